@@ -1,0 +1,6 @@
+/** Node strips the types itself, so there is no transform. @type {import('jest').Config} */
+export default {
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {},
+};

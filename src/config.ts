@@ -1,0 +1,148 @@
+/** The one reader of the environment: a frozen, typed Config, or a sentence for each variable that is wrong. */
+import { z } from 'zod';
+
+export const UPSTREAM_ENDPOINTS = ['steps', 'run', 'runs', 'workflows', 'execute'] as const;
+export type UpstreamEndpoint = (typeof UPSTREAM_ENDPOINTS)[number];
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface Config {
+  readonly isProduction: boolean;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Null: the embedded upstream. Ends with `/`. */
+  readonly upstreamUrl: string | null;
+  readonly upstreamEndpoints: ReadonlySet<UpstreamEndpoint>;
+  readonly upstreamTimeoutMs: number;
+  readonly upstreamConcurrency: number;
+  readonly upstreamMaxResponseBytes: number;
+  readonly maxUpstreamCalls: number;
+  readonly liveTtlMs: number;
+  readonly settleMs: number;
+  readonly staleIfErrorMs: number;
+  readonly reauthIntervalMs: number;
+  readonly cacheMaxBytes: number;
+  readonly corsOrigins: readonly string[];
+  readonly logLevel: LogLevel;
+}
+
+/** Says which variables are wrong, what was expected and what came. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const wholeNumber = (min: number, max: number, unit = '') =>
+  z
+    .string()
+    .regex(/^\d+$/)
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+    .describe(`a whole number${unit && ` of ${unit}`} from ${min} to ${max}`);
+
+const DAY_MS = 86_400_000;
+const milliseconds = (min = 0) => wholeNumber(min, DAY_MS, 'milliseconds');
+
+const words = (text: string): string[] => text.split(',').map((word) => word.trim());
+
+const httpUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine((text) => {
+    const { username, password, search, hash } = new URL(text);
+    return username === '' && password === '' && search === '' && hash === '';
+  })
+  .transform((text) => (text.endsWith('/') ? text : `${text}/`))
+  .describe('an http or https URL without credentials, query or fragment');
+
+const origin = z.string().refine((text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text));
+
+/** Each variable with its default; a `describe` is what the error says was expected. */
+const ENVIRONMENT = z.object({
+  NODE_ENV: z.string().optional(),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(4000),
+  UPSTREAM_URL: httpUrl.optional(),
+  UPSTREAM_ENDPOINTS: z
+    .string()
+    .transform(words)
+    .pipe(z.array(z.enum(UPSTREAM_ENDPOINTS)))
+    .describe(`a comma-separated list out of ${UPSTREAM_ENDPOINTS.join(', ')}`)
+    .default([...UPSTREAM_ENDPOINTS]),
+  UPSTREAM_AUTH: z
+    .literal('passthrough')
+    .describe("'passthrough' (the caller's bearer key goes upstream), the one mode that this release offers")
+    .default('passthrough'),
+  UPSTREAM_TIMEOUT_MS: milliseconds(1).default(10_000),
+  UPSTREAM_CONCURRENCY: wholeNumber(1, 10_000).default(64),
+  UPSTREAM_MAX_RESPONSE_BYTES: wholeNumber(1024, 2 ** 29, 'bytes').default(67_108_864),
+  MAX_UPSTREAM_CALLS: wholeNumber(1, 100_000).default(200),
+  LIVE_TTL_MS: milliseconds().default(1000),
+  SETTLE_MS: milliseconds().default(30_000),
+  STALE_IF_ERROR_MS: milliseconds().default(300_000),
+  REAUTH_INTERVAL_MS: milliseconds().default(300_000),
+  CACHE_MAX_BYTES: wholeNumber(0, 2 ** 40, 'bytes').default(268_435_456),
+  CORS_ORIGINS: z
+    .string()
+    .transform(words)
+    .pipe(z.array(origin))
+    .describe("a comma-separated list of origins such as https://app.example.com, or '*'")
+    .default([]),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS)
+    .describe(`one of ${LOG_LEVELS.join(', ')}`)
+    .default('info'),
+});
+
+/** Reads the variables; an empty one counts as unset. Throws ConfigError. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+  const parsed = ENVIRONMENT.safeParse(given);
+  if (!parsed.success) throw new ConfigError(describeProblems(parsed.error, given));
+  const variables = parsed.data;
+  const isProduction = variables.NODE_ENV === 'production';
+  if (isProduction && variables.UPSTREAM_URL === undefined) {
+    throw new ConfigError(
+      'UPSTREAM_URL: expected the base URL of the workflow API, since NODE_ENV is production; it is not set. ' +
+        'Set it, or leave NODE_ENV unset to run over the embedded upstream and its sample data.',
+    );
+  }
+  return Object.freeze({
+    isProduction,
+    host: variables.HOST,
+    port: variables.PORT,
+    upstreamUrl: variables.UPSTREAM_URL ?? null,
+    upstreamEndpoints: new Set<UpstreamEndpoint>(['steps', ...variables.UPSTREAM_ENDPOINTS]),
+    upstreamTimeoutMs: variables.UPSTREAM_TIMEOUT_MS,
+    upstreamConcurrency: variables.UPSTREAM_CONCURRENCY,
+    upstreamMaxResponseBytes: variables.UPSTREAM_MAX_RESPONSE_BYTES,
+    maxUpstreamCalls: variables.MAX_UPSTREAM_CALLS,
+    liveTtlMs: variables.LIVE_TTL_MS,
+    settleMs: variables.SETTLE_MS,
+    staleIfErrorMs: variables.STALE_IF_ERROR_MS,
+    reauthIntervalMs: variables.REAUTH_INTERVAL_MS,
+    cacheMaxBytes: variables.CACHE_MAX_BYTES,
+    corsOrigins: variables.CORS_ORIGINS,
+    logLevel: variables.LOG_LEVEL,
+  });
+}
+
+function describeProblems(error: z.ZodError, given: Record<string, string | undefined>): string {
+  const names = new Set(error.issues.map((issue) => String(issue.path[0])));
+  return [...names]
+    .map((name) => {
+      const field: z.ZodType | undefined = ENVIRONMENT.shape[name as keyof typeof ENVIRONMENT.shape];
+      return `${name}: expected ${describe(field)}; got ${JSON.stringify(withoutCredentials(given[name]))}.`;
+    })
+    .join('\n');
+}
+
+const withoutCredentials = (value: string | undefined) => value?.replace(/\/\/[^/@]*@/, '//…@');
+
+/** `describe` stands on the type inside `default` and `optional`. */
+function describe(field: z.ZodType): string {
+  if (field.description !== undefined) return field.description;
+  return field instanceof z.ZodDefault || field instanceof z.ZodOptional
+    ? describe(field.unwrap() as z.ZodType)
+    : 'text';
+}

@@ -1,0 +1,33 @@
+/** The words that the upstream may use for a status, mapped generously: an unknown word is UNKNOWN, never an error. */
+
+export type StepStatus = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'SKIPPED' | 'UNKNOWN';
+export type RunStatus = Exclude<StepStatus, 'SKIPPED'>;
+
+const WORDS: Record<Exclude<StepStatus, 'UNKNOWN'>, readonly string[]> = {
+  PENDING: ['pending', 'queued', 'waiting', 'scheduled'],
+  RUNNING: ['running', 'in_progress', 'started'],
+  COMPLETED: ['completed', 'success', 'succeeded', 'done'],
+  FAILED: ['failed', 'error', 'errored', 'timeout'],
+  CANCELLED: ['cancelled', 'canceled', 'stopped', 'aborted'],
+  SKIPPED: ['skipped'],
+};
+
+/** Without `_`: `in_progress`, `in-progress` and `InProgress` are one word. */
+const normalize = (word: string): string => word.toLowerCase().replaceAll(/[-_\s]/g, '');
+
+const STATUS_OF_WORD = new Map<string, StepStatus>(
+  Object.entries(WORDS).flatMap(([status, words]) => words.map((word) => [normalize(word), status as StepStatus])),
+);
+
+export const stepStatusOf = (rawStatus: string): StepStatus => STATUS_OF_WORD.get(normalize(rawStatus)) ?? 'UNKNOWN';
+
+/** A run is not skipped: a word that says so tells nothing about it. */
+export function runStatusOf(rawStatus: string): RunStatus {
+  const status = stepStatusOf(rawStatus);
+  return status === 'SKIPPED' ? 'UNKNOWN' : status;
+}
+
+const TERMINAL: ReadonlySet<StepStatus> = new Set<StepStatus>(['COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED']);
+
+/** True for a status after which nothing more happens. */
+export const isTerminal = (status: StepStatus): boolean => TERMINAL.has(status);

@@ -1,0 +1,170 @@
+/** What follows from the facts: the shapes that the domain answers. The facts are passed on, so that one import serves. */
+import type { Freshness, JsonValue, StepFacts } from './facts.ts';
+import type { RunStatus, StepStatus } from './status.ts';
+import type { Timestamp } from './timestamp.ts';
+
+export type * from './facts.ts';
+
+export type DurationSource = 'TIMESTAMPS' | 'ELAPSED_SECONDS' | 'LIVE' | 'NONE';
+export type AttemptKind = 'FIRST' | 'RETRY' | 'ITERATION';
+
+/** How long a step took, and how that is known. */
+export interface StepDuration {
+  readonly durationMs: number | null;
+  readonly durationSource: DurationSource;
+  readonly clockSkewDetected: boolean;
+}
+
+/** Where a step stands among the executions of its node. */
+export interface StepAttempt {
+  /** From 1. */
+  readonly attempt: number;
+  readonly attemptCount: number;
+  readonly attemptKind: AttemptKind;
+  readonly previousAttempt: Step | null;
+  /** True when it failed and a later execution retried it. */
+  readonly isSuperseded: boolean;
+}
+
+export interface Step extends StepFacts, StepDuration, StepAttempt {
+  readonly status: StepStatus;
+  readonly isFinished: boolean;
+  /** From the run's start to this step's. */
+  readonly offsetMs: number | null;
+  /** From the latest end among the steps that started before this one (else the run's start) to this step's start; 0 if any of them was still running. */
+  readonly gapBeforeMs: number | null;
+  /** This step's duration as a part of the run's wall clock, 0…1; null where either is unknown or the wall clock is 0. */
+  readonly shareOfRun: number | null;
+}
+
+export interface StepCounts {
+  readonly total: number;
+  readonly pending: number;
+  readonly running: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly skipped: number;
+  readonly unknown: number;
+}
+
+/** The longest stretch in which no step ran. */
+export interface RunGap {
+  readonly startedAt: Timestamp;
+  readonly endedAt: Timestamp;
+  readonly durationMs: number;
+  /** The step that ended last before it; null for the stretch before the first step. */
+  readonly after: Step | null;
+  /** The step that ended it; null for the stretch after the last step. */
+  readonly before: Step | null;
+}
+
+export interface RunTiming {
+  readonly totalDurationMs: number;
+  readonly wallClockMs: number | null;
+  readonly busyMs: number;
+  readonly idleMs: number;
+  readonly wastedMs: number;
+  readonly maxConcurrency: number;
+  readonly parallelism: number | null;
+  readonly longestGap: RunGap | null;
+}
+
+export interface TimelineBar {
+  readonly step: Step;
+  readonly lane: number;
+  readonly offsetMs: number;
+  readonly durationMs: number;
+  readonly offsetPercent: number;
+  readonly widthPercent: number;
+}
+
+export interface Timeline {
+  readonly startedAt: Timestamp | null;
+  readonly endedAt: Timestamp | null;
+  readonly durationMs: number | null;
+  readonly laneCount: number;
+  readonly bars: readonly TimelineBar[];
+}
+
+export interface CriticalPath {
+  readonly steps: readonly Step[];
+  readonly durationMs: number;
+  readonly isInferred: boolean;
+}
+
+export interface Progress {
+  readonly finished: number;
+  readonly total: number;
+  readonly isTotalKnown: boolean;
+}
+
+/** A node that ran more than once. */
+export interface RepeatedNode {
+  readonly nodeId: string;
+  readonly attempts: readonly Step[];
+  readonly retryCount: number;
+  readonly wastedMs: number;
+}
+
+export interface StepError {
+  readonly message: string;
+  readonly type: string | null;
+  readonly code: string | null;
+  readonly raw: string;
+}
+
+export type TokenSource = 'UPSTREAM' | 'OUTPUTS';
+
+export interface TokenCounts {
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly totalTokens: number | null;
+  /** A part of `inputTokens`, never to be added to it. */
+  readonly cachedInputTokens: number | null;
+  /** A part of `outputTokens`, never to be added to it. */
+  readonly reasoningTokens: number | null;
+}
+
+export interface TokenUsage extends TokenCounts {
+  readonly model: string | null;
+  readonly source: TokenSource;
+}
+
+export interface ModelTokenUsage extends TokenCounts {
+  /** Null gathers the steps whose outputs name no model. */
+  readonly model: string | null;
+  readonly stepsReporting: number;
+}
+
+export interface RunTokenUsage extends TokenCounts {
+  readonly stepsReporting: number;
+  readonly byModel: readonly ModelTokenUsage[];
+}
+
+export interface Run {
+  readonly workflowId: string;
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly statusIsInferred: boolean;
+  readonly isFinished: boolean;
+  readonly startedAt: Timestamp | null;
+  readonly endedAt: Timestamp | null;
+  readonly lastActivityAt: Timestamp | null;
+  readonly error: string | null;
+  readonly inputs: JsonValue;
+  readonly outputs: JsonValue;
+  readonly freshness: Freshness;
+  /** By start, then upstream index. */
+  readonly steps: readonly Step[];
+  readonly stepCounts: StepCounts;
+  /** Every failed step, by end, then start, then upstream index. */
+  readonly failedSteps: readonly Step[];
+  readonly totalElapsedTime: number;
+  readonly timing: RunTiming;
+  readonly timeline: Timeline;
+  readonly criticalPath: CriticalPath;
+  readonly progress: Progress;
+  readonly repeatedNodes: readonly RepeatedNode[];
+  readonly tokenUsage: RunTokenUsage;
+}

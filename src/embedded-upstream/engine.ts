@@ -1,0 +1,170 @@
+/** Executes a workflow's graph over any clock: the seeded history comes from the same engine as live runs. */
+import type { JsonObject, WorkflowDefinition } from './definition.ts';
+import { createGraphWalk } from './graph-walk.ts';
+import type { PlannedExecution, RunPlan } from './plan.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export interface Step {
+  readonly id: string;
+  readonly nodeId: string;
+  /** Counts retries, from 1. */
+  readonly attempt: number;
+  /** The branch that a condition took. */
+  readonly branch: string | null;
+  status: 'running' | 'completed' | 'failed' | 'cancelled' | 'skipped';
+  readonly startMicros: number;
+  endMicros: number | null;
+  error: string | null;
+  hasOutputs: boolean;
+}
+
+export interface Run {
+  readonly id: string;
+  readonly workflow: WorkflowDefinition;
+  readonly userId: string;
+  readonly inputs: JsonObject;
+  /** `pending`, `running`, `completed`, `failed`, `cancelled`: a word of the wire, where others occur too. */
+  status: string;
+  readonly startMicros: number;
+  endMicros: number | null;
+  error: string | null;
+  /** In the order in which they started. */
+  readonly steps: Step[];
+}
+
+export interface RunRequest {
+  readonly runId: string;
+  readonly workflow: WorkflowDefinition;
+  readonly plan: RunPlan;
+  readonly userId: string;
+  readonly inputs: JsonObject;
+  readonly scheduler: Scheduler;
+  /** How many times as fast as the plan says. */
+  readonly pace: number;
+}
+
+export interface StartedRun {
+  /** Changes as the run goes on. */
+  readonly run: Run;
+  /** Calls off what is still to come: the run stays as it is. */
+  stop(): void;
+}
+
+/** From the last step's end to the run's. */
+const WIND_UP_MS = 40;
+
+/** A node that fails for good lets the steps beside it finish, starts nothing more, and fails the run. */
+export function startRun({ runId, workflow, plan, userId, inputs, scheduler, pace }: RunRequest): StartedRun {
+  const nowMicros = (): number => Math.round(scheduler.now() * 1000);
+  const run: Run = {
+    id: runId,
+    workflow,
+    userId,
+    inputs,
+    status: 'pending',
+    startMicros: nowMicros(),
+    endMicros: null,
+    error: null,
+    steps: [],
+  };
+  const walk = createGraphWalk(workflow);
+  const timers = new Set<() => void>();
+  let failedNodeId: string | null = null;
+  let executionsUnderWay = 0;
+
+  function after(ms: number, task: () => void): void {
+    const cancelTimer = scheduler.after(ms / pace, () => {
+      timers.delete(cancelTimer);
+      task();
+    });
+    timers.add(cancelTimer);
+  }
+
+  function stop(): void {
+    for (const cancelTimer of timers) cancelTimer();
+    timers.clear();
+  }
+
+  function execute(nodeId: string, index = 0): void {
+    const execution = plan.nodes.get(nodeId)?.executions[index];
+    if (!execution) return;
+    executionsUnderWay += 1;
+    after(execution.delayMs, () => {
+      if (failedNodeId !== null) {
+        release();
+        return;
+      }
+      run.status = 'running';
+      const step = addStep(nodeId, execution, 'running');
+      after(execution.durationMs, () => {
+        endStep(step, execution, index);
+      });
+    });
+  }
+
+  function addStep(nodeId: string, { stepId, attempt }: PlannedExecution, status: 'running' | 'skipped'): Step {
+    const startMicros = nowMicros();
+    const step: Step = {
+      id: stepId,
+      nodeId,
+      attempt,
+      branch: plan.nodes.get(nodeId)?.branch ?? null,
+      status,
+      startMicros,
+      endMicros: status === 'skipped' ? startMicros : null,
+      error: null,
+      hasOutputs: false,
+    };
+    run.steps.push(step);
+    return step;
+  }
+
+  function endStep(step: Step, execution: PlannedExecution, index: number): void {
+    step.endMicros = nowMicros();
+    step.status = execution.error === null ? 'completed' : 'failed';
+    step.error = execution.error;
+    step.hasOutputs = execution.hasOutputs;
+    if (plan.nodes.get(step.nodeId)?.executions[index + 1]) execute(step.nodeId, index + 1);
+    else if (execution.error !== null) failedNodeId ??= step.nodeId;
+    else if (failedNodeId === null) goOnAfter(step);
+    release();
+  }
+
+  function goOnAfter(step: Step): void {
+    const { toStart, toSkip } = walk.completed(step.nodeId, step.branch);
+    for (const nodeId of toSkip) {
+      const execution = plan.nodes.get(nodeId)?.executions[0];
+      if (execution && workflow.untakenNodesAre === 'skipped') addStep(nodeId, execution, 'skipped');
+    }
+    for (const nodeId of toStart) execute(nodeId);
+  }
+
+  function release(): void {
+    executionsUnderWay -= 1;
+    if (executionsUnderWay > 0) return;
+    after(WIND_UP_MS, () => {
+      if (failedNodeId === null) end('completed', null);
+      else end('failed', `Node "${failedNodeId}" failed`);
+    });
+  }
+
+  function end(status: string, error: string | null): void {
+    stop();
+    run.status = status;
+    run.error = error;
+    run.endMicros = nowMicros();
+  }
+
+  function cancel(): void {
+    end('cancelled', `Cancelled by ${userId}`);
+    for (const step of run.steps) {
+      if (step.status !== 'running') continue;
+      step.status = 'cancelled';
+      step.endMicros = run.endMicros;
+    }
+  }
+
+  execute(workflow.entry);
+  if (plan.cancelAfterMs !== null) after(plan.cancelAfterMs, cancel);
+  return { run, stop };
+}

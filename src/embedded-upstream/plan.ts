@@ -1,0 +1,110 @@
+/** Draws, before a run starts, all that chance decides in it: the engine then plays the plan, whatever order the timers fire in. */
+import type { ConditionNode, JsonObject, Mishap, Range, WorkflowDefinition, WorkflowNode } from './definition.ts';
+import { createRandom, type Random } from './random.ts';
+
+/** One execution of a node: one step. */
+export interface PlannedExecution {
+  readonly stepId: string;
+  /** Counts retries, from 1. */
+  readonly attempt: number;
+  /** From when it may start to when it does. */
+  readonly delayMs: number;
+  readonly durationMs: number;
+  /** Null if it succeeds. */
+  readonly error: string | null;
+  readonly hasOutputs: boolean;
+}
+
+export interface PlannedNode {
+  readonly executions: readonly [PlannedExecution, ...PlannedExecution[]];
+  /** The branch that a condition takes. */
+  readonly branch: string | null;
+}
+
+export interface RunPlan {
+  readonly nodes: ReadonlyMap<string, PlannedNode>;
+  /** Null if nobody cancels the run. */
+  readonly cancelAfterMs: number | null;
+}
+
+export type Outcome = 'success' | 'retry' | 'failure';
+
+/** What is not left to chance. */
+export interface Steering {
+  readonly outcomeOf?: (node: WorkflowNode) => Outcome;
+  /** How many times as long a node takes. */
+  readonly slownessOf?: (nodeId: string) => number;
+  readonly cancelAfterMs?: number;
+}
+
+const DISPATCH_MS: Range = [15, 90];
+const RETRY_WAIT_MS: Range = [300, 700];
+const SLOW_FACTOR = 4;
+
+/** What the inputs ask for: see `workflows.ts`. */
+export function steeringOf(inputs: JsonObject): Steering {
+  switch (inputs.simulate) {
+    case 'success':
+      return { outcomeOf: () => 'success' };
+    case 'retry':
+      return { outcomeOf: (node) => (node.mishap?.kind === 'transient' ? 'retry' : 'success') };
+    case 'failure':
+      return { outcomeOf: (node) => (node.mishap?.kind === 'fatal' ? 'failure' : 'success') };
+    case 'slow':
+      return { slownessOf: () => SLOW_FACTOR };
+    default:
+      return {};
+  }
+}
+
+/** A node's draws are a stream of their own, so a change to one node leaves the others as they are. */
+export function planRun(workflow: WorkflowDefinition, inputs: JsonObject, seed: string, steering: Steering): RunPlan {
+  const nodes = new Map<string, PlannedNode>();
+  for (const node of workflow.nodes) {
+    nodes.set(node.id, planNode(node, inputs, createRandom(seed, node.id), steering));
+  }
+  return { nodes, cancelAfterMs: steering.cancelAfterMs ?? null };
+}
+
+function planNode(node: WorkflowNode, inputs: JsonObject, random: Random, steering: Steering): PlannedNode {
+  const drawn = outcomeByChance(node.mishap, random);
+  const outcome = steering.outcomeOf?.(node) ?? drawn;
+  const slowness = steering.slownessOf?.(node.id) ?? 1;
+
+  const execute = (attempt: number, failure: Mishap | null): PlannedExecution => ({
+    stepId: random.uuid(),
+    attempt,
+    delayMs: drawMs(random, attempt === 1 ? DISPATCH_MS : RETRY_WAIT_MS),
+    durationMs: drawMs(random, [node.seconds[0] * 1000 * slowness, node.seconds[1] * 1000 * slowness]),
+    error: failure?.error ?? null,
+    hasOutputs: failure?.answersAnyway ?? failure === null,
+  });
+
+  const branch = node.type === 'conditional' ? branchOf(node, inputs, random) : null;
+  if (outcome === 'retry' && node.mishap) return { executions: [execute(1, node.mishap), execute(2, null)], branch };
+  const [first, ...more] =
+    outcome === 'failure' && node.mishap
+      ? attemptsThatFail(node.mishap, execute)
+      : Array.from({ length: random.integer(...(node.iterations ?? [1, 1])) }, () => execute(1, null));
+  return { executions: [first ?? execute(1, null), ...more], branch };
+}
+
+function attemptsThatFail(
+  mishap: Mishap,
+  execute: (attempt: number, failure: Mishap) => PlannedExecution,
+): PlannedExecution[] {
+  return Array.from({ length: mishap.attempts ?? 1 }, (_, index) => execute(index + 1, mishap));
+}
+
+function outcomeByChance(mishap: Mishap | undefined, random: Random): Outcome {
+  if (!mishap || !random.chance(mishap.chance)) return 'success';
+  return mishap.kind === 'transient' ? 'retry' : 'failure';
+}
+
+function branchOf(node: ConditionNode, inputs: JsonObject, random: Random): string {
+  const names = Object.keys(node.branches);
+  return node.branchFor?.(inputs) ?? names[random.integer(0, names.length - 1)] ?? '';
+}
+
+/** To the microsecond, which is what the wire tells. */
+const drawMs = (random: Random, [min, max]: Range): number => Math.round(random.between(min, max) * 1000) / 1000;

@@ -1,0 +1,95 @@
+/** Reads a request within bounds: path, query and body come from anybody and may be anything. */
+import type { IncomingMessage } from 'node:http';
+import type { Json, JsonObject } from './definition.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+/** What is accepted must be written again later, some levels deeper: so it may not use up the stack. */
+const MAX_BODY_DEPTH = 100;
+const MAX_PAGE_SIZE = 100;
+
+/** The answer is an error with this status. */
+export class RequestError extends Error {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+export interface Target {
+  /** Decoded, one for each part of the path. */
+  readonly segments: readonly string[];
+  readonly query: URLSearchParams;
+}
+
+export function targetOf(request: IncomingMessage): Target {
+  const [path = '', ...query] = (request.url ?? '').split('?');
+  try {
+    return {
+      segments: path.split('/').slice(1).map(decodeURIComponent),
+      query: new URLSearchParams(query.join('?')),
+    };
+  } catch {
+    throw new RequestError(400, 'The path has a "%" that is not followed by two hexadecimal digits of UTF-8');
+  }
+}
+
+export function bearerKeyOf(request: IncomingMessage): string | undefined {
+  return /^bearer +(\S+)\s*$/i.exec(request.headers.authorization ?? '')?.[1];
+}
+
+export const pageOf = (query: URLSearchParams): { limit: number; offset: number } => ({
+  limit: wholeNumber(query, 'limit', MAX_PAGE_SIZE, 1, MAX_PAGE_SIZE),
+  offset: wholeNumber(query, 'offset', 0, 0, Number.MAX_SAFE_INTEGER),
+});
+
+function wholeNumber(query: URLSearchParams, name: string, byDefault: number, min: number, max: number): number {
+  const text = query.get(name);
+  if (text === null) return byDefault;
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+  if (value >= min && value <= max) return value;
+  throw new RequestError(400, `${name}: expected a whole number from ${min} to ${max}`);
+}
+
+export async function jsonObjectOf(request: IncomingMessage): Promise<JsonObject> {
+  const text = await bodyOf(request);
+  const body = parse(text);
+  if (!isJsonObject(body))
+    throw new RequestError(400, 'The body must be a JSON object: the input variables of the run');
+  if (isDeeperThan(MAX_BODY_DEPTH, body)) {
+    throw new RequestError(400, `The body is nested more than ${MAX_BODY_DEPTH} levels deep`);
+  }
+  return body;
+}
+
+/** A body that is too long is read to its end, though not kept: many clients see no answer while they still send. */
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  if (bytes > MAX_BODY_BYTES) throw new RequestError(413, `The body is longer than ${MAX_BODY_BYTES} bytes`);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+const isJsonObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isDeeperThan = (levels: number, value: Json): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner: Json) => isDeeperThan(levels - 1, inner)));

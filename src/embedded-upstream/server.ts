@@ -1,0 +1,84 @@
+/** The embedded upstream as an HTTP server: what the gateway calls when no other upstream is given. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Json } from './definition.ts';
+import { RequestError } from './request.ts';
+import { answer } from './routes.ts';
+import { createTimerScheduler, type Scheduler } from './scheduler.ts';
+import { createStore, type Store } from './store.ts';
+
+export interface EmbeddedUpstreamOptions {
+  /** 127.0.0.1 if left out. */
+  readonly host?: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Decides the history; the documentation quotes that of the default. */
+  readonly seed?: number;
+  /** How many times as fast as usual live runs go: 1 if left out (4 to 15 seconds a run). */
+  readonly pace?: number;
+  /** The clock of live runs; the machine's if left out. */
+  readonly scheduler?: Scheduler;
+}
+
+export interface EmbeddedUpstream {
+  /** The base URL, without a slash at its end. */
+  readonly url: string;
+  /** Stops the runs under way and closes every connection. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_SEED = 20261120;
+/** Longer than a client keeps an idle connection, so that no request meets a connection that is being closed. */
+const KEEP_ALIVE_MS = 75_000;
+
+export async function createEmbeddedUpstream({
+  host = '127.0.0.1',
+  port,
+  seed = DEFAULT_SEED,
+  pace = 1,
+  scheduler = createTimerScheduler(),
+}: EmbeddedUpstreamOptions): Promise<EmbeddedUpstream> {
+  const store = createStore({ seed, pace, scheduler });
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 30_000 }, (request, response) => {
+    void respond(request, response, store);
+  });
+  await listen(server, host, port);
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        store.close();
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const listen = (server: Server, host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    // It stays on: an error after the start, as when files run out, must not be an uncaught one.
+    server.on('error', reject);
+    server.listen(port, host, resolve);
+  });
+
+async function respond(request: IncomingMessage, response: ServerResponse, store: Store): Promise<void> {
+  try {
+    send(response, 200, await answer(request, store));
+  } catch (error) {
+    if (error instanceof RequestError) send(response, error.status, { detail: error.message }, error.headers);
+    else send(response, 500, { detail: 'The server failed' });
+  }
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: Json,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const bytes = Buffer.from(JSON.stringify(body));
+  response.writeHead(status, { ...headers, 'content-type': 'application/json', 'content-length': bytes.length });
+  response.end(bytes);
+}

@@ -1,0 +1,94 @@
+/** What each organization has, behind its keys: the only way to a workflow or a run leads through an organization. */
+import type { JsonObject, WorkflowDefinition } from './definition.ts';
+import { startRun, type Run, type StartedRun } from './engine.ts';
+import { seededHistory } from './history.ts';
+import { planRun, steeringOf } from './plan.ts';
+import { createRandom } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+import { WORKFLOWS, type OrganizationId } from './workflows.ts';
+
+/** Bearer key → whose it is. */
+export const API_KEYS: ReadonlyMap<string, { readonly organizationId: OrganizationId; readonly userId: string }> =
+  new Map([
+    ['demo-key', { organizationId: 'demo', userId: 'user-ada' }],
+    ['other-key', { organizationId: 'other', userId: 'user-barbara' }],
+  ]);
+
+const MAX_STARTED_RUNS = 1000;
+
+export interface StoreOptions {
+  readonly seed: number;
+  readonly pace: number;
+  readonly scheduler: Scheduler;
+}
+
+export interface Organization {
+  readonly id: OrganizationId;
+  readonly workflows: readonly WorkflowDefinition[];
+  workflow(workflowId: string): WorkflowDefinition | undefined;
+  /** Newest first. */
+  runs(workflow: WorkflowDefinition): Run[];
+  run(workflow: WorkflowDefinition, runId: string): Run | undefined;
+  execute(workflow: WorkflowDefinition, inputs: JsonObject, userId: string): Run;
+  /** Stops whatever still runs. */
+  close(): void;
+}
+
+export interface Store {
+  organization(id: OrganizationId): Organization;
+  close(): void;
+}
+
+export function createStore(options: StoreOptions): Store {
+  const organizations = { demo: createOrganization('demo', options), other: createOrganization('other', options) };
+  return {
+    organization: (id) => organizations[id],
+    close: () => {
+      organizations.demo.close();
+      organizations.other.close();
+    },
+  };
+}
+
+function createOrganization(id: OrganizationId, { seed, pace, scheduler }: StoreOptions): Organization {
+  const workflows = new Map(WORKFLOWS[id].map((workflow) => [workflow.id, workflow]));
+  const history = new Map(seededHistory(id, seed).map((run) => [run.id, run]));
+  /** By run id, oldest first. */
+  const started = new Map<string, StartedRun>();
+  // The clock is a part of the seed: after a restart the first run must not bear an id that a gateway still remembers.
+  const liveRandom = createRandom(seed, id, 'live', scheduler.now());
+
+  return {
+    id,
+    workflows: [...workflows.values()],
+    workflow: (workflowId) => workflows.get(workflowId),
+    runs: (workflow) =>
+      [...history.values(), ...[...started.values()].map(({ run }) => run)]
+        .filter((run) => run.workflow === workflow)
+        .reverse()
+        .sort((one, another) => another.startMicros - one.startMicros),
+    run: (workflow, runId) => {
+      const run = history.get(runId) ?? started.get(runId)?.run;
+      return run?.workflow === workflow ? run : undefined;
+    },
+    execute: (workflow, inputs, userId) => {
+      const runId = liveRandom.uuid();
+      const plan = planRun(workflow, inputs, runId, steeringOf(inputs));
+      const startedRun = startRun({ runId, workflow, plan, userId, inputs, scheduler, pace });
+      started.set(runId, startedRun);
+      dropOldest(started);
+      return startedRun.run;
+    },
+    close: () => {
+      for (const run of started.values()) run.stop();
+    },
+  };
+}
+
+function dropOldest(started: Map<string, StartedRun>): void {
+  for (const [runId, run] of started) {
+    if (started.size <= MAX_STARTED_RUNS) return;
+    run.stop();
+    started.delete(runId);
+  }
+}

@@ -1,0 +1,91 @@
+/** The composition root: builds every part, hands each what it needs, and takes all down again in reverse. */
+import type { AddressInfo } from 'node:net';
+import type { Config } from './config.ts';
+import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
+import { createApollo } from './graphql/apollo.ts';
+import { sandboxState } from './graphql/sandbox.ts';
+import { createApp } from './http/app.ts';
+import { createDrain } from './http/drain.ts';
+import { createLogger, type Logger } from './observability/logger.ts';
+import { createResourceCache } from './runs/resource-cache.ts';
+import { createRunStore } from './runs/run-store.ts';
+import { createViewers } from './runs/viewer.ts';
+import { createUpstreamClient } from './upstream/client.ts';
+
+export interface Gateway {
+  /** Where it listens, without a path: `http://127.0.0.1:4000`. */
+  readonly url: string;
+  /** The bytes of all that is held of the upstream's answers at this moment. */
+  readonly heldBytes: () => number;
+  /** Stops taking requests, lets those under way finish (for 10 s at most), and frees everything. */
+  close(): Promise<void>;
+}
+
+/** What a caller may put in the place of what the config would give. */
+export interface Overrides {
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  readonly logger?: Logger;
+}
+
+export async function createGateway(config: Config, overrides: Overrides = {}): Promise<Gateway> {
+  const { now = Date.now, logger = createLogger(config.logLevel) } = overrides;
+  const closers: (() => unknown)[] = [];
+  let isStopping = false;
+
+  const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
+  if (embedded) closers.push(() => embedded.close());
+
+  const upstream = createUpstreamClient({
+    baseUrl: config.upstreamUrl ?? `${embedded?.url ?? ''}/`,
+    timeoutMs: config.upstreamTimeoutMs,
+    concurrency: config.upstreamConcurrency,
+    maxResponseBytes: config.upstreamMaxResponseBytes,
+  });
+  closers.push(() => {
+    upstream.close();
+  });
+
+  const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs } = config;
+  const cache = createResourceCache({
+    maxBytes: config.cacheMaxBytes,
+    liveTtlMs,
+    staleIfErrorMs,
+    reauthIntervalMs,
+    now,
+  });
+  const offersRecords = config.upstreamEndpoints.has('run');
+  const runStore = createRunStore({ upstream, cache, offersRecords, liveTtlMs, settleMs });
+
+  const { isProduction } = config;
+  const apollo = await createApollo({ isProduction, sandbox: sandboxState(embedded !== null), logger });
+  closers.push(() => apollo.stop());
+
+  const app = await createApp({
+    isProduction,
+    corsOrigins: config.corsOrigins,
+    isReady: () => !isStopping,
+    logger,
+    apollo,
+    contextSource: { runStore, maxUpstreamCalls: config.maxUpstreamCalls, now },
+    viewerOf: createViewers(),
+  });
+  const drain = createDrain(app.server);
+  closers.push(async () => {
+    const draining = drain.begin();
+    await app.close();
+    draining.end();
+  });
+
+  await app.listen({ host: config.host, port: config.port });
+  const { port } = app.server.address() as AddressInfo;
+
+  return {
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    heldBytes: () => cache.heldBytes,
+    async close() {
+      isStopping = true;
+      for (const close of closers.reverse()) await close();
+    },
+  };
+}

@@ -1,0 +1,935 @@
+import type { Timestamp } from '../../domain/timestamp.ts';
+import type { JsonValue } from '../../domain/types.ts';
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { WorkflowHandle } from '../handles.ts';
+import type { Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, RunGap as DomainRunGap, Timeline as DomainTimeline, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
+import type { Context } from '../context.ts';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /**
+   * A moment, as RFC 3339 text: `2025-03-13T02:41:15.144470Z`. It keeps the digits that the upstream sent, down to the
+   * microsecond, which is finer than a JavaScript `Date` can hold.
+   */
+  DateTime: { input: Timestamp; output: Timestamp; }
+  /** Any JSON value, passed on as the upstream sent it. */
+  JSON: { input: JsonValue; output: JsonValue; }
+};
+
+/** Why a node was executed once more. */
+export type AttemptKind =
+  /** The node's first execution in this run. */
+  | 'FIRST'
+  /** A loop or a fan-out: the execution before it had not failed, or had not ended yet. */
+  | 'ITERATION'
+  /** The execution before it had failed and ended. */
+  | 'RETRY';
+
+/** The chain of steps that decided how long a run took. */
+export type CriticalPath = {
+  readonly __typename?: 'CriticalPath';
+  /** The sum of their durations, in milliseconds. */
+  readonly durationMs: Scalars['Float']['output'];
+  /**
+   * False: the longest chain along the edges of the workflow's graph. True where the graph is not known: then each step is
+   * followed back to the one that ended last before it started, which is likely, and no proof, that it waited for it.
+   */
+  readonly isInferred: Scalars['Boolean']['output'];
+  /** Its steps, from first to last. */
+  readonly steps: ReadonlyArray<Step>;
+};
+
+/** Where a step's `durationMs` comes from. */
+export type DurationSource =
+  /** The upstream's `elapsed_time`: whole seconds, rounded down. */
+  | 'ELAPSED_SECONDS'
+  /** The step is running: now (the time of this request) minus its start. */
+  | 'LIVE'
+  /** It is not known: `durationMs` is null. */
+  | 'NONE'
+  /** End minus start: exact to the microsecond. */
+  | 'TIMESTAMPS';
+
+/** How far an answer can be trusted to be the present state. */
+export type Freshness = {
+  readonly __typename?: 'Freshness';
+  /** When the oldest part of it was fetched from the upstream. */
+  readonly fetchedAt: Scalars['DateTime']['output'];
+  /** True if the run is over and will never change. */
+  readonly isFinal: Scalars['Boolean']['output'];
+  /** True if the upstream could not be asked just now, and this is its last good answer. */
+  readonly isStale: Scalars['Boolean']['output'];
+  /** Why it is stale, beginning with an error code: `UPSTREAM_TIMEOUT: …`. Null if it is not. */
+  readonly staleReason?: Maybe<Scalars['String']['output']>;
+};
+
+/** The tokens that one model used in a run. */
+export type ModelTokenUsage = {
+  readonly __typename?: 'ModelTokenUsage';
+  /** The part of `inputTokens` that came from its cache. */
+  readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Tokens that it was given. */
+  readonly inputTokens?: Maybe<Scalars['Int']['output']>;
+  /** The model, as the outputs name it. Null gathers the steps that name none. */
+  readonly model?: Maybe<Scalars['String']['output']>;
+  /** Tokens that it wrote. */
+  readonly outputTokens?: Maybe<Scalars['Int']['output']>;
+  /** The part of `outputTokens` that went into reasoning. */
+  readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
+  /** How many steps report tokens of it. */
+  readonly stepsReporting: Scalars['Int']['output'];
+  /** All of them. */
+  readonly totalTokens?: Maybe<Scalars['Int']['output']>;
+};
+
+/** Which end comes first. */
+export type OrderDirection =
+  /** Smallest, earliest, or first in the alphabet. */
+  | 'ASC'
+  /** Largest, latest, or last in the alphabet. */
+  | 'DESC';
+
+/** How far a run has come, counted in nodes. */
+export type Progress = {
+  readonly __typename?: 'Progress';
+  /** Nodes whose latest execution is finished. */
+  readonly finished: Scalars['Int']['output'];
+  /** False where the graph is not known: then `total` may still grow. */
+  readonly isTotalKnown: Scalars['Boolean']['output'];
+  /** Nodes in all: of the workflow's graph those that ran or can still be reached; without the graph those seen so far. */
+  readonly total: Scalars['Int']['output'];
+};
+
+/** The entry points. */
+export type Query = {
+  readonly __typename?: 'Query';
+  /** One run. Null with a NOT_FOUND error if there is none by these ids, or none that this key may see. */
+  readonly run?: Maybe<Run>;
+  /**
+   * A handle on a workflow: it costs no upstream call by itself, so it says nothing about whether the workflow exists.
+   * An id may have 1 to 128 of the characters `A-Z a-z 0-9 . _ ~ -`.
+   */
+  readonly workflow?: Maybe<Workflow>;
+};
+
+
+/** The entry points. */
+export type QueryRunArgs = {
+  id: Scalars['ID']['input'];
+  workflowId: Scalars['ID']['input'];
+};
+
+
+/** The entry points. */
+export type QueryWorkflowArgs = {
+  id: Scalars['ID']['input'];
+};
+
+/** A node that ran more than once in a run. */
+export type RepeatedNode = {
+  readonly __typename?: 'RepeatedNode';
+  /** Its executions, in order. */
+  readonly attempts: ReadonlyArray<Step>;
+  /** The node's id. */
+  readonly nodeId: Scalars['ID']['output'];
+  /** How many of them are retries of a failed one. */
+  readonly retryCount: Scalars['Int']['output'];
+  /** Milliseconds that went into failed executions that were retried. */
+  readonly wastedMs: Scalars['Float']['output'];
+};
+
+/**
+ * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
+ * request, so that they agree with one another.
+ */
+export type Run = {
+  readonly __typename?: 'Run';
+  /** The chain of steps that decided how long the run took: to make it faster, make one of these faster. */
+  readonly criticalPath: CriticalPath;
+  /** When it ended: as its record says, else the latest end of a step. Null while it is not finished. */
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What the run's record says went wrong. Null if nothing did, or there is no record; the steps' own errors are theirs. */
+  readonly error?: Maybe<Scalars['String']['output']>;
+  /** The failed steps, by end: what went wrong first stands first. */
+  readonly failedSteps: ReadonlyArray<Step>;
+  /** The failed step that ended first. Null if none failed. */
+  readonly firstFailedStep?: Maybe<Step>;
+  /** How far this answer can be trusted to be the present state. */
+  readonly freshness: Freshness;
+  /** The id by which the upstream knows it. */
+  readonly id: Scalars['ID']['output'];
+  /** What the run was started with. Without a record of the run, what its first step says of it. Null if neither tells. */
+  readonly inputs?: Maybe<Scalars['JSON']['output']>;
+  /** True if `status` is COMPLETED, FAILED or CANCELLED. */
+  readonly isFinished: Scalars['Boolean']['output'];
+  /** The latest moment that is known of it: a start or an end, of a step or of the run. */
+  readonly lastActivityAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What the run as a whole answered, as its record says: an object or a text. Null without one. */
+  readonly outputs?: Maybe<Scalars['JSON']['output']>;
+  /** How far it has come, counted in nodes. */
+  readonly progress: Progress;
+  /** The nodes that ran more than once, by the start of their first execution. */
+  readonly repeatedNodes: ReadonlyArray<RepeatedNode>;
+  /** The steps that took longest, longest first. Steps of unknown duration are left out. */
+  readonly slowestSteps: ReadonlyArray<Step>;
+  /** When it started: as its record says, else the earliest start of a step. Null if nothing has started. */
+  readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
+  /**
+   * From the upstream's record of the run where it keeps one. Else inferred from the latest execution of each node: any that
+   * is not finished → RUNNING, else a failed one → FAILED, else a cancelled one → CANCELLED, all completed or skipped →
+   * COMPLETED, no steps → UNKNOWN.
+   */
+  readonly status: RunStatus;
+  /**
+   * True where the upstream has no record of the run. A list of finished steps does not prove that the run is over (the next
+   * step may not exist yet): `freshness.isFinal` tells when nothing more is expected.
+   */
+  readonly statusIsInferred: Scalars['Boolean']['output'];
+  /** The step of this id. Null if the run has none by it. */
+  readonly step?: Maybe<Step>;
+  /** How many steps there are of each status. */
+  readonly stepCounts: StepCounts;
+  /** Its steps, by start. A step that has not started yet may be absent, since the upstream lists steps as they start. */
+  readonly steps: ReadonlyArray<Step>;
+  /** The steps laid out as bars, ready to draw. */
+  readonly timeline: Timeline;
+  /** Where the time went. */
+  readonly timing: RunTiming;
+  /** The tokens that its steps used. Failed executions count too: they were paid for. */
+  readonly tokenUsage: RunTokenUsage;
+  /**
+   * Seconds: the sum of `elapsedTime` over all steps. The upstream rounds each down, and steps that ran side by side count
+   * each, so it is the work done and not the time waited: see `timing.wallClockMs` for that.
+   */
+  readonly totalElapsedTime: Scalars['Int']['output'];
+  /** A handle on the workflow that was run. */
+  readonly workflow: Workflow;
+  /** The id of the workflow that was run. */
+  readonly workflowId: Scalars['ID']['output'];
+};
+
+
+/**
+ * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
+ * request, so that they agree with one another.
+ */
+export type RunFailedStepsArgs = {
+  latestAttemptOnly?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
+/**
+ * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
+ * request, so that they agree with one another.
+ */
+export type RunInputsArgs = {
+  path?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/**
+ * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
+ * request, so that they agree with one another.
+ */
+export type RunOutputsArgs = {
+  path?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/**
+ * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
+ * request, so that they agree with one another.
+ */
+export type RunSlowestStepsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
+ * request, so that they agree with one another.
+ */
+export type RunStepArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/**
+ * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
+ * request, so that they agree with one another.
+ */
+export type RunStepsArgs = {
+  filter?: InputMaybe<StepFilter>;
+  orderBy?: InputMaybe<StepOrder>;
+};
+
+/** A stretch of a run in which no step ran. */
+export type RunGap = {
+  readonly __typename?: 'RunGap';
+  /** The step that ended last before it. Null if it stands before the first step. */
+  readonly after?: Maybe<Step>;
+  /** The step whose start ended it. Null if it stands after the last step. */
+  readonly before?: Maybe<Step>;
+  /** How long it was, in milliseconds. */
+  readonly durationMs: Scalars['Float']['output'];
+  /** When it ended. */
+  readonly endedAt: Scalars['DateTime']['output'];
+  /** When it began. */
+  readonly startedAt: Scalars['DateTime']['output'];
+};
+
+/** How far a run has come. */
+export type RunStatus =
+  /** Somebody stopped it. */
+  | 'CANCELLED'
+  /** It ended as it should. */
+  | 'COMPLETED'
+  /** It ended with an error. */
+  | 'FAILED'
+  /** It is accepted, but nothing has started. */
+  | 'PENDING'
+  /** Something of it is still to end. */
+  | 'RUNNING'
+  /** Nothing tells: there are no steps yet, or the upstream used a word that this gateway does not know. */
+  | 'UNKNOWN';
+
+/** Where a run's time went. All in milliseconds, with fractions. */
+export type RunTiming = {
+  readonly __typename?: 'RunTiming';
+  /** The part of the time in which at least one step ran. */
+  readonly busyMs: Scalars['Float']['output'];
+  /** The part of the wall clock in which no step ran. At least 0. */
+  readonly idleMs: Scalars['Float']['output'];
+  /** The longest stretch in which no step ran. Null if there is none. */
+  readonly longestGap?: Maybe<RunGap>;
+  /** The most steps that ran at the same time. */
+  readonly maxConcurrency: Scalars['Int']['output'];
+  /** The sum of the durations divided by `busyMs`: 1 is one after the other. Null if nothing took any time. */
+  readonly parallelism?: Maybe<Scalars['Float']['output']>;
+  /** The sum of the steps' durations: the work done. Steps that ran side by side count each. */
+  readonly totalDurationMs: Scalars['Float']['output'];
+  /** From the run's start to its end, or to now while it is not finished: the time waited. Null with no start. */
+  readonly wallClockMs?: Maybe<Scalars['Float']['output']>;
+  /** The time that went into failed executions that were retried. */
+  readonly wastedMs: Scalars['Float']['output'];
+};
+
+/** The tokens that a run used: sums over the steps that report any. Null: no step says. 0: really none. */
+export type RunTokenUsage = {
+  readonly __typename?: 'RunTokenUsage';
+  /** The same for each model, most tokens first. */
+  readonly byModel: ReadonlyArray<ModelTokenUsage>;
+  /** The part of `inputTokens` that came from a model's cache; it is in them already. */
+  readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Tokens that models were given. */
+  readonly inputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Tokens that models wrote. */
+  readonly outputTokens?: Maybe<Scalars['Int']['output']>;
+  /** The part of `outputTokens` that went into reasoning; it is in them already. */
+  readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
+  /** How many steps report tokens. */
+  readonly stepsReporting: Scalars['Int']['output'];
+  /** All of them. */
+  readonly totalTokens?: Maybe<Scalars['Int']['output']>;
+};
+
+/** One execution of a node. */
+export type Step = {
+  readonly __typename?: 'Step';
+  /** Which execution of its node this is, from 1. */
+  readonly attempt: Scalars['Int']['output'];
+  /** How many executions of its node there are in the run. */
+  readonly attemptCount: Scalars['Int']['output'];
+  /** Why its node was executed once more. */
+  readonly attemptKind: AttemptKind;
+  /** True if its times can't be right: it ends before it starts, or starts in the future. */
+  readonly clockSkewDetected: Scalars['Boolean']['output'];
+  /**
+   * How long it took, in milliseconds: end − start where both are known; else what `elapsedTime` says; else, while it runs,
+   * now − start. Null where nothing tells. Never negative.
+   */
+  readonly durationMs?: Maybe<Scalars['Float']['output']>;
+  /** Where `durationMs` comes from. */
+  readonly durationSource: DurationSource;
+  /** Seconds as the upstream reports them, rounded down: 2 for 2.2 s and 0 for 0.9 s. `durationMs` is exact. */
+  readonly elapsedTime?: Maybe<Scalars['Int']['output']>;
+  /** When it ended. Null before that, or where the upstream's text is no time. */
+  readonly endTime?: Maybe<Scalars['DateTime']['output']>;
+  /** The error as the upstream sent it. Null if there is none. A step may have one and be completed all the same. */
+  readonly error?: Maybe<Scalars['String']['output']>;
+  /** The error taken apart. Null if there is none. */
+  readonly errorInfo?: Maybe<StepError>;
+  /**
+   * Milliseconds between the latest end of the steps that started before it and its own start: how long the run stood still
+   * before it. 0 if one of them was still running; for the first step, since the run's start. Null with no start.
+   */
+  readonly gapBeforeMs?: Maybe<Scalars['Float']['output']>;
+  /** The id by which the upstream knows it. */
+  readonly id: Scalars['ID']['output'];
+  /** What the node was given. */
+  readonly inputs?: Maybe<Scalars['JSON']['output']>;
+  /** The size of `inputs` as JSON text, in bytes; 0 if there are none. To be asked before a large payload is. */
+  readonly inputsSizeBytes: Scalars['Int']['output'];
+  /** True if it is completed, failed, cancelled or skipped, or of an unknown status but with an end. */
+  readonly isFinished: Scalars['Boolean']['output'];
+  /** What the upstream adds about this step in particular. */
+  readonly metadata?: Maybe<Scalars['JSON']['output']>;
+  /** The node of the workflow that it executed. A node may be executed more than once in a run. */
+  readonly nodeId: Scalars['ID']['output'];
+  /** Milliseconds from the run's start to this step's. Null where either is not known; negative only if the clocks disagree. */
+  readonly offsetMs?: Maybe<Scalars['Float']['output']>;
+  /** The organization that the workflow belongs to. */
+  readonly organizationId?: Maybe<Scalars['ID']['output']>;
+  /** What the node answered. */
+  readonly outputs?: Maybe<Scalars['JSON']['output']>;
+  /** The size of `outputs` as JSON text, in bytes; 0 if there are none. */
+  readonly outputsSizeBytes: Scalars['Int']['output'];
+  /** The execution of its node before it. Null if it is the first. */
+  readonly previousAttempt?: Maybe<Step>;
+  /** The upstream's own word for it. */
+  readonly rawStatus: Scalars['String']['output'];
+  /** Its duration as a part of the run's wall clock, 0 to 1. Shares of steps that ran side by side add up to more than 1. */
+  readonly shareOfRun?: Maybe<Scalars['Float']['output']>;
+  /** When it started. Null before that, or where the upstream's text is no time. */
+  readonly startTime?: Maybe<Scalars['DateTime']['output']>;
+  /** How far it has come. */
+  readonly status: StepStatus;
+  /** The tokens that it used. Null if it does not say. */
+  readonly tokenUsage?: Maybe<TokenUsage>;
+  /** Tokens as the upstream counts them: 0 today, whatever was used. `tokenUsage` has the real count. */
+  readonly tokens?: Maybe<Scalars['Int']['output']>;
+  /** The user who started the run. */
+  readonly userId?: Maybe<Scalars['ID']['output']>;
+};
+
+
+/** One execution of a node. */
+export type StepInputsArgs = {
+  path?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** One execution of a node. */
+export type StepOutputsArgs = {
+  path?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** How many steps there are, in all and of each status. */
+export type StepCounts = {
+  readonly __typename?: 'StepCounts';
+  /** Stopped by somebody. */
+  readonly cancelled: Scalars['Int']['output'];
+  /** Ended as they should. */
+  readonly completed: Scalars['Int']['output'];
+  /** Ended with an error. */
+  readonly failed: Scalars['Int']['output'];
+  /** Known, but not started. */
+  readonly pending: Scalars['Int']['output'];
+  /** Started and not ended. */
+  readonly running: Scalars['Int']['output'];
+  /** Not on the way that the workflow took. */
+  readonly skipped: Scalars['Int']['output'];
+  /** All of them: the sum of the others. */
+  readonly total: Scalars['Int']['output'];
+  /** Of a status that this gateway does not know. */
+  readonly unknown: Scalars['Int']['output'];
+};
+
+/** A step's error taken apart. Where the text is JSON, its usual fields are read; else the message is the text. */
+export type StepError = {
+  readonly __typename?: 'StepError';
+  /** The error's code, where the text says. */
+  readonly code?: Maybe<Scalars['String']['output']>;
+  /** What went wrong. Never empty. */
+  readonly message: Scalars['String']['output'];
+  /** The whole text, as the upstream sent it. */
+  readonly raw: Scalars['String']['output'];
+  /** The kind of error, where the text says. */
+  readonly type?: Maybe<Scalars['String']['output']>;
+};
+
+/** Which steps are wanted; every condition that is given must hold. */
+export type StepFilter = {
+  /** Only the failed ones. */
+  readonly failedOnly?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Any of these nodes. */
+  readonly nodeId?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  /** Any of these statuses. */
+  readonly status?: InputMaybe<ReadonlyArray<StepStatus>>;
+};
+
+/** An order of steps. Equal ones stay in the order of start, then of the upstream's list. */
+export type StepOrder = {
+  /** Which end comes first. */
+  readonly direction?: OrderDirection;
+  /** What to go by. */
+  readonly field: StepOrderField;
+};
+
+/** What steps are put in order by. Steps that lack the value come last, in either direction. */
+export type StepOrderField =
+  /** By `durationMs`. */
+  | 'DURATION'
+  /** By the node's id, as text. */
+  | 'NODE_ID'
+  /** By start. */
+  | 'START_TIME';
+
+/** How far one execution of a node has come. */
+export type StepStatus =
+  /** Somebody stopped it. */
+  | 'CANCELLED'
+  /** It ended as it should. */
+  | 'COMPLETED'
+  /** It ended with an error, or ran out of time. */
+  | 'FAILED'
+  /** It is known, but has not started. */
+  | 'PENDING'
+  /** It has started and not ended. */
+  | 'RUNNING'
+  /** The workflow went another way. */
+  | 'SKIPPED'
+  /** The upstream used a word that this gateway does not know; `rawStatus` has it. */
+  | 'UNKNOWN';
+
+/** A run's steps laid out for drawing: bars in the fewest lanes in which no two overlap. */
+export type Timeline = {
+  readonly __typename?: 'Timeline';
+  /** The bars, by start. A step that has no start has no bar. */
+  readonly bars: ReadonlyArray<TimelineBar>;
+  /** From edge to edge, in milliseconds. Null if nothing has started. */
+  readonly durationMs?: Maybe<Scalars['Float']['output']>;
+  /** The right edge: the run's end, or now while it is not finished. Null if nothing has started. */
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** How many lanes the bars need. */
+  readonly laneCount: Scalars['Int']['output'];
+  /** The left edge: the run's start. Null if nothing has started. */
+  readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** A step on the timeline. */
+export type TimelineBar = {
+  readonly __typename?: 'TimelineBar';
+  /** How long it is, in milliseconds; 0 where the step's duration is not known. */
+  readonly durationMs: Scalars['Float']['output'];
+  /** Its lane, from 0. */
+  readonly lane: Scalars['Int']['output'];
+  /** Milliseconds from the left edge to its start. */
+  readonly offsetMs: Scalars['Float']['output'];
+  /** Its left edge in percent of the timeline: 0 to 100 whatever the clocks said. */
+  readonly offsetPercent: Scalars['Float']['output'];
+  /** The step. */
+  readonly step: Step;
+  /** Its width in percent of the timeline; with `offsetPercent` it is at most 100. */
+  readonly widthPercent: Scalars['Float']['output'];
+};
+
+/** Where a token count comes from. */
+export type TokenSource =
+  /** The `usage` object in the step's outputs. */
+  | 'OUTPUTS'
+  /** The upstream's own count (`Step.tokens`). */
+  | 'UPSTREAM';
+
+/** The tokens that a step used. Null: it does not say. 0: really none. */
+export type TokenUsage = {
+  readonly __typename?: 'TokenUsage';
+  /** The part of `inputTokens` that came from the model's cache; it is in them already. */
+  readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Tokens that the model was given. */
+  readonly inputTokens?: Maybe<Scalars['Int']['output']>;
+  /** The model, as the outputs name it. */
+  readonly model?: Maybe<Scalars['String']['output']>;
+  /** Tokens that the model wrote. */
+  readonly outputTokens?: Maybe<Scalars['Int']['output']>;
+  /** The part of `outputTokens` that went into reasoning; it is in them already. */
+  readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
+  /** Where `totalTokens` comes from. */
+  readonly source: TokenSource;
+  /** All of them. */
+  readonly totalTokens?: Maybe<Scalars['Int']['output']>;
+};
+
+/** Something that can be run: a graph of nodes. */
+export type Workflow = {
+  readonly __typename?: 'Workflow';
+  /** The id by which the upstream knows it. */
+  readonly id: Scalars['ID']['output'];
+  /** One of its runs. Null with a NOT_FOUND error if there is none. */
+  readonly run?: Maybe<Run>;
+  /**
+   * Several of its runs at once, in the order of the ids. At most 100. One that can't be had is null, with an error of its
+   * own; the others are answered.
+   */
+  readonly runsById: ReadonlyArray<Maybe<Run>>;
+};
+
+
+/** Something that can be run: a graph of nodes. */
+export type WorkflowRunArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Something that can be run: a graph of nodes. */
+export type WorkflowRunsByIdArgs = {
+  ids: ReadonlyArray<Scalars['ID']['input']>;
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+
+export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
+  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+};
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+
+
+
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  AttemptKind: AttemptKind;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  CriticalPath: ResolverTypeWrapper<DomainCriticalPath>;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DurationSource: DurationSource;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  Freshness: ResolverTypeWrapper<DomainFreshness>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  ModelTokenUsage: ResolverTypeWrapper<DomainModelTokenUsage>;
+  OrderDirection: OrderDirection;
+  Progress: ResolverTypeWrapper<DomainProgress>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RepeatedNode: ResolverTypeWrapper<DomainRepeatedNode>;
+  Run: ResolverTypeWrapper<DomainRun>;
+  RunGap: ResolverTypeWrapper<DomainRunGap>;
+  RunStatus: RunStatus;
+  RunTiming: ResolverTypeWrapper<DomainRunTiming>;
+  RunTokenUsage: ResolverTypeWrapper<DomainRunTokenUsage>;
+  Step: ResolverTypeWrapper<DomainStep>;
+  StepCounts: ResolverTypeWrapper<DomainStepCounts>;
+  StepError: ResolverTypeWrapper<DomainStepError>;
+  StepFilter: StepFilter;
+  StepOrder: StepOrder;
+  StepOrderField: StepOrderField;
+  StepStatus: StepStatus;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Timeline: ResolverTypeWrapper<DomainTimeline>;
+  TimelineBar: ResolverTypeWrapper<DomainTimelineBar>;
+  TokenSource: TokenSource;
+  TokenUsage: ResolverTypeWrapper<DomainTokenUsage>;
+  Workflow: ResolverTypeWrapper<WorkflowHandle>;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  Boolean: Scalars['Boolean']['output'];
+  CriticalPath: DomainCriticalPath;
+  DateTime: Scalars['DateTime']['output'];
+  Float: Scalars['Float']['output'];
+  Freshness: DomainFreshness;
+  ID: Scalars['ID']['output'];
+  Int: Scalars['Int']['output'];
+  JSON: Scalars['JSON']['output'];
+  ModelTokenUsage: DomainModelTokenUsage;
+  Progress: DomainProgress;
+  Query: Record<PropertyKey, never>;
+  RepeatedNode: DomainRepeatedNode;
+  Run: DomainRun;
+  RunGap: DomainRunGap;
+  RunTiming: DomainRunTiming;
+  RunTokenUsage: DomainRunTokenUsage;
+  Step: DomainStep;
+  StepCounts: DomainStepCounts;
+  StepError: DomainStepError;
+  StepFilter: StepFilter;
+  StepOrder: StepOrder;
+  String: Scalars['String']['output'];
+  Timeline: DomainTimeline;
+  TimelineBar: DomainTimelineBar;
+  TokenUsage: DomainTokenUsage;
+  Workflow: WorkflowHandle;
+};
+
+export type CriticalPathResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CriticalPath'] = ResolversParentTypes['CriticalPath']> = {
+  durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  isInferred?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  steps?: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType>;
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export type FreshnessResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Freshness'] = ResolversParentTypes['Freshness']> = {
+  fetchedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  isFinal?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  isStale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  staleReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
+}
+
+export type ModelTokenUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ModelTokenUsage'] = ResolversParentTypes['ModelTokenUsage']> = {
+  cachedInputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  inputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  outputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  reasoningTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  stepsReporting?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type ProgressResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Progress'] = ResolversParentTypes['Progress']> = {
+  finished?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  isTotalKnown?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id' | 'workflowId'>>;
+  workflow?: Resolver<Maybe<ResolversTypes['Workflow']>, ParentType, ContextType, RequireFields<QueryWorkflowArgs, 'id'>>;
+};
+
+export type RepeatedNodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RepeatedNode'] = ResolversParentTypes['RepeatedNode']> = {
+  attempts?: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType>;
+  nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  retryCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  wastedMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type RunResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run']> = {
+  criticalPath?: Resolver<ResolversTypes['CriticalPath'], ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  failedSteps?: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunFailedStepsArgs, 'latestAttemptOnly'>>;
+  firstFailedStep?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  freshness?: Resolver<ResolversTypes['Freshness'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  inputs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunInputsArgs>>;
+  isFinished?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  lastActivityAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  outputs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunOutputsArgs>>;
+  progress?: Resolver<ResolversTypes['Progress'], ParentType, ContextType>;
+  repeatedNodes?: Resolver<ReadonlyArray<ResolversTypes['RepeatedNode']>, ParentType, ContextType>;
+  slowestSteps?: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunSlowestStepsArgs, 'first'>>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['RunStatus'], ParentType, ContextType>;
+  statusIsInferred?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  step?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunStepArgs, 'id'>>;
+  stepCounts?: Resolver<ResolversTypes['StepCounts'], ParentType, ContextType>;
+  steps?: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, Partial<RunStepsArgs>>;
+  timeline?: Resolver<ResolversTypes['Timeline'], ParentType, ContextType>;
+  timing?: Resolver<ResolversTypes['RunTiming'], ParentType, ContextType>;
+  tokenUsage?: Resolver<ResolversTypes['RunTokenUsage'], ParentType, ContextType>;
+  totalElapsedTime?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
+  workflowId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type RunGapResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunGap'] = ResolversParentTypes['RunGap']> = {
+  after?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  before?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  endedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type RunTimingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunTiming'] = ResolversParentTypes['RunTiming']> = {
+  busyMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  idleMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  longestGap?: Resolver<Maybe<ResolversTypes['RunGap']>, ParentType, ContextType>;
+  maxConcurrency?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  parallelism?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  totalDurationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  wallClockMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  wastedMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type RunTokenUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunTokenUsage'] = ResolversParentTypes['RunTokenUsage']> = {
+  byModel?: Resolver<ReadonlyArray<ResolversTypes['ModelTokenUsage']>, ParentType, ContextType>;
+  cachedInputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  inputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  outputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  reasoningTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  stepsReporting?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type StepResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Step'] = ResolversParentTypes['Step']> = {
+  attempt?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  attemptCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  attemptKind?: Resolver<ResolversTypes['AttemptKind'], ParentType, ContextType>;
+  clockSkewDetected?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  durationMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  durationSource?: Resolver<ResolversTypes['DurationSource'], ParentType, ContextType>;
+  elapsedTime?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  endTime?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  errorInfo?: Resolver<Maybe<ResolversTypes['StepError']>, ParentType, ContextType>;
+  gapBeforeMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  inputs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<StepInputsArgs>>;
+  inputsSizeBytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  isFinished?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  metadata?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  offsetMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  organizationId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  outputs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<StepOutputsArgs>>;
+  outputsSizeBytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  previousAttempt?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  rawStatus?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  shareOfRun?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  startTime?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['StepStatus'], ParentType, ContextType>;
+  tokenUsage?: Resolver<Maybe<ResolversTypes['TokenUsage']>, ParentType, ContextType>;
+  tokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  userId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+};
+
+export type StepCountsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StepCounts'] = ResolversParentTypes['StepCounts']> = {
+  cancelled?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  completed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  pending?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  running?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  skipped?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  unknown?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type StepErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StepError'] = ResolversParentTypes['StepError']> = {
+  code?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  raw?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  type?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type TimelineResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Timeline'] = ResolversParentTypes['Timeline']> = {
+  bars?: Resolver<ReadonlyArray<ResolversTypes['TimelineBar']>, ParentType, ContextType>;
+  durationMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  laneCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type TimelineBarResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineBar'] = ResolversParentTypes['TimelineBar']> = {
+  durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  lane?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  offsetMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  offsetPercent?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  step?: Resolver<ResolversTypes['Step'], ParentType, ContextType>;
+  widthPercent?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type TokenUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenUsage'] = ResolversParentTypes['TokenUsage']> = {
+  cachedInputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  inputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  outputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  reasoningTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['TokenSource'], ParentType, ContextType>;
+  totalTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type WorkflowResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Workflow'] = ResolversParentTypes['Workflow']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<WorkflowRunArgs, 'id'>>;
+  runsById?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Run']>>, ParentType, ContextType, RequireFields<WorkflowRunsByIdArgs, 'ids'>>;
+};
+
+export type Resolvers<ContextType = Context> = {
+  CriticalPath?: CriticalPathResolvers<ContextType>;
+  DateTime?: GraphQLScalarType;
+  Freshness?: FreshnessResolvers<ContextType>;
+  JSON?: GraphQLScalarType;
+  ModelTokenUsage?: ModelTokenUsageResolvers<ContextType>;
+  Progress?: ProgressResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  RepeatedNode?: RepeatedNodeResolvers<ContextType>;
+  Run?: RunResolvers<ContextType>;
+  RunGap?: RunGapResolvers<ContextType>;
+  RunTiming?: RunTimingResolvers<ContextType>;
+  RunTokenUsage?: RunTokenUsageResolvers<ContextType>;
+  Step?: StepResolvers<ContextType>;
+  StepCounts?: StepCountsResolvers<ContextType>;
+  StepError?: StepErrorResolvers<ContextType>;
+  Timeline?: TimelineResolvers<ContextType>;
+  TimelineBar?: TimelineBarResolvers<ContextType>;
+  TokenUsage?: TokenUsageResolvers<ContextType>;
+  Workflow?: WorkflowResolvers<ContextType>;
+};
+

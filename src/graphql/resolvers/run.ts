@@ -1,0 +1,16 @@
+import { slowestSteps } from '../../domain/failures.ts';
+import { selectSteps } from '../../domain/steps.ts';
+import { checkFirst, pick } from '../arguments.ts';
+import type { RunResolvers } from '../generated/resolvers.ts';
+
+export const run: RunResolvers = {
+  workflow: ({ workflowId }) => ({ id: workflowId }),
+  inputs: ({ inputs }, { path }) => pick(inputs, path),
+  outputs: ({ outputs }, { path }) => pick(outputs, path),
+  steps: ({ steps }, { filter, orderBy }) => selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy }),
+  step: ({ steps }, { id }) => steps.find((step) => step.id === id) ?? null,
+  failedSteps: ({ failedSteps }, { latestAttemptOnly }) =>
+    latestAttemptOnly ? failedSteps.filter((step) => !step.isSuperseded) : failedSteps,
+  firstFailedStep: ({ failedSteps }) => failedSteps[0] ?? null,
+  slowestSteps: ({ steps }, { first }) => slowestSteps(steps, checkFirst(first)),
+};

@@ -1,0 +1,13 @@
+import { errorInfo } from '../../domain/step-error.ts';
+import { stepTokenUsage } from '../../domain/tokens.ts';
+import { pick, sizeBytes } from '../arguments.ts';
+import type { StepResolvers } from '../generated/resolvers.ts';
+
+export const step: StepResolvers = {
+  errorInfo: ({ error }) => errorInfo(error),
+  inputs: ({ inputs }, { path }) => pick(inputs, path),
+  outputs: ({ outputs }, { path }) => pick(outputs, path),
+  inputsSizeBytes: ({ inputs }) => sizeBytes(inputs),
+  outputsSizeBytes: ({ outputs }) => sizeBytes(outputs),
+  tokenUsage: (step) => stepTokenUsage(step),
+};

@@ -1,0 +1,26 @@
+/** The two scalars: moments go out as the upstream wrote them, JSON passes through untouched. */
+import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql';
+import { parseTimestamp, type Timestamp } from '../domain/timestamp.ts';
+import type { JsonValue } from '../domain/types.ts';
+
+function readDateTime(value: unknown): Timestamp {
+  const moment = typeof value === 'string' ? parseTimestamp(value) : null;
+  if (moment) return moment;
+  throw new GraphQLError(
+    `DateTime: expected RFC 3339 text such as "2025-03-13T02:41:15Z", got ${JSON.stringify(value)}`,
+  );
+}
+
+export const dateTimeScalar = new GraphQLScalarType<Timestamp, string>({
+  name: 'DateTime',
+  serialize: (value) => (value as Timestamp).text,
+  parseValue: readDateTime,
+  parseLiteral: (node) => readDateTime(node.kind === Kind.STRING ? node.value : valueFromASTUntyped(node)),
+});
+
+export const jsonScalar = new GraphQLScalarType<JsonValue, JsonValue>({
+  name: 'JSON',
+  serialize: (value) => value as JsonValue,
+  parseValue: (value) => value as JsonValue,
+  parseLiteral: (node, variables) => valueFromASTUntyped(node, variables) as JsonValue,
+});

@@ -1,0 +1,61 @@
+/** When what was fetched of a run is final: it will never change, so it is never fetched again. */
+import { createRun } from '../domain/run.ts';
+import { isTerminal, runStatusOf } from '../domain/status.ts';
+import { timestampOf } from '../domain/timestamp.ts';
+import type { RunRecord, StepFacts } from '../domain/types.ts';
+import type { Held } from './shelves.ts';
+
+/** Null: the upstream has no record of the run. */
+export type MaybeRecord = RunRecord | null;
+export type StepList = readonly StepFacts[];
+
+export interface Finality {
+  ofRecord(record: Held<MaybeRecord>, steps: Held<StepList> | undefined): boolean;
+  ofSteps(steps: Held<StepList>, record: Held<MaybeRecord> | undefined): boolean;
+}
+
+/** `settleMs`: how long nothing must have happened before it is believed that nothing more will. */
+export function createFinality(settleMs: number): Finality {
+  const settled = new WeakMap<Held<StepList>, boolean>();
+
+  /** A list of finished steps does not prove that the run is over (the next step may not exist yet), but time does. */
+  function areSettled(steps: Held<StepList>): boolean {
+    const known = settled.get(steps);
+    if (known !== undefined) return known;
+    const { isFinished, lastActivityAt } = inferredRun(steps);
+    const answer = isFinished && lastActivityAt !== null && isLongPast(lastActivityAt.epochMicros, steps.sentAt);
+    settled.set(steps, answer);
+    return answer;
+  }
+
+  const isLongPast = (epochMicros: number, atMs: number): boolean => epochMicros / 1000 + settleMs <= atMs;
+
+  return {
+    ofRecord: ({ value }, steps) =>
+      value ? isTerminal(runStatusOf(value.rawStatus)) : steps !== undefined && areSettled(steps),
+
+    /**
+     * Record and steps are fetched side by side, so the steps may be a moment older than a terminal record. They are
+     * final when they were asked for after the record was known to be terminal, or long after the end that it names.
+     */
+    ofSteps(steps, record) {
+      if (!record?.value) return areSettled(steps);
+      const { rawStatus, endTime } = record.value;
+      if (!isTerminal(runStatusOf(rawStatus))) return false;
+      return steps.sentAt > record.fetchedAt || (endTime !== null && isLongPast(endTime.epochMicros, steps.sentAt));
+    },
+  };
+}
+
+const inferredRun = ({ value, fetchedAt }: Held<StepList>) =>
+  createRun(
+    {
+      workflowId: '',
+      id: '',
+      record: null,
+      steps: value,
+      graph: null,
+      freshness: { fetchedAt: timestampOf(fetchedAt), isFinal: false, isStale: false, staleReason: null },
+    },
+    fetchedAt,
+  );

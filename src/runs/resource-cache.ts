@@ -1,0 +1,166 @@
+/**
+ * Answers from what is held while that can be trusted, else by one call however many ask. What "trusted" means is
+ * told in BEHAVIOUR's terms: final, live, stale if there is an error, missing, and renewed right of the viewer.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Answer, CallOptions } from '../upstream/client.ts';
+import { isNotFound, isOutage, isRefusal, type GatewayError } from '../upstream/errors.ts';
+import type { Operation } from './operation.ts';
+import { createShelves, type Held } from './shelves.ts';
+import { createSingleFlight } from './single-flight.ts';
+import type { Viewer } from './viewer.ts';
+
+/** One thing that the upstream can be asked for. */
+export interface Resource<T> {
+  /** Unique among all resources of a viewer. */
+  readonly key: string;
+  fetch(call: CallOptions): Promise<Answer<T>>;
+  /** For how long after `fetchedAt` it needs no other call: Infinity for what will never change. */
+  lifetimeMs(held: Held<T>): number;
+}
+
+export interface Served<T> {
+  readonly held: Held<T>;
+  /** Why the last good answer is served in place of a new one; null when it is not. */
+  readonly staleReason: string | null;
+}
+
+export interface ResourceCache {
+  get<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>>;
+  /** What is held at this moment, trusted or not. */
+  peek<T>(viewer: Viewer, resource: Resource<T>): Held<T> | undefined;
+  readonly heldBytes: number;
+}
+
+export interface ResourceCacheOptions {
+  readonly maxBytes: number;
+  readonly liveTtlMs: number;
+  readonly staleIfErrorMs: number;
+  readonly reauthIntervalMs: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** A 404 is believed for this long: a run that was just started may not be visible yet. */
+const MAX_MISS_MS = 1000;
+const MAX_RECENT_FAILURES = 10_000;
+
+interface Failure {
+  readonly error: GatewayError;
+  /** Until then the upstream is not asked again. */
+  readonly until: number;
+}
+
+export function createResourceCache(options: ResourceCacheOptions): ResourceCache {
+  const { now, liveTtlMs, staleIfErrorMs, reauthIntervalMs } = options;
+  const shelves = createShelves<unknown>(options.maxBytes);
+  const flights = createSingleFlight<Held<unknown>>();
+  /** By viewer: the call that renews the right to all that is held; answers its error, or null. */
+  const renewals = new Map<string, Promise<unknown>>();
+  const failures = new LRUCache<string, Failure>({ max: MAX_RECENT_FAILURES });
+
+  async function get<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>> {
+    const { viewer } = operation;
+    let held = peek(viewer, resource);
+    let isRightKnown = isRightRenewed(viewer);
+    const renewal = held && !isRightKnown ? renewals.get(viewer.id) : undefined;
+    if (renewal) {
+      const error = await renewal;
+      if (isRefusal(error) || isOutage(error)) return standIn(resource, viewer, error);
+      held = peek(viewer, resource);
+      isRightKnown = error === null;
+    }
+    if (held && isRightKnown && now() - held.fetchedAt < resource.lifetimeMs(held)) return { held, staleReason: null };
+
+    const failure = failures.get(failureKey(viewer, resource));
+    if (failure && now() < failure.until) return standIn(resource, viewer, failure.error);
+    try {
+      return { held: await call(resource, operation), staleReason: null };
+    } catch (error) {
+      return standIn(resource, viewer, error);
+    }
+  }
+
+  /** A resource's key tells its type, so what is held under it is a T. */
+  const peek = <T>(viewer: Viewer, resource: Resource<T>) =>
+    shelves.get(viewer.id, resource.key) as Held<T> | undefined;
+
+  function call<T>(resource: Resource<T>, operation: Operation): Promise<Held<T>> {
+    const { viewer, budget, requestId, signal } = operation;
+    const flightKey = `${viewer.id} ${resource.key}`;
+    // Whoever starts the call pays for it; to join one costs nothing.
+    if (!flights.isUnderWay(flightKey)) budget.take();
+    return flights.join(flightKey, signal, (signal) => {
+      const flight = fetchAndHold(resource, viewer, { credential: viewer.credential, requestId, signal });
+      if (!isRightRenewed(viewer)) announceRenewal(viewer, flight);
+      return flight;
+    }) as Promise<Held<T>>;
+  }
+
+  async function fetchAndHold<T>(resource: Resource<T>, viewer: Viewer, call: CallOptions): Promise<Held<T>> {
+    const shelf = shelves.of(viewer.id);
+    const sentAt = now();
+    try {
+      const { value, sizeBytes } = await resource.fetch(call);
+      const held = { value, sentAt, fetchedAt: now(), sizeBytes };
+      shelves.put(viewer.id, shelf, resource.key, held);
+      failures.delete(failureKey(viewer, resource));
+      return held;
+    } catch (error) {
+      noteFailure(resource, viewer, error);
+      throw error;
+    }
+  }
+
+  function noteFailure<T>(resource: Resource<T>, viewer: Viewer, error: unknown): void {
+    if (isRefusal(error)) {
+      shelves.takeAway(viewer.id);
+    } else if (isNotFound(error)) {
+      shelves.remove(viewer.id, resource.key);
+      failures.set(failureKey(viewer, resource), { error, until: now() + Math.min(MAX_MISS_MS, liveTtlMs) });
+    } else if (isOutage(error) && peek(viewer, resource)) {
+      failures.set(failureKey(viewer, resource), { error, until: now() + liveTtlMs });
+    }
+  }
+
+  /** The last good answer, if the error is an outage and the answer not too old; else the error itself. */
+  function standIn<T>(resource: Resource<T>, viewer: Viewer, error: unknown): Served<T> {
+    const held = peek(viewer, resource);
+    if (!held || !isOutage(error) || now() > staleSince(held, resource, viewer) + staleIfErrorMs) throw error;
+    return { held, staleReason: `${error.code}: ${error.message}` };
+  }
+
+  /** Since when it has needed a call: since its lifetime ended, or since the viewer's right to it had to be renewed. */
+  function staleSince<T>(held: Held<T>, resource: Resource<T>, viewer: Viewer): number {
+    const rightUntil = (shelves.of(viewer.id).lastSuccessAt ?? held.sentAt) + reauthIntervalMs;
+    return Math.min(held.fetchedAt + resource.lifetimeMs(held), rightUntil);
+  }
+
+  function isRightRenewed(viewer: Viewer): boolean {
+    const { lastSuccessAt } = shelves.of(viewer.id);
+    return lastSuccessAt !== null && now() - lastSuccessAt < reauthIntervalMs;
+  }
+
+  /** While the viewer's right is in doubt, whoever finds something held waits for this call instead of making one. */
+  function announceRenewal(viewer: Viewer, flight: Promise<unknown>): void {
+    const outcome: Promise<unknown> = flight
+      .then(
+        () => null,
+        (error: unknown) => error,
+      )
+      .finally(() => {
+        if (renewals.get(viewer.id) === outcome) renewals.delete(viewer.id);
+      });
+    renewals.set(viewer.id, outcome);
+  }
+
+  return {
+    get,
+    peek,
+    get heldBytes() {
+      return shelves.heldBytes;
+    },
+  };
+}
+
+const failureKey = (viewer: Viewer, resource: { readonly key: string }): string => `${viewer.id} ${resource.key}`;

@@ -1,0 +1,79 @@
+/**
+ * What is held, viewer by viewer, within one bound of bytes. A shelf is all that is held for one viewer and the proof
+ * of its right to it: taking the shelf away takes everything at once.
+ */
+import { LRUCache } from 'lru-cache';
+
+/** Something fetched, with the clock readings (ms since 1970) that tell how far it can be trusted. */
+export interface Held<T> {
+  readonly value: T;
+  /** When the call was sent: the answer is at least as new as this. */
+  readonly sentAt: number;
+  readonly fetchedAt: number;
+  readonly sizeBytes: number;
+}
+
+export interface Shelf {
+  /** When the viewer's last successful call was sent; null before the first. */
+  lastSuccessAt: number | null;
+  readonly keys: Set<string>;
+}
+
+export interface Shelves<T> {
+  /** The viewer's shelf, new if there is none. A call keeps it, to see whether it was taken away meanwhile. */
+  of(viewerId: string): Shelf;
+  get(viewerId: string, key: string): Held<T> | undefined;
+  /** Puts it on the shelf, unless that was taken away since: then the right to it is in doubt. */
+  put(viewerId: string, shelf: Shelf, key: string, held: Held<T>): void;
+  remove(viewerId: string, key: string): void;
+  takeAway(viewerId: string): void;
+  readonly heldBytes: number;
+}
+
+const MAX_VIEWERS = 100_000;
+/** The record around a value, its key in two maps and their slots: measured at about 400 bytes. */
+const ENTRY_OVERHEAD_BYTES = 400;
+
+interface Entry<T> {
+  readonly held: Held<T>;
+  readonly shelf: Shelf;
+}
+
+export function createShelves<T>(maxBytes: number): Shelves<T> {
+  const entries = new LRUCache<string, Entry<T>>({
+    // lru-cache reads 0 as "no bound", but here it means "hold nothing".
+    maxSize: Math.max(1, maxBytes),
+    sizeCalculation: ({ held }) => held.sizeBytes + ENTRY_OVERHEAD_BYTES,
+    dispose: ({ shelf }, fullKey) => shelf.keys.delete(fullKey),
+  });
+  const shelves = new LRUCache<string, Shelf>({
+    max: MAX_VIEWERS,
+    dispose: (shelf) => {
+      for (const fullKey of [...shelf.keys]) entries.delete(fullKey);
+    },
+  });
+  const fullKeyOf = (viewerId: string, key: string) => `${viewerId} ${key}`;
+
+  return {
+    of(viewerId) {
+      const known = shelves.get(viewerId);
+      if (known) return known;
+      const shelf: Shelf = { lastSuccessAt: null, keys: new Set() };
+      shelves.set(viewerId, shelf);
+      return shelf;
+    },
+    get: (viewerId, key) => entries.get(fullKeyOf(viewerId, key))?.held,
+    put(viewerId, shelf, key, held) {
+      if (shelves.peek(viewerId) !== shelf) return;
+      shelf.lastSuccessAt = Math.max(shelf.lastSuccessAt ?? 0, held.sentAt);
+      const fullKey = fullKeyOf(viewerId, key);
+      entries.set(fullKey, { held, shelf });
+      if (entries.has(fullKey)) shelf.keys.add(fullKey);
+    },
+    remove: (viewerId, key) => void entries.delete(fullKeyOf(viewerId, key)),
+    takeAway: (viewerId) => void shelves.delete(viewerId),
+    get heldBytes() {
+      return entries.calculatedSize;
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** The errors that a caller may see, each with its code; whatever else is thrown is a defect and gets masked. */
+
+export type ErrorCode =
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'BAD_USER_INPUT'
+  | 'RATE_LIMITED'
+  | 'UPSTREAM_UNAVAILABLE'
+  | 'UPSTREAM_TIMEOUT'
+  | 'UPSTREAM_OVERLOADED'
+  | 'UPSTREAM_CONTRACT_VIOLATION'
+  | 'UPSTREAM_BUDGET_EXCEEDED'
+  | 'UPSTREAM_ENDPOINT_DISABLED';
+
+/** Codes for which the same request may succeed a little later. */
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'RATE_LIMITED',
+  'UPSTREAM_UNAVAILABLE',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_OVERLOADED',
+]);
+
+export interface ErrorDetails {
+  /** The HTTP status that the upstream answered with. */
+  readonly upstreamStatus?: number;
+  readonly retryAfterSeconds?: number;
+}
+
+/** The message is shown to the caller: it holds no key and nothing of an upstream's answer. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+
+  get isRetryable(): boolean {
+    return RETRYABLE.has(this.code);
+  }
+}
+
+/** Nobody waits for the answer any more: never shown, since there is nobody to show it to. */
+export class AbandonedError extends Error {
+  override readonly name = 'AbandonedError';
+  constructor() {
+    super('the call was abandoned: every client that waited for it is gone');
+  }
+}
+
+/** True for the two refusals after which nothing held for that key may be shown. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof GatewayError && (error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN');
+
+export const isNotFound = (error: unknown): error is GatewayError =>
+  error instanceof GatewayError && error.code === 'NOT_FOUND';
+
+/** True for faults that say nothing about the data or the right to it: the last good snapshot may stand in. */
+export const isOutage = (error: unknown): error is GatewayError => error instanceof GatewayError && error.isRetryable;

@@ -1,0 +1,115 @@
+/** How the upstream is called without melting it: bulkhead → retry → breaker → timeout around every attempt. */
+import {
+  bulkhead,
+  BulkheadRejectedError,
+  circuitBreaker,
+  CircuitBreakerPolicy,
+  BrokenCircuitError,
+  DelegateBackoff,
+  decorrelatedJitterGenerator,
+  handleWhen,
+  noop,
+  retry,
+  SamplingBreaker,
+  TaskCancelledError,
+  timeout,
+  TimeoutStrategy,
+  wrap,
+} from 'cockatiel';
+import { AbandonedError, GatewayError } from './errors.ts';
+
+export interface ResilienceOptions {
+  readonly timeoutMs: number;
+  readonly concurrency: number;
+}
+
+/** One attempt. The signal fires when the attempt's time is up, or when nobody waits any more. */
+export type Attempt<T> = (signal: AbortSignal) => Promise<T>;
+
+export interface Resilience {
+  /** For calls that may be repeated: at most two more attempts, begun before the call's deadline. */
+  repeatable<T>(attempt: Attempt<T>, signal: AbortSignal): Promise<T>;
+  /** For calls that must not be sent twice. */
+  once<T>(attempt: Attempt<T>, signal: AbortSignal): Promise<T>;
+}
+
+const MAX_RETRIES = 2;
+const JITTER = { initialDelay: 100, maxDelay: 2000, exponent: 2, generator: decorrelatedJitterGenerator };
+/** Calls that may wait for one of the `concurrency` places; one more is refused rather than kept in memory. */
+const QUEUE_LENGTH = 1000;
+/** The breaker opens when half of the calls of ten seconds failed, and there were at least five a second. */
+const BREAKER = { threshold: 0.5, duration: 10_000, minimumRps: 5 };
+const HALF_OPEN_AFTER_MS = 1000;
+
+export function createResilience({ timeoutMs, concurrency }: ResilienceOptions): Resilience {
+  const places = bulkhead(concurrency, QUEUE_LENGTH);
+  const breaker: CircuitBreakerPolicy = circuitBreaker(handleWhen(isFault), {
+    breaker: new SamplingBreaker(BREAKER),
+    halfOpenAfter: HALF_OPEN_AFTER_MS,
+  });
+  // Cooperative: an attempt hears of its end by the signal, and says itself whether time was up or the client gone.
+  const deadline = timeout(timeoutMs, TimeoutStrategy.Cooperative);
+
+  async function run<T>(attempt: Attempt<T>, signal: AbortSignal, maxRetries: number): Promise<T> {
+    let startedAt: number | null = null;
+    const remainingMs = () => timeoutMs - (performance.now() - (startedAt ?? performance.now()));
+    const again = maxRetries === 0 ? noop : retryWithin(remainingMs, maxRetries);
+    try {
+      return await wrap(places, again, breaker, deadline).execute(({ signal: attemptSignal }) => {
+        startedAt ??= performance.now();
+        if (signal.aborted) throw new AbandonedError();
+        return attempt(attemptSignal);
+      }, signal);
+    } catch (error) {
+      throw signal.aborted ? new AbandonedError() : explain(error);
+    }
+  }
+
+  return {
+    repeatable: (attempt, signal) => run(attempt, signal, MAX_RETRIES),
+    once: (attempt, signal) => run(attempt, signal, 0),
+  };
+}
+
+function retryWithin(remainingMs: () => number, maxAttempts: number) {
+  return retry(
+    handleWhen((error) => isTransient(error) && retryAfterMs(error) < remainingMs()),
+    {
+      maxAttempts,
+      backoff: new DelegateBackoff<{ result: unknown }, [number, number]>(({ result }, state) => {
+        const [jitterMs, next] = decorrelatedJitterGenerator(state, JITTER);
+        const error = (result as { error?: unknown }).error;
+        return { delay: Math.max(jitterMs, retryAfterMs(error)), state: next };
+      }),
+    },
+  );
+}
+
+const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/** Worth another attempt: no answer came at all, or one of the statuses that say "not now". */
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof GatewayError)) return false;
+  const { upstreamStatus } = error.details;
+  return upstreamStatus === undefined ? error.code === 'UPSTREAM_UNAVAILABLE' : TRANSIENT_STATUSES.has(upstreamStatus);
+}
+
+/** What speaks against the upstream itself, and not against one caller's key, id or rate. */
+const isFault = (error: unknown): boolean =>
+  error instanceof GatewayError && (error.code === 'UPSTREAM_UNAVAILABLE' || error.code === 'UPSTREAM_TIMEOUT');
+
+const retryAfterMs = (error: unknown): number =>
+  error instanceof GatewayError ? (error.details.retryAfterSeconds ?? 0) * 1000 : 0;
+
+function explain(error: unknown): unknown {
+  if (error instanceof BrokenCircuitError) {
+    return new GatewayError('UPSTREAM_UNAVAILABLE', 'the upstream has been failing and is given a pause; try again', {
+      retryAfterSeconds: Math.ceil(HALF_OPEN_AFTER_MS / 1000),
+    });
+  }
+  if (error instanceof BulkheadRejectedError) {
+    return new GatewayError('UPSTREAM_OVERLOADED', 'too many calls wait for the upstream already; try again');
+  }
+  if (error instanceof TaskCancelledError) return new AbandonedError();
+  return error;
+}

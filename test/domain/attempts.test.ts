@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { atSecond, ran, runOf } from '../support/facts.ts';
+
+const kindsOf = (...steps: Parameters<typeof runOf>[0]) => runOf(steps).steps.map((step) => step.attemptKind);
+
+describe('attempts', () => {
+  it('are numbered for each node by start, whatever the order of the list', () => {
+    const { steps } = runOf([ran('b', 3, 4), ran('a', 5, 6), ran('a', 1, 2), ran('a', 3, 4)]);
+    expect(steps.map((step) => [step.nodeId, step.attempt, step.attemptCount])).toEqual([
+      ['a', 1, 3],
+      ['b', 1, 1],
+      ['a', 2, 3],
+      ['a', 3, 3],
+    ]);
+  });
+
+  it('are retries where the one before had failed by their start', () => {
+    expect(kindsOf(ran('a', 0, 2, 'failed'), ran('a', 2, 3), ran('a', 4, 5))).toEqual(['FIRST', 'RETRY', 'ITERATION']);
+  });
+
+  it('are iterations where the one before failed later, or did not fail', () => {
+    expect(kindsOf(ran('a', 0, 2, 'failed'), ran('a', 1.9, 3))).toEqual(['FIRST', 'ITERATION']);
+    expect(kindsOf(ran('a', 0, 2, 'cancelled'), ran('a', 2, 3))).toEqual(['FIRST', 'ITERATION']);
+  });
+
+  it('look at the one right before alone', () => {
+    const kinds = kindsOf(ran('a', 0, 5, 'failed'), ran('a', 1, 2), ran('a', 6, 7));
+    expect(kinds).toEqual(['FIRST', 'ITERATION', 'ITERATION']);
+  });
+
+  it('are retries too where the end is only known from the elapsed seconds', () => {
+    const failed = ran('a', 0, null, 'failed', { elapsedTime: 2 });
+    expect(kindsOf(failed, ran('a', 2, 3))).toEqual(['FIRST', 'RETRY']);
+    expect(kindsOf(failed, ran('a', 1.5, 3))).toEqual(['FIRST', 'ITERATION']);
+  });
+
+  it('are no proven retries where the end of the failure is unknown', () => {
+    expect(kindsOf(ran('a', 0, null, 'failed'), ran('a', 2, 3))).toEqual(['FIRST', 'ITERATION']);
+  });
+
+  it('that still wait to start are retries of a failure', () => {
+    expect(kindsOf(ran('a', 0, 2, 'failed'), ran('a', null, null, 'queued'))).toEqual(['FIRST', 'RETRY']);
+    expect(kindsOf(ran('a', 0, 2, 'failed'), ran('a', null, null))).toEqual(['FIRST', 'ITERATION']);
+  });
+
+  it('link to the step before, of the same run', () => {
+    const { steps } = runOf([ran('a', 0, 1, 'failed'), ran('a', 1, 2, 'failed'), ran('a', 2, 3)]);
+    expect(steps.map((step) => step.previousAttempt)).toEqual([null, steps[0], steps[1]]);
+    expect(steps[2]?.previousAttempt).toBe(steps[1]);
+  });
+
+  it('that failed are superseded by a retry, not by an iteration', () => {
+    const superseded = (...steps: Parameters<typeof runOf>[0]) => runOf(steps).steps.map((step) => step.isSuperseded);
+    expect(superseded(ran('a', 0, 1, 'failed'), ran('a', 1, 2, 'failed'))).toEqual([true, false]);
+    expect(superseded(ran('a', 0, 2, 'failed'), ran('a', 1, 3))).toEqual([false, false]);
+  });
+});
+
+describe('repeatedNodes', () => {
+  it('tells retries and the time lost to failures', () => {
+    const run = runOf([
+      ran('once', 0, 1),
+      ran('b', 1, 3, 'failed'),
+      ran('b', 3, 4.5, 'failed'),
+      ran('b', 5, 6),
+      ran('loop', 6, 7),
+      ran('loop', 7, 8, 'failed'),
+    ]);
+    expect(run.repeatedNodes).toEqual([
+      { nodeId: 'b', attempts: run.steps.slice(1, 4), retryCount: 2, wastedMs: 3500 },
+      { nodeId: 'loop', attempts: run.steps.slice(4), retryCount: 0, wastedMs: 0 },
+    ]);
+    expect(run.timing.wastedMs).toBe(3500);
+  });
+
+  it('is empty where every node ran once', () => {
+    expect(runOf([ran('a', 0, 1), ran('b', 0, 1)]).repeatedNodes).toEqual([]);
+  });
+});
+
+describe('whole seconds', () => {
+  it('let a retry start in the second in which the failure ended', () => {
+    const failed = ran('a', 0, null, 'failed', { endTime: atSecond(2) });
+    expect(kindsOf(failed, ran('a', null, 5, 'completed', { startTime: atSecond(2) }))).toEqual(['FIRST', 'RETRY']);
+  });
+});

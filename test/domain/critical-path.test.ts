@@ -1,0 +1,179 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { StepFacts } from '../../src/domain/types.ts';
+import { arbitraryGraph, arbitrarySteps, atSecond, graphOf, listed, ran, runOf } from '../support/facts.ts';
+
+const pathOf = (steps: readonly StepFacts[], ...edges: string[]) => {
+  const { criticalPath } = runOf(steps, edges.length > 0 ? { graph: graphOf(...edges) } : {});
+  const { durationMs, isInferred } = criticalPath;
+  return [
+    criticalPath.steps.map((step) => `${step.nodeId}${step.attemptCount > 1 ? step.attempt : ''}`).join(' '),
+    durationMs,
+    isInferred,
+  ];
+};
+
+describe('the critical path along the graph', () => {
+  it('is the chain of the longest duration', () => {
+    const steps = [ran('a', 0, 1), ran('b', 1, 5), ran('c', 1, 2), ran('d', 5, 6)];
+    expect(pathOf(steps, 'a>b', 'a>c', 'b>d', 'c>d')).toEqual(['a b d', 6000, false]);
+  });
+
+  it('follows the edges, not the clock', () => {
+    const steps = [ran('a', 0, 1), ran('b', 1, 2), ran('x', 0, 10), ran('y', 2, 9)];
+    expect(pathOf(steps, 'a>b', 'b>y', 'x')).toEqual(['x', 10_000, false]);
+    expect(pathOf(steps, 'a>b', 'b>y', 'x>y')).toEqual(['x y', 17_000, false]);
+  });
+
+  it('goes through nodes that did not run', () => {
+    expect(pathOf([ran('a', 0, 3), ran('c', 3, 4), ran('d', 0, 3.5)], 'a>b', 'b>c', 'd')).toEqual(['a c', 4000, false]);
+  });
+
+  it('counts every execution of a node, and an overlap of them once', () => {
+    const retried = [ran('a', 0, 2, 'failed'), ran('a', 3, 4), ran('b', 4, 5)];
+    expect(pathOf(retried, 'a>b')).toEqual(['a1 a2 b', 4000, false]);
+    const fannedOut = [ran('a', 0, 2), ran('a', 1, 3), ran('b', 3, 4)];
+    expect(pathOf(fannedOut, 'a>b')).toEqual(['a1 a2 b', 4000, false]);
+  });
+
+  it('counts a step without a start in full', () => {
+    const steps = [ran('a', null, null, 'completed', { elapsedTime: 4 }), ran('b', 0, 3)];
+    expect(pathOf(steps, 'a', 'b')).toEqual(['a', 4000, false]);
+  });
+
+  it('takes a cycle as one node', () => {
+    const steps = [ran('in', 0, 1), ran('a', 1, 2), ran('b', 2, 3), ran('a', 3, 4), ran('b', 4, 5), ran('out', 5, 6)];
+    expect(pathOf(steps, 'in>a', 'a>b', 'b>a', 'b>out', 'a>a')).toEqual(['in a1 b1 a2 b2 out', 6000, false]);
+  });
+
+  it('takes the chain of more steps where durations tie', () => {
+    expect(pathOf([ran('a', 0, 1), ran('b', 1, 1), ran('c', 0, 1)], 'c', 'a>b')).toEqual(['a b', 1000, false]);
+  });
+
+  it('passes over edges that name unknown nodes, and nodes that the graph does not know', () => {
+    const graph = graphOf('a>b');
+    const edges = [...graph.edges, { from: 'b', to: 'ghost' }, { from: 'ghost', to: 'a' }];
+    const { criticalPath } = runOf([ran('a', 0, 1), ran('b', 1, 2), ran('new', 2, 9)], { graph: { ...graph, edges } });
+    expect(criticalPath).toMatchObject({ durationMs: 2000, isInferred: false });
+  });
+
+  it('is inferred where no executed node is in the graph', () => {
+    expect(pathOf([ran('x', 0, 1), ran('y', 1, 2)], 'a>b')).toEqual(['x y', 2000, true]);
+  });
+
+  it('equals the longest of all paths of a random graph without cycles', () => {
+    const node = fc.record({ seconds: fc.option(fc.integer({ min: 0, max: 9 })), edges: fc.array(fc.nat(8)) });
+    fc.assert(
+      fc.property(fc.array(node, { minLength: 1, maxLength: 9 }), (nodes) => {
+        // Edges lead to higher numbers only. A node of null seconds did not run.
+        const edges = nodes.flatMap((from, i) =>
+          from.edges.filter((to) => to > i && to < nodes.length).map((to) => [i, to] as const),
+        );
+        const longestFrom = (i: number): number =>
+          (nodes[i]?.seconds ?? 0) +
+          Math.max(0, ...edges.filter(([from]) => from === i).map(([, to]) => longestFrom(to)));
+        const longest = Math.max(...nodes.map((_, i) => longestFrom(i)));
+        const steps = nodes.flatMap(({ seconds }, i) => (seconds === null ? [] : [ran(`n${i}`, i, i + seconds)]));
+        fc.pre(steps.length > 0);
+
+        const graph = graphOf(...nodes.map((_, i) => `n${i}`), ...edges.map(([from, to]) => `n${from}>n${to}`));
+        expect(runOf(steps, { graph }).criticalPath).toMatchObject({ durationMs: longest * 1000, isInferred: false });
+      }),
+    );
+  });
+
+  it('ends for any graph, and visits no step twice', () => {
+    fc.assert(
+      fc.property(arbitrarySteps(), arbitraryGraph, (steps, graph) => {
+        const path = runOf(steps, { graph }).criticalPath;
+        expect(new Set(path.steps).size).toBe(path.steps.length);
+        expect(path.durationMs).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+});
+
+describe('the critical path without a graph', () => {
+  it('walks back from the step that ended last, each time to the latest end', () => {
+    const steps = [ran('a', 0, 1), ran('b', 1.5, 2.5), ran('c', 1.2, 2.75), ran('d', 3.25, 6), ran('e', 3.25, 5)];
+    expect(pathOf(steps)).toEqual(['a c d', 5300, true]);
+  });
+
+  it('does not go to a step that ended a moment too late', () => {
+    expect(pathOf([ran('a', 0.25, 1.5), ran('b', 1.25, 3.5)])).toEqual(['b', 2250, true]);
+    expect(pathOf([ran('a', 0.25, 1.25), ran('b', 1.25, 3.5)])).toEqual(['a b', 3250, true]);
+  });
+
+  it('tolerates a second where the start is only known to the second', () => {
+    const b = (start: number) => ran('b', null, 9.5, 'completed', { startTime: atSecond(start) });
+    expect(pathOf([ran('a', 0.25, 3.75), b(3)])).toEqual(['a b', 10_000, true]);
+    expect(pathOf([ran('a', 0.25, 4.25), b(3)])).toEqual(['b', 6500, true]);
+  });
+
+  it('tolerates a second where the end is only known to the second', () => {
+    const toldByClock = ran('a', 0.5, null, 'completed', { endTime: atSecond(4) });
+    const toldByElapsed = ran('a', 0.5, null, 'completed', { elapsedTime: 3 });
+    expect(pathOf([toldByClock, ran('b', 3.25, 9.25)])).toEqual(['a b', 9500, true]);
+    expect(pathOf([toldByElapsed, ran('b', 2.75, 9.75)])).toEqual(['a b', 10_000, true]);
+    expect(pathOf([toldByElapsed, ran('b', 2.25, 9.25)])).toEqual(['b', 7000, true]);
+  });
+
+  it('does not take a step that started at the same second for one before', () => {
+    const twin = (nodeId: string) =>
+      ran(nodeId, null, null, 'completed', { startTime: atSecond(1), endTime: atSecond(2) });
+    expect(pathOf([twin('a'), twin('b')])).toEqual(['b', 1000, true]);
+  });
+
+  it('goes through steps of no length, once each', () => {
+    expect(pathOf([ran('a', 1, 1), ran('b', 1, 1), ran('c', 1, 2)])).toEqual(['a b c', 1000, true]);
+  });
+
+  it('is empty where no step can be placed', () => {
+    expect(pathOf([ran('a', null, 3), ran('b', 1, null, 'queued')])).toEqual(['', 0, true]);
+    expect(pathOf([])).toEqual(['', 0, true]);
+  });
+
+  it('agrees with a plain search among all steps', () => {
+    fc.assert(
+      fc.property(arbitrarySteps({ isAbsurd: false }), (steps) => {
+        const exact = steps.filter((step) => !step.startTime?.isWholeSecond && !step.endTime?.isWholeSecond);
+        const ended = exact.filter(
+          ({ startTime: start, endTime: end }) => start && end && start.epochMicros < end.epochMicros,
+        );
+        const run = runOf(ended);
+        // No two steps are of length 0 here, and no moment is rough: the definition, word by word.
+        const key = (step: StepFacts) => [step.endTime?.epochMicros ?? 0, step.startTime?.epochMicros ?? 0, step.index];
+        const last = (candidates: readonly StepFacts[]) =>
+          candidates.toSorted((a, b) => {
+            const [[aEnd = 0, aStart = 0, aIndex = 0], [bEnd = 0, bStart = 0, bIndex = 0]] = [key(a), key(b)];
+            return aEnd - bEnd || aStart - bStart || aIndex - bIndex;
+          })[candidates.length - 1];
+        const expected: number[] = [];
+        for (let step = last(listed(ended)); step;) {
+          expected.unshift(step.index);
+          const start = step.startTime?.epochMicros ?? 0;
+          step = last(listed(ended).filter((other) => (other.endTime?.epochMicros ?? 0) <= start));
+        }
+        expect(run.criticalPath.steps.map((step) => step.index)).toEqual(expected);
+      }),
+    );
+  });
+});
+
+describe('long runs', () => {
+  const inARow = Array.from({ length: 10_000 }, (_, i) => ran(`n${i}`, i / 4, (i + 1) / 4));
+
+  it('have long paths, without a graph and with one', () => {
+    const edges = inARow.slice(1).map((_, i) => `n${i}>n${i + 1}`);
+    expect(runOf(inARow, { now: 5000 }).criticalPath).toMatchObject({ durationMs: 2_500_000 });
+    expect(runOf(inARow, { now: 5000, graph: graphOf(...edges) }).criticalPath.steps).toHaveLength(10_000);
+  });
+
+  it('may hold ten thousand steps at one moment', () => {
+    const { criticalPath, timeline } = runOf(
+      inARow.map((step) => ({ ...step, startTime: atSecond(0), endTime: atSecond(0) })),
+    );
+    expect(criticalPath.steps).toHaveLength(10_000);
+    expect(timeline.laneCount).toBe(1);
+  });
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { slowestSteps, unsupersededFailures } from '../../src/domain/failures.ts';
+import { ran, runOf } from '../support/facts.ts';
+
+describe('failedSteps', () => {
+  it('come by end, then start, then index, and unknown ends last', () => {
+    const { failedSteps } = runOf([
+      ran('unknown', 0, null, 'failed'),
+      ran('late', 0, 9, 'failed'),
+      ran('fine', 0, 1),
+      ran('short', 4, 5, 'failed'),
+      ran('long', 1, 5, 'failed'),
+      ran('twin', 1, 5, 'failed'),
+      ran('elapsed', 2, null, 'error', { elapsedTime: 1 }),
+    ]);
+    expect(failedSteps.map((step) => step.nodeId)).toEqual(['elapsed', 'long', 'twin', 'short', 'late', 'unknown']);
+  });
+
+  it('hold every failure, of which those still matter that no retry superseded', () => {
+    const { failedSteps } = runOf([ran('a', 0, 1, 'failed'), ran('a', 1, 2, 'failed'), ran('b', 0, 3, 'failed')]);
+    expect(failedSteps.map((step) => step.index)).toEqual([0, 1, 2]);
+    expect(unsupersededFailures(failedSteps).map((step) => step.index)).toEqual([1, 2]);
+  });
+});
+
+describe('slowestSteps', () => {
+  const { steps } = runOf([ran('a', 0, 1), ran('b', 1, 4), ran('c', 2, 5), ran('d', 0, null)]);
+
+  it('come longest first, and leave out what has no known duration', () => {
+    expect(slowestSteps(steps, 10).map((step) => step.nodeId)).toEqual(['b', 'c', 'a']);
+    expect(slowestSteps(steps, 1).map((step) => step.nodeId)).toEqual(['b']);
+    expect(slowestSteps(steps, -1)).toEqual([]);
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from '@jest/globals';
+import { createRun, dependsOnNow } from '../../src/domain/run.ts';
+import type { Run, StepFacts } from '../../src/domain/types.ts';
+import { at, EPOCH_MS, ran, runFacts, runOf, runRecord, stepFacts } from '../support/facts.ts';
+
+describe('the bounds of a run', () => {
+  const steps = [ran('b', 3, 6), ran('a', 2, 9), ran('c', null, null, 'skipped')];
+
+  it('are the record’s', () => {
+    expect(runOf(steps, { record: runRecord() })).toMatchObject({ startedAt: at(0), endedAt: at(10) });
+  });
+
+  it('are the first start and the last end of the steps where no record tells', () => {
+    expect(runOf(steps)).toMatchObject({ startedAt: at(2), endedAt: at(9) });
+    const record = runRecord({ startTime: null, endTime: null });
+    expect(runOf(steps, { record })).toMatchObject({ startedAt: at(2), endedAt: at(9) });
+  });
+
+  it('have no end while the run is unfinished', () => {
+    expect(runOf([...steps, ran('d', 9, null, 'running')])).toMatchObject({ startedAt: at(2), endedAt: null });
+  });
+
+  it('are unknown without steps', () => {
+    expect(runOf([])).toMatchObject({ startedAt: null, endedAt: null, lastActivityAt: null });
+  });
+});
+
+describe('lastActivityAt', () => {
+  it('is the latest start or end of any step, or of the record', () => {
+    const steps = [ran('a', 0, 2), ran('b', 5, null, 'running')];
+    expect(runOf(steps).lastActivityAt).toEqual(at(5));
+    expect(runOf(steps, { record: runRecord() }).lastActivityAt).toEqual(at(10));
+    expect(runOf(steps, { record: runRecord({ endTime: null }) }).lastActivityAt).toEqual(at(5));
+  });
+});
+
+describe('what a run was given and answered', () => {
+  const inputs = { run_id: 'r', input_data: { question: 'why?' } };
+  const steps = [
+    ran('late', 5, 6, 'completed', { inputs: { input_data: 'no' } }),
+    ran('code', 0, 1),
+    ran('model', 1, 5, 'completed', { inputs }),
+  ];
+
+  it('is the record’s', () => {
+    const record = runRecord({ inputs: { a: 1 }, outputs: 'answer', error: 'oops' });
+    expect(runOf(steps, { record })).toMatchObject({ inputs: { a: 1 }, outputs: 'answer', error: 'oops' });
+    expect(runOf(steps, { record: runRecord() }).inputs).toBeNull();
+  });
+
+  it('is read from the first step that was given the run’s inputs where there is no record', () => {
+    expect(runOf(steps)).toMatchObject({ inputs: { question: 'why?' }, outputs: null, error: null });
+    expect(runOf([ran('a', 0, 1, 'completed', { inputs: ['input_data'] })]).inputs).toBeNull();
+  });
+});
+
+describe('a run whose steps were not loaded', () => {
+  const recorded = createRun(runFacts({ steps: null, record: runRecord({ inputs: 1 }) }), EPOCH_MS);
+
+  it('tells what its record tells', () => {
+    expect(recorded).toMatchObject({ status: 'COMPLETED', isFinished: true, startedAt: at(0), endedAt: at(10) });
+    expect(recorded).toMatchObject({ inputs: 1, lastActivityAt: at(10) });
+    expect(dependsOnNow(recorded)).toBe(false);
+  });
+
+  it.each<keyof Run>([
+    'steps',
+    'stepCounts',
+    'failedSteps',
+    'totalElapsedTime',
+    'timing',
+    'timeline',
+    'criticalPath',
+    'progress',
+    'repeatedNodes',
+    'tokenUsage',
+  ])('refuses %s as a mistake of the program', (field) => {
+    expect(() => recorded[field]).toThrow('Run run-1 was created without its steps');
+  });
+
+  it('refuses to infer a status', () => {
+    const unknown = createRun(runFacts({ steps: null }), EPOCH_MS);
+    expect(unknown).toMatchObject({ id: 'run-1', startedAt: null, lastActivityAt: null, inputs: null });
+    expect(() => unknown.status).toThrow('without its steps');
+  });
+});
+
+describe('deriving', () => {
+  it('is done once for each part', () => {
+    const run = runOf([ran('a', 0, 1, 'failed'), ran('a', 1, 2)], { record: runRecord() });
+    const parts = ['steps', 'stepCounts', 'failedSteps', 'timing', 'timeline', 'criticalPath', 'progress'] as const;
+    for (const part of parts) expect(run[part]).toBe(run[part]);
+    expect(run.repeatedNodes).toBe(run.repeatedNodes);
+    expect(run.tokenUsage).toBe(run.tokenUsage);
+    expect(run.timeline.bars[0]?.step).toBe(run.steps[0]);
+    expect(run.failedSteps[0]).toBe(run.steps[0]);
+    expect(run.repeatedNodes[0]?.attempts[1]).toBe(run.steps[1]);
+  });
+
+  it('waits until something is asked for', () => {
+    const read: string[] = [];
+    const watched = new Proxy(stepFacts(), {
+      get(target, key) {
+        read.push(String(key));
+        return Reflect.get(target, key) as StepFacts[keyof StepFacts];
+      },
+    });
+    const run = createRun(runFacts({ steps: [watched], record: runRecord() }), EPOCH_MS);
+    expect([run.status, run.startedAt, run.endedAt, run.inputs]).toEqual(['COMPLETED', at(0), at(10), null]);
+    expect(read).toEqual([]);
+    expect(run.lastActivityAt).toEqual(at(10));
+    expect(read).toEqual(['startTime', 'endTime']);
+  });
+});
+
+describe('dependsOnNow', () => {
+  it('is true of an unfinished run', () => {
+    expect(dependsOnNow(runOf([ran('a', 0, null, 'running')]))).toBe(true);
+    expect(dependsOnNow(runOf([]))).toBe(true);
+  });
+
+  it('is true of a finished run of unknown end, where a step may still count up', () => {
+    expect(dependsOnNow(runOf([ran('a', 0, null, 'running')], { record: runRecord({ endTime: null }) }))).toBe(true);
+  });
+
+  it('is false of a finished run, for whatever it left running ends with it', () => {
+    const facts = { record: runRecord() };
+    const steps = [ran('a', 0, null, 'running'), ran('b', 12, null, 'running')];
+    expect(dependsOnNow(runOf(steps, facts))).toBe(false);
+    const [soon, late] = [runOf(steps, { ...facts, now: 11 }), runOf(steps, { ...facts, now: 9000 })];
+    expect(soon.steps).toEqual(late.steps);
+    expect(soon.timing).toEqual(late.timing);
+    expect(soon.timeline).toEqual(late.timeline);
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { errorInfo, hasError } from '../../src/domain/step-error.ts';
+
+describe('errorInfo', () => {
+  it.each([null, '', '  \n', '{}', '{ }', 'null', '[]', '""', '" "'])('finds no error in %j', (text) => {
+    expect(errorInfo(text)).toBeNull();
+    expect(hasError(text)).toBe(false);
+  });
+
+  it('takes plain text as it is', () => {
+    expect(errorInfo(' connection reset\n')).toEqual({
+      message: 'connection reset',
+      type: null,
+      code: null,
+      raw: ' connection reset\n',
+    });
+  });
+
+  it.each([
+    ['{"message":"no","type":"bad_input","code":"E1"}', 'no', 'bad_input', 'E1'],
+    ['{"error":{"message":"slow down","type":"rate_limit","code":429}}', 'slow down', 'rate_limit', '429'],
+    ['{"code":500,"error":{"message":"inner","code":"x"}}', 'inner', null, '500'],
+    ['{"error":"Bad Request","message":"input missing"}', 'input missing', null, null],
+    ['{"detail":"not found"}', 'not found', null, null],
+    ['{"detail":{"message":"deep"}}', 'deep', null, null],
+    ['{"message":"","error":{"message":"said within"}}', 'said within', null, null],
+    ['"a JSON text"', 'a JSON text', null, null],
+    ['{"status":7}', '{"status":7}', null, null],
+    ['{"error":{}}', '{"error":{}}', null, null],
+    ['["a"]', '["a"]', null, null],
+    ['404', '404', null, null],
+    ['{"message":"cut o', '{"message":"cut o', null, null],
+    ["{'error': 'python'}", "{'error': 'python'}", null, null],
+  ])('reads %s', (raw, message, type, code) => {
+    expect(errorInfo(raw)).toEqual({ message, type, code, raw });
+    expect(hasError(raw)).toBe(true);
+  });
+
+  it('never throws, and never has an empty message', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.json().map((json) => `{"error":${json}}`),
+        ),
+        (text) => {
+          const info = errorInfo(text);
+          expect(info?.message.trim()).not.toBe('');
+          expect(hasError(text)).toBe(info !== null);
+        },
+      ),
+    );
+  });
+});

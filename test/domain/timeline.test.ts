@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import { at, EPOCH_MS, ran, runOf, runRecord } from '../support/facts.ts';
+
+const lanesOf = (...steps: Parameters<typeof runOf>[0]) => runOf(steps).timeline.bars.map((bar) => bar.lane);
+
+describe('timeline', () => {
+  it('places bars in percent of the run', () => {
+    const { timeline } = runOf([ran('a', 0, 2.5), ran('b', 5, 10)], { record: runRecord() });
+    expect(timeline).toMatchObject({ startedAt: at(0), endedAt: at(10), durationMs: 10_000, laneCount: 1 });
+    expect(timeline.bars).toMatchObject([
+      { step: { nodeId: 'a' }, lane: 0, offsetMs: 0, durationMs: 2500, offsetPercent: 0, widthPercent: 25 },
+      { step: { nodeId: 'b' }, lane: 0, offsetMs: 5000, durationMs: 5000, offsetPercent: 50, widthPercent: 50 },
+    ]);
+  });
+
+  it('ends now while the run is unfinished', () => {
+    const { timeline } = runOf([ran('a', 90, 95), ran('b', 95, null, 'running')]);
+    expect(timeline).toMatchObject({ durationMs: 10_000, endedAt: { epochMicros: EPOCH_MS * 1000 + 100_000_000 } });
+    expect(timeline.bars[1]).toMatchObject({ durationMs: 5000, offsetPercent: 50, widthPercent: 50 });
+  });
+
+  it('leaves out a bar without a start, and shows one of unknown duration as a point', () => {
+    const { timeline } = runOf([ran('a', null, 3), ran('b', 1, null, 'queued')]);
+    expect(timeline.bars).toMatchObject([{ step: { nodeId: 'b' }, durationMs: 0, widthPercent: 0 }]);
+  });
+
+  it('shows of a bar what lies within the bounds', () => {
+    const { bars } = runOf([ran('a', -5, 5), ran('b', 8, 20), ran('c', 11, 12)], { record: runRecord() }).timeline;
+    expect(bars.map((bar) => [bar.offsetPercent, bar.widthPercent])).toEqual([
+      [0, 50],
+      [80, 20],
+      [100, 0],
+    ]);
+    expect(bars[0]?.offsetMs).toBe(-5000);
+  });
+
+  it('has no bars and no bounds without steps', () => {
+    expect(runOf([], { record: runRecord({ startTime: null, endTime: null }) }).timeline).toEqual({
+      startedAt: null,
+      endedAt: null,
+      durationMs: null,
+      laneCount: 0,
+      bars: [],
+    });
+  });
+});
+
+describe('lanes', () => {
+  it('are as few as can be, the lowest free one first', () => {
+    expect(lanesOf(ran('a', 0, 4), ran('b', 1, 2), ran('c', 1, 5), ran('d', 2, 3), ran('e', 4, 6))).toEqual([
+      0, 1, 2, 1, 0,
+    ]);
+  });
+
+  it('are free again from the very moment at which a bar ends', () => {
+    expect(lanesOf(ran('a', 0, 1), ran('b', 1, 2))).toEqual([0, 0]);
+  });
+
+  it('hold bars of no length side by side with those that start or end there, but not within one', () => {
+    expect(lanesOf(ran('a', 1, 1), ran('b', 1, 1), ran('c', 1, 2))).toEqual([0, 0, 0]);
+    expect(lanesOf(ran('a', 1, 2), ran('b', 1, 1))).toEqual([0, 0]);
+    expect(lanesOf(ran('a', 0, 2), ran('b', 1, 1))).toEqual([0, 1]);
+    expect(lanesOf(ran('a', 0, 2), ran('b', 2, 2))).toEqual([0, 0]);
+  });
+});

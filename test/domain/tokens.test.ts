@@ -1,0 +1,119 @@
+import { describe, expect, it } from '@jest/globals';
+import { stepTokenUsage } from '../../src/domain/tokens.ts';
+import type { JsonValue } from '../../src/domain/types.ts';
+import { ran, runOf } from '../support/facts.ts';
+
+const NOTHING = {
+  inputTokens: null,
+  outputTokens: null,
+  totalTokens: null,
+  cachedInputTokens: null,
+  reasoningTokens: null,
+};
+const usageOf = (outputs: JsonValue, tokens: number | null = 0) => stepTokenUsage({ outputs, tokens });
+
+describe('the token usage of a step', () => {
+  it('reads the words of chat completions', () => {
+    const usage = {
+      prompt_tokens: 120,
+      completion_tokens: 30,
+      total_tokens: 150,
+      prompt_tokens_details: { cached_tokens: 100 },
+      completion_tokens_details: { reasoning_tokens: 20 },
+    };
+    expect(usageOf({ model: 'auto', usage })).toEqual({
+      inputTokens: 120,
+      outputTokens: 30,
+      totalTokens: 150,
+      cachedInputTokens: 100,
+      reasoningTokens: 20,
+      model: 'auto',
+      source: 'OUTPUTS',
+    });
+  });
+
+  it('reads the other words, and sums where no total is told, never adding the parts of parts', () => {
+    const usage = {
+      input_tokens: 7,
+      output_tokens: 3,
+      input_tokens_details: { cached_tokens: 5 },
+      output_tokens_details: { reasoning_tokens: 2 },
+    };
+    expect(usageOf({ usage })).toEqual({
+      inputTokens: 7,
+      outputTokens: 3,
+      totalTokens: 10,
+      cachedInputTokens: 5,
+      reasoningTokens: 2,
+      model: null,
+      source: 'OUTPUTS',
+    });
+    expect(usageOf({ usage: { input_tokens: 7 } })?.totalTokens).toBe(7);
+  });
+
+  it('takes the total of the upstream once it counts', () => {
+    const outputs = { model: 'm', usage: { prompt_tokens: 8, total_tokens: 9 } };
+    expect(usageOf(outputs, 12)).toMatchObject({ totalTokens: 12, inputTokens: 8, model: 'm', source: 'UPSTREAM' });
+    expect(usageOf(null, 12)).toEqual({ ...NOTHING, totalTokens: 12, model: null, source: 'UPSTREAM' });
+  });
+
+  it('tells 0 from unknown', () => {
+    expect(usageOf({ usage: { total_tokens: 0 } })).toMatchObject({ totalTokens: 0, inputTokens: null });
+  });
+
+  it('ignores negative, broken and other numbers', () => {
+    const usage = { prompt_tokens: -1, completion_tokens: 1.5, total_tokens: '9', input_tokens: 4 };
+    expect(usageOf({ usage }, -3)).toMatchObject({ inputTokens: 4, outputTokens: null, totalTokens: 4 });
+    expect(usageOf({ model: 7, usage: { total_tokens: 1 } })?.model).toBeNull();
+  });
+
+  it.each([[null], ['text'], [[]], [{}], [{ usage: {} }], [{ usage: null }], [{ model: 'm' }], [{ usage: [1] }]])(
+    'is null for %j',
+    (outputs) => {
+      expect(usageOf(outputs)).toBeNull();
+      expect(usageOf(outputs, null)).toBeNull();
+    },
+  );
+});
+
+describe('the token usage of a run', () => {
+  const answer = (model: string | null, usage: JsonValue, word = 'completed') =>
+    ran('a', 0, 1, word, { outputs: model === null ? { usage } : { model, usage } });
+
+  it('sums what is known, of failed attempts too, model by model', () => {
+    const { tokenUsage } = runOf([
+      answer('small', { input_tokens: 1, output_tokens: 2 }),
+      answer('big', { input_tokens: 10, output_tokens: 20, input_tokens_details: { cached_tokens: 5 } }, 'failed'),
+      answer('small', { total_tokens: 4 }),
+      answer(null, { total_tokens: 7 }),
+      answer('even', { total_tokens: 7 }),
+      ran('code', 0, 1),
+    ]);
+    expect(tokenUsage).toEqual({
+      ...NOTHING,
+      inputTokens: 11,
+      outputTokens: 22,
+      totalTokens: 51,
+      cachedInputTokens: 5,
+      stepsReporting: 5,
+      byModel: [
+        {
+          ...NOTHING,
+          model: 'big',
+          inputTokens: 10,
+          outputTokens: 20,
+          totalTokens: 30,
+          cachedInputTokens: 5,
+          stepsReporting: 1,
+        },
+        { ...NOTHING, model: 'even', totalTokens: 7, stepsReporting: 1 },
+        { ...NOTHING, model: 'small', inputTokens: 1, outputTokens: 2, totalTokens: 7, stepsReporting: 2 },
+        { ...NOTHING, model: null, totalTokens: 7, stepsReporting: 1 },
+      ],
+    });
+  });
+
+  it('is unknown, not 0, where no step reports any', () => {
+    expect(runOf([ran('a', 0, 1)]).tokenUsage).toEqual({ ...NOTHING, stepsReporting: 0, byModel: [] });
+  });
+});

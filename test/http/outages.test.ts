@@ -1,0 +1,189 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
+
+const RUN = `{ run(workflowId: "wf", id: "r1") { status stepCounts { total } freshness { isFinal isStale staleReason } } }`;
+const SECRET = 'patient-record-4711';
+
+describe('a failing upstream', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let clock: ManualClock;
+  const unhandled = jest.fn();
+
+  beforeEach(async () => {
+    clock = createManualClock();
+    upstream = await startFaultyUpstream();
+    gateway = await startGateway(
+      {
+        UPSTREAM_URL: upstream.url,
+        UPSTREAM_TIMEOUT_MS: '300',
+        UPSTREAM_MAX_RESPONSE_BYTES: '65536',
+        STALE_IF_ERROR_MS: '300000',
+      },
+      { now: clock.now },
+    );
+    unhandled.mockClear();
+    process.on('unhandledRejection', unhandled);
+  });
+  afterEach(async () => {
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+    await gateway.close();
+    await upstream.close();
+  });
+
+  const running = (): void => {
+    upstream.script = ({ endpoint, runId }) => ({
+      json:
+        endpoint === 'run' ? [wireRun(runId, { status: 'running', end_time: null })] : [wireStep({ end_time: null })],
+    });
+  };
+
+  it('is stood in for by its last good answer, which says so; and is asked again when it is back', async () => {
+    running();
+    const fresh = {
+      status: 'RUNNING',
+      stepCounts: { total: 1 },
+      freshness: { isFinal: false, isStale: false, staleReason: null },
+    };
+    expect((await gateway.query(RUN)).data).toEqual({ run: fresh });
+
+    await upstream.shut();
+    clock.advance(5000);
+    expect((await gateway.query(RUN)).data).toEqual({
+      run: {
+        ...fresh,
+        freshness: {
+          isFinal: false,
+          isStale: true,
+          staleReason: 'UPSTREAM_UNAVAILABLE: the upstream could not be reached (ECONNREFUSED)',
+        },
+      },
+    });
+
+    await upstream.listen();
+    clock.advance(1000);
+    expect((await gateway.query(RUN)).data).toEqual({ run: fresh });
+  });
+
+  it('is stood in for up to STALE_IF_ERROR_MS and no longer', async () => {
+    running();
+    await gateway.query(RUN);
+    upstream.script = () => ({ status: 500 });
+    clock.advance(300_999);
+    expect((await gateway.query(RUN)).data).toMatchObject({ run: { freshness: { isStale: true } } });
+    clock.advance(1002);
+    const { data, errors } = await gateway.query(RUN);
+    expect(data).toEqual({ run: null });
+    expect(errors).toMatchObject([
+      { extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: true, upstreamStatus: 500 } },
+    ]);
+  });
+
+  it('is not asked again by every request while it fails', async () => {
+    running();
+    await gateway.query(RUN);
+    upstream.script = () => ({ status: 500 });
+    clock.advance(1000);
+    await gateway.query(RUN);
+    const afterFirst = upstream.calls.length;
+    await Promise.all([gateway.query(RUN), gateway.query(RUN), gateway.query(RUN)]);
+    expect(upstream.calls).toHaveLength(afterFirst);
+  });
+
+  it('is never stood in for when it says that there is nothing, or that this key may not see it', async () => {
+    for (const [status, code] of [
+      [404, 'NOT_FOUND'],
+      [401, 'UNAUTHENTICATED'],
+      [403, 'FORBIDDEN'],
+    ] as const) {
+      running();
+      clock.advance(2000);
+      expect((await gateway.query(RUN)).errors).toEqual([]);
+      upstream.script = () => ({ status });
+      clock.advance(2000);
+      const { data, errors } = await gateway.query(RUN);
+      expect(data).toEqual({ run: null });
+      expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+    }
+  });
+
+  const badAnswers: readonly (readonly [string, Reply, string])[] = [
+    [
+      'HTML',
+      { raw: `<html>${SECRET}</html>`, headers: { 'content-type': 'text/html' } },
+      'UPSTREAM_CONTRACT_VIOLATION',
+    ],
+    ['half a JSON', { raw: `[{"id":"${SECRET}"` }, 'UPSTREAM_CONTRACT_VIOLATION'],
+    ['a cut connection', { raw: JSON.stringify([wireStep()]), cutAfter: 20 }, 'UPSTREAM_UNAVAILABLE'],
+    ['nothing', { raw: '' }, 'UPSTREAM_CONTRACT_VIOLATION'],
+    ['20 MB', { raw: Buffer.alloc(20_000_000, ' ') }, 'UPSTREAM_CONTRACT_VIOLATION'],
+    ['an array of nonsense', { json: [SECRET, 7, null] }, 'UPSTREAM_CONTRACT_VIOLATION'],
+    ['an object', { json: { detail: SECRET } }, 'UPSTREAM_CONTRACT_VIOLATION'],
+    ['a step of wrong types', { json: [{ ...wireStep(), status: { [SECRET]: 1 } }] }, 'UPSTREAM_CONTRACT_VIOLATION'],
+    ['a redirect', { status: 302, headers: { location: `http://${SECRET}/` } }, 'UPSTREAM_CONTRACT_VIOLATION'],
+    ['400', { status: 400, json: { detail: SECRET } }, 'BAD_USER_INPUT'],
+    ['418', { status: 418, json: { detail: SECRET } }, 'UPSTREAM_CONTRACT_VIOLATION'],
+    ['500', { status: 500, json: { detail: SECRET } }, 'UPSTREAM_UNAVAILABLE'],
+    ['503', { status: 503, json: { detail: SECRET } }, 'UPSTREAM_UNAVAILABLE'],
+  ];
+  it.each(badAnswers)(
+    'that answers %s causes the error of the table, without a word of its answer',
+    async (_, reply, code) => {
+      upstream.script = () => reply;
+      const answer = await gateway.query(RUN);
+      expect(answer.data).toEqual({ run: null });
+      expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+      expect(JSON.stringify(answer)).not.toContain(SECRET);
+      upstream.script = healthy;
+      expect((await gateway.query(RUN)).errors).toEqual([]);
+    },
+  );
+
+  it('that names no value names the place of a wrong type', async () => {
+    upstream.script = ({ endpoint, runId }) => ({
+      json: endpoint === 'run' ? [wireRun(runId)] : [wireStep(), wireStep({ elapsed_time: SECRET })],
+    });
+    const { errors } = await gateway.query(RUN);
+    expect(errors[0]?.message).toBe(
+      "the upstream's answer for steps is not what its contract says: expected number at $[1].elapsed_time, got string",
+    );
+  });
+
+  it('that does not answer in time causes UPSTREAM_TIMEOUT', async () => {
+    upstream.script = ({ cut }) => cut.then(() => ({}));
+    const { data, errors } = await gateway.query(RUN);
+    expect(data).toEqual({ run: null });
+    expect(errors).toMatchObject([
+      {
+        message: 'the upstream did not answer within 300 ms',
+        extensions: { code: 'UPSTREAM_TIMEOUT', retryable: true },
+      },
+    ]);
+  });
+
+  it('that asks for fewer calls is given time, and the client is told how long', async () => {
+    upstream.script = () => ({ status: 429, headers: { 'retry-after': '7' } });
+    const { errors } = await gateway.query(RUN);
+    expect(errors).toMatchObject([
+      { extensions: { code: 'RATE_LIMITED', retryable: true, upstreamStatus: 429, retryAfterSeconds: 7 } },
+    ]);
+    // Seven seconds are past the call's deadline, so no second attempt was made.
+    expect(upstream.count('steps')).toBe(1);
+  });
+
+  it('that fails now and then is asked again, twice at most', async () => {
+    await gateway.close();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
+    let failures = 2;
+    upstream.script = () => (failures-- > 0 ? { status: 503 } : { json: [wireStep()] });
+    expect((await gateway.query(RUN)).errors).toEqual([]);
+    expect(upstream.count('steps')).toBe(3);
+    upstream.script = () => ({ status: 503 });
+    await gateway.query(`{ run(workflowId: "wf", id: "r2") { stepCounts { total } } }`);
+    expect(upstream.calls.filter(({ endpoint, runId }) => endpoint === 'steps' && runId === 'r2')).toHaveLength(3);
+  });
+});

@@ -1,0 +1,124 @@
+/** An upstream of the test's own over real HTTP: it answers what the test says, as badly as the test wants. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { wireRun, wireStep } from './wire.ts';
+
+export type Endpoint = 'steps' | 'run' | 'runs' | 'workflows' | 'execute' | 'unknown';
+
+export interface Call {
+  readonly endpoint: Endpoint;
+  readonly workflowId: string;
+  readonly runId: string;
+  /** The bearer key that came. */
+  readonly key: string | undefined;
+  readonly url: URL;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+  /** Resolves when the caller has cut the connection before it had its answer. */
+  readonly cut: Promise<void>;
+}
+
+export interface Reply {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is. */
+  readonly raw?: string | Buffer;
+  /** The connection is cut after this many bytes of `raw`. */
+  readonly cutAfter?: number;
+}
+
+export type Script = (call: Call) => Reply | Promise<Reply>;
+
+export interface FaultyUpstream {
+  readonly url: string;
+  /** What it answers from now on. */
+  script: Script;
+  readonly calls: readonly Call[];
+  count(endpoint: Endpoint): number;
+  /** Resolves with the next call that comes, before it is answered. */
+  nextCall(): Promise<Call>;
+  /** Stops listening and cuts every connection; `listen` opens the same port again. */
+  shut(): Promise<void>;
+  listen(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Everything is there and finished: the script that most tests begin with. */
+export const healthy: Script = ({ endpoint, runId }) => {
+  if (endpoint === 'steps') return { json: [wireStep({ id: `${runId}-step` })] };
+  if (endpoint === 'run') return { json: [wireRun(runId)] };
+  return { status: 404, json: {} };
+};
+
+export async function startFaultyUpstream(script: Script = healthy): Promise<FaultyUpstream> {
+  const calls: Call[] = [];
+  const listeners: ((call: Call) => void)[] = [];
+  let server: Server;
+  let port = 0;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call = await toCall(request, response);
+    calls.push(call);
+    for (const notify of listeners.splice(0)) notify(call);
+    send(response, await upstream.script(call));
+  }
+
+  async function listen(): Promise<void> {
+    server = createServer((request, response) => void answer(request, response));
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    ({ port } = server.address() as AddressInfo);
+  }
+
+  const shut = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+      server.closeAllConnections();
+    });
+
+  await listen();
+  const upstream: FaultyUpstream = {
+    url: `http://127.0.0.1:${port}`,
+    script,
+    calls,
+    count: (endpoint) => calls.filter((call) => call.endpoint === endpoint).length,
+    nextCall: () => new Promise((resolve) => listeners.push(resolve)),
+    shut,
+    listen,
+    close: () => (server.listening ? shut() : Promise.resolve()),
+  };
+  return upstream;
+}
+
+const ROUTES: readonly (readonly [string, Endpoint, RegExp])[] = [
+  ['GET', 'steps', /^\/workflows\/([^/]+)\/runs\/([^/]+)\/steps$/],
+  ['GET', 'run', /^\/workflows\/([^/]+)\/runs\/([^/]+)$/],
+  ['GET', 'runs', /^\/workflows\/([^/]+)\/runs$/],
+  ['POST', 'execute', /^\/workflows\/([^/]+)\/execute$/],
+  ['GET', 'workflows', /^\/workflows$/],
+];
+
+async function toCall(request: IncomingMessage, response: ServerResponse): Promise<Call> {
+  const url = new URL(request.url ?? '/', 'http://upstream');
+  const cut = new Promise<void>((resolve) => {
+    response.once('close', () => {
+      if (!response.writableFinished) resolve();
+    });
+  });
+  let body = '';
+  for await (const chunk of request) body += String(chunk);
+  const route = ROUTES.find(([method, , path]) => method === request.method && path.test(url.pathname));
+  const [, workflowId = '', runId = ''] = route?.[2].exec(url.pathname) ?? [];
+  const key = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+  return { endpoint: route?.[1] ?? 'unknown', workflowId, runId, key, url, headers: request.headers, body, cut };
+}
+
+function send(response: ServerResponse, { status = 200, headers, json, raw, cutAfter }: Reply): void {
+  const body = Buffer.from(raw ?? JSON.stringify(json ?? null));
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length, ...headers });
+  if (cutAfter === undefined) response.end(body);
+  else response.write(body.subarray(0, cutAfter), () => response.destroy());
+}

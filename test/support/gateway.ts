@@ -1,0 +1,52 @@
+/** A real gateway on a free port, and a client that speaks to it over a real socket. */
+import { readConfig } from '../../src/config.ts';
+import { createGateway, type Gateway, type Overrides } from '../../src/gateway.ts';
+
+export interface GraphqlError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions: Readonly<Record<string, unknown>> & { readonly code: string };
+}
+
+export interface GraphqlAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // The tests say what they expect of it; a type of their own would only repeat that.
+  readonly data: Json;
+  readonly errors: readonly GraphqlError[];
+}
+
+/** JSON that can be read as far down as a test likes. */
+export type Json = null | string | number | boolean | { readonly [key: string]: Json } | readonly Json[];
+
+export interface TestGateway extends Gateway {
+  /** `key: null` sends no bearer. */
+  query(document: string, options?: QueryOptions): Promise<GraphqlAnswer>;
+}
+
+export interface QueryOptions {
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly key?: string | null;
+  readonly signal?: AbortSignal;
+}
+
+export async function startGateway(
+  environment: Readonly<Record<string, string>> = {},
+  overrides: Overrides = {},
+): Promise<TestGateway> {
+  const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent', ...environment });
+  const gateway = await createGateway(config, overrides);
+  return {
+    ...gateway,
+    async query(document, { variables = {}, key = 'key-1', signal } = {}) {
+      const response = await fetch(`${gateway.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(key !== null && { authorization: `Bearer ${key}` }) },
+        body: JSON.stringify({ query: document, variables }),
+        ...(signal && { signal }),
+      });
+      const { data = null, errors = [] } = (await response.json()) as Partial<GraphqlAnswer>;
+      return { status: response.status, headers: response.headers, data, errors };
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** Steps and run records in the upstream's own words, for scripted upstreams. */
+
+export type Wire = Readonly<Record<string, unknown>>;
+
+const MODEL_OUTPUTS = {
+  id: 'chatcmpl-1',
+  object: 'chat.completion',
+  model: 'virtuoso-large',
+  choices: [{ message: { role: 'assistant', content: 'Refund approved.' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 120, completion_tokens: 30, total_tokens: 150 },
+};
+
+/** A finished step that took 2.237692 s, as the API's published example has it. */
+export const wireStep = (fields: Wire = {}): Wire => ({
+  id: 'step-1',
+  user_id: 'user-1',
+  organization_id: 'org-1',
+  node_id: 'model_1',
+  status: 'completed',
+  start_time: '2025-03-13T02:41:15.144470Z',
+  end_time: '2025-03-13T02:41:17.382162Z',
+  elapsed_time: 2,
+  error: null,
+  outputs: MODEL_OUTPUTS,
+  inputs: { model: 'virtuoso-large', messages: [{ role: 'user', content: 'Refund?' }], input_data: { order: 7 } },
+  step_metadata: null,
+  tokens: 0,
+  ...fields,
+});
+
+/** The record of a run that holds just that step. */
+export const wireRun = (id: string, fields: Wire = {}): Wire => ({
+  id,
+  status: 'completed',
+  start_time: '2025-03-13T02:41:15.144470Z',
+  end_time: '2025-03-13T02:41:17.382162Z',
+  elapsed_time: 2,
+  error: null,
+  outputs: 'Refund approved.',
+  all_outputs: { model_1: MODEL_OUTPUTS },
+  inputs: { order: 7 },
+  ...fields,
+});
