@@ -49,8 +49,9 @@ const words = (text: string): string[] => text.split(',').map((word) => word.tri
 const httpUrl = z
   .url({ protocol: /^https?$/ })
   .refine((text) => {
-    const { username, password, search, hash } = new URL(text);
-    return username === '' && password === '' && search === '' && hash === '';
+    // It is asked of texts that are no URLs, too.
+    const url = URL.parse(text);
+    return url && [url.username, url.password, url.search, url.hash].every((part) => part === '');
   })
   .transform((text) => (text.endsWith('/') ? text : `${text}/`))
   .describe('an http or https URL without credentials, query or fragment');
@@ -132,12 +133,14 @@ function describeProblems(error: z.ZodError, given: Record<string, string | unde
   return [...names]
     .map((name) => {
       const field: z.ZodType | undefined = ENVIRONMENT.shape[name as keyof typeof ENVIRONMENT.shape];
-      return `${name}: expected ${describe(field)}; got ${JSON.stringify(withoutCredentials(given[name]))}.`;
+      return `${name}: expected ${describe(field)}; got ${JSON.stringify(withoutSecrets(given[name]))}.`;
     })
     .join('\n');
 }
 
-const withoutCredentials = (value: string | undefined) => value?.replace(/\/\/[^/@]*@/, '//…@');
+/** Credentials and queries may be secrets; where a password ends can't be told of a URL that may be malformed. */
+const withoutSecrets = (value: string | undefined) =>
+  value?.replace(/^(https?:\/\/)?.*@.*$/is, '$1…').replace(/(:\/\/[^?#]*)[?#].*$/s, '$1…');
 
 /** `describe` stands on the type inside `default` and `optional`. */
 function describe(field: z.ZodType): string {

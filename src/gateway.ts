@@ -7,9 +7,12 @@ import { sandboxState } from './graphql/sandbox.ts';
 import { createApp } from './http/app.ts';
 import { createDrain } from './http/drain.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
+import { createExecution } from './runs/execution.ts';
 import { createResourceCache } from './runs/resource-cache.ts';
+import { createRunHistory } from './runs/run-history.ts';
 import { createRunStore } from './runs/run-store.ts';
 import { createViewers } from './runs/viewer.ts';
+import { createWorkflowStore } from './runs/workflow-store.ts';
 import { createUpstreamClient } from './upstream/client.ts';
 
 export interface Gateway {
@@ -40,6 +43,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     baseUrl: config.upstreamUrl ?? `${embedded?.url ?? ''}/`,
     timeoutMs: config.upstreamTimeoutMs,
     concurrency: config.upstreamConcurrency,
+    endpoints: config.upstreamEndpoints,
     maxResponseBytes: config.upstreamMaxResponseBytes,
   });
   closers.push(() => {
@@ -55,7 +59,10 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     now,
   });
   const offersRecords = config.upstreamEndpoints.has('run');
-  const runStore = createRunStore({ upstream, cache, offersRecords, liveTtlMs, settleMs });
+  const workflowStore = createWorkflowStore(upstream, cache, liveTtlMs);
+  const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs });
+  const runHistory = createRunHistory({ upstream, cache, runStore, liveTtlMs });
+  const execution = createExecution(upstream, cache);
 
   const { isProduction } = config;
   const apollo = await createApollo({ isProduction, sandbox: sandboxState(embedded !== null), logger });
@@ -67,7 +74,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     isReady: () => !isStopping,
     logger,
     apollo,
-    contextSource: { runStore, maxUpstreamCalls: config.maxUpstreamCalls, now },
+    contextSource: { runStore, workflowStore, runHistory, execution, maxUpstreamCalls: config.maxUpstreamCalls, now },
     viewerOf: createViewers(),
   });
   const drain = createDrain(app.server);

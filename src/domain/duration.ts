@@ -1,22 +1,20 @@
 /** How long one step took, and by which of the upstream's three ways of telling that is known. */
+import { MAX_INT } from './int.ts';
 import type { StepStatus } from './status.ts';
 import type { DurationSource, StepDuration, StepFacts } from './types.ts';
-
-/** A GraphQL `Int` ends here (68 years): a longer `elapsed_time` is noise. */
-const MAX_SECONDS = 2 ** 31 - 1;
 
 /** Whole microseconds of some milliseconds: sums and differences of them carry no rounding noise. */
 export const microsOf = (millis: number): number => Math.round(millis * 1000);
 
 /** Seconds as the upstream reports them; null where it reports none, a negative number or one beyond an `Int`. */
 export const knownSeconds = (elapsedTime: number | null): number | null =>
-  elapsedTime !== null && elapsedTime >= 0 && elapsedTime <= MAX_SECONDS ? elapsedTime : null;
+  elapsedTime !== null && elapsedTime >= 0 && elapsedTime <= MAX_INT ? elapsedTime : null;
 
 /** Σ `elapsed_time` in seconds, floored per step as the upstream does; unknown ones count 0. At most an `Int`. */
 export function totalElapsedTime(steps: Iterable<Pick<StepFacts, 'elapsedTime'>>): number {
   let total = 0;
   for (const step of steps) total += Math.floor(knownSeconds(step.elapsedTime) ?? 0);
-  return Math.min(total, MAX_SECONDS);
+  return Math.min(total, MAX_INT);
 }
 
 /** Σ durations in milliseconds, exact to the microsecond; unknown ones count 0. */

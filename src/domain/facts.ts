@@ -1,7 +1,10 @@
 /** What the upstream told of runs, steps and workflows, once its wire shapes have been checked and translated. */
 import type { Timestamp } from './timestamp.ts';
 
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
 
 /** One execution of a node, as the upstream told it. */
 export interface StepFacts {
@@ -45,6 +48,20 @@ export interface WorkflowNode {
 export interface WorkflowEdge {
   readonly from: string;
   readonly to: string;
+}
+
+/** A workflow, as the upstream lists it. */
+export interface WorkflowRecord {
+  readonly id: string;
+  readonly name: string | null;
+  readonly description: string | null;
+  readonly status: string | null;
+  readonly version: string | null;
+  readonly isPublic: boolean | null;
+  readonly organizationId: string | null;
+  readonly createdAt: Timestamp | null;
+  readonly updatedAt: Timestamp | null;
+  readonly graph: WorkflowGraph | null;
 }
 
 /** A workflow's graph. START and END are not nodes, and no edge names them: `entry` and `finish` do. */

@@ -1,13 +1,11 @@
 /** Which steps failed, in the order in which they did, and which ones cost the most time. */
-import { compareByStart, endMicrosOf } from './execution.ts';
+import { endMicrosOf } from './execution.ts';
 import { compareNullsLast } from './order.ts';
 import type { Step } from './types.ts';
 
-/** Every failed step by end (unknown ones last), then start, then upstream index: the root cause comes first. */
+/** By end (unknown ones last), then in the order of the steps, which is by start: the root cause comes first. */
 export const failedSteps = (steps: readonly Step[]): Step[] =>
-  steps
-    .filter((step) => step.status === 'FAILED')
-    .sort((a, b) => compareNullsLast(endMicrosOf(a), endMicrosOf(b)) || compareByStart(a, b));
+  steps.filter((step) => step.status === 'FAILED').sort((a, b) => compareNullsLast(endMicrosOf(a), endMicrosOf(b)));
 
 /** The failures that no retry superseded: those that still matter. */
 export const unsupersededFailures = (failures: readonly Step[]): Step[] =>

@@ -40,14 +40,13 @@ export function unionLength(intervals: readonly Interval[]): number {
 
 /**
  * How many ran at once at most; one that ends where another starts does not overlap it. An interval of length 0
- * overlaps nothing, but where there are only such ones, one did run.
+ * overlaps nothing, but where there are only such ones, one did run. Takes intervals in order of start.
  */
 export function maxConcurrency(intervals: readonly Interval[]): number {
-  const lasting = intervals.filter(({ start, end }) => end > start);
-  const ends = lasting.map(({ end }) => end).sort((a, b) => a - b);
+  const ends = intervals.map(({ end }) => end).sort((a, b) => a - b);
   let ended = 0;
   let max = Math.min(1, intervals.length);
-  lasting.forEach(({ start }, i) => {
+  intervals.forEach(({ start }, i) => {
     while ((ends[ended] ?? Infinity) <= start) ended += 1;
     max = Math.max(max, i + 1 - ended);
   });

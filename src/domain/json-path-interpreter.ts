@@ -98,11 +98,10 @@ export class BudgetedInterpreter extends LibraryInterpreter {
     return list.flat();
   }
 
-  /** Equality looks into both sides, all the way down. */
+  /** Equality looks into both sides all the way down, though never further than into the smaller one. */
   #compare(node: NodeOf<'Comparator'>, value: Value): Value {
     const left = this.visit(node.left, value) as Json;
     const right = this.visit(node.right, value) as Json;
-    this.#spendOnAllOf(left);
     this.#spendOnAllOf(right);
     return super.visit(
       { ...node, left: { type: 'Literal', value: left }, right: { type: 'Literal', value: right } },

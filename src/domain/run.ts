@@ -45,7 +45,7 @@ export function createRun(facts: RunFacts, nowMs: number): Run {
     return { startedAt: startedAt(), until: end ?? (isFinished() ? null : now), now: isFinished() && end ? end : now };
   });
 
-  const steps = once(() => deriveSteps(executions(), span()));
+  const steps = once(() => deriveSteps(executions(), span(), { workflowId: facts.workflowId, runId: facts.id }));
   const stepCounts = once(() => countSteps(steps()));
   const failures = once(() => failedSteps(steps()));
   const elapsed = once(() => totalElapsedTime(executions()));

@@ -5,11 +5,10 @@ import { isTerminal, runStatusOf, type RunStatus } from './status.ts';
 import { sumOfKnown, stepTokenUsage } from './tokens.ts';
 import type { Run, RunRecord, Step } from './types.ts';
 
-/** Null throughout where there are no values. */
 export interface Distribution {
-  readonly p50: number | null;
-  readonly p95: number | null;
-  readonly max: number | null;
+  readonly p50: number;
+  readonly p95: number;
+  readonly max: number;
 }
 
 export interface RunStatistics {
@@ -21,7 +20,7 @@ export interface RunStatistics {
   /** Completed ones as a part of the finished ones, 0…1; null where none is finished. */
   readonly successRate: number | null;
   /** Of the finished runs whose start and end are known. */
-  readonly wallClockMs: Distribution;
+  readonly wallClockMs: Distribution | null;
 }
 
 export interface NodeStatistics {
@@ -30,7 +29,7 @@ export interface NodeStatistics {
   readonly failureCount: number;
   readonly retryCount: number;
   /** Of the finished executions whose duration is known, failed ones too. */
-  readonly durationMs: Distribution;
+  readonly durationMs: Distribution | null;
   /** Null where no execution tells. */
   readonly totalTokens: number | null;
 }
@@ -42,9 +41,11 @@ export interface NodeStatistics {
 export const percentile = (ascending: readonly number[], percent: number): number | null =>
   ascending[Math.ceil((percent * ascending.length) / 100) - 1] ?? null;
 
-export function distributionOf(values: readonly number[]): Distribution {
+/** Null where there are no values. */
+export function distributionOf(values: readonly number[]): Distribution | null {
   const ascending = values.toSorted((a, b) => a - b);
-  return { p50: percentile(ascending, 50), p95: percentile(ascending, 95), max: ascending.at(-1) ?? null };
+  const [p50, p95, max] = [50, 95, 100].map((percent) => percentile(ascending, percent));
+  return p50 == null || p95 == null || max == null ? null : { p50, p95, max };
 }
 
 /** Over run records alone: a page of them is one call, where their steps are one call for each. */

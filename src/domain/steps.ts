@@ -8,8 +8,11 @@ import type { StepStatus } from './status.ts';
 import { millisBetween } from './timestamp.ts';
 import type { Step, StepCounts } from './types.ts';
 
+/** The run that steps are of. */
+export type StepOf = Pick<Step, 'workflowId' | 'runId'>;
+
 /** Takes executions in the order of `executionsOf`, and answers in it: by start (none last), then upstream index. */
-export function deriveSteps(executions: readonly Execution[], span: RunSpan): Step[] {
+export function deriveSteps(executions: readonly Execution[], span: RunSpan, of: StepOf): Step[] {
   const wallClock = wallClockMs(span);
   const gaps = new GapMeter(span);
   const latestOfNode = new Map<string, Step>();
@@ -17,6 +20,7 @@ export function deriveSteps(executions: readonly Execution[], span: RunSpan): St
     const duration = stepDuration(attempt, span.now.epochMicros);
     const step: Step = {
       ...attempt,
+      ...of,
       ...duration,
       previousAttempt: latestOfNode.get(attempt.nodeId) ?? null,
       offsetMs: attempt.startTime && span.startedAt && millisBetween(span.startedAt, attempt.startTime),

@@ -27,6 +27,8 @@ export interface StepAttempt {
 }
 
 export interface Step extends StepFacts, StepDuration, StepAttempt {
+  readonly workflowId: string;
+  readonly runId: string;
   readonly status: StepStatus;
   readonly isFinished: boolean;
   /** From the run's start to this step's. */

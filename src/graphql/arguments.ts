@@ -1,6 +1,6 @@
 /** Checks of arguments that the schema's types can't express; each throws BAD_USER_INPUT. */
 import { evaluatePath, InvalidPathError } from '../domain/json-path.ts';
-import type { JsonValue } from '../domain/types.ts';
+import type { JsonObject, JsonValue } from '../domain/types.ts';
 import { GatewayError } from '../upstream/errors.ts';
 
 export const MAX_LIST_SIZE = 100;
@@ -14,6 +14,27 @@ export function checkFirst(first: number): number {
 export function checkIdCount<Id>(ids: readonly Id[]): readonly Id[] {
   if (ids.length <= MAX_LIST_SIZE) return ids;
   throw new GatewayError('BAD_USER_INPUT', `ids: expected at most ${MAX_LIST_SIZE}, got ${ids.length}`);
+}
+
+const MAX_RUNS_IN_STATISTICS = 1000;
+
+/** Answers `last`, if it is from 1 to 1000. */
+export function checkLast(last: number): number {
+  if (last >= 1 && last <= MAX_RUNS_IN_STATISTICS) return last;
+  throw new GatewayError('BAD_USER_INPUT', `last: expected 1 to ${MAX_RUNS_IN_STATISTICS}, got ${last}`);
+}
+
+const MAX_INPUTS_BYTES = 2 ** 20;
+
+/** Answers a run's inputs, if they are an object that the upstream will take; none counts as an empty one. */
+export function checkInputs(inputs: JsonValue): JsonObject {
+  if (typeof inputs !== 'object' || Array.isArray(inputs)) {
+    const got = Array.isArray(inputs) ? 'a list' : `a ${typeof inputs}`;
+    throw new GatewayError('BAD_USER_INPUT', `inputs: expected an object, got ${got}`);
+  }
+  const size = sizeBytes(inputs);
+  if (size <= MAX_INPUTS_BYTES) return (inputs ?? {}) as JsonObject;
+  throw new GatewayError('BAD_USER_INPUT', `inputs: expected at most ${MAX_INPUTS_BYTES} bytes of JSON, got ${size}`);
 }
 
 /** What a JMESPath expression finds in a payload; the payload itself without one. */

@@ -1,12 +1,20 @@
-/** What one GraphQL operation carries: who asks, when, and the loaders through which it reads. */
+/** What one GraphQL operation carries: who asks, when, and what it can read and do through. */
+import type { JsonObject } from '../domain/types.ts';
+import type { Execution } from '../runs/execution.ts';
 import { createRunLoaders, type RunLoaders } from '../runs/loaders.ts';
-import { createCallBudget } from '../runs/operation.ts';
+import { createCallBudget, type Operation } from '../runs/operation.ts';
+import type { PageRequest, RunHistory } from '../runs/run-history.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import type { Viewer } from '../runs/viewer.ts';
+import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/workflow-loaders.ts';
+import type { WorkflowStore } from '../runs/workflow-store.ts';
 import { GatewayError } from '../upstream/errors.ts';
 
 export interface ContextSource {
   readonly runStore: RunStore;
+  readonly workflowStore: WorkflowStore;
+  readonly runHistory: RunHistory;
+  readonly execution: Execution;
   readonly maxUpstreamCalls: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -22,14 +30,27 @@ export interface ContextRequest {
 
 export type Context = ReturnType<typeof createContext>;
 
-export function createContext({ runStore, maxUpstreamCalls, now }: ContextSource, request: ContextRequest) {
-  const { viewer, requestId, signal } = request;
-  const budget = createCallBudget(maxUpstreamCalls);
-  const runs: RunLoaders = viewer
-    ? createRunLoaders(runStore, { viewer, requestId, signal, budget }, now())
-    : { load: () => Promise.reject(noCredential()) };
-  return { requestId, runs };
-}
+/** Whatever needs a viewer throws UNAUTHENTICATED when it is reached for without one, so that the field has the error. */
+export function createContext(source: ContextSource, { viewer, requestId, signal }: ContextRequest) {
+  const nowMs = source.now();
+  const budget = createCallBudget(source.maxUpstreamCalls);
+  const operation = (): Operation => {
+    if (viewer) return { viewer, requestId, signal, budget };
+    throw new GatewayError('UNAUTHENTICATED', 'this needs a key: send the header "Authorization: Bearer <your key>"');
+  };
+  let workflowLoaders: WorkflowLoaders | undefined;
+  let runLoaders: RunLoaders | undefined;
+  const workflows = () => (workflowLoaders ??= createWorkflowLoaders(source.workflowStore, operation()));
+  const runs = () => (runLoaders ??= createRunLoaders(source.runStore, workflows(), operation(), nowMs));
 
-const noCredential = (): GatewayError =>
-  new GatewayError('UNAUTHENTICATED', 'this needs a key: send the header "Authorization: Bearer <your key>"');
+  return {
+    requestId,
+    workflows,
+    runs,
+    history: {
+      page: (request: PageRequest) => source.runHistory.page(request, operation()),
+      latest: (workflowId: string, count: number) => source.runHistory.latest(workflowId, count, operation()),
+    },
+    startRun: (workflowId: string, inputs: JsonObject) => source.execution.start(workflowId, inputs, operation()),
+  };
+}

@@ -1,8 +1,8 @@
-/** Looks ahead at what will be read of a run, so that steps nobody asks for are not fetched. */
+/** Looks ahead at what will be read of a run, so that nothing is fetched that nobody asks for. */
 import { Kind, type FieldNode, type GraphQLResolveInfo, type SelectionSetNode } from 'graphql';
 import type { RunNeeds } from '../runs/loaders.ts';
 
-/** The fields of Run that its record alone can tell. Every other field counts as one that needs the steps. */
+/** The fields of Run that its record alone can tell. Every field that is not named here counts as needing the steps. */
 const RECORD_FIELDS: ReadonlySet<string> = new Set([
   '__typename',
   'id',
@@ -19,33 +19,41 @@ const RECORD_FIELDS: ReadonlySet<string> = new Set([
   'freshness',
 ]);
 
+/** The fields of Run that take the workflow's graph into account. */
+const GRAPH_FIELDS: ReadonlySet<string> = new Set(['criticalPath', 'progress']);
+
 /** For the resolver of a field that answers a run or a list of runs. `@skip` and `@include` are not weighed. */
 export function runNeeds(info: GraphQLResolveInfo): RunNeeds {
-  return info.fieldNodes.some((node) => fieldNeedsSteps(node, info.fragments)) ? 'STEPS' : 'RECORD';
+  const needs = info.fieldNodes.map((node) => needsOf(node, info.fragments));
+  return needs.includes('GRAPH') ? 'GRAPH' : needs.includes('STEPS') ? 'STEPS' : 'RECORD';
 }
 
 type Fragments = GraphQLResolveInfo['fragments'];
 
 /** Documents are kept between requests, so each field of one is looked at once. */
-const known = new WeakMap<FieldNode, boolean>();
+const known = new WeakMap<FieldNode, RunNeeds>();
 
-function fieldNeedsSteps(node: FieldNode, fragments: Fragments): boolean {
-  let answer = known.get(node);
-  if (answer === undefined) {
-    answer = node.selectionSet !== undefined && readsSteps(node.selectionSet, fragments, new Set());
-    known.set(node, answer);
-  }
-  return answer;
+function needsOf(node: FieldNode, fragments: Fragments): RunNeeds {
+  const answer = known.get(node);
+  if (answer) return answer;
+  const names = new Set<string>();
+  if (node.selectionSet) collectFields(node.selectionSet, fragments, names, new Set());
+  const needs = !names.isDisjointFrom(GRAPH_FIELDS) ? 'GRAPH' : names.isSubsetOf(RECORD_FIELDS) ? 'RECORD' : 'STEPS';
+  known.set(node, needs);
+  return needs;
 }
 
 /** `seen` holds the fragments that were looked at already: nested spreads would else take exponential time. */
-function readsSteps({ selections }: SelectionSetNode, fragments: Fragments, seen: Set<string>): boolean {
-  return selections.some((selection) => {
-    if (selection.kind === Kind.FIELD) return !RECORD_FIELDS.has(selection.name.value);
-    if (selection.kind === Kind.INLINE_FRAGMENT) return readsSteps(selection.selectionSet, fragments, seen);
-    const { value: name } = selection.name;
-    const fragment = seen.has(name) ? undefined : fragments[name];
-    seen.add(name);
-    return fragment !== undefined && readsSteps(fragment.selectionSet, fragments, seen);
-  });
+function collectFields({ selections }: SelectionSetNode, fragments: Fragments, names: Set<string>, seen: Set<string>) {
+  for (const selection of selections) {
+    if (selection.kind === Kind.FIELD) {
+      names.add(selection.name.value);
+    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+      collectFields(selection.selectionSet, fragments, names, seen);
+    } else if (!seen.has(selection.name.value)) {
+      seen.add(selection.name.value);
+      const fragment = fragments[selection.name.value];
+      if (fragment) collectFields(fragment.selectionSet, fragments, names, seen);
+    }
+  }
 }

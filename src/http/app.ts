@@ -48,6 +48,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     reply.header('content-security-policy', "frame-ancestors 'none'; base-uri 'none'; object-src 'none'");
     done();
   });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    // Of the answers that were under way when it began to stop, too: their connections must not stay open.
+    if (!isReady()) reply.header('connection', 'close');
+    done();
+  });
   const origins = [...corsOrigins, ...(isProduction ? [] : SANDBOX_ORIGINS)];
   if (origins.length > 0) {
     await app.register(cors, {

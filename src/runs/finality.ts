@@ -1,8 +1,9 @@
 /** When what was fetched of a run is final: it will never change, so it is never fetched again. */
+import { executionsOf } from '../domain/execution.ts';
 import { createRun } from '../domain/run.ts';
 import { isTerminal, runStatusOf } from '../domain/status.ts';
 import { timestampOf } from '../domain/timestamp.ts';
-import type { RunRecord, StepFacts } from '../domain/types.ts';
+import type { RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
 import type { Held } from './shelves.ts';
 
 /** Null: the upstream has no record of the run. */
@@ -11,7 +12,7 @@ export type StepList = readonly StepFacts[];
 
 export interface Finality {
   ofRecord(record: Held<MaybeRecord>, steps: Held<StepList> | undefined): boolean;
-  ofSteps(steps: Held<StepList>, record: Held<MaybeRecord> | undefined): boolean;
+  ofSteps(steps: Held<StepList>, record: Held<MaybeRecord> | undefined, graph: WorkflowGraph | null): boolean;
 }
 
 /** `settleMs`: how long nothing must have happened before it is believed that nothing more will. */
@@ -38,13 +39,19 @@ export function createFinality(settleMs: number): Finality {
      * Record and steps are fetched side by side, so the steps may be a moment older than a terminal record. They are
      * final when they were asked for after the record was known to be terminal, or long after the end that it names.
      */
-    ofSteps(steps, record) {
-      if (!record?.value) return areSettled(steps);
+    ofSteps(steps, record, graph) {
+      if (!record?.value) return areSettled(steps) || hasCompleted(steps.value, graph?.finish ?? null);
       const { rawStatus, endTime } = record.value;
       if (!isTerminal(runStatusOf(rawStatus))) return false;
       return steps.sentAt > record.fetchedAt || (endTime !== null && isLongPast(endTime.epochMicros, steps.sentAt));
     },
   };
+}
+
+/** True if the node that runs last has, and nothing else is still running. */
+function hasCompleted(steps: StepList, finish: string | null): boolean {
+  const atFinish = executionsOf(steps.filter((step) => step.nodeId === finish));
+  return atFinish.at(-1)?.status === 'COMPLETED' && executionsOf(steps).every((step) => step.isFinished);
 }
 
 const inferredRun = ({ value, fetchedAt }: Held<StepList>) =>

@@ -12,33 +12,41 @@ import type { MaybeRecord, StepList } from './finality.ts';
 import type { Operation } from './operation.ts';
 import type { Served } from './resource-cache.ts';
 import type { RunStore } from './run-store.ts';
+import type { WorkflowLoaders } from './workflow-loaders.ts';
 
-/** What will be read of a run: only what its record tells, or also what only its steps tell. */
-export type RunNeeds = 'RECORD' | 'STEPS';
+/** What will be read of a run: what its record tells, also what only its steps tell, also what the graph adds to them. */
+export type RunNeeds = 'RECORD' | 'STEPS' | 'GRAPH';
 
 export interface RunLoaders {
   /** Rejects with BAD_USER_INPUT for what can't be an id, NOT_FOUND, or what became of the upstream call. */
   load(ref: RunRef, needs: RunNeeds): Promise<Run>;
+  /** The same, but null for NOT_FOUND. */
+  loadIfThere(ref: RunRef, needs: RunNeeds): Promise<Run | null>;
+  /** For a run that was just started: as long as the upstream does not show it, it has no steps and no record. */
+  loadStarted(ref: RunRef, needs: RunNeeds): Promise<Run>;
 }
 
 /** `nowMs` is the operation's one clock reading. */
-export function createRunLoaders(store: RunStore, operation: Operation, nowMs: number): RunLoaders {
+export function createRunLoaders(
+  store: RunStore,
+  workflows: WorkflowLoaders,
+  operation: Operation,
+  nowMs: number,
+): RunLoaders {
   const records = loaderOf((ref) => store.record(ref, operation));
   const steps = loaderOf((ref) => store.steps(ref, operation));
 
-  return {
-    async load(ref, needs) {
-      checkId('workflow id', ref.workflowId);
-      checkId('run id', ref.runId);
-      if (!store.offersRecords) return store.derive(ref, null, await steps.load(ref), nowMs);
-      if (needs === 'RECORD') {
-        const record = await records.load(ref);
-        if (tellsAll(record.held.value)) return store.derive(ref, record, null, nowMs);
-      }
-      const [record, list] = await Promise.all([records.load(ref), loadSteps(ref)]);
-      return store.derive(ref, record, list, nowMs);
-    },
-  };
+  async function load(ref: RunRef, needs: RunNeeds): Promise<Run> {
+    checkId('workflow id', ref.workflowId);
+    checkId('run id', ref.runId);
+    if (needs === 'RECORD') {
+      const record = await records.load(ref);
+      if (record && tellsAll(record.held.value)) return store.derive(ref, { record, steps: null, graph: null }, nowMs);
+    }
+    const graph = needs === 'GRAPH' ? workflows.graphOf(ref.workflowId) : null;
+    const [record, list, itsGraph] = await Promise.all([records.load(ref), loadSteps(ref), graph]);
+    return store.derive(ref, { record, steps: list, graph: itsGraph }, nowMs);
+  }
 
   /** A run that has only just been accepted may have a record and no steps endpoint yet: then it has no steps. */
   async function loadSteps(ref: RunRef): Promise<Served<StepList>> {
@@ -50,6 +58,25 @@ export function createRunLoaders(store: RunStore, operation: Operation, nowMs: n
       return { ...record, held: { ...record.held, value: [] } };
     }
   }
+
+  async function loadIfThere(ref: RunRef, needs: RunNeeds): Promise<Run | null> {
+    try {
+      return await load(ref, needs);
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+
+  return {
+    load,
+    loadIfThere,
+    async loadStarted(ref, needs) {
+      const nothingYet = { held: { value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 }, staleReason: null };
+      const run = await loadIfThere(ref, needs);
+      return run ?? store.derive(ref, { record: null, steps: nothingYet, graph: null }, nowMs);
+    },
+  };
 }
 
 /** True if status, start and end need no look at the steps. */
@@ -59,8 +86,8 @@ function tellsAll(record: MaybeRecord): boolean {
   return status !== 'UNKNOWN' && (record.endTime !== null || !isTerminal(status));
 }
 
-function loaderOf<T>(read: (ref: RunRef) => Promise<Served<T>>): DataLoader<RunRef, Served<T>, string> {
-  return new DataLoader<RunRef, Served<T>, string>(
+function loaderOf<T>(read: (ref: RunRef) => Promise<T>): DataLoader<RunRef, T, string> {
+  return new DataLoader<RunRef, T, string>(
     async (refs) => {
       const outcomes = await Promise.allSettled(refs.map(read));
       return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : toError(outcome.reason)));

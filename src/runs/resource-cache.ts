@@ -29,6 +29,10 @@ export interface ResourceCache {
   get<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>>;
   /** What is held at this moment, trusted or not. */
   peek<T>(viewer: Viewer, resource: Resource<T>): Held<T> | undefined;
+  /** Holds a resource that came inside another one, unless that is not held any more or something newer is. */
+  offer<T>(viewer: Viewer, resource: Resource<T>, part: Held<T>, whole: Resource<unknown>): void;
+  /** Takes away all that is held for a viewer. */
+  forget(viewer: Viewer): void;
   readonly heldBytes: number;
 }
 
@@ -157,6 +161,16 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
   return {
     get,
     peek,
+    offer(viewer, resource, part, whole) {
+      const isCurrent = peek(viewer, whole)?.sentAt === part.sentAt;
+      const held = peek(viewer, resource);
+      if (!isCurrent || (held && held.sentAt >= part.sentAt)) return;
+      shelves.put(viewer.id, shelves.of(viewer.id), resource.key, part);
+      failures.delete(failureKey(viewer, resource));
+    },
+    forget: (viewer) => {
+      shelves.takeAway(viewer.id);
+    },
     get heldBytes() {
       return shelves.heldBytes;
     },

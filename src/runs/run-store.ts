@@ -1,7 +1,7 @@
 /** Records and steps of runs, process-wide: what the upstream is asked for, and the runs that follow from it. */
 import { createRun, dependsOnNow } from '../domain/run.ts';
 import { timestampOf } from '../domain/timestamp.ts';
-import type { Freshness, Run } from '../domain/types.ts';
+import type { Freshness, Run, RunRecord, WorkflowGraph } from '../domain/types.ts';
 import type { Answer, RunRef, UpstreamApi } from '../upstream/client.ts';
 import { isNotFound } from '../upstream/errors.ts';
 import { createFinality, type MaybeRecord, type StepList } from './finality.ts';
@@ -9,19 +9,35 @@ import type { Operation } from './operation.ts';
 import type { Resource, ResourceCache, Served } from './resource-cache.ts';
 import type { Held } from './shelves.ts';
 import type { Viewer } from './viewer.ts';
+import type { WorkflowStore } from './workflow-store.ts';
 
 export interface RunStore {
-  /** False where the upstream offers steps alone. */
-  readonly offersRecords: boolean;
-  record(ref: RunRef, operation: Operation): Promise<Served<MaybeRecord>>;
+  /** Null where the upstream offers no records, and no list has told of the run lately. */
+  record(ref: RunRef, operation: Operation): Promise<Served<MaybeRecord> | null>;
   steps(ref: RunRef, operation: Operation): Promise<Served<StepList>>;
+  /** Takes in a record that came inside a list. */
+  offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): void;
   /** The run as of `nowMs`, from what was loaded of it; derived once for as long as a final run is held. */
-  derive(ref: RunRef, record: Served<MaybeRecord> | null, steps: Served<StepList> | null, nowMs: number): Run;
+  derive(ref: RunRef, parts: RunParts, nowMs: number): Run;
+}
+
+/** The list that a record came in. */
+export interface ListedIn {
+  readonly resource: Resource<readonly RunRecord[]>;
+  readonly held: Held<readonly RunRecord[]>;
+}
+
+/** What was loaded of a run; null is what was not, or could not be had. */
+export interface RunParts {
+  readonly record: Served<MaybeRecord> | null;
+  readonly steps: Served<StepList> | null;
+  readonly graph: WorkflowGraph | null;
 }
 
 export interface RunStoreOptions {
   readonly upstream: UpstreamApi;
   readonly cache: ResourceCache;
+  readonly workflowStore: WorkflowStore;
   readonly offersRecords: boolean;
   readonly liveTtlMs: number;
   readonly settleMs: number;
@@ -30,9 +46,16 @@ export interface RunStoreOptions {
 /** Like every 404, that of a record is believed for a second at most. */
 const MAX_MISS_MS = 1000;
 
-export function createRunStore({ upstream, cache, offersRecords, liveTtlMs, settleMs }: RunStoreOptions): RunStore {
+interface DerivedRun {
+  readonly run: Run;
+  readonly record: Held<MaybeRecord> | undefined;
+  readonly graph: WorkflowGraph | null;
+}
+
+export function createRunStore(options: RunStoreOptions): RunStore {
+  const { upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs } = options;
   const finality = createFinality(settleMs);
-  const finalRuns = new WeakMap<Held<unknown>, { readonly record: Held<MaybeRecord> | undefined; readonly run: Run }>();
+  const finalRuns = new WeakMap<Held<unknown>, DerivedRun>();
 
   const recordOf = (ref: RunRef, viewer: Viewer): Resource<MaybeRecord> => ({
     key: `record ${ref.workflowId} ${ref.runId}`,
@@ -47,35 +70,50 @@ export function createRunStore({ upstream, cache, offersRecords, liveTtlMs, sett
     key: `steps ${ref.workflowId} ${ref.runId}`,
     fetch: (call) => upstream.listSteps(ref, call),
     lifetimeMs(held) {
-      const record = offersRecords ? cache.peek(viewer, recordOf(ref, viewer)) : undefined;
-      return finality.ofSteps(held, record) ? Infinity : liveTtlMs;
+      const record = cache.peek(viewer, recordOf(ref, viewer));
+      const graph = workflowStore.peekGraph(ref.workflowId, viewer);
+      return finality.ofSteps(held, record, graph) ? Infinity : liveTtlMs;
     },
   });
 
   return {
-    offersRecords,
-    record: (ref, operation) => cache.get(recordOf(ref, operation.viewer), operation),
+    async record(ref, operation) {
+      if (offersRecords) return cache.get(recordOf(ref, operation.viewer), operation);
+      const listed = cache.peek(operation.viewer, recordOf(ref, operation.viewer));
+      return listed ? { held: listed, staleReason: null } : null;
+    },
+
     steps: (ref, operation) => cache.get(stepsOf(ref, operation.viewer), operation),
 
-    derive(ref, record, steps, nowMs) {
+    offerRecord(ref, record, { resource, held }, viewer) {
+      const known = cache.peek(viewer, recordOf(ref, viewer));
+      if (known?.value && finality.ofRecord(known, undefined)) return;
+      // The list's bytes were measured as a whole; its records share them.
+      const part = { ...held, value: record, sizeBytes: Math.ceil(held.sizeBytes / held.value.length) };
+      cache.offer(viewer, recordOf(ref, viewer), part, resource);
+    },
+
+    derive(ref, { record, steps, graph }, nowMs) {
       const parts = [record, steps].filter((part) => part !== null);
+      const staleReason = parts.find((part) => part.staleReason !== null)?.staleReason ?? null;
       const key = (steps ?? record)?.held;
       const known = key && finalRuns.get(key);
-      const staleReason = parts.find((part) => part.staleReason !== null)?.staleReason ?? null;
-      if (known && known.record === record?.held && staleReason === null) return known.run;
+      // Without a graph at hand, whoever asks reads nothing that depends on it.
+      const isAsKnown = known?.record === record?.held && (graph === null || known?.graph === graph);
+      if (known && isAsKnown && staleReason === null) return known.run;
 
       const freshness: Freshness = {
         fetchedAt: timestampOf(Math.min(...parts.map((part) => part.held.fetchedAt))),
         isFinal:
           (!record || finality.ofRecord(record.held, steps?.held)) &&
-          (!steps || finality.ofSteps(steps.held, record?.held)),
+          (!steps || finality.ofSteps(steps.held, record?.held, graph)),
         isStale: staleReason !== null,
         staleReason,
       };
-      const facts = { workflowId: ref.workflowId, id: ref.runId, graph: null, freshness };
-      const run = createRun({ ...facts, record: record?.held.value ?? null, steps: steps?.held.value ?? null }, nowMs);
-      if (key && freshness.isFinal && !freshness.isStale && !dependsOnNow(run)) {
-        finalRuns.set(key, { record: record?.held, run });
+      const facts = { record: record?.held.value ?? null, steps: steps?.held.value ?? null, graph, freshness };
+      const run = createRun({ workflowId: ref.workflowId, id: ref.runId, ...facts }, nowMs);
+      if (key && freshness.isFinal && staleReason === null && !dependsOnNow(run)) {
+        finalRuns.set(key, { record: record?.held, graph, run });
       }
       return run;
     },

@@ -1,16 +1,23 @@
-/** The upstream API over HTTP, by got: one function a call, each answering domain facts or a GatewayError. */
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import got, { RequestError, type Request } from 'got';
-import type { RunRecord, StepFacts } from '../domain/types.ts';
-import { readRun, readSteps } from './contract.ts';
-import { AbandonedError, GatewayError, type ErrorCode } from './errors.ts';
+/** The upstream API: one function a call, each answering domain facts or a GatewayError. */
+import type { UpstreamEndpoint } from '../config.ts';
+import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
+import { readRun, readRuns, readStartedRun, readSteps, readWorkflows, type StartedRun } from './contract.ts';
+import { GatewayError } from './errors.ts';
 import { checkId } from './ids.ts';
+import { createJsonHttp, type JsonRequest } from './json-http.ts';
 import { createResilience, type ResilienceOptions } from './resilience.ts';
 
 export interface RunRef {
   readonly workflowId: string;
   readonly runId: string;
+}
+
+/** A part of a workflow's history, which is newest first. */
+export interface RunWindow {
+  readonly workflowId: string;
+  readonly offset: number;
+  /** 1 to 100. */
+  readonly limit: number;
 }
 
 export interface CallOptions {
@@ -21,141 +28,115 @@ export interface CallOptions {
   readonly signal: AbortSignal;
 }
 
-/** What came, and how many bytes it took on the wire (decompressed). */
+/** What came, and how many bytes it took (after decompression). */
 export interface Answer<T> {
   readonly value: T;
   readonly sizeBytes: number;
 }
 
+/** Every call rejects with UPSTREAM_ENDPOINT_DISABLED where the operator has said that the upstream does not offer it. */
 export interface UpstreamApi {
   /** Call 1. */
   listSteps(ref: RunRef, options: CallOptions): Promise<Answer<readonly StepFacts[]>>;
+  /** Call 2. Sent once, whatever fails: an error's `outcomeIsUnknown` says that the run may have started. */
+  execute(workflowId: string, inputs: JsonObject, options: CallOptions): Promise<StartedRun>;
   /** Call 3. Null where the upstream answers an empty list. */
   getRun(ref: RunRef, options: CallOptions): Promise<Answer<RunRecord | null>>;
+  /** Call 4. */
+  listRuns(window: RunWindow, options: CallOptions): Promise<Answer<readonly RunRecord[]>>;
+  /** Call 5. */
+  listWorkflows(options: CallOptions): Promise<Answer<readonly WorkflowRecord[]>>;
   close(): void;
 }
 
 export interface UpstreamClientOptions extends ResilienceOptions {
   /** Ends with `/`; may have a path of its own. */
   readonly baseUrl: string;
+  /** What the upstream offers. */
+  readonly endpoints: ReadonlySet<UpstreamEndpoint>;
   readonly maxResponseBytes: number;
 }
 
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamApi {
-  const { baseUrl, maxResponseBytes, timeoutMs } = options;
+  const { baseUrl, endpoints, maxResponseBytes, timeoutMs } = options;
   const resilience = createResilience(options);
-  const agent = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
-  const http = got.extend({
-    agent,
-    // A key must not follow a redirect to a host that its owner never named; retries belong to `resilience`.
-    followRedirect: false,
-    retry: { limit: 0 },
-    // Statuses are read here: got would first take in an error's whole body, whatever its size.
-    throwHttpErrors: false,
-    headers: { 'user-agent': 'stepgate', accept: 'application/json' },
+  const http = createJsonHttp(maxResponseBytes, timeoutMs);
+
+  const requestOf = (method: JsonRequest['method'], path: string, { credential, requestId }: CallOptions) => ({
+    method,
+    url: new URL(path, baseUrl),
+    headers: { authorization: `Bearer ${credential}`, 'x-request-id': requestId },
   });
 
-  async function getJson(path: string, { credential, requestId, signal }: CallOptions): Promise<Answer<unknown>> {
-    return resilience.repeatable(async (attemptSignal) => {
-      const headers = { authorization: `Bearer ${credential}`, 'x-request-id': requestId };
-      try {
-        const request = http.stream(new URL(path, baseUrl), { headers, signal: attemptSignal });
-        const body = await readBody(request, maxResponseBytes);
-        checkStatus(request.response);
-        return parseJson(body);
-      } catch (error) {
-        if (signal.aborted) throw new AbandonedError();
-        if (attemptSignal.aborted) {
-          throw new GatewayError('UPSTREAM_TIMEOUT', `the upstream did not answer within ${timeoutMs} ms`);
-        }
-        throw toGatewayError(error);
-      }
-    }, signal);
+  async function get<T>(path: string, read: (json: unknown) => T, call: CallOptions): Promise<Answer<T>> {
+    const request = requestOf('GET', path, call);
+    const { value, sizeBytes } = await resilience.repeatable(
+      (attemptSignal) => http.request(request, call.signal, attemptSignal),
+      call.signal,
+    );
+    return { value: read(value), sizeBytes };
+  }
+
+  function checkOffered(endpoint: UpstreamEndpoint): void {
+    if (endpoints.has(endpoint)) return;
+    throw new GatewayError(
+      'UPSTREAM_ENDPOINT_DISABLED',
+      `this needs the upstream's "${endpoint}" call, which is switched off here (UPSTREAM_ENDPOINTS)`,
+    );
   }
 
   return {
-    async listSteps(ref, call) {
-      const { value, sizeBytes } = await getJson(`${runPath(ref)}/steps`, call);
-      return { value: readSteps(value), sizeBytes };
+    listSteps: async (ref, call) => get(`${runPath(ref)}/steps`, readSteps, call),
+
+    async execute(workflowId, inputs, call) {
+      checkOffered('execute');
+      const request = { ...requestOf('POST', `${workflowPath(workflowId)}/execute`, call), json: inputs };
+      try {
+        const answer = await resilience.once((signal) => http.request(request, call.signal, signal), call.signal);
+        return readStartedRun(answer.value);
+      } catch (error) {
+        throw withOutcome(error);
+      }
     },
+
     async getRun(ref, call) {
-      const { value, sizeBytes } = await getJson(runPath(ref), call);
-      return { value: readRun(value, ref.runId), sizeBytes };
+      checkOffered('run');
+      return get(runPath(ref), (json) => readRun(json, ref.runId), call);
     },
-    close() {
-      agent.http.destroy();
-      agent.https.destroy();
+
+    async listRuns({ workflowId, offset, limit }, call) {
+      checkOffered('runs');
+      return get(`${workflowPath(workflowId)}/runs?limit=${limit}&offset=${offset}`, readRuns, call);
+    },
+
+    async listWorkflows(call) {
+      checkOffered('workflows');
+      return get('workflows', readWorkflows, call);
+    },
+
+    close: () => {
+      http.close();
     },
   };
 }
 
+const workflowPath = (workflowId: string): string => `workflows/${checkId('workflow id', workflowId)}`;
+
 const runPath = ({ workflowId, runId }: RunRef): string =>
-  `workflows/${checkId('workflow id', workflowId)}/runs/${checkId('run id', runId)}`;
+  `${workflowPath(workflowId)}/runs/${checkId('run id', runId)}`;
 
-/** Reads an answer to its end, but never more than the bound (counted after decompression). */
-async function readBody(request: Request, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      throw new GatewayError(
-        'UPSTREAM_CONTRACT_VIOLATION',
-        `the upstream's answer is larger than the ${maxBytes} bytes that UPSTREAM_MAX_RESPONSE_BYTES allows`,
-      );
-    }
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size);
-}
+/** What the upstream says before it acts: then nothing has started. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 429]);
 
-function parseJson(body: Buffer): Answer<unknown> {
-  try {
-    return { value: JSON.parse(body.toString('utf8')), sizeBytes: body.length };
-  } catch {
-    // The parser's own message quotes the body.
-    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', "the upstream's answer is not JSON");
-  }
-}
-
-/** got's errors hold the request's headers, so none of them is passed on or kept as a cause. */
-function toGatewayError(error: unknown): unknown {
-  if (!(error instanceof RequestError)) return error;
-  return new GatewayError('UPSTREAM_UNAVAILABLE', `the upstream could not be reached (${error.code})`);
-}
-
-function checkStatus(response: Request['response']): void {
-  const status = response?.statusCode ?? 0;
-  if (status >= 200 && status < 300) return;
-  const retryAfterSeconds = parseRetryAfter(response?.headers['retry-after']);
-  const [code, message] = STATUS_ERRORS[status] ?? otherStatus(status);
-  throw new GatewayError(code, message, {
-    upstreamStatus: status,
-    ...(retryAfterSeconds !== null && { retryAfterSeconds }),
-  });
-}
-
-const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
-  400: ['BAD_USER_INPUT', 'the upstream refused the input'],
-  401: ['UNAUTHENTICATED', 'the upstream does not accept this key'],
-  403: ['FORBIDDEN', 'the upstream does not allow this key to see it'],
-  404: ['NOT_FOUND', 'the upstream knows nothing by this id'],
-  429: ['RATE_LIMITED', 'the upstream asks for fewer calls'],
-};
-
-function otherStatus(status: number): readonly [ErrorCode, string] {
-  if (status >= 500) return ['UPSTREAM_UNAVAILABLE', `the upstream failed (HTTP ${status})`];
-  const hint = status >= 300 && status < 400 ? '; redirects are never followed: set UPSTREAM_URL to their target' : '';
-  return [
-    'UPSTREAM_CONTRACT_VIOLATION',
-    `the upstream answered HTTP ${status}, which its contract does not name${hint}`,
-  ];
-}
-
-/** Seconds, or an HTTP date; null where it says neither. */
-function parseRetryAfter(value: string | undefined): number | null {
-  if (value === undefined) return null;
-  if (/^\d{1,9}$/.test(value.trim())) return Number(value);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - Date.now()) / 1000));
+/** Of a failed execution: unless the request never left or was refused, the run may have started. */
+function withOutcome(error: unknown): unknown {
+  if (!(error instanceof GatewayError)) return error;
+  const { code, message, details } = error;
+  const wasRefused = details.upstreamStatus !== undefined && REFUSALS.has(details.upstreamStatus);
+  if (details.wasNotSent || wasRefused || code === 'BAD_USER_INPUT') return error;
+  return new GatewayError(
+    code,
+    `${message}. Whether the run has started is not known: look at the workflow's runs before you try again`,
+    { ...details, outcomeIsUnknown: true },
+  );
 }

@@ -1,32 +1,17 @@
 /**
- * The wire contract: what the upstream sends, checked and turned into domain facts. The one place, apart from the
- * embedded upstream, that knows the wire's names; every assumption about the API stands here.
+ * The wire contract: what the upstream sends, checked and turned into domain facts. With `wire.ts` the one place, apart
+ * from the embedded upstream, that knows the wire's names; every assumption about the API stands here.
  */
 import { z } from 'zod';
-import type { JsonValue, RunRecord, StepFacts } from '../domain/types.ts';
-import { parseTimestamp } from '../domain/timestamp.ts';
-import { GatewayError } from './errors.ts';
-
-// Tolerant in what it accepts: unknown fields are dropped, absent ones are null, and a text that should be a time
-// but is none is an unknown time. Only a wrong JSON type is a violation.
-const text = z.string().nullish();
-/** Null and `""` both say "nothing". */
-const textOrNothing = text.transform((value) => (value === '' ? null : (value ?? null)));
-const time = text.transform(parseTimestamp);
-const MAX_INT = 2_147_483_647;
-/** Whole seconds; null for what is no length of time, or is past GraphQL's Int. */
-const seconds = z
-  .number()
-  .nullish()
-  .transform((value) => (typeof value === 'number' && value >= 0 && value <= MAX_INT ? Math.floor(value) : null));
-const tokenCount = z
-  .number()
-  .nullish()
-  .transform((value) =>
-    Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_INT ? Number(value) : null,
-  );
-// `z.unknown()` passes a payload on by reference: it is never walked or copied.
-const payload = z.unknown().transform((value) => (value ?? null) as JsonValue);
+import type {
+  RunRecord,
+  StepFacts,
+  WorkflowEdge,
+  WorkflowGraph,
+  WorkflowNode,
+  WorkflowRecord,
+} from '../domain/types.ts';
+import { check, payload, seconds, textOrNothing, time, tokenCount } from './wire.ts';
 
 const stepOnWire = z.object({
   id: z.string(),
@@ -55,8 +40,32 @@ const runOnWire = z.object({
   outputs: payload,
 });
 
+/** Nodes and edges are read one by one below: a graph that is odd in a place is still worth showing. */
+const graphOnWire = z.object({
+  nodes: z.record(z.string(), z.unknown()).nullish(),
+  edges: z.array(z.unknown()).nullish(),
+  entry_point: textOrNothing,
+  finish_point: textOrNothing,
+});
+
+const workflowOnWire = z.object({
+  workflow_id: z.string(),
+  name: textOrNothing,
+  description: textOrNothing,
+  status: textOrNothing,
+  version: z.union([z.string(), z.number()]).nullish(),
+  public: z.boolean().nullish(),
+  organization_id: textOrNothing,
+  created_at: time,
+  updated_at: time,
+  graph: graphOnWire.nullish(),
+});
+
+const startedRunOnWire = z.object({ message: textOrNothing, run_id: z.string() });
+
 const stepsOnWire = z.array(stepOnWire);
 const runsOnWire = z.array(runOnWire);
+const workflowsOnWire = z.array(workflowOnWire);
 
 /** Call 1. Throws UPSTREAM_CONTRACT_VIOLATION. */
 export function readSteps(json: unknown): readonly StepFacts[] {
@@ -95,26 +104,69 @@ const toRunRecord = (run: z.output<typeof runOnWire>): RunRecord => ({
   outputs: run.outputs,
 });
 
-/** The message names where and which type; never a value, which may be anybody's data. */
-function check<Schema extends z.ZodType>(what: string, schema: Schema, json: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = issue?.path ?? [];
-  const expected = issue?.code === 'invalid_type' ? issue.expected : 'another shape';
-  throw new GatewayError(
-    'UPSTREAM_CONTRACT_VIOLATION',
-    `the upstream's answer for ${what} is not what its contract says: expected ${expected} at ${jsonPath(path)}, got ${typeAt(json, path)}`,
-  );
+/** Call 4: the records of a window of the history. Throws UPSTREAM_CONTRACT_VIOLATION. */
+export const readRuns = (json: unknown): readonly RunRecord[] => check('runs', runsOnWire, json).map(toRunRecord);
+
+/** Call 5. Throws UPSTREAM_CONTRACT_VIOLATION. */
+export const readWorkflows = (json: unknown): readonly WorkflowRecord[] =>
+  check('workflows', workflowsOnWire, json).map((workflow) => ({
+    id: workflow.workflow_id,
+    name: workflow.name,
+    description: workflow.description,
+    status: workflow.status,
+    version: workflow.version == null ? null : String(workflow.version),
+    isPublic: workflow.public ?? null,
+    organizationId: workflow.organization_id,
+    createdAt: workflow.created_at,
+    updatedAt: workflow.updated_at,
+    graph: workflow.graph ? toGraph(workflow.graph) : null,
+  }));
+
+export interface StartedRun {
+  readonly runId: string;
+  readonly message: string | null;
 }
 
-const jsonPath = (path: readonly PropertyKey[]): string =>
-  path.reduce<string>((text, key) => text + (typeof key === 'number' ? `[${key}]` : `.${String(key)}`), '$');
+/** Call 2. Throws UPSTREAM_CONTRACT_VIOLATION. */
+export function readStartedRun(json: unknown): StartedRun {
+  const { run_id: runId, message } = check('execute', startedRunOnWire, json);
+  return { runId, message };
+}
 
-function typeAt(json: unknown, path: readonly PropertyKey[]): string {
-  let value = json;
-  for (const key of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key];
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  return value === undefined ? 'nothing' : typeof value;
+/** The ends of a graph, as the wire's edges call them. */
+const START = 'START';
+const END = 'END';
+
+function toGraph({ nodes, edges, entry_point, finish_point }: z.output<typeof graphOnWire>): WorkflowGraph {
+  const pairs = (edges ?? []).flatMap((edge) => toEdge(edge) ?? []);
+  const behindStart = pairs.filter(({ from }) => from === START).map(({ to }) => to);
+  const beforeEnd = pairs.filter(({ to }) => to === END).map(({ from }) => from);
+  return {
+    nodes: Object.entries(nodes ?? {}).map(([id, node]) => toNode(id, node)),
+    edges: pairs.filter(({ from, to }) => from !== START && to !== END),
+    entry: pointOf(entry_point) ?? onlyOneOf(behindStart),
+    finish: pointOf(finish_point) ?? onlyOneOf(beforeEnd),
+  };
+}
+
+const onlyOneOf = (ids: readonly string[]): string | null => (ids.length === 1 ? (ids[0] ?? null) : null);
+
+const pointOf = (point: string | null): string | null => (point === START || point === END ? null : point);
+
+function toEdge(edge: unknown): WorkflowEdge | null {
+  const [from, to] = Array.isArray(edge) ? (edge as readonly unknown[]) : [];
+  return typeof from === 'string' && typeof to === 'string' ? { from, to } : null;
+}
+
+const nodeOnWire = z.object({
+  type: textOrNothing.catch(null),
+  metadata: z
+    .object({ description: textOrNothing.catch(null) })
+    .nullish()
+    .catch(null),
+});
+
+function toNode(id: string, node: unknown): WorkflowNode {
+  const { data } = nodeOnWire.safeParse(node);
+  return { id, type: data?.type ?? null, description: data?.metadata?.description ?? null };
 }

@@ -25,6 +25,10 @@ export interface ErrorDetails {
   /** The HTTP status that the upstream answered with. */
   readonly upstreamStatus?: number;
   readonly retryAfterSeconds?: number;
+  /** True if no byte of the request has left the gateway. */
+  readonly wasNotSent?: true;
+  /** True if something was asked for that may have happened all the same. */
+  readonly outcomeIsUnknown?: true;
 }
 
 /** The message is shown to the caller: it holds no key and nothing of an upstream's answer. */
@@ -40,7 +44,7 @@ export class GatewayError extends Error {
   }
 
   get isRetryable(): boolean {
-    return RETRYABLE.has(this.code);
+    return RETRYABLE.has(this.code) && !this.details.outcomeIsUnknown;
   }
 }
 

@@ -4,6 +4,7 @@ import {
   BulkheadRejectedError,
   circuitBreaker,
   CircuitBreakerPolicy,
+  CircuitState,
   BrokenCircuitError,
   DelegateBackoff,
   decorrelatedJitterGenerator,
@@ -43,10 +44,14 @@ const HALF_OPEN_AFTER_MS = 1000;
 
 export function createResilience({ timeoutMs, concurrency }: ResilienceOptions): Resilience {
   const places = bulkhead(concurrency, QUEUE_LENGTH);
-  const breaker: CircuitBreakerPolicy = circuitBreaker(handleWhen(isFault), {
+  const breaker: CircuitBreakerPolicy = circuitBreaker(handleWhen(speaksAgainstClosing), {
     breaker: new SamplingBreaker(BREAKER),
     halfOpenAfter: HALF_OPEN_AFTER_MS,
   });
+  // A trial call of the open breaker that was abandoned tells nothing of the upstream, so it must not close it.
+  function speaksAgainstClosing(error: unknown): boolean {
+    return isFault(error) || (error instanceof AbandonedError && breaker.state === CircuitState.HalfOpen);
+  }
   // Cooperative: an attempt hears of its end by the signal, and says itself whether time was up or the client gone.
   const deadline = timeout(timeoutMs, TimeoutStrategy.Cooperative);
 
@@ -79,7 +84,7 @@ function retryWithin(remainingMs: () => number, maxAttempts: number) {
       backoff: new DelegateBackoff<{ result: unknown }, [number, number]>(({ result }, state) => {
         const [jitterMs, next] = decorrelatedJitterGenerator(state, JITTER);
         const error = (result as { error?: unknown }).error;
-        return { delay: Math.max(jitterMs, retryAfterMs(error)), state: next };
+        return { delay: Math.max(Math.min(jitterMs, remainingMs()), retryAfterMs(error)), state: next };
       }),
     },
   );
@@ -105,10 +110,13 @@ function explain(error: unknown): unknown {
   if (error instanceof BrokenCircuitError) {
     return new GatewayError('UPSTREAM_UNAVAILABLE', 'the upstream has been failing and is given a pause; try again', {
       retryAfterSeconds: Math.ceil(HALF_OPEN_AFTER_MS / 1000),
+      wasNotSent: true,
     });
   }
   if (error instanceof BulkheadRejectedError) {
-    return new GatewayError('UPSTREAM_OVERLOADED', 'too many calls wait for the upstream already; try again');
+    return new GatewayError('UPSTREAM_OVERLOADED', 'too many calls wait for the upstream already; try again', {
+      wasNotSent: true,
+    });
   }
   if (error instanceof TaskCancelledError) return new AbandonedError();
   return error;

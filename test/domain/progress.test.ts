@@ -54,6 +54,12 @@ describe('progress', () => {
     expect(runOf([], { ...running, graph: { ...graph, entry: 'ghost' } }).progress.total).toBe(3);
   });
 
+  it('counts no unknown node that an edge names', () => {
+    const graph = graphOf('a>b');
+    const edges = [...graph.edges, { from: 'b', to: 'ghost' }, { from: 'ghost', to: 'a' }];
+    expect(runOf([], { ...running, graph: { ...graph, edges } }).progress.total).toBe(2);
+  });
+
   it('ends in a graph of cycles', () => {
     const graph = graphOf('a>b', 'b>a', 'b>b', 'b>c');
     expect(runOf([ran('b', 0, 1)], { ...running, graph }).progress).toMatchObject({ finished: 1, total: 3 });

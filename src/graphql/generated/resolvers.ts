@@ -1,11 +1,15 @@
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { WorkflowHandle } from '../handles.ts';
-import type { Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, RunGap as DomainRunGap, Timeline as DomainTimeline, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
+import type { WorkflowHandle, StatisticsOfRuns, StartedRun } from '../handles.ts';
+import type { WorkflowPage, RunPage, ListedRun, PageInfo as PageInfoModel } from '../connections.ts';
+import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/statistics.ts';
+import type { RunComparison as DomainRunComparison, NodeComparison as DomainNodeComparison } from '../../domain/comparison.ts';
+import type { WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, WorkflowEdge as DomainWorkflowEdge, Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, RunGap as DomainRunGap, Timeline as DomainTimeline, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
@@ -46,6 +50,17 @@ export type CriticalPath = {
   readonly steps: ReadonlyArray<Step>;
 };
 
+/** How values are spread. Each is one of the values: percentiles are by nearest rank. */
+export type Distribution = {
+  readonly __typename?: 'Distribution';
+  /** The largest one. */
+  readonly max: Scalars['Float']['output'];
+  /** Half of the values are at most this. */
+  readonly p50: Scalars['Float']['output'];
+  /** 95 % of the values are at most this. */
+  readonly p95: Scalars['Float']['output'];
+};
+
 /** Where a step's `durationMs` comes from. */
 export type DurationSource =
   /** The upstream's `elapsed_time`: whole seconds, rounded down. */
@@ -56,6 +71,15 @@ export type DurationSource =
   | 'NONE'
   /** End minus start: exact to the microsecond. */
   | 'TIMESTAMPS';
+
+/** What came of starting a run. */
+export type ExecuteWorkflowPayload = {
+  readonly __typename?: 'ExecuteWorkflowPayload';
+  /** What the upstream said. */
+  readonly message?: Maybe<Scalars['String']['output']>;
+  /** The new run. Where the upstream does not show it yet, it has no steps and the status UNKNOWN. */
+  readonly run: Run;
+};
 
 /** How far an answer can be trusted to be the present state. */
 export type Freshness = {
@@ -89,12 +113,94 @@ export type ModelTokenUsage = {
   readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
+/** The entry points for acting. */
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /**
+   * Starts a run. The call goes upstream once and is never repeated: if its outcome is not known, the error says so and is
+   * not `retryable`, since the run may have started.
+   */
+  readonly executeWorkflow: ExecuteWorkflowPayload;
+};
+
+
+/** The entry points for acting. */
+export type MutationExecuteWorkflowArgs = {
+  inputs?: InputMaybe<Scalars['JSON']['input']>;
+  workflowId: Scalars['ID']['input'];
+};
+
+/** What changed at a node from one run to another. */
+export type NodeChange =
+  /** It ran only in the head run. */
+  | 'ADDED'
+  /** It completed in the base run and failed in the head run. */
+  | 'BROKE'
+  /** It took less time: by more than 250 ms and more than 10 % of the shorter duration. */
+  | 'FASTER'
+  /** It failed in the base run and completed in the head run. */
+  | 'FIXED'
+  /** It ran only in the base run. */
+  | 'REMOVED'
+  /** It took longer: by more than 250 ms and more than 10 % of the shorter duration. */
+  | 'SLOWER'
+  /** None of these, or not to be told. */
+  | 'UNCHANGED';
+
+/** What changed at one node. */
+export type NodeComparison = {
+  readonly __typename?: 'NodeComparison';
+  /** Its latest execution in the base run. Null if it did not run there. */
+  readonly baseStep?: Maybe<Step>;
+  /** What changed. */
+  readonly change: NodeChange;
+  /** Milliseconds. Null if either duration is not known. */
+  readonly durationDeltaMs?: Maybe<Scalars['Float']['output']>;
+  /** Its latest execution in the head run. Null if it did not run there. */
+  readonly headStep?: Maybe<Step>;
+  /** The node's id. */
+  readonly nodeId: Scalars['ID']['output'];
+};
+
+/** What a workflow's latest runs tell about one node. */
+export type NodeStatistics = {
+  readonly __typename?: 'NodeStatistics';
+  /** The durations of finished executions, in milliseconds. Null if none is known. */
+  readonly durationMs?: Maybe<Distribution>;
+  /** How often it was executed. */
+  readonly executionCount: Scalars['Int']['output'];
+  /** How many executions failed. */
+  readonly failureCount: Scalars['Int']['output'];
+  /** The node's id. */
+  readonly nodeId: Scalars['ID']['output'];
+  /** How many executions were retries of a failed one. */
+  readonly retryCount: Scalars['Int']['output'];
+  /** The tokens that it used. Null if no execution says. */
+  readonly totalTokens?: Maybe<Scalars['Int']['output']>;
+};
+
 /** Which end comes first. */
 export type OrderDirection =
   /** Smallest, earliest, or first in the alphabet. */
   | 'ASC'
   /** Largest, latest, or last in the alphabet. */
   | 'DESC';
+
+/** Whether and where a list goes on. */
+export type PageInfo = {
+  readonly __typename?: 'PageInfo';
+  /** For `after`, to go on behind this page. Null if there is nothing to go on from. */
+  readonly endCursor?: Maybe<Scalars['String']['output']>;
+  /**
+   * True if there is more behind this page. No page is fetched to find that out: behind a full page of the last runs it may be
+   * true and the next page empty.
+   */
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  /** True if `after` was given: there is something before this page. */
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  /** The cursor of the first item. Null on an empty page. */
+  readonly startCursor?: Maybe<Scalars['String']['output']>;
+};
 
 /** How far a run has come, counted in nodes. */
 export type Progress = {
@@ -107,9 +213,11 @@ export type Progress = {
   readonly total: Scalars['Int']['output'];
 };
 
-/** The entry points. */
+/** The entry points for reading. */
 export type Query = {
   readonly __typename?: 'Query';
+  /** What changed from one run of a workflow to another. Null with a NOT_FOUND error if one of them can't be had. */
+  readonly compareRuns?: Maybe<RunComparison>;
   /** One run. Null with a NOT_FOUND error if there is none by these ids, or none that this key may see. */
   readonly run?: Maybe<Run>;
   /**
@@ -117,19 +225,37 @@ export type Query = {
    * An id may have 1 to 128 of the characters `A-Z a-z 0-9 . _ ~ -`.
    */
   readonly workflow?: Maybe<Workflow>;
+  /** The workflows that this key may see, in the upstream's order. */
+  readonly workflows: WorkflowConnection;
 };
 
 
-/** The entry points. */
+/** The entry points for reading. */
+export type QueryCompareRunsArgs = {
+  baseId: Scalars['ID']['input'];
+  headId: Scalars['ID']['input'];
+  workflowId: Scalars['ID']['input'];
+};
+
+
+/** The entry points for reading. */
 export type QueryRunArgs = {
   id: Scalars['ID']['input'];
   workflowId: Scalars['ID']['input'];
 };
 
 
-/** The entry points. */
+/** The entry points for reading. */
 export type QueryWorkflowArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+/** The entry points for reading. */
+export type QueryWorkflowsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  search?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A node that ran more than once in a run. */
@@ -270,6 +396,53 @@ export type RunStepsArgs = {
   orderBy?: InputMaybe<StepOrder>;
 };
 
+/** What changed from one run to another. Every delta is head − base: above 0 is more in the head run. */
+export type RunComparison = {
+  readonly __typename?: 'RunComparison';
+  /** The run that was compared with. */
+  readonly base: Run;
+  /** Seconds, in `totalElapsedTime`. */
+  readonly elapsedTimeDelta: Scalars['Int']['output'];
+  /** The run that is judged. */
+  readonly head: Run;
+  /** Node by node, in order of id, each by its latest execution. */
+  readonly nodes: ReadonlyArray<NodeComparison>;
+  /** Tokens in all. Null if either is not known. */
+  readonly tokenDelta?: Maybe<Scalars['Int']['output']>;
+  /** Milliseconds from start to end. Null if either is not known. */
+  readonly wallClockDeltaMs?: Maybe<Scalars['Float']['output']>;
+};
+
+/** A page of runs. */
+export type RunConnection = {
+  readonly __typename?: 'RunConnection';
+  /** The same with a cursor each. */
+  readonly edges: ReadonlyArray<RunEdge>;
+  /** The runs of this page. One that can't be had is null, with an error of its own. */
+  readonly nodes: ReadonlyArray<Maybe<Run>>;
+  /** Whether and where it goes on. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A run's place in the history. */
+export type RunEdge = {
+  readonly __typename?: 'RunEdge';
+  /** For `after`, to go on behind it. */
+  readonly cursor: Scalars['String']['output'];
+  /** The run. */
+  readonly node?: Maybe<Run>;
+};
+
+/** Which runs are wanted; every condition that is given must hold. */
+export type RunFilter = {
+  /** Started at this moment or later. */
+  readonly startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Started before this moment. */
+  readonly startedBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Any of these statuses. */
+  readonly status?: InputMaybe<ReadonlyArray<RunStatus>>;
+};
+
 /** A stretch of a run in which no step ran. */
 export type RunGap = {
   readonly __typename?: 'RunGap';
@@ -381,6 +554,8 @@ export type Step = {
   readonly isFinished: Scalars['Boolean']['output'];
   /** What the upstream adds about this step in particular. */
   readonly metadata?: Maybe<Scalars['JSON']['output']>;
+  /** That node in the workflow's graph. Null if the graph does not have it. */
+  readonly node?: Maybe<WorkflowNode>;
   /** The node of the workflow that it executed. A node may be executed more than once in a run. */
   readonly nodeId: Scalars['ID']['output'];
   /** Milliseconds from the run's start to this step's. Null where either is not known; negative only if the clocks disagree. */
@@ -557,30 +732,164 @@ export type TokenUsage = {
   readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
-/** Something that can be run: a graph of nodes. */
+/**
+ * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
+ * null with a NOT_FOUND error if that does not have it.
+ */
 export type Workflow = {
   readonly __typename?: 'Workflow';
+  /** When it was made. */
+  readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What it is for. */
+  readonly description?: Maybe<Scalars['String']['output']>;
+  /** Its nodes and how they follow one another. Null if the upstream does not say. */
+  readonly graph?: Maybe<WorkflowGraph>;
   /** The id by which the upstream knows it. */
   readonly id: Scalars['ID']['output'];
+  /** True if it may be seen outside its organization. */
+  readonly isPublic?: Maybe<Scalars['Boolean']['output']>;
+  /** Its name. */
+  readonly name?: Maybe<Scalars['String']['output']>;
+  /** The organization that it belongs to. */
+  readonly organizationId?: Maybe<Scalars['ID']['output']>;
   /** One of its runs. Null with a NOT_FOUND error if there is none. */
   readonly run?: Maybe<Run>;
+  /**
+   * Its runs, newest first. The history moves while it is paged through: a cursor keeps its place among the runs, so that none
+   * is repeated or skipped when new ones start. Only if the upstream forgets the very run that a cursor stands at, the page
+   * goes on with the next older one by start.
+   * With a filter, at most 500 runs are looked at for one page: it may then hold fewer than `first`, even none, and
+   * `pageInfo.endCursor` still leads on.
+   */
+  readonly runs: RunConnection;
   /**
    * Several of its runs at once, in the order of the ids. At most 100. One that can't be had is null, with an error of its
    * own; the others are answered.
    */
   readonly runsById: ReadonlyArray<Maybe<Run>>;
+  /** What its latest runs tell together. */
+  readonly statistics: WorkflowStatistics;
+  /** The upstream's word for its state, such as `active`. */
+  readonly status?: Maybe<Scalars['String']['output']>;
+  /** When it was last changed. */
+  readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Its version. */
+  readonly version?: Maybe<Scalars['String']['output']>;
 };
 
 
-/** Something that can be run: a graph of nodes. */
+/**
+ * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
+ * null with a NOT_FOUND error if that does not have it.
+ */
 export type WorkflowRunArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Something that can be run: a graph of nodes. */
+/**
+ * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
+ * null with a NOT_FOUND error if that does not have it.
+ */
+export type WorkflowRunsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<RunFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
+ * null with a NOT_FOUND error if that does not have it.
+ */
 export type WorkflowRunsByIdArgs = {
   ids: ReadonlyArray<Scalars['ID']['input']>;
+};
+
+
+/**
+ * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
+ * null with a NOT_FOUND error if that does not have it.
+ */
+export type WorkflowStatisticsArgs = {
+  last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** A page of workflows. */
+export type WorkflowConnection = {
+  readonly __typename?: 'WorkflowConnection';
+  /** The same with a cursor each. */
+  readonly edges: ReadonlyArray<WorkflowConnectionEdge>;
+  /** The workflows of this page. */
+  readonly nodes: ReadonlyArray<Workflow>;
+  /** Whether and where it goes on. */
+  readonly pageInfo: PageInfo;
+  /** How many there are on all pages together. */
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+/** A workflow's place in a list. */
+export type WorkflowConnectionEdge = {
+  readonly __typename?: 'WorkflowConnectionEdge';
+  /** For `after`, to go on behind it. */
+  readonly cursor: Scalars['String']['output'];
+  /** The workflow. */
+  readonly node: Workflow;
+};
+
+/** One node follows another. */
+export type WorkflowEdge = {
+  readonly __typename?: 'WorkflowEdge';
+  /** The id of the node before. */
+  readonly from: Scalars['ID']['output'];
+  /** The id of the node after. */
+  readonly to: Scalars['ID']['output'];
+};
+
+/** A workflow's nodes and how they follow one another. START and END are no nodes: `entry` and `finish` stand for them. */
+export type WorkflowGraph = {
+  readonly __typename?: 'WorkflowGraph';
+  /** Which node follows which. An edge may name a node that does not exist: it is passed on as it is. */
+  readonly edges: ReadonlyArray<WorkflowEdge>;
+  /** The node that runs first. Null if the upstream names none, or several. */
+  readonly entry?: Maybe<Scalars['ID']['output']>;
+  /** The node that runs last. Null if the upstream names none, or several. */
+  readonly finish?: Maybe<Scalars['ID']['output']>;
+  /** The nodes, in the upstream's order. */
+  readonly nodes: ReadonlyArray<WorkflowNode>;
+};
+
+/** A node of a workflow. */
+export type WorkflowNode = {
+  readonly __typename?: 'WorkflowNode';
+  /** What it is for, if its author wrote that down. */
+  readonly description?: Maybe<Scalars['String']['output']>;
+  /** Its id: steps name it as their `nodeId`. */
+  readonly id: Scalars['ID']['output'];
+  /** What kind of node it is: `model`, `code`, an integration, … */
+  readonly type?: Maybe<Scalars['String']['output']>;
+};
+
+/** What a workflow's latest runs tell together. */
+export type WorkflowStatistics = {
+  readonly __typename?: 'WorkflowStatistics';
+  /** How many completed. */
+  readonly completedCount: Scalars['Int']['output'];
+  /** How many failed. */
+  readonly failedCount: Scalars['Int']['output'];
+  /** How many of them are completed, failed or cancelled. */
+  readonly finishedCount: Scalars['Int']['output'];
+  /**
+   * The same by node, in order of id. It needs the steps of every run that was looked at: one upstream call for each that is
+   * not held yet, within the operation's budget. Runs whose steps the upstream has no more are left out.
+   */
+  readonly nodes: ReadonlyArray<NodeStatistics>;
+  /** How many runs were looked at. */
+  readonly runCount: Scalars['Int']['output'];
+  /** Completed ones as a part of the finished ones, 0 to 1. Null if none is finished. */
+  readonly successRate?: Maybe<Scalars['Float']['output']>;
+  /** From start to end of the finished runs, in milliseconds. Null if none tells. */
+  readonly wallClockMs?: Maybe<Distribution>;
 };
 
 
@@ -660,18 +969,29 @@ export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   CriticalPath: ResolverTypeWrapper<DomainCriticalPath>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Distribution: ResolverTypeWrapper<DomainDistribution>;
   DurationSource: DurationSource;
+  ExecuteWorkflowPayload: ResolverTypeWrapper<StartedRun>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   Freshness: ResolverTypeWrapper<DomainFreshness>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   ModelTokenUsage: ResolverTypeWrapper<DomainModelTokenUsage>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  NodeChange: NodeChange;
+  NodeComparison: ResolverTypeWrapper<DomainNodeComparison>;
+  NodeStatistics: ResolverTypeWrapper<DomainNodeStatistics>;
   OrderDirection: OrderDirection;
+  PageInfo: ResolverTypeWrapper<PageInfoModel>;
   Progress: ResolverTypeWrapper<DomainProgress>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RepeatedNode: ResolverTypeWrapper<DomainRepeatedNode>;
   Run: ResolverTypeWrapper<DomainRun>;
+  RunComparison: ResolverTypeWrapper<DomainRunComparison>;
+  RunConnection: ResolverTypeWrapper<RunPage>;
+  RunEdge: ResolverTypeWrapper<ListedRun>;
+  RunFilter: RunFilter;
   RunGap: ResolverTypeWrapper<DomainRunGap>;
   RunStatus: RunStatus;
   RunTiming: ResolverTypeWrapper<DomainRunTiming>;
@@ -689,6 +1009,12 @@ export type ResolversTypes = {
   TokenSource: TokenSource;
   TokenUsage: ResolverTypeWrapper<DomainTokenUsage>;
   Workflow: ResolverTypeWrapper<WorkflowHandle>;
+  WorkflowConnection: ResolverTypeWrapper<WorkflowPage>;
+  WorkflowConnectionEdge: ResolverTypeWrapper<Omit<WorkflowConnectionEdge, 'node'> & { node: ResolversTypes['Workflow'] }>;
+  WorkflowEdge: ResolverTypeWrapper<DomainWorkflowEdge>;
+  WorkflowGraph: ResolverTypeWrapper<DomainWorkflowGraph>;
+  WorkflowNode: ResolverTypeWrapper<DomainWorkflowNode>;
+  WorkflowStatistics: ResolverTypeWrapper<StatisticsOfRuns>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -696,16 +1022,26 @@ export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
   CriticalPath: DomainCriticalPath;
   DateTime: Scalars['DateTime']['output'];
+  Distribution: DomainDistribution;
+  ExecuteWorkflowPayload: StartedRun;
   Float: Scalars['Float']['output'];
   Freshness: DomainFreshness;
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
   JSON: Scalars['JSON']['output'];
   ModelTokenUsage: DomainModelTokenUsage;
+  Mutation: Record<PropertyKey, never>;
+  NodeComparison: DomainNodeComparison;
+  NodeStatistics: DomainNodeStatistics;
+  PageInfo: PageInfoModel;
   Progress: DomainProgress;
   Query: Record<PropertyKey, never>;
   RepeatedNode: DomainRepeatedNode;
   Run: DomainRun;
+  RunComparison: DomainRunComparison;
+  RunConnection: RunPage;
+  RunEdge: ListedRun;
+  RunFilter: RunFilter;
   RunGap: DomainRunGap;
   RunTiming: DomainRunTiming;
   RunTokenUsage: DomainRunTokenUsage;
@@ -719,6 +1055,12 @@ export type ResolversParentTypes = {
   TimelineBar: DomainTimelineBar;
   TokenUsage: DomainTokenUsage;
   Workflow: WorkflowHandle;
+  WorkflowConnection: WorkflowPage;
+  WorkflowConnectionEdge: Omit<WorkflowConnectionEdge, 'node'> & { node: ResolversParentTypes['Workflow'] };
+  WorkflowEdge: DomainWorkflowEdge;
+  WorkflowGraph: DomainWorkflowGraph;
+  WorkflowNode: DomainWorkflowNode;
+  WorkflowStatistics: StatisticsOfRuns;
 };
 
 export type CriticalPathResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CriticalPath'] = ResolversParentTypes['CriticalPath']> = {
@@ -730,6 +1072,17 @@ export type CriticalPathResolvers<ContextType = Context, ParentType extends Reso
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
+
+export type DistributionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Distribution'] = ResolversParentTypes['Distribution']> = {
+  max?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  p50?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  p95?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type ExecuteWorkflowPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ExecuteWorkflowPayload'] = ResolversParentTypes['ExecuteWorkflowPayload']> = {
+  message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+};
 
 export type FreshnessResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Freshness'] = ResolversParentTypes['Freshness']> = {
   fetchedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -752,6 +1105,34 @@ export type ModelTokenUsageResolvers<ContextType = Context, ParentType extends R
   totalTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  executeWorkflow?: Resolver<ResolversTypes['ExecuteWorkflowPayload'], ParentType, ContextType, RequireFields<MutationExecuteWorkflowArgs, 'workflowId'>>;
+};
+
+export type NodeComparisonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NodeComparison'] = ResolversParentTypes['NodeComparison']> = {
+  baseStep?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  change?: Resolver<ResolversTypes['NodeChange'], ParentType, ContextType>;
+  durationDeltaMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  headStep?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type NodeStatisticsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NodeStatistics'] = ResolversParentTypes['NodeStatistics']> = {
+  durationMs?: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
+  executionCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failureCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  retryCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type ProgressResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Progress'] = ResolversParentTypes['Progress']> = {
   finished?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   isTotalKnown?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -759,8 +1140,10 @@ export type ProgressResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  compareRuns?: Resolver<Maybe<ResolversTypes['RunComparison']>, ParentType, ContextType, RequireFields<QueryCompareRunsArgs, 'baseId' | 'headId' | 'workflowId'>>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id' | 'workflowId'>>;
   workflow?: Resolver<Maybe<ResolversTypes['Workflow']>, ParentType, ContextType, RequireFields<QueryWorkflowArgs, 'id'>>;
+  workflows?: Resolver<ResolversTypes['WorkflowConnection'], ParentType, ContextType, RequireFields<QueryWorkflowsArgs, 'first'>>;
 };
 
 export type RepeatedNodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RepeatedNode'] = ResolversParentTypes['RepeatedNode']> = {
@@ -797,6 +1180,26 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   totalElapsedTime?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
   workflowId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type RunComparisonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunComparison'] = ResolversParentTypes['RunComparison']> = {
+  base?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  elapsedTimeDelta?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  head?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['NodeComparison']>, ParentType, ContextType>;
+  tokenDelta?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  wallClockDeltaMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type RunConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunConnection'] = ResolversParentTypes['RunConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['RunEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Run']>>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type RunEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunEdge'] = ResolversParentTypes['RunEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
 };
 
 export type RunGapResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunGap'] = ResolversParentTypes['RunGap']> = {
@@ -845,6 +1248,7 @@ export type StepResolvers<ContextType = Context, ParentType extends ResolversPar
   inputsSizeBytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   isFinished?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   metadata?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes['WorkflowNode']>, ParentType, ContextType>;
   nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   offsetMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   organizationId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
@@ -906,21 +1310,81 @@ export type TokenUsageResolvers<ContextType = Context, ParentType extends Resolv
 };
 
 export type WorkflowResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Workflow'] = ResolversParentTypes['Workflow']> = {
+  createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  graph?: Resolver<Maybe<ResolversTypes['WorkflowGraph']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  isPublic?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  organizationId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<WorkflowRunArgs, 'id'>>;
+  runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<WorkflowRunsArgs, 'first'>>;
   runsById?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Run']>>, ParentType, ContextType, RequireFields<WorkflowRunsByIdArgs, 'ids'>>;
+  statistics?: Resolver<ResolversTypes['WorkflowStatistics'], ParentType, ContextType, RequireFields<WorkflowStatisticsArgs, 'last'>>;
+  status?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  version?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type WorkflowConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowConnection'] = ResolversParentTypes['WorkflowConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['WorkflowConnectionEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Workflow']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type WorkflowConnectionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowConnectionEdge'] = ResolversParentTypes['WorkflowConnectionEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
+};
+
+export type WorkflowEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowEdge'] = ResolversParentTypes['WorkflowEdge']> = {
+  from?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type WorkflowGraphResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowGraph'] = ResolversParentTypes['WorkflowGraph']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['WorkflowEdge']>, ParentType, ContextType>;
+  entry?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  finish?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['WorkflowNode']>, ParentType, ContextType>;
+};
+
+export type WorkflowNodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowNode'] = ResolversParentTypes['WorkflowNode']> = {
+  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type WorkflowStatisticsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowStatistics'] = ResolversParentTypes['WorkflowStatistics']> = {
+  completedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  finishedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['NodeStatistics']>, ParentType, ContextType>;
+  runCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  successRate?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  wallClockMs?: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {
   CriticalPath?: CriticalPathResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
+  Distribution?: DistributionResolvers<ContextType>;
+  ExecuteWorkflowPayload?: ExecuteWorkflowPayloadResolvers<ContextType>;
   Freshness?: FreshnessResolvers<ContextType>;
   JSON?: GraphQLScalarType;
   ModelTokenUsage?: ModelTokenUsageResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  NodeComparison?: NodeComparisonResolvers<ContextType>;
+  NodeStatistics?: NodeStatisticsResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
   Progress?: ProgressResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   RepeatedNode?: RepeatedNodeResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;
+  RunComparison?: RunComparisonResolvers<ContextType>;
+  RunConnection?: RunConnectionResolvers<ContextType>;
+  RunEdge?: RunEdgeResolvers<ContextType>;
   RunGap?: RunGapResolvers<ContextType>;
   RunTiming?: RunTimingResolvers<ContextType>;
   RunTokenUsage?: RunTokenUsageResolvers<ContextType>;
@@ -931,5 +1395,11 @@ export type Resolvers<ContextType = Context> = {
   TimelineBar?: TimelineBarResolvers<ContextType>;
   TokenUsage?: TokenUsageResolvers<ContextType>;
   Workflow?: WorkflowResolvers<ContextType>;
+  WorkflowConnection?: WorkflowConnectionResolvers<ContextType>;
+  WorkflowConnectionEdge?: WorkflowConnectionEdgeResolvers<ContextType>;
+  WorkflowEdge?: WorkflowEdgeResolvers<ContextType>;
+  WorkflowGraph?: WorkflowGraphResolvers<ContextType>;
+  WorkflowNode?: WorkflowNodeResolvers<ContextType>;
+  WorkflowStatistics?: WorkflowStatisticsResolvers<ContextType>;
 };
 

@@ -1,8 +1,24 @@
+import { compareRuns } from '../../domain/comparison.ts';
 import { checkId } from '../../upstream/ids.ts';
+import { checkFirst } from '../arguments.ts';
+import { workflowPage } from '../connections.ts';
 import type { QueryResolvers } from '../generated/resolvers.ts';
 import { runNeeds } from '../needs.ts';
 
 export const query: QueryResolvers = {
   workflow: (_root, { id }) => ({ id: checkId('workflow id', id) }),
-  run: (_root, { workflowId, id }, { runs }, info) => runs.load({ workflowId, runId: id }, runNeeds(info)),
+
+  async workflows(_root, { first, after = null, search = null }, { workflows }) {
+    const size = checkFirst(first);
+    return workflowPage([...(await workflows().list()).values()], { first: size, after, search });
+  },
+
+  run: (_root, { workflowId, id }, { runs }, info) => runs().load({ workflowId, runId: id }, runNeeds(info)),
+
+  async compareRuns(_root, { workflowId, baseId, headId }, { runs }) {
+    const [base, head] = await Promise.all(
+      [baseId, headId].map((runId) => runs().load({ workflowId, runId }, 'STEPS')),
+    );
+    return base && head ? compareRuns(base, head) : null;
+  },
 };

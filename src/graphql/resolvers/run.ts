@@ -1,4 +1,4 @@
-import { slowestSteps } from '../../domain/failures.ts';
+import { slowestSteps, unsupersededFailures } from '../../domain/failures.ts';
 import { selectSteps } from '../../domain/steps.ts';
 import { checkFirst, pick } from '../arguments.ts';
 import type { RunResolvers } from '../generated/resolvers.ts';
@@ -10,7 +10,7 @@ export const run: RunResolvers = {
   steps: ({ steps }, { filter, orderBy }) => selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy }),
   step: ({ steps }, { id }) => steps.find((step) => step.id === id) ?? null,
   failedSteps: ({ failedSteps }, { latestAttemptOnly }) =>
-    latestAttemptOnly ? failedSteps.filter((step) => !step.isSuperseded) : failedSteps,
+    latestAttemptOnly ? unsupersededFailures(failedSteps) : failedSteps,
   firstFailedStep: ({ failedSteps }) => failedSteps[0] ?? null,
   slowestSteps: ({ steps }, { first }) => slowestSteps(steps, checkFirst(first)),
 };

@@ -4,6 +4,10 @@ import { pick, sizeBytes } from '../arguments.ts';
 import type { StepResolvers } from '../generated/resolvers.ts';
 
 export const step: StepResolvers = {
+  async node({ workflowId, nodeId }, _args, { workflows }) {
+    const graph = (await workflows().known()).get(workflowId)?.graph;
+    return graph?.nodes.find((node) => node.id === nodeId) ?? null;
+  },
   errorInfo: ({ error }) => errorInfo(error),
   inputs: ({ inputs }, { path }) => pick(inputs, path),
   outputs: ({ outputs }, { path }) => pick(outputs, path),

@@ -1,9 +1,49 @@
-import { checkIdCount } from '../arguments.ts';
+import type { WorkflowRecord } from '../../domain/types.ts';
+import { runStatistics } from '../../domain/statistics.ts';
+import { checkFirst, checkIdCount, checkLast } from '../arguments.ts';
+import { runPage } from '../connections.ts';
+import type { Context } from '../context.ts';
+import { readRunCursor } from '../cursors.ts';
 import type { WorkflowResolvers } from '../generated/resolvers.ts';
+import type { WorkflowHandle } from '../handles.ts';
 import { runNeeds } from '../needs.ts';
 
+/** A field that the upstream's list of workflows tells. */
+const told =
+  <Key extends keyof WorkflowRecord>(key: Key) =>
+  async ({ id }: WorkflowHandle, _args: object, { workflows }: Context): Promise<WorkflowRecord[Key]> =>
+    (await workflows().find(id))[key];
+
 export const workflow: WorkflowResolvers = {
-  run: ({ id: workflowId }, { id }, { runs }, info) => runs.load({ workflowId, runId: id }, runNeeds(info)),
+  name: told('name'),
+  description: told('description'),
+  status: told('status'),
+  version: told('version'),
+  isPublic: told('isPublic'),
+  organizationId: told('organizationId'),
+  createdAt: told('createdAt'),
+  updatedAt: told('updatedAt'),
+  graph: told('graph'),
+
+  run: ({ id: workflowId }, { id }, { runs }, info) => runs().load({ workflowId, runId: id }, runNeeds(info)),
+
   runsById: ({ id: workflowId }, { ids }, { runs }, info) =>
-    checkIdCount(ids).map((runId) => runs.load({ workflowId, runId }, runNeeds(info))),
+    checkIdCount(ids).map((runId) => runs().load({ workflowId, runId }, runNeeds(info))),
+
+  async runs({ id: workflowId }, { first, after, filter }, { history }) {
+    const size = checkFirst(first);
+    const place = after == null ? null : readRunCursor(after);
+    const conditions = filter && {
+      status: filter.status ?? null,
+      startedAfter: filter.startedAfter ?? null,
+      startedBefore: filter.startedBefore ?? null,
+    };
+    const page = await history.page({ workflowId, first: size, after: place, filter: conditions ?? null });
+    return runPage(workflowId, page, place === null);
+  },
+
+  async statistics({ id: workflowId }, { last }, { history }) {
+    const records = await history.latest(workflowId, checkLast(last));
+    return { ...runStatistics(records), workflowId, runIds: records.map((record) => record.id) };
+  },
 };

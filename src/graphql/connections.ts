@@ -1,0 +1,68 @@
+/** Pages of workflows and of runs, in the form that their resolvers work on. */
+import type { WorkflowRecord } from '../domain/types.ts';
+import type { HistoryPage } from '../runs/run-history.ts';
+import type { WorkflowHandle } from './handles.ts';
+import { readWorkflowCursor, runCursor, workflowCursor } from './cursors.ts';
+
+export interface PageInfo {
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly startCursor: string | null;
+  readonly endCursor: string | null;
+}
+
+/** A run that is on a page; what else is read of it is loaded then. */
+export interface ListedRun {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly cursor: string;
+}
+
+export interface RunPage {
+  readonly runs: readonly ListedRun[];
+  readonly pageInfo: PageInfo;
+}
+
+export interface WorkflowPage {
+  readonly nodes: readonly WorkflowHandle[];
+  readonly pageInfo: PageInfo;
+  readonly totalCount: number;
+}
+
+export function runPage(workflowId: string, { entries, hasNextPage, end }: HistoryPage, isFirst: boolean): RunPage {
+  const runs = entries.map(({ place }) => ({ workflowId, runId: place.runId, cursor: runCursor(place) }));
+  const pageInfo = {
+    hasNextPage,
+    hasPreviousPage: !isFirst,
+    startCursor: runs[0]?.cursor ?? null,
+    endCursor: end && runCursor(end),
+  };
+  return { runs, pageInfo };
+}
+
+export interface WorkflowPageRequest {
+  readonly first: number;
+  readonly after: string | null;
+  readonly search: string | null;
+}
+
+/** A cursor whose workflow is gone leads to the first page: nothing tells where it stood. */
+export function workflowPage(
+  all: readonly WorkflowRecord[],
+  { first, after, search }: WorkflowPageRequest,
+): WorkflowPage {
+  const found = search ? all.filter((workflow) => mentions(workflow, search.toLowerCase())) : all;
+  const afterId = after && readWorkflowCursor(after);
+  const start = found.findIndex(({ id }) => id === afterId) + 1;
+  const nodes = found.slice(start, start + first).map(({ id }) => ({ id }));
+  const pageInfo = {
+    hasNextPage: start + first < found.length,
+    hasPreviousPage: start > 0,
+    startCursor: nodes[0] ? workflowCursor(nodes[0].id) : null,
+    endCursor: nodes.length > 0 ? workflowCursor(nodes.at(-1)?.id ?? '') : null,
+  };
+  return { nodes, pageInfo, totalCount: found.length };
+}
+
+const mentions = ({ id, name, description }: WorkflowRecord, lowerCase: string): boolean =>
+  [id, name, description].some((text) => text?.toLowerCase().includes(lowerCase));

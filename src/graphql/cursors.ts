@@ -1,0 +1,30 @@
+/** Cursors: opaque to clients, places in a list to us. A cursor that we did not make is BAD_USER_INPUT. */
+import { z } from 'zod';
+import type { Place } from '../runs/history-reader.ts';
+import { GatewayError } from '../upstream/errors.ts';
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+function decode<T>(cursor: string, schema: z.ZodType<T>): T {
+  try {
+    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+  } catch {
+    throw new GatewayError('BAD_USER_INPUT', 'after: expected a cursor that this list gave, got another text');
+  }
+}
+
+const MICROS = z.int().nullable();
+const RUN_PLACE = z.tuple([z.literal('run'), z.string(), z.int().nonnegative(), MICROS]);
+const WORKFLOW_ID = z.tuple([z.literal('workflow'), z.string()]);
+
+export const runCursor = ({ runId, offset, startMicros }: Place): string => encode(['run', runId, offset, startMicros]);
+
+export function readRunCursor(cursor: string): Place {
+  const [, runId, offset, startMicros] = decode(cursor, RUN_PLACE);
+  return { runId, offset, startMicros };
+}
+
+export const workflowCursor = (id: string): string => encode(['workflow', id]);
+
+/** Answers the workflow's id. */
+export const readWorkflowCursor = (cursor: string): string => decode(cursor, WORKFLOW_ID)[1];

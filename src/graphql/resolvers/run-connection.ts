@@ -1,0 +1,11 @@
+import type { RunConnectionResolvers, RunEdgeResolvers } from '../generated/resolvers.ts';
+import { runNeeds } from '../needs.ts';
+
+export const runConnection: RunConnectionResolvers = {
+  nodes: ({ runs: listed }, _args, { runs }, info) => listed.map((run) => runs().load(run, runNeeds(info))),
+  edges: ({ runs: listed }) => listed,
+};
+
+export const runEdge: RunEdgeResolvers = {
+  node: (listed, _args, { runs }, info) => runs().load(listed, runNeeds(info)),
+};

@@ -1,0 +1,38 @@
+/** The viewer's workflows, process-wide. The upstream has one call that lists them all, graphs included. */
+import type { WorkflowGraph, WorkflowRecord } from '../domain/types.ts';
+import type { UpstreamApi } from '../upstream/client.ts';
+import type { Operation } from './operation.ts';
+import type { Resource, ResourceCache } from './resource-cache.ts';
+import type { Viewer } from './viewer.ts';
+
+export type WorkflowList = ReadonlyMap<string, WorkflowRecord>;
+
+export interface WorkflowStore {
+  /** As of now: what a list of workflows is made of. */
+  list(operation: Operation): Promise<WorkflowList>;
+  /** As of a minute ago at most: a name or a graph seldom changes, and must not cost a call for every run. */
+  known(operation: Operation): Promise<WorkflowList>;
+  /** The graph that is held at this moment, if any. */
+  peekGraph(workflowId: string, viewer: Viewer): WorkflowGraph | null;
+}
+
+const KNOWN_MS = 60_000;
+
+export function createWorkflowStore(upstream: UpstreamApi, cache: ResourceCache, liveTtlMs: number): WorkflowStore {
+  const workflows = (lifetimeMs: number): Resource<WorkflowList> => ({
+    key: 'workflows',
+    async fetch(call) {
+      const { value, sizeBytes } = await upstream.listWorkflows(call);
+      return { value: new Map(value.map((workflow) => [workflow.id, workflow])), sizeBytes };
+    },
+    lifetimeMs: () => lifetimeMs,
+  });
+  const current = workflows(liveTtlMs);
+  const recent = workflows(Math.max(liveTtlMs, KNOWN_MS));
+
+  return {
+    list: async (operation) => (await cache.get(current, operation)).held.value,
+    known: async (operation) => (await cache.get(recent, operation)).held.value,
+    peekGraph: (workflowId, viewer) => cache.peek(viewer, recent)?.value.get(workflowId)?.graph ?? null,
+  };
+}

@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
+
+/** The rooms of `src`, in order: a file may import from its own room and from those above it. */
+const ROOMS = [
+  'config.ts',
+  'domain',
+  'observability',
+  'upstream',
+  'embedded-upstream',
+  'runs',
+  'graphql',
+  'http',
+  'gateway.ts',
+  'main.ts',
+];
+
+/** Shut off from its neighbours: it stands in for a service that knows nothing of the gateway. */
+const ALONE = 'embedded-upstream';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+type Imports = ReadonlyMap<string, readonly string[]>;
+
+/** For each file of `src` what it imports of `src`. Types count: they tie as firmly as values. */
+function readImports(): Imports {
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  return new Map(
+    files.map((file) => {
+      const { importedFiles } = ts.preProcessFile(readFileSync(join(SRC, file), 'utf8'));
+      const local = importedFiles.map(({ fileName }) => fileName).filter((name) => name.startsWith('.'));
+      return [file, local.map((name) => join(dirname(file), name))];
+    }),
+  );
+}
+
+const roomOf = (file: string): string => file.split('/')[0] ?? '';
+
+function upwardImports(imports: Imports): string[] {
+  return [...imports].flatMap(([file, targets]) =>
+    targets
+      .filter((target) => {
+        const [from, to] = [roomOf(file), roomOf(target)];
+        if (from === ALONE) return to !== ALONE;
+        return ROOMS.indexOf(to) > ROOMS.indexOf(from) || !ROOMS.includes(to);
+      })
+      .map((target) => `${file} imports ${target}: move what they share into a room above both`),
+  );
+}
+
+/** The files on a cycle of imports, first to last; null if there is none. */
+function findCycle(imports: Imports): string[] | null {
+  const done = new Set<string>();
+  const walk = (file: string, path: readonly string[]): string[] | null => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return null;
+    done.add(file);
+    for (const target of imports.get(file) ?? []) {
+      const cycle = walk(target, [...path, file]);
+      if (cycle) return cycle;
+    }
+    return null;
+  };
+  for (const file of imports.keys()) {
+    const cycle = walk(file, []);
+    if (cycle) return cycle;
+  }
+  return null;
+}
+
+describe('the architecture', () => {
+  const imports = readImports();
+
+  it('has every file in a room', () => {
+    expect([...imports.keys()].filter((file) => !ROOMS.includes(roomOf(file)))).toEqual([]);
+  });
+
+  it('lets imports point only to the same room or to one above', () => {
+    expect(upwardImports(imports)).toEqual([]);
+  });
+
+  it('has no cycle of imports', () => {
+    // The generated types name the context, and the context nothing generated: types alone, and only this way round.
+    expect(findCycle(imports)).toBeNull();
+  });
+
+  it('would notice an upward import and a cycle', () => {
+    expect(upwardImports(new Map([['domain/run.ts', ['runs/run-store.ts']]]))).toHaveLength(1);
+    expect(upwardImports(new Map([['embedded-upstream/wire.ts', ['domain/run.ts']]]))).toHaveLength(1);
+    expect(findCycle(new Map(Object.entries({ a: ['b'], b: ['c'], c: ['b'] })))).toEqual(['b', 'c', 'b']);
+  });
+});

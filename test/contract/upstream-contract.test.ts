@@ -1,0 +1,219 @@
+/**
+ * What the gateway relies on of any upstream, asked over HTTP by the gateway's own client: of the embedded upstream,
+ * or, with UPSTREAM_URL, UPSTREAM_API_KEY, CONTRACT_WORKFLOW_ID and CONTRACT_RUN_ID set, of the one that they name.
+ * CONTRACT_RUN_ID must be a finished run of CONTRACT_WORKFLOW_ID that has steps; nothing is started or changed.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { UPSTREAM_ENDPOINTS } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
+import { isTerminal, runStatusOf } from '../../src/domain/status.ts';
+import { millisBetween } from '../../src/domain/timestamp.ts';
+import type { RunRecord, StepFacts } from '../../src/domain/types.ts';
+import { createEmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
+import { createUpstreamClient, type CallOptions, type RunRef, type UpstreamApi } from '../../src/upstream/client.ts';
+import { gatewayErrorOf } from '../support/rejection.ts';
+
+/** An upstream under contract, and a finished run that it has. */
+interface Target {
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly run: RunRef;
+  close(): Promise<void>;
+}
+
+const UNDER_CONTRACT = ['UPSTREAM_API_KEY', 'CONTRACT_WORKFLOW_ID', 'CONTRACT_RUN_ID'] as const;
+
+function externalTarget(environment: Readonly<Record<string, string | undefined>>): Target | null {
+  const { upstreamUrl } = readConfig({ UPSTREAM_URL: environment.UPSTREAM_URL });
+  if (upstreamUrl === null) return null;
+  const [apiKey = '', workflowId = '', runId = ''] = UNDER_CONTRACT.map((name) => environment[name]?.trim() ?? '');
+  const missing = UNDER_CONTRACT.filter((name) => !environment[name]?.trim());
+  if (missing.length > 0) {
+    throw new Error(
+      `UPSTREAM_URL is set, so the contract is checked against that upstream: expected ${missing.join(', ')} to be set too. ` +
+        'Set them, or leave UPSTREAM_URL unset to check the embedded upstream.',
+    );
+  }
+  return { baseUrl: upstreamUrl, apiKey, run: { workflowId, runId }, close: () => Promise.resolve() };
+}
+
+async function embeddedTarget(): Promise<Target> {
+  const upstream = await createEmbeddedUpstream({ port: 0 });
+  return {
+    baseUrl: `${upstream.url}/`,
+    apiKey: 'demo-key',
+    run: { workflowId: 'support-triage', runId: 'run-4711' },
+    close: () => upstream.close(),
+  };
+}
+
+const UNKNOWN_ID = '5b0a7f6c-2d1e-4c3b-9a48-0f6e5d4c3b2a';
+
+/** Ids that may look like something else to a URL parser or a router, and have to reach the upstream as ids. */
+const ODD_IDS = [`...${UNKNOWN_ID}`, `~${UNKNOWN_ID}..`, `_-${UNKNOWN_ID}.json`, 'steps', 'runs', 'execute'];
+
+/** What would lead the call somewhere else if it went into a path. */
+const IDS_THAT_LEAVE_THE_PATH = ['.', '..', '../..', '%2e%2e', 'a/b', 'a\\b', '', '?', '#', 'a?b', 'a#b', ' ', 'a\nb'];
+
+const external = externalTarget(process.env);
+
+describe('the upstream', () => {
+  let target: Target;
+  let client: UpstreamApi;
+
+  beforeAll(async () => {
+    target = external ?? (await embeddedTarget());
+    client = createUpstreamClient({
+      baseUrl: target.baseUrl,
+      endpoints: new Set(UPSTREAM_ENDPOINTS),
+      timeoutMs: 10_000,
+      concurrency: 8,
+      maxResponseBytes: 2 ** 26,
+    });
+  });
+  afterAll(async () => {
+    client.close();
+    await target.close();
+  });
+
+  const call = (credential = target.apiKey): CallOptions => ({
+    credential,
+    requestId: 'contract',
+    signal: new AbortController().signal,
+  });
+
+  const listSteps = async (): Promise<readonly StepFacts[]> => (await client.listSteps(target.run, call())).value;
+
+  async function getRun(): Promise<RunRecord> {
+    const { value } = await client.getRun(target.run, call());
+    if (!value) throw new Error('expected the record of the run, got none by its id');
+    return value;
+  }
+
+  /** What every call that names a run owes. */
+  const ofEveryRunCall = (fetch: (ref: RunRef, options: CallOptions) => Promise<unknown>) => {
+    it('tells the bytes that its answer took', async () => {
+      expect(await fetch(target.run, call())).toMatchObject({ sizeBytes: expect.any(Number) });
+    });
+
+    it('answers the same of a finished run each time, also side by side', async () => {
+      const [first, ...others] = await Promise.all([1, 2, 3].map(() => fetch(target.run, call())));
+      for (const other of [...others, await fetch(target.run, call())]) expect(other).toEqual(first);
+    });
+
+    it('answers NOT_FOUND for a run or a workflow that there is not', async () => {
+      for (const ref of [
+        { ...target.run, runId: UNKNOWN_ID },
+        { ...target.run, workflowId: UNKNOWN_ID },
+      ]) {
+        await expect(fetch(ref, call())).rejects.toMatchObject({
+          code: 'NOT_FOUND',
+          details: { upstreamStatus: 404 },
+        });
+      }
+    });
+
+    it.each(ODD_IDS)('takes %s for the id of nothing, and not for another path', async (id) => {
+      for (const ref of [
+        { ...target.run, runId: id },
+        { ...target.run, workflowId: id },
+      ]) {
+        const { code, details } = await gatewayErrorOf(fetch(ref, call()));
+        expect(['NOT_FOUND', 'BAD_USER_INPUT']).toContain(code);
+        expect([404, 400]).toContain(details.upstreamStatus);
+      }
+    });
+
+    it('answers UNAUTHENTICATED for a key that it does not know, whether there is such a run or not', async () => {
+      for (const ref of [target.run, { ...target.run, runId: UNKNOWN_ID }]) {
+        await expect(fetch(ref, call(`unknown-${UNKNOWN_ID}`))).rejects.toMatchObject({
+          code: 'UNAUTHENTICATED',
+          details: { upstreamStatus: 401 },
+        });
+      }
+    });
+
+    it.each(IDS_THAT_LEAVE_THE_PATH)('is not called with the id %j, which would leave its path', async (id) => {
+      for (const ref of [
+        { ...target.run, workflowId: id },
+        { ...target.run, runId: id },
+      ]) {
+        await expect(fetch(ref, call())).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: {} });
+      }
+    });
+  };
+
+  describe('call 1, the steps of a run', () => {
+    ofEveryRunCall((ref, options) => client.listSteps(ref, options));
+
+    it('lists steps, each with an id of its own, the node that it executed and a word for its status', async () => {
+      const steps = await listSteps();
+      expect(steps.length).toBeGreaterThan(0);
+      for (const step of steps) {
+        expect(step).toMatchObject({
+          id: expect.stringMatching(/\S/),
+          nodeId: expect.stringMatching(/\S/),
+          rawStatus: expect.stringMatching(/\S/),
+        });
+      }
+      expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
+    });
+
+    it('numbers them by their places in the list', async () => {
+      const steps = await listSteps();
+      expect(steps.map(({ index }) => index)).toEqual([...steps.keys()]);
+    });
+
+    it('tells when a step started and ended, in that order, and floors its elapsed time to whole seconds', async () => {
+      const durations = (await listSteps()).flatMap(({ startTime, endTime, elapsedTime }) =>
+        startTime && endTime ? [{ milliseconds: millisBetween(startTime, endTime), elapsedTime }] : [],
+      );
+      expect(durations.length).toBeGreaterThan(0);
+      for (const { milliseconds, elapsedTime } of durations) {
+        expect(milliseconds).toBeGreaterThanOrEqual(0);
+        expect(elapsedTime).toBe(Math.floor(milliseconds / 1000));
+      }
+    });
+
+    it('counts tokens in whole numbers from 0', async () => {
+      for (const { tokens } of await listSteps()) {
+        expect(Number.isInteger(tokens)).toBe(true);
+        expect(tokens).toBeGreaterThanOrEqual(0);
+      }
+    });
+
+    it('tells no error of a step as null, never as an empty text', async () => {
+      const errors = (await listSteps()).map(({ error }) => error);
+      expect(errors).not.toContain('');
+    });
+  });
+
+  describe('call 3, the record of a run', () => {
+    ofEveryRunCall((ref, options) => client.getRun(ref, options));
+
+    it('finds the record by the id of the run', async () => {
+      expect((await getRun()).id).toBe(target.run.runId);
+    });
+
+    it('tells a status that is known to be the last of a finished run', async () => {
+      const { rawStatus } = await getRun();
+      expect({ rawStatus, isTerminal: isTerminal(runStatusOf(rawStatus)) }).toEqual({ rawStatus, isTerminal: true });
+    });
+
+    it('tells when the run started and ended, and floors its elapsed time to whole seconds', async () => {
+      const { startTime, endTime, elapsedTime } = await getRun();
+      if (!startTime || !endTime) throw new Error('expected the record of a finished run to have both timestamps');
+      expect(elapsedTime).toBe(Math.floor(millisBetween(startTime, endTime) / 1000));
+    });
+  });
+
+  describe('calls 1 and 3 together', () => {
+    it("agree on the run's inputs, wherever a step tells them as its input_data", async () => {
+      const [steps, { inputs }] = await Promise.all([listSteps(), getRun()]);
+      for (const step of steps) {
+        if (typeof step.inputs !== 'object' || step.inputs === null || !('input_data' in step.inputs)) continue;
+        expect(step.inputs.input_data).toEqual(inputs);
+      }
+    });
+  });
+});

@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { buildSchema, parse, validate } from 'graphql';
+import { createManualClock } from './support/clock.ts';
+import { startGateway, type TestGateway } from './support/gateway.ts';
+
+const at = (path: string) => new URL(`../${path}`, import.meta.url);
+const read = (path: string) => readFileSync(at(path), 'utf8');
+
+const examples = readdirSync(at('examples')).map((file) => [file, read(`examples/${file}`)] as const);
+
+const VARIABLES = {
+  workflowId: 'support-triage',
+  runId: 'run-4711',
+  runIds: ['run-4711', 'run-4712'],
+  nodeIds: ['sentiment', 'classify'],
+  baseId: 'run-4711',
+  headId: 'run-4712',
+  inputs: { subject: 'Checkout is down' },
+};
+
+describe('the example operations', () => {
+  const schema = buildSchema(read('schema.graphql'));
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    gateway = await startGateway({}, { now: createManualClock().now });
+  });
+  afterAll(() => gateway.close());
+
+  const ask = (document: string) => gateway.query(document, { key: 'demo-key', variables: VARIABLES });
+
+  it.each(examples)('%s is valid, and is answered without an error', async (_, document) => {
+    expect(validate(schema, parse(document))).toEqual([]);
+    const { data, errors } = await ask(document);
+    expect(errors).toEqual([]);
+    expect(data).toMatchSnapshot();
+  });
+
+  it('stand in the README, each with a link', () => {
+    const readme = read('README.md');
+    for (const [file] of examples) expect(readme).toContain(`(examples/${file})`);
+  });
+
+  it("the README's query gives the README's answer", async () => {
+    const readme = read('README.md');
+    const [, command = ''] = /```sh\n(curl [\s\S]+?)```/.exec(readme) ?? [];
+    const [, answer = ''] = /```json\n([\s\S]+?)```/.exec(readme) ?? [];
+    const [, body = ''] = /-d '([^']+)'/.exec(command) ?? [];
+    expect(command).toContain("-H 'authorization: Bearer demo-key'");
+    const { query } = JSON.parse(body) as { query: string };
+    const { data } = await ask(query);
+    expect({ data }).toEqual(JSON.parse(answer));
+  });
+});

@@ -1,0 +1,96 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { startFaultyUpstream, healthy, type FaultyUpstream } from './support/faulty-upstream.ts';
+import { startProcess, type GatewayProcess } from './support/process.ts';
+
+const RUN = { query: '{ run(workflowId: "wf", id: "r1") { totalElapsedTime steps { outputs } } }' };
+
+describe('the process', () => {
+  let gateway: GatewayProcess | undefined;
+  let upstream: FaultyUpstream | undefined;
+
+  afterEach(async () => {
+    gateway?.child.kill('SIGKILL');
+    await gateway?.exited;
+    await upstream?.close();
+  });
+
+  const post = (url: string, body: unknown, key = 'key-1') =>
+    fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      body: JSON.stringify(body),
+    });
+
+  it('starts over the embedded upstream with nothing prepared, and says where it is and which key opens it', async () => {
+    gateway = startProcess({});
+    const url = await gateway.url();
+    const answer = await post(
+      url,
+      { query: '{ run(workflowId: "support-triage", id: "run-4711") { status } }' },
+      'demo-key',
+    );
+    expect(await answer.json()).toEqual({ data: { run: { status: 'FAILED' } } });
+    expect(gateway.output()).toContain(`${url}/graphql`);
+    expect(gateway.output()).toContain('demo-key');
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'sends every answer under way whole after %s, takes no new connection, and exits with 0',
+    async (signal) => {
+      const gate = Promise.withResolvers<undefined>();
+      upstream = await startFaultyUpstream(async (call) => {
+        await gate.promise;
+        return healthy(call);
+      });
+      gateway = startProcess({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
+      const url = await gateway.url();
+      const arrived = upstream.nextCall();
+      const underWay = Array.from({ length: 50 }, () => post(url, RUN));
+      // All 50 are in the gateway when a later request of theirs has been answered; the one call shows the first is.
+      await arrived;
+      await Promise.all(Array.from({ length: 50 }, () => post(url, { query: '{ __typename }' })));
+
+      gateway.child.kill(signal);
+      await refused(url);
+      gate.resolve(undefined);
+      for (const answer of await Promise.all(underWay)) {
+        expect(answer.status).toBe(200);
+        expect(await answer.json()).toMatchObject({ data: { run: { totalElapsedTime: 2 } } });
+      }
+      expect(await gateway.exited).toBe(0);
+    },
+  );
+
+  /** Asks over new connections until one is refused. Those that the kernel had queued may be answered, or reset. */
+  async function refused(url: string): Promise<void> {
+    let code: string | undefined;
+    while (code !== 'ECONNREFUSED') {
+      code = await fetch(`${url}/healthz`, { headers: { connection: 'close' } }).then(
+        () => undefined,
+        (error: unknown) => (error as { cause: { code: string } }).cause.code,
+      );
+    }
+  }
+
+  it.each([
+    [{ PORT: 'http' }, 'PORT: expected a whole number from 0 to 65535; got "http".'],
+    [
+      { NODE_ENV: 'production' },
+      'UPSTREAM_URL: expected the base URL of the workflow API, since NODE_ENV is production',
+    ],
+    [{ UPSTREAM_URL: 'ftp://x' }, 'UPSTREAM_URL: expected an http or https URL'],
+  ])('does not start with %j, and says which variable is wrong', async (environment, sentence) => {
+    gateway = startProcess(environment as Record<string, string>);
+    expect(await gateway.exited).toBe(1);
+    expect(gateway.output()).toContain(sentence);
+    expect(gateway.output()).not.toMatch(/at .*\.ts:\d+/);
+  });
+
+  it('does not start where another process listens, and says so', async () => {
+    upstream = await startFaultyUpstream();
+    const taken = new URL(upstream.url).port;
+    gateway = startProcess({ PORT: taken });
+    expect(await gateway.exited).toBe(1);
+    expect(gateway.output()).toContain(`EADDRINUSE: address already in use 127.0.0.1:${taken}`);
+  });
+});

@@ -1,0 +1,295 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import { createResourceCache, type Resource, type Served } from '../../src/runs/resource-cache.ts';
+import type { Answer, CallOptions } from '../../src/upstream/client.ts';
+import { AbandonedError, GatewayError, isRefusal } from '../../src/upstream/errors.ts';
+import { createManualClock } from '../support/clock.ts';
+import { operationOf, settle } from '../support/operations.ts';
+
+const LIVE_TTL_MS = 2000;
+const REAUTH_INTERVAL_MS = 10_000;
+const STALE_IF_ERROR_MS = 20_000;
+const MISS_MS = 1000;
+const ENTRY_BYTES = 500;
+
+const VIEWERS = ['ada', 'bob', 'eve'];
+const KEYS = ['k1', 'k2'];
+
+type Outcome = 'live' | 'final' | '401' | '403' | '404' | '503';
+const outcome: fc.Arbitrary<Outcome> = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom('live', 'final') },
+  { weight: 1, arbitrary: fc.constantFrom('401', '403') },
+  { weight: 1, arbitrary: fc.constant('404') },
+  { weight: 3, arbitrary: fc.constant('503') },
+);
+
+type Action =
+  | { readonly do: 'load'; readonly viewer: string; readonly key: string }
+  /** `pick` chooses among what is open at that moment. */
+  | { readonly do: 'answer'; readonly pick: number; readonly outcome: Outcome }
+  | { readonly do: 'leave'; readonly pick: number }
+  | { readonly do: 'wait'; readonly ms: number };
+
+const action: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('load'),
+      viewer: fc.constantFrom(...VIEWERS),
+      key: fc.constantFrom(...KEYS),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('answer'), pick: fc.nat(7), outcome }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('leave'), pick: fc.nat(7) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('wait'),
+      ms: fc.constantFrom(1, 500, MISS_MS, LIVE_TTL_MS - 1, LIVE_TTL_MS, REAUTH_INTERVAL_MS, STALE_IF_ERROR_MS),
+    }),
+  },
+);
+
+const ERRORS: Readonly<Record<Exclude<Outcome, 'live' | 'final'>, () => GatewayError>> = {
+  401: () => new GatewayError('UNAUTHENTICATED', 'no'),
+  403: () => new GatewayError('FORBIDDEN', 'no'),
+  404: () => new GatewayError('NOT_FOUND', 'no'),
+  503: () => new GatewayError('UPSTREAM_UNAVAILABLE', 'down'),
+};
+
+/** What the upstream answered: it tells of the call that it came by. */
+interface Value {
+  readonly call: UpstreamCall;
+  readonly isFinal: boolean;
+}
+
+interface UpstreamCall {
+  readonly viewer: string;
+  readonly key: string;
+  /** Places in the order of all that happened, and readings of the clock. */
+  readonly startedAs: number;
+  readonly startedAt: number;
+  answeredAs: number | null;
+  /** The action in which it was answered. */
+  answeredIn: number | null;
+  outcome: Outcome | 'abandoned' | null;
+  readonly end: (outcome: Outcome) => void;
+  readonly signal: AbortSignal;
+}
+
+interface Load {
+  readonly viewer: string;
+  readonly key: string;
+  readonly client: AbortController;
+  isSettled: boolean;
+}
+
+type Count = 'called' | 'held' | 'stale' | 'refused' | 'missing' | 'failed' | 'left' | 'overtaken';
+
+/** Plays the actions against a real cache, and throws where an answer or a call breaks a promise. */
+async function play(actions: readonly Action[], counts: Record<Count, number>): Promise<void> {
+  const clock = createManualClock();
+  const options = { liveTtlMs: LIVE_TTL_MS, staleIfErrorMs: STALE_IF_ERROR_MS, reauthIntervalMs: REAUTH_INTERVAL_MS };
+  // Four of six values find room.
+  const maxBytes = 4 * ENTRY_BYTES;
+  const cache = createResourceCache({ ...options, maxBytes, now: clock.now });
+  const calls: UpstreamCall[] = [];
+  const loads: Load[] = [];
+  let events = 0;
+  let turn = 0;
+
+  const isUnderWay = (call: UpstreamCall) => call.outcome === null;
+
+  function fetch(key: string, { credential, signal }: CallOptions): Promise<Answer<Value>> {
+    const twin = calls.find((call) => isUnderWay(call) && call.viewer === credential && call.key === key);
+    if (twin) throw new Error(`a second call for ${key} of ${credential} while one is under way`);
+    return new Promise((resolve, reject) => {
+      const note = (outcome: Outcome | 'abandoned') => {
+        call.outcome = outcome;
+        call.answeredAs = events++;
+        call.answeredIn = turn;
+      };
+      const call: UpstreamCall = {
+        viewer: credential,
+        key,
+        startedAs: events++,
+        startedAt: clock.now(),
+        answeredAs: null,
+        answeredIn: null,
+        outcome: null,
+        signal,
+        end(outcome) {
+          note(outcome);
+          if (outcome !== 'live' && outcome !== 'final') reject(ERRORS[outcome]());
+          else resolve({ value: { call, isFinal: outcome === 'final' }, sizeBytes: ENTRY_BYTES - 400 });
+        },
+      };
+      signal.addEventListener('abort', () => {
+        if (!isUnderWay(call)) return;
+        note('abandoned');
+        reject(new AbandonedError());
+      });
+      calls.push(call);
+    });
+  }
+
+  const resources = KEYS.map((key): Resource<Value> => ({
+    key,
+    fetch: (call) => fetch(key, call),
+    lifetimeMs: ({ value }) => (value.isFinal ? Infinity : LIVE_TTL_MS),
+  }));
+
+  const answered = (viewer: string, isWanted: (call: UpstreamCall) => boolean) =>
+    calls.filter((call) => call.viewer === viewer && call.answeredAs !== null && isWanted(call));
+
+  const lastRefusal = (viewer: string): number =>
+    Math.max(
+      -1,
+      ...answered(viewer, ({ outcome }) => outcome === '401' || outcome === '403').map((c) => c.answeredAs ?? -1),
+    );
+
+  /** Successful calls that count for the viewer's right: those sent after it was last refused. */
+  const proofs = (viewer: string) =>
+    answered(
+      viewer,
+      ({ outcome, startedAs }) => (outcome === 'live' || outcome === 'final') && startedAs > lastRefusal(viewer),
+    );
+
+  function checkServed({ viewer, key }: Load, { held, staleReason }: Served<Value>): void {
+    const { call, isFinal } = held.value;
+    // Tenants: the value came by this viewer's own key, for what was asked for.
+    expect({ viewer: call.viewer, key: call.key }).toEqual({ viewer, key });
+    if (call.answeredIn === turn) {
+      expect(staleReason).toBeNull();
+      counts.called += 1;
+      return;
+    }
+    // Refusals: nothing held from before one is ever served.
+    expect(call.startedAs).toBeGreaterThan(lastRefusal(viewer));
+    const lifetimeMs = isFinal ? Infinity : LIVE_TTL_MS;
+    const provenAt = Math.max(...proofs(viewer).map(({ startedAt }) => startedAt));
+    if (staleReason === null) {
+      // Freshness: within its lifetime, and within the time for which the viewer's right is believed.
+      expect(clock.now() - held.fetchedAt).toBeLessThan(lifetimeMs);
+      const isRenewedNow = proofs(viewer).some(({ answeredIn }) => answeredIn === turn);
+      expect(isRenewedNow || clock.now() - provenAt < REAUTH_INTERVAL_MS).toBe(true);
+      counts.held += 1;
+    } else {
+      // Stale: only after a failure that is not long past, and not for ever.
+      expect(staleReason).toBe('UPSTREAM_UNAVAILABLE: down');
+      const staleSince = Math.min(held.fetchedAt + lifetimeMs, provenAt + REAUTH_INTERVAL_MS);
+      expect(clock.now()).toBeLessThanOrEqual(staleSince + STALE_IF_ERROR_MS);
+      counts.stale += 1;
+    }
+  }
+
+  function checkFailed({ viewer, key, client }: Load, error: unknown): void {
+    if (error instanceof AbandonedError) {
+      // Nobody is told that everybody left, but who did leave.
+      expect(client.signal.aborted).toBe(true);
+      counts.left += 1;
+      return;
+    }
+    if (!(error instanceof GatewayError)) throw error;
+    const ended = (wanted: readonly (Outcome | 'abandoned')[]) =>
+      answered(viewer, (call) => call.answeredIn === turn && wanted.includes(call.outcome ?? '503'));
+    if (isRefusal(error)) {
+      // Of a refusal only those hear who waited for it.
+      expect(ended(['401', '403'])).not.toHaveLength(0);
+      counts.refused += 1;
+    } else if (error.code === 'NOT_FOUND') {
+      const misses = answered(viewer, (call) => call.key === key && call.outcome === '404').map(
+        ({ answeredIn }) => answeredTimes.get(answeredIn ?? -1) ?? -Infinity,
+      );
+      expect(ended(['404']).length > 0 || clock.now() - Math.max(...misses) < MISS_MS).toBe(true);
+      counts.missing += 1;
+    } else {
+      expect(error.code).toBe('UPSTREAM_UNAVAILABLE');
+      const failures = answered(viewer, (call) => call.outcome === '503').map(
+        ({ answeredIn }) => answeredTimes.get(answeredIn ?? -1) ?? -Infinity,
+      );
+      expect(clock.now() - Math.max(...failures)).toBeLessThan(LIVE_TTL_MS);
+      counts.failed += 1;
+    }
+  }
+
+  /** Turn → the clock in it. */
+  const answeredTimes = new Map<number, number>();
+  const broken: unknown[] = [];
+
+  function load(viewer: string, key: string): void {
+    const resource = resources[KEYS.indexOf(key)];
+    if (!resource) throw new Error(`there is no ${key}`);
+    const client = new AbortController();
+    const entry: Load = { viewer, key, client, isSettled: false };
+    loads.push(entry);
+    void cache
+      .get(resource, operationOf(viewer, { signal: client.signal }))
+      .then(
+        (served) => {
+          checkServed(entry, served);
+        },
+        (error: unknown) => {
+          checkFailed(entry, error);
+        },
+      )
+      .catch((reason: unknown) => broken.push(reason))
+      .finally(() => {
+        entry.isSettled = true;
+      });
+  }
+
+  async function perform(action: Action): Promise<void> {
+    turn += 1;
+    answeredTimes.set(turn, clock.now());
+    const openCalls = calls.filter(isUnderWay);
+    const openLoads = loads.filter(({ isSettled }) => !isSettled);
+    if (action.do === 'load') load(action.viewer, action.key);
+    else if (action.do === 'wait') clock.advance(action.ms);
+    else if (action.do === 'leave') openLoads[action.pick % openLoads.length]?.client.abort();
+    else {
+      const call = openCalls[action.pick % openCalls.length];
+      if (call && call.startedAs < lastRefusal(call.viewer)) counts.overtaken += 1;
+      call?.end(action.outcome);
+    }
+    await settle();
+    if (broken.length > 0) throw broken[0];
+
+    expect(cache.heldBytes).toBeLessThanOrEqual(maxBytes);
+    // Whoever waits, waits for a call that will be answered.
+    const waitsForNothing = loads.filter(
+      ({ isSettled, viewer }) => !isSettled && !calls.some((call) => isUnderWay(call) && call.viewer === viewer),
+    );
+    expect(waitsForNothing).toEqual([]);
+  }
+
+  for (const action of actions) await perform(action);
+  while (calls.some(isUnderWay)) await perform({ do: 'answer', pick: 0, outcome: 'live' });
+  expect(loads.filter(({ isSettled }) => !isSettled)).toEqual([]);
+}
+
+describe('the resource cache, however loads, answers, refusals, outages, departures and time are mixed', () => {
+  const unhandled = jest.fn();
+  beforeAll(() => {
+    process.on('unhandledRejection', unhandled);
+  });
+  afterAll(() => {
+    process.off('unhandledRejection', unhandled);
+  });
+
+  it('keeps viewers apart, serves nothing from before a refusal or past its time, calls once, and lets nobody hang', async () => {
+    const counts = { called: 0, held: 0, stale: 0, refused: 0, missing: 0, failed: 0, left: 0, overtaken: 0 };
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { minLength: 1, maxLength: 80, size: 'max' }), (actions) =>
+        play(actions, counts),
+      ),
+      { seed: 20_261_124, numRuns: 200 },
+    );
+    expect(unhandled).not.toHaveBeenCalled();
+    // Every way to end was taken many times, or the promises above would say little.
+    for (const [way, count] of Object.entries(counts)) expect([way, count > 10]).toEqual([way, true]);
+  });
+});

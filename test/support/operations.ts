@@ -1,0 +1,77 @@
+/** Viewers and operations without HTTP, and resources whose calls the test answers by hand. */
+import { setImmediate } from 'node:timers/promises';
+import { createCallBudget, type Operation } from '../../src/runs/operation.ts';
+import type { Resource } from '../../src/runs/resource-cache.ts';
+import type { Held } from '../../src/runs/shelves.ts';
+import { createViewers } from '../../src/runs/viewer.ts';
+import type { Answer, CallOptions } from '../../src/upstream/client.ts';
+import { AbandonedError } from '../../src/upstream/errors.ts';
+
+export const viewerOf = createViewers(Buffer.from('a secret for tests'));
+
+export interface OperationOptions {
+  readonly maxCalls?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** An operation of whoever bears the key. */
+export const operationOf = (key: string, { maxCalls = 100, signal }: OperationOptions = {}): Operation => ({
+  viewer: viewerOf(key),
+  requestId: `request of ${key}`,
+  signal: signal ?? new AbortController().signal,
+  budget: createCallBudget(maxCalls),
+});
+
+/** Resolves when everything that can go on without the test has done so. */
+export const settle = (): Promise<void> => setImmediate();
+
+/** A call that waits for the test to answer it. */
+export interface ManualCall<T> {
+  readonly options: CallOptions;
+  answer(value: T, sizeBytes?: number): void;
+  fail(error: Error): void;
+}
+
+export interface ManualResource<T> extends Resource<T> {
+  /** All calls so far, oldest first. */
+  readonly calls: readonly ManualCall<T>[];
+  /** The call under way; an error if it is not just one. */
+  underWay(): ManualCall<T>;
+}
+
+export function createManualResource<T>(key: string, lifetimeMs: (held: Held<T>) => number): ManualResource<T> {
+  const calls: ManualCall<T>[] = [];
+  const open = new Set<ManualCall<T>>();
+
+  return {
+    key,
+    lifetimeMs,
+    calls,
+    fetch(options) {
+      const { promise, resolve, reject } = Promise.withResolvers<Answer<T>>();
+      const call: ManualCall<T> = {
+        options,
+        answer: (value, sizeBytes = 100) => {
+          open.delete(call);
+          resolve({ value, sizeBytes });
+        },
+        fail: (error) => {
+          open.delete(call);
+          reject(error);
+        },
+      };
+      calls.push(call);
+      open.add(call);
+      // As the upstream client does it.
+      options.signal.addEventListener('abort', () => {
+        call.fail(new AbandonedError());
+      });
+      return promise;
+    },
+    underWay() {
+      const [call, ...others] = open;
+      if (call && others.length === 0) return call;
+      throw new Error(`expected one call of ${key} under way, got ${open.size}`);
+    },
+  };
+}

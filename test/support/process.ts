@@ -1,0 +1,50 @@
+/** The gateway as a process of its own, as `npm start` runs it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export interface GatewayProcess {
+  readonly child: ChildProcess;
+  /** Everything that it has printed so far, to either stream. */
+  readonly output: () => string;
+  /** Where it listens, once it says so. Rejects with what it printed if it exits before. */
+  url(): Promise<string>;
+  /** Resolves with its exit code, null if a signal ended it. */
+  readonly exited: Promise<number | null>;
+}
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+export function startProcess(environment: Readonly<Record<string, string>>): GatewayProcess {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env.PATH, PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  const listeners = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+      for (const look of listeners) look();
+    });
+  }
+  const exited = once(child, 'close').then(([code]) => code as number | null);
+
+  return {
+    child,
+    output: () => printed,
+    exited,
+    url: () =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const url = /"url":"([^"]+)"/.exec(printed)?.[1];
+          if (url !== undefined) resolve(url);
+        };
+        listeners.add(look);
+        look();
+        void exited.then(() => {
+          reject(new Error(`it exited before it listened, and printed: ${printed}`));
+        });
+      }),
+  };
+}

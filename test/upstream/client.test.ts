@@ -1,0 +1,430 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  createUpstreamClient,
+  type CallOptions,
+  type UpstreamApi,
+  type UpstreamClientOptions,
+} from '../../src/upstream/client.ts';
+import { UPSTREAM_ENDPOINTS } from '../../src/config.ts';
+import { AbandonedError } from '../../src/upstream/errors.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
+import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
+import { wireStep } from '../support/wire.ts';
+
+const KEY = 'sk-4711-do-not-tell';
+const MAX_BYTES = 65_536;
+const REF = { workflowId: 'wf', runId: 'r1' };
+const STEPS = JSON.stringify([wireStep()]);
+
+const call = (options: Partial<CallOptions> = {}): CallOptions => ({
+  credential: KEY,
+  requestId: 'request-1',
+  signal: new AbortController().signal,
+  ...options,
+});
+
+const ref = (runId: string) => ({ ...REF, runId });
+
+interface Listening {
+  readonly url: string;
+  connectionCount(): number;
+  requestCount(): number;
+  close(): Promise<void>;
+}
+
+describe('the upstream client', () => {
+  let upstream: FaultyUpstream;
+  /** Closed after each test, for a failing one would leave them open. */
+  const opened: { close(): unknown }[] = [];
+
+  function clientOf(options: Partial<UpstreamClientOptions> = {}): UpstreamApi {
+    const endpoints = new Set(UPSTREAM_ENDPOINTS);
+    const limits = { timeoutMs: 10_000, concurrency: 8, maxResponseBytes: MAX_BYTES };
+    const defaults = { baseUrl: `${upstream.url}/`, endpoints, ...limits };
+    const client = createUpstreamClient({ ...defaults, ...options });
+    opened.push(client);
+    return client;
+  }
+
+  /** For what the scripted upstream can't do: it answers on the bare response, and counts connections. */
+  async function listening(answer: RequestListener): Promise<Listening> {
+    let connections = 0;
+    let requests = 0;
+    const server = createServer((request, response) => {
+      requests += 1;
+      answer(request, response);
+    });
+    server.on('connection', () => (connections += 1));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const listener: Listening = {
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      connectionCount: () => connections,
+      requestCount: () => requests,
+      close: () =>
+        new Promise<void>((resolve) => {
+          server.close(() => {
+            resolve();
+          });
+          server.closeAllConnections();
+        }),
+    };
+    opened.push(listener);
+    return listener;
+  }
+
+  beforeEach(async () => {
+    // The least jitter, for what is retried here.
+    jest.spyOn(Math, 'random').mockReturnValue(0);
+    upstream = await startFaultyUpstream();
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    for (const each of opened.splice(0).reverse()) await each.close();
+    await upstream.close();
+  });
+
+  describe('sends', () => {
+    it('each call to its path, with the key, the request id, and a wish for JSON', async () => {
+      const client = clientOf();
+      await client.listSteps(REF, call());
+      await client.getRun(REF, call({ credential: 'another-key', requestId: 'request-2' }));
+      expect(upstream.calls.map(({ url }) => url.pathname + url.search)).toEqual([
+        '/workflows/wf/runs/r1/steps',
+        '/workflows/wf/runs/r1',
+      ]);
+      expect(upstream.calls.map(({ headers }) => headers)).toMatchObject([
+        {
+          authorization: `Bearer ${KEY}`,
+          'x-request-id': 'request-1',
+          accept: 'application/json',
+          'user-agent': 'stepgate',
+          'accept-encoding': expect.stringContaining('gzip'),
+          connection: 'keep-alive',
+        },
+        { authorization: 'Bearer another-key', 'x-request-id': 'request-2' },
+      ]);
+      expect(upstream.calls.map(({ body }) => body)).toEqual(['', '']);
+    });
+
+    it('every call below the path that the base URL has', async () => {
+      const client = clientOf({ baseUrl: `${upstream.url}/api/v1/workflow/` });
+      await rejectionOf(client.listSteps(REF, call()));
+      expect(upstream.calls.map(({ url }) => url.pathname)).toEqual(['/api/v1/workflow/workflows/wf/runs/r1/steps']);
+    });
+
+    it('the allowed odd ids as they are', async () => {
+      await clientOf().getRun({ workflowId: '...', runId: '~a_b-c.d~' }, call());
+      expect(upstream.calls.map(({ url }) => url.pathname)).toEqual(['/workflows/.../runs/~a_b-c.d~']);
+    });
+
+    it('nothing for an id that would leave the path', async () => {
+      const client = clientOf();
+      for (const id of ['..', '../..', 'a/b', '%2e%2e', '']) {
+        for (const bad of [
+          { ...REF, workflowId: id },
+          { ...REF, runId: id },
+        ]) {
+          expect(await gatewayErrorOf(client.listSteps(bad, call()))).toMatchObject({ code: 'BAD_USER_INPUT' });
+          expect(await gatewayErrorOf(client.getRun(bad, call()))).toMatchObject({ code: 'BAD_USER_INPUT' });
+        }
+      }
+      expect(upstream.calls).toEqual([]);
+    });
+
+    it('never a key after a redirect', async () => {
+      const elsewhere = await startFaultyUpstream();
+      opened.push(elsewhere);
+      upstream.script = () => ({ status: 307, headers: { location: `${elsewhere.url}/workflows/wf/runs/r1` } });
+      const error = await gatewayErrorOf(clientOf().getRun(REF, call()));
+      expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', details: { upstreamStatus: 307 } });
+      expect(elsewhere.calls).toEqual([]);
+    });
+  });
+
+  describe('reads', () => {
+    it('what came, and how many bytes it took', async () => {
+      const { value, sizeBytes } = await clientOf().listSteps(REF, call());
+      expect(value).toMatchObject([{ id: 'r1-step', index: 0 }]);
+      expect(sizeBytes).toBe(Buffer.byteLength(JSON.stringify([wireStep({ id: 'r1-step' })])));
+    });
+
+    it.each([
+      ['gzip', gzipSync],
+      ['deflate', deflateSync],
+      ['br', brotliCompressSync],
+      ['zstd', zstdCompressSync],
+    ] as const)('an answer compressed by %s, and counts its bytes decompressed', async (encoding, compress) => {
+      upstream.script = () => ({ raw: compress(STEPS), headers: { 'content-encoding': encoding } });
+      const { value, sizeBytes } = await clientOf().listSteps(REF, call());
+      expect(value).toHaveLength(1);
+      expect(sizeBytes).toBe(Buffer.byteLength(STEPS));
+    });
+
+    it('characters that are cut in two by the network', async () => {
+      const pieces = [...Buffer.from(JSON.stringify([wireStep({ error: '“größer” 🙂' })]))].map((byte) =>
+        Buffer.from([byte]),
+      );
+      const server = await listening((_, response) => {
+        for (const piece of pieces) response.write(piece);
+        response.end();
+      });
+      const { value } = await clientOf({ baseUrl: server.url }).listSteps(REF, call());
+      expect(value[0]?.error).toBe('“größer” 🙂');
+    });
+
+    it('an answer of just the bytes that are allowed, and none of one more', async () => {
+      const padded = (bytes: number) => `${STEPS}${' '.repeat(bytes - Buffer.byteLength(STEPS))}`;
+      const client = clientOf();
+      upstream.script = () => ({ raw: padded(MAX_BYTES) });
+      expect((await client.listSteps(REF, call())).sizeBytes).toBe(MAX_BYTES);
+      upstream.script = () => ({ raw: padded(MAX_BYTES + 1) });
+      const error = await gatewayErrorOf(client.listSteps(REF, call()));
+      expect(error.code).toBe('UPSTREAM_CONTRACT_VIOLATION');
+      expect(error.message).toContain(`larger than the ${MAX_BYTES} bytes that UPSTREAM_MAX_RESPONSE_BYTES allows`);
+    });
+
+    it('a bomb of 64 MiB in 64 KB of gzip no further than the bytes that are allowed', async () => {
+      const bomb = gzipSync(Buffer.alloc(2 ** 26, ' '));
+      expect(bomb.length).toBeLessThan(70_000);
+      upstream.script = () => ({ raw: bomb, headers: { 'content-encoding': 'gzip' } });
+      const error = await gatewayErrorOf(clientOf().listSteps(REF, call()));
+      expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', message: expect.stringContaining('larger') });
+    });
+
+    it('an endless answer no further than the bytes that are allowed, and cuts the connection', async () => {
+      const cut = Promise.withResolvers<undefined>();
+      const server = await listening((_, response) => {
+        response.once('close', () => {
+          cut.resolve(undefined);
+        });
+        const more = () => {
+          if (!response.destroyed) response.write(' '.repeat(16_384), more);
+        };
+        more();
+      });
+      const error = await gatewayErrorOf(clientOf({ baseUrl: server.url }).listSteps(REF, call()));
+      expect(error.code).toBe('UPSTREAM_CONTRACT_VIOLATION');
+      await cut.promise;
+    });
+
+    it('no record from an empty list', async () => {
+      upstream.script = () => ({ json: [] });
+      expect((await clientOf().getRun(REF, call())).value).toBeNull();
+    });
+  });
+
+  describe('takes', () => {
+    const refusals: readonly (readonly [string, Reply])[] = [
+      ['larger than what is allowed', { raw: Buffer.alloc(MAX_BYTES + 1, 'x') }],
+      ['cut', { raw: 'unauthorized', cutAfter: 4 }],
+      ['broken in its compression', { raw: 'no gzip', headers: { 'content-encoding': 'gzip' } }],
+      ['empty', { raw: '' }],
+    ];
+    it.each(refusals)('a status for what it says, though its body is %s', async (_, reply) => {
+      const client = clientOf();
+      for (const [status, code] of [
+        [401, 'UNAUTHENTICATED'],
+        [403, 'FORBIDDEN'],
+        [404, 'NOT_FOUND'],
+        [500, 'UPSTREAM_UNAVAILABLE'],
+      ] as const) {
+        upstream.script = () => ({ ...reply, status });
+        expect(await gatewayErrorOf(client.listSteps(REF, call()))).toMatchObject({
+          code,
+          details: { upstreamStatus: status },
+        });
+      }
+    });
+
+    it('a status for what it says, though its body never ends', async () => {
+      const server = await listening((_, response) => {
+        response.writeHead(401).write('unauthori');
+      });
+      const client = clientOf({ baseUrl: server.url, timeoutMs: 50 });
+      expect(await gatewayErrorOf(client.listSteps(REF, call()))).toMatchObject({ code: 'UNAUTHENTICATED' });
+    });
+
+    it.each([
+      ['seconds', '7', 7],
+      ['no time at all', '0', 0],
+      ['a date', 'Tue, 24 Nov 2026 12:01:30 GMT', 90],
+      ['a date that is past', 'Tue, 24 Nov 2026 11:00:00 GMT', 0],
+      ['a word', 'soon', undefined],
+      ['nothing', '', undefined],
+    ])('Retry-After as %s', async (_, value, seconds) => {
+      jest.spyOn(Date, 'now').mockReturnValue(Date.parse('2026-11-24T12:00:00Z'));
+      // 500 is not retried, whatever it says of a later time.
+      upstream.script = () => ({ status: 500, headers: { 'retry-after': value } });
+      const { details } = await gatewayErrorOf(clientOf().listSteps(REF, call()));
+      expect(details.retryAfterSeconds).toBe(seconds);
+      expect(upstream.calls).toHaveLength(1);
+    });
+
+    it('an answer that does not come in time for UPSTREAM_TIMEOUT, and cuts the connection', async () => {
+      upstream.script = ({ cut }) => cut.then(() => ({}));
+      const arrival = upstream.nextCall();
+      const error = await gatewayErrorOf(clientOf({ timeoutMs: 50 }).listSteps(REF, call()));
+      expect(error).toMatchObject({ code: 'UPSTREAM_TIMEOUT', message: 'the upstream did not answer within 50 ms' });
+      await (
+        await arrival
+      ).cut;
+      expect(upstream.calls).toHaveLength(1);
+    });
+  });
+
+  describe('keeps', () => {
+    it('one connection for calls that follow one another, whatever they are answered', async () => {
+      let answer: Reply = {};
+      const server = await listening((_, response) => {
+        response.writeHead(answer.status ?? 200, answer.headers).end(answer.raw ?? STEPS);
+      });
+      const client = clientOf({ baseUrl: server.url });
+      const answers: readonly Reply[] = [
+        {},
+        { status: 404, raw: '{"detail":"no such run"}' },
+        { raw: gzipSync(STEPS), headers: { 'content-encoding': 'gzip' } },
+        { status: 500 },
+        { raw: 'no JSON' },
+        {},
+      ];
+      for (answer of answers) await client.listSteps(REF, call()).catch(() => null);
+      expect(server.requestCount()).toBe(answers.length);
+      expect(server.connectionCount()).toBe(1);
+    });
+
+    it('no connection open when it is closed', async () => {
+      const ended = Promise.withResolvers<undefined>();
+      const server = await listening((request, response) => {
+        request.socket.once('close', () => {
+          ended.resolve(undefined);
+        });
+        response.end(STEPS);
+      });
+      const client = clientOf({ baseUrl: server.url });
+      await client.listSteps(REF, call());
+      client.close();
+      await ended.promise;
+    });
+
+    it('to the bound: of six calls no more than two are under way', async () => {
+      const release = Promise.withResolvers<undefined>();
+      let underWay = 0;
+      let most = 0;
+      upstream.script = async (received) => {
+        if (received.key !== KEY) return healthy(received);
+        underWay += 1;
+        most = Math.max(most, underWay);
+        await release.promise;
+        underWay -= 1;
+        return healthy(received);
+      };
+      const bounded = clientOf({ concurrency: 2 });
+      const first = upstream.nextCall();
+      const answers = Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((id) => bounded.listSteps(ref(id), call())));
+      await first;
+      // Another client's whole round trip gives whatever may come after the first call the time to come.
+      const other = clientOf();
+      for (let turn = 0; turn < 3; turn += 1) await other.listSteps(REF, call({ credential: 'other' }));
+      expect(
+        upstream.calls
+          .filter(({ key }) => key === KEY)
+          .map(({ runId }) => runId)
+          .sort(),
+      ).toEqual(['a', 'b']);
+      release.resolve(undefined);
+      expect((await answers).map(({ value }) => value[0]?.id)).toEqual('abcdef'.split('').map((id) => `${id}-step`));
+      expect(most).toBe(2);
+    });
+  });
+
+  describe('lets go', () => {
+    it('of a call whose client left: it cuts the connection, and rejects with AbandonedError', async () => {
+      upstream.script = ({ cut }) => cut.then(() => ({}));
+      const client = new AbortController();
+      const arrival = upstream.nextCall();
+      const outcome = rejectionOf(clientOf().listSteps(REF, call({ signal: client.signal })));
+      const received = await arrival;
+      client.abort(new Error(`the reason may tell ${KEY}`));
+      await received.cut;
+      const error = await outcome;
+      expect(error).toBeInstanceOf(AbandonedError);
+      expect(inspect(error, { depth: null, showHidden: true })).not.toContain(KEY);
+      expect(upstream.calls).toHaveLength(1);
+    });
+
+    it('of a call in the middle of its answer', async () => {
+      const started = Promise.withResolvers<undefined>();
+      const cut = Promise.withResolvers<undefined>();
+      const server = await listening((_, response) => {
+        response.once('close', () => {
+          cut.resolve(undefined);
+        });
+        response.write('[', () => {
+          started.resolve(undefined);
+        });
+      });
+      const client = new AbortController();
+      const outcome = rejectionOf(clientOf({ baseUrl: server.url }).listSteps(REF, call({ signal: client.signal })));
+      await started.promise;
+      client.abort();
+      expect(await outcome).toBeInstanceOf(AbandonedError);
+      await cut.promise;
+    });
+
+    it('of nothing when the signal fires after the answer', async () => {
+      const client = new AbortController();
+      const { value } = await clientOf().listSteps(REF, call({ signal: client.signal }));
+      client.abort();
+      expect(value).toHaveLength(1);
+    });
+  });
+
+  describe('tells no key in an error', () => {
+    const replies: readonly (readonly [string, Reply])[] = [
+      ['HTTP 400 that echoes it', { status: 400, json: { detail: KEY } }],
+      ['HTTP 401', { status: 401, json: { detail: KEY } }],
+      ['HTTP 418', { status: 418, raw: KEY }],
+      ['HTTP 429', { status: 429, headers: { 'retry-after': '60', 'x-echo': KEY } }],
+      ['HTTP 503', { status: 503, raw: KEY }],
+      ['a redirect', { status: 302, headers: { location: `http://host/${KEY}` } }],
+      ['a cut connection', { raw: KEY, cutAfter: 3 }],
+      ['no gzip', { raw: KEY, headers: { 'content-encoding': 'gzip' } }],
+      ['no JSON', { raw: KEY }],
+      ['another shape', { json: { [KEY]: KEY } }],
+      ['a wrong type', { json: [wireStep({ elapsed_time: KEY })] }],
+      ['too much', { raw: KEY.repeat(MAX_BYTES / 8) }],
+    ];
+
+    const expectNoKey = (error: unknown) => {
+      const everything = inspect(error, { depth: null, showHidden: true, getters: true, maxStringLength: null });
+      expect(everything).not.toContain(KEY);
+      expect(everything).not.toContain('Bearer');
+    };
+
+    it.each(replies)('of %s', async (_, reply) => {
+      upstream.script = () => reply;
+      expectNoKey(await gatewayErrorOf(clientOf().listSteps(REF, call())));
+    });
+
+    it('of an upstream that is not there, or does not speak HTTP, or is too late', async () => {
+      await upstream.shut();
+      expectNoKey(await gatewayErrorOf(clientOf().listSteps(REF, call())));
+      const babbling = await listening((request) => {
+        request.socket.end(`SMTP ${KEY}\r\n\r\n`);
+      });
+      expectNoKey(await gatewayErrorOf(clientOf({ baseUrl: babbling.url }).listSteps(REF, call())));
+      const silent = await listening(() => undefined);
+      expectNoKey(await gatewayErrorOf(clientOf({ baseUrl: silent.url, timeoutMs: 50 }).listSteps(REF, call())));
+    });
+
+    it('of a key that no header can hold', async () => {
+      const credential = `${KEY}\r\nx-injected: 1`;
+      expectNoKey(await gatewayErrorOf(clientOf().listSteps(REF, call({ credential }))));
+      expect(upstream.calls).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,311 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { readRun, readSteps } from '../../src/upstream/contract.ts';
+import { GatewayError } from '../../src/upstream/errors.ts';
+import { wireRun, wireStep, type Wire } from '../support/wire.ts';
+
+const readStep = (fields: Wire) => {
+  const [step] = readSteps([wireStep(fields)]);
+  if (!step) throw new Error('expected a step');
+  return step;
+};
+
+function errorOf(read: () => unknown): GatewayError {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
+  }
+  throw new Error('expected a GatewayError, got an answer');
+}
+
+describe("the steps on the wire, as the API's example has them", () => {
+  it('are read into facts, in the order of the list', () => {
+    const inputs = { model: 'virtuoso-large' };
+    const outputs = { choices: [] };
+    const json = [wireStep({ inputs, outputs, step_metadata: { attempt: 2 }, error: 'boom', tokens: 7 }), wireStep()];
+    const [step, next] = readSteps(json);
+    expect(step).toEqual({
+      id: 'step-1',
+      nodeId: 'model_1',
+      userId: 'user-1',
+      organizationId: 'org-1',
+      rawStatus: 'completed',
+      startTime: {
+        text: '2025-03-13T02:41:15.144470Z',
+        epochMicros: Date.parse('2025-03-13T02:41:15Z') * 1000 + 144_470,
+        isWholeSecond: false,
+      },
+      endTime: {
+        text: '2025-03-13T02:41:17.382162Z',
+        epochMicros: Date.parse('2025-03-13T02:41:17Z') * 1000 + 382_162,
+        isWholeSecond: false,
+      },
+      elapsedTime: 2,
+      error: 'boom',
+      inputs,
+      outputs,
+      metadata: { attempt: 2 },
+      tokens: 7,
+      index: 0,
+    });
+    expect(next?.index).toBe(1);
+  });
+
+  it('may be none', () => {
+    expect(readSteps([])).toEqual([]);
+  });
+
+  it('pass their payloads on by reference, for they may be megabytes', () => {
+    const payload = { deep: [{ text: 'x' }] };
+    const step = readStep({ inputs: payload, outputs: payload, step_metadata: payload });
+    expect(step.inputs).toBe(payload);
+    expect(step.outputs).toBe(payload);
+    expect(step.metadata).toBe(payload);
+  });
+});
+
+describe("the wire's quirks", () => {
+  it.each([
+    ['null', null, null],
+    ['an empty text', '', null],
+    ['a text', 'boom', 'boom'],
+    ['a blank text', ' ', ' '],
+  ])('tell an error, a user and an organization by %s', (_, value, expected) => {
+    const step = readStep({ error: value, user_id: value, organization_id: value });
+    expect([step.error, step.userId, step.organizationId]).toEqual([expected, expected, expected]);
+    expect(readRun([wireRun('r', { error: value })], 'r')?.error).toBe(expected);
+  });
+
+  it.each([
+    ['null', null, null],
+    ['an empty text', '', null],
+    ['the ordinary form', '2025-03-13T02:41:15.144470Z', '2025-03-13T02:41:15.144470Z'],
+    ['a space and an offset', '2025-03-12 00:59:55.465508+00:00', '2025-03-12T00:59:55.465508+00:00'],
+    ['another offset', '2025-03-12 02:59:55.465508+0200', '2025-03-12T02:59:55.465508+02:00'],
+    ['no zone', '2025-03-12T00:59:55.465508', '2025-03-12T00:59:55.465508Z'],
+    ['garbage', 'yesterday', null],
+    ['a day that there is not', '2025-13-45T00:00:00Z', null],
+    ['a number as text', '1741833675', null],
+  ])('tell a time by %s', (_, value, text) => {
+    const step = readStep({ start_time: value, end_time: value });
+    const run = readRun([wireRun('r', { start_time: value, end_time: value })], 'r');
+    for (const time of [step.startTime, step.endTime, run?.startTime, run?.endTime]) {
+      expect(time?.text ?? null).toBe(text);
+    }
+  });
+
+  it('tell one moment in either form', () => {
+    const { startTime, endTime } = readStep({
+      start_time: '2025-03-12 00:59:55.465508+00:00',
+      end_time: '2025-03-12T02:59:55.465508+02:00',
+    });
+    expect(startTime?.epochMicros).toBe(endTime?.epochMicros);
+  });
+
+  it.each([
+    ['null', null, null],
+    ['0', 0, 0],
+    ['whole seconds', 2, 2],
+    ['a fraction, which is floored', 2.999, 2],
+    ['a length below 0', -1, null],
+    ['a length just below 0', -0.5, null],
+    ["GraphQL's largest Int", 2 ** 31 - 1, 2 ** 31 - 1],
+    ['more than that', 2 ** 31, null],
+    ['more than any double', JSON.parse('1e400'), null],
+    ['less than any double', JSON.parse('-1e400'), null],
+  ])('tell an elapsed time by %s', (_, value: unknown, expected) => {
+    expect(readStep({ elapsed_time: value }).elapsedTime).toBe(expected);
+    expect(readRun([wireRun('r', { elapsed_time: value })], 'r')?.elapsedTime).toBe(expected);
+  });
+
+  it.each([
+    ['null', null, null],
+    ['0, as always today', 0, 0],
+    ['a count', 150, 150],
+    ['a fraction, which is no count', 1.5, null],
+    ['less than none', -1, null],
+    ["more than GraphQL's largest Int", 2 ** 31, null],
+    ['more than any double', JSON.parse('1e400'), null],
+  ])('tell tokens by %s', (_, value: unknown, expected) => {
+    expect(readStep({ tokens: value }).tokens).toBe(expected);
+  });
+
+  it.each([null, false, 0, '', 'text', [], {}, { nested: [null] }])('let a payload be %j', (payload) => {
+    const step = readStep({ inputs: payload, outputs: payload, step_metadata: payload });
+    expect([step.inputs, step.outputs, step.metadata]).toEqual([payload, payload, payload]);
+    const run = readRun([wireRun('r', { inputs: payload, outputs: payload })], 'r');
+    expect([run?.inputs, run?.outputs]).toEqual([payload, payload]);
+  });
+
+  it('let every field be absent but the id, the node and the status', () => {
+    expect(readSteps([{ id: 's', node_id: 'n', status: 'running' }])).toEqual([
+      {
+        id: 's',
+        nodeId: 'n',
+        userId: null,
+        organizationId: null,
+        rawStatus: 'running',
+        startTime: null,
+        endTime: null,
+        elapsedTime: null,
+        error: null,
+        inputs: null,
+        outputs: null,
+        metadata: null,
+        tokens: null,
+        index: 0,
+      },
+    ]);
+    expect(readRun([{ id: 'r', status: 'running' }], 'r')).toEqual({
+      id: 'r',
+      rawStatus: 'running',
+      startTime: null,
+      endTime: null,
+      elapsedTime: null,
+      error: null,
+      inputs: null,
+      outputs: null,
+    });
+  });
+
+  it('let there be fields that nobody knows of, which are dropped', () => {
+    const extra: unknown = JSON.parse('{"cost": 3, "__proto__": {"id": "evil"}, "constructor": 1, "nodeId": "evil"}');
+    expect(readStep(extra as Wire)).toEqual(readStep({}));
+    expect(readRun([wireRun('r', extra as Wire)], 'r')).toEqual(readRun([wireRun('r')], 'r'));
+  });
+
+  it('let a status be any word', () => {
+    expect(readStep({ status: 'Archived?' }).rawStatus).toBe('Archived?');
+  });
+});
+
+describe('the record of a run', () => {
+  it('is the one in the array that bears the id', () => {
+    expect(readRun([wireRun('other'), wireRun('r', { outputs: 'mine' })], 'r')).toMatchObject({
+      id: 'r',
+      outputs: 'mine',
+    });
+  });
+
+  it('is none where the array is empty or tells of other runs', () => {
+    expect(readRun([], 'r')).toBeNull();
+    expect(readRun([wireRun('other')], 'r')).toBeNull();
+  });
+
+  it('is no bare object', () => {
+    expect(errorOf(() => readRun(wireRun('r'), 'r')).message).toBe(
+      "the upstream's answer for run is not what its contract says: expected array at $, got object",
+    );
+  });
+});
+
+describe('an answer of another shape', () => {
+  const asSteps: readonly (readonly [string, unknown, string])[] = [
+    ['null', null, 'expected array at $, got null'],
+    ['a text', 'SECRET', 'expected array at $, got string'],
+    ['an object', { detail: 'SECRET' }, 'expected array at $, got object'],
+    ['a list of texts', ['SECRET'], 'expected object at $[0], got string'],
+    ['a list of lists', [wireStep(), [wireStep()]], 'expected object at $[1], got array'],
+    ['a step without an id', [{ ...wireStep(), id: undefined }], 'expected string at $[0].id, got nothing'],
+    ['a step whose id is null', [wireStep({ id: null })], 'expected string at $[0].id, got null'],
+    ['a step whose id is a number', [wireStep({ id: 4711 })], 'expected string at $[0].id, got number'],
+    ['a step of no node', [wireStep({ node_id: null })], 'expected string at $[0].node_id, got null'],
+    ['a status that is an object', [wireStep({ status: { SECRET: 1 } })], 'expected string at $[0].status, got object'],
+    ['a time that is a number', [wireStep({ start_time: 4711 })], 'expected string at $[0].start_time, got number'],
+    ['a time that is a list', [wireStep({ end_time: ['SECRET'] })], 'expected string at $[0].end_time, got array'],
+    [
+      'a length that is a text',
+      [wireStep({ elapsed_time: 'SECRET' })],
+      'expected number at $[0].elapsed_time, got string',
+    ],
+    [
+      'a length called Infinity',
+      [wireStep({ elapsed_time: 'Infinity' })],
+      'expected number at $[0].elapsed_time, got string',
+    ],
+    ['a count that is a truth', [wireStep({ tokens: true })], 'expected number at $[0].tokens, got boolean'],
+    [
+      'an error that is an object',
+      [wireStep(), wireStep({ error: { SECRET: 1 } })],
+      'expected string at $[1].error, got object',
+    ],
+  ];
+
+  it.each(asSteps)('such as %s is refused by the place and the types, never by the value', (_, json, problem) => {
+    const error = errorOf(() => readSteps(json));
+    expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', details: {}, isRetryable: false });
+    expect(error.message).toBe(`the upstream's answer for steps is not what its contract says: ${problem}`);
+    expect(error.cause).toBeUndefined();
+  });
+});
+
+describe('for any JSON', () => {
+  /** No message of ours contains it, so a message that does has it from the answer. */
+  const MARK = '§';
+  const marked = fc.string({ maxLength: 8 }).map((text) => `${MARK}${text}`);
+  const leaf = fc.oneof(marked, fc.integer(), fc.double(), fc.boolean(), fc.constant(null));
+  const fieldNames = [...Object.keys(wireStep()), ...Object.keys(wireRun('r'))];
+  const { any } = fc.letrec<{ any: unknown }>((tie) => ({
+    any: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      leaf,
+      fc.array(tie('any'), { maxLength: 4 }),
+      fc.dictionary(fc.oneof(fc.constantFrom(...fieldNames), marked), tie('any'), { maxKeys: 6 }),
+    ),
+  }));
+  /** Steps or records of which a few fields are anything. */
+  const nearly = fc.array(
+    fc.dictionary(fc.constantFrom(...fieldNames), any, { maxKeys: 3 }).map((fields) => ({ ...wireStep(), ...fields })),
+    { maxLength: 4 },
+  );
+
+  it.each([
+    ['readSteps', (json: unknown) => readSteps(json)],
+    ['readRun', (json: unknown) => readRun(json, 'step-1')],
+  ])('%s answers, or throws UPSTREAM_CONTRACT_VIOLATION without a word of what came', (_, read) => {
+    let answers = 0;
+    let refusals = 0;
+    fc.assert(
+      fc.property(fc.oneof(any, nearly), (json) => {
+        try {
+          read(json);
+          answers += 1;
+        } catch (error) {
+          if (!(error instanceof GatewayError)) throw error;
+          expect(error.code).toBe('UPSTREAM_CONTRACT_VIOLATION');
+          expect(error.message).not.toContain(MARK);
+          expect(error.message).toMatch(/: expected \w+ at \$(\[\d+\])?(\.\w+)?, got \w+$/);
+          refusals += 1;
+        }
+      }),
+      { numRuns: 1000, seed: 20_261_124 },
+    );
+    // Neither way went unseen.
+    expect(answers).toBeGreaterThan(20);
+    expect(refusals).toBeGreaterThan(20);
+  });
+
+  it('readSteps answers facts that hold what the domain takes for granted', () => {
+    fc.assert(
+      fc.property(nearly, (json) => {
+        let steps;
+        try {
+          steps = readSteps(json);
+        } catch {
+          return;
+        }
+        expect(steps.map(({ index }) => index)).toEqual([...json.keys()]);
+        for (const { elapsedTime, tokens, startTime, endTime, error } of steps) {
+          for (const count of [elapsedTime, tokens]) {
+            if (count !== null) expect(count >= 0 && Number.isInteger(count) && count < 2 ** 31).toBe(true);
+          }
+          for (const time of [startTime, endTime]) if (time) expect(Number.isSafeInteger(time.epochMicros)).toBe(true);
+          expect(error).not.toBe('');
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

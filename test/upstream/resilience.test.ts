@@ -1,0 +1,318 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { AbandonedError, GatewayError, type ErrorDetails } from '../../src/upstream/errors.ts';
+import { createResilience, type Attempt, type Resilience } from '../../src/upstream/resilience.ts';
+import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
+
+const TIMEOUT_MS = 10_000;
+const QUEUE_LENGTH = 1000;
+
+const failure = (details: ErrorDetails = {}) => new GatewayError('UPSTREAM_UNAVAILABLE', 'it failed', details);
+const never = new AbortController().signal;
+
+/** An attempt that is under way until the test says otherwise. */
+function openAttempt<T>() {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  return { attempt: jest.fn<Attempt<T>>(() => promise), resolve, reject };
+}
+
+describe('an upstream call', () => {
+  let resilience: Resilience;
+
+  beforeEach(() => {
+    // Promises must go on by themselves; only timers and clocks stand still.
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    resilience = createResilience({ timeoutMs: TIMEOUT_MS, concurrency: 2 });
+  });
+  afterEach(() => {
+    const timersLeft = jest.getTimerCount();
+    jest.useRealTimers();
+    jest.restoreAllMocks();
+    expect(timersLeft).toBe(0);
+  });
+
+  /** Lets the call wait for as long as it will, and answers its outcome. */
+  async function outcomeOf(call: Promise<unknown>): Promise<unknown> {
+    const outcome = call.catch((reason: unknown) => reason);
+    await jest.runAllTimersAsync();
+    return outcome;
+  }
+
+  const failingWith = (error: Error) => jest.fn<Attempt<never>>(() => Promise.reject(error));
+
+  describe('that may be repeated', () => {
+    it('is not, when it succeeds', async () => {
+      const attempt = jest.fn<Attempt<string>>(() => Promise.resolve('answer'));
+      expect(await outcomeOf(resilience.repeatable(attempt, never))).toBe('answer');
+      expect(attempt).toHaveBeenCalledTimes(1);
+    });
+
+    it.each([
+      ['no answer came at all', failure()],
+      ['HTTP 502', failure({ upstreamStatus: 502 })],
+      ['HTTP 503', failure({ upstreamStatus: 503 })],
+      ['HTTP 504', failure({ upstreamStatus: 504 })],
+      ['HTTP 429', new GatewayError('RATE_LIMITED', 'slower', { upstreamStatus: 429 })],
+    ])('is, twice at most, after %s', async (_, error) => {
+      const attempt = failingWith(error);
+      expect(await outcomeOf(resilience.repeatable(attempt, never))).toBe(error);
+      expect(attempt).toHaveBeenCalledTimes(3);
+    });
+
+    it.each([
+      ['HTTP 500', failure({ upstreamStatus: 500 })],
+      ['HTTP 401', new GatewayError('UNAUTHENTICATED', 'no', { upstreamStatus: 401 })],
+      ['HTTP 404', new GatewayError('NOT_FOUND', 'no', { upstreamStatus: 404 })],
+      ['an answer of another shape', new GatewayError('UPSTREAM_CONTRACT_VIOLATION', 'no')],
+      ['its deadline', new GatewayError('UPSTREAM_TIMEOUT', 'late')],
+      ['a defect of ours', new TypeError('no function')],
+    ])('is not after %s', async (_, error) => {
+      const attempt = failingWith(error);
+      expect(await outcomeOf(resilience.repeatable(attempt, never))).toBe(error);
+      expect(attempt).toHaveBeenCalledTimes(1);
+    });
+
+    it('answers what a later attempt brought', async () => {
+      const attempt = jest
+        .fn<Attempt<string>>()
+        .mockRejectedValueOnce(failure())
+        .mockRejectedValueOnce(failure({ upstreamStatus: 503 }))
+        .mockResolvedValue('third time lucky');
+      expect(await outcomeOf(resilience.repeatable(attempt, never))).toBe('third time lucky');
+      expect(attempt).toHaveBeenCalledTimes(3);
+    });
+
+    it('waits for as long as Retry-After says, and no shorter', async () => {
+      const attempt = failingWith(failure({ upstreamStatus: 503, retryAfterSeconds: 3 }));
+      const outcome = resilience.repeatable(attempt, never).catch((reason: unknown) => reason);
+      await jest.advanceTimersByTimeAsync(2999);
+      expect(attempt).toHaveBeenCalledTimes(1);
+      await jest.advanceTimersByTimeAsync(1);
+      expect(attempt).toHaveBeenCalledTimes(2);
+      await jest.runAllTimersAsync();
+      expect(await outcome).toBeInstanceOf(GatewayError);
+    });
+
+    it('is not when Retry-After leads past its deadline', async () => {
+      const attempt = failingWith(failure({ upstreamStatus: 503, retryAfterSeconds: TIMEOUT_MS / 1000 }));
+      await outcomeOf(resilience.repeatable(attempt, never));
+      expect(attempt).toHaveBeenCalledTimes(1);
+    });
+
+    it('is not begun again after its deadline, however long the jitter is', async () => {
+      jest.spyOn(Math, 'random').mockReturnValue(0.999);
+      const startedAt = performance.now();
+      const begun: number[] = [];
+      const slow: Attempt<never> = async () => {
+        begun.push(performance.now() - startedAt);
+        await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 10);
+        throw failure({ upstreamStatus: 503 });
+      };
+      await outcomeOf(resilience.repeatable(slow, never));
+      expect(begun).toHaveLength(2);
+      expect(Math.max(...begun)).toBeLessThanOrEqual(TIMEOUT_MS);
+    });
+
+    it('is not once its client is gone', async () => {
+      const client = new AbortController();
+      const attempt = failingWith(failure());
+      const outcome = resilience.repeatable(attempt, client.signal).catch((reason: unknown) => reason);
+      await jest.advanceTimersByTimeAsync(0);
+      client.abort();
+      await jest.runAllTimersAsync();
+      expect(await outcome).toBeInstanceOf(AbandonedError);
+      expect(attempt).toHaveBeenCalledTimes(1);
+    });
+  });
+
+  describe('that must not be sent twice', () => {
+    it.each([
+      ['no answer came at all', failure()],
+      ['HTTP 503 with Retry-After', failure({ upstreamStatus: 503, retryAfterSeconds: 1 })],
+      ['HTTP 429', new GatewayError('RATE_LIMITED', 'slower', { upstreamStatus: 429 })],
+      ['its deadline', new GatewayError('UPSTREAM_TIMEOUT', 'late')],
+    ])('is not, even after %s', async (_, error) => {
+      const attempt = failingWith(error);
+      expect(await outcomeOf(resilience.once(attempt, never))).toBe(error);
+      expect(attempt).toHaveBeenCalledTimes(1);
+    });
+  });
+
+  describe('in time', () => {
+    it('hears of its deadline by its signal, and says itself what that means', async () => {
+      const late = new GatewayError('UPSTREAM_TIMEOUT', 'late');
+      const attempt = jest.fn<Attempt<never>>(
+        (signal) =>
+          new Promise((_, reject) => {
+            signal.addEventListener('abort', () => {
+              reject(late);
+            });
+          }),
+      );
+      const outcome = resilience.repeatable(attempt, never).catch((reason: unknown) => reason);
+      await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+      expect(attempt.mock.calls[0]?.[0].aborted).toBe(false);
+      await jest.advanceTimersByTimeAsync(1);
+      expect(attempt.mock.calls[0]?.[0].aborted).toBe(true);
+      expect(await outcome).toBe(late);
+    });
+
+    it('hears that its client is gone by its signal, and is then abandoned whatever it says', async () => {
+      const client = new AbortController();
+      const { attempt, reject } = openAttempt<never>();
+      const outcome = resilience.once(attempt, client.signal).catch((reason: unknown) => reason);
+      await jest.advanceTimersByTimeAsync(0);
+      client.abort();
+      expect(attempt.mock.calls[0]?.[0].aborted).toBe(true);
+      reject(new Error('cut'));
+      expect(await outcome).toBeInstanceOf(AbandonedError);
+    });
+
+    it('is not made at all for a client that is gone already', async () => {
+      const { attempt } = openAttempt<never>();
+      expect(await rejectionOf(resilience.repeatable(attempt, AbortSignal.abort()))).toBeInstanceOf(AbandonedError);
+      expect(attempt).not.toHaveBeenCalled();
+    });
+  });
+
+  describe('for which there is no place', () => {
+    /** Takes both places, and all of the queue. */
+    async function fill() {
+      const { attempt, resolve } = openAttempt<string>();
+      const calls = Array.from({ length: 2 + QUEUE_LENGTH }, () => resilience.once(attempt, never));
+      await jest.advanceTimersByTimeAsync(0);
+      return { attempt, resolve, calls };
+    }
+
+    it('waits for one, and two are under way at most', async () => {
+      const { attempt, resolve, calls } = await fill();
+      expect(attempt).toHaveBeenCalledTimes(2);
+      resolve('answer');
+      expect(new Set(await Promise.all(calls))).toEqual(new Set(['answer']));
+      expect(attempt).toHaveBeenCalledTimes(2 + QUEUE_LENGTH);
+    });
+
+    it('is refused with UPSTREAM_OVERLOADED when too many wait already, and taken again later', async () => {
+      const { resolve, calls } = await fill();
+      const refused = jest.fn<Attempt<string>>(() => Promise.resolve('late'));
+      const error = await gatewayErrorOf(resilience.repeatable(refused, never));
+      expect(error).toMatchObject({ code: 'UPSTREAM_OVERLOADED', isRetryable: true });
+      expect(refused).not.toHaveBeenCalled();
+      resolve('answer');
+      await Promise.all(calls);
+      expect(await resilience.repeatable(refused, never)).toBe('late');
+    });
+
+    it('is not made when its client left while it waited', async () => {
+      const { attempt, resolve } = openAttempt<string>();
+      const busy = [resilience.once(attempt, never), resilience.once(attempt, never)];
+      const client = new AbortController();
+      const waiting = openAttempt<string>();
+      const abandoned = rejectionOf(resilience.once(waiting.attempt, client.signal));
+      await jest.advanceTimersByTimeAsync(0);
+      client.abort();
+      resolve('answer');
+      await Promise.all(busy);
+      expect(await abandoned).toBeInstanceOf(AbandonedError);
+      expect(waiting.attempt).not.toHaveBeenCalled();
+    });
+  });
+
+  describe('of an upstream that goes on failing', () => {
+    const outcomes = async (error: Error, count: number) => {
+      const attempt = failingWith(error);
+      for (let call = 0; call < count; call += 1) await rejectionOf(resilience.once(attempt, never));
+      return attempt;
+    };
+    const answering = () => jest.fn<Attempt<string>>(() => Promise.resolve('answer'));
+
+    /** Fifty failures within ten seconds. */
+    const open = () => outcomes(failure({ upstreamStatus: 500 }), 50);
+
+    it('fails at once, without being made, and says when to try again', async () => {
+      expect(await open()).toHaveBeenCalledTimes(50);
+      const attempt = answering();
+      for (const call of [resilience.repeatable(attempt, never), resilience.once(attempt, never)]) {
+        expect(await gatewayErrorOf(call)).toMatchObject({
+          code: 'UPSTREAM_UNAVAILABLE',
+          isRetryable: true,
+          details: { retryAfterSeconds: 1 },
+        });
+      }
+      await jest.advanceTimersByTimeAsync(999);
+      await rejectionOf(resilience.once(attempt, never));
+      expect(attempt).not.toHaveBeenCalled();
+    });
+
+    it('is made while fewer than fifty failed, and while half of them succeeded', async () => {
+      await outcomes(failure(), 49);
+      const attempt = answering();
+      for (let call = 0; call < 51; call += 1) await resilience.once(attempt, never);
+      await outcomes(failure(), 2);
+      expect(await resilience.once(attempt, never)).toBe('answer');
+    });
+
+    it.each([
+      ['refuses keys', new GatewayError('UNAUTHENTICATED', 'no', { upstreamStatus: 401 })],
+      ['does not know ids', new GatewayError('NOT_FOUND', 'no', { upstreamStatus: 404 })],
+      ['asks one key for fewer calls', new GatewayError('RATE_LIMITED', 'slower', { upstreamStatus: 429 })],
+      ['is left by its clients', new AbandonedError()],
+    ])('is made when the upstream only %s', async (_, error) => {
+      await outcomes(error, 200);
+      expect(await resilience.once(answering(), never)).toBe('answer');
+    });
+
+    it('counts its deadline as a failure', async () => {
+      await outcomes(new GatewayError('UPSTREAM_TIMEOUT', 'late'), 50);
+      const attempt = answering();
+      await rejectionOf(resilience.once(attempt, never));
+      expect(attempt).not.toHaveBeenCalled();
+    });
+
+    it('is made again after a second, and all are when that one succeeds', async () => {
+      await open();
+      await jest.advanceTimersByTimeAsync(1000);
+      const attempt = answering();
+      expect(await resilience.once(attempt, never)).toBe('answer');
+      await outcomes(failure(), 1);
+      expect(await resilience.once(attempt, never)).toBe('answer');
+    });
+
+    it('is given another second when the one on trial fails', async () => {
+      await open();
+      await jest.advanceTimersByTimeAsync(1000);
+      expect(await outcomes(failure({ upstreamStatus: 500 }), 1)).toHaveBeenCalledTimes(1);
+      const attempt = answering();
+      await rejectionOf(resilience.once(attempt, never));
+      expect(attempt).not.toHaveBeenCalled();
+    });
+
+    it('waits for the one on trial, and shares its fate', async () => {
+      await open();
+      await jest.advanceTimersByTimeAsync(1000);
+      const trial = openAttempt<string>();
+      const first = resilience.once(trial.attempt, never);
+      const attempt = answering();
+      const second = rejectionOf(resilience.once(attempt, never));
+      await jest.advanceTimersByTimeAsync(0);
+      trial.reject(failure());
+      await rejectionOf(first);
+      expect(await second).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+      expect(attempt).not.toHaveBeenCalled();
+    });
+
+    it('is not taken for mended because the client of the one on trial left', async () => {
+      await open();
+      await jest.advanceTimersByTimeAsync(1000);
+      const client = new AbortController();
+      const trial = openAttempt<never>();
+      const first = rejectionOf(resilience.once(trial.attempt, client.signal));
+      await jest.advanceTimersByTimeAsync(0);
+      client.abort();
+      trial.reject(new AbandonedError());
+      expect(await first).toBeInstanceOf(AbandonedError);
+      const attempt = answering();
+      expect(await gatewayErrorOf(resilience.once(attempt, never))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+      expect(attempt).not.toHaveBeenCalled();
+    });
+  });
+});
