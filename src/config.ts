@@ -123,7 +123,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     staleIfErrorMs: variables.STALE_IF_ERROR_MS,
     reauthIntervalMs: variables.REAUTH_INTERVAL_MS,
     cacheMaxBytes: variables.CACHE_MAX_BYTES,
-    corsOrigins: variables.CORS_ORIGINS,
+    corsOrigins: Object.freeze(variables.CORS_ORIGINS),
     logLevel: variables.LOG_LEVEL,
   });
 }

@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from './config.ts';
 import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
 import { createApollo } from './graphql/apollo.ts';
+import { createExecutor } from './graphql/executor.ts';
 import { sandboxState } from './graphql/sandbox.ts';
+import { createSchema } from './graphql/schema.ts';
 import { createApp } from './http/app.ts';
 import { createDrain } from './http/drain.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
@@ -65,7 +67,10 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const execution = createExecution(upstream, cache);
 
   const { isProduction } = config;
-  const apollo = await createApollo({ isProduction, sandbox: sandboxState(embedded !== null), logger });
+  const schema = createSchema();
+  const executor = createExecutor(schema);
+  const sandbox = sandboxState(embedded !== null);
+  const apollo = await createApollo({ schema, executor, isProduction, sandbox, logger });
   closers.push(() => apollo.stop());
 
   const app = await createApp({

@@ -1,32 +1,36 @@
 /** The Apollo server over the schema: the one place that knows its options. */
-import { readFileSync } from 'node:fs';
 import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import type { GatewayInterface } from '@apollo/server-gateway-interface';
 import {
-  ApolloServerPluginLandingPageLocalDefault,
-  type ApolloServerPluginLandingPageLocalDefaultOptions,
-} from '@apollo/server/plugin/landingPage/default';
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import type { GraphQLSchema } from 'graphql';
 import type { Logger } from '../observability/logger.ts';
 import type { Context } from './context.ts';
 import { errorReporting, formatError } from './errors.ts';
+import type { Executor } from './executor.ts';
 import { depthRule, MAX_TOKENS } from './limits.ts';
-import { resolvers } from './resolvers/index.ts';
+import type { SandboxState } from './sandbox.ts';
 
 export interface ApolloOptions {
+  readonly schema: GraphQLSchema;
+  readonly executor: Executor;
   /** Introspection, Sandbox and hints about the schema are for development. */
   readonly isProduction: boolean;
   /** What Sandbox shows when it opens. */
-  readonly sandbox: Pick<ApolloServerPluginLandingPageLocalDefaultOptions, 'document' | 'headers' | 'variables'>;
+  readonly sandbox: SandboxState;
   readonly logger: Logger;
 }
 
-/** From `src/graphql` and from `dist/graphql` alike, the schema stands two folders up. */
-const typeDefs = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
-
-export async function createApollo({ isProduction, sandbox, logger }: ApolloOptions): Promise<ApolloServer<Context>> {
+export async function createApollo(options: ApolloOptions): Promise<ApolloServer<Context>> {
+  const { schema, executor, isProduction, sandbox, logger } = options;
   const apollo = new ApolloServer<Context>({
-    typeDefs,
-    resolvers,
+    gateway: gatewayOf(schema, executor),
     logger,
     formatError,
     plugins: [
@@ -34,6 +38,11 @@ export async function createApollo({ isProduction, sandbox, logger }: ApolloOpti
       isProduction
         ? ApolloServerPluginLandingPageDisabled()
         : ApolloServerPluginLandingPageLocalDefault({ ...sandbox, embed: { runTelemetry: false } }),
+      // These would hook into every field, or report to a service that nobody signed up for.
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
     ],
     introspection: !isProduction,
     hideSchemaDetailsFromClientErrors: isProduction,
@@ -49,4 +58,27 @@ export async function createApollo({ isProduction, sandbox, logger }: ApolloOpti
   });
   await apollo.start();
   return apollo;
+}
+
+/** Apollo's way in for an executor of one's own. */
+function gatewayOf(schema: GraphQLSchema, executor: Executor): GatewayInterface {
+  return {
+    onSchemaLoadOrUpdate(callback) {
+      callback({ apiSchema: schema, coreSupergraphSdl: '' });
+      return () => undefined;
+    },
+    load: () =>
+      Promise.resolve({
+        executor: async ({ document, queryHash, operationName, request, context }) =>
+          executor({
+            document,
+            queryHash,
+            operationName: request.operationName ?? operationName,
+            variables: request.variables ?? {},
+            // What Apollo was given for this request, though its type is lost on the way through the gateway's.
+            context: context as Context,
+          }),
+      }),
+    stop: () => Promise.resolve(),
+  };
 }

@@ -93,7 +93,7 @@ function readJsonOnly(app: FastifyInstance): void {
 /** Errors before GraphQL is reached: in GraphQL's form, since the client expects it. */
 function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = error.statusCode ?? 500;
-  if (status < 500) return sendError(reply, status, 'BAD_REQUEST', error.message);
+  if (status < 500) return sendError(reply, status, status === 413 ? 'BAD_USER_INPUT' : 'BAD_REQUEST', error.message);
   request.log.error({ err: error, requestId: request.id }, 'a request failed');
   return sendError(reply, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong inside the gateway.');
 }

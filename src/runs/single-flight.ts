@@ -35,7 +35,7 @@ export function createSingleFlight<T>(): SingleFlight<T> {
 
   /** Only if it is still this one: a later call may have taken the key after this one was abandoned. */
   function forget(key: string, flight: Flight<T>): void {
-    flights.delete(key);
+    if (flights.get(key) === flight) flights.delete(key);
   }
 
   return {

@@ -94,7 +94,7 @@ describe('bad input', () => {
   it('refuses a body of 2 MiB', async () => {
     const response = await post(JSON.stringify({ query: '{ __typename }', variables: { a: 'x'.repeat(2 ** 21) } }));
     expect(response.status).toBe(413);
-    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
   });
 
   it('refuses a body that is not JSON, not an object, or of another type', async () => {

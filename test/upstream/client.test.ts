@@ -375,6 +375,21 @@ describe('the upstream client', () => {
       await cut.promise;
     });
 
+    it('of many calls without taking it for a failure of the upstream', async () => {
+      upstream.script = ({ cut }) => cut.then(() => ({}));
+      const shared = clientOf();
+      for (let left = 0; left < 60; left += 1) {
+        const client = new AbortController();
+        const arrival = upstream.nextCall();
+        const outcome = rejectionOf(shared.listSteps(REF, call({ signal: client.signal })));
+        await arrival;
+        client.abort();
+        expect(await outcome).toBeInstanceOf(AbandonedError);
+      }
+      upstream.script = healthy;
+      expect((await shared.listSteps(REF, call())).value).toHaveLength(1);
+    });
+
     it('of nothing when the signal fires after the answer', async () => {
       const client = new AbortController();
       const { value } = await clientOf().listSteps(REF, call({ signal: client.signal }));

@@ -1,0 +1,90 @@
+/** Executes operations: compiled by graphql-jit when they come again, by graphql-js the first time and where JIT won't do. */
+import {
+  execute,
+  GraphQLError,
+  Kind,
+  visit,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
+import { compileQuery, isCompiledQuery } from 'graphql-jit';
+import { LRUCache } from 'lru-cache';
+import type { Context } from './context.ts';
+
+export interface ExecutableOperation {
+  readonly document: DocumentNode;
+  /** Of the document's text: two operations with the same one are the same. */
+  readonly queryHash: string;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly context: Context;
+}
+
+export type Executor = (operation: ExecutableOperation) => ExecutionResult | Promise<ExecutionResult>;
+
+/** Null where it must be left to graphql-js. */
+type Compiled = ((operation: ExecutableOperation) => ReturnType<Executor>) | null;
+
+/** Compiled functions hold memory of their own, and an operation's text may come from anybody. */
+const MAX_KNOWN = 500;
+
+export function createExecutor(schema: GraphQLSchema): Executor {
+  const known = new LRUCache<string, { compiled: Compiled | undefined }>({ max: MAX_KNOWN });
+
+  const interpret: Executor = ({ document, operationName, variables, context }) =>
+    execute({ schema, document, operationName, variableValues: variables, contextValue: context });
+
+  return (operation) => {
+    const key = `${operation.queryHash} ${operation.operationName ?? ''}`;
+    const sight = known.get(key);
+    if (!sight) {
+      // Compiling takes some milliseconds, which an operation that comes only once would not earn back.
+      known.set(key, { compiled: undefined });
+      return interpret(operation);
+    }
+    if (sight.compiled === undefined) sight.compiled = compile(schema, operation, interpret);
+    return (sight.compiled ?? interpret)(operation);
+  };
+}
+
+function compile(
+  schema: GraphQLSchema,
+  { document, operationName }: ExecutableOperation,
+  interpret: Executor,
+): Compiled {
+  if (!isCompilable(document)) return null;
+  const compiled = compileQuery(schema, document, operationName ?? undefined);
+  if (!isCompiledQuery(compiled)) return null;
+  return async (operation) => {
+    const result = await compiled.query(undefined, operation.context, operation.variables);
+    if (!result.errors) return result;
+    // Only bad variables leave `data` out: nothing was executed, and graphql-js words that error better.
+    if (result.data === undefined) return interpret(operation);
+    return { data: result.data, errors: result.errors.map(toGraphQLError) };
+  };
+}
+
+/** graphql-jit's errors are none of graphql-js' own making, and some of their properties can't be set. */
+function toGraphQLError({ message, path, locations, originalError, extensions }: GraphQLError): GraphQLError {
+  const error = new GraphQLError(message, { path, originalError, extensions });
+  return Object.assign(error, { locations });
+}
+
+/**
+ * graphql-jit keeps the condition of a field on the field's node, which a fragment that is spread twice shares: with
+ * both fragments and conditions in a document its answers can differ. It also expands every spread, so that nested
+ * fragments could take it exponential time: a document with more than a few is left alone too.
+ */
+function isCompilable(document: DocumentNode): boolean {
+  let spreads = 0;
+  let hasCondition = false;
+  visit(document, {
+    FragmentSpread: () => void (spreads += 1),
+    Directive: () => void (hasCondition = true),
+  });
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION).length;
+  return spreads === 0 || (!hasCondition && spreads <= MAX_SPREADS && fragments <= MAX_SPREADS);
+}
+
+const MAX_SPREADS = 20;

@@ -1,0 +1,225 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError, readConfig } from '../src/config.ts';
+
+function errorOf(environment: Readonly<Record<string, string | undefined>>): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('expected a ConfigError, got a config');
+}
+
+const DEFAULTS = {
+  isProduction: false,
+  host: '127.0.0.1',
+  port: 4000,
+  upstreamUrl: null,
+  upstreamEndpoints: new Set(['steps', 'run', 'runs', 'workflows', 'execute']),
+  upstreamTimeoutMs: 10_000,
+  upstreamConcurrency: 64,
+  upstreamMaxResponseBytes: 64 * 1024 * 1024,
+  maxUpstreamCalls: 200,
+  liveTtlMs: 1000,
+  settleMs: 30_000,
+  staleIfErrorMs: 300_000,
+  reauthIntervalMs: 300_000,
+  cacheMaxBytes: 256 * 1024 * 1024,
+  corsOrigins: [],
+  logLevel: 'info',
+};
+
+/** Every variable but NODE_ENV and UPSTREAM_AUTH, with a good value and the field of the config that tells it. */
+const VARIABLES: readonly (readonly [string, string, string, unknown])[] = [
+  ['HOST', '0.0.0.0', 'host', '0.0.0.0'],
+  ['PORT', '0', 'port', 0],
+  ['UPSTREAM_URL', 'https://host/api/v1', 'upstreamUrl', 'https://host/api/v1/'],
+  ['UPSTREAM_ENDPOINTS', 'run, runs', 'upstreamEndpoints', new Set(['steps', 'run', 'runs'])],
+  ['UPSTREAM_TIMEOUT_MS', '1', 'upstreamTimeoutMs', 1],
+  ['UPSTREAM_CONCURRENCY', '1', 'upstreamConcurrency', 1],
+  ['UPSTREAM_MAX_RESPONSE_BYTES', '1024', 'upstreamMaxResponseBytes', 1024],
+  ['MAX_UPSTREAM_CALLS', '1', 'maxUpstreamCalls', 1],
+  ['LIVE_TTL_MS', '0', 'liveTtlMs', 0],
+  ['SETTLE_MS', '0', 'settleMs', 0],
+  ['STALE_IF_ERROR_MS', '0', 'staleIfErrorMs', 0],
+  ['REAUTH_INTERVAL_MS', '0', 'reauthIntervalMs', 0],
+  ['CACHE_MAX_BYTES', '0', 'cacheMaxBytes', 0],
+  [
+    'CORS_ORIGINS',
+    'https://a.example, http://localhost:3000',
+    'corsOrigins',
+    ['https://a.example', 'http://localhost:3000'],
+  ],
+  ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
+];
+
+describe('the config', () => {
+  it('has a default for everything', () => {
+    expect(readConfig({})).toEqual(DEFAULTS);
+  });
+
+  it.each(VARIABLES)('takes %s=%s', (name, value, field, expected) => {
+    expect(readConfig({ [name]: value })).toEqual({ ...DEFAULTS, [field]: expected });
+  });
+
+  it('takes an empty variable, or a blank one, for one that is not set', () => {
+    for (const blank of ['', ' ', '\t\n']) {
+      const all = Object.fromEntries(
+        ['NODE_ENV', 'UPSTREAM_AUTH', ...VARIABLES.map(([name]) => name)].map((name) => [name, blank]),
+      );
+      expect(readConfig(all)).toEqual(DEFAULTS);
+    }
+    expect(readConfig({ PORT: undefined })).toEqual(DEFAULTS);
+  });
+
+  it('looks at no variable but its own', () => {
+    expect(readConfig({ PATH: '/bin', npm_config_port: 'x', LIVE_TTL: 'x' })).toEqual(DEFAULTS);
+  });
+
+  it('can not be changed', () => {
+    const config = readConfig({ CORS_ORIGINS: '*' });
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.corsOrigins)).toBe(true);
+  });
+
+  it('always has the one call that every upstream offers', () => {
+    expect(readConfig({ UPSTREAM_ENDPOINTS: 'steps' }).upstreamEndpoints).toEqual(new Set(['steps']));
+    expect(readConfig({ UPSTREAM_ENDPOINTS: 'execute' }).upstreamEndpoints).toEqual(new Set(['steps', 'execute']));
+  });
+
+  it.each([
+    ['https://host', 'https://host/'],
+    ['https://host/', 'https://host/'],
+    ['http://127.0.0.1:4001/api/v1/workflow', 'http://127.0.0.1:4001/api/v1/workflow/'],
+    ['http://[::1]:4001', 'http://[::1]:4001/'],
+  ])('reads the base URL %s as %s, which paths can be added to', (given, url) => {
+    expect(readConfig({ UPSTREAM_URL: given }).upstreamUrl).toBe(url);
+  });
+});
+
+describe('a wrong variable', () => {
+  const WHOLE = 'expected a whole number';
+  const MS = `${WHOLE} of milliseconds from 0 to 86400000`;
+  const URL_RULE = 'expected an http or https URL without credentials, query or fragment';
+  const ORIGINS = "expected a comma-separated list of origins such as https://app.example.com, or '*'";
+  const cases: readonly (readonly [string, string, string])[] = [
+    ['PORT', '65536', `${WHOLE} from 0 to 65535`],
+    ['PORT', '-1', `${WHOLE} from 0 to 65535`],
+    ['PORT', '80.5', `${WHOLE} from 0 to 65535`],
+    ['PORT', '0x50', `${WHOLE} from 0 to 65535`],
+    ['PORT', '8e1', `${WHOLE} from 0 to 65535`],
+    ['PORT', 'http', `${WHOLE} from 0 to 65535`],
+    ['PORT', '٤٠', `${WHOLE} from 0 to 65535`],
+    ['UPSTREAM_URL', 'orchestra', URL_RULE],
+    ['UPSTREAM_URL', 'localhost:4001', URL_RULE],
+    ['UPSTREAM_URL', '//host/path', URL_RULE],
+    ['UPSTREAM_URL', 'ftp://host/', URL_RULE],
+    ['UPSTREAM_URL', 'http://host:99999/', URL_RULE],
+    ['UPSTREAM_URL', 'http://[::1/', URL_RULE],
+    [
+      'UPSTREAM_ENDPOINTS',
+      'steps,cancel',
+      'expected a comma-separated list out of steps, run, runs, workflows, execute',
+    ],
+    ['UPSTREAM_ENDPOINTS', 'steps,', 'expected a comma-separated list out of steps, run, runs, workflows, execute'],
+    [
+      'UPSTREAM_AUTH',
+      'service',
+      "expected 'passthrough' (the caller's bearer key goes upstream), the one mode that this release offers",
+    ],
+    ['UPSTREAM_TIMEOUT_MS', '0', `${WHOLE} of milliseconds from 1 to 86400000`],
+    ['UPSTREAM_TIMEOUT_MS', '10s', `${WHOLE} of milliseconds from 1 to 86400000`],
+    ['UPSTREAM_CONCURRENCY', '0', `${WHOLE} from 1 to 10000`],
+    ['UPSTREAM_MAX_RESPONSE_BYTES', '1023', `${WHOLE} of bytes from 1024 to 536870912`],
+    ['MAX_UPSTREAM_CALLS', '0', `${WHOLE} from 1 to 100000`],
+    ['LIVE_TTL_MS', '86400001', MS],
+    ['SETTLE_MS', '-1', MS],
+    ['STALE_IF_ERROR_MS', 'Infinity', MS],
+    ['REAUTH_INTERVAL_MS', '5m', MS],
+    ['CACHE_MAX_BYTES', '256MB', `${WHOLE} of bytes from 0 to 1099511627776`],
+    ['CACHE_MAX_BYTES', '99999999999999999999', `${WHOLE} of bytes from 0 to 1099511627776`],
+    ['CORS_ORIGINS', 'app.example.com', ORIGINS],
+    ['CORS_ORIGINS', 'https://app.example.com/', ORIGINS],
+    ['CORS_ORIGINS', 'https://a.example,,https://b.example', ORIGINS],
+    ['CORS_ORIGINS', 'null', ORIGINS],
+    ['LOG_LEVEL', 'verbose', 'expected one of fatal, error, warn, info, debug, trace, silent'],
+    ['LOG_LEVEL', 'INFO', 'expected one of fatal, error, warn, info, debug, trace, silent'],
+  ];
+
+  it.each(cases)('%s=%s is told by its name, what was expected and what came', (name, value, expected) => {
+    expect(errorOf({ [name]: value })).toBe(`${name}: ${expected}; got ${JSON.stringify(value)}.`);
+  });
+
+  it('is told about on a line of its own beside the others', () => {
+    const message = errorOf({ PORT: 'http', LIVE_TTL_MS: '1s', LOG_LEVEL: 'loud', HOST: '::' });
+    expect(message.split('\n').map((line) => line.split(':')[0])).toEqual(['PORT', 'LIVE_TTL_MS', 'LOG_LEVEL']);
+  });
+
+  it('is told about once, whatever is wrong with it', () => {
+    expect(errorOf({ UPSTREAM_ENDPOINTS: 'a,b,c' }).split('\n')).toHaveLength(1);
+    expect(errorOf({ CORS_ORIGINS: 'a,b,c' }).split('\n')).toHaveLength(1);
+  });
+
+  it('is told as JSON, so that nothing in it can forge another line', () => {
+    expect(errorOf({ HOST: 'ok', LOG_LEVEL: 'info\nPORT: fine' })).toContain('got "info\\nPORT: fine".');
+  });
+});
+
+describe('a secret in UPSTREAM_URL', () => {
+  it.each([
+    'https://user:SECRET@host/',
+    'https://SECRET@host/',
+    'https://user:SEC@SECRET@host/',
+    'https://user:SEC/SECRET@host/',
+    'https://user:SEC?SECRET@host/',
+    'https://user:SEC#SECRET@host/',
+    'HTTPS://user:SECRET@host/',
+    'https:\\\\user:SECRET@host/',
+    'https:user:SECRET@host/',
+    'ftp://user:SECRET@host/',
+    'user:SECRET@host',
+    '//user:SECRET@host',
+    'https://user:SECRET@host:99999/',
+    'https://user:SECRET@host/a@b',
+    'https://host/?key=SECRET',
+    'https://host/#SECRET',
+    'https://host/?a=SEC@SECRET',
+    'https://user:SECRET\n@host/',
+  ])('is never told: %j', (value) => {
+    const message = errorOf({ UPSTREAM_URL: value });
+    expect(message).toMatch(
+      /^UPSTREAM_URL: expected an http or https URL without credentials, query or fragment; got "/,
+    );
+    expect(message).not.toContain('SEC');
+    expect(message).not.toContain('user');
+  });
+
+  it('is left out alone, so that the rest helps to find the mistake', () => {
+    expect(errorOf({ UPSTREAM_URL: 'https://host/api?key=SECRET' })).toMatch(/got "https:\/\/host\/api…"\.$/);
+    expect(errorOf({ UPSTREAM_URL: 'https://user:SECRET@host/api' })).toMatch(/got "https:\/\/…"\.$/);
+  });
+});
+
+describe('in production', () => {
+  it('an upstream must be named, so that nobody serves sample data by mistake', () => {
+    expect(errorOf({ NODE_ENV: 'production' })).toMatch(
+      /^UPSTREAM_URL: expected the base URL of the workflow API, since NODE_ENV is production; it is not set\. Set it, or /,
+    );
+    expect(errorOf({ NODE_ENV: 'production', UPSTREAM_URL: ' ' })).toMatch(/^UPSTREAM_URL/);
+  });
+
+  it('everything else is as elsewhere', () => {
+    expect(readConfig({ NODE_ENV: 'production', UPSTREAM_URL: 'https://host' })).toEqual({
+      ...DEFAULTS,
+      isProduction: true,
+      upstreamUrl: 'https://host/',
+    });
+  });
+
+  it('is nothing but that very word', () => {
+    for (const word of ['development', 'test', 'Production', 'prod']) {
+      expect(readConfig({ NODE_ENV: word }).isProduction).toBe(false);
+    }
+  });
+});

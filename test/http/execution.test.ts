@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+
+const EXECUTE = `mutation Execute($inputs: JSON) {
+  executeWorkflow(workflowId: "wf", inputs: $inputs) { message run { id status stepCounts { total } } }
+}`;
+const STARTED: Reply = { json: { message: 'Workflow execution started', run_id: 'new-run' } };
+
+describe('executing a workflow', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream((call) => (call.endpoint === 'execute' ? STARTED : healthy(call)));
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_TIMEOUT_MS: '300' });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  const execute = (inputs?: unknown) => gateway.query(EXECUTE, { variables: { inputs } });
+
+  it('sends the inputs once, with the key of the caller, and answers the new run', async () => {
+    const { data, errors } = await execute({ order: 7 });
+    expect(errors).toEqual([]);
+    expect(data).toEqual({
+      executeWorkflow: {
+        message: 'Workflow execution started',
+        run: { id: 'new-run', status: 'COMPLETED', stepCounts: { total: 1 } },
+      },
+    });
+    const [post, ...others] = upstream.calls.filter(({ endpoint }) => endpoint === 'execute');
+    expect(others).toEqual([]);
+    expect(post).toMatchObject({ workflowId: 'wf', key: 'key-1', body: '{"order":7}' });
+  });
+
+  it('sends an empty object where no inputs are given', async () => {
+    await execute();
+    expect(upstream.calls[0]?.body).toBe('{}');
+  });
+
+  it('answers a run that the upstream does not show yet as one that nothing is known of', async () => {
+    upstream.script = ({ endpoint }) => (endpoint === 'execute' ? STARTED : { status: 404 });
+    const { data, errors } = await execute();
+    expect(errors).toEqual([]);
+    expect(data).toMatchObject({
+      executeWorkflow: { run: { id: 'new-run', status: 'UNKNOWN', stepCounts: { total: 0 } } },
+    });
+  });
+
+  it.each([
+    ['breaks the connection', { raw: 'x'.repeat(100), cutAfter: 3 }, 'UPSTREAM_UNAVAILABLE'],
+    ['answers 500', { status: 500 }, 'UPSTREAM_UNAVAILABLE'],
+    ['answers 503', { status: 503 }, 'UPSTREAM_UNAVAILABLE'],
+    ['answers nonsense', { json: [] }, 'UPSTREAM_CONTRACT_VIOLATION'],
+  ] as const)(
+    'is one POST where the upstream %s, and an error that says that the outcome is not known',
+    async (_, reply, code) => {
+      upstream.script = () => reply;
+      const { data, errors } = await execute();
+      expect(data).toBeNull();
+      expect(errors).toMatchObject([
+        {
+          message: expect.stringContaining('Whether the run has started is not known'),
+          extensions: { code, retryable: false, outcomeIsUnknown: true },
+        },
+      ]);
+      expect(upstream.count('execute')).toBe(1);
+    },
+  );
+
+  it('is one POST where the upstream does not answer in time', async () => {
+    upstream.script = ({ cut }) => cut.then(() => ({}));
+    const { errors } = await execute();
+    expect(errors).toMatchObject([
+      { extensions: { code: 'UPSTREAM_TIMEOUT', retryable: false, outcomeIsUnknown: true } },
+    ]);
+    expect(upstream.count('execute')).toBe(1);
+  });
+
+  it('may be tried again where the request never left, or was refused', async () => {
+    upstream.script = () => ({ status: 429 });
+    const [refused] = (await execute()).errors;
+    expect(refused?.extensions).toMatchObject({ code: 'RATE_LIMITED', retryable: true });
+    expect(refused?.extensions).not.toHaveProperty('outcomeIsUnknown');
+    await upstream.shut();
+    const [unsent] = (await execute()).errors;
+    expect(unsent?.extensions).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true });
+    expect(unsent?.extensions).not.toHaveProperty('outcomeIsUnknown');
+    expect(upstream.count('execute')).toBe(1);
+  });
+
+  it('takes away all that is held for a key that is refused', async () => {
+    await gateway.query(`{ run(workflowId: "wf", id: "r1") { totalElapsedTime } }`);
+    expect(gateway.heldBytes()).toBeGreaterThan(0);
+    upstream.script = () => ({ status: 401 });
+    expect((await execute()).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect(gateway.heldBytes()).toBe(0);
+  });
+
+  it.each([
+    ['a list', [1, 2], 'inputs: expected an object, got a list'],
+    ['a text', 'order', 'inputs: expected an object, got a string'],
+    ['a number', 7, 'inputs: expected an object, got a number'],
+  ])('refuses %s as inputs, without a call', async (_, inputs, message) => {
+    const { errors } = await execute(inputs);
+    expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it('refuses inputs of 2 MiB, without a call', async () => {
+    const { status, errors } = await execute({ text: 'x'.repeat(2 ** 21) });
+    expect(status).toBe(413);
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it('refuses an id that would lead elsewhere, without a call', async () => {
+    const { errors } = await gateway.query(`mutation { executeWorkflow(workflowId: "../../admin") { message } }`);
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(upstream.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, it } from '@jest/globals';
+import type { RunRecord, StepFacts } from '../../src/domain/types.ts';
+import { createFinality } from '../../src/runs/finality.ts';
+import type { Held } from '../../src/runs/shelves.ts';
+import { at, EPOCH_MS, graphOf, listed, ran, runRecord } from '../support/facts.ts';
+
+const SETTLE_MS = 30_000;
+const finality = createFinality(SETTLE_MS);
+
+/** Sent at the one second and come at the other, both counted as those of the facts. */
+const heldFrom = <T>(value: T, sentAt: number, fetchedAt = sentAt): Held<T> => ({
+  value,
+  sentAt: EPOCH_MS + sentAt * 1000,
+  fetchedAt: EPOCH_MS + fetchedAt * 1000,
+  sizeBytes: 100,
+});
+
+/** Asked for so long after the last end that time alone proves it. */
+const LONG_AFTER = 3600;
+
+const completed = listed([ran('a', 0, 4), ran('b', 4, 10)]);
+
+describe('a record', () => {
+  it.each([
+    ['completed', true],
+    ['Succeeded', true],
+    ['failed', true],
+    ['timeout', true],
+    ['cancelled', true],
+    ['running', false],
+    ['queued', false],
+    ['in-progress', false],
+    ['archived', false],
+    ['skipped', false],
+    ['', false],
+  ])('that says "%s" is final: %s', (rawStatus, isFinal) => {
+    const record = heldFrom(runRecord({ rawStatus }), LONG_AFTER);
+    expect(finality.ofRecord(record, undefined)).toBe(isFinal);
+    // Whatever the steps say, the record is the one that knows.
+    expect(finality.ofRecord(record, heldFrom(completed, LONG_AFTER))).toBe(isFinal);
+    expect(finality.ofRecord(record, heldFrom([ran('a', 0, null, 'running')], LONG_AFTER))).toBe(isFinal);
+  });
+
+  it('that the upstream does not have is never expected once the steps have settled, and is until then', () => {
+    const none = heldFrom(null, LONG_AFTER);
+    expect(finality.ofRecord(none, undefined)).toBe(false);
+    expect(finality.ofRecord(none, heldFrom(completed, 20))).toBe(false);
+    expect(finality.ofRecord(none, heldFrom(completed, LONG_AFTER))).toBe(true);
+  });
+});
+
+describe('steps without a record', () => {
+  const cases: readonly (readonly [string, boolean, readonly StepFacts[]])[] = [
+    ['all completed', true, completed],
+    ['one failed', true, listed([ran('a', 0, 4), ran('b', 4, 10, 'failed')])],
+    ['one cancelled', true, listed([ran('a', 0, 4), ran('b', 4, 10, 'cancelled')])],
+    ['some skipped', true, listed([ran('a', 0, 4), ran('b', null, null, 'skipped')])],
+    ['one failed, then retried', true, listed([ran('a', 0, 4, 'failed'), ran('a', 4, 10)])],
+    ['one still running', false, listed([ran('a', 0, 4), ran('b', 4, null, 'running')])],
+    ['one still queued', false, listed([ran('a', 0, 4), ran('b', null, null, 'queued')])],
+    ['one of a word that nobody knows', false, listed([ran('a', 0, 4), ran('b', 4, 10, 'hibernating')])],
+    ['none at all', false, []],
+    ['none with a time', false, listed([ran('a', null, null)])],
+  ];
+
+  it.each(cases)('with %s, long after the last end, are final: %s', (_, isFinal, steps) => {
+    for (const record of [undefined, heldFrom(null, LONG_AFTER)]) {
+      expect(finality.ofSteps(heldFrom(steps, LONG_AFTER), record, null)).toBe(isFinal);
+    }
+  });
+
+  it('are final from SETTLE_MS after the last end on, by the time at which they were asked for', () => {
+    const lastEnd = 10;
+    const settled = lastEnd + SETTLE_MS / 1000;
+    expect(finality.ofSteps(heldFrom(completed, settled), undefined, null)).toBe(true);
+    expect(finality.ofSteps(heldFrom(completed, settled - 0.001), undefined, null)).toBe(false);
+    // A slow answer tells of the moment at which it was asked for, at the earliest.
+    expect(finality.ofSteps(heldFrom(completed, settled - 0.001, LONG_AFTER), undefined, null)).toBe(false);
+  });
+
+  it('count a start as activity where the end is unknown', () => {
+    const steps = listed([ran('a', 0, 4), ran('b', 100, null)]);
+    expect(finality.ofSteps(heldFrom(steps, 129), undefined, null)).toBe(false);
+    expect(finality.ofSteps(heldFrom(steps, 130), undefined, null)).toBe(true);
+  });
+
+  it('are final at once where SETTLE_MS is 0 and all are finished', () => {
+    expect(createFinality(0).ofSteps(heldFrom(completed, 10), undefined, null)).toBe(true);
+  });
+});
+
+describe('steps without a record, beside a graph', () => {
+  const graph = graphOf('a>b', 'b>c');
+  const justNow = 10;
+  const cases: readonly (readonly [string, boolean, readonly StepFacts[]])[] = [
+    ['the last node has completed', true, listed([ran('a', 0, 4), ran('b', 4, 8), ran('c', 8, 10)])],
+    ['the last node has not begun', false, listed([ran('a', 0, 4), ran('b', 4, 8)])],
+    ['the last node has failed, and may be retried', false, listed([ran('b', 4, 8), ran('c', 8, 10, 'failed')])],
+    ['the last node was retried and completed', true, listed([ran('c', 4, 8, 'failed'), ran('c', 8, 10)])],
+    ['another is still running', false, listed([ran('a', 0, null, 'running'), ran('c', 8, 10)])],
+  ];
+
+  it.each(cases)('where %s are final: %s', (_, isFinal, steps) => {
+    expect(finality.ofSteps(heldFrom(steps, justNow), undefined, graph)).toBe(isFinal);
+    expect(finality.ofSteps(heldFrom(steps, justNow), undefined, { ...graph, finish: null })).toBe(false);
+  });
+});
+
+describe('steps beside a record', () => {
+  const running = runRecord({ rawStatus: 'running', endTime: null });
+  const ended = runRecord({ endTime: at(10) });
+  const cases: readonly (readonly [string, boolean, RunRecord, number, number])[] = [
+    ['of a run that goes on', false, running, LONG_AFTER, 5],
+    ['of an unknown status', false, runRecord({ rawStatus: 'archived' }), LONG_AFTER, 5],
+    ['that had come before they were asked for', true, ended, 12, 11.999],
+    ['that came at the moment at which they were asked for', false, ended, 12, 12],
+    ['that came after they were asked for', false, ended, 12, 13],
+    ['whose end was long past when they were asked for', true, ended, 40, 41],
+    ['whose end was not quite long past when they were asked for', false, ended, 39.999, 41],
+    ['that tells no end, and came after they were asked for', false, runRecord({ endTime: null }), LONG_AFTER, 3601],
+    ['that tells no end, and had come before', true, runRecord({ endTime: null }), 3602, 3601],
+  ];
+
+  it.each(cases)('%s are final: %s', (_, isFinal, record, sentAt, recordAt) => {
+    expect(finality.ofSteps(heldFrom(completed, sentAt), heldFrom(record, recordAt), null)).toBe(isFinal);
+  });
+
+  it('that is terminal are final though one of them was left behind as running', () => {
+    const left = listed([ran('a', 0, 4), ran('b', 4, null, 'running')]);
+    expect(finality.ofSteps(heldFrom(left, 12), heldFrom(ended, 11), null)).toBe(true);
+  });
+
+  it('that is not are not, even if the graph says that the last node has completed', () => {
+    expect(finality.ofSteps(heldFrom(completed, LONG_AFTER), heldFrom(running, 5), graphOf('a>b'))).toBe(false);
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createHistoryReader, MAX_WINDOW, type Place, type ReadWindow } from '../../src/runs/history-reader.ts';
+import { at, runRecord } from '../support/facts.ts';
+
+/** A history that a test can move; the newest run stands first. */
+function createHistory(runCount: number) {
+  const runs: { id: string; startTime: ReturnType<typeof at> }[] = [];
+  let started = 0;
+  const start = () => {
+    started += 1;
+    runs.unshift({ id: `run-${started}`, startTime: at(started * 1000) });
+  };
+  for (let count = 0; count < runCount; count += 1) start();
+  const readWindow: ReadWindow = (offset, limit) => {
+    if (limit < 1 || limit > MAX_WINDOW) throw new Error(`a window of ${limit}`);
+    return Promise.resolve(runs.slice(offset, offset + limit).map((run) => runRecord(run)));
+  };
+  return { runs, start, readWindow };
+}
+
+const idsOf = (entries: readonly { readonly record: { readonly id: string } }[]) =>
+  entries.map(({ record }) => record.id);
+
+describe('the history reader', () => {
+  it('reads a history to its end, whatever it is asked for at a time', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(250), fc.integer({ min: 1, max: 100 }), async (runCount, wanted) => {
+        const history = createHistory(runCount);
+        const reader = createHistoryReader(history.readWindow, null);
+        const seen: string[] = [];
+        while (!reader.isAtEnd) {
+          const entries = await reader.next(wanted);
+          seen.push(...idsOf(entries));
+          if (entries.length === 0) break;
+        }
+        expect(seen).toEqual(history.runs.map(({ id }) => id));
+        expect(await reader.next(1)).toEqual([]);
+      }),
+    );
+  });
+
+  it('neither repeats nor skips a run while others start, within a reader and from one to the next', async () => {
+    const movement = fc.record({ started: fc.nat(130), wanted: fc.integer({ min: 1, max: 100 }), anew: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(200),
+        fc.array(movement, { minLength: 1, maxLength: 30 }),
+        async (runCount, movements) => {
+          const history = createHistory(runCount);
+          const atTheStart = history.runs.map(({ id }) => id);
+          const seen: string[] = [];
+          let place: Place | null = null;
+          let reader = createHistoryReader(history.readWindow, null);
+          for (const { started, wanted, anew } of movements) {
+            if (anew) reader = createHistoryReader(history.readWindow, place);
+            const entries = await reader.next(wanted);
+            seen.push(...idsOf(entries));
+            place = entries.at(-1)?.place ?? place;
+            // Before the first run was seen there is no place to keep: what starts then is simply newer.
+            if (place) for (let count = 0; count < started; count += 1) history.start();
+          }
+          expect(seen).toEqual(atTheStart.slice(0, seen.length));
+        },
+      ),
+    );
+  });
+
+  it('goes on behind what was deleted, and always comes to an end', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 150 }),
+        fc.infiniteStream(fc.nat(149)),
+        fc.integer({ min: 1, max: 40 }),
+        async (runCount, deletions, wanted) => {
+          const history = createHistory(runCount);
+          const reader = createHistoryReader(history.readWindow, null);
+          const seen: string[] = [];
+          for (let turn = 0; turn <= runCount && !reader.isAtEnd; turn += 1) {
+            const entries = await reader.next(wanted);
+            if (entries.length === 0) break;
+            seen.push(...idsOf(entries));
+            const [at = 0] = deletions.take(1);
+            history.runs.splice(at % Math.max(1, history.runs.length), 3);
+          }
+          expect(new Set(seen).size).toBe(seen.length);
+          for (const { id } of history.runs) expect(seen).toContain(id);
+        },
+      ),
+    );
+  });
+});

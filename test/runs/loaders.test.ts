@@ -1,0 +1,339 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { RunRecord, StepFacts, WorkflowRecord } from '../../src/domain/types.ts';
+import { createRunLoaders, type RunLoaders, type RunNeeds } from '../../src/runs/loaders.ts';
+import { createResourceCache } from '../../src/runs/resource-cache.ts';
+import { createRunStore } from '../../src/runs/run-store.ts';
+import { createWorkflowLoaders } from '../../src/runs/workflow-loaders.ts';
+import { createWorkflowStore } from '../../src/runs/workflow-store.ts';
+import type { Answer, RunRef, UpstreamApi } from '../../src/upstream/client.ts';
+import { GatewayError } from '../../src/upstream/errors.ts';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { at, graphOf, listed, ran, runRecord } from '../support/facts.ts';
+import { operationOf, settle } from '../support/operations.ts';
+import { gatewayErrorOf } from '../support/rejection.ts';
+
+const LIVE_TTL_MS = 1000;
+const REF = { workflowId: 'wf', runId: 'r1' };
+const ref = (runId: string): RunRef => ({ ...REF, runId });
+
+const missing = () => new GatewayError('NOT_FOUND', 'no such run', { upstreamStatus: 404 });
+const outage = () => new GatewayError('UPSTREAM_UNAVAILABLE', 'down', { upstreamStatus: 503 });
+
+const running = (id = 'r1') => runRecord({ id, rawStatus: 'running', endTime: null });
+const STEPS = listed([ran('a', 0, 4), ran('b', 4, 10)]);
+
+/** What the upstream has; an error is thrown, a promise waited for. */
+interface Upstream {
+  record: (ref: RunRef) => RunRecord | null | Promise<RunRecord | null>;
+  steps: (ref: RunRef) => readonly StepFacts[] | Promise<readonly StepFacts[]>;
+  workflows: () => readonly WorkflowRecord[];
+}
+
+const throwing = (error: Error) => () => {
+  throw error;
+};
+
+describe('the run loaders', () => {
+  let clock: ManualClock;
+  let upstream: Upstream;
+  let calls: string[];
+
+  const answerOf = async <T>(name: string, read: () => T | Promise<T>): Promise<Answer<T>> => {
+    calls.push(name);
+    return { value: await read(), sizeBytes: 100 };
+  };
+  const notScripted = (): never => {
+    throw new Error('no test here makes this call');
+  };
+  const api: UpstreamApi = {
+    getRun: (run) => answerOf(`record ${run.runId}`, () => upstream.record(run)),
+    listSteps: (run) => answerOf(`steps ${run.runId}`, () => upstream.steps(run)),
+    listWorkflows: () => answerOf('workflows', () => upstream.workflows()),
+    listRuns: notScripted,
+    execute: notScripted,
+    close: notScripted,
+  };
+
+  /** Loaders of one new operation each, over one store. */
+  function createOperations(offersRecords = true): () => RunLoaders {
+    const limits = { liveTtlMs: LIVE_TTL_MS, settleMs: 30_000 };
+    const cache = createResourceCache({
+      ...limits,
+      maxBytes: 1_000_000,
+      staleIfErrorMs: 300_000,
+      reauthIntervalMs: 300_000,
+      now: clock.now,
+    });
+    const workflowStore = createWorkflowStore(api, cache, LIVE_TTL_MS);
+    const store = createRunStore({ upstream: api, cache, workflowStore, offersRecords, ...limits });
+    return () => {
+      const operation = operationOf('ada');
+      return createRunLoaders(store, createWorkflowLoaders(workflowStore, operation), operation, clock.now());
+    };
+  }
+
+  beforeEach(() => {
+    clock = createManualClock();
+    calls = [];
+    upstream = { record: ({ runId }) => runRecord({ id: runId }), steps: () => STEPS, workflows: () => [] };
+  });
+
+  describe('for what the record tells', () => {
+    const suffices: readonly (readonly [string, RunRecord])[] = [
+      ['finished', runRecord()],
+      ['failed', runRecord({ rawStatus: 'failed' })],
+      ['running', running()],
+      ['queued, with a start', runRecord({ rawStatus: 'queued', endTime: null })],
+    ];
+    it.each(suffices)('make no other call where the run is %s', async (_, record) => {
+      upstream.record = () => record;
+      const run = await createOperations()().load(REF, 'RECORD');
+      expect(calls).toEqual(['record r1']);
+      expect(run).toMatchObject({ id: 'r1', statusIsInferred: false });
+      // Whoever asks for less than is read has made a mistake that must be seen.
+      expect(() => run.steps).toThrow('without its steps');
+    });
+
+    const lacking: readonly (readonly [string, RunRecord | null])[] = [
+      ['there is none', null],
+      ['it tells no start', runRecord({ startTime: null })],
+      ['it is terminal and tells no end', runRecord({ endTime: null })],
+      ['its status is a word that nobody knows', runRecord({ rawStatus: 'archived' })],
+    ];
+    it.each(lacking)('ask for the steps, too, where %s', async (_, record) => {
+      upstream.record = () => record;
+      const run = await createOperations()().load(REF, 'RECORD');
+      expect(calls).toEqual(['record r1', 'steps r1']);
+      expect([run.startedAt?.text, run.endedAt?.text]).toEqual([at(0).text, at(10).text]);
+      expect(run.steps).toHaveLength(2);
+    });
+  });
+
+  describe('for what the steps tell', () => {
+    it('ask for record and steps side by side', async () => {
+      const record = Promise.withResolvers<RunRecord>();
+      const steps = Promise.withResolvers<readonly StepFacts[]>();
+      upstream.record = () => record.promise;
+      upstream.steps = () => steps.promise;
+      const loading = createOperations()().load(REF, 'STEPS');
+      await settle();
+      expect(calls).toEqual(['record r1', 'steps r1']);
+      steps.resolve(STEPS);
+      record.resolve(runRecord());
+      expect(await loading).toMatchObject({ status: 'COMPLETED', stepCounts: { total: 2 } });
+    });
+
+    it('ask for no record where the upstream offers none', async () => {
+      const run = await createOperations(false)().load(REF, 'RECORD');
+      expect(calls).toEqual(['steps r1']);
+      expect(run).toMatchObject({ status: 'COMPLETED', statusIsInferred: true });
+    });
+
+    it('infer the status where there is no record of the run', async () => {
+      upstream.record = throwing(missing());
+      const run = await createOperations()().load(REF, 'STEPS');
+      expect(run).toMatchObject({ status: 'COMPLETED', statusIsInferred: true, freshness: { isFinal: true } });
+    });
+
+    it.each(['running', 'queued', 'archived'])(
+      'take a 404 beside a record that says "%s" for no steps',
+      async (word) => {
+        upstream.record = () => ({ ...running(), rawStatus: word });
+        upstream.steps = throwing(missing());
+        const run = await createOperations()().load(REF, 'STEPS');
+        expect(run).toMatchObject({
+          steps: [],
+          stepCounts: { total: 0 },
+          freshness: { isFinal: false, isStale: false },
+        });
+        expect(calls).toEqual(['record r1', 'steps r1']);
+      },
+    );
+
+    it.each(['completed', 'failed', 'cancelled'])(
+      'take it for what it is beside a record that says "%s"',
+      async (word) => {
+        upstream.record = () => runRecord({ rawStatus: word });
+        upstream.steps = throwing(missing());
+        expect(await gatewayErrorOf(createOperations()().load(REF, 'STEPS'))).toMatchObject({ code: 'NOT_FOUND' });
+      },
+    );
+
+    it('reject with NOT_FOUND where there is neither', async () => {
+      upstream.record = throwing(missing());
+      upstream.steps = throwing(missing());
+      const operation = createOperations()();
+      expect((await gatewayErrorOf(operation.load(REF, 'STEPS'))).code).toBe('NOT_FOUND');
+      expect(await operation.loadIfThere(REF, 'STEPS')).toBeNull();
+    });
+
+    it('reject with what became of the steps when it is anything else', async () => {
+      upstream.record = () => running();
+      upstream.steps = throwing(outage());
+      const operation = createOperations()();
+      expect((await gatewayErrorOf(operation.load(REF, 'STEPS'))).code).toBe('UPSTREAM_UNAVAILABLE');
+      expect((await gatewayErrorOf(operation.loadIfThere(REF, 'STEPS'))).code).toBe('UPSTREAM_UNAVAILABLE');
+    });
+  });
+
+  describe('for what the graph adds', () => {
+    const workflow = (id: string): WorkflowRecord => ({
+      id,
+      name: null,
+      description: null,
+      status: null,
+      version: null,
+      isPublic: null,
+      organizationId: null,
+      createdAt: null,
+      updatedAt: null,
+      graph: graphOf('a>b'),
+    });
+
+    it('ask for the list of workflows, once for many runs', async () => {
+      upstream.workflows = () => [workflow('wf')];
+      const operation = createOperations()();
+      const runs = await Promise.all(['r1', 'r2'].map((id) => operation.load(ref(id), 'GRAPH')));
+      expect(runs.map(({ criticalPath }) => criticalPath.isInferred)).toEqual([false, false]);
+      expect(calls.filter((call) => call === 'workflows')).toHaveLength(1);
+    });
+
+    it.each([
+      ['there is no such workflow', () => [workflow('another')]],
+      ['the list can not be had', throwing(outage())],
+    ])('do without it where %s', async (_, workflows) => {
+      upstream.workflows = workflows;
+      const run = await createOperations()().load(REF, 'GRAPH');
+      expect(run.criticalPath.isInferred).toBe(true);
+    });
+
+    it('reject where the key is refused for it', async () => {
+      upstream.workflows = throwing(new GatewayError('UNAUTHENTICATED', 'no'));
+      expect((await gatewayErrorOf(createOperations()().load(REF, 'GRAPH'))).code).toBe('UNAUTHENTICATED');
+    });
+  });
+
+  describe('for a run that was just started', () => {
+    it('answer one without steps as long as the upstream does not show it', async () => {
+      upstream.record = throwing(missing());
+      upstream.steps = throwing(missing());
+      const run = await createOperations()().loadStarted(REF, 'STEPS');
+      expect(run).toMatchObject({ id: 'r1', steps: [], freshness: { isFinal: false, isStale: false } });
+    });
+
+    it('answer it as it is as soon as it does', async () => {
+      upstream.record = () => running();
+      expect(await createOperations()().loadStarted(REF, 'STEPS')).toMatchObject({ status: 'RUNNING' });
+    });
+  });
+
+  describe('within one operation', () => {
+    it('read every part of a run once, so that all fields agree, however long it takes', async () => {
+      upstream.record = () => running();
+      const operation = createOperations()();
+      const first = await operation.load(REF, 'RECORD');
+      clock.advance(10 * LIVE_TTL_MS);
+      upstream.record = () => runRecord();
+      const later = await operation.load(REF, 'STEPS');
+      expect([first.status, later.status]).toEqual(['RUNNING', 'RUNNING']);
+      expect(calls).toEqual(['record r1', 'steps r1']);
+    });
+
+    it('keep apart runs whose ids are alike', async () => {
+      const refs = [
+        { workflowId: 'a', runId: 'b-c' },
+        { workflowId: 'a-b', runId: 'c' },
+        { workflowId: 'a', runId: 'c' },
+        { workflowId: 'b', runId: 'b-c' },
+      ];
+      upstream.steps = ({ workflowId }) => listed([ran(workflowId, 0, 1)]);
+      const operation = createOperations()();
+      const runs = await Promise.all(refs.map((each) => operation.load(each, 'STEPS')));
+      expect(runs.map((run) => run.steps[0]?.nodeId)).toEqual(['a', 'a-b', 'a', 'b']);
+    });
+
+    it('let every run fail alone, in whatever order the answers come', async () => {
+      const slow = Promise.withResolvers<RunRecord>();
+      upstream.record = ({ runId }) => {
+        if (runId === 'slow') return slow.promise;
+        if (runId === 'gone') throw missing();
+        if (runId === 'down') throw outage();
+        return runRecord({ id: runId, outputs: runId });
+      };
+      upstream.steps = ({ runId }) => (runId === 'gone' ? throwing(missing())() : STEPS);
+      const operation = createOperations()();
+      const loading = Promise.allSettled(
+        ['slow', 'gone', '../x', 'down', 'fine'].map((id) => operation.load(ref(id), 'STEPS')),
+      );
+      await settle();
+      slow.resolve(runRecord({ id: 'slow', outputs: 'slow' }));
+      const outcomes = (await loading).map((outcome) =>
+        outcome.status === 'fulfilled' ? outcome.value.outputs : (outcome.reason as GatewayError).code,
+      );
+      expect(outcomes).toEqual(['slow', 'NOT_FOUND', 'BAD_USER_INPUT', 'UPSTREAM_UNAVAILABLE', 'fine']);
+    });
+
+    it.each<RunNeeds>(['RECORD', 'STEPS', 'GRAPH'])(
+      'make no call for an id that is none, whatever is needed: %s',
+      async (needs) => {
+        const operation = createOperations()();
+        for (const bad of ['', '..', 'a/b']) {
+          for (const each of [ref(bad), { ...REF, workflowId: bad }]) {
+            expect((await gatewayErrorOf(operation.load(each, needs))).code).toBe('BAD_USER_INPUT');
+          }
+        }
+        expect(calls).toEqual([]);
+      },
+    );
+  });
+
+  describe('over operations', () => {
+    it('answer the very same run as long as it is final and held, so that nothing is derived twice', async () => {
+      const operations = createOperations();
+      const first = await operations().load(REF, 'STEPS');
+      clock.advance(100_000);
+      expect(await operations().load(REF, 'STEPS')).toBe(first);
+      expect(first.freshness).toMatchObject({ isFinal: true, isStale: false });
+      expect(calls).toHaveLength(2);
+    });
+
+    it('derive a live run anew, for it depends on the time', async () => {
+      upstream.record = () => running();
+      upstream.steps = () => listed([ran('a', 0, null, 'running')]);
+      const operations = createOperations();
+      const first = await operations().load(REF, 'STEPS');
+      clock.advance(LIVE_TTL_MS - 1);
+      const second = await operations().load(REF, 'STEPS');
+      expect((second.steps[0]?.durationMs ?? 0) - (first.steps[0]?.durationMs ?? 0)).toBe(LIVE_TTL_MS - 1);
+      expect(calls).toHaveLength(2);
+    });
+
+    it('ask once more for steps that were asked for before the record was known to be terminal', async () => {
+      const ended = { ...runRecord(), endTime: at((clock.now() - Date.UTC(2025, 2, 13, 2, 41)) / 1000) };
+      upstream.record = () => ended;
+      const operations = createOperations();
+      for (let turn = 0; turn < 4; turn += 1) {
+        await operations().load(REF, 'STEPS');
+        clock.advance(LIVE_TTL_MS);
+      }
+      expect(calls).toEqual(['record r1', 'steps r1', 'steps r1']);
+    });
+
+    it('say so where a part is stale, and never keep such a run', async () => {
+      upstream.record = () => running();
+      const operations = createOperations();
+      await operations().load(REF, 'STEPS');
+      clock.advance(LIVE_TTL_MS);
+      upstream.record = () => runRecord();
+      upstream.steps = throwing(outage());
+      const stale = await operations().load(REF, 'STEPS');
+      expect(stale).toMatchObject({
+        status: 'COMPLETED',
+        freshness: { isStale: true, staleReason: 'UPSTREAM_UNAVAILABLE: down' },
+      });
+      clock.advance(LIVE_TTL_MS);
+      upstream.steps = () => STEPS;
+      expect((await operations().load(REF, 'STEPS')).freshness).toMatchObject({ isFinal: true, isStale: false });
+    });
+  });
+});
