@@ -7,12 +7,14 @@ import { createExecutor } from './graphql/executor.ts';
 import { sandboxState } from './graphql/sandbox.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createApp } from './http/app.ts';
+import { createResponseCache } from './http/response-cache.ts';
 import { createDrain } from './http/drain.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createExecution } from './runs/execution.ts';
 import { createResourceCache } from './runs/resource-cache.ts';
 import { createRunHistory } from './runs/run-history.ts';
 import { createRunStore } from './runs/run-store.ts';
+import { createShelves } from './runs/shelves.ts';
 import { createViewers } from './runs/viewer.ts';
 import { createWorkflowStore } from './runs/workflow-store.ts';
 import { createUpstreamClient } from './upstream/client.ts';
@@ -53,8 +55,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   });
 
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs } = config;
+  const shelves = createShelves<unknown>(config.cacheMaxBytes);
   const cache = createResourceCache({
-    maxBytes: config.cacheMaxBytes,
+    shelves,
     liveTtlMs,
     staleIfErrorMs,
     reauthIntervalMs,
@@ -80,6 +83,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     logger,
     apollo,
     contextSource: { runStore, workflowStore, runHistory, execution, maxUpstreamCalls: config.maxUpstreamCalls, now },
+    responses: createResponseCache({ shelves, cache, now }),
     viewerOf: createViewers(),
   });
   const drain = createDrain(app.server);
@@ -94,7 +98,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
 
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
-    heldBytes: () => cache.heldBytes,
+    heldBytes: () => shelves.heldBytes,
     async close() {
       isStopping = true;
       for (const close of closers.reverse()) await close();

@@ -80,7 +80,7 @@ describe('the process', () => {
     ],
     [{ UPSTREAM_URL: 'ftp://x' }, 'UPSTREAM_URL: expected an http or https URL'],
   ])('does not start with %j, and says which variable is wrong', async (environment, sentence) => {
-    gateway = startProcess(environment as Record<string, string>);
+    gateway = startProcess(environment);
     expect(await gateway.exited).toBe(1);
     expect(gateway.output()).toContain(sentence);
     expect(gateway.output()).not.toMatch(/at .*\.ts:\d+/);

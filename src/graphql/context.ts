@@ -2,7 +2,7 @@
 import type { JsonObject } from '../domain/types.ts';
 import type { Execution } from '../runs/execution.ts';
 import { createRunLoaders, type RunLoaders } from '../runs/loaders.ts';
-import { createCallBudget, type Operation } from '../runs/operation.ts';
+import { createAnswerLifetime, createCallBudget, type Operation } from '../runs/operation.ts';
 import type { PageRequest, RunHistory } from '../runs/run-history.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import type { Viewer } from '../runs/viewer.ts';
@@ -34,8 +34,9 @@ export type Context = ReturnType<typeof createContext>;
 export function createContext(source: ContextSource, { viewer, requestId, signal }: ContextRequest) {
   const nowMs = source.now();
   const budget = createCallBudget(source.maxUpstreamCalls);
+  const lifetime = createAnswerLifetime();
   const operation = (): Operation => {
-    if (viewer) return { viewer, requestId, signal, budget };
+    if (viewer) return { viewer, requestId, signal, budget, lifetime };
     throw new GatewayError('UNAUTHENTICATED', 'this needs a key: send the header "Authorization: Bearer <your key>"');
   };
   let workflowLoaders: WorkflowLoaders | undefined;
@@ -45,6 +46,7 @@ export function createContext(source: ContextSource, { viewer, requestId, signal
 
   return {
     requestId,
+    lifetime,
     workflows,
     runs,
     history: {

@@ -1,7 +1,7 @@
 /** What a client sees of an error: its code and what it can do about it; a defect is masked and logged in full. */
 import type { ApolloServerPlugin } from '@apollo/server';
 import { unwrapResolverError } from '@apollo/server/errors';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, OperationTypeNode, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from '../observability/logger.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Context } from './context.ts';
@@ -38,12 +38,17 @@ const OF_THE_OPERATION: ReadonlySet<unknown> = new Set([
  */
 const statusIsTrusted = (accept: string | undefined): boolean => accept?.includes('graphql-response+json') ?? false;
 
-/** Puts the request id on every error, and logs the defects. */
+/** Puts the request id on every error, logs the defects, and lets no answer live on that is an error or an action. */
 export function errorReporting(logger: Logger): ApolloServerPlugin<Context> {
   return {
     requestDidStart: () =>
       Promise.resolve({
-        didEncounterErrors({ errors, contextValue: { requestId } }) {
+        didResolveOperation({ operation, contextValue: { lifetime } }) {
+          if (operation?.operation !== OperationTypeNode.QUERY) lifetime.limit(0);
+          return Promise.resolve();
+        },
+        didEncounterErrors({ errors, contextValue: { requestId, lifetime } }) {
+          lifetime.limit(0);
           for (const error of errors) {
             const cause = unwrapResolverError(error);
             if (!(cause instanceof GatewayError) && isDefect(cause)) {

@@ -1,13 +1,5 @@
 /** Executes operations: compiled by graphql-jit when they come again, by graphql-js the first time and where JIT won't do. */
-import {
-  execute,
-  GraphQLError,
-  Kind,
-  visit,
-  type DocumentNode,
-  type ExecutionResult,
-  type GraphQLSchema,
-} from 'graphql';
+import { execute, GraphQLError, visit, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 import type { Context } from './context.ts';
@@ -77,14 +69,12 @@ function toGraphQLError({ message, path, locations, originalError, extensions }:
  * fragments could take it exponential time: a document with more than a few is left alone too.
  */
 function isCompilable(document: DocumentNode): boolean {
-  let spreads = 0;
-  let hasCondition = false;
+  const found = { spreads: 0, conditions: 0 };
   visit(document, {
-    FragmentSpread: () => void (spreads += 1),
-    Directive: () => void (hasCondition = true),
+    FragmentSpread: () => void (found.spreads += 1),
+    Directive: () => void (found.conditions += 1),
   });
-  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION).length;
-  return spreads === 0 || (!hasCondition && spreads <= MAX_SPREADS && fragments <= MAX_SPREADS);
+  return found.spreads === 0 || (found.conditions === 0 && found.spreads <= MAX_SPREADS);
 }
 
 const MAX_SPREADS = 20;

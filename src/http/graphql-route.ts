@@ -1,43 +1,95 @@
-/** GraphQL over HTTP at `/graphql`: turns Fastify's request into Apollo's and Apollo's answer into Fastify's. */
+/** GraphQL over HTTP at `/graphql`: answers from what is ready, else turns Fastify's request into Apollo's and back. */
 import { setMaxListeners } from 'node:events';
-import { HeaderMap, type ApolloServer } from '@apollo/server';
+import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context, type ContextSource } from '../graphql/context.ts';
 import type { Viewer } from '../runs/viewer.ts';
+import { etagOf, isNotModified, type Answer, type ResponseCache } from './response-cache.ts';
 
 export interface GraphqlRouteOptions {
   readonly apollo: ApolloServer<Context>;
   readonly contextSource: ContextSource;
+  readonly responses: ResponseCache;
   readonly viewerOf: (credential: string) => Viewer;
 }
 
 export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, contextSource, viewerOf } = options;
+  const { apollo, contextSource, responses, viewerOf } = options;
+
+  /** Executes the request, whose body is the JSON text that came, and keeps the answer if it may be given again. */
+  async function execute(request: FastifyRequest, reply: FastifyReply, viewer: Viewer | null, key: string) {
+    const opened = viewer && responses.open(viewer, key);
+    const context = createContext(contextSource, { viewer, requestId: request.id, signal: signalOfClient(reply) });
+    const response = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: {
+        method: request.method,
+        headers: readHeaders(request),
+        search: searchOf(request),
+        body: parseBody(request.body),
+      },
+      context: () => Promise.resolve(context),
+    });
+    const body = Buffer.from(bodyOf(response));
+    for (const [name, value] of response.headers) reply.header(name, value);
+    reply.code(response.status ?? 200);
+
+    if (!opened || reply.statusCode !== 200 || context.lifetime.untilMs <= contextSource.now()) {
+      return reply.header('cache-control', 'no-store').send(body);
+    }
+    const contentType = response.headers.get('content-type') ?? 'application/json';
+    const answer = { body, contentType, etag: etagOf(body), untilMs: context.lifetime.untilMs };
+    opened.keep(answer);
+    return send(request, reply, viewer, answer);
+  }
+
+  function send(request: FastifyRequest, reply: FastifyReply, viewer: Viewer, answer: Answer): FastifyReply {
+    reply.header('cache-control', `private, max-age=${responses.maxAgeSeconds(viewer, answer.untilMs)}`);
+    reply.header('vary', 'authorization, accept');
+    if (request.method === 'GET') {
+      reply.header('etag', answer.etag);
+      if (isNotModified(request.headers['if-none-match'], answer.etag)) return reply.code(304).send();
+    }
+    return reply.header('content-type', answer.contentType).send(answer.body);
+  }
 
   app.route({
     // The others are here to be told so, by a 405.
     method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     url: '/graphql',
-    async handler(request, reply) {
-      const context = createContext(contextSource, {
-        viewer: readViewer(request, viewerOf),
-        requestId: request.id,
-        signal: signalOfClient(reply),
-      });
-      const answer = await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: {
-          method: request.method,
-          headers: readHeaders(request),
-          search: new URL(request.url, 'http://stepgate').search,
-          body: request.body,
-        },
-        context: () => Promise.resolve(context),
-      });
-      if (answer.body.kind === 'chunked') throw new Error('incremental delivery is not part of the schema');
-      for (const [name, value] of answer.headers) reply.header(name, value);
-      return reply.code(answer.status ?? 200).send(answer.body.string);
+    handler(request, reply) {
+      const viewer = readViewer(request, viewerOf);
+      const key = requestKey(request);
+      const ready = viewer && responses.find(viewer, key);
+      return ready ? send(request, reply, viewer, ready) : execute(request, reply, viewer, key);
     },
   });
+}
+
+/** All that decides an answer beside the viewer: the exact text of the request and what form the client accepts. */
+function requestKey(request: FastifyRequest): string {
+  const { accept = '', 'content-type': contentType = '' } = request.headers;
+  const text = typeof request.body === 'string' ? request.body : '';
+  return `${request.method} ${accept} ${contentType} ${searchOf(request)} ${text}`;
+}
+
+function searchOf({ url }: FastifyRequest): string {
+  const start = url.indexOf('?');
+  return start < 0 ? '' : url.slice(start);
+}
+
+/** Undefined, which Apollo then complains of, where there is no body. */
+function parseBody(body: unknown): unknown {
+  if (typeof body !== 'string') return undefined;
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw Object.assign(new Error('The body is not JSON.'), { statusCode: 400 });
+  }
+}
+
+function bodyOf({ body }: HTTPGraphQLResponse): string {
+  if (body.kind === 'complete') return body.string;
+  throw new Error('incremental delivery is not part of the schema');
 }
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,4096}) *$/i;

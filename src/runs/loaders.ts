@@ -3,6 +3,7 @@
  * once, so that all its fields agree, and every run fails alone.
  */
 import DataLoader from 'dataloader';
+import { dependsOnNow } from '../domain/run.ts';
 import { isTerminal, runStatusOf } from '../domain/status.ts';
 import type { Run } from '../domain/types.ts';
 import type { RunRef } from '../upstream/client.ts';
@@ -11,7 +12,7 @@ import { checkId } from '../upstream/ids.ts';
 import type { MaybeRecord, StepList } from './finality.ts';
 import type { Operation } from './operation.ts';
 import type { Served } from './resource-cache.ts';
-import type { RunStore } from './run-store.ts';
+import type { RunParts, RunStore } from './run-store.ts';
 import type { WorkflowLoaders } from './workflow-loaders.ts';
 
 /** What will be read of a run: what its record tells, also what only its steps tell, also what the graph adds to them. */
@@ -25,6 +26,9 @@ export interface RunLoaders {
   /** For a run that was just started: as long as the upstream does not show it, it has no steps and no record. */
   loadStarted(ref: RunRef, needs: RunNeeds): Promise<Run>;
 }
+
+/** For how long an answer that counts up to now may be given again. */
+const CLOCK_MS = 1000;
 
 /** `nowMs` is the operation's one clock reading. */
 export function createRunLoaders(
@@ -41,11 +45,18 @@ export function createRunLoaders(
     checkId('run id', ref.runId);
     if (needs === 'RECORD') {
       const record = await records.load(ref);
-      if (record && tellsAll(record.held.value)) return store.derive(ref, { record, steps: null, graph: null }, nowMs);
+      if (record && tellsAll(record.held.value)) return derive(ref, { record, steps: null, graph: null });
     }
     const graph = needs === 'GRAPH' ? workflows.graphOf(ref.workflowId) : null;
     const [record, list, itsGraph] = await Promise.all([records.load(ref), loadSteps(ref), graph]);
-    return store.derive(ref, { record, steps: list, graph: itsGraph }, nowMs);
+    return derive(ref, { record, steps: list, graph: itsGraph });
+  }
+
+  /** What changes with the clock alone is as of now, however long its parts can be trusted. */
+  function derive(ref: RunRef, parts: RunParts): Run {
+    const run = store.derive(ref, parts, nowMs);
+    if (dependsOnNow(run)) operation.lifetime.limit(nowMs + CLOCK_MS);
+    return run;
   }
 
   /** A run that has only just been accepted may have a record and no steps endpoint yet: then it has no steps. */
@@ -74,7 +85,7 @@ export function createRunLoaders(
     async loadStarted(ref, needs) {
       const nothingYet = { held: { value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 }, staleReason: null };
       const run = await loadIfThere(ref, needs);
-      return run ?? store.derive(ref, { record: null, steps: nothingYet, graph: null }, nowMs);
+      return run ?? derive(ref, { record: null, steps: nothingYet, graph: null });
     },
   };
 }

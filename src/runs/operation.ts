@@ -8,11 +8,32 @@ export interface Operation {
   /** Fires when the client is gone. */
   readonly signal: AbortSignal;
   readonly budget: CallBudget;
+  readonly lifetime: AnswerLifetime;
 }
 
 export interface CallBudget {
   /** Counts one upstream call; throws UPSTREAM_BUDGET_EXCEEDED when there were `maxCalls` already. */
   take(): void;
+}
+
+/** For how long an operation's answer may be given again: as long as all that it was made from can be trusted. */
+export interface AnswerLifetime {
+  /** In milliseconds since 1970; Infinity as long as nothing limited it. */
+  readonly untilMs: number;
+  /** Brings the end forward; 0 means never again. */
+  limit(untilMs: number): void;
+}
+
+export function createAnswerLifetime(): AnswerLifetime {
+  let untilMs = Infinity;
+  return {
+    get untilMs() {
+      return untilMs;
+    },
+    limit(end) {
+      untilMs = Math.min(untilMs, end);
+    },
+  };
 }
 
 export function createCallBudget(maxCalls: number): CallBudget {

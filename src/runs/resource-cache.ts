@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache';
 import type { Answer, CallOptions } from '../upstream/client.ts';
 import { isNotFound, isOutage, isRefusal, type GatewayError } from '../upstream/errors.ts';
 import type { Operation } from './operation.ts';
-import { createShelves, type Held } from './shelves.ts';
+import type { Held, Shelves } from './shelves.ts';
 import { createSingleFlight } from './single-flight.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -33,11 +33,13 @@ export interface ResourceCache {
   offer<T>(viewer: Viewer, resource: Resource<T>, part: Held<T>, whole: Resource<unknown>): void;
   /** Takes away all that is held for a viewer. */
   forget(viewer: Viewer): void;
-  readonly heldBytes: number;
+  /** Until when what is held for a viewer may be served without a call, in ms since 1970; 0 if not at all. */
+  rightUntil(viewer: Viewer): number;
 }
 
 export interface ResourceCacheOptions {
-  readonly maxBytes: number;
+  /** Where it holds what it fetched; it may be shared with what was made from that. */
+  readonly shelves: Shelves<unknown>;
   readonly liveTtlMs: number;
   readonly staleIfErrorMs: number;
   readonly reauthIntervalMs: number;
@@ -45,8 +47,8 @@ export interface ResourceCacheOptions {
   readonly now: () => number;
 }
 
-/** A 404 is believed for this long: a run that was just started may not be visible yet. */
-const MAX_MISS_MS = 1000;
+/** After a 404 or an outage the upstream is left alone this long at most: a run just started may not be visible yet. */
+const MAX_PAUSE_MS = 1000;
 const MAX_RECENT_FAILURES = 10_000;
 
 interface Failure {
@@ -56,14 +58,21 @@ interface Failure {
 }
 
 export function createResourceCache(options: ResourceCacheOptions): ResourceCache {
-  const { now, liveTtlMs, staleIfErrorMs, reauthIntervalMs } = options;
-  const shelves = createShelves<unknown>(options.maxBytes);
+  const { shelves, now, liveTtlMs, staleIfErrorMs, reauthIntervalMs } = options;
+  const pauseMs = Math.min(MAX_PAUSE_MS, liveTtlMs);
   const flights = createSingleFlight<Held<unknown>>();
   /** By viewer: the call that renews the right to all that is held; answers its error, or null. */
   const renewals = new Map<string, Promise<unknown>>();
   const failures = new LRUCache<string, Failure>({ max: MAX_RECENT_FAILURES });
 
   async function get<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>> {
+    const served = await read(resource, operation);
+    const { held, staleReason } = served;
+    operation.lifetime.limit(staleReason === null ? held.fetchedAt + resource.lifetimeMs(held) : 0);
+    return served;
+  }
+
+  async function read<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>> {
     const { viewer } = operation;
     let held = peek(viewer, resource);
     let isRightKnown = isRightRenewed(viewer);
@@ -107,6 +116,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     try {
       const { value, sizeBytes } = await resource.fetch(call);
       const held = { value, sentAt, fetchedAt: now(), sizeBytes };
+      shelves.proveRight(shelf, sentAt);
       shelves.put(viewer.id, shelf, resource.key, held);
       failures.delete(failureKey(viewer, resource));
       return held;
@@ -121,9 +131,9 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       shelves.takeAway(viewer.id);
     } else if (isNotFound(error)) {
       shelves.remove(viewer.id, resource.key);
-      failures.set(failureKey(viewer, resource), { error, until: now() + Math.min(MAX_MISS_MS, liveTtlMs) });
+      failures.set(failureKey(viewer, resource), { error, until: now() + pauseMs });
     } else if (isOutage(error) && peek(viewer, resource)) {
-      failures.set(failureKey(viewer, resource), { error, until: now() + liveTtlMs });
+      failures.set(failureKey(viewer, resource), { error, until: now() + pauseMs });
     }
   }
 
@@ -140,10 +150,12 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     return Math.min(held.fetchedAt + resource.lifetimeMs(held), rightUntil);
   }
 
-  function isRightRenewed(viewer: Viewer): boolean {
+  function rightUntil(viewer: Viewer): number {
     const { lastSuccessAt } = shelves.of(viewer.id);
-    return lastSuccessAt !== null && now() - lastSuccessAt < reauthIntervalMs;
+    return lastSuccessAt === null ? 0 : lastSuccessAt + reauthIntervalMs;
   }
+
+  const isRightRenewed = (viewer: Viewer): boolean => now() < rightUntil(viewer);
 
   /** While the viewer's right is in doubt, whoever finds something held waits for this call instead of making one. */
   function announceRenewal(viewer: Viewer, flight: Promise<unknown>): void {
@@ -171,9 +183,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     forget: (viewer) => {
       shelves.takeAway(viewer.id);
     },
-    get heldBytes() {
-      return shelves.heldBytes;
-    },
+    rightUntil,
   };
 }
 

@@ -23,6 +23,8 @@ export interface Shelves<T> {
   /** The viewer's shelf, new if there is none. A call keeps it, to see whether it was taken away meanwhile. */
   of(viewerId: string): Shelf;
   get(viewerId: string, key: string): Held<T> | undefined;
+  /** Notes that a call sent then succeeded. Like `put`, in vain on a shelf that was taken away since. */
+  proveRight(shelf: Shelf, sentAt: number): void;
   /** Puts it on the shelf, unless that was taken away since: then the right to it is in doubt. */
   put(viewerId: string, shelf: Shelf, key: string, held: Held<T>): void;
   remove(viewerId: string, key: string): void;
@@ -63,9 +65,11 @@ export function createShelves<T>(maxBytes: number): Shelves<T> {
       return shelf;
     },
     get: (viewerId, key) => entries.get(fullKeyOf(viewerId, key))?.held,
+    proveRight(shelf, sentAt) {
+      shelf.lastSuccessAt = Math.max(shelf.lastSuccessAt ?? 0, sentAt);
+    },
     put(viewerId, shelf, key, held) {
       if (shelves.peek(viewerId) !== shelf) return;
-      shelf.lastSuccessAt = Math.max(shelf.lastSuccessAt ?? 0, held.sentAt);
       const fullKey = fullKeyOf(viewerId, key);
       entries.set(fullKey, { held, shelf });
       if (entries.has(fullKey)) shelf.keys.add(fullKey);

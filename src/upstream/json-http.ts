@@ -145,6 +145,7 @@ function otherStatus(status: number): readonly [ErrorCode, string] {
 function parseRetryAfter(value: string | undefined): number | null {
   if (value === undefined) return null;
   if (/^\d{1,9}$/.test(value.trim())) return Number(value);
-  const date = Date.parse(value);
+  // A number that is no whole one would else be taken for a year.
+  const date = /[a-z]/i.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - Date.now()) / 1000));
 }

@@ -1,4 +1,4 @@
-/** How the upstream is called without melting it: bulkhead → retry → breaker → timeout around every attempt. */
+/** How the upstream is called without melting it: retry → bulkhead → breaker → timeout, the timeout around every attempt. */
 import {
   bulkhead,
   BulkheadRejectedError,
@@ -60,7 +60,7 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions):
     const remainingMs = () => timeoutMs - (performance.now() - (startedAt ?? performance.now()));
     const again = maxRetries === 0 ? noop : retryWithin(remainingMs, maxRetries);
     try {
-      return await wrap(places, again, breaker, deadline).execute(({ signal: attemptSignal }) => {
+      return await wrap(again, places, breaker, deadline).execute(({ signal: attemptSignal }) => {
         startedAt ??= performance.now();
         if (signal.aborted) throw new AbandonedError();
         return attempt(attemptSignal);

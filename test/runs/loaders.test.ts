@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RunRecord, StepFacts, WorkflowRecord } from '../../src/domain/types.ts';
 import { createRunLoaders, type RunLoaders, type RunNeeds } from '../../src/runs/loaders.ts';
-import { createResourceCache } from '../../src/runs/resource-cache.ts';
+import { createHoldingCache } from '../support/cache.ts';
 import { createRunStore } from '../../src/runs/run-store.ts';
 import { createWorkflowLoaders } from '../../src/runs/workflow-loaders.ts';
 import { createWorkflowStore } from '../../src/runs/workflow-store.ts';
@@ -57,7 +57,7 @@ describe('the run loaders', () => {
   /** Loaders of one new operation each, over one store. */
   function createOperations(offersRecords = true): () => RunLoaders {
     const limits = { liveTtlMs: LIVE_TTL_MS, settleMs: 30_000 };
-    const cache = createResourceCache({
+    const cache = createHoldingCache({
       ...limits,
       maxBytes: 1_000_000,
       staleIfErrorMs: 300_000,

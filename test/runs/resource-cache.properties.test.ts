@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { createResourceCache, type Resource, type Served } from '../../src/runs/resource-cache.ts';
+import type { Resource, Served } from '../../src/runs/resource-cache.ts';
+import { createHoldingCache } from '../support/cache.ts';
 import type { Answer, CallOptions } from '../../src/upstream/client.ts';
 import { AbandonedError, GatewayError, isRefusal } from '../../src/upstream/errors.ts';
 import { createManualClock } from '../support/clock.ts';
@@ -95,7 +96,7 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
   const options = { liveTtlMs: LIVE_TTL_MS, staleIfErrorMs: STALE_IF_ERROR_MS, reauthIntervalMs: REAUTH_INTERVAL_MS };
   // Four of six values find room.
   const maxBytes = 4 * ENTRY_BYTES;
-  const cache = createResourceCache({ ...options, maxBytes, now: clock.now });
+  const cache = createHoldingCache({ ...options, maxBytes, now: clock.now });
   const calls: UpstreamCall[] = [];
   const loads: Load[] = [];
   let events = 0;

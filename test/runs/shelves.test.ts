@@ -82,6 +82,7 @@ describe('shelves', () => {
 
   it('of no bytes hold nothing at all, but remember whose right was proven', () => {
     const shelves = createShelves<string>(0);
+    shelves.proveRight(shelves.of('ada'), 7);
     shelves.put('ada', shelves.of('ada'), 'a', held('a', 0, 7));
     expect(shelves.get('ada', 'a')).toBeUndefined();
     expect(shelves.heldBytes).toBe(0);
@@ -92,8 +93,8 @@ describe('shelves', () => {
     const shelves = createShelves<string>(roomFor(9));
     const shelf = shelves.of('ada');
     expect(shelf.lastSuccessAt).toBeNull();
-    shelves.put('ada', shelf, 'a', held('a', 100, 20));
-    shelves.put('ada', shelf, 'b', held('b', 100, 10));
+    shelves.proveRight(shelf, 20);
+    shelves.proveRight(shelf, 10);
     expect(shelf.lastSuccessAt).toBe(20);
   });
 

@@ -1,6 +1,6 @@
 /** Viewers and operations without HTTP, and resources whose calls the test answers by hand. */
 import { setImmediate } from 'node:timers/promises';
-import { createCallBudget, type Operation } from '../../src/runs/operation.ts';
+import { createAnswerLifetime, createCallBudget, type Operation } from '../../src/runs/operation.ts';
 import type { Resource } from '../../src/runs/resource-cache.ts';
 import type { Held } from '../../src/runs/shelves.ts';
 import { createViewers } from '../../src/runs/viewer.ts';
@@ -20,6 +20,7 @@ export const operationOf = (key: string, { maxCalls = 100, signal }: OperationOp
   requestId: `request of ${key}`,
   signal: signal ?? new AbortController().signal,
   budget: createCallBudget(maxCalls),
+  lifetime: createAnswerLifetime(),
 });
 
 /** Resolves when everything that can go on without the test has done so. */

@@ -1,8 +1,9 @@
 import type { RunConnectionResolvers, RunEdgeResolvers } from '../generated/resolvers.ts';
 import { runNeeds } from '../needs.ts';
+import { settleAll } from '../settle.ts';
 
 export const runConnection: RunConnectionResolvers = {
-  nodes: ({ runs: listed }, _args, { runs }, info) => listed.map((run) => runs().load(run, runNeeds(info))),
+  nodes: ({ runs: listed }, _args, { runs }, info) => settleAll(listed.map((run) => runs().load(run, runNeeds(info)))),
   edges: ({ runs: listed }) => listed,
 };
 

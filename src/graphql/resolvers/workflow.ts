@@ -7,6 +7,7 @@ import { readRunCursor } from '../cursors.ts';
 import type { WorkflowResolvers } from '../generated/resolvers.ts';
 import type { WorkflowHandle } from '../handles.ts';
 import { runNeeds } from '../needs.ts';
+import { settleAll } from '../settle.ts';
 
 /** A field that the upstream's list of workflows tells. */
 const told =
@@ -28,7 +29,7 @@ export const workflow: WorkflowResolvers = {
   run: ({ id: workflowId }, { id }, { runs }, info) => runs().load({ workflowId, runId: id }, runNeeds(info)),
 
   runsById: ({ id: workflowId }, { ids }, { runs }, info) =>
-    checkIdCount(ids).map((runId) => runs().load({ workflowId, runId }, runNeeds(info))),
+    settleAll(checkIdCount(ids).map((runId) => runs().load({ workflowId, runId }, runNeeds(info)))),
 
   async runs({ id: workflowId }, { first, after, filter }, { history }) {
     const size = checkFirst(first);

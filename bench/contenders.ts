@@ -1,0 +1,121 @@
+/** Who is measured: how each is started, by its name in the tables. All run as production, compiled, on the first core. */
+import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ORDINARY, runIdOf, WORKFLOW_ID } from './fixture-runs.ts';
+import { peakRssMb, resetPeakRss, rssMb, runToEnd, start, urlOf, type Running } from './processes.ts';
+import { AUTHORIZATION } from './queries.ts';
+
+export interface Contender {
+  readonly name: string;
+  /** The program and its arguments, from `bench/.build`. */
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface StartedContender {
+  readonly name: string;
+  /** Of GraphQL. */
+  readonly url: string;
+  readonly process: Running;
+  /** What it took at most since the last reset. */
+  peakRssMb(): number | null;
+  rssMb(): number | null;
+  resetPeakRss(): void;
+  stop(): Promise<void>;
+}
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+export const BENCH = fileURLToPath(new URL('.', import.meta.url));
+const BUILD = `${BENCH}.build/`;
+export const STEPGATE_MAIN = `${BUILD}stepgate/dist/main.js`;
+const peer = (file: string): string => `${BUILD}peers/peers/${file}.js`;
+
+/** The run of W1, whose answer node:http has ready. */
+export const HOT_RUN = runIdOf(ORDINARY, 'hot');
+
+export const stepgate: Contender = {
+  name: 'Stepgate',
+  command: [STEPGATE_MAIN],
+  env: { PORT: '0', UPSTREAM_ENDPOINTS: 'steps', LOG_LEVEL: 'info' },
+};
+export const nodeHttp: Contender = {
+  name: 'node:http, ready bytes (the limit)',
+  command: [peer('node-http'), AUTHORIZATION, WORKFLOW_ID, HOT_RUN],
+};
+export const mercuriusCache: Contender = {
+  name: 'Mercurius + JIT + mercurius-cache',
+  command: [peer('mercurius'), 'cache'],
+};
+export const mercuriusLru: Contender = { name: 'Mercurius + JIT + LRU', command: [peer('mercurius'), 'lru'] };
+export const mercuriusPlain: Contender = { name: 'Mercurius + JIT + DataLoader', command: [peer('mercurius'), 'plain'] };
+export const apolloResponseCache: Contender = {
+  name: 'Apollo + Fastify + response cache + LRU',
+  command: [peer('apollo-fastify'), 'response-cache'],
+};
+export const apolloLru: Contender = { name: 'Apollo + Fastify + LRU', command: [peer('apollo-fastify')] };
+export const apolloPlain: Contender = { name: 'Apollo standalone + DataLoader', command: [peer('apollo-standalone')] };
+export const yoga: Contender = { name: 'Yoga + response cache + LRU', command: [peer('yoga')] };
+export const bareScript: Contender = { name: 'bare got + p-limit + JSON.parse', command: [peer('bare')] };
+
+export interface ContenderOptions {
+  readonly upstreamUrl: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Arguments of node itself. */
+  readonly nodeArguments?: readonly string[];
+  readonly hasChannel?: boolean;
+}
+
+export async function startContender(contender: Contender, options: ContenderOptions): Promise<StartedContender> {
+  const command = [process.execPath, ...(options.nodeArguments ?? []), ...contender.command];
+  const running = start(command, {
+    core: 0,
+    env: { NODE_ENV: 'production', UPSTREAM_URL: options.upstreamUrl, ...contender.env, ...options.env },
+    hasChannel: options.hasChannel ?? false,
+  });
+  const url = await urlOf(running, contender.name);
+  return {
+    name: contender.name,
+    url: url.endsWith('/graphql') ? url : `${url}/graphql`,
+    process: running,
+    peakRssMb: () => peakRssMb(running.pid),
+    rssMb: () => rssMb(running.pid),
+    resetPeakRss: () => {
+      resetPeakRss(running.pid);
+    },
+    stop: () => running.stop(),
+  };
+}
+
+/** Starts all, hands them over, and stops them whatever happens. */
+export async function withContenders<T>(
+  contenders: readonly Contender[],
+  options: ContenderOptions,
+  use: (started: readonly StartedContender[]) => Promise<T>,
+): Promise<T> {
+  const started: StartedContender[] = [];
+  try {
+    for (const contender of contenders) started.push(await startContender(contender, options));
+    return await use(started);
+  } finally {
+    await Promise.all(started.map((contender) => contender.stop()));
+  }
+}
+
+/**
+ * Compiles Stepgate and the peers to JavaScript, so that no process spends time or memory on stripping types. Each finds
+ * its packages where its source does: Stepgate in the project's own folder, the peers in the bench's.
+ */
+export async function buildContenders(): Promise<void> {
+  const tsc = [process.execPath, `${ROOT}node_modules/typescript/bin/tsc`];
+  const options = { core: 1, cwd: ROOT } as const;
+  rmSync(BUILD, { recursive: true, force: true });
+  mkdirSync(`${BUILD}stepgate`, { recursive: true });
+  // Errors of type stop no output, and are for `npm run check` to tell.
+  const compile = async (args: readonly string[]) =>
+    runToEnd([...tsc, ...args, '--noCheck', '--sourceMap', 'false'], options, 120_000);
+  await compile(['-p', 'tsconfig.build.json', '--outDir', `${BUILD}stepgate/dist`]);
+  cpSync(`${ROOT}schema.graphql`, `${BUILD}stepgate/schema.graphql`);
+  symlinkSync(`${ROOT}node_modules`, `${BUILD}stepgate/node_modules`, 'dir');
+  await compile(['-p', 'bench/tsconfig.json', '--noEmit', 'false', '--rootDir', 'bench', '--outDir', `${BUILD}peers`]);
+  if (!existsSync(STEPGATE_MAIN)) throw new Error(`the build left no ${STEPGATE_MAIN}`);
+}

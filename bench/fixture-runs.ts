@@ -1,0 +1,90 @@
+/**
+ * The runs of the fixture: a run's id says all about it, so that any id answers and nothing has to be set up first.
+ * `finished.20x1200.7` is a finished run of 20 steps with 1,200 bytes of outputs each; `running.…` is one under way.
+ */
+
+export interface RunShape {
+  readonly state: 'finished' | 'running' | 'failed';
+  readonly steps: number;
+  readonly outputBytes: number;
+}
+
+export const WORKFLOW_ID = 'bench';
+/** Of PERFORMANCE.md: 20 steps, about 40 KB. */
+export const ORDINARY: RunShape = { state: 'finished', steps: 20, outputBytes: 1200 };
+export const INPUT_BYTES = 300;
+
+export const runIdOf = ({ state, steps, outputBytes }: RunShape, name: string | number): string =>
+  `${state}.${steps}x${outputBytes}.${name}`;
+
+const SHAPE = /^(finished|running|failed)\.(\d{1,5})x(\d{1,8})\./;
+
+/** Null for an id that says nothing. */
+export function shapeOf(runId: string): RunShape | null {
+  const match = SHAPE.exec(runId);
+  if (!match) return null;
+  const [, state, steps, outputBytes] = match;
+  return { state: state as RunShape['state'], steps: Number(steps), outputBytes: Number(outputBytes) };
+}
+
+/** A finished run lies long in the past, so that it is final for whoever has to wait until a run has settled. */
+const FINISHED_START_MS = Date.UTC(2025, 2, 13, 2, 41);
+/** Of all steps of a run that has enough of them: this one failed, and the next one is its second attempt. */
+const FAILED_INDEX = 6;
+
+/** The upstream's answer to call 1, with the run's id left out: it stands between `head` and `tail`. */
+export interface Template {
+  readonly head: Buffer;
+  readonly tail: Buffer;
+}
+
+export const ID_MARK = '@@run-id@@';
+
+/** `version` is what changes in a running run: it stands in the `elapsed_time` of the step that runs. */
+export function templateOf(shape: RunShape, version: number): Template {
+  const steps = Array.from({ length: shape.steps }, (_, index) => wireStep(shape, index, version));
+  const [head = '', tail = ''] = JSON.stringify(steps).split(ID_MARK);
+  return { head: Buffer.from(head), tail: Buffer.from(tail) };
+}
+
+const startedMs = Date.now();
+
+function wireStep({ state, steps, outputBytes }: RunShape, index: number, version: number): object {
+  const isRunning = state === 'running' && index === steps - 1;
+  const isRetried = steps > FAILED_INDEX + 1 && index === FAILED_INDEX;
+  const isFailed = isRetried || (state === 'failed' && index === steps - 1);
+  const startMs = (state === 'running' ? startedMs - steps * 2500 : FINISHED_START_MS) + index * 2500;
+  return {
+    // In the first step alone, so that the rest are ready bytes for any run.
+    id: index === 0 ? `${ID_MARK}-0` : `step-${index}`,
+    user_id: 'user-1',
+    organization_id: 'organization-1',
+    node_id: `model_${index === FAILED_INDEX + 1 ? FAILED_INDEX : index}`,
+    status: isRunning ? 'running' : isFailed ? 'failed' : 'completed',
+    start_time: microseconds(startMs),
+    end_time: isRunning ? null : microseconds(startMs + 2237),
+    elapsed_time: isRunning ? version : 2,
+    error: isFailed ? 'the model did not answer in time' : null,
+    outputs: outputsOf(outputBytes),
+    inputs: { model: 'auto', messages: [{ role: 'user', content: 'q'.repeat(INPUT_BYTES - 64) }] },
+    step_metadata: null,
+    tokens: 0,
+  };
+}
+
+/** A chat completion, padded to the size in its content. */
+function outputsOf(bytes: number): object {
+  const outputs = (content: string) => ({
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    created: 1_741_833_675,
+    model: 'auto',
+    choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 120, completion_tokens: 240, total_tokens: 360 },
+  });
+  const frame = JSON.stringify(outputs('')).length;
+  if (bytes < frame) return { text: 'x'.repeat(Math.max(0, bytes - '{"text":""}'.length)) };
+  return outputs('The quick brown fox. '.repeat(Math.ceil(bytes / 21)).slice(0, bytes - frame));
+}
+
+const microseconds = (epochMs: number): string => new Date(epochMs).toISOString().replace('Z', '470Z');

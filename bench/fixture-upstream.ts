@@ -1,0 +1,154 @@
+/**
+ * The upstream of every contender, a process of its own: plain node:http over ready bytes. It answers calls 1 and 3 of
+ * the Workflow API, counts them, and is set up over HTTP: `POST /__settings`, `POST /__reset`, `GET /__calls`,
+ * `GET /__first-served`.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ORDINARY, shapeOf, templateOf, type RunShape, type Template } from './fixture-runs.ts';
+
+export interface FixtureSettings {
+  /** Before each answer. */
+  readonly delayMs: number;
+  /** How often a running run changes; 0: never. */
+  readonly changeEveryMs: number;
+  /** Of runs whose id says nothing. */
+  readonly shape: RunShape;
+  /** By run id: what it is whatever its id says. */
+  readonly states: Readonly<Record<string, RunShape['state']>>;
+}
+
+export interface FixtureCalls {
+  readonly steps: number;
+  readonly record: number;
+  /** Whatever else was asked for: nobody should. */
+  readonly other: number;
+}
+
+/** When a version of a running run was first answered: milliseconds since 1970, with fractions. */
+export interface FirstServed {
+  readonly runId: string;
+  readonly version: number;
+  readonly atMs: number;
+}
+
+/** A change of state that nobody sees is none: a version counts from the settings that began it. */
+let settings: FixtureSettings = { delayMs: 0, changeEveryMs: 0, shape: ORDINARY, states: {} };
+let settingsSinceMs = Date.now();
+let calls = { steps: 0, record: 0, other: 0 };
+let firstServed = new Map<string, FirstServed>();
+const templates = new Map<string, Template>();
+
+const STEPS = /^\/workflows\/[^/]+\/runs\/([^/?]+)\/steps$/;
+const RECORD = /^\/workflows\/[^/]+\/runs\/([^/?]+)$/;
+
+const server = createServer((request, response) => {
+  const url = request.url ?? '';
+  if (url.startsWith('/__')) void answerControl(url, request, response);
+  else if (settings.delayMs === 0) answerCall(url, request, response);
+  else setTimeout(answerCall, settings.delayMs, url, request, response);
+});
+server.keepAliveTimeout = 60_000;
+server.listen(0, '127.0.0.1', () => {
+  process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })}\n`);
+});
+
+function answerCall(url: string, request: IncomingMessage, response: ServerResponse): void {
+  const [, ofSteps] = STEPS.exec(url) ?? [];
+  const [, ofRecord] = RECORD.exec(url) ?? [];
+  calls[ofSteps === undefined ? (ofRecord === undefined ? 'other' : 'record') : 'steps'] += 1;
+  if (!request.headers.authorization?.startsWith('Bearer ')) sendJson(response, 401, { error: 'no key' });
+  else if (ofSteps !== undefined) sendSteps(response, ofSteps);
+  else if (ofRecord !== undefined) sendJson(response, 200, [recordOf(ofRecord)]);
+  else sendJson(response, 404, { error: 'there is nothing here' });
+}
+
+function sendSteps(response: ServerResponse, runId: string): void {
+  const shape = stateOf(runId);
+  const version = shape.state === 'running' ? currentVersion() : 0;
+  if (shape.state === 'running') noteFirstServed(runId, version);
+  const { head, tail } = template(shape, version);
+  const id = Buffer.from(runId);
+  const isSmall = tail.length < 1_000_000;
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': head.length + id.length + tail.length,
+  });
+  if (isSmall) {
+    response.end(Buffer.concat([head, id, tail]));
+  } else {
+    response.write(head);
+    response.write(id);
+    response.end(tail);
+  }
+}
+
+function stateOf(runId: string): RunShape {
+  const shape = shapeOf(runId) ?? settings.shape;
+  const state = settings.states[runId];
+  return state ? { ...shape, state } : shape;
+}
+
+const currentVersion = (): number =>
+  settings.changeEveryMs === 0 ? 0 : Math.floor((Date.now() - settingsSinceMs) / settings.changeEveryMs);
+
+function template(shape: RunShape, version: number): Template {
+  const key = `${shape.state} ${shape.steps} ${shape.outputBytes}`;
+  const versioned = `${key} ${version}`;
+  const known = templates.get(versioned);
+  if (known) return known;
+  const made = templateOf(shape, version);
+  // The version before is over, and would only be kept.
+  if (shape.state === 'running') templates.delete(`${key} ${version - 1}`);
+  templates.set(versioned, made);
+  return made;
+}
+
+function noteFirstServed(runId: string, version: number): void {
+  const key = `${runId} ${version}`;
+  if (firstServed.has(key)) return;
+  firstServed.set(key, { runId, version, atMs: performance.timeOrigin + performance.now() });
+}
+
+function recordOf(runId: string): object {
+  const { state } = stateOf(runId);
+  const isFinished = state !== 'running';
+  return {
+    id: runId,
+    status: state === 'finished' ? 'completed' : state,
+    start_time: '2025-03-13T02:41:00.000470Z',
+    end_time: isFinished ? '2025-03-13T02:41:49.737470Z' : null,
+    elapsed_time: isFinished ? 49 : 0,
+    error: null,
+    outputs: {},
+    all_outputs: {},
+    inputs: {},
+  };
+}
+
+async function answerControl(url: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (url === '/__settings') {
+    settings = { ...settings, ...((await readJson(request)) as Partial<FixtureSettings>) };
+    settingsSinceMs = Date.now();
+    sendJson(response, 200, settings);
+  } else if (url === '/__reset') {
+    calls = { steps: 0, record: 0, other: 0 };
+    firstServed = new Map();
+    sendJson(response, 200, calls);
+  } else if (url === '/__first-served') {
+    sendJson(response, 200, [...firstServed.values()]);
+  } else {
+    sendJson(response, 200, calls);
+  }
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8')) text += chunk as string;
+  return JSON.parse(text);
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(value));
+}

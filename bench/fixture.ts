@@ -1,0 +1,33 @@
+/** The fixture as the bench sees it: started on the second core, asked and set over HTTP. */
+import { fileURLToPath } from 'node:url';
+import type { FixtureCalls, FixtureSettings } from './fixture-upstream.ts';
+import { start, urlOf } from './processes.ts';
+
+export interface Fixture {
+  readonly url: string;
+  set(settings: Partial<FixtureSettings>): Promise<void>;
+  /** Counts from 0 again. */
+  reset(): Promise<void>;
+  calls(): Promise<FixtureCalls>;
+}
+
+const PROGRAM = fileURLToPath(new URL('fixture-upstream.ts', import.meta.url));
+
+export async function startFixture(): Promise<Fixture> {
+  const url = await urlOf(start([process.execPath, PROGRAM], { core: 1 }), 'the fixture');
+  const ask = async (path: string, body?: unknown): Promise<unknown> => {
+    const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    const answer = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(10_000) });
+    return answer.json();
+  };
+  return {
+    url,
+    async set(settings) {
+      await ask('/__settings', settings);
+    },
+    async reset() {
+      await ask('/__reset', {});
+    },
+    calls: async () => (await ask('/__calls')) as FixtureCalls,
+  };
+}

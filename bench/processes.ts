@@ -1,0 +1,172 @@
+/** Child processes: each on a core of its own, watched from outside, and gone when the bench is, however that ends. */
+import { spawn, spawnSync, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+export interface StartOptions {
+  /** 0 for contenders, 1 for what drives and feeds them. */
+  readonly core: 0 | 1;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** A channel for messages, to a child that has something to tell. */
+  readonly hasChannel?: boolean;
+}
+
+export interface Running {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  /** What it printed last, to explain why it is gone. */
+  readonly output: () => string;
+  stop(): Promise<void>;
+}
+
+const hasTool = (name: string): boolean => spawnSync('which', [name]).status === 0;
+export const isPinned = availableParallelism() > 1 && hasTool('taskset');
+/** Ends a child with its parent even where that was killed outright. */
+const canFollowParent = process.platform === 'linux' && hasTool('setpriv');
+
+const running = new Set<ChildProcess>();
+
+/** Every child leads a process group, so that what it starts ends with it. */
+function kill(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // It has gone in this very moment.
+  }
+}
+
+process.on('exit', () => {
+  for (const child of running) kill(child, 'SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(130));
+}
+
+/** Runs a program with its arguments; `taskset` and `setpriv` give way to it, so the pid is its own. */
+export function start(command: readonly string[], options: StartOptions): Running {
+  const pinned = isPinned ? ['taskset', '-c', String(options.core), ...command] : command;
+  const [program = '', ...args] = canFollowParent ? ['setpriv', '--pdeathsig', 'KILL', ...pinned] : pinned;
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...(options.hasChannel ? (['ipc'] as const) : [])];
+  const child = spawn(program, args, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio,
+    detached: true,
+  });
+  running.add(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-20_000);
+    });
+  }
+  const gone = new Promise<void>((resolve) => {
+    child.once('error', () => {
+      resolve();
+    });
+    child.once('close', () => {
+      running.delete(child);
+      resolve();
+    });
+  });
+
+  return {
+    pid: child.pid ?? -1,
+    child,
+    output: () => output,
+    async stop() {
+      kill(child, 'SIGTERM');
+      const timer = setTimeout(() => {
+        kill(child, 'SIGKILL');
+      }, 3000);
+      await gone;
+      clearTimeout(timer);
+    },
+  };
+}
+
+const URL_LINE = /"url":"([^"]+)"/;
+
+/** Waits for the `"url":"…"` that everything that listens here prints. */
+export async function urlOf(process: Running, name: string, timeoutMs = 30_000): Promise<string> {
+  const url = await waitFor(() => URL_LINE.exec(process.output())?.[1], process, timeoutMs);
+  if (url !== undefined) return url;
+  throw new Error(`${name} did not say within ${timeoutMs} ms where it listens. It printed:\n${process.output()}`);
+}
+
+async function waitFor<T>(read: () => T | undefined, { child }: Running, timeoutMs: number): Promise<T | undefined> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const value = read();
+    if (value !== undefined || child.exitCode !== null || performance.now() > deadline) return value;
+    await sleep(5);
+  }
+}
+
+/** Runs a program to its end and answers what it printed on stdout. */
+export function runToEnd(command: readonly string[], options: StartOptions, timeoutMs: number): Promise<string> {
+  const { child, output } = start(command, options);
+  let stdout = '';
+  child.stdout?.on('data', (text: string) => {
+    stdout += text;
+  });
+  const timer = setTimeout(() => {
+    kill(child, 'SIGKILL');
+  }, timeoutMs);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      if (code === 0) resolve(stdout);
+      else reject(new Error(`${command.join(' ').slice(0, 200)} ended with ${code ?? 'a signal'}:\n${output()}`));
+    });
+  });
+}
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const statusKb = (pid: number, field: 'VmHWM' | 'VmRSS'): number | null => {
+  try {
+    const line = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return line ? Number(line[1]) : null;
+  } catch {
+    return null;
+  }
+};
+
+const toMb = (kb: number | null): number | null => (kb === null ? null : (kb * 1024) / 1_000_000);
+
+/** Megabytes (10⁶ bytes); null where the system does not tell. */
+export const peakRssMb = (pid: number): number | null => toMb(statusKb(pid, 'VmHWM'));
+export const rssMb = (pid: number): number | null => toMb(statusKb(pid, 'VmRSS'));
+
+/** The peak counts from now on, where the system allows. */
+export function resetPeakRss(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  } catch {
+    // Then it counts from the start of the process.
+  }
+}
+
+/** The process itself and all that came from it. */
+export function processTree(pid: number): number[] {
+  try {
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    );
+    return [pid, ...children.flatMap(processTree)];
+  } catch {
+    return [pid];
+  }
+}
+
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,78 @@
+/** What is asked of every contender, and the check that they all answer the same. */
+import { isDeepStrictEqual } from 'node:util';
+import { WORKFLOW_ID } from './fixture-runs.ts';
+
+export const AUTHORIZATION = 'Bearer bench-key';
+export const HEADERS = { 'content-type': 'application/json', authorization: AUTHORIZATION } as const;
+
+const FIELDS =
+  'status totalElapsedTime failedSteps { id nodeId error } steps { id nodeId status startTime endTime elapsedTime }';
+
+/** The query of PERFORMANCE.md. */
+export const RUN_QUERY = `query Run($workflowId: ID!, $id: ID!) { run(workflowId: $workflowId, id: $id) { ${FIELDS} } }`;
+/**
+ * The same, and a look for a step that is not there under a name that is never used twice: no two requests are alike,
+ * so no cache of whole answers can help, while the answer stays the same size.
+ */
+export const UNIQUE_QUERY = `query Run($workflowId: ID!, $id: ID!, $probe: ID!) { run(workflowId: $workflowId, id: $id) { ${FIELDS} step(id: $probe) { id } } }`;
+/** Runs of 100 at once, for W3. */
+export const RUNS_QUERY = `query Runs($workflowId: ID!, $ids: [ID!]!) { workflow(id: $workflowId) { runsById(ids: $ids) { id ${FIELDS} } } }`;
+
+export const runBody = (runId: string): string =>
+  JSON.stringify({ query: RUN_QUERY, variables: { workflowId: WORKFLOW_ID, id: runId } });
+
+export const runsBody = (ids: readonly string[]): string =>
+  JSON.stringify({ query: RUNS_QUERY, variables: { workflowId: WORKFLOW_ID, ids } });
+
+export const uniqueBody = (runId: string, probe: string): string =>
+  JSON.stringify({ query: UNIQUE_QUERY, variables: { workflowId: WORKFLOW_ID, id: runId, probe } });
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly json: unknown;
+  readonly ms: number;
+}
+
+export async function ask(url: string, body: string, timeoutMs = 60_000): Promise<Answer> {
+  const startedAt = performance.now();
+  const answer = await fetch(url, { method: 'POST', headers: HEADERS, body, signal: AbortSignal.timeout(timeoutMs) });
+  const text = await answer.text();
+  const ms = performance.now() - startedAt;
+  return { status: answer.status, text, json: parseJson(text), ms };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Asks and makes sure that data came and no error. */
+export async function askForData(name: string, url: string, body: string, timeoutMs?: number): Promise<Answer> {
+  const answer = await ask(url, body, timeoutMs);
+  const { data, errors } = (answer.json ?? {}) as { data?: unknown; errors?: unknown };
+  if (answer.status === 200 && data != null && errors === undefined) return answer;
+  throw new Error(`${name} answered ${answer.status} and not the data: ${answer.text.slice(0, 500)}`);
+}
+
+/** A contender that answers something else is not measured: its time would say nothing. */
+export async function checkSameAnswers(
+  contenders: readonly { readonly name: string; readonly url: string }[],
+  body: string,
+): Promise<Answer> {
+  let reference: { name: string; answer: Answer } | null = null;
+  for (const { name, url } of contenders) {
+    const answer = await askForData(name, url, body);
+    reference ??= { name, answer };
+    if (!isDeepStrictEqual(answer.json, reference.answer.json)) {
+      throw new Error(
+        `${name} does not answer what ${reference.name} does.\n${reference.name}: ${reference.answer.text.slice(0, 1500)}\n${name}: ${answer.text.slice(0, 1500)}`,
+      );
+    }
+  }
+  if (!reference) throw new Error('there is nobody to compare');
+  return reference.answer;
+}

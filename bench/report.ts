@@ -1,0 +1,204 @@
+/** What was measured and how it is told: on the terminal, as JSON, and in docs/PERFORMANCE.md. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { BENCH, ROOT } from './contenders.ts';
+
+/** What is null was not measured, or means nothing there. */
+export interface Row {
+  readonly contender: string;
+  readonly requestsPerSecond?: number | null;
+  readonly p50Ms?: number | null;
+  readonly p99Ms?: number | null;
+  readonly peakRssMb?: number | null;
+  readonly upstreamCalls?: number | null;
+  /** To the workload's reference, whose own is 1. */
+  readonly ratio?: number | null;
+  readonly note?: string;
+  /** What must be reached, in the row of whom Stepgate is measured by, else in its own. */
+  readonly targets?: readonly Target[];
+}
+
+export interface Target {
+  /** As in "Stepgate ≥ 0.85 × this". */
+  readonly text: string;
+  readonly value: number;
+  readonly isReached: boolean;
+}
+
+export interface WorkloadResult {
+  readonly id: string;
+  readonly title: string;
+  /** Whom `ratio` compares with. */
+  readonly reference: string;
+  readonly rows: readonly Row[];
+  /** What a reader has to know of this run: what was not offered, what differed from the plan. */
+  readonly notes: readonly string[];
+}
+
+export interface MeasuredWorkload extends WorkloadResult {
+  readonly measuredAt: string;
+  readonly tookSeconds: number;
+}
+
+export interface Report {
+  readonly startedAt: string;
+  readonly machine: Readonly<Record<string, string | number | boolean>>;
+  readonly settings: Readonly<Record<string, string | number>>;
+  readonly workloads: readonly MeasuredWorkload[];
+}
+
+/** For the row of whom Stepgate is compared with. */
+export const atLeast = (value: number, bound: number): Target => ({
+  text: `Stepgate ≥ ${bound} × this`,
+  value,
+  isReached: value >= bound,
+});
+
+export const atMost = (text: string, value: number, bound: number, unit = ''): Target => ({
+  text: `${text} ≤ ${bound}${unit && ` ${unit}`}`,
+  value,
+  isReached: value <= bound,
+});
+
+const COLUMNS = [
+  'workload',
+  'contender',
+  'requests/s',
+  'p50 ms',
+  'p99 ms',
+  'peak RSS MB',
+  'upstream calls',
+  'ratio',
+  'targets',
+  'note',
+] as const;
+/** Numbers stand to the right. */
+const RIGHT = new Set<string>(['requests/s', 'p50 ms', 'p99 ms', 'peak RSS MB', 'upstream calls', 'ratio']);
+
+const number = (value: number | null | undefined, digits: number): string =>
+  value == null
+    ? ''
+    : value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+/** Three digits that count, whatever the size. */
+const short = (value: number | null | undefined): string =>
+  value == null ? '' : number(value, value === 0 || value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
+
+const targetText = ({ text, value, isReached }: Target): string =>
+  `${text}: ${isReached ? 'reached' : 'NOT REACHED'} (${short(value)})`;
+
+function cells(workload: WorkloadResult): string[][] {
+  return workload.rows.map((row, index) => [
+    index === 0 ? `${workload.id} ${workload.title}` : '',
+    row.contender,
+    number(row.requestsPerSecond, 0),
+    short(row.p50Ms),
+    short(row.p99Ms),
+    number(row.peakRssMb, 0),
+    number(row.upstreamCalls, 0),
+    short(row.ratio),
+    (row.targets ?? []).map(targetText).join('; '),
+    row.note ?? '',
+  ]);
+}
+
+/** In columns, for a terminal. */
+export function toText(workloads: readonly WorkloadResult[]): string {
+  const table = [[...COLUMNS], ...workloads.flatMap(cells)];
+  const widths = COLUMNS.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
+  const lines = table.map((line) =>
+    line
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return RIGHT.has(COLUMNS[column] ?? '') ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+  const notes = workloads.flatMap(({ id, notes }) => notes.map((note) => `${id}: ${note}`));
+  return [...lines, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
+}
+
+function toMarkdown({ machine, settings, workloads }: Report): string {
+  const line = (columns: readonly string[]) => `| ${columns.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const table = [
+    line(COLUMNS),
+    line(COLUMNS.map((column) => (RIGHT.has(column) ? '---:' : '---'))),
+    ...workloads.flatMap(cells).map(line),
+  ];
+  const measured = workloads.map(({ id, measuredAt }) => `${id} ${measuredAt.slice(0, 16).replace('T', ' ')}`);
+  const facts = Object.entries({ ...machine, ...settings }).map(([name, value]) => `${name} ${value}`);
+  const notes = workloads.flatMap(({ id, notes }) => notes.map((note) => `- ${id}: ${note}`));
+  return [
+    ...table,
+    '',
+    `Measured (UTC): ${measured.join(', ')}.`,
+    '',
+    `On: ${facts.join(', ')}.`,
+    ...(notes.length > 0 ? ['', ...notes] : []),
+  ].join('\n');
+}
+
+const RESULTS = `${BENCH}results/`;
+const DOCUMENT = `${ROOT}docs/PERFORMANCE.md`;
+const START = '<!-- table:start -->';
+const END = '<!-- table:end -->';
+
+const INTRODUCTION = `# Performance
+
+What Stepgate answers a second, beside others that answer the same from the same upstream. Repeat it with
+
+\`\`\`sh
+npm ci && npm run bench
+\`\`\`
+
+which takes about a quarter of an hour on two cores, and installs the others into \`bench/\` when it first runs.
+\`npm run bench -- W1\` measures one workload, \`--rounds 5\` takes more rounds, and \`--seconds 1\` only shows that all of it
+works: its figures are not kept. \`npm run bench -- memory --minutes 10\` watches the memory for longer.
+
+Each contender is a process of its own on one core, compiled, with \`NODE_ENV=production\`; the load and the upstream are on
+the other core. Before anything is timed, all answers are compared. Rounds of all contenders take turns, and what stands
+here are medians. **Machines differ and are noisy: only the ratios mean something, and only within one workload.** A ratio
+is to the workload's reference, whose own is 1. What each workload must reach stands under *targets*.
+
+${START}
+${END}
+`;
+
+/** `docs` too, and `latest.json`: a shortened run shows that the bench works, and its figures are not to be kept. */
+export function save(report: Report, isShortened: boolean): readonly string[] {
+  mkdirSync(RESULTS, { recursive: true });
+  const stamp = report.startedAt.slice(0, 19).replaceAll(':', '-');
+  const written = [`${RESULTS}${stamp}${isShortened ? '-shortened' : ''}.json`];
+  writeJson(written[0] ?? '', report);
+  if (isShortened) return written;
+  const latest = `${RESULTS}latest.json`;
+  const merged = mergeIntoLatest(latest, report);
+  writeJson(latest, merged);
+  writeDocument(merged);
+  return [...written, latest, DOCUMENT];
+}
+
+const writeJson = (path: string, value: unknown): void => {
+  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+};
+
+/** W1, W2, …, and what has no number after them. */
+const order = ({ id }: WorkloadResult): number => Number(/\d+/.exec(id)?.[0] ?? Infinity);
+
+/** Workloads that this run left out stay as they were. */
+function mergeIntoLatest(path: string, report: Report): Report {
+  if (!existsSync(path)) return report;
+  const before = JSON.parse(readFileSync(path, 'utf8')) as Report;
+  const byId = new Map([...before.workloads, ...report.workloads].map((workload) => [workload.id, workload]));
+  const workloads = [...byId.values()].sort((a, b) => order(a) - order(b));
+  return { ...report, workloads };
+}
+
+function writeDocument(report: Report): void {
+  const text = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : INTRODUCTION;
+  const start = text.indexOf(START);
+  const end = text.indexOf(END);
+  if (start === -1 || end < start) throw new Error(`${DOCUMENT} must hold ${START} and, after it, ${END}`);
+  const before = text.slice(0, start + START.length);
+  writeFileSync(DOCUMENT, `${before}\n\n${toMarkdown(report)}\n\n${text.slice(end)}`);
+}

@@ -1,0 +1,110 @@
+/** The way in which contenders are compared: rounds that take turns, and medians over them. */
+import type { Fixture } from './fixture.ts';
+import type { StartedContender } from './contenders.ts';
+import { load, type LoadOptions, type LoadResult, type SameRequest, type UniqueRequests } from './load.ts';
+import type { Row } from './report.ts';
+
+export interface BenchSettings {
+  /** Of one timed phase. */
+  readonly seconds: number;
+  readonly warmupSeconds: number;
+  readonly rounds: number;
+  /** Of the memory workload. */
+  readonly memorySeconds: number;
+  /** Only to show that everything works: what takes long to set up is made smaller, too. */
+  readonly isShortened: boolean;
+}
+
+export interface Bench {
+  readonly settings: BenchSettings;
+  readonly fixture: Fixture;
+  /** What is being done now. */
+  say(text: string): void;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const [low = NaN, high = low] = Number.isInteger(middle)
+    ? [sorted[middle - 1], sorted[middle]]
+    : [sorted[Math.floor(middle)]];
+  return (low + high) / 2;
+}
+
+export const percentile = (values: readonly number[], share: number): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? NaN;
+};
+
+/** What the rounds of one contender came to. */
+export interface Measured extends LoadResult {
+  readonly name: string;
+  /** The most of any round. */
+  readonly peakRssMb: number | null;
+  /** Of a round: the median, and the most. */
+  readonly upstreamCalls: number;
+  readonly maxUpstreamCalls: number;
+}
+
+export interface RoundOptions extends Partial<LoadOptions> {
+  readonly requestsFor: (contender: StartedContender) => SameRequest | UniqueRequests;
+}
+
+/**
+ * Warms each up, then measures all of them once a round, beginning with another one each time, so that neither the time
+ * nor the neighbour favours anybody. Peak RSS and upstream calls count in the measured rounds alone.
+ */
+export async function measureInRounds(
+  { settings, fixture, say }: Bench,
+  contenders: readonly StartedContender[],
+  { requestsFor, ...options }: RoundOptions,
+): Promise<Measured[]> {
+  const loadOptions = { seconds: settings.seconds, ...options };
+  for (const contender of contenders) {
+    say(`warming up ${contender.name}`);
+    await load(contender.url, requestsFor(contender), { ...loadOptions, seconds: settings.warmupSeconds });
+  }
+  const rounds = new Map<StartedContender, (LoadResult & { peakRssMb: number | null; upstreamCalls: number })[]>();
+  for (let round = 0; round < settings.rounds; round += 1) {
+    const turn = round % contenders.length;
+    for (const contender of [...contenders.slice(turn), ...contenders.slice(0, turn)]) {
+      say(`round ${round + 1} of ${settings.rounds}: ${contender.name}`);
+      await fixture.reset();
+      contender.resetPeakRss();
+      const result = await load(contender.url, requestsFor(contender), loadOptions);
+      const { steps } = await fixture.calls();
+      const measured = { ...result, peakRssMb: contender.peakRssMb(), upstreamCalls: steps };
+      rounds.set(contender, [...(rounds.get(contender) ?? []), measured]);
+    }
+  }
+  return contenders.map(({ name }, index) => {
+    const results = rounds.get(contenders[index] as StartedContender) ?? [];
+    const medianOf = (read: (result: LoadResult) => number) => median(results.map(read));
+    const peaks = results.map((result) => result.peakRssMb).filter((peak) => peak !== null);
+    return {
+      name,
+      requests: results.reduce((sum, { requests }) => sum + requests, 0),
+      requestsPerSecond: medianOf((result) => result.requestsPerSecond),
+      p50Ms: medianOf((result) => result.p50Ms),
+      p99Ms: medianOf((result) => result.p99Ms),
+      errors: results.reduce((sum, { errors }) => sum + errors, 0),
+      peakRssMb: peaks.length > 0 ? Math.max(...peaks) : null,
+      upstreamCalls: median(results.map((result) => result.upstreamCalls)),
+      maxUpstreamCalls: Math.max(...results.map((result) => result.upstreamCalls)),
+    };
+  });
+}
+
+export function toRow(measured: Measured, reference: Measured): Row {
+  const { name, requestsPerSecond, p50Ms, p99Ms, peakRssMb, upstreamCalls, errors } = measured;
+  const ratio = requestsPerSecond / reference.requestsPerSecond;
+  const note = errors > 0 ? { note: `${errors} errors` } : {};
+  return { contender: name, requestsPerSecond, p50Ms, p99Ms, peakRssMb, upstreamCalls, ratio, ...note };
+}
+
+/** Finds a contender's figures by name, and throws where it was not measured. */
+export function of(measured: readonly Measured[], contender: { readonly name: string }): Measured {
+  const found = measured.find(({ name }) => name === contender.name);
+  if (!found) throw new Error(`${contender.name} was not measured`);
+  return found;
+}

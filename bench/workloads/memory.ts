@@ -1,0 +1,44 @@
+/** W2 over 100,000 different runs, 4 GB in all: what a bounded store takes when it must evict all the time. */
+import { stepgate, withContenders } from '../contenders.ts';
+import { ORDINARY, runIdOf } from '../fixture-runs.ts';
+import { load, scatteredStride, uniqueRequests } from '../load.ts';
+import { atMost, type WorkloadResult } from '../report.ts';
+import type { Bench } from '../rounds.ts';
+
+const RUNS = 100_000;
+const CACHE_MAX_BYTES = 268_435_456;
+const ABOVE_MB = 150;
+
+export async function memory(bench: Bench): Promise<WorkloadResult> {
+  const seconds = bench.settings.memorySeconds;
+  const options = { upstreamUrl: bench.fixture.url, env: { CACHE_MAX_BYTES: String(CACHE_MAX_BYTES) } };
+  return withContenders([stepgate], options, async ([contender]) => {
+    if (!contender) throw new Error('Stepgate was not started');
+    bench.say(`${seconds} s over ${RUNS} runs`);
+    await bench.fixture.reset();
+    const requests = uniqueRequests(runIdOf(ORDINARY, 'memory-'), RUNS, { stride: scatteredStride(RUNS) });
+    const result = await load(contender.url, requests, { seconds });
+    const { steps } = await bench.fixture.calls();
+    const peakMb = contender.peakRssMb();
+    const boundMb = Math.round(CACHE_MAX_BYTES / 1_000_000 + ABOVE_MB);
+    const errors = result.errors > 0 ? { note: `${result.errors} errors` } : {};
+    return {
+      id: 'memory',
+      title: `${seconds} s over 100,000 runs`,
+      reference: '–',
+      rows: [
+        {
+          contender: stepgate.name,
+          requestsPerSecond: result.requestsPerSecond,
+          p50Ms: result.p50Ms,
+          p99Ms: result.p99Ms,
+          peakRssMb: peakMb,
+          upstreamCalls: steps,
+          ...errors,
+          targets: peakMb === null ? [] : [atMost('peak RSS', peakMb, boundMb, 'MB')],
+        },
+      ],
+      notes: [`${boundMb} MB is CACHE_MAX_BYTES (256 MiB) and ${ABOVE_MB} MB`],
+    };
+  });
+}

@@ -1,0 +1,110 @@
+/** W3: one query over 100 runs that nobody holds, from an upstream that takes 50 ms, 50 calls at once. */
+import {
+  apolloPlain,
+  bareScript,
+  mercuriusPlain,
+  startContender,
+  stepgate,
+  type Contender,
+  type StartedContender,
+} from '../contenders.ts';
+import { ORDINARY, runIdOf } from '../fixture-runs.ts';
+import { ask, askForData, checkSameAnswers, runsBody } from '../queries.ts';
+import { atMost, type Row, type WorkloadResult } from '../report.ts';
+import { median, type Bench } from '../rounds.ts';
+
+const RUNS = 100;
+const DELAY_MS = 50;
+const AT_ONCE = 50;
+const WARMUPS = 2;
+const MEASURED_A_PROCESS = 5;
+const CONTENDERS: readonly Contender[] = [stepgate, bareScript, mercuriusPlain, apolloPlain];
+
+interface Taken {
+  readonly firstMs: number[];
+  readonly warmMs: number[];
+  readonly calls: number[];
+}
+
+export async function w3Cold(bench: Bench): Promise<WorkloadResult> {
+  const { fixture, settings, say } = bench;
+  await fixture.set({ delayMs: DELAY_MS });
+  const taken = new Map<string, Taken>(CONTENDERS.map(({ name }) => [name, { firstMs: [], warmMs: [], calls: [] }]));
+  // A first query can be had only once of a process, so there are more rounds of it.
+  const rounds = settings.isShortened ? 1 : settings.rounds + 2;
+  try {
+    for (let round = 0; round < rounds; round += 1) {
+      const turn = round % CONTENDERS.length;
+      for (const contender of [...CONTENDERS.slice(turn), ...CONTENDERS.slice(0, turn)]) {
+        say(`round ${round + 1} of ${rounds}: ${contender.name}`);
+        const started = await start(contender, fixture.url);
+        try {
+          await measureProcess(bench, started, taken.get(contender.name) as Taken);
+        } finally {
+          await started.stop();
+        }
+      }
+    }
+    await compareAnswers(fixture.url);
+  } finally {
+    await fixture.set({ delayMs: 0 });
+  }
+  return {
+    id: 'W3',
+    title: 'cold, 100 runs',
+    reference: bareScript.name,
+    rows: CONTENDERS.map(({ name }) => toColdRow(name, taken)),
+    notes: ['p50 is the wall time of one query in a warm process, and "first" that of its first query'],
+  };
+}
+
+const start = (contender: Contender, upstreamUrl: string): Promise<StartedContender> =>
+  startContender(contender, { upstreamUrl, env: { UPSTREAM_CONCURRENCY: String(AT_ONCE) } });
+
+async function measureProcess({ fixture }: Bench, { name, url }: StartedContender, taken: Taken): Promise<void> {
+  for (let query = 0; query < 1 + WARMUPS + MEASURED_A_PROCESS; query += 1) {
+    const ids = freshIds();
+    await fixture.reset();
+    const { ms } = await (name === bareScript.name ? ask(url, runsBody(ids)) : askForData(name, url, runsBody(ids)));
+    taken.calls.push((await fixture.calls()).steps);
+    if (query === 0) taken.firstMs.push(ms);
+    if (query > WARMUPS) taken.warmMs.push(ms);
+  }
+}
+
+let freshRuns = 0;
+const freshIds = (): string[] => Array.from({ length: RUNS }, () => runIdOf(ORDINARY, `cold-${(freshRuns += 1)}`));
+
+async function compareAnswers(upstreamUrl: string): Promise<void> {
+  const comparable = CONTENDERS.filter(({ name }) => name !== bareScript.name);
+  const started = await Promise.all(comparable.map((contender) => start(contender, upstreamUrl)));
+  try {
+    await checkSameAnswers(started, runsBody(freshIds()));
+  } finally {
+    await Promise.all(started.map((contender) => contender.stop()));
+  }
+}
+
+function toColdRow(name: string, taken: ReadonlyMap<string, Taken>): Row {
+  const own = taken.get(name) as Taken;
+  const bare = taken.get(bareScript.name) as Taken;
+  const wall = median(own.warmMs);
+  const first = median(own.firstMs);
+  const row: Row = {
+    contender: name,
+    p50Ms: wall,
+    upstreamCalls: median(own.calls),
+    ratio: wall / median(bare.warmMs),
+    note: `first ${Math.round(first)} ms (${(first / median(bare.firstMs)).toFixed(2)} × the bare one's)`,
+  };
+  if (name !== stepgate.name) return row;
+  const wrong = own.calls.filter((calls) => calls !== RUNS).length;
+  return {
+    ...row,
+    targets: [
+      { text: `exactly ${RUNS} steps calls (queries with another number)`, value: wrong, isReached: wrong === 0 },
+      atMost('wall', wall / median(bare.warmMs), 1.1, '× bare'),
+      atMost('first query', first / median(bare.firstMs), 1.5, '× bare'),
+    ],
+  };
+}

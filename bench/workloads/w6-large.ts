@@ -1,0 +1,94 @@
+/** W6: a run of 20 steps with 1 MB of outputs each, and a query that does not select them. */
+import { fileURLToPath } from 'node:url';
+import { bareScript, startContender, stepgate, withContenders, type Contender, type StartedContender } from '../contenders.ts';
+import { ORDINARY, runIdOf, type RunShape } from '../fixture-runs.ts';
+import { sameRequest } from '../load.ts';
+import { ask, askForData, runBody, runsBody } from '../queries.ts';
+import { sleep } from '../processes.ts';
+import type { Row, WorkloadResult } from '../report.ts';
+import { measureInRounds, median, of, toRow, type Bench } from '../rounds.ts';
+
+const LARGE: RunShape = { ...ORDINARY, outputBytes: 1_000_000 };
+const LOOP_STALL = fileURLToPath(new URL('../.build/peers/peers/loop-stall.js', import.meta.url));
+
+const ordinary: Contender = { ...stepgate, name: 'Stepgate, hot, an ordinary run' };
+const large: Contender = { ...stepgate, name: 'Stepgate, hot, a run of 20 MB' };
+
+export async function w6Large(bench: Bench): Promise<WorkloadResult> {
+  const hot = await withContenders([large, ordinary], { upstreamUrl: bench.fixture.url }, async (started) => {
+    const bodies = new Map([
+      [ordinary.name, runBody(runIdOf(ORDINARY, 'hot'))],
+      [large.name, runBody(runIdOf(LARGE, 'hot'))],
+    ]);
+    const bodyOf = ({ name }: { name: string }) => bodies.get(name) ?? '';
+    for (const one of started) await askForData(one.name, one.url, bodyOf(one));
+    return measureInRounds(bench, started, { requestsFor: (one) => sameRequest(bodyOf(one)) });
+  });
+  const ratio = of(hot, large).requestsPerSecond / of(hot, ordinary).requestsPerSecond;
+  const text = 'hot ≥ 0.9 × an ordinary run';
+  const bare = await measureCold(bench, bareScript, (id) => runsBody([id]));
+  const own = await measureCold(bench, stepgate, runBody);
+  return {
+    id: 'W6',
+    title: 'large, 20 × 1 MB',
+    reference: 'the ordinary run; of the cold ones, the longest stall of the bare script',
+    rows: [
+      { ...toRow(of(hot, large), of(hot, ordinary)), targets: [{ text, value: ratio, isReached: ratio >= 0.9 }] },
+      toRow(of(hot, ordinary), of(hot, ordinary)),
+      toColdRow(stepgate, own, bare),
+      toColdRow(bareScript, bare, bare),
+    ],
+    notes: ['cold: p50 is the wall time of a query, and the longest stall of the loop is the median over such queries'],
+  };
+}
+
+interface Cold {
+  readonly wallMs: number;
+  readonly stallMs: number;
+}
+
+async function measureCold(bench: Bench, contender: Contender, bodyFor: (id: string) => string): Promise<Cold> {
+  const started = await startContender(contender, {
+    upstreamUrl: bench.fixture.url,
+    nodeArguments: ['--import', LOOP_STALL],
+    hasChannel: true,
+  });
+  try {
+    const wallMs: number[] = [];
+    const stallMs: number[] = [];
+    // The first one only warms up.
+    for (let query = 0; query <= 2 * bench.settings.rounds; query += 1) {
+      bench.say(`${contender.name}: cold run ${query}`);
+      await stallOf(started, 'reset');
+      const answer = await ask(started.url, bodyFor(runIdOf(LARGE, `cold-${query}`)));
+      if (answer.status !== 200) throw new Error(`${contender.name} answered ${answer.status}: ${answer.text.slice(0, 300)}`);
+      // A stall is counted when the timer behind it comes round again.
+      await sleep(50);
+      const stall = await stallOf(started, 'read');
+      if (query === 0) continue;
+      wallMs.push(answer.ms);
+      stallMs.push(stall);
+    }
+    return { wallMs: median(wallMs), stallMs: median(stallMs) };
+  } finally {
+    await started.stop();
+  }
+}
+
+function stallOf({ process: { child } }: StartedContender, message: 'reset' | 'read'): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(reject, 10_000, new Error('the contender does not tell how long its loop stood still'));
+    child.once('message', (told: { maxStallMs: number }) => {
+      clearTimeout(timer);
+      resolve(told.maxStallMs);
+    });
+    child.send(message);
+  });
+}
+
+const toColdRow = ({ name }: Contender, { wallMs, stallMs }: Cold, bare: Cold): Row => ({
+  contender: `${name}, cold, a run of 20 MB`,
+  p50Ms: wallMs,
+  ratio: stallMs / bare.stallMs,
+  note: `longest stall ${stallMs.toFixed(0)} ms`,
+});

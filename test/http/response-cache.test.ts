@@ -1,0 +1,197 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
+
+const QUERY = '{ run(workflowId: "wf", id: "r1") { status outputs totalElapsedTime freshness { fetchedAt isStale } } }';
+
+describe('whole answers', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let clock: ManualClock;
+
+  beforeEach(async () => {
+    clock = createManualClock();
+    upstream = await startFaultyUpstream();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, REAUTH_INTERVAL_MS: '60000' }, { now: clock.now });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  const running = () => {
+    upstream.script = ({ endpoint, runId, key }) => ({
+      json:
+        endpoint === 'run'
+          ? [
+              wireRun(runId, {
+                status: 'running',
+                end_time: null,
+                outputs: `of ${key ?? ''} #${upstream.calls.length}`,
+              }),
+            ]
+          : [wireStep({ end_time: null })],
+    });
+  };
+
+  const get = (headers: Record<string, string> = {}, query = QUERY) =>
+    fetch(`${gateway.url}/graphql?query=${encodeURIComponent(query)}`, {
+      headers: { authorization: 'Bearer key-1', ...headers },
+    });
+
+  it('are given again as they were, and tell the client for how long', async () => {
+    const miss = await gateway.query(QUERY);
+    expect(miss.headers.get('cache-control')).toBe('private, max-age=60');
+    clock.advance(20_000);
+    const hit = await gateway.query(QUERY);
+    expect(hit.data).toEqual(miss.data);
+    expect(hit.headers.get('cache-control')).toBe('private, max-age=40');
+    expect(hit.headers.get('content-type')).toBe(miss.headers.get('content-type'));
+    expect(hit.headers.get('x-request-id')).not.toBe(miss.headers.get('x-request-id'));
+    expect(hit.headers.get('vary')).toContain('authorization');
+    // Proof that it is the answer that was kept, and not a new one of the same facts.
+    const size = gateway.heldBytes();
+    await gateway.query(QUERY);
+    expect(gateway.heldBytes()).toBe(size);
+    await gateway.query(`${QUERY} `);
+    expect(gateway.heldBytes()).toBeGreaterThan(size);
+  });
+
+  it('of a live run are never older than LIVE_TTL_MS', async () => {
+    running();
+    const first = await gateway.query(QUERY);
+    expect(first.headers.get('cache-control')).toBe('private, max-age=1');
+    clock.advance(999);
+    expect((await gateway.query(QUERY)).data).toEqual(first.data);
+    clock.advance(1);
+    expect((await gateway.query(QUERY)).data).not.toEqual(first.data);
+  });
+
+  it('are never given to another viewer', async () => {
+    running();
+    const ofOne = await gateway.query(QUERY, { key: 'key-1' });
+    const ofOther = await gateway.query(QUERY, { key: 'key-2' });
+    expect(ofOne.data).toMatchObject({ run: { outputs: expect.stringMatching(/^of key-1 /) } });
+    expect(ofOther.data).toMatchObject({ run: { outputs: expect.stringMatching(/^of key-2 /) } });
+    const ofNobody = await gateway.query(QUERY, { key: null });
+    expect(ofNobody.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect(ofNobody.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('end with the right to them: a call is made first, and a refusal takes them away', async () => {
+    await gateway.query(QUERY);
+    const calls = upstream.calls.length;
+    clock.advance(59_999);
+    await gateway.query(QUERY);
+    expect(upstream.calls).toHaveLength(calls);
+    upstream.script = () => ({ status: 401 });
+    clock.advance(1);
+    expect((await gateway.query(QUERY)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect(gateway.heldBytes()).toBe(0);
+  });
+
+  it('are taken away by a refusal of something else', async () => {
+    await gateway.query(QUERY);
+    upstream.script = () => ({ status: 403 });
+    await gateway.query('{ run(workflowId: "wf", id: "other") { id } }');
+    expect((await gateway.query(QUERY)).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+  });
+
+  it('that hold an error, are stale, or come of an action are not kept', async () => {
+    upstream.script = ({ endpoint, runId }) =>
+      endpoint === 'execute'
+        ? { json: { run_id: 'r1' } }
+        : endpoint === 'run'
+          ? { json: [wireRun(runId)] }
+          : { status: 404 };
+    const failing = await gateway.query(QUERY);
+    expect(failing.errors).toHaveLength(1);
+    expect(failing.headers.get('cache-control')).toBe('no-store');
+
+    const mutation = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
+    for (const count of [1, 2]) {
+      expect((await gateway.query(mutation)).headers.get('cache-control')).toBe('no-store');
+      expect(upstream.count('execute')).toBe(count);
+    }
+
+    const live = QUERY.replace('r1', 'live');
+    running();
+    await gateway.query(live);
+    await upstream.shut();
+    clock.advance(2000);
+    const stale = await gateway.query(live);
+    expect(stale.data).toMatchObject({ run: { freshness: { isStale: true } } });
+    expect(stale.headers.get('cache-control')).toBe('no-store');
+    await upstream.listen();
+    clock.advance(1000);
+    expect((await gateway.query(live)).data).toMatchObject({ run: { freshness: { isStale: false } } });
+  });
+
+  it('are told apart by operation, variables, method, and the form that the client accepts', async () => {
+    const ask = (id: string) =>
+      gateway.query('query ($id: ID!) { run(workflowId: "wf", id: $id) { id } }', { variables: { id } });
+    expect((await ask('r1')).data).toEqual({ run: { id: 'r1' } });
+    expect((await ask('r2')).data).toEqual({ run: { id: 'r2' } });
+    expect((await get({ accept: 'application/json' })).headers.get('content-type')).toMatch(/^application\/json/);
+    expect((await get({ accept: 'application/graphql-response+json' })).headers.get('content-type')).toMatch(
+      /^application\/graphql-response\+json/,
+    );
+  });
+
+  it('answer 304 to a GET whose validator still stands, and the whole to any other', async () => {
+    const first = await get();
+    const etag = first.headers.get('etag') ?? '';
+    expect(etag).toMatch(/^"[\w-]{27}"$/);
+    for (const validator of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const again = await get({ 'if-none-match': validator });
+      expect({ validator, status: again.status }).toEqual({ validator, status: 304 });
+      expect(again.headers.get('etag')).toBe(etag);
+      expect(again.headers.get('cache-control')).toMatch(/^private, max-age=/);
+      expect(await again.text()).toBe('');
+    }
+    const other = await get({ 'if-none-match': '"other"' });
+    expect(other.status).toBe(200);
+    expect(await other.json()).toEqual(await first.json());
+  });
+
+  it('answer 304 on a miss too, when the new answer is the one that the client has', async () => {
+    const query = '{ run(workflowId: "wf", id: "r1") { status } }';
+    running();
+    const etag = (await get({}, query)).headers.get('etag') ?? '';
+    clock.advance(5000);
+    const calls = upstream.calls.length;
+    expect((await get({ 'if-none-match': etag }, query)).status).toBe(304);
+    expect(upstream.calls.length).toBeGreaterThan(calls);
+  });
+
+  it('are evicted within CACHE_MAX_BYTES, the longest unused first', async () => {
+    await gateway.close();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, CACHE_MAX_BYTES: '20000' }, { now: clock.now });
+    for (let number = 0; number < 40; number += 1) {
+      await gateway.query(`{ run(workflowId: "wf", id: "r${number}") { steps { outputs } } }`);
+      expect(gateway.heldBytes()).toBeLessThanOrEqual(20_000);
+    }
+    const calls = upstream.calls.length;
+    await gateway.query('{ run(workflowId: "wf", id: "r39") { steps { outputs } } }');
+    expect(upstream.calls).toHaveLength(calls);
+    await gateway.query('{ run(workflowId: "wf", id: "r0") { steps { outputs } } }');
+    expect(upstream.calls.length).toBeGreaterThan(calls);
+  });
+
+  it('that took longer than a refusal in between are not kept', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    upstream.script = async ({ endpoint, runId }) => {
+      if (runId === 'forbidden') return { status: 401 };
+      if (endpoint === 'steps') await gate.promise;
+      return { json: endpoint === 'run' ? [wireRun(runId)] : [wireStep()] };
+    };
+    const slow = gateway.query(QUERY);
+    await upstream.nextCall();
+    await gateway.query('{ run(workflowId: "wf", id: "forbidden") { id } }');
+    gate.resolve(undefined);
+    await slow;
+    expect(gateway.heldBytes()).toBe(0);
+  });
+});
