@@ -47,7 +47,10 @@ export const mercuriusCache: Contender = {
   command: [peer('mercurius'), 'cache'],
 };
 export const mercuriusLru: Contender = { name: 'Mercurius + JIT + LRU', command: [peer('mercurius'), 'lru'] };
-export const mercuriusPlain: Contender = { name: 'Mercurius + JIT + DataLoader', command: [peer('mercurius'), 'plain'] };
+export const mercuriusPlain: Contender = {
+  name: 'Mercurius + JIT + DataLoader',
+  command: [peer('mercurius'), 'plain'],
+};
 export const apolloResponseCache: Contender = {
   name: 'Apollo + Fastify + response cache + LRU',
   command: [peer('apollo-fastify'), 'response-cache'],

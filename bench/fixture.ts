@@ -1,6 +1,7 @@
 /** The fixture as the bench sees it: started on the second core, asked and set over HTTP. */
 import { fileURLToPath } from 'node:url';
 import type { FixtureCalls, FixtureSettings } from './fixture-upstream.ts';
+import { send } from './http.ts';
 import { start, urlOf } from './processes.ts';
 
 export interface Fixture {
@@ -15,10 +16,9 @@ const PROGRAM = fileURLToPath(new URL('fixture-upstream.ts', import.meta.url));
 
 export async function startFixture(): Promise<Fixture> {
   const url = await urlOf(start([process.execPath, PROGRAM], { core: 1 }), 'the fixture');
-  const ask = async (path: string, body?: unknown): Promise<unknown> => {
-    const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
-    const answer = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(10_000) });
-    return answer.json();
+  const ask = async (path: string, body?: object): Promise<unknown> => {
+    const { text } = await send(`${url}${path}`, body ? { body: JSON.stringify(body) } : {});
+    return JSON.parse(text);
   };
   return {
     url,

@@ -77,8 +77,7 @@ export async function load(
 ): Promise<LoadResult> {
   if (new URL(url).hostname !== '127.0.0.1') throw new Error(`load goes to 127.0.0.1 only, not to ${url}`);
   // Each a number of its own: the same job again must not repeat its requests.
-  const fresh =
-    requests.kind === 'same' ? requests : { ...requests, probePrefix: freshPrefix() };
+  const fresh = requests.kind === 'same' ? requests : { ...requests, probePrefix: freshPrefix() };
   const job: LoadJob = { url, headers: HEADERS, connections, seconds, requests: fresh, checksAnswers };
   return generator === 'wrk' ? loadByWrk(job) : loadByAutocannon(job);
 }

@@ -1,6 +1,7 @@
 /** What is asked of every contender, and the check that they all answer the same. */
 import { isDeepStrictEqual } from 'node:util';
 import { WORKFLOW_ID } from './fixture-runs.ts';
+import { send } from './http.ts';
 
 export const AUTHORIZATION = 'Bearer bench-key';
 export const HEADERS = { 'content-type': 'application/json', authorization: AUTHORIZATION } as const;
@@ -34,12 +35,11 @@ export interface Answer {
   readonly ms: number;
 }
 
-export async function ask(url: string, body: string, timeoutMs = 60_000): Promise<Answer> {
+export async function ask(url: string, body: string): Promise<Answer> {
   const startedAt = performance.now();
-  const answer = await fetch(url, { method: 'POST', headers: HEADERS, body, signal: AbortSignal.timeout(timeoutMs) });
-  const text = await answer.text();
+  const { status, text } = await send(url, { headers: HEADERS, body });
   const ms = performance.now() - startedAt;
-  return { status: answer.status, text, json: parseJson(text), ms };
+  return { status, text, json: parseJson(text), ms };
 }
 
 function parseJson(text: string): unknown {
@@ -51,8 +51,8 @@ function parseJson(text: string): unknown {
 }
 
 /** Asks and makes sure that data came and no error. */
-export async function askForData(name: string, url: string, body: string, timeoutMs?: number): Promise<Answer> {
-  const answer = await ask(url, body, timeoutMs);
+export async function askForData(name: string, url: string, body: string): Promise<Answer> {
+  const answer = await ask(url, body);
   const { data, errors } = (answer.json ?? {}) as { data?: unknown; errors?: unknown };
   if (answer.status === 200 && data != null && errors === undefined) return answer;
   throw new Error(`${name} answered ${answer.status} and not the data: ${answer.text.slice(0, 500)}`);

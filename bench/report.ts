@@ -50,7 +50,7 @@ export interface Report {
 export const atLeast = (value: number, bound: number): Target => ({
   text: `Stepgate ≥ ${bound} × this`,
   value,
-  isReached: value >= bound,
+  isReached: value >= bound && Number.isFinite(value),
 });
 
 export const atMost = (text: string, value: number, bound: number, unit = ''): Target => ({
@@ -75,9 +75,7 @@ const COLUMNS = [
 const RIGHT = new Set<string>(['requests/s', 'p50 ms', 'p99 ms', 'peak RSS MB', 'upstream calls', 'ratio']);
 
 const number = (value: number | null | undefined, digits: number): string =>
-  value == null
-    ? ''
-    : value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  value == null ? '' : value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** Three digits that count, whatever the size. */
 const short = (value: number | null | undefined): string =>
@@ -86,7 +84,7 @@ const short = (value: number | null | undefined): string =>
 const targetText = ({ text, value, isReached }: Target): string =>
   `${text}: ${isReached ? 'reached' : 'NOT REACHED'} (${short(value)})`;
 
-function cells(workload: WorkloadResult): string[][] {
+function cells(workload: WorkloadResult, betweenTargets: string): string[][] {
   return workload.rows.map((row, index) => [
     index === 0 ? `${workload.id} ${workload.title}` : '',
     row.contender,
@@ -96,14 +94,22 @@ function cells(workload: WorkloadResult): string[][] {
     number(row.peakRssMb, 0),
     number(row.upstreamCalls, 0),
     short(row.ratio),
-    (row.targets ?? []).map(targetText).join('; '),
+    (row.targets ?? []).map(targetText).join(betweenTargets),
     row.note ?? '',
   ]);
 }
 
+const TARGETS_COLUMN = COLUMNS.indexOf('targets');
+
+/** Each target on a line of its own, or the table would be wider than any terminal. */
+const toLines = (row: readonly string[]): string[][] =>
+  (row[TARGETS_COLUMN] ?? '')
+    .split('\n')
+    .map((target, line) => row.map((cell, column) => (column === TARGETS_COLUMN ? target : line === 0 ? cell : '')));
+
 /** In columns, for a terminal. */
 export function toText(workloads: readonly WorkloadResult[]): string {
-  const table = [[...COLUMNS], ...workloads.flatMap(cells)];
+  const table = [[...COLUMNS], ...workloads.flatMap((workload) => cells(workload, '\n')).flatMap(toLines)];
   const widths = COLUMNS.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
   const lines = table.map((line) =>
     line
@@ -123,7 +129,7 @@ function toMarkdown({ machine, settings, workloads }: Report): string {
   const table = [
     line(COLUMNS),
     line(COLUMNS.map((column) => (RIGHT.has(column) ? '---:' : '---'))),
-    ...workloads.flatMap(cells).map(line),
+    ...workloads.flatMap((workload) => cells(workload, '<br>')).map(line),
   ];
   const measured = workloads.map(({ id, measuredAt }) => `${id} ${measuredAt.slice(0, 16).replace('T', ' ')}`);
   const facts = Object.entries({ ...machine, ...settings }).map(([name, value]) => `${name} ${value}`);

@@ -2,6 +2,7 @@
 import type { Fixture } from './fixture.ts';
 import type { StartedContender } from './contenders.ts';
 import { load, type LoadOptions, type LoadResult, type SameRequest, type UniqueRequests } from './load.ts';
+import { untilIdle } from './processes.ts';
 import type { Row } from './report.ts';
 
 export interface BenchSettings {
@@ -63,6 +64,7 @@ export async function measureInRounds(
   for (const contender of contenders) {
     say(`warming up ${contender.name}`);
     await load(contender.url, requestsFor(contender), { ...loadOptions, seconds: settings.warmupSeconds });
+    await untilIdle(contender.process.pid);
   }
   const rounds = new Map<StartedContender, (LoadResult & { peakRssMb: number | null; upstreamCalls: number })[]>();
   for (let round = 0; round < settings.rounds; round += 1) {
@@ -72,6 +74,7 @@ export async function measureInRounds(
       await fixture.reset();
       contender.resetPeakRss();
       const result = await load(contender.url, requestsFor(contender), loadOptions);
+      await untilIdle(contender.process.pid);
       const { steps } = await fixture.calls();
       const measured = { ...result, peakRssMb: contender.peakRssMb(), upstreamCalls: steps };
       rounds.set(contender, [...(rounds.get(contender) ?? []), measured]);
@@ -96,9 +99,9 @@ export async function measureInRounds(
 }
 
 export function toRow(measured: Measured, reference: Measured): Row {
-  const { name, requestsPerSecond, p50Ms, p99Ms, peakRssMb, upstreamCalls, errors } = measured;
+  const { name, requests, requestsPerSecond, p50Ms, p99Ms, peakRssMb, upstreamCalls, errors } = measured;
   const ratio = requestsPerSecond / reference.requestsPerSecond;
-  const note = errors > 0 ? { note: `${errors} errors` } : {};
+  const note = requests === 0 ? { note: 'answered nothing' } : errors > 0 ? { note: `${errors} errors` } : {};
   return { contender: name, requestsPerSecond, p50Ms, p99Ms, peakRssMb, upstreamCalls, ratio, ...note };
 }
 

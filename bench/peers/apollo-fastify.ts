@@ -5,7 +5,10 @@
 import type { AddressInfo } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControl } from '@apollo/server/plugin/cacheControl';
-import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import responseCachePlugin from '@apollo/server-plugin-response-cache';
 import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
@@ -20,7 +23,10 @@ const isCached = process.argv.includes('response-cache');
 
 /** Everything may be kept, and for the caller alone: that is what a session's id is for. */
 const PRIVATE = /* GraphQL */ `
-  enum CacheControlScope { PUBLIC PRIVATE }
+  enum CacheControlScope {
+    PUBLIC
+    PRIVATE
+  }
   directive @cacheControl(
     maxAge: Int
     scope: CacheControlScope

@@ -24,6 +24,8 @@ const yoga = createYoga({
   graphiql: false,
   landingPage: false,
   logging: false,
+  cors: false,
+  multipart: false,
 });
 // Yoga answers a promise that it looks after itself; its documentation hands it to node:http like this.
 const server = createServer((request, response) => void yoga(request, response));

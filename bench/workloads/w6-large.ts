@@ -1,6 +1,13 @@
 /** W6: a run of 20 steps with 1 MB of outputs each, and a query that does not select them. */
 import { fileURLToPath } from 'node:url';
-import { bareScript, startContender, stepgate, withContenders, type Contender, type StartedContender } from '../contenders.ts';
+import {
+  bareScript,
+  startContender,
+  stepgate,
+  withContenders,
+  type Contender,
+  type StartedContender,
+} from '../contenders.ts';
 import { ORDINARY, runIdOf, type RunShape } from '../fixture-runs.ts';
 import { sameRequest } from '../load.ts';
 import { ask, askForData, runBody, runsBody } from '../queries.ts';
@@ -61,7 +68,8 @@ async function measureCold(bench: Bench, contender: Contender, bodyFor: (id: str
       bench.say(`${contender.name}: cold run ${query}`);
       await stallOf(started, 'reset');
       const answer = await ask(started.url, bodyFor(runIdOf(LARGE, `cold-${query}`)));
-      if (answer.status !== 200) throw new Error(`${contender.name} answered ${answer.status}: ${answer.text.slice(0, 300)}`);
+      if (answer.status !== 200)
+        throw new Error(`${contender.name} answered ${answer.status}: ${answer.text.slice(0, 300)}`);
       // A stall is counted when the timer behind it comes round again.
       await sleep(50);
       const stall = await stallOf(started, 'read');

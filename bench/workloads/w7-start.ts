@@ -1,5 +1,6 @@
 /** W7: from `npm start` to the first answered query, over the embedded upstream, and what the process takes at rest. */
 import { ROOT, STEPGATE_MAIN } from '../contenders.ts';
+import { send } from '../http.ts';
 import { commandLine, processTree, rssMb, sleep, start, urlOf } from '../processes.ts';
 import { atMost, type Row, type WorkloadResult } from '../report.ts';
 import { median, type Bench } from '../rounds.ts';
@@ -44,13 +45,8 @@ async function startOnce(command: readonly string[], program: string): Promise<S
   const running = start(command, { core: 0, cwd: ROOT, env });
   try {
     const url = await urlOf(running, command.join(' '));
-    const answer = await fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key' },
-      body: JSON.stringify({ query: QUERY }),
-      signal: AbortSignal.timeout(20_000),
-    });
-    const text = await answer.text();
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer demo-key' };
+    const { text } = await send(`${url}/graphql`, { headers, body: JSON.stringify({ query: QUERY }) });
     const ms = performance.now() - startedAt;
     if (!text.startsWith('{"data":{"run":{')) throw new Error(`the first query was answered: ${text.slice(0, 300)}`);
     await sleep(SETTLE_MS);

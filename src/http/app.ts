@@ -1,46 +1,41 @@
 /** The HTTP server: its limits, its timeouts, the headers of every answer, and the form of errors before GraphQL. */
-import { randomUUID } from 'node:crypto';
+import { createServer, type RequestListener } from 'node:http';
 import cors from '@fastify/cors';
-import {
-  fastify,
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
+import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from '../observability/logger.ts';
 import { registerGraphqlRoute, type GraphqlRouteOptions } from './graphql-route.ts';
 import { registerOperationsRoutes } from './operations-routes.ts';
+import { createReadyAnswers, type ReadyAnswers } from './ready-answers.ts';
+import { requestIdOf } from './request.ts';
 
 export interface AppOptions extends GraphqlRouteOptions {
   readonly isProduction: boolean;
   readonly corsOrigins: readonly string[];
   readonly isReady: () => boolean;
-  readonly logger: FastifyBaseLogger;
+  readonly logger: Logger;
 }
 
 const MAX_BODY_BYTES = 1_048_576;
-const HEADERS_TIMEOUT_MS = 15_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-/** Longer than a load balancer's usual 60 s, so that it is the balancer that closes an idle connection. */
-const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+const TIMEOUTS = {
+  headersTimeout: 15_000,
+  requestTimeout: 30_000,
+  // Longer than a load balancer's usual 60 s, so that it is the balancer that closes an idle connection.
+  keepAliveTimeout: 72_000,
+};
 const SANDBOX_ORIGINS = ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com'];
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { isProduction, corsOrigins, isReady, logger } = options;
+  const readyAnswers = createReadyAnswers(options);
   const app = fastify({
-    loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
     genReqId: requestIdOf,
     // While it stops, a request that comes on an open connection is answered, and the connection then closed.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+    serverFactory: (handler) => createServer(TIMEOUTS, shortWay(readyAnswers, handler)),
   });
+  app.addHook('preParsing', readyAnswers.giveBody);
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
@@ -64,7 +59,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   }
 
   readJsonOnly(app);
-  app.setErrorHandler(answerError);
+  app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, logger));
   app.setNotFoundHandler((_request, reply) =>
     sendError(reply, 404, 'NOT_FOUND', 'There is nothing at this path; GraphQL is at /graphql.'),
   );
@@ -73,11 +68,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   return app;
 }
 
-/** A proxy's request id is kept if it is a plain word, so that it can stand in a log. */
-function requestIdOf({ headers }: { headers: Record<string, string | string[] | undefined> }): string {
-  const given = headers['x-request-id'];
-  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
-}
+const shortWay =
+  (readyAnswers: ReadyAnswers, handler: RequestListener): RequestListener =>
+  (request, response) => {
+    readyAnswers.handle(request, response, () => {
+      handler(request, response);
+    });
+  };
 
 function readJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -88,10 +85,10 @@ function readJsonOnly(app: FastifyInstance): void {
 }
 
 /** Errors before GraphQL is reached: in GraphQL's form, since the client expects it. */
-function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply, logger: Logger): FastifyReply {
   const status = error.statusCode ?? 500;
   if (status < 500) return sendError(reply, status, status === 413 ? 'BAD_USER_INPUT' : 'BAD_REQUEST', error.message);
-  request.log.error({ err: error, requestId: request.id }, 'a request failed');
+  logger.error({ err: error, requestId: request.id }, 'a request failed');
   return sendError(reply, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong inside the gateway.');
 }
 

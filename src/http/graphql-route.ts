@@ -4,6 +4,7 @@ import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '@apollo/
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context, type ContextSource } from '../graphql/context.ts';
 import type { Viewer } from '../runs/viewer.ts';
+import { GRAPHQL_PATH, readViewer, requestKey, searchOf } from './request.ts';
 import { etagOf, isNotModified, type Answer, type ResponseCache } from './response-cache.ts';
 
 export interface GraphqlRouteOptions {
@@ -24,7 +25,7 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
       httpGraphQLRequest: {
         method: request.method,
         headers: readHeaders(request),
-        search: searchOf(request),
+        search: searchOf(request.url),
         body: parseBody(request.body),
       },
       context: () => Promise.resolve(context),
@@ -55,26 +56,14 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
   app.route({
     // The others are here to be told so, by a 405.
     method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    url: '/graphql',
+    url: GRAPHQL_PATH,
     handler(request, reply) {
-      const viewer = readViewer(request, viewerOf);
-      const key = requestKey(request);
+      const viewer = readViewer(request.headers, viewerOf);
+      const key = requestKey(request.raw, typeof request.body === 'string' ? request.body : '');
       const ready = viewer && responses.find(viewer, key);
       return ready ? send(request, reply, viewer, ready) : execute(request, reply, viewer, key);
     },
   });
-}
-
-/** All that decides an answer beside the viewer: the exact text of the request and what form the client accepts. */
-function requestKey(request: FastifyRequest): string {
-  const { accept = '', 'content-type': contentType = '' } = request.headers;
-  const text = typeof request.body === 'string' ? request.body : '';
-  return `${request.method} ${accept} ${contentType} ${searchOf(request)} ${text}`;
-}
-
-function searchOf({ url }: FastifyRequest): string {
-  const start = url.indexOf('?');
-  return start < 0 ? '' : url.slice(start);
 }
 
 /** Undefined, which Apollo then complains of, where there is no body. */
@@ -90,14 +79,6 @@ function parseBody(body: unknown): unknown {
 function bodyOf({ body }: HTTPGraphQLResponse): string {
   if (body.kind === 'complete') return body.string;
   throw new Error('incremental delivery is not part of the schema');
-}
-
-const BEARER = /^Bearer +([\x21-\x7e]{1,4096}) *$/i;
-
-/** Null without a bearer key. Cookies are never read. */
-function readViewer(request: FastifyRequest, viewerOf: (credential: string) => Viewer): Viewer | null {
-  const credential = BEARER.exec(request.headers.authorization ?? '')?.[1];
-  return credential === undefined ? null : viewerOf(credential);
 }
 
 function readHeaders(request: FastifyRequest): HeaderMap {

@@ -31,7 +31,7 @@ export interface OpenRequest {
 }
 
 /** A request whose text is longer is seldom sent twice. */
-const MAX_REQUEST_LENGTH = 16_384;
+export const MAX_REQUEST_LENGTH = 16_384;
 
 export interface ResponseCacheOptions {
   readonly shelves: Shelves<unknown>;

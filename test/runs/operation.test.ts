@@ -1,6 +1,8 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { createCallBudget } from '../../src/runs/operation.ts';
-import { createViewers } from '../../src/runs/viewer.ts';
+import { createHmacSha256, createViewers } from '../../src/runs/viewer.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 
 describe('a budget of calls', () => {
@@ -22,6 +24,18 @@ describe('a budget of calls', () => {
         message: expect.stringContaining('may cause 2 upstream calls'),
       });
     }
+  });
+});
+
+describe('the HMAC of viewers', () => {
+  it("is node's own", () => {
+    const bytes = fc.uint8Array({ minLength: 1, maxLength: 200 });
+    fc.assert(
+      fc.property(bytes, fc.string({ unit: 'grapheme', maxLength: 200 }), (secret, text) => {
+        const expected = createHmac('sha256', secret).update(text).digest('base64url');
+        expect(createHmacSha256(Buffer.from(secret))(text)).toBe(expected);
+      }),
+    );
   });
 });
 

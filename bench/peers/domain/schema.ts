@@ -2,8 +2,23 @@
 import type { WireStep } from './wire.ts';
 
 export const typeDefs = /* GraphQL */ `
-  enum StepStatus { PENDING RUNNING COMPLETED FAILED CANCELLED SKIPPED UNKNOWN }
-  enum RunStatus { PENDING RUNNING COMPLETED FAILED CANCELLED UNKNOWN }
+  enum StepStatus {
+    PENDING
+    RUNNING
+    COMPLETED
+    FAILED
+    CANCELLED
+    SKIPPED
+    UNKNOWN
+  }
+  enum RunStatus {
+    PENDING
+    RUNNING
+    COMPLETED
+    FAILED
+    CANCELLED
+    UNKNOWN
+  }
   type Query {
     run(workflowId: ID!, id: ID!): Run
     workflow(id: ID!): Workflow

@@ -1,0 +1,42 @@
+/** One HTTP request on a connection of its own: a kept one might belong to a process that has gone since. */
+import { request } from 'node:http';
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export interface HttpRequest {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent by POST; without one it is a GET. */
+  readonly body?: string;
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 60_000;
+
+export function send(url: string, { headers, body, timeoutMs = TIMEOUT_MS }: HttpRequest = {}): Promise<HttpAnswer> {
+  const { hostname } = new URL(url);
+  if (hostname !== '127.0.0.1') return Promise.reject(new Error(`the bench talks to 127.0.0.1 only, not to ${url}`));
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error) => {
+      reject(new Error(`${url}: ${error.message}`, { cause: error }));
+    };
+    const options = {
+      method: body === undefined ? 'GET' : 'POST',
+      agent: false,
+      signal: AbortSignal.timeout(timeoutMs),
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) },
+    } as const;
+    const sent = request(url, options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', failed);
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
+      });
+    });
+    sent.on('error', failed);
+    sent.end(body);
+  });
+}

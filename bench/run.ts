@@ -1,0 +1,145 @@
+/** `npm run bench`: measures Stepgate beside its peers, and says which targets are reached. */
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { buildContenders, ROOT } from './contenders.ts';
+import { startFixture } from './fixture.ts';
+import { installPeers } from './install.ts';
+import { generator } from './load.ts';
+import { isPinned } from './processes.ts';
+import { save, toText, type MeasuredWorkload, type Report, type WorkloadResult } from './report.ts';
+import type { Bench, BenchSettings } from './rounds.ts';
+import { memory } from './workloads/memory.ts';
+import { w1Hot } from './workloads/w1-hot.ts';
+import { w2Warm } from './workloads/w2-warm.ts';
+import { w3Cold } from './workloads/w3-cold.ts';
+import { w4Stampede } from './workloads/w4-stampede.ts';
+import { w5Live } from './workloads/w5-live.ts';
+import { w6Large } from './workloads/w6-large.ts';
+import { w7Start } from './workloads/w7-start.ts';
+import { w8Growth } from './workloads/w8-growth.ts';
+
+const WORKLOADS: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResult>>> = {
+  W1: w1Hot,
+  W2: w2Warm,
+  W3: w3Cold,
+  W4: w4Stampede,
+  W5: w5Live,
+  W6: w6Large,
+  W7: w7Start,
+  W8: w8Growth,
+  memory,
+};
+
+const USAGE = `npm run bench -- [${Object.keys(WORKLOADS).join('|')}]… [--seconds N] [--rounds N] [--minutes N]
+  --seconds N   of each timed phase (5); below 3 it only shows that everything works, and no figure is kept
+  --rounds N    that all contenders take in turn (3)
+  --minutes N   of the memory workload (1)`;
+const SECONDS = 5;
+const WARMUP_SECONDS = 3;
+const LEAST_SECONDS = 3;
+/** Whatever hangs is ended: a whole run takes less than a quarter of an hour, the memory workload's minutes aside. */
+const WATCHDOG_MS = 30 * 60_000;
+
+function stopWith(text: string): never {
+  process.stderr.write(`${text}\n`);
+  process.exit(2);
+}
+
+function readArguments(): { settings: BenchSettings; ids: readonly string[] } {
+  try {
+    const number = { type: 'string' } as const;
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { seconds: number, rounds: number, minutes: number },
+    });
+    const seconds = positive('--seconds', values.seconds, SECONDS);
+    const isShortened = seconds < LEAST_SECONDS;
+    const unknown = positionals.find((id) => !(id in WORKLOADS));
+    if (unknown !== undefined) throw new Error(`there is no workload ${unknown}`);
+    return {
+      settings: {
+        seconds,
+        warmupSeconds: Math.min(WARMUP_SECONDS, seconds),
+        rounds: positive('--rounds', values.rounds, isShortened ? 1 : 3),
+        memorySeconds:
+          values.minutes === undefined && isShortened ? seconds : 60 * positive('--minutes', values.minutes, 1),
+        isShortened,
+      },
+      ids:
+        positionals.length > 0
+          ? Object.keys(WORKLOADS).filter((id) => positionals.includes(id))
+          : Object.keys(WORKLOADS),
+    };
+  } catch (error) {
+    stopWith(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  }
+}
+
+/** Whole numbers: wrk takes no others. */
+function positive(name: string, text: string | undefined, otherwise: number): number {
+  const value = Number(text ?? otherwise);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new Error(`${name}: expected a whole number above 0, got ${text ?? ''}`);
+}
+
+const say = (text: string): void => {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+};
+
+const { settings, ids } = readArguments();
+const startedAt = new Date();
+setTimeout(
+  () => stopWith('the bench took too long and was ended'),
+  WATCHDOG_MS + settings.memorySeconds * 1000,
+).unref();
+
+await installPeers(say);
+say('compiling Stepgate and the peers');
+await buildContenders();
+const fixture = await startFixture();
+
+const workloads: MeasuredWorkload[] = [];
+const failures: string[] = [];
+for (const id of ids) {
+  const measure = WORKLOADS[id];
+  if (!measure) continue;
+  const beganAt = performance.now();
+  try {
+    const result = await measure({
+      settings,
+      fixture,
+      say: (text) => {
+        say(`${id} ${text}`);
+      },
+    });
+    const tookSeconds = Math.round((performance.now() - beganAt) / 1000);
+    workloads.push({ ...result, measuredAt: new Date().toISOString(), tookSeconds });
+  } catch (error) {
+    failures.push(`${id} failed: ${error instanceof Error ? error.message : String(error)}`);
+    say(failures.at(-1) ?? '');
+  }
+}
+
+const git = (...args: string[]): string =>
+  spawnSync('git', ['-C', ROOT, ...args])
+    .stdout.toString()
+    .trim();
+const report: Report = {
+  startedAt: startedAt.toISOString(),
+  machine: {
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    pinned: isPinned,
+    node: process.version,
+    load: generator,
+    commit: `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', 'src') === '' ? '' : ' and changes'}`,
+  },
+  settings: { rounds: settings.rounds, seconds: settings.seconds, 'warm-up seconds': settings.warmupSeconds },
+  workloads,
+};
+process.stdout.write(`\n${toText(workloads)}\n\n`);
+if (workloads.length > 0) for (const path of save(report, settings.isShortened)) say(`written: ${path}`);
+for (const failure of failures) process.stderr.write(`${failure}\n`);
+if (settings.isShortened) say('shortened: these figures show that the bench works, and nothing else');
+process.exit(failures.length > 0 ? 1 : 0);
