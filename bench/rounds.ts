@@ -20,7 +20,7 @@ export interface Bench {
   readonly settings: BenchSettings;
   readonly fixture: Fixture;
   /** What is being done now. */
-  say(text: string): void;
+  readonly say: (text: string) => void;
 }
 
 export function median(values: readonly number[]): number {
@@ -80,8 +80,9 @@ export async function measureInRounds(
       rounds.set(contender, [...(rounds.get(contender) ?? []), measured]);
     }
   }
-  return contenders.map(({ name }, index) => {
-    const results = rounds.get(contenders[index] as StartedContender) ?? [];
+  return contenders.map((contender) => {
+    const { name } = contender;
+    const results = rounds.get(contender) ?? [];
     const medianOf = (read: (result: LoadResult) => number) => median(results.map(read));
     const peaks = results.map((result) => result.peakRssMb).filter((peak) => peak !== null);
     return {

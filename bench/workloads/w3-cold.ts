@@ -26,10 +26,18 @@ interface Taken {
   readonly calls: number[];
 }
 
+const nothingTaken = (): Taken => ({ firstMs: [], warmMs: [], calls: [] });
+
+function takenOf(taken: ReadonlyMap<string, Taken>, { name }: Contender): Taken {
+  const found = taken.get(name);
+  if (!found) throw new Error(`${name} was not measured`);
+  return found;
+}
+
 export async function w3Cold(bench: Bench): Promise<WorkloadResult> {
   const { fixture, settings, say } = bench;
   await fixture.set({ delayMs: DELAY_MS });
-  const taken = new Map<string, Taken>(CONTENDERS.map(({ name }) => [name, { firstMs: [], warmMs: [], calls: [] }]));
+  const taken = new Map(CONTENDERS.map(({ name }) => [name, nothingTaken()]));
   // A first query can be had only once of a process, so there are more rounds of it.
   const rounds = settings.isShortened ? 1 : settings.rounds + 2;
   try {
@@ -39,7 +47,7 @@ export async function w3Cold(bench: Bench): Promise<WorkloadResult> {
         say(`round ${round + 1} of ${rounds}: ${contender.name}`);
         const started = await start(contender, fixture.url);
         try {
-          await measureProcess(bench, started, taken.get(contender.name) as Taken);
+          await measureProcess(bench, started, takenOf(taken, contender));
         } finally {
           await started.stop();
         }
@@ -53,7 +61,7 @@ export async function w3Cold(bench: Bench): Promise<WorkloadResult> {
     id: 'W3',
     title: 'cold, 100 runs',
     reference: bareScript.name,
-    rows: CONTENDERS.map(({ name }) => toColdRow(name, taken)),
+    rows: CONTENDERS.map((contender) => toColdRow(contender, taken)),
     notes: ['p50 is the wall time of one query in a warm process, and "first" that of its first query'],
   };
 }
@@ -93,9 +101,10 @@ async function compareAnswers(upstreamUrl: string): Promise<void> {
   }
 }
 
-function toColdRow(name: string, taken: ReadonlyMap<string, Taken>): Row {
-  const own = taken.get(name) as Taken;
-  const bare = taken.get(bareScript.name) as Taken;
+function toColdRow(contender: Contender, taken: ReadonlyMap<string, Taken>): Row {
+  const { name } = contender;
+  const own = takenOf(taken, contender);
+  const bare = takenOf(taken, bareScript);
   const wall = median(own.warmMs);
   const first = median(own.firstMs);
   const row: Row = {

@@ -24,8 +24,8 @@ export interface ContextRequest {
   /** Null: no bearer key came. */
   readonly viewer: Viewer | null;
   readonly requestId: string;
-  /** Fires when the client is gone. */
-  readonly signal: AbortSignal;
+  /** Answers a signal that fires when the client is gone. */
+  readonly signal: () => AbortSignal;
 }
 
 export type Context = ReturnType<typeof createContext>;

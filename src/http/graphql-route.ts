@@ -1,5 +1,6 @@
 /** GraphQL over HTTP at `/graphql`: answers from what is ready, else turns Fastify's request into Apollo's and back. */
 import { setMaxListeners } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context, type ContextSource } from '../graphql/context.ts';
@@ -38,7 +39,8 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
       return reply.header('cache-control', 'no-store').send(body);
     }
     const contentType = response.headers.get('content-type') ?? 'application/json';
-    const answer = { body, contentType, etag: etagOf(body), untilMs: context.lifetime.untilMs };
+    const etag = request.method === 'GET' ? etagOf(body) : null;
+    const answer = { body, contentType, etag, untilMs: context.lifetime.untilMs };
     opened.keep(answer);
     return send(request, reply, viewer, answer);
   }
@@ -46,7 +48,7 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
   function send(request: FastifyRequest, reply: FastifyReply, viewer: Viewer, answer: Answer): FastifyReply {
     reply.header('cache-control', `private, max-age=${responses.maxAgeSeconds(viewer, answer.untilMs)}`);
     reply.header('vary', 'authorization, accept');
-    if (request.method === 'GET') {
+    if (answer.etag !== null) {
       reply.header('etag', answer.etag);
       if (isNotModified(request.headers['if-none-match'], answer.etag)) return reply.code(304).send();
     }
@@ -89,13 +91,26 @@ function readHeaders(request: FastifyRequest): HeaderMap {
   return headers;
 }
 
-/** Fires when the client went away or has its whole answer: then nobody waits for what is still being loaded. */
-function signalOfClient(reply: FastifyReply): AbortSignal {
+/**
+ * Fires when the client went away or has its whole answer: then nobody waits for what is still being loaded. Made when
+ * it is first asked for, since most answers need no call.
+ */
+function signalOfClient(reply: FastifyReply): () => AbortSignal {
+  let signal: AbortSignal | undefined;
+  return () => (signal ??= signalOfClose(reply.raw));
+}
+
+function signalOfClose(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   // One operation may wait for many runs, each with a listener.
   setMaxListeners(0, controller.signal);
-  reply.raw.once('close', () => {
-    controller.abort();
-  });
+  const abort = () => {
+    controller.abort(CLIENT_GONE);
+  };
+  if (response.closed) abort();
+  else response.once('close', abort);
   return controller.signal;
 }
+
+/** Made once: without a reason, each signal would make one with a stack of its own. */
+const CLIENT_GONE = new Error('the client is gone, or has its answer');

@@ -82,7 +82,7 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Answer
     'nosniff',
   );
   if (!keepAlive) headers.push('connection', 'close');
-  if (request.method === 'GET') {
+  if (answer.etag !== null) {
     headers.push('etag', answer.etag);
     if (isNotModified(request.headers['if-none-match'], answer.etag)) {
       response.writeHead(304, headers).end();

@@ -7,8 +7,8 @@ import type { Viewer } from '../runs/viewer.ts';
 export interface Answer {
   readonly body: Buffer;
   readonly contentType: string;
-  /** For `If-None-Match`. */
-  readonly etag: string;
+  /** For `If-None-Match`: with GET alone, null else. */
+  readonly etag: string | null;
   /** Until when it may be given again, in milliseconds since 1970. */
   readonly untilMs: number;
 }

@@ -5,8 +5,8 @@ import type { Viewer } from './viewer.ts';
 export interface Operation {
   readonly viewer: Viewer;
   readonly requestId: string;
-  /** Fires when the client is gone. */
-  readonly signal: AbortSignal;
+  /** Answers a signal that fires when the client is gone. */
+  readonly signal: () => AbortSignal;
   readonly budget: CallBudget;
   readonly lifetime: AnswerLifetime;
 }

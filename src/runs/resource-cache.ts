@@ -103,7 +103,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     const flightKey = `${viewer.id} ${resource.key}`;
     // Whoever starts the call pays for it; to join one costs nothing.
     if (!flights.isUnderWay(flightKey)) budget.take();
-    return flights.join(flightKey, signal, (signal) => {
+    return flights.join(flightKey, signal(), (signal) => {
       const flight = fetchAndHold(resource, viewer, { credential: viewer.credential, requestId, signal });
       if (!isRightRenewed(viewer)) announceRenewal(viewer, flight);
       return flight;

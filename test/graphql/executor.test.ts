@@ -66,7 +66,7 @@ function createHarness() {
     createContext(source, {
       viewer: key === null ? null : viewerOf(key),
       requestId: 'r',
-      signal: new AbortController().signal,
+      signal: () => new AbortController().signal,
     });
 
   /** The same operation three times: interpreted, then compiled, then by the compiled function that is kept. */

@@ -18,7 +18,7 @@ export interface OperationOptions {
 export const operationOf = (key: string, { maxCalls = 100, signal }: OperationOptions = {}): Operation => ({
   viewer: viewerOf(key),
   requestId: `request of ${key}`,
-  signal: signal ?? new AbortController().signal,
+  signal: () => signal ?? new AbortController().signal,
   budget: createCallBudget(maxCalls),
   lifetime: createAnswerLifetime(),
 });

@@ -96,11 +96,14 @@ const toStep = (wire: WireStep): Step => ({
   id: wire.id,
   nodeId: wire.node_id,
   status: STATUS_OF_WORD[wire.status] ?? 'UNKNOWN',
-  startTime: wire.start_time ? wire.start_time : null,
-  endTime: wire.end_time ? wire.end_time : null,
+  startTime: textOrNull(wire.start_time),
+  endTime: textOrNull(wire.end_time),
   elapsedTime: wire.elapsed_time,
-  error: wire.error ? wire.error : null,
+  error: textOrNull(wire.error),
 });
+
+/** The wire says `""` for nothing, too. */
+const textOrNull = (text: string | null): string | null => (text === '' ? null : text);
 
 /** Null, which is not known yet, comes last. */
 function compare(a: string | null, b: string | null): number {
