@@ -99,6 +99,14 @@ export async function withContenders<T>(
   try {
     for (const contender of contenders) started.push(await startContender(contender, options));
     return await use(started);
+  } catch (error) {
+    // A contender that has gone explains what came of it best.
+    const gone = started.filter(({ process: { child } }) => child.exitCode !== null || child.signalCode !== null);
+    if (gone.length === 0) throw error;
+    const explained = gone.map(({ name, process: { child, output } }) => {
+      return `${name} ended with ${child.exitCode ?? child.signalCode ?? ''} and printed:\n${output()}`;
+    });
+    throw new Error([String(error), ...explained].join('\n'), { cause: error });
   } finally {
     await Promise.all(started.map((contender) => contender.stop()));
   }

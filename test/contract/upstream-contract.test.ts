@@ -4,8 +4,7 @@
  * CONTRACT_RUN_ID must be a finished run of CONTRACT_WORKFLOW_ID that has steps; nothing is started or changed.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { UPSTREAM_ENDPOINTS } from '../../src/config.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig, UPSTREAM_ENDPOINTS } from '../../src/config.ts';
 import { isTerminal, runStatusOf } from '../../src/domain/status.ts';
 import { millisBetween } from '../../src/domain/timestamp.ts';
 import type { RunRecord, StepFacts } from '../../src/domain/types.ts';
@@ -215,5 +214,88 @@ describe('the upstream', () => {
         expect(step.inputs.input_data).toEqual(inputs);
       }
     });
+  });
+
+  describe('call 4, the history of a workflow', () => {
+    const listRuns = async (offset: number, limit: number): Promise<readonly RunRecord[]> =>
+      (await client.listRuns({ workflowId: target.run.workflowId, offset, limit }, call())).value;
+
+    it('lists records, newest first, among them that of the run', async () => {
+      const records = await listRuns(0, 100);
+      const starts = records.flatMap(({ startTime }) => (startTime ? [startTime.epochMicros] : []));
+      expect(starts).toEqual(starts.toSorted((a, b) => b - a));
+      expect(records).toContainEqual(await getRun());
+    });
+
+    it('answers the same in windows as at once, and nothing behind the end', async () => {
+      const [all, first, second, behind] = await Promise.all([
+        listRuns(0, 6),
+        listRuns(0, 3),
+        listRuns(3, 3),
+        listRuns(1_000_000, 3),
+      ]);
+      expect([...first, ...second]).toEqual(all);
+      expect(behind).toEqual([]);
+    });
+  });
+
+  describe('call 5, the workflows', () => {
+    it('lists workflows of different ids, among them that of the run', async () => {
+      const { value } = await client.listWorkflows(call());
+      const ids = value.map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids).toContain(target.run.workflowId);
+    });
+
+    it('names in edges, entry and finish only what it names as nodes, and neither START nor END', async () => {
+      const { value } = await client.listWorkflows(call());
+      for (const { graph } of value) {
+        if (!graph) continue;
+        const ids = graph.nodes.map(({ id }) => id);
+        const named = [...graph.edges.flatMap(({ from, to }) => [from, to]), graph.entry, graph.finish];
+        expect(ids).toEqual(expect.arrayContaining(named.filter((id) => id !== null)));
+      }
+    });
+
+    it('has the nodes that the steps of the run executed', async () => {
+      const { value } = await client.listWorkflows(call());
+      const workflow = value.find(({ id }) => id === target.run.workflowId);
+      const ids = workflow?.graph?.nodes.map(({ id }) => id);
+      for (const { nodeId } of await listSteps()) expect(ids).toContain(nodeId);
+    });
+  });
+
+  describe.each([
+    [
+      'call 4',
+      (options: CallOptions) => client.listRuns({ workflowId: target.run.workflowId, offset: 0, limit: 1 }, options),
+    ],
+    ['call 5', (options: CallOptions) => client.listWorkflows(options)],
+  ])('%s', (_, fetch) => {
+    it('answers UNAUTHENTICATED for a key that it does not know', async () => {
+      await expect(fetch(call(`unknown-${UNKNOWN_ID}`))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    });
+  });
+
+  // Call 2 acts, so it is asked of the embedded upstream alone, and elsewhere only for what it must refuse.
+  describe('call 2, execute', () => {
+    it('refuses an unknown workflow and an unknown key, and starts nothing', async () => {
+      await expect(client.execute(UNKNOWN_ID, {}, call())).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(client.execute(target.run.workflowId, {}, call(`unknown-${UNKNOWN_ID}`))).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+        isRetryable: false,
+      });
+    });
+
+    if (!external) {
+      it('starts a run, whose record and steps can be asked for at once', async () => {
+        const inputs = { subject: 'Where is my invoice?' };
+        const { runId, message } = await client.execute(target.run.workflowId, inputs, call());
+        expect(message).toBe('Workflow execution started');
+        const ref = { ...target.run, runId };
+        expect((await client.getRun(ref, call())).value).toMatchObject({ id: runId, inputs, endTime: null });
+        expect((await client.listSteps(ref, call())).value).toEqual(expect.any(Array));
+      });
+    }
   });
 });
