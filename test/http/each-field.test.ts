@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { buildSchema, getNamedType, isObjectType, isRequiredArgument, type GraphQLObjectType } from 'graphql';
+import { buildSchema, getNamedType, isObjectType, isRequiredArgument } from 'graphql';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { createScriptedHistory, wireWorkflow } from '../support/scripted-history.ts';
@@ -8,8 +8,9 @@ import { createScriptedHistory, wireWorkflow } from '../support/scripted-history
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 
 const fieldsOf = (typeName: string) => {
-  const { getFields } = schema.getType(typeName) as GraphQLObjectType;
-  return Object.values(getFields.call(schema.getType(typeName) as GraphQLObjectType)).map((field) => {
+  const type = schema.getType(typeName);
+  if (!isObjectType(type)) throw new Error(`expected ${typeName} to be a type with fields`);
+  return Object.values(type.getFields()).map((field) => {
     const given = field.args
       .filter(isRequiredArgument)
       .map(({ name }) => `${name}: ${name === 'ids' ? '["run-1"]' : '"run-1"'}`);
