@@ -6,6 +6,7 @@ import { buildContenders, ROOT } from './contenders.ts';
 import { startFixture } from './fixture.ts';
 import { installPeers } from './install.ts';
 import { generator } from './load.ts';
+import { beTheOnlyOne } from './only-one.ts';
 import { isPinned } from './processes.ts';
 import { save, toText, type MeasuredWorkload, type Report, type WorkloadResult } from './report.ts';
 import type { Bench, BenchSettings } from './rounds.ts';
@@ -94,6 +95,11 @@ setTimeout(
   WATCHDOG_MS + settings.memorySeconds * 1000,
 ).unref();
 
+try {
+  beTheOnlyOne();
+} catch (error) {
+  stopWith(error instanceof Error ? error.message : String(error));
+}
 await installPeers(say);
 say('compiling Stepgate and the peers');
 await buildContenders();

@@ -7,6 +7,7 @@ import { createExecutor } from './graphql/executor.ts';
 import { sandboxState } from './graphql/sandbox.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createApp } from './http/app.ts';
+import { createViewerReader } from './http/request.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createDrain } from './http/drain.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
@@ -84,7 +85,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     apollo,
     contextSource: { runStore, workflowStore, runHistory, execution, maxUpstreamCalls: config.maxUpstreamCalls, now },
     responses: createResponseCache({ shelves, cache, now }),
-    viewerOf: createViewers(),
+    readViewer: createViewerReader(createViewers()),
   });
   const drain = createDrain(app.server);
   closers.push(async () => {

@@ -87,12 +87,11 @@ class WithKey extends WebSocket {
   }
 }
 
-const wanted = (['sse', 'ws'] as const).flatMap((transport) =>
-  Array.from({ length: transport === 'sse' ? job.sseSubscribers : job.wsSubscribers }, (_, index) => ({
-    transport,
-    runId: job.runIds[index % job.runIds.length] ?? '',
-  })),
-);
+const wanted = Array.from({ length: job.sseSubscribers + job.wsSubscribers }, (_, index) => ({
+  transport: index < job.sseSubscribers ? ('sse' as const) : ('ws' as const),
+  // One after the other over both, so that even as many subscribers as runs see to each run.
+  runId: job.runIds[index % job.runIds.length] ?? '',
+}));
 async function openInTurn(): Promise<void> {
   for (let next = wanted.shift(); next; next = wanted.shift()) await subscribe(next.transport, next.runId);
 }

@@ -12,7 +12,7 @@ import {
   yoga,
   type Contender,
 } from '../contenders.ts';
-import { sameRequest } from '../load.ts';
+import { generator, sameRequest } from '../load.ts';
 import { checkSameAnswers, runBody } from '../queries.ts';
 import { atLeast, type Row, type WorkloadResult } from '../report.ts';
 import { measureInRounds, of, toRow, type Bench, type Measured } from '../rounds.ts';
@@ -45,7 +45,10 @@ export async function w1Hot(bench: Bench): Promise<WorkloadResult> {
       title: 'hot',
       reference: nodeHttp.name,
       rows: measured.map((one) => withTargets(one, measured)),
-      notes: [`an answer is ${Buffer.byteLength(text)} bytes`],
+      notes: [
+        `an answer is ${Buffer.byteLength(text)} bytes`,
+        ...(generator === 'wrk' ? [] : ['autocannon, and not a contender, is the limit of the fastest: install wrk']),
+      ],
     };
   });
 }

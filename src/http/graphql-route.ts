@@ -5,18 +5,18 @@ import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '@apollo/
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context, type ContextSource } from '../graphql/context.ts';
 import type { Viewer } from '../runs/viewer.ts';
-import { GRAPHQL_PATH, readViewer, requestKey, searchOf } from './request.ts';
-import { etagOf, isNotModified, type Answer, type ResponseCache } from './response-cache.ts';
+import { GRAPHQL_PATH, requestKey, searchOf, type ReadViewer } from './request.ts';
+import { etagOf, isNotModified, readyBody, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
 
 export interface GraphqlRouteOptions {
   readonly apollo: ApolloServer<Context>;
   readonly contextSource: ContextSource;
   readonly responses: ResponseCache;
-  readonly viewerOf: (credential: string) => Viewer;
+  readonly readViewer: ReadViewer;
 }
 
 export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, contextSource, responses, viewerOf } = options;
+  const { apollo, contextSource, responses, readViewer } = options;
 
   /** Executes the request, whose body is the JSON text that came, and keeps the answer if it may be given again. */
   async function execute(request: FastifyRequest, reply: FastifyReply, viewer: Viewer | null, key: string) {
@@ -31,7 +31,7 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
       },
       context: () => Promise.resolve(context),
     });
-    const body = Buffer.from(bodyOf(response));
+    const body = readyBody(bodyOf(response));
     for (const [name, value] of response.headers) reply.header(name, value);
     reply.code(response.status ?? 200);
 
@@ -41,12 +41,11 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     const contentType = response.headers.get('content-type') ?? 'application/json';
     const etag = request.method === 'GET' ? etagOf(body) : null;
     const answer = { body, contentType, etag, untilMs: context.lifetime.untilMs };
-    opened.keep(answer);
-    return send(request, reply, viewer, answer);
+    return send(request, reply, opened.keep(answer));
   }
 
-  function send(request: FastifyRequest, reply: FastifyReply, viewer: Viewer, answer: Answer): FastifyReply {
-    reply.header('cache-control', `private, max-age=${responses.maxAgeSeconds(viewer, answer.untilMs)}`);
+  function send(request: FastifyRequest, reply: FastifyReply, { answer, maxAgeSeconds }: ReadyAnswer): FastifyReply {
+    reply.header('cache-control', `private, max-age=${maxAgeSeconds}`);
     reply.header('vary', 'authorization, accept');
     if (answer.etag !== null) {
       reply.header('etag', answer.etag);
@@ -60,10 +59,10 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     url: GRAPHQL_PATH,
     handler(request, reply) {
-      const viewer = readViewer(request.headers, viewerOf);
+      const viewer = readViewer(request.raw);
       const key = requestKey(request.raw, typeof request.body === 'string' ? request.body : '');
       const ready = viewer && responses.find(viewer, key);
-      return ready ? send(request, reply, viewer, ready) : execute(request, reply, viewer, key);
+      return ready ? send(request, reply, ready) : execute(request, reply, viewer, key);
     },
   });
 }

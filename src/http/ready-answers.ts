@@ -6,8 +6,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { preParsingHookHandler } from 'fastify';
 import type { Viewer } from '../runs/viewer.ts';
-import { GRAPHQL_PATH, readViewer, requestIdOf, requestKey } from './request.ts';
-import { isNotModified, MAX_REQUEST_LENGTH, type Answer, type ResponseCache } from './response-cache.ts';
+import { GRAPHQL_PATH, requestIdOf, requestKey, type ReadViewer } from './request.ts';
+import { isNotModified, MAX_REQUEST_LENGTH, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
 
 export interface ReadyAnswers {
   /** Answers, or calls `next`: at once, or when the body has been read. */
@@ -18,22 +18,22 @@ export interface ReadyAnswers {
 
 export interface ReadyAnswersOptions {
   readonly responses: ResponseCache;
-  readonly viewerOf: (credential: string) => Viewer;
+  readonly readViewer: ReadViewer;
   readonly isReady: () => boolean;
 }
 
-export function createReadyAnswers({ responses, viewerOf, isReady }: ReadyAnswersOptions): ReadyAnswers {
+export function createReadyAnswers({ responses, readViewer, isReady }: ReadyAnswersOptions): ReadyAnswers {
   const readBodies = new WeakMap<IncomingMessage, Buffer>();
 
   function tryAnswer(request: IncomingMessage, response: ServerResponse, viewer: Viewer, body: string): boolean {
-    const answer = responses.find(viewer, requestKey(request, body));
-    if (answer) send(request, response, answer, responses.maxAgeSeconds(viewer, answer.untilMs), isReady());
-    return answer !== null;
+    const ready = responses.find(viewer, requestKey(request, body));
+    if (ready) send(request, response, ready, isReady());
+    return ready !== null;
   }
 
   return {
     handle(request, response, next) {
-      const viewer = mayBeReady(request) ? readViewer(request.headers, viewerOf) : null;
+      const viewer = mayBeReady(request) ? readViewer(request) : null;
       if (!viewer) {
         next();
       } else if (request.method === 'GET') {
@@ -70,9 +70,10 @@ function readBody(request: IncomingMessage, done: (body: Buffer) => void): void 
   });
 }
 
-function send(request: IncomingMessage, response: ServerResponse, answer: Answer, maxAge: number, keepAlive: boolean) {
+function send(request: IncomingMessage, response: ServerResponse, ready: ReadyAnswer, keepAlive: boolean): void {
+  const { answer, maxAgeSeconds } = ready;
   // Names and values in turn: node writes such a list out as it is, without looking each up.
-  const headers = ['content-type', answer.contentType, 'cache-control', `private, max-age=${maxAge}`];
+  const headers = ['content-type', answer.contentType, 'cache-control', `private, max-age=${maxAgeSeconds}`];
   headers.push(
     'vary',
     'authorization, accept',
@@ -90,5 +91,6 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Answer
     }
   }
   headers.push('content-length', String(answer.body.length));
-  response.writeHead(200, headers).end(answer.body);
+  // Every character of a ready string is one byte.
+  response.writeHead(200, headers).end(answer.body, 'latin1');
 }

@@ -1,6 +1,7 @@
 /** What is read off a request's head, by the route of GraphQL and by the short way to what is ready. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Viewer } from '../runs/viewer.ts';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -13,10 +14,23 @@ export function requestIdOf({ headers }: { readonly headers: IncomingHttpHeaders
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,4096}) *$/i;
 
-/** Null without a bearer key. Cookies are never read. */
-export function readViewer(headers: IncomingHttpHeaders, viewerOf: (credential: string) => Viewer): Viewer | null {
-  const credential = BEARER.exec(headers.authorization ?? '')?.[1];
-  return credential === undefined ? null : viewerOf(credential);
+export type ReadViewer = (request: IncomingMessage) => Viewer | null;
+
+/**
+ * Answers null without a bearer key. Cookies are never read. A connection mostly carries requests of one viewer, who is
+ * remembered as long as it is open: an HMAC for every request takes a tenth of the time of a ready answer.
+ */
+export function createViewerReader(viewerOf: (credential: string) => Viewer): ReadViewer {
+  const latest = new WeakMap<Socket, { readonly authorization: string; readonly viewer: Viewer | null }>();
+
+  return ({ headers: { authorization = '' }, socket }) => {
+    const known = latest.get(socket);
+    if (known?.authorization === authorization) return known.viewer;
+    const credential = BEARER.exec(authorization)?.[1];
+    const viewer = credential === undefined ? null : viewerOf(credential);
+    latest.set(socket, { authorization, viewer });
+    return viewer;
+  };
 }
 
 /** From the question mark on; empty without one. */

@@ -55,6 +55,9 @@ describe('whole answers', () => {
     const size = gateway.heldBytes();
     await gateway.query(QUERY);
     expect(gateway.heldBytes()).toBe(size);
+    // Another text is another request; what comes only once is not kept.
+    await gateway.query(`${QUERY} `);
+    expect(gateway.heldBytes()).toBe(size);
     await gateway.query(`${QUERY} `);
     expect(gateway.heldBytes()).toBeGreaterThan(size);
   });
