@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from './config.ts';
 import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
 import { createApollo } from './graphql/apollo.ts';
+import { createErrorReporter } from './graphql/errors.ts';
 import { createExecutor } from './graphql/executor.ts';
+import { createKnownOperations } from './graphql/known-operations.ts';
 import { sandboxState } from './graphql/sandbox.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createApp } from './http/app.ts';
@@ -73,8 +75,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const { isProduction } = config;
   const schema = createSchema();
   const executor = createExecutor(schema);
+  const knownOperations = createKnownOperations(executor, createErrorReporter(logger));
   const sandbox = sandboxState(embedded !== null);
-  const apollo = await createApollo({ schema, executor, isProduction, sandbox, logger });
+  const apollo = await createApollo({ schema, executor, knownOperations, isProduction, sandbox, logger });
   closers.push(() => apollo.stop());
 
   const app = await createApp({
@@ -83,6 +86,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     isReady: () => !isStopping,
     logger,
     apollo,
+    knownOperations,
     contextSource: { runStore, workflowStore, runHistory, execution, maxUpstreamCalls: config.maxUpstreamCalls, now },
     responses: createResponseCache({ shelves, cache, now }),
     readViewer: createViewerReader(createViewers()),

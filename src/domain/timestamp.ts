@@ -20,8 +20,10 @@ export function parseTimestamp(value: string | null | undefined): Timestamp | nu
   const offset = zone.toUpperCase() === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(-2)}`;
   const wholeSeconds = Date.parse(`${date}T${time}${offset}`);
   if (Number.isNaN(wholeSeconds)) return null;
+  const text = `${date}T${time}${fraction && `.${fraction}`}${offset}`;
   return {
-    text: `${date}T${time}${fraction && `.${fraction}`}${offset}`,
+    // Mostly the text is in that form already, and then there is no need to hold another.
+    text: text === value ? value : text,
     epochMicros: wholeSeconds * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6)),
     isWholeSecond: Number(fraction) === 0,
   };

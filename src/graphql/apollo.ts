@@ -14,12 +14,14 @@ import type { Logger } from '../observability/logger.ts';
 import type { Context } from './context.ts';
 import { errorReporting, formatError } from './errors.ts';
 import type { Executor } from './executor.ts';
+import type { KnownOperations } from './known-operations.ts';
 import { depthRule, MAX_TOKENS } from './limits.ts';
 import type { SandboxState } from './sandbox.ts';
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
   readonly executor: Executor;
+  readonly knownOperations: KnownOperations;
   /** Introspection, Sandbox and hints about the schema are for development. */
   readonly isProduction: boolean;
   /** What Sandbox shows when it opens. */
@@ -28,13 +30,14 @@ export interface ApolloOptions {
 }
 
 export async function createApollo(options: ApolloOptions): Promise<ApolloServer<Context>> {
-  const { schema, executor, isProduction, sandbox, logger } = options;
+  const { schema, executor, knownOperations, isProduction, sandbox, logger } = options;
   const apollo = new ApolloServer<Context>({
     gateway: gatewayOf(schema, executor),
     logger,
     formatError,
     plugins: [
       errorReporting(logger),
+      knownOperations.plugin,
       isProduction
         ? ApolloServerPluginLandingPageDisabled()
         : ApolloServerPluginLandingPageLocalDefault({ ...sandbox, embed: { runTelemetry: false } }),

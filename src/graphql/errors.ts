@@ -38,7 +38,32 @@ const OF_THE_OPERATION: ReadonlySet<unknown> = new Set([
  */
 const statusIsTrusted = (accept: string | undefined): boolean => accept?.includes('graphql-response+json') ?? false;
 
-/** Puts the request id on every error, logs the defects, and lets no answer live on that is an error or an action. */
+/** Makes of an execution's errors what the client sees, logs the defects, and lets no answer live on that has any. */
+export type ErrorReporter = (errors: readonly GraphQLError[], context: Context) => readonly GraphQLFormattedError[];
+
+export function createErrorReporter(logger: Logger): ErrorReporter {
+  return (errors, context) => {
+    noteErrors(errors, context, logger);
+    return errors.map((error) => withRequestId(formatError(error.toJSON(), error), context));
+  };
+}
+
+function noteErrors(errors: readonly GraphQLError[], { requestId, lifetime }: Context, logger: Logger): void {
+  lifetime.limit(0);
+  for (const error of errors) {
+    const cause = unwrapResolverError(error);
+    if (!(cause instanceof GatewayError) && isDefect(cause)) {
+      logger.error({ err: cause, requestId, path: error.path }, 'a resolver failed');
+    }
+  }
+}
+
+const withRequestId = (error: GraphQLFormattedError, { requestId }: Context): GraphQLFormattedError => ({
+  ...error,
+  extensions: { ...error.extensions, requestId },
+});
+
+/** The same for what goes through Apollo; and the answer to an action is not to be given again either. */
 export function errorReporting(logger: Logger): ApolloServerPlugin<Context> {
   return {
     requestDidStart: () =>
@@ -47,26 +72,16 @@ export function errorReporting(logger: Logger): ApolloServerPlugin<Context> {
           if (operation?.operation !== OperationTypeNode.QUERY) lifetime.limit(0);
           return Promise.resolve();
         },
-        didEncounterErrors({ errors, contextValue: { requestId, lifetime } }) {
-          lifetime.limit(0);
-          for (const error of errors) {
-            const cause = unwrapResolverError(error);
-            if (!(cause instanceof GatewayError) && isDefect(cause)) {
-              logger.error({ err: cause, requestId, path: error.path }, 'a resolver failed');
-            }
-          }
+        didEncounterErrors({ errors, contextValue }) {
+          noteErrors(errors, contextValue, logger);
           return Promise.resolve();
         },
-        willSendResponse({ request, response, contextValue: { requestId } }) {
+        willSendResponse({ request, response, contextValue }) {
           const { body, http } = response;
           if (body.kind !== 'single' || !body.singleResult.errors) return Promise.resolve();
-          body.singleResult.errors = body.singleResult.errors.map((error) => ({
-            ...error,
-            extensions: { ...error.extensions, requestId },
-          }));
-          const isOfTheOperation = body.singleResult.errors.every(({ extensions }) =>
-            OF_THE_OPERATION.has(extensions?.code),
-          );
+          const errors = body.singleResult.errors.map((error) => withRequestId(error, contextValue));
+          body.singleResult.errors = errors;
+          const isOfTheOperation = errors.every(({ extensions }) => OF_THE_OPERATION.has(extensions?.code));
           if (isOfTheOperation && !statusIsTrusted(request.http?.headers.get('accept'))) http.status = 200;
           return Promise.resolve();
         },

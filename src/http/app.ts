@@ -1,11 +1,18 @@
 /** The HTTP server: its limits, its timeouts, the headers of every answer, and the form of errors before GraphQL. */
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import cors from '@fastify/cors';
-import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import {
+  errorCodes,
+  fastify,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Logger } from '../observability/logger.ts';
 import { registerGraphqlRoute, type GraphqlRouteOptions } from './graphql-route.ts';
 import { registerOperationsRoutes } from './operations-routes.ts';
-import { createReadyAnswers, type ReadyAnswers } from './ready-answers.ts';
+import { createReadyAnswers, readBodyOf, type ReadyAnswers } from './ready-answers.ts';
 import { requestIdOf } from './request.ts';
 
 export interface AppOptions extends GraphqlRouteOptions {
@@ -28,15 +35,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { isProduction, corsOrigins, isReady, logger } = options;
   const readyAnswers = createReadyAnswers(options);
   const app = fastify({
-    bodyLimit: MAX_BODY_BYTES,
     genReqId: requestIdOf,
     // While it stops, a request that comes on an open connection is answered, and the connection then closed.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     serverFactory: (handler) => createServer(TIMEOUTS, shortWay(readyAnswers, handler)),
   });
-  app.addHook('preParsing', readyAnswers.giveBody);
-
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     // Sandbox brings its own content security policy; this part can't be said in the page itself.
@@ -76,12 +80,23 @@ const shortWay =
     });
   };
 
+/** It stays text: the same text may have been answered already, and then nobody needs to parse it. */
 function readJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  // It stays text: the same text may have been answered already, and then nobody needs to parse it.
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
-    done(null, body);
-  });
+  app.addContentTypeParser('application/json', async ({ raw }: FastifyRequest) => readBodyOf(raw) ?? readText(raw));
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  if (Number(request.headers['content-length']) > MAX_BODY_BYTES) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
+  // To destroy the request would take the connection away on which the error is to be answered.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size).toString();
 }
 
 /** Errors before GraphQL is reached: in GraphQL's form, since the client expects it. */

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context, type ContextSource } from '../graphql/context.ts';
+import type { KnownOperations } from '../graphql/known-operations.ts';
 import type { Viewer } from '../runs/viewer.ts';
 import { GRAPHQL_PATH, requestKey, searchOf, type ReadViewer } from './request.ts';
 import { etagOf, isNotModified, readyBody, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
@@ -11,37 +12,46 @@ import { etagOf, isNotModified, readyBody, type ReadyAnswer, type ResponseCache 
 export interface GraphqlRouteOptions {
   readonly apollo: ApolloServer<Context>;
   readonly contextSource: ContextSource;
+  readonly knownOperations: KnownOperations;
   readonly responses: ResponseCache;
   readonly readViewer: ReadViewer;
 }
 
 export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, contextSource, responses, readViewer } = options;
+  const { apollo, contextSource, knownOperations, responses, readViewer } = options;
 
-  /** Executes the request, whose body is the JSON text that came, and keeps the answer if it may be given again. */
+  /** Executes the request, and keeps the answer if it may be given again. */
   async function execute(request: FastifyRequest, reply: FastifyReply, viewer: Viewer | null, key: string) {
     const opened = viewer && responses.open(viewer, key);
     const context = createContext(contextSource, { viewer, requestId: request.id, signal: signalOfClient(reply) });
+    const { status, contentType, text } = await answerOf(request, reply, context);
+    const body = readyBody(text);
+    const { untilMs } = context.lifetime;
+    if (!opened || status !== 200 || untilMs <= contextSource.now()) {
+      return reply.code(status).headers({ 'content-type': contentType, 'cache-control': 'no-store' }).send(body);
+    }
+    const etag = request.method === 'GET' ? etagOf(body) : null;
+    return send(request, reply, opened.keep({ body, contentType, etag, untilMs }));
+  }
+
+  async function answerOf(request: FastifyRequest, reply: FastifyReply, context: Context): Promise<ExecutedAnswer> {
+    const body = parseBody(request.body);
+    if (isPlain(request)) {
+      const text = await knownOperations.tryExecute(body, context);
+      if (text !== null) return { status: 200, contentType: PLAIN_JSON, text };
+    }
     const response = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         method: request.method,
         headers: readHeaders(request),
         search: searchOf(request.url),
-        body: parseBody(request.body),
+        body,
       },
       context: () => Promise.resolve(context),
     });
-    const body = readyBody(bodyOf(response));
     for (const [name, value] of response.headers) reply.header(name, value);
-    reply.code(response.status ?? 200);
-
-    if (!opened || reply.statusCode !== 200 || context.lifetime.untilMs <= contextSource.now()) {
-      return reply.header('cache-control', 'no-store').send(body);
-    }
-    const contentType = response.headers.get('content-type') ?? 'application/json';
-    const etag = request.method === 'GET' ? etagOf(body) : null;
-    const answer = { body, contentType, etag, untilMs: context.lifetime.untilMs };
-    return send(request, reply, opened.keep(answer));
+    const contentType = response.headers.get('content-type') ?? PLAIN_JSON;
+    return { status: response.status ?? 200, contentType, text: bodyOf(response) };
   }
 
   function send(request: FastifyRequest, reply: FastifyReply, { answer, maxAgeSeconds }: ReadyAnswer): FastifyReply {
@@ -65,6 +75,19 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
       return ready ? send(request, reply, ready) : execute(request, reply, viewer, key);
     },
   });
+}
+
+interface ExecutedAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+}
+
+const PLAIN_JSON = 'application/json; charset=utf-8';
+
+/** A POST (so its body is JSON) of a client that takes plain JSON: nothing about its head needs Apollo's judgement. */
+function isPlain({ method, headers: { accept } }: FastifyRequest): boolean {
+  return method === 'POST' && (accept === undefined || accept === '*/*' || accept === 'application/json');
 }
 
 /** Undefined, which Apollo then complains of, where there is no body. */

@@ -3,17 +3,23 @@
  * as long as looking it up. Whatever is not ready goes on to Fastify as if nothing had happened.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import type { preParsingHookHandler } from 'fastify';
 import type { Viewer } from '../runs/viewer.ts';
 import { GRAPHQL_PATH, requestIdOf, requestKey, type ReadViewer } from './request.ts';
 import { isNotModified, MAX_REQUEST_LENGTH, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
 
+const READ_BODY = Symbol('the body that was read already');
+
+/** On the request itself: a map beside it would cost more than reading the body does. */
+export interface RequestWithBody extends IncomingMessage {
+  [READ_BODY]?: string;
+}
+
+/** The body that was read on the short way, for whoever would read it again. */
+export const readBodyOf = (request: RequestWithBody): string | undefined => request[READ_BODY];
+
 export interface ReadyAnswers {
   /** Answers, or calls `next`: at once, or when the body has been read. */
-  handle(request: IncomingMessage, response: ServerResponse, next: () => void): void;
-  /** Gives Fastify the body that was read already. */
-  readonly giveBody: preParsingHookHandler;
+  handle(request: RequestWithBody, response: ServerResponse, next: () => void): void;
 }
 
 export interface ReadyAnswersOptions {
@@ -23,8 +29,6 @@ export interface ReadyAnswersOptions {
 }
 
 export function createReadyAnswers({ responses, readViewer, isReady }: ReadyAnswersOptions): ReadyAnswers {
-  const readBodies = new WeakMap<IncomingMessage, Buffer>();
-
   function tryAnswer(request: IncomingMessage, response: ServerResponse, viewer: Viewer, body: string): boolean {
     const ready = responses.find(viewer, requestKey(request, body));
     if (ready) send(request, response, ready, isReady());
@@ -39,16 +43,12 @@ export function createReadyAnswers({ responses, readViewer, isReady }: ReadyAnsw
       } else if (request.method === 'GET') {
         if (!tryAnswer(request, response, viewer, '')) next();
       } else {
-        readBody(request, (body) => {
-          if (tryAnswer(request, response, viewer, body.toString())) return;
-          readBodies.set(request, body);
+        readWhole(request, (body) => {
+          if (tryAnswer(request, response, viewer, body)) return;
+          request[READ_BODY] = body;
           next();
         });
       }
-    },
-    giveBody(request, _reply, payload, done) {
-      const body = readBodies.get(request.raw);
-      done(null, body ? Readable.from(body) : payload);
     },
   };
 }
@@ -62,11 +62,11 @@ function mayBeReady({ method, url = '', headers }: IncomingMessage): boolean {
 }
 
 /** Node reads no more of it than its `content-length` says. A client that goes away meanwhile is answered nothing. */
-function readBody(request: IncomingMessage, done: (body: Buffer) => void): void {
+function readWhole(request: IncomingMessage, done: (body: string) => void): void {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
-    done(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    done((chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString());
   });
 }
 
