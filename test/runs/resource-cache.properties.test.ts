@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import type { Resource, Served } from '../../src/runs/resource-cache.ts';
+import { HEAP_BYTES_PER_WIRE_BYTE, type Resource, type Served } from '../../src/runs/resource-cache.ts';
 import { createHoldingCache } from '../support/cache.ts';
 import type { Answer, CallOptions } from '../../src/upstream/client.ts';
 import { AbandonedError, GatewayError, isRefusal } from '../../src/upstream/errors.ts';
@@ -125,7 +125,11 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
         end(outcome) {
           note(outcome);
           if (outcome !== 'live' && outcome !== 'final') reject(ERRORS[outcome]());
-          else resolve({ value: { call, isFinal: outcome === 'final' }, sizeBytes: ENTRY_BYTES - 400 });
+          else
+            resolve({
+              value: { call, isFinal: outcome === 'final' },
+              sizeBytes: (ENTRY_BYTES - 400) / HEAP_BYTES_PER_WIRE_BYTE,
+            });
         },
       };
       signal.addEventListener('abort', () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { HEAP_BYTES_PER_WIRE_BYTE } from '../../src/runs/resource-cache.ts';
 import { createHoldingCache, type HoldingCache, type HoldingCacheOptions } from '../support/cache.ts';
 import { AbandonedError, GatewayError, type ErrorCode } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
@@ -67,7 +68,12 @@ describe('the resource cache', () => {
     it('serves it without a call until its lifetime is over', async () => {
       const run = live();
       const held = await fill(run, 'v1');
-      expect(held).toEqual({ value: 'v1', sentAt: clock.now(), fetchedAt: clock.now(), sizeBytes: 100 });
+      expect(held).toEqual({
+        value: 'v1',
+        sentAt: clock.now(),
+        fetchedAt: clock.now(),
+        sizeBytes: 100 * HEAP_BYTES_PER_WIRE_BYTE,
+      });
       clock.advance(LIVE_TTL_MS - 1);
       expect(await heldValue(run)).toBe('v1');
       clock.advance(1);
@@ -367,7 +373,7 @@ describe('the resource cache', () => {
           expect(cache.peek(viewerOf('ada'), run)).toBeUndefined();
           expect(await heldValue(run, 'bob')).toBe('of bob');
         }
-        expect(cache.heldBytes).toBe(2 * (100 + OVERHEAD_BYTES));
+        expect(cache.heldBytes).toBe(2 * (100 * HEAP_BYTES_PER_WIRE_BYTE + OVERHEAD_BYTES));
       },
     );
 
@@ -554,7 +560,7 @@ describe('the resource cache', () => {
   });
 
   describe('within its bound of bytes', () => {
-    const roomFor = (count: number) => count * (100 + OVERHEAD_BYTES);
+    const roomFor = (count: number) => count * (100 * HEAP_BYTES_PER_WIRE_BYTE + OVERHEAD_BYTES);
 
     it('lets go of what was used longest ago, and asks for it again', async () => {
       cache = createCache({ maxBytes: roomFor(2) });
@@ -595,7 +601,7 @@ describe('the resource cache', () => {
       const renewing = get(a);
       const waiting = get(b);
       await settle();
-      a.underWay().answer('huge', roomFor(2) - OVERHEAD_BYTES);
+      a.underWay().answer('huge', (roomFor(2) - OVERHEAD_BYTES) / HEAP_BYTES_PER_WIRE_BYTE);
       await renewing;
       await settle();
       b.underWay().answer('b again');
