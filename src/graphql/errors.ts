@@ -3,7 +3,7 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, OperationTypeNode, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from '../observability/logger.ts';
-import { GatewayError } from '../upstream/errors.ts';
+import { AbandonedError, GatewayError } from '../upstream/errors.ts';
 import type { Context } from './context.ts';
 
 const MASKED = 'Something went wrong inside the gateway. The request id leads to its log.';
@@ -52,7 +52,9 @@ function noteErrors(errors: readonly GraphQLError[], { requestId, lifetime }: Co
   lifetime.limit(0);
   for (const error of errors) {
     const cause = unwrapResolverError(error);
-    if (!(cause instanceof GatewayError) && isDefect(cause)) {
+    // A client that goes away before its answer is no defect.
+    const isExpected = cause instanceof GatewayError || cause instanceof AbandonedError;
+    if (!isExpected && isDefect(cause)) {
       logger.error({ err: cause, requestId, path: error.path }, 'a resolver failed');
     }
   }

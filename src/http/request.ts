@@ -39,8 +39,11 @@ export function searchOf(url: string): string {
   return start < 0 ? '' : url.slice(start);
 }
 
-/** All that decides an answer beside the viewer: the exact text of the request and what form the client accepts. */
+/**
+ * All that decides an answer beside the viewer: the exact text of the request and what form the client accepts. No header
+ * can hold a line break, so that none can run into the next.
+ */
 export function requestKey({ method, headers, url }: IncomingMessage, body: string): string {
   const { accept = '', 'content-type': contentType = '' } = headers;
-  return `${method ?? ''} ${accept} ${contentType} ${searchOf(url ?? '')} ${body}`;
+  return `${method ?? ''}\n${accept}\n${contentType}\n${searchOf(url ?? '')}\n${body}`;
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -178,6 +179,24 @@ describe('loading runs', () => {
     clock.advance(1000);
     upstream.script = ({ endpoint, runId }) => ({ json: endpoint === 'run' ? [wireRun(runId)] : [wireStep()] });
     expect(await codes()).toEqual([]);
+  });
+
+  it('logs no defect when a client goes away before its answer', async () => {
+    await gateway.close();
+    const lines: string[] = [];
+    const logger = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { logger });
+    upstream.script = ({ cut }) => cut.then(() => ({}));
+    const leaving = new AbortController();
+    const leaver = gateway.query(STATUS, { variables: { id: 'r1' }, signal: leaving.signal });
+    const call = await upstream.nextCall();
+    leaving.abort();
+    await expect(leaver).rejects.toThrow();
+    await call.cut;
+    // Once it has stopped, everything that was under way has come to its end.
+    await gateway.close();
+    expect(lines).toEqual([]);
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
   });
 
   it('abandons a call when its client is gone, unless somebody else waits for it', async () => {
