@@ -35,7 +35,8 @@ export const HOT_RUN = runIdOf(ORDINARY, 'hot');
 
 export const stepgate: Contender = {
   name: 'Stepgate',
-  command: [STEPGATE_MAIN],
+  // As in the image.
+  command: ['--max-semi-space-size=8', STEPGATE_MAIN],
   env: { PORT: '0', UPSTREAM_ENDPOINTS: 'steps', LOG_LEVEL: 'info' },
 };
 export const nodeHttp: Contender = {

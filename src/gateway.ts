@@ -9,6 +9,7 @@ import { createKnownOperations } from './graphql/known-operations.ts';
 import { sandboxState } from './graphql/sandbox.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createApp } from './http/app.ts';
+import { createKnownAnswers } from './http/known-answers.ts';
 import { createViewerReader } from './http/request.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createDrain } from './http/drain.ts';
@@ -80,15 +81,18 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const apollo = await createApollo({ schema, executor, knownOperations, isProduction, sandbox, logger });
   closers.push(() => apollo.stop());
 
+  const { maxUpstreamCalls } = config;
+  const contextSource = { runStore, workflowStore, runHistory, execution, maxUpstreamCalls, now };
+  const responses = createResponseCache({ shelves, cache, now });
   const app = await createApp({
     isProduction,
     corsOrigins: config.corsOrigins,
     isReady: () => !isStopping,
     logger,
     apollo,
-    knownOperations,
-    contextSource: { runStore, workflowStore, runHistory, execution, maxUpstreamCalls: config.maxUpstreamCalls, now },
-    responses: createResponseCache({ shelves, cache, now }),
+    contextSource,
+    responses,
+    answerKnown: createKnownAnswers({ contextSource, knownOperations, responses }),
     readViewer: createViewerReader(createViewers()),
   });
   const drain = createDrain(app.server);

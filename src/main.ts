@@ -1,8 +1,14 @@
 /** The process: reads its configuration, starts the gateway, and stops it when it is told to. */
+import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { createLogger } from './observability/logger.ts';
+
+// V8 watches where objects are made that outlive a collection, and soon makes them in old space at once. While runs are
+// fetched that goes for all that an operation is made of; once runs are held, operations are over in no time, but what V8
+// has learned keeps each with its request until the next full collection: 4 KB a request, and a sixth of the time.
+setFlagsFromString('--no-allocation-site-pretenuring');
 
 /** A little longer than the gateway gives the requests under way. */
 const STOP_WITHIN_MS = 12_000;

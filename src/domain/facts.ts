@@ -6,6 +6,15 @@ export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
+/** What a step took in and gave out: of any size and shape. */
+export interface StepPayload {
+  readonly inputs: JsonValue;
+  readonly outputs: JsonValue;
+  readonly metadata: JsonValue;
+}
+
+export type RunPayload = Omit<StepPayload, 'metadata'>;
+
 /** One execution of a node, as the upstream told it. */
 export interface StepFacts {
   readonly id: string;
@@ -19,9 +28,8 @@ export interface StepFacts {
   readonly elapsedTime: number | null;
   /** Null where nothing went wrong (the wire also says `""`). */
   readonly error: string | null;
-  readonly inputs: JsonValue;
-  readonly outputs: JsonValue;
-  readonly metadata: JsonValue;
+  /** Reads it anew from the text that is held, unless that was done a moment ago: most of it nobody ever asks for. */
+  readonly payload: () => StepPayload;
   readonly tokens: number | null;
   /** The position in the upstream's list: the tie-breaker of every order. */
   readonly index: number;
@@ -35,8 +43,8 @@ export interface RunRecord {
   readonly endTime: Timestamp | null;
   readonly elapsedTime: number | null;
   readonly error: string | null;
-  readonly inputs: JsonValue;
-  readonly outputs: JsonValue;
+  /** As of a step. */
+  readonly payload: () => RunPayload;
 }
 
 export interface WorkflowNode {

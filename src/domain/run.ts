@@ -56,14 +56,12 @@ export function createRun(facts: RunFacts, nowMs: number): Run {
   const repeated = once(() => repeatedNodes(steps()));
   const tokenUsage = once(() => runTokenUsage(executions()));
   const lastActivityAt = once(() => latest(momentsOf(facts)));
-  const inputs = once(() => (record ? record.inputs : inputDataOf(knownExecutions())));
 
   return {
     workflowId: facts.workflowId,
     id: facts.id,
     statusIsInferred: record === null,
     error: record?.error ?? null,
-    outputs: record?.outputs ?? null,
     freshness: facts.freshness,
     get status() {
       return status();
@@ -80,8 +78,12 @@ export function createRun(facts: RunFacts, nowMs: number): Run {
     get lastActivityAt() {
       return lastActivityAt();
     },
+    // Not kept: whoever holds the run would hold these beside the text that they are read from.
     get inputs() {
-      return inputs();
+      return record ? record.payload().inputs : inputDataOf(knownExecutions());
+    },
+    get outputs() {
+      return record?.payload().outputs ?? null;
     },
     get steps() {
       return steps();
@@ -128,8 +130,11 @@ function momentsOf({ record, steps }: RunFacts): (Timestamp | null)[] {
 }
 
 function inputDataOf(executions: readonly Execution[]): JsonValue {
-  const withInputs = executions.find((step) => fieldOf(step.inputs, 'input_data') !== undefined);
-  return fieldOf(withInputs?.inputs, 'input_data') ?? null;
+  for (const { payload } of executions) {
+    const inputData = fieldOf(payload().inputs, 'input_data');
+    if (inputData !== undefined) return inputData;
+  }
+  return null;
 }
 
 function once<T>(compute: () => T): () => T {

@@ -5,7 +5,7 @@ import { compareText } from './order.ts';
 import type { JsonValue, ModelTokenUsage, RunTokenUsage, StepFacts, TokenCounts, TokenUsage } from './types.ts';
 
 /** What tokens are read from. */
-export type TokenFacts = Pick<StepFacts, 'tokens' | 'outputs'>;
+export type TokenFacts = Pick<StepFacts, 'tokens' | 'payload'>;
 
 /**
  * Null when neither the upstream nor the outputs tell anything. A count is null when it is not told (or is no whole
@@ -13,10 +13,20 @@ export type TokenFacts = Pick<StepFacts, 'tokens' | 'outputs'>;
  * even then), else `total_tokens`, else the sum of input and output as far as they are told.
  */
 export function stepTokenUsage(step: TokenFacts): TokenUsage | null {
-  const told = countsIn(fieldOf(step.outputs, 'usage'));
+  let usage = known.get(step.payload);
+  if (usage === undefined) known.set(step.payload, (usage = readTokenUsage(step)));
+  return usage;
+}
+
+/** What a payload once told: to read it again may mean to parse the whole answer that it came in. */
+const known = new WeakMap<StepFacts['payload'], TokenUsage | null>();
+
+function readTokenUsage(step: TokenFacts): TokenUsage | null {
+  const { outputs } = step.payload();
+  const told = countsIn(fieldOf(outputs, 'usage'));
   const upstreamTotal = countOf(step.tokens) ?? 0;
   if (upstreamTotal === 0 && Object.values(told).every((count) => count === null)) return null;
-  const model = fieldOf(step.outputs, 'model');
+  const model = fieldOf(outputs, 'model');
   return {
     ...told,
     totalTokens: upstreamTotal > 0 ? upstreamTotal : told.totalTokens,

@@ -3,7 +3,7 @@
  * longer than a compiled query over runs that are held. Whatever is out of the ordinary still goes through Apollo.
  */
 import type { ApolloServerPlugin } from '@apollo/server';
-import { OperationTypeNode, type DocumentNode } from 'graphql';
+import { OperationTypeNode, type DocumentNode, type ExecutionResult } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Context } from './context.ts';
 import type { ErrorReporter } from './errors.ts';
@@ -12,8 +12,16 @@ import type { Executor } from './executor.ts';
 export interface KnownOperations {
   /** Learns from Apollo. */
   readonly plugin: ApolloServerPlugin<Context>;
-  /** The answer as JSON text; null where the request is Apollo's to answer, of which nothing was executed then. */
-  tryExecute(body: unknown, context: Context): Promise<string | null>;
+  /** Reads the text of a request; null where it is Apollo's to answer. */
+  find(body: string): KnownRequest | null;
+  /** The answer as JSON text; null where it is Apollo's to answer after all, and nothing was executed. */
+  execute(request: KnownRequest, context: Context): string | null | Promise<string | null>;
+}
+
+export interface KnownRequest {
+  readonly operation: KnownOperation;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
 }
 
 interface KnownOperation {
@@ -41,17 +49,31 @@ export function createKnownOperations(executor: Executor, report: ErrorReporter)
         }),
     },
 
-    async tryExecute(body, context) {
-      const request = readRequest(body);
+    find(body) {
+      const request = readRequest(parseJson(body));
       const operation = request && known.get(request.query);
-      if (!operation) return null;
-      const { operationName, variables } = request;
-      const { data, errors } = await executor({ ...operation, operationName, variables, context });
-      // No data: the variables or the operation's name are wrong, and nothing was executed.
-      if (data === undefined) return null;
-      return JSON.stringify(errors ? { errors: report(errors, context), data } : { data });
+      return operation ? { operation, operationName: request.operationName, variables: request.variables } : null;
+    },
+
+    execute({ operation, operationName, variables }, context) {
+      const finish = ({ data, errors }: ExecutionResult): string | null => {
+        // No data: the variables or the operation's name are wrong, and nothing was executed.
+        if (data === undefined) return null;
+        return JSON.stringify(errors ? { errors: report(errors, context), data } : { data });
+      };
+      const result = executor({ ...operation, operationName, variables, context });
+      return result instanceof Promise ? result.then(finish) : finish(result);
     },
   };
+}
+
+/** Undefined for what is no JSON: that is Apollo's to complain of. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 interface PlainRequest {

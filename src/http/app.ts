@@ -12,8 +12,8 @@ import {
 import type { Logger } from '../observability/logger.ts';
 import { registerGraphqlRoute, type GraphqlRouteOptions } from './graphql-route.ts';
 import { registerOperationsRoutes } from './operations-routes.ts';
-import { createReadyAnswers, readBodyOf, type ReadyAnswers } from './ready-answers.ts';
 import { requestIdOf } from './request.ts';
+import { createShortWay, readBodyOf, type ShortWay } from './short-way.ts';
 
 export interface AppOptions extends GraphqlRouteOptions {
   readonly isProduction: boolean;
@@ -33,13 +33,14 @@ const SANDBOX_ORIGINS = ['https://studio.apollographql.com', 'https://sandbox.em
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { isProduction, corsOrigins, isReady, logger } = options;
-  const readyAnswers = createReadyAnswers(options);
+  const origins = [...corsOrigins, ...(isProduction ? [] : SANDBOX_ORIGINS)];
+  const shortWay = createShortWay({ ...options, hasCors: origins.length > 0 });
   const app = fastify({
     genReqId: requestIdOf,
     // While it stops, a request that comes on an open connection is answered, and the connection then closed.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    serverFactory: (handler) => createServer(TIMEOUTS, shortWay(readyAnswers, handler)),
+    serverFactory: (handler) => createServer(TIMEOUTS, listenerOf(shortWay, handler)),
   });
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
@@ -52,7 +53,6 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     if (!isReady()) reply.header('connection', 'close');
     done();
   });
-  const origins = [...corsOrigins, ...(isProduction ? [] : SANDBOX_ORIGINS)];
   if (origins.length > 0) {
     await app.register(cors, {
       origin: origins.includes('*') ? '*' : origins,
@@ -72,10 +72,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   return app;
 }
 
-const shortWay =
-  (readyAnswers: ReadyAnswers, handler: RequestListener): RequestListener =>
+const listenerOf =
+  (shortWay: ShortWay, handler: RequestListener): RequestListener =>
   (request, response) => {
-    readyAnswers.handle(request, response, () => {
+    shortWay.handle(request, response, () => {
       handler(request, response);
     });
   };

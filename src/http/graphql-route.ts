@@ -1,51 +1,68 @@
 /** GraphQL over HTTP at `/graphql`: answers from what is ready, else turns Fastify's request into Apollo's and back. */
-import { setMaxListeners } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context, type ContextSource } from '../graphql/context.ts';
-import type { KnownOperations } from '../graphql/known-operations.ts';
 import type { Viewer } from '../runs/viewer.ts';
+import { signalOfClient } from './client-signal.ts';
+import { PLAIN_JSON, type AnswerKnown } from './known-answers.ts';
 import { GRAPHQL_PATH, requestKey, searchOf, type ReadViewer } from './request.ts';
 import { etagOf, isNotModified, readyBody, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
 
 export interface GraphqlRouteOptions {
   readonly apollo: ApolloServer<Context>;
   readonly contextSource: ContextSource;
-  readonly knownOperations: KnownOperations;
   readonly responses: ResponseCache;
+  readonly answerKnown: AnswerKnown;
   readonly readViewer: ReadViewer;
 }
 
 export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, contextSource, knownOperations, responses, readViewer } = options;
+  const { apollo, contextSource, responses, answerKnown, readViewer } = options;
+
+  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { raw, id: requestId } = request;
+    const body = typeof request.body === 'string' ? request.body : '';
+    const viewer = readViewer(raw);
+    const key = requestKey(raw, body);
+    if (!viewer) return execute(request, reply, null, key);
+    const ready =
+      responses.find(viewer, key) ??
+      (await answerKnown({ request: raw, response: reply.raw, requestId, viewer, key, body }));
+    return ready ? send(request, reply, ready) : execute(request, reply, viewer, key);
+  }
 
   /** Executes the request, and keeps the answer if it may be given again. */
   async function execute(request: FastifyRequest, reply: FastifyReply, viewer: Viewer | null, key: string) {
     const opened = viewer && responses.open(viewer, key);
-    const context = createContext(contextSource, { viewer, requestId: request.id, signal: signalOfClient(reply) });
-    const { status, contentType, text } = await answerOf(request, reply, context);
-    const body = readyBody(text);
-    const { untilMs } = context.lifetime;
-    if (!opened || status !== 200 || untilMs <= contextSource.now()) {
-      return reply.code(status).headers({ 'content-type': contentType, 'cache-control': 'no-store' }).send(body);
+    try {
+      const context = createContext(contextSource, {
+        viewer,
+        requestId: request.id,
+        signal: signalOfClient(reply.raw),
+      });
+      const { status, contentType, text } = await executeByApollo(request, reply, context);
+      const body = readyBody(text);
+      const { untilMs } = context.lifetime;
+      if (!opened || status !== 200 || untilMs <= contextSource.now()) {
+        return await reply
+          .code(status)
+          .headers({ 'content-type': contentType, 'cache-control': 'no-store' })
+          .send(body);
+      }
+      const etag = request.method === 'GET' ? etagOf(body) : null;
+      return await send(request, reply, opened.keep({ body, contentType, etag, untilMs }));
+    } finally {
+      opened?.close();
     }
-    const etag = request.method === 'GET' ? etagOf(body) : null;
-    return send(request, reply, opened.keep({ body, contentType, etag, untilMs }));
   }
 
-  async function answerOf(request: FastifyRequest, reply: FastifyReply, context: Context): Promise<ExecutedAnswer> {
-    const body = parseBody(request.body);
-    if (isPlain(request)) {
-      const text = await knownOperations.tryExecute(body, context);
-      if (text !== null) return { status: 200, contentType: PLAIN_JSON, text };
-    }
+  async function executeByApollo(request: FastifyRequest, reply: FastifyReply, context: Context) {
     const response = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         method: request.method,
         headers: readHeaders(request),
         search: searchOf(request.url),
-        body,
+        body: parseBody(request.body),
       },
       context: () => Promise.resolve(context),
     });
@@ -55,8 +72,8 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
   }
 
   function send(request: FastifyRequest, reply: FastifyReply, { answer, maxAgeSeconds }: ReadyAnswer): FastifyReply {
-    reply.header('cache-control', `private, max-age=${maxAgeSeconds}`);
-    reply.header('vary', 'authorization, accept');
+    if (maxAgeSeconds === null) reply.header('cache-control', 'no-store');
+    else reply.headers({ 'cache-control': `private, max-age=${maxAgeSeconds}`, vary: 'authorization, accept' });
     if (answer.etag !== null) {
       reply.header('etag', answer.etag);
       if (isNotModified(request.headers['if-none-match'], answer.etag)) return reply.code(304).send();
@@ -68,26 +85,8 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     // The others are here to be told so, by a 405.
     method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     url: GRAPHQL_PATH,
-    handler(request, reply) {
-      const viewer = readViewer(request.raw);
-      const key = requestKey(request.raw, typeof request.body === 'string' ? request.body : '');
-      const ready = viewer && responses.find(viewer, key);
-      return ready ? send(request, reply, ready) : execute(request, reply, viewer, key);
-    },
+    handler: answer,
   });
-}
-
-interface ExecutedAnswer {
-  readonly status: number;
-  readonly contentType: string;
-  readonly text: string;
-}
-
-const PLAIN_JSON = 'application/json; charset=utf-8';
-
-/** A POST (so its body is JSON) of a client that takes plain JSON: nothing about its head needs Apollo's judgement. */
-function isPlain({ method, headers: { accept } }: FastifyRequest): boolean {
-  return method === 'POST' && (accept === undefined || accept === '*/*' || accept === 'application/json');
 }
 
 /** Undefined, which Apollo then complains of, where there is no body. */
@@ -112,27 +111,3 @@ function readHeaders(request: FastifyRequest): HeaderMap {
   }
   return headers;
 }
-
-/**
- * Fires when the client went away or has its whole answer: then nobody waits for what is still being loaded. Made when
- * it is first asked for, since most answers need no call.
- */
-function signalOfClient(reply: FastifyReply): () => AbortSignal {
-  let signal: AbortSignal | undefined;
-  return () => (signal ??= signalOfClose(reply.raw));
-}
-
-function signalOfClose(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  // One operation may wait for many runs, each with a listener.
-  setMaxListeners(0, controller.signal);
-  const abort = () => {
-    controller.abort(CLIENT_GONE);
-  };
-  if (response.closed) abort();
-  else response.once('close', abort);
-  return controller.signal;
-}
-
-/** Made once: without a reason, each signal would make one with a stack of its own. */
-const CLIENT_GONE = new Error('the client is gone, or has its answer');

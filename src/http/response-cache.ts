@@ -1,9 +1,9 @@
 /** Whole answers, ready to be sent: the same request of the same viewer is answered without a look at what it asks. */
 import { hash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { ResourceCache } from '../runs/resource-cache.ts';
 import type { Held, Shelf, Shelves } from '../runs/shelves.ts';
 import type { Viewer } from '../runs/viewer.ts';
+import { createSightings } from './sightings.ts';
 
 export interface Answer {
   readonly body: ReadyBody;
@@ -24,16 +24,19 @@ export function readyBody(text: string): ReadyBody {
   return Buffer.byteLength(text) === text.length ? text : Buffer.from(text);
 }
 
-/** An answer that may be given, and for how many seconds the client may keep it. */
+/** An answer that may be given now. */
 export interface ReadyAnswer {
   readonly answer: Answer;
-  readonly maxAgeSeconds: number;
+  /** For how many seconds the client may keep it; null: not at all. */
+  readonly maxAgeSeconds: number | null;
 }
 
 export interface ResponseCache {
   /** The answer that is held, if it is still as good as a new one and the viewer's right to it is known. */
   find(viewer: Viewer, request: string): ReadyAnswer | null;
-  /** To be called before the request is executed; what comes of it may then be kept. */
+  /** Settles when whoever makes an expired answer anew is through; null where nobody does. */
+  renewal(viewer: Viewer, request: string): Promise<void> | null;
+  /** To be called before the request is executed. */
   open(viewer: Viewer, request: string): OpenRequest;
 }
 
@@ -43,13 +46,12 @@ export interface OpenRequest {
    * unless the viewer was refused something in the meantime: it may hold what the viewer may no longer see.
    */
   keep(answer: Answer): ReadyAnswer;
+  /** To be called once, whatever came of the request: others may wait for it. */
+  close(): void;
 }
 
 /** A request whose text is longer is seldom sent twice. */
 export const MAX_REQUEST_LENGTH = 16_384;
-
-/** Requests that are remembered to have come. */
-const MAX_SEEN = 10_000;
 
 export interface ResponseCacheOptions {
   readonly shelves: Shelves<unknown>;
@@ -58,36 +60,50 @@ export interface ResponseCacheOptions {
 }
 
 export function createResponseCache({ shelves, cache, now }: ResponseCacheOptions): ResponseCache {
-  const seen = new LRUCache<string, true>({ max: MAX_SEEN });
+  const sightings = createSightings();
+  const renewals = new Map<string, PromiseWithResolvers<void>>();
   const keyOf = (request: string) => `answer ${request}`;
+  const heldFor = (viewer: Viewer, request: string) =>
+    shelves.get(viewer.id, keyOf(request)) as Held<Answer> | undefined;
 
   const ready = (answer: Answer, untilMs: number, nowMs: number): ReadyAnswer => ({
     answer,
-    maxAgeSeconds: Math.max(0, Math.floor((untilMs - nowMs) / 1000)),
+    maxAgeSeconds: untilMs > nowMs ? Math.floor((untilMs - nowMs) / 1000) : null,
   });
 
   return {
     find(viewer, request) {
-      const held = shelves.get(viewer.id, keyOf(request)) as Held<Answer> | undefined;
+      const held = heldFor(viewer, request);
       if (!held) return null;
       const nowMs = now();
       const untilMs = Math.min(held.value.untilMs, cache.rightUntil(viewer));
       return nowMs < untilMs ? ready(held.value, untilMs, nowMs) : null;
     },
 
+    renewal: (viewer, request) =>
+      renewals.size > 0 ? (renewals.get(`${viewer.id} ${request}`)?.promise ?? null) : null,
+
     open(viewer, request) {
       const shelf: Shelf = shelves.of(viewer.id);
+      const renewalKey = `${viewer.id} ${request}`;
+      // Only what was kept once is waited for: of any other request nobody knows whether its answer can be shared.
+      const wasKept = heldFor(viewer, request) !== undefined;
+      const renewal = wasKept && !renewals.has(renewalKey) ? Promise.withResolvers<void>() : null;
+      if (renewal) renewals.set(renewalKey, renewal);
       return {
         keep(answer) {
           const nowMs = now();
-          const sizeBytes = answer.body.length + 2 * request.length;
-          const held = { value: answer, sentAt: nowMs, fetchedAt: nowMs, sizeBytes };
-          if (request.length <= MAX_REQUEST_LENGTH && nowMs < answer.untilMs) {
-            const sight = `${viewer.id} ${request}`;
-            if (seen.has(sight)) shelves.put(viewer.id, shelf, keyOf(request), held);
-            else seen.set(sight, true);
+          if (nowMs < answer.untilMs && request.length <= MAX_REQUEST_LENGTH) {
+            const sizeBytes = answer.body.length + 2 * request.length;
+            const held = { value: answer, sentAt: nowMs, fetchedAt: nowMs, sizeBytes };
+            if (sightings.note(viewer.id, request) || wasKept) shelves.put(viewer.id, shelf, keyOf(request), held);
           }
           return ready(answer, Math.min(answer.untilMs, cache.rightUntil(viewer)), nowMs);
+        },
+        close() {
+          if (!renewal) return;
+          renewals.delete(renewalKey);
+          renewal.resolve();
         },
       };
     },

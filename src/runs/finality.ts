@@ -12,7 +12,8 @@ export type StepList = readonly StepFacts[];
 
 export interface Finality {
   ofRecord(record: Held<MaybeRecord>, steps: Held<StepList> | undefined): boolean;
-  ofSteps(steps: Held<StepList>, record: Held<MaybeRecord> | undefined, graph: WorkflowGraph | null): boolean;
+  /** `graph` is asked for only where the steps alone leave it open. */
+  ofSteps(steps: Held<StepList>, record: Held<MaybeRecord> | undefined, graph: () => WorkflowGraph | null): boolean;
 }
 
 /** `settleMs`: how long nothing must have happened before it is believed that nothing more will. */
@@ -40,7 +41,7 @@ export function createFinality(settleMs: number): Finality {
      * final when they were asked for after the record was known to be terminal, or long after the end that it names.
      */
     ofSteps(steps, record, graph) {
-      if (!record?.value) return areSettled(steps) || hasCompleted(steps.value, graph?.finish ?? null);
+      if (!record?.value) return areSettled(steps) || hasCompleted(steps.value, graph()?.finish ?? null);
       const { rawStatus, endTime } = record.value;
       if (!isTerminal(runStatusOf(rawStatus))) return false;
       return steps.sentAt > record.fetchedAt || (endTime !== null && isLongPast(endTime.epochMicros, steps.sentAt));

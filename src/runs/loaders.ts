@@ -1,8 +1,4 @@
-/**
- * DataLoaders of one GraphQL operation over the process-wide store: within an operation every part of a run is read
- * once, so that all its fields agree, and every run fails alone.
- */
-import DataLoader from 'dataloader';
+/** Runs of one GraphQL operation, put together from the parts that it reads of the process-wide store. */
 import { dependsOnNow } from '../domain/run.ts';
 import { isTerminal, runStatusOf } from '../domain/status.ts';
 import type { Run } from '../domain/types.ts';
@@ -11,6 +7,7 @@ import { isNotFound } from '../upstream/errors.ts';
 import { checkId } from '../upstream/ids.ts';
 import type { MaybeRecord, StepList } from './finality.ts';
 import type { Operation } from './operation.ts';
+import { createPartLoader } from './part-loader.ts';
 import type { Served } from './resource-cache.ts';
 import type { RunParts, RunStore } from './run-store.ts';
 import type { WorkflowLoaders } from './workflow-loaders.ts';
@@ -19,8 +16,11 @@ import type { WorkflowLoaders } from './workflow-loaders.ts';
 export type RunNeeds = 'RECORD' | 'STEPS' | 'GRAPH';
 
 export interface RunLoaders {
-  /** Rejects with BAD_USER_INPUT for what can't be an id, NOT_FOUND, or what became of the upstream call. */
-  load(ref: RunRef, needs: RunNeeds): Promise<Run>;
+  /**
+   * Without a promise where all that is needed is held. Throws BAD_USER_INPUT for what can't be an id, and rejects with
+   * NOT_FOUND or what became of the upstream call.
+   */
+  load(ref: RunRef, needs: RunNeeds): Run | Promise<Run>;
   /** The same, but null for NOT_FOUND. */
   loadIfThere(ref: RunRef, needs: RunNeeds): Promise<Run | null>;
   /** For a run that was just started: as long as the upstream does not show it, it has no steps and no record. */
@@ -37,15 +37,33 @@ export function createRunLoaders(
   operation: Operation,
   nowMs: number,
 ): RunLoaders {
-  const records = loaderOf((ref) => store.record(ref, operation));
-  const steps = loaderOf((ref) => store.steps(ref, operation));
+  const records = createPartLoader({
+    held: (ref) => store.heldRecord(ref, operation),
+    fetch: (ref) => store.record(ref, operation),
+  });
+  const steps = createPartLoader({
+    held: (ref) => store.heldSteps(ref, operation),
+    fetch: (ref) => store.steps(ref, operation),
+  });
 
-  async function load(ref: RunRef, needs: RunNeeds): Promise<Run> {
+  function load(ref: RunRef, needs: RunNeeds): Run | Promise<Run> {
     checkId('workflow id', ref.workflowId);
     checkId('run id', ref.runId);
+    return (needs === 'GRAPH' ? null : fromWhatIsHeld(ref, needs)) ?? fetchAndDerive(ref, needs);
+  }
+
+  function fromWhatIsHeld(ref: RunRef, needs: RunNeeds): Run | null {
+    const record = records.held(ref);
+    if (record === undefined) return null;
+    if (needs === 'RECORD' && tellsAll(record)) return derive(ref, { record, steps: null, graph: null });
+    const list = steps.held(ref);
+    return list === undefined ? null : derive(ref, { record, steps: list, graph: null });
+  }
+
+  async function fetchAndDerive(ref: RunRef, needs: RunNeeds): Promise<Run> {
     if (needs === 'RECORD') {
       const record = await records.load(ref);
-      if (record && tellsAll(record.held.value)) return derive(ref, { record, steps: null, graph: null });
+      if (tellsAll(record)) return derive(ref, { record, steps: null, graph: null });
     }
     const graph = needs === 'GRAPH' ? workflows.graphOf(ref.workflowId) : null;
     const [record, list, itsGraph] = await Promise.all([records.load(ref), loadSteps(ref), graph]);
@@ -91,20 +109,9 @@ export function createRunLoaders(
 }
 
 /** True if status, start and end need no look at the steps. */
-function tellsAll(record: MaybeRecord): boolean {
+function tellsAll(served: Served<MaybeRecord> | null): boolean {
+  const record = served?.held.value;
   if (!record?.startTime) return false;
   const status = runStatusOf(record.rawStatus);
   return status !== 'UNKNOWN' && (record.endTime !== null || !isTerminal(status));
 }
-
-function loaderOf<T>(read: (ref: RunRef) => Promise<T>): DataLoader<RunRef, T, string> {
-  return new DataLoader<RunRef, T, string>(
-    async (refs) => {
-      const outcomes = await Promise.allSettled(refs.map(read));
-      return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : toError(outcome.reason)));
-    },
-    { cacheKeyFn: ({ workflowId, runId }) => `${workflowId} ${runId}` },
-  );
-}
-
-const toError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));

@@ -27,6 +27,8 @@ export interface Served<T> {
 
 export interface ResourceCache {
   get<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>>;
+  /** What `get` would answer, if that needs no call and no waiting; null else. */
+  getHeld<T>(resource: Resource<T>, operation: Operation): Served<T> | null;
   /** What is held at this moment, trusted or not. */
   peek<T>(viewer: Viewer, resource: Resource<T>): Held<T> | undefined;
   /** Holds a resource that came inside another one, unless that is not held any more or something newer is. */
@@ -72,6 +74,15 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     const { held, staleReason } = served;
     operation.lifetime.limit(staleReason === null ? held.fetchedAt + resource.lifetimeMs(held) : 0);
     return served;
+  }
+
+  function getHeld<T>(resource: Resource<T>, { viewer, lifetime }: Operation): Served<T> | null {
+    const held = peek(viewer, resource);
+    if (!held || !isRightRenewed(viewer)) return null;
+    const trustedUntil = held.fetchedAt + resource.lifetimeMs(held);
+    if (now() >= trustedUntil) return null;
+    lifetime.limit(trustedUntil);
+    return { held, staleReason: null };
   }
 
   async function read<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>> {
@@ -174,6 +185,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
 
   return {
     get,
+    getHeld,
     peek,
     offer(viewer, resource, part, whole) {
       const isCurrent = peek(viewer, whole)?.sentAt === part.sentAt;

@@ -15,6 +15,9 @@ export interface RunStore {
   /** Null where the upstream offers no records, and no list has told of the run lately. */
   record(ref: RunRef, operation: Operation): Promise<Served<MaybeRecord> | null>;
   steps(ref: RunRef, operation: Operation): Promise<Served<StepList>>;
+  /** What these two would answer, if that needs no call and no waiting; undefined else. */
+  heldRecord(ref: RunRef, operation: Operation): Served<MaybeRecord> | null | undefined;
+  heldSteps(ref: RunRef, operation: Operation): Served<StepList> | undefined;
   /** Takes in a record that came inside a list. */
   offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): void;
   /** The run as of `nowMs`, from what was loaded of it; derived once for as long as a final run is held. */
@@ -71,19 +74,27 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     fetch: (call) => upstream.listSteps(ref, call),
     lifetimeMs(held) {
       const record = cache.peek(viewer, recordOf(ref, viewer));
-      const graph = workflowStore.peekGraph(ref.workflowId, viewer);
+      const graph = () => workflowStore.peekGraph(ref.workflowId, viewer);
       return finality.ofSteps(held, record, graph) ? Infinity : liveTtlMs;
     },
   });
 
+  /** As a list told it lately, if any did. */
+  function listedRecord(ref: RunRef, viewer: Viewer): Served<MaybeRecord> | null {
+    const held = cache.peek(viewer, recordOf(ref, viewer));
+    return held ? { held, staleReason: null } : null;
+  }
+
   return {
-    async record(ref, operation) {
-      if (offersRecords) return cache.get(recordOf(ref, operation.viewer), operation);
-      const listed = cache.peek(operation.viewer, recordOf(ref, operation.viewer));
-      return listed ? { held: listed, staleReason: null } : null;
-    },
+    record: async (ref, operation) =>
+      offersRecords ? cache.get(recordOf(ref, operation.viewer), operation) : listedRecord(ref, operation.viewer),
+    heldRecord: (ref, operation) =>
+      offersRecords
+        ? (cache.getHeld(recordOf(ref, operation.viewer), operation) ?? undefined)
+        : listedRecord(ref, operation.viewer),
 
     steps: (ref, operation) => cache.get(stepsOf(ref, operation.viewer), operation),
+    heldSteps: (ref, operation) => cache.getHeld(stepsOf(ref, operation.viewer), operation) ?? undefined,
 
     offerRecord(ref, record, { resource, held }, viewer) {
       const known = cache.peek(viewer, recordOf(ref, viewer));
@@ -106,7 +117,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
         fetchedAt: timestampOf(Math.min(...parts.map((part) => part.held.fetchedAt))),
         isFinal:
           (!record || finality.ofRecord(record.held, steps?.held)) &&
-          (!steps || finality.ofSteps(steps.held, record?.held, graph)),
+          (!steps || finality.ofSteps(steps.held, record?.held, () => graph)),
         isStale: staleReason !== null,
         staleReason,
       };

@@ -5,6 +5,7 @@ import { readRun, readRuns, readStartedRun, readSteps, readWorkflows, type Start
 import { GatewayError } from './errors.ts';
 import { checkId } from './ids.ts';
 import { createJsonHttp, type JsonRequest } from './json-http.ts';
+import type { JsonText } from './json-text.ts';
 import { createResilience, type ResilienceOptions } from './resilience.ts';
 
 export interface RunRef {
@@ -68,13 +69,13 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamAp
     headers: { authorization: `Bearer ${credential}`, 'x-request-id': requestId },
   });
 
-  async function get<T>(path: string, read: (json: unknown) => T, call: CallOptions): Promise<Answer<T>> {
+  async function get<T>(path: string, read: (text: JsonText) => T, call: CallOptions): Promise<Answer<T>> {
     const request = requestOf('GET', path, call);
-    const { value, sizeBytes } = await resilience.repeatable(
+    const text = await resilience.repeatable(
       (attemptSignal) => http.request(request, call.signal, attemptSignal),
       call.signal,
     );
-    return { value: read(value), sizeBytes };
+    return { value: read(text), sizeBytes: text.sizeBytes };
   }
 
   function checkOffered(endpoint: UpstreamEndpoint): void {
@@ -92,8 +93,8 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamAp
       checkOffered('execute');
       const request = { ...requestOf('POST', `${workflowPath(workflowId)}/execute`, call), json: inputs };
       try {
-        const answer = await resilience.once((signal) => http.request(request, call.signal, signal), call.signal);
-        return readStartedRun(answer.value);
+        const text = await resilience.once((signal) => http.request(request, call.signal, signal), call.signal);
+        return readStartedRun(text);
       } catch (error) {
         throw withOutcome(error);
       }
@@ -101,7 +102,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamAp
 
     async getRun(ref, call) {
       checkOffered('run');
-      return get(runPath(ref), (json) => readRun(json, ref.runId), call);
+      return get(runPath(ref), (text) => readRun(text, ref.runId), call);
     },
 
     async listRuns({ workflowId, offset, limit }, call) {

@@ -4,14 +4,17 @@
  */
 import { z } from 'zod';
 import type {
+  JsonValue,
   RunRecord,
   StepFacts,
+  StepPayload,
   WorkflowEdge,
   WorkflowGraph,
   WorkflowNode,
   WorkflowRecord,
 } from '../domain/types.ts';
-import { check, payload, seconds, textOrNothing, time, tokenCount } from './wire.ts';
+import type { JsonText } from './json-text.ts';
+import { check, seconds, textOrNothing, time, tokenCount } from './wire.ts';
 
 const stepOnWire = z.object({
   id: z.string(),
@@ -23,9 +26,6 @@ const stepOnWire = z.object({
   end_time: time,
   elapsed_time: seconds,
   error: textOrNothing,
-  inputs: payload,
-  outputs: payload,
-  step_metadata: payload,
   tokens: tokenCount,
 });
 
@@ -36,9 +36,14 @@ const runOnWire = z.object({
   end_time: time,
   elapsed_time: seconds,
   error: textOrNothing,
-  inputs: payload,
-  outputs: payload,
 });
+
+/** What is read of it is checked by nobody: it may be of any shape, and absent. */
+interface PayloadOnWire {
+  readonly inputs?: JsonValue;
+  readonly outputs?: JsonValue;
+  readonly step_metadata?: JsonValue;
+}
 
 /** Nodes and edges are read one by one below: a graph that is odd in a place is still worth showing. */
 const graphOnWire = z.object({
@@ -68,8 +73,8 @@ const runsOnWire = z.array(runOnWire);
 const workflowsOnWire = z.array(workflowOnWire);
 
 /** Call 1. Throws UPSTREAM_CONTRACT_VIOLATION. */
-export function readSteps(json: unknown): readonly StepFacts[] {
-  return check('steps', stepsOnWire, json).map((step, index): StepFacts => ({
+export function readSteps(text: JsonText): readonly StepFacts[] {
+  return check('steps', stepsOnWire, text.read()).map((step, index): StepFacts => ({
     id: step.id,
     nodeId: step.node_id,
     userId: step.user_id,
@@ -79,37 +84,42 @@ export function readSteps(json: unknown): readonly StepFacts[] {
     endTime: step.end_time,
     elapsedTime: step.elapsed_time,
     error: step.error,
-    inputs: step.inputs,
-    outputs: step.outputs,
-    metadata: step.step_metadata,
+    payload: () => payloadOf(text, index),
     tokens: step.tokens,
     index,
   }));
 }
 
 /** Call 3: an array that holds one record. Null if it is empty. Throws UPSTREAM_CONTRACT_VIOLATION. */
-export function readRun(json: unknown, runId: string): RunRecord | null {
-  const records = check('run', runsOnWire, json).map(toRunRecord);
-  return records.find((record) => record.id === runId) ?? null;
-}
-
-const toRunRecord = (run: z.output<typeof runOnWire>): RunRecord => ({
-  id: run.id,
-  rawStatus: run.status,
-  startTime: run.start_time,
-  endTime: run.end_time,
-  elapsedTime: run.elapsed_time,
-  error: run.error,
-  inputs: run.inputs,
-  outputs: run.outputs,
-});
+export const readRun = (text: JsonText, runId: string): RunRecord | null =>
+  readRecords('run', text).find((record) => record.id === runId) ?? null;
 
 /** Call 4: the records of a window of the history. Throws UPSTREAM_CONTRACT_VIOLATION. */
-export const readRuns = (json: unknown): readonly RunRecord[] => check('runs', runsOnWire, json).map(toRunRecord);
+export const readRuns = (text: JsonText): readonly RunRecord[] => readRecords('runs', text);
+
+const readRecords = (what: string, text: JsonText): readonly RunRecord[] =>
+  check(what, runsOnWire, text.read()).map((run, index): RunRecord => ({
+    id: run.id,
+    rawStatus: run.status,
+    startTime: run.start_time,
+    endTime: run.end_time,
+    elapsedTime: run.elapsed_time,
+    error: run.error,
+    payload: () => payloadOf(text, index),
+  }));
+
+function payloadOf(text: JsonText, index: number): StepPayload {
+  const {
+    inputs = null,
+    outputs = null,
+    step_metadata: metadata = null,
+  } = (text.read() as readonly PayloadOnWire[])[index] ?? {};
+  return { inputs, outputs, metadata };
+}
 
 /** Call 5. Throws UPSTREAM_CONTRACT_VIOLATION. */
-export const readWorkflows = (json: unknown): readonly WorkflowRecord[] =>
-  check('workflows', workflowsOnWire, json).map((workflow) => ({
+export const readWorkflows = (text: JsonText): readonly WorkflowRecord[] =>
+  check('workflows', workflowsOnWire, text.read()).map((workflow) => ({
     id: workflow.workflow_id,
     name: workflow.name,
     description: workflow.description,
@@ -128,8 +138,8 @@ export interface StartedRun {
 }
 
 /** Call 2. Throws UPSTREAM_CONTRACT_VIOLATION. */
-export function readStartedRun(json: unknown): StartedRun {
-  const { run_id: runId, message } = check('execute', startedRunOnWire, json);
+export function readStartedRun(text: JsonText): StartedRun {
+  const { run_id: runId, message } = check('execute', startedRunOnWire, text.read());
   return { runId, message };
 }
 

@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { RequestError, type Request } from 'got';
 import { AbandonedError, GatewayError, type ErrorCode } from './errors.ts';
+import { createJsonText, type JsonText } from './json-text.ts';
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST';
@@ -12,15 +13,9 @@ export interface JsonRequest {
   readonly json?: unknown;
 }
 
-export interface JsonAnswer {
-  readonly value: unknown;
-  /** Of the body, after decompression. */
-  readonly sizeBytes: number;
-}
-
 export interface JsonHttp {
   /** `gone` fires when nobody waits any more, `signal` then too, and when the time is up. */
-  request(request: JsonRequest, gone: AbortSignal, signal: AbortSignal): Promise<JsonAnswer>;
+  request(request: JsonRequest, gone: AbortSignal, signal: AbortSignal): Promise<JsonText>;
   close(): void;
 }
 
@@ -42,7 +37,7 @@ export function createJsonHttp(maxResponseBytes: number, timeoutMs: number): Jso
       const agent = method === 'GET' ? kept : own;
       try {
         const request = http.stream(url, { method, headers, signal, agent, ...(json !== undefined && { json }) });
-        return parseJson(await readAnswer(request, maxResponseBytes));
+        return createJsonText(await readAnswer(request, maxResponseBytes));
       } catch (error) {
         if (gone.aborted) throw new AbandonedError();
         if (error instanceof GatewayError) throw error;
@@ -86,16 +81,15 @@ async function readBody(request: Request, maxBytes: number): Promise<Buffer> {
     }
     chunks.push(chunk);
   }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size);
+  return join(chunks, size);
 }
 
-function parseJson(body: Buffer): JsonAnswer {
-  try {
-    return { value: JSON.parse(body.toString('utf8')), sizeBytes: body.length };
-  } catch {
-    // The parser's own message quotes the body.
-    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', "the upstream's answer is not JSON");
-  }
+/** Into memory of its own: a chunk may be a small part of something larger that it would keep alive. */
+function join(chunks: readonly Buffer[], size: number): Buffer {
+  const whole = Buffer.allocUnsafeSlow(size);
+  let end = 0;
+  for (const chunk of chunks) end += chunk.copy(whole, end);
+  return whole;
 }
 
 /** Where a connection was never made, nothing was sent either. */

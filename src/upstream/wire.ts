@@ -1,7 +1,6 @@
 /** The parts that the wire's shapes are made of, and the check of an answer against its shape. */
 import { z } from 'zod';
 import { MAX_INT, isCount } from '../domain/int.ts';
-import type { JsonValue } from '../domain/types.ts';
 import { parseTimestamp } from '../domain/timestamp.ts';
 import { GatewayError } from './errors.ts';
 
@@ -21,11 +20,6 @@ export const seconds = number.transform((value) =>
   typeof value === 'number' && value >= 0 && value <= MAX_INT ? Math.floor(value) : null,
 );
 export const tokenCount = number.transform((value) => (isCount(value) ? value : null));
-// `z.unknown()` passes a payload on by reference: it is never walked or copied. It alone would not let it be absent.
-export const payload = z
-  .unknown()
-  .optional()
-  .transform((value) => (value ?? null) as JsonValue);
 
 /** The message names where and which type; never a value, which may be anybody's data. */
 export function check<Schema extends z.ZodType>(what: string, schema: Schema, json: unknown): z.output<Schema> {

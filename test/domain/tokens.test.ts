@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { stepTokenUsage } from '../../src/domain/tokens.ts';
 import type { JsonValue } from '../../src/domain/types.ts';
-import { ran, runOf } from '../support/facts.ts';
+import { ran, runOf, stepFacts } from '../support/facts.ts';
 
 const NOTHING = {
   inputTokens: null,
@@ -10,7 +10,7 @@ const NOTHING = {
   cachedInputTokens: null,
   reasoningTokens: null,
 };
-const usageOf = (outputs: JsonValue, tokens: number | null = 0) => stepTokenUsage({ outputs, tokens });
+const usageOf = (outputs: JsonValue, tokens: number | null = 0) => stepTokenUsage(stepFacts({ outputs, tokens }));
 
 describe('the token usage of a step', () => {
   it('reads the words of chat completions', () => {

@@ -25,7 +25,7 @@ import { createHoldingCache } from '../support/cache.ts';
 import { createManualClock } from '../support/clock.ts';
 import { viewerOf } from '../support/operations.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { textOf, wireRun, wireStep } from '../support/wire.ts';
 
 const failed = { status: 'failed', error: '{"message":"no","code":7}', outputs: null };
 
@@ -35,12 +35,14 @@ const upstream: UpstreamApi = {
     runId === 'missing'
       ? Promise.reject(new GatewayError('NOT_FOUND', 'there is none', { upstreamStatus: 404 }))
       : answer(
-          readSteps([wireStep({ ...failed, id: 'a' }), wireStep({ id: 'b', start_time: '2025-03-13T02:41:18Z' })]),
+          readSteps(
+            textOf([wireStep({ ...failed, id: 'a' }), wireStep({ id: 'b', start_time: '2025-03-13T02:41:18Z' })]),
+          ),
         ),
-  getRun: ({ runId }) => answer(runId === 'missing' ? null : readRun([wireRun(runId)], runId)),
-  listRuns: () => answer(readRuns([wireRun('r1'), wireRun('missing'), wireRun('r2')])),
-  listWorkflows: () => answer(readWorkflows([wireWorkflow('wf')])),
-  execute: () => Promise.resolve(readStartedRun({ run_id: 'r1', message: 'started' })),
+  getRun: ({ runId }) => answer(runId === 'missing' ? null : readRun(textOf([wireRun(runId)]), runId)),
+  listRuns: () => answer(readRuns(textOf([wireRun('r1'), wireRun('missing'), wireRun('r2')]))),
+  listWorkflows: () => answer(readWorkflows(textOf([wireWorkflow('wf')]))),
+  execute: () => Promise.resolve(readStartedRun(textOf({ run_id: 'r1', message: 'started' }))),
   close: () => undefined,
 };
 const answer = <T>(value: T) => Promise.resolve({ value, sizeBytes: 100 });

@@ -155,7 +155,9 @@ describe('the run loaders', () => {
       async (word) => {
         upstream.record = () => runRecord({ rawStatus: word });
         upstream.steps = throwing(missing());
-        expect(await gatewayErrorOf(createOperations()().load(REF, 'STEPS'))).toMatchObject({ code: 'NOT_FOUND' });
+        expect(await gatewayErrorOf(Promise.try(() => createOperations()().load(REF, 'STEPS')))).toMatchObject({
+          code: 'NOT_FOUND',
+        });
       },
     );
 
@@ -163,7 +165,7 @@ describe('the run loaders', () => {
       upstream.record = throwing(missing());
       upstream.steps = throwing(missing());
       const operation = createOperations()();
-      expect((await gatewayErrorOf(operation.load(REF, 'STEPS'))).code).toBe('NOT_FOUND');
+      expect((await gatewayErrorOf(Promise.try(() => operation.load(REF, 'STEPS')))).code).toBe('NOT_FOUND');
       expect(await operation.loadIfThere(REF, 'STEPS')).toBeNull();
     });
 
@@ -171,7 +173,7 @@ describe('the run loaders', () => {
       upstream.record = () => running();
       upstream.steps = throwing(outage());
       const operation = createOperations()();
-      expect((await gatewayErrorOf(operation.load(REF, 'STEPS'))).code).toBe('UPSTREAM_UNAVAILABLE');
+      expect((await gatewayErrorOf(Promise.try(() => operation.load(REF, 'STEPS')))).code).toBe('UPSTREAM_UNAVAILABLE');
       expect((await gatewayErrorOf(operation.loadIfThere(REF, 'STEPS'))).code).toBe('UPSTREAM_UNAVAILABLE');
     });
   });
@@ -209,7 +211,9 @@ describe('the run loaders', () => {
 
     it('reject where the key is refused for it', async () => {
       upstream.workflows = throwing(new GatewayError('UNAUTHENTICATED', 'no'));
-      expect((await gatewayErrorOf(createOperations()().load(REF, 'GRAPH'))).code).toBe('UNAUTHENTICATED');
+      expect((await gatewayErrorOf(Promise.try(() => createOperations()().load(REF, 'GRAPH')))).code).toBe(
+        'UNAUTHENTICATED',
+      );
     });
   });
 
@@ -263,7 +267,7 @@ describe('the run loaders', () => {
       upstream.steps = ({ runId }) => (runId === 'gone' ? throwing(missing())() : STEPS);
       const operation = createOperations()();
       const loading = Promise.allSettled(
-        ['slow', 'gone', '../x', 'down', 'fine'].map((id) => operation.load(ref(id), 'STEPS')),
+        ['slow', 'gone', '../x', 'down', 'fine'].map((id) => Promise.try(() => operation.load(ref(id), 'STEPS'))),
       );
       await settle();
       slow.resolve(runRecord({ id: 'slow', outputs: 'slow' }));
@@ -279,7 +283,7 @@ describe('the run loaders', () => {
         const operation = createOperations()();
         for (const bad of ['', '..', 'a/b']) {
           for (const each of [ref(bad), { ...REF, workflowId: bad }]) {
-            expect((await gatewayErrorOf(operation.load(each, needs))).code).toBe('BAD_USER_INPUT');
+            expect((await gatewayErrorOf(Promise.try(() => operation.load(each, needs)))).code).toBe('BAD_USER_INPUT');
           }
         }
         expect(calls).toEqual([]);

@@ -2,7 +2,16 @@
 import fc from 'fast-check';
 import { createRun } from '../../src/domain/run.ts';
 import { parseTimestamp, timestampOfMicros, type Timestamp } from '../../src/domain/timestamp.ts';
-import type { JsonValue, Run, RunFacts, RunRecord, StepFacts, WorkflowGraph } from '../../src/domain/types.ts';
+import type {
+  JsonValue,
+  Run,
+  RunFacts,
+  RunPayload,
+  RunRecord,
+  StepFacts,
+  StepPayload,
+  WorkflowGraph,
+} from '../../src/domain/types.ts';
 
 /** 2025-03-13T02:41:00Z, from which all seconds in tests count. */
 export const EPOCH_MS = Date.UTC(2025, 2, 13, 2, 41);
@@ -17,7 +26,11 @@ export function atSecond(seconds: number): Timestamp {
   return timestamp;
 }
 
-export const stepFacts = (facts: Partial<StepFacts> = {}): StepFacts => ({
+/** Payloads are given as they are. */
+export type StepDraft = Partial<StepFacts & StepPayload>;
+export type RecordDraft = Partial<RunRecord & RunPayload>;
+
+export const stepFacts = ({ inputs = null, outputs = null, metadata = null, ...facts }: StepDraft = {}): StepFacts => ({
   id: `step-${facts.index ?? 0}`,
   nodeId: 'model',
   userId: null,
@@ -27,9 +40,7 @@ export const stepFacts = (facts: Partial<StepFacts> = {}): StepFacts => ({
   endTime: at(1),
   elapsedTime: null,
   error: null,
-  inputs: null,
-  outputs: null,
-  metadata: null,
+  payload: () => ({ inputs, outputs, metadata }),
   tokens: 0,
   index: 0,
   ...facts,
@@ -41,7 +52,7 @@ export const ran = (
   start: number | null,
   end: number | null,
   rawStatus = 'completed',
-  facts: Partial<StepFacts> = {},
+  facts: StepDraft = {},
 ): StepFacts =>
   stepFacts({
     nodeId,
@@ -51,15 +62,14 @@ export const ran = (
     ...facts,
   });
 
-export const runRecord = (record: Partial<RunRecord> = {}): RunRecord => ({
+export const runRecord = ({ inputs = null, outputs = null, ...record }: RecordDraft = {}): RunRecord => ({
   id: 'run-1',
   rawStatus: 'completed',
   startTime: at(0),
   endTime: at(10),
   elapsedTime: 10,
   error: null,
-  inputs: null,
-  outputs: null,
+  payload: () => ({ inputs, outputs }),
   ...record,
 });
 
@@ -72,6 +82,9 @@ export const runFacts = (facts: Partial<RunFacts> = {}): RunFacts => ({
   freshness: { fetchedAt: at(0), isFinal: false, isStale: false, staleReason: null },
   ...facts,
 });
+
+/** Facts with their payload read, for where they are compared by value: no two readings share the way to it. */
+export const told = ({ payload, ...facts }: StepFacts | RunRecord) => ({ ...facts, ...payload() });
 
 /** The upstream's list: each step's place in it is its index, and names it `step-<index>`. */
 export const listed = (steps: readonly StepFacts[]): StepFacts[] =>
@@ -140,7 +153,7 @@ export function arbitraryStepFacts({ isAbsurd = true }: ArbitraryStepOptions = {
   const moment = isAbsurd ? fc.oneof({ weight: 12, arbitrary: arbitraryMoment }, absurdMoment) : arbitraryMoment;
   const seconds = fc.integer({ min: 0, max: 8 });
   const absurdSeconds = fc.constantFrom(-1, 0.5, 2 ** 31, 1e308, -1e308);
-  return fc.record({
+  const draft = fc.record({
     id: fc.constantFrom('s1', 's2', 's3'),
     nodeId: fc.constantFrom(...NODE_IDS),
     userId: fc.constant(null),
@@ -152,10 +165,10 @@ export function arbitraryStepFacts({ isAbsurd = true }: ArbitraryStepOptions = {
     error: fc.option(fc.oneof(fc.string(), fc.json())),
     inputs: arbitraryJson,
     outputs: fc.oneof(arbitraryUsage, arbitraryJson),
-    metadata: fc.constant(null),
     tokens: fc.option(fc.integer({ min: -5, max: 50 })),
     index: fc.constant(0),
   });
+  return draft.map(stepFacts);
 }
 
 /** A list of such steps, indexed by their places in it. */

@@ -1,4 +1,5 @@
 /** Steps and run records in the upstream's own words, for scripted upstreams. */
+import { createJsonText, type JsonText } from '../../src/upstream/json-text.ts';
 
 export type Wire = Readonly<Record<string, unknown>>;
 
@@ -41,3 +42,17 @@ export const wireRun = (id: string, fields: Wire = {}): Wire => ({
   inputs: { order: 7 },
   ...fields,
 });
+
+/** Known to the runtime, not yet to TypeScript. */
+const { rawJSON } = JSON as typeof JSON & { readonly rawJSON: (text: string) => unknown };
+
+/** An answer as it comes. The infinities become what JSON reads as them: a number beyond any double. */
+export const textOf = (json: unknown): JsonText =>
+  createJsonText(
+    Buffer.from(
+      JSON.stringify(json, (_, value: unknown) => {
+        if (value === Infinity) return rawJSON('1e400');
+        return value === -Infinity ? rawJSON('-1e400') : value;
+      }),
+    ),
+  );

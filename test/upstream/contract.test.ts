@@ -1,13 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readRun, readSteps } from '../../src/upstream/contract.ts';
+import { readRun, readRuns, readSteps } from '../../src/upstream/contract.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { wireRun, wireStep, type Wire } from '../support/wire.ts';
+import { told } from '../support/facts.ts';
+import { textOf, wireRun, wireStep, type Wire } from '../support/wire.ts';
 
 const readStep = (fields: Wire) => {
-  const [step] = readSteps([wireStep(fields)]);
+  const [step] = readSteps(textOf([wireStep(fields)]));
   if (!step) throw new Error('expected a step');
   return step;
+};
+
+const readTheRun = (fields: Wire) => {
+  const run = readRun(textOf([wireRun('r', fields)]), 'r');
+  if (!run) throw new Error('expected the record of the run');
+  return run;
 };
 
 function errorOf(read: () => unknown): GatewayError {
@@ -25,8 +32,9 @@ describe("the steps on the wire, as the API's example has them", () => {
     const inputs = { model: 'virtuoso-large' };
     const outputs = { choices: [] };
     const json = [wireStep({ inputs, outputs, step_metadata: { attempt: 2 }, error: 'boom', tokens: 7 }), wireStep()];
-    const [step, next] = readSteps(json);
-    expect(step).toEqual({
+    const [step, next] = readSteps(textOf(json));
+    if (!step) throw new Error('expected a step');
+    expect(told(step)).toEqual({
       id: 'step-1',
       nodeId: 'model_1',
       userId: 'user-1',
@@ -54,15 +62,28 @@ describe("the steps on the wire, as the API's example has them", () => {
   });
 
   it('may be none', () => {
-    expect(readSteps([])).toEqual([]);
+    expect(readSteps(textOf([]))).toEqual([]);
   });
 
-  it('pass their payloads on by reference, for they may be megabytes', () => {
+  it('leave their payloads in the text until they are asked for, and then pass them on by reference', () => {
     const payload = { deep: [{ text: 'x' }] };
-    const step = readStep({ inputs: payload, outputs: payload, step_metadata: payload });
-    expect(step.inputs).toBe(payload);
-    expect(step.outputs).toBe(payload);
-    expect(step.metadata).toBe(payload);
+    const json = [wireStep(), { ...wireStep(), inputs: payload, outputs: payload, step_metadata: payload }];
+    let readings = 0;
+    const text = {
+      sizeBytes: 0,
+      read() {
+        readings += 1;
+        return json;
+      },
+    };
+    const [, step] = readSteps(text);
+    const [, record] = readRuns(text);
+    expect(readings).toBe(2);
+    const { inputs, outputs, metadata } = step?.payload() ?? {};
+    expect(readings).toBe(3);
+    for (const part of [inputs, outputs, metadata, record?.payload().inputs, record?.payload().outputs]) {
+      expect(part).toBe(payload);
+    }
   });
 });
 
@@ -75,7 +96,7 @@ describe("the wire's quirks", () => {
   ])('tell an error, a user and an organization by %s', (_, value, expected) => {
     const step = readStep({ error: value, user_id: value, organization_id: value });
     expect([step.error, step.userId, step.organizationId]).toEqual([expected, expected, expected]);
-    expect(readRun([wireRun('r', { error: value })], 'r')?.error).toBe(expected);
+    expect(readTheRun({ error: value }).error).toBe(expected);
   });
 
   it.each([
@@ -90,8 +111,8 @@ describe("the wire's quirks", () => {
     ['a number as text', '1741833675', null],
   ])('tell a time by %s', (_, value, text) => {
     const step = readStep({ start_time: value, end_time: value });
-    const run = readRun([wireRun('r', { start_time: value, end_time: value })], 'r');
-    for (const time of [step.startTime, step.endTime, run?.startTime, run?.endTime]) {
+    const run = readTheRun({ start_time: value, end_time: value });
+    for (const time of [step.startTime, step.endTime, run.startTime, run.endTime]) {
       expect(time?.text ?? null).toBe(text);
     }
   });
@@ -117,7 +138,7 @@ describe("the wire's quirks", () => {
     ['less than any double', JSON.parse('-1e400'), null],
   ])('tell an elapsed time by %s', (_, value: unknown, expected) => {
     expect(readStep({ elapsed_time: value }).elapsedTime).toBe(expected);
-    expect(readRun([wireRun('r', { elapsed_time: value })], 'r')?.elapsedTime).toBe(expected);
+    expect(readTheRun({ elapsed_time: value }).elapsedTime).toBe(expected);
   });
 
   it.each([
@@ -133,14 +154,14 @@ describe("the wire's quirks", () => {
   });
 
   it.each([null, false, 0, '', 'text', [], {}, { nested: [null] }])('let a payload be %j', (payload) => {
-    const step = readStep({ inputs: payload, outputs: payload, step_metadata: payload });
+    const step = readStep({ inputs: payload, outputs: payload, step_metadata: payload }).payload();
     expect([step.inputs, step.outputs, step.metadata]).toEqual([payload, payload, payload]);
-    const run = readRun([wireRun('r', { inputs: payload, outputs: payload })], 'r');
-    expect([run?.inputs, run?.outputs]).toEqual([payload, payload]);
+    const run = readTheRun({ inputs: payload, outputs: payload }).payload();
+    expect([run.inputs, run.outputs]).toEqual([payload, payload]);
   });
 
   it('let every field be absent but the id, the node and the status', () => {
-    expect(readSteps([{ id: 's', node_id: 'n', status: 'running' }])).toEqual([
+    expect(readSteps(textOf([{ id: 's', node_id: 'n', status: 'running' }])).map(told)).toEqual([
       {
         id: 's',
         nodeId: 'n',
@@ -158,22 +179,23 @@ describe("the wire's quirks", () => {
         index: 0,
       },
     ]);
-    expect(readRun([{ id: 'r', status: 'running' }], 'r')).toEqual({
+    const record = readRun(textOf([{ id: 'r', status: 'running' }]), 'r');
+    expect(record).toEqual({
       id: 'r',
       rawStatus: 'running',
       startTime: null,
       endTime: null,
       elapsedTime: null,
       error: null,
-      inputs: null,
-      outputs: null,
+      payload: expect.any(Function),
     });
+    expect(record?.payload()).toMatchObject({ inputs: null, outputs: null });
   });
 
   it('let there be fields that nobody knows of, which are dropped', () => {
     const extra: unknown = JSON.parse('{"cost": 3, "__proto__": {"id": "evil"}, "constructor": 1, "nodeId": "evil"}');
-    expect(readStep(extra as Wire)).toEqual(readStep({}));
-    expect(readRun([wireRun('r', extra as Wire)], 'r')).toEqual(readRun([wireRun('r')], 'r'));
+    expect(told(readStep(extra as Wire))).toEqual(told(readStep({})));
+    expect(told(readTheRun(extra as Wire))).toEqual(told(readTheRun({})));
   });
 
   it('let a status be any word', () => {
@@ -183,19 +205,18 @@ describe("the wire's quirks", () => {
 
 describe('the record of a run', () => {
   it('is the one in the array that bears the id', () => {
-    expect(readRun([wireRun('other'), wireRun('r', { outputs: 'mine' })], 'r')).toMatchObject({
-      id: 'r',
-      outputs: 'mine',
-    });
+    const record = readRun(textOf([wireRun('other'), wireRun('r', { outputs: 'mine' })]), 'r');
+    expect(record?.id).toBe('r');
+    expect(record?.payload().outputs).toBe('mine');
   });
 
   it('is none where the array is empty or tells of other runs', () => {
-    expect(readRun([], 'r')).toBeNull();
-    expect(readRun([wireRun('other')], 'r')).toBeNull();
+    expect(readRun(textOf([]), 'r')).toBeNull();
+    expect(readRun(textOf([wireRun('other')]), 'r')).toBeNull();
   });
 
   it('is no bare object', () => {
-    expect(errorOf(() => readRun(wireRun('r'), 'r')).message).toBe(
+    expect(errorOf(() => readRun(textOf(wireRun('r')), 'r')).message).toBe(
       "the upstream's answer for run is not what its contract says: expected array at $, got object",
     );
   });
@@ -234,7 +255,7 @@ describe('an answer of another shape', () => {
   ];
 
   it.each(asSteps)('such as %s is refused by the place and the types, never by the value', (_, json, problem) => {
-    const error = errorOf(() => readSteps(json));
+    const error = errorOf(() => readSteps(textOf(json)));
     expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', details: {}, isRetryable: false });
     expect(error.message).toBe(`the upstream's answer for steps is not what its contract says: ${problem}`);
     expect(error.cause).toBeUndefined();
@@ -262,8 +283,8 @@ describe('for any JSON', () => {
   );
 
   it.each([
-    ['readSteps', (json: unknown) => readSteps(json)],
-    ['readRun', (json: unknown) => readRun(json, 'step-1')],
+    ['readSteps', (json: unknown) => readSteps(textOf(json))],
+    ['readRun', (json: unknown) => readRun(textOf(json), 'step-1')],
   ])('%s answers, or throws UPSTREAM_CONTRACT_VIOLATION without a word of what came', (_, read) => {
     let answers = 0;
     let refusals = 0;
@@ -292,7 +313,7 @@ describe('for any JSON', () => {
       fc.property(nearly, (json) => {
         let steps;
         try {
-          steps = readSteps(json);
+          steps = readSteps(textOf(json));
         } catch {
           return;
         }

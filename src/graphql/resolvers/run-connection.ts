@@ -3,7 +3,7 @@ import { runNeeds } from '../needs.ts';
 import { settleAll } from '../settle.ts';
 
 export const runConnection: RunConnectionResolvers = {
-  nodes: ({ runs: listed }, _args, { runs }, info) => settleAll(listed.map((run) => runs().load(run, runNeeds(info)))),
+  nodes: ({ runs: listed }, _args, { runs }, info) => settleAll(listed, (run) => runs().load(run, runNeeds(info))),
   edges: ({ runs: listed }) => listed,
 };
 

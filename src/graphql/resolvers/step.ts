@@ -9,9 +9,10 @@ export const step: StepResolvers = {
     return graph?.nodes.find((node) => node.id === nodeId) ?? null;
   },
   errorInfo: ({ error }) => errorInfo(error),
-  inputs: ({ inputs }, { path }) => pick(inputs, path),
-  outputs: ({ outputs }, { path }) => pick(outputs, path),
-  inputsSizeBytes: ({ inputs }) => sizeBytes(inputs),
-  outputsSizeBytes: ({ outputs }) => sizeBytes(outputs),
+  inputs: ({ payload }, { path }) => pick(payload().inputs, path),
+  outputs: ({ payload }, { path }) => pick(payload().outputs, path),
+  inputsSizeBytes: ({ payload }) => sizeBytes(payload().inputs),
+  outputsSizeBytes: ({ payload }) => sizeBytes(payload().outputs),
+  metadata: ({ payload }) => payload().metadata,
   tokenUsage: (step) => stepTokenUsage(step),
 };

@@ -29,7 +29,7 @@ export const workflow: WorkflowResolvers = {
   run: ({ id: workflowId }, { id }, { runs }, info) => runs().load({ workflowId, runId: id }, runNeeds(info)),
 
   runsById: ({ id: workflowId }, { ids }, { runs }, info) =>
-    settleAll(checkIdCount(ids).map((runId) => runs().load({ workflowId, runId }, runNeeds(info)))),
+    settleAll(checkIdCount(ids), (runId) => runs().load({ workflowId, runId }, runNeeds(info))),
 
   async runs({ id: workflowId }, { first, after, filter }, { history }) {
     const size = checkFirst(first);

@@ -1,0 +1,127 @@
+/**
+ * The short way to an answer that is ready, or that a known operation makes: before Fastify is asked, whose routing, hooks
+ * and parsing take several times as long. Whatever is neither goes on to Fastify as if nothing had happened.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AnswerKnown, Asked } from './known-answers.ts';
+import { GRAPHQL_PATH, requestIdOf, requestKey, type ReadViewer } from './request.ts';
+import { isNotModified, MAX_REQUEST_LENGTH, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
+
+const READ_BODY = Symbol('the body that was read already');
+
+/** On the request itself: a map beside it would cost more than reading the body does. */
+export interface RequestWithBody extends IncomingMessage {
+  [READ_BODY]?: string;
+}
+
+/** The body that was read on the short way, for whoever would read it again. */
+export const readBodyOf = (request: RequestWithBody): string | undefined => request[READ_BODY];
+
+export interface ShortWay {
+  /** Answers, or calls `next`: at once, or when it is known that Fastify must answer. */
+  handle(request: RequestWithBody, response: ServerResponse, next: () => void): void;
+}
+
+export interface ShortWayOptions {
+  readonly responses: ResponseCache;
+  readonly answerKnown: AnswerKnown;
+  readonly readViewer: ReadViewer;
+  readonly isReady: () => boolean;
+  /** Whether answers to other origins have headers of their own, which Fastify knows. */
+  readonly hasCors: boolean;
+}
+
+export function createShortWay(options: ShortWayOptions): ShortWay {
+  const { responses, answerKnown, readViewer, isReady, hasCors } = options;
+
+  /** Answers if it can. */
+  function tryAnswer(asked: Asked, next: () => void): void {
+    const { viewer, key } = asked;
+    const ready = responses.find(viewer, key);
+    const renewal = ready ? null : responses.renewal(viewer, key);
+    if (ready) send(asked, ready, isReady());
+    else if (renewal) {
+      void renewal.then(() => {
+        const renewed = responses.find(viewer, key);
+        if (renewed) send(asked, renewed, isReady());
+        else execute(asked, next);
+      });
+    } else execute(asked, next);
+  }
+
+  function execute(asked: Asked, next: () => void): void {
+    const finish = (answer: ReadyAnswer | null) => {
+      if (answer) send(asked, answer, isReady());
+      else next();
+    };
+    try {
+      const answer = answerKnown(asked);
+      // What goes wrong unforeseen goes wrong again on the long way, which reports it.
+      if (answer instanceof Promise) answer.then(finish, next);
+      else finish(answer);
+    } catch {
+      next();
+    }
+  }
+
+  return {
+    handle(request, response, next) {
+      const viewer = mayBeShort(request, hasCors) ? readViewer(request) : null;
+      if (!viewer) {
+        next();
+        return;
+      }
+      const ask = (body: string) => {
+        const key = requestKey(request, body);
+        tryAnswer({ request, response, requestId: requestIdOf(request), viewer, key, body }, next);
+      };
+      if (request.method === 'GET') ask('');
+      else {
+        readWhole(request, (body) => {
+          request[READ_BODY] = body;
+          ask(body);
+        });
+      }
+    },
+  };
+}
+
+/** CORS is Fastify's to answer, and a body that is long, or of a length that is not told, is seldom sent twice. */
+function mayBeShort({ method, url = '', headers }: IncomingMessage, hasCors: boolean): boolean {
+  const { authorization, origin, 'content-length': length = '' } = headers;
+  if (authorization === undefined || (hasCors && origin !== undefined)) return false;
+  if (url !== GRAPHQL_PATH && !url.startsWith(`${GRAPHQL_PATH}?`)) return false;
+  return method === 'GET' || (method === 'POST' && Number(length) > 0 && Number(length) <= MAX_REQUEST_LENGTH);
+}
+
+/** Node reads no more of it than its `content-length` says. A client that goes away meanwhile is answered nothing. */
+function readWhole(request: IncomingMessage, done: (body: string) => void): void {
+  const length = Number(request.headers['content-length']);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  request.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    // The end is an event of its own, some ticks later.
+    if (size === length) done((chunks.length === 1 ? chunk : Buffer.concat(chunks)).toString());
+  });
+}
+
+function send({ request, response, requestId }: Asked, ready: ReadyAnswer, keepAlive: boolean): void {
+  const { answer, maxAgeSeconds } = ready;
+  // Names and values in turn: node writes such a list out as it is, without looking each up.
+  const headers = ['content-type', answer.contentType, 'x-request-id', requestId, 'x-content-type-options', 'nosniff'];
+  if (maxAgeSeconds === null) headers.push('cache-control', 'no-store');
+  else headers.push('cache-control', `private, max-age=${maxAgeSeconds}`, 'vary', 'authorization, accept');
+  if (!keepAlive) headers.push('connection', 'close');
+  if (answer.etag !== null) {
+    headers.push('etag', answer.etag);
+    if (isNotModified(request.headers['if-none-match'], answer.etag)) {
+      response.writeHead(304, headers).end();
+      return;
+    }
+  }
+  headers.push('content-length', String(answer.body.length));
+  // Every character of a ready string is one byte.
+  response.writeHead(200, headers).end(answer.body, 'latin1');
+}

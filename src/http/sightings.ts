@@ -1,0 +1,30 @@
+/** Whether a text was seen before, roughly: in a fixed amount of memory, and without holding any text. */
+
+export interface Sightings {
+  /** Notes it, and answers whether it was noted before. Wrong at times, either way: another text may have its place. */
+  note(owner: string, text: string): boolean;
+}
+
+const SLOTS = 2 ** 14;
+
+export function createSightings(): Sightings {
+  const hashes = new Uint32Array(SLOTS);
+  return {
+    note(owner, text) {
+      const hash = mix(mix(FNV_OFFSET, owner), text);
+      const slot = hash % SLOTS;
+      const isKnown = hashes[slot] === hash;
+      hashes[slot] = hash;
+      return isKnown;
+    },
+  };
+}
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** FNV-1a, 32 bits: a cryptographic hash takes longer than all else that is done for a request here. */
+function mix(hash: number, text: string): number {
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME);
+  return hash >>> 0;
+}

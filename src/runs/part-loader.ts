@@ -1,0 +1,52 @@
+/**
+ * A DataLoader of one GraphQL operation over what the process holds: within an operation every part of a run is read once,
+ * so that all fields agree, and each part fails alone.
+ */
+import DataLoader from 'dataloader';
+import type { RunRef } from '../upstream/client.ts';
+
+export interface PartLoader<T> {
+  /** What is held, without a promise; undefined where it must be loaded, or is being loaded for this operation. */
+  held(ref: RunRef): T | undefined;
+  load(ref: RunRef): Promise<T>;
+}
+
+export interface PartSource<T> {
+  held(ref: RunRef): T | undefined;
+  fetch(ref: RunRef): Promise<T>;
+}
+
+export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
+  const read = new Map<string, T>();
+  const loads = new Map<string, Promise<T>>();
+  // Most operations find all that they read held, and never need one.
+  let loader: DataLoader<RunRef, T, string> | undefined;
+
+  function held(ref: RunRef): T | undefined {
+    const key = keyOf(ref);
+    const known = read.get(key);
+    if (known !== undefined || loads.has(key)) return known;
+    const value = source.held(ref);
+    if (value !== undefined) read.set(key, value);
+    return value;
+  }
+
+  return {
+    held,
+    load(ref) {
+      const value = held(ref);
+      if (value !== undefined) return Promise.resolve(value);
+      loader ??= new DataLoader(fetchAll, { cacheKeyFn: keyOf, cacheMap: loads });
+      return loader.load(ref);
+    },
+  };
+
+  async function fetchAll(refs: readonly RunRef[]): Promise<(T | Error)[]> {
+    const outcomes = await Promise.allSettled(refs.map(source.fetch));
+    return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : toError(outcome.reason)));
+  }
+}
+
+const keyOf = ({ workflowId, runId }: RunRef): string => `${workflowId} ${runId}`;
+
+const toError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));

@@ -1,0 +1,74 @@
+import { setImmediate } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from '@jest/globals';
+import { createJsonText, type JsonText } from '../../src/upstream/json-text.ts';
+import { gatewayErrorOf } from '../support/rejection.ts';
+
+const textOf = (text: string): JsonText => createJsonText(Buffer.from(text));
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Apart from the test, whose frame would hold what it has read. */
+const watchReading = (text: JsonText): WeakRef<object> => new WeakRef(text.read() as object);
+
+describe('the text of an answer', () => {
+  it.each([
+    [
+      'a list',
+      '[{"id": "a", "inputs": {"deep": [1, null, "x"]}}, {}]',
+      [{ id: 'a', inputs: { deep: [1, null, 'x'] } }, {}],
+    ],
+    ['an object', ' {"a": true} \n', { a: true }],
+    ['a text', '"a"', 'a'],
+    ['a number', '-1.5', -1.5],
+    ['a truth', 'false', false],
+    ['null', 'null', null],
+  ])('is read as what it says, each time: %s', async (_, json, value) => {
+    const text = textOf(json);
+    expect(text.read()).toEqual(value);
+    expect(text.read()).toEqual(value);
+    await setImmediate();
+    expect(text.read()).toEqual(value);
+  });
+
+  it('is parsed but once for whoever reads it at one go', () => {
+    const text = textOf('[{"a": 1}]');
+    expect(text.read()).toBe(text.read());
+  });
+
+  it('is read again once the collector has taken what was read', async () => {
+    const text = textOf('[{"a": 1}, "ü"]');
+    const reading = watchReading(text);
+    // As long as the task lasts that has seen it, a weak reference holds.
+    await setImmediate();
+    collect();
+    expect(reading.deref()).toBeUndefined();
+    expect(text.read()).toEqual([{ a: 1 }, 'ü']);
+    expect(text.read()).toBe(text.read());
+  });
+
+  it('may be of characters of many bytes, and tells its size in bytes', () => {
+    const value = { größe: '日本語', horse: '🐎' };
+    const json = JSON.stringify(value);
+    const text = textOf(json);
+    expect(text.read()).toEqual(value);
+    expect(text.sizeBytes).toBe(json.length + 2 + 2 * 3 + 2);
+    expect(textOf('[1]').sizeBytes).toBe(3);
+  });
+
+  it.each([
+    ['a page', '<html>SECRET</html>'],
+    ['a bare word', 'SECRET'],
+    ['JSON that is cut', '[{"key": "SECRET"'],
+    ['JSON with something behind it', '{"key": "SECRET"} SECRET'],
+    ['nothing', ''],
+  ])('is refused where it is no JSON, without a word of it: %s', async (_, body) => {
+    const error = await gatewayErrorOf(Promise.try(() => textOf(body)));
+    expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', message: "the upstream's answer is not JSON" });
+    expect(error.cause).toBeUndefined();
+    expect(inspect(error)).not.toContain('SECRET');
+  });
+});
