@@ -2,16 +2,18 @@
 import { compareByStart, endMicrosOf, type Execution } from './execution.ts';
 import type { AttemptKind, StepAttempt } from './types.ts';
 
-export type Attempt = Execution & Omit<StepAttempt, 'previousAttempt'>;
+export interface Attempt extends Omit<StepAttempt, 'previousAttempt'> {
+  readonly execution: Execution;
+}
 
 /**
  * Numbers the executions of each node from 1, by start then upstream index: the first is FIRST; one is a RETRY if the
  * one right before it failed and had ended by its start; any other is an ITERATION. A failure is superseded when the
- * next execution is a retry of it. Takes and gives executions in the order of `executionsOf`.
+ * next execution is a retry of it. Takes executions in the order of `executionsOf`, and answers in it.
  */
 export function attemptsOf(executions: readonly Execution[]): Attempt[] {
   const ofNodes = Map.groupBy(executions, (execution) => execution.nodeId);
-  return [...ofNodes.values()].flatMap(attemptsOfNode).sort(compareByStart);
+  return [...ofNodes.values()].flatMap(attemptsOfNode).sort((a, b) => compareByStart(a.execution, b.execution));
 }
 
 /** The last execution of each node, in the order of the nodes' first ones. */
@@ -22,7 +24,7 @@ export function latestAttempts<T extends Pick<Execution, 'nodeId'>>(executions: 
 function attemptsOfNode(executions: readonly Execution[]): Attempt[] {
   const kinds = executions.map((execution, i) => kindOf(execution, executions[i - 1]));
   return executions.map((execution, i) => ({
-    ...execution,
+    execution,
     attempt: i + 1,
     attemptCount: executions.length,
     attemptKind: kinds[i] ?? 'FIRST',

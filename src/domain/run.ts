@@ -8,13 +8,26 @@ import { progressOf } from './progress.ts';
 import { repeatedNodes } from './repeated-nodes.ts';
 import { inferRunStatus } from './run-status.ts';
 import type { RunSpan } from './span.ts';
-import { isTerminal, runStatusOf } from './status.ts';
+import { isTerminal, runStatusOf, type RunStatus } from './status.ts';
 import { countSteps, deriveSteps } from './steps.ts';
 import { timelineOf } from './timeline.ts';
 import { earliest, latest, timestampOf, type Timestamp } from './timestamp.ts';
 import { runTiming } from './timing.ts';
 import { runTokenUsage } from './tokens.ts';
-import type { JsonValue, Run, RunFacts } from './types.ts';
+import type {
+  CriticalPath,
+  Freshness,
+  JsonValue,
+  Progress,
+  RepeatedNode,
+  Run,
+  RunFacts,
+  RunTiming,
+  RunTokenUsage,
+  Step,
+  StepCounts,
+  Timeline,
+} from './types.ts';
 
 /**
  * `nowMs` is the request's one reading of the clock, in milliseconds since 1970.
@@ -24,98 +37,138 @@ import type { JsonValue, Run, RunFacts } from './types.ts';
  *   run's own inputs; the outputs and the error are null.
  * - Where the steps were not loaded, whatever needs them throws an Error: the caller forgot to ask for them.
  */
-export function createRun(facts: RunFacts, nowMs: number): Run {
-  const { record, graph } = facts;
+export const createRun = (facts: RunFacts, nowMs: number): Run => new DerivedRun(facts, nowMs);
 
-  const executions = once(() => {
-    if (facts.steps) return executionsOf(facts.steps);
-    throw new Error(`Run ${facts.id} was created without its steps, and only what its record tells may be read.`);
-  });
-  const knownExecutions = (): readonly Execution[] => (facts.steps ? executions() : []);
+/** A class, since its getters are its prototype's: as closures they took more room than five steps. */
+class DerivedRun implements Run {
+  readonly workflowId: string;
+  readonly id: string;
+  readonly statusIsInferred: boolean;
+  readonly error: string | null;
+  readonly freshness: Freshness;
+  readonly #facts: RunFacts;
+  readonly #nowMs: number;
+  // Undefined is what nobody has asked for yet. Only what is worth it is kept: the rest is read off these.
+  #executions: readonly Execution[] | undefined;
+  #status: RunStatus | undefined;
+  #startedAt: Timestamp | null | undefined;
+  #endedAt: Timestamp | null | undefined;
+  #span: RunSpan | undefined;
+  #steps: readonly Step[] | undefined;
+  #stepCounts: StepCounts | undefined;
+  #failedSteps: readonly Step[] | undefined;
+  #totalElapsedTime: number | undefined;
+  #timing: RunTiming | undefined;
+  #timeline: Timeline | undefined;
+  #criticalPath: CriticalPath | undefined;
+  #progress: Progress | undefined;
+  #repeatedNodes: readonly RepeatedNode[] | undefined;
+  #tokenUsage: RunTokenUsage | undefined;
 
-  const status = once(() => (record ? runStatusOf(record.rawStatus) : inferRunStatus(executions())));
-  const isFinished = (): boolean => isTerminal(status());
-  const startedAt = once(() => record?.startTime ?? earliest(knownExecutions().map((step) => step.startTime)));
-  const endedAt = once(
-    () => record?.endTime ?? (isFinished() ? latest(knownExecutions().map((step) => step.endTime)) : null),
-  );
-  const span = once((): RunSpan => {
-    const now = timestampOf(nowMs);
-    const end = endedAt();
-    return { startedAt: startedAt(), until: end ?? (isFinished() ? null : now), now: isFinished() && end ? end : now };
-  });
+  constructor(facts: RunFacts, nowMs: number) {
+    this.workflowId = facts.workflowId;
+    this.id = facts.id;
+    this.statusIsInferred = facts.record === null;
+    this.error = facts.record?.error ?? null;
+    this.freshness = facts.freshness;
+    this.#facts = facts;
+    this.#nowMs = nowMs;
+  }
 
-  const steps = once(() => deriveSteps(executions(), span(), { workflowId: facts.workflowId, runId: facts.id }));
-  const stepCounts = once(() => countSteps(steps()));
-  const failures = once(() => failedSteps(steps()));
-  const elapsed = once(() => totalElapsedTime(executions()));
-  const timing = once(() => runTiming(steps(), span()));
-  const timeline = once(() => timelineOf(steps(), span()));
-  const path = once(() => criticalPath(steps(), graph));
-  const progress = once(() => progressOf(executions(), graph, isFinished()));
-  const repeated = once(() => repeatedNodes(steps()));
-  const tokenUsage = once(() => runTokenUsage(executions()));
-  const lastActivityAt = once(() => latest(momentsOf(facts)));
+  get status(): RunStatus {
+    const { record } = this.#facts;
+    return (this.#status ??= record ? runStatusOf(record.rawStatus) : inferRunStatus(this.#executed()));
+  }
 
-  return {
-    workflowId: facts.workflowId,
-    id: facts.id,
-    statusIsInferred: record === null,
-    error: record?.error ?? null,
-    freshness: facts.freshness,
-    get status() {
-      return status();
-    },
-    get isFinished() {
-      return isFinished();
-    },
-    get startedAt() {
-      return startedAt();
-    },
-    get endedAt() {
-      return endedAt();
-    },
-    get lastActivityAt() {
-      return lastActivityAt();
-    },
-    // Not kept: whoever holds the run would hold these beside the text that they are read from.
-    get inputs() {
-      return record ? record.payload().inputs : inputDataOf(knownExecutions());
-    },
-    get outputs() {
-      return record?.payload().outputs ?? null;
-    },
-    get steps() {
-      return steps();
-    },
-    get stepCounts() {
-      return stepCounts();
-    },
-    get failedSteps() {
-      return failures();
-    },
-    get totalElapsedTime() {
-      return elapsed();
-    },
-    get timing() {
-      return timing();
-    },
-    get timeline() {
-      return timeline();
-    },
-    get criticalPath() {
-      return path();
-    },
-    get progress() {
-      return progress();
-    },
-    get repeatedNodes() {
-      return repeated();
-    },
-    get tokenUsage() {
-      return tokenUsage();
-    },
-  };
+  get isFinished(): boolean {
+    return isTerminal(this.status);
+  }
+
+  get startedAt(): Timestamp | null {
+    if (this.#startedAt !== undefined) return this.#startedAt;
+    const { record, steps } = this.#facts;
+    return (this.#startedAt = record?.startTime ?? earliest((steps ?? []).map((step) => step.startTime)));
+  }
+
+  get endedAt(): Timestamp | null {
+    if (this.#endedAt !== undefined) return this.#endedAt;
+    const { record, steps } = this.#facts;
+    const latestEnd = () => (this.isFinished ? latest((steps ?? []).map((step) => step.endTime)) : null);
+    return (this.#endedAt = record?.endTime ?? latestEnd());
+  }
+
+  get lastActivityAt(): Timestamp | null {
+    return latest(momentsOf(this.#facts));
+  }
+
+  // Neither is kept: whoever holds the run would hold them beside the text that they are read from.
+  get inputs(): JsonValue {
+    const { record } = this.#facts;
+    return record ? record.payload().inputs : inputDataOf(this.#facts.steps ? this.#executed() : []);
+  }
+
+  get outputs(): JsonValue {
+    return this.#facts.record?.payload().outputs ?? null;
+  }
+
+  get steps(): readonly Step[] {
+    if (this.#steps) return this.#steps;
+    this.#steps = deriveSteps(this.#executed(), this.#reach(), { workflowId: this.workflowId, runId: this.id });
+    // They tell all that the executions did, which need not be held beside them.
+    this.#executions = this.#steps;
+    return this.#steps;
+  }
+
+  get stepCounts(): StepCounts {
+    return (this.#stepCounts ??= countSteps(this.steps));
+  }
+
+  get failedSteps(): readonly Step[] {
+    return (this.#failedSteps ??= failedSteps(this.steps));
+  }
+
+  get totalElapsedTime(): number {
+    return (this.#totalElapsedTime ??= totalElapsedTime(this.#executed()));
+  }
+
+  get timing(): RunTiming {
+    return (this.#timing ??= runTiming(this.steps, this.#reach()));
+  }
+
+  get timeline(): Timeline {
+    return (this.#timeline ??= timelineOf(this.steps, this.#reach()));
+  }
+
+  get criticalPath(): CriticalPath {
+    return (this.#criticalPath ??= criticalPath(this.steps, this.#facts.graph));
+  }
+
+  get progress(): Progress {
+    return (this.#progress ??= progressOf(this.#executed(), this.#facts.graph, this.isFinished));
+  }
+
+  get repeatedNodes(): readonly RepeatedNode[] {
+    return (this.#repeatedNodes ??= repeatedNodes(this.steps));
+  }
+
+  get tokenUsage(): RunTokenUsage {
+    return (this.#tokenUsage ??= runTokenUsage(this.#executed()));
+  }
+
+  #executed(): readonly Execution[] {
+    if (this.#executions) return this.#executions;
+    if (this.#facts.steps) return (this.#executions = executionsOf(this.#facts.steps));
+    throw new Error(`Run ${this.id} was created without its steps, and only what its record tells may be read.`);
+  }
+
+  /** From when to when the run reaches, as far as is known. */
+  #reach(): RunSpan {
+    if (this.#span) return this.#span;
+    const now = timestampOf(this.#nowMs);
+    const { startedAt, endedAt, isFinished } = this;
+    const until = endedAt ?? (isFinished ? null : now);
+    return (this.#span = { startedAt, until, now: isFinished && endedAt ? endedAt : now });
+  }
 }
 
 /**
@@ -135,9 +188,4 @@ function inputDataOf(executions: readonly Execution[]): JsonValue {
     if (inputData !== undefined) return inputData;
   }
   return null;
-}
-
-function once<T>(compute: () => T): () => T {
-  let answer: { readonly value: T } | null = null;
-  return () => (answer ??= { value: compute() }).value;
 }
