@@ -35,7 +35,7 @@ export interface ResponseCache {
   /** The answer that is held, if it is still as good as a new one and the viewer's right to it is known. */
   find(viewer: Viewer, request: string): ReadyAnswer | null;
   /** Settles when whoever makes an expired answer anew is through; null where nobody does. */
-  renewal(viewer: Viewer, request: string): Promise<void> | null;
+  renewal(viewer: Viewer, request: string): Promise<undefined> | null;
   /** To be called before the request is executed. */
   open(viewer: Viewer, request: string): OpenRequest;
 }
@@ -47,7 +47,7 @@ export interface OpenRequest {
    */
   keep(answer: Answer): ReadyAnswer;
   /** To be called once, whatever came of the request: others may wait for it. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /** A request whose text is longer is seldom sent twice. */
@@ -61,7 +61,7 @@ export interface ResponseCacheOptions {
 
 export function createResponseCache({ shelves, cache, now }: ResponseCacheOptions): ResponseCache {
   const sightings = createSightings();
-  const renewals = new Map<string, PromiseWithResolvers<void>>();
+  const renewals = new Map<string, PromiseWithResolvers<undefined>>();
   const keyOf = (request: string) => `answer ${request}`;
   const heldFor = (viewer: Viewer, request: string) =>
     shelves.get(viewer.id, keyOf(request)) as Held<Answer> | undefined;
@@ -88,7 +88,7 @@ export function createResponseCache({ shelves, cache, now }: ResponseCacheOption
       const renewalKey = `${viewer.id} ${request}`;
       // Only what was kept once is waited for: of any other request nobody knows whether its answer can be shared.
       const wasKept = heldFor(viewer, request) !== undefined;
-      const renewal = wasKept && !renewals.has(renewalKey) ? Promise.withResolvers<void>() : null;
+      const renewal = wasKept && !renewals.has(renewalKey) ? Promise.withResolvers<undefined>() : null;
       if (renewal) renewals.set(renewalKey, renewal);
       return {
         keep(answer) {
@@ -103,7 +103,7 @@ export function createResponseCache({ shelves, cache, now }: ResponseCacheOption
         close() {
           if (!renewal) return;
           renewals.delete(renewalKey);
-          renewal.resolve();
+          renewal.resolve(undefined);
         },
       };
     },

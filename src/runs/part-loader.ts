@@ -12,8 +12,8 @@ export interface PartLoader<T> {
 }
 
 export interface PartSource<T> {
-  held(ref: RunRef): T | undefined;
-  fetch(ref: RunRef): Promise<T>;
+  readonly held: (ref: RunRef) => T | undefined;
+  readonly fetch: (ref: RunRef) => Promise<T>;
 }
 
 export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {

@@ -195,7 +195,7 @@ describe('the run loaders', () => {
     it('ask for the list of workflows, once for many runs', async () => {
       upstream.workflows = () => [workflow('wf')];
       const operation = createOperations()();
-      const runs = await Promise.all(['r1', 'r2'].map((id) => operation.load(ref(id), 'GRAPH')));
+      const runs = await Promise.all(['r1', 'r2'].map(async (id) => operation.load(ref(id), 'GRAPH')));
       expect(runs.map(({ criticalPath }) => criticalPath.isInferred)).toEqual([false, false]);
       expect(calls.filter((call) => call === 'workflows')).toHaveLength(1);
     });
@@ -252,7 +252,7 @@ describe('the run loaders', () => {
       ];
       upstream.steps = ({ workflowId }) => listed([ran(workflowId, 0, 1)]);
       const operation = createOperations()();
-      const runs = await Promise.all(refs.map((each) => operation.load(each, 'STEPS')));
+      const runs = await Promise.all(refs.map(async (each) => operation.load(each, 'STEPS')));
       expect(runs.map((run) => run.steps[0]?.nodeId)).toEqual(['a', 'a-b', 'a', 'b']);
     });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { HEAP_BYTES_PER_WIRE_BYTE, type Resource, type Served } from '../../src/runs/resource-cache.ts';
+import { type Resource, type Served } from '../../src/runs/resource-cache.ts';
 import { createHoldingCache } from '../support/cache.ts';
 import type { Answer, CallOptions } from '../../src/upstream/client.ts';
 import { AbandonedError, GatewayError, isRefusal } from '../../src/upstream/errors.ts';
@@ -128,7 +128,7 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
           else
             resolve({
               value: { call, isFinal: outcome === 'final' },
-              sizeBytes: (ENTRY_BYTES - 400) / HEAP_BYTES_PER_WIRE_BYTE,
+              sizeBytes: ENTRY_BYTES - 400,
             });
         },
       };

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { HEAP_BYTES_PER_WIRE_BYTE } from '../../src/runs/resource-cache.ts';
 import { createHoldingCache, type HoldingCache, type HoldingCacheOptions } from '../support/cache.ts';
 import { AbandonedError, GatewayError, type ErrorCode } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
@@ -72,7 +71,7 @@ describe('the resource cache', () => {
         value: 'v1',
         sentAt: clock.now(),
         fetchedAt: clock.now(),
-        sizeBytes: 100 * HEAP_BYTES_PER_WIRE_BYTE,
+        sizeBytes: 100,
       });
       clock.advance(LIVE_TTL_MS - 1);
       expect(await heldValue(run)).toBe('v1');
@@ -373,7 +372,7 @@ describe('the resource cache', () => {
           expect(cache.peek(viewerOf('ada'), run)).toBeUndefined();
           expect(await heldValue(run, 'bob')).toBe('of bob');
         }
-        expect(cache.heldBytes).toBe(2 * (100 * HEAP_BYTES_PER_WIRE_BYTE + OVERHEAD_BYTES));
+        expect(cache.heldBytes).toBe(2 * (100 + OVERHEAD_BYTES));
       },
     );
 
@@ -560,7 +559,7 @@ describe('the resource cache', () => {
   });
 
   describe('within its bound of bytes', () => {
-    const roomFor = (count: number) => count * (100 * HEAP_BYTES_PER_WIRE_BYTE + OVERHEAD_BYTES);
+    const roomFor = (count: number) => count * (100 + OVERHEAD_BYTES);
 
     it('lets go of what was used longest ago, and asks for it again', async () => {
       cache = createCache({ maxBytes: roomFor(2) });
@@ -601,7 +600,7 @@ describe('the resource cache', () => {
       const renewing = get(a);
       const waiting = get(b);
       await settle();
-      a.underWay().answer('huge', (roomFor(2) - OVERHEAD_BYTES) / HEAP_BYTES_PER_WIRE_BYTE);
+      a.underWay().answer('huge', roomFor(2) - OVERHEAD_BYTES);
       await renewing;
       await settle();
       b.underWay().answer('b again');
