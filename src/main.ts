@@ -9,9 +9,9 @@ import { createLogger } from './observability/logger.ts';
 // fetched that goes for all that an operation is made of; once runs are held, operations are over in no time, but what V8
 // has learned keeps each with its request until the next full collection: 4 KB a request, and a sixth of the time.
 setFlagsFromString('--no-allocation-site-pretenuring');
-// The heap may grow by half of what it holds before it is collected in full, and not by several times that: what is held
-// is most of it, and CACHE_MAX_BYTES should say what that takes.
-setFlagsFromString('--heap-growing-percent=50');
+// The heap may grow by as much as it holds before it is collected in full, and not by several times that: what is held is
+// most of it, and CACHE_MAX_BYTES should say what that takes.
+setFlagsFromString('--heap-growing-percent=100');
 
 /** A little longer than the gateway gives the requests under way. */
 const STOP_WITHIN_MS = 12_000;

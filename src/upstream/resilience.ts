@@ -1,4 +1,5 @@
 /** How the upstream is called without melting it: retry → bulkhead → breaker → timeout, the timeout around every attempt. */
+import { setMaxListeners } from 'node:events';
 import {
   bulkhead,
   BulkheadRejectedError,
@@ -13,8 +14,6 @@ import {
   retry,
   SamplingBreaker,
   TaskCancelledError,
-  timeout,
-  TimeoutStrategy,
   wrap,
 } from 'cockatiel';
 import { AbandonedError, GatewayError } from './errors.ts';
@@ -52,18 +51,15 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions):
   function speaksAgainstClosing(error: unknown): boolean {
     return isFault(error) || (error instanceof AbandonedError && breaker.state === CircuitState.HalfOpen);
   }
-  // Cooperative: an attempt hears of its end by the signal, and says itself whether time was up or the client gone.
-  const deadline = timeout(timeoutMs, TimeoutStrategy.Cooperative);
-
   async function run<T>(attempt: Attempt<T>, signal: AbortSignal, maxRetries: number): Promise<T> {
     let startedAt: number | null = null;
     const remainingMs = () => timeoutMs - (performance.now() - (startedAt ?? performance.now()));
     const again = maxRetries === 0 ? noop : retryWithin(remainingMs, maxRetries);
     try {
-      return await wrap(again, places, breaker, deadline).execute(({ signal: attemptSignal }) => {
+      return await wrap(again, places, breaker).execute(() => {
         startedAt ??= performance.now();
         if (signal.aborted) throw new AbandonedError();
-        return attempt(attemptSignal);
+        return within(timeoutMs, attempt, signal);
       }, signal);
     } catch (error) {
       throw signal.aborted ? new AbandonedError() : explain(error);
@@ -75,6 +71,28 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions):
     once: (attempt, signal) => run(attempt, signal, 0),
   };
 }
+
+/**
+ * An attempt hears by its signal that its time is up or the client gone, and says itself which. cockatiel's own timeout
+ * aborts after every attempt, and each time makes an error with a stack for nobody.
+ */
+async function within<T>(timeoutMs: number, attempt: Attempt<T>, signal: AbortSignal): Promise<T> {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  const abort = () => {
+    controller.abort(END_OF_ATTEMPT);
+  };
+  const timer = setTimeout(abort, timeoutMs);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await attempt(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+const END_OF_ATTEMPT = new Error('the attempt has no more time, or nobody waits for it');
 
 function retryWithin(remainingMs: () => number, maxAttempts: number) {
   return retry(

@@ -17,7 +17,7 @@ export const query: QueryResolvers = {
 
   async compareRuns(_root, { workflowId, baseId, headId }, { runs }) {
     const [base, head] = await Promise.all(
-      [baseId, headId].map((runId) => runs().load({ workflowId, runId }, 'STEPS')),
+      [baseId, headId].map(async (runId) => runs().load({ workflowId, runId }, 'STEPS')),
     );
     return base && head ? compareRuns(base, head) : null;
   },
