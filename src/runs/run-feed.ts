@@ -97,7 +97,8 @@ export function createRunFeed(options: RunFeedOptions): RunFeed {
   }
 
   function finish(how: End): void {
-    if (end) return;
+    // A refusal still counts when it is over: there may be readers who have not read the end.
+    if (end && how.kind === 'COMPLETE') return;
     end = how;
     cancelTimer();
     onOver();
