@@ -69,10 +69,8 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
     }
 
     function refuse(error: unknown): never {
-      const located = new GraphQLError(error instanceof Error ? error.message : String(error), {
-        originalError: error instanceof Error ? error : new Error(String(error)),
-      });
-      throw new OperationRefused(report([located], context));
+      const errors = [error instanceof GraphQLError ? error : new GraphQLError(String(error))];
+      throw new OperationRefused(report(errors, context));
     }
 
     async function end(): Promise<IteratorReturnResult<undefined>> {
