@@ -253,13 +253,6 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     );
   });
 
-  it('is not for whoever has no key', async () => {
-    if (transport === 'graphql-ws') return;
-    const client = await watch(RUN, { key: null });
-    expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
-    expect(run.upstream.calls).toEqual([]);
-  });
-
   it('must have ids that can be', async () => {
     const client = await watch(RUN, { variables: { id: '../steps' } });
     expect(await client.nextErrorCode()).toBe('BAD_USER_INPUT');

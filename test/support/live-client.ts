@@ -66,7 +66,7 @@ function createFrames() {
     return frame ? Promise.resolve(frame) : new Promise((resolve) => takers.push(resolve));
   };
   return {
-    push(frame: Frame) {
+    push: (frame: Frame): void => {
       const taker = takers.shift();
       if (taker) taker(frame);
       else frames.push(frame);
