@@ -66,7 +66,7 @@ describe('the process', () => {
   it('tells those who watch a run that it stops, even one who hangs, and exits with 0', async () => {
     upstream = await startFaultyUpstream(({ endpoint }) =>
       endpoint === 'steps'
-        ? { json: [wireStep({ end_time: null, outputs: 'x'.repeat(10_000_000) })] }
+        ? { json: [wireStep({ status: 'running', end_time: null, outputs: 'x'.repeat(10_000_000) })] }
         : { status: 404 },
     );
     gateway = startProcess({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
