@@ -16,7 +16,7 @@ export interface SocketExtra {
   viewer: Viewer | null;
   readonly nextRequestId: () => string;
   /** Fires when the client is gone. */
-  readonly signal: AbortSignal;
+  readonly signal: () => AbortSignal;
 }
 
 export type SocketProtocol = Server<SocketExtra>;
@@ -48,7 +48,7 @@ export function createSocketProtocol(options: SocketProtocolOptions): SocketProt
         // This one is among them already.
         if (Object.keys(subscriptions).length > maxOperations) throw tooMany(maxOperations);
         const { viewer, nextRequestId, signal } = extra;
-        const request = { viewer, requestId: nextRequestId(), signal: () => signal, mayAct: true };
+        const request = { viewer, requestId: nextRequestId(), signal, mayAct: true };
         const contextValue = await gate.open({ ...payload, ...request });
         return { schema, document: ANY_DOCUMENT, contextValue };
       } catch (error) {

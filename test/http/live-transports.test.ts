@@ -1,3 +1,4 @@
+import { get, type IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BEAT_EVERY_MS } from '../../src/http/keep-alive.ts';
 import {
@@ -246,6 +247,15 @@ describe('the transports of events', () => {
       const opening = socket(KEY, { headers });
       if (isAllowed) expect((await opening).waiting).toBe(0);
       else await expect(opening).rejects.toThrow('Unexpected server response: 403');
+    });
+
+    it('is all that a connection can be upgraded to: other offers are answered in HTTP', async () => {
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' };
+        get(`${run.gateway.url}/healthz`, { headers, agent: false }, resolve).on('error', reject);
+      });
+      answer.resume();
+      expect(answer.statusCode).toBe(200);
     });
 
     it('is at /graphql alone', async () => {
