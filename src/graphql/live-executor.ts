@@ -9,6 +9,7 @@ import {
   getOperationAST,
   GraphQLError,
   OperationTypeNode,
+  type DocumentNode,
   type ExecutionResult,
   type GraphQLSchema,
 } from 'graphql';
@@ -49,7 +50,7 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
     if (isResult(source)) return source;
     // The schema's only subscription is one to readings.
     const readings = source as AsyncIterable<Reading, undefined>;
-    context.request.takeEvents?.(eventsOf(readings[Symbol.asyncIterator](), operation));
+    context.request.takeEvents?.(eventsOf(readings[Symbol.asyncIterator](), operation), operation);
     return { data: null };
   }
 
@@ -122,10 +123,11 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
   }
 
   return (operation) =>
-    getOperationAST(operation.document, operation.operationName)?.operation === OperationTypeNode.SUBSCRIPTION
-      ? subscribe(operation)
-      : executor(operation);
+    isSubscription(operation.document, operation.operationName) ? subscribe(operation) : executor(operation);
 }
+
+export const isSubscription = (document: DocumentNode, operationName: string | null): boolean =>
+  getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
 
 /** All that decides what an event tells, beside its state. */
 const keyOf = ({ queryHash, operationName, variables }: ExecutableOperation): string =>

@@ -96,6 +96,19 @@ describe('the transports of events', () => {
       expect(JSON.stringify(frame)).toMatch(/"requestId":"[0-9a-f-]{36}"/);
     });
 
+    it('judges an operation that came before by what is new about it', async () => {
+      const query = `query A { __typename }
+        subscription B($id: ID!) { runUpdated(workflowId: "wf", id: $id) { status } }`;
+      const known = await ask(query, { operationName: 'B', variables: { id: 'r1' } });
+      expect(await known.next()).toEqual(RUNNING);
+      const again = await ask(query, { operationName: 'B', variables: { id: 'r2' } });
+      expect(await again.next()).toEqual(RUNNING);
+      expect(await (await ask(query, { operationName: 'B' })).nextErrorCode()).toBe('BAD_USER_INPUT');
+      expect(await (await ask(query)).nextErrorCode()).toBe('OPERATION_RESOLUTION_FAILURE');
+      const another = await ask(query, { operationName: 'A' });
+      expect(await another.next()).toEqual({ type: 'next', payload: { data: { __typename: 'Query' } } });
+    });
+
     it('names the field of the error that ends a subscription', async () => {
       run.reply = { status: 404 };
       const client = await ask('subscription { mine: runUpdated(workflowId: "wf", id: "r1") { status } }');
