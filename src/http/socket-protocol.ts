@@ -62,13 +62,10 @@ export function createSocketProtocol(options: SocketProtocolOptions): SocketProt
   });
 }
 
-/** Clients spell it as they like; some put their headers in as they are. */
+/** Clients spell it as they like. */
 function authorizationIn(params: Readonly<Record<string, unknown>> = {}): string | null {
-  const { headers, ...others } = params;
-  const found = Object.entries({ ...(typeof headers === 'object' ? headers : null), ...others }).find(
-    ([name, value]) => name.toLowerCase() === 'authorization' && typeof value === 'string',
-  );
-  return found ? (found[1] as string) : null;
+  const value = Object.entries(params).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+  return typeof value === 'string' ? value : null;
 }
 
 function tooMany(maxOperations: number): OperationRefused {

@@ -165,7 +165,6 @@ describe('the transports of events', () => {
     it.each<[string, Parameters<typeof openSocket>[1], Parameters<typeof openSocket>[2]?]>([
       ['connectionParams.authorization', { authorization: 'Bearer key-7' }],
       ['another spelling of it', { Authorization: 'bearer key-7' }],
-      ['headers among the connectionParams, as Sandbox sends them', { headers: { authorization: 'Bearer key-7' } }],
       ['the header of the upgrade', {}, { headers: { authorization: 'Bearer key-7' } }],
       [
         'the connectionParams before the header',
