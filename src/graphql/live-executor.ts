@@ -63,14 +63,16 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
       if (isLast) return end();
       const { done, value: reading } = await source.next().catch(refuse);
       if (done) return { done, value: undefined };
-      const event = await share(reading, key, () => executeEvent(reading, operation));
+      const event = await share(reading, key, () => executeEvent(reading, operation)).catch(refuse);
       // Without any data the run could not be told: nor will it be the next time.
       isLast = event.data == null;
       return { done: false, value: event };
     }
 
+    /** Whatever has no place in the document is a defect, which the report masks. */
     function refuse(error: unknown): never {
-      const errors = [error instanceof GraphQLError ? error : new GraphQLError(String(error))];
+      const originalError = error instanceof Error ? error : new Error(String(error));
+      const errors = [error instanceof GraphQLError ? error : new GraphQLError('defect', { originalError })];
       throw new OperationRefused(report(errors, context));
     }
 
@@ -111,7 +113,7 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
     return result.errors ? { errors: report(result.errors, context), data } : { data };
   }
 
-  function share(reading: Reading, key: string, make: () => Promise<LiveEvent>): Promise<LiveEvent> {
+  async function share(reading: Reading, key: string, make: () => Promise<LiveEvent>): Promise<LiveEvent> {
     const ofReading = shared.get(reading) ?? new Map<string, Shared>();
     shared.set(reading, ofReading);
     const known = ofReading.get(key);

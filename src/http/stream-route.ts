@@ -41,8 +41,11 @@ export function registerStreamRoute(app: FastifyInstance, options: StreamRouteOp
       end(entry);
     });
     const viewer = readViewer(request.raw);
-    await carry({ ...operation, viewer, requestId: request.id, signal: signalOfClient(response) }, entry, stream);
-    stream.complete();
+    try {
+      await carry({ ...operation, viewer, requestId: request.id, signal: signalOfClient(response) }, entry, stream);
+    } finally {
+      stream.complete();
+    }
   }
 
   async function carry(operation: OperationRequest, entry: OpenStream, stream: EventStream): Promise<void> {

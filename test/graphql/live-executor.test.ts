@@ -90,6 +90,14 @@ describe('the live executor', () => {
     expect(await events?.next()).toEqual({ done: true, value: undefined });
   });
 
+  it('reports what a source throws as a defect, unless it names its field', async () => {
+    const { open, give } = setUp();
+    // No object, so that it can't be told apart from others: what is shared of it has nowhere to be kept.
+    give('text');
+    const { events } = await open();
+    await expect(events?.next()).rejects.toMatchObject({ errors: [{ message: 'defect' }] });
+  });
+
   it('leaves everything else to the other executor', async () => {
     const { open } = setUp();
     expect(await open({}, '{ a }')).toEqual({ result: { data: { isQuery: true } }, events: undefined });

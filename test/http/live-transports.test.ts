@@ -228,6 +228,18 @@ describe('the transports of events', () => {
       expect(await client.next()).toEqual({ type: 'complete' });
     });
 
+    it('answers all pings of a client that took no answers for a while', async () => {
+      const client = await socket(KEY);
+      client.stopReading();
+      // Many times what either end keeps by itself.
+      const pings = Array.from({ length: 300 }, () => client.roundTrip({ text: 'x'.repeat(200_000) }));
+      await run.gateway.query('{ __typename }');
+      client.goOnReading();
+      await Promise.all(pings);
+      client.subscribe({ query: RUN });
+      expect(await client.next()).toEqual(RUNNING);
+    });
+
     it('sends nothing more of an operation that the client completed, and goes on with the others', async () => {
       const client = await socket(KEY);
       client.subscribe({ query: RUN }, 'a');

@@ -97,7 +97,7 @@ export interface SocketClient extends LiveClient {
   /** Any message, even one that is none. */
   send(message: unknown): void;
   /** Resolves when the server has answered a ping: whatever it had to send before has come then. */
-  roundTrip(): Promise<void>;
+  roundTrip(payload?: object): Promise<void>;
 }
 
 export interface SocketOptions {
@@ -147,10 +147,10 @@ export async function openSocket(
     subscribe(payload: unknown, id = '1') {
       send({ type: 'subscribe', id, payload });
     },
-    roundTrip: () =>
+    roundTrip: (payload?: object) =>
       new Promise<void>((resolve) => {
         pongs.push(resolve);
-        send({ type: 'ping' });
+        send({ type: 'ping', payload });
       }),
     stopReading() {
       socket.pause();
