@@ -5,20 +5,26 @@ import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
 import { createApollo } from './graphql/apollo.ts';
 import { createErrorReporter } from './graphql/errors.ts';
 import { createExecutor } from './graphql/executor.ts';
+import { createGate } from './graphql/gate.ts';
 import { createKnownOperations } from './graphql/known-operations.ts';
+import { createLiveExecutor } from './graphql/live-executor.ts';
 import { sandboxState } from './graphql/sandbox.ts';
 import { createSchema } from './graphql/schema.ts';
-import { createApp } from './http/app.ts';
+import { createApp, MAX_BODY_BYTES } from './http/app.ts';
 import { createKnownAnswers } from './http/known-answers.ts';
+import { createLive } from './http/live.ts';
+import { originsOf } from './http/origins.ts';
 import { createViewerReader } from './http/request.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createDrain } from './http/drain.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createExecution } from './runs/execution.ts';
 import { createResourceCache } from './runs/resource-cache.ts';
+import { createRunFeeds } from './runs/run-feeds.ts';
 import { createRunHistory } from './runs/run-history.ts';
 import { createRunStore } from './runs/run-store.ts';
 import { createShelves } from './runs/shelves.ts';
+import { afterOnThisMachine, type After } from './runs/timer.ts';
 import { createViewers } from './runs/viewer.ts';
 import { createWorkflowStore } from './runs/workflow-store.ts';
 import { createUpstreamClient } from './upstream/client.ts';
@@ -36,11 +42,12 @@ export interface Gateway {
 export interface Overrides {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  readonly after?: After;
   readonly logger?: Logger;
 }
 
 export async function createGateway(config: Config, overrides: Overrides = {}): Promise<Gateway> {
-  const { now = Date.now, logger = createLogger(config.logLevel) } = overrides;
+  const { now = Date.now, after = afterOnThisMachine, logger = createLogger(config.logLevel) } = overrides;
   const closers: (() => unknown)[] = [];
   let isStopping = false;
 
@@ -58,7 +65,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     upstream.close();
   });
 
-  const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs } = config;
+  const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls } = config;
   const shelves = createShelves<unknown>(config.cacheMaxBytes);
   const cache = createResourceCache({
     shelves,
@@ -72,28 +79,52 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs });
   const runHistory = createRunHistory({ upstream, cache, runStore, liveTtlMs });
   const execution = createExecution(upstream, cache);
+  const { maxSubscriptionsPerViewer, maxSubscriptionsPerConnection } = config;
+  const runFeeds = createRunFeeds({
+    runStore,
+    workflowStore,
+    cache,
+    liveTtlMs,
+    maxUpstreamCalls,
+    maxSubscriptionsPerViewer,
+    now,
+    after,
+  });
+  closers.push(() => {
+    runFeeds.close();
+  });
+  const contextSource = { runStore, workflowStore, runHistory, runFeeds, execution, maxUpstreamCalls, now };
 
-  const { isProduction } = config;
+  const { isProduction, corsOrigins } = config;
   const schema = createSchema();
-  const executor = createExecutor(schema);
-  const knownOperations = createKnownOperations(executor, createErrorReporter(logger));
-  const sandbox = sandboxState(embedded !== null);
-  const apollo = await createApollo({ schema, executor, knownOperations, isProduction, sandbox, logger });
+  const report = createErrorReporter(logger);
+  const queryExecutor = createExecutor(schema);
+  const knownOperations = createKnownOperations(queryExecutor, report);
+  const executor = createLiveExecutor({ schema, executor: queryExecutor, contextSource, report });
+  const apollo = await createApollo({
+    schema,
+    executor,
+    knownOperations,
+    isProduction,
+    sandbox: sandboxState(embedded !== null),
+    logger,
+  });
   closers.push(() => apollo.stop());
 
-  const { maxUpstreamCalls } = config;
-  const contextSource = { runStore, workflowStore, runHistory, execution, maxUpstreamCalls, now };
+  const isReady = () => !isStopping;
+  const viewerOf = createViewers();
+  const readViewer = createViewerReader(viewerOf);
   const responses = createResponseCache({ shelves, cache, now });
   const app = await createApp({
     isProduction,
-    corsOrigins: config.corsOrigins,
-    isReady: () => !isStopping,
+    corsOrigins,
+    isReady,
     logger,
     apollo,
     contextSource,
     responses,
     answerKnown: createKnownAnswers({ contextSource, knownOperations, responses }),
-    readViewer: createViewerReader(createViewers()),
+    readViewer,
   });
   const drain = createDrain(app.server);
   closers.push(async () => {
@@ -101,6 +132,19 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     await app.close();
     draining.end();
   });
+  const live = createLive(app, {
+    gate: createGate({ apollo, executor, contextSource, logger }),
+    schema,
+    viewerOf,
+    readViewer,
+    origins: originsOf(corsOrigins, isProduction),
+    maxMessageBytes: MAX_BODY_BYTES,
+    maxSubscriptionsPerConnection,
+    isReady,
+    logger,
+    after,
+  });
+  closers.push(() => live.close());
 
   await app.listen({ host: config.host, port: config.port });
   const { port } = app.server.address() as AddressInfo;

@@ -12,6 +12,7 @@ import {
 import type { Logger } from '../observability/logger.ts';
 import { registerGraphqlRoute, type GraphqlRouteOptions } from './graphql-route.ts';
 import { registerOperationsRoutes } from './operations-routes.ts';
+import { originsOf } from './origins.ts';
 import { requestIdOf } from './request.ts';
 import { createShortWay, readBodyOf, type ShortWay } from './short-way.ts';
 
@@ -22,25 +23,26 @@ export interface AppOptions extends GraphqlRouteOptions {
   readonly logger: Logger;
 }
 
-const MAX_BODY_BYTES = 1_048_576;
-const TIMEOUTS = {
+export const MAX_BODY_BYTES = 1_048_576;
+const SERVER_OPTIONS = {
   headersTimeout: 15_000,
   requestTimeout: 30_000,
   // Longer than a load balancer's usual 60 s, so that it is the balancer that closes an idle connection.
   keepAliveTimeout: 72_000,
+  // Whoever offers to speak another protocol is answered in this one.
+  shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
 };
-const SANDBOX_ORIGINS = ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com'];
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { isProduction, corsOrigins, isReady, logger } = options;
-  const origins = [...corsOrigins, ...(isProduction ? [] : SANDBOX_ORIGINS)];
+  const origins = originsOf(corsOrigins, isProduction);
   const shortWay = createShortWay({ ...options, hasCors: origins.length > 0 });
   const app = fastify({
     genReqId: requestIdOf,
     // While it stops, a request that comes on an open connection is answered, and the connection then closed.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    serverFactory: (handler) => createServer(TIMEOUTS, listenerOf(shortWay, handler)),
+    serverFactory: (handler) => createServer(SERVER_OPTIONS, listenerOf(shortWay, handler)),
   });
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');

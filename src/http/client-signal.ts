@@ -1,25 +1,31 @@
-/** Tells those who wait on a client's behalf that the client no longer does. */
+/** Tells the work for a client that nobody waits for it any more. */
 import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
 /**
- * Fires when the client went away or has its whole answer: then nobody waits for what is still being loaded. Made when
- * it is first asked for, since most answers need no call.
+ * Fires when the client went away or has its whole answer. Made when it is first asked for, since most answers need no
+ * call.
  */
 export function signalOfClient(response: ServerResponse): () => AbortSignal {
-  let signal: AbortSignal | undefined;
-  return () => (signal ??= signalOfClose(response));
+  return signalOf((abort) => {
+    if (response.closed) abort();
+    else response.once('close', abort);
+  });
 }
 
-function signalOfClose(response: ServerResponse): AbortSignal {
+/** `onGone` calls back when the client is gone, at once if it is so already. */
+export function signalOf(onGone: (abort: () => void) => void): () => AbortSignal {
+  let signal: AbortSignal | undefined;
+  return () => (signal ??= makeSignal(onGone));
+}
+
+function makeSignal(onGone: (abort: () => void) => void): AbortSignal {
   const controller = new AbortController();
   // One operation may wait for many runs, each with a listener.
   setMaxListeners(0, controller.signal);
-  const abort = () => {
+  onGone(() => {
     controller.abort(CLIENT_GONE);
-  };
-  if (response.closed) abort();
-  else response.once('close', abort);
+  });
   return controller.signal;
 }
 

@@ -39,6 +39,8 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
         viewer,
         requestId: request.id,
         signal: signalOfClient(reply.raw),
+        mayAct: true,
+        takeEvents: null,
       });
       const { status, contentType, text } = await executeByApollo(request, reply, context);
       const body = readyBody(text);

@@ -35,7 +35,13 @@ export function createKnownAnswers({ contextSource, knownOperations, responses }
     const known = contentType === null ? null : knownOperations.find(body);
     if (contentType === null || known === null) return null;
     const opened = responses.open(viewer, key);
-    const context = createContext(contextSource, { viewer, requestId, signal: signalOfClient(response) });
+    const context = createContext(contextSource, {
+      viewer,
+      requestId,
+      signal: signalOfClient(response),
+      mayAct: false,
+      takeEvents: null,
+    });
 
     const finish = (text: string | null): ReadyAnswer | null =>
       text === null

@@ -16,6 +16,10 @@ import type { WorkflowLoaders } from './workflow-loaders.ts';
 export type RunNeeds = 'RECORD' | 'STEPS' | 'GRAPH';
 
 export interface RunLoaders {
+  /** What the run is made of, without the graph; what it rejects with is told at `load`. */
+  loadParts(ref: RunRef, needs: RunNeeds): Promise<RunParts>;
+  /** The run of parts that were loaded before, as of this operation's clock reading. */
+  ofParts(ref: RunRef, parts: RunParts, needs: RunNeeds): Promise<Run>;
   /**
    * Without a promise where all that is needed is held. Throws BAD_USER_INPUT for what can't be an id, and rejects with
    * NOT_FOUND or what became of the upstream call.
@@ -47,28 +51,36 @@ export function createRunLoaders(
   });
 
   function load(ref: RunRef, needs: RunNeeds): Run | Promise<Run> {
-    checkId('workflow id', ref.workflowId);
-    checkId('run id', ref.runId);
-    return (needs === 'GRAPH' ? null : fromWhatIsHeld(ref, needs)) ?? fetchAndDerive(ref, needs);
+    checkRef(ref);
+    const parts = needs === 'GRAPH' ? null : heldParts(ref, needs);
+    return parts ? derive(ref, parts) : fetchAndDerive(ref, needs);
   }
 
-  function fromWhatIsHeld(ref: RunRef, needs: RunNeeds): Run | null {
+  function heldParts(ref: RunRef, needs: RunNeeds): RunParts | null {
     const record = records.held(ref);
     if (record === undefined) return null;
-    if (needs === 'RECORD' && tellsAll(record)) return derive(ref, { record, steps: null, graph: null });
+    if (needs === 'RECORD' && tellsAll(record)) return { record, steps: null, graph: null };
     const list = steps.held(ref);
-    return list === undefined ? null : derive(ref, { record, steps: list, graph: null });
+    return list === undefined ? null : { record, steps: list, graph: null };
   }
 
   async function fetchAndDerive(ref: RunRef, needs: RunNeeds): Promise<Run> {
+    const [parts, graph] = await Promise.all([loadParts(ref, needs), graphIf(ref, needs)]);
+    return derive(ref, { ...parts, graph });
+  }
+
+  async function loadParts(ref: RunRef, needs: RunNeeds): Promise<RunParts> {
+    checkRef(ref);
     if (needs === 'RECORD') {
       const record = await records.load(ref);
-      if (tellsAll(record)) return derive(ref, { record, steps: null, graph: null });
+      if (tellsAll(record)) return { record, steps: null, graph: null };
     }
-    const graph = needs === 'GRAPH' ? workflows.graphOf(ref.workflowId) : null;
-    const [record, list, itsGraph] = await Promise.all([records.load(ref), loadSteps(ref), graph]);
-    return derive(ref, { record, steps: list, graph: itsGraph });
+    const [record, list] = await Promise.all([records.load(ref), loadSteps(ref)]);
+    return { record, steps: list, graph: null };
   }
+
+  const graphIf = async ({ workflowId }: RunRef, needs: RunNeeds) =>
+    needs === 'GRAPH' ? workflows.graphOf(workflowId) : null;
 
   /** What changes with the clock alone is as of now, however long its parts can be trusted. */
   function derive(ref: RunRef, parts: RunParts): Run {
@@ -99,6 +111,8 @@ export function createRunLoaders(
 
   return {
     load,
+    loadParts,
+    ofParts: async (ref, parts, needs) => derive(ref, { ...parts, graph: await graphIf(ref, needs) }),
     loadIfThere,
     async loadStarted(ref, needs) {
       const nothingYet = { held: { value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 }, staleReason: null };
@@ -106,6 +120,11 @@ export function createRunLoaders(
       return run ?? derive(ref, { record: null, steps: nothingYet, graph: null });
     },
   };
+}
+
+function checkRef({ workflowId, runId }: RunRef): void {
+  checkId('workflow id', workflowId);
+  checkId('run id', runId);
 }
 
 /** True if status, start and end need no look at the steps. */

@@ -674,6 +674,24 @@ export type StepStatus =
   /** The upstream used a word that this gateway does not know; `rawStatus` has it. */
   | 'UNKNOWN';
 
+/** The entry points for staying up to date, over graphql-ws at `/graphql` and graphql-sse at `/graphql/stream`. */
+export type Subscription = {
+  readonly __typename?: 'Subscription';
+  /**
+   * A run as it goes on: its present state at once, then once for each change, whichever fields are selected. It completes
+   * after the final state (`freshness.isFinal`). While the upstream fails, one event says so by `freshness.isStale`; a run
+   * that is not there, or a key that is refused, ends it with that error. A reader who is slow misses states, never the latest.
+   */
+  readonly runUpdated: Run;
+};
+
+
+/** The entry points for staying up to date, over graphql-ws at `/graphql` and graphql-sse at `/graphql/stream`. */
+export type SubscriptionRunUpdatedArgs = {
+  id: Scalars['ID']['input'];
+  workflowId: Scalars['ID']['input'];
+};
+
 /** A run's steps laid out for drawing: bars in the fewest lanes in which no two overlap. */
 export type Timeline = {
   readonly __typename?: 'Timeline';
@@ -1004,6 +1022,7 @@ export type ResolversTypes = {
   StepOrderField: StepOrderField;
   StepStatus: StepStatus;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Timeline: ResolverTypeWrapper<DomainTimeline>;
   TimelineBar: ResolverTypeWrapper<DomainTimelineBar>;
   TokenSource: TokenSource;
@@ -1051,6 +1070,7 @@ export type ResolversParentTypes = {
   StepFilter: StepFilter;
   StepOrder: StepOrder;
   String: Scalars['String']['output'];
+  Subscription: Record<PropertyKey, never>;
   Timeline: DomainTimeline;
   TimelineBar: DomainTimelineBar;
   TokenUsage: DomainTokenUsage;
@@ -1282,6 +1302,10 @@ export type StepErrorResolvers<ContextType = Context, ParentType extends Resolve
   type?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  runUpdated?: SubscriptionResolver<ResolversTypes['Run'], "runUpdated", ParentType, ContextType, RequireFields<SubscriptionRunUpdatedArgs, 'id' | 'workflowId'>>;
+};
+
 export type TimelineResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Timeline'] = ResolversParentTypes['Timeline']> = {
   bars?: Resolver<ReadonlyArray<ResolversTypes['TimelineBar']>, ParentType, ContextType>;
   durationMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
@@ -1391,6 +1415,7 @@ export type Resolvers<ContextType = Context> = {
   Step?: StepResolvers<ContextType>;
   StepCounts?: StepCountsResolvers<ContextType>;
   StepError?: StepErrorResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
   Timeline?: TimelineResolvers<ContextType>;
   TimelineBar?: TimelineBarResolvers<ContextType>;
   TokenUsage?: TokenUsageResolvers<ContextType>;
