@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache';
 import type { Answer, CallOptions } from '../upstream/client.ts';
 import { isNotFound, isOutage, isRefusal, type GatewayError } from '../upstream/errors.ts';
 import type { Operation } from './operation.ts';
-import type { Held, Shelves } from './shelves.ts';
+import type { Held, Shelf, Shelves } from './shelves.ts';
 import { createSingleFlight } from './single-flight.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -37,6 +37,8 @@ export interface ResourceCache {
   forget(viewer: Viewer): void;
   /** Until when what is held for a viewer may be served without a call, in ms since 1970; 0 if not at all. */
   rightUntil(viewer: Viewer): number;
+  /** The same, for what stands on the viewer's shelf. */
+  rightToShelf(shelf: Shelf): number;
 }
 
 export interface ResourceCacheOptions {
@@ -161,10 +163,9 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     return Math.min(held.fetchedAt + resource.lifetimeMs(held), rightUntil);
   }
 
-  function rightUntil(viewer: Viewer): number {
-    const { lastSuccessAt } = shelves.of(viewer.id);
-    return lastSuccessAt === null ? 0 : lastSuccessAt + reauthIntervalMs;
-  }
+  const rightUntil = (viewer: Viewer): number => rightToShelf(shelves.of(viewer.id));
+  const rightToShelf = ({ lastSuccessAt }: Shelf): number =>
+    lastSuccessAt === null ? 0 : lastSuccessAt + reauthIntervalMs;
 
   const isRightRenewed = (viewer: Viewer): boolean => now() < rightUntil(viewer);
 
@@ -196,6 +197,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       shelves.takeAway(viewer.id);
     },
     rightUntil,
+    rightToShelf,
   };
 }
 
