@@ -7,6 +7,10 @@ export type UpstreamEndpoint = (typeof UPSTREAM_ENDPOINTS)[number];
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** Whether requests may name an operation instead of sending it, and whether they must. */
+export const PERSISTED_MODES = ['off', 'allow', 'only'] as const;
+export type PersistedMode = (typeof PERSISTED_MODES)[number];
+
 export interface Config {
   readonly isProduction: boolean;
   readonly host: string;
@@ -19,6 +23,11 @@ export interface Config {
   readonly upstreamConcurrency: number;
   readonly upstreamMaxResponseBytes: number;
   readonly maxUpstreamCalls: number;
+  readonly maxOperationCost: number;
+  /** Null: as many as they like. */
+  readonly rateLimitPerMinute: number | null;
+  readonly persistedOperations: PersistedMode;
+  readonly persistedManifests: readonly string[];
   readonly liveTtlMs: number;
   readonly settleMs: number;
   readonly staleIfErrorMs: number;
@@ -80,6 +89,18 @@ const ENVIRONMENT = z.object({
   UPSTREAM_CONCURRENCY: wholeNumber(1, 10_000).default(64),
   UPSTREAM_MAX_RESPONSE_BYTES: wholeNumber(1024, 2 ** 29, 'bytes').default(67_108_864),
   MAX_UPSTREAM_CALLS: wholeNumber(1, 100_000).default(200),
+  MAX_OPERATION_COST: wholeNumber(1, 10_000_000).default(2000),
+  RATE_LIMIT_PER_MINUTE: wholeNumber(1, 1_000_000).optional(),
+  PERSISTED_OPERATIONS: z
+    .enum(PERSISTED_MODES)
+    .describe(`one of ${PERSISTED_MODES.join(', ')}`)
+    .default('off'),
+  PERSISTED_MANIFESTS: z
+    .string()
+    .transform(words)
+    .pipe(z.array(z.string().min(1)))
+    .describe('a comma-separated list of paths of manifests')
+    .default([]),
   LIVE_TTL_MS: milliseconds().default(1000),
   SETTLE_MS: milliseconds().default(30_000),
   STALE_IF_ERROR_MS: milliseconds().default(300_000),
@@ -112,6 +133,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         'Set it, or leave NODE_ENV unset to run over the embedded upstream and its sample data.',
     );
   }
+  checkPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_MANIFESTS);
   return Object.freeze({
     isProduction,
     host: variables.HOST,
@@ -122,6 +144,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     upstreamConcurrency: variables.UPSTREAM_CONCURRENCY,
     upstreamMaxResponseBytes: variables.UPSTREAM_MAX_RESPONSE_BYTES,
     maxUpstreamCalls: variables.MAX_UPSTREAM_CALLS,
+    maxOperationCost: variables.MAX_OPERATION_COST,
+    rateLimitPerMinute: variables.RATE_LIMIT_PER_MINUTE ?? null,
+    persistedOperations: variables.PERSISTED_OPERATIONS,
+    persistedManifests: Object.freeze(variables.PERSISTED_MANIFESTS),
     liveTtlMs: variables.LIVE_TTL_MS,
     settleMs: variables.SETTLE_MS,
     staleIfErrorMs: variables.STALE_IF_ERROR_MS,
@@ -132,6 +158,21 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     corsOrigins: Object.freeze(variables.CORS_ORIGINS),
     logLevel: variables.LOG_LEVEL,
   });
+}
+
+function checkPersisted(mode: PersistedMode, manifests: readonly string[]): void {
+  if (mode === 'only' && manifests.length === 0) {
+    throw new ConfigError(
+      'PERSISTED_MANIFESTS: expected the path of a manifest, since PERSISTED_OPERATIONS is only; it is not set. ' +
+        'Nothing could be asked.',
+    );
+  }
+  if (mode === 'off' && manifests.length > 0) {
+    throw new ConfigError(
+      'PERSISTED_OPERATIONS: expected allow or only, since PERSISTED_MANIFESTS is set; it is off. ' +
+        'Set it, or leave PERSISTED_MANIFESTS unset.',
+    );
+  }
 }
 
 function describeProblems(error: z.ZodError, given: Record<string, string | undefined>): string {

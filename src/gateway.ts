@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from './config.ts';
 import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
 import { createApollo } from './graphql/apollo.ts';
+import { createCostLimit } from './graphql/cost-limit.ts';
 import { createErrorReporter } from './graphql/errors.ts';
 import { createExecutor } from './graphql/executor.ts';
 import { createGate } from './graphql/gate.ts';
@@ -99,12 +100,14 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const schema = createSchema();
   const report = createErrorReporter(logger);
   const queryExecutor = createExecutor(schema);
-  const knownOperations = createKnownOperations(queryExecutor, report);
+  const costLimit = createCostLimit({ schema, offersRecords, maxOperationCost: config.maxOperationCost });
+  const knownOperations = createKnownOperations({ executor: queryExecutor, report, costLimit });
   const executor = createLiveExecutor({ schema, executor: queryExecutor, contextSource, report });
   const apollo = await createApollo({
     schema,
     executor,
     knownOperations,
+    costLimit,
     isProduction,
     sandbox: sandboxState(embedded !== null),
     logger,
@@ -133,7 +136,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     draining.end();
   });
   const live = createLive(app, {
-    gate: createGate({ apollo, executor, contextSource, logger }),
+    gate: createGate({ apollo, executor, contextSource, costLimit, logger }),
     schema,
     viewerOf,
     readViewer,

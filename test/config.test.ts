@@ -21,6 +21,10 @@ const DEFAULTS = {
   upstreamConcurrency: 64,
   upstreamMaxResponseBytes: 64 * 1024 * 1024,
   maxUpstreamCalls: 200,
+  maxOperationCost: 2000,
+  rateLimitPerMinute: null,
+  persistedOperations: 'off',
+  persistedManifests: [],
   maxSubscriptionsPerViewer: 5000,
   maxSubscriptionsPerConnection: 100,
   liveTtlMs: 1000,
@@ -42,6 +46,9 @@ const VARIABLES: readonly (readonly [string, string, string, unknown])[] = [
   ['UPSTREAM_CONCURRENCY', '1', 'upstreamConcurrency', 1],
   ['UPSTREAM_MAX_RESPONSE_BYTES', '1024', 'upstreamMaxResponseBytes', 1024],
   ['MAX_UPSTREAM_CALLS', '1', 'maxUpstreamCalls', 1],
+  ['MAX_OPERATION_COST', '1', 'maxOperationCost', 1],
+  ['RATE_LIMIT_PER_MINUTE', '1', 'rateLimitPerMinute', 1],
+  ['PERSISTED_OPERATIONS', 'allow', 'persistedOperations', 'allow'],
   ['MAX_SUBSCRIPTIONS_PER_VIEWER', '1', 'maxSubscriptionsPerViewer', 1],
   ['MAX_SUBSCRIPTIONS_PER_CONNECTION', '7', 'maxSubscriptionsPerConnection', 7],
   ['LIVE_TTL_MS', '0', 'liveTtlMs', 0],
@@ -85,6 +92,21 @@ describe('the config', () => {
     const config = readConfig({ CORS_ORIGINS: '*' });
     expect(Object.isFrozen(config)).toBe(true);
     expect(Object.isFrozen(config.corsOrigins)).toBe(true);
+  });
+
+  it('takes manifests where operations may be named', () => {
+    const given = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: 'web/a.json, b.json' };
+    expect(readConfig(given)).toEqual({
+      ...DEFAULTS,
+      persistedOperations: 'only',
+      persistedManifests: ['web/a.json', 'b.json'],
+    });
+    expect(errorOf({ PERSISTED_MANIFESTS: 'a.json' })).toMatch(
+      /^PERSISTED_OPERATIONS: expected allow or only, since PERSISTED_MANIFESTS is set; it is off\. Set it, or /,
+    );
+    expect(errorOf({ PERSISTED_OPERATIONS: 'only' })).toMatch(
+      /^PERSISTED_MANIFESTS: expected the path of a manifest, since PERSISTED_OPERATIONS is only; it is not set\./,
+    );
   });
 
   it('always has the one call that every upstream offers', () => {
@@ -137,6 +159,10 @@ describe('a wrong variable', () => {
     ['UPSTREAM_CONCURRENCY', '0', `${WHOLE} from 1 to 10000`],
     ['UPSTREAM_MAX_RESPONSE_BYTES', '1023', `${WHOLE} of bytes from 1024 to 536870912`],
     ['MAX_UPSTREAM_CALLS', '0', `${WHOLE} from 1 to 100000`],
+    ['MAX_OPERATION_COST', '0', `${WHOLE} from 1 to 10000000`],
+    ['RATE_LIMIT_PER_MINUTE', '0', `${WHOLE} from 1 to 1000000`],
+    ['PERSISTED_OPERATIONS', 'on', 'expected one of off, allow, only'],
+    ['PERSISTED_MANIFESTS', 'a.json,', 'expected a comma-separated list of paths of manifests'],
     ['MAX_SUBSCRIPTIONS_PER_VIEWER', '0', `${WHOLE} from 1 to 1000000`],
     ['MAX_SUBSCRIPTIONS_PER_CONNECTION', '10001', `${WHOLE} from 1 to 10000`],
     ['LIVE_TTL_MS', '86400001', MS],

@@ -12,10 +12,11 @@ import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from '../observability/logger.ts';
 import type { Context } from './context.ts';
+import type { CostLimit } from './cost-limit.ts';
 import { errorReporting, formatError } from './errors.ts';
 import type { Executor } from './executor.ts';
 import type { KnownOperations } from './known-operations.ts';
-import { depthRule, MAX_TOKENS } from './limits.ts';
+import { LIMIT_RULES, MAX_TOKENS } from './limits.ts';
 import type { SandboxState } from './sandbox.ts';
 import { transportRules } from './transport-rules.ts';
 
@@ -23,6 +24,7 @@ export interface ApolloOptions {
   readonly schema: GraphQLSchema;
   readonly executor: Executor;
   readonly knownOperations: KnownOperations;
+  readonly costLimit: CostLimit;
   /** Introspection, Sandbox and hints about the schema are for development. */
   readonly isProduction: boolean;
   /** What Sandbox shows when it opens. */
@@ -31,7 +33,7 @@ export interface ApolloOptions {
 }
 
 export async function createApollo(options: ApolloOptions): Promise<ApolloServer<Context>> {
-  const { schema, executor, knownOperations, isProduction, sandbox, logger } = options;
+  const { schema, executor, knownOperations, costLimit, isProduction, sandbox, logger } = options;
   const apollo = new ApolloServer<Context>({
     gateway: gatewayOf(schema, executor),
     logger,
@@ -39,6 +41,7 @@ export async function createApollo(options: ApolloOptions): Promise<ApolloServer
     plugins: [
       errorReporting(logger),
       transportRules,
+      costLimit.plugin,
       knownOperations.plugin,
       isProduction
         ? ApolloServerPluginLandingPageDisabled()
@@ -55,7 +58,7 @@ export async function createApollo(options: ApolloOptions): Promise<ApolloServer
     // A page of another site can't set these headers without a preflight, which CORS then refuses.
     csrfPrevention: { requestHeaders: ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'] },
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    validationRules: [depthRule],
+    validationRules: [...LIMIT_RULES],
     persistedQueries: false,
     // The gateway stops it, after the HTTP server.
     stopOnTerminationSignals: false,

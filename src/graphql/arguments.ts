@@ -16,7 +16,7 @@ export function checkIdCount<Id>(ids: readonly Id[]): readonly Id[] {
   throw new GatewayError('BAD_USER_INPUT', `ids: expected at most ${MAX_LIST_SIZE}, got ${ids.length}`);
 }
 
-const MAX_RUNS_IN_STATISTICS = 1000;
+export const MAX_RUNS_IN_STATISTICS = 1000;
 
 /** Answers `last`, if it is from 1 to 1000. */
 export function checkLast(last: number): number {

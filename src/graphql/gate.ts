@@ -7,6 +7,7 @@ import type { FormattedExecutionResult } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../observability/logger.ts';
 import { createContext, type Context, type ContextRequest, type ContextSource } from './context.ts';
+import type { CostLimit } from './cost-limit.ts';
 import { MASKED_ERROR } from './errors.ts';
 import type { Executor } from './executor.ts';
 import { OperationRefused, type LiveEvents, type Subscribed } from './live-event.ts';
@@ -32,12 +33,13 @@ export interface GateOptions {
   /** That which Apollo was given. */
   readonly executor: Executor;
   readonly contextSource: ContextSource;
+  readonly costLimit: CostLimit;
   readonly logger: Logger;
 }
 
 const MAX_KNOWN = 500;
 
-export function createGate({ apollo, executor, contextSource, logger }: GateOptions): Gate {
+export function createGate({ apollo, executor, contextSource, costLimit, logger }: GateOptions): Gate {
   /** Subscriptions that came through Apollo before, by their text: thousands begin at once when a gateway comes back. */
   const known = new LRUCache<string, Subscribed>({ max: MAX_KNOWN });
 
@@ -53,7 +55,8 @@ export function createGate({ apollo, executor, contextSource, logger }: GateOpti
     const opened = (): LiveEvents | undefined => taken;
 
     const subscribed = request.extensions ? undefined : known.get(query);
-    if (subscribed && isSubscription(subscribed.document, operationName)) {
+    const isKnown = subscribed && isSubscription(subscribed.document, operationName);
+    if (isKnown && costLimit.allows(subscribed.document, operationName, variables)) {
       await executor({ ...subscribed, operationName, variables, context: newContext() });
     }
     // Where nothing was opened Apollo says why.

@@ -6,6 +6,7 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { OperationTypeNode, type DocumentNode, type ExecutionResult } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Context } from './context.ts';
+import type { CostLimit } from './cost-limit.ts';
 import type { ErrorReporter } from './errors.ts';
 import type { Executor } from './executor.ts';
 
@@ -31,7 +32,13 @@ interface KnownOperation {
 
 const MAX_KNOWN = 500;
 
-export function createKnownOperations(executor: Executor, report: ErrorReporter): KnownOperations {
+export interface KnownOperationsOptions {
+  readonly executor: Executor;
+  readonly report: ErrorReporter;
+  readonly costLimit: CostLimit;
+}
+
+export function createKnownOperations({ executor, report, costLimit }: KnownOperationsOptions): KnownOperations {
   const known = new LRUCache<string, KnownOperation>({ max: MAX_KNOWN });
 
   return {
@@ -56,6 +63,8 @@ export function createKnownOperations(executor: Executor, report: ErrorReporter)
     },
 
     execute({ operation, operationName, variables }, context) {
+      // What it costs may hang on the variables, which are new each time.
+      if (!costLimit.allows(operation.document, operationName, variables)) return null;
       const finish = ({ data, errors }: ExecutionResult): string | null => {
         // No data: the variables or the operation's name are wrong, and nothing was executed.
         if (data === undefined) return null;

@@ -33,7 +33,8 @@ type Fragments = GraphQLResolveInfo['fragments'];
 /** Documents are kept between requests, so each field of one is looked at once. */
 const known = new WeakMap<FieldNode, RunNeeds>();
 
-function needsOf(node: FieldNode, fragments: Fragments): RunNeeds {
+/** Of one field that answers a run or a list of runs. */
+export function needsOf(node: FieldNode, fragments: Fragments): RunNeeds {
   const answer = known.get(node);
   if (answer) return answer;
   const names = new Set<string>();

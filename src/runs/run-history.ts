@@ -37,6 +37,8 @@ export interface PageRequest {
 
 /** The upstream can't filter, so runs are looked at until enough match; but no more than this for one page. */
 const MAX_SCANNED = 500;
+/** For that many: a window behind another has the last run of that one in it. */
+export const MAX_PAGE_CALLS = 1 + Math.ceil((MAX_SCANNED - MAX_WINDOW) / (MAX_WINDOW - 1));
 
 export interface RunHistoryOptions {
   readonly upstream: UpstreamApi;

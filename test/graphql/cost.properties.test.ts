@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { getOperationAST, parse } from 'graphql';
+import { compileCost } from '../../src/graphql/cost.ts';
+import { createCostModel } from '../../src/graphql/cost-model.ts';
+import { createSchema } from '../../src/graphql/schema.ts';
+import { createManualClock } from '../support/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { createScriptedHistory, wireWorkflow } from '../support/scripted-history.ts';
+
+/** How many runs each workflow has. */
+const HISTORY = 230;
+
+const ids = fc.constantFrom('r1', 'r2', 'r3');
+const runFields = fc
+  .subarray(
+    [
+      'id',
+      'status',
+      'totalElapsedTime',
+      'steps { id node { id } }',
+      'progress { total }',
+      'workflow { name }',
+      'freshness { isFinal }',
+    ],
+    { minLength: 1 },
+  )
+  .map((fields) => fields.join(' '));
+const size = fc.integer({ min: 1, max: 4 });
+const workflowField = fc.oneof(
+  fc.constantFrom('id', 'name', 'graph { entry }'),
+  fc.tuple(ids, runFields).map(([id, fields]) => `run(id: "${id}") { ${fields} }`),
+  fc
+    .tuple(fc.array(ids, { maxLength: 4 }), runFields)
+    .map(([list, fields]) => `runsById(ids: ${JSON.stringify(list)}) { ${fields} }`),
+  fc
+    .tuple(size, fc.constantFrom('', ', filter: { status: [FAILED] }'), runFields, fc.boolean())
+    .map(
+      ([first, filter, fields, byEdge]) =>
+        `runs(first: ${first}${filter}) { ${byEdge ? `edges { node { ${fields} } }` : `nodes { ${fields} }`} pageInfo { endCursor } }`,
+    ),
+  // Large ones of what costs little, so that a run of this test does not cause thousands of calls.
+  fc.constantFrom(99, 100).map((first) => `runs(first: ${first}) { nodes { status } }`),
+  fc.constantFrom(100, 101, 200, 230, 250).map((last) => `statistics(last: ${last}) { runCount }`),
+  fc.constantFrom(1, 5).map((last) => `statistics(last: ${last}) { nodes { nodeId } }`),
+);
+const workflowFields = fc
+  .array(workflowField, { minLength: 1, maxLength: 3 })
+  .map((fields) => fields.map((field, at) => `w${at}: ${field}`).join(' '));
+const rootField = fc.oneof(
+  fc.tuple(ids, runFields).map(([id, fields]) => `run(workflowId: "wf-1", id: "${id}") { ${fields} }`),
+  workflowFields.map((fields) => `workflow(id: "wf-1") { ${fields} }`),
+  fc.tuple(size, workflowFields).map(([first, fields]) => `workflows(first: ${first}) { nodes { ${fields} } }`),
+  fc
+    .tuple(ids, ids, runFields)
+    .map(
+      ([base, head, fields]) =>
+        `compareRuns(workflowId: "wf-1", baseId: "${base}", headId: "${head}") { base { ${fields} } }`,
+    ),
+);
+const operations = fc
+  .array(rootField, { minLength: 1, maxLength: 3 })
+  .map((fields) => `{ ${fields.map((field, at) => `f${at}: ${field}`).join(' ')} }`);
+
+describe('the cost of any operation', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  const schema = createSchema();
+  const model = createCostModel(true);
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream(
+      createScriptedHistory(HISTORY, [wireWorkflow('wf-1'), wireWorkflow('wf-2')]).script,
+    );
+    // By a clock that stands, so that no answer ages while its operation is under way.
+    gateway = await startGateway(
+      { UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '100000', MAX_OPERATION_COST: '100000' },
+      { now: createManualClock().now },
+    );
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('is at least the calls that it causes while nothing is held', async () => {
+    let viewers = 0;
+    await fc.assert(
+      fc.asyncProperty(operations, async (text) => {
+        const document = parse(text);
+        const operation = getOperationAST(document);
+        if (!operation) throw new Error('expected an operation');
+        const before = upstream.calls.length;
+        viewers += 1;
+        // Of a key that nothing is held for.
+        const { errors } = await gateway.query(text, { key: `key-${viewers}` });
+        expect(errors).toEqual([]);
+        const calls = upstream.calls.length - before;
+        expect({ text, calls: Math.min(calls, compileCost(schema, model, document, operation)({})) }).toEqual({
+          text,
+          calls,
+        });
+      }),
+      { numRuns: 40, seed: 41 },
+    );
+  }, 60_000);
+});

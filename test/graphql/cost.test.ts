@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { getIntrospectionQuery, getOperationAST, parse, validate } from 'graphql';
+import { compileCost } from '../../src/graphql/cost.ts';
+import { createCostModel } from '../../src/graphql/cost-model.ts';
+import { LIMIT_RULES } from '../../src/graphql/limits.ts';
+import { createSchema } from '../../src/graphql/schema.ts';
+
+const schema = createSchema();
+
+function costOf(text: string, variables: Record<string, unknown> = {}, offersRecords = true): number {
+  const document = parse(text);
+  expect(validate(schema, document)).toEqual([]);
+  const operation = getOperationAST(document);
+  if (!operation) throw new Error('expected one operation');
+  return compileCost(schema, createCostModel(offersRecords), document, operation)(variables);
+}
+
+const ofWorkflow = (fields: string) => `{ workflow(id: "wf") { ${fields} } }`;
+const PAGE = `query ($first: Int, $after: String, $filter: RunFilter) {
+  workflow(id: "wf") { runs(first: $first, after: $after, filter: $filter) { nodes { totalElapsedTime } } }
+}`;
+const BY_ID = 'query ($ids: [ID!]!) { workflow(id: "wf") { runsById(ids: $ids) { totalElapsedTime } } }';
+
+describe('the cost of an operation, in upstream calls', () => {
+  it.each([
+    // Nothing is asked for.
+    ['{ __typename workflow(id: "wf") { id } }', 0],
+    // The record alone; the record and the steps; the graph too.
+    ['{ run(workflowId: "wf", id: "r") { status } }', 1],
+    ['{ run(workflowId: "wf", id: "r") { status totalElapsedTime } }', 2],
+    ['{ run(workflowId: "wf", id: "r") { progress { total } } }', 3],
+    ['{ a: run(workflowId: "wf", id: "a") { status } b: run(workflowId: "wf", id: "b") { status } }', 2],
+    // Two runs with their steps; that one of them is read again costs nothing, the name of its workflow the list.
+    ['{ compareRuns(workflowId: "wf", baseId: "a", headId: "b") { elapsedTimeDelta } }', 4],
+    ['{ compareRuns(workflowId: "wf", baseId: "a", headId: "b") { base { workflow { name } } } }', 5],
+    // One window; the runs' records are in it, their steps are not.
+    [ofWorkflow('runs(first: 100) { nodes { status } }'), 1],
+    [ofWorkflow('runs(first: 100) { nodes { totalElapsedTime } }'), 101],
+    [ofWorkflow('runs { edges { node { totalElapsedTime } } }'), 21],
+    // The list is read once, whatever is read of it.
+    [ofWorkflow('name graph { entry } runs(first: 2) { nodes { criticalPath { durationMs } } }'), 4],
+    ['{ workflows { nodes { id name } } }', 1],
+    // The list, and for each of five workflows a window and three runs' steps.
+    ['{ workflows(first: 5) { nodes { name runs(first: 3) { nodes { firstFailedStep { id } } } } } }', 21],
+    // 100 and 99 and 99 and 2.
+    [ofWorkflow('statistics(last: 300) { runCount }'), 4],
+    [ofWorkflow('statistics { runCount wallClockMs { p50 } }'), 1],
+    [ofWorkflow('statistics(last: 1000) { runCount }'), 11],
+    [ofWorkflow('statistics(last: 300) { nodes { nodeId } }'), 304],
+    // 100 and five times 99 are the first that are 500.
+    [ofWorkflow('runs(first: 10, filter: { status: [FAILED] }) { nodes { status } }'), 6],
+    [ofWorkflow('runsById(ids: ["a", "b", "c"]) { status }'), 3],
+    [ofWorkflow('runsById(ids: "a") { steps { id } }'), 2],
+    // Out of range: refused before any call.
+    [ofWorkflow('runs(first: 101) { nodes { totalElapsedTime } }'), 1],
+    [ofWorkflow('statistics(last: 0) { nodes { nodeId } }'), 0],
+    ['mutation { executeWorkflow(workflowId: "wf") { message } }', 1],
+    ['mutation { executeWorkflow(workflowId: "wf") { run { steps { id } } } }', 3],
+    ['subscription { runUpdated(workflowId: "wf", id: "r") { progress { total } } }', 3],
+  ])('%s costs %i', (text, cost) => {
+    expect(costOf(text)).toBe(cost);
+  });
+
+  it.each([
+    [PAGE, { first: 100 }, 101],
+    [PAGE, {}, 21],
+    [PAGE, { first: 100, after: 'c' }, 102],
+    [PAGE, { first: 10, filter: {} }, 16],
+    [PAGE, { first: 10, filter: null, after: null }, 11],
+    [PAGE.replace('$first: Int', '$first: Int = 7'), {}, 8],
+    [BY_ID, { ids: Array(100).fill('a') }, 200],
+    [BY_ID, { ids: 'a' }, 2],
+    // Refused when they are coerced, before anything is executed.
+    [BY_ID, {}, 0],
+    [BY_ID, { ids: null }, 0],
+    [PAGE, { first: 'many' }, 1],
+    [PAGE, { first: 1e9 }, 1],
+    [PAGE, JSON.parse('{ "__proto__": { "first": 100 } }') as Record<string, unknown>, 21],
+  ])('%s of %j costs %i', (text, variables, cost) => {
+    expect(costOf(text, variables)).toBe(cost);
+  });
+
+  it('counts one call for a run where the upstream offers no records', () => {
+    expect(costOf('{ run(workflowId: "wf", id: "r") { status totalElapsedTime } }', {}, false)).toBe(1);
+    expect(costOf(BY_ID, { ids: ['a', 'b'] }, false)).toBe(2);
+    expect(costOf('{ compareRuns(workflowId: "wf", baseId: "a", headId: "b") { elapsedTimeDelta } }', {}, false)).toBe(
+      2,
+    );
+  });
+
+  it('counts fragments wherever they are spread, in no time', () => {
+    expect(
+      costOf(`${ofWorkflow('...F a: runs(first: 1) { ...G }')} fragment F on Workflow { runs(first: 2) { ...G } }
+      fragment G on RunConnection { nodes { ... on Run { totalElapsedTime } } }`),
+    ).toBe(5);
+    const nested = Array.from({ length: 40 }, (_, at) => `fragment F${at} on Workflow { ...F${at + 1} ...F${at + 1} }`);
+    const last = 'fragment F40 on Workflow { runs(first: $first) { nodes { steps { id } } } }';
+    const text = `query ($first: Int!) { workflow(id: "wf") { ...F0 } } ${nested.join(' ')} ${last}`;
+    expect(costOf(text, { first: 1 })).toBe(2 * 2 ** 40);
+  });
+
+  it.each(readdirSync('examples'))('of %s is far from the default limit', (file) => {
+    const variables = { runIds: Array(20).fill('a') };
+    expect(costOf(readFileSync(`examples/${file}`, 'utf8'), variables)).toBeLessThanOrEqual(200);
+  });
+
+  it('passes what Sandbox asks to know the schema', () => {
+    const text = getIntrospectionQuery({
+      descriptions: true,
+      inputValueDeprecation: true,
+      specifiedByUrl: true,
+      schemaDescription: true,
+      directiveIsRepeatable: true,
+    });
+    expect(costOf(text)).toBe(0);
+    expect(validate(schema, parse(text), LIMIT_RULES)).toEqual([]);
+  });
+});
