@@ -9,8 +9,12 @@ import { createExecutor } from './graphql/executor.ts';
 import { createGate } from './graphql/gate.ts';
 import { createKnownOperations } from './graphql/known-operations.ts';
 import { createLiveExecutor } from './graphql/live-executor.ts';
+import { readManifests } from './graphql/manifests.ts';
+import { createPersistedDocuments } from './graphql/persisted-documents.ts';
+import { createRateLimit } from './graphql/rate-limit.ts';
 import { sandboxState } from './graphql/sandbox.ts';
 import { createSchema } from './graphql/schema.ts';
+import { createAdmission } from './http/admission.ts';
 import { createApp, MAX_BODY_BYTES } from './http/app.ts';
 import { createKnownAnswers } from './http/known-answers.ts';
 import { createLive } from './http/live.ts';
@@ -51,6 +55,13 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const { now = Date.now, after = afterOnThisMachine, logger = createLogger(config.logLevel) } = overrides;
   const closers: (() => unknown)[] = [];
   let isStopping = false;
+
+  // Before anything is opened: a manifest that is wrong ends it here.
+  const schema = createSchema();
+  const documents = createPersistedDocuments(
+    config.persistedOperations,
+    readManifests(config.persistedManifests, schema),
+  );
 
   const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
   if (embedded) closers.push(() => embedded.close());
@@ -97,11 +108,12 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const contextSource = { runStore, workflowStore, runHistory, runFeeds, execution, maxUpstreamCalls, now };
 
   const { isProduction, corsOrigins } = config;
-  const schema = createSchema();
   const report = createErrorReporter(logger);
   const queryExecutor = createExecutor(schema);
+  const perMinute = config.rateLimitPerMinute;
+  const rateLimit = perMinute === null ? null : createRateLimit({ perMinute, now });
   const costLimit = createCostLimit({ schema, offersRecords, maxOperationCost: config.maxOperationCost });
-  const knownOperations = createKnownOperations({ executor: queryExecutor, report, costLimit });
+  const knownOperations = createKnownOperations({ executor: queryExecutor, report, costLimit, documents });
   const executor = createLiveExecutor({ schema, executor: queryExecutor, contextSource, report });
   const apollo = await createApollo({
     schema,
@@ -128,6 +140,8 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     responses,
     answerKnown: createKnownAnswers({ contextSource, knownOperations, responses }),
     readViewer,
+    admit: createAdmission(rateLimit),
+    documents,
   });
   const drain = createDrain(app.server);
   closers.push(async () => {
@@ -136,7 +150,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     draining.end();
   });
   const live = createLive(app, {
-    gate: createGate({ apollo, executor, contextSource, costLimit, logger }),
+    gate: createGate({ apollo, executor, contextSource, costLimit, documents, rateLimit, logger }),
     schema,
     viewerOf,
     readViewer,

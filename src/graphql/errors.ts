@@ -38,7 +38,8 @@ const OF_THE_OPERATION: ReadonlySet<unknown> = new Set([
  * Where the older `application/json` is all it takes, the specification wants 200, since a proxy may have put a 4xx in
  * between: then only an answer with 2xx is known to be GraphQL's.
  */
-const statusIsTrusted = (accept: string | undefined): boolean => accept?.includes('graphql-response+json') ?? false;
+export const statusIsTrusted = (accept: string | undefined): boolean =>
+  accept?.includes('graphql-response+json') ?? false;
 
 /** Makes of an execution's errors what the client sees, logs the defects, and lets no answer live on that has any. */
 export type ErrorReporter = (errors: readonly GraphQLError[], context: Context) => readonly GraphQLFormattedError[];

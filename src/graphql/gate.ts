@@ -3,7 +3,7 @@
  * limits, plugins and the masking of errors are the same for all three.
  */
 import type { ApolloServer, GraphQLResponse } from '@apollo/server';
-import type { FormattedExecutionResult } from 'graphql';
+import { GraphQLError, type FormattedExecutionResult } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../observability/logger.ts';
 import { createContext, type Context, type ContextRequest, type ContextSource } from './context.ts';
@@ -12,9 +12,15 @@ import { MASKED_ERROR } from './errors.ts';
 import type { Executor } from './executor.ts';
 import { OperationRefused, type LiveEvents, type Subscribed } from './live-event.ts';
 import { isSubscription } from './live-executor.ts';
+import { withoutPersistedQuery, type PersistedDocuments } from './persisted-documents.ts';
+import { rateLimited, type RateLimit } from './rate-limit.ts';
+import { refusalOf } from './refusal.ts';
 
 export interface OperationRequest extends Pick<ContextRequest, 'viewer' | 'requestId' | 'signal' | 'mayAct'> {
-  readonly query: string;
+  /** Empty or left out where the operation is named instead. */
+  readonly query?: string | null | undefined;
+  readonly documentId?: string | null | undefined;
+  readonly id?: string | null | undefined;
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
   readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
@@ -34,16 +40,33 @@ export interface GateOptions {
   readonly executor: Executor;
   readonly contextSource: ContextSource;
   readonly costLimit: CostLimit;
+  readonly documents: PersistedDocuments;
+  /** Null: none. */
+  readonly rateLimit: RateLimit | null;
   readonly logger: Logger;
 }
 
+type AdmittedRequest = OperationRequest & { readonly query: string };
+
 const MAX_KNOWN = 500;
 
-export function createGate({ apollo, executor, contextSource, costLimit, logger }: GateOptions): Gate {
+export function createGate(options: GateOptions): Gate {
+  const { apollo, executor, contextSource, costLimit, documents, rateLimit, logger } = options;
   /** Subscriptions that came through Apollo before, by their text: thousands begin at once when a gateway comes back. */
   const known = new LRUCache<string, Subscribed>({ max: MAX_KNOWN });
 
-  async function execute(request: OperationRequest): Promise<FormattedExecutionResult | LiveEvents> {
+  /** With its text, however it was named. */
+  function admit(request: OperationRequest): AdmittedRequest {
+    const allowance = request.viewer && rateLimit?.take(request.viewer);
+    if (allowance && !allowance.isAllowed) {
+      throw new OperationRefused([refusalOf(rateLimited(allowance), request.requestId)]);
+    }
+    const query = documents.resolve(request);
+    if (query instanceof GraphQLError) throw new OperationRefused([refusalOf(query, request.requestId)]);
+    return { ...request, query: query ?? '', extensions: withoutPersistedQuery(request.extensions) };
+  }
+
+  async function execute(request: AdmittedRequest): Promise<FormattedExecutionResult | LiveEvents> {
     const { query, operationName = null, viewer, requestId, signal, mayAct } = request;
     const variables = request.variables ?? {};
     let taken: LiveEvents | undefined;
@@ -64,7 +87,7 @@ export function createGate({ apollo, executor, contextSource, costLimit, logger 
     return opened() ?? answerOf(result);
   }
 
-  async function askApollo({ query, operationName, variables, extensions }: OperationRequest, contextValue: Context) {
+  async function askApollo({ query, operationName, variables, extensions }: AdmittedRequest, contextValue: Context) {
     const { body } = await apollo.executeOperation(
       {
         query,
@@ -80,7 +103,7 @@ export function createGate({ apollo, executor, contextSource, costLimit, logger 
   return {
     async open(request) {
       try {
-        return await execute(request);
+        return await execute(admit(request));
       } catch (error) {
         if (error instanceof OperationRefused) throw error;
         logger.error({ err: error, requestId: request.requestId }, 'an operation failed');

@@ -9,6 +9,7 @@ import type { Context } from './context.ts';
 import type { CostLimit } from './cost-limit.ts';
 import type { ErrorReporter } from './errors.ts';
 import type { Executor } from './executor.ts';
+import { withoutPersistedQuery, type PersistedDocuments } from './persisted-documents.ts';
 
 export interface KnownOperations {
   /** Learns from Apollo. */
@@ -36,9 +37,11 @@ export interface KnownOperationsOptions {
   readonly executor: Executor;
   readonly report: ErrorReporter;
   readonly costLimit: CostLimit;
+  readonly documents: PersistedDocuments;
 }
 
-export function createKnownOperations({ executor, report, costLimit }: KnownOperationsOptions): KnownOperations {
+export function createKnownOperations(options: KnownOperationsOptions): KnownOperations {
+  const { executor, report, costLimit, documents } = options;
   const known = new LRUCache<string, KnownOperation>({ max: MAX_KNOWN });
 
   return {
@@ -57,7 +60,7 @@ export function createKnownOperations({ executor, report, costLimit }: KnownOper
     },
 
     find(body) {
-      const request = readRequest(parseJson(body));
+      const request = readRequest(parseJson(body), documents);
       const operation = request && known.get(request.query);
       return operation ? { operation, operationName: request.operationName, variables: request.variables } : null;
     },
@@ -91,12 +94,17 @@ interface PlainRequest {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Null for a request with extensions, or of a form that Apollo will have something to say of. */
-function readRequest(body: unknown): PlainRequest | null {
+/** Null for a request with extensions of its own, or of a form that somebody will have something to say of. */
+function readRequest(body: unknown, documents: PersistedDocuments): PlainRequest | null {
   if (typeof body !== 'object' || body === null) return null;
-  const { query, operationName = null, variables = null, extensions } = body as Readonly<Record<string, unknown>>;
-  if (typeof query !== 'string' || extensions !== undefined) return null;
+  const { operationName = null, variables = null, extensions } = body as Readonly<Record<string, unknown>>;
+  if (extensions !== undefined && !namesOnly(extensions)) return null;
+  const query = documents.resolve(body);
+  if (typeof query !== 'string') return null;
   if (operationName !== null && typeof operationName !== 'string') return null;
   if (typeof variables !== 'object' || Array.isArray(variables)) return null;
   return { query, operationName, variables: { ...variables } };
 }
+
+const namesOnly = (extensions: unknown): boolean =>
+  typeof extensions === 'object' && extensions !== null && withoutPersistedQuery(extensions) === null;

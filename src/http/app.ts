@@ -10,6 +10,7 @@ import {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from '../observability/logger.ts';
+import { EXPOSED_HEADERS } from './admission.ts';
 import { registerGraphqlRoute, type GraphqlRouteOptions } from './graphql-route.ts';
 import { registerOperationsRoutes } from './operations-routes.ts';
 import { originsOf } from './origins.ts';
@@ -59,7 +60,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     await app.register(cors, {
       origin: origins.includes('*') ? '*' : origins,
       methods: ['GET', 'POST'],
-      exposedHeaders: ['x-request-id'],
+      exposedHeaders: ['x-request-id', ...EXPOSED_HEADERS],
       maxAge: 86_400,
     });
   }

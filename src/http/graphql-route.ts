@@ -1,10 +1,18 @@
 /** GraphQL over HTTP at `/graphql`: answers from what is ready, else turns Fastify's request into Apollo's and back. */
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { GraphQLError } from 'graphql';
 import { createContext, type Context, type ContextSource } from '../graphql/context.ts';
+import { statusIsTrusted } from '../graphql/errors.ts';
+import type { PersistedDocuments } from '../graphql/persisted-documents.ts';
+import { rateLimited } from '../graphql/rate-limit.ts';
+import { refusalOf } from '../graphql/refusal.ts';
 import type { Viewer } from '../runs/viewer.ts';
+import type { GatewayError } from '../upstream/errors.ts';
+import { allowanceHeaders, type Admit } from './admission.ts';
 import { signalOfClient } from './client-signal.ts';
-import { PLAIN_JSON, type AnswerKnown } from './known-answers.ts';
+import { GRAPHQL_RESPONSE, PLAIN_JSON, type AnswerKnown } from './known-answers.ts';
+import { parseBody, withText, type SentOperation } from './named-operation.ts';
 import { GRAPHQL_PATH, requestKey, searchOf, type ReadViewer } from './request.ts';
 import { etagOf, isNotModified, readyBody, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
 
@@ -14,15 +22,20 @@ export interface GraphqlRouteOptions {
   readonly responses: ResponseCache;
   readonly answerKnown: AnswerKnown;
   readonly readViewer: ReadViewer;
+  readonly admit: Admit;
+  readonly documents: PersistedDocuments;
 }
 
 export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, contextSource, responses, answerKnown, readViewer } = options;
+  const { apollo, contextSource, responses, answerKnown, readViewer, admit, documents } = options;
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { raw, id: requestId } = request;
     const body = typeof request.body === 'string' ? request.body : '';
     const viewer = readViewer(raw);
+    const allowance = admit(raw, viewer);
+    if (allowance) reply.headers(Object.fromEntries(allowanceHeaders(allowance)));
+    if (allowance?.isAllowed === false) return refuse(request, reply, rateLimited(allowance), 429);
     const key = requestKey(raw, body);
     if (!viewer) return execute(request, reply, null, key);
     const ready =
@@ -33,6 +46,11 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
 
   /** Executes the request, and keeps the answer if it may be given again. */
   async function execute(request: FastifyRequest, reply: FastifyReply, viewer: Viewer | null, key: string) {
+    const sent = withText(
+      { method: request.method, search: searchOf(request.url), body: parseBody(request.body) },
+      documents,
+    );
+    if (sent instanceof GraphQLError) return refuse(request, reply, sent, statusOf(sent, request.headers.accept));
     const opened = viewer && responses.open(viewer, key);
     try {
       const context = createContext(contextSource, {
@@ -42,7 +60,7 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
         mayAct: true,
         takeEvents: null,
       });
-      const { status, contentType, text } = await executeByApollo(request, reply, context);
+      const { status, contentType, text } = await executeByApollo(request, reply, sent, context);
       const body = readyBody(text);
       const { untilMs } = context.lifetime;
       if (!opened || status !== 200 || untilMs <= contextSource.now()) {
@@ -58,19 +76,26 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     }
   }
 
-  async function executeByApollo(request: FastifyRequest, reply: FastifyReply, context: Context) {
+  async function executeByApollo(request: FastifyRequest, reply: FastifyReply, sent: SentOperation, context: Context) {
     const response = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
-        method: request.method,
+        ...sent,
         headers: readHeaders(request),
-        search: searchOf(request.url),
-        body: parseBody(request.body),
       },
       context: () => Promise.resolve(context),
     });
     for (const [name, value] of response.headers) reply.header(name, value);
     const contentType = response.headers.get('content-type') ?? PLAIN_JSON;
     return { status: response.status ?? 200, contentType, text: bodyOf(response) };
+  }
+
+  /** Before it is looked at what the operation is. */
+  function refuse(request: FastifyRequest, reply: FastifyReply, error: GatewayError | GraphQLError, status: number) {
+    const isAsked = statusIsTrusted(request.headers.accept);
+    return reply
+      .code(status)
+      .headers({ 'content-type': isAsked ? GRAPHQL_RESPONSE : PLAIN_JSON, 'cache-control': 'no-store' })
+      .send(JSON.stringify({ errors: [refusalOf(error, request.id)] }));
   }
 
   function send(request: FastifyRequest, reply: FastifyReply, { answer, maxAgeSeconds }: ReadyAnswer): FastifyReply {
@@ -91,14 +116,10 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
   });
 }
 
-/** Undefined, which Apollo then complains of, where there is no body. */
-function parseBody(body: unknown): unknown {
-  if (typeof body !== 'string') return undefined;
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw Object.assign(new Error('The body is not JSON.'), { statusCode: 400 });
-  }
+/** As for a bad operation: where the client can't trust it, the status says nothing of what the operation is. */
+function statusOf({ extensions }: GraphQLError, accept: string | undefined): number {
+  const { status = 400 } = (extensions.http ?? {}) as { readonly status?: number };
+  return extensions.code === 'BAD_REQUEST' || statusIsTrusted(accept) ? status : 200;
 }
 
 function bodyOf({ body }: HTTPGraphQLResponse): string {

@@ -27,7 +27,7 @@ export interface KnownAnswersOptions {
 }
 
 export const PLAIN_JSON = 'application/json; charset=utf-8';
-const GRAPHQL_RESPONSE = 'application/graphql-response+json; charset=utf-8';
+export const GRAPHQL_RESPONSE = 'application/graphql-response+json; charset=utf-8';
 
 export function createKnownAnswers({ contextSource, knownOperations, responses }: KnownAnswersOptions): AnswerKnown {
   return ({ request, response, requestId, viewer, key, body }) => {

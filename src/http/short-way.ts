@@ -3,6 +3,7 @@
  * and parsing take several times as long. Whatever is neither goes on to Fastify as if nothing had happened.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { allowanceHeaders, allowanceOf, type Admit, type CountedRequest } from './admission.ts';
 import type { AnswerKnown, Asked } from './known-answers.ts';
 import { GRAPHQL_PATH, requestIdOf, requestKey, type ReadViewer } from './request.ts';
 import { isNotModified, MAX_REQUEST_LENGTH, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
@@ -10,7 +11,7 @@ import { isNotModified, MAX_REQUEST_LENGTH, type ReadyAnswer, type ResponseCache
 const READ_BODY = Symbol('the body that was read already');
 
 /** On the request itself: a map beside it would cost more than reading the body does. */
-export interface RequestWithBody extends IncomingMessage {
+export interface RequestWithBody extends CountedRequest {
   [READ_BODY]?: string;
 }
 
@@ -26,13 +27,14 @@ export interface ShortWayOptions {
   readonly responses: ResponseCache;
   readonly answerKnown: AnswerKnown;
   readonly readViewer: ReadViewer;
+  readonly admit: Admit;
   readonly isReady: () => boolean;
   /** Whether answers to other origins have headers of their own, which Fastify knows. */
   readonly hasCors: boolean;
 }
 
 export function createShortWay(options: ShortWayOptions): ShortWay {
-  const { responses, answerKnown, readViewer, isReady, hasCors } = options;
+  const { responses, answerKnown, readViewer, admit, isReady, hasCors } = options;
 
   /** Answers if it can. */
   function tryAnswer(asked: Asked, next: () => void): void {
@@ -67,7 +69,8 @@ export function createShortWay(options: ShortWayOptions): ShortWay {
   return {
     handle(request, response, next) {
       const viewer = mayBeShort(request, hasCors) ? readViewer(request) : null;
-      if (!viewer) {
+      // A refusal is Fastify's to tell.
+      if (!viewer || admit(request, viewer)?.isAllowed === false) {
         next();
         return;
       }
@@ -113,6 +116,8 @@ function send({ request, response, requestId }: Asked, ready: ReadyAnswer, keepA
   const headers = ['content-type', answer.contentType, 'x-request-id', requestId, 'x-content-type-options', 'nosniff'];
   if (maxAgeSeconds === null) headers.push('cache-control', 'no-store');
   else headers.push('cache-control', `private, max-age=${maxAgeSeconds}`, 'vary', 'authorization, accept');
+  const allowance = allowanceOf(request);
+  if (allowance) for (const [name, value] of allowanceHeaders(allowance)) headers.push(name, value);
   if (!keepAlive) headers.push('connection', 'close');
   if (answer.etag !== null) {
     headers.push('etag', answer.etag);

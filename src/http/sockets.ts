@@ -9,6 +9,7 @@ import { signalOf } from './client-signal.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { mayUpgrade } from './origins.ts';
 import { GRAPHQL_PATH } from './request.ts';
+import { withEmptyQuery } from './socket-message.ts';
 import type { SocketProtocol } from './socket-protocol.ts';
 
 export interface SocketsOptions {
@@ -103,7 +104,7 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
         onMessage(receive) {
           socket.on('message', (data: Buffer) => {
             holdBack();
-            receive(data.toString()).catch((err: unknown) => {
+            receive(withEmptyQuery(data.toString())).catch((err: unknown) => {
               logger.debug({ err }, 'a socket sent what graphql-ws does not know');
               socket.close(4400, 'Unexpected message');
             });

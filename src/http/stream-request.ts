@@ -3,15 +3,28 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { OperationRequest } from '../graphql/gate.ts';
 
-export type StreamOperation = Pick<OperationRequest, 'query' | 'operationName' | 'variables' | 'extensions' | 'mayAct'>;
+export type StreamOperation = Pick<
+  OperationRequest,
+  'query' | 'documentId' | 'id' | 'operationName' | 'variables' | 'extensions' | 'mayAct'
+>;
 
 const OBJECT = z.record(z.string(), z.unknown()).nullish();
-const OPERATION = z.object({
-  query: z.string(),
-  operationName: z.string().nullish(),
-  variables: OBJECT,
-  extensions: OBJECT,
-});
+const OPERATION = z
+  .object({
+    query: z.string().nullish(),
+    documentId: z.string().nullish(),
+    id: z.string().nullish(),
+    operationName: z.string().nullish(),
+    variables: OBJECT,
+    extensions: OBJECT,
+  })
+  .refine(({ query, documentId, id, extensions }) => Boolean(query || documentId || id || extensions?.persistedQuery), {
+    path: ['query'],
+  });
+
+/** How an operation is named, beside its text. */
+const EXPECTED =
+  'Expected one operation: query (text), or its name as documentId, and maybe operationName, variables and extensions';
 
 export function readOperation(request: FastifyRequest): StreamOperation {
   if (!acceptsEvents(request.headers.accept)) {
@@ -21,10 +34,7 @@ export function readOperation(request: FastifyRequest): StreamOperation {
   const parsed = OPERATION.safeParse(isPost ? parse(request.body) : parametersOf(request));
   if (parsed.success) return { ...parsed.data, mayAct: isPost };
   const names = parsed.error.issues.map(({ path }) => path.join('.') || 'the request');
-  throw fail(
-    400,
-    `Expected query (text), and maybe operationName, variables and extensions; wrong: ${names.join(', ')}.`,
-  );
+  throw fail(400, `${EXPECTED}; wrong: ${names.join(', ')}.`);
 }
 
 const acceptsEvents = (accept = '*/*'): boolean => /text\/event-stream|text\/\*|\*\/\*/i.test(accept);
