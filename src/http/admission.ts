@@ -7,7 +7,7 @@ const ALLOWANCE = Symbol('what the rate limit said of the request');
 
 /** On the request itself: a map beside it would cost more. */
 export interface CountedRequest extends IncomingMessage {
-  [ALLOWANCE]?: Allowance;
+  [ALLOWANCE]?: Allowance | undefined;
 }
 
 /** Null where there is no limit. Without a viewer nothing goes upstream, and nothing is counted. */

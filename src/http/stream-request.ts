@@ -18,7 +18,7 @@ const OPERATION = z
     variables: OBJECT,
     extensions: OBJECT,
   })
-  .refine(({ query, documentId, id, extensions }) => Boolean(query || documentId || id || extensions?.persistedQuery), {
+  .refine(({ query, documentId, id, extensions }) => [query, documentId, id, extensions?.persistedQuery].some(Boolean), {
     path: ['query'],
   });
 
