@@ -6,9 +6,10 @@ import { createApollo } from './graphql/apollo.ts';
 import { createErrorReporter } from './graphql/errors.ts';
 import { createExecutor } from './graphql/executor.ts';
 import { createKnownOperations } from './graphql/known-operations.ts';
-import { sandboxState } from './graphql/sandbox.ts';
+import { SAMPLE_KEY, sandboxState } from './graphql/sandbox.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createApp } from './http/app.ts';
+import { createPageSource, runsFromSource } from './http/page-build.ts';
 import { createViewerReader } from './http/request.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createDrain } from './http/drain.ts';
@@ -27,6 +28,8 @@ export interface Gateway {
   readonly url: string;
   /** The bytes of all that is held of the upstream's answers at this moment. */
   readonly heldBytes: () => number;
+  /** Builds the run page if it is missing or stale, so that the first who asks for it need not wait. */
+  preparePage(): Promise<void>;
   /** Stops taking requests, lets those under way finish (for 10 s at most), and frees everything. */
   close(): Promise<void>;
 }
@@ -80,7 +83,13 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const apollo = await createApollo({ schema, executor, knownOperations, isProduction, sandbox, logger });
   closers.push(() => apollo.stop());
 
+  const pageSource = createPageSource(runsFromSource && !isProduction, logger);
+  closers.push(() => {
+    pageSource.close();
+  });
   const app = await createApp({
+    pageSource,
+    sampleKey: embedded ? SAMPLE_KEY : null,
     isProduction,
     corsOrigins: config.corsOrigins,
     isReady: () => !isStopping,
@@ -104,6 +113,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     heldBytes: () => shelves.heldBytes,
+    async preparePage() {
+      await pageSource.load();
+    },
     async close() {
       isStopping = true;
       for (const close of closers.reverse()) await close();

@@ -7,7 +7,7 @@ import { fieldOf } from './json.ts';
 import { progressOf } from './progress.ts';
 import { repeatedNodes } from './repeated-nodes.ts';
 import { inferRunStatus } from './run-status.ts';
-import type { RunSpan } from './span.ts';
+import { wallClockMs, type RunSpan } from './span.ts';
 import { isTerminal, runStatusOf } from './status.ts';
 import { countSteps, deriveSteps } from './steps.ts';
 import { timelineOf } from './timeline.ts';
@@ -79,6 +79,9 @@ export function createRun(facts: RunFacts, nowMs: number): Run {
     },
     get lastActivityAt() {
       return lastActivityAt();
+    },
+    get wallClockMs() {
+      return wallClockMs(span());
     },
     get inputs() {
       return inputs();

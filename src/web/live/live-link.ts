@@ -1,0 +1,65 @@
+/** Subscriptions over server-sent events, which reconnect for as long as somebody listens. */
+import { ApolloLink, Observable } from '@apollo/client';
+import { print, type FormattedExecutionResult } from 'graphql';
+import { createClient, NetworkError } from 'graphql-sse';
+import type { LiveConnection } from './connection.ts';
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 15_000;
+
+export function createLiveLink(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  connection: LiveConnection,
+): ApolloLink {
+  // Its own retries can't tell a gateway that is away from one that refuses.
+  const client = createClient({ url, headers: { ...headers }, retryAttempts: 0 });
+
+  return new ApolloLink(
+    ({ query, variables, operationName }) =>
+      new Observable<ApolloLink.Result>((observer) => {
+        let stop: () => void = () => undefined;
+        let pauseMs = FIRST_PAUSE_MS;
+        let timer: ReturnType<typeof setTimeout> | undefined;
+
+        function connect(): void {
+          const request = { query: print(query), variables, ...(operationName !== undefined && { operationName }) };
+          stop = client.subscribe(request, {
+            next(result) {
+              pauseMs = FIRST_PAUSE_MS;
+              connection.become({ kind: 'live' });
+              observer.next(result as FormattedExecutionResult);
+            },
+            error(error) {
+              if (isFinal(error)) {
+                connection.become({ kind: 'unavailable' });
+                observer.error(error);
+              } else {
+                connection.become({ kind: 'reconnecting', since: Date.now() });
+                timer = setTimeout(connect, pauseMs);
+                pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+              }
+            },
+            complete() {
+              connection.become({ kind: 'off' });
+              observer.complete();
+            },
+          });
+        }
+
+        connection.become({ kind: 'connecting' });
+        connect();
+        return () => {
+          clearTimeout(timer);
+          stop();
+          connection.become({ kind: 'off' });
+        };
+      }),
+  );
+}
+
+/** A gateway that answers and says no will say no again; 429 and what is not its own answer may pass. */
+function isFinal(error: unknown): boolean {
+  const status = error instanceof NetworkError ? error.response?.status : undefined;
+  return status !== undefined && status >= 400 && status < 500 && status !== 429;
+}
