@@ -24,6 +24,8 @@ export interface Config {
   readonly staleIfErrorMs: number;
   readonly reauthIntervalMs: number;
   readonly cacheMaxBytes: number;
+  readonly maxSubscriptionsPerViewer: number;
+  readonly maxSubscriptionsPerConnection: number;
   readonly corsOrigins: readonly string[];
   readonly logLevel: LogLevel;
 }
@@ -83,6 +85,8 @@ const ENVIRONMENT = z.object({
   STALE_IF_ERROR_MS: milliseconds().default(300_000),
   REAUTH_INTERVAL_MS: milliseconds().default(300_000),
   CACHE_MAX_BYTES: wholeNumber(0, 2 ** 40, 'bytes').default(268_435_456),
+  MAX_SUBSCRIPTIONS_PER_VIEWER: wholeNumber(1, 1_000_000).default(5000),
+  MAX_SUBSCRIPTIONS_PER_CONNECTION: wholeNumber(1, 10_000).default(100),
   CORS_ORIGINS: z
     .string()
     .transform(words)
@@ -123,6 +127,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     staleIfErrorMs: variables.STALE_IF_ERROR_MS,
     reauthIntervalMs: variables.REAUTH_INTERVAL_MS,
     cacheMaxBytes: variables.CACHE_MAX_BYTES,
+    maxSubscriptionsPerViewer: variables.MAX_SUBSCRIPTIONS_PER_VIEWER,
+    maxSubscriptionsPerConnection: variables.MAX_SUBSCRIPTIONS_PER_CONNECTION,
     corsOrigins: Object.freeze(variables.CORS_ORIGINS),
     logLevel: variables.LOG_LEVEL,
   });

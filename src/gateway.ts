@@ -5,20 +5,26 @@ import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
 import { createApollo } from './graphql/apollo.ts';
 import { createErrorReporter } from './graphql/errors.ts';
 import { createExecutor } from './graphql/executor.ts';
+import { createGate } from './graphql/gate.ts';
 import { createKnownOperations } from './graphql/known-operations.ts';
 import { SAMPLE_KEY, sandboxState } from './graphql/sandbox.ts';
 import { createSchema } from './graphql/schema.ts';
-import { createApp } from './http/app.ts';
 import { createPageSource, runsFromSource } from './http/page-build.ts';
+import { createLiveExecutor } from './graphql/live-executor.ts';
+import { createApp, MAX_BODY_BYTES } from './http/app.ts';
+import { createLive } from './http/live.ts';
+import { originsOf } from './http/origins.ts';
 import { createViewerReader } from './http/request.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createDrain } from './http/drain.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createExecution } from './runs/execution.ts';
 import { createResourceCache } from './runs/resource-cache.ts';
+import { createRunFeeds } from './runs/run-feeds.ts';
 import { createRunHistory } from './runs/run-history.ts';
 import { createRunStore } from './runs/run-store.ts';
 import { createShelves } from './runs/shelves.ts';
+import { afterOnThisMachine, type After } from './runs/timer.ts';
 import { createViewers } from './runs/viewer.ts';
 import { createWorkflowStore } from './runs/workflow-store.ts';
 import { createUpstreamClient } from './upstream/client.ts';
@@ -38,11 +44,12 @@ export interface Gateway {
 export interface Overrides {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  readonly after?: After;
   readonly logger?: Logger;
 }
 
 export async function createGateway(config: Config, overrides: Overrides = {}): Promise<Gateway> {
-  const { now = Date.now, logger = createLogger(config.logLevel) } = overrides;
+  const { now = Date.now, after = afterOnThisMachine, logger = createLogger(config.logLevel) } = overrides;
   const closers: (() => unknown)[] = [];
   let isStopping = false;
 
@@ -60,7 +67,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     upstream.close();
   });
 
-  const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs } = config;
+  const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls } = config;
   const shelves = createShelves<unknown>(config.cacheMaxBytes);
   const cache = createResourceCache({
     shelves,
@@ -74,31 +81,56 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs });
   const runHistory = createRunHistory({ upstream, cache, runStore, liveTtlMs });
   const execution = createExecution(upstream, cache);
+  const { maxSubscriptionsPerViewer, maxSubscriptionsPerConnection } = config;
+  const runFeeds = createRunFeeds({
+    runStore,
+    workflowStore,
+    cache,
+    liveTtlMs,
+    maxUpstreamCalls,
+    maxSubscriptionsPerViewer,
+    now,
+    after,
+  });
+  closers.push(() => {
+    runFeeds.close();
+  });
+  const contextSource = { runStore, workflowStore, runHistory, runFeeds, execution, maxUpstreamCalls, now };
 
-  const { isProduction } = config;
+  const { isProduction, corsOrigins } = config;
   const schema = createSchema();
+  const report = createErrorReporter(logger);
   const executor = createExecutor(schema);
-  const knownOperations = createKnownOperations(executor, createErrorReporter(logger));
-  const sandbox = sandboxState(embedded !== null);
-  const apollo = await createApollo({ schema, executor, knownOperations, isProduction, sandbox, logger });
+  const knownOperations = createKnownOperations(executor, report);
+  const apollo = await createApollo({
+    schema,
+    executor: createLiveExecutor({ schema, executor, contextSource, report }),
+    knownOperations,
+    isProduction,
+    sandbox: sandboxState(embedded !== null),
+    logger,
+  });
   closers.push(() => apollo.stop());
 
   const pageSource = createPageSource(runsFromSource && !isProduction, logger);
   closers.push(() => {
     pageSource.close();
   });
+  const isReady = () => !isStopping;
+  const viewerOf = createViewers();
+  const readViewer = createViewerReader(viewerOf);
   const app = await createApp({
     pageSource,
     sampleKey: embedded ? SAMPLE_KEY : null,
     isProduction,
-    corsOrigins: config.corsOrigins,
-    isReady: () => !isStopping,
+    corsOrigins,
+    isReady,
     logger,
     apollo,
     knownOperations,
-    contextSource: { runStore, workflowStore, runHistory, execution, maxUpstreamCalls: config.maxUpstreamCalls, now },
+    contextSource,
     responses: createResponseCache({ shelves, cache, now }),
-    readViewer: createViewerReader(createViewers()),
+    readViewer,
   });
   const drain = createDrain(app.server);
   closers.push(async () => {
@@ -106,6 +138,19 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     await app.close();
     draining.end();
   });
+  const live = createLive(app, {
+    gate: createGate({ apollo, contextSource, logger }),
+    schema,
+    viewerOf,
+    readViewer,
+    origins: originsOf(corsOrigins, isProduction),
+    maxMessageBytes: MAX_BODY_BYTES,
+    maxSubscriptionsPerConnection,
+    isReady,
+    logger,
+    after,
+  });
+  closers.push(() => live.close());
 
   await app.listen({ host: config.host, port: config.port });
   const { port } = app.server.address() as AddressInfo;

@@ -17,6 +17,7 @@ import type { Executor } from './executor.ts';
 import type { KnownOperations } from './known-operations.ts';
 import { depthRule, MAX_TOKENS } from './limits.ts';
 import type { SandboxState } from './sandbox.ts';
+import { transportRules } from './transport-rules.ts';
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
@@ -37,6 +38,7 @@ export async function createApollo(options: ApolloOptions): Promise<ApolloServer
     formatError,
     plugins: [
       errorReporting(logger),
+      transportRules,
       knownOperations.plugin,
       isProduction
         ? ApolloServerPluginLandingPageDisabled()

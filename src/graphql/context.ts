@@ -1,19 +1,23 @@
 /** What one GraphQL operation carries: who asks, when, and what it can read and do through. */
 import type { JsonObject } from '../domain/types.ts';
 import type { Execution } from '../runs/execution.ts';
-import { createRunLoaders, type RunLoaders } from '../runs/loaders.ts';
+import { createRunLoaders, type RunLoaders, type RunNeeds } from '../runs/loaders.ts';
 import { createAnswerLifetime, createCallBudget, type Operation } from '../runs/operation.ts';
 import type { PageRequest, RunHistory } from '../runs/run-history.ts';
+import type { RunFeeds } from '../runs/run-feeds.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import type { Viewer } from '../runs/viewer.ts';
 import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/workflow-loaders.ts';
 import type { WorkflowStore } from '../runs/workflow-store.ts';
+import type { RunRef } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
+import type { LiveEvents } from './live-event.ts';
 
 export interface ContextSource {
   readonly runStore: RunStore;
   readonly workflowStore: WorkflowStore;
   readonly runHistory: RunHistory;
+  readonly runFeeds: RunFeeds;
   readonly execution: Execution;
   readonly maxUpstreamCalls: number;
   /** Milliseconds since 1970. */
@@ -26,12 +30,17 @@ export interface ContextRequest {
   readonly requestId: string;
   /** Answers a signal that fires when the client is gone. */
   readonly signal: () => AbortSignal;
+  /** False: only what changes nothing may be asked for. */
+  readonly mayAct: boolean;
+  /** Takes the events of a subscription, which the transport then reads; null where it could not send them. */
+  readonly takeEvents: ((events: LiveEvents) => void) | null;
 }
 
 export type Context = ReturnType<typeof createContext>;
 
 /** Whatever needs a viewer throws UNAUTHENTICATED when it is reached for without one, so that the field has the error. */
-export function createContext(source: ContextSource, { viewer, requestId, signal }: ContextRequest) {
+export function createContext(source: ContextSource, request: ContextRequest) {
+  const { viewer, requestId, signal } = request;
   const nowMs = source.now();
   const budget = createCallBudget(source.maxUpstreamCalls);
   const lifetime = createAnswerLifetime();
@@ -45,6 +54,7 @@ export function createContext(source: ContextSource, { viewer, requestId, signal
   const runs = () => (runLoaders ??= createRunLoaders(source.runStore, workflows(), operation(), nowMs));
 
   return {
+    request,
     requestId,
     lifetime,
     workflows,
@@ -53,6 +63,7 @@ export function createContext(source: ContextSource, { viewer, requestId, signal
       page: (request: PageRequest) => source.runHistory.page(request, operation()),
       latest: (workflowId: string, count: number) => source.runHistory.latest(workflowId, count, operation()),
     },
+    watch: (ref: RunRef, needs: RunNeeds) => source.runFeeds.watch(ref, needs, operation()),
     startRun: (workflowId: string, inputs: JsonObject) => source.execution.start(workflowId, inputs, operation()),
   };
 }

@@ -6,7 +6,10 @@ import type { Logger } from '../observability/logger.ts';
 import { AbandonedError, GatewayError } from '../upstream/errors.ts';
 import type { Context } from './context.ts';
 
-const MASKED = 'Something went wrong inside the gateway. The request id leads to its log.';
+export const MASKED_ERROR = {
+  message: 'Something went wrong inside the gateway. The request id leads to its log.',
+  extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false },
+};
 
 /** For Apollo's `formatError`. */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
@@ -15,8 +18,7 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     const { code, isRetryable, details } = cause;
     return { ...formatted, extensions: { code, retryable: isRetryable, ...details } };
   }
-  if (isDefect(cause))
-    return { ...formatted, message: MASKED, extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false } };
+  if (isDefect(cause)) return { ...formatted, ...MASKED_ERROR };
   return { ...formatted, extensions: { ...formatted.extensions, retryable: false } };
 }
 

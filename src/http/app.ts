@@ -13,6 +13,7 @@ import type { Logger } from '../observability/logger.ts';
 import { registerGraphqlRoute, type GraphqlRouteOptions } from './graphql-route.ts';
 import { registerOperationsRoutes } from './operations-routes.ts';
 import { registerPageRoute, type PageRouteOptions } from './page-route.ts';
+import { originsOf } from './origins.ts';
 import { createReadyAnswers, readBodyOf, type ReadyAnswers } from './ready-answers.ts';
 import { requestIdOf } from './request.ts';
 
@@ -23,14 +24,13 @@ export interface AppOptions extends GraphqlRouteOptions, PageRouteOptions {
   readonly logger: Logger;
 }
 
-const MAX_BODY_BYTES = 1_048_576;
+export const MAX_BODY_BYTES = 1_048_576;
 const TIMEOUTS = {
   headersTimeout: 15_000,
   requestTimeout: 30_000,
   // Longer than a load balancer's usual 60 s, so that it is the balancer that closes an idle connection.
   keepAliveTimeout: 72_000,
 };
-const SANDBOX_ORIGINS = ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com'];
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { isProduction, corsOrigins, isReady, logger } = options;
@@ -53,7 +53,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     if (!isReady()) reply.header('connection', 'close');
     done();
   });
-  const origins = [...corsOrigins, ...(isProduction ? [] : SANDBOX_ORIGINS)];
+  const origins = originsOf(corsOrigins, isProduction);
   if (origins.length > 0) {
     await app.register(cors, {
       origin: origins.includes('*') ? '*' : origins,

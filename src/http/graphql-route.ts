@@ -23,7 +23,13 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
   /** Executes the request, and keeps the answer if it may be given again. */
   async function execute(request: FastifyRequest, reply: FastifyReply, viewer: Viewer | null, key: string) {
     const opened = viewer && responses.open(viewer, key);
-    const context = createContext(contextSource, { viewer, requestId: request.id, signal: signalOfClient(reply) });
+    const context = createContext(contextSource, {
+      viewer,
+      requestId: request.id,
+      signal: signalOfClient(reply),
+      mayAct: true,
+      takeEvents: null,
+    });
     const { status, contentType, text } = await answerOf(request, reply, context);
     const body = readyBody(text);
     const { untilMs } = context.lifetime;

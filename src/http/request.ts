@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Viewer } from '../runs/viewer.ts';
 
 export const GRAPHQL_PATH = '/graphql';
+export const STREAM_PATH = '/graphql/stream';
 
 /** A proxy's request id is kept if it is a plain word, so that it can stand in a log. */
 export function requestIdOf({ headers }: { readonly headers: IncomingHttpHeaders }): string {
@@ -16,6 +17,9 @@ const BEARER = /^Bearer +([\x21-\x7e]{1,4096}) *$/i;
 
 export type ReadViewer = (request: IncomingMessage) => Viewer | null;
 
+/** The bearer key of an `Authorization` header, or of what stands in its place; null if there is none. */
+export const bearerOf = (authorization: string): string | null => BEARER.exec(authorization)?.[1] ?? null;
+
 /**
  * Answers null without a bearer key. Cookies are never read. A connection mostly carries requests of one viewer, who is
  * remembered as long as it is open: an HMAC for every request takes a tenth of the time of a ready answer.
@@ -26,8 +30,8 @@ export function createViewerReader(viewerOf: (credential: string) => Viewer): Re
   return ({ headers: { authorization = '' }, socket }) => {
     const known = latest.get(socket);
     if (known?.authorization === authorization) return known.viewer;
-    const credential = BEARER.exec(authorization)?.[1];
-    const viewer = credential === undefined ? null : viewerOf(credential);
+    const credential = bearerOf(authorization);
+    const viewer = credential === null ? null : viewerOf(credential);
     latest.set(socket, { authorization, viewer });
     return viewer;
   };

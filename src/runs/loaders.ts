@@ -19,6 +19,10 @@ import type { WorkflowLoaders } from './workflow-loaders.ts';
 export type RunNeeds = 'RECORD' | 'STEPS' | 'GRAPH';
 
 export interface RunLoaders {
+  /** What the run is made of, without the graph; what it rejects with is told at `load`. */
+  loadParts(ref: RunRef, needs: RunNeeds): Promise<RunParts>;
+  /** The run of parts that were loaded before, as of this operation's clock reading. */
+  ofParts(ref: RunRef, parts: RunParts, needs: RunNeeds): Promise<Run>;
   /** Rejects with BAD_USER_INPUT for what can't be an id, NOT_FOUND, or what became of the upstream call. */
   load(ref: RunRef, needs: RunNeeds): Promise<Run>;
   /** The same, but null for NOT_FOUND. */
@@ -41,16 +45,23 @@ export function createRunLoaders(
   const steps = loaderOf((ref) => store.steps(ref, operation));
 
   async function load(ref: RunRef, needs: RunNeeds): Promise<Run> {
+    const [parts, graph] = await Promise.all([loadParts(ref, needs), graphIf(ref, needs)]);
+    return derive(ref, { ...parts, graph });
+  }
+
+  async function loadParts(ref: RunRef, needs: RunNeeds): Promise<RunParts> {
     checkId('workflow id', ref.workflowId);
     checkId('run id', ref.runId);
     if (needs === 'RECORD') {
       const record = await records.load(ref);
-      if (record && tellsAll(record.held.value)) return derive(ref, { record, steps: null, graph: null });
+      if (record && tellsAll(record.held.value)) return { record, steps: null, graph: null };
     }
-    const graph = needs === 'GRAPH' ? workflows.graphOf(ref.workflowId) : null;
-    const [record, list, itsGraph] = await Promise.all([records.load(ref), loadSteps(ref), graph]);
-    return derive(ref, { record, steps: list, graph: itsGraph });
+    const [record, list] = await Promise.all([records.load(ref), loadSteps(ref)]);
+    return { record, steps: list, graph: null };
   }
+
+  const graphIf = async ({ workflowId }: RunRef, needs: RunNeeds) =>
+    needs === 'GRAPH' ? workflows.graphOf(workflowId) : null;
 
   /** What changes with the clock alone is as of now, however long its parts can be trusted. */
   function derive(ref: RunRef, parts: RunParts): Run {
@@ -81,6 +92,8 @@ export function createRunLoaders(
 
   return {
     load,
+    loadParts,
+    ofParts: async (ref, parts, needs) => derive(ref, { ...parts, graph: await graphIf(ref, needs) }),
     loadIfThere,
     async loadStarted(ref, needs) {
       const nothingYet = { held: { value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 }, staleReason: null };

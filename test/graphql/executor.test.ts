@@ -15,6 +15,7 @@ import { createContext } from '../../src/graphql/context.ts';
 import { createExecutor } from '../../src/graphql/executor.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createExecution } from '../../src/runs/execution.ts';
+import { createRunFeeds } from '../../src/runs/run-feeds.ts';
 import { createRunHistory } from '../../src/runs/run-history.ts';
 import { createRunStore } from '../../src/runs/run-store.ts';
 import { createWorkflowStore } from '../../src/runs/workflow-store.ts';
@@ -57,6 +58,16 @@ function createHarness() {
     runStore,
     workflowStore,
     runHistory: createRunHistory({ upstream, cache, runStore, ...durations }),
+    runFeeds: createRunFeeds({
+      runStore,
+      workflowStore,
+      cache,
+      maxUpstreamCalls: 1000,
+      maxSubscriptionsPerViewer: 1000,
+      now,
+      after: () => () => undefined,
+      ...durations,
+    }),
     execution: createExecution(upstream, cache),
     maxUpstreamCalls: 1000,
     now,
@@ -67,6 +78,8 @@ function createHarness() {
       viewer: key === null ? null : viewerOf(key),
       requestId: 'r',
       signal: () => new AbortController().signal,
+      mayAct: true,
+      takeEvents: null,
     });
 
   /** The same operation three times: interpreted, then compiled, then by the compiled function that is kept. */

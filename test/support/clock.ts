@@ -1,15 +1,52 @@
-/** A clock that stands still until it is told to move. */
+/** A clock that stands still until it is told to move, and timers that ring by it. */
+import type { After } from '../../src/runs/timer.ts';
+
 export interface ManualClock {
   readonly now: () => number;
+  readonly after: After;
+  /** Moves on, ringing what falls due on the way, each at its own moment. */
   advance(ms: number): void;
+  /** In how many milliseconds each timer rings, soonest first. */
+  readonly pending: readonly number[];
+  /** Resolves when a timer of at most so many milliseconds is set the next time. */
+  nextTimer(maxMs: number): Promise<void>;
+}
+
+interface Timer {
+  readonly dueMs: number;
+  readonly task: () => void;
 }
 
 export function createManualClock(startMs = Date.parse('2026-11-24T12:00:00Z')): ManualClock {
   let time = startMs;
+  const timers = new Set<Timer>();
+  const waiting = new Set<{ readonly maxMs: number; readonly resolve: () => void }>();
+  const inOrder = () => [...timers].sort((one, another) => one.dueMs - another.dueMs);
+
   return {
     now: () => time,
-    advance(ms) {
-      time += ms;
+    after(ms, task) {
+      const timer = { dueMs: time + Math.max(0, ms), task };
+      timers.add(timer);
+      for (const waiter of waiting) {
+        if (ms > waiter.maxMs) continue;
+        waiting.delete(waiter);
+        waiter.resolve();
+      }
+      return () => void timers.delete(timer);
     },
+    advance(ms) {
+      const targetMs = time + ms;
+      for (let [next] = inOrder(); next && next.dueMs <= targetMs; [next] = inOrder()) {
+        timers.delete(next);
+        time = next.dueMs;
+        next.task();
+      }
+      time = targetMs;
+    },
+    get pending() {
+      return inOrder().map(({ dueMs }) => dueMs - time);
+    },
+    nextTimer: (maxMs) => new Promise((resolve) => waiting.add({ maxMs, resolve })),
   };
 }

@@ -5,7 +5,7 @@ import type { WorkflowHandle, StatisticsOfRuns, StartedRun } from '../handles.ts
 import type { WorkflowPage, RunPage, ListedRun, PageInfo as PageInfoModel } from '../connections.ts';
 import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/statistics.ts';
 import type { RunComparison as DomainRunComparison, NodeComparison as DomainNodeComparison } from '../../domain/comparison.ts';
-import type { WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, WorkflowEdge as DomainWorkflowEdge, Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, RunGap as DomainRunGap, Timeline as DomainTimeline, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
+import type { WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, WorkflowEdge as DomainWorkflowEdge, Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, RunGap as DomainRunGap, Timeline as DomainTimeline, TimelineGap as DomainTimelineGap, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -335,6 +335,11 @@ export type Run = {
    * each, so it is the work done and not the time waited: see `timing.wallClockMs` for that.
    */
   readonly totalElapsedTime: Scalars['Int']['output'];
+  /**
+   * Milliseconds from its start to its end, or to now while it is not finished. Null with no start. The same as
+   * `timing.wallClockMs`, but the run's record alone can tell it: a list of runs need not load their steps.
+   */
+  readonly wallClockMs?: Maybe<Scalars['Float']['output']>;
   /** A handle on the workflow that was run. */
   readonly workflow: Workflow;
   /** The id of the workflow that was run. */
@@ -674,6 +679,24 @@ export type StepStatus =
   /** The upstream used a word that this gateway does not know; `rawStatus` has it. */
   | 'UNKNOWN';
 
+/** The entry points for staying up to date, over graphql-ws at `/graphql` and graphql-sse at `/graphql/stream`. */
+export type Subscription = {
+  readonly __typename?: 'Subscription';
+  /**
+   * A run as it goes on: its present state at once, then once for each change, whichever fields are selected. It completes
+   * after the final state (`freshness.isFinal`). While the upstream fails, one event says so by `freshness.isStale`; a run
+   * that is not there, or a key that is refused, ends it with that error. A reader who is slow misses states, never the latest.
+   */
+  readonly runUpdated: Run;
+};
+
+
+/** The entry points for staying up to date, over graphql-ws at `/graphql` and graphql-sse at `/graphql/stream`. */
+export type SubscriptionRunUpdatedArgs = {
+  id: Scalars['ID']['input'];
+  workflowId: Scalars['ID']['input'];
+};
+
 /** A run's steps laid out for drawing: bars in the fewest lanes in which no two overlap. */
 export type Timeline = {
   readonly __typename?: 'Timeline';
@@ -683,6 +706,8 @@ export type Timeline = {
   readonly durationMs?: Maybe<Scalars['Float']['output']>;
   /** The right edge: the run's end, or now while it is not finished. Null if nothing has started. */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The stretches in which no step ran, in order of time: to be folded where they are long. */
+  readonly gaps: ReadonlyArray<TimelineGap>;
   /** How many lanes the bars need. */
   readonly laneCount: Scalars['Int']['output'];
   /** The left edge: the run's start. Null if nothing has started. */
@@ -704,6 +729,15 @@ export type TimelineBar = {
   readonly step: Step;
   /** Its width in percent of the timeline; with `offsetPercent` it is at most 100. */
   readonly widthPercent: Scalars['Float']['output'];
+};
+
+/** A stretch of the timeline in which no step ran. */
+export type TimelineGap = {
+  readonly __typename?: 'TimelineGap';
+  /** How long it is, in milliseconds. */
+  readonly durationMs: Scalars['Float']['output'];
+  /** Milliseconds from the left edge to its beginning. */
+  readonly offsetMs: Scalars['Float']['output'];
 };
 
 /** Where a token count comes from. */
@@ -1004,8 +1038,10 @@ export type ResolversTypes = {
   StepOrderField: StepOrderField;
   StepStatus: StepStatus;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Timeline: ResolverTypeWrapper<DomainTimeline>;
   TimelineBar: ResolverTypeWrapper<DomainTimelineBar>;
+  TimelineGap: ResolverTypeWrapper<DomainTimelineGap>;
   TokenSource: TokenSource;
   TokenUsage: ResolverTypeWrapper<DomainTokenUsage>;
   Workflow: ResolverTypeWrapper<WorkflowHandle>;
@@ -1051,8 +1087,10 @@ export type ResolversParentTypes = {
   StepFilter: StepFilter;
   StepOrder: StepOrder;
   String: Scalars['String']['output'];
+  Subscription: Record<PropertyKey, never>;
   Timeline: DomainTimeline;
   TimelineBar: DomainTimelineBar;
+  TimelineGap: DomainTimelineGap;
   TokenUsage: DomainTokenUsage;
   Workflow: WorkflowHandle;
   WorkflowConnection: WorkflowPage;
@@ -1178,6 +1216,7 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   timing?: Resolver<ResolversTypes['RunTiming'], ParentType, ContextType>;
   tokenUsage?: Resolver<ResolversTypes['RunTokenUsage'], ParentType, ContextType>;
   totalElapsedTime?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  wallClockMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
   workflowId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
@@ -1282,10 +1321,15 @@ export type StepErrorResolvers<ContextType = Context, ParentType extends Resolve
   type?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  runUpdated?: SubscriptionResolver<ResolversTypes['Run'], "runUpdated", ParentType, ContextType, RequireFields<SubscriptionRunUpdatedArgs, 'id' | 'workflowId'>>;
+};
+
 export type TimelineResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Timeline'] = ResolversParentTypes['Timeline']> = {
   bars?: Resolver<ReadonlyArray<ResolversTypes['TimelineBar']>, ParentType, ContextType>;
   durationMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  gaps?: Resolver<ReadonlyArray<ResolversTypes['TimelineGap']>, ParentType, ContextType>;
   laneCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
@@ -1297,6 +1341,11 @@ export type TimelineBarResolvers<ContextType = Context, ParentType extends Resol
   offsetPercent?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   step?: Resolver<ResolversTypes['Step'], ParentType, ContextType>;
   widthPercent?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type TimelineGapResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineGap'] = ResolversParentTypes['TimelineGap']> = {
+  durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  offsetMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
 export type TokenUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenUsage'] = ResolversParentTypes['TokenUsage']> = {
@@ -1391,8 +1440,10 @@ export type Resolvers<ContextType = Context> = {
   Step?: StepResolvers<ContextType>;
   StepCounts?: StepCountsResolvers<ContextType>;
   StepError?: StepErrorResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
   Timeline?: TimelineResolvers<ContextType>;
   TimelineBar?: TimelineBarResolvers<ContextType>;
+  TimelineGap?: TimelineGapResolvers<ContextType>;
   TokenUsage?: TokenUsageResolvers<ContextType>;
   Workflow?: WorkflowResolvers<ContextType>;
   WorkflowConnection?: WorkflowConnectionResolvers<ContextType>;

@@ -7,6 +7,7 @@ import { runComparison } from './run-comparison.ts';
 import { runConnection, runEdge } from './run-connection.ts';
 import { run } from './run.ts';
 import { step } from './step.ts';
+import { subscription } from './subscription.ts';
 import { workflowConnection } from './workflow-connection.ts';
 import { workflowStatistics } from './workflow-statistics.ts';
 import { workflow } from './workflow.ts';
@@ -17,6 +18,7 @@ export const resolvers: Resolvers = {
   JSON: jsonScalar,
   Query: query,
   Mutation: mutation,
+  Subscription: subscription,
   ExecuteWorkflowPayload: executeWorkflowPayload,
   WorkflowConnection: workflowConnection,
   WorkflowStatistics: workflowStatistics,

@@ -1,0 +1,137 @@
+/**
+ * Subscriptions as Apollo executes them: the events are handed to the transport, through the context, and each is executed
+ * when its reader is ready for it, as of then. Readers of one operation over one state share what comes of it.
+ */
+import { hash } from 'node:crypto';
+import {
+  createSourceEventStream,
+  execute,
+  getOperationAST,
+  GraphQLError,
+  OperationTypeNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
+import type { Reading } from '../runs/reading.ts';
+import { createContext, type ContextSource } from './context.ts';
+import type { ErrorReporter } from './errors.ts';
+import type { ExecutableOperation, Executor } from './executor.ts';
+import { OperationRefused, type LiveEvent, type LiveEvents } from './live-event.ts';
+
+export interface LiveExecutorOptions {
+  readonly schema: GraphQLSchema;
+  /** For everything but subscriptions. */
+  readonly executor: Executor;
+  readonly contextSource: ContextSource;
+  readonly report: ErrorReporter;
+}
+
+/** What counts up to now may be given to the next reader of the same state this long. */
+const SHARED_MS = 1000;
+
+interface Shared {
+  readonly atMs: number;
+  readonly event: Promise<LiveEvent>;
+}
+
+export function createLiveExecutor({ schema, executor, contextSource, report }: LiveExecutorOptions): Executor {
+  const shared = new WeakMap<Reading, Map<string, Shared>>();
+
+  async function subscribe(operation: ExecutableOperation): Promise<ExecutionResult> {
+    const { document, operationName, variables, context } = operation;
+    const source = await createSourceEventStream({
+      schema,
+      document,
+      operationName,
+      variableValues: variables,
+      contextValue: context,
+    });
+    if (isResult(source)) return source;
+    // The schema's only subscription is one to readings.
+    const readings = source as AsyncIterable<Reading, undefined>;
+    context.request.takeEvents?.(eventsOf(readings[Symbol.asyncIterator](), operation));
+    return { data: null };
+  }
+
+  function eventsOf(source: AsyncIterator<Reading, undefined>, operation: ExecutableOperation): LiveEvents {
+    const key = keyOf(operation);
+    const { context } = operation;
+    let isLast = false;
+
+    async function next(): Promise<IteratorResult<LiveEvent, undefined>> {
+      if (isLast) return end();
+      const { done, value: reading } = await source.next().catch(refuse);
+      if (done) return { done, value: undefined };
+      const event = await share(reading, key, () => executeEvent(reading, operation));
+      // Without any data the run could not be told: nor will it be the next time.
+      isLast = event.data == null;
+      return { done: false, value: event };
+    }
+
+    function refuse(error: unknown): never {
+      const located = new GraphQLError(error instanceof Error ? error.message : String(error), {
+        originalError: error instanceof Error ? error : new Error(String(error)),
+      });
+      throw new OperationRefused(report([located], context));
+    }
+
+    async function end(): Promise<IteratorReturnResult<undefined>> {
+      isLast = true;
+      await source.return?.();
+      return { done: true, value: undefined };
+    }
+
+    return {
+      next,
+      return: end,
+      throw: end,
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      async [Symbol.asyncDispose]() {
+        await end();
+      },
+    };
+  }
+
+  /** Each with a context, and so a reading of the clock, of its own. */
+  async function executeEvent(reading: Reading, operation: ExecutableOperation): Promise<LiveEvent> {
+    const { document, operationName, variables } = operation;
+    // Others share it, so it is not given up when the client goes whose reader came first.
+    const request = { ...operation.context.request, signal: () => new AbortController().signal, takeEvents: null };
+    const context = createContext(contextSource, request);
+    const result = await execute({
+      schema,
+      document,
+      operationName,
+      variableValues: variables,
+      rootValue: reading,
+      contextValue: context,
+    });
+    const data = result.data ?? null;
+    return result.errors ? { errors: report(result.errors, context), data } : { data };
+  }
+
+  function share(reading: Reading, key: string, make: () => Promise<LiveEvent>): Promise<LiveEvent> {
+    const ofReading = shared.get(reading) ?? new Map<string, Shared>();
+    shared.set(reading, ofReading);
+    const known = ofReading.get(key);
+    const nowMs = contextSource.now();
+    if (known && nowMs - known.atMs < SHARED_MS) return known.event;
+    const event = make();
+    ofReading.set(key, { atMs: nowMs, event });
+    return event;
+  }
+
+  return (operation) =>
+    getOperationAST(operation.document, operation.operationName)?.operation === OperationTypeNode.SUBSCRIPTION
+      ? subscribe(operation)
+      : executor(operation);
+}
+
+/** All that decides what an event tells, beside its state. */
+const keyOf = ({ queryHash, operationName, variables }: ExecutableOperation): string =>
+  hash('sha256', JSON.stringify([queryHash, operationName, variables]), 'base64url');
+
+const isResult = (source: AsyncIterable<unknown> | ExecutionResult): source is ExecutionResult =>
+  !(Symbol.asyncIterator in source);

@@ -1,0 +1,13 @@
+import type { Reading } from '../../runs/reading.ts';
+import type { Context } from '../context.ts';
+import type { SubscriptionResolvers } from '../generated/resolvers.ts';
+import type { GraphQLResolveInfo } from 'graphql';
+import { runNeeds } from '../needs.ts';
+
+export const subscription: SubscriptionResolvers = {
+  runUpdated: {
+    subscribe: (_root, { workflowId, id }, { watch }, info) => watch({ workflowId, runId: id }, runNeeds(info)),
+    resolve: ({ ref, parts }: Reading, _arguments: unknown, { runs }: Context, info: GraphQLResolveInfo) =>
+      runs().ofParts(ref, parts, runNeeds(info)),
+  },
+};

@@ -1,0 +1,82 @@
+/** What graphql-ws's messages come to: the viewer from the first one, an operation through the gate for each that asks. */
+import { GraphQLError, parse, type FormattedExecutionResult, type GraphQLSchema } from 'graphql';
+import { CloseCode, makeServer, type Server } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import type { Gate } from '../graphql/gate.ts';
+import { OperationRefused, type LiveEvents } from '../graphql/live-event.ts';
+import type { Viewer } from '../runs/viewer.ts';
+import { bearerOf } from './request.ts';
+
+/** What goes with a socket. */
+export interface SocketExtra {
+  readonly socket: Pick<WebSocket, 'close'>;
+  /** Of the request that became the socket; empty without one. */
+  readonly authorization: string;
+  /** Null before the client has said who it is. */
+  viewer: Viewer | null;
+  readonly nextRequestId: () => string;
+  /** Fires when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+export type SocketProtocol = Server<SocketExtra>;
+
+export interface SocketProtocolOptions {
+  readonly gate: Gate;
+  readonly schema: GraphQLSchema;
+  readonly viewerOf: (credential: string) => Viewer;
+  readonly maxOperations: number;
+}
+
+const CONNECTION_INIT_MS = 10_000;
+/** The package wants a document to tell what it executes; the gate has done so already. */
+const ANY_DOCUMENT = parse('{ __typename }');
+
+export function createSocketProtocol(options: SocketProtocolOptions): SocketProtocol {
+  const { gate, schema, viewerOf, maxOperations } = options;
+
+  return makeServer<Readonly<Record<string, unknown>> | undefined, SocketExtra>({
+    schema,
+    connectionInitWaitTimeout: CONNECTION_INIT_MS,
+    onConnect({ connectionParams, extra }) {
+      const key = bearerOf(authorizationIn(connectionParams) ?? extra.authorization);
+      if (key === null) extra.socket.close(CloseCode.Unauthorized, 'Unauthorized: send your key in connectionParams');
+      else extra.viewer = viewerOf(key);
+    },
+    async onSubscribe({ subscriptions, extra }, _id, payload) {
+      try {
+        // This one is among them already.
+        if (Object.keys(subscriptions).length > maxOperations) throw tooMany(maxOperations);
+        const { viewer, nextRequestId, signal } = extra;
+        const request = { viewer, requestId: nextRequestId(), signal: () => signal, mayAct: true };
+        const contextValue = await gate.open({ ...payload, ...request });
+        return { schema, document: ANY_DOCUMENT, contextValue };
+      } catch (error) {
+        return [toGraphQLError(error)];
+      }
+    },
+    execute: ({ contextValue }) => contextValue as FormattedExecutionResult | LiveEvents as never,
+    onNext: (_context, _id, _payload, _arguments, result) => result as FormattedExecutionResult,
+    onError: (_context, _id, _payload, [error]) =>
+      error?.originalError instanceof OperationRefused ? error.originalError.errors : undefined,
+  });
+}
+
+/** Clients spell it as they like; some put their headers in as they are. */
+function authorizationIn(params: Readonly<Record<string, unknown>> = {}): string | null {
+  const { headers, ...others } = params;
+  const found = Object.entries({ ...(typeof headers === 'object' ? headers : null), ...others }).find(
+    ([name, value]) => name.toLowerCase() === 'authorization' && typeof value === 'string',
+  );
+  return found ? (found[1] as string) : null;
+}
+
+function tooMany(maxOperations: number): OperationRefused {
+  const message = `one connection may carry ${maxOperations} operations at once, and this one does already`;
+  return new OperationRefused([{ message, extensions: { code: 'RATE_LIMITED', retryable: true } }]);
+}
+
+const toGraphQLError = (error: unknown): GraphQLError => {
+  const originalError = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(originalError.message, { originalError });
+};
