@@ -1,6 +1,7 @@
 /** Node strips the types itself, so there is no transform. @type {import('jest').Config} */
 export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
 };

@@ -10,7 +10,8 @@ const root = document.getElementById('root');
 if (!root) throw new Error('The page has no element #root.');
 createRoot(root).render(
   <StrictMode>
-    <BrowserRouter>
+    {/* In a transition a checkbox that the address decides about would fall back for a moment. */}
+    <BrowserRouter useTransitions={false}>
       <App />
     </BrowserRouter>
   </StrictMode>,

@@ -4,14 +4,18 @@ import { print, type FormattedExecutionResult } from 'graphql';
 import { createClient, NetworkError } from 'graphql-sse';
 import type { LiveConnection } from './connection.ts';
 
+export interface LiveLinkOptions {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly connection: LiveConnection;
+  /** True of the last event there will ever be. A gateway that stops ends its streams in the same way as one that is done. */
+  readonly isLast: (result: FormattedExecutionResult) => boolean;
+}
+
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 
-export function createLiveLink(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  connection: LiveConnection,
-): ApolloLink {
+export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOptions): ApolloLink {
   // Its own retries can't tell a gateway that is away from one that refuses.
   const client = createClient({ url, headers: { ...headers }, retryAttempts: 0 });
 
@@ -21,28 +25,34 @@ export function createLiveLink(
         let stop: () => void = () => undefined;
         let pauseMs = FIRST_PAUSE_MS;
         let timer: ReturnType<typeof setTimeout> | undefined;
+        let latest: FormattedExecutionResult | null = null;
+
+        function connectLater(): void {
+          connection.become({ kind: 'reconnecting', since: Date.now() });
+          timer = setTimeout(connect, pauseMs);
+          pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+        }
 
         function connect(): void {
           const request = { query: print(query), variables, ...(operationName !== undefined && { operationName }) };
           stop = client.subscribe(request, {
             next(result) {
+              latest = result as FormattedExecutionResult;
               pauseMs = FIRST_PAUSE_MS;
-              connection.become({ kind: 'live' });
-              observer.next(result as FormattedExecutionResult);
+              connection.become({ kind: latest.errors ? 'unavailable' : 'live' });
+              observer.next(latest);
             },
             error(error) {
-              if (isFinal(error)) {
-                connection.become({ kind: 'unavailable' });
-                observer.error(error);
-              } else {
-                connection.become({ kind: 'reconnecting', since: Date.now() });
-                timer = setTimeout(connect, pauseMs);
-                pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+              if (!isRefusal(error)) {
+                connectLater();
+                return;
               }
+              connection.become({ kind: 'unavailable' });
+              observer.error(error);
             },
             complete() {
-              connection.become({ kind: 'off' });
-              observer.complete();
+              if (!latest || !isLast(latest)) connectLater();
+              else observer.complete();
             },
           });
         }
@@ -52,14 +62,14 @@ export function createLiveLink(
         return () => {
           clearTimeout(timer);
           stop();
-          connection.become({ kind: 'off' });
+          if (connection.read().kind !== 'unavailable') connection.become({ kind: 'off' });
         };
       }),
   );
 }
 
 /** A gateway that answers and says no will say no again; 429 and what is not its own answer may pass. */
-function isFinal(error: unknown): boolean {
+function isRefusal(error: unknown): boolean {
   const status = error instanceof NetworkError ? error.response?.status : undefined;
   return status !== undefined && status >= 400 && status < 500 && status !== 429;
 }

@@ -2,7 +2,7 @@
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
 import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
 import { ErrorLink } from '@apollo/client/link/error';
-import { OperationTypeNode } from 'graphql';
+import { OperationTypeNode, type FormattedExecutionResult } from 'graphql';
 import type { LiveConnection } from '../live/connection.ts';
 import { createLiveLink } from '../live/live-link.ts';
 import { keyStore } from './key-store.ts';
@@ -22,7 +22,7 @@ const PARTS = [
 
 export function createClient(key: string, connection: LiveConnection): ApolloClient {
   const headers = { authorization: `Bearer ${key}` };
-  const live = createLiveLink('/graphql/stream', headers, connection);
+  const live = createLiveLink({ url: '/graphql/stream', headers, connection, isLast });
   const http = new HttpLink({ uri: '/graphql', headers });
   const refusals = new ErrorLink(({ error }) => {
     if (isRefusal(error)) keyStore.refuse(key);
@@ -46,6 +46,13 @@ export function createClient(key: string, connection: LiveConnection): ApolloCli
       query: { errorPolicy: 'all' },
     },
   });
+}
+
+/** After an error nothing follows; a run is over when it is final. */
+function isLast({ data, errors }: FormattedExecutionResult): boolean {
+  if (errors) return true;
+  const run = data?.['runUpdated'] as { readonly freshness: { readonly isFinal: boolean } } | undefined;
+  return run?.freshness.isFinal === true;
 }
 
 function isRefusal(error: unknown): boolean {
