@@ -58,7 +58,7 @@ export function registerPageRoute(app: FastifyInstance, { pageSource, sampleKey 
       etag: file.etag,
     });
     if (isNotModified(request.headers['if-none-match'], file.etag)) return reply.code(304).send();
-    const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+    const takesGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
     if (!takesGzip || !file.gzipped) return reply.send(file.body);
     return reply.header('content-encoding', 'gzip').send(file.gzipped);
   });

@@ -42,7 +42,7 @@ function Pages({ bearer }: { readonly bearer: string }) {
             <Route index element={<WorkflowsPage />} />
             <Route path="workflows/:workflowId" element={<WorkflowPage />} />
             <Route path="workflows/:workflowId/runs/:runId" element={<RunPage />} />
-            <Route path="*" element={<Empty title="There is no page at this address" />} />
+            <Route path="*" element={<Empty isPage title="There is no page at this address" />} />
           </Routes>
         </Suspense>
       </LiveConnectionContext>

@@ -9,7 +9,8 @@ export const CHROMIUM_PATH = 'STEPGATE_TEST_CHROMIUM';
 /** Its own default arguments switch off what is to be tested here: the policy and the same origin. */
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'];
 
-export type Opened = { readonly browser: Browser; readonly missing: null } | { readonly browser: null; readonly missing: string };
+export type Opened =
+  { readonly browser: Browser; readonly missing: null } | { readonly browser: null; readonly missing: string };
 
 /** In CI a browser that cannot start is a failure, and not a reason to skip. */
 export async function openBrowser(): Promise<Opened> {
@@ -18,7 +19,7 @@ export async function openBrowser(): Promise<Opened> {
     if (executablePath === undefined || executablePath === '') throw new Error('Chromium could not be unpacked');
     return { browser: await chromium.launch({ executablePath, args: ARGUMENTS }), missing: null };
   } catch (error) {
-    if (process.env['CI'] !== undefined) throw error;
+    if (process.env.CI !== undefined) throw error;
     const text = error instanceof Error ? error.message : String(error);
     const missing = /error while loading shared libraries: ([^:]+)/.exec(text)?.[1];
     return { browser: null, missing: missing === undefined ? text.slice(0, 200) : `${missing} is not installed` };

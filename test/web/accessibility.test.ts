@@ -16,7 +16,9 @@ async function violationsOf(page: Page): Promise<string[]> {
   // Through the debugger, since the page's own policy lets no foreign script in.
   await page.evaluate(AXE);
   const violations = await page.evaluate<readonly Violation[]>('axe.run().then(({ violations }) => violations)');
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
 }
 
 const RUN = '/workflows/support-triage/runs/run-4711';

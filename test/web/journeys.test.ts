@@ -22,7 +22,10 @@ await describeInBrowser('the run page', (browser) => {
     await page.goto(gateway.url);
     await page.getByRole('link', { name: 'Support triage' }).click();
     await page.getByRole('link', { name: 'run-4711' }).click();
-    await page.getByRole('link', { name: /draft_reply/ }).first().click();
+    await page
+      .getByRole('link', { name: /draft_reply/ })
+      .first()
+      .click();
     const step = page.getByRole('complementary', { name: 'Step' });
     await step.getByText(/^The model accepts 32768 tokens/).waitFor();
     await step.getByText('invalid_request_error · context_length_exceeded').waitFor();
@@ -44,7 +47,10 @@ await describeInBrowser('the run page', (browser) => {
     await timeline.getByText('now', { exact: true }).waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
     await page.getByText('Final', { exact: true }).waitFor();
-    await page.getByText(/^(Completed|Failed)$/).first().waitFor();
+    await page
+      .getByText(/^(Completed|Failed)$/)
+      .first()
+      .waitFor();
     expect(await timeline.getByText('now', { exact: true }).count()).toBe(0);
     expect(loads).toBe(0);
     expect(complaints).toEqual([]);
@@ -71,7 +77,10 @@ await describeInBrowser('the run page', (browser) => {
     await first.page.getByRole('button', { name: /^Inputs/ }).click();
     await first.page.getByLabel('JMESPath').fill('model');
     await first.page.getByRole('button', { name: 'Apply' }).click();
-    await first.page.getByText('"virtuoso-large"').or(first.page.getByText('virtuoso-large', { exact: true })).waitFor();
+    await first.page
+      .getByText('"virtuoso-large"')
+      .or(first.page.getByText('virtuoso-large', { exact: true }))
+      .waitFor();
     await first.page.waitForURL(/path=model/);
     const link = first.page.url();
     expect(link).not.toContain('demo-key');

@@ -14,7 +14,8 @@ const manySteps: Wire[] = Array.from({ length: STEPS }, (_, index) => {
   const offset = Math.floor(index / 10) * 1000 + (index >= STEPS / 2 ? 3_600_000 : 0);
   return wireStep({
     id: `step-${index}`,
-    node_id: `node_${index % 40}`,
+    // The node that fails runs only once: a later execution would make good for it.
+    node_id: index === 777 ? 'fragile' : `node_${index % 40}`,
     status: index === 777 ? 'failed' : 'completed',
     error: index === 777 ? 'It broke' : null,
     start_time: at(offset),
@@ -24,7 +25,10 @@ const manySteps: Wire[] = Array.from({ length: STEPS }, (_, index) => {
 });
 
 /** Some five megabytes of JSON. */
-const LARGE = { rows: Array.from({ length: 50_000 }, (_, index) => ({ index, text: `row ${index} `.repeat(8) })), last: 'the end' };
+const LARGE = {
+  rows: Array.from({ length: 50_000 }, (_, index) => ({ index, text: `row ${index} `.repeat(8) })),
+  last: 'the end',
+};
 
 await describeInBrowser('the run page of a large run', (browser) => {
   let upstream: FaultyUpstream;
@@ -34,7 +38,8 @@ await describeInBrowser('the run page of a large run', (browser) => {
     upstream = await startFaultyUpstream(({ endpoint, runId }) => {
       const isLarge = runId === 'large-outputs';
       if (endpoint === 'steps') return { json: isLarge ? [wireStep({ outputs: LARGE })] : manySteps };
-      if (endpoint === 'run') return { json: [wireRun(runId, { start_time: at(0), end_time: at(3_700_000), all_outputs: null })] };
+      if (endpoint === 'run')
+        return { json: [wireRun(runId, { start_time: at(0), end_time: at(3_700_000), all_outputs: null })] };
       return { status: 404, json: {} };
     });
     gateway = await startGateway({ UPSTREAM_URL: upstream.url });
@@ -50,7 +55,7 @@ await describeInBrowser('the run page of a large run', (browser) => {
     const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/wf/runs/many`);
     await page.getByRole('listbox', { name: /1000 steps/ }).waitFor();
-    await page.getByText(/^idle 59 min/).waitFor();
+    await page.getByText(/^idle 1 h/).waitFor();
     expect(await elements(page)).toBeLessThan(400);
     for (const zoom of ['2×', '4×', '8×', '16×', '32×']) {
       await page.getByRole('button', { name: 'Zoom in' }).click();
@@ -85,8 +90,10 @@ await describeInBrowser('the run page of a large run', (browser) => {
     await tree.getByText('the end').waitFor();
     await tree.getByText('[50000]').click();
     await tree.getByText('40000 … 49999').click();
-    await tree.getByText('49900 … 49999').scrollIntoViewIfNeeded();
-    await tree.getByText('49900 … 49999').click();
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowRight');
+    await tree.getByText('49900:').waitFor();
     expect(await tree.getByRole('treeitem').count()).toBeLessThan(120);
     await page.getByLabel('JMESPath').fill('rows[49999].index');
     await page.getByRole('button', { name: 'Apply' }).click();

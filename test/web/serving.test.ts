@@ -23,13 +23,16 @@ describe('the gateway serves the run page', () => {
   const get = (path: string, headers: Record<string, string> = {}) => fetch(gateway.url + path, { headers });
   const text = async (path: string) => (await get(path)).text();
 
-  it.each(['/', '/workflows/support-triage', '/workflows/support-triage/runs/run-4711?tab=steps'])('at %s', async (path) => {
-    const response = await get(path);
-    expect(response.status).toBe(200);
-    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    expect(response.headers.get('cache-control')).toBe('no-cache');
-    expect(await response.text()).toContain('<div id="root">');
-  });
+  it.each(['/', '/workflows/support-triage', '/workflows/support-triage/runs/run-4711?tab=steps'])(
+    'at %s',
+    async (path) => {
+      const response = await get(path);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(response.headers.get('cache-control')).toBe('no-cache');
+      expect(await response.text()).toContain('<div id="root">');
+    },
+  );
 
   it('under a policy that lets it load and ask nothing but the gateway’s own', async () => {
     const policy = (await get('/')).headers.get('content-security-policy') ?? '';

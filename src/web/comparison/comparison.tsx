@@ -3,6 +3,7 @@ import { useId } from 'react';
 import { skipToken, useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
+import { useNow } from '../format/now.ts';
 import { formatAgo } from '../format/time.tsx';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { statusWord } from '../status/status.tsx';
@@ -43,6 +44,7 @@ export interface ComparisonProps {
 export default function Comparison({ workflowId, runId }: ComparisonProps) {
   const id = useId();
   const url = useUrlQuery();
+  const nowMs = useNow();
   const baseId = url.read('with');
   const others = useQuery(OTHER_RUNS, { variables: { workflowId } });
   const { data, error, loading, refetch } = useQuery(
@@ -70,7 +72,7 @@ export default function Comparison({ workflowId, runId }: ComparisonProps) {
               run && (
                 <option key={run.id} value={run.id}>
                   {statusWord(run.status)} · {formatDuration(run.wallClockMs)}
-                  {run.startedAt != null && ` · ${formatAgo(Date.parse(run.startedAt), Date.now())}`} · {run.id}
+                  {run.startedAt != null && ` · ${formatAgo(Date.parse(run.startedAt), nowMs)}`} · {run.id}
                 </option>
               ),
           )}

@@ -1,5 +1,7 @@
 /** Moments in the reader's own time zone; the exact text of the upstream is on hover. */
 
+import { useNow } from './now.ts';
+
 const SHORT = new Intl.DateTimeFormat('en-GB', {
   month: 'short',
   day: 'numeric',
@@ -26,10 +28,11 @@ export function Moment({ at }: { readonly at: string | null | undefined }) {
 }
 
 export function Ago({ at }: { readonly at: string | null | undefined }) {
+  const nowMs = useNow();
   if (at == null) return <span>–</span>;
   return (
     <time dateTime={at} title={at}>
-      {formatAgo(Date.parse(at), Date.now())}
+      {formatAgo(Date.parse(at), nowMs)}
     </time>
   );
 }

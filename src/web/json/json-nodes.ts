@@ -10,8 +10,8 @@ export interface JsonNode {
 }
 
 export interface JsonNodes {
-  node(id: string): JsonNode;
-  children(id: string): string[];
+  readonly node: (id: string) => JsonNode;
+  readonly children: (id: string) => string[];
 }
 
 /** A longer list is shown in parts: it may have a hundred thousand entries. */

@@ -63,11 +63,13 @@ function Row({ item, top }: { readonly item: ItemInstance<JsonNode>; readonly to
   return (
     <div
       {...item.getProps()}
+      // What stands in the row says more than the key alone.
+      aria-label={undefined}
       className="json-row"
       style={{ top, paddingLeft: 6 + item.getItemMeta().level * INDENT_PX }}
     >
       <span className="twisty">{item.isFolder() && <Twisty aria-hidden="true" width={14} height={14} />}</span>
-      <span className="key">{node.label}</span>
+      <span className="key">{node.label}:</span>
       <span className={`preview ${kindOf(node)}`}>{previewOf(node)}</span>
     </div>
   );
@@ -78,7 +80,8 @@ function WholeText({ value }: { readonly value: unknown }) {
   return (
     <pre className="json-text" tabIndex={0} aria-label="The whole text">
       {text.slice(0, LONGEST_WHOLE_TEXT)}
-      {text.length > LONGEST_WHOLE_TEXT && `\n… ${formatCount(text.length)} characters in all: download it for the rest`}
+      {text.length > LONGEST_WHOLE_TEXT &&
+        `\n… ${formatCount(text.length)} characters in all: download it for the rest`}
     </pre>
   );
 }

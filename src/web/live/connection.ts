@@ -11,9 +11,9 @@ export type LiveState =
   | { readonly kind: 'unavailable' };
 
 export interface LiveConnection {
-  read(): LiveState;
-  become(state: LiveState): void;
-  subscribe(listener: () => void): () => void;
+  readonly read: () => LiveState;
+  readonly become: (state: LiveState) => void;
+  readonly subscribe: (listener: () => void) => () => void;
 }
 
 export function createLiveConnection(): LiveConnection {

@@ -70,6 +70,6 @@ export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOpt
 
 /** A gateway that answers and says no will say no again; 429 and what is not its own answer may pass. */
 function isRefusal(error: unknown): boolean {
-  const status = error instanceof NetworkError ? error.response?.status : undefined;
+  const status = error instanceof NetworkError ? (error as NetworkError).response?.status : undefined;
   return status !== undefined && status >= 400 && status < 500 && status !== 429;
 }

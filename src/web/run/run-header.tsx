@@ -69,7 +69,10 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
         <Fact name="Wall clock" hint="From start to end, or to now: the time waited">
           {formatDuration(wallClockMs)}
         </Fact>
-        <Fact name="Summed elapsed" hint="Whole seconds of all steps together, as the upstream reports them: the work done">
+        <Fact
+          name="Summed elapsed"
+          hint="Whole seconds of all steps together, as the upstream reports them: the work done"
+        >
           {formatCount(run.totalElapsedTime)} s
         </Fact>
         <Fact name="Idle" hint="The part of the wall clock in which no step ran">

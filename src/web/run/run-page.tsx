@@ -86,6 +86,7 @@ export default function RunPage() {
   return (
     <>
       <Breadcrumb crumbs={crumbs} here={runId} />
+      {!run && <h1 className="mono run-missing">{runId}</h1>}
       {query.error && !run && <Failure error={query.error} what="run" onRetry={() => void query.refetch()} />}
       {query.loading && !run && <Loading what="the run" />}
       {run && (

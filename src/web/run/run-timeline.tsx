@@ -58,7 +58,9 @@ export function RunTimeline({ run: masked }: { readonly run: FragmentType<typeof
   }, [timeline.bars, criticalPath.steps]);
 
   if (timeline.durationMs == null || bars.length === 0) {
-    return <Empty title="No step has started yet">{!run.isFinished && <p>The first one shows here by itself.</p>}</Empty>;
+    return (
+      <Empty title="No step has started yet">{!run.isFinished && <p>The first one shows here by itself.</p>}</Empty>
+    );
   }
   return (
     <Timeline

@@ -153,7 +153,10 @@ function StepFacts({ step }: { readonly step: Step }) {
       <Fact name="Share of run">{formatShare(step.shareOfRun)}</Fact>
       {step.attemptCount > 1 && (
         <Fact name="Execution">
-          {step.attempt} <span className="fact-part">of {step.attemptCount}, {KINDS[step.attemptKind]}</span>{' '}
+          {step.attempt}{' '}
+          <span className="fact-part">
+            of {step.attemptCount}, {KINDS[step.attemptKind]}
+          </span>{' '}
           {step.previousAttempt && (
             <Link to={url.with({ step: step.previousAttempt.id, path: null })} preventScrollReset>
               the one before

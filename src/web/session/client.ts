@@ -51,13 +51,13 @@ export function createClient(key: string, connection: LiveConnection): ApolloCli
 /** After an error nothing follows; a run is over when it is final. */
 function isLast({ data, errors }: FormattedExecutionResult): boolean {
   if (errors) return true;
-  const run = data?.['runUpdated'] as { readonly freshness: { readonly isFinal: boolean } } | undefined;
+  const run = data?.runUpdated as { readonly freshness: { readonly isFinal: boolean } } | undefined;
   return run?.freshness.isFinal === true;
 }
 
 function isRefusal(error: unknown): boolean {
   if (CombinedGraphQLErrors.is(error)) {
-    return error.errors.some(({ extensions }) => extensions?.['code'] === 'UNAUTHENTICATED');
+    return error.errors.some(({ extensions }) => extensions?.code === 'UNAUTHENTICATED');
   }
   return ServerError.is(error) && error.statusCode === 401;
 }

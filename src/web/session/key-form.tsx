@@ -30,8 +30,8 @@ export function KeyForm({ wasRefused }: { readonly wasRefused: boolean }) {
         <KeyRound aria-hidden="true" /> Key
       </h1>
       <p>
-        Your bearer key decides which workflows you see. It stays in this tab, is sent to this gateway alone, and is never
-        part of a link.
+        Your bearer key decides which workflows you see. It stays in this tab, is sent to this gateway alone, and is
+        never part of a link.
       </p>
       <label htmlFor={id}>Bearer key</label>
       <input

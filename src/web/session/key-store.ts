@@ -25,18 +25,18 @@ function createKeyStore() {
   return {
     sampleKey,
     read: () => state,
-    subscribe(listener: () => void) {
+    subscribe: (listener: () => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    use(key: string) {
+    use: (key: string) => {
       become({ key, wasRefused: false });
     },
-    forget() {
+    forget: () => {
       become({ key: '', wasRefused: false });
     },
     /** Of several requests with a bad key only the first counts: a new one may have been given since. */
-    refuse(key: string) {
+    refuse: (key: string) => {
       if (state.key === key) become({ key: '', wasRefused: true });
     },
   };

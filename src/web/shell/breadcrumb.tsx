@@ -12,6 +12,7 @@ export function Breadcrumb({ crumbs, here }: { readonly crumbs: readonly Crumb[]
   useEffect(() => {
     document.title = `${here} – Stepgate`;
   }, [here]);
+  if (crumbs.length === 0) return null;
   return (
     <nav aria-label="Breadcrumb" className="breadcrumb">
       <ol>

@@ -19,8 +19,8 @@ export function Masthead({ hasKey }: { readonly hasKey: boolean }) {
         GraphQL
       </a>
       {hasKey && (
-        <button type="button" className="quiet" onClick={keyStore.forget}>
-          <KeyRound aria-hidden="true" /> Change key
+        <button type="button" className="quiet" title="Change key" onClick={keyStore.forget}>
+          <KeyRound aria-hidden="true" /> <span className="label">Change key</span>
         </button>
       )}
       <ThemeSwitch />

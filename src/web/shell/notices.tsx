@@ -12,10 +12,18 @@ export function Loading({ what }: { readonly what: string }) {
   );
 }
 
-export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
+export interface EmptyProps {
+  readonly title: string;
+  /** True if it is all that the page shows. */
+  readonly isPage?: boolean;
+  readonly children?: ReactNode;
+}
+
+export function Empty({ title, isPage = false, children }: EmptyProps) {
+  const Heading = isPage ? 'h1' : 'h2';
   return (
     <div className="notice empty">
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
     </div>
   );
@@ -32,7 +40,9 @@ export function Failure({ error, what, onRetry }: FailureProps) {
     <div className="notice failure" role="alert">
       <TriangleAlert aria-hidden="true" />
       <div>
-        <strong>{isNotFound(error) ? `There is no such ${what}, or not for this key.` : `The ${what} could not be loaded.`}</strong>
+        <strong>
+          {isNotFound(error) ? `There is no such ${what}, or not for this key.` : `The ${what} could not be loaded.`}
+        </strong>
         <p>{messageOf(error)}</p>
       </div>
       {onRetry && (
@@ -63,6 +73,6 @@ export function messageOf(error: Error): string {
 const isNotFound = (error: Error): boolean => codeOf(error) === 'NOT_FOUND';
 
 function codeOf(error: Error): string | undefined {
-  const code = CombinedGraphQLErrors.is(error) ? error.errors[0]?.extensions?.['code'] : undefined;
+  const code = CombinedGraphQLErrors.is(error) ? error.errors[0]?.extensions?.code : undefined;
   return typeof code === 'string' ? code : undefined;
 }

@@ -1,4 +1,5 @@
 /** The views of a page, as links: each has an address of its own. */
+import { useEffect, useRef } from 'react';
 import { Link } from 'react-router';
 import { useUrlQuery } from '../url/query.ts';
 import './views.css';
@@ -16,8 +17,13 @@ export interface ViewsProps {
 
 export function Views({ current, views }: ViewsProps) {
   const url = useUrlQuery();
+  const ref = useRef<HTMLElement>(null);
+  // On a small screen the views are wider than it is.
+  useEffect(() => {
+    ref.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [current]);
   return (
-    <nav className="views" aria-label="Views">
+    <nav ref={ref} className="views" aria-label="Views">
       {views.map(({ name, label }, index) => (
         <Link
           key={name}

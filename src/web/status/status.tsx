@@ -24,7 +24,13 @@ export function StatusIcon({ status }: { readonly status: Status }) {
   return <Icon aria-hidden="true" className={`${statusClass(status)}${status === 'RUNNING' ? ' spinning' : ''}`} />;
 }
 
-export function StatusBadge({ status, isInferred = false }: { readonly status: Status; readonly isInferred?: boolean }) {
+export function StatusBadge({
+  status,
+  isInferred = false,
+}: {
+  readonly status: Status;
+  readonly isInferred?: boolean;
+}) {
   return (
     <span
       className={`badge ${statusClass(status)}`}

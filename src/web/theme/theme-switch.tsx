@@ -18,10 +18,10 @@ function current(): Theme {
 
 function choose(theme: Theme): void {
   if (theme === 'system') {
-    delete document.documentElement.dataset['theme'];
+    delete document.documentElement.dataset.theme;
     localStorage.removeItem(NAME);
   } else {
-    document.documentElement.dataset['theme'] = theme;
+    document.documentElement.dataset.theme = theme;
     localStorage.setItem(NAME, theme);
   }
 }

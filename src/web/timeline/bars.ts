@@ -22,6 +22,10 @@ export const BAR_PX = 20;
 const TOP_PX = (LANE_PX - BAR_PX) / 2;
 const NARROWEST_PX = 2;
 const ROOM_FOR_LABEL_PX = 44;
+/** Of a letter of the labels, and of what stands around one. */
+const LETTER_PX = 6.8;
+const LABEL_PADDING_PX = 12;
+const DURATION_PX = 62;
 
 /** What is seen of the timeline, in pixels of its whole. */
 export interface Window {
@@ -42,6 +46,7 @@ export interface Box {
 export interface Label extends Box {
   readonly bar: Bar;
   readonly isInside: boolean;
+  readonly hasRoomForDuration: boolean;
 }
 
 export interface Drawing {
@@ -72,7 +77,10 @@ export function drawBars(bars: readonly Bar[], scale: Scale, window: Window): Dr
     if (!isSeen(bar, box, window)) continue;
     const x = Math.max(box.x, -4);
     const width = Math.min(box.x + box.width, window.viewPx + 4) - x;
-    paths.set(bar.status, `${paths.get(bar.status) ?? ''}M${round(x)} ${box.y}h${round(width)}v${BAR_PX}h${round(-width)}z`);
+    paths.set(
+      bar.status,
+      `${paths.get(bar.status) ?? ''}M${round(x)} ${box.y}h${round(width)}v${BAR_PX}h${round(-width)}z`,
+    );
     if (bar.isCritical) criticalPath += `M${round(x)} ${box.y + BAR_PX + 2.5}h${round(width)}`;
     const label = labelOf(bar, { x, y: box.y, width }, roomUntil);
     if (label) labels.push(label);
@@ -86,9 +94,13 @@ const isSeen = ({ lane }: Bar, { x, width }: Box, { viewPx, firstLane, lastLane 
 function labelOf(bar: Bar, { x, y, width }: Box, roomUntil: number): Label | null {
   const left = Math.max(x, 0);
   const inside = x + width - left;
-  if (inside >= ROOM_FOR_LABEL_PX) return { bar, isInside: true, x: left, y, width: inside };
   const outside = roomUntil - (x + width);
-  return outside >= ROOM_FOR_LABEL_PX ? { bar, isInside: false, x: x + width, y, width: outside } : null;
+  const textPx = labelText(bar).length * LETTER_PX + LABEL_PADDING_PX;
+  const isInside = inside >= textPx || inside >= outside;
+  const room = isInside ? inside : outside;
+  if (room < Math.min(textPx, ROOM_FOR_LABEL_PX)) return null;
+  const hasRoomForDuration = room >= textPx + DURATION_PX;
+  return { bar, isInside, hasRoomForDuration, x: isInside ? left : x + width, y, width: room };
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;

@@ -46,7 +46,7 @@ export function Lanes({ drawing, scale, window, laneCount, now, cursor }: LanesP
         <path className="critical" d={drawing.criticalPath} />
         {nowX !== null && <line className="now" x1={nowX} x2={nowX} y1="0" y2={height} />}
       </svg>
-      {drawing.labels.map(({ bar, isInside, x, y, width }) => (
+      {drawing.labels.map(({ bar, isInside, hasRoomForDuration, x, y, width }) => (
         <span
           key={bar.stepId}
           className={isInside ? 'bar-label inside' : 'bar-label'}
@@ -54,12 +54,10 @@ export function Lanes({ drawing, scale, window, laneCount, now, cursor }: LanesP
           style={{ left: x, top: y, width, height: BAR_PX }}
         >
           {labelText(bar)}
-          <span className="took">{formatDuration(bar.durationMs)}</span>
+          {hasRoomForDuration && <span className="took">{formatDuration(bar.durationMs)}</span>}
         </span>
       ))}
-      {cursor.bar && (
-        <Option bar={cursor.bar} cursor={cursor} box={boxOf(cursor.bar, scale, window)} viewPx={viewPx} />
-      )}
+      {cursor.bar && <Option bar={cursor.bar} cursor={cursor} box={boxOf(cursor.bar, scale, window)} viewPx={viewPx} />}
       {cursor.hovered && <Tooltip bar={cursor.hovered} box={boxOf(cursor.hovered, scale, window)} viewPx={viewPx} />}
     </div>
   );

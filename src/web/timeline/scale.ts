@@ -28,11 +28,13 @@ const FOLD_WIDTH = 0.06;
 export const foldable = (gaps: readonly Stretch[], totalMs: number): Stretch[] =>
   gaps.filter(({ durationMs }) => durationMs >= FOLDED_FROM_MS && durationMs >= FOLDED_FROM_PART * totalMs);
 
-/** Takes the stretches to fold in order of time. */
-export function createScale(totalMs: number, folded: readonly Stretch[] = []): Scale {
-  const foldedMs = folded.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  const shownMs = Math.max(totalMs - foldedMs, Number.MIN_VALUE);
-  const perMs = (1 - FOLD_WIDTH * folded.length) / shownMs;
+/** Takes the stretches to fold in order of time. Where nothing else would be left, none is. */
+export function createScale(totalMs: number, stretches: readonly Stretch[] = []): Scale {
+  const leftMs = totalMs - stretches.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const folded = leftMs > 0 ? stretches : [];
+  const shownMs = leftMs > 0 ? leftMs : totalMs;
+  // A run may take no time at all: everything then stands at its start.
+  const perMs = shownMs > 0 ? (1 - FOLD_WIDTH * folded.length) / shownMs : 0;
 
   const folds: Fold[] = [];
   let [ms, place] = [0, 0];
@@ -59,7 +61,7 @@ export function createScale(totalMs: number, folded: readonly Stretch[] = []): S
       if (at < to) return offsetMs + ((at - from) / (to - from)) * durationMs;
       [lastMs, lastPlace] = [offsetMs + durationMs, to];
     }
-    return Math.min(totalMs, Math.max(0, lastMs + (at - lastPlace) / perMs));
+    return perMs > 0 ? Math.min(totalMs, Math.max(0, lastMs + (at - lastPlace) / perMs)) : 0;
   }
 
   return { totalMs, folds, placeOf, msAt };

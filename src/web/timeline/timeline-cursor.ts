@@ -73,7 +73,7 @@ export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): 
     bar,
     hovered: find(hoveredId),
     optionId,
-    isOpen: bar !== undefined && bar.stepId === openId,
+    isOpen: openId !== null && bar?.stepId === openId,
     onKeyDown,
     onPointerMove(event) {
       setHoveredId(under(event)?.stepId ?? null);

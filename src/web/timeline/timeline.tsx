@@ -71,13 +71,35 @@ export function Timeline({ bars, gaps, durationMs, laneCount, isMoving, isFinish
           </label>
         )}
         <span className="muted zoom-factor">{zoom.factor}×</span>
-        <button type="button" className="icon-only" aria-label="Zoom out" title="Zoom out (−)" onClick={() => { zoom.by(-1); }}>
+        <button
+          type="button"
+          className="icon-only"
+          aria-label="Zoom out"
+          title="Zoom out (−)"
+          onClick={() => {
+            zoom.by(-1);
+          }}
+        >
           <ZoomOut aria-hidden="true" />
         </button>
-        <button type="button" className="icon-only" aria-label="Zoom in" title="Zoom in (+)" onClick={() => { zoom.by(1); }}>
+        <button
+          type="button"
+          className="icon-only"
+          aria-label="Zoom in"
+          title="Zoom in (+)"
+          onClick={() => {
+            zoom.by(1);
+          }}
+        >
           <ZoomIn aria-hidden="true" />
         </button>
-        <button type="button" className="icon-only" aria-label="Show the whole run" title="Show the whole run (0)" onClick={zoom.reset}>
+        <button
+          type="button"
+          className="icon-only"
+          aria-label="Show the whole run"
+          title="Show the whole run (0)"
+          onClick={zoom.reset}
+        >
           <Maximize aria-hidden="true" />
         </button>
       </div>

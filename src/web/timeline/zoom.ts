@@ -11,8 +11,8 @@ const SETTLED_AFTER_MS = 250;
 export interface Zoom {
   /** 1: the whole run is seen. Doubles with each step. */
   readonly factor: number;
-  by(steps: 1 | -1, aroundPx?: number): void;
-  reset(): void;
+  readonly by: (steps: 1 | -1, aroundPx?: number) => void;
+  readonly reset: () => void;
 }
 
 export function useZoom(ref: RefObject<HTMLElement | null>, viewport: Viewport, scale: Scale): Zoom {

@@ -5,11 +5,11 @@ import { useSearchParams } from 'react-router';
 export type Changes = Readonly<Record<string, string | null>>;
 
 export interface UrlQuery {
-  read(name: string): string | null;
+  readonly read: (name: string) => string | null;
   /** Null takes a name away. `replace` is for what should not become a step of the browser's history. */
-  change(changes: Changes, options?: { readonly replace?: boolean }): void;
+  readonly change: (changes: Changes, options?: { readonly replace?: boolean }) => void;
   /** The address that has these changes, for a link. */
-  with(changes: Changes): string;
+  readonly with: (changes: Changes) => string;
 }
 
 export function useUrlQuery(): UrlQuery {

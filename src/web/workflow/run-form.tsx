@@ -49,8 +49,8 @@ export function RunForm({ workflowId }: { readonly workflowId: string }) {
   async function start(): Promise<void> {
     const inputs: unknown = text.trim() === '' ? null : JSON.parse(text);
     const { data } = await execute({ variables: { workflowId, inputs } });
-    const run = data?.executeWorkflow.run;
-    if (run) await navigate(runPath(run.workflowId, run.id));
+    const { run } = data.executeWorkflow;
+    await navigate(runPath(run.workflowId, run.id));
   }
 
   return (

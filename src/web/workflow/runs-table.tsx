@@ -70,8 +70,8 @@ export function RunsTable({ workflowId }: { readonly workflowId: string }) {
           <table>
             <thead>
               <tr>
-                <th scope="col">Run</th>
                 <th scope="col">Status</th>
+                <th scope="col">Run</th>
                 <th scope="col">Started</th>
                 <th scope="col" className="number">
                   Took
@@ -111,14 +111,14 @@ function Row({ run }: { readonly run: RunOfTable }) {
   return (
     <tr>
       <td>
-        <Link to={runPath(run.workflowId, run.id)} className="mono">
-          {run.id}
-        </Link>
-      </td>
-      <td>
         <StatusBadge status={run.status} isInferred={run.statusIsInferred} />
       </td>
       <td>
+        <Link to={runPath(run.workflowId, run.id)} className="mono run-id" title={run.id}>
+          {run.id}
+        </Link>
+      </td>
+      <td className="started">
         <Moment at={run.startedAt} />{' '}
         <span className="muted">
           <Ago at={run.startedAt} />
