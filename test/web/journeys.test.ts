@@ -9,7 +9,7 @@ await describeInBrowser('the run page', (browser) => {
   let gateway: TestGateway;
 
   beforeAll(async () => {
-    upstream = await createEmbeddedUpstream({ port: 0, pace: 8 });
+    upstream = await createEmbeddedUpstream({ port: 0 });
     gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '100' });
   });
   afterAll(async () => {
@@ -42,15 +42,13 @@ await describeInBrowser('the run page', (browser) => {
     page.on('load', () => (loads += 1));
     await page.getByRole('button', { name: 'Start' }).click();
     await page.waitForURL(/\/workflows\/quick-answer\/runs\//);
-    await page.getByText('Running', { exact: true }).first().waitFor();
+    const header = page.getByRole('main').locator('header');
+    await header.getByText('Running', { exact: true }).waitFor();
     const timeline = page.getByRole('region', { name: 'Timeline' });
     await timeline.getByText('now', { exact: true }).waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
     await page.getByText('Final', { exact: true }).waitFor();
-    await page
-      .getByText(/^(Completed|Failed)$/)
-      .first()
-      .waitFor();
+    await header.getByText(/^(Completed|Failed)$/).waitFor();
     expect(await timeline.getByText('now', { exact: true }).count()).toBe(0);
     expect(loads).toBe(0);
     expect(complaints).toEqual([]);
