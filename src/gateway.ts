@@ -100,11 +100,12 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const { isProduction, corsOrigins } = config;
   const schema = createSchema();
   const report = createErrorReporter(logger);
-  const executor = createExecutor(schema);
-  const knownOperations = createKnownOperations(executor, report);
+  const queryExecutor = createExecutor(schema);
+  const knownOperations = createKnownOperations(queryExecutor, report);
+  const executor = createLiveExecutor({ schema, executor: queryExecutor, contextSource, report });
   const apollo = await createApollo({
     schema,
-    executor: createLiveExecutor({ schema, executor, contextSource, report }),
+    executor,
     knownOperations,
     isProduction,
     sandbox: sandboxState(embedded !== null),
@@ -139,7 +140,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     draining.end();
   });
   const live = createLive(app, {
-    gate: createGate({ apollo, contextSource, logger }),
+    gate: createGate({ apollo, executor, contextSource, logger }),
     schema,
     viewerOf,
     readViewer,

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, healthy, type FaultyUpstream } from './support/faulty-upstream.ts';
+import { subscribe, type Transport } from './support/live-client.ts';
 import { startProcess, type GatewayProcess } from './support/process.ts';
+import { wireStep } from './support/wire.ts';
 
 const RUN = { query: '{ run(workflowId: "wf", id: "r1") { totalElapsedTime steps { outputs } } }' };
 
@@ -60,6 +62,27 @@ describe('the process', () => {
       expect(await gateway.exited).toBe(0);
     },
   );
+
+  it('tells those who watch a run that it stops, even one who hangs, and exits with 0', async () => {
+    upstream = await startFaultyUpstream(({ endpoint }) =>
+      endpoint === 'steps'
+        ? { json: [wireStep({ status: 'running', end_time: null, outputs: 'x'.repeat(10_000_000) })] }
+        : { status: 404 },
+    );
+    gateway = startProcess({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
+    const url = await gateway.url();
+    const watch = (transport: Transport, field: string) =>
+      subscribe(transport, url, `subscription { runUpdated(workflowId: "wf", id: "r1") { steps { ${field} } } }`);
+    const socket = await watch('graphql-ws', 'id');
+    const stream = await watch('graphql-sse', 'id');
+    for (const client of [socket, stream]) await client.nextData();
+    for (const transport of ['graphql-ws', 'graphql-sse'] as const) (await watch(transport, 'outputs')).stopReading();
+
+    gateway.child.kill('SIGTERM');
+    expect(await socket.next()).toEqual({ type: 'closed', code: 1001 });
+    expect(await stream.next()).toEqual({ type: 'complete' });
+    expect(await gateway.exited).toBe(0);
+  });
 
   /** Asks over new connections until one is refused. Those that the kernel had queued may be answered, or reset. */
   async function refused(url: string): Promise<void> {

@@ -11,7 +11,7 @@ import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/workflow-lo
 import type { WorkflowStore } from '../runs/workflow-store.ts';
 import type { RunRef } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
-import type { LiveEvents } from './live-event.ts';
+import type { LiveEvents, Subscribed } from './live-event.ts';
 
 export interface ContextSource {
   readonly runStore: RunStore;
@@ -33,7 +33,7 @@ export interface ContextRequest {
   /** False: only what changes nothing may be asked for. */
   readonly mayAct: boolean;
   /** Takes the events of a subscription, which the transport then reads; null where it could not send them. */
-  readonly takeEvents: ((events: LiveEvents) => void) | null;
+  readonly takeEvents: ((events: LiveEvents, operation: Subscribed) => void) | null;
 }
 
 export type Context = ReturnType<typeof createContext>;

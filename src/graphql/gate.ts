@@ -2,12 +2,15 @@
  * The one gate for the transports that carry events: their operations go through Apollo as those over HTTP do, so that
  * limits, plugins and the masking of errors are the same for all three.
  */
-import type { ApolloServer } from '@apollo/server';
+import type { ApolloServer, GraphQLResponse } from '@apollo/server';
 import type { FormattedExecutionResult } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from '../observability/logger.ts';
 import { createContext, type Context, type ContextRequest, type ContextSource } from './context.ts';
 import { MASKED_ERROR } from './errors.ts';
-import { OperationRefused, type LiveEvents } from './live-event.ts';
+import type { Executor } from './executor.ts';
+import { OperationRefused, type LiveEvents, type Subscribed } from './live-event.ts';
+import { isSubscription } from './live-executor.ts';
 
 export interface OperationRequest extends Pick<ContextRequest, 'viewer' | 'requestId' | 'signal' | 'mayAct'> {
   readonly query: string;
@@ -26,15 +29,39 @@ export const isEvents = (opened: FormattedExecutionResult | LiveEvents): opened 
 
 export interface GateOptions {
   readonly apollo: ApolloServer<Context>;
+  /** That which Apollo was given. */
+  readonly executor: Executor;
   readonly contextSource: ContextSource;
   readonly logger: Logger;
 }
 
-export function createGate({ apollo, contextSource, logger }: GateOptions): Gate {
+const MAX_KNOWN = 500;
+
+export function createGate({ apollo, executor, contextSource, logger }: GateOptions): Gate {
+  /** Subscriptions that came through Apollo before, by their text: thousands begin at once when a gateway comes back. */
+  const known = new LRUCache<string, Subscribed>({ max: MAX_KNOWN });
+
   async function execute(request: OperationRequest): Promise<FormattedExecutionResult | LiveEvents> {
-    const { query, operationName, variables, extensions } = request;
-    const taken: LiveEvents[] = [];
-    const contextValue = createContext(contextSource, { ...request, takeEvents: (events) => void taken.push(events) });
+    const { query, operationName = null, viewer, requestId, signal, mayAct } = request;
+    const variables = request.variables ?? {};
+    let taken: LiveEvents | undefined;
+    const takeEvents = (events: LiveEvents, { document, queryHash }: Subscribed) => {
+      taken = events;
+      known.set(query, { document, queryHash });
+    };
+    const newContext = () => createContext(contextSource, { viewer, requestId, signal, mayAct, takeEvents });
+    const opened = (): LiveEvents | undefined => taken;
+
+    const subscribed = request.extensions ? undefined : known.get(query);
+    if (subscribed && isSubscription(subscribed.document, operationName)) {
+      await executor({ ...subscribed, operationName, variables, context: newContext() });
+    }
+    // Where nothing was opened Apollo says why.
+    const result = opened() ? null : await askApollo({ ...request, variables }, newContext());
+    return opened() ?? answerOf(result);
+  }
+
+  async function askApollo({ query, operationName, variables, extensions }: OperationRequest, contextValue: Context) {
     const { body } = await apollo.executeOperation(
       {
         query,
@@ -44,11 +71,7 @@ export function createGate({ apollo, contextSource, logger }: GateOptions): Gate
       },
       { contextValue },
     );
-    if (taken[0]) return taken[0];
-    if (body.kind !== 'single') throw new Error('incremental delivery is not part of the schema');
-    const { data, errors, extensions: more } = body.singleResult;
-    if (data === undefined) throw new OperationRefused(errors ?? []);
-    return { ...(errors && { errors }), data, ...(more && { extensions: more }) };
+    return body;
   }
 
   return {
@@ -63,4 +86,11 @@ export function createGate({ apollo, contextSource, logger }: GateOptions): Gate
       }
     },
   };
+}
+
+function answerOf(body: GraphQLResponse['body'] | null): FormattedExecutionResult {
+  if (body?.kind !== 'single') throw new Error('incremental delivery is not part of the schema');
+  const { data, errors, extensions } = body.singleResult;
+  if (data === undefined) throw new OperationRefused(errors ?? []);
+  return { ...(errors && { errors }), data, ...(extensions && { extensions }) };
 }

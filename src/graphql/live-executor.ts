@@ -9,6 +9,7 @@ import {
   getOperationAST,
   GraphQLError,
   OperationTypeNode,
+  type DocumentNode,
   type ExecutionResult,
   type GraphQLSchema,
 } from 'graphql';
@@ -49,7 +50,7 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
     if (isResult(source)) return source;
     // The schema's only subscription is one to readings.
     const readings = source as AsyncIterable<Reading, undefined>;
-    context.request.takeEvents?.(eventsOf(readings[Symbol.asyncIterator](), operation));
+    context.request.takeEvents?.(eventsOf(readings[Symbol.asyncIterator](), operation), operation);
     return { data: null };
   }
 
@@ -62,17 +63,17 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
       if (isLast) return end();
       const { done, value: reading } = await source.next().catch(refuse);
       if (done) return { done, value: undefined };
-      const event = await share(reading, key, () => executeEvent(reading, operation));
+      const event = await share(reading, key, () => executeEvent(reading, operation)).catch(refuse);
       // Without any data the run could not be told: nor will it be the next time.
       isLast = event.data == null;
       return { done: false, value: event };
     }
 
+    /** Whatever has no place in the document is a defect, which the report masks. */
     function refuse(error: unknown): never {
-      const located = new GraphQLError(error instanceof Error ? error.message : String(error), {
-        originalError: error instanceof Error ? error : new Error(String(error)),
-      });
-      throw new OperationRefused(report([located], context));
+      const originalError = error instanceof Error ? error : new Error(String(error));
+      const errors = [error instanceof GraphQLError ? error : new GraphQLError('defect', { originalError })];
+      throw new OperationRefused(report(errors, context));
     }
 
     async function end(): Promise<IteratorReturnResult<undefined>> {
@@ -112,7 +113,7 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
     return result.errors ? { errors: report(result.errors, context), data } : { data };
   }
 
-  function share(reading: Reading, key: string, make: () => Promise<LiveEvent>): Promise<LiveEvent> {
+  async function share(reading: Reading, key: string, make: () => Promise<LiveEvent>): Promise<LiveEvent> {
     const ofReading = shared.get(reading) ?? new Map<string, Shared>();
     shared.set(reading, ofReading);
     const known = ofReading.get(key);
@@ -124,10 +125,11 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
   }
 
   return (operation) =>
-    getOperationAST(operation.document, operation.operationName)?.operation === OperationTypeNode.SUBSCRIPTION
-      ? subscribe(operation)
-      : executor(operation);
+    isSubscription(operation.document, operation.operationName) ? subscribe(operation) : executor(operation);
 }
+
+export const isSubscription = (document: DocumentNode, operationName: string | null): boolean =>
+  getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
 
 /** All that decides what an event tells, beside its state. */
 const keyOf = ({ queryHash, operationName, variables }: ExecutableOperation): string =>

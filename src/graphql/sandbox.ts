@@ -1,4 +1,4 @@
-/** What Apollo Sandbox shows when it opens: a query that answers at once over the embedded upstream. */
+/** What Apollo Sandbox shows when it opens: operations that answer at once over the embedded upstream. */
 import type { ApolloServerPluginLandingPageLocalDefaultOptions } from '@apollo/server/plugin/landingPage/default';
 
 export type SandboxState = Pick<ApolloServerPluginLandingPageLocalDefaultOptions, 'document' | 'headers' | 'variables'>;
@@ -14,6 +14,20 @@ const DOCUMENT = `query WhyDidItFail($workflowId: ID!, $runId: ID!) {
         message
         code
       }
+    }
+  }
+}
+
+# Start a run with the mutation executeWorkflow, put its id in place of runId, and see it go on.
+subscription WatchIt($workflowId: ID!, $runId: ID!) {
+  runUpdated(workflowId: $workflowId, id: $runId) {
+    status
+    progress {
+      finished
+      total
+    }
+    freshness {
+      isFinal
     }
   }
 }

@@ -25,11 +25,13 @@ export interface AppOptions extends GraphqlRouteOptions, PageRouteOptions {
 }
 
 export const MAX_BODY_BYTES = 1_048_576;
-const TIMEOUTS = {
+const SERVER_OPTIONS = {
   headersTimeout: 15_000,
   requestTimeout: 30_000,
   // Longer than a load balancer's usual 60 s, so that it is the balancer that closes an idle connection.
   keepAliveTimeout: 72_000,
+  // Whoever offers to speak another protocol is answered in this one.
+  shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
 };
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
@@ -40,7 +42,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     // While it stops, a request that comes on an open connection is answered, and the connection then closed.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    serverFactory: (handler) => createServer(TIMEOUTS, shortWay(readyAnswers, handler)),
+    serverFactory: (handler) => createServer(SERVER_OPTIONS, shortWay(readyAnswers, handler)),
   });
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');

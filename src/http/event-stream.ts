@@ -37,23 +37,23 @@ export function createEventStream(
       response.destroy();
     },
   });
-  const gone = new Promise<void>((resolve) => {
-    response.once('close', () => {
-      kept.remove();
-      resolve();
-    });
+  let release = (): void => undefined;
+  const taken = () => {
+    kept.heard();
+    release();
+  };
+  response.once('close', () => {
+    kept.remove();
+    release();
   });
 
-  const flush = (text: string) =>
-    new Promise<void>((resolve) => {
-      response.write(text, () => {
-        kept.heard();
-        resolve();
-      });
-    });
-
   return {
-    next: (event) => (response.writable ? Promise.race([flush(textOf(event)), gone]) : gone),
+    next: (event) =>
+      new Promise((resolve) => {
+        release = resolve;
+        if (!response.writable) resolve();
+        else response.write(textOf(event), taken);
+      }),
     complete() {
       // EventSource tells of no event whose data is left out.
       response.end('event: complete\ndata:\n\n');

@@ -1,11 +1,10 @@
 /** GraphQL over HTTP at `/graphql`: answers from what is ready, else turns Fastify's request into Apollo's and back. */
-import { setMaxListeners } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context, type ContextSource } from '../graphql/context.ts';
 import type { KnownOperations } from '../graphql/known-operations.ts';
 import type { Viewer } from '../runs/viewer.ts';
+import { signalOfClient } from './client-signal.ts';
 import { GRAPHQL_PATH, requestKey, searchOf, type ReadViewer } from './request.ts';
 import { etagOf, isNotModified, readyBody, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
 
@@ -26,7 +25,7 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     const context = createContext(contextSource, {
       viewer,
       requestId: request.id,
-      signal: signalOfClient(reply),
+      signal: signalOfClient(reply.raw),
       mayAct: true,
       takeEvents: null,
     });
@@ -118,27 +117,3 @@ function readHeaders(request: FastifyRequest): HeaderMap {
   }
   return headers;
 }
-
-/**
- * Fires when the client went away or has its whole answer: then nobody waits for what is still being loaded. Made when
- * it is first asked for, since most answers need no call.
- */
-function signalOfClient(reply: FastifyReply): () => AbortSignal {
-  let signal: AbortSignal | undefined;
-  return () => (signal ??= signalOfClose(reply.raw));
-}
-
-function signalOfClose(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  // One operation may wait for many runs, each with a listener.
-  setMaxListeners(0, controller.signal);
-  const abort = () => {
-    controller.abort(CLIENT_GONE);
-  };
-  if (response.closed) abort();
-  else response.once('close', abort);
-  return controller.signal;
-}
-
-/** Made once: without a reason, each signal would make one with a stack of its own. */
-const CLIENT_GONE = new Error('the client is gone, or has its answer');

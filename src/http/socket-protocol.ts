@@ -16,7 +16,7 @@ export interface SocketExtra {
   viewer: Viewer | null;
   readonly nextRequestId: () => string;
   /** Fires when the client is gone. */
-  readonly signal: AbortSignal;
+  readonly signal: () => AbortSignal;
 }
 
 export type SocketProtocol = Server<SocketExtra>;
@@ -48,7 +48,7 @@ export function createSocketProtocol(options: SocketProtocolOptions): SocketProt
         // This one is among them already.
         if (Object.keys(subscriptions).length > maxOperations) throw tooMany(maxOperations);
         const { viewer, nextRequestId, signal } = extra;
-        const request = { viewer, requestId: nextRequestId(), signal: () => signal, mayAct: true };
+        const request = { viewer, requestId: nextRequestId(), signal, mayAct: true };
         const contextValue = await gate.open({ ...payload, ...request });
         return { schema, document: ANY_DOCUMENT, contextValue };
       } catch (error) {
@@ -62,13 +62,10 @@ export function createSocketProtocol(options: SocketProtocolOptions): SocketProt
   });
 }
 
-/** Clients spell it as they like; some put their headers in as they are. */
+/** Clients spell it as they like. */
 function authorizationIn(params: Readonly<Record<string, unknown>> = {}): string | null {
-  const { headers, ...others } = params;
-  const found = Object.entries({ ...(typeof headers === 'object' ? headers : null), ...others }).find(
-    ([name, value]) => name.toLowerCase() === 'authorization' && typeof value === 'string',
-  );
-  return found ? (found[1] as string) : null;
+  const value = Object.entries(params).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+  return typeof value === 'string' ? value : null;
 }
 
 function tooMany(maxOperations: number): OperationRefused {

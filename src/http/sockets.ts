@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Logger } from '../observability/logger.ts';
+import { signalOf } from './client-signal.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { mayUpgrade } from './origins.ts';
 import { GRAPHQL_PATH } from './request.ts';
@@ -30,6 +31,12 @@ export interface Sockets {
 
 /** A client that has this much to take is not listened to until it has taken some. */
 const MAX_UNTAKEN_BYTES = 65_536;
+
+const signalOfSocket = (socket: WebSocket): (() => AbortSignal) =>
+  signalOf((abort) => {
+    if (socket.readyState === socket.CLOSED) abort();
+    else socket.once('close', abort);
+  });
 
 export function serveSockets(server: Server, options: SocketsOptions): Sockets {
   const { protocol, origins, maxMessageBytes, keepAlive, isReady, logger } = options;
@@ -76,7 +83,6 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
     const holdBack = () => {
       if (socket.bufferedAmount > MAX_UNTAKEN_BYTES) socket.pause();
     };
-    const gone = new AbortController();
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
@@ -104,7 +110,7 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
           });
         },
       },
-      { socket, authorization, viewer: null, nextRequestId: randomUUID, signal: gone.signal },
+      { socket, authorization, viewer: null, nextRequestId: randomUUID, signal: signalOfSocket(socket) },
     );
     socket.on('ping', (data) => {
       holdBack();
@@ -117,7 +123,6 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
     });
     socket.once('close', (code, reason) => {
       kept.remove();
-      gone.abort();
       void closed(code, reason.toString());
     });
   }

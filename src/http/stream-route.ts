@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isEvents, type Gate, type OperationRequest } from '../graphql/gate.ts';
 import { OperationRefused, type LiveEvents } from '../graphql/live-event.ts';
+import { signalOfClient } from './client-signal.ts';
 import { createEventStream, type EventStream } from './event-stream.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { STREAM_PATH, type ReadViewer } from './request.ts';
@@ -33,17 +34,18 @@ export function registerStreamRoute(app: FastifyInstance, options: StreamRouteOp
     const headers = reply.getHeaders() as OutgoingHttpHeaders;
     const { raw: response } = reply.hijack();
     const stream = createEventStream(response, headers, keepAlive);
-    const gone = new AbortController();
     const entry: OpenStream = { response, events: null, isEnding: false };
     open.add(entry);
     response.once('close', () => {
       open.delete(entry);
-      gone.abort();
       end(entry);
     });
     const viewer = readViewer(request.raw);
-    await carry({ ...operation, viewer, requestId: request.id, signal: () => gone.signal }, entry, stream);
-    stream.complete();
+    try {
+      await carry({ ...operation, viewer, requestId: request.id, signal: signalOfClient(response) }, entry, stream);
+    } finally {
+      stream.complete();
+    }
   }
 
   async function carry(operation: OperationRequest, entry: OpenStream, stream: EventStream): Promise<void> {

@@ -45,13 +45,13 @@ export function createRunLoaders(
   const steps = loaderOf((ref) => store.steps(ref, operation));
 
   async function load(ref: RunRef, needs: RunNeeds): Promise<Run> {
+    checkRef(ref);
     const [parts, graph] = await Promise.all([loadParts(ref, needs), graphIf(ref, needs)]);
     return derive(ref, { ...parts, graph });
   }
 
   async function loadParts(ref: RunRef, needs: RunNeeds): Promise<RunParts> {
-    checkId('workflow id', ref.workflowId);
-    checkId('run id', ref.runId);
+    checkRef(ref);
     if (needs === 'RECORD') {
       const record = await records.load(ref);
       if (record && tellsAll(record.held.value)) return { record, steps: null, graph: null };
@@ -101,6 +101,11 @@ export function createRunLoaders(
       return run ?? derive(ref, { record: null, steps: nothingYet, graph: null });
     },
   };
+}
+
+function checkRef({ workflowId, runId }: RunRef): void {
+  checkId('workflow id', workflowId);
+  checkId('run id', runId);
 }
 
 /** True if status, start and end need no look at the steps. */

@@ -8,8 +8,8 @@ export interface ManualClock {
   advance(ms: number): void;
   /** In how many milliseconds each timer rings, soonest first. */
   readonly pending: readonly number[];
-  /** Resolves when a timer of at most so many milliseconds is set the next time. */
-  nextTimer(maxMs: number): Promise<void>;
+  /** Resolves when just so many timers are set. */
+  timers(count: number): Promise<void>;
 }
 
 interface Timer {
@@ -20,20 +20,27 @@ interface Timer {
 export function createManualClock(startMs = Date.parse('2026-11-24T12:00:00Z')): ManualClock {
   let time = startMs;
   const timers = new Set<Timer>();
-  const waiting = new Set<{ readonly maxMs: number; readonly resolve: () => void }>();
+  const waiting = new Set<{ readonly count: number; readonly resolve: () => void }>();
   const inOrder = () => [...timers].sort((one, another) => one.dueMs - another.dueMs);
+
+  function tellWaiting(): void {
+    for (const waiter of waiting) {
+      if (timers.size !== waiter.count) continue;
+      waiting.delete(waiter);
+      waiter.resolve();
+    }
+  }
 
   return {
     now: () => time,
     after(ms, task) {
       const timer = { dueMs: time + Math.max(0, ms), task };
       timers.add(timer);
-      for (const waiter of waiting) {
-        if (ms > waiter.maxMs) continue;
-        waiting.delete(waiter);
-        waiter.resolve();
-      }
-      return () => void timers.delete(timer);
+      tellWaiting();
+      return () => {
+        timers.delete(timer);
+        tellWaiting();
+      };
     },
     advance(ms) {
       const targetMs = time + ms;
@@ -47,6 +54,10 @@ export function createManualClock(startMs = Date.parse('2026-11-24T12:00:00Z')):
     get pending() {
       return inOrder().map(({ dueMs }) => dueMs - time);
     },
-    nextTimer: (maxMs) => new Promise((resolve) => waiting.add({ maxMs, resolve })),
+    timers: (count) =>
+      new Promise((resolve) => {
+        waiting.add({ count, resolve });
+        tellWaiting();
+      }),
   };
 }

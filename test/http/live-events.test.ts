@@ -1,0 +1,261 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { subscribe, type LiveClient, type Subscribing, type Transport } from '../support/live-client.ts';
+import { startLiveRun, type LiveRun } from '../support/live-run.ts';
+
+const RUN = `subscription Live($id: ID = "r1") {
+  runUpdated(workflowId: "wf", id: $id) { status stepCounts { total } freshness { isFinal isStale staleReason } }
+}`;
+
+describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s', (transport) => {
+  let run: LiveRun;
+  const clients: LiveClient[] = [];
+
+  beforeEach(async () => {
+    run = await startLiveRun();
+  });
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.cut();
+    await run.close();
+  });
+
+  async function watch(query = RUN, options: Subscribing = {}): Promise<LiveClient> {
+    const client = await subscribe(transport, run.gateway.url, query, options);
+    clients.push(client);
+    return client;
+  }
+
+  const event = (steps: number, { status = 'RUNNING', isFinal = false } = {}) => ({
+    runUpdated: { status, stepCounts: { total: steps }, freshness: { isFinal, isStale: false, staleReason: null } },
+  });
+
+  it('is told as it is at once, then once for each change', async () => {
+    const client = await watch();
+    expect(await client.nextData()).toEqual(event(1));
+    await run.feeds(1);
+    await run.poll();
+    run.steps = 2;
+    await run.poll();
+    expect(await client.nextData()).toEqual(event(2));
+    await run.poll();
+    await run.poll();
+    run.steps = 3;
+    await run.poll();
+    // Nothing came of the three looks that found no change, or it would be here.
+    expect(await client.nextData()).toEqual(event(3));
+    expect(client.waiting).toBe(0);
+  });
+
+  it('is told to the end, with one event that says it is final', async () => {
+    const client = await watch();
+    await client.nextData();
+    await run.feeds(1);
+    run.steps = 2;
+    run.status = 'completed';
+    await run.poll(0);
+    expect(await client.nextData()).toEqual(event(2, { status: 'COMPLETED', isFinal: true }));
+    expect(await client.next()).toEqual({ type: 'complete' });
+  });
+
+  it('is one event and the end where it is over already, and no look is made after it', async () => {
+    run.status = 'failed';
+    const client = await watch();
+    expect(await client.nextData()).toEqual(event(1, { status: 'FAILED', isFinal: true }));
+    expect(await client.next()).toEqual({ type: 'complete' });
+    await run.feeds(0);
+    run.clock.advance(60_000);
+    const again = await watch();
+    expect(await again.nextData()).toEqual(event(1, { status: 'FAILED', isFinal: true }));
+    expect(await again.next()).toEqual({ type: 'complete' });
+    expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([1, 1]);
+  });
+
+  it('is asked for once however many watch it, and by queries in the same breath not at all', async () => {
+    const watching = [await watch(), await watch(), await watch()];
+    for (const client of watching) await client.nextData();
+    await run.feeds(1);
+    for (let steps = 2; steps <= 5; steps++) {
+      run.steps = steps;
+      await run.poll();
+      for (const client of watching) expect(await client.nextData()).toEqual(event(steps));
+      const { data } = await run.gateway.query('{ run(workflowId: "wf", id: "r1") { stepCounts { total } } }');
+      expect(data).toEqual({ run: { stepCounts: { total: steps } } });
+    }
+    expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([5, 5]);
+  });
+
+  it('is not asked for any more when the last one has left or was cut off', async () => {
+    const [one, another] = [await watch(), await watch()];
+    await one.nextData();
+    await another.nextData();
+    await run.feeds(1);
+    one.leave();
+    await one.next();
+    await run.poll();
+    another.cut();
+    await run.feeds(0);
+    const before = run.upstream.calls.length;
+    run.clock.advance(60_000);
+    // A call would have been made before this answer came.
+    await run.gateway.query('{ __typename }');
+    expect(run.upstream.calls).toHaveLength(before);
+  });
+
+  it('asks for the record alone where nothing else is selected', async () => {
+    const client = await watch('subscription { runUpdated(workflowId: "wf", id: "r1") { status } }');
+    expect(await client.nextData()).toEqual({ runUpdated: { status: 'RUNNING' } });
+    expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([1, 0]);
+  });
+
+  it('keeps to the same clock reading within an event, and takes a new one for the next', async () => {
+    const client = await watch(`subscription {
+      runUpdated(workflowId: "wf", id: "r1") {
+        timing { wallClockMs } timeline { durationMs } progress { finished total isTotalKnown }
+        workflow { id run(id: "r1") { timing { wallClockMs } } }
+      }
+    }`);
+    const started = Date.parse('2025-03-13T02:41:15.144Z') + 0.47;
+    for (let steps = 1; steps <= 3; steps++) {
+      const wallClockMs = expect.closeTo(run.clock.now() - started, 0) as unknown;
+      expect(await client.nextData()).toEqual({
+        runUpdated: {
+          timing: { wallClockMs },
+          timeline: { durationMs: wallClockMs },
+          progress: { finished: 1, total: 1, isTotalKnown: false },
+          workflow: { id: 'wf', run: { timing: { wallClockMs } } },
+        },
+      });
+      await run.feeds(1);
+      run.steps = steps + 1;
+      await run.poll();
+    }
+  });
+
+  it('stands as it was while the upstream fails, which one event says, until it is back', async () => {
+    const client = await watch();
+    await client.nextData();
+    await run.feeds(1);
+    run.reply = { status: 500 };
+    for (let polls = 0; polls < 4; polls++) await run.poll();
+    const staleReason = 'UPSTREAM_UNAVAILABLE: the upstream failed (HTTP 500)';
+    expect(await client.nextData()).toEqual({
+      runUpdated: { ...event(1).runUpdated, freshness: { isFinal: false, isStale: true, staleReason } },
+    });
+    run.reply = null;
+    run.steps = 2;
+    await run.poll();
+    expect(await client.nextData()).toEqual(event(2));
+    expect(client.waiting).toBe(0);
+  });
+
+  it('goes on after an outage that is longer than STALE_IF_ERROR_MS, but does not begin in it', async () => {
+    const client = await watch();
+    await client.nextData();
+    await run.feeds(1);
+    // Not a fault that would open the breaker, whose clock is the machine's.
+    run.reply = { status: 429, headers: { 'retry-after': '100' } };
+    for (let polls = 0; polls < 65; polls++) await run.poll();
+    expect(await client.nextData()).toMatchObject({ runUpdated: { freshness: { isStale: true } } });
+    const late = await watch();
+    expect(await late.nextErrorCode()).toBe('RATE_LIMITED');
+    await run.feeds(1);
+    run.reply = null;
+    await run.poll();
+    expect(await client.nextData()).toEqual(event(1));
+  });
+
+  it.each([
+    [401, 'UNAUTHENTICATED'],
+    [403, 'FORBIDDEN'],
+    [404, 'NOT_FOUND'],
+  ])('ends with its error when the upstream answers %i, at once and later', async (status, code) => {
+    const client = await watch();
+    await client.nextData();
+    await run.feeds(1);
+    run.reply = { status };
+    await run.poll(0);
+    expect(await client.nextErrorCode()).toBe(code);
+    const late = await watch();
+    expect(await late.nextErrorCode()).toBe(code);
+    await run.feeds(0);
+    // Nothing that was held for this key, or of this run, is left.
+    run.clock.advance(2000);
+    const { errors } = await run.gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+  });
+
+  it('is shown to nobody by what another may see', async () => {
+    const mine = await watch(RUN, { key: 'key-1' });
+    await mine.nextData();
+    await run.feeds(1);
+    const { script } = run.upstream;
+    run.upstream.script = (call) => (call.key === 'key-2' ? { status: 404 } : script(call));
+    const theirs = await watch(RUN, { key: 'key-2' });
+    expect(await theirs.nextErrorCode()).toBe('NOT_FOUND');
+    run.upstream.script = script;
+    run.clock.advance(1000);
+    const theirsToo = await watch(RUN, { key: 'key-2' });
+    await theirsToo.nextData();
+    await run.feeds(2);
+    run.steps = 2;
+    const calls = run.upstream.calls.length;
+    await run.poll(2);
+    for (const client of [mine, theirsToo]) expect(await client.nextData()).toEqual(event(2));
+    expect(
+      run.upstream.calls
+        .slice(calls)
+        .map(({ key }) => key)
+        .sort(),
+    ).toEqual(['key-1', 'key-1', 'key-2', 'key-2']);
+  });
+
+  it('costs no memory for a reader who hangs, holds up nobody, and is told as it is when the reader goes on', async () => {
+    const query =
+      'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } outputs steps { outputs } } }';
+    const counted = 'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }';
+    run.outputs = 'x'.repeat(1_000_000);
+    const hanging = await watch(query);
+    await hanging.next();
+    const quick = await watch(counted);
+    await quick.nextData();
+    await run.feeds(1);
+    hanging.stopReading();
+    // 30 looks in 30 s by the clock: one event of a megabyte for each, but for the time that it hangs.
+    for (let change = 1; change <= 30; change++) {
+      run.outputs = String(change).padEnd(1_000_000, 'x');
+      await run.poll(1, 1000);
+      await quick.nextData();
+    }
+    run.steps = 2;
+    run.outputs = 'the last';
+    await run.poll(1, 1000);
+    expect(await quick.nextData()).toEqual({ runUpdated: { stepCounts: { total: 2 } } });
+    hanging.goOnReading();
+    let events = 0;
+    for (let total: unknown = 1; total === 1; events++) {
+      const { runUpdated } = (await hanging.nextData()) as { runUpdated: { stepCounts: { total: number } } };
+      ({ total } = runUpdated.stepCounts);
+    }
+    // What the two ends of the connection had taken before it hung, and the latest.
+    expect(events).toBeLessThan(20);
+    expect(hanging.waiting).toBe(0);
+  });
+
+  it('is over for its readers when the gateway stops', async () => {
+    const client = await watch();
+    await client.nextData();
+    await run.gateway.close();
+    const frames = [await client.next()];
+    if (transport === 'graphql-sse') frames.push(await client.next());
+    expect(frames).toEqual(
+      transport === 'graphql-sse'
+        ? [{ type: 'complete' }, { type: 'closed', code: 0 }]
+        : [{ type: 'closed', code: 1001 }],
+    );
+  });
+
+  it('must have ids that can be', async () => {
+    const client = await watch(RUN, { variables: { id: '../steps' } });
+    expect(await client.nextErrorCode()).toBe('BAD_USER_INPUT');
+    expect(run.upstream.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,271 @@
+/**
+ * Clients of the two transports that carry events. Each queues every frame that comes, so that a test can miss none, and
+ * reads only as long as the test lets it.
+ */
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import type { GraphqlError, Json } from './gateway.ts';
+
+export type Transport = 'graphql-ws' | 'graphql-sse';
+
+export interface Payload {
+  readonly data?: Json;
+  readonly errors?: readonly GraphqlError[];
+}
+
+export type Frame =
+  | { readonly type: 'next'; readonly payload: Payload }
+  /** What ends an operation: of graphql-ws a message of its own, of graphql-sse the errors of an event without data. */
+  | { readonly type: 'error'; readonly errors: readonly GraphqlError[] }
+  | { readonly type: 'complete' }
+  /** The connection; `code` is that of a WebSocket. */
+  | { readonly type: 'closed'; readonly code: number };
+
+export interface LiveClient {
+  /** The next frame, when it has come. */
+  next(): Promise<Frame>;
+  /** The data of the next frame; an error if it is another one. */
+  nextData(): Promise<Json>;
+  /** The code of the error that ends the operation, which must come next. */
+  nextErrorCode(): Promise<string>;
+  /** How many frames have come that the test has not taken. */
+  readonly waiting: number;
+  /** From now on, as a program that hangs. */
+  stopReading(): void;
+  goOnReading(): void;
+  /** Leaves as a client should. */
+  leave(): void;
+  /** Takes the connection away without a word. */
+  cut(): void;
+}
+
+export interface Subscribing {
+  readonly key?: string | null;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly operationName?: string;
+}
+
+/** Over a connection of its own, and with the bearer key where the transport's clients put it. */
+export async function subscribe(
+  transport: Transport,
+  gatewayUrl: string,
+  query: string,
+  { key = 'key-1', ...operation }: Subscribing = {},
+): Promise<LiveClient> {
+  if (transport === 'graphql-sse') return openStream(gatewayUrl, { query, ...operation }, key);
+  const socket = await openSocket(gatewayUrl, key === null ? {} : { authorization: `Bearer ${key}` });
+  socket.subscribe({ query, ...operation });
+  return socket;
+}
+
+function createFrames() {
+  const frames: Frame[] = [];
+  const takers: ((frame: Frame) => void)[] = [];
+  const next = (): Promise<Frame> => {
+    const frame = frames.shift();
+    return frame ? Promise.resolve(frame) : new Promise((resolve) => takers.push(resolve));
+  };
+  return {
+    push: (frame: Frame): void => {
+      const taker = takers.shift();
+      if (taker) taker(frame);
+      else frames.push(frame);
+    },
+    client: {
+      next,
+      async nextData() {
+        const frame = await next();
+        if (frame.type === 'next' && frame.payload.data != null && !frame.payload.errors) return frame.payload.data;
+        throw new Error(`expected data, got ${JSON.stringify(frame)}`);
+      },
+      async nextErrorCode() {
+        const frame = await next();
+        if (frame.type === 'error' && frame.errors[0]) return frame.errors[0].extensions.code;
+        throw new Error(`expected an error, got ${JSON.stringify(frame)}`);
+      },
+      get waiting() {
+        return frames.length;
+      },
+    },
+  };
+}
+
+// ---- graphql-ws ------------------------------------------------------------------------------------------------
+
+export interface SocketClient extends LiveClient {
+  subscribe(payload: unknown, id?: string): void;
+  /** Any message, even one that is none. */
+  send(message: unknown): void;
+  /** Resolves when the server has answered a ping: whatever it had to send before has come then. */
+  roundTrip(payload?: object): Promise<void>;
+}
+
+export interface SocketOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly protocol?: string;
+}
+
+/** Null sends no `connection_init`. Frames of all its operations come in one queue. */
+export async function openSocket(
+  gatewayUrl: string,
+  connectionParams: Readonly<Record<string, unknown>> | null,
+  { headers = {}, protocol = 'graphql-transport-ws' }: SocketOptions = {},
+): Promise<SocketClient> {
+  const socket = new WebSocket(`${gatewayUrl.replace('http', 'ws')}/graphql`, protocol, { headers });
+  const { push, client } = createFrames();
+  const acknowledged = Promise.withResolvers<undefined>();
+  const pongs: (() => void)[] = [];
+
+  socket.on('message', (data: Buffer) => {
+    const message = JSON.parse(data.toString()) as { type: string; payload: unknown };
+    if (message.type === 'connection_ack') acknowledged.resolve(undefined);
+    else if (message.type === 'pong') pongs.shift()?.();
+    else if (message.type === 'next') push({ type: 'next', payload: message.payload as Payload });
+    else if (message.type === 'error') push({ type: 'error', errors: message.payload as GraphqlError[] });
+    else if (message.type === 'complete') push({ type: 'complete' });
+  });
+  socket.on('close', (code) => {
+    push({ type: 'closed', code });
+    acknowledged.resolve(undefined);
+  });
+  const opened = Promise.withResolvers<undefined>();
+  socket.on('open', () => {
+    opened.resolve(undefined);
+  });
+  socket.on('error', opened.reject);
+  await opened.promise;
+
+  const send = (message: unknown) => {
+    socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+  };
+  if (connectionParams) {
+    send({ type: 'connection_init', payload: connectionParams });
+    await acknowledged.promise;
+  }
+  return Object.assign(client, {
+    send,
+    subscribe(payload: unknown, id = '1') {
+      send({ type: 'subscribe', id, payload });
+    },
+    roundTrip: (payload?: object) =>
+      new Promise<void>((resolve) => {
+        pongs.push(resolve);
+        send({ type: 'ping', payload });
+      }),
+    stopReading() {
+      socket.pause();
+    },
+    goOnReading() {
+      socket.resume();
+    },
+    leave() {
+      socket.close();
+    },
+    cut() {
+      socket.terminate();
+    },
+  });
+}
+
+// ---- graphql-sse -----------------------------------------------------------------------------------------------
+
+export interface StreamClient extends LiveClient {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  /** Of an answer that is no stream. */
+  body(): Promise<Json>;
+}
+
+export interface StreamOptions {
+  readonly method?: 'GET' | 'POST' | 'PUT';
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export async function openStream(
+  gatewayUrl: string,
+  operation: Readonly<Record<string, unknown>> | string,
+  key: string | null,
+  { method = 'POST', headers = {} }: StreamOptions = {},
+): Promise<StreamClient> {
+  const isPost = method === 'POST';
+  const outgoing = request(`${gatewayUrl}/graphql/stream${isPost ? '' : searchOf(operation)}`, {
+    method,
+    agent: false,
+    headers: {
+      accept: 'text/event-stream',
+      ...(isPost && { 'content-type': 'application/json' }),
+      ...(key !== null && { authorization: `Bearer ${key}` }),
+      ...headers,
+    },
+  });
+  outgoing.end(isPost ? (typeof operation === 'string' ? operation : JSON.stringify(operation)) : undefined);
+  const response = await responseOf(outgoing);
+  const { push, client } = createFrames();
+  let text = '';
+  response.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+    const isStream = response.headers['content-type']?.startsWith('text/event-stream') ?? false;
+    for (let end = text.indexOf('\n\n'); isStream && end >= 0; end = text.indexOf('\n\n')) {
+      const frame = frameOf(text.slice(0, end));
+      text = text.slice(end + 2);
+      if (frame) push(frame);
+    }
+  });
+  response.on('error', () => undefined);
+  const ended = new Promise<void>((resolve) => {
+    response.once('close', () => {
+      push({ type: 'closed', code: 0 });
+      resolve();
+    });
+  });
+  return Object.assign(client, {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body: () => ended.then(() => (text === '' ? null : (JSON.parse(text) as Json))),
+    stopReading() {
+      response.pause();
+    },
+    goOnReading() {
+      response.resume();
+    },
+    leave() {
+      outgoing.destroy();
+    },
+    cut() {
+      response.socket.destroy();
+    },
+  });
+}
+
+function searchOf(operation: Readonly<Record<string, unknown>> | string): string {
+  if (typeof operation === 'string') return operation;
+  const parameters = Object.entries(operation).map(([name, value]): [string, string] => [
+    name,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  return `?${new URLSearchParams(parameters).toString()}`;
+}
+
+function responseOf(outgoing: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    outgoing.once('response', resolve);
+    outgoing.on('error', reject);
+  });
+}
+
+/** Null for a comment. */
+function frameOf(block: string): Frame | null {
+  const lines = block.split('\n').filter((line) => !line.startsWith(':'));
+  const valueOf = (name: string) =>
+    lines
+      .find((line) => line.startsWith(`${name}:`))
+      ?.slice(name.length + 1)
+      .trim();
+  const event = valueOf('event');
+  if (event === 'complete') return { type: 'complete' };
+  if (event !== 'next') return null;
+  const payload = JSON.parse(valueOf('data') ?? '') as Payload;
+  return payload.data === undefined && payload.errors
+    ? { type: 'error', errors: payload.errors }
+    : { type: 'next', payload };
+}
