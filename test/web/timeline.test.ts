@@ -54,6 +54,14 @@ describe('the marks of the time axis', () => {
     expect(labels(3 * 86_400_000, 400)).toEqual(['0', '1 d 00 h', '2 d 00 h', '3 d 00 h']);
   });
 
+  it('say the seconds where they are that close, hours into a run', () => {
+    const scale = createScale(4_000_000);
+    const texts = ticksOf(scale, { widthPx: 4_000_000, fromMs: 3_661_000, toMs: 3_661_300, spacingPx: 100 });
+    expect(texts.map(({ label }) => label)).toEqual(['1:01:01', '1:01:01.1', '1:01:01.2', '1:01:01.3']);
+    const wider = ticksOf(scale, { widthPx: 400_000, fromMs: 3_661_000, toMs: 3_663_000, spacingPx: 100 });
+    expect(wider.map(({ label }) => label)).toEqual(['1:01:01', '1:01:02', '1:01:03']);
+  });
+
   it('leave out what is folded', () => {
     const scale = createScale(100_000, [{ offsetMs: 1500, durationMs: 97_000 }]);
     const ticks = ticksOf(scale, { widthPx: 1000, fromMs: 0, toMs: 100_000, spacingPx: 100 });

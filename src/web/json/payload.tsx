@@ -142,8 +142,15 @@ function CopyAndDownload({ value, fileName, isEnabled }: CopyAndDownloadProps) {
       >
         <Copy aria-hidden="true" /> <span aria-live="polite">{said}</span>
       </button>
-      <button type="button" disabled={!isEnabled} onClick={download}>
-        <Download aria-hidden="true" /> Download
+      <button
+        type="button"
+        className="icon-only"
+        aria-label="Download"
+        title="Download"
+        disabled={!isEnabled}
+        onClick={download}
+      >
+        <Download aria-hidden="true" />
       </button>
     </>
   );

@@ -12,6 +12,7 @@ import { useUrlQuery, workflowPath } from '../url/query.ts';
 import { FailedSteps } from './failed-steps.tsx';
 import { FreshnessNotice } from './freshness.tsx';
 import { RunHeader } from './run-header.tsx';
+import { RunInsights } from './run-insights.tsx';
 import { RunTimeline } from './run-timeline.tsx';
 import { StepsTable } from './steps-table.tsx';
 import './run-page.css';
@@ -32,6 +33,7 @@ const RUN_VIEW = graphql(`
     ...FailedSteps
     ...RunTimeline
     ...StepsTable
+    ...RunInsights
   }
 `);
 
@@ -105,7 +107,12 @@ export default function RunPage() {
           />
           <div className={stepId === null ? 'run-body' : 'run-body with-step'}>
             <div className="run-view">
-              {view === 'timeline' && <RunTimeline run={run} />}
+              {view === 'timeline' && (
+                <>
+                  <RunTimeline run={run} />
+                  <RunInsights run={run} />
+                </>
+              )}
               {view === 'steps' && <StepsTable run={run} />}
               <Suspense fallback={<Loading what="this view" />}>
                 {view === 'payload' && <RunPayload workflowId={workflowId} runId={runId} />}

@@ -31,10 +31,10 @@ export function Axis({ scale, window, now }: AxisProps) {
   return (
     <div className="timeline-axis" aria-hidden="true">
       {ticks
-        .map(({ ms, label }) => ({ label, x: xOf(ms) }))
+        .map(({ ms, label }) => ({ ms, label, x: xOf(ms) }))
         .filter(({ x }) => x < viewPx - 24 && taken.every((place) => Math.abs(place - x) > NEAR_PX))
-        .map(({ label, x }) => (
-          <span key={label} className={x < 16 ? 'tick first' : 'tick'} style={{ left: x }}>
+        .map(({ ms, label, x }) => (
+          <span key={ms} className={x < 16 ? 'tick first' : 'tick'} style={{ left: x }}>
             {label}
           </span>
         ))}

@@ -68,11 +68,13 @@ export function drawBars(bars: readonly Bar[], scale: Scale, window: Window): Dr
   let criticalPath = '';
   const labels: Label[] = [];
   const nextInLane = new Map<number, number>();
+  const folds = scale.folds.map(({ from }) => from * window.widthPx - window.leftPx);
 
   // From the last to the first, so that each knows how much room there is to the next one in its lane.
   for (const bar of bars.toReversed()) {
     const box = boxOf(bar, scale, window);
-    const roomUntil = Math.min(nextInLane.get(bar.lane) ?? window.viewPx, window.viewPx);
+    const fold = folds.find((foldX) => foldX >= box.x + box.width - 1);
+    const roomUntil = Math.min(nextInLane.get(bar.lane) ?? window.viewPx, fold ?? window.viewPx, window.viewPx);
     nextInLane.set(bar.lane, box.x);
     if (!isSeen(bar, box, window)) continue;
     const x = Math.max(box.x, -4);

@@ -36,18 +36,26 @@ export function ticksOf(scale: Scale, { widthPx, fromMs, toMs, spacingPx }: Tick
     const fold = scale.folds.find(({ offsetMs, durationMs }) => ms > offsetMs && ms < offsetMs + durationMs);
     // Within a fold the marks would stand on top of one another: on to its end.
     if (fold) index = Math.ceil((fold.offsetMs + fold.durationMs) / stepMs) - 1;
-    else ticks.push({ ms, label: labelOf(ms) });
+    else ticks.push({ ms, label: labelOf(ms, stepMs) });
   }
   return ticks;
 }
 
-function labelOf(ms: number): string {
+/** As exact as the steps between the marks. */
+function labelOf(ms: number, stepMs: number): string {
   if (ms === 0) return '0';
   if (ms < SECOND) return `${ms} ms`;
   if (ms < MINUTE) return `${ms / SECOND} s`;
-  if (ms < HOUR) return `${Math.floor(ms / MINUTE)}:${twoDigits((ms % MINUTE) / SECOND)} min`;
-  if (ms < DAY) return `${Math.floor(ms / HOUR)}:${twoDigits((ms % HOUR) / MINUTE)} h`;
-  return `${Math.floor(ms / DAY)} d ${twoDigits((ms % DAY) / HOUR)} h`;
+  const seconds = stepMs < SECOND ? twoDigits((ms % MINUTE) / SECOND, 3) : twoDigits((ms % MINUTE) / SECOND);
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)}:${seconds} min`;
+  if (ms >= DAY) return `${Math.floor(ms / DAY)} d ${twoDigits(Math.floor((ms % DAY) / HOUR))} h`;
+  const hours = `${Math.floor(ms / HOUR)}:${twoDigits(Math.floor((ms % HOUR) / MINUTE))}`;
+  return stepMs < MINUTE ? `${hours}:${seconds}` : `${hours} h`;
 }
 
-const twoDigits = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+/** At least two before the point, and after it what is not zero. */
+function twoDigits(value: number, decimals = 0): string {
+  const [whole = '', fraction = ''] = value.toFixed(decimals).split('.');
+  const rest = fraction.replace(/0+$/, '');
+  return whole.padStart(2, '0') + (rest === '' ? '' : `.${rest}`);
+}
