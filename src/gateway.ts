@@ -113,7 +113,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   });
   closers.push(() => apollo.stop());
 
-  const pageSource = createPageSource(runsFromSource && !isProduction, logger);
+  const pageSource = createPageSource({ isBuilder: runsFromSource && !isProduction, logger });
   closers.push(() => {
     pageSource.close();
   });

@@ -12,13 +12,13 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from '../observability/logger.ts';
 import { readPage, type Page } from './page-files.ts';
 
+/** Of the project: the same from `src/http` and from `dist/http`. */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const SOURCES = join(ROOT, 'src', 'web');
-const LOCK_FILE = join(ROOT, 'package-lock.json');
-const VITE = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
-const BUILT = join(ROOT, 'dist', 'page');
-/** In it, the digest of the sources that it was built from. */
+
+/** Beside the built page: the digest of the sources that it was built from. */
 const STAMP = 'sources.txt';
+
+const builtIn = (root: string): string => join(root, 'dist', 'page');
 
 export interface PageSource {
   /** The page as it should be served now; null if there is none. Whoever asks while it is being built waits for it. */
@@ -29,12 +29,20 @@ export interface PageSource {
 
 export const runsFromSource = import.meta.filename.endsWith('.ts');
 
-export const createPageSource = (isBuilder: boolean, logger: Logger): PageSource =>
-  isBuilder ? createBuilder(logger) : createReader(logger);
+export interface PageSourceOptions {
+  /** False: what is built is served, whatever became of its sources. */
+  readonly isBuilder: boolean;
+  /** Where `src` and `dist` are; the project's own folder if left out. */
+  readonly root?: string;
+  readonly logger: Logger;
+}
 
-function createReader(logger: Logger): PageSource {
+export const createPageSource = ({ isBuilder, root = ROOT, logger }: PageSourceOptions): PageSource =>
+  isBuilder ? createBuilder(root, logger) : createReader(root, logger);
+
+function createReader(root: string, logger: Logger): PageSource {
   const page = () =>
-    readPage(BUILT).catch((err: unknown) => {
+    readPage(builtIn(root)).catch((err: unknown) => {
       logger.warn({ err }, 'the run page is not built: `npm run build` builds it');
       return null;
     });
@@ -42,22 +50,22 @@ function createReader(logger: Logger): PageSource {
   return { load: () => (held ??= page()), close: () => undefined };
 }
 
-function createBuilder(logger: Logger): PageSource {
+function createBuilder(root: string, logger: Logger): PageSource {
   const stopping = new AbortController();
   let held: { readonly digest: string; readonly page: Promise<Page> } | null = null;
 
   async function make(digest: string): Promise<Page> {
-    if ((await readStamp()) !== digest) {
+    if ((await readStamp(root)) !== digest) {
       const startedAt = performance.now();
-      await build(digest, stopping.signal);
+      await build(root, digest, stopping.signal);
       logger.info({ tookMs: Math.round(performance.now() - startedAt) }, 'built the run page');
     }
-    return readPage(BUILT);
+    return readPage(builtIn(root));
   }
 
   return {
     async load() {
-      const digest = await digestSources();
+      const digest = await digestSources(root);
       if (held?.digest !== digest) {
         const page = make(digest);
         held = { digest, page };
@@ -75,38 +83,45 @@ function createBuilder(logger: Logger): PageSource {
 }
 
 /** By content: a checkout may make files older as well as newer. */
-async function digestSources(): Promise<string> {
-  const entries = await readdir(SOURCES, { recursive: true, withFileTypes: true });
+async function digestSources(root: string): Promise<string> {
+  const entries = await readdir(join(root, 'src', 'web'), { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const digest = createHash('sha256');
-  for (const file of [...files.sort(), LOCK_FILE]) digest.update(`${file}\n`).update(await readFile(file));
+  for (const file of [...files.sort(), join(root, 'package-lock.json')])
+    digest.update(`${file}\n`).update(await readFile(file));
   return digest.digest('hex');
 }
 
-const readStamp = (): Promise<string | null> => readFile(join(BUILT, STAMP), 'utf8').catch(() => null);
+const readStamp = (root: string): Promise<string | null> =>
+  readFile(join(builtIn(root), STAMP), 'utf8').catch(() => null);
 
 /** Into a folder of its own first: another process may be reading the page, or building it too. */
-async function build(digest: string, signal: AbortSignal): Promise<void> {
-  await mkdir(join(ROOT, 'dist'), { recursive: true });
-  const folder = await mkdtemp(join(ROOT, 'dist', 'page-'));
+async function build(root: string, digest: string, signal: AbortSignal): Promise<void> {
+  await mkdir(join(root, 'dist'), { recursive: true });
+  const folder = await mkdtemp(join(root, 'dist', 'page-'));
   try {
-    await runVite(folder, signal);
+    await runVite(root, folder, signal);
     await writeFile(join(folder, STAMP), digest);
-    await rm(BUILT, { recursive: true, force: true });
-    await rename(folder, BUILT).catch(async (error: unknown) => {
-      if ((await readStamp()) !== digest) throw error;
+    await rm(builtIn(root), { recursive: true, force: true });
+    await rename(folder, builtIn(root)).catch(async (error: unknown) => {
+      if ((await readStamp(root)) !== digest) throw error;
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function runVite(folder: string, signal: AbortSignal): Promise<void> {
-  const child = spawn(process.execPath, [VITE, 'build', SOURCES, '--outDir', folder, '--logLevel', 'error'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '' },
-    signal,
-  });
+async function runVite(root: string, folder: string, signal: AbortSignal): Promise<void> {
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const child = spawn(
+    process.execPath,
+    [vite, 'build', join(root, 'src', 'web'), '--outDir', folder, '--logLevel', 'error'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '' },
+      signal,
+    },
+  );
   // The gateway's own answers come first.
   if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   let complaints = '';

@@ -27,7 +27,8 @@ export function registerPageRoute(app: FastifyInstance, { pageSource, sampleKey 
     sampleKey === null ? html : html.replace('</head>', `<meta name="sample-key" content="${sampleKey}"></head>`);
 
   async function answerPage(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const page = await pageSource.load();
+    // Why it can't be had is in the log.
+    const page = await pageSource.load().catch(() => null);
     if (!page) return notBuilt(reply);
     return reply
       .headers({
@@ -43,7 +44,7 @@ export function registerPageRoute(app: FastifyInstance, { pageSource, sampleKey 
   app.get('/', answerPage);
   app.get('/workflows/*', answerPage);
   app.get('/assets/*', async (request, reply) => {
-    const page = await pageSource.load();
+    const page = await pageSource.load().catch(() => null);
     const file = page?.files.get(request.url.replace(/[?#].*$/s, ''));
     if (!file) {
       reply.callNotFound();
@@ -68,4 +69,4 @@ const notBuilt = (reply: FastifyReply): FastifyReply =>
   reply
     .code(503)
     .type('text/plain; charset=utf-8')
-    .send('The run page is not built. `npm run build` builds it; GraphQL is at /graphql.\n');
+    .send('The run page is not built: the log says why. `npm run build` builds it; GraphQL is at /graphql.\n');

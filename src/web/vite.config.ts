@@ -13,5 +13,11 @@ export default defineConfig({
     // No data: URLs, so that the page's policy needs to allow none for scripts and styles.
     assetsInlineLimit: 0,
     license: true,
+    rolldownOptions: {
+      onLog(level, log, handle) {
+        // "use client" means something to servers that render React; there is none here.
+        if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log);
+      },
+    },
   },
 });

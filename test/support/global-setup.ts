@@ -5,6 +5,6 @@ import { createLogger } from '../../src/observability/logger.ts';
 import { CHROMIUM_PATH } from './browser.ts';
 
 export default async function setUp(): Promise<void> {
-  await createPageSource(true, createLogger('silent')).load();
+  await createPageSource({ isBuilder: true, logger: createLogger('silent') }).load();
   process.env[CHROMIUM_PATH] = await chromium.executablePath().catch(() => '');
 }

@@ -66,6 +66,51 @@ await describeInBrowser('the run page in an outage', (browser) => {
     await context.close();
   });
 
+  /** Opens the run, live, with a clock that the test can put forward, and counts the connections. */
+  async function watch() {
+    const opened = await openPage(browser(), { key: 'key-1' });
+    const { page } = opened;
+    await page.clock.install();
+    const streams: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/graphql/stream')) streams.push(request.url());
+    });
+    await page.goto(gateway.url + RUN);
+    await page.getByText('Live', { exact: true }).waitFor();
+    const closed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/graphql/stream'));
+    return { ...opened, streams, closed };
+  }
+
+  /** Longer than the longest pause before a connection is tried again. */
+  const LONG_MS = 60_000;
+
+  it('lets go of the connection while nobody looks, and catches up when somebody does', async () => {
+    const { page, context, streams, closed } = await watch();
+    const show = (hidden: boolean) =>
+      page.evaluate(
+        `Object.defineProperty(document, 'hidden', { value: ${String(hidden)}, configurable: true });
+         document.dispatchEvent(new Event('visibilitychange'))`,
+      );
+    await show(true);
+    await closed;
+    await page.clock.runFor(LONG_MS);
+    expect(streams).toHaveLength(1);
+    upstream.script = over;
+    await show(false);
+    await page.getByText('Final', { exact: true }).waitFor();
+    expect(streams).toHaveLength(2);
+    await context.close();
+  });
+
+  it('leaves no connection behind when another page is opened', async () => {
+    const { page, context, streams, closed } = await watch();
+    await page.getByRole('link', { name: 'Stepgate' }).click();
+    await closed;
+    await page.clock.runFor(LONG_MS);
+    expect(streams).toHaveLength(1);
+    await context.close();
+  });
+
   it('from the start says so, and shows the run when it is asked again', async () => {
     upstream.script = down;
     const { page, context } = await openPage(browser(), { key: 'key-1' });

@@ -35,14 +35,18 @@ export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOpt
 
         function connect(): void {
           const request = { query: print(query), variables, ...(operationName !== undefined && { operationName }) };
-          stop = client.subscribe(request, {
+          // The client tells of the end of a connection even to whoever ended it.
+          let isWanted = true;
+          const dispose = client.subscribe(request, {
             next(result) {
+              if (!isWanted) return;
               latest = result as FormattedExecutionResult;
               pauseMs = FIRST_PAUSE_MS;
               connection.become({ kind: latest.errors ? 'unavailable' : 'live' });
               observer.next(latest);
             },
             error(error) {
+              if (!isWanted) return;
               if (!isRefusal(error)) {
                 connectLater();
                 return;
@@ -51,17 +55,35 @@ export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOpt
               observer.error(error);
             },
             complete() {
+              if (!isWanted) return;
               if (!latest || !isLast(latest)) connectLater();
               else observer.complete();
             },
           });
+          stop = () => {
+            isWanted = false;
+            dispose();
+          };
         }
 
-        connection.become({ kind: 'connecting' });
-        connect();
-        return () => {
+        function disconnect(): void {
           clearTimeout(timer);
           stop();
+        }
+
+        function connectIfSeen(): void {
+          disconnect();
+          if (document.hidden) return;
+          connection.become({ kind: 'connecting' });
+          connect();
+        }
+
+        // A browser keeps few connections to one host open: tabs that nobody looks at must not use them up.
+        document.addEventListener('visibilitychange', connectIfSeen);
+        connectIfSeen();
+        return () => {
+          document.removeEventListener('visibilitychange', connectIfSeen);
+          disconnect();
           if (connection.read().kind !== 'unavailable') connection.become({ kind: 'off' });
         };
       }),
