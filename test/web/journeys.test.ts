@@ -23,7 +23,7 @@ await describeInBrowser('the run page', (browser) => {
     await page.getByRole('link', { name: 'Support triage' }).click();
     await page.getByRole('link', { name: 'run-4711' }).click();
     await page
-      .getByRole('link', { name: /draft_reply/ })
+      .getByRole('link', { name: /draft_reply The model/ })
       .first()
       .click();
     const step = page.getByRole('complementary', { name: 'Step' });
@@ -71,7 +71,7 @@ await describeInBrowser('the run page', (browser) => {
     const first = await openPage(browser(), { key: 'demo-key' });
     await first.page.goto(`${gateway.url}/workflows/support-triage/runs/run-4711`);
     await first.page.getByRole('button', { name: 'Zoom in' }).click();
-    await first.page.getByRole('link', { name: /draft_reply/ }).click();
+    await first.page.getByRole('link', { name: /draft_reply The model/ }).click();
     await first.page.getByRole('button', { name: /^Inputs/ }).click();
     await first.page.getByLabel('JMESPath').fill('model');
     await first.page.getByRole('button', { name: 'Apply' }).click();
@@ -80,12 +80,15 @@ await describeInBrowser('the run page', (browser) => {
       .or(first.page.getByText('virtuoso-large', { exact: true }))
       .waitFor();
     await first.page.waitForURL(/path=model/);
+    await first.page.waitForURL(/at=\d+/);
     const link = first.page.url();
     expect(link).not.toContain('demo-key');
 
     const second = await openPage(browser(), { key: 'demo-key' });
     await second.page.goto(link);
     await second.page.getByText('2×').waitFor();
+    const scrolled = "document.querySelector('.timeline-scroll').scrollLeft";
+    expect(await second.page.evaluate<number>(scrolled)).toBeGreaterThan(100);
     await second.page.getByRole('complementary', { name: 'Step' }).getByText('draft_reply').waitFor();
     expect(await second.page.getByRole('button', { name: /^Inputs/ }).getAttribute('aria-pressed')).toBe('true');
     expect(await second.page.getByLabel('JMESPath').inputValue()).toBe('model');
