@@ -1,5 +1,5 @@
-/** The frame of every page: a key first, then what the address names. Each page is loaded when it is first opened. */
-import { lazy, Suspense, useMemo, useSyncExternalStore } from 'react';
+/** The frame of every page: a key first, then what the address names. */
+import { useMemo, useSyncExternalStore } from 'react';
 import { ApolloProvider } from '@apollo/client/react';
 import { Route, Routes } from 'react-router';
 import { createLiveConnection, LiveConnectionContext } from './live/connection.ts';
@@ -7,11 +7,10 @@ import { createClient } from './session/client.ts';
 import { KeyForm } from './session/key-form.tsx';
 import { keyStore } from './session/key-store.ts';
 import { Masthead } from './shell/masthead.tsx';
-import { Empty, Loading } from './shell/notices.tsx';
-
-const WorkflowsPage = lazy(() => import('./workflows/workflows-page.tsx'));
-const WorkflowPage = lazy(() => import('./workflow/workflow-page.tsx'));
-const RunPage = lazy(() => import('./run/run-page.tsx'));
+import { Empty } from './shell/notices.tsx';
+import { RunPage } from './run/run-page.tsx';
+import { WorkflowPage } from './workflow/workflow-page.tsx';
+import { WorkflowsPage } from './workflows/workflows-page.tsx';
 
 export function App() {
   const { key, wasRefused } = useSyncExternalStore(keyStore.subscribe, keyStore.read);
@@ -37,14 +36,12 @@ function Pages({ bearer }: { readonly bearer: string }) {
   return (
     <ApolloProvider client={client}>
       <LiveConnectionContext value={connection}>
-        <Suspense fallback={<Loading what="the page" />}>
-          <Routes>
-            <Route index element={<WorkflowsPage />} />
-            <Route path="workflows/:workflowId" element={<WorkflowPage />} />
-            <Route path="workflows/:workflowId/runs/:runId" element={<RunPage />} />
-            <Route path="*" element={<Empty isPage title="There is no page at this address" />} />
-          </Routes>
-        </Suspense>
+        <Routes>
+          <Route index element={<WorkflowsPage />} />
+          <Route path="workflows/:workflowId" element={<WorkflowPage />} />
+          <Route path="workflows/:workflowId/runs/:runId" element={<RunPage />} />
+          <Route path="*" element={<Empty isPage title="There is no page at this address" />} />
+        </Routes>
       </LiveConnectionContext>
     </ApolloProvider>
   );

@@ -60,7 +60,7 @@ const RUN_UPDATED = graphql(`
 /** Where the gateway offers no live connection. */
 const ASK_EVERY_MS = 2000;
 
-export default function RunPage() {
+export function RunPage() {
   const { workflowId = '', runId = '' } = useParams();
   const variables = { workflowId, id: runId };
   const live = useLiveState();

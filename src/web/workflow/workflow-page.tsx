@@ -44,7 +44,7 @@ const WORKFLOW = graphql(`
   }
 `);
 
-export default function WorkflowPage() {
+export function WorkflowPage() {
   const { workflowId = '' } = useParams();
   const url = useUrlQuery();
   const { data, error, loading, refetch } = useQuery(WORKFLOW, { variables: { id: workflowId } });

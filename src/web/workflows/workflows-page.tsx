@@ -27,7 +27,7 @@ const WORKFLOWS = graphql(`
 
 const PAGE_SIZE = 20;
 
-export default function WorkflowsPage() {
+export function WorkflowsPage() {
   const url = useUrlQuery();
   const search = url.read('q');
   const after = url.read('after');
