@@ -18,9 +18,12 @@ const OPERATION = z
     variables: OBJECT,
     extensions: OBJECT,
   })
-  .refine(({ query, documentId, id, extensions }) => [query, documentId, id, extensions?.persistedQuery].some(Boolean), {
-    path: ['query'],
-  });
+  .refine(
+    ({ query, documentId, id, extensions }) => [query, documentId, id, extensions?.persistedQuery].some(Boolean),
+    {
+      path: ['query'],
+    },
+  );
 
 /** How an operation is named, beside its text. */
 const EXPECTED =

@@ -42,7 +42,7 @@ describe('manifests', () => {
       ['sha256:aa', NAME],
       ['bb', '{ __typename }'],
     ]);
-    expect(readManifests(['test/fixtures/page-operations.json'], schema).size).toBe(13);
+    expect(readManifests(['src/web/__generated__/persisted-documents.json'], schema).size).toBe(13);
   });
 
   const aliases = Array.from({ length: 101 }, (_, at) => `a${at}: __typename`).join(' ');

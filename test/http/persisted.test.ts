@@ -150,8 +150,11 @@ describe('persisted operations', () => {
   });
 
   it('of the page are all answered by their names', async () => {
-    await start('only', 'test/fixtures/page-operations.json');
-    const operations = JSON.parse(readFileSync('test/fixtures/page-operations.json', 'utf8')) as Record<string, string>;
+    await start('only', 'src/web/__generated__/persisted-documents.json');
+    const operations = JSON.parse(readFileSync('src/web/__generated__/persisted-documents.json', 'utf8')) as Record<
+      string,
+      string
+    >;
     const all = {
       workflowId: 'wf',
       id: 'r1',

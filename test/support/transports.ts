@@ -20,7 +20,7 @@ export async function send(
     transport === 'graphql-sse'
       ? await openStream(gatewayUrl, request, key)
       : await openSocket(gatewayUrl, { authorization: `Bearer ${key}` });
-  if ('subscribe' in client) (client as Awaited<ReturnType<typeof openSocket>>).subscribe(request);
+  if ('subscribe' in client) client.subscribe(request);
   const frame = await client.next();
   client.cut();
   if (frame.type === 'next') return frame.payload;
