@@ -89,7 +89,7 @@ const ENVIRONMENT = z.object({
   UPSTREAM_CONCURRENCY: wholeNumber(1, 10_000).default(64),
   UPSTREAM_MAX_RESPONSE_BYTES: wholeNumber(1024, 2 ** 29, 'bytes').default(67_108_864),
   MAX_UPSTREAM_CALLS: wholeNumber(1, 100_000).default(200),
-  MAX_OPERATION_COST: wholeNumber(1, 10_000_000).default(2000),
+  MAX_OPERATION_COST: wholeNumber(1, 10_000_000).default(2500),
   RATE_LIMIT_PER_MINUTE: wholeNumber(1, 1_000_000).optional(),
   PERSISTED_OPERATIONS: z
     .enum(PERSISTED_MODES)

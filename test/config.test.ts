@@ -21,7 +21,7 @@ const DEFAULTS = {
   upstreamConcurrency: 64,
   upstreamMaxResponseBytes: 64 * 1024 * 1024,
   maxUpstreamCalls: 200,
-  maxOperationCost: 2000,
+  maxOperationCost: 2500,
   rateLimitPerMinute: null,
   persistedOperations: 'off',
   persistedManifests: [],

@@ -20,9 +20,10 @@ function inBody(sent: SentOperation, documents: PersistedDocuments): SentOperati
   if (typeof body !== 'object' || body === null) return sent;
   const query = documents.resolve(body);
   if (query === undefined || query instanceof GraphQLError) return query ?? sent;
-  if ('query' in body && body.query === query && !('extensions' in body)) return sent;
-  const extensions = 'extensions' in body ? withoutPersistedQuery(body.extensions) : null;
-  return { ...sent, body: { ...body, query, extensions } };
+  const extensions = 'extensions' in body ? body.extensions : null;
+  // Whatever is no object is Apollo's to complain of.
+  const others = isObject(extensions) ? withoutPersistedQuery(extensions) : extensions;
+  return { ...sent, body: { ...body, query, extensions: others } };
 }
 
 function inSearch(sent: SentOperation, documents: PersistedDocuments): SentOperation | GraphQLError {
@@ -30,13 +31,15 @@ function inSearch(sent: SentOperation, documents: PersistedDocuments): SentOpera
   const extensions = parseJson(parameters.get('extensions'));
   const query = documents.resolve({ ...Object.fromEntries(parameters), extensions });
   if (query === undefined || query instanceof GraphQLError) return query ?? sent;
-  if (parameters.get('query') === query && extensions === undefined) return sent;
   parameters.set('query', query);
+  if (!isObject(extensions)) return { ...sent, search: `?${parameters.toString()}` };
   const others = withoutPersistedQuery(extensions);
   if (others) parameters.set('extensions', JSON.stringify(others));
-  else if (extensions !== undefined) parameters.delete('extensions');
+  else parameters.delete('extensions');
   return { ...sent, search: `?${parameters.toString()}` };
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Undefined for what is no JSON: that is Apollo's to complain of. */
 function parseJson(text: string | null): unknown {
