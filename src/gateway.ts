@@ -5,18 +5,22 @@ import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
 import { createApollo } from './graphql/apollo.ts';
 import { createErrorReporter } from './graphql/errors.ts';
 import { createExecutor } from './graphql/executor.ts';
+import { createExpiringGate } from './graphql/expiring-gate.ts';
 import { createGate } from './graphql/gate.ts';
 import { createKnownOperations } from './graphql/known-operations.ts';
 import { createLiveExecutor } from './graphql/live-executor.ts';
 import { sandboxState } from './graphql/sandbox.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createApp, MAX_BODY_BYTES } from './http/app.ts';
+import { createBasePath } from './http/base-path.ts';
+import { createCallers } from './http/callers.ts';
+import { createClientAddress, createProxyTrust } from './http/client-address.ts';
 import { createKnownAnswers } from './http/known-answers.ts';
 import { createLive } from './http/live.ts';
 import { originsOf } from './http/origins.ts';
-import { createViewerReader } from './http/request.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createDrain } from './http/drain.ts';
+import { createIdentity } from './identity/identity.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createExecution } from './runs/execution.ts';
 import { createResourceCache } from './runs/resource-cache.ts';
@@ -28,6 +32,7 @@ import { afterOnThisMachine, type After } from './runs/timer.ts';
 import { createViewers } from './runs/viewer.ts';
 import { createWorkflowStore } from './runs/workflow-store.ts';
 import { createUpstreamClient } from './upstream/client.ts';
+import { createNarrowedUpstream } from './upstream/narrowed.ts';
 
 export interface Gateway {
   /** Where it listens, without a path: `http://127.0.0.1:4000`. */
@@ -51,10 +56,13 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const closers: (() => unknown)[] = [];
   let isStopping = false;
 
+  const { auth, reauthIntervalMs } = config;
+  const identity = await createIdentity({ auth, viewerOf: createViewers(), recheckMs: reauthIntervalMs, now, logger });
+
   const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
   if (embedded) closers.push(() => embedded.close());
 
-  const upstream = createUpstreamClient({
+  const client = createUpstreamClient({
     baseUrl: config.upstreamUrl ?? `${embedded?.url ?? ''}/`,
     timeoutMs: config.upstreamTimeoutMs,
     concurrency: config.upstreamConcurrency,
@@ -62,10 +70,11 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     maxResponseBytes: config.upstreamMaxResponseBytes,
   });
   closers.push(() => {
-    upstream.close();
+    client.close();
   });
+  const upstream = auth.mode === 'service' ? createNarrowedUpstream(client, now) : client;
 
-  const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls } = config;
+  const { liveTtlMs, settleMs, staleIfErrorMs, maxUpstreamCalls } = config;
   const shelves = createShelves<unknown>(config.cacheMaxBytes);
   const cache = createResourceCache({
     shelves,
@@ -95,7 +104,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   });
   const contextSource = { runStore, workflowStore, runHistory, runFeeds, execution, maxUpstreamCalls, now };
 
-  const { isProduction, corsOrigins } = config;
+  const { isProduction, corsOrigins, trustProxy } = config;
   const schema = createSchema();
   const report = createErrorReporter(logger);
   const queryExecutor = createExecutor(schema);
@@ -106,14 +115,15 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     executor,
     knownOperations,
     isProduction,
-    sandbox: sandboxState(embedded !== null),
+    sandbox: sandboxState(embedded !== null && auth.mode === 'passthrough'),
     logger,
   });
   closers.push(() => apollo.stop());
 
   const isReady = () => !isStopping;
-  const viewerOf = createViewers();
-  const readViewer = createViewerReader(viewerOf);
+  const isTrustedProxy = createProxyTrust(trustProxy);
+  const callers = createCallers({ identity, addressOf: createClientAddress(isTrustedProxy), now, logger });
+  const takeBasePath = createBasePath(config.basePath);
   const responses = createResponseCache({ shelves, cache, now });
   const app = await createApp({
     isProduction,
@@ -124,7 +134,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     contextSource,
     responses,
     answerKnown: createKnownAnswers({ contextSource, knownOperations, responses }),
-    readViewer,
+    callers,
+    isTrustedProxy,
+    takeBasePath,
   });
   const drain = createDrain(app.server);
   closers.push(async () => {
@@ -133,10 +145,10 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     draining.end();
   });
   const live = createLive(app, {
-    gate: createGate({ apollo, executor, contextSource, logger }),
+    gate: createExpiringGate(createGate({ apollo, executor, contextSource, logger }), { now, after }),
     schema,
-    viewerOf,
-    readViewer,
+    callers,
+    takeBasePath,
     origins: originsOf(corsOrigins, isProduction),
     maxMessageBytes: MAX_BODY_BYTES,
     maxSubscriptionsPerConnection,

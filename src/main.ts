@@ -39,7 +39,8 @@ const gateway = await createGateway(config, { logger }).catch((error: unknown) =
 logger.info({ url: gateway.url, upstream: config.upstreamUrl ?? 'embedded' }, 'Stepgate is listening');
 if (!config.isProduction) {
   process.stdout.write(`\n  GraphQL and Apollo Sandbox: ${gateway.url}/graphql\n`);
-  if (config.upstreamUrl === null) process.stdout.write('  Over the embedded upstream; its key is demo-key\n');
+  if (config.upstreamUrl === null && config.auth.mode === 'passthrough')
+    process.stdout.write('  Over the embedded upstream; its key is demo-key\n');
   process.stdout.write('\n');
 }
 

@@ -12,7 +12,12 @@ import type { Executor } from './executor.ts';
 import { OperationRefused, type LiveEvents, type Subscribed } from './live-event.ts';
 import { isSubscription } from './live-executor.ts';
 
-export interface OperationRequest extends Pick<ContextRequest, 'viewer' | 'requestId' | 'signal' | 'mayAct'> {
+export interface OperationRequest extends Pick<
+  ContextRequest,
+  'viewer' | 'refusal' | 'requestId' | 'signal' | 'mayAct'
+> {
+  /** When the caller's right to ask ends, in milliseconds since 1970; it does not where this is left out. */
+  readonly untilMs?: number;
   readonly query: string;
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
@@ -42,14 +47,14 @@ export function createGate({ apollo, executor, contextSource, logger }: GateOpti
   const known = new LRUCache<string, Subscribed>({ max: MAX_KNOWN });
 
   async function execute(request: OperationRequest): Promise<FormattedExecutionResult | LiveEvents> {
-    const { query, operationName = null, viewer, requestId, signal, mayAct } = request;
+    const { query, operationName = null, viewer, refusal = null, requestId, signal, mayAct } = request;
     const variables = request.variables ?? {};
     let taken: LiveEvents | undefined;
     const takeEvents = (events: LiveEvents, { document, queryHash }: Subscribed) => {
       taken = events;
       known.set(query, { document, queryHash });
     };
-    const newContext = () => createContext(contextSource, { viewer, requestId, signal, mayAct, takeEvents });
+    const newContext = () => createContext(contextSource, { viewer, refusal, requestId, signal, mayAct, takeEvents });
     const opened = (): LiveEvents | undefined => taken;
 
     const subscribed = request.extensions ? undefined : known.get(query);

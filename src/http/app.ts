@@ -10,6 +10,8 @@ import {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from '../observability/logger.ts';
+import type { TakeBasePath } from './base-path.ts';
+import type { IsTrustedProxy } from './client-address.ts';
 import { registerGraphqlRoute, type GraphqlRouteOptions } from './graphql-route.ts';
 import { registerOperationsRoutes } from './operations-routes.ts';
 import { originsOf } from './origins.ts';
@@ -19,6 +21,8 @@ import { createShortWay, readBodyOf, type ShortWay } from './short-way.ts';
 export interface AppOptions extends GraphqlRouteOptions {
   readonly isProduction: boolean;
   readonly corsOrigins: readonly string[];
+  readonly isTrustedProxy: IsTrustedProxy;
+  readonly takeBasePath: TakeBasePath;
   readonly isReady: () => boolean;
   readonly logger: Logger;
 }
@@ -34,15 +38,16 @@ const SERVER_OPTIONS = {
 };
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { isProduction, corsOrigins, isReady, logger } = options;
+  const { isProduction, corsOrigins, isTrustedProxy, takeBasePath, isReady, logger } = options;
   const origins = originsOf(corsOrigins, isProduction);
   const shortWay = createShortWay({ ...options, hasCors: origins.length > 0 });
   const app = fastify({
     genReqId: requestIdOf,
+    trustProxy: isTrustedProxy,
     // While it stops, a request that comes on an open connection is answered, and the connection then closed.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    serverFactory: (handler) => createServer(SERVER_OPTIONS, listenerOf(shortWay, handler)),
+    serverFactory: (handler) => createServer(SERVER_OPTIONS, listenerOf(takeBasePath, shortWay, handler)),
   });
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
@@ -75,8 +80,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 }
 
 const listenerOf =
-  (shortWay: ShortWay, handler: RequestListener): RequestListener =>
+  (takeBasePath: TakeBasePath, shortWay: ShortWay, handler: RequestListener): RequestListener =>
   (request, response) => {
+    takeBasePath(request);
     shortWay.handle(request, response, () => {
       handler(request, response);
     });

@@ -2,10 +2,11 @@
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context, type ContextSource } from '../graphql/context.ts';
-import type { Viewer } from '../runs/viewer.ts';
+import type { Caller } from '../identity/caller.ts';
+import type { Callers } from './callers.ts';
 import { signalOfClient } from './client-signal.ts';
 import { PLAIN_JSON, type AnswerKnown } from './known-answers.ts';
-import { GRAPHQL_PATH, requestKey, searchOf, type ReadViewer } from './request.ts';
+import { GRAPHQL_PATH, requestKey, searchOf } from './request.ts';
 import { etagOf, isNotModified, readyBody, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
 
 export interface GraphqlRouteOptions {
@@ -13,30 +14,33 @@ export interface GraphqlRouteOptions {
   readonly contextSource: ContextSource;
   readonly responses: ResponseCache;
   readonly answerKnown: AnswerKnown;
-  readonly readViewer: ReadViewer;
+  readonly callers: Callers;
 }
 
 export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, contextSource, responses, answerKnown, readViewer } = options;
+  const { apollo, contextSource, responses, answerKnown, callers } = options;
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { raw, id: requestId } = request;
     const body = typeof request.body === 'string' ? request.body : '';
-    const viewer = readViewer(raw);
+    const caller = callers.known(raw) ?? (await callers.identify(raw));
     const key = requestKey(raw, body);
-    if (!viewer) return execute(request, reply, null, key);
+    const { viewer, untilMs: rightUntilMs } = caller;
+    if (!viewer) return execute(request, reply, caller, key);
     const ready =
-      responses.find(viewer, key) ??
-      (await answerKnown({ request: raw, response: reply.raw, requestId, viewer, key, body }));
-    return ready ? send(request, reply, ready) : execute(request, reply, viewer, key);
+      responses.find(viewer, key, rightUntilMs) ??
+      (await answerKnown({ request: raw, response: reply.raw, requestId, viewer, rightUntilMs, key, body }));
+    return ready ? send(request, reply, ready) : execute(request, reply, caller, key);
   }
 
   /** Executes the request, and keeps the answer if it may be given again. */
-  async function execute(request: FastifyRequest, reply: FastifyReply, viewer: Viewer | null, key: string) {
-    const opened = viewer && responses.open(viewer, key);
+  async function execute(request: FastifyRequest, reply: FastifyReply, caller: Caller, key: string) {
+    const { viewer, refusal, untilMs: rightUntilMs } = caller;
+    const opened = viewer && responses.open(viewer, key, rightUntilMs);
     try {
       const context = createContext(contextSource, {
         viewer,
+        refusal,
         requestId: request.id,
         signal: signalOfClient(reply.raw),
         mayAct: true,

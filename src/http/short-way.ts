@@ -3,8 +3,9 @@
  * and parsing take several times as long. Whatever is neither goes on to Fastify as if nothing had happened.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Callers } from './callers.ts';
 import type { AnswerKnown, Asked } from './known-answers.ts';
-import { GRAPHQL_PATH, requestIdOf, requestKey, type ReadViewer } from './request.ts';
+import { GRAPHQL_PATH, requestIdOf, requestKey } from './request.ts';
 import { isNotModified, MAX_REQUEST_LENGTH, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
 
 const READ_BODY = Symbol('the body that was read already');
@@ -25,24 +26,24 @@ export interface ShortWay {
 export interface ShortWayOptions {
   readonly responses: ResponseCache;
   readonly answerKnown: AnswerKnown;
-  readonly readViewer: ReadViewer;
+  readonly callers: Callers;
   readonly isReady: () => boolean;
   /** Whether answers to other origins have headers of their own, which Fastify knows. */
   readonly hasCors: boolean;
 }
 
 export function createShortWay(options: ShortWayOptions): ShortWay {
-  const { responses, answerKnown, readViewer, isReady, hasCors } = options;
+  const { responses, answerKnown, callers, isReady, hasCors } = options;
 
   /** Answers if it can. */
   function tryAnswer(asked: Asked, next: () => void): void {
-    const { viewer, key } = asked;
-    const ready = responses.find(viewer, key);
+    const { viewer, rightUntilMs, key } = asked;
+    const ready = responses.find(viewer, key, rightUntilMs);
     const renewal = ready ? null : responses.renewal(viewer, key);
     if (ready) send(asked, ready, isReady());
     else if (renewal) {
       void renewal.then(() => {
-        const renewed = responses.find(viewer, key);
+        const renewed = responses.find(viewer, key, rightUntilMs);
         if (renewed) send(asked, renewed, isReady());
         else execute(asked, next);
       });
@@ -66,14 +67,15 @@ export function createShortWay(options: ShortWayOptions): ShortWay {
 
   return {
     handle(request, response, next) {
-      const viewer = mayBeShort(request, hasCors) ? readViewer(request) : null;
-      if (!viewer) {
+      const caller = mayBeShort(request, hasCors) ? callers.known(request) : null;
+      if (!caller?.viewer) {
         next();
         return;
       }
+      const { viewer, untilMs: rightUntilMs } = caller;
       const ask = (body: string) => {
         const key = requestKey(request, body);
-        tryAnswer({ request, response, requestId: requestIdOf(request), viewer, key, body }, next);
+        tryAnswer({ request, response, requestId: requestIdOf(request), viewer, rightUntilMs, key, body }, next);
       };
       if (request.method === 'GET') ask('');
       else {
