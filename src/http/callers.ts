@@ -43,7 +43,7 @@ export function createCallers({ identity, addressOf, now, logger }: CallersOptio
       if (known?.authorization === authorization && isKnown(known.caller)) return known.caller;
       const caller = identity.known(credentialIn(authorization));
       // Whoever is refused takes the long way, which says so in the log.
-      return caller && caller.refusal === null ? remember(socket, authorization, caller) : null;
+      return caller?.refusal === null ? remember(socket, authorization, caller) : null;
     },
 
     async identify(request, authorization = request.headers.authorization ?? '') {

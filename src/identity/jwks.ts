@@ -37,7 +37,7 @@ async function fetchText(url: string): Promise<string> {
   if (!response.ok || !response.body) throw new Error(`AUTH_JWKS: expected HTTP 200; got ${response.status}`);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     if (size > MAX_BYTES) throw new Error(`AUTH_JWKS: expected at most ${MAX_BYTES} bytes; more came`);
     chunks.push(chunk);

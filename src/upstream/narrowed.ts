@@ -35,14 +35,17 @@ export function createNarrowedUpstream(upstream: UpstreamApi, now: () => number)
     return directory;
   }
 
-  async function organizationOf(workflowId: string, call: CallOptions): Promise<string | null> {
+  function directoryOf(call: CallOptions, maxAgeMs: number): Directory {
     const known = directories.get(call.credential);
-    const directory = known && now() < known.readAt + KNOWN_MS ? known : readDirectory(call);
-    const organizations = await directory.organizations;
-    if (organizations.has(workflowId) || now() < directory.readAt + UNKNOWN_MS) {
-      return organizations.get(workflowId) ?? null;
+    return known && now() < known.readAt + maxAgeMs ? known : readDirectory(call);
+  }
+
+  async function organizationOf(workflowId: string, call: CallOptions): Promise<string | null> {
+    for (const maxAgeMs of [KNOWN_MS, UNKNOWN_MS]) {
+      const organizations = await directoryOf(call, maxAgeMs).organizations;
+      if (organizations.has(workflowId)) return organizations.get(workflowId) ?? null;
     }
-    return (await readDirectory(call).organizations).get(workflowId) ?? null;
+    return null;
   }
 
   async function checkWorkflow(workflowId: string, call: CallOptions): Promise<void> {

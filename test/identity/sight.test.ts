@@ -41,8 +41,8 @@ const WAYS: readonly (readonly [string, (workflowId: string) => string])[] = [
   ['workflow.runsById', (id) => `{ workflow(id: "${id}") { runsById(ids: ["r1"]) { outputs } } }`],
   ['workflow.runs', (id) => `{ workflow(id: "${id}") { runs { nodes { id } } } }`],
   ['workflow.statistics', (id) => `{ workflow(id: "${id}") { statistics { runCount } } }`],
-  ['compareRuns', (id) => `{ compareRuns(workflowId: "${id}", baseId: "r1", headId: "r2") { durationDeltaMs } }`],
-  ['executeWorkflow', (id) => `mutation { executeWorkflow(workflowId: "${id}") { runId } }`],
+  ['compareRuns', (id) => `{ compareRuns(workflowId: "${id}", baseId: "r1", headId: "r2") { wallClockDeltaMs } }`],
+  ['executeWorkflow', (id) => `mutation { executeWorkflow(workflowId: "${id}") { run { id } } }`],
 ];
 
 describe('the claims of a token', () => {
@@ -106,7 +106,7 @@ describe('the claims of a token', () => {
     upstream.script = (call) => (call.endpoint === 'workflows' ? script(call) : { status: 404 });
     const missing = await ask(of('org-a'), queryOf('a1'));
     const told = ({ errors }: typeof hidden) =>
-      errors.map(({ message, extensions: { requestId: _requestId, ...extensions } }) => ({ message, extensions }));
+      errors.map(({ message, extensions }) => ({ message, extensions: { ...extensions, requestId: null } }));
     expect(told(hidden)).toEqual(told(missing));
   });
 
