@@ -81,7 +81,7 @@ export const SECRET_VARIABLES: ReadonlySet<string> = new Set(['UPSTREAM_API_KEY'
 
 const DEFAULT_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 
-type AuthVariables = { readonly [Name in keyof typeof AUTH_VARIABLES]: z.infer<(typeof AUTH_VARIABLES)[Name]> };
+type AuthVariables = z.infer<z.ZodObject<typeof AUTH_VARIABLES>>;
 
 /** The config, or a sentence that says what does not go together. */
 export function readAuth(variables: AuthVariables, offersWorkflows: boolean): AuthConfig | string {

@@ -31,7 +31,10 @@ withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this 
   async function start(environment: Readonly<Record<string, string>> = {}): Promise<string> {
     upstream = await startFaultyUpstream(ofKey);
     const stream = { write: (line: string) => void (logged += line) };
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { logger: pino(stream) });
+    gateway = await startGateway(
+      { UPSTREAM_URL: upstream.url, ...environment },
+      { logger: pino({ level: 'info' }, stream) },
+    );
     nginx = await startNginx(gateway.url);
     return nginx.url;
   }
