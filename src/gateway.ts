@@ -8,9 +8,10 @@ import { createExecutor } from './graphql/executor.ts';
 import { createExpiringGate } from './graphql/expiring-gate.ts';
 import { createGate } from './graphql/gate.ts';
 import { createKnownOperations } from './graphql/known-operations.ts';
-import { createLiveExecutor } from './graphql/live-executor.ts';
-import { sandboxState } from './graphql/sandbox.ts';
+import { SAMPLE_KEY, sandboxState } from './graphql/sandbox.ts';
 import { createSchema } from './graphql/schema.ts';
+import { createPageSource, runsFromSource } from './http/page-build.ts';
+import { createLiveExecutor } from './graphql/live-executor.ts';
 import { createApp, MAX_BODY_BYTES } from './http/app.ts';
 import { createBasePath } from './http/base-path.ts';
 import { createCallers } from './http/callers.ts';
@@ -39,6 +40,8 @@ export interface Gateway {
   readonly url: string;
   /** The bytes of all that is held of the upstream's answers at this moment. */
   readonly heldBytes: () => number;
+  /** Builds the run page if it is missing or stale, so that the first who asks for it need not wait. */
+  preparePage(): Promise<void>;
   /** Stops taking requests, lets those under way finish (for 10 s at most), and frees everything. */
   close(): Promise<void>;
 }
@@ -120,12 +123,18 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   });
   closers.push(() => apollo.stop());
 
+  const pageSource = createPageSource({ isBuilder: runsFromSource && !isProduction, logger });
+  closers.push(() => {
+    pageSource.close();
+  });
   const isReady = () => !isStopping;
   const isTrustedProxy = createProxyTrust(trustProxy);
   const callers = createCallers({ identity, addressOf: createClientAddress(isTrustedProxy), now, logger });
   const takeBasePath = createBasePath(config.basePath);
   const responses = createResponseCache({ shelves, cache, now });
   const app = await createApp({
+    pageSource,
+    sampleKey: embedded ? SAMPLE_KEY : null,
     isProduction,
     corsOrigins,
     isReady,
@@ -164,6 +173,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     heldBytes: () => shelves.heldBytes,
+    async preparePage() {
+      await pageSource.load();
+    },
     async close() {
       isStopping = true;
       for (const close of closers.reverse()) await close();

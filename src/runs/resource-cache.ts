@@ -8,6 +8,7 @@ import { isNotFound, isOutage, isRefusal, type GatewayError } from '../upstream/
 import type { Operation } from './operation.ts';
 import type { Held, Shelf, Shelves } from './shelves.ts';
 import { createSingleFlight } from './single-flight.ts';
+import type { After } from './timer.ts';
 import { sightOf, type Viewer } from './viewer.ts';
 
 /** One thing that the upstream can be asked for. */
@@ -49,6 +50,7 @@ export interface ResourceCacheOptions {
   readonly reauthIntervalMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  readonly after?: After;
 }
 
 /** After a 404 or an outage the upstream is left alone this long at most: a run just started may not be visible yet. */
@@ -64,7 +66,7 @@ interface Failure {
 export function createResourceCache(options: ResourceCacheOptions): ResourceCache {
   const { shelves, now, liveTtlMs, staleIfErrorMs, reauthIntervalMs } = options;
   const pauseMs = Math.min(MAX_PAUSE_MS, liveTtlMs);
-  const flights = createSingleFlight<Held<unknown>>();
+  const flights = createSingleFlight<Held<unknown>>(options.after);
   /** By viewer: the call that renews the right to all that is held; answers its error, or null. */
   const renewals = new Map<string, Promise<unknown>>();
   const failures = new LRUCache<string, Failure>({ max: MAX_RECENT_FAILURES });
