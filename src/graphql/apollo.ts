@@ -17,6 +17,7 @@ import type { Executor } from './executor.ts';
 import type { KnownOperations } from './known-operations.ts';
 import { depthRule, MAX_TOKENS } from './limits.ts';
 import type { SandboxState } from './sandbox.ts';
+import { noServiceRule } from './subgraph-rules.ts';
 import { transportRules } from './transport-rules.ts';
 
 export interface ApolloOptions {
@@ -55,7 +56,7 @@ export async function createApollo(options: ApolloOptions): Promise<ApolloServer
     // A page of another site can't set these headers without a preflight, which CORS then refuses.
     csrfPrevention: { requestHeaders: ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'] },
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    validationRules: [depthRule],
+    validationRules: isProduction ? [depthRule, noServiceRule] : [depthRule],
     persistedQueries: false,
     // The gateway stops it, after the HTTP server.
     stopOnTerminationSignals: false,
