@@ -6,7 +6,7 @@ export default tseslint.config(
     ignores: ['dist/', 'coverage/', 'src/graphql/generated/', 'src/web/__generated__/', 'src/web/public/', 'bench/'],
   },
   {
-    files: ['src/**/*.{ts,tsx}', 'test/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}', 'test/**/*.ts', 'scripts/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {

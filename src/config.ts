@@ -1,5 +1,7 @@
 /** The one reader of the environment: a frozen, typed Config, or a sentence for each variable that is wrong. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { AUTH_VARIABLES, readAuth, SECRET_VARIABLES, type AuthConfig } from './config-auth.ts';
 
 export const UPSTREAM_ENDPOINTS = ['steps', 'run', 'runs', 'workflows', 'execute'] as const;
 export type UpstreamEndpoint = (typeof UPSTREAM_ENDPOINTS)[number];
@@ -19,6 +21,7 @@ export interface Config {
   /** Null: the embedded upstream. Ends with `/`. */
   readonly upstreamUrl: string | null;
   readonly upstreamEndpoints: ReadonlySet<UpstreamEndpoint>;
+  readonly auth: AuthConfig;
   readonly upstreamTimeoutMs: number;
   readonly upstreamConcurrency: number;
   readonly upstreamMaxResponseBytes: number;
@@ -35,6 +38,10 @@ export interface Config {
   readonly cacheMaxBytes: number;
   readonly maxSubscriptionsPerViewer: number;
   readonly maxSubscriptionsPerConnection: number;
+  /** Which proxies' word on the client is taken: that of so many hops, or of these addresses; false: nobody's. */
+  readonly trustProxy: false | number | readonly string[];
+  /** Where the routes are found beside their own place, such as `/stepgate`; empty: nowhere else. */
+  readonly basePath: string;
   readonly corsOrigins: readonly string[];
   readonly logLevel: LogLevel;
 }
@@ -67,6 +74,15 @@ const httpUrl = z
   .transform((text) => (text.endsWith('/') ? text : `${text}/`))
   .describe('an http or https URL without credentials, query or fragment');
 
+const isProxy = (text: string): boolean => {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return family === 0 && PROXY_RANGES.includes(text);
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+};
+/** Fastify's names for ranges. */
+const PROXY_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+
 const origin = z.string().refine((text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text));
 
 /** Each variable with its default; a `describe` is what the error says was expected. */
@@ -81,10 +97,7 @@ const ENVIRONMENT = z.object({
     .pipe(z.array(z.enum(UPSTREAM_ENDPOINTS)))
     .describe(`a comma-separated list out of ${UPSTREAM_ENDPOINTS.join(', ')}`)
     .default([...UPSTREAM_ENDPOINTS]),
-  UPSTREAM_AUTH: z
-    .literal('passthrough')
-    .describe("'passthrough' (the caller's bearer key goes upstream), the one mode that this release offers")
-    .default('passthrough'),
+  ...AUTH_VARIABLES,
   UPSTREAM_TIMEOUT_MS: milliseconds(1).default(10_000),
   UPSTREAM_CONCURRENCY: wholeNumber(1, 10_000).default(64),
   UPSTREAM_MAX_RESPONSE_BYTES: wholeNumber(1024, 2 ** 29, 'bytes').default(67_108_864),
@@ -108,6 +121,18 @@ const ENVIRONMENT = z.object({
   CACHE_MAX_BYTES: wholeNumber(0, 2 ** 40, 'bytes').default(268_435_456),
   MAX_SUBSCRIPTIONS_PER_VIEWER: wholeNumber(1, 1_000_000).default(5000),
   MAX_SUBSCRIPTIONS_PER_CONNECTION: wholeNumber(1, 10_000).default(100),
+  TRUST_PROXY: z
+    .string()
+    .transform((text) => (/^\d+$/.test(text.trim()) ? Number(text) : words(text)))
+    .pipe(z.union([z.number().min(1).max(32), z.array(z.string().refine(isProxy)).min(1)]))
+    .describe('a number of hops from 1 to 32, or a comma-separated list of addresses and CIDR ranges')
+    .optional(),
+  BASE_PATH: z
+    .string()
+    .regex(/^\/?(?:[\w~.-]+(?:\/[\w~.-]+)*)?\/?$/)
+    .transform((text) => text.replace(/^\/?(.*?)\/?$/, (_all, path: string) => path && `/${path}`))
+    .describe('a path such as /stepgate')
+    .default(''),
   CORS_ORIGINS: z
     .string()
     .transform(words)
@@ -134,12 +159,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     );
   }
   checkPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_MANIFESTS);
+  const auth = readAuth(variables, variables.UPSTREAM_ENDPOINTS.includes('workflows'));
+  if (typeof auth === 'string') throw new ConfigError(auth);
   return Object.freeze({
     isProduction,
     host: variables.HOST,
     port: variables.PORT,
     upstreamUrl: variables.UPSTREAM_URL ?? null,
     upstreamEndpoints: new Set<UpstreamEndpoint>(['steps', ...variables.UPSTREAM_ENDPOINTS]),
+    auth,
     upstreamTimeoutMs: variables.UPSTREAM_TIMEOUT_MS,
     upstreamConcurrency: variables.UPSTREAM_CONCURRENCY,
     upstreamMaxResponseBytes: variables.UPSTREAM_MAX_RESPONSE_BYTES,
@@ -155,6 +183,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     cacheMaxBytes: variables.CACHE_MAX_BYTES,
     maxSubscriptionsPerViewer: variables.MAX_SUBSCRIPTIONS_PER_VIEWER,
     maxSubscriptionsPerConnection: variables.MAX_SUBSCRIPTIONS_PER_CONNECTION,
+    trustProxy: variables.TRUST_PROXY ?? false,
+    basePath: variables.BASE_PATH,
     corsOrigins: Object.freeze(variables.CORS_ORIGINS),
     logLevel: variables.LOG_LEVEL,
   });
@@ -180,7 +210,8 @@ function describeProblems(error: z.ZodError, given: Record<string, string | unde
   return [...names]
     .map((name) => {
       const field: z.ZodType | undefined = ENVIRONMENT.shape[name as keyof typeof ENVIRONMENT.shape];
-      return `${name}: expected ${describe(field)}; got ${JSON.stringify(withoutSecrets(given[name]))}.`;
+      const got = SECRET_VARIABLES.has(name) ? 'something else' : JSON.stringify(withoutSecrets(given[name]));
+      return `${name}: expected ${describe(field)}; got ${got}.`;
     })
     .join('\n');
 }

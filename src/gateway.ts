@@ -6,6 +6,7 @@ import { createApollo } from './graphql/apollo.ts';
 import { createCostLimit } from './graphql/cost-limit.ts';
 import { createErrorReporter } from './graphql/errors.ts';
 import { createExecutor } from './graphql/executor.ts';
+import { createExpiringGate } from './graphql/expiring-gate.ts';
 import { createGate } from './graphql/gate.ts';
 import { createKnownOperations } from './graphql/known-operations.ts';
 import { createLiveExecutor } from './graphql/live-executor.ts';
@@ -17,12 +18,15 @@ import { createSchema } from './graphql/schema.ts';
 import { createAdmission } from './http/admission.ts';
 import { createPageSource, runsFromSource } from './http/page-build.ts';
 import { createApp, MAX_BODY_BYTES } from './http/app.ts';
+import { createBasePath } from './http/base-path.ts';
+import { createCallers } from './http/callers.ts';
+import { createClientAddress, createProxyTrust } from './http/client-address.ts';
 import { createKnownAnswers } from './http/known-answers.ts';
 import { createLive } from './http/live.ts';
 import { originsOf } from './http/origins.ts';
-import { createViewerReader } from './http/request.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createDrain } from './http/drain.ts';
+import { createIdentity } from './identity/identity.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createExecution } from './runs/execution.ts';
 import { createResourceCache } from './runs/resource-cache.ts';
@@ -34,6 +38,7 @@ import { afterOnThisMachine, type After } from './runs/timer.ts';
 import { createViewers } from './runs/viewer.ts';
 import { createWorkflowStore } from './runs/workflow-store.ts';
 import { createUpstreamClient } from './upstream/client.ts';
+import { createNarrowedUpstream } from './upstream/narrowed.ts';
 
 export interface Gateway {
   /** Where it listens, without a path: `http://127.0.0.1:4000`. */
@@ -65,11 +70,13 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     config.persistedOperations,
     readManifests(config.persistedManifests, schema),
   );
+  const { auth, reauthIntervalMs } = config;
+  const identity = await createIdentity({ auth, viewerOf: createViewers(), recheckMs: reauthIntervalMs, now, logger });
 
   const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
   if (embedded) closers.push(() => embedded.close());
 
-  const upstream = createUpstreamClient({
+  const client = createUpstreamClient({
     baseUrl: config.upstreamUrl ?? `${embedded?.url ?? ''}/`,
     timeoutMs: config.upstreamTimeoutMs,
     concurrency: config.upstreamConcurrency,
@@ -77,10 +84,11 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     maxResponseBytes: config.upstreamMaxResponseBytes,
   });
   closers.push(() => {
-    upstream.close();
+    client.close();
   });
+  const upstream = auth.mode === 'service' ? createNarrowedUpstream(client, now) : client;
 
-  const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls } = config;
+  const { liveTtlMs, settleMs, staleIfErrorMs, maxUpstreamCalls } = config;
   const shelves = createShelves<unknown>(config.cacheMaxBytes);
   const cache = createResourceCache({
     shelves,
@@ -110,7 +118,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   });
   const contextSource = { runStore, workflowStore, runHistory, runFeeds, execution, maxUpstreamCalls, now };
 
-  const { isProduction, corsOrigins } = config;
+  const { isProduction, corsOrigins, trustProxy } = config;
   const report = createErrorReporter(logger);
   const queryExecutor = createExecutor(schema);
   const perMinute = config.rateLimitPerMinute;
@@ -124,7 +132,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     knownOperations,
     costLimit,
     isProduction,
-    sandbox: sandboxState(embedded !== null),
+    sandbox: sandboxState(embedded !== null && auth.mode === 'passthrough'),
     logger,
   });
   closers.push(() => apollo.stop());
@@ -134,8 +142,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     pageSource.close();
   });
   const isReady = () => !isStopping;
-  const viewerOf = createViewers();
-  const readViewer = createViewerReader(viewerOf);
+  const isTrustedProxy = createProxyTrust(trustProxy);
+  const callers = createCallers({ identity, addressOf: createClientAddress(isTrustedProxy), now, logger });
+  const takeBasePath = createBasePath(config.basePath);
   const responses = createResponseCache({ shelves, cache, now });
   const app = await createApp({
     pageSource,
@@ -148,7 +157,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     contextSource,
     responses,
     answerKnown: createKnownAnswers({ contextSource, knownOperations, responses }),
-    readViewer,
+    callers,
+    isTrustedProxy,
+    takeBasePath,
     admit: createAdmission(rateLimit),
     documents,
   });
@@ -159,10 +170,13 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     draining.end();
   });
   const live = createLive(app, {
-    gate: createGate({ apollo, executor, contextSource, costLimit, documents, rateLimit, logger }),
+    gate: createExpiringGate(createGate({ apollo, executor, contextSource, costLimit, documents, rateLimit, logger }), {
+      now,
+      after,
+    }),
     schema,
-    viewerOf,
-    readViewer,
+    callers,
+    takeBasePath,
     origins: originsOf(corsOrigins, isProduction),
     maxMessageBytes: MAX_BODY_BYTES,
     maxSubscriptionsPerConnection,

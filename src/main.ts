@@ -40,7 +40,8 @@ logger.info({ url: gateway.url, upstream: config.upstreamUrl ?? 'embedded' }, 'S
 if (!config.isProduction) {
   process.stdout.write(`\n  Workflows and their runs:   ${gateway.url}/`);
   process.stdout.write(`\n  GraphQL and Apollo Sandbox: ${gateway.url}/graphql\n`);
-  if (config.upstreamUrl === null) process.stdout.write('  Over the embedded upstream; its key is demo-key\n');
+  if (config.upstreamUrl === null && config.auth.mode === 'passthrough')
+    process.stdout.write('  Over the embedded upstream; its key is demo-key\n');
   process.stdout.write('\n');
 }
 

@@ -6,12 +6,14 @@ import ts from 'typescript';
 
 /** The rooms of `src`, in order: a file may import from its own room and from those above it. */
 const ROOMS = [
+  'config-auth.ts',
   'config.ts',
   'domain',
   'observability',
   'upstream',
   'embedded-upstream',
   'runs',
+  'identity',
   'graphql',
   'http',
   'gateway.ts',

@@ -17,6 +17,9 @@ const DEFAULTS = {
   port: 4000,
   upstreamUrl: null,
   upstreamEndpoints: new Set(['steps', 'run', 'runs', 'workflows', 'execute']),
+  auth: { mode: 'passthrough' },
+  trustProxy: false,
+  basePath: '',
   upstreamTimeoutMs: 10_000,
   upstreamConcurrency: 64,
   upstreamMaxResponseBytes: 64 * 1024 * 1024,
@@ -62,6 +65,11 @@ const VARIABLES: readonly (readonly [string, string, string, unknown])[] = [
     'corsOrigins',
     ['https://a.example', 'http://localhost:3000'],
   ],
+  ['TRUST_PROXY', '2', 'trustProxy', 2],
+  ['TRUST_PROXY', '10.0.0.0/8, ::1, loopback', 'trustProxy', ['10.0.0.0/8', '::1', 'loopback']],
+  ['BASE_PATH', '/stepgate', 'basePath', '/stepgate'],
+  ['BASE_PATH', 'a/b.c/', 'basePath', '/a/b.c'],
+  ['BASE_PATH', '/', 'basePath', ''],
   ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
 ];
 
@@ -129,6 +137,7 @@ describe('a wrong variable', () => {
   const MS = `${WHOLE} of milliseconds from 0 to 86400000`;
   const URL_RULE = 'expected an http or https URL without credentials, query or fragment';
   const ORIGINS = "expected a comma-separated list of origins such as https://app.example.com, or '*'";
+  const PROXIES = 'expected a number of hops from 1 to 32, or a comma-separated list of addresses and CIDR ranges';
   const cases: readonly (readonly [string, string, string])[] = [
     ['PORT', '65536', `${WHOLE} from 0 to 65535`],
     ['PORT', '-1', `${WHOLE} from 0 to 65535`],
@@ -151,9 +160,16 @@ describe('a wrong variable', () => {
     ['UPSTREAM_ENDPOINTS', 'steps,', 'expected a comma-separated list out of steps, run, runs, workflows, execute'],
     [
       'UPSTREAM_AUTH',
-      'service',
-      "expected 'passthrough' (the caller's bearer key goes upstream), the one mode that this release offers",
+      'Service',
+      "expected 'passthrough' (the caller's bearer key goes upstream) or 'service' (the gateway's own key does, and " +
+        'callers are checked at the gateway)',
     ],
+    ['TRUST_PROXY', '0', PROXIES],
+    ['TRUST_PROXY', 'true', PROXIES],
+    ['TRUST_PROXY', '10.0.0.0/33', PROXIES],
+    ['TRUST_PROXY', '10.0.0.1,', PROXIES],
+    ['BASE_PATH', 'https://host/', 'expected a path such as /stepgate'],
+    ['BASE_PATH', '//host', 'expected a path such as /stepgate'],
     ['UPSTREAM_TIMEOUT_MS', '0', `${WHOLE} of milliseconds from 1 to 86400000`],
     ['UPSTREAM_TIMEOUT_MS', '10s', `${WHOLE} of milliseconds from 1 to 86400000`],
     ['UPSTREAM_CONCURRENCY', '0', `${WHOLE} from 1 to 10000`],

@@ -18,6 +18,7 @@ import type { Executor } from './executor.ts';
 import type { KnownOperations } from './known-operations.ts';
 import { LIMIT_RULES, MAX_TOKENS } from './limits.ts';
 import type { SandboxState } from './sandbox.ts';
+import { noServiceRule } from './subgraph-rules.ts';
 import { transportRules } from './transport-rules.ts';
 
 export interface ApolloOptions {
@@ -58,7 +59,7 @@ export async function createApollo(options: ApolloOptions): Promise<ApolloServer
     // A page of another site can't set these headers without a preflight, which CORS then refuses.
     csrfPrevention: { requestHeaders: ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'] },
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    validationRules: [...LIMIT_RULES],
+    validationRules: isProduction ? [...LIMIT_RULES, noServiceRule] : [...LIMIT_RULES],
     persistedQueries: false,
     // The gateway stops it, after the HTTP server.
     stopOnTerminationSignals: false,

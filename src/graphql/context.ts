@@ -27,6 +27,8 @@ export interface ContextSource {
 export interface ContextRequest {
   /** Null: no bearer key came. */
   readonly viewer: Viewer | null;
+  /** Why the one that came was not taken. */
+  readonly refusal?: GatewayError | null;
   readonly requestId: string;
   /** Answers a signal that fires when the client is gone. */
   readonly signal: () => AbortSignal;
@@ -46,7 +48,10 @@ export function createContext(source: ContextSource, request: ContextRequest) {
   const lifetime = createAnswerLifetime();
   const operation = (): Operation => {
     if (viewer) return { viewer, requestId, signal, budget, lifetime };
-    throw new GatewayError('UNAUTHENTICATED', 'this needs a key: send the header "Authorization: Bearer <your key>"');
+    throw (
+      request.refusal ??
+      new GatewayError('UNAUTHENTICATED', 'this needs a key: send the header "Authorization: Bearer <your key>"')
+    );
   };
   let workflowLoaders: WorkflowLoaders | undefined;
   let runLoaders: RunLoaders | undefined;

@@ -6,6 +6,7 @@ import { MAX_WINDOW } from '../runs/history-reader.ts';
 import type { RunNeeds } from '../runs/loaders.ts';
 import { MAX_PAGE_CALLS } from '../runs/run-history.ts';
 import { MAX_LIST_SIZE, MAX_RUNS_IN_STATISTICS } from './arguments.ts';
+import { MAX_ENTITIES } from './representations.ts';
 import { plus, times, type Arguments, type Term } from './cost-terms.ts';
 
 export interface FieldCost {
@@ -54,6 +55,10 @@ export function createCostModel(offersRecords: boolean): CostModel {
         own: pageCalls(given),
         items: sizeOf(given, 'first', MAX_LIST_SIZE),
       }),
+      'Query._entities': (given: Arguments, needs: () => RunNeeds) => ({
+        own: given.term('representations', (value) => entityCalls(value, single(needs()), single('STEPS'))),
+        items: given.term('representations', (value) => entitiesIn(value).length),
+      }),
       'RunConnection.nodes': onPage,
       'RunEdge.node': onPage,
       'Workflow.statistics': (given: Arguments) => ({
@@ -78,6 +83,19 @@ function countOf(ids: unknown): number {
   if (!Array.isArray(ids)) return ids == null ? 0 : 1;
   return withinRange(ids.length, MAX_LIST_SIZE);
 }
+
+/** Too many are refused before any call. */
+function entitiesIn(value: unknown): readonly unknown[] {
+  const all = Array.isArray(value) ? value : [value];
+  return all.length <= MAX_ENTITIES ? all : [];
+}
+
+/** A workflow is a handle, and costs nothing by itself. */
+const entityCalls = (value: unknown, run: number, step: number): number =>
+  entitiesIn(value).reduce((total: number, entity) => {
+    const { __typename: name } = (entity ?? {}) as { readonly __typename?: unknown };
+    return total + (name === 'Run' ? run : name === 'Step' ? step : 0);
+  }, 0);
 
 const isGiven = (value: unknown): number => (value == null ? 0 : 1);
 

@@ -1,12 +1,13 @@
 /** The cost of an operation: the upstream calls that it may cause while nothing is held. */
 import {
   getNamedType,
+  isCompositeType,
   isObjectType,
   Kind,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
-  type GraphQLObjectType,
+  type GraphQLCompositeType,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionNode,
@@ -30,29 +31,37 @@ export function compileCost(
   const known = new Map<string, Term>();
   const reads = { workflows: false };
 
-  const ofSet = (set: SelectionSetNode | undefined, parent: GraphQLObjectType): Term =>
+  const ofSet = (set: SelectionSetNode | undefined, parent: GraphQLCompositeType): Term =>
     (set?.selections ?? []).reduce((total: Term, selection) => plus(total, ofSelection(selection, parent)), 0);
 
-  function ofSelection(selection: SelectionNode, parent: GraphQLObjectType): Term {
+  function ofSelection(selection: SelectionNode, parent: GraphQLCompositeType): Term {
     if (selection.kind === Kind.FIELD) return ofField(selection, parent);
-    // No type of the schema is abstract: a fragment that fits is one on the very type.
-    if (selection.kind === Kind.INLINE_FRAGMENT) return ofSet(selection.selectionSet, parent);
-    return ofFragment(selection.name.value, parent);
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return ofFragment(selection.name.value);
+    return ofSet(selection.selectionSet, narrowed(parent, selection.typeCondition?.name.value));
   }
 
-  function ofFragment(name: string, parent: GraphQLObjectType): Term {
-    const term = known.get(name) ?? shared(name, ofSet(fragments[name]?.selectionSet, parent));
+  /** Of an item that may be of several types, all that is selected counts, as if it were of each. */
+  function narrowed(parent: GraphQLCompositeType, typeName: string | undefined): GraphQLCompositeType {
+    const type = typeName === undefined ? undefined : schema.getType(typeName);
+    return isCompositeType(type) ? type : parent;
+  }
+
+  function ofFragment(name: string): Term {
+    const fragment = fragments[name];
+    const type = schema.getType(fragment?.typeCondition.name.value ?? '');
+    if (!fragment || !isCompositeType(type)) return 0;
+    const term = known.get(name) ?? shared(name, ofSet(fragment.selectionSet, type));
     known.set(name, term);
     return term;
   }
 
-  function ofField(node: FieldNode, parent: GraphQLObjectType): Term {
-    const field = parent.getFields()[node.name.value];
+  function ofField(node: FieldNode, parent: GraphQLCompositeType): Term {
+    const field = isObjectType(parent) ? parent.getFields()[node.name.value] : undefined;
     if (!field) return 0;
     const name = `${parent.name}.${field.name}`;
     reads.workflows ||= READS_WORKFLOWS.has(name);
     const type = getNamedType(field.type);
-    const inner = isObjectType(type) ? ofSet(node.selectionSet, type) : 0;
+    const inner = isCompositeType(type) ? ofSet(node.selectionSet, type) : 0;
     const defaults = new Map(field.args.map((argument) => [argument.name, argument.defaultValue]));
     const cost = model.get(name)?.(argumentsOf(node, defaults, operation), () => needsOf(node, fragments)) ?? {};
     return plus(cost.own ?? 0, times(cost.items ?? 1, inner));

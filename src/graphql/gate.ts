@@ -16,7 +16,12 @@ import { withoutPersistedQuery, type PersistedDocuments } from './persisted-docu
 import { rateLimited, type RateLimit } from './rate-limit.ts';
 import { refusalOf } from './refusal.ts';
 
-export interface OperationRequest extends Pick<ContextRequest, 'viewer' | 'requestId' | 'signal' | 'mayAct'> {
+export interface OperationRequest extends Pick<
+  ContextRequest,
+  'viewer' | 'refusal' | 'requestId' | 'signal' | 'mayAct'
+> {
+  /** When the caller's right to ask ends, in milliseconds since 1970; it does not where this is left out. */
+  readonly untilMs?: number;
   /** Empty or left out where the operation is named instead. */
   readonly query?: string | null | undefined;
   readonly documentId?: string | null | undefined;
@@ -67,14 +72,14 @@ export function createGate(options: GateOptions): Gate {
   }
 
   async function execute(request: AdmittedRequest): Promise<FormattedExecutionResult | LiveEvents> {
-    const { query, operationName = null, viewer, requestId, signal, mayAct } = request;
+    const { query, operationName = null, viewer, refusal = null, requestId, signal, mayAct } = request;
     const variables = request.variables ?? {};
     let taken: LiveEvents | undefined;
     const takeEvents = (events: LiveEvents, { document, queryHash }: Subscribed) => {
       taken = events;
       known.set(query, { document, queryHash });
     };
-    const newContext = () => createContext(contextSource, { viewer, requestId, signal, mayAct, takeEvents });
+    const newContext = () => createContext(contextSource, { viewer, refusal, requestId, signal, mayAct, takeEvents });
     const opened = (): LiveEvents | undefined => taken;
 
     const subscribed = request.extensions ? undefined : known.get(query);

@@ -29,6 +29,9 @@ export function runNeeds(info: GraphQLResolveInfo): RunNeeds {
   return needs.includes('GRAPH') ? 'GRAPH' : needs.includes('STEPS') ? 'STEPS' : 'RECORD';
 }
 
+/** What may stand beside Run where an entity is answered: a fragment on one of them reads nothing of a run. */
+const OTHER_ENTITIES: ReadonlySet<string | undefined> = new Set(['Workflow', 'Step']);
+
 type Fragments = GraphQLResolveInfo['fragments'];
 
 /** Documents are kept between requests, so each field of one is looked at once. */
@@ -51,11 +54,14 @@ function collectFields({ selections }: SelectionSetNode, fragments: Fragments, n
     if (selection.kind === Kind.FIELD) {
       names.add(selection.name.value);
     } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-      collectFields(selection.selectionSet, fragments, names, seen);
+      const { typeCondition, selectionSet } = selection;
+      if (!OTHER_ENTITIES.has(typeCondition?.name.value)) collectFields(selectionSet, fragments, names, seen);
     } else if (!seen.has(selection.name.value)) {
       seen.add(selection.name.value);
       const fragment = fragments[selection.name.value];
-      if (fragment) collectFields(fragment.selectionSet, fragments, names, seen);
+      if (fragment && !OTHER_ENTITIES.has(fragment.typeCondition.name.value)) {
+        collectFields(fragment.selectionSet, fragments, names, seen);
+      }
     }
   }
 }

@@ -1,10 +1,16 @@
-/** The schema as it is executed: the contract in `schema.graphql` and the resolvers behind it. */
+/** The schema as it is executed: the contract in `schema.graphql`, federation's part, and the resolvers behind both. */
 import { readFileSync } from 'node:fs';
-import { makeExecutableSchema } from '@graphql-tools/schema';
-import type { GraphQLSchema } from 'graphql';
+import { buildSchema, type GraphQLSchema } from 'graphql';
+import { attachResolvers } from './attach-resolvers.ts';
 import { resolvers } from './resolvers/index.ts';
+import { SUBGRAPH_SDL, subgraphResolvers } from './subgraph.ts';
 
 /** From `src/graphql` and from `dist/graphql` alike, the contract stands two folders up. */
-const typeDefs = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
+const contract = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
 
-export const createSchema = (): GraphQLSchema => makeExecutableSchema({ typeDefs, resolvers });
+export function createSchema(): GraphQLSchema {
+  const schema = buildSchema(contract + SUBGRAPH_SDL);
+  attachResolvers(schema, resolvers);
+  attachResolvers(schema, subgraphResolvers(contract));
+  return schema;
+}

@@ -11,6 +11,8 @@ import {
 } from 'fastify';
 import type { Logger } from '../observability/logger.ts';
 import { EXPOSED_HEADERS } from './admission.ts';
+import type { TakeBasePath } from './base-path.ts';
+import type { IsTrustedProxy } from './client-address.ts';
 import { registerGraphqlRoute, type GraphqlRouteOptions } from './graphql-route.ts';
 import { registerOperationsRoutes } from './operations-routes.ts';
 import { registerPageRoute, type PageRouteOptions } from './page-route.ts';
@@ -21,6 +23,8 @@ import { createShortWay, readBodyOf, type ShortWay } from './short-way.ts';
 export interface AppOptions extends GraphqlRouteOptions, PageRouteOptions {
   readonly isProduction: boolean;
   readonly corsOrigins: readonly string[];
+  readonly isTrustedProxy: IsTrustedProxy;
+  readonly takeBasePath: TakeBasePath;
   readonly isReady: () => boolean;
   readonly logger: Logger;
 }
@@ -36,15 +40,16 @@ const SERVER_OPTIONS = {
 };
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { isProduction, corsOrigins, isReady, logger } = options;
+  const { isProduction, corsOrigins, isTrustedProxy, takeBasePath, isReady, logger } = options;
   const origins = originsOf(corsOrigins, isProduction);
   const shortWay = createShortWay({ ...options, hasCors: origins.length > 0 });
   const app = fastify({
     genReqId: requestIdOf,
+    trustProxy: isTrustedProxy,
     // While it stops, a request that comes on an open connection is answered, and the connection then closed.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    serverFactory: (handler) => createServer(SERVER_OPTIONS, listenerOf(shortWay, handler)),
+    serverFactory: (handler) => createServer(SERVER_OPTIONS, listenerOf(takeBasePath, shortWay, handler)),
   });
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
@@ -78,8 +83,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 }
 
 const listenerOf =
-  (shortWay: ShortWay, handler: RequestListener): RequestListener =>
+  (takeBasePath: TakeBasePath, shortWay: ShortWay, handler: RequestListener): RequestListener =>
   (request, response) => {
+    takeBasePath(request);
     shortWay.handle(request, response, () => {
       handler(request, response);
     });

@@ -7,13 +7,14 @@ import { statusIsTrusted } from '../graphql/errors.ts';
 import type { PersistedDocuments } from '../graphql/persisted-documents.ts';
 import { rateLimited } from '../graphql/rate-limit.ts';
 import { refusalOf } from '../graphql/refusal.ts';
-import type { Viewer } from '../runs/viewer.ts';
+import type { Caller } from '../identity/caller.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 import { allowanceHeaders, type Admit } from './admission.ts';
+import type { Callers } from './callers.ts';
 import { signalOfClient } from './client-signal.ts';
 import { GRAPHQL_RESPONSE, PLAIN_JSON, type AnswerKnown } from './known-answers.ts';
 import { parseBody, withText, type SentOperation } from './named-operation.ts';
-import { GRAPHQL_PATH, requestKey, searchOf, type ReadViewer } from './request.ts';
+import { GRAPHQL_PATH, requestKey, searchOf } from './request.ts';
 import { etagOf, isNotModified, readyBody, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
 
 export interface GraphqlRouteOptions {
@@ -21,40 +22,43 @@ export interface GraphqlRouteOptions {
   readonly contextSource: ContextSource;
   readonly responses: ResponseCache;
   readonly answerKnown: AnswerKnown;
-  readonly readViewer: ReadViewer;
+  readonly callers: Callers;
   readonly admit: Admit;
   readonly documents: PersistedDocuments;
 }
 
 export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, contextSource, responses, answerKnown, readViewer, admit, documents } = options;
+  const { apollo, contextSource, responses, answerKnown, callers, admit, documents } = options;
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { raw, id: requestId } = request;
     const body = typeof request.body === 'string' ? request.body : '';
-    const viewer = readViewer(raw);
-    const allowance = admit(raw, viewer);
+    const caller = callers.known(raw) ?? (await callers.identify(raw));
+    const allowance = admit(raw, caller.viewer);
     if (allowance) reply.headers(Object.fromEntries(allowanceHeaders(allowance)));
     if (allowance?.isAllowed === false) return refuse(request, reply, rateLimited(allowance), 429);
     const key = requestKey(raw, body);
-    if (!viewer) return execute(request, reply, null, key);
+    const { viewer, untilMs: rightUntilMs } = caller;
+    if (!viewer) return execute(request, reply, caller, key);
     const ready =
-      responses.find(viewer, key) ??
-      (await answerKnown({ request: raw, response: reply.raw, requestId, viewer, key, body }));
-    return ready ? send(request, reply, ready) : execute(request, reply, viewer, key);
+      responses.find(viewer, key, rightUntilMs) ??
+      (await answerKnown({ request: raw, response: reply.raw, requestId, viewer, rightUntilMs, key, body }));
+    return ready ? send(request, reply, ready) : execute(request, reply, caller, key);
   }
 
   /** Executes the request, and keeps the answer if it may be given again. */
-  async function execute(request: FastifyRequest, reply: FastifyReply, viewer: Viewer | null, key: string) {
+  async function execute(request: FastifyRequest, reply: FastifyReply, caller: Caller, key: string) {
+    const { viewer, refusal, untilMs: rightUntilMs } = caller;
     const sent = withText(
       { method: request.method, search: searchOf(request.url), body: parseBody(request.body) },
       documents,
     );
     if (sent instanceof GraphQLError) return refuse(request, reply, sent, statusOf(sent, request.headers.accept));
-    const opened = viewer && responses.open(viewer, key);
+    const opened = viewer && responses.open(viewer, key, rightUntilMs);
     try {
       const context = createContext(contextSource, {
         viewer,
+        refusal,
         requestId: request.id,
         signal: signalOfClient(reply.raw),
         mayAct: true,

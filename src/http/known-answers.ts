@@ -12,6 +12,8 @@ export interface Asked {
   readonly response: ServerResponse;
   readonly requestId: string;
   readonly viewer: Viewer;
+  /** Until when the viewer may ask, in milliseconds since 1970. */
+  readonly rightUntilMs: number;
   /** As `requestKey` makes it. */
   readonly key: string;
   readonly body: string;
@@ -30,11 +32,11 @@ export const PLAIN_JSON = 'application/json; charset=utf-8';
 export const GRAPHQL_RESPONSE = 'application/graphql-response+json; charset=utf-8';
 
 export function createKnownAnswers({ contextSource, knownOperations, responses }: KnownAnswersOptions): AnswerKnown {
-  return ({ request, response, requestId, viewer, key, body }) => {
+  return ({ request, response, requestId, viewer, rightUntilMs, key, body }) => {
     const contentType = contentTypeFor(request);
     const known = contentType === null ? null : knownOperations.find(body);
     if (contentType === null || known === null) return null;
-    const opened = responses.open(viewer, key);
+    const opened = responses.open(viewer, key, rightUntilMs);
     const context = createContext(contextSource, {
       viewer,
       requestId,

@@ -4,9 +4,9 @@ import type { GraphQLSchema } from 'graphql';
 import type { Gate } from '../graphql/gate.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { After } from '../runs/timer.ts';
-import type { Viewer } from '../runs/viewer.ts';
+import type { TakeBasePath } from './base-path.ts';
+import type { Callers } from './callers.ts';
 import { createKeepAlive } from './keep-alive.ts';
-import type { ReadViewer } from './request.ts';
 import { createSocketProtocol } from './socket-protocol.ts';
 import { serveSockets } from './sockets.ts';
 import { registerStreamRoute } from './stream-route.ts';
@@ -14,8 +14,8 @@ import { registerStreamRoute } from './stream-route.ts';
 export interface LiveOptions {
   readonly gate: Gate;
   readonly schema: GraphQLSchema;
-  readonly viewerOf: (credential: string) => Viewer;
-  readonly readViewer: ReadViewer;
+  readonly callers: Callers;
+  readonly takeBasePath: TakeBasePath;
   readonly origins: readonly string[];
   readonly maxMessageBytes: number;
   readonly maxSubscriptionsPerConnection: number;
@@ -34,10 +34,10 @@ const GRACE_MS = 1000;
 
 /** To be called before the app listens. */
 export function createLive(app: FastifyInstance, options: LiveOptions): Live {
-  const { gate, schema, viewerOf, maxSubscriptionsPerConnection: maxOperations, after } = options;
+  const { gate, schema, maxSubscriptionsPerConnection: maxOperations, after } = options;
   const keepAlive = createKeepAlive(after);
   const streams = registerStreamRoute(app, { ...options, keepAlive });
-  const protocol = createSocketProtocol({ gate, schema, viewerOf, maxOperations });
+  const protocol = createSocketProtocol({ gate, schema, maxOperations });
   const sockets = serveSockets(app.server, { ...options, protocol, keepAlive });
   const all = [streams, sockets];
 

@@ -32,12 +32,15 @@ export interface ReadyAnswer {
 }
 
 export interface ResponseCache {
-  /** The answer that is held, if it is still as good as a new one and the viewer's right to it is known. */
-  find(viewer: Viewer, request: string): ReadyAnswer | null;
+  /**
+   * The answer that is held, if it is still as good as a new one and the viewer's right to it is known. The client may
+   * keep it until `rightUntilMs` at most, in milliseconds since 1970.
+   */
+  find(viewer: Viewer, request: string, rightUntilMs?: number): ReadyAnswer | null;
   /** Settles when whoever makes an expired answer anew is through; null where nobody does. */
   renewal(viewer: Viewer, request: string): Promise<undefined> | null;
   /** To be called before the request is executed. */
-  open(viewer: Viewer, request: string): OpenRequest;
+  open(viewer: Viewer, request: string, rightUntilMs?: number): OpenRequest;
 }
 
 export interface OpenRequest {
@@ -72,19 +75,19 @@ export function createResponseCache({ shelves, cache, now }: ResponseCacheOption
   });
 
   return {
-    find(viewer, request) {
+    find(viewer, request, rightUntilMs = Infinity) {
       const kept = keptFor(viewer, request);
       if (!kept) return null;
       const nowMs = now();
       const answer = kept.held.value;
-      const untilMs = Math.min(answer.untilMs, cache.rightToShelf(kept.shelf));
+      const untilMs = Math.min(answer.untilMs, cache.rightToShelf(kept.shelf), rightUntilMs);
       return nowMs < untilMs ? ready(answer, untilMs, nowMs) : null;
     },
 
     renewal: (viewer, request) =>
       renewals.size > 0 ? (renewals.get(`${viewer.id} ${request}`)?.promise ?? null) : null,
 
-    open(viewer, request) {
+    open(viewer, request, rightUntilMs = Infinity) {
       const shelf: Shelf = shelves.of(viewer.id);
       const renewalKey = `${viewer.id} ${request}`;
       // Only what was kept once is waited for: of any other request nobody knows whether its answer can be shared.
@@ -99,7 +102,7 @@ export function createResponseCache({ shelves, cache, now }: ResponseCacheOption
             const held = { value: answer, sentAt: nowMs, fetchedAt: nowMs, sizeBytes };
             if (sightings.note(viewer.id, request) || wasKept) shelves.put(viewer.id, shelf, keyOf(request), held);
           }
-          return ready(answer, Math.min(answer.untilMs, cache.rightUntil(viewer)), nowMs);
+          return ready(answer, Math.min(answer.untilMs, cache.rightUntil(viewer), rightUntilMs), nowMs);
         },
         close() {
           if (!renewal) return;

@@ -4,8 +4,9 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { allowanceHeaders, allowanceOf, type Admit, type CountedRequest } from './admission.ts';
+import type { Callers } from './callers.ts';
 import type { AnswerKnown, Asked } from './known-answers.ts';
-import { GRAPHQL_PATH, requestIdOf, requestKey, type ReadViewer } from './request.ts';
+import { GRAPHQL_PATH, requestIdOf, requestKey } from './request.ts';
 import { isNotModified, MAX_REQUEST_LENGTH, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
 
 const READ_BODY = Symbol('the body that was read already');
@@ -26,7 +27,7 @@ export interface ShortWay {
 export interface ShortWayOptions {
   readonly responses: ResponseCache;
   readonly answerKnown: AnswerKnown;
-  readonly readViewer: ReadViewer;
+  readonly callers: Callers;
   readonly admit: Admit;
   readonly isReady: () => boolean;
   /** Whether answers to other origins have headers of their own, which Fastify knows. */
@@ -34,17 +35,17 @@ export interface ShortWayOptions {
 }
 
 export function createShortWay(options: ShortWayOptions): ShortWay {
-  const { responses, answerKnown, readViewer, admit, isReady, hasCors } = options;
+  const { responses, answerKnown, callers, admit, isReady, hasCors } = options;
 
   /** Answers if it can. */
   function tryAnswer(asked: Asked, next: () => void): void {
-    const { viewer, key } = asked;
-    const ready = responses.find(viewer, key);
+    const { viewer, rightUntilMs, key } = asked;
+    const ready = responses.find(viewer, key, rightUntilMs);
     const renewal = ready ? null : responses.renewal(viewer, key);
     if (ready) send(asked, ready, isReady());
     else if (renewal) {
       void renewal.then(() => {
-        const renewed = responses.find(viewer, key);
+        const renewed = responses.find(viewer, key, rightUntilMs);
         if (renewed) send(asked, renewed, isReady());
         else execute(asked, next);
       });
@@ -68,15 +69,16 @@ export function createShortWay(options: ShortWayOptions): ShortWay {
 
   return {
     handle(request, response, next) {
-      const viewer = mayBeShort(request, hasCors) ? readViewer(request) : null;
+      const caller = mayBeShort(request, hasCors) ? callers.known(request) : null;
       // A refusal is Fastify's to tell.
-      if (!viewer || admit(request, viewer)?.isAllowed === false) {
+      if (!caller?.viewer || admit(request, caller.viewer)?.isAllowed === false) {
         next();
         return;
       }
+      const { viewer, untilMs: rightUntilMs } = caller;
       const ask = (body: string) => {
         const key = requestKey(request, body);
-        tryAnswer({ request, response, requestId: requestIdOf(request), viewer, key, body }, next);
+        tryAnswer({ request, response, requestId: requestIdOf(request), viewer, rightUntilMs, key, body }, next);
       };
       if (request.method === 'GET') ask('');
       else {

@@ -4,16 +4,15 @@ import { CloseCode, makeServer, type Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Gate } from '../graphql/gate.ts';
 import { OperationRefused, type LiveEvents } from '../graphql/live-event.ts';
-import type { Viewer } from '../runs/viewer.ts';
-import { bearerOf } from './request.ts';
+import type { Caller } from '../identity/caller.ts';
 
 /** What goes with a socket. */
 export interface SocketExtra {
   readonly socket: Pick<WebSocket, 'close'>;
-  /** Of the request that became the socket; empty without one. */
-  readonly authorization: string;
-  /** Null before the client has said who it is. */
-  viewer: Viewer | null;
+  /** By this in place of a header, or else by that of the request that became the socket. */
+  readonly identify: (authorization: string | undefined) => Promise<Caller>;
+  /** Nobody before the client has said who it is. */
+  caller: Caller;
   readonly nextRequestId: () => string;
   /** Fires when the client is gone. */
   readonly signal: () => AbortSignal;
@@ -24,31 +23,35 @@ export type SocketProtocol = Server<SocketExtra>;
 export interface SocketProtocolOptions {
   readonly gate: Gate;
   readonly schema: GraphQLSchema;
-  readonly viewerOf: (credential: string) => Viewer;
   readonly maxOperations: number;
 }
 
+const NO_KEY = 'send your key in connectionParams';
+/** Of WebSockets, and clients do. */
+const TRY_AGAIN_LATER = 1013;
 const CONNECTION_INIT_MS = 10_000;
 /** The package wants a document to tell what it executes; the gate has done so already. */
 const ANY_DOCUMENT = parse('{ __typename }');
 
 export function createSocketProtocol(options: SocketProtocolOptions): SocketProtocol {
-  const { gate, schema, viewerOf, maxOperations } = options;
+  const { gate, schema, maxOperations } = options;
 
   return makeServer<Readonly<Record<string, unknown>> | undefined, SocketExtra>({
     schema,
     connectionInitWaitTimeout: CONNECTION_INIT_MS,
-    onConnect({ connectionParams, extra }) {
-      const key = bearerOf(authorizationIn(connectionParams) ?? extra.authorization);
-      if (key === null) extra.socket.close(CloseCode.Unauthorized, 'Unauthorized: send your key in connectionParams');
-      else extra.viewer = viewerOf(key);
+    async onConnect({ connectionParams, extra }) {
+      const caller = await extra.identify(authorizationIn(connectionParams));
+      if (caller.viewer) extra.caller = caller;
+      else if (caller.refusal?.isRetryable) extra.socket.close(TRY_AGAIN_LATER, caller.refusal.message);
+      else extra.socket.close(CloseCode.Unauthorized, `Unauthorized: ${caller.refusal?.message ?? NO_KEY}`);
     },
     async onSubscribe({ subscriptions, extra }, _id, payload) {
       try {
         // This one is among them already.
         if (Object.keys(subscriptions).length > maxOperations) throw tooMany(maxOperations);
-        const { viewer, nextRequestId, signal } = extra;
-        const request = { viewer, requestId: nextRequestId(), signal, mayAct: true };
+        const { caller, nextRequestId, signal } = extra;
+        const { viewer, refusal, untilMs } = caller;
+        const request = { viewer, refusal, untilMs, requestId: nextRequestId(), signal, mayAct: true };
         const contextValue = await gate.open({ ...payload, ...request });
         return { schema, document: ANY_DOCUMENT, contextValue };
       } catch (error) {
@@ -63,9 +66,9 @@ export function createSocketProtocol(options: SocketProtocolOptions): SocketProt
 }
 
 /** Clients spell it as they like. */
-function authorizationIn(params: Readonly<Record<string, unknown>> = {}): string | null {
+function authorizationIn(params: Readonly<Record<string, unknown>> = {}): string | undefined {
   const value = Object.entries(params).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
-  return typeof value === 'string' ? value : null;
+  return typeof value === 'string' ? value : undefined;
 }
 
 function tooMany(maxOperations: number): OperationRefused {

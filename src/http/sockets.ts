@@ -4,7 +4,10 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { NOBODY } from '../identity/caller.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { TakeBasePath } from './base-path.ts';
+import type { Callers } from './callers.ts';
 import { signalOf } from './client-signal.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { mayUpgrade } from './origins.ts';
@@ -14,6 +17,8 @@ import type { SocketProtocol } from './socket-protocol.ts';
 
 export interface SocketsOptions {
   readonly protocol: SocketProtocol;
+  readonly callers: Callers;
+  readonly takeBasePath: TakeBasePath;
   readonly origins: readonly string[];
   readonly maxMessageBytes: number;
   readonly keepAlive: KeepAlive;
@@ -40,7 +45,7 @@ const signalOfSocket = (socket: WebSocket): (() => AbortSignal) =>
   });
 
 export function serveSockets(server: Server, options: SocketsOptions): Sockets {
-  const { protocol, origins, maxMessageBytes, keepAlive, isReady, logger } = options;
+  const { protocol, callers, takeBasePath, origins, maxMessageBytes, keepAlive, isReady, logger } = options;
   const webSockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
@@ -50,13 +55,14 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
   });
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    takeBasePath(request);
     const refusal = refusalOf(request);
     if (refusal) {
       socket.once('error', () => socket.destroy());
       socket.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
     } else {
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        serve(webSocket, request.headers.authorization ?? '');
+        serve(webSocket, request);
       });
     }
   });
@@ -67,7 +73,7 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
     return mayUpgrade(request, origins) ? null : '403 Forbidden';
   }
 
-  function serve(socket: WebSocket, authorization: string): void {
+  function serve(socket: WebSocket, request: IncomingMessage): void {
     const kept = keepAlive.add({
       ping() {
         socket.ping();
@@ -111,7 +117,13 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
           });
         },
       },
-      { socket, authorization, viewer: null, nextRequestId: randomUUID, signal: signalOfSocket(socket) },
+      {
+        socket,
+        identify: (authorization) => callers.identify(request, authorization),
+        caller: NOBODY,
+        nextRequestId: randomUUID,
+        signal: signalOfSocket(socket),
+      },
     );
     socket.on('ping', (data) => {
       holdBack();

@@ -3,15 +3,16 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isEvents, type Gate, type OperationRequest } from '../graphql/gate.ts';
 import { OperationRefused, type LiveEvents } from '../graphql/live-event.ts';
+import type { Callers } from './callers.ts';
 import { signalOfClient } from './client-signal.ts';
 import { createEventStream, type EventStream } from './event-stream.ts';
 import type { KeepAlive } from './keep-alive.ts';
-import { STREAM_PATH, type ReadViewer } from './request.ts';
+import { STREAM_PATH } from './request.ts';
 import { fail, readOperation } from './stream-request.ts';
 
 export interface StreamRouteOptions {
   readonly gate: Gate;
-  readonly readViewer: ReadViewer;
+  readonly callers: Callers;
   readonly keepAlive: KeepAlive;
   readonly isReady: () => boolean;
 }
@@ -26,7 +27,7 @@ export interface Streams {
 }
 
 export function registerStreamRoute(app: FastifyInstance, options: StreamRouteOptions): Streams {
-  const { gate, readViewer, keepAlive, isReady } = options;
+  const { gate, callers, keepAlive, isReady } = options;
   const open = new Set<OpenStream>();
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -40,9 +41,14 @@ export function registerStreamRoute(app: FastifyInstance, options: StreamRouteOp
       open.delete(entry);
       end(entry);
     });
-    const viewer = readViewer(request.raw);
     try {
-      await carry({ ...operation, viewer, requestId: request.id, signal: signalOfClient(response) }, entry, stream);
+      const caller = callers.known(request.raw) ?? (await callers.identify(request.raw));
+      const { viewer, refusal, untilMs } = caller;
+      await carry(
+        { ...operation, viewer, refusal, untilMs, requestId: request.id, signal: signalOfClient(response) },
+        entry,
+        stream,
+      );
     } finally {
       stream.complete();
     }

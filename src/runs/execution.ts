@@ -5,6 +5,7 @@ import type { StartedRun } from '../upstream/contract.ts';
 import { isRefusal } from '../upstream/errors.ts';
 import type { Operation } from './operation.ts';
 import type { ResourceCache } from './resource-cache.ts';
+import { sightOf } from './viewer.ts';
 
 export interface Execution {
   start(workflowId: string, inputs: JsonObject, operation: Operation): Promise<StartedRun>;
@@ -17,7 +18,7 @@ export function createExecution(upstream: UpstreamApi, cache: ResourceCache): Ex
       // Not the operation's signal: what was sent is not undone by a client that goes away.
       const { signal } = new AbortController();
       try {
-        return await upstream.execute(workflowId, inputs, { credential: viewer.credential, requestId, signal });
+        return await upstream.execute(workflowId, inputs, { ...sightOf(viewer), requestId, signal });
       } catch (error) {
         if (isRefusal(error)) cache.forget(viewer);
         throw error;

@@ -9,7 +9,7 @@ import type { Operation } from './operation.ts';
 import type { Held, Shelf, Shelves } from './shelves.ts';
 import { createSingleFlight } from './single-flight.ts';
 import type { After } from './timer.ts';
-import type { Viewer } from './viewer.ts';
+import { sightOf, type Viewer } from './viewer.ts';
 
 /** One thing that the upstream can be asked for. */
 export interface Resource<T> {
@@ -119,7 +119,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     // Whoever starts the call pays for it; to join one costs nothing.
     if (!flights.isUnderWay(flightKey)) budget.take();
     return flights.join(flightKey, signal(), (signal) => {
-      const flight = fetchAndHold(resource, viewer, { credential: viewer.credential, requestId, signal });
+      const flight = fetchAndHold(resource, viewer, { ...sightOf(viewer), requestId, signal });
       if (!isRightRenewed(viewer)) announceRenewal(viewer, flight);
       return flight;
     }) as Promise<Held<T>>;

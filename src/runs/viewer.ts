@@ -1,20 +1,37 @@
 /** Whoever is asking, told apart by the right to see: the id keys every cache, the credential goes upstream. */
 import { hash, randomBytes } from 'node:crypto';
+import type { Sight } from '../upstream/sight.ts';
 
 export interface Viewer {
-  /** An HMAC of the credential: safe to log and to hold, and worthless outside this process. */
+  /** An HMAC of all that decides what may be seen: safe to log and to hold, and worthless outside this process. */
   readonly id: string;
+  /** Goes upstream. */
   readonly credential: string;
+  /** Null: all that the credential sees. */
+  readonly sight: Sight | null;
 }
+
+export type ViewerOf = (credential: string, sight?: Sight | null) => Viewer;
+
+/** What a call upstream must know of the viewer. */
+export const sightOf = ({ credential, sight }: Viewer) => ({ credential, sight });
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 
 /** The secret is the process's own, so ids can't be compared with those of another process or guessed from a key. */
-export function createViewers(secret: Buffer = randomBytes(32)): (credential: string) => Viewer {
+export function createViewers(secret: Buffer = randomBytes(32)): ViewerOf {
   const hmac = createHmacSha256(secret);
-  return (credential) => ({ id: hmac(credential), credential });
+  return (credential, sight = null) => ({
+    id: hmac(sight ? `${credential}\n${textOf(sight)}` : credential),
+    credential,
+    sight,
+  });
 }
+
+/** The same for the same sight, in whatever order it was told. No credential holds a line break. */
+const textOf = ({ organizationId, workflowIds }: Sight): string =>
+  JSON.stringify([organizationId, workflowIds && [...workflowIds].sort()]);
 
 /**
  * HMAC-SHA-256 in base64url (RFC 2104), as two one-shot hashes: every request needs one, and node's own `createHmac` makes

@@ -6,6 +6,7 @@ import { GatewayError } from './errors.ts';
 import { checkId } from './ids.ts';
 import { createJsonHttp, type JsonRequest } from './json-http.ts';
 import type { JsonText } from './json-text.ts';
+import type { Sight } from './sight.ts';
 import { createResilience, type ResilienceOptions } from './resilience.ts';
 
 export interface RunRef {
@@ -25,6 +26,8 @@ export interface CallOptions {
   /** The bearer key that the call carries. */
   readonly credential: string;
   readonly requestId: string;
+  /** What narrows the caller's sight; null: nothing. */
+  readonly sight: Sight | null;
   /** Fires when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }

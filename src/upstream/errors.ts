@@ -11,7 +11,8 @@ export type ErrorCode =
   | 'UPSTREAM_OVERLOADED'
   | 'UPSTREAM_CONTRACT_VIOLATION'
   | 'UPSTREAM_BUDGET_EXCEEDED'
-  | 'UPSTREAM_ENDPOINT_DISABLED';
+  | 'UPSTREAM_ENDPOINT_DISABLED'
+  | 'IDENTITY_UNAVAILABLE';
 
 /** Codes for which the same request may succeed a little later. */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -19,6 +20,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'UPSTREAM_UNAVAILABLE',
   'UPSTREAM_TIMEOUT',
   'UPSTREAM_OVERLOADED',
+  'IDENTITY_UNAVAILABLE',
 ]);
 
 export interface ErrorDetails {

@@ -84,6 +84,7 @@ describe('the upstream', () => {
 
   const call = (credential = target.apiKey): CallOptions => ({
     credential,
+    sight: null,
     requestId: 'contract',
     signal: new AbortController().signal,
   });

@@ -20,6 +20,10 @@ const ofWorkflow = (fields: string) => `{ workflow(id: "wf") { ${fields} } }`;
 const PAGE = `query ($first: Int, $after: String, $filter: RunFilter) {
   workflow(id: "wf") { runs(first: $first, after: $after, filter: $filter) { nodes { totalElapsedTime } } }
 }`;
+const entities = (onWorkflow: string) => `query ($of: [_Any!]!) {
+  _entities(representations: $of) { ... on Run { totalElapsedTime } ... on Workflow { ${onWorkflow} } }
+}`;
+const ENTITIES = entities('id');
 const BY_ID = 'query ($ids: [ID!]!) { workflow(id: "wf") { runsById(ids: $ids) { totalElapsedTime } } }';
 
 describe('the cost of an operation, in upstream calls', () => {
@@ -71,6 +75,17 @@ describe('the cost of an operation, in upstream calls', () => {
     [PAGE.replace('$first: Int', '$first: Int = 7'), {}, 8],
     [BY_ID, { ids: Array(100).fill('a') }, 200],
     [BY_ID, { ids: 'a' }, 2],
+    [ENTITIES, { of: [] }, 0],
+    [ENTITIES, { of: { __typename: 'Run', workflowId: 'wf', id: 'r' } }, 2],
+    // A workflow, a run with its steps, a step of a run; and the name of each that is a workflow: one list.
+    [entities('name'), { of: [{ __typename: 'Workflow' }, { __typename: 'Run' }, { __typename: 'Step' }] }, 5],
+    // As if each of them were a workflow.
+    [
+      entities('runs(first: 3) { nodes { totalElapsedTime } }'),
+      { of: [{ __typename: 'Workflow' }, { __typename: 'Workflow' }] },
+      8,
+    ],
+    [ENTITIES, { of: Array(1001).fill({ __typename: 'Run' }) }, 0],
     // Refused when they are coerced, before anything is executed.
     [BY_ID, {}, 0],
     [BY_ID, { ids: null }, 0],

@@ -165,6 +165,18 @@ describe('the executor', () => {
       '{ __schema { types { name fields { name args { name defaultValue } type { kind ofType { name } } } } } __type(name: "Run") { name } }',
     ],
     [
+      'entities of a federated graph',
+      `{ _entities(representations: [
+          { __typename: "Run", workflowId: "wf", id: "r1" } { __typename: "Run", workflowId: "wf", id: "missing" }
+          { __typename: "Nope" } { __typename: "Workflow", id: "wf" } { __typename: "Run", workflowId: "wf" } 7
+          { __typename: "Step", workflowId: "wf", runId: "r1", id: "b" } { __typename: "Workflow", id: "missing" }
+          { __typename: "Step", workflowId: "wf", runId: "r1", id: "zzz" }
+        ]) {
+          __typename ... on Run { status steps { id outputs(path: "a[") } } ... on Workflow { id name }
+          ...S
+        } _service { sdl } } fragment S on Step { id nodeId run: runId }`,
+    ],
+    [
       'JSON and times',
       '{ run(workflowId: "wf", id: "r1") { startedAt inputs outputs steps { inputs outputs metadata startTime } } }',
     ],
@@ -180,6 +192,22 @@ describe('the executor', () => {
     const text = '{ run(workflowId: "wf", id: "r1") { status } workflows { totalCount } }';
     const { errors } = await expectSame(createHarness(), text, {}, null);
     expect(errors.join()).toContain('this needs a key');
+  });
+
+  it('answers entities that come as variables the same, compiled or not', async () => {
+    const text = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
+      ... on Run { status stepCounts { total } } ... on Step { durationMs }
+    } }`;
+    const representations = [
+      { __typename: 'Step', workflowId: 'wf', runId: 'missing', id: 'a' },
+      { __typename: 'Run', workflowId: 'wf', id: 'r1' },
+      { __typename: 'Run', workflowId: 'wf', id: '..' },
+    ];
+    const run = createHarness();
+    const { errors } = await expectSame(run, text, { representations });
+    expect(errors).toHaveLength(2);
+    await expectSame(run, text, { representations: [null] });
+    await expectSame(run, text, {});
   });
 
   const conditional = `query ($yes: Boolean!, $no: Boolean!) { run(workflowId: "wf", id: "r1") {

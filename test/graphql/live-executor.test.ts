@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeExecutableSchema } from '@graphql-tools/schema';
-import { parse } from 'graphql';
+import { buildSchema, parse } from 'graphql';
+import { attachResolvers } from '../../src/graphql/attach-resolvers.ts';
 import { createContext, type ContextSource } from '../../src/graphql/context.ts';
 import { createLiveExecutor } from '../../src/graphql/live-executor.ts';
 import type { LiveEvents } from '../../src/graphql/live-event.ts';
@@ -13,20 +13,18 @@ function setUp() {
   const clock = createManualClock();
   let executions = 0;
   let states: readonly unknown[] = [];
-  const schema = makeExecutableSchema({
-    typeDefs: 'type Query { a: Int } type Subscription { told(by: Int): Int! }',
-    resolvers: {
-      Subscription: {
-        told: {
-          async *subscribe() {
-            await Promise.resolve();
-            yield* states;
-          },
-          resolve(state: unknown) {
-            if (state === DEFECT) throw new Error('a defect');
-            executions += 1;
-            return executions;
-          },
+  const schema = buildSchema('type Query { a: Int } type Subscription { told(by: Int): Int! }');
+  attachResolvers(schema, {
+    Subscription: {
+      told: {
+        async *subscribe() {
+          await Promise.resolve();
+          yield* states;
+        },
+        resolve(state: unknown) {
+          if (state === DEFECT) throw new Error('a defect');
+          executions += 1;
+          return executions;
         },
       },
     },

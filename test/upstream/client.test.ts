@@ -22,6 +22,7 @@ const STEPS = JSON.stringify([wireStep()]);
 
 const call = (options: Partial<CallOptions> = {}): CallOptions => ({
   credential: KEY,
+  sight: null,
   requestId: 'request-1',
   signal: new AbortController().signal,
   ...options,

@@ -23,8 +23,12 @@ export type Scalars = {
    * microsecond, which is finer than a JavaScript `Date` can hold.
    */
   DateTime: { input: Timestamp; output: Timestamp; }
+  /** Federation: a selection of fields, as text. */
+  FieldSet: { input: unknown; output: unknown; }
   /** Any JSON value, passed on as the upstream sent it. */
   JSON: { input: JsonValue; output: JsonValue; }
+  /** Federation: a name that is taken from a specification. */
+  link__Import: { input: unknown; output: unknown; }
 };
 
 /** Why a node was executed once more. */
@@ -575,6 +579,8 @@ export type Step = {
   readonly previousAttempt?: Maybe<Step>;
   /** The upstream's own word for it. */
   readonly rawStatus: Scalars['String']['output'];
+  /** The id of the run that it belongs to. */
+  readonly runId: Scalars['ID']['output'];
   /** Its duration as a part of the run's wall clock, 0 to 1. Shares of steps that ran side by side add up to more than 1. */
   readonly shareOfRun?: Maybe<Scalars['Float']['output']>;
   /** When it started. Null before that, or where the upstream's text is no time. */
@@ -587,6 +593,8 @@ export type Step = {
   readonly tokens?: Maybe<Scalars['Int']['output']>;
   /** The user who started the run. */
   readonly userId?: Maybe<Scalars['ID']['output']>;
+  /** The id of the workflow that was run. */
+  readonly workflowId: Scalars['ID']['output'];
 };
 
 
@@ -1006,6 +1014,7 @@ export type ResolversTypes = {
   Distribution: ResolverTypeWrapper<DomainDistribution>;
   DurationSource: DurationSource;
   ExecuteWorkflowPayload: ResolverTypeWrapper<StartedRun>;
+  FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   Freshness: ResolverTypeWrapper<DomainFreshness>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
@@ -1051,6 +1060,7 @@ export type ResolversTypes = {
   WorkflowGraph: ResolverTypeWrapper<DomainWorkflowGraph>;
   WorkflowNode: ResolverTypeWrapper<DomainWorkflowNode>;
   WorkflowStatistics: ResolverTypeWrapper<StatisticsOfRuns>;
+  link__Import: ResolverTypeWrapper<Scalars['link__Import']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -1060,6 +1070,7 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Distribution: DomainDistribution;
   ExecuteWorkflowPayload: StartedRun;
+  FieldSet: Scalars['FieldSet']['output'];
   Float: Scalars['Float']['output'];
   Freshness: DomainFreshness;
   ID: Scalars['ID']['output'];
@@ -1099,7 +1110,25 @@ export type ResolversParentTypes = {
   WorkflowGraph: DomainWorkflowGraph;
   WorkflowNode: DomainWorkflowNode;
   WorkflowStatistics: StatisticsOfRuns;
+  link__Import: Scalars['link__Import']['output'];
 };
+
+export type KeyDirectiveArgs = {
+  fields: Scalars['FieldSet']['input'];
+};
+
+export type KeyDirectiveResolver<Result, Parent, ContextType = Context, Args = KeyDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type LinkDirectiveArgs = {
+  import?: Maybe<ReadonlyArray<Maybe<Scalars['link__Import']['input']>>>;
+  url?: Maybe<Scalars['String']['input']>;
+};
+
+export type LinkDirectiveResolver<Result, Parent, ContextType = Context, Args = LinkDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ShareableDirectiveArgs = { };
+
+export type ShareableDirectiveResolver<Result, Parent, ContextType = Context, Args = ShareableDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type CriticalPathResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CriticalPath'] = ResolversParentTypes['CriticalPath']> = {
   durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
@@ -1121,6 +1150,10 @@ export type ExecuteWorkflowPayloadResolvers<ContextType = Context, ParentType ex
   message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };
+
+export interface FieldSetScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['FieldSet'], any> {
+  name: 'FieldSet';
+}
 
 export type FreshnessResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Freshness'] = ResolversParentTypes['Freshness']> = {
   fetchedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -1295,12 +1328,14 @@ export type StepResolvers<ContextType = Context, ParentType extends ResolversPar
   outputsSizeBytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   previousAttempt?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
   rawStatus?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  runId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   shareOfRun?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   startTime?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['StepStatus'], ParentType, ContextType>;
   tokenUsage?: Resolver<Maybe<ResolversTypes['TokenUsage']>, ParentType, ContextType>;
   tokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   userId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  workflowId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
 export type StepCountsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StepCounts'] = ResolversParentTypes['StepCounts']> = {
@@ -1415,11 +1450,16 @@ export type WorkflowStatisticsResolvers<ContextType = Context, ParentType extend
   wallClockMs?: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
 };
 
+export interface Link__ImportScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['link__Import'], any> {
+  name: 'link__Import';
+}
+
 export type Resolvers<ContextType = Context> = {
   CriticalPath?: CriticalPathResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   Distribution?: DistributionResolvers<ContextType>;
   ExecuteWorkflowPayload?: ExecuteWorkflowPayloadResolvers<ContextType>;
+  FieldSet?: GraphQLScalarType;
   Freshness?: FreshnessResolvers<ContextType>;
   JSON?: GraphQLScalarType;
   ModelTokenUsage?: ModelTokenUsageResolvers<ContextType>;
@@ -1452,5 +1492,11 @@ export type Resolvers<ContextType = Context> = {
   WorkflowGraph?: WorkflowGraphResolvers<ContextType>;
   WorkflowNode?: WorkflowNodeResolvers<ContextType>;
   WorkflowStatistics?: WorkflowStatisticsResolvers<ContextType>;
+  link__Import?: GraphQLScalarType;
 };
 
+export type DirectiveResolvers<ContextType = Context> = {
+  key?: KeyDirectiveResolver<any, any, ContextType>;
+  link?: LinkDirectiveResolver<any, any, ContextType>;
+  shareable?: ShareableDirectiveResolver<any, any, ContextType>;
+};

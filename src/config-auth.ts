@@ -1,0 +1,140 @@
+/** The variables that say who may ask and with which key the upstream is asked, and the rules between them. */
+import { z } from 'zod';
+
+/** Signatures of key pairs alone: with a shared secret, whoever can check a token could also make one. */
+export const TOKEN_ALGORITHMS = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA'],
+] as const;
+
+export interface GatewayKey {
+  /** For whoever reads the configuration. */
+  readonly name: string | null;
+  readonly sha256: Buffer;
+}
+
+export interface TokenConfig {
+  /** A URL, or the path of a file. */
+  readonly jwks: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly algorithms: readonly string[];
+  readonly clockToleranceSeconds: number;
+  /** Names of the claims that narrow what a caller sees; null: none does. */
+  readonly organizationClaim: string | null;
+  readonly workflowsClaim: string | null;
+}
+
+export interface ServiceAuth {
+  readonly mode: 'service';
+  readonly apiKey: string;
+  readonly keys: readonly GatewayKey[];
+  readonly tokens: TokenConfig | null;
+}
+
+export type AuthConfig = { readonly mode: 'passthrough' } | ServiceAuth;
+
+const NAMED_HASH = /^(?:([\w.-]{1,64}):)?([0-9a-f]{64})$/i;
+
+const gatewayKeys = z
+  .string()
+  .transform((text) => text.split(',').map((word) => word.trim()))
+  .pipe(z.array(z.string().regex(NAMED_HASH).transform(readKey)))
+  .describe('a comma-separated list of SHA-256 hashes in hex, each maybe with a name before it (name:hash)');
+
+const word = z.string().transform((text) => text.trim());
+
+export const AUTH_VARIABLES = {
+  UPSTREAM_AUTH: z
+    .enum(['passthrough', 'service'])
+    .describe(
+      "'passthrough' (the caller's bearer key goes upstream) or 'service' (the gateway's own key does, and callers are checked at the gateway)",
+    )
+    .default('passthrough'),
+  UPSTREAM_API_KEY: word
+    .pipe(z.string().regex(/^[\x21-\x7e]{1,4096}$/))
+    .describe('a key without spaces')
+    .optional(),
+  GATEWAY_KEYS_SHA256: gatewayKeys.optional(),
+  AUTH_JWKS: word.optional(),
+  AUTH_ISSUER: word.optional(),
+  AUTH_AUDIENCE: word.optional(),
+  AUTH_ALGORITHMS: z
+    .string()
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .pipe(z.array(z.enum(TOKEN_ALGORITHMS)))
+    .describe(`a comma-separated list out of ${TOKEN_ALGORITHMS.join(', ')}`)
+    .optional(),
+  AUTH_CLOCK_TOLERANCE_SECONDS: z
+    .string()
+    .regex(/^\d{1,3}$/)
+    .transform(Number)
+    .pipe(z.number().max(300))
+    .describe('a whole number of seconds from 0 to 300')
+    .optional(),
+  AUTH_ORGANIZATION_CLAIM: word.optional(),
+  AUTH_WORKFLOWS_CLAIM: word.optional(),
+};
+
+/** Values that no message may repeat. */
+export const SECRET_VARIABLES: ReadonlySet<string> = new Set(['UPSTREAM_API_KEY', 'GATEWAY_KEYS_SHA256']);
+
+const DEFAULT_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
+
+type AuthVariables = z.infer<z.ZodObject<typeof AUTH_VARIABLES>>;
+
+/** The config, or a sentence that says what does not go together. */
+export function readAuth(variables: AuthVariables, offersWorkflows: boolean): AuthConfig | string {
+  if (variables.UPSTREAM_AUTH === 'passthrough') {
+    const names = Object.keys(AUTH_VARIABLES) as (keyof AuthVariables)[];
+    const idle = names.find((name) => name !== 'UPSTREAM_AUTH' && variables[name] !== undefined);
+    if (idle === undefined) return { mode: 'passthrough' };
+    return `${idle}: it means nothing while UPSTREAM_AUTH is passthrough. Set UPSTREAM_AUTH=service, or leave ${idle} unset.`;
+  }
+  const { UPSTREAM_API_KEY: apiKey, GATEWAY_KEYS_SHA256: keys = [], AUTH_JWKS: jwks } = variables;
+  if (apiKey === undefined) {
+    return 'UPSTREAM_API_KEY: expected the key that the gateway shows upstream, since UPSTREAM_AUTH is service; it is not set.';
+  }
+  if (jwks === undefined && keys.length === 0) {
+    return (
+      'UPSTREAM_AUTH: service needs a way to tell callers apart, and none is set. Set AUTH_JWKS, AUTH_ISSUER and ' +
+      'AUTH_AUDIENCE to take tokens, or GATEWAY_KEYS_SHA256 to take keys of your own, or both.'
+    );
+  }
+  const tokens = jwks === undefined ? noTokens(variables) : readTokens(jwks, variables, offersWorkflows);
+  return typeof tokens === 'string' ? tokens : Object.freeze({ mode: 'service', apiKey, keys, tokens });
+}
+
+function noTokens(variables: AuthVariables): null | string {
+  const names = Object.keys(AUTH_VARIABLES).filter((name) => name.startsWith('AUTH_')) as (keyof AuthVariables)[];
+  const idle = names.find((name) => variables[name] !== undefined);
+  return idle === undefined ? null : `${idle}: it means nothing without AUTH_JWKS. Set that, or leave ${idle} unset.`;
+}
+
+function readTokens(jwks: string, variables: AuthVariables, offersWorkflows: boolean): TokenConfig | string {
+  const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_ORGANIZATION_CLAIM: organizationClaim = null } = variables;
+  if (issuer === undefined || audience === undefined) {
+    const name = issuer === undefined ? 'AUTH_ISSUER' : 'AUTH_AUDIENCE';
+    return `${name}: expected what a token must say, since AUTH_JWKS is set; it is not set.`;
+  }
+  if (organizationClaim !== null && !offersWorkflows) {
+    return (
+      "AUTH_ORGANIZATION_CLAIM: only the upstream's list of workflows tells whose a workflow is, and UPSTREAM_ENDPOINTS " +
+      'leaves it out. Add workflows there, or narrow by AUTH_WORKFLOWS_CLAIM alone.'
+    );
+  }
+  return Object.freeze({
+    jwks,
+    issuer,
+    audience,
+    algorithms: variables.AUTH_ALGORITHMS ?? DEFAULT_ALGORITHMS,
+    clockToleranceSeconds: variables.AUTH_CLOCK_TOLERANCE_SECONDS ?? 0,
+    organizationClaim,
+    workflowsClaim: variables.AUTH_WORKFLOWS_CLAIM ?? null,
+  });
+}
+
+function readKey(text: string): GatewayKey {
+  const [, name = null, hash = ''] = NAMED_HASH.exec(text) ?? [];
+  return Object.freeze({ name, sha256: Buffer.from(hash, 'hex') });
+}

@@ -1,0 +1,80 @@
+/**
+ * The public keys of the tokens' issuer. They are read again when a token names one that is not among them, since issuers
+ * change theirs, but not more often than twice a minute, since anybody can name a key.
+ */
+import { createLocalJWKSet, errors, type CryptoKey, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose';
+import type { Logger } from '../observability/logger.ts';
+import { GatewayError } from '../upstream/errors.ts';
+import { readJwks } from './jwks.ts';
+
+/** As `jwtVerify` takes it. Rejects with IDENTITY_UNAVAILABLE where no keys can be had. */
+export type KeySet = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>;
+
+export interface KeySetOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly logger: Logger;
+}
+
+const MIN_INTERVAL_MS = 30_000;
+/** Keys that an issuer has withdrawn are not taken for longer than this. */
+const MAX_AGE_MS = 600_000;
+/** Unless the issuer can't be reached: then what it last listed is good for so long. */
+const STALE_MS = 3_600_000;
+
+interface Keys {
+  readonly readAt: number;
+  readonly find: ReturnType<typeof createLocalJWKSet>;
+}
+
+/** A file must be there from the start; a service may come up later than the gateway does. */
+export async function createKeySet(source: string, { now, logger }: KeySetOptions): Promise<KeySet> {
+  const isFile = !/^https?:\/\//i.test(source);
+  let keys: Keys | null = null;
+  let triedAt = -Infinity;
+  let reading: Promise<void> | null = null;
+
+  async function read(): Promise<void> {
+    triedAt = now();
+    const find = createLocalJWKSet(await readJwks(source, isFile));
+    keys = { readAt: triedAt, find };
+  }
+
+  /** At most one reading at a time; says in the log what went wrong. */
+  const readAgain = (): Promise<void> =>
+    (reading ??= read()
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        logger.warn({ reason }, "the keys of the tokens' issuer could not be read (AUTH_JWKS)");
+      })
+      .finally(() => {
+        reading = null;
+      }));
+
+  async function current(): Promise<Keys> {
+    const age = keys ? now() - keys.readAt : Infinity;
+    const mayTry = now() >= triedAt + (keys ? MIN_INTERVAL_MS : RETRY_MS);
+    if (reading || (age >= MAX_AGE_MS && mayTry)) await readAgain();
+    if (keys && now() - keys.readAt < STALE_MS) return keys;
+    throw new GatewayError(
+      'IDENTITY_UNAVAILABLE',
+      "tokens can't be checked at the moment: the issuer's keys could not be read; try again later",
+    );
+  }
+
+  if (isFile) await read();
+  return async (header, token) => {
+    const { find } = await current();
+    try {
+      return await find(header, token);
+    } catch (error) {
+      const isUnknown = error instanceof errors.JWKSNoMatchingKey;
+      if (!isUnknown || now() < triedAt + MIN_INTERVAL_MS) throw error;
+      await readAgain();
+      return (await current()).find(header, token);
+    }
+  };
+}
+
+/** While there are no keys at all, nobody can be let in. */
+const RETRY_MS = 1000;

@@ -1,0 +1,230 @@
+import { afterAll, beforeEach, describe, expect, it, afterEach, beforeAll } from '@jest/globals';
+import { healthy, startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
+import { startGateway, type QueryOptions, type TestGateway } from '../support/gateway.ts';
+import { wireWorkflow } from '../support/scripted-history.ts';
+
+const runKey = (id: unknown, workflowId: unknown = 'wf') => ({ __typename: 'Run', workflowId, id });
+const stepKey = (runId: string, id: string) => ({ __typename: 'Step', workflowId: 'wf', runId, id });
+const workflowKey = (id: string) => ({ __typename: 'Workflow', id });
+
+/** Run `missing` is not there; `broken` breaks the contract. One workflow is listed: `wf`. */
+const script: Script = (call) => {
+  if (call.endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
+  if (call.runId === 'missing') return { status: 404, json: {} };
+  if (call.runId === 'broken') return { json: { not: 'a list' } };
+  return healthy(call);
+};
+
+const FIELDS = `
+  __typename
+  ... on Run { id totalElapsedTime }
+  ... on Step { id durationMs }
+  ... on Workflow { id name }
+`;
+
+describe('entities by their keys', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream(script);
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  async function entities(representations: readonly unknown[], fields = FIELDS, options: QueryOptions = {}) {
+    const { data, errors } = await gateway.query(
+      `query ($representations: [_Any!]!) { _entities(representations: $representations) { ${fields} } }`,
+      { variables: { representations }, ...options },
+    );
+    const told = errors.map(({ path = [], extensions: { code } }) => `${path.join('.')}: ${code}`);
+    return { entities: (data as { _entities?: unknown } | null)?._entities ?? null, errors: told.sort(), all: errors };
+  }
+
+  it('answers runs, steps and workflows, each in its place', async () => {
+    expect(await entities([stepKey('r2', 'r2-step'), runKey('r1'), workflowKey('wf'), runKey('r2')])).toMatchObject({
+      entities: [
+        { __typename: 'Step', id: 'r2-step', durationMs: 2237.692 },
+        { __typename: 'Run', id: 'r1', totalElapsedTime: 2 },
+        { __typename: 'Workflow', id: 'wf', name: expect.any(String) },
+        { __typename: 'Run', id: 'r2', totalElapsedTime: 2 },
+      ],
+      errors: [],
+    });
+  });
+
+  it('makes one steps call for each run, however many entities are of it', async () => {
+    const runs = ['r1', 'r2', 'r3'].flatMap((id) => [runKey(id), stepKey(id, `${id}-step`), runKey(id)]);
+    const { entities: answered, errors } = await entities([...runs, ...runs]);
+    expect(answered).toHaveLength(18);
+    expect(errors).toEqual([]);
+    expect(upstream.calls.map(({ endpoint, runId }) => `${endpoint} ${runId}`).sort()).toEqual([
+      'run r1',
+      'run r2',
+      'run r3',
+      'steps r1',
+      'steps r2',
+      'steps r3',
+    ]);
+  });
+
+  it('fetches no steps for a run of which only the record is read, whatever is read of other entities', async () => {
+    const fields =
+      '... on Run { status } ... on Workflow { name } ...S } } fragment S on Step { nodeId ... on Step { durationMs';
+    const { errors } = await entities([runKey('r1'), workflowKey('wf')], fields);
+    expect(errors).toEqual([]);
+    expect([upstream.count('run'), upstream.count('workflows'), upstream.count('steps')]).toEqual([1, 1, 0]);
+  });
+
+  it('sends no call for a workflow of which nothing but its id is read', async () => {
+    expect((await entities([workflowKey('any')], '... on Workflow { id }')).entities).toEqual([{ id: 'any' }]);
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it('answers null with its own error for each that fails, and all the others', async () => {
+    const answered = await entities([
+      runKey('missing'),
+      runKey('r1'),
+      runKey('broken'),
+      runKey('..'),
+      stepKey('missing', 'a'),
+      stepKey('r1', 'none'),
+      stepKey('r1', 'r1-step'),
+      workflowKey('missing'),
+      workflowKey('a/b'),
+    ]);
+    expect(answered).toMatchObject({
+      entities: [
+        null,
+        { id: 'r1' },
+        null,
+        null,
+        null,
+        null,
+        { id: 'r1-step' },
+        // Only a handle: what is read of it is what fails.
+        { id: 'missing', name: null },
+        null,
+      ],
+      errors: [
+        '_entities.0: NOT_FOUND',
+        '_entities.2: UPSTREAM_CONTRACT_VIOLATION',
+        '_entities.3: BAD_USER_INPUT',
+        '_entities.4: NOT_FOUND',
+        '_entities.5: NOT_FOUND',
+        '_entities.7.name: NOT_FOUND',
+        '_entities.8: BAD_USER_INPUT',
+      ],
+    });
+  });
+
+  it.each([
+    ['a field of the key is missing', { __typename: 'Run', id: 'r1' }, 'got nothing for workflowId'],
+    [
+      'a field of the key is no ID',
+      runKey(['r1']),
+      'expected Run by its key { workflowId id }, each an ID, got a list',
+    ],
+    ['it is a step without its run', { __typename: 'Step', workflowId: 'wf', id: 'a' }, 'got nothing for runId'],
+    ['the type is none that has a key', { __typename: 'Timeline', id: 'x' }, 'Workflow, Run, Step, got "Timeline"'],
+    ['the type is a name of JavaScript', { __typename: 'constructor' }, 'Workflow, Run, Step, got "constructor"'],
+    ['there is no type', { id: 'r1' }, 'Workflow, Run, Step, got nothing'],
+    ['it is a text', 'r1', 'an object with __typename and its key, got a string'],
+    ['it is a list', [runKey('r1')], 'an object with __typename and its key, got a list'],
+  ])('refuses a representation where %s, and answers the others', async (_, representation, message) => {
+    for (let time = 0; time < 3; time += 1) {
+      const { entities: answered, all } = await entities([runKey('r1'), representation, runKey('r2')]);
+      expect(answered).toMatchObject([{ id: 'r1' }, null, { id: 'r2' }]);
+      expect(all).toMatchObject([{ path: ['_entities', 1], extensions: { code: 'BAD_USER_INPUT' } }]);
+      expect(all[0]?.message).toContain(message);
+    }
+  });
+
+  it('takes an id that is a number as the type ID does, and leaves fields beside the key alone', async () => {
+    const { entities: answered } = await entities([{ ...runKey(7), status: 'whatever' }]);
+    expect(answered).toMatchObject([{ id: '7', totalElapsedTime: 2 }]);
+  });
+
+  it('refuses more than 1000 at once, without any call', async () => {
+    const { errors, all } = await entities(Array.from({ length: 1001 }, (_, index) => runKey(`r${index}`)));
+    expect(errors).toEqual(['_entities: BAD_USER_INPUT']);
+    expect(all[0]?.message).toBe('representations: expected at most 1000, got 1001');
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it('keeps to the budget of calls: what could not be loaded says so', async () => {
+    const { errors, entities: answered } = await entities(
+      Array.from({ length: 120 }, (_, index) => runKey(`r${index}`)),
+    );
+    const missed = errors.filter((error) => error.endsWith('UPSTREAM_BUDGET_EXCEEDED'));
+    expect(missed).toHaveLength(errors.length);
+    expect((answered as unknown[]).filter((entity) => entity === null)).toHaveLength(missed.length);
+    expect(upstream.calls.length).toBeLessThanOrEqual(200);
+  });
+
+  it('needs a key for a run, and none to tell its schema', async () => {
+    const { entities: answered, errors } = await entities([runKey('r1')], FIELDS, { key: null });
+    expect({ answered, errors }).toEqual({ answered: [null], errors: ['_entities.0: UNAUTHENTICATED'] });
+    const { data } = await gateway.query('{ _service { sdl } }', { key: null });
+    expect(data).toMatchObject({
+      _service: { sdl: expect.stringContaining('type Run @key(fields: "workflowId id")') },
+    });
+  });
+});
+
+describe('entities of two organizations', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(() => gateway.close());
+
+  it("answers another organization's run as if it were not there, though it is held", async () => {
+    const document = `{ _entities(representations: [
+      { __typename: "Run", workflowId: "support-triage", id: "run-4711" }
+    ]) { ... on Run { status totalElapsedTime } } }`;
+    for (let time = 0; time < 3; time += 1) {
+      const own = await gateway.query(document, { key: 'demo-key' });
+      expect(own).toMatchObject({ data: { _entities: [{ status: 'FAILED', totalElapsedTime: 7 }] }, errors: [] });
+      const others = await gateway.query(document, { key: 'other-key' });
+      expect(others).toMatchObject({
+        data: { _entities: [null] },
+        errors: [{ path: ['_entities', 0], extensions: { code: 'NOT_FOUND' } }],
+      });
+    }
+  });
+});
+
+describe('a subgraph in production', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream(script);
+    gateway = await startGateway({ NODE_ENV: 'production', UPSTREAM_URL: upstream.url });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('tells its schema no more than introspection does', async () => {
+    const { data, errors } = await gateway.query('{ ...Q } fragment Q on Query { schema: _service { sdl } }');
+    expect(data).toBeNull();
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringContaining('compose from schema.graphql'),
+        extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+      },
+    ]);
+  });
+
+  it('answers entities', async () => {
+    const { data } = await gateway.query(
+      '{ _entities(representations: [{ __typename: "Run", workflowId: "wf", id: "r1" }]) { ... on Run { id status } } }',
+    );
+    expect(data).toEqual({ _entities: [{ id: 'r1', status: 'COMPLETED' }] });
+  });
+});
