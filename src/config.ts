@@ -28,6 +28,9 @@ export interface Config {
   readonly maxSubscriptionsPerConnection: number;
   readonly corsOrigins: readonly string[];
   readonly logLevel: LogLevel;
+  /** Null: no traces are sent. */
+  readonly otlpEndpoint: string | null;
+  readonly otelServiceName: string;
 }
 
 /** Says which variables are wrong, what was expected and what came. */
@@ -97,6 +100,8 @@ const ENVIRONMENT = z.object({
     .enum(LOG_LEVELS)
     .describe(`one of ${LOG_LEVELS.join(', ')}`)
     .default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_SERVICE_NAME: z.string().default('stepgate'),
 });
 
 /** Reads the variables; an empty one counts as unset. Throws ConfigError. */
@@ -131,6 +136,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxSubscriptionsPerConnection: variables.MAX_SUBSCRIPTIONS_PER_CONNECTION,
     corsOrigins: Object.freeze(variables.CORS_ORIGINS),
     logLevel: variables.LOG_LEVEL,
+    otlpEndpoint: variables.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    otelServiceName: variables.OTEL_SERVICE_NAME,
   });
 }
 

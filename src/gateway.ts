@@ -17,7 +17,10 @@ import { originsOf } from './http/origins.ts';
 import { createViewerReader } from './http/request.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createDrain } from './http/drain.ts';
-import { createLogger, type Logger } from './observability/logger.ts';
+import { createLogger, flushed, type Logger } from './observability/logger.ts';
+import { createMetrics } from './observability/metrics.ts';
+import { createObserver } from './observability/observer.ts';
+import { createTracer } from './observability/tracing.ts';
 import { createExecution } from './runs/execution.ts';
 import { createResourceCache } from './runs/resource-cache.ts';
 import { createRunFeeds } from './runs/run-feeds.ts';
@@ -51,6 +54,17 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const closers: (() => unknown)[] = [];
   let isStopping = false;
 
+  const metrics = createMetrics();
+  const tracer = await createTracer(config.otlpEndpoint, config.otelServiceName);
+  const observer = createObserver({ metrics, logger, tracer });
+  closers.push(
+    () => flushed(logger),
+    () =>
+      tracer?.close().catch((err: unknown) => {
+        logger.warn({ err }, 'the last spans could not be sent');
+      }),
+  );
+
   const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
   if (embedded) closers.push(() => embedded.close());
 
@@ -60,6 +74,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     concurrency: config.upstreamConcurrency,
     endpoints: config.upstreamEndpoints,
     maxResponseBytes: config.upstreamMaxResponseBytes,
+    observer,
   });
   closers.push(() => {
     upstream.close();
@@ -93,6 +108,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   closers.push(() => {
     runFeeds.close();
   });
+  metrics.watch({ upstream: upstream.state, heldBytes: () => shelves.heldBytes, pollers: () => runFeeds.pollers });
   const contextSource = { runStore, workflowStore, runHistory, runFeeds, execution, maxUpstreamCalls, now };
 
   const { isProduction, corsOrigins } = config;
@@ -123,7 +139,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     apollo,
     contextSource,
     responses,
-    answerKnown: createKnownAnswers({ contextSource, knownOperations, responses }),
+    observer,
+    metrics,
+    answerKnown: createKnownAnswers({ contextSource, knownOperations, responses, observer }),
     readViewer,
   });
   const drain = createDrain(app.server);
@@ -133,7 +151,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     draining.end();
   });
   const live = createLive(app, {
-    gate: createGate({ apollo, executor, contextSource, logger }),
+    gate: createGate({ apollo, executor, contextSource, logger, observer }),
     schema,
     viewerOf,
     readViewer,

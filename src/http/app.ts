@@ -10,6 +10,7 @@ import {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { registerGraphqlRoute, type GraphqlRouteOptions } from './graphql-route.ts';
 import { registerOperationsRoutes } from './operations-routes.ts';
 import { originsOf } from './origins.ts';
@@ -21,6 +22,7 @@ export interface AppOptions extends GraphqlRouteOptions {
   readonly corsOrigins: readonly string[];
   readonly isReady: () => boolean;
   readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'contentType' | 'scrape'>;
 }
 
 export const MAX_BODY_BYTES = 1_048_576;
@@ -70,7 +72,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     sendError(reply, 404, 'NOT_FOUND', 'There is nothing at this path; GraphQL is at /graphql.'),
   );
   registerGraphqlRoute(app, options);
-  registerOperationsRoutes(app, isReady);
+  registerOperationsRoutes(app, isReady, options.metrics);
   return app;
 }
 

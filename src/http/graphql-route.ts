@@ -2,6 +2,9 @@
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context, type ContextSource } from '../graphql/context.ts';
+import { INTERNAL } from '../observability/outcome.ts';
+import { noteErrorCode, type OperationNotes } from '../observability/notes.ts';
+import type { Observer } from '../observability/observer.ts';
 import type { Viewer } from '../runs/viewer.ts';
 import { signalOfClient } from './client-signal.ts';
 import { PLAIN_JSON, type AnswerKnown } from './known-answers.ts';
@@ -14,25 +17,47 @@ export interface GraphqlRouteOptions {
   readonly responses: ResponseCache;
   readonly answerKnown: AnswerKnown;
   readonly readViewer: ReadViewer;
+  readonly observer: Observer;
 }
 
 export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, contextSource, responses, answerKnown, readViewer } = options;
+  const { apollo, contextSource, responses, answerKnown, readViewer, observer } = options;
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { raw, id: requestId } = request;
     const body = typeof request.body === 'string' ? request.body : '';
     const viewer = readViewer(raw);
     const key = requestKey(raw, body);
-    if (!viewer) return execute(request, reply, null, key);
-    const ready =
-      responses.find(viewer, key) ??
-      (await answerKnown({ request: raw, response: reply.raw, requestId, viewer, key, body }));
-    return ready ? send(request, reply, ready) : execute(request, reply, viewer, key);
+    if (!viewer) return observed(request, reply, null, key);
+    const ready = responses.find(viewer, key);
+    if (ready) observer.readyAnswer(requestId, viewer.id);
+    const answered = ready ?? (await answerKnown({ request: raw, response: reply.raw, requestId, viewer, key, body }));
+    return answered ? send(request, reply, answered) : observed(request, reply, viewer, key);
+  }
+
+  async function observed(request: FastifyRequest, reply: FastifyReply, viewer: Viewer | null, key: string) {
+    const { traceparent } = request.headers;
+    const viewerId = viewer?.id ?? null;
+    const notes = observer.begin({ transport: 'http', requestId: request.id, viewerId, traceparent });
+    try {
+      return await execute(request, reply, viewer, key, notes);
+    } catch (error) {
+      noteErrorCode(notes, (error as { statusCode?: number }).statusCode === 400 ? 'BAD_REQUEST' : INTERNAL);
+      throw error;
+    } finally {
+      notes.isAbandoned = reply.raw.destroyed && !reply.raw.writableFinished;
+      observer.end(notes);
+    }
   }
 
   /** Executes the request, and keeps the answer if it may be given again. */
-  async function execute(request: FastifyRequest, reply: FastifyReply, viewer: Viewer | null, key: string) {
+  async function execute(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    viewer: Viewer | null,
+    key: string,
+    notes: OperationNotes,
+  ) {
     const opened = viewer && responses.open(viewer, key);
     try {
       const context = createContext(contextSource, {
@@ -41,8 +66,11 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
         signal: signalOfClient(reply.raw),
         mayAct: true,
         takeEvents: null,
+        notes,
       });
       const { status, contentType, text } = await executeByApollo(request, reply, context);
+      // What is wrong with the request itself Apollo answers before there is an operation.
+      if (status !== 200 && notes.errorCodes.length === 0) noteErrorCode(notes, 'BAD_REQUEST');
       const body = readyBody(text);
       const { untilMs } = context.lifetime;
       if (!opened || status !== 200 || untilMs <= contextSource.now()) {

@@ -15,6 +15,8 @@ export interface SocketExtra {
   /** Null before the client has said who it is. */
   viewer: Viewer | null;
   readonly nextRequestId: () => string;
+  /** Of the request that became the socket. */
+  readonly traceparent: string | readonly string[] | undefined;
   /** Fires when the client is gone. */
   readonly signal: () => AbortSignal;
 }
@@ -47,9 +49,9 @@ export function createSocketProtocol(options: SocketProtocolOptions): SocketProt
       try {
         // This one is among them already.
         if (Object.keys(subscriptions).length > maxOperations) throw tooMany(maxOperations);
-        const { viewer, nextRequestId, signal } = extra;
-        const request = { viewer, requestId: nextRequestId(), signal, mayAct: true };
-        const contextValue = await gate.open({ ...payload, ...request });
+        const { viewer, nextRequestId, signal, traceparent } = extra;
+        const asked = { viewer, requestId: nextRequestId(), signal, traceparent, mayAct: true } as const;
+        const contextValue = await gate.open({ ...payload, ...asked, transport: 'graphql-ws' });
         return { schema, document: ANY_DOCUMENT, contextValue };
       } catch (error) {
         return [toGraphQLError(error)];

@@ -1,5 +1,4 @@
 /** graphql-ws at `/graphql`: the package's protocol over sockets that never hold more for a client than it takes. */
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
@@ -8,7 +7,7 @@ import type { Logger } from '../observability/logger.ts';
 import { signalOf } from './client-signal.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { mayUpgrade } from './origins.ts';
-import { GRAPHQL_PATH } from './request.ts';
+import { GRAPHQL_PATH, requestIdOf } from './request.ts';
 import type { SocketProtocol } from './socket-protocol.ts';
 
 export interface SocketsOptions {
@@ -48,14 +47,19 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
     autoPong: false,
   });
 
+  webSockets.on('headers', (lines, request) => {
+    lines.push(`x-request-id: ${requestIdOf(request)}`);
+  });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal = refusalOf(request);
+    // One that came, or a new one: from here on it is the request's.
+    const requestId = (request.headers['x-request-id'] = requestIdOf(request));
     if (refusal) {
       socket.once('error', () => socket.destroy());
-      socket.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+      socket.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\ncontent-length: 0\r\nx-request-id: ${requestId}\r\n\r\n`);
     } else {
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        serve(webSocket, request.headers.authorization ?? '');
+        serve(webSocket, request);
       });
     }
   });
@@ -66,7 +70,10 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
     return mayUpgrade(request, origins) ? null : '403 Forbidden';
   }
 
-  function serve(socket: WebSocket, authorization: string): void {
+  function serve(socket: WebSocket, request: IncomingMessage): void {
+    const { authorization = '', traceparent } = request.headers;
+    const requestId = requestIdOf(request);
+    let operations = 0;
     const kept = keepAlive.add({
       ping() {
         socket.ping();
@@ -103,14 +110,23 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
         onMessage(receive) {
           socket.on('message', (data: Buffer) => {
             holdBack();
-            receive(data.toString()).catch((err: unknown) => {
-              logger.debug({ err }, 'a socket sent what graphql-ws does not know');
+            receive(data.toString()).catch(() => {
+              // The error may quote the message, and that the key.
+              logger.debug({ requestId }, 'a socket sent what graphql-ws does not know');
               socket.close(4400, 'Unexpected message');
             });
           });
         },
       },
-      { socket, authorization, viewer: null, nextRequestId: randomUUID, signal: signalOfSocket(socket) },
+      {
+        socket,
+        authorization,
+        viewer: null,
+        // The socket's own, numbered: many operations share the one that came.
+        nextRequestId: () => `${requestId}.${(operations += 1)}`,
+        traceparent,
+        signal: signalOfSocket(socket),
+      },
     );
     socket.on('ping', (data) => {
       holdBack();

@@ -40,9 +40,15 @@ export function registerStreamRoute(app: FastifyInstance, options: StreamRouteOp
       open.delete(entry);
       end(entry);
     });
-    const viewer = readViewer(request.raw);
+    const asked = {
+      viewer: readViewer(request.raw),
+      requestId: request.id,
+      signal: signalOfClient(response),
+      transport: 'graphql-sse',
+      traceparent: request.headers.traceparent,
+    } as const;
     try {
-      await carry({ ...operation, viewer, requestId: request.id, signal: signalOfClient(response) }, entry, stream);
+      await carry({ ...operation, ...asked }, entry, stream);
     } finally {
       stream.complete();
     }
