@@ -54,10 +54,11 @@ export function createErrorReporter(logger: Logger): ErrorReporter {
   };
 }
 
-function noteErrors(errors: readonly GraphQLError[], { requestId, lifetime }: Context, logger: Logger): void {
+function noteErrors(errors: readonly GraphQLError[], { requestId, lifetime, request }: Context, logger: Logger): void {
   lifetime.limit(0);
   for (const error of errors) {
     const cause = unwrapResolverError(error);
+    if (cause instanceof AbandonedError && request.notes) request.notes.isAbandoned = true;
     // A client that goes away before its answer is no defect.
     const isExpected = cause instanceof GatewayError || cause instanceof AbandonedError;
     if (!isExpected && isDefect(cause)) {
@@ -66,9 +67,9 @@ function noteErrors(errors: readonly GraphQLError[], { requestId, lifetime }: Co
   }
 }
 
-/** Notes the codes that the client gets. */
+/** Notes the codes that the client gets, if it is still there. */
 function noted(errors: readonly GraphQLFormattedError[], { request: { notes } }: Context) {
-  if (notes) for (const { extensions } of errors) noteErrorCode(notes, String(extensions?.code));
+  if (notes && !notes.isAbandoned) for (const { extensions } of errors) noteErrorCode(notes, String(extensions?.code));
   return errors;
 }
 

@@ -45,7 +45,7 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
       noteErrorCode(notes, (error as { statusCode?: number }).statusCode === 400 ? 'BAD_REQUEST' : INTERNAL);
       throw error;
     } finally {
-      notes.isAbandoned = reply.raw.destroyed && !reply.raw.writableFinished;
+      notes.isAbandoned ||= reply.raw.destroyed && !reply.raw.writableFinished;
       observer.end(notes);
     }
   }

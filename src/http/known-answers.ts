@@ -53,7 +53,7 @@ export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
     const finish = (text: string | null): ReadyAnswer | null => {
       // Then Apollo answers, with notes of its own.
       if (text === null) return null;
-      notes.isAbandoned = response.destroyed;
+      notes.isAbandoned ||= response.destroyed;
       observer.end(notes);
       return opened.keep({ body: readyBody(text), contentType, etag: null, untilMs: context.lifetime.untilMs });
     };

@@ -1,7 +1,7 @@
 /** What stands in spans, by OpenTelemetry's semantic conventions where they have a word for it. */
 import type { UpstreamEndpoint } from '../config.ts';
 import { cacheOutcomeOf, type OperationNotes } from './notes.ts';
-import type { Attributes } from './tracing.ts';
+import type { Attributes } from './spans.ts';
 
 export const URL_TEMPLATES: Readonly<Record<UpstreamEndpoint, string>> = {
   steps: 'workflows/{workflow}/runs/{run}/steps',

@@ -1,5 +1,5 @@
 /** What is written down of one operation while it goes on: its line in the log, its span and its counts are made from it. */
-import type { Span } from './tracing.ts';
+import type { Span } from './spans.ts';
 
 export const TRANSPORTS = ['http', 'graphql-ws', 'graphql-sse'] as const;
 export type Transport = (typeof TRANSPORTS)[number];

@@ -6,7 +6,7 @@ import { traceparentOf, type OperationNotes, type OperationStart } from './notes
 import { createOperationLog } from './operation-log.ts';
 import { outcomeOf } from './outcome.ts';
 import { callAttributes, operationAttributes, URL_TEMPLATES } from './attributes.ts';
-import type { Tracer } from './tracing.ts';
+import type { Tracer } from './spans.ts';
 
 export interface Observer {
   /** An answer that was ready is only counted. */

@@ -3,10 +3,14 @@ import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type Span 
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Span, Tracer } from './tracing.ts';
+import type { Span, Tracer } from './spans.ts';
 
+/** With its retries. A collector that is not there must not hold up the end of the process. */
+const SEND_WITHIN_MS = 2000;
+
+/** The endpoint ends with `/`. */
 export function createOtlpTracer(endpoint: string, serviceName: string): Tracer {
-  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
+  const exporter = new OTLPTraceExporter({ url: `${endpoint}v1/traces`, timeoutMillis: SEND_WITHIN_MS });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': serviceName }),
     // Whoever calls has decided already, if a trace comes in.

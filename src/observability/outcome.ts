@@ -32,8 +32,8 @@ const KNOWN_CODES: ReadonlySet<string> = new Set([
 export const codeLabel = (code: string): string => (KNOWN_CODES.has(code) ? code : 'OTHER');
 
 export function outcomeOf({ errorCodes, isAbandoned }: OperationNotes): Outcome {
+  if (isAbandoned) return 'abandoned';
   if (errorCodes.includes(INTERNAL)) return 'internal_error';
   if (errorCodes.some((code) => OF_THE_UPSTREAM.has(code))) return 'upstream_error';
-  if (errorCodes.length > 0) return 'client_error';
-  return isAbandoned ? 'abandoned' : 'ok';
+  return errorCodes.length > 0 ? 'client_error' : 'ok';
 }
