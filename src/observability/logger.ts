@@ -4,11 +4,12 @@ import type { LogLevel } from '../config.ts';
 
 export type { Logger };
 
-/** Lines are written when the process has a moment; those that wait are written before it exits. */
+/** A write takes longer than the line: some dozens go together, or what a second brings; the rest before the process ends. */
+const BATCH = { sync: false, minLength: 8192, periodicFlush: 1000 };
 export const createLogger = (level: LogLevel): Logger =>
   pino(
     { level, redact: { paths: ['authorization', '*.authorization', '*.headers.authorization'], remove: true } },
-    destination({ dest: 1, sync: false }),
+    destination({ dest: 1, ...BATCH }),
   );
 
 /** Resolves when every line so far has been written. */
