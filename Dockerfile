@@ -2,10 +2,11 @@ FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY scripts scripts
-# The image has Node 24 itself, so the packages that bring it along are left out.
-RUN npm ci --ignore-scripts --omit=optional
+# With the optional packages, for Vite's compiler is one of them.
+RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json schema.graphql ./
 COPY src src
+# The image has Node 24 itself, so the packages that bring it along are left out.
 RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24-slim

@@ -1,9 +1,12 @@
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'src/graphql/generated/', 'bench/'] },
   {
-    files: ['src/**/*.ts', 'test/**/*.ts'],
+    ignores: ['dist/', 'coverage/', 'src/graphql/generated/', 'src/web/__generated__/', 'src/web/public/', 'bench/'],
+  },
+  {
+    files: ['src/**/*.{ts,tsx}', 'test/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
@@ -13,5 +16,11 @@ export default tseslint.config(
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
     },
+  },
+  {
+    files: ['src/web/**/*.{ts,tsx}'],
+    extends: [reactHooks.configs.flat.recommended],
+    // It warns users of the React compiler, which has no part in this build.
+    rules: { 'react-hooks/incompatible-library': 'off' },
   },
 );

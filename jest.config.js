@@ -1,6 +1,9 @@
 /** Node strips the types itself, so there is no transform. @type {import('jest').Config} */
 export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  // Gateways, upstreams and a browser share the cores with the tests.
+  testTimeout: 20_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
 };

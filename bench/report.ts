@@ -14,6 +14,8 @@ export interface Row {
   /** To the workload's reference, whose own is 1. */
   readonly ratio?: number | null;
   readonly note?: string;
+  /** What was wrong with the answers: then the figures say nothing. */
+  readonly problem?: string | null;
   /** What must be reached, in the row of whom Stepgate is measured by, else in its own. */
   readonly targets?: readonly Target[];
 }
@@ -23,6 +25,8 @@ export interface Target {
   readonly text: string;
   readonly value: number;
   readonly isReached: boolean;
+  /** True for a promise that must hold however short or slow a run is. */
+  readonly isPromise?: boolean;
 }
 
 export interface WorkloadResult {
@@ -59,6 +63,17 @@ export const atMost = (text: string, value: number, bound: number, unit = ''): T
   value,
   isReached: value <= bound,
 });
+
+export const promise = (target: Target): Target => ({ ...target, isPromise: true });
+
+/** What any run must show, whatever its times. */
+export const problemsOf = ({ id, rows }: WorkloadResult): string[] =>
+  rows.flatMap(({ contender, problem, targets = [] }) => [
+    ...(problem ? [`${id}, ${contender}: ${problem}`] : []),
+    ...targets
+      .filter(({ isPromise, isReached }) => isPromise && !isReached)
+      .map(({ text, value }) => `${id}, ${contender}: ${text}, got ${value}`),
+  ]);
 
 const COLUMNS = [
   'workload',

@@ -102,8 +102,8 @@ export async function measureInRounds(
 export function toRow(measured: Measured, reference: Measured): Row {
   const { name, requests, requestsPerSecond, p50Ms, p99Ms, peakRssMb, upstreamCalls, errors } = measured;
   const ratio = requestsPerSecond / reference.requestsPerSecond;
-  const note = requests === 0 ? { note: 'answered nothing' } : errors > 0 ? { note: `${errors} errors` } : {};
-  return { contender: name, requestsPerSecond, p50Ms, p99Ms, peakRssMb, upstreamCalls, ratio, ...note };
+  const problem = requests === 0 ? 'answered nothing' : errors > 0 ? `${errors} errors` : null;
+  return { contender: name, requestsPerSecond, p50Ms, p99Ms, peakRssMb, upstreamCalls, ratio, problem };
 }
 
 /** Finds a contender's figures by name, and throws where it was not measured. */

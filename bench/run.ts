@@ -8,7 +8,7 @@ import { installPeers } from './install.ts';
 import { generator } from './load.ts';
 import { beTheOnlyOne } from './only-one.ts';
 import { isPinned } from './processes.ts';
-import { save, toText, type MeasuredWorkload, type Report, type WorkloadResult } from './report.ts';
+import { problemsOf, save, toText, type MeasuredWorkload, type Report, type WorkloadResult } from './report.ts';
 import type { Bench, BenchSettings } from './rounds.ts';
 import { memory } from './workloads/memory.ts';
 import { w1Hot } from './workloads/w1-hot.ts';
@@ -120,6 +120,7 @@ for (const id of ids) {
       },
     });
     const tookSeconds = Math.round((performance.now() - beganAt) / 1000);
+    failures.push(...problemsOf(result));
     workloads.push({ ...result, measuredAt: new Date().toISOString(), tookSeconds });
   } catch (error) {
     failures.push(`${id} failed: ${error instanceof Error ? error.message : String(error)}`);

@@ -7,9 +7,10 @@ import { createErrorReporter } from './graphql/errors.ts';
 import { createExecutor } from './graphql/executor.ts';
 import { createGate } from './graphql/gate.ts';
 import { createKnownOperations } from './graphql/known-operations.ts';
-import { createLiveExecutor } from './graphql/live-executor.ts';
-import { sandboxState } from './graphql/sandbox.ts';
+import { SAMPLE_KEY, sandboxState } from './graphql/sandbox.ts';
 import { createSchema } from './graphql/schema.ts';
+import { createPageSource, runsFromSource } from './http/page-build.ts';
+import { createLiveExecutor } from './graphql/live-executor.ts';
 import { createApp, MAX_BODY_BYTES } from './http/app.ts';
 import { createKnownAnswers } from './http/known-answers.ts';
 import { createLive } from './http/live.ts';
@@ -37,6 +38,8 @@ export interface Gateway {
   readonly url: string;
   /** The bytes of all that is held of the upstream's answers at this moment. */
   readonly heldBytes: () => number;
+  /** Builds the run page if it is missing or stale, so that the first who asks for it need not wait. */
+  preparePage(): Promise<void>;
   /** Stops taking requests, lets those under way finish (for 10 s at most), and frees everything. */
   close(): Promise<void>;
 }
@@ -127,11 +130,17 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   });
   closers.push(() => apollo.stop());
 
+  const pageSource = createPageSource({ isBuilder: runsFromSource && !isProduction, logger });
+  closers.push(() => {
+    pageSource.close();
+  });
   const isReady = () => !isStopping;
   const viewerOf = createViewers();
   const readViewer = createViewerReader(viewerOf);
   const responses = createResponseCache({ shelves, cache, now });
   const app = await createApp({
+    pageSource,
+    sampleKey: embedded ? SAMPLE_KEY : null,
     isProduction,
     corsOrigins,
     isReady,
@@ -170,6 +179,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     heldBytes: () => shelves.heldBytes,
+    async preparePage() {
+      await pageSource.load();
+    },
     async close() {
       isStopping = true;
       for (const close of closers.reverse()) await close();

@@ -38,10 +38,14 @@ const gateway = await createGateway(config, { logger }).catch((error: unknown) =
 
 logger.info({ url: gateway.url, upstream: config.upstreamUrl ?? 'embedded' }, 'Stepgate is listening');
 if (!config.isProduction) {
+  process.stdout.write(`\n  Workflows and their runs:   ${gateway.url}/`);
   process.stdout.write(`\n  GraphQL and Apollo Sandbox: ${gateway.url}/graphql\n`);
   if (config.upstreamUrl === null) process.stdout.write('  Over the embedded upstream; its key is demo-key\n');
   process.stdout.write('\n');
 }
+
+// What goes wrong with it is logged, and said to whoever asks for the page; the gateway's own answers do not need it.
+void gateway.preparePage().catch(() => undefined);
 
 closeWithGrace({ delay: STOP_WITHIN_MS, logger }, async ({ err, signal }) => {
   if (err) logger.fatal({ err }, 'stopping after an error that nobody caught');

@@ -21,7 +21,6 @@ export async function memory(bench: Bench): Promise<WorkloadResult> {
     const { steps } = await bench.fixture.calls();
     const peakMb = contender.peakRssMb();
     const boundMb = Math.round(CACHE_MAX_BYTES / 1_000_000 + ABOVE_MB);
-    const errors = result.errors > 0 ? { note: `${result.errors} errors` } : {};
     return {
       id: 'memory',
       title: `${seconds} s over 100,000 runs`,
@@ -34,7 +33,7 @@ export async function memory(bench: Bench): Promise<WorkloadResult> {
           p99Ms: result.p99Ms,
           peakRssMb: peakMb,
           upstreamCalls: steps,
-          ...errors,
+          problem: result.errors > 0 ? `${result.errors} errors` : null,
           targets: peakMb === null ? [] : [atMost('peak RSS', peakMb, boundMb, 'MB')],
         },
       ],

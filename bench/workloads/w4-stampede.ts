@@ -3,7 +3,7 @@ import { mercuriusCache, stepgate, withContenders } from '../contenders.ts';
 import { ORDINARY, runIdOf } from '../fixture-runs.ts';
 import { sameRequest } from '../load.ts';
 import { checkSameAnswers, runBody } from '../queries.ts';
-import { atLeast, atMost, type WorkloadResult } from '../report.ts';
+import { atLeast, atMost, promise, type WorkloadResult } from '../report.ts';
 import { measureInRounds, of, toRow, type Bench } from '../rounds.ts';
 
 const CONNECTIONS = 500;
@@ -36,8 +36,8 @@ export async function w4Stampede(bench: Bench): Promise<WorkloadResult> {
           {
             ...toRow(own, peer),
             targets: [
-              atMost(`upstream calls in ${seconds} s`, own.maxUpstreamCalls, seconds / TTL_SECONDS + 2),
-              atMost('errors', own.errors, 0),
+              promise(atMost(`upstream calls in ${seconds} s`, own.maxUpstreamCalls, seconds / TTL_SECONDS + 2)),
+              promise(atMost('errors', own.errors, 0)),
             ],
           },
           { ...toRow(peer, peer), targets: [atLeast(own.requestsPerSecond / peer.requestsPerSecond, 3)] },

@@ -69,12 +69,10 @@ async function measureCases(bench: Bench, cases: readonly Case[], unit: string):
   const [smallest] = measured;
   return measured.map((one): Row => {
     const growth = smallest ? microsOf(one) / microsOf(smallest) : 1;
-    const row = { ...toRow(one, one), ratio: growth, note: noteOf(one, `${microsOf(one).toFixed(2)} µs a ${unit}`) };
+    const row = { ...toRow(one, one), ratio: growth, note: `${microsOf(one).toFixed(2)} µs a ${unit}` };
     return one === smallest ? row : { ...row, targets: [atMost(`time per ${unit}`, growth, BOUND, '× the smallest')] };
   });
 }
-
-const noteOf = ({ errors }: Measured, text: string): string => (errors > 0 ? `${text}; ${errors} errors` : text);
 
 function requestsOf(one: Case | undefined): UniqueRequests {
   if (!one) throw new Error('a contender that belongs to no case');

@@ -7,7 +7,7 @@ import { fieldOf } from './json.ts';
 import { progressOf } from './progress.ts';
 import { repeatedNodes } from './repeated-nodes.ts';
 import { inferRunStatus } from './run-status.ts';
-import type { RunSpan } from './span.ts';
+import { wallClockMs, type RunSpan } from './span.ts';
 import { isTerminal, runStatusOf, type RunStatus } from './status.ts';
 import { countSteps, deriveSteps } from './steps.ts';
 import { timelineOf } from './timeline.ts';
@@ -99,6 +99,10 @@ class DerivedRun implements Run {
 
   get lastActivityAt(): Timestamp | null {
     return latest(momentsOf(this.#facts));
+  }
+
+  get wallClockMs(): number | null {
+    return wallClockMs(this.#reach());
   }
 
   // Neither is kept: whoever holds the run would hold them beside the text that they are read from.

@@ -1,5 +1,6 @@
 /** The bars of a Gantt chart: which lane each step is drawn in, from where, and how wide. */
 import { compareByStart } from './execution.ts';
+import { timelineGaps } from './gaps.ts';
 import { byEnd, intervalsOf, type Interval } from './intervals.ts';
 import { MinHeap } from './min-heap.ts';
 import { wallClockMs, type RunSpan } from './span.ts';
@@ -22,6 +23,7 @@ export function timelineOf(steps: readonly Step[], span: RunSpan): Timeline {
     durationMs: wallClockMs(span),
     laneCount: bars.reduce((count, bar) => Math.max(count, bar.lane + 1), 0),
     bars,
+    gaps: timelineGaps(intervalsOf(steps), span),
   };
 }
 

@@ -81,12 +81,19 @@ export interface TimelineBar {
   readonly widthPercent: number;
 }
 
+/** A stretch in which no step ran. */
+export interface TimelineGap {
+  readonly offsetMs: number;
+  readonly durationMs: number;
+}
+
 export interface Timeline {
   readonly startedAt: Timestamp | null;
   readonly endedAt: Timestamp | null;
   readonly durationMs: number | null;
   readonly laneCount: number;
   readonly bars: readonly TimelineBar[];
+  readonly gaps: readonly TimelineGap[];
 }
 
 export interface CriticalPath {
@@ -153,6 +160,7 @@ export interface Run {
   readonly startedAt: Timestamp | null;
   readonly endedAt: Timestamp | null;
   readonly lastActivityAt: Timestamp | null;
+  readonly wallClockMs: number | null;
   readonly error: string | null;
   readonly inputs: JsonValue;
   readonly outputs: JsonValue;

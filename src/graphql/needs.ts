@@ -13,6 +13,7 @@ const RECORD_FIELDS: ReadonlySet<string> = new Set([
   'isFinished',
   'startedAt',
   'endedAt',
+  'wallClockMs',
   'error',
   'inputs',
   'outputs',

@@ -34,11 +34,13 @@ subscription WatchIt($workflowId: ID!, $runId: ID!) {
 `;
 
 /** The sample key and the sample run belong to the embedded upstream alone. */
+export const SAMPLE_KEY = 'demo-key';
+
 export function sandboxState(isOverEmbeddedUpstream: boolean): SandboxState {
   if (!isOverEmbeddedUpstream) return { document: DOCUMENT };
   return {
     document: DOCUMENT,
     variables: { workflowId: 'support-triage', runId: 'run-4711' },
-    headers: { authorization: 'Bearer demo-key' },
+    headers: { authorization: `Bearer ${SAMPLE_KEY}` },
   };
 }

@@ -13,11 +13,12 @@ import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { registerGraphqlRoute, type GraphqlRouteOptions } from './graphql-route.ts';
 import { registerOperationsRoutes } from './operations-routes.ts';
+import { registerPageRoute, type PageRouteOptions } from './page-route.ts';
 import { originsOf } from './origins.ts';
 import { requestIdOf } from './request.ts';
 import { createShortWay, readBodyOf, type ShortWay } from './short-way.ts';
 
-export interface AppOptions extends GraphqlRouteOptions {
+export interface AppOptions extends GraphqlRouteOptions, PageRouteOptions {
   readonly isProduction: boolean;
   readonly corsOrigins: readonly string[];
   readonly isReady: () => boolean;
@@ -69,10 +70,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   readJsonOnly(app);
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, logger));
   app.setNotFoundHandler((_request, reply) =>
-    sendError(reply, 404, 'NOT_FOUND', 'There is nothing at this path; GraphQL is at /graphql.'),
+    sendError(reply, 404, 'NOT_FOUND', 'There is nothing at this path; GraphQL is at /graphql, the run page at /.'),
   );
   registerGraphqlRoute(app, options);
   registerOperationsRoutes(app, isReady, options.metrics);
+  registerPageRoute(app, options);
   return app;
 }
 

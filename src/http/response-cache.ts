@@ -1,7 +1,7 @@
 /** Whole answers, ready to be sent: the same request of the same viewer is answered without a look at what it asks. */
 import { hash } from 'node:crypto';
 import type { ResourceCache } from '../runs/resource-cache.ts';
-import type { Held, Shelf, Shelves } from '../runs/shelves.ts';
+import type { Placed, Shelf, Shelves } from '../runs/shelves.ts';
 import type { Viewer } from '../runs/viewer.ts';
 import { createSightings } from './sightings.ts';
 
@@ -55,7 +55,7 @@ export const MAX_REQUEST_LENGTH = 16_384;
 
 export interface ResponseCacheOptions {
   readonly shelves: Shelves<unknown>;
-  readonly cache: Pick<ResourceCache, 'rightUntil'>;
+  readonly cache: Pick<ResourceCache, 'rightUntil' | 'rightToShelf'>;
   readonly now: () => number;
 }
 
@@ -63,8 +63,8 @@ export function createResponseCache({ shelves, cache, now }: ResponseCacheOption
   const sightings = createSightings();
   const renewals = new Map<string, PromiseWithResolvers<undefined>>();
   const keyOf = (request: string) => `answer ${request}`;
-  const heldFor = (viewer: Viewer, request: string) =>
-    shelves.get(viewer.id, keyOf(request)) as Held<Answer> | undefined;
+  const keptFor = (viewer: Viewer, request: string) =>
+    shelves.find(viewer.id, keyOf(request)) as Placed<Answer> | undefined;
 
   const ready = (answer: Answer, untilMs: number, nowMs: number): ReadyAnswer => ({
     answer,
@@ -73,11 +73,12 @@ export function createResponseCache({ shelves, cache, now }: ResponseCacheOption
 
   return {
     find(viewer, request) {
-      const held = heldFor(viewer, request);
-      if (!held) return null;
+      const kept = keptFor(viewer, request);
+      if (!kept) return null;
       const nowMs = now();
-      const untilMs = Math.min(held.value.untilMs, cache.rightUntil(viewer));
-      return nowMs < untilMs ? ready(held.value, untilMs, nowMs) : null;
+      const answer = kept.held.value;
+      const untilMs = Math.min(answer.untilMs, cache.rightToShelf(kept.shelf));
+      return nowMs < untilMs ? ready(answer, untilMs, nowMs) : null;
     },
 
     renewal: (viewer, request) =>
@@ -87,7 +88,7 @@ export function createResponseCache({ shelves, cache, now }: ResponseCacheOption
       const shelf: Shelf = shelves.of(viewer.id);
       const renewalKey = `${viewer.id} ${request}`;
       // Only what was kept once is waited for: of any other request nobody knows whether its answer can be shared.
-      const wasKept = heldFor(viewer, request) !== undefined;
+      const wasKept = keptFor(viewer, request) !== undefined;
       const renewal = wasKept && !renewals.has(renewalKey) ? Promise.withResolvers<undefined>() : null;
       if (renewal) renewals.set(renewalKey, renewal);
       return {

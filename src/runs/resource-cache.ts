@@ -6,8 +6,9 @@ import { LRUCache } from 'lru-cache';
 import type { Answer, CallOptions } from '../upstream/client.ts';
 import { isNotFound, isOutage, isRefusal, type GatewayError } from '../upstream/errors.ts';
 import type { Operation } from './operation.ts';
-import type { Held, Shelves } from './shelves.ts';
+import type { Held, Shelf, Shelves } from './shelves.ts';
 import { createSingleFlight } from './single-flight.ts';
+import type { After } from './timer.ts';
 import type { Viewer } from './viewer.ts';
 
 /** One thing that the upstream can be asked for. */
@@ -37,6 +38,8 @@ export interface ResourceCache {
   forget(viewer: Viewer): void;
   /** Until when what is held for a viewer may be served without a call, in ms since 1970; 0 if not at all. */
   rightUntil(viewer: Viewer): number;
+  /** The same, for what stands on the viewer's shelf. */
+  rightToShelf(shelf: Shelf): number;
 }
 
 export interface ResourceCacheOptions {
@@ -47,6 +50,7 @@ export interface ResourceCacheOptions {
   readonly reauthIntervalMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  readonly after?: After;
 }
 
 /** After a 404 or an outage the upstream is left alone this long at most: a run just started may not be visible yet. */
@@ -62,7 +66,7 @@ interface Failure {
 export function createResourceCache(options: ResourceCacheOptions): ResourceCache {
   const { shelves, now, liveTtlMs, staleIfErrorMs, reauthIntervalMs } = options;
   const pauseMs = Math.min(MAX_PAUSE_MS, liveTtlMs);
-  const flights = createSingleFlight<Held<unknown>>();
+  const flights = createSingleFlight<Held<unknown>>(options.after);
   /** By viewer: the call that renews the right to all that is held; answers its error, or null. */
   const renewals = new Map<string, Promise<unknown>>();
   const failures = new LRUCache<string, Failure>({ max: MAX_RECENT_FAILURES });
@@ -167,10 +171,9 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     return Math.min(held.fetchedAt + resource.lifetimeMs(held), rightUntil);
   }
 
-  function rightUntil(viewer: Viewer): number {
-    const { lastSuccessAt } = shelves.of(viewer.id);
-    return lastSuccessAt === null ? 0 : lastSuccessAt + reauthIntervalMs;
-  }
+  const rightUntil = (viewer: Viewer): number => rightToShelf(shelves.of(viewer.id));
+  const rightToShelf = ({ lastSuccessAt }: Shelf): number =>
+    lastSuccessAt === null ? 0 : lastSuccessAt + reauthIntervalMs;
 
   const isRightRenewed = (viewer: Viewer): boolean => now() < rightUntil(viewer);
 
@@ -202,6 +205,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       shelves.takeAway(viewer.id);
     },
     rightUntil,
+    rightToShelf,
   };
 }
 

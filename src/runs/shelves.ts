@@ -19,10 +19,17 @@ export interface Shelf {
   readonly keys: Set<string>;
 }
 
+export interface Placed<T> {
+  readonly held: Held<T>;
+  readonly shelf: Shelf;
+}
+
 export interface Shelves<T> {
   /** The viewer's shelf, new if there is none. A call keeps it, to see whether it was taken away meanwhile. */
   of(viewerId: string): Shelf;
   get(viewerId: string, key: string): Held<T> | undefined;
+  /** The same, with the shelf that it stands on. */
+  find(viewerId: string, key: string): Placed<T> | undefined;
   /** Notes that a call sent then succeeded. Like `put`, in vain on a shelf that was taken away since. */
   proveRight(shelf: Shelf, sentAt: number): void;
   /** Puts it on the shelf, unless that was taken away since: then the right to it is in doubt. */
@@ -36,13 +43,8 @@ const MAX_VIEWERS = 100_000;
 /** The record around a value, its key in two maps and their slots: measured at about 400 bytes. */
 const ENTRY_OVERHEAD_BYTES = 400;
 
-interface Entry<T> {
-  readonly held: Held<T>;
-  readonly shelf: Shelf;
-}
-
 export function createShelves<T>(maxBytes: number): Shelves<T> {
-  const entries = new LRUCache<string, Entry<T>>({
+  const entries = new LRUCache<string, Placed<T>>({
     // lru-cache reads 0 as "no bound", but here it means "hold nothing".
     maxSize: Math.max(1, maxBytes),
     sizeCalculation: ({ held }) => held.sizeBytes + ENTRY_OVERHEAD_BYTES,
@@ -65,6 +67,7 @@ export function createShelves<T>(maxBytes: number): Shelves<T> {
       return shelf;
     },
     get: (viewerId, key) => entries.get(fullKeyOf(viewerId, key))?.held,
+    find: (viewerId, key) => entries.get(fullKeyOf(viewerId, key)),
     proveRight(shelf, sentAt) {
       shelf.lastSuccessAt = Math.max(shelf.lastSuccessAt ?? 0, sentAt);
     },

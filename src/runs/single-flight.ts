@@ -1,12 +1,13 @@
 /** Calls for the same thing at the same time are one call, which lives as long as anybody waits for it. */
 import { setMaxListeners } from 'node:events';
 import { AbandonedError } from '../upstream/errors.ts';
+import { afterOnThisMachine, type After } from './timer.ts';
 
 export interface SingleFlight<T> {
   isUnderWay(key: string): boolean;
   /**
    * Joins the call under way for the key, or starts it. A waiter whose signal fires gets AbandonedError at once; the
-   * call itself is aborted when its last waiter has left, so one impatient client can't spoil it for the others.
+   * call itself is aborted a moment after its last waiter has left, so one impatient client can't spoil it for others.
    */
   join(key: string, signal: AbortSignal, start: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
@@ -17,7 +18,13 @@ interface Flight<T> {
   waiting: number;
 }
 
-export function createSingleFlight<T>(): SingleFlight<T> {
+/**
+ * Of a crowd that goes away each one may be read together with its end: without this moment, every one of them would start
+ * a call of its own and abort it.
+ */
+const LINGER_MS = 50;
+
+export function createSingleFlight<T>(after: After = afterOnThisMachine): SingleFlight<T> {
   const flights = new Map<string, Flight<T>>();
 
   function take(key: string, start: (signal: AbortSignal) => Promise<T>): Flight<T> {
@@ -31,6 +38,12 @@ export function createSingleFlight<T>(): SingleFlight<T> {
     };
     flight.promise.then(land, land);
     return flight;
+  }
+
+  function abandon(key: string, flight: Flight<T>): void {
+    if (flight.waiting > 0) return;
+    forget(key, flight);
+    flight.controller.abort();
   }
 
   /** Only if it is still this one: a later call may have taken the key after this one was abandoned. */
@@ -48,9 +61,10 @@ export function createSingleFlight<T>(): SingleFlight<T> {
         const leave = () => {
           reject(new AbandonedError());
           flight.waiting -= 1;
-          if (flight.waiting > 0) return;
-          forget(key, flight);
-          flight.controller.abort();
+          if (flight.waiting === 0)
+            after(LINGER_MS, () => {
+              abandon(key, flight);
+            });
         };
         signal.addEventListener('abort', leave, { once: true });
         flight.promise.then(resolve, reject).finally(() => {

@@ -7,7 +7,8 @@ describe('the bounds of a run', () => {
   const steps = [ran('b', 3, 6), ran('a', 2, 9), ran('c', null, null, 'skipped')];
 
   it('are the record’s', () => {
-    expect(runOf(steps, { record: runRecord() })).toMatchObject({ startedAt: at(0), endedAt: at(10) });
+    const recorded = runOf(steps, { record: runRecord() });
+    expect(recorded).toMatchObject({ startedAt: at(0), endedAt: at(10), wallClockMs: 10_000 });
   });
 
   it('are the first start and the last end of the steps where no record tells', () => {

@@ -34,6 +34,17 @@ describe('timeline', () => {
     expect(bars[0]?.offsetMs).toBe(-5000);
   });
 
+  it('tells where no step ran: before, between and after, and up to now', () => {
+    const steps = [ran('a', 1, 3), ran('b', 2, 4), ran('c', 7, 8)];
+    expect(runOf(steps, { record: runRecord() }).timeline.gaps).toEqual([
+      { offsetMs: 0, durationMs: 1000 },
+      { offsetMs: 4000, durationMs: 3000 },
+      { offsetMs: 8000, durationMs: 2000 },
+    ]);
+    const waiting = runOf([ran('a', 90, 95), ran('b', null, null, 'queued')]);
+    expect(waiting.timeline.gaps).toEqual([{ offsetMs: 5000, durationMs: 5000 }]);
+  });
+
   it('has no bars and no bounds without steps', () => {
     expect(runOf([], { record: runRecord({ startTime: null, endTime: null }) }).timeline).toEqual({
       startedAt: null,
@@ -41,6 +52,7 @@ describe('timeline', () => {
       durationMs: null,
       laneCount: 0,
       bars: [],
+      gaps: [],
     });
   });
 });

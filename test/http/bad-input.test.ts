@@ -156,7 +156,7 @@ describe('bad input', () => {
     const lost = await fetch(`${gateway.url}/graphiql`);
     expect(lost.status).toBe(404);
     expect(await lost.json()).toMatchObject({
-      errors: [{ message: 'There is nothing at this path; GraphQL is at /graphql.' }],
+      errors: [{ message: 'There is nothing at this path; GraphQL is at /graphql, the run page at /.' }],
     });
     const put = await fetch(`${gateway.url}/graphql`, { method: 'PUT', headers: { authorization: 'Bearer key-1' } });
     expect(put.status).toBe(405);

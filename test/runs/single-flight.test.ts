@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { createSingleFlight } from '../../src/runs/single-flight.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
-import { settle } from '../support/operations.ts';
+import { atOnce, settle } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
 
 /** A call that lasts until the test says otherwise. */
@@ -14,7 +14,7 @@ const staying = () => new AbortController().signal;
 
 describe('single flight', () => {
   it('is one call for all who ask while it is under way, and a new one afterwards', async () => {
-    const flights = createSingleFlight<string>();
+    const flights = createSingleFlight<string>(atOnce);
     const first = openCall();
     const answers = Promise.all([1, 2, 3].map(() => flights.join('key', staying(), first.start)));
     expect(flights.isUnderWay('key')).toBe(true);
@@ -29,7 +29,7 @@ describe('single flight', () => {
   });
 
   it('has ended by the time that its waiters hear of it, so that they may ask again', async () => {
-    const flights = createSingleFlight<string>();
+    const flights = createSingleFlight<string>(atOnce);
     const call = openCall();
     const seen = flights.join('key', staying(), call.start).catch(() => flights.isUnderWay('key'));
     call.reject(new Error('failed'));
@@ -37,7 +37,7 @@ describe('single flight', () => {
   });
 
   it('is one call for each key', async () => {
-    const flights = createSingleFlight<string>();
+    const flights = createSingleFlight<string>(atOnce);
     const [one, other] = [openCall(), openCall()];
     const answers = Promise.all([
       flights.join('one', staying(), one.start),
@@ -49,7 +49,7 @@ describe('single flight', () => {
   });
 
   it('fails for every waiter alike, and is forgotten', async () => {
-    const flights = createSingleFlight<string>();
+    const flights = createSingleFlight<string>(atOnce);
     const call = openCall();
     const failed = new Error('failed');
     const outcomes = [1, 2].map(() => rejectionOf(flights.join('key', staying(), call.start)));
@@ -59,7 +59,7 @@ describe('single flight', () => {
   });
 
   it('goes on when one waiter leaves, who hears of nothing but that', async () => {
-    const flights = createSingleFlight<string>();
+    const flights = createSingleFlight<string>(atOnce);
     const call = openCall();
     const leaving = new AbortController();
     const left = rejectionOf(flights.join('key', leaving.signal, call.start));
@@ -72,7 +72,7 @@ describe('single flight', () => {
   });
 
   it('is aborted when its last waiter leaves, and the next who asks starts another', async () => {
-    const flights = createSingleFlight<string>();
+    const flights = createSingleFlight<string>(atOnce);
     const abandoned = openCall();
     const [one, other] = [new AbortController(), new AbortController()];
     const left = [one, other].map(({ signal }) => rejectionOf(flights.join('key', signal, abandoned.start)));
@@ -93,8 +93,28 @@ describe('single flight', () => {
     expect(await answer).toBe('answer');
   });
 
+  it('goes on where somebody comes right after its last waiter has left', async () => {
+    const timers: (() => void)[] = [];
+    const flights = createSingleFlight<string>((_ms, task) => {
+      timers.push(task);
+      return () => undefined;
+    });
+    const call = openCall();
+    const leaving = new AbortController();
+    const left = rejectionOf(flights.join('key', leaving.signal, call.start));
+    leaving.abort();
+    expect(await left).toBeInstanceOf(AbandonedError);
+    const answer = flights.join('key', staying(), call.start);
+    expect(timers).toHaveLength(1);
+    for (const fire of timers) fire();
+    expect(call.start).toHaveBeenCalledTimes(1);
+    expect(call.start.mock.calls[0]?.[0].aborted).toBe(false);
+    call.resolve('answer');
+    expect(await answer).toBe('answer');
+  });
+
   it('is not started for whoever has left already', async () => {
-    const flights = createSingleFlight<string>();
+    const flights = createSingleFlight<string>(atOnce);
     const call = openCall();
     expect(await rejectionOf(flights.join('key', AbortSignal.abort(), call.start))).toBeInstanceOf(AbandonedError);
     expect(call.start).not.toHaveBeenCalled();
@@ -102,7 +122,7 @@ describe('single flight', () => {
   });
 
   it('leaves no listener on the signal of a waiter that was answered', async () => {
-    const flights = createSingleFlight<string>();
+    const flights = createSingleFlight<string>(atOnce);
     const client = new AbortController();
     const remove = jest.spyOn(client.signal, 'removeEventListener');
     const add = jest.spyOn(client.signal, 'addEventListener');

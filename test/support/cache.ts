@@ -1,4 +1,5 @@
 /** A resource cache with shelves of its own, and a look at how much they hold. */
+import { atOnce } from './operations.ts';
 import { createResourceCache, type ResourceCache, type ResourceCacheOptions } from '../../src/runs/resource-cache.ts';
 import { createShelves } from '../../src/runs/shelves.ts';
 
@@ -10,7 +11,7 @@ export type HoldingCacheOptions = Omit<ResourceCacheOptions, 'shelves'> & { read
 
 export function createHoldingCache({ maxBytes, ...options }: HoldingCacheOptions): HoldingCache {
   const shelves = createShelves<unknown>(maxBytes);
-  const cache = createResourceCache({ ...options, shelves });
+  const cache = createResourceCache({ after: atOnce, ...options, shelves });
   return {
     ...cache,
     get heldBytes() {

@@ -1,4 +1,5 @@
 /** Viewers and operations without HTTP, and resources whose calls the test answers by hand. */
+import type { After } from '../../src/runs/timer.ts';
 import { setImmediate } from 'node:timers/promises';
 import { createAnswerLifetime, createCallBudget, type Operation } from '../../src/runs/operation.ts';
 import type { Resource } from '../../src/runs/resource-cache.ts';
@@ -6,6 +7,12 @@ import type { Held } from '../../src/runs/shelves.ts';
 import { createViewers } from '../../src/runs/viewer.ts';
 import type { Answer, CallOptions } from '../../src/upstream/client.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
+
+/** Timers that ring as soon as they are set. */
+export const atOnce: After = (_ms, task) => {
+  task();
+  return () => undefined;
+};
 
 export const viewerOf = createViewers(Buffer.from('a secret for tests'));
 

@@ -5,7 +5,7 @@ import type { WorkflowHandle, StatisticsOfRuns, StartedRun } from '../handles.ts
 import type { WorkflowPage, RunPage, ListedRun, PageInfo as PageInfoModel } from '../connections.ts';
 import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/statistics.ts';
 import type { RunComparison as DomainRunComparison, NodeComparison as DomainNodeComparison } from '../../domain/comparison.ts';
-import type { WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, WorkflowEdge as DomainWorkflowEdge, Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, RunGap as DomainRunGap, Timeline as DomainTimeline, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
+import type { WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, WorkflowEdge as DomainWorkflowEdge, Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, RunGap as DomainRunGap, Timeline as DomainTimeline, TimelineGap as DomainTimelineGap, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -335,6 +335,11 @@ export type Run = {
    * each, so it is the work done and not the time waited: see `timing.wallClockMs` for that.
    */
   readonly totalElapsedTime: Scalars['Int']['output'];
+  /**
+   * Milliseconds from its start to its end, or to now while it is not finished. Null with no start. The same as
+   * `timing.wallClockMs`, but the run's record alone can tell it: a list of runs need not load their steps.
+   */
+  readonly wallClockMs?: Maybe<Scalars['Float']['output']>;
   /** A handle on the workflow that was run. */
   readonly workflow: Workflow;
   /** The id of the workflow that was run. */
@@ -701,6 +706,8 @@ export type Timeline = {
   readonly durationMs?: Maybe<Scalars['Float']['output']>;
   /** The right edge: the run's end, or now while it is not finished. Null if nothing has started. */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The stretches in which no step ran, in order of time: to be folded where they are long. */
+  readonly gaps: ReadonlyArray<TimelineGap>;
   /** How many lanes the bars need. */
   readonly laneCount: Scalars['Int']['output'];
   /** The left edge: the run's start. Null if nothing has started. */
@@ -722,6 +729,15 @@ export type TimelineBar = {
   readonly step: Step;
   /** Its width in percent of the timeline; with `offsetPercent` it is at most 100. */
   readonly widthPercent: Scalars['Float']['output'];
+};
+
+/** A stretch of the timeline in which no step ran. */
+export type TimelineGap = {
+  readonly __typename?: 'TimelineGap';
+  /** How long it is, in milliseconds. */
+  readonly durationMs: Scalars['Float']['output'];
+  /** Milliseconds from the left edge to its beginning. */
+  readonly offsetMs: Scalars['Float']['output'];
 };
 
 /** Where a token count comes from. */
@@ -1025,6 +1041,7 @@ export type ResolversTypes = {
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Timeline: ResolverTypeWrapper<DomainTimeline>;
   TimelineBar: ResolverTypeWrapper<DomainTimelineBar>;
+  TimelineGap: ResolverTypeWrapper<DomainTimelineGap>;
   TokenSource: TokenSource;
   TokenUsage: ResolverTypeWrapper<DomainTokenUsage>;
   Workflow: ResolverTypeWrapper<WorkflowHandle>;
@@ -1073,6 +1090,7 @@ export type ResolversParentTypes = {
   Subscription: Record<PropertyKey, never>;
   Timeline: DomainTimeline;
   TimelineBar: DomainTimelineBar;
+  TimelineGap: DomainTimelineGap;
   TokenUsage: DomainTokenUsage;
   Workflow: WorkflowHandle;
   WorkflowConnection: WorkflowPage;
@@ -1198,6 +1216,7 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   timing?: Resolver<ResolversTypes['RunTiming'], ParentType, ContextType>;
   tokenUsage?: Resolver<ResolversTypes['RunTokenUsage'], ParentType, ContextType>;
   totalElapsedTime?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  wallClockMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
   workflowId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
@@ -1310,6 +1329,7 @@ export type TimelineResolvers<ContextType = Context, ParentType extends Resolver
   bars?: Resolver<ReadonlyArray<ResolversTypes['TimelineBar']>, ParentType, ContextType>;
   durationMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  gaps?: Resolver<ReadonlyArray<ResolversTypes['TimelineGap']>, ParentType, ContextType>;
   laneCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
@@ -1321,6 +1341,11 @@ export type TimelineBarResolvers<ContextType = Context, ParentType extends Resol
   offsetPercent?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   step?: Resolver<ResolversTypes['Step'], ParentType, ContextType>;
   widthPercent?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type TimelineGapResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineGap'] = ResolversParentTypes['TimelineGap']> = {
+  durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  offsetMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
 export type TokenUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenUsage'] = ResolversParentTypes['TokenUsage']> = {
@@ -1418,6 +1443,7 @@ export type Resolvers<ContextType = Context> = {
   Subscription?: SubscriptionResolvers<ContextType>;
   Timeline?: TimelineResolvers<ContextType>;
   TimelineBar?: TimelineBarResolvers<ContextType>;
+  TimelineGap?: TimelineGapResolvers<ContextType>;
   TokenUsage?: TokenUsageResolvers<ContextType>;
   Workflow?: WorkflowResolvers<ContextType>;
   WorkflowConnection?: WorkflowConnectionResolvers<ContextType>;

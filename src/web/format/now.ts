@@ -1,0 +1,28 @@
+/** The time, as coarse as "3 minutes ago" needs it: one clock for the page, which stands still when nobody reads it. */
+import { useSyncExternalStore } from 'react';
+
+const EVERY_MS = 5000;
+
+let nowMs = Date.now();
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+function tick(): void {
+  nowMs = Date.now();
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  if (listeners.size === 0) {
+    nowMs = Date.now();
+    timer = setInterval(tick, EVERY_MS);
+  }
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0) clearInterval(timer);
+  };
+}
+
+/** Milliseconds since 1970. */
+export const useNow = (): number => useSyncExternalStore(subscribe, () => nowMs);

@@ -1,0 +1,25 @@
+/** Counts, shares and sizes as text. Null is a dash. */
+
+const COUNT = new Intl.NumberFormat('en');
+const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 });
+
+type Maybe = number | null | undefined;
+
+const orDash = (value: Maybe, format: (known: number) => string): string => (value == null ? '–' : format(value));
+
+export const formatCount = (value: Maybe): string => orDash(value, (known) => COUNT.format(known));
+
+export const formatCompact = (value: Maybe): string => orDash(value, (known) => COMPACT.format(known));
+
+/** Of a part, 0 to 1. */
+export const formatShare = (value: Maybe): string => orDash(value, (known) => PERCENT.format(known));
+
+export const formatSigned = (value: Maybe): string =>
+  orDash(value, (known) => (known > 0 ? `+${COUNT.format(known)}` : COUNT.format(known).replace('-', '−')));
+
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 999_500) return `${(bytes / 1000).toFixed(bytes < 9950 ? 1 : 0)} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

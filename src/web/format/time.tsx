@@ -1,0 +1,44 @@
+/** Moments in the reader's own time zone; the exact text of the upstream is on hover. */
+
+import { useNow } from './now.ts';
+
+const SHORT = new Intl.DateTimeFormat('en-GB', {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+const AGO = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+] as const;
+
+export function Moment({ at }: { readonly at: string | null | undefined }) {
+  if (at == null) return <span>–</span>;
+  return (
+    <time dateTime={at} title={at}>
+      {SHORT.format(new Date(at))}
+    </time>
+  );
+}
+
+export function Ago({ at }: { readonly at: string | null | undefined }) {
+  const nowMs = useNow();
+  if (at == null) return <span>–</span>;
+  return (
+    <time dateTime={at} title={at}>
+      {formatAgo(Date.parse(at), nowMs)}
+    </time>
+  );
+}
+
+export function formatAgo(thenMs: number, nowMs: number): string {
+  const passed = Math.max(0, nowMs - thenMs);
+  const [unit, size] = UNITS.find(([, unitMs]) => passed >= unitMs) ?? ['second', 1000];
+  return AGO.format(-Math.floor(passed / size), unit);
+}

@@ -1,0 +1,98 @@
+/** A JSON value as a tree whose nodes come into being when they are looked at: five megabytes cost nothing up front. */
+
+export interface JsonNode {
+  /** The key or index; `100 … 199` for a part of a long list; empty for the root. */
+  readonly label: string;
+  readonly value: unknown;
+  readonly children: () => readonly JsonNode[];
+  readonly childCount: number;
+  readonly isPart: boolean;
+}
+
+export interface JsonNodes {
+  readonly node: (id: string) => JsonNode;
+  readonly children: (id: string) => string[];
+}
+
+/** A longer list is shown in parts: it may have a hundred thousand entries. */
+const LONGEST_LIST = 100;
+
+export const ROOT = 'root';
+
+export function createJsonNodes(value: unknown): JsonNodes {
+  const nodes = new Map<string, JsonNode>([[ROOT, nodeOf('', value)]]);
+  const listed = new Map<string, string[]>();
+
+  function node(id: string): JsonNode {
+    const known = nodes.get(id);
+    if (known) return known;
+    throw new Error(`The tree was asked for ${id}, which it did not list.`);
+  }
+
+  return {
+    node,
+    children(id) {
+      const known = listed.get(id);
+      if (known) return known;
+      const ids = node(id)
+        .children()
+        .map((child, index) => {
+          const childId = `${id}/${index}`;
+          nodes.set(childId, child);
+          return childId;
+        });
+      listed.set(id, ids);
+      return ids;
+    },
+  };
+}
+
+type Entry = readonly [label: string, value: unknown];
+
+function nodeOf(label: string, value: unknown): JsonNode {
+  const childCount = countOf(value);
+  return { label, value, childCount, isPart: false, children: () => listOf(entriesOf(value), 0) };
+}
+
+function listOf(entries: readonly Entry[], first: number): JsonNode[] {
+  if (entries.length <= LONGEST_LIST) return entries.map(([label, value]) => nodeOf(label, value));
+  let size = LONGEST_LIST;
+  while (entries.length / size > LONGEST_LIST) size *= LONGEST_LIST;
+  return Array.from({ length: Math.ceil(entries.length / size) }, (_, index) => {
+    const part = entries.slice(index * size, (index + 1) * size);
+    const from = first + index * size;
+    return {
+      label: `${from} … ${from + part.length - 1}`,
+      value: undefined,
+      childCount: part.length,
+      isPart: true,
+      children: () => listOf(part, from),
+    };
+  });
+}
+
+function countOf(value: unknown): number {
+  if (Array.isArray(value)) return value.length;
+  return typeof value === 'object' && value !== null ? Object.keys(value).length : 0;
+}
+
+function entriesOf(value: unknown): Entry[] {
+  if (Array.isArray(value)) return value.map((item: unknown, index) => [String(index), item]);
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+}
+
+/** Long enough for a line; the whole text is shown for the row that is chosen. */
+const LONGEST_TEXT = 160;
+
+export function previewOf({ value, childCount, isPart }: JsonNode): string {
+  if (isPart) return `${childCount} entries`;
+  if (Array.isArray(value)) return childCount === 0 ? '[]' : `[${childCount}]`;
+  if (typeof value === 'object' && value !== null) return childCount === 0 ? '{}' : `{${childCount}}`;
+  if (typeof value !== 'string') return String(value);
+  return JSON.stringify(value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value);
+}
+
+export function kindOf({ value, isPart }: JsonNode): string {
+  if (value === null) return 'null';
+  return isPart || typeof value === 'object' ? 'preview' : typeof value;
+}

@@ -1,0 +1,101 @@
+/** JSON as a tree to open and close, by keyboard too; only the rows that are seen exist. */
+import { useMemo, useRef } from 'react';
+import { hotkeysCoreFeature, syncDataLoaderFeature, type ItemInstance } from '@headless-tree/core';
+import { useTree } from '@headless-tree/react';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { ChevronDown, ChevronRight } from 'lucide-react';
+import { formatCount } from '../format/numbers.ts';
+import { createJsonNodes, kindOf, previewOf, ROOT, type JsonNode, type JsonNodes } from './json-nodes.ts';
+
+const ROW_PX = 22;
+const INDENT_PX = 14;
+/** Opened from the start, as long as they are few. */
+const OPENED_ROWS = 40;
+const LONGEST_WHOLE_TEXT = 100_000;
+
+export default function JsonTree({ value }: { readonly value: unknown }) {
+  const nodes = useMemo(() => createJsonNodes(value), [value]);
+  if (nodes.node(ROOT).childCount === 0) return <WholeText value={value} />;
+  return <Tree nodes={nodes} />;
+}
+
+function Tree({ nodes }: { readonly nodes: JsonNodes }) {
+  const scroll = useRef<HTMLDivElement>(null);
+  const tree = useTree<JsonNode>({
+    rootItemId: ROOT,
+    getItemName: (item) => item.getItemData().label,
+    isItemFolder: (item) => item.getItemData().childCount > 0,
+    dataLoader: { getItem: nodes.node, getChildren: nodes.children },
+    initialState: { expandedItems: openedAtFirst(nodes) },
+    features: [syncDataLoaderFeature, hotkeysCoreFeature],
+    scrollToItem: (item) => {
+      rows.scrollToIndex(item.getItemMeta().index);
+    },
+  });
+  const items = tree.getItems();
+  const rows = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => ROW_PX,
+    overscan: 10,
+  });
+  const focused = tree.getState().focusedItem;
+  const chosen = focused === null ? undefined : nodes.node(focused).value;
+
+  return (
+    <>
+      <div ref={scroll} className="json-tree">
+        <div {...tree.getContainerProps('JSON')} className="rows" style={{ height: rows.getTotalSize() }}>
+          {rows.getVirtualItems().map(({ index, start, key }) => {
+            const item = items[index];
+            return item && <Row key={key} item={item} top={start} />;
+          })}
+        </div>
+      </div>
+      {typeof chosen === 'string' && chosen.length > 60 && <WholeText value={chosen} />}
+    </>
+  );
+}
+
+function Row({ item, top }: { readonly item: ItemInstance<JsonNode>; readonly top: number }) {
+  const node = item.getItemData();
+  const Twisty = item.isExpanded() ? ChevronDown : ChevronRight;
+  return (
+    <div
+      {...item.getProps()}
+      // What stands in the row says more than the key alone.
+      aria-label={undefined}
+      className="json-row"
+      style={{ top, paddingLeft: 6 + item.getItemMeta().level * INDENT_PX }}
+    >
+      <span className="twisty">{item.isFolder() && <Twisty aria-hidden="true" width={14} height={14} />}</span>
+      <span className="key">{node.label}:</span>
+      <span className={`preview ${kindOf(node)}`}>{previewOf(node)}</span>
+    </div>
+  );
+}
+
+function WholeText({ value }: { readonly value: unknown }) {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return (
+    <pre className="json-text" tabIndex={0} aria-label="The whole text">
+      {text.slice(0, LONGEST_WHOLE_TEXT)}
+      {text.length > LONGEST_WHOLE_TEXT &&
+        `\n… ${formatCount(text.length)} characters in all: download it for the rest`}
+    </pre>
+  );
+}
+
+function openedAtFirst(nodes: JsonNodes): string[] {
+  const opened: string[] = [ROOT];
+  let rows = nodes.node(ROOT).childCount;
+  for (const id of opened) {
+    for (const child of nodes.children(id)) {
+      const { childCount } = nodes.node(child);
+      if (childCount === 0 || rows + childCount > OPENED_ROWS) continue;
+      rows += childCount;
+      opened.push(child);
+    }
+  }
+  return opened;
+}

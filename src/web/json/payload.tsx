@@ -1,0 +1,157 @@
+/** A JSON value to be looked into: which side, a path into it, copy, download, and the tree. */
+import { lazy, Suspense, useId, useState } from 'react';
+import { Copy, Download } from 'lucide-react';
+import { Loading, messageOf } from '../shell/notices.tsx';
+import { useUrlQuery } from '../url/query.ts';
+import './payload.css';
+
+const JsonTree = lazy(() => import('./json-tree.tsx'));
+
+export interface Side {
+  readonly name: string;
+  readonly label: string;
+}
+
+export interface PayloadProps {
+  /** The first is shown when the address names none. */
+  readonly sides: readonly [Side, ...Side[]];
+  readonly fileName: string;
+  readonly value: unknown;
+  readonly isEmpty: boolean;
+  readonly isLoading: boolean;
+  readonly error: Error | undefined;
+  /** What is not fetched unasked. */
+  readonly onFetch?: { readonly label: string; readonly run: () => void } | undefined;
+}
+
+export function Payload({ sides, fileName, value, isEmpty, isLoading, error, onFetch }: PayloadProps) {
+  const url = useUrlQuery();
+  const side = url.read('side') ?? sides[0].name;
+  const hasValue = value !== undefined && !isEmpty && !error;
+  return (
+    <section className="payload" aria-label="Inputs and outputs">
+      <div className="toolbar">
+        <div className="sides" role="group" aria-label="Which of the two">
+          {sides.map(({ name, label }) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={name === side}
+              onClick={() => {
+                url.change({ side: name === sides[0].name ? null : name, path: null }, { replace: true });
+              }}
+            >
+              {label}
+            </button>
+          ))}
+        </div>
+        <span className="spacer" />
+        <CopyAndDownload value={value} fileName={fileName} isEnabled={hasValue} />
+      </div>
+      <PathField key={`${side} ${url.read('path') ?? ''}`} error={error} />
+      {isLoading && <Loading what="it" />}
+      {isEmpty && <p className="muted">There are none.</p>}
+      {onFetch && (
+        <p className="toolbar">
+          <button type="button" onClick={onFetch.run}>
+            {onFetch.label}
+          </button>
+          <span className="muted">It is large. A path fetches a part of it alone.</span>
+        </p>
+      )}
+      {hasValue && !isLoading && value === null && <p className="muted">The path finds nothing.</p>}
+      {hasValue && !isLoading && value !== null && (
+        <Suspense fallback={<Loading what="the tree" />}>
+          <JsonTree value={value} />
+        </Suspense>
+      )}
+    </section>
+  );
+}
+
+function PathField({ error }: { readonly error: Error | undefined }) {
+  const url = useUrlQuery();
+  const [text, setText] = useState(url.read('path') ?? '');
+  const id = useId();
+  return (
+    <form
+      className="path-field"
+      onSubmit={(event) => {
+        event.preventDefault();
+        url.change({ path: text.trim() }, { replace: true });
+      }}
+    >
+      <label htmlFor={id}>JMESPath</label>
+      <input
+        id={id}
+        className="mono"
+        value={text}
+        placeholder="choices[0].message.content"
+        autoComplete="off"
+        spellCheck={false}
+        aria-invalid={error !== undefined}
+        aria-describedby={`${id}-problem`}
+        onChange={({ target }) => {
+          setText(target.value);
+        }}
+      />
+      <button type="submit">Apply</button>
+      <p id={`${id}-problem`} className="path-problem" role="status">
+        {error && messageOf(error)}
+      </p>
+    </form>
+  );
+}
+
+interface CopyAndDownloadProps {
+  readonly value: unknown;
+  readonly fileName: string;
+  readonly isEnabled: boolean;
+}
+
+function CopyAndDownload({ value, fileName, isEnabled }: CopyAndDownloadProps) {
+  const [said, setSaid] = useState('Copy');
+  const text = (): string => JSON.stringify(value, null, 2);
+
+  function download(): void {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([text()], { type: 'application/json' }));
+    link.download = fileName;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  return (
+    <>
+      <button
+        type="button"
+        disabled={!isEnabled}
+        onClick={() => {
+          navigator.clipboard.writeText(text()).then(
+            () => {
+              setSaid('Copied');
+            },
+            () => {
+              setSaid('Not allowed to copy');
+            },
+          );
+        }}
+        onBlur={() => {
+          setSaid('Copy');
+        }}
+      >
+        <Copy aria-hidden="true" /> <span aria-live="polite">{said}</span>
+      </button>
+      <button
+        type="button"
+        className="icon-only"
+        aria-label="Download"
+        title="Download"
+        disabled={!isEnabled}
+        onClick={download}
+      >
+        <Download aria-hidden="true" />
+      </button>
+    </>
+  );
+}

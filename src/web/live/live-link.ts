@@ -1,0 +1,97 @@
+/** Subscriptions over server-sent events, which reconnect for as long as somebody listens. */
+import { ApolloLink, Observable } from '@apollo/client';
+import { print, type FormattedExecutionResult } from 'graphql';
+import { createClient, NetworkError } from 'graphql-sse';
+import type { LiveConnection } from './connection.ts';
+
+export interface LiveLinkOptions {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly connection: LiveConnection;
+  /** True of the last event there will ever be. A gateway that stops ends its streams in the same way as one that is done. */
+  readonly isLast: (result: FormattedExecutionResult) => boolean;
+}
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 15_000;
+
+export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOptions): ApolloLink {
+  // Its own retries can't tell a gateway that is away from one that refuses.
+  const client = createClient({ url, headers: { ...headers }, retryAttempts: 0 });
+
+  return new ApolloLink(
+    ({ query, variables, operationName }) =>
+      new Observable<ApolloLink.Result>((observer) => {
+        let stop: () => void = () => undefined;
+        let pauseMs = FIRST_PAUSE_MS;
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        let latest: FormattedExecutionResult | null = null;
+
+        function connectLater(): void {
+          connection.become({ kind: 'reconnecting', since: Date.now() });
+          timer = setTimeout(connect, pauseMs);
+          pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+        }
+
+        function connect(): void {
+          const request = { query: print(query), variables, ...(operationName !== undefined && { operationName }) };
+          // The client tells of the end of a connection even to whoever ended it.
+          let isWanted = true;
+          const dispose = client.subscribe(request, {
+            next(result) {
+              if (!isWanted) return;
+              latest = result as FormattedExecutionResult;
+              pauseMs = FIRST_PAUSE_MS;
+              connection.become({ kind: latest.errors ? 'unavailable' : 'live' });
+              observer.next(latest);
+            },
+            error(error) {
+              if (!isWanted) return;
+              if (!isRefusal(error)) {
+                connectLater();
+                return;
+              }
+              connection.become({ kind: 'unavailable' });
+              observer.error(error);
+            },
+            complete() {
+              if (!isWanted) return;
+              if (!latest || !isLast(latest)) connectLater();
+              else observer.complete();
+            },
+          });
+          stop = () => {
+            isWanted = false;
+            dispose();
+          };
+        }
+
+        function disconnect(): void {
+          clearTimeout(timer);
+          stop();
+        }
+
+        function connectIfSeen(): void {
+          disconnect();
+          if (document.hidden) return;
+          connection.become({ kind: 'connecting' });
+          connect();
+        }
+
+        // A browser keeps few connections to one host open: tabs that nobody looks at must not use them up.
+        document.addEventListener('visibilitychange', connectIfSeen);
+        connectIfSeen();
+        return () => {
+          document.removeEventListener('visibilitychange', connectIfSeen);
+          disconnect();
+          if (connection.read().kind !== 'unavailable') connection.become({ kind: 'off' });
+        };
+      }),
+  );
+}
+
+/** A gateway that answers and says no will say no again; 429 and what is not its own answer may pass. */
+function isRefusal(error: unknown): boolean {
+  const status = error instanceof NetworkError ? (error as NetworkError).response?.status : undefined;
+  return status !== undefined && status >= 400 && status < 500 && status !== 429;
+}

@@ -1,0 +1,19 @@
+/** The run page: what people look at while a workflow runs, and after it failed. */
+// First, so that what a component says of itself comes after it.
+import './theme/theme.css';
+import './theme/base.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { BrowserRouter } from 'react-router';
+import { App } from './app.tsx';
+
+const root = document.getElementById('root');
+if (!root) throw new Error('The page has no element #root.');
+createRoot(root).render(
+  <StrictMode>
+    {/* In a transition a checkbox that the address decides about would fall back for a moment. */}
+    <BrowserRouter useTransitions={false}>
+      <App />
+    </BrowserRouter>
+  </StrictMode>,
+);

@@ -1,0 +1,63 @@
+/** Why the run failed: the failed steps that no retry made good, what went wrong first standing first. */
+import { CircleX } from 'lucide-react';
+import { Link } from 'react-router';
+import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
+import { graphql } from '../__generated__/gql.ts';
+import { formatDuration } from '../format/duration.ts';
+import { useUrlQuery } from '../url/query.ts';
+
+const FAILED_STEPS = graphql(`
+  fragment FailedSteps on Run {
+    unmended: failedSteps(latestAttemptOnly: true) {
+      id
+      nodeId
+      durationMs
+      attempt
+      errorInfo {
+        message
+        code
+      }
+    }
+  }
+`);
+
+/** More are in the table of steps. */
+const MOST_SHOWN = 5;
+
+export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_STEPS> }) {
+  const { unmended } = readFragment(FAILED_STEPS, run);
+  const url = useUrlQuery();
+  if (unmended.length === 0) return null;
+  return (
+    <section className="panel failed-steps" aria-labelledby="failed-steps">
+      <h2 id="failed-steps">
+        <CircleX aria-hidden="true" />
+        {unmended.length === 1 ? 'A step failed' : `${unmended.length} steps failed`}
+      </h2>
+      <ol>
+        {unmended.slice(0, MOST_SHOWN).map((step) => (
+          <li key={step.id}>
+            <Link to={url.with({ step: step.id, path: null, side: null })} preventScrollReset>
+              <span className="node mono">
+                {step.nodeId}
+                {step.attempt > 1 && ` #${step.attempt}`}
+              </span>
+              <span className="message">
+                {step.errorInfo?.message ?? 'It says nothing about why.'}{' '}
+                {step.errorInfo?.code != null && <code className="muted">{step.errorInfo.code}</code>}
+              </span>
+              <span className="muted">{formatDuration(step.durationMs)}</span>
+            </Link>
+          </li>
+        ))}
+        {unmended.length > MOST_SHOWN && (
+          <li>
+            <Link to={url.with({ tab: 'steps', status: 'FAILED' })} preventScrollReset>
+              All {unmended.length} in the table of steps
+            </Link>
+          </li>
+        )}
+      </ol>
+    </section>
+  );
+}

@@ -1,0 +1,140 @@
+/** Where a run stands, at a glance. */
+import { useState } from 'react';
+import { Check, Link2, RotateCw } from 'lucide-react';
+import { Link } from 'react-router';
+import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
+import { graphql } from '../__generated__/gql.ts';
+import { formatDuration } from '../format/duration.ts';
+import { formatCount } from '../format/numbers.ts';
+import { Ago, Moment } from '../format/time.tsx';
+import { Fact, Facts } from '../shell/facts.tsx';
+import { StatusBadge } from '../status/status.tsx';
+import { useTicking } from '../timeline/ticking.ts';
+import { workflowPath } from '../url/query.ts';
+import { LiveMark, useIsMoving } from './freshness.tsx';
+
+const RUN_HEADER = graphql(`
+  fragment RunHeader on Run {
+    id
+    workflowId
+    status
+    statusIsInferred
+    startedAt
+    wallClockMs
+    totalElapsedTime
+    error
+    stepCounts {
+      total
+      running
+      failed
+    }
+    progress {
+      finished
+      total
+      isTotalKnown
+    }
+    timing {
+      idleMs
+      wastedMs
+      maxConcurrency
+    }
+    tokenUsage {
+      totalTokens
+      inputTokens
+      outputTokens
+    }
+    ...RunFreshness
+  }
+`);
+
+export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof RUN_HEADER> }) {
+  const run = readFragment(RUN_HEADER, masked);
+  const wallClockMs = useTicking(run.wallClockMs ?? null, useIsMoving(run));
+  const { progress, stepCounts, timing, tokenUsage } = run;
+  return (
+    <header className="run-header">
+      <div className="run-title">
+        <h1 className="mono">{run.id}</h1>
+        <StatusBadge status={run.status} isInferred={run.statusIsInferred} />
+        <LiveMark run={run} />
+        <div className="actions">
+          <CopyLink />
+          <Link className="button" to={`${workflowPath(run.workflowId)}?run=new`}>
+            <RotateCw aria-hidden="true" /> Run again
+          </Link>
+        </div>
+      </div>
+      {run.error != null && <p className="run-error-text">{run.error}</p>}
+      <Facts>
+        <Fact name="Wall clock" hint="From start to end, or to now: the time waited">
+          {formatDuration(wallClockMs)}
+        </Fact>
+        <Fact
+          name="Summed elapsed"
+          hint="Whole seconds of all steps together, as the upstream reports them: the work done"
+        >
+          {formatCount(run.totalElapsedTime)} s
+        </Fact>
+        <Fact name="Idle" hint="The part of the wall clock in which no step ran">
+          {formatDuration(timing.idleMs)}
+        </Fact>
+        <Fact name="Lost to retries" hint="The time that went into failed executions that were retried">
+          {formatDuration(timing.wastedMs)}
+        </Fact>
+        <Fact name="Nodes done">
+          {progress.finished}{' '}
+          <span className="fact-part">
+            of {progress.total}
+            {progress.isTotalKnown ? '' : ' seen so far'}
+          </span>
+        </Fact>
+        <Fact name="Steps">
+          {formatCount(stepCounts.total)}{' '}
+          <span className="fact-part">
+            {stepCounts.failed > 0 && `${stepCounts.failed} failed`}
+            {stepCounts.failed > 0 && stepCounts.running > 0 && ', '}
+            {stepCounts.running > 0 && `${stepCounts.running} running`}
+          </span>
+        </Fact>
+        <Fact name="At once" hint="The most steps that ran at the same time">
+          {timing.maxConcurrency}
+        </Fact>
+        <Fact name="Tokens" hint="Of all steps that report any, failed ones too">
+          {formatCount(tokenUsage.totalTokens)}{' '}
+          {tokenUsage.totalTokens != null && (
+            <span className="fact-part">
+              {formatCount(tokenUsage.inputTokens)} in, {formatCount(tokenUsage.outputTokens)} out
+            </span>
+          )}
+        </Fact>
+        <Fact name="Started">
+          <Moment at={run.startedAt} />{' '}
+          <span className="fact-part">
+            <Ago at={run.startedAt} />
+          </span>
+        </Fact>
+      </Facts>
+    </header>
+  );
+}
+
+/** The address holds all that is shown, and no key. */
+function CopyLink() {
+  const [isCopied, setIsCopied] = useState(false);
+  return (
+    <button
+      type="button"
+      onClick={() => {
+        void navigator.clipboard.writeText(window.location.href).then(() => {
+          setIsCopied(true);
+        });
+      }}
+      onBlur={() => {
+        setIsCopied(false);
+      }}
+    >
+      {isCopied ? <Check aria-hidden="true" /> : <Link2 aria-hidden="true" />}
+      <span aria-live="polite">{isCopied ? 'Copied' : 'Copy link'}</span>
+    </button>
+  );
+}

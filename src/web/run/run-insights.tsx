@@ -1,0 +1,127 @@
+/** Where the time and the tokens went, beside what the timeline shows. */
+import { Link } from 'react-router';
+import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
+import { graphql } from '../__generated__/gql.ts';
+import type { RunInsightsFragment } from '../__generated__/graphql.ts';
+import { formatDuration } from '../format/duration.ts';
+import { formatCount, formatShare } from '../format/numbers.ts';
+import { useUrlQuery } from '../url/query.ts';
+import './run-insights.css';
+
+const RUN_INSIGHTS = graphql(`
+  fragment RunInsights on Run {
+    slowestSteps(first: 5) {
+      id
+      nodeId
+      attempt
+      durationMs
+      shareOfRun
+    }
+    repeatedNodes {
+      nodeId
+      retryCount
+      wastedMs
+      attempts {
+        id
+        status
+      }
+    }
+    tokenUsage {
+      byModel {
+        model
+        inputTokens
+        outputTokens
+        totalTokens
+      }
+    }
+  }
+`);
+
+export function RunInsights({ run: masked }: { readonly run: FragmentType<typeof RUN_INSIGHTS> }) {
+  const { slowestSteps, repeatedNodes, tokenUsage } = readFragment(RUN_INSIGHTS, masked);
+  return (
+    <div className="run-insights">
+      {slowestSteps.length > 0 && <SlowestSteps steps={slowestSteps} />}
+      {repeatedNodes.length > 0 && <RepeatedNodes nodes={repeatedNodes} />}
+      {tokenUsage.byModel.length > 0 && <TokensByModel models={tokenUsage.byModel} />}
+    </div>
+  );
+}
+
+function SlowestSteps({ steps }: { readonly steps: RunInsightsFragment['slowestSteps'] }) {
+  const url = useUrlQuery();
+  return (
+    <section className="panel">
+      <h2>Slowest steps</h2>
+      <ol>
+        {steps.map(({ id, nodeId, attempt, durationMs, shareOfRun }) => (
+          <li key={id}>
+            <Link to={url.with({ step: id, path: null, side: null })} preventScrollReset className="mono">
+              {nodeId}
+              {attempt > 1 && ` #${attempt}`}
+            </Link>
+            <meter value={shareOfRun ?? 0} aria-label={`${nodeId}: share of the run`} />
+            <span className="muted">{formatShare(shareOfRun)}</span>
+            <span>{formatDuration(durationMs)}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** A loop may have hundreds. */
+const MOST_ATTEMPTS = 12;
+
+function RepeatedNodes({ nodes }: { readonly nodes: RunInsightsFragment['repeatedNodes'] }) {
+  const url = useUrlQuery();
+  return (
+    <section className="panel">
+      <h2>Ran more than once</h2>
+      <ol>
+        {nodes.slice(0, 5).map(({ nodeId, retryCount, wastedMs, attempts }) => (
+          <li key={nodeId}>
+            <span className="mono">{nodeId}</span>
+            <span className="attempts">
+              {attempts.slice(0, MOST_ATTEMPTS).map(({ id, status }, index) => (
+                <Link
+                  key={id}
+                  to={url.with({ step: id, path: null, side: null })}
+                  preventScrollReset
+                  className={status === 'FAILED' ? 'failed' : undefined}
+                  title={status.toLowerCase()}
+                >
+                  #{index + 1}
+                  {status === 'FAILED' && ' failed'}
+                </Link>
+              ))}
+              {attempts.length > MOST_ATTEMPTS && <span className="muted">of {attempts.length}</span>}
+            </span>
+            <span className="muted">{retryCount === 1 ? '1 retry' : `${retryCount} retries`}</span>
+            <span title="Lost to retries">{formatDuration(wastedMs)}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function TokensByModel({ models }: { readonly models: RunInsightsFragment['tokenUsage']['byModel'] }) {
+  return (
+    <section className="panel">
+      <h2>Tokens by model</h2>
+      <ol>
+        {models.map(({ model, inputTokens, outputTokens, totalTokens }) => (
+          <li key={model ?? ''}>
+            <span className="mono">{model ?? 'not named'}</span>
+            <span />
+            <span className="muted">
+              {formatCount(inputTokens)} in, {formatCount(outputTokens)} out
+            </span>
+            <span>{formatCount(totalTokens)}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

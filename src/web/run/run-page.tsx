@@ -1,0 +1,132 @@
+/** One run: where it stands, where its time went, why it failed. It moves by itself while the run does. */
+import { lazy, Suspense } from 'react';
+import { skipToken, useQuery, useSubscription } from '@apollo/client/react';
+import { useParams } from 'react-router';
+import { readFragment } from '../__generated__/fragment-masking.ts';
+import { graphql } from '../__generated__/gql.ts';
+import { useLiveState } from '../live/connection.ts';
+import { Breadcrumb } from '../shell/breadcrumb.tsx';
+import { Failure, Loading } from '../shell/notices.tsx';
+import { Views } from '../shell/views.tsx';
+import { useUrlQuery, workflowPath } from '../url/query.ts';
+import { FailedSteps } from './failed-steps.tsx';
+import { FreshnessNotice } from './freshness.tsx';
+import { RunHeader } from './run-header.tsx';
+import { RunInsights } from './run-insights.tsx';
+import { RunTimeline } from './run-timeline.tsx';
+import { StepsTable } from './steps-table.tsx';
+import './run-page.css';
+
+const StepDetail = lazy(() => import('./step-detail.tsx'));
+const RunPayload = lazy(() => import('./run-payload.tsx'));
+const Comparison = lazy(() => import('../comparison/comparison.tsx'));
+
+const RUN_VIEW = graphql(`
+  fragment RunView on Run {
+    id
+    workflowId
+    freshness {
+      isFinal
+    }
+    ...RunHeader
+    ...RunFreshness
+    ...FailedSteps
+    ...RunTimeline
+    ...StepsTable
+    ...RunInsights
+  }
+`);
+
+const RUN = graphql(`
+  query Run($workflowId: ID!, $id: ID!) {
+    run(workflowId: $workflowId, id: $id) {
+      workflow {
+        id
+        name
+      }
+      ...RunView
+    }
+  }
+`);
+
+const RUN_UPDATED = graphql(`
+  subscription RunUpdated($workflowId: ID!, $id: ID!) {
+    runUpdated(workflowId: $workflowId, id: $id) {
+      ...RunView
+    }
+  }
+`);
+
+/** Where the gateway offers no live connection. */
+const ASK_EVERY_MS = 2000;
+
+export function RunPage() {
+  const { workflowId = '', runId = '' } = useParams();
+  const variables = { workflowId, id: runId };
+  const live = useLiveState();
+  const url = useUrlQuery();
+  const query = useQuery(RUN, {
+    variables,
+    pollInterval: live.kind === 'unavailable' ? ASK_EVERY_MS : 0,
+    // Only what is not final may change.
+    nextFetchPolicy: 'cache-first',
+  });
+  const answered = query.data?.run;
+  const run = readFragment(RUN_VIEW, answered);
+
+  // What it tells goes into the cache, and reaches the query from there.
+  useSubscription(RUN_UPDATED, run && !run.freshness.isFinal ? { variables, ignoreResults: true } : skipToken);
+
+  const workflowName = answered?.workflow.name ?? workflowId;
+  const crumbs = [
+    { label: 'Workflows', to: '/' },
+    { label: workflowName, to: workflowPath(workflowId) },
+  ];
+  const view = url.read('tab') ?? 'timeline';
+  const stepId = url.read('step');
+
+  return (
+    <>
+      <Breadcrumb crumbs={crumbs} here={runId} />
+      {!run && <h1 className="mono run-missing">{runId}</h1>}
+      {query.error && !run && <Failure error={query.error} what="run" onRetry={() => void query.refetch()} />}
+      {query.loading && !run && <Loading what="the run" />}
+      {run && (
+        <>
+          <RunHeader run={run} />
+          <FreshnessNotice run={run} />
+          <FailedSteps run={run} />
+          <Views
+            current={view}
+            views={[
+              { name: 'timeline', label: 'Timeline' },
+              { name: 'steps', label: 'Steps' },
+              { name: 'payload', label: 'Inputs and outputs' },
+              { name: 'compare', label: 'Compare with…' },
+            ]}
+          />
+          <div className={stepId === null ? 'run-body' : 'run-body with-step'}>
+            <div className="run-view">
+              {view === 'timeline' && (
+                <>
+                  <RunTimeline run={run} />
+                  <RunInsights run={run} />
+                </>
+              )}
+              {view === 'steps' && <StepsTable run={run} />}
+              <Suspense fallback={<Loading what="this view" />}>
+                {view === 'payload' && <RunPayload workflowId={workflowId} runId={runId} />}
+                {view === 'compare' && <Comparison workflowId={workflowId} runId={runId} />}
+              </Suspense>
+            </div>
+            {stepId !== null && (
+              <Suspense fallback={<Loading what="the step" />}>
+                <StepDetail key={stepId} workflowId={workflowId} runId={runId} stepId={stepId} />
+              </Suspense>
+            )}
+          </div>
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,124 @@
+/** Every step of a run as a row, failed ones first if asked; only the rows that are seen exist. */
+import { useRef } from 'react';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { Link } from 'react-router';
+import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
+import { graphql } from '../__generated__/gql.ts';
+import type { StepsTableFragment } from '../__generated__/graphql.ts';
+import { formatDuration } from '../format/duration.ts';
+import { formatCount, formatShare } from '../format/numbers.ts';
+import { Empty } from '../shell/notices.tsx';
+import { StatusBadge } from '../status/status.tsx';
+import { useUrlQuery } from '../url/query.ts';
+
+const STEPS_TABLE = graphql(`
+  fragment StepsTable on Run {
+    steps {
+      id
+      nodeId
+      status
+      durationMs
+      offsetMs
+      gapBeforeMs
+      shareOfRun
+      attempt
+      attemptCount
+      tokenUsage {
+        totalTokens
+      }
+    }
+  }
+`);
+
+const ROW_PX = 34;
+const COLUMNS = ['Node', 'Status', 'Starts at', 'Took', 'Idle before it', 'Share of run', 'Tokens'];
+
+export function StepsTable({ run }: { readonly run: FragmentType<typeof STEPS_TABLE> }) {
+  const { steps } = readFragment(STEPS_TABLE, run);
+  const url = useUrlQuery();
+  const failedOnly = url.read('status') === 'FAILED';
+  const shown = failedOnly ? steps.filter(({ status }) => status === 'FAILED') : steps;
+  const scroll = useRef<HTMLDivElement>(null);
+  const rows = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => ROW_PX,
+    overscan: 8,
+  });
+
+  return (
+    <>
+      <label className="toolbar failed-switch">
+        <input
+          type="checkbox"
+          checked={failedOnly}
+          onChange={({ target }) => {
+            url.change({ status: target.checked ? 'FAILED' : null }, { replace: true });
+          }}
+        />
+        Failed steps only
+      </label>
+      {shown.length === 0 && <Empty title={failedOnly ? 'No step failed' : 'No step has started yet'} />}
+      {shown.length > 0 && (
+        <div ref={scroll} className="panel steps-scroll" tabIndex={0} role="region" aria-label="Steps">
+          <div className="steps-table" role="table" aria-label="Steps" aria-rowcount={shown.length + 1}>
+            <div role="rowgroup" className="head">
+              <div role="row" aria-rowindex={1}>
+                {COLUMNS.map((name, index) => (
+                  <span key={name} role="columnheader" className={index > 1 ? 'number' : undefined}>
+                    {name}
+                  </span>
+                ))}
+              </div>
+            </div>
+            <div role="rowgroup" className="body" style={{ height: rows.getTotalSize() }}>
+              {rows.getVirtualItems().map(({ index, start, key }) => {
+                const step = shown[index];
+                return step && <Row key={key} step={step} index={index} top={start} />;
+              })}
+            </div>
+          </div>
+        </div>
+      )}
+    </>
+  );
+}
+
+interface RowProps {
+  readonly step: StepsTableFragment['steps'][number];
+  readonly index: number;
+  readonly top: number;
+}
+
+function Row({ step, index, top }: RowProps) {
+  const url = useUrlQuery();
+  const isOpen = url.read('step') === step.id;
+  return (
+    <div role="row" aria-rowindex={index + 2} aria-current={isOpen ? 'true' : undefined} style={{ top }}>
+      <span role="cell">
+        <Link to={url.with({ step: step.id, path: null, side: null })} preventScrollReset className="mono">
+          {step.nodeId}
+        </Link>
+        {step.attemptCount > 1 && <span className="muted"> #{step.attempt}</span>}
+      </span>
+      <span role="cell">
+        <StatusBadge status={step.status} />
+      </span>
+      <span role="cell" className="number">
+        {formatDuration(step.offsetMs)}
+      </span>
+      <span role="cell" className="number">
+        {formatDuration(step.durationMs)}
+      </span>
+      <span role="cell" className="number">
+        {formatDuration(step.gapBeforeMs)}
+      </span>
+      <span role="cell" className="number">
+        {formatShare(step.shareOfRun)}
+      </span>
+      <span role="cell" className="number">
+        {formatCount(step.tokenUsage?.totalTokens)}
+      </span>
+    </div>
+  );
+}

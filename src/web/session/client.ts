@@ -1,0 +1,63 @@
+/** The Apollo client of one key. */
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
+import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
+import { ErrorLink } from '@apollo/client/link/error';
+import { OperationTypeNode, type FormattedExecutionResult } from 'graphql';
+import type { LiveConnection } from '../live/connection.ts';
+import { createLiveLink } from '../live/live-link.ts';
+import { keyStore } from './key-store.ts';
+
+/** Parts of a run or a workflow: what several operations read of one is put together. */
+const PARTS = [
+  'RunTiming',
+  'Timeline',
+  'CriticalPath',
+  'Progress',
+  'RunTokenUsage',
+  'StepCounts',
+  'Freshness',
+  'WorkflowStatistics',
+  'WorkflowGraph',
+];
+
+export function createClient(key: string, connection: LiveConnection): ApolloClient {
+  const headers = { authorization: `Bearer ${key}` };
+  const live = createLiveLink({ url: '/graphql/stream', headers, connection, isLast });
+  const http = new HttpLink({ uri: '/graphql', headers });
+  const refusals = new ErrorLink(({ error }) => {
+    if (isRefusal(error)) keyStore.refuse(key);
+  });
+  return new ApolloClient({
+    cache: new InMemoryCache({
+      typePolicies: {
+        Workflow: { keyFields: ['id'] },
+        Run: { keyFields: ['workflowId', 'id'] },
+        // Its id may come again in another run, and an older answer must not reach into a newer one.
+        Step: { keyFields: false },
+        WorkflowNode: { keyFields: false },
+        ...Object.fromEntries(PARTS.map((part) => [part, { keyFields: false, merge: true }])),
+      },
+    }),
+    link: refusals.concat(
+      ApolloLink.split(({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION, live, http),
+    ),
+    defaultOptions: {
+      watchQuery: { errorPolicy: 'all', fetchPolicy: 'cache-and-network' },
+      query: { errorPolicy: 'all' },
+    },
+  });
+}
+
+/** After an error nothing follows; a run is over when it is final. */
+function isLast({ data, errors }: FormattedExecutionResult): boolean {
+  if (errors) return true;
+  const run = data?.runUpdated as { readonly freshness: { readonly isFinal: boolean } } | undefined;
+  return run?.freshness.isFinal === true;
+}
+
+function isRefusal(error: unknown): boolean {
+  if (CombinedGraphQLErrors.is(error)) {
+    return error.errors.some(({ extensions }) => extensions?.code === 'UNAUTHENTICATED');
+  }
+  return ServerError.is(error) && error.statusCode === 401;
+}

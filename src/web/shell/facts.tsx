@@ -1,0 +1,22 @@
+/** A row of figures, each under its name. */
+import type { ReactNode } from 'react';
+import './facts.css';
+
+export interface FactProps {
+  readonly name: string;
+  readonly hint?: string;
+  readonly children: ReactNode;
+}
+
+export function Facts({ children }: { readonly children: ReactNode }) {
+  return <dl className="facts">{children}</dl>;
+}
+
+export function Fact({ name, hint, children }: FactProps) {
+  return (
+    <div title={hint}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,78 @@
+/** What stands where there is nothing to show: not yet, not at all, or not this time. */
+import type { ReactNode } from 'react';
+import { CombinedGraphQLErrors } from '@apollo/client/errors';
+import { CloudOff, LoaderCircle, TriangleAlert } from 'lucide-react';
+import './notices.css';
+
+export function Loading({ what }: { readonly what: string }) {
+  return (
+    <p className="notice loading" role="status">
+      <LoaderCircle aria-hidden="true" className="spinning" /> Loading {what}…
+    </p>
+  );
+}
+
+export interface EmptyProps {
+  readonly title: string;
+  /** True if it is all that the page shows. */
+  readonly isPage?: boolean;
+  readonly children?: ReactNode;
+}
+
+export function Empty({ title, isPage = false, children }: EmptyProps) {
+  const Heading = isPage ? 'h1' : 'h2';
+  return (
+    <div className="notice empty">
+      <Heading>{title}</Heading>
+      {children}
+    </div>
+  );
+}
+
+export interface FailureProps {
+  readonly error: Error;
+  readonly what: string;
+  readonly onRetry?: () => void;
+}
+
+export function Failure({ error, what, onRetry }: FailureProps) {
+  return (
+    <div className="notice failure" role="alert">
+      <TriangleAlert aria-hidden="true" />
+      <div>
+        <strong>
+          {isNotFound(error) ? `There is no such ${what}, or not for this key.` : `The ${what} could not be loaded.`}
+        </strong>
+        <p>{messageOf(error)}</p>
+      </div>
+      {onRetry && (
+        <button type="button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+export function Warning({ children }: { readonly children: ReactNode }) {
+  return (
+    <div className="notice warning" role="status">
+      <CloudOff aria-hidden="true" />
+      <div>{children}</div>
+    </div>
+  );
+}
+
+export function messageOf(error: Error): string {
+  if (!CombinedGraphQLErrors.is(error)) return `The gateway can't be reached: ${error.message}`;
+  const [first] = error.errors;
+  const code = codeOf(error);
+  return `${code === undefined ? '' : `${code}: `}${first?.message ?? error.message}`;
+}
+
+const isNotFound = (error: Error): boolean => codeOf(error) === 'NOT_FOUND';
+
+function codeOf(error: Error): string | undefined {
+  const code = CombinedGraphQLErrors.is(error) ? error.errors[0]?.extensions?.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}

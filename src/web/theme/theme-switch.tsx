@@ -1,0 +1,48 @@
+/** Light, dark, or as the system has it. */
+import { useState } from 'react';
+import { Monitor, Moon, Sun } from 'lucide-react';
+
+const THEMES = ['system', 'light', 'dark'] as const;
+type Theme = (typeof THEMES)[number];
+
+/** As `theme.js` reads it before the first paint. */
+const NAME = 'stepgate.theme';
+
+const LABELS: Readonly<Record<Theme, string>> = { system: 'as the system', light: 'light', dark: 'dark' };
+const ICONS = { system: Monitor, light: Sun, dark: Moon } as const;
+
+function current(): Theme {
+  const { theme } = document.documentElement.dataset;
+  return theme === 'light' || theme === 'dark' ? theme : 'system';
+}
+
+function choose(theme: Theme): void {
+  if (theme === 'system') {
+    delete document.documentElement.dataset.theme;
+    localStorage.removeItem(NAME);
+  } else {
+    document.documentElement.dataset.theme = theme;
+    localStorage.setItem(NAME, theme);
+  }
+}
+
+export function ThemeSwitch() {
+  const [theme, setTheme] = useState(current);
+  const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'system';
+  const Icon = ICONS[theme];
+  const label = `Theme: ${LABELS[theme]}. Switch to ${LABELS[next]}`;
+  return (
+    <button
+      type="button"
+      className="quiet icon-only"
+      aria-label={label}
+      title={label}
+      onClick={() => {
+        choose(next);
+        setTheme(next);
+      }}
+    >
+      <Icon aria-hidden="true" />
+    </button>
+  );
+}

@@ -1,0 +1,91 @@
+/** Which bar the keyboard or the pointer is at, and which one is open: the last is kept in the address. */
+import { useId, useState, type KeyboardEvent, type PointerEvent, type MouseEvent, type RefObject } from 'react';
+import { useUrlQuery } from '../url/query.ts';
+import { barAt, boxOf, LANE_PX, type Bar, type Window } from './bars.ts';
+import { nextBar } from './cursor.ts';
+import type { Scale } from './scale.ts';
+import type { Zoom } from './zoom.ts';
+
+export interface TimelineCursor {
+  /** The bar that the arrow keys start from. */
+  readonly bar: Bar | undefined;
+  readonly hovered: Bar | undefined;
+  readonly optionId: string;
+  readonly isOpen: boolean;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+  readonly onPointerMove: (event: PointerEvent) => void;
+  readonly onPointerLeave: () => void;
+  readonly onClick: (event: MouseEvent) => void;
+}
+
+interface Options {
+  readonly ref: RefObject<HTMLElement | null>;
+  readonly bars: readonly Bar[];
+  readonly scale: Scale;
+  readonly window: Window;
+  readonly zoom: Zoom;
+}
+
+export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): TimelineCursor {
+  const url = useUrlQuery();
+  const optionId = useId();
+  const openId = url.read('step');
+  const [cursorId, setCursorId] = useState(openId);
+  const [hoveredId, setHoveredId] = useState<string | null>(null);
+  const find = (id: string | null): Bar | undefined => bars.find(({ stepId }) => stepId === id);
+  const bar = find(cursorId) ?? find(openId) ?? bars[0];
+
+  function open(id: string | null): void {
+    url.change({ step: id, path: null, side: null });
+  }
+
+  function moveTo(next: Bar): void {
+    setCursorId(next.stepId);
+    const element = ref.current;
+    if (!element) return;
+    const { x, width } = boxOf(next, scale, window);
+    if (x < 0 || x + width > window.viewPx) element.scrollLeft += x - window.viewPx / 4;
+    const laneTop = next.lane * LANE_PX;
+    if (laneTop < element.scrollTop) element.scrollTop = laneTop;
+    const laneBottom = laneTop + 2 * LANE_PX;
+    if (laneBottom > element.scrollTop + element.clientHeight) element.scrollTop = laneBottom - element.clientHeight;
+  }
+
+  function under({ clientX, clientY }: PointerEvent | MouseEvent): Bar | null {
+    const lanes = ref.current?.querySelector('.timeline-lanes')?.getBoundingClientRect();
+    return lanes ? barAt(bars, scale, window, clientX - lanes.left, clientY - lanes.top) : null;
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const next = bar && nextBar(bars, bar, event.key);
+    if (next) moveTo(next);
+    else if ((event.key === 'Enter' || event.key === ' ') && bar) open(bar.stepId);
+    else if (event.key === 'Escape') open(null);
+    else if (event.key === '+' || event.key === '=') zoom.by(1);
+    else if (event.key === '-') zoom.by(-1);
+    else if (event.key === '0') zoom.reset();
+    else return;
+    event.preventDefault();
+  }
+
+  return {
+    bar,
+    hovered: find(hoveredId),
+    optionId,
+    isOpen: openId !== null && bar?.stepId === openId,
+    onKeyDown,
+    onPointerMove(event) {
+      setHoveredId(under(event)?.stepId ?? null);
+    },
+    onPointerLeave() {
+      setHoveredId(null);
+    },
+    onClick(event) {
+      const clicked = under(event);
+      if (!clicked) return;
+      setCursorId(clicked.stepId);
+      open(clicked.stepId);
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/** Which node fails, is retried, or takes long, over the latest runs. */
+import { useQuery } from '@apollo/client/react';
+import { graphql } from '../__generated__/gql.ts';
+import { formatDuration } from '../format/duration.ts';
+import { formatCompact, formatCount } from '../format/numbers.ts';
+import { Empty, Failure, Loading } from '../shell/notices.tsx';
+
+const NODE_STATISTICS = graphql(`
+  query NodeStatistics($workflowId: ID!, $last: Int!) {
+    workflow(id: $workflowId) {
+      id
+      nodeStatistics: statistics(last: $last) {
+        runCount
+        nodes {
+          nodeId
+          executionCount
+          failureCount
+          retryCount
+          durationMs {
+            p50
+            p95
+            max
+          }
+          totalTokens
+        }
+      }
+    }
+  }
+`);
+
+/** Each run that is not held yet costs the gateway a call. */
+const LAST_RUNS = 50;
+
+export function NodeStatistics({ workflowId }: { readonly workflowId: string }) {
+  const { data, error, loading, refetch } = useQuery(NODE_STATISTICS, {
+    variables: { workflowId, last: LAST_RUNS },
+  });
+  const statistics = data?.workflow?.nodeStatistics;
+  if (loading && !statistics) return <Loading what="the steps of the latest runs" />;
+  if (error && !statistics) return <Failure error={error} what="statistics" onRetry={() => void refetch()} />;
+  if (!statistics || statistics.nodes.length === 0) return <Empty title="No node has run yet" />;
+  return (
+    <section aria-label="Statistics by node">
+      <p className="muted">Over the last {statistics.runCount} runs.</p>
+      <div className="panel scroll-x" tabIndex={0} role="region" aria-label="Table of nodes">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Node</th>
+              {['Executions', 'Failures', 'Retries', 'Usual time', '95 % within', 'Slowest', 'Tokens'].map((name) => (
+                <th key={name} scope="col" className="number">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {statistics.nodes.map((node) => (
+              <tr key={node.nodeId}>
+                <td className="mono">{node.nodeId}</td>
+                <td className="number">{formatCount(node.executionCount)}</td>
+                <td className={`number ${node.failureCount > 0 ? 'bad' : ''}`}>{formatCount(node.failureCount)}</td>
+                <td className="number">{formatCount(node.retryCount)}</td>
+                <td className="number">{formatDuration(node.durationMs?.p50)}</td>
+                <td className="number">{formatDuration(node.durationMs?.p95)}</td>
+                <td className="number">{formatDuration(node.durationMs?.max)}</td>
+                <td className="number">{formatCompact(node.totalTokens)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

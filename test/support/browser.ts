@@ -1,0 +1,59 @@
+/** A real Chromium, from the npm registry alone; null with a reason where it cannot start. */
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+
+export type { Browser, BrowserContext, Page } from 'playwright-core';
+
+/** By the global set-up, which unpacks it once for all workers. */
+export const CHROMIUM_PATH = 'STEPGATE_TEST_CHROMIUM';
+
+/** Its own default arguments switch off what is to be tested here: the policy and the same origin. */
+const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'];
+
+export type Opened =
+  { readonly browser: Browser; readonly missing: null } | { readonly browser: null; readonly missing: string };
+
+/** In CI a browser that cannot start is a failure, and not a reason to skip. */
+export async function openBrowser(): Promise<Opened> {
+  try {
+    const executablePath = process.env[CHROMIUM_PATH];
+    if (executablePath === undefined || executablePath === '') throw new Error('Chromium could not be unpacked');
+    return { browser: await chromium.launch({ executablePath, args: ARGUMENTS }), missing: null };
+  } catch (error) {
+    if (process.env.CI !== undefined) throw error;
+    const text = error instanceof Error ? error.message : String(error);
+    const missing = /error while loading shared libraries: ([^:]+)/.exec(text)?.[1];
+    return { browser: null, missing: missing === undefined ? text.slice(0, 200) : `${missing} is not installed` };
+  }
+}
+
+export interface OpenPage {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** What the page complained of: errors that nobody caught, and policies that were violated. */
+  readonly complaints: readonly string[];
+}
+
+export interface PageOptions {
+  /** What was entered before; the page asks for one if left out, unless the upstream is the embedded one. */
+  readonly key?: string;
+  readonly theme?: 'light' | 'dark';
+  readonly width?: number;
+  readonly height?: number;
+}
+
+export async function openPage(browser: Browser, options: PageOptions = {}): Promise<OpenPage> {
+  const { theme = 'light', width = 1280, height = 900, key } = options;
+  const context = await browser.newContext({ colorScheme: theme, viewport: { width, height } });
+  if (key !== undefined) await context.addInitScript(`sessionStorage.setItem('stepgate.key', ${JSON.stringify(key)})`);
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    // A request that is refused is told so by the browser too; the page's own answer to that is what is tested.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+      complaints.push(message.text());
+    }
+  });
+  return { context, page, complaints };
+}

@@ -1,0 +1,48 @@
+/** Takes the pictures of docs/screenshots: `npm run screenshots`, after a change that shows. */
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { openBrowser, openPage } from './browser.ts';
+import setUp from './global-setup.ts';
+import { startGateway } from './gateway.ts';
+
+const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+
+const PAGES = [
+  { name: 'workflows', path: '/', ready: 'Support triage' },
+  { name: 'workflow', path: '/workflows/support-triage', ready: 'run-4711' },
+  { name: 'run', path: '/workflows/support-triage/runs/run-4711', ready: 'A step failed' },
+  { name: 'step', path: '/workflows/support-triage/runs/run-4711?step=FAILED', ready: 'context_length_exceeded' },
+  { name: 'comparison', path: '/workflows/support-triage/runs/run-4712?tab=compare&with=run-4711', ready: 'Fixed' },
+];
+
+const [only, widths = '1280', folder = FOLDER] = process.argv.slice(2);
+
+await setUp();
+const gateway = await startGateway();
+const { browser, missing } = await openBrowser();
+if (!browser) throw new Error(`no pictures without a browser: ${missing}`);
+await mkdir(folder, { recursive: true });
+
+const { data } = await gateway.query(
+  '{ run(workflowId: "support-triage", id: "run-4711") { failedSteps(latestAttemptOnly: true) { id } } }',
+  { key: 'demo-key' },
+);
+const failedId = /"id":"([^"]+)"/.exec(JSON.stringify(data))?.[1] ?? '';
+
+for (const theme of ['light', 'dark'] as const) {
+  for (const width of widths.split(',').map(Number)) {
+    const { page, context, complaints } = await openPage(browser, { theme, width, height: width < 600 ? 780 : 860 });
+    for (const { name, path, ready } of PAGES) {
+      if (only !== undefined && only !== 'all' && only !== name) continue;
+      await page.goto(`${gateway.url}${path.replace('FAILED', encodeURIComponent(failedId))}`);
+      await page.getByText(ready).first().waitFor();
+      await page.waitForLoadState('networkidle');
+      const suffix = width === 1280 ? '' : `-${width}`;
+      await page.screenshot({ path: `${folder}/${name}-${theme}${suffix}.png`, fullPage: width !== 1280 });
+    }
+    for (const complaint of complaints) process.stderr.write(`${theme} ${width}: ${complaint}\n`);
+    await context.close();
+  }
+}
+await browser.close();
+await gateway.close();

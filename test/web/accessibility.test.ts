@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { openPage, type Page } from '../support/browser.ts';
+import { describeInBrowser } from '../support/describe-in-browser.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+/** A theme changes colours and nothing else: in the second one only what has to do with them is looked at. */
+const WHAT = {
+  light: "{ resultTypes: ['violations'] }",
+  dark: "{ resultTypes: ['violations'], runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }",
+};
+
+async function violationsOf(page: Page, theme: 'light' | 'dark'): Promise<string[]> {
+  // Through the debugger, since the page's own policy lets no foreign script in.
+  await page.evaluate(AXE);
+  const violations = await page.evaluate<readonly Violation[]>(
+    `axe.run(${WHAT[theme]}).then(({ violations }) => violations)`,
+  );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+}
+
+const RUN = '/workflows/support-triage/runs/run-4711';
+
+/** Each with a text that shows when it is there. */
+const PAGES: readonly (readonly [name: string, path: string, text: string])[] = [
+  ['the list of workflows', '/', 'Support triage'],
+  ['a search without result', '/?q=nothing', 'No workflow is called'],
+  ['a workflow', '/workflows/support-triage?run=new', 'run-4711'],
+  ['the statistics of a workflow', '/workflows/support-triage?tab=nodes', 'knowledge_search'],
+  ['a run', RUN, 'A step failed'],
+  ['the steps of a run', `${RUN}?tab=steps`, 'Idle before it'],
+  ['the inputs of a run', `${RUN}?tab=payload`, 'ticket_id'],
+  ['a comparison', `${RUN}?tab=compare&with=run-4712`, 'Broke'],
+  ['a run that is not there', '/workflows/support-triage/runs/none', 'There is no such run'],
+  ['an address that leads nowhere', '/workflows/a/b', 'There is no page at this address'],
+];
+
+await describeInBrowser('the run page, for everybody', (browser) => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(() => gateway.close());
+
+  it.each(['light', 'dark'] as const)('has no violation that axe knows of, %s', async (theme) => {
+    const { page, context, complaints } = await openPage(browser(), { theme });
+    const found: Record<string, string[]> = {};
+    for (const [name, path, text] of PAGES) {
+      await page.goto(gateway.url + path);
+      await page.getByText(text).first().waitFor();
+      found[name] = await violationsOf(page, theme);
+    }
+    await page.goto(gateway.url + RUN);
+    await page.getByRole('link', { name: /draft_reply The model/ }).click();
+    await page.getByRole('button', { name: /^Inputs/ }).click();
+    await page.getByRole('tree').waitFor();
+    found['a step'] = await violationsOf(page, theme);
+    await page.getByRole('button', { name: 'Change key' }).click();
+    await page.getByLabel('Bearer key').waitFor();
+    found['the key'] = await violationsOf(page, theme);
+    expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
+    expect(Object.keys(found)).toHaveLength(PAGES.length + 2);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('fits a small screen: nothing sticks out sideways', async () => {
+    const { page, context } = await openPage(browser(), { width: 360, height: 740 });
+    const sticking: string[] = [];
+    for (const [name, path, text] of PAGES) {
+      await page.goto(gateway.url + path);
+      await page.getByText(text).first().waitFor();
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+      if (width > 360) sticking.push(`${name}: ${width} px`);
+    }
+    expect(sticking).toEqual([]);
+    await context.close();
+  });
+
+  it('leads through the timeline by keyboard: along the steps, into one, closer, and back out', async () => {
+    const { page, context } = await openPage(browser());
+    await page.goto(gateway.url + RUN);
+    const timeline = page.getByRole('listbox', { name: /8 steps/ });
+    await timeline.focus();
+    const atCursor = () => timeline.getByRole('option').textContent();
+    expect(await atCursor()).toMatch(/^intake, Completed, /);
+    await page.keyboard.press('ArrowRight');
+    expect(await atCursor()).toMatch(/^knowledge_search, /);
+    await page.keyboard.press('ArrowDown');
+    expect(await atCursor()).toMatch(/^classify, Failed, 1.70 s, execution 1 of 2, on the critical path$/);
+    await page.keyboard.press('End');
+    expect(await timeline.getByRole('option').getAttribute('aria-selected')).toBe('false');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await page.getByRole('complementary', { name: 'Step' }).getByText('The answer is not valid JSON').waitFor();
+    await page.keyboard.press('+');
+    await page.getByText('2×').waitFor();
+    await page.keyboard.press('0');
+    await page.getByText('1×').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('complementary', { name: 'Step' }).waitFor({ state: 'detached' });
+    expect(new URL(page.url()).search).toBe('');
+    await context.close();
+  });
+
+  it('is used by keyboard from the list to a run, with a way past the masthead', async () => {
+    const { page, context } = await openPage(browser());
+    await page.goto(gateway.url);
+    await page.getByRole('link', { name: 'Support triage' }).waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.type')).toBe('search');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Support triage' }).waitFor();
+    await context.close();
+  });
+
+  it('keeps the chosen theme', async () => {
+    const { page, context } = await openPage(browser(), { theme: 'light' });
+    await page.goto(gateway.url);
+    await page.getByRole('button', { name: /^Theme: as the system/ }).click();
+    await page.getByRole('button', { name: /^Theme: light/ }).click();
+    await page.getByRole('button', { name: /^Theme: dark/ }).waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: /^Theme: dark/ }).waitFor();
+    expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
+    await context.close();
+  });
+});

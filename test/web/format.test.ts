@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { formatDelta, formatDuration } from '../../src/web/format/duration.ts';
+import { formatBytes, formatCount, formatShare, formatSigned } from '../../src/web/format/numbers.ts';
+import { createJsonNodes, previewOf, ROOT } from '../../src/web/json/json-nodes.ts';
+
+describe('durations as text', () => {
+  it.each([
+    [0, '0 ms'],
+    [6.34, '6.3 ms'],
+    [999.4, '999 ms'],
+    [999.6, '1.00 s'],
+    [8542.2, '8.54 s'],
+    [9996, '10.0 s'],
+    [59_994, '60.0 s'],
+    [59_996, '1 min 00 s'],
+    [3_599_000, '59 min 59 s'],
+    [3_599_999, '1 h 00 min'],
+    [7_380_000, '2 h 03 min'],
+    [90_000_000, '1 d 01 h'],
+    [-1610, '−1.61 s'],
+    [null, '–'],
+  ])('%p is %s', (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
+  });
+
+  it('have a sign as differences', () => {
+    expect([12, 0, -12, null].map(formatDelta)).toEqual(['+12 ms', '0 ms', '−12 ms', '–']);
+  });
+});
+
+describe('numbers as text', () => {
+  it('have their thousands apart, and a dash for what is not known', () => {
+    expect([formatCount(1950), formatCount(null), formatSigned(-2579), formatSigned(3), formatShare(0.714)]).toEqual([
+      '1,950',
+      '–',
+      '−2,579',
+      '+3',
+      '71%',
+    ]);
+    expect([0, 999, 1000, 689_000, 5_241_000].map(formatBytes)).toEqual(['0 B', '999 B', '1.0 kB', '689 kB', '5.2 MB']);
+  });
+});
+
+describe('a JSON value as a tree', () => {
+  it('lists what it is asked for', () => {
+    const nodes = createJsonNodes({ a: [1, 'x'], b: null });
+    const [a = '', b = ''] = nodes.children(ROOT);
+    expect([a, b].map((id) => [nodes.node(id).label, previewOf(nodes.node(id))])).toEqual([
+      ['a', '[2]'],
+      ['b', 'null'],
+    ]);
+    expect(nodes.children(a).map((id) => previewOf(nodes.node(id)))).toEqual(['1', '"x"']);
+    expect(nodes.children(b)).toEqual([]);
+    expect(() => nodes.node('root/7')).toThrow('did not list');
+  });
+
+  it('shows a long list in parts, and parts of parts', () => {
+    const nodes = createJsonNodes(Array.from({ length: 12_345 }, (_, index) => index));
+    const parts = nodes.children(ROOT);
+    expect(parts.map((id) => nodes.node(id).label)).toEqual(['0 … 9999', '10000 … 12344']);
+    const inner = nodes.children(parts[1] ?? '');
+    expect(nodes.node(inner.at(-1) ?? '').label).toBe('12300 … 12344');
+    const last = nodes.children(inner.at(-1) ?? '').at(-1) ?? '';
+    expect([nodes.node(last).label, nodes.node(last).value]).toEqual(['12344', 12_344]);
+  });
+});

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
+import { openPage } from '../support/browser.ts';
+import { describeInBrowser } from '../support/describe-in-browser.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+
+await describeInBrowser('the key of the run page', (browser) => {
+  let upstream: EmbeddedUpstream;
+  let gateway: TestGateway;
+  const RUN = '/workflows/support-triage/runs/run-4711';
+
+  beforeAll(async () => {
+    upstream = await createEmbeddedUpstream({ port: 0 });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('is asked for where there is none, and then the link that was opened shows', async () => {
+    const { page, context } = await openPage(browser());
+    const urls: string[] = [];
+    page.on('request', (request) => urls.push(request.url()));
+    await page.goto(gateway.url + RUN);
+    await page.getByLabel('Bearer key').fill('demo-key');
+    await page.keyboard.press('Enter');
+    await page.getByText('A step failed').waitFor();
+    expect(page.url()).toBe(gateway.url + RUN);
+    expect(urls.length).toBeGreaterThan(3);
+    expect(urls.filter((url) => url.includes('demo-key'))).toEqual([]);
+    expect(JSON.stringify((await context.storageState()).origins)).not.toContain('demo-key');
+    await page.reload();
+    await page.getByText('A step failed').waitFor();
+    await context.close();
+  });
+
+  it('that is refused is asked for again, with a word about it', async () => {
+    const { page, context } = await openPage(browser(), { key: 'no-such-key' });
+    await page.goto(gateway.url + RUN);
+    await page.getByRole('alert').getByText('The gateway refused this key').waitFor();
+    await page.getByLabel('Bearer key').fill('two words');
+    await page.getByRole('button', { name: 'Use this key' }).click();
+    await page.getByText('A key is one word').waitFor();
+    await page.getByLabel('Bearer key').fill('demo-key');
+    await page.getByRole('button', { name: 'Use this key' }).click();
+    await page.getByText('A step failed').waitFor();
+    await context.close();
+  });
+
+  it('decides what is seen: another organization’s shows none of the first one’s', async () => {
+    const { page, context } = await openPage(browser(), { key: 'other-key' });
+    await page.goto(gateway.url);
+    await page.getByRole('link', { name: 'Contract review' }).waitFor();
+    expect(await page.getByText('Support triage').count()).toBe(0);
+    await page.goto(gateway.url + RUN);
+    await page.getByText('There is no such run, or not for this key.').waitFor();
+    await context.close();
+  });
+
+  it('can be changed, and nothing of the first one’s is left', async () => {
+    const { page, context } = await openPage(browser());
+    await page.goto(gateway.url);
+    await page.getByLabel('Bearer key').fill('demo-key');
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Support triage' }).waitFor();
+    await page.getByRole('button', { name: 'Change key' }).click();
+    await page.getByLabel('Bearer key').fill('other-key');
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Contract review' }).waitFor();
+    expect(await page.getByText('Support triage').count()).toBe(0);
+    await context.close();
+  });
+
+  it('is filled in over the embedded upstream alone', async () => {
+    const sample = await startGateway();
+    const { page, context } = await openPage(browser());
+    await page.goto(sample.url);
+    await page.getByRole('link', { name: 'Support triage' }).waitFor();
+    await sample.close();
+    await context.close();
+    expect(await (await fetch(gateway.url)).text()).not.toContain('sample-key');
+  });
+});

@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { openPage } from '../support/browser.ts';
+import { describeInBrowser } from '../support/describe-in-browser.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
+
+const RUN = '/workflows/wf/runs/r1';
+
+const underWay: Script = ({ endpoint }) => {
+  const start_time = new Date(Date.now() - 60_000).toISOString();
+  const running = { status: 'running', start_time, end_time: null, elapsed_time: 0, outputs: null };
+  if (endpoint === 'steps') return { json: [wireStep(running)] };
+  if (endpoint === 'run') return { json: [wireRun('r1', running)] };
+  return { status: 404, json: {} };
+};
+
+const down: Script = () => ({ status: 503, json: {} });
+
+const over: Script = ({ endpoint }) => {
+  if (endpoint === 'steps') return { json: [wireStep()] };
+  if (endpoint === 'run') return { json: [wireRun('r1')] };
+  return { status: 404, json: {} };
+};
+
+await describeInBrowser('the run page in an outage', (browser) => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  const environment = () => ({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '50' });
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream(underWay);
+    gateway = await startGateway(environment());
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('of the upstream says that what it shows is stale, and moves on when the upstream is back', async () => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.goto(gateway.url + RUN);
+    await page.getByText('Live', { exact: true }).waitFor();
+    upstream.script = down;
+    await page.getByText(/^Stale since/).waitFor();
+    await page.getByText(/UPSTREAM_UNAVAILABLE/).waitFor();
+    await page.getByText('model_1').first().waitFor();
+    upstream.script = over;
+    await page.getByText('Final', { exact: true }).waitFor({ timeout: 30_000 });
+    expect(await page.getByText(/^Stale/).count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('of the gateway says that it reconnects, and does', async () => {
+    const { port } = new URL(gateway.url);
+    const { page, context } = await openPage(browser(), { key: 'key-1' });
+    await page.goto(gateway.url + RUN);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await gateway.close();
+    await page.getByText(/Reconnecting… Stale since/).waitFor();
+    upstream.script = over;
+    gateway = await startGateway({ ...environment(), PORT: port });
+    await page.getByText('Final', { exact: true }).waitFor({ timeout: 20_000 });
+    expect(await page.getByText(/Reconnecting/).count()).toBe(0);
+    await context.close();
+  });
+
+  /** Opens the run, live, with a clock that the test can put forward, and counts the connections. */
+  async function watch() {
+    const opened = await openPage(browser(), { key: 'key-1' });
+    const { page } = opened;
+    await page.clock.install();
+    const streams: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/graphql/stream')) streams.push(request.url());
+    });
+    await page.goto(gateway.url + RUN);
+    await page.getByText('Live', { exact: true }).waitFor();
+    const closed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/graphql/stream'));
+    return { ...opened, streams, closed };
+  }
+
+  /** Longer than the longest pause before a connection is tried again. */
+  const LONG_MS = 60_000;
+
+  it('lets go of the connection while nobody looks, and catches up when somebody does', async () => {
+    const { page, context, streams, closed } = await watch();
+    const show = (hidden: boolean) =>
+      page.evaluate(
+        `Object.defineProperty(document, 'hidden', { value: ${String(hidden)}, configurable: true });
+         document.dispatchEvent(new Event('visibilitychange'))`,
+      );
+    await show(true);
+    await closed;
+    await page.clock.runFor(LONG_MS);
+    expect(streams).toHaveLength(1);
+    upstream.script = over;
+    await show(false);
+    await page.getByText('Final', { exact: true }).waitFor();
+    expect(streams).toHaveLength(2);
+    await context.close();
+  });
+
+  it('leaves no connection behind when another page is opened', async () => {
+    const { page, context, streams, closed } = await watch();
+    await page.getByRole('link', { name: 'Stepgate' }).click();
+    await closed;
+    await page.clock.runFor(LONG_MS);
+    expect(streams).toHaveLength(1);
+    await context.close();
+  });
+
+  it('from the start says so, and shows the run when it is asked again', async () => {
+    upstream.script = down;
+    const { page, context } = await openPage(browser(), { key: 'key-1' });
+    await page.goto(gateway.url + RUN);
+    await page.getByText('The run could not be loaded.').waitFor();
+    await page.getByText(/UPSTREAM_UNAVAILABLE/).waitFor();
+    upstream.script = over;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('Completed').first().waitFor();
+    await context.close();
+  });
+});
