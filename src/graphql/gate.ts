@@ -6,16 +6,20 @@ import type { ApolloServer, GraphQLResponse } from '@apollo/server';
 import type { FormattedExecutionResult } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../observability/logger.ts';
+import { noteErrorCode, type OperationNotes, type OperationStart } from '../observability/notes.ts';
+import type { Observer } from '../observability/observer.ts';
+import { INTERNAL } from '../observability/outcome.ts';
 import { createContext, type Context, type ContextRequest, type ContextSource } from './context.ts';
 import { MASKED_ERROR } from './errors.ts';
 import type { Executor } from './executor.ts';
+import { observeEvents } from './observed-events.ts';
 import { OperationRefused, type LiveEvents, type Subscribed } from './live-event.ts';
 import { isSubscription } from './live-executor.ts';
 
-export interface OperationRequest extends Pick<
-  ContextRequest,
-  'viewer' | 'refusal' | 'requestId' | 'signal' | 'mayAct'
-> {
+export interface OperationRequest
+  extends
+    Pick<ContextRequest, 'viewer' | 'refusal' | 'requestId' | 'signal' | 'mayAct'>,
+    Pick<OperationStart, 'transport' | 'traceparent'> {
   /** When the caller's right to ask ends, in milliseconds since 1970; it does not where this is left out. */
   readonly untilMs?: number;
   readonly query: string;
@@ -38,15 +42,19 @@ export interface GateOptions {
   readonly executor: Executor;
   readonly contextSource: ContextSource;
   readonly logger: Logger;
+  readonly observer: Observer;
 }
 
 const MAX_KNOWN = 500;
 
-export function createGate({ apollo, executor, contextSource, logger }: GateOptions): Gate {
+export function createGate({ apollo, executor, contextSource, logger, observer }: GateOptions): Gate {
   /** Subscriptions that came through Apollo before, by their text: thousands begin at once when a gateway comes back. */
   const known = new LRUCache<string, Subscribed>({ max: MAX_KNOWN });
 
-  async function execute(request: OperationRequest): Promise<FormattedExecutionResult | LiveEvents> {
+  async function execute(
+    request: OperationRequest,
+    notes: OperationNotes,
+  ): Promise<FormattedExecutionResult | LiveEvents> {
     const { query, operationName = null, viewer, refusal = null, requestId, signal, mayAct } = request;
     const variables = request.variables ?? {};
     let taken: LiveEvents | undefined;
@@ -54,7 +62,8 @@ export function createGate({ apollo, executor, contextSource, logger }: GateOpti
       taken = events;
       known.set(query, { document, queryHash });
     };
-    const newContext = () => createContext(contextSource, { viewer, refusal, requestId, signal, mayAct, takeEvents });
+    const newContext = () =>
+      createContext(contextSource, { viewer, refusal, requestId, signal, mayAct, takeEvents, notes });
     const opened = (): LiveEvents | undefined => taken;
 
     const subscribed = request.extensions ? undefined : known.get(query);
@@ -81,10 +90,19 @@ export function createGate({ apollo, executor, contextSource, logger }: GateOpti
 
   return {
     async open(request) {
+      const notes = observer.begin({ ...request, viewerId: request.viewer?.id ?? null });
       try {
-        return await execute(request);
+        const opened = await execute(request, notes);
+        if (isEvents(opened)) return observeEvents(opened, notes, observer);
+        observer.end(notes);
+        return opened;
       } catch (error) {
-        if (error instanceof OperationRefused) throw error;
+        if (error instanceof OperationRefused) {
+          observer.end(notes);
+          throw error;
+        }
+        noteErrorCode(notes, INTERNAL);
+        observer.end(notes);
         logger.error({ err: error, requestId: request.requestId }, 'an operation failed');
         const extensions = { ...MASKED_ERROR.extensions, requestId: request.requestId };
         throw new OperationRefused([{ ...MASKED_ERROR, extensions }]);

@@ -3,6 +3,9 @@ import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '@apollo/
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context, type ContextSource } from '../graphql/context.ts';
 import type { Caller } from '../identity/caller.ts';
+import { INTERNAL } from '../observability/outcome.ts';
+import { noteErrorCode, type OperationNotes } from '../observability/notes.ts';
+import type { Observer } from '../observability/observer.ts';
 import type { Callers } from './callers.ts';
 import { signalOfClient } from './client-signal.ts';
 import { PLAIN_JSON, type AnswerKnown } from './known-answers.ts';
@@ -15,10 +18,11 @@ export interface GraphqlRouteOptions {
   readonly responses: ResponseCache;
   readonly answerKnown: AnswerKnown;
   readonly callers: Callers;
+  readonly observer: Observer;
 }
 
 export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, contextSource, responses, answerKnown, callers } = options;
+  const { apollo, contextSource, responses, answerKnown, callers, observer } = options;
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { raw, id: requestId } = request;
@@ -26,15 +30,37 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     const caller = callers.known(raw) ?? (await callers.identify(raw));
     const key = requestKey(raw, body);
     const { viewer, untilMs: rightUntilMs } = caller;
-    if (!viewer) return execute(request, reply, caller, key);
-    const ready =
-      responses.find(viewer, key, rightUntilMs) ??
-      (await answerKnown({ request: raw, response: reply.raw, requestId, viewer, rightUntilMs, key, body }));
-    return ready ? send(request, reply, ready) : execute(request, reply, caller, key);
+    if (!viewer) return observed(request, reply, caller, key);
+    const ready = responses.find(viewer, key, rightUntilMs);
+    if (ready) observer.readyAnswer(requestId, viewer.id);
+    const asked = { request: raw, response: reply.raw, requestId, viewer, rightUntilMs, key, body };
+    const answered = ready ?? (await answerKnown(asked));
+    return answered ? send(request, reply, answered) : observed(request, reply, caller, key);
+  }
+
+  async function observed(request: FastifyRequest, reply: FastifyReply, caller: Caller, key: string) {
+    const { traceparent } = request.headers;
+    const viewerId = caller.viewer?.id ?? null;
+    const notes = observer.begin({ transport: 'http', requestId: request.id, viewerId, traceparent });
+    try {
+      return await execute(request, reply, caller, key, notes);
+    } catch (error) {
+      noteErrorCode(notes, (error as { statusCode?: number }).statusCode === 400 ? 'BAD_REQUEST' : INTERNAL);
+      throw error;
+    } finally {
+      notes.isAbandoned ||= reply.raw.destroyed && !reply.raw.writableFinished;
+      observer.end(notes);
+    }
   }
 
   /** Executes the request, and keeps the answer if it may be given again. */
-  async function execute(request: FastifyRequest, reply: FastifyReply, caller: Caller, key: string) {
+  async function execute(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: Caller,
+    key: string,
+    notes: OperationNotes,
+  ) {
     const { viewer, refusal, untilMs: rightUntilMs } = caller;
     const opened = viewer && responses.open(viewer, key, rightUntilMs);
     try {
@@ -45,8 +71,11 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
         signal: signalOfClient(reply.raw),
         mayAct: true,
         takeEvents: null,
+        notes,
       });
       const { status, contentType, text } = await executeByApollo(request, reply, context);
+      // What is wrong with the request itself Apollo answers before there is an operation.
+      if (status !== 200 && notes.errorCodes.length === 0) noteErrorCode(notes, 'BAD_REQUEST');
       const body = readyBody(text);
       const { untilMs } = context.lifetime;
       if (!opened || status !== 200 || untilMs <= contextSource.now()) {
