@@ -44,6 +44,9 @@ export interface Config {
   readonly basePath: string;
   readonly corsOrigins: readonly string[];
   readonly logLevel: LogLevel;
+  /** Null: no traces are sent. */
+  readonly otlpEndpoint: string | null;
+  readonly otelServiceName: string;
 }
 
 /** Says which variables are wrong, what was expected and what came. */
@@ -143,6 +146,8 @@ const ENVIRONMENT = z.object({
     .enum(LOG_LEVELS)
     .describe(`one of ${LOG_LEVELS.join(', ')}`)
     .default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_SERVICE_NAME: z.string().default('stepgate'),
 });
 
 /** Reads the variables; an empty one counts as unset. Throws ConfigError. */
@@ -187,6 +192,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     basePath: variables.BASE_PATH,
     corsOrigins: Object.freeze(variables.CORS_ORIGINS),
     logLevel: variables.LOG_LEVEL,
+    otlpEndpoint: variables.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    otelServiceName: variables.OTEL_SERVICE_NAME,
   });
 }
 

@@ -27,7 +27,10 @@ import { originsOf } from './http/origins.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createDrain } from './http/drain.ts';
 import { createIdentity } from './identity/identity.ts';
-import { createLogger, type Logger } from './observability/logger.ts';
+import { createLogger, flushed, type Logger } from './observability/logger.ts';
+import { createMetrics } from './observability/metrics.ts';
+import { createObserver } from './observability/observer.ts';
+import { createTracer } from './observability/tracing.ts';
 import { createExecution } from './runs/execution.ts';
 import { createResourceCache } from './runs/resource-cache.ts';
 import { createRunFeeds } from './runs/run-feeds.ts';
@@ -72,6 +75,16 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   );
   const { auth, reauthIntervalMs } = config;
   const identity = await createIdentity({ auth, viewerOf: createViewers(), recheckMs: reauthIntervalMs, now, logger });
+  const metrics = createMetrics();
+  const tracer = await createTracer(config.otlpEndpoint, config.otelServiceName);
+  const observer = createObserver({ metrics, logger, tracer });
+  closers.push(
+    () => flushed(logger),
+    () =>
+      tracer?.close().catch((err: unknown) => {
+        logger.warn({ err }, 'the last spans could not be sent');
+      }),
+  );
 
   const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
   if (embedded) closers.push(() => embedded.close());
@@ -82,6 +95,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     concurrency: config.upstreamConcurrency,
     endpoints: config.upstreamEndpoints,
     maxResponseBytes: config.upstreamMaxResponseBytes,
+    observer,
   });
   closers.push(() => {
     client.close();
@@ -116,6 +130,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   closers.push(() => {
     runFeeds.close();
   });
+  metrics.watch({ upstream: client.state, heldBytes: () => shelves.heldBytes, pollers: () => runFeeds.pollers });
   const contextSource = { runStore, workflowStore, runHistory, runFeeds, execution, maxUpstreamCalls, now };
 
   const { isProduction, corsOrigins, trustProxy } = config;
@@ -156,7 +171,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     apollo,
     contextSource,
     responses,
-    answerKnown: createKnownAnswers({ contextSource, knownOperations, responses }),
+    observer,
+    metrics,
+    answerKnown: createKnownAnswers({ contextSource, knownOperations, responses, observer }),
     callers,
     isTrustedProxy,
     takeBasePath,
@@ -170,10 +187,13 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     draining.end();
   });
   const live = createLive(app, {
-    gate: createExpiringGate(createGate({ apollo, executor, contextSource, costLimit, documents, rateLimit, logger }), {
-      now,
-      after,
-    }),
+    gate: createExpiringGate(
+      createGate({ apollo, executor, contextSource, costLimit, documents, rateLimit, logger, observer }),
+      {
+        now,
+        after,
+      },
+    ),
     schema,
     callers,
     takeBasePath,

@@ -37,6 +37,8 @@ const DEFAULTS = {
   cacheMaxBytes: 256 * 1024 * 1024,
   corsOrigins: [],
   logLevel: 'info',
+  otlpEndpoint: null,
+  otelServiceName: 'stepgate',
 };
 
 /** Every variable but NODE_ENV and UPSTREAM_AUTH, with a good value and the field of the config that tells it. */

@@ -1,5 +1,6 @@
 /** What one GraphQL operation carries: who asks, when, and what it can read and do through. */
 import type { JsonObject } from '../domain/types.ts';
+import type { OperationNotes } from '../observability/notes.ts';
 import type { Execution } from '../runs/execution.ts';
 import { createRunLoaders, type RunLoaders, type RunNeeds } from '../runs/loaders.ts';
 import { createAnswerLifetime, createCallBudget, type Operation } from '../runs/operation.ts';
@@ -36,18 +37,20 @@ export interface ContextRequest {
   readonly mayAct: boolean;
   /** Takes the events of a subscription, which the transport then reads; null where it could not send them. */
   readonly takeEvents: ((events: LiveEvents, operation: Subscribed) => void) | null;
+  /** Absent where nobody observes. */
+  readonly notes?: OperationNotes;
 }
 
 export type Context = ReturnType<typeof createContext>;
 
 /** Whatever needs a viewer throws UNAUTHENTICATED when it is reached for without one, so that the field has the error. */
 export function createContext(source: ContextSource, request: ContextRequest) {
-  const { viewer, requestId, signal } = request;
+  const { viewer, requestId, signal, notes } = request;
   const nowMs = source.now();
   const budget = createCallBudget(source.maxUpstreamCalls);
   const lifetime = createAnswerLifetime();
   const operation = (): Operation => {
-    if (viewer) return { viewer, requestId, signal, budget, lifetime };
+    if (viewer) return { viewer, requestId, signal, budget, lifetime, notes };
     throw (
       request.refusal ??
       new GatewayError('UNAUTHENTICATED', 'this needs a key: send the header "Authorization: Bearer <your key>"')

@@ -4,6 +4,7 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, OperationTypeNode, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from '../observability/logger.ts';
 import { AbandonedError, GatewayError } from '../upstream/errors.ts';
+import { noteErrorCode } from '../observability/notes.ts';
 import type { Context } from './context.ts';
 
 export const MASKED_ERROR = {
@@ -47,20 +48,30 @@ export type ErrorReporter = (errors: readonly GraphQLError[], context: Context) 
 export function createErrorReporter(logger: Logger): ErrorReporter {
   return (errors, context) => {
     noteErrors(errors, context, logger);
-    return errors.map((error) => withRequestId(formatError(error.toJSON(), error), context));
+    return noted(
+      errors.map((error) => withRequestId(formatError(error.toJSON(), error), context)),
+      context,
+    );
   };
 }
 
-function noteErrors(errors: readonly GraphQLError[], { requestId, lifetime }: Context, logger: Logger): void {
+function noteErrors(errors: readonly GraphQLError[], { requestId, lifetime, request }: Context, logger: Logger): void {
   lifetime.limit(0);
   for (const error of errors) {
     const cause = unwrapResolverError(error);
+    if (cause instanceof AbandonedError && request.notes) request.notes.isAbandoned = true;
     // A client that goes away before its answer is no defect.
     const isExpected = cause instanceof GatewayError || cause instanceof AbandonedError;
     if (!isExpected && isDefect(cause)) {
       logger.error({ err: cause, requestId, path: error.path }, 'a resolver failed');
     }
   }
+}
+
+/** Notes the codes that the client gets, if it is still there. */
+function noted(errors: readonly GraphQLFormattedError[], { request: { notes } }: Context) {
+  if (notes && !notes.isAbandoned) for (const { extensions } of errors) noteErrorCode(notes, String(extensions?.code));
+  return errors;
 }
 
 const withRequestId = (error: GraphQLFormattedError, { requestId }: Context): GraphQLFormattedError => ({
@@ -81,11 +92,15 @@ export function errorReporting(logger: Logger): ApolloServerPlugin<Context> {
           noteErrors(errors, contextValue, logger);
           return Promise.resolve();
         },
-        willSendResponse({ request, response, contextValue }) {
+        willSendResponse({ request, response, contextValue, queryHash }) {
+          const { notes } = contextValue.request;
+          // Of a text that is not valid, too.
+          if (notes) notes.queryHash = queryHash;
           const { body, http } = response;
           if (body.kind !== 'single' || !body.singleResult.errors) return Promise.resolve();
           const errors = body.singleResult.errors.map((error) => withRequestId(error, contextValue));
           body.singleResult.errors = errors;
+          noted(errors, contextValue);
           const isOfTheOperation = errors.every(({ extensions }) => OF_THE_OPERATION.has(extensions?.code));
           if (isOfTheOperation && !statusIsTrusted(request.http?.headers.get('accept'))) http.status = 200;
           return Promise.resolve();

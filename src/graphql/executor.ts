@@ -1,7 +1,16 @@
 /** Executes operations: compiled by graphql-jit when they come again, by graphql-js the first time and where JIT won't do. */
-import { execute, GraphQLError, visit, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import {
+  execute,
+  getOperationAST,
+  GraphQLError,
+  visit,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
+import type { OperationType } from '../observability/notes.ts';
 import type { Context } from './context.ts';
 
 export interface ExecutableOperation {
@@ -22,7 +31,7 @@ type Compiled = ((operation: ExecutableOperation) => ReturnType<Executor>) | nul
 const MAX_KNOWN = 500;
 
 export function createExecutor(schema: GraphQLSchema): Executor {
-  const known = new LRUCache<string, { compiled: Compiled | undefined }>({ max: MAX_KNOWN });
+  const known = new LRUCache<string, { compiled: Compiled | undefined; readonly title: Title }>({ max: MAX_KNOWN });
 
   const interpret: Executor = ({ document, operationName, variables, context }) =>
     execute({ schema, document, operationName, variableValues: variables, contextValue: context });
@@ -30,14 +39,35 @@ export function createExecutor(schema: GraphQLSchema): Executor {
   return (operation) => {
     const key = `${operation.queryHash} ${operation.operationName ?? ''}`;
     const sight = known.get(key);
+    const title = sight?.title ?? titleOf(operation);
+    noteTitle(operation, title);
     if (!sight) {
       // Compiling takes some milliseconds, which an operation that comes only once would not earn back.
-      known.set(key, { compiled: undefined });
+      known.set(key, { compiled: undefined, title });
       return interpret(operation);
     }
     if (sight.compiled === undefined) sight.compiled = compile(schema, operation, interpret);
     return (sight.compiled ?? interpret)(operation);
   };
+}
+
+/** What an operation says of itself. */
+interface Title {
+  readonly name: string | null;
+  readonly type: OperationType;
+}
+
+export function titleOf({ document, operationName }: Pick<ExecutableOperation, 'document' | 'operationName'>): Title {
+  const operation = getOperationAST(document, operationName);
+  return { name: operation?.name?.value ?? null, type: operation ? operation.operation : 'unknown' };
+}
+
+export function noteTitle({ queryHash, context }: ExecutableOperation, { name, type }: Title): void {
+  const { notes } = context.request;
+  if (!notes) return;
+  notes.name = name;
+  notes.type = type;
+  notes.queryHash = queryHash;
 }
 
 function compile(

@@ -6,20 +6,25 @@ import type { ApolloServer, GraphQLResponse } from '@apollo/server';
 import { GraphQLError, type FormattedExecutionResult } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../observability/logger.ts';
+import { noteErrorCode, type OperationNotes, type OperationStart } from '../observability/notes.ts';
+import type { Observer } from '../observability/observer.ts';
+import { INTERNAL } from '../observability/outcome.ts';
+import type { GatewayError } from '../upstream/errors.ts';
 import { createContext, type Context, type ContextRequest, type ContextSource } from './context.ts';
 import type { CostLimit } from './cost-limit.ts';
 import { MASKED_ERROR } from './errors.ts';
 import type { Executor } from './executor.ts';
+import { observeEvents } from './observed-events.ts';
 import { OperationRefused, type LiveEvents, type Subscribed } from './live-event.ts';
 import { isSubscription } from './live-executor.ts';
 import { withoutPersistedQuery, type PersistedDocuments } from './persisted-documents.ts';
 import { rateLimited, type RateLimit } from './rate-limit.ts';
 import { refusalOf } from './refusal.ts';
 
-export interface OperationRequest extends Pick<
-  ContextRequest,
-  'viewer' | 'refusal' | 'requestId' | 'signal' | 'mayAct'
-> {
+export interface OperationRequest
+  extends
+    Pick<ContextRequest, 'viewer' | 'refusal' | 'requestId' | 'signal' | 'mayAct'>,
+    Pick<OperationStart, 'transport' | 'traceparent'> {
   /** When the caller's right to ask ends, in milliseconds since 1970; it does not where this is left out. */
   readonly untilMs?: number;
   /** Empty or left out where the operation is named instead. */
@@ -49,6 +54,7 @@ export interface GateOptions {
   /** Null: none. */
   readonly rateLimit: RateLimit | null;
   readonly logger: Logger;
+  readonly observer: Observer;
 }
 
 type AdmittedRequest = OperationRequest & { readonly query: string };
@@ -56,22 +62,25 @@ type AdmittedRequest = OperationRequest & { readonly query: string };
 const MAX_KNOWN = 500;
 
 export function createGate(options: GateOptions): Gate {
-  const { apollo, executor, contextSource, costLimit, documents, rateLimit, logger } = options;
+  const { apollo, executor, contextSource, costLimit, documents, rateLimit, logger, observer } = options;
   /** Subscriptions that came through Apollo before, by their text: thousands begin at once when a gateway comes back. */
   const known = new LRUCache<string, Subscribed>({ max: MAX_KNOWN });
 
   /** With its text, however it was named. */
-  function admit(request: OperationRequest): AdmittedRequest {
+  function admit(request: OperationRequest, notes: OperationNotes): AdmittedRequest {
     const allowance = request.viewer && rateLimit?.take(request.viewer);
     if (allowance && !allowance.isAllowed) {
-      throw new OperationRefused([refusalOf(rateLimited(allowance), request.requestId)]);
+      throw refuse(rateLimited(allowance), notes);
     }
     const query = documents.resolve(request);
-    if (query instanceof GraphQLError) throw new OperationRefused([refusalOf(query, request.requestId)]);
+    if (query instanceof GraphQLError) throw refuse(query, notes);
     return { ...request, query: query ?? '', extensions: withoutPersistedQuery(request.extensions) };
   }
 
-  async function execute(request: AdmittedRequest): Promise<FormattedExecutionResult | LiveEvents> {
+  async function execute(
+    request: AdmittedRequest,
+    notes: OperationNotes,
+  ): Promise<FormattedExecutionResult | LiveEvents> {
     const { query, operationName = null, viewer, refusal = null, requestId, signal, mayAct } = request;
     const variables = request.variables ?? {};
     let taken: LiveEvents | undefined;
@@ -79,7 +88,8 @@ export function createGate(options: GateOptions): Gate {
       taken = events;
       known.set(query, { document, queryHash });
     };
-    const newContext = () => createContext(contextSource, { viewer, refusal, requestId, signal, mayAct, takeEvents });
+    const newContext = () =>
+      createContext(contextSource, { viewer, refusal, requestId, signal, mayAct, takeEvents, notes });
     const opened = (): LiveEvents | undefined => taken;
 
     const subscribed = request.extensions ? undefined : known.get(query);
@@ -107,16 +117,31 @@ export function createGate(options: GateOptions): Gate {
 
   return {
     async open(request) {
+      const notes = observer.begin({ ...request, viewerId: request.viewer?.id ?? null });
       try {
-        return await execute(admit(request));
+        const opened = await execute(admit(request, notes), notes);
+        if (isEvents(opened)) return observeEvents(opened, notes, observer);
+        observer.end(notes);
+        return opened;
       } catch (error) {
-        if (error instanceof OperationRefused) throw error;
+        if (error instanceof OperationRefused) {
+          observer.end(notes);
+          throw error;
+        }
+        noteErrorCode(notes, INTERNAL);
+        observer.end(notes);
         logger.error({ err: error, requestId: request.requestId }, 'an operation failed');
         const extensions = { ...MASKED_ERROR.extensions, requestId: request.requestId };
         throw new OperationRefused([{ ...MASKED_ERROR, extensions }]);
       }
     },
   };
+}
+
+function refuse(error: GatewayError | GraphQLError, notes: OperationNotes): OperationRefused {
+  const refusal = refusalOf(error, notes.requestId);
+  noteErrorCode(notes, String(refusal.extensions?.code));
+  return new OperationRefused([refusal]);
 }
 
 function answerOf(body: GraphQLResponse['body'] | null): FormattedExecutionResult {

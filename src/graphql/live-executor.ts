@@ -16,7 +16,7 @@ import {
 import type { Reading } from '../runs/reading.ts';
 import { createContext, type ContextSource } from './context.ts';
 import type { ErrorReporter } from './errors.ts';
-import type { ExecutableOperation, Executor } from './executor.ts';
+import { noteTitle, titleOf, type ExecutableOperation, type Executor } from './executor.ts';
 import { OperationRefused, type LiveEvent, type LiveEvents } from './live-event.ts';
 
 export interface LiveExecutorOptions {
@@ -40,6 +40,7 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
 
   async function subscribe(operation: ExecutableOperation): Promise<ExecutionResult> {
     const { document, operationName, variables, context } = operation;
+    noteTitle(operation, titleOf(operation));
     const source = await createSourceEventStream({
       schema,
       document,

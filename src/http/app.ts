@@ -11,6 +11,7 @@ import {
 } from 'fastify';
 import type { Logger } from '../observability/logger.ts';
 import { EXPOSED_HEADERS } from './admission.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import type { TakeBasePath } from './base-path.ts';
 import type { IsTrustedProxy } from './client-address.ts';
 import { registerGraphqlRoute, type GraphqlRouteOptions } from './graphql-route.ts';
@@ -27,6 +28,7 @@ export interface AppOptions extends GraphqlRouteOptions, PageRouteOptions {
   readonly takeBasePath: TakeBasePath;
   readonly isReady: () => boolean;
   readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'contentType' | 'scrape'>;
 }
 
 export const MAX_BODY_BYTES = 1_048_576;
@@ -77,7 +79,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     sendError(reply, 404, 'NOT_FOUND', 'There is nothing at this path; GraphQL is at /graphql, the run page at /.'),
   );
   registerGraphqlRoute(app, options);
-  registerOperationsRoutes(app, isReady);
+  registerOperationsRoutes(app, isReady, options.metrics);
   registerPageRoute(app, options);
   return app;
 }

@@ -5,11 +5,14 @@ import { GraphQLError } from 'graphql';
 import { createContext, type Context, type ContextSource } from '../graphql/context.ts';
 import { statusIsTrusted } from '../graphql/errors.ts';
 import type { PersistedDocuments } from '../graphql/persisted-documents.ts';
-import { rateLimited } from '../graphql/rate-limit.ts';
+import { rateLimited, type Allowance } from '../graphql/rate-limit.ts';
 import { refusalOf } from '../graphql/refusal.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 import { allowanceHeaders, type Admit } from './admission.ts';
+import { INTERNAL } from '../observability/outcome.ts';
+import { noteErrorCode, type OperationNotes } from '../observability/notes.ts';
+import type { Observer } from '../observability/observer.ts';
 import type { Callers } from './callers.ts';
 import { signalOfClient } from './client-signal.ts';
 import { GRAPHQL_RESPONSE, PLAIN_JSON, type AnswerKnown } from './known-answers.ts';
@@ -23,12 +26,13 @@ export interface GraphqlRouteOptions {
   readonly responses: ResponseCache;
   readonly answerKnown: AnswerKnown;
   readonly callers: Callers;
+  readonly observer: Observer;
   readonly admit: Admit;
   readonly documents: PersistedDocuments;
 }
 
 export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, contextSource, responses, answerKnown, callers, admit, documents } = options;
+  const { apollo, contextSource, responses, answerKnown, callers, observer, admit, documents } = options;
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { raw, id: requestId } = request;
@@ -36,24 +40,57 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     const caller = callers.known(raw) ?? (await callers.identify(raw));
     const allowance = admit(raw, caller.viewer);
     if (allowance) reply.headers(Object.fromEntries(allowanceHeaders(allowance)));
-    if (allowance?.isAllowed === false) return refuse(request, reply, rateLimited(allowance), 429);
+    if (allowance?.isAllowed === false) return refuseRate(request, reply, caller, allowance);
     const key = requestKey(raw, body);
     const { viewer, untilMs: rightUntilMs } = caller;
-    if (!viewer) return execute(request, reply, caller, key);
-    const ready =
-      responses.find(viewer, key, rightUntilMs) ??
-      (await answerKnown({ request: raw, response: reply.raw, requestId, viewer, rightUntilMs, key, body }));
-    return ready ? send(request, reply, ready) : execute(request, reply, caller, key);
+    if (!viewer) return observed(request, reply, caller, key);
+    const ready = responses.find(viewer, key, rightUntilMs);
+    if (ready) observer.readyAnswer(requestId, viewer.id);
+    const asked = { request: raw, response: reply.raw, requestId, viewer, rightUntilMs, key, body };
+    const answered = ready ?? (await answerKnown(asked));
+    return answered ? send(request, reply, answered) : observed(request, reply, caller, key);
+  }
+
+  function begin({ id: requestId, headers: { traceparent } }: FastifyRequest, { viewer }: Caller): OperationNotes {
+    return observer.begin({ transport: 'http', requestId, viewerId: viewer?.id ?? null, traceparent });
+  }
+
+  function refuseRate(request: FastifyRequest, reply: FastifyReply, caller: Caller, allowance: Allowance) {
+    const notes = begin(request, caller);
+    const refused = refuse(request, reply, rateLimited(allowance), 429, notes);
+    observer.end(notes);
+    return refused;
+  }
+
+  async function observed(request: FastifyRequest, reply: FastifyReply, caller: Caller, key: string) {
+    const notes = begin(request, caller);
+    try {
+      return await execute(request, reply, caller, key, notes);
+    } catch (error) {
+      noteErrorCode(notes, (error as { statusCode?: number }).statusCode === 400 ? 'BAD_REQUEST' : INTERNAL);
+      throw error;
+    } finally {
+      notes.isAbandoned ||= reply.raw.destroyed && !reply.raw.writableFinished;
+      observer.end(notes);
+    }
   }
 
   /** Executes the request, and keeps the answer if it may be given again. */
-  async function execute(request: FastifyRequest, reply: FastifyReply, caller: Caller, key: string) {
+  async function execute(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: Caller,
+    key: string,
+    notes: OperationNotes,
+  ) {
     const { viewer, refusal, untilMs: rightUntilMs } = caller;
     const sent = withText(
       { method: request.method, search: searchOf(request.url), body: parseBody(request.body) },
       documents,
     );
-    if (sent instanceof GraphQLError) return refuse(request, reply, sent, statusOf(sent, request.headers.accept));
+    if (sent instanceof GraphQLError) {
+      return refuse(request, reply, sent, statusOf(sent, request.headers.accept), notes);
+    }
     const opened = viewer && responses.open(viewer, key, rightUntilMs);
     try {
       const context = createContext(contextSource, {
@@ -63,8 +100,11 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
         signal: signalOfClient(reply.raw),
         mayAct: true,
         takeEvents: null,
+        notes,
       });
       const { status, contentType, text } = await executeByApollo(request, reply, sent, context);
+      // What is wrong with the request itself Apollo answers before there is an operation.
+      if (status !== 200 && notes.errorCodes.length === 0) noteErrorCode(notes, 'BAD_REQUEST');
       const body = readyBody(text);
       const { untilMs } = context.lifetime;
       if (!opened || status !== 200 || untilMs <= contextSource.now()) {
@@ -94,12 +134,20 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
   }
 
   /** Before it is looked at what the operation is. */
-  function refuse(request: FastifyRequest, reply: FastifyReply, error: GatewayError | GraphQLError, status: number) {
+  function refuse(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    error: GatewayError | GraphQLError,
+    status: number,
+    notes: OperationNotes,
+  ) {
     const isAsked = statusIsTrusted(request.headers.accept);
+    const refusal = refusalOf(error, request.id);
+    noteErrorCode(notes, String(refusal.extensions?.code));
     return reply
       .code(status)
       .headers({ 'content-type': isAsked ? GRAPHQL_RESPONSE : PLAIN_JSON, 'cache-control': 'no-store' })
-      .send(JSON.stringify({ errors: [refusalOf(error, request.id)] }));
+      .send(JSON.stringify({ errors: [refusal] }));
   }
 
   function send(request: FastifyRequest, reply: FastifyReply, { answer, maxAgeSeconds }: ReadyAnswer): FastifyReply {

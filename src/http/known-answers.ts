@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createContext, type ContextSource } from '../graphql/context.ts';
 import type { KnownOperations } from '../graphql/known-operations.ts';
+import type { Observer } from '../observability/observer.ts';
 import type { Viewer } from '../runs/viewer.ts';
 import { signalOfClient } from './client-signal.ts';
 import { readyBody, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
@@ -26,29 +27,38 @@ export interface KnownAnswersOptions {
   readonly contextSource: ContextSource;
   readonly knownOperations: KnownOperations;
   readonly responses: ResponseCache;
+  readonly observer: Observer;
 }
 
 export const PLAIN_JSON = 'application/json; charset=utf-8';
 export const GRAPHQL_RESPONSE = 'application/graphql-response+json; charset=utf-8';
 
-export function createKnownAnswers({ contextSource, knownOperations, responses }: KnownAnswersOptions): AnswerKnown {
+export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
+  const { contextSource, knownOperations, responses, observer } = options;
+
   return ({ request, response, requestId, viewer, rightUntilMs, key, body }) => {
     const contentType = contentTypeFor(request);
     const known = contentType === null ? null : knownOperations.find(body);
     if (contentType === null || known === null) return null;
     const opened = responses.open(viewer, key, rightUntilMs);
+    const { traceparent } = request.headers as { readonly traceparent?: string };
+    const notes = observer.begin({ transport: 'http', requestId, viewerId: viewer.id, traceparent });
     const context = createContext(contextSource, {
       viewer,
       requestId,
       signal: signalOfClient(response),
       mayAct: false,
       takeEvents: null,
+      notes,
     });
 
-    const finish = (text: string | null): ReadyAnswer | null =>
-      text === null
-        ? null
-        : opened.keep({ body: readyBody(text), contentType, etag: null, untilMs: context.lifetime.untilMs });
+    const finish = (text: string | null): ReadyAnswer | null => {
+      // Then Apollo answers, with notes of its own.
+      if (text === null) return null;
+      notes.isAbandoned ||= response.destroyed;
+      observer.end(notes);
+      return opened.keep({ body: readyBody(text), contentType, etag: null, untilMs: context.lifetime.untilMs });
+    };
 
     let text: string | null | Promise<string | null> = null;
     try {

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { allowanceHeaders, allowanceOf, type Admit, type CountedRequest } from './admission.ts';
+import type { Observer } from '../observability/observer.ts';
 import type { Callers } from './callers.ts';
 import type { AnswerKnown, Asked } from './known-answers.ts';
 import { GRAPHQL_PATH, requestIdOf, requestKey } from './request.ts';
@@ -32,24 +33,30 @@ export interface ShortWayOptions {
   readonly isReady: () => boolean;
   /** Whether answers to other origins have headers of their own, which Fastify knows. */
   readonly hasCors: boolean;
+  readonly observer: Pick<Observer, 'readyAnswer'>;
 }
 
 export function createShortWay(options: ShortWayOptions): ShortWay {
-  const { responses, answerKnown, callers, admit, isReady, hasCors } = options;
+  const { responses, answerKnown, callers, admit, isReady, hasCors, observer } = options;
 
   /** Answers if it can. */
   function tryAnswer(asked: Asked, next: () => void): void {
     const { viewer, rightUntilMs, key } = asked;
     const ready = responses.find(viewer, key, rightUntilMs);
     const renewal = ready ? null : responses.renewal(viewer, key);
-    if (ready) send(asked, ready, isReady());
+    if (ready) sendReady(asked, ready);
     else if (renewal) {
       void renewal.then(() => {
         const renewed = responses.find(viewer, key, rightUntilMs);
-        if (renewed) send(asked, renewed, isReady());
+        if (renewed) sendReady(asked, renewed);
         else execute(asked, next);
       });
     } else execute(asked, next);
+  }
+
+  function sendReady(asked: Asked, ready: ReadyAnswer): void {
+    observer.readyAnswer(asked.requestId, asked.viewer.id);
+    send(asked, ready, isReady());
   }
 
   function execute(asked: Asked, next: () => void): void {

@@ -14,6 +14,8 @@ export interface SocketExtra {
   /** Nobody before the client has said who it is. */
   caller: Caller;
   readonly nextRequestId: () => string;
+  /** Of the request that became the socket. */
+  readonly traceparent: string | readonly string[] | undefined;
   /** Fires when the client is gone. */
   readonly signal: () => AbortSignal;
 }
@@ -49,10 +51,18 @@ export function createSocketProtocol(options: SocketProtocolOptions): SocketProt
       try {
         // This one is among them already.
         if (Object.keys(subscriptions).length > maxOperations) throw tooMany(maxOperations);
-        const { caller, nextRequestId, signal } = extra;
+        const { caller, nextRequestId, signal, traceparent } = extra;
         const { viewer, refusal, untilMs } = caller;
-        const request = { viewer, refusal, untilMs, requestId: nextRequestId(), signal, mayAct: true };
-        const contextValue = await gate.open({ ...payload, ...request });
+        const asked = {
+          viewer,
+          refusal,
+          untilMs,
+          requestId: nextRequestId(),
+          signal,
+          traceparent,
+          mayAct: true,
+        } as const;
+        const contextValue = await gate.open({ ...payload, ...asked, transport: 'graphql-ws' });
         return { schema, document: ANY_DOCUMENT, contextValue };
       } catch (error) {
         return [toGraphQLError(error)];

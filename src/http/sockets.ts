@@ -1,5 +1,4 @@
 /** graphql-ws at `/graphql`: the package's protocol over sockets that never hold more for a client than it takes. */
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
@@ -11,7 +10,7 @@ import type { Callers } from './callers.ts';
 import { signalOf } from './client-signal.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { mayUpgrade } from './origins.ts';
-import { GRAPHQL_PATH } from './request.ts';
+import { GRAPHQL_PATH, requestIdOf } from './request.ts';
 import { withEmptyQuery } from './socket-message.ts';
 import type { SocketProtocol } from './socket-protocol.ts';
 
@@ -54,12 +53,17 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
     autoPong: false,
   });
 
+  webSockets.on('headers', (lines, request) => {
+    lines.push(`x-request-id: ${requestIdOf(request)}`);
+  });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     takeBasePath(request);
     const refusal = refusalOf(request);
+    // One that came, or a new one: from here on it is the request's.
+    const requestId = (request.headers['x-request-id'] = requestIdOf(request));
     if (refusal) {
       socket.once('error', () => socket.destroy());
-      socket.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+      socket.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\ncontent-length: 0\r\nx-request-id: ${requestId}\r\n\r\n`);
     } else {
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
         serve(webSocket, request);
@@ -74,6 +78,9 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
   }
 
   function serve(socket: WebSocket, request: IncomingMessage): void {
+    const { traceparent } = request.headers;
+    const requestId = requestIdOf(request);
+    let operations = 0;
     const kept = keepAlive.add({
       ping() {
         socket.ping();
@@ -110,8 +117,9 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
         onMessage(receive) {
           socket.on('message', (data: Buffer) => {
             holdBack();
-            receive(withEmptyQuery(data.toString())).catch((err: unknown) => {
-              logger.debug({ err }, 'a socket sent what graphql-ws does not know');
+            receive(withEmptyQuery(data.toString())).catch(() => {
+              // The error may quote the message, and that the key.
+              logger.debug({ requestId }, 'a socket sent what graphql-ws does not know');
               socket.close(4400, 'Unexpected message');
             });
           });
@@ -121,7 +129,9 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
         socket,
         identify: (authorization) => callers.identify(request, authorization),
         caller: NOBODY,
-        nextRequestId: randomUUID,
+        // The socket's own, numbered: many operations share the one that came.
+        nextRequestId: () => `${requestId}.${(operations += 1)}`,
+        traceparent,
         signal: signalOfSocket(socket),
       },
     );

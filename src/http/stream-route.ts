@@ -44,11 +44,16 @@ export function registerStreamRoute(app: FastifyInstance, options: StreamRouteOp
     try {
       const caller = callers.known(request.raw) ?? (await callers.identify(request.raw));
       const { viewer, refusal, untilMs } = caller;
-      await carry(
-        { ...operation, viewer, refusal, untilMs, requestId: request.id, signal: signalOfClient(response) },
-        entry,
-        stream,
-      );
+      const asked = {
+        viewer,
+        refusal,
+        untilMs,
+        requestId: request.id,
+        signal: signalOfClient(response),
+        transport: 'graphql-sse',
+        traceparent: request.headers.traceparent,
+      } as const;
+      await carry({ ...operation, ...asked }, entry, stream);
     } finally {
       stream.complete();
     }

@@ -13,12 +13,12 @@ export interface Execution {
 
 export function createExecution(upstream: UpstreamApi, cache: ResourceCache): Execution {
   return {
-    async start(workflowId, inputs, { viewer, requestId, budget }) {
+    async start(workflowId, inputs, { viewer, requestId, budget, notes }) {
       budget.take();
       // Not the operation's signal: what was sent is not undone by a client that goes away.
       const { signal } = new AbortController();
       try {
-        return await upstream.execute(workflowId, inputs, { ...sightOf(viewer), requestId, signal });
+        return await upstream.execute(workflowId, inputs, { ...sightOf(viewer), requestId, signal, notes });
       } catch (error) {
         if (isRefusal(error)) cache.forget(viewer);
         throw error;

@@ -1,4 +1,5 @@
 /** What the store must know of the GraphQL operation on whose behalf it is asked. */
+import type { OperationNotes } from '../observability/notes.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -9,6 +10,8 @@ export interface Operation {
   readonly signal: () => AbortSignal;
   readonly budget: CallBudget;
   readonly lifetime: AnswerLifetime;
+  /** Where it is written down what came of it; absent where nobody observes. */
+  readonly notes?: OperationNotes | undefined;
 }
 
 export interface CallBudget {

@@ -74,16 +74,18 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
   async function get<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>> {
     const served = await read(resource, operation);
     const { held, staleReason } = served;
+    if (staleReason !== null && operation.notes) operation.notes.hasStale = true;
     operation.lifetime.limit(staleReason === null ? held.fetchedAt + resource.lifetimeMs(held) : 0);
     return served;
   }
 
-  function getHeld<T>(resource: Resource<T>, { viewer, lifetime }: Operation): Served<T> | null {
+  function getHeld<T>(resource: Resource<T>, { viewer, lifetime, notes }: Operation): Served<T> | null {
     const held = peek(viewer, resource);
     if (!held || !isRightRenewed(viewer)) return null;
     const trustedUntil = held.fetchedAt + resource.lifetimeMs(held);
     if (now() >= trustedUntil) return null;
     lifetime.limit(trustedUntil);
+    if (notes) notes.hasHeld = true;
     return { held, staleReason: null };
   }
 
@@ -98,7 +100,10 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       held = peek(viewer, resource);
       isRightKnown = error === null;
     }
-    if (held && isRightKnown && now() - held.fetchedAt < resource.lifetimeMs(held)) return { held, staleReason: null };
+    if (held && isRightKnown && now() - held.fetchedAt < resource.lifetimeMs(held)) {
+      if (operation.notes) operation.notes.hasHeld = true;
+      return { held, staleReason: null };
+    }
 
     const failure = failures.get(failureKey(viewer, resource));
     if (failure && now() < failure.until) return standIn(resource, viewer, failure.error);
@@ -114,12 +119,13 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     shelves.get(viewer.id, resource.key) as Held<T> | undefined;
 
   function call<T>(resource: Resource<T>, operation: Operation): Promise<Held<T>> {
-    const { viewer, budget, requestId, signal } = operation;
+    const { viewer, budget, requestId, signal, notes } = operation;
+    if (notes) notes.hasFetched = true;
     const flightKey = `${viewer.id} ${resource.key}`;
     // Whoever starts the call pays for it; to join one costs nothing.
     if (!flights.isUnderWay(flightKey)) budget.take();
     return flights.join(flightKey, signal(), (signal) => {
-      const flight = fetchAndHold(resource, viewer, { ...sightOf(viewer), requestId, signal });
+      const flight = fetchAndHold(resource, viewer, { ...sightOf(viewer), requestId, signal, notes });
       if (!isRightRenewed(viewer)) announceRenewal(viewer, flight);
       return flight;
     }) as Promise<Held<T>>;

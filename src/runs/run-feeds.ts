@@ -15,11 +15,13 @@ import type { WorkflowStore } from './workflow-store.ts';
 export interface RunFeeds {
   /** Throws RATE_LIMITED where the viewer watches as much as it may already. */
   watch(ref: RunRef, needs: RunNeeds, watcher: Watcher): AsyncIterableIterator<Reading, undefined>;
+  /** How many runs are looked at again and again. */
+  readonly pollers: number;
   close(): void;
 }
 
 /** The request that began to watch. */
-export type Watcher = Pick<Operation, 'viewer' | 'requestId'>;
+export type Watcher = Pick<Operation, 'viewer' | 'requestId' | 'notes'>;
 
 export interface RunFeedsOptions {
   readonly runStore: RunStore;
@@ -39,12 +41,12 @@ export function createRunFeeds(options: RunFeedsOptions): RunFeeds {
   const feeds = new Map<string, RunFeed>();
   const watching = new Map<string, number>();
 
-  function open(key: string, ref: RunRef, needs: RunNeeds, { viewer, requestId }: Watcher): RunFeed {
+  function open(key: string, ref: RunRef, needs: RunNeeds, { viewer, requestId, notes }: Watcher): RunFeed {
     const feed = createRunFeed({
       async read(signal) {
         const budget = createCallBudget(maxUpstreamCalls);
         const lifetime = createAnswerLifetime();
-        const operation = { viewer, requestId, signal: () => signal, budget, lifetime };
+        const operation = { viewer, requestId, signal: () => signal, budget, lifetime, notes };
         const workflows = createWorkflowLoaders(workflowStore, operation);
         const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, needs);
         const isFinal = lifetime.untilMs === Infinity || runStore.derive(ref, parts, now()).freshness.isFinal;
@@ -84,6 +86,9 @@ export function createRunFeeds(options: RunFeedsOptions): RunFeeds {
       const key = `${watcher.viewer.id} ${part} ${ref.workflowId} ${ref.runId}`;
       const giveBack = takePlace(watcher.viewer);
       return (feeds.get(key) ?? open(key, ref, part, watcher)).watch(giveBack);
+    },
+    get pollers() {
+      return feeds.size;
     },
     close() {
       for (const feed of [...feeds.values()]) feed.close();

@@ -1,8 +1,11 @@
 /** The upstream API: one function a call, each answering domain facts or a GatewayError. */
 import type { UpstreamEndpoint } from '../config.ts';
+import type { UpstreamState } from '../observability/metrics.ts';
+import type { OperationNotes } from '../observability/notes.ts';
+import type { Observer } from '../observability/observer.ts';
 import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import { readRun, readRuns, readStartedRun, readSteps, readWorkflows, type StartedRun } from './contract.ts';
-import { GatewayError } from './errors.ts';
+import { AbandonedError, GatewayError } from './errors.ts';
 import { checkId } from './ids.ts';
 import { createJsonHttp, type JsonRequest } from './json-http.ts';
 import type { JsonText } from './json-text.ts';
@@ -30,6 +33,8 @@ export interface CallOptions {
   readonly sight: Sight | null;
   /** Fires when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** Of the operation that pays for it. */
+  readonly notes?: OperationNotes | undefined;
 }
 
 /** What came, and how many bytes of memory it takes to hold it. */
@@ -53,16 +58,22 @@ export interface UpstreamApi {
   close(): void;
 }
 
+export interface UpstreamClient extends UpstreamApi {
+  /** At this moment. */
+  readonly state: () => UpstreamState;
+}
+
 export interface UpstreamClientOptions extends ResilienceOptions {
   /** Ends with `/`; may have a path of its own. */
   readonly baseUrl: string;
   /** What the upstream offers. */
   readonly endpoints: ReadonlySet<UpstreamEndpoint>;
   readonly maxResponseBytes: number;
+  readonly observer?: Pick<Observer, 'call'>;
 }
 
-export function createUpstreamClient(options: UpstreamClientOptions): UpstreamApi {
-  const { baseUrl, endpoints, maxResponseBytes, timeoutMs } = options;
+export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
+  const { baseUrl, endpoints, maxResponseBytes, timeoutMs, observer } = options;
   const resilience = createResilience(options);
   const http = createJsonHttp(maxResponseBytes, timeoutMs);
 
@@ -72,14 +83,44 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamAp
     headers: { authorization: `Bearer ${credential}`, 'x-request-id': requestId },
   });
 
-  async function get<T>(path: string, read: (text: JsonText) => T, call: CallOptions): Promise<Answer<T>> {
-    const request = requestOf('GET', path, call);
-    const text = await resilience.repeatable(
-      (attemptSignal) => http.request(request, call.signal, attemptSignal),
-      call.signal,
-    );
-    const value = read(text);
-    return { value, sizeBytes: heldBytes(text, Array.isArray(value) ? value.length : 1) };
+  async function get<T>(
+    endpoint: UpstreamEndpoint,
+    path: string,
+    read: (text: JsonText) => T,
+    call: CallOptions,
+  ): Promise<Answer<T>> {
+    return send(endpoint, requestOf('GET', path, call), call, 'repeatable', (text) => {
+      const value = read(text);
+      return { value, sizeBytes: heldBytes(text, Array.isArray(value) ? value.length : 1) };
+    });
+  }
+
+  /** With its retries, and under the observer's eyes. */
+  async function send<T>(
+    endpoint: UpstreamEndpoint,
+    request: JsonRequest,
+    { signal, notes }: CallOptions,
+    policy: 'once' | 'repeatable',
+    read: (text: JsonText) => T,
+  ): Promise<T> {
+    const seen = observer?.call(endpoint, request, notes);
+    const observed = {
+      ...request,
+      headers: { ...request.headers, ...(seen?.traceparent && { traceparent: seen.traceparent }) },
+      ...(seen && { answered: seen.answered }),
+    };
+    const attempt = (attemptSignal: AbortSignal) => {
+      seen?.attempt();
+      return http.request(observed, signal, attemptSignal);
+    };
+    try {
+      const value = read(await resilience[policy](attempt, signal));
+      seen?.end('ok');
+      return value;
+    } catch (error) {
+      seen?.end(outcomeOf(error));
+      throw error;
+    }
   }
 
   function checkOffered(endpoint: UpstreamEndpoint): void {
@@ -91,14 +132,13 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamAp
   }
 
   return {
-    listSteps: async (ref, call) => get(`${runPath(ref)}/steps`, readSteps, call),
+    listSteps: async (ref, call) => get('steps', `${runPath(ref)}/steps`, readSteps, call),
 
     async execute(workflowId, inputs, call) {
       checkOffered('execute');
       const request = { ...requestOf('POST', `${workflowPath(workflowId)}/execute`, call), json: inputs };
       try {
-        const text = await resilience.once((signal) => http.request(request, call.signal, signal), call.signal);
-        return readStartedRun(text);
+        return await send('execute', request, call, 'once', readStartedRun);
       } catch (error) {
         throw withOutcome(error);
       }
@@ -106,23 +146,30 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamAp
 
     async getRun(ref, call) {
       checkOffered('run');
-      return get(runPath(ref), (text) => readRun(text, ref.runId), call);
+      return get('run', runPath(ref), (text) => readRun(text, ref.runId), call);
     },
 
     async listRuns({ workflowId, offset, limit }, call) {
       checkOffered('runs');
-      return get(`${workflowPath(workflowId)}/runs?limit=${limit}&offset=${offset}`, readRuns, call);
+      return get('runs', `${workflowPath(workflowId)}/runs?limit=${limit}&offset=${offset}`, readRuns, call);
     },
 
     async listWorkflows(call) {
       checkOffered('workflows');
-      return get('workflows', readWorkflows, call);
+      return get('workflows', 'workflows', readWorkflows, call);
     },
 
+    state: resilience.state,
     close: () => {
       http.close();
     },
   };
+}
+
+/** `ok` aside, what came of a call: the code of its error, as a label. */
+function outcomeOf(error: unknown): string {
+  if (error instanceof GatewayError) return error.code;
+  return error instanceof AbandonedError ? 'ABANDONED' : 'INTERNAL_SERVER_ERROR';
 }
 
 /** What a fact takes, and a step or a run derived from it: 1.1 KB in heap snapshots, and more than as much for garbage. */

@@ -11,6 +11,8 @@ export interface JsonRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** What is sent as JSON, with POST. */
   readonly json?: unknown;
+  /** Hears the status of an answer, whatever comes of it. */
+  readonly answered?: (status: number) => void;
 }
 
 export interface JsonHttp {
@@ -33,11 +35,11 @@ export function createJsonHttp(maxResponseBytes: number, timeoutMs: number): Jso
   });
 
   return {
-    async request({ method, url, headers, json }, gone, signal) {
+    async request({ method, url, headers, json, answered }, gone, signal) {
       const agent = method === 'GET' ? kept : own;
       try {
         const request = http.stream(url, { method, headers, signal, agent, ...(json !== undefined && { json }) });
-        return createJsonText(await readAnswer(request, maxResponseBytes));
+        return createJsonText(await readAnswer(request, maxResponseBytes, answered));
       } catch (error) {
         if (gone.aborted) throw new AbandonedError();
         if (error instanceof GatewayError) throw error;
@@ -59,11 +61,14 @@ export function createJsonHttp(maxResponseBytes: number, timeoutMs: number): Jso
 const agents = (keepAlive: boolean) => ({ http: new HttpAgent({ keepAlive }), https: new HttpsAgent({ keepAlive }) });
 
 /** The body of a good answer. A status that says otherwise counts even where its body is cut, broken or too long. */
-async function readAnswer(request: Request, maxBytes: number): Promise<Buffer> {
+async function readAnswer(request: Request, maxBytes: number, answered: JsonRequest['answered']): Promise<Buffer> {
   try {
     return await readBody(request, maxBytes);
   } finally {
-    if (request.response) checkStatus(request.response);
+    if (request.response) {
+      answered?.(request.response.statusCode);
+      checkStatus(request.response);
+    }
   }
 }
 

@@ -16,6 +16,7 @@ import {
   TaskCancelledError,
   wrap,
 } from 'cockatiel';
+import type { UpstreamState } from '../observability/metrics.ts';
 import { AbandonedError, GatewayError } from './errors.ts';
 
 export interface ResilienceOptions {
@@ -31,6 +32,7 @@ export interface Resilience {
   repeatable<T>(attempt: Attempt<T>, signal: AbortSignal): Promise<T>;
   /** For calls that must not be sent twice. */
   once<T>(attempt: Attempt<T>, signal: AbortSignal): Promise<T>;
+  readonly state: () => UpstreamState;
 }
 
 const MAX_RETRIES = 2;
@@ -40,6 +42,12 @@ const QUEUE_LENGTH = 1000;
 /** The breaker opens when half of the calls of ten seconds failed, and there were at least five a second. */
 const BREAKER = { threshold: 0.5, duration: 10_000, minimumRps: 5 };
 const HALF_OPEN_AFTER_MS = 1000;
+const BREAKER_STATES = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.HalfOpen]: 'half_open',
+  [CircuitState.Open]: 'open',
+  [CircuitState.Isolated]: 'open',
+} as const;
 
 export function createResilience({ timeoutMs, concurrency }: ResilienceOptions): Resilience {
   const places = bulkhead(concurrency, QUEUE_LENGTH);
@@ -69,6 +77,11 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions):
   return {
     repeatable: (attempt, signal) => run(attempt, signal, MAX_RETRIES),
     once: (attempt, signal) => run(attempt, signal, 0),
+    state: () => ({
+      breaker: BREAKER_STATES[breaker.state],
+      callsInUse: concurrency - places.executionSlots,
+      callsQueued: QUEUE_LENGTH - places.queueSlots,
+    }),
   };
 }
 

@@ -1,0 +1,45 @@
+/** A subscription's events, whose end is seen whoever brings it about. */
+import type { OperationNotes } from '../observability/notes.ts';
+import type { Observer } from '../observability/observer.ts';
+import type { LiveEvents } from './live-event.ts';
+
+export function observeEvents(
+  events: LiveEvents,
+  notes: OperationNotes,
+  { subscribed, end }: Pick<Observer, 'subscribed' | 'end'>,
+): LiveEvents {
+  let isOver = false;
+  const over = () => {
+    if (isOver) return;
+    isOver = true;
+    end(notes);
+  };
+  async function finish(): Promise<IteratorReturnResult<undefined>> {
+    over();
+    await events.return(undefined);
+    return { done: true, value: undefined };
+  }
+
+  subscribed(notes);
+  return {
+    async next() {
+      try {
+        const result = await events.next();
+        if (result.done) over();
+        else notes.events += 1;
+        return result;
+      } catch (error) {
+        over();
+        throw error;
+      }
+    },
+    return: finish,
+    throw: finish,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async [Symbol.asyncDispose]() {
+      await finish();
+    },
+  };
+}

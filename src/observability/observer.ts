@@ -1,0 +1,118 @@
+/** What the rest of the gateway tells of itself, and to whom it makes no difference who listens: metrics, log and traces. */
+import type { UpstreamEndpoint } from '../config.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import { traceparentOf, type OperationNotes, type OperationStart } from './notes.ts';
+import { createOperationLog } from './operation-log.ts';
+import { outcomeOf } from './outcome.ts';
+import { callAttributes, operationAttributes, URL_TEMPLATES } from './attributes.ts';
+import type { Tracer } from './spans.ts';
+
+export interface Observer {
+  /** An answer that was ready is only counted. */
+  readyAnswer(requestId: string, viewerId: string): void;
+  /** Notes that never get to `end` leave no trace. */
+  begin(start: OperationStart): OperationNotes;
+  subscribed(notes: OperationNotes): void;
+  /** To be called once. */
+  end(notes: OperationNotes): void;
+  /** `notes` are those of the operation that pays for the call. */
+  call(endpoint: UpstreamEndpoint, request: UpstreamRequest, notes: OperationNotes | undefined): ObservedCall;
+}
+
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly url: URL;
+}
+
+export interface ObservedCall {
+  /** The header of that name, or null. */
+  readonly traceparent: string | null;
+  /** Once for each attempt. */
+  attempt(): void;
+  readonly answered: (status: number) => void;
+  /** `outcome` is `ok`, `ABANDONED` or the code of an error. */
+  end(outcome: string): void;
+}
+
+export interface ObserverOptions {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly tracer: Tracer | null;
+}
+
+export function createObserver({ metrics, logger, tracer }: ObserverOptions): Observer {
+  const log = createOperationLog(logger);
+
+  return {
+    readyAnswer(requestId, viewerId) {
+      metrics.readyAnswer();
+      log.ready(requestId, viewerId);
+    },
+
+    begin({ transport, requestId, viewerId, traceparent }) {
+      const parent = traceparentOf(traceparent);
+      const span = tracer?.begin(parent) ?? null;
+      return {
+        transport,
+        requestId,
+        viewerId,
+        startedAt: performance.now(),
+        span,
+        traceparent: span?.traceparent ?? parent,
+        name: null,
+        type: 'unknown',
+        queryHash: null,
+        hasHeld: false,
+        hasFetched: false,
+        hasStale: false,
+        upstreamCalls: 0,
+        events: 0,
+        isSubscribed: false,
+        isAbandoned: false,
+        errorCodes: [],
+      };
+    },
+
+    subscribed(notes) {
+      notes.isSubscribed = true;
+      metrics.subscribers(notes.transport, 1);
+    },
+
+    end(notes) {
+      const durationMs = performance.now() - notes.startedAt;
+      const outcome = outcomeOf(notes);
+      if (notes.isSubscribed) metrics.subscribers(notes.transport, -1);
+      metrics.operation(notes, outcome, durationMs / 1000);
+      log.executed(notes, outcome, durationMs);
+      const name = notes.type === 'unknown' ? 'GraphQL Operation' : notes.type;
+      notes.span?.end(name, operationAttributes(notes), notes.errorCodes);
+    },
+
+    call(endpoint, { method, url }, notes) {
+      const startedAt = performance.now();
+      const name = `${method} ${URL_TEMPLATES[endpoint]}`;
+      const span = notes?.span?.child(name, callAttributes(endpoint, method, url)) ?? null;
+      if (notes) notes.upstreamCalls += 1;
+      let attempts = 0;
+      let status: number | null = null;
+      return {
+        traceparent: span?.traceparent ?? notes?.traceparent ?? null,
+        attempt() {
+          attempts += 1;
+        },
+        answered(code) {
+          status = code;
+        },
+        end(outcome) {
+          metrics.upstreamCall(endpoint, outcome, (performance.now() - startedAt) / 1000);
+          const attributes = {
+            ...(attempts > 1 && { 'http.request.resend_count': attempts - 1 }),
+            ...(status !== null && { 'http.response.status_code': status }),
+          };
+          span?.end(name, attributes, outcome === 'ok' ? [] : [outcome]);
+        },
+      };
+    },
+  };
+}

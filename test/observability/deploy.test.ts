@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { scrape, type Scrape } from '../support/observed.ts';
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+interface Rule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly annotations: { readonly summary: string; readonly runbook: string };
+}
+interface Panel {
+  readonly title: string;
+  readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[];
+}
+
+const ALERTS = (
+  parse(read('deploy/prometheus/stepgate-alerts.yaml')) as { groups: readonly { rules: readonly Rule[] }[] }
+).groups.flatMap(({ rules }) => rules);
+const DASHBOARD = JSON.parse(read('deploy/grafana/stepgate-dashboard.json')) as { panels: readonly Panel[] };
+const EXPRESSIONS = [
+  ...ALERTS.map(({ alert, expr }) => [alert, expr] as const),
+  ...DASHBOARD.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const)),
+];
+
+/** What Prometheus itself puts on every series. */
+const OF_THE_TARGET = ['instance', 'job'];
+
+/** What is wrong with the names and labels that an expression asks for. */
+function problemsOf(expression: string, { samples }: Scrape): string[] {
+  const selectors = [...expression.matchAll(/\b((?:stepgate|process|nodejs)_\w+)(?:\{([^}]*)\})?/g)];
+  if (selectors.length === 0) return ['it asks for no metric'];
+  const grouped = [...expression.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list = '']) => list.split(/, */));
+  return selectors.flatMap(([, name = '', matchers = '']) => {
+    const series = samples.filter((sample) => sample.name === name);
+    if (series.length === 0) return [`there is no metric ${name}`];
+    const known = [...OF_THE_TARGET, ...Object.keys(series[0]?.labels ?? {})];
+    const pairs = [...matchers.matchAll(/(\w+)(=~|!=|=)"([^"]*)"/g)];
+    const labels = [...grouped, ...pairs.map(([, label = '']) => label)].filter((label) => !known.includes(label));
+    const values = pairs.filter(
+      ([, label = '', operator, value]) =>
+        operator !== '=~' && !series.some((sample) => sample.labels[label] === value),
+    );
+    return [
+      ...labels.map((label) => `${name} has no label ${label}`),
+      ...values.map(([pair]) => `no series of ${name} fits ${pair}`),
+    ];
+  });
+}
+
+describe('what is to be deployed', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let figures: Scrape;
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+    await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
+    upstream.script = () => ({ status: 401 });
+    await gateway.query('{ run(workflowId: "wf", id: "r2") { status } }');
+    figures = await scrape(gateway.url);
+  });
+
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it.each(EXPRESSIONS)('%s asks for what a gateway tells: %s', (_name, expression) => {
+    expect(problemsOf(expression, figures)).toEqual([]);
+  });
+
+  it('would notice a metric, a label and a value that there is not', () => {
+    expect(problemsOf('sum(stepgate_nothing)', figures)).toEqual(['there is no metric stepgate_nothing']);
+    expect(problemsOf('sum by (viewer) (stepgate_held_bytes)', figures)).toEqual([
+      'stepgate_held_bytes has no label viewer',
+    ]);
+    expect(problemsOf('stepgate_upstream_breaker{state="ajar"}', figures)).toEqual([
+      'no series of stepgate_upstream_breaker fits state="ajar"',
+    ]);
+  });
+
+  it('names labels in its texts that its expressions keep', () => {
+    for (const { title, targets } of DASHBOARD.panels) {
+      for (const { expr, legendFormat } of targets) {
+        const named = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label);
+        const kept = /\bby \(([^)]*)\)/.exec(expr)?.[1]?.split(/, */) ?? [];
+        expect({ title, lost: named.filter((label) => !kept.includes(label)) }).toEqual({ title, lost: [] });
+      }
+    }
+  });
+
+  it('leads from each alert to a recipe', () => {
+    const page = read('docs/observability.md');
+    const anchors = [...page.matchAll(/^### (.+)$/gm)].map(
+      ([, title = '']) => `docs/observability.md#${title.toLowerCase().replaceAll(' ', '-')}`,
+    );
+    for (const { annotations } of ALERTS) expect(anchors).toContain(annotations.runbook);
+  });
+});

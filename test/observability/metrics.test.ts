@@ -1,0 +1,176 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { subscribe, type Transport } from '../support/live-client.ts';
+import { startLiveRun, type LiveRun } from '../support/live-run.ts';
+import { rowsOf, scrape, wordsIn } from '../support/observed.ts';
+
+const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
+const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
+
+describe('the metrics', () => {
+  let upstream: FaultyUpstream | undefined;
+  let gateway: TestGateway | undefined;
+  let live: LiveRun | undefined;
+
+  afterEach(async () => {
+    await live?.close();
+    await gateway?.close();
+    await upstream?.close();
+    [live, gateway, upstream] = [undefined, undefined, undefined];
+  });
+
+  const start = async (environment: Readonly<Record<string, string>> = {}) => {
+    upstream = await startFaultyUpstream();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment });
+    return { upstream, gateway };
+  };
+
+  it('count an answer as fetched, then held, then ready, and time only what was executed', async () => {
+    const { gateway } = await start();
+    for (const cache of ['fetched', 'held', 'ready', 'ready']) {
+      const before = await scrape(gateway.url);
+      await gateway.query(RUN);
+      const after = await scrape(gateway.url);
+      const rise = after.value('stepgate_operation_cache_total', { cache });
+      expect(rise - before.value('stepgate_operation_cache_total', { cache })).toBe(1);
+    }
+    const figures = await scrape(gateway.url);
+    expect(figures.counts('stepgate_operations_total')).toEqual({ 'http query ok': 4 });
+    expect(figures.counts('stepgate_operation_cache_total')).toEqual({ fetched: 1, held: 1, ready: 2 });
+    expect(figures.counts('stepgate_upstream_calls_total')).toEqual({ 'run ok': 1 });
+    expect(figures.value('stepgate_operation_duration_seconds_count', { transport: 'http' })).toBe(2);
+    expect(figures.value('stepgate_upstream_call_duration_seconds_count', { endpoint: 'run' })).toBe(1);
+    expect(figures.value('stepgate_held_bytes')).toBe(gateway.heldBytes());
+    expect(figures.value('stepgate_upstream_breaker', { state: 'closed' })).toBe(1);
+  });
+
+  it('tell by outcome and code what failed, and whose fault it was', async () => {
+    const { gateway, upstream } = await start();
+    await gateway.query('{ nothing }');
+    await gateway.query('{');
+    await gateway.query(RUN, { key: null });
+    await gateway.query('{ run(workflowId: "wf", id: "../x") { status } }');
+    upstream.script = () => ({ status: 500 });
+    await gateway.query(RUN);
+    upstream.script = () => ({ raw: 'no JSON' });
+    await gateway.query('{ run(workflowId: "wf", id: "r2") { status } }');
+    const headers = { authorization: 'Bearer key-1', 'content-type': 'application/json' };
+    await fetch(`${gateway.url}/graphql`, { method: 'POST', headers, body: '{' });
+
+    const figures = await scrape(gateway.url);
+    expect(figures.counts('stepgate_operation_errors_total')).toEqual({
+      GRAPHQL_VALIDATION_FAILED: 1,
+      GRAPHQL_PARSE_FAILED: 1,
+      UNAUTHENTICATED: 1,
+      BAD_USER_INPUT: 1,
+      UPSTREAM_UNAVAILABLE: 1,
+      UPSTREAM_CONTRACT_VIOLATION: 1,
+      BAD_REQUEST: 1,
+    });
+    expect(figures.counts('stepgate_operations_total')).toEqual({
+      'http unknown client_error': 3,
+      'http query client_error': 2,
+      'http query upstream_error': 2,
+    });
+    expect(figures.counts('stepgate_upstream_calls_total')).toEqual({
+      'run UPSTREAM_UNAVAILABLE': 1,
+      'run UPSTREAM_CONTRACT_VIOLATION': 1,
+    });
+  });
+
+  it('tell old data that stood in for a failing upstream', async () => {
+    live = await startLiveRun();
+    await live.gateway.query(RUN);
+    live.clock.advance(60_000);
+    live.reply = { status: 500 };
+    expect((await live.gateway.query(RUN)).errors).toEqual([]);
+    const figures = await scrape(live.gateway.url);
+    expect(figures.counts('stepgate_operation_cache_total')).toEqual({ fetched: 1, stale: 1 });
+  });
+
+  it('tell who waits for a place at the upstream', async () => {
+    const { gateway, upstream } = await start({ UPSTREAM_CONCURRENCY: '1' });
+    const gate = Promise.withResolvers<undefined>();
+    upstream.script = async (call) => {
+      await gate.promise;
+      return healthy(call);
+    };
+    const arrived = upstream.nextCall();
+    const ids = ['a', 'b', 'c'];
+    const answer = gateway.query(
+      `{ ${ids.map((id) => `${id}: run(workflowId: "wf", id: "${id}") { status }`).join()} }`,
+    );
+    await arrived;
+    const figures = await scrape(gateway.url);
+    expect(figures.value('stepgate_upstream_calls_in_use')).toBe(1);
+    expect(figures.value('stepgate_upstream_calls_queued')).toBe(2);
+    gate.resolve(undefined);
+    await answer;
+    expect((await scrape(gateway.url)).value('stepgate_upstream_calls_in_use')).toBe(0);
+  });
+
+  it('tell that the breaker is open', async () => {
+    const { gateway, upstream } = await start();
+    upstream.script = () => ({ status: 500 });
+    const runs = Array.from(
+      { length: 100 },
+      (_, index) => `r${index}: run(workflowId: "wf", id: "r${index}") { status }`,
+    );
+    await gateway.query(`{ ${runs.join()} }`);
+    expect((await scrape(gateway.url)).counts('stepgate_upstream_breaker')).toEqual({ open: 1 });
+  });
+
+  it.each<Transport>(['graphql-ws', 'graphql-sse'])(
+    'count those who watch over %s, and one poller',
+    async (transport) => {
+      live = await startLiveRun();
+      const clients = await Promise.all([1, 2].map(() => subscribe(transport, live?.gateway.url ?? '', WATCH)));
+      for (const client of clients) await client.nextData();
+      const watching = await scrape(live.gateway.url);
+      expect(watching.counts('stepgate_subscribers')).toEqual({ [transport]: 2 });
+      expect(watching.value('stepgate_pollers')).toBe(1);
+
+      await live.feeds(1);
+      live.status = 'completed';
+      live.clock.advance(5000);
+      for (const client of clients) {
+        await client.nextData();
+        expect(await client.next()).toEqual({ type: 'complete' });
+      }
+      const over = await scrape(live.gateway.url);
+      expect(over.counts('stepgate_subscribers')).toEqual({});
+      expect(over.value('stepgate_pollers')).toBe(0);
+      expect(over.counts('stepgate_operations_total')).toEqual({ [`${transport} subscription ok`]: 2 });
+      expect(over.counts('stepgate_operation_duration_seconds_count')).toEqual({});
+    },
+  );
+
+  it('are those that the docs list, with the labels that they list', async () => {
+    const { gateway, upstream } = await start();
+    await gateway.query(RUN);
+    upstream.script = () => ({ status: 500 });
+    await gateway.query('{ run(workflowId: "wf", id: "r2") { status } }');
+    const figures = await scrape(gateway.url);
+    const rows = rowsOf('Metrics').filter(([, , meaning]) => meaning !== undefined);
+    const defaults = rowsOf('Metrics').filter(
+      ([names = '', of]) => /`(process|nodejs)_/.test(names) && (process.platform === 'linux' || of !== 'Linux alone'),
+    );
+
+    const listed = [...rows, ...defaults].flatMap(([names]) => wordsIn(names));
+    expect([...figures.names].sort()).toEqual(listed.sort());
+    for (const [names, labels] of rows) {
+      const [name = ''] = wordsIn(names);
+      const sample = figures.samples.find((sample) => [name, `${name}_sum`].includes(sample.name));
+      expect({ name, labels: Object.keys(sample?.labels ?? {}) }).toEqual({ name, labels: wordsIn(labels) });
+    }
+  });
+
+  it('are each gateway’s own', async () => {
+    const { gateway } = await start();
+    await gateway.query(RUN);
+    const another = await startGateway({});
+    expect((await scrape(another.url)).counts('stepgate_operations_total')).toEqual({});
+    await another.close();
+  });
+});

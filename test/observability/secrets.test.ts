@@ -1,0 +1,100 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { openSocket, openStream } from '../support/live-client.ts';
+import { captureLog, scrape } from '../support/observed.ts';
+import { startSpanReceiver, type SpanReceiver } from '../support/span-receiver.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
+
+/** In every place where something of a caller's or of a run's can stand. */
+const CANARY = 'canary';
+const KEY = `key-${CANARY}`;
+const SECRET = { secret: CANARY };
+
+const singing: Script = ({ endpoint, runId }) => {
+  if (runId === 'broken') return { raw: `{"${CANARY}": ` };
+  if (runId === 'refused') return { status: 500, headers: { [`x-${CANARY}`]: CANARY }, raw: CANARY };
+  if (runId === 'odd') return { json: [{ id: CANARY, status: SECRET }] };
+  if (endpoint === 'steps') {
+    const error = JSON.stringify({ message: CANARY, code: CANARY });
+    return { json: [wireStep({ status: 'failed', error, inputs: SECRET, outputs: SECRET })] };
+  }
+  if (endpoint === 'run') return { json: [wireRun(runId, { error: CANARY, inputs: SECRET, outputs: SECRET })] };
+  if (endpoint === 'execute') return { status: 400, json: SECRET };
+  return { json: [] };
+};
+
+const READ = `query Reads($id: ID!, $secret: String = "${CANARY}") {
+  run(workflowId: "wf", id: $id) {
+    status inputs outputs steps { inputs outputs(path: $secret) errorInfo { message } }
+  }
+}`;
+
+describe('what nobody may read', () => {
+  let upstream: FaultyUpstream;
+  let receiver: SpanReceiver;
+  let gateway: TestGateway;
+
+  afterEach(async () => {
+    await gateway.close();
+    await receiver.close();
+    await upstream.close();
+  });
+
+  it('stands in no line of the log at any level, in no metric and in no span', async () => {
+    upstream = await startFaultyUpstream(singing);
+    receiver = await startSpanReceiver();
+    const log = captureLog('trace');
+    gateway = await startGateway(
+      { UPSTREAM_URL: upstream.url, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
+      { logger: log.logger },
+    );
+    const ask = (query: string, variables: Readonly<Record<string, unknown>> = {}) =>
+      gateway.query(query, { key: KEY, variables });
+
+    const seen = [];
+    for (const id of ['r1', 'r1', 'r1', 'broken', 'refused', 'odd', `../${CANARY}`]) seen.push(await ask(READ, { id }));
+    seen.push(
+      await ask('mutation Start($inputs: JSON) { executeWorkflow(workflowId: "wf", inputs: $inputs) { message } }', {
+        inputs: SECRET,
+      }),
+    );
+    // Wrong variables, wrong text, and no JSON.
+    seen.push(await ask(READ, { id: SECRET }));
+    seen.push(await ask(`{ ${CANARY} }`));
+    seen.push(await ask(`{ "${CANARY}`));
+    await raw(CANARY);
+    await fetch(`${gateway.url}/${CANARY}?${CANARY}`);
+    await fetch(`${gateway.url}/graphql?query={${CANARY}}`, { headers: { authorization: `Bearer ${KEY}` } });
+
+    const watch = `subscription Watching { runUpdated(workflowId: "wf", id: "r1") { outputs steps { outputs errorInfo { message } } } }`;
+    const stream = await openStream(gateway.url, { query: watch }, KEY);
+    await stream.nextData();
+    const socket = await openSocket(gateway.url, { authorization: `Bearer ${KEY}` });
+    socket.subscribe({ query: watch, variables: SECRET });
+    await socket.nextData();
+    await socket.next();
+    socket.send(`{"type":"${CANARY}`);
+    await socket.next();
+    const figures = await scrape(gateway.url);
+    await gateway.close();
+
+    // The canary was everywhere that it should be.
+    expect(JSON.stringify(seen)).toContain(CANARY);
+    expect(upstream.calls.every(({ key }) => key === KEY)).toBe(true);
+    expect(upstream.calls.some(({ body }) => body.includes(CANARY))).toBe(true);
+    expect(log.operations.length).toBeGreaterThan(10);
+    expect(receiver.spans.length).toBeGreaterThan(10);
+
+    expect(log.text).not.toContain(CANARY);
+    expect(figures.text).not.toContain(CANARY);
+    expect(receiver.text).not.toContain(CANARY);
+  });
+
+  const raw = (body: string) =>
+    fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
+      body,
+    });
+});
