@@ -3,7 +3,7 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   // Gateways, upstreams and a browser share the cores with the tests.
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
 };

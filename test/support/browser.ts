@@ -46,7 +46,7 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
   const context = await browser.newContext({ colorScheme: theme, viewport: { width, height } });
   if (key !== undefined) await context.addInitScript(`sessionStorage.setItem('stepgate.key', ${JSON.stringify(key)})`);
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
