@@ -19,7 +19,7 @@ describe('a failing upstream', () => {
     gateway = await startGateway(
       {
         UPSTREAM_URL: upstream.url,
-        UPSTREAM_TIMEOUT_MS: '300',
+        UPSTREAM_TIMEOUT_MS: '1500',
         UPSTREAM_MAX_RESPONSE_BYTES: '65536',
         STALE_IF_ERROR_MS: '300000',
       },
