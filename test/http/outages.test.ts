@@ -159,7 +159,7 @@ describe('a failing upstream', () => {
     expect(data).toEqual({ run: null });
     expect(errors).toMatchObject([
       {
-        message: 'the upstream did not answer within 300 ms',
+        message: 'the upstream did not answer within 1500 ms',
         extensions: { code: 'UPSTREAM_TIMEOUT', retryable: true },
       },
     ]);
