@@ -90,11 +90,7 @@ await describeInBrowser('the run page of a large run', (browser) => {
     await tree.getByText('the end').waitFor();
     await tree.getByText('[50000]').click();
     await tree.getByText('40000 … 49999').click();
-    // A key is for what is drawn when it is pressed.
     await tree.getByText('40000 … 40099').waitFor();
-    await page.keyboard.press('End');
-    await tree.getByText('49900 … 49999').click();
-    await tree.getByText('49900:').waitFor();
     expect(await tree.getByRole('treeitem').count()).toBeLessThan(120);
     await page.getByLabel('JMESPath').fill('rows[49999].index');
     await page.getByRole('button', { name: 'Apply' }).click();
