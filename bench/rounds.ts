@@ -70,10 +70,11 @@ export async function measureInRounds(
   for (let round = 0; round < settings.rounds; round += 1) {
     const turn = round % contenders.length;
     for (const contender of [...contenders.slice(turn), ...contenders.slice(0, turn)]) {
-      say(`round ${round + 1} of ${settings.rounds}: ${contender.name}`);
       await fixture.reset();
       contender.resetPeakRss();
       const result = await load(contender.url, requestsFor(contender), loadOptions);
+      const perSecond = Math.round(result.requestsPerSecond).toLocaleString('en');
+      say(`round ${round + 1} of ${settings.rounds}: ${contender.name}, ${perSecond} requests/s`);
       await untilIdle(contender.process.pid);
       const { steps } = await fixture.calls();
       const measured = { ...result, peakRssMb: contender.peakRssMb(), upstreamCalls: steps };

@@ -1,6 +1,7 @@
 /** The process: reads its configuration, starts the gateway, and stops it when it is told to. */
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
+import { compactHeap } from './compact-heap.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { createLogger } from './observability/logger.ts';
@@ -35,6 +36,7 @@ const logger = createLogger(config.logLevel);
 const gateway = await createGateway(config, { logger }).catch((error: unknown) =>
   stopWith(`Stepgate can't start: ${error instanceof Error ? error.message : String(error)}`),
 );
+compactHeap();
 
 logger.info({ url: gateway.url, upstream: config.upstreamUrl ?? 'embedded' }, 'Stepgate is listening');
 if (!config.isProduction) {

@@ -17,6 +17,7 @@ const ROOMS = [
   'graphql',
   'http',
   'gateway.ts',
+  'compact-heap.ts',
   'main.ts',
   'web',
 ];
