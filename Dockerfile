@@ -1,21 +1,25 @@
+# `.ci/try-image` does without an engine what is written here, and knows these instructions alone.
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY scripts scripts
 # With the optional packages, for Vite's compiler is one of them.
-RUN npm ci --ignore-scripts
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json schema.graphql ./
 COPY src src
 # The image has Node 24 itself, so the packages that bring it along are left out.
-RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
+RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
 FROM node:24-slim
 WORKDIR /app
+# Nobody outside the container would reach 127.0.0.1.
+ENV HOST=0.0.0.0
 COPY --from=build /app/package.json /app/schema.graphql ./
+COPY --from=build /app/scripts/healthcheck.mjs scripts/
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 USER node
 EXPOSE 4000
-HEALTHCHECK CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 4000) + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "scripts/healthcheck.mjs"]
 # The young generation stays in the processor's cache: a tenth more answers a second, and 200 MB less.
 CMD ["node", "--max-semi-space-size=8", "dist/main.js"]

@@ -103,6 +103,14 @@ withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this 
     }
   });
 
+  it('figures are kept from the outside', async () => {
+    const url = await start({ BASE_PATH: '/stepgate' });
+    for (const path of ['/metrics', '/stepgate/metrics', '/%6detrics', '//metrics', '/metrics?', '/./metrics']) {
+      expect({ path, status: (await fetch(`${url}${path}`)).status }).toEqual({ path, status: 404 });
+    }
+    expect((await fetch(`${gateway?.url ?? ''}/metrics`)).status).toBe(200);
+  });
+
   it('graphql-ws is let through, and what happens to a run comes at once', async () => {
     const live = await startLive();
     const client = await subscribe('graphql-ws', live.url, WATCH);

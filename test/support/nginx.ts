@@ -15,14 +15,26 @@ export interface Nginx {
   close(): Promise<void>;
 }
 
-const DOCUMENTED = new URL('../../docs/nginx/stepgate.conf', import.meta.url);
+const ROOT = new URL('../../', import.meta.url);
 
-export async function startNginx(gatewayUrl: string): Promise<Nginx> {
+/** What goes into `conf.d`, by its path in the project, and where it says that the gateway is. */
+export interface NginxFiles {
+  readonly files: readonly string[];
+  readonly gateway: string;
+}
+
+const DOCUMENTED: NginxFiles = {
+  files: ['docs/nginx/stepgate-upstream.conf', 'docs/nginx/stepgate.conf'],
+  gateway: '127.0.0.1:4000',
+};
+
+export async function startNginx(gatewayUrl: string, { files, gateway }: NginxFiles = DOCUMENTED): Promise<Nginx> {
   if (NGINX === null) throw new Error('expected nginx on this machine; install nginx-light');
   const directory = await mkdtemp(join(tmpdir(), 'stepgate-nginx-'));
   const port = await freePort();
-  const site = replaceAll(await readFile(DOCUMENTED, 'utf8'), [
-    ['server 127.0.0.1:4000;', `server ${new URL(gatewayUrl).host};`],
+  const texts = await Promise.all(files.map((file) => readFile(new URL(file, ROOT), 'utf8')));
+  const site = replaceAll(texts.join('\n'), [
+    [`server ${gateway};`, `server ${new URL(gatewayUrl).host};`],
     ['listen 8080;', `listen 127.0.0.1:${port};`],
     ['/var/cache/nginx/stepgate', join(directory, 'cache')],
     // The test's requests come when the machine gets to them.

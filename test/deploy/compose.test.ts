@@ -1,0 +1,133 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { readConfig } from '../../src/config.ts';
+import { COMPOSE, mountsOf, parseCompose, readProjectFile, service, type Service } from '../support/compose.ts';
+
+const SCHEMA = JSON.parse(readProjectFile('test/deploy/compose-spec/compose-spec.json')) as object;
+// Its strict mode would refuse keywords that the schema says on purpose.
+const fitsSchema = new Ajv2020({ strict: false, allErrors: true }).compile(SCHEMA);
+const problemsOf = (text: string): string[] =>
+  fitsSchema(parseCompose(text))
+    ? []
+    : (fitsSchema.errors ?? []).map((error) => `${error.instancePath}: ${error.message ?? ''}`);
+
+const SERVICES = Object.entries(COMPOSE.services);
+const ROOT = new URL('../../', import.meta.url);
+const MEBIBYTE = 2 ** 20;
+const megabytesOf = ({ mem_limit: limit }: Service): number => Number(/^(\d+)m$/.exec(limit)?.[1]);
+const neighbours = (one: string, other: string): boolean =>
+  service(one).networks.some((network) => service(other).networks.includes(network));
+
+describe('docker-compose.yml', () => {
+  const text = readProjectFile('docker-compose.yml');
+
+  it('fits the schema of the Compose specification', () => {
+    expect(problemsOf(text)).toEqual([]);
+  });
+
+  it.each([
+    ['a key that there is not', 'init: true', 'initt: true', '/services/gateway: must NOT have additional properties'],
+    ['a value of another type', 'read_only: true', 'read_only: [1]', '/services/nginx/read_only: must be'],
+    ['a condition that there is not', 'condition: service_healthy', 'condition: healthy', 'condition: must be equal'],
+  ])('would be told of %s', (_which, from, to, problem) => {
+    expect(text).toContain(from);
+    expect(problemsOf(text.replace(from, to)).join('\n')).toContain(problem);
+  });
+
+  it('has the gateway, its upstream, an API gateway in front, figures and traces, and Valkey apart', () => {
+    expect(SERVICES.map(([name]) => name)).toEqual(['nginx', 'gateway', 'upstream', 'prometheus', 'jaeger', 'valkey']);
+    expect(SERVICES.filter(([, { profiles }]) => profiles).map(([name]) => name)).toEqual(['valkey']);
+  });
+
+  describe.each(SERVICES)('%s', (_name, entry) => {
+    it('has no more rights than it needs', () => {
+      expect(entry).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
+      expect(megabytesOf(entry)).toBeGreaterThan(0);
+      for (const mount of mountsOf(entry)) expect(mount.isReadOnly || mount.source in COMPOSE.volumes).toBe(true);
+      for (const line of entry.tmpfs ?? []) expect(line).toMatch(/^\/[\w/]+:size=\d+m,mode=1777$/);
+    });
+
+    it('is built here, or an image of a fixed version', () => {
+      if (entry.build !== undefined) expect(entry).toMatchObject({ build: '.' });
+      else expect(entry.image).toMatch(/^[\w/-]+:v?\d+\.\d+[\w.-]*$/);
+    });
+
+    it('is published to this machine alone, if at all', () => {
+      for (const port of entry.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+    });
+
+    it('says whether it is well', () => {
+      // The image of the project says it of a gateway.
+      expect(entry.healthcheck?.test[0] ?? entry.build).toMatch(/^(CMD|CMD-SHELL|\.)$/);
+    });
+
+    it('names services, networks, volumes and files that there are', () => {
+      for (const name of Object.keys(entry.depends_on ?? {})) expect(Object.keys(COMPOSE.services)).toContain(name);
+      for (const name of entry.networks) expect(Object.keys(COMPOSE.networks)).toContain(name);
+      for (const { source } of mountsOf(entry)) {
+        expect({ source, exists: source in COMPOSE.volumes || existsSync(new URL(source, ROOT)) }).toMatchObject({
+          exists: true,
+        });
+      }
+    });
+  });
+
+  it('publishes the gateway through nginx alone', () => {
+    const published = SERVICES.filter(([, { ports }]) => ports).map(([name]) => name);
+    expect(published).toEqual(['nginx', 'prometheus', 'jaeger']);
+    expect(service('nginx').networks).toEqual(['front']);
+  });
+});
+
+describe('the gateway of docker-compose.yml', () => {
+  const { environment: given = {} } = service('gateway');
+  const fromImage = /^ENV (\w+)=(\S+)$/m.exec(readProjectFile('Dockerfile')) ?? [];
+  const environment = { [fromImage[1] ?? '']: fromImage[2], ...given };
+  const config = readConfig(environment);
+
+  it('is given no variable that it does not read', () => {
+    const sources = readProjectFile('src/config.ts') + readProjectFile('src/config-auth.ts');
+    const read = [...sources.matchAll(/^ {2}([A-Z][A-Z\d_]+):/gm)].map(([, name]) => name);
+    expect(read).toContain('UPSTREAM_URL');
+    for (const name of Object.keys(environment)) expect(read).toContain(name);
+  });
+
+  it('listens where nginx and Prometheus look for it, and takes the word of nginx alone', () => {
+    expect(config).toMatchObject({ host: '0.0.0.0', port: 4000, trustProxy: 1, basePath: '' });
+    expect(readProjectFile('deploy/nginx/stepgate-upstream.conf')).toContain(`server gateway:${config.port};`);
+    const scraped = parseCompose(readProjectFile('deploy/prometheus/prometheus.yml'));
+    expect(scraped).toMatchObject({ scrape_configs: [{ static_configs: [{ targets: [`gateway:${config.port}`] }] }] });
+    expect([neighbours('nginx', 'gateway'), neighbours('prometheus', 'gateway')]).toEqual([true, true]);
+    expect(readProjectFile('Dockerfile')).toContain(`EXPOSE ${config.port}\n`);
+  });
+
+  it('asks the upstream where that listens, and only once it does', () => {
+    const port = service('upstream').environment?.UPSTREAM_PORT ?? '';
+    expect(config.upstreamUrl).toBe(`http://upstream:${port}/`);
+    expect(service('upstream').healthcheck?.test.join(' ')).toContain(`http://127.0.0.1:${port}/`);
+    expect(neighbours('gateway', 'upstream')).toBe(true);
+    expect(service('gateway').depends_on).toEqual({ upstream: { condition: 'service_healthy' } });
+  });
+
+  it("sends its traces to Jaeger's port of OTLP over HTTP", () => {
+    expect(config.otlpEndpoint).toBe('http://jaeger:4318/');
+    expect(neighbours('gateway', 'jaeger')).toBe(true);
+  });
+
+  it('has the memory that README asks for', () => {
+    expect(megabytesOf(service('gateway')) * MEBIBYTE).toBeGreaterThan(config.cacheMaxBytes + 150e6);
+  });
+});
+
+describe('Prometheus of docker-compose.yml', () => {
+  it('finds its configuration and the rules', () => {
+    const [files] = mountsOf(service('prometheus'));
+    expect(files).toEqual({ source: 'deploy/prometheus', target: '/etc/prometheus', isReadOnly: true });
+    const { rule_files: rules } = parseCompose(readProjectFile('deploy/prometheus/prometheus.yml')) as {
+      readonly rule_files: readonly string[];
+    };
+    expect(rules).toEqual(['stepgate-alerts.yaml']);
+    for (const file of rules) expect(existsSync(new URL(`deploy/prometheus/${file}`, ROOT))).toBe(true);
+  });
+});

@@ -1,0 +1,84 @@
+import { spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { readProjectFile } from '../support/compose.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { FILES, HAS_PROMETHEUS, startPrometheus, type Prometheus } from '../support/prometheus.ts';
+
+interface Rules {
+  readonly groups: readonly { readonly rules: readonly { readonly alert: string }[] }[];
+}
+interface RuleTests {
+  readonly tests: readonly {
+    readonly alert_rule_test: readonly { readonly alertname: string; readonly exp_alerts: readonly unknown[] }[];
+  }[];
+}
+interface HealthOfRules {
+  readonly groups: readonly { readonly rules: readonly { readonly name: string; readonly health: string }[] }[];
+}
+interface Series {
+  readonly result: readonly { readonly metric: Readonly<Record<string, string>>; readonly value: [number, string] }[];
+}
+
+const ALERTS = (parse(readProjectFile('deploy/prometheus/stepgate-alerts.yaml')) as Rules).groups
+  .flatMap(({ rules }) => rules)
+  .map(({ alert }) => alert);
+
+describe('the tests of the alerts', () => {
+  const { tests } = parse(readProjectFile('deploy/prometheus/stepgate-alerts.test.yaml')) as RuleTests;
+
+  it.each(ALERTS)('see %s raised, and not raised', (alert) => {
+    const seen = tests.flatMap(({ alert_rule_test: cases }) => cases).filter(({ alertname }) => alertname === alert);
+    expect(new Set(seen.map(({ exp_alerts: raised }) => raised.length > 0))).toEqual(new Set([true, false]));
+  });
+});
+
+// In CI a missing Prometheus is a failure, and no reason to skip.
+const withPrometheus = !HAS_PROMETHEUS && process.env.CI === undefined ? describe.skip : describe;
+
+withPrometheus(`Prometheus${HAS_PROMETHEUS ? '' : ' (skipped: it is not on this machine)'}`, () => {
+  it.each([
+    ['configuration', 'check config prometheus.yml'],
+    ['rules', 'check rules stepgate-alerts.yaml'],
+    ['tests of the alerts', 'test rules stepgate-alerts.test.yaml'],
+  ])('finds nothing wrong with the %s', (_which, words) => {
+    const { status, stdout, stderr } = spawnSync('promtool', words.split(' '), { cwd: FILES, encoding: 'utf8' });
+    expect({ status, printed: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, printed: '' });
+  });
+
+  describe('over a gateway', () => {
+    let upstream: FaultyUpstream;
+    let gateway: TestGateway;
+    let prometheus: Prometheus;
+
+    beforeAll(async () => {
+      upstream = await startFaultyUpstream();
+      gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+      prometheus = await startPrometheus(gateway.url);
+    });
+    afterAll(async () => {
+      await prometheus.close();
+      await gateway.close();
+      await upstream.close();
+    });
+
+    it('reads its figures', async () => {
+      const instance = new URL(gateway.url).host;
+      const up = await prometheus.poll<Series>('query?query=up', ({ result }) => result[0]?.value[1] === '1');
+      expect(up.result.map(({ metric }) => metric)).toEqual([{ __name__: 'up', job: 'stepgate', instance }]);
+
+      await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
+      const query = encodeURIComponent('sum(stepgate_operations_total{outcome="ok"})');
+      await prometheus.poll<Series>(`query?query=${query}`, ({ result }) => result[0]?.value[1] === '1');
+    });
+
+    it('evaluates every alert without an error', async () => {
+      const { groups } = await prometheus.poll<HealthOfRules>('rules', (data) =>
+        data.groups.every(({ rules }) => rules.length > 0 && rules.every(({ health }) => health !== 'unknown')),
+      );
+      const rules = groups.flatMap((group) => group.rules.map(({ name, health }) => [name, health]));
+      expect(rules).toEqual(ALERTS.map((alert) => [alert, 'ok']));
+    });
+  });
+});

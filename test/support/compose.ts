@@ -1,0 +1,53 @@
+/** docker-compose.yml, as its tests read it. */
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+
+export interface Service {
+  readonly image?: string;
+  readonly build?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly tmpfs?: readonly string[];
+  readonly networks: readonly string[];
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly healthcheck?: { readonly test: readonly string[] };
+  readonly profiles?: readonly string[];
+  readonly mem_limit: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+}
+
+export interface ComposeFile {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly networks: Readonly<Record<string, unknown>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
+}
+
+export interface Mount {
+  /** Within the project, or the name of a volume. */
+  readonly source: string;
+  readonly target: string;
+  readonly isReadOnly: boolean;
+}
+
+export const readProjectFile = (path: string): string =>
+  readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+/** Plain data, with what `<<` takes over filled in. */
+export const parseCompose = (text: string): unknown => parse(text, { merge: true });
+
+export const COMPOSE = parseCompose(readProjectFile('docker-compose.yml')) as ComposeFile;
+
+export function service(name: string): Service {
+  const found = COMPOSE.services[name];
+  if (!found) throw new Error(`expected a service ${name} in docker-compose.yml`);
+  return found;
+}
+
+export const mountsOf = ({ volumes = [] }: Service): Mount[] =>
+  volumes.map((text) => {
+    const [source = '', target = '', mode] = text.split(':');
+    return { source: source.replace(/^\.\//, ''), target, isReadOnly: mode === 'ro' };
+  });
