@@ -73,6 +73,7 @@ export async function startContender(contender: Contender, options: ContenderOpt
   const command = [process.execPath, ...(options.nodeArguments ?? []), ...contender.command];
   const running = start(command, {
     core: 0,
+    printsToFile: true,
     env: { NODE_ENV: 'production', UPSTREAM_URL: options.upstreamUrl, ...contender.env, ...options.env },
     hasChannel: options.hasChannel ?? false,
   });

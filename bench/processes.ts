@@ -1,13 +1,16 @@
 /** Child processes: each on a core of its own, watched from outside, and gone when the bench is, however that ends. */
 import { spawn, spawnSync, type ChildProcess, type StdioOptions } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, unlinkSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface StartOptions {
   /** 0 for contenders, 1 for what drives and feeds them. */
   readonly core: 0 | 1;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What it prints goes to a file: to read a log while it is written would take time from either core. */
+  readonly printsToFile?: boolean;
   /** A channel for messages, to a child that has something to tell. */
   readonly hasChannel?: boolean;
 }
@@ -26,6 +29,23 @@ export const isPinned = availableParallelism() > 1 && hasTool('taskset');
 const canFollowParent = process.platform === 'linux' && hasTool('setpriv');
 
 const running = new Set<ChildProcess>();
+
+const OUTPUT_LENGTH = 20_000;
+
+/** It is gone with its last descriptor. */
+function openUnnamedFile(): number {
+  const path = join(tmpdir(), `stepgate-bench-${process.pid}-${running.size}`);
+  const file = openSync(path, 'wx+');
+  unlinkSync(path);
+  return file;
+}
+
+/** The last of what was printed to a file. */
+function endOf(file: number): string {
+  const buffer = Buffer.alloc(OUTPUT_LENGTH);
+  const { size } = fstatSync(file);
+  return buffer.toString('utf8', 0, readSync(file, buffer, 0, OUTPUT_LENGTH, Math.max(0, size - OUTPUT_LENGTH)));
+}
 
 /** Every child leads a process group, so that what it starts ends with it. */
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {
@@ -48,7 +68,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 export function start(command: readonly string[], options: StartOptions): Running {
   const pinned = isPinned ? ['taskset', '-c', String(options.core), ...command] : command;
   const [program = '', ...args] = canFollowParent ? ['setpriv', '--pdeathsig', 'KILL', ...pinned] : pinned;
-  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...(options.hasChannel ? (['ipc'] as const) : [])];
+  const file = options.printsToFile ? openUnnamedFile() : null;
+  const out = file ?? 'pipe';
+  const stdio: StdioOptions = ['ignore', out, out, ...(options.hasChannel ? (['ipc'] as const) : [])];
   const child = spawn(program, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
@@ -56,10 +78,10 @@ export function start(command: readonly string[], options: StartOptions): Runnin
     detached: true,
   });
   running.add(child);
-  let output = '';
+  let piped = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
-      output = (output + text).slice(-20_000);
+      piped = (piped + text).slice(-OUTPUT_LENGTH);
     });
   }
   const gone = new Promise<void>((resolve) => {
@@ -68,6 +90,10 @@ export function start(command: readonly string[], options: StartOptions): Runnin
     });
     child.once('close', () => {
       running.delete(child);
+      if (file !== null) {
+        piped = endOf(file);
+        closeSync(file);
+      }
       resolve();
     });
   });
@@ -75,7 +101,7 @@ export function start(command: readonly string[], options: StartOptions): Runnin
   return {
     pid: child.pid ?? -1,
     child,
-    output: () => output,
+    output: () => (file !== null && running.has(child) ? endOf(file) : piped),
     async stop() {
       kill(child, 'SIGTERM');
       const timer = setTimeout(() => {

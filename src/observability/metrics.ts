@@ -1,8 +1,9 @@
 /** The metrics of one gateway, in a registry of its own; docs/observability.md lists them. */
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { cacheOutcomeOf, CACHE_OUTCOMES, OPERATION_TYPES, TRANSPORTS, type OperationNotes } from './notes.ts';
 import { codeLabel, OUTCOMES, type Outcome } from './outcome.ts';
 import { createTally } from './tally.ts';
+import { createTimings } from './timings.ts';
 
 const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
 
@@ -57,20 +58,20 @@ export function createMetrics(): Metrics {
 
 function createCounters(registry: Registry) {
   const count = (name: string, help: string, ...labels: string[]) => createTally(registry, name, help, labels);
-  const histogram = (name: string, help: string, label: string, buckets: number[]) =>
-    new Histogram({ name, help, labelNames: [label], buckets, registers: [registry] });
 
   const operations = count('stepgate_operations_total', 'Operations that ended', 'transport', 'type', 'outcome');
   const caches = count('stepgate_operation_cache_total', 'Operations by the worst of what they read', 'cache');
   const codes = count('stepgate_operation_errors_total', 'Operations with an error, once for each code', 'code');
   const calls = count('stepgate_upstream_calls_total', 'Calls to the upstream that ended', 'endpoint', 'outcome');
-  const durations = histogram(
+  const observeOperation = createTimings(
+    registry,
     'stepgate_operation_duration_seconds',
     'Queries and mutations that were executed',
     'transport',
     OPERATION_BUCKETS,
   );
-  const callDurations = histogram(
+  const observeCall = createTimings(
+    registry,
     'stepgate_upstream_call_duration_seconds',
     'Calls to the upstream, with waiting and retries',
     'endpoint',
@@ -94,11 +95,11 @@ function createCounters(registry: Registry) {
       operations(transport, type, outcome).count += 1;
       caches(cacheOutcomeOf(notes)).count += 1;
       for (const code of notes.errorCodes) codes(codeLabel(code)).count += 1;
-      if (type !== 'subscription') durations.observe({ transport }, seconds);
+      if (type !== 'subscription') observeOperation(transport, seconds);
     },
     upstreamCall(endpoint: string, outcome: string, seconds: number) {
       calls(endpoint, outcome === 'ok' || outcome === 'ABANDONED' ? outcome : codeLabel(outcome)).count += 1;
-      callDurations.observe({ endpoint }, seconds);
+      observeCall(endpoint, seconds);
     },
   };
 }

@@ -1,4 +1,5 @@
 /** One line for each operation. All that can stand in it is named here, so no key, variable or payload can. */
+import { createLineWriter } from './log-lines.ts';
 import type { Logger } from './logger.ts';
 import { cacheOutcomeOf, type OperationNotes } from './notes.ts';
 import type { Outcome } from './outcome.ts';
@@ -24,16 +25,16 @@ const short = (viewerId: string | null) => viewerId?.slice(0, 12) ?? null;
 const MAX_NAME_LENGTH = 100;
 
 export function createOperationLog(logger: Logger): OperationLog {
-  // There is nothing to redact in these lines, and to look for it takes longer than to write them.
-  const log = logger.child({}, { redact: [] });
-  const isDebug = log.isLevelEnabled('debug');
+  const write = createLineWriter(logger);
+  const isDebug = logger.isLevelEnabled('debug');
 
   return {
     executed(notes, outcome, durationMs) {
       const level = LEVELS[outcome];
-      if (!log.isLevelEnabled(level)) return;
+      if (!logger.isLevelEnabled(level)) return;
       const { requestId, transport, viewerId, name, type, queryHash, upstreamCalls, errorCodes, span } = notes;
-      log[level](
+      write(
+        level,
         {
           requestId,
           transport,
@@ -54,7 +55,7 @@ export function createOperationLog(logger: Logger): OperationLog {
     },
     ready(requestId, viewerId) {
       if (!isDebug) return;
-      log.debug({ requestId, transport: 'http', viewer: short(viewerId), outcome: 'ok', cache: 'ready' }, MESSAGE);
+      write('debug', { requestId, transport: 'http', viewer: short(viewerId), outcome: 'ok', cache: 'ready' }, MESSAGE);
     },
   };
 }

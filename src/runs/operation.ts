@@ -27,17 +27,16 @@ export interface AnswerLifetime {
   limit(untilMs: number): void;
 }
 
-export function createAnswerLifetime(): AnswerLifetime {
-  let untilMs = Infinity;
-  return {
-    get untilMs() {
-      return untilMs;
-    },
-    limit(end) {
-      untilMs = Math.min(untilMs, end);
-    },
-  };
+/** A class, since each operation has one: closures would be made anew each time. */
+class Lifetime implements AnswerLifetime {
+  untilMs = Infinity;
+
+  limit(end: number): void {
+    this.untilMs = Math.min(this.untilMs, end);
+  }
 }
+
+export const createAnswerLifetime = (): AnswerLifetime => new Lifetime();
 
 export function createCallBudget(maxCalls: number): CallBudget {
   let taken = 0;

@@ -1,0 +1,69 @@
+/**
+ * Lines on their way to stdout, some hundred at a time, since a write takes much longer than the making of a line. sonic-boom
+ * can wait for more, too, but measures all that waits anew with each line. They wait as bytes: strings would outlive a
+ * collection of the young generation.
+ */
+import type { DestinationStream } from 'pino';
+
+/** What is used of sonic-boom, made for buffers. */
+export interface ByteStream {
+  write(bytes: Buffer): unknown;
+  flush(done: (error?: Error) => void): void;
+  flushSync(): void;
+}
+
+const BATCH_BYTES = 65_536;
+/** No line waits for longer than this. */
+const WITHIN_MS = 1000;
+const MAX_BYTES_PER_CHARACTER = 3;
+
+export class LogBatches implements DestinationStream {
+  readonly #stream: ByteStream;
+  #batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
+  #length = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(stream: ByteStream) {
+    this.#stream = stream;
+  }
+
+  write(line: string): void {
+    const mostBytes = line.length * MAX_BYTES_PER_CHARACTER;
+    if (mostBytes > BATCH_BYTES - this.#length) this.#pass();
+    if (mostBytes > BATCH_BYTES) {
+      this.#stream.write(Buffer.from(line));
+      return;
+    }
+    if (this.#length === 0) this.#wait();
+    this.#length += this.#batch.write(line, this.#length);
+  }
+
+  flush(done: (error?: Error) => void): void {
+    this.#pass();
+    this.#stream.flush(done);
+  }
+
+  readonly flushSync = (): void => {
+    this.#pass();
+    this.#stream.flushSync();
+  };
+
+  #wait(): void {
+    this.#timer = setTimeout(() => {
+      this.#pass();
+    }, WITHIN_MS);
+    // Before sonic-boom's own, which writes what it has.
+    process.prependListener('exit', this.flushSync);
+  }
+
+  #pass(): void {
+    if (this.#timer === null) return;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    process.removeListener('exit', this.flushSync);
+    this.#stream.write(this.#batch.subarray(0, this.#length));
+    // The other is being written.
+    this.#batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
+    this.#length = 0;
+  }
+}
