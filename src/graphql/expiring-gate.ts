@@ -1,4 +1,5 @@
 /** Lets nobody go on whose right to ask has ended: a new operation is refused, and events end with the same error. */
+import { createPullIterator } from '../runs/pull-iterator.ts';
 import type { After } from '../runs/timer.ts';
 import { isEvents, type Gate, type OperationRequest } from './gate.ts';
 import { OperationRefused, type LiveEvent, type LiveEvents } from './live-event.ts';
@@ -46,23 +47,12 @@ export function createExpiringGate(gate: Gate, { now, after }: ExpiringGateOptio
       throw error;
     }
 
-    async function end(): Promise<IteratorReturnResult<undefined>> {
+    async function end(): Promise<void> {
       callOff();
       await events.return(undefined);
-      return { done: true, value: undefined };
     }
 
-    return {
-      next,
-      return: end,
-      throw: end,
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-      async [Symbol.asyncDispose]() {
-        await end();
-      },
-    };
+    return createPullIterator({ next, end });
   }
 
   return {

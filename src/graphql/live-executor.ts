@@ -13,6 +13,7 @@ import {
   type ExecutionResult,
   type GraphQLSchema,
 } from 'graphql';
+import { createPullIterator } from '../runs/pull-iterator.ts';
 import type { Reading } from '../runs/reading.ts';
 import { createContext, type ContextSource } from './context.ts';
 import type { ErrorReporter } from './errors.ts';
@@ -61,7 +62,10 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
     let isLast = false;
 
     async function next(): Promise<IteratorResult<LiveEvent, undefined>> {
-      if (isLast) return end();
+      if (isLast) {
+        await end();
+        return { done: true, value: undefined };
+      }
       const { done, value: reading } = await source.next().catch(refuse);
       if (done) return { done, value: undefined };
       const event = await share(reading, key, () => executeEvent(reading, operation)).catch(refuse);
@@ -77,23 +81,12 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
       throw new OperationRefused(report(errors, context));
     }
 
-    async function end(): Promise<IteratorReturnResult<undefined>> {
+    async function end(): Promise<void> {
       isLast = true;
       await source.return?.();
-      return { done: true, value: undefined };
     }
 
-    return {
-      next,
-      return: end,
-      throw: end,
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-      async [Symbol.asyncDispose]() {
-        await end();
-      },
-    };
+    return createPullIterator({ next, end });
   }
 
   /** Each with a context, and so a reading of the clock, of its own. */

@@ -1,6 +1,7 @@
 /** A subscription's events, whose end is seen whoever brings it about. */
 import type { OperationNotes } from '../observability/notes.ts';
 import type { Observer } from '../observability/observer.ts';
+import { createPullIterator } from '../runs/pull-iterator.ts';
 import type { LiveEvents } from './live-event.ts';
 
 export function observeEvents(
@@ -14,14 +15,9 @@ export function observeEvents(
     isOver = true;
     end(notes);
   };
-  async function finish(): Promise<IteratorReturnResult<undefined>> {
-    over();
-    await events.return(undefined);
-    return { done: true, value: undefined };
-  }
 
   subscribed(notes);
-  return {
+  return createPullIterator({
     async next() {
       try {
         const result = await events.next();
@@ -33,13 +29,9 @@ export function observeEvents(
         throw error;
       }
     },
-    return: finish,
-    throw: finish,
-    [Symbol.asyncIterator]() {
-      return this;
+    async end() {
+      over();
+      await events.return(undefined);
     },
-    async [Symbol.asyncDispose]() {
-      await finish();
-    },
-  };
+  });
 }

@@ -3,6 +3,7 @@
  * state gets the latest one, and what came in between is gone.
  */
 import { GatewayError, isOutage } from '../upstream/errors.ts';
+import { createPullIterator } from './pull-iterator.ts';
 import { dueMs, isSameFetch, isSameState, isStale, standIn, type Reading } from './reading.ts';
 import type { After } from './timer.ts';
 
@@ -155,16 +156,12 @@ export function createRunFeed(options: RunFeedOptions): RunFeed {
     watch(onLeft) {
       const subscriber: Subscriber = { seen: 0, wake: () => undefined, hasLeft: false, onLeft };
       subscribers.add(subscriber);
-      return {
+      return createPullIterator({
         next: () => next(subscriber),
-        return() {
+        end() {
           leave(subscriber);
-          return Promise.resolve({ done: true, value: undefined });
         },
-        [Symbol.asyncIterator]() {
-          return this;
-        },
-      };
+      });
     },
     close() {
       for (const subscriber of [...subscribers]) leave(subscriber);
