@@ -7,6 +7,8 @@ import ts from 'typescript';
 /** The rooms of `src`, in order: a file may import from its own room and from those above it. */
 const ROOMS = [
   'config-auth.ts',
+  'config-variables.ts',
+  'config-problems.ts',
   'config.ts',
   'domain',
   'observability',
