@@ -18,6 +18,7 @@ const ROOMS = [
   'identity',
   'graphql',
   'http',
+  'gateway',
   'gateway.ts',
   'compact-heap.ts',
   'main.ts',

@@ -1,0 +1,110 @@
+/** The HTTP server with all that it serves, up to the moment at which it listens. */
+import type { AddressInfo } from 'node:net';
+import type { GraphQLSchema } from 'graphql';
+import type { Config } from '../config.ts';
+import type { PersistedDocuments } from '../graphql/persisted-documents.ts';
+import { SAMPLE_KEY } from '../graphql/sandbox.ts';
+import { createAdmission } from '../http/admission.ts';
+import { createApp, MAX_BODY_BYTES } from '../http/app.ts';
+import { createBasePath } from '../http/base-path.ts';
+import { createCallers } from '../http/callers.ts';
+import { createClientAddress, createProxyTrust } from '../http/client-address.ts';
+import { createDrain } from '../http/drain.ts';
+import { createKnownAnswers } from '../http/known-answers.ts';
+import { createLive } from '../http/live.ts';
+import { originsOf } from '../http/origins.ts';
+import { createPageSource, runsFromSource } from '../http/page-build.ts';
+import { createResponseCache } from '../http/response-cache.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { After } from '../runs/timer.ts';
+import type { Observation } from './observation.ts';
+import type { Operations } from './operations.ts';
+import type { Runs } from './runs.ts';
+
+export interface ListenerOptions {
+  readonly config: Config;
+  readonly schema: GraphQLSchema;
+  readonly documents: PersistedDocuments;
+  readonly identity: Identity;
+  readonly observation: Pick<Observation, 'metrics' | 'observer'>;
+  readonly runs: Pick<Runs, 'shelves' | 'cache' | 'contextSource'>;
+  readonly operations: Pick<Operations, 'apollo' | 'knownOperations' | 'rateLimit' | 'gate'>;
+  readonly logger: Logger;
+  readonly now: () => number;
+  readonly after: After;
+}
+
+export interface Listener {
+  /** Without a path. */
+  readonly url: string;
+  readonly preparePage: () => Promise<void>;
+  /** Tells whoever watches a run that it is over, then lets the requests under way finish. */
+  close(): Promise<void>;
+}
+
+export async function listen(options: ListenerOptions): Promise<Listener> {
+  const { config, schema, documents, identity, observation, runs, operations, logger, now, after } = options;
+  const { isProduction, corsOrigins, host, maxSubscriptionsPerConnection } = config;
+  const { metrics, observer } = observation;
+  const { shelves, cache, contextSource } = runs;
+  const { apollo, knownOperations, rateLimit, gate } = operations;
+  let isStopping = false;
+  const isReady = () => !isStopping;
+
+  const pageSource = createPageSource({ isBuilder: runsFromSource && !isProduction, logger });
+  const isTrustedProxy = createProxyTrust(config.trustProxy);
+  const callers = createCallers({ identity, addressOf: createClientAddress(isTrustedProxy), now, logger });
+  const takeBasePath = createBasePath(config.basePath);
+  const responses = createResponseCache({ shelves, cache, now });
+  const app = await createApp({
+    pageSource,
+    sampleKey: config.upstreamUrl === null ? SAMPLE_KEY : null,
+    isProduction,
+    corsOrigins,
+    isReady,
+    logger,
+    apollo,
+    contextSource,
+    responses,
+    observer,
+    metrics,
+    answerKnown: createKnownAnswers({ contextSource, knownOperations, responses, observer }),
+    callers,
+    isTrustedProxy,
+    takeBasePath,
+    admit: createAdmission(rateLimit),
+    documents,
+  });
+  const drain = createDrain(app.server);
+  const live = createLive(app, {
+    gate,
+    schema,
+    callers,
+    takeBasePath,
+    origins: originsOf(corsOrigins, isProduction),
+    maxMessageBytes: MAX_BODY_BYTES,
+    maxSubscriptionsPerConnection,
+    isReady,
+    logger,
+    after,
+  });
+
+  await app.listen({ host, port: config.port });
+  const { port } = app.server.address() as AddressInfo;
+
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    async preparePage() {
+      await pageSource.load();
+    },
+    async close() {
+      isStopping = true;
+      await live.close();
+      const draining = drain.begin();
+      await app.close();
+      draining.end();
+      pageSource.close();
+    },
+  };
+}
