@@ -1,7 +1,7 @@
 /**
- * Lines on their way to stdout, some hundred at a time, since a write takes much longer than the making of a line. sonic-boom
- * can wait for more, too, but measures all that waits anew with each line. They wait as bytes: strings would outlive a
- * collection of the young generation.
+ * Lines on their way to stdout. A write takes much longer than the making of a line, so of many lines some hundred go together;
+ * of few, each goes at once. sonic-boom can wait for more, too, but measures all that waits anew with each line. They wait as
+ * bytes: strings would outlive a collection of the young generation.
  */
 import type { DestinationStream } from 'pino';
 
@@ -22,6 +22,7 @@ export class LogBatches implements DestinationStream {
   #batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
   #length = 0;
   #timer: NodeJS.Timeout | null = null;
+  #passedAt = -Infinity;
 
   constructor(stream: ByteStream) {
     this.#stream = stream;
@@ -34,8 +35,9 @@ export class LogBatches implements DestinationStream {
       this.#stream.write(Buffer.from(line));
       return;
     }
-    if (this.#length === 0) this.#wait();
+    const isFirst = this.#length === 0;
     this.#length += this.#batch.write(line, this.#length);
+    if (isFirst) this.#passOrWait();
   }
 
   flush(done: (error?: Error) => void): void {
@@ -48,20 +50,28 @@ export class LogBatches implements DestinationStream {
     this.#stream.flushSync();
   };
 
-  #wait(): void {
+  #passOrWait(): void {
+    const quietMs = performance.now() - this.#passedAt;
+    if (quietMs >= WITHIN_MS) {
+      this.#pass();
+      return;
+    }
     this.#timer = setTimeout(() => {
       this.#pass();
-    }, WITHIN_MS);
+    }, WITHIN_MS - quietMs);
     // Before sonic-boom's own, which writes what it has.
     process.prependListener('exit', this.flushSync);
   }
 
   #pass(): void {
-    if (this.#timer === null) return;
-    clearTimeout(this.#timer);
-    this.#timer = null;
-    process.removeListener('exit', this.flushSync);
+    if (this.#length === 0) return;
+    if (this.#timer !== null) {
+      clearTimeout(this.#timer);
+      this.#timer = null;
+      process.removeListener('exit', this.flushSync);
+    }
     this.#stream.write(this.#batch.subarray(0, this.#length));
+    this.#passedAt = performance.now();
     // The other is being written.
     this.#batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
     this.#length = 0;

@@ -10,7 +10,8 @@ const STDOUT = 1;
 
 /** `to` is a descriptor, or the path of a file. */
 export function createLogger(level: LogLevel, to: number | string = STDOUT): Logger {
-  const stream = destination({ dest: to, sync: false, contentMode: 'buffer' }) as unknown as ByteStream;
+  // With a `minLength` of 0 its `flush` would wait for nothing.
+  const stream = destination({ dest: to, sync: false, minLength: 1, contentMode: 'buffer' }) as unknown as ByteStream;
   return pino({ level, redact: REDACTED }, new LogBatches(stream));
 }
 
