@@ -164,6 +164,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const app = await createApp({
     pageSource,
     sampleKey: embedded ? SAMPLE_KEY : null,
+    basePath: config.basePath,
     isProduction,
     corsOrigins,
     isReady,
