@@ -60,6 +60,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const app = await createApp({
     pageSource,
     sampleKey: config.upstreamUrl === null ? SAMPLE_KEY : null,
+    basePath: config.basePath,
     isProduction,
     corsOrigins,
     isReady,

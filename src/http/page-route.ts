@@ -8,6 +8,8 @@ export interface PageRouteOptions {
   readonly pageSource: PageSource;
   /** The key that the page starts with: that of the embedded upstream, whose data is a sample. */
   readonly sampleKey: string | null;
+  /** What a proxy in front has before the page's addresses; empty where there is nothing. */
+  readonly basePath: string;
 }
 
 /** All that the page loads and asks is the gateway's own; React sets styles one by one, which `style-src` allows. */
@@ -22,9 +24,8 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-export function registerPageRoute(app: FastifyInstance, { pageSource, sampleKey }: PageRouteOptions): void {
-  const htmlOf = ({ html }: Page): string =>
-    sampleKey === null ? html : html.replace('</head>', `<meta name="sample-key" content="${sampleKey}"></head>`);
+export function registerPageRoute(app: FastifyInstance, options: PageRouteOptions): void {
+  const { pageSource } = options;
 
   async function answerPage(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     // Why it can't be had is in the log.
@@ -37,7 +38,7 @@ export function registerPageRoute(app: FastifyInstance, { pageSource, sampleKey 
         'content-security-policy': POLICY,
         'referrer-policy': 'same-origin',
       })
-      .send(htmlOf(page));
+      .send(htmlOf(page, options));
   }
 
   // The paths of the page's own router; any other stays a 404.
@@ -63,6 +64,17 @@ export function registerPageRoute(app: FastifyInstance, { pageSource, sampleKey 
     if (!takesGzip || !file.gzipped) return reply.send(file.body);
     return reply.header('content-encoding', 'gzip').send(file.gzipped);
   });
+}
+
+/** The build's relative addresses would not do: a link into the page is deeper than the page. */
+function htmlOf({ html }: Page, { sampleKey, basePath }: PageRouteOptions): string {
+  const tags = [
+    basePath !== '' && `<meta name="base-path" content="${basePath}">`,
+    sampleKey !== null && `<meta name="sample-key" content="${sampleKey}">`,
+  ];
+  return html
+    .replaceAll('"./assets/', `"${basePath}/assets/`)
+    .replace('</head>', `${tags.filter(Boolean).join('')}</head>`);
 }
 
 const notBuilt = (reply: FastifyReply): FastifyReply =>

@@ -6,13 +6,14 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
 import { App } from './app.tsx';
+import { basePath } from './url/base-path.ts';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no element #root.');
 createRoot(root).render(
   <StrictMode>
     {/* In a transition a checkbox that the address decides about would fall back for a moment. */}
-    <BrowserRouter useTransitions={false}>
+    <BrowserRouter basename={basePath} useTransitions={false}>
       <App />
     </BrowserRouter>
   </StrictMode>,

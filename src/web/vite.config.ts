@@ -3,7 +3,8 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   root: import.meta.dirname,
-  base: '/',
+  // Relative: the gateway knows below which path it is found, the build does not.
+  base: './',
   build: {
     outDir: '../../dist/page',
     emptyOutDir: true,

@@ -3,6 +3,7 @@ import { KeyRound } from 'lucide-react';
 import { Link } from 'react-router';
 import { keyStore } from '../session/key-store.ts';
 import { ThemeSwitch } from '../theme/theme-switch.tsx';
+import { GRAPHQL_URL } from '../url/base-path.ts';
 import './masthead.css';
 
 export function Masthead({ hasKey }: { readonly hasKey: boolean }) {
@@ -15,7 +16,7 @@ export function Masthead({ hasKey }: { readonly hasKey: boolean }) {
         Stepgate
       </Link>
       <span className="spacer" />
-      <a className="button quiet" href="/graphql">
+      <a className="button quiet" href={GRAPHQL_URL}>
         GraphQL
       </a>
       {hasKey && (
