@@ -30,8 +30,8 @@ await describeInBrowser('the run page below a path', (browser) => {
     return answers;
   }
 
-  /** A deep link, a reload, then by links to another workflow whose run is started and followed to its end. */
-  async function visit(page: Page, origin: string, base: string): Promise<void> {
+  /** By a deep link, a reload, and links. */
+  async function read(page: Page, origin: string, base: string): Promise<void> {
     await page.goto(`${origin}${base}${RUN}?tab=steps`);
     await page.getByRole('heading', { name: 'run-4711' }).waitFor();
     await page.reload();
@@ -40,6 +40,12 @@ await describeInBrowser('the run page below a path', (browser) => {
     expect(await page.getByRole('link', { name: 'GraphQL' }).getAttribute('href')).toBe(`${base}/graphql`);
     await page.getByRole('link', { name: 'Stepgate' }).click();
     await page.getByRole('link', { name: 'Quick answer' }).click();
+    await page.waitForURL(`${origin}${base}/workflows/quick-answer`);
+  }
+
+  /** The same, and then a run is started and followed to its end. */
+  async function readAndStart(page: Page, origin: string, base: string): Promise<void> {
+    await read(page, origin, base);
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByRole('textbox', { name: /Inputs/ }).fill('{ "question": "What time is it?" }');
     await page.getByRole('button', { name: 'Start' }).click();
@@ -48,16 +54,10 @@ await describeInBrowser('the run page below a path', (browser) => {
     await page.getByText('Final', { exact: true }).waitFor();
   }
 
-  const places: readonly [where: string, origin: () => string | undefined][] = [
-    ['of the gateway', () => gateway.url],
-    [`of nginx that leaves it on${NGINX === null ? ' (skipped: there is no nginx)' : ''}`, () => nginx?.url],
-  ];
-  it.each(places)('%s: its files, requests, links and live runs are all there', async (_where, originOf) => {
-    const origin = originOf();
-    if (origin === undefined) return;
+  it('of a proxy that leaves it on (nginx, or none in its place): files, requests, links and live runs are there', async () => {
     const { page, context, complaints } = await openPage(browser(), { key: 'demo-key' });
     const answers = answersOf(page);
-    await visit(page, origin, BASE);
+    await readAndStart(page, nginx?.url ?? gateway.url, BASE);
     expect(answers.filter((answer) => !/^(200|304) \/stepgate\//.test(answer))).toEqual([]);
     expect(answers).toContain('200 /stepgate/assets/theme.js');
     expect(answers).toContain('200 /stepgate/graphql');
@@ -72,14 +72,14 @@ await describeInBrowser('the run page below a path', (browser) => {
       const url = route.request().url();
       return url.startsWith(`${gateway.url}${BASE}/`) ? route.continue({ url: url.replace(BASE, '') }) : route.abort();
     });
-    await visit(page, gateway.url, BASE);
+    await readAndStart(page, gateway.url, BASE);
     expect(complaints).toEqual([]);
     await context.close();
   });
 
   it('is at its own place as well', async () => {
     const { page, context, complaints } = await openPage(browser(), { key: 'demo-key' });
-    await visit(page, gateway.url, '');
+    await read(page, gateway.url, '');
     expect(complaints).toEqual([]);
     await context.close();
   });
