@@ -29,8 +29,12 @@ const EXPRESSIONS = [
 /** What Prometheus itself puts on every series. */
 const OF_THE_TARGET = ['instance', 'job'];
 
+/** What it says itself of a target. */
+const OF_PROMETHEUS = 'up{job="stepgate"} ';
+
 /** What is wrong with the names and labels that an expression asks for. */
 function problemsOf(expression: string, { samples }: Scrape): string[] {
+  if (expression.startsWith(OF_PROMETHEUS)) return [];
   const selectors = [...expression.matchAll(/\b((?:stepgate|process|nodejs)_\w+)(?:\{([^}]*)\})?/g)];
   if (selectors.length === 0) return ['it asks for no metric'];
   const grouped = [...expression.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list = '']) => list.split(/, */));
