@@ -12,6 +12,8 @@ const STORE_SIZES = [100, 1000, 10_000, 100_000];
 const MAX_STORE_SIZE_SHORTENED = 10_000;
 const SECONDS = 3;
 const BOUND = 1.5;
+/** All that is taken in is to be held. */
+const CACHE_MAX_BYTES = 2 ** 29;
 
 /** One Stepgate, what it holds, and how many of what is counted a request reads. */
 interface Case {
@@ -53,7 +55,8 @@ export async function w8Growth(bench: Bench): Promise<WorkloadResult> {
 async function measureCases(bench: Bench, cases: readonly Case[], unit: string): Promise<Row[]> {
   const byName = new Map(cases.map((one) => [one.contender.name, one]));
   const contenders = cases.map(({ contender }) => contender);
-  const measured = await withContenders(contenders, { upstreamUrl: bench.fixture.url }, async (started) => {
+  const options = { upstreamUrl: bench.fixture.url, env: { CACHE_MAX_BYTES: String(CACHE_MAX_BYTES) } };
+  const measured = await withContenders(contenders, options, async (started) => {
     for (const contender of started) {
       const one = byName.get(contender.name);
       if (!one) continue;
