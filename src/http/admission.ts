@@ -1,14 +1,11 @@
 /** The rate limit over HTTP: a request counts once, however many ways it is tried on, and every answer says what is left. */
-import type { IncomingMessage } from 'node:http';
 import type { Allowance, RateLimit } from '../graphql/rate-limit.ts';
 import type { Viewer } from '../runs/viewer.ts';
 
 const ALLOWANCE = Symbol('what the rate limit said of the request');
 
 /** On the request itself: a map beside it would cost more. */
-export interface CountedRequest extends IncomingMessage {
-  [ALLOWANCE]?: Allowance | undefined;
-}
+export type CountedRequest = object & { [ALLOWANCE]?: Allowance | undefined };
 
 /** Null where there is no limit. Without a viewer nothing goes upstream, and nothing is counted. */
 export type Admit = (request: CountedRequest, viewer: Viewer | null) => Allowance | null;
@@ -18,7 +15,7 @@ export function createAdmission(rateLimit: RateLimit | null): Admit {
   return (request, viewer) => (viewer ? (request[ALLOWANCE] ??= rateLimit.take(viewer)) : null);
 }
 
-export const allowanceOf = (request: CountedRequest): Allowance | undefined => request[ALLOWANCE];
+export const allowanceOf = (request: CountedRequest): Allowance | null => request[ALLOWANCE] ?? null;
 
 export function allowanceHeaders(allowance: Allowance): (readonly [name: string, value: string])[] {
   const { limit, remaining, resetSeconds, isAllowed, retryAfterSeconds } = allowance;

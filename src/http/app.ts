@@ -18,6 +18,7 @@ import { registerGraphqlRoute, type GraphqlRouteOptions } from './graphql-route.
 import { registerOperationsRoutes } from './operations-routes.ts';
 import { registerPageRoute, type PageRouteOptions } from './page-route.ts';
 import { originsOf } from './origins.ts';
+import { createRepeats } from './repeats.ts';
 import { requestIdOf } from './request.ts';
 import { createShortWay, readBodyOf, type ShortWay } from './short-way.ts';
 
@@ -44,14 +45,20 @@ const SERVER_OPTIONS = {
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { isProduction, corsOrigins, isTrustedProxy, takeBasePath, isReady, logger } = options;
   const origins = originsOf(corsOrigins, isProduction);
-  const shortWay = createShortWay({ ...options, hasCors: origins.length > 0 });
+  const repeats = createRepeats();
+  const keepAliveSeconds = SERVER_OPTIONS.keepAliveTimeout / 1000;
+  const shortWay = createShortWay({ ...options, repeats, keepAliveSeconds, hasCors: origins.length > 0 });
   const app = fastify({
     genReqId: requestIdOf,
     trustProxy: isTrustedProxy,
     // While it stops, a request that comes on an open connection is answered, and the connection then closed.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    serverFactory: (handler) => createServer(SERVER_OPTIONS, listenerOf(takeBasePath, shortWay, handler)),
+    serverFactory(handler) {
+      const server = createServer(SERVER_OPTIONS, listenerOf(takeBasePath, shortWay, handler));
+      repeats.watch(server);
+      return server;
+    },
   });
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');

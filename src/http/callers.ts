@@ -8,6 +8,8 @@ import type { Logger } from '../observability/logger.ts';
 export interface Callers {
   /** Without waiting; null where the credential must be looked at first. */
   known(request: IncomingMessage): Caller | null;
+  /** Whether what was told of a caller still holds without another look at the credential. */
+  isKnown(caller: Caller): boolean;
   /** `authorization` stands in the place of the request's own header. */
   identify(request: IncomingMessage, authorization?: string): Promise<Caller>;
 }
@@ -38,6 +40,7 @@ export function createCallers({ identity, addressOf, now, logger }: CallersOptio
   }
 
   return {
+    isKnown,
     known({ headers: { authorization = '' }, socket }) {
       const known = latest.get(socket);
       if (known?.authorization === authorization && isKnown(known.caller)) return known.caller;

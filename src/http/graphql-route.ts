@@ -18,7 +18,14 @@ import { signalOfClient } from './client-signal.ts';
 import { GRAPHQL_RESPONSE, PLAIN_JSON, type AnswerKnown } from './known-answers.ts';
 import { parseBody, withText, type SentOperation } from './named-operation.ts';
 import { GRAPHQL_PATH, requestKey, searchOf } from './request.ts';
-import { etagOf, isNotModified, readyBody, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
+import {
+  etagOf,
+  isNotModified,
+  readyBody,
+  type Place,
+  type ReadyAnswer,
+  type ResponseCache,
+} from './response-cache.ts';
 
 export interface GraphqlRouteOptions {
   readonly apollo: ApolloServer<Context>;
@@ -41,14 +48,14 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     const allowance = admit(raw, caller.viewer);
     if (allowance) reply.headers(Object.fromEntries(allowanceHeaders(allowance)));
     if (allowance?.isAllowed === false) return refuseRate(request, reply, caller, allowance);
-    const key = requestKey(raw, body);
-    const { viewer, untilMs: rightUntilMs } = caller;
-    if (!viewer) return observed(request, reply, caller, key);
-    const ready = responses.find(viewer, key, rightUntilMs);
+    const { viewer } = caller;
+    if (!viewer) return observed(request, reply, caller, null);
+    const place = responses.placeOf(viewer, requestKey(raw, body));
+    const ready = responses.find(place, caller.untilMs);
     if (ready) observer.readyAnswer(requestId, viewer.id);
-    const asked = { request: raw, response: reply.raw, requestId, viewer, rightUntilMs, key, body };
+    const asked = { request: raw, response: reply.raw, requestId, place, caller, body };
     const answered = ready ?? (await answerKnown(asked));
-    return answered ? send(request, reply, answered) : observed(request, reply, caller, key);
+    return answered ? send(request, reply, answered) : observed(request, reply, caller, place);
   }
 
   function begin({ id: requestId, headers: { traceparent } }: FastifyRequest, { viewer }: Caller): OperationNotes {
@@ -62,10 +69,10 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     return refused;
   }
 
-  async function observed(request: FastifyRequest, reply: FastifyReply, caller: Caller, key: string) {
+  async function observed(request: FastifyRequest, reply: FastifyReply, caller: Caller, place: Place | null) {
     const notes = begin(request, caller);
     try {
-      return await execute(request, reply, caller, key, notes);
+      return await execute(request, reply, caller, place, notes);
     } catch (error) {
       noteErrorCode(notes, (error as { statusCode?: number }).statusCode === 400 ? 'BAD_REQUEST' : INTERNAL);
       throw error;
@@ -80,7 +87,7 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     request: FastifyRequest,
     reply: FastifyReply,
     caller: Caller,
-    key: string,
+    place: Place | null,
     notes: OperationNotes,
   ) {
     const { viewer, refusal, untilMs: rightUntilMs } = caller;
@@ -91,7 +98,7 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     if (sent instanceof GraphQLError) {
       return refuse(request, reply, sent, statusOf(sent, request.headers.accept), notes);
     }
-    const opened = viewer && responses.open(viewer, key, rightUntilMs);
+    const opened = place && responses.open(place, rightUntilMs);
     try {
       const context = createContext(contextSource, {
         viewer,

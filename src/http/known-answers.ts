@@ -2,21 +2,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createContext, type ContextSource } from '../graphql/context.ts';
 import type { KnownOperations } from '../graphql/known-operations.ts';
+import type { Caller } from '../identity/caller.ts';
 import type { Observer } from '../observability/observer.ts';
-import type { Viewer } from '../runs/viewer.ts';
 import { signalOfClient } from './client-signal.ts';
-import { readyBody, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
+import { readyBody, type Place, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
 
 /** What a request is answered to, and on whose behalf. */
 export interface Asked {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
-  readonly viewer: Viewer;
-  /** Until when the viewer may ask, in milliseconds since 1970. */
-  readonly rightUntilMs: number;
-  /** As `requestKey` makes it. */
-  readonly key: string;
+  /** Of the answer, and so of the viewer. */
+  readonly place: Place;
+  readonly caller: Caller;
   readonly body: string;
 }
 
@@ -36,11 +34,12 @@ export const GRAPHQL_RESPONSE = 'application/graphql-response+json; charset=utf-
 export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
   const { contextSource, knownOperations, responses, observer } = options;
 
-  return ({ request, response, requestId, viewer, rightUntilMs, key, body }) => {
+  return ({ request, response, requestId, place, caller, body }) => {
+    const { viewer } = place;
     const contentType = contentTypeFor(request);
     const known = contentType === null ? null : knownOperations.find(body);
     if (contentType === null || known === null) return null;
-    const opened = responses.open(viewer, key, rightUntilMs);
+    const opened = responses.open(place, caller.untilMs);
     const { traceparent } = request.headers as { readonly traceparent?: string };
     const notes = observer.begin({ transport: 'http', requestId, viewerId: viewer.id, traceparent });
     const context = createContext(contextSource, {

@@ -31,16 +31,25 @@ export interface ReadyAnswer {
   readonly maxAgeSeconds: number | null;
 }
 
+/** Where the answer to a request of a viewer stands. It is made once a request: to hash a long text takes a while. */
+export interface Place {
+  readonly viewer: Viewer;
+  readonly request: string;
+  readonly key: string;
+}
+
 export interface ResponseCache {
+  /** `request` is all that decides the answer beside the viewer. */
+  placeOf(viewer: Viewer, request: string): Place;
   /**
    * The answer that is held, if it is still as good as a new one and the viewer's right to it is known. The client may
    * keep it until `rightUntilMs` at most, in milliseconds since 1970.
    */
-  find(viewer: Viewer, request: string, rightUntilMs?: number): ReadyAnswer | null;
+  find(place: Place, rightUntilMs?: number): ReadyAnswer | null;
   /** Settles when whoever makes an expired answer anew is through; null where nobody does. */
-  renewal(viewer: Viewer, request: string): Promise<undefined> | null;
+  renewal(place: Place): Promise<undefined> | null;
   /** To be called before the request is executed. */
-  open(viewer: Viewer, request: string, rightUntilMs?: number): OpenRequest;
+  open(place: Place, rightUntilMs?: number): OpenRequest;
 }
 
 export interface OpenRequest {
@@ -65,9 +74,8 @@ export interface ResponseCacheOptions {
 export function createResponseCache({ shelves, cache, now }: ResponseCacheOptions): ResponseCache {
   const sightings = createSightings();
   const renewals = new Map<string, PromiseWithResolvers<undefined>>();
-  const keyOf = (request: string) => `answer ${request}`;
-  const keptFor = (viewer: Viewer, request: string) =>
-    shelves.find(viewer.id, keyOf(request)) as Placed<Answer> | undefined;
+  const nameOf = (request: string) => `answer ${request}`;
+  const keptAt = ({ key }: Place) => shelves.find(key) as Placed<Answer> | undefined;
 
   const ready = (answer: Answer, untilMs: number, nowMs: number): ReadyAnswer => ({
     answer,
@@ -75,8 +83,10 @@ export function createResponseCache({ shelves, cache, now }: ResponseCacheOption
   });
 
   return {
-    find(viewer, request, rightUntilMs = Infinity) {
-      const kept = keptFor(viewer, request);
+    placeOf: (viewer, request) => ({ viewer, request, key: shelves.placeOf(viewer.id, nameOf(request)) }),
+
+    find(place, rightUntilMs = Infinity) {
+      const kept = keptAt(place);
       if (!kept) return null;
       const nowMs = now();
       const answer = kept.held.value;
@@ -84,29 +94,28 @@ export function createResponseCache({ shelves, cache, now }: ResponseCacheOption
       return nowMs < untilMs ? ready(answer, untilMs, nowMs) : null;
     },
 
-    renewal: (viewer, request) =>
-      renewals.size > 0 ? (renewals.get(`${viewer.id} ${request}`)?.promise ?? null) : null,
+    renewal: ({ key }) => (renewals.size > 0 ? (renewals.get(key)?.promise ?? null) : null),
 
-    open(viewer, request, rightUntilMs = Infinity) {
+    open(place, rightUntilMs = Infinity) {
+      const { viewer, request, key } = place;
       const shelf: Shelf = shelves.of(viewer.id);
-      const renewalKey = `${viewer.id} ${request}`;
       // Only what was kept once is waited for: of any other request nobody knows whether its answer can be shared.
-      const wasKept = keptFor(viewer, request) !== undefined;
-      const renewal = wasKept && !renewals.has(renewalKey) ? Promise.withResolvers<undefined>() : null;
-      if (renewal) renewals.set(renewalKey, renewal);
+      const wasKept = keptAt(place) !== undefined;
+      const renewal = wasKept && !renewals.has(key) ? Promise.withResolvers<undefined>() : null;
+      if (renewal) renewals.set(key, renewal);
       return {
         keep(answer) {
           const nowMs = now();
           if (nowMs < answer.untilMs && request.length <= MAX_REQUEST_LENGTH) {
             const sizeBytes = answer.body.length + 2 * request.length;
             const held = { value: answer, sentAt: nowMs, fetchedAt: nowMs, sizeBytes };
-            if (sightings.note(viewer.id, request) || wasKept) shelves.put(viewer.id, shelf, keyOf(request), held);
+            if (sightings.note(key) || wasKept) shelves.put(viewer.id, shelf, nameOf(request), held);
           }
           return ready(answer, Math.min(answer.untilMs, cache.rightUntil(viewer), rightUntilMs), nowMs);
         },
         close() {
           if (!renewal) return;
-          renewals.delete(renewalKey);
+          renewals.delete(key);
           renewal.resolve(undefined);
         },
       };

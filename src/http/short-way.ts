@@ -2,18 +2,21 @@
  * The short way to an answer that is ready, or that a known operation makes: before Fastify is asked, whose routing, hooks
  * and parsing take several times as long. Whatever is neither goes on to Fastify as if nothing had happened.
  */
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { allowanceHeaders, allowanceOf, type Admit, type CountedRequest } from './admission.ts';
+import { allowanceOf, type Admit } from './admission.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { Callers } from './callers.ts';
 import type { AnswerKnown, Asked } from './known-answers.ts';
+import { headText, readyResponse, send } from './ready-response.ts';
+import { MAX_REPEATED_BODY, type Repeats } from './repeats.ts';
 import { GRAPHQL_PATH, requestIdOf, requestKey } from './request.ts';
-import { isNotModified, MAX_REQUEST_LENGTH, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
+import { MAX_REQUEST_LENGTH, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
 
 const READ_BODY = Symbol('the body that was read already');
 
 /** On the request itself: a map beside it would cost more than reading the body does. */
-export interface RequestWithBody extends CountedRequest {
+export interface RequestWithBody extends IncomingMessage {
   [READ_BODY]?: string;
 }
 
@@ -30,6 +33,9 @@ export interface ShortWayOptions {
   readonly answerKnown: AnswerKnown;
   readonly callers: Callers;
   readonly admit: Admit;
+  readonly repeats: Pick<Repeats, 'learn'>;
+  /** For how long a connection stays open without a request. */
+  readonly keepAliveSeconds: number;
   readonly isReady: () => boolean;
   /** Whether answers to other origins have headers of their own, which Fastify knows. */
   readonly hasCors: boolean;
@@ -37,17 +43,17 @@ export interface ShortWayOptions {
 }
 
 export function createShortWay(options: ShortWayOptions): ShortWay {
-  const { responses, answerKnown, callers, admit, isReady, hasCors, observer } = options;
+  const { responses, answerKnown, callers, admit, repeats, keepAliveSeconds, isReady, hasCors, observer } = options;
 
   /** Answers if it can. */
   function tryAnswer(asked: Asked, next: () => void): void {
-    const { viewer, rightUntilMs, key } = asked;
-    const ready = responses.find(viewer, key, rightUntilMs);
-    const renewal = ready ? null : responses.renewal(viewer, key);
+    const { place, caller } = asked;
+    const ready = responses.find(place, caller.untilMs);
+    const renewal = ready ? null : responses.renewal(place);
     if (ready) sendReady(asked, ready);
     else if (renewal) {
       void renewal.then(() => {
-        const renewed = responses.find(viewer, key, rightUntilMs);
+        const renewed = responses.find(place, caller.untilMs);
         if (renewed) sendReady(asked, renewed);
         else execute(asked, next);
       });
@@ -55,13 +61,37 @@ export function createShortWay(options: ShortWayOptions): ShortWay {
   }
 
   function sendReady(asked: Asked, ready: ReadyAnswer): void {
-    observer.readyAnswer(asked.requestId, asked.viewer.id);
-    send(asked, ready, isReady());
+    observer.readyAnswer(asked.requestId, asked.place.viewer.id);
+    learn(asked);
+    sendAnswer(asked, ready);
+  }
+
+  /** When the same bytes come again on the connection, all is looked at again that may have changed, and nothing else. */
+  function learn({ request, place, caller }: Asked): void {
+    const { 'if-none-match': ifNoneMatch, 'x-request-id': givenId, traceparent } = request.headers;
+    // Whoever names each request never sends the same bytes again.
+    if (givenId !== undefined || traceparent !== undefined) return;
+    repeats.learn(request, () => {
+      if (!isReady() || !callers.isKnown(caller)) return null;
+      const ready = responses.find(place, caller.untilMs);
+      if (!ready || ready.answer.body.length > MAX_REPEATED_BODY) return null;
+      const allowance = admit({}, place.viewer);
+      if (allowance?.isAllowed === false) return null;
+      const requestId = randomUUID();
+      observer.readyAnswer(requestId, place.viewer.id);
+      const response = readyResponse(ready, { requestId, ifNoneMatch, allowance });
+      return { head: headText(response, keepAliveSeconds), body: response.body };
+    });
+  }
+
+  function sendAnswer({ request, response, requestId }: Asked, ready: ReadyAnswer): void {
+    const ifNoneMatch = request.headers['if-none-match'];
+    send(response, readyResponse(ready, { requestId, ifNoneMatch, allowance: allowanceOf(request) }), !isReady());
   }
 
   function execute(asked: Asked, next: () => void): void {
     const finish = (answer: ReadyAnswer | null) => {
-      if (answer) send(asked, answer, isReady());
+      if (answer) sendAnswer(asked, answer);
       else next();
     };
     try {
@@ -82,10 +112,10 @@ export function createShortWay(options: ShortWayOptions): ShortWay {
         next();
         return;
       }
-      const { viewer, untilMs: rightUntilMs } = caller;
+      const { viewer } = caller;
       const ask = (body: string) => {
-        const key = requestKey(request, body);
-        tryAnswer({ request, response, requestId: requestIdOf(request), viewer, rightUntilMs, key, body }, next);
+        const place = responses.placeOf(viewer, requestKey(request, body));
+        tryAnswer({ request, response, requestId: requestIdOf(request), place, caller, body }, next);
       };
       if (request.method === 'GET') ask('');
       else {
@@ -117,25 +147,4 @@ function readWhole(request: IncomingMessage, done: (body: string) => void): void
     // The end is an event of its own, some ticks later.
     if (size === length) done((chunks.length === 1 ? chunk : Buffer.concat(chunks)).toString());
   });
-}
-
-function send({ request, response, requestId }: Asked, ready: ReadyAnswer, keepAlive: boolean): void {
-  const { answer, maxAgeSeconds } = ready;
-  // Names and values in turn: node writes such a list out as it is, without looking each up.
-  const headers = ['content-type', answer.contentType, 'x-request-id', requestId, 'x-content-type-options', 'nosniff'];
-  if (maxAgeSeconds === null) headers.push('cache-control', 'no-store');
-  else headers.push('cache-control', `private, max-age=${maxAgeSeconds}`, 'vary', 'authorization, accept');
-  const allowance = allowanceOf(request);
-  if (allowance) for (const [name, value] of allowanceHeaders(allowance)) headers.push(name, value);
-  if (!keepAlive) headers.push('connection', 'close');
-  if (answer.etag !== null) {
-    headers.push('etag', answer.etag);
-    if (isNotModified(request.headers['if-none-match'], answer.etag)) {
-      response.writeHead(304, headers).end();
-      return;
-    }
-  }
-  headers.push('content-length', String(answer.body.length));
-  // Every character of a ready string is one byte.
-  response.writeHead(200, headers).end(answer.body, 'latin1');
 }

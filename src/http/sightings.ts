@@ -2,7 +2,7 @@
 
 export interface Sightings {
   /** Notes it, and answers whether it was noted before. Wrong at times, either way: another text may have its place. */
-  note(owner: string, text: string): boolean;
+  note(text: string): boolean;
 }
 
 const SLOTS = 2 ** 14;
@@ -10,8 +10,8 @@ const SLOTS = 2 ** 14;
 export function createSightings(): Sightings {
   const hashes = new Uint32Array(SLOTS);
   return {
-    note(owner, text) {
-      const hash = mix(mix(FNV_OFFSET, owner), text);
+    note(text) {
+      const hash = hashOf(text);
       const slot = hash % SLOTS;
       const isKnown = hashes[slot] === hash;
       hashes[slot] = hash;
@@ -24,7 +24,8 @@ const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
 /** FNV-1a, 32 bits: a cryptographic hash takes longer than all else that is done for a request here. */
-function mix(hash: number, text: string): number {
+function hashOf(text: string): number {
+  let hash = FNV_OFFSET;
   for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME);
   return hash >>> 0;
 }

@@ -28,8 +28,10 @@ export interface Shelves<T> {
   /** The viewer's shelf, new if there is none. A call keeps it, to see whether it was taken away meanwhile. */
   of(viewerId: string): Shelf;
   get(viewerId: string, key: string): Held<T> | undefined;
-  /** The same, with the shelf that it stands on. */
-  find(viewerId: string, key: string): Placed<T> | undefined;
+  /** What `find` takes: to be made once for what is looked for often, since a long key takes a while to hash. */
+  placeOf(viewerId: string, key: string): string;
+  /** The same as `get`, with the shelf that it stands on. */
+  find(place: string): Placed<T> | undefined;
   /** Notes that a call sent then succeeded. Like `put`, in vain on a shelf that was taken away since. */
   proveRight(shelf: Shelf, sentAt: number): void;
   /** Puts it on the shelf, unless that was taken away since: then the right to it is in doubt. */
@@ -48,15 +50,15 @@ export function createShelves<T>(maxBytes: number): Shelves<T> {
     // lru-cache reads 0 as "no bound", but here it means "hold nothing".
     maxSize: Math.max(1, maxBytes),
     sizeCalculation: ({ held }) => held.sizeBytes + ENTRY_OVERHEAD_BYTES,
-    dispose: ({ shelf }, fullKey) => shelf.keys.delete(fullKey),
+    dispose: ({ shelf }, place) => shelf.keys.delete(place),
   });
   const shelves = new LRUCache<string, Shelf>({
     max: MAX_VIEWERS,
     dispose: (shelf) => {
-      for (const fullKey of [...shelf.keys]) entries.delete(fullKey);
+      for (const place of [...shelf.keys]) entries.delete(place);
     },
   });
-  const fullKeyOf = (viewerId: string, key: string) => `${viewerId} ${key}`;
+  const placeOf = (viewerId: string, key: string) => `${viewerId} ${key}`;
 
   return {
     of(viewerId) {
@@ -66,18 +68,19 @@ export function createShelves<T>(maxBytes: number): Shelves<T> {
       shelves.set(viewerId, shelf);
       return shelf;
     },
-    get: (viewerId, key) => entries.get(fullKeyOf(viewerId, key))?.held,
-    find: (viewerId, key) => entries.get(fullKeyOf(viewerId, key)),
+    placeOf,
+    get: (viewerId, key) => entries.get(placeOf(viewerId, key))?.held,
+    find: (place) => entries.get(place),
     proveRight(shelf, sentAt) {
       shelf.lastSuccessAt = Math.max(shelf.lastSuccessAt ?? 0, sentAt);
     },
     put(viewerId, shelf, key, held) {
       if (shelves.peek(viewerId) !== shelf) return;
-      const fullKey = fullKeyOf(viewerId, key);
-      entries.set(fullKey, { held, shelf });
-      if (entries.has(fullKey)) shelf.keys.add(fullKey);
+      const place = placeOf(viewerId, key);
+      entries.set(place, { held, shelf });
+      if (entries.has(place)) shelf.keys.add(place);
     },
-    remove: (viewerId, key) => void entries.delete(fullKeyOf(viewerId, key)),
+    remove: (viewerId, key) => void entries.delete(placeOf(viewerId, key)),
     takeAway: (viewerId) => void shelves.delete(viewerId),
     get heldBytes() {
       return entries.calculatedSize;

@@ -1,0 +1,473 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createRepeats } from '../../src/http/repeats.ts';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { connectRaw, countParsed, type RawAnswer, type RawConnection } from '../support/raw-http.ts';
+import { createSigningKey, secondsOf, startIssuer, type Issuer } from '../support/issuer.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
+
+const post = (body: string, headers: readonly string[] = []): string =>
+  [
+    'POST /graphql HTTP/1.1',
+    'host: gateway',
+    'content-type: application/json',
+    ...headers,
+    `content-length: ${Buffer.byteLength(body)}`,
+    '',
+    body,
+  ].join('\r\n');
+
+describe('bytes that come again', () => {
+  let server: Server;
+  let url: string;
+  let connection: RawConnection;
+  let serverSide: Socket;
+  let parsed: ReturnType<typeof countParsed>;
+  let isReady: boolean;
+  let release: () => void;
+
+  /**
+   * Answers each request by its body, but for one that comes "early". What holds "hot" it could answer again; what holds
+   * "slow" it answers some turns of the loop later, and "held" when it is released.
+   */
+  beforeEach(async () => {
+    isReady = true;
+    const repeats = createRepeats();
+    server = createServer((request, response) => {
+      let body = '';
+      const answer = () => {
+        const head = `HTTP/1.1 200 OK\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
+        const bytes = body.includes('é') ? Buffer.from(body) : body;
+        if (body.startsWith('hot')) repeats.learn(request, () => (isReady ? { head, body: bytes } : null));
+        response.end(body);
+      };
+      if (request.headers['x-early'] !== undefined) {
+        response.end('early');
+        return;
+      }
+      request.setEncoding('utf8').on('data', (text: string) => (body += text));
+      request.on('end', () => {
+        if (body === 'held') release = answer;
+        else if (body === 'slow') void later(5).then(answer);
+        else answer();
+      });
+    });
+    repeats.watch(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.once('connection', (socket: Socket) => (serverSide = socket));
+    connection = await connectRaw(url, server);
+    parsed = countParsed(url);
+  });
+  afterEach(() => {
+    parsed.close();
+    connection.close();
+    server.close();
+  });
+
+  async function later(turns: number): Promise<void> {
+    for (let turn = 0; turn < turns; turn += 1) await setImmediate();
+  }
+  const ask = async (...pieces: string[]) => (await connection.ask(...pieces)).body;
+  const bodies = async (answers: number) => (await connection.read(answers)).map(({ body }) => body);
+  const HOT = post('hot');
+
+  it('are answered without being parsed', async () => {
+    for (let time = 0; time < 4; time += 1) expect(await ask(HOT)).toBe('hot');
+    expect(parsed.count()).toBe(1);
+  });
+
+  it('are parsed again where no answer is ready', async () => {
+    await ask(HOT);
+    isReady = false;
+    expect(await ask(HOT)).toBe('hot');
+    expect(parsed.count()).toBe(2);
+    isReady = true;
+    expect(await ask(HOT)).toBe('hot');
+    expect(parsed.count()).toBe(2);
+  });
+
+  it('bring an answer of any characters', async () => {
+    await ask(post('hot é 見'));
+    expect(await ask(post('hot é 見'))).toBe('hot é 見');
+    expect(parsed.count()).toBe(1);
+  });
+
+  it('are known among others, of which each connection remembers four', async () => {
+    const queries = ['hot 1', 'hot 2', 'hot 3', 'hot 4'].map((body) => post(body));
+    for (const query of [...queries, post('cold'), ...queries]) await ask(query);
+    expect(parsed.count()).toBe(5);
+    // It takes the place of the first.
+    for (const query of [post('hot 5'), ...queries.slice(1), post('hot 5')]) await ask(query);
+    expect(parsed.count()).toBe(6);
+    await ask(post('hot 1'));
+    expect(parsed.count()).toBe(7);
+  });
+
+  it('are nothing to another connection', async () => {
+    await ask(HOT);
+    const other = await connectRaw(url);
+    expect((await other.ask(HOT)).body).toBe('hot');
+    other.close();
+    expect(parsed.count()).toBe(2);
+  });
+
+  it('are not learned where they are many', async () => {
+    const long = post(`hot ${'x'.repeat(8192)}`);
+    for (let time = 0; time < 2; time += 1) await ask(long);
+    expect(parsed.count()).toBe(2);
+  });
+
+  it('are still known after requests that came in pieces', async () => {
+    await ask(HOT);
+    const long = post('x'.repeat(100_000));
+    expect(await ask(long.slice(0, 200), long.slice(200, 50_000), long.slice(50_000))).toHaveLength(100_000);
+    await ask(HOT);
+    expect(parsed.count()).toBe(2);
+  });
+
+  it('are learned of whole requests alone', async () => {
+    const head = HOT.slice(0, -3);
+    await ask(head, 'hot');
+    // Were the head alone taken for all of it, this would be answered before the body has come.
+    await connection.send(head);
+    expect(await ask('hot')).toBe('hot');
+    expect(await ask(HOT)).toBe('hot');
+    expect(parsed.count()).toBe(3);
+  });
+
+  it('are a body where they stand in the place of one', async () => {
+    await ask(HOT);
+    const carrier = post(HOT);
+    expect(await ask(carrier.slice(0, -HOT.length), HOT)).toBe(HOT);
+    expect(await ask(HOT)).toBe('hot');
+    expect(parsed.count()).toBe(2);
+    const chunked = `POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${HOT.length.toString(16)}\r\n`;
+    expect(await ask(chunked, HOT, '\r\n0\r\n\r\n')).toBe(HOT);
+    expect(await ask(HOT)).toBe('hot');
+    expect(parsed.count()).toBe(4);
+  });
+
+  it('are parsed where they are the rest of a head', async () => {
+    await ask(HOT);
+    expect(await ask('POST / HTTP/1.1\r\nhost: x\r\nrest: ', HOT)).toBe('hot');
+    expect(parsed.count()).toBe(2);
+  });
+
+  it('are parsed where they are the rest of a head that began behind another request', async () => {
+    await ask(HOT);
+    expect(await ask(`${post('cold')}POST / HTTP/1.1\r\nhost: x\r\nrest: `)).toBe('cold');
+    await later(5);
+    expect(await ask(HOT)).toBe('hot');
+    expect(parsed.count()).toBe(3);
+  });
+
+  it('are parsed where they are the rest of a head that began behind a body', async () => {
+    await ask(HOT);
+    const cold = post('cold');
+    expect(await ask(cold.slice(0, -2), `${cold.slice(-2)}POST / HTTP/1.1\r\nhost: x\r\nrest: `)).toBe('cold');
+    await later(5);
+    expect(await ask(HOT)).toBe('hot');
+    expect(parsed.count()).toBe(3);
+  });
+
+  it('wait for their turn behind an answer that is not there yet', async () => {
+    await ask(HOT);
+    await connection.send(post('held'), HOT);
+    release();
+    expect(await bodies(2)).toEqual(['held', 'hot']);
+  });
+
+  it('are not remembered of a request that expects to be told to go on', async () => {
+    const asked = post('hot', ['expect: 100-continue']);
+    for (let time = 0; time < 2; time += 1) {
+      await connection.send(asked);
+      expect((await connection.read(2)).map(({ head }) => head.slice(9, 12))).toEqual(['100', '200']);
+    }
+  });
+
+  it('are a body where it began behind what was left of another', async () => {
+    const hot = post('hot', [`filling: ${'x'.repeat(80)}`]);
+    await ask(hot);
+    const chunked = 'POST / HTTP/1.1\r\nhost: x\r\nx-early: yes\r\ntransfer-encoding: chunked\r\n\r\n';
+    expect(await ask(chunked)).toBe('early');
+    await later(5);
+    // The head is as long as what is missing of the body, so that whoever mistook where it began would count right.
+    const body = `${'x'.repeat(99)}${hot}`;
+    const head = (filling: string) => post(body, ['x-early: yes', `filling: ${filling}`]).slice(0, -body.length);
+    const filled = head('x'.repeat(hot.length - head('').length));
+    expect(await ask(`5\r\nhello\r\n0\r\n\r\n${filled}${body.slice(0, 99)}`)).toBe('early');
+    await later(5);
+    await connection.send(hot);
+    expect(await ask(post('cold'))).toBe('cold');
+  });
+
+  it('go to node while answers wait for a slow reader', async () => {
+    await ask(HOT);
+    serverSide.cork();
+    await connection.send(HOT, HOT, HOT);
+    serverSide.uncork();
+    expect(await bodies(3)).toEqual(['hot', 'hot', 'hot']);
+    expect(parsed.count()).toBeGreaterThan(1);
+  });
+
+  it('that had no answer ready take nobody else’s place', async () => {
+    const queries = ['hot 1', 'hot 2', 'hot 3'].map((body) => post(body));
+    for (const query of queries) await ask(query);
+    isReady = false;
+    for (let time = 0; time < 4; time += 1) await ask(post('hot 1'));
+    isReady = true;
+    for (const query of queries) await ask(query);
+    expect(parsed.count()).toBe(7);
+  });
+
+  it('are not answered behind the last request of a connection', async () => {
+    await ask(HOT);
+    const last = post('hot too', ['connection: close']);
+    expect(await ask(last)).toBe('hot too');
+    await expect(connection.ask(HOT)).rejects.toThrow('the connection ended');
+  });
+
+  it('are answered in order, each request once, however the bytes are cut', async () => {
+    const plain = fc.constantFrom('hot', 'hot', 'hot too', 'hot é', 'cold', 'slow', HOT, HOT + HOT, '');
+    const chunked = (body: string) =>
+      `POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    const requests = fc.oneof(
+      { weight: 6, arbitrary: plain.map((body) => ({ body, text: post(body) })) },
+      fc.constantFrom('hot', 'slow', HOT).map((body) => ({ body, text: chunked(body) })),
+    );
+    // Few cuts, so that most requests come whole; at the start of a body, or anywhere.
+    const cuts = fc.array(fc.oneof(fc.constant('body'), fc.double({ min: 0, max: 1, noNaN: true })), { maxLength: 2 });
+    const sent = fc.record({ request: requests, joinsNext: fc.integer({ max: 5, min: 0 }), cuts });
+    await fc.assert(
+      fc.asyncProperty(fc.array(sent, { maxLength: 12 }), async (all) => {
+        const own = await connectRaw(url, server);
+        const pieces: string[] = [];
+        let waiting = '';
+        for (const { request, joinsNext, cuts } of all) {
+          // In bytes, as characters of one byte each.
+          const bytes = Buffer.from(request.text).toString('latin1');
+          const places = cuts.map((cut) =>
+            cut === 'body' ? bytes.indexOf('\r\n\r\n') + 4 : Math.floor(cut * bytes.length),
+          );
+          let start = 0;
+          for (const end of places.sort((a, b) => a - b)) {
+            pieces.push(waiting + bytes.slice(start, end));
+            waiting = '';
+            start = end;
+          }
+          waiting += bytes.slice(start);
+          if (joinsNext > 0) {
+            pieces.push(waiting);
+            waiting = '';
+          }
+        }
+        pieces.push(waiting);
+        await own.send(...pieces.filter((piece) => piece !== '').map((piece) => Buffer.from(piece, 'latin1')));
+        const answers = await own.read(all.length);
+        own.close();
+        expect(answers.map(({ body }) => body)).toEqual(all.map(({ request }) => request.body));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('a polled query', () => {
+  const BODY = JSON.stringify({ query: '{ run(workflowId: "wf", id: "r1") { status outputs totalElapsedTime } }' });
+  const polled = (key = 'key-1', headers: readonly string[] = []) =>
+    post(BODY, [`authorization: Bearer ${key}`, ...headers]);
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let clock: ManualClock;
+  let connection: RawConnection;
+  let parsed: ReturnType<typeof countParsed>;
+  let issuer: Issuer | undefined;
+
+  const open = async (environment: Readonly<Record<string, string>> = {}) => {
+    gateway = await startGateway(
+      { UPSTREAM_URL: upstream.url, REAUTH_INTERVAL_MS: '60000', ...environment },
+      { now: clock.now },
+    );
+    connection = await connectRaw(gateway.url);
+    parsed = countParsed(gateway.url);
+  };
+  beforeEach(async () => {
+    clock = createManualClock();
+    upstream = await startFaultyUpstream();
+  });
+  afterEach(async () => {
+    parsed.close();
+    connection.close();
+    await gateway.close();
+    await upstream.close();
+    await issuer?.close();
+  });
+
+  const ask = (request = polled()): Promise<RawAnswer> => connection.ask(request);
+  /** Asks until the next answer would be one of bytes that came again. */
+  const settle = async (request = polled()) => {
+    for (let time = 0; time < 4; time += 1) await ask(request);
+    const before = parsed.count();
+    await ask(request);
+    expect(parsed.count()).toBe(before);
+  };
+  const withoutDateAndId = ({ head }: RawAnswer) =>
+    head.replace(/^date: .*$/im, 'date').replace(/^x-request-id: [\w-]{36}$/im, 'id');
+
+  it('has the very head that node writes, with an id of its own', async () => {
+    await open({ RATE_LIMIT_PER_MINUTE: '600' });
+    await ask();
+    const first = await ask();
+    await settle();
+    const again = await ask();
+    expect(again.body).toBe(first.body);
+    const remaining = (answer: RawAnswer) => Number(/^ratelimit-remaining: (\d+)$/im.exec(answer.head)?.[1]);
+    const alike = (answer: RawAnswer) => withoutDateAndId(answer).replace(/^(ratelimit-\w+): \d+$/gim, '$1');
+    expect(alike(again)).toBe(alike(first));
+    expect(again.head).toMatch(/^date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/im);
+    expect(new Set([first, again].map(({ head }) => /^x-request-id: (.*)$/im.exec(head)?.[1])).size).toBe(2);
+    // Every one of them counts.
+    expect(remaining(again)).toBe(600 - 8);
+  });
+
+  it('by GET is not modified, with the head that node writes', async () => {
+    await open();
+    const path = `/graphql?query=${encodeURIComponent('{ run(workflowId: "wf", id: "r1") { status } }')}`;
+    const get = (...headers: string[]) =>
+      [`GET ${path} HTTP/1.1`, 'host: x', 'authorization: Bearer key-1', 'accept: */*', ...headers, '', ''].join(
+        '\r\n',
+      );
+    await ask(get());
+    const etag = /^etag: (.*)$/im.exec((await ask(get())).head)?.[1] ?? '';
+    const first = await ask(get(`if-none-match: ${etag}`));
+    expect(first.head).toMatch(/^HTTP\/1.1 304 Not Modified/);
+    await settle(get(`if-none-match: ${etag}`));
+    expect(withoutDateAndId(await ask(get(`if-none-match: ${etag}`)))).toBe(withoutDateAndId(first));
+  });
+
+  it('is answered anew when its lifetime is over, and with the right to it', async () => {
+    upstream.script = ({ endpoint, runId }) => ({
+      json:
+        endpoint === 'run'
+          ? [wireRun(runId, { status: 'running', end_time: null, outputs: `#${upstream.calls.length}` })]
+          : [wireStep({ end_time: null })],
+    });
+    await open();
+    await settle();
+    const calls = upstream.calls.length;
+    const { body } = await ask();
+    clock.advance(999);
+    expect((await ask()).body).toBe(body);
+    expect(upstream.calls).toHaveLength(calls);
+    clock.advance(1);
+    expect((await ask()).body).not.toBe(body);
+    await settle();
+    upstream.script = () => ({ status: 401 });
+    clock.advance(1000);
+    expect((await ask()).body).toContain('UNAUTHENTICATED');
+    expect((await ask()).body).toContain('UNAUTHENTICATED');
+  });
+
+  it('is refused with all that was held when something else is', async () => {
+    await open();
+    await settle();
+    upstream.script = () => ({ status: 403 });
+    await gateway.query('{ run(workflowId: "wf", id: "other") { id } }');
+    expect((await ask()).body).toContain('FORBIDDEN');
+  });
+
+  it("is never answered with another viewer's answer, on the same connection either", async () => {
+    upstream.script = ({ endpoint, runId, key }) => ({
+      json: endpoint === 'run' ? [wireRun(runId, { outputs: `of ${key ?? ''}` })] : [wireStep()],
+    });
+    await open();
+    await settle(polled('key-1'));
+    await settle(polled('key-2'));
+    for (let time = 0; time < 3; time += 1) {
+      for (const key of ['key-1', 'key-2', 'key-3']) expect((await ask(polled(key))).body).toContain(`"of ${key}"`);
+    }
+  });
+
+  it('is refused past the rate limit, and let in again', async () => {
+    await open({ RATE_LIMIT_PER_MINUTE: '6' });
+    await settle();
+    expect((await ask()).head).toMatch(/^HTTP\/1.1 200 /);
+    const refused = await ask();
+    expect(refused.head).toMatch(/^HTTP\/1.1 429 /);
+    expect(refused.head).toMatch(/^retry-after: 10$/im);
+    clock.advance(10_000);
+    expect((await ask()).head).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  it('keeps the id that it came with', async () => {
+    await open();
+    const named = polled('key-1', ['x-request-id: mine']);
+    for (let time = 0; time < 5; time += 1) expect((await ask(named)).head).toMatch(/^x-request-id: mine$/im);
+  });
+
+  it('is counted among the operations that were ready', async () => {
+    await open();
+    const ready = async () =>
+      Number(
+        /^stepgate_operation_cache_total\{cache="ready"\} (\d+)$/m.exec(
+          await (await fetch(`${gateway.url}/metrics`)).text(),
+        )?.[1],
+      );
+    await settle();
+    const before = await ready();
+    await ask();
+    await ask();
+    expect(await ready()).toBe(before + 2);
+  });
+
+  it('is parsed each time where its answer is long', async () => {
+    upstream.script = ({ endpoint, runId }) => ({
+      json: endpoint === 'run' ? [wireRun(runId, { outputs: 'x'.repeat(16_384) })] : [wireStep()],
+    });
+    await open();
+    for (let time = 0; time < 4; time += 1) await ask();
+    expect(parsed.count()).toBe(4);
+  });
+
+  it("is answered as long as the caller's token is known to be good", async () => {
+    issuer = await startIssuer(clock.now);
+    issuer.keys = [await createSigningKey('withdrawn')];
+    await open({ ...issuer.environment, REAUTH_INTERVAL_MS: '700000' });
+    const token = await issuer.token({ exp: secondsOf(clock.now()) + 3600 });
+    await settle(polled(token));
+    issuer.keys = [await createSigningKey('another')];
+    clock.advance(699_999);
+    // Another call renews the right to what is held, but tells nothing of the token.
+    await ask(polled(token).replace('r1', 'r2'));
+    expect((await ask(polled(token))).head).toMatch(/^HTTP\/1.1 200 /);
+    clock.advance(1);
+    expect((await ask(polled(token))).body).toContain('UNAUTHENTICATED');
+  });
+
+  it('is the last on its connection when the gateway stops', async () => {
+    await open();
+    await settle();
+    // A client that does not take its leave keeps the gateway waiting.
+    const lingering = await connectRaw(gateway.url);
+    const upgraded = [
+      'GET /graphql HTTP/1.1',
+      'host: x',
+      'connection: upgrade',
+      'upgrade: websocket',
+      'sec-websocket-version: 13',
+      'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==',
+      'sec-websocket-protocol: graphql-transport-ws',
+    ];
+    await lingering.ask([...upgraded, '', ''].join('\r\n'));
+    const closed = gateway.close();
+    expect((await ask()).head).toMatch(/^connection: close$/im);
+    lingering.close();
+    await closed;
+  });
+});
