@@ -18,9 +18,9 @@ export interface PartSource<T> {
 
 export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
   const read = new Map<string, T>();
-  const loads = new Map<string, Promise<T>>();
+  const loads = new Map<string, Promise<Promise<T>>>();
   // Most operations find all that they read held, and never need one.
-  let loader: DataLoader<RunRef, T, string> | undefined;
+  let loader: DataLoader<RunRef, Promise<T>, string> | undefined;
 
   function held(ref: RunRef): T | undefined {
     const key = keyOf(ref);
@@ -36,17 +36,14 @@ export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
     load(ref) {
       const value = held(ref);
       if (value !== undefined) return Promise.resolve(value);
-      loader ??= new DataLoader(fetchAll, { cacheKeyFn: keyOf, cacheMap: loads });
-      return loader.load(ref);
+      // A batch answers promises, so that each run is worked on when it has come, and not when all have.
+      loader ??= new DataLoader((refs) => Promise.resolve(refs.map(source.fetch)), {
+        cacheKeyFn: keyOf,
+        cacheMap: loads,
+      });
+      return loader.load(ref).then((part) => part);
     },
   };
-
-  async function fetchAll(refs: readonly RunRef[]): Promise<(T | Error)[]> {
-    const outcomes = await Promise.allSettled(refs.map(source.fetch));
-    return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : toError(outcome.reason)));
-  }
 }
 
 const keyOf = ({ workflowId, runId }: RunRef): string => `${workflowId} ${runId}`;
-
-const toError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));

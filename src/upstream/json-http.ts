@@ -3,7 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { RequestError, type Request } from 'got';
 import { AbandonedError, GatewayError, type ErrorCode } from './errors.ts';
-import { createJsonText, type JsonText } from './json-text.ts';
+import { createJsonTexts, type JsonText } from './json-text.ts';
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST';
@@ -22,6 +22,7 @@ export interface JsonHttp {
 }
 
 export function createJsonHttp(maxResponseBytes: number, timeoutMs: number): JsonHttp {
+  const jsonTextOf = createJsonTexts();
   const kept = agents(true);
   // A kept connection may be closing just then. A GET is sent again; a POST can't be, so it gets one of its own.
   const own = agents(false);
@@ -39,7 +40,7 @@ export function createJsonHttp(maxResponseBytes: number, timeoutMs: number): Jso
       const agent = method === 'GET' ? kept : own;
       try {
         const request = http.stream(url, { method, headers, signal, agent, ...(json !== undefined && { json }) });
-        return createJsonText(await readAnswer(request, maxResponseBytes, answered));
+        return jsonTextOf(await readAnswer(request, maxResponseBytes, answered));
       } catch (error) {
         if (gone.aborted) throw new AbandonedError();
         if (error instanceof GatewayError) throw error;

@@ -6,31 +6,48 @@ import { GatewayError } from './errors.ts';
 
 export interface JsonText {
   readonly sizeBytes: number;
-  /** What it says: parsed anew where the collector has taken the last reading. */
+  /** What it says: parsed anew, unless it was read a moment ago. */
   read(): unknown;
 }
 
 /** Throws UPSTREAM_CONTRACT_VIOLATION for what is no JSON. */
-export function createJsonText(bytes: Buffer): JsonText {
-  const parse = () => ({ value: JSON.parse(bytes.toString()) as unknown });
-  let latest = new WeakRef(parseFirst(parse));
-  return {
-    sizeBytes: bytes.length,
-    read() {
-      const known = latest.deref();
-      if (known) return known.value;
-      const parsed = parse();
-      latest = new WeakRef(parsed);
-      return parsed.value;
-    },
-  };
+export type JsonTextOf = (bytes: Buffer) => JsonText;
+
+/** Whoever reads one step's payload mostly reads the next one's, too, and at times those of two runs in turn. */
+const MAX_READINGS = 4;
+
+interface Reading {
+  readonly bytes: Buffer;
+  readonly value: unknown;
 }
 
-function parseFirst<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch {
-    // The parser's own message quotes the body.
-    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', "the upstream's answer is not JSON");
+export function createJsonTexts(): JsonTextOf {
+  /**
+   * Until the loop turns. Held weakly they would cost more: a collection of the young generation takes weak references for
+   * strong ones, so that each reading would get old before it is let go.
+   */
+  const readings: Reading[] = [];
+  const forget = () => {
+    readings.length = 0;
+  };
+
+  function read(bytes: Buffer): unknown {
+    const known = readings.find((reading) => reading.bytes === bytes);
+    if (known) return known.value;
+    const value: unknown = JSON.parse(bytes.toString());
+    if (readings.length === 0) setImmediate(forget);
+    if (readings.length === MAX_READINGS) readings.shift();
+    readings.push({ bytes, value });
+    return value;
   }
+
+  return (bytes) => {
+    try {
+      read(bytes);
+    } catch {
+      // The parser's own message quotes the body.
+      throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', "the upstream's answer is not JSON");
+    }
+    return { sizeBytes: bytes.length, read: () => read(bytes) };
+  };
 }

@@ -1,5 +1,5 @@
 /** Steps and run records in the upstream's own words, for scripted upstreams. */
-import { createJsonText, type JsonText } from '../../src/upstream/json-text.ts';
+import { createJsonTexts, type JsonText } from '../../src/upstream/json-text.ts';
 
 export type Wire = Readonly<Record<string, unknown>>;
 
@@ -48,7 +48,7 @@ const { rawJSON } = JSON as typeof JSON & { readonly rawJSON: (text: string) => 
 
 /** An answer as it comes. The infinities become what JSON reads as them: a number beyond any double. */
 export const textOf = (json: unknown): JsonText =>
-  createJsonText(
+  createJsonTexts()(
     Buffer.from(
       JSON.stringify(json, (_, value: unknown) => {
         if (value === Infinity) return rawJSON('1e400');

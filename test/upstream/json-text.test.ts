@@ -3,10 +3,10 @@ import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
-import { createJsonText, type JsonText } from '../../src/upstream/json-text.ts';
+import { createJsonTexts, type JsonText } from '../../src/upstream/json-text.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
 
-const textOf = (text: string): JsonText => createJsonText(Buffer.from(text));
+const textOf = (text: string): JsonText => createJsonTexts()(Buffer.from(text));
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -39,7 +39,7 @@ describe('the text of an answer', () => {
     expect(text.read()).toBe(text.read());
   });
 
-  it('is read again once the collector has taken what was read', async () => {
+  it('is held as what it says for no longer than the loop takes to turn, and read again then', async () => {
     const text = textOf('[{"a": 1}, "ü"]');
     const reading = watchReading(text);
     // As long as the task lasts that has seen it, a weak reference holds.
@@ -48,6 +48,17 @@ describe('the text of an answer', () => {
     expect(reading.deref()).toBeUndefined();
     expect(text.read()).toEqual([{ a: 1 }, 'ü']);
     expect(text.read()).toBe(text.read());
+  });
+
+  it('is parsed but once among a few that are read in turn, and once more among many', () => {
+    const jsonTextOf = createJsonTexts();
+    const [first, ...others] = [1, 2, 3, 4, 5].map((n) => jsonTextOf(Buffer.from(`[${n}]`)));
+    const reading = first?.read();
+    for (const other of others.slice(0, 3)) other.read();
+    expect(first?.read()).toBe(reading);
+    for (const other of others) other.read();
+    expect(first?.read()).toEqual(reading);
+    expect(first?.read()).not.toBe(reading);
   });
 
   it('may be of characters of many bytes, and tells its size in bytes', () => {
