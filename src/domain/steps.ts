@@ -108,7 +108,8 @@ export function selectSteps(
   steps: readonly Step[],
   filter: StepFilter | null | undefined,
   order: StepOrder | null | undefined,
-): Step[] {
+): readonly Step[] {
+  if (!filter && !order) return steps;
   const statuses = filter?.status && new Set(filter.status);
   const nodeIds = filter?.nodeId && new Set(filter.nodeId);
   const selected = steps.filter(

@@ -52,7 +52,7 @@ export function createRepeats(): Repeats {
         const connection = connectionOf(request);
         if (!connection?.isFollowed) return;
         connection.began(request);
-        response.once('finish', onFinish);
+        response.on('finish', onFinish);
       });
     },
     learn(request, answerAgain) {

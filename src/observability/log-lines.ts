@@ -16,7 +16,7 @@ interface Inside {
   readonly [symbols.chindingsSym]: string;
 }
 
-/** `fields` hold nothing that is to be redacted. */
+/** `fields` hold nothing that is to be redacted, and have plain words for names. */
 export function createLineWriter(logger: Logger): WriteLine {
   const { [symbols.streamSym]: stream, [symbols.chindingsSym]: bindings } = logger as unknown as Inside;
   // Any other logger may have a form of its own.
@@ -29,7 +29,19 @@ export function createLineWriter(logger: Logger): WriteLine {
   const { values } = logger.levels;
   return (level, fields, message) => {
     if (!logger.isLevelEnabled(level)) return;
-    const inner = JSON.stringify(fields).slice(1, -1);
-    stream.write(`{"level":${values[level]},"time":${Date.now()}${bindings},${inner},"msg":"${message}"}\n`);
+    let line = `{"level":${values[level]},"time":${Date.now()}${bindings}`;
+    for (const name in fields) {
+      const value = fields[name];
+      if (value !== undefined) line += `,"${name}":${jsonOf(value)}`;
+    }
+    stream.write(`${line},"msg":"${message}"}\n`);
   };
+}
+
+/** Nothing in it needs to be escaped. */
+const PLAIN = /^[\w.:-]*$/;
+
+/** Of ids and words, which nearly all are, JSON takes several times as long to find that out. */
+function jsonOf(value: unknown): string {
+  return typeof value === 'string' && PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
 }

@@ -46,9 +46,10 @@ export function createOperationLog(logger: Logger): OperationLog {
           outcome,
           cache: cacheOutcomeOf(notes),
           upstreamCalls,
-          ...(errorCodes.length > 0 && { errorCodes }),
-          ...(notes.isSubscribed && { events: notes.events }),
-          ...(span && { traceId: span.traceId }),
+          // What is undefined is left out.
+          errorCodes: errorCodes.length > 0 ? errorCodes : undefined,
+          events: notes.isSubscribed ? notes.events : undefined,
+          traceId: span?.traceId,
         },
         MESSAGE,
       );
