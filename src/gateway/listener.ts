@@ -11,6 +11,7 @@ import { createCallers } from '../http/callers.ts';
 import { createClientAddress, createProxyTrust } from '../http/client-address.ts';
 import { createDrain } from '../http/drain.ts';
 import { createKnownAnswers } from '../http/known-answers.ts';
+import { createKnownHeads } from '../http/known-heads.ts';
 import { createLive } from '../http/live.ts';
 import { originsOf } from '../http/origins.ts';
 import { createPageSource, runsFromSource } from '../http/page-build.ts';
@@ -57,7 +58,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const callers = createCallers({ identity, addressOf: createClientAddress(isTrustedProxy), now, logger });
   const takeBasePath = createBasePath(config.basePath);
   const responses = createResponseCache({ shelves, cache, now });
+  const knownHeads = createKnownHeads();
   const app = await createApp({
+    knownHeads,
     pageSource,
     sampleKey: config.upstreamUrl === null ? SAMPLE_KEY : null,
     basePath: config.basePath,
@@ -70,11 +73,11 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     responses,
     observer,
     metrics,
-    answerKnown: createKnownAnswers({ contextSource, knownOperations, responses, observer }),
+    knownAnswers: createKnownAnswers({ contextSource, knownOperations, responses, observer }),
     callers,
     isTrustedProxy,
     takeBasePath,
-    admit: createAdmission(rateLimit),
+    admission: createAdmission(rateLimit),
     documents,
   });
   const drain = createDrain(app.server);
@@ -103,6 +106,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       isStopping = true;
       await live.close();
       const draining = drain.begin();
+      await Promise.race([knownHeads.flushed(), draining.cut]);
       await app.close();
       draining.end();
       pageSource.close();

@@ -29,6 +29,8 @@ export interface KnownRequest {
 interface KnownOperation {
   readonly document: DocumentNode;
   readonly queryHash: string;
+  /** The last time, for what was not held; true as long as it was not executed. */
+  hadToWait: boolean;
 }
 
 const MAX_KNOWN = 500;
@@ -53,7 +55,7 @@ export function createKnownOperations(options: KnownOperationsOptions): KnownOpe
             const isQuery = document.definitions.every(
               (definition) => !('operation' in definition) || definition.operation === OperationTypeNode.QUERY,
             );
-            if (operation && isQuery) known.set(source, { document, queryHash });
+            if (operation && isQuery) known.set(source, { document, queryHash, hadToWait: true });
             return Promise.resolve();
           },
         }),

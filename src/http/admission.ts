@@ -7,12 +7,18 @@ const ALLOWANCE = Symbol('what the rate limit said of the request');
 /** On the request itself: a map beside it would cost more. */
 export type CountedRequest = object & { [ALLOWANCE]?: Allowance | undefined };
 
-/** Null where there is no limit. Without a viewer nothing goes upstream, and nothing is counted. */
-export type Admit = (request: CountedRequest, viewer: Viewer | null) => Allowance | null;
+export interface Admission {
+  readonly isLimited: boolean;
+  /** Null where there is no limit. Without a viewer nothing goes upstream, and nothing is counted. */
+  admit(request: CountedRequest, viewer: Viewer | null): Allowance | null;
+}
 
-export function createAdmission(rateLimit: RateLimit | null): Admit {
-  if (!rateLimit) return () => null;
-  return (request, viewer) => (viewer ? (request[ALLOWANCE] ??= rateLimit.take(viewer)) : null);
+export function createAdmission(rateLimit: RateLimit | null): Admission {
+  if (!rateLimit) return { isLimited: false, admit: () => null };
+  return {
+    isLimited: true,
+    admit: (request, viewer) => (viewer ? (request[ALLOWANCE] ??= rateLimit.take(viewer)) : null),
+  };
 }
 
 export const allowanceOf = (request: CountedRequest): Allowance | null => request[ALLOWANCE] ?? null;

@@ -14,11 +14,12 @@ import { EXPOSED_HEADERS } from './admission.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { TakeBasePath } from './base-path.ts';
 import type { IsTrustedProxy } from './client-address.ts';
+import { createHeadAnswers } from './head-answers.ts';
+import type { KnownHeads } from './known-heads.ts';
 import { registerGraphqlRoute, type GraphqlRouteOptions } from './graphql-route.ts';
 import { registerOperationsRoutes } from './operations-routes.ts';
 import { registerPageRoute, type PageRouteOptions } from './page-route.ts';
 import { originsOf } from './origins.ts';
-import { createRepeats } from './repeats.ts';
 import { requestIdOf } from './request.ts';
 import { createShortWay, readBodyOf, type ShortWay } from './short-way.ts';
 
@@ -28,6 +29,7 @@ export interface AppOptions extends GraphqlRouteOptions, PageRouteOptions {
   readonly isTrustedProxy: IsTrustedProxy;
   readonly takeBasePath: TakeBasePath;
   readonly isReady: () => boolean;
+  readonly knownHeads: KnownHeads;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'contentType' | 'scrape'>;
 }
@@ -43,11 +45,11 @@ const SERVER_OPTIONS = {
 };
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { isProduction, corsOrigins, isTrustedProxy, takeBasePath, isReady, logger } = options;
+  const { isProduction, corsOrigins, isTrustedProxy, takeBasePath, isReady, knownHeads, logger } = options;
   const origins = originsOf(corsOrigins, isProduction);
-  const repeats = createRepeats();
   const keepAliveSeconds = SERVER_OPTIONS.keepAliveTimeout / 1000;
-  const shortWay = createShortWay({ ...options, repeats, keepAliveSeconds, hasCors: origins.length > 0 });
+  const answersTo = createHeadAnswers({ ...options, keepAliveSeconds });
+  const shortWay = createShortWay({ ...options, answersTo, hasCors: origins.length > 0 });
   const app = fastify({
     genReqId: requestIdOf,
     trustProxy: isTrustedProxy,
@@ -56,7 +58,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     serverFactory(handler) {
       const server = createServer(SERVER_OPTIONS, listenerOf(takeBasePath, shortWay, handler));
-      repeats.watch(server);
+      knownHeads.watch(server);
       return server;
     },
   });

@@ -4,7 +4,13 @@ import type { Socket } from 'node:net';
 
 export interface Drain {
   /** To be called when the server has begun to close. Answers how to call the end of it off. */
-  begin(): { readonly end: () => void };
+  begin(): Draining;
+}
+
+export interface Draining {
+  readonly end: () => void;
+  /** Resolves when what is still under way has been cut. */
+  readonly cut: Promise<void>;
 }
 
 /** A connection on which no request has come yet may have one on its way: it gets this long. */
@@ -24,15 +30,18 @@ export function createDrain(server: Server): Drain {
 
   return {
     begin() {
+      const { promise: cut, resolve } = Promise.withResolvers<undefined>();
       const timers = [
         setTimeout(() => {
           for (const socket of unused) socket.destroy();
         }, UNUSED_MS),
         setTimeout(() => {
           server.closeAllConnections();
+          resolve(undefined);
         }, ALL_MS),
       ];
       return {
+        cut,
         end() {
           timers.forEach(clearTimeout);
         },

@@ -9,13 +9,13 @@ import { rateLimited, type Allowance } from '../graphql/rate-limit.ts';
 import { refusalOf } from '../graphql/refusal.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { GatewayError } from '../upstream/errors.ts';
-import { allowanceHeaders, type Admit } from './admission.ts';
+import { allowanceHeaders, type Admission } from './admission.ts';
 import { INTERNAL } from '../observability/outcome.ts';
 import { noteErrorCode, type OperationNotes } from '../observability/notes.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { Callers } from './callers.ts';
 import { signalOfClient } from './client-signal.ts';
-import { GRAPHQL_RESPONSE, PLAIN_JSON, type AnswerKnown } from './known-answers.ts';
+import { askedBy, GRAPHQL_RESPONSE, PLAIN_JSON, type KnownAnswers } from './known-answers.ts';
 import { parseBody, withText, type SentOperation } from './named-operation.ts';
 import { GRAPHQL_PATH, requestKey, searchOf } from './request.ts';
 import {
@@ -31,21 +31,21 @@ export interface GraphqlRouteOptions {
   readonly apollo: ApolloServer<Context>;
   readonly contextSource: ContextSource;
   readonly responses: ResponseCache;
-  readonly answerKnown: AnswerKnown;
+  readonly knownAnswers: KnownAnswers;
   readonly callers: Callers;
   readonly observer: Observer;
-  readonly admit: Admit;
+  readonly admission: Admission;
   readonly documents: PersistedDocuments;
 }
 
 export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, contextSource, responses, answerKnown, callers, observer, admit, documents } = options;
+  const { apollo, contextSource, responses, knownAnswers, callers, observer, admission, documents } = options;
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { raw, id: requestId } = request;
     const body = typeof request.body === 'string' ? request.body : '';
     const caller = callers.known(raw) ?? (await callers.identify(raw));
-    const allowance = admit(raw, caller.viewer);
+    const allowance = admission.admit(raw, caller.viewer);
     if (allowance) reply.headers(Object.fromEntries(allowanceHeaders(allowance)));
     if (allowance?.isAllowed === false) return refuseRate(request, reply, caller, allowance);
     const { viewer } = caller;
@@ -53,8 +53,8 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     const place = responses.placeOf(viewer, requestKey(raw, body));
     const ready = responses.find(place, caller.untilMs);
     if (ready) observer.readyAnswer(requestId, viewer.id);
-    const asked = { request: raw, response: reply.raw, requestId, place, caller, body };
-    const answered = ready ?? (await answerKnown(asked));
+    const asked = { requestId, place, caller, body, ...askedBy(raw, reply.raw) };
+    const answered = ready ?? (await knownAnswers.answer(asked));
     return answered ? send(request, reply, answered) : observed(request, reply, caller, place);
   }
 

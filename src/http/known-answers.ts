@@ -1,25 +1,41 @@
 /** Answers requests for operations that are known, without Apollo: by plain POST, and of a viewer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createContext, type ContextSource } from '../graphql/context.ts';
-import type { KnownOperations } from '../graphql/known-operations.ts';
+import type { KnownOperations, KnownRequest } from '../graphql/known-operations.ts';
 import type { Caller } from '../identity/caller.ts';
+import type { OperationStart } from '../observability/notes.ts';
 import type { Observer } from '../observability/observer.ts';
 import { signalOfClient } from './client-signal.ts';
 import { readyBody, type Place, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
 
 /** What a request is answered to, and on whose behalf. */
 export interface Asked {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
   readonly requestId: string;
   /** Of the answer, and so of the viewer. */
   readonly place: Place;
   readonly caller: Caller;
   readonly body: string;
+  /** Null where something about the request's head needs Apollo's judgement, or Fastify's. */
+  readonly contentType: string | null;
+  readonly traceparent: OperationStart['traceparent'];
+  readonly client: WaitingClient;
 }
 
-/** Null where the request is Apollo's to answer: then nothing was executed. */
-export type AnswerKnown = (asked: Asked) => ReadyAnswer | null | Promise<ReadyAnswer | null>;
+export interface WaitingClient {
+  /** Answers a signal that fires when the client is gone. */
+  readonly signal: () => AbortSignal;
+  readonly isGone: () => boolean;
+}
+
+export interface KnownAnswers {
+  /** Null where the request is Apollo's to answer: then nothing was executed. */
+  answer(asked: Asked): ReadyAnswer | null | Promise<ReadyAnswer | null>;
+  /**
+   * The answer that needs no call and no waiting. Null where there is none: what was executed in vain then has left nothing
+   * behind. It is not tried with an operation that had to wait the last time.
+   */
+  answerHeld(asked: Asked): ReadyAnswer | null;
+}
 
 export interface KnownAnswersOptions {
   readonly contextSource: ContextSource;
@@ -31,43 +47,69 @@ export interface KnownAnswersOptions {
 export const PLAIN_JSON = 'application/json; charset=utf-8';
 export const GRAPHQL_RESPONSE = 'application/graphql-response+json; charset=utf-8';
 
-export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
+export function createKnownAnswers(options: KnownAnswersOptions): KnownAnswers {
   const { contextSource, knownOperations, responses, observer } = options;
+  const withoutCalls: ContextSource = { ...contextSource, maxUpstreamCalls: 0 };
 
-  return ({ request, response, requestId, place, caller, body }) => {
+  function findKnown({ contentType, body }: Asked): KnownRequest | null {
+    return contentType === null ? null : knownOperations.find(body);
+  }
+
+  function execute(asked: Asked, known: KnownRequest, source: ContextSource) {
+    const { requestId, place, caller, contentType, traceparent, client } = asked;
     const { viewer } = place;
-    const contentType = contentTypeFor(request);
-    const known = contentType === null ? null : knownOperations.find(body);
-    if (contentType === null || known === null) return null;
     const opened = responses.open(place, caller.untilMs);
-    const { traceparent } = request.headers as { readonly traceparent?: string };
     const notes = observer.begin({ transport: 'http', requestId, viewerId: viewer.id, traceparent });
-    const context = createContext(contextSource, {
-      viewer,
-      requestId,
-      signal: signalOfClient(response),
-      mayAct: false,
-      takeEvents: null,
-      notes,
-    });
+    const { signal } = client;
+    const context = createContext(source, { viewer, requestId, signal, mayAct: false, takeEvents: null, notes });
 
     const finish = (text: string | null): ReadyAnswer | null => {
       // Then Apollo answers, with notes of its own.
-      if (text === null) return null;
-      notes.isAbandoned ||= response.destroyed;
+      if (text === null || contentType === null) return null;
+      notes.isAbandoned ||= client.isGone();
       observer.end(notes);
       return opened.keep({ body: readyBody(text), contentType, etag: null, untilMs: context.lifetime.untilMs });
     };
-
-    let text: string | null | Promise<string | null> = null;
     try {
-      text = knownOperations.execute(known, context);
-      return text instanceof Promise ? text.then(finish).finally(opened.close) : finish(text);
-    } finally {
-      if (!(text instanceof Promise)) opened.close();
+      return { text: knownOperations.execute(known, context), finish, close: opened.close };
+    } catch (error) {
+      opened.close();
+      throw error;
     }
+  }
+
+  return {
+    answer(asked) {
+      const known = findKnown(asked);
+      if (!known) return null;
+      const { text, finish, close } = execute(asked, known, contextSource);
+      known.operation.hadToWait = text instanceof Promise;
+      if (text instanceof Promise) return text.then(finish).finally(close);
+      const answer = finish(text);
+      close();
+      return answer;
+    },
+
+    answerHeld(asked) {
+      const known = findKnown(asked);
+      if (!known || known.operation.hadToWait) return null;
+      const { text, finish, close } = execute(asked, known, withoutCalls);
+      known.operation.hadToWait = text instanceof Promise;
+      // Nobody wants what comes of it: it was not allowed a call.
+      if (text instanceof Promise) text.catch(() => undefined);
+      const answer = text instanceof Promise ? null : finish(text);
+      close();
+      return answer;
+    },
   };
 }
+
+/** What is read off the head of a request for `Asked`. */
+export const askedBy = (request: IncomingMessage, response: ServerResponse) => ({
+  contentType: contentTypeFor(request),
+  traceparent: request.headers.traceparent as OperationStart['traceparent'],
+  client: { signal: signalOfClient(response), isGone: () => response.destroyed },
+});
 
 /** What Apollo answers with, by what the common clients say that they accept; others are its own to judge. */
 const CONTENT_TYPES: ReadonlyMap<string | undefined, string> = new Map([
@@ -82,6 +124,6 @@ const CONTENT_TYPES: ReadonlyMap<string | undefined, string> = new Map([
 const JSON_BODIES: ReadonlySet<string | undefined> = new Set(['application/json', PLAIN_JSON]);
 
 /** Null where something about the request's head needs Apollo's judgement, or Fastify's. */
-function contentTypeFor({ method, headers: { accept, 'content-type': sent } }: IncomingMessage): string | null {
+export function contentTypeFor({ method, headers: { accept, 'content-type': sent } }: IncomingMessage): string | null {
   return method === 'POST' && JSON_BODIES.has(sent) ? (CONTENT_TYPES.get(accept) ?? null) : null;
 }

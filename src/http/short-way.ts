@@ -2,14 +2,14 @@
  * The short way to an answer that is ready, or that a known operation makes: before Fastify is asked, whose routing, hooks
  * and parsing take several times as long. Whatever is neither goes on to Fastify as if nothing had happened.
  */
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { allowanceOf, type Admit } from './admission.ts';
+import { allowanceOf, type Admission } from './admission.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { Callers } from './callers.ts';
-import type { AnswerKnown, Asked } from './known-answers.ts';
-import { headText, readyResponse, send } from './ready-response.ts';
-import { MAX_REPEATED_BODY, type Repeats } from './repeats.ts';
+import type { AnswersTo } from './head-answers.ts';
+import { askedBy, type Asked, type KnownAnswers } from './known-answers.ts';
+import type { KnownHeads } from './known-heads.ts';
+import { readyResponse, send } from './ready-response.ts';
 import { GRAPHQL_PATH, requestIdOf, requestKey } from './request.ts';
 import { MAX_REQUEST_LENGTH, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
 
@@ -30,12 +30,11 @@ export interface ShortWay {
 
 export interface ShortWayOptions {
   readonly responses: ResponseCache;
-  readonly answerKnown: AnswerKnown;
+  readonly knownAnswers: Pick<KnownAnswers, 'answer'>;
   readonly callers: Callers;
-  readonly admit: Admit;
-  readonly repeats: Pick<Repeats, 'learn'>;
-  /** For how long a connection stays open without a request. */
-  readonly keepAliveSeconds: number;
+  readonly admission: Pick<Admission, 'admit'>;
+  readonly knownHeads: Pick<KnownHeads, 'learn'>;
+  readonly answersTo: AnswersTo;
   readonly isReady: () => boolean;
   /** Whether answers to other origins have headers of their own, which Fastify knows. */
   readonly hasCors: boolean;
@@ -43,59 +42,45 @@ export interface ShortWayOptions {
 }
 
 export function createShortWay(options: ShortWayOptions): ShortWay {
-  const { responses, answerKnown, callers, admit, repeats, keepAliveSeconds, isReady, hasCors, observer } = options;
+  const { responses, knownAnswers, callers, admission, knownHeads, answersTo, isReady, hasCors, observer } = options;
 
   /** Answers if it can. */
-  function tryAnswer(asked: Asked, next: () => void): void {
-    const { place, caller } = asked;
+  function tryAnswer(exchange: Exchange, next: () => void): void {
+    const { place, caller } = exchange;
     const ready = responses.find(place, caller.untilMs);
     const renewal = ready ? null : responses.renewal(place);
-    if (ready) sendReady(asked, ready);
+    if (ready) sendReady(exchange, ready);
     else if (renewal) {
       void renewal.then(() => {
         const renewed = responses.find(place, caller.untilMs);
-        if (renewed) sendReady(asked, renewed);
-        else execute(asked, next);
+        if (renewed) sendReady(exchange, renewed);
+        else execute(exchange, next);
       });
-    } else execute(asked, next);
+    } else execute(exchange, next);
   }
 
-  function sendReady(asked: Asked, ready: ReadyAnswer): void {
-    observer.readyAnswer(asked.requestId, asked.place.viewer.id);
-    learn(asked);
-    sendAnswer(asked, ready);
+  function sendReady(exchange: Exchange, ready: ReadyAnswer): void {
+    observer.readyAnswer(exchange.requestId, exchange.place.viewer.id);
+    sendAnswer(exchange, ready);
   }
 
-  /** When the same bytes come again on the connection, all is looked at again that may have changed, and nothing else. */
-  function learn({ request, place, caller }: Asked): void {
+  function sendAnswer({ request, response, requestId, place, caller }: Exchange, ready: ReadyAnswer): void {
     const { 'if-none-match': ifNoneMatch, 'x-request-id': givenId, traceparent } = request.headers;
-    // Whoever names each request never sends the same bytes again.
-    if (givenId !== undefined || traceparent !== undefined) return;
-    repeats.learn(request, () => {
-      if (!isReady() || !callers.isKnown(caller)) return null;
-      const ready = responses.find(place, caller.untilMs);
-      if (!ready || ready.answer.body.length > MAX_REPEATED_BODY) return null;
-      const allowance = admit({}, place.viewer);
-      if (allowance?.isAllowed === false) return null;
-      const requestId = randomUUID();
-      observer.readyAnswer(requestId, place.viewer.id);
-      const response = readyResponse(ready, { requestId, ifNoneMatch, allowance });
-      return { head: headText(response, keepAliveSeconds), body: response.body };
-    });
-  }
-
-  function sendAnswer({ request, response, requestId }: Asked, ready: ReadyAnswer): void {
-    const ifNoneMatch = request.headers['if-none-match'];
+    // Whoever names each request never sends the same head again.
+    if (givenId === undefined && traceparent === undefined) {
+      knownHeads.learn(request, () => answersTo(request, caller, place.viewer));
+    }
     send(response, readyResponse(ready, { requestId, ifNoneMatch, allowance: allowanceOf(request) }), !isReady());
   }
 
-  function execute(asked: Asked, next: () => void): void {
+  function execute(exchange: Exchange, next: () => void): void {
     const finish = (answer: ReadyAnswer | null) => {
-      if (answer) sendAnswer(asked, answer);
+      if (answer) sendAnswer(exchange, answer);
       else next();
     };
     try {
-      const answer = answerKnown(asked);
+      const { request, response } = exchange;
+      const answer = knownAnswers.answer({ ...exchange, ...askedBy(request, response) });
       // What goes wrong unforeseen goes wrong again on the long way, which reports it.
       if (answer instanceof Promise) answer.then(finish, next);
       else finish(answer);
@@ -108,7 +93,7 @@ export function createShortWay(options: ShortWayOptions): ShortWay {
     handle(request, response, next) {
       const caller = mayBeShort(request, hasCors) ? callers.known(request) : null;
       // A refusal is Fastify's to tell.
-      if (!caller?.viewer || admit(request, caller.viewer)?.isAllowed === false) {
+      if (!caller?.viewer || admission.admit(request, caller.viewer)?.isAllowed === false) {
         next();
         return;
       }
@@ -126,6 +111,12 @@ export function createShortWay(options: ShortWayOptions): ShortWay {
       }
     },
   };
+}
+
+/** A request that is asked and answered on the short way. */
+interface Exchange extends Pick<Asked, 'requestId' | 'place' | 'caller' | 'body'> {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
 }
 
 /** CORS is Fastify's to answer, and a body that is long, or of a length that is not told, is seldom sent twice. */

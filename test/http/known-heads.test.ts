@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createRepeats } from '../../src/http/repeats.ts';
+import { createKnownHeads } from '../../src/http/known-heads.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -22,7 +22,7 @@ const post = (body: string, headers: readonly string[] = []): string =>
     body,
   ].join('\r\n');
 
-describe('bytes that come again', () => {
+describe('requests whose head is known', () => {
   let server: Server;
   let url: string;
   let connection: RawConnection;
@@ -32,18 +32,22 @@ describe('bytes that come again', () => {
   let release: () => void;
 
   /**
-   * Answers each request by its body, but for one that comes "early". What holds "hot" it could answer again; what holds
-   * "slow" it answers some turns of the loop later, and "held" when it is released.
+   * Answers each request by its body, but for one that comes "early". What begins with "hot" it can answer without a look at the
+   * head; "slow" it answers some turns of the loop later, and "held" when it is released.
    */
   beforeEach(async () => {
     isReady = true;
-    const repeats = createRepeats();
+    const knownHeads = createKnownHeads();
     server = createServer((request, response) => {
       let body = '';
+      const answerTo = (bytes: Buffer) => {
+        const text = bytes.toString();
+        if (!isReady || !text.startsWith('hot')) return null;
+        const head = `HTTP/1.1 200 OK\r\ncontent-length: ${bytes.length}\r\n\r\n`;
+        return { head, body: text.includes('é') ? Buffer.from(text) : text };
+      };
       const answer = () => {
-        const head = `HTTP/1.1 200 OK\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
-        const bytes = body.includes('é') ? Buffer.from(body) : body;
-        if (body.startsWith('hot')) repeats.learn(request, () => (isReady ? { head, body: bytes } : null));
+        if (body.startsWith('hot')) knownHeads.learn(request, () => answerTo);
         response.end(body);
       };
       if (request.headers['x-early'] !== undefined) {
@@ -57,7 +61,7 @@ describe('bytes that come again', () => {
         else answer();
       });
     });
-    repeats.watch(server);
+    knownHeads.watch(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     server.once('connection', (socket: Socket) => (serverSide = socket));
@@ -77,9 +81,32 @@ describe('bytes that come again', () => {
   const bodies = async (answers: number) => (await connection.read(answers)).map(({ body }) => body);
   const HOT = post('hot');
 
-  it('are answered without being parsed', async () => {
+  it('are answered without being parsed, whatever they hold', async () => {
     for (let time = 0; time < 4; time += 1) expect(await ask(HOT)).toBe('hot');
+    for (const length of [0, 1, 6, 7, 96, 97, 996, 997, 9_997]) {
+      const body = `hot${'x'.repeat(length)}`;
+      expect(await ask(post(body))).toBe(body);
+    }
     expect(parsed.count()).toBe(1);
+  });
+
+  it('are parsed where anything else of the head differs', async () => {
+    await ask(HOT);
+    const others = [
+      HOT.replace('POST', 'PUT'),
+      HOT.replace('/graphql', '/graphqL'),
+      HOT.replace('host: gateway', 'host: gatewaY'),
+      HOT.replace('content-length: 3', 'content-length:  3'),
+      HOT.replace('content-length: 3', 'content-lengtH: 3'),
+      HOT.replace('application/json', 'application/jsoN'),
+      HOT.replace('content-length: 3', 'x: 1\r\ncontent-length: 3'),
+      HOT.replace('content-length: 3', 'content-length: 3\r\nx: 1'),
+    ];
+    for (const other of others) {
+      const before = parsed.count();
+      expect(await ask(other)).toBe('hot');
+      expect(parsed.count()).toBe(before + 1);
+    }
   });
 
   it('are parsed again where no answer is ready', async () => {
@@ -98,15 +125,15 @@ describe('bytes that come again', () => {
     expect(parsed.count()).toBe(1);
   });
 
-  it('are known among others, of which each connection remembers four', async () => {
-    const queries = ['hot 1', 'hot 2', 'hot 3', 'hot 4'].map((body) => post(body));
-    for (const query of [...queries, post('cold'), ...queries]) await ask(query);
+  it('are known by one of four heads', async () => {
+    const [first, ...others] = [1, 2, 3, 4].map((n) => post('hot', [`x: ${n}`]));
+    const all = [first ?? '', ...others];
+    for (const query of [...all, post('cold', ['x: 1']), ...all]) await ask(query);
     expect(parsed.count()).toBe(5);
     // It takes the place of the first.
-    for (const query of [post('hot 5'), ...queries.slice(1), post('hot 5')]) await ask(query);
+    const fifth = post('hot', ['x: 5']);
+    for (const query of [fifth, ...others.slice(0, 2), fifth]) await ask(query);
     expect(parsed.count()).toBe(6);
-    await ask(post('hot 1'));
-    expect(parsed.count()).toBe(7);
   });
 
   it('are nothing to another connection', async () => {
@@ -117,8 +144,8 @@ describe('bytes that come again', () => {
     expect(parsed.count()).toBe(2);
   });
 
-  it('are not learned where they are many', async () => {
-    const long = post(`hot ${'x'.repeat(8192)}`);
+  it('are not known by a long head', async () => {
+    const long = post('hot', [`x: ${'x'.repeat(4096)}`]);
     for (let time = 0; time < 2; time += 1) await ask(long);
     expect(parsed.count()).toBe(2);
   });
@@ -217,10 +244,10 @@ describe('bytes that come again', () => {
   });
 
   it('that had no answer ready take nobody else’s place', async () => {
-    const queries = ['hot 1', 'hot 2', 'hot 3'].map((body) => post(body));
+    const queries = [1, 2, 3].map((n) => post('hot', [`x: ${n}`]));
     for (const query of queries) await ask(query);
     isReady = false;
-    for (let time = 0; time < 4; time += 1) await ask(post('hot 1'));
+    for (let time = 0; time < 4; time += 1) await ask(queries[0] ?? '');
     isReady = true;
     for (const query of queries) await ask(query);
     expect(parsed.count()).toBe(7);
@@ -234,7 +261,10 @@ describe('bytes that come again', () => {
   });
 
   it('are answered in order, each request once, however the bytes are cut', async () => {
-    const plain = fc.constantFrom('hot', 'hot', 'hot too', 'hot é', 'cold', 'slow', HOT, HOT + HOT, '');
+    const plain = fc.oneof(
+      fc.constantFrom('hot', 'hot', 'hot é', 'cold', 'slow', HOT, HOT + HOT, ''),
+      fc.nat({ max: 2000 }).map((length) => `hot${'x'.repeat(length)}`),
+    );
     const chunked = (body: string) =>
       `POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n0\r\n\r\n`;
     const requests = fc.oneof(
@@ -317,6 +347,12 @@ describe('a polled query', () => {
     await ask(request);
     expect(parsed.count()).toBe(before);
   };
+  const readyCount = async () =>
+    Number(
+      /^stepgate_operation_cache_total\{cache="ready"\} (\d+)$/m.exec(
+        await (await fetch(`${gateway.url}/metrics`)).text(),
+      )?.[1],
+    );
   const withoutDateAndId = ({ head }: RawAnswer) =>
     head.replace(/^date: .*$/im, 'date').replace(/^x-request-id: [\w-]{36}$/im, 'id');
 
@@ -413,26 +449,54 @@ describe('a polled query', () => {
 
   it('is counted among the operations that were ready', async () => {
     await open();
-    const ready = async () =>
-      Number(
-        /^stepgate_operation_cache_total\{cache="ready"\} (\d+)$/m.exec(
-          await (await fetch(`${gateway.url}/metrics`)).text(),
-        )?.[1],
-      );
     await settle();
-    const before = await ready();
+    const before = await readyCount();
     await ask();
     await ask();
-    expect(await ready()).toBe(before + 2);
+    expect(await readyCount()).toBe(before + 2);
   });
 
-  it('is parsed each time where its answer is long', async () => {
+  it('is answered to its end, however long, before the gateway stops', async () => {
+    const length = 8_000_000;
     upstream.script = ({ endpoint, runId }) => ({
-      json: endpoint === 'run' ? [wireRun(runId, { outputs: 'x'.repeat(16_384) })] : [wireStep()],
+      json: endpoint === 'run' ? [wireRun(runId, { outputs: 'x'.repeat(length) })] : [wireStep()],
     });
     await open();
-    for (let time = 0; time < 4; time += 1) await ask();
-    expect(parsed.count()).toBe(4);
+    await settle();
+    const before = await readyCount();
+    connection.socket.pause();
+    await connection.send(polled());
+    while ((await readyCount()) === before);
+    const closed = gateway.close();
+    await setImmediate();
+    connection.socket.resume();
+    const [answer] = await connection.read(1);
+    expect(answer?.body.length).toBeGreaterThan(length);
+    await closed;
+  });
+
+  it('is made of what is held without being parsed, if its operation is known', async () => {
+    upstream.script = ({ endpoint, runId }) => ({
+      json: endpoint === 'run' ? [wireRun(runId, { outputs: `of ${runId}` })] : [wireStep()],
+    });
+    await open();
+    const query =
+      'query ($id: ID!, $path: String) { run(workflowId: "wf", id: $id) { outputs outputs2: outputs(path: $path) } }';
+    const about = (id: string, path = 'a') =>
+      post(JSON.stringify({ query, variables: { id, path } }), ['authorization: Bearer key-1']);
+    for (const id of ['r1', 'r1', 'r2', 'r2']) await ask(about(id));
+    const before = parsed.count();
+    const calls = upstream.calls.length;
+    for (const path of ['b', 'c', 'dd']) {
+      expect((await ask(about('r2', path))).body).toBe('{"data":{"run":{"outputs":"of r2","outputs2":null}}}');
+    }
+    expect(parsed.count()).toBe(before);
+    expect(upstream.calls).toHaveLength(calls);
+    // What is not held is fetched once, on the long way, and its error told as ever.
+    expect((await ask(about('r3'))).body).toContain('of r3');
+    expect((await ask(about('r3', '['))).body).toContain('BAD_USER_INPUT');
+    expect((await ask(about('..'))).body).toContain('BAD_USER_INPUT');
+    expect(upstream.calls.map(({ runId }) => runId).filter((id) => id === 'r3').length).toBe(calls / 2);
   });
 
   it("is answered as long as the caller's token is known to be good", async () => {

@@ -1,0 +1,82 @@
+/** Answers requests whose head is known, at once or not at all: with what is ready, or made of what is held. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Caller } from '../identity/caller.ts';
+import type { Observer } from '../observability/observer.ts';
+import type { Viewer } from '../runs/viewer.ts';
+import type { Admission } from './admission.ts';
+import type { Callers } from './callers.ts';
+import { signalOf } from './client-signal.ts';
+import { contentTypeFor, type KnownAnswers } from './known-answers.ts';
+import type { AnswerTo } from './known-heads.ts';
+import { headText, readyResponse } from './ready-response.ts';
+import { requestKey } from './request.ts';
+import { MAX_REQUEST_LENGTH, type Place, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
+
+export interface HeadAnswersOptions {
+  readonly responses: ResponseCache;
+  readonly knownAnswers: KnownAnswers;
+  readonly callers: Callers;
+  readonly admission: Admission;
+  readonly isReady: () => boolean;
+  /** For how long a connection stays open without a request. */
+  readonly keepAliveSeconds: number;
+  readonly observer: Pick<Observer, 'readyAnswer'>;
+}
+
+/** For the head of such a request, which is one of GraphQL that Fastify has nothing to say of. */
+export type AnswersTo = (request: IncomingMessage, caller: Caller, viewer: Viewer) => AnswerTo;
+
+/** A page polls a few queries. */
+const MAX_PLACES = 4;
+
+export function createHeadAnswers(options: HeadAnswersOptions): AnswersTo {
+  const { responses, knownAnswers, callers, admission, isReady, keepAliveSeconds, observer } = options;
+
+  /** The ready answer; null where there is none, or one more is not allowed. */
+  function find(place: Place, caller: Caller, requestId: string) {
+    const ready = responses.find(place, caller.untilMs);
+    const allowance = ready && admission.admit({}, place.viewer);
+    if (!ready || allowance?.isAllowed === false) return null;
+    observer.readyAnswer(requestId, place.viewer.id);
+    return { ready, allowance };
+  }
+
+  /** What is made of what is held. With a rate limit none is, since nothing may be counted that is not answered. */
+  function make(place: Place, caller: Caller, requestId: string, contentType: string, body: string) {
+    if (admission.isLimited || responses.renewal(place)) return null;
+    let leave = (): void => undefined;
+    const client = { signal: signalOf((abort) => (leave = abort)), isGone: () => false };
+    const asked = { requestId, place, caller, body, contentType, traceparent: undefined, client };
+    const ready: ReadyAnswer | null = knownAnswers.answerHeld(asked);
+    if (ready) return { ready, allowance: null };
+    leave();
+    return null;
+  }
+
+  return (request, caller, viewer) => {
+    const { 'if-none-match': ifNoneMatch } = request.headers;
+    const contentType = contentTypeFor(request);
+    const hasBody = request.method === 'POST';
+    const keyStart = requestKey(request, '');
+    const places: { readonly bytes: Buffer; readonly place: Place }[] = [];
+
+    return (bytes) => {
+      if (!isReady() || !callers.isKnown(caller) || bytes.length > MAX_REQUEST_LENGTH) return null;
+      if (hasBody === (bytes.length === 0)) return null;
+      const requestId = randomUUID();
+      const known = places.find((one) => one.bytes.equals(bytes));
+      const place = known?.place ?? responses.placeOf(viewer, hasBody ? keyStart + bytes.toString() : keyStart);
+      const found = find(place, caller, requestId);
+      if (found && !known) {
+        if (places.length === MAX_PLACES) places.pop();
+        places.unshift({ bytes: Buffer.from(bytes), place });
+      }
+      const answer = found ?? (contentType && make(place, caller, requestId, contentType, bytes.toString()));
+      if (!answer) return null;
+      const { ready, allowance } = answer;
+      const response = readyResponse(ready, { requestId, ifNoneMatch, allowance });
+      return { head: headText(response, keepAliveSeconds), body: response.body };
+    };
+  };
+}
