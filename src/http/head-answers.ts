@@ -45,38 +45,59 @@ export function createHeadAnswers(options: HeadAnswersOptions): AnswersTo {
   /** What is made of what is held. With a rate limit none is, since nothing may be counted that is not answered. */
   function make(place: Place, caller: Caller, requestId: string, contentType: string, body: string) {
     if (admission.isLimited || responses.renewal(place)) return null;
-    let leave = (): void => undefined;
-    const client = { signal: signalOf((abort) => (leave = abort)), isGone: () => false };
+    const client = createMomentaryClient();
     const asked = { requestId, place, caller, body, contentType, traceparent: undefined, client };
-    const ready: ReadyAnswer | null = knownAnswers.answerHeld(asked);
-    if (ready) return { ready, allowance: null };
-    leave();
-    return null;
+    try {
+      const ready: ReadyAnswer | null = knownAnswers.answerHeld(asked);
+      return ready && { ready, allowance: null };
+    } catch {
+      // What goes wrong unforeseen goes wrong again on the long way, which reports it.
+      return null;
+    } finally {
+      client.leave();
+    }
   }
 
   return (request, caller, viewer) => {
     const { 'if-none-match': ifNoneMatch } = request.headers;
     const contentType = contentTypeFor(request);
-    const hasBody = request.method === 'POST';
     const keyStart = requestKey(request, '');
     const places: { readonly bytes: Buffer; readonly place: Place }[] = [];
 
     return (bytes) => {
       if (!isReady() || !callers.isKnown(caller) || bytes.length > MAX_REQUEST_LENGTH) return null;
-      if (hasBody === (bytes.length === 0)) return null;
       const requestId = randomUUID();
       const known = places.find((one) => one.bytes.equals(bytes));
-      const place = known?.place ?? responses.placeOf(viewer, hasBody ? keyStart + bytes.toString() : keyStart);
+      const body = known ? null : bytes.toString();
+      const place = known?.place ?? responses.placeOf(viewer, `${keyStart}${body}`);
       const found = find(place, caller, requestId);
       if (found && !known) {
         if (places.length === MAX_PLACES) places.pop();
         places.unshift({ bytes: Buffer.from(bytes), place });
       }
-      const answer = found ?? (contentType && make(place, caller, requestId, contentType, bytes.toString()));
+      const answer = found ?? (contentType && make(place, caller, requestId, contentType, body ?? bytes.toString()));
       if (!answer) return null;
       const { ready, allowance } = answer;
       const response = readyResponse(ready, { requestId, ifNoneMatch, allowance });
       return { head: headText(response, keepAliveSeconds), body: response.body };
     };
+  };
+}
+
+/** One that waits for nothing: what was begun for it in vain must not go on, nor begin later. */
+function createMomentaryClient() {
+  let hasLeft = false;
+  let abortSignal: (() => void) | undefined;
+  const signal = signalOf((abort) => {
+    if (hasLeft) abort();
+    else abortSignal = abort;
+  });
+  return {
+    signal,
+    isGone: () => false,
+    leave() {
+      hasLeft = true;
+      abortSignal?.();
+    },
   };
 }

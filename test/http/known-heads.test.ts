@@ -7,6 +7,7 @@ import { createKnownHeads } from '../../src/http/known-heads.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { captureLog, type CapturedLog } from '../support/observed.ts';
 import { connectRaw, countParsed, type RawAnswer, type RawConnection } from '../support/raw-http.ts';
 import { createSigningKey, secondsOf, startIssuer, type Issuer } from '../support/issuer.ts';
 import { wireRun, wireStep } from '../support/wire.ts';
@@ -101,12 +102,21 @@ describe('requests whose head is known', () => {
       HOT.replace('application/json', 'application/jsoN'),
       HOT.replace('content-length: 3', 'x: 1\r\ncontent-length: 3'),
       HOT.replace('content-length: 3', 'content-length: 3\r\nx: 1'),
+      HOT.replace('content-length: 3', 'content-length: 3\r\nx: 2'),
     ];
     for (const other of others) {
       const before = parsed.count();
       expect(await ask(other)).toBe('hot');
       expect(parsed.count()).toBe(before + 1);
     }
+  });
+
+  it('are refused where the length is no number', async () => {
+    await ask(HOT);
+    // The character behind 9.
+    expect(
+      (await connection.ask(HOT.replace('content-length: 3\r\n\r\nhot', 'content-length: :\r\n\r\nhot1234567'))).head,
+    ).toMatch(/^HTTP\/1.1 400 /);
   });
 
   it('are parsed again where no answer is ready', async () => {
@@ -318,17 +328,19 @@ describe('a polled query', () => {
   let connection: RawConnection;
   let parsed: ReturnType<typeof countParsed>;
   let issuer: Issuer | undefined;
+  let log: CapturedLog;
 
   const open = async (environment: Readonly<Record<string, string>> = {}) => {
     gateway = await startGateway(
       { UPSTREAM_URL: upstream.url, REAUTH_INTERVAL_MS: '60000', ...environment },
-      { now: clock.now },
+      { now: clock.now, logger: log.logger },
     );
     connection = await connectRaw(gateway.url);
     parsed = countParsed(gateway.url);
   };
   beforeEach(async () => {
     clock = createManualClock();
+    log = captureLog('info');
     upstream = await startFaultyUpstream();
   });
   afterEach(async () => {
@@ -430,6 +442,21 @@ describe('a polled query', () => {
     }
   });
 
+  it('is never answered with the answer to another of the same length', async () => {
+    upstream.script = ({ endpoint, runId }) => ({
+      json: endpoint === 'run' ? [wireRun(runId, { outputs: `of ${runId}` })] : [wireStep()],
+    });
+    await open();
+    for (let time = 0; time < 4; time += 1) {
+      for (const id of ['r1', 'r2', 'r3', 'r4', 'r5', 'r6']) {
+        expect((await ask(polled().replace('"r1', `"${id}`).replace('\\"r1', `\\"${id}`))).body).toContain(
+          `"of ${id}"`,
+        );
+      }
+    }
+    expect(upstream.count('run')).toBe(6);
+  });
+
   it('is refused past the rate limit, and let in again', async () => {
     await open({ RATE_LIMIT_PER_MINUTE: '6' });
     await settle();
@@ -475,15 +502,16 @@ describe('a polled query', () => {
     await closed;
   });
 
+  const query =
+    'query ($id: ID!, $path: String) { run(workflowId: "wf", id: $id) { outputs outputs2: outputs(path: $path) } }';
+  const about = (id: string, path = 'a') =>
+    post(JSON.stringify({ query, variables: { id, path } }), ['authorization: Bearer key-1']);
+
   it('is made of what is held without being parsed, if its operation is known', async () => {
     upstream.script = ({ endpoint, runId }) => ({
       json: endpoint === 'run' ? [wireRun(runId, { outputs: `of ${runId}` })] : [wireStep()],
     });
     await open();
-    const query =
-      'query ($id: ID!, $path: String) { run(workflowId: "wf", id: $id) { outputs outputs2: outputs(path: $path) } }';
-    const about = (id: string, path = 'a') =>
-      post(JSON.stringify({ query, variables: { id, path } }), ['authorization: Bearer key-1']);
     for (const id of ['r1', 'r1', 'r2', 'r2']) await ask(about(id));
     const before = parsed.count();
     const calls = upstream.calls.length;
@@ -494,9 +522,32 @@ describe('a polled query', () => {
     expect(upstream.calls).toHaveLength(calls);
     // What is not held is fetched once, on the long way, and its error told as ever.
     expect((await ask(about('r3'))).body).toContain('of r3');
+    expect(log.operations.at(-1)).toMatchObject({ cache: 'fetched', upstreamCalls: 1 });
+    expect(log.operations).toHaveLength(8);
     expect((await ask(about('r3', '['))).body).toContain('BAD_USER_INPUT');
     expect((await ask(about('..'))).body).toContain('BAD_USER_INPUT');
     expect(upstream.calls.map(({ runId }) => runId).filter((id) => id === 'r3').length).toBe(calls / 2);
+  });
+
+  it('that found a call under way leaves it with its client', async () => {
+    await open();
+    for (const id of ['r1', 'r1', 'r1']) await ask(about(id));
+    const held = Promise.withResolvers<undefined>();
+    upstream.script = async ({ runId }) => {
+      await held.promise;
+      return { json: [wireRun(runId)] };
+    };
+    const other = new AbortController();
+    const started = gateway.query('{ run(workflowId: "wf", id: "r2") { outputs } }', { signal: other.signal });
+    const call = await upstream.nextCall();
+    const before = parsed.count();
+    await connection.send(about('r2'));
+    while (parsed.count() === before) await setImmediate();
+    connection.close();
+    other.abort();
+    await expect(started).rejects.toThrow();
+    await call.cut;
+    held.resolve(undefined);
   });
 
   it("is answered as long as the caller's token is known to be good", async () => {
