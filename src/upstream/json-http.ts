@@ -1,9 +1,8 @@
-/** JSON over HTTP, by got: what comes back is JSON within a bound of bytes, or a GatewayError. */
+/** JSON over HTTP, by got: what comes back is the body of a good answer, within a bound of bytes, or a GatewayError. */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { RequestError, type Request } from 'got';
 import { AbandonedError, GatewayError, type ErrorCode } from './errors.ts';
-import { createJsonTexts, type JsonText } from './json-text.ts';
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST';
@@ -17,12 +16,11 @@ export interface JsonRequest {
 
 export interface JsonHttp {
   /** `gone` fires when nobody waits any more, `signal` then too, and when the time is up. */
-  request(request: JsonRequest, gone: AbortSignal, signal: AbortSignal): Promise<JsonText>;
+  request(request: JsonRequest, gone: AbortSignal, signal: AbortSignal): Promise<Buffer>;
   close(): void;
 }
 
 export function createJsonHttp(maxResponseBytes: number, timeoutMs: number): JsonHttp {
-  const jsonTextOf = createJsonTexts();
   const kept = agents(true);
   // A kept connection may be closing just then. A GET is sent again; a POST can't be, so it gets one of its own.
   const own = agents(false);
@@ -40,7 +38,7 @@ export function createJsonHttp(maxResponseBytes: number, timeoutMs: number): Jso
       const agent = method === 'GET' ? kept : own;
       try {
         const request = http.stream(url, { method, headers, signal, agent, ...(json !== undefined && { json }) });
-        return jsonTextOf(await readAnswer(request, maxResponseBytes, answered));
+        return await readAnswer(request, maxResponseBytes, answered);
       } catch (error) {
         if (gone.aborted) throw new AbandonedError();
         if (error instanceof GatewayError) throw error;
