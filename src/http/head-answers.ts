@@ -8,7 +8,7 @@ import type { Admission } from './admission.ts';
 import type { Callers } from './callers.ts';
 import { signalOf } from './client-signal.ts';
 import { contentTypeFor, type KnownAnswers } from './known-answers.ts';
-import type { AnswerTo } from './known-heads.ts';
+import type { AnswerTo } from './known-head.ts';
 import { headText, readyResponse } from './ready-response.ts';
 import { requestKey } from './request.ts';
 import { MAX_REQUEST_LENGTH, type Place, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
