@@ -85,9 +85,11 @@ export function createKnownAnswers(options: KnownAnswersOptions): KnownAnswers {
       const { text, finish, close } = execute(asked, known, contextSource);
       known.operation.hadToWait = text instanceof Promise;
       if (text instanceof Promise) return text.then(finish).finally(close);
-      const answer = finish(text);
-      close();
-      return answer;
+      try {
+        return finish(text);
+      } finally {
+        close();
+      }
     },
 
     answerHeld(asked) {
@@ -95,11 +97,14 @@ export function createKnownAnswers(options: KnownAnswersOptions): KnownAnswers {
       if (!known || known.operation.hadToWait) return null;
       const { text, finish, close } = execute(asked, known, withoutCalls);
       known.operation.hadToWait = text instanceof Promise;
-      // Nobody wants what comes of it: it was not allowed a call.
-      if (text instanceof Promise) text.catch(() => undefined);
-      const answer = text instanceof Promise ? null : finish(text);
-      close();
-      return answer;
+      try {
+        if (!(text instanceof Promise)) return finish(text);
+        // Nobody wants what comes of it: it was not allowed a call.
+        text.catch(() => undefined);
+        return null;
+      } finally {
+        close();
+      }
     },
   };
 }
