@@ -57,3 +57,11 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
   });
   return { context, page, complaints };
 }
+
+/** Types the inputs of a run, once those of the latest are there: they would come between the marking of the text and its end. */
+export async function fillInputs(page: Page, inputs: string): Promise<void> {
+  const field = page.getByRole('textbox', { name: /Inputs/ });
+  await field.waitFor();
+  await page.waitForFunction(`document.querySelector('.run-form textarea').value.includes('question')`);
+  await field.fill(inputs);
+}

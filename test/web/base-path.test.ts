@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
-import { openPage, type Page } from '../support/browser.ts';
+import { fillInputs, openPage, type Page } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { NGINX, startNginx, type Nginx } from '../support/nginx.ts';
@@ -47,7 +47,7 @@ await describeInBrowser('the run page below a path', (browser) => {
   async function readAndStart(page: Page, origin: string, base: string): Promise<void> {
     await read(page, origin, base);
     await page.getByRole('button', { name: 'Run' }).click();
-    await page.getByRole('textbox', { name: /Inputs/ }).fill('{ "question": "What time is it?" }');
+    await fillInputs(page, '{ "question": "What time is it?" }');
     await page.getByRole('button', { name: 'Start' }).click();
     await page.waitForURL(`${origin}${base}/workflows/quick-answer/runs/*`);
     await page.getByText('Live', { exact: true }).waitFor();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
-import { openPage } from '../support/browser.ts';
+import { fillInputs, openPage } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -37,7 +37,7 @@ await describeInBrowser('the run page', (browser) => {
     const { page, context, complaints } = await openPage(browser(), { key: 'demo-key' });
     await page.goto(`${gateway.url}/workflows/quick-answer`);
     await page.getByRole('button', { name: 'Run' }).click();
-    await page.getByRole('textbox', { name: /Inputs/ }).fill('{ "question": "What time is it?" }');
+    await fillInputs(page, '{ "question": "What time is it?" }');
     let loads = 0;
     page.on('load', () => (loads += 1));
     await page.getByRole('button', { name: 'Start' }).click();
