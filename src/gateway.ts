@@ -1,5 +1,5 @@
-/** The composition root: builds every part, hands each what it needs, and takes all down again in reverse. */
-import type { Config } from './config.ts';
+/** The composition root: builds every part, hands each what it requirement, and takes all down again in reverse. */
+import type { Config } from './config/config.ts';
 import { listen } from './gateway/listener.ts';
 import { createObservation } from './gateway/observation.ts';
 import { createOperations } from './gateway/operations.ts';
@@ -8,7 +8,7 @@ import { connectUpstream } from './gateway/upstream.ts';
 import { readManifests } from './graphql/manifests.ts';
 import { createPersistedDocuments } from './graphql/persisted-documents.ts';
 import { createSchema } from './graphql/schema.ts';
-import { createIdentity } from './identity/identity.ts';
+import { createAuthenticator } from './auth/authenticator.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { afterOnThisMachine, type After } from './runs/timer.ts';
 import { createViewers } from './runs/viewer.ts';
@@ -16,8 +16,8 @@ import { createViewers } from './runs/viewer.ts';
 export interface Gateway {
   /** Where it listens, without a path: `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** The bytes of all that is held of the upstream's answers at this moment. */
-  readonly heldBytes: () => number;
+  /** The bytes of all that is cached of the upstream's answers at this moment. */
+  readonly cachedBytes: () => number;
   /** Builds the run page if it is missing or stale, so that the first who asks for it need not wait. */
   preparePage(): Promise<void>;
   /** Stops taking requests, lets those under way finish (for 10 s at most), and frees everything. */
@@ -40,23 +40,23 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const manifests = readManifests(config.persistedManifests, schema);
   const documents = createPersistedDocuments(config.persistedOperations, manifests);
   const { auth, reauthIntervalMs: recheckMs } = config;
-  const identity = await createIdentity({ auth, viewerOf: createViewers(), recheckMs, now, logger });
+  const authenticator = await createAuthenticator({ auth, viewerOf: createViewers(), recheckMs, now, logger });
 
   const observation = await createObservation(config, logger);
   const { metrics, observer } = observation;
   const upstream = await connectUpstream(config, observer, now);
   const runs = createRuns({ config, upstream: upstream.api, now, after });
   const { contextSource, pollers } = runs;
-  const heldBytes = () => runs.shelves.heldBytes;
-  metrics.watch({ upstream: upstream.state, heldBytes, pollers });
+  const cachedBytes = () => runs.partitions.cachedBytes;
+  metrics.watch({ upstream: upstream.state, cachedBytes, pollers });
   const shared = { config, schema, documents, logger, now, after };
   const operations = await createOperations({ ...shared, contextSource, observer });
-  const listener = await listen({ ...shared, identity, observation, runs, operations });
+  const listener = await listen({ ...shared, authenticator, observation, runs, operations });
 
   const parts = [observation, upstream, runs, operations, listener];
   return {
     url: listener.url,
-    heldBytes,
+    cachedBytes,
     preparePage: listener.preparePage,
     async close() {
       for (const part of parts.toReversed()) await part.close();

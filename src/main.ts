@@ -2,15 +2,15 @@
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
 import { compactHeap } from './compact-heap.ts';
-import { ConfigError, readConfig, type Config } from './config.ts';
+import { ConfigError, readConfig, type Config } from './config/config.ts';
 import { createGateway } from './gateway.ts';
 import { createLogger } from './observability/logger.ts';
 
 // V8 watches where objects are made that outlive a collection, and soon makes them in old space at once. While runs are
-// fetched that goes for all that an operation is made of; once runs are held, operations are over in no time, but what V8
+// fetched that goes for all that an operation is made of; once runs are cached, operations are over in no time, but what V8
 // has learned keeps each with its request until the next full collection: 4 KB a request, and a sixth of the time.
 setFlagsFromString('--no-allocation-site-pretenuring');
-// The heap may grow by as much as it holds before it is collected in full, and not by several times that: what is held is
+// The heap may grow by as much as it holds before it is collected in full, and not by several times that: what is cached is
 // most of it, and CACHE_MAX_BYTES should say what that takes.
 setFlagsFromString('--heap-growing-percent=100');
 

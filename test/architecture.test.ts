@@ -6,16 +6,13 @@ import ts from 'typescript';
 
 /** The rooms of `src`, in order: a file may import from its own room and from those above it. */
 const ROOMS = [
-  'config-auth.ts',
-  'config-variables.ts',
-  'config-problems.ts',
-  'config.ts',
+  'config',
   'domain',
   'observability',
   'upstream',
   'embedded-upstream',
   'runs',
-  'identity',
+  'auth',
   'graphql',
   'http',
   'gateway',

@@ -28,7 +28,7 @@ export interface StepFacts {
   readonly elapsedTime: number | null;
   /** Null where nothing went wrong (the wire also says `""`). */
   readonly error: string | null;
-  /** Reads it anew from the text that is held, unless that was done a moment ago: most of it nobody ever asks for. */
+  /** Reads it anew from the text that is cached, unless that was done a moment ago: most of it nobody ever asks for. */
   readonly payload: () => StepPayload;
   readonly tokens: number | null;
   /** The position in the upstream's list: the tie-breaker of every order. */

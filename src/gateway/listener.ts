@@ -1,7 +1,7 @@
 /** The HTTP server with all that it serves, up to the moment at which it listens. */
 import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { PersistedDocuments } from '../graphql/persisted-documents.ts';
 import { SAMPLE_KEY } from '../graphql/sandbox.ts';
 import { createAdmission } from '../http/admission.ts';
@@ -16,7 +16,7 @@ import { createLive } from '../http/live.ts';
 import { originsOf } from '../http/origins.ts';
 import { createPageSource, runsFromSource } from '../http/page-build.ts';
 import { createResponseCache } from '../http/response-cache.ts';
-import type { Identity } from '../identity/identity.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { After } from '../runs/timer.ts';
 import type { Observation } from './observation.ts';
@@ -27,9 +27,9 @@ export interface ListenerOptions {
   readonly config: Config;
   readonly schema: GraphQLSchema;
   readonly documents: PersistedDocuments;
-  readonly identity: Identity;
+  readonly authenticator: Authenticator;
   readonly observation: Pick<Observation, 'metrics' | 'observer'>;
-  readonly runs: Pick<Runs, 'shelves' | 'cache' | 'contextSource'>;
+  readonly runs: Pick<Runs, 'partitions' | 'cache' | 'contextSource'>;
   readonly operations: Pick<Operations, 'apollo' | 'knownOperations' | 'rateLimit' | 'gate'>;
   readonly logger: Logger;
   readonly now: () => number;
@@ -45,19 +45,19 @@ export interface Listener {
 }
 
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { config, schema, documents, identity, observation, runs, operations, logger, now, after } = options;
+  const { config, schema, documents, authenticator, observation, runs, operations, logger, now, after } = options;
   const { isProduction, corsOrigins, host, maxSubscriptionsPerConnection } = config;
   const { metrics, observer } = observation;
-  const { shelves, cache, contextSource } = runs;
+  const { partitions, cache, contextSource } = runs;
   const { apollo, knownOperations, rateLimit, gate } = operations;
   let isStopping = false;
   const isReady = () => !isStopping;
 
   const pageSource = createPageSource({ isBuilder: runsFromSource && !isProduction, logger });
   const isTrustedProxy = createProxyTrust(config.trustProxy);
-  const callers = createCallers({ identity, addressOf: createClientAddress(isTrustedProxy), now, logger });
+  const callers = createCallers({ authenticator, addressOf: createClientAddress(isTrustedProxy), now, logger });
   const takeBasePath = createBasePath(config.basePath);
-  const responses = createResponseCache({ shelves, cache, now });
+  const responses = createResponseCache({ partitions, cache, now });
   const knownHeads = createKnownHeads();
   const app = await createApp({
     knownHeads,

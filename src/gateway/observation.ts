@@ -1,5 +1,5 @@
 /** What watches the gateway: metrics, traces, and the one observer that the other parts tell. */
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { flushed, type Logger } from '../observability/logger.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { createObserver, type Observer } from '../observability/observer.ts';

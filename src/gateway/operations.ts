@@ -1,7 +1,7 @@
 /** What executes operations, by whichever transport they come, and the limits that all of them share. */
 import type { ApolloServer } from '@apollo/server';
 import type { GraphQLSchema } from 'graphql';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { createApollo } from '../graphql/apollo.ts';
 import type { Context, ContextSource } from '../graphql/context.ts';
 import { createCostLimit } from '../graphql/cost-limit.ts';

@@ -1,12 +1,12 @@
-/** All that is held of the upstream's answers, and what every operation reads it through. */
-import type { Config } from '../config.ts';
+/** All that is cached of the upstream's answers, and what every operation reads it through. */
+import type { Config } from '../config/config.ts';
 import type { ContextSource } from '../graphql/context.ts';
-import { createExecution } from '../runs/execution.ts';
+import { createRunStarter } from '../runs/run-starter.ts';
 import { createResourceCache, type ResourceCache } from '../runs/resource-cache.ts';
-import { createRunFeeds } from '../runs/run-feeds.ts';
-import { createRunHistory } from '../runs/run-history.ts';
+import { createLivePollers } from '../runs/live/live-pollers.ts';
+import { createRunHistory } from '../runs/history/run-history.ts';
 import { createRunStore } from '../runs/run-store.ts';
-import { createShelves, type Shelves } from '../runs/shelves.ts';
+import { createCachePartitions, type CachePartitions } from '../runs/cache-partitions.ts';
 import type { After } from '../runs/timer.ts';
 import { createWorkflowStore } from '../runs/workflow-store.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
@@ -19,7 +19,7 @@ export interface RunsOptions {
 }
 
 export interface Runs {
-  readonly shelves: Shelves<unknown>;
+  readonly partitions: CachePartitions<unknown>;
   readonly cache: ResourceCache;
   readonly contextSource: ContextSource;
   /** How many runs are being watched. */
@@ -29,14 +29,14 @@ export interface Runs {
 
 export function createRuns({ config, upstream, now, after }: RunsOptions): Runs {
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
-  const shelves = createShelves<unknown>(config.cacheMaxBytes);
-  const cache = createResourceCache({ shelves, liveTtlMs, staleIfErrorMs, reauthIntervalMs, now });
+  const partitions = createCachePartitions<unknown>(config.cacheMaxBytes);
+  const cache = createResourceCache({ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, now });
   const workflowStore = createWorkflowStore(upstream, cache, liveTtlMs);
   const offersRecords = config.upstreamEndpoints.has('run');
   const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs });
   const runHistory = createRunHistory({ upstream, cache, runStore, liveTtlMs });
-  const execution = createExecution(upstream, cache);
-  const runFeeds = createRunFeeds({
+  const runStarter = createRunStarter(upstream, cache);
+  const livePollers = createLivePollers({
     runStore,
     workflowStore,
     cache,
@@ -47,12 +47,12 @@ export function createRuns({ config, upstream, now, after }: RunsOptions): Runs 
     after,
   });
   return {
-    shelves,
+    partitions,
     cache,
-    contextSource: { runStore, workflowStore, runHistory, runFeeds, execution, maxUpstreamCalls, now },
-    pollers: () => runFeeds.pollers,
+    contextSource: { runStore, workflowStore, runHistory, livePollers, runStarter, maxUpstreamCalls, now },
+    pollers: () => livePollers.pollers,
     close() {
-      runFeeds.close();
+      livePollers.close();
     },
   };
 }

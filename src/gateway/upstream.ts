@@ -1,9 +1,9 @@
 /** The upstream as the config names it: the operator's own, or the embedded one. */
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { createEmbeddedUpstream } from '../embedded-upstream/server.ts';
 import type { Observer } from '../observability/observer.ts';
 import { createUpstreamClient, type UpstreamApi, type UpstreamClient } from '../upstream/client.ts';
-import { createNarrowedUpstream } from '../upstream/narrowed.ts';
+import { createScopedUpstream } from '../upstream/scoped-upstream.ts';
 
 export interface Upstream {
   readonly api: UpstreamApi;
@@ -22,7 +22,7 @@ export async function connectUpstream(config: Config, observer: Observer, now: (
     observer,
   });
   return {
-    api: config.auth.mode === 'service' ? createNarrowedUpstream(client, now) : client,
+    api: config.auth.mode === 'service' ? createScopedUpstream(client, now) : client,
     state: client.state,
     async close() {
       client.close();

@@ -1,5 +1,5 @@
 /** Checks of arguments that the schema's types can't express; each throws BAD_USER_INPUT. */
-import { evaluatePath, InvalidPathError } from '../domain/json-path.ts';
+import { evaluatePath, InvalidPathError } from '../domain/json-path/json-path.ts';
 import type { JsonObject, JsonValue } from '../domain/types.ts';
 import { GatewayError } from '../upstream/errors.ts';
 

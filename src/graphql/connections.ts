@@ -1,7 +1,7 @@
 /** Pages of workflows and of runs, in the form that their resolvers work on. */
 import type { WorkflowRecord } from '../domain/types.ts';
-import type { HistoryPage } from '../runs/run-history.ts';
-import type { WorkflowHandle } from './handles.ts';
+import type { HistoryPage } from '../runs/history/run-history.ts';
+import type { WorkflowRef } from './object-references.ts';
 import { readWorkflowCursor, runCursor, workflowCursor } from './cursors.ts';
 
 export interface PageInfo {
@@ -24,13 +24,13 @@ export interface RunPage {
 }
 
 export interface WorkflowPage {
-  readonly nodes: readonly WorkflowHandle[];
+  readonly nodes: readonly WorkflowRef[];
   readonly pageInfo: PageInfo;
   readonly totalCount: number;
 }
 
 export function runPage(workflowId: string, { entries, hasNextPage, end }: HistoryPage, isFirst: boolean): RunPage {
-  const runs = entries.map(({ place }) => ({ workflowId, runId: place.runId, cursor: runCursor(place) }));
+  const runs = entries.map(({ position }) => ({ workflowId, runId: position.runId, cursor: runCursor(position) }));
   const pageInfo = {
     hasNextPage,
     hasPreviousPage: !isFirst,

@@ -1,10 +1,10 @@
 /**
- * What each field may cause of upstream calls while nothing is held. A field that is not named here causes none.
+ * What each field may cause of upstream calls while nothing is cached. A field that is not named here causes none.
  * `@skip` and `@include` are not weighed; nor are the calls that a history needs that moves while it is read.
  */
-import { MAX_WINDOW } from '../runs/history-reader.ts';
-import type { RunNeeds } from '../runs/loaders.ts';
-import { MAX_PAGE_CALLS } from '../runs/run-history.ts';
+import { MAX_WINDOW } from '../runs/history/history-reader.ts';
+import type { DataRequirement } from '../runs/loaders/run-loaders.ts';
+import { MAX_PAGE_CALLS } from '../runs/history/run-history.ts';
 import { MAX_LIST_SIZE, MAX_RUNS_IN_STATISTICS } from './arguments.ts';
 import { MAX_ENTITIES } from './representations.ts';
 import { plus, times, type Arguments, type Term } from './cost-terms.ts';
@@ -16,8 +16,8 @@ export interface FieldCost {
   readonly items?: Term;
 }
 
-/** By type and field, as in `Query.run`. `needs` tells what is read of the runs that the field answers. */
-export type CostModel = ReadonlyMap<string, (given: Arguments, needs: () => RunNeeds) => FieldCost>;
+/** By type and field, as in `Query.run`. `requirement` tells what is read of the runs that the field answers. */
+export type CostModel = ReadonlyMap<string, (given: Arguments, requirement: () => DataRequirement) => FieldCost>;
 
 /** Fields that read the list of workflows: one call, however many of them an operation has. */
 export const READS_WORKFLOWS: ReadonlySet<string> = new Set([
@@ -32,11 +32,11 @@ export const READS_WORKFLOWS: ReadonlySet<string> = new Set([
 
 export function createCostModel(offersRecords: boolean): CostModel {
   /** A run by its id: its record, and its steps if they are read; without records the steps tell all. */
-  const single = (needs: RunNeeds): number => (offersRecords && needs !== 'RECORD' ? 2 : 1);
+  const single = (requirement: DataRequirement): number => (offersRecords && requirement !== 'RECORD' ? 2 : 1);
   /** A run on a page, which came with its record. */
-  const listed = (needs: RunNeeds): number => (needs === 'RECORD' ? 0 : 1);
-  const one = (_given: Arguments, needs: () => RunNeeds): FieldCost => ({ own: single(needs()) });
-  const onPage = (_given: Arguments, needs: () => RunNeeds): FieldCost => ({ own: listed(needs()) });
+  const listed = (requirement: DataRequirement): number => (requirement === 'RECORD' ? 0 : 1);
+  const one = (_given: Arguments, requirement: () => DataRequirement): FieldCost => ({ own: single(requirement()) });
+  const onPage = (_given: Arguments, requirement: () => DataRequirement): FieldCost => ({ own: listed(requirement()) });
 
   return new Map(
     Object.entries({
@@ -47,16 +47,16 @@ export function createCostModel(offersRecords: boolean): CostModel {
       'Query.compareRuns': () => ({ own: 2 * single('STEPS') }),
       'Mutation.executeWorkflow': () => ({ own: 1 }),
       'Query.workflows': (given: Arguments) => ({ items: sizeOf(given, 'first', MAX_LIST_SIZE) }),
-      'Workflow.runsById': (given: Arguments, needs: () => RunNeeds) => {
+      'Workflow.runsById': (given: Arguments, requirement: () => DataRequirement) => {
         const items = given.term('ids', countOf);
-        return { own: times(items, single(needs())), items };
+        return { own: times(items, single(requirement())), items };
       },
       'Workflow.runs': (given: Arguments) => ({
         own: pageCalls(given),
         items: sizeOf(given, 'first', MAX_LIST_SIZE),
       }),
-      'Query._entities': (given: Arguments, needs: () => RunNeeds) => ({
-        own: given.term('representations', (value) => entityCalls(value, single(needs()), single('STEPS'))),
+      'Query._entities': (given: Arguments, requirement: () => DataRequirement) => ({
+        own: given.term('representations', (value) => entityCalls(value, single(requirement()), single('STEPS'))),
         items: given.term('representations', (value) => entitiesIn(value).length),
       }),
       'RunConnection.nodes': onPage,

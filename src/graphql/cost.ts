@@ -1,4 +1,4 @@
-/** The cost of an operation: the upstream calls that it may cause while nothing is held. */
+/** The cost of an operation: the upstream calls that it may cause while nothing is cached. */
 import {
   getNamedType,
   isCompositeType,
@@ -15,7 +15,7 @@ import {
 } from 'graphql';
 import { READS_WORKFLOWS, type CostModel } from './cost-model.ts';
 import { argumentsOf, plus, shared, times, valueOf, type Term, type Variables } from './cost-terms.ts';
-import { needsOf } from './needs.ts';
+import { requirementOf } from './data-requirements.ts';
 
 /** Works out the cost for one request's variables, which may be anything that JSON can say. */
 export type Cost = (variables: Variables) => number;
@@ -63,7 +63,7 @@ export function compileCost(
     const type = getNamedType(field.type);
     const inner = isCompositeType(type) ? ofSet(node.selectionSet, type) : 0;
     const defaults = new Map(field.args.map((argument) => [argument.name, argument.defaultValue]));
-    const cost = model.get(name)?.(argumentsOf(node, defaults, operation), () => needsOf(node, fragments)) ?? {};
+    const cost = model.get(name)?.(argumentsOf(node, defaults, operation), () => requirementOf(node, fragments)) ?? {};
     return plus(cost.own ?? 0, times(cost.items ?? 1, inner));
   }
 

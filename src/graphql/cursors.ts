@@ -1,6 +1,6 @@
 /** Cursors: opaque to clients, places in a list to us. A cursor that we did not make is BAD_USER_INPUT. */
 import { z } from 'zod';
-import type { Place } from '../runs/history-reader.ts';
+import type { HistoryPosition } from '../runs/history/history-reader.ts';
 import { GatewayError } from '../upstream/errors.ts';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -17,9 +17,10 @@ const MICROS = z.int().nullable();
 const RUN_PLACE = z.tuple([z.literal('run'), z.string(), z.int().nonnegative(), MICROS]);
 const WORKFLOW_ID = z.tuple([z.literal('workflow'), z.string()]);
 
-export const runCursor = ({ runId, offset, startMicros }: Place): string => encode(['run', runId, offset, startMicros]);
+export const runCursor = ({ runId, offset, startMicros }: HistoryPosition): string =>
+  encode(['run', runId, offset, startMicros]);
 
-export function readRunCursor(cursor: string): Place {
+export function readRunCursor(cursor: string): HistoryPosition {
   const [, runId, offset, startMicros] = decode(cursor, RUN_PLACE);
   return { runId, offset, startMicros };
 }

@@ -4,7 +4,7 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, OperationTypeNode, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from '../observability/logger.ts';
 import { AbandonedError, GatewayError } from '../upstream/errors.ts';
-import { noteErrorCode } from '../observability/notes.ts';
+import { recordErrorCode } from '../observability/operation-record.ts';
 import type { Context } from './context.ts';
 
 export const MASKED_ERROR = {
@@ -59,7 +59,7 @@ function noteErrors(errors: readonly GraphQLError[], { requestId, lifetime, requ
   lifetime.limit(0);
   for (const error of errors) {
     const cause = unwrapResolverError(error);
-    if (cause instanceof AbandonedError && request.notes) request.notes.isAbandoned = true;
+    if (cause instanceof AbandonedError && request.operationRecord) request.operationRecord.isAbandoned = true;
     // A client that goes away before its answer is no defect.
     const isExpected = cause instanceof GatewayError || cause instanceof AbandonedError;
     if (!isExpected && isDefect(cause)) {
@@ -69,8 +69,9 @@ function noteErrors(errors: readonly GraphQLError[], { requestId, lifetime, requ
 }
 
 /** Notes the codes that the client gets, if it is still there. */
-function noted(errors: readonly GraphQLFormattedError[], { request: { notes } }: Context) {
-  if (notes && !notes.isAbandoned) for (const { extensions } of errors) noteErrorCode(notes, String(extensions?.code));
+function noted(errors: readonly GraphQLFormattedError[], { request: { operationRecord } }: Context) {
+  if (operationRecord && !operationRecord.isAbandoned)
+    for (const { extensions } of errors) recordErrorCode(operationRecord, String(extensions?.code));
   return errors;
 }
 
@@ -93,9 +94,9 @@ export function errorReporting(logger: Logger): ApolloServerPlugin<Context> {
           return Promise.resolve();
         },
         willSendResponse({ request, response, contextValue, queryHash }) {
-          const { notes } = contextValue.request;
+          const { operationRecord } = contextValue.request;
           // Of a text that is not valid, too.
-          if (notes) notes.queryHash = queryHash;
+          if (operationRecord) operationRecord.queryHash = queryHash;
           const { body, http } = response;
           if (body.kind !== 'single' || !body.singleResult.errors) return Promise.resolve();
           const errors = body.singleResult.errors.map((error) => withRequestId(error, contextValue));

@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
-import type { OperationType } from '../observability/notes.ts';
+import type { OperationType } from '../observability/operation-record.ts';
 import type { Context } from './context.ts';
 
 export interface ExecutableOperation {
@@ -38,16 +38,16 @@ export function createExecutor(schema: GraphQLSchema): Executor {
 
   return (operation) => {
     const key = `${operation.queryHash} ${operation.operationName ?? ''}`;
-    const sight = known.get(key);
-    const title = sight?.title ?? titleOf(operation);
+    const scope = known.get(key);
+    const title = scope?.title ?? titleOf(operation);
     noteTitle(operation, title);
-    if (!sight) {
+    if (!scope) {
       // Compiling takes some milliseconds, which an operation that comes only once would not earn back.
       known.set(key, { compiled: undefined, title });
       return interpret(operation);
     }
-    if (sight.compiled === undefined) sight.compiled = compile(schema, operation, interpret);
-    return (sight.compiled ?? interpret)(operation);
+    if (scope.compiled === undefined) scope.compiled = compile(schema, operation, interpret);
+    return (scope.compiled ?? interpret)(operation);
   };
 }
 
@@ -63,11 +63,11 @@ export function titleOf({ document, operationName }: Pick<ExecutableOperation, '
 }
 
 export function noteTitle({ queryHash, context }: ExecutableOperation, { name, type }: Title): void {
-  const { notes } = context.request;
-  if (!notes) return;
-  notes.name = name;
-  notes.type = type;
-  notes.queryHash = queryHash;
+  const { operationRecord } = context.request;
+  if (!operationRecord) return;
+  operationRecord.name = name;
+  operationRecord.type = type;
+  operationRecord.queryHash = queryHash;
 }
 
 function compile(

@@ -1,5 +1,5 @@
 /** Lets nobody go on whose right to ask has ended: a new operation is refused, and events end with the same error. */
-import { createPullIterator } from '../runs/pull-iterator.ts';
+import { createPullIterator } from '../runs/live/pull-iterator.ts';
 import type { After } from '../runs/timer.ts';
 import { isEvents, type Gate, type OperationRequest } from './gate.ts';
 import { OperationRefused, type LiveEvent, type LiveEvents } from './live-event.ts';

@@ -6,7 +6,7 @@ import type { ApolloServer, GraphQLResponse } from '@apollo/server';
 import { GraphQLError, type FormattedExecutionResult } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../observability/logger.ts';
-import { noteErrorCode, type OperationNotes, type OperationStart } from '../observability/notes.ts';
+import { recordErrorCode, type OperationRecord, type OperationStart } from '../observability/operation-record.ts';
 import type { Observer } from '../observability/observer.ts';
 import { INTERNAL } from '../observability/outcome.ts';
 import type { GatewayError } from '../upstream/errors.ts';
@@ -67,19 +67,19 @@ export function createGate(options: GateOptions): Gate {
   const known = new LRUCache<string, Subscribed>({ max: MAX_KNOWN });
 
   /** With its text, however it was named. */
-  function admit(request: OperationRequest, notes: OperationNotes): AdmittedRequest {
+  function admit(request: OperationRequest, operationRecord: OperationRecord): AdmittedRequest {
     const allowance = request.viewer && rateLimit?.take(request.viewer);
     if (allowance && !allowance.isAllowed) {
-      throw refuse(rateLimited(allowance), notes);
+      throw refuse(rateLimited(allowance), operationRecord);
     }
     const query = documents.resolve(request);
-    if (query instanceof GraphQLError) throw refuse(query, notes);
+    if (query instanceof GraphQLError) throw refuse(query, operationRecord);
     return { ...request, query: query ?? '', extensions: withoutPersistedQuery(request.extensions) };
   }
 
   async function execute(
     request: AdmittedRequest,
-    notes: OperationNotes,
+    operationRecord: OperationRecord,
   ): Promise<FormattedExecutionResult | LiveEvents> {
     const { query, operationName = null, viewer, refusal = null, requestId, signal, mayAct } = request;
     const variables = request.variables ?? {};
@@ -89,7 +89,7 @@ export function createGate(options: GateOptions): Gate {
       known.set(query, { document, queryHash });
     };
     const newContext = () =>
-      createContext(contextSource, { viewer, refusal, requestId, signal, mayAct, takeEvents, notes });
+      createContext(contextSource, { viewer, refusal, requestId, signal, mayAct, takeEvents, operationRecord });
     const opened = (): LiveEvents | undefined => taken;
 
     const subscribed = request.extensions ? undefined : known.get(query);
@@ -117,19 +117,19 @@ export function createGate(options: GateOptions): Gate {
 
   return {
     async open(request) {
-      const notes = observer.begin({ ...request, viewerId: request.viewer?.id ?? null });
+      const operationRecord = observer.begin({ ...request, viewerId: request.viewer?.id ?? null });
       try {
-        const opened = await execute(admit(request, notes), notes);
-        if (isEvents(opened)) return observeEvents(opened, notes, observer);
-        observer.end(notes);
+        const opened = await execute(admit(request, operationRecord), operationRecord);
+        if (isEvents(opened)) return observeEvents(opened, operationRecord, observer);
+        observer.end(operationRecord);
         return opened;
       } catch (error) {
         if (error instanceof OperationRefused) {
-          observer.end(notes);
+          observer.end(operationRecord);
           throw error;
         }
-        noteErrorCode(notes, INTERNAL);
-        observer.end(notes);
+        recordErrorCode(operationRecord, INTERNAL);
+        observer.end(operationRecord);
         logger.error({ err: error, requestId: request.requestId }, 'an operation failed');
         const extensions = { ...MASKED_ERROR.extensions, requestId: request.requestId };
         throw new OperationRefused([{ ...MASKED_ERROR, extensions }]);
@@ -138,9 +138,9 @@ export function createGate(options: GateOptions): Gate {
   };
 }
 
-function refuse(error: GatewayError | GraphQLError, notes: OperationNotes): OperationRefused {
-  const refusal = refusalOf(error, notes.requestId);
-  noteErrorCode(notes, String(refusal.extensions?.code));
+function refuse(error: GatewayError | GraphQLError, operationRecord: OperationRecord): OperationRefused {
+  const refusal = refusalOf(error, operationRecord.requestId);
+  recordErrorCode(operationRecord, String(refusal.extensions?.code));
   return new OperationRefused([refusal]);
 }
 

@@ -1,6 +1,6 @@
 /**
  * Operations that Apollo has parsed and found valid are executed without it when they come again: its pipeline takes
- * longer than a compiled query over runs that are held. Whatever is out of the ordinary still goes through Apollo.
+ * longer than a compiled query over runs that are cached. Whatever is out of the ordinary still goes through Apollo.
  */
 import type { ApolloServerPlugin } from '@apollo/server';
 import { OperationTypeNode, type DocumentNode, type ExecutionResult } from 'graphql';
@@ -29,7 +29,7 @@ export interface KnownRequest {
 interface KnownOperation {
   readonly document: DocumentNode;
   readonly queryHash: string;
-  /** The last time, for what was not held; true as long as it was not executed. */
+  /** The last time, for what was not cached; true as long as it was not executed. */
   hadToWait: boolean;
 }
 

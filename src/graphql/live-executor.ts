@@ -13,8 +13,8 @@ import {
   type ExecutionResult,
   type GraphQLSchema,
 } from 'graphql';
-import { createPullIterator } from '../runs/pull-iterator.ts';
-import type { Reading } from '../runs/reading.ts';
+import { createPullIterator } from '../runs/live/pull-iterator.ts';
+import type { Snapshot } from '../runs/live/snapshot.ts';
 import { createContext, type ContextSource } from './context.ts';
 import type { ErrorReporter } from './errors.ts';
 import { noteTitle, titleOf, type ExecutableOperation, type Executor } from './executor.ts';
@@ -37,7 +37,7 @@ interface Shared {
 }
 
 export function createLiveExecutor({ schema, executor, contextSource, report }: LiveExecutorOptions): Executor {
-  const shared = new WeakMap<Reading, Map<string, Shared>>();
+  const shared = new WeakMap<Snapshot, Map<string, Shared>>();
 
   async function subscribe(operation: ExecutableOperation): Promise<ExecutionResult> {
     const { document, operationName, variables, context } = operation;
@@ -50,13 +50,13 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
       contextValue: context,
     });
     if (isResult(source)) return source;
-    // The schema's only subscription is one to readings.
-    const readings = source as AsyncIterable<Reading, undefined>;
-    context.request.takeEvents?.(eventsOf(readings[Symbol.asyncIterator](), operation), operation);
+    // The schema's only subscription is one to snapshots.
+    const snapshots = source as AsyncIterable<Snapshot, undefined>;
+    context.request.takeEvents?.(eventsOf(snapshots[Symbol.asyncIterator](), operation), operation);
     return { data: null };
   }
 
-  function eventsOf(source: AsyncIterator<Reading, undefined>, operation: ExecutableOperation): LiveEvents {
+  function eventsOf(source: AsyncIterator<Snapshot, undefined>, operation: ExecutableOperation): LiveEvents {
     const key = keyOf(operation);
     const { context } = operation;
     let isLast = false;
@@ -66,9 +66,9 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
         await end();
         return { done: true, value: undefined };
       }
-      const { done, value: reading } = await source.next().catch(refuse);
+      const { done, value: snapshot } = await source.next().catch(refuse);
       if (done) return { done, value: undefined };
-      const event = await share(reading, key, () => executeEvent(reading, operation)).catch(refuse);
+      const event = await share(snapshot, key, () => executeEvent(snapshot, operation)).catch(refuse);
       // Without any data the run could not be told: nor will it be the next time.
       isLast = event.data == null;
       return { done: false, value: event };
@@ -89,8 +89,8 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
     return createPullIterator({ next, end });
   }
 
-  /** Each with a context, and so a reading of the clock, of its own. */
-  async function executeEvent(reading: Reading, operation: ExecutableOperation): Promise<LiveEvent> {
+  /** Each with a context, and so a snapshot of the clock, of its own. */
+  async function executeEvent(snapshot: Snapshot, operation: ExecutableOperation): Promise<LiveEvent> {
     const { document, operationName, variables } = operation;
     // Others share it, so it is not given up when the client goes whose reader came first.
     const request = { ...operation.context.request, signal: () => new AbortController().signal, takeEvents: null };
@@ -100,16 +100,16 @@ export function createLiveExecutor({ schema, executor, contextSource, report }: 
       document,
       operationName,
       variableValues: variables,
-      rootValue: reading,
+      rootValue: snapshot,
       contextValue: context,
     });
     const data = result.data ?? null;
     return result.errors ? { errors: report(result.errors, context), data } : { data };
   }
 
-  async function share(reading: Reading, key: string, make: () => Promise<LiveEvent>): Promise<LiveEvent> {
-    const ofReading = shared.get(reading) ?? new Map<string, Shared>();
-    shared.set(reading, ofReading);
+  async function share(snapshot: Snapshot, key: string, make: () => Promise<LiveEvent>): Promise<LiveEvent> {
+    const ofReading = shared.get(snapshot) ?? new Map<string, Shared>();
+    shared.set(snapshot, ofReading);
     const known = ofReading.get(key);
     const nowMs = contextSource.now();
     if (known && nowMs - known.atMs < SHARED_MS) return known.event;

@@ -1,28 +1,28 @@
 /** A subscription's events, whose end is seen whoever brings it about. */
-import type { OperationNotes } from '../observability/notes.ts';
+import type { OperationRecord } from '../observability/operation-record.ts';
 import type { Observer } from '../observability/observer.ts';
-import { createPullIterator } from '../runs/pull-iterator.ts';
+import { createPullIterator } from '../runs/live/pull-iterator.ts';
 import type { LiveEvents } from './live-event.ts';
 
 export function observeEvents(
   events: LiveEvents,
-  notes: OperationNotes,
+  operationRecord: OperationRecord,
   { subscribed, end }: Pick<Observer, 'subscribed' | 'end'>,
 ): LiveEvents {
   let isOver = false;
   const over = () => {
     if (isOver) return;
     isOver = true;
-    end(notes);
+    end(operationRecord);
   };
 
-  subscribed(notes);
+  subscribed(operationRecord);
   return createPullIterator({
     async next() {
       try {
         const result = await events.next();
         if (result.done) over();
-        else notes.events += 1;
+        else operationRecord.events += 1;
         return result;
       } catch (error) {
         over();

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { PersistedMode } from '../config.ts';
+import type { PersistedMode } from '../config/config.ts';
 
 /** What of a request says which operation it is, unchecked. */
 export interface OperationSource {

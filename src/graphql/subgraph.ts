@@ -4,8 +4,8 @@ import type { Run, Step } from '../domain/types.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { checkId } from '../upstream/ids.ts';
 import type { Context } from './context.ts';
-import type { WorkflowHandle } from './handles.ts';
-import { runNeeds } from './needs.ts';
+import type { WorkflowRef } from './object-references.ts';
+import { runRequirement } from './data-requirements.ts';
 import { KEYS, MAX_ENTITIES, readRepresentation, type EntityName } from './representations.ts';
 import { settleAll } from './settle.ts';
 
@@ -31,7 +31,7 @@ extend type Query {
 }
 `;
 
-type Entity = WorkflowHandle | Run | Step;
+type Entity = WorkflowRef | Run | Step;
 
 interface Entities {
   readonly representations: readonly unknown[];
@@ -56,7 +56,7 @@ function findEntity(value: unknown, { runs }: Context, info: GraphQLResolveInfo)
   const named = readRepresentation(value);
   if (named.__typename === 'Workflow') return { id: checkId('workflow id', named.id) };
   const { workflowId, id } = named;
-  if (named.__typename === 'Run') return runs().load({ workflowId, runId: id }, runNeeds(info));
+  if (named.__typename === 'Run') return runs().load({ workflowId, runId: id }, runRequirement(info));
   const run = runs().load({ workflowId, runId: named.runId }, 'STEPS');
   return run instanceof Promise ? run.then((loaded) => stepOf(loaded, id)) : stepOf(run, id);
 }

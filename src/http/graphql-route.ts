@@ -7,11 +7,11 @@ import { statusIsTrusted } from '../graphql/errors.ts';
 import type { PersistedDocuments } from '../graphql/persisted-documents.ts';
 import { rateLimited, type Allowance } from '../graphql/rate-limit.ts';
 import { refusalOf } from '../graphql/refusal.ts';
-import type { Caller } from '../identity/caller.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 import { allowanceHeaders, type Admission } from './admission.ts';
 import { INTERNAL } from '../observability/outcome.ts';
-import { noteErrorCode, type OperationNotes } from '../observability/notes.ts';
+import { recordErrorCode, type OperationRecord } from '../observability/operation-record.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { Callers } from './callers.ts';
 import { signalOfClient } from './client-signal.ts';
@@ -44,7 +44,7 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { raw, id: requestId } = request;
     const body = typeof request.body === 'string' ? request.body : '';
-    const caller = callers.known(raw) ?? (await callers.identify(raw));
+    const caller = callers.known(raw) ?? (await callers.authenticate(raw));
     const allowance = admission.admit(raw, caller.viewer);
     if (allowance) reply.headers(Object.fromEntries(allowanceHeaders(allowance)));
     if (allowance?.isAllowed === false) return refuseRate(request, reply, caller, allowance);
@@ -58,27 +58,30 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     return answered ? send(request, reply, answered) : observed(request, reply, caller, place);
   }
 
-  function begin({ id: requestId, headers: { traceparent } }: FastifyRequest, { viewer }: Caller): OperationNotes {
+  function begin({ id: requestId, headers: { traceparent } }: FastifyRequest, { viewer }: Caller): OperationRecord {
     return observer.begin({ transport: 'http', requestId, viewerId: viewer?.id ?? null, traceparent });
   }
 
   function refuseRate(request: FastifyRequest, reply: FastifyReply, caller: Caller, allowance: Allowance) {
-    const notes = begin(request, caller);
-    const refused = refuse(request, reply, rateLimited(allowance), 429, notes);
-    observer.end(notes);
+    const operationRecord = begin(request, caller);
+    const refused = refuse(request, reply, rateLimited(allowance), 429, operationRecord);
+    observer.end(operationRecord);
     return refused;
   }
 
   async function observed(request: FastifyRequest, reply: FastifyReply, caller: Caller, place: Place | null) {
-    const notes = begin(request, caller);
+    const operationRecord = begin(request, caller);
     try {
-      return await execute(request, reply, caller, place, notes);
+      return await execute(request, reply, caller, place, operationRecord);
     } catch (error) {
-      noteErrorCode(notes, (error as { statusCode?: number }).statusCode === 400 ? 'BAD_REQUEST' : INTERNAL);
+      recordErrorCode(
+        operationRecord,
+        (error as { statusCode?: number }).statusCode === 400 ? 'BAD_REQUEST' : INTERNAL,
+      );
       throw error;
     } finally {
-      notes.isAbandoned ||= reply.raw.destroyed && !reply.raw.writableFinished;
-      observer.end(notes);
+      operationRecord.isAbandoned ||= reply.raw.destroyed && !reply.raw.writableFinished;
+      observer.end(operationRecord);
     }
   }
 
@@ -88,7 +91,7 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     reply: FastifyReply,
     caller: Caller,
     place: Place | null,
-    notes: OperationNotes,
+    operationRecord: OperationRecord,
   ) {
     const { viewer, refusal, untilMs: rightUntilMs } = caller;
     const sent = withText(
@@ -96,7 +99,7 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
       documents,
     );
     if (sent instanceof GraphQLError) {
-      return refuse(request, reply, sent, statusOf(sent, request.headers.accept), notes);
+      return refuse(request, reply, sent, statusOf(sent, request.headers.accept), operationRecord);
     }
     const opened = place && responses.open(place, rightUntilMs);
     try {
@@ -107,11 +110,11 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
         signal: signalOfClient(reply.raw),
         mayAct: true,
         takeEvents: null,
-        notes,
+        operationRecord,
       });
       const { status, contentType, text } = await executeByApollo(request, reply, sent, context);
       // What is wrong with the request itself Apollo answers before there is an operation.
-      if (status !== 200 && notes.errorCodes.length === 0) noteErrorCode(notes, 'BAD_REQUEST');
+      if (status !== 200 && operationRecord.errorCodes.length === 0) recordErrorCode(operationRecord, 'BAD_REQUEST');
       const body = readyBody(text);
       const { untilMs } = context.lifetime;
       if (!opened || status !== 200 || untilMs <= contextSource.now()) {
@@ -146,11 +149,11 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     reply: FastifyReply,
     error: GatewayError | GraphQLError,
     status: number,
-    notes: OperationNotes,
+    operationRecord: OperationRecord,
   ) {
     const isAsked = statusIsTrusted(request.headers.accept);
     const refusal = refusalOf(error, request.id);
-    noteErrorCode(notes, String(refusal.extensions?.code));
+    recordErrorCode(operationRecord, String(refusal.extensions?.code));
     return reply
       .code(status)
       .headers({ 'content-type': isAsked ? GRAPHQL_RESPONSE : PLAIN_JSON, 'cache-control': 'no-store' })

@@ -1,7 +1,7 @@
-/** Answers requests whose head is known, at once or not at all: with what is ready, or made of what is held. */
+/** Answers requests whose head is known, at once or not at all: with what is ready, or made of what is cached. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Caller } from '../identity/caller.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { Viewer } from '../runs/viewer.ts';
 import type { Admission } from './admission.ts';
@@ -42,9 +42,9 @@ export function createHeadAnswers(options: HeadAnswersOptions): AnswersTo {
     return { ready, allowance };
   }
 
-  /** What is made of what is held. With a rate limit none is, since nothing may be counted that is not answered. */
+  /** What is made of what is cached. With a rate limit none is, since nothing may be counted that is not answered. */
   function make(place: Place, caller: Caller, requestId: string, contentType: string, body: string) {
-    if (admission.isLimited || responses.renewal(place)) return null;
+    if (admission.isLimited || responses.revalidation(place)) return null;
     const client = createMomentaryClient();
     const asked = { requestId, place, caller, body, contentType, traceparent: undefined, client };
     try {

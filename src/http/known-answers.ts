@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createContext, type ContextSource } from '../graphql/context.ts';
 import type { KnownOperations, KnownRequest } from '../graphql/known-operations.ts';
-import type { Caller } from '../identity/caller.ts';
-import type { OperationStart } from '../observability/notes.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { OperationStart } from '../observability/operation-record.ts';
 import type { Observer } from '../observability/observer.ts';
 import { signalOfClient } from './client-signal.ts';
 import { readyBody, type Place, type ReadyAnswer, type ResponseCache } from './response-cache.ts';
@@ -59,15 +59,22 @@ export function createKnownAnswers(options: KnownAnswersOptions): KnownAnswers {
     const { requestId, place, caller, contentType, traceparent, client } = asked;
     const { viewer } = place;
     const opened = responses.open(place, caller.untilMs);
-    const notes = observer.begin({ transport: 'http', requestId, viewerId: viewer.id, traceparent });
+    const operationRecord = observer.begin({ transport: 'http', requestId, viewerId: viewer.id, traceparent });
     const { signal } = client;
-    const context = createContext(source, { viewer, requestId, signal, mayAct: false, takeEvents: null, notes });
+    const context = createContext(source, {
+      viewer,
+      requestId,
+      signal,
+      mayAct: false,
+      takeEvents: null,
+      operationRecord,
+    });
 
     const finish = (text: string | null): ReadyAnswer | null => {
-      // Then Apollo answers, with notes of its own.
+      // Then Apollo answers, with a record of its own.
       if (text === null || contentType === null) return null;
-      notes.isAbandoned ||= client.isGone();
-      observer.end(notes);
+      operationRecord.isAbandoned ||= client.isGone();
+      observer.end(operationRecord);
       return opened.keep({ body: readyBody(text), contentType, etag: null, untilMs: context.lifetime.untilMs });
     };
     try {

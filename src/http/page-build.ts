@@ -46,13 +46,13 @@ function createReader(root: string, logger: Logger): PageSource {
       logger.warn({ err }, 'the run page is not built: `npm run build` builds it');
       return null;
     });
-  let held: Promise<Page | null> | undefined;
-  return { load: () => (held ??= page()), close: () => undefined };
+  let cached: Promise<Page | null> | undefined;
+  return { load: () => (cached ??= page()), close: () => undefined };
 }
 
 function createBuilder(root: string, logger: Logger): PageSource {
   const stopping = new AbortController();
-  let held: { readonly digest: string; readonly page: Promise<Page> } | null = null;
+  let cached: { readonly digest: string; readonly page: Promise<Page> } | null = null;
 
   async function make(digest: string): Promise<Page> {
     if ((await readStamp(root)) !== digest) {
@@ -66,15 +66,15 @@ function createBuilder(root: string, logger: Logger): PageSource {
   return {
     async load() {
       const digest = await digestSources(root);
-      if (held?.digest !== digest) {
+      if (cached?.digest !== digest) {
         const page = make(digest);
-        held = { digest, page };
+        cached = { digest, page };
         page.catch((err: unknown) => {
-          held = null;
+          cached = null;
           if (!stopping.signal.aborted) logger.error({ err }, 'the run page could not be built');
         });
       }
-      return held.page;
+      return cached.page;
     },
     close() {
       stopping.abort();

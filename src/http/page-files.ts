@@ -1,4 +1,4 @@
-/** The built run page, held in memory: it is small, and no path of a request ever reaches the file system. */
+/** The built run page, cached in memory: it is small, and no path of a request ever reaches the file system. */
 import { hash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';

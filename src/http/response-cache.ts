@@ -1,7 +1,7 @@
 /** Whole answers, ready to be sent: the same request of the same viewer is answered without a look at what it asks. */
 import { hash } from 'node:crypto';
 import type { ResourceCache } from '../runs/resource-cache.ts';
-import type { Placed, Shelf, Shelves } from '../runs/shelves.ts';
+import type { Placed, Partition, CachePartitions } from '../runs/cache-partitions.ts';
 import type { Viewer } from '../runs/viewer.ts';
 import { createSightings } from './sightings.ts';
 
@@ -42,12 +42,12 @@ export interface ResponseCache {
   /** `request` is all that decides the answer beside the viewer. */
   placeOf(viewer: Viewer, request: string): Place;
   /**
-   * The answer that is held, if it is still as good as a new one and the viewer's right to it is known. The client may
+   * The answer that is cached, if it is still as good as a new one and the viewer's right to it is known. The client may
    * keep it until `rightUntilMs` at most, in milliseconds since 1970.
    */
   find(place: Place, rightUntilMs?: number): ReadyAnswer | null;
   /** Settles when whoever makes an expired answer anew is through; null where nobody does. */
-  renewal(place: Place): Promise<undefined> | null;
+  revalidation(place: Place): Promise<undefined> | null;
   /** To be called before the request is executed. */
   open(place: Place, rightUntilMs?: number): OpenRequest;
 }
@@ -66,16 +66,16 @@ export interface OpenRequest {
 export const MAX_REQUEST_LENGTH = 16_384;
 
 export interface ResponseCacheOptions {
-  readonly shelves: Shelves<unknown>;
-  readonly cache: Pick<ResourceCache, 'rightUntil' | 'rightToShelf'>;
+  readonly partitions: CachePartitions<unknown>;
+  readonly cache: Pick<ResourceCache, 'rightUntil' | 'rightToPartition'>;
   readonly now: () => number;
 }
 
-export function createResponseCache({ shelves, cache, now }: ResponseCacheOptions): ResponseCache {
+export function createResponseCache({ partitions, cache, now }: ResponseCacheOptions): ResponseCache {
   const sightings = createSightings();
-  const renewals = new Map<string, PromiseWithResolvers<undefined>>();
+  const revalidations = new Map<string, PromiseWithResolvers<undefined>>();
   const nameOf = (request: string) => `answer ${request}`;
-  const keptAt = ({ key }: Place) => shelves.find(key) as Placed<Answer> | undefined;
+  const keptAt = ({ key }: Place) => partitions.find(key) as Placed<Answer> | undefined;
 
   const ready = (answer: Answer, untilMs: number, nowMs: number): ReadyAnswer => ({
     answer,
@@ -83,40 +83,40 @@ export function createResponseCache({ shelves, cache, now }: ResponseCacheOption
   });
 
   return {
-    placeOf: (viewer, request) => ({ viewer, request, key: shelves.placeOf(viewer.id, nameOf(request)) }),
+    placeOf: (viewer, request) => ({ viewer, request, key: partitions.placeOf(viewer.id, nameOf(request)) }),
 
     find(place, rightUntilMs = Infinity) {
       const kept = keptAt(place);
       if (!kept) return null;
       const nowMs = now();
-      const answer = kept.held.value;
-      const untilMs = Math.min(answer.untilMs, cache.rightToShelf(kept.shelf), rightUntilMs);
+      const answer = kept.cached.value;
+      const untilMs = Math.min(answer.untilMs, cache.rightToPartition(kept.partition), rightUntilMs);
       return nowMs < untilMs ? ready(answer, untilMs, nowMs) : null;
     },
 
-    renewal: ({ key }) => (renewals.size > 0 ? (renewals.get(key)?.promise ?? null) : null),
+    revalidation: ({ key }) => (revalidations.size > 0 ? (revalidations.get(key)?.promise ?? null) : null),
 
     open(place, rightUntilMs = Infinity) {
       const { viewer, request, key } = place;
-      const shelf: Shelf = shelves.of(viewer.id);
+      const partition: Partition = partitions.of(viewer.id);
       // Only what was kept once is waited for: of any other request nobody knows whether its answer can be shared.
       const wasKept = keptAt(place) !== undefined;
-      const renewal = wasKept && !renewals.has(key) ? Promise.withResolvers<undefined>() : null;
-      if (renewal) renewals.set(key, renewal);
+      const revalidation = wasKept && !revalidations.has(key) ? Promise.withResolvers<undefined>() : null;
+      if (revalidation) revalidations.set(key, revalidation);
       return {
         keep(answer) {
           const nowMs = now();
           if (nowMs < answer.untilMs && request.length <= MAX_REQUEST_LENGTH) {
             const sizeBytes = answer.body.length + 2 * request.length;
-            const held = { value: answer, sentAt: nowMs, fetchedAt: nowMs, sizeBytes };
-            if (sightings.note(key) || wasKept) shelves.put(viewer.id, shelf, nameOf(request), held);
+            const cached = { value: answer, sentAt: nowMs, fetchedAt: nowMs, sizeBytes };
+            if (sightings.note(key) || wasKept) partitions.put(viewer.id, partition, nameOf(request), cached);
           }
           return ready(answer, Math.min(answer.untilMs, cache.rightUntil(viewer), rightUntilMs), nowMs);
         },
         close() {
-          if (!renewal) return;
-          renewals.delete(key);
-          renewal.resolve(undefined);
+          if (!revalidation) return;
+          revalidations.delete(key);
+          revalidation.resolve(undefined);
         },
       };
     },

@@ -48,10 +48,10 @@ export function createShortWay(options: ShortWayOptions): ShortWay {
   function tryAnswer(exchange: Exchange, next: () => void): void {
     const { place, caller } = exchange;
     const ready = responses.find(place, caller.untilMs);
-    const renewal = ready ? null : responses.renewal(place);
+    const revalidation = ready ? null : responses.revalidation(place);
     if (ready) sendReady(exchange, ready);
-    else if (renewal) {
-      void renewal.then(() => {
+    else if (revalidation) {
+      void revalidation.then(() => {
         const renewed = responses.find(place, caller.untilMs);
         if (renewed) sendReady(exchange, renewed);
         else execute(exchange, next);

@@ -4,13 +4,13 @@ import { CloseCode, makeServer, type Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Gate } from '../graphql/gate.ts';
 import { OperationRefused, type LiveEvents } from '../graphql/live-event.ts';
-import type { Caller } from '../identity/caller.ts';
+import type { Caller } from '../auth/caller.ts';
 
 /** What goes with a socket. */
 export interface SocketExtra {
   readonly socket: Pick<WebSocket, 'close'>;
   /** By this in place of a header, or else by that of the request that became the socket. */
-  readonly identify: (authorization: string | undefined) => Promise<Caller>;
+  readonly authenticate: (authorization: string | undefined) => Promise<Caller>;
   /** Nobody before the client has said who it is. */
   caller: Caller;
   readonly nextRequestId: () => string;
@@ -42,7 +42,7 @@ export function createSocketProtocol(options: SocketProtocolOptions): SocketProt
     schema,
     connectionInitWaitTimeout: CONNECTION_INIT_MS,
     async onConnect({ connectionParams, extra }) {
-      const caller = await extra.identify(authorizationIn(connectionParams));
+      const caller = await extra.authenticate(authorizationIn(connectionParams));
       if (caller.viewer) extra.caller = caller;
       else if (caller.refusal?.isRetryable) extra.socket.close(TRY_AGAIN_LATER, caller.refusal.message);
       else extra.socket.close(CloseCode.Unauthorized, `Unauthorized: ${caller.refusal?.message ?? NO_KEY}`);

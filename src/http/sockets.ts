@@ -3,7 +3,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { NOBODY } from '../identity/caller.ts';
+import { NOBODY } from '../auth/caller.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { TakeBasePath } from './base-path.ts';
 import type { Callers } from './callers.ts';
@@ -127,7 +127,7 @@ export function serveSockets(server: Server, options: SocketsOptions): Sockets {
       },
       {
         socket,
-        identify: (authorization) => callers.identify(request, authorization),
+        authenticate: (authorization) => callers.authenticate(request, authorization),
         caller: NOBODY,
         // The socket's own, numbered: many operations share the one that came.
         nextRequestId: () => `${requestId}.${(operations += 1)}`,

@@ -42,7 +42,7 @@ export function registerStreamRoute(app: FastifyInstance, options: StreamRouteOp
       end(entry);
     });
     try {
-      const caller = callers.known(request.raw) ?? (await callers.identify(request.raw));
+      const caller = callers.known(request.raw) ?? (await callers.authenticate(request.raw));
       const { viewer, refusal, untilMs } = caller;
       const asked = {
         viewer,

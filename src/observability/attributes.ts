@@ -1,6 +1,6 @@
 /** What stands in spans, by OpenTelemetry's semantic conventions where they have a word for it. */
-import type { UpstreamEndpoint } from '../config.ts';
-import { cacheOutcomeOf, type OperationNotes } from './notes.ts';
+import type { UpstreamEndpoint } from '../config/config.ts';
+import { cacheOutcomeOf, type OperationRecord } from './operation-record.ts';
 import type { Attributes } from './spans.ts';
 
 export const URL_TEMPLATES: Readonly<Record<UpstreamEndpoint, string>> = {
@@ -11,13 +11,13 @@ export const URL_TEMPLATES: Readonly<Record<UpstreamEndpoint, string>> = {
   execute: 'workflows/{workflow}/execute',
 };
 
-export const operationAttributes = (notes: OperationNotes): Attributes => ({
-  ...(notes.name !== null && { 'graphql.operation.name': notes.name }),
-  ...(notes.type !== 'unknown' && { 'graphql.operation.type': notes.type }),
-  'stepgate.transport': notes.transport,
-  'stepgate.request_id': notes.requestId,
-  'stepgate.cache': cacheOutcomeOf(notes),
-  'stepgate.upstream_calls': notes.upstreamCalls,
+export const operationAttributes = (operationRecord: OperationRecord): Attributes => ({
+  ...(operationRecord.name !== null && { 'graphql.operation.name': operationRecord.name }),
+  ...(operationRecord.type !== 'unknown' && { 'graphql.operation.type': operationRecord.type }),
+  'stepgate.transport': operationRecord.transport,
+  'stepgate.request_id': operationRecord.requestId,
+  'stepgate.cache': cacheOutcomeOf(operationRecord),
+  'stepgate.upstream_calls': operationRecord.upstreamCalls,
 });
 
 /** Without the query, of which nothing is known to be harmless. */

@@ -1,6 +1,6 @@
 /** Structured logs, one JSON line each. Keys are never given to the logger; the header is redacted all the same. */
 import { destination, pino, type Logger } from 'pino';
-import type { LogLevel } from '../config.ts';
+import type { LogLevel } from '../config/config.ts';
 import { LogBatches, type ByteStream } from './log-batches.ts';
 
 export type { Logger };

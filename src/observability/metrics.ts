@@ -1,6 +1,12 @@
 /** The metrics of one gateway, in a registry of its own; docs/observability.md lists them. */
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { cacheOutcomeOf, CACHE_OUTCOMES, OPERATION_TYPES, TRANSPORTS, type OperationNotes } from './notes.ts';
+import {
+  cacheOutcomeOf,
+  CACHE_OUTCOMES,
+  OPERATION_TYPES,
+  TRANSPORTS,
+  type OperationRecord,
+} from './operation-record.ts';
 import { codeLabel, OUTCOMES, type Outcome } from './outcome.ts';
 import { createTally } from './tally.ts';
 import { createTimings } from './timings.ts';
@@ -10,7 +16,7 @@ const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
 /** What others know at the moment of a scrape. */
 export interface MetricSources {
   readonly upstream: () => UpstreamState;
-  readonly heldBytes: () => number;
+  readonly cachedBytes: () => number;
   readonly pollers: () => number;
 }
 
@@ -28,8 +34,8 @@ export interface Metrics {
   watch(sources: MetricSources): void;
   readyAnswer(): void;
   /** Subscriptions are not timed: they last as long as their runs. */
-  operation(notes: OperationNotes, outcome: Outcome, seconds: number): void;
-  subscribers(transport: OperationNotes['transport'], change: 1 | -1): void;
+  operation(operationRecord: OperationRecord, outcome: Outcome, seconds: number): void;
+  subscribers(transport: OperationRecord['transport'], change: 1 | -1): void;
   upstreamCall(endpoint: string, outcome: string, seconds: number): void;
 }
 
@@ -90,11 +96,11 @@ function createCounters(registry: Registry) {
       ready.count += 1;
       readyOperations.count += 1;
     },
-    operation(notes: OperationNotes, outcome: Outcome, seconds: number) {
-      const { transport, type } = notes;
+    operation(operationRecord: OperationRecord, outcome: Outcome, seconds: number) {
+      const { transport, type } = operationRecord;
       operations(transport, type, outcome).count += 1;
-      caches(cacheOutcomeOf(notes)).count += 1;
-      for (const code of notes.errorCodes) codes(codeLabel(code)).count += 1;
+      caches(cacheOutcomeOf(operationRecord)).count += 1;
+      for (const code of operationRecord.errorCodes) codes(codeLabel(code)).count += 1;
       if (type !== 'subscription') observeOperation(transport, seconds);
     },
     upstreamCall(endpoint: string, outcome: string, seconds: number) {
@@ -104,7 +110,7 @@ function createCounters(registry: Registry) {
   };
 }
 
-function createGauges(registry: Registry, { upstream, heldBytes, pollers }: MetricSources): void {
+function createGauges(registry: Registry, { upstream, cachedBytes, pollers }: MetricSources): void {
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
@@ -116,7 +122,7 @@ function createGauges(registry: Registry, { upstream, heldBytes, pollers }: Metr
     });
   gauge('stepgate_upstream_calls_in_use', 'Calls that are with the upstream', () => upstream().callsInUse);
   gauge('stepgate_upstream_calls_queued', 'Calls that wait for a place', () => upstream().callsQueued);
-  gauge('stepgate_held_bytes', "What is held of the upstream's answers, as CACHE_MAX_BYTES counts it", heldBytes);
+  gauge('stepgate_held_bytes', "What is cached of the upstream's answers, as CACHE_MAX_BYTES counts it", cachedBytes);
   gauge('stepgate_pollers', 'Runs that are looked at again and again for subscribers', pollers);
   gaugeByLabel(registry, 'stepgate_upstream_breaker', "1 for the breaker's state", 'state', () =>
     BREAKER_STATES.map((state) => [state, upstream().breaker === state ? 1 : 0]),

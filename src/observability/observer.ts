@@ -1,8 +1,8 @@
 /** What the rest of the gateway tells of itself, and to whom it makes no difference who listens: metrics, log and traces. */
-import type { UpstreamEndpoint } from '../config.ts';
+import type { UpstreamEndpoint } from '../config/config.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
-import { traceparentOf, type OperationNotes, type OperationStart } from './notes.ts';
+import { traceparentOf, type OperationRecord, type OperationStart } from './operation-record.ts';
 import { createOperationLog } from './operation-log.ts';
 import { outcomeOf } from './outcome.ts';
 import { callAttributes, operationAttributes, URL_TEMPLATES } from './attributes.ts';
@@ -12,12 +12,16 @@ export interface Observer {
   /** An answer that was ready is only counted. */
   readyAnswer(requestId: string, viewerId: string): void;
   /** Notes that never get to `end` leave no trace. */
-  begin(start: OperationStart): OperationNotes;
-  subscribed(notes: OperationNotes): void;
+  begin(start: OperationStart): OperationRecord;
+  subscribed(operationRecord: OperationRecord): void;
   /** To be called once. */
-  end(notes: OperationNotes): void;
-  /** `notes` are those of the operation that pays for the call. */
-  call(endpoint: UpstreamEndpoint, request: UpstreamRequest, notes: OperationNotes | undefined): ObservedCall;
+  end(operationRecord: OperationRecord): void;
+  /** `operationRecord` is that of the operation that pays for the call. */
+  call(
+    endpoint: UpstreamEndpoint,
+    request: UpstreamRequest,
+    operationRecord: OperationRecord | undefined,
+  ): ObservedCall;
 }
 
 export interface UpstreamRequest {
@@ -63,7 +67,7 @@ export function createObserver({ metrics, logger, tracer }: ObserverOptions): Ob
         name: null,
         type: 'unknown',
         queryHash: null,
-        hasHeld: false,
+        hasCached: false,
         hasFetched: false,
         hasStale: false,
         upstreamCalls: 0,
@@ -74,30 +78,30 @@ export function createObserver({ metrics, logger, tracer }: ObserverOptions): Ob
       };
     },
 
-    subscribed(notes) {
-      notes.isSubscribed = true;
-      metrics.subscribers(notes.transport, 1);
+    subscribed(operationRecord) {
+      operationRecord.isSubscribed = true;
+      metrics.subscribers(operationRecord.transport, 1);
     },
 
-    end(notes) {
-      const durationMs = performance.now() - notes.startedAt;
-      const outcome = outcomeOf(notes);
-      if (notes.isSubscribed) metrics.subscribers(notes.transport, -1);
-      metrics.operation(notes, outcome, durationMs / 1000);
-      log.executed(notes, outcome, durationMs);
-      const name = notes.type === 'unknown' ? 'GraphQL Operation' : notes.type;
-      notes.span?.end(name, operationAttributes(notes), notes.errorCodes);
+    end(operationRecord) {
+      const durationMs = performance.now() - operationRecord.startedAt;
+      const outcome = outcomeOf(operationRecord);
+      if (operationRecord.isSubscribed) metrics.subscribers(operationRecord.transport, -1);
+      metrics.operation(operationRecord, outcome, durationMs / 1000);
+      log.executed(operationRecord, outcome, durationMs);
+      const name = operationRecord.type === 'unknown' ? 'GraphQL Operation' : operationRecord.type;
+      operationRecord.span?.end(name, operationAttributes(operationRecord), operationRecord.errorCodes);
     },
 
-    call(endpoint, { method, url }, notes) {
+    call(endpoint, { method, url }, operationRecord) {
       const startedAt = performance.now();
       const name = `${method} ${URL_TEMPLATES[endpoint]}`;
-      const span = notes?.span?.child(name, callAttributes(endpoint, method, url)) ?? null;
-      if (notes) notes.upstreamCalls += 1;
+      const span = operationRecord?.span?.child(name, callAttributes(endpoint, method, url)) ?? null;
+      if (operationRecord) operationRecord.upstreamCalls += 1;
       let attempts = 0;
       let status: number | null = null;
       return {
-        traceparent: span?.traceparent ?? notes?.traceparent ?? null,
+        traceparent: span?.traceparent ?? operationRecord?.traceparent ?? null,
         attempt() {
           attempts += 1;
         },

@@ -1,11 +1,11 @@
 /** One line for each operation. All that can stand in it is named here, so no key, variable or payload can. */
 import { createLineWriter } from './log-lines.ts';
 import type { Logger } from './logger.ts';
-import { cacheOutcomeOf, type OperationNotes } from './notes.ts';
+import { cacheOutcomeOf, type OperationRecord } from './operation-record.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface OperationLog {
-  executed(notes: OperationNotes, outcome: Outcome, durationMs: number): void;
+  executed(operationRecord: OperationRecord, outcome: Outcome, durationMs: number): void;
   /** At `debug`: there are tens of thousands a second. */
   ready(requestId: string, viewerId: string): void;
 }
@@ -29,10 +29,11 @@ export function createOperationLog(logger: Logger): OperationLog {
   const isDebug = logger.isLevelEnabled('debug');
 
   return {
-    executed(notes, outcome, durationMs) {
+    executed(operationRecord, outcome, durationMs) {
       const level = LEVELS[outcome];
       if (!logger.isLevelEnabled(level)) return;
-      const { requestId, transport, viewerId, name, type, queryHash, upstreamCalls, errorCodes, span } = notes;
+      const { requestId, transport, viewerId, name, type, queryHash, upstreamCalls, errorCodes, span } =
+        operationRecord;
       write(
         level,
         {
@@ -44,11 +45,11 @@ export function createOperationLog(logger: Logger): OperationLog {
           viewer: short(viewerId),
           durationMs: Math.round(durationMs * 1000) / 1000,
           outcome,
-          cache: cacheOutcomeOf(notes),
+          cache: cacheOutcomeOf(operationRecord),
           upstreamCalls,
           // What is undefined is left out.
           errorCodes: errorCodes.length > 0 ? errorCodes : undefined,
-          events: notes.isSubscribed ? notes.events : undefined,
+          events: operationRecord.isSubscribed ? operationRecord.events : undefined,
           traceId: span?.traceId,
         },
         MESSAGE,

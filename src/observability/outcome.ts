@@ -1,5 +1,5 @@
 /** What an operation came to, in one of five words, and its errors' codes in a fixed set of labels. */
-import type { OperationNotes } from './notes.ts';
+import type { OperationRecord } from './operation-record.ts';
 
 export const OUTCOMES = ['ok', 'client_error', 'upstream_error', 'internal_error', 'abandoned'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
@@ -34,7 +34,7 @@ const KNOWN_CODES: ReadonlySet<string> = new Set([
 /** As a label, so that a code which is new can't add one. */
 export const codeLabel = (code: string): string => (KNOWN_CODES.has(code) ? code : 'OTHER');
 
-export function outcomeOf({ errorCodes, isAbandoned }: OperationNotes): Outcome {
+export function outcomeOf({ errorCodes, isAbandoned }: OperationRecord): Outcome {
   if (isAbandoned) return 'abandoned';
   if (errorCodes.includes(INTERNAL)) return 'internal_error';
   if (errorCodes.some((code) => OF_THE_UPSTREAM.has(code))) return 'upstream_error';

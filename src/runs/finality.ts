@@ -1,27 +1,27 @@
 /** When what was fetched of a run is final: it will never change, so it is never fetched again. */
-import { executionsOf } from '../domain/execution.ts';
-import { createRun } from '../domain/run.ts';
+import { executionsOf } from '../domain/step/execution.ts';
+import { createRun } from '../domain/run/run.ts';
 import { isTerminal, runStatusOf } from '../domain/status.ts';
 import { timestampOf } from '../domain/timestamp.ts';
 import type { RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
-import type { Held } from './shelves.ts';
+import type { Cached } from './cache-partitions.ts';
 
 /** Null: the upstream has no record of the run. */
 export type MaybeRecord = RunRecord | null;
 export type StepList = readonly StepFacts[];
 
 export interface Finality {
-  ofRecord(record: Held<MaybeRecord>, steps: Held<StepList> | undefined): boolean;
+  ofRecord(record: Cached<MaybeRecord>, steps: Cached<StepList> | undefined): boolean;
   /** `graph` is asked for only where the steps alone leave it open. */
-  ofSteps(steps: Held<StepList>, record: Held<MaybeRecord> | undefined, graph: () => WorkflowGraph | null): boolean;
+  ofSteps(steps: Cached<StepList>, record: Cached<MaybeRecord> | undefined, graph: () => WorkflowGraph | null): boolean;
 }
 
 /** `settleMs`: how long nothing must have happened before it is believed that nothing more will. */
 export function createFinality(settleMs: number): Finality {
-  const settled = new WeakMap<Held<StepList>, boolean>();
+  const settled = new WeakMap<Cached<StepList>, boolean>();
 
   /** A list of finished steps does not prove that the run is over (the next step may not exist yet), but time does. */
-  function areSettled(steps: Held<StepList>): boolean {
+  function areSettled(steps: Cached<StepList>): boolean {
     const known = settled.get(steps);
     if (known !== undefined) return known;
     const { isFinished, lastActivityAt } = inferredRun(steps);
@@ -55,7 +55,7 @@ function hasCompleted(steps: StepList, finish: string | null): boolean {
   return atFinish.at(-1)?.status === 'COMPLETED' && executionsOf(steps).every((step) => step.isFinished);
 }
 
-const inferredRun = ({ value, fetchedAt }: Held<StepList>) =>
+const inferredRun = ({ value, fetchedAt }: Cached<StepList>) =>
   createRun(
     {
       workflowId: '',

@@ -1,5 +1,5 @@
 /** What the store must know of the GraphQL operation on whose behalf it is asked. */
-import type { OperationNotes } from '../observability/notes.ts';
+import type { OperationRecord } from '../observability/operation-record.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -11,7 +11,7 @@ export interface Operation {
   readonly budget: CallBudget;
   readonly lifetime: AnswerLifetime;
   /** Where it is written down what came of it; absent where nobody observes. */
-  readonly notes?: OperationNotes | undefined;
+  readonly operationRecord?: OperationRecord | undefined;
 }
 
 export interface CallBudget {

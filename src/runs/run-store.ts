@@ -1,13 +1,13 @@
 /** Records and steps of runs, process-wide: what the upstream is asked for, and the runs that follow from it. */
-import { createRun, dependsOnNow } from '../domain/run.ts';
+import { createRun, dependsOnNow } from '../domain/run/run.ts';
 import { timestampOf } from '../domain/timestamp.ts';
 import type { Freshness, Run, RunRecord, WorkflowGraph } from '../domain/types.ts';
-import type { Answer, RunRef, UpstreamApi } from '../upstream/client.ts';
+import type { UpstreamAnswer, RunRef, UpstreamApi } from '../upstream/client.ts';
 import { isNotFound } from '../upstream/errors.ts';
 import { createFinality, type MaybeRecord, type StepList } from './finality.ts';
 import type { Operation } from './operation.ts';
 import type { Resource, ResourceCache, Served } from './resource-cache.ts';
-import type { Held } from './shelves.ts';
+import type { Cached } from './cache-partitions.ts';
 import type { Viewer } from './viewer.ts';
 import type { WorkflowStore } from './workflow-store.ts';
 
@@ -16,18 +16,18 @@ export interface RunStore {
   record(ref: RunRef, operation: Operation): Promise<Served<MaybeRecord> | null>;
   steps(ref: RunRef, operation: Operation): Promise<Served<StepList>>;
   /** What these two would answer, if that needs no call and no waiting; undefined else. */
-  heldRecord(ref: RunRef, operation: Operation): Served<MaybeRecord> | null | undefined;
-  heldSteps(ref: RunRef, operation: Operation): Served<StepList> | undefined;
+  cachedRecord(ref: RunRef, operation: Operation): Served<MaybeRecord> | null | undefined;
+  cachedSteps(ref: RunRef, operation: Operation): Served<StepList> | undefined;
   /** Takes in a record that came inside a list. */
   offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): void;
-  /** The run as of `nowMs`, from what was loaded of it; derived once for as long as a final run is held. */
+  /** The run as of `nowMs`, from what was loaded of it; derived once for as long as a final run is cached. */
   derive(ref: RunRef, parts: RunParts, nowMs: number): Run;
 }
 
 /** The list that a record came in. */
 export interface ListedIn {
   readonly resource: Resource<readonly RunRecord[]>;
-  readonly held: Held<readonly RunRecord[]>;
+  readonly cached: Cached<readonly RunRecord[]>;
 }
 
 /** What was loaded of a run; null is what was not, or could not be had. */
@@ -51,87 +51,87 @@ const MAX_MISS_MS = 1000;
 
 interface DerivedRun {
   readonly run: Run;
-  readonly record: Held<MaybeRecord> | undefined;
+  readonly record: Cached<MaybeRecord> | undefined;
   readonly graph: WorkflowGraph | null;
 }
 
 export function createRunStore(options: RunStoreOptions): RunStore {
   const { upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs } = options;
   const finality = createFinality(settleMs);
-  const finalRuns = new WeakMap<Held<unknown>, DerivedRun>();
+  const finalRuns = new WeakMap<Cached<unknown>, DerivedRun>();
 
   const recordOf = (ref: RunRef, viewer: Viewer): Resource<MaybeRecord> => ({
     key: `record ${ref.workflowId} ${ref.runId}`,
     fetch: (call) => nullIfMissing(upstream.getRun(ref, call)),
-    lifetimeMs(held) {
-      if (finality.ofRecord(held, cache.peek(viewer, stepsOf(ref, viewer)))) return Infinity;
-      return held.value ? liveTtlMs : Math.min(liveTtlMs, MAX_MISS_MS);
+    lifetimeMs(cached) {
+      if (finality.ofRecord(cached, cache.peek(viewer, stepsOf(ref, viewer)))) return Infinity;
+      return cached.value ? liveTtlMs : Math.min(liveTtlMs, MAX_MISS_MS);
     },
   });
 
   const stepsOf = (ref: RunRef, viewer: Viewer): Resource<StepList> => ({
     key: `steps ${ref.workflowId} ${ref.runId}`,
     fetch: (call) => upstream.listSteps(ref, call),
-    lifetimeMs(held) {
+    lifetimeMs(cached) {
       const record = cache.peek(viewer, recordOf(ref, viewer));
       const graph = () => workflowStore.peekGraph(ref.workflowId, viewer);
-      return finality.ofSteps(held, record, graph) ? Infinity : liveTtlMs;
+      return finality.ofSteps(cached, record, graph) ? Infinity : liveTtlMs;
     },
   });
 
   /** As a list told it lately, if any did. */
   function listedRecord(ref: RunRef, viewer: Viewer): Served<MaybeRecord> | null {
-    const held = cache.peek(viewer, recordOf(ref, viewer));
-    return held ? { held, staleReason: null } : null;
+    const cached = cache.peek(viewer, recordOf(ref, viewer));
+    return cached ? { cached, staleReason: null } : null;
   }
 
   return {
     record: async (ref, operation) =>
       offersRecords ? cache.get(recordOf(ref, operation.viewer), operation) : listedRecord(ref, operation.viewer),
-    heldRecord: (ref, operation) =>
+    cachedRecord: (ref, operation) =>
       offersRecords
-        ? (cache.getHeld(recordOf(ref, operation.viewer), operation) ?? undefined)
+        ? (cache.getCached(recordOf(ref, operation.viewer), operation) ?? undefined)
         : listedRecord(ref, operation.viewer),
 
     steps: (ref, operation) => cache.get(stepsOf(ref, operation.viewer), operation),
-    heldSteps: (ref, operation) => cache.getHeld(stepsOf(ref, operation.viewer), operation) ?? undefined,
+    cachedSteps: (ref, operation) => cache.getCached(stepsOf(ref, operation.viewer), operation) ?? undefined,
 
-    offerRecord(ref, record, { resource, held }, viewer) {
+    offerRecord(ref, record, { resource, cached }, viewer) {
       const known = cache.peek(viewer, recordOf(ref, viewer));
       if (known?.value && finality.ofRecord(known, undefined)) return;
       // The list's bytes were measured as a whole; its records share them.
-      const part = { ...held, value: record, sizeBytes: Math.ceil(held.sizeBytes / held.value.length) };
+      const part = { ...cached, value: record, sizeBytes: Math.ceil(cached.sizeBytes / cached.value.length) };
       cache.offer(viewer, recordOf(ref, viewer), part, resource);
     },
 
     derive(ref, { record, steps, graph }, nowMs) {
       const parts = [record, steps].filter((part) => part !== null);
       const staleReason = parts.find((part) => part.staleReason !== null)?.staleReason ?? null;
-      const key = (steps ?? record)?.held;
+      const key = (steps ?? record)?.cached;
       const known = key && finalRuns.get(key);
       // Without a graph at hand, whoever asks reads nothing that depends on it.
-      const isAsKnown = known?.record === record?.held && (graph === null || known?.graph === graph);
+      const isAsKnown = known?.record === record?.cached && (graph === null || known?.graph === graph);
       if (known && isAsKnown && staleReason === null) return known.run;
 
       const freshness: Freshness = {
-        fetchedAt: timestampOf(Math.min(...parts.map((part) => part.held.fetchedAt))),
+        fetchedAt: timestampOf(Math.min(...parts.map((part) => part.cached.fetchedAt))),
         isFinal:
-          (!record || finality.ofRecord(record.held, steps?.held)) &&
-          (!steps || finality.ofSteps(steps.held, record?.held, () => graph)),
+          (!record || finality.ofRecord(record.cached, steps?.cached)) &&
+          (!steps || finality.ofSteps(steps.cached, record?.cached, () => graph)),
         isStale: staleReason !== null,
         staleReason,
       };
-      const facts = { record: record?.held.value ?? null, steps: steps?.held.value ?? null, graph, freshness };
+      const facts = { record: record?.cached.value ?? null, steps: steps?.cached.value ?? null, graph, freshness };
       const run = createRun({ workflowId: ref.workflowId, id: ref.runId, ...facts }, nowMs);
       if (key && freshness.isFinal && staleReason === null && !dependsOnNow(run)) {
-        finalRuns.set(key, { record: record?.held, graph, run });
+        finalRuns.set(key, { record: record?.cached, graph, run });
       }
       return run;
     },
   };
 }
 
-async function nullIfMissing<T>(answer: Promise<Answer<T | null>>): Promise<Answer<T | null>> {
+async function nullIfMissing<T>(answer: Promise<UpstreamAnswer<T | null>>): Promise<UpstreamAnswer<T | null>> {
   try {
     return await answer;
   } catch (error) {

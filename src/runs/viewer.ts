@@ -1,6 +1,6 @@
 /** Whoever is asking, told apart by the right to see: the id keys every cache, the credential goes upstream. */
 import { hash, randomBytes } from 'node:crypto';
-import type { Sight } from '../upstream/sight.ts';
+import type { Scope } from '../upstream/scope.ts';
 
 export interface Viewer {
   /** An HMAC of all that decides what may be seen: safe to log and to hold, and worthless outside this process. */
@@ -8,13 +8,13 @@ export interface Viewer {
   /** Goes upstream. */
   readonly credential: string;
   /** Null: all that the credential sees. */
-  readonly sight: Sight | null;
+  readonly scope: Scope | null;
 }
 
-export type ViewerOf = (credential: string, sight?: Sight | null) => Viewer;
+export type ViewerOf = (credential: string, scope?: Scope | null) => Viewer;
 
 /** What a call upstream must know of the viewer. */
-export const sightOf = ({ credential, sight }: Viewer) => ({ credential, sight });
+export const upstreamIdentityOf = ({ credential, scope }: Viewer) => ({ credential, scope });
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
@@ -22,15 +22,15 @@ const DIGEST_BYTES = 32;
 /** The secret is the process's own, so ids can't be compared with those of another process or guessed from a key. */
 export function createViewers(secret: Buffer = randomBytes(32)): ViewerOf {
   const hmac = createHmacSha256(secret);
-  return (credential, sight = null) => ({
-    id: hmac(sight ? `${credential}\n${textOf(sight)}` : credential),
+  return (credential, scope = null) => ({
+    id: hmac(scope ? `${credential}\n${textOf(scope)}` : credential),
     credential,
-    sight,
+    scope,
   });
 }
 
-/** The same for the same sight, in whatever order it was told. No credential holds a line break. */
-const textOf = ({ organizationId, workflowIds }: Sight): string =>
+/** The same for the same scope, in whatever order it was told. No credential holds a line break. */
+const textOf = ({ organizationId, workflowIds }: Scope): string =>
   JSON.stringify([organizationId, workflowIds && [...workflowIds].sort()]);
 
 /**

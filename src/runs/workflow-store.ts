@@ -12,7 +12,7 @@ export interface WorkflowStore {
   list(operation: Operation): Promise<WorkflowList>;
   /** As of a minute ago at most: a name or a graph seldom changes, and must not cost a call for every run. */
   known(operation: Operation): Promise<WorkflowList>;
-  /** The graph that is held at this moment, if any. */
+  /** The graph that is cached at this moment, if any. */
   peekGraph(workflowId: string, viewer: Viewer): WorkflowGraph | null;
 }
 
@@ -31,8 +31,8 @@ export function createWorkflowStore(upstream: UpstreamApi, cache: ResourceCache,
   const recent = workflows(Math.max(liveTtlMs, KNOWN_MS));
 
   return {
-    list: async (operation) => (await cache.get(current, operation)).held.value,
-    known: async (operation) => (await cache.get(recent, operation)).held.value,
+    list: async (operation) => (await cache.get(current, operation)).cached.value,
+    known: async (operation) => (await cache.get(recent, operation)).cached.value,
     peekGraph: (workflowId, viewer) => cache.peek(viewer, recent)?.value.get(workflowId)?.graph ?? null,
   };
 }

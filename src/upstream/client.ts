@@ -1,8 +1,8 @@
 /** The upstream API: one function a call, each answering domain facts or a GatewayError. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { UpstreamEndpoint } from '../config.ts';
+import type { UpstreamEndpoint } from '../config/config.ts';
 import type { UpstreamState } from '../observability/metrics.ts';
-import type { OperationNotes } from '../observability/notes.ts';
+import type { OperationRecord } from '../observability/operation-record.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import { readRun, readRuns, readStartedRun, readSteps, readWorkflows, type StartedRun } from './contract.ts';
@@ -10,7 +10,7 @@ import { AbandonedError, GatewayError } from './errors.ts';
 import { checkId } from './ids.ts';
 import { createJsonHttp, type JsonRequest } from './json-http.ts';
 import { createJsonTexts, type JsonText } from './json-text.ts';
-import type { Sight } from './sight.ts';
+import type { Scope } from './scope.ts';
 import { createResilience, type ResilienceOptions } from './resilience.ts';
 
 export interface RunRef {
@@ -30,16 +30,16 @@ export interface CallOptions {
   /** The bearer key that the call carries. */
   readonly credential: string;
   readonly requestId: string;
-  /** What narrows the caller's sight; null: nothing. */
-  readonly sight: Sight | null;
+  /** What narrows the caller's scope; null: nothing. */
+  readonly scope: Scope | null;
   /** Fires when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
   /** Of the operation that pays for it. */
-  readonly notes?: OperationNotes | undefined;
+  readonly operationRecord?: OperationRecord | undefined;
 }
 
 /** What came, and how many bytes of memory it takes to hold it. */
-export interface Answer<T> {
+export interface UpstreamAnswer<T> {
   readonly value: T;
   readonly sizeBytes: number;
 }
@@ -47,15 +47,15 @@ export interface Answer<T> {
 /** Every call rejects with UPSTREAM_ENDPOINT_DISABLED where the operator has said that the upstream does not offer it. */
 export interface UpstreamApi {
   /** Call 1. */
-  listSteps(ref: RunRef, options: CallOptions): Promise<Answer<readonly StepFacts[]>>;
+  listSteps(ref: RunRef, options: CallOptions): Promise<UpstreamAnswer<readonly StepFacts[]>>;
   /** Call 2. Sent once, whatever fails: an error's `outcomeIsUnknown` says that the run may have started. */
   execute(workflowId: string, inputs: JsonObject, options: CallOptions): Promise<StartedRun>;
   /** Call 3. Null where the upstream answers an empty list. */
-  getRun(ref: RunRef, options: CallOptions): Promise<Answer<RunRecord | null>>;
+  getRun(ref: RunRef, options: CallOptions): Promise<UpstreamAnswer<RunRecord | null>>;
   /** Call 4. */
-  listRuns(window: RunWindow, options: CallOptions): Promise<Answer<readonly RunRecord[]>>;
+  listRuns(window: RunWindow, options: CallOptions): Promise<UpstreamAnswer<readonly RunRecord[]>>;
   /** Call 5. */
-  listWorkflows(options: CallOptions): Promise<Answer<readonly WorkflowRecord[]>>;
+  listWorkflows(options: CallOptions): Promise<UpstreamAnswer<readonly WorkflowRecord[]>>;
   close(): void;
 }
 
@@ -90,10 +90,10 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     path: string,
     read: (text: JsonText) => T,
     call: CallOptions,
-  ): Promise<Answer<T>> {
+  ): Promise<UpstreamAnswer<T>> {
     return send(endpoint, requestOf('GET', path, call), call, 'repeatable', (text) => {
       const value = read(text);
-      return { value, sizeBytes: heldBytes(text, Array.isArray(value) ? value.length : 1) };
+      return { value, sizeBytes: cachedBytes(text, Array.isArray(value) ? value.length : 1) };
     });
   }
 
@@ -101,11 +101,11 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   async function send<T>(
     endpoint: UpstreamEndpoint,
     request: JsonRequest,
-    { signal, notes }: CallOptions,
+    { signal, operationRecord }: CallOptions,
     policy: 'once' | 'repeatable',
     read: (text: JsonText) => T,
   ): Promise<T> {
-    const seen = observer?.call(endpoint, request, notes);
+    const seen = observer?.call(endpoint, request, operationRecord);
     const observed = {
       ...request,
       headers: { ...request.headers, ...(seen?.traceparent && { traceparent: seen.traceparent }) },
@@ -182,8 +182,8 @@ const BYTES_A_FACT = 3400;
 /** Buffers of many sizes leave gaps, and some wait for the collector. */
 const TEXT_OVERHEAD = 1.25;
 
-/** Measured together: over runs of 40 KB and 20 steps the process takes no more than this, whatever it held before. */
-const heldBytes = (text: JsonText, facts: number): number =>
+/** Measured together: over runs of 40 KB and 20 steps the process takes no more than this, whatever it cached before. */
+const cachedBytes = (text: JsonText, facts: number): number =>
   Math.ceil(text.sizeBytes * TEXT_OVERHEAD) + facts * BYTES_A_FACT;
 
 const workflowPath = (workflowId: string): string => `workflows/${checkId('workflow id', workflowId)}`;

@@ -58,8 +58,8 @@ export class AbandonedError extends Error {
   }
 }
 
-/** True for the two refusals after which nothing held for that key may be shown. */
-export const isRefusal = (error: unknown): boolean =>
+/** True for the two refusals after which nothing cached for that key may be shown. */
+export const isAccessDenied = (error: unknown): boolean =>
   error instanceof GatewayError && (error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN');
 
 export const isNotFound = (error: unknown): error is GatewayError =>

@@ -1,5 +1,5 @@
 /**
- * An answer's JSON as the bytes that came. They are held in place of what they say, which takes twice the room and is
+ * An answer's JSON as the bytes that came. They are cached in place of what they say, which takes twice the room and is
  * work for the garbage collector, though most of it (the steps' inputs and outputs) is never read.
  */
 import { GatewayError } from './errors.ts';
@@ -23,7 +23,7 @@ interface Reading {
 
 export function createJsonTexts(): JsonTextOf {
   /**
-   * Until the loop turns. Held weakly they would cost more: a collection of the young generation takes weak references for
+   * Until the loop turns. Cached weakly they would cost more: a collection of the young generation takes weak references for
    * strong ones, so that each reading would get old before it is let go.
    */
   const readings: Reading[] = [];

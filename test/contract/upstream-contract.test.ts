@@ -4,14 +4,14 @@
  * CONTRACT_RUN_ID must be a finished run of CONTRACT_WORKFLOW_ID that has steps; nothing is started or changed.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readConfig, UPSTREAM_ENDPOINTS } from '../../src/config.ts';
+import { readConfig, UPSTREAM_ENDPOINTS } from '../../src/config/config.ts';
 import { isTerminal, runStatusOf } from '../../src/domain/status.ts';
 import { millisBetween } from '../../src/domain/timestamp.ts';
 import type { RunRecord, StepFacts } from '../../src/domain/types.ts';
 import { createEmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
 import {
   createUpstreamClient,
-  type Answer,
+  type UpstreamAnswer,
   type CallOptions,
   type RunRef,
   type UpstreamApi,
@@ -84,7 +84,7 @@ describe('the upstream', () => {
 
   const call = (credential = target.apiKey): CallOptions => ({
     credential,
-    sight: null,
+    scope: null,
     requestId: 'contract',
     signal: new AbortController().signal,
   });
@@ -99,7 +99,7 @@ describe('the upstream', () => {
 
   /** What every call that names a run owes. */
   const ofEveryRunCall = (
-    fetch: (ref: RunRef, options: CallOptions) => Promise<Answer<readonly StepFacts[] | RunRecord | null>>,
+    fetch: (ref: RunRef, options: CallOptions) => Promise<UpstreamAnswer<readonly StepFacts[] | RunRecord | null>>,
   ) => {
     it('tells the bytes that its answer took', async () => {
       expect(await fetch(target.run, call())).toMatchObject({ sizeBytes: expect.any(Number) });

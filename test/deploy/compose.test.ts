@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { COMPOSE, mountsOf, parseCompose, readProjectFile, service, type Service } from '../support/compose.ts';
 
 const SCHEMA = JSON.parse(readProjectFile('test/deploy/compose-spec/compose-spec.json')) as object;

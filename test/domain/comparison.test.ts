@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compareRuns, type NodeChange } from '../../src/domain/comparison.ts';
+import { compareRuns, type NodeChange } from '../../src/domain/run/comparison.ts';
 import type { StepFacts } from '../../src/domain/types.ts';
 import { arbitrarySteps, ran, runOf, runRecord } from '../support/facts.ts';
 

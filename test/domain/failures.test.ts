@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { slowestSteps, unsupersededFailures } from '../../src/domain/failures.ts';
+import { slowestSteps, unsupersededFailures } from '../../src/domain/step/failures.ts';
 import { ran, runOf } from '../support/facts.ts';
 
 describe('failedSteps', () => {

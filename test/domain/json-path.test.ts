@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { evaluatePath, InvalidPathError, MAX_EXPRESSION_LENGTH } from '../../src/domain/json-path.ts';
+import { evaluatePath, InvalidPathError, MAX_EXPRESSION_LENGTH } from '../../src/domain/json-path/json-path.ts';
 import type { JsonValue } from '../../src/domain/types.ts';
 
 const document = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createRun } from '../../src/domain/run.ts';
+import { createRun } from '../../src/domain/run/run.ts';
 import type { Run, StepFacts, TimelineBar, TokenCounts } from '../../src/domain/types.ts';
 import { arbitraryGraph, arbitrarySteps, arbitraryStepFacts, EPOCH_MS, runFacts, runRecord } from '../support/facts.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createRun, dependsOnNow } from '../../src/domain/run.ts';
+import { createRun, dependsOnNow } from '../../src/domain/run/run.ts';
 import type { Run, StepFacts } from '../../src/domain/types.ts';
 import { at, EPOCH_MS, ran, runFacts, runOf, runRecord, stepFacts } from '../support/facts.ts';
 

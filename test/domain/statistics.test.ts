@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { distributionOf, nodeStatistics, percentile, runStatistics } from '../../src/domain/statistics.ts';
+import { distributionOf, nodeStatistics, percentile, runStatistics } from '../../src/domain/run/statistics.ts';
 import { at, ran, runOf, runRecord } from '../support/facts.ts';
 
 describe('percentile', () => {

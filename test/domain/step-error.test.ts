@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { errorInfo, hasError } from '../../src/domain/step-error.ts';
+import { errorInfo, hasError } from '../../src/domain/step/step-error.ts';
 
 describe('errorInfo', () => {
   it.each([null, '', '  \n', '{}', '{ }', 'null', '[]', '""', '" "'])('finds no error in %j', (text) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { selectSteps } from '../../src/domain/steps.ts';
+import { selectSteps } from '../../src/domain/step/steps.ts';
 import { ran, runOf, runRecord } from '../support/facts.ts';
 
 describe('steps', () => {

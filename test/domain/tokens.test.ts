@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { stepTokenUsage } from '../../src/domain/tokens.ts';
+import { stepTokenUsage } from '../../src/domain/run/tokens.ts';
 import type { JsonValue } from '../../src/domain/types.ts';
 import { ran, runOf, stepFacts } from '../support/facts.ts';
 

@@ -84,7 +84,7 @@ describe('the cost of any operation', () => {
     await upstream.close();
   });
 
-  it('is at least the calls that it causes while nothing is held', async () => {
+  it('is at least the calls that it causes while nothing is cached', async () => {
     let viewers = 0;
     await fc.assert(
       fc.asyncProperty(operations, async (text) => {
@@ -93,7 +93,7 @@ describe('the cost of any operation', () => {
         if (!operation) throw new Error('expected an operation');
         const before = upstream.calls.length;
         viewers += 1;
-        // Of a key that nothing is held for.
+        // Of a key that nothing is cached for.
         const { errors } = await gateway.query(text, { key: `key-${viewers}` });
         expect(errors).toEqual([]);
         const calls = upstream.calls.length - before;

@@ -14,9 +14,9 @@ import {
 import { createContext } from '../../src/graphql/context.ts';
 import { createExecutor } from '../../src/graphql/executor.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { createExecution } from '../../src/runs/execution.ts';
-import { createRunFeeds } from '../../src/runs/run-feeds.ts';
-import { createRunHistory } from '../../src/runs/run-history.ts';
+import { createRunStarter } from '../../src/runs/run-starter.ts';
+import { createLivePollers } from '../../src/runs/live/live-pollers.ts';
+import { createRunHistory } from '../../src/runs/history/run-history.ts';
 import { createRunStore } from '../../src/runs/run-store.ts';
 import { createWorkflowStore } from '../../src/runs/workflow-store.ts';
 import type { UpstreamApi } from '../../src/upstream/client.ts';
@@ -60,7 +60,7 @@ function createHarness() {
     runStore,
     workflowStore,
     runHistory: createRunHistory({ upstream, cache, runStore, ...durations }),
-    runFeeds: createRunFeeds({
+    livePollers: createLivePollers({
       runStore,
       workflowStore,
       cache,
@@ -70,7 +70,7 @@ function createHarness() {
       after: () => () => undefined,
       ...durations,
     }),
-    execution: createExecution(upstream, cache),
+    runStarter: createRunStarter(upstream, cache),
     maxUpstreamCalls: 1000,
     now,
   };

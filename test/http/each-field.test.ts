@@ -34,7 +34,7 @@ describe('each field alone', () => {
     await upstream.close();
   });
 
-  it.each(fieldsOf('Run'))('of a run that is not held: %s', async (field) => {
+  it.each(fieldsOf('Run'))('of a run that is not cached: %s', async (field) => {
     number += 1;
     const { data, errors } = await gateway.query(`{ run(workflowId: "wf", id: "cold-${number}") { ${field} } }`);
     expect(errors).toEqual([]);
@@ -49,7 +49,7 @@ describe('each field alone', () => {
 
   it.each(fieldsOf('Workflow'))('of a workflow: %s', async (field) => {
     number += 1;
-    // Another key each time, so that nothing is held.
+    // Another key each time, so that nothing is cached.
     const { errors } = await gateway.query(`{ workflow(id: "wf") { ${field} } }`, { key: `key-${number}` });
     expect(errors).toEqual([]);
   });

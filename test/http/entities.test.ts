@@ -182,7 +182,7 @@ describe('entities of two organizations', () => {
   });
   afterAll(() => gateway.close());
 
-  it("answers another organization's run as if it were not there, though it is held", async () => {
+  it("answers another organization's run as if it were not there, though it is cached", async () => {
     const document = `{ _entities(representations: [
       { __typename: "Run", workflowId: "support-triage", id: "run-4711" }
     ]) { ... on Run { status totalElapsedTime } } }`;

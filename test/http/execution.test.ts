@@ -92,12 +92,12 @@ describe('executing a workflow', () => {
     expect(upstream.count('execute')).toBe(1);
   });
 
-  it('takes away all that is held for a key that is refused', async () => {
+  it('takes away all that is cached for a key that is refused', async () => {
     await gateway.query(`{ run(workflowId: "wf", id: "r1") { totalElapsedTime } }`);
-    expect(gateway.heldBytes()).toBeGreaterThan(0);
+    expect(gateway.cachedBytes()).toBeGreaterThan(0);
     upstream.script = () => ({ status: 401 });
     expect((await execute()).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
-    expect(gateway.heldBytes()).toBe(0);
+    expect(gateway.cachedBytes()).toBe(0);
   });
 
   it.each([

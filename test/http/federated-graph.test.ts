@@ -36,9 +36,9 @@ describe("Apollo's gateway over this one with the embedded upstream, and a subgr
       '{ run(workflowId: "support-triage", id: "run-4711") { firstFailedStep { id } } }',
       { key: 'demo-key' },
     );
-    const { run: held } = data as { run: { firstFailedStep: { id: string } } };
+    const { run: cached } = data as { run: { firstFailedStep: { id: string } } };
     graph = await startFederatedGraph(gateway.url, [
-      { ...run, id: 'incident-1', title: 'No reply was drafted', stepId: held.firstFailedStep.id },
+      { ...run, id: 'incident-1', title: 'No reply was drafted', stepId: cached.firstFailedStep.id },
       { ...run, id: 'incident-2', title: 'A run that is gone', runId: 'run-gone' },
       { ...run, id: 'incident-3', title: 'The customer asked again' },
     ]);

@@ -34,7 +34,7 @@ describe('requests whose head is known', () => {
 
   /**
    * Answers each request by its body, but for one that comes "early". What begins with "hot" it can answer without a look at the
-   * head; "slow" it answers some turns of the loop later, and "held" when it is released.
+   * head; "slow" it answers some turns of the loop later, and "cached" when it is released.
    */
   beforeEach(async () => {
     isReady = true;
@@ -431,7 +431,7 @@ describe('a polled query', () => {
     expect((await ask()).body).toContain('UNAUTHENTICATED');
   });
 
-  it('is refused with all that was held when something else is', async () => {
+  it('is refused with all that was cached when something else is', async () => {
     await open();
     await settle();
     upstream.script = () => ({ status: 403 });
@@ -516,7 +516,7 @@ describe('a polled query', () => {
   const about = (id: string, path = 'a') =>
     post(JSON.stringify({ query, variables: { id, path } }), ['authorization: Bearer key-1']);
 
-  it('is made of what is held without being parsed, if its operation is known', async () => {
+  it('is made of what is cached without being parsed, if its operation is known', async () => {
     upstream.script = ({ endpoint, runId }) => ({
       json: endpoint === 'run' ? [wireRun(runId, { outputs: `of ${runId}` })] : [wireStep()],
     });
@@ -529,7 +529,7 @@ describe('a polled query', () => {
     }
     expect(parsed.count()).toBe(before);
     expect(upstream.calls).toHaveLength(calls);
-    // What is not held is fetched once, on the long way, and its error told as ever.
+    // What is not cached is fetched once, on the long way, and its error told as ever.
     expect((await ask(about('r3'))).body).toContain('of r3');
     expect(log.operations.at(-1)).toMatchObject({ cache: 'fetched', upstreamCalls: 1 });
     expect(log.operations).toHaveLength(8);
@@ -541,9 +541,9 @@ describe('a polled query', () => {
   it('that found a call under way leaves it with its client', async () => {
     await open();
     for (const id of ['r1', 'r1', 'r1']) await ask(about(id));
-    const held = Promise.withResolvers<undefined>();
+    const cached = Promise.withResolvers<undefined>();
     upstream.script = async ({ runId }) => {
-      await held.promise;
+      await cached.promise;
       return { json: [wireRun(runId)] };
     };
     const other = new AbortController();
@@ -556,7 +556,7 @@ describe('a polled query', () => {
     other.abort();
     await expect(started).rejects.toThrow();
     await call.cut;
-    held.resolve(undefined);
+    cached.resolve(undefined);
     // Nothing of what was executed in vain is taken for a defect.
     expect(log.lines.filter(({ level }) => Number(level) > 30)).toEqual([]);
   });
@@ -569,7 +569,7 @@ describe('a polled query', () => {
     await settle(polled(token));
     issuer.keys = [await createSigningKey('another')];
     clock.advance(699_999);
-    // Another call renews the right to what is held, but tells nothing of the token.
+    // Another call renews the right to what is cached, but tells nothing of the token.
     await ask(polled(token).replace('r1', 'r2'));
     expect((await ask(polled(token))).head).toMatch(/^HTTP\/1.1 200 /);
     clock.advance(1);

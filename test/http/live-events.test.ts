@@ -177,7 +177,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     const late = await watch();
     expect(await late.nextErrorCode()).toBe(code);
     await run.feeds(0);
-    // Nothing that was held for this key, or of this run, is left.
+    // Nothing that was cached for this key, or of this run, is left.
     run.clock.advance(2000);
     const { errors } = await run.gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
     expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);

@@ -165,7 +165,7 @@ describe('loading runs', () => {
       'UPSTREAM_BUDGET_EXCEEDED',
     ]);
     expect(upstream.calls).toHaveLength(3);
-    // What is held costs nothing, so that asking again gets further.
+    // What is cached costs nothing, so that asking again gets further.
     expect((await ask()).errors).toEqual([]);
   });
 
@@ -200,9 +200,9 @@ describe('loading runs', () => {
   });
 
   it('abandons a call when its client is gone, unless somebody else waits for it', async () => {
-    const held = Promise.withResolvers<undefined>();
+    const cached = Promise.withResolvers<undefined>();
     upstream.script = async ({ endpoint, runId }) => {
-      await held.promise;
+      await cached.promise;
       return { json: endpoint === 'run' ? [wireRun(runId)] : [wireStep()] };
     };
     const impatient = new AbortController();
@@ -221,7 +221,7 @@ describe('loading runs', () => {
     await later;
     leaving.abort();
     await expect(leaver).rejects.toThrow();
-    held.resolve(undefined);
+    cached.resolve(undefined);
     expect((await stayer).data).toEqual({ run: { status: 'COMPLETED' } });
   });
 });

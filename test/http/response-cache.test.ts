@@ -52,14 +52,14 @@ describe('whole answers', () => {
     expect(hit.headers.get('x-request-id')).not.toBe(miss.headers.get('x-request-id'));
     expect(hit.headers.get('vary')).toContain('authorization');
     // Proof that it is the answer that was kept, and not a new one of the same facts.
-    const size = gateway.heldBytes();
+    const size = gateway.cachedBytes();
     await gateway.query(QUERY);
-    expect(gateway.heldBytes()).toBe(size);
+    expect(gateway.cachedBytes()).toBe(size);
     // Another text is another request; what comes only once is not kept.
     await gateway.query(`${QUERY} `);
-    expect(gateway.heldBytes()).toBe(size);
+    expect(gateway.cachedBytes()).toBe(size);
     await gateway.query(`${QUERY} `);
-    expect(gateway.heldBytes()).toBeGreaterThan(size);
+    expect(gateway.cachedBytes()).toBeGreaterThan(size);
   });
 
   it('of a live run are never older than LIVE_TTL_MS', async () => {
@@ -92,7 +92,7 @@ describe('whole answers', () => {
     upstream.script = () => ({ status: 401 });
     clock.advance(1);
     expect((await gateway.query(QUERY)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
-    expect(gateway.heldBytes()).toBe(0);
+    expect(gateway.cachedBytes()).toBe(0);
   });
 
   it('are taken away by a refusal of something else', async () => {
@@ -174,7 +174,7 @@ describe('whole answers', () => {
     gateway = await startGateway({ UPSTREAM_URL: upstream.url, CACHE_MAX_BYTES: '20000' }, { now: clock.now });
     for (let number = 0; number < 40; number += 1) {
       await gateway.query(`{ run(workflowId: "wf", id: "r${number}") { steps { outputs } } }`);
-      expect(gateway.heldBytes()).toBeLessThanOrEqual(20_000);
+      expect(gateway.cachedBytes()).toBeLessThanOrEqual(20_000);
     }
     const calls = upstream.calls.length;
     await gateway.query('{ run(workflowId: "wf", id: "r39") { steps { outputs } } }');
@@ -195,6 +195,6 @@ describe('whole answers', () => {
     await gateway.query('{ run(workflowId: "wf", id: "forbidden") { id } }');
     gate.resolve(undefined);
     await slow;
-    expect(gateway.heldBytes()).toBe(0);
+    expect(gateway.cachedBytes()).toBe(0);
   });
 });

@@ -42,7 +42,7 @@ describe('tenants', () => {
     expect(upstream.count('steps')).toBe(2);
   });
 
-  it('that show no key get UNAUTHENTICATED, even for what is held, and cause no call', async () => {
+  it('that show no key get UNAUTHENTICATED, even for what is cached, and cause no call', async () => {
     await gateway.query(SECRET, { key: 'key-a' });
     const before = upstream.calls.length;
     const { status, data, errors } = await gateway.query(SECRET, { key: null });
@@ -54,9 +54,9 @@ describe('tenants', () => {
     expect(upstream.calls).toHaveLength(before);
   });
 
-  it('whose right is withdrawn get UNAUTHENTICATED within REAUTH_INTERVAL_MS, and nothing of theirs stays held', async () => {
+  it('whose right is withdrawn get UNAUTHENTICATED within REAUTH_INTERVAL_MS, and nothing of theirs stays cached', async () => {
     await gateway.query(SECRET, { key: 'key-a' });
-    expect(gateway.heldBytes()).toBeGreaterThan(0);
+    expect(gateway.cachedBytes()).toBeGreaterThan(0);
     upstream.script = () => ({ status: 401 });
 
     clock.advance(59_999);
@@ -65,24 +65,24 @@ describe('tenants', () => {
     const { data, errors } = await gateway.query(SECRET, { key: 'key-a' });
     expect(data).toEqual({ run: null });
     expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED', upstreamStatus: 401 } }]);
-    expect(gateway.heldBytes()).toBe(0);
+    expect(gateway.cachedBytes()).toBe(0);
   });
 
-  it('that are refused one thing lose all that is held for them, and only for them', async () => {
+  it('that are refused one thing lose all that is cached for them, and only for them', async () => {
     await gateway.query(SECRET, { key: 'key-a' });
     await gateway.query(SECRET, { key: 'key-b' });
-    const ofBoth = gateway.heldBytes();
+    const ofBoth = gateway.cachedBytes();
     upstream.script = (call) => (call.key === 'key-a' ? { status: 403 } : ofKey(call));
     const { errors } = await gateway.query(`{ run(workflowId: "wf", id: "other") { id } }`, { key: 'key-a' });
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
-    expect(gateway.heldBytes()).toBe(ofBoth / 2);
+    expect(gateway.cachedBytes()).toBe(ofBoth / 2);
     expect((await gateway.query(SECRET, { key: 'key-b' })).data).toEqual(answerOf('key-b'));
     expect((await gateway.query(SECRET, { key: 'key-a' })).errors.map(({ extensions }) => extensions.code)).toEqual([
       'FORBIDDEN',
     ]);
   });
 
-  it('renew their right by one call, however much is held and however many ask', async () => {
+  it('renew their right by one call, however much is cached and however many ask', async () => {
     const ids = ['r1', 'r2', 'r3', 'r4'];
     const all = `query All($ids: [ID!]!) { workflow(id: "wf") { runsById(ids: $ids) { stepCounts { total } } } }`;
     upstream.script = ({ endpoint, runId }) => ({ json: endpoint === 'run' ? [wireRun(runId)] : [wireStep()] });

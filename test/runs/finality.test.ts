@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RunRecord, StepFacts } from '../../src/domain/types.ts';
 import { createFinality } from '../../src/runs/finality.ts';
-import type { Held } from '../../src/runs/shelves.ts';
+import type { Cached } from '../../src/runs/cache-partitions.ts';
 import { at, EPOCH_MS, graphOf, listed, ran, runRecord } from '../support/facts.ts';
 
 const SETTLE_MS = 30_000;
 const finality = createFinality(SETTLE_MS);
 
 /** Sent at the one second and come at the other, both counted as those of the facts. */
-const heldFrom = <T>(value: T, sentAt: number, fetchedAt = sentAt): Held<T> => ({
+const heldFrom = <T>(value: T, sentAt: number, fetchedAt = sentAt): Cached<T> => ({
   value,
   sentAt: EPOCH_MS + sentAt * 1000,
   fetchedAt: EPOCH_MS + fetchedAt * 1000,

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createHistoryReader, MAX_WINDOW, type Place, type ReadWindow } from '../../src/runs/history-reader.ts';
+import {
+  createHistoryReader,
+  MAX_WINDOW,
+  type HistoryPosition,
+  type ReadWindow,
+} from '../../src/runs/history/history-reader.ts';
 import { at, runRecord } from '../support/facts.ts';
 
 /** A history that a test can move; the newest run stands first. */
@@ -50,15 +55,15 @@ describe('the history reader', () => {
           const history = createHistory(runCount);
           const atTheStart = history.runs.map(({ id }) => id);
           const seen: string[] = [];
-          let place: Place | null = null;
+          let position: HistoryPosition | null = null;
           let reader = createHistoryReader(history.readWindow, null);
           for (const { started, wanted, anew } of movements) {
-            if (anew) reader = createHistoryReader(history.readWindow, place);
+            if (anew) reader = createHistoryReader(history.readWindow, position);
             const entries = await reader.next(wanted);
             seen.push(...idsOf(entries));
-            place = entries.at(-1)?.place ?? place;
-            // Before the first run was seen there is no place to keep: what starts then is simply newer.
-            if (place) for (let count = 0; count < started; count += 1) history.start();
+            position = entries.at(-1)?.position ?? position;
+            // Before the first run was seen there is no position to keep: what starts then is simply newer.
+            if (position) for (let count = 0; count < started; count += 1) history.start();
           }
           expect(seen).toEqual(atTheStart.slice(0, seen.length));
         },

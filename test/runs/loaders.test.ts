@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RunRecord, StepFacts, WorkflowRecord } from '../../src/domain/types.ts';
-import { createRunLoaders, type RunLoaders, type RunNeeds } from '../../src/runs/loaders.ts';
+import { createRunLoaders, type RunLoaders, type DataRequirement } from '../../src/runs/loaders/run-loaders.ts';
 import { createHoldingCache } from '../support/cache.ts';
 import { createRunStore } from '../../src/runs/run-store.ts';
-import { createWorkflowLoaders } from '../../src/runs/workflow-loaders.ts';
+import { createWorkflowLoaders } from '../../src/runs/loaders/workflow-loaders.ts';
 import { createWorkflowStore } from '../../src/runs/workflow-store.ts';
-import type { Answer, RunRef, UpstreamApi } from '../../src/upstream/client.ts';
+import type { UpstreamAnswer, RunRef, UpstreamApi } from '../../src/upstream/client.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { at, graphOf, listed, ran, runRecord } from '../support/facts.ts';
@@ -38,7 +38,7 @@ describe('the run loaders', () => {
   let upstream: Upstream;
   let calls: string[];
 
-  const answerOf = async <T>(name: string, read: () => T | Promise<T>): Promise<Answer<T>> => {
+  const answerOf = async <T>(name: string, read: () => T | Promise<T>): Promise<UpstreamAnswer<T>> => {
     calls.push(name);
     return { value: await read(), sizeBytes: 100 };
   };
@@ -277,13 +277,15 @@ describe('the run loaders', () => {
       expect(outcomes).toEqual(['slow', 'NOT_FOUND', 'BAD_USER_INPUT', 'UPSTREAM_UNAVAILABLE', 'fine']);
     });
 
-    it.each<RunNeeds>(['RECORD', 'STEPS', 'GRAPH'])(
+    it.each<DataRequirement>(['RECORD', 'STEPS', 'GRAPH'])(
       'make no call for an id that is none, whatever is needed: %s',
-      async (needs) => {
+      async (requirement) => {
         const operation = createOperations()();
         for (const bad of ['', '..', 'a/b']) {
           for (const each of [ref(bad), { ...REF, workflowId: bad }]) {
-            expect((await gatewayErrorOf(Promise.try(() => operation.load(each, needs)))).code).toBe('BAD_USER_INPUT');
+            expect((await gatewayErrorOf(Promise.try(() => operation.load(each, requirement)))).code).toBe(
+              'BAD_USER_INPUT',
+            );
           }
         }
         expect(calls).toEqual([]);
@@ -292,7 +294,7 @@ describe('the run loaders', () => {
   });
 
   describe('over operations', () => {
-    it('answer the very same run as long as it is final and held, so that nothing is derived twice', async () => {
+    it('answer the very same run as long as it is final and cached, so that nothing is derived twice', async () => {
       const operations = createOperations();
       const first = await operations().load(REF, 'STEPS');
       clock.advance(100_000);

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { type Resource, type Served } from '../../src/runs/resource-cache.ts';
 import { createHoldingCache } from '../support/cache.ts';
-import type { Answer, CallOptions } from '../../src/upstream/client.ts';
-import { AbandonedError, GatewayError, isRefusal } from '../../src/upstream/errors.ts';
+import type { UpstreamAnswer, CallOptions } from '../../src/upstream/client.ts';
+import { AbandonedError, GatewayError, isAccessDenied } from '../../src/upstream/errors.ts';
 import { createManualClock } from '../support/clock.ts';
 import { operationOf, settle } from '../support/operations.ts';
 
@@ -88,7 +88,7 @@ interface Load {
   isSettled: boolean;
 }
 
-type Count = 'called' | 'held' | 'stale' | 'refused' | 'missing' | 'failed' | 'left' | 'overtaken';
+type Count = 'called' | 'cached' | 'stale' | 'refused' | 'missing' | 'failed' | 'left' | 'overtaken';
 
 /** Plays the actions against a real cache, and throws where an answer or a call breaks a promise. */
 async function play(actions: readonly Action[], counts: Record<Count, number>): Promise<void> {
@@ -104,7 +104,7 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
 
   const isUnderWay = (call: UpstreamCall) => call.outcome === null;
 
-  function fetch(key: string, { credential, signal }: CallOptions): Promise<Answer<Value>> {
+  function fetch(key: string, { credential, signal }: CallOptions): Promise<UpstreamAnswer<Value>> {
     const twin = calls.find((call) => isUnderWay(call) && call.viewer === credential && call.key === key);
     if (twin) throw new Error(`a second call for ${key} of ${credential} while one is under way`);
     return new Promise((resolve, reject) => {
@@ -163,8 +163,8 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
       ({ outcome, startedAs }) => (outcome === 'live' || outcome === 'final') && startedAs > lastRefusal(viewer),
     );
 
-  function checkServed({ viewer, key }: Load, { held, staleReason }: Served<Value>): void {
-    const { call, isFinal } = held.value;
+  function checkServed({ viewer, key }: Load, { cached, staleReason }: Served<Value>): void {
+    const { call, isFinal } = cached.value;
     // Tenants: the value came by this viewer's own key, for what was asked for.
     expect({ viewer: call.viewer, key: call.key }).toEqual({ viewer, key });
     if (call.answeredIn === turn) {
@@ -172,20 +172,20 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
       counts.called += 1;
       return;
     }
-    // Refusals: nothing held from before one is ever served.
+    // Refusals: nothing cached from before one is ever served.
     expect(call.startedAs).toBeGreaterThan(lastRefusal(viewer));
     const lifetimeMs = isFinal ? Infinity : LIVE_TTL_MS;
     const provenAt = Math.max(...proofs(viewer).map(({ startedAt }) => startedAt));
     if (staleReason === null) {
       // Freshness: within its lifetime, and within the time for which the viewer's right is believed.
-      expect(clock.now() - held.fetchedAt).toBeLessThan(lifetimeMs);
+      expect(clock.now() - cached.fetchedAt).toBeLessThan(lifetimeMs);
       const isRenewedNow = proofs(viewer).some(({ answeredIn }) => answeredIn === turn);
       expect(isRenewedNow || clock.now() - provenAt < REAUTH_INTERVAL_MS).toBe(true);
-      counts.held += 1;
+      counts.cached += 1;
     } else {
       // Stale: only after a failure that is not long past, and not for ever.
       expect(staleReason).toBe('UPSTREAM_UNAVAILABLE: down');
-      const staleSince = Math.min(held.fetchedAt + lifetimeMs, provenAt + REAUTH_INTERVAL_MS);
+      const staleSince = Math.min(cached.fetchedAt + lifetimeMs, provenAt + REAUTH_INTERVAL_MS);
       expect(clock.now()).toBeLessThanOrEqual(staleSince + STALE_IF_ERROR_MS);
       counts.stale += 1;
     }
@@ -201,7 +201,7 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
     if (!(error instanceof GatewayError)) throw error;
     const ended = (wanted: readonly (Outcome | 'abandoned')[]) =>
       answered(viewer, (call) => call.answeredIn === turn && wanted.includes(call.outcome ?? '503'));
-    if (isRefusal(error)) {
+    if (isAccessDenied(error)) {
       // Of a refusal only those hear who waited for it.
       expect(ended(['401', '403'])).not.toHaveLength(0);
       counts.refused += 1;
@@ -263,7 +263,7 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
     await settle();
     if (broken.length > 0) throw broken[0];
 
-    expect(cache.heldBytes).toBeLessThanOrEqual(maxBytes);
+    expect(cache.cachedBytes).toBeLessThanOrEqual(maxBytes);
     // Whoever waits, waits for a call that will be answered.
     const waitsForNothing = loads.filter(
       ({ isSettled, viewer }) => !isSettled && !calls.some((call) => isUnderWay(call) && call.viewer === viewer),
@@ -286,7 +286,7 @@ describe('the resource cache, however loads, answers, refusals, outages, departu
   });
 
   it('keeps viewers apart, serves nothing from before a refusal or past its time, calls once, and lets nobody hang', async () => {
-    const counts = { called: 0, held: 0, stale: 0, refused: 0, missing: 0, failed: 0, left: 0, overtaken: 0 };
+    const counts = { called: 0, cached: 0, stale: 0, refused: 0, missing: 0, failed: 0, left: 0, overtaken: 0 };
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 1, maxLength: 80, size: 'max' }), (actions) =>
         play(actions, counts),

@@ -51,23 +51,23 @@ describe('the resource cache', () => {
   async function fill(resource: ManualResource<string>, value: string, key = 'ada', sizeBytes = 100) {
     const answer = get(resource, key);
     resource.underWay().answer(value, sizeBytes);
-    return (await answer).held;
+    return (await answer).cached;
   }
 
   /** What is served without any call. */
   async function heldValue(resource: ManualResource<string>, key = 'ada') {
     const before = resource.calls.length;
-    const { held, staleReason } = await get(resource, key);
+    const { cached, staleReason } = await get(resource, key);
     expect(resource.calls).toHaveLength(before);
     expect(staleReason).toBeNull();
-    return held.value;
+    return cached.value;
   }
 
-  describe('while what is held can be trusted', () => {
+  describe('while what is cached can be trusted', () => {
     it('serves it without a call until its lifetime is over', async () => {
       const run = live();
-      const held = await fill(run, 'v1');
-      expect(held).toEqual({
+      const cached = await fill(run, 'v1');
+      expect(cached).toEqual({
         value: 'v1',
         sentAt: clock.now(),
         fetchedAt: clock.now(),
@@ -84,7 +84,7 @@ describe('the resource cache', () => {
       const answer = get(run);
       clock.advance(5000);
       run.underWay().answer('v1');
-      expect((await answer).held).toMatchObject({ sentAt: clock.now() - 5000, fetchedAt: clock.now() });
+      expect((await answer).cached).toMatchObject({ sentAt: clock.now() - 5000, fetchedAt: clock.now() });
       clock.advance(LIVE_TTL_MS - 1);
       expect(await heldValue(run)).toBe('v1');
     });
@@ -118,18 +118,18 @@ describe('the resource cache', () => {
       expect(run.calls.map(({ options }) => options.credential)).toEqual(['ada', 'bob']);
     });
 
-    it('shows what is held, trusted or not, to whoever peeks', async () => {
+    it('shows what is cached, trusted or not, to whoever peeks', async () => {
       const run = live();
       expect(cache.peek(viewerOf('ada'), run)).toBeUndefined();
-      const held = await fill(run, 'v1');
+      const cached = await fill(run, 'v1');
       clock.advance(10 * STALE_IF_ERROR_MS);
-      expect(cache.peek(viewerOf('ada'), run)).toBe(held);
+      expect(cache.peek(viewerOf('ada'), run)).toBe(cached);
     });
 
     it('serves it even to an operation that may make no call', async () => {
       const run = live();
       await fill(run, 'v1');
-      expect((await cache.get(run, operationOf('ada', { maxCalls: 0 }))).held.value).toBe('v1');
+      expect((await cache.get(run, operationOf('ada', { maxCalls: 0 }))).cached.value).toBe('v1');
     });
   });
 
@@ -140,8 +140,8 @@ describe('the resource cache', () => {
       const first = cache.get(run, payer);
       const others = Array.from({ length: 9 }, () => cache.get(run, operationOf('ada', { maxCalls: 0 })));
       run.underWay().answer('v1');
-      const [held, ...shared] = (await Promise.all([first, ...others])).map((served) => served.held);
-      for (const each of shared) expect(each).toBe(held);
+      const [cached, ...shared] = (await Promise.all([first, ...others])).map((served) => served.cached);
+      for (const each of shared) expect(each).toBe(cached);
       expect(() => {
         payer.budget.take();
       }).toThrow('1 upstream calls');
@@ -168,7 +168,7 @@ describe('the resource cache', () => {
       const answers = ['ada', 'bob', 'ada', 'bob'].map((key) => get(run, key));
       expect(run.calls.map(({ options }) => options.credential)).toEqual(['ada', 'bob']);
       for (const call of run.calls) call.answer(`of ${call.options.credential}`);
-      expect((await Promise.all(answers)).map(({ held }) => held.value)).toEqual([
+      expect((await Promise.all(answers)).map(({ cached }) => cached.value)).toEqual([
         'of ada',
         'of bob',
         'of ada',
@@ -190,7 +190,7 @@ describe('the resource cache', () => {
       starter.abort();
       expect(await left).toBeInstanceOf(AbandonedError);
       run.underWay().answer('v1');
-      expect((await stayed).held.value).toBe('v1');
+      expect((await stayed).cached.value).toBe('v1');
     });
 
     it('abandons the call when nobody waits any more, and makes another for the next who asks', async () => {
@@ -204,7 +204,7 @@ describe('the resource cache', () => {
       expect(run.calls).toHaveLength(2);
     });
 
-    it('fails for all of them alike, and asks again for the next when nothing is held', async () => {
+    it('fails for all of them alike, and asks again for the next when nothing is cached', async () => {
       const run = live();
       const outcomes = [get(run), get(run)].map(gatewayErrorOf);
       const down = outage();
@@ -228,7 +228,7 @@ describe('the resource cache', () => {
         const run = await outlived();
         const answer = get(run);
         run.underWay().fail(outage(code));
-        expect(await answer).toMatchObject({ held: { value: 'v1' }, staleReason: `${code}: it is down` });
+        expect(await answer).toMatchObject({ cached: { value: 'v1' }, staleReason: `${code}: it is down` });
       },
     );
 
@@ -261,7 +261,7 @@ describe('the resource cache', () => {
       clock.advance(1);
       const back = get(run);
       run.underWay().answer('v2');
-      expect(await back).toMatchObject({ held: { value: 'v2' }, staleReason: null });
+      expect(await back).toMatchObject({ cached: { value: 'v2' }, staleReason: null });
       expect(await heldValue(run)).toBe('v2');
     });
 
@@ -338,7 +338,7 @@ describe('the resource cache', () => {
       run.underWay().fail(missing());
       await outcome;
       expect(cache.peek(viewerOf('ada'), run)).toBeUndefined();
-      expect(cache.heldBytes).toBe(0);
+      expect(cache.cachedBytes).toBe(0);
       clock.advance(1000);
       const later = gatewayErrorOf(get(run));
       run.underWay().fail(outage());
@@ -372,7 +372,7 @@ describe('the resource cache', () => {
           expect(cache.peek(viewerOf('ada'), run)).toBeUndefined();
           expect(await heldValue(run, 'bob')).toBe('of bob');
         }
-        expect(cache.heldBytes).toBe(2 * (100 + OVERHEAD_BYTES));
+        expect(cache.cachedBytes).toBe(2 * (100 + OVERHEAD_BYTES));
       },
     );
 
@@ -398,16 +398,16 @@ describe('the resource cache', () => {
       await refusal;
       slow.underWay().answer('late');
       // Whoever waited for that very call is served: the upstream let its key see it.
-      expect((await late).held.value).toBe('late');
+      expect((await late).cached.value).toBe('late');
       expect(cache.peek(viewerOf('ada'), slow)).toBeUndefined();
-      expect(cache.heldBytes).toBe(0);
+      expect(cache.cachedBytes).toBe(0);
       expect((await fill(slow, 'new')).value).toBe('new');
       expect(await heldValue(slow)).toBe('new');
     });
   });
 
   describe("when the viewer's right must be renewed", () => {
-    /** Three runs held for ada, whose right was last proven just REAUTH_INTERVAL_MS ago. */
+    /** Three runs cached for ada, whose right was last proven just REAUTH_INTERVAL_MS ago. */
     async function inDoubt() {
       const runs = [final('a'), final('b'), final('c')] as const;
       for (const run of runs) await fill(run, `old ${run.key}`);
@@ -430,13 +430,13 @@ describe('the resource cache', () => {
       expect((await fill(run, 'v2')).value).toBe('v2');
     });
 
-    it('makes one call for all that are asked for, and serves the others from what is held', async () => {
+    it('makes one call for all that are asked for, and serves the others from what is cached', async () => {
       const runs = await inDoubt();
       const answers = Promise.all([...runs, ...runs].map((run) => get(run)));
       await settle();
       expect(callsOf(runs)).toBe(4);
       runs[0].underWay().answer('new a');
-      expect((await answers).map(({ held }) => held.value)).toEqual([
+      expect((await answers).map(({ cached }) => cached.value)).toEqual([
         'new a',
         'old b',
         'old c',
@@ -454,7 +454,7 @@ describe('the resource cache', () => {
       runs[0].underWay().fail(refused());
       expect((await Promise.all(outcomes)).map(({ code }) => code)).toEqual(Array(6).fill('UNAUTHENTICATED'));
       expect(callsOf(runs)).toBe(4);
-      expect(cache.heldBytes).toBe(0);
+      expect(cache.cachedBytes).toBe(0);
     });
 
     it('serves everybody stale when that call fails, within STALE_IF_ERROR_MS', async () => {
@@ -463,8 +463,8 @@ describe('the resource cache', () => {
       const answers = Promise.all(runs.map((run) => get(run)));
       await settle();
       runs[0].underWay().fail(outage());
-      for (const { held, staleReason } of await answers) {
-        expect(held.value).toMatch(/^old/);
+      for (const { cached, staleReason } of await answers) {
+        expect(cached.value).toMatch(/^old/);
         expect(staleReason).toBe('UPSTREAM_UNAVAILABLE: it is down');
       }
       expect(callsOf(runs)).toBe(4);
@@ -488,7 +488,7 @@ describe('the resource cache', () => {
       expect((await gone).code).toBe('NOT_FOUND');
       await settle();
       runs[1].underWay().answer('new b');
-      expect((await other).held.value).toBe('new b');
+      expect((await other).cached.value).toBe('new b');
     });
 
     it('goes on when whoever made that call left: the others ask for themselves', async () => {
@@ -501,16 +501,16 @@ describe('the resource cache', () => {
       expect(await left).toBeInstanceOf(AbandonedError);
       await settle();
       runs[1].underWay().answer('new b');
-      expect((await other).held.value).toBe('new b');
+      expect((await other).cached.value).toBe('new b');
     });
 
-    it('lets whoever wants what is not held ask at once', async () => {
+    it('lets whoever wants what is not cached ask at once', async () => {
       const runs = await inDoubt();
       const renewing = get(runs[0]);
       const missed = live('missed');
       const answer = get(missed);
       missed.underWay().answer('v1');
-      expect((await answer).held.value).toBe('v1');
+      expect((await answer).cached.value).toBe('v1');
       // That call proved the right, too.
       expect(await heldValue(runs[1])).toBe('old b');
       runs[0].underWay().answer('new a');
@@ -530,7 +530,7 @@ describe('the resource cache', () => {
       await renewing;
       await settle();
       run.underWay().answer('v2');
-      expect((await waiting).held.value).toBe('v2');
+      expect((await waiting).cached.value).toBe('v2');
     });
 
     it("renews one viewer's right by no other viewer's call", async () => {
@@ -551,7 +551,7 @@ describe('the resource cache', () => {
         const answers = Promise.all([get(run), get(run), get(other)]);
         await settle();
         run.underWay().answer(value);
-        expect((await answers).map(({ held }) => held.value)).toEqual([value, value, 'v1']);
+        expect((await answers).map(({ cached }) => cached.value)).toEqual([value, value, 'v1']);
       }
       expect(run.calls).toHaveLength(3);
       expect(other.calls).toHaveLength(1);
@@ -568,7 +568,7 @@ describe('the resource cache', () => {
       await fill(b, 'b');
       expect(await heldValue(a)).toBe('a');
       await fill(c, 'c');
-      expect(cache.heldBytes).toBe(roomFor(2));
+      expect(cache.cachedBytes).toBe(roomFor(2));
       expect(await heldValue(a)).toBe('a');
       expect((await fill(b, 'b again')).value).toBe('b again');
     });
@@ -577,7 +577,7 @@ describe('the resource cache', () => {
       cache = createCache({ maxBytes: roomFor(2) });
       const run = final();
       expect((await fill(run, 'huge', 'ada', roomFor(2))).value).toBe('huge');
-      expect(cache.heldBytes).toBe(0);
+      expect(cache.cachedBytes).toBe(0);
       expect((await fill(run, 'huge again', 'ada', roomFor(2))).value).toBe('huge again');
     });
 
@@ -586,12 +586,12 @@ describe('the resource cache', () => {
       const run = final();
       const answers = Promise.all([get(run), get(run)]);
       run.underWay().answer('v1', 0);
-      expect((await answers).map(({ held }) => held.value)).toEqual(['v1', 'v1']);
-      expect(cache.heldBytes).toBe(0);
+      expect((await answers).map(({ cached }) => cached.value)).toEqual(['v1', 'v1']);
+      expect(cache.cachedBytes).toBe(0);
       await fill(run, 'v2');
     });
 
-    it('asks again when what waited for a renewal was let go of meanwhile', async () => {
+    it('asks again when what waited for a revalidation was let go of meanwhile', async () => {
       cache = createCache({ maxBytes: roomFor(2) });
       const [a, b] = [final('a'), final('b')];
       await fill(a, 'a');
@@ -604,7 +604,7 @@ describe('the resource cache', () => {
       await renewing;
       await settle();
       b.underWay().answer('b again');
-      expect((await waiting).held.value).toBe('b again');
+      expect((await waiting).cached.value).toBe('b again');
     });
   });
 });

@@ -1,21 +1,21 @@
-/** A resource cache with shelves of its own, and a look at how much they hold. */
+/** A resource cache with partitions of its own, and a look at how much they hold. */
 import { atOnce } from './operations.ts';
 import { createResourceCache, type ResourceCache, type ResourceCacheOptions } from '../../src/runs/resource-cache.ts';
-import { createShelves } from '../../src/runs/shelves.ts';
+import { createCachePartitions } from '../../src/runs/cache-partitions.ts';
 
 export interface HoldingCache extends ResourceCache {
-  readonly heldBytes: number;
+  readonly cachedBytes: number;
 }
 
-export type HoldingCacheOptions = Omit<ResourceCacheOptions, 'shelves'> & { readonly maxBytes: number };
+export type HoldingCacheOptions = Omit<ResourceCacheOptions, 'partitions'> & { readonly maxBytes: number };
 
 export function createHoldingCache({ maxBytes, ...options }: HoldingCacheOptions): HoldingCache {
-  const shelves = createShelves<unknown>(maxBytes);
-  const cache = createResourceCache({ after: atOnce, ...options, shelves });
+  const partitions = createCachePartitions<unknown>(maxBytes);
+  const cache = createResourceCache({ after: atOnce, ...options, partitions });
   return {
     ...cache,
-    get heldBytes() {
-      return shelves.heldBytes;
+    get cachedBytes() {
+      return partitions.cachedBytes;
     },
   };
 }

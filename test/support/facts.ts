@@ -1,6 +1,6 @@
 /** Facts for tests: builders whose defaults are an ordinary completed step or run, and arbitrary ones. */
 import fc from 'fast-check';
-import { createRun } from '../../src/domain/run.ts';
+import { createRun } from '../../src/domain/run/run.ts';
 import { parseTimestamp, timestampOfMicros, type Timestamp } from '../../src/domain/timestamp.ts';
 import type {
   JsonValue,

@@ -1,5 +1,5 @@
 /** A real gateway on a free port, and a client that speaks to it over a real socket. */
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createGateway, type Gateway, type Overrides } from '../../src/gateway.ts';
 
 export interface GraphqlError {

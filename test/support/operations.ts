@@ -3,9 +3,9 @@ import type { After } from '../../src/runs/timer.ts';
 import { setImmediate } from 'node:timers/promises';
 import { createAnswerLifetime, createCallBudget, type Operation } from '../../src/runs/operation.ts';
 import type { Resource } from '../../src/runs/resource-cache.ts';
-import type { Held } from '../../src/runs/shelves.ts';
+import type { Cached } from '../../src/runs/cache-partitions.ts';
 import { createViewers } from '../../src/runs/viewer.ts';
-import type { Answer, CallOptions } from '../../src/upstream/client.ts';
+import type { UpstreamAnswer, CallOptions } from '../../src/upstream/client.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
 
 /** Timers that ring as soon as they are set. */
@@ -47,7 +47,7 @@ export interface ManualResource<T> extends Resource<T> {
   underWay(): ManualCall<T>;
 }
 
-export function createManualResource<T>(key: string, lifetimeMs: (held: Held<T>) => number): ManualResource<T> {
+export function createManualResource<T>(key: string, lifetimeMs: (cached: Cached<T>) => number): ManualResource<T> {
   const calls: ManualCall<T>[] = [];
   const open = new Set<ManualCall<T>>();
 
@@ -56,7 +56,7 @@ export function createManualResource<T>(key: string, lifetimeMs: (held: Held<T>)
     lifetimeMs,
     calls,
     fetch(options) {
-      const { promise, resolve, reject } = Promise.withResolvers<Answer<T>>();
+      const { promise, resolve, reject } = Promise.withResolvers<UpstreamAnswer<T>>();
       const call: ManualCall<T> = {
         options,
         answer: (value, sizeBytes = 100) => {

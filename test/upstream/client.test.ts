@@ -9,7 +9,7 @@ import {
   type UpstreamApi,
   type UpstreamClientOptions,
 } from '../../src/upstream/client.ts';
-import { UPSTREAM_ENDPOINTS } from '../../src/config.ts';
+import { UPSTREAM_ENDPOINTS } from '../../src/config/config.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
 import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
@@ -22,7 +22,7 @@ const STEPS = JSON.stringify([wireStep()]);
 
 const call = (options: Partial<CallOptions> = {}): CallOptions => ({
   credential: KEY,
-  sight: null,
+  scope: null,
   requestId: 'request-1',
   signal: new AbortController().signal,
   ...options,

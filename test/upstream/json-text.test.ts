@@ -39,7 +39,7 @@ describe('the text of an answer', () => {
     expect(text.read()).toBe(text.read());
   });
 
-  it('is held as what it says for no longer than the loop takes to turn, and read again then', async () => {
+  it('is cached as what it says for no longer than the loop takes to turn, and read again then', async () => {
     const text = textOf('[{"a": 1}, "ü"]');
     const reading = watchReading(text);
     // As long as the task lasts that has seen it, a weak reference holds.

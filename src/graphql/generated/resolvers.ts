@@ -1,10 +1,10 @@
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { WorkflowHandle, StatisticsOfRuns, StartedRun } from '../handles.ts';
+import type { WorkflowRef, StatisticsOfRuns, StartedRun } from '../object-references.ts';
 import type { WorkflowPage, RunPage, ListedRun, PageInfo as PageInfoModel } from '../connections.ts';
-import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/statistics.ts';
-import type { RunComparison as DomainRunComparison, NodeComparison as DomainNodeComparison } from '../../domain/comparison.ts';
+import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/run/statistics.ts';
+import type { RunComparison as DomainRunComparison, NodeComparison as DomainNodeComparison } from '../../domain/run/comparison.ts';
 import type { WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, WorkflowEdge as DomainWorkflowEdge, Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, RunGap as DomainRunGap, Timeline as DomainTimeline, TimelineGap as DomainTimelineGap, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
@@ -1053,7 +1053,7 @@ export type ResolversTypes = {
   TimelineGap: ResolverTypeWrapper<DomainTimelineGap>;
   TokenSource: TokenSource;
   TokenUsage: ResolverTypeWrapper<DomainTokenUsage>;
-  Workflow: ResolverTypeWrapper<WorkflowHandle>;
+  Workflow: ResolverTypeWrapper<WorkflowRef>;
   WorkflowConnection: ResolverTypeWrapper<WorkflowPage>;
   WorkflowConnectionEdge: ResolverTypeWrapper<Omit<WorkflowConnectionEdge, 'node'> & { node: ResolversTypes['Workflow'] }>;
   WorkflowEdge: ResolverTypeWrapper<DomainWorkflowEdge>;
@@ -1103,7 +1103,7 @@ export type ResolversParentTypes = {
   TimelineBar: DomainTimelineBar;
   TimelineGap: DomainTimelineGap;
   TokenUsage: DomainTokenUsage;
-  Workflow: WorkflowHandle;
+  Workflow: WorkflowRef;
   WorkflowConnection: WorkflowPage;
   WorkflowConnectionEdge: Omit<WorkflowConnectionEdge, 'node'> & { node: ResolversParentTypes['Workflow'] };
   WorkflowEdge: DomainWorkflowEdge;

@@ -1,9 +1,9 @@
-import { compareRuns } from '../../domain/comparison.ts';
+import { compareRuns } from '../../domain/run/comparison.ts';
 import { checkId } from '../../upstream/ids.ts';
 import { checkFirst } from '../arguments.ts';
 import { workflowPage } from '../connections.ts';
 import type { QueryResolvers } from '../generated/resolvers.ts';
-import { runNeeds } from '../needs.ts';
+import { runRequirement } from '../data-requirements.ts';
 
 export const query: QueryResolvers = {
   workflow: (_root, { id }) => ({ id: checkId('workflow id', id) }),
@@ -13,7 +13,7 @@ export const query: QueryResolvers = {
     return workflowPage([...(await workflows().list()).values()], { first: size, after, search });
   },
 
-  run: (_root, { workflowId, id }, { runs }, info) => runs().load({ workflowId, runId: id }, runNeeds(info)),
+  run: (_root, { workflowId, id }, { runs }, info) => runs().load({ workflowId, runId: id }, runRequirement(info)),
 
   async compareRuns(_root, { workflowId, baseId, headId }, { runs }) {
     const [base, head] = await Promise.all(

@@ -1,12 +1,13 @@
 import type { RunConnectionResolvers, RunEdgeResolvers } from '../generated/resolvers.ts';
-import { runNeeds } from '../needs.ts';
+import { runRequirement } from '../data-requirements.ts';
 import { settleAll } from '../settle.ts';
 
 export const runConnection: RunConnectionResolvers = {
-  nodes: ({ runs: listed }, _args, { runs }, info) => settleAll(listed, (run) => runs().load(run, runNeeds(info))),
+  nodes: ({ runs: listed }, _args, { runs }, info) =>
+    settleAll(listed, (run) => runs().load(run, runRequirement(info))),
   edges: ({ runs: listed }) => listed,
 };
 
 export const runEdge: RunEdgeResolvers = {
-  node: (listed, _args, { runs }, info) => runs().load(listed, runNeeds(info)),
+  node: (listed, _args, { runs }, info) => runs().load(listed, runRequirement(info)),
 };

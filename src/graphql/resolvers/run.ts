@@ -1,5 +1,5 @@
-import { slowestSteps, unsupersededFailures } from '../../domain/failures.ts';
-import { selectSteps } from '../../domain/steps.ts';
+import { slowestSteps, unsupersededFailures } from '../../domain/step/failures.ts';
+import { selectSteps } from '../../domain/step/steps.ts';
 import { checkFirst, pick } from '../arguments.ts';
 import type { RunResolvers } from '../generated/resolvers.ts';
 

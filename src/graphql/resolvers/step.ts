@@ -1,5 +1,5 @@
-import { errorInfo } from '../../domain/step-error.ts';
-import { stepTokenUsage } from '../../domain/tokens.ts';
+import { errorInfo } from '../../domain/step/step-error.ts';
+import { stepTokenUsage } from '../../domain/run/tokens.ts';
 import { pick, sizeBytes } from '../arguments.ts';
 import type { StepResolvers } from '../generated/resolvers.ts';
 

@@ -1,4 +1,4 @@
-import { nodeStatistics } from '../../domain/statistics.ts';
+import { nodeStatistics } from '../../domain/run/statistics.ts';
 import type { WorkflowStatisticsResolvers } from '../generated/resolvers.ts';
 
 export const workflowStatistics: WorkflowStatisticsResolvers = {

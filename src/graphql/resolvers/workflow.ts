@@ -1,18 +1,18 @@
 import type { WorkflowRecord } from '../../domain/types.ts';
-import { runStatistics } from '../../domain/statistics.ts';
+import { runStatistics } from '../../domain/run/statistics.ts';
 import { checkFirst, checkIdCount, checkLast } from '../arguments.ts';
 import { runPage } from '../connections.ts';
 import type { Context } from '../context.ts';
 import { readRunCursor } from '../cursors.ts';
 import type { WorkflowResolvers } from '../generated/resolvers.ts';
-import type { WorkflowHandle } from '../handles.ts';
-import { runNeeds } from '../needs.ts';
+import type { WorkflowRef } from '../object-references.ts';
+import { runRequirement } from '../data-requirements.ts';
 import { settleAll } from '../settle.ts';
 
 /** A field that the upstream's list of workflows tells. */
 const told =
   <Key extends keyof WorkflowRecord>(key: Key) =>
-  async ({ id }: WorkflowHandle, _args: object, { workflows }: Context): Promise<WorkflowRecord[Key]> =>
+  async ({ id }: WorkflowRef, _args: object, { workflows }: Context): Promise<WorkflowRecord[Key]> =>
     (await workflows().find(id))[key];
 
 export const workflow: WorkflowResolvers = {
@@ -26,21 +26,21 @@ export const workflow: WorkflowResolvers = {
   updatedAt: told('updatedAt'),
   graph: told('graph'),
 
-  run: ({ id: workflowId }, { id }, { runs }, info) => runs().load({ workflowId, runId: id }, runNeeds(info)),
+  run: ({ id: workflowId }, { id }, { runs }, info) => runs().load({ workflowId, runId: id }, runRequirement(info)),
 
   runsById: ({ id: workflowId }, { ids }, { runs }, info) =>
-    settleAll(checkIdCount(ids), (runId) => runs().load({ workflowId, runId }, runNeeds(info))),
+    settleAll(checkIdCount(ids), (runId) => runs().load({ workflowId, runId }, runRequirement(info))),
 
   async runs({ id: workflowId }, { first, after, filter }, { history }) {
     const size = checkFirst(first);
-    const place = after == null ? null : readRunCursor(after);
+    const position = after == null ? null : readRunCursor(after);
     const conditions = filter && {
       status: filter.status ?? null,
       startedAfter: filter.startedAfter ?? null,
       startedBefore: filter.startedBefore ?? null,
     };
-    const page = await history.page({ workflowId, first: size, after: place, filter: conditions ?? null });
-    return runPage(workflowId, page, place === null);
+    const page = await history.page({ workflowId, first: size, after: position, filter: conditions ?? null });
+    return runPage(workflowId, page, position === null);
   },
 
   async statistics({ id: workflowId }, { last }, { history }) {

@@ -1,0 +1,67 @@
+/** Who is asking: a caller for each credential, at once where it is known, else after a look at it. */
+import type { AuthConfig, ServiceAuth } from '../config/auth.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { ViewerOf } from '../runs/viewer.ts';
+import { lasting, NOBODY, refused, type Caller } from './caller.ts';
+import { createGatewayKeys } from './gateway-keys.ts';
+import { createKeySet } from './key-set.ts';
+import { notTaken } from './refusals.ts';
+import { createTokens, type Tokens } from './tokens.ts';
+
+export interface Authenticator {
+  /** Null: that takes a look at the credential. */
+  known(credential: string | null): Caller | null;
+  /** Never rejects for what is wrong with a credential: the caller's `refusal` says so. */
+  authenticate(credential: string | null): Promise<Caller>;
+}
+
+export interface AuthenticatorOptions {
+  readonly auth: AuthConfig;
+  readonly viewerOf: ViewerOf;
+  /** A token that was found good is looked at again this often at least: its key may have been withdrawn. */
+  readonly recheckMs: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly logger: Logger;
+}
+
+/** Rejects with a sentence for the operator where the keys of the tokens' issuer are a file that can't be read. */
+export async function createAuthenticator({
+  auth,
+  viewerOf,
+  ...options
+}: AuthenticatorOptions): Promise<Authenticator> {
+  return auth.mode === 'passthrough' ? passthrough(viewerOf) : service(auth, viewerOf, options);
+}
+
+function passthrough(viewerOf: ViewerOf): Authenticator {
+  const known = (credential: string | null) => (credential === null ? NOBODY : lasting(viewerOf(credential)));
+  return { known, authenticate: (credential) => Promise.resolve(known(credential)) };
+}
+
+async function service(
+  auth: ServiceAuth,
+  viewerOf: ViewerOf,
+  options: Pick<AuthenticatorOptions, 'recheckMs' | 'now' | 'logger'>,
+): Promise<Authenticator> {
+  const isGatewayKey = createGatewayKeys(auth.keys);
+  const ofKey = lasting(viewerOf(auth.apiKey));
+  const tokens = auth.tokens && (await openTokens(auth.tokens));
+
+  async function openTokens(config: NonNullable<ServiceAuth['tokens']>): Promise<Tokens> {
+    const keySet = await createKeySet(config.jwks, options);
+    return createTokens({ ...options, config, keySet, viewerOf: (scope) => viewerOf(auth.apiKey, scope) });
+  }
+
+  function known(credential: string | null): Caller | null {
+    if (credential === null) return NOBODY;
+    if (isGatewayKey(credential)) return ofKey;
+    return tokens ? tokens.known(credential) : refused(notTaken('the key is none of those that this gateway takes'));
+  }
+
+  return {
+    known,
+    authenticate: async (credential) =>
+      known(credential) ?? (credential === null || !tokens ? NOBODY : tokens.verify(credential)),
+  };
+}

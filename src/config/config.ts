@@ -1,0 +1,109 @@
+/** The one reader of the environment: a frozen, typed Config, or a sentence for each variable that is wrong. */
+import { readAuth, type AuthConfig } from './auth.ts';
+import { describeProblems } from './problems.ts';
+import { ENVIRONMENT, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
+
+export { UPSTREAM_ENDPOINTS, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
+
+export interface Config {
+  readonly isProduction: boolean;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Null: the embedded upstream. Ends with `/`. */
+  readonly upstreamUrl: string | null;
+  readonly upstreamEndpoints: ReadonlySet<UpstreamEndpoint>;
+  readonly auth: AuthConfig;
+  readonly upstreamTimeoutMs: number;
+  readonly upstreamConcurrency: number;
+  readonly upstreamMaxResponseBytes: number;
+  readonly maxUpstreamCalls: number;
+  readonly maxOperationCost: number;
+  /** Null: as many as they like. */
+  readonly rateLimitPerMinute: number | null;
+  readonly persistedOperations: PersistedMode;
+  readonly persistedManifests: readonly string[];
+  readonly liveTtlMs: number;
+  readonly settleMs: number;
+  readonly staleIfErrorMs: number;
+  readonly reauthIntervalMs: number;
+  readonly cacheMaxBytes: number;
+  readonly maxSubscriptionsPerViewer: number;
+  readonly maxSubscriptionsPerConnection: number;
+  /** Which proxies' word on the client is taken: that of so many hops, or of these addresses; false: nobody's. */
+  readonly trustProxy: false | number | readonly string[];
+  /** Where the routes are found beside their own place, such as `/stepgate`; empty: nowhere else. */
+  readonly basePath: string;
+  readonly corsOrigins: readonly string[];
+  readonly logLevel: LogLevel;
+  /** Null: no traces are sent. */
+  readonly otlpEndpoint: string | null;
+  readonly otelServiceName: string;
+}
+
+/** Says which variables are wrong, what was expected and what came. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads the variables; an empty one counts as unset. Throws ConfigError. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+  const parsed = ENVIRONMENT.safeParse(given);
+  if (!parsed.success) throw new ConfigError(describeProblems(parsed.error, given));
+  const variables = parsed.data;
+  const isProduction = variables.NODE_ENV === 'production';
+  if (isProduction && variables.UPSTREAM_URL === undefined) {
+    throw new ConfigError(
+      'UPSTREAM_URL: expected the base URL of the workflow API, since NODE_ENV is production; it is not set. ' +
+        'Set it, or leave NODE_ENV unset to run over the embedded upstream and its sample data.',
+    );
+  }
+  checkPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_MANIFESTS);
+  const auth = readAuth(variables, variables.UPSTREAM_ENDPOINTS.includes('workflows'));
+  if (typeof auth === 'string') throw new ConfigError(auth);
+  return Object.freeze({
+    isProduction,
+    host: variables.HOST,
+    port: variables.PORT,
+    upstreamUrl: variables.UPSTREAM_URL ?? null,
+    upstreamEndpoints: new Set<UpstreamEndpoint>(['steps', ...variables.UPSTREAM_ENDPOINTS]),
+    auth,
+    upstreamTimeoutMs: variables.UPSTREAM_TIMEOUT_MS,
+    upstreamConcurrency: variables.UPSTREAM_CONCURRENCY,
+    upstreamMaxResponseBytes: variables.UPSTREAM_MAX_RESPONSE_BYTES,
+    maxUpstreamCalls: variables.MAX_UPSTREAM_CALLS,
+    maxOperationCost: variables.MAX_OPERATION_COST,
+    rateLimitPerMinute: variables.RATE_LIMIT_PER_MINUTE ?? null,
+    persistedOperations: variables.PERSISTED_OPERATIONS,
+    persistedManifests: Object.freeze(variables.PERSISTED_MANIFESTS),
+    liveTtlMs: variables.LIVE_TTL_MS,
+    settleMs: variables.SETTLE_MS,
+    staleIfErrorMs: variables.STALE_IF_ERROR_MS,
+    reauthIntervalMs: variables.REAUTH_INTERVAL_MS,
+    cacheMaxBytes: variables.CACHE_MAX_BYTES,
+    maxSubscriptionsPerViewer: variables.MAX_SUBSCRIPTIONS_PER_VIEWER,
+    maxSubscriptionsPerConnection: variables.MAX_SUBSCRIPTIONS_PER_CONNECTION,
+    trustProxy: variables.TRUST_PROXY ?? false,
+    basePath: variables.BASE_PATH,
+    corsOrigins: Object.freeze(variables.CORS_ORIGINS),
+    logLevel: variables.LOG_LEVEL,
+    otlpEndpoint: variables.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    otelServiceName: variables.OTEL_SERVICE_NAME,
+  });
+}
+
+function checkPersisted(mode: PersistedMode, manifests: readonly string[]): void {
+  if (mode === 'only' && manifests.length === 0) {
+    throw new ConfigError(
+      'PERSISTED_MANIFESTS: expected the path of a manifest, since PERSISTED_OPERATIONS is only; it is not set. ' +
+        'Nothing could be asked.',
+    );
+  }
+  if (mode === 'off' && manifests.length > 0) {
+    throw new ConfigError(
+      'PERSISTED_OPERATIONS: expected allow or only, since PERSISTED_MANIFESTS is set; it is off. ' +
+        'Set it, or leave PERSISTED_MANIFESTS unset.',
+    );
+  }
+}

@@ -1,0 +1,28 @@
+/** What is said of variables that are wrong: what was expected and what came, without the secrets in it. */
+import { z } from 'zod';
+import { SECRET_VARIABLES } from './auth.ts';
+import { ENVIRONMENT } from './variables.ts';
+
+/** A sentence for each variable. */
+export function describeProblems(error: z.ZodError, given: Record<string, string | undefined>): string {
+  const names = new Set(error.issues.map((issue) => String(issue.path[0])));
+  return [...names]
+    .map((name) => {
+      const field: z.ZodType | undefined = ENVIRONMENT.shape[name as keyof typeof ENVIRONMENT.shape];
+      const got = SECRET_VARIABLES.has(name) ? 'something else' : JSON.stringify(withoutSecrets(given[name]));
+      return `${name}: expected ${describe(field)}; got ${got}.`;
+    })
+    .join('\n');
+}
+
+/** Credentials and queries may be secrets; where a password ends can't be told of a URL that may be malformed. */
+const withoutSecrets = (value: string | undefined) =>
+  value?.replace(/^(https?:\/\/)?.*@.*$/is, '$1…').replace(/(:\/\/[^?#]*)[?#].*$/s, '$1…');
+
+/** `describe` stands on the type inside `default` and `optional`. */
+function describe(field: z.ZodType): string {
+  if (field.description !== undefined) return field.description;
+  return field instanceof z.ZodDefault || field instanceof z.ZodOptional
+    ? describe(field.unwrap() as z.ZodType)
+    : 'text';
+}

@@ -1,0 +1,110 @@
+/** The variables that the gateway reads: what each may be, and what it is where it is not set. */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { AUTH_VARIABLES } from './auth.ts';
+
+export const UPSTREAM_ENDPOINTS = ['steps', 'run', 'runs', 'workflows', 'execute'] as const;
+export type UpstreamEndpoint = (typeof UPSTREAM_ENDPOINTS)[number];
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Whether requests may name an operation instead of sending it, and whether they must. */
+const PERSISTED_MODES = ['off', 'allow', 'only'] as const;
+export type PersistedMode = (typeof PERSISTED_MODES)[number];
+
+const wholeNumber = (min: number, max: number, unit = '') =>
+  z
+    .string()
+    .regex(/^\d+$/)
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+    .describe(`a whole number${unit && ` of ${unit}`} from ${min} to ${max}`);
+
+const DAY_MS = 86_400_000;
+const milliseconds = (min = 0) => wholeNumber(min, DAY_MS, 'milliseconds');
+
+const words = (text: string): string[] => text.split(',').map((word) => word.trim());
+
+const httpUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine((text) => {
+    // It is asked of texts that are no URLs, too.
+    const url = URL.parse(text);
+    return url && [url.username, url.password, url.search, url.hash].every((part) => part === '');
+  })
+  .transform((text) => (text.endsWith('/') ? text : `${text}/`))
+  .describe('an http or https URL without credentials, query or fragment');
+
+const isProxy = (text: string): boolean => {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return family === 0 && PROXY_RANGES.includes(text);
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+};
+/** Fastify's names for ranges. */
+const PROXY_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+
+const origin = z.string().refine((text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text));
+
+/** Each variable with its default; a `describe` is what the error says was expected. */
+export const ENVIRONMENT = z.object({
+  NODE_ENV: z.string().optional(),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(4000),
+  UPSTREAM_URL: httpUrl.optional(),
+  UPSTREAM_ENDPOINTS: z
+    .string()
+    .transform(words)
+    .pipe(z.array(z.enum(UPSTREAM_ENDPOINTS)))
+    .describe(`a comma-separated list out of ${UPSTREAM_ENDPOINTS.join(', ')}`)
+    .default([...UPSTREAM_ENDPOINTS]),
+  ...AUTH_VARIABLES,
+  UPSTREAM_TIMEOUT_MS: milliseconds(1).default(10_000),
+  UPSTREAM_CONCURRENCY: wholeNumber(1, 10_000).default(64),
+  UPSTREAM_MAX_RESPONSE_BYTES: wholeNumber(1024, 2 ** 29, 'bytes').default(67_108_864),
+  MAX_UPSTREAM_CALLS: wholeNumber(1, 100_000).default(200),
+  MAX_OPERATION_COST: wholeNumber(1, 10_000_000).default(2500),
+  RATE_LIMIT_PER_MINUTE: wholeNumber(1, 1_000_000).optional(),
+  PERSISTED_OPERATIONS: z
+    .enum(PERSISTED_MODES)
+    .describe(`one of ${PERSISTED_MODES.join(', ')}`)
+    .default('off'),
+  PERSISTED_MANIFESTS: z
+    .string()
+    .transform(words)
+    .pipe(z.array(z.string().min(1)))
+    .describe('a comma-separated list of paths of manifests')
+    .default([]),
+  LIVE_TTL_MS: milliseconds().default(1000),
+  SETTLE_MS: milliseconds().default(30_000),
+  STALE_IF_ERROR_MS: milliseconds().default(300_000),
+  REAUTH_INTERVAL_MS: milliseconds().default(300_000),
+  CACHE_MAX_BYTES: wholeNumber(0, 2 ** 40, 'bytes').default(268_435_456),
+  MAX_SUBSCRIPTIONS_PER_VIEWER: wholeNumber(1, 1_000_000).default(5000),
+  MAX_SUBSCRIPTIONS_PER_CONNECTION: wholeNumber(1, 10_000).default(100),
+  TRUST_PROXY: z
+    .string()
+    .transform((text) => (/^\d+$/.test(text.trim()) ? Number(text) : words(text)))
+    .pipe(z.union([z.number().min(1).max(32), z.array(z.string().refine(isProxy)).min(1)]))
+    .describe('a number of hops from 1 to 32, or a comma-separated list of addresses and CIDR ranges')
+    .optional(),
+  BASE_PATH: z
+    .string()
+    .regex(/^\/?(?:[\w~.-]+(?:\/[\w~.-]+)*)?\/?$/)
+    .transform((text) => text.replace(/^\/?(.*?)\/?$/, (_all, path: string) => path && `/${path}`))
+    .describe('a path such as /stepgate')
+    .default(''),
+  CORS_ORIGINS: z
+    .string()
+    .transform(words)
+    .pipe(z.array(origin))
+    .describe("a comma-separated list of origins such as https://app.example.com, or '*'")
+    .default([]),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS)
+    .describe(`one of ${LOG_LEVELS.join(', ')}`)
+    .default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_SERVICE_NAME: z.string().default('stepgate'),
+});

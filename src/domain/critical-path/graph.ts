@@ -1,0 +1,67 @@
+/** Walking a workflow's graph, whatever it looks like: it may hold cycles, and edges that name unknown nodes. */
+import type { WorkflowGraph } from '../types.ts';
+
+export type Successors = ReadonlyMap<string, readonly string[]>;
+
+/** The nodes that follow each node. An edge that names an unknown node is left out. */
+export function successorsOf(graph: WorkflowGraph): Successors {
+  const successors = new Map<string, string[]>(graph.nodes.map((node) => [node.id, []]));
+  for (const { from, to } of graph.edges) if (successors.has(to)) successors.get(from)?.push(to);
+  return successors;
+}
+
+/** The nodes that come before each node. */
+export function predecessorsOf(successors: Successors): Successors {
+  const predecessors = new Map<string, string[]>([...successors.keys()].map((id) => [id, []]));
+  for (const [from, followers] of successors) for (const to of followers) predecessors.get(to)?.push(from);
+  return predecessors;
+}
+
+/** The sources and all that follow from them, going through open nodes only; a source that is not open counts for nothing. */
+export function reachableFrom(
+  sources: Iterable<string>,
+  successors: Successors,
+  isOpen: (id: string) => boolean,
+): Set<string> {
+  const reached = new Set<string>([...sources].filter(isOpen));
+  // A Set hands out what is added to it while it is walked.
+  for (const id of reached) for (const next of successors.get(id) ?? []) if (isOpen(next)) reached.add(next);
+  return reached;
+}
+
+/**
+ * The nodes in groups such that edges only lead to later groups: a group is one node, or all nodes of a cycle.
+ * (Kosaraju's algorithm: linear, and without recursion, so that long chains can't exhaust the stack.)
+ */
+export function topologicalGroups(successors: Successors): string[][] {
+  const predecessors = predecessorsOf(successors);
+  const grouped = new Set<string>();
+  const groups: string[][] = [];
+  for (const id of finishingOrder(successors).reverse()) {
+    if (grouped.has(id)) continue;
+    const group = reachableFrom([id], predecessors, (other) => !grouped.has(other));
+    for (const member of group) grouped.add(member);
+    groups.push([...group]);
+  }
+  return groups;
+}
+
+/** Depth first: each node once all that follows it has been walked. */
+function finishingOrder(successors: Successors): string[] {
+  const seen = new Set<string>();
+  const finished: string[] = [];
+  const enter = (id: string): { id: string; followers: Iterator<string> } => {
+    seen.add(id);
+    return { id, followers: (successors.get(id) ?? []).values() };
+  };
+  for (const root of successors.keys()) {
+    const path = seen.has(root) ? [] : [enter(root)];
+    for (let top = path.at(-1); top; top = path.at(-1)) {
+      const next = top.followers.next();
+      if (!next.done && !seen.has(next.value)) path.push(enter(next.value));
+      if (next.done) finished.push(top.id);
+      if (next.done) path.pop();
+    }
+  }
+  return finished;
+}

@@ -1,0 +1,86 @@
+/** What changed from one run of a workflow to another, node by node. */
+import { latestAttempts } from '../step/attempts.ts';
+import { microsOf } from '../step/duration.ts';
+import { compareText } from '../order.ts';
+import type { Run, Step } from '../types.ts';
+
+export type NodeChange = 'ADDED' | 'REMOVED' | 'FIXED' | 'BROKE' | 'SLOWER' | 'FASTER' | 'UNCHANGED';
+
+export interface NodeComparison {
+  readonly nodeId: string;
+  readonly change: NodeChange;
+  /** The latest attempt in the base run; null where the node did not run there. */
+  readonly baseStep: Step | null;
+  readonly headStep: Step | null;
+  /** Head − base in milliseconds; null where either duration is unknown. */
+  readonly durationDeltaMs: number | null;
+}
+
+/** Every delta is head − base, so that more in the head run is above 0; null where either is unknown. */
+export interface RunComparison {
+  readonly base: Run;
+  readonly head: Run;
+  readonly wallClockDeltaMs: number | null;
+  /** Seconds. */
+  readonly elapsedTimeDelta: number;
+  readonly tokenDelta: number | null;
+  /** By node id. */
+  readonly nodes: readonly NodeComparison[];
+}
+
+/** A change of speed is told beyond both of these: less is noise. */
+const NOISE_RATIO = 0.1;
+const NOISE_MS = 250;
+
+/** Over the latest attempt of each node; the steps of both runs must have been loaded. Swapping them mirrors it all. */
+export function compareRuns(base: Run, head: Run): RunComparison {
+  const baseSteps = latestByNode(base);
+  const headSteps = latestByNode(head);
+  const nodeIds = [...new Set([...baseSteps.keys(), ...headSteps.keys()])].sort(compareText);
+  return {
+    base,
+    head,
+    wallClockDeltaMs: millisFrom(base.timing.wallClockMs, head.timing.wallClockMs),
+    elapsedTimeDelta: head.totalElapsedTime - base.totalElapsedTime,
+    tokenDelta: differenceOf(base.tokenUsage.totalTokens, head.tokenUsage.totalTokens),
+    nodes: nodeIds.map((nodeId) => compareNode(nodeId, baseSteps.get(nodeId) ?? null, headSteps.get(nodeId) ?? null)),
+  };
+}
+
+const latestByNode = (run: Run): Map<string, Step> =>
+  new Map(latestAttempts(run.steps).map((step) => [step.nodeId, step]));
+
+function compareNode(nodeId: string, baseStep: Step | null, headStep: Step | null): NodeComparison {
+  const durationDeltaMs = millisFrom(baseStep?.durationMs ?? null, headStep?.durationMs ?? null);
+  return { nodeId, change: changeOf(baseStep, headStep), baseStep, headStep, durationDeltaMs };
+}
+
+/**
+ * FIXED and BROKE are between FAILED and COMPLETED: a node that is still running, or was skipped, is neither. Speeds
+ * are compared between finished steps of the same status: that a step failed sooner than it completes tells nothing.
+ */
+function changeOf(base: Step | null, head: Step | null): NodeChange {
+  if (!base) return 'ADDED';
+  if (!head) return 'REMOVED';
+  if (base.status === 'FAILED' && head.status === 'COMPLETED') return 'FIXED';
+  if (base.status === 'COMPLETED' && head.status === 'FAILED') return 'BROKE';
+  const isComparable = base.status === head.status && base.isFinished && head.isFinished;
+  return isComparable ? speedChange(base.durationMs, head.durationMs) : 'UNCHANGED';
+}
+
+/** The ratio is that to the shorter duration: so a step that got slower is just as much faster the other way round. */
+function speedChange(baseMs: number | null, headMs: number | null): NodeChange {
+  const delta = millisFrom(baseMs, headMs);
+  if (baseMs === null || headMs === null || delta === null) return 'UNCHANGED';
+  const isNoise = Math.abs(delta) <= NOISE_MS || Math.abs(delta) <= NOISE_RATIO * Math.min(baseMs, headMs);
+  if (isNoise) return 'UNCHANGED';
+  return delta > 0 ? 'SLOWER' : 'FASTER';
+}
+
+const differenceOf = (base: number | null, head: number | null): number | null =>
+  base === null || head === null ? null : head - base;
+
+/** Exact to the microsecond. */
+function millisFrom(baseMs: number | null, headMs: number | null): number | null {
+  return baseMs === null || headMs === null ? null : (microsOf(headMs) - microsOf(baseMs)) / 1000;
+}

@@ -1,0 +1,19 @@
+/** Which steps failed, in the order in which they did, and which ones cost the most time. */
+import { endMicrosOf } from './execution.ts';
+import { compareNullsLast } from '../order.ts';
+import type { Step } from '../types.ts';
+
+/** By end (unknown ones last), then in the order of the steps, which is by start: the root cause comes first. */
+export const failedSteps = (steps: readonly Step[]): Step[] =>
+  steps.filter((step) => step.status === 'FAILED').sort((a, b) => compareNullsLast(endMicrosOf(a), endMicrosOf(b)));
+
+/** The failures that no retry superseded: those that still matter. */
+export const unsupersededFailures = (failures: readonly Step[]): Step[] =>
+  failures.filter((step) => !step.isSuperseded);
+
+/** The longest steps, longest first; ties keep their order. Those of unknown duration are left out. */
+export const slowestSteps = (steps: readonly Step[], first: number): Step[] =>
+  steps
+    .filter((step) => step.durationMs !== null)
+    .sort((a, b) => (b.durationMs ?? 0) - (a.durationMs ?? 0))
+    .slice(0, Math.max(0, first));

@@ -1,0 +1,63 @@
+/** What an `error` text says: plain words, or JSON that some service answered with. */
+import { fieldOf, isJsonObject, type JsonObject } from '../json.ts';
+import type { JsonValue, StepError } from '../types.ts';
+
+/**
+ * Null where the text tells of no error: null, blank, `{}`, `[]`, `null` and `""`. The message is never empty: where
+ * JSON holds none, it is the whole text. An object may hold its details in a nested `error` or `detail`; what the
+ * outer one tells goes first.
+ */
+export function errorInfo(error: string | null): StepError | null {
+  const text = error?.trim() ?? '';
+  const parsed = parseJson(text);
+  if (error === null || isEmpty(parsed)) return null;
+  if (!isJsonObject(parsed)) {
+    const message = typeof parsed === 'string' ? parsed.trim() : '';
+    return { message: message || text, type: null, code: null, raw: error };
+  }
+  const layers = layersOf(parsed);
+  return {
+    message: firstText(layers, ['message', 'error', 'detail']) ?? text,
+    type: firstText(layers, ['type']),
+    code: firstText(layers, ['code']),
+    raw: error,
+  };
+}
+
+export const hasError = (error: string | null): boolean => errorInfo(error) !== null;
+
+/** The text itself where it is no JSON; null where it is empty. */
+function parseJson(text: string): JsonValue {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
+}
+
+const isEmpty = (value: JsonValue): boolean =>
+  value === null ||
+  (typeof value === 'string' && value.trim() === '') ||
+  (typeof value === 'object' && Object.keys(value).length === 0);
+
+/** The object and what it nests, outermost first; three levels are more than any service is known to use. */
+function layersOf(outer: JsonObject): JsonObject[] {
+  const layers = [outer];
+  for (const layer of layers) {
+    const nested = [fieldOf(layer, 'error'), fieldOf(layer, 'detail')].find(isJsonObject);
+    if (nested && layers.length < 3) layers.push(nested);
+  }
+  return layers;
+}
+
+function firstText(layers: readonly JsonObject[], keys: readonly string[]): string | null {
+  for (const layer of layers) {
+    for (const key of keys) {
+      const value = fieldOf(layer, key);
+      if (typeof value === 'number') return String(value);
+      if (typeof value === 'string' && value.trim() !== '') return value.trim();
+    }
+  }
+  return null;
+}

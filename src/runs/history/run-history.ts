@@ -1,0 +1,114 @@
+/** A workflow's runs page by page, newest first. Each page also fills the store with the records that it brought. */
+import { runStatusOf, type RunStatus } from '../../domain/status.ts';
+import type { Timestamp } from '../../domain/timestamp.ts';
+import type { RunRecord } from '../../domain/types.ts';
+import type { UpstreamApi } from '../../upstream/client.ts';
+import { createHistoryReader, MAX_WINDOW, type HistoryEntry, type HistoryPosition } from './history-reader.ts';
+import type { Operation } from '../operation.ts';
+import type { Resource, ResourceCache } from '../resource-cache.ts';
+import type { RunStore } from '../run-store.ts';
+
+export interface RunFilter {
+  readonly status: readonly RunStatus[] | null;
+  /** Started then or later. */
+  readonly startedAfter: Timestamp | null;
+  readonly startedBefore: Timestamp | null;
+}
+
+export interface HistoryPage {
+  readonly entries: readonly HistoryEntry[];
+  readonly hasNextPage: boolean;
+  /** Where to go on: behind the last entry, or behind the last run that was looked at. Null at the very beginning. */
+  readonly end: HistoryPosition | null;
+}
+
+export interface RunHistory {
+  page(request: PageRequest, operation: Operation): Promise<HistoryPage>;
+  /** The latest records, at most `count`: one call for each hundred. */
+  latest(workflowId: string, count: number, operation: Operation): Promise<readonly RunRecord[]>;
+}
+
+export interface PageRequest {
+  readonly workflowId: string;
+  readonly first: number;
+  readonly after: HistoryPosition | null;
+  readonly filter: RunFilter | null;
+}
+
+/** The upstream can't filter, so runs are looked at until enough match; but no more than this for one page. */
+const MAX_SCANNED = 500;
+/** For that many: a window behind another has the last run of that one in it. */
+export const MAX_PAGE_CALLS = 1 + Math.ceil((MAX_SCANNED - MAX_WINDOW) / (MAX_WINDOW - 1));
+
+export interface RunHistoryOptions {
+  readonly upstream: UpstreamApi;
+  readonly cache: ResourceCache;
+  readonly runStore: RunStore;
+  readonly liveTtlMs: number;
+}
+
+export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHistoryOptions): RunHistory {
+  const windowOf = (workflowId: string, offset: number, limit: number): Resource<readonly RunRecord[]> => ({
+    key: `runs ${workflowId} ${offset} ${limit}`,
+    fetch: (call) => upstream.listRuns({ workflowId, offset, limit }, call),
+    lifetimeMs: () => liveTtlMs,
+  });
+
+  function readerOf(workflowId: string, after: HistoryPosition | null, operation: Operation) {
+    return createHistoryReader(async (offset, limit) => {
+      const window = windowOf(workflowId, offset, limit);
+      const served = await cache.get(window, operation);
+      for (const record of served.cached.value) {
+        runStore.offerRecord(
+          { workflowId, runId: record.id },
+          record,
+          { resource: window, cached: served.cached },
+          operation.viewer,
+        );
+      }
+      return served.cached.value;
+    }, after);
+  }
+
+  return {
+    async page({ workflowId, first, after, filter }, operation) {
+      const reader = readerOf(workflowId, after, operation);
+      // One more than asked for tells whether there is a next page.
+      const wanted = filter ? MAX_WINDOW : first + 1;
+      const found: HistoryEntry[] = [];
+      let end = after;
+      let scanned = 0;
+      while (found.length < first && scanned < MAX_SCANNED && !reader.isAtEnd) {
+        for (const entry of await reader.next(Math.min(wanted, MAX_WINDOW))) {
+          if (found.length === first) return { entries: found, hasNextPage: true, end };
+          if (filter?.startedAfter && isBefore(entry.record, filter.startedAfter)) {
+            return { entries: found, hasNextPage: false, end: entry.position };
+          }
+          if (!filter || matches(entry.record, filter)) found.push(entry);
+          end = entry.position;
+          scanned += 1;
+        }
+      }
+      return { entries: found, hasNextPage: !reader.isAtEnd, end };
+    },
+
+    async latest(workflowId, count, operation) {
+      const reader = readerOf(workflowId, null, operation);
+      const records: RunRecord[] = [];
+      while (records.length < count && !reader.isAtEnd) {
+        const entries = await reader.next(Math.min(count - records.length, MAX_WINDOW));
+        records.push(...entries.map(({ record }) => record));
+      }
+      return records.slice(0, count);
+    },
+  };
+}
+
+function matches(record: RunRecord, { status, startedAfter, startedBefore }: RunFilter): boolean {
+  if (status && !status.includes(runStatusOf(record.rawStatus))) return false;
+  if (startedAfter && !record.startTime) return false;
+  return !startedBefore || isBefore(record, startedBefore);
+}
+
+const isBefore = ({ startTime }: RunRecord, moment: Timestamp): boolean =>
+  startTime !== null && startTime.epochMicros < moment.epochMicros;

@@ -1,0 +1,87 @@
+/** One look at a run for those who watch it, and whether another look tells anything new. */
+import { isDeepStrictEqual } from 'node:util';
+import type { RunRecord, StepFacts } from '../../domain/types.ts';
+import type { RunRef } from '../../upstream/client.ts';
+import type { GatewayError } from '../../upstream/errors.ts';
+import type { MaybeRecord, StepList } from '../finality.ts';
+import type { Served } from '../resource-cache.ts';
+import type { RunParts } from '../run-store.ts';
+
+export interface Snapshot {
+  readonly ref: RunRef;
+  readonly parts: RunParts;
+  /** True if nothing of it will ever change. */
+  readonly isFinal: boolean;
+  /** Why it stands in for a newer one where the store itself has nothing to stand in; null otherwise. */
+  readonly staleBecause: GatewayError | null;
+}
+
+/** Compares what the upstream told, whatever bytes and order it came in, and never when it was asked. */
+export function isSameState(one: Snapshot, another: Snapshot): boolean {
+  return (
+    one.isFinal === another.isFinal &&
+    isStale(one) === isStale(another) &&
+    isSame(one.parts.record, another.parts.record, areSameRecords) &&
+    isSame(one.parts.steps, another.parts.steps, areSameSteps)
+  );
+}
+
+export const isStale = ({ parts: { record, steps } }: Snapshot): boolean =>
+  [record, steps].some((part) => part !== null && part.staleReason !== null);
+
+/** True if both were made of the very same answers of the upstream. */
+export const isSameFetch = (one: Snapshot, another: Snapshot): boolean =>
+  one.parts.record?.cached === another.parts.record?.cached && one.parts.steps?.cached === another.parts.steps?.cached;
+
+/** Parts that were asked for within this time were asked for by one look. */
+const ONE_LOOK_MS = 50;
+
+/**
+ * When another look is due that finds one made at this moment out of date. Parts that were asked for together stay
+ * together: the one that came first waits until the other is due too.
+ */
+export function dueMs({ parts: { record, steps } }: Snapshot, untilMs: number, liveTtlMs: number): number {
+  if (!record || !steps || Math.abs(record.cached.sentAt - steps.cached.sentAt) > ONE_LOOK_MS) return untilMs;
+  return Math.max(untilMs, Math.max(record.cached.fetchedAt, steps.cached.fetchedAt) + liveTtlMs);
+}
+
+/** The last snapshot in place of one that could not be had. */
+export function asStale(snapshot: Snapshot, error: GatewayError): Snapshot {
+  const staleReason = `${error.code}: ${error.message}`;
+  const mark = <T>(part: Served<T> | null) => part && { ...part, staleReason: part.staleReason ?? staleReason };
+  const { record, steps, graph } = snapshot.parts;
+  return {
+    ...snapshot,
+    parts: { record: mark(record), steps: mark(steps), graph },
+    isFinal: false,
+    staleBecause: error,
+  };
+}
+
+function isSame<T extends MaybeRecord | StepList>(
+  one: Served<T> | null,
+  another: Served<T> | null,
+  isEqual: (one: T, another: T) => boolean,
+): boolean {
+  if (!one || !another) return one === another;
+  return one.cached === another.cached || isEqual(one.cached.value, another.cached.value);
+}
+
+const areSameRecords = (one: MaybeRecord, another: MaybeRecord): boolean =>
+  isDeepStrictEqual(one && told(one), another && told(another));
+
+/** With the payload that is read from the text, which is another text each time. */
+const told = <T extends RunRecord | StepFacts>(facts: T) => ({ ...facts, payload: facts.payload() });
+
+/** The upstream promises no order of its list, so a step's place in it says nothing. */
+const areSameSteps = (one: StepList, another: StepList): boolean =>
+  one.length === another.length && isDeepStrictEqual(inOrder(one), inOrder(another));
+
+const inOrder = (steps: StepList) =>
+  steps
+    .map((step) => ({ ...told(step), index: 0 }))
+    .sort((one, another) => compare(one.id, another.id) || startOf(one) - startOf(another));
+
+const compare = (one: string, another: string): number => (one < another ? -1 : one > another ? 1 : 0);
+
+const startOf = ({ startTime }: Pick<StepFacts, 'startTime'>): number => startTime?.epochMicros ?? 0;

@@ -1,0 +1,190 @@
+import { hash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readConfig } from '../../src/config/config.ts';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { secondsOf, startIssuer, type Issuer } from '../support/issuer.ts';
+import { openSocket, openStream, subscribe, type Transport } from '../support/live-client.ts';
+import { startLiveRun, type LiveRun } from '../support/live-run.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+
+const sha256 = (key: string): string => hash('sha256', key, 'hex');
+const SERVICE = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'service-key' };
+const RUN = `{ run(workflowId: "wf", id: "r1") { status } }`;
+
+describe("the gateway's own keys", () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream(healthy);
+    const keys = `web:${sha256('web-key')}, ${sha256('batch-key').toUpperCase()}`;
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...SERVICE, GATEWAY_KEYS_SHA256: keys });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('open it, share what they see, and never go upstream', async () => {
+    for (const key of ['web-key', 'batch-key']) {
+      expect((await gateway.query(RUN, { key })).data).toEqual({ run: { status: 'COMPLETED' } });
+    }
+    expect(upstream.calls.map(({ key }) => key)).toEqual(upstream.calls.map(() => 'service-key'));
+    expect(upstream.count('run')).toBe(1);
+  });
+
+  it.each(['web-ke', 'web-key2', 'service-key', sha256('web-key'), 'a.b.c'])('are not %s', async (key) => {
+    await gateway.query(RUN, { key: 'web-key' });
+    const before = upstream.calls.length;
+    const { data, errors } = await gateway.query(RUN, { key });
+    expect(data).toEqual({ run: null });
+    expect(errors).toMatchObject([
+      { message: 'the key is none of those that this gateway takes', extensions: { code: 'UNAUTHENTICATED' } },
+    ]);
+    expect(upstream.calls).toHaveLength(before);
+  });
+
+  it.each<Transport>(['graphql-ws', 'graphql-sse'])('are asked for over %s, too', async (transport) => {
+    const watch = `subscription { runUpdated(workflowId: "wf", id: "r1") { status } }`;
+    const right = await subscribe(transport, gateway.url, watch, { key: 'web-key' });
+    expect(await right.nextData()).toEqual({ runUpdated: { status: 'COMPLETED' } });
+    right.leave();
+    const wrong = await subscribe(transport, gateway.url, watch, { key: 'wrong' });
+    if (transport === 'graphql-ws') expect(await wrong.next()).toEqual({ type: 'closed', code: 4401 });
+    else expect(await wrong.nextErrorCode()).toBe('UNAUTHENTICATED');
+    wrong.leave();
+  });
+});
+
+describe('a start in service mode', () => {
+  const errorOf = (environment: Readonly<Record<string, string>>): string => {
+    try {
+      readConfig(environment);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    throw new Error('expected a ConfigError, got a config');
+  };
+  const TOKENS = {
+    AUTH_JWKS: 'https://login.example.com/jwks',
+    AUTH_ISSUER: 'https://login.example.com/',
+    AUTH_AUDIENCE: 'x',
+  };
+
+  it.each<[string, Readonly<Record<string, string>>, RegExp]>([
+    ['without a key of its own', { UPSTREAM_AUTH: 'service' }, /^UPSTREAM_API_KEY: expected the key .* not set\.$/],
+    [
+      'without a way to tell callers',
+      SERVICE,
+      /^UPSTREAM_AUTH: service needs a way .* Set AUTH_JWKS.* or GATEWAY_KEYS_SHA256/,
+    ],
+    ['without an issuer', { ...SERVICE, ...TOKENS, AUTH_ISSUER: '' }, /^AUTH_ISSUER: expected/],
+    ['without an audience', { ...SERVICE, ...TOKENS, AUTH_AUDIENCE: '' }, /^AUTH_AUDIENCE: expected/],
+    [
+      'with `none`',
+      { ...SERVICE, ...TOKENS, AUTH_ALGORITHMS: 'RS256,none' },
+      /^AUTH_ALGORITHMS: expected a comma-separated list/,
+    ],
+    ['with a shared secret', { ...SERVICE, ...TOKENS, AUTH_ALGORITHMS: 'HS256' }, /^AUTH_ALGORITHMS: expected/],
+    [
+      'with claims of no token',
+      { ...SERVICE, GATEWAY_KEYS_SHA256: sha256('k'), AUTH_WORKFLOWS_CLAIM: 'w' },
+      /^AUTH_WORKFLOWS_CLAIM: .* without AUTH_JWKS/,
+    ],
+    [
+      'with organizations nobody tells',
+      { ...SERVICE, ...TOKENS, AUTH_ORGANIZATION_CLAIM: 'org', UPSTREAM_ENDPOINTS: 'run' },
+      /^AUTH_ORGANIZATION_CLAIM: only the upstream's list/,
+    ],
+    [
+      'for passthrough, with keys',
+      { GATEWAY_KEYS_SHA256: sha256('k') },
+      /^GATEWAY_KEYS_SHA256: it means nothing while UPSTREAM_AUTH is passthrough/,
+    ],
+  ])('%s is refused', (_which, environment, message) => {
+    expect(errorOf(environment)).toMatch(message);
+  });
+
+  it('never repeats a secret', () => {
+    for (const environment of [{ UPSTREAM_API_KEY: 'SECRET key' }, { GATEWAY_KEYS_SHA256: 'SECRET' }]) {
+      const message = errorOf({ ...SERVICE, ...environment });
+      expect(message).toMatch(/got something else\.$/);
+      expect(message).not.toContain('SECRET');
+    }
+  });
+
+  it('has its defaults', () => {
+    expect(readConfig({ ...SERVICE, ...TOKENS }).auth).toEqual({
+      mode: 'service',
+      apiKey: 'service-key',
+      keys: [],
+      tokens: {
+        jwks: TOKENS.AUTH_JWKS,
+        issuer: TOKENS.AUTH_ISSUER,
+        audience: 'x',
+        algorithms: ['RS256', 'ES256', 'EdDSA'],
+        clockToleranceSeconds: 0,
+        organizationClaim: null,
+        workflowsClaim: null,
+      },
+    });
+  });
+});
+
+describe('a token that expires while a run is watched', () => {
+  let clock: ManualClock;
+  let issuer: Issuer;
+  let run: LiveRun;
+  const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }`;
+  const told = (total: number) => ({ runUpdated: { stepCounts: { total } } });
+  const token = (seconds: number) => issuer.token({ exp: secondsOf(clock.now()) + seconds });
+
+  beforeEach(async () => {
+    clock = createManualClock();
+    issuer = await startIssuer(clock.now);
+    run = await startLiveRun(issuer.environment, { now: clock.now, after: clock.after });
+  });
+  afterEach(async () => {
+    await run.close();
+    await issuer.close();
+  });
+
+  it.each<Transport>(['graphql-ws', 'graphql-sse'])(
+    'ends it over %s with UNAUTHENTICATED, and no other',
+    async (transport) => {
+      const short = await subscribe(transport, run.gateway.url, WATCH, { key: await token(30) });
+      const long = await subscribe(transport, run.gateway.url, WATCH, { key: await token(86_400 * 365) });
+      expect(await short.nextData()).toEqual(told(1));
+      expect(await long.nextData()).toEqual(told(1));
+      clock.advance(29_999);
+      expect(short.waiting).toBe(0);
+      clock.advance(1);
+      expect(await short.nextErrorCode()).toBe('UNAUTHENTICATED');
+      expect(long.waiting).toBe(0);
+      long.leave();
+    },
+  );
+
+  it('lets nothing more be asked over its socket', async () => {
+    const socket = await openSocket(run.gateway.url, { authorization: `Bearer ${await token(30)}` });
+    socket.subscribe({ query: RUN });
+    expect(await socket.nextData()).toEqual({ run: { status: 'RUNNING' } });
+    expect(await socket.next()).toEqual({ type: 'complete' });
+    clock.advance(30_000);
+    for (const query of [RUN, WATCH]) {
+      socket.subscribe({ query }, query);
+      expect(await socket.nextErrorCode()).toBe('UNAUTHENTICATED');
+    }
+    socket.leave();
+  });
+
+  it('closes a socket with 1013, "try again later", while the keys of the issuer can not be had', async () => {
+    issuer.failsWith = 500;
+    const socket = await openSocket(run.gateway.url, { authorization: `Bearer ${await token(30)}` });
+    expect(await socket.next()).toEqual({ type: 'closed', code: 1013 });
+    const stream = await openStream(run.gateway.url, { query: WATCH }, await token(30));
+    expect(await stream.nextErrorCode()).toBe('IDENTITY_UNAVAILABLE');
+    stream.leave();
+  });
+});

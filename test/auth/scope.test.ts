@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startIssuer, type Claims, type Issuer } from '../support/issuer.ts';
+import { subscribe, type Transport } from '../support/live-client.ts';
+import { wireWorkflow } from '../support/scripted-history.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
+
+const WORKFLOWS = [
+  wireWorkflow('a1', { organization_id: 'org-a' }),
+  wireWorkflow('a2', { organization_id: 'org-a' }),
+  wireWorkflow('b1', { organization_id: 'org-b' }),
+  wireWorkflow('nobodys', { organization_id: null }),
+];
+
+/** Every workflow has the same runs; the steps are of the workflow's organization. */
+const script: Script = ({ endpoint, workflowId, runId }) => {
+  switch (endpoint) {
+    case 'workflows':
+      return { json: WORKFLOWS };
+    case 'runs':
+      return { json: ['r1', 'r2'].map((id) => wireRun(id)) };
+    case 'run':
+      return { json: [wireRun(runId, { outputs: `secret of ${workflowId}` })] };
+    case 'steps':
+      return { json: [wireStep({ organization_id: workflowId.startsWith('b') ? 'org-b' : 'org-a' })] };
+    case 'execute':
+      return { json: { run_id: 'new', message: null } };
+    case 'unknown':
+      return { status: 404 };
+  }
+};
+
+/** Every way to a workflow's data. */
+const WAYS: readonly (readonly [string, (workflowId: string) => string])[] = [
+  ['run', (id) => `{ run(workflowId: "${id}", id: "r1") { outputs } }`],
+  ['steps', (id) => `{ run(workflowId: "${id}", id: "r1") { steps { outputs } } }`],
+  ['workflow', (id) => `{ workflow(id: "${id}") { name } }`],
+  ['workflow.run', (id) => `{ workflow(id: "${id}") { run(id: "r1") { outputs } } }`],
+  ['workflow.runsById', (id) => `{ workflow(id: "${id}") { runsById(ids: ["r1"]) { outputs } } }`],
+  ['workflow.runs', (id) => `{ workflow(id: "${id}") { runs { nodes { id } } } }`],
+  ['workflow.statistics', (id) => `{ workflow(id: "${id}") { statistics { runCount } } }`],
+  ['compareRuns', (id) => `{ compareRuns(workflowId: "${id}", baseId: "r1", headId: "r2") { wallClockDeltaMs } }`],
+  ['executeWorkflow', (id) => `mutation { executeWorkflow(workflowId: "${id}") { run { id } } }`],
+];
+
+describe('the claims of a token', () => {
+  let clock: ManualClock;
+  let issuer: Issuer;
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  const ofClaims = (claims: Claims) => issuer.token(claims);
+  const ask = async (claims: Claims, query: string) => gateway.query(query, { key: await ofClaims(claims) });
+  const listed = async (claims: Claims) => (await ask(claims, '{ workflows { nodes { id } } }')).data;
+
+  const start = (environment: Readonly<Record<string, string>>) =>
+    startGateway(
+      { UPSTREAM_URL: upstream.url, ...issuer.environment, ...environment },
+      { now: clock.now, after: clock.after },
+    );
+
+  beforeEach(async () => {
+    clock = createManualClock();
+    issuer = await startIssuer(clock.now);
+    upstream = await startFaultyUpstream(script);
+    gateway = await start({ AUTH_ORGANIZATION_CLAIM: 'org', AUTH_WORKFLOWS_CLAIM: 'https://example.com/workflows' });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+    await issuer.close();
+  });
+
+  const all = WORKFLOWS.map((workflow) => workflow.workflow_id);
+  const of = (org: string, ids: readonly unknown[] = all): Claims => ({ org, 'https://example.com/workflows': ids });
+
+  it.each(WAYS)('open %s of what is in scope', async (_way, queryOf) => {
+    expect((await ask(of('org-a'), queryOf('a1'))).errors).toEqual([]);
+  });
+
+  it.each(WAYS)('hide %s of another organization, and of a workflow that they do not list', async (_way, queryOf) => {
+    // Whoever may see it has had it, so that it is cached.
+    expect((await ask(of('org-b'), queryOf('b1'))).errors).toEqual([]);
+    expect((await ask(of('org-a'), queryOf('a2'))).errors).toEqual([]);
+    const before = upstream.calls.filter(({ workflowId }) => workflowId !== '').length;
+    const hidden = await Promise.all([
+      ask(of('org-a'), queryOf('b1')),
+      ask(of('org-a', ['a1']), queryOf('a2')),
+      ask(of('org-a'), queryOf('nobodys')),
+      ask(of('org-c'), queryOf('a1')),
+      ask(of('org-a', []), queryOf('a1')),
+    ]);
+    for (const { data, errors } of hidden) {
+      expect(errors.map(({ extensions }) => extensions.code)).toEqual(errors.map(() => 'NOT_FOUND'));
+      expect(errors.length).toBeGreaterThan(0);
+      expect(JSON.stringify(data)).not.toMatch(/secret|new|r1|Workflow/);
+    }
+    expect(upstream.calls.filter(({ workflowId }) => workflowId !== '')).toHaveLength(before);
+  });
+
+  it('hide it in the very words of a 404', async () => {
+    const [, queryOf] = WAYS[0] ?? ['', String];
+    const hidden = await ask(of('org-a'), queryOf('b1'));
+    upstream.script = (call) => (call.endpoint === 'workflows' ? script(call) : { status: 404 });
+    const missing = await ask(of('org-a'), queryOf('a1'));
+    const told = ({ errors }: typeof hidden) =>
+      errors.map(({ message, extensions }) => ({ message, extensions: { ...extensions, requestId: null } }));
+    expect(told(hidden)).toEqual(told(missing));
+  });
+
+  it('leave out of the list what is out of scope', async () => {
+    expect(await listed(of('org-a'))).toEqual({ workflows: { nodes: [{ id: 'a1' }, { id: 'a2' }] } });
+    expect(await listed(of('org-a', ['a2', 'b1']))).toEqual({ workflows: { nodes: [{ id: 'a2' }] } });
+    expect(await listed(of('org-b'))).toEqual({ workflows: { nodes: [{ id: 'b1' }] } });
+  });
+
+  it('hide a run whose steps are of another organization, though its workflow is not', async () => {
+    upstream.script = (call) =>
+      call.endpoint === 'steps' ? { json: [wireStep({ organization_id: 'org-b' })] } : script(call);
+    const { errors } = await ask(of('org-a'), '{ run(workflowId: "a1", id: "r1") { steps { id } } }');
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['NOT_FOUND']);
+  });
+
+  it.each<Transport>(['graphql-ws', 'graphql-sse'])('hide what can be watched over %s', async (transport) => {
+    const watch = `subscription { runUpdated(workflowId: "b1", id: "r1") { status } }`;
+    const mine = await subscribe(transport, gateway.url, watch, { key: await ofClaims(of('org-b')) });
+    expect(await mine.nextData()).toEqual({ runUpdated: { status: 'COMPLETED' } });
+    const other = await subscribe(transport, gateway.url, watch, { key: await ofClaims(of('org-a')) });
+    expect(await other.nextErrorCode()).toBe('NOT_FOUND');
+    mine.leave();
+    other.leave();
+  });
+
+  it('that are missing, or of another form, refuse the token: it must not see everything', async () => {
+    const wrong: readonly Claims[] = [
+      {},
+      { org: 'org-a' },
+      { org: '', 'https://example.com/workflows': [] },
+      { org: ['org-a'], 'https://example.com/workflows': [] },
+      { org: 'org-a', 'https://example.com/workflows': 'a1' },
+      { org: 'org-a', 'https://example.com/workflows': [1] },
+      { org: 'org-a', 'https://example.com/workflows': {} },
+    ];
+    for (const claims of wrong) {
+      const { errors } = await ask(claims, '{ run(workflowId: "a1", id: "r1") { outputs } }');
+      expect(errors).toMatchObject([
+        {
+          message: expect.stringMatching(/the token's claim "(org|https:.*)" must be/),
+          extensions: { code: 'UNAUTHENTICATED' },
+        },
+      ]);
+    }
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it('make two who may see the same share what is cached, whoever they are and in whatever order it is told', async () => {
+    const query = '{ run(workflowId: "a1", id: "r1") { steps { id } } }';
+    await ask({ ...of('org-a', ['a1', 'a2']), sub: 'ada' }, query);
+    const before = upstream.calls.length;
+    expect((await ask({ ...of('org-a', ['a2', 'a1']), sub: 'bob' }, query)).errors).toEqual([]);
+    expect(upstream.calls).toHaveLength(before);
+    // Another right: nothing is shared, though it goes to the same run.
+    expect((await ask({ ...of('org-a', ['a1']), sub: 'ada' }, query)).errors).toEqual([]);
+    expect(upstream.calls).toHaveLength(before + 2);
+  });
+
+  it('are not read where none is named: then all tokens see the same, and share it', async () => {
+    await gateway.close();
+    gateway = await start({});
+    const query = '{ run(workflowId: "b1", id: "r1") { outputs } }';
+    expect((await ask(of('org-a', []), query)).data).toEqual({ run: { outputs: 'secret of b1' } });
+    const before = upstream.calls.length;
+    expect((await ask({ sub: 'bob' }, query)).data).toEqual({ run: { outputs: 'secret of b1' } });
+    expect(upstream.calls).toHaveLength(before);
+  });
+
+  it('find a workflow that was made a second ago, and ask whose the others are once a minute for all', async () => {
+    const queryOf = (id: string) => `{ run(workflowId: "${id}", id: "r1") { steps { id } } }`;
+    await ask(of('org-a'), queryOf('a1'));
+    await ask(of('org-a', ['a1', 'made']), queryOf('a1'));
+    expect(upstream.count('workflows')).toBe(1);
+    const made = [...WORKFLOWS, wireWorkflow('made', { organization_id: 'org-a' })];
+    upstream.script = (call) => (call.endpoint === 'workflows' ? { json: made } : script(call));
+    expect((await ask(of('org-a', ['a1', 'made']), queryOf('made'))).errors).toHaveLength(1);
+    expect(upstream.count('workflows')).toBe(1);
+    clock.advance(1000);
+    expect((await ask(of('org-a', ['a1', 'made']), queryOf('made'))).errors).toEqual([]);
+    expect(upstream.count('workflows')).toBe(2);
+  });
+
+  it('show nothing while it can not be known whose a workflow is', async () => {
+    upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 400 } : script(call));
+    const { data, errors } = await ask(of('org-a'), '{ run(workflowId: "a1", id: "r1") { outputs } }');
+    expect(data).toEqual({ run: null });
+    expect(errors).toHaveLength(1);
+    expect(upstream.count('run')).toBe(0);
+  });
+});

@@ -1,0 +1,236 @@
+import { createHmac } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { exportSPKI, importJWK, type CryptoKey } from 'jose';
+import { pino } from 'pino';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import {
+  AUDIENCE,
+  createSigningKey,
+  ISSUER,
+  secondsOf,
+  startIssuer,
+  type Claims,
+  type Issuer,
+} from '../support/issuer.ts';
+
+const RUN = `{ run(workflowId: "wf", id: "r1") { status } }`;
+const DATA = { run: { status: 'COMPLETED' } };
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+describe('a token', () => {
+  let clock: ManualClock;
+  let issuer: Issuer;
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let logged = '';
+
+  const start = async (environment: Readonly<Record<string, string>> = {}) => {
+    const stream = { write: (line: string) => void (logged += line) };
+    return startGateway(
+      { UPSTREAM_URL: upstream.url, ...issuer.environment, ...environment },
+      { now: clock.now, after: clock.after, logger: pino({ level: 'trace' }, stream) },
+    );
+  };
+  const ask = (key: string | null) => gateway.query(RUN, { key });
+  const nowSeconds = () => secondsOf(clock.now());
+
+  /** The message of the one error, which must be of that code; no part of the token may be in it or in the log. */
+  async function refusalOf(token: string, code = 'UNAUTHENTICATED'): Promise<string> {
+    const calls = upstream.calls.length;
+    const { status, data, errors } = await ask(token);
+    expect({ status, data }).toEqual({ status: 200, data: { run: null } });
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+    expect(upstream.calls).toHaveLength(calls);
+    const message = errors[0]?.message ?? '';
+    for (const part of token.split('.').filter((text) => text.length > 8)) {
+      expect(message).not.toContain(part);
+      expect(logged).not.toContain(part);
+    }
+    expect(logged).not.toContain('service-key');
+    return message;
+  }
+
+  beforeEach(async () => {
+    logged = '';
+    clock = createManualClock();
+    issuer = await startIssuer(clock.now);
+    upstream = await startFaultyUpstream();
+    gateway = await start();
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+    await issuer.close();
+  });
+
+  it("that is good is answered with what the gateway's own key sees, and its own content goes nowhere", async () => {
+    const token = await issuer.token();
+    expect((await ask(token)).data).toEqual(DATA);
+    expect((await ask(token)).data).toEqual(DATA);
+    expect(new Set(upstream.calls.map(({ key }) => key))).toEqual(new Set(['service-key']));
+    expect(JSON.stringify(upstream.calls.map(({ headers }) => headers))).not.toContain(token);
+    expect(logged).not.toContain(token);
+    expect(issuer.requests).toBe(1);
+  });
+
+  it.each(['RS256', 'EdDSA'])('may be signed with %s, too', async (alg) => {
+    issuer.keys = [await createSigningKey('other', alg)];
+    expect((await ask(await issuer.token())).data).toEqual(DATA);
+  });
+
+  const claims: readonly (readonly [string, (now: number) => Claims, RegExp])[] = [
+    ['of another issuer', () => ({ iss: 'https://evil.example.com/' }), /wrong issuer/],
+    ['for another audience', () => ({ aud: ['another', 'third'] }), /wrong audience/],
+    ['that has expired', (now) => ({ exp: now }), /has expired/],
+    ['that is not yet valid', (now) => ({ nbf: now + 1 }), /not yet valid/],
+    ['that never expires', () => ({ exp: undefined }), /does not say when it expires/],
+  ];
+  it.each(claims)('%s is refused by that name', async (_which, claimsAt, message) => {
+    expect(await refusalOf(await issuer.token(claimsAt(nowSeconds())))).toMatch(message);
+  });
+
+  it('whose algorithm is `none` is refused by that name', async () => {
+    const payload = { iss: ISSUER, aud: AUDIENCE, exp: nowSeconds() + 300 };
+    for (const signature of ['', 'c2lnbmF0dXJl']) {
+      expect(await refusalOf(`${encode({ alg: 'none' })}.${encode(payload)}.${signature}`)).toMatch(
+        /algorithm is none of those that this gateway takes \(RS256, ES256, EdDSA\)/,
+      );
+    }
+  });
+
+  it('that is signed with the public key as if it were a shared secret is refused for its algorithm', async () => {
+    const key = await createSigningKey('rsa', 'RS256');
+    issuer.keys = [key];
+    const pem = await exportSPKI((await importJWK({ ...key.publicJwk, ext: true }, 'RS256')) as CryptoKey);
+    const payload = { iss: ISSUER, aud: AUDIENCE, exp: nowSeconds() + 300 };
+    const content = `${encode({ alg: 'HS256', kid: 'rsa' })}.${encode(payload)}`;
+    for (const secret of [pem, pem.trim(), JSON.stringify(key.publicJwk)]) {
+      const signature = createHmac('sha256', secret).update(content).digest('base64url');
+      expect(await refusalOf(`${content}.${signature}`)).toMatch(/algorithm/);
+    }
+  });
+
+  it('of an algorithm that the operator has not allowed is refused', async () => {
+    await gateway.close();
+    gateway = await start({ AUTH_ALGORITHMS: 'RS256' });
+    expect(await refusalOf(await issuer.token())).toMatch(/algorithm is none of those .*\(RS256\)/);
+  });
+
+  it('whose content was changed, or whose key is only named like the right one, is refused for its signature', async () => {
+    const [header, , signature] = (await issuer.token()).split('.');
+    const forged = encode({ iss: ISSUER, aud: AUDIENCE, sub: 'eve', exp: nowSeconds() + 300 });
+    expect(await refusalOf(`${header ?? ''}.${forged}.${signature ?? ''}`)).toMatch(/signature/);
+    expect(await refusalOf(await issuer.token({}, await createSigningKey('first')))).toMatch(/signature/);
+  });
+
+  it.each(['not-a-token', 'a.b.c', 'e30.e30.e30', '....', 'a.b.c.d.e'])('like %s is malformed', async (token) => {
+    expect(await refusalOf(token)).toMatch(/malformed/);
+  });
+
+  it('is told apart from none at all', async () => {
+    const { errors } = await ask(null);
+    expect(errors).toMatchObject([
+      { message: expect.stringMatching(/needs a key/), extensions: { code: 'UNAUTHENTICATED' } },
+    ]);
+  });
+
+  it('that expires is refused at once, on the connection that it was good on and for what is cached', async () => {
+    const token = await issuer.token({ exp: nowSeconds() + 10 });
+    for (const turn of [1, 2, 3]) expect({ turn, data: (await ask(token)).data }).toEqual({ turn, data: DATA });
+    clock.advance(9999);
+    const last = await ask(token);
+    expect(last.data).toEqual(DATA);
+    clock.advance(1);
+    expect(await refusalOf(token)).toMatch(/has expired/);
+  });
+
+  it("lets no client keep an answer for longer than the token's own time", async () => {
+    const maxAge = async (token: string) => (await ask(token)).headers.get('cache-control');
+    const token = await issuer.token({ exp: nowSeconds() + 10 });
+    expect(await maxAge(token)).toBe('private, max-age=10');
+    // Known and ready by now: the short way says the same.
+    for (let turn = 0; turn < 3; turn += 1) expect(await maxAge(token)).toBe('private, max-age=10');
+    expect(await maxAge(await issuer.token())).toBe('private, max-age=300');
+  });
+
+  it('is good for AUTH_CLOCK_TOLERANCE_SECONDS more', async () => {
+    await gateway.close();
+    gateway = await start({ AUTH_CLOCK_TOLERANCE_SECONDS: '5' });
+    const token = await issuer.token({ exp: nowSeconds(), nbf: nowSeconds() + 5 });
+    expect((await ask(token)).data).toEqual(DATA);
+    clock.advance(5000);
+    expect(await refusalOf(token)).toMatch(/has expired/);
+  });
+
+  describe("and its issuer's keys", () => {
+    it('are read again for a key that is new, but not more than twice a minute', async () => {
+      await ask(await issuer.token());
+      const second = await createSigningKey('second');
+      issuer.keys = [second];
+      expect(await refusalOf(await issuer.token())).toMatch(/does not list/);
+      expect(issuer.requests).toBe(1);
+      clock.advance(30_000);
+      expect((await ask(await issuer.token())).data).toEqual(DATA);
+      expect(issuer.requests).toBe(2);
+      const unknown = await createSigningKey('unknown');
+      for (let turn = 0; turn < 5; turn += 1) await refusalOf(await issuer.token({ turn }, unknown));
+      expect(issuer.requests).toBe(2);
+    });
+
+    it('that were withdrawn open nothing after ten minutes and the time that a token is known for', async () => {
+      const [first] = issuer.keys;
+      const token = await issuer.token({ exp: nowSeconds() + 86_400 });
+      await ask(token);
+      issuer.keys = [await createSigningKey('second')];
+      clock.advance(600_000);
+      expect(await refusalOf(token)).toMatch(/does not list/);
+      expect(await refusalOf(await issuer.token({}, first))).toMatch(/does not list/);
+    });
+
+    it('that can not be had are told as IDENTITY_UNAVAILABLE, and are asked for once for all who wait', async () => {
+      issuer.failsWith = 503;
+      const tokens = await Promise.all([1, 2, 3, 4].map((turn) => issuer.token({ turn })));
+      const answers = await Promise.all(tokens.map(ask));
+      for (const { data, errors } of answers) {
+        expect(data).toEqual({ run: null });
+        expect(errors).toMatchObject([{ extensions: { code: 'IDENTITY_UNAVAILABLE', retryable: true } }]);
+      }
+      expect(issuer.requests).toBe(1);
+      expect(logged).toContain('AUTH_JWKS');
+      issuer.failsWith = null;
+      clock.advance(1000);
+      expect((await ask(tokens[0] ?? '')).data).toEqual(DATA);
+    });
+
+    it('that were had before stand in for an hour', async () => {
+      await ask(await issuer.token());
+      issuer.failsWith = 503;
+      clock.advance(3_599_999);
+      expect((await ask(await issuer.token())).data).toEqual(DATA);
+      clock.advance(1);
+      await refusalOf(await issuer.token(), 'IDENTITY_UNAVAILABLE');
+    });
+
+    it('may be a file; one that is not there refuses the start', async () => {
+      await gateway.close();
+      const directory = await mkdtemp(join(tmpdir(), 'stepgate-'));
+      const file = join(directory, 'jwks.json');
+      try {
+        await expect(start({ AUTH_JWKS: file })).rejects.toThrow(/^AUTH_JWKS: expected .* or a file .* gave ENOENT$/);
+        await writeFile(file, '{"keys":[]}');
+        await expect(start({ AUTH_JWKS: file })).rejects.toThrow(/^AUTH_JWKS: expected a JSON Web Key Set/);
+        await writeFile(file, JSON.stringify({ keys: issuer.keys.map(({ publicJwk }) => publicJwk) }));
+        gateway = await start({ AUTH_JWKS: file });
+        expect((await ask(await issuer.token())).data).toEqual(DATA);
+      } finally {
+        await rm(directory, { recursive: true });
+      }
+    });
+  });
+});

@@ -1,0 +1,184 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Snapshot } from '../../src/runs/live/snapshot.ts';
+import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
+import { GatewayError } from '../../src/upstream/errors.ts';
+import { createManualClock } from '../support/clock.ts';
+import { readingOf, stepsIn, watch, type Watching } from '../support/poller.ts';
+import { settle } from '../support/operations.ts';
+
+const LIVE_TTL_MS = 1000;
+/** More than the slowest look and the longest time between two. */
+const LONG_MS = 7000;
+const STRIDE_MS = 50;
+
+type Command =
+  | { readonly kind: 'CHANGE' | 'FAULT' | 'MEND' | 'JOIN' | 'FINISH' }
+  | { readonly kind: 'LEAVE' | 'PULL'; readonly which: number }
+  | { readonly kind: 'PASS'; readonly ms: number };
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant({ kind: 'CHANGE' } as const) },
+  { weight: 2, arbitrary: fc.constantFrom({ kind: 'FAULT' } as const, { kind: 'MEND' } as const) },
+  { weight: 3, arbitrary: fc.constant({ kind: 'JOIN' } as const) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'FINISH' } as const) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('LEAVE' as const), which: fc.nat(9) }) },
+  { weight: 9, arbitrary: fc.record({ kind: fc.constant('PULL' as const), which: fc.nat(9) }) },
+  { weight: 9, arbitrary: fc.record({ kind: fc.constant('PASS' as const), ms: fc.integer({ min: 1, max: 4000 }) }) },
+);
+
+interface Reader extends Watching {
+  hasLeft: boolean;
+}
+
+interface Played {
+  readonly readers: readonly Reader[];
+  /** Those that have not left and were not failed, with where they stood when all was well again. */
+  readonly staying: readonly { readonly reader: Reader; readonly outcome: Watching['outcome'] }[];
+  /** When each feed looked. */
+  readonly looks: readonly (readonly number[])[];
+  /** Of states that are neither stale nor final, when they were given. */
+  readonly ages: readonly number[];
+  readonly steps: number;
+  readonly isFinal: boolean;
+  /** Timers that are left when nobody watches, but for the answers of looks that were given up. */
+  readonly timersLeft: number;
+}
+
+/** An upstream whose run gains a step with each change, and feeds over it whose looks take their time. */
+async function play(commands: readonly Command[], latencyMs: number): Promise<Played> {
+  const clock = createManualClock();
+  const looks: number[][] = [];
+  const readers: Reader[] = [];
+  const ages: number[] = [];
+  const noted = new Map<Reader, number>();
+  let current: LivePoller | null = null;
+  let timers = 0;
+  let steps = 1;
+  let isFaulty = false;
+  let isFinal = false;
+
+  /** As the registry of feeds does it: when one is over, whoever comes next gets another. */
+  function openFeed(): LivePoller {
+    const itsLooks: number[] = [];
+    looks.push(itsLooks);
+    const feed = createLivePoller({
+      read() {
+        const sentAt = clock.now();
+        itsLooks.push(sentAt);
+        const [toldSteps, toldFinal, isFault] = [steps, isFinal, isFaulty];
+        return new Promise((resolve, reject) => {
+          clock.after(latencyMs, () => {
+            if (isFault) reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'it fails'));
+            const snapshot = readingOf(toldSteps, sentAt, { fetchedAt: clock.now(), isFinal: toldFinal });
+            resolve({ snapshot, untilMs: toldFinal ? Infinity : clock.now() + LIVE_TTL_MS });
+          });
+        });
+      },
+      isRightKnown: () => true,
+      liveTtlMs: LIVE_TTL_MS,
+      now: clock.now,
+      after(ms, task) {
+        timers += 1;
+        const cancel = clock.after(ms, () => {
+          timers -= 1;
+          isRung = true;
+          task();
+        });
+        let isRung = false;
+        return () => {
+          if (!isRung) timers -= 1;
+          isRung = true;
+          cancel();
+        };
+      },
+      onOver() {
+        if (current === feed) current = null;
+      },
+    });
+    return feed;
+  }
+
+  function noteAges(): void {
+    for (const reader of readers) {
+      const snapshot = reader.given.at(-1);
+      if (!snapshot || noted.get(reader) === reader.given.length) continue;
+      noted.set(reader, reader.given.length);
+      if (!isStale(snapshot) && !snapshot.isFinal) ages.push(clock.now() - (snapshot.parts.steps?.cached.sentAt ?? 0));
+    }
+  }
+
+  /** In small strides, so that what a timer sets off has settled before the next one rings. */
+  async function pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= STRIDE_MS) {
+      clock.advance(Math.min(STRIDE_MS, left));
+      await settle();
+      noteAges();
+    }
+  }
+
+  async function run(step: Command): Promise<void> {
+    const reader = 'which' in step ? readers[step.which % Math.max(1, readers.length)] : undefined;
+    if (step.kind === 'CHANGE') steps += isFinal ? 0 : 1;
+    else if (step.kind === 'FAULT') isFaulty = true;
+    else if (step.kind === 'MEND') isFaulty = false;
+    else if (step.kind === 'FINISH') isFinal = true;
+    else if (step.kind === 'JOIN' && readers.length < 10) {
+      current ??= openFeed();
+      readers.push(Object.assign(watch(current), { hasLeft: false }));
+    } else if (step.kind === 'LEAVE' && reader) {
+      reader.hasLeft = true;
+      await reader.leave();
+    } else if (step.kind === 'PULL') await reader?.pull();
+    else if (step.kind === 'PASS') await pass(step.ms);
+    noteAges();
+  }
+
+  for (const step of commands) await run(step);
+  // In the end all is well, and everybody reads on until there is nothing more.
+  isFaulty = false;
+  for (let round = 0; round < 4; round++) {
+    for (const reader of readers) await reader.pull();
+    await pass(LONG_MS);
+  }
+  const staying = readers
+    .filter(({ hasLeft, outcome }) => !hasLeft && outcome !== 'FAILED')
+    .map((reader) => ({ reader, outcome: reader.outcome }));
+  for (const reader of readers) await reader.leave();
+  return { readers, staying, looks, ages, steps, isFinal, timersLeft: timers };
+}
+
+const isStale = ({ parts }: Snapshot): boolean => parts.steps?.staleReason !== null;
+
+/** What of it a reader can tell apart. */
+const told = (snapshot: Snapshot) => [stepsIn(snapshot), isStale(snapshot), snapshot.isFinal];
+
+describe('feeds, whatever happens', () => {
+  it('tell each reader of states in order up to the latest, from bounded looks', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(command, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 1500 }),
+        async (commands, latencyMs) => {
+          const { readers, staying, looks, ages, steps, isFinal, timersLeft } = await play(commands, latencyMs);
+          for (const { given } of readers) {
+            const seen = given.map(stepsIn);
+            expect(seen).toEqual([...seen].sort((one, another) => one - another));
+          }
+          for (const { reader, outcome } of staying) {
+            const last = reader.given.at(-1);
+            expect(last && told(last)).toEqual([steps, false, isFinal]);
+            expect(outcome).toBe(isFinal ? 'DONE' : 'WAITING');
+          }
+          for (const itsLooks of looks) {
+            const gaps = itsLooks.slice(1).map((atMs, index) => atMs - (itsLooks[index] ?? 0));
+            expect(Math.min(LIVE_TTL_MS, ...gaps)).toBe(LIVE_TTL_MS);
+          }
+          expect(Math.max(0, ...ages)).toBeLessThanOrEqual(LIVE_TTL_MS + latencyMs + STRIDE_MS);
+          expect(timersLeft).toBe(0);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
