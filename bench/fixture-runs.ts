@@ -17,6 +17,10 @@ export const INPUT_BYTES = 300;
 export const runIdOf = ({ state, steps, outputBytes }: RunShape, name: string | number): string =>
   `${state}.${steps}x${outputBytes}.${name}`;
 
+/** How the id of a run begins that the upstream does not have, and the header of a key that it refuses. */
+export const MISSING_RUN = 'missing.';
+export const REFUSED_KEY = 'Bearer refused-';
+
 const SHAPE = /^(finished|running|failed)\.(\d{1,5})x(\d{1,8})\./;
 
 /** Null for an id that says nothing. */

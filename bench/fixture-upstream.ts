@@ -5,7 +5,15 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ORDINARY, shapeOf, templateOf, type RunShape, type Template } from './fixture-runs.ts';
+import {
+  MISSING_RUN,
+  ORDINARY,
+  REFUSED_KEY,
+  shapeOf,
+  templateOf,
+  type RunShape,
+  type Template,
+} from './fixture-runs.ts';
 
 export interface FixtureSettings {
   /** Before each answer. */
@@ -57,7 +65,9 @@ function answerCall(url: string, request: IncomingMessage, response: ServerRespo
   const [, ofSteps] = STEPS.exec(url) ?? [];
   const [, ofRecord] = RECORD.exec(url) ?? [];
   calls[ofSteps === undefined ? (ofRecord === undefined ? 'other' : 'record') : 'steps'] += 1;
-  if (!request.headers.authorization?.startsWith('Bearer ')) sendJson(response, 401, { error: 'no key' });
+  const key = request.headers.authorization ?? '';
+  if (!key.startsWith('Bearer ') || key.startsWith(REFUSED_KEY)) sendJson(response, 401, { error: 'no key' });
+  else if ((ofSteps ?? ofRecord)?.startsWith(MISSING_RUN)) sendJson(response, 404, { error: 'no such run' });
   else if (ofSteps !== undefined) sendSteps(response, ofSteps);
   else if (ofRecord !== undefined) sendJson(response, 200, [recordOf(ofRecord)]);
   else sendJson(response, 404, { error: 'there is nothing here' });

@@ -10,6 +10,7 @@ import { beTheOnlyOne } from './only-one.ts';
 import { isPinned } from './processes.ts';
 import { problemsOf, save, toText, type MeasuredWorkload, type Report, type WorkloadResult } from './report.ts';
 import type { Bench, BenchSettings } from './rounds.ts';
+import { hostileMemory } from './workloads/hostile-memory.ts';
 import { memory } from './workloads/memory.ts';
 import { w1Hot } from './workloads/w1-hot.ts';
 import { w2Warm } from './workloads/w2-warm.ts';
@@ -30,17 +31,19 @@ const WORKLOADS: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResul
   W7: w7Start,
   W8: w8Growth,
   memory,
+  ...hostileMemory,
 };
 
 const USAGE = `npm run bench -- [${Object.keys(WORKLOADS).join('|')}]… [--seconds N] [--rounds N] [--minutes N]
   --seconds N   of each timed phase (5); below 3 it only shows that everything works, and no figure is kept
   --rounds N    that all contenders take in turn (3)
-  --minutes N   of the memory workload (1)`;
+  --minutes N   of the memory workload and of each hostile one (1); \`memory\` names all of them`;
 const SECONDS = 5;
 const WARMUP_SECONDS = 3;
 const LEAST_SECONDS = 3;
-/** Whatever hangs is ended: a whole run takes less than a quarter of an hour, the memory workload's minutes aside. */
+/** Whatever hangs is ended: a whole run takes less than a quarter of an hour, the memory workloads' minutes aside. */
 const WATCHDOG_MS = 30 * 60_000;
+const MEMORY_WORKLOADS = 1 + Object.keys(hostileMemory).length;
 
 function stopWith(text: string): never {
   process.stderr.write(`${text}\n`);
@@ -56,6 +59,7 @@ function readArguments(): { settings: BenchSettings; ids: readonly string[] } {
     });
     const seconds = positive('--seconds', values.seconds, SECONDS);
     const isShortened = seconds < LEAST_SECONDS;
+    const isNamed = (id: string) => positionals.some((name) => id === name || id.startsWith(`${name}-`));
     const unknown = positionals.find((id) => !(id in WORKLOADS));
     if (unknown !== undefined) throw new Error(`there is no workload ${unknown}`);
     return {
@@ -67,10 +71,7 @@ function readArguments(): { settings: BenchSettings; ids: readonly string[] } {
           values.minutes === undefined && isShortened ? seconds : 60 * positive('--minutes', values.minutes, 1),
         isShortened,
       },
-      ids:
-        positionals.length > 0
-          ? Object.keys(WORKLOADS).filter((id) => positionals.includes(id))
-          : Object.keys(WORKLOADS),
+      ids: Object.keys(WORKLOADS).filter((id) => positionals.length === 0 || isNamed(id)),
     };
   } catch (error) {
     stopWith(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
@@ -92,7 +93,7 @@ const { settings, ids } = readArguments();
 const startedAt = new Date();
 setTimeout(
   () => stopWith('the bench took too long and was ended'),
-  WATCHDOG_MS + settings.memorySeconds * 1000,
+  WATCHDOG_MS + MEMORY_WORKLOADS * settings.memorySeconds * 1000,
 ).unref();
 
 try {

@@ -1,65 +1,105 @@
-/** The composition root: builds every part, hands each what it requirement, and takes all down again in reverse. */
-import type { Config } from './config/config.ts';
-import { listen } from './gateway/listener.ts';
-import { createObservation } from './gateway/observation.ts';
-import { createOperations } from './gateway/operations.ts';
-import { createRuns } from './gateway/runs.ts';
-import { connectUpstream } from './gateway/upstream.ts';
-import { readManifests } from './graphql/manifests.ts';
-import { createPersistedDocuments } from './graphql/persisted-documents.ts';
-import { createSchema } from './graphql/schema.ts';
+/** The composition root: creates every part with its dependencies, and closes them in reverse order. */
+import type { AddressInfo } from 'node:net';
 import { createAuthenticator } from './auth/authenticator.ts';
-import { createLogger, type Logger } from './observability/logger.ts';
+import type { Config } from './config/config.ts';
+import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
+import { createGraphql } from './graphql/graphql.ts';
+import { createHttp } from './http/http.ts';
+import { createLogger, flushed, type Logger } from './observability/logger.ts';
+import { createMetrics } from './observability/metrics.ts';
+import { createObserver } from './observability/observer.ts';
+import { createTracer } from './observability/tracing.ts';
+import { createRuns } from './runs/runs.ts';
 import { afterOnThisMachine, type After } from './runs/timer.ts';
 import { createViewers } from './runs/viewer.ts';
+import { createUpstreamClient } from './upstream/client.ts';
+import { createScopedUpstream } from './upstream/scoped-upstream.ts';
 
 export interface Gateway {
   /** Where it listens, without a path: `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** The bytes of all that is cached of the upstream's answers at this moment. */
+  /** The bytes of everything that is cached at this moment. */
   readonly cachedBytes: () => number;
-  /** Builds the run page if it is missing or stale, so that the first who asks for it need not wait. */
+  /** Builds the run page if it is missing or out of date, so that its first request need not wait. */
   preparePage(): Promise<void>;
-  /** Stops taking requests, lets those under way finish (for 10 s at most), and frees everything. */
+  /** Accepts no more requests, lets those in progress finish (at most 10 s), and closes everything. */
   close(): Promise<void>;
 }
 
-/** What a caller may put in the place of what the config would give. */
+/** Dependencies that tests replace. */
 export interface Overrides {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   readonly after?: After;
   readonly logger?: Logger;
+  /** A reader of an answer that takes nothing for this long is cut. */
+  readonly stalledReaderMs?: number;
 }
 
 export async function createGateway(config: Config, overrides: Overrides = {}): Promise<Gateway> {
-  const { now = Date.now, after = afterOnThisMachine, logger = createLogger(config.logLevel) } = overrides;
-
-  // Before anything is opened: a manifest that is wrong ends it here.
-  const schema = createSchema();
-  const manifests = readManifests(config.persistedManifests, schema);
-  const documents = createPersistedDocuments(config.persistedOperations, manifests);
+  const {
+    now = Date.now,
+    after = afterOnThisMachine,
+    logger = createLogger(config.logLevel),
+    stalledReaderMs,
+  } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
+
+  const metrics = createMetrics();
+  const tracer = await createTracer(config.otlpEndpoint, config.otelServiceName);
+  const observer = createObserver({ metrics, logger, tracer });
+
   const authenticator = await createAuthenticator({ auth, viewerOf: createViewers(), recheckMs, now, logger });
 
-  const observation = await createObservation(config, logger);
-  const { metrics, observer } = observation;
-  const upstream = await connectUpstream(config, observer, now);
-  const runs = createRuns({ config, upstream: upstream.api, now, after });
-  const { contextSource, pollers } = runs;
-  const cachedBytes = () => runs.partitions.cachedBytes;
-  metrics.watch({ upstream: upstream.state, cachedBytes, pollers });
-  const shared = { config, schema, documents, logger, now, after };
-  const operations = await createOperations({ ...shared, contextSource, observer });
-  const listener = await listen({ ...shared, authenticator, observation, runs, operations });
+  const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
+  const upstream = createUpstreamClient({
+    baseUrl: config.upstreamUrl ?? `${embedded?.url ?? ''}/`,
+    timeoutMs: config.upstreamTimeoutMs,
+    concurrency: config.upstreamConcurrency,
+    endpoints: config.upstreamEndpoints,
+    maxResponseBytes: config.upstreamMaxResponseBytes,
+    observer,
+  });
+  const upstreamApi = auth.mode === 'service' ? createScopedUpstream(upstream, now) : upstream;
+  const runs = createRuns({ config, upstream: upstreamApi, now, after });
+  const { partitions, livePollers } = runs;
+  const cachedBytes = () => partitions.cachedBytes;
+  metrics.watch({ upstream: upstream.state, cachedBytes, pollers: () => livePollers.pollers });
 
-  const parts = [observation, upstream, runs, operations, listener];
+  const graphql = await createGraphql({ config, runs, observer, logger, now, after });
+  const http = createHttp({
+    config,
+    authenticator,
+    runs,
+    graphql,
+    metrics,
+    observer,
+    logger,
+    now,
+    after,
+    stalledReaderMs,
+  });
+  const { server } = http;
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(config.port, config.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+
   return {
-    url: listener.url,
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     cachedBytes,
-    preparePage: listener.preparePage,
+    preparePage: http.preparePage,
     async close() {
-      for (const part of parts.toReversed()) await part.close();
+      await http.close();
+      await graphql.close();
+      livePollers.close();
+      upstream.close();
+      await embedded?.close();
+      await tracer?.close().catch((err: unknown) => {
+        logger.warn({ err }, 'the last spans could not be sent');
+      });
+      await flushed(logger);
     },
   };
 }

@@ -1,18 +1,8 @@
 /** The process: reads its configuration, starts the gateway, and stops it when it is told to. */
-import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
-import { compactHeap } from './compact-heap.ts';
 import { ConfigError, readConfig, type Config } from './config/config.ts';
 import { createGateway } from './gateway.ts';
 import { createLogger } from './observability/logger.ts';
-
-// V8 watches where objects are made that outlive a collection, and soon makes them in old space at once. While runs are
-// fetched that goes for all that an operation is made of; once runs are cached, operations are over in no time, but what V8
-// has learned keeps each with its request until the next full collection: 4 KB a request, and a sixth of the time.
-setFlagsFromString('--no-allocation-site-pretenuring');
-// The heap may grow by as much as it holds before it is collected in full, and not by several times that: what is cached is
-// most of it, and CACHE_MAX_BYTES should say what that takes.
-setFlagsFromString('--heap-growing-percent=100');
 
 /** A little longer than the gateway gives the requests under way. */
 const STOP_WITHIN_MS = 12_000;
@@ -36,10 +26,11 @@ const logger = createLogger(config.logLevel);
 const gateway = await createGateway(config, { logger }).catch((error: unknown) =>
   stopWith(`Stepgate can't start: ${error instanceof Error ? error.message : String(error)}`),
 );
-compactHeap();
 
 logger.info({ url: gateway.url, upstream: config.upstreamUrl ?? 'embedded' }, 'Stepgate is listening');
 if (!config.isProduction) {
+  // Only these lines use process.stdout; without a listener a closed one (EPIPE) ends the process.
+  process.stdout.on('error', () => undefined);
   process.stdout.write(`\n  Workflows and their runs:   ${gateway.url}/`);
   process.stdout.write(`\n  GraphQL and Apollo Sandbox: ${gateway.url}/graphql\n`);
   if (config.upstreamUrl === null && config.auth.mode === 'passthrough')

@@ -15,9 +15,7 @@ const ROOMS = [
   'auth',
   'graphql',
   'http',
-  'gateway',
   'gateway.ts',
-  'compact-heap.ts',
   'main.ts',
   'web',
 ];

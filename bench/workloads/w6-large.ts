@@ -1,22 +1,14 @@
 /** W6: a run of 20 steps with 1 MB of outputs each, and a query that does not select them. */
-import { fileURLToPath } from 'node:url';
-import {
-  bareScript,
-  startContender,
-  stepgate,
-  withContenders,
-  type Contender,
-  type StartedContender,
-} from '../contenders.ts';
+import { bareScript, startContender, stepgate, withContenders, type Contender } from '../contenders.ts';
 import { ORDINARY, runIdOf, type RunShape } from '../fixture-runs.ts';
 import { sameRequest } from '../load.ts';
 import { ask, askForData, runBody, runsBody } from '../queries.ts';
 import { sleep } from '../processes.ts';
 import type { Row, WorkloadResult } from '../report.ts';
 import { measureInRounds, median, of, toRow, type Bench } from '../rounds.ts';
+import { stallOf, WATCHED } from '../stall.ts';
 
 const LARGE: RunShape = { ...ORDINARY, outputBytes: 1_000_000 };
-const LOOP_STALL = fileURLToPath(new URL('../.build/peers/peers/loop-stall.js', import.meta.url));
 
 const ordinary: Contender = { ...stepgate, name: 'Stepgate, hot, an ordinary run' };
 const large: Contender = { ...stepgate, name: 'Stepgate, hot, a run of 20 MB' };
@@ -57,8 +49,7 @@ interface Cold {
 async function measureCold(bench: Bench, contender: Contender, bodyFor: (id: string) => string): Promise<Cold> {
   const started = await startContender(contender, {
     upstreamUrl: bench.fixture.url,
-    nodeArguments: ['--import', LOOP_STALL],
-    hasChannel: true,
+    ...WATCHED,
   });
   try {
     const wallMs: number[] = [];
@@ -81,17 +72,6 @@ async function measureCold(bench: Bench, contender: Contender, bodyFor: (id: str
   } finally {
     await started.stop();
   }
-}
-
-function stallOf({ process: { child } }: StartedContender, message: 'reset' | 'read'): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(reject, 10_000, new Error('the contender does not tell how long its loop stood still'));
-    child.once('message', (told: { maxStallMs: number }) => {
-      clearTimeout(timer);
-      resolve(told.maxStallMs);
-    });
-    child.send(message);
-  });
 }
 
 const toColdRow = ({ name }: Contender, { wallMs, stallMs }: Cold, bare: Cold): Row => ({

@@ -1,31 +1,34 @@
-/** Who is asking: a caller for each credential, at once where it is known, else after a look at it. */
+/** Authenticates a credential: at once where it was verified before, else by verifying it. */
 import type { AuthConfig, ServiceAuth } from '../config/auth.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { ViewerOf } from '../runs/viewer.ts';
-import { lasting, NOBODY, refused, type Caller } from './caller.ts';
+import { lasting, NOBODY, rejected, type Caller } from './caller.ts';
 import { createGatewayKeys } from './gateway-keys.ts';
 import { createKeySet } from './key-set.ts';
-import { notTaken } from './refusals.ts';
+import { unauthenticated } from './token-errors.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 
 export interface Authenticator {
-  /** Null: that takes a look at the credential. */
+  /** Without waiting; null for a token that must be verified (again). */
   known(credential: string | null): Caller | null;
-  /** Never rejects for what is wrong with a credential: the caller's `refusal` says so. */
+  /**
+   * Never rejects for what is wrong with a credential: the caller's `error` says so. To be called again after the caller's
+   * `verifiedUntilMs`: then a token is verified against the keys that its issuer lists now.
+   */
   authenticate(credential: string | null): Promise<Caller>;
 }
 
 export interface AuthenticatorOptions {
   readonly auth: AuthConfig;
   readonly viewerOf: ViewerOf;
-  /** A token that was found good is looked at again this often at least: its key may have been withdrawn. */
+  /** How long a verified token is good without another look at the issuer's keys. */
   readonly recheckMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly logger: Logger;
 }
 
-/** Rejects with a sentence for the operator where the keys of the tokens' issuer are a file that can't be read. */
+/** Rejects with a sentence for the operator where the issuer's keys are a file that can't be read. */
 export async function createAuthenticator({
   auth,
   viewerOf,
@@ -56,7 +59,8 @@ async function service(
   function known(credential: string | null): Caller | null {
     if (credential === null) return NOBODY;
     if (isGatewayKey(credential)) return ofKey;
-    return tokens ? tokens.known(credential) : refused(notTaken('the key is none of those that this gateway takes'));
+    if (tokens) return tokens.cached(credential);
+    return rejected(unauthenticated('the key is none of those that this gateway takes'));
   }
 
   return {

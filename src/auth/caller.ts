@@ -1,27 +1,27 @@
-/** What became of a credential: whose it is and until when, or why it is refused. */
+/** The result of authentication: whose request it is and until when, or why the credential is rejected. */
 import type { Viewer } from '../runs/viewer.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 
 export interface Caller {
-  /** Null: nobody; then only what needs no viewer is answered. */
+  /** Null: nobody. Then only what needs no viewer is answered. */
   readonly viewer: Viewer | null;
-  /** Why a credential that came is refused; null where none came, or a good one. */
-  readonly refusal: GatewayError | null;
-  /** When the right to ask ends, in milliseconds since 1970; Infinity: it does not. */
+  /** Why the credential is rejected; null where it is good, or none came. */
+  readonly error: GatewayError | null;
+  /** When the right to ask ends, in milliseconds since 1970; Infinity: never. */
   readonly untilMs: number;
-  /** Until when this can be told without another look at the credential. */
-  readonly isKnownUntilMs: number;
+  /** When the credential must be authenticated again: its issuer's key may have been withdrawn. At most `untilMs`. */
+  readonly verifiedUntilMs: number;
 }
 
-export const NOBODY: Caller = { viewer: null, refusal: null, untilMs: Infinity, isKnownUntilMs: Infinity };
+export const NOBODY: Caller = { viewer: null, error: null, untilMs: Infinity, verifiedUntilMs: Infinity };
 
-/** Whose right does not end by itself. */
+/** A caller whose right does not end by itself. */
 export const lasting = (viewer: Viewer): Caller => ({
   viewer,
-  refusal: null,
+  error: null,
   untilMs: Infinity,
-  isKnownUntilMs: Infinity,
+  verifiedUntilMs: Infinity,
 });
 
-/** Known no longer than for this one answer. */
-export const refused = (refusal: GatewayError): Caller => ({ viewer: null, refusal, untilMs: 0, isKnownUntilMs: 0 });
+/** Never cached: the next request authenticates again. */
+export const rejected = (error: GatewayError): Caller => ({ viewer: null, error, untilMs: 0, verifiedUntilMs: 0 });

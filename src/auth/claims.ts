@@ -1,12 +1,12 @@
-/** What the claims of a token narrow its bearer's scope to. */
+/** Reads the scope out of a token's claims. */
 import type { JWTPayload } from 'jose';
 import type { TokenConfig } from '../config/auth.ts';
 import type { Scope } from '../upstream/scope.ts';
-import { notTaken } from './refusals.ts';
+import { unauthenticated } from './token-errors.ts';
 
 /**
- * Null: to nothing less than what the gateway sees. Throws UNAUTHENTICATED where a claim that narrows is missing or of
- * another form: without it, its bearer would see everything.
+ * Null where no claim is configured: then the bearer sees all that the gateway sees. Throws UNAUTHENTICATED where a
+ * configured claim is missing or malformed: without it, its bearer would see everything.
  */
 export function scopeOfClaims(
   claims: JWTPayload,
@@ -24,11 +24,11 @@ const claimOf = (claims: JWTPayload, name: string): unknown => (Object.hasOwn(cl
 
 function readOrganization(claim: unknown, name: string): string {
   if (typeof claim === 'string' && claim !== '') return claim;
-  throw notTaken(`the token's claim "${name}" must be the id of an organization`);
+  throw unauthenticated(`the token's claim "${name}" must be the id of an organization`);
 }
 
 function readWorkflows(claim: unknown, name: string): ReadonlySet<string> {
   const ids: readonly unknown[] | null = Array.isArray(claim) ? claim : null;
   if (ids?.every((id) => typeof id === 'string')) return new Set(ids);
-  throw notTaken(`the token's claim "${name}" must be a list of workflow ids`);
+  throw unauthenticated(`the token's claim "${name}" must be a list of workflow ids`);
 }

@@ -1,8 +1,8 @@
-/** The gateway's own keys, of which it knows the hashes alone. */
+/** The gateway's own API keys. Only their hashes are configured. */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { GatewayKey } from '../config/auth.ts';
 
-/** Takes as long for every key, wherever it first differs and whichever it equals. */
+/** Compares in constant time: the duration reveals neither where a key differs nor which one it equals. */
 export function createGatewayKeys(keys: readonly GatewayKey[]): (credential: string) => boolean {
   return (credential) => {
     if (keys.length === 0) return false;

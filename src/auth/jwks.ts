@@ -8,13 +8,13 @@ const MAX_BYTES = 1_048_576;
 
 const KEY_SET = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
 
-/** Rejects with a sentence that says what is wrong, and never with the content. */
+/** Rejects with a sentence that says what is wrong, and never quotes the content. */
 export async function readJwks(source: string, isFile: boolean): Promise<JSONWebKeySet> {
   const text = isFile ? await readText(source) : await fetchText(source);
   const parsed = KEY_SET.safeParse(parse(text));
   if (!parsed.success)
     throw new Error('AUTH_JWKS: expected a JSON Web Key Set ({"keys": […]}) with a key in it; got none');
-  // Symmetric keys are never to be taken, whatever the algorithms say.
+  // Symmetric keys are never accepted, whatever the algorithms say.
   return { keys: parsed.data.keys.filter(({ kty }) => kty !== 'oct') };
 }
 
@@ -27,7 +27,7 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** No redirects: whoever could make the issuer's server answer one could name other keys. */
+/** Redirects are not followed: an open redirect on the issuer's server could point to other keys. */
 async function fetchText(url: string): Promise<string> {
   const response = await fetch(url, {
     headers: { accept: 'application/jwk-set+json, application/json' },

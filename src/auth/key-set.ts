@@ -1,13 +1,13 @@
 /**
- * The public keys of the tokens' issuer. They are read again when a token names one that is not among them, since issuers
- * change theirs, but not more often than twice a minute, since anybody can name a key.
+ * The public keys of the tokens' issuer. They are read again when a token names an unknown key, since issuers rotate keys;
+ * but at most twice a minute, since anybody can make up a key's name.
  */
 import { createLocalJWKSet, errors, type CryptoKey, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose';
 import type { Logger } from '../observability/logger.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { readJwks } from './jwks.ts';
 
-/** As `jwtVerify` takes it. Rejects with IDENTITY_UNAVAILABLE where no keys can be had. */
+/** For `jwtVerify`. Rejects with IDENTITY_UNAVAILABLE where no keys could be read. */
 export type KeySet = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>;
 
 export interface KeySetOptions {
@@ -17,9 +17,11 @@ export interface KeySetOptions {
 }
 
 const MIN_INTERVAL_MS = 30_000;
-/** Keys that an issuer has withdrawn are not taken for longer than this. */
+/** The interval while there are no keys at all, and every token is rejected. */
+const RETRY_MS = 1000;
+/** The keys are read again after this time, so that a withdrawn key is rejected. */
 const MAX_AGE_MS = 600_000;
-/** Unless the issuer can't be reached: then what it last listed is good for so long. */
+/** While the issuer can't be reached, its last keys are used this long (stale-if-error). */
 const STALE_MS = 3_600_000;
 
 interface Keys {
@@ -40,7 +42,7 @@ export async function createKeySet(source: string, { now, logger }: KeySetOption
     keys = { readAt: triedAt, find };
   }
 
-  /** At most one reading at a time; says in the log what went wrong. */
+  /** Single flight. A failure is logged; the caller finds the keys unchanged. */
   const readAgain = (): Promise<void> =>
     (reading ??= read()
       .catch((error: unknown) => {
@@ -75,6 +77,3 @@ export async function createKeySet(source: string, { now, logger }: KeySetOption
     }
   };
 }
-
-/** While there are no keys at all, nobody can be let in. */
-const RETRY_MS = 1000;

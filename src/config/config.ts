@@ -19,8 +19,12 @@ export interface Config {
   readonly upstreamMaxResponseBytes: number;
   readonly maxUpstreamCalls: number;
   readonly maxOperationCost: number;
-  /** Null: as many as they like. */
+  readonly maxOperationObjects: number;
+  readonly maxAnswerBytes: number;
+  /** Null: no limit. */
   readonly rateLimitPerMinute: number | null;
+  /** By address, for callers without a credential. */
+  readonly rateLimitAnonymousPerMinute: number;
   readonly persistedOperations: PersistedMode;
   readonly persistedManifests: readonly string[];
   readonly liveTtlMs: number;
@@ -74,7 +78,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     upstreamMaxResponseBytes: variables.UPSTREAM_MAX_RESPONSE_BYTES,
     maxUpstreamCalls: variables.MAX_UPSTREAM_CALLS,
     maxOperationCost: variables.MAX_OPERATION_COST,
+    maxOperationObjects: variables.MAX_OPERATION_OBJECTS,
+    maxAnswerBytes: variables.MAX_ANSWER_BYTES,
     rateLimitPerMinute: variables.RATE_LIMIT_PER_MINUTE ?? null,
+    rateLimitAnonymousPerMinute: variables.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
     persistedOperations: variables.PERSISTED_OPERATIONS,
     persistedManifests: Object.freeze(variables.PERSISTED_MANIFESTS),
     liveTtlMs: variables.LIVE_TTL_MS,

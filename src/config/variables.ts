@@ -42,7 +42,7 @@ const isProxy = (text: string): boolean => {
   if (family === 0 || rest.length > 0) return family === 0 && PROXY_RANGES.includes(text);
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 };
-/** Fastify's names for ranges. */
+/** Names of ranges, as @fastify/proxy-addr has them. */
 const PROXY_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
 
 const origin = z.string().refine((text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text));
@@ -65,7 +65,10 @@ export const ENVIRONMENT = z.object({
   UPSTREAM_MAX_RESPONSE_BYTES: wholeNumber(1024, 2 ** 29, 'bytes').default(67_108_864),
   MAX_UPSTREAM_CALLS: wholeNumber(1, 100_000).default(200),
   MAX_OPERATION_COST: wholeNumber(1, 10_000_000).default(2500),
+  MAX_OPERATION_OBJECTS: wholeNumber(1, 10_000_000).default(25_000),
+  MAX_ANSWER_BYTES: wholeNumber(1024, 2 ** 29, 'bytes').default(33_554_432),
   RATE_LIMIT_PER_MINUTE: wholeNumber(1, 1_000_000).optional(),
+  RATE_LIMIT_ANONYMOUS_PER_MINUTE: wholeNumber(1, 1_000_000).default(600),
   PERSISTED_OPERATIONS: z
     .enum(PERSISTED_MODES)
     .describe(`one of ${PERSISTED_MODES.join(', ')}`)

@@ -6,11 +6,21 @@ export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
-/** What a step took in and gave out: of any size and shape. */
+export type PayloadField = 'inputs' | 'outputs' | 'metadata';
+
+/** What a step took in and gave out: of any size and shape, nested at most MAX_JSON_DEPTH levels deep. */
 export interface StepPayload {
   readonly inputs: JsonValue;
   readonly outputs: JsonValue;
   readonly metadata: JsonValue;
+  /** The fields that are null only because their value is nested too deep. */
+  readonly unreadable: readonly UnreadableField[];
+}
+
+export interface UnreadableField {
+  readonly field: PayloadField;
+  /** Of its value as JSON text. */
+  readonly sizeBytes: number;
 }
 
 export type RunPayload = Omit<StepPayload, 'metadata'>;
@@ -24,12 +34,13 @@ export interface StepFacts {
   readonly rawStatus: string;
   readonly startTime: Timestamp | null;
   readonly endTime: Timestamp | null;
-  /** Whole seconds, floored by the upstream. */
+  /** Whole seconds, floored by the upstream. Exact up to 2^53, so it may be beyond an `Int`. */
   readonly elapsedTime: number | null;
-  /** Null where nothing went wrong (the wire also says `""`). */
+  /** As the upstream sent it: it may be a text that says that there is no error. */
   readonly error: string | null;
   /** Reads it anew from the text that is cached, unless that was done a moment ago: most of it nobody ever asks for. */
   readonly payload: () => StepPayload;
+  /** Exact up to 2^53. */
   readonly tokens: number | null;
   /** The position in the upstream's list: the tie-breaker of every order. */
   readonly index: number;
@@ -96,9 +107,9 @@ export interface RunFacts {
   readonly id: string;
   /** Null where the upstream offers none, or has none of this run. */
   readonly record: RunRecord | null;
-  /** Null when they were not asked for: then only what the record tells may be read. */
+  /** Null when they were not loaded: then only what the record tells may be read. */
   readonly steps: readonly StepFacts[] | null;
-  /** Null when it is not known. */
-  readonly graph: WorkflowGraph | null;
+  /** Null when it was loaded, and none is known; undefined when it was not loaded: then nothing that needs it may be read. */
+  readonly graph: WorkflowGraph | null | undefined;
   readonly freshness: Freshness;
 }

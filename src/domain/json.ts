@@ -1,32 +1,50 @@
 /** Reading fields out of JSON of unknown shape. Only own fields count: `constructor` is not a field of `{}`. */
-import type { JsonValue } from './types.ts';
-
-export type JsonObject = Readonly<Record<string, JsonValue>>;
+import type { JsonObject, JsonValue } from './types.ts';
 
 export const isJsonObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Unlike Array.isArray, it tells the compiler what the items are. */
+export const isJsonArray = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
 /** Undefined where `value` is no object, or has no such field of its own. */
 export const fieldOf = (value: JsonValue | undefined, key: string): JsonValue | undefined =>
   isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 
+/** JSON nested deeper than this is not read: `JSON.stringify` and whatever else recurses would overflow the stack. */
+export const MAX_JSON_DEPTH = 200;
+
 /**
- * The length of `JSON.stringify(value)`, given up as soon as it passes `limit`: then some number above `limit`.
- * The early end matters where one part is shared by many, so that a small value would print as an endless text.
+ * True if lists and objects are nested deeper than `maxDepth` levels; `[[1]]` has two. Goes level by level, without
+ * recursion. For parsed JSON: a value whose parts are shared is walked once for each place that a part stands in.
  */
-export function jsonTextLength(value: JsonValue, limit: number): number {
+export function isDeeperThan(value: JsonValue, maxDepth: number): boolean {
+  let level = [value].filter(isContainer);
+  for (let depth = 0; depth < maxDepth && level.length > 0; depth += 1) {
+    level = level.flatMap((container): Container[] => Object.values<JsonValue>(container).filter(isContainer));
+  }
+  return level.length > 0;
+}
+
+type Container = JsonObject | readonly JsonValue[];
+
+const isContainer = (value: JsonValue): value is Container => typeof value === 'object' && value !== null;
+
+/** The bytes of `JSON.stringify(value)` in UTF-8, without recursion. */
+export function jsonTextBytes(value: JsonValue): number {
   const rest: JsonValue[] = [value];
-  let length = 0;
-  for (let next = rest.pop(); next !== undefined && length <= limit; next = rest.pop()) {
-    if (Array.isArray(next) || isJsonObject(next)) {
-      const keys = Array.isArray(next) ? null : Object.keys(next);
-      const children: readonly JsonValue[] = Object.values(next);
-      length += 2 + Math.max(0, children.length - 1);
-      for (const key of keys ?? []) length += JSON.stringify(key).length + 1;
+  let bytes = 0;
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    if (isContainer(next)) {
+      const keys = isJsonObject(next) ? Object.keys(next) : [];
+      const children: readonly JsonValue[] = Object.values<JsonValue>(next);
+      // The brackets and the commas; a colon behind each key.
+      bytes += 2 + Math.max(0, children.length - 1);
+      for (const key of keys) bytes += Buffer.byteLength(JSON.stringify(key)) + 1;
       for (const child of children) rest.push(child);
     } else {
-      length += JSON.stringify(next).length;
+      bytes += Buffer.byteLength(JSON.stringify(next));
     }
   }
-  return length;
+  return bytes;
 }

@@ -1,4 +1,5 @@
 /** The words that the upstream may use for a status, mapped generously: an unknown word is UNKNOWN, never an error. */
+import type { Timestamp } from './timestamp.ts';
 
 export type StepStatus = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'SKIPPED' | 'UNKNOWN';
 export type RunStatus = Exclude<StepStatus, 'SKIPPED'>;
@@ -7,7 +8,7 @@ const WORDS: Record<Exclude<StepStatus, 'UNKNOWN'>, readonly string[]> = {
   PENDING: ['pending', 'queued', 'waiting', 'scheduled'],
   RUNNING: ['running', 'in_progress', 'started'],
   COMPLETED: ['completed', 'success', 'succeeded', 'done'],
-  FAILED: ['failed', 'error', 'errored', 'timeout'],
+  FAILED: ['failed', 'error', 'errored', 'timeout', 'timed_out'],
   CANCELLED: ['cancelled', 'canceled', 'stopped', 'aborted'],
   SKIPPED: ['skipped'],
 };
@@ -31,3 +32,7 @@ const TERMINAL: ReadonlySet<StepStatus> = new Set<StepStatus>(['COMPLETED', 'FAI
 
 /** True for a status after which nothing more happens. */
 export const isTerminal = (status: StepStatus): boolean => TERMINAL.has(status);
+
+/** A terminal status, or a word that is not known beside an end. */
+export const isOver = (status: StepStatus, endTime: Timestamp | null): boolean =>
+  isTerminal(status) || (status === 'UNKNOWN' && endTime !== null);

@@ -1,5 +1,5 @@
 /** What follows from the facts: the shapes that the domain answers. The facts are passed on, so that one import serves. */
-import type { Freshness, JsonValue, StepFacts } from './facts.ts';
+import type { Freshness, JsonValue, RunPayload, StepFacts } from './facts.ts';
 import type { RunStatus, StepStatus } from './status.ts';
 import type { Timestamp } from './timestamp.ts';
 
@@ -31,9 +31,9 @@ export interface Step extends StepFacts, StepDuration, StepAttempt {
   readonly runId: string;
   readonly status: StepStatus;
   readonly isFinished: boolean;
-  /** From the run's start to this step's. */
+  /** From the start of the run's span to this step's; null where the step starts outside it. */
   readonly offsetMs: number | null;
-  /** From the latest end among the steps that started before this one (else the run's start) to this step's start; 0 if any of them was still running. */
+  /** How long nothing ran before this step's start; see `placementsOf`. */
   readonly gapBeforeMs: number | null;
   /** This step's duration as a part of the run's wall clock, 0…1; null where either is unknown or the wall clock is 0. */
   readonly shareOfRun: number | null;
@@ -98,6 +98,7 @@ export interface Timeline {
 
 export interface CriticalPath {
   readonly steps: readonly Step[];
+  /** The time that the steps cover: what overlaps counts once. */
   readonly durationMs: number;
   readonly isInferred: boolean;
 }
@@ -125,6 +126,7 @@ export interface StepError {
 
 export type TokenSource = 'UPSTREAM' | 'OUTPUTS';
 
+/** Exact up to 2^53, so a count may be beyond an `Int`. */
 export interface TokenCounts {
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
@@ -157,6 +159,8 @@ export interface Run {
   readonly status: RunStatus;
   readonly statusIsInferred: boolean;
   readonly isFinished: boolean;
+  /** True if any answer may change with the clock alone. If false, the run may be kept. */
+  readonly dependsOnNow: boolean;
   readonly startedAt: Timestamp | null;
   readonly endedAt: Timestamp | null;
   readonly lastActivityAt: Timestamp | null;
@@ -164,12 +168,14 @@ export interface Run {
   readonly error: string | null;
   readonly inputs: JsonValue;
   readonly outputs: JsonValue;
+  readonly unreadable: RunPayload['unreadable'];
   readonly freshness: Freshness;
   /** By start, then upstream index. */
   readonly steps: readonly Step[];
   readonly stepCounts: StepCounts;
   /** Every failed step, by end, then start, then upstream index. */
   readonly failedSteps: readonly Step[];
+  /** Seconds, exact up to 2^53. */
   readonly totalElapsedTime: number;
   readonly timing: RunTiming;
   readonly timeline: Timeline;

@@ -1,5 +1,5 @@
-/** The Apollo server over the schema: the one place that knows its options. */
-import { ApolloServer } from '@apollo/server';
+/** Apollo Server over the schema: it parses and validates new operations, runs plugins, and serves Sandbox. */
+import { ApolloServer, HeaderMap } from '@apollo/server';
 import type { GatewayInterface } from '@apollo/server-gateway-interface';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -9,23 +9,37 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import type { GraphQLSchema } from 'graphql';
+import {
+  MaxIntrospectionDepthRule,
+  type ExecutionResult,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from 'graphql';
 import type { Logger } from '../observability/logger.ts';
-import type { Context } from './context.ts';
-import type { CostLimit } from './cost-limit.ts';
-import { errorReporting, formatError } from './errors.ts';
-import type { Executor } from './executor.ts';
-import type { KnownOperations } from './known-operations.ts';
-import { LIMIT_RULES, MAX_TOKENS } from './limits.ts';
+import { noServiceRule } from './federation/no-service-rule.ts';
+import { MAX_TOKENS } from './operations/limits.ts';
+import type { OperationParams } from './operations/operation.ts';
 import type { SandboxState } from './sandbox.ts';
-import { noServiceRule } from './subgraph-rules.ts';
-import { transportRules } from './transport-rules.ts';
+
+/** Executes an operation that Apollo Server has validated. `queryHash` is the SHA-256 of its text. */
+type ExecuteAccepted = (queryHash: string) => Promise<ExecutionResult>;
+
+/** Calls `execute` for a valid operation. Returns the errors of an invalid one. */
+export type ParseAndValidate = (
+  text: string,
+  params: OperationParams,
+  execute: ExecuteAccepted,
+) => Promise<readonly GraphQLFormattedError[]>;
+
+export interface Apollo {
+  readonly parseAndValidate: ParseAndValidate;
+  /** Sandbox as HTML; null where it is switched off. */
+  readonly landingPage: () => Promise<string | null>;
+  readonly close: () => Promise<void>;
+}
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
-  readonly executor: Executor;
-  readonly knownOperations: KnownOperations;
-  readonly costLimit: CostLimit;
   /** Introspection, Sandbox and hints about the schema are for development. */
   readonly isProduction: boolean;
   /** What Sandbox shows when it opens. */
@@ -33,21 +47,19 @@ export interface ApolloOptions {
   readonly logger: Logger;
 }
 
-export async function createApollo(options: ApolloOptions): Promise<ApolloServer<Context>> {
-  const { schema, executor, knownOperations, costLimit, isProduction, sandbox, logger } = options;
-  const apollo = new ApolloServer<Context>({
-    gateway: gatewayOf(schema, executor),
+interface ApolloContext {
+  readonly execute: ExecuteAccepted;
+}
+
+export async function createApollo({ schema, isProduction, sandbox, logger }: ApolloOptions): Promise<Apollo> {
+  const server = new ApolloServer<ApolloContext>({
+    gateway: gatewayOf(schema),
     logger,
-    formatError,
     plugins: [
-      errorReporting(logger),
-      transportRules,
-      costLimit.plugin,
-      knownOperations.plugin,
       isProduction
         ? ApolloServerPluginLandingPageDisabled()
         : ApolloServerPluginLandingPageLocalDefault({ ...sandbox, embed: { runTelemetry: false } }),
-      // These would hook into every field, or report to a service that nobody signed up for.
+      // These wrap every field, or report to a service that is not used here.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
@@ -56,21 +68,38 @@ export async function createApollo(options: ApolloOptions): Promise<ApolloServer
     introspection: !isProduction,
     hideSchemaDetailsFromClientErrors: isProduction,
     includeStacktraceInErrorResponses: false,
-    // A page of another site can't set these headers without a preflight, which CORS then refuses.
-    csrfPrevention: { requestHeaders: ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'] },
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    validationRules: isProduction ? [...LIMIT_RULES, noServiceRule] : [...LIMIT_RULES],
+    validationRules: [MaxIntrospectionDepthRule, ...(isProduction ? [noServiceRule] : [])],
+    // The operation pipeline keeps documents and registered operations, within a bound of bytes.
+    documentStore: null,
     persistedQueries: false,
     // The gateway stops it, after the HTTP server.
     stopOnTerminationSignals: false,
-    stringifyResult: (result) => JSON.stringify(result),
   });
-  await apollo.start();
-  return apollo;
+  await server.start();
+
+  return {
+    async parseAndValidate(query, { operationName, variables }, execute) {
+      const request = { query, ...(operationName != null && { operationName }), ...(variables && { variables }) };
+      const { body } = await server.executeOperation(request, { contextValue: { execute } });
+      return body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
+    },
+
+    async landingPage() {
+      if (isProduction) return null;
+      const headers = new HeaderMap([['accept', 'text/html']]);
+      const httpGraphQLRequest = { method: 'GET', headers, search: '', body: undefined };
+      const context = () => Promise.reject(new Error('the landing page executes nothing'));
+      const { body } = await server.executeHTTPGraphQLRequest({ httpGraphQLRequest, context });
+      return body.kind === 'complete' ? body.string : null;
+    },
+
+    close: () => server.stop(),
+  };
 }
 
-/** Apollo's way in for an executor of one's own. */
-function gatewayOf(schema: GraphQLSchema, executor: Executor): GatewayInterface {
+/** The public interface by which Apollo Server takes an executor. */
+function gatewayOf(schema: GraphQLSchema): GatewayInterface {
   return {
     onSchemaLoadOrUpdate(callback) {
       callback({ apiSchema: schema, coreSupergraphSdl: '' });
@@ -78,15 +107,8 @@ function gatewayOf(schema: GraphQLSchema, executor: Executor): GatewayInterface 
     },
     load: () =>
       Promise.resolve({
-        executor: async ({ document, queryHash, operationName, request, context }) =>
-          executor({
-            document,
-            queryHash,
-            operationName: request.operationName ?? operationName,
-            variables: request.variables ?? {},
-            // What Apollo was given for this request, though its type is lost on the way through the gateway's.
-            context: context as Context,
-          }),
+        // The gateway interface does not carry the context's type.
+        executor: ({ queryHash, context }) => (context as ApolloContext).execute(queryHash),
       }),
     stop: () => Promise.resolve(),
   };

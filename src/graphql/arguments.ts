@@ -1,9 +1,9 @@
 /** Checks of arguments that the schema's types can't express; each throws BAD_USER_INPUT. */
-import { evaluatePath, InvalidPathError } from '../domain/json-path/json-path.ts';
+import { evaluatePath, InvalidPathError, type PathBudget } from '../domain/json-path/json-path.ts';
+import { isDeeperThan, MAX_JSON_DEPTH } from '../domain/json.ts';
 import type { JsonObject, JsonValue } from '../domain/types.ts';
 import { GatewayError } from '../upstream/errors.ts';
-
-export const MAX_LIST_SIZE = 100;
+import { MAX_LIST_SIZE, MAX_RUNS_IN_STATISTICS } from './fields/list-sizes.ts';
 
 /** Answers `first`, if it is from 1 to 100. */
 export function checkFirst(first: number): number {
@@ -15,8 +15,6 @@ export function checkIdCount<Id>(ids: readonly Id[]): readonly Id[] {
   if (ids.length <= MAX_LIST_SIZE) return ids;
   throw new GatewayError('BAD_USER_INPUT', `ids: expected at most ${MAX_LIST_SIZE}, got ${ids.length}`);
 }
-
-export const MAX_RUNS_IN_STATISTICS = 1000;
 
 /** Answers `last`, if it is from 1 to 1000. */
 export function checkLast(last: number): number {
@@ -32,22 +30,21 @@ export function checkInputs(inputs: JsonValue): JsonObject {
     const got = Array.isArray(inputs) ? 'a list' : `a ${typeof inputs}`;
     throw new GatewayError('BAD_USER_INPUT', `inputs: expected an object, got ${got}`);
   }
-  const size = sizeBytes(inputs);
+  if (isDeeperThan(inputs, MAX_JSON_DEPTH)) {
+    throw new GatewayError('BAD_USER_INPUT', `inputs: expected at most ${MAX_JSON_DEPTH} levels of JSON, got more`);
+  }
+  const size = inputs === null ? 0 : Buffer.byteLength(JSON.stringify(inputs));
   if (size <= MAX_INPUTS_BYTES) return (inputs ?? {}) as JsonObject;
   throw new GatewayError('BAD_USER_INPUT', `inputs: expected at most ${MAX_INPUTS_BYTES} bytes of JSON, got ${size}`);
 }
 
 /** What a JMESPath expression finds in a payload; the payload itself without one. */
-export function pick(payload: JsonValue, path: string | null | undefined): JsonValue {
+export function pick(payload: JsonValue, path: string | null | undefined, budget: PathBudget): JsonValue {
   if (path == null) return payload;
   try {
-    return evaluatePath(path, payload);
+    return evaluatePath(path, payload, budget);
   } catch (error) {
     if (error instanceof InvalidPathError) throw new GatewayError('BAD_USER_INPUT', `path: ${error.message}`);
     throw error;
   }
 }
-
-/** The size of a payload as JSON text, in bytes; 0 for none. */
-export const sizeBytes = (payload: JsonValue): number =>
-  payload === null ? 0 : Buffer.byteLength(JSON.stringify(payload), 'utf8');

@@ -1,4 +1,4 @@
-/** Cursors: opaque to clients, places in a list to us. A cursor that we did not make is BAD_USER_INPUT. */
+/** Cursors: positions in a list, opaque to clients. An invalid cursor is BAD_USER_INPUT. */
 import { z } from 'zod';
 import type { HistoryPosition } from '../runs/history/history-reader.ts';
 import { GatewayError } from '../upstream/errors.ts';

@@ -1,4 +1,4 @@
-/** Things that are only named so far: what else is read of them is loaded by the resolver that reads it. */
+/** References: objects known by id only. The resolver of a field loads what it needs. */
 import type { RunStatistics } from '../domain/run/statistics.ts';
 
 export interface WorkflowRef {
@@ -12,7 +12,7 @@ export interface StartedRun {
   readonly message: string | null;
 }
 
-/** Counts of some runs, and which they were. */
+/** Statistics over some runs, and these runs. */
 export interface StatisticsOfRuns extends RunStatistics {
   readonly workflowId: string;
   readonly runIds: readonly string[];

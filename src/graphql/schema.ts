@@ -1,16 +1,20 @@
-/** The schema as it is executed: the contract in `schema.graphql`, federation's part, and the resolvers behind both. */
+/** The schema as it is executed: the contract in `schema.graphql`, federation's part, and the field table behind both. */
 import { readFileSync } from 'node:fs';
 import { buildSchema, type GraphQLSchema } from 'graphql';
-import { attachResolvers } from './attach-resolvers.ts';
-import { resolvers } from './resolvers/index.ts';
-import { SUBGRAPH_SDL, subgraphResolvers } from './subgraph.ts';
+import { entityNameOf, SUBGRAPH_SDL, subgraphFields } from './federation/subgraph.ts';
+import { attachFields, attachScalar, attachUnion, countObjects } from './fields/executable-schema.ts';
+import { fieldTables } from './resolvers/index.ts';
+import { dateTimeScalar, jsonScalar } from './scalars.ts';
 
-/** From `src/graphql` and from `dist/graphql` alike, the contract stands two folders up. */
+/** The contract is two folders up, from `src/graphql` and from `dist/graphql`. */
 const contract = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
 
 export function createSchema(): GraphQLSchema {
   const schema = buildSchema(contract + SUBGRAPH_SDL);
-  attachResolvers(schema, resolvers);
-  attachResolvers(schema, subgraphResolvers(contract));
+  attachFields(schema, fieldTables);
+  attachFields(schema, subgraphFields(contract));
+  attachUnion(schema, '_Entity', entityNameOf);
+  for (const scalar of [dateTimeScalar, jsonScalar]) attachScalar(schema, scalar);
+  countObjects(schema);
   return schema;
 }

@@ -1,7 +1,7 @@
-/** A path that a proxy in front may have left on: every route is found below it, too. */
+/** Base path: a prefix that a proxy in front may not have removed. Every route is also served below it. */
 import type { IncomingMessage } from 'node:http';
 
-/** Takes it off the request. An empty one is none. */
+/** Removes the prefix from the request's URL. */
 export type TakeBasePath = (request: IncomingMessage) => void;
 
 export function createBasePath(basePath: string): TakeBasePath {

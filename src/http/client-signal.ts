@@ -1,10 +1,9 @@
-/** Tells the work for a client that nobody waits for it any more. */
+/** An AbortSignal for the work of one request, so that it stops when the client disconnects. */
 import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
 /**
- * Fires when the client went away or has its whole answer. Made when it is first asked for, since most answers need no
- * call.
+ * Fires when the client disconnects or has its whole answer. Created on first use: most requests need no upstream call.
  */
 export function signalOfClient(response: ServerResponse): () => AbortSignal {
   return signalOf((abort) => {
@@ -13,7 +12,7 @@ export function signalOfClient(response: ServerResponse): () => AbortSignal {
   });
 }
 
-/** `onGone` calls back when the client is gone, at once if it is so already. */
+/** `onGone` calls back when the client has disconnected, at once if it already has. */
 export function signalOf(onGone: (abort: () => void) => void): () => AbortSignal {
   let signal: AbortSignal | undefined;
   return () => (signal ??= makeSignal(onGone));
@@ -21,7 +20,7 @@ export function signalOf(onGone: (abort: () => void) => void): () => AbortSignal
 
 function makeSignal(onGone: (abort: () => void) => void): AbortSignal {
   const controller = new AbortController();
-  // One operation may wait for many runs, each with a listener.
+  // Each of an operation's many loads adds a listener: more than ten is no leak.
   setMaxListeners(0, controller.signal);
   onGone(() => {
     controller.abort(CLIENT_GONE);
@@ -29,5 +28,5 @@ function makeSignal(onGone: (abort: () => void) => void): AbortSignal {
   return controller.signal;
 }
 
-/** Made once: without a reason, each signal would make one with a stack of its own. */
+/** Shared: an abort without a reason creates an error with a stack each time. */
 const CLIENT_GONE = new Error('the client is gone, or has its answer');

@@ -1,7 +1,7 @@
-/** Which origins' pages may ask: the same for requests and for sockets. */
+/** Allowed origins, for requests and for WebSockets. */
 import type { IncomingMessage } from 'node:http';
 
-/** Sandbox asks from here when it is not embedded. */
+/** Origins of Sandbox when it is not embedded. */
 const SANDBOX_ORIGINS = ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com'];
 
 export const originsOf = (corsOrigins: readonly string[], isProduction: boolean): string[] => [
@@ -10,8 +10,8 @@ export const originsOf = (corsOrigins: readonly string[], isProduction: boolean)
 ];
 
 /**
- * CORS does not reach a WebSocket, so the gateway itself compares. Programs send no origin; a page of the gateway's own has
- * the host that it asks.
+ * CORS does not apply to WebSockets, so the gateway compares origins itself. Programs send no origin. The gateway's own page
+ * has the same host.
  */
 export function mayUpgrade({ headers }: IncomingMessage, origins: readonly string[]): boolean {
   const { origin, host } = headers;

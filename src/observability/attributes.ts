@@ -1,4 +1,4 @@
-/** What stands in spans, by OpenTelemetry's semantic conventions where they have a word for it. */
+/** Span attributes, named by OpenTelemetry's semantic conventions where they define a name. */
 import type { UpstreamEndpoint } from '../config/config.ts';
 import { cacheOutcomeOf, type OperationRecord } from './operation-record.ts';
 import type { Attributes } from './spans.ts';
@@ -20,7 +20,7 @@ export const operationAttributes = (operationRecord: OperationRecord): Attribute
   'stepgate.upstream_calls': operationRecord.upstreamCalls,
 });
 
-/** Without the query, of which nothing is known to be harmless. */
+/** The URL's query is left out: it may hold data of the caller. */
 export const callAttributes = (endpoint: UpstreamEndpoint, method: string, url: URL): Attributes => ({
   'http.request.method': method,
   'url.full': `${url.origin}${url.pathname}`,

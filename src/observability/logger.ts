@@ -1,21 +1,65 @@
-/** Structured logs, one JSON line each. Keys are never given to the logger; the header is redacted all the same. */
+/** Structured logs: one JSON object per line, on standard output. */
 import { destination, pino, type Logger } from 'pino';
 import type { LogLevel } from '../config/config.ts';
-import { LogBatches, type ByteStream } from './log-batches.ts';
 
 export type { Logger };
 
+/** Keys are never logged on purpose; redaction is the second line of defence. */
 const REDACTED = { paths: ['authorization', '*.authorization', '*.headers.authorization'], remove: true };
 const STDOUT = 1;
+/** A write costs several times what a line costs: lines are written together, at most this much later. */
+const BATCH_BYTES = 8192;
+const BATCH_MS = 500;
+/** Above this, new lines are dropped: a reader that hangs must not fill the memory. */
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
-/** `to` is a descriptor, or the path of a file. */
-export function createLogger(level: LogLevel, to: number | string = STDOUT): Logger {
-  // With a `minLength` of 0 its `flush` would wait for nothing.
-  const stream = destination({ dest: to, sync: false, minLength: 1, contentMode: 'buffer' }) as unknown as ByteStream;
-  return pino({ level, redact: REDACTED }, new LogBatches(stream));
+/** `dest` is a file descriptor or a path. pino writes what is buffered when the process exits. */
+export function createLogger(level: LogLevel, dest: number | string = STDOUT): Logger {
+  const stream = destination({
+    dest,
+    sync: false,
+    minLength: BATCH_BYTES,
+    periodicFlush: BATCH_MS,
+    maxLength: MAX_BUFFERED_BYTES,
+  });
+  let isClosed = false;
+  // The stream's flushSync stays hidden: pino calls it after a fatal line, and it retries a failed write (EPIPE) for ever.
+  const to = {
+    write: (line: string) => isClosed || stream.write(line),
+    // The first flush ends with the write under way; the second writes the lines that came during it.
+    flush: (done: () => void) => {
+      stream.flush(() => {
+        stream.flush(done);
+      });
+    },
+  };
+  const logger = pino({ level, redact: REDACTED }, to);
+
+  // Without a listener, a failed write (EPIPE, ENOSPC) ends the process.
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+    // Nobody will ever read it again, and pino would try to write the rest at exit, for ever.
+    if (code !== 'EPIPE') return;
+    isClosed = true;
+    stream.destroy();
+  });
+  stream.once('error', ({ message }: Error) => {
+    process.emitWarning(`The log can't be written: ${message}`);
+  });
+
+  let dropped = 0;
+  stream.on('drop', () => {
+    dropped += 1;
+  });
+  stream.on('drain', () => {
+    if (dropped === 0) return;
+    const lines = dropped;
+    dropped = 0;
+    logger.warn({ lines }, 'log lines dropped: they were not read fast enough');
+  });
+  return logger;
 }
 
-/** Resolves when every line so far has been written. */
+/** Resolves when every line so far is written, or can't be. */
 export const flushed = (logger: Logger): Promise<void> =>
   new Promise((resolve) => {
     logger.flush(() => {

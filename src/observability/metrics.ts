@@ -1,5 +1,5 @@
-/** The metrics of one gateway, in a registry of its own; docs/observability.md lists them. */
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+/** The metrics of one gateway, in a registry of its own. docs/observability.md lists them. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import {
   cacheOutcomeOf,
   CACHE_OUTCOMES,
@@ -8,12 +8,10 @@ import {
   type OperationRecord,
 } from './operation-record.ts';
 import { codeLabel, OUTCOMES, type Outcome } from './outcome.ts';
-import { createTally } from './tally.ts';
-import { createTimings } from './timings.ts';
 
 const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
 
-/** What others know at the moment of a scrape. */
+/** Read at each scrape. */
 export interface MetricSources {
   readonly upstream: () => UpstreamState;
   readonly cachedBytes: () => number;
@@ -28,14 +26,15 @@ export interface UpstreamState {
 
 export interface Metrics {
   readonly contentType: string;
-  /** All of them, in Prometheus' text format. */
+  /** All metrics in Prometheus' text format. */
   scrape(): Promise<string>;
-  /** Names the parts that are asked for their state at a scrape. */
+  /** Registers the gauges that are read at a scrape. To be called once. */
   watch(sources: MetricSources): void;
-  readyAnswer(): void;
-  /** Subscriptions are not timed: they last as long as their runs. */
+  responseCacheHit(): void;
+  /** Subscriptions are counted but not timed: they last as long as their runs. */
   operation(operationRecord: OperationRecord, outcome: Outcome, seconds: number): void;
   subscribers(transport: OperationRecord['transport'], change: 1 | -1): void;
+  /** `outcome` is `ok`, `ABANDONED` or an error code. */
   upstreamCall(endpoint: string, outcome: string, seconds: number): void;
 }
 
@@ -45,104 +44,124 @@ const CALL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 3
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const counters = createCounters(registry);
-  const subscribers = new Map<string, number>(TRANSPORTS.map((transport) => [transport, 0]));
-  gaugeByLabel(registry, 'stepgate_subscribers', 'Subscriptions that are open', 'transport', () => [...subscribers]);
-
   return {
     contentType: registry.contentType,
     scrape: () => registry.metrics(),
     watch: (sources) => {
-      createGauges(registry, sources);
+      registerGauges(registry, sources);
     },
-    subscribers(transport, change) {
-      subscribers.set(transport, (subscribers.get(transport) ?? 0) + change);
-    },
-    ...counters,
+    ...operationMetrics(registry),
+    ...upstreamMetrics(registry),
   };
 }
 
-function createCounters(registry: Registry) {
-  const count = (name: string, help: string, ...labels: string[]) => createTally(registry, name, help, labels);
-
-  const operations = count('stepgate_operations_total', 'Operations that ended', 'transport', 'type', 'outcome');
-  const caches = count('stepgate_operation_cache_total', 'Operations by the worst of what they read', 'cache');
-  const codes = count('stepgate_operation_errors_total', 'Operations with an error, once for each code', 'code');
-  const calls = count('stepgate_upstream_calls_total', 'Calls to the upstream that ended', 'endpoint', 'outcome');
-  const observeOperation = createTimings(
-    registry,
-    'stepgate_operation_duration_seconds',
-    'Queries and mutations that were executed',
-    'transport',
-    OPERATION_BUCKETS,
-  );
-  const observeCall = createTimings(
-    registry,
-    'stepgate_upstream_call_duration_seconds',
-    'Calls to the upstream, with waiting and retries',
-    'endpoint',
-    CALL_BUCKETS,
-  );
-  // A series that begins at 0 shows its first increase.
+function operationMetrics(registry: Registry): Pick<Metrics, 'responseCacheHit' | 'operation' | 'subscribers'> {
+  const registers = [registry];
+  const operations = new Counter({
+    name: 'stepgate_operations_total',
+    help: 'Operations completed',
+    labelNames: ['transport', 'type', 'outcome'],
+    registers,
+  });
+  const caches = new Counter({
+    name: 'stepgate_operation_cache_total',
+    help: 'Operations by cache result',
+    labelNames: ['cache'],
+    registers,
+  });
+  const errors = new Counter({
+    name: 'stepgate_operation_errors_total',
+    help: 'Operations with errors, once per error code',
+    labelNames: ['code'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'stepgate_operation_duration_seconds',
+    help: 'Duration of executed queries and mutations',
+    labelNames: ['transport'],
+    buckets: OPERATION_BUCKETS,
+    registers,
+  });
+  const subscribers = new Gauge({
+    name: 'stepgate_subscribers',
+    help: 'Open subscriptions',
+    labelNames: ['transport'],
+    registers,
+  });
+  // rate() misses the first increase of a series that does not begin at 0.
   for (const transport of TRANSPORTS) {
-    for (const type of OPERATION_TYPES) for (const outcome of OUTCOMES) operations(transport, type, outcome);
+    subscribers.set({ transport }, 0);
+    for (const type of OPERATION_TYPES) {
+      for (const outcome of OUTCOMES) operations.inc({ transport, type, outcome }, 0);
+    }
   }
-  for (const cache of CACHE_OUTCOMES) caches(cache);
-  const ready = caches('ready');
-  const readyOperations = operations('http', 'query', 'ok');
+  for (const cache of CACHE_OUTCOMES) caches.inc({ cache }, 0);
 
   return {
-    readyAnswer() {
-      ready.count += 1;
-      readyOperations.count += 1;
+    responseCacheHit() {
+      operations.inc({ transport: 'http', type: 'query', outcome: 'ok' });
+      caches.inc({ cache: 'ready' });
     },
-    operation(operationRecord: OperationRecord, outcome: Outcome, seconds: number) {
-      const { transport, type } = operationRecord;
-      operations(transport, type, outcome).count += 1;
-      caches(cacheOutcomeOf(operationRecord)).count += 1;
-      for (const code of operationRecord.errorCodes) codes(codeLabel(code)).count += 1;
-      if (type !== 'subscription') observeOperation(transport, seconds);
+    operation(operationRecord, outcome, seconds) {
+      const { transport, type, errorCodes } = operationRecord;
+      operations.inc({ transport, type, outcome });
+      caches.inc({ cache: cacheOutcomeOf(operationRecord) });
+      for (const code of errorCodes) errors.inc({ code: codeLabel(code) });
+      if (type !== 'subscription') durations.observe({ transport }, seconds);
     },
-    upstreamCall(endpoint: string, outcome: string, seconds: number) {
-      calls(endpoint, outcome === 'ok' || outcome === 'ABANDONED' ? outcome : codeLabel(outcome)).count += 1;
-      observeCall(endpoint, seconds);
+    subscribers(transport, change) {
+      subscribers.inc({ transport }, change);
     },
   };
 }
 
-function createGauges(registry: Registry, { upstream, cachedBytes, pollers }: MetricSources): void {
+function upstreamMetrics(registry: Registry): Pick<Metrics, 'upstreamCall'> {
+  const registers = [registry];
+  const calls = new Counter({
+    name: 'stepgate_upstream_calls_total',
+    help: 'Upstream calls completed',
+    labelNames: ['endpoint', 'outcome'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'stepgate_upstream_call_duration_seconds',
+    help: 'Duration of upstream calls, including queueing and retries',
+    labelNames: ['endpoint'],
+    buckets: CALL_BUCKETS,
+    registers,
+  });
+  return {
+    upstreamCall(endpoint, outcome, seconds) {
+      const isCode = outcome !== 'ok' && outcome !== 'ABANDONED';
+      calls.inc({ endpoint, outcome: isCode ? codeLabel(outcome) : outcome });
+      durations.observe({ endpoint }, seconds);
+    },
+  };
+}
+
+function registerGauges(registry: Registry, { upstream, cachedBytes, pollers }: MetricSources): void {
+  const registers = [registry];
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
       help,
-      registers: [registry],
+      registers,
       collect() {
         this.set(read());
       },
     });
-  gauge('stepgate_upstream_calls_in_use', 'Calls that are with the upstream', () => upstream().callsInUse);
-  gauge('stepgate_upstream_calls_queued', 'Calls that wait for a place', () => upstream().callsQueued);
-  gauge('stepgate_held_bytes', "What is cached of the upstream's answers, as CACHE_MAX_BYTES counts it", cachedBytes);
-  gauge('stepgate_pollers', 'Runs that are looked at again and again for subscribers', pollers);
-  gaugeByLabel(registry, 'stepgate_upstream_breaker', "1 for the breaker's state", 'state', () =>
-    BREAKER_STATES.map((state) => [state, upstream().breaker === state ? 1 : 0]),
-  );
-}
-
-function gaugeByLabel(
-  registry: Registry,
-  name: string,
-  help: string,
-  label: string,
-  read: () => readonly (readonly [string, number])[],
-): void {
+  gauge('stepgate_upstream_calls_in_use', 'Upstream calls in progress', () => upstream().callsInUse);
+  gauge('stepgate_upstream_calls_queued', 'Upstream calls waiting for a slot', () => upstream().callsQueued);
+  gauge('stepgate_held_bytes', 'Bytes cached of upstream answers, as CACHE_MAX_BYTES counts them', cachedBytes);
+  gauge('stepgate_pollers', 'Live pollers', pollers);
   new Gauge({
-    name,
-    help,
-    labelNames: [label],
-    registers: [registry],
+    name: 'stepgate_upstream_breaker',
+    help: '1 for the current state of the circuit breaker, 0 for the others',
+    labelNames: ['state'],
+    registers,
     collect() {
-      for (const [value, figure] of read()) this.set({ [label]: value }, figure);
+      const { breaker } = upstream();
+      for (const state of BREAKER_STATES) this.set({ state }, state === breaker ? 1 : 0);
     },
   });
 }

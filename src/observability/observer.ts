@@ -1,4 +1,4 @@
-/** What the rest of the gateway tells of itself, and to whom it makes no difference who listens: metrics, log and traces. */
+/** The one interface through which the gateway reports operations and upstream calls to metrics, log and traces. */
 import type { UpstreamEndpoint } from '../config/config.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -9,14 +9,14 @@ import { callAttributes, operationAttributes, URL_TEMPLATES } from './attributes
 import type { Tracer } from './spans.ts';
 
 export interface Observer {
-  /** An answer that was ready is only counted. */
-  readyAnswer(requestId: string, viewerId: string): void;
-  /** Notes that never get to `end` leave no trace. */
+  /** Counted always, logged at `debug` only, never timed or traced. */
+  responseCacheHit(requestId: string, viewerId: string): void;
+  /** A record for which `end` is never called is not reported. */
   begin(start: OperationStart): OperationRecord;
   subscribed(operationRecord: OperationRecord): void;
-  /** To be called once. */
+  /** To be called once per record. */
   end(operationRecord: OperationRecord): void;
-  /** `operationRecord` is that of the operation that pays for the call. */
+  /** `operationRecord` is that of the operation that caused the call. */
   call(
     endpoint: UpstreamEndpoint,
     request: UpstreamRequest,
@@ -30,12 +30,12 @@ export interface UpstreamRequest {
 }
 
 export interface ObservedCall {
-  /** The header of that name, or null. */
+  /** The `traceparent` header to send, or null. */
   readonly traceparent: string | null;
-  /** Once for each attempt. */
+  /** To be called once per attempt. */
   attempt(): void;
   readonly answered: (status: number) => void;
-  /** `outcome` is `ok`, `ABANDONED` or the code of an error. */
+  /** `outcome` is `ok`, `ABANDONED` or an error code. */
   end(outcome: string): void;
 }
 
@@ -49,9 +49,9 @@ export function createObserver({ metrics, logger, tracer }: ObserverOptions): Ob
   const log = createOperationLog(logger);
 
   return {
-    readyAnswer(requestId, viewerId) {
-      metrics.readyAnswer();
-      log.ready(requestId, viewerId);
+    responseCacheHit(requestId, viewerId) {
+      metrics.responseCacheHit();
+      log.responseCacheHit(requestId, viewerId);
     },
 
     begin({ transport, requestId, viewerId, traceparent }) {

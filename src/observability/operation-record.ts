@@ -1,4 +1,4 @@
-/** What is written down of one operation while it goes on: its line in the log, its span and its counts are made from it. */
+/** The record of one operation. Its log line, its span and its metrics are made from it, so they agree. */
 import type { Span } from './spans.ts';
 
 export const TRANSPORTS = ['http', 'graphql-ws', 'graphql-sse'] as const;
@@ -7,44 +7,44 @@ export type Transport = (typeof TRANSPORTS)[number];
 export const OPERATION_TYPES = ['query', 'mutation', 'subscription', 'unknown'] as const;
 export type OperationType = (typeof OPERATION_TYPES)[number];
 
-/** Whoever asks, as an operation begins. */
+/** What is known when an operation begins. */
 export interface OperationStart {
   readonly transport: Transport;
   readonly requestId: string;
-  /** Null: no bearer key came. */
+  /** Null if the request has no credential. */
   readonly viewerId: string | null;
-  /** As it came in the header of that name. */
+  /** The request header, not yet validated. */
   readonly traceparent: string | readonly string[] | undefined;
 }
 
 export interface OperationRecord extends Omit<OperationStart, 'traceparent'> {
-  /** By the process's own steady clock, in milliseconds. */
+  /** Milliseconds, from `performance.now()`. */
   readonly startedAt: number;
-  /** Null where nobody traces. */
+  /** Null if tracing is off. */
   readonly span: Span | null;
-  /** What its upstream calls carry on; null where nothing came and nobody traces. */
+  /** Passed on to the upstream. Null if tracing is off and the request has none. */
   readonly traceparent: string | null;
-  /** Null while it is not known to be valid. */
+  /** Null for anonymous operations, and until the document is validated. */
   name: string | null;
   type: OperationType;
   queryHash: string | null;
-  /** Which of the three ways the data came that it has read so far. */
+  /** How the data read so far was obtained: from the cache, by a call, or stale instead of an error. */
   hasCached: boolean;
   hasFetched: boolean;
   hasStale: boolean;
   upstreamCalls: number;
-  /** Of a subscription. */
+  /** Events sent, for a subscription. */
   events: number;
   isSubscribed: boolean;
-  /** Its client went before it had its answer. */
+  /** The client disconnected before the answer. */
   isAbandoned: boolean;
-  /** Each code once. */
+  /** Distinct codes. */
   errorCodes: readonly string[];
 }
 
 const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
-/** A W3C trace context that is one, or null. */
+/** The given W3C trace context if it is valid, else null. */
 export const traceparentOf = (given: string | readonly string[] | undefined): string | null =>
   typeof given === 'string' && TRACEPARENT.test(given) ? given : null;
 
@@ -55,7 +55,7 @@ export function recordErrorCode(operationRecord: OperationRecord, code: string):
 export const CACHE_OUTCOMES = ['ready', 'held', 'fetched', 'stale', 'none'] as const;
 export type CacheOutcome = (typeof CACHE_OUTCOMES)[number];
 
-/** The worst that one of its reads came to. */
+/** The worst result among the operation's reads. */
 export function cacheOutcomeOf({ hasStale, hasFetched, hasCached }: OperationRecord): CacheOutcome {
   if (hasStale) return 'stale';
   if (hasFetched) return 'fetched';

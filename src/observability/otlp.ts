@@ -1,19 +1,19 @@
-/** Spans over OTLP/HTTP, by OpenTelemetry's SDK without its globals. To be imported only where they are wanted: it is large. */
+/** Spans over OTLP/HTTP, by OpenTelemetry's SDK without its globals. Imported on demand, because the SDK is large. */
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type Span as SdkSpan } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Span, Tracer } from './spans.ts';
 
-/** With its retries. A collector that is not there must not hold up the end of the process. */
+/** Includes retries. An unreachable collector must not delay the shutdown for longer. */
 const SEND_WITHIN_MS = 2000;
 
-/** The endpoint ends with `/`. */
+/** `endpoint` ends with `/`. */
 export function createOtlpTracer(endpoint: string, serviceName: string): Tracer {
   const exporter = new OTLPTraceExporter({ url: `${endpoint}v1/traces`, timeoutMillis: SEND_WITHIN_MS });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': serviceName }),
-    // Whoever calls has decided already, if a trace comes in.
+    // An incoming trace carries the caller's sampling decision.
     sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
     spanProcessors: [new BatchSpanProcessor({ exporter })],
   });
@@ -44,7 +44,7 @@ export function createOtlpTracer(endpoint: string, serviceName: string): Tracer 
   };
 }
 
-/** Its four parts are of fixed lengths. */
+/** `traceparent` is valid: version, trace id, span id, flags. */
 function contextOf(traceparent: string | null): Context {
   if (traceparent === null) return ROOT_CONTEXT;
   const [, traceId = '', spanId = '', flags = ''] = traceparent.split('-');

@@ -1,4 +1,4 @@
-/** What an operation came to, in one of five words, and its errors' codes in a fixed set of labels. */
+/** The outcome of an operation, and error codes as metric labels. */
 import type { OperationRecord } from './operation-record.ts';
 
 export const OUTCOMES = ['ok', 'client_error', 'upstream_error', 'internal_error', 'abandoned'] as const;
@@ -6,22 +6,29 @@ export type Outcome = (typeof OUTCOMES)[number];
 
 export const INTERNAL = 'INTERNAL_SERVER_ERROR';
 
-const OF_THE_UPSTREAM: ReadonlySet<string> = new Set([
+/** Failures of a service that the gateway depends on: the upstream API, or a token issuer. */
+const DEPENDENCY_FAILURES: ReadonlySet<string> = new Set([
   'UPSTREAM_UNAVAILABLE',
   'UPSTREAM_TIMEOUT',
   'UPSTREAM_OVERLOADED',
   'UPSTREAM_CONTRACT_VIOLATION',
+  'IDENTITY_UNAVAILABLE',
 ]);
 
+/** The documented codes. A test compares both. */
 const KNOWN_CODES: ReadonlySet<string> = new Set([
-  ...OF_THE_UPSTREAM,
+  ...DEPENDENCY_FAILURES,
   INTERNAL,
   'UPSTREAM_BUDGET_EXCEEDED',
+  'ANSWER_TOO_LARGE',
+  'OPERATION_RESOLUTION_FAILURE',
+  'ANSWER_TOO_LARGE',
   'UPSTREAM_ENDPOINT_DISABLED',
   'UNAUTHENTICATED',
   'FORBIDDEN',
   'NOT_FOUND',
   'BAD_USER_INPUT',
+  'NUMBER_OUT_OF_RANGE',
   'BAD_REQUEST',
   'RATE_LIMITED',
   'PERSISTED_QUERY_NOT_FOUND',
@@ -31,12 +38,12 @@ const KNOWN_CODES: ReadonlySet<string> = new Set([
   'GRAPHQL_VALIDATION_FAILED',
 ]);
 
-/** As a label, so that a code which is new can't add one. */
+/** Any other code is `OTHER`, so that the number of series is bounded. */
 export const codeLabel = (code: string): string => (KNOWN_CODES.has(code) ? code : 'OTHER');
 
-export function outcomeOf({ errorCodes, isAbandoned }: OperationRecord): Outcome {
+export function outcomeOf({ errorCodes, isAbandoned }: Pick<OperationRecord, 'errorCodes' | 'isAbandoned'>): Outcome {
   if (isAbandoned) return 'abandoned';
   if (errorCodes.includes(INTERNAL)) return 'internal_error';
-  if (errorCodes.some((code) => OF_THE_UPSTREAM.has(code))) return 'upstream_error';
+  if (errorCodes.some((code) => DEPENDENCY_FAILURES.has(code))) return 'upstream_error';
   return errorCodes.length > 0 ? 'client_error' : 'ok';
 }

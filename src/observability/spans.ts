@@ -1,20 +1,20 @@
-/** Spans as the gateway makes them, whoever sends them. */
+/** The tracing interface of the gateway, independent of the exporter. */
 
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 export interface Span {
   readonly traceId: string;
-  /** The W3C trace context that makes this span the parent of whoever gets it. */
+  /** The W3C trace context with this span as the parent. */
   readonly traceparent: string;
-  /** The work for it at a service that is called. */
+  /** A client span: a call to another service. */
   child(name: string, attributes: Attributes): Span;
-  /** With codes of errors it counts as failed. */
+  /** With error codes, the span's status is an error. */
   end(name: string, attributes: Attributes, errorCodes: readonly string[]): void;
 }
 
 export interface Tracer {
-  /** The span of an operation; `parent` is a valid W3C trace context, or null. */
+  /** The server span of an operation. `parent` is a valid W3C trace context, or null. */
   begin(parent: string | null): Span;
-  /** Sends what has not been sent. */
+  /** Exports the remaining spans. */
   close(): Promise<void>;
 }

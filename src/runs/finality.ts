@@ -1,4 +1,5 @@
-/** When what was fetched of a run is final: it will never change, so it is never fetched again. */
+/** Decides when a fetched part of a run is final: it will never change, so it is never fetched again. */
+import { latestAttempts } from '../domain/step/attempts.ts';
 import { executionsOf } from '../domain/step/execution.ts';
 import { createRun } from '../domain/run/run.ts';
 import { isTerminal, runStatusOf } from '../domain/status.ts';
@@ -12,22 +13,22 @@ export type StepList = readonly StepFacts[];
 
 export interface Finality {
   ofRecord(record: Cached<MaybeRecord>, steps: Cached<StepList> | undefined): boolean;
-  /** `graph` is asked for only where the steps alone leave it open. */
+  /** `graph` is called only where the steps alone are not enough. */
   ofSteps(steps: Cached<StepList>, record: Cached<MaybeRecord> | undefined, graph: () => WorkflowGraph | null): boolean;
 }
 
-/** `settleMs`: how long nothing must have happened before it is believed that nothing more will. */
+/** `settleMs`: the quiet period after which a run without a record counts as final. */
 export function createFinality(settleMs: number): Finality {
   const settled = new WeakMap<Cached<StepList>, boolean>();
 
-  /** A list of finished steps does not prove that the run is over (the next step may not exist yet), but time does. */
+  /** Finished steps alone don't prove that the run is over: the next step may not exist yet. A quiet period does. */
   function areSettled(steps: Cached<StepList>): boolean {
-    const known = settled.get(steps);
-    if (known !== undefined) return known;
+    const cached = settled.get(steps);
+    if (cached !== undefined) return cached;
     const { isFinished, lastActivityAt } = inferredRun(steps);
-    const answer = isFinished && lastActivityAt !== null && isLongPast(lastActivityAt.epochMicros, steps.sentAt);
-    settled.set(steps, answer);
-    return answer;
+    const isSettled = isFinished && lastActivityAt !== null && isLongPast(lastActivityAt.epochMicros, steps.sentAt);
+    settled.set(steps, isSettled);
+    return isSettled;
   }
 
   const isLongPast = (epochMicros: number, atMs: number): boolean => epochMicros / 1000 + settleMs <= atMs;
@@ -37,8 +38,8 @@ export function createFinality(settleMs: number): Finality {
       value ? isTerminal(runStatusOf(value.rawStatus)) : steps !== undefined && areSettled(steps),
 
     /**
-     * Record and steps are fetched side by side, so the steps may be a moment older than a terminal record. They are
-     * final when they were asked for after the record was known to be terminal, or long after the end that it names.
+     * Record and steps are fetched concurrently, so the steps may be slightly older than a terminal record. They are final
+     * if they were requested after the terminal record had come, or long after the end that it names.
      */
     ofSteps(steps, record, graph) {
       if (!record?.value) return areSettled(steps) || hasCompleted(steps.value, graph()?.finish ?? null);
@@ -51,8 +52,9 @@ export function createFinality(settleMs: number): Finality {
 
 /** True if the node that runs last has, and nothing else is still running. */
 function hasCompleted(steps: StepList, finish: string | null): boolean {
-  const atFinish = executionsOf(steps.filter((step) => step.nodeId === finish));
-  return atFinish.at(-1)?.status === 'COMPLETED' && executionsOf(steps).every((step) => step.isFinished);
+  const executions = executionsOf(steps);
+  const atFinish = latestAttempts(executions).find((step) => step.nodeId === finish);
+  return atFinish?.status === 'COMPLETED' && executions.every((step) => step.isFinished);
 }
 
 const inferredRun = ({ value, fetchedAt }: Cached<StepList>) =>
@@ -62,7 +64,7 @@ const inferredRun = ({ value, fetchedAt }: Cached<StepList>) =>
       id: '',
       record: null,
       steps: value,
-      graph: null,
+      graph: undefined,
       freshness: { fetchedAt: timestampOf(fetchedAt), isFinal: false, isStale: false, staleReason: null },
     },
     fetchedAt,

@@ -1,4 +1,4 @@
-/** What the store must know of the GraphQL operation on whose behalf it is asked. */
+/** The part of a GraphQL operation that reading and caching need: identity, limits, and how long its answer may live. */
 import type { OperationRecord } from '../observability/operation-record.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Viewer } from './viewer.ts';
@@ -6,11 +6,11 @@ import type { Viewer } from './viewer.ts';
 export interface Operation {
   readonly viewer: Viewer;
   readonly requestId: string;
-  /** Answers a signal that fires when the client is gone. */
+  /** Returns a signal that fires when the client has disconnected. */
   readonly signal: () => AbortSignal;
   readonly budget: CallBudget;
   readonly lifetime: AnswerLifetime;
-  /** Where it is written down what came of it; absent where nobody observes. */
+  /** Absent where nothing is logged or measured. */
   readonly operationRecord?: OperationRecord | undefined;
 }
 
@@ -19,15 +19,15 @@ export interface CallBudget {
   take(): void;
 }
 
-/** For how long an operation's answer may be given again: as long as all that it was made from can be trusted. */
+/** How long an operation's answer may be cached: the minimum over the data that was read. */
 export interface AnswerLifetime {
-  /** In milliseconds since 1970; Infinity as long as nothing limited it. */
+  /** In milliseconds since 1970; Infinity until something limits it. */
   readonly untilMs: number;
-  /** Brings the end forward; 0 means never again. */
+  /** Shortens it; 0 means that the answer is not cached. */
   limit(untilMs: number): void;
 }
 
-/** A class, since each operation has one: closures would be made anew each time. */
+/** A class, since each operation has one: closures would be created each time. */
 class Lifetime implements AnswerLifetime {
   untilMs = Infinity;
 

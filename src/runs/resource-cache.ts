@@ -1,49 +1,23 @@
 /**
- * Answers from what is cached while that can be trusted, else by one call however many ask. What "trusted" means is
- * told in BEHAVIOUR's terms: final, live, stale if there is an error, missing, and renewed right of the viewer.
+ * A read-through cache of the upstream's answers. A cached answer is served while it is fresh and the viewer's right to it
+ * is proven; otherwise one call is made for all who ask (single flight). In an outage the last good answer is served
+ * (stale-if-error).
  */
-import { LRUCache } from 'lru-cache';
-import type { UpstreamAnswer, CallOptions } from '../upstream/client.ts';
-import { isNotFound, isOutage, isAccessDenied, type GatewayError } from '../upstream/errors.ts';
+import type { CallOptions } from '../upstream/client.ts';
+import { isAccessDenied, isNotFound, isOutage } from '../upstream/errors.ts';
+import type { Cached, CachePartitions, Partition, Placed } from './cache-partitions.ts';
 import type { Operation } from './operation.ts';
-import type { Cached, Partition, CachePartitions } from './cache-partitions.ts';
+import { createRecentFailures } from './recent-failures.ts';
+import type { Resource, ResourceCache, Served } from './resource.ts';
+import { createRevalidations } from './revalidations.ts';
 import { createSingleFlight } from './single-flight.ts';
 import type { After } from './timer.ts';
 import { upstreamIdentityOf, type Viewer } from './viewer.ts';
 
-/** One thing that the upstream can be asked for. */
-export interface Resource<T> {
-  /** Unique among all resources of a viewer. */
-  readonly key: string;
-  fetch(call: CallOptions): Promise<UpstreamAnswer<T>>;
-  /** For how long after `fetchedAt` it needs no other call: Infinity for what will never change. */
-  lifetimeMs(cached: Cached<T>): number;
-}
-
-export interface Served<T> {
-  readonly cached: Cached<T>;
-  /** Why the last good answer is served in place of a new one; null when it is not. */
-  readonly staleReason: string | null;
-}
-
-export interface ResourceCache {
-  get<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>>;
-  /** What `get` would answer, if that needs no call and no waiting; null else. */
-  getCached<T>(resource: Resource<T>, operation: Operation): Served<T> | null;
-  /** What is cached at this moment, trusted or not. */
-  peek<T>(viewer: Viewer, resource: Resource<T>): Cached<T> | undefined;
-  /** Holds a resource that came inside another one, unless that is not cached any more or something newer is. */
-  offer<T>(viewer: Viewer, resource: Resource<T>, part: Cached<T>, whole: Resource<unknown>): void;
-  /** Takes away all that is cached for a viewer. */
-  forget(viewer: Viewer): void;
-  /** Until when what is cached for a viewer may be served without a call, in ms since 1970; 0 if not at all. */
-  rightUntil(viewer: Viewer): number;
-  /** The same, for what stands on the viewer's partition. */
-  rightToPartition(partition: Partition): number;
-}
+export type { Resource, ResourceCache, Served } from './resource.ts';
 
 export interface ResourceCacheOptions {
-  /** Where it holds what it fetched; it may be shared with what was made from that. */
+  /** The storage; what is derived from these answers may be stored there, too. */
   readonly partitions: CachePartitions<unknown>;
   readonly liveTtlMs: number;
   readonly staleIfErrorMs: number;
@@ -53,23 +27,37 @@ export interface ResourceCacheOptions {
   readonly after?: After;
 }
 
-/** After a 404 or an outage the upstream is left alone this long at most: a run just started may not be visible yet. */
+/** A 404 is believed no longer than this: a run that was just started may not be visible yet. */
 const MAX_PAUSE_MS = 1000;
-const MAX_RECENT_FAILURES = 10_000;
-
-interface Failure {
-  readonly error: GatewayError;
-  /** Until then the upstream is not asked again. */
-  readonly until: number;
-}
 
 export function createResourceCache(options: ResourceCacheOptions): ResourceCache {
   const { partitions, now, liveTtlMs, staleIfErrorMs, reauthIntervalMs } = options;
-  const pauseMs = Math.min(MAX_PAUSE_MS, liveTtlMs);
   const flights = createSingleFlight<Cached<unknown>>(options.after);
-  /** By viewer: the call that renews the right to all that is cached; answers its error, or null. */
-  const revalidations = new Map<string, Promise<unknown>>();
-  const failures = new LRUCache<string, Failure>({ max: MAX_RECENT_FAILURES });
+  const revalidations = createRevalidations();
+  const failures = createRecentFailures(Math.min(MAX_PAUSE_MS, liveTtlMs), now);
+
+  const keyOf = ({ id }: Viewer, { key }: Pick<Resource<unknown>, 'key'>) => partitions.placeOf(id, key);
+
+  /** A resource's key implies its type, so what is cached under it is a T. */
+  const find = <T>(viewer: Viewer, resource: Resource<T>) =>
+    partitions.find(keyOf(viewer, resource)) as Placed<T> | undefined;
+  const peek = <T>(viewer: Viewer, resource: Resource<T>) => find(viewer, resource)?.cached;
+
+  const rightAfter = (successAt: number | null): number => (successAt === null ? 0 : successAt + reauthIntervalMs);
+  const rightToPartition = ({ lastSuccessAt }: Partition): number => rightAfter(lastSuccessAt);
+  const rightUntil = ({ id }: Viewer): number => rightAfter(partitions.lastSuccessAt(id));
+  const hasProvenRight = (viewer: Viewer): boolean => now() < rightUntil(viewer);
+
+  function getCached<T>(resource: Resource<T>, { viewer, lifetime, operationRecord }: Operation): Served<T> | null {
+    const found = find(viewer, resource);
+    if (!found || now() >= rightToPartition(found.partition)) return null;
+    const { cached } = found;
+    const freshUntil = cached.fetchedAt + resource.lifetimeMs(cached);
+    if (now() >= freshUntil) return null;
+    lifetime.limit(freshUntil);
+    if (operationRecord) operationRecord.hasCached = true;
+    return { cached, staleReason: null };
+  }
 
   async function get<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>> {
     const served = await read(resource, operation);
@@ -79,121 +67,93 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     return served;
   }
 
-  function getCached<T>(resource: Resource<T>, { viewer, lifetime, operationRecord }: Operation): Served<T> | null {
-    const cached = peek(viewer, resource);
-    if (!cached || !hasFreshRight(viewer)) return null;
-    const trustedUntil = cached.fetchedAt + resource.lifetimeMs(cached);
-    if (now() >= trustedUntil) return null;
-    lifetime.limit(trustedUntil);
-    if (operationRecord) operationRecord.hasCached = true;
-    return { cached, staleReason: null };
-  }
-
   async function read<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>> {
-    const { viewer } = operation;
+    const { viewer, operationRecord } = operation;
     let cached = peek(viewer, resource);
-    let isRightKnown = hasFreshRight(viewer);
-    const revalidation = cached && !isRightKnown ? revalidations.get(viewer.id) : undefined;
+    let isProven = hasProvenRight(viewer);
+    const revalidation = cached && !isProven ? revalidations.of(viewer) : undefined;
     if (revalidation) {
       const error = await revalidation;
       if (isAccessDenied(error) || isOutage(error)) return staleIfError(resource, viewer, error);
       cached = peek(viewer, resource);
-      isRightKnown = error === null;
+      isProven = error === null;
     }
-    if (cached && isRightKnown && now() - cached.fetchedAt < resource.lifetimeMs(cached)) {
-      if (operation.operationRecord) operation.operationRecord.hasCached = true;
+    if (cached && isProven && now() < cached.fetchedAt + resource.lifetimeMs(cached)) {
+      if (operationRecord) operationRecord.hasCached = true;
       return { cached, staleReason: null };
     }
 
-    const failure = failures.get(failureKey(viewer, resource));
-    if (failure && now() < failure.until) return staleIfError(resource, viewer, failure.error);
+    const failure = failures.get(keyOf(viewer, resource));
+    if (failure) return staleIfError(resource, viewer, failure);
     try {
-      return { cached: await call(resource, operation), staleReason: null };
+      return { cached: await fetchOnce(resource, operation), staleReason: null };
     } catch (error) {
       return staleIfError(resource, viewer, error);
     }
   }
 
-  /** A resource's key tells its type, so what is cached under it is a T. */
-  const peek = <T>(viewer: Viewer, resource: Resource<T>) =>
-    partitions.get(viewer.id, resource.key) as Cached<T> | undefined;
-
-  function call<T>(resource: Resource<T>, operation: Operation): Promise<Cached<T>> {
+  function fetchOnce<T>(resource: Resource<T>, operation: Operation): Promise<Cached<T>> {
     const { viewer, budget, requestId, signal, operationRecord } = operation;
     if (operationRecord) operationRecord.hasFetched = true;
-    const flightKey = `${viewer.id} ${resource.key}`;
-    // Whoever starts the call pays for it; to join one costs nothing.
-    if (!flights.isUnderWay(flightKey)) budget.take();
-    return flights.join(flightKey, signal(), (signal) => {
-      const flight = fetchAndCache(resource, viewer, {
-        ...upstreamIdentityOf(viewer),
-        requestId,
-        signal,
-        operationRecord,
-      });
-      if (!hasFreshRight(viewer)) announceRevalidation(viewer, flight);
-      return flight;
-    }) as Promise<Cached<T>>;
+    const key = keyOf(viewer, resource);
+    // Only the operation that starts the call pays for it.
+    if (!flights.isUnderWay(key)) budget.take();
+    return flights.join(key, signal(), (signal) =>
+      fetchAndCache(resource, viewer, { ...upstreamIdentityOf(viewer), requestId, signal, operationRecord }),
+    ) as Promise<Cached<T>>;
   }
 
   async function fetchAndCache<T>(resource: Resource<T>, viewer: Viewer, call: CallOptions): Promise<Cached<T>> {
-    const partition = partitions.of(viewer.id);
+    const partition = partitions.lease(viewer.id);
     const sentAt = now();
-    try {
+    const fetch = async () => {
       const { value, sizeBytes } = await resource.fetch(call);
-      const cached = { value, sentAt, fetchedAt: now(), sizeBytes };
       partitions.proveRight(partition, sentAt);
+      return cache(value, sizeBytes);
+    };
+    const cache = (value: T, sizeBytes: number): Cached<T> => {
+      const cached = { value, sentAt, fetchedAt: now(), sizeBytes };
       partitions.put(viewer.id, partition, resource.key, cached);
-      failures.delete(failureKey(viewer, resource));
+      failures.delete(keyOf(viewer, resource));
       return cached;
+    };
+
+    try {
+      const fetching = fetch();
+      if (!hasProvenRight(viewer)) revalidations.start(viewer, fetching);
+      return await fetching;
     } catch (error) {
-      noteFailure(resource, viewer, error);
+      // A 404 does not prove the right: an upstream may answer it before it checks the key.
+      if (isNotFound(error) && resource.valueIfMissing !== undefined) return cache(resource.valueIfMissing, 0);
+      afterFailure(resource, viewer, error);
       throw error;
+    } finally {
+      partitions.release(partition);
     }
   }
 
-  function noteFailure<T>(resource: Resource<T>, viewer: Viewer, error: unknown): void {
+  function afterFailure<T>(resource: Resource<T>, viewer: Viewer, error: unknown): void {
     if (isAccessDenied(error)) {
       partitions.drop(viewer.id);
     } else if (isNotFound(error)) {
       partitions.remove(viewer.id, resource.key);
-      failures.set(failureKey(viewer, resource), { error, until: now() + pauseMs });
+      // Nothing is remembered for a viewer of whom no call has succeeded.
+      if (partitions.lastSuccessAt(viewer.id) !== null) failures.add(keyOf(viewer, resource), error);
     } else if (isOutage(error) && peek(viewer, resource)) {
-      failures.set(failureKey(viewer, resource), { error, until: now() + pauseMs });
+      failures.add(keyOf(viewer, resource), error);
     }
   }
 
-  /** The last good answer, if the error is an outage and the answer not too old; else the error itself. */
+  /** The last good answer, if the error is an outage and the answer not too old; else throws the error. */
   function staleIfError<T>(resource: Resource<T>, viewer: Viewer, error: unknown): Served<T> {
     const cached = peek(viewer, resource);
     if (!cached || !isOutage(error) || now() > staleSince(cached, resource, viewer) + staleIfErrorMs) throw error;
     return { cached, staleReason: `${error.code}: ${error.message}` };
   }
 
-  /** Since when it has needed a call: since its lifetime ended, or since the viewer's right to it had to be renewed. */
-  function staleSince<T>(cached: Cached<T>, resource: Resource<T>, viewer: Viewer): number {
-    const rightUntil = (partitions.of(viewer.id).lastSuccessAt ?? cached.sentAt) + reauthIntervalMs;
-    return Math.min(cached.fetchedAt + resource.lifetimeMs(cached), rightUntil);
-  }
-
-  const rightUntil = (viewer: Viewer): number => rightToPartition(partitions.of(viewer.id));
-  const rightToPartition = ({ lastSuccessAt }: Partition): number =>
-    lastSuccessAt === null ? 0 : lastSuccessAt + reauthIntervalMs;
-
-  const hasFreshRight = (viewer: Viewer): boolean => now() < rightUntil(viewer);
-
-  /** While the viewer's right is in doubt, whoever finds something cached waits for this call instead of making one. */
-  function announceRevalidation(viewer: Viewer, flight: Promise<unknown>): void {
-    const outcome: Promise<unknown> = flight
-      .then(
-        () => null,
-        (error: unknown) => error,
-      )
-      .finally(() => {
-        if (revalidations.get(viewer.id) === outcome) revalidations.delete(viewer.id);
-      });
-    revalidations.set(viewer.id, outcome);
-  }
+  /** When a call became necessary: when its lifetime ended, or the proof of the viewer's right. */
+  const staleSince = <T>(cached: Cached<T>, resource: Resource<T>, viewer: Viewer): number =>
+    Math.min(cached.fetchedAt + resource.lifetimeMs(cached), rightUntil(viewer));
 
   return {
     get,
@@ -204,14 +164,13 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       const cached = peek(viewer, resource);
       if (!isCurrent || (cached && cached.sentAt >= part.sentAt)) return;
       partitions.put(viewer.id, partitions.of(viewer.id), resource.key, part);
-      failures.delete(failureKey(viewer, resource));
+      failures.delete(keyOf(viewer, resource));
     },
-    forget: (viewer) => {
-      partitions.drop(viewer.id);
+    forget({ id }) {
+      partitions.drop(id);
     },
+    hasProvenRight,
     rightUntil,
     rightToPartition,
   };
 }
-
-const failureKey = (viewer: Viewer, resource: { readonly key: string }): string => `${viewer.id} ${resource.key}`;

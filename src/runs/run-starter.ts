@@ -1,4 +1,4 @@
-/** Starting a run: the one thing that the gateway does rather than reads. */
+/** Starts runs: the gateway's only write. */
 import type { JsonObject } from '../domain/types.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
 import type { StartedRun } from '../upstream/contract.ts';
@@ -15,7 +15,7 @@ export function createRunStarter(upstream: UpstreamApi, cache: ResourceCache): R
   return {
     async start(workflowId, inputs, { viewer, requestId, budget, operationRecord }) {
       budget.take();
-      // Not the operation's signal: what was sent is not undone by a client that goes away.
+      // Not the operation's signal: a client that disconnects does not undo what was sent.
       const { signal } = new AbortController();
       try {
         return await upstream.execute(workflowId, inputs, {

@@ -1,9 +1,8 @@
-/** Records and steps of runs, process-wide: what the upstream is asked for, and the runs that follow from it. */
-import { createRun, dependsOnNow } from '../domain/run/run.ts';
+/** Records and steps of runs, process-wide, and the runs that are derived from them. */
+import { createRun } from '../domain/run/run.ts';
 import { timestampOf } from '../domain/timestamp.ts';
 import type { Freshness, Run, RunRecord, WorkflowGraph } from '../domain/types.ts';
-import type { UpstreamAnswer, RunRef, UpstreamApi } from '../upstream/client.ts';
-import { isNotFound } from '../upstream/errors.ts';
+import type { RunRef, UpstreamApi } from '../upstream/client.ts';
 import { createFinality, type MaybeRecord, type StepList } from './finality.ts';
 import type { Operation } from './operation.ts';
 import type { Resource, ResourceCache, Served } from './resource-cache.ts';
@@ -12,15 +11,15 @@ import type { Viewer } from './viewer.ts';
 import type { WorkflowStore } from './workflow-store.ts';
 
 export interface RunStore {
-  /** Null where the upstream offers no records, and no list has told of the run lately. */
+  /** Null where the upstream offers no records, and no cached list has one of this run. */
   record(ref: RunRef, operation: Operation): Promise<Served<MaybeRecord> | null>;
   steps(ref: RunRef, operation: Operation): Promise<Served<StepList>>;
-  /** What these two would answer, if that needs no call and no waiting; undefined else. */
+  /** The fast path of these two, without a promise; undefined where a call or waiting is needed. */
   cachedRecord(ref: RunRef, operation: Operation): Served<MaybeRecord> | null | undefined;
   cachedSteps(ref: RunRef, operation: Operation): Served<StepList> | undefined;
-  /** Takes in a record that came inside a list. */
+  /** Caches a record that came inside a list. */
   offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): void;
-  /** The run as of `nowMs`, from what was loaded of it; derived once for as long as a final run is cached. */
+  /** The run as of `nowMs`, from its loaded parts. A final run is derived once for as long as its parts are cached. */
   derive(ref: RunRef, parts: RunParts, nowMs: number): Run;
 }
 
@@ -30,11 +29,11 @@ export interface ListedIn {
   readonly cached: Cached<readonly RunRecord[]>;
 }
 
-/** What was loaded of a run; null is what was not, or could not be had. */
+/** The loaded parts of a run; null where one was not requested, or could not be fetched. A graph not requested is undefined. */
 export interface RunParts {
   readonly record: Served<MaybeRecord> | null;
   readonly steps: Served<StepList> | null;
-  readonly graph: WorkflowGraph | null;
+  readonly graph: WorkflowGraph | null | undefined;
 }
 
 export interface RunStoreOptions {
@@ -46,13 +45,13 @@ export interface RunStoreOptions {
   readonly settleMs: number;
 }
 
-/** Like every 404, that of a record is believed for a second at most. */
+/** Like every 404, that of a record is believed for at most a second. */
 const MAX_MISS_MS = 1000;
 
 interface DerivedRun {
   readonly run: Run;
   readonly record: Cached<MaybeRecord> | undefined;
-  readonly graph: WorkflowGraph | null;
+  readonly graph: WorkflowGraph | null | undefined;
 }
 
 export function createRunStore(options: RunStoreOptions): RunStore {
@@ -62,7 +61,8 @@ export function createRunStore(options: RunStoreOptions): RunStore {
 
   const recordOf = (ref: RunRef, viewer: Viewer): Resource<MaybeRecord> => ({
     key: `record ${ref.workflowId} ${ref.runId}`,
-    fetch: (call) => nullIfMissing(upstream.getRun(ref, call)),
+    fetch: (call) => upstream.getRun(ref, call),
+    valueIfMissing: null,
     lifetimeMs(cached) {
       if (finality.ofRecord(cached, cache.peek(viewer, stepsOf(ref, viewer)))) return Infinity;
       return cached.value ? liveTtlMs : Math.min(liveTtlMs, MAX_MISS_MS);
@@ -79,7 +79,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     },
   });
 
-  /** As a list told it lately, if any did. */
+  /** The record that came inside a list, if it is still cached. */
   function listedRecord(ref: RunRef, viewer: Viewer): Served<MaybeRecord> | null {
     const cached = cache.peek(viewer, recordOf(ref, viewer));
     return cached ? { cached, staleReason: null } : null;
@@ -97,9 +97,9 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     cachedSteps: (ref, operation) => cache.getCached(stepsOf(ref, operation.viewer), operation) ?? undefined,
 
     offerRecord(ref, record, { resource, cached }, viewer) {
-      const known = cache.peek(viewer, recordOf(ref, viewer));
-      if (known?.value && finality.ofRecord(known, undefined)) return;
-      // The list's bytes were measured as a whole; its records share them.
+      const current = cache.peek(viewer, recordOf(ref, viewer));
+      if (current?.value && finality.ofRecord(current, undefined)) return;
+      // Only the size of the whole list is known: each record gets an equal share.
       const part = { ...cached, value: record, sizeBytes: Math.ceil(cached.sizeBytes / cached.value.length) };
       cache.offer(viewer, recordOf(ref, viewer), part, resource);
     },
@@ -108,34 +108,25 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const parts = [record, steps].filter((part) => part !== null);
       const staleReason = parts.find((part) => part.staleReason !== null)?.staleReason ?? null;
       const key = (steps ?? record)?.cached;
-      const known = key && finalRuns.get(key);
-      // Without a graph at hand, whoever asks reads nothing that depends on it.
-      const isAsKnown = known?.record === record?.cached && (graph === null || known?.graph === graph);
-      if (known && isAsKnown && staleReason === null) return known.run;
+      const derived = key && finalRuns.get(key);
+      // Where no graph was loaded, nothing that depends on it is read.
+      const isCurrent = derived?.record === record?.cached && (graph === undefined || derived?.graph === graph);
+      if (derived && isCurrent && staleReason === null) return derived.run;
 
       const freshness: Freshness = {
         fetchedAt: timestampOf(Math.min(...parts.map((part) => part.cached.fetchedAt))),
         isFinal:
           (!record || finality.ofRecord(record.cached, steps?.cached)) &&
-          (!steps || finality.ofSteps(steps.cached, record?.cached, () => graph)),
+          (!steps || finality.ofSteps(steps.cached, record?.cached, () => graph ?? null)),
         isStale: staleReason !== null,
         staleReason,
       };
       const facts = { record: record?.cached.value ?? null, steps: steps?.cached.value ?? null, graph, freshness };
       const run = createRun({ workflowId: ref.workflowId, id: ref.runId, ...facts }, nowMs);
-      if (key && freshness.isFinal && staleReason === null && !dependsOnNow(run)) {
+      if (key && freshness.isFinal && staleReason === null && !run.dependsOnNow) {
         finalRuns.set(key, { record: record?.cached, graph, run });
       }
       return run;
     },
   };
-}
-
-async function nullIfMissing<T>(answer: Promise<UpstreamAnswer<T | null>>): Promise<UpstreamAnswer<T | null>> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isNotFound(error)) return { value: null, sizeBytes: 0 };
-    throw error;
-  }
 }

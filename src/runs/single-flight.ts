@@ -1,4 +1,7 @@
-/** Calls for the same thing at the same time are one call, which lives as long as anybody waits for it. */
+/**
+ * Single flight: concurrent calls with the same key share one call, which is aborted when nobody waits for it. Its map holds
+ * calls under way only, so the upstream's bulkhead (`resilience.ts`) bounds it.
+ */
 import { setMaxListeners } from 'node:events';
 import { AbandonedError } from '../upstream/errors.ts';
 import { afterOnThisMachine, type After } from './timer.ts';
@@ -6,8 +9,8 @@ import { afterOnThisMachine, type After } from './timer.ts';
 export interface SingleFlight<T> {
   isUnderWay(key: string): boolean;
   /**
-   * Joins the call under way for the key, or starts it. A waiter whose signal fires gets AbandonedError at once; the
-   * call itself is aborted a moment after its last waiter has left, so one impatient client can't spoil it for others.
+   * Joins the call under way for the key, or starts it. A waiter whose signal fires gets AbandonedError at once. The call
+   * itself is aborted a moment after its last waiter has left.
    */
   join(key: string, signal: AbortSignal, start: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
@@ -18,18 +21,15 @@ interface Flight<T> {
   waiting: number;
 }
 
-/**
- * Of a crowd that goes away each one may be read together with its end: without this moment, every one of them would start
- * a call of its own and abort it.
- */
+/** When many clients disconnect at once, each may join just as the one before it leaves: the pause saves a call for each. */
 const LINGER_MS = 50;
 
 export function createSingleFlight<T>(after: After = afterOnThisMachine): SingleFlight<T> {
   const flights = new Map<string, Flight<T>>();
 
-  function take(key: string, start: (signal: AbortSignal) => Promise<T>): Flight<T> {
+  function launch(key: string, start: (signal: AbortSignal) => Promise<T>): Flight<T> {
     const controller = new AbortController();
-    // One signal has a listener for each policy and attempt of its call: more than ten is no leak.
+    // Each policy and attempt of the call adds a listener: more than ten is no leak.
     setMaxListeners(0, controller.signal);
     const flight: Flight<T> = { promise: start(controller.signal), controller, waiting: 0 };
     flights.set(key, flight);
@@ -46,7 +46,7 @@ export function createSingleFlight<T>(after: After = afterOnThisMachine): Single
     flight.controller.abort();
   }
 
-  /** Only if it is still this one: a later call may have taken the key after this one was abandoned. */
+  /** Unless a later call has taken the key after this one was abandoned. */
   function forget(key: string, flight: Flight<T>): void {
     if (flights.get(key) === flight) flights.delete(key);
   }
@@ -55,7 +55,7 @@ export function createSingleFlight<T>(after: After = afterOnThisMachine): Single
     isUnderWay: (key) => flights.has(key),
     join(key, signal, start) {
       if (signal.aborted) return Promise.reject(new AbandonedError());
-      const flight = flights.get(key) ?? take(key, start);
+      const flight = flights.get(key) ?? launch(key, start);
       flight.waiting += 1;
       return new Promise<T>((resolve, reject) => {
         const leave = () => {

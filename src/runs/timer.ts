@@ -1,10 +1,10 @@
-/** Timers as a part, so that a test can put its own clock in their place. */
+/** Timers as a dependency, so that tests can use a manual clock. */
 
-/** Calls `task` once, `ms` from now; the answer calls it off. */
+/** Calls `task` once, `ms` from now. Returns the function that cancels it. */
 export type After = (ms: number, task: () => void) => () => void;
 
 export const afterOnThisMachine: After = (ms, task) => {
-  // A timer may ring up to a millisecond before the machine's clock says so.
+  // Node may fire a timer up to a millisecond early by the machine's clock.
   const timer = setTimeout(task, ms + 1);
   return () => {
     clearTimeout(timer);

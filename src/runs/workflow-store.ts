@@ -1,4 +1,4 @@
-/** The viewer's workflows, process-wide. The upstream has one call that lists them all, graphs included. */
+/** The viewer's workflows, process-wide. One upstream call lists them all, graphs included. */
 import type { WorkflowGraph, WorkflowRecord } from '../domain/types.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
 import type { Operation } from './operation.ts';
@@ -8,15 +8,15 @@ import type { Viewer } from './viewer.ts';
 export type WorkflowList = ReadonlyMap<string, WorkflowRecord>;
 
 export interface WorkflowStore {
-  /** As of now: what a list of workflows is made of. */
+  /** At most LIVE_TTL_MS old: for lists of workflows. */
   list(operation: Operation): Promise<WorkflowList>;
-  /** As of a minute ago at most: a name or a graph seldom changes, and must not cost a call for every run. */
-  known(operation: Operation): Promise<WorkflowList>;
-  /** The graph that is cached at this moment, if any. */
+  /** At most a minute old: a name or a graph seldom changes, and must not cost a call for every run. */
+  recent(operation: Operation): Promise<WorkflowList>;
+  /** The cached graph; null if there is none. */
   peekGraph(workflowId: string, viewer: Viewer): WorkflowGraph | null;
 }
 
-const KNOWN_MS = 60_000;
+const RECENT_MS = 60_000;
 
 export function createWorkflowStore(upstream: UpstreamApi, cache: ResourceCache, liveTtlMs: number): WorkflowStore {
   const workflows = (lifetimeMs: number): Resource<WorkflowList> => ({
@@ -28,11 +28,11 @@ export function createWorkflowStore(upstream: UpstreamApi, cache: ResourceCache,
     lifetimeMs: () => lifetimeMs,
   });
   const current = workflows(liveTtlMs);
-  const recent = workflows(Math.max(liveTtlMs, KNOWN_MS));
+  const recent = workflows(Math.max(liveTtlMs, RECENT_MS));
 
   return {
     list: async (operation) => (await cache.get(current, operation)).cached.value,
-    known: async (operation) => (await cache.get(recent, operation)).cached.value,
+    recent: async (operation) => (await cache.get(recent, operation)).cached.value,
     peekGraph: (workflowId, viewer) => cache.peek(viewer, recent)?.value.get(workflowId)?.graph ?? null,
   };
 }

@@ -1,13 +1,15 @@
 /**
- * The wire contract: what the upstream sends, checked and turned into domain facts. With `wire.ts` the one place, apart
- * from the embedded upstream, that knows the wire's names; every assumption about the API stands here. Each reader throws
- * UPSTREAM_CONTRACT_VIOLATION for what is of another shape.
+ * The wire contract: reads the upstream's answers into domain facts. Every assumption about the API is made here, and only
+ * here (the embedded upstream aside) are its field names used. Readers throw UPSTREAM_CONTRACT_VIOLATION.
  */
+import { isDeeperThan, jsonTextBytes, MAX_JSON_DEPTH } from '../domain/json.ts';
 import type {
   JsonValue,
+  PayloadField,
   RunRecord,
   StepFacts,
   StepPayload,
+  UnreadableField,
   WorkflowEdge,
   WorkflowGraph,
   WorkflowNode,
@@ -15,6 +17,7 @@ import type {
 } from '../domain/types.ts';
 import type { JsonText } from './json-text.ts';
 import {
+  errorText,
   label,
   listOrNothing,
   objectIn,
@@ -40,8 +43,8 @@ export const readSteps = (json: JsonText): readonly StepFacts[] =>
     startTime: time(step, 'start_time'),
     endTime: time(step, 'end_time'),
     elapsedTime: seconds(step, 'elapsed_time'),
-    error: textOrNothing(step, 'error'),
-    payload: () => payloadOf(json, index),
+    error: errorText(step, 'error'),
+    payload: payloadReader(json, index),
     tokens: tokenCount(step, 'tokens'),
     index,
   }));
@@ -60,20 +63,39 @@ const readRecords = (answer: string, json: JsonText): readonly RunRecord[] =>
     startTime: time(run, 'start_time'),
     endTime: time(run, 'end_time'),
     elapsedTime: seconds(run, 'elapsed_time'),
-    error: textOrNothing(run, 'error'),
-    payload: () => payloadOf(json, index),
+    error: errorText(run, 'error'),
+    payload: payloadReader(json, index),
   }));
 
-/** What is read of it is checked by nobody: it may be of any shape, and absent. */
+/** The payload fields may be of any shape, and absent. */
 interface PayloadOnWire {
   readonly inputs?: JsonValue;
   readonly outputs?: JsonValue;
   readonly step_metadata?: JsonValue;
 }
 
-function payloadOf(json: JsonText, index: number): StepPayload {
-  const { inputs, outputs, step_metadata: metadata } = (json.read() as readonly PayloadOnWire[])[index] ?? {};
-  return { inputs: inputs ?? null, outputs: outputs ?? null, metadata: metadata ?? null };
+const PAYLOAD_FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata'];
+
+function payloadReader(json: JsonText, index: number): () => StepPayload {
+  // Checked at the first reading: most payloads are never read, and some are read again and again.
+  let unreadable: readonly UnreadableField[] | undefined;
+  return () => {
+    const { inputs, outputs, step_metadata: metadata } = (json.read() as readonly PayloadOnWire[])[index] ?? {};
+    const payload = { inputs: inputs ?? null, outputs: outputs ?? null, metadata: metadata ?? null };
+    unreadable ??= unreadableIn(payload);
+    const readable = { ...payload, unreadable };
+    for (const { field } of unreadable) readable[field] = null;
+    return readable;
+  };
+}
+
+/** One list for all payloads without such fields. */
+const NONE: readonly UnreadableField[] = [];
+
+function unreadableIn(payload: Readonly<Record<PayloadField, JsonValue>>): readonly UnreadableField[] {
+  const fields = PAYLOAD_FIELDS.filter((field) => isDeeperThan(payload[field], MAX_JSON_DEPTH));
+  if (fields.length === 0) return NONE;
+  return fields.map((field) => ({ field, sizeBytes: jsonTextBytes(payload[field]) }));
 }
 
 /** Call 5. */
@@ -105,19 +127,19 @@ export function readStartedRun(json: JsonText): StartedRun {
   return { runId: text(started, 'run_id'), message: textOrNothing(started, 'message') };
 }
 
-/** The ends of a graph, as the wire's edges call them. */
+/** Names of a graph's ends in the wire's edges. */
 const START = 'START';
 const END = 'END';
 
-/** Nodes and edges are read one by one: a graph that is odd in a place is still worth showing. */
+/** Invalid nodes and edges are skipped: the rest of the graph is still worth showing. */
 function toGraph(graph: WireObject): WorkflowGraph {
   const pairs = (listOrNothing(graph, 'edges') ?? []).flatMap((edge) => toEdge(edge) ?? []);
-  const behindStart = pairs.filter(({ from }) => from === START).map(({ to }) => to);
+  const afterStart = pairs.filter(({ from }) => from === START).map(({ to }) => to);
   const beforeEnd = pairs.filter(({ to }) => to === END).map(({ from }) => from);
   return {
     nodes: Object.entries(objectOrNothing(graph, 'nodes')?.fields ?? {}).map(([id, node]) => toNode(id, node)),
     edges: pairs.filter(({ from, to }) => from !== START && to !== END),
-    entry: pointOf(textOrNothing(graph, 'entry_point')) ?? onlyOneOf(behindStart),
+    entry: pointOf(textOrNothing(graph, 'entry_point')) ?? onlyOneOf(afterStart),
     finish: pointOf(textOrNothing(graph, 'finish_point')) ?? onlyOneOf(beforeEnd),
   };
 }

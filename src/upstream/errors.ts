@@ -1,4 +1,4 @@
-/** The errors that a caller may see, each with its code; whatever else is thrown is a defect and gets masked. */
+/** The errors that a client may see, each with its code. Anything else that is thrown is a defect, and is masked. */
 
 export type ErrorCode =
   | 'UNAUTHENTICATED'
@@ -6,13 +6,15 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'BAD_USER_INPUT'
   | 'RATE_LIMITED'
+  | 'ANSWER_TOO_LARGE'
   | 'UPSTREAM_UNAVAILABLE'
   | 'UPSTREAM_TIMEOUT'
   | 'UPSTREAM_OVERLOADED'
   | 'UPSTREAM_CONTRACT_VIOLATION'
   | 'UPSTREAM_BUDGET_EXCEEDED'
   | 'UPSTREAM_ENDPOINT_DISABLED'
-  | 'IDENTITY_UNAVAILABLE';
+  | 'IDENTITY_UNAVAILABLE'
+  | 'NUMBER_OUT_OF_RANGE';
 
 /** Codes for which the same request may succeed a little later. */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -24,16 +26,16 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 export interface ErrorDetails {
-  /** The HTTP status that the upstream answered with. */
+  /** The HTTP status of the upstream's answer. */
   readonly upstreamStatus?: number;
   readonly retryAfterSeconds?: number;
   /** True if no byte of the request has left the gateway. */
   readonly wasNotSent?: true;
-  /** True if something was asked for that may have happened all the same. */
+  /** True if the request may have taken effect all the same. */
   readonly outcomeIsUnknown?: true;
 }
 
-/** The message is shown to the caller: it holds no key and nothing of an upstream's answer. */
+/** The message is shown to the client: it contains no key, and nothing of an upstream's answer. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly code: ErrorCode;
@@ -50,7 +52,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** Nobody waits for the answer any more: never shown, since there is nobody to show it to. */
+/** Nobody waits for the answer any more. Never shown: there is no client to show it to. */
 export class AbandonedError extends Error {
   override readonly name = 'AbandonedError';
   constructor() {
@@ -58,12 +60,12 @@ export class AbandonedError extends Error {
   }
 }
 
-/** True for the two refusals after which nothing cached for that key may be shown. */
+/** True for 401 and 403: nothing cached for that viewer may be served any more. */
 export const isAccessDenied = (error: unknown): boolean =>
   error instanceof GatewayError && (error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN');
 
 export const isNotFound = (error: unknown): error is GatewayError =>
   error instanceof GatewayError && error.code === 'NOT_FOUND';
 
-/** True for faults that say nothing about the data or the right to it: the last good snapshot may stand in. */
+/** True for faults that say nothing about the data or the right to it: stale-if-error applies. */
 export const isOutage = (error: unknown): error is GatewayError => error instanceof GatewayError && error.isRetryable;

@@ -3,7 +3,7 @@ import { GatewayError } from './errors.ts';
 
 const ID = /^[A-Za-z0-9._~-]{1,128}$/;
 
-/** Throws BAD_USER_INPUT; answers the id. `what` names it in the message, as in `run id`. */
+/** Returns the id, or throws BAD_USER_INPUT. `what` names it in the message, as in `run id`. */
 export function checkId(what: string, id: string): string {
   if (ID.test(id) && id !== '.' && id !== '..') return id;
   throw new GatewayError(

@@ -1,4 +1,4 @@
-/** JSON over HTTP, by got: what comes back is the body of a good answer, within a bound of bytes, or a GatewayError. */
+/** HTTP with JSON, by got. A request returns the body of a 2xx answer, bounded in bytes, or throws a GatewayError. */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { RequestError, type Request } from 'got';
@@ -8,27 +8,27 @@ export interface JsonRequest {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** What is sent as JSON, with POST. */
+  /** The body of a POST. */
   readonly json?: unknown;
-  /** Hears the status of an answer, whatever comes of it. */
+  /** Called with the status of each answer. */
   readonly answered?: (status: number) => void;
 }
 
 export interface JsonHttp {
-  /** `gone` fires when nobody waits any more, `signal` then too, and when the time is up. */
+  /** `gone` fires when nobody waits any more; `signal` does then, too, and when the time is up. */
   request(request: JsonRequest, gone: AbortSignal, signal: AbortSignal): Promise<Buffer>;
   close(): void;
 }
 
 export function createJsonHttp(maxResponseBytes: number, timeoutMs: number): JsonHttp {
   const kept = agents(true);
-  // A kept connection may be closing just then. A GET is sent again; a POST can't be, so it gets one of its own.
+  // The server may close a kept-alive connection just as a request is sent. A POST is never retried, so it opens its own.
   const own = agents(false);
   const http = got.extend({
-    // A key must not follow a redirect to a host that its owner never named; retries belong to `resilience`.
+    // A key must not be sent to another host by a redirect. Retries are the job of `resilience.ts`.
     followRedirect: false,
     retry: { limit: 0 },
-    // Statuses are read here: got would first take in an error's whole body, whatever its size.
+    // Statuses are checked here: got would read an error's whole body first, whatever its size.
     throwHttpErrors: false,
     headers: { 'user-agent': 'stepgate', accept: 'application/json' },
   });
@@ -59,7 +59,7 @@ export function createJsonHttp(maxResponseBytes: number, timeoutMs: number): Jso
 
 const agents = (keepAlive: boolean) => ({ http: new HttpAgent({ keepAlive }), https: new HttpsAgent({ keepAlive }) });
 
-/** The body of a good answer. A status that says otherwise counts even where its body is cut, broken or too long. */
+/** The body of a 2xx answer. Another status counts even if its body is cut off, broken or too long. */
 async function readAnswer(request: Request, maxBytes: number, answered: JsonRequest['answered']): Promise<Buffer> {
   try {
     return await readBody(request, maxBytes);
@@ -71,7 +71,7 @@ async function readAnswer(request: Request, maxBytes: number, answered: JsonRequ
   }
 }
 
-/** Reads an answer to its end, but never more than the bound (counted after decompression). */
+/** Reads an answer, but never more than `maxBytes` (counted after decompression). */
 async function readBody(request: Request, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -88,7 +88,7 @@ async function readBody(request: Request, maxBytes: number): Promise<Buffer> {
   return join(chunks, size);
 }
 
-/** Into memory of its own: a chunk may be a small part of something larger that it would keep alive. */
+/** Into memory of its own: a chunk may be a slice of a larger buffer, which it would keep alive. */
 function join(chunks: readonly Buffer[], size: number): Buffer {
   const whole = Buffer.allocUnsafeSlow(size);
   let end = 0;
@@ -96,7 +96,7 @@ function join(chunks: readonly Buffer[], size: number): Buffer {
   return whole;
 }
 
-/** Where a connection was never made, nothing was sent either. */
+/** Errors without a connection: nothing was sent. */
 const NOT_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -105,7 +105,7 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   'ENETUNREACH',
 ]);
 
-/** got's errors hold the request's headers, so none of them is passed on or kept as a cause. */
+/** got's errors contain the request's headers, so they are neither passed on nor kept as a cause. */
 function toGatewayError(error: unknown): unknown {
   if (!(error instanceof RequestError)) return error;
   const message = `the upstream could not be reached (${error.code})`;
@@ -139,11 +139,11 @@ function otherStatus(status: number): readonly [ErrorCode, string] {
   ];
 }
 
-/** Seconds, or an HTTP date; null where it says neither. */
+/** Seconds or an HTTP date; null for anything else. */
 function parseRetryAfter(value: string | undefined): number | null {
   if (value === undefined) return null;
   if (/^\d{1,9}$/.test(value.trim())) return Number(value);
-  // A number that is no whole one would else be taken for a year.
+  // `Date.parse` would read a number such as 1.5 as a date.
   const date = /[a-z]/i.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - Date.now()) / 1000));
 }

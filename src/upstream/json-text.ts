@@ -1,43 +1,43 @@
 /**
- * An answer's JSON as the bytes that came. They are cached in place of what they say, which takes twice the room and is
- * work for the garbage collector, though most of it (the steps' inputs and outputs) is never read.
+ * An answer's JSON as bytes. They are cached in place of the parsed value, which takes twice the memory and slows down garbage
+ * collection, though most of it (the steps' inputs and outputs) is never read.
  */
 import { GatewayError } from './errors.ts';
 
 export interface JsonText {
   readonly sizeBytes: number;
-  /** What it says: parsed anew, unless it was read a moment ago. */
+  /** The value. Parsed each time, unless it was read in the same turn of the event loop. */
   read(): unknown;
 }
 
-/** Throws UPSTREAM_CONTRACT_VIOLATION for what is no JSON. */
+/** Throws UPSTREAM_CONTRACT_VIOLATION for bytes that are not JSON. */
 export type JsonTextOf = (bytes: Buffer) => JsonText;
 
-/** Whoever reads one step's payload mostly reads the next one's, too, and at times those of two runs in turn. */
-const MAX_READINGS = 4;
+/** Payloads of one answer are mostly read one after another, sometimes those of two runs in turn. */
+const MAX_PARSED = 4;
 
-interface Reading {
+interface Parsed {
   readonly bytes: Buffer;
   readonly value: unknown;
 }
 
 export function createJsonTexts(): JsonTextOf {
   /**
-   * Until the loop turns. Cached weakly they would cost more: a collection of the young generation takes weak references for
-   * strong ones, so that each reading would get old before it is let go.
+   * Kept until the event loop turns. WeakRefs would cost more: a scavenge treats them as strong, so each value would be
+   * promoted to the old generation before it is freed.
    */
-  const readings: Reading[] = [];
+  const recent: Parsed[] = [];
   const forget = () => {
-    readings.length = 0;
+    recent.length = 0;
   };
 
   function read(bytes: Buffer): unknown {
-    const known = readings.find((reading) => reading.bytes === bytes);
-    if (known) return known.value;
+    const parsed = recent.find((each) => each.bytes === bytes);
+    if (parsed) return parsed.value;
     const value: unknown = JSON.parse(bytes.toString());
-    if (readings.length === 0) setImmediate(forget);
-    if (readings.length === MAX_READINGS) readings.shift();
-    readings.push({ bytes, value });
+    if (recent.length === 0) setImmediate(forget);
+    if (recent.length === MAX_PARSED) recent.shift();
+    recent.push({ bytes, value });
     return value;
   }
 

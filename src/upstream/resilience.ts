@@ -1,4 +1,4 @@
-/** How the upstream is called without melting it: retry → bulkhead → breaker → timeout, the timeout around every attempt. */
+/** Resilience of upstream calls: retry → bulkhead → circuit breaker → timeout. The timeout is that of each attempt. */
 import { setMaxListeners } from 'node:events';
 import {
   bulkhead,
@@ -24,7 +24,7 @@ export interface ResilienceOptions {
   readonly concurrency: number;
 }
 
-/** One attempt. The signal fires when the attempt's time is up, or when nobody waits any more. */
+/** One attempt. The signal fires when its time is up, or when nobody waits any more. */
 export type Attempt<T> = (signal: AbortSignal) => Promise<T>;
 
 export interface Resilience {
@@ -37,9 +37,9 @@ export interface Resilience {
 
 const MAX_RETRIES = 2;
 const JITTER = { initialDelay: 100, maxDelay: 2000, exponent: 2, generator: decorrelatedJitterGenerator };
-/** Calls that may wait for one of the `concurrency` places; one more is refused rather than kept in memory. */
+/** Calls that may wait for one of the `concurrency` slots; one more is rejected with UPSTREAM_OVERLOADED. */
 const QUEUE_LENGTH = 1000;
-/** The breaker opens when half of the calls of ten seconds failed, and there were at least five a second. */
+/** The breaker opens when half of the calls in ten seconds failed, at five a second or more. */
 const BREAKER = { threshold: 0.5, duration: 10_000, minimumRps: 5 };
 const HALF_OPEN_AFTER_MS = 1000;
 const BREAKER_STATES = {
@@ -50,21 +50,21 @@ const BREAKER_STATES = {
 } as const;
 
 export function createResilience({ timeoutMs, concurrency }: ResilienceOptions): Resilience {
-  const places = bulkhead(concurrency, QUEUE_LENGTH);
-  const breaker: CircuitBreakerPolicy = circuitBreaker(handleWhen(speaksAgainstClosing), {
+  const slots = bulkhead(concurrency, QUEUE_LENGTH);
+  const breaker: CircuitBreakerPolicy = circuitBreaker(handleWhen(countsAsFailure), {
     breaker: new SamplingBreaker(BREAKER),
     halfOpenAfter: HALF_OPEN_AFTER_MS,
   });
-  // A trial call of the open breaker that was abandoned tells nothing of the upstream, so it must not close it.
-  function speaksAgainstClosing(error: unknown): boolean {
+  // An abandoned trial call of a half-open breaker is no success, so it must not close the breaker.
+  function countsAsFailure(error: unknown): boolean {
     return isFault(error) || (error instanceof AbandonedError && breaker.state === CircuitState.HalfOpen);
   }
   async function run<T>(attempt: Attempt<T>, signal: AbortSignal, maxRetries: number): Promise<T> {
     let startedAt: number | null = null;
     const remainingMs = () => timeoutMs - (performance.now() - (startedAt ?? performance.now()));
-    const again = maxRetries === 0 ? noop : retryWithin(remainingMs, maxRetries);
+    const retries = maxRetries === 0 ? noop : retryWithin(remainingMs, maxRetries);
     try {
-      return await wrap(again, places, breaker).execute(() => {
+      return await wrap(retries, slots, breaker).execute(() => {
         startedAt ??= performance.now();
         if (signal.aborted) throw new AbandonedError();
         return within(timeoutMs, attempt, signal);
@@ -79,15 +79,15 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions):
     once: (attempt, signal) => run(attempt, signal, 0),
     state: () => ({
       breaker: BREAKER_STATES[breaker.state],
-      callsInUse: concurrency - places.executionSlots,
-      callsQueued: QUEUE_LENGTH - places.queueSlots,
+      callsInUse: concurrency - slots.executionSlots,
+      callsQueued: QUEUE_LENGTH - slots.queueSlots,
     }),
   };
 }
 
 /**
- * An attempt hears by its signal that its time is up or the client gone, and says itself which. cockatiel's own timeout
- * aborts after every attempt, and each time makes an error with a stack for nobody.
+ * Aborts the attempt when its time is up or nobody waits; the attempt itself reports which. cockatiel's `timeout` aborts
+ * after every attempt, also a successful one, and creates an error with a stack each time.
  */
 async function within<T>(timeoutMs: number, attempt: Attempt<T>, signal: AbortSignal): Promise<T> {
   const controller = new AbortController();
@@ -123,14 +123,14 @@ function retryWithin(remainingMs: () => number, maxAttempts: number) {
 
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-/** Worth another attempt: no answer came at all, or one of the statuses that say "not now". */
+/** Worth a retry: no answer came, or one of the statuses that say "not now". */
 function isTransient(error: unknown): boolean {
   if (!(error instanceof GatewayError)) return false;
   const { upstreamStatus } = error.details;
   return upstreamStatus === undefined ? error.code === 'UPSTREAM_UNAVAILABLE' : TRANSIENT_STATUSES.has(upstreamStatus);
 }
 
-/** What speaks against the upstream itself, and not against one caller's key, id or rate. */
+/** A failure of the upstream itself, not of one caller's key, id or rate. */
 const isFault = (error: unknown): boolean =>
   error instanceof GatewayError && (error.code === 'UPSTREAM_UNAVAILABLE' || error.code === 'UPSTREAM_TIMEOUT');
 

@@ -1,7 +1,7 @@
-/** What narrows a viewer's scope below that of the key that goes upstream. */
+/** Restricts a viewer to a part of what the upstream key may see. */
 export interface Scope {
-  /** Null: those of every organization that the key sees. */
+  /** Null: every organization that the key sees. */
   readonly organizationId: string | null;
-  /** Null: all. */
+  /** Null: all workflows. */
   readonly workflowIds: ReadonlySet<string> | null;
 }

@@ -1,6 +1,6 @@
 /**
- * Holds what narrows a viewer's scope where answers come in: nothing that is out of it gets into a cache of the viewer,
- * whichever call brought it.
+ * Enforces a viewer's scope where answers enter the gateway: nothing out of scope gets into a cache of the viewer, whichever
+ * call fetched it.
  */
 import type { WorkflowRecord } from '../domain/types.ts';
 import type { CallOptions, UpstreamApi } from './client.ts';
@@ -8,20 +8,21 @@ import { GatewayError } from './errors.ts';
 import { checkId } from './ids.ts';
 import type { Scope } from './scope.ts';
 
-/** Whose a workflow is seldom changes; one that is not known may just have been made. */
-const KNOWN_MS = 60_000;
-const UNKNOWN_MS = 1000;
+/** A workflow seldom changes its organization; one that is not listed may just have been created. */
+const LISTED_MS = 60_000;
+const NOT_LISTED_MS = 1000;
 
 interface Directory {
   readonly readAt: number;
   readonly organizations: Promise<ReadonlyMap<string, string | null>>;
 }
 
-/** The upstream, which answers as if what is out of the caller's scope were not there. */
+/** The upstream, as if everything out of the caller's scope did not exist. */
 export function createScopedUpstream(upstream: UpstreamApi, now: () => number): UpstreamApi {
+  /** By credential. Only `service` mode has scopes, and all its calls have one credential. */
   const directories = new Map<string, Directory>();
 
-  /** One reading serves all whom the same key serves, so it is given up with none of them. */
+  /** Shared by all viewers of the credential, so no client that leaves aborts it. */
   function readDirectory({ credential, requestId }: CallOptions): Directory {
     const { signal } = new AbortController();
     const organizations = upstream
@@ -36,12 +37,12 @@ export function createScopedUpstream(upstream: UpstreamApi, now: () => number): 
   }
 
   function directoryOf(call: CallOptions, maxAgeMs: number): Directory {
-    const known = directories.get(call.credential);
-    return known && now() < known.readAt + maxAgeMs ? known : readDirectory(call);
+    const directory = directories.get(call.credential);
+    return directory && now() < directory.readAt + maxAgeMs ? directory : readDirectory(call);
   }
 
   async function organizationOf(workflowId: string, call: CallOptions): Promise<string | null> {
-    for (const maxAgeMs of [KNOWN_MS, UNKNOWN_MS]) {
+    for (const maxAgeMs of [LISTED_MS, NOT_LISTED_MS]) {
       const organizations = await directoryOf(call, maxAgeMs).organizations;
       if (organizations.has(workflowId)) return organizations.get(workflowId) ?? null;
     }
@@ -52,9 +53,9 @@ export function createScopedUpstream(upstream: UpstreamApi, now: () => number): 
     const { scope } = call;
     if (!scope) return;
     checkId('workflow id', workflowId);
-    if (scope.workflowIds && !scope.workflowIds.has(workflowId)) throw notThere();
+    if (scope.workflowIds && !scope.workflowIds.has(workflowId)) throw outOfScope();
     if (scope.organizationId === null) return;
-    if ((await organizationOf(workflowId, call)) !== scope.organizationId) throw notThere();
+    if ((await organizationOf(workflowId, call)) !== scope.organizationId) throw outOfScope();
   }
 
   return {
@@ -63,7 +64,7 @@ export function createScopedUpstream(upstream: UpstreamApi, now: () => number): 
       const answer = await upstream.listSteps(ref, call);
       const organizationId = call.scope?.organizationId ?? null;
       const isOfAnother = (other: string | null) => other !== null && other !== organizationId;
-      if (organizationId !== null && answer.value.some((step) => isOfAnother(step.organizationId))) throw notThere();
+      if (organizationId !== null && answer.value.some((step) => isOfAnother(step.organizationId))) throw outOfScope();
       return answer;
     },
     async execute(workflowId, inputs, call) {
@@ -92,6 +93,6 @@ export function createScopedUpstream(upstream: UpstreamApi, now: () => number): 
 const isInScope = ({ id, organizationId: of }: WorkflowRecord, { organizationId, workflowIds }: Scope): boolean =>
   (organizationId === null || of === organizationId) && (!workflowIds || workflowIds.has(id));
 
-/** The very words that stand for a 404: nobody is to learn that there is something. */
-const notThere = (): GatewayError =>
+/** The same error as for a 404 of the upstream: it must not reveal that something exists. */
+const outOfScope = (): GatewayError =>
   new GatewayError('NOT_FOUND', 'the upstream knows nothing by this id', { upstreamStatus: 404 });

@@ -1,27 +1,29 @@
 /**
- * The parts that the wire's shapes are made of. Tolerant in what they accept: unknown fields are not looked at, absent ones
- * are null, and a text that should be a time but is none is an unknown time. Only a wrong JSON type is a violation.
+ * Readers of single fields on the wire. They are tolerant: unknown fields are ignored, absent ones are null, and an invalid
+ * time is an unknown time. Only a wrong JSON type is a contract violation.
  */
-import { isCount, MAX_INT } from '../domain/int.ts';
+import { isCount } from '../domain/int.ts';
+import { isDeeperThan, MAX_JSON_DEPTH } from '../domain/json.ts';
 import { parseTimestamp, type Timestamp } from '../domain/timestamp.ts';
+import type { JsonValue } from '../domain/types.ts';
 import { GatewayError } from './errors.ts';
 
-/** An object of an answer: its fields, and where it stands. */
+/** An object in an answer: its fields, and its position for error messages. */
 export interface WireObject {
   readonly fields: Readonly<Record<string, unknown>>;
-  /** Of which answer, for the message. */
+  /** The name of the answer. */
   readonly answer: string;
-  /** A JSON path. Put together when it is needed: there is one object for each step, and few are ever wrong. */
+  /** A JSON path. Computed on demand: there is one object for each step, and few are ever wrong. */
   readonly path: () => string;
 }
 
-/** The objects of an answer that must be a list of them. */
+/** Reads an answer that must be a list of objects. */
 export function objectsIn(answer: string, json: unknown): readonly WireObject[] {
   if (!Array.isArray(json)) throw violation(answer, 'array', '$', json);
   return (json as readonly unknown[]).map((value, index) => toObject(answer, value, () => `$[${index}]`));
 }
 
-/** An answer that must be an object. */
+/** Reads an answer that must be an object. */
 export const objectIn = (answer: string, json: unknown): WireObject => toObject(answer, json, () => '$');
 
 function toObject(answer: string, value: unknown, path: () => string): WireObject {
@@ -37,18 +39,27 @@ export function text(object: WireObject, key: string): string {
   throw wrongType(object, key, 'string');
 }
 
-/** Null and `""` both say "nothing". */
+/** `""` is read as null. */
 export function textOrNothing(object: WireObject, key: string): string | null {
   const value = optionalText(object, key);
   return value === '' ? null : value;
 }
 
+const TOO_DEEP = `(an error that is nested deeper than ${MAX_JSON_DEPTH} levels)`;
+
+/** A text, or the JSON text of an object or a list. The domain decides what means that there is no error. */
+export function errorText(object: WireObject, key: string): string | null {
+  const value = object.fields[key];
+  if (typeof value !== 'object' || value === null) return textOrNothing(object, key);
+  return isDeeperThan(value as JsonValue, MAX_JSON_DEPTH) ? TOO_DEEP : JSON.stringify(value);
+}
+
 export const time = (object: WireObject, key: string): Timestamp | null => parseTimestamp(optionalText(object, key));
 
-/** Whole seconds; null for what is no length of time, or is past GraphQL's Int (`1e400` is a number in JSON). */
+/** Whole seconds; null for a negative or infinite number (`1e400` is valid JSON). */
 export function seconds(object: WireObject, key: string): number | null {
   const value = optional(object, key, 'number');
-  return value !== null && value >= 0 && value <= MAX_INT ? Math.floor(value) : null;
+  return value !== null && value >= 0 && Number.isFinite(value) ? Math.floor(value) : null;
 }
 
 export function tokenCount(object: WireObject, key: string): number | null {
@@ -58,7 +69,7 @@ export function tokenCount(object: WireObject, key: string): number | null {
 
 export const truth = (object: WireObject, key: string): boolean | null => optional(object, key, 'boolean');
 
-/** A text, or a number written out. */
+/** A text; a number is read as its text. */
 export function label(object: WireObject, key: string): string | null {
   const value = object.fields[key];
   return typeof value === 'number' ? String(value) : optionalText(object, key);
@@ -94,7 +105,7 @@ function optional<Type extends keyof JsonTypes>(object: WireObject, key: string,
 const wrongType = ({ answer, fields, path }: WireObject, key: string, expected: string): GatewayError =>
   violation(answer, expected, `${path()}.${key}`, fields[key]);
 
-/** The message names where and which type; never a value, which may be anybody's data. */
+/** The message names position and type, never the value: it may be confidential. */
 const violation = (answer: string, expected: string, path: string, value: unknown): GatewayError =>
   new GatewayError(
     'UPSTREAM_CONTRACT_VIOLATION',

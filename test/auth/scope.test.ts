@@ -32,7 +32,7 @@ const script: Script = ({ endpoint, workflowId, runId }) => {
   }
 };
 
-/** Every way to a workflow's data. */
+/** Every field that leads to a workflow's data. */
 const WAYS: readonly (readonly [string, (workflowId: string) => string])[] = [
   ['run', (id) => `{ run(workflowId: "${id}", id: "r1") { outputs } }`],
   ['steps', (id) => `{ run(workflowId: "${id}", id: "r1") { steps { outputs } } }`],
@@ -76,12 +76,12 @@ describe('the claims of a token', () => {
   const all = WORKFLOWS.map((workflow) => workflow.workflow_id);
   const of = (org: string, ids: readonly unknown[] = all): Claims => ({ org, 'https://example.com/workflows': ids });
 
-  it.each(WAYS)('open %s of what is in scope', async (_way, queryOf) => {
+  it.each(WAYS)('allow %s in scope', async (_way, queryOf) => {
     expect((await ask(of('org-a'), queryOf('a1'))).errors).toEqual([]);
   });
 
   it.each(WAYS)('hide %s of another organization, and of a workflow that they do not list', async (_way, queryOf) => {
-    // Whoever may see it has had it, so that it is cached.
+    // It is cached for viewers that may see it.
     expect((await ask(of('org-b'), queryOf('b1'))).errors).toEqual([]);
     expect((await ask(of('org-a'), queryOf('a2'))).errors).toEqual([]);
     const before = upstream.calls.filter(({ workflowId }) => workflowId !== '').length;
@@ -100,7 +100,7 @@ describe('the claims of a token', () => {
     expect(upstream.calls.filter(({ workflowId }) => workflowId !== '')).toHaveLength(before);
   });
 
-  it('hide it in the very words of a 404', async () => {
+  it('hide it with the same error as a 404', async () => {
     const [, queryOf] = WAYS[0] ?? ['', String];
     const hidden = await ask(of('org-a'), queryOf('b1'));
     upstream.script = (call) => (call.endpoint === 'workflows' ? script(call) : { status: 404 });
@@ -110,20 +110,20 @@ describe('the claims of a token', () => {
     expect(told(hidden)).toEqual(told(missing));
   });
 
-  it('leave out of the list what is out of scope', async () => {
+  it('filter the list of workflows', async () => {
     expect(await listed(of('org-a'))).toEqual({ workflows: { nodes: [{ id: 'a1' }, { id: 'a2' }] } });
     expect(await listed(of('org-a', ['a2', 'b1']))).toEqual({ workflows: { nodes: [{ id: 'a2' }] } });
     expect(await listed(of('org-b'))).toEqual({ workflows: { nodes: [{ id: 'b1' }] } });
   });
 
-  it('hide a run whose steps are of another organization, though its workflow is not', async () => {
+  it('hide a run with steps of another organization, even if its workflow is in scope', async () => {
     upstream.script = (call) =>
       call.endpoint === 'steps' ? { json: [wireStep({ organization_id: 'org-b' })] } : script(call);
     const { errors } = await ask(of('org-a'), '{ run(workflowId: "a1", id: "r1") { steps { id } } }');
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['NOT_FOUND']);
   });
 
-  it.each<Transport>(['graphql-ws', 'graphql-sse'])('hide what can be watched over %s', async (transport) => {
+  it.each<Transport>(['graphql-ws', 'graphql-sse'])('hide runs from subscriptions over %s', async (transport) => {
     const watch = `subscription { runUpdated(workflowId: "b1", id: "r1") { status } }`;
     const mine = await subscribe(transport, gateway.url, watch, { key: await ofClaims(of('org-b')) });
     expect(await mine.nextData()).toEqual({ runUpdated: { status: 'COMPLETED' } });
@@ -133,7 +133,7 @@ describe('the claims of a token', () => {
     other.leave();
   });
 
-  it('that are missing, or of another form, refuse the token: it must not see everything', async () => {
+  it('that are missing or malformed reject the token: without them it would see everything', async () => {
     const wrong: readonly Claims[] = [
       {},
       { org: 'org-a' },
@@ -155,18 +155,18 @@ describe('the claims of a token', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it('make two who may see the same share what is cached, whoever they are and in whatever order it is told', async () => {
+  it('let two tokens of the same scope share cached data, in whatever order they list it', async () => {
     const query = '{ run(workflowId: "a1", id: "r1") { steps { id } } }';
     await ask({ ...of('org-a', ['a1', 'a2']), sub: 'ada' }, query);
     const before = upstream.calls.length;
     expect((await ask({ ...of('org-a', ['a2', 'a1']), sub: 'bob' }, query)).errors).toEqual([]);
     expect(upstream.calls).toHaveLength(before);
-    // Another right: nothing is shared, though it goes to the same run.
+    // Another scope: nothing is shared, even for the same run.
     expect((await ask({ ...of('org-a', ['a1']), sub: 'ada' }, query)).errors).toEqual([]);
     expect(upstream.calls).toHaveLength(before + 2);
   });
 
-  it('are not read where none is named: then all tokens see the same, and share it', async () => {
+  it('are not read unless they are configured: then all tokens have the same scope', async () => {
     await gateway.close();
     gateway = await start({});
     const query = '{ run(workflowId: "b1", id: "r1") { outputs } }';
@@ -176,7 +176,7 @@ describe('the claims of a token', () => {
     expect(upstream.calls).toHaveLength(before);
   });
 
-  it('find a workflow that was made a second ago, and ask whose the others are once a minute for all', async () => {
+  it('find a workflow that was created a second ago, and list the others once a minute', async () => {
     const queryOf = (id: string) => `{ run(workflowId: "${id}", id: "r1") { steps { id } } }`;
     await ask(of('org-a'), queryOf('a1'));
     await ask(of('org-a', ['a1', 'made']), queryOf('a1'));
@@ -190,7 +190,7 @@ describe('the claims of a token', () => {
     expect(upstream.count('workflows')).toBe(2);
   });
 
-  it('show nothing while it can not be known whose a workflow is', async () => {
+  it('show nothing while the list of workflows can not be read', async () => {
     upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 400 } : script(call));
     const { data, errors } = await ask(of('org-a'), '{ run(workflowId: "a1", id: "r1") { outputs } }');
     expect(data).toEqual({ run: null });

@@ -40,8 +40,8 @@ describe('a token', () => {
   const ask = (key: string | null) => gateway.query(RUN, { key });
   const nowSeconds = () => secondsOf(clock.now());
 
-  /** The message of the one error, which must be of that code; no part of the token may be in it or in the log. */
-  async function refusalOf(token: string, code = 'UNAUTHENTICATED'): Promise<string> {
+  /** The message of the only error, which must have that code; neither it nor the log may contain a part of the token. */
+  async function rejectionOf(token: string, code = 'UNAUTHENTICATED'): Promise<string> {
     const calls = upstream.calls.length;
     const { status, data, errors } = await ask(token);
     expect({ status, data }).toEqual({ status: 200, data: { run: null } });
@@ -69,7 +69,7 @@ describe('a token', () => {
     await issuer.close();
   });
 
-  it("that is good is answered with what the gateway's own key sees, and its own content goes nowhere", async () => {
+  it("that is valid is answered with the data of the gateway's own key, and is never passed on", async () => {
     const token = await issuer.token();
     expect((await ask(token)).data).toEqual(DATA);
     expect((await ask(token)).data).toEqual(DATA);
@@ -79,7 +79,7 @@ describe('a token', () => {
     expect(issuer.requests).toBe(1);
   });
 
-  it.each(['RS256', 'EdDSA'])('may be signed with %s, too', async (alg) => {
+  it.each(['RS256', 'EdDSA'])('may be signed with %s', async (alg) => {
     issuer.keys = [await createSigningKey('other', alg)];
     expect((await ask(await issuer.token())).data).toEqual(DATA);
   });
@@ -91,20 +91,20 @@ describe('a token', () => {
     ['that is not yet valid', (now) => ({ nbf: now + 1 }), /not yet valid/],
     ['that never expires', () => ({ exp: undefined }), /does not say when it expires/],
   ];
-  it.each(claims)('%s is refused by that name', async (_which, claimsAt, message) => {
-    expect(await refusalOf(await issuer.token(claimsAt(nowSeconds())))).toMatch(message);
+  it.each(claims)('%s is rejected with that reason', async (_which, claimsAt, message) => {
+    expect(await rejectionOf(await issuer.token(claimsAt(nowSeconds())))).toMatch(message);
   });
 
-  it('whose algorithm is `none` is refused by that name', async () => {
+  it('whose algorithm is `none` is rejected with that reason', async () => {
     const payload = { iss: ISSUER, aud: AUDIENCE, exp: nowSeconds() + 300 };
     for (const signature of ['', 'c2lnbmF0dXJl']) {
-      expect(await refusalOf(`${encode({ alg: 'none' })}.${encode(payload)}.${signature}`)).toMatch(
+      expect(await rejectionOf(`${encode({ alg: 'none' })}.${encode(payload)}.${signature}`)).toMatch(
         /algorithm is none of those that this gateway takes \(RS256, ES256, EdDSA\)/,
       );
     }
   });
 
-  it('that is signed with the public key as if it were a shared secret is refused for its algorithm', async () => {
+  it('that is signed with the public key as a shared secret is rejected for its algorithm', async () => {
     const key = await createSigningKey('rsa', 'RS256');
     issuer.keys = [key];
     const pem = await exportSPKI((await importJWK({ ...key.publicJwk, ext: true }, 'RS256')) as CryptoKey);
@@ -112,88 +112,88 @@ describe('a token', () => {
     const content = `${encode({ alg: 'HS256', kid: 'rsa' })}.${encode(payload)}`;
     for (const secret of [pem, pem.trim(), JSON.stringify(key.publicJwk)]) {
       const signature = createHmac('sha256', secret).update(content).digest('base64url');
-      expect(await refusalOf(`${content}.${signature}`)).toMatch(/algorithm/);
+      expect(await rejectionOf(`${content}.${signature}`)).toMatch(/algorithm/);
     }
   });
 
-  it('of an algorithm that the operator has not allowed is refused', async () => {
+  it('with an algorithm that is not configured is rejected', async () => {
     await gateway.close();
     gateway = await start({ AUTH_ALGORITHMS: 'RS256' });
-    expect(await refusalOf(await issuer.token())).toMatch(/algorithm is none of those .*\(RS256\)/);
+    expect(await rejectionOf(await issuer.token())).toMatch(/algorithm is none of those .*\(RS256\)/);
   });
 
-  it('whose content was changed, or whose key is only named like the right one, is refused for its signature', async () => {
+  it('that was changed, or signed by another key of the same name, is rejected for its signature', async () => {
     const [header, , signature] = (await issuer.token()).split('.');
     const forged = encode({ iss: ISSUER, aud: AUDIENCE, sub: 'eve', exp: nowSeconds() + 300 });
-    expect(await refusalOf(`${header ?? ''}.${forged}.${signature ?? ''}`)).toMatch(/signature/);
-    expect(await refusalOf(await issuer.token({}, await createSigningKey('first')))).toMatch(/signature/);
+    expect(await rejectionOf(`${header ?? ''}.${forged}.${signature ?? ''}`)).toMatch(/signature/);
+    expect(await rejectionOf(await issuer.token({}, await createSigningKey('first')))).toMatch(/signature/);
   });
 
-  it.each(['not-a-token', 'a.b.c', 'e30.e30.e30', '....', 'a.b.c.d.e'])('like %s is malformed', async (token) => {
-    expect(await refusalOf(token)).toMatch(/malformed/);
+  it.each(['not-a-token', 'a.b.c', 'e30.e30.e30', '....', 'a.b.c.d.e'])('such as %s is malformed', async (token) => {
+    expect(await rejectionOf(token)).toMatch(/malformed/);
   });
 
-  it('is told apart from none at all', async () => {
+  it('that is missing has an error of its own', async () => {
     const { errors } = await ask(null);
     expect(errors).toMatchObject([
       { message: expect.stringMatching(/needs a key/), extensions: { code: 'UNAUTHENTICATED' } },
     ]);
   });
 
-  it('that expires is refused at once, on the connection that it was good on and for what is cached', async () => {
+  it('that expires is rejected at once, on an open connection and for cached data', async () => {
     const token = await issuer.token({ exp: nowSeconds() + 10 });
     for (const turn of [1, 2, 3]) expect({ turn, data: (await ask(token)).data }).toEqual({ turn, data: DATA });
     clock.advance(9999);
     const last = await ask(token);
     expect(last.data).toEqual(DATA);
     clock.advance(1);
-    expect(await refusalOf(token)).toMatch(/has expired/);
+    expect(await rejectionOf(token)).toMatch(/has expired/);
   });
 
-  it("lets no client keep an answer for longer than the token's own time", async () => {
+  it('limits max-age to its own lifetime', async () => {
     const maxAge = async (token: string) => (await ask(token)).headers.get('cache-control');
     const token = await issuer.token({ exp: nowSeconds() + 10 });
     expect(await maxAge(token)).toBe('private, max-age=10');
-    // Known and ready by now: the short way says the same.
+    // The same from the response cache.
     for (let turn = 0; turn < 3; turn += 1) expect(await maxAge(token)).toBe('private, max-age=10');
     expect(await maxAge(await issuer.token())).toBe('private, max-age=300');
   });
 
-  it('is good for AUTH_CLOCK_TOLERANCE_SECONDS more', async () => {
+  it('is valid for AUTH_CLOCK_TOLERANCE_SECONDS more', async () => {
     await gateway.close();
     gateway = await start({ AUTH_CLOCK_TOLERANCE_SECONDS: '5' });
     const token = await issuer.token({ exp: nowSeconds(), nbf: nowSeconds() + 5 });
     expect((await ask(token)).data).toEqual(DATA);
     clock.advance(5000);
-    expect(await refusalOf(token)).toMatch(/has expired/);
+    expect(await rejectionOf(token)).toMatch(/has expired/);
   });
 
   describe("and its issuer's keys", () => {
-    it('are read again for a key that is new, but not more than twice a minute', async () => {
+    it('are read again for an unknown key, at most twice a minute', async () => {
       await ask(await issuer.token());
       const second = await createSigningKey('second');
       issuer.keys = [second];
-      expect(await refusalOf(await issuer.token())).toMatch(/does not list/);
+      expect(await rejectionOf(await issuer.token())).toMatch(/does not list/);
       expect(issuer.requests).toBe(1);
       clock.advance(30_000);
       expect((await ask(await issuer.token())).data).toEqual(DATA);
       expect(issuer.requests).toBe(2);
       const unknown = await createSigningKey('unknown');
-      for (let turn = 0; turn < 5; turn += 1) await refusalOf(await issuer.token({ turn }, unknown));
+      for (let turn = 0; turn < 5; turn += 1) await rejectionOf(await issuer.token({ turn }, unknown));
       expect(issuer.requests).toBe(2);
     });
 
-    it('that were withdrawn open nothing after ten minutes and the time that a token is known for', async () => {
+    it('that were withdrawn are rejected after ten minutes and REAUTH_INTERVAL_MS', async () => {
       const [first] = issuer.keys;
       const token = await issuer.token({ exp: nowSeconds() + 86_400 });
       await ask(token);
       issuer.keys = [await createSigningKey('second')];
       clock.advance(600_000);
-      expect(await refusalOf(token)).toMatch(/does not list/);
-      expect(await refusalOf(await issuer.token({}, first))).toMatch(/does not list/);
+      expect(await rejectionOf(token)).toMatch(/does not list/);
+      expect(await rejectionOf(await issuer.token({}, first))).toMatch(/does not list/);
     });
 
-    it('that can not be had are told as IDENTITY_UNAVAILABLE, and are asked for once for all who wait', async () => {
+    it('that can not be read are reported as IDENTITY_UNAVAILABLE, after one request for all that wait', async () => {
       issuer.failsWith = 503;
       const tokens = await Promise.all([1, 2, 3, 4].map((turn) => issuer.token({ turn })));
       const answers = await Promise.all(tokens.map(ask));
@@ -208,16 +208,16 @@ describe('a token', () => {
       expect((await ask(tokens[0] ?? '')).data).toEqual(DATA);
     });
 
-    it('that were had before stand in for an hour', async () => {
+    it('are used for an hour while the issuer can not be reached', async () => {
       await ask(await issuer.token());
       issuer.failsWith = 503;
       clock.advance(3_599_999);
       expect((await ask(await issuer.token())).data).toEqual(DATA);
       clock.advance(1);
-      await refusalOf(await issuer.token(), 'IDENTITY_UNAVAILABLE');
+      await rejectionOf(await issuer.token(), 'IDENTITY_UNAVAILABLE');
     });
 
-    it('may be a file; one that is not there refuses the start', async () => {
+    it('may be a file; the gateway does not start if it is missing', async () => {
       await gateway.close();
       const directory = await mkdtemp(join(tmpdir(), 'stepgate-'));
       const file = join(directory, 'jwks.json');

@@ -19,7 +19,7 @@ import {
 import { told } from '../support/facts.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
 
-/** An upstream under contract, and a finished run that it has. */
+/** The upstream to check, and a finished run of it. */
 interface Target {
   readonly baseUrl: string;
   readonly apiKey: string;
@@ -55,10 +55,10 @@ async function embeddedTarget(): Promise<Target> {
 
 const UNKNOWN_ID = '5b0a7f6c-2d1e-4c3b-9a48-0f6e5d4c3b2a';
 
-/** Ids that may look like something else to a URL parser or a router, and have to reach the upstream as ids. */
+/** Ids that a URL parser or a router might misread; they must reach the upstream unchanged. */
 const ODD_IDS = [`...${UNKNOWN_ID}`, `~${UNKNOWN_ID}..`, `_-${UNKNOWN_ID}.json`, 'steps', 'runs', 'execute'];
 
-/** What would lead the call somewhere else if it went into a path. */
+/** Ids that would lead to another path. */
 const IDS_THAT_LEAVE_THE_PATH = ['.', '..', '../..', '%2e%2e', 'a/b', 'a\\b', '', '?', '#', 'a?b', 'a#b', ' ', 'a\nb'];
 
 const external = externalTarget(process.env);
@@ -97,15 +97,15 @@ describe('the upstream', () => {
     return value;
   }
 
-  /** What every call that names a run owes. */
+  /** Checks of every call for a run. */
   const ofEveryRunCall = (
     fetch: (ref: RunRef, options: CallOptions) => Promise<UpstreamAnswer<readonly StepFacts[] | RunRecord | null>>,
   ) => {
-    it('tells the bytes that its answer took', async () => {
+    it('returns the size of its answer', async () => {
       expect(await fetch(target.run, call())).toMatchObject({ sizeBytes: expect.any(Number) });
     });
 
-    it('answers the same of a finished run each time, also side by side', async () => {
+    it('returns the same for a finished run each time, also concurrently', async () => {
       const ask = async () => {
         const { value, sizeBytes } = await fetch(target.run, call());
         return { sizeBytes, facts: [value ?? []].flat().map(told) };
@@ -114,7 +114,7 @@ describe('the upstream', () => {
       for (const other of [...others, await ask()]) expect(other).toEqual(first);
     });
 
-    it('answers NOT_FOUND for a run or a workflow that there is not', async () => {
+    it('answers NOT_FOUND for an unknown run or workflow', async () => {
       for (const ref of [
         { ...target.run, runId: UNKNOWN_ID },
         { ...target.run, workflowId: UNKNOWN_ID },
@@ -126,7 +126,7 @@ describe('the upstream', () => {
       }
     });
 
-    it.each(ODD_IDS)('takes %s for the id of nothing, and not for another path', async (id) => {
+    it.each(ODD_IDS)('reads %s as an unknown id, not as another path', async (id) => {
       for (const ref of [
         { ...target.run, runId: id },
         { ...target.run, workflowId: id },
@@ -137,7 +137,7 @@ describe('the upstream', () => {
       }
     });
 
-    it('answers UNAUTHENTICATED for a key that it does not know, whether there is such a run or not', async () => {
+    it('answers UNAUTHENTICATED for an unknown key, whether the run exists or not', async () => {
       for (const ref of [target.run, { ...target.run, runId: UNKNOWN_ID }]) {
         await expect(fetch(ref, call(`unknown-${UNKNOWN_ID}`))).rejects.toMatchObject({
           code: 'UNAUTHENTICATED',
@@ -146,7 +146,7 @@ describe('the upstream', () => {
       }
     });
 
-    it.each(IDS_THAT_LEAVE_THE_PATH)('is not called with the id %j, which would leave its path', async (id) => {
+    it.each(IDS_THAT_LEAVE_THE_PATH)('is not called with the id %j, which would change the path', async (id) => {
       for (const ref of [
         { ...target.run, workflowId: id },
         { ...target.run, runId: id },
@@ -159,7 +159,7 @@ describe('the upstream', () => {
   describe('call 1, the steps of a run', () => {
     ofEveryRunCall((ref, options) => client.listSteps(ref, options));
 
-    it('lists steps, each with an id of its own, the node that it executed and a word for its status', async () => {
+    it('lists steps, each with a unique id, its node and a status', async () => {
       const steps = await listSteps();
       expect(steps.length).toBeGreaterThan(0);
       for (const step of steps) {
@@ -172,12 +172,12 @@ describe('the upstream', () => {
       expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
     });
 
-    it('numbers them by their places in the list', async () => {
+    it('numbers them by position', async () => {
       const steps = await listSteps();
       expect(steps.map(({ index }) => index)).toEqual([...steps.keys()]);
     });
 
-    it('tells when a step started and ended, in that order, and floors its elapsed time to whole seconds', async () => {
+    it('has start before end, and floors the elapsed time to whole seconds', async () => {
       const durations = (await listSteps()).flatMap(({ startTime, endTime, elapsedTime }) =>
         startTime && endTime ? [{ milliseconds: millisBetween(startTime, endTime), elapsedTime }] : [],
       );
@@ -188,14 +188,14 @@ describe('the upstream', () => {
       }
     });
 
-    it('counts tokens in whole numbers from 0', async () => {
+    it('counts tokens as integers from 0', async () => {
       for (const { tokens } of await listSteps()) {
         expect(Number.isInteger(tokens)).toBe(true);
         expect(tokens).toBeGreaterThanOrEqual(0);
       }
     });
 
-    it('tells no error of a step as null, never as an empty text', async () => {
+    it('is read with null for no error, never with an empty text', async () => {
       const errors = (await listSteps()).map(({ error }) => error);
       expect(errors).not.toContain('');
     });
@@ -204,16 +204,16 @@ describe('the upstream', () => {
   describe('call 3, the record of a run', () => {
     ofEveryRunCall((ref, options) => client.getRun(ref, options));
 
-    it('finds the record by the id of the run', async () => {
+    it('finds the record by the run id', async () => {
       expect((await getRun()).id).toBe(target.run.runId);
     });
 
-    it('tells a status that is known to be the last of a finished run', async () => {
+    it('has a terminal status for a finished run', async () => {
       const { rawStatus } = await getRun();
       expect({ rawStatus, isTerminal: isTerminal(runStatusOf(rawStatus)) }).toEqual({ rawStatus, isTerminal: true });
     });
 
-    it('tells when the run started and ended, and floors its elapsed time to whole seconds', async () => {
+    it('has start and end, and floors the elapsed time to whole seconds', async () => {
       const { startTime, endTime, elapsedTime } = await getRun();
       if (!startTime || !endTime) throw new Error('expected the record of a finished run to have both timestamps');
       expect(elapsedTime).toBe(Math.floor(millisBetween(startTime, endTime) / 1000));
@@ -221,7 +221,7 @@ describe('the upstream', () => {
   });
 
   describe('calls 1 and 3 together', () => {
-    it("agree on the run's inputs, wherever a step tells them as its input_data", async () => {
+    it("agree on the run's inputs, where a step has them as input_data", async () => {
       const [steps, run] = await Promise.all([listSteps(), getRun()]);
       const ofRun = run.payload().inputs;
       for (const step of steps) {
@@ -236,14 +236,14 @@ describe('the upstream', () => {
     const listRuns = async (offset: number, limit: number): Promise<readonly RunRecord[]> =>
       (await client.listRuns({ workflowId: target.run.workflowId, offset, limit }, call())).value;
 
-    it('lists records, newest first, among them that of the run', async () => {
+    it('lists records, newest first, including that of the run', async () => {
       const records = await listRuns(0, 100);
       const starts = records.flatMap(({ startTime }) => (startTime ? [startTime.epochMicros] : []));
       expect(starts).toEqual(starts.toSorted((a, b) => b - a));
       expect(records.map(told)).toContainEqual(told(await getRun()));
     });
 
-    it('answers the same in windows as at once, and nothing behind the end', async () => {
+    it('returns the same in several windows as in one, and nothing behind the end', async () => {
       const [all, first, second, behind] = await Promise.all([
         listRuns(0, 6),
         listRuns(0, 3),
@@ -256,14 +256,14 @@ describe('the upstream', () => {
   });
 
   describe('call 5, the workflows', () => {
-    it('lists workflows of different ids, among them that of the run', async () => {
+    it('lists workflows with unique ids, including that of the run', async () => {
       const { value } = await client.listWorkflows(call());
       const ids = value.map(({ id }) => id);
       expect(new Set(ids).size).toBe(ids.length);
       expect(ids).toContain(target.run.workflowId);
     });
 
-    it('names in edges, entry and finish only what it names as nodes, and neither START nor END', async () => {
+    it('has only nodes in edges, entry and finish, and neither START nor END', async () => {
       const { value } = await client.listWorkflows(call());
       for (const { graph } of value) {
         if (!graph) continue;
@@ -273,7 +273,7 @@ describe('the upstream', () => {
       }
     });
 
-    it('has the nodes that the steps of the run executed', async () => {
+    it('has the nodes of all steps of the run', async () => {
       const { value } = await client.listWorkflows(call());
       const workflow = value.find(({ id }) => id === target.run.workflowId);
       const ids = workflow?.graph?.nodes.map(({ id }) => id);
@@ -288,14 +288,14 @@ describe('the upstream', () => {
     ],
     ['call 5', (options: CallOptions) => client.listWorkflows(options)],
   ])('%s', (_, fetch) => {
-    it('answers UNAUTHENTICATED for a key that it does not know', async () => {
+    it('answers UNAUTHENTICATED for an unknown key', async () => {
       await expect(fetch(call(`unknown-${UNKNOWN_ID}`))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     });
   });
 
-  // Call 2 acts, so it is asked of the embedded upstream alone, and elsewhere only for what it must refuse.
+  // Call 2 starts runs, so other upstreams than the embedded one get only requests that they must reject.
   describe('call 2, execute', () => {
-    it('refuses an unknown workflow and an unknown key, and starts nothing', async () => {
+    it('rejects an unknown workflow and an unknown key, and starts nothing', async () => {
       await expect(client.execute(UNKNOWN_ID, {}, call())).rejects.toMatchObject({ code: 'NOT_FOUND' });
       await expect(client.execute(target.run.workflowId, {}, call(`unknown-${UNKNOWN_ID}`))).rejects.toMatchObject({
         code: 'UNAUTHENTICATED',
@@ -304,7 +304,7 @@ describe('the upstream', () => {
     });
 
     if (!external) {
-      it('starts a run, whose record and steps can be asked for at once', async () => {
+      it('starts a run, whose record and steps are available at once', async () => {
         const inputs = { subject: 'Where is my invoice?' };
         const { runId, message } = await client.execute(target.run.workflowId, inputs, call());
         expect(message).toBe('Workflow execution started');

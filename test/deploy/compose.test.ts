@@ -87,7 +87,7 @@ describe('the gateway of docker-compose.yml', () => {
   const config = readConfig(environment);
 
   it('is given no variable that it does not read', () => {
-    const sources = readProjectFile('src/config-variables.ts') + readProjectFile('src/config-auth.ts');
+    const sources = readProjectFile('src/config/variables.ts') + readProjectFile('src/config/auth.ts');
     const read = [...sources.matchAll(/^ {2}([A-Z][A-Z\d_]+):/gm)].map(([, name]) => name);
     expect(read).toContain('UPSTREAM_URL');
     for (const name of Object.keys(environment)) expect(read).toContain(name);
@@ -115,7 +115,7 @@ describe('the gateway of docker-compose.yml', () => {
     expect(neighbours('gateway', 'jaeger')).toBe(true);
   });
 
-  it('has the memory that README asks for', () => {
+  it('has the memory that docs/configuration.md asks for', () => {
     expect(megabytesOf(service('gateway')) * MEBIBYTE).toBeGreaterThan(config.cacheMaxBytes + 150e6);
   });
 });

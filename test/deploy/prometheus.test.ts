@@ -73,6 +73,13 @@ withPrometheus(`Prometheus${HAS_PROMETHEUS ? '' : ' (skipped: it is not on this 
       await prometheus.poll<Series>(`query?query=${query}`, ({ result }) => result[0]?.value[1] === '1');
     });
 
+    it('finds nothing wrong with the names and types of the gateway’s own metrics', async () => {
+      const input = await (await fetch(`${gateway.url}/metrics`)).text();
+      const { stderr } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
+      // It complains of three names that prom-client gives its defaults.
+      expect(stderr.split('\n').filter((line) => line !== '' && !line.startsWith('nodejs_'))).toEqual([]);
+    });
+
     it('evaluates every alert without an error', async () => {
       const { groups } = await prometheus.poll<HealthOfRules>('rules', (data) =>
         data.groups.every(({ rules }) => rules.length > 0 && rules.every(({ health }) => health !== 'unknown')),

@@ -38,9 +38,29 @@ describe('attempts', () => {
     expect(kindsOf(ran('a', 0, null, 'failed'), ran('a', 2, 3))).toEqual(['FIRST', 'ITERATION']);
   });
 
-  it('that still wait to start are retries of a failure', () => {
+  it('without a start stand where they ended, without either last', () => {
+    const attemptsOf = (...steps: Parameters<typeof runOf>[0]) =>
+      runOf(steps)
+        .steps.toSorted((a, b) => a.attempt - b.attempt)
+        .map((step) => [step.index, step.attemptKind, step.previousAttempt?.index ?? null]);
+    expect(attemptsOf(ran('a', null, null), ran('a', 4, 5), ran('a', null, 3), ran('a', 0, 2, 'failed'))).toEqual([
+      [3, 'FIRST', null],
+      [2, 'RETRY', 3],
+      [1, 'ITERATION', 2],
+      [0, 'ITERATION', 1],
+    ]);
+  });
+
+  it('without a start are retries where the failure had ended by their place', () => {
     expect(kindsOf(ran('a', 0, 2, 'failed'), ran('a', null, null, 'queued'))).toEqual(['FIRST', 'RETRY']);
-    expect(kindsOf(ran('a', 0, 2, 'failed'), ran('a', null, null))).toEqual(['FIRST', 'ITERATION']);
+    expect(kindsOf(ran('a', 0, 2, 'failed'), ran('a', null, null))).toEqual(['FIRST', 'RETRY']);
+    expect(kindsOf(ran('a', 0, 2, 'failed'), ran('a', null, 1))).toEqual(['FIRST', 'ITERATION']);
+    expect(kindsOf(ran('a', 0, null, 'failed'), ran('a', null, null))).toEqual(['FIRST', 'ITERATION']);
+  });
+
+  it('after a failure whose end lies before its start are retries only where its length is known', () => {
+    expect(kindsOf(ran('a', 5, 3, 'failed'), ran('a', 6, 7))).toEqual(['FIRST', 'ITERATION']);
+    expect(kindsOf(ran('a', 5, 3, 'failed', { elapsedTime: 1 }), ran('a', 6, 7))).toEqual(['FIRST', 'RETRY']);
   });
 
   it('link to the step before, of the same run', () => {
@@ -71,6 +91,14 @@ describe('repeatedNodes', () => {
       { nodeId: 'loop', attempts: run.steps.slice(4), retryCount: 0, wastedMs: 0 },
     ]);
     expect(run.timing.wastedMs).toBe(3500);
+  });
+
+  it('follow the place of their first execution', () => {
+    const run = runOf([ran('late', 2, 3), ran('late', 4, 5), ran('early', 6, 7), ran('early', null, 1)]);
+    expect(run.repeatedNodes.map(({ nodeId, attempts }) => [nodeId, ...attempts.map((step) => step.index)])).toEqual([
+      ['early', 3, 2],
+      ['late', 0, 1],
+    ]);
   });
 
   it('is empty where every node ran once', () => {

@@ -19,10 +19,12 @@ describe('the critical path along the graph', () => {
     expect(pathOf(steps, 'a>b', 'a>c', 'b>d', 'c>d')).toEqual(['a b d', 6000, false]);
   });
 
-  it('follows the edges, not the clock', () => {
+  it('follows the edges, not the clock, and tells the time that its steps cover', () => {
     const steps = [ran('a', 0, 1), ran('b', 1, 2), ran('x', 0, 10), ran('y', 2, 9)];
     expect(pathOf(steps, 'a>b', 'b>y', 'x')).toEqual(['x', 10_000, false]);
-    expect(pathOf(steps, 'a>b', 'b>y', 'x>y')).toEqual(['x y', 17_000, false]);
+    expect(pathOf(steps, 'a>b', 'b>y', 'x>y')).toEqual(['x y', 10_000, false]);
+    expect(pathOf([ran('x', 0, 20), ran('y', 10, 25)], 'x>y')).toEqual(['x y', 25_000, false]);
+    expect(pathOf([ran('x', 0, 20), ran('x', 10, 25)], 'x')).toEqual(['x1 x2', 25_000, false]);
   });
 
   it('goes through nodes that did not run', () => {
@@ -36,14 +38,16 @@ describe('the critical path along the graph', () => {
     expect(pathOf(fannedOut, 'a>b')).toEqual(['a1 a2 b', 4000, false]);
   });
 
-  it('counts a step without a start in full', () => {
+  it('leaves out steps without a start', () => {
     const steps = [ran('a', null, null, 'completed', { elapsedTime: 4 }), ran('b', 0, 3)];
-    expect(pathOf(steps, 'a', 'b')).toEqual(['a', 4000, false]);
+    expect(pathOf(steps, 'a', 'b')).toEqual(['b', 3000, false]);
+    expect(pathOf(steps, 'a>b')).toEqual(['b', 3000, false]);
   });
 
   it('takes a cycle as one node', () => {
     const steps = [ran('in', 0, 1), ran('a', 1, 2), ran('b', 2, 3), ran('a', 3, 4), ran('b', 4, 5), ran('out', 5, 6)];
     expect(pathOf(steps, 'in>a', 'a>b', 'b>a', 'b>out', 'a>a')).toEqual(['in a1 b1 a2 b2 out', 6000, false]);
+    expect(pathOf([ran('a', 0, 20), ran('b', 10, 25)], 'a>b', 'b>a')).toEqual(['a b', 25_000, false]);
   });
 
   it('takes the chain of more steps where durations tie', () => {
@@ -57,8 +61,14 @@ describe('the critical path along the graph', () => {
     expect(criticalPath).toMatchObject({ durationMs: 2000, isInferred: false });
   });
 
-  it('is inferred where no executed node is in the graph', () => {
-    expect(pathOf([ran('x', 0, 1), ran('y', 1, 2)], 'a>b')).toEqual(['x y', 2000, true]);
+  it('is empty, not inferred, where no executed node is in the graph', () => {
+    expect(pathOf([ran('x', 0, 1), ran('y', 1, 2)], 'a>b')).toEqual(['', 0, false]);
+    expect(pathOf([], 'a>b')).toEqual(['', 0, false]);
+  });
+
+  it('is inferred where the graph has no nodes', () => {
+    const { criticalPath } = runOf([ran('x', 0, 1), ran('y', 1, 2)], { graph: graphOf() });
+    expect(criticalPath).toMatchObject({ durationMs: 2000, isInferred: true });
   });
 
   it('equals the longest of all paths of a random graph without cycles', () => {
@@ -73,7 +83,9 @@ describe('the critical path along the graph', () => {
           (nodes[i]?.seconds ?? 0) +
           Math.max(0, ...edges.filter(([from]) => from === i).map(([, to]) => longestFrom(to)));
         const longest = Math.max(...nodes.map((_, i) => longestFrom(i)));
-        const steps = nodes.flatMap(({ seconds }, i) => (seconds === null ? [] : [ran(`n${i}`, i, i + seconds)]));
+        const steps = nodes.flatMap(({ seconds }, i) =>
+          seconds === null ? [] : [ran(`n${i}`, i * 10, i * 10 + seconds)],
+        );
         fc.pre(steps.length > 0);
 
         const graph = graphOf(...nodes.map((_, i) => `n${i}`), ...edges.map(([from, to]) => `n${from}>n${to}`));
@@ -106,15 +118,15 @@ describe('the critical path without a graph', () => {
 
   it('tolerates a second where the start is only known to the second', () => {
     const b = (start: number) => ran('b', null, 9.5, 'completed', { startTime: atSecond(start) });
-    expect(pathOf([ran('a', 0.25, 3.75), b(3)])).toEqual(['a b', 10_000, true]);
+    expect(pathOf([ran('a', 0.25, 3.75), b(3)])).toEqual(['a b', 9250, true]);
     expect(pathOf([ran('a', 0.25, 4.25), b(3)])).toEqual(['b', 6500, true]);
   });
 
   it('tolerates a second where the end is only known to the second', () => {
     const toldByClock = ran('a', 0.5, null, 'completed', { endTime: atSecond(4) });
     const toldByElapsed = ran('a', 0.5, null, 'completed', { elapsedTime: 3 });
-    expect(pathOf([toldByClock, ran('b', 3.25, 9.25)])).toEqual(['a b', 9500, true]);
-    expect(pathOf([toldByElapsed, ran('b', 2.75, 9.75)])).toEqual(['a b', 10_000, true]);
+    expect(pathOf([toldByClock, ran('b', 3.25, 9.25)])).toEqual(['a b', 8750, true]);
+    expect(pathOf([toldByElapsed, ran('b', 2.75, 9.75)])).toEqual(['a b', 9250, true]);
     expect(pathOf([toldByElapsed, ran('b', 2.25, 9.25)])).toEqual(['b', 7000, true]);
   });
 

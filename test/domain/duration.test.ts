@@ -62,14 +62,33 @@ describe('the duration of a step', () => {
     expect(durationOf('a', 100, null, 'running')).toEqual([0, 'LIVE', false]);
   });
 
-  it('ignores negative seconds and those beyond an Int', () => {
+  it('ignores negative seconds and those beyond 2^53', () => {
     expect(durationOf('a', 1, null, 'completed', { elapsedTime: -3 })).toEqual([null, 'NONE', false]);
+    expect(durationOf('a', 1, null, 'completed', { elapsedTime: 3e9 })).toEqual([3e12, 'ELAPSED_SECONDS', false]);
     expect(durationOf('a', 1, null, 'completed', { elapsedTime: 1e308 })).toEqual([null, 'NONE', false]);
   });
 
   it('of a step that a finished run left behind ends with the run', () => {
     const run = runOf([ran('a', 4, null, 'running')], { record: runRecord(), now: 5000 });
     expect(run.steps[0]).toMatchObject({ durationMs: 6000, durationSource: 'LIVE' });
+  });
+
+  it('of a step that a finished run left behind ends with the last known end where the run names none', () => {
+    const record = runRecord({ endTime: null });
+    const steps = [ran('a', 4, null, 'running'), ran('b', 0, 3), ran('c', 5, null, 'completed', { elapsedTime: 2 })];
+    expect(runOf(steps, { record }).steps.map((step) => step.durationMs)).toEqual([3000, 3000, 2000]);
+  });
+
+  it('of a step that started after the end of its run is 0, without skew', () => {
+    const run = runOf([ran('a', 12, null, 'running')], { record: runRecord() });
+    expect(run.steps[0]).toMatchObject({ durationMs: 0, durationSource: 'LIVE', clockSkewDetected: false });
+    const endless = runOf([ran('a', 0, 1), ran('b', 4, null, 'running')], { record: runRecord({ endTime: null }) });
+    expect(endless.steps[1]).toMatchObject({ durationMs: 0, durationSource: 'LIVE', clockSkewDetected: false });
+  });
+
+  it('of a step that a finished run left behind is not known where no end is', () => {
+    const run = runOf([ran('a', 4, null, 'running')], { record: runRecord({ endTime: null }) });
+    expect(run.steps[0]).toMatchObject({ durationMs: null, durationSource: 'NONE', clockSkewDetected: false });
   });
 });
 
@@ -79,8 +98,8 @@ describe('totalElapsedTime', () => {
     expect(runOf(seconds.map((elapsedTime) => stepFacts({ elapsedTime }))).totalElapsedTime).toBe(6);
   });
 
-  it('never leaves the range of an Int', () => {
-    const facts = stepFacts({ elapsedTime: 2_000_000_000 });
-    expect(runOf([facts, facts]).totalElapsedTime).toBe(2_147_483_647);
+  it('is exact beyond the range of an Int', () => {
+    const facts = stepFacts({ elapsedTime: 2_000_000_001 });
+    expect(runOf([facts, facts]).totalElapsedTime).toBe(4_000_000_002);
   });
 });

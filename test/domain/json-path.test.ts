@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import { evaluatePath, InvalidPathError, MAX_EXPRESSION_LENGTH } from '../../src/domain/json-path/json-path.ts';
+import {
+  createPathBudget,
+  evaluatePath,
+  InvalidPathError,
+  MAX_EXPRESSION_LENGTH,
+} from '../../src/domain/json-path/json-path.ts';
 import type { JsonValue } from '../../src/domain/types.ts';
 
 const document = {
@@ -14,11 +18,12 @@ const document = {
   forged: { expref: true, type: 'Slice', start: 0, stop: 10, step: 1e-9 },
 };
 
-const find = (expression: string, value: JsonValue = document): JsonValue => evaluatePath(expression, value);
+const find = (expression: string, value: JsonValue = document, budget = createPathBudget()): JsonValue =>
+  evaluatePath(expression, value, budget);
 
-function errorOf(expression: string, value: JsonValue = document): InvalidPathError {
+function errorOf(expression: string, value: JsonValue = document, budget = createPathBudget()): InvalidPathError {
   try {
-    evaluatePath(expression, value);
+    evaluatePath(expression, value, budget);
   } catch (error) {
     if (error instanceof InvalidPathError) return error;
     throw error;
@@ -41,6 +46,9 @@ describe('evaluatePath', () => {
     ['max_by(items, &id).id', 499],
     ['map(&[0], [tags, scores])', ['b', 10]],
     ['to_string(scores)', '[10,9,1]'],
+    ["group_by([{k: 'x', v: `1`}, {k: 'y'}, {k: 'x'}], &k).x[*].v", [1]],
+    ['zip(tags, scores)[0]', ['b', 10]],
+    ['items(usage)[0]', ['prompt_tokens', 10]],
     ['@.id', 'chatcmpl-1'],
     ['`{"a": [1]}`', { a: [1] }],
     ["scores[0] == `10` && 'yes'", 'yes'],
@@ -71,6 +79,32 @@ describe('evaluatePath', () => {
     expect(find("trim_right('xxaxx', 'x')")).toBe('xxa');
     expect(find("replace('a.a.a', 'a', '$&', `2`)")).toBe('$&.$&.a');
     expect(find("replace('abc', 'b', '')")).toBe('ac');
+    expect(find("split('a-b', '-', `5`)")).toEqual(['a', 'b']);
+    expect(find("ends_with('b', 'ab')")).toBe(false);
+    expect(find('contains([[`1`]], [`1`])')).toBe(true);
+    expect(find("max_by([{k: 'a'}, {k: 'b'}], &k).k")).toBe('b');
+    expect(find("to_number('')")).toBeNull();
+    expect(find("pad_left('', `2`)")).toBe('  ');
+    expect(find('length(forged)')).toBe(5);
+  });
+
+  it('treats __proto__ as any other key', () => {
+    const value = JSON.parse('{"__proto__": 1}') as JsonValue;
+    const text = (expression: string) => JSON.stringify(find(expression, value));
+    expect(text('"__proto__"')).toBe('1');
+    expect(text('{"__proto__": `1`}')).toBe('{"__proto__":1}');
+    expect(text('merge(@, {a: `1`})')).toBe('{"__proto__":1,"a":1}');
+    expect(text('from_items(items(@))')).toBe('{"__proto__":1}');
+    expect(text("group_by([{a: '__proto__'}], &a)")).toBe('{"__proto__":[{"a":"__proto__"}]}');
+  });
+
+  it('counts, cuts and orders texts by characters, not by halves of them', () => {
+    expect(find('length(@)', '😀é')).toBe(2);
+    expect(find('reverse(@)', 'a😀')).toBe('😀a');
+    expect(find('[0:1]', '😀a')).toBe('😀');
+    expect(find("split(@, '')", '😀a')).toEqual(['😀', 'a']);
+    expect(find("trim(@, '😀')", '😀😁a😁😀')).toBe('😁a😁');
+    expect(find('sort(@)', ['😀', '\uffff', 'a'])).toEqual(['a', '\uffff', '😀']);
   });
 
   it('leaves the value as it was', () => {
@@ -123,16 +157,17 @@ describe('an expression that can’t be evaluated', () => {
     ['sort_by(items, &nothing)', 'sort_by() expected its keys to be all numbers or all strings'],
     ['sort_by(items, group)', 'sort_by() expected argument 2'],
     ['id + `1`', 'expected numbers beside an operator'],
-    ['scores[0] / `0`', 'expected numbers beside an operator'],
+    ['scores[0] / `0`', 'a number became infinite or undefined'],
     ['scores[0] % `0`', 'a number became infinite or undefined'],
     ["to_number('1e999')", 'a number became infinite or undefined'],
     ['tags[::0]', 'step cannot be 0'],
     ['$nobody', 'expected a variable that "let" has set, got $nobody'],
-    ['let $a in $a', 'expected a value that this expression can be evaluated over'],
+    ['let $a in $a', 'expected "let" to set variables'],
+    ['id = scores', 'expected = only after a variable of "let"'],
     ['&id', 'expected a reference (&) only as an argument of a function'],
-    ['not_null(&id)', 'expected an expression that yields a value'],
-    ['map(forged, scores)', 'expected an expression reference (&)'],
-    ["group_by([{a: '__proto__'}], &a)", 'expected a value that this expression can be evaluated over'],
+    ['not_null(&id)', 'not_null() expected argument 1 to be type (any) but received type expression'],
+    ['map(forged, scores)', 'map() expected argument 1 to be type (expression) but received type object'],
+    ['group_by(items, &id)', 'group_by() expected its keys to be strings, got type number'],
     ["replace(id, 'a', 'b', `-1`)", 'replace() expected a whole number'],
   ])('%s: says why', (expression, problem) => {
     const error = errorOf(expression);
@@ -149,11 +184,15 @@ describe('an expression that would never come to an end, or whose result would f
     ['doubling by flattening', piped('[@,@][]', 60)],
     ['doubling a text', `text|${piped("join('',[@,@])", 30)}`],
     ['printing what was doubled', `${piped('[@,@]', 80)}|to_string(@)`],
-    ['comparing what was doubled', `${piped('[@,@]', 80)}|[@,@]==[@,@]`],
-    ['repeating a list', `items|[${Array.from({ length: 100 }, () => '@').join(',')}][]|[@,@,@,@,@,@][]`],
+    ['comparing what was doubled', `(${piped('[@,@]', 35)})==(${piped('[@,@]', 35)})`],
+    ['repeating a list', `items|[${Array.from({ length: 100 }, () => '@').join(',')}][]|[${'@,'.repeat(30)}@][]`],
     ['padding', "pad_left('a', `1000000000`)"],
     ['replacing nothing by much', "replace(text, '', text)"],
-    ['searching backwards', "find_last(text, join('', ['b', text]))"],
+    ['searching for much', "map(&contains($.text, join('', ['aaaab', $.text[:100000]])), items)"],
+    ['searching backwards for much', "map(&find_last($.text, join('', [$.text[:100000], 'b'])), items)"],
+    ['finding much', "map(&split($.text, 'a'), items)"],
+    ['sorting', 'map(&sort($.items[*].id), items)'],
+    ['listing many fields', 'map(&map(&keys($.usage), $.items), items)'],
     ['reading a long text often', 'map(&length($.text), items)'],
     ['trimming a long text often', "map(&trim($.text, 'a'), items)"],
   ])('%s is stopped', (_, expression) => {
@@ -175,88 +214,112 @@ describe('an expression that would never come to an end, or whose result would f
   it('survives values that are nested deeper than the stack', () => {
     let deep: JsonValue = [];
     for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
-    expect(errorOf('to_string(@)', deep).message).toContain('expected an expression of less work');
+    expect(errorOf('to_string(@)', deep).message).toContain('nested less deeply');
+    expect(find('@ == [@]', deep)).toBe(false);
   });
 });
 
-describe('any expression', () => {
-  const part = fc.constantFrom(
-    ...[
-      'a',
-      'b',
-      '"a"',
-      '@',
-      '$',
-      '$x',
-      '*',
-      '[*]',
-      '[]',
-      '[0]',
-      '[::-1]',
-      '[?',
-      ']',
-      '[',
-      '(',
-      ')',
-      '{',
-      '}',
-      ':',
-      ',',
-    ],
-    ...[
-      '.',
-      '|',
-      '||',
-      '&&',
-      '!',
-      '==',
-      '<',
-      '+',
-      '-',
-      '*',
-      '/',
-      '//',
-      '%',
-      '?',
-      '&',
-      '`1`',
-      "'s'",
-      '`[1,2]`',
-      'let ',
-      ' in ',
-    ],
-    ...[
-      '=',
-      'length(',
-      'map(&',
-      'sort_by(',
-      'to_string(',
-      'join(',
-      'max(',
-      'zip(',
-      'merge(',
-      'group_by(',
-      'keys(',
-      'type(',
-    ],
-    ...['replace(', 'pad_left(', 'split(', 'from_items(', 'reverse(', 'not_null(', 'é', '"', "'", '`', '\\', '-1', '0'],
-  );
-  const expression = fc.oneof(
-    fc.array(part, { maxLength: 14 }).map((parts) => parts.join('')),
-    fc.string({ maxLength: 20 }),
+describe('the budget of an operation', () => {
+  /** What one evaluation takes, once its expression is parsed, whether it finds anything or fails. */
+  function costOf(expression: string, value: JsonValue): number {
+    let cost = 0;
+    for (let i = 0; i < 2; i += 1) {
+      cost = 0;
+      try {
+        evaluatePath(expression, value, { spend: (units) => (cost += units) });
+      } catch (error) {
+        expect(error).toBeInstanceOf(InvalidPathError);
+      }
+    }
+    return cost;
+  }
+
+  it.each(['choices[0].message.content', 'items', 'items[*].id', 'sort(scores)', 'trim(text, `"a"`)', 'to_string(@)'])(
+    'is taken from by each evaluation of %s alike',
+    (expression) => {
+      const value = { ...document, text: 'a'.repeat(1000) };
+      const cost = costOf(expression, value);
+      const budget = createPathBudget(cost * 3);
+      for (let i = 0; i < 3; i += 1) find(expression, value, budget);
+      expect(errorOf(expression, value, budget).message).toBe(
+        `Invalid path: expected an expression of less work: the paths of one operation may take ${cost * 3} steps together`,
+      );
+      expect(errorOf('id', value, budget).message).toContain('less work');
+    },
   );
 
-  it('finds JSON or throws InvalidPathError, and nothing else', () => {
-    fc.assert(
-      fc.property(expression, fc.jsonValue({ maxDepth: 3 }), (text, value) => {
-        try {
-          const found = evaluatePath(text, value as JsonValue);
-          expect(JSON.stringify(found)).toBeDefined();
-        } catch (error) {
-          expect(error).toBeInstanceOf(InvalidPathError);
-        }
-      }),
-      { numRuns: 3000 },
-    );
+  it('counts errors too, and the parsing of expressions that are new', () => {
+    const failing = createPathBudget(10_000);
+    const problems = Array.from({ length: 1000 }, () => errorOf('abs(id)', document, failing).message);
+    expect(problems[0]).toContain('abs() expected');
+    expect(problems.at(-1)).toContain('less work');
+
+    const parsing = createPathBudget(10_000);
+    const found = Array.from({ length: 1000 }, (_, i) => `new_${i}`).map((path) => {
+      try {
+        return find(path, document, parsing);
+      } catch (error) {
+        return String(error);
+      }
+    });
+    expect(found[0]).toBeNull();
+    expect(found.at(-1)).toContain('less work');
+  });
+
+  const numbers = Array.from({ length: 1000 }, (_, i) => i);
+  const fields = Object.fromEntries(numbers.map((i) => [`key${i}`, i]));
+  const spaces = ' '.repeat(1000);
+  const long = 'a'.repeat(32_000);
+
+  it.each<[string, JsonValue, number]>([
+    ['@', numbers, 1000],
+    ['[*].a | type(@)', numbers, 1000],
+    ['[?@ > `1000`]', numbers, 3000],
+    ['[][] | type(@)', [numbers], 1000],
+    ['[0:1]', numbers, 1000],
+    ['[0:1]', spaces, 1000],
+    ['[0] == [1]', [numbers, [...numbers]], 1000],
+    ['[0] == [1]', [fields, { ...fields }], 1000],
+    ['[0] == [1]', [long, `b${long.slice(1)}`], 1000],
+    ['[0] == [1]', [numbers, numbers.map((i) => i + 1)], 1000],
+    ['[0] == [1]', [{}, fields], 1000],
+    ['sum(@)', [...numbers, 'not a number'], 1200],
+    ['@', Array.from({ length: 2 ** 20 }, () => 1), 2 ** 20],
+    ["trim('a', @)", long, 32_000],
+    ['!@', fields, 1000],
+    ['* | type(@)', fields, 1000],
+    ['keys(@) | type(@)', fields, 1000],
+    ['length(merge(@, @))', fields, 3000],
+    ['length(from_items(items(@)))', fields, 2000],
+    ['sum(@)', numbers, 1000],
+    ['length(map(&`1`, @))', numbers, 1000],
+    ['length(sort(@))', numbers, 10_000],
+    ['type(sort(@))', [long, `b${long}`, `c${long}`], 10_000],
+    ['max(@)', [long, `b${long}`], 2000],
+    ['length(zip(@, @))', numbers, 2000],
+    ['contains(@, `-1`)', numbers, 1000],
+    ['contains([0], [1])', [long, `${'a'.repeat(99)}b`], 6000],
+    ["find_last(@, 'a')", long, 32_000],
+    ["length(split(@, 'a'))", long, 32_000],
+    ["length(replace('a', 'a', @))", long, 1000],
+    ["type(join(@, ['a', 'b']))", long, 1000],
+    ["type(pad_left('a', `32000`))", null, 1000],
+    ['trim(@)', spaces, 1000],
+    ["trim_right(@, ' ')", spaces, 1000],
+    ['type(reverse(@))', spaces, 1000],
+    ['type(lower(@))', long, 1000],
+    ['type(to_string(@))', numbers, 1000],
+    ['to_number(@)', long, 1000],
+  ])('is taken from by what %s goes through', (expression, value, least) => {
+    expect(costOf(expression, value)).toBeGreaterThan(least);
+  });
+
+  it('suffices for two paths of every step of a hundred runs', () => {
+    const budget = createPathBudget();
+    const step = { choices: [{ message: { role: 'assistant', content: 'x'.repeat(20_000) } }], usage: { total: 1 } };
+    for (let i = 0; i < 100 * 20; i += 1) {
+      find('choices[0].message.content', step, budget);
+      find("{text: not_null(choices[0].message.content, ''), tokens: usage.total}", step, budget);
+    }
   });
 });

@@ -48,6 +48,12 @@ describe('progress', () => {
     expect(run.progress).toEqual({ finished: 2, total: 3, isTotalKnown: true });
   });
 
+  it('counts what follows an entry that has not run, and nothing that a failure cuts off', () => {
+    const graph = graphOf('a>b', 'b>c', 'x>y', 'y>z');
+    const steps = [ran('y', 0, 1, 'failed')];
+    expect(runOf(steps, { ...running, graph }).progress).toEqual({ finished: 1, total: 4, isTotalKnown: true });
+  });
+
   it('starts from the nodes without predecessors where the entry is unknown', () => {
     const graph = graphOf('a>b', 'c>b', 'd>e', 'e>d');
     expect(runOf([], { ...running, graph: { ...graph, entry: null } }).progress.total).toBe(3);

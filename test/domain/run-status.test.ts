@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ran, runOf, runRecord } from '../support/facts.ts';
+import { at, ran, runOf, runRecord } from '../support/facts.ts';
 
 const statusOf = (...steps: Parameters<typeof runOf>[0]) => runOf(steps).status;
 
@@ -24,6 +24,7 @@ describe('the inferred status of a run', () => {
     expect(statusOf(unknown, cancelled, ran('a', 0, 1, 'failed'))).toBe('FAILED');
     expect(statusOf(unknown, cancelled, ran('a', 0, 1))).toBe('CANCELLED');
     expect(statusOf(unknown, ran('a', 0, 1))).toBe('UNKNOWN');
+    expect(runOf([unknown, ran('a', 0, 1)])).toMatchObject({ isFinished: true, endedAt: at(2) });
   });
 
   it('looks at the latest attempt of each node alone', () => {
@@ -39,8 +40,15 @@ describe('the status of a run with a record', () => {
     expect(run).toMatchObject({ status: 'CANCELLED', statusIsInferred: false, isFinished: true });
   });
 
-  it('is UNKNOWN and unfinished for a word that nobody knows', () => {
-    const run = runOf([], { record: runRecord({ rawStatus: 'no such word' }) });
-    expect(run).toMatchObject({ status: 'UNKNOWN', statusIsInferred: false, isFinished: false });
+  it.each(['no such word', 'skipped'])('is UNKNOWN for "%s", and finished if the record names an end', (rawStatus) => {
+    const open = runOf([], { record: runRecord({ rawStatus, endTime: null }) });
+    expect(open).toMatchObject({ status: 'UNKNOWN', statusIsInferred: false, isFinished: false, endedAt: null });
+    const ended = runOf([], { record: runRecord({ rawStatus }) });
+    expect(ended).toMatchObject({ status: 'UNKNOWN', statusIsInferred: false, isFinished: true, endedAt: at(10) });
+  });
+
+  it('has no end while the record says that it is not over, whatever its end', () => {
+    const run = runOf([ran('a', 0, 1)], { record: runRecord({ rawStatus: 'running' }) });
+    expect(run).toMatchObject({ isFinished: false, endedAt: null, wallClockMs: 100_000, lastActivityAt: at(10) });
   });
 });

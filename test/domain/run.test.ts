@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createRun, dependsOnNow } from '../../src/domain/run/run.ts';
+import { createRun } from '../../src/domain/run/run.ts';
 import type { Run, StepFacts } from '../../src/domain/types.ts';
 import { at, EPOCH_MS, ran, runFacts, runOf, runRecord, stepFacts } from '../support/facts.ts';
 
@@ -60,11 +60,12 @@ describe('a run whose steps were not loaded', () => {
 
   it('tells what its record tells', () => {
     expect(recorded).toMatchObject({ status: 'COMPLETED', isFinished: true, startedAt: at(0), endedAt: at(10) });
-    expect(recorded).toMatchObject({ inputs: 1, lastActivityAt: at(10) });
-    expect(dependsOnNow(recorded)).toBe(false);
+    expect(recorded.inputs).toBe(1);
+    expect(recorded.dependsOnNow).toBe(false);
   });
 
   it.each<keyof Run>([
+    'lastActivityAt',
     'steps',
     'stepCounts',
     'failedSteps',
@@ -76,13 +77,33 @@ describe('a run whose steps were not loaded', () => {
     'repeatedNodes',
     'tokenUsage',
   ])('refuses %s as a mistake of the program', (field) => {
-    expect(() => recorded[field]).toThrow('Run run-1 was created without its steps');
+    expect(() => recorded[field]).toThrow(
+      "Run run-1 was loaded without its steps: whatever reads them must require 'STEPS'.",
+    );
   });
 
-  it('refuses to infer a status', () => {
+  it('refuses what no record tells', () => {
     const unknown = createRun(runFacts({ steps: null }), EPOCH_MS);
-    expect(unknown).toMatchObject({ id: 'run-1', startedAt: null, lastActivityAt: null, inputs: null });
-    expect(() => unknown.status).toThrow('without its steps');
+    expect(unknown.id).toBe('run-1');
+    for (const field of ['status', 'startedAt', 'endedAt', 'inputs'] as const) {
+      expect(() => unknown[field]).toThrow('without its steps');
+    }
+    const endless = createRun(
+      runFacts({ steps: null, record: runRecord({ startTime: null, endTime: null }) }),
+      EPOCH_MS,
+    );
+    expect(() => endless.startedAt).toThrow('without its steps');
+    expect(() => endless.endedAt).toThrow('without its steps');
+  });
+});
+
+describe('a run whose graph was not loaded', () => {
+  it.each(['criticalPath', 'progress'] as const)('refuses %s as a mistake of the program', (field) => {
+    const run = runOf([ran('a', 0, 1)], { graph: undefined });
+    expect(() => run[field]).toThrow(
+      "Run run-1 was loaded without its workflow's graph: whatever reads it must require 'GRAPH'.",
+    );
+    expect(run.timeline.laneCount).toBe(1);
   });
 });
 
@@ -116,19 +137,26 @@ describe('deriving', () => {
 
 describe('dependsOnNow', () => {
   it('is true of an unfinished run', () => {
-    expect(dependsOnNow(runOf([ran('a', 0, null, 'running')]))).toBe(true);
-    expect(dependsOnNow(runOf([]))).toBe(true);
+    expect(runOf([ran('a', 0, null, 'running')]).dependsOnNow).toBe(true);
+    expect(runOf([]).dependsOnNow).toBe(true);
   });
 
-  it('is true of a finished run of unknown end, where a step may still count up', () => {
-    expect(dependsOnNow(runOf([ran('a', 0, null, 'running')], { record: runRecord({ endTime: null }) }))).toBe(true);
+  it('is true of a finished run while a step that says "running" starts in the future', () => {
+    const run = (now: number) => runOf([ran('a', 12, null, 'running')], { record: runRecord(), now });
+    expect(run(11)).toMatchObject({ dependsOnNow: true, steps: [{ clockSkewDetected: true, durationMs: null }] });
+    expect(run(12)).toMatchObject({ dependsOnNow: false, steps: [{ clockSkewDetected: false, durationMs: 0 }] });
+  });
+
+  it('is false of a finished run of unknown end, where no step counts up', () => {
+    const run = runOf([ran('a', 0, null, 'running')], { record: runRecord({ endTime: null }) });
+    expect(run).toMatchObject({ dependsOnNow: false, endedAt: null, steps: [{ durationMs: null }] });
   });
 
   it('is false of a finished run, for whatever it left running ends with it', () => {
     const facts = { record: runRecord() };
     const steps = [ran('a', 0, null, 'running'), ran('b', 12, null, 'running')];
-    expect(dependsOnNow(runOf(steps, facts))).toBe(false);
-    const [soon, late] = [runOf(steps, { ...facts, now: 11 }), runOf(steps, { ...facts, now: 9000 })];
+    expect(runOf(steps, facts).dependsOnNow).toBe(false);
+    const [soon, late] = [runOf(steps, { ...facts, now: 13 }), runOf(steps, { ...facts, now: 9000 })];
     expect(soon.steps).toEqual(late.steps);
     expect(soon.timing).toEqual(late.timing);
     expect(soon.timeline).toEqual(late.timeline);

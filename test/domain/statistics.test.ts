@@ -45,11 +45,11 @@ describe('runStatistics', () => {
     ];
     expect(runStatistics(records)).toEqual({
       runCount: 6,
-      finishedCount: 4,
+      finishedCount: 5,
       completedCount: 2,
       failedCount: 1,
-      successRate: 0.5,
-      wallClockMs: { p50: 4000, p95: 9000, max: 9000 },
+      successRate: 0.4,
+      wallClockMs: { p50: 2000, p95: 9000, max: 9000 },
     });
   });
 
@@ -85,5 +85,13 @@ describe('nodeStatistics', () => {
       },
     ]);
     expect(nodeStatistics([])).toEqual([]);
+  });
+
+  it('counts skipped executions, and does not time them', () => {
+    const runs = [runOf([ran('a', 0, 2)]), runOf([ran('a', 0, 0, 'skipped')]), runOf([ran('b', 1, 1, 'skipped')])];
+    expect(nodeStatistics(runs)).toMatchObject([
+      { nodeId: 'a', executionCount: 2, durationMs: { p50: 2000, p95: 2000, max: 2000 } },
+      { nodeId: 'b', executionCount: 1, durationMs: null },
+    ]);
   });
 });

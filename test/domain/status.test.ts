@@ -11,6 +11,7 @@ describe('stepStatusOf', () => {
     ['error', 'FAILED'],
     ['errored', 'FAILED'],
     ['timeout', 'FAILED'],
+    ['timed_out', 'FAILED'],
     ['running', 'RUNNING'],
     ['in_progress', 'RUNNING'],
     ['In-Progress', 'RUNNING'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { selectSteps } from '../../src/domain/step/steps.ts';
-import { ran, runOf, runRecord } from '../support/facts.ts';
+import { at, ran, runOf, runRecord } from '../support/facts.ts';
 
 describe('steps', () => {
   it('come by start, then index, and those without a start last', () => {
@@ -22,8 +22,32 @@ describe('steps', () => {
     expect(steps.map((step) => step.offsetMs)).toEqual([0, 2500, null]);
   });
 
-  it('tell a negative offset where they claim to start before their run', () => {
-    expect(runOf([ran('a', -0.5, 2)], { record: runRecord() }).steps[0]?.offsetMs).toBe(-500);
+  it('have no error where the text says that there is none', () => {
+    const errors = ['boom', '{}', '  ', 'null', '[]', '""', ''];
+    const { steps } = runOf(errors.map((error) => ran('a', 0, 1, 'failed', { error })));
+    expect(steps.map((step) => step.error)).toEqual(['boom', null, null, null, null, null, null]);
+    expect(runOf([], { record: runRecord({ error: '{}' }) }).error).toBeNull();
+  });
+
+  it('count from the first of them where that starts before the run', () => {
+    const { steps } = runOf([ran('a', -0.5, 2), ran('b', 2, 3)], { record: runRecord() });
+    expect(steps.map((step) => [step.offsetMs, step.gapBeforeMs])).toEqual([
+      [0, 0],
+      [2500, 0],
+    ]);
+  });
+
+  it('have no place in the run where they start more than a day outside', () => {
+    const day = 86_400;
+    const steps = [ran('a', -day - 1, 1), ran('b', -day, 0), ran('c', 1, 2), ran('d', 10 + day, null, 'queued')];
+    const run = runOf([...steps, ran('e', 11 + day, null)], { record: runRecord() });
+    expect(run.steps.map((step) => [step.nodeId, step.offsetMs, step.gapBeforeMs])).toEqual([
+      ['a', null, null],
+      ['b', 0, 0],
+      ['c', day * 1000 + 1000, 1000],
+      ['d', 2 * day * 1000 + 10_000, day * 1000 + 8000],
+      ['e', null, null],
+    ]);
   });
 
   it('tell the gap since the latest end of those that started before', () => {
@@ -31,6 +55,31 @@ describe('steps', () => {
       record: runRecord(),
     });
     expect(steps.map((step) => step.gapBeforeMs)).toEqual([1000, 0, 0, 250, 1000]);
+  });
+
+  it('tell the gap from the first step on where the record starts later', () => {
+    const { steps } = runOf([ran('a', 0, 1), ran('b', 5, 6)], {
+      record: runRecord({ startTime: at(4), endTime: at(8) }),
+    });
+    expect(steps.map((step) => step.gapBeforeMs)).toEqual([0, 4000]);
+  });
+
+  it('tell no gap while one of those before still ran, though its run is over', () => {
+    const record = runRecord({ endTime: null });
+    const running = ran('b', 3, null, 'running');
+    const { steps } = runOf([ran('a', 0, 1), running, ran('c', 5, null, 'completed', { elapsedTime: 2 })], { record });
+    expect(steps.map((step) => [step.clockSkewDetected, step.gapBeforeMs])).toEqual([
+      [false, 0],
+      [false, 2000],
+      [false, 0],
+    ]);
+    const endless = runOf([ran('a', 0, null, 'running'), ran('b', 5, null)], { record });
+    expect(endless.steps.map((step) => step.gapBeforeMs)).toEqual([0, 0]);
+  });
+
+  it('tell the gap since the last known end where one is not known', () => {
+    const { steps } = runOf([ran('a', 0, 1), ran('b', 3, null), ran('c', 5, 6)]);
+    expect(steps.map((step) => step.gapBeforeMs)).toEqual([0, 2000, 4000]);
   });
 
   it('tell the same gap to all that start together', () => {

@@ -24,14 +24,45 @@ describe('timeline', () => {
     expect(timeline.bars).toMatchObject([{ step: { nodeId: 'b' }, durationMs: 0, widthPercent: 0 }]);
   });
 
-  it('shows of a bar what lies within the bounds', () => {
-    const { bars } = runOf([ran('a', -5, 5), ran('b', 8, 20), ran('c', 11, 12)], { record: runRecord() }).timeline;
-    expect(bars.map((bar) => [bar.offsetPercent, bar.widthPercent])).toEqual([
-      [0, 50],
-      [80, 20],
-      [100, 0],
+  it('reaches further than the run where its steps do', () => {
+    const { timeline } = runOf([ran('a', -10, 5), ran('b', 8, 30), ran('c', 11, 12)], { record: runRecord() });
+    expect(timeline).toMatchObject({ startedAt: at(-10), endedAt: at(30), durationMs: 40_000 });
+    expect(timeline.bars.map((bar) => [bar.offsetMs, bar.offsetPercent, bar.widthPercent])).toEqual([
+      [0, 0, 37.5],
+      [18_000, 45, 55],
+      [21_000, 52.5, expect.closeTo(2.5, 9)],
     ]);
-    expect(bars[0]?.offsetMs).toBe(-5000);
+  });
+
+  it('holds the gaps of steps that outlast the record', () => {
+    const { timeline, timing } = runOf([ran('a', 0, 1), ran('b', 5, 6)], { record: runRecord({ endTime: at(2) }) });
+    expect(timeline).toMatchObject({ durationMs: 6000, gaps: [{ offsetMs: 1000, durationMs: 4000 }] });
+    expect(timing.longestGap).toMatchObject({ startedAt: at(1), endedAt: at(5) });
+  });
+
+  it('leaves out a step that starts years away, and the gap to it', () => {
+    const year = 365 * 86_400;
+    const { timeline, timing } = runOf([ran('a', 0, 1), ran('b', 5 * year, null, 'queued')], { now: 3 });
+    expect(timeline).toMatchObject({ durationMs: 3000, gaps: [{ offsetMs: 1000, durationMs: 2000 }] });
+    expect(timeline.bars.map((bar) => bar.step.nodeId)).toEqual(['a']);
+    expect(timing.longestGap).toMatchObject({ durationMs: 2000 });
+  });
+
+  it('of a finished run without any known end ends with its steps', () => {
+    const { timeline, endedAt, wallClockMs } = runOf([ran('a', 1, null), ran('b', 4, null)]);
+    expect([endedAt, wallClockMs]).toEqual([null, null]);
+    expect(timeline).toMatchObject({ startedAt: at(1), endedAt: at(4), durationMs: 3000 });
+    expect(timeline.gaps).toEqual([{ offsetMs: 0, durationMs: 3000 }]);
+  });
+
+  it('of a run that ends before it starts has no length', () => {
+    const { timeline } = runOf([], { record: runRecord({ endTime: at(-5) }) });
+    expect(timeline).toMatchObject({ startedAt: at(0), endedAt: at(0), durationMs: 0, gaps: [] });
+  });
+
+  it('has no edges while nothing has started', () => {
+    const { timeline } = runOf([ran('a', null, null, 'queued')]);
+    expect(timeline).toMatchObject({ startedAt: null, endedAt: null, durationMs: null, bars: [], gaps: [] });
   });
 
   it('tells where no step ran: before, between and after, and up to now', () => {

@@ -25,6 +25,32 @@ describe('parseTimestamp', () => {
   it('knows which moments are only told to the second', () => {
     expect(parseTimestamp('2025-03-12T01:00:00Z')?.isWholeSecond).toBe(true);
     expect(parseTimestamp('2025-03-12T01:00:00.5Z')?.isWholeSecond).toBe(false);
+    expect(parseTimestamp('2025-03-12T01:00:00.000000Z')?.isWholeSecond).toBe(false);
+  });
+
+  it('takes a leap second for the next one', () => {
+    expect(parseTimestamp('2016-12-31T23:59:60.25Z')?.text).toBe('2017-01-01T00:00:00.25Z');
+    expect(parseTimestamp('2017-01-01T00:59:60+01:00')?.epochMicros).toBe(
+      parseTimestamp('2017-01-01T00:00:00Z')?.epochMicros,
+    );
+  });
+
+  it.each([
+    '2025-02-30T00:00:00Z',
+    '2025-02-29T00:00:00Z',
+    '2025-04-31T00:00:00Z',
+    '2025-03-13T24:00:00Z',
+    '2025-03-13T12:00:60Z',
+    '2025-03-13T12:60:00Z',
+    '2025-03-13T12:00:00+24:00',
+    '2025-00-10T00:00:00Z',
+    '9999-12-31T23:59:60Z',
+  ])('answers null for %p, which no clock shows', (value) => {
+    expect(parseTimestamp(value)).toBeNull();
+  });
+
+  it('knows the leap days', () => {
+    expect(parseTimestamp('2024-02-29T00:00:00Z')?.epochMicros).toBe(Date.UTC(2024, 1, 29) * 1000);
   });
 
   it.each([null, undefined, '', 'yesterday', '2025-13-40T00:00:00Z', '1741833675'])('answers null for %p', (value) => {

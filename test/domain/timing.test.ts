@@ -95,6 +95,11 @@ describe('longestGap', () => {
     expect(gapOf(1, 4)).toMatchObject({ startedAt: at(4), endedAt: at(10), after: { nodeId: 'a' }, before: null });
   });
 
+  it('tells the step before it where the record starts later', () => {
+    const gap = runOf([ran('a', 0, 1), ran('b', 5, 6)], { record: runRecord({ startTime: at(4), endTime: at(8) }) });
+    expect(gap.timing.longestGap).toMatchObject({ startedAt: at(1), after: { nodeId: 'a' }, before: { nodeId: 'b' } });
+  });
+
   it('is the earliest of equally long ones, and null where some step always ran', () => {
     const gap = runOf([ran('a', 0, 1), ran('b', 2, 3), ran('c', 4, 5)]).timing.longestGap;
     expect(gap).toMatchObject({ after: { nodeId: 'a' } });

@@ -113,6 +113,15 @@ describe('the token usage of a run', () => {
     });
   });
 
+  it('is exact beyond the range of an Int', () => {
+    const { tokenUsage } = runOf([
+      answer('m', { total_tokens: 2_000_000_000 }),
+      answer('m', { total_tokens: 2_000_000_001 }),
+      answer('n', { total_tokens: 4_000_000_001 }),
+    ]);
+    expect(tokenUsage.totalTokens).toBe(8_000_000_002);
+  });
+
   it('is unknown, not 0, where no step reports any', () => {
     expect(runOf([ran('a', 0, 1)]).tokenUsage).toEqual({ ...NOTHING, stepsReporting: 0, byModel: [] });
   });

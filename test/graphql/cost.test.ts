@@ -1,20 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { getIntrospectionQuery, getOperationAST, parse, validate } from 'graphql';
-import { compileCost } from '../../src/graphql/cost.ts';
-import { createCostModel } from '../../src/graphql/cost-model.ts';
-import { LIMIT_RULES } from '../../src/graphql/limits.ts';
+import { getIntrospectionQuery, parse, validate } from 'graphql';
+import { passedLimit } from '../../src/graphql/operations/limits.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
+import { createCostOf } from '../support/cost.ts';
 
 const schema = createSchema();
+const withRecords = createCostOf(schema, true);
+const withoutRecords = createCostOf(schema, false);
 
 function costOf(text: string, variables: Record<string, unknown> = {}, offersRecords = true): number {
-  const document = parse(text);
-  expect(validate(schema, document)).toEqual([]);
-  const operation = getOperationAST(document);
-  if (!operation) throw new Error('expected one operation');
-  return compileCost(schema, createCostModel(offersRecords), document, operation)(variables);
+  expect(validate(schema, parse(text))).toEqual([]);
+  return (offersRecords ? withRecords : withoutRecords)(text, variables).calls;
 }
+
+const objectsOf = (text: string, variables: Record<string, unknown> = {}): number =>
+  withRecords(text, variables).objects;
 
 const ofWorkflow = (fields: string) => `{ workflow(id: "wf") { ${fields} } }`;
 const PAGE = `query ($first: Int, $after: String, $filter: RunFilter) {
@@ -91,6 +92,14 @@ describe('the cost of an operation, in upstream calls', () => {
     [BY_ID, { ids: null }, 0],
     [PAGE, { first: 'many' }, 1],
     [PAGE, { first: 1e9 }, 1],
+    // A variable inside of a literal counts like any other.
+    [
+      'query ($a: _Any!, $id: ID!) { _entities(representations: [$a, { __typename: "Run", workflowId: "wf", id: $id }]) { ... on Run { totalElapsedTime } } }',
+      { a: { __typename: 'Run', workflowId: 'wf', id: 'r' }, id: 's' },
+      4,
+    ],
+    // A variable may be named as what every object has.
+    [PAGE.replaceAll('$first', '$constructor').replace('Int,', 'Int = 100,'), {}, 101],
     [PAGE, JSON.parse('{ "__proto__": { "first": 100 } }') as Record<string, unknown>, 21],
   ])('%s of %j costs %i', (text, variables, cost) => {
     expect(costOf(text, variables)).toBe(cost);
@@ -129,6 +138,34 @@ describe('the cost of an operation, in upstream calls', () => {
       directiveIsRepeatable: true,
     });
     expect(costOf(text)).toBe(0);
-    expect(validate(schema, parse(text), LIMIT_RULES)).toEqual([]);
+    expect(passedLimit(parse(text))).toBeNull();
+  });
+});
+
+describe('the cost of an operation, in objects', () => {
+  it.each([
+    ['{ __typename }', 0],
+    ['{ workflow(id: "wf") { id } }', 1],
+    // Eleven fields weigh one more.
+    [`{ workflow(id: "wf") { ${Array.from({ length: 11 }, (_, at) => `a${at}: id`).join(' ')} } }`, 2],
+    // The workflow, and five times a connection with a run.
+    [ofWorkflow('runs(first: 5) { nodes { status } }'), 11],
+    [ofWorkflow('runsById(ids: ["a", "b"]) { status }'), 3],
+    ['{ run(workflowId: "wf", id: "r") { steps { id errorInfo { message } } } }', 41],
+    [ofWorkflow('statistics(last: 1000) { nodes { nodeId } }'), 12],
+  ])('%s is at most %i', (text, objects) => {
+    expect(objectsOf(text)).toBe(objects);
+  });
+
+  it('multiplies along the selection', () => {
+    const nested = (levels: number): string =>
+      levels === 0 ? 'id' : `runs(first: 50) { nodes { workflow { ${nested(levels - 1)} } } }`;
+    expect(objectsOf(ofWorkflow(nested(1)))).toBe(1 + 50 * 3);
+    expect(objectsOf(ofWorkflow(nested(4)))).toBeGreaterThan(50 ** 4);
+  });
+
+  it.each(readdirSync('examples'))('of %s is far from the default limit', (file) => {
+    const variables = { runIds: Array(20).fill('a') };
+    expect(objectsOf(readFileSync(`examples/${file}`, 'utf8'), variables)).toBeLessThanOrEqual(5000);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readManifests } from '../../src/graphql/manifests.ts';
+import { readManifests } from '../../src/graphql/operations/manifests.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { startGateway } from '../support/gateway.ts';
 

@@ -1,10 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createRateLimit, rateLimited, type RateLimit } from '../../src/graphql/rate-limit.ts';
+import { createRateLimit, rateLimited, type RateLimit } from '../../src/graphql/operations/rate-limit.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { viewerOf } from '../support/operations.ts';
 
-const me = viewerOf('key-1');
-const other = viewerOf('key-2');
+const me = 'key-1';
+const other = 'key-2';
 
 describe('the rate limit', () => {
   let clock: ManualClock;
@@ -12,7 +11,7 @@ describe('the rate limit', () => {
 
   beforeEach(() => {
     clock = createManualClock();
-    limit = createRateLimit({ perMinute: 6, now: clock.now, maxViewers: 2 });
+    limit = createRateLimit({ perMinute: 6, now: clock.now, maxCallers: 2 });
   });
 
   const takeAll = () => Array.from({ length: 6 }, () => limit.take(me));
@@ -58,8 +57,8 @@ describe('the rate limit', () => {
     takeAll();
     expect(limit.take(other).remaining).toBe(5);
     expect(limit.take(me).isAllowed).toBe(false);
-    limit.take(viewerOf('key-3'));
-    limit.take(viewerOf('key-4'));
+    limit.take('key-3');
+    limit.take('key-4');
     expect(limit.take(me).remaining).toBe(5);
   });
 
@@ -80,7 +79,7 @@ describe('the rate limit', () => {
   it('is named in its error, with the limit and when to come again', () => {
     takeAll();
     const { message, code, details, isRetryable } = rateLimited(limit.take(me));
-    expect(message).toBe('this key may send 6 operations a minute (RATE_LIMIT_PER_MINUTE), and has; try again in 10 s');
+    expect(message).toBe('Rate limit exceeded: 6 operations per minute. Try again in 10 s.');
     expect({ code, details, isRetryable }).toEqual({
       code: 'RATE_LIMITED',
       details: { retryAfterSeconds: 10 },

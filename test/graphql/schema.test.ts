@@ -1,7 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { buildSchema, graphqlSync, isObjectType, validateSchema, valueFromASTUntyped } from 'graphql';
-import { attachResolvers } from '../../src/graphql/attach-resolvers.ts';
-import { KEYS } from '../../src/graphql/representations.ts';
+import {
+  buildSchema,
+  graphqlSync,
+  isObjectType,
+  parse,
+  validateSchema,
+  valueFromASTUntyped,
+  visit,
+  type NameNode,
+} from 'graphql';
+import { attachFields } from '../../src/graphql/fields/executable-schema.ts';
+import { KEYS } from '../../src/graphql/federation/representations.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 
 describe('the schema', () => {
@@ -15,6 +25,29 @@ describe('the schema', () => {
     }
   });
 
+  it('describes every type, field, argument and value of the contract', () => {
+    const undescribed: string[] = [];
+    const at: string[] = [];
+    const check = {
+      enter(node: { readonly name?: NameNode; readonly description?: unknown }) {
+        at.push(node.name?.value ?? '');
+        if (!node.description) undescribed.push(at.join('.'));
+      },
+      leave: () => void at.pop(),
+    };
+    visit(parse(readFileSync('schema.graphql', 'utf8')), {
+      ObjectTypeDefinition: check,
+      InputObjectTypeDefinition: check,
+      EnumTypeDefinition: check,
+      ScalarTypeDefinition: check,
+      FieldDefinition: check,
+      InputValueDefinition: check,
+      EnumValueDefinition: check,
+    });
+    // A directive's arguments are read by tools.
+    expect(undescribed.filter((name) => !name.startsWith('.'))).toEqual([]);
+  });
+
   it('reads entities by the keys that the contract promises, and has the fields of each', () => {
     const promised = Object.values(schema.getTypeMap()).flatMap((type) => {
       const key = isObjectType(type) && type.astNode?.directives?.find(({ name }) => name.value === 'key');
@@ -25,19 +58,19 @@ describe('the schema', () => {
   });
 });
 
-describe('resolvers', () => {
+describe('the field table', () => {
   it.each([
-    ['a type', { Nope: { a: () => 1 } }, 'expected Nope to be in schema.graphql'],
-    ['a field', { Query: { nope: () => 1 } }, 'expected Query.nope to be in schema.graphql'],
-  ])('are refused for %s that the schema does not have', (_, resolvers, message) => {
+    ['a type', { Nope: { a: {} } }, 'expected Nope to be in schema.graphql'],
+    ['a field', { Query: { nope: {} } }, 'expected Query.nope to be in schema.graphql'],
+  ])('is refused with an entry for %s that the schema does not have', (_, tables, message) => {
     expect(() => {
-      attachResolvers(buildSchema('type Query { a: Int }'), resolvers);
+      attachFields(buildSchema('type Query { a: Int }'), tables);
     }).toThrow(message);
   });
 
-  it('answer the field that they are of', () => {
+  it('resolves the fields that have a resolver, and leaves the others to their parents', () => {
     const schema = buildSchema('type Query { a: Int b: Int }');
-    attachResolvers(schema, { Query: { a: () => 1 } });
+    attachFields(schema, { Query: { a: { resolve: () => 1 }, b: {} } });
     expect(graphqlSync({ schema, source: '{ a b }', rootValue: { b: 2 } }).data).toEqual({ a: 1, b: 2 });
   });
 });

@@ -270,8 +270,8 @@ describe('the history of a workflow', () => {
         ],
       },
     ],
-    ['of unknown nodes', { nodes: { a: null }, edges: [['x', 'y'], ['y', 'z'], 7, ['a']], entry_point: 'nowhere' }],
-  ])('answers a run of a workflow whose graph is %s', async (_, graph) => {
+    ['of unknown nodes', { nodes: { a: null }, edges: [['x', 'y'], ['y', 'z'], 7, ['a']], entry_point: 'nowhere' }, 0],
+  ])('answers a run of a workflow whose graph is %s', async (_, graph, durationMs = 2237.692) => {
     upstream.script = createScriptedHistory(1, [wireWorkflow('wf', { graph })]).script;
     const { data, errors } = await gateway.query(`{ run(workflowId: "wf", id: "run-1") {
       criticalPath { durationMs steps { nodeId } } progress { finished total } steps { node { id } }
@@ -279,7 +279,7 @@ describe('the history of a workflow', () => {
     } }`);
     expect(errors).toEqual([]);
     expect(data).toMatchObject({
-      run: { criticalPath: { durationMs: 2237.692 }, progress: { finished: 1, total: 1 } },
+      run: { criticalPath: { durationMs }, progress: { finished: 1, total: 1 } },
     });
   });
 

@@ -39,7 +39,7 @@ describe('limits', () => {
       ['directives', 100, 101, `{ run(workflowId: "wf", id: "r1") { ${'id @skip(if: false) '.repeat(101)} } }`],
       ['cost', 20, 22, BY_ID, { ids: ids(11) }],
     ])('names %s, the limit %i and the %i that came', async (limit, maximum, found, query, variables = {}) => {
-      // The second time would be the short way, and so would the third.
+      // A new, a known and a cached operation must be answered alike.
       for (let time = 0; time < 3; time += 1) {
         const { data, errors } = await send(transport, gateway.url, { query, variables });
         expect(data ?? null).toBeNull();
@@ -116,13 +116,13 @@ describe('limits', () => {
 
     const LIMITED = [
       {
-        message: 'this key may send 6 operations a minute (RATE_LIMIT_PER_MINUTE), and has; try again in 10 s',
+        message: 'Rate limit exceeded: 6 operations per minute. Try again in 10 s.',
         extensions: { code: 'RATE_LIMITED', retryable: true, retryAfterSeconds: 10, requestId: expect.any(String) },
       },
     ];
     const ask = { query: '{ run(workflowId: "wf", id: "r1") { status } }' };
 
-    it('count the long way, the short way and what is ready alike, and say in headers what is left', async () => {
+    it('counts new, known and cached operations alike, and says in headers what is left', async () => {
       const left: (string | null)[] = [];
       for (let time = 0; time < 6; time += 1) {
         const response = await sendByHttp('HTTP POST', gateway.url, ask);

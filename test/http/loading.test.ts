@@ -107,6 +107,8 @@ describe('loading runs', () => {
   });
 
   it('infers the status where the upstream has no record of the run, without asking for one again and again', async () => {
+    await gateway.query(RUN, { variables: { id: 'another' } });
+    const before = upstream.calls.length;
     upstream.script = ({ endpoint }) => (endpoint === 'steps' ? { json: [wireStep()] } : { status: 404 });
     for (let time = 0; time < 3; time += 1) {
       const { data } = await gateway.query(
@@ -115,7 +117,7 @@ describe('loading runs', () => {
       expect(data).toEqual({ run: { status: 'COMPLETED', statusIsInferred: true, totalElapsedTime: 2 } });
       clock.advance(5000);
     }
-    expect(upstream.calls).toHaveLength(2);
+    expect(upstream.calls).toHaveLength(before + 2);
   });
 
   it('does not believe that an inferred run is over before SETTLE_MS without activity', async () => {
@@ -170,12 +172,14 @@ describe('loading runs', () => {
   });
 
   it('remembers a 404 for a second at most', async () => {
+    await gateway.query(RUN, { variables: { id: 'another' } });
+    const before = upstream.count('steps');
     upstream.script = () => ({ status: 404 });
     const codes = async () =>
       (await gateway.query(RUN, { variables: { id: 'r1' } })).errors.map((e) => e.extensions.code);
     expect(await codes()).toEqual(['NOT_FOUND']);
     expect(await codes()).toEqual(['NOT_FOUND']);
-    expect(upstream.count('steps')).toBe(1);
+    expect(upstream.count('steps')).toBe(before + 1);
     clock.advance(1000);
     upstream.script = ({ endpoint, runId }) => ({ json: endpoint === 'run' ? [wireRun(runId)] : [wireStep()] });
     expect(await codes()).toEqual([]);

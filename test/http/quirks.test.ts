@@ -172,16 +172,17 @@ describe('steps as the upstream really sends them', () => {
     )) as {
       timeline: { bars: { offsetPercent: number; widthPercent: number }[] };
     };
+    const percent = (seconds: number): unknown => expect.closeTo((100 * seconds) / 12, 9);
     expect(timeline).toMatchObject({
-      durationMs: 10_000,
+      // Until 12 s, where the skewed step ends.
+      durationMs: 12_000,
       laneCount: 2,
       bars: [
-        { step: { id: 'first' }, lane: 0, offsetPercent: 2.5, widthPercent: 27.5 },
-        { step: { id: 'second' }, lane: 0, offsetPercent: 35 },
-        { step: { id: 'odd' }, lane: 0, offsetPercent: 60, widthPercent: 9 },
-        { step: { id: 'running' }, lane: 0, offsetPercent: 70, widthPercent: 30 },
-        // It would reach past the right edge.
-        { step: { id: 'skewed' }, lane: 1, offsetPercent: 90, widthPercent: 10 },
+        { step: { id: 'first' }, lane: 0, offsetPercent: percent(0.25), widthPercent: percent(2.75) },
+        { step: { id: 'second' }, lane: 0, offsetPercent: percent(3.5) },
+        { step: { id: 'odd' }, lane: 0, offsetPercent: percent(6), widthPercent: percent(0.9) },
+        { step: { id: 'running' }, lane: 0, offsetPercent: percent(7), widthPercent: percent(3) },
+        { step: { id: 'skewed' }, lane: 1, offsetPercent: percent(9), widthPercent: percent(3) },
       ],
     });
   });

@@ -26,13 +26,13 @@ const EXPRESSIONS = [
   ...DASHBOARD.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const)),
 ];
 
-/** What Prometheus itself puts on every series. */
+/** Labels that Prometheus adds to every series. */
 const OF_THE_TARGET = ['instance', 'job'];
 
-/** What it says itself of a target. */
+/** A series of Prometheus itself. */
 const OF_PROMETHEUS = 'up{job="stepgate"} ';
 
-/** What is wrong with the names and labels that an expression asks for. */
+/** The metrics, labels and label values in an expression that the gateway does not have. */
 function problemsOf(expression: string, { samples }: Scrape): string[] {
   if (expression.startsWith(OF_PROMETHEUS)) return [];
   const selectors = [...expression.matchAll(/\b((?:stepgate|process|nodejs)_\w+)(?:\{([^}]*)\})?/g)];
@@ -55,7 +55,7 @@ function problemsOf(expression: string, { samples }: Scrape): string[] {
   });
 }
 
-describe('what is to be deployed', () => {
+describe('the alerts and the dashboard', () => {
   let upstream: FaultyUpstream;
   let gateway: TestGateway;
   let figures: Scrape;
@@ -74,11 +74,11 @@ describe('what is to be deployed', () => {
     await upstream.close();
   });
 
-  it.each(EXPRESSIONS)('%s asks for what a gateway tells: %s', (_name, expression) => {
+  it.each(EXPRESSIONS)('%s queries metrics that exist: %s', (_name, expression) => {
     expect(problemsOf(expression, figures)).toEqual([]);
   });
 
-  it('would notice a metric, a label and a value that there is not', () => {
+  it('would fail for a metric, a label or a value that does not exist', () => {
     expect(problemsOf('sum(stepgate_nothing)', figures)).toEqual(['there is no metric stepgate_nothing']);
     expect(problemsOf('sum by (viewer) (stepgate_held_bytes)', figures)).toEqual([
       'stepgate_held_bytes has no label viewer',
@@ -88,7 +88,7 @@ describe('what is to be deployed', () => {
     ]);
   });
 
-  it('names labels in its texts that its expressions keep', () => {
+  it('use only labels in legends that their expressions keep', () => {
     for (const { title, targets } of DASHBOARD.panels) {
       for (const { expr, legendFormat } of targets) {
         const named = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label);
@@ -98,7 +98,7 @@ describe('what is to be deployed', () => {
     }
   });
 
-  it('leads from each alert to a recipe', () => {
+  it('link each alert to a section of the runbook', () => {
     const page = read('docs/observability.md');
     const anchors = [...page.matchAll(/^### (.+)$/gm)].map(
       ([, title = '']) => `docs/observability.md#${title.toLowerCase().replaceAll(' ', '-')}`,

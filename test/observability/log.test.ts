@@ -22,7 +22,7 @@ describe('the log', () => {
     await upstream.close();
   });
 
-  it('has one line for each operation that was executed, and none at info for an answer that was ready', async () => {
+  it('has one line for each executed operation, and none at info for a response cache hit', async () => {
     await start('info');
     for (let time = 0; time < 3; time += 1) await gateway.query(RUN);
     expect(log.operations).toMatchObject([
@@ -36,7 +36,7 @@ describe('the log', () => {
     expect(second?.viewer).toBe(first?.viewer);
   });
 
-  it('has a line at debug for an answer that was ready, with the fields that the docs mark', async () => {
+  it('has a line at debug for a response cache hit, with the fields that the docs mark', async () => {
     await start('debug');
     for (let time = 0; time < 3; time += 1) await gateway.query(RUN);
     const ready = log.operations.find(({ cache }) => cache === 'ready');
@@ -45,7 +45,7 @@ describe('the log', () => {
     expect(Object.keys(ready ?? {}).sort()).toEqual(marked.flatMap(([field]) => wordsIn(field)).sort());
   });
 
-  it('has at most the fields that the docs list, and each of them at some time', async () => {
+  it('has the fields that the docs list, and no others', async () => {
     await start('info');
     await gateway.query(RUN);
     await gateway.query('{ nothing }');
@@ -57,7 +57,7 @@ describe('the log', () => {
     await client.nextData();
     expect(await client.next()).toEqual({ type: 'complete' });
     const fields = new Set(log.operations.flatMap((line) => Object.keys(line)));
-    // Traces are off here; their test looks for it.
+    // Tracing is off here; traces.test.ts covers `traceId`.
     const listed = rowsOf('Log')
       .flatMap(([field]) => wordsIn(field))
       .filter((field) => field !== 'traceId');
@@ -65,7 +65,7 @@ describe('the log', () => {
     expect(log.operations.at(-1)).toMatchObject({ operationType: 'subscription', events: 1, transport: 'graphql-sse' });
   });
 
-  it('warns of what a client or the upstream did wrong', async () => {
+  it('warns of errors of a client or of the upstream', async () => {
     await start('info');
     await gateway.query('{ nothing }');
     upstream.script = () => ({ status: 500 });

@@ -26,7 +26,7 @@ describe('the metrics', () => {
     return { upstream, gateway };
   };
 
-  it('count an answer as fetched, then cached, then ready, and time only what was executed', async () => {
+  it('count an answer as fetched, then held, then ready, and time only executed operations', async () => {
     const { gateway } = await start();
     for (const cache of ['fetched', 'held', 'ready', 'ready']) {
       const before = await scrape(gateway.url);
@@ -37,7 +37,7 @@ describe('the metrics', () => {
     }
     const figures = await scrape(gateway.url);
     expect(figures.counts('stepgate_operations_total')).toEqual({ 'http query ok': 4 });
-    expect(figures.counts('stepgate_operation_cache_total')).toEqual({ fetched: 1, cached: 1, ready: 2 });
+    expect(figures.counts('stepgate_operation_cache_total')).toEqual({ fetched: 1, held: 1, ready: 2 });
     expect(figures.counts('stepgate_upstream_calls_total')).toEqual({ 'run ok': 1 });
     expect(figures.value('stepgate_operation_duration_seconds_count', { transport: 'http' })).toBe(2);
     expect(figures.value('stepgate_upstream_call_duration_seconds_count', { endpoint: 'run' })).toBe(1);
@@ -45,7 +45,7 @@ describe('the metrics', () => {
     expect(figures.value('stepgate_upstream_breaker', { state: 'closed' })).toBe(1);
   });
 
-  it('tell by outcome and code what failed, and whose fault it was', async () => {
+  it('count failed operations and calls by outcome and error code', async () => {
     const { gateway, upstream } = await start();
     await gateway.query('{ nothing }');
     await gateway.query('{');
@@ -79,7 +79,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('tell old data that stood in for a failing upstream', async () => {
+  it('count operations answered from stale data while the upstream fails', async () => {
     live = await startLiveRun();
     await live.gateway.query(RUN);
     live.clock.advance(60_000);
@@ -89,7 +89,7 @@ describe('the metrics', () => {
     expect(figures.counts('stepgate_operation_cache_total')).toEqual({ fetched: 1, stale: 1 });
   });
 
-  it('tell who waits for a place at the upstream', async () => {
+  it('show how many upstream calls are in progress and how many wait for a slot', async () => {
     const { gateway, upstream } = await start({ UPSTREAM_CONCURRENCY: '1' });
     const gate = Promise.withResolvers<undefined>();
     upstream.script = async (call) => {
@@ -110,7 +110,7 @@ describe('the metrics', () => {
     expect((await scrape(gateway.url)).value('stepgate_upstream_calls_in_use')).toBe(0);
   });
 
-  it('tell that the breaker is open', async () => {
+  it('show that the breaker is open', async () => {
     const { gateway, upstream } = await start();
     upstream.script = () => ({ status: 500 });
     const ids = Array.from({ length: 100 }, (_, index) => `r${index}`);
@@ -119,7 +119,7 @@ describe('the metrics', () => {
   });
 
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-    'count those who watch over %s, and one poller',
+    'count the subscribers over %s, and one poller for all of them',
     async (transport) => {
       live = await startLiveRun();
       const clients = await Promise.all([1, 2].map(() => subscribe(transport, live?.gateway.url ?? '', WATCH)));
@@ -143,7 +143,7 @@ describe('the metrics', () => {
     },
   );
 
-  it('are those that the docs list, with the labels that they list', async () => {
+  it('are those that the docs list, with the same labels', async () => {
     const { gateway, upstream } = await start();
     await gateway.query(RUN);
     upstream.script = () => ({ status: 500 });
@@ -163,7 +163,7 @@ describe('the metrics', () => {
     }
   });
 
-  it('are each gateway’s own', async () => {
+  it('are separate for each gateway', async () => {
     const { gateway } = await start();
     await gateway.query(RUN);
     const another = await startGateway({});

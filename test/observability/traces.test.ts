@@ -134,7 +134,7 @@ describe('the traces', () => {
     expect(only(all, CLIENT).attributes['error.type']).toBe('UNAUTHENTICATED');
   });
 
-  it('are there for an operation that is known, and not for an answer that is ready', async () => {
+  it('cover a cached operation that is executed, but not a response cache hit', async () => {
     for (let time = 0; time < 4; time += 1) await post(RUN, { traceparent: TRACEPARENT });
     const operations = (await spans()).filter(({ kind }) => kind === SERVER);
     expect(operations.map(({ attributes }) => attributes['stepgate.cache'])).toEqual(['fetched', 'held']);

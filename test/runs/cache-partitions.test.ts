@@ -2,30 +2,46 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createCachePartitions, type Cached, type CachePartitions } from '../../src/runs/cache-partitions.ts';
 
-/** What is counted for an entry beside its value. */
-const OVERHEAD_BYTES = 400;
-/** Room for just so many values of 100 bytes. */
-const roomFor = (count: number) => count * (OVERHEAD_BYTES + 100);
+type Partitions = CachePartitions<string>;
 
-const cached = (value: string, sizeBytes = 100, sentAt = 0): Cached<string> => ({
-  value,
-  sizeBytes,
-  sentAt,
-  fetchedAt: sentAt + 1,
-});
+const cached = (value: string, sizeBytes = 100): Cached<string> => ({ value, sizeBytes, sentAt: 0, fetchedAt: 1 });
 
-function put(partitions: CachePartitions<string>, viewer: string, key: string, sizeBytes = 100): void {
+/** A call of the viewer that succeeds. */
+function prove(partitions: Partitions, viewer: string, sentAt = 0): void {
+  const partition = partitions.lease(viewer);
+  partitions.proveRight(partition, sentAt);
+  partitions.release(partition);
+}
+
+function put(partitions: Partitions, viewer: string, key: string, sizeBytes = 100): void {
+  prove(partitions, viewer);
   partitions.put(viewer, partitions.of(viewer), key, cached(`${key} of ${viewer}`, sizeBytes));
 }
 
-const valuesOf = (partitions: CachePartitions<string>, viewer: string, keys: string) =>
+const keysOf = (partitions: Partitions, viewer: string, keys: string) =>
   Array.from(keys)
     .filter((key) => partitions.get(viewer, key) !== undefined)
     .join('');
 
-describe('partitions', () => {
-  it("hold what was put on them, each viewer's on its own", () => {
-    const partitions = createCachePartitions<string>(roomFor(9));
+/** The bytes that one action adds to an empty cache. */
+function bytesOf(action: (partitions: Partitions) => void): number {
+  const partitions = createCachePartitions<string>(1_000_000);
+  action(partitions);
+  return partitions.cachedBytes;
+}
+const VIEWER_BYTES = bytesOf((partitions) => {
+  prove(partitions, 'ada');
+});
+const ENTRY_BYTES =
+  bytesOf((partitions) => {
+    put(partitions, 'ada', 'k');
+  }) - VIEWER_BYTES;
+/** Room for so many viewers with so many entries of 100 bytes in total. */
+const roomFor = (viewers: number, entries: number) => viewers * VIEWER_BYTES + entries * ENTRY_BYTES;
+
+describe('cache partitions', () => {
+  it('keep the entries of each viewer apart', () => {
+    const partitions = createCachePartitions<string>(roomFor(2, 2));
     put(partitions, 'ada', 'k');
     put(partitions, 'bob', 'k');
     expect(partitions.get('ada', 'k')?.value).toBe('k of ada');
@@ -34,126 +50,184 @@ describe('partitions', () => {
     expect(partitions.get('ada', 'other')).toBeUndefined();
   });
 
-  it('count the bytes of every value, and some for the entry itself', () => {
-    const partitions = createCachePartitions<string>(roomFor(9));
-    expect(partitions.cachedBytes).toBe(0);
-    put(partitions, 'ada', 'a', 0);
-    put(partitions, 'ada', 'b', 1000);
-    expect(partitions.cachedBytes).toBe(2 * OVERHEAD_BYTES + 1000);
-    put(partitions, 'ada', 'b', 10);
-    expect(partitions.cachedBytes).toBe(2 * OVERHEAD_BYTES + 10);
-    partitions.remove('ada', 'a');
-    expect(partitions.cachedBytes).toBe(OVERHEAD_BYTES + 10);
-    partitions.remove('ada', 'a');
-    expect(partitions.cachedBytes).toBe(OVERHEAD_BYTES + 10);
+  it('find an entry by its place, with the partition that tells of the right to it', () => {
+    const partitions = createCachePartitions<string>(roomFor(1, 1));
+    prove(partitions, 'ada', 7);
+    put(partitions, 'ada', 'k');
+    const found = partitions.find(partitions.placeOf('ada', 'k'));
+    expect(found?.cached.value).toBe('k of ada');
+    expect(found?.partition.lastSuccessAt).toBe(7);
+    expect(partitions.find('ada')).toBeUndefined();
   });
 
-  it('let go of what was used longest ago, whoever it belongs to, when there is no room', () => {
-    const partitions = createCachePartitions<string>(roomFor(3));
+  it('count values, keys, entries and viewers', () => {
+    const partitions = createCachePartitions<string>(1_000_000);
+    expect(partitions.cachedBytes).toBe(0);
+    put(partitions, 'ada', 'k', 1000);
+    expect(partitions.cachedBytes).toBe(VIEWER_BYTES + ENTRY_BYTES + 900);
+    put(partitions, 'ada', 'k', 10);
+    expect(partitions.cachedBytes).toBe(VIEWER_BYTES + ENTRY_BYTES - 90);
+    partitions.remove('ada', 'k');
+    expect(partitions.cachedBytes).toBe(VIEWER_BYTES);
+    put(partitions, 'ada', 'k'.repeat(1000));
+    expect(partitions.cachedBytes).toBeGreaterThanOrEqual(VIEWER_BYTES + ENTRY_BYTES + 999);
+  });
+
+  it('evict the least recently used entry, whichever viewer it belongs to', () => {
+    const partitions = createCachePartitions<string>(roomFor(2, 3));
     put(partitions, 'ada', 'a');
     put(partitions, 'bob', 'b');
     put(partitions, 'ada', 'c');
-    // Whatever is read counts as used.
+    // Reading is using.
     partitions.get('ada', 'a');
     put(partitions, 'bob', 'd');
-    expect(valuesOf(partitions, 'ada', 'abcd')).toBe('ac');
-    expect(valuesOf(partitions, 'bob', 'abcd')).toBe('d');
-    expect(partitions.cachedBytes).toBe(roomFor(3));
-    put(partitions, 'bob', 'e', 600);
-    expect(partitions.cachedBytes).toBeLessThanOrEqual(roomFor(3));
-    expect(valuesOf(partitions, 'bob', 'de')).toBe('de');
+    expect(keysOf(partitions, 'ada', 'abcd')).toBe('ac');
+    expect(keysOf(partitions, 'bob', 'abcd')).toBe('d');
+    expect(partitions.cachedBytes).toBe(roomFor(2, 3));
   });
 
-  it('hold nothing that is larger than all their room, nor what it would have replaced', () => {
-    const partitions = createCachePartitions<string>(roomFor(2));
+  it('evict all entries of a viewer with it', () => {
+    const partitions = createCachePartitions<string>(roomFor(2, 3));
+    for (const key of 'ab') put(partitions, 'ada', key);
+    put(partitions, 'bob', 'c');
+    put(partitions, 'bob', 'c', 100 + 2 * ENTRY_BYTES + VIEWER_BYTES);
+    expect(keysOf(partitions, 'ada', 'ab')).toBe('');
+    expect(partitions.lastSuccessAt('ada')).toBeNull();
+    expect(keysOf(partitions, 'bob', 'c')).toBe('c');
+    expect(partitions.cachedBytes).toBe(roomFor(2, 3));
+  });
+
+  it('keep a viewer as long as its entries are read', () => {
+    const partitions = createCachePartitions<string>(roomFor(3, 1));
+    put(partitions, 'ada', 'k');
+    for (let other = 0; other < 9; other += 1) {
+      prove(partitions, `other ${other}`);
+      expect(keysOf(partitions, 'ada', 'k')).toBe('k');
+    }
+    expect(partitions.lastSuccessAt('ada')).toBe(0);
+  });
+
+  it('store no entry for which there is no room beside its viewer, and not the one that it would replace', () => {
+    const partitions = createCachePartitions<string>(roomFor(1, 2));
     put(partitions, 'ada', 'a');
     put(partitions, 'ada', 'b');
-    put(partitions, 'ada', 'b', roomFor(2));
-    expect(valuesOf(partitions, 'ada', 'ab')).toBe('a');
-    expect(partitions.cachedBytes).toBe(roomFor(1));
-    expect([...partitions.of('ada').keys]).toHaveLength(1);
+    put(partitions, 'ada', 'b', 101 + ENTRY_BYTES);
+    expect(keysOf(partitions, 'ada', 'ab')).toBe('a');
+    expect(partitions.cachedBytes).toBe(roomFor(1, 1));
+    expect(partitions.lastSuccessAt('ada')).toBe(0);
   });
 
-  it('hold what fills their room to the last byte', () => {
-    const partitions = createCachePartitions<string>(roomFor(2));
-    put(partitions, 'ada', 'a', roomFor(2) - OVERHEAD_BYTES);
-    expect(valuesOf(partitions, 'ada', 'a')).toBe('a');
-  });
-
-  it('of no bytes hold nothing at all, but remember whose right was proven', () => {
+  it('of no bytes cache nothing', () => {
     const partitions = createCachePartitions<string>(0);
-    partitions.proveRight(partitions.of('ada'), 7);
-    partitions.put('ada', partitions.of('ada'), 'a', cached('a', 0, 7));
+    put(partitions, 'ada', 'a', 0);
     expect(partitions.get('ada', 'a')).toBeUndefined();
+    expect(partitions.lastSuccessAt('ada')).toBeNull();
     expect(partitions.cachedBytes).toBe(0);
-    expect(partitions.of('ada')).toEqual({ lastSuccessAt: 7, keys: new Set() });
+  });
+});
+
+describe('the right of a viewer', () => {
+  it('is proven by the latest call sent, in whatever order the answers come', () => {
+    const partitions = createCachePartitions<string>(1_000_000);
+    expect(partitions.lastSuccessAt('ada')).toBeNull();
+    prove(partitions, 'ada', 20);
+    prove(partitions, 'ada', 10);
+    expect(partitions.lastSuccessAt('ada')).toBe(20);
   });
 
-  it('prove a right by the latest call sent, in whatever order the answers come', () => {
-    const partitions = createCachePartitions<string>(roomFor(9));
-    const partition = partitions.of('ada');
-    expect(partition.lastSuccessAt).toBeNull();
-    partitions.proveRight(partition, 20);
-    partitions.proveRight(partition, 10);
-    expect(partition.lastSuccessAt).toBe(20);
+  it('is the condition for keeping anything', () => {
+    const partitions = createCachePartitions<string>(1_000_000);
+    for (let made = 0; made < 1000; made += 1) {
+      const viewer = `made up ${made}`;
+      const partition = partitions.lease(viewer);
+      partitions.put(viewer, partition, 'k', cached('k'));
+      partitions.put(viewer, partitions.of(viewer), 'k', cached('k'));
+      expect(partitions.get(viewer, 'k')).toBeUndefined();
+      partitions.release(partition);
+      // Released without a success, the partition is forgotten: the next one is another.
+      expect(partitions.of(viewer)).not.toBe(partition);
+    }
+    expect(partitions.cachedBytes).toBe(0);
   });
 
-  it('that are taken away take with them everything of that viewer, and nothing of others', () => {
-    const partitions = createCachePartitions<string>(roomFor(9));
+  it('counts for all calls under way, whichever of them succeeds', () => {
+    const partitions = createCachePartitions<string>(1_000_000);
+    const [first, second] = [partitions.lease('ada'), partitions.lease('ada')];
+    partitions.proveRight(second, 5);
+    partitions.release(second);
+    partitions.put('ada', first, 'k', cached('k'));
+    partitions.release(first);
+    expect(partitions.get('ada', 'k')?.value).toBe('k');
+    expect(partitions.lastSuccessAt('ada')).toBe(5);
+  });
+
+  it('is gone after a drop, with all entries of the viewer and none of others', () => {
+    const partitions = createCachePartitions<string>(1_000_000);
     for (const key of 'abc') put(partitions, 'ada', key);
     put(partitions, 'bob', 'a');
     partitions.drop('ada');
-    expect(valuesOf(partitions, 'ada', 'abc')).toBe('');
-    expect(valuesOf(partitions, 'bob', 'a')).toBe('a');
-    expect(partitions.cachedBytes).toBe(roomFor(1));
-    expect(partitions.of('ada')).toEqual({ lastSuccessAt: null, keys: new Set() });
+    expect(keysOf(partitions, 'ada', 'abc')).toBe('');
+    expect(partitions.lastSuccessAt('ada')).toBeNull();
+    expect(keysOf(partitions, 'bob', 'a')).toBe('a');
+    expect(partitions.cachedBytes).toBe(roomFor(1, 1));
   });
 
-  it('take nothing from a call that began before they were taken away', () => {
-    const partitions = createCachePartitions<string>(roomFor(9));
-    const before = partitions.of('ada');
+  it.each(['a known', 'an unknown'])('of %s viewer is not proven by a call that began before a drop', (which) => {
+    const partitions = createCachePartitions<string>(1_000_000);
+    if (which === 'a known') prove(partitions, 'ada');
+    const before = partitions.lease('ada');
     partitions.drop('ada');
-    partitions.put('ada', before, 'a', cached('late'));
-    expect(partitions.get('ada', 'a')).toBeUndefined();
-    const after = partitions.of('ada');
-    partitions.put('ada', before, 'a', cached('late'));
-    expect(partitions.get('ada', 'a')).toBeUndefined();
-    expect(after.lastSuccessAt).toBeNull();
-    partitions.put('ada', after, 'a', cached('new'));
-    expect(partitions.get('ada', 'a')?.value).toBe('new');
+    const after = partitions.lease('ada');
+    partitions.proveRight(before, 1);
+    partitions.put('ada', before, 'k', cached('late'));
+    partitions.release(before);
+    expect(partitions.lastSuccessAt('ada')).toBeNull();
+    expect(partitions.get('ada', 'k')).toBeUndefined();
+    partitions.proveRight(after, 2);
+    partitions.put('ada', before, 'k', cached('late'));
+    expect(partitions.get('ada', 'k')).toBeUndefined();
+    partitions.put('ada', after, 'k', cached('new'));
+    expect(partitions.get('ada', 'k')?.value).toBe('new');
   });
+});
 
-  it('know all that they hold, whatever is put, read, evicted, removed and taken away', () => {
-    const viewers = ['ada', 'bob', 'eve'];
-    const keys = ['a', 'b', 'c', 'd'];
-    const action = fc.record({
-      what: fc.constantFrom('put', 'put', 'put', 'get', 'remove', 'takeAway'),
-      viewer: fc.constantFrom(...viewers),
-      key: fc.constantFrom(...keys),
-      sizeBytes: fc.constantFrom(0, 100, 700, 5000),
-    });
-    fc.assert(
-      fc.property(fc.array(action, { maxLength: 60 }), fc.constantFrom(0, roomFor(1), roomFor(4)), (actions, room) => {
-        const partitions = createCachePartitions<string>(room);
-        for (const { what, viewer, key, sizeBytes } of actions) {
-          if (what === 'put') put(partitions, viewer, key, sizeBytes);
-          else if (what === 'get') partitions.get(viewer, key);
-          else if (what === 'remove') partitions.remove(viewer, key);
-          else partitions.drop(viewer);
+it('cache partitions account for every byte, whatever is stored, read, evicted, removed and dropped', () => {
+  const viewers = ['ada', 'bob', 'eve'];
+  const keys = ['a', 'b', 'c', 'd'];
+  const action = fc.record({
+    what: fc.constantFrom('put', 'put', 'put', 'get', 'remove', 'drop', 'prove', 'lease', 'release'),
+    viewer: fc.constantFrom(...viewers),
+    key: fc.constantFrom(...keys),
+    sizeBytes: fc.constantFrom(0, 100, 700, 5000),
+  });
+  const rooms = fc.constantFrom(0, roomFor(1, 0), roomFor(1, 1), roomFor(2, 3), roomFor(3, 12));
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 60 }), rooms, (actions, room) => {
+      const partitions = createCachePartitions<string>(room);
+      const leased: ReturnType<Partitions['lease']>[] = [];
+      for (const { what, viewer, key, sizeBytes } of actions) {
+        if (what === 'put') put(partitions, viewer, key, sizeBytes);
+        else if (what === 'get') partitions.get(viewer, key);
+        else if (what === 'remove') partitions.remove(viewer, key);
+        else if (what === 'drop') partitions.drop(viewer);
+        else if (what === 'prove') prove(partitions, viewer);
+        else if (what === 'lease') leased.push(partitions.lease(viewer));
+        else for (const partition of leased.splice(0, 1)) partitions.release(partition);
 
-          let bytes = 0;
-          for (const owner of viewers) {
-            const values = keys.flatMap((name) => partitions.get(owner, name) ?? []);
-            expect(values.every(({ value }) => value.endsWith(` of ${owner}`))).toBe(true);
-            // Were a key forgotten, taking the partition away would leave its value behind.
-            expect(partitions.of(owner).keys.size).toBe(values.length);
-            bytes += values.reduce((sum, value) => sum + value.sizeBytes + OVERHEAD_BYTES, 0);
-          }
-          expect(partitions.cachedBytes).toBe(bytes);
-          expect(bytes).toBeLessThanOrEqual(room);
+        let bytes = 0;
+        for (const owner of viewers) {
+          const values = keys.flatMap((name) => partitions.get(owner, name) ?? []);
+          expect(values.every(({ value }) => value.endsWith(` of ${owner}`))).toBe(true);
+          const isCached = partitions.lastSuccessAt(owner) !== null;
+          // No entry outlives its viewer.
+          expect(isCached || values.length === 0).toBe(true);
+          bytes += isCached ? VIEWER_BYTES : 0;
+          bytes += values.reduce((sum, value) => sum + value.sizeBytes + ENTRY_BYTES - 100, 0);
         }
-      }),
-      { seed: 20_261_124 },
-    );
-  });
+        expect(partitions.cachedBytes).toBe(bytes);
+        expect(bytes).toBeLessThanOrEqual(room);
+      }
+    }),
+    { seed: 20_261_124 },
+  );
 });

@@ -8,7 +8,7 @@ import {
 } from '../../src/runs/history/history-reader.ts';
 import { at, runRecord } from '../support/facts.ts';
 
-/** A history that a test can move; the newest run stands first. */
+/** A history that a test can change; the newest run comes first. */
 function createHistory(runCount: number) {
   const runs: { id: string; startTime: ReturnType<typeof at> }[] = [];
   let started = 0;
@@ -28,7 +28,7 @@ const idsOf = (entries: readonly { readonly record: { readonly id: string } }[])
   entries.map(({ record }) => record.id);
 
 describe('the history reader', () => {
-  it('reads a history to its end, whatever it is asked for at a time', async () => {
+  it('reads a history to its end, whatever number of runs is wanted at a time', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(250), fc.integer({ min: 1, max: 100 }), async (runCount, wanted) => {
         const history = createHistory(runCount);
@@ -45,7 +45,7 @@ describe('the history reader', () => {
     );
   });
 
-  it('neither repeats nor skips a run while others start, within a reader and from one to the next', async () => {
+  it('neither repeats nor skips a run while others start, with one reader or several', async () => {
     const movement = fc.record({ started: fc.nat(130), wanted: fc.integer({ min: 1, max: 100 }), anew: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(
@@ -62,7 +62,7 @@ describe('the history reader', () => {
             const entries = await reader.next(wanted);
             seen.push(...idsOf(entries));
             position = entries.at(-1)?.position ?? position;
-            // Before the first run was seen there is no position to keep: what starts then is simply newer.
+            // Before the first run is read there is no position: a run that starts then is simply newer.
             if (position) for (let count = 0; count < started; count += 1) history.start();
           }
           expect(seen).toEqual(atTheStart.slice(0, seen.length));
@@ -71,7 +71,7 @@ describe('the history reader', () => {
     );
   });
 
-  it('goes on behind what was deleted, and always comes to an end', async () => {
+  it('continues behind deleted runs, and always ends', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 150 }),

@@ -4,11 +4,11 @@ import type { Snapshot } from '../../src/runs/live/snapshot.ts';
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock } from '../support/clock.ts';
-import { readingOf, stepsIn, watch, type Watching } from '../support/poller.ts';
+import { snapshotOf, stepsIn, watch, type Watching } from '../support/poller.ts';
 import { settle } from '../support/operations.ts';
 
 const LIVE_TTL_MS = 1000;
-/** More than the slowest look and the longest time between two. */
+/** Longer than the slowest poll and the longest interval. */
 const LONG_MS = 7000;
 const STRIDE_MS = 50;
 
@@ -33,22 +33,22 @@ interface Reader extends Watching {
 
 interface Played {
   readonly readers: readonly Reader[];
-  /** Those that have not left and were not failed, with where they stood when all was well again. */
+  /** Subscribers that neither left nor failed, with their outcome after the last recovery. */
   readonly staying: readonly { readonly reader: Reader; readonly outcome: Watching['outcome'] }[];
-  /** When each feed looked. */
-  readonly looks: readonly (readonly number[])[];
-  /** Of states that are neither stale nor final, when they were given. */
+  /** The times of each poller's polls. */
+  readonly polls: readonly (readonly number[])[];
+  /** Ages of the snapshots that were neither stale nor final, when they were given. */
   readonly ages: readonly number[];
   readonly steps: number;
   readonly isFinal: boolean;
-  /** Timers that are left when nobody watches, but for the answers of looks that were given up. */
+  /** Timers that are left without subscribers, those of aborted polls aside. */
   readonly timersLeft: number;
 }
 
-/** An upstream whose run gains a step with each change, and feeds over it whose looks take their time. */
+/** Plays the commands: each change adds a step to the run, and each poll takes `latencyMs`. */
 async function play(commands: readonly Command[], latencyMs: number): Promise<Played> {
   const clock = createManualClock();
-  const looks: number[][] = [];
+  const polls: number[][] = [];
   const readers: Reader[] = [];
   const ages: number[] = [];
   const noted = new Map<Reader, number>();
@@ -58,19 +58,19 @@ async function play(commands: readonly Command[], latencyMs: number): Promise<Pl
   let isFaulty = false;
   let isFinal = false;
 
-  /** As the registry of feeds does it: when one is over, whoever comes next gets another. */
-  function openFeed(): LivePoller {
-    const itsLooks: number[] = [];
-    looks.push(itsLooks);
-    const feed = createLivePoller({
+  /** Like `live-pollers.ts`: when a poller is over, the next subscriber gets another. */
+  function openPoller(): LivePoller {
+    const itsPolls: number[] = [];
+    polls.push(itsPolls);
+    const poller = createLivePoller({
       read() {
         const sentAt = clock.now();
-        itsLooks.push(sentAt);
+        itsPolls.push(sentAt);
         const [toldSteps, toldFinal, isFault] = [steps, isFinal, isFaulty];
         return new Promise((resolve, reject) => {
           clock.after(latencyMs, () => {
             if (isFault) reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'it fails'));
-            const snapshot = readingOf(toldSteps, sentAt, { fetchedAt: clock.now(), isFinal: toldFinal });
+            const snapshot = snapshotOf(toldSteps, sentAt, { fetchedAt: clock.now(), isFinal: toldFinal });
             resolve({ snapshot, untilMs: toldFinal ? Infinity : clock.now() + LIVE_TTL_MS });
           });
         });
@@ -93,10 +93,10 @@ async function play(commands: readonly Command[], latencyMs: number): Promise<Pl
         };
       },
       onOver() {
-        if (current === feed) current = null;
+        if (current === poller) current = null;
       },
     });
-    return feed;
+    return poller;
   }
 
   function noteAges(): void {
@@ -108,7 +108,7 @@ async function play(commands: readonly Command[], latencyMs: number): Promise<Pl
     }
   }
 
-  /** In small strides, so that what a timer sets off has settled before the next one rings. */
+  /** In small strides: the work of each timer settles before the next one fires. */
   async function pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= STRIDE_MS) {
       clock.advance(Math.min(STRIDE_MS, left));
@@ -124,7 +124,7 @@ async function play(commands: readonly Command[], latencyMs: number): Promise<Pl
     else if (step.kind === 'MEND') isFaulty = false;
     else if (step.kind === 'FINISH') isFinal = true;
     else if (step.kind === 'JOIN' && readers.length < 10) {
-      current ??= openFeed();
+      current ??= openPoller();
       readers.push(Object.assign(watch(current), { hasLeft: false }));
     } else if (step.kind === 'LEAVE' && reader) {
       reader.hasLeft = true;
@@ -135,7 +135,7 @@ async function play(commands: readonly Command[], latencyMs: number): Promise<Pl
   }
 
   for (const step of commands) await run(step);
-  // In the end all is well, and everybody reads on until there is nothing more.
+  // At the end the upstream has recovered, and everybody reads until there is nothing more.
   isFaulty = false;
   for (let round = 0; round < 4; round++) {
     for (const reader of readers) await reader.pull();
@@ -145,22 +145,22 @@ async function play(commands: readonly Command[], latencyMs: number): Promise<Pl
     .filter(({ hasLeft, outcome }) => !hasLeft && outcome !== 'FAILED')
     .map((reader) => ({ reader, outcome: reader.outcome }));
   for (const reader of readers) await reader.leave();
-  return { readers, staying, looks, ages, steps, isFinal, timersLeft: timers };
+  return { readers, staying, polls, ages, steps, isFinal, timersLeft: timers };
 }
 
 const isStale = ({ parts }: Snapshot): boolean => parts.steps?.staleReason !== null;
 
-/** What of it a reader can tell apart. */
+/** The part of a snapshot that is compared. */
 const told = (snapshot: Snapshot) => [stepsIn(snapshot), isStale(snapshot), snapshot.isFinal];
 
-describe('feeds, whatever happens', () => {
-  it('tell each reader of states in order up to the latest, from bounded looks', async () => {
+describe('live pollers, whatever happens', () => {
+  it('give each subscriber snapshots in order up to the latest, with bounded polls', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(command, { maxLength: 60 }),
         fc.integer({ min: 1, max: 1500 }),
         async (commands, latencyMs) => {
-          const { readers, staying, looks, ages, steps, isFinal, timersLeft } = await play(commands, latencyMs);
+          const { readers, staying, polls, ages, steps, isFinal, timersLeft } = await play(commands, latencyMs);
           for (const { given } of readers) {
             const seen = given.map(stepsIn);
             expect(seen).toEqual([...seen].sort((one, another) => one - another));
@@ -170,8 +170,8 @@ describe('feeds, whatever happens', () => {
             expect(last && told(last)).toEqual([steps, false, isFinal]);
             expect(outcome).toBe(isFinal ? 'DONE' : 'WAITING');
           }
-          for (const itsLooks of looks) {
-            const gaps = itsLooks.slice(1).map((atMs, index) => atMs - (itsLooks[index] ?? 0));
+          for (const itsPolls of polls) {
+            const gaps = itsPolls.slice(1).map((atMs, index) => atMs - (itsPolls[index] ?? 0));
             expect(Math.min(LIVE_TTL_MS, ...gaps)).toBe(LIVE_TTL_MS);
           }
           expect(Math.max(0, ...ages)).toBeLessThanOrEqual(LIVE_TTL_MS + latencyMs + STRIDE_MS);

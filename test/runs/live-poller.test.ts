@@ -1,30 +1,30 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { createFeedHarness, stepsIn, watch, type FeedHarness, type Watching } from '../support/poller.ts';
+import { createPollerHarness, stepsIn, watch, type PollerHarness, type Watching } from '../support/poller.ts';
 import { settle } from '../support/operations.ts';
 
 const OUTAGE = new GatewayError('UPSTREAM_TIMEOUT', 'the upstream did not answer');
-const REFUSED = new GatewayError('UNAUTHENTICATED', 'the upstream refuses this key');
+const DENIED = new GatewayError('UNAUTHENTICATED', 'the upstream refuses this key');
 
 const MISSING = new GatewayError('NOT_FOUND', 'there is none');
 
-/** A feed and one who watches it and has its first state. */
-async function watched(liveTtlMs?: number): Promise<{ harness: FeedHarness; watching: Watching }> {
-  const harness = createFeedHarness(liveTtlMs);
-  const watching = watch(harness.feed);
+/** A poller with one subscriber, which has its first snapshot. */
+async function watched(liveTtlMs?: number): Promise<{ harness: PollerHarness; watching: Watching }> {
+  const harness = createPollerHarness(liveTtlMs);
+  const watching = watch(harness.poller);
   await watching.pull();
   await harness.underWay().answer(1);
   expect(watching.given.map(stepsIn)).toEqual([1]);
   return { harness, watching };
 }
 
-describe('a feed', () => {
-  it('gives the present state at once, by one look', async () => {
+describe('a live poller', () => {
+  it('gives the current snapshot at once, with one poll', async () => {
     const { harness } = await watched();
-    expect(harness.looks).toHaveLength(1);
+    expect(harness.polls).toHaveLength(1);
   });
 
-  it('gives one event for each change, and none without', async () => {
+  it('gives one event for each change, and none without a change', async () => {
     const { harness, watching } = await watched();
     await watching.pull();
     harness.clock.advance(1000);
@@ -37,9 +37,9 @@ describe('a feed', () => {
     expect(watching.outcome).toBe('WAITING');
   });
 
-  it('takes another order of the same steps for no change', async () => {
-    const harness = createFeedHarness();
-    const watching = watch(harness.feed);
+  it('does not count another order of the same steps as a change', async () => {
+    const harness = createPollerHarness();
+    const watching = watch(harness.poller);
     await watching.pull();
     await harness.underWay().answer(3);
     await watching.pull();
@@ -48,7 +48,7 @@ describe('a feed', () => {
     expect(watching.given).toHaveLength(1);
   });
 
-  it('looks less and less often while nothing changes, and as often as before when something does', async () => {
+  it('polls less often while nothing changes, and at the first interval again after a change', async () => {
     const { harness, watching } = await watched();
     await watching.pull();
     const waits: (number | undefined)[] = [];
@@ -63,12 +63,12 @@ describe('a feed', () => {
     expect(harness.clock.pending).toEqual([1000]);
   });
 
-  it('looks once for all', async () => {
+  it('shares each poll among all subscribers', async () => {
     const { harness, watching } = await watched();
-    const others = [watch(harness.feed), watch(harness.feed)];
+    const others = [watch(harness.poller), watch(harness.poller)];
     for (const other of others) await other.pull();
     expect(others.map(({ given }) => given.length)).toEqual([1, 1]);
-    expect(harness.looks).toHaveLength(1);
+    expect(harness.polls).toHaveLength(1);
     for (const each of [watching, ...others]) await each.pull();
     harness.clock.advance(1000);
     await harness.underWay().answer(2);
@@ -77,10 +77,10 @@ describe('a feed', () => {
       [1, 2],
       [1, 2],
     ]);
-    expect(harness.looks).toHaveLength(2);
+    expect(harness.polls).toHaveLength(2);
   });
 
-  it('looks again for whoever comes when the last look is older than LIVE_TTL_MS', async () => {
+  it('polls for a new subscriber if the last poll is older than LIVE_TTL_MS', async () => {
     const { harness, watching } = await watched();
     await watching.pull();
     for (let poll = 0; poll < 3; poll++) {
@@ -88,21 +88,21 @@ describe('a feed', () => {
       await harness.underWay().answer(1);
     }
     harness.clock.advance(999);
-    const inTime = watch(harness.feed);
+    const inTime = watch(harness.poller);
     await inTime.pull();
     expect(inTime.given).toHaveLength(1);
     harness.clock.advance(1);
-    const late = watch(harness.feed);
+    const late = watch(harness.poller);
     await late.pull();
     expect(late.outcome).toBe('WAITING');
     await harness.underWay().answer(2);
     expect([late, watching].map(({ given }) => given.map(stepsIn))).toEqual([[2], [1, 2]]);
   });
 
-  it('stops looking when the last one leaves, and gives up the look under way', async () => {
+  it('stops and aborts the poll under way when the last subscriber leaves', async () => {
     const { harness, watching } = await watched();
     const onLeft = jest.fn();
-    const other = watch(harness.feed, onLeft);
+    const other = watch(harness.poller, onLeft);
     await other.pull();
     harness.clock.advance(1000);
     await watching.leave();
@@ -116,16 +116,16 @@ describe('a feed', () => {
     expect(harness.overs).toBeGreaterThan(0);
   });
 
-  it('lets one go who waits', async () => {
+  it('ends a subscription that is waiting when its subscriber leaves', async () => {
     const { watching } = await watched();
     await watching.pull();
     await watching.leave();
     expect(watching.outcome).toBe('DONE');
   });
 
-  it('gives a slow reader the latest state alone, and nobody waits for it', async () => {
+  it('gives a slow subscriber only the latest snapshot, and delays no other', async () => {
     const { harness, watching: slow } = await watched();
-    const quick = watch(harness.feed);
+    const quick = watch(harness.poller);
     await quick.pull();
     for (let steps = 2; steps <= 30; steps++) {
       await quick.pull();
@@ -138,7 +138,7 @@ describe('a feed', () => {
     expect([slow.given.map(stepsIn), slow.outcome]).toEqual([[1, 30], 'WAITING']);
   });
 
-  it('gives a slow reader no state that a look would find out of date', async () => {
+  it('polls before it gives a slow subscriber an outdated snapshot', async () => {
     const { harness, watching } = await watched();
     harness.clock.advance(1000);
     await harness.underWay().answer(2);
@@ -151,13 +151,13 @@ describe('a feed', () => {
     expect(watching.given.map(stepsIn)).toEqual([1, 3]);
   });
 
-  it('tells of an outage once, and of its end', async () => {
+  it('gives one event for an outage, and one for its end', async () => {
     const { harness, watching } = await watched();
     const outages = [
-      (look = harness.underWay()) => look.fail(OUTAGE),
+      (poll = harness.underWay()) => poll.fail(OUTAGE),
       () => harness.underWay().answer(1, { staleReason: 'UPSTREAM_UNAVAILABLE: as the store says it', fetchedAt: 0 }),
-      (look = harness.underWay()) => look.fail(new GatewayError('RATE_LIMITED', 'fewer calls')),
-      (look = harness.underWay()) => look.fail(new GatewayError('UPSTREAM_CONTRACT_VIOLATION', 'no JSON')),
+      (poll = harness.underWay()) => poll.fail(new GatewayError('RATE_LIMITED', 'fewer calls')),
+      (poll = harness.underWay()) => poll.fail(new GatewayError('UPSTREAM_CONTRACT_VIOLATION', 'no JSON')),
     ];
     for (const fail of outages) {
       await watching.pull();
@@ -172,7 +172,7 @@ describe('a feed', () => {
     expect(watching.given[2]?.parts.steps?.staleReason).toBeNull();
   });
 
-  it('looks less and less often during an outage', async () => {
+  it('polls less often during an outage', async () => {
     const { harness } = await watched();
     const waits: (number | undefined)[] = [];
     for (let poll = 0; poll < 6; poll++) {
@@ -183,41 +183,41 @@ describe('a feed', () => {
     expect(waits).toEqual([1000, 1000, 2000, 3000, 4000, 5000]);
   });
 
-  it('has nothing for whoever comes during an outage that the store does not stand in for, while others go on', async () => {
+  it('fails a new subscriber during an outage without a stale answer, and keeps the others', async () => {
     const { harness, watching } = await watched();
     await watching.pull();
     harness.clock.advance(1000);
     await harness.underWay().fail(OUTAGE);
     await watching.pull();
-    const late = watch(harness.feed);
+    const late = watch(harness.poller);
     await late.pull();
     expect([late.outcome, late.error]).toEqual(['FAILED', OUTAGE]);
     expect(watching.outcome).toBe('WAITING');
   });
 
-  it('ends for all with a refusal, whatever they have not read yet', async () => {
+  it('ends all subscriptions when access is denied, whatever they have not read yet', async () => {
     const { harness, watching } = await watched();
-    const slow = watch(harness.feed);
+    const slow = watch(harness.poller);
     await slow.pull();
     await watching.pull();
     harness.clock.advance(1000);
     await harness.underWay().answer(2);
     harness.clock.advance(1000);
     await watching.pull();
-    await harness.underWay().fail(REFUSED);
+    await harness.underWay().fail(DENIED);
     await slow.pull();
     expect([watching, slow].map(({ outcome, error }) => [outcome, error])).toEqual([
-      ['FAILED', REFUSED],
-      ['FAILED', REFUSED],
+      ['FAILED', DENIED],
+      ['FAILED', DENIED],
     ]);
     expect(harness.clock.pending).toEqual([]);
   });
 
-  it.each([OUTAGE, REFUSED, MISSING].map((error) => [error.code, error] as const))(
-    'ends for all with the error where there is no first state: %s',
+  it.each([OUTAGE, DENIED, MISSING].map((error) => [error.code, error] as const))(
+    'ends all subscriptions with the error of the first poll: %s',
     async (_, error) => {
-      const harness = createFeedHarness();
-      const both = [watch(harness.feed), watch(harness.feed)];
+      const harness = createPollerHarness();
+      const both = [watch(harness.poller), watch(harness.poller)];
       for (const each of both) await each.pull();
       await harness.underWay().fail(error);
       expect(both.map((each) => each.error)).toEqual([error, error]);
@@ -226,7 +226,7 @@ describe('a feed', () => {
     },
   );
 
-  it('completes after the final state, and looks no more', async () => {
+  it('completes after the final snapshot, and stops polling', async () => {
     const { harness, watching } = await watched();
     await watching.pull();
     harness.clock.advance(1000);
@@ -234,10 +234,10 @@ describe('a feed', () => {
     await watching.pull();
     expect([watching.given.map(stepsIn), watching.outcome]).toEqual([[1, 2], 'DONE']);
     expect(harness.clock.pending).toEqual([]);
-    expect(harness.looks).toHaveLength(2);
+    expect(harness.polls).toHaveLength(2);
   });
 
-  it('tells that a state is final even if nothing else of it is new', async () => {
+  it('gives an event when a run becomes final, even if nothing else changed', async () => {
     const { harness, watching } = await watched();
     await watching.pull();
     harness.clock.advance(1000);
@@ -245,7 +245,7 @@ describe('a feed', () => {
     expect(watching.given.map(({ isFinal }) => isFinal)).toEqual([false, true]);
   });
 
-  it('looks once more before a slow reader gets a final state, where the right to it is in doubt', async () => {
+  it('polls before it gives a slow subscriber a final snapshot, if its right is not proven', async () => {
     const { harness, watching } = await watched();
     harness.clock.advance(1000);
     await harness.underWay().answer(2, { isFinal: true });
@@ -253,34 +253,34 @@ describe('a feed', () => {
     harness.clock.advance(600_000);
     await watching.pull();
     expect(watching.outcome).toBe('WAITING');
-    await harness.underWay().fail(REFUSED);
+    await harness.underWay().fail(DENIED);
     expect([watching.given.map(stepsIn), watching.outcome]).toEqual([[1], 'FAILED']);
   });
 
-  it('looks again for whoever comes while the right to what it has is in doubt', async () => {
+  it('polls for a new subscriber if its right is not proven', async () => {
     const { harness } = await watched();
     harness.isRightKnown = false;
-    const late = watch(harness.feed);
+    const late = watch(harness.poller);
     await late.pull();
     expect(late.outcome).toBe('WAITING');
   });
 
-  it('never looks more often than ten times a second', async () => {
+  it('never polls more often than ten times a second', async () => {
     const { harness, watching } = await watched(0);
     await watching.pull();
     expect(harness.clock.pending).toEqual([100]);
-    const late = watch(harness.feed);
+    const late = watch(harness.poller);
     await late.pull();
     await harness.underWay().answer(1);
     expect(late.given).toHaveLength(1);
     expect(harness.clock.pending).toEqual([100]);
   });
 
-  it('ends for all when it is closed', async () => {
+  it('completes all subscriptions when it is closed', async () => {
     const { harness, watching } = await watched();
-    const other = watch(harness.feed);
+    const other = watch(harness.poller);
     await watching.pull();
-    harness.feed.close();
+    harness.poller.close();
     await settle();
     await other.pull();
     expect([watching.outcome, other.outcome]).toEqual(['DONE', 'DONE']);

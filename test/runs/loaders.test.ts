@@ -22,7 +22,7 @@ const outage = () => new GatewayError('UPSTREAM_UNAVAILABLE', 'down', { upstream
 const running = (id = 'r1') => runRecord({ id, rawStatus: 'running', endTime: null });
 const STEPS = listed([ran('a', 0, 4), ran('b', 4, 10)]);
 
-/** What the upstream has; an error is thrown, a promise waited for. */
+/** The upstream's answers; errors are thrown, promises awaited. */
 interface Upstream {
   record: (ref: RunRef) => RunRecord | null | Promise<RunRecord | null>;
   steps: (ref: RunRef) => readonly StepFacts[] | Promise<readonly StepFacts[]>;
@@ -54,7 +54,7 @@ describe('the run loaders', () => {
     close: notScripted,
   };
 
-  /** Loaders of one new operation each, over one store. */
+  /** Each call returns the loaders of a new operation over the same store. */
   function createOperations(offersRecords = true): () => RunLoaders {
     const limits = { liveTtlMs: LIVE_TTL_MS, settleMs: 30_000 };
     const cache = createHoldingCache({
@@ -78,19 +78,19 @@ describe('the run loaders', () => {
     upstream = { record: ({ runId }) => runRecord({ id: runId }), steps: () => STEPS, workflows: () => [] };
   });
 
-  describe('for what the record tells', () => {
+  describe('for fields of the record', () => {
     const suffices: readonly (readonly [string, RunRecord])[] = [
       ['finished', runRecord()],
       ['failed', runRecord({ rawStatus: 'failed' })],
       ['running', running()],
       ['queued, with a start', runRecord({ rawStatus: 'queued', endTime: null })],
     ];
-    it.each(suffices)('make no other call where the run is %s', async (_, record) => {
+    it.each(suffices)('make no other call for a run that is %s', async (_, record) => {
       upstream.record = () => record;
       const run = await createOperations()().load(REF, 'RECORD');
       expect(calls).toEqual(['record r1']);
       expect(run).toMatchObject({ id: 'r1', statusIsInferred: false });
-      // Whoever asks for less than is read has made a mistake that must be seen.
+      // Reading more than was requested is a defect, which must be visible.
       expect(() => run.steps).toThrow('without its steps');
     });
 
@@ -100,7 +100,7 @@ describe('the run loaders', () => {
       ['it is terminal and tells no end', runRecord({ endTime: null })],
       ['its status is a word that nobody knows', runRecord({ rawStatus: 'archived' })],
     ];
-    it.each(lacking)('ask for the steps, too, where %s', async (_, record) => {
+    it.each(lacking)('load the steps, too, where %s', async (_, record) => {
       upstream.record = () => record;
       const run = await createOperations()().load(REF, 'RECORD');
       expect(calls).toEqual(['record r1', 'steps r1']);
@@ -109,8 +109,8 @@ describe('the run loaders', () => {
     });
   });
 
-  describe('for what the steps tell', () => {
-    it('ask for record and steps side by side', async () => {
+  describe('for fields of the steps', () => {
+    it('load record and steps concurrently', async () => {
       const record = Promise.withResolvers<RunRecord>();
       const steps = Promise.withResolvers<readonly StepFacts[]>();
       upstream.record = () => record.promise;
@@ -123,13 +123,13 @@ describe('the run loaders', () => {
       expect(await loading).toMatchObject({ status: 'COMPLETED', stepCounts: { total: 2 } });
     });
 
-    it('ask for no record where the upstream offers none', async () => {
+    it('load no record where the upstream offers none', async () => {
       const run = await createOperations(false)().load(REF, 'RECORD');
       expect(calls).toEqual(['steps r1']);
       expect(run).toMatchObject({ status: 'COMPLETED', statusIsInferred: true });
     });
 
-    it('infer the status where there is no record of the run', async () => {
+    it('infer the status where there is no record', async () => {
       upstream.record = throwing(missing());
       const run = await createOperations()().load(REF, 'STEPS');
       expect(run).toMatchObject({ status: 'COMPLETED', statusIsInferred: true, freshness: { isFinal: true } });
@@ -161,7 +161,7 @@ describe('the run loaders', () => {
       },
     );
 
-    it('reject with NOT_FOUND where there is neither', async () => {
+    it('reject with NOT_FOUND where there is neither record nor steps', async () => {
       upstream.record = throwing(missing());
       upstream.steps = throwing(missing());
       const operation = createOperations()();
@@ -169,7 +169,7 @@ describe('the run loaders', () => {
       expect(await operation.loadIfThere(REF, 'STEPS')).toBeNull();
     });
 
-    it('reject with what became of the steps when it is anything else', async () => {
+    it('reject with the error of the steps, whatever else it is', async () => {
       upstream.record = () => running();
       upstream.steps = throwing(outage());
       const operation = createOperations()();
@@ -178,7 +178,7 @@ describe('the run loaders', () => {
     });
   });
 
-  describe('for what the graph adds', () => {
+  describe('for fields of the graph', () => {
     const workflow = (id: string): WorkflowRecord => ({
       id,
       name: null,
@@ -192,7 +192,7 @@ describe('the run loaders', () => {
       graph: graphOf('a>b'),
     });
 
-    it('ask for the list of workflows, once for many runs', async () => {
+    it('load the list of workflows once for many runs', async () => {
       upstream.workflows = () => [workflow('wf')];
       const operation = createOperations()();
       const runs = await Promise.all(['r1', 'r2'].map(async (id) => operation.load(ref(id), 'GRAPH')));
@@ -203,13 +203,13 @@ describe('the run loaders', () => {
     it.each([
       ['there is no such workflow', () => [workflow('another')]],
       ['the list can not be had', throwing(outage())],
-    ])('do without it where %s', async (_, workflows) => {
+    ])('derive the run without it where %s', async (_, workflows) => {
       upstream.workflows = workflows;
       const run = await createOperations()().load(REF, 'GRAPH');
       expect(run.criticalPath.isInferred).toBe(true);
     });
 
-    it('reject where the key is refused for it', async () => {
+    it('reject where access to it is denied', async () => {
       upstream.workflows = throwing(new GatewayError('UNAUTHENTICATED', 'no'));
       expect((await gatewayErrorOf(Promise.try(() => createOperations()().load(REF, 'GRAPH')))).code).toBe(
         'UNAUTHENTICATED',
@@ -218,14 +218,14 @@ describe('the run loaders', () => {
   });
 
   describe('for a run that was just started', () => {
-    it('answer one without steps as long as the upstream does not show it', async () => {
+    it('return a run without steps until the upstream shows it', async () => {
       upstream.record = throwing(missing());
       upstream.steps = throwing(missing());
       const run = await createOperations()().loadStarted(REF, 'STEPS');
       expect(run).toMatchObject({ id: 'r1', steps: [], freshness: { isFinal: false, isStale: false } });
     });
 
-    it('answer it as it is as soon as it does', async () => {
+    it('return the run as soon as the upstream shows it', async () => {
       upstream.record = () => running();
       expect(await createOperations()().loadStarted(REF, 'STEPS')).toMatchObject({ status: 'RUNNING' });
     });
@@ -243,7 +243,7 @@ describe('the run loaders', () => {
       expect(calls).toEqual(['record r1', 'steps r1']);
     });
 
-    it('keep apart runs whose ids are alike', async () => {
+    it('tell runs with similar ids apart', async () => {
       const refs = [
         { workflowId: 'a', runId: 'b-c' },
         { workflowId: 'a-b', runId: 'c' },
@@ -256,7 +256,7 @@ describe('the run loaders', () => {
       expect(runs.map((run) => run.steps[0]?.nodeId)).toEqual(['a', 'a-b', 'a', 'b']);
     });
 
-    it('let every run fail alone, in whatever order the answers come', async () => {
+    it('let each run fail alone, in whatever order the answers come', async () => {
       const slow = Promise.withResolvers<RunRecord>();
       upstream.record = ({ runId }) => {
         if (runId === 'slow') return slow.promise;
@@ -278,7 +278,7 @@ describe('the run loaders', () => {
     });
 
     it.each<DataRequirement>(['RECORD', 'STEPS', 'GRAPH'])(
-      'make no call for an id that is none, whatever is needed: %s',
+      'make no call for an invalid id: %s',
       async (requirement) => {
         const operation = createOperations()();
         for (const bad of ['', '..', 'a/b']) {
@@ -293,8 +293,8 @@ describe('the run loaders', () => {
     );
   });
 
-  describe('over operations', () => {
-    it('answer the very same run as long as it is final and cached, so that nothing is derived twice', async () => {
+  describe('across operations', () => {
+    it('return the same object while a final run is cached, so that nothing is derived twice', async () => {
       const operations = createOperations();
       const first = await operations().load(REF, 'STEPS');
       clock.advance(100_000);
@@ -303,7 +303,7 @@ describe('the run loaders', () => {
       expect(calls).toHaveLength(2);
     });
 
-    it('derive a live run anew, for it depends on the time', async () => {
+    it('derive a live run each time, since it depends on the clock', async () => {
       upstream.record = () => running();
       upstream.steps = () => listed([ran('a', 0, null, 'running')]);
       const operations = createOperations();
@@ -314,7 +314,7 @@ describe('the run loaders', () => {
       expect(calls).toHaveLength(2);
     });
 
-    it('ask once more for steps that were asked for before the record was known to be terminal', async () => {
+    it('load steps again that were requested before the record was known to be terminal', async () => {
       const ended = { ...runRecord(), endTime: at((clock.now() - Date.UTC(2025, 2, 13, 2, 41)) / 1000) };
       upstream.record = () => ended;
       const operations = createOperations();
@@ -325,7 +325,7 @@ describe('the run loaders', () => {
       expect(calls).toEqual(['record r1', 'steps r1', 'steps r1']);
     });
 
-    it('say so where a part is stale, and never keep such a run', async () => {
+    it('mark a run with a stale part as stale, and do not cache it', async () => {
       upstream.record = () => running();
       const operations = createOperations();
       await operations().load(REF, 'STEPS');

@@ -1,12 +1,12 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { createCallBudget } from '../../src/runs/operation.ts';
-import { createHmacSha256, createViewers } from '../../src/runs/viewer.ts';
+import { createViewers } from '../../src/runs/viewer.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
+import type { Scope } from '../../src/upstream/scope.ts';
 
-describe('a budget of calls', () => {
-  it('allows just so many, and says how many when there are no more', () => {
+describe('a call budget', () => {
+  it('allows so many calls, and names the number in its error', () => {
     const budget = createCallBudget(2);
     budget.take();
     budget.take();
@@ -27,32 +27,46 @@ describe('a budget of calls', () => {
   });
 });
 
-describe('the HMAC of viewers', () => {
-  it("is node's own", () => {
-    const bytes = fc.uint8Array({ minLength: 1, maxLength: 200 });
-    fc.assert(
-      fc.property(bytes, fc.string({ unit: 'grapheme', maxLength: 200 }), (secret, text) => {
-        const expected = createHmac('sha256', secret).update(text).digest('base64url');
-        expect(createHmacSha256(Buffer.from(secret))(text)).toBe(expected);
-      }),
-    );
-  });
-});
-
 describe('a viewer', () => {
   const viewerOf = createViewers();
+  const scopeOf = (organizationId: string | null, ids: readonly string[] | null): Scope => ({
+    organizationId,
+    workflowIds: ids && new Set(ids),
+  });
 
-  it('is told by the key alone: the same for one key, another for another', () => {
+  it('is the same for the same key, and another for another', () => {
     expect(viewerOf('key-1')).toEqual(viewerOf('key-1'));
     expect(viewerOf('key-1').id).not.toBe(viewerOf('key-2').id);
     expect(viewerOf('key-1').id).not.toBe(viewerOf('KEY-1').id);
   });
 
-  it('has an id that tells nothing of the key, has no space in it, and means nothing to another process', () => {
+  it('is the same for the same scope in any order, and another for another scope', () => {
+    const idOf = (scope: Scope | null) => viewerOf('key', scope).id;
+    expect(idOf(scopeOf('org', ['a', 'b']))).toBe(idOf(scopeOf('org', ['b', 'a'])));
+    const scopes = [
+      null,
+      scopeOf(null, null),
+      scopeOf(null, []),
+      scopeOf('', null),
+      scopeOf('org', null),
+      scopeOf('org', ['a']),
+      scopeOf('org', ['a', 'b']),
+      scopeOf('org', ['a,b']),
+      scopeOf('a', ['org']),
+    ];
+    expect(new Set(scopes.map(idOf)).size).toBe(scopes.length);
+  });
+
+  it('has an id that does not reveal the key, has no space in it, and differs from process to process', () => {
     const { id } = viewerOf('key-1');
-    // A space would let one viewer's id and key run into those of another in the keys of caches.
+    // A cache key is the id, a space, and the rest: a space in the id could make two viewers' keys equal.
     expect(id).toMatch(/^[\w-]{43}$/);
     expect(id).not.toContain('key-1');
     expect(createViewers()('key-1').id).not.toBe(id);
+  });
+
+  it('has the HMAC-SHA-256 of its key for an id', () => {
+    const secret = randomBytes(32);
+    expect(createViewers(secret)('key').id).toBe(createHmac('sha256', secret).update('key').digest('base64url'));
   });
 });

@@ -5,13 +5,15 @@ import { createHoldingCache } from '../support/cache.ts';
 import type { UpstreamAnswer, CallOptions } from '../../src/upstream/client.ts';
 import { AbandonedError, GatewayError, isAccessDenied } from '../../src/upstream/errors.ts';
 import { createManualClock } from '../support/clock.ts';
-import { operationOf, settle } from '../support/operations.ts';
+import { operationOf, settle, viewerOf } from '../support/operations.ts';
 
 const LIVE_TTL_MS = 2000;
 const REAUTH_INTERVAL_MS = 10_000;
 const STALE_IF_ERROR_MS = 20_000;
 const MISS_MS = 1000;
-const ENTRY_BYTES = 500;
+const VALUE_BYTES = 100;
+/** Room for the three viewers and some four of their six values. */
+const MAX_BYTES = 4000;
 
 const VIEWERS = ['ada', 'bob', 'eve'];
 const KEYS = ['k1', 'k2'];
@@ -61,7 +63,7 @@ const ERRORS: Readonly<Record<Exclude<Outcome, 'live' | 'final'>, () => GatewayE
   503: () => new GatewayError('UPSTREAM_UNAVAILABLE', 'down'),
 };
 
-/** What the upstream answered: it tells of the call that it came by. */
+/** An answer of the upstream: it names the call that fetched it. */
 interface Value {
   readonly call: UpstreamCall;
   readonly isFinal: boolean;
@@ -70,7 +72,7 @@ interface Value {
 interface UpstreamCall {
   readonly viewer: string;
   readonly key: string;
-  /** Places in the order of all that happened, and readings of the clock. */
+  /** Its positions in the order of all events, and the times. */
   readonly startedAs: number;
   readonly startedAt: number;
   answeredAs: number | null;
@@ -88,15 +90,13 @@ interface Load {
   isSettled: boolean;
 }
 
-type Count = 'called' | 'cached' | 'stale' | 'refused' | 'missing' | 'failed' | 'left' | 'overtaken';
+type Count = 'called' | 'cached' | 'stale' | 'denied' | 'missing' | 'failed' | 'left' | 'overtaken';
 
-/** Plays the actions against a real cache, and throws where an answer or a call breaks a promise. */
+/** Plays the actions on a real cache, and throws where an answer or a call violates an invariant. */
 async function play(actions: readonly Action[], counts: Record<Count, number>): Promise<void> {
   const clock = createManualClock();
   const options = { liveTtlMs: LIVE_TTL_MS, staleIfErrorMs: STALE_IF_ERROR_MS, reauthIntervalMs: REAUTH_INTERVAL_MS };
-  // Four of six values find room.
-  const maxBytes = 4 * ENTRY_BYTES;
-  const cache = createHoldingCache({ ...options, maxBytes, now: clock.now });
+  const cache = createHoldingCache({ ...options, maxBytes: MAX_BYTES, now: clock.now });
   const calls: UpstreamCall[] = [];
   const loads: Load[] = [];
   let events = 0;
@@ -128,7 +128,7 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
           else
             resolve({
               value: { call, isFinal: outcome === 'final' },
-              sizeBytes: ENTRY_BYTES - 400,
+              sizeBytes: VALUE_BYTES,
             });
         },
       };
@@ -150,40 +150,40 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
   const answered = (viewer: string, isWanted: (call: UpstreamCall) => boolean) =>
     calls.filter((call) => call.viewer === viewer && call.answeredAs !== null && isWanted(call));
 
-  const lastRefusal = (viewer: string): number =>
+  const lastDenial = (viewer: string): number =>
     Math.max(
       -1,
       ...answered(viewer, ({ outcome }) => outcome === '401' || outcome === '403').map((c) => c.answeredAs ?? -1),
     );
 
-  /** Successful calls that count for the viewer's right: those sent after it was last refused. */
+  /** The calls that prove the viewer's right: successful ones that were sent after the last denial. */
   const proofs = (viewer: string) =>
     answered(
       viewer,
-      ({ outcome, startedAs }) => (outcome === 'live' || outcome === 'final') && startedAs > lastRefusal(viewer),
+      ({ outcome, startedAs }) => (outcome === 'live' || outcome === 'final') && startedAs > lastDenial(viewer),
     );
 
   function checkServed({ viewer, key }: Load, { cached, staleReason }: Served<Value>): void {
     const { call, isFinal } = cached.value;
-    // Tenants: the value came by this viewer's own key, for what was asked for.
+    // Isolation: the value was fetched with this viewer's key, for this resource.
     expect({ viewer: call.viewer, key: call.key }).toEqual({ viewer, key });
     if (call.answeredIn === turn) {
       expect(staleReason).toBeNull();
       counts.called += 1;
       return;
     }
-    // Refusals: nothing cached from before one is ever served.
-    expect(call.startedAs).toBeGreaterThan(lastRefusal(viewer));
+    // Denials: nothing that was cached before one is ever served.
+    expect(call.startedAs).toBeGreaterThan(lastDenial(viewer));
     const lifetimeMs = isFinal ? Infinity : LIVE_TTL_MS;
     const provenAt = Math.max(...proofs(viewer).map(({ startedAt }) => startedAt));
     if (staleReason === null) {
-      // Freshness: within its lifetime, and within the time for which the viewer's right is believed.
+      // Freshness: within its lifetime, and while the viewer's right is proven.
       expect(clock.now() - cached.fetchedAt).toBeLessThan(lifetimeMs);
       const isRenewedNow = proofs(viewer).some(({ answeredIn }) => answeredIn === turn);
       expect(isRenewedNow || clock.now() - provenAt < REAUTH_INTERVAL_MS).toBe(true);
       counts.cached += 1;
     } else {
-      // Stale: only after a failure that is not long past, and not for ever.
+      // Stale-if-error: only after a recent failure, and for a limited time.
       expect(staleReason).toBe('UPSTREAM_UNAVAILABLE: down');
       const staleSince = Math.min(cached.fetchedAt + lifetimeMs, provenAt + REAUTH_INTERVAL_MS);
       expect(clock.now()).toBeLessThanOrEqual(staleSince + STALE_IF_ERROR_MS);
@@ -193,7 +193,7 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
 
   function checkFailed({ viewer, key, client }: Load, error: unknown): void {
     if (error instanceof AbandonedError) {
-      // Nobody is told that everybody left, but who did leave.
+      // Only a client that left gets an AbandonedError.
       expect(client.signal.aborted).toBe(true);
       counts.left += 1;
       return;
@@ -202,9 +202,9 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
     const ended = (wanted: readonly (Outcome | 'abandoned')[]) =>
       answered(viewer, (call) => call.answeredIn === turn && wanted.includes(call.outcome ?? '503'));
     if (isAccessDenied(error)) {
-      // Of a refusal only those hear who waited for it.
+      // Only those who waited for the denied call get its error.
       expect(ended(['401', '403'])).not.toHaveLength(0);
-      counts.refused += 1;
+      counts.denied += 1;
     } else if (error.code === 'NOT_FOUND') {
       const misses = answered(viewer, (call) => call.key === key && call.outcome === '404').map(
         ({ answeredIn }) => answeredTimes.get(answeredIn ?? -1) ?? -Infinity,
@@ -257,14 +257,19 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
     else if (action.do === 'leave') openLoads[action.pick % openLoads.length]?.client.abort();
     else {
       const call = openCalls[action.pick % openCalls.length];
-      if (call && call.startedAs < lastRefusal(call.viewer)) counts.overtaken += 1;
+      if (call && call.startedAs < lastDenial(call.viewer)) counts.overtaken += 1;
       call?.end(action.outcome);
     }
     await settle();
     if (broken.length > 0) throw broken[0];
 
-    expect(cache.cachedBytes).toBeLessThanOrEqual(maxBytes);
-    // Whoever waits, waits for a call that will be answered.
+    expect(cache.cachedBytes).toBeLessThanOrEqual(MAX_BYTES);
+    for (const viewer of VIEWERS) {
+      const isProven = cache.hasProvenRight(viewerOf(viewer));
+      // Nothing is kept of a viewer before a call of it succeeded, or after a denial.
+      if (isProven) expect(proofs(viewer)).not.toHaveLength(0);
+    }
+    // Each waiting request waits for a call that will be answered.
     const waitsForNothing = loads.filter(
       ({ isSettled, viewer }) => !isSettled && !calls.some((call) => isUnderWay(call) && call.viewer === viewer),
     );
@@ -276,7 +281,7 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
   expect(loads.filter(({ isSettled }) => !isSettled)).toEqual([]);
 }
 
-describe('the resource cache, however loads, answers, refusals, outages, departures and time are mixed', () => {
+describe('the resource cache, for any order of requests, answers, denials, outages, disconnects and time', () => {
   const unhandled = jest.fn();
   beforeAll(() => {
     process.on('unhandledRejection', unhandled);
@@ -285,8 +290,8 @@ describe('the resource cache, however loads, answers, refusals, outages, departu
     process.off('unhandledRejection', unhandled);
   });
 
-  it('keeps viewers apart, serves nothing from before a refusal or past its time, calls once, and lets nobody hang', async () => {
-    const counts = { called: 0, cached: 0, stale: 0, refused: 0, missing: 0, failed: 0, left: 0, overtaken: 0 };
+  it('isolates viewers, serves nothing from before a denial or past its lifetime, makes single calls, and lets no request hang', async () => {
+    const counts = { called: 0, cached: 0, stale: 0, denied: 0, missing: 0, failed: 0, left: 0, overtaken: 0 };
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 1, maxLength: 80, size: 'max' }), (actions) =>
         play(actions, counts),
@@ -294,7 +299,7 @@ describe('the resource cache, however loads, answers, refusals, outages, departu
       { seed: 20_261_124, numRuns: 200 },
     );
     expect(unhandled).not.toHaveBeenCalled();
-    // Every way to end was taken many times, or the promises above would say little.
+    // Each outcome occurred many times; otherwise the checks above would prove little.
     for (const [way, count] of Object.entries(counts)) expect([way, count > 10]).toEqual([way, true]);
   });
 });

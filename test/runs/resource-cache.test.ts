@@ -8,9 +8,8 @@ import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
 const LIVE_TTL_MS = 2000;
 const REAUTH_INTERVAL_MS = 60_000;
 const STALE_IF_ERROR_MS = 300_000;
-const OVERHEAD_BYTES = 400;
 
-const refused = (code: ErrorCode = 'UNAUTHENTICATED') => new GatewayError(code, 'no');
+const denied = (code: ErrorCode = 'UNAUTHENTICATED') => new GatewayError(code, 'no');
 const outage = (code: ErrorCode = 'UPSTREAM_UNAVAILABLE') => new GatewayError(code, 'it is down');
 const missing = () => new GatewayError('NOT_FOUND', 'no such run');
 
@@ -47,15 +46,15 @@ describe('the resource cache', () => {
   const get = (resource: ManualResource<string>, key = 'ada', signal?: AbortSignal) =>
     cache.get(resource, operationOf(key, signal && { signal }));
 
-  /** Asks, answers the one call that this causes, and tells what was served. */
+  /** Gets the resource, answers the one call that this causes, and returns what was served. */
   async function fill(resource: ManualResource<string>, value: string, key = 'ada', sizeBytes = 100) {
     const answer = get(resource, key);
     resource.underWay().answer(value, sizeBytes);
     return (await answer).cached;
   }
 
-  /** What is served without any call. */
-  async function heldValue(resource: ManualResource<string>, key = 'ada') {
+  /** The value that is served without a call. */
+  async function cachedValue(resource: ManualResource<string>, key = 'ada') {
     const before = resource.calls.length;
     const { cached, staleReason } = await get(resource, key);
     expect(resource.calls).toHaveLength(before);
@@ -63,8 +62,8 @@ describe('the resource cache', () => {
     return cached.value;
   }
 
-  describe('while what is cached can be trusted', () => {
-    it('serves it without a call until its lifetime is over', async () => {
+  describe('while a cached answer is fresh', () => {
+    it('serves it without a call until its lifetime ends', async () => {
       const run = live();
       const cached = await fill(run, 'v1');
       expect(cached).toEqual({
@@ -74,39 +73,39 @@ describe('the resource cache', () => {
         sizeBytes: 100,
       });
       clock.advance(LIVE_TTL_MS - 1);
-      expect(await heldValue(run)).toBe('v1');
+      expect(await cachedValue(run)).toBe('v1');
       clock.advance(1);
       expect((await fill(run, 'v2')).value).toBe('v2');
     });
 
-    it('counts its lifetime from when it came, not from when it was asked for', async () => {
+    it('counts the lifetime from when the answer came, not from when it was requested', async () => {
       const run = live();
       const answer = get(run);
       clock.advance(5000);
       run.underWay().answer('v1');
       expect((await answer).cached).toMatchObject({ sentAt: clock.now() - 5000, fetchedAt: clock.now() });
       clock.advance(LIVE_TTL_MS - 1);
-      expect(await heldValue(run)).toBe('v1');
+      expect(await cachedValue(run)).toBe('v1');
     });
 
-    it('never asks again for what will never change, as long as the right to it is renewed', async () => {
+    it('never fetches a final answer again, as long as the right to it is renewed', async () => {
       const [run, other] = [final(), live()];
       await fill(run, 'v1');
       for (let minute = 0; minute < 60; minute += 1) {
         clock.advance(REAUTH_INTERVAL_MS - 1);
         await fill(other, 'anything');
-        expect(await heldValue(run)).toBe('v1');
+        expect(await cachedValue(run)).toBe('v1');
       }
       expect(run.calls).toHaveLength(1);
     });
 
-    it('asks each time how long that is, for it may have become final since', async () => {
+    it('evaluates the lifetime each time: the answer may have become final', async () => {
       let lifetimeMs = LIVE_TTL_MS;
       const run = createManualResource<string>('run', () => lifetimeMs);
       await fill(run, 'v1');
       clock.advance(LIVE_TTL_MS);
       lifetimeMs = Infinity;
-      expect(await heldValue(run)).toBe('v1');
+      expect(await cachedValue(run)).toBe('v1');
     });
 
     it('never serves it to another viewer', async () => {
@@ -114,11 +113,11 @@ describe('the resource cache', () => {
       await fill(run, 'of ada', 'ada');
       expect(cache.peek(viewerOf('bob'), run)).toBeUndefined();
       expect((await fill(run, 'of bob', 'bob')).value).toBe('of bob');
-      expect(await heldValue(run, 'ada')).toBe('of ada');
+      expect(await cachedValue(run, 'ada')).toBe('of ada');
       expect(run.calls.map(({ options }) => options.credential)).toEqual(['ada', 'bob']);
     });
 
-    it('shows what is cached, trusted or not, to whoever peeks', async () => {
+    it('peeks at it, fresh or not', async () => {
       const run = live();
       expect(cache.peek(viewerOf('ada'), run)).toBeUndefined();
       const cached = await fill(run, 'v1');
@@ -126,15 +125,15 @@ describe('the resource cache', () => {
       expect(cache.peek(viewerOf('ada'), run)).toBe(cached);
     });
 
-    it('serves it even to an operation that may make no call', async () => {
+    it('serves it even to an operation without call budget', async () => {
       const run = live();
       await fill(run, 'v1');
       expect((await cache.get(run, operationOf('ada', { maxCalls: 0 }))).cached.value).toBe('v1');
     });
   });
 
-  describe('for all who ask at the same time', () => {
-    it('makes one call, which whoever starts it pays for', async () => {
+  describe('for concurrent requests', () => {
+    it('makes one call, which is charged to the operation that starts it', async () => {
       const run = live();
       const payer = operationOf('ada', { maxCalls: 1 });
       const first = cache.get(run, payer);
@@ -147,7 +146,7 @@ describe('the resource cache', () => {
       }).toThrow('1 upstream calls');
     });
 
-    it('refuses the one whose budget is used up, and makes no call for it', async () => {
+    it('makes no call for an operation whose budget is used up', async () => {
       const run = live();
       const error = await gatewayErrorOf(cache.get(run, operationOf('ada', { maxCalls: 0 })));
       expect(error).toMatchObject({ code: 'UPSTREAM_BUDGET_EXCEEDED', isRetryable: false });
@@ -155,7 +154,7 @@ describe('the resource cache', () => {
       await fill(run, 'v1');
     });
 
-    it('serves nothing stale for want of a budget', async () => {
+    it('does not serve stale data because a budget is used up', async () => {
       const run = live();
       await fill(run, 'v1');
       clock.advance(LIVE_TTL_MS);
@@ -163,7 +162,7 @@ describe('the resource cache', () => {
       expect(error.code).toBe('UPSTREAM_BUDGET_EXCEEDED');
     });
 
-    it('makes one call for each viewer, though they ask for the same', async () => {
+    it('makes one call for each viewer, even for the same resource', async () => {
       const run = live();
       const answers = ['ada', 'bob', 'ada', 'bob'].map((key) => get(run, key));
       expect(run.calls.map(({ options }) => options.credential)).toEqual(['ada', 'bob']);
@@ -176,13 +175,13 @@ describe('the resource cache', () => {
       ]);
     });
 
-    it('tells the upstream the request id of whoever started the call', async () => {
+    it('passes on the request id of the operation that started the call', async () => {
       const run = live();
       await fill(run, 'v1');
       expect(run.calls[0]?.options.requestId).toBe('request of ada');
     });
 
-    it('goes on with the call as long as anybody waits for it', async () => {
+    it('continues the call as long as anybody waits for it', async () => {
       const run = live();
       const starter = new AbortController();
       const left = rejectionOf(get(run, 'ada', starter.signal));
@@ -193,7 +192,7 @@ describe('the resource cache', () => {
       expect((await stayed).cached.value).toBe('v1');
     });
 
-    it('abandons the call when nobody waits any more, and makes another for the next who asks', async () => {
+    it('aborts the call when nobody waits any more, and makes another for the next request', async () => {
       const run = live();
       const client = new AbortController();
       const left = rejectionOf(get(run, 'ada', client.signal));
@@ -204,7 +203,7 @@ describe('the resource cache', () => {
       expect(run.calls).toHaveLength(2);
     });
 
-    it('fails for all of them alike, and asks again for the next when nothing is cached', async () => {
+    it('fails for all of them, and makes another call for the next request', async () => {
       const run = live();
       const outcomes = [get(run), get(run)].map(gatewayErrorOf);
       const down = outage();
@@ -215,7 +214,7 @@ describe('the resource cache', () => {
   });
 
   describe('when the upstream fails', () => {
-    /** Holds something live whose lifetime is over. */
+    /** Caches a live answer whose lifetime is over. */
     async function outlived(run = live()) {
       await fill(run, 'v1');
       clock.advance(LIVE_TTL_MS);
@@ -223,7 +222,7 @@ describe('the resource cache', () => {
     }
 
     it.each(['UPSTREAM_UNAVAILABLE', 'UPSTREAM_TIMEOUT', 'UPSTREAM_OVERLOADED', 'RATE_LIMITED'] as const)(
-      'by %s, serves its last good answer and says why',
+      'with %s, serves its last good answer and the reason',
       async (code) => {
         const run = await outlived();
         const answer = get(run);
@@ -233,7 +232,7 @@ describe('the resource cache', () => {
     );
 
     it.each(['UPSTREAM_CONTRACT_VIOLATION', 'BAD_USER_INPUT', 'UPSTREAM_ENDPOINT_DISABLED'] as const)(
-      'by %s, serves nothing in its place',
+      'with %s, serves no stale answer',
       async (code) => {
         const run = await outlived();
         const outcome = gatewayErrorOf(get(run));
@@ -242,7 +241,7 @@ describe('the resource cache', () => {
       },
     );
 
-    it('by a defect of ours, lets it through as it is', async () => {
+    it('by a defect, rethrows it unchanged', async () => {
       const run = await outlived();
       const defect = new TypeError('no function');
       const outcome = rejectionOf(get(run));
@@ -250,7 +249,7 @@ describe('the resource cache', () => {
       expect(await outcome).toBe(defect);
     });
 
-    it('does not ask again for a second, and then does', async () => {
+    it('makes no other call for a second', async () => {
       const run = await outlived();
       const answer = get(run);
       run.underWay().fail(outage());
@@ -262,10 +261,10 @@ describe('the resource cache', () => {
       const back = get(run);
       run.underWay().answer('v2');
       expect(await back).toMatchObject({ cached: { value: 'v2' }, staleReason: null });
-      expect(await heldValue(run)).toBe('v2');
+      expect(await cachedValue(run)).toBe('v2');
     });
 
-    it('serves it for STALE_IF_ERROR_MS after its lifetime, and not a moment longer', async () => {
+    it('serves a stale answer for STALE_IF_ERROR_MS after its lifetime, and no longer', async () => {
       const run = await outlived();
       clock.advance(STALE_IF_ERROR_MS);
       const last = get(run);
@@ -279,7 +278,7 @@ describe('the resource cache', () => {
       expect((await later).code).toBe('UPSTREAM_TIMEOUT');
     });
 
-    it('serves nothing stale where STALE_IF_ERROR_MS is 0, from the next moment on', async () => {
+    it('serves no stale answer where STALE_IF_ERROR_MS is 0', async () => {
       cache = createCache({ staleIfErrorMs: 0 });
       const run = await outlived();
       clock.advance(1);
@@ -295,7 +294,7 @@ describe('the resource cache', () => {
       expect((await outcome).code).toBe('UPSTREAM_UNAVAILABLE');
     });
 
-    it("lets one viewer's failure keep no other from asking", async () => {
+    it("does not apply one viewer's failure to another", async () => {
       const run = live();
       await fill(run, 'of ada', 'ada');
       await fill(run, 'of bob', 'bob');
@@ -307,8 +306,9 @@ describe('the resource cache', () => {
     });
   });
 
-  describe('when the upstream knows of nothing', () => {
-    it('believes it for a second, without asking again', async () => {
+  describe('when the upstream answers 404', () => {
+    it('remembers it for a second', async () => {
+      await fill(live('other'), 'v1');
       const run = live();
       const outcome = gatewayErrorOf(get(run));
       run.underWay().fail(missing());
@@ -318,11 +318,42 @@ describe('the resource cache', () => {
       expect(run.calls).toHaveLength(1);
       clock.advance(1);
       expect((await fill(run, 'v1')).value).toBe('v1');
-      expect(await heldValue(run)).toBe('v1');
+      expect(await cachedValue(run)).toBe('v1');
     });
 
-    it('believes it for no longer than LIVE_TTL_MS', async () => {
+    it('does not remember it for a viewer of whom no call has succeeded', async () => {
+      const run = live();
+      for (let turn = 1; turn <= 3; turn += 1) {
+        const outcome = gatewayErrorOf(get(run));
+        run.underWay().fail(missing());
+        expect((await outcome).code).toBe('NOT_FOUND');
+        expect(run.calls).toHaveLength(turn);
+      }
+      expect(cache.cachedBytes).toBe(0);
+    });
+
+    it("caches the resource's value for a missing one, if it has any", async () => {
+      const run = { ...live(), valueIfMissing: 'none' };
+      const other = live('other');
+      await fill(other, 'v1');
+      const answer = get(run);
+      run.underWay().fail(missing());
+      expect((await answer).cached.value).toBe('none');
+      expect(await cachedValue(run)).toBe('none');
+    });
+
+    it('does not count a 404 as a proof of the right', async () => {
+      const run = { ...live(), valueIfMissing: 'none' };
+      const answer = get(run);
+      run.underWay().fail(missing());
+      expect((await answer).cached.value).toBe('none');
+      expect(cache.hasProvenRight(viewerOf('ada'))).toBe(false);
+      expect(cache.cachedBytes).toBe(0);
+    });
+
+    it('remembers it for no longer than LIVE_TTL_MS', async () => {
       cache = createCache({ liveTtlMs: 0 });
+      await fill(live('other'), 'v1');
       const run = live();
       const outcome = gatewayErrorOf(get(run));
       run.underWay().fail(missing());
@@ -330,22 +361,24 @@ describe('the resource cache', () => {
       expect((await fill(run, 'v1')).value).toBe('v1');
     });
 
-    it('holds no longer what there was', async () => {
-      const run = live();
+    it('evicts the answer that was cached', async () => {
+      const [run, other] = [live(), live('other')];
+      await fill(other, 'v1');
+      const bytes = cache.cachedBytes;
       await fill(run, 'v1');
       clock.advance(LIVE_TTL_MS);
       const outcome = gatewayErrorOf(get(run));
       run.underWay().fail(missing());
       await outcome;
       expect(cache.peek(viewerOf('ada'), run)).toBeUndefined();
-      expect(cache.cachedBytes).toBe(0);
+      expect(cache.cachedBytes).toBe(bytes);
       clock.advance(1000);
       const later = gatewayErrorOf(get(run));
       run.underWay().fail(outage());
       expect((await later).code).toBe('UPSTREAM_UNAVAILABLE');
     });
 
-    it('tells it to no other viewer, and of nothing else', async () => {
+    it('applies it to no other viewer and no other resource', async () => {
       const [run, other] = [live('run'), live('other')];
       const outcome = gatewayErrorOf(get(run));
       run.underWay().fail(missing());
@@ -355,59 +388,98 @@ describe('the resource cache', () => {
     });
   });
 
-  describe('when the upstream refuses the key', () => {
+  describe('when the upstream denies access', () => {
     it.each(['UNAUTHENTICATED', 'FORBIDDEN'] as const)(
-      'by %s, holds nothing for that viewer any more, and everything for the others',
+      'with %s, evicts everything of that viewer, and nothing of others',
       async (code) => {
         const runs = [final('a'), final('b')];
-        for (const run of runs) {
-          await fill(run, 'of ada', 'ada');
-          await fill(run, 'of bob', 'bob');
-        }
+        for (const run of runs) await fill(run, 'of bob', 'bob');
+        const bytesOfBob = cache.cachedBytes;
+        for (const run of runs) await fill(run, 'of ada', 'ada');
         const other = live();
         const outcome = gatewayErrorOf(get(other, 'ada'));
-        other.underWay().fail(refused(code));
+        other.underWay().fail(denied(code));
         expect((await outcome).code).toBe(code);
         for (const run of runs) {
           expect(cache.peek(viewerOf('ada'), run)).toBeUndefined();
-          expect(await heldValue(run, 'bob')).toBe('of bob');
+          expect(await cachedValue(run, 'bob')).toBe('of bob');
         }
-        expect(cache.cachedBytes).toBe(2 * (100 + OVERHEAD_BYTES));
+        expect(cache.cachedBytes).toBe(bytesOfBob);
       },
     );
 
-    it('asks again for whatever the viewer wants next, and serves nothing stale', async () => {
+    it('makes a call for the next request, and serves nothing stale', async () => {
       const [run, other] = [final(), live()];
       await fill(run, 'v1');
-      const refusal = gatewayErrorOf(get(other));
-      other.underWay().fail(refused());
-      await refusal;
+      const denial = gatewayErrorOf(get(other));
+      other.underWay().fail(denied());
+      await denial;
       const outcome = gatewayErrorOf(get(run));
       run.underWay().fail(outage());
       expect((await outcome).code).toBe('UPSTREAM_UNAVAILABLE');
       expect((await fill(run, 'v2')).value).toBe('v2');
     });
 
-    it('does not hold what a call brings that began before', async () => {
+    it('does not cache the answer of a call that began before', async () => {
       const [slow, other] = [final('slow'), live('other')];
       await fill(other, 'v1');
       clock.advance(LIVE_TTL_MS);
       const late = get(slow);
-      const refusal = gatewayErrorOf(get(other));
-      other.underWay().fail(refused());
-      await refusal;
+      const denial = gatewayErrorOf(get(other));
+      other.underWay().fail(denied());
+      await denial;
       slow.underWay().answer('late');
-      // Whoever waited for that very call is served: the upstream let its key see it.
+      // Those who waited for that call are served: the upstream allowed it.
       expect((await late).cached.value).toBe('late');
       expect(cache.peek(viewerOf('ada'), slow)).toBeUndefined();
       expect(cache.cachedBytes).toBe(0);
       expect((await fill(slow, 'new')).value).toBe('new');
-      expect(await heldValue(slow)).toBe('new');
+      expect(await cachedValue(slow)).toBe('new');
+    });
+  });
+
+  describe('for a viewer of whom no call has succeeded', () => {
+    const { id } = viewerOf('made-up');
+    /** While a call is under way its partition is shared; nothing else tells one use of an unknown viewer from another. */
+    const isRemembered = () => cache.partitions.of(id) === cache.partitions.of(id);
+
+    it.each([
+      ['is denied', denied()],
+      ['is answered 404', missing()],
+      ['fails', outage()],
+      ['violates the contract', new GatewayError('UPSTREAM_CONTRACT_VIOLATION', 'no')],
+      ['fails by a defect', new TypeError('no function')],
+    ])('keeps nothing when the call %s', async (_how, error) => {
+      const run = live();
+      const outcome = rejectionOf(get(run, 'made-up'));
+      expect(isRemembered()).toBe(true);
+      run.underWay().fail(error);
+      expect(await outcome).toBe(error);
+      expect(isRemembered()).toBe(false);
+      expect(cache.cachedBytes).toBe(0);
+      expect(cache.hasProvenRight(viewerOf('made-up'))).toBe(false);
+    });
+
+    it('keeps nothing when the client leaves', async () => {
+      const client = new AbortController();
+      const left = rejectionOf(get(live(), 'made-up', client.signal));
+      client.abort();
+      expect(await left).toBeInstanceOf(AbandonedError);
+      await settle();
+      expect(isRemembered()).toBe(false);
+    });
+
+    it('keeps the viewer and the answer when the call succeeds', async () => {
+      await fill(live(), 'v1', 'made-up');
+      expect(isRemembered()).toBe(true);
+      expect(cache.hasProvenRight(viewerOf('made-up'))).toBe(true);
+      clock.advance(REAUTH_INTERVAL_MS);
+      expect(cache.hasProvenRight(viewerOf('made-up'))).toBe(false);
     });
   });
 
   describe("when the viewer's right must be renewed", () => {
-    /** Three runs cached for ada, whose right was last proven just REAUTH_INTERVAL_MS ago. */
+    /** Three cached runs of ada, whose right was last proven REAUTH_INTERVAL_MS ago. */
     async function inDoubt() {
       const runs = [final('a'), final('b'), final('c')] as const;
       for (const run of runs) await fill(run, `old ${run.key}`);
@@ -425,12 +497,12 @@ describe('the resource cache', () => {
       slow.underWay().answer('slow');
       await answer;
       clock.advance(REAUTH_INTERVAL_MS - 20_001);
-      expect(await heldValue(run)).toBe('v1');
+      expect(await cachedValue(run)).toBe('v1');
       clock.advance(1);
       expect((await fill(run, 'v2')).value).toBe('v2');
     });
 
-    it('makes one call for all that are asked for, and serves the others from what is cached', async () => {
+    it('makes one call for all requests, and serves the others from the cache', async () => {
       const runs = await inDoubt();
       const answers = Promise.all([...runs, ...runs].map((run) => get(run)));
       await settle();
@@ -447,17 +519,17 @@ describe('the resource cache', () => {
       expect(callsOf(runs)).toBe(4);
     });
 
-    it('lets the refusal of that call reach everybody who waits for it', async () => {
+    it('fails everybody who waits when that call is denied', async () => {
       const runs = await inDoubt();
       const outcomes = [...runs, ...runs].map((run) => gatewayErrorOf(get(run)));
       await settle();
-      runs[0].underWay().fail(refused());
+      runs[0].underWay().fail(denied());
       expect((await Promise.all(outcomes)).map(({ code }) => code)).toEqual(Array(6).fill('UNAUTHENTICATED'));
       expect(callsOf(runs)).toBe(4);
       expect(cache.cachedBytes).toBe(0);
     });
 
-    it('serves everybody stale when that call fails, within STALE_IF_ERROR_MS', async () => {
+    it('serves stale answers to all when that call fails, within STALE_IF_ERROR_MS', async () => {
       const runs = await inDoubt();
       clock.advance(STALE_IF_ERROR_MS);
       const answers = Promise.all(runs.map((run) => get(run)));
@@ -470,7 +542,7 @@ describe('the resource cache', () => {
       expect(callsOf(runs)).toBe(4);
     });
 
-    it('serves nobody anything when that call fails later than that', async () => {
+    it('serves no stale answers when that call fails later than that', async () => {
       const runs = await inDoubt();
       clock.advance(STALE_IF_ERROR_MS + 1);
       const outcomes = runs.map((run) => gatewayErrorOf(get(run)));
@@ -479,7 +551,7 @@ describe('the resource cache', () => {
       expect((await Promise.all(outcomes)).map(({ code }) => code)).toEqual(Array(3).fill('UPSTREAM_UNAVAILABLE'));
     });
 
-    it('takes a 404 for no proof of it: the others ask for themselves', async () => {
+    it('does not count a 404 as a proof: the others make calls of their own', async () => {
       const runs = await inDoubt();
       const gone = gatewayErrorOf(get(runs[0]));
       const other = get(runs[1]);
@@ -491,7 +563,7 @@ describe('the resource cache', () => {
       expect((await other).cached.value).toBe('new b');
     });
 
-    it('goes on when whoever made that call left: the others ask for themselves', async () => {
+    it('makes calls for the others when the client of that call leaves', async () => {
       const runs = await inDoubt();
       const client = new AbortController();
       const left = rejectionOf(get(runs[0], 'ada', client.signal));
@@ -504,7 +576,7 @@ describe('the resource cache', () => {
       expect((await other).cached.value).toBe('new b');
     });
 
-    it('lets whoever wants what is not cached ask at once', async () => {
+    it('fetches an uncached resource at once', async () => {
       const runs = await inDoubt();
       const renewing = get(runs[0]);
       const missed = live('missed');
@@ -512,12 +584,12 @@ describe('the resource cache', () => {
       missed.underWay().answer('v1');
       expect((await answer).cached.value).toBe('v1');
       // That call proved the right, too.
-      expect(await heldValue(runs[1])).toBe('old b');
+      expect(await cachedValue(runs[1])).toBe('old b');
       runs[0].underWay().answer('new a');
       await renewing;
     });
 
-    it('asks for what waited, too, when its own lifetime is over meanwhile', async () => {
+    it('fetches an answer whose lifetime ended while it waited', async () => {
       const [run, other] = [live('run'), final('other')];
       await fill(run, 'v1');
       await fill(other, 'v1');
@@ -533,7 +605,7 @@ describe('the resource cache', () => {
       expect((await waiting).cached.value).toBe('v2');
     });
 
-    it("renews one viewer's right by no other viewer's call", async () => {
+    it("does not renew one viewer's right by another viewer's call", async () => {
       const run = final();
       await fill(run, 'of ada', 'ada');
       await fill(run, 'of bob', 'bob');
@@ -542,7 +614,7 @@ describe('the resource cache', () => {
       expect((await fill(run, 'new for bob', 'bob')).value).toBe('new for bob');
     });
 
-    it('renews it at every request where REAUTH_INTERVAL_MS is 0, by one call for all that come at once', async () => {
+    it('renews it at every request where REAUTH_INTERVAL_MS is 0, with one call for concurrent ones', async () => {
       cache = createCache({ reauthIntervalMs: 0 });
       const [run, other] = [final('run'), final('other')];
       await fill(run, 'v1');
@@ -559,29 +631,37 @@ describe('the resource cache', () => {
   });
 
   describe('within its bound of bytes', () => {
-    const roomFor = (count: number) => count * (100 + OVERHEAD_BYTES);
+    /** Room for just so many values of 100 bytes, of one viewer. */
+    async function roomFor(count: number): Promise<number> {
+      cache = createCache();
+      for (let index = 0; index < count; index += 1) await fill(final(String(index)), 'value');
+      return cache.cachedBytes;
+    }
 
-    it('lets go of what was used longest ago, and asks for it again', async () => {
-      cache = createCache({ maxBytes: roomFor(2) });
+    it('evicts the least recently used answer, and fetches it again', async () => {
+      const room = await roomFor(2);
+      cache = createCache({ maxBytes: room });
       const [a, b, c] = [final('a'), final('b'), final('c')];
       await fill(a, 'a');
       await fill(b, 'b');
-      expect(await heldValue(a)).toBe('a');
+      expect(await cachedValue(a)).toBe('a');
       await fill(c, 'c');
-      expect(cache.cachedBytes).toBe(roomFor(2));
-      expect(await heldValue(a)).toBe('a');
+      expect(cache.cachedBytes).toBe(room);
+      expect(await cachedValue(a)).toBe('a');
       expect((await fill(b, 'b again')).value).toBe('b again');
     });
 
-    it('serves what is larger than all its room, but does not hold it', async () => {
-      cache = createCache({ maxBytes: roomFor(2) });
-      const run = final();
-      expect((await fill(run, 'huge', 'ada', roomFor(2))).value).toBe('huge');
-      expect(cache.cachedBytes).toBe(0);
-      expect((await fill(run, 'huge again', 'ada', roomFor(2))).value).toBe('huge again');
+    it('serves an answer that is larger than the bound, but does not cache it', async () => {
+      const room = await roomFor(1);
+      cache = createCache({ maxBytes: room });
+      const run = final('a');
+      expect((await fill(run, 'huge', 'ada', 101)).value).toBe('huge');
+      expect(cache.peek(viewerOf('ada'), run)).toBeUndefined();
+      expect((await fill(run, 'small', 'ada', 100)).value).toBe('small');
+      expect(await cachedValue(run)).toBe('small');
     });
 
-    it('of 0 holds nothing, though calls under way are shared', async () => {
+    it('of 0 caches nothing, but shares calls under way', async () => {
       cache = createCache({ maxBytes: 0 });
       const run = final();
       const answers = Promise.all([get(run), get(run)]);
@@ -591,8 +671,9 @@ describe('the resource cache', () => {
       await fill(run, 'v2');
     });
 
-    it('asks again when what waited for a revalidation was let go of meanwhile', async () => {
-      cache = createCache({ maxBytes: roomFor(2) });
+    it('fetches an answer that was evicted while it waited for a revalidation', async () => {
+      const [one, two] = [await roomFor(1), await roomFor(2)];
+      cache = createCache({ maxBytes: two });
       const [a, b] = [final('a'), final('b')];
       await fill(a, 'a');
       await fill(b, 'b');
@@ -600,7 +681,7 @@ describe('the resource cache', () => {
       const renewing = get(a);
       const waiting = get(b);
       await settle();
-      a.underWay().answer('huge', roomFor(2) - OVERHEAD_BYTES);
+      a.underWay().answer('huge', 100 + two - one);
       await renewing;
       await settle();
       b.underWay().answer('b again');

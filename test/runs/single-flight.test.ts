@@ -4,7 +4,7 @@ import { AbandonedError } from '../../src/upstream/errors.ts';
 import { atOnce, settle } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
 
-/** A call that lasts until the test says otherwise. */
+/** A call that lasts until the test ends it. */
 function openCall() {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   return { start: jest.fn<(signal: AbortSignal) => Promise<string>>(() => promise), resolve, reject };
@@ -13,7 +13,7 @@ function openCall() {
 const staying = () => new AbortController().signal;
 
 describe('single flight', () => {
-  it('is one call for all who ask while it is under way, and a new one afterwards', async () => {
+  it('shares one call among all who join while it is under way, and starts a new one afterwards', async () => {
     const flights = createSingleFlight<string>(atOnce);
     const first = openCall();
     const answers = Promise.all([1, 2, 3].map(() => flights.join('key', staying(), first.start)));
@@ -28,7 +28,7 @@ describe('single flight', () => {
     expect(await flights.join('key', staying(), second.start)).toBe('another');
   });
 
-  it('has ended by the time that its waiters hear of it, so that they may ask again', async () => {
+  it('has ended when its waiters get the result, so that they can start another', async () => {
     const flights = createSingleFlight<string>(atOnce);
     const call = openCall();
     const seen = flights.join('key', staying(), call.start).catch(() => flights.isUnderWay('key'));
@@ -36,7 +36,7 @@ describe('single flight', () => {
     expect(await seen).toBe(false);
   });
 
-  it('is one call for each key', async () => {
+  it('makes one call for each key', async () => {
     const flights = createSingleFlight<string>(atOnce);
     const [one, other] = [openCall(), openCall()];
     const answers = Promise.all([
@@ -48,7 +48,7 @@ describe('single flight', () => {
     expect(await answers).toEqual(['one', 'other']);
   });
 
-  it('fails for every waiter alike, and is forgotten', async () => {
+  it('fails for every waiter, and is forgotten', async () => {
     const flights = createSingleFlight<string>(atOnce);
     const call = openCall();
     const failed = new Error('failed');
@@ -58,7 +58,7 @@ describe('single flight', () => {
     expect(flights.isUnderWay('key')).toBe(false);
   });
 
-  it('goes on when one waiter leaves, who hears of nothing but that', async () => {
+  it('goes on when one waiter leaves, which gets an AbandonedError only', async () => {
     const flights = createSingleFlight<string>(atOnce);
     const call = openCall();
     const leaving = new AbortController();
@@ -71,7 +71,7 @@ describe('single flight', () => {
     expect(await stayed).toBe('answer');
   });
 
-  it('is aborted when its last waiter leaves, and the next who asks starts another', async () => {
+  it('is aborted when its last waiter leaves; the next one starts another call', async () => {
     const flights = createSingleFlight<string>(atOnce);
     const abandoned = openCall();
     const [one, other] = [new AbortController(), new AbortController()];
@@ -85,7 +85,7 @@ describe('single flight', () => {
 
     const next = openCall();
     const answer = flights.join('key', staying(), next.start);
-    // The end of the abandoned call must not end the new one.
+    // The end of the aborted call must not remove the new one.
     abandoned.reject(new AbandonedError());
     await settle();
     expect(flights.isUnderWay('key')).toBe(true);
@@ -93,7 +93,7 @@ describe('single flight', () => {
     expect(await answer).toBe('answer');
   });
 
-  it('goes on where somebody comes right after its last waiter has left', async () => {
+  it('goes on if another waiter joins right after the last one has left', async () => {
     const timers: (() => void)[] = [];
     const flights = createSingleFlight<string>((_ms, task) => {
       timers.push(task);
@@ -113,7 +113,7 @@ describe('single flight', () => {
     expect(await answer).toBe('answer');
   });
 
-  it('is not started for whoever has left already', async () => {
+  it('is not started for a client that has already left', async () => {
     const flights = createSingleFlight<string>(atOnce);
     const call = openCall();
     expect(await rejectionOf(flights.join('key', AbortSignal.abort(), call.start))).toBeInstanceOf(AbandonedError);
@@ -121,7 +121,7 @@ describe('single flight', () => {
     expect(flights.isUnderWay('key')).toBe(false);
   });
 
-  it('leaves no listener on the signal of a waiter that was answered', async () => {
+  it('leaves no listener on the signal of a waiter that has its result', async () => {
     const flights = createSingleFlight<string>(atOnce);
     const client = new AbortController();
     const remove = jest.spyOn(client.signal, 'removeEventListener');

@@ -1,9 +1,10 @@
 /** A resource cache with partitions of its own, and a look at how much they hold. */
 import { atOnce } from './operations.ts';
 import { createResourceCache, type ResourceCache, type ResourceCacheOptions } from '../../src/runs/resource-cache.ts';
-import { createCachePartitions } from '../../src/runs/cache-partitions.ts';
+import { createCachePartitions, type CachePartitions } from '../../src/runs/cache-partitions.ts';
 
 export interface HoldingCache extends ResourceCache {
+  readonly partitions: CachePartitions<unknown>;
   readonly cachedBytes: number;
 }
 
@@ -14,6 +15,7 @@ export function createHoldingCache({ maxBytes, ...options }: HoldingCacheOptions
   const cache = createResourceCache({ after: atOnce, ...options, partitions });
   return {
     ...cache,
+    partitions,
     get cachedBytes() {
       return partitions.cachedBytes;
     },

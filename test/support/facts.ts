@@ -40,7 +40,7 @@ export const stepFacts = ({ inputs = null, outputs = null, metadata = null, ...f
   endTime: at(1),
   elapsedTime: null,
   error: null,
-  payload: () => ({ inputs, outputs, metadata }),
+  payload: () => ({ inputs, outputs, metadata, unreadable: [] }),
   tokens: 0,
   index: 0,
   ...facts,
@@ -69,7 +69,7 @@ export const runRecord = ({ inputs = null, outputs = null, ...record }: RecordDr
   endTime: at(10),
   elapsedTime: 10,
   error: null,
-  payload: () => ({ inputs, outputs }),
+  payload: () => ({ inputs, outputs, unreadable: [] }),
   ...record,
 });
 

@@ -1,38 +1,38 @@
-/** A run feed whose every look at the run the test answers by hand. */
+/** A live poller whose polls the test answers by hand. */
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
 import type { Snapshot } from '../../src/runs/live/snapshot.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
 import { ran } from './facts.ts';
 import { settle } from './operations.ts';
 
-export interface Look {
+export interface Poll {
   readonly atMs: number;
   readonly signal: AbortSignal;
-  /** As of now, a run of so many steps. */
-  answer(steps: number, fields?: ReadingFields): Promise<void>;
+  /** Answers with a run of so many steps, as of now. */
+  answer(steps: number, fields?: SnapshotFields): Promise<void>;
   fail(error: Error): Promise<void>;
 }
 
-export interface ReadingFields {
+export interface SnapshotFields {
   readonly isFinal?: boolean;
   readonly staleReason?: string | null;
   readonly fetchedAt?: number;
   readonly isReversed?: boolean;
 }
 
-export interface FeedHarness {
-  readonly feed: LivePoller;
+export interface PollerHarness {
+  readonly poller: LivePoller;
   readonly clock: ManualClock;
-  readonly looks: readonly Look[];
-  /** The look under way; an error if there is none. */
-  underWay(): Look;
+  readonly polls: readonly Poll[];
+  /** The poll under way; throws if there is none. */
+  underWay(): Poll;
   isRightKnown: boolean;
   readonly overs: number;
 }
 
 const ref = { workflowId: 'wf', runId: 'r1' };
 
-export function readingOf(steps: number, sentAt: number, fields: ReadingFields = {}): Snapshot {
+export function snapshotOf(steps: number, sentAt: number, fields: SnapshotFields = {}): Snapshot {
   const { isFinal = false, staleReason = null, fetchedAt = sentAt, isReversed = false } = fields;
   const value = Array.from({ length: steps }, (_, index) =>
     ran('node', index, index + 1, 'completed', { id: `s${index}` }),
@@ -45,45 +45,45 @@ export function readingOf(steps: number, sentAt: number, fields: ReadingFields =
 
 export const stepsIn = ({ parts }: Snapshot): number => parts.steps?.cached.value.length ?? 0;
 
-export function createFeedHarness(liveTtlMs = 1000): FeedHarness {
+export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
   const clock = createManualClock();
-  const looks: Look[] = [];
-  const open = new Set<Look>();
+  const polls: Poll[] = [];
+  const open = new Set<Poll>();
   let overs = 0;
 
-  const harness: FeedHarness = {
+  const harness: PollerHarness = {
     clock,
-    looks,
+    polls,
     isRightKnown: true,
     underWay() {
-      const [look, ...others] = open;
-      if (look && others.length === 0) return look;
-      throw new Error(`expected one look under way, got ${open.size}`);
+      const [poll, ...others] = open;
+      if (poll && others.length === 0) return poll;
+      throw new Error(`expected one poll under way, got ${open.size}`);
     },
     get overs() {
       return overs;
     },
-    feed: createLivePoller({
+    poller: createLivePoller({
       read(signal) {
         const { promise, resolve, reject } = Promise.withResolvers<{ snapshot: Snapshot; untilMs: number }>();
         const sentAt = clock.now();
-        const look: Look = {
+        const poll: Poll = {
           atMs: sentAt,
           signal,
           answer(steps, fields) {
-            open.delete(look);
-            const snapshot = readingOf(steps, sentAt, { fetchedAt: clock.now(), ...fields });
+            open.delete(poll);
+            const snapshot = snapshotOf(steps, sentAt, { fetchedAt: clock.now(), ...fields });
             resolve({ snapshot, untilMs: snapshot.isFinal ? Infinity : clock.now() + liveTtlMs });
             return settle();
           },
           fail(error) {
-            open.delete(look);
+            open.delete(poll);
             reject(error);
             return settle();
           },
         };
-        looks.push(look);
-        open.add(look);
+        polls.push(poll);
+        open.add(poll);
         return promise;
       },
       isRightKnown: () => harness.isRightKnown,
@@ -96,18 +96,18 @@ export function createFeedHarness(liveTtlMs = 1000): FeedHarness {
   return harness;
 }
 
-/** What a reader has been given, if anything yet. */
+/** A subscriber, and the snapshots that it was given. */
 export interface Watching {
   readonly given: readonly Snapshot[];
   readonly outcome: 'WAITING' | 'READY' | 'DONE' | 'FAILED';
   readonly error: unknown;
-  /** Asks for the next state. */
+  /** Asks for the next snapshot. */
   pull(): Promise<void>;
   leave(): Promise<void>;
 }
 
-export function watch(feed: LivePoller, onLeft: () => void = () => undefined): Watching {
-  const iterator = feed.watch(onLeft);
+export function watch(poller: LivePoller, onLeft: () => void = () => undefined): Watching {
+  const iterator = poller.watch(onLeft);
   const given: Snapshot[] = [];
   let outcome: Watching['outcome'] = 'READY';
   let error: unknown = null;

@@ -28,10 +28,15 @@ export async function connectRaw(url: string, server?: Server): Promise<RawConne
   await once(socket, 'connect');
   const [other] = (await accepted) ?? [];
   let unread = Buffer.alloc(0);
+  // Put together only when an answer is whole: joining at every chunk would take quadratic time.
+  let chunks: Buffer[] = [];
+  let size = 0;
+  let wanted = 0;
   let wake: () => void = () => undefined;
   let isOver = false;
   socket.on('data', (chunk: Buffer) => {
-    unread = Buffer.concat([unread, chunk]);
+    chunks.push(chunk);
+    size += chunk.length;
     wake();
   });
   for (const event of ['close', 'error']) {
@@ -43,12 +48,23 @@ export async function connectRaw(url: string, server?: Server): Promise<RawConne
 
   async function next(): Promise<RawAnswer> {
     for (;;) {
-      const answer = firstAnswer(unread);
-      if (answer) {
-        unread = unread.subarray(answer.length);
+      if (isOver || size >= wanted) {
+        unread = Buffer.concat([unread, ...chunks]);
+        chunks = [];
+      }
+      const length = answerLength(unread);
+      if (length !== null && unread.length >= length) {
+        const answer = answerIn(unread.subarray(0, length));
+        unread = unread.subarray(length);
+        size = unread.length;
+        wanted = 0;
         return answer;
       }
-      if (isOver) throw new Error(`the connection ended before an answer did; it had brought: ${unread.toString()}`);
+      wanted = length ?? 0;
+      if (isOver) {
+        const brought = unread.toString('utf8', 0, 1000);
+        throw new Error(`the connection ended before an answer did; it had brought ${unread.length} bytes: ${brought}`);
+      }
       await new Promise<void>((resolve) => (wake = resolve));
     }
   }
@@ -79,14 +95,16 @@ export async function connectRaw(url: string, server?: Server): Promise<RawConne
   };
 }
 
-/** Of an answer whose length its head tells. */
-function firstAnswer(bytes: Buffer): (RawAnswer & { readonly length: number }) | null {
+/** Of an answer whose length its head tells. Null while the head is not whole. */
+function answerLength(bytes: Buffer): number | null {
   const headEnd = bytes.indexOf('\r\n\r\n');
   if (headEnd < 0) return null;
-  const head = bytes.toString('latin1', 0, headEnd);
-  const bodyStart = headEnd + 4;
-  const length = bodyStart + Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
-  return bytes.length < length ? null : { head, body: bytes.toString('utf8', bodyStart, length), length };
+  return headEnd + 4 + Number(/^content-length: (\d+)$/im.exec(bytes.toString('latin1', 0, headEnd))?.[1] ?? 0);
+}
+
+function answerIn(bytes: Buffer): RawAnswer {
+  const headEnd = bytes.indexOf('\r\n\r\n');
+  return { head: bytes.toString('latin1', 0, headEnd), body: bytes.toString('utf8', headEnd + 4) };
 }
 
 /** How many requests node:http has parsed that came to this address, until it is closed. */

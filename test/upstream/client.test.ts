@@ -39,7 +39,7 @@ interface Listening {
 
 describe('the upstream client', () => {
   let upstream: FaultyUpstream;
-  /** Closed after each test, for a failing one would leave them open. */
+  /** Closed after each test, also a failing one. */
   const opened: { close(): unknown }[] = [];
 
   function clientOf(options: Partial<UpstreamClientOptions> = {}): UpstreamApi {
@@ -51,7 +51,7 @@ describe('the upstream client', () => {
     return client;
   }
 
-  /** For what the scripted upstream can't do: it answers on the bare response, and counts connections. */
+  /** A server that writes to the bare response and counts connections. */
   async function listening(answer: RequestListener): Promise<Listening> {
     let connections = 0;
     let requests = 0;
@@ -78,7 +78,7 @@ describe('the upstream client', () => {
   }
 
   beforeEach(async () => {
-    // The least jitter, for what is retried here.
+    // The shortest jitter, for the retries of these tests.
     jest.spyOn(Math, 'random').mockReturnValue(0);
     upstream = await startFaultyUpstream();
   });
@@ -89,7 +89,7 @@ describe('the upstream client', () => {
   });
 
   describe('sends', () => {
-    it('each call to its path, with the key, the request id, and a wish for JSON', async () => {
+    it('each call to its path, with the key, the request id, and `accept: application/json`', async () => {
       const client = clientOf();
       await client.listSteps(REF, call());
       await client.getRun(REF, call({ credential: 'another-key', requestId: 'request-2' }));
@@ -111,18 +111,18 @@ describe('the upstream client', () => {
       expect(upstream.calls.map(({ body }) => body)).toEqual(['', '']);
     });
 
-    it('every call below the path that the base URL has', async () => {
+    it('every call below the path of the base URL', async () => {
       const client = clientOf({ baseUrl: `${upstream.url}/api/v1/workflow/` });
       await rejectionOf(client.listSteps(REF, call()));
       expect(upstream.calls.map(({ url }) => url.pathname)).toEqual(['/api/v1/workflow/workflows/wf/runs/r1/steps']);
     });
 
-    it('the allowed odd ids as they are', async () => {
+    it('unusual but allowed ids unchanged', async () => {
       await clientOf().getRun({ workflowId: '...', runId: '~a_b-c.d~' }, call());
       expect(upstream.calls.map(({ url }) => url.pathname)).toEqual(['/workflows/.../runs/~a_b-c.d~']);
     });
 
-    it('nothing for an id that would leave the path', async () => {
+    it('no request for an id that would change the path', async () => {
       const client = clientOf();
       for (const id of ['..', '../..', 'a/b', '%2e%2e', '']) {
         for (const bad of [
@@ -136,7 +136,7 @@ describe('the upstream client', () => {
       expect(upstream.calls).toEqual([]);
     });
 
-    it('never a key after a redirect', async () => {
+    it('no key to the target of a redirect', async () => {
       const elsewhere = await startFaultyUpstream();
       opened.push(elsewhere);
       upstream.script = () => ({ status: 307, headers: { location: `${elsewhere.url}/workflows/wf/runs/r1` } });
@@ -147,7 +147,7 @@ describe('the upstream client', () => {
   });
 
   describe('reads', () => {
-    it('what came, and how many bytes it takes to hold it', async () => {
+    it('a value, and the bytes that caching it takes', async () => {
       const { value, sizeBytes } = await clientOf().listSteps(REF, call());
       expect(value).toMatchObject([{ id: 'r1-step', index: 0 }]);
       expect(sizeBytes).toBeGreaterThan(Buffer.byteLength(JSON.stringify([wireStep({ id: 'r1-step' })])));
@@ -166,7 +166,7 @@ describe('the upstream client', () => {
       expect(sizeBytes).toBe((await clientOf().listSteps(REF, call())).sizeBytes);
     });
 
-    it('characters that are cut in two by the network', async () => {
+    it('characters that are split across packets', async () => {
       const pieces = [...Buffer.from(JSON.stringify([wireStep({ error: '“größer” 🙂' })]))].map((byte) =>
         Buffer.from([byte]),
       );
@@ -178,7 +178,7 @@ describe('the upstream client', () => {
       expect(value[0]?.error).toBe('“größer” 🙂');
     });
 
-    it('an answer of just the bytes that are allowed, and none of one more', async () => {
+    it('an answer of the maximum size, and none of one byte more', async () => {
       const padded = (bytes: number) => `${STEPS}${' '.repeat(bytes - Buffer.byteLength(STEPS))}`;
       const client = clientOf();
       upstream.script = () => ({ raw: padded(MAX_BYTES) });
@@ -189,7 +189,7 @@ describe('the upstream client', () => {
       expect(error.message).toContain(`larger than the ${MAX_BYTES} bytes that UPSTREAM_MAX_RESPONSE_BYTES allows`);
     });
 
-    it('a bomb of 64 MiB in 64 KB of gzip no further than the bytes that are allowed', async () => {
+    it('a compression bomb no further than the maximum size', async () => {
       const bomb = gzipSync(Buffer.alloc(2 ** 26, ' '));
       expect(bomb.length).toBeLessThan(70_000);
       upstream.script = () => ({ raw: bomb, headers: { 'content-encoding': 'gzip' } });
@@ -197,7 +197,7 @@ describe('the upstream client', () => {
       expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', message: expect.stringContaining('larger') });
     });
 
-    it('an endless answer no further than the bytes that are allowed, and cuts the connection', async () => {
+    it('an endless answer no further than the maximum size, and cuts the connection', async () => {
       const cut = Promise.withResolvers<undefined>();
       const server = await listening((_, response) => {
         response.once('close', () => {
@@ -213,20 +213,20 @@ describe('the upstream client', () => {
       await cut.promise;
     });
 
-    it('no record from an empty list', async () => {
+    it('null from an empty list of records', async () => {
       upstream.script = () => ({ json: [] });
       expect((await clientOf().getRun(REF, call())).value).toBeNull();
     });
   });
 
-  describe('takes', () => {
-    const refusals: readonly (readonly [string, Reply])[] = [
+  describe('maps', () => {
+    const denials: readonly (readonly [string, Reply])[] = [
       ['larger than what is allowed', { raw: Buffer.alloc(MAX_BYTES + 1, 'x') }],
       ['cut', { raw: 'unauthorized', cutAfter: 4 }],
       ['broken in its compression', { raw: 'no gzip', headers: { 'content-encoding': 'gzip' } }],
       ['empty', { raw: '' }],
     ];
-    it.each(refusals)('a status for what it says, though its body is %s', async (_, reply) => {
+    it.each(denials)('a status to its error, even if the body is %s', async (_, reply) => {
       const client = clientOf();
       for (const [status, code] of [
         [401, 'UNAUTHENTICATED'],
@@ -242,7 +242,7 @@ describe('the upstream client', () => {
       }
     });
 
-    it('a status for what it says, though its body never ends', async () => {
+    it('a status to its error, even if the body never ends', async () => {
       const server = await listening((_, response) => {
         response.writeHead(401).write('unauthori');
       });
@@ -259,14 +259,14 @@ describe('the upstream client', () => {
       ['nothing', '', undefined],
     ])('Retry-After as %s', async (_, value, seconds) => {
       jest.spyOn(Date, 'now').mockReturnValue(Date.parse('2026-11-24T12:00:00Z'));
-      // 500 is not retried, whatever it says of a later time.
+      // 500 is not retried, with or without Retry-After.
       upstream.script = () => ({ status: 500, headers: { 'retry-after': value } });
       const { details } = await gatewayErrorOf(clientOf().listSteps(REF, call()));
       expect(details.retryAfterSeconds).toBe(seconds);
       expect(upstream.calls).toHaveLength(1);
     });
 
-    it('an answer that does not come in time for UPSTREAM_TIMEOUT, and cuts the connection', async () => {
+    it('a late answer to UPSTREAM_TIMEOUT, and cuts the connection', async () => {
       upstream.script = ({ cut }) => cut.then(() => ({}));
       const arrival = upstream.nextCall();
       const error = await gatewayErrorOf(clientOf({ timeoutMs: 50 }).listSteps(REF, call()));
@@ -279,7 +279,7 @@ describe('the upstream client', () => {
   });
 
   describe('keeps', () => {
-    it('one connection for calls that follow one another, whatever they are answered', async () => {
+    it('one connection for consecutive calls, whatever the answers', async () => {
       let answer: Reply = {};
       const server = await listening((_, response) => {
         response.writeHead(answer.status ?? 200, answer.headers).end(answer.raw ?? STEPS);
@@ -298,7 +298,7 @@ describe('the upstream client', () => {
       expect(server.connectionCount()).toBe(1);
     });
 
-    it('no connection open when it is closed', async () => {
+    it('no connection open after it was closed', async () => {
       const ended = Promise.withResolvers<undefined>();
       const server = await listening((request, response) => {
         request.socket.once('close', () => {
@@ -312,7 +312,7 @@ describe('the upstream client', () => {
       await ended.promise;
     });
 
-    it('to the bound: of six calls no more than two are under way', async () => {
+    it('within the bulkhead: of six calls at most two are under way', async () => {
       const release = Promise.withResolvers<undefined>();
       let underWay = 0;
       let most = 0;
@@ -328,7 +328,7 @@ describe('the upstream client', () => {
       const first = upstream.nextCall();
       const answers = Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((id) => bounded.listSteps(ref(id), call())));
       await first;
-      // Another client's whole round trip gives whatever may come after the first call the time to come.
+      // A whole round trip of another client: time enough for a third call to arrive, if there were one.
       const other = clientOf();
       for (let turn = 0; turn < 3; turn += 1) await other.listSteps(REF, call({ credential: 'other' }));
       expect(
@@ -343,8 +343,8 @@ describe('the upstream client', () => {
     });
   });
 
-  describe('lets go', () => {
-    it('of a call whose client left: it cuts the connection, and rejects with AbandonedError', async () => {
+  describe('aborts', () => {
+    it('a call whose client left: it cuts the connection, and rejects with AbandonedError', async () => {
       upstream.script = ({ cut }) => cut.then(() => ({}));
       const client = new AbortController();
       const arrival = upstream.nextCall();
@@ -358,7 +358,7 @@ describe('the upstream client', () => {
       expect(upstream.calls).toHaveLength(1);
     });
 
-    it('of a call in the middle of its answer', async () => {
+    it('a call in the middle of its answer', async () => {
       const started = Promise.withResolvers<undefined>();
       const cut = Promise.withResolvers<undefined>();
       const server = await listening((_, response) => {
@@ -377,7 +377,7 @@ describe('the upstream client', () => {
       await cut.promise;
     });
 
-    it('of many calls without taking it for a failure of the upstream', async () => {
+    it('many calls without counting them as failures of the upstream', async () => {
       upstream.script = ({ cut }) => cut.then(() => ({}));
       const shared = clientOf();
       for (let left = 0; left < 60; left += 1) {
@@ -392,7 +392,7 @@ describe('the upstream client', () => {
       expect((await shared.listSteps(REF, call())).value).toHaveLength(1);
     });
 
-    it('of nothing when the signal fires after the answer', async () => {
+    it('nothing when the signal fires after the answer', async () => {
       const client = new AbortController();
       const { value } = await clientOf().listSteps(REF, call({ signal: client.signal }));
       client.abort();
@@ -400,7 +400,7 @@ describe('the upstream client', () => {
     });
   });
 
-  describe('tells no key in an error', () => {
+  describe('reveals no key in an error', () => {
     const replies: readonly (readonly [string, Reply])[] = [
       ['HTTP 400 that echoes it', { status: 400, json: { detail: KEY } }],
       ['HTTP 401', { status: 401, json: { detail: KEY } }],
@@ -427,7 +427,7 @@ describe('the upstream client', () => {
       expectNoKey(await gatewayErrorOf(clientOf().listSteps(REF, call())));
     });
 
-    it('of an upstream that is not there, or does not speak HTTP, or is too late', async () => {
+    it('of an upstream that is down, does not speak HTTP, or is too slow', async () => {
       await upstream.shut();
       expectNoKey(await gatewayErrorOf(clientOf().listSteps(REF, call())));
       const babbling = await listening((request) => {
@@ -438,7 +438,7 @@ describe('the upstream client', () => {
       expectNoKey(await gatewayErrorOf(clientOf({ baseUrl: silent.url, timeoutMs: 50 }).listSteps(REF, call())));
     });
 
-    it('of a key that no header can hold', async () => {
+    it('of a key that is invalid in a header', async () => {
       const credential = `${KEY}\r\nx-injected: 1`;
       expectNoKey(await gatewayErrorOf(clientOf().listSteps(REF, call({ credential }))));
       expect(upstream.calls).toEqual([]);

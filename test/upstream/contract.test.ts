@@ -27,7 +27,7 @@ function errorOf(read: () => unknown): GatewayError {
   throw new Error('expected a GatewayError, got an answer');
 }
 
-describe("the steps on the wire, as the API's example has them", () => {
+describe("the steps on the wire, as in the API's example", () => {
   it('are read into facts, in the order of the list', () => {
     const inputs = { model: 'virtuoso-large' };
     const outputs = { choices: [] };
@@ -55,17 +55,18 @@ describe("the steps on the wire, as the API's example has them", () => {
       inputs,
       outputs,
       metadata: { attempt: 2 },
+      unreadable: [],
       tokens: 7,
       index: 0,
     });
     expect(next?.index).toBe(1);
   });
 
-  it('may be none', () => {
+  it('may be an empty list', () => {
     expect(readSteps(textOf([]))).toEqual([]);
   });
 
-  it('leave their payloads in the text until they are asked for, and then pass them on by reference', () => {
+  it('keep payloads as text until they are read, and then return them by reference', () => {
     const payload = { deep: [{ text: 'x' }] };
     const json = [wireStep(), { ...wireStep(), inputs: payload, outputs: payload, step_metadata: payload }];
     let readings = 0;
@@ -100,6 +101,16 @@ describe("the wire's quirks", () => {
   });
 
   it.each([
+    [{ message: 'boom' }, '{"message":"boom"}'],
+    [['boom'], '["boom"]'],
+    [{}, '{}'],
+    [[], '[]'],
+  ])('tell an error by the value %j', (value, expected) => {
+    expect(readStep({ error: value }).error).toBe(expected);
+    expect(readTheRun({ error: value }).error).toBe(expected);
+  });
+
+  it.each([
     ['null', null, null],
     ['an empty text', '', null],
     ['the ordinary form', '2025-03-13T02:41:15.144470Z', '2025-03-13T02:41:15.144470Z'],
@@ -108,6 +119,7 @@ describe("the wire's quirks", () => {
     ['no zone', '2025-03-12T00:59:55.465508', '2025-03-12T00:59:55.465508Z'],
     ['garbage', 'yesterday', null],
     ['a day that there is not', '2025-13-45T00:00:00Z', null],
+    ['30 February', '2025-02-30T00:00:00Z', null],
     ['a number as text', '1741833675', null],
   ])('tell a time by %s', (_, value, text) => {
     const step = readStep({ start_time: value, end_time: value });
@@ -117,7 +129,7 @@ describe("the wire's quirks", () => {
     }
   });
 
-  it('tell one moment in either form', () => {
+  it('write one moment in either form', () => {
     const { startTime, endTime } = readStep({
       start_time: '2025-03-12 00:59:55.465508+00:00',
       end_time: '2025-03-12T02:59:55.465508+02:00',
@@ -133,7 +145,7 @@ describe("the wire's quirks", () => {
     ['a length below 0', -1, null],
     ['a length just below 0', -0.5, null],
     ["GraphQL's largest Int", 2 ** 31 - 1, 2 ** 31 - 1],
-    ['more than that', 2 ** 31, null],
+    ['more than that', 2 ** 31, 2 ** 31],
     ['more than any double', JSON.parse('1e400'), null],
     ['less than any double', JSON.parse('-1e400'), null],
   ])('tell an elapsed time by %s', (_, value: unknown, expected) => {
@@ -147,20 +159,20 @@ describe("the wire's quirks", () => {
     ['a count', 150, 150],
     ['a fraction, which is no count', 1.5, null],
     ['less than none', -1, null],
-    ["more than GraphQL's largest Int", 2 ** 31, null],
+    ["more than GraphQL's largest Int", 2 ** 31, 2 ** 31],
     ['more than any double', JSON.parse('1e400'), null],
   ])('tell tokens by %s', (_, value: unknown, expected) => {
     expect(readStep({ tokens: value }).tokens).toBe(expected);
   });
 
-  it.each([null, false, 0, '', 'text', [], {}, { nested: [null] }])('let a payload be %j', (payload) => {
+  it.each([null, false, 0, '', 'text', [], {}, { nested: [null] }])('allow a payload of %j', (payload) => {
     const step = readStep({ inputs: payload, outputs: payload, step_metadata: payload }).payload();
     expect([step.inputs, step.outputs, step.metadata]).toEqual([payload, payload, payload]);
     const run = readTheRun({ inputs: payload, outputs: payload }).payload();
     expect([run.inputs, run.outputs]).toEqual([payload, payload]);
   });
 
-  it('let every field be absent but the id, the node and the status', () => {
+  it('allow every field to be absent but id, node and status', () => {
     expect(readSteps(textOf([{ id: 's', node_id: 'n', status: 'running' }])).map(told)).toEqual([
       {
         id: 's',
@@ -175,6 +187,7 @@ describe("the wire's quirks", () => {
         inputs: null,
         outputs: null,
         metadata: null,
+        unreadable: [],
         tokens: null,
         index: 0,
       },
@@ -192,37 +205,37 @@ describe("the wire's quirks", () => {
     expect(record?.payload()).toMatchObject({ inputs: null, outputs: null });
   });
 
-  it('let there be fields that nobody knows of, which are dropped', () => {
+  it('allow unknown fields, which are ignored', () => {
     const extra: unknown = JSON.parse('{"cost": 3, "__proto__": {"id": "evil"}, "constructor": 1, "nodeId": "evil"}');
     expect(told(readStep(extra as Wire))).toEqual(told(readStep({})));
     expect(told(readTheRun(extra as Wire))).toEqual(told(readTheRun({})));
   });
 
-  it('let a status be any word', () => {
+  it('allow any word as a status', () => {
     expect(readStep({ status: 'Archived?' }).rawStatus).toBe('Archived?');
   });
 });
 
 describe('the record of a run', () => {
-  it('is the one in the array that bears the id', () => {
+  it('is the one in the array with the id', () => {
     const record = readRun(textOf([wireRun('other'), wireRun('r', { outputs: 'mine' })]), 'r');
     expect(record?.id).toBe('r');
     expect(record?.payload().outputs).toBe('mine');
   });
 
-  it('is none where the array is empty or tells of other runs', () => {
+  it('is null where the array is empty or has only other runs', () => {
     expect(readRun(textOf([]), 'r')).toBeNull();
     expect(readRun(textOf([wireRun('other')]), 'r')).toBeNull();
   });
 
-  it('is no bare object', () => {
+  it('is not a bare object', () => {
     expect(errorOf(() => readRun(textOf(wireRun('r')), 'r')).message).toBe(
       "the upstream's answer for run is not what its contract says: expected array at $, got object",
     );
   });
 });
 
-describe('an answer of another shape', () => {
+describe('an answer that violates the contract', () => {
   const asSteps: readonly (readonly [string, unknown, string])[] = [
     ['null', null, 'expected array at $, got null'],
     ['a text', 'SECRET', 'expected array at $, got string'],
@@ -247,14 +260,10 @@ describe('an answer of another shape', () => {
       'expected number at $[0].elapsed_time, got string',
     ],
     ['a count that is a truth', [wireStep({ tokens: true })], 'expected number at $[0].tokens, got boolean'],
-    [
-      'an error that is an object',
-      [wireStep(), wireStep({ error: { SECRET: 1 } })],
-      'expected string at $[1].error, got object',
-    ],
+    ['an error that is a number', [wireStep(), wireStep({ error: 4711 })], 'expected string at $[1].error, got number'],
   ];
 
-  it.each(asSteps)('such as %s is refused by the place and the types, never by the value', (_, json, problem) => {
+  it.each(asSteps)('such as %s is rejected with position and types, never with the value', (_, json, problem) => {
     const error = errorOf(() => readSteps(textOf(json)));
     expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', details: {}, isRetryable: false });
     expect(error.message).toBe(`the upstream's answer for steps is not what its contract says: ${problem}`);
@@ -263,7 +272,7 @@ describe('an answer of another shape', () => {
 });
 
 describe('for any JSON', () => {
-  /** No message of ours contains it, so a message that does has it from the answer. */
+  /** No message of the gateway contains it: a message that does took it from the answer. */
   const MARK = '§';
   const marked = fc.string({ maxLength: 8 }).map((text) => `${MARK}${text}`);
   const leaf = fc.oneof(marked, fc.integer(), fc.double(), fc.boolean(), fc.constant(null));
@@ -276,7 +285,7 @@ describe('for any JSON', () => {
       fc.dictionary(fc.oneof(fc.constantFrom(...fieldNames), marked), tie('any'), { maxKeys: 6 }),
     ),
   }));
-  /** Steps or records of which a few fields are anything. */
+  /** Steps or records with a few arbitrary fields. */
   const nearly = fc.array(
     fc.dictionary(fc.constantFrom(...fieldNames), any, { maxKeys: 3 }).map((fields) => ({ ...wireStep(), ...fields })),
     { maxLength: 4 },
@@ -287,7 +296,7 @@ describe('for any JSON', () => {
     ['readRun', (json: unknown) => readRun(textOf(json), 'step-1')],
   ])('%s answers, or throws UPSTREAM_CONTRACT_VIOLATION without a word of what came', (_, read) => {
     let answers = 0;
-    let refusals = 0;
+    let violations = 0;
     fc.assert(
       fc.property(fc.oneof(any, nearly), (json) => {
         try {
@@ -298,17 +307,17 @@ describe('for any JSON', () => {
           expect(error.code).toBe('UPSTREAM_CONTRACT_VIOLATION');
           expect(error.message).not.toContain(MARK);
           expect(error.message).toMatch(/: expected \w+ at \$(\[\d+\])?(\.\w+)?, got \w+$/);
-          refusals += 1;
+          violations += 1;
         }
       }),
       { numRuns: 1000, seed: 20_261_124 },
     );
-    // Neither way went unseen.
+    // Both outcomes occurred.
     expect(answers).toBeGreaterThan(20);
-    expect(refusals).toBeGreaterThan(20);
+    expect(violations).toBeGreaterThan(20);
   });
 
-  it('readSteps answers facts that hold what the domain takes for granted', () => {
+  it('readSteps returns facts that satisfy the assumptions of the domain', () => {
     fc.assert(
       fc.property(nearly, (json) => {
         let steps;
@@ -320,7 +329,7 @@ describe('for any JSON', () => {
         expect(steps.map(({ index }) => index)).toEqual([...json.keys()]);
         for (const { elapsedTime, tokens, startTime, endTime, error } of steps) {
           for (const count of [elapsedTime, tokens]) {
-            if (count !== null) expect(count >= 0 && Number.isInteger(count) && count < 2 ** 31).toBe(true);
+            if (count !== null) expect(count >= 0 && Number.isInteger(count)).toBe(true);
           }
           for (const time of [startTime, endTime]) if (time) expect(Number.isSafeInteger(time.epochMicros)).toBe(true);
           expect(error).not.toBe('');

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { checkId } from '../../src/upstream/ids.ts';
 
-// The same texts each time, so that a failure can be seen again.
+// Fixed texts, so that a failure can be reproduced.
 fc.configureGlobal({ seed: 20_261_124 });
 
 const ALLOWED = Array.from('ABCXYZabcxyz0123456789._~-');
 
-/** Mostly ids, and what an attacker would send in place of one. */
+/** Mostly ids, and what an attacker would send instead. */
 const arbitraryId: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: fc.constantFrom(...ALLOWED), maxLength: 130 }) },
   {
@@ -42,7 +42,7 @@ describe('checkId', () => {
           expect(url.origin).toBe(origin);
           expect(url.pathname).toBe(`${pathname}workflows/${id}/runs/${id}/steps`);
           expect(url.href).toBe(`${origin}${url.pathname}`);
-          // The upstream's router sees the same ids, even if it decodes what it gets.
+          // The upstream's router gets the same ids, even if it decodes them.
           expect(decodeURIComponent(url.pathname)).toBe(
             `${decodeURIComponent(pathname)}workflows/${id}/runs/${id}/steps`,
           );
@@ -52,7 +52,7 @@ describe('checkId', () => {
     );
   });
 
-  it('accepts every text of the allowed characters from 1 to 128, but for "." and ".."', () => {
+  it('accepts 1 to 128 of the allowed characters, except "." and ".."', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...ALLOWED), minLength: 1, maxLength: 128 }), (id) => {
         expect(isAccepted(id)).toBe(id !== '.' && id !== '..');
@@ -63,12 +63,12 @@ describe('checkId', () => {
     expect(isAccepted('...')).toBe(true);
   });
 
-  it('refuses a line break at the end, which a regular expression may overlook', () => {
+  it('rejects a line break at the end, which a regular expression may overlook', () => {
     expect(isAccepted('run-1\n')).toBe(false);
     expect(isAccepted('run-1\u2028')).toBe(false);
   });
 
-  it('says which id is wrong, what was expected and what came, on one line of bounded length', () => {
+  it('names the id, what was expected and what came, in one line of bounded length', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (id) => {
         try {

@@ -11,7 +11,7 @@ const textOf = (text: string): JsonText => createJsonTexts()(Buffer.from(text));
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Apart from the test, whose frame would hold what it has read. */
+/** A function of its own: the frame of the test would keep the value alive. */
 const watchReading = (text: JsonText): WeakRef<object> => new WeakRef(text.read() as object);
 
 describe('the text of an answer', () => {
@@ -34,15 +34,15 @@ describe('the text of an answer', () => {
     expect(text.read()).toEqual(value);
   });
 
-  it('is parsed but once for whoever reads it at one go', () => {
+  it('is parsed once for several readings in one task', () => {
     const text = textOf('[{"a": 1}]');
     expect(text.read()).toBe(text.read());
   });
 
-  it('is cached as what it says for no longer than the loop takes to turn, and read again then', async () => {
+  it('keeps its value only until the event loop turns', async () => {
     const text = textOf('[{"a": 1}, "ü"]');
     const reading = watchReading(text);
-    // As long as the task lasts that has seen it, a weak reference holds.
+    // A weak reference keeps its target until the end of the task.
     await setImmediate();
     collect();
     expect(reading.deref()).toBeUndefined();
@@ -50,7 +50,7 @@ describe('the text of an answer', () => {
     expect(text.read()).toBe(text.read());
   });
 
-  it('is parsed but once among a few that are read in turn, and once more among many', () => {
+  it('is parsed once among a few that are read in turn, and again among many', () => {
     const jsonTextOf = createJsonTexts();
     const [first, ...others] = [1, 2, 3, 4, 5].map((n) => jsonTextOf(Buffer.from(`[${n}]`)));
     const reading = first?.read();
@@ -61,7 +61,7 @@ describe('the text of an answer', () => {
     expect(first?.read()).not.toBe(reading);
   });
 
-  it('may be of characters of many bytes, and tells its size in bytes', () => {
+  it('may have multi-byte characters, and has its size in bytes', () => {
     const value = { größe: '日本語', horse: '🐎' };
     const json = JSON.stringify(value);
     const text = textOf(json);

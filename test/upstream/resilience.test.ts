@@ -9,7 +9,7 @@ const QUEUE_LENGTH = 1000;
 const failure = (details: ErrorDetails = {}) => new GatewayError('UPSTREAM_UNAVAILABLE', 'it failed', details);
 const never = new AbortController().signal;
 
-/** An attempt that is under way until the test says otherwise. */
+/** An attempt that lasts until the test ends it. */
 function openAttempt<T>() {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   return { attempt: jest.fn<Attempt<T>>(() => promise), resolve, reject };
@@ -19,7 +19,7 @@ describe('an upstream call', () => {
   let resilience: Resilience;
 
   beforeEach(() => {
-    // Promises must go on by themselves; only timers and clocks stand still.
+    // Only timers and clocks are faked: promises run by themselves.
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
     resilience = createResilience({ timeoutMs: TIMEOUT_MS, concurrency: 2 });
   });
@@ -30,7 +30,7 @@ describe('an upstream call', () => {
     expect(timersLeft).toBe(0);
   });
 
-  /** Lets the call wait for as long as it will, and answers its outcome. */
+  /** Lets all timers of the call pass, and returns its outcome. */
   async function outcomeOf(call: Promise<unknown>): Promise<unknown> {
     const outcome = call.catch((reason: unknown) => reason);
     await jest.runAllTimersAsync();
@@ -39,8 +39,8 @@ describe('an upstream call', () => {
 
   const failingWith = (error: Error) => jest.fn<Attempt<never>>(() => Promise.reject(error));
 
-  describe('that may be repeated', () => {
-    it('is not, when it succeeds', async () => {
+  describe('that may be retried', () => {
+    it('is not retried when it succeeds', async () => {
       const attempt = jest.fn<Attempt<string>>(() => Promise.resolve('answer'));
       expect(await outcomeOf(resilience.repeatable(attempt, never))).toBe('answer');
       expect(attempt).toHaveBeenCalledTimes(1);
@@ -71,7 +71,7 @@ describe('an upstream call', () => {
       expect(attempt).toHaveBeenCalledTimes(1);
     });
 
-    it('answers what a later attempt brought', async () => {
+    it('returns the result of a later attempt', async () => {
       const attempt = jest
         .fn<Attempt<string>>()
         .mockRejectedValueOnce(failure())
@@ -81,7 +81,7 @@ describe('an upstream call', () => {
       expect(attempt).toHaveBeenCalledTimes(3);
     });
 
-    it('waits for as long as Retry-After says, and no shorter', async () => {
+    it('waits at least as long as Retry-After says', async () => {
       const attempt = failingWith(failure({ upstreamStatus: 503, retryAfterSeconds: 3 }));
       const outcome = resilience.repeatable(attempt, never).catch((reason: unknown) => reason);
       await jest.advanceTimersByTimeAsync(2999);
@@ -92,13 +92,13 @@ describe('an upstream call', () => {
       expect(await outcome).toBeInstanceOf(GatewayError);
     });
 
-    it('is not when Retry-After leads past its deadline', async () => {
+    it('is not retried if Retry-After ends after its deadline', async () => {
       const attempt = failingWith(failure({ upstreamStatus: 503, retryAfterSeconds: TIMEOUT_MS / 1000 }));
       await outcomeOf(resilience.repeatable(attempt, never));
       expect(attempt).toHaveBeenCalledTimes(1);
     });
 
-    it('is not begun again after its deadline, however long the jitter is', async () => {
+    it('is not retried after its deadline, however long the jitter is', async () => {
       jest.spyOn(Math, 'random').mockReturnValue(0.999);
       const startedAt = performance.now();
       const begun: number[] = [];
@@ -112,7 +112,7 @@ describe('an upstream call', () => {
       expect(Math.max(...begun)).toBeLessThanOrEqual(TIMEOUT_MS);
     });
 
-    it('is not once its client is gone', async () => {
+    it('is not retried when its client has left', async () => {
       const client = new AbortController();
       const attempt = failingWith(failure());
       const outcome = resilience.repeatable(attempt, client.signal).catch((reason: unknown) => reason);
@@ -138,7 +138,7 @@ describe('an upstream call', () => {
   });
 
   describe('in time', () => {
-    it('hears of its deadline by its signal, and says itself what that means', async () => {
+    it('is aborted at its deadline, and reports the error itself', async () => {
       const late = new GatewayError('UPSTREAM_TIMEOUT', 'late');
       const attempt = jest.fn<Attempt<never>>(
         (signal) =>
@@ -156,7 +156,7 @@ describe('an upstream call', () => {
       expect(await outcome).toBe(late);
     });
 
-    it('hears that its client is gone by its signal, and is then abandoned whatever it says', async () => {
+    it('is aborted when its client leaves, and then rejects with AbandonedError', async () => {
       const client = new AbortController();
       const { attempt, reject } = openAttempt<never>();
       const outcome = resilience.once(attempt, client.signal).catch((reason: unknown) => reason);
@@ -167,15 +167,15 @@ describe('an upstream call', () => {
       expect(await outcome).toBeInstanceOf(AbandonedError);
     });
 
-    it('is not made at all for a client that is gone already', async () => {
+    it('is not made for a client that has already left', async () => {
       const { attempt } = openAttempt<never>();
       expect(await rejectionOf(resilience.repeatable(attempt, AbortSignal.abort()))).toBeInstanceOf(AbandonedError);
       expect(attempt).not.toHaveBeenCalled();
     });
   });
 
-  describe('for which there is no place', () => {
-    /** Takes both places, and all of the queue. */
+  describe('for which the bulkhead has no slot', () => {
+    /** Takes both slots and the whole queue. */
     async function fill() {
       const { attempt, resolve } = openAttempt<string>();
       const calls = Array.from({ length: 2 + QUEUE_LENGTH }, () => resilience.once(attempt, never));
@@ -183,7 +183,7 @@ describe('an upstream call', () => {
       return { attempt, resolve, calls };
     }
 
-    it('waits for one, and two are under way at most', async () => {
+    it('waits for one; at most two are under way', async () => {
       const { attempt, resolve, calls } = await fill();
       expect(attempt).toHaveBeenCalledTimes(2);
       resolve('answer');
@@ -191,7 +191,7 @@ describe('an upstream call', () => {
       expect(attempt).toHaveBeenCalledTimes(2 + QUEUE_LENGTH);
     });
 
-    it('is refused with UPSTREAM_OVERLOADED when too many wait already, and taken again later', async () => {
+    it('is rejected with UPSTREAM_OVERLOADED when the queue is full, and accepted again later', async () => {
       const { resolve, calls } = await fill();
       const refused = jest.fn<Attempt<string>>(() => Promise.resolve('late'));
       const error = await gatewayErrorOf(resilience.repeatable(refused, never));
@@ -202,7 +202,7 @@ describe('an upstream call', () => {
       expect(await resilience.repeatable(refused, never)).toBe('late');
     });
 
-    it('is not made when its client left while it waited', async () => {
+    it('is not made if its client left while it waited', async () => {
       const { attempt, resolve } = openAttempt<string>();
       const busy = [resilience.once(attempt, never), resilience.once(attempt, never)];
       const client = new AbortController();
@@ -217,7 +217,7 @@ describe('an upstream call', () => {
     });
   });
 
-  describe('of an upstream that goes on failing', () => {
+  describe('to an upstream that keeps failing', () => {
     const outcomes = async (error: Error, count: number) => {
       const attempt = failingWith(error);
       for (let call = 0; call < count; call += 1) await rejectionOf(resilience.once(attempt, never));
@@ -228,7 +228,7 @@ describe('an upstream call', () => {
     /** Fifty failures within ten seconds. */
     const open = () => outcomes(failure({ upstreamStatus: 500 }), 50);
 
-    it('fails at once, without being made, and says when to try again', async () => {
+    it('fails at once without a request, and says when to try again', async () => {
       expect(await open()).toHaveBeenCalledTimes(50);
       const attempt = answering();
       for (const call of [resilience.repeatable(attempt, never), resilience.once(attempt, never)]) {
@@ -243,7 +243,7 @@ describe('an upstream call', () => {
       expect(attempt).not.toHaveBeenCalled();
     });
 
-    it('is made while fewer than fifty failed, and while half of them succeeded', async () => {
+    it('is made while fewer than fifty failed, or more than half succeeded', async () => {
       await outcomes(failure(), 49);
       const attempt = answering();
       for (let call = 0; call < 51; call += 1) await resilience.once(attempt, never);
@@ -268,7 +268,7 @@ describe('an upstream call', () => {
       expect(attempt).not.toHaveBeenCalled();
     });
 
-    it('is made again after a second, and all are when that one succeeds', async () => {
+    it('is made after a second as a trial; if it succeeds, all are made again', async () => {
       await open();
       await jest.advanceTimersByTimeAsync(1000);
       const attempt = answering();
@@ -277,7 +277,7 @@ describe('an upstream call', () => {
       expect(await resilience.once(attempt, never)).toBe('answer');
     });
 
-    it('is given another second when the one on trial fails', async () => {
+    it('waits another second when the trial call fails', async () => {
       await open();
       await jest.advanceTimersByTimeAsync(1000);
       expect(await outcomes(failure({ upstreamStatus: 500 }), 1)).toHaveBeenCalledTimes(1);
@@ -286,7 +286,7 @@ describe('an upstream call', () => {
       expect(attempt).not.toHaveBeenCalled();
     });
 
-    it('waits for the one on trial, and shares its fate', async () => {
+    it('waits for the trial call, and shares its outcome', async () => {
       await open();
       await jest.advanceTimersByTimeAsync(1000);
       const trial = openAttempt<string>();
@@ -300,7 +300,7 @@ describe('an upstream call', () => {
       expect(attempt).not.toHaveBeenCalled();
     });
 
-    it('is not taken for mended because the client of the one on trial left', async () => {
+    it('is not made again because the client of the trial call left', async () => {
       await open();
       await jest.advanceTimersByTimeAsync(1000);
       const client = new AbortController();

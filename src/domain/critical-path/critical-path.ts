@@ -1,5 +1,4 @@
 /** The chain of steps that kept the run from ending sooner: to make the run faster, one of these has to be. */
-import { totalDurationMs } from '../step/duration.ts';
 import { compareByStart } from '../step/execution.ts';
 import { predecessorsOf, successorsOf, topologicalGroups } from './graph.ts';
 import { intervalsOf, unionLength } from '../run/intervals.ts';
@@ -7,20 +6,22 @@ import type { CriticalPath, Step, WorkflowGraph } from '../types.ts';
 import { walkBack } from './walk-back.ts';
 
 /**
- * With a graph in which at least one node was executed: the chain of the longest duration along its edges.
- * - A node that ran several times counts all its executions; where they overlap (fan-out), the time counts once.
+ * Along the graph, where it is known and has nodes: the chain of the longest duration along its edges.
+ * - A node weighs the time that its executions cover: where they overlap (fan-out), the time counts once.
  * - A node that did not run weighs nothing, and still orders the nodes before and after it.
  * - The nodes of a cycle count as one: all their executions, in order of start.
- * - Of equally long chains, the one of more steps. Executed nodes that the graph does not know are left out.
+ * - Of equally long chains, the one of more steps.
+ * - Executions without a start, and nodes that the graph does not know, take no part.
  *
- * Otherwise inferred from the steps' times (see `walkBack`), with the sum of their durations. Empty without steps.
+ * Otherwise inferred from the steps' times (see `walkBack`). `durationMs` is the time that the path's steps cover.
  */
 export function criticalPath(steps: readonly Step[], graph: WorkflowGraph | null): CriticalPath {
-  const chain = graph && longestChain(steps, graph);
-  if (chain) return { steps: stepsOf(chain), durationMs: chain.micros / 1000, isInferred: false };
-  const path = walkBack(steps);
-  return { steps: path, durationMs: totalDurationMs(path), isInferred: true };
+  const isInferred = !graph || graph.nodes.length === 0;
+  const path = isInferred ? walkBack(steps) : longestChain(steps, graph);
+  return { steps: path, durationMs: microsCovered(path) / 1000, isInferred };
 }
+
+const microsCovered = (steps: readonly Step[]): number => unionLength(intervalsOf(steps));
 
 interface Chain {
   readonly micros: number;
@@ -30,11 +31,11 @@ interface Chain {
   readonly previous: Chain | null;
 }
 
-/** Null if no executed node is in the graph. */
-function longestChain(steps: readonly Step[], graph: WorkflowGraph): Chain | null {
+function longestChain(steps: readonly Step[], graph: WorkflowGraph): Step[] {
   const successors = successorsOf(graph);
   const predecessors = predecessorsOf(successors);
-  const executions = Map.groupBy(steps, (step) => step.nodeId);
+  const started = steps.filter((step) => step.startTime !== null);
+  const executions = Map.groupBy(started, (step) => step.nodeId);
   const chainTo = new Map<string, Chain>();
   let best: Chain | null = null;
   for (const group of topologicalGroups(successors)) {
@@ -43,7 +44,7 @@ function longestChain(steps: readonly Step[], graph: WorkflowGraph): Chain | nul
       .reduce<Chain | null>((longest, id) => longerOf(longest, chainTo.get(id) ?? null), null);
     const own = group.flatMap((id) => executions.get(id) ?? []).sort(compareByStart);
     const chain: Chain = {
-      micros: (previous?.micros ?? 0) + weightOf(own),
+      micros: (previous?.micros ?? 0) + microsCovered(own),
       stepCount: (previous?.stepCount ?? 0) + own.length,
       steps: own,
       previous,
@@ -51,7 +52,7 @@ function longestChain(steps: readonly Step[], graph: WorkflowGraph): Chain | nul
     for (const id of group) chainTo.set(id, chain);
     best = longerOf(best, chain);
   }
-  return best && best.stepCount > 0 ? best : null;
+  return stepsOf(best);
 }
 
 function longerOf(a: Chain | null, b: Chain | null): Chain | null {
@@ -59,14 +60,8 @@ function longerOf(a: Chain | null, b: Chain | null): Chain | null {
   return b.micros - a.micros > 0 || (b.micros === a.micros && b.stepCount > a.stepCount) ? b : a;
 }
 
-/** Microseconds; a step without a start can't overlap another, so it counts in full. */
-function weightOf(steps: readonly Step[]): number {
-  const unplaced = steps.filter((step) => !step.startTime);
-  return unionLength(intervalsOf(steps)) + totalDurationMs(unplaced) * 1000;
-}
-
-function stepsOf(last: Chain): Step[] {
+function stepsOf(last: Chain | null): Step[] {
   const groups: (readonly Step[])[] = [];
-  for (let chain: Chain | null = last; chain; chain = chain.previous) groups.push(chain.steps);
+  for (let chain = last; chain; chain = chain.previous) groups.push(chain.steps);
   return groups.reverse().flat();
 }

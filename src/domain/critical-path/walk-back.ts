@@ -1,5 +1,4 @@
 /** The critical path where no graph tells it: from the step that ended last, back over what it may have waited for. */
-import { EarlierEnds } from './earlier-ends.ts';
 import { byEnd, intervalsOf, type Interval } from '../run/intervals.ts';
 import type { Step } from '../types.ts';
 
@@ -10,32 +9,29 @@ const TOLERANCE_MICROS = 1_000_000;
  * In order of start. From each step to the one with the latest end (then start, then index) at or before its start, or
  * up to a second after it where either moment is only known to the second; there, one that started together with it
  * ran beside it, not before it. Steps without a start or a duration are left out.
- *
- * Each move goes to an earlier place in the order of start, end, index: the walk ends, and takes O(n log n).
  */
 export function walkBack(steps: readonly Step[]): Step[] {
-  const remaining = intervalsOf(steps);
-  const ended = byEnd(remaining);
-  const candidates = new EarlierEnds(ended);
-  const coarseCandidates = new EarlierEnds(ended.filter(hasCoarseEnd));
+  const ended = byEnd(intervalsOf(steps));
   const path: Step[] = [];
-
-  let current = ended.at(-1) ?? null;
+  let current = ended.at(-1);
   while (current) {
     path.push(current.step);
-    for (let last = remaining.at(-1); last && !isBefore(last, current); last = remaining.at(-1)) {
-      remaining.pop();
-      candidates.remove(last);
-      coarseCandidates.remove(last);
-    }
-    const hasCoarseStart = current.step.startTime?.isWholeSecond ?? false;
-    current = laterEnd(
-      candidates.latest(current.start + (hasCoarseStart ? TOLERANCE_MICROS : 0)),
-      coarseCandidates.latest(current.start + TOLERANCE_MICROS),
-    );
+    // What can't come before this one can't come before an earlier one either: it is dropped, so that long chains are fast.
+    for (let last = ended.at(-1); last && !mayPrecede(last, current); last = ended.at(-1)) ended.pop();
+    current = ended.findLast(precedes(current));
   }
   return path.reverse();
 }
+
+const mayPrecede = (candidate: Interval, current: Interval): boolean =>
+  candidate.end <= current.start + TOLERANCE_MICROS && isBefore(candidate, current);
+
+const precedes =
+  (current: Interval<Step>) =>
+  (candidate: Interval<Step>): boolean => {
+    const isRough = current.step.startTime?.isWholeSecond === true || hasRoughEnd(candidate);
+    return candidate.end <= current.start + (isRough ? TOLERANCE_MICROS : 0) && isBefore(candidate, current);
+  };
 
 /** Of those that start together, only one of length 0 can have been over when the other started. */
 function isBefore(candidate: Interval, current: Interval): boolean {
@@ -44,12 +40,7 @@ function isBefore(candidate: Interval, current: Interval): boolean {
   return current.end > current.start || candidate.step.index < current.step.index;
 }
 
-function hasCoarseEnd({ step }: Interval): boolean {
+function hasRoughEnd({ step }: Interval<Step>): boolean {
   if (step.durationSource === 'ELAPSED_SECONDS') return true;
   return step.durationSource === 'TIMESTAMPS' && step.endTime?.isWholeSecond === true;
-}
-
-function laterEnd(a: Interval | null, b: Interval | null): Interval | null {
-  if (!a || !b) return a ?? b;
-  return byEnd([a, b])[1] ?? a;
 }

@@ -1,76 +1,107 @@
-/** Functions that the JMESPath library gets wrong or does in quadratic time, done anew, and what a call of any one costs. */
-import { compareText } from '../order.ts';
+/** The functions of the JMESPath specification by name. All take linear time, but for sorting. */
+import { isJsonArray } from '../json.ts';
+import type { JsonValue } from '../types.ts';
+import { costOfFields, costOfText, type Spend } from './budget.ts';
+import { InvalidPathError } from './invalid-path-error.ts';
+import { jsonLength } from './json-length.ts';
+import { isEqual } from './operators.ts';
+import { orderingFunctions } from './ordering-functions.ts';
+import {
+  any,
+  array,
+  arrayOf,
+  define,
+  defineVariadic,
+  either,
+  number,
+  object,
+  reference,
+  string,
+  typeOf,
+  type Argument,
+  type PathFunction,
+} from './parameters.ts';
+import { textFunctions } from './text-functions.ts';
+import { countCharacters, includes } from './text.ts';
 
-/** One unit is about the time of one step of the interpreter, in which a function reads this many characters. */
-const CHARACTERS_PER_UNIT = 8;
+const functions: ReadonlyMap<string, PathFunction> = new Map(
+  Object.entries({
+    ...orderingFunctions,
+    ...textFunctions,
+    abs: define([number], ([value]) => Math.abs(value)),
+    avg: define([arrayOf(number)], ([values]) => (values.length > 0 ? sum(values) / values.length : null)),
+    ceil: define([number], ([value]) => Math.ceil(value)),
+    contains: define([either(array, string), any], ([subject, search], spend) => {
+      if (typeof subject !== 'string') return subject.some((item) => isEqual(item, search, spend));
+      return typeof search === 'string' && includes(subject, search, spend);
+    }),
+    floor: define([number], ([value]) => Math.floor(value)),
+    from_items: define([arrayOf(array)], ([items], spend) => {
+      spend(costOfFields(items.length));
+      return Object.fromEntries(items.map(entryOf));
+    }),
+    items: define([object], ([fields]) => Object.entries(fields)),
+    keys: define([object], ([fields]) => Object.keys(fields)),
+    length: define([either(string, either(array, object))], ([subject]) => {
+      if (typeof subject === 'string') return countCharacters(subject);
+      return isJsonArray(subject) ? subject.length : Object.keys(subject).length;
+    }),
+    map: define([reference, array], ([answer, values]) => values.map((value) => answer(value))),
+    merge: defineVariadic(object, (objects, spend) => {
+      const entries = objects.flatMap((fields) => Object.entries(fields));
+      spend(costOfFields(entries.length));
+      return Object.fromEntries(entries);
+    }),
+    not_null: defineVariadic(any, (values) => values.find((value) => value !== null) ?? null),
+    reverse: define([either(string, array)], ([subject], spend) => {
+      if (typeof subject !== 'string') return subject.toReversed();
+      spend(subject.length);
+      return Array.from(subject).reverse().join('');
+    }),
+    sum: define([arrayOf(number)], ([values]) => sum(values)),
+    to_array: define([any], ([value]) => (isJsonArray(value) ? value : [value])),
+    to_number: define([any], ([value], spend) => toNumber(value, spend)),
+    to_string: define([any], ([value], spend) => toText(value, spend)),
+    type: define([any], ([value]) => typeOf(value)),
+    values: define([object], ([fields]) => Object.values(fields)),
+    zip: defineVariadic(array, (lists, spend) => {
+      const length = Math.min(...lists.map((list) => list.length));
+      spend(length * lists.length);
+      return Array.from({ length }, (_, i) => lists.map((list) => list[i] ?? null));
+    }),
+  }),
+);
 
-/** What it costs to look at a value and, in an array, at each item. */
-export function costOf(value: unknown): number {
-  if (typeof value === 'string') return 1 + value.length / CHARACTERS_PER_UNIT;
-  if (!Array.isArray(value)) return typeof value === 'object' && value !== null ? 1 + Object.keys(value).length : 1;
-  return value.reduce<number>((sum, item) => sum + (typeof item === 'string' ? costOf(item) : 1), 1);
+export const functionNames: readonly string[] = [...functions.keys()].sort();
+
+export function callFunction(name: string, args: readonly Argument[], spend: Spend): JsonValue {
+  const called = functions.get(name);
+  if (called) return called(name, args, spend);
+  throw new InvalidPathError(`expected one of the functions ${functionNames.join(', ')}, got ${name}`);
 }
 
-/** What a function costs that takes or builds more than it is given: from its arguments, as they are. */
-export function extraCostOf(name: string, [first, second, third]: readonly unknown[]): number {
-  switch (name) {
-    case 'find_last': // searches backwards, character by character
-    case 'join':
-      return (lengthOf(first) * lengthOf(second)) / CHARACTERS_PER_UNIT;
-    case 'replace':
-      return ((lengthOf(first) + 1) * lengthOf(third)) / CHARACTERS_PER_UNIT;
-    case 'pad_left':
-    case 'pad_right':
-      return typeof second === 'number' ? Math.max(0, second) / CHARACTERS_PER_UNIT : 0;
-    default:
-      return 0;
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+function entryOf([key, value, ...rest]: readonly JsonValue[]): [string, JsonValue] {
+  if (typeof key === 'string' && value !== undefined && rest.length === 0) return [key, value];
+  throw new InvalidPathError('from_items() expected pairs of a string and a value');
+}
+
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+function toNumber(value: JsonValue, spend: Spend): number | null {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string') return null;
+  spend(costOfText(value.length));
+  return JSON_NUMBER.test(value) ? Number(value) : null;
+}
+
+function toText(value: JsonValue, spend: Spend): string {
+  if (typeof value === 'string') return value;
+  spend(costOfText(jsonLength(value, Infinity, spend)));
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw new InvalidPathError('to_string() expected a value that is nested less deeply');
   }
-}
-
-const lengthOf = (value: unknown): number => (typeof value === 'string' || Array.isArray(value) ? value.length : 0);
-
-type Key = number | string;
-
-/** The library sorts numbers by their digits. */
-export const sort = ([values]: [readonly Key[]]): Key[] => values.toSorted(compareKeys);
-
-/** The library evaluates the keys anew for every comparison. */
-export function sortByKeys<T>(values: readonly T[], keys: readonly unknown[]): T[] {
-  const keyed = values.map((value, i) => ({ value, key: keyOf(keys[i], keys[0]) }));
-  return keyed.sort((a, b) => compareKeys(a.key, b.key)).map(({ value }) => value);
-}
-
-function keyOf(key: unknown, sample: unknown): Key {
-  if (typeof key === typeof sample && (typeof key === 'number' || typeof key === 'string')) return key;
-  throw new Error('sort_by() expected its keys to be all numbers or all strings');
-}
-
-const compareKeys = (a: Key, b: Key): number =>
-  typeof a === 'number' && typeof b === 'number' ? a - b : compareText(String(a), String(b));
-
-/** The library expands `$&` in the replacement, and replaces what it has just put in. */
-export function replace([subject, search, by, count = Infinity]: [string, string, string, number?]): string {
-  if (count !== Infinity && !(Number.isInteger(count) && count >= 0)) {
-    throw new Error(`replace() expected a whole number from 0 as its fourth argument, got ${count}`);
-  }
-  const parts = subject.split(search);
-  const rest = parts.splice(Math.min(count, parts.length - 1) + 1);
-  return [parts.join(by), ...rest].join(search);
-}
-
-type TrimArguments = [subject: string, characters?: string];
-
-/** The library's patterns stop at the end of a line, and take quadratic time. */
-export const trim = (args: TrimArguments): string => trimEnds(args, { left: true, right: true });
-export const trimLeft = (args: TrimArguments): string => trimEnds(args, { left: true, right: false });
-export const trimRight = (args: TrimArguments): string => trimEnds(args, { left: false, right: true });
-
-function trimEnds([subject, characters]: TrimArguments, ends: { left: boolean; right: boolean }): string {
-  const isTrimmed = (at: number): boolean =>
-    characters ? characters.includes(subject.charAt(at)) : /[\s\u0085]/.test(subject.charAt(at));
-  let from = 0;
-  let to = subject.length;
-  if (ends.left) while (from < to && isTrimmed(from)) from += 1;
-  if (ends.right) while (to > from && isTrimmed(to - 1)) to -= 1;
-  return subject.slice(from, to);
 }

@@ -1,57 +1,72 @@
 /** Picking a part out of a step's inputs or outputs by a JMESPath expression that a client wrote. */
 import { LRUCache } from 'lru-cache';
-import { BudgetedInterpreter } from './interpreter.ts';
-import { InvalidPathError, messageOf, parsePath, type PathExpression } from './syntax.ts';
-import { jsonTextLength } from '../json.ts';
 import type { JsonValue } from '../types.ts';
+import type { PathBudget, Spend } from './budget.ts';
+import { evaluate } from './evaluator.ts';
+import { functionNames } from './functions.ts';
+import { InvalidPathError } from './invalid-path-error.ts';
+import { jsonLength } from './json-length.ts';
+import { MAX_EXPRESSION_LENGTH, parsePath, type PathExpression } from './syntax.ts';
 
-export { InvalidPathError, MAX_EXPRESSION_LENGTH } from './syntax.ts';
+export { createPathBudget, type PathBudget } from './budget.ts';
+export { InvalidPathError } from './invalid-path-error.ts';
+export { MAX_EXPRESSION_LENGTH } from './syntax.ts';
 
-/** In characters of JSON text: 1 MiB where they are ASCII. */
+/** In characters of JSON text, a character that JSON escapes counted as one. */
 export const MAX_RESULT_LENGTH = 2 ** 20;
 
-/** One query puts the same few paths to every step of a run. */
-const parsed = new LRUCache<string, PathExpression>({ max: 500 });
-const interpreter = new BudgetedInterpreter();
+/** In units, whatever the expression: of an evaluation, and of an error on top. */
+const EVALUATION_COST = 5;
+const ERROR_COST = 200;
+
+/** In units a character: of parsing an expression, and of naming the position of an error on top. */
+const PARSE_COST = 4;
+const PARSE_ERROR_COST = 100;
+
+/**
+ * One query puts the same few paths to every step of a run, so what became of reading them is kept.
+ * Its size is counted in characters, and some for the entry itself.
+ */
+const parsed = new LRUCache<string, PathExpression | InvalidPathError>({
+  maxSize: 2 ** 16,
+  sizeCalculation: (_, expression) => expression.length + 32,
+});
 
 /**
  * What the path finds in the value; null where it finds nothing.
  *
  * Throws InvalidPathError and nothing else: with the position where the expression makes no sense (or is longer than
- * MAX_EXPRESSION_LENGTH); without one where a function is given what it can't take, where it would take too many
- * steps, or where the result is longer than MAX_RESULT_LENGTH.
+ * MAX_EXPRESSION_LENGTH); without one where a function is given what it can't take, where the budget is used up, or
+ * where the result is longer than MAX_RESULT_LENGTH.
  */
-export function evaluatePath(expression: string, value: JsonValue): JsonValue {
-  const result = search(expression, parse(expression), value);
-  if (jsonTextLength(result, MAX_RESULT_LENGTH) > MAX_RESULT_LENGTH) {
-    const problem = `expected a result of at most ${MAX_RESULT_LENGTH} characters of JSON, got a longer one`;
-    throw new InvalidPathError(problem, expression, null);
-  }
-  return result;
-}
-
-function parse(expression: string): PathExpression {
-  const known = parsed.get(expression);
-  if (known) return known;
-  const tree = parsePath(expression);
-  parsed.set(expression, tree);
-  return tree;
-}
-
-function search(expression: string, tree: PathExpression, value: JsonValue): JsonValue {
+export function evaluatePath(expression: string, value: JsonValue, { spend }: PathBudget): JsonValue {
+  spend(EVALUATION_COST);
   try {
-    // The library's types want arrays that may be changed, though it changes none that it is given.
-    return interpreter.search(tree, value as Parameters<typeof interpreter.search>[1]);
+    return find(expression, value, spend);
   } catch (error) {
-    throw new InvalidPathError(problemOf(error), expression, null);
+    spend(ERROR_COST);
+    throw error;
   }
 }
 
-/** Errors of the engine are those of the library's own code, and of values nested deeper than the stack. */
-function problemOf(error: unknown): string {
-  if (error instanceof TypeError) return 'expected a value that this expression can be evaluated over';
-  if (error instanceof RangeError) return 'expected an expression of less work: this one builds too large a value';
-  if (messageOf(error).startsWith('not-a-number'))
-    return 'expected numbers beside an operator, and none of them 0 after /';
-  return messageOf(error).replace('Invalid type: ', '');
+function find(expression: string, value: JsonValue, spend: Spend): JsonValue {
+  const tree = parsed.get(expression) ?? parse(expression, spend);
+  if (tree instanceof InvalidPathError) throw tree;
+  const result = evaluate(tree, value, { root: value, variables: new Map(), spend });
+  if (jsonLength(result, MAX_RESULT_LENGTH, spend) <= MAX_RESULT_LENGTH) return result;
+  throw new InvalidPathError(`expected a result of at most ${MAX_RESULT_LENGTH} characters of JSON, got a longer one`);
+}
+
+function parse(expression: string, spend: Spend): PathExpression {
+  const length = Math.min(expression.length, MAX_EXPRESSION_LENGTH);
+  spend(length * PARSE_COST);
+  try {
+    const tree = parsePath(expression, functionNames);
+    parsed.set(expression, tree);
+    return tree;
+  } catch (error) {
+    if (error instanceof InvalidPathError) parsed.set(expression, error);
+    spend(length * PARSE_ERROR_COST);
+    throw error;
+  }
 }

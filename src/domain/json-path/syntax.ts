@@ -1,31 +1,20 @@
 /** Reading a JMESPath expression. The library neither tells where an error is nor refuses every one, so this looks first. */
-import { compile, getRegisteredFunctions, tokenize } from '@jmespath-community/jmespath';
+import { compile, tokenize } from '@jmespath-community/jmespath';
+import { InvalidPathError } from './invalid-path-error.ts';
 
 export type PathExpression = ReturnType<typeof compile>;
 
-/** An expression that can't be read, or can't be evaluated over the value at hand: the caller's mistake. */
-export class InvalidPathError extends Error {
-  override readonly name = 'InvalidPathError';
-  readonly expression: string;
-  /** The character at which reading stopped, from 1; null where the expression reads well but can't be evaluated. */
-  readonly position: number | null;
-
-  constructor(problem: string, expression: string, position: number | null) {
-    super(`Invalid path${position === null ? '' : ` at character ${position}`}: ${problem}`);
-    this.expression = expression;
-    this.position = position;
-  }
-}
+export type NodeOf<Type> = Extract<PathExpression, { readonly type: Type }>;
 
 export const MAX_EXPRESSION_LENGTH = 512;
 
 /** Throws InvalidPathError, which names the position, what came there and what was expected. */
-export function parsePath(expression: string): PathExpression {
+export function parsePath(expression: string, functionNames: readonly string[]): PathExpression {
   if (expression.length > MAX_EXPRESSION_LENGTH) {
     const problem = `expected at most ${MAX_EXPRESSION_LENGTH} characters, got ${expression.length}`;
-    throw new InvalidPathError(problem, expression, MAX_EXPRESSION_LENGTH + 1);
+    throw new InvalidPathError(problem, MAX_EXPRESSION_LENGTH + 1);
   }
-  const tokens = tokensOf(expression);
+  const tokens = tokensOf(expression, functionNames);
   try {
     return compile(expression);
   } catch (error) {
@@ -46,21 +35,21 @@ const OPERATOR = /\$(?:[A-Za-z_]\w*)?|\[[?\]]?|[!<>=]=?|&&?|\|\|?|\/\/?|[-(){}\]
 const TOKEN = new RegExp([NAME, QUOTED, NUMBER, OPERATOR].map(({ source }) => source).join('|'), 'y');
 const SPACE = /[ \t\r\n]*/y;
 
-function tokensOf(expression: string): Token[] {
+function tokensOf(expression: string, functionNames: readonly string[]): Token[] {
   const tokens: Token[] = [];
   for (let start = endOfMatch(SPACE, expression, 0); start < expression.length;) {
     const end = endOfMatch(TOKEN, expression, start);
     const text = expression.slice(start, end);
-    if (text === '') throw new InvalidPathError(strangeCharacter(expression, start), expression, start + 1);
+    if (text === '') throw new InvalidPathError(strangeCharacter(expression, start), start + 1);
     if (/^["`]/.test(text) && !isReadable(text)) {
       const problem = `expected valid JSON between the ${text.startsWith('"') ? 'quotes' : 'backticks'}, got ${text}`;
-      throw new InvalidPathError(problem, expression, start + 1);
+      throw new InvalidPathError(problem, start + 1);
     }
     tokens.push({ text, start });
     start = endOfMatch(SPACE, expression, end);
   }
   tokens.forEach((token, i) => {
-    if (tokens[i + 1]?.text === '(') requireFunction(token, expression);
+    if (tokens[i + 1]?.text === '(') requireFunction(token, functionNames);
   });
   return tokens;
 }
@@ -85,11 +74,10 @@ function isReadable(text: string): boolean {
   }
 }
 
-function requireFunction({ text, start }: Token, expression: string): void {
-  const functions = getRegisteredFunctions();
-  if (!/^[A-Za-z_]/.test(text) || functions.includes(text)) return;
-  const problem = `expected one of the functions ${functions.sort().join(', ')}, got ${text}`;
-  throw new InvalidPathError(problem, expression, start + 1);
+function requireFunction({ text, start }: Token, functionNames: readonly string[]): void {
+  if (!/^[A-Za-z_]/.test(text) || functionNames.includes(text)) return;
+  const problem = `expected one of the functions ${functionNames.join(', ')}, got ${text}`;
+  throw new InvalidPathError(problem, start + 1);
 }
 
 /**
@@ -97,7 +85,7 @@ function requireFunction({ text, start }: Token, expression: string): void {
  * one that fails for another reason than its end. A longer beginning never can either, so halving finds it.
  */
 function parseErrorOf(error: unknown, expression: string, tokens: readonly Token[]): InvalidPathError {
-  let low = 0;
+  let low = endsTooSoon(error) ? tokens.length : 0;
   let high = tokens.length;
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -106,11 +94,7 @@ function parseErrorOf(error: unknown, expression: string, tokens: readonly Token
   }
   const token = tokens[low];
   const got = token ? JSON.stringify(token.text) : 'the end of the expression';
-  return new InvalidPathError(
-    `expected ${expectationIn(error)}, got ${got}`,
-    expression,
-    (token?.start ?? expression.length) + 1,
-  );
+  return new InvalidPathError(`expected ${expectationIn(error)}, got ${got}`, (token?.start ?? expression.length) + 1);
 }
 
 function canBeCompleted(beginning: string): boolean {
@@ -118,9 +102,11 @@ function canBeCompleted(beginning: string): boolean {
     compile(beginning);
     return true;
   } catch (error) {
-    return messageOf(error).includes('EOF');
+    return endsTooSoon(error);
   }
 }
+
+const endsTooSoon = (error: unknown): boolean => messageOf(error).includes('EOF');
 
 /** What the library's messages mean, in the words of somebody who reads the expression. */
 const EXPECTATIONS: readonly (readonly [RegExp, string])[] = [
@@ -139,4 +125,4 @@ const EXPECTATIONS: readonly (readonly [RegExp, string])[] = [
 const expectationIn = (error: unknown): string =>
   EXPECTATIONS.find(([pattern]) => pattern.test(messageOf(error)))?.[1] ?? 'a value';
 
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,10 +1,10 @@
 /** What changed from one run of a workflow to another, node by node. */
 import { latestAttempts } from '../step/attempts.ts';
 import { microsOf } from '../step/duration.ts';
-import { compareText } from '../order.ts';
+import { compareNullsLast, compareText } from '../order.ts';
 import type { Run, Step } from '../types.ts';
 
-export type NodeChange = 'ADDED' | 'REMOVED' | 'FIXED' | 'BROKE' | 'SLOWER' | 'FASTER' | 'UNCHANGED';
+export type NodeChange = 'BROKE' | 'FIXED' | 'STATUS_CHANGED' | 'ADDED' | 'REMOVED' | 'SLOWER' | 'FASTER' | 'UNCHANGED';
 
 export interface NodeComparison {
   readonly nodeId: string;
@@ -24,26 +24,41 @@ export interface RunComparison {
   /** Seconds. */
   readonly elapsedTimeDelta: number;
   readonly tokenDelta: number | null;
-  /** By node id. */
+  /** What matters most first: by change, then by the size of the delta (unknown last), then by node id. */
   readonly nodes: readonly NodeComparison[];
 }
 
 /** A change of speed is told beyond both of these: less is noise. */
 const NOISE_RATIO = 0.1;
-const NOISE_MS = 250;
+const NOISE_MS = 100;
 
-/** Over the latest attempt of each node; the steps of both runs must have been loaded. Swapping them mirrors it all. */
+/** Slower and faster nodes stand together: the larger delta first. */
+const RANKS: Readonly<Record<NodeChange, number>> = {
+  BROKE: 0,
+  FIXED: 1,
+  STATUS_CHANGED: 2,
+  ADDED: 3,
+  REMOVED: 4,
+  SLOWER: 5,
+  FASTER: 5,
+  UNCHANGED: 6,
+};
+
+/** Over the latest attempt of each node; the steps of both runs must have been loaded. */
 export function compareRuns(base: Run, head: Run): RunComparison {
   const baseSteps = latestByNode(base);
   const headSteps = latestByNode(head);
-  const nodeIds = [...new Set([...baseSteps.keys(), ...headSteps.keys()])].sort(compareText);
+  const nodeIds = [...new Set([...baseSteps.keys(), ...headSteps.keys()])];
+  const nodes = nodeIds.map((nodeId) =>
+    compareNode(nodeId, baseSteps.get(nodeId) ?? null, headSteps.get(nodeId) ?? null),
+  );
   return {
     base,
     head,
     wallClockDeltaMs: millisFrom(base.timing.wallClockMs, head.timing.wallClockMs),
-    elapsedTimeDelta: head.totalElapsedTime - base.totalElapsedTime,
+    elapsedTimeDelta: exactDifference(base.totalElapsedTime, head.totalElapsedTime),
     tokenDelta: differenceOf(base.tokenUsage.totalTokens, head.tokenUsage.totalTokens),
-    nodes: nodeIds.map((nodeId) => compareNode(nodeId, baseSteps.get(nodeId) ?? null, headSteps.get(nodeId) ?? null)),
+    nodes: nodes.sort(byImportance),
   };
 }
 
@@ -55,17 +70,20 @@ function compareNode(nodeId: string, baseStep: Step | null, headStep: Step | nul
   return { nodeId, change: changeOf(baseStep, headStep), baseStep, headStep, durationDeltaMs };
 }
 
-/**
- * FIXED and BROKE are between FAILED and COMPLETED: a node that is still running, or was skipped, is neither. Speeds
- * are compared between finished steps of the same status: that a step failed sooner than it completes tells nothing.
- */
+function byImportance(a: NodeComparison, b: NodeComparison): number {
+  const sizeOf = ({ durationDeltaMs }: NodeComparison) =>
+    durationDeltaMs === null ? null : -Math.abs(durationDeltaMs);
+  return RANKS[a.change] - RANKS[b.change] || compareNullsLast(sizeOf(a), sizeOf(b)) || compareText(a.nodeId, b.nodeId);
+}
+
+/** Speeds are compared at the same status only: that a step failed sooner than it completes tells nothing. */
 function changeOf(base: Step | null, head: Step | null): NodeChange {
   if (!base) return 'ADDED';
   if (!head) return 'REMOVED';
+  if (base.status === head.status) return speedChange(base.durationMs, head.durationMs);
   if (base.status === 'FAILED' && head.status === 'COMPLETED') return 'FIXED';
   if (base.status === 'COMPLETED' && head.status === 'FAILED') return 'BROKE';
-  const isComparable = base.status === head.status && base.isFinished && head.isFinished;
-  return isComparable ? speedChange(base.durationMs, head.durationMs) : 'UNCHANGED';
+  return 'STATUS_CHANGED';
 }
 
 /** The ratio is that to the shorter duration: so a step that got slower is just as much faster the other way round. */
@@ -78,7 +96,11 @@ function speedChange(baseMs: number | null, headMs: number | null): NodeChange {
 }
 
 const differenceOf = (base: number | null, head: number | null): number | null =>
-  base === null || head === null ? null : head - base;
+  base === null || head === null ? null : exactDifference(base, head);
+
+/** NaN beyond 2^53, where sums are rounded: no number is better than a wrong one. */
+const exactDifference = (base: number, head: number): number =>
+  Number.isSafeInteger(base) && Number.isSafeInteger(head) ? head - base : NaN;
 
 /** Exact to the microsecond. */
 function millisFrom(baseMs: number | null, headMs: number | null): number | null {

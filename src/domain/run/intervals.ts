@@ -1,10 +1,12 @@
 /** Steps as stretches of time: half-open, from the start to the start plus the duration, in whole microseconds. */
 import { microsOf } from '../step/duration.ts';
 import { compareByStart } from '../step/execution.ts';
-import type { Step } from '../types.ts';
+import type { StepDuration, StepFacts } from '../types.ts';
 
-export interface Interval {
-  readonly step: Step;
+export type TimedStep = Pick<StepFacts, 'startTime' | 'endTime' | 'index'> & Pick<StepDuration, 'durationMs'>;
+
+export interface Interval<S extends TimedStep = TimedStep> {
+  readonly step: S;
   readonly start: number;
   readonly end: number;
 }
@@ -13,8 +15,8 @@ export interface Interval {
  * In order of start, then end, then upstream index. A step has an interval if it has a start and a duration, wherever
  * that comes from; with `unknownAsZero` one of unknown duration is a point at its start.
  */
-export function intervalsOf(steps: readonly Step[], { unknownAsZero = false } = {}): Interval[] {
-  const intervals: Interval[] = [];
+export function intervalsOf<S extends TimedStep>(steps: readonly S[], { unknownAsZero = false } = {}): Interval<S>[] {
+  const intervals: Interval<S>[] = [];
   for (const step of steps) {
     if (!step.startTime || (step.durationMs === null && !unknownAsZero)) continue;
     const start = step.startTime.epochMicros;
@@ -24,7 +26,7 @@ export function intervalsOf(steps: readonly Step[], { unknownAsZero = false } = 
 }
 
 /** By end, then start, then upstream index. */
-export const byEnd = (intervals: readonly Interval[]): Interval[] =>
+export const byEnd = <S extends TimedStep>(intervals: readonly Interval<S>[]): Interval<S>[] =>
   intervals.toSorted((a, b) => a.end - b.end || compareByStart(a.step, b.step));
 
 /** The length of the union, in microseconds. Takes intervals in order of start. */

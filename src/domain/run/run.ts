@@ -1,14 +1,17 @@
 /** A run with everything that follows from its facts. Each part is derived when it is first asked for, and only once. */
 import { criticalPath } from '../critical-path/critical-path.ts';
-import { totalElapsedTime } from '../step/duration.ts';
+import { isRunning, latestEndOf, totalElapsedTime } from '../step/duration.ts';
 import { executionsOf, type Execution } from '../step/execution.ts';
 import { failedSteps } from '../step/failures.ts';
+import { hasError } from '../step/step-error.ts';
 import { fieldOf } from '../json.ts';
+import { gapsOf } from './gaps.ts';
+import { intervalsOf } from './intervals.ts';
 import { progressOf } from './progress.ts';
 import { repeatedNodes } from '../step/repeated-nodes.ts';
 import { inferRunStatus } from './run-status.ts';
-import { wallClockMs, type RunSpan } from './span.ts';
-import { isTerminal, runStatusOf, type RunStatus } from '../status.ts';
+import { spanOf, wallClockMs, type RunBounds, type RunSpan } from './span.ts';
+import { isOver, runStatusOf, type RunStatus } from '../status.ts';
 import { countSteps, deriveSteps } from '../step/steps.ts';
 import { timelineOf } from './timeline.ts';
 import { earliest, latest, timestampOf, type Timestamp } from '../timestamp.ts';
@@ -22,20 +25,23 @@ import type {
   RepeatedNode,
   Run,
   RunFacts,
+  RunPayload,
+  RunGap,
   RunTiming,
   RunTokenUsage,
   Step,
   StepCounts,
+  StepFacts,
   Timeline,
+  WorkflowGraph,
 } from '../types.ts';
 
 /**
  * `nowMs` is the request's one reading of the clock, in milliseconds since 1970.
  *
- * - A finished run takes its end for now: a step that it left behind as "running" does not count up for ever.
  * - Without a record the inputs are the `input_data` of the first step that has any, for there the upstream puts the
  *   run's own inputs; the outputs and the error are null.
- * - Where the steps were not loaded, whatever needs them throws an Error: the caller forgot to ask for them.
+ * - Whatever needs a part that was not loaded throws an Error: the caller forgot to ask for it.
  */
 export const createRun = (facts: RunFacts, nowMs: number): Run => new DerivedRun(facts, nowMs);
 
@@ -53,8 +59,10 @@ class DerivedRun implements Run {
   #status: RunStatus | undefined;
   #startedAt: Timestamp | null | undefined;
   #endedAt: Timestamp | null | undefined;
-  #span: RunSpan | undefined;
+  #dependsOnNow: boolean | undefined;
   #steps: readonly Step[] | undefined;
+  #span: RunSpan | null | undefined;
+  #gaps: readonly RunGap[] | undefined;
   #stepCounts: StepCounts | undefined;
   #failedSteps: readonly Step[] | undefined;
   #totalElapsedTime: number | undefined;
@@ -69,7 +77,7 @@ class DerivedRun implements Run {
     this.workflowId = facts.workflowId;
     this.id = facts.id;
     this.statusIsInferred = facts.record === null;
-    this.error = facts.record?.error ?? null;
+    this.error = facts.record && hasError(facts.record.error) ? facts.record.error : null;
     this.freshness = facts.freshness;
     this.#facts = facts;
     this.#nowMs = nowMs;
@@ -81,43 +89,59 @@ class DerivedRun implements Run {
   }
 
   get isFinished(): boolean {
-    return isTerminal(this.status);
+    const { record } = this.#facts;
+    if (record) return isOver(this.status, record.endTime);
+    return this.status === 'UNKNOWN' ? this.#loadedSteps().length > 0 : isOver(this.status, null);
+  }
+
+  get dependsOnNow(): boolean {
+    if (!this.isFinished) return true;
+    // A step that still says "running" is measured by the run's end, but "starts after now" is told by the clock.
+    const now = this.#nowMs * 1000;
+    const startsLater = (step: Execution) => isRunning(step) && (step.startTime?.epochMicros ?? now) > now;
+    return (this.#dependsOnNow ??= this.#facts.steps !== null && this.#executed().some(startsLater));
   }
 
   get startedAt(): Timestamp | null {
     if (this.#startedAt !== undefined) return this.#startedAt;
-    const { record, steps } = this.#facts;
-    return (this.#startedAt = record?.startTime ?? earliest((steps ?? []).map((step) => step.startTime)));
+    const firstStart = () => earliest(this.#loadedSteps().map((step) => step.startTime));
+    return (this.#startedAt = this.#facts.record?.startTime ?? firstStart());
   }
 
   get endedAt(): Timestamp | null {
     if (this.#endedAt !== undefined) return this.#endedAt;
-    const { record, steps } = this.#facts;
-    const latestEnd = () => (this.isFinished ? latest((steps ?? []).map((step) => step.endTime)) : null);
-    return (this.#endedAt = record?.endTime ?? latestEnd());
+    const { record } = this.#facts;
+    return (this.#endedAt = this.isFinished ? (record?.endTime ?? latestEndOf(this.#executed())) : null);
   }
 
   get lastActivityAt(): Timestamp | null {
-    return latest(momentsOf(this.#facts));
+    const told = [this.#facts.record, ...this.#loadedSteps()];
+    return latest(told.flatMap((facts) => (facts ? [facts.startTime, facts.endTime] : [])));
   }
 
   get wallClockMs(): number | null {
-    return wallClockMs(this.#reach());
+    return wallClockMs(this.#bounds());
   }
 
-  // Neither is kept: whoever holds the run would hold them beside the text that they are read from.
+  // None of these is kept: whoever holds the run would hold them beside the text that they are read from.
   get inputs(): JsonValue {
-    const { record } = this.#facts;
-    return record ? record.payload().inputs : inputDataOf(this.#facts.steps ? this.#executed() : []);
+    return this.#payload().inputs;
   }
 
   get outputs(): JsonValue {
-    return this.#facts.record?.payload().outputs ?? null;
+    return this.#payload().outputs;
+  }
+
+  get unreadable(): RunPayload['unreadable'] {
+    return this.#payload().unreadable;
   }
 
   get steps(): readonly Step[] {
     if (this.#steps) return this.#steps;
-    this.#steps = deriveSteps(this.#executed(), this.#reach(), { workflowId: this.workflowId, runId: this.id });
+    const { workflowId, id: runId, isFinished, endedAt } = this;
+    const { epochMicros: now } = this.#now();
+    const clock = { now, liveUntil: isFinished ? (endedAt?.epochMicros ?? null) : now };
+    this.#steps = deriveSteps(this.#executed(), { workflowId, runId, bounds: this.#bounds(), clock });
     // They tell all that the executions did, which need not be cached beside them.
     this.#executions = this.#steps;
     return this.#steps;
@@ -136,19 +160,19 @@ class DerivedRun implements Run {
   }
 
   get timing(): RunTiming {
-    return (this.#timing ??= runTiming(this.steps, this.#reach()));
+    return (this.#timing ??= runTiming(this.steps, this.wallClockMs, this.#gapsInSpan()));
   }
 
   get timeline(): Timeline {
-    return (this.#timeline ??= timelineOf(this.steps, this.#reach()));
+    return (this.#timeline ??= timelineOf(this.#placed(), this.#gapsInSpan(), this.#spanHeld()));
   }
 
   get criticalPath(): CriticalPath {
-    return (this.#criticalPath ??= criticalPath(this.steps, this.#facts.graph));
+    return (this.#criticalPath ??= criticalPath(this.steps, this.#loadedGraph()));
   }
 
   get progress(): Progress {
-    return (this.#progress ??= progressOf(this.#executed(), this.#facts.graph, this.isFinished));
+    return (this.#progress ??= progressOf(this.#executed(), this.#loadedGraph(), this.isFinished));
   }
 
   get repeatedNodes(): readonly RepeatedNode[] {
@@ -159,37 +183,56 @@ class DerivedRun implements Run {
     return (this.#tokenUsage ??= runTokenUsage(this.#executed()));
   }
 
+  #payload(): RunPayload {
+    return this.#facts.record?.payload() ?? inferredPayload(this.#executed());
+  }
+
   #executed(): readonly Execution[] {
-    if (this.#executions) return this.#executions;
-    if (this.#facts.steps) return (this.#executions = executionsOf(this.#facts.steps));
-    throw new Error(`Run ${this.id} was created without its steps, and only what its record tells may be read.`);
+    return (this.#executions ??= executionsOf(this.#loadedSteps()));
   }
 
-  /** From when to when the run reaches, as far as is known. */
-  #reach(): RunSpan {
-    if (this.#span) return this.#span;
-    const now = timestampOf(this.#nowMs);
+  #loadedSteps(): readonly StepFacts[] {
+    if (this.#facts.steps) return this.#facts.steps;
+    throw new Error(`Run ${this.id} was loaded without its steps: whatever reads them must require 'STEPS'.`);
+  }
+
+  #loadedGraph(): WorkflowGraph | null {
+    if (this.#facts.graph !== undefined) return this.#facts.graph;
+    throw new Error(`Run ${this.id} was loaded without its workflow's graph: whatever reads it must require 'GRAPH'.`);
+  }
+
+  #now(): Timestamp {
+    return timestampOf(this.#nowMs);
+  }
+
+  #bounds(): RunBounds {
     const { startedAt, endedAt, isFinished } = this;
-    const until = endedAt ?? (isFinished ? null : now);
-    return (this.#span = { startedAt, until, now: isFinished && endedAt ? endedAt : now });
+    return { startedAt, until: endedAt ?? (isFinished ? null : this.#now()) };
+  }
+
+  /** The steps that the span holds. */
+  #placed(): Step[] {
+    return this.steps.filter((step) => step.offsetMs !== null);
+  }
+
+  #spanHeld(): RunSpan | null {
+    if (this.#span !== undefined) return this.#span;
+    return (this.#span = spanOf(this.#bounds(), intervalsOf(this.#placed(), { unknownAsZero: true })));
+  }
+
+  #gapsInSpan(): readonly RunGap[] {
+    return (this.#gaps ??= gapsOf(this.#placed(), this.#spanHeld()));
   }
 }
 
-/**
- * True if any answer may change with the clock alone: in an unfinished run, and in a finished one whose end is not
- * known, for there a step that still says "running" counts up to now. If false, the run may be kept.
- */
-export const dependsOnNow = (run: Pick<Run, 'isFinished' | 'endedAt'>): boolean =>
-  !run.isFinished || run.endedAt === null;
-
-function momentsOf({ record, steps }: RunFacts): (Timestamp | null)[] {
-  return [record, ...(steps ?? [])].flatMap((facts) => (facts ? [facts.startTime, facts.endTime] : []));
-}
-
-function inputDataOf(executions: readonly Execution[]): JsonValue {
+function inferredPayload(executions: readonly Execution[]): RunPayload {
   for (const { payload } of executions) {
-    const inputData = fieldOf(payload().inputs, 'input_data');
-    if (inputData !== undefined) return inputData;
+    const { inputs, unreadable } = payload();
+    // Unreadable inputs may hold the run's: then a later step's would be wrong.
+    const hidden = unreadable.filter(({ field }) => field === 'inputs');
+    if (hidden.length > 0) return { inputs: null, outputs: null, unreadable: hidden };
+    const inputData = fieldOf(inputs, 'input_data');
+    if (inputData !== undefined) return { inputs: inputData, outputs: null, unreadable: [] };
   }
-  return null;
+  return { inputs: null, outputs: null, unreadable: [] };
 }

@@ -1,7 +1,7 @@
 /** What many runs of one workflow tell together: how often it works, how long it takes, and which node is to blame. */
 import { compareText } from '../order.ts';
 import { wallClockMs } from './span.ts';
-import { isTerminal, runStatusOf, type RunStatus } from '../status.ts';
+import { isOver, runStatusOf, type RunStatus } from '../status.ts';
 import { sumOfKnown, stepTokenUsage } from './tokens.ts';
 import type { Run, RunRecord, Step } from '../types.ts';
 
@@ -13,7 +13,7 @@ export interface Distribution {
 
 export interface RunStatistics {
   readonly runCount: number;
-  /** Completed, failed and cancelled ones. */
+  /** Completed, failed and cancelled ones, and those of an unknown status that have an end. */
   readonly finishedCount: number;
   readonly completedCount: number;
   readonly failedCount: number;
@@ -28,7 +28,7 @@ export interface NodeStatistics {
   readonly executionCount: number;
   readonly failureCount: number;
   readonly retryCount: number;
-  /** Of the finished executions whose duration is known, failed ones too. */
+  /** Of the finished executions whose duration is known, failed ones too. Skipped ones are counted, not timed. */
   readonly durationMs: Distribution | null;
   /** Null where no execution tells. */
   readonly totalTokens: number | null;
@@ -51,7 +51,7 @@ export function distributionOf(values: readonly number[]): Distribution | null {
 /** Over run records alone: a page of them is one call, where their steps are one call for each. */
 export function runStatistics(records: readonly RunRecord[]): RunStatistics {
   const runs = records.map((record) => ({ record, status: runStatusOf(record.rawStatus) }));
-  const finished = runs.filter(({ status }) => isTerminal(status));
+  const finished = runs.filter(({ record, status }) => isOver(status, record.endTime));
   const count = (status: RunStatus): number => finished.filter((run) => run.status === status).length;
   const completedCount = count('COMPLETED');
   const wallClocks = finished.flatMap(
@@ -81,7 +81,9 @@ function statisticsOfNode(nodeId: string, steps: readonly Step[]): NodeStatistic
     executionCount: steps.length,
     failureCount: steps.filter((step) => step.status === 'FAILED').length,
     retryCount: steps.filter((step) => step.attemptKind === 'RETRY').length,
-    durationMs: distributionOf(steps.flatMap((step) => (step.isFinished ? (step.durationMs ?? []) : []))),
+    durationMs: distributionOf(steps.filter(isTimed).flatMap((step) => step.durationMs ?? [])),
     totalTokens: sumOfKnown(steps.map((step) => stepTokenUsage(step)?.totalTokens ?? null)),
   };
 }
+
+const isTimed = ({ isFinished, status }: Step): boolean => isFinished && status !== 'SKIPPED';

@@ -3,23 +3,21 @@ import { totalDurationMs } from '../step/duration.ts';
 import { longestGap } from './gaps.ts';
 import { intervalsOf, maxConcurrency, unionLength } from './intervals.ts';
 import { wastedMs } from '../step/repeated-nodes.ts';
-import { wallClockMs, type RunSpan } from './span.ts';
-import type { RunTiming, Step } from '../types.ts';
+import type { RunGap, RunTiming, Step } from '../types.ts';
 
 /** Milliseconds throughout. `idleMs` is 0 where the wall clock is unknown, `parallelism` null where nothing took time. */
-export function runTiming(steps: readonly Step[], span: RunSpan): RunTiming {
+export function runTiming(steps: readonly Step[], wallClockMs: number | null, gaps: readonly RunGap[]): RunTiming {
   const intervals = intervalsOf(steps);
   const total = totalDurationMs(steps);
-  const wallClock = wallClockMs(span);
   const busy = unionLength(intervals) / 1000;
   return {
     totalDurationMs: total,
-    wallClockMs: wallClock,
+    wallClockMs,
     busyMs: busy,
-    idleMs: Math.max(0, Math.round(((wallClock ?? 0) - busy) * 1000) / 1000),
+    idleMs: Math.max(0, Math.round(((wallClockMs ?? 0) - busy) * 1000) / 1000),
     wastedMs: wastedMs(steps),
     maxConcurrency: maxConcurrency(intervals),
     parallelism: busy > 0 ? total / busy : null,
-    longestGap: longestGap(intervals, span),
+    longestGap: longestGap(gaps),
   };
 }

@@ -1,5 +1,5 @@
 /** What the model calls cost in tokens. The upstream's own count is always 0 today, so the answers are read for it. */
-import { isCount, MAX_INT } from '../int.ts';
+import { isCount } from '../int.ts';
 import { fieldOf } from '../json.ts';
 import { compareText } from '../order.ts';
 import type { JsonValue, ModelTokenUsage, RunTokenUsage, StepFacts, TokenCounts, TokenUsage } from '../types.ts';
@@ -67,9 +67,9 @@ function countsIn(usage: JsonValue | undefined): TokenCounts {
 
 const countOf = (value: JsonValue | undefined): number | null => (isCount(value) ? value : null);
 
-/** Null counts as 0, unless all are null. At most an `Int`. */
+/** Null counts as 0, unless all are null. */
 export const sumOfKnown = (counts: readonly (number | null)[]): number | null =>
-  counts.reduce((sum, count) => (count === null ? sum : Math.min(MAX_INT, (sum ?? 0) + count)), null);
+  counts.reduce((sum, count) => (count === null ? sum : (sum ?? 0) + count), null);
 
 function sumOf(usages: readonly TokenUsage[]): TokenCounts & { readonly stepsReporting: number } {
   const sum = (key: keyof TokenCounts): number | null => sumOfKnown(usages.map((usage) => usage[key]));

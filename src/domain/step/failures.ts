@@ -1,5 +1,5 @@
 /** Which steps failed, in the order in which they did, and which ones cost the most time. */
-import { endMicrosOf } from './execution.ts';
+import { endMicrosOf } from './duration.ts';
 import { compareNullsLast } from '../order.ts';
 import type { Step } from '../types.ts';
 

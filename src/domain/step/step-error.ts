@@ -1,6 +1,6 @@
 /** What an `error` text says: plain words, or JSON that some service answered with. */
-import { fieldOf, isJsonObject, type JsonObject } from '../json.ts';
-import type { JsonValue, StepError } from '../types.ts';
+import { fieldOf, isJsonObject } from '../json.ts';
+import type { JsonObject, JsonValue, StepError } from '../types.ts';
 
 /**
  * Null where the text tells of no error: null, blank, `{}`, `[]`, `null` and `""`. The message is never empty: where

@@ -1,28 +1,33 @@
 /** A run's steps with all that follows for each of them, and the ways to filter and order them. */
 import { attemptsOf } from './attempts.ts';
-import { microsOf, stepDuration } from './duration.ts';
-import type { Execution } from './execution.ts';
+import { stepDuration, type StepClock } from './duration.ts';
+import { compareByStart, type Execution } from './execution.ts';
+import { placementsOf } from './placement.ts';
+import { hasError } from './step-error.ts';
 import { compareNullsLast, compareText } from '../order.ts';
-import { wallClockMs, type RunSpan } from '../run/span.ts';
+import { wallClockMs, type RunBounds } from '../run/span.ts';
 import type { StepStatus } from '../status.ts';
-import { millisBetween } from '../timestamp.ts';
-import type { Step, StepCounts } from '../types.ts';
+import type { Step, StepCounts, StepDuration } from '../types.ts';
 
 /** The run that steps are of. */
-export type StepOf = Pick<Step, 'workflowId' | 'runId'>;
+export interface StepsOf extends Pick<Step, 'workflowId' | 'runId'> {
+  readonly bounds: RunBounds;
+  readonly clock: StepClock;
+}
 
-/** Takes executions in the order of `executionsOf`, and answers in it: by start (none last), then upstream index. */
-export function deriveSteps(executions: readonly Execution[], span: RunSpan, of: StepOf): Step[] {
-  const wallClock = wallClockMs(span);
-  const gaps = new GapMeter(span);
+/** By start (none last), then upstream index. Takes executions in the order of `executionsOf`. */
+export function deriveSteps(executions: readonly Execution[], { workflowId, runId, bounds, clock }: StepsOf): Step[] {
+  const wallClock = wallClockMs(bounds);
+  const durations = new Map(executions.map((execution) => [execution, stepDuration(execution, clock)]));
+  const placements = placementsOf(durations, bounds);
   const latestOfNode = new Map<string, Step>();
-  return attemptsOf(executions).map(({ execution, attempt, attemptCount, attemptKind, isSuperseded }) => {
-    const duration = stepDuration(execution, span.now.epochMicros);
-    const { startTime } = execution;
+  const steps = attemptsOf(executions).map(({ execution, attempt, attemptCount, attemptKind, isSuperseded }) => {
+    const duration = durations.get(execution) ?? UNKNOWN_DURATION;
+    const placement = placements.get(execution);
     // Written out: an object that others are spread into takes half as much room again, and steps are most of a run.
     const step: Step = {
-      workflowId: of.workflowId,
-      runId: of.runId,
+      workflowId,
+      runId,
       id: execution.id,
       nodeId: execution.nodeId,
       userId: execution.userId,
@@ -30,16 +35,16 @@ export function deriveSteps(executions: readonly Execution[], span: RunSpan, of:
       status: execution.status,
       rawStatus: execution.rawStatus,
       isFinished: execution.isFinished,
-      startTime,
+      startTime: execution.startTime,
       endTime: execution.endTime,
       elapsedTime: execution.elapsedTime,
       durationMs: duration.durationMs,
       durationSource: duration.durationSource,
       clockSkewDetected: duration.clockSkewDetected,
-      offsetMs: startTime && span.startedAt && millisBetween(span.startedAt, startTime),
-      gapBeforeMs: startTime && gaps.before(startTime.epochMicros, duration.durationMs),
+      offsetMs: placement?.offsetMs ?? null,
+      gapBeforeMs: placement?.gapBeforeMs ?? null,
       shareOfRun: wallClock && duration.durationMs !== null ? Math.min(1, duration.durationMs / wallClock) : null,
-      error: execution.error,
+      error: hasError(execution.error) ? execution.error : null,
       payload: execution.payload,
       tokens: execution.tokens,
       attempt,
@@ -52,29 +57,10 @@ export function deriveSteps(executions: readonly Execution[], span: RunSpan, of:
     latestOfNode.set(step.nodeId, step);
     return step;
   });
+  return steps.sort(compareByStart);
 }
 
-/** Takes steps in order of start. Steps that start together see the same gap: none of them started before another. */
-class GapMeter {
-  #start = -Infinity;
-  #latestEndBefore: number | null = null;
-  #latestEnd: number | null = null;
-
-  constructor(span: RunSpan) {
-    this.#latestEnd = span.startedAt?.epochMicros ?? null;
-  }
-
-  /** Milliseconds from the latest end among the steps that started earlier (or the run's start); at least 0. */
-  before(startMicros: number, durationMs: number | null): number {
-    if (startMicros > this.#start) {
-      this.#start = startMicros;
-      this.#latestEndBefore = this.#latestEnd;
-    }
-    const end = startMicros + microsOf(durationMs ?? 0);
-    this.#latestEnd = Math.max(this.#latestEnd ?? end, end);
-    return Math.max(0, startMicros - (this.#latestEndBefore ?? startMicros)) / 1000;
-  }
-}
+const UNKNOWN_DURATION: StepDuration = { durationMs: null, durationSource: 'NONE', clockSkewDetected: false };
 
 export function countSteps(steps: readonly Pick<Step, 'status'>[]): StepCounts {
   const byStatus = Map.groupBy(steps, (step) => step.status);

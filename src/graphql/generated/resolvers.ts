@@ -20,7 +20,8 @@ export type Scalars = {
   Float: { input: number; output: number; }
   /**
    * A moment, as RFC 3339 text: `2025-03-13T02:41:15.144470Z`. It keeps the digits that the upstream sent, down to the
-   * microsecond, which is finer than a JavaScript `Date` can hold.
+   * microsecond, which is finer than a JavaScript `Date` can hold. A text that names no moment (30 February, hour 24) counts as
+   * no time; a leap second is the second after it.
    */
   DateTime: { input: Timestamp; output: Timestamp; }
   /** Federation: a selection of fields, as text. */
@@ -35,22 +36,27 @@ export type Scalars = {
 export type AttemptKind =
   /** The node's first execution in this run. */
   | 'FIRST'
-  /** A loop or a fan-out: the execution before it had not failed, or had not ended yet. */
+  /** A loop or a fan-out: the execution before it had not failed, or had not ended by its start. */
   | 'ITERATION'
-  /** The execution before it had failed and ended. */
+  /** The execution before it had failed, and had ended by its start. */
   | 'RETRY';
 
 /** The chain of steps that decided how long a run took. */
 export type CriticalPath = {
   readonly __typename?: 'CriticalPath';
-  /** The sum of their durations, in milliseconds. */
+  /** The time that these steps cover, in milliseconds: what overlaps counts once. */
   readonly durationMs: Scalars['Float']['output'];
   /**
-   * False: the longest chain along the edges of the workflow's graph. True where the graph is not known: then each step is
-   * followed back to the one that ended last before it started, which is likely, and no proof, that it waited for it.
+   * False: along the edges of the workflow's graph, also where none of its nodes ran and the path is empty. True where no graph
+   * is known, or an empty one: then each step is followed back to the one that ended last before it started (up to a second
+   * later where one of the times has no fraction), which is likely, and no proof, that it waited for it.
    */
   readonly isInferred: Scalars['Boolean']['output'];
-  /** Its steps, from first to last. */
+  /**
+   * Its steps, from first to last: those that have a start. Along the graph it is the chain of nodes that weighs most, where a
+   * node weighs the time that its executions cover together (what overlaps counts once), a cycle is one node, and nodes that did
+   * not run are passed through; of equal chains the one of more steps.
+   */
   readonly steps: ReadonlyArray<Step>;
 };
 
@@ -69,7 +75,10 @@ export type Distribution = {
 export type DurationSource =
   /** The upstream's `elapsed_time`: whole seconds, rounded down. */
   | 'ELAPSED_SECONDS'
-  /** The step is running: now (the time of this request) minus its start. */
+  /**
+   * The step is running: now (the time of this request) minus its start. One that a finished run left running counts until the
+   * run's end.
+   */
   | 'LIVE'
   /** It is not known: `durationMs` is null. */
   | 'NONE'
@@ -98,7 +107,7 @@ export type Freshness = {
   readonly staleReason?: Maybe<Scalars['String']['output']>;
 };
 
-/** The tokens that one model used in a run. */
+/** The tokens that one model used in a run. A sum that an `Int` can't hold is null with a NUMBER_OUT_OF_RANGE error. */
 export type ModelTokenUsage = {
   readonly __typename?: 'ModelTokenUsage';
   /** The part of `inputTokens` that came from its cache. */
@@ -140,15 +149,17 @@ export type NodeChange =
   | 'ADDED'
   /** It completed in the base run and failed in the head run. */
   | 'BROKE'
-  /** It took less time: by more than 250 ms and more than 10 % of the shorter duration. */
+  /** The same status, and it took less time: by more than 100 ms and more than 10 % of the shorter duration. */
   | 'FASTER'
   /** It failed in the base run and completed in the head run. */
   | 'FIXED'
   /** It ran only in the base run. */
   | 'REMOVED'
-  /** It took longer: by more than 250 ms and more than 10 % of the shorter duration. */
+  /** The same status, and it took longer: by more than 100 ms and more than 10 % of the shorter duration. */
   | 'SLOWER'
-  /** None of these, or not to be told. */
+  /** Its status is another one, in any other way. */
+  | 'STATUS_CHANGED'
+  /** The same status, and no such change of its duration; or one of the durations is not known. */
   | 'UNCHANGED';
 
 /** What changed at one node. */
@@ -169,7 +180,7 @@ export type NodeComparison = {
 /** What a workflow's latest runs tell about one node. */
 export type NodeStatistics = {
   readonly __typename?: 'NodeStatistics';
-  /** The durations of finished executions, in milliseconds. Null if none is known. */
+  /** The durations of finished executions, in milliseconds, without the skipped ones. Null if none is known. */
   readonly durationMs?: Maybe<Distribution>;
   /** How often it was executed. */
   readonly executionCount: Scalars['Int']['output'];
@@ -179,7 +190,7 @@ export type NodeStatistics = {
   readonly nodeId: Scalars['ID']['output'];
   /** How many executions were retries of a failed one. */
   readonly retryCount: Scalars['Int']['output'];
-  /** The tokens that it used. Null if no execution says. */
+  /** The tokens that it used. Null if no execution says, or with a NUMBER_OUT_OF_RANGE error where an `Int` can't hold them. */
   readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
@@ -211,9 +222,12 @@ export type Progress = {
   readonly __typename?: 'Progress';
   /** Nodes whose latest execution is finished. */
   readonly finished: Scalars['Int']['output'];
-  /** False where the graph is not known: then `total` may still grow. */
+  /** False where the graph is not known, or empty: then `total` may still grow. */
   readonly isTotalKnown: Scalars['Boolean']['output'];
-  /** Nodes in all: of the workflow's graph those that ran or can still be reached; without the graph those seen so far. */
+  /**
+   * Nodes in all. With the workflow's graph: those that ran, and while the run is not finished also the entry and what follows
+   * along the edges, except behind a node whose latest execution failed, was cancelled or skipped. Without it: those seen so far.
+   */
   readonly total: Scalars['Int']['output'];
 };
 
@@ -283,11 +297,17 @@ export type Run = {
   readonly __typename?: 'Run';
   /** The chain of steps that decided how long the run took: to make it faster, make one of these faster. */
   readonly criticalPath: CriticalPath;
-  /** When it ended: as its record says, else the latest end of a step. Null while it is not finished. */
+  /**
+   * When it ended: as its record says, else the latest end of a step. Null while it is not finished. A step's end is its
+   * `endTime`; where that is missing or lies before its start, `startTime` plus what `elapsedTime` says.
+   */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** What the run's record says went wrong. Null if nothing did, or there is no record; the steps' own errors are theirs. */
+  /**
+   * What the run's record says went wrong. Null if nothing did (also where it says `{}`, `[]`, `null` or blanks), or there is
+   * no record; the steps' own errors are theirs.
+   */
   readonly error?: Maybe<Scalars['String']['output']>;
-  /** The failed steps, by end: what went wrong first stands first. */
+  /** The failed steps, by end, then start: what went wrong first stands first. Those whose end is not known come last. */
   readonly failedSteps: ReadonlyArray<Step>;
   /** The failed step that ended first. Null if none failed. */
   readonly firstFailedStep?: Maybe<Step>;
@@ -297,15 +317,18 @@ export type Run = {
   readonly id: Scalars['ID']['output'];
   /** What the run was started with. Without a record of the run, what its first step says of it. Null if neither tells. */
   readonly inputs?: Maybe<Scalars['JSON']['output']>;
-  /** True if `status` is COMPLETED, FAILED or CANCELLED. */
+  /**
+   * True if `status` is COMPLETED, FAILED or CANCELLED; or UNKNOWN where the record names an end, or where there is no record
+   * but steps.
+   */
   readonly isFinished: Scalars['Boolean']['output'];
-  /** The latest moment that is known of it: a start or an end, of a step or of the run. */
+  /** The latest moment that is known of it: a start or an end as the upstream told it, of a step or of the run. */
   readonly lastActivityAt?: Maybe<Scalars['DateTime']['output']>;
   /** What the run as a whole answered, as its record says: an object or a text. Null without one. */
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
   /** How far it has come, counted in nodes. */
   readonly progress: Progress;
-  /** The nodes that ran more than once, by the start of their first execution. */
+  /** The nodes that ran more than once, by the start of their first execution (its end, where it has no start). */
   readonly repeatedNodes: ReadonlyArray<RepeatedNode>;
   /** The steps that took longest, longest first. Steps of unknown duration are left out. */
   readonly slowestSteps: ReadonlyArray<Step>;
@@ -313,8 +336,8 @@ export type Run = {
   readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
   /**
    * From the upstream's record of the run where it keeps one. Else inferred from the latest execution of each node: any that
-   * is not finished → RUNNING, else a failed one → FAILED, else a cancelled one → CANCELLED, all completed or skipped →
-   * COMPLETED, no steps → UNKNOWN.
+   * is not finished → RUNNING, else a failed one → FAILED, else a cancelled one → CANCELLED, else one that ended with an
+   * unknown word → UNKNOWN, all completed or skipped → COMPLETED, no steps → UNKNOWN.
    */
   readonly status: RunStatus;
   /**
@@ -336,9 +359,10 @@ export type Run = {
   readonly tokenUsage: RunTokenUsage;
   /**
    * Seconds: the sum of `elapsedTime` over all steps. The upstream rounds each down, and steps that ran side by side count
-   * each, so it is the work done and not the time waited: see `timing.wallClockMs` for that.
+   * each, so it is the work done and not the time waited: see `timing.wallClockMs` for that. Null with a NUMBER_OUT_OF_RANGE
+   * error where an `Int` can't hold the sum.
    */
-  readonly totalElapsedTime: Scalars['Int']['output'];
+  readonly totalElapsedTime?: Maybe<Scalars['Int']['output']>;
   /**
    * Milliseconds from its start to its end, or to now while it is not finished. Null with no start. The same as
    * `timing.wallClockMs`, but the run's record alone can tell it: a list of runs need not load their steps.
@@ -410,13 +434,16 @@ export type RunComparison = {
   readonly __typename?: 'RunComparison';
   /** The run that was compared with. */
   readonly base: Run;
-  /** Seconds, in `totalElapsedTime`. */
-  readonly elapsedTimeDelta: Scalars['Int']['output'];
+  /** Seconds, in `totalElapsedTime`. Null with a NUMBER_OUT_OF_RANGE error where an `Int` can't hold them. */
+  readonly elapsedTimeDelta?: Maybe<Scalars['Int']['output']>;
   /** The run that is judged. */
   readonly head: Run;
-  /** Node by node, in order of id, each by its latest execution. */
+  /**
+   * Node by node, each by its latest execution. What matters most stands first: BROKE, FIXED, STATUS_CHANGED, ADDED, REMOVED,
+   * then SLOWER and FASTER, then UNCHANGED; among these by the size of `durationDeltaMs`, then by id.
+   */
   readonly nodes: ReadonlyArray<NodeComparison>;
-  /** Tokens in all. Null if either is not known. */
+  /** Tokens in all. Null if either is not known, or with a NUMBER_OUT_OF_RANGE error where an `Int` can't hold them. */
   readonly tokenDelta?: Maybe<Scalars['Int']['output']>;
   /** Milliseconds from start to end. Null if either is not known. */
   readonly wallClockDeltaMs?: Maybe<Scalars['Float']['output']>;
@@ -452,7 +479,7 @@ export type RunFilter = {
   readonly status?: InputMaybe<ReadonlyArray<RunStatus>>;
 };
 
-/** A stretch of a run in which no step ran. */
+/** A stretch of a run in which no step ran, within the bounds of its timeline. */
 export type RunGap = {
   readonly __typename?: 'RunGap';
   /** The step that ended last before it. Null if it stands before the first step. */
@@ -489,9 +516,9 @@ export type RunTiming = {
   readonly busyMs: Scalars['Float']['output'];
   /** The part of the wall clock in which no step ran. At least 0. */
   readonly idleMs: Scalars['Float']['output'];
-  /** The longest stretch in which no step ran. Null if there is none. */
+  /** The longest of `timeline.gaps`, the first of equally long ones. Null if there is none. */
   readonly longestGap?: Maybe<RunGap>;
-  /** The most steps that ran at the same time. */
+  /** The most steps that ran at the same time. A step that ends where another starts does not count beside it. */
   readonly maxConcurrency: Scalars['Int']['output'];
   /** The sum of the durations divided by `busyMs`: 1 is one after the other. Null if nothing took any time. */
   readonly parallelism?: Maybe<Scalars['Float']['output']>;
@@ -503,10 +530,13 @@ export type RunTiming = {
   readonly wastedMs: Scalars['Float']['output'];
 };
 
-/** The tokens that a run used: sums over the steps that report any. Null: no step says. 0: really none. */
+/**
+ * The tokens that a run used: sums over the steps that report any. Null: no step says. 0: really none. A sum that an `Int` can't
+ * hold is null with a NUMBER_OUT_OF_RANGE error.
+ */
 export type RunTokenUsage = {
   readonly __typename?: 'RunTokenUsage';
-  /** The same for each model, most tokens first. */
+  /** The same for each model: most tokens first, then by name. */
   readonly byModel: ReadonlyArray<ModelTokenUsage>;
   /** The part of `inputTokens` that came from a model's cache; it is in them already. */
   readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
@@ -525,32 +555,43 @@ export type RunTokenUsage = {
 /** One execution of a node. */
 export type Step = {
   readonly __typename?: 'Step';
-  /** Which execution of its node this is, from 1. */
+  /** Which execution of its node this is, from 1: by start; one without a start stands where it ended, without either last. */
   readonly attempt: Scalars['Int']['output'];
   /** How many executions of its node there are in the run. */
   readonly attemptCount: Scalars['Int']['output'];
   /** Why its node was executed once more. */
   readonly attemptKind: AttemptKind;
-  /** True if its times can't be right: it ends before it starts, or starts in the future. */
+  /**
+   * True if its times can't be right: it ends before it starts, or it is running and starts in the future. Then only
+   * `elapsedTime` tells how long it took.
+   */
   readonly clockSkewDetected: Scalars['Boolean']['output'];
   /**
-   * How long it took, in milliseconds: end − start where both are known; else what `elapsedTime` says; else, while it runs,
-   * now − start. Null where nothing tells. Never negative.
+   * How long it took, in milliseconds: end − start where both are known; else what `elapsedTime` says, if above 0; else, while
+   * it runs, now − start; else 0 where `elapsedTime` of a finished step is 0. Null where nothing tells. Never negative. A step
+   * that a finished run left running counts until the run's end (0 if it started after it); null if that is not known.
    */
   readonly durationMs?: Maybe<Scalars['Float']['output']>;
   /** Where `durationMs` comes from. */
   readonly durationSource: DurationSource;
-  /** Seconds as the upstream reports them, rounded down: 2 for 2.2 s and 0 for 0.9 s. `durationMs` is exact. */
+  /**
+   * Seconds as the upstream reports them, rounded down: 2 for 2.2 s and 0 for 0.9 s. `durationMs` is exact. Null with a
+   * NUMBER_OUT_OF_RANGE error where an `Int` can't hold them.
+   */
   readonly elapsedTime?: Maybe<Scalars['Int']['output']>;
   /** When it ended. Null before that, or where the upstream's text is no time. */
   readonly endTime?: Maybe<Scalars['DateTime']['output']>;
-  /** The error as the upstream sent it. Null if there is none. A step may have one and be completed all the same. */
+  /**
+   * The error as the upstream sent it; an object as its JSON text. Null if there is none: also where it says `{}`, `[]`, `null`
+   * or blanks. A step may have one and be completed all the same.
+   */
   readonly error?: Maybe<Scalars['String']['output']>;
   /** The error taken apart. Null if there is none. */
   readonly errorInfo?: Maybe<StepError>;
   /**
    * Milliseconds between the latest end of the steps that started before it and its own start: how long the run stood still
-   * before it. 0 if one of them was still running; for the first step, since the run's start. Null with no start.
+   * before it. 0 if one of them was still running; for the first step, since the left edge of the run's `timeline`. Null with
+   * no start, or one further than a day outside the run.
    */
   readonly gapBeforeMs?: Maybe<Scalars['Float']['output']>;
   /** The id by which the upstream knows it. */
@@ -567,7 +608,10 @@ export type Step = {
   readonly node?: Maybe<WorkflowNode>;
   /** The node of the workflow that it executed. A node may be executed more than once in a run. */
   readonly nodeId: Scalars['ID']['output'];
-  /** Milliseconds from the run's start to this step's. Null where either is not known; negative only if the clocks disagree. */
+  /**
+   * Milliseconds from the left edge of the run's `timeline` to this step's start. Null with no start, or one further than a day
+   * outside the run.
+   */
   readonly offsetMs?: Maybe<Scalars['Float']['output']>;
   /** The organization that the workflow belongs to. */
   readonly organizationId?: Maybe<Scalars['ID']['output']>;
@@ -589,7 +633,10 @@ export type Step = {
   readonly status: StepStatus;
   /** The tokens that it used. Null if it does not say. */
   readonly tokenUsage?: Maybe<TokenUsage>;
-  /** Tokens as the upstream counts them: 0 today, whatever was used. `tokenUsage` has the real count. */
+  /**
+   * Tokens as the upstream counts them: 0 today, whatever was used. `tokenUsage` has the real count. Null with a
+   * NUMBER_OUT_OF_RANGE error where an `Int` can't hold them.
+   */
   readonly tokens?: Maybe<Scalars['Int']['output']>;
   /** The user who started the run. */
   readonly userId?: Maybe<Scalars['ID']['output']>;
@@ -705,20 +752,24 @@ export type SubscriptionRunUpdatedArgs = {
   workflowId: Scalars['ID']['input'];
 };
 
-/** A run's steps laid out for drawing: bars in the fewest lanes in which no two overlap. */
+/**
+ * A run's steps laid out for drawing: bars in the fewest lanes in which no two overlap. It reaches from the run's `startedAt` to
+ * its `endedAt` (or now while it is not finished), and further where a step that starts within a day of that does; a finished run
+ * whose end is not known ends with its steps. A step that starts further out has a wrong clock, and no bar.
+ */
 export type Timeline = {
   readonly __typename?: 'Timeline';
-  /** The bars, by start. A step that has no start has no bar. */
+  /** The bars, by start. A step that has no start, or one further than a day outside the run, has no bar. */
   readonly bars: ReadonlyArray<TimelineBar>;
   /** From edge to edge, in milliseconds. Null if nothing has started. */
   readonly durationMs?: Maybe<Scalars['Float']['output']>;
-  /** The right edge: the run's end, or now while it is not finished. Null if nothing has started. */
+  /** The right edge. Null if nothing has started. */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The stretches in which no step ran, in order of time: to be folded where they are long. */
+  /** The stretches from edge to edge in which no step ran, in order of time: to be folded where they are long. */
   readonly gaps: ReadonlyArray<TimelineGap>;
   /** How many lanes the bars need. */
   readonly laneCount: Scalars['Int']['output'];
-  /** The left edge: the run's start. Null if nothing has started. */
+  /** The left edge. Null if nothing has started. */
   readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
@@ -731,7 +782,7 @@ export type TimelineBar = {
   readonly lane: Scalars['Int']['output'];
   /** Milliseconds from the left edge to its start. */
   readonly offsetMs: Scalars['Float']['output'];
-  /** Its left edge in percent of the timeline: 0 to 100 whatever the clocks said. */
+  /** Its left edge in percent of the timeline: 0 to 100 whatever the clocks said. 0 where the timeline has no length. */
   readonly offsetPercent: Scalars['Float']['output'];
   /** The step. */
   readonly step: Step;
@@ -755,7 +806,10 @@ export type TokenSource =
   /** The upstream's own count (`Step.tokens`). */
   | 'UPSTREAM';
 
-/** The tokens that a step used. Null: it does not say. 0: really none. */
+/**
+ * The tokens that a step used. Null: it does not say. 0: really none. A count that an `Int` can't hold is null with a
+ * NUMBER_OUT_OF_RANGE error.
+ */
 export type TokenUsage = {
   readonly __typename?: 'TokenUsage';
   /** The part of `inputTokens` that came from the model's cache; it is in them already. */
@@ -919,7 +973,7 @@ export type WorkflowStatistics = {
   readonly completedCount: Scalars['Int']['output'];
   /** How many failed. */
   readonly failedCount: Scalars['Int']['output'];
-  /** How many of them are completed, failed or cancelled. */
+  /** How many of them are completed, failed or cancelled, or of an unknown status with an end. */
   readonly finishedCount: Scalars['Int']['output'];
   /**
    * The same by node, in order of id. It needs the steps of every run that was looked at: one upstream call for each that is
@@ -930,7 +984,7 @@ export type WorkflowStatistics = {
   readonly runCount: Scalars['Int']['output'];
   /** Completed ones as a part of the finished ones, 0 to 1. Null if none is finished. */
   readonly successRate?: Maybe<Scalars['Float']['output']>;
-  /** From start to end of the finished runs, in milliseconds. Null if none tells. */
+  /** From start to end of the finished runs, in milliseconds, as their records tell it. Null if none does. */
   readonly wallClockMs?: Maybe<Distribution>;
 };
 
@@ -938,11 +992,7 @@ export type WorkflowStatistics = {
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
 
-
-export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
-  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
-};
-export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs>;
 
 export type ResolverFn<TResult, TParent, TContext, TArgs> = (
   parent: TParent,
@@ -1131,9 +1181,9 @@ export type ShareableDirectiveArgs = { };
 export type ShareableDirectiveResolver<Result, Parent, ContextType = Context, Args = ShareableDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type CriticalPathResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CriticalPath'] = ResolversParentTypes['CriticalPath']> = {
-  durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  isInferred?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  steps?: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType>;
+  durationMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  isInferred: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  steps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -1141,14 +1191,14 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
 }
 
 export type DistributionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Distribution'] = ResolversParentTypes['Distribution']> = {
-  max?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  p50?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  p95?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  max: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  p50: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  p95: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
 export type ExecuteWorkflowPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ExecuteWorkflowPayload'] = ResolversParentTypes['ExecuteWorkflowPayload']> = {
-  message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  message: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  run: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };
 
 export interface FieldSetScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['FieldSet'], any> {
@@ -1156,10 +1206,10 @@ export interface FieldSetScalarConfig extends GraphQLScalarTypeConfig<ResolversT
 }
 
 export type FreshnessResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Freshness'] = ResolversParentTypes['Freshness']> = {
-  fetchedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  isFinal?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  isStale?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  staleReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  fetchedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  isFinal: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  isStale: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  staleReason: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
@@ -1167,13 +1217,13 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 }
 
 export type ModelTokenUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ModelTokenUsage'] = ResolversParentTypes['ModelTokenUsage']> = {
-  cachedInputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  inputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  model?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  outputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  reasoningTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  stepsReporting?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  totalTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  cachedInputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  inputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  model: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  outputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  reasoningTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  stepsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -1181,33 +1231,33 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type NodeComparisonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NodeComparison'] = ResolversParentTypes['NodeComparison']> = {
-  baseStep?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
-  change?: Resolver<ResolversTypes['NodeChange'], ParentType, ContextType>;
-  durationDeltaMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  headStep?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
-  nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  baseStep: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  change: Resolver<ResolversTypes['NodeChange'], ParentType, ContextType>;
+  durationDeltaMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  headStep: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  nodeId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
 export type NodeStatisticsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NodeStatistics'] = ResolversParentTypes['NodeStatistics']> = {
-  durationMs?: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
-  executionCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  failureCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  retryCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  totalTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  durationMs: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
+  executionCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failureCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nodeId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  retryCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
-  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  endCursor: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  hasNextPage: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type ProgressResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Progress'] = ResolversParentTypes['Progress']> = {
-  finished?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  isTotalKnown?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  total?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  finished: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  isTotalKnown: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  total: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -1218,142 +1268,142 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 };
 
 export type RepeatedNodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RepeatedNode'] = ResolversParentTypes['RepeatedNode']> = {
-  attempts?: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType>;
-  nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  retryCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  wastedMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  attempts: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType>;
+  nodeId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  retryCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  wastedMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
 export type RunResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run']> = {
-  criticalPath?: Resolver<ResolversTypes['CriticalPath'], ParentType, ContextType>;
-  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  failedSteps?: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunFailedStepsArgs, 'latestAttemptOnly'>>;
-  firstFailedStep?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
-  freshness?: Resolver<ResolversTypes['Freshness'], ParentType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  inputs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunInputsArgs>>;
-  isFinished?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  lastActivityAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  outputs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunOutputsArgs>>;
-  progress?: Resolver<ResolversTypes['Progress'], ParentType, ContextType>;
-  repeatedNodes?: Resolver<ReadonlyArray<ResolversTypes['RepeatedNode']>, ParentType, ContextType>;
-  slowestSteps?: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunSlowestStepsArgs, 'first'>>;
-  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['RunStatus'], ParentType, ContextType>;
-  statusIsInferred?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  step?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunStepArgs, 'id'>>;
-  stepCounts?: Resolver<ResolversTypes['StepCounts'], ParentType, ContextType>;
-  steps?: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, Partial<RunStepsArgs>>;
-  timeline?: Resolver<ResolversTypes['Timeline'], ParentType, ContextType>;
-  timing?: Resolver<ResolversTypes['RunTiming'], ParentType, ContextType>;
-  tokenUsage?: Resolver<ResolversTypes['RunTokenUsage'], ParentType, ContextType>;
-  totalElapsedTime?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  wallClockMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
-  workflowId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  criticalPath: Resolver<ResolversTypes['CriticalPath'], ParentType, ContextType>;
+  endedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  error: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  failedSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunFailedStepsArgs, 'latestAttemptOnly'>>;
+  firstFailedStep: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  freshness: Resolver<ResolversTypes['Freshness'], ParentType, ContextType>;
+  id: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  inputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunInputsArgs>>;
+  isFinished: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  lastActivityAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  outputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunOutputsArgs>>;
+  progress: Resolver<ResolversTypes['Progress'], ParentType, ContextType>;
+  repeatedNodes: Resolver<ReadonlyArray<ResolversTypes['RepeatedNode']>, ParentType, ContextType>;
+  slowestSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunSlowestStepsArgs, 'first'>>;
+  startedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  status: Resolver<ResolversTypes['RunStatus'], ParentType, ContextType>;
+  statusIsInferred: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  step: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunStepArgs, 'id'>>;
+  stepCounts: Resolver<ResolversTypes['StepCounts'], ParentType, ContextType>;
+  steps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, Partial<RunStepsArgs>>;
+  timeline: Resolver<ResolversTypes['Timeline'], ParentType, ContextType>;
+  timing: Resolver<ResolversTypes['RunTiming'], ParentType, ContextType>;
+  tokenUsage: Resolver<ResolversTypes['RunTokenUsage'], ParentType, ContextType>;
+  totalElapsedTime: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  wallClockMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  workflow: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
+  workflowId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
 export type RunComparisonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunComparison'] = ResolversParentTypes['RunComparison']> = {
-  base?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
-  elapsedTimeDelta?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  head?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
-  nodes?: Resolver<ReadonlyArray<ResolversTypes['NodeComparison']>, ParentType, ContextType>;
-  tokenDelta?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  wallClockDeltaMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  base: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  elapsedTimeDelta: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  head: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  nodes: Resolver<ReadonlyArray<ResolversTypes['NodeComparison']>, ParentType, ContextType>;
+  tokenDelta: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  wallClockDeltaMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
 };
 
 export type RunConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunConnection'] = ResolversParentTypes['RunConnection']> = {
-  edges?: Resolver<ReadonlyArray<ResolversTypes['RunEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Run']>>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  edges: Resolver<ReadonlyArray<ResolversTypes['RunEdge']>, ParentType, ContextType>;
+  nodes: Resolver<ReadonlyArray<Maybe<ResolversTypes['Run']>>, ParentType, ContextType>;
+  pageInfo: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
 export type RunEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunEdge'] = ResolversParentTypes['RunEdge']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  node?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
+  cursor: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
 };
 
 export type RunGapResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunGap'] = ResolversParentTypes['RunGap']> = {
-  after?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
-  before?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
-  durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  endedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  after: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  before: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  durationMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  endedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  startedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type RunTimingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunTiming'] = ResolversParentTypes['RunTiming']> = {
-  busyMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  idleMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  longestGap?: Resolver<Maybe<ResolversTypes['RunGap']>, ParentType, ContextType>;
-  maxConcurrency?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  parallelism?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  totalDurationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  wallClockMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  wastedMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  busyMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  idleMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  longestGap: Resolver<Maybe<ResolversTypes['RunGap']>, ParentType, ContextType>;
+  maxConcurrency: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  parallelism: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  totalDurationMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  wallClockMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  wastedMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
 export type RunTokenUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunTokenUsage'] = ResolversParentTypes['RunTokenUsage']> = {
-  byModel?: Resolver<ReadonlyArray<ResolversTypes['ModelTokenUsage']>, ParentType, ContextType>;
-  cachedInputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  inputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  outputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  reasoningTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  stepsReporting?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  totalTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  byModel: Resolver<ReadonlyArray<ResolversTypes['ModelTokenUsage']>, ParentType, ContextType>;
+  cachedInputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  inputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  outputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  reasoningTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  stepsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type StepResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Step'] = ResolversParentTypes['Step']> = {
-  attempt?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  attemptCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  attemptKind?: Resolver<ResolversTypes['AttemptKind'], ParentType, ContextType>;
-  clockSkewDetected?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  durationMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  durationSource?: Resolver<ResolversTypes['DurationSource'], ParentType, ContextType>;
-  elapsedTime?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  endTime?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  errorInfo?: Resolver<Maybe<ResolversTypes['StepError']>, ParentType, ContextType>;
-  gapBeforeMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  inputs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<StepInputsArgs>>;
-  inputsSizeBytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  isFinished?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  metadata?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
-  node?: Resolver<Maybe<ResolversTypes['WorkflowNode']>, ParentType, ContextType>;
-  nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  offsetMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  organizationId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
-  outputs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<StepOutputsArgs>>;
-  outputsSizeBytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  previousAttempt?: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
-  rawStatus?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  runId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  shareOfRun?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  startTime?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['StepStatus'], ParentType, ContextType>;
-  tokenUsage?: Resolver<Maybe<ResolversTypes['TokenUsage']>, ParentType, ContextType>;
-  tokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  userId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
-  workflowId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  attempt: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  attemptCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  attemptKind: Resolver<ResolversTypes['AttemptKind'], ParentType, ContextType>;
+  clockSkewDetected: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  durationMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  durationSource: Resolver<ResolversTypes['DurationSource'], ParentType, ContextType>;
+  elapsedTime: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  endTime: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  error: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  errorInfo: Resolver<Maybe<ResolversTypes['StepError']>, ParentType, ContextType>;
+  gapBeforeMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  id: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  inputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<StepInputsArgs>>;
+  inputsSizeBytes: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  isFinished: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  metadata: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  node: Resolver<Maybe<ResolversTypes['WorkflowNode']>, ParentType, ContextType>;
+  nodeId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  offsetMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  organizationId: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  outputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<StepOutputsArgs>>;
+  outputsSizeBytes: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  previousAttempt: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  rawStatus: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  runId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  shareOfRun: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  startTime: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  status: Resolver<ResolversTypes['StepStatus'], ParentType, ContextType>;
+  tokenUsage: Resolver<Maybe<ResolversTypes['TokenUsage']>, ParentType, ContextType>;
+  tokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  userId: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  workflowId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
 export type StepCountsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StepCounts'] = ResolversParentTypes['StepCounts']> = {
-  cancelled?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  completed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  failed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  pending?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  running?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  skipped?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  total?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  unknown?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cancelled: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  completed: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failed: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  pending: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  running: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  skipped: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  total: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  unknown: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type StepErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StepError'] = ResolversParentTypes['StepError']> = {
-  code?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  raw?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  type?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  code: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  message: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  raw: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  type: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -1361,93 +1411,93 @@ export type SubscriptionResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type TimelineResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Timeline'] = ResolversParentTypes['Timeline']> = {
-  bars?: Resolver<ReadonlyArray<ResolversTypes['TimelineBar']>, ParentType, ContextType>;
-  durationMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  gaps?: Resolver<ReadonlyArray<ResolversTypes['TimelineGap']>, ParentType, ContextType>;
-  laneCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  bars: Resolver<ReadonlyArray<ResolversTypes['TimelineBar']>, ParentType, ContextType>;
+  durationMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  endedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  gaps: Resolver<ReadonlyArray<ResolversTypes['TimelineGap']>, ParentType, ContextType>;
+  laneCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  startedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type TimelineBarResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineBar'] = ResolversParentTypes['TimelineBar']> = {
-  durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  lane?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  offsetMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  offsetPercent?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  step?: Resolver<ResolversTypes['Step'], ParentType, ContextType>;
-  widthPercent?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  durationMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  lane: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  offsetMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  offsetPercent: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  step: Resolver<ResolversTypes['Step'], ParentType, ContextType>;
+  widthPercent: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
 export type TimelineGapResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineGap'] = ResolversParentTypes['TimelineGap']> = {
-  durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  offsetMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  durationMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  offsetMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
 export type TokenUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenUsage'] = ResolversParentTypes['TokenUsage']> = {
-  cachedInputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  inputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  model?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  outputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  reasoningTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  source?: Resolver<ResolversTypes['TokenSource'], ParentType, ContextType>;
-  totalTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  cachedInputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  inputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  model: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  outputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  reasoningTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  source: Resolver<ResolversTypes['TokenSource'], ParentType, ContextType>;
+  totalTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type WorkflowResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Workflow'] = ResolversParentTypes['Workflow']> = {
-  createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  graph?: Resolver<Maybe<ResolversTypes['WorkflowGraph']>, ParentType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  isPublic?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
-  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  organizationId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
-  run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<WorkflowRunArgs, 'id'>>;
-  runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<WorkflowRunsArgs, 'first'>>;
-  runsById?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Run']>>, ParentType, ContextType, RequireFields<WorkflowRunsByIdArgs, 'ids'>>;
-  statistics?: Resolver<ResolversTypes['WorkflowStatistics'], ParentType, ContextType, RequireFields<WorkflowStatisticsArgs, 'last'>>;
-  status?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  version?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  createdAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  description: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  graph: Resolver<Maybe<ResolversTypes['WorkflowGraph']>, ParentType, ContextType>;
+  id: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  isPublic: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  name: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  organizationId: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  run: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<WorkflowRunArgs, 'id'>>;
+  runs: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<WorkflowRunsArgs, 'first'>>;
+  runsById: Resolver<ReadonlyArray<Maybe<ResolversTypes['Run']>>, ParentType, ContextType, RequireFields<WorkflowRunsByIdArgs, 'ids'>>;
+  statistics: Resolver<ResolversTypes['WorkflowStatistics'], ParentType, ContextType, RequireFields<WorkflowStatisticsArgs, 'last'>>;
+  status: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  updatedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  version: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type WorkflowConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowConnection'] = ResolversParentTypes['WorkflowConnection']> = {
-  edges?: Resolver<ReadonlyArray<ResolversTypes['WorkflowConnectionEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<ReadonlyArray<ResolversTypes['Workflow']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  edges: Resolver<ReadonlyArray<ResolversTypes['WorkflowConnectionEdge']>, ParentType, ContextType>;
+  nodes: Resolver<ReadonlyArray<ResolversTypes['Workflow']>, ParentType, ContextType>;
+  pageInfo: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type WorkflowConnectionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowConnectionEdge'] = ResolversParentTypes['WorkflowConnectionEdge']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
+  cursor: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
 };
 
 export type WorkflowEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowEdge'] = ResolversParentTypes['WorkflowEdge']> = {
-  from?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  to?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  from: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  to: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
 export type WorkflowGraphResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowGraph'] = ResolversParentTypes['WorkflowGraph']> = {
-  edges?: Resolver<ReadonlyArray<ResolversTypes['WorkflowEdge']>, ParentType, ContextType>;
-  entry?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
-  finish?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
-  nodes?: Resolver<ReadonlyArray<ResolversTypes['WorkflowNode']>, ParentType, ContextType>;
+  edges: Resolver<ReadonlyArray<ResolversTypes['WorkflowEdge']>, ParentType, ContextType>;
+  entry: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  finish: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  nodes: Resolver<ReadonlyArray<ResolversTypes['WorkflowNode']>, ParentType, ContextType>;
 };
 
 export type WorkflowNodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowNode'] = ResolversParentTypes['WorkflowNode']> = {
-  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  type?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  description: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type WorkflowStatisticsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowStatistics'] = ResolversParentTypes['WorkflowStatistics']> = {
-  completedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  failedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  finishedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  nodes?: Resolver<ReadonlyArray<ResolversTypes['NodeStatistics']>, ParentType, ContextType>;
-  runCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  successRate?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  wallClockMs?: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
+  completedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  finishedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nodes: Resolver<ReadonlyArray<ResolversTypes['NodeStatistics']>, ParentType, ContextType>;
+  runCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  successRate: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  wallClockMs: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
 };
 
 export interface Link__ImportScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['link__Import'], any> {
@@ -1455,48 +1505,48 @@ export interface Link__ImportScalarConfig extends GraphQLScalarTypeConfig<Resolv
 }
 
 export type Resolvers<ContextType = Context> = {
-  CriticalPath?: CriticalPathResolvers<ContextType>;
-  DateTime?: GraphQLScalarType;
-  Distribution?: DistributionResolvers<ContextType>;
-  ExecuteWorkflowPayload?: ExecuteWorkflowPayloadResolvers<ContextType>;
-  FieldSet?: GraphQLScalarType;
-  Freshness?: FreshnessResolvers<ContextType>;
-  JSON?: GraphQLScalarType;
-  ModelTokenUsage?: ModelTokenUsageResolvers<ContextType>;
-  Mutation?: MutationResolvers<ContextType>;
-  NodeComparison?: NodeComparisonResolvers<ContextType>;
-  NodeStatistics?: NodeStatisticsResolvers<ContextType>;
-  PageInfo?: PageInfoResolvers<ContextType>;
-  Progress?: ProgressResolvers<ContextType>;
-  Query?: QueryResolvers<ContextType>;
-  RepeatedNode?: RepeatedNodeResolvers<ContextType>;
-  Run?: RunResolvers<ContextType>;
-  RunComparison?: RunComparisonResolvers<ContextType>;
-  RunConnection?: RunConnectionResolvers<ContextType>;
-  RunEdge?: RunEdgeResolvers<ContextType>;
-  RunGap?: RunGapResolvers<ContextType>;
-  RunTiming?: RunTimingResolvers<ContextType>;
-  RunTokenUsage?: RunTokenUsageResolvers<ContextType>;
-  Step?: StepResolvers<ContextType>;
-  StepCounts?: StepCountsResolvers<ContextType>;
-  StepError?: StepErrorResolvers<ContextType>;
-  Subscription?: SubscriptionResolvers<ContextType>;
-  Timeline?: TimelineResolvers<ContextType>;
-  TimelineBar?: TimelineBarResolvers<ContextType>;
-  TimelineGap?: TimelineGapResolvers<ContextType>;
-  TokenUsage?: TokenUsageResolvers<ContextType>;
-  Workflow?: WorkflowResolvers<ContextType>;
-  WorkflowConnection?: WorkflowConnectionResolvers<ContextType>;
-  WorkflowConnectionEdge?: WorkflowConnectionEdgeResolvers<ContextType>;
-  WorkflowEdge?: WorkflowEdgeResolvers<ContextType>;
-  WorkflowGraph?: WorkflowGraphResolvers<ContextType>;
-  WorkflowNode?: WorkflowNodeResolvers<ContextType>;
-  WorkflowStatistics?: WorkflowStatisticsResolvers<ContextType>;
-  link__Import?: GraphQLScalarType;
+  CriticalPath: CriticalPathResolvers<ContextType>;
+  DateTime: GraphQLScalarType;
+  Distribution: DistributionResolvers<ContextType>;
+  ExecuteWorkflowPayload: ExecuteWorkflowPayloadResolvers<ContextType>;
+  FieldSet: GraphQLScalarType;
+  Freshness: FreshnessResolvers<ContextType>;
+  JSON: GraphQLScalarType;
+  ModelTokenUsage: ModelTokenUsageResolvers<ContextType>;
+  Mutation: MutationResolvers<ContextType>;
+  NodeComparison: NodeComparisonResolvers<ContextType>;
+  NodeStatistics: NodeStatisticsResolvers<ContextType>;
+  PageInfo: PageInfoResolvers<ContextType>;
+  Progress: ProgressResolvers<ContextType>;
+  Query: QueryResolvers<ContextType>;
+  RepeatedNode: RepeatedNodeResolvers<ContextType>;
+  Run: RunResolvers<ContextType>;
+  RunComparison: RunComparisonResolvers<ContextType>;
+  RunConnection: RunConnectionResolvers<ContextType>;
+  RunEdge: RunEdgeResolvers<ContextType>;
+  RunGap: RunGapResolvers<ContextType>;
+  RunTiming: RunTimingResolvers<ContextType>;
+  RunTokenUsage: RunTokenUsageResolvers<ContextType>;
+  Step: StepResolvers<ContextType>;
+  StepCounts: StepCountsResolvers<ContextType>;
+  StepError: StepErrorResolvers<ContextType>;
+  Subscription: SubscriptionResolvers<ContextType>;
+  Timeline: TimelineResolvers<ContextType>;
+  TimelineBar: TimelineBarResolvers<ContextType>;
+  TimelineGap: TimelineGapResolvers<ContextType>;
+  TokenUsage: TokenUsageResolvers<ContextType>;
+  Workflow: WorkflowResolvers<ContextType>;
+  WorkflowConnection: WorkflowConnectionResolvers<ContextType>;
+  WorkflowConnectionEdge: WorkflowConnectionEdgeResolvers<ContextType>;
+  WorkflowEdge: WorkflowEdgeResolvers<ContextType>;
+  WorkflowGraph: WorkflowGraphResolvers<ContextType>;
+  WorkflowNode: WorkflowNodeResolvers<ContextType>;
+  WorkflowStatistics: WorkflowStatisticsResolvers<ContextType>;
+  link__Import: GraphQLScalarType;
 };
 
 export type DirectiveResolvers<ContextType = Context> = {
-  key?: KeyDirectiveResolver<any, any, ContextType>;
-  link?: LinkDirectiveResolver<any, any, ContextType>;
-  shareable?: ShareableDirectiveResolver<any, any, ContextType>;
+  key: KeyDirectiveResolver<any, any, ContextType>;
+  link: LinkDirectiveResolver<any, any, ContextType>;
+  shareable: ShareableDirectiveResolver<any, any, ContextType>;
 };

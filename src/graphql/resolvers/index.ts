@@ -1,31 +1,36 @@
-import type { Resolvers } from '../generated/resolvers.ts';
-import { dateTimeScalar, jsonScalar } from '../scalars.ts';
-import { executeWorkflowPayload } from './execute-workflow-payload.ts';
-import { mutation } from './mutation.ts';
+import { properties, type FieldTables } from '../fields/field-table.ts';
+import { ASSUMED_STEPS } from '../fields/list-sizes.ts';
+import { executeWorkflowPayload, mutation } from './mutation.ts';
 import { query } from './query.ts';
-import { runComparison } from './run-comparison.ts';
-import { runConnection, runEdge } from './run-connection.ts';
-import { run } from './run.ts';
+import { run, runComparison } from './run.ts';
 import { step } from './step.ts';
 import { subscription } from './subscription.ts';
-import { workflowConnection } from './workflow-connection.ts';
-import { workflowStatistics } from './workflow-statistics.ts';
-import { workflow } from './workflow.ts';
+import { tokenCounts } from './token-counts.ts';
+import { workflowTypes } from './workflow.ts';
 
-/** One entry a type. A type that is not here has only fields that are simply there. */
-export const resolvers: Resolvers = {
-  DateTime: dateTimeScalar,
-  JSON: jsonScalar,
+/** The field table, by type. The fields of a `properties` type are all properties of the parent. */
+export const fieldTables: FieldTables = {
   Query: query,
   Mutation: mutation,
   Subscription: subscription,
   ExecuteWorkflowPayload: executeWorkflowPayload,
-  WorkflowConnection: workflowConnection,
-  WorkflowStatistics: workflowStatistics,
-  RunConnection: runConnection,
-  RunEdge: runEdge,
-  RunComparison: runComparison,
-  Workflow: workflow,
+  ...workflowTypes,
   Run: run,
+  RunComparison: runComparison,
+  NodeComparison: properties<'NodeComparison'>(),
+  StepCounts: properties<'StepCounts'>(),
+  RunTiming: properties<'RunTiming'>(),
+  RunGap: properties<'RunGap'>(),
+  Timeline: { ...properties<'Timeline'>(), bars: { items: ASSUMED_STEPS } },
+  TimelineGap: properties<'TimelineGap'>(),
+  TimelineBar: properties<'TimelineBar'>(),
+  CriticalPath: properties<'CriticalPath'>(),
+  Progress: properties<'Progress'>(),
+  RepeatedNode: properties<'RepeatedNode'>(),
+  RunTokenUsage: { ...properties<'RunTokenUsage'>(), ...tokenCounts },
+  ModelTokenUsage: { ...properties<'ModelTokenUsage'>(), ...tokenCounts },
+  Freshness: properties<'Freshness'>(),
   Step: step,
+  StepError: properties<'StepError'>(),
+  TokenUsage: { ...properties<'TokenUsage'>(), ...tokenCounts },
 };

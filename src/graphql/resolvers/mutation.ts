@@ -1,9 +1,21 @@
 import { checkInputs } from '../arguments.ts';
-import type { MutationResolvers } from '../generated/resolvers.ts';
+import type { FieldTable } from '../fields/field-table.ts';
 
-export const mutation: MutationResolvers = {
-  async executeWorkflow(_root, { workflowId, inputs = null }, { startRun }) {
-    const { runId, message } = await startRun(workflowId, checkInputs(inputs));
-    return { workflowId, runId, message };
+export const mutation: FieldTable<'Mutation'> = {
+  executeWorkflow: {
+    calls: () => 1,
+    async resolve(_root, { workflowId, inputs = null }, { startRun }) {
+      const { runId, message } = await startRun(workflowId, checkInputs(inputs));
+      return { workflowId, runId, message };
+    },
   },
+};
+
+export const executeWorkflowPayload: FieldTable<'ExecuteWorkflowPayload'> = {
+  run: {
+    calls: (_given, run) => run.byId(),
+    resolve: ({ workflowId, runId }, _args, { runs, requirement }, info) =>
+      runs().loadStarted({ workflowId, runId }, requirement(info)),
+  },
+  message: {},
 };

@@ -2,23 +2,34 @@ import { compareRuns } from '../../domain/run/comparison.ts';
 import { checkId } from '../../upstream/ids.ts';
 import { checkFirst } from '../arguments.ts';
 import { workflowPage } from '../connections.ts';
-import type { QueryResolvers } from '../generated/resolvers.ts';
-import { runRequirement } from '../data-requirements.ts';
+import type { FieldTable } from '../fields/field-table.ts';
+import { pageSize } from '../fields/list-sizes.ts';
 
-export const query: QueryResolvers = {
-  workflow: (_root, { id }) => ({ id: checkId('workflow id', id) }),
+export const query: FieldTable<'Query'> = {
+  workflow: { resolve: (_root, { id }) => ({ id: checkId('workflow id', id) }) },
 
-  async workflows(_root, { first, after = null, search = null }, { workflows }) {
-    const size = checkFirst(first);
-    return workflowPage([...(await workflows().list()).values()], { first: size, after, search });
+  workflows: {
+    readsWorkflows: true,
+    items: pageSize,
+    async resolve(_root, { first, after = null, search = null }, { workflows }) {
+      const size = checkFirst(first);
+      return workflowPage([...(await workflows().list()).values()], { first: size, after, search });
+    },
   },
 
-  run: (_root, { workflowId, id }, { runs }, info) => runs().load({ workflowId, runId: id }, runRequirement(info)),
+  run: {
+    calls: (_given, run) => run.byId(),
+    resolve: (_root, { workflowId, id }, { runs, requirement }, info) =>
+      runs().load({ workflowId, runId: id }, requirement(info)),
+  },
 
-  async compareRuns(_root, { workflowId, baseId, headId }, { runs }) {
-    const [base, head] = await Promise.all(
-      [baseId, headId].map(async (runId) => runs().load({ workflowId, runId }, 'STEPS')),
-    );
-    return base && head ? compareRuns(base, head) : null;
+  compareRuns: {
+    calls: (_given, run) => 2 * run.withSteps(),
+    async resolve(_root, { workflowId, baseId, headId }, { runs }) {
+      const [base, head] = await Promise.all(
+        [baseId, headId].map(async (runId) => runs().load({ workflowId, runId }, 'STEPS')),
+      );
+      return base && head ? compareRuns(base, head) : null;
+    },
   },
 };

@@ -1,16 +1,76 @@
 import { slowestSteps, unsupersededFailures } from '../../domain/step/failures.ts';
 import { selectSteps } from '../../domain/step/steps.ts';
+import type { Run } from '../../domain/types.ts';
+import { readPayload } from '../../upstream/payload.ts';
 import { checkFirst, pick } from '../arguments.ts';
-import type { RunResolvers } from '../generated/resolvers.ts';
+import type { FieldTable } from '../fields/field-table.ts';
+import { intFields } from '../fields/int-fields.ts';
+import { ASSUMED_FEW, ASSUMED_STEPS, pageSize } from '../fields/list-sizes.ts';
 
-export const run: RunResolvers = {
-  workflow: ({ workflowId }) => ({ id: workflowId }),
-  inputs: ({ inputs }, { path }) => pick(inputs, path),
-  outputs: ({ outputs }, { path }) => pick(outputs, path),
-  steps: ({ steps }, { filter, orderBy }) => selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy }),
-  step: ({ steps }, { id }) => steps.find((step) => step.id === id) ?? null,
-  failedSteps: ({ failedSteps }, { latestAttemptOnly }) =>
-    latestAttemptOnly ? unsupersededFailures(failedSteps) : failedSteps,
-  firstFailedStep: ({ failedSteps }) => failedSteps[0] ?? null,
-  slowestSteps: ({ steps }, { first }) => slowestSteps(steps, checkFirst(first)),
+/** Needs only the run's record. */
+const RECORD = { requirement: 'RECORD' } as const;
+/** Needs the run's steps. */
+const STEPS = { requirement: 'STEPS' } as const;
+/** Needs the workflow's graph, too. */
+const GRAPH = { requirement: 'GRAPH' } as const;
+
+export const run: FieldTable<'Run'> = {
+  id: RECORD,
+  workflowId: RECORD,
+  workflow: { ...RECORD, resolve: ({ workflowId }) => ({ id: workflowId }) },
+  status: RECORD,
+  statusIsInferred: RECORD,
+  isFinished: RECORD,
+  startedAt: RECORD,
+  endedAt: RECORD,
+  lastActivityAt: STEPS,
+  wallClockMs: RECORD,
+  error: RECORD,
+  inputs: {
+    ...RECORD,
+    resolve: (run, { path }, { pathBudget }) => pick(readPayload(run, 'inputs'), path, pathBudget()),
+  },
+  outputs: {
+    ...RECORD,
+    resolve: (run, { path }, { pathBudget }) => pick(readPayload(run, 'outputs'), path, pathBudget()),
+  },
+  steps: {
+    ...STEPS,
+    items: ASSUMED_STEPS,
+    resolve: ({ steps }, { filter, orderBy }) =>
+      selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy }),
+  },
+  step: { ...STEPS, resolve: ({ steps }, { id }) => steps.find((step) => step.id === id) ?? null },
+  stepCounts: STEPS,
+  failedSteps: {
+    ...STEPS,
+    items: ASSUMED_FEW,
+    resolve: ({ failedSteps }, { latestAttemptOnly }) =>
+      latestAttemptOnly ? unsupersededFailures(failedSteps) : failedSteps,
+  },
+  firstFailedStep: { ...STEPS, resolve: ({ failedSteps }) => failedSteps[0] ?? null },
+  slowestSteps: {
+    ...STEPS,
+    items: pageSize,
+    resolve: ({ steps }, { first }) => slowestSteps(steps, checkFirst(first)),
+  },
+  totalElapsedTime: { ...STEPS, ...intFields('totalElapsedTime').totalElapsedTime },
+  timing: STEPS,
+  timeline: STEPS,
+  criticalPath: GRAPH,
+  progress: GRAPH,
+  repeatedNodes: { ...STEPS, items: ASSUMED_FEW },
+  tokenUsage: STEPS,
+  freshness: RECORD,
+};
+
+const refOf = ({ workflowId, id }: Run) => ({ workflowId, runId: id });
+
+/** The runs were compared by their steps alone. What is read of them may need the graph too; nothing is fetched twice. */
+export const runComparison: FieldTable<'RunComparison'> = {
+  base: { resolve: ({ base }, _args, { runs, requirement }, info) => runs().load(refOf(base), requirement(info)) },
+  head: { resolve: ({ head }, _args, { runs, requirement }, info) => runs().load(refOf(head), requirement(info)) },
+  wallClockDeltaMs: {},
+  ...intFields('elapsedTimeDelta', 'tokenDelta'),
+  nodes: {},
 };

@@ -1,15 +1,19 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Snapshot } from '../../runs/live/snapshot.ts';
 import type { Context } from '../context.ts';
-import type { SubscriptionResolvers } from '../generated/resolvers.ts';
-import { located } from '../error-path.ts';
-import { runRequirement } from '../data-requirements.ts';
+import { located } from '../subscriptions/error-path.ts';
+import type { FieldTables } from '../fields/field-table.ts';
 
-export const subscription: SubscriptionResolvers = {
+export const subscription: FieldTables['Subscription'] = {
   runUpdated: {
-    subscribe: (_root, { workflowId, id }, { watch }, info) =>
-      located(watch({ workflowId, runId: id }, runRequirement(info)), info),
-    resolve: ({ ref, parts }: Snapshot, _arguments: unknown, { runs }: Context, info: GraphQLResolveInfo) =>
-      runs().ofParts(ref, parts, runRequirement(info)),
+    calls: (_given, run) => run.byId(),
+    subscribe: (_root, { workflowId, id }, { watch, requirement }, info) =>
+      located(watch({ workflowId, runId: id }, requirement(info)), info),
+    resolve: (
+      { ref, parts }: Snapshot,
+      _arguments: unknown,
+      { runs, requirement }: Context,
+      info: GraphQLResolveInfo,
+    ) => runs().ofParts(ref, parts, requirement(info)),
   },
 };

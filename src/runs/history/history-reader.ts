@@ -1,15 +1,15 @@
 /**
- * Reads a history that moves while it is read. The upstream pages by offset, newest first, so every run that starts
- * pushes the others down by one: a position in it is therefore a run, and the offset only where to look for it first.
+ * Reads a history that changes while it is read. The upstream pages by offset, newest first, so each new run moves the others
+ * down by one. A position is therefore a run; its offset is only where to look for it first.
  */
 import type { RunRecord } from '../../domain/types.ts';
 
 /** A run's position in the history. */
 export interface HistoryPosition {
   readonly runId: string;
-  /** Where it stood when it was read. */
+  /** Its offset when it was read. */
   readonly offset: number;
-  /** Its start in microseconds since 1970: to go on from if the run itself is gone. Null: it had not started. */
+  /** Its start in microseconds since 1970: where to continue if the run itself is gone. Null: it had not started. */
   readonly startMicros: number | null;
 }
 
@@ -18,27 +18,27 @@ export interface HistoryEntry {
   readonly position: HistoryPosition;
 }
 
-/** Answers the records from `offset` on, at most `limit` and at most as many as there are. */
+/** Returns up to `limit` records from `offset` on; fewer at the end of the history. */
 export type ReadWindow = (offset: number, limit: number) => Promise<readonly RunRecord[]>;
 
 export interface HistoryReader {
-  /** The next entries, in order: about as many as wanted (at most 99 or 100 at a time), none at the end. */
+  /** The next entries, in order: about as many as wanted (at most 99 or 100 at a time); none at the end. */
   next(wanted: number): Promise<readonly HistoryEntry[]>;
-  /** True when the end was seen. False may still mean that nothing follows, if the end was met exactly. */
+  /** True when the end was seen. If a full window ends exactly there, it is still false. */
   readonly isAtEnd: boolean;
 }
 
-/** The upstream answers no more at once. */
+/** The upstream's largest page. */
 export const MAX_WINDOW = 100;
 
-/** `after` null begins with the newest run. */
+/** Starts behind `after`; null: with the newest run. */
 export function createHistoryReader(readWindow: ReadWindow, after: HistoryPosition | null): HistoryReader {
   let anchor = after;
   let isAtEnd = false;
 
-  /** Reads windows until one has the anchor in it, or tells where it would stand; answers what follows it there. */
+  /** Reads windows until one contains the anchor, or shows where it would be; returns the entries behind it. */
   async function readBehind(last: HistoryPosition, wanted: number): Promise<readonly HistoryEntry[]> {
-    // The anchor is read again, to see that it still stands where it stood.
+    // One more than wanted: the window starts with the anchor, unless that has moved.
     const limit = Math.min(MAX_WINDOW, wanted + 1);
     let offset = last.offset;
     for (;;) {
@@ -46,13 +46,13 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
       const isLastWindow = window.length < limit;
       const from = indexBehind(window, last);
       if (from === window.length && !isLastWindow && !endsWith(window, last)) {
-        // All of it is newer: so many runs have started that the anchor was pushed further down.
+        // All are newer: so many runs have started that the anchor has moved further down.
         offset += window.length;
       } else if (from === 0 && offset > 0) {
-        // All of it is older: runs above were taken out of the history, and the anchor stands further up.
+        // All are older: runs above were deleted, and the anchor has moved up.
         offset = Math.max(0, offset - (limit - 1));
       } else if (from === window.length && !isLastWindow) {
-        // The anchor came last in the window: what follows starts right behind it.
+        // The anchor is the last of the window: read on from there.
         offset += window.length - 1;
       } else {
         isAtEnd = isLastWindow;
@@ -81,7 +81,7 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
   };
 }
 
-/** The index behind the anchor; where the anchor is not in the window, that of the first run older than it. */
+/** The index behind the anchor; if it is not in the window, the index of the first older run. */
 function indexBehind(window: readonly RunRecord[], anchor: HistoryPosition): number {
   const found = window.findIndex((record) => record.id === anchor.runId);
   if (found >= 0) return found + 1;
@@ -91,7 +91,7 @@ function indexBehind(window: readonly RunRecord[], anchor: HistoryPosition): num
 
 const endsWith = (window: readonly RunRecord[], anchor: HistoryPosition): boolean => window.at(-1)?.id === anchor.runId;
 
-/** A run that has not started is newer than any that has. */
+/** A run that has not started counts as newer than any that has. */
 const startOf = (record: RunRecord): number => record.startTime?.epochMicros ?? Infinity;
 
 const entriesOf = (window: readonly RunRecord[], offset: number): HistoryEntry[] =>

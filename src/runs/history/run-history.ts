@@ -1,4 +1,4 @@
-/** A workflow's runs page by page, newest first. Each page also fills the store with the records that it brought. */
+/** A workflow's runs, page by page, newest first. The records of each page are cached in the run store, too. */
 import { runStatusOf, type RunStatus } from '../../domain/status.ts';
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { RunRecord } from '../../domain/types.ts';
@@ -18,7 +18,7 @@ export interface RunFilter {
 export interface HistoryPage {
   readonly entries: readonly HistoryEntry[];
   readonly hasNextPage: boolean;
-  /** Where to go on: behind the last entry, or behind the last run that was looked at. Null at the very beginning. */
+  /** Where to continue: behind the last entry, or behind the last run that was scanned. Null at the very beginning. */
   readonly end: HistoryPosition | null;
 }
 
@@ -35,9 +35,9 @@ export interface PageRequest {
   readonly filter: RunFilter | null;
 }
 
-/** The upstream can't filter, so runs are looked at until enough match; but no more than this for one page. */
+/** The upstream can't filter, so runs are scanned until enough match; but no more than this for one page. */
 const MAX_SCANNED = 500;
-/** For that many: a window behind another has the last run of that one in it. */
+/** Upstream calls for that many runs: each window but the first repeats the last run of the one before. */
 export const MAX_PAGE_CALLS = 1 + Math.ceil((MAX_SCANNED - MAX_WINDOW) / (MAX_WINDOW - 1));
 
 export interface RunHistoryOptions {
@@ -73,7 +73,7 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
   return {
     async page({ workflowId, first, after, filter }, operation) {
       const reader = readerOf(workflowId, after, operation);
-      // One more than asked for tells whether there is a next page.
+      // One more than requested tells whether there is a next page.
       const wanted = filter ? MAX_WINDOW : first + 1;
       const found: HistoryEntry[] = [];
       let end = after;

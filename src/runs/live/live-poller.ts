@@ -1,39 +1,39 @@
 /**
- * One run as one viewer sees it, polled once for all who watch it. Nobody waits for another: whoever is ready for the next
- * state gets the latest one, and what came in between is gone.
+ * Polls one run for one viewer, once for all subscribers. A subscriber that is ready gets the latest snapshot: states in
+ * between are skipped, and no subscriber waits for a slower one.
  */
 import { GatewayError, isOutage } from '../../upstream/errors.ts';
-import { createPullIterator } from './pull-iterator.ts';
-import { dueMs, isSameFetch, isSameState, isStale, asStale, type Snapshot } from './snapshot.ts';
 import type { After } from '../timer.ts';
+import { createPullIterator } from './pull-iterator.ts';
+import { asStale, dueMs, isSameFetch, isSameState, isStale, type Snapshot } from './snapshot.ts';
 
 export interface LivePoller {
-  /** The present state at once, then each change, until the final state. Throws what ends it: a refusal, a 404. */
+  /** The current snapshot at once, then each change, until the final one. Throws what ends it: 401, 403 or 404. */
   watch(onLeft: () => void): AsyncIterableIterator<Snapshot, undefined>;
-  /** Ends it for all, as if the run were over. */
+  /** Completes all subscriptions. */
   close(): void;
 }
 
 export interface LivePollerOptions {
-  /** Through the store, so that it costs a call only when what is cached is too old. */
+  /** Reads through the run store: it costs a call only when the cached parts are too old. */
   readonly read: (signal: AbortSignal) => Promise<{ readonly snapshot: Snapshot; readonly untilMs: number }>;
-  /** True while what is cached for the viewer may be shown without a call. */
+  /** True while cached data may be shown to the viewer without a call. */
   readonly isRightKnown: () => boolean;
   readonly liveTtlMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly after: After;
-  /** It is over, or nobody watches any more: whoever comes now needs another. */
+  /** Called when it has ended or has no subscribers left: the next subscriber needs another poller. */
   readonly onOver: () => void;
 }
 
-/** However short the lifetime of a live run is. */
+/** The shortest interval, also where LIVE_TTL_MS is shorter. */
 const MIN_POLL_MS = 100;
-/** While nothing changes each poll waits longer than the one before, up to this many intervals. */
-const MAX_SLOWNESS = 5;
+/** Each poll without a change makes the interval longer, up to this many times LIVE_TTL_MS. */
+const MAX_SLOWDOWN = 5;
 
 interface Subscriber {
-  /** The version of the state that it has; 0 before the first. */
+  /** The version that it was given last; 0 before the first. */
   seen: number;
   wake: () => void;
   hasLeft: boolean;
@@ -48,36 +48,37 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
   const subscribers = new Set<Subscriber>();
   const controller = new AbortController();
   let latest: Snapshot | null = null;
-  /** Counts the changes. */
+  /** Incremented with each change. */
   let version = 0;
-  /** Until then the latest snapshot is as good as another one. */
-  let trustedUntilMs = -Infinity;
+  /** Until then another poll would bring nothing newer. */
+  let freshUntilMs = -Infinity;
   let nextDueMs = 0;
   let unchangedPolls = 0;
   let end: End | null = null;
   let polling: Promise<void> | null = null;
   let cancelTimer = (): void => undefined;
 
+  /** Single flight. */
   function poll(): Promise<void> {
     cancelTimer();
-    return (polling ??= look().finally(() => {
+    return (polling ??= pollOnce().finally(() => {
       polling = null;
       schedule();
     }));
   }
 
-  async function look(): Promise<void> {
+  async function pollOnce(): Promise<void> {
     try {
       const { snapshot, untilMs } = await read(controller.signal);
       accept(snapshot, isStale(snapshot) ? now() + intervalMs : untilMs);
     } catch (error) {
-      if (latest && isFault(error)) accept(asStale(latest, error), now() + intervalMs);
+      if (latest && isUpstreamFault(error)) accept(asStale(latest, error), now() + intervalMs);
       else finish({ kind: 'FAILED', error });
     }
   }
 
   function accept(snapshot: Snapshot, untilMs: number): void {
-    trustedUntilMs = untilMs;
+    freshUntilMs = untilMs;
     nextDueMs = dueMs(snapshot, untilMs, liveTtlMs);
     if (!latest || !isSameState(latest, snapshot)) {
       version += 1;
@@ -93,12 +94,12 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
 
   function schedule(): void {
     if (end || subscribers.size === 0) return;
-    const nextMs = nextDueMs + intervalMs * Math.min(unchangedPolls, MAX_SLOWNESS - 1);
+    const nextMs = nextDueMs + intervalMs * Math.min(unchangedPolls, MAX_SLOWDOWN - 1);
     cancelTimer = after(Math.max(MIN_POLL_MS, nextMs - now()), () => void poll());
   }
 
   function finish(how: End): void {
-    // A refusal still counts when it is over: there may be readers who have not read the end.
+    // A failure after completion still counts: a slow subscriber may not have read the final snapshot yet.
     if (end && how.kind === 'COMPLETE') return;
     end = how;
     cancelTimer();
@@ -118,7 +119,7 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
     onOver();
   }
 
-  const isCurrent = (): boolean => latest !== null && now() < trustedUntilMs && isRightKnown();
+  const isFresh = (): boolean => latest !== null && now() < freshUntilMs && isRightKnown();
   const hasNews = ({ seen, hasLeft }: Subscriber): boolean =>
     hasLeft || end !== null || latest === null || seen !== version;
 
@@ -129,8 +130,8 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
       });
     }
     const isOver = subscriber.hasLeft || (end && (end.kind === 'FAILED' || subscriber.seen === version));
-    // A reader that was slow, or has only just come, gets no state that is older than a poll would bring.
-    if (!isOver && !isCurrent()) await poll();
+    // A slow or a new subscriber gets no snapshot that is older than a poll would bring.
+    if (!isOver && !isFresh()) await poll();
     return take(subscriber);
   }
 
@@ -169,6 +170,6 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
   };
 }
 
-/** What says nothing about the run or the right to see it: watching goes on. */
-const isFault = (error: unknown): error is GatewayError =>
+/** A fault says nothing about the run or the right to see it: the subscriptions go on. */
+const isUpstreamFault = (error: unknown): error is GatewayError =>
   isOutage(error) || (error instanceof GatewayError && error.code === 'UPSTREAM_CONTRACT_VIOLATION');

@@ -1,4 +1,4 @@
-/** The pollers of all runs that are watched at this moment: one for each viewer, run and part of it that is read. */
+/** The pollers of all runs that are watched: one for each viewer, run and data requirement. */
 import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { createRunLoaders, type DataRequirement } from '../loaders/run-loaders.ts';
@@ -13,20 +13,20 @@ import { createWorkflowLoaders } from '../loaders/workflow-loaders.ts';
 import type { WorkflowStore } from '../workflow-store.ts';
 
 export interface LivePollers {
-  /** Throws RATE_LIMITED where the viewer watches as much as it may already. */
+  /** Throws RATE_LIMITED where the viewer has as many subscriptions as it may. */
   watch(ref: RunRef, requirement: DataRequirement, watcher: Watcher): AsyncIterableIterator<Snapshot, undefined>;
-  /** How many runs are looked at again and again. */
+  /** The number of pollers. */
   readonly pollers: number;
   close(): void;
 }
 
-/** The request that began to watch. */
+/** The request that subscribed. */
 export type Watcher = Pick<Operation, 'viewer' | 'requestId' | 'operationRecord'>;
 
 export interface LivePollersOptions {
   readonly runStore: RunStore;
   readonly workflowStore: WorkflowStore;
-  readonly cache: Pick<ResourceCache, 'rightUntil'>;
+  readonly cache: Pick<ResourceCache, 'hasProvenRight'>;
   readonly liveTtlMs: number;
   readonly maxUpstreamCalls: number;
   readonly maxSubscriptionsPerViewer: number;
@@ -39,7 +39,8 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
   const { runStore, workflowStore, cache, liveTtlMs, maxUpstreamCalls, maxSubscriptionsPerViewer, now, after } =
     options;
   const pollers = new Map<string, LivePoller>();
-  const watching = new Map<string, number>();
+  /** The number of subscriptions of each viewer that has any. */
+  const subscriptions = new Map<string, number>();
 
   function open(
     key: string,
@@ -57,7 +58,7 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
         const isFinal = lifetime.untilMs === Infinity || runStore.derive(ref, parts, now()).freshness.isFinal;
         return { snapshot: { ref, parts, isFinal, staleBecause: null }, untilMs: lifetime.untilMs };
       },
-      isRightKnown: () => now() < cache.rightUntil(viewer),
+      isRightKnown: () => cache.hasProvenRight(viewer),
       liveTtlMs,
       now,
       after,
@@ -69,28 +70,28 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
     return poller;
   }
 
-  /** Answers how to give the place back. */
-  function takePlace({ id }: Viewer): () => void {
-    const count = watching.get(id) ?? 0;
+  /** Returns the function that ends the counting of this subscription. */
+  function countSubscription({ id }: Viewer): () => void {
+    const count = subscriptions.get(id) ?? 0;
     if (count >= maxSubscriptionsPerViewer) {
       const message = `one key may watch ${maxSubscriptionsPerViewer} runs at once, and this one does already`;
       throw new GatewayError('RATE_LIMITED', message);
     }
-    watching.set(id, count + 1);
+    subscriptions.set(id, count + 1);
     return () => {
-      const left = (watching.get(id) ?? 1) - 1;
-      if (left > 0) watching.set(id, left);
-      else watching.delete(id);
+      const left = (subscriptions.get(id) ?? 1) - 1;
+      if (left > 0) subscriptions.set(id, left);
+      else subscriptions.delete(id);
     };
   }
 
   return {
     watch(ref, requirement, watcher) {
-      // The graph is read with each event, so for the poller it makes no difference.
-      const part = requirement === 'RECORD' ? 'RECORD' : 'STEPS';
-      const key = `${watcher.viewer.id} ${part} ${ref.workflowId} ${ref.runId}`;
-      const giveBack = takePlace(watcher.viewer);
-      return (pollers.get(key) ?? open(key, ref, part, watcher)).watch(giveBack);
+      // The graph is read for each event, not by the poller.
+      const polled = requirement === 'RECORD' ? 'RECORD' : 'STEPS';
+      const key = `${watcher.viewer.id} ${polled} ${ref.workflowId} ${ref.runId}`;
+      const onLeft = countSubscription(watcher.viewer);
+      return (pollers.get(key) ?? open(key, ref, polled, watcher)).watch(onLeft);
     },
     get pollers() {
       return pollers.size;

@@ -1,12 +1,12 @@
-/** An async iterator of the two things that each has of its own: what comes next, and what ends it. */
+/** An async iterator made of two functions: one for the next value, one for the end. */
 
 export interface Pull<T> {
   readonly next: () => Promise<IteratorResult<T, undefined>>;
-  /** Called whenever the reader has enough, even if it is over already. */
+  /** Called when the reader stops; also after the last value, and more than once. */
   readonly end: () => unknown;
 }
 
-/** Holds nothing ready: something is made when the reader asks for it. */
+/** Nothing is buffered: a value is made when the reader asks for it. */
 export function createPullIterator<T>({ next, end }: Pull<T>): AsyncGenerator<T, undefined, undefined> {
   async function finish(): Promise<IteratorReturnResult<undefined>> {
     await end();

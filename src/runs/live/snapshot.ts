@@ -1,4 +1,4 @@
-/** One look at a run for those who watch it, and whether another look tells anything new. */
+/** A snapshot of a run for its subscribers, and the comparison that decides whether a poll brought a change. */
 import { isDeepStrictEqual } from 'node:util';
 import type { RunRecord, StepFacts } from '../../domain/types.ts';
 import type { RunRef } from '../../upstream/client.ts';
@@ -10,13 +10,13 @@ import type { RunParts } from '../run-store.ts';
 export interface Snapshot {
   readonly ref: RunRef;
   readonly parts: RunParts;
-  /** True if nothing of it will ever change. */
+  /** True if nothing of the run will ever change. */
   readonly isFinal: boolean;
-  /** Why it stands in for a newer one where the store itself has nothing to stand in; null otherwise. */
+  /** The error of a poll for which even the store had no stale answer; null otherwise. */
   readonly staleBecause: GatewayError | null;
 }
 
-/** Compares what the upstream told, whatever bytes and order it came in, and never when it was asked. */
+/** Compares the upstream's data; neither bytes, order nor the time of the fetch count as a change. */
 export function isSameState(one: Snapshot, another: Snapshot): boolean {
   return (
     one.isFinal === another.isFinal &&
@@ -29,23 +29,23 @@ export function isSameState(one: Snapshot, another: Snapshot): boolean {
 export const isStale = ({ parts: { record, steps } }: Snapshot): boolean =>
   [record, steps].some((part) => part !== null && part.staleReason !== null);
 
-/** True if both were made of the very same answers of the upstream. */
+/** True if both come from the same upstream calls. */
 export const isSameFetch = (one: Snapshot, another: Snapshot): boolean =>
   one.parts.record?.cached === another.parts.record?.cached && one.parts.steps?.cached === another.parts.steps?.cached;
 
-/** Parts that were asked for within this time were asked for by one look. */
-const ONE_LOOK_MS = 50;
+/** Parts that were requested within this time belong to one poll. */
+const ONE_POLL_MS = 50;
 
 /**
- * When another look is due that finds one made at this moment out of date. Parts that were asked for together stay
- * together: the one that came first waits until the other is due too.
+ * When the next poll is due. Parts that were requested together stay together: the one that came first waits until the
+ * other is due, too. Otherwise each would have polls of its own.
  */
 export function dueMs({ parts: { record, steps } }: Snapshot, untilMs: number, liveTtlMs: number): number {
-  if (!record || !steps || Math.abs(record.cached.sentAt - steps.cached.sentAt) > ONE_LOOK_MS) return untilMs;
+  if (!record || !steps || Math.abs(record.cached.sentAt - steps.cached.sentAt) > ONE_POLL_MS) return untilMs;
   return Math.max(untilMs, Math.max(record.cached.fetchedAt, steps.cached.fetchedAt) + liveTtlMs);
 }
 
-/** The last snapshot in place of one that could not be had. */
+/** The last snapshot in place of one that could not be fetched (stale-if-error). */
 export function asStale(snapshot: Snapshot, error: GatewayError): Snapshot {
   const staleReason = `${error.code}: ${error.message}`;
   const mark = <T>(part: Served<T> | null) => part && { ...part, staleReason: part.staleReason ?? staleReason };
@@ -68,18 +68,21 @@ function isSame<T extends MaybeRecord | StepList>(
 }
 
 const areSameRecords = (one: MaybeRecord, another: MaybeRecord): boolean =>
-  isDeepStrictEqual(one && told(one), another && told(another));
+  isDeepStrictEqual(one && withPayload(one), another && withPayload(another));
 
-/** With the payload that is read from the text, which is another text each time. */
-const told = <T extends RunRecord | StepFacts>(facts: T) => ({ ...facts, payload: facts.payload() });
+/**
+ * The payload by value: each fetch has a text, and so a function, of its own. It is nested at most MAX_JSON_DEPTH levels
+ * deep, so the recursion of the comparison is bounded.
+ */
+const withPayload = <T extends RunRecord | StepFacts>(facts: T) => ({ ...facts, payload: facts.payload() });
 
-/** The upstream promises no order of its list, so a step's place in it says nothing. */
+/** The upstream promises no order of its list, so a step's position is ignored. */
 const areSameSteps = (one: StepList, another: StepList): boolean =>
   one.length === another.length && isDeepStrictEqual(inOrder(one), inOrder(another));
 
 const inOrder = (steps: StepList) =>
   steps
-    .map((step) => ({ ...told(step), index: 0 }))
+    .map((step) => ({ ...withPayload(step), index: 0 }))
     .sort((one, another) => compare(one.id, another.id) || startOf(one) - startOf(another));
 
 const compare = (one: string, another: string): number => (one < another ? -1 : one > another ? 1 : 0);

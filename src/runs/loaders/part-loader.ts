@@ -1,12 +1,12 @@
 /**
- * A DataLoader of one GraphQL operation over what the process holds: within an operation every part of a run is read once,
- * so that all fields agree, and each part fails alone.
+ * Loads one part of a run (its record or its steps) for one GraphQL operation. Each part is read once per operation, so
+ * that all fields agree, and each fails alone. `cached` is the fast path: no promise, no DataLoader.
  */
 import DataLoader from 'dataloader';
 import type { RunRef } from '../../upstream/client.ts';
 
 export interface PartLoader<T> {
-  /** What is cached, without a promise; undefined where it must be loaded, or is being loaded for this operation. */
+  /** Without a promise; undefined where the part must be loaded, or is being loaded for this operation. */
   cached(ref: RunRef): T | undefined;
   load(ref: RunRef): Promise<T>;
 }
@@ -19,13 +19,13 @@ export interface PartSource<T> {
 export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
   const read = new Map<string, T>();
   const loads = new Map<string, Promise<Promise<T>>>();
-  // Most operations find all that they read cached, and never need one.
+  // Created when it is needed: most operations find everything cached.
   let loader: DataLoader<RunRef, Promise<T>, string> | undefined;
 
   function cached(ref: RunRef): T | undefined {
     const key = keyOf(ref);
-    const known = read.get(key);
-    if (known !== undefined || loads.has(key)) return known;
+    const part = read.get(key);
+    if (part !== undefined || loads.has(key)) return part;
     const value = source.cached(ref);
     if (value !== undefined) read.set(key, value);
     return value;
@@ -36,7 +36,7 @@ export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
     load(ref) {
       const value = cached(ref);
       if (value !== undefined) return Promise.resolve(value);
-      // A batch answers promises, so that each run is worked on when it has come, and not when all have.
+      // A batch returns promises, so that no run waits for the others of its batch.
       loader ??= new DataLoader((refs) => Promise.resolve(refs.map(source.fetch)), {
         cacheKeyFn: keyOf,
         cacheMap: loads,

@@ -1,5 +1,4 @@
-/** Runs of one GraphQL operation, put together from the parts that it reads of the process-wide store. */
-import { dependsOnNow } from '../../domain/run/run.ts';
+/** Runs of one GraphQL operation, derived from the parts in the process-wide run store. */
 import { isTerminal, runStatusOf } from '../../domain/status.ts';
 import type { Run } from '../../domain/types.ts';
 import type { RunRef } from '../../upstream/client.ts';
@@ -12,29 +11,30 @@ import type { Served } from '../resource-cache.ts';
 import type { RunParts, RunStore } from '../run-store.ts';
 import type { WorkflowLoaders } from './workflow-loaders.ts';
 
-/** What will be read of a run: what its record tells, also what only its steps tell, also what the graph adds to them. */
-export type DataRequirement = 'RECORD' | 'STEPS' | 'GRAPH';
+/** What is read of a run: what its record tells, also what only its steps tell, also what the workflow's graph adds. */
+export const DATA_REQUIREMENTS = ['RECORD', 'STEPS', 'GRAPH'] as const;
+export type DataRequirement = (typeof DATA_REQUIREMENTS)[number];
 
 export interface RunLoaders {
-  /** What the run is made of, without the graph; what it rejects with is told at `load`. */
+  /** The parts of a run, without the graph. Rejects like `load`. */
   loadParts(ref: RunRef, requirement: DataRequirement): Promise<RunParts>;
-  /** The run of parts that were loaded before, as of this operation's clock reading. */
+  /** The run of parts that were loaded before, as of this operation's time. */
   ofParts(ref: RunRef, parts: RunParts, requirement: DataRequirement): Promise<Run>;
   /**
-   * Without a promise where all that is needed is cached. Throws BAD_USER_INPUT for what can't be an id, and rejects with
-   * NOT_FOUND or what became of the upstream call.
+   * Without a promise where everything needed is cached (fast path). Throws BAD_USER_INPUT for an invalid id; rejects with
+   * NOT_FOUND, or with the error of the upstream call.
    */
   load(ref: RunRef, requirement: DataRequirement): Run | Promise<Run>;
   /** The same, but null for NOT_FOUND. */
   loadIfThere(ref: RunRef, requirement: DataRequirement): Promise<Run | null>;
-  /** For a run that was just started: as long as the upstream does not show it, it has no steps and no record. */
+  /** For a run that was just started: until the upstream shows it, it has no steps and no record. */
   loadStarted(ref: RunRef, requirement: DataRequirement): Promise<Run>;
 }
 
-/** For how long an answer that counts up to now may be given again. */
+/** How long an answer that depends on the clock may be cached. */
 const CLOCK_MS = 1000;
 
-/** `nowMs` is the operation's one clock reading. */
+/** `nowMs` is the operation's one reading of the clock. */
 export function createRunLoaders(
   store: RunStore,
   workflows: WorkflowLoaders,
@@ -59,9 +59,9 @@ export function createRunLoaders(
   function cachedParts(ref: RunRef, requirement: DataRequirement): RunParts | null {
     const record = records.cached(ref);
     if (record === undefined) return null;
-    if (requirement === 'RECORD' && tellsAll(record)) return { record, steps: null, graph: null };
+    if (requirement === 'RECORD' && isComplete(record)) return { record, steps: null, graph: undefined };
     const list = steps.cached(ref);
-    return list === undefined ? null : { record, steps: list, graph: null };
+    return list === undefined ? null : { record, steps: list, graph: undefined };
   }
 
   async function fetchAndDerive(ref: RunRef, requirement: DataRequirement): Promise<Run> {
@@ -73,23 +73,23 @@ export function createRunLoaders(
     checkRef(ref);
     if (requirement === 'RECORD') {
       const record = await records.load(ref);
-      if (tellsAll(record)) return { record, steps: null, graph: null };
+      if (isComplete(record)) return { record, steps: null, graph: undefined };
     }
     const [record, list] = await Promise.all([records.load(ref), loadSteps(ref)]);
-    return { record, steps: list, graph: null };
+    return { record, steps: list, graph: undefined };
   }
 
   const graphIf = async ({ workflowId }: RunRef, requirement: DataRequirement) =>
-    requirement === 'GRAPH' ? workflows.graphOf(workflowId) : null;
+    requirement === 'GRAPH' ? workflows.graphOf(workflowId) : undefined;
 
-  /** What changes with the clock alone is as of now, however long its parts can be trusted. */
+  /** Running durations change with the clock alone: then the answer lives a second, however fresh its parts are. */
   function derive(ref: RunRef, parts: RunParts): Run {
     const run = store.derive(ref, parts, nowMs);
-    if (dependsOnNow(run)) operation.lifetime.limit(nowMs + CLOCK_MS);
+    if (run.dependsOnNow) operation.lifetime.limit(nowMs + CLOCK_MS);
     return run;
   }
 
-  /** A run that has only just been accepted may have a record and no steps endpoint yet: then it has no steps. */
+  /** A run that was just accepted may have a record before its steps can be listed: then it has no steps. */
   async function loadSteps(ref: RunRef): Promise<Served<StepList>> {
     try {
       return await steps.load(ref);
@@ -117,7 +117,7 @@ export function createRunLoaders(
     async loadStarted(ref, requirement) {
       const nothingYet = { cached: { value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 }, staleReason: null };
       const run = await loadIfThere(ref, requirement);
-      return run ?? derive(ref, { record: null, steps: nothingYet, graph: null });
+      return run ?? derive(ref, { record: null, steps: nothingYet, graph: await graphIf(ref, requirement) });
     },
   };
 }
@@ -127,8 +127,8 @@ function checkRef({ workflowId, runId }: RunRef): void {
   checkId('run id', runId);
 }
 
-/** True if status, start and end need no look at the steps. */
-function tellsAll(served: Served<MaybeRecord> | null): boolean {
+/** True if status, start and end can be read from the record alone. */
+function isComplete(served: Served<MaybeRecord> | null): boolean {
   const record = served?.cached.value;
   if (!record?.startTime) return false;
   const status = runStatusOf(record.rawStatus);

@@ -1,25 +1,24 @@
-/** Workflows within one GraphQL operation: each of the two readings of the list happens once at most. */
+/** Workflows within one GraphQL operation: each of the two lists is read at most once. */
 import type { WorkflowGraph, WorkflowRecord } from '../../domain/types.ts';
 import { GatewayError, isAccessDenied } from '../../upstream/errors.ts';
 import type { Operation } from '../operation.ts';
 import type { WorkflowList, WorkflowStore } from '../workflow-store.ts';
 
 export interface WorkflowLoaders {
-  /** All of them, as of now. */
+  /** All workflows, at most LIVE_TTL_MS old. */
   list(): Promise<WorkflowList>;
-  /** All of them, as of a minute ago at most. */
+  /** All workflows, at most a minute old. */
   known(): Promise<WorkflowList>;
   /** Rejects with NOT_FOUND where the list does not have it. */
   find(workflowId: string): Promise<WorkflowRecord>;
-  /** Null where it can't be had, for whatever reason but a refused key: a run is told without it, if less well. */
+  /** Null where it can't be fetched, unless the upstream denies access: a run can be derived without its graph. */
   graphOf(workflowId: string): Promise<WorkflowGraph | null>;
 }
 
 export function createWorkflowLoaders(store: WorkflowStore, operation: Operation): WorkflowLoaders {
   let list: Promise<WorkflowList> | undefined;
   let recent: Promise<WorkflowList> | undefined;
-  // A list that was read for its own sake is as good as a recent one.
-  const known = () => (recent ??= list ?? store.known(operation));
+  const known = () => (recent ??= list ?? store.recent(operation));
 
   return {
     list: () => (list ??= store.list(operation)),

@@ -8,16 +8,19 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type AttemptKind =
   /** The node's first execution in this run. */
   | 'FIRST'
-  /** A loop or a fan-out: the execution before it had not failed, or had not ended yet. */
+  /** A loop or a fan-out: the execution before it had not failed, or had not ended by its start. */
   | 'ITERATION'
-  /** The execution before it had failed and ended. */
+  /** The execution before it had failed, and had ended by its start. */
   | 'RETRY';
 
 /** Where a step's `durationMs` comes from. */
 export type DurationSource =
   /** The upstream's `elapsed_time`: whole seconds, rounded down. */
   | 'ELAPSED_SECONDS'
-  /** The step is running: now (the time of this request) minus its start. */
+  /**
+   * The step is running: now (the time of this request) minus its start. One that a finished run left running counts until the
+   * run's end.
+   */
   | 'LIVE'
   /** It is not known: `durationMs` is null. */
   | 'NONE'
@@ -30,15 +33,17 @@ export type NodeChange =
   | 'ADDED'
   /** It completed in the base run and failed in the head run. */
   | 'BROKE'
-  /** It took less time: by more than 250 ms and more than 10 % of the shorter duration. */
+  /** The same status, and it took less time: by more than 100 ms and more than 10 % of the shorter duration. */
   | 'FASTER'
   /** It failed in the base run and completed in the head run. */
   | 'FIXED'
   /** It ran only in the base run. */
   | 'REMOVED'
-  /** It took longer: by more than 250 ms and more than 10 % of the shorter duration. */
+  /** The same status, and it took longer: by more than 100 ms and more than 10 % of the shorter duration. */
   | 'SLOWER'
-  /** None of these, or not to be told. */
+  /** Its status is another one, in any other way. */
+  | 'STATUS_CHANGED'
+  /** The same status, and no such change of its duration; or one of the durations is not known. */
   | 'UNCHANGED';
 
 /** Which runs are wanted; every condition that is given must hold. */
@@ -83,7 +88,7 @@ export type StepStatus =
   /** The upstream used a word that this gateway does not know; `rawStatus` has it. */
   | 'UNKNOWN';
 
-export type ComparisonTableFragment = { readonly wallClockDeltaMs: number | null, readonly elapsedTimeDelta: number, readonly tokenDelta: number | null, readonly base: { readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly wallClockMs: number | null }, readonly head: { readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly wallClockMs: number | null }, readonly nodes: ReadonlyArray<{ readonly nodeId: string, readonly change: NodeChange, readonly durationDeltaMs: number | null, readonly baseStep: { readonly id: string, readonly status: StepStatus, readonly durationMs: number | null } | null, readonly headStep: { readonly id: string, readonly status: StepStatus, readonly durationMs: number | null } | null }> } & { ' $fragmentName'?: 'ComparisonTableFragment' };
+export type ComparisonTableFragment = { readonly wallClockDeltaMs: number | null, readonly elapsedTimeDelta: number | null, readonly tokenDelta: number | null, readonly base: { readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly wallClockMs: number | null }, readonly head: { readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly wallClockMs: number | null }, readonly nodes: ReadonlyArray<{ readonly nodeId: string, readonly change: NodeChange, readonly durationDeltaMs: number | null, readonly baseStep: { readonly id: string, readonly status: StepStatus, readonly durationMs: number | null } | null, readonly headStep: { readonly id: string, readonly status: StepStatus, readonly durationMs: number | null } | null }> } & { ' $fragmentName'?: 'ComparisonTableFragment' };
 
 export type OtherRunsQueryVariables = Exact<{
   workflowId: string;
@@ -106,7 +111,7 @@ export type FailedStepsFragment = { readonly unmended: ReadonlyArray<{ readonly 
 export type RunFreshnessFragment = { readonly isFinished: boolean, readonly freshness: { readonly fetchedAt: string, readonly isFinal: boolean, readonly isStale: boolean, readonly staleReason: string | null } } & { ' $fragmentName'?: 'RunFreshnessFragment' };
 
 export type RunHeaderFragment = (
-  { readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly statusIsInferred: boolean, readonly startedAt: string | null, readonly wallClockMs: number | null, readonly totalElapsedTime: number, readonly error: string | null, readonly stepCounts: { readonly total: number, readonly running: number, readonly failed: number }, readonly progress: { readonly finished: number, readonly total: number, readonly isTotalKnown: boolean }, readonly timing: { readonly idleMs: number, readonly wastedMs: number, readonly maxConcurrency: number }, readonly tokenUsage: { readonly totalTokens: number | null, readonly inputTokens: number | null, readonly outputTokens: number | null } }
+  { readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly statusIsInferred: boolean, readonly startedAt: string | null, readonly wallClockMs: number | null, readonly totalElapsedTime: number | null, readonly error: string | null, readonly stepCounts: { readonly total: number, readonly running: number, readonly failed: number }, readonly progress: { readonly finished: number, readonly total: number, readonly isTotalKnown: boolean }, readonly timing: { readonly idleMs: number, readonly wastedMs: number, readonly maxConcurrency: number }, readonly tokenUsage: { readonly totalTokens: number | null, readonly inputTokens: number | null, readonly outputTokens: number | null } }
   & { ' $fragmentRefs'?: { 'RunFreshnessFragment': RunFreshnessFragment } }
 ) & { ' $fragmentName'?: 'RunHeaderFragment' };
 

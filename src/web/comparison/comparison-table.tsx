@@ -1,5 +1,5 @@
 /** What changed from one run to another: the whole, then each node, each change with its sign and its word. */
-import { ArrowDownRight, ArrowUpRight, CircleCheck, CircleX, Equal, Minus, Plus } from 'lucide-react';
+import { ArrowDownRight, ArrowRightLeft, ArrowUpRight, CircleCheck, CircleX, Equal, Minus, Plus } from 'lucide-react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -48,6 +48,7 @@ const COMPARISON_TABLE = graphql(`
 const CHANGES = {
   BROKE: { icon: CircleX, word: 'Broke', look: 'status-failed' },
   FIXED: { icon: CircleCheck, word: 'Fixed', look: 'status-completed' },
+  STATUS_CHANGED: { icon: ArrowRightLeft, word: 'Another status', look: 'status-running' },
   SLOWER: { icon: ArrowUpRight, word: 'Slower', look: 'status-cancelled' },
   FASTER: { icon: ArrowDownRight, word: 'Faster', look: 'status-completed' },
   ADDED: { icon: Plus, word: 'Only in this run', look: 'status-running' },

@@ -1,0 +1,59 @@
+/** Requests without a pause over some connections, each answer read to its end. */
+import { Agent, request as send } from 'node:http';
+import { answerOf, type Target } from './tally.ts';
+
+export interface HostileRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent by POST. */
+  readonly body?: string;
+  /** Of a GET. */
+  readonly search?: string;
+}
+
+const READ_OF_ANSWER = 4000;
+
+/** Asks `next` for the request of each number until the time is over. */
+export async function flood(
+  target: Target,
+  connections: number,
+  next: (index: number) => HostileRequest,
+): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  let count = 0;
+  const sendInTurn = async () => {
+    while (Date.now() < target.untilMs) {
+      const request = next(count);
+      count += 1;
+      target.tally.sent();
+      target.tally.answered(await answerTo(target.url, agent, request));
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, sendInTurn));
+  agent.destroy();
+}
+
+function answerTo(url: URL, agent: Agent, { headers, body, search }: HostileRequest): Promise<string> {
+  return new Promise((resolve) => {
+    const failed = (error: NodeJS.ErrnoException) => {
+      resolve(error.code ?? error.message);
+    };
+    const options = {
+      agent,
+      method: body === undefined ? 'GET' : 'POST',
+      path: `${url.pathname}${search ?? ''}`,
+      headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
+    };
+    const sent = send(url, options, (response) => {
+      let start = '';
+      response.setEncoding('utf8').on('data', (text: string) => {
+        if (start.length < READ_OF_ANSWER) start += text;
+      });
+      response.once('error', failed);
+      response.once('end', () => {
+        resolve(answerOf(response.statusCode ?? 0, start));
+      });
+    });
+    sent.once('error', failed);
+    sent.end(body);
+  });
+}

@@ -1,0 +1,68 @@
+/** Hostile callers that send as fast as they are answered. */
+import { createHash } from 'node:crypto';
+import { MISSING_RUN, REFUSED_KEY, runIdOf } from '../../fixture-runs.ts';
+import { AUTHORIZATION, runBody } from '../../queries.ts';
+import { flood } from './flood.ts';
+import { bodyOf, commented, longAliases, manyFragments } from './operations.ts';
+import type { Target } from './tally.ts';
+
+const CONNECTIONS = 32;
+const authorization = AUTHORIZATION;
+
+/** Of a proxy that is trusted; another one for each number, so that no limit by address is reached. */
+const fromManyAddresses = (index: number) => ({
+  'x-forwarded-for': `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,
+});
+
+const runOf = ({ cachedRuns }: Target, index: number): string => cachedRuns[index % cachedRuns.length] ?? '';
+
+/** Without a key: operations of 100 KB to 1 MB, all different. A quarter comes from one address. */
+export const anonymous = (target: Target): Promise<void> =>
+  flood(target, CONNECTIONS, (index) => ({
+    headers: index % 4 === 0 ? {} : fromManyAddresses(index),
+    body: bodyOf(commented(index, 100_000 + ((index * 7919) % (index % 2 === 0 ? 30_000 : 900_000)))),
+  }));
+
+/** With a key: legal operations of 27 KB, each sent thrice. Half of them can be compiled. */
+export const documents = (target: Target): Promise<void> =>
+  flood(target, CONNECTIONS, (count) => {
+    const index = Math.floor(count / 3);
+    const runId = runOf(target, index);
+    const text = index % 2 === 0 ? longAliases(index, 27_000, runId) : manyFragments(index, runId);
+    return { headers: { authorization }, body: bodyOf(text) };
+  });
+
+/** Each with a key of its own: the upstream refuses it, or answers it that there is no such run. */
+export const madeUpKeys = (target: Target): Promise<void> =>
+  flood(target, CONNECTIONS, (index) => ({
+    headers: { authorization: index % 2 === 0 ? `${REFUSED_KEY}${index}` : `Bearer made-up-${index}` },
+    body: runBody(index % 2 === 0 ? runOf(target, index) : `${MISSING_RUN}${index}`),
+  }));
+
+/** Registers operations of 100 KB by their hash (APQ), with a key and without. */
+export const persisted = (target: Target): Promise<void> =>
+  flood(target, CONNECTIONS, (index) => {
+    const query = commented(index, 100_000);
+    const sha256Hash = createHash('sha256').update(query).digest('hex');
+    return {
+      headers: index % 2 === 0 ? { authorization } : fromManyAddresses(index),
+      body: bodyOf(query, { extensions: { persistedQuery: { version: 1, sha256Hash } } }),
+    };
+  });
+
+const KEYS = 5000;
+/** Just what the response cache takes, what a header may hold, and what is too long for it. */
+const POST_LENGTH = 15_000;
+const GET_LENGTH = 10_000;
+const LONG_LENGTH = 100_000;
+
+/** Different large requests by GET and POST, each sent twice, with many keys that the upstream accepts. */
+export const responseCache = (target: Target): Promise<void> =>
+  flood(target, CONNECTIONS, (count) => {
+    const index = Math.floor(count / 2);
+    const headers = { authorization: `Bearer accepted-${index % KEYS}` };
+    const query = (length: number) =>
+      longAliases(index, length, runIdOf({ state: 'finished', steps: 1, outputBytes: 60 }, index));
+    if (index % 3 === 0) return { headers, search: `?query=${encodeURIComponent(query(GET_LENGTH))}` };
+    return { headers, body: bodyOf(query(index % 3 === 1 ? POST_LENGTH : LONG_LENGTH)) };
+  });

@@ -1,0 +1,40 @@
+/** What a hostile caller sent and was answered. */
+
+export interface HostileReport {
+  readonly requests: number;
+  /** How often each status came, with the code of the first error in its body; or each way in which a connection ended. */
+  readonly answers: Readonly<Record<string, number>>;
+}
+
+export interface Tally {
+  sent(requests?: number): void;
+  answered(what: string): void;
+  report(): HostileReport;
+}
+
+/** What every attack is given. */
+export interface Target {
+  readonly url: URL;
+  readonly untilMs: number;
+  readonly cachedRuns: readonly string[];
+  readonly tally: Tally;
+}
+
+export function createTally(): Tally {
+  let requests = 0;
+  const answers: Record<string, number> = {};
+  return {
+    sent(count = 1) {
+      requests += count;
+    },
+    answered(what) {
+      answers[what] = (answers[what] ?? 0) + 1;
+    },
+    report: () => ({ requests, answers }),
+  };
+}
+
+const CODE = /"code":"(\w+)"/;
+
+export const answerOf = (status: number | string, body: string): string =>
+  [status, CODE.exec(body)?.[1]].filter((part) => part !== undefined).join(' ');

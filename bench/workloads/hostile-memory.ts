@@ -1,0 +1,110 @@
+/** The memory of a gateway whose cache is full, under hostile callers: each attack is a workload of its own. */
+import { fileURLToPath } from 'node:url';
+import type { Attack, HostileJob } from '../clients/hostile.ts';
+import type { HostileReport } from '../clients/hostile/tally.ts';
+import { stepgate, withContenders, type StartedContender } from '../contenders.ts';
+import { ORDINARY, runIdOf } from '../fixture-runs.ts';
+import { prime } from '../prime.ts';
+import { runToEnd } from '../processes.ts';
+import type { WorkloadResult } from '../report.ts';
+import type { Bench } from '../rounds.ts';
+import { stallOf, WATCHED } from '../stall.ts';
+import { ABOVE_MB, BOUND_MB, CACHE_MAX_BYTES, withinBound } from './memory.ts';
+
+interface Hostile {
+  readonly attack: Attack;
+  readonly title: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const CLIENT = fileURLToPath(new URL('../clients/hostile.ts', import.meta.url));
+/** More than the cache holds. */
+const RUNS = 9000;
+/** Those that were taken in last. */
+const CACHED_RUNS = 500;
+const SAMPLE_EVERY_MS = 250;
+
+/** By the id of the workload, which begins with `memory-`. */
+const HOSTILE: Readonly<Record<string, Hostile>> = {
+  'memory-anonymous': {
+    attack: 'anonymous',
+    title: 'no key, texts of 100 KB to 1 MB',
+    env: { TRUST_PROXY: '1' },
+  },
+  'memory-documents': { attack: 'documents', title: 'operations of 27 KB, each thrice' },
+  'memory-keys': { attack: 'madeUpKeys', title: 'made-up keys' },
+  'memory-answers': { attack: 'largeAnswers', title: 'JMESPath, and answers of 32 MB read slowly' },
+  'memory-pipelining': { attack: 'pipelining', title: 'pipelined requests for 10 MB, never read' },
+  'memory-live': { attack: 'live', title: '2,000 sockets, variables of 100 KB, unread streams' },
+  'memory-persisted': {
+    attack: 'persisted',
+    title: 'registrations of 100 KB',
+    env: { TRUST_PROXY: '1', PERSISTED_OPERATIONS: 'allow' },
+  },
+  'memory-responses': { attack: 'responseCache', title: 'large requests, each twice, of 5,000 keys' },
+};
+
+export const hostileMemory: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResult>>> = Object.fromEntries(
+  Object.entries(HOSTILE).map(([id, hostile]) => [id, (bench: Bench) => measure(bench, id, hostile)]),
+);
+
+async function measure(bench: Bench, id: string, { attack, title, env }: Hostile): Promise<WorkloadResult> {
+  const { fixture, settings, say } = bench;
+  const seconds = settings.memorySeconds;
+  const options = { upstreamUrl: fixture.url, env: { CACHE_MAX_BYTES: String(CACHE_MAX_BYTES), ...env }, ...WATCHED };
+  return withContenders([stepgate], options, async ([contender]) => {
+    if (!contender) throw new Error('Stepgate was not started');
+    await fixture.set({ changeEveryMs: 1000 });
+    try {
+      say(`fills the cache with ${RUNS} runs`);
+      await prime(contender, runIdOf(ORDINARY, 'memory-'), RUNS);
+      await fixture.reset();
+      await stallOf(contender, 'reset');
+      contender.resetPeakRss();
+      say(`${title}, ${seconds} s`);
+      const job: HostileJob = { attack, url: contender.url, seconds, cachedRuns: cachedRuns() };
+      const { report, meanMb } = await underAttack(contender, job);
+      const peakMb = contender.peakRssMb();
+      const stallMs = await stallOf(contender, 'read');
+      const { steps } = await fixture.calls();
+      return {
+        id,
+        title: `${title}, ${seconds} s`,
+        reference: '–',
+        rows: [
+          {
+            contender: stepgate.name,
+            requestsPerSecond: report.requests / seconds,
+            peakRssMb: peakMb,
+            upstreamCalls: steps,
+            targets: withinBound(peakMb),
+            note: `mean RSS ${Math.round(meanMb)} MB, ${report.requests} requests, longest stall ${Math.round(stallMs)} ms`,
+          },
+        ],
+        notes: [
+          `${BOUND_MB} MB is CACHE_MAX_BYTES (256 MiB) and ${ABOVE_MB} MB`,
+          `answers: ${Object.entries(report.answers)
+            .map(([answer, count]) => `${count} × ${answer}`)
+            .join(', ')}`,
+        ],
+      };
+    } finally {
+      await fixture.set({ changeEveryMs: 0 });
+    }
+  });
+}
+
+const cachedRuns = (): string[] =>
+  Array.from({ length: CACHED_RUNS }, (_, index) => runIdOf(ORDINARY, `memory-${RUNS - 1 - index}`));
+
+async function underAttack(contender: StartedContender, job: HostileJob) {
+  const samples: number[] = [];
+  const timer = setInterval(() => samples.push(contender.rssMb() ?? 0), SAMPLE_EVERY_MS);
+  try {
+    const client = [process.execPath, CLIENT, JSON.stringify(job)];
+    const report = JSON.parse(await runToEnd(client, { core: 1 }, (job.seconds + 60) * 1000)) as HostileReport;
+    return { report, meanMb: samples.reduce((sum, sample) => sum + sample, 0) / samples.length };
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,44 @@
+/** Where in the run's span each step starts, and how long nothing ran before it. */
+import { saysItRuns } from './duration.ts';
+import type { Execution } from './execution.ts';
+import { intervalsOf, type Interval, type TimedStep } from '../run/intervals.ts';
+import { isWithinReach, spanOf, type RunBounds } from '../run/span.ts';
+import type { Step, StepDuration } from '../types.ts';
+
+export type Placement = Pick<Step, 'offsetMs' | 'gapBeforeMs'>;
+
+interface TimedExecution extends TimedStep {
+  readonly execution: Execution;
+}
+
+/**
+ * Of each step that starts within the span, in milliseconds: from the span's start, and from the latest end of those
+ * that started before (from the span's start if no such end is known); 0 while one of them was still running.
+ */
+export function placementsOf(
+  durations: ReadonlyMap<Execution, StepDuration>,
+  bounds: RunBounds,
+): ReadonlyMap<Execution, Placement> {
+  const timed = [...durations].map(([execution, { durationMs }]): TimedExecution => {
+    const { startTime, endTime, index } = execution;
+    return { execution, startTime, endTime, index, durationMs };
+  });
+  const intervals = intervalsOf(timed, { unknownAsZero: true }).filter(({ start }) => isWithinReach(start, bounds));
+  const spanStart = spanOf(bounds, intervals)?.startedAt.epochMicros ?? 0;
+  const placements = new Map<Execution, Placement>();
+  let latestEnd = -Infinity;
+  // Those that start together see the same gap: none of them started before another.
+  for (const [start, together] of Map.groupBy(intervals, (interval) => interval.start)) {
+    const gapStart = latestEnd === -Infinity ? spanStart : latestEnd;
+    const placement = { offsetMs: (start - spanStart) / 1000, gapBeforeMs: Math.max(0, start - gapStart) / 1000 };
+    for (const { step } of together) placements.set(step.execution, placement);
+    latestEnd = together.map(knownEnd).reduce((latest, end) => Math.max(latest, end), latestEnd);
+  }
+  return placements;
+}
+
+/** Infinity for a step that still runs, for nobody knows how long; -Infinity for one whose end is not known. */
+function knownEnd({ step: { durationMs, execution }, end }: Interval<TimedExecution>): number {
+  if (durationMs !== null) return end;
+  return saysItRuns(execution) ? Infinity : -Infinity;
+}

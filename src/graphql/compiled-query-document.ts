@@ -1,0 +1,77 @@
+/** Which operations can be compiled. */
+import {
+  getOperationAST,
+  Kind,
+  OperationTypeNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+
+type Fragments = Readonly<Record<string, FragmentDefinitionNode>>;
+
+export interface CompilableOperation {
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: Fragments;
+  /** Fields after each fragment is put in where it is spread: compile time and memory grow with it. */
+  readonly fieldCount: number;
+}
+
+/** A compiled function then holds at most about 1 MB, see `BYTES_PER_FIELD`. */
+export const MAX_COMPILED_FIELDS = 128;
+
+/**
+ * Null where graphql-js must execute: mutations and subscriptions, introspection, directives (graphql-jit keeps conditions
+ * on nodes that fragments share) and large operations. The document must have passed validation.
+ */
+export function findCompilable(document: DocumentNode, operationName: string | null): CompilableOperation | null {
+  const operation = getOperationAST(document, operationName);
+  if (operation?.operation !== OperationTypeNode.QUERY || hasDirectives(operation)) return null;
+  if (operation.variableDefinitions?.some(hasDirectives)) return null;
+  const fragments: Record<string, FragmentDefinitionNode> = Object.create(null) as Record<string, never>;
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
+  }
+  const fieldCount = countFields(operation.selectionSet, fragments);
+  return fieldCount === null ? null : { operation, fragments, fieldCount };
+}
+
+/** Null for what can't be compiled. Stops at the limit, since nested spreads could take exponential time. */
+function countFields(selectionSet: SelectionSetNode, fragments: Fragments): number | null {
+  let count = 0;
+  const isCompilable = ({ selections }: SelectionSetNode): boolean =>
+    selections.every((selection) => {
+      if (hasDirectives(selection)) return false;
+      if (selection.kind === Kind.INLINE_FRAGMENT) return isCompilable(selection.selectionSet);
+      if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        const fragment = fragments[selection.name.value];
+        return fragment !== undefined && !hasDirectives(fragment) && isCompilable(fragment.selectionSet);
+      }
+      count += 1;
+      if (count > MAX_COMPILED_FIELDS || !hasCompilableName(selection)) return false;
+      return selection.selectionSet === undefined || isCompilable(selection.selectionSet);
+    });
+  return isCompilable(selectionSet) ? count : null;
+}
+
+const hasDirectives = ({ directives }: { readonly directives?: readonly unknown[] | undefined }): boolean =>
+  directives !== undefined && directives.length > 0;
+
+/**
+ * graphql-jit joins the keys of a path by underscores to name a field's `info`: `a_b.c` and `a.b_c` would share one. With
+ * underscores only in front, as in `_entities`, every such name is unique.
+ */
+const UNAMBIGUOUS = /^_*[^_]+$/;
+
+function hasCompilableName({ name, alias }: FieldNode): boolean {
+  const isIntrospection = name.value.startsWith('__') && name.value !== '__typename';
+  return !isIntrospection && UNAMBIGUOUS.test(alias?.value ?? name.value);
+}
+
+/** Without the declarations of variables: graphql-js reads the variables, and the bare schema has no input types. */
+export const withoutVariables = ({ operation, fragments }: CompilableOperation): DocumentNode => ({
+  kind: Kind.DOCUMENT,
+  definitions: [{ ...operation, variableDefinitions: [] }, ...Object.values(fragments)],
+});

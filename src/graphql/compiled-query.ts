@@ -1,0 +1,84 @@
+/**
+ * Operations compiled by graphql-jit, where that is proved to answer as graphql-js does: see decision record 9. Arguments
+ * and variables are graphql-js' own, and so is every error that did not come from a resolver.
+ */
+import {
+  execute,
+  getVariableValues,
+  isObjectType,
+  locatedError,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { compileQuery, isCompiledQuery, type ResolveInfoEnricherInput } from 'graphql-jit';
+import type { Context } from './context.ts';
+import { findCompilable, withoutVariables } from './compiled-query-document.ts';
+import { createBareSchema, type Execution } from './compiled-query-schema.ts';
+
+export interface CompiledQuery {
+  execute(context: Context, variables: Readonly<Record<string, unknown>>): ExecutionResult | Promise<ExecutionResult>;
+  /** About what it holds in memory, measured. */
+  readonly sizeBytes: number;
+}
+
+export interface QueryCompiler {
+  /** Null where graphql-js must execute. The document must have passed validation. */
+  compile(document: DocumentNode, operationName: string | null): CompiledQuery | null;
+}
+
+/** Growth of the heap by a compiled function that has run, by scripts/soak/compiled-figures.ts: 2 to 8.3 KB a field. */
+export const BYTES_PER_FIELD = 8000;
+
+export function createQueryCompiler(schema: GraphQLSchema): QueryCompiler {
+  const bareSchema = createBareSchema(schema);
+
+  return {
+    compile(document, operationName) {
+      const compilable = findCompilable(document, operationName);
+      if (!compilable) return null;
+      const { operation, fieldCount } = compilable;
+      const { variableDefinitions = [] } = operation;
+      const compiled = compileQuery(bareSchema, withoutVariables(compilable), undefined, {
+        disablingCapturingStackErrors: true,
+        resolverInfoEnricher: (info) => originalInfo(schema, operation, info),
+      });
+      if (!isCompiledQuery(compiled)) return null;
+
+      return {
+        sizeBytes: fieldCount * BYTES_PER_FIELD,
+        execute(context, variables) {
+          const interpret = () =>
+            execute({ schema, document, operationName, variableValues: variables, contextValue: context });
+          const { coerced } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 });
+          if (!coerced) return interpret();
+          const finish = (result: ExecutionResult) => finished(result) ?? interpret();
+          const execution: Execution = { context, variables: coerced, args: new Map() };
+          const result = compiled.query(undefined, execution, null);
+          return result instanceof Promise ? result.then(finish) : finish(result);
+        },
+      };
+    },
+  };
+}
+
+/** Null if an error is not a resolver's own: graphql-jit words those in its own way. They come from defects and are rare. */
+function finished({ data, errors }: ExecutionResult): ExecutionResult | null {
+  if (!errors) return data === undefined ? null : { data };
+  const located = errors.flatMap(({ originalError, path }) =>
+    originalError instanceof Error ? [locatedError(originalError, undefined, path)] : [],
+  );
+  return data === undefined || located.length < errors.length ? null : { errors: located, data };
+}
+
+/** Resolvers are told of the client's operation and of the schema that they belong to. */
+function originalInfo(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  { parentType, fieldName, returnType }: ResolveInfoEnricherInput,
+): object {
+  const parent = schema.getType(parentType.name);
+  const field = isObjectType(parent) ? parent.getFields()[fieldName] : undefined;
+  return { schema, operation, parentType: parent, returnType: field?.type ?? returnType };
+}

@@ -1,0 +1,56 @@
+/** What a router of a federated graph sends to name an object: its type and the fields of its key. */
+import { GatewayError } from '../../upstream/errors.ts';
+
+/** The types that other subgraphs may refer to, each with the fields of its key: as `@key` in the schema has them. */
+export const KEYS = {
+  Workflow: ['id'],
+  Run: ['workflowId', 'id'],
+  Step: ['workflowId', 'runId', 'id'],
+} as const;
+
+/** In one list. */
+export const MAX_ENTITIES = 1000;
+
+export type EntityName = keyof typeof KEYS;
+
+export type Representation = {
+  readonly [Name in EntityName]: { readonly __typename: Name } & Readonly<Record<(typeof KEYS)[Name][number], string>>;
+}[EntityName];
+
+/** Throws BAD_USER_INPUT for anything else. Fields outside the key are ignored. */
+export function readRepresentation(value: unknown): Representation {
+  const given = isRecord(value)
+    ? value
+    : refuse(`expected an object with __typename and its key, got ${kindOf(value)}`);
+  const { __typename } = given;
+  if (!isEntityName(__typename)) {
+    const got = typeof __typename === 'string' ? JSON.stringify(__typename.slice(0, 100)) : kindOf(__typename);
+    return refuse(`expected the __typename ${Object.keys(KEYS).join(', ')}, got ${got}`);
+  }
+  const keys = KEYS[__typename].map((name) => [name, readId(__typename, name, given[name])]);
+  return { __typename, ...Object.fromEntries(keys) } as Representation;
+}
+
+/** As the type ID takes it: text or a whole number. */
+function readId(typeName: EntityName, name: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Number.isSafeInteger(value)) return String(value);
+  return refuse(
+    `expected ${typeName} by its key { ${KEYS[typeName].join(' ')} }, each an ID, got ${kindOf(value)} for ${name}`,
+  );
+}
+
+function refuse(sentence: string): never {
+  throw new GatewayError('BAD_USER_INPUT', `representation: ${sentence}`);
+}
+
+const isEntityName = (name: unknown): name is EntityName => typeof name === 'string' && Object.hasOwn(KEYS, name);
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function kindOf(value: unknown): string {
+  if (value == null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -1,0 +1,92 @@
+/** Federation: `_service` (the SDL for composition) and `_entities` (objects by their keys). */
+import type { GraphQLResolveInfo } from 'graphql';
+import type { Run, Step } from '../../domain/types.ts';
+import { GatewayError } from '../../upstream/errors.ts';
+import { checkId } from '../../upstream/ids.ts';
+import type { Context } from '../context.ts';
+import type { WorkflowRef } from '../object-references.ts';
+import type { RunCalls } from '../fields/field-entry.ts';
+import type { GivenArguments } from '../fields/given-arguments.ts';
+import { listLength } from '../fields/list-sizes.ts';
+import { KEYS, MAX_ENTITIES, readRepresentation, type EntityName } from './representations.ts';
+import { settleAll } from '../settle.ts';
+
+/** The part of the schema that federation adds to the contract. */
+export const SUBGRAPH_SDL = `
+"Federation: an object of another subgraph's, by \`__typename\` and the fields of its key."
+scalar _Any
+"Federation: what other subgraphs may refer to."
+union _Entity = ${Object.keys(KEYS).join(' | ')}
+"Federation: this subgraph."
+type _Service {
+  "Its schema, as text."
+  sdl: String!
+}
+extend type Query {
+  "Federation: this subgraph's schema, for whoever composes it."
+  _service: _Service!
+  """
+  Federation: objects by their keys, at most 1000, in the same order. One that can't be had is null, with an error of its
+  own; the others are answered.
+  """
+  _entities("Their types and keys." representations: [_Any!]!): [_Entity]!
+}
+`;
+
+type Entity = WorkflowRef | Run | Step;
+
+interface Entities {
+  readonly representations: readonly unknown[];
+}
+
+export const subgraphFields = (sdl: string) => ({
+  Query: {
+    _service: { resolve: () => ({ sdl }) },
+    _entities: {
+      calls: (given: GivenArguments, run: RunCalls) => entityCalls(given.get('representations'), run),
+      items: (given: GivenArguments) => listLength(given.get('representations'), MAX_ENTITIES),
+      resolve: (_root: unknown, { representations }: Entities, context: Context, info: GraphQLResolveInfo) =>
+        settleAll(checkCount(representations), (representation) => findEntity(representation, context, info)),
+    },
+  },
+});
+
+/** A workflow is a reference, and costs nothing by itself. */
+function entityCalls(value: unknown, run: RunCalls): number {
+  const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (all.length > MAX_ENTITIES) return 0;
+  return all.reduce((total: number, entity) => {
+    const { __typename: name } = (entity ?? {}) as { readonly __typename?: unknown };
+    return total + (name === 'Run' ? run.byId() : name === 'Step' ? run.withSteps() : 0);
+  }, 0);
+}
+
+function checkCount<T>(representations: readonly T[]): readonly T[] {
+  if (representations.length <= MAX_ENTITIES) return representations;
+  const got = representations.length;
+  throw new GatewayError('BAD_USER_INPUT', `representations: expected at most ${MAX_ENTITIES}, got ${got}`);
+}
+
+function findEntity(
+  value: unknown,
+  { runs, requirement }: Context,
+  info: GraphQLResolveInfo,
+): Entity | Promise<Entity> {
+  const named = readRepresentation(value);
+  if (named.__typename === 'Workflow') return { id: checkId('workflow id', named.id) };
+  const { workflowId, id } = named;
+  if (named.__typename === 'Run') return runs().load({ workflowId, runId: id }, requirement(info));
+  const run = runs().load({ workflowId, runId: named.runId }, 'STEPS');
+  return run instanceof Promise ? run.then((loaded) => stepOf(loaded, id)) : stepOf(run, id);
+}
+
+function stepOf({ steps }: Run, id: string): Step {
+  const step = steps.find((candidate) => candidate.id === id);
+  if (step) return step;
+  throw new GatewayError('NOT_FOUND', 'the run has no step of this id');
+}
+
+export function entityNameOf(entity: unknown): EntityName {
+  const { runId, workflowId } = entity as Partial<Step & Run>;
+  return runId !== undefined ? 'Step' : workflowId !== undefined ? 'Run' : 'Workflow';
+}

@@ -1,0 +1,71 @@
+/** Puts the field table behind a schema that was built from its SDL: resolvers, and each entry as its field's extension. */
+import {
+  getNamedType,
+  getNullableType,
+  isCompositeType,
+  isListType,
+  isObjectType,
+  isScalarType,
+  isUnionType,
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLScalarType,
+  type GraphQLSchema,
+  type GraphQLTypeResolver,
+} from 'graphql';
+import type { Context } from '../context.ts';
+import { countItems } from './counted-lists.ts';
+import type { FieldEntry } from './field-entry.ts';
+
+type FieldResolver = GraphQLFieldResolver<unknown, Context>;
+
+type EntryWithResolvers = FieldEntry & { readonly resolve?: FieldResolver; readonly subscribe?: FieldResolver };
+
+/** By type and field. */
+export type Tables = Readonly<Record<string, Readonly<Record<string, object>>>>;
+
+/** Throws for a type or field that the schema does not have: its resolver would never be called. */
+export function attachFields(schema: GraphQLSchema, tables: Tables): void {
+  for (const [typeName, table] of Object.entries(tables)) {
+    const type = schema.getType(typeName);
+    if (!isObjectType(type)) throw missing(typeName);
+    const fields = type.getFields();
+    for (const [name, entry] of Object.entries(table)) {
+      const field = fields[name];
+      if (!field) throw missing(`${typeName}.${name}`);
+      const { resolve, subscribe, ...cost } = entry as EntryWithResolvers;
+      field.extensions = { ...field.extensions, entry: cost };
+      if (resolve) field.resolve = resolve;
+      if (subscribe) field.subscribe = subscribe;
+    }
+  }
+}
+
+/** Lists of objects count their items as they are answered: only then is their length known. */
+export function countObjects(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith('__')) continue;
+    for (const field of Object.values(type.getFields())) {
+      if (isListOfObjects(field)) field.resolve = countItems(schema, field.resolve);
+    }
+  }
+}
+
+export function attachScalar(schema: GraphQLSchema, scalar: GraphQLScalarType): void {
+  const type = schema.getType(scalar.name);
+  if (!isScalarType(type)) throw missing(scalar.name);
+  const { serialize, parseValue, parseLiteral } = scalar;
+  Object.assign(type, { serialize, parseValue, parseLiteral });
+}
+
+export function attachUnion(schema: GraphQLSchema, name: string, resolveType: GraphQLTypeResolver<unknown, Context>) {
+  const type = schema.getType(name);
+  if (!isUnionType(type)) throw missing(name);
+  type.resolveType = resolveType;
+}
+
+export const isListOfObjects = ({ type }: GraphQLField<unknown, unknown>): boolean =>
+  isListType(getNullableType(type)) && isCompositeType(getNamedType(type));
+
+const missing = (name: string): Error =>
+  new Error(`expected ${name} to be in schema.graphql, as there is an entry for it: add it there, or remove the entry`);

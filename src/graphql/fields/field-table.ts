@@ -1,0 +1,52 @@
+/**
+ * The field table: for every field of the schema its resolver, data requirement and cost, in one entry. Look-ahead, the
+ * cost limit and the executable schema all read it. A field without an entry does not compile; nor does an entry without a
+ * resolver, unless the parent has a property of that name and type.
+ */
+import type { GraphQLScalarType } from 'graphql';
+import type { Context } from '../context.ts';
+import type { ResolverFn, Resolvers, SubscriptionResolvers } from '../generated/resolvers.ts';
+import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
+import type { FieldCost } from './field-entry.ts';
+
+/** An entry of Run also has the data requirement. */
+type Requirement<Type> = Type extends 'Run' ? { readonly requirement: DataRequirement } : object;
+
+type ObjectTypeName = Exclude<
+  { [Name in keyof Resolvers]: Resolvers[Name] extends GraphQLScalarType ? never : Name }[keyof Resolvers],
+  'Subscription'
+>;
+
+/** True if the parent has the field's value as a property. */
+type IsProperty<Field, Name extends PropertyKey> =
+  Field extends ResolverFn<infer Result, infer Parent, Context, never>
+    ? Parent extends Readonly<Record<Name, Result>>
+      ? true
+      : false
+    : false;
+
+type Resolve<Field, Name extends PropertyKey> =
+  IsProperty<Field, Name> extends true ? { readonly resolve?: Field } : { readonly resolve: Field };
+
+export type FieldTable<Type extends ObjectTypeName> = {
+  readonly [Name in keyof Resolvers[Type]]: FieldCost & Requirement<Type> & Resolve<Resolvers[Type][Name], Name>;
+};
+
+/** The types all of whose fields are properties of their parents. */
+type PlainTypeName = {
+  [Type in ObjectTypeName]: false extends {
+    [Name in keyof Resolvers[Type]]: IsProperty<Resolvers[Type][Name], Name>;
+  }[keyof Resolvers[Type]]
+    ? never
+    : Type;
+}[ObjectTypeName];
+
+/** Stands for the entries of a type whose fields are all properties. Does not compile for any other type. */
+export const properties = <Type extends PlainTypeName>(): Partial<FieldTable<Type>> => ({});
+
+/** The whole table: an entry for each object type, and in it for each field. */
+export type FieldTables = {
+  readonly [Type in ObjectTypeName]: Type extends PlainTypeName ? Partial<FieldTable<Type>> : FieldTable<Type>;
+} & {
+  readonly Subscription: { readonly [Name in keyof SubscriptionResolvers]-?: FieldCost & SubscriptionResolvers[Name] };
+};

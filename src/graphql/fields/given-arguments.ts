@@ -1,0 +1,34 @@
+/** The arguments of one field as a request gives them: variables count wherever they stand in a value. */
+import { Kind, valueFromASTUntyped, visit, type FieldNode, type GraphQLField, type ValueNode } from 'graphql';
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+export interface GivenArguments {
+  /** The argument's value as the client wrote it, or its default; undefined where there is neither. Not coerced. */
+  get(name: string): unknown;
+}
+
+/** `variables` include the operation's defaults. `onVariable` is called if the value depends on a variable. */
+export function givenArguments(
+  node: FieldNode,
+  field: GraphQLField<unknown, unknown>,
+  variables: Variables,
+  onVariable: () => void,
+): GivenArguments {
+  return {
+    get(name) {
+      const given = node.arguments?.find((argument) => argument.name.value === name)?.value;
+      if (given && hasVariable(given)) onVariable();
+      const value: unknown = given && valueFromASTUntyped(given, variables);
+      return value === undefined ? field.args.find((argument) => argument.name === name)?.defaultValue : value;
+    },
+  };
+}
+
+function hasVariable(value: ValueNode): boolean {
+  if (value.kind === Kind.VARIABLE) return true;
+  if (value.kind !== Kind.LIST && value.kind !== Kind.OBJECT) return false;
+  let found = false;
+  visit(value, { Variable: () => void (found = true) });
+  return found;
+}

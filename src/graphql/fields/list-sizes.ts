@@ -1,0 +1,39 @@
+/** Sizes of lists and pages, and the calls that they cost: bounds that arguments and the field table share. */
+import { MAX_WINDOW } from '../../runs/history/history-reader.ts';
+import { MAX_PAGE_CALLS } from '../../runs/history/run-history.ts';
+import type { GivenArguments } from './given-arguments.ts';
+
+export const MAX_LIST_SIZE = 100;
+export const MAX_RUNS_IN_STATISTICS = 1000;
+
+/** Assumed sizes: steps of a run, and small lists such as failed steps. */
+export const ASSUMED_STEPS = 20;
+export const ASSUMED_FEW = 3;
+
+/** A size out of range costs nothing: the field itself refuses it, before any call. */
+const withinRange = (value: unknown, max: number): number =>
+  typeof value === 'number' && value >= 1 && value <= max ? value : 0;
+
+/** The page size that the argument `first` asks for. */
+export const pageSize = (given: GivenArguments): number => withinRange(given.get('first'), MAX_LIST_SIZE);
+
+export const runsInStatistics = (given: GivenArguments): number =>
+  withinRange(given.get('last'), MAX_RUNS_IN_STATISTICS);
+
+/** The length of a list argument. One that is no list is coerced to a list of one. */
+export function listLength(value: unknown, max: number): number {
+  if (!Array.isArray(value)) return value == null ? 0 : 1;
+  return value.length <= max ? value.length : 0;
+}
+
+/** Upstream calls for a page of a history. Behind a cursor, a window holds one run less: the cursor's own is read again. */
+export function historyPageCalls(given: GivenArguments): number {
+  const isFullBehindCursor = given.get('after') != null && given.get('first') === MAX_WINDOW;
+  return 1 + (given.get('filter') == null ? 0 : MAX_PAGE_CALLS - 1) + (isFullBehindCursor ? 1 : 0);
+}
+
+/** The first window holds a hundred runs. Each further one starts with the last run of the one before. */
+export function statisticsCalls(given: GivenArguments): number {
+  const runs = runsInStatistics(given);
+  return runs === 0 ? 0 : 1 + Math.ceil(Math.max(0, runs - MAX_WINDOW) / (MAX_WINDOW - 1));
+}

@@ -1,0 +1,31 @@
+/** Walks what is selected of a field, through fragments, each of them once. */
+import { Kind, type FieldNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql';
+
+export type Fragments = Readonly<Record<string, FragmentDefinitionNode>>;
+
+/**
+ * Calls back for each selected field. `onType` says whether a fragment on that type counts. A fragment that is spread twice is
+ * walked once: nested spreads would otherwise take exponential time.
+ */
+export function forEachSelected(
+  set: SelectionSetNode | undefined,
+  fragments: Fragments,
+  onType: (typeName: string) => boolean,
+  onField: (node: FieldNode) => void,
+): void {
+  const seen = new Set<string>();
+  const walk = ({ selections }: SelectionSetNode): void => {
+    for (const selection of selections) {
+      if (selection.kind === Kind.FIELD) {
+        onField(selection);
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        if (!selection.typeCondition || onType(selection.typeCondition.name.value)) walk(selection.selectionSet);
+      } else if (!seen.has(selection.name.value)) {
+        seen.add(selection.name.value);
+        const fragment = fragments[selection.name.value];
+        if (fragment && onType(fragment.typeCondition.name.value)) walk(fragment.selectionSet);
+      }
+    }
+  };
+  if (set) walk(set);
+}

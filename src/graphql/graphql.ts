@@ -1,0 +1,72 @@
+/** Composes the operation pipeline: the schema, Apollo Server, and each stage with what it needs. */
+import type { Config } from '../config/config.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Observer } from '../observability/observer.ts';
+import { documentBytes, type Runs } from '../runs/runs.ts';
+import type { After } from '../runs/timer.ts';
+import { createApollo } from './apollo.ts';
+import { createQueryCompiler } from './compiled-query.ts';
+import type { ContextSource } from './context.ts';
+import { createLookAhead } from './fields/data-requirements.ts';
+import { createCostModel } from './operations/cost.ts';
+import { createDocuments } from './operations/documents.ts';
+import { createErrorFormatting } from './operations/error-formatting.ts';
+import { createExecutor } from './operations/executor.ts';
+import { readManifests } from './operations/manifests.ts';
+import { createOperationPipeline } from './operations/operation-pipeline.ts';
+import { createPersistedOperations } from './operations/persisted-operations.ts';
+import { sandboxState } from './sandbox.ts';
+import { createSchema } from './schema.ts';
+import { createEventGuard } from './subscriptions/authorized-events.ts';
+import { createLiveExecution } from './subscriptions/live-execution.ts';
+
+export interface GraphqlOptions {
+  readonly config: Config;
+  readonly runs: Runs;
+  readonly observer: Observer;
+  readonly logger: Logger;
+  readonly now: () => number;
+  readonly after: After;
+}
+
+export type Graphql = Awaited<ReturnType<typeof createGraphql>>;
+
+/** The part of the documents' bytes for registered operations (APQ). */
+const REGISTERED_PART = 0.25;
+
+/** Rejects with a message for the operator if a manifest of persisted operations is wrong. */
+export async function createGraphql({ config, runs, observer, logger, now, after }: GraphqlOptions) {
+  const { isProduction, maxAnswerBytes, maxOperationCost, maxOperationObjects, maxUpstreamCalls } = config;
+  const schema = createSchema();
+  const manifests = readManifests(config.persistedManifests, schema);
+  const maxBytes = documentBytes(config);
+  const persisted = createPersistedOperations({
+    mode: config.persistedOperations,
+    manifests,
+    maxBytes: maxBytes * REGISTERED_PART,
+  });
+
+  const sandbox = sandboxState(config.upstreamUrl === null && config.auth.mode === 'passthrough');
+  const apollo = await createApollo({ schema, isProduction, sandbox, logger });
+  const lookAhead = createLookAhead(schema);
+  const costModel = createCostModel({ schema, lookAhead, offersRecords: config.upstreamEndpoints.has('run') });
+  const compiler = createQueryCompiler(schema);
+  const documents = createDocuments({ costModel, compiler, maxBytes: maxBytes * (1 - REGISTERED_PART) });
+
+  const contextSource: ContextSource = { ...runs, lookAhead, maxUpstreamCalls, maxObjects: maxOperationObjects, now };
+  const errors = createErrorFormatting(logger);
+  const live = createLiveExecution({ schema, contextSource, errors, maxAnswerBytes });
+  const limits = { maxCalls: maxOperationCost, maxObjects: maxOperationObjects, maxAnswerBytes };
+  const operations = createOperationPipeline({
+    persisted,
+    documents,
+    parseAndValidate: apollo.parseAndValidate,
+    execute: createExecutor({ schema, documents, errors, live, ...limits }),
+    errors,
+    guardEvents: createEventGuard({ now, after }),
+    contextSource,
+    isProven: (viewer) => runs.cache.hasProvenRight(viewer),
+    observer,
+  });
+  return { schema, operations, landingPage: apollo.landingPage, close: apollo.close };
+}

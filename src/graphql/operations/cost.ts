@@ -1,0 +1,153 @@
+/** Cost limit: the upstream calls that an operation could make with an empty cache, and the objects of its answer. */
+import {
+  getNamedType,
+  getNullableType,
+  isCompositeType,
+  isListType,
+  isObjectType,
+  Kind,
+  valueFromASTUntyped,
+  type FieldNode,
+  type GraphQLCompositeType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import type { LookAhead } from '../fields/data-requirements.ts';
+import { ASSUMED_LIST_SIZE, entryOf, type RunCalls } from '../fields/field-entry.ts';
+import { givenArguments, type Variables } from '../fields/given-arguments.ts';
+import { weightOf } from '../fields/object-budget.ts';
+import type { Fragments } from '../fields/selection.ts';
+
+export interface Cost {
+  readonly calls: number;
+  readonly objects: number;
+}
+
+/** Computes the cost for one request's variables, which were not coerced. */
+export type CostOf = (variables: Variables) => Cost;
+
+export interface CostModel {
+  /** For an operation that was found valid. */
+  prepare(operation: OperationDefinitionNode, fragments: Fragments): CostOf;
+}
+
+export interface CostModelOptions {
+  readonly schema: GraphQLSchema;
+  readonly lookAhead: LookAhead;
+  /** Without records a run costs one call, whatever is read of it. */
+  readonly offersRecords: boolean;
+}
+
+/** What a selection adds up to. */
+interface Sum extends Cost {
+  /** How many fields are selected, in fragments too. */
+  readonly fields: number;
+}
+
+interface Worked {
+  readonly cost: Cost;
+  readonly dependsOnVariables: boolean;
+}
+
+const NOTHING: Sum = { calls: 0, objects: 0, fields: 0 };
+
+const add = (one: Sum, other: Sum): Sum => ({
+  calls: one.calls + other.calls,
+  objects: one.objects + other.objects,
+  fields: one.fields + other.fields,
+});
+
+/** Ignores `@skip` and `@include`, and the calls for a history that changes while it is read. */
+export function createCostModel({ schema, lookAhead, offersRecords }: CostModelOptions): CostModel {
+  function work(operation: OperationDefinitionNode, fragments: Fragments, given: Variables): Worked {
+    const variables = withDefaults(operation, given);
+    /** Nested spreads would otherwise take exponential time. */
+    const ofFragments = new Map<string, Sum>();
+    /** True if an argument was read that holds a variable: otherwise the cost is the same for every request. */
+    const found = { readsWorkflows: false, dependsOnVariables: false };
+    const onVariable = () => {
+      found.dependsOnVariables = true;
+    };
+
+    const ofSet = (set: SelectionSetNode | undefined, parent: GraphQLCompositeType): Sum =>
+      (set?.selections ?? []).map((selection) => ofSelection(selection, parent)).reduce(add, NOTHING);
+
+    /** Of an item that may be of several types all that is selected counts, as if it were of each. */
+    function ofSelection(selection: SelectionNode, parent: GraphQLCompositeType): Sum {
+      if (selection.kind === Kind.FIELD) return ofField(selection, parent);
+      if (selection.kind === Kind.FRAGMENT_SPREAD) return ofFragment(selection.name.value);
+      return ofSet(selection.selectionSet, compositeType(selection.typeCondition?.name.value) ?? parent);
+    }
+
+    function ofFragment(name: string): Sum {
+      const known = ofFragments.get(name);
+      if (known) return known;
+      const fragment = fragments[name];
+      const type = compositeType(fragment?.typeCondition.name.value);
+      const sum = type ? ofSet(fragment?.selectionSet, type) : NOTHING;
+      ofFragments.set(name, sum);
+      return sum;
+    }
+
+    function ofField(node: FieldNode, parent: GraphQLCompositeType): Sum {
+      const field = isObjectType(parent) ? parent.getFields()[node.name.value] : undefined;
+      if (!field) return { ...NOTHING, fields: 1 };
+      const entry = entryOf(field);
+      found.readsWorkflows ||= entry.readsWorkflows === true || entry.requirement === 'GRAPH';
+      const given = givenArguments(node, field, variables, onVariable);
+      const calls = entry.calls?.(given, runCalls(node)) ?? 0;
+      const type = getNamedType(field.type);
+      if (!isCompositeType(type)) return { calls, objects: 0, fields: 1 };
+      const inner = ofSet(node.selectionSet, type);
+      const isList = isListType(getNullableType(field.type));
+      const { items = isList ? ASSUMED_LIST_SIZE : 1 } = entry;
+      const size = typeof items === 'number' ? items : items(given);
+      const objects = (entry.objects ?? size) * (weightOf(inner.fields) + inner.objects);
+      return { calls: calls + size * inner.calls, objects, fields: 1 };
+    }
+
+    const runCalls = (node: FieldNode): RunCalls => {
+      const requirement = () => lookAhead({ fieldNodes: [node], fragments });
+      return {
+        byId: () => (offersRecords && requirement() !== 'RECORD' ? 2 : 1),
+        ofPage: () => (requirement() === 'RECORD' ? 0 : 1),
+        withSteps: () => (offersRecords ? 2 : 1),
+      };
+    };
+
+    const root = schema.getRootType(operation.operation);
+    const { calls, objects } = root ? ofSet(operation.selectionSet, root) : NOTHING;
+    const cost = { calls: calls + (found.readsWorkflows ? 1 : 0), objects };
+    return { cost, dependsOnVariables: found.dependsOnVariables };
+  }
+
+  function compositeType(name: string | undefined): GraphQLCompositeType | null {
+    const type = name === undefined ? undefined : schema.getType(name);
+    return isCompositeType(type) ? type : null;
+  }
+
+  return {
+    prepare(operation, fragments) {
+      let constant: Cost | null = null;
+      return (variables) => {
+        if (constant) return constant;
+        const { cost, dependsOnVariables } = work(operation, fragments, variables);
+        if (!dependsOnVariables) constant = cost;
+        return cost;
+      };
+    },
+  };
+}
+
+/** Without a prototype: a variable may be named `constructor`. */
+function withDefaults({ variableDefinitions = [] }: OperationDefinitionNode, given: Variables): Variables {
+  const variables = Object.create(null) as Record<string, unknown>;
+  for (const { variable, defaultValue } of variableDefinitions) {
+    const name = variable.name.value;
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    variables[name] = value === undefined && defaultValue ? valueFromASTUntyped(defaultValue) : value;
+  }
+  return variables;
+}

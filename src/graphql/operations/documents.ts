@@ -1,0 +1,115 @@
+/**
+ * Cache of parsed and validated documents, by text, bounded by bytes. A document is kept once an
+ * authenticated caller has sent it successfully. From then on its queries are compiled.
+ */
+import {
+  getOperationAST,
+  Kind,
+  visit,
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { CompiledQuery, QueryCompiler } from '../compiled-query.ts';
+import type { CostModel, CostOf } from './cost.ts';
+import type { OperationType } from './operation.ts';
+
+export interface PreparedDocument {
+  readonly text: string;
+  readonly queryHash: string;
+  readonly ast: DocumentNode;
+  /** The operation of this name, or the only one; null if there is none. */
+  operation(name: string | null): PreparedOperation | null;
+}
+
+export interface PreparedOperation {
+  readonly type: OperationType;
+  readonly name: string | null;
+  readonly cost: CostOf;
+}
+
+export interface Documents {
+  find(text: string): PreparedDocument | undefined;
+  /** For a text that was parsed and found valid. Does not keep it. */
+  prepare(text: string, queryHash: string, ast: DocumentNode): PreparedDocument;
+  keep(document: PreparedDocument): void;
+  /** The compiled query of a document that is kept; null where graphql-js executes. */
+  compiled(document: PreparedDocument, operationName: string | null): CompiledQuery | null;
+}
+
+export interface DocumentsOptions {
+  readonly costModel: CostModel;
+  readonly compiler: QueryCompiler;
+  readonly maxBytes: number;
+}
+
+interface Entry {
+  readonly document: PreparedDocument;
+  readonly compiled: Map<string, CompiledQuery | null>;
+}
+
+/** A node of the syntax tree without locations. */
+const BYTES_A_NODE = 200;
+const BYTES_A_CHARACTER = 2;
+const ENTRY_OVERHEAD_BYTES = 1000;
+
+export function createDocuments({ costModel, compiler, maxBytes }: DocumentsOptions): Documents {
+  const entries = new LRUCache<string, Entry>({
+    maxSize: Math.max(1, maxBytes),
+    sizeCalculation: ({ document, compiled }) =>
+      sizeOf(document) + [...compiled.values()].reduce((sum, query) => sum + (query?.sizeBytes ?? 0), 0),
+  });
+
+  return {
+    find: (text) => entries.get(text)?.document,
+
+    prepare(text, queryHash, ast) {
+      const fragments = fragmentsOf(ast);
+      const prepared = new Map<OperationDefinitionNode, PreparedOperation>();
+      return {
+        text,
+        queryHash,
+        ast,
+        operation(name) {
+          const node = getOperationAST(ast, name);
+          if (!node) return null;
+          const known = prepared.get(node);
+          if (known) return known;
+          const cost = costModel.prepare(node, fragments);
+          const operation = { type: node.operation, name: node.name?.value ?? null, cost };
+          prepared.set(node, operation);
+          return operation;
+        },
+      };
+    },
+
+    keep(document) {
+      if (!entries.has(document.text)) entries.set(document.text, { document, compiled: new Map() });
+    },
+
+    compiled(document, operationName) {
+      const entry = entries.get(document.text);
+      if (!entry) return null;
+      const key = operationName ?? '';
+      const known = entry.compiled.get(key);
+      if (known !== undefined) return known;
+      const query = compiler.compile(document.ast, operationName);
+      entry.compiled.set(key, query);
+      // Set again, because its size has changed.
+      entries.set(document.text, { ...entry });
+      return query;
+    },
+  };
+}
+
+function sizeOf({ text, ast }: PreparedDocument): number {
+  let nodes = 0;
+  visit(ast, { enter: () => void (nodes += 1) });
+  return ENTRY_OVERHEAD_BYTES + text.length * BYTES_A_CHARACTER + nodes * BYTES_A_NODE;
+}
+
+function fragmentsOf({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
+  const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
+  return Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));
+}

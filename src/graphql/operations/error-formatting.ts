@@ -1,0 +1,96 @@
+/** Error formatting: what a client sees of an error. Defects are masked, and logged in full. */
+import { GraphQLError, type FormattedExecutionResult, type GraphQLFormattedError } from 'graphql';
+import { recordErrorCode, type OperationRecord } from '../../observability/operation-record.ts';
+import { INTERNAL } from '../../observability/outcome.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
+import type { Answer } from './operation.ts';
+
+export interface ErrorFormatting {
+  /** The errors of an execution, or those for which nothing was executed. Logs defects, and records each code. */
+  format(errors: readonly unknown[], record: OperationRecord): readonly GraphQLFormattedError[];
+  /** Errors that Apollo Server has formatted: of parsing and validation. */
+  complete(errors: readonly GraphQLFormattedError[], record: OperationRecord): readonly GraphQLFormattedError[];
+}
+
+const MASKED_MESSAGE = 'Something went wrong inside the gateway. The request id leads to its log.';
+
+export function createErrorFormatting(logger: Logger): ErrorFormatting {
+  function formatOne(error: unknown, record: OperationRecord): GraphQLFormattedError {
+    const { requestId } = record;
+    const cause = causeOf(error);
+    const place = error instanceof GraphQLError ? placeOf(error) : {};
+    if (cause instanceof GatewayError) {
+      const { message, code, isRetryable: retryable, details } = cause;
+      return { message, ...place, extensions: { code, retryable, ...details, requestId } };
+    }
+    const extensions = error instanceof GraphQLError ? clientExtensions(error, cause) : null;
+    if (error instanceof GraphQLError && extensions) {
+      return { message: error.message, ...place, extensions: { ...extensions, retryable: false, requestId } };
+    }
+    if (cause instanceof AbandonedError) record.isAbandoned = true;
+    else logger.error({ err: cause, requestId, path: place.path }, 'an operation failed');
+    return { message: MASKED_MESSAGE, ...place, extensions: { code: INTERNAL, retryable: false, requestId } };
+  }
+
+  function recorded(errors: readonly GraphQLFormattedError[], record: OperationRecord) {
+    // A client that is gone gets none of them.
+    if (!record.isAbandoned) for (const { extensions } of errors) recordErrorCode(record, String(extensions?.code));
+    return errors;
+  }
+
+  return {
+    format: (errors, record) =>
+      recorded(
+        errors.map((error) => formatOne(error, record)),
+        record,
+      ),
+    complete: (errors, record) =>
+      recorded(
+        errors.map(({ extensions, ...error }) => ({
+          ...error,
+          extensions: { ...extensions, retryable: false, requestId: record.requestId },
+        })),
+        record,
+      ),
+  };
+}
+
+/** The error that a resolver threw, or the error itself if GraphQL made it. */
+export function causeOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : error;
+}
+
+const placeOf = ({ locations, path }: GraphQLError) => ({ ...(locations && { locations }), ...(path && { path }) });
+
+/**
+ * Null for a defect. An error of GraphQL is the client's if it has no path (a variable) or names a node of the document (an
+ * argument). Any other means that a resolver returned a value of the wrong type.
+ */
+function clientExtensions(error: GraphQLError, cause: unknown): Readonly<Record<string, unknown>> | null {
+  if (!(cause instanceof GraphQLError)) return null;
+  if (cause.extensions.code !== undefined) {
+    return Object.fromEntries(Object.entries(cause.extensions).filter(([name]) => name !== 'http'));
+  }
+  return error.path === undefined || cause.nodes ? { code: 'BAD_USER_INPUT' } : null;
+}
+
+/** An error of a request for which nothing is executed. `status` is the HTTP status. */
+export const requestError = (code: string, message: string, status = 400): GraphQLError =>
+  new GraphQLError(message, { extensions: { code, http: { status } } });
+
+/** The HTTP status of an answer for which nothing was executed. */
+export function statusOf(error: unknown): number {
+  if (error instanceof GatewayError) return error.code === 'RATE_LIMITED' ? 429 : 400;
+  if (!(error instanceof GraphQLError)) return 500;
+  const { status = 400 } = (error.extensions.http ?? {}) as { readonly status?: number };
+  return status;
+}
+
+/** The answer to a request for which nothing was executed. */
+export const errorAnswer = (errors: FormattedExecutionResult['errors'] & object, status: number): Answer => ({
+  kind: 'answer',
+  result: { errors },
+  status,
+  untilMs: 0,
+});

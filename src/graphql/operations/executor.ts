@@ -1,0 +1,122 @@
+/** Executes a validated operation: cost limits, fields, error formatting, answer size. */
+import { createSourceEventStream, execute, type GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import type { Snapshot } from '../../runs/live/snapshot.ts';
+import type { Execution } from './execution.ts';
+import type { LiveExecution } from '../subscriptions/live-execution.ts';
+import { measureAnswer } from './answer-size.ts';
+import type { Documents, PreparedOperation } from './documents.ts';
+import { errorAnswer, requestError, type ErrorFormatting } from './error-formatting.ts';
+import { limitError } from './limits.ts';
+import type { Answer, OperationRequest, OperationType, Outcome } from './operation.ts';
+
+/** Rejects with the error if nothing was executed. */
+export type Executor = (execution: Execution) => Promise<Outcome>;
+
+export interface ExecutorOptions {
+  readonly schema: GraphQLSchema;
+  readonly documents: Documents;
+  readonly errors: ErrorFormatting;
+  readonly live: LiveExecution;
+  readonly maxCalls: number;
+  readonly maxObjects: number;
+  readonly maxAnswerBytes: number;
+}
+
+export function createExecutor(options: ExecutorOptions): Executor {
+  const { schema, documents, errors, live, maxCalls, maxObjects, maxAnswerBytes } = options;
+
+  function checkCost({ cost }: PreparedOperation, { params }: OperationRequest): void {
+    const { calls, objects } = cost(params.variables ?? {});
+    if (calls > maxCalls) throw limitError('cost', maxCalls, calls, `may cause ${calls} upstream calls`);
+    if (objects > maxObjects) throw limitError('objects', maxObjects, objects, `may answer ${objects} objects`);
+  }
+
+  async function executeOnce(execution: Execution, type: OperationType): Promise<Answer> {
+    const { context, record } = execution;
+    // Mutations are never cached.
+    if (type === 'mutation') context.lifetime.limit(0);
+    const result = await run(execution, type);
+    if (result.data === undefined) return errorAnswer(errors.format(result.errors ?? [], record), 400);
+    const formatted = result.errors && errors.format(result.errors, record);
+    if (formatted) context.lifetime.limit(0);
+    const answer = { ...(formatted && { errors: formatted }), data: result.data };
+    try {
+      const length = measureAnswer(answer, maxAnswerBytes);
+      // A mutation has taken effect, so its client must learn of it.
+      if (type === 'query') execution.request.client.hold(length);
+    } catch (error) {
+      return {
+        kind: 'answer',
+        result: { errors: errors.format([error], record), data: null },
+        status: 200,
+        untilMs: 0,
+      };
+    }
+    return { kind: 'answer', result: answer, status: 200, untilMs: context.lifetime.untilMs };
+  }
+
+  function run({ document, request, context }: Execution, type: OperationType) {
+    const { operationName = null, variables } = request.params;
+    const compiled = type === 'query' ? documents.compiled(document, operationName) : null;
+    if (compiled) return compiled.execute(context, variables ?? {});
+    return execute({
+      schema,
+      document: document.ast,
+      operationName,
+      variableValues: variables,
+      contextValue: context,
+    });
+  }
+
+  async function subscribe(execution: Execution): Promise<Outcome> {
+    const { document, request, context, record } = execution;
+    const source = await createSourceEventStream({
+      schema,
+      document: document.ast,
+      operationName: request.params.operationName ?? null,
+      variableValues: request.params.variables ?? null,
+      contextValue: context,
+    });
+    if (isResult(source)) return errorAnswer(errors.format(source.errors ?? [], record), 400);
+    // The schema's only subscription is one to snapshots of a run.
+    const snapshots = source as AsyncIterable<Snapshot, undefined>;
+    return { kind: 'events', events: live.eventsOf(snapshots[Symbol.asyncIterator](), execution) };
+  }
+
+  return async (execution) => {
+    const { document, request, record } = execution;
+    const operation = document.operation(request.params.operationName ?? null);
+    if (!operation) throw unknownOperation(request.params.operationName ?? null);
+    const { type, name } = operation;
+    Object.assign(record, { type, name, queryHash: document.queryHash });
+    if (!request.allowed.has(type)) throw notAllowed(type, request);
+    checkCost(operation, request);
+    return type === 'subscription' ? subscribe(execution) : executeOnce(execution, type);
+  };
+}
+
+const isResult = (source: AsyncIterable<unknown> | ExecutionResult): source is ExecutionResult =>
+  !(Symbol.asyncIterator in source);
+
+function unknownOperation(name: string | null): GraphQLError {
+  const message =
+    name === null
+      ? 'Must provide operation name if query contains multiple operations.'
+      : `Unknown operation named "${name}".`;
+  return requestError('OPERATION_RESOLUTION_FAILURE', message);
+}
+
+function notAllowed(type: OperationType, { transport }: OperationRequest): GraphQLError {
+  if (type === 'subscription') {
+    return requestError(
+      'BAD_REQUEST',
+      'A subscription needs a transport that carries events: graphql-ws at /graphql, or server-sent events ' +
+        '(Accept: text/event-stream).',
+    );
+  }
+  return requestError(
+    'BAD_REQUEST',
+    'A mutation must be sent by POST or graphql-ws.',
+    transport === 'http' ? 405 : 400,
+  );
+}

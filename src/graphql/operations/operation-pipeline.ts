@@ -1,0 +1,142 @@
+/**
+ * The one pipeline for operations: HTTP, server-sent events and graphql-ws all call it. Its stages, in order: persisted
+ * operation → document → limits → execute → error formatting.
+ */
+import { GraphQLError, parse, type ExecutionResult } from 'graphql';
+import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
+import type { JsonValue } from '../../domain/types.ts';
+import type { OperationRecord, OperationStart } from '../../observability/operation-record.ts';
+import type { Observer } from '../../observability/observer.ts';
+import type { Viewer } from '../../runs/viewer.ts';
+import type { ParseAndValidate } from '../apollo.ts';
+import { createContext, type ContextSource } from '../context.ts';
+import type { EventGuard } from '../subscriptions/authorized-events.ts';
+import { observeEvents } from '../subscriptions/observed-events.ts';
+import type { Documents, PreparedDocument } from './documents.ts';
+import { errorAnswer, requestError, statusOf, type ErrorFormatting } from './error-formatting.ts';
+import type { Execution } from './execution.ts';
+import type { Executor } from './executor.ts';
+import { MAX_TOKENS, passedLimit } from './limits.ts';
+import type { Answer, OperationRequest, Outcome } from './operation.ts';
+import type { PersistedOperations, RegisteredOperations } from './persisted-operations.ts';
+
+export interface OperationPipeline {
+  /** Never rejects. */
+  run(request: OperationRequest): Promise<Outcome>;
+  /** The answer to a request that fails before the pipeline: a bad body, a rate limit. */
+  refuse(start: OperationStart, error: unknown): Answer;
+}
+
+export interface OperationPipelineOptions {
+  readonly persisted: PersistedOperations & RegisteredOperations;
+  readonly documents: Documents;
+  readonly parseAndValidate: ParseAndValidate;
+  readonly execute: Executor;
+  readonly errors: ErrorFormatting;
+  readonly guardEvents: EventGuard;
+  readonly contextSource: ContextSource;
+  /** True if the upstream has accepted the viewer's key lately. */
+  readonly isProven: (viewer: Viewer) => boolean;
+  readonly observer: Observer;
+}
+
+export function createOperationPipeline(options: OperationPipelineOptions): OperationPipeline {
+  const { persisted, documents, parseAndValidate, execute, errors, guardEvents, contextSource, isProven, observer } =
+    options;
+
+  async function runStages(request: OperationRequest, record: OperationRecord): Promise<Outcome> {
+    const { params, caller, requestId, client } = request;
+    if (isDeeperThan((params.variables ?? null) as JsonValue, MAX_JSON_DEPTH)) throw tooDeep();
+    const operation = persisted.resolve(params);
+    const context = createContext(contextSource, {
+      viewer: caller.viewer,
+      authError: caller.error,
+      requestId,
+      signal: client.signal,
+      operationRecord: record,
+    });
+    const known = documents.find(operation.text);
+    const execution = { request, context, record };
+    const executed = known
+      ? { document: known, outcome: await execute({ ...execution, document: known }) }
+      : await executeNew(operation.text, execution);
+    // Nothing is kept of an operation before an authenticated caller has sent it successfully.
+    if (executed.document && caller.viewer && isSuccess(executed.outcome, caller.viewer)) {
+      documents.keep(executed.document);
+      persisted.register(operation);
+    }
+    return executed.outcome;
+  }
+
+  /** A made-up key gets as far as the upstream's refusal. Errors count as success for a key that the upstream has accepted. */
+  function isSuccess(outcome: Outcome, viewer: Viewer): boolean {
+    if (outcome.kind === 'events') return true;
+    const { data, errors } = outcome.result;
+    return data != null && (!errors || isProven(viewer));
+  }
+
+  /** Apollo Server parses and validates the text, runs its plugins, and has it executed. */
+  async function executeNew(text: string, execution: Omit<Execution, 'document'>) {
+    const { request, record } = execution;
+    const ast = parseWithoutLocations(text);
+    const passed = ast && passedLimit(ast);
+    if (passed) throw passed;
+    const executed: { document: PreparedDocument | null; outcome: Outcome | null } = { document: null, outcome: null };
+    const problems = await parseAndValidate(text, request.params, async (queryHash) => {
+      executed.document = documents.prepare(text, queryHash, ast ?? parse(text));
+      executed.outcome = await settled(execute({ ...execution, document: executed.document }), record);
+      return resultOf(executed.outcome);
+    });
+    const outcome = executed.outcome ?? errorAnswer(errors.complete(problems, record), 400);
+    return { document: executed.document, outcome };
+  }
+
+  /** An error for which nothing is executed becomes an answer. */
+  const settled = (outcome: Promise<Outcome>, record: OperationRecord): Promise<Outcome> =>
+    outcome.catch((error: unknown) => errorAnswer(errors.format([error], record), statusOf(error)));
+
+  return {
+    async run(request) {
+      const { transport, requestId, traceparent, caller, client } = request;
+      const record = observer.begin({ transport, requestId, traceparent, viewerId: caller.viewer?.id ?? null });
+      const outcome = await settled(runStages(request, record), record);
+      if (outcome.kind === 'events') {
+        return { kind: 'events', events: observeEvents(guardEvents(outcome.events, request), record, observer) };
+      }
+      record.isAbandoned ||= client.isGone();
+      observer.end(record);
+      return outcome;
+    },
+
+    refuse(start, error) {
+      const record = observer.begin(start);
+      const answer = errorAnswer(errors.format([error], record), statusOf(error));
+      observer.end(record);
+      return answer;
+    },
+  };
+}
+
+/** Null for a text that is not GraphQL: Apollo says why. Locations are half of a syntax tree's memory. */
+function parseWithoutLocations(text: string) {
+  try {
+    return parse(text, { noLocation: true, maxTokens: MAX_TOKENS });
+  } catch {
+    return null;
+  }
+}
+
+/** What Apollo's plugins see. */
+function resultOf(outcome: Outcome): ExecutionResult {
+  if (outcome.kind === 'events') return { data: null };
+  const { data, errors } = outcome.result;
+  return {
+    ...(data !== undefined && { data }),
+    ...(errors && {
+      errors: errors.map(({ message, path, extensions }) => new GraphQLError(message, { path, extensions })),
+    }),
+  };
+}
+
+const tooDeep = (): GraphQLError =>
+  requestError('BAD_USER_INPUT', `variables: expected at most ${MAX_JSON_DEPTH} levels of JSON, got more`);

@@ -1,0 +1,55 @@
+/** One GraphQL operation of any transport, and its outcome. */
+import type { FormattedExecutionResult } from 'graphql';
+import type { Caller } from '../../auth/caller.ts';
+import type { OperationStart } from '../../observability/operation-record.ts';
+import type { LiveEvents } from '../subscriptions/live-events.ts';
+
+export type OperationType = 'query' | 'mutation' | 'subscription';
+
+/** The parameters as the client sent them. Only their types were checked. */
+export interface OperationParams {
+  /** The text; left out where the operation is named instead. */
+  readonly query?: string | null | undefined;
+  /** The name of a persisted operation. `id` is its older spelling. */
+  readonly documentId?: string | null | undefined;
+  readonly id?: string | null | undefined;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
+  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+export interface OperationRequest extends Pick<OperationStart, 'transport' | 'requestId' | 'traceparent'> {
+  readonly params: OperationParams;
+  readonly caller: Caller;
+  /** Authenticates again: an open connection has no rights of its own. */
+  readonly authenticate: () => Caller | Promise<Caller>;
+  /** The types that the transport allows. */
+  readonly allowed: ReadonlySet<OperationType>;
+  readonly client: Client;
+}
+
+/** The client that waits for the answer. */
+export interface Client {
+  /** Returns a signal that fires when the client has disconnected. */
+  readonly signal: () => AbortSignal;
+  readonly isGone: () => boolean;
+  /** Counts bytes that are held until the client has taken its answer. Throws RATE_LIMITED where too many are held. */
+  readonly hold: (bytes: number) => () => void;
+}
+
+/** The result of an operation. `data` is left out where nothing was executed. */
+export interface Answer {
+  readonly kind: 'answer';
+  readonly result: FormattedExecutionResult;
+  /** The HTTP status of the error if nothing was executed. */
+  readonly status: number;
+  /** When the answer expires, in milliseconds since 1970; 0: it is not cached. */
+  readonly untilMs: number;
+}
+
+export interface Events {
+  readonly kind: 'events';
+  readonly events: LiveEvents;
+}
+
+export type Outcome = Answer | Events;

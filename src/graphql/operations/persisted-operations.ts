@@ -1,0 +1,106 @@
+/** Operations that a request names instead of sending them: those of the manifests, and those that clients have registered. */
+import { hash } from 'node:crypto';
+import type { GraphQLError } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { PersistedMode } from '../../config/config.ts';
+import { requestError } from './error-formatting.ts';
+import { MAX_TEXT_LENGTH } from './limits.ts';
+import type { OperationParams } from './operation.ts';
+
+export interface PersistedOperations {
+  /** Throws a GraphQLError where the operation may not be sent, or is not known. */
+  resolve(params: OperationParams): ResolvedOperation;
+}
+
+export interface ResolvedOperation {
+  /** Empty where the request names no operation at all. */
+  readonly text: string;
+  /** The hash by which the client registers the text (APQ); null where it does not. */
+  readonly registers: string | null;
+}
+
+export interface RegisteredOperations {
+  /** Call it when the operation was executed successfully for an authenticated caller. */
+  register(operation: ResolvedOperation): void;
+}
+
+export interface PersistedOperationsOptions {
+  readonly mode: PersistedMode;
+  /** Documents by their id. */
+  readonly manifests: ReadonlyMap<string, string>;
+  /** For all texts that clients have registered. */
+  readonly maxBytes: number;
+}
+
+const BYTES_A_CHARACTER = 2;
+const ENTRY_OVERHEAD_BYTES = 500;
+
+export function createPersistedOperations(
+  options: PersistedOperationsOptions,
+): PersistedOperations & RegisteredOperations {
+  const { mode, manifests, maxBytes } = options;
+  const listed = new Map([...manifests].map(([id, document]) => [plainId(id), document]));
+  const texts = new Set(listed.values());
+  const registered = new LRUCache<string, string>({
+    maxSize: Math.max(1, maxBytes),
+    sizeCalculation: ({ length }) => length * BYTES_A_CHARACTER + ENTRY_OVERHEAD_BYTES,
+  });
+
+  /** Apollo's protocol: a client that got PERSISTED_QUERY_NOT_FOUND sends both, and later the hash alone. */
+  function sent(text: string, id: string | null): ResolvedOperation {
+    if (text.length > MAX_TEXT_LENGTH) throw tooLong(text.length);
+    if (mode === 'only' && !texts.has(text)) throw NOT_ALLOWED;
+    if (id === null || listed.get(id) === text || registered.get(id) === text) return { text, registers: null };
+    const found = hash('sha256', text);
+    if (found === id) return { text, registers: mode === 'allow' ? id : null };
+    throw requestError(
+      'BAD_REQUEST',
+      `persistedQuery.sha256Hash: expected the query's SHA-256, ${found}, got ${JSON.stringify(id.slice(0, 100))}.`,
+    );
+  }
+
+  function named(id: string): ResolvedOperation {
+    const text = listed.get(id) ?? registered.get(id);
+    if (text === undefined) throw NOT_FOUND;
+    return { text, registers: null };
+  }
+
+  return {
+    resolve({ query, documentId, id: olderId, extensions }) {
+      const hashed = hashIn(extensions);
+      const name = hashed ?? documentId ?? olderId;
+      const id = typeof name === 'string' && name !== '' ? plainId(name) : null;
+      const isSent = query != null && query !== '';
+      if (mode === 'off' && (hashed !== undefined || (id !== null && !isSent))) throw NOT_SUPPORTED;
+      if (isSent) return sent(query, hashed === undefined ? null : id);
+      return id === null ? { text: '', registers: null } : named(id);
+    },
+    register({ text, registers }) {
+      if (registers !== null) registered.set(registers, text);
+    },
+  };
+}
+
+/** `sha256:…`, as the appendix to GraphQL over HTTP spells it, and `…` are the same. */
+const plainId = (id: string): string => id.replace(/^sha256:/, '');
+
+function hashIn(extensions: OperationParams['extensions']): unknown {
+  const { persistedQuery } = extensions ?? {};
+  return ((persistedQuery ?? {}) as { readonly sha256Hash?: unknown }).sha256Hash;
+}
+
+const tooLong = (length: number): GraphQLError =>
+  requestError(
+    'GRAPHQL_VALIDATION_FAILED',
+    `This operation has ${length} characters; at most ${MAX_TEXT_LENGTH} are allowed.`,
+  );
+
+// Clients recognize these two by their messages, and then send the text.
+const NOT_FOUND = requestError('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound', 200);
+const NOT_SUPPORTED = requestError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported', 200);
+const NOT_ALLOWED = requestError(
+  'OPERATION_NOT_ALLOWED',
+  'This gateway answers only the operations of its manifests (PERSISTED_OPERATIONS=only), and this is none of them. ' +
+    'Name one by documentId, or send its text exactly as the manifest has it.',
+  403,
+);

@@ -1,0 +1,66 @@
+/**
+ * Rate limit by the generic cell rate algorithm (GCRA): one number for each key, and no window at whose edge twice as many
+ * operations pass.
+ */
+import { LRUCache } from 'lru-cache';
+import { GatewayError } from '../../upstream/errors.ts';
+
+export interface RateLimit {
+  /** Counts one operation of this key, unless it is refused. */
+  take(key: string): Allowance;
+}
+
+/** What the response headers say, in whole numbers. */
+export interface Allowance {
+  readonly isAllowed: boolean;
+  readonly limit: number;
+  readonly remaining: number;
+  /** Until everything is allowed again. */
+  readonly resetSeconds: number;
+  /** Until one more is; 0 if it is now. */
+  readonly retryAfterSeconds: number;
+}
+
+const MINUTE_MS = 60_000;
+/** Each takes about 200 bytes. Beyond that the least recently used is evicted, and starts anew. */
+const MAX_CALLERS = 20_000;
+
+export interface RateLimitOptions {
+  readonly perMinute: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly maxCallers?: number;
+}
+
+export function createRateLimit({ perMinute, now, maxCallers = MAX_CALLERS }: RateLimitOptions): RateLimit {
+  const intervalMs = MINUTE_MS / perMinute;
+  // Fractions of a millisecond would be lost beside the milliseconds since 1970.
+  const startMs = now();
+  const paidOffAt = new LRUCache<string, number>({ max: maxCallers });
+
+  return {
+    take(key) {
+      const nowMs = now() - startMs;
+      // If the clock was set back, nobody waits longer than a minute.
+      const owedMs = Math.min(MINUTE_MS, Math.max(0, (paidOffAt.get(key) ?? nowMs) - nowMs));
+      // Fractions of a millisecond add up to less than this.
+      const isAllowed = owedMs + intervalMs <= MINUTE_MS + 0.001;
+      const owedThenMs = isAllowed ? owedMs + intervalMs : owedMs;
+      if (isAllowed) paidOffAt.set(key, nowMs + owedThenMs);
+      return {
+        isAllowed,
+        limit: perMinute,
+        remaining: Math.max(0, Math.floor((MINUTE_MS - owedThenMs) / intervalMs + 0.001)),
+        resetSeconds: Math.ceil(owedThenMs / 1000),
+        retryAfterSeconds: isAllowed ? 0 : Math.max(1, Math.ceil((owedMs + intervalMs - MINUTE_MS) / 1000)),
+      };
+    },
+  };
+}
+
+export const rateLimited = ({ limit, retryAfterSeconds }: Allowance): GatewayError =>
+  new GatewayError(
+    'RATE_LIMITED',
+    `Rate limit exceeded: ${limit} operations per minute. Try again in ${retryAfterSeconds} s.`,
+    { retryAfterSeconds },
+  );

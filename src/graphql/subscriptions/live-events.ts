@@ -1,0 +1,18 @@
+/** The events of a subscription, in the form in which the transports send them. */
+import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
+
+/** Subscribers may share the same object. */
+export type LiveEvent = FormattedExecutionResult;
+
+/** Throws SubscriptionError with the errors that end the subscription. */
+export type LiveEvents = AsyncGenerator<LiveEvent, undefined, undefined>;
+
+export class SubscriptionError extends Error {
+  override readonly name = 'SubscriptionError';
+  readonly errors: readonly GraphQLFormattedError[];
+
+  constructor(errors: readonly GraphQLFormattedError[]) {
+    super(errors.map(({ message }) => message).join('; '));
+    this.errors = errors;
+  }
+}

@@ -1,0 +1,45 @@
+/** Authentication: the caller of a request, by its `Authorization` header alone. Cookies are never read. */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { Logger } from '../observability/logger.ts';
+
+/** `authorization` replaces the request's header. Returns a promise only if the credential must be verified first. */
+export type Authenticate = (request: IncomingMessage, authorization?: string) => Caller | Promise<Caller>;
+
+export interface AuthenticationOptions {
+  readonly authenticator: Authenticator;
+  readonly addressOf: (request: IncomingMessage) => string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly logger: Logger;
+}
+
+const BEARER = /^Bearer +([\x21-\x7e]{1,8192}) *$/i;
+
+const credentialIn = (authorization: string): string | null => BEARER.exec(authorization)?.[1] ?? null;
+
+/** Remembers each connection's last caller: most connections have one, whose credential is then hashed once. */
+export function createAuthentication(options: AuthenticationOptions): Authenticate {
+  const { authenticator, addressOf, now, logger } = options;
+  const latest = new WeakMap<Socket, { readonly authorization: string; readonly caller: Caller }>();
+
+  async function verify(request: IncomingMessage, authorization: string): Promise<Caller> {
+    const caller = await authenticator.authenticate(credentialIn(authorization));
+    if (caller.error) {
+      const { code, message: reason } = caller.error;
+      logger.info({ client: addressOf(request), code, reason }, 'a credential was refused');
+    } else latest.set(request.socket, { authorization, caller });
+    return caller;
+  }
+
+  return (request, authorization = request.headers.authorization ?? '') => {
+    const known = latest.get(request.socket);
+    if (known?.authorization === authorization && now() < known.caller.verifiedUntilMs) return known.caller;
+    const caller = authenticator.known(credentialIn(authorization));
+    if (!caller || caller.error) return verify(request, authorization);
+    latest.set(request.socket, { authorization, caller });
+    return caller;
+  };
+}

@@ -1,0 +1,58 @@
+/** Content negotiation by the `Accept` header. */
+import type { IncomingMessage } from 'node:http';
+import { LRUCache } from 'lru-cache';
+import Negotiator from 'negotiator';
+
+export const JSON_TYPE = 'application/json; charset=utf-8';
+export const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
+const EVENTS_TYPE = 'text/event-stream';
+const HTML_TYPE = 'text/html';
+
+export type JsonType = typeof JSON_TYPE | typeof GRAPHQL_TYPE;
+
+export interface AcceptedForms {
+  /** Null: no JSON. */
+  readonly json: JsonType | null;
+  /** Server-sent events, named in the header: a client that accepts anything expects a single answer. */
+  readonly events: boolean;
+  /** A browser's navigation, which prefers HTML. */
+  readonly prefersHtml: boolean;
+}
+
+/** Clients send few different headers. A longer one is not remembered. */
+const MAX_REMEMBERED = 100;
+const MAX_REMEMBERED_LENGTH = 200;
+
+export interface Negotiation {
+  readonly acceptedForms: (request: IncomingMessage) => AcceptedForms;
+  /** True for a client that takes server-sent events, if only because it takes anything. */
+  readonly acceptsEvents: (request: IncomingMessage) => boolean;
+}
+
+export function createNegotiation(): Negotiation {
+  const remembered = new LRUCache<string, AcceptedForms>({ max: MAX_REMEMBERED });
+
+  return {
+    acceptedForms(request) {
+      const { accept = '' } = request.headers;
+      const known = remembered.get(accept);
+      if (known) return known;
+      const forms = formsOf(request);
+      if (accept.length <= MAX_REMEMBERED_LENGTH) remembered.set(accept, forms);
+      return forms;
+    },
+    acceptsEvents: (request) => new Negotiator(request).mediaType([EVENTS_TYPE]) !== undefined,
+  };
+}
+
+function formsOf(request: IncomingMessage): AcceptedForms {
+  const accepted = new Negotiator(request).mediaTypes([JSON_TYPE, GRAPHQL_TYPE, EVENTS_TYPE, HTML_TYPE]);
+  const json = accepted.find((type) => type === JSON_TYPE || type === GRAPHQL_TYPE) ?? null;
+  const namesEvents = request.headers.accept?.includes(EVENTS_TYPE) === true;
+  return { json, events: namesEvents && accepted.includes(EVENTS_TYPE), prefersHtml: accepted[0] === HTML_TYPE };
+}
+
+const JSON_BODY = /^application\/json *(?:; *charset *= *"?utf-8"? *)?$/i;
+
+/** True for a request body that is JSON. */
+export const isJsonBody = (contentType: string | undefined): boolean => JSON_BODY.test(contentType ?? '');

@@ -1,0 +1,87 @@
+/** Reads the parameters of an operation from an HTTP request, by the GraphQL over HTTP specification. */
+import { requestError } from '../../graphql/operations/error-formatting.ts';
+import type { OperationParams } from '../../graphql/operations/operation.ts';
+import type { Exchange } from '../exchange.ts';
+import { isJsonBody } from './media-types.ts';
+
+/** Throws a GraphQLError that says what was expected, and what came. `body` is that of a POST. */
+export function readParams({ method, search }: Exchange, body: string): OperationParams {
+  return checkParams(method === 'POST' ? parseJson(body, 'The body') : paramsInSearch(search));
+}
+
+/** CSRF prevention: throws for a request that another site's page could send without a preflight, or whose body is not JSON. */
+export function checkHead({ request: { headers }, method }: Exchange): void {
+  const { 'content-type': contentType } = headers;
+  if (method === 'POST') {
+    if (isJsonBody(contentType)) return;
+    const got = contentType === undefined ? 'no content-type' : JSON.stringify(contentType.slice(0, 100));
+    throw requestError('BAD_REQUEST', `content-type: expected application/json, got ${got}.`, 415);
+  }
+  const isSimple = contentType === undefined || SIMPLE_TYPES.test(contentType);
+  if (!isSimple || PREFLIGHTED.some((name) => headers[name] !== undefined)) return;
+  throw requestError(
+    'BAD_REQUEST',
+    'This operation was blocked as a potential Cross-Site Request Forgery (CSRF): a GET needs one of the headers ' +
+      `${PREFLIGHTED.join(', ')}, which a page of another site can't send without asking.`,
+  );
+}
+
+const PREFLIGHTED = ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'];
+/** What a page may send to another site without a preflight. */
+const SIMPLE_TYPES = /^ *(?:application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/i;
+
+function paramsInSearch(search: string): unknown {
+  const { variables, extensions, ...rest } = Object.fromEntries(new URLSearchParams(search));
+  return {
+    ...rest,
+    ...(variables && { variables: parseJson(variables, 'variables') }),
+    ...(extensions && { extensions: parseJson(extensions, 'extensions') }),
+  };
+}
+
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw requestError('BAD_REQUEST', `${what} is not JSON.`);
+  }
+}
+
+const TEXTS = ['query', 'documentId', 'id', 'operationName'] as const;
+const OBJECTS = ['variables', 'extensions'] as const;
+
+function checkParams(given: unknown): OperationParams {
+  if (Array.isArray(given)) {
+    throw requestError(
+      'BAD_REQUEST',
+      `Expected one operation, got an array of ${given.length}: batches are not answered here. Send each as a request of its own.`,
+    );
+  }
+  if (!isObject(given))
+    throw requestError('BAD_REQUEST', `Expected an object with an operation, got ${kindOf(given)}.`);
+  for (const name of TEXTS) {
+    const value = given[name];
+    if (value == null || typeof value === 'string') continue;
+    throw requestError('BAD_REQUEST', `${name}: expected text, got ${kindOf(value)}.`);
+  }
+  for (const name of OBJECTS) {
+    const value = given[name];
+    if (value == null || isObject(value)) continue;
+    throw requestError('BAD_REQUEST', `${name}: expected an object, got ${kindOf(value)}.`);
+  }
+  if (['query', 'documentId', 'id', 'extensions'].some((name) => given[name] != null && given[name] !== ''))
+    return given;
+  throw requestError('BAD_REQUEST', 'Expected an operation: query (its text), or its name as documentId.');
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const kindOf = (value: unknown): string =>
+  value == null
+    ? 'nothing'
+    : Array.isArray(value)
+      ? 'a list'
+      : typeof value === 'object'
+        ? 'an object'
+        : `a ${typeof value}`;

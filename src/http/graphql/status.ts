@@ -1,0 +1,22 @@
+/** The HTTP status of an answer. */
+import type { Answer } from '../../graphql/operations/operation.ts';
+import { GRAPHQL_TYPE, type JsonType } from './media-types.ts';
+
+/** Errors of the operation's text or variables, which GraphQL over HTTP tells apart from errors of the HTTP request. */
+const OF_THE_OPERATION: ReadonlySet<unknown> = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'OPERATION_NOT_ALLOWED',
+]);
+const MAY_BE_200: ReadonlySet<number> = new Set([400, 403]);
+
+/**
+ * A client that accepts `application/graphql-response+json` can trust the status, and gets 400 for a bad operation. With the
+ * older `application/json` the specification wants 200, since a proxy may have answered a 4xx instead.
+ */
+export function httpStatusOf({ result, status }: Answer, type: JsonType): number {
+  if (result.data !== undefined) return 200;
+  const isOfTheOperation = result.errors?.every(({ extensions }) => OF_THE_OPERATION.has(extensions?.code)) ?? false;
+  return type !== GRAPHQL_TYPE && isOfTheOperation && MAY_BE_200.has(status) ? 200 : status;
+}

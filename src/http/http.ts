@@ -1,0 +1,117 @@
+/** Composes the HTTP server: request stages, live transports, run page. */
+import type { GraphQLSchema } from 'graphql';
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { Config } from '../config/config.ts';
+import type { Graphql } from '../graphql/graphql.ts';
+import { createRateLimit } from '../graphql/operations/rate-limit.ts';
+import { SAMPLE_KEY } from '../graphql/sandbox.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { Observer } from '../observability/observer.ts';
+import { MAX_CLIENT_BYTES, type Runs } from '../runs/runs.ts';
+import type { After } from '../runs/timer.ts';
+import { createAuthentication } from './authentication.ts';
+import { createBasePath } from './base-path.ts';
+import { MAX_BODY_BYTES } from './body.ts';
+import { createClientBytes } from './client-bytes.ts';
+import { createClientAddress, createProxyTrust } from './client-address.ts';
+import { createDrain } from './drain.ts';
+import { createGraphqlHandler } from './graphql/graphql-handler.ts';
+import { createResponseCache } from './graphql/response-cache.ts';
+import { createEventStreams } from './live/event-streams.ts';
+import { createKeepAlive } from './live/keep-alive.ts';
+import { endAll } from './live/live-transport.ts';
+import { createSocketProtocol } from './live/socket-protocol.ts';
+import { serveSockets } from './live/sockets.ts';
+import { createOpsHandlers } from './ops-handlers.ts';
+import { originsOf } from './origins.ts';
+import { createPageSource, runsFromSource } from './page/page-build.ts';
+import { createPageHandlers } from './page/page-handler.ts';
+import { createRateLimits } from './rate-limits.ts';
+import { createResponseWriter } from './response-writer.ts';
+import { createHttpServer } from './server.ts';
+
+export interface HttpOptions {
+  readonly config: Config;
+  readonly authenticator: Authenticator;
+  readonly runs: Runs;
+  readonly graphql: Graphql & { readonly schema: GraphQLSchema };
+  readonly metrics: Metrics;
+  readonly observer: Observer;
+  readonly logger: Logger;
+  readonly now: () => number;
+  readonly after: After;
+  readonly stalledReaderMs?: number | undefined;
+}
+
+export function createHttp(options: HttpOptions) {
+  const { config, authenticator, runs, graphql, metrics, observer, logger, now, after, stalledReaderMs } = options;
+  const { basePath, isProduction, rateLimitPerMinute, maxSubscriptionsPerConnection: maxOperations } = config;
+  const { operations, schema, landingPage } = graphql;
+  let isStopping = false;
+  const isReady = () => !isStopping;
+
+  const addressOf = createClientAddress(createProxyTrust(config.trustProxy));
+  const authenticate = createAuthentication({ authenticator, addressOf, now, logger });
+  const rateLimits = createRateLimits({
+    byViewer: rateLimitPerMinute === null ? null : createRateLimit({ perMinute: rateLimitPerMinute, now }),
+    byAddress: createRateLimit({ perMinute: config.rateLimitAnonymousPerMinute, now }),
+    addressOf,
+  });
+  const origins = originsOf(config.corsOrigins, isProduction);
+  const writer = createResponseWriter({ origins, isReady, stalledReaderMs });
+  const keepAlive = createKeepAlive(after);
+  const streams = createEventStreams({ writer, keepAlive, isReady });
+  const responses = createResponseCache({ ...runs, now });
+  const clientBytes = createClientBytes(MAX_CLIENT_BYTES);
+  const pageSource = createPageSource({ isBuilder: runsFromSource && !isProduction, logger });
+  const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
+  const takeBasePath = createBasePath(basePath);
+
+  const server = createHttpServer({
+    takeBasePath,
+    writer,
+    graphql: createGraphqlHandler({
+      authenticate,
+      rateLimits,
+      responses,
+      clientBytes,
+      operations,
+      streams,
+      writer,
+      landingPage,
+      observer,
+    }),
+    ...createPageHandlers({ pageSource, writer, sampleKey, basePath }),
+    operations: createOpsHandlers({ isReady, metrics, writer }),
+    logger,
+  });
+  const drain = createDrain(server);
+  const sockets = serveSockets(server, {
+    protocol: createSocketProtocol({ operations, schema, maxOperations }),
+    authenticate,
+    rateLimits,
+    clientBytes,
+    takeBasePath,
+    origins,
+    maxMessageBytes: MAX_BODY_BYTES,
+    keepAlive,
+    isReady,
+    logger,
+  });
+
+  return {
+    server,
+    preparePage: async () => {
+      await pageSource.load();
+    },
+    /** Ends subscriptions, then lets requests in progress finish. */
+    async close() {
+      isStopping = true;
+      keepAlive.close();
+      await endAll([streams, sockets]);
+      await drain.close();
+      pageSource.close();
+    },
+  };
+}

@@ -1,0 +1,105 @@
+/** graphql-ws's messages: the first one authenticates, each `subscribe` runs one operation through the operation pipeline. */
+import { GraphQLError, parse, type FormattedExecutionResult, type GraphQLSchema } from 'graphql';
+import { CloseCode, makeServer, type Server } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import type { Caller } from '../../auth/caller.ts';
+import type { OperationPipeline } from '../../graphql/operations/operation-pipeline.ts';
+import type { OperationParams, OperationType, Outcome } from '../../graphql/operations/operation.ts';
+import { rateLimited, type Allowance } from '../../graphql/operations/rate-limit.ts';
+import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
+import { GatewayError } from '../../upstream/errors.ts';
+import { holdFor, type Hold } from '../client-bytes.ts';
+
+/** What belongs to one socket. */
+export interface SocketExtra {
+  readonly socket: Pick<WebSocket, 'close'>;
+  /** By this authorization, or else by the header of the upgrade request. */
+  readonly authenticate: (authorization: string | undefined) => Caller | Promise<Caller>;
+  /** From `connectionParams`. */
+  authorization: string | undefined;
+  readonly takeAllowance: (caller: Caller) => Allowance | null;
+  /** Counts bytes that are held for the client. Throws where too many are held. */
+  readonly hold: Hold;
+  readonly nextRequestId: () => string;
+  /** Of the upgrade request. */
+  readonly traceparent: string | readonly string[] | undefined;
+  /** Fires when the client has disconnected. */
+  readonly signal: () => AbortSignal;
+}
+
+export type SocketProtocol = Server<SocketExtra>;
+
+export interface SocketProtocolOptions {
+  readonly operations: OperationPipeline;
+  readonly schema: GraphQLSchema;
+  readonly maxOperations: number;
+}
+
+const NO_KEY = 'send your key in connectionParams';
+/** WebSocket close code 1013: clients try again later. */
+export const TRY_AGAIN_LATER = 1013;
+const CONNECTION_INIT_MS = 10_000;
+/** graphql-ws needs a document to execute; the operation pipeline has executed the real one already. */
+const ANY_DOCUMENT = parse('{ __typename }');
+const ALL_TYPES: ReadonlySet<OperationType> = new Set(['query', 'mutation', 'subscription']);
+
+export function createSocketProtocol({ operations, schema, maxOperations }: SocketProtocolOptions): SocketProtocol {
+  /** Of answers that a client has not taken, by the payload of their operation. */
+  const releases = new WeakMap<object, () => void>();
+
+  /** Authenticates each operation as a new request: an open socket has no rights of its own. */
+  async function run(params: OperationParams, extra: SocketExtra, isOneTooMany: boolean): Promise<Outcome> {
+    const { authorization, nextRequestId, traceparent, signal, takeAllowance } = extra;
+    const authenticate = () => extra.authenticate(authorization);
+    const caller = await authenticate();
+    const start = { transport: 'graphql-ws', requestId: nextRequestId(), traceparent } as const;
+    const refuse = (error: unknown) => operations.refuse({ ...start, viewerId: caller.viewer?.id ?? null }, error);
+    if (isOneTooMany) return refuse(tooMany(maxOperations));
+    const allowance = takeAllowance(caller);
+    if (allowance && !allowance.isAllowed) return refuse(rateLimited(allowance));
+    const hold = holdFor(extra, (release) => releases.set(params, release));
+    const client = { signal, isGone: () => false, hold };
+    return operations.run({ ...start, params, caller, authenticate, allowed: ALL_TYPES, client });
+  }
+
+  return makeServer<Readonly<Record<string, unknown>> | undefined, SocketExtra>({
+    schema,
+    connectionInitWaitTimeout: CONNECTION_INIT_MS,
+    async onConnect({ connectionParams, extra }) {
+      extra.authorization = authorizationIn(connectionParams);
+      const { viewer, error } = await extra.authenticate(extra.authorization);
+      if (viewer) return;
+      if (error?.isRetryable) extra.socket.close(TRY_AGAIN_LATER, error.message);
+      else extra.socket.close(CloseCode.Unauthorized, `Unauthorized: ${error?.message ?? NO_KEY}`);
+    },
+    async onSubscribe({ subscriptions, extra }, _id, payload) {
+      // `subscriptions` includes this one.
+      const outcome = await run(payload, extra, Object.keys(subscriptions).length > maxOperations);
+      if (outcome.kind === 'events') return { schema, document: ANY_DOCUMENT, contextValue: outcome.events };
+      const { data, errors = [] } = outcome.result;
+      if (data === undefined) return [toGraphQLError(new SubscriptionError(errors))];
+      return { schema, document: ANY_DOCUMENT, contextValue: outcome.result };
+    },
+    // The package's type does not allow a finished execution.
+    execute: ({ contextValue }) => contextValue as FormattedExecutionResult | LiveEvents as never,
+    onNext: (_context, _id, _payload, _arguments, result) => result as FormattedExecutionResult,
+    onComplete: (_context, _id, payload) => releases.get(payload)?.(),
+    onError: (_context, _id, _payload, [error]) =>
+      error?.originalError instanceof SubscriptionError ? error.originalError.errors : undefined,
+  });
+}
+
+/** In any case: clients spell it differently. */
+function authorizationIn(params: Readonly<Record<string, unknown>> = {}): string | undefined {
+  const value = Object.entries(params).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+  return typeof value === 'string' ? value : undefined;
+}
+
+const tooMany = (maxOperations: number): GatewayError =>
+  new GatewayError(
+    'RATE_LIMITED',
+    `One connection may carry ${maxOperations} operations at once, and this one does already.`,
+  );
+
+const toGraphQLError = (originalError: Error): GraphQLError =>
+  new GraphQLError(originalError.message, { originalError });

@@ -1,0 +1,190 @@
+/** WebSockets at `/graphql`: graphql-ws over `ws`, with backpressure. */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { handleProtocols } from 'graphql-ws';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Logger } from '../../observability/logger.ts';
+import type { Authenticate } from '../authentication.ts';
+import type { TakeBasePath } from '../base-path.ts';
+import { signalOf } from '../client-signal.ts';
+import { GRAPHQL_PATH, requestIdOf } from '../exchange.ts';
+import { mayUpgrade } from '../origins.ts';
+import type { ClientBytes } from '../client-bytes.ts';
+import type { RateLimits } from '../rate-limits.ts';
+import type { KeepAlive } from './keep-alive.ts';
+import type { LiveTransport } from './live-transport.ts';
+import { withEmptyQuery } from './socket-message.ts';
+import { TRY_AGAIN_LATER, type SocketProtocol } from './socket-protocol.ts';
+
+export interface SocketsOptions {
+  readonly protocol: SocketProtocol;
+  readonly authenticate: Authenticate;
+  readonly rateLimits: RateLimits;
+  readonly clientBytes: ClientBytes;
+  readonly takeBasePath: TakeBasePath;
+  readonly origins: readonly string[];
+  readonly maxMessageBytes: number;
+  readonly keepAlive: KeepAlive;
+  readonly isReady: () => boolean;
+  readonly logger: Logger;
+}
+
+/** A client with more unread bytes is not read from until it has read some. */
+const MAX_UNTAKEN_BYTES = 65_536;
+
+const signalOfSocket = (socket: WebSocket): (() => AbortSignal) =>
+  signalOf((abort) => {
+    if (socket.readyState === socket.CLOSED) abort();
+    else socket.once('close', abort);
+  });
+
+export function serveSockets(server: Server, options: SocketsOptions): LiveTransport {
+  const {
+    protocol,
+    authenticate,
+    rateLimits,
+    clientBytes,
+    takeBasePath,
+    origins,
+    maxMessageBytes,
+    keepAlive,
+    isReady,
+    logger,
+  } = options;
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxMessageBytes,
+    handleProtocols,
+    perMessageDeflate: false,
+    autoPong: false,
+  });
+
+  webSockets.on('headers', (lines, request) => {
+    lines.push(`x-request-id: ${requestIdOf(request.headers)}`);
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    takeBasePath(request);
+    const problem = problemOf(request);
+    // Set on the request, so that every later reader gets the same id.
+    const requestId = (request.headers['x-request-id'] = requestIdOf(request.headers));
+    if (problem !== null) {
+      socket.once('error', () => socket.destroy());
+      socket.end(`HTTP/1.1 ${problem}\r\nconnection: close\r\ncontent-length: 0\r\nx-request-id: ${requestId}\r\n\r\n`);
+    } else {
+      webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        serve(webSocket, request);
+      });
+    }
+  });
+
+  /** The status line of a refused upgrade; null if it is accepted. */
+  function problemOf(request: IncomingMessage): string | null {
+    if (!isReady()) return '503 Service Unavailable';
+    if (request.url?.split('?')[0] !== GRAPHQL_PATH) return '404 Not Found';
+    return mayUpgrade(request, origins) ? null : '403 Forbidden';
+  }
+
+  /** graphql-ws keeps a message for as long as its operation lasts. Null: too many are held, and the socket is closed. */
+  function holdMessage(socket: WebSocket, bytes: number): (() => void) | null {
+    try {
+      return clientBytes.hold(bytes);
+    } catch (error) {
+      socket.close(TRY_AGAIN_LATER, error instanceof Error ? error.message : undefined);
+      return null;
+    }
+  }
+
+  function serve(socket: WebSocket, request: IncomingMessage): void {
+    const { traceparent } = request.headers;
+    const requestId = requestIdOf(request.headers);
+    let operations = 0;
+    const kept = keepAlive.add({
+      ping() {
+        socket.ping();
+      },
+      cut() {
+        socket.terminate();
+      },
+    });
+    const taken = () => {
+      kept.heard();
+      if (socket.isPaused && socket.bufferedAmount <= MAX_UNTAKEN_BYTES) socket.resume();
+    };
+    /** A client that does not read answers must not send more operations. */
+    const holdBack = () => {
+      if (socket.bufferedAmount > MAX_UNTAKEN_BYTES) socket.pause();
+    };
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) =>
+          new Promise((resolve) => {
+            if (socket.readyState !== socket.OPEN) {
+              resolve();
+              return;
+            }
+            socket.send(text, () => {
+              taken();
+              resolve();
+            });
+          }),
+        close(code, reason) {
+          socket.close(code, reason);
+        },
+        onMessage(receive) {
+          socket.on('message', (data: Buffer) => {
+            holdBack();
+            const release = holdMessage(socket, data.length);
+            if (!release) return;
+            receive(withEmptyQuery(data.toString()))
+              .catch(() => {
+                // Not logged: the error may quote the message, which may contain the key.
+                logger.debug({ requestId }, 'a socket sent what graphql-ws does not know');
+                socket.close(4400, 'Unexpected message');
+              })
+              .finally(release);
+          });
+        },
+      },
+      {
+        socket,
+        authenticate: (authorization) => authenticate(request, authorization),
+        authorization: undefined,
+        takeAllowance: (caller) => rateLimits.take(caller, request),
+        hold: clientBytes.hold,
+        // The socket's id with a number: many operations share one request.
+        nextRequestId: () => `${requestId}.${(operations += 1)}`,
+        traceparent,
+        signal: signalOfSocket(socket),
+      },
+    );
+    socket.on('ping', (data) => {
+      holdBack();
+      socket.pong(data, false, taken);
+    });
+    socket.on('pong', kept.heard);
+    // A message that is too long or malformed: `ws` has closed the socket with a reason.
+    socket.on('error', (err) => {
+      logger.debug({ err }, 'a socket failed');
+    });
+    socket.once('close', (code, reason) => {
+      kept.remove();
+      void closed(code, reason.toString());
+    });
+  }
+
+  return {
+    end() {
+      for (const socket of webSockets.clients) socket.close(1001, 'The gateway is stopping');
+    },
+    cut() {
+      for (const socket of webSockets.clients) socket.terminate();
+    },
+    closed: () =>
+      new Promise((resolve) => {
+        webSockets.close(() => {
+          resolve();
+        });
+      }),
+  };
+}

@@ -1,0 +1,85 @@
+/** The run page at `/` and at every link into it, and its files below `/assets`. */
+import type { Handler } from '../exchange.ts';
+import { errorResponse, type ResponseWriter } from '../response-writer.ts';
+import type { Page, PageSource } from './page-build.ts';
+
+export interface PageHandlersOptions {
+  readonly pageSource: PageSource;
+  readonly writer: ResponseWriter;
+  /** The key that the page starts with, over the embedded upstream. Null over any other. */
+  readonly sampleKey: string | null;
+  /** BASE_PATH; empty if there is none. */
+  readonly basePath: string;
+}
+
+export interface PageHandlers {
+  readonly page: Handler;
+  readonly assets: Handler;
+}
+
+/** The page loads from the gateway only. React sets styles through the DOM, which `style-src 'self'` allows. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+export function createPageHandlers(options: PageHandlersOptions): PageHandlers {
+  const { pageSource, writer } = options;
+  // The log says why it can't be had.
+  const load = () => pageSource.load().catch(() => null);
+
+  return {
+    async page(exchange) {
+      const page = await load();
+      if (!page) {
+        writer.write(exchange, { status: 503, body: NOT_BUILT, contentType: 'text/plain; charset=utf-8' });
+        return;
+      }
+      writer.write(exchange, {
+        status: 200,
+        body: htmlOf(page, options),
+        contentType: 'text/html; charset=utf-8',
+        cacheControl: 'no-cache',
+        contentSecurityPolicy: POLICY,
+        headers: ['referrer-policy', 'same-origin'],
+      });
+    },
+
+    async assets(exchange) {
+      const { request, response } = exchange;
+      const notFound = () => {
+        writer.write(exchange, errorResponse(exchange, 404, 'NOT_FOUND', 'The run page has no such file.'));
+      };
+      const page = await load();
+      if (!page) {
+        notFound();
+        return;
+      }
+      const headers = writer.head(exchange, {});
+      for (let at = 0; at < headers.length; at += 2) response.setHeader(headers[at] ?? '', headers[at + 1] ?? '');
+      page.assets(request, response, () => {
+        for (const name of response.getHeaderNames()) response.removeHeader(name);
+        notFound();
+      });
+    },
+  };
+}
+
+/** The build has relative URLs. They would be wrong on a link into the page, whose path is deeper. */
+function htmlOf({ html }: Page, { sampleKey, basePath }: PageHandlersOptions): string {
+  const tags = [
+    basePath !== '' && `<meta name="base-path" content="${basePath}">`,
+    sampleKey !== null && `<meta name="sample-key" content="${sampleKey}">`,
+  ];
+  return html
+    .replaceAll('"./assets/', `"${basePath}/assets/`)
+    .replace('</head>', `${tags.filter(Boolean).join('')}</head>`);
+}
+
+const NOT_BUILT = 'The run page is not built: the log says why. `npm run build` builds it; GraphQL is at /graphql.\n';

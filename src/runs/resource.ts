@@ -1,0 +1,40 @@
+/** Resources of the upstream, and the cache through which they are read. */
+import type { CallOptions, UpstreamAnswer } from '../upstream/client.ts';
+import type { Cached, Partition } from './cache-partitions.ts';
+import type { Operation } from './operation.ts';
+import type { Viewer } from './viewer.ts';
+
+/** One thing that the upstream can be asked for. */
+export interface Resource<T> {
+  /** Unique among all resources of a viewer. */
+  readonly key: string;
+  fetch(call: CallOptions): Promise<UpstreamAnswer<T>>;
+  /** For how long after `fetchedAt` it needs no other call: Infinity for what will never change. */
+  lifetimeMs(cached: Cached<T>): number;
+  /** Cached in place of a 404. Absent: a 404 is an error. */
+  readonly valueIfMissing?: T;
+}
+
+export interface Served<T> {
+  readonly cached: Cached<T>;
+  /** Why the last good answer is served in place of a new one; null when it is not. */
+  readonly staleReason: string | null;
+}
+
+export interface ResourceCache {
+  get<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>>;
+  /** What `get` would answer, if that needs no call and no waiting; null else. */
+  getCached<T>(resource: Resource<T>, operation: Operation): Served<T> | null;
+  /** The cached answer, fresh or not. */
+  peek<T>(viewer: Viewer, resource: Resource<T>): Cached<T> | undefined;
+  /** Caches a resource that came inside another one, if that is still cached and nothing newer is. */
+  offer<T>(viewer: Viewer, resource: Resource<T>, part: Cached<T>, whole: Resource<unknown>): void;
+  /** Evicts everything of a viewer. */
+  forget(viewer: Viewer): void;
+  /** True while cached answers may be served to the viewer without a call. */
+  hasProvenRight(viewer: Viewer): boolean;
+  /** Until when that is, in ms since 1970; 0: not at all. */
+  rightUntil(viewer: Viewer): number;
+  /** The same, for the viewer of an entry's partition. */
+  rightToPartition(partition: Partition): number;
+}

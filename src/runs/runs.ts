@@ -1,0 +1,62 @@
+/** Everything that is cached of the upstream's answers, and what every operation reads it through. */
+import type { Config } from '../config/config.ts';
+import type { UpstreamApi } from '../upstream/client.ts';
+import { createCachePartitions } from './cache-partitions.ts';
+import { createRunHistory } from './history/run-history.ts';
+import { createLivePollers } from './live/live-pollers.ts';
+import { createResourceCache } from './resource-cache.ts';
+import { createRunStarter } from './run-starter.ts';
+import { createRunStore } from './run-store.ts';
+import type { After } from './timer.ts';
+import { createWorkflowStore } from './workflow-store.ts';
+
+export interface RunsOptions {
+  readonly config: Config;
+  readonly upstream: UpstreamApi;
+  readonly now: () => number;
+  readonly after: After;
+}
+
+export type Runs = ReturnType<typeof createRuns>;
+
+export function createRuns({ config, upstream, now, after }: RunsOptions) {
+  const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
+  const partitions = createCachePartitions<unknown>(storeBytes(config));
+  const cache = createResourceCache({ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, now });
+  const workflowStore = createWorkflowStore(upstream, cache, liveTtlMs);
+  const offersRecords = config.upstreamEndpoints.has('run');
+  const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs });
+  const runHistory = createRunHistory({ upstream, cache, runStore, liveTtlMs });
+  const livePollers = createLivePollers({
+    runStore,
+    workflowStore,
+    cache,
+    liveTtlMs,
+    maxUpstreamCalls,
+    maxSubscriptionsPerViewer,
+    now,
+    after,
+  });
+  return {
+    partitions,
+    cache,
+    workflowStore,
+    runStore,
+    runHistory,
+    livePollers,
+    runStarter: createRunStarter(upstream, cache),
+  };
+}
+
+const MAX_DOCUMENT_BYTES = 24 * 2 ** 20;
+
+/** The part of CACHE_MAX_BYTES that goes to operation documents, compiled queries and registered operations. */
+export const documentBytes = ({ cacheMaxBytes }: Pick<Config, 'cacheMaxBytes'>): number =>
+  Math.min(MAX_DOCUMENT_BYTES, Math.floor(cacheMaxBytes / 8));
+
+/** For requests under way and answers that clients have not yet taken. */
+export const MAX_CLIENT_BYTES = 24 * 2 ** 20;
+
+/** What is left of CACHE_MAX_BYTES for runs and whole answers. */
+const storeBytes = ({ cacheMaxBytes }: Pick<Config, 'cacheMaxBytes'>): number =>
+  cacheMaxBytes - documentBytes({ cacheMaxBytes }) - Math.min(MAX_CLIENT_BYTES, Math.floor(cacheMaxBytes / 8));

@@ -1,0 +1,78 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import { readConfig } from '../src/config/config.ts';
+import { ENVIRONMENT } from '../src/config/variables.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const isMarkdown = (name: string): boolean => name.endsWith('.md');
+const PAGES = [
+  ...readdirSync(ROOT).filter(isMarkdown),
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter(isMarkdown)
+    .map((name) => `docs/${name}`),
+];
+/** Code blocks hold no links, and a `#` in them is no heading. */
+const prose = (path: string): string => read(path).replaceAll(/^```[\s\S]*?^```/gm, '');
+
+/** As GitHub makes them. */
+const anchorsOf = (path: string): string[] =>
+  [...prose(path).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+describe.each(PAGES)('%s', (page) => {
+  it('links to files and headings that exist', () => {
+    const broken = [...prose(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].filter(
+      ([, path = '', anchor]) => {
+        const target = path === '' ? page : join(dirname(page), path);
+        return !existsSync(join(ROOT, target)) || (anchor !== undefined && !anchorsOf(target).includes(anchor));
+      },
+    );
+    expect(broken.map(([link]) => link)).toEqual([]);
+  });
+
+  it('names tests that exist', () => {
+    const named = [...read(page).matchAll(/`(test\/[\w/.-]+)`/g)].map(([, path = '']) => path);
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+});
+
+/** An environment in which the variable has an effect, but for itself. */
+const environmentOf = (name: string): Record<string, string> =>
+  /^(?:AUTH_|GATEWAY_|UPSTREAM_API)/.test(name)
+    ? {
+        UPSTREAM_AUTH: 'service',
+        UPSTREAM_API_KEY: 'key',
+        AUTH_JWKS: 'keys.json',
+        AUTH_ISSUER: 'issuer',
+        AUTH_AUDIENCE: 'gateway',
+      }
+    : {};
+
+describe('docs/configuration.md', () => {
+  const rows = [...read('docs/configuration.md').matchAll(/^\| `([A-Z][A-Z\d_]+)` +\| (.+?) +\|/gm)].map(
+    ([, name = '', value = '']) => ({ name, value: /^`(.*)`$/.exec(value)?.[1] ?? null }),
+  );
+  const documented = rows.map(({ name }) => name);
+
+  it('lists each variable that is read, once, and no other', () => {
+    const variables = Object.keys(ENVIRONMENT.shape);
+    expect(documented.sort()).toEqual(variables.sort());
+  });
+
+  it.each(rows)('has the default of $name', ({ name, value }) => {
+    const field = ENVIRONMENT.shape[name as keyof typeof ENVIRONMENT.shape];
+    if (value === null) {
+      expect([undefined, '', []]).toContainEqual(field.parse(undefined));
+    } else {
+      const environment = environmentOf(name);
+      expect(readConfig({ ...environment, [name]: value })).toEqual(readConfig(environment));
+    }
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { isDeeperThan, jsonTextBytes, MAX_JSON_DEPTH } from '../../src/domain/json.ts';
+import type { JsonValue } from '../../src/domain/types.ts';
+
+const nested = (levels: number, inner = ''): JsonValue =>
+  JSON.parse(`${'['.repeat(levels)}${inner}${']'.repeat(levels)}`) as JsonValue;
+
+const json = fc.jsonValue({ maxDepth: 5 }).map((value) => value as JsonValue);
+
+function depthOf(value: JsonValue): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values<JsonValue>(value).map(depthOf));
+}
+
+describe('the depth of JSON', () => {
+  it('is the number of lists and objects within each other', () => {
+    fc.assert(
+      fc.property(json, fc.nat(7), (value, depth) => {
+        expect(isDeeperThan(value, depth)).toBe(depthOf(value) > depth);
+      }),
+    );
+  });
+
+  it('is checked for any number of levels and of values', () => {
+    expect(isDeeperThan(nested(MAX_JSON_DEPTH, '1'), MAX_JSON_DEPTH)).toBe(false);
+    expect(isDeeperThan(nested(MAX_JSON_DEPTH + 1), MAX_JSON_DEPTH)).toBe(true);
+    expect(isDeeperThan(nested(1_000_000), MAX_JSON_DEPTH)).toBe(true);
+    expect(isDeeperThan([Array<JsonValue>(300_000).fill([]), nested(1_000_000)], MAX_JSON_DEPTH)).toBe(true);
+    expect(isDeeperThan(Array<JsonValue>(300_000).fill([]), MAX_JSON_DEPTH)).toBe(false);
+  });
+});
+
+describe('the size of JSON as text', () => {
+  it('is that of `JSON.stringify`, in bytes', () => {
+    fc.assert(
+      fc.property(fc.oneof(json, fc.string({ unit: 'binary' })), (value) => {
+        expect(jsonTextBytes(value)).toBe(Buffer.byteLength(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  it('is counted for any number of levels', () => {
+    expect(jsonTextBytes(nested(1_000_000, '"ä"'))).toBe(2_000_004);
+  });
+});

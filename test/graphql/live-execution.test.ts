@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals';
+import { buildSchema, parse } from 'graphql';
+import { lasting } from '../../src/auth/caller.ts';
+import { createContext, type ContextSource } from '../../src/graphql/context.ts';
+import { createErrorFormatting } from '../../src/graphql/operations/error-formatting.ts';
+import type { Execution } from '../../src/graphql/operations/execution.ts';
+import { createLiveExecution } from '../../src/graphql/subscriptions/live-execution.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
+import { createObserver } from '../../src/observability/observer.ts';
+import type { Snapshot } from '../../src/runs/live/snapshot.ts';
+import { createManualClock } from '../support/clock.ts';
+import { viewerOf } from '../support/operations.ts';
+
+const logger = createLogger('silent');
+const observer = createObserver({ metrics: createMetrics(), logger, tracer: null });
+const DEFECT = { ref: { workflowId: 'wf', runId: 'defect' } };
+const snapshotOf = (runId: string) => ({ ref: { workflowId: 'wf', runId } });
+
+/** A subscription that answers how often its field was executed, over snapshots that the test gives. */
+function setUp() {
+  const clock = createManualClock();
+  let executions = 0;
+  const schema = buildSchema('type Query { a: Int } type Subscription { count(by: Int): Int! }');
+  const field = schema.getSubscriptionType()?.getFields().count;
+  if (!field) throw new Error('expected the field');
+  field.resolve = (snapshot) => {
+    if (snapshot === DEFECT) throw new Error('a defect');
+    executions += 1;
+    return executions;
+  };
+  // An operation reads nothing else of it before it loads something.
+  const contextSource = { now: clock.now, maxUpstreamCalls: 1, maxObjects: 1 } as unknown as ContextSource;
+  const live = createLiveExecution({
+    schema,
+    contextSource,
+    errors: createErrorFormatting(logger),
+    maxAnswerBytes: 1000,
+  });
+
+  function open(snapshots: readonly unknown[], { by = 1, key = 'key-1', fields = 'count(by: $by)' } = {}) {
+    const text = `subscription($by: Int) { ${fields} }`;
+    const record = observer.begin({ transport: 'graphql-ws', requestId: 'r', viewerId: null, traceparent: undefined });
+    const caller = lasting(viewerOf(key));
+    const client = { signal: () => new AbortController().signal, isGone: () => false, hold: () => () => undefined };
+    const execution: Execution = {
+      document: { text, queryHash: text, ast: parse(text), operation: () => null },
+      request: {
+        transport: 'graphql-ws',
+        requestId: 'r',
+        traceparent: undefined,
+        params: { variables: { by } },
+        caller,
+        authenticate: () => caller,
+        allowed: new Set(),
+        client,
+      },
+      context: createContext(contextSource, {
+        viewer: caller.viewer,
+        authError: null,
+        requestId: 'r',
+        signal: client.signal,
+      }),
+      record,
+    };
+    const source = (async function* () {
+      await Promise.resolve();
+      yield* snapshots;
+    })();
+    return live.eventsOf(source as AsyncIterator<Snapshot, undefined>, execution);
+  }
+  return { clock, open };
+}
+
+describe('a live event', () => {
+  it('is executed once for all who read the same of the same snapshot within a second', async () => {
+    const { open, clock } = setUp();
+    const snapshots = [snapshotOf('r1'), snapshotOf('r1')];
+    const one = open(snapshots);
+    const another = open(snapshots);
+    const first = await one.next();
+    expect(first).toEqual({ done: false, value: { data: { count: 1 } } });
+    expect((await another.next()).value).toBe(first.value);
+    expect(await open(snapshots, { by: 2 }).next()).toMatchObject({ value: { data: { count: 2 } } });
+    expect(await open(snapshots, { fields: 'count(by: $by) __typename' }).next()).toMatchObject({
+      value: { data: { count: 3 } },
+    });
+    expect(await open(snapshots, { key: 'key-2' }).next()).toMatchObject({ value: { data: { count: 4 } } });
+    // Another snapshot, and the same one a second later.
+    expect(await one.next()).toMatchObject({ value: { data: { count: 5 } } });
+    clock.advance(1000);
+    expect(await open([snapshots[1]]).next()).toMatchObject({ value: { data: { count: 6 } } });
+  });
+
+  it('without data is the last one', async () => {
+    const events = setUp().open([DEFECT, snapshotOf('r1')]);
+    expect(await events.next()).toMatchObject({
+      value: {
+        data: null,
+        errors: [{ path: ['count'], extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: 'r' } }],
+      },
+    });
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+  });
+});

@@ -1,0 +1,46 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { codeLabel, outcomeOf } from '../../src/observability/outcome.ts';
+import { readProjectFile } from '../support/compose.ts';
+
+/** The codes of the type `ErrorCode`, which does not exist at run time. */
+function gatewayCodes(): string[] {
+  const [, union = ''] = /export type ErrorCode =([^;]+);/.exec(readProjectFile('src/upstream/errors.ts')) ?? [];
+  return [...union.matchAll(/'(\w+)'/g)].map(([, code = '']) => code);
+}
+
+/** The first column of the table of error codes, in README or another page. */
+function documentedCodes(): string[] {
+  const docs = readdirSync(new URL('../../docs', import.meta.url)).filter((name) => name.endsWith('.md'));
+  const pages = ['README.md', ...docs.map((name) => `docs/${name}`)].map(readProjectFile);
+  const tables = pages.flatMap((page) => /^\| code +\|.*\n((?:\|.*\n)+)/m.exec(page)?.[1] ?? []);
+  const cells = tables.flatMap((table) => table.split('\n').map((row) => row.split('|')[1] ?? ''));
+  return cells.flatMap((cell) => [...cell.matchAll(/`([A-Z_]+)`/g)].map(([, code = '']) => code));
+}
+
+describe('the label of an error code', () => {
+  it('is the code itself, for every code that the gateway throws and that the docs list', () => {
+    const [thrown, documented] = [gatewayCodes(), documentedCodes()];
+    expect(thrown.length).toBeGreaterThan(10);
+    expect(documented.length).toBeGreaterThan(15);
+    const codes = [...thrown, ...documented, 'NUMBER_OUT_OF_RANGE'];
+    expect(codes.filter((code) => codeLabel(code) !== code)).toEqual([]);
+  });
+
+  it('is OTHER for any other code', () => {
+    expect(['', 'constructor', 'NEW_CODE', 'ok'].map(codeLabel)).toEqual(['OTHER', 'OTHER', 'OTHER', 'OTHER']);
+  });
+});
+
+describe('the outcome of an operation', () => {
+  it.each([
+    [[], 'ok'],
+    [['BAD_USER_INPUT'], 'client_error'],
+    [['BAD_USER_INPUT', 'UPSTREAM_TIMEOUT'], 'upstream_error'],
+    [['IDENTITY_UNAVAILABLE'], 'upstream_error'],
+    [['UPSTREAM_TIMEOUT', 'INTERNAL_SERVER_ERROR'], 'internal_error'],
+  ])('with the error codes %j is %s', (errorCodes, outcome) => {
+    expect(outcomeOf({ errorCodes, isAbandoned: false })).toBe(outcome);
+    expect(outcomeOf({ errorCodes, isAbandoned: true })).toBe('abandoned');
+  });
+});

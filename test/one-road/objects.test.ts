@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { createScriptedHistory, wireWorkflow } from '../support/scripted-history.ts';
+import { send, TRANSPORTS } from '../support/transports.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
+
+const TIMES = [1, 2, 3];
+
+describe('the objects of one operation', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream(createScriptedHistory(3, [wireWorkflow('wf')]).script);
+    // High, so that each test shows the bound of objects or bytes and not that of calls.
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_OPERATION_COST: '10000000' });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  const nested = (levels: number): string =>
+    levels === 0
+      ? 'runs(first: 20) { nodes { id } }'
+      : `runs(first: 20) { nodes { workflow { a: id b: id ${nested(levels - 1)} } } }`;
+
+  it.each(TRANSPORTS)('multiply along nested lists, and are refused before any call: %s', async (transport) => {
+    for (const query of [
+      `{ workflow(id: "wf") { ${nested(4)} } }`,
+      `{ workflow(id: "wf") { a: id ${nested(3)} b: id } }`,
+    ]) {
+      for (const time of TIMES) {
+        const { data, errors } = await send(transport, gateway.url, { query });
+        expect({ time, data: data ?? null }).toEqual({ time, data: null });
+        expect(errors).toMatchObject([
+          { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', limit: 'objects', maximum: 25_000 } },
+        ]);
+        expect(Number(errors?.[0]?.extensions.found)).toBeGreaterThan(20 ** 4);
+      }
+    }
+    expect(upstream.calls).toEqual([]);
+  });
+
+  describe('in lists whose length only the upstream knows', () => {
+    beforeEach(() => {
+      const steps = Array.from({ length: 5000 }, (_, at) => wireStep({ id: `s${at}`, node_id: `n${at % 50}` }));
+      upstream.script = ({ endpoint, runId }) => ({
+        json: endpoint === 'steps' ? (runId === 'small' ? steps.slice(0, 2) : steps) : [wireRun(runId)],
+      });
+    });
+
+    it('are counted while the answer is made: the list that is too long is an error, the rest is answered', async () => {
+      const lists = Array.from({ length: 6 }, (_, at) => `a${at}: steps { id errorInfo { message } }`).join(' ');
+      const query = `{
+        small: run(workflowId: "wf", id: "small") { status steps { id } }
+        large: run(workflowId: "wf", id: "large") { status totalElapsedTime ${lists} }
+      }`;
+      for (const time of TIMES) {
+        const { status, data, errors } = await gateway.query(query);
+        expect({ time, status }).toEqual({ time, status: 200 });
+        expect(data).toMatchObject({ small: { status: 'COMPLETED', steps: [{ id: 's0' }, { id: 's1' }] } });
+        expect(errors.length).toBeGreaterThan(0);
+        expect(errors).toEqual(
+          errors.map(() => ({
+            message: expect.stringContaining('MAX_OPERATION_OBJECTS'),
+            path: ['large', expect.stringMatching(/^a\d$/)],
+            extensions: { code: 'ANSWER_TOO_LARGE', retryable: false, requestId: expect.any(String) },
+          })),
+        );
+      }
+    });
+
+    it('are told from a list that just fits', async () => {
+      const query = '{ run(workflowId: "wf", id: "large") { steps { id } } }';
+      const { data, errors } = await gateway.query(query);
+      expect(errors).toEqual([]);
+      expect((data as { run: { steps: unknown[] } }).run.steps).toHaveLength(5000);
+    });
+
+    it.each(TRANSPORTS)('share the bound of bytes with all payloads of the answer: %s', async (transport) => {
+      await gateway.close();
+      gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_ANSWER_BYTES: '100000' });
+      const query = '{ run(workflowId: "wf", id: "large") { status steps { id outputs } } }';
+      for (const time of TIMES) {
+        const { data, errors } = await send(transport, gateway.url, { query });
+        expect({ time, data }).toEqual({ time, data: null });
+        expect(errors).toMatchObject([{ extensions: { code: 'ANSWER_TOO_LARGE' } }]);
+      }
+    });
+  });
+
+  it('share one budget of JMESPath steps over aliases, steps and runs; other fields are answered', async () => {
+    const items = Array.from({ length: 2000 }, (_, at) => (at * 7919) % 2003);
+    const steps = Array.from({ length: 10 }, (_, at) => wireStep({ id: `s${at}`, outputs: { items } }));
+    upstream.script = ({ endpoint, runId }) => ({ json: endpoint === 'steps' ? steps : [wireRun(runId)] });
+    const aliases = Array.from({ length: 20 }, (_, at) => `p${at}: outputs(path: "sort(items)[${at}]")`).join(' ');
+    const query = `{ workflow(id: "wf") { runsById(ids: ["r1", "r2", "r3"]) { id status steps { id ${aliases} } } } }`;
+    for (const time of TIMES) {
+      const { data, errors } = await gateway.query(query);
+      const { runsById } = (data as { workflow: { runsById: { status: string; steps: Record<string, unknown>[] }[] } })
+        .workflow;
+      const expected = { status: 'COMPLETED', ids: steps.map(({ id }) => id) };
+      expect({
+        time,
+        runs: runsById.map(({ status, steps: answered }) => ({ status, ids: answered.map(({ id }) => id) })),
+      }).toEqual({ time, runs: [expected, expected, expected] });
+      // The first are found, the last are not; each of the others is null with an error of its own.
+      const values = runsById.flatMap(({ steps: answered }) =>
+        answered.flatMap((step) => Object.entries(step).flatMap(([name, value]) => (name === 'id' ? [] : [value]))),
+      );
+      expect(values).toHaveLength(600);
+      const found = values.filter((value) => value !== null).length;
+      expect(found).toBeGreaterThan(0);
+      expect(found).toBeLessThan(100);
+      expect(errors).toHaveLength(600 - found);
+      for (const { message, extensions } of errors) {
+        expect(message).toContain('the paths of one operation may take 1000000 steps together');
+        expect(extensions.code).toBe('BAD_USER_INPUT');
+      }
+    }
+  });
+});

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { connectRaw, type RawConnection } from '../support/raw-http.ts';
+import { wireRun } from '../support/wire.ts';
+
+interface Sent {
+  readonly runId: string;
+  readonly isPost: boolean;
+  readonly blankLines: number;
+}
+
+const QUERY = 'query ($id: ID!) { run(workflowId: "wf", id: $id) { id outputs } }';
+
+function requestOf({ runId, isPost, blankLines }: Sent, key: string): string {
+  const lead = '\r\n'.repeat(blankLines);
+  const head = `host: x\r\nauthorization: Bearer ${key}\r\n`;
+  const request = { query: QUERY, variables: { id: runId } };
+  if (!isPost) {
+    const search = new URLSearchParams({ query: QUERY, variables: JSON.stringify(request.variables) }).toString();
+    return `${lead}GET /graphql?${search} HTTP/1.1\r\n${head}\r\n`;
+  }
+  const body = JSON.stringify(request);
+  return `${lead}POST /graphql HTTP/1.1\r\n${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+}
+
+const answerOf = ({ runId }: Sent, key: string) => ({ data: { run: { id: runId, outputs: `of ${key} ${runId}` } } });
+
+/** The text in pieces, cut at these parts of its length. */
+function cutAt(text: string, cuts: readonly number[]): string[] {
+  const places = [...new Set(cuts.map((cut) => Math.floor(cut * text.length)))].sort((one, another) => one - another);
+  return [0, ...places].map((from, at) => text.slice(from, places[at])).filter((piece) => piece !== '');
+}
+
+const sent = fc.record({
+  // Few, so that answers come from every cache.
+  runId: fc.constantFrom('r1', 'r2', 'r3', 'r4', 'r5'),
+  isPost: fc.boolean(),
+  blankLines: fc.constantFrom(0, 0, 1, 2),
+});
+const connection = fc.record({
+  requests: fc.array(sent, { minLength: 1, maxLength: 12 }),
+  cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), { maxLength: 8 }),
+});
+
+describe('pipelined requests', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream(({ runId, key }) => ({
+      json: [wireRun(runId, { outputs: `of ${key ?? ''} ${runId}` })],
+    }));
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('are each answered in their order, however they are cut, and keys never mix', async () => {
+    await fc.assert(
+      fc.asyncProperty(connection, connection, async (first, second) => {
+        const both = await Promise.all([connectRaw(gateway.url), connectRaw(gateway.url)]);
+        const talk = async (raw: RawConnection | undefined, { requests, cuts }: typeof first, key: string) => {
+          if (!raw) return;
+          await raw.send(...cutAt(requests.map((request) => requestOf(request, key)).join(''), cuts));
+          const answers = await raw.read(requests.length);
+          expect(answers.map(({ head }) => head.split('\r\n')[0])).toEqual(requests.map(() => 'HTTP/1.1 200 OK'));
+          expect(answers.map(({ body }) => JSON.parse(body) as unknown)).toEqual(
+            requests.map((request) => answerOf(request, key)),
+          );
+        };
+        try {
+          await Promise.all([talk(both[0], first, 'key-1'), talk(both[1], second, 'key-2')]);
+        } finally {
+          for (const raw of both) raw.close();
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('that begin with blank lines are answered, whole or cut after them', async () => {
+    const raw = await connectRaw(gateway.url);
+    const request = requestOf({ runId: 'r1', isPost: true, blankLines: 0 }, 'key-1');
+    for (const pieces of [[`\r\n\r\n${request}`], ['\r\n\r\n', request], ['\r\n', `\r\n${request}`]]) {
+      const { body } = await raw.ask(...pieces);
+      expect(JSON.parse(body)).toEqual({ data: { run: { id: 'r1', outputs: 'of key-1 r1' } } });
+    }
+    raw.close();
+  });
+
+  it('of two keys on one connection are each answered with the data of their own key', async () => {
+    const raw = await connectRaw(gateway.url);
+    const keys = Array.from({ length: 20 }, (_, at) => (at % 3 === 0 ? 'key-1' : `key-${at % 2}`));
+    const one = { runId: 'r1', isPost: true, blankLines: 0 };
+    await raw.send(keys.map((key) => requestOf(one, key)).join(''));
+    const answers = await raw.read(keys.length);
+    expect(answers.map(({ body }) => JSON.parse(body) as unknown)).toEqual(keys.map((key) => answerOf(one, key)));
+    raw.close();
+  });
+});

@@ -1,0 +1,116 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Overrides } from '../../src/gateway.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { connectRaw, countParsed, type RawConnection } from '../support/raw-http.ts';
+import { wireRun } from '../support/wire.ts';
+
+/** More than the sockets of both ends take by themselves. */
+const OUTPUTS = 'x'.repeat(10_000_000);
+const ANSWER_FIELDS = 'a: outputs b: outputs c: outputs';
+
+const requestOf = (runId: string, fields = ANSWER_FIELDS): string => {
+  const body = JSON.stringify({ query: `{ run(workflowId: "wf", id: "${runId}") { ${fields} } }` });
+  return `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nauthorization: Bearer key-1\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+};
+
+/** The gateway's ends of the connections that come. */
+function watchConnections(url: string) {
+  const port = Number(new URL(url).port);
+  const sockets: Socket[] = [];
+  const note = (message: unknown) => {
+    const { socket } = message as { readonly socket: Socket };
+    if (socket.localPort === port) sockets.push(socket);
+  };
+  subscribe('net.server.socket', note);
+  return { sockets, close: () => unsubscribe('net.server.socket', note) };
+}
+
+describe('a connection whose client reads nothing', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let raw: RawConnection;
+  let connections: ReturnType<typeof watchConnections>;
+
+  async function start(overrides: Overrides = {}): Promise<void> {
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, overrides);
+    connections = watchConnections(gateway.url);
+    raw = await connectRaw(gateway.url);
+    raw.socket.pause();
+  }
+  const ownEnd = (): Socket => {
+    const [socket] = connections.sockets;
+    if (!socket) throw new Error('expected the gateway to have accepted the connection');
+    return socket;
+  };
+  const runIds = () => [...new Set(upstream.calls.map(({ runId }) => runId))];
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream(({ runId }) => ({ json: [wireRun(runId, { outputs: OUTPUTS })] }));
+  });
+  afterEach(async () => {
+    connections.close();
+    raw.close();
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('has one answer made at a time, however many it asks for', async () => {
+    await start();
+    const parsed = countParsed(gateway.url);
+    await raw.send(Array.from({ length: 90 }, (_, at) => requestOf(`r${at}`)).join(''));
+    while (parsed.count() < 90) await gateway.query('{ __typename }');
+    parsed.close();
+    // The same over another connection, which is answered: had others been begun, their calls would have come as well.
+    await gateway.query('{ run(workflowId: "wf", id: "elsewhere") { status } }');
+    expect(runIds()).toEqual(['r0', 'elsewhere']);
+    // As it reads, they follow.
+    raw.socket.resume();
+    await raw.read(2);
+    expect(runIds().slice(0, 3)).toEqual(['r0', 'elsewhere', 'r1']);
+  });
+
+  it('is cut when more than 100 wait, and none of them is executed', async () => {
+    await start();
+    await raw.send(requestOf('r0'));
+    const closed = once(ownEnd(), 'close');
+    await raw.send(Array.from({ length: 200 }, (_, at) => requestOf(`r${at + 1}`)).join(''));
+    await closed;
+    await gateway.query('{ run(workflowId: "wf", id: "elsewhere") { status } }');
+    expect(runIds().filter((id) => id !== 'r0')).toEqual(['elsewhere']);
+  });
+
+  it('is served 100 that wait, one after the other, when it reads', async () => {
+    upstream.script = ({ runId }) => ({ json: [wireRun(runId)] });
+    await start();
+    raw.socket.resume();
+    await raw.send(Array.from({ length: 101 }, (_, at) => requestOf(`r${at}`, 'id')).join(''));
+    const answers = await raw.read(101);
+    expect(answers.map(({ body }) => body)).toEqual(
+      Array.from({ length: 101 }, (_, at) => `{"data":{"run":{"id":"r${at}"}}}`),
+    );
+  });
+
+  it('is cut after a time', async () => {
+    await start({ stalledReaderMs: 200 });
+    await raw.send(requestOf('r0') + requestOf('r1'));
+    await once(ownEnd(), 'close');
+    raw.socket.resume();
+    await expect(raw.read(1)).rejects.toThrow('the connection ended before an answer did');
+    expect(runIds()).toEqual(['r0']);
+  });
+
+  it('is kept where its client has read everything', async () => {
+    await start({ stalledReaderMs: 1000 });
+    raw.socket.resume();
+    expect((await raw.ask(requestOf('r0'))).body).toHaveLength(
+      30_000_000 + '{"data":{"run":{"a":"","b":"","c":""}}}'.length,
+    );
+    // Longer than a stalled reader would be given.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect((await raw.ask(requestOf('r1', 'id'))).body).toBe('{"data":{"run":{"id":"r1"}}}');
+  });
+});

@@ -1,0 +1,114 @@
+/** The same values as the reference's, of the domain. */
+import { compareRuns } from '../../src/domain/run/comparison.ts';
+import { createRun } from '../../src/domain/run/run.ts';
+import { nodeStatistics, runStatistics } from '../../src/domain/run/statistics.ts';
+import { stepTokenUsage } from '../../src/domain/run/tokens.ts';
+import { unsupersededFailures } from '../../src/domain/step/failures.ts';
+import { parseTimestamp, type Timestamp } from '../../src/domain/timestamp.ts';
+import type { JsonValue, Run, RunFacts, Step } from '../../src/domain/types.ts';
+import { runFacts, runRecord, stepFacts } from '../support/facts.ts';
+import type { RawRun } from './raw.ts';
+
+const factsOf = ({ steps, record, graph }: RawRun): RunFacts =>
+  runFacts({
+    steps: steps.map((step, index) =>
+      stepFacts({
+        id: `step-${index}`,
+        index,
+        nodeId: step.node,
+        rawStatus: step.word,
+        startTime: parseTimestamp(step.start),
+        endTime: parseTimestamp(step.end),
+        elapsedTime: step.elapsed,
+        error: step.error,
+        tokens: step.tokens,
+        outputs: step.outputs as JsonValue,
+      }),
+    ),
+    record: record && recordOf(record),
+    graph: graph && {
+      nodes: graph.nodes.map((id) => ({ id, type: null, description: null })),
+      edges: graph.edges.map(([from, to]) => ({ from, to })),
+      entry: graph.entry,
+      finish: null,
+    },
+  });
+
+const recordOf = ({ word, start, end, error }: NonNullable<RawRun['record']>) =>
+  runRecord({ rawStatus: word, startTime: parseTimestamp(start), endTime: parseTimestamp(end), error });
+
+export const domainRun = (raw: RawRun): Run => createRun(factsOf(raw), raw.nowMs);
+
+const micros = (moment: Timestamp | null): number | null => moment?.epochMicros ?? null;
+const indexOf = (step: Step | null): number | null => step?.index ?? null;
+const indexes = (steps: readonly Step[]): number[] => steps.map(({ index }) => index);
+
+export function derivedBy(run: Run) {
+  const { timing, timeline } = run;
+  const { longestGap } = timing;
+  return {
+    status: run.status,
+    isFinished: run.isFinished,
+    startedAt: micros(run.startedAt),
+    endedAt: micros(run.endedAt),
+    lastActivityAt: micros(run.lastActivityAt),
+    wallClockMs: run.wallClockMs,
+    error: run.error,
+    steps: run.steps.map((step) => ({
+      index: step.index,
+      status: step.status,
+      isFinished: step.isFinished,
+      startTime: micros(step.startTime),
+      endTime: micros(step.endTime),
+      durationMs: step.durationMs,
+      durationSource: step.durationSource,
+      clockSkewDetected: step.clockSkewDetected,
+      offsetMs: step.offsetMs,
+      gapBeforeMs: step.gapBeforeMs,
+      shareOfRun: step.shareOfRun,
+      error: step.error,
+      attempt: step.attempt,
+      attemptCount: step.attemptCount,
+      attemptKind: step.attemptKind,
+      previousAttempt: indexOf(step.previousAttempt),
+      tokenUsage: stepTokenUsage(step),
+    })),
+    failedSteps: indexes(run.failedSteps),
+    stillFailed: indexes(unsupersededFailures(run.failedSteps)),
+    totalElapsedTime: run.totalElapsedTime,
+    timing: {
+      ...timing,
+      longestGap: longestGap && {
+        startedAt: micros(longestGap.startedAt),
+        endedAt: micros(longestGap.endedAt),
+        durationMs: longestGap.durationMs,
+        after: indexOf(longestGap.after),
+        before: indexOf(longestGap.before),
+      },
+    },
+    timeline: {
+      ...timeline,
+      startedAt: micros(timeline.startedAt),
+      endedAt: micros(timeline.endedAt),
+      bars: timeline.bars.map((bar) => ({ ...bar, step: bar.step.index })),
+    },
+    progress: run.progress,
+    repeatedNodes: run.repeatedNodes.map((node) => ({ ...node, attempts: indexes(node.attempts) })),
+    tokenUsage: run.tokenUsage,
+  };
+}
+
+export function comparisonBy(base: RawRun, head: RawRun) {
+  const { nodes, wallClockDeltaMs, elapsedTimeDelta, tokenDelta } = compareRuns(domainRun(base), domainRun(head));
+  return {
+    wallClockDeltaMs,
+    elapsedTimeDelta,
+    tokenDelta,
+    nodes: nodes.map((node) => ({ ...node, baseStep: indexOf(node.baseStep), headStep: indexOf(node.headStep) })),
+  };
+}
+
+export const statisticsBy = (runs: readonly RawRun[]) =>
+  runStatistics(runs.flatMap(({ record }) => (record ? [recordOf(record)] : [])));
+
+export const nodeStatisticsBy = (runs: readonly RawRun[]) => nodeStatistics(runs.map(domainRun));

@@ -1,0 +1,34 @@
+/** Runs as the upstream tells them: what the reference and the domain are both given. */
+
+export interface RawStep {
+  readonly node: string;
+  readonly word: string;
+  readonly start: string | null;
+  readonly end: string | null;
+  /** Seconds. */
+  readonly elapsed: number | null;
+  readonly error: string | null;
+  readonly tokens: number | null;
+  readonly outputs: unknown;
+}
+
+export interface RawRecord {
+  readonly word: string;
+  readonly start: string | null;
+  readonly end: string | null;
+  readonly error: string | null;
+}
+
+export interface RawGraph {
+  readonly nodes: readonly string[];
+  readonly edges: readonly (readonly [from: string, to: string])[];
+  readonly entry: string | null;
+}
+
+export interface RawRun {
+  readonly steps: readonly RawStep[];
+  readonly record: RawRecord | null;
+  readonly graph: RawGraph | null;
+  /** The clock reading of the request, in milliseconds since 1970. */
+  readonly nowMs: number;
+}

@@ -1,0 +1,123 @@
+/** A run, as SCHEMA's definitions have it. Steps are named by their index. Milliseconds, moments in microseconds. */
+import * as executions from './executions.ts';
+import { attemptOf, byPlace, byStart, latestOf, type Duration, type Execution } from './executions.ts';
+import { stretchesOf } from './paths.ts';
+import { layoutOf } from './layouts.ts';
+import { progressOf } from './progress.ts';
+import type { RawRun } from './raw.ts';
+import { runUsage, usageOf } from './tokens.ts';
+import { covered, covers, readMoment } from './times.ts';
+
+export interface Timed extends Execution {
+  readonly duration: Duration;
+}
+
+export const indexes = (steps: readonly Execution[]): number[] => steps.map(({ index }) => index);
+const sum = (micros: readonly (number | null)[]): number => micros.reduce<number>((a, b) => a + (b ?? 0), 0) / 1000;
+const extreme = (pick: 'min' | 'max', values: readonly number[]): number | null =>
+  values.length > 0 ? Math[pick](...values) : null;
+const known = (values: readonly (number | null | undefined)[]): number[] => values.filter((value) => value != null);
+
+function statusOf(run: RawRun, all: readonly Execution[]): string {
+  if (run.record) {
+    const status = executions.statusOf(run.record.word);
+    return status === 'SKIPPED' ? 'UNKNOWN' : status;
+  }
+  const latest = latestOf(all);
+  if (latest.length === 0) return 'UNKNOWN';
+  if (latest.some(({ isFinished }) => !isFinished)) return 'RUNNING';
+  const has = (status: string) => latest.some((execution) => execution.status === status);
+  return ['FAILED', 'CANCELLED', 'UNKNOWN'].find(has) ?? 'COMPLETED';
+}
+
+export function referenceRun(run: RawRun) {
+  const now = run.nowMs * 1000;
+  const all = executions.executionsOf(run);
+  const told = { start: readMoment(run.record?.start ?? null), end: readMoment(run.record?.end ?? null) };
+  const status = statusOf(run, all);
+  const isFinished =
+    executions.FINISHED.includes(status) || (status === 'UNKNOWN' && (run.record ? told.end !== null : all.length > 0));
+  const startedAt = told.start?.micros ?? extreme('min', known(all.map(({ start }) => start?.micros)));
+  const endedAt = isFinished ? (told.end?.micros ?? extreme('max', known(all.map(executions.endOf)))) : null;
+  const until = endedAt ?? (isFinished ? null : now);
+  const wallClock = startedAt !== null && until !== null ? Math.max(0, until - startedAt) : null;
+  const wallClockMs = wallClock === null ? null : wallClock / 1000;
+
+  const liveUntil = isFinished ? endedAt : now;
+  const steps: Timed[] = all
+    .map((execution) => ({ ...execution, duration: executions.durationOf(execution, now, liveUntil) }))
+    .sort(byStart);
+  const stretches = stretchesOf(steps);
+  const busy = covered(stretches);
+  const atOnce = stretches.map(({ from }) => stretches.filter((stretch) => covers(stretch, from)).length);
+  const durationMs = (some: readonly Timed[]) => sum(some.map(({ duration }) => duration.micros));
+  const superseded = steps.filter((step) => attemptOf(step, all).isSuperseded);
+  const { placements, timeline, longestGap } = layoutOf(steps, startedAt, until);
+
+  const failed = steps
+    .filter((step) => step.status === 'FAILED')
+    .map((step) => ({ step, end: executions.endOf(step) ?? Infinity }))
+    .sort((a, b) => (a.end === b.end ? byStart(a.step, b.step) : a.end - b.end))
+    .map(({ step }) => step);
+  const repeated = [...new Set([...steps].sort(byPlace).map(({ raw }) => raw.node))]
+    .map((node) => steps.filter(({ raw }) => raw.node === node).sort(byPlace))
+    .filter((attempts) => attempts.length > 1);
+
+  const derived = {
+    status,
+    isFinished,
+    startedAt,
+    endedAt,
+    lastActivityAt: extreme(
+      'max',
+      known([told.start, told.end, ...all.flatMap(({ start, end }) => [start, end])].map((moment) => moment?.micros)),
+    ),
+    wallClockMs,
+    error: executions.errorOf(run.record?.error ?? null),
+    steps: steps.map((step) => ({
+      index: step.index,
+      status: step.status,
+      isFinished: step.isFinished,
+      startTime: step.start?.micros ?? null,
+      endTime: step.end?.micros ?? null,
+      durationMs: step.duration.micros === null ? null : step.duration.micros / 1000,
+      durationSource: step.duration.source,
+      clockSkewDetected: step.duration.isSkewed,
+      ...placements.get(step),
+      shareOfRun:
+        wallClockMs && step.duration.micros !== null ? Math.min(1, step.duration.micros / 1000 / wallClockMs) : null,
+      error: executions.errorOf(step.raw.error),
+      attempt: attemptOf(step, all).number,
+      attemptCount: attemptOf(step, all).count,
+      attemptKind: attemptOf(step, all).kind,
+      previousAttempt: attemptOf(step, all).previous?.index ?? null,
+      tokenUsage: usageOf(step.raw),
+    })),
+    failedSteps: indexes(failed),
+    stillFailed: indexes(failed.filter((step) => !attemptOf(step, all).isSuperseded)),
+    totalElapsedTime: all.reduce(
+      (total, { raw }) => total + (raw.elapsed !== null && raw.elapsed > 0 ? raw.elapsed : 0),
+      0,
+    ),
+    timing: {
+      totalDurationMs: durationMs(steps),
+      wallClockMs,
+      busyMs: busy / 1000,
+      idleMs: Math.max(0, (wallClock ?? 0) - busy) / 1000,
+      wastedMs: durationMs(superseded),
+      maxConcurrency: Math.max(Math.min(1, stretches.length), ...atOnce),
+      parallelism: busy > 0 ? durationMs(steps) / (busy / 1000) : null,
+      longestGap,
+    },
+    timeline,
+    progress: progressOf(run.graph, all, isFinished),
+    repeatedNodes: repeated.map((attempts) => ({
+      nodeId: attempts[0]?.raw.node,
+      attempts: indexes(attempts),
+      retryCount: attempts.filter((step) => attemptOf(step, all).kind === 'RETRY').length,
+      wastedMs: durationMs(attempts.filter((step) => attemptOf(step, all).isSuperseded)),
+    })),
+    tokenUsage: runUsage(run.steps),
+  };
+  return { derived, steps };
+}

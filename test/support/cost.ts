@@ -1,0 +1,18 @@
+/** The cost of an operation's text, by the model that the gateway uses. */
+import { getOperationAST, Kind, parse, type FragmentDefinitionNode, type GraphQLSchema } from 'graphql';
+import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
+import { createCostModel, type Cost } from '../../src/graphql/operations/cost.ts';
+
+export function createCostOf(schema: GraphQLSchema, offersRecords: boolean) {
+  const model = createCostModel({ schema, lookAhead: createLookAhead(schema), offersRecords });
+
+  return (text: string, variables: Readonly<Record<string, unknown>> = {}): Cost => {
+    const document = parse(text);
+    const operation = getOperationAST(document);
+    if (!operation) throw new Error('expected one operation');
+    const fragments = document.definitions.filter(
+      (definition): definition is FragmentDefinitionNode => definition.kind === Kind.FRAGMENT_DEFINITION,
+    );
+    return model.prepare(operation, Object.fromEntries(fragments.map((one) => [one.name.value, one])))(variables);
+  };
+}

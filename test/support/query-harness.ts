@@ -1,0 +1,200 @@
+/** Contexts over a scripted upstream without HTTP, and the comparison of a compiled query with graphql-js. */
+import { isDeepStrictEqual } from 'node:util';
+import { execute, parse, type ExecutionResult, type GraphQLError, type GraphQLSchema } from 'graphql';
+import { createQueryCompiler } from '../../src/graphql/compiled-query.ts';
+import { createContext, type Context } from '../../src/graphql/context.ts';
+import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
+import { createLivePollers } from '../../src/runs/live/live-pollers.ts';
+import { createRunHistory } from '../../src/runs/history/run-history.ts';
+import { createRunStarter } from '../../src/runs/run-starter.ts';
+import { createRunStore } from '../../src/runs/run-store.ts';
+import { createWorkflowStore } from '../../src/runs/workflow-store.ts';
+import type { UpstreamApi } from '../../src/upstream/client.ts';
+import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from '../../src/upstream/contract.ts';
+import { GatewayError } from '../../src/upstream/errors.ts';
+import { createHoldingCache } from './cache.ts';
+import { createManualClock } from './clock.ts';
+import { viewerOf } from './operations.ts';
+import type { RandomOperation } from './random-operations.ts';
+import { wireWorkflow } from './scripted-history.ts';
+import { textOf, wireRun, wireStep, type Wire } from './wire.ts';
+
+const answer = <T>(value: T) => Promise.resolve({ value, sizeBytes: 100 });
+
+const failed = { status: 'failed', error: '{"message":"no","code":7}', outputs: null };
+
+/** Of `r1`: a failure, its retry and a step beside it. Of `r2`: odd data. `r3` has no record and no end. */
+const STEPS: Readonly<Record<string, readonly Wire[]>> = {
+  r1: [
+    wireStep({ ...failed, id: 's1' }),
+    wireStep({ id: 's2', start_time: '2025-03-13T02:41:18Z', end_time: '2025-03-13T02:41:20Z' }),
+    wireStep({ id: 's3', node_id: 'send', status: 'skipped', outputs: [1, { usage: null }], tokens: 12 }),
+  ],
+  r2: [
+    wireStep({ id: 's1', end_time: '2025-03-13T02:41:00Z', elapsed_time: 2 ** 40, tokens: 2 ** 40, node_id: 'gone' }),
+    wireStep({
+      id: 's2',
+      status: 'odd',
+      start_time: 'never',
+      end_time: null,
+      error: '',
+      inputs: { x: [null, -Infinity] },
+    }),
+  ],
+  /** Final, for measurements. */
+  long: Array.from({ length: 20 }, (_, index) => wireStep({ id: `s${index}`, node_id: `node_${index}` })),
+  r3: [wireStep({ id: 's1', status: 'running', end_time: null, outputs: null, elapsed_time: null })],
+};
+
+/** Listed, but only their records can be had: what is read of them must not depend on which call is answered first. */
+const WITHOUT_STEPS = ['missing', 'broken'];
+
+const fail = (runId: string): Promise<never> =>
+  Promise.reject(
+    runId === 'broken' || runId === 'down'
+      ? new GatewayError('UPSTREAM_TIMEOUT', 'it took too long')
+      : new GatewayError('NOT_FOUND', 'there is none', { upstreamStatus: 404 }),
+  );
+
+const recordOf = (runId: string) =>
+  runId === 'r3' || !(STEPS[runId] ?? WITHOUT_STEPS.includes(runId)) ? null : readRun(textOf([wireRun(runId)]), runId);
+
+const upstream: UpstreamApi = {
+  listSteps: ({ runId }) => (STEPS[runId] ? answer(readSteps(textOf(STEPS[runId]))) : fail(runId)),
+  getRun: ({ runId }) => (runId === 'down' ? fail(runId) : answer(recordOf(runId))),
+  listRuns: ({ workflowId }) =>
+    workflowId === 'wf'
+      ? answer(readRuns(textOf(['r1', 'missing', 'r2', 'broken'].map((id) => wireRun(id)))))
+      : fail('down'),
+  listWorkflows: () => answer(readWorkflows(textOf([wireWorkflow('wf'), wireWorkflow('other', { graph: null })]))),
+  execute: () => Promise.resolve(readStartedRun(textOf({ run_id: 'r1', message: 'started' }))),
+  close: () => undefined,
+};
+
+/** A process with nothing cached: one context an operation, for the key of a caller; null for none. */
+export function createContexts(schema: GraphQLSchema): (key: string | null) => Context {
+  const { now } = createManualClock();
+  const durations = { liveTtlMs: 1000, staleIfErrorMs: 0, reauthIntervalMs: 60_000, settleMs: 30_000 };
+  const cache = createHoldingCache({ maxBytes: 1_000_000, now, ...durations });
+  const workflowStore = createWorkflowStore(upstream, cache, durations.liveTtlMs);
+  const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords: true, ...durations });
+  const limits = { maxUpstreamCalls: 1000, maxSubscriptionsPerViewer: 1000 };
+  const after = () => () => undefined;
+  const source = {
+    runStore,
+    workflowStore,
+    runHistory: createRunHistory({ upstream, cache, runStore, ...durations }),
+    livePollers: createLivePollers({ runStore, workflowStore, cache, now, after, ...limits, ...durations }),
+    runStarter: createRunStarter(upstream, cache),
+    lookAhead: createLookAhead(schema),
+    maxUpstreamCalls: limits.maxUpstreamCalls,
+    maxObjects: 1_000_000,
+    now,
+  };
+  return (key) =>
+    createContext(source, {
+      viewer: key === null ? null : viewerOf(key),
+      requestId: 'r',
+      authError: null,
+      signal: () => new AbortController().signal,
+    });
+}
+
+export interface Comparison {
+  readonly expected: ExecutionResult;
+  /** Null if there is none. */
+  readonly difference: string | null;
+}
+
+type Variables = RandomOperation['variables'];
+
+interface ComparedOperation {
+  readonly text: string;
+  readonly variables: Variables;
+  readonly otherVariables?: Variables;
+}
+
+export type Compare = (operation: ComparedOperation, hasKey: boolean) => Promise<Comparison | null>;
+
+/**
+ * Each way in a process of its own: with nothing cached, again, with other variables, and once more with the first ones.
+ * Null for what is not compiled.
+ */
+export function createComparison(schema: GraphQLSchema): Compare {
+  const compiler = createQueryCompiler(schema);
+  const [contextOf, compiledContextOf] = [createContexts(schema), createContexts(schema)];
+  let count = 0;
+
+  return async ({ text, variables, otherVariables = variables }, hasKey) => {
+    const document = parse(text, { noLocation: true });
+    const compiled = compiler.compile(document, null);
+    if (!compiled) return null;
+    // Nothing is cached for a key that is new.
+    count += 1;
+    const key = hasKey ? `key-${count}` : null;
+    const interpret = (variableValues: Variables) =>
+      execute({ schema, document, variableValues, contextValue: contextOf(key) });
+    const uncached = { variables, expected: await interpret(variables) };
+    const cached = { variables, expected: await interpret(variables) };
+    const other = { variables: otherVariables, expected: await interpret(otherVariables) };
+    for (const [index, sent] of [uncached, cached, other, cached].entries()) {
+      const difference = differenceOf(sent.expected, await compiled.execute(compiledContextOf(key), sent.variables));
+      if (difference !== null) {
+        const at = `sent for the ${index + 1}. time, with the variables ${JSON.stringify(sent.variables)}`;
+        return { expected: sent.expected, difference: `${at}: ${difference}` };
+      }
+    }
+    return { expected: cached.expected, difference: null };
+  };
+}
+
+/**
+ * Data must be the same text. So must errors in any order, but for those below a place that an error has nulled. There
+ * further errors may be left out (specification, 6.4.4): graphql-js leaves out those that come later, graphql-jit none.
+ * Where all data is null both tell the error that came first, which depends on how many promises were waited for.
+ */
+export function differenceOf(expected: ExecutionResult, actual: ExecutionResult): string | null {
+  const [expectedData, actualData] = [JSON.stringify(expected.data), JSON.stringify(actual.data)];
+  if (expectedData !== actualData) return `expected the data ${expectedData}, got ${actualData}`;
+  const [expectedErrors, actualErrors] = [groupErrors(expected), groupErrors(actual)];
+  for (const place of new Set([...expectedErrors.keys(), ...actualErrors.keys()])) {
+    const wanted = expectedErrors.get(place) ?? [];
+    const got = actualErrors.get(place) ?? [];
+    if (!areAlike(place, wanted, got)) {
+      return `expected these errors at ${place}:\n${wanted.join('\n')}\ngot:\n${got.join('\n')}`;
+    }
+  }
+  return null;
+}
+
+function areAlike(place: string, wanted: readonly string[], got: readonly string[]): boolean {
+  if (place === EXACT) return isDeepStrictEqual(wanted, got);
+  if (wanted.length === 0 || got.length === 0) return false;
+  return place === ALL_DATA || wanted.every((error) => got.includes(error));
+}
+
+const ALL_DATA = '[]';
+const EXACT = 'their own fields';
+
+/** By the place that they nulled, if that is above their own. */
+function groupErrors({ data, errors = [] }: ExecutionResult): Map<string, string[]> {
+  const groups = Map.groupBy(errors, ({ path = [] }) => {
+    let value: unknown = data;
+    for (const [depth, key] of path.entries()) {
+      if (value == null) return JSON.stringify(path.slice(0, depth));
+      value = (value as Record<string | number, unknown>)[key];
+    }
+    return EXACT;
+  });
+  return new Map([...groups].map(([place, ofPlace]) => [place, ofPlace.map(tell).sort()]));
+}
+
+const tell = (error: GraphQLError): string => {
+  const cause = error.originalError;
+  return JSON.stringify([
+    error.toJSON(),
+    cause?.constructor.name,
+    cause?.message,
+    cause instanceof GatewayError && cause.code,
+  ]);
+};
