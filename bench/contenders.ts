@@ -36,7 +36,13 @@ export const HOT_RUN = runIdOf(ORDINARY, 'hot');
 export const stepgate: Contender = {
   name: 'Stepgate',
   // As in the image.
-  command: ['--max-semi-space-size=8', '--no-allocation-site-pretenuring', '--heap-growing-percent=100', STEPGATE_MAIN],
+  command: [
+    '--max-semi-space-size=8',
+    '--no-allocation-site-pretenuring',
+    '--heap-growing-percent=100',
+    '--no-compilation-cache',
+    STEPGATE_MAIN,
+  ],
   env: { PORT: '0', UPSTREAM_ENDPOINTS: 'steps', LOG_LEVEL: 'info' },
 };
 export const nodeHttp: Contender = {

@@ -4,6 +4,8 @@ import { createAuthenticator } from './auth/authenticator.ts';
 import type { Config } from './config/config.ts';
 import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
 import { createGraphql } from './graphql/graphql.ts';
+import { readManifests } from './graphql/operations/manifests.ts';
+import { createSchema } from './graphql/schema.ts';
 import { createHttp } from './http/http.ts';
 import { createLogger, flushed, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
@@ -45,6 +47,10 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
 
+  // Before anything is opened: a manifest that is wrong ends it here.
+  const schema = createSchema();
+  const manifests = readManifests(config.persistedManifests, schema);
+
   const metrics = createMetrics();
   const tracer = await createTracer(config.otlpEndpoint, config.otelServiceName);
   const observer = createObserver({ metrics, logger, tracer });
@@ -66,7 +72,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const cachedBytes = () => partitions.cachedBytes;
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers: () => livePollers.pollers });
 
-  const graphql = await createGraphql({ config, runs, observer, logger, now, after });
+  const graphql = await createGraphql({ config, schema, manifests, runs, observer, logger, now, after });
   const http = createHttp({
     config,
     authenticator,

@@ -1,4 +1,5 @@
 /** Composes the operation pipeline: the schema, Apollo Server, and each stage with what it needs. */
+import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Observer } from '../observability/observer.ts';
@@ -12,16 +13,17 @@ import { createCostModel } from './operations/cost.ts';
 import { createDocuments } from './operations/documents.ts';
 import { createErrorFormatting } from './operations/error-formatting.ts';
 import { createExecutor } from './operations/executor.ts';
-import { readManifests } from './operations/manifests.ts';
 import { createOperationPipeline } from './operations/operation-pipeline.ts';
 import { createPersistedOperations } from './operations/persisted-operations.ts';
 import { sandboxState } from './sandbox.ts';
-import { createSchema } from './schema.ts';
 import { createEventGuard } from './subscriptions/authorized-events.ts';
 import { createLiveExecution } from './subscriptions/live-execution.ts';
 
 export interface GraphqlOptions {
   readonly config: Config;
+  readonly schema: GraphQLSchema;
+  /** Persisted operations by their id. */
+  readonly manifests: ReadonlyMap<string, string>;
   readonly runs: Runs;
   readonly observer: Observer;
   readonly logger: Logger;
@@ -35,10 +37,9 @@ export type Graphql = Awaited<ReturnType<typeof createGraphql>>;
 const REGISTERED_PART = 0.25;
 
 /** Rejects with a message for the operator if a manifest of persisted operations is wrong. */
-export async function createGraphql({ config, runs, observer, logger, now, after }: GraphqlOptions) {
+export async function createGraphql(options: GraphqlOptions) {
+  const { config, schema, manifests, runs, observer, logger, now, after } = options;
   const { isProduction, maxAnswerBytes, maxOperationCost, maxOperationObjects, maxUpstreamCalls } = config;
-  const schema = createSchema();
-  const manifests = readManifests(config.persistedManifests, schema);
   const maxBytes = documentBytes(config);
   const persisted = createPersistedOperations({
     mode: config.persistedOperations,

@@ -109,20 +109,20 @@ describe('documents', () => {
         fc.constantFrom(0, 1000, 40_000),
         (actions, maxBytes, compiledBytes) => {
           const { documents, keep } = createTracked(maxBytes, compiledBytes);
-          const compiled = new Map<string, boolean>();
+          const compiled = new Map<string, number>();
           for (const { number, length, isCompiled } of actions) {
             const text = commented(number, length);
             const wasKept = documents.find(text) !== undefined;
-            keep(text, isCompiled ? [null] : []);
-            compiled.set(text, isCompiled || (wasKept && compiled.get(text) === true));
+            const [size = 0] = keep(text, isCompiled ? [null] : []);
+            compiled.set(text, Math.max(size, wasKept ? (compiled.get(text) ?? 0) : 0));
             const bytes = [...compiled]
               .filter(([known]) => documents.find(known))
-              .reduce((sum, [known, has]) => sum + 2 * known.length + (has ? compiledBytes : 0), 0);
+              .reduce((sum, [known, size]) => sum + 2 * known.length + size, 0);
             expect(bytes).toBeLessThanOrEqual(maxBytes);
           }
         },
       ),
-      { numRuns: 200 },
+      { seed: 41, numRuns: 200 },
     );
   });
 });

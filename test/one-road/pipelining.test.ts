@@ -87,7 +87,7 @@ describe('pipelined requests', () => {
     const request = requestOf({ runId: 'r1', isPost: true, blankLines: 0 }, 'key-1');
     for (const pieces of [[`\r\n\r\n${request}`], ['\r\n\r\n', request], ['\r\n', `\r\n${request}`]]) {
       const { body } = await raw.ask(...pieces);
-      expect(JSON.parse(body)).toEqual({ data: { run: { id: 'r1', outputs: 'of key-1 r1' } } });
+      expect(JSON.parse(body) as unknown).toEqual({ data: { run: { id: 'r1', outputs: 'of key-1 r1' } } });
     }
     raw.close();
   });

@@ -6,19 +6,24 @@ import type { Viewer } from '../../runs/viewer.ts';
 import type { HttpResponse } from '../response-writer.ts';
 import { createDoorkeeper } from './doorkeeper.ts';
 
-export interface CachedAnswer {
-  readonly body: string;
+export interface WholeAnswer<Body> {
+  readonly body: Body;
   readonly contentType: string;
   readonly etag: string | null;
   /** When it expires, in milliseconds since 1970. */
   readonly untilMs: number;
 }
 
+/** As bytes outside the heap: V8 lets its heap grow to twice what lives in it, and so twice the strings of a full cache. */
+type CachedAnswer = WholeAnswer<Buffer>;
+
 /** Computed once a request: hashing a long text takes a while. */
 export interface CacheKey {
   readonly viewer: Viewer;
   readonly name: string;
   readonly place: string;
+  /** False for a long request: those are seldom sent twice. */
+  readonly isCacheable: boolean;
 }
 
 export interface ResponseCache {
@@ -35,14 +40,16 @@ export interface ResponseCache {
 
 export interface CacheEntry {
   /** Caches the answer if its request came before: most requests come once, and their answers would evict others. */
-  keep(answer: CachedAnswer): HttpResponse;
+  keep(answer: WholeAnswer<string>): HttpResponse;
   /** Resumes the requests that wait for this one. */
   end(): void;
 }
 
-/** Longer requests are seldom sent twice, and are not cached. */
 const MAX_REQUEST_LENGTH = 16_384;
-const BYTES_A_CHARACTER = 2;
+/** The key of a longer one is its hash. */
+const MAX_KEY_LENGTH = 1024;
+/** Of a Buffer and its memory, beside the bytes in it. */
+const BUFFER_BYTES = 300;
 
 export interface ResponseCacheOptions {
   readonly partitions: CachePartitions<unknown>;
@@ -66,11 +73,14 @@ export function createResponseCache({ partitions, cache, now }: ResponseCacheOpt
 
   return {
     keyOf(viewer, request) {
-      const name = `answer ${request}`;
-      return { viewer, name, place: partitions.placeOf(viewer.id, name) };
+      const text = request.length > MAX_KEY_LENGTH ? hash('sha256', request, 'base64url') : request;
+      const name = `answer ${text}`;
+      const isCacheable = request.length <= MAX_REQUEST_LENGTH;
+      return { viewer, name, place: partitions.placeOf(viewer.id, name), isCacheable };
     },
 
-    async find({ place }, rightUntilMs) {
+    async find({ place, isCacheable }, rightUntilMs) {
+      if (!isCacheable) return null;
       const found = current(place, rightUntilMs);
       const revalidation = found ? undefined : revalidations.get(place);
       if (!revalidation) return found;
@@ -78,7 +88,7 @@ export function createResponseCache({ partitions, cache, now }: ResponseCacheOpt
       return current(place, rightUntilMs);
     },
 
-    begin({ viewer, name, place }, rightUntilMs) {
+    begin({ viewer, name, place, isCacheable }, rightUntilMs) {
       const partition = partitions.of(viewer.id);
       // Only the answer to a request that was cached once is waited for: of another nobody knows whether it can be shared.
       const wasCached = cachedAt(place) !== undefined;
@@ -87,10 +97,11 @@ export function createResponseCache({ partitions, cache, now }: ResponseCacheOpt
       return {
         keep(answer) {
           const nowMs = now();
-          if (nowMs < answer.untilMs && name.length <= MAX_REQUEST_LENGTH) {
-            const sizeBytes = BYTES_A_CHARACTER * answer.body.length;
-            const cached: Cached<CachedAnswer> = { value: answer, sentAt: nowMs, fetchedAt: nowMs, sizeBytes };
-            if (doorkeeper.admits(place) || wasCached) partitions.put(viewer.id, partition, name, cached);
+          if (isCacheable && nowMs < answer.untilMs && (doorkeeper.admits(place) || wasCached)) {
+            const value = { ...answer, body: ownBytes(answer.body) };
+            const sizeBytes = value.body.length + BUFFER_BYTES;
+            const cached: Cached<CachedAnswer> = { value, sentAt: nowMs, fetchedAt: nowMs, sizeBytes };
+            partitions.put(viewer.id, partition, name, cached);
           }
           return responseOf(answer, Math.min(answer.untilMs, cache.rightUntil(viewer), rightUntilMs), nowMs);
         },
@@ -104,7 +115,18 @@ export function createResponseCache({ partitions, cache, now }: ResponseCacheOpt
   };
 }
 
-function responseOf({ body, contentType, etag }: CachedAnswer, untilMs: number, nowMs: number): HttpResponse {
+/** Not in the pool that small buffers share: one of them would keep its neighbours' memory. */
+function ownBytes(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
+}
+
+function responseOf(
+  { body, contentType, etag }: WholeAnswer<string | Buffer>,
+  untilMs: number,
+  nowMs: number,
+): HttpResponse {
   const maxAgeSeconds = Math.floor((untilMs - nowMs) / 1000);
   return {
     status: 200,

@@ -1,0 +1,41 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readJwks } from '../../src/auth/jwks.ts';
+
+const KEY = { kty: 'EC', kid: 'first' };
+
+describe('the key set of an issuer', () => {
+  let server: Server;
+  let body = '';
+
+  beforeEach(async () => {
+    server = createServer((request, response) => {
+      if (request.url === '/redirect') response.writeHead(302, { location: '/' }).end();
+      else response.end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterEach(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const read = (path = '/') => readJwks(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, false);
+  const padded = (bytes: number) => {
+    const text = JSON.stringify({ keys: [KEY] });
+    return text + ' '.repeat(bytes - text.length);
+  };
+
+  it('may have 1 MiB, and no byte more', async () => {
+    body = padded(2 ** 20);
+    expect(await read()).toEqual({ keys: [KEY] });
+    body = padded(2 ** 20 + 1);
+    await expect(read()).rejects.toThrow('AUTH_JWKS: expected at most 1048576 bytes; more came');
+  });
+
+  it('is read without symmetric keys, and from no other place than was configured', async () => {
+    body = JSON.stringify({ keys: [KEY, { kty: 'oct', k: 'secret' }] });
+    expect(await read()).toEqual({ keys: [KEY] });
+    await expect(read('/redirect')).rejects.toThrow();
+  });
+});

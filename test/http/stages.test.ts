@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startIssuer, type Issuer } from '../support/issuer.ts';
+import { captureLog } from '../support/observed.ts';
+
+const ASK = { query: '{ run(workflowId: "wf", id: "r1") { status } }' };
+const TWO_MIB = JSON.stringify({ query: `{ __typename } #${'x'.repeat(2 ** 21)}` });
+
+/** Each stage is shown by what a request gets that two of them would refuse. */
+describe('the stages of a request', () => {
+  let clock: ManualClock;
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let log: ReturnType<typeof captureLog>;
+
+  async function start(environment: Record<string, string>): Promise<void> {
+    gateway = await startGateway(
+      { UPSTREAM_URL: upstream.url, ...environment },
+      { now: clock.now, after: clock.after, logger: log.logger },
+    );
+  }
+  beforeEach(async () => {
+    clock = createManualClock();
+    log = captureLog('debug');
+    upstream = await startFaultyUpstream((call) =>
+      call.endpoint === 'execute' ? { json: { run_id: 'new' } } : healthy(call),
+    );
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  const post = (body: string, headers: Record<string, string> = {}) =>
+    fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
+  const KEY = { authorization: 'Bearer key-1' };
+  const codeOf = async (response: Response) => {
+    const { errors } = (await response.json()) as { errors?: { extensions: { code: string } }[] };
+    return [response.status, errors?.[0]?.extensions.code ?? null];
+  };
+
+  it('preflight comes first: it needs no key and is not counted', async () => {
+    await start({ CORS_ORIGINS: 'https://app.example.com', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1' });
+    for (let time = 0; time < 5; time += 1) {
+      for (const path of ['/graphql', '/graphql/stream']) {
+        const response = await fetch(`${gateway.url}${path}`, {
+          method: 'OPTIONS',
+          headers: {
+            origin: 'https://app.example.com',
+            'access-control-request-method': 'POST',
+            'access-control-request-headers': 'authorization, content-type',
+          },
+        });
+        expect(response.status).toBe(204);
+        expect(Object.fromEntries(response.headers)).toMatchObject({
+          'access-control-allow-origin': 'https://app.example.com',
+          'access-control-allow-headers': 'authorization, content-type',
+        });
+      }
+    }
+    expect(await codeOf(await post(JSON.stringify({ query: '{ __typename }' })))).toEqual([200, null]);
+  });
+
+  it('authentication comes before the rate limit: a rejected token counts for its address alone', async () => {
+    const issuer: Issuer = await startIssuer(clock.now);
+    await start({ ...issuer.environment, RATE_LIMIT_PER_MINUTE: '2', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '3' });
+    const good = { authorization: `Bearer ${await issuer.token()}` };
+    const expired = { authorization: `Bearer ${await issuer.token({ exp: 1 })}` };
+    const body = JSON.stringify(ASK);
+    for (let time = 0; time < 3; time += 1) {
+      expect(await codeOf(await post(body, expired))).toEqual([200, 'UNAUTHENTICATED']);
+    }
+    expect(await codeOf(await post(body, expired))).toEqual([429, 'RATE_LIMITED']);
+    expect(await codeOf(await post(body))).toEqual([429, 'RATE_LIMITED']);
+    for (let time = 0; time < 2; time += 1) expect(await codeOf(await post(body, good))).toEqual([200, null]);
+    expect(await codeOf(await post(body, good))).toEqual([429, 'RATE_LIMITED']);
+    await issuer.close();
+  });
+
+  it.each([
+    ['of 2 MiB', TWO_MIB, {}, [413, 'BAD_USER_INPUT']],
+    ['that is no JSON', '{', {}, [400, 'BAD_REQUEST']],
+    ['of another type', 'x', { 'content-type': 'text/plain' }, [415, 'BAD_REQUEST']],
+    ['that nobody can accept', '{}', { accept: 'image/png' }, [406, 'BAD_REQUEST']],
+  ])('the rate limit comes before the body, one %s', async (_, body, headers, problem) => {
+    await start({ RATE_LIMIT_PER_MINUTE: '2' });
+    for (let time = 0; time < 2; time += 1) {
+      expect(await codeOf(await post(body, { ...KEY, ...headers }))).toEqual(problem);
+    }
+    const refused = await post(body, { ...KEY, ...headers });
+    expect(refused.headers.get('retry-after')).toBe('30');
+    expect(await codeOf(refused)).toEqual([429, 'RATE_LIMITED']);
+  });
+
+  it('the rate limit comes before the response cache', async () => {
+    await start({ RATE_LIMIT_PER_MINUTE: '4' });
+    for (let time = 0; time < 4; time += 1)
+      expect(await codeOf(await post(JSON.stringify(ASK), KEY))).toEqual([200, null]);
+    expect(log.operations.at(-1)).toMatchObject({ cache: 'ready' });
+    expect(await codeOf(await post(JSON.stringify(ASK), KEY))).toEqual([429, 'RATE_LIMITED']);
+  });
+
+  it('the response cache comes before the operation pipeline', async () => {
+    await start({});
+    const types: unknown[] = [];
+    for (let time = 0; time < 3; time += 1) {
+      expect(await codeOf(await post(JSON.stringify(ASK), KEY))).toEqual([200, null]);
+      types.push(log.operations.at(-1));
+    }
+    expect(types).toMatchObject([{ operationType: 'query' }, { operationType: 'query' }, { cache: 'ready' }]);
+    // Without a key it is not looked at.
+    expect(await codeOf(await post(JSON.stringify(ASK)))).toEqual([200, 'UNAUTHENTICATED']);
+  });
+
+  it('a defect in an operation is logged, and answered with 500', async () => {
+    let isBroken = false;
+    gateway = await startGateway(
+      { UPSTREAM_URL: upstream.url },
+      {
+        after: clock.after,
+        logger: log.logger,
+        now: () => {
+          if (isBroken) throw new Error('a defect');
+          return clock.now();
+        },
+      },
+    );
+    isBroken = true;
+    const response = await post(JSON.stringify(ASK), { ...KEY, 'x-request-id': 'mine' });
+    isBroken = false;
+    expect(await codeOf(response)).toEqual([500, 'INTERNAL_SERVER_ERROR']);
+    expect(log.lines.filter(({ msg }) => msg === 'an operation failed')).toMatchObject([
+      { requestId: 'mine', err: { message: 'a defect' } },
+    ]);
+  });
+});
