@@ -64,6 +64,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     concurrency: config.upstreamConcurrency,
     endpoints: config.upstreamEndpoints,
     maxResponseBytes: config.upstreamMaxResponseBytes,
+    ...config.upstreamConnection,
+    // The embedded upstream is in this process.
+    ...(embedded && { proxy: null }),
     observer,
   });
   const upstreamApi = auth.mode === 'service' ? createScopedUpstream(upstream, now) : upstream;

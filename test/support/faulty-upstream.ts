@@ -111,7 +111,8 @@ async function toCall(request: IncomingMessage, response: ServerResponse): Promi
   let body = '';
   for await (const chunk of request) body += String(chunk);
   const route = ROUTES.find(([method, , path]) => method === request.method && path.test(url.pathname));
-  const [, workflowId = '', runId = ''] = route?.[2].exec(url.pathname) ?? [];
+  const ids = route?.[2].exec(url.pathname)?.slice(1) ?? [];
+  const [workflowId = '', runId = ''] = ids.map(decodeURIComponent);
   const key = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
   return { endpoint: route?.[1] ?? 'unknown', workflowId, runId, key, url, headers: request.headers, body, cut };
 }
