@@ -1,8 +1,7 @@
 /** The process: reads its configuration, starts the gateway, and stops it when it is told to. */
 import closeWithGrace from 'close-with-grace';
 import { ConfigError, readConfig, type Config } from './config/config.ts';
-import { createGateway } from './gateway.ts';
-import { createLogger } from './observability/logger.ts';
+import { createGateway, createLoggerFor } from './gateway.ts';
 
 /** A little longer than the gateway gives the requests under way. */
 const STOP_WITHIN_MS = 12_000;
@@ -22,7 +21,7 @@ function configOrStop(): Config {
 }
 
 const config = configOrStop();
-const logger = createLogger(config.logLevel);
+const logger = createLoggerFor(config);
 const gateway = await createGateway(config, { logger }).catch((error: unknown) =>
   stopWith(`Stepgate can't start: ${error instanceof Error ? error.message : String(error)}`),
 );

@@ -23,7 +23,7 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 
 const OTHER_CERTIFICATE_ERROR = /^(?:CERT_|ERR_TLS_CERT_|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$)/;
 
-/** These stay until somebody changes a setting, so no retry helps. They come before the request is sent. */
+/** These stay until somebody changes a setting, so no retry helps. Nobody has understood the request by then. */
 function permanentProblem(code: string, hasHttp2Frame: boolean): string | null {
   if (UNTRUSTED.has(code)) {
     return (
@@ -47,7 +47,7 @@ function permanentProblem(code: string, hasHttp2Frame: boolean): string | null {
 export function toGatewayError(error: unknown, isProxied: boolean): unknown {
   if (!(error instanceof RequestError)) return error;
   const { code } = error;
-  const problem = permanentProblem(code, beginsAsHttp2(error.cause));
+  const problem = permanentProblem(reasonOf(error), beginsAsHttp2(error.cause));
   if (problem !== null) {
     return new GatewayError('UPSTREAM_UNAVAILABLE', problem, { retryable: false, wasNotSent: true });
   }
@@ -58,6 +58,14 @@ export function toGatewayError(error: unknown, isProxied: boolean): unknown {
   const what = isProxied ? 'the upstream, or the proxy in front of it,' : 'the upstream';
   const message = `${what} could not be reached (${code})`;
   return new GatewayError('UPSTREAM_UNAVAILABLE', message, NOT_SENT.has(code) ? { wasNotSent: true } : {});
+}
+
+const OPENSSL_REASON = /:SSL routines:[^:]*:([^:]+):/;
+
+/** OpenSSL's reason, which stands in the message alone where Node's code is just EPROTO. */
+function reasonOf({ code, message }: RequestError): string {
+  const reason = code === 'EPROTO' ? OPENSSL_REASON.exec(message)?.[1] : undefined;
+  return reason?.toUpperCase().replaceAll(' ', '_') ?? code;
 }
 
 /** The type of a SETTINGS frame, with which every HTTP/2 connection begins. */

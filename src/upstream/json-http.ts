@@ -68,7 +68,8 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy }: JsonHttpO
 
 function agents(keepAlive: boolean, proxy: UpstreamProxy | null) {
   const options = { keepAlive, ...(proxy && { proxyEnv: { ...proxy } }) };
-  return { http: new HttpAgent(options), https: new HttpsAgent(options) };
+  // A server that speaks HTTP/2 alone then refuses at once: what it answers to HTTP/1.1 may look like a missing right.
+  return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ALPNProtocols: ['http/1.1'] }) };
 }
 
 /** The body of a 2xx answer. Another status counts even if its body is cut off, broken or too long. */
