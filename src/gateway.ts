@@ -38,13 +38,13 @@ export interface Overrides {
   readonly stalledReaderMs?: number;
 }
 
+/** Whichever headers carry keys: that of the upstream's key, and the fixed ones. */
+export function createLoggerFor({ logLevel, upstreamConnection: { authHeader, headers } }: Config): Logger {
+  return createLogger(logLevel, undefined, [authHeader.name, ...Object.keys(headers)]);
+}
+
 export async function createGateway(config: Config, overrides: Overrides = {}): Promise<Gateway> {
-  const {
-    now = Date.now,
-    after = afterOnThisMachine,
-    logger = createLogger(config.logLevel),
-    stalledReaderMs,
-  } = overrides;
+  const { now = Date.now, after = afterOnThisMachine, logger = createLoggerFor(config), stalledReaderMs } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
 
   // Before anything is opened: a manifest that is wrong ends it here.
@@ -64,6 +64,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     concurrency: config.upstreamConcurrency,
     endpoints: config.upstreamEndpoints,
     maxResponseBytes: config.upstreamMaxResponseBytes,
+    ...config.upstreamConnection,
+    // The embedded upstream is in this process.
+    ...(embedded && { proxy: null }),
     observer,
   });
   const upstreamApi = auth.mode === 'service' ? createScopedUpstream(upstream, now) : upstream;

@@ -1,8 +1,9 @@
-/** The process: reads its configuration, starts the gateway, and stops it when it is told to. */
+/** The process: reads its configuration, starts the gateway, and stops it when it is told to. `check` checks the upstream. */
+import { text } from 'node:stream/consumers';
 import closeWithGrace from 'close-with-grace';
+import { runCheck } from './check/run-check.ts';
 import { ConfigError, readConfig, type Config } from './config/config.ts';
-import { createGateway } from './gateway.ts';
-import { createLogger } from './observability/logger.ts';
+import { createGateway, createLoggerFor } from './gateway.ts';
 
 /** A little longer than the gateway gives the requests under way. */
 const STOP_WITHIN_MS = 12_000;
@@ -21,28 +22,47 @@ function configOrStop(): Config {
   }
 }
 
-const config = configOrStop();
-const logger = createLogger(config.logLevel);
-const gateway = await createGateway(config, { logger }).catch((error: unknown) =>
-  stopWith(`Stepgate can't start: ${error instanceof Error ? error.message : String(error)}`),
-);
+async function serve(): Promise<void> {
+  const config = configOrStop();
+  const logger = createLoggerFor(config);
+  const gateway = await createGateway(config, { logger }).catch((error: unknown) =>
+    stopWith(`Stepgate can't start: ${error instanceof Error ? error.message : String(error)}`),
+  );
 
-logger.info({ url: gateway.url, upstream: config.upstreamUrl ?? 'embedded' }, 'Stepgate is listening');
-if (!config.isProduction) {
-  // Only these lines use process.stdout; without a listener a closed one (EPIPE) ends the process.
-  process.stdout.on('error', () => undefined);
-  process.stdout.write(`\n  Workflows and their runs:   ${gateway.url}/`);
-  process.stdout.write(`\n  GraphQL and Apollo Sandbox: ${gateway.url}/graphql\n`);
-  if (config.upstreamUrl === null && config.auth.mode === 'passthrough')
-    process.stdout.write('  Over the embedded upstream; its key is demo-key\n');
-  process.stdout.write('\n');
+  logger.info({ url: gateway.url, upstream: config.upstreamUrl ?? 'embedded' }, 'Stepgate is listening');
+  if (!config.isProduction) {
+    // Only these lines use process.stdout; without a listener a closed one (EPIPE) ends the process.
+    process.stdout.on('error', () => undefined);
+    process.stdout.write(`\n  Workflows and their runs:   ${gateway.url}/`);
+    process.stdout.write(`\n  GraphQL and Apollo Sandbox: ${gateway.url}/graphql\n`);
+    if (config.upstreamUrl === null && config.auth.mode === 'passthrough')
+      process.stdout.write('  Over the embedded upstream; its key is demo-key\n');
+    process.stdout.write('\n');
+  }
+
+  // What goes wrong with it is logged, and said to whoever asks for the page; the gateway's own answers do not need it.
+  void gateway.preparePage().catch(() => undefined);
+
+  closeWithGrace({ delay: STOP_WITHIN_MS, logger }, async ({ err, signal }) => {
+    if (err) logger.fatal({ err }, 'stopping after an error that nobody caught');
+    else logger.info({ signal }, 'stopping');
+    await gateway.close();
+  });
 }
 
-// What goes wrong with it is logged, and said to whoever asks for the page; the gateway's own answers do not need it.
-void gateway.preparePage().catch(() => undefined);
+async function check(args: readonly string[]): Promise<number> {
+  const { env: environment, stdin, stdout, stderr } = process;
+  return runCheck({
+    config: configOrStop(),
+    args,
+    environment,
+    readStdin: () => text(stdin),
+    write: (report) => void stdout.write(report),
+    writeError: (sentence) => void stderr.write(sentence),
+  });
+}
 
-closeWithGrace({ delay: STOP_WITHIN_MS, logger }, async ({ err, signal }) => {
-  if (err) logger.fatal({ err }, 'stopping after an error that nobody caught');
-  else logger.info({ signal }, 'stopping');
-  await gateway.close();
-});
+const [command, ...args] = process.argv.slice(2);
+if (command === 'check') process.exitCode = await check(args);
+else if (command === undefined) await serve();
+else stopWith(`Stepgate: expected no command, or check; got ${JSON.stringify(command)}.`);

@@ -15,6 +15,7 @@ const ROOMS = [
   'auth',
   'graphql',
   'http',
+  'check',
   'gateway.ts',
   'main.ts',
   'web',

@@ -18,6 +18,11 @@ const DEFAULTS = {
   upstreamUrl: null,
   upstreamEndpoints: new Set(['steps', 'run', 'runs', 'workflows', 'execute']),
   auth: { mode: 'passthrough' },
+  upstreamConnection: {
+    authHeader: { name: 'authorization', template: 'Bearer {key}' },
+    headers: {},
+    proxy: null,
+  },
   trustProxy: false,
   basePath: '',
   upstreamTimeoutMs: 10_000,
@@ -88,9 +93,10 @@ describe('the config', () => {
   });
 
   it('takes an empty variable, or a blank one, for one that is not set', () => {
+    const connection = ['UPSTREAM_AUTH_HEADER', 'UPSTREAM_HEADERS', 'HTTP_PROXY', 'https_proxy', 'NO_PROXY'];
     for (const blank of ['', ' ', '\t\n']) {
       const all = Object.fromEntries(
-        ['NODE_ENV', 'UPSTREAM_AUTH', ...VARIABLES.map(([name]) => name)].map((name) => [name, blank]),
+        ['NODE_ENV', 'UPSTREAM_AUTH', ...connection, ...VARIABLES.map(([name]) => name)].map((name) => [name, blank]),
       );
       expect(readConfig(all)).toEqual(DEFAULTS);
     }
@@ -216,6 +222,67 @@ describe('a wrong variable', () => {
 
   it('is told as JSON, so that nothing in it can forge another line', () => {
     expect(errorOf({ HOST: 'ok', LOG_LEVEL: 'info\nPORT: fine' })).toContain('got "info\\nPORT: fine".');
+  });
+});
+
+describe('the connection to the upstream', () => {
+  const connectionOf = (environment: Readonly<Record<string, string>>) => readConfig(environment).upstreamConnection;
+
+  it.each([
+    ['x-api-key: {key}', { name: 'x-api-key', template: '{key}' }],
+    [' X-Api-Key:{key} ', { name: 'x-api-key', template: '{key}' }],
+    ['authorization: Token token="{key}"', { name: 'authorization', template: 'Token token="{key}"' }],
+    ['cookie: session={key}; a=1', { name: 'cookie', template: 'session={key}; a=1' }],
+  ])('takes UPSTREAM_AUTH_HEADER=%s', (value, authHeader) => {
+    expect(connectionOf({ UPSTREAM_AUTH_HEADER: value }).authHeader).toEqual(authHeader);
+  });
+
+  it.each([
+    ['x-tenant: acme', { 'x-tenant': 'acme' }],
+    ['X-Tenant: acme; x-stage:test;', { 'x-tenant': 'acme', 'x-stage': 'test' }],
+    ['x-tenant: acme\nx-list: a; b\n', { 'x-tenant': 'acme', 'x-list': 'a; b' }],
+    ['x-url: https://a.example:1/b', { 'x-url': 'https://a.example:1/b' }],
+  ])('takes UPSTREAM_HEADERS=%j', (value, headers) => {
+    expect(connectionOf({ UPSTREAM_HEADERS: value }).headers).toEqual(headers);
+  });
+
+  it.each([
+    ['UPSTREAM_AUTH_HEADER', 'x-api-key: SECRET'],
+    ['UPSTREAM_AUTH_HEADER', 'SECRET'],
+    ['UPSTREAM_AUTH_HEADER', 'x api key: {key}'],
+    ['UPSTREAM_AUTH_HEADER', 'x-api-key: {key}\r\nx-other: SECRET'],
+    ['UPSTREAM_AUTH_HEADER', 'host: {key}'],
+    ['UPSTREAM_AUTH_HEADER', 'X-Request-Id: {key}'],
+    ['UPSTREAM_HEADERS', 'x-tenant=SECRET'],
+    ['UPSTREAM_HEADERS', 'x-tenant: SECRET; SECRET'],
+    ['UPSTREAM_HEADERS', 'x-tenant: SECRET; X-TENANT: SECRET'],
+    ['UPSTREAM_HEADERS', 'x-tenant: ä'],
+    ['UPSTREAM_HEADERS', 'content-length: 7'],
+    ['UPSTREAM_HEADERS', 'Accept: SECRET'],
+    ['HTTP_PROXY', 'socks5://user:SECRET@proxy'],
+    ['https_proxy', 'http://user:SECRET@proxy/path'],
+  ])('refuses %s=%j without repeating it', (name, value) => {
+    const message = errorOf({ [name]: value });
+    expect(message).toMatch(new RegExp(`^${name.toUpperCase()}: expected .*; got something else\\.$`));
+    expect(message).not.toContain('SECRET');
+  });
+
+  it('has no fixed value for the header with the key', () => {
+    expect(errorOf({ UPSTREAM_HEADERS: 'Authorization: SECRET' })).toMatch(
+      /^UPSTREAM_HEADERS: authorization is the header with the key \(UPSTREAM_AUTH_HEADER\), so it can't have a fixed value\./,
+    );
+    const both = { UPSTREAM_HEADERS: 'Authorization: Basic abc', UPSTREAM_AUTH_HEADER: 'x-api-key: {key}' };
+    expect(connectionOf(both).headers).toEqual({ authorization: 'Basic abc' });
+  });
+
+  it('takes proxies in upper and lower case, in which they count first, with or without a scheme', () => {
+    const given = { HTTP_PROXY: 'http://a:1', http_proxy: 'b:2', HTTPS_PROXY: 'http://u:p@c:3', no_proxy: '.internal' };
+    expect(connectionOf(given).proxy).toEqual({
+      HTTP_PROXY: 'http://b:2',
+      HTTPS_PROXY: 'http://u:p@c:3',
+      NO_PROXY: '.internal',
+    });
+    expect(connectionOf({ NO_PROXY: 'localhost' }).proxy).toBeNull();
   });
 });
 

@@ -1,8 +1,10 @@
 /** The one reader of the environment: a frozen, typed Config, or a sentence for each variable that is wrong. */
 import { readAuth, type AuthConfig } from './auth.ts';
 import { describeProblems } from './problems.ts';
+import { readConnection, withLowerCaseProxies, type UpstreamConnection } from './upstream-connection.ts';
 import { ENVIRONMENT, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
 
+export type { UpstreamAuthHeader, UpstreamConnection, UpstreamProxy } from './upstream-connection.ts';
 export { UPSTREAM_ENDPOINTS, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
 
 export interface Config {
@@ -14,6 +16,7 @@ export interface Config {
   readonly upstreamUrl: string | null;
   readonly upstreamEndpoints: ReadonlySet<UpstreamEndpoint>;
   readonly auth: AuthConfig;
+  readonly upstreamConnection: UpstreamConnection;
   readonly upstreamTimeoutMs: number;
   readonly upstreamConcurrency: number;
   readonly upstreamMaxResponseBytes: number;
@@ -52,7 +55,9 @@ export class ConfigError extends Error {
 
 /** Reads the variables; an empty one counts as unset. Throws ConfigError. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+  const given = Object.fromEntries(
+    Object.entries(withLowerCaseProxies(environment)).filter(([, value]) => value?.trim()),
+  );
   const parsed = ENVIRONMENT.safeParse(given);
   if (!parsed.success) throw new ConfigError(describeProblems(parsed.error, given));
   const variables = parsed.data;
@@ -66,6 +71,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   checkPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_MANIFESTS);
   const auth = readAuth(variables, variables.UPSTREAM_ENDPOINTS.includes('workflows'));
   if (typeof auth === 'string') throw new ConfigError(auth);
+  const upstreamConnection = readConnection(variables);
+  if (typeof upstreamConnection === 'string') throw new ConfigError(upstreamConnection);
   return Object.freeze({
     isProduction,
     host: variables.HOST,
@@ -73,6 +80,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     upstreamUrl: variables.UPSTREAM_URL ?? null,
     upstreamEndpoints: new Set<UpstreamEndpoint>(['steps', ...variables.UPSTREAM_ENDPOINTS]),
     auth,
+    upstreamConnection,
     upstreamTimeoutMs: variables.UPSTREAM_TIMEOUT_MS,
     upstreamConcurrency: variables.UPSTREAM_CONCURRENCY,
     upstreamMaxResponseBytes: variables.UPSTREAM_MAX_RESPONSE_BYTES,

@@ -1,7 +1,10 @@
 /** What is said of variables that are wrong: what was expected and what came, without the secrets in it. */
 import { z } from 'zod';
 import { SECRET_VARIABLES } from './auth.ts';
+import { SECRET_CONNECTION_VARIABLES } from './upstream-connection.ts';
 import { ENVIRONMENT } from './variables.ts';
+
+const SECRETS: ReadonlySet<string> = new Set([...SECRET_VARIABLES, ...SECRET_CONNECTION_VARIABLES]);
 
 /** A sentence for each variable. */
 export function describeProblems(error: z.ZodError, given: Record<string, string | undefined>): string {
@@ -9,7 +12,7 @@ export function describeProblems(error: z.ZodError, given: Record<string, string
   return [...names]
     .map((name) => {
       const field: z.ZodType | undefined = ENVIRONMENT.shape[name as keyof typeof ENVIRONMENT.shape];
-      const got = SECRET_VARIABLES.has(name) ? 'something else' : JSON.stringify(withoutSecrets(given[name]));
+      const got = SECRETS.has(name) ? 'something else' : JSON.stringify(withoutSecrets(given[name]));
       return `${name}: expected ${describe(field)}; got ${got}.`;
     })
     .join('\n');

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AUTH_VARIABLES } from './auth.ts';
+import { CONNECTION_VARIABLES } from './upstream-connection.ts';
 
 export const UPSTREAM_ENDPOINTS = ['steps', 'run', 'runs', 'workflows', 'execute'] as const;
 export type UpstreamEndpoint = (typeof UPSTREAM_ENDPOINTS)[number];
@@ -60,6 +61,7 @@ export const ENVIRONMENT = z.object({
     .describe(`a comma-separated list out of ${UPSTREAM_ENDPOINTS.join(', ')}`)
     .default([...UPSTREAM_ENDPOINTS]),
   ...AUTH_VARIABLES,
+  ...CONNECTION_VARIABLES,
   UPSTREAM_TIMEOUT_MS: milliseconds(1).default(10_000),
   UPSTREAM_CONCURRENCY: wholeNumber(1, 10_000).default(64),
   UPSTREAM_MAX_RESPONSE_BYTES: wholeNumber(1024, 2 ** 29, 'bytes').default(67_108_864),

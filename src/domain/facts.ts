@@ -48,6 +48,7 @@ export interface StepFacts {
 
 /** What the upstream says of a run as a whole. */
 export interface RunRecord {
+  /** Empty where the upstream gave none that can be read: then it only keeps its position in the history. */
   readonly id: string;
   readonly rawStatus: string;
   readonly startTime: Timestamp | null;

@@ -20,6 +20,10 @@ const STATUS_OF_WORD = new Map<string, StepStatus>(
   Object.entries(WORDS).flatMap(([status, words]) => words.map((word) => [normalize(word), status as StepStatus])),
 );
 
+/** True for a word that has a status. Most come in the very form of the map. */
+export const isStatusWord = (rawStatus: string): boolean =>
+  STATUS_OF_WORD.has(rawStatus) || STATUS_OF_WORD.has(normalize(rawStatus));
+
 export const stepStatusOf = (rawStatus: string): StepStatus => STATUS_OF_WORD.get(normalize(rawStatus)) ?? 'UNKNOWN';
 
 /** A run is not skipped: a word that says so tells nothing about it. */

@@ -27,6 +27,11 @@ export function parseTimestamp(value: string | null | undefined): Timestamp | nu
   return timestampFrom(text === value ? value : text, wholeSeconds, fraction);
 }
 
+const ZONE = /(?:[Zz]|[+-]\d\d:?\d\d)\s*$/;
+
+/** True if a text that `parseTimestamp` reads names its zone: where it does not, UTC is a guess. */
+export const hasZone = (text: string): boolean => text.endsWith('Z') || ZONE.test(text);
+
 /** `Date` takes 30 February for 2 March. Every month has 28 days. */
 const isOnCalendar = (date: string): boolean =>
   date.slice(8) <= '28' || new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
@@ -43,6 +48,25 @@ const timestampFrom = (text: string, wholeSeconds: number, fraction: string): Ti
   epochMicros: wholeSeconds * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6)),
   isWholeSecond: fraction === '',
 });
+
+/** Of seconds since 1970: 2001 to 2255. The same in milliseconds is a thousand times as much, so the two can't be confused. */
+const EPOCH_SECONDS = { first: 1e9, last: Math.floor(Number.MAX_SAFE_INTEGER / 1e6) };
+
+/** The timestamp of seconds or milliseconds since 1970, whichever gives a year from 2001 to 2255; else null. */
+export function timestampOfEpoch(value: number): Timestamp | null {
+  const isIn = (seconds: number) => seconds >= EPOCH_SECONDS.first && seconds < EPOCH_SECONDS.last;
+  const isSeconds = isIn(value);
+  if (!isSeconds && !isIn(value / 1000)) return null;
+  const epochMicros = Math.round(value * (isSeconds ? 1e6 : 1000));
+  const { text } = timestampOfMicros(epochMicros);
+  if (!Number.isInteger(value)) return { text, epochMicros, isWholeSecond: false };
+  // As many digits as the upstream sent.
+  return {
+    text: isSeconds ? text.replace('.000000', '') : text.replace('000Z', 'Z'),
+    epochMicros,
+    isWholeSecond: isSeconds,
+  };
+}
 
 /** The timestamp of a clock reading, in milliseconds since 1970. */
 export function timestampOf(epochMs: number): Timestamp {

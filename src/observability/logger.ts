@@ -5,7 +5,13 @@ import type { LogLevel } from '../config/config.ts';
 export type { Logger };
 
 /** Keys are never logged on purpose; redaction is the second line of defence. */
-const REDACTED = { paths: ['authorization', '*.authorization', '*.headers.authorization'], remove: true };
+const SECRET_HEADERS = ['authorization', 'proxy-authorization', 'cookie'];
+const redacted = (headers: readonly string[]) => ({
+  paths: [...new Set([...SECRET_HEADERS, ...headers])].flatMap((name) =>
+    ['', '*', 'headers', '*.headers'].map((place) => `${place}[${JSON.stringify(name)}]`),
+  ),
+  remove: true,
+});
 const STDOUT = 1;
 /** A write costs several times what a line costs: lines are written together, at most this much later. */
 const BATCH_BYTES = 8192;
@@ -13,8 +19,15 @@ const BATCH_MS = 500;
 /** Above this, new lines are dropped: a reader that hangs must not fill the memory. */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
-/** `dest` is a file descriptor or a path. pino writes what is buffered when the process exits. */
-export function createLogger(level: LogLevel, dest: number | string = STDOUT): Logger {
+/**
+ * `dest` is a file descriptor or a path. pino writes what is buffered when the process exits. `secretHeaders`: further
+ * headers, in lower case, that are left out.
+ */
+export function createLogger(
+  level: LogLevel,
+  dest: number | string = STDOUT,
+  secretHeaders: readonly string[] = [],
+): Logger {
   const stream = destination({
     dest,
     sync: false,
@@ -33,7 +46,7 @@ export function createLogger(level: LogLevel, dest: number | string = STDOUT): L
       });
     },
   };
-  const logger = pino({ level, redact: REDACTED }, to);
+  const logger = pino({ level, redact: redacted(secretHeaders) }, to);
 
   // Without a listener, a failed write (EPIPE, ENOSPC) ends the process.
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {

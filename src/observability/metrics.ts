@@ -36,6 +36,8 @@ export interface Metrics {
   subscribers(transport: OperationRecord['transport'], change: 1 | -1): void;
   /** `outcome` is `ok`, `ABANDONED` or an error code. */
   upstreamCall(endpoint: string, outcome: string, seconds: number): void;
+  /** `field` is a path of the contract, never a word of an answer. */
+  upstreamDeviation(field: string, outcome: 'read' | 'lost', count: number): void;
 }
 
 const OPERATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -115,7 +117,7 @@ function operationMetrics(registry: Registry): Pick<Metrics, 'responseCacheHit' 
   };
 }
 
-function upstreamMetrics(registry: Registry): Pick<Metrics, 'upstreamCall'> {
+function upstreamMetrics(registry: Registry): Pick<Metrics, 'upstreamCall' | 'upstreamDeviation'> {
   const registers = [registry];
   const calls = new Counter({
     name: 'stepgate_upstream_calls_total',
@@ -130,7 +132,16 @@ function upstreamMetrics(registry: Registry): Pick<Metrics, 'upstreamCall'> {
     buckets: CALL_BUCKETS,
     registers,
   });
+  const deviations = new Counter({
+    name: 'stepgate_upstream_deviations_total',
+    help: 'Values in upstream answers that deviate from the contract, by field',
+    labelNames: ['field', 'outcome'],
+    registers,
+  });
   return {
+    upstreamDeviation(field, outcome, count) {
+      deviations.inc({ field, outcome }, count);
+    },
     upstreamCall(endpoint, outcome, seconds) {
       const isCode = outcome !== 'ok' && outcome !== 'ABANDONED';
       calls.inc({ endpoint, outcome: isCode ? codeLabel(outcome) : outcome });

@@ -1,5 +1,6 @@
 /** The one interface through which the gateway reports operations and upstream calls to metrics, log and traces. */
 import type { UpstreamEndpoint } from '../config/config.ts';
+import { createDeviationReports, type CountedDeviation } from './deviations.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { traceparentOf, type OperationRecord, type OperationStart } from './operation-record.ts';
@@ -35,6 +36,8 @@ export interface ObservedCall {
   /** To be called once per attempt. */
   attempt(): void;
   readonly answered: (status: number) => void;
+  /** What the answer's reader has found. */
+  deviated(deviations: readonly CountedDeviation[]): void;
   /** `outcome` is `ok`, `ABANDONED` or an error code. */
   end(outcome: string): void;
 }
@@ -47,6 +50,7 @@ export interface ObserverOptions {
 
 export function createObserver({ metrics, logger, tracer }: ObserverOptions): Observer {
   const log = createOperationLog(logger);
+  const reportDeviations = createDeviationReports(metrics, logger, () => performance.now());
 
   return {
     responseCacheHit(requestId, viewerId) {
@@ -107,6 +111,9 @@ export function createObserver({ metrics, logger, tracer }: ObserverOptions): Ob
         },
         answered(code) {
           status = code;
+        },
+        deviated(deviations) {
+          reportDeviations(deviations, operationRecord?.requestId);
         },
         end(outcome) {
           metrics.upstreamCall(endpoint, outcome, (performance.now() - startedAt) / 1000);

@@ -3,6 +3,7 @@ import { createRun } from '../domain/run/run.ts';
 import { timestampOf } from '../domain/timestamp.ts';
 import type { Freshness, Run, RunRecord, WorkflowGraph } from '../domain/types.ts';
 import type { RunRef, UpstreamApi } from '../upstream/client.ts';
+import { refKey } from '../upstream/ids.ts';
 import { createFinality, type MaybeRecord, type StepList } from './finality.ts';
 import type { Operation } from './operation.ts';
 import type { Resource, ResourceCache, Served } from './resource-cache.ts';
@@ -60,7 +61,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   const finalRuns = new WeakMap<Cached<unknown>, DerivedRun>();
 
   const recordOf = (ref: RunRef, viewer: Viewer): Resource<MaybeRecord> => ({
-    key: `record ${ref.workflowId} ${ref.runId}`,
+    key: `record ${refKey(ref)}`,
     fetch: (call) => upstream.getRun(ref, call),
     valueIfMissing: null,
     lifetimeMs(cached) {
@@ -70,7 +71,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   });
 
   const stepsOf = (ref: RunRef, viewer: Viewer): Resource<StepList> => ({
-    key: `steps ${ref.workflowId} ${ref.runId}`,
+    key: `steps ${refKey(ref)}`,
     fetch: (call) => upstream.listSteps(ref, call),
     lifetimeMs(cached) {
       const record = cache.peek(viewer, recordOf(ref, viewer));

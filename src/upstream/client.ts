@@ -1,14 +1,16 @@
 /** The client of the upstream API: HTTP, with resilience around each call and the wire contract behind it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { UpstreamEndpoint } from '../config/config.ts';
+import type { UpstreamAuthHeader, UpstreamEndpoint, UpstreamProxy } from '../config/config.ts';
 import type { UpstreamState } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { CallOptions, RunRef, UpstreamAnswer, UpstreamApi } from './api.ts';
 import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from './contract.ts';
 import { AbandonedError, GatewayError } from './errors.ts';
-import { checkId } from './ids.ts';
+import { pathSegment } from './ids.ts';
 import { createJsonHttp, type JsonRequest } from './json-http.ts';
 import { createJsonTexts, type JsonText } from './json-text.ts';
+import { withOutcome } from './unknown-outcome.ts';
+import { createDeviations, type ReportDeviation } from './wire/deviations.ts';
 import { createResilience, type ResilienceOptions } from './resilience.ts';
 
 export type * from './api.ts';
@@ -23,29 +25,39 @@ export interface UpstreamClientOptions extends ResilienceOptions {
   /** The endpoints that the upstream offers. */
   readonly endpoints: ReadonlySet<UpstreamEndpoint>;
   readonly maxResponseBytes: number;
+  /** `authorization: Bearer {key}` if left out. */
+  readonly authHeader?: UpstreamAuthHeader;
+  /** Sent with each call, by name. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly proxy?: UpstreamProxy | null;
   readonly observer?: Pick<Observer, 'call'>;
 }
 
+const BEARER: UpstreamAuthHeader = { name: 'authorization', template: 'Bearer {key}' };
+
+type Read<T> = (text: JsonText, report: ReportDeviation) => T;
+
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
-  const { baseUrl, endpoints, maxResponseBytes, timeoutMs, observer } = options;
+  const { baseUrl, endpoints, maxResponseBytes, timeoutMs, observer, headers, proxy = null } = options;
+  const { name: keyHeader, template } = options.authHeader ?? BEARER;
   const resilience = createResilience(options);
-  const http = createJsonHttp(maxResponseBytes, timeoutMs);
+  const http = createJsonHttp({ maxResponseBytes, timeoutMs, proxy });
   const jsonTextOf = createJsonTexts();
 
   const requestOf = (method: JsonRequest['method'], path: string, { credential, requestId }: CallOptions) => ({
     method,
     url: new URL(path, baseUrl),
-    headers: { authorization: `Bearer ${credential}`, 'x-request-id': requestId },
+    headers: { ...headers, [keyHeader]: template.replaceAll('{key}', () => credential), 'x-request-id': requestId },
   });
 
   async function get<T>(
     endpoint: UpstreamEndpoint,
     path: string,
-    read: (text: JsonText) => T,
+    read: Read<T>,
     call: CallOptions,
   ): Promise<UpstreamAnswer<T>> {
-    return send(endpoint, requestOf('GET', path, call), call, 'repeatable', (text) => {
-      const value = read(text);
+    return send(endpoint, requestOf('GET', path, call), call, 'repeatable', (text, report) => {
+      const value = read(text, report);
       return { value, sizeBytes: cachedBytes(text, Array.isArray(value) ? value.length : 1) };
     });
   }
@@ -56,8 +68,9 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     request: JsonRequest,
     { signal, operationRecord }: CallOptions,
     policy: 'once' | 'repeatable',
-    read: (text: JsonText) => T,
+    read: Read<T>,
   ): Promise<T> {
+    const deviations = createDeviations();
     const observation = observer?.call(endpoint, request, operationRecord);
     const observed = {
       ...request,
@@ -72,12 +85,16 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const bytes = await resilience[policy](attempt, signal);
       // The bulkhead has admitted a queued call by now: let it send before this answer is parsed, which takes longer.
       if (resilience.state().callsQueued > 0) await nextTurn();
-      const value = read(jsonTextOf(bytes));
+      const text = jsonTextOf(bytes);
+      if (text.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
+      const value = read(text, deviations.add);
       observation?.end('ok');
       return value;
     } catch (error) {
       observation?.end(outcomeOf(error));
       throw error;
+    } finally {
+      observation?.deviated(deviations.found());
     }
   }
 
@@ -90,7 +107,8 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   }
 
   return {
-    listSteps: async (ref, call) => get('steps', `${runPath(ref)}/steps`, readSteps, call),
+    listSteps: async (ref, call) =>
+      get('steps', `${runPath(ref)}/steps`, (text, report) => readSteps(text, ref.runId, report), call),
 
     async execute(workflowId, inputs, call) {
       checkOffered('execute');
@@ -104,7 +122,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
     async getRun(ref, call) {
       checkOffered('run');
-      return get('run', runPath(ref), (text) => readRun(text, ref.runId), call);
+      return get('run', runPath(ref), (text, report) => readRun(text, ref.runId, report), call);
     },
 
     async listRuns({ workflowId, offset, limit }, call) {
@@ -139,23 +157,7 @@ const TEXT_OVERHEAD = 1.25;
 const cachedBytes = (text: JsonText, facts: number): number =>
   Math.ceil(text.sizeBytes * TEXT_OVERHEAD) + facts * BYTES_A_FACT;
 
-const workflowPath = (workflowId: string): string => `workflows/${checkId('workflow id', workflowId)}`;
+const workflowPath = (workflowId: string): string => `workflows/${pathSegment('workflow id', workflowId)}`;
 
 const runPath = ({ workflowId, runId }: RunRef): string =>
-  `${workflowPath(workflowId)}/runs/${checkId('run id', runId)}`;
-
-/** Statuses with which the upstream rejects a request before it starts a run. */
-const REJECTIONS: ReadonlySet<number> = new Set([400, 401, 403, 404, 429]);
-
-/** The error of a failed execution. Unless the request was not sent, or was rejected, the run may have started. */
-function withOutcome(error: unknown): unknown {
-  if (!(error instanceof GatewayError)) return error;
-  const { code, message, details } = error;
-  const wasRejected = details.upstreamStatus !== undefined && REJECTIONS.has(details.upstreamStatus);
-  if (details.wasNotSent || wasRejected || code === 'BAD_USER_INPUT') return error;
-  return new GatewayError(
-    code,
-    `${message}. Whether the run has started is not known: look at the workflow's runs before you try again`,
-    { ...details, outcomeIsUnknown: true },
-  );
-}
+  `${workflowPath(workflowId)}/runs/${pathSegment('run id', runId)}`;

@@ -2,108 +2,124 @@
  * The wire contract: reads the upstream's answers into domain facts. Every assumption about the API is made here, and only
  * here (the embedded upstream aside) are its field names used. Readers throw UPSTREAM_CONTRACT_VIOLATION.
  */
-import { isDeeperThan, jsonTextBytes, MAX_JSON_DEPTH } from '../domain/json.ts';
-import type {
-  JsonValue,
-  PayloadField,
-  RunRecord,
-  StepFacts,
-  StepPayload,
-  UnreadableField,
-  WorkflowEdge,
-  WorkflowGraph,
-  WorkflowNode,
-  WorkflowRecord,
-} from '../domain/types.ts';
+import type { RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { JsonText } from './json-text.ts';
+import { itemsIn, objectIn, violation, type ListOf } from './wire/answers.ts';
+import type { ReportDeviation } from './wire/deviations.ts';
 import {
   errorText,
+  identifier,
+  isObject,
   label,
-  listOrNothing,
-  objectIn,
   objectOrNothing,
-  objectsIn,
   seconds,
-  text,
+  statusWord,
   textOrNothing,
   time,
   tokenCount,
   truth,
-  type WireObject,
-} from './wire.ts';
+} from './wire/fields.ts';
+import { readGraph } from './wire/graph.ts';
+import { payloadReader } from './wire/payload-reader.ts';
 
-/** Call 1. */
-export const readSteps = (json: JsonText): readonly StepFacts[] =>
-  objectsIn('steps', json.read()).map((step, index) => ({
-    id: text(step, 'id'),
-    nodeId: text(step, 'node_id'),
-    userId: textOrNothing(step, 'user_id'),
-    organizationId: textOrNothing(step, 'organization_id'),
-    rawStatus: text(step, 'status'),
-    startTime: time(step, 'start_time'),
-    endTime: time(step, 'end_time'),
-    elapsedTime: seconds(step, 'elapsed_time'),
-    error: errorText(step, 'error'),
+const STEPS: ListOf = {
+  answer: 'steps',
+  item: 'step',
+  isItem: ({ id, node_id: nodeId, status }) => id !== undefined || nodeId !== undefined || status !== undefined,
+};
+const RUNS: ListOf = {
+  answer: 'runs',
+  item: 'run',
+  isItem: ({ id, status }) => id !== undefined || status !== undefined,
+};
+const WORKFLOWS: ListOf = {
+  answer: 'workflows',
+  item: 'workflow',
+  isItem: ({ workflow_id: id }) => id !== undefined,
+};
+
+/** For readers whose caller does not look at deviations. */
+const ignore: ReportDeviation = () => undefined;
+
+/** Call 1. Each item is a step, so that positions stay: one that can't be read says so as its error. */
+export const readSteps = (json: JsonText, runId = '', report = ignore): readonly StepFacts[] =>
+  itemsIn(STEPS, json.read(), report).map((step, index) => {
+    if (!step) return unreadableStep(json, runId, index);
+    const id = identifier(step, 'id') ?? idOfPosition(runId, index);
+    return {
+      id,
+      // A node of its own: steps of unknown nodes are no attempts of one another.
+      nodeId: identifier(step, 'node_id') ?? id,
+      userId: textOrNothing(step, 'user_id'),
+      organizationId: textOrNothing(step, 'organization_id'),
+      rawStatus: statusWord(step, 'status'),
+      startTime: time(step, 'start_time'),
+      endTime: time(step, 'end_time'),
+      elapsedTime: seconds(step, 'elapsed_time'),
+      error: errorText(step, 'error'),
+      payload: payloadReader(json, index),
+      tokens: tokenCount(step, 'tokens'),
+      index,
+    };
+  });
+
+/** Unique beyond the run, as the upstream's ids are. */
+const idOfPosition = (runId: string, index: number): string => `${runId}#${index}`;
+
+/** Without status and end it counts as unfinished: what it was may still matter to the run. */
+function unreadableStep(json: JsonText, runId: string, index: number): StepFacts {
+  const id = idOfPosition(runId, index);
+  return {
+    id,
+    nodeId: id,
+    userId: null,
+    organizationId: null,
+    rawStatus: '',
+    startTime: null,
+    endTime: null,
+    elapsedTime: null,
+    error: "the upstream's answer has no readable step at this position",
     payload: payloadReader(json, index),
-    tokens: tokenCount(step, 'tokens'),
+    tokens: null,
     index,
-  }));
-
-/** Call 3: an array that holds one record. Null if it is empty. */
-export const readRun = (json: JsonText, runId: string): RunRecord | null =>
-  readRecords('run', json).find((record) => record.id === runId) ?? null;
-
-/** Call 4: the records of a window of the history. */
-export const readRuns = (json: JsonText): readonly RunRecord[] => readRecords('runs', json);
-
-const readRecords = (answer: string, json: JsonText): readonly RunRecord[] =>
-  objectsIn(answer, json.read()).map((run, index) => ({
-    id: text(run, 'id'),
-    rawStatus: text(run, 'status'),
-    startTime: time(run, 'start_time'),
-    endTime: time(run, 'end_time'),
-    elapsedTime: seconds(run, 'elapsed_time'),
-    error: errorText(run, 'error'),
-    payload: payloadReader(json, index),
-  }));
-
-/** The payload fields may be of any shape, and absent. */
-interface PayloadOnWire {
-  readonly inputs?: JsonValue;
-  readonly outputs?: JsonValue;
-  readonly step_metadata?: JsonValue;
-}
-
-const PAYLOAD_FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata'];
-
-function payloadReader(json: JsonText, index: number): () => StepPayload {
-  // Checked at the first reading: most payloads are never read, and some are read again and again.
-  let unreadable: readonly UnreadableField[] | undefined;
-  return () => {
-    const { inputs, outputs, step_metadata: metadata } = (json.read() as readonly PayloadOnWire[])[index] ?? {};
-    const payload = { inputs: inputs ?? null, outputs: outputs ?? null, metadata: metadata ?? null };
-    unreadable ??= unreadableIn(payload);
-    const readable = { ...payload, unreadable };
-    for (const { field } of unreadable) readable[field] = null;
-    return readable;
   };
 }
 
-/** One list for all payloads without such fields. */
-const NONE: readonly UnreadableField[] = [];
-
-function unreadableIn(payload: Readonly<Record<PayloadField, JsonValue>>): readonly UnreadableField[] {
-  const fields = PAYLOAD_FIELDS.filter((field) => isDeeperThan(payload[field], MAX_JSON_DEPTH));
-  if (fields.length === 0) return NONE;
-  return fields.map((field) => ({ field, sizeBytes: jsonTextBytes(payload[field]) }));
+/** Call 3: an array that holds one record, or just the record. Null if it is empty. */
+export function readRun(json: JsonText, runId: string, report = ignore): RunRecord | null {
+  const value = json.read();
+  const isBare = isObject(value) && RUNS.isItem(value);
+  if (isBare) report('run', 'read', 'array', 'object');
+  const records = readRecords({ ...RUNS, answer: 'run' }, isBare ? [value] : value, json, report);
+  const [first] = records;
+  // Nothing else was requested, so a record without an id is that of the run.
+  if (records.length === 1 && first?.id === '') return { ...first, id: runId };
+  return records.find((record) => record.id === runId) ?? null;
 }
 
-/** Call 5. */
-export const readWorkflows = (json: JsonText): readonly WorkflowRecord[] =>
-  objectsIn('workflows', json.read()).map((workflow) => {
+/** Call 4: the records of a window of the history, each at its position. One that can't be read has no id. */
+export const readRuns = (json: JsonText, report = ignore): readonly RunRecord[] =>
+  readRecords(RUNS, json.read(), json, report);
+
+const readRecords = (list: ListOf, value: unknown, json: JsonText, report: ReportDeviation): readonly RunRecord[] =>
+  itemsIn(list, value, report).map((run, index) => ({
+    id: (run && identifier(run, 'id')) ?? '',
+    rawStatus: run ? statusWord(run, 'status') : '',
+    startTime: run && time(run, 'start_time'),
+    endTime: run && time(run, 'end_time'),
+    elapsedTime: run && seconds(run, 'elapsed_time'),
+    error: run && errorText(run, 'error'),
+    payload: payloadReader(json, index),
+  }));
+
+/** Call 5. A workflow without a usable id can't be asked for anything: it is left out. */
+export const readWorkflows = (json: JsonText, report = ignore): readonly WorkflowRecord[] =>
+  itemsIn(WORKFLOWS, json.read(), report).flatMap((workflow) => {
+    const id = workflow && identifier(workflow, 'workflow_id');
+    if (!workflow || id === null) return [];
     const graph = objectOrNothing(workflow, 'graph');
     return {
-      id: text(workflow, 'workflow_id'),
+      id,
       name: textOrNothing(workflow, 'name'),
       description: textOrNothing(workflow, 'description'),
       status: textOrNothing(workflow, 'status'),
@@ -112,7 +128,7 @@ export const readWorkflows = (json: JsonText): readonly WorkflowRecord[] =>
       organizationId: textOrNothing(workflow, 'organization_id'),
       createdAt: time(workflow, 'created_at'),
       updatedAt: time(workflow, 'updated_at'),
-      graph: graph && toGraph(graph),
+      graph: graph && readGraph(graph),
     };
   });
 
@@ -122,47 +138,9 @@ export interface StartedRun {
 }
 
 /** Call 2. */
-export function readStartedRun(json: JsonText): StartedRun {
-  const started = objectIn('execute', json.read());
-  return { runId: text(started, 'run_id'), message: textOrNothing(started, 'message') };
-}
-
-/** Names of a graph's ends in the wire's edges. */
-const START = 'START';
-const END = 'END';
-
-/** Invalid nodes and edges are skipped: the rest of the graph is still worth showing. */
-function toGraph(graph: WireObject): WorkflowGraph {
-  const pairs = (listOrNothing(graph, 'edges') ?? []).flatMap((edge) => toEdge(edge) ?? []);
-  const afterStart = pairs.filter(({ from }) => from === START).map(({ to }) => to);
-  const beforeEnd = pairs.filter(({ to }) => to === END).map(({ from }) => from);
-  return {
-    nodes: Object.entries(objectOrNothing(graph, 'nodes')?.fields ?? {}).map(([id, node]) => toNode(id, node)),
-    edges: pairs.filter(({ from, to }) => from !== START && to !== END),
-    entry: pointOf(textOrNothing(graph, 'entry_point')) ?? onlyOneOf(afterStart),
-    finish: pointOf(textOrNothing(graph, 'finish_point')) ?? onlyOneOf(beforeEnd),
-  };
-}
-
-const onlyOneOf = (ids: readonly string[]): string | null => (ids.length === 1 ? (ids[0] ?? null) : null);
-
-const pointOf = (point: string | null): string | null => (point === START || point === END ? null : point);
-
-function toEdge(edge: unknown): WorkflowEdge | null {
-  const [from, to] = Array.isArray(edge) ? (edge as readonly unknown[]) : [];
-  return typeof from === 'string' && typeof to === 'string' ? { from, to } : null;
-}
-
-const toNode = (id: string, node: unknown): WorkflowNode => ({
-  id,
-  type: wordAt(node, 'type'),
-  description: wordAt(valueAt(node, 'metadata'), 'description'),
-});
-
-const valueAt = (value: unknown, key: string): unknown =>
-  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
-
-function wordAt(value: unknown, key: string): string | null {
-  const word = valueAt(value, key);
-  return typeof word === 'string' && word !== '' ? word : null;
+export function readStartedRun(json: JsonText, report = ignore): StartedRun {
+  const started = objectIn('execute', json.read(), report);
+  const runId = identifier(started, 'run_id');
+  if (runId === null) throw violation('execute', 'string', '$.run_id', started.fields.run_id);
+  return { runId, message: textOrNothing(started, 'message') };
 }

@@ -33,6 +33,8 @@ export interface ErrorDetails {
   readonly wasNotSent?: true;
   /** True if the request may have taken effect all the same. */
   readonly outcomeIsUnknown?: true;
+  /** False where the code mostly is, but this error stays until somebody changes a setting. */
+  readonly retryable?: false;
 }
 
 /** The message is shown to the client: it contains no key, and nothing of an upstream's answer. */
@@ -48,7 +50,7 @@ export class GatewayError extends Error {
   }
 
   get isRetryable(): boolean {
-    return RETRYABLE.has(this.code) && !this.details.outcomeIsUnknown;
+    return RETRYABLE.has(this.code) && !this.details.outcomeIsUnknown && this.details.retryable !== false;
   }
 }
 

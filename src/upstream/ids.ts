@@ -1,16 +1,36 @@
-/** Ids go into upstream paths, so they are checked first: `../..` must not reach another endpoint. */
+/** Ids are the upstream's, so they may be almost any text. They are percent-encoded into paths. */
+import type { RunRef } from './api.ts';
 import { GatewayError } from './errors.ts';
 
-const ID = /^[A-Za-z0-9._~-]{1,128}$/;
+const MAX_ID_BYTES = 512;
 
 /** Returns the id, or throws BAD_USER_INPUT. `what` names it in the message, as in `run id`. */
 export function checkId(what: string, id: string): string {
-  if (ID.test(id) && id !== '.' && id !== '..') return id;
+  const problem = problemOf(id);
+  if (problem === null) return id;
   throw new GatewayError(
     'BAD_USER_INPUT',
-    `${what}: expected 1 to 128 of the characters A-Z a-z 0-9 . _ ~ - (and not "." or ".." alone), got ${describe(id)}`,
+    `${what}: expected 1 to ${MAX_ID_BYTES} bytes of text without control characters (and not "." or ".." alone), got ${problem}`,
   );
 }
 
-const describe = (id: string): string =>
-  id.length > 128 ? `${id.length} characters` : id === '' ? 'an empty text' : JSON.stringify(id);
+// Mostly ids are short and plain: no more needs to be checked of them.
+const PLAIN = /^[\w~-]{1,128}$/;
+const CONTROL = /\p{Cc}/u;
+
+function problemOf(id: string): string | null {
+  if (PLAIN.test(id)) return null;
+  if (id === '') return 'an empty text';
+  // URL parsers take them for "here" and "above", percent-encoded too.
+  if (id === '.' || id === '..') return JSON.stringify(id);
+  const bytes = Buffer.byteLength(id);
+  if (bytes > MAX_ID_BYTES) return `${bytes} bytes`;
+  if (CONTROL.test(id)) return 'a control character';
+  return id.isWellFormed() ? null : 'half of a surrogate pair';
+}
+
+/** The id as one segment of a path. Throws like `checkId`. */
+export const pathSegment = (what: string, id: string): string => encodeURIComponent(checkId(what, id));
+
+/** Unique for a run: no id has a line break. */
+export const refKey = ({ workflowId, runId }: RunRef): string => `${workflowId}\n${runId}`;

@@ -1,7 +1,9 @@
 /** HTTP with JSON, by got. A request returns the body of a 2xx answer, bounded in bytes, or throws a GatewayError. */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import got, { RequestError, type Request } from 'got';
+import got, { type Request } from 'got';
+import type { UpstreamProxy } from '../config/config.ts';
+import { toGatewayError } from './connection-errors.ts';
 import { AbandonedError, GatewayError, type ErrorCode } from './errors.ts';
 
 export interface JsonRequest {
@@ -20,10 +22,17 @@ export interface JsonHttp {
   close(): void;
 }
 
-export function createJsonHttp(maxResponseBytes: number, timeoutMs: number): JsonHttp {
-  const kept = agents(true);
+export interface JsonHttpOptions {
+  readonly maxResponseBytes: number;
+  readonly timeoutMs: number;
+  /** Null: no proxy. */
+  readonly proxy: UpstreamProxy | null;
+}
+
+export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy }: JsonHttpOptions): JsonHttp {
+  const kept = agents(true, proxy);
   // The server may close a kept-alive connection just as a request is sent. A POST is never retried, so it opens its own.
-  const own = agents(false);
+  const own = agents(false, proxy);
   const http = got.extend({
     // A key must not be sent to another host by a redirect. Retries are the job of `resilience.ts`.
     followRedirect: false,
@@ -45,7 +54,7 @@ export function createJsonHttp(maxResponseBytes: number, timeoutMs: number): Jso
         if (signal.aborted) {
           throw new GatewayError('UPSTREAM_TIMEOUT', `the upstream did not answer within ${timeoutMs} ms`);
         }
-        throw toGatewayError(error);
+        throw toGatewayError(error, proxy !== null);
       }
     },
     close() {
@@ -57,7 +66,11 @@ export function createJsonHttp(maxResponseBytes: number, timeoutMs: number): Jso
   };
 }
 
-const agents = (keepAlive: boolean) => ({ http: new HttpAgent({ keepAlive }), https: new HttpsAgent({ keepAlive }) });
+function agents(keepAlive: boolean, proxy: UpstreamProxy | null) {
+  const options = { keepAlive, ...(proxy && { proxyEnv: { ...proxy } }) };
+  // A server that speaks HTTP/2 alone then refuses at once: what it answers to HTTP/1.1 may look like a missing right.
+  return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ALPNProtocols: ['http/1.1'] }) };
+}
 
 /** The body of a 2xx answer. Another status counts even if its body is cut off, broken or too long. */
 async function readAnswer(request: Request, maxBytes: number, answered: JsonRequest['answered']): Promise<Buffer> {
@@ -96,37 +109,28 @@ function join(chunks: readonly Buffer[], size: number): Buffer {
   return whole;
 }
 
-/** Errors without a connection: nothing was sent. */
-const NOT_SENT: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
-
-/** got's errors contain the request's headers, so they are neither passed on nor kept as a cause. */
-function toGatewayError(error: unknown): unknown {
-  if (!(error instanceof RequestError)) return error;
-  const message = `the upstream could not be reached (${error.code})`;
-  return new GatewayError('UPSTREAM_UNAVAILABLE', message, NOT_SENT.has(error.code) ? { wasNotSent: true } : {});
-}
-
 function checkStatus({ statusCode: status, headers }: NonNullable<Request['response']>): void {
+  if (status === 204) throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', NO_CONTENT, { upstreamStatus: status });
   if (status >= 200 && status < 300) return;
   const retryAfterSeconds = parseRetryAfter(headers['retry-after']);
   const [code, message] = STATUS_ERRORS[status] ?? otherStatus(status);
   throw new GatewayError(code, message, {
     upstreamStatus: status,
     ...(retryAfterSeconds !== null && { retryAfterSeconds }),
+    // No retry gets past a proxy without its credentials.
+    ...(status === 407 && { retryable: false }),
   });
 }
+
+const NO_CONTENT = "the upstream's answer has no content (HTTP 204), where its contract promises JSON";
 
 const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   400: ['BAD_USER_INPUT', 'the upstream refused the input'],
   401: ['UNAUTHENTICATED', 'the upstream does not accept this key'],
   403: ['FORBIDDEN', 'the upstream does not allow this key to see it'],
   404: ['NOT_FOUND', 'the upstream knows nothing by this id'],
+  407: ['UPSTREAM_UNAVAILABLE', 'the proxy asks for credentials (HTTP 407): put them into the URL of HTTP_PROXY'],
+  408: ['UPSTREAM_TIMEOUT', 'the upstream waited too long for the request (HTTP 408)'],
   429: ['RATE_LIMITED', 'the upstream asks for fewer calls'],
 };
 

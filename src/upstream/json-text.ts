@@ -6,6 +6,8 @@ import { GatewayError } from './errors.ts';
 
 export interface JsonText {
   readonly sizeBytes: number;
+  /** True if it begins with a byte order mark, which JSON may not have. */
+  readonly hasByteOrderMark?: boolean;
   /** The value. Parsed each time, unless it was read in the same turn of the event loop. */
   read(): unknown;
 }
@@ -42,12 +44,38 @@ export function createJsonTexts(): JsonTextOf {
   }
 
   return (bytes) => {
+    const hasByteOrderMark = bytes.indexOf(BYTE_ORDER_MARK) === 0;
+    const json = hasByteOrderMark ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes;
     try {
-      read(bytes);
+      read(json);
     } catch {
       // The parser's own message quotes the body.
-      throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', "the upstream's answer is not JSON");
+      throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `the upstream's answer ${describe(json.toString())}`);
     }
-    return { sizeBytes: bytes.length, read: () => read(bytes) };
+    return { sizeBytes: bytes.length, hasByteOrderMark, read: () => read(json) };
   };
+}
+
+/** Of UTF-8. */
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+
+/** What a text that is not JSON is, as far as that helps to find the mistake. */
+function describe(text: string): string {
+  if (text.trim() === '') return 'is empty, not JSON';
+  if (/^\s*<(?:!doctype\s+html|html|head|body)\b/i.test(text)) {
+    return 'is an HTML page, not JSON: check the path of UPSTREAM_URL, and whether a login page stands in front of the API';
+  }
+  if (/^\s*</.test(text)) return 'is XML, not JSON';
+  const lines = text.split('\n', 3).filter((line) => line.trim() !== '');
+  if (lines.length > 1 && lines.every(isJson)) return 'is NDJSON (one JSON value a line), not one JSON value';
+  return 'is not JSON';
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

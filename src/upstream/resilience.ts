@@ -121,18 +121,20 @@ function retryWithin(remainingMs: () => number, maxAttempts: number) {
   );
 }
 
-const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
 /** Worth a retry: no answer came, or one of the statuses that say "not now". */
 function isTransient(error: unknown): boolean {
-  if (!(error instanceof GatewayError)) return false;
+  if (!(error instanceof GatewayError) || !error.isRetryable) return false;
   const { upstreamStatus } = error.details;
   return upstreamStatus === undefined ? error.code === 'UPSTREAM_UNAVAILABLE' : TRANSIENT_STATUSES.has(upstreamStatus);
 }
 
-/** A failure of the upstream itself, not of one caller's key, id or rate. */
+/** A failure of the upstream itself, not of one caller's key, id or rate, nor of a setting: that one's message must stay. */
 const isFault = (error: unknown): boolean =>
-  error instanceof GatewayError && (error.code === 'UPSTREAM_UNAVAILABLE' || error.code === 'UPSTREAM_TIMEOUT');
+  error instanceof GatewayError &&
+  error.isRetryable &&
+  (error.code === 'UPSTREAM_UNAVAILABLE' || error.code === 'UPSTREAM_TIMEOUT');
 
 const retryAfterMs = (error: unknown): number =>
   error instanceof GatewayError ? (error.details.retryAfterSeconds ?? 0) * 1000 : 0;

@@ -25,15 +25,14 @@ describe('bad input', () => {
   it.each([
     ['..', '".."'],
     ['.', '"."'],
-    ['a/b', '"a/b"'],
     ['', 'an empty text'],
-    ['x'.repeat(200), '200 characters'],
-    ['ä', '"ä"'],
-    ['a%2Fb', '"a%2Fb"'],
-    ['a\u0000b', '"a\\u0000b"'],
-    ['a?b#c', '"a?b#c"'],
+    ['x'.repeat(513), '513 bytes'],
+    ['ä'.repeat(257), '514 bytes'],
+    ['a\u0000b', 'a control character'],
+    ['a\n', 'a control character'],
+    ['\ud800', 'half of a surrogate pair'],
   ])('refuses the id %j and says why, without an upstream call', async (id, shown) => {
-    const rule = 'expected 1 to 128 of the characters A-Z a-z 0-9 . _ ~ - (and not "." or ".." alone)';
+    const rule = 'expected 1 to 512 bytes of text without control characters (and not "." or ".." alone)';
     const document = `query Bad($id: ID!) {
       a: workflow(id: $id) { id }
       b: run(workflowId: $id, id: "r1") { id }

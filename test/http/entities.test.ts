@@ -94,7 +94,7 @@ describe('entities by their keys', () => {
       stepKey('r1', 'none'),
       stepKey('r1', 'r1-step'),
       workflowKey('missing'),
-      workflowKey('a/b'),
+      workflowKey('..'),
     ]);
     expect(answered).toMatchObject({
       entities: [

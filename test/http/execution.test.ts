@@ -118,7 +118,7 @@ describe('executing a workflow', () => {
   });
 
   it('refuses an id that would lead elsewhere, without a call', async () => {
-    const { errors } = await gateway.query(`mutation { executeWorkflow(workflowId: "../../admin") { message } }`);
+    const { errors } = await gateway.query(`mutation { executeWorkflow(workflowId: "..") { message } }`);
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
     expect(upstream.calls).toEqual([]);
   });

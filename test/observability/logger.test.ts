@@ -69,6 +69,16 @@ describe('the logger', () => {
     expect(log.match(/\*\/\*/g)).toHaveLength(3);
   });
 
+  it('leaves out every header that carries a key', async () => {
+    const logger = createLogger('info', file, ['x-api-key', 'x-tenant.key']);
+    const headers = { 'x-api-key': 'secret', 'x-tenant.key': 'secret', cookie: 'secret', 'proxy-authorization': 'secret' };
+    logger.info({ ...headers, headers, request: headers, response: { headers } }, 'line');
+    await flushed(logger);
+    const log = readFileSync(file, 'utf8');
+    expect(log).toContain('"msg":"line"');
+    expect(log).not.toContain('secret');
+  });
+
   it('loses no line when the process exits right after it', async () => {
     const { child, exited, stderr } = runScript(
       `for (let n = 0; n < 5000; n += 1) logger.info({ n }, 'line'); process.exit(0);`,

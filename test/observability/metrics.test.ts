@@ -4,6 +4,7 @@ import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { subscribe, type Transport } from '../support/live-client.ts';
 import { startLiveRun, type LiveRun } from '../support/live-run.ts';
 import { rowsOf, scrape, wordsIn } from '../support/observed.ts';
+import { wireRun } from '../support/wire.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
@@ -50,7 +51,7 @@ describe('the metrics', () => {
     await gateway.query('{ nothing }');
     await gateway.query('{');
     await gateway.query(RUN, { key: null });
-    await gateway.query('{ run(workflowId: "wf", id: "../x") { status } }');
+    await gateway.query('{ run(workflowId: "wf", id: "..") { status } }');
     upstream.script = () => ({ status: 500 });
     await gateway.query(RUN);
     upstream.script = () => ({ raw: 'no JSON' });
@@ -146,7 +147,7 @@ describe('the metrics', () => {
   it('are those that the docs list, with the same labels', async () => {
     const { gateway, upstream } = await start();
     await gateway.query(RUN);
-    upstream.script = () => ({ status: 500 });
+    upstream.script = () => ({ json: [wireRun('r2', { start_time: 'never' })] });
     await gateway.query('{ run(workflowId: "wf", id: "r2") { status } }');
     const figures = await scrape(gateway.url);
     const rows = rowsOf('Metrics').filter(([, , meaning]) => meaning !== undefined);

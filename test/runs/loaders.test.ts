@@ -267,7 +267,7 @@ describe('the run loaders', () => {
       upstream.steps = ({ runId }) => (runId === 'gone' ? throwing(missing())() : STEPS);
       const operation = createOperations()();
       const loading = Promise.allSettled(
-        ['slow', 'gone', '../x', 'down', 'fine'].map((id) => Promise.try(() => operation.load(ref(id), 'STEPS'))),
+        ['slow', 'gone', '..', 'down', 'fine'].map((id) => Promise.try(() => operation.load(ref(id), 'STEPS'))),
       );
       await settle();
       slow.resolve(runRecord({ id: 'slow', outputs: 'slow' }));
@@ -281,7 +281,7 @@ describe('the run loaders', () => {
       'make no call for an invalid id: %s',
       async (requirement) => {
         const operation = createOperations()();
-        for (const bad of ['', '..', 'a/b']) {
+        for (const bad of ['', '..', 'a\nb']) {
           for (const each of [ref(bad), { ...REF, workflowId: bad }]) {
             expect((await gatewayErrorOf(Promise.try(() => operation.load(each, requirement)))).code).toBe(
               'BAD_USER_INPUT',

@@ -1,5 +1,6 @@
 /** An upstream of the test's own over real HTTP: it answers what the test says, as badly as the test wants. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { wireRun, wireStep } from './wire.ts';
 
@@ -52,7 +53,13 @@ export const healthy: Script = ({ endpoint, runId }) => {
   return { status: 404, json: {} };
 };
 
-export async function startFaultyUpstream(script: Script = healthy): Promise<FaultyUpstream> {
+export interface Tls {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** With `tls` by HTTPS. */
+export async function startFaultyUpstream(script: Script = healthy, tls?: Tls): Promise<FaultyUpstream> {
   const calls: Call[] = [];
   const listeners: ((call: Call) => void)[] = [];
   let server: Server;
@@ -66,7 +73,8 @@ export async function startFaultyUpstream(script: Script = healthy): Promise<Fau
   }
 
   async function listen(): Promise<void> {
-    server = createServer((request, response) => void answer(request, response));
+    const listener = (request: IncomingMessage, response: ServerResponse) => void answer(request, response);
+    server = tls ? createTlsServer({ ...tls }, listener) : createServer(listener);
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     ({ port } = server.address() as AddressInfo);
   }
@@ -81,7 +89,7 @@ export async function startFaultyUpstream(script: Script = healthy): Promise<Fau
 
   await listen();
   const upstream: FaultyUpstream = {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     script,
     calls,
     count: (endpoint) => calls.filter((call) => call.endpoint === endpoint).length,
@@ -111,7 +119,8 @@ async function toCall(request: IncomingMessage, response: ServerResponse): Promi
   let body = '';
   for await (const chunk of request) body += String(chunk);
   const route = ROUTES.find(([method, , path]) => method === request.method && path.test(url.pathname));
-  const [, workflowId = '', runId = ''] = route?.[2].exec(url.pathname) ?? [];
+  const ids = route?.[2].exec(url.pathname)?.slice(1) ?? [];
+  const [workflowId = '', runId = ''] = ids.map(decodeURIComponent);
   const key = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
   return { endpoint: route?.[1] ?? 'unknown', workflowId, runId, key, url, headers: request.headers, body, cut };
 }

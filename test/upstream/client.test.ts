@@ -117,14 +117,19 @@ describe('the upstream client', () => {
       expect(upstream.calls.map(({ url }) => url.pathname)).toEqual(['/api/v1/workflow/workflows/wf/runs/r1/steps']);
     });
 
-    it('unusual but allowed ids unchanged', async () => {
-      await clientOf().getRun({ workflowId: '...', runId: '~a_b-c.d~' }, call());
-      expect(upstream.calls.map(({ url }) => url.pathname)).toEqual(['/workflows/.../runs/~a_b-c.d~']);
+    it('unusual ids percent-encoded, so that they are one part of the path', async () => {
+      const client = clientOf();
+      await client.getRun({ workflowId: '...', runId: '~a_b-c.d~' }, call());
+      await client.getRun({ workflowId: 'urn:wf 1/ä', runId: '../..?a#b%2e' }, call());
+      expect(upstream.calls.map(({ url }) => url.pathname)).toEqual([
+        '/workflows/.../runs/~a_b-c.d~',
+        '/workflows/urn%3Awf%201%2F%C3%A4/runs/..%2F..%3Fa%23b%252e',
+      ]);
     });
 
     it('no request for an id that would change the path', async () => {
       const client = clientOf();
-      for (const id of ['..', '../..', 'a/b', '%2e%2e', '']) {
+      for (const id of ['..', '.', '', 'a\nb', 'x'.repeat(513)]) {
         for (const bad of [
           { ...REF, workflowId: id },
           { ...REF, runId: id },
@@ -412,7 +417,8 @@ describe('the upstream client', () => {
       ['no gzip', { raw: KEY, headers: { 'content-encoding': 'gzip' } }],
       ['no JSON', { raw: KEY }],
       ['another shape', { json: { [KEY]: KEY } }],
-      ['a wrong type', { json: [wireStep({ elapsed_time: KEY })] }],
+      ['an HTML page', { raw: `<html>${KEY}` }],
+      ['no content', { status: 204, headers: { 'x-echo': KEY } }],
       ['too much', { raw: KEY.repeat(MAX_BYTES / 8) }],
     ];
 

@@ -70,15 +70,31 @@ describe('the text of an answer', () => {
     expect(textOf('[1]').sizeBytes).toBe(3);
   });
 
+  it('may begin with a byte order mark, which is said', () => {
+    const text = textOf('\uFEFF[{"a": "ü"}]');
+    expect(text).toMatchObject({ hasByteOrderMark: true, sizeBytes: 16 });
+    expect(text.read()).toEqual([{ a: 'ü' }]);
+    expect(text.read()).toBe(text.read());
+    expect(textOf('["\uFEFF"]')).toMatchObject({ hasByteOrderMark: false });
+  });
+
   it.each([
-    ['a page', '<html>SECRET</html>'],
-    ['a bare word', 'SECRET'],
-    ['JSON that is cut', '[{"key": "SECRET"'],
-    ['JSON with something behind it', '{"key": "SECRET"} SECRET'],
-    ['nothing', ''],
-  ])('is refused where it is no JSON, without a word of it: %s', async (_, body) => {
+    ['a page', '<html>SECRET</html>', 'is an HTML page, not JSON: check the path of UPSTREAM_URL'],
+    ['a page with a doctype', ' \n<!DOCTYPE html><p>SECRET', 'is an HTML page, not JSON'],
+    ['other markup', '<?xml version="1.0"?><error>SECRET</error>', 'is XML, not JSON'],
+    ['a bare word', 'SECRET', 'is not JSON'],
+    ['JSON that is cut', '[{"key": "SECRET"', 'is not JSON'],
+    ['JSON with something behind it', '{"key": "SECRET"} SECRET', 'is not JSON'],
+    ['JSON values on lines', '{"key": "SECRET"}\n{"key": 1}\n', 'is NDJSON (one JSON value a line)'],
+    ['JSON values on lines that end in CRLF', '{"key": "SECRET"}\r\n\r\n{"key": 1}', 'is NDJSON'],
+    ['a JSON value and another line', '{"key": 1}\nSECRET', 'is not JSON'],
+    ['nothing', '', 'is empty, not JSON'],
+    ['blanks', ' \r\n', 'is empty, not JSON'],
+    ['nothing but a byte order mark', '\uFEFF', 'is empty, not JSON'],
+  ])('is refused where it is no JSON, without a word of it: %s', async (_, body, what) => {
     const error = await gatewayErrorOf(Promise.try(() => textOf(body)));
-    expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', message: "the upstream's answer is not JSON" });
+    expect(error.code).toBe('UPSTREAM_CONTRACT_VIOLATION');
+    expect(error.message).toContain(`the upstream's answer ${what}`);
     expect(error.cause).toBeUndefined();
     expect(inspect(error)).not.toContain('SECRET');
   });

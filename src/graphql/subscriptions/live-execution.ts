@@ -7,6 +7,7 @@ import { execute, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { createPullIterator } from '../../runs/live/pull-iterator.ts';
 import type { Snapshot } from '../../runs/live/snapshot.ts';
+import { refKey } from '../../upstream/ids.ts';
 import { createContext, type ContextSource } from '../context.ts';
 import { measureAnswer } from '../operations/answer-size.ts';
 import type { ErrorFormatting } from '../operations/error-formatting.ts';
@@ -100,7 +101,7 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
         }
         const { done, value: snapshot } = await source.next().catch(fail);
         if (done) return { done, value: undefined };
-        const key = `${operationKey} ${snapshot.ref.workflowId} ${snapshot.ref.runId}`;
+        const key = `${operationKey} ${refKey(snapshot.ref)}`;
         const event = await eventOf(snapshot, key).catch(fail);
         // Without data the run can't be answered, now or later.
         isLast = event.data == null;

@@ -49,7 +49,7 @@ export interface RunHistoryOptions {
 
 export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHistoryOptions): RunHistory {
   const windowOf = (workflowId: string, offset: number, limit: number): Resource<readonly RunRecord[]> => ({
-    key: `runs ${workflowId} ${offset} ${limit}`,
+    key: `runs ${workflowId}\n${offset} ${limit}`,
     fetch: (call) => upstream.listRuns({ workflowId, offset, limit }, call),
     lifetimeMs: () => liveTtlMs,
   });
@@ -59,6 +59,7 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
       const window = windowOf(workflowId, offset, limit);
       const served = await cache.get(window, operation);
       for (const record of served.cached.value) {
+        if (!hasId(record)) continue;
         runStore.offerRecord(
           { workflowId, runId: record.id },
           record,
@@ -84,7 +85,7 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
           if (filter?.startedAfter && isBefore(entry.record, filter.startedAfter)) {
             return { entries: found, hasNextPage: false, end: entry.position };
           }
-          if (!filter || matches(entry.record, filter)) found.push(entry);
+          if (hasId(entry.record) && (!filter || matches(entry.record, filter))) found.push(entry);
           end = entry.position;
           scanned += 1;
         }
@@ -97,12 +98,15 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
       const records: RunRecord[] = [];
       while (records.length < count && !reader.isAtEnd) {
         const entries = await reader.next(Math.min(count - records.length, MAX_WINDOW));
-        records.push(...entries.map(({ record }) => record));
+        records.push(...entries.map(({ record }) => record).filter(hasId));
       }
       return records.slice(0, count);
     },
   };
 }
+
+/** A record without an id is skipped, but keeps its position: the upstream pages by offset. */
+const hasId = ({ id }: RunRecord): boolean => id !== '';
 
 function matches(record: RunRecord, { status, startedAfter, startedBefore }: RunFilter): boolean {
   if (status && !status.includes(runStatusOf(record.rawStatus))) return false;

@@ -4,6 +4,7 @@
  */
 import DataLoader from 'dataloader';
 import type { RunRef } from '../../upstream/client.ts';
+import { refKey } from '../../upstream/ids.ts';
 
 export interface PartLoader<T> {
   /** Without a promise; undefined where the part must be loaded, or is being loaded for this operation. */
@@ -23,7 +24,7 @@ export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
   let loader: DataLoader<RunRef, Promise<T>, string> | undefined;
 
   function cached(ref: RunRef): T | undefined {
-    const key = keyOf(ref);
+    const key = refKey(ref);
     const part = read.get(key);
     if (part !== undefined || loads.has(key)) return part;
     const value = source.cached(ref);
@@ -38,12 +39,10 @@ export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
       if (value !== undefined) return Promise.resolve(value);
       // A batch returns promises, so that no run waits for the others of its batch.
       loader ??= new DataLoader((refs) => Promise.resolve(refs.map(source.fetch)), {
-        cacheKeyFn: keyOf,
+        cacheKeyFn: refKey,
         cacheMap: loads,
       });
       return loader.load(ref).then((part) => part);
     },
   };
 }
-
-const keyOf = ({ workflowId, runId }: RunRef): string => `${workflowId} ${runId}`;

@@ -1,0 +1,42 @@
+/** What to set when a call of the upstream fails. */
+import type { UpstreamEndpoint } from '../config/config.ts';
+import { UPSTREAM_ENDPOINTS } from '../config/config.ts';
+import type { GatewayError } from '../upstream/errors.ts';
+
+export interface Situation {
+  readonly endpoint: UpstreamEndpoint;
+  readonly endpoints: ReadonlySet<UpstreamEndpoint>;
+  readonly isService: boolean;
+}
+
+/** Null where the message of the error says all. */
+export function adviceOn({ code, details, message }: GatewayError, situation: Situation): string | null {
+  const { upstreamStatus: status } = details;
+  switch (code) {
+    case 'UNAUTHENTICATED':
+    case 'FORBIDDEN':
+      return `check the key (${situation.isService ? 'UPSTREAM_API_KEY' : 'STEPGATE_CHECK_KEY'}), and the header that carries it (UPSTREAM_AUTH_HEADER)`;
+    case 'NOT_FOUND':
+      return `check the path of UPSTREAM_URL, and --workflow and --run. ${withoutCall(situation)}`;
+    case 'BAD_USER_INPUT':
+      return 'check --workflow, --run and --inputs';
+    case 'UPSTREAM_TIMEOUT':
+      return 'set UPSTREAM_TIMEOUT_MS higher, or check HTTP_PROXY, HTTPS_PROXY and NO_PROXY';
+    case 'UPSTREAM_UNAVAILABLE':
+      if (details.retryable === false) return null;
+      return status === undefined
+        ? 'check UPSTREAM_URL, HTTP_PROXY, HTTPS_PROXY and NO_PROXY'
+        : `the upstream itself fails. ${withoutCall(situation)}`;
+    case 'UPSTREAM_CONTRACT_VIOLATION':
+      return /UPSTREAM_/.test(message) ? null : `check the path of UPSTREAM_URL. ${withoutCall(situation)}`;
+    default:
+      return null;
+  }
+}
+
+/** The steps are the one call that always exists. */
+function withoutCall({ endpoint, endpoints }: Situation): string {
+  if (endpoint === 'steps') return 'The gateway needs this call';
+  const others = UPSTREAM_ENDPOINTS.filter((each) => each !== endpoint && endpoints.has(each));
+  return `If the upstream does not offer this call, set UPSTREAM_ENDPOINTS=${others.join(',')}`;
+}

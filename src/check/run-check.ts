@@ -1,0 +1,69 @@
+/** `stepgate check`: a check of the upstream with the settings of the gateway. */
+import type { Config } from '../config/config.ts';
+import { createEmbeddedUpstream } from '../embedded-upstream/server.ts';
+import { createUpstreamClient } from '../upstream/client.ts';
+import { checkUpstream } from './check.ts';
+import { readCheckOptions, UsageError } from './options.ts';
+import { isGood, reportOf } from './report.ts';
+
+export interface CheckProcess {
+  readonly config: Config;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly readStdin: () => Promise<string>;
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+}
+
+/** The exit code: 0 if everything that was tried works. */
+export async function runCheck({
+  config,
+  args,
+  environment,
+  readStdin,
+  write,
+  writeError,
+}: CheckProcess): Promise<number> {
+  try {
+    const options = await readCheckOptions(args, environment, readStdin, config);
+    const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
+    try {
+      const endpoints = config.upstreamEndpoints;
+      const isService = config.auth.mode === 'service';
+      const createClient = (observer: Parameters<Parameters<typeof checkUpstream>[0]['createClient']>[0]) =>
+        createUpstreamClient({ ...clientOptions(config, embedded?.url), observer });
+      const results = await checkUpstream({ createClient, endpoints, isService }, options);
+      write(reportOf(describe(config), results));
+      return isGood(results) ? 0 : 1;
+    } finally {
+      await embedded?.close();
+    }
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    if (!error.isError) write(`${error.message}\n`);
+    else writeError(`${error.message}\n`);
+    return error.isError ? 1 : 0;
+  }
+}
+
+const clientOptions = (config: Config, embeddedUrl: string | undefined) => ({
+  baseUrl: config.upstreamUrl ?? `${embeddedUrl ?? ''}/`,
+  timeoutMs: config.upstreamTimeoutMs,
+  concurrency: config.upstreamConcurrency,
+  endpoints: config.upstreamEndpoints,
+  maxResponseBytes: config.upstreamMaxResponseBytes,
+  ...config.upstreamConnection,
+  ...(embeddedUrl !== undefined && { proxy: null }),
+});
+
+/** Names of headers and proxies, no values: they may be secret. */
+function describe({ upstreamUrl, upstreamConnection: { authHeader, headers, proxy } }: Config): string {
+  const others = Object.keys(headers);
+  const proxies = proxy ? Object.entries(proxy).flatMap(([name, value]) => (value === undefined ? [] : [name])) : [];
+  return [
+    upstreamUrl ?? 'embedded (UPSTREAM_URL is not set)',
+    `key in the header ${authHeader.name}`,
+    ...(others.length > 0 ? [`further headers ${others.join(', ')}`] : []),
+    ...(proxies.length > 0 ? [`proxies by ${proxies.join(', ')}`] : []),
+  ].join('; ');
+}

@@ -1,0 +1,42 @@
+/** Deviations of the upstream's answers from its contract: counted by field, logged once a minute a field, never with a value. */
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+
+/** `read`: in another form, but read all the same. `lost`: it could not be read, so it is null or left out. */
+export type DeviationOutcome = 'read' | 'lost';
+
+export interface Deviation {
+  /** Its path in the contract, such as `steps[].start_time`: of the gateway's own words, so there are only so many. */
+  readonly field: string;
+  readonly outcome: DeviationOutcome;
+  readonly expected: string;
+  /** A JSON type, or what is wrong with a value of the right type. */
+  readonly got: string;
+}
+
+export interface CountedDeviation extends Deviation {
+  readonly count: number;
+}
+
+export type ReportDeviations = (deviations: Iterable<CountedDeviation>, requestId: string | undefined) => void;
+
+const LOG_INTERVAL_MS = 60_000;
+
+/** `now` is monotonic, in milliseconds. */
+export function createDeviationReports(
+  metrics: Pick<Metrics, 'upstreamDeviation'>,
+  logger: Pick<Logger, 'warn'>,
+  now: () => number,
+): ReportDeviations {
+  const loggedAt = new Map<string, number>();
+
+  return (deviations, requestId) => {
+    for (const { field, outcome, expected, got, count } of deviations) {
+      metrics.upstreamDeviation(field, outcome, count);
+      const last = loggedAt.get(field);
+      if (last !== undefined && now() < last + LOG_INTERVAL_MS) continue;
+      loggedAt.set(field, now());
+      logger.warn({ field, outcome, expected, got, count, requestId }, 'the upstream deviates from its contract');
+    }
+  };
+}

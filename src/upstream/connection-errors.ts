@@ -1,0 +1,78 @@
+/** Errors of a connection that gave no answer, as messages that say which setting helps. */
+import { RequestError } from 'got';
+import { GatewayError } from './errors.ts';
+
+/** Errors without a connection: nothing was sent. */
+const NOT_SENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/** What OpenSSL says of a chain that ends at no certificate authority that Node knows. */
+const UNTRUSTED: ReadonlySet<string> = new Set([
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+const OTHER_CERTIFICATE_ERROR = /^(?:CERT_|ERR_TLS_CERT_|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$)/;
+
+/** These stay until somebody changes a setting, so no retry helps. Nobody has understood the request by then. */
+function permanentProblem(code: string, hasHttp2Frame: boolean): string | null {
+  if (UNTRUSTED.has(code)) {
+    return (
+      `the upstream's certificate is not trusted (${code}): if a private authority signed it, set NODE_EXTRA_CA_CERTS ` +
+      "to the file of that authority's certificate"
+    );
+  }
+  if (OTHER_CERTIFICATE_ERROR.test(code)) {
+    return `the upstream's certificate is not valid for UPSTREAM_URL at this time (${code}): NODE_EXTRA_CA_CERTS does not help here`;
+  }
+  if (hasHttp2Frame || code.endsWith('NO_APPLICATION_PROTOCOL')) {
+    return 'the upstream speaks HTTP/2 only, and the gateway calls it by HTTP/1.1: let it offer HTTP/1.1, too';
+  }
+  if (code.endsWith('WRONG_VERSION_NUMBER')) {
+    return 'the upstream does not speak TLS on this port: check the scheme (https) and the port of UPSTREAM_URL';
+  }
+  return null;
+}
+
+/** got's errors contain the request's headers, so they are neither passed on nor kept as a cause. */
+export function toGatewayError(error: unknown, isProxied: boolean): unknown {
+  if (!(error instanceof RequestError)) return error;
+  const { code } = error;
+  const problem = permanentProblem(reasonOf(error), beginsAsHttp2(error.cause));
+  if (problem !== null) {
+    return new GatewayError('UPSTREAM_UNAVAILABLE', problem, { retryable: false, wasNotSent: true });
+  }
+  if (code === 'ERR_PROXY_TUNNEL') {
+    const message = 'the proxy opens no connection to the upstream: check HTTPS_PROXY, its credentials, and NO_PROXY';
+    return new GatewayError('UPSTREAM_UNAVAILABLE', message, { wasNotSent: true });
+  }
+  const what = isProxied ? 'the upstream, or the proxy in front of it,' : 'the upstream';
+  const message = `${what} could not be reached (${code})`;
+  return new GatewayError('UPSTREAM_UNAVAILABLE', message, NOT_SENT.has(code) ? { wasNotSent: true } : {});
+}
+
+const OPENSSL_REASON = /:SSL routines:[^:]*:([^:]+):/;
+
+/** OpenSSL's reason, which stands in the message alone where Node's code is just EPROTO. */
+function reasonOf({ code, message }: RequestError): string {
+  const reason = code === 'EPROTO' ? OPENSSL_REASON.exec(message)?.[1] : undefined;
+  return reason?.toUpperCase().replaceAll(' ', '_') ?? code;
+}
+
+/** The type of a SETTINGS frame, with which every HTTP/2 connection begins. */
+const SETTINGS_FRAME = 4;
+
+/** True for what Node's parser could not read as HTTP/1.1 because it is an HTTP/2 frame. */
+function beginsAsHttp2(cause: unknown): boolean {
+  const packet = (cause as { readonly rawPacket?: unknown } | undefined)?.rawPacket;
+  return Buffer.isBuffer(packet) && packet.length >= 9 && packet[0] === 0 && packet[3] === SETTINGS_FRAME;
+}

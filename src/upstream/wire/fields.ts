@@ -1,0 +1,154 @@
+/**
+ * Readers of single fields on the wire. They are tolerant: a value in another form is read, one that can't be read is null,
+ * and both are reported as deviations. Unknown fields are ignored, absent optional ones are null.
+ */
+import { isCount } from '../../domain/int.ts';
+import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
+import { isStatusWord } from '../../domain/status.ts';
+import { hasZone, parseTimestamp, timestampOfEpoch, type Timestamp } from '../../domain/timestamp.ts';
+import type { JsonValue } from '../../domain/types.ts';
+import type { ReportDeviation } from './deviations.ts';
+
+export type WireFields = Readonly<Record<string, unknown>>;
+
+/** An object in an answer, and its place in the contract, such as `steps[]`. */
+export interface WireObject {
+  readonly fields: WireFields;
+  readonly path: string;
+  readonly report: ReportDeviation;
+}
+
+/** Null, and reported, where it is absent, empty, or no text or whole number. */
+export function identifier(object: WireObject, key: string): string | null {
+  const value = object.fields[key];
+  if (typeof value === 'string' && value !== '') return value;
+  // JSON.parse rounds greater integers: they would name something else.
+  if (Number.isSafeInteger(value)) return readAs(String(value), object, key, 'string');
+  return lost(object, key, 'string');
+}
+
+/** A status: `""`, and reported, where there is none. Words that are not known are passed on, and reported. */
+export function statusWord(object: WireObject, key: string): string {
+  const value = object.fields[key];
+  if (typeof value === 'string' && isStatusWord(value)) return value;
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  object.report(`${object.path}.${key}`, 'lost', 'known status', text === '' ? typeOf(value) : 'another word');
+  return text;
+}
+
+/** `""` is read as null. */
+export function textOrNothing(object: WireObject, key: string): string | null {
+  const value = object.fields[key];
+  if (typeof value === 'string') return value === '' ? null : value;
+  if (value == null) return null;
+  if (typeof value === 'object') return lost(object, key, 'string');
+  return readAs(String(value as number | boolean), object, key, 'string');
+}
+
+const TOO_DEEP = `(an error that is nested deeper than ${MAX_JSON_DEPTH} levels)`;
+
+/** A text, or the JSON text of an object or a list. The domain decides what means that there is no error. */
+export function errorText(object: WireObject, key: string): string | null {
+  const value = object.fields[key];
+  if (value === false) return readAs(null, object, key, 'string');
+  if (typeof value !== 'object' || value === null) return textOrNothing(object, key);
+  return isDeeperThan(value as JsonValue, MAX_JSON_DEPTH) ? TOO_DEEP : JSON.stringify(value);
+}
+
+/** A moment; also seconds or milliseconds since 1970, as number or text. A text without a zone is taken as UTC. */
+export function time(object: WireObject, key: string): Timestamp | null {
+  const value = object.fields[key];
+  if (value == null || value === '') return null;
+  const moment = typeof value === 'string' ? parseTimestamp(value) : null;
+  if (moment && hasZone(value as string)) return moment;
+  const read = moment ?? timestampOfEpoch(numberIn(value));
+  const got = typeof value !== 'string' ? typeOf(value) : moment ? 'no zone' : 'other text';
+  object.report(`${object.path}.${key}`, read ? 'read' : 'lost', 'ISO 8601 time with a zone', got);
+  return read;
+}
+
+/** Whole seconds, floored; null for a negative or infinite number (`1e400` is valid JSON). */
+export function seconds(object: WireObject, key: string): number | null {
+  const value = object.fields[key];
+  if (isCount(value)) return value;
+  if (value == null || value === '') return null;
+  const number = numberIn(value);
+  return number >= 0 && Number.isFinite(number)
+    ? readAs(Math.floor(number), object, key, 'whole number')
+    : lost(object, key, 'whole number');
+}
+
+export function tokenCount(object: WireObject, key: string): number | null {
+  const value = object.fields[key];
+  if (isCount(value)) return value;
+  if (value == null || value === '') return null;
+  const number = numberIn(value);
+  return isCount(number) ? readAs(number, object, key, 'whole number') : lost(object, key, 'whole number');
+}
+
+const TRUTHS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  ['true', true],
+  ['false', false],
+  [1, true],
+  [0, false],
+]);
+
+export function truth(object: WireObject, key: string): boolean | null {
+  const value = object.fields[key];
+  if (typeof value === 'boolean') return value;
+  if (value == null || value === '') return null;
+  const read = TRUTHS.get(value);
+  return read === undefined ? lost(object, key, 'boolean') : readAs(read, object, key, 'boolean');
+}
+
+/** A text; a number is read as its text, and that is no deviation. */
+export function label(object: WireObject, key: string): string | null {
+  const value = object.fields[key];
+  return typeof value === 'number' ? String(value) : textOrNothing(object, key);
+}
+
+export function objectOrNothing(object: WireObject, key: string): WireObject | null {
+  const value = object.fields[key];
+  if (value == null) return null;
+  if (!isObject(value)) return lost(object, key, 'object');
+  return { fields: value, path: `${object.path}.${key}`, report: object.report };
+}
+
+export function listOrNothing(object: WireObject, key: string): readonly unknown[] | null {
+  const value = object.fields[key];
+  if (value == null) return null;
+  return Array.isArray(value) ? (value as readonly unknown[]) : lost(object, key, 'array');
+}
+
+export const isObject = (value: unknown): value is WireFields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Decimal notation: `Number` also reads `0x10`, blanks and `true`. */
+const NUMBER = /^\s*-?\d{1,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?\s*$/;
+
+/** NaN for what is neither a number nor the text of one. */
+function numberIn(value: unknown): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && NUMBER.test(value) ? Number(value) : NaN;
+}
+
+function readAs<T>(value: T, object: WireObject, key: string, expected: string): T {
+  report(object, key, 'read', expected);
+  return value;
+}
+
+function lost(object: WireObject, key: string, expected: string): null {
+  report(object, key, 'lost', expected);
+  return null;
+}
+
+/** The type, never the value: it may be confidential. */
+function report(object: WireObject, key: string, outcome: 'read' | 'lost', expected: string): void {
+  object.report(`${object.path}.${key}`, outcome, expected, typeOf(object.fields[key]));
+}
+
+export function typeOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return value === undefined ? 'nothing' : typeof value;
+}

@@ -1,0 +1,47 @@
+/** A workflow's graph on the wire. */
+import type { WorkflowEdge, WorkflowGraph, WorkflowNode } from '../../domain/types.ts';
+import { listOrNothing, objectOrNothing, textOrNothing, typeOf, type WireObject } from './fields.ts';
+
+/** Names of a graph's ends in the wire's edges. */
+const START = 'START';
+const END = 'END';
+
+/** Invalid edges are left out, and reported: the rest of the graph is still worth showing. */
+export function readGraph(graph: WireObject): WorkflowGraph {
+  const pairs = (listOrNothing(graph, 'edges') ?? []).flatMap((edge) => {
+    const pair = toEdge(edge);
+    if (!pair) graph.report(`${graph.path}.edges[]`, 'lost', 'pair of strings', typeOf(edge));
+    return pair ?? [];
+  });
+  const afterStart = pairs.filter(({ from }) => from === START).map(({ to }) => to);
+  const beforeEnd = pairs.filter(({ to }) => to === END).map(({ from }) => from);
+  return {
+    nodes: Object.entries(objectOrNothing(graph, 'nodes')?.fields ?? {}).map(([id, node]) => toNode(id, node)),
+    edges: pairs.filter(({ from, to }) => from !== START && to !== END),
+    entry: pointOf(textOrNothing(graph, 'entry_point')) ?? onlyOneOf(afterStart),
+    finish: pointOf(textOrNothing(graph, 'finish_point')) ?? onlyOneOf(beforeEnd),
+  };
+}
+
+const onlyOneOf = (ids: readonly string[]): string | null => (ids.length === 1 ? (ids[0] ?? null) : null);
+
+const pointOf = (point: string | null): string | null => (point === START || point === END ? null : point);
+
+function toEdge(edge: unknown): WorkflowEdge | null {
+  const [from, to] = Array.isArray(edge) ? (edge as readonly unknown[]) : [];
+  return typeof from === 'string' && typeof to === 'string' ? { from, to } : null;
+}
+
+const toNode = (id: string, node: unknown): WorkflowNode => ({
+  id,
+  type: wordAt(node, 'type'),
+  description: wordAt(valueAt(node, 'metadata'), 'description'),
+});
+
+const valueAt = (value: unknown, key: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
+
+function wordAt(value: unknown, key: string): string | null {
+  const word = valueAt(value, key);
+  return typeof word === 'string' && word !== '' ? word : null;
+}

@@ -1,0 +1,39 @@
+/** The payload of a step or a run record: read from the cached text when it is asked for. */
+import { isDeeperThan, jsonTextBytes, MAX_JSON_DEPTH } from '../../domain/json.ts';
+import type { JsonValue, PayloadField, StepPayload, UnreadableField } from '../../domain/types.ts';
+import type { JsonText } from '../json-text.ts';
+
+/** The payload fields may be of any shape, and absent. */
+interface PayloadOnWire {
+  readonly inputs?: JsonValue;
+  readonly outputs?: JsonValue;
+  readonly step_metadata?: JsonValue;
+}
+
+const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
+
+const PAYLOAD_FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata'];
+
+/** Of the item at `index`, or of an answer that is one object. */
+export function payloadReader(json: JsonText, index: number): () => StepPayload {
+  // Checked at the first reading: most payloads are never read, and some are read again and again.
+  let unreadable: readonly UnreadableField[] | undefined;
+  return () => {
+    const answer = json.read() as PayloadOnWire | readonly (PayloadOnWire | null)[];
+    const { inputs, outputs, step_metadata: metadata } = (isList(answer) ? answer[index] : answer) ?? {};
+    const payload = { inputs: inputs ?? null, outputs: outputs ?? null, metadata: metadata ?? null };
+    unreadable ??= unreadableIn(payload);
+    const readable = { ...payload, unreadable };
+    for (const { field } of unreadable) readable[field] = null;
+    return readable;
+  };
+}
+
+/** One list for all payloads without such fields. */
+const NONE: readonly UnreadableField[] = [];
+
+function unreadableIn(payload: Readonly<Record<PayloadField, JsonValue>>): readonly UnreadableField[] {
+  const fields = PAYLOAD_FIELDS.filter((field) => isDeeperThan(payload[field], MAX_JSON_DEPTH));
+  if (fields.length === 0) return NONE;
+  return fields.map((field) => ({ field, sizeBytes: jsonTextBytes(payload[field]) }));
+}

@@ -1,0 +1,177 @@
+/** `stepgate check` as a process of its own, over real HTTP. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startFaultyUpstream, type Endpoint, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
+import { runCommand } from '../support/process.ts';
+import { wireWorkflow } from '../support/scripted-history.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
+
+const KEY = 'canary-key';
+
+describe('stepgate check', () => {
+  let upstream: FaultyUpstream;
+  /** In place of the tidy answers. */
+  let replies: Partial<Record<Endpoint, Reply>>;
+
+  beforeEach(async () => {
+    replies = {};
+    upstream = await startFaultyUpstream(({ endpoint, runId, workflowId }) => {
+      const reply = replies[endpoint];
+      if (reply) return reply;
+      if (endpoint === 'workflows') return { json: ['idle', 'wf'].map((id) => wireWorkflow(id)) };
+      if (endpoint === 'runs') {
+        return { json: workflowId === 'wf' ? [wireRun('live', { status: 'running' }), wireRun('done')] : [] };
+      }
+      if (endpoint === 'run') return { json: [wireRun(runId)] };
+      if (endpoint === 'steps') return { json: [wireStep()] };
+      return endpoint === 'execute' ? { json: { run_id: 'new', message: 'started' } } : { status: 404 };
+    });
+  });
+  afterEach(() => upstream.close());
+
+  const check = (args: readonly string[] = [], environment: Readonly<Record<string, string>> = {}, input = '') =>
+    runCommand(['check', ...args], { UPSTREAM_URL: upstream.url, STEPGATE_CHECK_KEY: KEY, ...environment }, input);
+
+  /** What the report says of a call, with the lines below it. */
+  function saidOf(endpoint: Endpoint, report: string): string {
+    const lines = report.split('\n');
+    const at = lines.findIndex((line) => line.startsWith(`${endpoint} `));
+    const rest = lines.slice(at + 1);
+    return [
+      lines[at] ?? '',
+      ...rest.slice(
+        0,
+        rest.findIndex((line) => !line.startsWith('  ')),
+      ),
+    ].join('\n');
+  }
+
+  it('tries each call of a tidy upstream with the key, finds a finished run, starts none, and exits with 0', async () => {
+    const { code, stdout, stderr } = await check();
+    expect(stderr).toBe('');
+    expect(saidOf('workflows', stdout)).toMatch(/works: 2 workflows$/);
+    expect(saidOf('runs', stdout)).toMatch(/works: 2 runs of workflow "wf"$/);
+    expect(saidOf('run', stdout)).toMatch(/works: run "done", status "completed"$/);
+    expect(saidOf('steps', stdout)).toMatch(/works: 1 steps of run "done"$/);
+    expect(saidOf('execute', stdout)).toMatch(/not tried: it would start a run: use --execute$/);
+    expect(stdout).toContain('Everything that was tried works.');
+    expect(code).toBe(0);
+    expect(upstream.calls.map(({ endpoint, key }) => [endpoint, key])).toEqual(
+      ['workflows', 'runs', 'runs', 'run', 'steps'].map((endpoint) => [endpoint, KEY]),
+    );
+    expect(stdout).not.toContain(KEY);
+  });
+
+  it('asks for the workflow and run that are named, and starts a run where it is told to', async () => {
+    const inputs = { subject: 'Refund?' };
+    const named = ['--workflow', 'urn:wf 1', '--run', 'a/b', '--execute', '--inputs', JSON.stringify(inputs)];
+    const { code, stdout } = await check(named);
+    expect(saidOf('steps', stdout)).toMatch(/works: 1 steps of run "a\/b"$/);
+    expect(saidOf('execute', stdout)).toMatch(/works: started run "new" of workflow "urn:wf 1"$/);
+    expect(code).toBe(0);
+    expect(upstream.calls.at(-1)).toMatchObject({
+      endpoint: 'execute',
+      workflowId: 'urn:wf 1',
+      body: JSON.stringify(inputs),
+    });
+    expect(upstream.count('execute')).toBe(1);
+  });
+
+  it('says by which field a call deviates, never by which value', async () => {
+    replies.steps = { json: [wireStep({ id: 4711, start_time: 'SECRET' }), 'SECRET', wireStep({ id: 4712 })] };
+    const { code, stdout } = await check();
+    expect(saidOf('steps', stdout).split('\n').slice(1)).toEqual([
+      '  - steps[]: expected step, got string; can not be read (1 times)',
+      '  - steps[].id: expected string, got number; read all the same (2 times)',
+      '  - steps[].start_time: expected ISO 8601 time with a zone, got other text; can not be read (1 times)',
+    ]);
+    expect(stdout).toContain('1 calls deviate from the contract');
+    expect(stdout).not.toContain('SECRET');
+    expect(code).toBe(0);
+  });
+
+  it.each<readonly [string, Endpoint, Reply, string, string]>([
+    ['refuses the key', 'workflows', { status: 401 }, 'does not accept this key', 'UPSTREAM_AUTH_HEADER'],
+    [
+      'lacks a call',
+      'runs',
+      { status: 404 },
+      'knows nothing by this id',
+      'UPSTREAM_ENDPOINTS=steps,run,workflows,execute',
+    ],
+    ['fails at a call', 'run', { status: 500 }, 'failed (HTTP 500)', 'UPSTREAM_ENDPOINTS=steps,runs,workflows,execute'],
+    ['answers a page', 'steps', { raw: '<html>' }, 'is an HTML page', 'check the path of UPSTREAM_URL'],
+    ['redirects', 'steps', { status: 302 }, 'redirects are never followed', 'set UPSTREAM_URL'],
+    ['has another shape', 'steps', { json: {} }, 'expected array at $, got object', 'The gateway needs this call'],
+    ['has no such record', 'run', { json: [] }, 'no record with the id "done"', 'UPSTREAM_ENDPOINTS=steps,runs'],
+  ])('says what failed and what to set where the upstream %s', async (_, endpoint, reply, message, advice) => {
+    replies[endpoint] = reply;
+    const { code, stdout } = await check();
+    expect(saidOf(endpoint, stdout)).toMatch(/FAILED: /);
+    expect(saidOf(endpoint, stdout)).toContain(message);
+    expect(saidOf(endpoint, stdout)).toContain(advice);
+    expect(code).toBe(1);
+  });
+
+  it('says what to set where the upstream can not be reached, or is too slow', async () => {
+    upstream.script = ({ cut }) => cut.then(() => ({}));
+    const slow = await check([], { UPSTREAM_TIMEOUT_MS: '50' });
+    expect(saidOf('workflows', slow.stdout)).toContain('set UPSTREAM_TIMEOUT_MS higher');
+    await upstream.shut();
+    const gone = await check();
+    expect(saidOf('workflows', gone.stdout)).toMatch(/\(ECONNREFUSED\)\n {2}> check UPSTREAM_URL, HTTP_PROXY/);
+    expect(gone.code).toBe(1);
+  });
+
+  it('skips calls that are switched off, and needs a workflow and a run where no list has them', async () => {
+    const steps = await check(['--workflow', 'wf', '--run', 'done'], { UPSTREAM_ENDPOINTS: 'steps' });
+    expect(steps.code).toBe(0);
+    expect(saidOf('run', steps.stdout)).toContain('not tried: switched off (UPSTREAM_ENDPOINTS)');
+    const unknown = await check([], { UPSTREAM_ENDPOINTS: 'steps' });
+    expect(unknown.code).toBe(1);
+    expect(saidOf('steps', unknown.stdout)).toContain('NOT TRIED: no workflow is known: use --workflow and --run');
+  });
+
+  it('takes the key from standard input, and sends it as UPSTREAM_AUTH_HEADER says', async () => {
+    const environment = {
+      STEPGATE_CHECK_KEY: '',
+      UPSTREAM_AUTH_HEADER: 'x-api-key: {key}',
+      UPSTREAM_HEADERS: 'x-tenant: SECRET',
+    };
+    const { code, stdout } = await check(['--key-stdin'], environment, `${KEY}\n`);
+    expect(code).toBe(0);
+    expect(upstream.calls.every(({ headers }) => headers['x-api-key'] === KEY)).toBe(true);
+    expect(stdout).toContain('key in the header x-api-key; further headers x-tenant');
+    expect(stdout).not.toContain('SECRET');
+  });
+
+  it.each([
+    [['--key', 'SECRET'], {}, /Unknown option '--key'/],
+    [[], { STEPGATE_CHECK_KEY: '' }, /^STEPGATE_CHECK_KEY: expected a key of the upstream; it is not set\./],
+    [['--run', 'r1'], {}, /^--run needs --workflow/],
+    [['--inputs', '{}'], {}, /^--inputs needs --execute/],
+    [['--execute', '--inputs', '[1]'], {}, /^--inputs: expected a JSON object/],
+    [
+      [],
+      { UPSTREAM_AUTH_HEADER: 'x-api-key' },
+      /can't start with this configuration\.\nUPSTREAM_AUTH_HEADER: expected/,
+    ],
+  ])('refuses %j with %j and makes no call', async (args, environment, message) => {
+    const { code, stdout, stderr } = await check(args, environment);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(message);
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it('checks the embedded upstream where no other is named', async () => {
+    const { code, stdout } = await check([], { UPSTREAM_URL: '', STEPGATE_CHECK_KEY: '' });
+    expect(stdout).toMatch(/^Upstream: embedded/);
+    expect(code).toBe(0);
+  });
+
+  it('is the only command', async () => {
+    const { code, stderr } = await runCommand(['chek'], {});
+    expect(stderr).toBe('Stepgate: expected no command, or check; got "chek".\n');
+    expect(code).toBe(1);
+  });
+});

@@ -1,0 +1,181 @@
+/** How the upstream is reached: headers, private certificate authorities and HTTP/2, each by the real thing. */
+import { createSecureServer, createServer, type Http2SecureServer, type Http2Server } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { createServer as createPlainServer } from 'node:http';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createAuthority, HAS_OPENSSL, type Authority } from '../support/certificates.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type GraphqlError, type TestGateway } from '../support/gateway.ts';
+import { captureLog, scrape } from '../support/observed.ts';
+import { startProcess, type GatewayProcess } from '../support/process.ts';
+import { startSpanReceiver } from '../support/span-receiver.ts';
+
+const RUN = '{ run(workflowId: "wf", id: "r1") { status steps { id } } }';
+const ANSWER = { run: { status: 'COMPLETED', steps: [{ id: 'r1-step' }] } };
+
+/** Closed after each test, last first. */
+const opened: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+async function upstreamOf(...args: Parameters<typeof startFaultyUpstream>): Promise<FaultyUpstream> {
+  const upstream = await startFaultyUpstream(...args);
+  opened.push(() => upstream.close());
+  return upstream;
+}
+
+async function gatewayOf(...args: Parameters<typeof startGateway>): Promise<TestGateway> {
+  const gateway = await startGateway(...args);
+  opened.push(() => gateway.close());
+  return gateway;
+}
+
+/** Node reads NODE_EXTRA_CA_CERTS when a process starts. */
+function processOf(environment: Readonly<Record<string, string>>): GatewayProcess {
+  const gateway = startProcess({ LOG_LEVEL: 'info', ...environment });
+  opened.push(async () => {
+    gateway.child.kill('SIGTERM');
+    await gateway.exited;
+  });
+  return gateway;
+}
+
+async function ask(gateway: GatewayProcess): Promise<{ data: unknown; errors?: readonly GraphqlError[] }> {
+  const headers = { 'content-type': 'application/json', authorization: 'Bearer key-1' };
+  const body = JSON.stringify({ query: RUN });
+  const response = await fetch(`${await gateway.url()}/graphql`, { method: 'POST', headers, body });
+  return (await response.json()) as { data: unknown; errors?: readonly GraphqlError[] };
+}
+
+describe('the headers of upstream calls', () => {
+  const CANARY = 'canary';
+
+  it('carry the key where UPSTREAM_AUTH_HEADER says, and those of UPSTREAM_HEADERS', async () => {
+    const upstream = await upstreamOf();
+    const gateway = await gatewayOf({
+      UPSTREAM_URL: upstream.url,
+      UPSTREAM_AUTH_HEADER: 'X-Api-Key: v1 {key}',
+      UPSTREAM_HEADERS: 'x-tenant: acme; user-agent: acme-bff',
+    });
+    // No `$&` of a key is a pattern of replacement.
+    expect((await gateway.query(RUN, { key: "key-$&$'" })).data).toEqual(ANSWER);
+    expect(upstream.calls).toHaveLength(2);
+    for (const { headers } of upstream.calls) {
+      expect(headers).toMatchObject({ 'x-api-key': "v1 key-$&$'", 'x-tenant': 'acme', 'user-agent': 'acme-bff' });
+      expect(headers.authorization).toBeUndefined();
+      expect(headers['x-request-id']).toMatch(/^[\w-]{36}$/);
+    }
+  });
+
+  it('stand in no line of the log at any level, in no metric and in no span, whatever happens', async () => {
+    const upstream = await upstreamOf();
+    const receiver = await startSpanReceiver();
+    opened.push(() => receiver.close());
+    const log = captureLog('trace');
+    const gateway = await startGateway(
+      {
+        UPSTREAM_URL: upstream.url,
+        OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+        UPSTREAM_AUTH_HEADER: 'x-api-key: {key}',
+        UPSTREAM_HEADERS: `x-tenant-key: ${CANARY}-fixed`,
+        UPSTREAM_TIMEOUT_MS: '200',
+      },
+      { logger: log.logger },
+    );
+    const answers = [];
+    for (const script of [
+      healthy,
+      () => ({ status: 401 }),
+      () => ({ status: 500 }),
+      () => ({ raw: 'x'.repeat(100), cutAfter: 3 }),
+      ({ cut }: { readonly cut: Promise<void> }) => cut.then(() => ({})),
+    ]) {
+      upstream.script = script;
+      answers.push(await gateway.query(RUN, { key: `${CANARY}-${answers.length}` }));
+    }
+    await upstream.shut();
+    answers.push(await gateway.query(RUN, { key: `${CANARY}-refused` }));
+    // The key can't be in a header.
+    answers.push(await gateway.query(RUN, { key: `${CANARY}-\u00e9` }));
+    const figures = await scrape(gateway.url);
+    await gateway.close();
+    expect(upstream.calls.every(({ headers }) => String(headers['x-api-key']).startsWith(CANARY))).toBe(true);
+    expect(upstream.calls[0]?.headers['x-tenant-key']).toBe(`${CANARY}-fixed`);
+    expect(log.operations).toHaveLength(answers.length);
+    for (const text of [log.text, figures.text, receiver.text, JSON.stringify(answers)]) {
+      expect(text).not.toContain(CANARY);
+    }
+  });
+});
+
+(HAS_OPENSSL || process.env.CI ? describe : describe.skip)(
+  'an upstream with a certificate of a private authority',
+  () => {
+    let authority: Authority;
+
+    beforeAll(() => {
+      authority = createAuthority();
+    });
+    afterAll(() => {
+      authority.remove();
+    });
+
+    it('is reached by a process that has the authority in NODE_EXTRA_CA_CERTS', async () => {
+      const upstream = await upstreamOf(healthy, authority.issue('IP:127.0.0.1'));
+      const gateway = processOf({ UPSTREAM_URL: upstream.url, NODE_EXTRA_CA_CERTS: authority.file });
+      expect(await ask(gateway)).toEqual({ data: ANSWER });
+    });
+
+    const refused = async (gateway: GatewayProcess | TestGateway) => {
+      const { errors = [] } = 'child' in gateway ? await ask(gateway) : await gateway.query(RUN);
+      expect(errors[0]?.extensions).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: false });
+      return errors[0]?.message;
+    };
+
+    it('is not trusted by another, with an error that names the variable, one connection a call, and no open breaker', async () => {
+      const upstream = await upstreamOf(healthy, authority.issue('IP:127.0.0.1'));
+      const gateway = await gatewayOf({ UPSTREAM_URL: upstream.url });
+      for (let key = 0; key < 60; key += 1) {
+        const { errors } = await gateway.query(RUN, { key: `key-${key}` });
+        for (const { message, extensions } of errors) {
+          expect(message).toContain('certificate is not trusted (UNABLE_TO_VERIFY_LEAF_SIGNATURE)');
+          expect(message).toContain('set NODE_EXTRA_CA_CERTS to the file');
+          expect(extensions).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: false });
+        }
+      }
+      expect(upstream.calls).toEqual([]);
+    });
+
+    it('is not reached by another name than that of its certificate', async () => {
+      const upstream = await upstreamOf(healthy, authority.issue('DNS:other.example'));
+      const gateway = processOf({ UPSTREAM_URL: upstream.url, NODE_EXTRA_CA_CERTS: authority.file });
+      expect(await refused(gateway)).toContain(
+        'certificate is not valid for UPSTREAM_URL at this time (ERR_TLS_CERT_ALTNAME_INVALID)',
+      );
+    });
+
+    const listen = async (server: Http2Server | Http2SecureServer | ReturnType<typeof createPlainServer>) => {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      opened.push(() => server.close());
+      return (server.address() as AddressInfo).port;
+    };
+
+    it('that speaks HTTP/2 only is said so, over TLS and without it', async () => {
+      const secure = await listen(
+        createSecureServer({ ...authority.issue('IP:127.0.0.1') }, (_, response) => response.end('[]')),
+      );
+      const https = processOf({ UPSTREAM_URL: `https://127.0.0.1:${secure}`, NODE_EXTRA_CA_CERTS: authority.file });
+      expect(await refused(https)).toContain('speaks HTTP/2 only, and the gateway calls it by HTTP/1.1');
+      const plain = await listen(createServer((_, response) => response.end('[]')));
+      const http = await gatewayOf({ UPSTREAM_URL: `http://127.0.0.1:${plain}` });
+      expect(await refused(http)).toContain('speaks HTTP/2 only, and the gateway calls it by HTTP/1.1');
+    });
+
+    it('that does not speak TLS is said so', async () => {
+      const port = await listen(createPlainServer((_, response) => response.end('[]')));
+      const gateway = await gatewayOf({ UPSTREAM_URL: `https://127.0.0.1:${port}` });
+      expect(await refused(gateway)).toContain('does not speak TLS on this port: check the scheme (https)');
+    });
+  },
+);
