@@ -2,7 +2,7 @@
  * The wire contract: reads the upstream's answers into domain facts. Every assumption about the API is made here, and only
  * here (the embedded upstream aside) are its field names used. Readers throw UPSTREAM_CONTRACT_VIOLATION.
  */
-import { isDeeperThan, jsonTextBytes, MAX_JSON_DEPTH } from '../domain/json.ts';
+import { jsonTextBytes, unwritable } from '../domain/json.ts';
 import type {
   JsonValue,
   PayloadField,
@@ -15,8 +15,10 @@ import type {
   WorkflowNode,
   WorkflowRecord,
 } from '../domain/types.ts';
+import { GatewayError } from './errors.ts';
 import type { JsonText } from './json-text.ts';
 import {
+  entriesIn,
   errorText,
   label,
   listOrNothing,
@@ -33,8 +35,24 @@ import {
 } from './wire.ts';
 
 /** Call 1. */
-export const readSteps = (json: JsonText): readonly StepFacts[] =>
-  objectsIn('steps', json.read()).map((step, index) => ({
+export function readSteps(json: JsonText): readonly StepFacts[] {
+  let problem: GatewayError | undefined;
+  const steps = entriesIn('steps', json.read()).map((entry, index) => {
+    try {
+      return readStep(json, entry(), index);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      problem ??= error;
+      return unreadableStep(error.message, index);
+    }
+  });
+  // A list of nothing but such entries is no list of steps.
+  if (problem && steps.every(({ unreadable }) => unreadable !== undefined)) throw problem;
+  return steps;
+}
+
+function readStep(json: JsonText, step: WireObject, index: number): StepFacts {
+  return {
     id: text(step, 'id'),
     nodeId: text(step, 'node_id'),
     userId: textOrNothing(step, 'user_id'),
@@ -47,7 +65,25 @@ export const readSteps = (json: JsonText): readonly StepFacts[] =>
     payload: payloadReader(json, index),
     tokens: tokenCount(step, 'tokens'),
     index,
-  }));
+  };
+}
+
+/** An entry that can't be read is an error of itself alone: the others are still worth showing. */
+const unreadableStep = (problem: string, index: number): StepFacts => ({
+  id: '',
+  nodeId: '',
+  userId: null,
+  organizationId: null,
+  rawStatus: '',
+  startTime: null,
+  endTime: null,
+  elapsedTime: null,
+  error: null,
+  payload: () => ({ inputs: null, outputs: null, metadata: null, unreadable: NONE }),
+  tokens: null,
+  index,
+  unreadable: problem,
+});
 
 /** Call 3: an array that holds one record. Null if it is empty. */
 export const readRun = (json: JsonText, runId: string): RunRecord | null =>
@@ -93,9 +129,11 @@ function payloadReader(json: JsonText, index: number): () => StepPayload {
 const NONE: readonly UnreadableField[] = [];
 
 function unreadableIn(payload: Readonly<Record<PayloadField, JsonValue>>): readonly UnreadableField[] {
-  const fields = PAYLOAD_FIELDS.filter((field) => isDeeperThan(payload[field], MAX_JSON_DEPTH));
-  if (fields.length === 0) return NONE;
-  return fields.map((field) => ({ field, sizeBytes: jsonTextBytes(payload[field]) }));
+  const problems = PAYLOAD_FIELDS.flatMap((field) => {
+    const problem = unwritable(payload[field]);
+    return problem === null ? [] : [{ field, problem, sizeBytes: jsonTextBytes(payload[field]) }];
+  });
+  return problems.length === 0 ? NONE : problems;
 }
 
 /** Call 5. */

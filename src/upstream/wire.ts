@@ -18,9 +18,13 @@ export interface WireObject {
 }
 
 /** Reads an answer that must be a list of objects. */
-export function objectsIn(answer: string, json: unknown): readonly WireObject[] {
+export const objectsIn = (answer: string, json: unknown): readonly WireObject[] =>
+  entriesIn(answer, json).map((entry) => entry());
+
+/** The same, each entry by itself: it throws if it is no object. */
+export function entriesIn(answer: string, json: unknown): readonly (() => WireObject)[] {
   if (!Array.isArray(json)) throw violation(answer, 'array', '$', json);
-  return (json as readonly unknown[]).map((value, index) => toObject(answer, value, () => `$[${index}]`));
+  return (json as readonly unknown[]).map((value, index) => () => toObject(answer, value, () => `$[${index}]`));
 }
 
 /** Reads an answer that must be an object. */

@@ -241,7 +241,7 @@ describe('an answer that violates the contract', () => {
     ['a text', 'SECRET', 'expected array at $, got string'],
     ['an object', { detail: 'SECRET' }, 'expected array at $, got object'],
     ['a list of texts', ['SECRET'], 'expected object at $[0], got string'],
-    ['a list of lists', [wireStep(), [wireStep()]], 'expected object at $[1], got array'],
+    ['a list of lists', [[wireStep()]], 'expected object at $[0], got array'],
     ['a step without an id', [{ ...wireStep(), id: undefined }], 'expected string at $[0].id, got nothing'],
     ['a step whose id is null', [wireStep({ id: null })], 'expected string at $[0].id, got null'],
     ['a step whose id is a number', [wireStep({ id: 4711 })], 'expected string at $[0].id, got number'],
@@ -260,7 +260,7 @@ describe('an answer that violates the contract', () => {
       'expected number at $[0].elapsed_time, got string',
     ],
     ['a count that is a truth', [wireStep({ tokens: true })], 'expected number at $[0].tokens, got boolean'],
-    ['an error that is a number', [wireStep(), wireStep({ error: 4711 })], 'expected string at $[1].error, got number'],
+    ['an error that is a number', [wireStep({ error: 4711 })], 'expected string at $[0].error, got number'],
   ];
 
   it.each(asSteps)('such as %s is rejected with position and types, never with the value', (_, json, problem) => {
@@ -268,6 +268,25 @@ describe('an answer that violates the contract', () => {
     expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', details: {}, isRetryable: false });
     expect(error.message).toBe(`the upstream's answer for steps is not what its contract says: ${problem}`);
     expect(error.cause).toBeUndefined();
+  });
+});
+
+describe('an entry of the steps that can not be read', () => {
+  it('is an error of itself alone, beside any that can', () => {
+    const steps = readSteps(textOf([wireStep({ id: 'a' }), 7, wireStep({ id: 'b' }), [wireStep()]]));
+    expect(steps.map(({ id, index }) => [id, index])).toEqual([
+      ['a', 0],
+      ['', 1],
+      ['b', 2],
+      ['', 3],
+    ]);
+    const violation = "the upstream's answer for steps is not what its contract says:";
+    expect(steps.map(({ unreadable }) => unreadable)).toEqual([
+      undefined,
+      `${violation} expected object at $[1], got number`,
+      undefined,
+      `${violation} expected object at $[3], got array`,
+    ]);
   });
 });
 

@@ -41,6 +41,7 @@ import type {
  *
  * - Without a record the inputs are the `input_data` of the first step that has any, for there the upstream puts the
  *   run's own inputs; the outputs and the error are null.
+ * - Whatever needs steps that could not be loaded throws their error.
  * - Whatever needs a part that was not loaded throws an Error: the caller forgot to ask for it.
  */
 export const createRun = (facts: RunFacts, nowMs: number): Run => new DerivedRun(facts, nowMs);
@@ -91,11 +92,12 @@ class DerivedRun implements Run {
   get isFinished(): boolean {
     const { record } = this.#facts;
     if (record) return isOver(this.status, record.endTime);
-    return this.status === 'UNKNOWN' ? this.#loadedSteps().length > 0 : isOver(this.status, null);
+    return this.status === 'UNKNOWN' ? this.#executed().length > 0 : isOver(this.status, null);
   }
 
   get dependsOnNow(): boolean {
-    if (!this.isFinished) return true;
+    const isUnknown = !this.#facts.record && this.#facts.stepsError;
+    if (isUnknown || !this.isFinished) return true;
     // A step that still says "running" is measured by the run's end, but "starts after now" is told by the clock.
     const now = this.#nowMs * 1000;
     const startsLater = (step: Execution) => isRunning(step) && (step.startTime?.epochMicros ?? now) > now;
@@ -147,6 +149,10 @@ class DerivedRun implements Run {
     return this.#steps;
   }
 
+  get unreadableSteps(): readonly string[] {
+    return this.#loadedSteps().flatMap(({ unreadable }) => unreadable ?? []);
+  }
+
   get stepCounts(): StepCounts {
     return (this.#stepCounts ??= countSteps(this.steps));
   }
@@ -193,6 +199,7 @@ class DerivedRun implements Run {
 
   #loadedSteps(): readonly StepFacts[] {
     if (this.#facts.steps) return this.#facts.steps;
+    if (this.#facts.stepsError) throw this.#facts.stepsError;
     throw new Error(`Run ${this.id} was loaded without its steps: whatever reads them must require 'STEPS'.`);
   }
 
