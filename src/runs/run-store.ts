@@ -117,13 +117,14 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const isCurrent = derived?.record === record?.cached && (graph === undefined || derived?.graph === graph);
       if (derived && isCurrent && staleReason === null) return derived.run;
 
+      // Steps that could not be had leave it to the record whether the run is over.
+      const listed = steps?.cached ?? (stepsError && { value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 });
       const freshness: Freshness = {
-        // A run of which nothing was fetched is known by its start alone.
         fetchedAt: timestampOf(parts.length > 0 ? Math.min(...parts.map((part) => part.cached.fetchedAt)) : nowMs),
         isFinal:
           parts.length > 0 &&
           (!record || finality.ofRecord(record.cached, steps?.cached)) &&
-          (!steps || finality.ofSteps(steps.cached, record?.cached, () => graph ?? null)),
+          (!listed || finality.ofSteps(listed, record?.cached, () => graph ?? null)),
         isStale: staleReason !== null,
         staleReason,
       };

@@ -147,7 +147,9 @@ describe('a failing upstream', () => {
     upstream.script = ({ endpoint, runId }) => ({
       json: endpoint === 'run' ? [wireRun(runId)] : [wireStep(), wireStep({ elapsed_time: SECRET })],
     });
-    const { errors } = await gateway.query(RUN);
+    const { data, errors } = await gateway.query('{ run(workflowId: "wf", id: "r1") { status steps { id } } }');
+    expect(data).toEqual({ run: { status: 'COMPLETED', steps: [{ id: 'step-1' }, null] } });
+    expect(errors.map(({ path }) => path)).toEqual([['run', 'steps', 1]]);
     expect(errors[0]?.message).toBe(
       "the upstream's answer for steps is not what its contract says: expected number at $[1].elapsed_time, got string",
     );

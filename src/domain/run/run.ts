@@ -26,6 +26,7 @@ import type {
   Run,
   RunFacts,
   RunPayload,
+  RunRecord,
   RunGap,
   RunTiming,
   RunTokenUsage,
@@ -50,9 +51,6 @@ export const createRun = (facts: RunFacts, nowMs: number): Run => new DerivedRun
 class DerivedRun implements Run {
   readonly workflowId: string;
   readonly id: string;
-  readonly statusIsInferred: boolean;
-  readonly error: string | null;
-  readonly freshness: Freshness;
   readonly #facts: RunFacts;
   readonly #nowMs: number;
   // Undefined is what nobody has asked for yet. Only what is worth it is kept: the rest is read off these.
@@ -77,11 +75,22 @@ class DerivedRun implements Run {
   constructor(facts: RunFacts, nowMs: number) {
     this.workflowId = facts.workflowId;
     this.id = facts.id;
-    this.statusIsInferred = facts.record === null;
-    this.error = facts.record && hasError(facts.record.error) ? facts.record.error : null;
-    this.freshness = facts.freshness;
     this.#facts = facts;
     this.#nowMs = nowMs;
+  }
+
+  get statusIsInferred(): boolean {
+    return this.#record() === null;
+  }
+
+  get error(): string | null {
+    const record = this.#record();
+    return record && hasError(record.error) ? record.error : null;
+  }
+
+  get freshness(): Freshness {
+    this.#record();
+    return this.#facts.freshness;
   }
 
   get status(): RunStatus {
@@ -96,8 +105,7 @@ class DerivedRun implements Run {
   }
 
   get dependsOnNow(): boolean {
-    const isUnknown = !this.#facts.record && this.#facts.stepsError;
-    if (isUnknown || !this.isFinished) return true;
+    if (this.#isUnknown() || !this.isFinished) return true;
     // A step that still says "running" is measured by the run's end, but "starts after now" is told by the clock.
     const now = this.#nowMs * 1000;
     const startsLater = (step: Execution) => isRunning(step) && (step.startTime?.epochMicros ?? now) > now;
@@ -187,6 +195,16 @@ class DerivedRun implements Run {
 
   get tokenUsage(): RunTokenUsage {
     return (this.#tokenUsage ??= runTokenUsage(this.#executed()));
+  }
+
+  /** True if neither record nor steps could be had: then only its ids are known. */
+  #isUnknown(): boolean {
+    return this.#facts.record === null && this.#facts.stepsError != null;
+  }
+
+  #record(): RunRecord | null {
+    if (this.#isUnknown()) this.#loadedSteps();
+    return this.#facts.record;
   }
 
   #payload(): RunPayload {
