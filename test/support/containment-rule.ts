@@ -6,6 +6,7 @@
 import {
   execute,
   getNullableType,
+  GraphQLError,
   isInterfaceType,
   isLeafType,
   isListType,
@@ -42,6 +43,7 @@ interface RunIds {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+type Faults = readonly Fault[];
 
 /** More than one code: either error may be told. */
 class ExpectedError extends Error {
@@ -120,10 +122,12 @@ export function createContainmentRule(): ExpectedAnswer {
       variableValues: replay.variables,
       contextValue: walk,
     });
-    const errors = (result.errors ?? []).map(({ path, originalError, message }) => ({
-      path: path ?? [],
-      codes: originalError instanceof ExpectedError ? originalError.codes : [`a defect of the rule: ${message}`],
-    }));
+    const errors = (result.errors ?? []).map(({ path, originalError }) => {
+      // An argument whose variable gives no value is graphql-js' own error.
+      if (originalError instanceof GraphQLError) return { path: path ?? [], codes: ['BAD_USER_INPUT'] };
+      if (originalError instanceof ExpectedError) return { path: path ?? [], codes: originalError.codes };
+      throw originalError;
+    });
     const expected = new Map<string, readonly string[]>();
     for (const { path, codes } of errors) {
       const place = placeOf(result.data, path);
@@ -163,13 +167,12 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
     return needs === 'GRAPH' && workflowsFault?.isDenial ? workflowsFault : undefined;
   }
 
-  const anyOf = (runs: readonly RunIds[], ...endpoints: readonly ('run' | 'steps')[]): Fault | undefined =>
-    runs
-      .flatMap(({ workflowId, runId }) => endpoints.map((endpoint) => fault(endpoint, workflowId, runId)))
-      .find((each) => each !== undefined);
+  /** Any of these errors may be told. */
+  const allOf = (runs: readonly RunIds[], ...endpoints: readonly ('run' | 'steps')[]): Faults =>
+    runs.flatMap(({ workflowId, runId }) => endpoints.flatMap((endpoint) => fault(endpoint, workflowId, runId) ?? []));
 
   /** Of a field as a whole. */
-  function faultOf(source: Fields, args: Fields, value: unknown, info: GraphQLResolveInfo): Fault | undefined {
+  function faultOf(source: Fields, args: Fields, value: unknown, info: GraphQLResolveInfo): Fault | Faults | undefined {
     const { fieldName, parentType } = info;
     const field = parentType.getFields()[fieldName];
     const workflowId = String(source[ID]);
@@ -181,7 +184,7 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
       case 'Workflow.run':
         return byIdFault({ workflowId, runId: String(args.id) }, info);
       case 'Query.compareRuns':
-        return anyOf(
+        return allOf(
           [args.baseId, args.headId].map((id) => ({ workflowId: String(args.workflowId), runId: String(id) })),
           'run',
           'steps',
@@ -200,7 +203,7 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
       case 'Workflow.statistics':
         return fault('runs', workflowId);
       case 'WorkflowStatistics.nodes':
-        return anyOf(runsOfStatistics.get(source) ?? [], 'steps');
+        return allOf(runsOfStatistics.get(source) ?? [], 'steps');
     }
     if (parentType.name === 'Run' && field) {
       const { runId, ...ofRun } = idsOf(source);
@@ -213,19 +216,24 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
   }
 
   /** Of one item of a list. */
-  function faultOfItem(item: unknown, index: number, args: Fields, info: GraphQLResolveInfo): Fault | undefined {
-    if (!isFields(item)) return undefined;
+  function faultOfItem(
+    item: unknown,
+    index: number,
+    args: Fields,
+    info: GraphQLResolveInfo,
+  ): Fault | Faults | undefined {
     switch (`${info.parentType.name}.${info.fieldName}`) {
       case 'Workflow.runsById':
-        return byIdFault(idsOf(item), info);
+        return isFields(item) ? byIdFault(idsOf(item), info) : undefined;
       case 'RunConnection.nodes':
-        return listedFault(idsOf(item), info);
+        return isFields(item) ? listedFault(idsOf(item), info) : undefined;
       case 'Query._entities': {
-        const key = (args.representations as readonly Fields[])[index] ?? {};
-        typeNames.set(item, String(key.__typename));
+        const given = (args.representations as readonly unknown[])[index];
+        const key = isFields(given) ? given : {};
+        if (isFields(item)) typeNames.set(item, String(key.__typename));
         const workflowId = String(key.workflowId);
         if (key.__typename === 'Run') return byIdFault({ workflowId, runId: String(key.id) }, info);
-        if (key.__typename === 'Step') return anyOf([{ workflowId, runId: String(key.runId) }], 'run', 'steps');
+        if (key.__typename === 'Step') return allOf([{ workflowId, runId: String(key.runId) }], 'run', 'steps');
       }
     }
     return undefined;
@@ -239,9 +247,9 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
       const errors = isGraphless ? toldWithoutGraph : told;
       const toldAt = (at: readonly (string | number)[]) => errors.get(JSON.stringify(at)) ?? [];
       let value: unknown = source[String(info.path.key)] ?? null;
-      const found = faultOf(source, args, value, info);
+      const found = codesOf(faultOf(source, args, value, info));
       const own = toldAt(path);
-      if (found) throw new ExpectedError(found.code, ...own);
+      if (found.length > 0) throw new ExpectedError(...found, ...own);
       if (own.length > 0) throw new ExpectedError(...own);
 
       const derivedWithoutGraph = ['criticalPath', 'progress'].includes(info.fieldName);
@@ -263,14 +271,17 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
       }
       if (!Array.isArray(value) || !isListOf(info)) return value;
       return value.map((item: unknown, index) => {
-        const ofItem = faultOfItem(item, index, args, info);
+        const ofItem = codesOf(faultOfItem(item, index, args, info));
         const toldOfItem = toldAt([...path, index]);
-        if (ofItem) return new ExpectedError(ofItem.code, ...toldOfItem);
-        return toldOfItem.length > 0 ? new ExpectedError(...toldOfItem) : item;
+        const codes = [...ofItem, ...toldOfItem];
+        return codes.length > 0 ? new ExpectedError(...codes) : item;
       });
     },
   };
 }
+
+const codesOf = (faults: Fault | Faults | undefined): string[] =>
+  (faults ? [faults].flat() : []).map(({ code }) => code);
 
 const isListOf = ({ returnType }: GraphQLResolveInfo): boolean => isListType(getNullableType(returnType));
 
