@@ -13,12 +13,13 @@ export interface StepPayload {
   readonly inputs: JsonValue;
   readonly outputs: JsonValue;
   readonly metadata: JsonValue;
-  /** The fields that are null only because their value is nested too deep. */
+  /** The fields that are null only because their value can't be written as JSON. */
   readonly unreadable: readonly UnreadableField[];
 }
 
 export interface UnreadableField {
   readonly field: PayloadField;
+  readonly problem: string;
   /** Of its value as JSON text. */
   readonly sizeBytes: number;
 }
@@ -44,6 +45,8 @@ export interface StepFacts {
   readonly tokens: number | null;
   /** The position in the upstream's list: the tie-breaker of every order. */
   readonly index: number;
+  /** Why the entry can't be read. Then all else but `index` is empty: it counts in nothing, and is listed as an error. */
+  readonly unreadable?: string;
 }
 
 /** What the upstream says of a run as a whole. */
@@ -110,6 +113,8 @@ export interface RunFacts {
   readonly record: RunRecord | null;
   /** Null when they were not loaded: then only what the record tells may be read. */
   readonly steps: readonly StepFacts[] | null;
+  /** Why they could not be loaded: whatever needs them throws it. */
+  readonly stepsError?: Error | null;
   /** Null when it was loaded, and none is known; undefined when it was not loaded: then nothing that needs it may be read. */
   readonly graph: WorkflowGraph | null | undefined;
   readonly freshness: Freshness;

@@ -26,6 +26,26 @@ export function isDeeperThan(value: JsonValue, maxDepth: number): boolean {
   return level.length > 0;
 }
 
+/** A number such as `1e400`: JSON.parse reads it as Infinity, which JSON.stringify would write as null. */
+const isInfinite = (value: JsonValue): boolean => typeof value === 'number' && !Number.isFinite(value);
+
+/** Why a value can't be answered as JSON; null if it can. Goes level by level, without recursion. */
+export function unwritable(value: JsonValue): string | null {
+  let level: Container[] = [[value]];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_JSON_DEPTH) return `nested deeper than ${MAX_JSON_DEPTH} levels`;
+    const next: Container[] = [];
+    for (const container of level) {
+      for (const child of Object.values<JsonValue>(container)) {
+        if (isContainer(child)) next.push(child);
+        else if (isInfinite(child)) return 'a number is beyond what a double holds';
+      }
+    }
+    level = next;
+  }
+  return null;
+}
+
 type Container = JsonObject | readonly JsonValue[];
 
 const isContainer = (value: JsonValue): value is Container => typeof value === 'object' && value !== null;

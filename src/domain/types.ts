@@ -172,6 +172,8 @@ export interface Run {
   readonly freshness: Freshness;
   /** By start, then upstream index. */
   readonly steps: readonly Step[];
+  /** What is wrong with each entry of the upstream's list that can't be read; `steps` leaves these out. */
+  readonly unreadableSteps: readonly string[];
   readonly stepCounts: StepCounts;
   /** Every failed step, by end, then start, then upstream index. */
   readonly failedSteps: readonly Step[];

@@ -1,6 +1,6 @@
 /** Checks of arguments that the schema's types can't express; each throws BAD_USER_INPUT. */
 import { evaluatePath, InvalidPathError, type PathBudget } from '../domain/json-path/json-path.ts';
-import { isDeeperThan, MAX_JSON_DEPTH } from '../domain/json.ts';
+import { isDeeperThan, MAX_JSON_DEPTH, unwritable } from '../domain/json.ts';
 import type { JsonObject, JsonValue } from '../domain/types.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { MAX_LIST_SIZE, MAX_RUNS_IN_STATISTICS } from './fields/list-sizes.ts';
@@ -42,7 +42,11 @@ export function checkInputs(inputs: JsonValue): JsonObject {
 export function pick(payload: JsonValue, path: string | null | undefined, budget: PathBudget): JsonValue {
   if (path == null) return payload;
   try {
-    return evaluatePath(path, payload, budget);
+    const found = evaluatePath(path, payload, budget);
+    // An expression may nest what it finds, and write numbers of its own.
+    const problem = unwritable(found);
+    if (problem === null) return found;
+    throw new InvalidPathError(`expected a result that is JSON: ${problem}`);
   } catch (error) {
     if (error instanceof InvalidPathError) throw new GatewayError('BAD_USER_INPUT', `path: ${error.message}`);
     throw error;

@@ -3,6 +3,7 @@ import { createRun } from '../domain/run/run.ts';
 import { timestampOf } from '../domain/timestamp.ts';
 import type { Freshness, Run, RunRecord, WorkflowGraph } from '../domain/types.ts';
 import type { RunRef, UpstreamApi } from '../upstream/client.ts';
+import type { GatewayError } from '../upstream/errors.ts';
 import { refKey } from '../upstream/ids.ts';
 import { createFinality, type MaybeRecord, type StepList } from './finality.ts';
 import type { Operation } from './operation.ts';
@@ -34,6 +35,8 @@ export interface ListedIn {
 export interface RunParts {
   readonly record: Served<MaybeRecord> | null;
   readonly steps: Served<StepList> | null;
+  /** Why the steps could not be fetched; null if they were, or were not requested. */
+  readonly stepsError: GatewayError | null;
   readonly graph: WorkflowGraph | null | undefined;
 }
 
@@ -105,25 +108,29 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       cache.offer(viewer, recordOf(ref, viewer), part, resource);
     },
 
-    derive(ref, { record, steps, graph }, nowMs) {
+    derive(ref, { record, steps, stepsError, graph }, nowMs) {
       const parts = [record, steps].filter((part) => part !== null);
       const staleReason = parts.find((part) => part.staleReason !== null)?.staleReason ?? null;
-      const key = (steps ?? record)?.cached;
+      // A run without its steps is not kept: they may be there the next time.
+      const key = stepsError ? undefined : (steps ?? record)?.cached;
       const derived = key && finalRuns.get(key);
       // Where no graph was loaded, nothing that depends on it is read.
       const isCurrent = derived?.record === record?.cached && (graph === undefined || derived?.graph === graph);
       if (derived && isCurrent && staleReason === null) return derived.run;
 
+      // Steps that could not be had leave it to the record whether the run is over.
+      const listed = steps?.cached ?? (stepsError && { value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 });
       const freshness: Freshness = {
-        fetchedAt: timestampOf(Math.min(...parts.map((part) => part.cached.fetchedAt))),
+        fetchedAt: timestampOf(parts.length > 0 ? Math.min(...parts.map((part) => part.cached.fetchedAt)) : nowMs),
         isFinal:
+          parts.length > 0 &&
           (!record || finality.ofRecord(record.cached, steps?.cached)) &&
-          (!steps || finality.ofSteps(steps.cached, record?.cached, () => graph ?? null)),
+          (!listed || finality.ofSteps(listed, record?.cached, () => graph ?? null)),
         isStale: staleReason !== null,
         staleReason,
       };
-      const facts = { record: record?.cached.value ?? null, steps: steps?.cached.value ?? null, graph, freshness };
-      const run = createRun({ workflowId: ref.workflowId, id: ref.runId, ...facts }, nowMs);
+      const facts = { record: record?.cached.value ?? null, steps: steps?.cached.value ?? null, stepsError, graph };
+      const run = createRun({ workflowId: ref.workflowId, id: ref.runId, ...facts, freshness }, nowMs);
       if (key && freshness.isFinal && staleReason === null && !run.dependsOnNow) {
         finalRuns.set(key, { record: record?.cached, graph, run });
       }

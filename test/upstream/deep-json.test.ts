@@ -90,6 +90,21 @@ describe('a payload that is nested 10,000 levels deep', () => {
     expect(data).toEqual({ run: { steps: [expected] } });
   });
 
+  it('is no other than a number that JSON can not write: it would become null', async () => {
+    steps = ['1e400', '-1e400', '1'].map((number, index) =>
+      wireStep({ id: `s${index}`, outputs: { n: `#${number}#` } }),
+    );
+    upstream.script = ({ endpoint }) => {
+      if (endpoint === 'run') return replyOf([run]);
+      return { raw: JSON.stringify(steps).replaceAll(/"#(.*?)#"/g, '$1') };
+    };
+    const { data, errors } = await gateway.query('{ run(workflowId: "wf", id: "r1") { steps { id outputs } } }');
+    const message = 'outputs: a number is beyond what a double holds';
+    expect(errors).toEqual([0, 1].map((at) => ({ ...errorOf('outputs', ['run', 'steps', at, 'outputs']), message })));
+    const outputs = [null, null, { n: 1 }];
+    expect(data).toEqual({ run: { steps: outputs.map((each, index) => ({ id: `s${index}`, outputs: each })) } });
+  });
+
   it("is an error of the run record's field alone", async () => {
     run = wireRun('r1', { outputs: deep(TOO_DEEP) });
     const query = '{ run(workflowId: "wf", id: "r1") { inputs outputs status steps { id } } }';

@@ -26,6 +26,7 @@ import type {
   Run,
   RunFacts,
   RunPayload,
+  RunRecord,
   RunGap,
   RunTiming,
   RunTokenUsage,
@@ -41,6 +42,7 @@ import type {
  *
  * - Without a record the inputs are the `input_data` of the first step that has any, for there the upstream puts the
  *   run's own inputs; the outputs and the error are null.
+ * - Whatever needs steps that could not be loaded throws their error.
  * - Whatever needs a part that was not loaded throws an Error: the caller forgot to ask for it.
  */
 export const createRun = (facts: RunFacts, nowMs: number): Run => new DerivedRun(facts, nowMs);
@@ -49,9 +51,6 @@ export const createRun = (facts: RunFacts, nowMs: number): Run => new DerivedRun
 class DerivedRun implements Run {
   readonly workflowId: string;
   readonly id: string;
-  readonly statusIsInferred: boolean;
-  readonly error: string | null;
-  readonly freshness: Freshness;
   readonly #facts: RunFacts;
   readonly #nowMs: number;
   // Undefined is what nobody has asked for yet. Only what is worth it is kept: the rest is read off these.
@@ -76,26 +75,37 @@ class DerivedRun implements Run {
   constructor(facts: RunFacts, nowMs: number) {
     this.workflowId = facts.workflowId;
     this.id = facts.id;
-    this.statusIsInferred = facts.record === null;
-    this.error = facts.record && hasError(facts.record.error) ? facts.record.error : null;
-    this.freshness = facts.freshness;
     this.#facts = facts;
     this.#nowMs = nowMs;
   }
 
+  get statusIsInferred(): boolean {
+    return this.#record() === null;
+  }
+
+  get error(): string | null {
+    const record = this.#record();
+    return record && hasError(record.error) ? record.error : null;
+  }
+
+  get freshness(): Freshness {
+    this.#record();
+    return this.#facts.freshness;
+  }
+
   get status(): RunStatus {
     const { record } = this.#facts;
-    return (this.#status ??= record ? runStatusOf(record.rawStatus) : inferRunStatus(this.#executed()));
+    return (this.#status ??= record ? runStatusOf(record.rawStatus) : this.#inferredStatus());
   }
 
   get isFinished(): boolean {
     const { record } = this.#facts;
     if (record) return isOver(this.status, record.endTime);
-    return this.status === 'UNKNOWN' ? this.#loadedSteps().length > 0 : isOver(this.status, null);
+    return this.status === 'UNKNOWN' ? this.#executed().length > 0 : isOver(this.status, null);
   }
 
   get dependsOnNow(): boolean {
-    if (!this.isFinished) return true;
+    if (this.#isUnknown() || !this.isFinished) return true;
     // A step that still says "running" is measured by the run's end, but "starts after now" is told by the clock.
     const now = this.#nowMs * 1000;
     const startsLater = (step: Execution) => isRunning(step) && (step.startTime?.epochMicros ?? now) > now;
@@ -147,6 +157,10 @@ class DerivedRun implements Run {
     return this.#steps;
   }
 
+  get unreadableSteps(): readonly string[] {
+    return this.#loadedSteps().flatMap(({ unreadable }) => unreadable ?? []);
+  }
+
   get stepCounts(): StepCounts {
     return (this.#stepCounts ??= countSteps(this.steps));
   }
@@ -183,6 +197,23 @@ class DerivedRun implements Run {
     return (this.#tokenUsage ??= runTokenUsage(this.#executed()));
   }
 
+  /** True if neither record nor steps could be had: then only its ids are known. */
+  #isUnknown(): boolean {
+    return this.#facts.record === null && this.#facts.stepsError != null;
+  }
+
+  #record(): RunRecord | null {
+    if (this.#isUnknown()) this.#loadedSteps();
+    return this.#facts.record;
+  }
+
+  /** An entry that can't be read may be of a step that failed. */
+  #inferredStatus(): RunStatus {
+    const status = inferRunStatus(this.#executed());
+    const isInDoubt = status === 'COMPLETED' || status === 'CANCELLED';
+    return isInDoubt && this.unreadableSteps.length > 0 ? 'UNKNOWN' : status;
+  }
+
   #payload(): RunPayload {
     return this.#facts.record?.payload() ?? inferredPayload(this.#executed());
   }
@@ -193,6 +224,7 @@ class DerivedRun implements Run {
 
   #loadedSteps(): readonly StepFacts[] {
     if (this.#facts.steps) return this.#facts.steps;
+    if (this.#facts.stepsError) throw this.#facts.stepsError;
     throw new Error(`Run ${this.id} was loaded without its steps: whatever reads them must require 'STEPS'.`);
   }
 

@@ -22,8 +22,12 @@ export const placeOf = ({ startTime, endTime }: Placed): number | null => (start
 export const compareByPlace = (a: Placed, b: Placed): number =>
   compareNullsLast(placeOf(a), placeOf(b)) || a.index - b.index;
 
-/** In order of `compareByStart`, whatever order the facts come in. */
-export const executionsOf = (facts: readonly StepFacts[]): Execution[] => facts.map(executionOf).sort(compareByStart);
+/** In order of `compareByStart`, whatever order the facts come in. Unreadable entries are left out. */
+export const executionsOf = (facts: readonly StepFacts[]): Execution[] =>
+  facts
+    .filter(({ unreadable }) => unreadable === undefined)
+    .map(executionOf)
+    .sort(compareByStart);
 
 function executionOf(facts: StepFacts): Execution {
   const status = stepStatusOf(facts.rawStatus);

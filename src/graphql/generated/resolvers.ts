@@ -90,8 +90,11 @@ export type ExecuteWorkflowPayload = {
   readonly __typename?: 'ExecuteWorkflowPayload';
   /** What the upstream said. */
   readonly message?: Maybe<Scalars['String']['output']>;
-  /** The new run. Where the upstream does not show it yet, it has no steps and the status UNKNOWN. */
-  readonly run: Run;
+  /**
+   * The new run. Where the upstream does not show it yet, it has no steps and the status UNKNOWN. If it can't be loaded, its ids are
+   * answered all the same; with any field that needs an upstream call it is null.
+   */
+  readonly run?: Maybe<Run>;
 };
 
 /** How far an answer can be trusted to be the present state. */
@@ -133,7 +136,7 @@ export type Mutation = {
    * Starts a run. The call goes upstream once and is never repeated: if its outcome is not known, the error says so and is
    * not `retryable`, since the run may have started.
    */
-  readonly executeWorkflow: ExecuteWorkflowPayload;
+  readonly executeWorkflow?: Maybe<ExecuteWorkflowPayload>;
 };
 
 
@@ -244,7 +247,7 @@ export type Query = {
    */
   readonly workflow?: Maybe<Workflow>;
   /** The workflows that this key may see, in the upstream's order. */
-  readonly workflows: WorkflowConnection;
+  readonly workflows?: Maybe<WorkflowConnection>;
 };
 
 
@@ -292,11 +295,14 @@ export type RepeatedNode = {
 /**
  * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
  * request, so that they agree with one another.
+ *
+ * Some fields need the upstream's record of the run alone, others also its list of steps. If that list can't be had, each of the
+ * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
  */
 export type Run = {
   readonly __typename?: 'Run';
   /** The chain of steps that decided how long the run took: to make it faster, make one of these faster. */
-  readonly criticalPath: CriticalPath;
+  readonly criticalPath?: Maybe<CriticalPath>;
   /**
    * When it ended: as its record says, else the latest end of a step. Null while it is not finished. A step's end is its
    * `endTime`; where that is missing or lies before its start, `startTime` plus what `elapsedTime` says.
@@ -308,7 +314,7 @@ export type Run = {
    */
   readonly error?: Maybe<Scalars['String']['output']>;
   /** The failed steps, by end, then start: what went wrong first stands first. Those whose end is not known come last. */
-  readonly failedSteps: ReadonlyArray<Step>;
+  readonly failedSteps?: Maybe<ReadonlyArray<Step>>;
   /** The failed step that ended first. Null if none failed. */
   readonly firstFailedStep?: Maybe<Step>;
   /** How far this answer can be trusted to be the present state. */
@@ -327,11 +333,11 @@ export type Run = {
   /** What the run as a whole answered, as its record says: an object or a text. Null without one. */
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
   /** How far it has come, counted in nodes. */
-  readonly progress: Progress;
+  readonly progress?: Maybe<Progress>;
   /** The nodes that ran more than once, by the start of their first execution (its end, where it has no start). */
-  readonly repeatedNodes: ReadonlyArray<RepeatedNode>;
+  readonly repeatedNodes?: Maybe<ReadonlyArray<RepeatedNode>>;
   /** The steps that took longest, longest first. Steps of unknown duration are left out. */
-  readonly slowestSteps: ReadonlyArray<Step>;
+  readonly slowestSteps?: Maybe<ReadonlyArray<Step>>;
   /** When it started: as its record says, else the earliest start of a step. Null if nothing has started. */
   readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
   /**
@@ -348,15 +354,19 @@ export type Run = {
   /** The step of this id. Null if the run has none by it. */
   readonly step?: Maybe<Step>;
   /** How many steps there are of each status. */
-  readonly stepCounts: StepCounts;
-  /** Its steps, by start. A step that has not started yet may be absent, since the upstream lists steps as they start. */
-  readonly steps: ReadonlyArray<Step>;
+  readonly stepCounts?: Maybe<StepCounts>;
+  /**
+   * Its steps, by start. A step that has not started yet may be absent, since the upstream lists steps as they start. An entry of the
+   * upstream's list that can't be read stands last, as null with an error of its own; it is in no other list, in no count and no sum,
+   * and no filter finds it.
+   */
+  readonly steps?: Maybe<ReadonlyArray<Maybe<Step>>>;
   /** The steps laid out as bars, ready to draw. */
-  readonly timeline: Timeline;
+  readonly timeline?: Maybe<Timeline>;
   /** Where the time went. */
-  readonly timing: RunTiming;
+  readonly timing?: Maybe<RunTiming>;
   /** The tokens that its steps used. Failed executions count too: they were paid for. */
-  readonly tokenUsage: RunTokenUsage;
+  readonly tokenUsage?: Maybe<RunTokenUsage>;
   /**
    * Seconds: the sum of `elapsedTime` over all steps. The upstream rounds each down, and steps that ran side by side count
    * each, so it is the work done and not the time waited: see `timing.wallClockMs` for that. Null with a NUMBER_OUT_OF_RANGE
@@ -378,6 +388,9 @@ export type Run = {
 /**
  * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
  * request, so that they agree with one another.
+ *
+ * Some fields need the upstream's record of the run alone, others also its list of steps. If that list can't be had, each of the
+ * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
  */
 export type RunFailedStepsArgs = {
   latestAttemptOnly?: InputMaybe<Scalars['Boolean']['input']>;
@@ -387,6 +400,9 @@ export type RunFailedStepsArgs = {
 /**
  * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
  * request, so that they agree with one another.
+ *
+ * Some fields need the upstream's record of the run alone, others also its list of steps. If that list can't be had, each of the
+ * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
  */
 export type RunInputsArgs = {
   path?: InputMaybe<Scalars['String']['input']>;
@@ -396,6 +412,9 @@ export type RunInputsArgs = {
 /**
  * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
  * request, so that they agree with one another.
+ *
+ * Some fields need the upstream's record of the run alone, others also its list of steps. If that list can't be had, each of the
+ * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
  */
 export type RunOutputsArgs = {
   path?: InputMaybe<Scalars['String']['input']>;
@@ -405,6 +424,9 @@ export type RunOutputsArgs = {
 /**
  * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
  * request, so that they agree with one another.
+ *
+ * Some fields need the upstream's record of the run alone, others also its list of steps. If that list can't be had, each of the
+ * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
  */
 export type RunSlowestStepsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -414,6 +436,9 @@ export type RunSlowestStepsArgs = {
 /**
  * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
  * request, so that they agree with one another.
+ *
+ * Some fields need the upstream's record of the run alone, others also its list of steps. If that list can't be had, each of the
+ * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
  */
 export type RunStepArgs = {
   id: Scalars['ID']['input'];
@@ -423,6 +448,9 @@ export type RunStepArgs = {
 /**
  * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
  * request, so that they agree with one another.
+ *
+ * Some fields need the upstream's record of the run alone, others also its list of steps. If that list can't be had, each of the
+ * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
  */
 export type RunStepsArgs = {
   filter?: InputMaybe<StepFilter>;
@@ -433,11 +461,11 @@ export type RunStepsArgs = {
 export type RunComparison = {
   readonly __typename?: 'RunComparison';
   /** The run that was compared with. */
-  readonly base: Run;
+  readonly base?: Maybe<Run>;
   /** Seconds, in `totalElapsedTime`. Null with a NUMBER_OUT_OF_RANGE error where an `Int` can't hold them. */
   readonly elapsedTimeDelta?: Maybe<Scalars['Int']['output']>;
   /** The run that is judged. */
-  readonly head: Run;
+  readonly head?: Maybe<Run>;
   /**
    * Node by node, each by its latest execution. What matters most stands first: BROKE, FIXED, STATUS_CHANGED, ADDED, REMOVED,
    * then SLOWER and FASTER, then UNCHANGED; among these by the size of `durationDeltaMs`, then by id.
@@ -465,7 +493,7 @@ export type RunEdge = {
   readonly __typename?: 'RunEdge';
   /** For `after`, to go on behind it. */
   readonly cursor: Scalars['String']['output'];
-  /** The run. */
+  /** The run. Null with an error if it can't be had. */
   readonly node?: Maybe<Run>;
 };
 
@@ -857,14 +885,14 @@ export type Workflow = {
    * With a filter, at most 500 runs are looked at for one page: it may then hold fewer than `first`, even none, and
    * `pageInfo.endCursor` still leads on.
    */
-  readonly runs: RunConnection;
+  readonly runs?: Maybe<RunConnection>;
   /**
    * Several of its runs at once, in the order of the ids. At most 100. One that can't be had is null, with an error of its
    * own; the others are answered.
    */
-  readonly runsById: ReadonlyArray<Maybe<Run>>;
+  readonly runsById?: Maybe<ReadonlyArray<Maybe<Run>>>;
   /** What its latest runs tell together. */
-  readonly statistics: WorkflowStatistics;
+  readonly statistics?: Maybe<WorkflowStatistics>;
   /** The upstream's word for its state, such as `active`. */
   readonly status?: Maybe<Scalars['String']['output']>;
   /** When it was last changed. */
@@ -979,7 +1007,7 @@ export type WorkflowStatistics = {
    * The same by node, in order of id. It needs the steps of every run that was looked at: one upstream call for each that is
    * not held yet, within the operation's budget. Runs whose steps the upstream has no more are left out.
    */
-  readonly nodes: ReadonlyArray<NodeStatistics>;
+  readonly nodes?: Maybe<ReadonlyArray<NodeStatistics>>;
   /** How many runs were looked at. */
   readonly runCount: Scalars['Int']['output'];
   /** Completed ones as a part of the finished ones, 0 to 1. Null if none is finished. */
@@ -1176,6 +1204,12 @@ export type LinkDirectiveArgs = {
 
 export type LinkDirectiveResolver<Result, Parent, ContextType = Context, Args = LinkDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
+export type SemanticNonNullDirectiveArgs = {
+  levels?: ReadonlyArray<Scalars['Int']['input']>;
+};
+
+export type SemanticNonNullDirectiveResolver<Result, Parent, ContextType = Context, Args = SemanticNonNullDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
 export type ShareableDirectiveArgs = { };
 
 export type ShareableDirectiveResolver<Result, Parent, ContextType = Context, Args = ShareableDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
@@ -1198,7 +1232,7 @@ export type DistributionResolvers<ContextType = Context, ParentType extends Reso
 
 export type ExecuteWorkflowPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ExecuteWorkflowPayload'] = ResolversParentTypes['ExecuteWorkflowPayload']> = {
   message: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  run: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  run: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
 };
 
 export interface FieldSetScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['FieldSet'], any> {
@@ -1227,7 +1261,7 @@ export type ModelTokenUsageResolvers<ContextType = Context, ParentType extends R
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  executeWorkflow?: Resolver<ResolversTypes['ExecuteWorkflowPayload'], ParentType, ContextType, RequireFields<MutationExecuteWorkflowArgs, 'workflowId'>>;
+  executeWorkflow?: Resolver<Maybe<ResolversTypes['ExecuteWorkflowPayload']>, ParentType, ContextType, RequireFields<MutationExecuteWorkflowArgs, 'workflowId'>>;
 };
 
 export type NodeComparisonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NodeComparison'] = ResolversParentTypes['NodeComparison']> = {
@@ -1264,7 +1298,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   compareRuns?: Resolver<Maybe<ResolversTypes['RunComparison']>, ParentType, ContextType, RequireFields<QueryCompareRunsArgs, 'baseId' | 'headId' | 'workflowId'>>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id' | 'workflowId'>>;
   workflow?: Resolver<Maybe<ResolversTypes['Workflow']>, ParentType, ContextType, RequireFields<QueryWorkflowArgs, 'id'>>;
-  workflows?: Resolver<ResolversTypes['WorkflowConnection'], ParentType, ContextType, RequireFields<QueryWorkflowsArgs, 'first'>>;
+  workflows?: Resolver<Maybe<ResolversTypes['WorkflowConnection']>, ParentType, ContextType, RequireFields<QueryWorkflowsArgs, 'first'>>;
 };
 
 export type RepeatedNodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RepeatedNode'] = ResolversParentTypes['RepeatedNode']> = {
@@ -1275,10 +1309,10 @@ export type RepeatedNodeResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type RunResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run']> = {
-  criticalPath: Resolver<ResolversTypes['CriticalPath'], ParentType, ContextType>;
+  criticalPath: Resolver<Maybe<ResolversTypes['CriticalPath']>, ParentType, ContextType>;
   endedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   error: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  failedSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunFailedStepsArgs, 'latestAttemptOnly'>>;
+  failedSteps: Resolver<Maybe<ReadonlyArray<ResolversTypes['Step']>>, ParentType, ContextType, RequireFields<RunFailedStepsArgs, 'latestAttemptOnly'>>;
   firstFailedStep: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
   freshness: Resolver<ResolversTypes['Freshness'], ParentType, ContextType>;
   id: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1286,18 +1320,18 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   isFinished: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   lastActivityAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   outputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunOutputsArgs>>;
-  progress: Resolver<ResolversTypes['Progress'], ParentType, ContextType>;
-  repeatedNodes: Resolver<ReadonlyArray<ResolversTypes['RepeatedNode']>, ParentType, ContextType>;
-  slowestSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunSlowestStepsArgs, 'first'>>;
+  progress: Resolver<Maybe<ResolversTypes['Progress']>, ParentType, ContextType>;
+  repeatedNodes: Resolver<Maybe<ReadonlyArray<ResolversTypes['RepeatedNode']>>, ParentType, ContextType>;
+  slowestSteps: Resolver<Maybe<ReadonlyArray<ResolversTypes['Step']>>, ParentType, ContextType, RequireFields<RunSlowestStepsArgs, 'first'>>;
   startedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   status: Resolver<ResolversTypes['RunStatus'], ParentType, ContextType>;
   statusIsInferred: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   step: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunStepArgs, 'id'>>;
-  stepCounts: Resolver<ResolversTypes['StepCounts'], ParentType, ContextType>;
-  steps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, Partial<RunStepsArgs>>;
-  timeline: Resolver<ResolversTypes['Timeline'], ParentType, ContextType>;
-  timing: Resolver<ResolversTypes['RunTiming'], ParentType, ContextType>;
-  tokenUsage: Resolver<ResolversTypes['RunTokenUsage'], ParentType, ContextType>;
+  stepCounts: Resolver<Maybe<ResolversTypes['StepCounts']>, ParentType, ContextType>;
+  steps: Resolver<Maybe<ReadonlyArray<Maybe<ResolversTypes['Step']>>>, ParentType, ContextType, Partial<RunStepsArgs>>;
+  timeline: Resolver<Maybe<ResolversTypes['Timeline']>, ParentType, ContextType>;
+  timing: Resolver<Maybe<ResolversTypes['RunTiming']>, ParentType, ContextType>;
+  tokenUsage: Resolver<Maybe<ResolversTypes['RunTokenUsage']>, ParentType, ContextType>;
   totalElapsedTime: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   wallClockMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   workflow: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
@@ -1305,9 +1339,9 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
 };
 
 export type RunComparisonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunComparison'] = ResolversParentTypes['RunComparison']> = {
-  base: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  base: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
   elapsedTimeDelta: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  head: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  head: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
   nodes: Resolver<ReadonlyArray<ResolversTypes['NodeComparison']>, ParentType, ContextType>;
   tokenDelta: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   wallClockDeltaMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
@@ -1452,9 +1486,9 @@ export type WorkflowResolvers<ContextType = Context, ParentType extends Resolver
   name: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   organizationId: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   run: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<WorkflowRunArgs, 'id'>>;
-  runs: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<WorkflowRunsArgs, 'first'>>;
-  runsById: Resolver<ReadonlyArray<Maybe<ResolversTypes['Run']>>, ParentType, ContextType, RequireFields<WorkflowRunsByIdArgs, 'ids'>>;
-  statistics: Resolver<ResolversTypes['WorkflowStatistics'], ParentType, ContextType, RequireFields<WorkflowStatisticsArgs, 'last'>>;
+  runs: Resolver<Maybe<ResolversTypes['RunConnection']>, ParentType, ContextType, RequireFields<WorkflowRunsArgs, 'first'>>;
+  runsById: Resolver<Maybe<ReadonlyArray<Maybe<ResolversTypes['Run']>>>, ParentType, ContextType, RequireFields<WorkflowRunsByIdArgs, 'ids'>>;
+  statistics: Resolver<Maybe<ResolversTypes['WorkflowStatistics']>, ParentType, ContextType, RequireFields<WorkflowStatisticsArgs, 'last'>>;
   status: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   updatedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   version: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1494,7 +1528,7 @@ export type WorkflowStatisticsResolvers<ContextType = Context, ParentType extend
   completedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   failedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   finishedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  nodes: Resolver<ReadonlyArray<ResolversTypes['NodeStatistics']>, ParentType, ContextType>;
+  nodes: Resolver<Maybe<ReadonlyArray<ResolversTypes['NodeStatistics']>>, ParentType, ContextType>;
   runCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   successRate: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   wallClockMs: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
@@ -1548,5 +1582,6 @@ export type Resolvers<ContextType = Context> = {
 export type DirectiveResolvers<ContextType = Context> = {
   key: KeyDirectiveResolver<any, any, ContextType>;
   link: LinkDirectiveResolver<any, any, ContextType>;
+  semanticNonNull: SemanticNonNullDirectiveResolver<any, any, ContextType>;
   shareable: ShareableDirectiveResolver<any, any, ContextType>;
 };

@@ -1,6 +1,7 @@
 import { slowestSteps, unsupersededFailures } from '../../domain/step/failures.ts';
 import { selectSteps } from '../../domain/step/steps.ts';
-import type { Run } from '../../domain/types.ts';
+import type { Run, Step } from '../../domain/types.ts';
+import { GatewayError } from '../../upstream/errors.ts';
 import { readPayload } from '../../upstream/payload.ts';
 import { checkFirst, pick } from '../arguments.ts';
 import type { FieldTable } from '../fields/field-table.ts';
@@ -37,8 +38,10 @@ export const run: FieldTable<'Run'> = {
   steps: {
     ...STEPS,
     items: ASSUMED_STEPS,
-    resolve: ({ steps }, { filter, orderBy }) =>
-      selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy }),
+    resolve: ({ steps, unreadableSteps }, { filter, orderBy }) => {
+      const selected = selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy });
+      return filter ? selected : [...selected, ...unreadableSteps.map(unreadableStep)];
+    },
   },
   step: { ...STEPS, resolve: ({ steps }, { id }) => steps.find((step) => step.id === id) ?? null },
   stepCounts: STEPS,
@@ -63,6 +66,9 @@ export const run: FieldTable<'Run'> = {
   tokenUsage: STEPS,
   freshness: RECORD,
 };
+
+/** As an item of a list it is null with this error. The generated types know no Error in a list, though executors do. */
+const unreadableStep = (problem: string) => new GatewayError('UPSTREAM_CONTRACT_VIOLATION', problem) as unknown as Step;
 
 const refOf = ({ workflowId, id }: Run) => ({ workflowId, runId: id });
 

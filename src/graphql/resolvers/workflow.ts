@@ -88,7 +88,7 @@ export const workflowStatistics: FieldTable<'WorkflowStatistics'> = {
     // The steps of each run that was looked at.
     calls: () => 1,
     async resolve({ workflowId, runIds }, _args, { runs }) {
-      const loaded = await Promise.all(runIds.map((runId) => runs().loadIfThere({ workflowId, runId }, 'STEPS')));
+      const loaded = await Promise.all(runIds.map((runId) => runs().loadWithSteps({ workflowId, runId })));
       return nodeStatistics(loaded.filter((run) => run !== null));
     },
   },

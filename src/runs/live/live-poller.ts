@@ -70,7 +70,12 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
   async function pollOnce(): Promise<void> {
     try {
       const { snapshot, untilMs } = await read(controller.signal);
-      accept(snapshot, isStale(snapshot) ? now() + intervalMs : untilMs);
+      const { stepsError } = snapshot.parts;
+      const pausedUntilMs = now() + intervalMs;
+      // Steps that were there are not taken away by a fault.
+      if (stepsError && latest?.parts.steps && isUpstreamFault(stepsError)) {
+        accept(asStale(latest, stepsError, snapshot.parts), pausedUntilMs);
+      } else accept(snapshot, stepsError || isStale(snapshot) ? pausedUntilMs : untilMs);
     } catch (error) {
       if (latest && isUpstreamFault(error)) accept(asStale(latest, error), now() + intervalMs);
       else finish({ kind: 'FAILED', error });
@@ -139,9 +144,10 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
     if (!subscriber.hasLeft) {
       if (end?.kind === 'FAILED') return fail(subscriber, end.error);
       if (latest && subscriber.seen !== version) {
-        if (latest.staleBecause && subscriber.seen === 0) return fail(subscriber, latest.staleBecause);
+        const isNew = subscriber.seen === 0;
+        if (latest.staleBecause && !latest.current && isNew) return fail(subscriber, latest.staleBecause);
         subscriber.seen = version;
-        return { done: false, value: latest };
+        return { done: false, value: isNew && latest.current ? { ...latest, parts: latest.current } : latest };
       }
     }
     leave(subscriber);

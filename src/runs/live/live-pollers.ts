@@ -56,8 +56,9 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
         const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord };
         const workflows = createWorkflowLoaders(workflowStore, operation);
         const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, requirement);
-        const isFinal = lifetime.untilMs === Infinity || runStore.derive(ref, parts, now()).freshness.isFinal;
-        return { snapshot: { ref, parts, isFinal, staleBecause: null }, untilMs: lifetime.untilMs };
+        const isFinal =
+          !parts.stepsError && (lifetime.untilMs === Infinity || runStore.derive(ref, parts, now()).freshness.isFinal);
+        return { snapshot: { ref, parts, isFinal, staleBecause: null, current: null }, untilMs: lifetime.untilMs };
       },
       isRightKnown: () => cache.hasProvenRight(viewer),
       liveTtlMs,

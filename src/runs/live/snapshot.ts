@@ -14,6 +14,8 @@ export interface Snapshot {
   readonly isFinal: boolean;
   /** The error of a poll for which even the store had no stale answer; null otherwise. */
   readonly staleBecause: GatewayError | null;
+  /** What that poll did bring: what a new subscriber gets, since it may not be given what is older. */
+  readonly current: RunParts | null;
 }
 
 /** Compares the upstream's data; neither bytes, order nor the time of the fetch count as a change. */
@@ -22,7 +24,8 @@ export function isSameState(one: Snapshot, another: Snapshot): boolean {
     one.isFinal === another.isFinal &&
     isStale(one) === isStale(another) &&
     isSame(one.parts.record, another.parts.record, areSameRecords) &&
-    isSame(one.parts.steps, another.parts.steps, areSameSteps)
+    isSame(one.parts.steps, another.parts.steps, areSameSteps) &&
+    textOf(one.parts.stepsError) === textOf(another.parts.stepsError)
   );
 }
 
@@ -31,7 +34,11 @@ export const isStale = ({ parts: { record, steps } }: Snapshot): boolean =>
 
 /** True if both come from the same upstream calls. */
 export const isSameFetch = (one: Snapshot, another: Snapshot): boolean =>
-  one.parts.record?.cached === another.parts.record?.cached && one.parts.steps?.cached === another.parts.steps?.cached;
+  one.parts.record?.cached === another.parts.record?.cached &&
+  one.parts.steps?.cached === another.parts.steps?.cached &&
+  one.parts.stepsError === another.parts.stepsError;
+
+const textOf = (error: GatewayError | null): string | null => error && `${error.code}: ${error.message}`;
 
 /** Parts that were requested within this time belong to one poll. */
 const ONE_POLL_MS = 50;
@@ -45,16 +52,17 @@ export function dueMs({ parts: { record, steps } }: Snapshot, untilMs: number, l
   return Math.max(untilMs, Math.max(record.cached.fetchedAt, steps.cached.fetchedAt) + liveTtlMs);
 }
 
-/** The last snapshot in place of one that could not be fetched (stale-if-error). */
-export function asStale(snapshot: Snapshot, error: GatewayError): Snapshot {
+/** The last snapshot in place of one that could not be fetched, or of which only the record could (stale-if-error). */
+export function asStale(snapshot: Snapshot, error: GatewayError, current: RunParts | null = null): Snapshot {
   const staleReason = `${error.code}: ${error.message}`;
   const mark = <T>(part: Served<T> | null) => part && { ...part, staleReason: part.staleReason ?? staleReason };
-  const { record, steps, graph } = snapshot.parts;
+  const { record, steps, stepsError, graph } = snapshot.parts;
   return {
     ...snapshot,
-    parts: { record: mark(record), steps: mark(steps), graph },
+    parts: { record: current?.record ?? mark(record), steps: mark(steps), stepsError, graph },
     isFinal: false,
     staleBecause: error,
+    current,
   };
 }
 

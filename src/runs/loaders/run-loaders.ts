@@ -2,7 +2,7 @@
 import { isTerminal, runStatusOf } from '../../domain/status.ts';
 import type { Run } from '../../domain/types.ts';
 import type { RunRef } from '../../upstream/client.ts';
-import { isNotFound } from '../../upstream/errors.ts';
+import { GatewayError, isAccessDenied, isNotFound } from '../../upstream/errors.ts';
 import { checkId } from '../../upstream/ids.ts';
 import type { MaybeRecord, StepList } from '../finality.ts';
 import type { Operation } from '../operation.ts';
@@ -16,18 +16,21 @@ export const DATA_REQUIREMENTS = ['RECORD', 'STEPS', 'GRAPH'] as const;
 export type DataRequirement = (typeof DATA_REQUIREMENTS)[number];
 
 export interface RunLoaders {
-  /** The parts of a run, without the graph. Rejects like `load`. */
+  /** The parts of a run, without the graph. Rejects like `load`; where its record alone can be had, it has no steps. */
   loadParts(ref: RunRef, requirement: DataRequirement): Promise<RunParts>;
   /** The run of parts that were loaded before, as of this operation's time. */
   ofParts(ref: RunRef, parts: RunParts, requirement: DataRequirement): Promise<Run>;
   /**
    * Without a promise where everything needed is cached (fast path). Throws BAD_USER_INPUT for an invalid id; rejects with
-   * NOT_FOUND, or with the error of the upstream call.
+   * NOT_FOUND, or with the error of the upstream call. Where only the steps can't be had, whatever reads them throws why.
    */
   load(ref: RunRef, requirement: DataRequirement): Run | Promise<Run>;
-  /** The same, but null for NOT_FOUND. */
-  loadIfThere(ref: RunRef, requirement: DataRequirement): Promise<Run | null>;
-  /** For a run that was just started: until the upstream shows it, it has no steps and no record. */
+  /** Rejects where the steps can't be had; null where they are NOT_FOUND. */
+  loadWithSteps(ref: RunRef): Promise<Run | null>;
+  /**
+   * For a run that was just started: until the upstream shows it, it has no steps and no record. Where it can't be fetched,
+   * whatever but its ids is read throws why.
+   */
   loadStarted(ref: RunRef, requirement: DataRequirement): Promise<Run>;
 }
 
@@ -59,24 +62,47 @@ export function createRunLoaders(
   function cachedParts(ref: RunRef, requirement: DataRequirement): RunParts | null {
     const record = records.cached(ref);
     if (record === undefined) return null;
-    if (requirement === 'RECORD' && isComplete(record)) return { record, steps: null, graph: undefined };
+    if (requirement === 'RECORD' && isComplete(record)) return partsOf(record, null);
     const list = steps.cached(ref);
-    return list === undefined ? null : { record, steps: list, graph: undefined };
+    return list === undefined ? null : partsOf(record, list);
   }
 
   async function fetchAndDerive(ref: RunRef, requirement: DataRequirement): Promise<Run> {
-    const [parts, graph] = await Promise.all([loadParts(ref, requirement), graphIf(ref, requirement)]);
-    return derive(ref, { ...parts, graph });
+    const graph = settled(graphIf(ref, requirement));
+    const parts = await loadParts(ref, requirement);
+    return derive(ref, { ...parts, graph: await (await graph).result });
   }
 
   async function loadParts(ref: RunRef, requirement: DataRequirement): Promise<RunParts> {
     checkRef(ref);
     if (requirement === 'RECORD') {
       const record = await records.load(ref);
-      if (isComplete(record)) return { record, steps: null, graph: undefined };
+      if (isComplete(record)) return partsOf(record, null);
     }
-    const [record, list] = await Promise.all([records.load(ref), loadSteps(ref)]);
-    return { record, steps: list, graph: undefined };
+    // Started together; the error of the record counts first, so that it does not depend on which is answered first.
+    const [loadingRecord, loadingSteps] = [settled(records.load(ref)), settled(steps.load(ref))];
+    const record = await (await loadingRecord).result;
+    try {
+      return partsOf(record, await (await loadingSteps).result);
+    } catch (error) {
+      return withoutSteps(record, error);
+    }
+  }
+
+  /** The record stands for itself, unless the error says that this viewer must not see the run. */
+  function withoutSteps(record: Served<MaybeRecord> | null, error: unknown): RunParts {
+    const told = record?.cached.value;
+    if (!record || !told || !(error instanceof GatewayError) || isAccessDenied(error)) throw error;
+    if (isNotFound(error)) {
+      // Steps of another organization are NOT_FOUND for a narrowed scope.
+      if (operation.viewer.scope) throw error;
+      // A run that was just accepted may have a record before its steps can be listed: then it has no steps.
+      if (!isTerminal(runStatusOf(told.rawStatus))) {
+        return partsOf(record, { ...record, cached: { ...record.cached, value: [] } });
+      }
+    }
+    operation.lifetime.limit(0);
+    return { ...partsOf(record, null), stepsError: error };
   }
 
   const graphIf = async ({ workflowId }: RunRef, requirement: DataRequirement) =>
@@ -89,38 +115,46 @@ export function createRunLoaders(
     return run;
   }
 
-  /** A run that was just accepted may have a record before its steps can be listed: then it has no steps. */
-  async function loadSteps(ref: RunRef): Promise<Served<StepList>> {
-    try {
-      return await steps.load(ref);
-    } catch (error) {
-      const record = isNotFound(error) ? await records.load(ref) : null;
-      if (!record?.cached.value || isTerminal(runStatusOf(record.cached.value.rawStatus))) throw error;
-      return { ...record, cached: { ...record.cached, value: [] } };
-    }
-  }
-
-  async function loadIfThere(ref: RunRef, requirement: DataRequirement): Promise<Run | null> {
-    try {
-      return await load(ref, requirement);
-    } catch (error) {
-      if (isNotFound(error)) return null;
-      throw error;
-    }
-  }
-
   return {
     load,
     loadParts,
     ofParts: async (ref, parts, requirement) => derive(ref, { ...parts, graph: await graphIf(ref, requirement) }),
-    loadIfThere,
+    async loadWithSteps(ref) {
+      try {
+        const parts = await loadParts(ref, 'STEPS');
+        if (parts.stepsError) throw parts.stepsError;
+        return derive(ref, parts);
+      } catch (error) {
+        if (isNotFound(error)) return null;
+        throw error;
+      }
+    },
     async loadStarted(ref, requirement) {
-      const nothingYet = { cached: { value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 }, staleReason: null };
-      const run = await loadIfThere(ref, requirement);
-      return run ?? derive(ref, { record: null, steps: nothingYet, graph: await graphIf(ref, requirement) });
+      try {
+        return await load(ref, requirement);
+      } catch (error) {
+        if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
+        if (!isNotFound(error)) return derive(ref, { ...partsOf(null, null), stepsError: error });
+        const nothingYet = { cached: { value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 }, staleReason: null };
+        return derive(ref, { ...partsOf(null, nothingYet), graph: await graphIf(ref, requirement) });
+      }
     },
   };
 }
+
+const partsOf = (record: Served<MaybeRecord> | null, steps: Served<StepList> | null): RunParts => ({
+  record,
+  steps,
+  stepsError: null,
+  graph: undefined,
+});
+
+/** Resolves when the promise has settled: it may reject before anybody awaits it. */
+const settled = <T>(result: Promise<T>): Promise<{ readonly result: Promise<T> }> =>
+  result.then(
+    () => ({ result }),
+    () => ({ result }),
+  );
 
 function checkRef({ workflowId, runId }: RunRef): void {
   checkId('workflow id', workflowId);

@@ -32,8 +32,10 @@ export function createWorkflowLoaders(store: WorkflowStore, operation: Operation
       try {
         return (await known()).get(workflowId)?.graph ?? null;
       } catch (error) {
-        if (error instanceof GatewayError && !isAccessDenied(error)) return null;
-        throw error;
+        if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
+        // What is derived without the graph must not outlive the failure.
+        if (error.code !== 'UPSTREAM_ENDPOINT_DISABLED') operation.lifetime.limit(0);
+        return null;
       }
     },
   };

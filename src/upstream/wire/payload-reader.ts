@@ -1,5 +1,5 @@
 /** The payload of a step or a run record: read from the cached text when it is asked for. */
-import { isDeeperThan, jsonTextBytes, MAX_JSON_DEPTH } from '../../domain/json.ts';
+import { jsonTextBytes, unwritable } from '../../domain/json.ts';
 import type { JsonValue, PayloadField, StepPayload, UnreadableField } from '../../domain/types.ts';
 import type { JsonText } from '../json-text.ts';
 
@@ -33,7 +33,9 @@ export function payloadReader(json: JsonText, index: number): () => StepPayload 
 const NONE: readonly UnreadableField[] = [];
 
 function unreadableIn(payload: Readonly<Record<PayloadField, JsonValue>>): readonly UnreadableField[] {
-  const fields = PAYLOAD_FIELDS.filter((field) => isDeeperThan(payload[field], MAX_JSON_DEPTH));
-  if (fields.length === 0) return NONE;
-  return fields.map((field) => ({ field, sizeBytes: jsonTextBytes(payload[field]) }));
+  const problems = PAYLOAD_FIELDS.flatMap((field) => {
+    const problem = unwritable(payload[field]);
+    return problem === null ? [] : [{ field, problem, sizeBytes: jsonTextBytes(payload[field]) }];
+  });
+  return problems.length === 0 ? NONE : problems;
 }

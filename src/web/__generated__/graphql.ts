@@ -88,14 +88,14 @@ export type StepStatus =
   /** The upstream used a word that this gateway does not know; `rawStatus` has it. */
   | 'UNKNOWN';
 
-export type ComparisonTableFragment = { readonly wallClockDeltaMs: number | null, readonly elapsedTimeDelta: number | null, readonly tokenDelta: number | null, readonly base: { readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly wallClockMs: number | null }, readonly head: { readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly wallClockMs: number | null }, readonly nodes: ReadonlyArray<{ readonly nodeId: string, readonly change: NodeChange, readonly durationDeltaMs: number | null, readonly baseStep: { readonly id: string, readonly status: StepStatus, readonly durationMs: number | null } | null, readonly headStep: { readonly id: string, readonly status: StepStatus, readonly durationMs: number | null } | null }> } & { ' $fragmentName'?: 'ComparisonTableFragment' };
+export type ComparisonTableFragment = { readonly wallClockDeltaMs: number | null, readonly elapsedTimeDelta: number | null, readonly tokenDelta: number | null, readonly base: { readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly wallClockMs: number | null } | null, readonly head: { readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly wallClockMs: number | null } | null, readonly nodes: ReadonlyArray<{ readonly nodeId: string, readonly change: NodeChange, readonly durationDeltaMs: number | null, readonly baseStep: { readonly id: string, readonly status: StepStatus, readonly durationMs: number | null } | null, readonly headStep: { readonly id: string, readonly status: StepStatus, readonly durationMs: number | null } | null }> } & { ' $fragmentName'?: 'ComparisonTableFragment' };
 
 export type OtherRunsQueryVariables = Exact<{
   workflowId: string;
 }>;
 
 
-export type OtherRunsQuery = { readonly workflow: { readonly id: string, readonly runs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly startedAt: string | null, readonly wallClockMs: number | null } | null> } } | null };
+export type OtherRunsQuery = { readonly workflow: { readonly id: string, readonly runs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly startedAt: string | null, readonly wallClockMs: number | null } | null> } | null } | null };
 
 export type CompareRunsQueryVariables = Exact<{
   workflowId: string;
@@ -106,16 +106,16 @@ export type CompareRunsQueryVariables = Exact<{
 
 export type CompareRunsQuery = { readonly compareRuns: { ' $fragmentRefs'?: { 'ComparisonTableFragment': ComparisonTableFragment } } | null };
 
-export type FailedStepsFragment = { readonly unmended: ReadonlyArray<{ readonly id: string, readonly nodeId: string, readonly durationMs: number | null, readonly attempt: number, readonly errorInfo: { readonly message: string, readonly code: string | null } | null }> } & { ' $fragmentName'?: 'FailedStepsFragment' };
+export type FailedStepsFragment = { readonly unmended: ReadonlyArray<{ readonly id: string, readonly nodeId: string, readonly durationMs: number | null, readonly attempt: number, readonly errorInfo: { readonly message: string, readonly code: string | null } | null }> | null } & { ' $fragmentName'?: 'FailedStepsFragment' };
 
 export type RunFreshnessFragment = { readonly isFinished: boolean, readonly freshness: { readonly fetchedAt: string, readonly isFinal: boolean, readonly isStale: boolean, readonly staleReason: string | null } } & { ' $fragmentName'?: 'RunFreshnessFragment' };
 
 export type RunHeaderFragment = (
-  { readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly statusIsInferred: boolean, readonly startedAt: string | null, readonly wallClockMs: number | null, readonly totalElapsedTime: number | null, readonly error: string | null, readonly stepCounts: { readonly total: number, readonly running: number, readonly failed: number }, readonly progress: { readonly finished: number, readonly total: number, readonly isTotalKnown: boolean }, readonly timing: { readonly idleMs: number, readonly wastedMs: number, readonly maxConcurrency: number }, readonly tokenUsage: { readonly totalTokens: number | null, readonly inputTokens: number | null, readonly outputTokens: number | null } }
+  { readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly statusIsInferred: boolean, readonly startedAt: string | null, readonly wallClockMs: number | null, readonly totalElapsedTime: number | null, readonly error: string | null, readonly stepCounts: { readonly total: number, readonly running: number, readonly failed: number } | null, readonly progress: { readonly finished: number, readonly total: number, readonly isTotalKnown: boolean } | null, readonly timing: { readonly idleMs: number, readonly wastedMs: number, readonly maxConcurrency: number } | null, readonly tokenUsage: { readonly totalTokens: number | null, readonly inputTokens: number | null, readonly outputTokens: number | null } | null }
   & { ' $fragmentRefs'?: { 'RunFreshnessFragment': RunFreshnessFragment } }
 ) & { ' $fragmentName'?: 'RunHeaderFragment' };
 
-export type RunInsightsFragment = { readonly slowestSteps: ReadonlyArray<{ readonly id: string, readonly nodeId: string, readonly attempt: number, readonly durationMs: number | null, readonly shareOfRun: number | null }>, readonly repeatedNodes: ReadonlyArray<{ readonly nodeId: string, readonly retryCount: number, readonly wastedMs: number, readonly attempts: ReadonlyArray<{ readonly id: string, readonly status: StepStatus }> }>, readonly tokenUsage: { readonly byModel: ReadonlyArray<{ readonly model: string | null, readonly inputTokens: number | null, readonly outputTokens: number | null, readonly totalTokens: number | null }> } } & { ' $fragmentName'?: 'RunInsightsFragment' };
+export type RunInsightsFragment = { readonly slowestSteps: ReadonlyArray<{ readonly id: string, readonly nodeId: string, readonly attempt: number, readonly durationMs: number | null, readonly shareOfRun: number | null }> | null, readonly repeatedNodes: ReadonlyArray<{ readonly nodeId: string, readonly retryCount: number, readonly wastedMs: number, readonly attempts: ReadonlyArray<{ readonly id: string, readonly status: StepStatus }> }> | null, readonly tokenUsage: { readonly byModel: ReadonlyArray<{ readonly model: string | null, readonly inputTokens: number | null, readonly outputTokens: number | null, readonly totalTokens: number | null }> } | null } & { ' $fragmentName'?: 'RunInsightsFragment' };
 
 export type RunViewFragment = (
   { readonly id: string, readonly workflowId: string, readonly freshness: { readonly isFinal: boolean } }
@@ -152,7 +152,7 @@ export type RunPayloadQueryVariables = Exact<{
 export type RunPayloadQuery = { readonly run: { readonly id: string, readonly workflowId: string, readonly inputs?: unknown, readonly outputs?: unknown } | null };
 
 export type RunTimelineFragment = (
-  { readonly isFinished: boolean, readonly timeline: { readonly durationMs: number | null, readonly laneCount: number, readonly bars: ReadonlyArray<{ readonly lane: number, readonly offsetMs: number, readonly durationMs: number, readonly step: { readonly id: string, readonly nodeId: string, readonly status: StepStatus, readonly attempt: number, readonly attemptCount: number } }>, readonly gaps: ReadonlyArray<{ readonly offsetMs: number, readonly durationMs: number }> }, readonly criticalPath: { readonly steps: ReadonlyArray<{ readonly id: string }> } }
+  { readonly isFinished: boolean, readonly timeline: { readonly durationMs: number | null, readonly laneCount: number, readonly bars: ReadonlyArray<{ readonly lane: number, readonly offsetMs: number, readonly durationMs: number, readonly step: { readonly id: string, readonly nodeId: string, readonly status: StepStatus, readonly attempt: number, readonly attemptCount: number } }>, readonly gaps: ReadonlyArray<{ readonly offsetMs: number, readonly durationMs: number }> } | null, readonly criticalPath: { readonly steps: ReadonlyArray<{ readonly id: string }> } | null }
   & { ' $fragmentRefs'?: { 'RunFreshnessFragment': RunFreshnessFragment } }
 ) & { ' $fragmentName'?: 'RunTimelineFragment' };
 
@@ -176,7 +176,7 @@ export type StepPayloadQueryVariables = Exact<{
 
 export type StepPayloadQuery = { readonly run: { readonly id: string, readonly workflowId: string, readonly step: { readonly id: string, readonly inputs?: unknown, readonly outputs?: unknown } | null } | null };
 
-export type StepsTableFragment = { readonly steps: ReadonlyArray<{ readonly id: string, readonly nodeId: string, readonly status: StepStatus, readonly durationMs: number | null, readonly offsetMs: number | null, readonly gapBeforeMs: number | null, readonly shareOfRun: number | null, readonly attempt: number, readonly attemptCount: number, readonly tokenUsage: { readonly totalTokens: number | null } | null }> } & { ' $fragmentName'?: 'StepsTableFragment' };
+export type StepsTableFragment = { readonly steps: ReadonlyArray<{ readonly id: string, readonly nodeId: string, readonly status: StepStatus, readonly durationMs: number | null, readonly offsetMs: number | null, readonly gapBeforeMs: number | null, readonly shareOfRun: number | null, readonly attempt: number, readonly attemptCount: number, readonly tokenUsage: { readonly totalTokens: number | null } | null } | null> | null } & { ' $fragmentName'?: 'StepsTableFragment' };
 
 export type NodeStatisticsQueryVariables = Exact<{
   workflowId: string;
@@ -184,14 +184,14 @@ export type NodeStatisticsQueryVariables = Exact<{
 }>;
 
 
-export type NodeStatisticsQuery = { readonly workflow: { readonly id: string, readonly nodeStatistics: { readonly runCount: number, readonly nodes: ReadonlyArray<{ readonly nodeId: string, readonly executionCount: number, readonly failureCount: number, readonly retryCount: number, readonly totalTokens: number | null, readonly durationMs: { readonly p50: number, readonly p95: number, readonly max: number } | null }> } } | null };
+export type NodeStatisticsQuery = { readonly workflow: { readonly id: string, readonly nodeStatistics: { readonly runCount: number, readonly nodes: ReadonlyArray<{ readonly nodeId: string, readonly executionCount: number, readonly failureCount: number, readonly retryCount: number, readonly totalTokens: number | null, readonly durationMs: { readonly p50: number, readonly p95: number, readonly max: number } | null }> | null } | null } | null };
 
 export type LatestInputsQueryVariables = Exact<{
   workflowId: string;
 }>;
 
 
-export type LatestInputsQuery = { readonly workflow: { readonly id: string, readonly runs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly workflowId: string, readonly inputs: unknown } | null> } } | null };
+export type LatestInputsQuery = { readonly workflow: { readonly id: string, readonly runs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly workflowId: string, readonly inputs: unknown } | null> } | null } | null };
 
 export type ExecuteWorkflowMutationVariables = Exact<{
   workflowId: string;
@@ -199,7 +199,7 @@ export type ExecuteWorkflowMutationVariables = Exact<{
 }>;
 
 
-export type ExecuteWorkflowMutation = { readonly executeWorkflow: { readonly message: string | null, readonly run: { readonly id: string, readonly workflowId: string } } };
+export type ExecuteWorkflowMutation = { readonly executeWorkflow: { readonly message: string | null, readonly run: { readonly id: string, readonly workflowId: string } | null } | null };
 
 export type RunsQueryVariables = Exact<{
   workflowId: string;
@@ -209,7 +209,7 @@ export type RunsQueryVariables = Exact<{
 }>;
 
 
-export type RunsQuery = { readonly workflow: { readonly id: string, readonly runs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly statusIsInferred: boolean, readonly isFinished: boolean, readonly startedAt: string | null, readonly wallClockMs: number | null, readonly error: string | null } | null>, readonly pageInfo: { readonly hasNextPage: boolean, readonly hasPreviousPage: boolean, readonly endCursor: string | null } } } | null };
+export type RunsQuery = { readonly workflow: { readonly id: string, readonly runs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly statusIsInferred: boolean, readonly isFinished: boolean, readonly startedAt: string | null, readonly wallClockMs: number | null, readonly error: string | null } | null>, readonly pageInfo: { readonly hasNextPage: boolean, readonly hasPreviousPage: boolean, readonly endCursor: string | null } } | null } | null };
 
 export type WorkflowGraphFragment = { readonly entry: string | null, readonly finish: string | null, readonly nodes: ReadonlyArray<{ readonly id: string, readonly type: string | null, readonly description: string | null }>, readonly edges: ReadonlyArray<{ readonly from: string, readonly to: string }> } & { ' $fragmentName'?: 'WorkflowGraphFragment' };
 
@@ -218,9 +218,9 @@ export type WorkflowQueryVariables = Exact<{
 }>;
 
 
-export type WorkflowQuery = { readonly workflow: { readonly id: string, readonly name: string | null, readonly description: string | null, readonly version: string | null, readonly status: string | null, readonly graph: { ' $fragmentRefs'?: { 'WorkflowGraphFragment': WorkflowGraphFragment } } | null, readonly statistics: { readonly runCount: number, readonly finishedCount: number, readonly successRate: number | null, readonly failedCount: number, readonly wallClockMs: { readonly p50: number, readonly p95: number, readonly max: number } | null } } | null };
+export type WorkflowQuery = { readonly workflow: { readonly id: string, readonly name: string | null, readonly description: string | null, readonly version: string | null, readonly status: string | null, readonly graph: { ' $fragmentRefs'?: { 'WorkflowGraphFragment': WorkflowGraphFragment } } | null, readonly statistics: { readonly runCount: number, readonly finishedCount: number, readonly successRate: number | null, readonly failedCount: number, readonly wallClockMs: { readonly p50: number, readonly p95: number, readonly max: number } | null } | null } | null };
 
-export type WorkflowCardFragment = { readonly id: string, readonly name: string | null, readonly description: string | null, readonly runs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly startedAt: string | null, readonly wallClockMs: number | null } | null> }, readonly statistics: { readonly runCount: number, readonly successRate: number | null, readonly wallClockMs: { readonly p50: number } | null } } & { ' $fragmentName'?: 'WorkflowCardFragment' };
+export type WorkflowCardFragment = { readonly id: string, readonly name: string | null, readonly description: string | null, readonly runs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly startedAt: string | null, readonly wallClockMs: number | null } | null> } | null, readonly statistics: { readonly runCount: number, readonly successRate: number | null, readonly wallClockMs: { readonly p50: number } | null } | null } & { ' $fragmentName'?: 'WorkflowCardFragment' };
 
 export type WorkflowsQueryVariables = Exact<{
   first: number;
@@ -232,7 +232,7 @@ export type WorkflowsQueryVariables = Exact<{
 export type WorkflowsQuery = { readonly workflows: { readonly totalCount: number, readonly nodes: ReadonlyArray<(
       { readonly id: string }
       & { ' $fragmentRefs'?: { 'WorkflowCardFragment': WorkflowCardFragment } }
-    )>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+    )>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
 export const ComparisonTableFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ComparisonTable"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"RunComparison"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"wallClockDeltaMs"}},{"kind":"Field","name":{"kind":"Name","value":"elapsedTimeDelta"}},{"kind":"Field","name":{"kind":"Name","value":"tokenDelta"}},{"kind":"Field","name":{"kind":"Name","value":"base"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"workflowId"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"wallClockMs"}}]}},{"kind":"Field","name":{"kind":"Name","value":"head"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"workflowId"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"wallClockMs"}}]}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodeId"}},{"kind":"Field","name":{"kind":"Name","value":"change"}},{"kind":"Field","name":{"kind":"Name","value":"durationDeltaMs"}},{"kind":"Field","name":{"kind":"Name","value":"baseStep"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}}]}},{"kind":"Field","name":{"kind":"Name","value":"headStep"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}}]}}]}}]}}]} as unknown as DocumentNode<ComparisonTableFragment, unknown>;
 export const RunFreshnessFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"RunFreshness"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Run"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"isFinished"}},{"kind":"Field","name":{"kind":"Name","value":"freshness"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"fetchedAt"}},{"kind":"Field","name":{"kind":"Name","value":"isFinal"}},{"kind":"Field","name":{"kind":"Name","value":"isStale"}},{"kind":"Field","name":{"kind":"Name","value":"staleReason"}}]}}]}}]} as unknown as DocumentNode<RunFreshnessFragment, unknown>;

@@ -1,21 +1,5 @@
 import { wireStep } from '../../support/wire.ts';
-import { ofStep, withoutSteps, type Variation } from './variation.ts';
-
-/** A step that stands for what can't be read. */
-const UNREADABLE = {
-  id: 'r1#0',
-  nodeId: 'r1#0',
-  status: 'UNKNOWN',
-  rawStatus: '',
-  startTime: null,
-  endTime: null,
-  elapsedTime: null,
-  tokens: null,
-  error: "the upstream's answer has no readable step at this position",
-  userId: null,
-  organizationId: null,
-  outputs: null,
-};
+import { ofStep, ofSteps, withoutSteps, type Variation } from './variation.ts';
 
 export const OF_STEPS: readonly Variation[] = [
   ofStep(
@@ -230,19 +214,16 @@ export const OF_STEPS: readonly Variation[] = [
     { elapsedTime: null, tokens: null, userId: null, outputs: null },
   ),
   ofStep({ variation: 'there are unknown fields', happens: 'Ignored.' }, { cost: 3, nodeId: 'other' }, {}),
-  {
-    ...ofStep(
-      {
-        variation: 'an item of the list is no step: no object, or one without `id`, `node_id` and `status`',
-        happens:
-          'A step with the id of its position, the status UNKNOWN and an `error` that says so. The others are answered.',
-        deviations: { 'steps[] lost': 1 },
-      },
-      {},
-      UNREADABLE,
-    ),
-    replies: { steps: [{ json: [null, wireStep({ id: 's2', node_id: 'send' })] }] },
-  },
+  ofSteps(
+    {
+      variation: 'an item of the list is no step: no object, or one without `id`, `node_id` and `status`',
+      happens: 'Null in `steps`, last, with an error of its own. The others are answered.',
+      deviations: { 'steps[] lost': 1 },
+      errors: [['UPSTREAM_CONTRACT_VIOLATION', 'expected step at $[2], got null']],
+      beside: [null],
+    },
+    { json: [wireStep({ id: 's1' }), wireStep({ id: 's2', node_id: 'send' }), null] },
+  ),
   withoutSteps(
     { variation: 'no item of the list is a step', happens: 'UPSTREAM_CONTRACT_VIOLATION for the call.' },
     ['UPSTREAM_CONTRACT_VIOLATION', 'expected step at $[0], got string'],

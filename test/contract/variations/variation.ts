@@ -58,12 +58,15 @@ export const ofStep = (told: Told, fields: Wire, answered: Partial<typeof STEP> 
 
 const stepsAnswered = (first: object) => [first, { ...STEP, id: 's2', nodeId: 'send' }];
 
-/** The whole answer to the call for steps differs, and is answered as if it did not. */
-export const ofSteps = (told: Told, ...replies: readonly Reply[]): Variation => ({
+/** The whole answer to the call for steps differs, and is answered as if it did not, with these items after the steps. */
+export const ofSteps = (
+  { beside = [], ...told }: Told & { readonly beside?: readonly null[] },
+  ...replies: readonly Reply[]
+): Variation => ({
   ...told,
   replies: { steps: replies },
   query: STEPS,
-  data: { run: { status: 'COMPLETED', steps: stepsAnswered(STEP) } },
+  data: { run: { status: 'COMPLETED', steps: [...stepsAnswered(STEP), ...beside] } },
 });
 
 /** The whole answer to the call for steps can't be read. */

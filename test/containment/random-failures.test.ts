@@ -1,0 +1,14 @@
+import { describe, expect, it } from '@jest/globals';
+import { createSchema } from '../../src/graphql/schema.ts';
+import { checkFailingOperations } from '../support/failing-operations.ts';
+
+describe('random operations over random failing calls', () => {
+  it('answer what does not depend on a failed call as without it, and null with its error what does', async () => {
+    const { tally, failure } = await checkFailingOperations(createSchema(), { seed: 4713, numRuns: 300 });
+    expect(failure).toBeNull();
+    // Else it would prove nothing.
+    expect(tally.affected).toBeGreaterThan(50);
+    expect(tally.partly).toBeGreaterThan(25);
+    expect(tally.nulls).toBeGreaterThan(100);
+  }, 120_000);
+});

@@ -1,0 +1,136 @@
+/** Random operations over random sets of failing calls, each checked against the rule of containment. */
+import fc, { type Arbitrary, type GeneratorValue, type Parameters } from 'fast-check';
+import { parse, validate, type GraphQLSchema } from 'graphql';
+import { createManualClock } from './clock.ts';
+import { createContainmentRule, differenceFrom, withIds, type PlainAnswer } from './containment-rule.ts';
+import { callOf, createFailingCalls, QUICK_FAULTS, type Failures, type Fault } from './failing-calls.ts';
+import { startFaultyUpstream } from './faulty-upstream.ts';
+import { startGateway } from './gateway.ts';
+import { pick, type Draw } from './random-inputs.ts';
+import { randomOperation } from './random-operations.ts';
+
+export interface Tally {
+  /** Operations that were executed. */
+  seen: number;
+  /** Those of which something depended on a failed call. */
+  affected: number;
+  /** Those of which something did, and something else did not. */
+  partly: number;
+  /** Nulled places. */
+  nulls: number;
+}
+
+export interface Outcome {
+  readonly tally: Tally;
+  /** With the seed and the path that lead to it again; null if there is none. */
+  readonly failure: string | null;
+}
+
+const BY_ID = ['r1', 'r2', 'r3', 'broken'];
+const LISTED = ['h1', 'h2', 'h3'];
+
+/** Records of listed runs come with their list. */
+const CALLS: readonly string[] = [
+  callOf('workflows'),
+  callOf('runs', 'wf'),
+  callOf('runs', 'other'),
+  callOf('steps', 'other', 'o1'),
+  ...BY_ID.map((id) => callOf('run', 'wf', id)),
+  ...[...BY_ID, ...LISTED].map((id) => callOf('steps', 'wf', id)),
+];
+
+/** A 404 of a record is no failure; of a listed run's steps it leaves the run out of statistics, without an error. */
+const isNoFailure = (call: string): boolean => call.startsWith('run ') || /^steps .* [ho]\d$/.test(call);
+
+function randomFailures(draw: Draw): Failures {
+  const failures = new Map<string, Fault>();
+  const isLikely = 1 + draw(4);
+  for (const call of CALLS) {
+    const fault = pick(draw, Object.values<Fault>(QUICK_FAULTS));
+    if (draw(5) < isLikely && !(fault === QUICK_FAULTS['HTTP 404'] && isNoFailure(call))) failures.set(call, fault);
+  }
+  return failures;
+}
+
+export async function checkFailingOperations(
+  schema: GraphQLSchema,
+  parameters: Parameters<[GeneratorValue]>,
+  onProgress: (tally: Tally) => void = () => undefined,
+): Promise<Outcome> {
+  const calls = createFailingCalls();
+  const upstream = await startFaultyUpstream(calls.script);
+  const { now, after } = createManualClock();
+  const environment = {
+    UPSTREAM_URL: upstream.url,
+    UPSTREAM_TIMEOUT_MS: '60000',
+    UPSTREAM_CONCURRENCY: '100',
+    MAX_OPERATION_COST: '100000',
+    MAX_OPERATION_OBJECTS: '1000000',
+    MAX_UPSTREAM_CALLS: '1000',
+  };
+  const gateway = await startGateway(environment, { now, after });
+  const rule = createContainmentRule();
+  const tally: Tally = { seen: 0, affected: 0, partly: 0, nulls: 0 };
+  // One function for each bound: fast-check searches the arguments that it was called with before, one by one.
+  const bounds = new Map<number, () => Arbitrary<number>>();
+  const below = (count: number) => {
+    const bound = bounds.get(count) ?? (() => fc.nat({ max: count - 1 }));
+    bounds.set(count, bound);
+    return bound;
+  };
+  let count = 0;
+
+  const property = fc.asyncProperty(fc.gen(), async (gen) => {
+    const draw: Draw = (bound) => gen(below(bound));
+    const failures = randomFailures(draw);
+    const isCompiledFirst = draw(2) === 0;
+    const { text: plain, variables } = randomOperation(schema, draw);
+    fc.pre(validate(schema, parse(plain)).length === 0);
+    const text = withIds(schema, plain);
+    count += 1;
+    const [healthyKey, failingKey, graphlessKey] = [`healthy-${count}`, `failing-${count}`, `graphless-${count}`];
+    calls.fail(failingKey, failures);
+    calls.withoutWorkflows(graphlessKey);
+    const ask = async (key: string): Promise<PlainAnswer> => gateway.query(text, { key, variables });
+
+    const early = isCompiledFirst ? null : await ask(failingKey);
+    const healthy = await ask(healthyKey);
+    // Refused, or nothing of it has a value.
+    if (healthy.data === null) return;
+    const withoutGraph = failures.has(callOf('workflows')) ? await ask(graphlessKey) : healthy;
+    const expected = await rule({ text, variables, failures, healthy, withoutGraph });
+    const answers = [early, await ask(failingKey), await ask(failingKey)].filter((answer) => answer !== null);
+    for (const answer of answers) {
+      const difference = differenceFrom(expected, answer);
+      if (difference === null) continue;
+      throw new Error(`${text}\n${JSON.stringify(variables)}\n${[...failures.keys()].join(', ')}\n${difference}`);
+    }
+    tally.seen += 1;
+    const nulls = expected.errors.size - healthy.errors.length;
+    if (JSON.stringify(expected.data) !== JSON.stringify(healthy.data)) {
+      tally.affected += 1;
+      tally.nulls += Math.max(0, nulls);
+      if (Object.values(expected.data as object).some((value) => value !== null)) tally.partly += 1;
+    }
+    onProgress(tally);
+  });
+
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    const { failed, errorInstance, seed, counterexamplePath, numRuns } = await fc.check(property, {
+      unbiased: true,
+      endOnFailure: true,
+      maxSkipsPerRun: 10,
+      ...parameters,
+    });
+    const failure = failed
+      ? `seed ${seed}, path "${counterexamplePath}", run ${numRuns}:\n${String(errorInstance)}`
+      : null;
+    return { tally, failure };
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    await gateway.close();
+    await upstream.close();
+  }
+}
