@@ -28,7 +28,7 @@ export function adviceOn({ code, details, message }: GatewayError, situation: Si
         ? 'check UPSTREAM_URL, HTTP_PROXY, HTTPS_PROXY and NO_PROXY'
         : `the upstream itself fails. ${withoutCall(situation)}`;
     case 'UPSTREAM_CONTRACT_VIOLATION':
-      return /UPSTREAM_/.test(message) ? null : `check the path of UPSTREAM_URL. ${withoutCall(situation)}`;
+      return message.includes('UPSTREAM_') ? null : `check the path of UPSTREAM_URL. ${withoutCall(situation)}`;
     default:
       return null;
   }

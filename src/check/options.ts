@@ -61,7 +61,7 @@ export async function readCheckOptions(
   const ownKey = config.auth.mode === 'service' ? config.auth.apiKey : undefined;
   const sampleKey = config.upstreamUrl === null ? 'demo-key' : undefined;
   const named = flags['key-stdin'] ? await readStdin() : (environment.STEPGATE_CHECK_KEY ?? '');
-  const key = named.trim() || ownKey || sampleKey;
+  const key = named.trim() === '' ? (ownKey ?? sampleKey) : named.trim();
   if (key === undefined) {
     throw new UsageError(
       'STEPGATE_CHECK_KEY: expected a key of the upstream; it is not set. Set it, or use --key-stdin.',

@@ -15,7 +15,7 @@ export interface UpstreamProxy {
   readonly NO_PROXY?: string | undefined;
 }
 
-const DEFAULT_AUTH_HEADER = 'authorization: Bearer {key}';
+const DEFAULT_AUTH_HEADER: UpstreamAuthHeader = Object.freeze({ name: 'authorization', template: 'Bearer {key}' });
 const KEY = '{key}';
 
 /** A header's name is a token, its value visible ASCII with blanks inside (RFC 9110). */
@@ -76,8 +76,8 @@ export const CONNECTION_VARIABLES = {
     .string()
     .transform(readAuthHeader)
     .pipe(z.custom<UpstreamAuthHeader>((value) => value !== null))
-    .describe(`a header with {key} in its value, such as ${DEFAULT_AUTH_HEADER} or x-api-key: {key} (${EXCEPT})`)
-    .default(readAuthHeader(DEFAULT_AUTH_HEADER) as UpstreamAuthHeader),
+    .describe(`a header with {key} in its value, such as authorization: Bearer {key} or x-api-key: {key} (${EXCEPT})`)
+    .default(DEFAULT_AUTH_HEADER),
   UPSTREAM_HEADERS: z
     .string()
     .transform(readHeaders)

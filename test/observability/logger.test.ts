@@ -71,7 +71,12 @@ describe('the logger', () => {
 
   it('leaves out every header that carries a key', async () => {
     const logger = createLogger('info', file, ['x-api-key', 'x-tenant.key']);
-    const headers = { 'x-api-key': 'secret', 'x-tenant.key': 'secret', cookie: 'secret', 'proxy-authorization': 'secret' };
+    const headers = {
+      'x-api-key': 'secret',
+      'x-tenant.key': 'secret',
+      cookie: 'secret',
+      'proxy-authorization': 'secret',
+    };
     logger.info({ ...headers, headers, request: headers, response: { headers } }, 'line');
     await flushed(logger);
     const log = readFileSync(file, 'utf8');

@@ -147,8 +147,10 @@ describe('the metrics', () => {
   it('are those that the docs list, with the same labels', async () => {
     const { gateway, upstream } = await start();
     await gateway.query(RUN);
-    upstream.script = () => ({ json: [wireRun('r2', { start_time: 'never' })] });
+    upstream.script = () => ({ status: 500 });
     await gateway.query('{ run(workflowId: "wf", id: "r2") { status } }');
+    upstream.script = () => ({ json: [wireRun('r3', { start_time: 'never' })] });
+    await gateway.query('{ run(workflowId: "wf", id: "r3") { status } }');
     const figures = await scrape(gateway.url);
     const rows = rowsOf('Metrics').filter(([, , meaning]) => meaning !== undefined);
     const defaults = rowsOf('Metrics').filter(
