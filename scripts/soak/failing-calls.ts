@@ -3,7 +3,7 @@
  * `node scripts/soak/failing-calls.ts [seed] [runs] [path]`. A failure names the seed and the path that lead to it again.
  */
 import { createSchema } from '../../src/graphql/schema.ts';
-import { checkFailingOperations } from '../../test/support/failing-operations.ts';
+import { checkFailingOperations } from '../../test/support/containment/failing-operations.ts';
 
 const [seed = String(Date.now() % 2 ** 31), runs = '10000', path] = process.argv.slice(2);
 const parameters = { seed: Number(seed), numRuns: Number(runs), ...(path !== undefined && { path }) };

@@ -4,15 +4,26 @@ import { GatewayError } from './errors.ts';
 
 const MAX_ID_BYTES = 512;
 
-/** Returns the id, or throws BAD_USER_INPUT. `what` names it in the message, as in `run id`. */
+/** Returns a copy of the id, or throws BAD_USER_INPUT. `what` names it in the message, as in `run id`. */
 export function checkId(what: string, id: string): string {
   const problem = problemOf(id);
-  if (problem === null) return id;
+  if (problem === null) return ownText(id);
   throw new GatewayError(
     'BAD_USER_INPUT',
     `${what}: expected 1 to ${MAX_ID_BYTES} bytes of text without control characters (and not "." or ".." alone), got ${problem}`,
   );
 }
+
+export const checkRef = ({ workflowId, runId }: RunRef): RunRef => ({
+  workflowId: checkId('workflow id', workflowId),
+  runId: checkId('run id', runId),
+});
+
+/**
+ * A text that shares no memory. An id that stands in a query is a slice of it for V8: cached as it is, it would keep the
+ * whole query in memory.
+ */
+const ownText = (text: string): string => Buffer.from(text).toString();
 
 // Mostly ids are short and plain: no more needs to be checked of them.
 const PLAIN = /^[\w~-]{1,128}$/;

@@ -2,8 +2,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createManualClock } from '../support/clock.ts';
-import { createContainmentRule, differenceFrom, withIds, type PlainAnswer } from '../support/containment-rule.ts';
-import { callOf, createFailingCalls, FAULTS, type Failures, type FailingCalls } from '../support/failing-calls.ts';
+import { differenceFrom, type PlainAnswer } from '../support/containment/answers.ts';
+import { createContainmentRule } from '../support/containment/rule.ts';
+import { withIds } from '../support/containment/with-ids.ts';
+import {
+  callOf,
+  createFailingCalls,
+  FAULTS,
+  type Failures,
+  type FailingCalls,
+} from '../support/containment/failing-calls.ts';
 import { startFaultyUpstream, type Endpoint, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { subscribe, type Frame, type Transport } from '../support/live-client.ts';

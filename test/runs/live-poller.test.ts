@@ -99,6 +99,50 @@ describe('a live poller', () => {
     expect([late, watching].map(({ given }) => given.map(stepsIn))).toEqual([[2], [1, 2]]);
   });
 
+  it('begins without the steps where they fail, and gives them as soon as they are there', async () => {
+    const harness = createPollerHarness();
+    const watching = watch(harness.poller);
+    await watching.pull();
+    await harness.underWay().answerWithout(OUTAGE);
+    expect(watching.given.map(({ parts }) => parts.stepsError)).toEqual([OUTAGE]);
+    await watching.pull();
+    // The same failure again is no change.
+    harness.clock.advance(1000);
+    await harness.underWay().answerWithout(new GatewayError(OUTAGE.code, OUTAGE.message));
+    expect(watching.outcome).toBe('WAITING');
+    harness.clock.advance(2000);
+    await harness.underWay().answer(2);
+    expect(watching.given.map(stepsIn)).toEqual([0, 2]);
+  });
+
+  it('keeps the steps when they fail later, which one event says; a new subscriber gets what there is now', async () => {
+    const { harness, watching } = await watched();
+    await watching.pull();
+    harness.clock.advance(1000);
+    await harness.underWay().answerWithout(OUTAGE);
+    expect(watching.given.map(stepsIn)).toEqual([1, 1]);
+    expect(watching.given[1]?.parts.steps?.staleReason).toBe('UPSTREAM_TIMEOUT: the upstream did not answer');
+    const late = watch(harness.poller);
+    await late.pull();
+    expect(late.given.map(({ parts }) => [parts.steps, parts.stepsError])).toEqual([[null, OUTAGE]]);
+    for (const each of [watching, late]) await each.pull();
+    harness.clock.advance(2000);
+    await harness.underWay().answer(2);
+    expect([watching, late].map(({ given }) => given.map(stepsIn))).toEqual([
+      [1, 1, 2],
+      [0, 2],
+    ]);
+  });
+
+  it('takes the steps away when there are none any more', async () => {
+    const { harness, watching } = await watched();
+    await watching.pull();
+    harness.clock.advance(1000);
+    await harness.underWay().answerWithout(MISSING);
+    expect(watching.given.map(({ parts }) => parts.stepsError)).toEqual([null, MISSING]);
+    expect(watching.outcome).toBe('READY');
+  });
+
   it('stops and aborts the poll under way when the last subscriber leaves', async () => {
     const { harness, watching } = await watched();
     const onLeft = jest.fn();

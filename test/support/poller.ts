@@ -1,6 +1,7 @@
 /** A live poller whose polls the test answers by hand. */
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
 import type { Snapshot } from '../../src/runs/live/snapshot.ts';
+import type { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
 import { ran } from './facts.ts';
 import { settle } from './operations.ts';
@@ -10,6 +11,8 @@ export interface Poll {
   readonly signal: AbortSignal;
   /** Answers with a run of so many steps, as of now. */
   answer(steps: number, fields?: SnapshotFields): Promise<void>;
+  /** Answers with what the record tells alone, as the steps call has failed. */
+  answerWithout(stepsError: GatewayError): Promise<void>;
   fail(error: Error): Promise<void>;
 }
 
@@ -75,6 +78,12 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
             open.delete(poll);
             const snapshot = snapshotOf(steps, sentAt, { fetchedAt: clock.now(), ...fields });
             resolve({ snapshot, untilMs: snapshot.isFinal ? Infinity : clock.now() + liveTtlMs });
+            return settle();
+          },
+          answerWithout(stepsError) {
+            open.delete(poll);
+            const { parts, ...snapshot } = snapshotOf(0, sentAt);
+            resolve({ snapshot: { ...snapshot, parts: { ...parts, steps: null, stepsError } }, untilMs: 0 });
             return settle();
           },
           fail(error) {

@@ -49,6 +49,9 @@ const STEPS: Readonly<Record<string, readonly Wire[]>> = {
 /** Listed, but only their records can be had: what is read of them must not depend on which call is answered first. */
 const WITHOUT_STEPS = ['missing', 'broken'];
 
+/** The last digit of the keys for which the list of workflows fails. */
+const WITHOUT_WORKFLOWS = '7';
+
 const fail = (runId: string): Promise<never> =>
   Promise.reject(
     runId === 'broken' || runId === 'down'
@@ -66,7 +69,10 @@ const upstream: UpstreamApi = {
     workflowId === 'wf'
       ? answer(readRuns(textOf(['r1', 'missing', 'r2', 'broken'].map((id) => wireRun(id)))))
       : fail('down'),
-  listWorkflows: () => answer(readWorkflows(textOf([wireWorkflow('wf'), wireWorkflow('other', { graph: null })]))),
+  listWorkflows: ({ credential }) =>
+    credential.endsWith(WITHOUT_WORKFLOWS)
+      ? fail('down')
+      : answer(readWorkflows(textOf([wireWorkflow('wf'), wireWorkflow('other', { graph: null })]))),
   execute: () => Promise.resolve(readStartedRun(textOf({ run_id: 'r1', message: 'started' }))),
   close: () => undefined,
 };

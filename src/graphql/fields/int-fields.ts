@@ -3,7 +3,7 @@ import { fitsInt, MAX_INT } from '../../domain/int.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 
 /** Answers the count, or throws NUMBER_OUT_OF_RANGE: the field is null with that error, never another number. */
-export function checkInt(count: number | null, name: string): number | null {
+export function checkInt<Count extends number | null>(count: Count, name: string): Count {
   if (count === null || fitsInt(count)) return count;
   throw new GatewayError('NUMBER_OUT_OF_RANGE', `${name}: the number is beyond what an Int can hold (${MAX_INT})`);
 }

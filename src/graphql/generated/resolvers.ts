@@ -1204,12 +1204,6 @@ export type LinkDirectiveArgs = {
 
 export type LinkDirectiveResolver<Result, Parent, ContextType = Context, Args = LinkDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
-export type SemanticNonNullDirectiveArgs = {
-  levels?: ReadonlyArray<Scalars['Int']['input']>;
-};
-
-export type SemanticNonNullDirectiveResolver<Result, Parent, ContextType = Context, Args = SemanticNonNullDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
 export type ShareableDirectiveArgs = { };
 
 export type ShareableDirectiveResolver<Result, Parent, ContextType = Context, Args = ShareableDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
@@ -1232,7 +1226,7 @@ export type DistributionResolvers<ContextType = Context, ParentType extends Reso
 
 export type ExecuteWorkflowPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ExecuteWorkflowPayload'] = ResolversParentTypes['ExecuteWorkflowPayload']> = {
   message: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  run: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
+  run: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };
 
 export interface FieldSetScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['FieldSet'], any> {
@@ -1261,7 +1255,7 @@ export type ModelTokenUsageResolvers<ContextType = Context, ParentType extends R
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  executeWorkflow?: Resolver<Maybe<ResolversTypes['ExecuteWorkflowPayload']>, ParentType, ContextType, RequireFields<MutationExecuteWorkflowArgs, 'workflowId'>>;
+  executeWorkflow?: Resolver<ResolversTypes['ExecuteWorkflowPayload'], ParentType, ContextType, RequireFields<MutationExecuteWorkflowArgs, 'workflowId'>>;
 };
 
 export type NodeComparisonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NodeComparison'] = ResolversParentTypes['NodeComparison']> = {
@@ -1295,10 +1289,10 @@ export type ProgressResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  compareRuns?: Resolver<Maybe<ResolversTypes['RunComparison']>, ParentType, ContextType, RequireFields<QueryCompareRunsArgs, 'baseId' | 'headId' | 'workflowId'>>;
-  run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id' | 'workflowId'>>;
-  workflow?: Resolver<Maybe<ResolversTypes['Workflow']>, ParentType, ContextType, RequireFields<QueryWorkflowArgs, 'id'>>;
-  workflows?: Resolver<Maybe<ResolversTypes['WorkflowConnection']>, ParentType, ContextType, RequireFields<QueryWorkflowsArgs, 'first'>>;
+  compareRuns?: Resolver<ResolversTypes['RunComparison'], ParentType, ContextType, RequireFields<QueryCompareRunsArgs, 'baseId' | 'headId' | 'workflowId'>>;
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType, RequireFields<QueryRunArgs, 'id' | 'workflowId'>>;
+  workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType, RequireFields<QueryWorkflowArgs, 'id'>>;
+  workflows?: Resolver<ResolversTypes['WorkflowConnection'], ParentType, ContextType, RequireFields<QueryWorkflowsArgs, 'first'>>;
 };
 
 export type RepeatedNodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RepeatedNode'] = ResolversParentTypes['RepeatedNode']> = {
@@ -1309,10 +1303,10 @@ export type RepeatedNodeResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type RunResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run']> = {
-  criticalPath: Resolver<Maybe<ResolversTypes['CriticalPath']>, ParentType, ContextType>;
+  criticalPath: Resolver<ResolversTypes['CriticalPath'], ParentType, ContextType>;
   endedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   error: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  failedSteps: Resolver<Maybe<ReadonlyArray<ResolversTypes['Step']>>, ParentType, ContextType, RequireFields<RunFailedStepsArgs, 'latestAttemptOnly'>>;
+  failedSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunFailedStepsArgs, 'latestAttemptOnly'>>;
   firstFailedStep: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
   freshness: Resolver<ResolversTypes['Freshness'], ParentType, ContextType>;
   id: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1320,28 +1314,28 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   isFinished: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   lastActivityAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   outputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunOutputsArgs>>;
-  progress: Resolver<Maybe<ResolversTypes['Progress']>, ParentType, ContextType>;
-  repeatedNodes: Resolver<Maybe<ReadonlyArray<ResolversTypes['RepeatedNode']>>, ParentType, ContextType>;
-  slowestSteps: Resolver<Maybe<ReadonlyArray<ResolversTypes['Step']>>, ParentType, ContextType, RequireFields<RunSlowestStepsArgs, 'first'>>;
+  progress: Resolver<ResolversTypes['Progress'], ParentType, ContextType>;
+  repeatedNodes: Resolver<ReadonlyArray<ResolversTypes['RepeatedNode']>, ParentType, ContextType>;
+  slowestSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunSlowestStepsArgs, 'first'>>;
   startedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   status: Resolver<ResolversTypes['RunStatus'], ParentType, ContextType>;
   statusIsInferred: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   step: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunStepArgs, 'id'>>;
-  stepCounts: Resolver<Maybe<ResolversTypes['StepCounts']>, ParentType, ContextType>;
-  steps: Resolver<Maybe<ReadonlyArray<Maybe<ResolversTypes['Step']>>>, ParentType, ContextType, Partial<RunStepsArgs>>;
-  timeline: Resolver<Maybe<ResolversTypes['Timeline']>, ParentType, ContextType>;
-  timing: Resolver<Maybe<ResolversTypes['RunTiming']>, ParentType, ContextType>;
-  tokenUsage: Resolver<Maybe<ResolversTypes['RunTokenUsage']>, ParentType, ContextType>;
-  totalElapsedTime: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  stepCounts: Resolver<ResolversTypes['StepCounts'], ParentType, ContextType>;
+  steps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, Partial<RunStepsArgs>>;
+  timeline: Resolver<ResolversTypes['Timeline'], ParentType, ContextType>;
+  timing: Resolver<ResolversTypes['RunTiming'], ParentType, ContextType>;
+  tokenUsage: Resolver<ResolversTypes['RunTokenUsage'], ParentType, ContextType>;
+  totalElapsedTime: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   wallClockMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   workflow: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
   workflowId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
 export type RunComparisonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunComparison'] = ResolversParentTypes['RunComparison']> = {
-  base: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
-  elapsedTimeDelta: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  head: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
+  base: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  elapsedTimeDelta: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  head: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
   nodes: Resolver<ReadonlyArray<ResolversTypes['NodeComparison']>, ParentType, ContextType>;
   tokenDelta: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   wallClockDeltaMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
@@ -1349,13 +1343,13 @@ export type RunComparisonResolvers<ContextType = Context, ParentType extends Res
 
 export type RunConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunConnection'] = ResolversParentTypes['RunConnection']> = {
   edges: Resolver<ReadonlyArray<ResolversTypes['RunEdge']>, ParentType, ContextType>;
-  nodes: Resolver<ReadonlyArray<Maybe<ResolversTypes['Run']>>, ParentType, ContextType>;
+  nodes: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType>;
   pageInfo: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
 export type RunEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunEdge'] = ResolversParentTypes['RunEdge']> = {
   cursor: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  node: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
+  node: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };
 
 export type RunGapResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunGap'] = ResolversParentTypes['RunGap']> = {
@@ -1485,10 +1479,10 @@ export type WorkflowResolvers<ContextType = Context, ParentType extends Resolver
   isPublic: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   name: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   organizationId: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
-  run: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<WorkflowRunArgs, 'id'>>;
-  runs: Resolver<Maybe<ResolversTypes['RunConnection']>, ParentType, ContextType, RequireFields<WorkflowRunsArgs, 'first'>>;
-  runsById: Resolver<Maybe<ReadonlyArray<Maybe<ResolversTypes['Run']>>>, ParentType, ContextType, RequireFields<WorkflowRunsByIdArgs, 'ids'>>;
-  statistics: Resolver<Maybe<ResolversTypes['WorkflowStatistics']>, ParentType, ContextType, RequireFields<WorkflowStatisticsArgs, 'last'>>;
+  run: Resolver<ResolversTypes['Run'], ParentType, ContextType, RequireFields<WorkflowRunArgs, 'id'>>;
+  runs: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<WorkflowRunsArgs, 'first'>>;
+  runsById: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<WorkflowRunsByIdArgs, 'ids'>>;
+  statistics: Resolver<ResolversTypes['WorkflowStatistics'], ParentType, ContextType, RequireFields<WorkflowStatisticsArgs, 'last'>>;
   status: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   updatedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   version: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1528,7 +1522,7 @@ export type WorkflowStatisticsResolvers<ContextType = Context, ParentType extend
   completedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   failedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   finishedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  nodes: Resolver<Maybe<ReadonlyArray<ResolversTypes['NodeStatistics']>>, ParentType, ContextType>;
+  nodes: Resolver<ReadonlyArray<ResolversTypes['NodeStatistics']>, ParentType, ContextType>;
   runCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   successRate: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   wallClockMs: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
@@ -1582,6 +1576,5 @@ export type Resolvers<ContextType = Context> = {
 export type DirectiveResolvers<ContextType = Context> = {
   key: KeyDirectiveResolver<any, any, ContextType>;
   link: LinkDirectiveResolver<any, any, ContextType>;
-  semanticNonNull: SemanticNonNullDirectiveResolver<any, any, ContextType>;
   shareable: ShareableDirectiveResolver<any, any, ContextType>;
 };

@@ -26,10 +26,9 @@ export const query: FieldTable<'Query'> = {
   compareRuns: {
     calls: (_given, run) => 2 * run.withSteps(),
     async resolve(_root, { workflowId, baseId, headId }, { runs }) {
-      const [base, head] = await Promise.all(
-        [baseId, headId].map(async (runId) => runs().load({ workflowId, runId }, 'STEPS')),
-      );
-      return base && head ? compareRuns(base, head) : null;
+      const load = async (runId: string) => runs().load({ workflowId, runId }, 'STEPS');
+      const [base, head] = await Promise.all([load(baseId), load(headId)]);
+      return compareRuns(base, head);
     },
   },
 };

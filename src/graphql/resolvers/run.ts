@@ -5,7 +5,7 @@ import { GatewayError } from '../../upstream/errors.ts';
 import { readPayload } from '../../upstream/payload.ts';
 import { checkFirst, pick } from '../arguments.ts';
 import type { FieldTable } from '../fields/field-table.ts';
-import { intFields } from '../fields/int-fields.ts';
+import { checkInt, intFields } from '../fields/int-fields.ts';
 import { ASSUMED_FEW, ASSUMED_STEPS, pageSize } from '../fields/list-sizes.ts';
 
 /** Needs only the run's record. */
@@ -57,7 +57,10 @@ export const run: FieldTable<'Run'> = {
     items: pageSize,
     resolve: ({ steps }, { first }) => slowestSteps(steps, checkFirst(first)),
   },
-  totalElapsedTime: { ...STEPS, ...intFields('totalElapsedTime').totalElapsedTime },
+  totalElapsedTime: {
+    ...STEPS,
+    resolve: ({ totalElapsedTime }) => checkInt(totalElapsedTime, 'totalElapsedTime'),
+  },
   timing: STEPS,
   timeline: STEPS,
   criticalPath: GRAPH,
@@ -77,6 +80,7 @@ export const runComparison: FieldTable<'RunComparison'> = {
   base: { resolve: ({ base }, _args, { runs, requirement }, info) => runs().load(refOf(base), requirement(info)) },
   head: { resolve: ({ head }, _args, { runs, requirement }, info) => runs().load(refOf(head), requirement(info)) },
   wallClockDeltaMs: {},
-  ...intFields('elapsedTimeDelta', 'tokenDelta'),
+  elapsedTimeDelta: { resolve: ({ elapsedTimeDelta }) => checkInt(elapsedTimeDelta, 'elapsedTimeDelta') },
+  ...intFields('tokenDelta'),
   nodes: {},
 };

@@ -1,7 +1,7 @@
 /** The pollers of all runs that are watched: one for each viewer, run and data requirement. */
 import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError } from '../../upstream/errors.ts';
-import { refKey } from '../../upstream/ids.ts';
+import { checkRef, refKey } from '../../upstream/ids.ts';
 import { createRunLoaders, type DataRequirement } from '../loaders/run-loaders.ts';
 import { createAnswerLifetime, createCallBudget, type Operation } from '../operation.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -88,7 +88,8 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
   }
 
   return {
-    watch(ref, requirement, watcher) {
+    watch(given, requirement, watcher) {
+      const ref = checkRef(given);
       // The graph is read for each event, not by the poller.
       const polled = requirement === 'RECORD' ? 'RECORD' : 'STEPS';
       const key = `${watcher.viewer.id} ${polled} ${refKey(ref)}`;

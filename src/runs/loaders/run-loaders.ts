@@ -3,7 +3,7 @@ import { isTerminal, runStatusOf } from '../../domain/status.ts';
 import type { Run } from '../../domain/types.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError, isAccessDenied, isNotFound } from '../../upstream/errors.ts';
-import { checkId } from '../../upstream/ids.ts';
+import { checkRef } from '../../upstream/ids.ts';
 import type { MaybeRecord, StepList } from '../finality.ts';
 import type { Operation } from '../operation.ts';
 import { createPartLoader } from './part-loader.ts';
@@ -53,8 +53,8 @@ export function createRunLoaders(
     fetch: (ref) => store.steps(ref, operation),
   });
 
-  function load(ref: RunRef, requirement: DataRequirement): Run | Promise<Run> {
-    checkRef(ref);
+  function load(given: RunRef, requirement: DataRequirement): Run | Promise<Run> {
+    const ref = checkRef(given);
     const parts = requirement === 'GRAPH' ? null : cachedParts(ref, requirement);
     return parts ? derive(ref, parts) : fetchAndDerive(ref, requirement);
   }
@@ -73,8 +73,8 @@ export function createRunLoaders(
     return derive(ref, { ...parts, graph: await (await graph).result });
   }
 
-  async function loadParts(ref: RunRef, requirement: DataRequirement): Promise<RunParts> {
-    checkRef(ref);
+  async function loadParts(given: RunRef, requirement: DataRequirement): Promise<RunParts> {
+    const ref = checkRef(given);
     if (requirement === 'RECORD') {
       const record = await records.load(ref);
       if (isComplete(record)) return partsOf(record, null);
@@ -155,11 +155,6 @@ const settled = <T>(result: Promise<T>): Promise<{ readonly result: Promise<T> }
     () => ({ result }),
     () => ({ result }),
   );
-
-function checkRef({ workflowId, runId }: RunRef): void {
-  checkId('workflow id', workflowId);
-  checkId('run id', runId);
-}
 
 /** True if status, start and end can be read from the record alone. */
 function isComplete(served: Served<MaybeRecord> | null): boolean {

@@ -65,13 +65,21 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
     <>
       <Facts>
         <Fact name="The other run">
-          <Link to={runPath(base.workflowId, base.id)} className="mono">
-            {base.id}
-          </Link>{' '}
-          <StatusBadge status={base.status} /> <span className="fact-part">{formatDuration(base.wallClockMs)}</span>
+          {base && (
+            <>
+              <Link to={runPath(base.workflowId, base.id)} className="mono">
+                {base.id}
+              </Link>{' '}
+              <StatusBadge status={base.status} /> <span className="fact-part">{formatDuration(base.wallClockMs)}</span>
+            </>
+          )}
         </Fact>
         <Fact name="This run">
-          <StatusBadge status={head.status} /> <span className="fact-part">{formatDuration(head.wallClockMs)}</span>
+          {head && (
+            <>
+              <StatusBadge status={head.status} /> <span className="fact-part">{formatDuration(head.wallClockMs)}</span>
+            </>
+          )}
         </Fact>
         <Fact name="Wall clock">{formatDelta(deltas.wallClockDeltaMs)}</Fact>
         <Fact name="Summed elapsed">{formatSigned(deltas.elapsedTimeDelta)} s</Fact>

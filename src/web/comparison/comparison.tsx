@@ -51,7 +51,7 @@ export default function Comparison({ workflowId, runId }: ComparisonProps) {
     COMPARE_RUNS,
     baseId === null ? skipToken : { variables: { workflowId, baseId, headId: runId }, fetchPolicy: 'no-cache' },
   );
-  const runs = others.data?.workflow?.runs.nodes.filter((run) => run !== null && run.id !== runId) ?? [];
+  const runs = others.data?.workflow?.runs?.nodes.filter((run) => run !== null && run.id !== runId) ?? [];
   const isListed = baseId === null || runs.some((run) => run?.id === baseId);
 
   return (
@@ -84,7 +84,9 @@ export default function Comparison({ workflowId, runId }: ComparisonProps) {
         </Empty>
       )}
       {loading && <Loading what="both runs" />}
-      {error && !data?.compareRuns && <Failure error={error} what="comparison" onRetry={() => void refetch()} />}
+      {error && (
+        <Failure error={error} what="comparison" isPartial={data?.compareRuns != null} onRetry={() => void refetch()} />
+      )}
       {data?.compareRuns && <ComparisonTable comparison={data.compareRuns} />}
     </section>
   );

@@ -27,7 +27,7 @@ const MOST_SHOWN = 5;
 export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_STEPS> }) {
   const { unmended } = readFragment(FAILED_STEPS, run);
   const url = useUrlQuery();
-  if (unmended.length === 0) return null;
+  if (!unmended || unmended.length === 0) return null;
   return (
     <section className="panel failed-steps" aria-labelledby="failed-steps">
       <h2 id="failed-steps">

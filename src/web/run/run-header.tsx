@@ -73,35 +73,40 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
           name="Summed elapsed"
           hint="Whole seconds of all steps together, as the upstream reports them: the work done"
         >
-          {formatCount(run.totalElapsedTime)} s
+          {formatCount(run.totalElapsedTime)}
+          {run.totalElapsedTime != null && ' s'}
         </Fact>
         <Fact name="Idle" hint="The part of the wall clock in which no step ran">
-          {formatDuration(timing.idleMs)}
+          {formatDuration(timing?.idleMs)}
         </Fact>
         <Fact name="Lost to retries" hint="The time that went into failed executions that were retried">
-          {formatDuration(timing.wastedMs)}
+          {formatDuration(timing?.wastedMs)}
         </Fact>
         <Fact name="Nodes done">
-          {progress.finished}{' '}
-          <span className="fact-part">
-            of {progress.total}
-            {progress.isTotalKnown ? '' : ' seen so far'}
-          </span>
+          {formatCount(progress?.finished)}{' '}
+          {progress && (
+            <span className="fact-part">
+              of {progress.total}
+              {progress.isTotalKnown ? '' : ' seen so far'}
+            </span>
+          )}
         </Fact>
         <Fact name="Steps">
-          {formatCount(stepCounts.total)}{' '}
-          <span className="fact-part">
-            {stepCounts.failed > 0 && `${stepCounts.failed} failed`}
-            {stepCounts.failed > 0 && stepCounts.running > 0 && ', '}
-            {stepCounts.running > 0 && `${stepCounts.running} running`}
-          </span>
+          {formatCount(stepCounts?.total)}{' '}
+          {stepCounts && (
+            <span className="fact-part">
+              {stepCounts.failed > 0 && `${stepCounts.failed} failed`}
+              {stepCounts.failed > 0 && stepCounts.running > 0 && ', '}
+              {stepCounts.running > 0 && `${stepCounts.running} running`}
+            </span>
+          )}
         </Fact>
         <Fact name="At once" hint="The most steps that ran at the same time">
-          {timing.maxConcurrency}
+          {formatCount(timing?.maxConcurrency)}
         </Fact>
         <Fact name="Tokens" hint="Of all steps that report any, failed ones too">
-          {formatCount(tokenUsage.totalTokens)}{' '}
-          {tokenUsage.totalTokens != null && (
+          {formatCount(tokenUsage?.totalTokens)}{' '}
+          {tokenUsage?.totalTokens != null && (
             <span className="fact-part">
               {formatCount(tokenUsage.inputTokens)} in, {formatCount(tokenUsage.outputTokens)} out
             </span>

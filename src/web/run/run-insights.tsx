@@ -41,14 +41,14 @@ export function RunInsights({ run: masked }: { readonly run: FragmentType<typeof
   const { slowestSteps, repeatedNodes, tokenUsage } = readFragment(RUN_INSIGHTS, masked);
   return (
     <div className="run-insights">
-      {slowestSteps.length > 0 && <SlowestSteps steps={slowestSteps} />}
-      {repeatedNodes.length > 0 && <RepeatedNodes nodes={repeatedNodes} />}
-      {tokenUsage.byModel.length > 0 && <TokensByModel models={tokenUsage.byModel} />}
+      {slowestSteps && slowestSteps.length > 0 && <SlowestSteps steps={slowestSteps} />}
+      {repeatedNodes && repeatedNodes.length > 0 && <RepeatedNodes nodes={repeatedNodes} />}
+      {tokenUsage && tokenUsage.byModel.length > 0 && <TokensByModel models={tokenUsage.byModel} />}
     </div>
   );
 }
 
-function SlowestSteps({ steps }: { readonly steps: RunInsightsFragment['slowestSteps'] }) {
+function SlowestSteps({ steps }: { readonly steps: NonNullable<RunInsightsFragment['slowestSteps']> }) {
   const url = useUrlQuery();
   return (
     <section className="panel">
@@ -73,7 +73,7 @@ function SlowestSteps({ steps }: { readonly steps: RunInsightsFragment['slowestS
 /** A loop may have hundreds. */
 const MOST_ATTEMPTS = 12;
 
-function RepeatedNodes({ nodes }: { readonly nodes: RunInsightsFragment['repeatedNodes'] }) {
+function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragment['repeatedNodes']> }) {
   const url = useUrlQuery();
   return (
     <section className="panel">
@@ -106,7 +106,7 @@ function RepeatedNodes({ nodes }: { readonly nodes: RunInsightsFragment['repeate
   );
 }
 
-function TokensByModel({ models }: { readonly models: RunInsightsFragment['tokenUsage']['byModel'] }) {
+function TokensByModel({ models }: { readonly models: NonNullable<RunInsightsFragment['tokenUsage']>['byModel'] }) {
   return (
     <section className="panel">
       <h2>Tokens by model</h2>

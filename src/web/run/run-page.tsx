@@ -75,7 +75,10 @@ export function RunPage() {
   const run = readFragment(RUN_VIEW, answered);
 
   // What it tells goes into the cache, and reaches the query from there.
-  useSubscription(RUN_UPDATED, run && !run.freshness.isFinal ? { variables, ignoreResults: true } : skipToken);
+  useSubscription(
+    RUN_UPDATED,
+    run && !run.freshness.isFinal ? { variables, ignoreResults: true, errorPolicy: 'all' } : skipToken,
+  );
 
   const workflowName = answered?.workflow.name ?? workflowId;
   const crumbs = [
@@ -89,7 +92,9 @@ export function RunPage() {
     <>
       <Breadcrumb crumbs={crumbs} here={runId} />
       {!run && <h1 className="mono run-missing">{runId}</h1>}
-      {query.error && !run && <Failure error={query.error} what="run" onRetry={() => void query.refetch()} />}
+      {query.error && (
+        <Failure error={query.error} what="run" isPartial={run != null} onRetry={() => void query.refetch()} />
+      )}
       {query.loading && !run && <Loading what="the run" />}
       {run && (
         <>

@@ -43,8 +43,8 @@ export function RunTimeline({ run: masked }: { readonly run: FragmentType<typeof
   const { timeline, criticalPath } = run;
   const isMoving = useIsMoving(run);
   const bars = useMemo(() => {
-    const critical = new Set(criticalPath.steps.map(({ id }) => id));
-    return timeline.bars.map(({ step, lane, offsetMs, durationMs }) => ({
+    const critical = new Set(criticalPath?.steps.map(({ id }) => id));
+    return (timeline?.bars ?? []).map(({ step, lane, offsetMs, durationMs }) => ({
       stepId: step.id,
       nodeId: step.nodeId,
       status: step.status,
@@ -55,8 +55,10 @@ export function RunTimeline({ run: masked }: { readonly run: FragmentType<typeof
       durationMs,
       isCritical: critical.has(step.id),
     }));
-  }, [timeline.bars, criticalPath.steps]);
+  }, [timeline?.bars, criticalPath?.steps]);
 
+  // Why it is not there is said at the top of the page.
+  if (!timeline) return null;
   if (timeline.durationMs == null || bars.length === 0) {
     return (
       <Empty title="No step has started yet">{!run.isFinished && <p>The first one shows here by itself.</p>}</Empty>

@@ -34,7 +34,9 @@ const ROW_PX = 34;
 const COLUMNS = ['Node', 'Status', 'Starts at', 'Took', 'Idle before it', 'Share of run', 'Tokens'];
 
 export function StepsTable({ run }: { readonly run: FragmentType<typeof STEPS_TABLE> }) {
-  const { steps } = readFragment(STEPS_TABLE, run);
+  const listed = readFragment(STEPS_TABLE, run).steps;
+  // Why some or all are not there is said at the top of the page.
+  const steps = (listed ?? []).filter((step) => step !== null);
   const url = useUrlQuery();
   const failedOnly = url.read('status') === 'FAILED';
   const shown = failedOnly ? steps.filter(({ status }) => status === 'FAILED') : steps;
@@ -58,7 +60,7 @@ export function StepsTable({ run }: { readonly run: FragmentType<typeof STEPS_TA
         />
         Failed steps only
       </label>
-      {shown.length === 0 && <Empty title={failedOnly ? 'No step failed' : 'No step has started yet'} />}
+      {listed && shown.length === 0 && <Empty title={failedOnly ? 'No step failed' : 'No step has started yet'} />}
       {shown.length > 0 && (
         <div ref={scroll} className="panel steps-scroll" tabIndex={0} role="region" aria-label="Steps">
           <div className="steps-table" role="table" aria-label="Steps" aria-rowcount={shown.length + 1}>
@@ -85,7 +87,7 @@ export function StepsTable({ run }: { readonly run: FragmentType<typeof STEPS_TA
 }
 
 interface RowProps {
-  readonly step: StepsTableFragment['steps'][number];
+  readonly step: NonNullable<NonNullable<StepsTableFragment['steps']>[number]>;
   readonly index: number;
   readonly top: number;
 }

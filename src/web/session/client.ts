@@ -49,11 +49,10 @@ export function createClient(key: string, connection: LiveConnection): ApolloCli
   });
 }
 
-/** After an error nothing follows; a run is over when it is final. */
+/** Nothing follows where there is no run; one is over when it is final and whole. */
 function isLast({ data, errors }: FormattedExecutionResult): boolean {
-  if (errors) return true;
-  const run = data?.runUpdated as { readonly freshness: { readonly isFinal: boolean } } | undefined;
-  return run?.freshness.isFinal === true;
+  const run = data?.runUpdated as { readonly freshness: { readonly isFinal: boolean } } | null | undefined;
+  return !run || (!errors && run.freshness.isFinal);
 }
 
 function isRefusal(error: unknown): boolean {

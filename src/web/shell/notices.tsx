@@ -32,17 +32,17 @@ export function Empty({ title, isPage = false, children }: EmptyProps) {
 export interface FailureProps {
   readonly error: Error;
   readonly what: string;
+  /** True where the rest of it is shown. */
+  readonly isPartial?: boolean;
   readonly onRetry?: () => void;
 }
 
-export function Failure({ error, what, onRetry }: FailureProps) {
+export function Failure({ error, what, isPartial = false, onRetry }: FailureProps) {
   return (
     <div className="notice failure" role="alert">
       <TriangleAlert aria-hidden="true" />
       <div>
-        <strong>
-          {isNotFound(error) ? `There is no such ${what}, or not for this key.` : `The ${what} could not be loaded.`}
-        </strong>
+        <strong>{titleOf(error, what, isPartial)}</strong>
         <p>{messageOf(error)}</p>
       </div>
       {onRetry && (
@@ -52,6 +52,11 @@ export function Failure({ error, what, onRetry }: FailureProps) {
       )}
     </div>
   );
+}
+
+function titleOf(error: Error, what: string, isPartial: boolean): string {
+  if (isPartial) return `Not all of the ${what} could be loaded.`;
+  return isNotFound(error) ? `There is no such ${what}, or not for this key.` : `The ${what} could not be loaded.`;
 }
 
 export function Warning({ children }: { readonly children: ReactNode }) {

@@ -36,9 +36,10 @@ export function NodeStatistics({ workflowId }: { readonly workflowId: string }) 
     variables: { workflowId, last: LAST_RUNS },
   });
   const statistics = data?.workflow?.nodeStatistics;
+  const nodes = statistics?.nodes;
   if (loading && !statistics) return <Loading what="the steps of the latest runs" />;
-  if (error && !statistics) return <Failure error={error} what="statistics" onRetry={() => void refetch()} />;
-  if (!statistics || statistics.nodes.length === 0) return <Empty title="No node has run yet" />;
+  if (error && !nodes) return <Failure error={error} what="statistics" onRetry={() => void refetch()} />;
+  if (!nodes || nodes.length === 0) return <Empty title="No node has run yet" />;
   return (
     <section aria-label="Statistics by node">
       <p className="muted">Over the last {statistics.runCount} runs.</p>
@@ -55,7 +56,7 @@ export function NodeStatistics({ workflowId }: { readonly workflowId: string }) 
             </tr>
           </thead>
           <tbody>
-            {statistics.nodes.map((node) => (
+            {nodes.map((node) => (
               <tr key={node.nodeId}>
                 <td className="mono">{node.nodeId}</td>
                 <td className="number">{formatCount(node.executionCount)}</td>

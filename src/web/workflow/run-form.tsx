@@ -42,15 +42,16 @@ export function RunForm({ workflowId }: { readonly workflowId: string }) {
   const [execute, { loading, error }] = useMutation(EXECUTE, { errorPolicy: 'none' });
   const [typed, setTyped] = useState<string | null>(null);
 
-  const suggested = latest.data?.workflow?.runs.nodes[0]?.inputs ?? {};
+  const suggested = latest.data?.workflow?.runs?.nodes[0]?.inputs ?? {};
   const text = typed ?? JSON.stringify(suggested, null, 2);
   const problem = problemOf(text);
 
   async function start(): Promise<void> {
     const inputs: unknown = text.trim() === '' ? null : JSON.parse(text);
     const { data } = await execute({ variables: { workflowId, inputs } });
-    const { run } = data.executeWorkflow;
-    await navigate(runPath(run.workflowId, run.id));
+    // Without errors there is a run.
+    const run = data.executeWorkflow?.run;
+    if (run) await navigate(runPath(run.workflowId, run.id));
   }
 
   return (

@@ -58,7 +58,7 @@ export function RunsTable({ workflowId }: { readonly workflowId: string }) {
   return (
     <section aria-label="Runs">
       <RunFilters />
-      {error && <Failure error={error} what="list of runs" onRetry={() => void refetch()} />}
+      {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={() => void refetch()} />}
       {loading && !page && <Loading what="runs" />}
       {page && runs.length === 0 && (
         <Empty title={filterOf(url) ? 'No run fits these filters' : 'It has not run yet'}>

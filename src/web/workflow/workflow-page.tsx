@@ -71,22 +71,22 @@ export function WorkflowPage() {
           <Play aria-hidden="true" /> Run
         </button>
       </div>
-      {error && <Failure error={error} what="workflow" onRetry={() => void refetch()} />}
+      {error && <Failure error={error} what="workflow" isPartial={workflow != null} onRetry={() => void refetch()} />}
       {isFormOpen && <RunForm workflowId={workflowId} />}
       {workflow && (
         <>
           <p className="muted">{workflow.description}</p>
           <Facts>
             <Fact name="Succeeded" hint="Completed runs as a part of the finished ones">
-              {formatShare(workflow.statistics.successRate)}
+              {formatShare(workflow.statistics?.successRate)}
             </Fact>
-            <Fact name="Failed">{formatCount(workflow.statistics.failedCount)}</Fact>
-            <Fact name="Runs looked at">{formatCount(workflow.statistics.runCount)}</Fact>
+            <Fact name="Failed">{formatCount(workflow.statistics?.failedCount)}</Fact>
+            <Fact name="Runs looked at">{formatCount(workflow.statistics?.runCount)}</Fact>
             <Fact name="Usual time" hint="Half of the finished runs took at most this long">
-              {formatDuration(workflow.statistics.wallClockMs?.p50)}
+              {formatDuration(workflow.statistics?.wallClockMs?.p50)}
             </Fact>
-            <Fact name="95 % within">{formatDuration(workflow.statistics.wallClockMs?.p95)}</Fact>
-            <Fact name="Slowest">{formatDuration(workflow.statistics.wallClockMs?.max)}</Fact>
+            <Fact name="95 % within">{formatDuration(workflow.statistics?.wallClockMs?.p95)}</Fact>
+            <Fact name="Slowest">{formatDuration(workflow.statistics?.wallClockMs?.max)}</Fact>
           </Facts>
         </>
       )}

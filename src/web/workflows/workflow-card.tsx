@@ -34,7 +34,7 @@ const WORKFLOW_CARD = graphql(`
 
 export function WorkflowCard({ workflow }: { readonly workflow: FragmentType<typeof WORKFLOW_CARD> }) {
   const { id, name, description, runs, statistics } = readFragment(WORKFLOW_CARD, workflow);
-  const recent = runs.nodes.filter((run) => run !== null);
+  const recent = runs?.nodes.filter((run) => run !== null) ?? [];
   return (
     <article className="panel workflow-card">
       <div>
@@ -45,7 +45,7 @@ export function WorkflowCard({ workflow }: { readonly workflow: FragmentType<typ
       </div>
       <div>
         {recent.length === 0 ? (
-          <span className="muted">No runs yet</span>
+          <span className="muted">{runs ? 'No runs yet' : 'Its runs could not be loaded'}</span>
         ) : (
           <ol className="recent-runs" aria-label={`Latest runs of ${name ?? id}, oldest first`}>
             {recent.toReversed().map((run) => (
@@ -66,13 +66,13 @@ export function WorkflowCard({ workflow }: { readonly workflow: FragmentType<typ
         )}
       </div>
       <dl>
-        <div title={`Of the last ${statistics.runCount} runs, those that finished`}>
+        <div title={statistics ? `Of the last ${statistics.runCount} runs, those that finished` : undefined}>
           <dt>Succeeded</dt>
-          <dd>{formatShare(statistics.successRate)}</dd>
+          <dd>{formatShare(statistics?.successRate)}</dd>
         </div>
         <div title="Half of the finished runs took at most this long">
           <dt>Usual time</dt>
-          <dd>{formatDuration(statistics.wallClockMs?.p50)}</dd>
+          <dd>{formatDuration(statistics?.wallClockMs?.p50)}</dd>
         </div>
         <div>
           <dt>Last run</dt>

@@ -49,7 +49,9 @@ export function WorkflowsPage() {
           }}
         />
       </div>
-      {error && !page && <Failure error={error} what="list of workflows" onRetry={() => void refetch()} />}
+      {error && (
+        <Failure error={error} what="list of workflows" isPartial={page != null} onRetry={() => void refetch()} />
+      )}
       {loading && !page && <Loading what="workflows" />}
       {page?.nodes.length === 0 && (
         <Empty title={search === null ? 'This key sees no workflows' : `No workflow is called “${search}”`}>

@@ -1,13 +1,15 @@
 /** Random operations over random sets of failing calls, each checked against the rule of containment. */
 import fc, { type Arbitrary, type GeneratorValue, type Parameters } from 'fast-check';
 import { parse, validate, type GraphQLSchema } from 'graphql';
-import { createManualClock } from './clock.ts';
-import { createContainmentRule, differenceFrom, withIds, type PlainAnswer } from './containment-rule.ts';
+import { createManualClock } from '../clock.ts';
+import { differenceFrom, type PlainAnswer } from './answers.ts';
+import { createContainmentRule } from './rule.ts';
+import { withIds } from './with-ids.ts';
 import { callOf, createFailingCalls, QUICK_FAULTS, type Failures, type Fault } from './failing-calls.ts';
-import { startFaultyUpstream } from './faulty-upstream.ts';
-import { startGateway } from './gateway.ts';
-import { pick, type Draw } from './random-inputs.ts';
-import { randomOperation } from './random-operations.ts';
+import { startFaultyUpstream } from '../faulty-upstream.ts';
+import { startGateway } from '../gateway.ts';
+import { pick, type Draw } from '../random-inputs.ts';
+import { randomOperation } from '../random-operations.ts';
 
 export interface Tally {
   /** Operations that were executed. */

@@ -1,0 +1,135 @@
+/** Which failed calls a field needs, by the field table, its arguments and the ids of what it belongs to. */
+import type { GraphQLResolveInfo } from 'graphql';
+import type { LookAhead } from '../../../src/graphql/fields/data-requirements.ts';
+import { entryOf } from '../../../src/graphql/fields/field-entry.ts';
+import { callOf, hasRecord, leavesToSteps, type Failures, type Fault } from './failing-calls.ts';
+
+export interface RunIds {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Names by which each workflow and run of an answer tells what it is. */
+export const ID = 'xid';
+export const WORKFLOW_ID = 'xwf';
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const idsOf = (run: Fields): RunIds => ({ workflowId: String(run[WORKFLOW_ID]), runId: String(run[ID]) });
+
+/** What was learned on the way down. */
+export interface Known {
+  /** By the object of statistics: the runs that were looked at. */
+  readonly runsOfStatistics: WeakMap<object, readonly RunIds[]>;
+  /** Runs of which only the ids are known, and why. */
+  readonly unknownRuns: WeakMap<object, Fault>;
+}
+
+/** More than one: any of their errors may be told. */
+export interface NeededCalls {
+  ofField(source: Fields, args: Fields, value: unknown, info: GraphQLResolveInfo): readonly Fault[];
+  ofItem(item: unknown, index: number, args: Fields, info: GraphQLResolveInfo): readonly Fault[];
+  /** Of a run whose record must be loaded. */
+  ofRun(run: RunIds, info: GraphQLResolveInfo): Fault | undefined;
+}
+
+const NEED_NO_CALL: readonly string[] = ['id', 'workflowId', 'workflow'];
+
+export function createNeededCalls(failures: Failures, requirement: LookAhead, known: Known): NeededCalls {
+  const fault = (...call: Parameters<typeof callOf>): Fault | undefined => failures.get(callOf(...call));
+  const workflowsFault = fault('workflows');
+
+  const ofRun = (run: RunIds, info: GraphQLResolveInfo): Fault | undefined =>
+    fault('run', run.workflowId, run.runId) ?? ofListedRun(run, info);
+
+  /** Of a run whose record is there. */
+  function ofListedRun({ workflowId, runId }: RunIds, info: GraphQLResolveInfo): Fault | undefined {
+    const needs = requirement(info);
+    const steps = fault('steps', workflowId, runId);
+    const readsSteps = needs !== 'RECORD' || !hasRecord(runId) || leavesToSteps(runId, 'endedAt');
+    if (steps && readsSteps && (steps.isDenial || !hasRecord(runId))) return steps;
+    return needs === 'GRAPH' && workflowsFault?.isDenial ? workflowsFault : undefined;
+  }
+
+  const ofAll = (runs: readonly RunIds[], ...endpoints: readonly ('run' | 'steps')[]): readonly Fault[] =>
+    runs.flatMap(({ workflowId, runId }) => endpoints.flatMap((endpoint) => fault(endpoint, workflowId, runId) ?? []));
+
+  function ofFieldOfRun(source: Fields, info: GraphQLResolveInfo): Fault | undefined {
+    const { workflowId, runId } = idsOf(source);
+    const field = info.parentType.getFields()[info.fieldName];
+    const unknown = known.unknownRuns.get(source);
+    if (unknown && !NEED_NO_CALL.includes(info.fieldName)) return unknown;
+    const isOfRecord = !field || entryOf(field).requirement === 'RECORD';
+    return isOfRecord && !leavesToSteps(runId, info.fieldName) ? undefined : fault('steps', workflowId, runId);
+  }
+
+  function callsOf(
+    source: Fields,
+    args: Fields,
+    value: unknown,
+    info: GraphQLResolveInfo,
+  ): Fault | readonly Fault[] | undefined {
+    const workflowId = String(args.workflowId ?? source[ID]);
+    switch (`${info.parentType.name}.${info.fieldName}`) {
+      case 'Query.run':
+      case 'Subscription.runUpdated':
+      case 'Workflow.run':
+        return ofRun({ workflowId, runId: String(args.id) }, info);
+      case 'Query.compareRuns':
+        return ofAll(
+          [args.baseId, args.headId].map((id) => ({ workflowId, runId: String(id) })),
+          'run',
+          'steps',
+        );
+      case 'RunComparison.base':
+      case 'RunComparison.head':
+      case 'RunEdge.node':
+        return isFields(value) ? ofListedRun(idsOf(value), info) : undefined;
+      case 'Mutation.executeWorkflow':
+        return fault('execute', workflowId);
+      case 'ExecuteWorkflowPayload.run': {
+        const found = isFields(value) ? ofRun(idsOf(value), info) : undefined;
+        return found?.isDenial ? found : undefined;
+      }
+      case 'Workflow.runs':
+      case 'Workflow.statistics':
+        return fault('runs', workflowId);
+      case 'WorkflowStatistics.nodes':
+        return ofAll(known.runsOfStatistics.get(source) ?? [], 'steps');
+    }
+    if (info.parentType.name === 'Run') return ofFieldOfRun(source, info);
+    const field = info.parentType.getFields()[info.fieldName];
+    return field && entryOf(field).readsWorkflows ? workflowsFault : undefined;
+  }
+
+  function callsOfItem(
+    item: unknown,
+    index: number,
+    args: Fields,
+    info: GraphQLResolveInfo,
+  ): Fault | readonly Fault[] | undefined {
+    switch (`${info.parentType.name}.${info.fieldName}`) {
+      case 'Workflow.runsById':
+        return isFields(item) ? ofRun(idsOf(item), info) : undefined;
+      case 'RunConnection.nodes':
+        return isFields(item) ? ofListedRun(idsOf(item), info) : undefined;
+      case 'Query._entities': {
+        const key = (args.representations as readonly unknown[])[index];
+        if (!isFields(key)) return undefined;
+        const workflowId = String(key.workflowId);
+        if (key.__typename === 'Run') return ofRun({ workflowId, runId: String(key.id) }, info);
+        if (key.__typename === 'Step') return ofAll([{ workflowId, runId: String(key.runId) }], 'run', 'steps');
+      }
+    }
+    return undefined;
+  }
+
+  return {
+    ofRun,
+    ofField: (...args) => [callsOf(...args) ?? []].flat(),
+    ofItem: (...args) => [callsOfItem(...args) ?? []].flat(),
+  };
+}

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { openPage } from '../support/browser.ts';
+import { describeInBrowser } from '../support/describe-in-browser.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { createScriptedHistory, wireWorkflow } from '../support/scripted-history.ts';
+
+const { script } = createScriptedHistory(
+  3,
+  ['billing', 'triage'].map((id) => wireWorkflow(id)),
+);
+const failing =
+  (isFailing: (call: Parameters<Script>[0]) => boolean): Script =>
+  (call) =>
+    isFailing(call) ? { status: 500 } : script(call);
+
+await describeInBrowser('a page of which a part can not be had', (browser) => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream(script);
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '50' });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  async function open(path: string) {
+    const opened = await openPage(browser(), { key: 'key-1' });
+    await opened.page.goto(gateway.url + path);
+    return opened;
+  }
+
+  it('shows every workflow but the runs of the one whose history fails, says so, and gets them when asked', async () => {
+    upstream.script = failing(({ endpoint, workflowId }) => endpoint === 'runs' && workflowId === 'billing');
+    const { page, context, complaints } = await open('/');
+    await page.getByText('Not all of the list of workflows could be loaded.').waitFor();
+    await page.getByText(/UPSTREAM_UNAVAILABLE/).waitFor();
+    const cards = page.getByRole('article');
+    expect(await cards.count()).toBe(2);
+    await cards.filter({ hasText: 'Workflow billing' }).getByText('Its runs could not be loaded').waitFor();
+    expect(await cards.filter({ hasText: 'Workflow triage' }).getByRole('listitem').count()).toBe(3);
+
+    upstream.script = script;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('list', { name: 'Latest runs of Workflow billing, oldest first' }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('shows what the record of a run tells while its steps fail, and the rest when asked', async () => {
+    upstream.script = failing(({ endpoint }) => endpoint === 'steps');
+    const { page, context, complaints } = await open('/workflows/billing/runs/run-1');
+    await page.getByText('Not all of the run could be loaded.').waitFor();
+    await page.getByText('Completed').first().waitFor();
+    await page.getByText('2.50 s').first().waitFor();
+
+    upstream.script = script;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('model_1').first().waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});
