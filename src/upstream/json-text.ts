@@ -18,8 +18,12 @@ export type JsonTextOf = (bytes: Buffer) => JsonText;
 /** Payloads of one answer are mostly read one after another, sometimes those of two runs in turn. */
 const MAX_PARSED = 4;
 
+/** Texts are kept in pages, so that a large one fits where small ones were evicted: memory would fragment otherwise. */
+const PAGE_BYTES = 16_384;
+type Pages = readonly Buffer[];
+
 interface Parsed {
-  readonly bytes: Buffer;
+  readonly pages: Pages;
   readonly value: unknown;
 }
 
@@ -33,27 +37,38 @@ export function createJsonTexts(): JsonTextOf {
     recent.length = 0;
   };
 
-  function read(bytes: Buffer): unknown {
-    const parsed = recent.find((each) => each.bytes === bytes);
+  function read(pages: Pages, bytes?: Buffer): unknown {
+    const parsed = recent.find((each) => each.pages === pages);
     if (parsed) return parsed.value;
-    const value: unknown = JSON.parse(bytes.toString());
+    const value: unknown = JSON.parse((bytes ?? Buffer.concat(pages)).toString());
     if (recent.length === 0) setImmediate(forget);
     if (recent.length === MAX_PARSED) recent.shift();
-    recent.push({ bytes, value });
+    recent.push({ pages, value });
     return value;
   }
 
   return (bytes) => {
     const hasByteOrderMark = bytes.indexOf(BYTE_ORDER_MARK) === 0;
     const json = hasByteOrderMark ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes;
+    const pages = pagesOf(json);
     try {
-      read(json);
+      read(pages, json);
     } catch {
       // The parser's own message quotes the body.
       throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `the upstream's answer ${describe(json.toString())}`);
     }
-    return { sizeBytes: bytes.length, hasByteOrderMark, read: () => read(json) };
+    return { sizeBytes: bytes.length, hasByteOrderMark, read: () => read(pages) };
   };
+}
+
+function pagesOf(bytes: Buffer): Pages {
+  if (bytes.length <= PAGE_BYTES) return [bytes];
+  return Array.from({ length: Math.ceil(bytes.length / PAGE_BYTES) }, (_, index) => {
+    const part = bytes.subarray(index * PAGE_BYTES, (index + 1) * PAGE_BYTES);
+    const page = Buffer.allocUnsafeSlow(part.length);
+    part.copy(page);
+    return page;
+  });
 }
 
 /** Of UTF-8. */
