@@ -39,6 +39,9 @@ const DEFAULTS = {
   reauthIntervalMs: 300_000,
   cacheMaxBytes: 256 * 1024 * 1024,
   corsOrigins: [],
+  hstsMaxAgeSeconds: null,
+  introspection: true,
+  sandbox: true,
   logLevel: 'info',
   otlpEndpoint: null,
   otelServiceName: 'stepgate',
@@ -262,10 +265,12 @@ describe('in production', () => {
     expect(errorOf({ NODE_ENV: 'production', UPSTREAM_URL: ' ' })).toMatch(/^UPSTREAM_URL/);
   });
 
-  it('everything else is as elsewhere', () => {
+  it('the schema and Sandbox are not offered, and everything else is as elsewhere', () => {
     expect(readConfig({ NODE_ENV: 'production', UPSTREAM_URL: 'https://host' })).toEqual({
       ...DEFAULTS,
       isProduction: true,
+      introspection: false,
+      sandbox: false,
       upstreamUrl: 'https://host/',
     });
   });

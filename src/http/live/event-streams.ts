@@ -1,10 +1,13 @@
 /** Server-sent events in graphql-sse's distinct connections mode: one operation for each request. */
 import type { Outcome } from '../../graphql/operations/operation.ts';
-import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
+import { SubscriptionError, type LiveEvent, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Compressed } from '../compression/compressed-forms.ts';
+import { MIN_COMPRESSED_LENGTH, type Compression } from '../compression/compression.ts';
+import { GRAPHQL_VARY, type Exchange } from '../exchange.ts';
 import type { ResponseWriter } from '../response-writer.ts';
-import { createEventStream, EVENT_STREAM_HEAD, type EventStream } from './event-stream.ts';
+import { createEventEncoding } from './event-encoding.ts';
+import { createEventStream, type EventStream } from './event-stream.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import type { LiveTransport } from './live-transport.ts';
 
@@ -15,9 +18,18 @@ export interface EventStreams extends LiveTransport {
 
 export interface EventStreamsOptions {
   readonly writer: ResponseWriter;
+  readonly compression: Compression;
   readonly keepAlive: KeepAlive;
   readonly isReady: () => boolean;
 }
+
+const HEAD = {
+  contentType: 'text/event-stream; charset=utf-8',
+  cacheControl: 'no-store',
+  vary: GRAPHQL_VARY,
+  // Tells nginx not to buffer events.
+  headers: ['x-accel-buffering', 'no'],
+};
 
 interface OpenStream {
   readonly exchange: Exchange;
@@ -25,14 +37,32 @@ interface OpenStream {
   isEnding: boolean;
 }
 
-export function createEventStreams({ writer, keepAlive, isReady }: EventStreamsOptions): EventStreams {
+export function createEventStreams(options: EventStreamsOptions): EventStreams {
+  const { writer, compression, keepAlive, isReady } = options;
   const open = new Set<OpenStream>();
+  /** Readers of one run share the event, and then its block. */
+  const blocks = new WeakMap<LiveEvent, Compressed>();
+
+  function blockOf(event: LiveEvent, text: Buffer): Compressed | null {
+    if (text.length < MIN_COMPRESSED_LENGTH) return null;
+    const block = blocks.get(event) ?? compression.block(text);
+    blocks.set(event, block);
+    return block;
+  }
+
+  function streamTo(exchange: Exchange): EventStream {
+    const { request, response } = exchange;
+    const isCompressed = compression.encodingsOf(request).gzip;
+    const headers = writer.head(exchange, { ...HEAD, contentEncoding: isCompressed ? 'gzip' : null });
+    const streamCompression = isCompressed ? { encoding: createEventEncoding(), blockOf } : null;
+    return createEventStream({ response, headers, keepAlive, compression: streamCompression });
+  }
 
   return {
     async send(exchange, run) {
       if (!isReady()) throw requestError('BAD_REQUEST', 'The gateway is stopping.', 503);
       const { response } = exchange;
-      const stream = createEventStream(response, writer.head(exchange, EVENT_STREAM_HEAD), keepAlive);
+      const stream = streamTo(exchange);
       const entry: OpenStream = { exchange, events: null, isEnding: false };
       open.add(entry);
       response.once('close', () => {
