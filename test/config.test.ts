@@ -79,6 +79,9 @@ const VARIABLES: readonly (readonly [string, string, string, unknown])[] = [
   ['BASE_PATH', 'a/b.c/', 'basePath', '/a/b.c'],
   ['BASE_PATH', '/', 'basePath', ''],
   ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
+  ['INTROSPECTION', 'off', 'introspection', false],
+  ['INTROSPECTION', 'on', 'introspection', true],
+  ['SANDBOX', 'off', 'sandbox', false],
 ];
 
 describe('the config', () => {
@@ -254,6 +257,28 @@ describe('a secret in UPSTREAM_URL', () => {
   it('is left out alone, so that the rest helps to find the mistake', () => {
     expect(errorOf({ UPSTREAM_URL: 'https://host/api?key=SECRET' })).toMatch(/got "https:\/\/host\/api…"\.$/);
     expect(errorOf({ UPSTREAM_URL: 'https://user:SECRET@host/api' })).toMatch(/got "https:\/\/…"\.$/);
+  });
+});
+
+describe('HSTS', () => {
+  it('needs a proxy that says which requests came over TLS', () => {
+    const given = { HSTS_MAX_AGE_SECONDS: '31536000' };
+    expect(readConfig({ ...given, TRUST_PROXY: '1' })).toMatchObject({ hstsMaxAgeSeconds: 31_536_000 });
+    expect(errorOf(given)).toMatch(
+      /^TRUST_PROXY: expected .* since HSTS_MAX_AGE_SECONDS is set; it is not set\. Set it, or /,
+    );
+    expect(errorOf({ ...given, HSTS_MAX_AGE_SECONDS: '1y' })).toMatch(
+      /^HSTS_MAX_AGE_SECONDS: expected a whole number of seconds/,
+    );
+  });
+});
+
+describe('the switches', () => {
+  it('are on or off, whatever NODE_ENV says', () => {
+    const production = { NODE_ENV: 'production', UPSTREAM_URL: 'https://host' };
+    expect(readConfig({ ...production, INTROSPECTION: 'on' })).toMatchObject({ introspection: true, sandbox: false });
+    expect(readConfig({ ...production, SANDBOX: 'on' })).toMatchObject({ introspection: false, sandbox: true });
+    expect(errorOf({ SANDBOX: 'true' })).toBe('SANDBOX: expected on or off; got "true".');
   });
 });
 

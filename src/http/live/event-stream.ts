@@ -12,14 +12,22 @@ export interface EventStream {
   complete(): void;
 }
 
+/** An event's text, with its compressed block; null: it is sent as it is. */
+export interface EventBlock {
+  readonly text: Buffer;
+  readonly block: Compressed | null;
+}
+
 /** How a compressed stream is written. */
 export interface StreamCompression {
   readonly encoding: EventEncoding;
-  /** The compressed block of an event's text; null for one that is sent as it is. */
-  readonly blockOf: (event: LiveEvent, text: Buffer) => Compressed | null;
+  readonly blockOf: (event: LiveEvent) => EventBlock;
 }
 
-const COMMENT = Buffer.from(':\n\n');
+const COMMENT = ':\n\n';
+
+/** As it is sent. */
+export const textOf = (event: LiveEvent): string => `event: next\ndata: ${JSON.stringify(event)}\n\n`;
 
 export interface EventStreamOptions {
   readonly response: ServerResponse;
@@ -30,9 +38,8 @@ export interface EventStreamOptions {
   readonly compression: StreamCompression | null;
 }
 
-export function createEventStream(options: EventStreamOptions): EventStream {
-  const { response, headers, keepAlive, compression } = options;
-  const encode = (text: Buffer, block?: Buffer | null) => compression?.encoding.encode(text, block) ?? text;
+export function createEventStream({ response, headers, keepAlive, compression }: EventStreamOptions): EventStream {
+  const encode = (text: string) => compression?.encoding.encode(Buffer.from(text)) ?? text;
 
   response.writeHead(200, headers);
   if (compression) response.write(compression.encoding.head);
@@ -56,8 +63,10 @@ export function createEventStream(options: EventStreamOptions): EventStream {
     release();
   });
 
-  function write(text: Buffer, block: Buffer | null): void {
-    if (response.writable) response.write(encode(text, block), taken);
+  async function writeCompressed(event: LiveEvent, { encoding, blockOf }: StreamCompression): Promise<void> {
+    const { text, block } = blockOf(event);
+    const made = Buffer.isBuffer(block) ? block : await block;
+    if (response.writable) response.write(encoding.encode(text, made), taken);
     else release();
   }
 
@@ -65,19 +74,14 @@ export function createEventStream(options: EventStreamOptions): EventStream {
     next: (event) =>
       new Promise((resolve) => {
         release = resolve;
-        const text = Buffer.from(`event: next\ndata: ${JSON.stringify(event)}\n\n`);
-        const block = compression?.blockOf(event, text) ?? null;
-        if (block === null || Buffer.isBuffer(block)) write(text, block);
-        else {
-          void block.then((made) => {
-            write(text, made);
-          });
-        }
+        if (!response.writable) resolve();
+        else if (compression) void writeCompressed(event, compression);
+        else response.write(textOf(event), taken);
       }),
     complete() {
       // EventSource ignores an event without a data line.
-      const last = Buffer.from('event: complete\ndata:\n\n');
-      response.end(compression ? Buffer.concat([encode(last), compression.encoding.end()]) : last);
+      const last = encode('event: complete\ndata:\n\n');
+      response.end(compression && Buffer.isBuffer(last) ? Buffer.concat([last, compression.encoding.end()]) : last);
     },
   };
 }

@@ -2,12 +2,11 @@
 import type { Outcome } from '../../graphql/operations/operation.ts';
 import { SubscriptionError, type LiveEvent, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
-import type { Compressed } from '../compression/compressed-forms.ts';
 import { MIN_COMPRESSED_LENGTH, type Compression } from '../compression/compression.ts';
 import { GRAPHQL_VARY, type Exchange } from '../exchange.ts';
 import type { ResponseWriter } from '../response-writer.ts';
 import { createEventEncoding } from './event-encoding.ts';
-import { createEventStream, type EventStream } from './event-stream.ts';
+import { createEventStream, textOf, type EventBlock, type EventStream } from './event-stream.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import type { LiveTransport } from './live-transport.ts';
 
@@ -40,14 +39,16 @@ interface OpenStream {
 export function createEventStreams(options: EventStreamsOptions): EventStreams {
   const { writer, compression, keepAlive, isReady } = options;
   const open = new Set<OpenStream>();
-  /** Readers of one run share the event, and then its block. */
-  const blocks = new WeakMap<LiveEvent, Compressed>();
+  /** Readers of one run share the event, and then its text and block. */
+  const blocks = new WeakMap<LiveEvent, EventBlock>();
 
-  function blockOf(event: LiveEvent, text: Buffer): Compressed | null {
-    if (text.length < MIN_COMPRESSED_LENGTH) return null;
-    const block = blocks.get(event) ?? compression.block(text);
-    blocks.set(event, block);
-    return block;
+  function blockOf(event: LiveEvent): EventBlock {
+    const known = blocks.get(event);
+    if (known) return known;
+    const text = Buffer.from(textOf(event));
+    const made = { text, block: text.length < MIN_COMPRESSED_LENGTH ? null : compression.block(text) };
+    blocks.set(event, made);
+    return made;
   }
 
   function streamTo(exchange: Exchange): EventStream {
