@@ -22,6 +22,7 @@ import {
   type GraphQLOutputType,
   type GraphQLTypeResolver,
 } from 'graphql';
+import { entryOf } from './fields/field-entry.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -90,7 +91,8 @@ export function createBareSchema(schema: GraphQLSchema): GraphQLSchema {
 
 function resolverOf(parent: GraphQLObjectType, field: Field): Resolver | undefined {
   const { resolve } = field;
-  if (!resolve) return COMPUTED_TYPES.has(parent.name) ? defaultFieldResolver : undefined;
+  // A number beyond Int fails in Int's serializer, too, and then graphql-js answers: no call for each number in a list.
+  if (!resolve || entryOf(field).isIntCheck) return COMPUTED_TYPES.has(parent.name) ? defaultFieldResolver : undefined;
   // Most resolvers read no `info`, and it takes longer to copy than most of them take.
   const readsInfo = resolve.length > 3;
   const call: Resolver = (source, _none, execution, info) =>

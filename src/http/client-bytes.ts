@@ -1,15 +1,25 @@
 /**
  * Bytes that are held for clients and that no cache can evict: requests under way and answers that are not yet taken. All of
- * the process's clients share one bound.
+ * the process's clients share one bound, of which no viewer gets more than half: a viewer whose clients read slowly leaves
+ * room for the others.
  */
 import { GatewayError } from '../upstream/errors.ts';
 
-/** Answers the function that releases them. Throws RATE_LIMITED where too many are held. */
-export type Hold = (bytes: number) => () => void;
+/** What is held for one client. */
+export interface HeldBytes {
+  /** Answers the function that releases them. Throws RATE_LIMITED where too many are held. */
+  hold(bytes: number): () => void;
+  /** Waits until enough was released. */
+  holdWhenFree(bytes: number): Promise<() => void>;
+}
 
 export interface ClientBytes {
-  readonly hold: Hold;
+  /** The owner of what is held: a viewer's id, or ANONYMOUS. */
+  of(owner: string): HeldBytes;
 }
+
+/** All that is held before its client is authenticated has one owner. */
+export const ANONYMOUS = '';
 
 /** Smaller ones are bounded by the number of connections. */
 const MIN_COUNTED_BYTES = 16_384;
@@ -19,22 +29,46 @@ const NOTHING_HELD = (): void => undefined;
 /** The last one that is let in may exceed `maxBytes`: otherwise the largest answer could never be given. */
 export function createClientBytes(maxBytes: number): ClientBytes {
   let heldBytes = 0;
+  const heldByOwner = new Map<string, number>();
+  let nextRelease = Promise.withResolvers<undefined>();
+
+  function add(owner: string, bytes: number): void {
+    heldBytes += bytes;
+    const own = (heldByOwner.get(owner) ?? 0) + bytes;
+    if (own === 0) heldByOwner.delete(owner);
+    else heldByOwner.set(owner, own);
+  }
+
+  const mayHold = (owner: string, bytes: number): boolean =>
+    bytes < MIN_COUNTED_BYTES || (heldBytes < maxBytes && (heldByOwner.get(owner) ?? 0) < maxBytes / 2);
+
+  function hold(owner: string, bytes: number): () => void {
+    if (!mayHold(owner, bytes)) throw tooMany();
+    if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
+    add(owner, bytes);
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      add(owner, -bytes);
+      nextRelease.resolve(undefined);
+      nextRelease = Promise.withResolvers();
+    };
+  }
+
   return {
-    hold(bytes) {
-      if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
-      if (heldBytes >= maxBytes) throw tooMany();
-      heldBytes += bytes;
-      let isHeld = true;
-      return () => {
-        if (isHeld) heldBytes -= bytes;
-        isHeld = false;
-      };
-    },
+    of: (owner) => ({
+      hold: (bytes) => hold(owner, bytes),
+      async holdWhenFree(bytes) {
+        while (!mayHold(owner, bytes)) await nextRelease.promise;
+        return hold(owner, bytes);
+      },
+    }),
   };
 }
 
-/** Holds bytes for one client, and releases them when it is gone. `onGone` is called once, with the first of them. */
-export function holdFor({ hold }: ClientBytes, onGone: (release: () => void) => void): Hold {
+/** Releases all that is held when the client is gone. `onGone` is called once, with the first of it. */
+export function untilGone(held: HeldBytes, onGone: (release: () => void) => void): HeldBytes {
   const releases = new Set<() => void>();
   let isWatched = false;
   let isGone = false;
@@ -47,16 +81,21 @@ export function holdFor({ hold }: ClientBytes, onGone: (release: () => void) => 
     });
   }
 
-  return (bytes) => {
-    const free = isGone ? NOTHING_HELD : hold(bytes);
+  function keep(free: () => void): () => void {
     if (free === NOTHING_HELD) return free;
     const release = () => {
       releases.delete(release);
       free();
     };
-    releases.add(release);
+    if (isGone) release();
+    else releases.add(release);
     if (!isWatched) watch();
     return release;
+  }
+
+  return {
+    hold: (bytes) => keep(isGone ? NOTHING_HELD : held.hold(bytes)),
+    holdWhenFree: async (bytes) => keep(isGone ? NOTHING_HELD : await held.holdWhenFree(bytes)),
   };
 }
 

@@ -44,6 +44,9 @@ const POLICY = "frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
 /** node:http looks once in this time whether a write made progress: a stalled reader is cut after 15 to 30 s. */
 const STALLED_READER_MS = 15_000;
 
+/** A larger body is not copied. */
+const MAX_COPIED_BYTES = 16_384;
+
 export function createResponseWriter(options: ResponseWriterOptions): ResponseWriter {
   const { origins, compression, hsts, isReady, stalledReaderMs = STALLED_READER_MS } = options;
   const cors = createCors(origins);
@@ -71,8 +74,11 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     const headers = head(exchange, answer);
     const length = Buffer.byteLength(body);
     if (status !== 204) headers.push('content-length', String(length));
-    // ASCII has the same bytes in Latin-1, which node writes in half the time.
-    response.writeHead(status, headers).end(body, length === body.length ? 'latin1' : 'utf8');
+    response.writeHead(status, headers);
+    // Text of one byte a character goes out in one piece with the head, and faster than a buffer.
+    if (typeof body === 'string') response.end(body, length === body.length ? 'latin1' : 'utf8');
+    else if (length <= MAX_COPIED_BYTES) response.end(body.toString('latin1'), 'latin1');
+    else response.end(body);
     if (response.writableLength > 0) request.socket.setTimeout(stalledReaderMs);
   }
 

@@ -42,7 +42,12 @@ function setUp() {
     const text = `subscription($by: Int) { ${fields} }`;
     const record = observer.begin({ transport: 'graphql-ws', requestId: 'r', viewerId: null, traceparent: undefined });
     const caller = lasting(viewerOf(key));
-    const client = { signal: () => new AbortController().signal, isGone: () => false, hold: () => () => undefined };
+    const client = {
+      signal: () => new AbortController().signal,
+      isGone: () => false,
+      hold: () => () => undefined,
+      holdWhenFree: () => Promise.resolve(() => undefined),
+    };
     const execution: Execution = {
       document: { text, queryHash: text, ast: parse(text), operation: () => null },
       request: {

@@ -1,40 +1,77 @@
 import { describe, expect, it } from '@jest/globals';
-import { createClientBytes, holdFor } from '../../src/http/client-bytes.ts';
+import { createClientBytes, untilGone } from '../../src/http/client-bytes.ts';
+
+const refused = expect.objectContaining({ code: 'RATE_LIMITED', isRetryable: true });
 
 describe('bytes that are held for clients', () => {
   it('are refused once the bound is reached, until some are released', () => {
     const bytes = createClientBytes(100_000);
-    const release = bytes.hold(60_000);
-    const releaseLarge = bytes.hold(500_000);
-    expect(() => bytes.hold(20_000)).toThrow(expect.objectContaining({ code: 'RATE_LIMITED', isRetryable: true }));
+    const release = bytes.of('a').hold(45_000);
+    const releaseLarge = bytes.of('b').hold(500_000);
+    expect(() => bytes.of('c').hold(20_000)).toThrow(refused);
     releaseLarge();
     releaseLarge();
-    const other = bytes.hold(40_000);
-    expect(() => bytes.hold(20_000)).toThrow();
+    const other = bytes.of('c').hold(55_000);
+    expect(() => bytes.of('b').hold(20_000)).toThrow(refused);
     release();
     other();
-    expect(bytes.hold(100_000)).toBeDefined();
+    expect(bytes.of('b').hold(100_000)).toBeDefined();
   });
 
-  it('are released when their client is gone, and not held for one that is', () => {
+  it('leave half to others, whatever one viewer holds', () => {
+    const bytes = createClientBytes(100_000);
+    const slow = bytes.of('slow');
+    while (canHold()) continue;
+    const release = bytes.of('other').hold(20_000);
+    release();
+    expect(bytes.of('other').hold(20_000)).toBeDefined();
+
+    function canHold(): boolean {
+      try {
+        slow.hold(20_000);
+        return true;
+      } catch {
+        return false;
+      }
+    }
+  });
+
+  it('are waited for where an event is due', async () => {
+    const bytes = createClientBytes(100_000);
+    const release = bytes.of('a').hold(100_000);
+    const order: string[] = [];
+    const waiting = bytes
+      .of('a')
+      .holdWhenFree(20_000)
+      .then(() => order.push('held'));
+    await Promise.resolve();
+    order.push('released');
+    release();
+    await waiting;
+    expect(order).toEqual(['released', 'held']);
+  });
+
+  it('are released when their client is gone, and not held for one that is', async () => {
     const bytes = createClientBytes(100_000);
     const gone: (() => void)[] = [];
-    const hold = holdFor(bytes, (release) => gone.push(release));
-    hold(60_000);
-    hold(60_000)();
-    hold(60_000);
+    const client = untilGone(bytes.of('a'), (release) => gone.push(release));
+    client.hold(40_000);
+    client.hold(40_000)();
+    client.hold(40_000);
     expect(gone).toHaveLength(1);
-    expect(() => hold(20_000)).toThrow();
+    expect(() => client.hold(20_000)).toThrow(refused);
+    const late = client.holdWhenFree(100_000);
     gone.forEach((release) => {
       release();
     });
-    hold(100_000);
-    expect(bytes.hold(100_000)).toBeDefined();
+    await late;
+    client.hold(100_000);
+    expect(bytes.of('b').hold(100_000)).toBeDefined();
   });
 
   it('do not count for small requests and answers', () => {
     const bytes = createClientBytes(100_000);
-    bytes.hold(200_000);
-    expect(bytes.hold(16_000)).toBeDefined();
+    bytes.of('a').hold(200_000);
+    expect(bytes.of('a').hold(16_000)).toBeDefined();
   });
 });

@@ -87,7 +87,12 @@ async function createPipeline() {
       caller,
       authenticate: () => caller,
       allowed: new Set(['query']),
-      client: { signal: () => new AbortController().signal, isGone: () => false, hold: () => () => undefined },
+      client: {
+        signal: () => new AbortController().signal,
+        isGone: () => false,
+        hold: () => () => undefined,
+        holdWhenFree: () => Promise.resolve(() => undefined),
+      },
     });
   };
   const close = async () => {
@@ -194,6 +199,17 @@ describe('for a caller without a key', () => {
       socket.subscribe({ query: '{ __typename }' });
       expect(await socket.nextData()).toEqual({ __typename: 'Query' });
       socket.cut();
+    });
+
+    it('also for sockets whose key is refused', async () => {
+      await start();
+      const closeCodes: number[] = [];
+      for (let time = 0; time < 7; time += 1) {
+        const frame = await (await openSocket(gateway.url, { authorization: 'Bearer not a key' })).next();
+        if (frame.type === 'closed') closeCodes.push(frame.code);
+      }
+      expect(closeCodes).toEqual([4401, 4401, 4401, 4401, 4401, 4401, 1013]);
+      expect((await ask()).status).toBe(429);
     });
 
     it('that a client cannot make up, unless a trusted proxy names it', async () => {

@@ -30,6 +30,8 @@ export const ASSUMED_LIST_SIZE = 10;
 
 export interface FieldEntry extends FieldCost {
   readonly requirement?: DataRequirement;
+  /** The resolver answers the parent's property, and throws only for what `Int` can't hold either. */
+  readonly isIntCheck?: true;
 }
 
 const NOTHING: FieldEntry = {};

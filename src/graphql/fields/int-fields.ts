@@ -10,8 +10,9 @@ export function checkInt(count: number | null, name: string): number | null {
 
 /** An entry of the field table for each of these fields. */
 export function intFields<Key extends string>(...keys: readonly Key[]) {
-  const entries = keys.map(
-    (key) => [key, { resolve: (parent: Readonly<Record<Key, number | null>>) => checkInt(parent[key], key) }] as const,
-  );
+  const entries = keys.map((key) => {
+    const resolve = (parent: Readonly<Record<Key, number | null>>) => checkInt(parent[key], key);
+    return [key, { resolve, isIntCheck: true }] as const;
+  });
   return Object.fromEntries(entries) as Readonly<Record<Key, (typeof entries)[number][1]>>;
 }

@@ -35,6 +35,8 @@ export interface Client {
   readonly isGone: () => boolean;
   /** Counts bytes that are held until the client has taken its answer. Throws RATE_LIMITED where too many are held. */
   readonly hold: (bytes: number) => () => void;
+  /** The same, but waits while too many are held. */
+  readonly holdWhenFree: (bytes: number) => Promise<() => void>;
 }
 
 /** The result of an operation. `data` is left out where nothing was executed. */

@@ -101,14 +101,16 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
         const { done, value: snapshot } = await source.next().catch(fail);
         if (done) return { done, value: undefined };
         const key = `${operationKey} ${snapshot.ref.workflowId} ${snapshot.ref.runId}`;
-        const event = await share(snapshot, key, execution).then(held).catch(fail);
+        const event = await eventOf(snapshot, key).catch(fail);
         // Without data the run can't be answered, now or later.
         isLast = event.data == null;
         return { done: false, value: event };
       }
 
-      function held({ event, size }: Sized): LiveEvent {
-        release = execution.request.client.hold(size);
+      /** Waits while too much is held for slow clients: an event may come late, but its subscription goes on. */
+      async function eventOf(snapshot: Snapshot, key: string): Promise<LiveEvent> {
+        const { event, size } = await share(snapshot, key, execution);
+        release = await execution.request.client.holdWhenFree(size);
         return event;
       }
 

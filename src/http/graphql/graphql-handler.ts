@@ -10,7 +10,7 @@ import type { Caller } from '../../auth/caller.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { Authenticate } from '../authentication.ts';
 import { MAX_BODY_BYTES, readBody } from '../body.ts';
-import { holdFor, type ClientBytes, type Hold } from '../client-bytes.ts';
+import { ANONYMOUS, untilGone, type ClientBytes, type HeldBytes } from '../client-bytes.ts';
 import { signalOfClient } from '../client-signal.ts';
 import { ALLOWED_METHODS, GRAPHQL_VARY, STREAM_PATH, type Exchange, type Handler } from '../exchange.ts';
 import type { EventStreams } from '../live/event-streams.ts';
@@ -41,7 +41,7 @@ interface Stage {
   readonly caller: Caller;
   /** Names and values in turn. */
   readonly rateHeaders: readonly string[];
-  readonly hold: Hold;
+  readonly held: HeldBytes;
 }
 
 export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
@@ -63,10 +63,10 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     const caller = await authenticate(exchange.request);
     const allowance = rateLimits.take(caller, exchange.request);
     const rateHeaders = allowance && (caller.viewer || !allowance.isAllowed) ? allowanceHeaders(allowance) : [];
-    const hold = holdFor(clientBytes, (release) => {
+    const held = untilGone(clientBytes.of(caller.viewer?.id ?? ANONYMOUS), (release) => {
       onClosed(exchange, release);
     });
-    const stage: Stage = { exchange, forms, caller, rateHeaders, hold };
+    const stage: Stage = { exchange, forms, caller, rateHeaders, held };
     try {
       if (allowance && !allowance.isAllowed) throw rateLimited(allowance);
       await answer(stage);
@@ -77,15 +77,15 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
   }
 
   async function answer(stage: Stage): Promise<void> {
-    const { exchange, forms, caller, rateHeaders, hold } = stage;
+    const { exchange, forms, caller, rateHeaders, held } = stage;
     checkMethodAndForms(exchange, forms);
-    hold(bodyBytesOf(exchange));
+    held.hold(bodyBytesOf(exchange));
     const body = exchange.method === 'POST' ? await readBody(exchange.request) : '';
     const { json } = forms;
     const key = caller.viewer && json !== null ? responses.keyOf(caller.viewer, requestText(exchange, body)) : null;
     const cached = key && (await responses.find(key, caller.untilMs));
     if (cached) {
-      hold(cached.body.length);
+      held.hold(cached.body.length);
       observer.responseCacheHit(exchange.requestId, key.viewer.id);
       writer.write(exchange, withHeaders(cached, rateHeaders));
       return;
@@ -117,14 +117,14 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     }
   }
 
-  const requestOf = ({ exchange: { request, response, method }, forms, caller, hold }: Stage) => ({
+  const requestOf = ({ exchange: { request, response, method }, forms, caller, held }: Stage) => ({
     caller,
     authenticate: () => authenticate(request),
     allowed: allowedTypes(method, forms),
     client: {
       signal: signalOfClient(response),
       isGone: () => response.destroyed && !response.writableFinished,
-      hold,
+      ...held,
     },
   });
 

@@ -8,7 +8,7 @@ import type { OperationParams, OperationType, Outcome } from '../../graphql/oper
 import { rateLimited, type Allowance } from '../../graphql/operations/rate-limit.ts';
 import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
 import { GatewayError } from '../../upstream/errors.ts';
-import { holdFor, type Hold } from '../client-bytes.ts';
+import { ANONYMOUS, untilGone, type ClientBytes } from '../client-bytes.ts';
 
 /** What belongs to one socket. */
 export interface SocketExtra {
@@ -18,8 +18,7 @@ export interface SocketExtra {
   /** From `connectionParams`. */
   authorization: string | undefined;
   readonly takeAllowance: (caller: Caller) => Allowance | null;
-  /** Counts bytes that are held for the client. Throws where too many are held. */
-  readonly hold: Hold;
+  readonly clientBytes: ClientBytes;
   readonly nextRequestId: () => string;
   /** Of the upgrade request. */
   readonly traceparent: string | readonly string[] | undefined;
@@ -49,7 +48,7 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
 
   /** Authenticates each operation as a new request: an open socket has no rights of its own. */
   async function run(params: OperationParams, extra: SocketExtra, isOneTooMany: boolean): Promise<Outcome> {
-    const { authorization, nextRequestId, traceparent, signal, takeAllowance } = extra;
+    const { authorization, nextRequestId, traceparent, signal, takeAllowance, clientBytes } = extra;
     const authenticate = () => extra.authenticate(authorization);
     const caller = await authenticate();
     const start = { transport: 'graphql-ws', requestId: nextRequestId(), traceparent } as const;
@@ -57,8 +56,8 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
     if (isOneTooMany) return refuse(tooMany(maxOperations));
     const allowance = takeAllowance(caller);
     if (allowance && !allowance.isAllowed) return refuse(rateLimited(allowance));
-    const hold = holdFor(extra, (release) => releases.set(params, release));
-    const client = { signal, isGone: () => false, hold };
+    const held = clientBytes.of(caller.viewer?.id ?? ANONYMOUS);
+    const client = { signal, isGone: () => false, ...untilGone(held, (release) => releases.set(params, release)) };
     return operations.run({ ...start, params, caller, authenticate, allowed: ALL_TYPES, client });
   }
 
@@ -67,9 +66,13 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
     connectionInitWaitTimeout: CONNECTION_INIT_MS,
     async onConnect({ connectionParams, extra }) {
       extra.authorization = authorizationIn(connectionParams);
-      const { viewer, error } = await extra.authenticate(extra.authorization);
+      const caller = await extra.authenticate(extra.authorization);
+      const { viewer, error } = caller;
       if (viewer) return;
-      if (error?.isRetryable) extra.socket.close(TRY_AGAIN_LATER, error.message);
+      // A refused key counts like a refused request: otherwise keys could be tried as often as sockets open.
+      const allowance = extra.takeAllowance(caller);
+      if (allowance && !allowance.isAllowed) extra.socket.close(TRY_AGAIN_LATER, rateLimited(allowance).message);
+      else if (error?.isRetryable) extra.socket.close(TRY_AGAIN_LATER, error.message);
       else extra.socket.close(CloseCode.Unauthorized, `Unauthorized: ${error?.message ?? NO_KEY}`);
     },
     async onSubscribe({ subscriptions, extra }, _id, payload) {

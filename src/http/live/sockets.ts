@@ -9,7 +9,7 @@ import type { TakeBasePath } from '../base-path.ts';
 import { signalOf } from '../client-signal.ts';
 import { GRAPHQL_PATH, requestIdOf } from '../exchange.ts';
 import { mayUpgrade } from '../origins.ts';
-import type { ClientBytes } from '../client-bytes.ts';
+import { ANONYMOUS, type ClientBytes } from '../client-bytes.ts';
 import { endWithError, type RawError } from '../raw-response.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import type { KeepAlive } from './keep-alive.ts';
@@ -96,7 +96,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
   /** graphql-ws keeps a message for as long as its operation lasts. Null: too many are held, and the socket is closed. */
   function holdMessage(socket: WebSocket, bytes: number): (() => void) | null {
     try {
-      return clientBytes.hold(bytes);
+      return clientBytes.of(ANONYMOUS).hold(bytes);
     } catch (error) {
       socket.close(TRY_AGAIN_LATER, error instanceof Error ? error.message : undefined);
       return null;
@@ -160,7 +160,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
         authenticate: (authorization) => authenticate(request, authorization),
         authorization: undefined,
         takeAllowance: (caller) => rateLimits.take(caller, request),
-        hold: clientBytes.hold,
+        clientBytes,
         // The socket's id with a number: many operations share one request.
         nextRequestId: () => `${requestId}.${(operations += 1)}`,
         traceparent,
