@@ -9,7 +9,7 @@ import { rateLimited } from '../../graphql/operations/rate-limit.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { Authenticate } from '../authentication.ts';
-import { MAX_BODY_BYTES, readBody } from '../body.ts';
+import { readBody } from '../body.ts';
 import { ANONYMOUS, untilGone, type ClientBytes, type HeldBytes } from '../client-bytes.ts';
 import { signalOfClient } from '../client-signal.ts';
 import { ALLOWED_METHODS, GRAPHQL_VARY, STREAM_PATH, type Exchange, type Handler } from '../exchange.ts';
@@ -79,8 +79,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
   async function answer(stage: Stage): Promise<void> {
     const { exchange, forms, caller, rateHeaders, held } = stage;
     checkMethodAndForms(exchange, forms);
-    held.hold(bodyBytesOf(exchange));
-    const body = exchange.method === 'POST' ? await readBody(exchange.request) : '';
+    const body = exchange.method === 'POST' ? await readBody(exchange.request, held) : '';
     const { json } = forms;
     const key = caller.viewer && json !== null ? responses.keyOf(caller.viewer, requestText(exchange, body)) : null;
     const cached = key && (await responses.find(key, caller.untilMs));
@@ -136,10 +135,6 @@ function onClosed({ response }: Exchange, call: () => void): void {
   if (response.closed) call();
   else response.once('close', call);
 }
-
-/** Before it has come: a client that is slow to send it makes the gateway hold a part of it. */
-const bodyBytesOf = ({ method, request: { headers } }: Exchange): number =>
-  method === 'POST' ? Math.min(MAX_BODY_BYTES, Number(headers['content-length'] ?? MAX_BODY_BYTES)) : 0;
 
 const startOf = ({ exchange: { request, requestId }, forms }: Stage) =>
   ({
