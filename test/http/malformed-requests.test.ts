@@ -107,6 +107,11 @@ describe('what is no request for an operation', () => {
 });
 
 describe('a request that breaks off', () => {
+  let close: () => void = () => undefined;
+  afterEach(() => {
+    close();
+  });
+
   /** A server whose handler answers when the test lets it, and its end of the one connection. */
   async function start(answer: (respond: () => void) => void) {
     const writer = createResponseWriter({
@@ -136,23 +141,17 @@ describe('a request that breaks off', () => {
     let received = '';
     client.on('data', (chunk: Buffer) => (received += chunk.toString())).on('error', nothing);
     const [socket] = (await once(server, 'connection')) as [Socket];
-    return {
-      server,
-      client,
-      socket,
-      received: () => received,
-      close: async () => {
-        client.destroy();
-        server.closeAllConnections();
-        server.close();
-        await once(server, 'close');
-      },
+    close = () => {
+      client.destroy();
+      server.close();
+      server.closeAllConnections();
     };
+    return { server, client, socket, received: () => received };
   }
 
   it('is answered 408 when its time is up', async () => {
     const started = Promise.withResolvers<undefined>();
-    const { server, client, socket, received, close } = await start(() => {
+    const { server, client, socket, received } = await start(() => {
       started.resolve(undefined);
     });
     client.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{');
@@ -162,11 +161,10 @@ describe('a request that breaks off', () => {
     await once(client, 'close');
     expect(received()).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
     expect(received()).toContain('"code":"BAD_REQUEST"');
-    await close();
   });
 
   it('gets no second answer in the middle of the first', async () => {
-    const { client, received, close } = await start((respond) => {
+    const { client, received } = await start((respond) => {
       respond();
     });
     client.write('GET /graphql HTTP/1.1\r\nhost: x\r\n\r\n');
@@ -174,6 +172,5 @@ describe('a request that breaks off', () => {
     client.write('nonsense\r\n\r\n');
     await once(client, 'close');
     expect(received().match(/HTTP\/1\.1 /g)).toHaveLength(1);
-    await close();
   });
 });
