@@ -64,7 +64,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     noServer: true,
     maxPayload: maxMessageBytes,
     handleProtocols,
-    // It would keep 76 KB or more a connection; see decision 31.
+    // It would keep 80 KB more for each connection; see decision 31.
     perMessageDeflate: false,
     autoPong: false,
   });
