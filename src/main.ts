@@ -34,7 +34,9 @@ async function serve(): Promise<void> {
     // Only these lines use process.stdout; without a listener a closed one (EPIPE) ends the process.
     process.stdout.on('error', () => undefined);
     process.stdout.write(`\n  Workflows and their runs:   ${gateway.url}/`);
-    process.stdout.write(`\n  GraphQL and Apollo Sandbox: ${gateway.url}/graphql\n`);
+    process.stdout.write(
+      `\n  GraphQL${config.sandbox ? ' and Apollo Sandbox:' : ':                   '} ${gateway.url}/graphql\n`,
+    );
     if (config.upstreamUrl === null && config.auth.mode === 'passthrough')
       process.stdout.write('  Over the embedded upstream; its key is demo-key\n');
     process.stdout.write('\n');

@@ -44,6 +44,9 @@ const DEFAULTS = {
   reauthIntervalMs: 300_000,
   cacheMaxBytes: 256 * 1024 * 1024,
   corsOrigins: [],
+  hstsMaxAgeSeconds: null,
+  introspection: true,
+  sandbox: true,
   logLevel: 'info',
   otlpEndpoint: null,
   otelServiceName: 'stepgate',
@@ -81,6 +84,9 @@ const VARIABLES: readonly (readonly [string, string, string, unknown])[] = [
   ['BASE_PATH', 'a/b.c/', 'basePath', '/a/b.c'],
   ['BASE_PATH', '/', 'basePath', ''],
   ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
+  ['INTROSPECTION', 'off', 'introspection', false],
+  ['INTROSPECTION', 'on', 'introspection', true],
+  ['SANDBOX', 'off', 'sandbox', false],
 ];
 
 describe('the config', () => {
@@ -321,6 +327,28 @@ describe('a secret in UPSTREAM_URL', () => {
   });
 });
 
+describe('HSTS', () => {
+  it('needs a proxy that says which requests came over TLS', () => {
+    const given = { HSTS_MAX_AGE_SECONDS: '31536000' };
+    expect(readConfig({ ...given, TRUST_PROXY: '1' })).toMatchObject({ hstsMaxAgeSeconds: 31_536_000 });
+    expect(errorOf(given)).toMatch(
+      /^TRUST_PROXY: expected .* since HSTS_MAX_AGE_SECONDS is set; it is not set\. Set it, or /,
+    );
+    expect(errorOf({ ...given, HSTS_MAX_AGE_SECONDS: '1y' })).toMatch(
+      /^HSTS_MAX_AGE_SECONDS: expected a whole number of seconds/,
+    );
+  });
+});
+
+describe('the switches', () => {
+  it('are on or off, whatever NODE_ENV says', () => {
+    const production = { NODE_ENV: 'production', UPSTREAM_URL: 'https://host' };
+    expect(readConfig({ ...production, INTROSPECTION: 'on' })).toMatchObject({ introspection: true, sandbox: false });
+    expect(readConfig({ ...production, SANDBOX: 'on' })).toMatchObject({ introspection: false, sandbox: true });
+    expect(errorOf({ SANDBOX: 'true' })).toBe('SANDBOX: expected on or off; got "true".');
+  });
+});
+
 describe('in production', () => {
   it('an upstream must be named, so that nobody serves sample data by mistake', () => {
     expect(errorOf({ NODE_ENV: 'production' })).toMatch(
@@ -329,10 +357,12 @@ describe('in production', () => {
     expect(errorOf({ NODE_ENV: 'production', UPSTREAM_URL: ' ' })).toMatch(/^UPSTREAM_URL/);
   });
 
-  it('everything else is as elsewhere', () => {
+  it('the schema and Sandbox are not offered, and everything else is as elsewhere', () => {
     expect(readConfig({ NODE_ENV: 'production', UPSTREAM_URL: 'https://host' })).toEqual({
       ...DEFAULTS,
       isProduction: true,
+      introspection: false,
+      sandbox: false,
       upstreamUrl: 'https://host/',
     });
   });

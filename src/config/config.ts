@@ -42,6 +42,12 @@ export interface Config {
   /** Where the routes are found beside their own place, such as `/stepgate`; empty: nowhere else. */
   readonly basePath: string;
   readonly corsOrigins: readonly string[];
+  /** Of Strict-Transport-Security; null: the header is not sent. */
+  readonly hstsMaxAgeSeconds: number | null;
+  /** Whether clients may ask for the schema and get hints about it. */
+  readonly introspection: boolean;
+  /** Whether a browser gets Apollo Sandbox. */
+  readonly sandbox: boolean;
   readonly logLevel: LogLevel;
   /** Null: no traces are sent. */
   readonly otlpEndpoint: string | null;
@@ -66,6 +72,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new ConfigError(
       'UPSTREAM_URL: expected the base URL of the workflow API, since NODE_ENV is production; it is not set. ' +
         'Set it, or leave NODE_ENV unset to run over the embedded upstream and its sample data.',
+    );
+  }
+  if (variables.HSTS_MAX_AGE_SECONDS !== undefined && variables.TRUST_PROXY === undefined) {
+    throw new ConfigError(
+      'TRUST_PROXY: expected the proxy whose X-Forwarded-Proto says that a request came over TLS, since ' +
+        'HSTS_MAX_AGE_SECONDS is set; it is not set. Set it, or leave HSTS_MAX_AGE_SECONDS unset.',
     );
   }
   checkPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_MANIFESTS);
@@ -102,6 +114,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     trustProxy: variables.TRUST_PROXY ?? false,
     basePath: variables.BASE_PATH,
     corsOrigins: Object.freeze(variables.CORS_ORIGINS),
+    hstsMaxAgeSeconds: variables.HSTS_MAX_AGE_SECONDS ?? null,
+    introspection: variables.INTROSPECTION ?? !isProduction,
+    sandbox: variables.SANDBOX ?? !isProduction,
     logLevel: variables.LOG_LEVEL,
     otlpEndpoint: variables.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     otelServiceName: variables.OTEL_SERVICE_NAME,

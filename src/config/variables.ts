@@ -25,6 +25,13 @@ const wholeNumber = (min: number, max: number, unit = '') =>
 const DAY_MS = 86_400_000;
 const milliseconds = (min = 0) => wholeNumber(min, DAY_MS, 'milliseconds');
 
+const onOff = () =>
+  z
+    .enum(['on', 'off'])
+    .transform((word) => word === 'on')
+    .describe('on or off')
+    .optional();
+
 const words = (text: string): string[] => text.split(',').map((word) => word.trim());
 
 const httpUrl = z
@@ -106,6 +113,9 @@ export const ENVIRONMENT = z.object({
     .pipe(z.array(origin))
     .describe("a comma-separated list of origins such as https://app.example.com, or '*'")
     .default([]),
+  HSTS_MAX_AGE_SECONDS: wholeNumber(0, 63_072_000, 'seconds').optional(),
+  INTROSPECTION: onOff(),
+  SANDBOX: onOff(),
   LOG_LEVEL: z
     .enum(LOG_LEVELS)
     .describe(`one of ${LOG_LEVELS.join(', ')}`)

@@ -16,9 +16,9 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import type { Logger } from '../observability/logger.ts';
-import { noServiceRule } from './federation/no-service-rule.ts';
 import { MAX_TOKENS } from './operations/limits.ts';
 import type { OperationParams } from './operations/operation.ts';
+import { noIntrospectionRule } from './no-introspection-rule.ts';
 import type { SandboxState } from './sandbox.ts';
 
 /** Executes an operation that Apollo Server has validated. `queryHash` is the SHA-256 of its text. */
@@ -33,17 +33,17 @@ export type ParseAndValidate = (
 
 export interface Apollo {
   readonly parseAndValidate: ParseAndValidate;
-  /** Sandbox as HTML; null where it is switched off. */
+  /** Sandbox as HTML, the same each time; null where it is switched off. */
   readonly landingPage: () => Promise<string | null>;
   readonly close: () => Promise<void>;
 }
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
-  /** Introspection, Sandbox and hints about the schema are for development. */
-  readonly isProduction: boolean;
-  /** What Sandbox shows when it opens. */
-  readonly sandbox: SandboxState;
+  /** False: the schema is not told, neither by introspection and `_service` nor by hints in errors. */
+  readonly introspection: boolean;
+  /** What Sandbox shows when it opens; null: it is switched off. */
+  readonly sandbox: SandboxState | null;
   readonly logger: Logger;
 }
 
@@ -51,25 +51,26 @@ interface ApolloContext {
   readonly execute: ExecuteAccepted;
 }
 
-export async function createApollo({ schema, isProduction, sandbox, logger }: ApolloOptions): Promise<Apollo> {
+export async function createApollo({ schema, introspection, sandbox, logger }: ApolloOptions): Promise<Apollo> {
   const server = new ApolloServer<ApolloContext>({
     gateway: gatewayOf(schema),
     logger,
     plugins: [
-      isProduction
-        ? ApolloServerPluginLandingPageDisabled()
-        : ApolloServerPluginLandingPageLocalDefault({ ...sandbox, embed: { runTelemetry: false } }),
+      sandbox
+        ? ApolloServerPluginLandingPageLocalDefault({ ...sandbox, embed: { runTelemetry: false } })
+        : ApolloServerPluginLandingPageDisabled(),
       // These wrap every field, or report to a service that is not used here.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
     ],
-    introspection: !isProduction,
-    hideSchemaDetailsFromClientErrors: isProduction,
+    // Refused by a rule of the gateway's own, whose message names the variable.
+    introspection: true,
+    hideSchemaDetailsFromClientErrors: !introspection,
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    validationRules: [MaxIntrospectionDepthRule, ...(isProduction ? [noServiceRule] : [])],
+    validationRules: [MaxIntrospectionDepthRule, ...(introspection ? [] : [noIntrospectionRule])],
     // The operation pipeline keeps documents and registered operations, within a bound of bytes.
     documentStore: null,
     persistedQueries: false,
@@ -78,6 +79,15 @@ export async function createApollo({ schema, isProduction, sandbox, logger }: Ap
   });
   await server.start();
 
+  async function renderLandingPage(): Promise<string | null> {
+    const headers = new HeaderMap([['accept', 'text/html']]);
+    const httpGraphQLRequest = { method: 'GET', headers, search: '', body: undefined };
+    const context = () => Promise.reject(new Error('the landing page executes nothing'));
+    const { body } = await server.executeHTTPGraphQLRequest({ httpGraphQLRequest, context });
+    return body.kind === 'complete' ? body.string : null;
+  }
+  let page: Promise<string | null> | undefined;
+
   return {
     async parseAndValidate(query, { operationName, variables }, execute) {
       const request = { query, ...(operationName != null && { operationName }), ...(variables && { variables }) };
@@ -85,14 +95,7 @@ export async function createApollo({ schema, isProduction, sandbox, logger }: Ap
       return body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
     },
 
-    async landingPage() {
-      if (isProduction) return null;
-      const headers = new HeaderMap([['accept', 'text/html']]);
-      const httpGraphQLRequest = { method: 'GET', headers, search: '', body: undefined };
-      const context = () => Promise.reject(new Error('the landing page executes nothing'));
-      const { body } = await server.executeHTTPGraphQLRequest({ httpGraphQLRequest, context });
-      return body.kind === 'complete' ? body.string : null;
-    },
+    landingPage: () => (page ??= sandbox ? renderLandingPage() : Promise.resolve(null)),
 
     close: () => server.stop(),
   };

@@ -39,7 +39,7 @@ const REGISTERED_PART = 0.25;
 /** Rejects with a message for the operator if a manifest of persisted operations is wrong. */
 export async function createGraphql(options: GraphqlOptions) {
   const { config, schema, manifests, runs, observer, logger, now, after } = options;
-  const { isProduction, maxAnswerBytes, maxOperationCost, maxOperationObjects, maxUpstreamCalls } = config;
+  const { introspection, maxAnswerBytes, maxOperationCost, maxOperationObjects, maxUpstreamCalls } = config;
   const maxBytes = documentBytes(config);
   const persisted = createPersistedOperations({
     mode: config.persistedOperations,
@@ -47,8 +47,9 @@ export async function createGraphql(options: GraphqlOptions) {
     maxBytes: maxBytes * REGISTERED_PART,
   });
 
-  const sandbox = sandboxState(config.upstreamUrl === null && config.auth.mode === 'passthrough');
-  const apollo = await createApollo({ schema, isProduction, sandbox, logger });
+  const isSample = config.upstreamUrl === null && config.auth.mode === 'passthrough';
+  const sandbox = config.sandbox ? sandboxState(isSample) : null;
+  const apollo = await createApollo({ schema, introspection, sandbox, logger });
   const lookAhead = createLookAhead(schema);
   const costModel = createCostModel({ schema, lookAhead, offersRecords: config.upstreamEndpoints.has('run') });
   const compiler = createQueryCompiler(schema);

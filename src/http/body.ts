@@ -1,28 +1,42 @@
 /** Body: reads a request's body as text, at most MAX_BODY_BYTES. */
 import type { IncomingMessage } from 'node:http';
 import { requestError } from '../graphql/operations/error-formatting.ts';
+import { MIN_COUNTED_BYTES, type HeldBytes } from './client-bytes.ts';
 
 export const MAX_BODY_BYTES = 1_048_576;
 
-/** Rejects with status 413 for a longer one, and does not read the rest: the connection is then closed. */
-export function readBody(request: IncomingMessage): Promise<string> {
+/** A body without a length is counted in these steps as it comes: proxies send small ones so, too. */
+const STEP_BYTES = 65_536;
+
+/**
+ * Rejects with status 413 for a longer one, and does not read the rest: the connection is then closed. `held` counts the bytes,
+ * as many as the client says, before they have come: a slow client makes the gateway hold a part of them.
+ */
+export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>): Promise<string> {
   return new Promise((resolve, reject) => {
+    const { 'content-length': length } = request.headers;
     const chunks: Buffer[] = [];
     let size = 0;
-    const tooLarge = () => {
+    let counted = length === undefined ? MIN_COUNTED_BYTES : MAX_BODY_BYTES;
+    const stop = (error: Error) => {
       request.removeAllListeners('data');
       request.pause();
-      const message = `The body has more than ${MAX_BODY_BYTES} bytes, which is the most that one operation may have.`;
-      reject(requestError('BAD_USER_INPUT', message, 413));
+      reject(error);
     };
-    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
-      tooLarge();
+    if (Number(length ?? 0) > MAX_BODY_BYTES) {
+      stop(tooLarge());
       return;
     }
+    if (length !== undefined) held.hold(Number(length));
     request.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
-      if (size > MAX_BODY_BYTES) tooLarge();
+      try {
+        if (size > MAX_BODY_BYTES) throw tooLarge();
+        for (; size > counted; counted += STEP_BYTES) held.hold(STEP_BYTES);
+      } catch (error) {
+        if (error instanceof Error) stop(error);
+      }
     });
     request.once('end', () => {
       const [first] = chunks;
@@ -35,3 +49,8 @@ export function readBody(request: IncomingMessage): Promise<string> {
     });
   });
 }
+
+const tooLarge = () => {
+  const message = `The body has more than ${MAX_BODY_BYTES} bytes, which is the most that one operation may have.`;
+  return requestError('BAD_USER_INPUT', message, 413);
+};

@@ -22,7 +22,7 @@ export interface ClientBytes {
 export const ANONYMOUS = '';
 
 /** Smaller ones are bounded by the number of connections. */
-const MIN_COUNTED_BYTES = 16_384;
+export const MIN_COUNTED_BYTES = 16_384;
 
 const NOTHING_HELD = (): void => undefined;
 

@@ -8,13 +8,14 @@ const EXPOSED = 'x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-r
 const MAX_AGE_SECONDS = 86_400;
 const NONE: readonly string[] = [];
 
+/** With `*` every answer has the same headers, also one to a request without an origin: a cache may give it to any page. */
 export function createCors(origins: readonly string[]): CorsHeaders {
   const isOpen = origins.includes('*');
 
   return ({ method, headers }) => {
     const { origin, 'access-control-request-method': asked, 'access-control-request-headers': wanted } = headers;
-    if (origin === undefined || !(isOpen || origins.includes(origin))) return NONE;
-    const allowed = ['access-control-allow-origin', isOpen ? '*' : origin];
+    if (!isOpen && (origin === undefined || !origins.includes(origin))) return NONE;
+    const allowed = ['access-control-allow-origin', isOpen ? '*' : (origin ?? '')];
     if (method !== 'OPTIONS' || asked === undefined) return [...allowed, 'access-control-expose-headers', EXPOSED];
     return [
       ...allowed,
@@ -29,3 +30,6 @@ export function createCors(origins: readonly string[]): CorsHeaders {
 
 /** True if the answer depends on the origin. With `*` every origin gets the same header. */
 export const variesByOrigin = (origins: readonly string[]): boolean => origins.length > 0 && !origins.includes('*');
+
+/** What the answer to a preflight depends on beside the origin. */
+export const PREFLIGHT_VARY = 'access-control-request-method, access-control-request-headers';

@@ -14,10 +14,13 @@ import { createAuthentication } from './authentication.ts';
 import { createBasePath } from './base-path.ts';
 import { MAX_BODY_BYTES } from './body.ts';
 import { createClientBytes } from './client-bytes.ts';
+import { createCompression } from './compression/compression.ts';
 import { createClientAddress, createProxyTrust } from './client-address.ts';
 import { createDrain } from './drain.ts';
 import { createGraphqlHandler } from './graphql/graphql-handler.ts';
+import { createSandboxPage } from './graphql/sandbox-page.ts';
 import { createResponseCache } from './graphql/response-cache.ts';
+import { createHsts } from './hsts.ts';
 import { createEventStreams } from './live/event-streams.ts';
 import { createKeepAlive } from './live/keep-alive.ts';
 import { endAll } from './live/live-transport.ts';
@@ -51,17 +54,20 @@ export function createHttp(options: HttpOptions) {
   let isStopping = false;
   const isReady = () => !isStopping;
 
-  const addressOf = createClientAddress(createProxyTrust(config.trustProxy));
+  const isTrusted = createProxyTrust(config.trustProxy);
+  const addressOf = createClientAddress(isTrusted);
   const authenticate = createAuthentication({ authenticator, addressOf, now, logger });
   const rateLimits = createRateLimits({
     byViewer: rateLimitPerMinute === null ? null : createRateLimit({ perMinute: rateLimitPerMinute, now }),
     byAddress: createRateLimit({ perMinute: config.rateLimitAnonymousPerMinute, now }),
     addressOf,
   });
-  const origins = originsOf(config.corsOrigins, isProduction);
-  const writer = createResponseWriter({ origins, isReady, stalledReaderMs });
+  const origins = originsOf(config.corsOrigins, config.sandbox);
+  const compression = createCompression();
+  const hsts = createHsts(config.hstsMaxAgeSeconds, isTrusted);
+  const writer = createResponseWriter({ origins, compression, hsts, isReady, stalledReaderMs });
   const keepAlive = createKeepAlive(after);
-  const streams = createEventStreams({ writer, keepAlive, isReady });
+  const streams = createEventStreams({ writer, compression, keepAlive, isReady });
   const responses = createResponseCache({ ...runs, now });
   const clientBytes = createClientBytes(MAX_CLIENT_BYTES);
   const pageSource = createPageSource({ isBuilder: runsFromSource && !isProduction, logger });
@@ -79,10 +85,10 @@ export function createHttp(options: HttpOptions) {
       operations,
       streams,
       writer,
-      landingPage,
+      answerBrowser: createSandboxPage({ landingPage, writer }),
       observer,
     }),
-    ...createPageHandlers({ pageSource, writer, sampleKey, basePath }),
+    ...createPageHandlers({ pageSource, writer, compression, sampleKey, basePath }),
     operations: createOpsHandlers({ isReady, metrics, writer }),
     logger,
   });

@@ -4,9 +4,9 @@ import type { IncomingMessage } from 'node:http';
 /** Origins of Sandbox when it is not embedded. */
 const SANDBOX_ORIGINS = ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com'];
 
-export const originsOf = (corsOrigins: readonly string[], isProduction: boolean): string[] => [
+export const originsOf = (corsOrigins: readonly string[], hasSandbox: boolean): string[] => [
   ...corsOrigins,
-  ...(isProduction ? [] : SANDBOX_ORIGINS),
+  ...(hasSandbox ? SANDBOX_ORIGINS : []),
 ];
 
 /**

@@ -1,6 +1,10 @@
 /** Response writer: sets every header of every answer, whichever cache the answer came from. */
+import type { CompressedForms } from './compression/compressed-forms.ts';
+import type { Compression } from './compression/compression.ts';
+import type { Encoding } from './compression/content-encoding.ts';
 import { createCors, variesByOrigin } from './cors.ts';
 import type { Exchange } from './exchange.ts';
+import type { HstsHeaders } from './hsts.ts';
 
 export interface HttpResponse {
   readonly status: number;
@@ -8,8 +12,11 @@ export interface HttpResponse {
   readonly contentType?: string;
   readonly cacheControl?: string;
   readonly etag?: string | null;
-  /** The request headers that the answer depends on, apart from `origin`. */
+  /** The request headers that the answer depends on, apart from `accept-encoding` and `origin`. */
   readonly vary?: string;
+  readonly contentEncoding?: Encoding | null;
+  /** Where the compressed forms of a body that is answered often are kept. */
+  readonly forms?: CompressedForms | undefined;
   /** Replaces the policy of answers that are not documents. */
   readonly contentSecurityPolicy?: string;
   /** More headers: names and values in turn. */
@@ -24,6 +31,8 @@ export interface ResponseWriter {
 
 export interface ResponseWriterOptions {
   readonly origins: readonly string[];
+  readonly compression: Compression;
+  readonly hsts: HstsHeaders;
   /** False while the gateway stops: connections are closed after the current answer. */
   readonly isReady: () => boolean;
   /** A reader that takes nothing for this long is cut. Default: 15 s, see below. */
@@ -38,22 +47,38 @@ const STALLED_READER_MS = 15_000;
 const MAX_COPIED_BYTES = 16_384;
 
 export function createResponseWriter(options: ResponseWriterOptions): ResponseWriter {
-  const { origins, isReady, stalledReaderMs = STALLED_READER_MS } = options;
+  const { origins, compression, hsts, isReady, stalledReaderMs = STALLED_READER_MS } = options;
   const cors = createCors(origins);
-  const isByOrigin = variesByOrigin(origins);
+  const varyOfAll = variesByOrigin(origins) ? 'accept-encoding, origin' : 'accept-encoding';
 
   function head({ request, requestId }: Exchange, response: Omit<HttpResponse, 'status' | 'body'>): string[] {
-    const { contentType, cacheControl, etag, vary, contentSecurityPolicy = POLICY, headers = [] } = response;
+    const { contentType, contentEncoding, cacheControl, etag, vary, headers = [] } = response;
+    const { contentSecurityPolicy = POLICY } = response;
     const all = ['x-request-id', requestId, 'x-content-type-options', 'nosniff'];
     all.push('content-security-policy', contentSecurityPolicy);
     if (contentType !== undefined) all.push('content-type', contentType);
     if (cacheControl !== undefined) all.push('cache-control', cacheControl);
     if (etag != null) all.push('etag', etag);
-    const varying = [...(vary === undefined ? [] : [vary]), ...(isByOrigin ? ['origin'] : [])];
-    if (varying.length > 0) all.push('vary', varying.join(', '));
+    if (contentEncoding != null) all.push('content-encoding', contentEncoding);
+    all.push('vary', vary === undefined ? varyOfAll : `${vary}, ${varyOfAll}`);
     if (!isReady()) all.push('connection', 'close');
-    all.push(...cors(request), ...headers);
+    all.push(...cors(request), ...hsts(request), ...headers);
     return all;
+  }
+
+  function send(exchange: Exchange, answer: HttpResponse): void {
+    const { request, response } = exchange;
+    if (response.headersSent || response.destroyed) return;
+    const { status, body } = answer;
+    const headers = head(exchange, answer);
+    const length = Buffer.byteLength(body);
+    if (status !== 204) headers.push('content-length', String(length));
+    response.writeHead(status, headers);
+    // node:http copies a text twice, with its head and for the socket. That is fast for a small one, but not for 32 MB.
+    if (length > MAX_COPIED_BYTES) response.end(typeof body === 'string' ? Buffer.from(body) : body);
+    else if (typeof body !== 'string') response.end(body.toString('latin1'), 'latin1');
+    else response.end(body, length === body.length ? 'latin1' : 'utf8');
+    if (response.writableLength > 0) request.socket.setTimeout(stalledReaderMs);
   }
 
   return {
@@ -61,21 +86,25 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     write(exchange, answer) {
       const { request, response } = exchange;
       if (response.headersSent || response.destroyed) return;
-      const { etag, body } = answer;
-      const isCurrent = etag != null && isNotModified(request.headers['if-none-match'], etag);
-      const headers = head(exchange, answer);
-      if (isCurrent) {
-        response.writeHead(304, headers).end();
+      const { status, etag, body, forms } = answer;
+      const contentEncoding = status === 204 ? null : compression.encodingOf(request, body);
+      // Weak: the compressed bytes are others, but mean the same.
+      const compressed = contentEncoding && { ...answer, contentEncoding, ...(etag != null && { etag: `W/${etag}` }) };
+      if (etag != null && isNotModified(request.headers['if-none-match'], etag)) {
+        response.writeHead(304, head(exchange, { ...(compressed ?? answer), contentEncoding: null })).end();
         return;
       }
-      const length = Buffer.byteLength(body);
-      if (answer.status !== 204) headers.push('content-length', String(length));
-      response.writeHead(answer.status, headers);
-      // node:http copies a text twice, with its head and for the socket. That is fast for a small one, but not for 32 MB.
-      if (length > MAX_COPIED_BYTES) response.end(typeof body === 'string' ? Buffer.from(body) : body);
-      else if (typeof body !== 'string') response.end(body.toString('latin1'), 'latin1');
-      else response.end(body, length === body.length ? 'latin1' : 'utf8');
-      if (response.writableLength > 0) request.socket.setTimeout(stalledReaderMs);
+      if (!compressed) {
+        send(exchange, answer);
+        return;
+      }
+      const bytes = compression.compress(body, compressed.contentEncoding, forms);
+      if (Buffer.isBuffer(bytes)) send(exchange, { ...compressed, body: bytes });
+      else {
+        void bytes.then((made) => {
+          send(exchange, made ? { ...compressed, body: made } : answer);
+        });
+      }
     },
   };
 }

@@ -1,9 +1,12 @@
 /** The HTTP server: timeouts, one answer at a time on a connection, and the handler of each path. */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Logger } from '../observability/logger.ts';
 import type { TakeBasePath } from './base-path.ts';
-import { createExchange, GRAPHQL_PATH, STREAM_PATH, type Exchange, type Handler } from './exchange.ts';
+import { ALLOWED_METHODS, createExchange, GRAPHQL_PATH, STREAM_PATH, type Exchange, type Handler } from './exchange.ts';
+import { PREFLIGHT_VARY } from './cors.ts';
 import { createTurns } from './one-answer-at-a-time.ts';
+import { endMalformed, endWithError } from './raw-response.ts';
 import { errorResponse, type ResponseWriter } from './response-writer.ts';
 
 export interface HttpServerOptions {
@@ -24,6 +27,8 @@ const SERVER_OPTIONS = {
   connectionsCheckingInterval: 5_000,
   // Longer than a load balancer's usual 60 s, so that the balancer closes idle connections.
   keepAliveTimeout: 72_000,
+  // Checked below, where the answer has a body.
+  requireHostHeader: false,
   // Offers of other protocols (h2c) are ignored; the request is answered over HTTP/1.1.
   shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
 };
@@ -31,6 +36,8 @@ const SERVER_OPTIONS = {
 export function createHttpServer(options: HttpServerOptions): Server {
   const { takeBasePath, writer, logger } = options;
   const inTurn = createTurns();
+  /** The response under way, by connection. */
+  const current = new WeakMap<Duplex, ServerResponse>();
 
   async function handle(exchange: Exchange): Promise<void> {
     try {
@@ -42,17 +49,27 @@ export function createHttpServer(options: HttpServerOptions): Server {
     }
   }
 
-  function handlerOf({ method, path }: Exchange): Handler {
+  function handlerOf({ request, method, path }: Exchange): Handler {
+    if (request.headers.host === undefined && request.httpVersion === '1.1') return noHost;
     if (method === 'OPTIONS') return preflight;
     if (path === GRAPHQL_PATH || path === STREAM_PATH) return options.graphql;
-    if (method !== 'GET' && method !== 'HEAD') return notFound;
+    if (method !== 'GET') return notFound;
     if (path === '/' || path.startsWith('/workflows/')) return options.page;
     if (path.startsWith('/assets/')) return options.assets;
     return Object.hasOwn(options.operations, path) ? (options.operations[path] ?? notFound) : notFound;
   }
 
   const preflight: Handler = (exchange) => {
-    writer.write(exchange, { status: 204, body: '', headers: ['allow', 'GET, POST'] });
+    writer.write(exchange, { status: 204, body: '', vary: PREFLIGHT_VARY, headers: ['allow', ALLOWED_METHODS] });
+  };
+
+  const noHost: Handler = (exchange) => {
+    writer.write(exchange, errorResponse(exchange, 400, 'BAD_REQUEST', 'The request has no Host header.'));
+  };
+
+  const noExpectation: Handler = (exchange) => {
+    const message = 'Expect: only 100-continue is known.';
+    writer.write(exchange, errorResponse(exchange, 417, 'BAD_REQUEST', message));
   };
 
   const notFound: Handler = (exchange) => {
@@ -60,10 +77,25 @@ export function createHttpServer(options: HttpServerOptions): Server {
     writer.write(exchange, errorResponse(exchange, 404, 'NOT_FOUND', message));
   };
 
-  return createServer(SERVER_OPTIONS, (request, response) => {
+  function inItsTurn(request: IncomingMessage, response: ServerResponse, work: Handler): void {
     inTurn(request, response, () => {
+      current.set(request.socket, response);
       takeBasePath(request);
-      void handle(createExchange(request, response));
+      void work(createExchange(request, response));
     });
-  });
+  }
+
+  return createServer(SERVER_OPTIONS, (request, response) => {
+    inItsTurn(request, response, handle);
+  })
+    .on('checkExpectation', (request, response) => {
+      inItsTurn(request, response, noExpectation);
+    })
+    .on('connect', (_request, socket) => {
+      const message = `Expected one of ${ALLOWED_METHODS}, got CONNECT.`;
+      endWithError(socket, { status: 405, code: 'BAD_REQUEST', message });
+    })
+    .on('clientError', (error, socket) => {
+      endMalformed(error, socket, current.get(socket));
+    });
 }

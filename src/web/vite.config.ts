@@ -1,17 +1,19 @@
 /** How the run page is built: once, for current browsers, its rarer parts apart from what every visit needs. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
-/** Compresses once what the gateway serves often: each file gets a `.gz` beside it. */
+/** Compresses once what the gateway serves often: each file gets a `.gz` and a `.br` beside it. */
 const compressed: Plugin = {
   name: 'compressed',
   async writeBundle({ dir = '' }) {
     for (const name of await readdir(dir, { recursive: true })) {
       if (!/\.(js|css|svg)$/.test(name)) continue;
       const path = join(dir, name);
-      await writeFile(`${path}.gz`, gzipSync(await readFile(path), { level: 9 }));
+      const bytes = await readFile(path);
+      await writeFile(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+      await writeFile(`${path}.br`, brotliCompressSync(bytes));
     }
   },
 };

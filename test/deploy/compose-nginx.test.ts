@@ -16,7 +16,8 @@ withNginx(`nginx of docker-compose.yml${NGINX === null ? ' (skipped: there is no
 
   beforeEach(async () => {
     run = await startLiveRun({ TRUST_PROXY: service('gateway').environment?.TRUST_PROXY ?? '' });
-    nginx = await startNginx(run.gateway.url, { files: mounts.map(({ source }) => source), gateway: 'gateway:4000' });
+    const [site = '', upstream = ''] = mounts.map(({ source }) => source);
+    nginx = await startNginx(run.gateway.url, { site, upstream, gateway: 'gateway:4000' });
   });
   afterEach(async () => {
     await nginx.close();

@@ -95,7 +95,7 @@ describe('the gateway of docker-compose.yml', () => {
 
   it('listens where nginx and Prometheus look for it, and takes the word of nginx alone', () => {
     expect(config).toMatchObject({ host: '0.0.0.0', port: 4000, trustProxy: 1, basePath: '' });
-    expect(readProjectFile('deploy/nginx/stepgate-upstream.conf')).toContain(`server gateway:${config.port};`);
+    expect(readProjectFile('deploy/nginx/compose-upstream.conf')).toContain(`server gateway:${config.port};`);
     const scraped = parseCompose(readProjectFile('deploy/prometheus/prometheus.yml'));
     expect(scraped).toMatchObject({ scrape_configs: [{ static_configs: [{ targets: [`gateway:${config.port}`] }] }] });
     expect([neighbours('nginx', 'gateway'), neighbours('prometheus', 'gateway')]).toEqual([true, true]);

@@ -159,6 +159,6 @@ describe('bad input', () => {
     });
     const put = await fetch(`${gateway.url}/graphql`, { method: 'PUT', headers: { authorization: 'Bearer key-1' } });
     expect(put.status).toBe(405);
-    expect(put.headers.get('allow')).toBe('GET, POST');
+    expect(put.headers.get('allow')).toBe('GET, HEAD, POST');
   });
 });

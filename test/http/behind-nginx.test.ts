@@ -93,6 +93,22 @@ withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this 
     expect(await other.json()).toEqual(dataOf('key-b'));
   });
 
+  it('is kept once for each origin, whatever its clients decode', async () => {
+    const url = await start({ CORS_ORIGINS: 'https://a.example.com,https://b.example.com' });
+    for (const origin of ['https://a.example.com', 'https://b.example.com']) {
+      const seen: unknown[] = [];
+      for (const encoding of ['gzip', 'identity', 'br']) {
+        const { headers } = await get(url, 'key-a', { origin, 'accept-encoding': encoding });
+        seen.push([headers.get('x-cache'), headers.get('access-control-allow-origin')]);
+      }
+      expect(seen).toEqual([
+        ['MISS', origin],
+        ['HIT', origin],
+        ['HIT', origin],
+      ]);
+    }
+  });
+
   it('an error is not kept by nginx', async () => {
     const url = await start();
     if (upstream) upstream.script = () => ({ status: 403 });

@@ -4,6 +4,7 @@ import { NOBODY } from '../../src/auth/caller.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createBasePath } from '../../src/http/base-path.ts';
 import { createClientBytes } from '../../src/http/client-bytes.ts';
+import { createCompression } from '../../src/http/compression/compression.ts';
 import { createSocketProtocol } from '../../src/http/live/socket-protocol.ts';
 import { createResponseWriter } from '../../src/http/response-writer.ts';
 import { createHttpServer } from '../../src/http/server.ts';
@@ -92,7 +93,12 @@ describe('the bounds', () => {
     const notFound = () => undefined;
     const server = createHttpServer({
       takeBasePath: createBasePath(''),
-      writer: createResponseWriter({ origins: [], isReady: () => true }),
+      writer: createResponseWriter({
+        origins: [],
+        compression: createCompression(),
+        hsts: () => [],
+        isReady: () => true,
+      }),
       graphql: notFound,
       page: notFound,
       assets: notFound,

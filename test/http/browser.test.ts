@@ -67,7 +67,7 @@ describe('a browser', () => {
     expect((await visit(production)).headers.get('content-type')).not.toMatch(/html/);
     const { data, errors } = await production.query(INTROSPECTION);
     expect(data).toBeNull();
-    expect(errors[0]?.message).toMatch(/introspection is not allowed/i);
+    expect(errors[0]?.message).toMatch(/introspection is switched off.*INTROSPECTION=on/i);
     const hint = await production.query('{ run(workflowId: "wf", id: "r1") { statu } }');
     expect(JSON.stringify(hint.errors)).not.toContain('status');
     expect(await preflight(production, SANDBOX_ORIGIN)).toBeNull();

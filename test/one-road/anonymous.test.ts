@@ -62,7 +62,7 @@ async function createPipeline() {
   });
   const errors = createErrorFormatting(logger);
   const contextSource = { ...runs, lookAhead, maxUpstreamCalls: 10, maxObjects: 1000, now: clock.now };
-  const apollo = await createApollo({ schema, isProduction: false, sandbox: sandboxState(false), logger });
+  const apollo = await createApollo({ schema, introspection: true, sandbox: sandboxState(false), logger });
   const live = createLiveExecution({ schema, contextSource, errors, maxAnswerBytes: 1_000_000 });
   const limits = { maxCalls: 100, maxObjects: 1000, maxAnswerBytes: 1_000_000 };
   const pipeline = createOperationPipeline({

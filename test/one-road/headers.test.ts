@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createBasePath } from '../../src/http/base-path.ts';
+import { createCompression } from '../../src/http/compression/compression.ts';
 import { createResponseWriter } from '../../src/http/response-writer.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createManualClock } from '../support/clock.ts';
@@ -149,7 +150,12 @@ describe('a defect inside of a handler', () => {
     };
     const server = createHttpServer({
       takeBasePath: createBasePath(''),
-      writer: createResponseWriter({ origins: [], isReady: () => true }),
+      writer: createResponseWriter({
+        origins: [],
+        compression: createCompression(),
+        hsts: () => [],
+        isReady: () => true,
+      }),
       graphql: () => Promise.reject(new Error('a defect')),
       page: defect,
       assets: defect,

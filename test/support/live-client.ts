@@ -103,15 +103,17 @@ export interface SocketClient extends LiveClient {
 export interface SocketOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly protocol?: string;
+  /** The certificate that is trusted, for `https`. */
+  readonly ca?: string;
 }
 
 /** Null sends no `connection_init`. Frames of all its operations come in one queue. */
 export async function openSocket(
   gatewayUrl: string,
   connectionParams: Readonly<Record<string, unknown>> | null,
-  { headers = {}, protocol = 'graphql-transport-ws' }: SocketOptions = {},
+  { headers = {}, protocol = 'graphql-transport-ws', ...connection }: SocketOptions = {},
 ): Promise<SocketClient> {
-  const socket = new WebSocket(`${gatewayUrl.replace('http', 'ws')}/graphql`, protocol, { headers });
+  const socket = new WebSocket(`${gatewayUrl.replace('http', 'ws')}/graphql`, protocol, { headers, ...connection });
   const { push, client } = createFrames();
   const acknowledged = Promise.withResolvers<undefined>();
   const pongs: (() => void)[] = [];

@@ -9,16 +9,17 @@ import { rateLimited } from '../../graphql/operations/rate-limit.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { Authenticate } from '../authentication.ts';
-import { MAX_BODY_BYTES, readBody } from '../body.ts';
+import { readBody } from '../body.ts';
 import { ANONYMOUS, untilGone, type ClientBytes, type HeldBytes } from '../client-bytes.ts';
 import { signalOfClient } from '../client-signal.ts';
-import { STREAM_PATH, type Exchange, type Handler } from '../exchange.ts';
+import { ALLOWED_METHODS, GRAPHQL_VARY, STREAM_PATH, type Exchange, type Handler } from '../exchange.ts';
 import type { EventStreams } from '../live/event-streams.ts';
 import { allowanceHeaders, type RateLimits } from '../rate-limits.ts';
 import type { HttpResponse, ResponseWriter } from '../response-writer.ts';
 import { createNegotiation, JSON_TYPE, type AcceptedForms, type JsonType } from './media-types.ts';
 import { checkHead, readParams } from './params.ts';
 import { etagOf, type CacheKey, type ResponseCache } from './response-cache.ts';
+import type { AnswerBrowser } from './sandbox-page.ts';
 import { httpStatusOf } from './status.ts';
 
 export interface GraphqlHandlerOptions {
@@ -29,8 +30,7 @@ export interface GraphqlHandlerOptions {
   readonly operations: OperationPipeline;
   readonly streams: EventStreams;
   readonly writer: ResponseWriter;
-  /** Sandbox as HTML; null where it is switched off. */
-  readonly landingPage: () => Promise<string | null>;
+  readonly answerBrowser: AnswerBrowser;
   readonly observer: Pick<Observer, 'responseCacheHit'>;
 }
 
@@ -45,27 +45,21 @@ interface Stage {
 }
 
 export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
-  const { authenticate, rateLimits, responses, clientBytes, operations, streams, writer, landingPage, observer } =
+  const { authenticate, rateLimits, responses, clientBytes, operations, streams, writer, answerBrowser, observer } =
     options;
 
   const { acceptedForms, acceptsEvents } = createNegotiation();
 
-  /** `/graphql/stream` answers with events alone. */
-  const formsOf = ({ request, path }: Exchange): AcceptedForms =>
-    path === STREAM_PATH ? { json: null, events: acceptsEvents(request), prefersHtml: false } : acceptedForms(request);
+  /** `/graphql/stream` answers with events alone, and HEAD gets none: without a body a stream would never end. */
+  function formsOf({ request, path }: Exchange): AcceptedForms {
+    if (path === STREAM_PATH) return { json: null, events: acceptsEvents(request), prefersHtml: false };
+    const forms = acceptedForms(request);
+    return request.method === 'HEAD' ? { ...forms, events: false } : forms;
+  }
 
   async function handle(exchange: Exchange): Promise<void> {
     const forms = formsOf(exchange);
-    const page = forms.prefersHtml && exchange.method === 'GET' ? await landingPage() : null;
-    if (page !== null) {
-      writer.write(exchange, {
-        status: 200,
-        body: page,
-        contentType: 'text/html; charset=utf-8',
-        cacheControl: 'no-cache',
-      });
-      return;
-    }
+    if (forms.prefersHtml && exchange.method === 'GET' && (await answerBrowser(exchange))) return;
     const caller = await authenticate(exchange.request);
     const allowance = rateLimits.take(caller, exchange.request);
     const rateHeaders = allowance && (caller.viewer || !allowance.isAllowed) ? allowanceHeaders(allowance) : [];
@@ -85,8 +79,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
   async function answer(stage: Stage): Promise<void> {
     const { exchange, forms, caller, rateHeaders, held } = stage;
     checkMethodAndForms(exchange, forms);
-    held.hold(bodyBytesOf(exchange));
-    const body = exchange.method === 'POST' ? await readBody(exchange.request) : '';
+    const body = exchange.method === 'POST' ? await readBody(exchange.request, held) : '';
     const { json } = forms;
     const key = caller.viewer && json !== null ? responses.keyOf(caller.viewer, requestText(exchange, body)) : null;
     const cached = key && (await responses.find(key, caller.untilMs));
@@ -143,10 +136,6 @@ function onClosed({ response }: Exchange, call: () => void): void {
   else response.once('close', call);
 }
 
-/** Before it has come: a client that is slow to send it makes the gateway hold a part of it. */
-const bodyBytesOf = ({ method, request: { headers } }: Exchange): number =>
-  method === 'POST' ? Math.min(MAX_BODY_BYTES, Number(headers['content-length'] ?? MAX_BODY_BYTES)) : 0;
-
 const startOf = ({ exchange: { request, requestId }, forms }: Stage) =>
   ({
     transport: forms.json === null ? 'graphql-sse' : 'http',
@@ -154,9 +143,10 @@ const startOf = ({ exchange: { request, requestId }, forms }: Stage) =>
     traceparent: request.headers.traceparent as string | readonly string[] | undefined,
   }) as const;
 
-function checkMethodAndForms({ method, path }: Exchange, { json, events }: AcceptedForms): void {
-  if (method !== 'GET' && method !== 'POST') {
-    throw requestError('BAD_REQUEST', `Expected GET or POST, got ${method}.`, 405);
+function checkMethodAndForms({ request, method, path }: Exchange, { json, events }: AcceptedForms): void {
+  const isHeadOfStream = request.method === 'HEAD' && path === STREAM_PATH;
+  if ((method !== 'GET' && method !== 'POST') || isHeadOfStream) {
+    throw requestError('BAD_REQUEST', `Expected GET or POST, got ${request.method ?? method}.`, 405);
   }
   if (json !== null || events) return;
   const types =
@@ -186,8 +176,8 @@ function responseOf(answer: Answer, type: JsonType): HttpResponse & { readonly b
     body: JSON.stringify(answer.result),
     contentType: type,
     cacheControl: 'no-store',
-    vary: 'authorization, accept',
-    ...(status === 405 && { headers: ['allow', 'GET, POST'] }),
+    vary: GRAPHQL_VARY,
+    ...(status === 405 && { headers: ['allow', ALLOWED_METHODS] }),
   };
 }
 

@@ -3,6 +3,8 @@ import { hash } from 'node:crypto';
 import type { CachePartitions, Cached, Placed } from '../../runs/cache-partitions.ts';
 import type { ResourceCache } from '../../runs/resource-cache.ts';
 import type { Viewer } from '../../runs/viewer.ts';
+import { BUFFER_BYTES, createCompressedForms, type CompressedForms } from '../compression/compressed-forms.ts';
+import { GRAPHQL_VARY } from '../exchange.ts';
 import type { HttpResponse } from '../response-writer.ts';
 import { createDoorkeeper } from './doorkeeper.ts';
 
@@ -15,7 +17,7 @@ export interface WholeAnswer<Body> {
 }
 
 /** As bytes outside the heap: V8 lets its heap grow to twice what lives in it, and so twice the strings of a full cache. */
-type CachedAnswer = WholeAnswer<Buffer>;
+type CachedAnswer = WholeAnswer<Buffer> & { readonly forms: CompressedForms };
 
 /** Computed once a request: hashing a long text takes a while. */
 export interface CacheKey {
@@ -48,8 +50,6 @@ export interface CacheEntry {
 const MAX_REQUEST_LENGTH = 16_384;
 /** The key of a longer one is its hash. */
 const MAX_KEY_LENGTH = 1024;
-/** Of a Buffer and its memory, beside the bytes in it. */
-const BUFFER_BYTES = 300;
 
 export interface ResponseCacheOptions {
   readonly partitions: CachePartitions<unknown>;
@@ -97,13 +97,22 @@ export function createResponseCache({ partitions, cache, now }: ResponseCacheOpt
       return {
         keep(answer) {
           const nowMs = now();
-          if (isCacheable && nowMs < answer.untilMs && (doorkeeper.admits(place) || wasCached)) {
-            const value = { ...answer, body: ownBytes(answer.body) };
-            const sizeBytes = value.body.length + BUFFER_BYTES;
+          const untilMs = Math.min(answer.untilMs, cache.rightUntil(viewer), rightUntilMs);
+          if (!(isCacheable && nowMs < answer.untilMs && (doorkeeper.admits(place) || wasCached))) {
+            return responseOf(answer, untilMs, nowMs);
+          }
+          // Compressed when a client first asks for it, and then counted anew, if it is still cached.
+          const forms = createCompressedForms(() => {
+            if (cachedAt(place)?.cached.value === value) put();
+          });
+          const value: CachedAnswer = { ...answer, body: ownBytes(answer.body), forms };
+          const put = () => {
+            const sizeBytes = value.body.length + BUFFER_BYTES + forms.sizeBytes;
             const cached: Cached<CachedAnswer> = { value, sentAt: nowMs, fetchedAt: nowMs, sizeBytes };
             partitions.put(viewer.id, partition, name, cached);
-          }
-          return responseOf(answer, Math.min(answer.untilMs, cache.rightUntil(viewer), rightUntilMs), nowMs);
+          };
+          put();
+          return responseOf({ ...answer, forms }, untilMs, nowMs);
         },
         end() {
           if (!revalidation) return;
@@ -123,7 +132,7 @@ function ownBytes(text: string): Buffer {
 }
 
 function responseOf(
-  { body, contentType, etag }: WholeAnswer<string | Buffer>,
+  { body, contentType, etag, forms }: WholeAnswer<string | Buffer> & { readonly forms?: CompressedForms },
   untilMs: number,
   nowMs: number,
 ): HttpResponse {
@@ -134,7 +143,8 @@ function responseOf(
     contentType,
     etag,
     cacheControl: untilMs > nowMs ? `private, max-age=${maxAgeSeconds}` : 'no-store',
-    vary: 'authorization, accept',
+    vary: GRAPHQL_VARY,
+    forms,
   };
 }
 

@@ -1,6 +1,8 @@
 /** One response of server-sent events, with backpressure: an event is written when the one before it has been sent. */
 import type { ServerResponse } from 'node:http';
 import type { LiveEvent } from '../../graphql/subscriptions/live-events.ts';
+import type { Compressed } from '../compression/compressed-forms.ts';
+import type { EventEncoding } from './event-encoding.ts';
 import type { KeepAlive } from './keep-alive.ts';
 
 export interface EventStream {
@@ -10,22 +12,42 @@ export interface EventStream {
   complete(): void;
 }
 
-export const EVENT_STREAM_HEAD = {
-  contentType: 'text/event-stream; charset=utf-8',
-  cacheControl: 'no-store',
-  // Tells nginx not to buffer events.
-  headers: ['x-accel-buffering', 'no'],
-};
+/** An event's text, with its compressed block; null: it is sent as it is. */
+export interface EventBlock {
+  readonly text: Buffer;
+  readonly block: Compressed | null;
+}
+
+/** How a compressed stream is written. */
+export interface StreamCompression {
+  readonly encoding: EventEncoding;
+  readonly blockOf: (event: LiveEvent) => EventBlock;
+}
+
 const COMMENT = ':\n\n';
 
-/** `headers` are names and values in turn. */
-export function createEventStream(response: ServerResponse, headers: string[], keepAlive: KeepAlive): EventStream {
+/** As it is sent. */
+export const textOf = (event: LiveEvent): string => `event: next\ndata: ${JSON.stringify(event)}\n\n`;
+
+export interface EventStreamOptions {
+  readonly response: ServerResponse;
+  /** Names and values in turn. */
+  readonly headers: string[];
+  readonly keepAlive: KeepAlive;
+  /** Null: events are sent as they are. */
+  readonly compression: StreamCompression | null;
+}
+
+export function createEventStream({ response, headers, keepAlive, compression }: EventStreamOptions): EventStream {
+  const encode = (text: string) => compression?.encoding.encode(Buffer.from(text)) ?? text;
+
   response.writeHead(200, headers);
+  if (compression) response.write(compression.encoding.head);
   // Some browsers fire `open` only after the first bytes of the body.
-  response.write(COMMENT);
+  response.write(encode(COMMENT));
   const kept = keepAlive.add({
     ping() {
-      if (response.writableLength === 0) response.write(COMMENT, kept.heard);
+      if (response.writableLength === 0) response.write(encode(COMMENT), kept.heard);
     },
     cut() {
       response.destroy();
@@ -41,16 +63,25 @@ export function createEventStream(response: ServerResponse, headers: string[], k
     release();
   });
 
+  async function writeCompressed(event: LiveEvent, { encoding, blockOf }: StreamCompression): Promise<void> {
+    const { text, block } = blockOf(event);
+    const made = Buffer.isBuffer(block) ? block : await block;
+    if (response.writable) response.write(encoding.encode(text, made), taken);
+    else release();
+  }
+
   return {
     next: (event) =>
       new Promise((resolve) => {
         release = resolve;
         if (!response.writable) resolve();
-        else response.write(`event: next\ndata: ${JSON.stringify(event)}\n\n`, taken);
+        else if (compression) void writeCompressed(event, compression);
+        else response.write(textOf(event), taken);
       }),
     complete() {
       // EventSource ignores an event without a data line.
-      response.end('event: complete\ndata:\n\n');
+      const last = encode('event: complete\ndata:\n\n');
+      response.end(compression && Buffer.isBuffer(last) ? Buffer.concat([last, compression.encoding.end()]) : last);
     },
   };
 }

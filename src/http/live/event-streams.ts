@@ -1,10 +1,12 @@
 /** Server-sent events in graphql-sse's distinct connections mode: one operation for each request. */
 import type { Outcome } from '../../graphql/operations/operation.ts';
-import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
+import { SubscriptionError, type LiveEvent, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
-import type { Exchange } from '../exchange.ts';
+import { MIN_COMPRESSED_LENGTH, type Compression } from '../compression/compression.ts';
+import { GRAPHQL_VARY, type Exchange } from '../exchange.ts';
 import type { ResponseWriter } from '../response-writer.ts';
-import { createEventStream, EVENT_STREAM_HEAD, type EventStream } from './event-stream.ts';
+import { createEventEncoding } from './event-encoding.ts';
+import { createEventStream, textOf, type EventBlock, type EventStream } from './event-stream.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import type { LiveTransport } from './live-transport.ts';
 
@@ -15,9 +17,18 @@ export interface EventStreams extends LiveTransport {
 
 export interface EventStreamsOptions {
   readonly writer: ResponseWriter;
+  readonly compression: Compression;
   readonly keepAlive: KeepAlive;
   readonly isReady: () => boolean;
 }
+
+const HEAD = {
+  contentType: 'text/event-stream; charset=utf-8',
+  cacheControl: 'no-store',
+  vary: GRAPHQL_VARY,
+  // Tells nginx not to buffer events.
+  headers: ['x-accel-buffering', 'no'],
+};
 
 interface OpenStream {
   readonly exchange: Exchange;
@@ -25,14 +36,34 @@ interface OpenStream {
   isEnding: boolean;
 }
 
-export function createEventStreams({ writer, keepAlive, isReady }: EventStreamsOptions): EventStreams {
+export function createEventStreams(options: EventStreamsOptions): EventStreams {
+  const { writer, compression, keepAlive, isReady } = options;
   const open = new Set<OpenStream>();
+  /** Readers of one run share the event, and then its text and block. */
+  const blocks = new WeakMap<LiveEvent, EventBlock>();
+
+  function blockOf(event: LiveEvent): EventBlock {
+    const known = blocks.get(event);
+    if (known) return known;
+    const text = Buffer.from(textOf(event));
+    const made = { text, block: text.length < MIN_COMPRESSED_LENGTH ? null : compression.block(text) };
+    blocks.set(event, made);
+    return made;
+  }
+
+  function streamTo(exchange: Exchange): EventStream {
+    const { request, response } = exchange;
+    const isCompressed = compression.encodingsOf(request).gzip;
+    const headers = writer.head(exchange, { ...HEAD, contentEncoding: isCompressed ? 'gzip' : null });
+    const streamCompression = isCompressed ? { encoding: createEventEncoding(), blockOf } : null;
+    return createEventStream({ response, headers, keepAlive, compression: streamCompression });
+  }
 
   return {
     async send(exchange, run) {
       if (!isReady()) throw requestError('BAD_REQUEST', 'The gateway is stopping.', 503);
       const { response } = exchange;
-      const stream = createEventStream(response, writer.head(exchange, EVENT_STREAM_HEAD), keepAlive);
+      const stream = streamTo(exchange);
       const entry: OpenStream = { exchange, events: null, isEnding: false };
       open.add(entry);
       response.once('close', () => {

@@ -10,6 +10,7 @@ import { signalOf } from '../client-signal.ts';
 import { GRAPHQL_PATH, requestIdOf } from '../exchange.ts';
 import { mayUpgrade } from '../origins.ts';
 import { ANONYMOUS, type ClientBytes } from '../client-bytes.ts';
+import { endWithError, type RawError } from '../raw-response.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import type { LiveTransport } from './live-transport.ts';
@@ -31,6 +32,14 @@ export interface SocketsOptions {
 
 /** A client with more unread bytes is not read from until it has read some. */
 const MAX_UNTAKEN_BYTES = 65_536;
+
+const STOPPING: RawError = { status: 503, code: 'BAD_REQUEST', message: 'The gateway is stopping.' };
+const ELSEWHERE: RawError = { status: 404, code: 'NOT_FOUND', message: 'WebSockets are opened at /graphql.' };
+const OF_ANOTHER_ORIGIN: RawError = {
+  status: 403,
+  code: 'FORBIDDEN',
+  message: 'Pages of this origin may not open a WebSocket; CORS_ORIGINS names those that may.',
+};
 
 const signalOfSocket = (socket: WebSocket): (() => AbortSignal) =>
   signalOf((abort) => {
@@ -55,6 +64,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     noServer: true,
     maxPayload: maxMessageBytes,
     handleProtocols,
+    // It would keep 80 KB more for each connection; see decision 31.
     perMessageDeflate: false,
     autoPong: false,
   });
@@ -68,8 +78,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     // Set on the request, so that every later reader gets the same id.
     const requestId = (request.headers['x-request-id'] = requestIdOf(request.headers));
     if (problem !== null) {
-      socket.once('error', () => socket.destroy());
-      socket.end(`HTTP/1.1 ${problem}\r\nconnection: close\r\ncontent-length: 0\r\nx-request-id: ${requestId}\r\n\r\n`);
+      endWithError(socket, { ...problem, requestId });
     } else {
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
         serve(webSocket, request);
@@ -77,11 +86,11 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     }
   });
 
-  /** The status line of a refused upgrade; null if it is accepted. */
-  function problemOf(request: IncomingMessage): string | null {
-    if (!isReady()) return '503 Service Unavailable';
-    if (request.url?.split('?')[0] !== GRAPHQL_PATH) return '404 Not Found';
-    return mayUpgrade(request, origins) ? null : '403 Forbidden';
+  /** Why an upgrade is refused; null if it is accepted. */
+  function problemOf(request: IncomingMessage): RawError | null {
+    if (!isReady()) return STOPPING;
+    if (request.url?.split('?')[0] !== GRAPHQL_PATH) return ELSEWHERE;
+    return mayUpgrade(request, origins) ? null : OF_ANOTHER_ORIGIN;
   }
 
   /** graphql-ws keeps a message for as long as its operation lasts. Null: too many are held, and the socket is closed. */

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,27 +21,23 @@ const STAMP = 'sources.txt';
 
 const builtIn = (root: string): string => join(root, 'dist', 'page');
 
+/** Of every asset, whatever CORS allows: caches that ignore it lose nothing. */
+const ASSETS_VARY = 'accept-encoding, origin';
+
 export interface Page {
   readonly html: string;
   /** Serves the page's files; calls `next` for a path that is none of them. */
   readonly assets: RequestHandler;
 }
 
-/** Vite puts a digest of the content into a file's name. */
-const NAMED_BY_CONTENT = /-[\w-]{8}\.\w+$/;
-
 /** Fails if the folder holds no page. */
 async function readPage(folder: string): Promise<Page> {
   const html = await readFile(join(folder, 'index.html'), 'utf8');
-  const assets = sirv(folder, {
-    etag: true,
-    gzip: true,
-    setHeaders(response, path) {
-      const isForEver = NAMED_BY_CONTENT.test(path);
-      response.setHeader('cache-control', isForEver ? 'public, max-age=31536000, immutable' : 'no-cache');
-    },
-  });
-  return { html, assets };
+  const setHeaders = (response: ServerResponse) => {
+    // sirv has replaced it.
+    response.setHeader('vary', ASSETS_VARY);
+  };
+  return { html, assets: sirv(folder, { etag: true, gzip: true, brotli: true, setHeaders }) };
 }
 
 export interface PageSource {

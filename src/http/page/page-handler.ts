@@ -1,4 +1,5 @@
 /** The run page at `/` and at every link into it, and its files below `/assets`. */
+import type { Compression } from '../compression/compression.ts';
 import type { Handler } from '../exchange.ts';
 import { errorResponse, type ResponseWriter } from '../response-writer.ts';
 import type { Page, PageSource } from './page-build.ts';
@@ -6,6 +7,7 @@ import type { Page, PageSource } from './page-build.ts';
 export interface PageHandlersOptions {
   readonly pageSource: PageSource;
   readonly writer: ResponseWriter;
+  readonly compression: Pick<Compression, 'encodingsOf'>;
   /** The key that the page starts with, over the embedded upstream. Null over any other. */
   readonly sampleKey: string | null;
   /** BASE_PATH; empty if there is none. */
@@ -29,8 +31,12 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Vite puts a digest of the content into a file's name. */
+const NAMED_BY_CONTENT = /-[\w-]{8}\.\w+$/;
+const FOR_EVER = 'public, max-age=31536000, immutable';
+
 export function createPageHandlers(options: PageHandlersOptions): PageHandlers {
-  const { pageSource, writer } = options;
+  const { pageSource, writer, compression } = options;
   // The log says why it can't be had.
   const load = () => pageSource.load().catch(() => null);
 
@@ -61,7 +67,12 @@ export function createPageHandlers(options: PageHandlersOptions): PageHandlers {
         notFound();
         return;
       }
-      const headers = writer.head(exchange, {});
+      // sirv looks for names in the header, and would take `gzip;q=0` for a wish.
+      const { gzip, br } = compression.encodingsOf(request);
+      request.headers['accept-encoding'] = br ? 'br' : gzip ? 'gzip' : '';
+      const headers = writer.head(exchange, {
+        cacheControl: NAMED_BY_CONTENT.test(exchange.path) ? FOR_EVER : 'no-cache',
+      });
       for (let at = 0; at < headers.length; at += 2) response.setHeader(headers[at] ?? '', headers[at + 1] ?? '');
       page.assets(request, response, () => {
         for (const name of response.getHeaderNames()) response.removeHeader(name);

@@ -1,0 +1,15 @@
+/** A validation rule for INTROSPECTION=off: `_service` answers the schema, so it is refused like introspection. */
+import { GraphQLError, type ASTVisitor, type ValidationContext } from 'graphql';
+
+const TELLS_THE_SCHEMA: ReadonlySet<string> = new Set(['__schema', '__type', '_service']);
+
+export const noIntrospectionRule = (context: ValidationContext): ASTVisitor => ({
+  Field(node) {
+    const { value } = node.name;
+    if (!TELLS_THE_SCHEMA.has(value) || context.getParentType() !== context.getSchema().getQueryType()) return;
+    const message =
+      `Introspection is switched off, so ${value} is not answered; INTROSPECTION=on switches it on. ` +
+      'Generate code and compose from schema.graphql.';
+    context.reportError(new GraphQLError(message, { nodes: node }));
+  },
+});

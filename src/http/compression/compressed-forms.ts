@@ -1,0 +1,53 @@
+/** The compressed forms of one body that is answered often: each is made once, and kept beside it. */
+import type { Encoding } from './content-encoding.ts';
+
+/** A promise for a large body. Null: too many wait to be compressed, and it is sent as it is. */
+export type Compressed = Buffer | Promise<Buffer | null>;
+
+export interface CompressedForms {
+  find(encoding: Encoding): Compressed | undefined;
+  /** Returns what it is given. */
+  add(encoding: Encoding, form: Compressed): Compressed;
+  /** Of the forms that are kept, with their overhead. */
+  readonly sizeBytes: number;
+}
+
+/** Of a Buffer and its memory, beside the bytes in it. */
+export const BUFFER_BYTES = 300;
+
+/** `onKept` is called when a form has been made, and counts from then on. */
+export function createCompressedForms(onKept: () => void = () => undefined): CompressedForms {
+  const forms = new Map<Encoding, Compressed>();
+  let sizeBytes = 0;
+
+  function keep(encoding: Encoding, form: Buffer): void {
+    forms.set(encoding, ownCopy(form));
+    sizeBytes += form.length + BUFFER_BYTES;
+    onKept();
+  }
+
+  return {
+    find: (encoding) => forms.get(encoding),
+    add(encoding, form) {
+      if (Buffer.isBuffer(form)) keep(encoding, form);
+      else {
+        forms.set(encoding, form);
+        void form.then((made) => {
+          if (made) keep(encoding, made);
+          else forms.delete(encoding);
+        });
+      }
+      return form;
+    },
+    get sizeBytes() {
+      return sizeBytes;
+    },
+  };
+}
+
+/** zlib's result is a part of a chunk of 16 KiB, and would keep all of it. */
+export function ownCopy(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
+}

@@ -1,0 +1,89 @@
+/** Compression: which encoding an answer gets, and its bytes in it. */
+import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import {
+  brotliCompress,
+  brotliCompressSync,
+  constants,
+  deflateRaw,
+  deflateRawSync,
+  gzip,
+  gzipSync,
+  type BrotliOptions,
+} from 'node:zlib';
+import { bulkhead } from 'cockatiel';
+import { ownCopy, type Compressed, type CompressedForms } from './compressed-forms.ts';
+import { createEncodingNegotiation, type Encoding, type NegotiateEncoding } from './content-encoding.ts';
+
+export interface Compression {
+  readonly encodingsOf: NegotiateEncoding;
+  /** Null: as it is. */
+  encodingOf(request: IncomingMessage, body: string | Buffer): Encoding | null;
+  compress(body: string | Buffer, encoding: Encoding, forms?: CompressedForms): Compressed;
+  /** A part of a deflate stream that refers to nothing before it, and is not the last. */
+  block(text: Buffer): Compressed;
+}
+
+/** A shorter answer fits a packet, or nearly: compressing it gains the client nothing. */
+export const MIN_COMPRESSED_LENGTH = 1024;
+/** Measured on Node 24: up to here compressing takes no more of the event loop than handing it to another thread, 60 µs. */
+const MAX_SYNC_LENGTH = 8192;
+/** Half of libuv's threads: the others stay free for DNS and files. */
+const THREADS = 2;
+/** Answers that wait for a thread. Each is counted among the bytes that are held for its client. */
+const MAX_WAITING = 1000;
+
+/** Measured on JSON answers: level 6 takes twice the time of 4 and saves 6 % more. */
+const LEVEL = { level: 4 };
+const BLOCK = { ...LEVEL, finishFlush: constants.Z_SYNC_FLUSH };
+/** Measured on JSON answers from 32 KiB on: 5 % smaller than gzip's level 4 in the same time. */
+const brotliOptions = (length: number): BrotliOptions => ({
+  params: {
+    [constants.BROTLI_PARAM_QUALITY]: 4,
+    [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+    [constants.BROTLI_PARAM_LGWIN]: 18,
+    [constants.BROTLI_PARAM_SIZE_HINT]: length,
+  },
+});
+
+const gzipAside = promisify(gzip);
+const brotliAside = promisify(brotliCompress);
+const deflateAside = promisify(deflateRaw);
+
+const METHODS = {
+  gzip: { sync: (bytes: Buffer) => gzipSync(bytes, LEVEL), aside: (bytes: Buffer) => gzipAside(bytes, LEVEL) },
+  br: {
+    sync: (bytes: Buffer) => brotliCompressSync(bytes, brotliOptions(bytes.length)),
+    aside: (bytes: Buffer) => brotliAside(bytes, brotliOptions(bytes.length)),
+  },
+  block: {
+    sync: (bytes: Buffer) => ownCopy(deflateRawSync(bytes, BLOCK)),
+    aside: (bytes: Buffer) => deflateAside(bytes, BLOCK),
+  },
+};
+
+export function createCompression(maxWaiting = MAX_WAITING): Compression {
+  const encodingsOf = createEncodingNegotiation();
+  const threads = bulkhead(THREADS, maxWaiting);
+
+  function make(body: string | Buffer, method: keyof typeof METHODS): Compressed {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const { sync, aside } = METHODS[method];
+    return bytes.length <= MAX_SYNC_LENGTH ? sync(bytes) : threads.execute(() => aside(bytes)).catch(() => null);
+  }
+
+  return {
+    encodingsOf,
+    encodingOf(request, body) {
+      const { gzip: takesGzip, br, identity } = encodingsOf(request);
+      if (!(takesGzip || br)) return null;
+      // In bytes, whether it comes as a text or from a cache: the encoding must not depend on that.
+      const length = Buffer.byteLength(body);
+      if (identity && length < MIN_COMPRESSED_LENGTH) return null;
+      return br && (length > MAX_SYNC_LENGTH || !takesGzip) ? 'br' : 'gzip';
+    },
+    compress: (body, encoding, forms) =>
+      forms?.find(encoding) ?? forms?.add(encoding, make(body, encoding)) ?? make(body, encoding),
+    block: (text) => make(text, 'block'),
+  };
+}

@@ -1,0 +1,239 @@
+import { once } from 'node:events';
+import { connect as connectHttp2, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { createGunzip, gunzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { makeCertificate, type Certificate } from '../support/certificate.ts';
+import { openSocket } from '../support/live-client.ts';
+import { startLiveRun, type LiveRun } from '../support/live-run.ts';
+import { ask, type PlainAnswer, type PlainRequest } from '../support/plain-http.ts';
+import { PROXIES, type Proxy } from '../support/proxies.ts';
+
+const QUERY = '{ run(workflowId: "wf", id: "r1") { id steps { outputs } } }';
+const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } steps { outputs } } }`;
+const ORIGINS = ['https://a.example.com', 'https://b.example.com'];
+/** Long enough for the gateway, nginx and HTTP/2 to compress it or to divide it. */
+const OUTPUTS = 'é'.repeat(30_000);
+const BASE = '/stepgate';
+const KEY = { authorization: 'Bearer key-1' };
+
+const ENVIRONMENT = {
+  TRUST_PROXY: '127.0.0.1',
+  BASE_PATH: BASE,
+  CORS_ORIGINS: ORIGINS.join(),
+  HSTS_MAX_AGE_SECONDS: '31536000',
+  RATE_LIMIT_ANONYMOUS_PER_MINUTE: '2',
+};
+
+// In CI a missing program is a failure, and no reason to skip.
+describe.each(PROXIES)('behind $name', (program) => {
+  const isMissing = program.command === null && process.env.CI === undefined;
+  const test = isMissing ? it.skip : it;
+  const skipped = isMissing ? ` (skipped: install ${program.package})` : '';
+
+  let certificate: Certificate;
+  let run: LiveRun;
+  let proxy: Proxy;
+  beforeAll(() => {
+    if (!isMissing) certificate = makeCertificate();
+  });
+  afterAll(() => {
+    if (!isMissing) certificate.remove();
+  });
+  beforeEach(async () => {
+    if (isMissing) return;
+    run = await startLiveRun(ENVIRONMENT);
+    run.outputs = OUTPUTS;
+    proxy = await program.start(run.gateway.url, certificate);
+  });
+  afterEach(async () => {
+    if (isMissing) return;
+    await proxy.close();
+    await run.close();
+  });
+
+  const send = (path: string, { headers, ...request }: PlainRequest = {}) =>
+    ask(`${proxy.url}${path}`, { ca: certificate.pem, headers: { ...KEY, ...headers }, ...request });
+  const post = (path = '/graphql', headers: Readonly<Record<string, string>> = {}) => {
+    const body = JSON.stringify({ query: QUERY });
+    return send(path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+  };
+  const get = (headers: Readonly<Record<string, string>> = {}) =>
+    send(`/graphql?query=${encodeURIComponent(QUERY)}`, { headers });
+
+  const expected = JSON.stringify({ data: { run: { id: 'r1', steps: [{ outputs: OUTPUTS }] } } });
+
+  test(`a POST is answered, compressed for whoever takes it${skipped}`, async () => {
+    const plain = await post();
+    expect([plain.status, plain.headers['content-encoding'], plain.body.toString()]).toEqual([
+      200,
+      undefined,
+      expected,
+    ]);
+    const zipped = await post('/graphql', { 'accept-encoding': 'gzip' });
+    expect([zipped.headers['content-encoding'], gunzipSync(zipped.body).toString()]).toEqual(['gzip', expected]);
+    expect(zipped.headers).toMatchObject({
+      'strict-transport-security': 'max-age=31536000',
+      vary: 'authorization, accept, accept-encoding, origin',
+    });
+  });
+
+  test(`a GET has a validator, and is answered 304 to whoever has the answer, compressed or not${skipped}`, async () => {
+    for (const headers of [{}, { 'accept-encoding': 'gzip' }, { 'accept-encoding': 'br, gzip' }]) {
+      const first = await get(headers);
+      expect(first.status).toBe(200);
+      const again = await get({ ...headers, 'if-none-match': first.headers.etag ?? '' });
+      expect([again.status, digestOf(again), again.body.length]).toEqual([304, digestOf(first), 0]);
+      const changed = await get({ ...headers, 'if-none-match': '"another"' });
+      expect([changed.status, changed.headers.etag]).toEqual([200, first.headers.etag]);
+    }
+  });
+
+  test(`a cached GET is for the page of each origin, and for each encoding${skipped}`, async () => {
+    for (let time = 0; time < 3; time += 1) {
+      for (const origin of [...ORIGINS, 'https://evil.example.com']) {
+        for (const encoding of ['gzip', 'identity']) {
+          const { status, headers, body } = await get({ origin, 'accept-encoding': encoding });
+          expect({ status, origin: headers['access-control-allow-origin'] }).toEqual({
+            status: 200,
+            origin: origin.includes('evil') ? undefined : origin,
+          });
+          expect(headers['content-encoding']).toBe(encoding === 'gzip' ? 'gzip' : undefined);
+          expect((encoding === 'gzip' ? gunzipSync(body) : body).toString()).toBe(expected);
+        }
+      }
+    }
+    expect(run.upstream.count('steps')).toBe(1);
+  });
+
+  test(`errors are in the form of GraphQL${skipped}`, async () => {
+    for (const [path, status] of [
+      ['/graphql/', 404],
+      ['/graphql/xyz', 404],
+      [`${BASE}/graphql/xyz`, 404],
+      ['/graphql', 405],
+    ] as const) {
+      const answer = await send(path, { method: 'PUT' });
+      expect([answer.status, JSON.parse(answer.body.toString())]).toEqual([
+        status,
+        {
+          errors: [
+            { message: expect.any(String), extensions: expect.objectContaining({ requestId: expect.any(String) }) },
+          ],
+        },
+      ]);
+    }
+  });
+
+  test(`events come before the next one is made, over HTTP/2, compressed or not${skipped}`, async () => {
+    for (const [index, encoding] of ['identity', 'gzip'].entries()) {
+      const session = connectHttp2(proxy.url, { ca: certificate.pem });
+      const stream = await watchOver(session, encoding);
+      expect(await stream.until(`"total":${index + 1}`)).not.toContain(`"total":${index + 2}`);
+      run.steps = index + 2;
+      await run.feeds(1);
+      await run.poll();
+      await stream.until(`"total":${index + 2}`);
+      await closed(session);
+      await run.feeds(0);
+    }
+  });
+
+  test(`a WebSocket is opened, by its own page and by named origins alone${skipped}`, async () => {
+    const { pem: ca } = certificate;
+    const open = (origin: string, base = '') =>
+      openSocket(`${proxy.url}${base}`, KEY, { ca, headers: { origin, 'accept-encoding': 'gzip' } });
+    for (const [origin, base] of [
+      [proxy.url, ''],
+      [ORIGINS[0] ?? '', BASE],
+    ] as const) {
+      const client = await open(origin, base);
+      client.subscribe({ query: WATCH });
+      expect(await client.nextData()).toMatchObject({ runUpdated: { stepCounts: { total: run.steps } } });
+      run.steps += 1;
+      await run.feeds(1);
+      await run.poll();
+      expect(await client.nextData()).toMatchObject({ runUpdated: { stepCounts: { total: run.steps } } });
+      client.leave();
+      await run.feeds(0);
+    }
+    await expect(open('https://evil.example.com')).rejects.toThrow('403');
+  });
+
+  test(`every route is also found below a path${skipped}`, async () => {
+    for (const base of ['', BASE]) {
+      expect((await post(`${base}/graphql`)).body.toString()).toBe(expected);
+      expect(JSON.parse((await send(`${base}/readyz`)).body.toString())).toEqual({ status: 'ready' });
+      const page = (await send(`${base}/`)).body.toString();
+      const [file = ''] = /\/stepgate\/assets\/index-[\w-]+\.js/.exec(page) ?? [];
+      const { status, headers } = await send(file, { headers: { 'accept-encoding': 'gzip, br' } });
+      expect([status, headers['content-encoding']]).toEqual([200, 'br']);
+      expect((await send(`${base}/metrics`)).status).toBe(404);
+    }
+  });
+
+  test(`the client's address is the one that the proxy sees${skipped}`, async () => {
+    const statusFor = async (localAddress: string, claimed: string) => {
+      const body = JSON.stringify({ query: QUERY });
+      const headers = { 'content-type': 'application/json', 'x-forwarded-for': claimed };
+      return (await ask(`${proxy.url}/graphql`, { method: 'POST', ca: certificate.pem, headers, body, localAddress }))
+        .status;
+    };
+    // Two operations a minute from one address, whatever it claims to be.
+    expect(await statusFor('127.0.0.2', '203.0.113.1')).toBe(200);
+    expect(await statusFor('127.0.0.2', '203.0.113.2')).toBe(200);
+    expect(await statusFor('127.0.0.2', '203.0.113.3')).toBe(429);
+    expect(await statusFor('127.0.0.3', '203.0.113.3')).toBe(200);
+  });
+
+  test(`HTTP/2 carries many operations over one connection${skipped}`, async () => {
+    const session = connectHttp2(proxy.url, { ca: certificate.pem });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const stream = request2(session, QUERY, { accept: 'application/json' });
+        let text = '';
+        stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        await once(stream, 'end');
+        return text;
+      }),
+    );
+    expect(session.alpnProtocol).toBe('h2');
+    expect(new Set(answers)).toEqual(new Set([expected]));
+    await closed(session);
+  });
+});
+
+/** Weak or not: nginx answers a 304 by the validator of the answer that it has not compressed. */
+const digestOf = ({ headers }: PlainAnswer): string | undefined => headers.etag?.replace(/^W\//, '');
+
+function request2(
+  session: ClientHttp2Session,
+  query: string,
+  headers: Readonly<Record<string, string>>,
+): ClientHttp2Stream {
+  const { HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH } = constants;
+  const head = { [HTTP2_HEADER_METHOD]: 'POST', [HTTP2_HEADER_PATH]: '/graphql', 'content-type': 'application/json' };
+  const stream = session.request({ ...head, ...KEY, ...headers });
+  stream.end(JSON.stringify({ query }));
+  return stream;
+}
+
+async function watchOver(session: ClientHttp2Session, encoding: string) {
+  const stream = request2(session, WATCH, { accept: 'text/event-stream', 'accept-encoding': encoding });
+  const [headers] = (await once(stream, 'response')) as [Readonly<Record<string, unknown>>];
+  expect(headers['content-encoding']).toBe(encoding === 'gzip' ? 'gzip' : undefined);
+  const texts = encoding === 'gzip' ? stream.pipe(createGunzip()) : stream;
+  for (const each of [stream, texts]) each.on('error', () => undefined);
+  let text = '';
+  texts.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  return {
+    async until(part: string): Promise<string> {
+      while (!text.includes(part)) await once(texts, 'data');
+      return text;
+    },
+  };
+}
+
+async function closed(session: ClientHttp2Session): Promise<void> {
+  session.destroy();
+  if (!session.closed) await once(session, 'close');
+}

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { wireRun } from '../support/wire.ts';
+
+const BODY = JSON.stringify({ query: '{ run(workflowId: "wf", id: "r1") { id } }' });
+
+describe('bodies that do not tell their length', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  /** Not ended. */
+  function open(): { readonly outgoing: ClientRequest; readonly status: Promise<number> } {
+    const outgoing = request(`${gateway.url}/graphql`, {
+      method: 'POST',
+      agent: false,
+      headers: { 'content-type': 'application/json', authorization: 'Bearer key-1' },
+    });
+    outgoing.on('error', () => undefined);
+    const status = once(outgoing, 'response').then(([response]) => {
+      (response as IncomingMessage).resume();
+      return (response as IncomingMessage).statusCode ?? 0;
+    });
+    return { outgoing, status };
+  }
+
+  it('count as they come: many small ones of one viewer are answered', async () => {
+    const answer = Promise.withResolvers<undefined>();
+    upstream.script = async ({ runId }) => {
+      await answer.promise;
+      return { json: [wireRun(runId)] };
+    };
+    const all = Array.from({ length: 40 }, () => {
+      const { outgoing, status } = open();
+      // Apart from its end: then it goes out in chunks.
+      outgoing.write(BODY);
+      outgoing.end(' ');
+      return status;
+    });
+    await upstream.nextCall();
+    answer.resolve(undefined);
+    expect(await Promise.all(all)).toEqual(all.map(() => 200));
+  });
+
+  it('count before they are whole: too many large ones of one viewer are refused', async () => {
+    const all = Array.from({ length: 20 }, open);
+    for (const { outgoing } of all) outgoing.write('x'.repeat(1_000_000));
+    expect(await Promise.any(all.map(({ status }) => status))).toBe(429);
+    for (const { outgoing } of all) outgoing.destroy();
+    const small = open();
+    small.outgoing.end(BODY);
+    expect(await small.status).toBe(200);
+  });
+});

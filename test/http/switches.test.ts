@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { ask } from '../support/plain-http.ts';
+
+const DEVELOPMENT = {};
+const PRODUCTION = { NODE_ENV: 'production' };
+const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+describe('INTROSPECTION and SANDBOX', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+  const start = async (environment: Readonly<Record<string, string>>) => {
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment });
+  };
+  const messagesOf = async (query: string) => (await gateway.query(query)).errors.map(({ message }) => message);
+
+  it.each([
+    [DEVELOPMENT, true],
+    [PRODUCTION, false],
+    [{ ...PRODUCTION, INTROSPECTION: 'on' }, true],
+    [{ ...DEVELOPMENT, INTROSPECTION: 'off' }, false],
+    [{ ...DEVELOPMENT, SANDBOX: 'off' }, true],
+    [{ ...PRODUCTION, SANDBOX: 'on' }, false],
+  ])('%j: the schema is told: %s', async (environment, isTold) => {
+    await start(environment);
+    for (const [query, field] of [
+      ['{ __schema { queryType { name } } }', '__schema'],
+      ['{ ...Q } fragment Q on Query { aliased: __type(name: "Run") { name } }', '__type'],
+      ['{ _service { sdl } }', '_service'],
+    ] as const) {
+      const refusal =
+        `Introspection is switched off, so ${field} is not answered; INTROSPECTION=on switches it on. ` +
+        'Generate code and compose from schema.graphql.';
+      expect(await messagesOf(query)).toEqual(isTold ? [] : [refusal]);
+    }
+    expect((await messagesOf('{ workflow { nam } }')).join().includes('"name"')).toBe(isTold);
+    // Clients ask for it everywhere.
+    expect(await messagesOf('{ __typename run(workflowId: "wf", id: "r1") { __typename } }')).toEqual([]);
+  });
+
+  it.each([
+    [DEVELOPMENT, true],
+    [PRODUCTION, false],
+    [{ ...PRODUCTION, SANDBOX: 'on' }, true],
+    [{ ...DEVELOPMENT, SANDBOX: 'off' }, false],
+    [{ ...DEVELOPMENT, INTROSPECTION: 'off' }, true],
+  ])('%j: a browser gets Sandbox: %s', async (environment, isShown) => {
+    await start(environment);
+    const { status, headers, body } = await ask(`${gateway.url}/graphql`, { headers: BROWSER });
+    if (isShown) {
+      expect({ status, headers }).toMatchObject({ status: 200, headers: { 'referrer-policy': 'same-origin' } });
+      expect(body.toString()).toContain('EmbeddedSandbox');
+    } else {
+      expect(status).toBe(400);
+      expect(JSON.parse(body.toString())).toMatchObject({
+        errors: [{ message: expect.stringContaining('SANDBOX=on'), extensions: { code: 'BAD_REQUEST' } }],
+      });
+    }
+    const preflight = await ask(`${gateway.url}/graphql`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://studio.apollographql.com', 'access-control-request-method': 'POST' },
+    });
+    expect(preflight.headers['access-control-allow-origin'] !== undefined).toBe(isShown);
+  });
+
+  it('a program that prefers HTML gets its answer where Sandbox is off', async () => {
+    await start({ SANDBOX: 'off' });
+    const { status, body } = await ask(`${gateway.url}/graphql?query={__typename}`, {
+      headers: { ...BROWSER, authorization: 'Bearer key-1' },
+    });
+    expect([status, JSON.parse(body.toString())]).toEqual([200, { data: { __typename: 'Query' } }]);
+  });
+});

@@ -1,0 +1,70 @@
+/** A server program of the operating system, run in front of a gateway with a configuration of the project. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
+
+/** The first of the commands that this machine has; null if it has none. */
+export const findProgram = (version: string, ...commands: readonly string[]): string | null =>
+  commands.find((command) => spawnSync(command, [version]).status === 0) ?? null;
+
+const ROOT = new URL('../../', import.meta.url);
+
+/** A configuration of the project with other ports and paths. Each text must be in it. */
+export function readConfiguration(file: string, replacements: readonly (readonly [string, string])[] = []): string {
+  return replacements.reduce(
+    (text, [from, to]) => {
+      if (!text.includes(from)) throw new Error(`expected "${from}" in ${file}`);
+      return text.replace(from, to);
+    },
+    readFileSync(new URL(file, ROOT), 'utf8'),
+  );
+}
+
+export interface Program {
+  close(): Promise<void>;
+}
+
+/** Resolves when it accepts connections. Rejects with what it printed if it exits before. */
+export async function startProgram(
+  command: string,
+  words: readonly string[],
+  port: number,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Program> {
+  const env = { PATH: process.env.PATH, ...environment };
+  const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'], env });
+  let printed = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (printed += text));
+  const exited = once(child, 'close');
+  while (!(await accepts(port))) {
+    if (child.exitCode !== null) throw new Error(`${command} did not start: ${printed}`);
+  }
+  return {
+    async close() {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const accepts = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
