@@ -40,8 +40,8 @@ const DEFAULTS = {
   cacheMaxBytes: 256 * 1024 * 1024,
   corsOrigins: [],
   logLevel: 'info',
-  otlpEndpoint: null,
-  otelServiceName: 'stepgate',
+  buildRevision: null,
+  tracing: null,
 };
 
 /** Every variable but NODE_ENV and UPSTREAM_AUTH, with a good value and the field of the config that tells it. */
@@ -76,6 +76,7 @@ const VARIABLES: readonly (readonly [string, string, string, unknown])[] = [
   ['BASE_PATH', 'a/b.c/', 'basePath', '/a/b.c'],
   ['BASE_PATH', '/', 'basePath', ''],
   ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
+  ['BUILD_REVISION', '1f2e3d4', 'buildRevision', '1f2e3d4'],
 ];
 
 describe('the config', () => {

@@ -1,8 +1,10 @@
 /** The one reader of the environment: a frozen, typed Config, or a sentence for each variable that is wrong. */
 import { readAuth, type AuthConfig } from './auth.ts';
 import { describeProblems } from './problems.ts';
+import { readTracing, type TracingConfig } from './tracing.ts';
 import { ENVIRONMENT, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
 
+export type { Sampler, TracingConfig } from './tracing.ts';
 export { UPSTREAM_ENDPOINTS, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
 
 export interface Config {
@@ -40,9 +42,10 @@ export interface Config {
   readonly basePath: string;
   readonly corsOrigins: readonly string[];
   readonly logLevel: LogLevel;
+  /** Of the source that was built; null: unknown. */
+  readonly buildRevision: string | null;
   /** Null: no traces are sent. */
-  readonly otlpEndpoint: string | null;
-  readonly otelServiceName: string;
+  readonly tracing: TracingConfig | null;
 }
 
 /** Says which variables are wrong, what was expected and what came. */
@@ -66,6 +69,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   checkPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_MANIFESTS);
   const auth = readAuth(variables, variables.UPSTREAM_ENDPOINTS.includes('workflows'));
   if (typeof auth === 'string') throw new ConfigError(auth);
+  const tracing = readTracing(variables);
+  if (typeof tracing === 'string') throw new ConfigError(tracing);
   return Object.freeze({
     isProduction,
     host: variables.HOST,
@@ -95,8 +100,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     basePath: variables.BASE_PATH,
     corsOrigins: Object.freeze(variables.CORS_ORIGINS),
     logLevel: variables.LOG_LEVEL,
-    otlpEndpoint: variables.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
-    otelServiceName: variables.OTEL_SERVICE_NAME,
+    buildRevision: variables.BUILD_REVISION ?? null,
+    tracing,
   });
 }
 

@@ -1,4 +1,5 @@
 /** Composes the HTTP server: request stages, live transports, run page. */
+import type { IncomingMessage } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Config } from '../config/config.ts';
@@ -14,7 +15,6 @@ import { createAuthentication } from './authentication.ts';
 import { createBasePath } from './base-path.ts';
 import { MAX_BODY_BYTES } from './body.ts';
 import { createClientBytes } from './client-bytes.ts';
-import { createClientAddress, createProxyTrust } from './client-address.ts';
 import { createDrain } from './drain.ts';
 import { createGraphqlHandler } from './graphql/graphql-handler.ts';
 import { createResponseCache } from './graphql/response-cache.ts';
@@ -41,17 +41,18 @@ export interface HttpOptions {
   readonly logger: Logger;
   readonly now: () => number;
   readonly after: After;
+  readonly addressOf: (request: IncomingMessage) => string;
   readonly stalledReaderMs?: number | undefined;
 }
 
 export function createHttp(options: HttpOptions) {
-  const { config, authenticator, runs, graphql, metrics, observer, logger, now, after, stalledReaderMs } = options;
+  const { config, authenticator, runs, graphql, metrics, observer, logger, now, after, addressOf, stalledReaderMs } =
+    options;
   const { basePath, isProduction, rateLimitPerMinute, maxSubscriptionsPerConnection: maxOperations } = config;
   const { operations, schema, landingPage } = graphql;
   let isStopping = false;
   const isReady = () => !isStopping;
 
-  const addressOf = createClientAddress(createProxyTrust(config.trustProxy));
   const authenticate = createAuthentication({ authenticator, addressOf, now, logger });
   const rateLimits = createRateLimits({
     byViewer: rateLimitPerMinute === null ? null : createRateLimit({ perMinute: rateLimitPerMinute, now }),

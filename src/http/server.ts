@@ -60,10 +60,13 @@ export function createHttpServer(options: HttpServerOptions): Server {
     writer.write(exchange, errorResponse(exchange, 404, 'NOT_FOUND', message));
   };
 
-  return createServer(SERVER_OPTIONS, (request, response) => {
+  const server = createServer(SERVER_OPTIONS, (request, response) => {
     inTurn(request, response, () => {
       takeBasePath(request);
       void handle(createExchange(request, response));
     });
   });
+  // Node keeps the address once it was read; that of a closed connection can't be read any more, and the log needs it.
+  server.on('connection', ({ remoteAddress }) => remoteAddress);
+  return server;
 }

@@ -92,7 +92,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     const cached = key && (await responses.find(key, caller.untilMs));
     if (cached) {
       hold(cached.body.length);
-      observer.responseCacheHit(exchange.requestId, key.viewer.id);
+      observer.responseCacheHit(exchange.requestId, key.viewer.id, exchange);
       writer.write(exchange, withHeaders(cached, rateHeaders));
       return;
     }
@@ -147,11 +147,12 @@ function onClosed({ response }: Exchange, call: () => void): void {
 const bodyBytesOf = ({ method, request: { headers } }: Exchange): number =>
   method === 'POST' ? Math.min(MAX_BODY_BYTES, Number(headers['content-length'] ?? MAX_BODY_BYTES)) : 0;
 
-const startOf = ({ exchange: { request, requestId }, forms }: Stage) =>
+const startOf = ({ exchange, forms }: Stage) =>
   ({
     transport: forms.json === null ? 'graphql-sse' : 'http',
-    requestId,
-    traceparent: request.headers.traceparent as string | readonly string[] | undefined,
+    requestId: exchange.requestId,
+    traceparent: exchange.request.headers.traceparent as string | readonly string[] | undefined,
+    http: exchange,
   }) as const;
 
 function checkMethodAndForms({ method, path }: Exchange, { json, events }: AcceptedForms): void {

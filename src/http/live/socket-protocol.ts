@@ -7,6 +7,7 @@ import type { OperationPipeline } from '../../graphql/operations/operation-pipel
 import type { OperationParams, OperationType, Outcome } from '../../graphql/operations/operation.ts';
 import { rateLimited, type Allowance } from '../../graphql/operations/rate-limit.ts';
 import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
+import type { HttpSource } from '../../observability/http-source.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { holdFor, type Hold } from '../client-bytes.ts';
 
@@ -23,6 +24,7 @@ export interface SocketExtra {
   readonly nextRequestId: () => string;
   /** Of the upgrade request. */
   readonly traceparent: string | readonly string[] | undefined;
+  readonly http?: HttpSource;
   /** Fires when the client has disconnected. */
   readonly signal: () => AbortSignal;
 }
@@ -49,10 +51,10 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
 
   /** Authenticates each operation as a new request: an open socket has no rights of its own. */
   async function run(params: OperationParams, extra: SocketExtra, isOneTooMany: boolean): Promise<Outcome> {
-    const { authorization, nextRequestId, traceparent, signal, takeAllowance } = extra;
+    const { authorization, nextRequestId, traceparent, http, signal, takeAllowance } = extra;
     const authenticate = () => extra.authenticate(authorization);
     const caller = await authenticate();
-    const start = { transport: 'graphql-ws', requestId: nextRequestId(), traceparent } as const;
+    const start = { transport: 'graphql-ws', requestId: nextRequestId(), traceparent, http } as const;
     const refuse = (error: unknown) => operations.refuse({ ...start, viewerId: caller.viewer?.id ?? null }, error);
     if (isOneTooMany) return refuse(tooMany(maxOperations));
     const allowance = takeAllowance(caller);
