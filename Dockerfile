@@ -14,6 +14,9 @@ FROM node:24-slim
 WORKDIR /app
 # Nobody outside the container would reach 127.0.0.1.
 ENV HOST=0.0.0.0
+# `docker build --build-arg BUILD_REVISION=$(git rev-parse --short HEAD)`, for stepgate_build_info. An empty one counts as unset.
+ARG BUILD_REVISION
+ENV BUILD_REVISION=$BUILD_REVISION
 COPY --from=build /app/package.json /app/schema.graphql ./
 COPY --from=build /app/scripts/healthcheck.mjs scripts/
 COPY --from=build /app/node_modules node_modules

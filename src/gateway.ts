@@ -7,10 +7,12 @@ import { createGraphql } from './graphql/graphql.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createHttp } from './http/http.ts';
+import { createClientAddress, createClientScheme, createProxyTrust } from './http/client-address.ts';
+import { readBuildInfo } from './observability/build-info.ts';
 import { createLogger, flushed, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createObserver } from './observability/observer.ts';
-import { createTracer } from './observability/tracing.ts';
+import { createTracer } from './observability/tracing/tracing.ts';
 import { createRuns } from './runs/runs.ts';
 import { afterOnThisMachine, type After } from './runs/timer.ts';
 import { createViewers } from './runs/viewer.ts';
@@ -52,8 +54,11 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const manifests = readManifests(config.persistedManifests, schema);
 
   const metrics = createMetrics();
-  const tracer = await createTracer(config.otlpEndpoint, config.otelServiceName);
-  const observer = createObserver({ metrics, logger, tracer });
+  const build = readBuildInfo(config.buildRevision);
+  const tracer = await createTracer(config.tracing, { logger, now, version: build.version });
+  const isTrustedProxy = createProxyTrust(config.trustProxy);
+  const client = { addressOf: createClientAddress(isTrustedProxy), schemeOf: createClientScheme(isTrustedProxy) };
+  const observer = createObserver({ metrics, logger, tracer, client });
 
   const authenticator = await createAuthenticator({ auth, viewerOf: createViewers(), recheckMs, now, logger });
 
@@ -73,7 +78,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const runs = createRuns({ config, upstream: upstreamApi, now, after });
   const { partitions, livePollers } = runs;
   const cachedBytes = () => partitions.cachedBytes;
-  metrics.watch({ upstream: upstream.state, cachedBytes, pollers: () => livePollers.pollers });
+  metrics.watch({ upstream: upstream.state, cachedBytes, pollers: () => livePollers.pollers, build });
 
   const graphql = await createGraphql({ config, schema, manifests, runs, observer, logger, now, after });
   const http = createHttp({
@@ -86,6 +91,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     logger,
     now,
     after,
+    client,
     stalledReaderMs,
   });
   const { server } = http;

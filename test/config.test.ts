@@ -48,8 +48,8 @@ const DEFAULTS = {
   introspection: true,
   sandbox: true,
   logLevel: 'info',
-  otlpEndpoint: null,
-  otelServiceName: 'stepgate',
+  buildRevision: null,
+  tracing: null,
 };
 
 /** Every variable but NODE_ENV and UPSTREAM_AUTH, with a good value and the field of the config that tells it. */
@@ -87,6 +87,7 @@ const VARIABLES: readonly (readonly [string, string, string, unknown])[] = [
   ['INTROSPECTION', 'off', 'introspection', false],
   ['INTROSPECTION', 'on', 'introspection', true],
   ['SANDBOX', 'off', 'sandbox', false],
+  ['BUILD_REVISION', '1f2e3d4', 'buildRevision', '1f2e3d4'],
 ];
 
 describe('the config', () => {

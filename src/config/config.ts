@@ -1,10 +1,12 @@
 /** The one reader of the environment: a frozen, typed Config, or a sentence for each variable that is wrong. */
 import { readAuth, type AuthConfig } from './auth.ts';
 import { describeProblems } from './problems.ts';
+import { readTracing, type TracingConfig } from './tracing.ts';
 import { readConnection, withLowerCaseProxies, type UpstreamConnection } from './upstream-connection.ts';
 import { ENVIRONMENT, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
 
 export type { UpstreamAuthHeader, UpstreamConnection, UpstreamProxy } from './upstream-connection.ts';
+export type { Sampler, TracingConfig } from './tracing.ts';
 export { UPSTREAM_ENDPOINTS, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
 
 export interface Config {
@@ -49,9 +51,10 @@ export interface Config {
   /** Whether a browser gets Apollo Sandbox. */
   readonly sandbox: boolean;
   readonly logLevel: LogLevel;
+  /** Of the source that was built; null: unknown. */
+  readonly buildRevision: string | null;
   /** Null: no traces are sent. */
-  readonly otlpEndpoint: string | null;
-  readonly otelServiceName: string;
+  readonly tracing: TracingConfig | null;
 }
 
 /** Says which variables are wrong, what was expected and what came. */
@@ -85,6 +88,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (typeof auth === 'string') throw new ConfigError(auth);
   const upstreamConnection = readConnection(variables);
   if (typeof upstreamConnection === 'string') throw new ConfigError(upstreamConnection);
+  const tracing = readTracing(variables);
+  if (typeof tracing === 'string') throw new ConfigError(tracing);
   return Object.freeze({
     isProduction,
     host: variables.HOST,
@@ -118,8 +123,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     introspection: variables.INTROSPECTION ?? !isProduction,
     sandbox: variables.SANDBOX ?? !isProduction,
     logLevel: variables.LOG_LEVEL,
-    otlpEndpoint: variables.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
-    otelServiceName: variables.OTEL_SERVICE_NAME,
+    buildRevision: variables.BUILD_REVISION ?? null,
+    tracing,
   });
 }
 

@@ -12,11 +12,14 @@ export function describeProblems(error: z.ZodError, given: Record<string, string
   return [...names]
     .map((name) => {
       const field: z.ZodType | undefined = ENVIRONMENT.shape[name as keyof typeof ENVIRONMENT.shape];
-      const got = SECRETS.has(name) ? 'something else' : JSON.stringify(withoutSecrets(given[name]));
+      const got = isSecret(name) ? 'something else' : JSON.stringify(withoutSecrets(given[name]));
       return `${name}: expected ${describe(field)}; got ${got}.`;
     })
     .join('\n');
 }
+
+/** Headers hold credentials more often than not. */
+const isSecret = (name: string): boolean => SECRETS.has(name) || name.endsWith('_HEADERS');
 
 /** Credentials and queries may be secrets; where a password ends can't be told of a URL that may be malformed. */
 const withoutSecrets = (value: string | undefined) =>

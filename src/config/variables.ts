@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AUTH_VARIABLES } from './auth.ts';
+import { TRACING_VARIABLES } from './tracing.ts';
 import { CONNECTION_VARIABLES } from './upstream-connection.ts';
 
 export const UPSTREAM_ENDPOINTS = ['steps', 'run', 'runs', 'workflows', 'execute'] as const;
@@ -120,6 +121,10 @@ export const ENVIRONMENT = z.object({
     .enum(LOG_LEVELS)
     .describe(`one of ${LOG_LEVELS.join(', ')}`)
     .default('info'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
-  OTEL_SERVICE_NAME: z.string().default('stepgate'),
+  BUILD_REVISION: z
+    .string()
+    .regex(/^[\w.+-]{1,64}$/)
+    .describe('a revision such as a commit id, of at most 64 letters, digits and ._+-')
+    .optional(),
+  ...TRACING_VARIABLES,
 });

@@ -1,4 +1,4 @@
-/** The client's address. Forwarded addresses count only from trusted proxies. */
+/** The client's address and scheme. What is forwarded counts only from trusted proxies. */
 import type { IncomingMessage } from 'node:http';
 import { all, compile } from '@fastify/proxy-addr';
 
@@ -16,3 +16,12 @@ export const createClientAddress =
   (isTrusted: IsTrustedProxy): ((request: IncomingMessage) => string) =>
   (request) =>
     all(request, isTrusted).at(-1) ?? '';
+
+/** The scheme that the client used, by the proxy next to it: the first one listed, since each proxy appends its own. */
+export const createClientScheme =
+  (isTrusted: IsTrustedProxy): ((request: IncomingMessage) => 'http' | 'https') =>
+  ({ headers, socket }) => {
+    const { 'x-forwarded-proto': forwarded } = headers;
+    if (typeof forwarded !== 'string' || !isTrusted(socket.remoteAddress ?? '', 0)) return 'http';
+    return forwarded.split(',', 1)[0]?.trim().toLowerCase() === 'https' ? 'https' : 'http';
+  };

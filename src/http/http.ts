@@ -7,6 +7,7 @@ import { createRateLimit } from '../graphql/operations/rate-limit.ts';
 import { SAMPLE_KEY } from '../graphql/sandbox.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { ClientFacts } from '../observability/http-source.ts';
 import type { Observer } from '../observability/observer.ts';
 import { MAX_CLIENT_BYTES, type Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
@@ -15,7 +16,6 @@ import { createBasePath } from './base-path.ts';
 import { MAX_BODY_BYTES } from './body.ts';
 import { createClientBytes } from './client-bytes.ts';
 import { createCompression } from './compression/compression.ts';
-import { createClientAddress, createProxyTrust } from './client-address.ts';
 import { createDrain } from './drain.ts';
 import { createGraphqlHandler } from './graphql/graphql-handler.ts';
 import { createSandboxPage } from './graphql/sandbox-page.ts';
@@ -44,18 +44,19 @@ export interface HttpOptions {
   readonly logger: Logger;
   readonly now: () => number;
   readonly after: After;
+  readonly client: ClientFacts;
   readonly stalledReaderMs?: number | undefined;
 }
 
 export function createHttp(options: HttpOptions) {
-  const { config, authenticator, runs, graphql, metrics, observer, logger, now, after, stalledReaderMs } = options;
+  const { config, authenticator, runs, graphql, metrics, observer, logger, now, after, client, stalledReaderMs } =
+    options;
+  const { addressOf, schemeOf } = client;
   const { basePath, isProduction, rateLimitPerMinute, maxSubscriptionsPerConnection: maxOperations } = config;
   const { operations, schema, landingPage } = graphql;
   let isStopping = false;
   const isReady = () => !isStopping;
 
-  const isTrusted = createProxyTrust(config.trustProxy);
-  const addressOf = createClientAddress(isTrusted);
   const authenticate = createAuthentication({ authenticator, addressOf, now, logger });
   const rateLimits = createRateLimits({
     byViewer: rateLimitPerMinute === null ? null : createRateLimit({ perMinute: rateLimitPerMinute, now }),
@@ -64,7 +65,7 @@ export function createHttp(options: HttpOptions) {
   });
   const origins = originsOf(config.corsOrigins, config.sandbox);
   const compression = createCompression();
-  const hsts = createHsts(config.hstsMaxAgeSeconds, isTrusted);
+  const hsts = createHsts(config.hstsMaxAgeSeconds, schemeOf);
   const writer = createResponseWriter({ origins, compression, hsts, isReady, stalledReaderMs });
   const keepAlive = createKeepAlive(after);
   const streams = createEventStreams({ writer, compression, keepAlive, isReady });

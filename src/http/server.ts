@@ -85,17 +85,21 @@ export function createHttpServer(options: HttpServerOptions): Server {
     });
   }
 
-  return createServer(SERVER_OPTIONS, (request, response) => {
-    inItsTurn(request, response, handle);
-  })
-    .on('checkExpectation', (request, response) => {
-      inItsTurn(request, response, noExpectation);
+  return (
+    createServer(SERVER_OPTIONS, (request, response) => {
+      inItsTurn(request, response, handle);
     })
-    .on('connect', (_request, socket) => {
-      const message = `Expected one of ${ALLOWED_METHODS}, got CONNECT.`;
-      endWithError(socket, { status: 405, code: 'BAD_REQUEST', message });
-    })
-    .on('clientError', (error, socket) => {
-      endMalformed(error, socket, current.get(socket));
-    });
+      // Node keeps the address once it was read; that of a closed connection can't be read any more, and the log needs it.
+      .on('connection', ({ remoteAddress }) => remoteAddress)
+      .on('checkExpectation', (request, response) => {
+        inItsTurn(request, response, noExpectation);
+      })
+      .on('connect', (_request, socket) => {
+        const message = `Expected one of ${ALLOWED_METHODS}, got CONNECT.`;
+        endWithError(socket, { status: 405, code: 'BAD_REQUEST', message });
+      })
+      .on('clientError', (error, socket) => {
+        endMalformed(error, socket, current.get(socket));
+      })
+  );
 }

@@ -1,5 +1,6 @@
 /** The metrics of one gateway, in a registry of its own. docs/observability.md lists them. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { registerBuildInfo, type BuildInfo } from './build-info.ts';
 import {
   cacheOutcomeOf,
   CACHE_OUTCOMES,
@@ -9,6 +10,8 @@ import {
 } from './operation-record.ts';
 import { codeLabel, OUTCOMES, type Outcome } from './outcome.ts';
 
+/** Gauges of prom-client with the suffix of counters. Their sums by type, without the suffix, stay. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
 
 /** Read at each scrape. */
@@ -16,6 +19,7 @@ export interface MetricSources {
   readonly upstream: () => UpstreamState;
   readonly cachedBytes: () => number;
   readonly pollers: () => number;
+  readonly build: BuildInfo;
 }
 
 export interface UpstreamState {
@@ -46,10 +50,12 @@ const CALL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 3
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   return {
     contentType: registry.contentType,
     scrape: () => registry.metrics(),
     watch: (sources) => {
+      registerBuildInfo(registry, sources.build);
       registerGauges(registry, sources);
     },
     ...operationMetrics(registry),

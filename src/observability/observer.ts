@@ -1,17 +1,20 @@
 /** The one interface through which the gateway reports operations and upstream calls to metrics, log and traces. */
 import type { UpstreamEndpoint } from '../config/config.ts';
 import { createDeviationReports, type CountedDeviation } from './deviations.ts';
+import type { ClientFacts, HttpSource } from './http-source.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { traceparentOf, type OperationRecord, type OperationStart } from './operation-record.ts';
 import { createOperationLog } from './operation-log.ts';
 import { outcomeOf } from './outcome.ts';
-import { callAttributes, operationAttributes, URL_TEMPLATES } from './attributes.ts';
-import type { Tracer } from './spans.ts';
+import { callAttributes, callEndAttributes, URL_TEMPLATES } from './tracing/attributes.ts';
+import { endOperationSpan } from './tracing/operation-span.ts';
+import { requestAttributes } from './tracing/request-attributes.ts';
+import type { Tracer } from './tracing/spans.ts';
 
 export interface Observer {
   /** Counted always, logged at `debug` only, never timed or traced. */
-  responseCacheHit(requestId: string, viewerId: string): void;
+  responseCacheHit(requestId: string, viewerId: string, http: HttpSource): void;
   /** A record for which `end` is never called is not reported. */
   begin(start: OperationStart): OperationRecord;
   subscribed(operationRecord: OperationRecord): void;
@@ -46,25 +49,27 @@ export interface ObserverOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly tracer: Tracer | null;
+  readonly client: ClientFacts;
 }
 
-export function createObserver({ metrics, logger, tracer }: ObserverOptions): Observer {
-  const log = createOperationLog(logger);
+export function createObserver({ metrics, logger, tracer, client }: ObserverOptions): Observer {
+  const log = createOperationLog(logger, client);
   const reportDeviations = createDeviationReports(metrics, logger, () => performance.now());
 
   return {
-    responseCacheHit(requestId, viewerId) {
+    responseCacheHit(requestId, viewerId, http) {
       metrics.responseCacheHit();
-      log.responseCacheHit(requestId, viewerId);
+      log.responseCacheHit(requestId, viewerId, http);
     },
 
-    begin({ transport, requestId, viewerId, traceparent }) {
+    begin({ transport, requestId, viewerId, traceparent, http }) {
       const parent = traceparentOf(traceparent);
-      const span = tracer?.begin(parent) ?? null;
+      const span = tracer?.begin(parent, http ? requestAttributes(http, client) : {}) ?? null;
       return {
         transport,
         requestId,
         viewerId,
+        http,
         startedAt: performance.now(),
         span,
         traceparent: span?.traceparent ?? parent,
@@ -93,8 +98,8 @@ export function createObserver({ metrics, logger, tracer }: ObserverOptions): Ob
       if (operationRecord.isSubscribed) metrics.subscribers(operationRecord.transport, -1);
       metrics.operation(operationRecord, outcome, durationMs / 1000);
       log.executed(operationRecord, outcome, durationMs);
-      const name = operationRecord.type === 'unknown' ? 'GraphQL Operation' : operationRecord.type;
-      operationRecord.span?.end(name, operationAttributes(operationRecord), operationRecord.errorCodes);
+      if (operationRecord.span) endOperationSpan(operationRecord.span, operationRecord, outcome);
+      operationRecord.http = undefined;
     },
 
     call(endpoint, { method, url }, operationRecord) {
@@ -117,11 +122,8 @@ export function createObserver({ metrics, logger, tracer }: ObserverOptions): Ob
         },
         end(outcome) {
           metrics.upstreamCall(endpoint, outcome, (performance.now() - startedAt) / 1000);
-          const attributes = {
-            ...(attempts > 1 && { 'http.request.resend_count': attempts - 1 }),
-            ...(status !== null && { 'http.response.status_code': status }),
-          };
-          span?.end(name, attributes, outcome === 'ok' ? [] : [outcome]);
+          const isError = outcome !== 'ok' && outcome !== 'ABANDONED';
+          span?.end(name, callEndAttributes({ attempts, status, outcome }), isError ? [outcome] : []);
         },
       };
     },

@@ -1,4 +1,5 @@
 /** One log line per operation. Its fields are listed here, so no key, variable or payload can get in. */
+import type { ClientFacts, HttpSource } from './http-source.ts';
 import type { Logger } from './logger.ts';
 import { cacheOutcomeOf, type OperationRecord } from './operation-record.ts';
 import type { Outcome } from './outcome.ts';
@@ -6,7 +7,7 @@ import type { Outcome } from './outcome.ts';
 export interface OperationLog {
   executed(operationRecord: OperationRecord, outcome: Outcome, durationMs: number): void;
   /** Logged at `debug` only: there may be tens of thousands a second. */
-  responseCacheHit(requestId: string, viewerId: string): void;
+  responseCacheHit(requestId: string, viewerId: string, http: HttpSource): void;
 }
 
 const MESSAGE = 'operation';
@@ -23,7 +24,7 @@ const short = (viewerId: string | null) => viewerId?.slice(0, 12) ?? null;
 /** Clients choose the names of their operations. */
 const MAX_NAME_LENGTH = 100;
 
-export function createOperationLog(root: Logger): OperationLog {
+export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts, 'addressOf'>): OperationLog {
   // Redaction looks at every field and triples the cost of a line; none of these fields needs it.
   const logger = root.child({}, { redact: [] });
 
@@ -31,12 +32,13 @@ export function createOperationLog(root: Logger): OperationLog {
     executed(operationRecord, outcome, durationMs) {
       const level = LEVELS[outcome];
       if (!logger.isLevelEnabled(level)) return;
-      const { requestId, transport, viewerId, name, type, queryHash, upstreamCalls, errorCodes, span } =
+      const { requestId, transport, viewerId, http, name, type, queryHash, upstreamCalls, errorCodes, span } =
         operationRecord;
       logger[level](
         {
           requestId,
           transport,
+          client: http && addressOf(http.request),
           operationName: name?.slice(0, MAX_NAME_LENGTH) ?? null,
           operationType: type,
           queryHash,
@@ -53,9 +55,10 @@ export function createOperationLog(root: Logger): OperationLog {
         MESSAGE,
       );
     },
-    responseCacheHit(requestId, viewerId) {
+    responseCacheHit(requestId, viewerId, { request }) {
       if (!logger.isLevelEnabled('debug')) return;
-      logger.debug({ requestId, transport: 'http', viewer: short(viewerId), outcome: 'ok', cache: 'ready' }, MESSAGE);
+      const line = { requestId, transport: 'http', client: addressOf(request), viewer: short(viewerId) };
+      logger.debug({ ...line, outcome: 'ok', cache: 'ready' }, MESSAGE);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** The record of one operation. Its log line, its span and its metrics are made from it, so they agree. */
-import type { Span } from './spans.ts';
+import type { HttpSource } from './http-source.ts';
+import type { Span } from './tracing/spans.ts';
 
 export const TRANSPORTS = ['http', 'graphql-ws', 'graphql-sse'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
@@ -15,15 +16,19 @@ export interface OperationStart {
   readonly viewerId: string | null;
   /** The request header, not yet validated. */
   readonly traceparent: string | readonly string[] | undefined;
+  /** Left out where no HTTP request brought the operation. */
+  readonly http?: HttpSource | undefined;
 }
 
-export interface OperationRecord extends Omit<OperationStart, 'traceparent'> {
+export interface OperationRecord extends Omit<OperationStart, 'traceparent' | 'http'> {
   /** Milliseconds, from `performance.now()`. */
   readonly startedAt: number;
   /** Null if tracing is off. */
   readonly span: Span | null;
   /** Passed on to the upstream. Null if tracing is off and the request has none. */
   readonly traceparent: string | null;
+  /** Released at the end: a poller keeps the record of the subscription that started it. */
+  http: HttpSource | undefined;
   /** Null for anonymous operations, and until the document is validated. */
   name: string | null;
   type: OperationType;

@@ -41,6 +41,9 @@ const KNOWN_CODES: ReadonlySet<string> = new Set([
 /** Any other code is `OTHER`, so that the number of series is bounded. */
 export const codeLabel = (code: string): string => (KNOWN_CODES.has(code) ? code : 'OTHER');
 
+/** Failures of the gateway or of what it depends on. All other codes tell the client what it did wrong. */
+export const isServerError = (code: string): boolean => code === INTERNAL || DEPENDENCY_FAILURES.has(code);
+
 export function outcomeOf({ errorCodes, isAbandoned }: Pick<OperationRecord, 'errorCodes' | 'isAbandoned'>): Outcome {
   if (isAbandoned) return 'abandoned';
   if (errorCodes.includes(INTERNAL)) return 'internal_error';

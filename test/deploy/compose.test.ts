@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readConfig } from '../../src/config/config.ts';
+import { ENVIRONMENT } from '../../src/config/variables.ts';
 import { COMPOSE, mountsOf, parseCompose, readProjectFile, service, type Service } from '../support/compose.ts';
 
 const SCHEMA = JSON.parse(readProjectFile('test/deploy/compose-spec/compose-spec.json')) as object;
@@ -36,7 +38,9 @@ describe('docker-compose.yml', () => {
   });
 
   it('has the gateway, its upstream, an API gateway in front, figures and traces, and Valkey apart', () => {
-    expect(SERVICES.map(([name]) => name)).toEqual(['nginx', 'gateway', 'upstream', 'prometheus', 'jaeger', 'valkey']);
+    expect(SERVICES.map(([name]) => name)).toEqual([
+      ...['nginx', 'gateway', 'upstream', 'prometheus', 'grafana', 'jaeger', 'valkey'],
+    ]);
     expect(SERVICES.filter(([, { profiles }]) => profiles).map(([name]) => name)).toEqual(['valkey']);
   });
 
@@ -75,7 +79,7 @@ describe('docker-compose.yml', () => {
 
   it('publishes the gateway through nginx alone', () => {
     const published = SERVICES.filter(([, { ports }]) => ports).map(([name]) => name);
-    expect(published).toEqual(['nginx', 'prometheus', 'jaeger']);
+    expect(published).toEqual(['nginx', 'prometheus', 'grafana', 'jaeger']);
     expect(service('nginx').networks).toEqual(['front']);
   });
 });
@@ -87,8 +91,7 @@ describe('the gateway of docker-compose.yml', () => {
   const config = readConfig(environment);
 
   it('is given no variable that it does not read', () => {
-    const sources = readProjectFile('src/config/variables.ts') + readProjectFile('src/config/auth.ts');
-    const read = [...sources.matchAll(/^ {2}([A-Z][A-Z\d_]+):/gm)].map(([, name]) => name);
+    const read = Object.keys(ENVIRONMENT.shape);
     expect(read).toContain('UPSTREAM_URL');
     for (const name of Object.keys(environment)) expect(read).toContain(name);
   });
@@ -111,7 +114,7 @@ describe('the gateway of docker-compose.yml', () => {
   });
 
   it("sends its traces to Jaeger's port of OTLP over HTTP", () => {
-    expect(config.otlpEndpoint).toBe('http://jaeger:4318/');
+    expect(config.tracing?.url).toBe('http://jaeger:4318/v1/traces');
     expect(neighbours('gateway', 'jaeger')).toBe(true);
   });
 
@@ -129,5 +132,54 @@ describe('Prometheus of docker-compose.yml', () => {
     };
     expect(rules).toEqual(['stepgate-alerts.yaml']);
     for (const file of rules) expect(existsSync(new URL(`deploy/prometheus/${file}`, ROOT))).toBe(true);
+  });
+});
+
+describe('Grafana of docker-compose.yml', () => {
+  const grafana = service('grafana');
+  const mounts = mountsOf(grafana);
+  const mountedIn = (folder: string) => mounts.filter(({ target }) => dirname(target) === folder);
+  const readMounted = (folder: string) => {
+    const [file, ...others] = mountedIn(folder);
+    expect({ file, others }).toMatchObject({ file: { isReadOnly: true }, others: [] });
+    return parseCompose(readProjectFile(file?.source ?? ''));
+  };
+
+  it('asks the Prometheus beside it, as the default data source', () => {
+    const { datasources } = readMounted('/etc/grafana/provisioning/datasources') as {
+      readonly datasources: readonly Readonly<Record<string, unknown>>[];
+    };
+    expect(datasources).toMatchObject([{ type: 'prometheus', isDefault: true, access: 'proxy' }]);
+    const { hostname, port } = new URL(String(datasources[0]?.url));
+    expect(neighbours('grafana', hostname)).toBe(true);
+    expect(service(hostname).ports?.map((mapping) => mapping.split(':').at(-1))).toContain(port);
+    const scraped = parseCompose(readProjectFile('deploy/prometheus/prometheus.yml'));
+    expect(scraped).toMatchObject({ global: { scrape_interval: '15s' } });
+    expect(datasources[0]).toMatchObject({ jsonData: { timeInterval: '15s' } });
+  });
+
+  it('finds the dashboard where its provider looks, and shows it first', () => {
+    const { providers } = readMounted('/etc/grafana/provisioning/dashboards') as {
+      readonly providers: readonly { readonly type: string; readonly options: { readonly path: string } }[];
+    };
+    expect(providers).toMatchObject([{ type: 'file' }]);
+    const [dashboard] = mountedIn(providers[0]?.options.path ?? '');
+    expect(dashboard?.source).toBe('deploy/grafana/stepgate-dashboard.json');
+    expect(grafana.environment?.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH).toBe(dashboard?.target);
+  });
+
+  it('has a dashboard whose every panel takes a data source of the provisioned type', () => {
+    interface Dashboard {
+      readonly templating: {
+        readonly list: readonly { readonly name: string; readonly type: string; readonly query: string }[];
+      };
+      readonly panels: readonly { readonly datasource: { readonly type: string; readonly uid: string } }[];
+    }
+    const { templating, panels } = JSON.parse(readProjectFile('deploy/grafana/stepgate-dashboard.json')) as Dashboard;
+    const variable = templating.list.find(({ type }) => type === 'datasource');
+    expect(variable).toMatchObject({ query: 'prometheus' });
+    for (const { datasource } of panels) {
+      expect(datasource).toEqual({ type: 'prometheus', uid: `\${${variable?.name ?? ''}}` });
+    }
   });
 });

@@ -4,10 +4,14 @@ import { parse } from 'yaml';
 import { readProjectFile } from '../support/compose.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startProcess } from '../support/process.ts';
 import { FILES, HAS_PROMETHEUS, startPrometheus, type Prometheus } from '../support/prometheus.ts';
 
 interface Rules {
   readonly groups: readonly { readonly rules: readonly { readonly alert: string }[] }[];
+}
+interface Dashboard {
+  readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
 }
 interface RuleTests {
   readonly tests: readonly {
@@ -24,6 +28,14 @@ interface Series {
 const ALERTS = (parse(readProjectFile('deploy/prometheus/stepgate-alerts.yaml')) as Rules).groups
   .flatMap(({ rules }) => rules)
   .map(({ alert }) => alert);
+
+/** With values for the variables of Grafana. */
+const QUERIES = (JSON.parse(readProjectFile('deploy/grafana/stepgate-dashboard.json')) as Dashboard).panels.flatMap(
+  ({ title, targets }) =>
+    targets.map(
+      ({ expr }) => [title, expr.replaceAll('$instance', '.*').replaceAll('$__rate_interval', '1m')] as const,
+    ),
+);
 
 describe('the tests of the alerts', () => {
   const { tests } = parse(readProjectFile('deploy/prometheus/stepgate-alerts.test.yaml')) as RuleTests;
@@ -45,6 +57,29 @@ withPrometheus(`Prometheus${HAS_PROMETHEUS ? '' : ' (skipped: it is not on this 
   ])('finds nothing wrong with the %s', (_which, words) => {
     const { status, stdout, stderr } = spawnSync('promtool', words.split(' '), { cwd: FILES, encoding: 'utf8' });
     expect({ status, printed: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, printed: '' });
+  });
+
+  it('finds nothing wrong with the names, types and help of what the real process reports', async () => {
+    const upstream = await startFaultyUpstream(({ runId }) => ({ status: Number(runId), raw: '{}' }));
+    const process = startProcess({ UPSTREAM_URL: upstream.url, BUILD_REVISION: '1f2e3d4' });
+    const url = await process.url();
+    // So that no family is without a sample.
+    for (const id of ['200', '500']) {
+      await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer key-1' },
+        body: JSON.stringify({ query: `{ run(workflowId: "wf", id: "${id}") { status } }` }),
+      });
+    }
+    const input = await (await fetch(`${url}/metrics`)).text();
+    process.child.kill('SIGTERM');
+    expect(await process.exited).toBe(0);
+    await upstream.close();
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
+    expect({ status, printed: stdout + stderr }).toEqual({ status: 0, printed: '' });
+    const { version } = JSON.parse(readProjectFile('package.json')) as { readonly version: string };
+    const labels = `version="${version}",revision="1f2e3d4",nodejs="${globalThis.process.version}"`;
+    expect(input.split('\n')).toContain(`stepgate_build_info{${labels}} 1`);
   });
 
   describe('over a gateway', () => {
@@ -73,11 +108,12 @@ withPrometheus(`Prometheus${HAS_PROMETHEUS ? '' : ' (skipped: it is not on this 
       await prometheus.poll<Series>(`query?query=${query}`, ({ result }) => result[0]?.value[1] === '1');
     });
 
-    it('finds nothing wrong with the names and types of the gateway’s own metrics', async () => {
-      const input = await (await fetch(`${gateway.url}/metrics`)).text();
-      const { stderr } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
-      // It complains of three names that prom-client gives its defaults.
-      expect(stderr.split('\n').filter((line) => line !== '' && !line.startsWith('nodejs_'))).toEqual([]);
+    it.each(QUERIES)('evaluates what the dashboard asks: %s: %s', async (_title, query) => {
+      expect(await prometheus.evaluate(query)).toEqual({ status: 'success' });
+    });
+
+    it('says of a query that is none what is wrong', async () => {
+      expect(await prometheus.evaluate('sum by (x) rate(y[1m])')).toMatchObject({ status: 'error' });
     });
 
     it('evaluates every alert without an error', async () => {

@@ -10,10 +10,11 @@ import { createMetrics } from '../../src/observability/metrics.ts';
 import { createObserver } from '../../src/observability/observer.ts';
 import type { Snapshot } from '../../src/runs/live/snapshot.ts';
 import { createManualClock } from '../support/clock.ts';
+import { NO_CLIENT } from '../support/observed.ts';
 import { viewerOf } from '../support/operations.ts';
 
 const logger = createLogger('silent');
-const observer = createObserver({ metrics: createMetrics(), logger, tracer: null });
+const observer = createObserver({ metrics: createMetrics(), logger, tracer: null, client: NO_CLIENT });
 const DEFECT = { ref: { workflowId: 'wf', runId: 'defect' } };
 const snapshotOf = (runId: string) => ({ ref: { workflowId: 'wf', runId } });
 

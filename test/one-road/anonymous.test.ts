@@ -25,7 +25,7 @@ import { createUpstreamClient } from '../../src/upstream/client.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { captureLog } from '../support/observed.ts';
+import { captureLog, NO_CLIENT } from '../support/observed.ts';
 import { viewerOf } from '../support/operations.ts';
 import { openSocket, openStream } from '../support/live-client.ts';
 
@@ -37,7 +37,7 @@ async function createPipeline() {
   const { logger } = captureLog('silent');
   const config = readConfig({ UPSTREAM_URL: 'http://127.0.0.1:9/' });
   const schema = createSchema();
-  const observer = createObserver({ metrics: createMetrics(), logger, tracer: null });
+  const observer = createObserver({ metrics: createMetrics(), logger, tracer: null, client: NO_CLIENT });
   const upstream = createUpstreamClient({
     baseUrl: 'http://127.0.0.1:9/',
     timeoutMs: 1000,

@@ -14,6 +14,8 @@ export const HAS_PROMETHEUS = ['prometheus', 'promtool'].every((name) => spawnSy
 export interface Prometheus {
   /** `data` of what its HTTP API answers, once that is as it should be. */
   poll<T>(path: string, isAsItShould: (data: T) => boolean): Promise<T>;
+  /** `success`, or an error with its reason: of the query itself, whatever there is to be found. */
+  evaluate(query: string): Promise<{ readonly status: string; readonly error?: string }>;
   close(): Promise<void>;
 }
 
@@ -51,6 +53,11 @@ export async function startPrometheus(gatewayUrl: string): Promise<Prometheus> {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       throw new Error(`expected another answer to ${path}; got ${JSON.stringify(data)}`);
+    },
+    async evaluate(query) {
+      const answer = await fetch(`http://${address}/api/v1/query?query=${encodeURIComponent(query)}`);
+      const { status, error } = (await answer.json()) as { readonly status: string; readonly error?: string };
+      return { status, ...(error !== undefined && { error }) };
     },
     async close() {
       child.kill('SIGTERM');

@@ -1,6 +1,9 @@
-/** A collector of the test's own: it takes OTLP as JSON over HTTP and keeps every span. */
-import { createServer } from 'node:http';
+/** A collector of the test's own: it takes OTLP over HTTP, as protobuf or JSON, and keeps every span. */
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { jsonOf } from './otlp-protobuf.ts';
 
 export interface ReceivedSpan {
   readonly traceId: string;
@@ -10,14 +13,28 @@ export interface ReceivedSpan {
   readonly kind: number;
   readonly attributes: Readonly<Record<string, unknown>>;
   /** 2 is an error. */
-  readonly status: { readonly code: number; readonly message?: string };
+  readonly status: { readonly code?: number; readonly message?: string };
   readonly service: unknown;
+  /** The attributes of its resource. */
+  readonly resource: Readonly<Record<string, unknown>>;
+}
+
+export interface ReceivedExport {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
 }
 
 export interface SpanReceiver {
   readonly url: string;
+  readonly exports: readonly ReceivedExport[];
   readonly spans: readonly ReceivedSpan[];
   readonly text: string;
+  /** Resolves when the next export has been answered. */
+  nextExport(): Promise<void>;
+  /** What it answers; 200 at first. Other requests than OTLP get 404. */
+  status: number;
+  /** It answers nothing before this. */
+  gate: Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -30,28 +47,44 @@ interface OtlpBody {
   readonly resourceSpans: readonly {
     readonly resource: { readonly attributes: readonly OtlpAttribute[] };
     readonly scopeSpans: readonly {
-      readonly spans: readonly (Omit<ReceivedSpan, 'attributes' | 'service'> & {
+      readonly spans: readonly (Omit<ReceivedSpan, 'attributes' | 'service' | 'resource'> & {
         readonly attributes: readonly OtlpAttribute[];
       })[];
     }[];
   }[];
 }
 
-export async function startSpanReceiver(): Promise<SpanReceiver> {
+const READERS: Readonly<Record<string, (body: Buffer) => string>> = {
+  'application/json': (body) => body.toString(),
+  'application/x-protobuf': jsonOf,
+};
+
+export async function startSpanReceiver(path = '/v1/traces'): Promise<SpanReceiver> {
   const bodies: string[] = [];
+  const exports: ReceivedExport[] = [];
+  const waiting: (() => void)[] = [];
   const server = createServer((request, response) => {
-    let body = '';
-    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-    request.on('end', () => {
-      const isOtlp = request.url === '/v1/traces' && request.headers['content-type'] === 'application/json';
-      if (isOtlp) bodies.push(body);
-      response.writeHead(isOtlp ? 200 : 404, { 'content-type': 'application/json' }).end('{}');
+    void buffer(request).then(async (sent) => {
+      await receiver.gate;
+      const { 'content-type': type = '', 'content-encoding': encoding } = request.headers;
+      const read = READERS[type];
+      const isOtlp = request.url === path && request.method === 'POST' && read !== undefined;
+      exports.push({ path: request.url ?? '', headers: request.headers });
+      if (isOtlp && receiver.status === 200) bodies.push(read(encoding === 'gzip' ? gunzipSync(sent) : sent));
+      // An empty message of protobuf has no bytes.
+      const answer = type === 'application/json' ? '{}' : '';
+      response.writeHead(isOtlp ? receiver.status : 404, { 'content-type': type }).end(answer);
+      for (const resolve of waiting.splice(0)) resolve();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return {
+  const receiver: SpanReceiver = {
     url: `http://127.0.0.1:${port}`,
+    status: 200,
+    gate: Promise.resolve(),
+    exports,
+    nextExport: () => new Promise((resolve) => waiting.push(resolve)),
     get spans() {
       return bodies.flatMap((body) => spansOf(JSON.parse(body) as OtlpBody));
     },
@@ -66,19 +99,29 @@ export async function startSpanReceiver(): Promise<SpanReceiver> {
         server.closeAllConnections();
       }),
   };
+  return receiver;
 }
 
 const spansOf = ({ resourceSpans }: OtlpBody): ReceivedSpan[] =>
   resourceSpans.flatMap(({ resource, scopeSpans }) =>
     scopeSpans.flatMap(({ spans }) =>
-      spans.map((span) => ({
-        ...span,
-        attributes: readAttributes(span.attributes),
-        service: readAttributes(resource.attributes)['service.name'],
-      })),
+      spans.map((span) => {
+        const attributesOfResource = readAttributes(resource.attributes);
+        return {
+          ...span,
+          attributes: readAttributes(span.attributes),
+          service: attributesOfResource['service.name'],
+          resource: attributesOfResource,
+        };
+      }),
     ),
   );
 
-/** A value is wrapped in the name of its type. */
 const readAttributes = (attributes: readonly OtlpAttribute[]): Record<string, unknown> =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
+  Object.fromEntries(attributes.map(({ key, value }) => [key, readValue(value)]));
+
+/** A value is wrapped in the name of its type. */
+function readValue(value: Readonly<Record<string, unknown>>): unknown {
+  const [read] = Object.values(value);
+  return 'arrayValue' in value ? (read as { values: Readonly<Record<string, unknown>>[] }).values.map(readValue) : read;
+}

@@ -97,8 +97,8 @@ export function createOperationPipeline(options: OperationPipelineOptions): Oper
 
   return {
     async run(request) {
-      const { transport, requestId, traceparent, caller, client } = request;
-      const record = observer.begin({ transport, requestId, traceparent, viewerId: caller.viewer?.id ?? null });
+      const { transport, requestId, traceparent, http, caller, client } = request;
+      const record = observer.begin({ transport, requestId, traceparent, http, viewerId: caller.viewer?.id ?? null });
       const outcome = await settled(runStages(request, record), record);
       if (outcome.kind === 'events') {
         return { kind: 'events', events: observeEvents(guardEvents(outcome.events, request), record, observer) };

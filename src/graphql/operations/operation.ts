@@ -18,7 +18,7 @@ export interface OperationParams {
   readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-export interface OperationRequest extends Pick<OperationStart, 'transport' | 'requestId' | 'traceparent'> {
+export interface OperationRequest extends Omit<OperationStart, 'viewerId'> {
   readonly params: OperationParams;
   readonly caller: Caller;
   /** Authenticates again: an open connection has no rights of its own. */

@@ -85,7 +85,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     const cached = key && (await responses.find(key, caller.untilMs));
     if (cached) {
       held.hold(cached.body.length);
-      observer.responseCacheHit(exchange.requestId, key.viewer.id);
+      observer.responseCacheHit(exchange.requestId, key.viewer.id, exchange);
       writer.write(exchange, withHeaders(cached, rateHeaders));
       return;
     }
@@ -136,11 +136,12 @@ function onClosed({ response }: Exchange, call: () => void): void {
   else response.once('close', call);
 }
 
-const startOf = ({ exchange: { request, requestId }, forms }: Stage) =>
+const startOf = ({ exchange, forms }: Stage) =>
   ({
     transport: forms.json === null ? 'graphql-sse' : 'http',
-    requestId,
-    traceparent: request.headers.traceparent as string | readonly string[] | undefined,
+    requestId: exchange.requestId,
+    traceparent: exchange.request.headers.traceparent as string | readonly string[] | undefined,
+    http: exchange,
   }) as const;
 
 function checkMethodAndForms({ request, method, path }: Exchange, { json, events }: AcceptedForms): void {

@@ -7,6 +7,7 @@ import type { OperationPipeline } from '../../graphql/operations/operation-pipel
 import type { OperationParams, OperationType, Outcome } from '../../graphql/operations/operation.ts';
 import { rateLimited, type Allowance } from '../../graphql/operations/rate-limit.ts';
 import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
+import type { HttpSource } from '../../observability/http-source.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { ANONYMOUS, untilGone, type ClientBytes } from '../client-bytes.ts';
 
@@ -22,6 +23,7 @@ export interface SocketExtra {
   readonly nextRequestId: () => string;
   /** Of the upgrade request. */
   readonly traceparent: string | readonly string[] | undefined;
+  readonly http?: HttpSource;
   /** Fires when the client has disconnected. */
   readonly signal: () => AbortSignal;
 }
@@ -48,10 +50,10 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
 
   /** Authenticates each operation as a new request: an open socket has no rights of its own. */
   async function run(params: OperationParams, extra: SocketExtra, isOneTooMany: boolean): Promise<Outcome> {
-    const { authorization, nextRequestId, traceparent, signal, takeAllowance, clientBytes } = extra;
+    const { authorization, nextRequestId, traceparent, http, signal, takeAllowance, clientBytes } = extra;
     const authenticate = () => extra.authenticate(authorization);
     const caller = await authenticate();
-    const start = { transport: 'graphql-ws', requestId: nextRequestId(), traceparent } as const;
+    const start = { transport: 'graphql-ws', requestId: nextRequestId(), traceparent, http } as const;
     const refuse = (error: unknown) => operations.refuse({ ...start, viewerId: caller.viewer?.id ?? null }, error);
     if (isOneTooMany) return refuse(tooMany(maxOperations));
     const allowance = takeAllowance(caller);

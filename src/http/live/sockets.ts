@@ -164,6 +164,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
         // The socket's id with a number: many operations share one request.
         nextRequestId: () => `${requestId}.${(operations += 1)}`,
         traceparent,
+        http: { request },
         signal: signalOfSocket(socket),
       },
     );

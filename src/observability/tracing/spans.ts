@@ -1,6 +1,7 @@
 /** The tracing interface of the gateway, independent of the exporter. */
+import type { Logger } from '../logger.ts';
 
-export type Attributes = Readonly<Record<string, string | number | boolean>>;
+export type Attributes = Readonly<Record<string, string | number | boolean | string[]>>;
 
 export interface Span {
   readonly traceId: string;
@@ -14,7 +15,15 @@ export interface Span {
 
 export interface Tracer {
   /** The server span of an operation. `parent` is a valid W3C trace context, or null. */
-  begin(parent: string | null): Span;
-  /** Exports the remaining spans. */
+  begin(parent: string | null, attributes: Attributes): Span;
+  /** Exports the remaining spans. Rejects where that takes longer than two seconds. */
   close(): Promise<void>;
+}
+
+export interface TracerOptions {
+  readonly logger: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Of the gateway. */
+  readonly version: string;
 }
