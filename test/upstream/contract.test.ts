@@ -279,6 +279,14 @@ describe('an answer that violates the contract', () => {
     ['a list of other objects', [{ detail: 'SECRET' }], 'expected step at $[0], got object'],
   ];
 
+  it('such as a list of more than 100,000 items is rejected, whatever they are', () => {
+    const items = (count: number) => textOf([wireStep(), ...Array.from({ length: count - 1 }, () => 0)]);
+    expect(readSteps(items(100_000))).toHaveLength(100_000);
+    expect(errorOf(() => readSteps(items(100_001))).message).toBe(
+      "the upstream's answer for steps has more than 100000 items",
+    );
+  });
+
   it.each(asSteps)('such as %s is rejected with position and types, never with the value', (_, json, problem) => {
     const error = errorOf(() => readSteps(textOf(json)));
     expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', details: {}, isRetryable: false });
