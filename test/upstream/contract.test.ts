@@ -428,6 +428,29 @@ describe('for any JSON', () => {
     expect(violations).toBeGreaterThan(20);
   });
 
+  it('an item never changes what is read of its neighbours', () => {
+    const [first, last] = [wireStep({ id: 'first' }), wireStep({ id: 'last', status: 'failed', end_time: null })];
+    const alone = readSteps(textOf([first, {}, last]), 'r').map(told);
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          any,
+          nearly.map(([item]) => item),
+        ),
+        (item = null) => {
+          const steps = readSteps(textOf([first, item, last]), 'r');
+          expect([steps[0], steps[2]].map((step) => step && told(step))).toEqual([alone[0], alone[2]]);
+          expect(steps).toHaveLength(3);
+          const records = readRuns(textOf([wireRun('r1'), item, wireRun('r2')]));
+          expect([records[0]?.id, records[2]?.id]).toEqual(['r1', 'r2']);
+          const workflows = readWorkflows(textOf([wireWorkflow('a'), item, wireWorkflow('b')]));
+          expect([workflows[0]?.id, workflows.at(-1)?.id]).toEqual(['a', 'b']);
+        },
+      ),
+      { numRuns: 1000, seed: 20_261_124 },
+    );
+  });
+
   it('readSteps returns facts that satisfy the assumptions of the domain', () => {
     fc.assert(
       fc.property(nearly, (json) => {
