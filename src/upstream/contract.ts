@@ -44,7 +44,7 @@ const ignore: ReportDeviation = () => undefined;
 /** Call 1. Each item is a step, so that positions stay: one that can't be read says so as its error. */
 export const readSteps = (json: JsonText, runId = '', report = ignore): readonly StepFacts[] =>
   itemsIn(STEPS, json.read(), report).map((step, index) => {
-    if (!step) return unreadableStep(json, runId, index);
+    if (!step) return unreadableStep(runId, index);
     const id = identifier(step, 'id') ?? idOfPosition(runId, index);
     return {
       id,
@@ -66,8 +66,8 @@ export const readSteps = (json: JsonText, runId = '', report = ignore): readonly
 /** Unique beyond the run, as the upstream's ids are. */
 const idOfPosition = (runId: string, index: number): string => `${runId}#${index}`;
 
-/** Without status and end it counts as unfinished: what it was may still matter to the run. */
-function unreadableStep(json: JsonText, runId: string, index: number): StepFacts {
+/** Without status and end it counts as unfinished: what it was may still matter to the run. Nothing of it is shown. */
+function unreadableStep(runId: string, index: number): StepFacts {
   const id = idOfPosition(runId, index);
   return {
     id,
@@ -79,7 +79,7 @@ function unreadableStep(json: JsonText, runId: string, index: number): StepFacts
     endTime: null,
     elapsedTime: null,
     error: "the upstream's answer has no readable step at this position",
-    payload: payloadReader(json, index),
+    payload: () => ({ inputs: null, outputs: null, metadata: null, unreadable: [] }),
     tokens: null,
     index,
   };

@@ -350,12 +350,14 @@ describe('a deviation', () => {
   });
 
   it('is an item of another kind: a step that says so, a record without an id, no workflow at all', () => {
-    const items = ['SECRET', null, [7], { detail: 'SECRET' }];
+    const items = ['SECRET', null, [7], { detail: 'SECRET', outputs: 'SECRET' }];
     const steps = readSteps(textOf([wireStep(), ...items, wireStep({ id: 'last' })]), 'r');
     expect(steps.map(({ id }) => id)).toEqual(['step-1', 'r#1', 'r#2', 'r#3', 'r#4', 'last']);
     expect(steps[2]).toMatchObject({ nodeId: 'r#2', rawStatus: '', endTime: null, tokens: null, index: 2 });
     expect(steps[2]?.error).toBe("the upstream's answer has no readable step at this position");
-    expect(steps[1]?.payload()).toEqual({ inputs: null, outputs: null, metadata: null, unreadable: [] });
+    for (const step of steps.slice(1, 5)) {
+      expect(step.payload()).toEqual({ inputs: null, outputs: null, metadata: null, unreadable: [] });
+    }
 
     const records = readRuns(textOf([...items, wireRun('r')]));
     expect(records.map(({ id }) => id)).toEqual(['', '', '', '', 'r']);
