@@ -44,6 +44,8 @@ export interface StepFacts {
   readonly tokens: number | null;
   /** The position in the upstream's list: the tie-breaker of every order. */
   readonly index: number;
+  /** Why the entry can't be read. Then nothing else of it was read. */
+  readonly problem?: string;
 }
 
 /** What the upstream says of a run as a whole. */

@@ -4,7 +4,7 @@
  */
 import type { RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { JsonText } from './json-text.ts';
-import { itemsIn, objectIn, violation, type ListOf } from './wire/answers.ts';
+import { itemsIn, objectIn, problemAt, violation, type ListOf } from './wire/answers.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
 import {
   errorText,
@@ -42,9 +42,10 @@ const WORKFLOWS: ListOf = {
 const ignore: ReportDeviation = () => undefined;
 
 /** Call 1. Each item is a step, so that positions stay: one that can't be read says so as its error. */
-export const readSteps = (json: JsonText, runId = '', report = ignore): readonly StepFacts[] =>
-  itemsIn(STEPS, json.read(), report).map((step, index) => {
-    if (!step) return unreadableStep(runId, index);
+export function readSteps(json: JsonText, runId = '', report = ignore): readonly StepFacts[] {
+  const list = json.read();
+  return itemsIn(STEPS, list, report).map((step, index) => {
+    if (!step) return unreadableStep(runId, index, (list as readonly unknown[])[index]);
     const id = identifier(step, 'id') ?? idOfPosition(runId, index);
     return {
       id,
@@ -62,12 +63,13 @@ export const readSteps = (json: JsonText, runId = '', report = ignore): readonly
       index,
     };
   });
+}
 
 /** Unique beyond the run, as the upstream's ids are. */
 const idOfPosition = (runId: string, index: number): string => `${runId}#${index}`;
 
 /** Without status and end it counts as unfinished: what it was may still matter to the run. Nothing of it is shown. */
-function unreadableStep(runId: string, index: number): StepFacts {
+function unreadableStep(runId: string, index: number, item: unknown): StepFacts {
   const id = idOfPosition(runId, index);
   return {
     id,
@@ -82,6 +84,7 @@ function unreadableStep(runId: string, index: number): StepFacts {
     payload: () => ({ inputs: null, outputs: null, metadata: null, unreadable: [] }),
     tokens: null,
     index,
+    problem: problemAt('steps', 'step', `$[${index}]`, item),
   };
 }
 

@@ -355,6 +355,14 @@ describe('a deviation', () => {
     expect(steps.map(({ id }) => id)).toEqual(['step-1', 'r#1', 'r#2', 'r#3', 'r#4', 'last']);
     expect(steps[2]).toMatchObject({ nodeId: 'r#2', rawStatus: '', endTime: null, tokens: null, index: 2 });
     expect(steps[2]?.error).toBe("the upstream's answer has no readable step at this position");
+    const violation = "the upstream's answer for steps is not what its contract says:";
+    expect(steps.map(({ problem }) => problem)).toEqual([
+      undefined,
+      ...['string', 'null', 'array', 'object'].map(
+        (type, index) => `${violation} expected step at $[${index + 1}], got ${type}`,
+      ),
+      undefined,
+    ]);
     for (const step of steps.slice(1, 5)) {
       expect(step.payload()).toEqual({ inputs: null, outputs: null, metadata: null, unreadable: [] });
     }

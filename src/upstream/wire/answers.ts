@@ -44,7 +44,7 @@ export function objectIn(answer: string, json: unknown, report: ReportDeviation)
 
 /** The message names position and type, never the value: it may be confidential. */
 export const violation = (answer: string, expected: string, path: string, value: unknown): GatewayError =>
-  new GatewayError(
-    'UPSTREAM_CONTRACT_VIOLATION',
-    `the upstream's answer for ${answer} is not what its contract says: expected ${expected} at ${path}, got ${typeOf(value)}`,
-  );
+  new GatewayError('UPSTREAM_CONTRACT_VIOLATION', problemAt(answer, expected, path, value));
+
+export const problemAt = (answer: string, expected: string, path: string, value: unknown): string =>
+  `the upstream's answer for ${answer} is not what its contract says: expected ${expected} at ${path}, got ${typeOf(value)}`;

@@ -256,26 +256,6 @@ export const OF_STEPS: readonly Variation[] = [
   {
     ...ofStep(
       {
-        variation: '`outputs`, `inputs` or `step_metadata` holds a number beyond any double (`1e400`)',
-        happens: 'Null in place of the number. Integers above 2^53 are rounded, as JSON readers do.',
-      },
-      {},
-      { outputs: [1, null] },
-    ),
-    replies: {
-      steps: [
-        {
-          raw: JSON.stringify([
-            wireStep({ id: 's1', outputs: { model: '<numbers>' } }),
-            wireStep({ id: 's2', node_id: 'send' }),
-          ]).replace('"<numbers>"', '[1,1e400]'),
-        },
-      ],
-    },
-  },
-  {
-    ...ofStep(
-      {
         variation: '`outputs`, `inputs` or `step_metadata` is nested deeper than 200 levels',
         happens: 'An error of that field of that step alone.',
         errors: [['UPSTREAM_CONTRACT_VIOLATION', 'outputs: nested deeper than 200 levels']],
