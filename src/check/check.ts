@@ -1,19 +1,12 @@
 /** Tries each call of the upstream once, through the gateway's own client. */
 import type { UpstreamEndpoint } from '../config/config.ts';
 import { isTerminal, runStatusOf } from '../domain/status.ts';
-import type { CountedDeviation } from '../observability/deviations.ts';
+import type { RunRecord } from '../domain/types.ts';
 import type { Observer } from '../observability/observer.ts';
-import type { CallOptions, UpstreamApi } from '../upstream/client.ts';
+import type { CallOptions, RunRef, UpstreamApi } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
-import { adviceOn } from './advice.ts';
+import { createAttempts, type Attempts, type CallResult } from './attempts.ts';
 import type { CheckOptions } from './options.ts';
-
-export type CallResult = { readonly endpoint: UpstreamEndpoint } & (
-  | { readonly kind: 'works'; readonly found: string; readonly deviations: readonly CountedDeviation[] }
-  | { readonly kind: 'failed'; readonly message: string; readonly advice: string | null }
-  /** `isMissing`: something is needed to try it. */
-  | { readonly kind: 'skipped'; readonly reason: string; readonly isMissing: boolean }
-);
 
 export interface CheckDependencies {
   /** Creates the client that reports to the observer. */
@@ -28,118 +21,95 @@ const HISTORY_LENGTH = 20;
 
 export async function checkUpstream(
   { createClient, endpoints, isService }: CheckDependencies,
-  { key, workflowId, runId, inputs }: CheckOptions,
+  options: CheckOptions,
 ): Promise<readonly CallResult[]> {
-  const deviations: CountedDeviation[] = [];
-  const client = createClient({
-    call: () => ({
-      traceparent: null,
-      attempt: () => undefined,
-      answered: () => undefined,
-      deviated: (found) => void deviations.push(...found),
-      end: () => undefined,
-    }),
-  });
-  const call: CallOptions = {
-    credential: key,
-    requestId: 'stepgate-check',
-    scope: null,
-    signal: new AbortController().signal,
-  };
-  const results: CallResult[] = [];
-
-  /** What the call found; null if it failed or is switched off. */
-  async function attempt<T>(
-    endpoint: UpstreamEndpoint,
-    send: () => Promise<T>,
-    describe: (value: T) => string,
-  ): Promise<T | null> {
-    if (!endpoints.has(endpoint)) {
-      results.push({ endpoint, kind: 'skipped', reason: 'switched off (UPSTREAM_ENDPOINTS)', isMissing: false });
-      return null;
-    }
-    // Those of a call that failed say nothing of this one.
-    deviations.length = 0;
-    try {
-      const value = await send();
-      results.push({ endpoint, kind: 'works', found: describe(value), deviations: [...deviations] });
-      return value;
-    } catch (error) {
-      if (!(error instanceof GatewayError)) throw error;
-      const advice = adviceOn(error, { endpoint, endpoints, isService });
-      results.push({ endpoint, kind: 'failed', message: error.message, advice });
-      return null;
-    }
-  }
-
-  const skip = (endpoint: UpstreamEndpoint, reason: string, isMissing = true) =>
-    void results.push({ endpoint, kind: 'skipped', reason, isMissing });
-
+  const attempts = createAttempts(endpoints, isService);
+  const client = createClient(attempts.observer);
   try {
-    const workflows = await attempt(
-      'workflows',
-      async () => (await client.listWorkflows(call)).value,
-      ({ length }) => `${length} workflows`,
-    );
-    const candidates =
-      workflowId === null ? (workflows ?? []).slice(0, MAX_WORKFLOWS).map(({ id }) => id) : [workflowId];
-    const [first] = candidates;
-    if (first === undefined) {
-      const reason = 'no workflow is known: use --workflow and --run';
-      for (const endpoint of ['runs', 'run', 'steps'] as const) skip(endpoint, reason, endpoint === 'steps');
-      skip('execute', reason, inputs !== null);
-      return results;
-    }
-
-    const history = await attempt(
-      'runs',
-      async () => {
-        for (const id of candidates) {
-          const { value } = await client.listRuns({ workflowId: id, offset: 0, limit: HISTORY_LENGTH }, call);
-          const named = value.filter((record) => record.id !== '');
-          if (named.length > 0) return { workflowId: id, records: named };
-        }
-        return { workflowId: first, records: [] };
-      },
-      (window) => `${window.records.length} runs of workflow ${JSON.stringify(window.workflowId)}`,
-    );
-    const records = history?.records ?? [];
-    const finished = records.find(({ rawStatus }) => isTerminal(runStatusOf(rawStatus)));
-    const ref = { workflowId: history?.workflowId ?? first, runId: runId ?? (finished ?? records[0])?.id };
-
-    if (ref.runId === undefined) {
-      for (const endpoint of ['run', 'steps'] as const) {
-        skip(endpoint, 'no run is known: use --workflow and --run', endpoint === 'steps');
-      }
-    } else {
-      const { runId: known } = ref;
-      const runRef = { workflowId: ref.workflowId, runId: known };
-      await attempt(
-        'run',
-        async () => {
-          const { value } = await client.getRun(runRef, call);
-          if (value) return value;
-          throw new GatewayError('NOT_FOUND', `the answer has no record with the id ${JSON.stringify(known)}`);
-        },
-        ({ rawStatus }) => `run ${JSON.stringify(known)}, status ${JSON.stringify(rawStatus)}`,
-      );
-      await attempt(
-        'steps',
-        async () => (await client.listSteps(runRef, call)).value,
-        ({ length }) => `${length} steps of run ${JSON.stringify(known)}`,
-      );
-    }
-
-    if (inputs === null) skip('execute', 'it would start a run: use --execute', false);
-    else {
-      await attempt(
-        'execute',
-        () => client.execute(ref.workflowId, inputs, call),
-        (started) => `started run ${JSON.stringify(started.runId)} of workflow ${JSON.stringify(ref.workflowId)}`,
-      );
-    }
-    return results;
+    await tryCalls(client, attempts, options);
+    return attempts.results;
   } finally {
     client.close();
   }
+}
+
+async function tryCalls(client: UpstreamApi, attempts: Attempts, options: CheckOptions): Promise<void> {
+  const { attempt, skip } = attempts;
+  const { inputs } = options;
+  const { signal } = new AbortController();
+  const call: CallOptions = { credential: options.key, requestId: 'stepgate-check', scope: null, signal };
+
+  const workflows = await attempt(
+    'workflows',
+    async () => (await client.listWorkflows(call)).value,
+    ({ length }) => `${length} workflows`,
+  );
+  const candidates =
+    options.workflowId === null ? (workflows ?? []).slice(0, MAX_WORKFLOWS).map(({ id }) => id) : [options.workflowId];
+  const [first] = candidates;
+  if (first === undefined) {
+    const reason = 'no workflow is known: use --workflow and --run';
+    for (const endpoint of ['runs', 'run', 'steps'] as const) skip(endpoint, reason, endpoint === 'steps');
+    skip('execute', reason, inputs !== null);
+    return;
+  }
+
+  const history = await attempt(
+    'runs',
+    () => findHistory(client, candidates, call),
+    ({ workflowId, records }) => `${records.length} runs of workflow ${JSON.stringify(workflowId)}`,
+  );
+  const workflowId = history?.workflowId ?? first;
+  const runId = options.runId ?? runToAskFor(history?.records ?? [])?.id;
+  if (runId === undefined) {
+    const reason = 'no run is known: use --workflow and --run';
+    for (const endpoint of ['run', 'steps'] as const) skip(endpoint, reason, endpoint === 'steps');
+  } else {
+    const ref = { workflowId, runId };
+    const run = `run ${JSON.stringify(runId)}`;
+    await attempt(
+      'run',
+      () => findRecord(client, ref, call),
+      ({ rawStatus }) => `${run}, status ${JSON.stringify(rawStatus)}`,
+    );
+    await attempt(
+      'steps',
+      async () => (await client.listSteps(ref, call)).value,
+      ({ length }) => `${length} steps of ${run}`,
+    );
+  }
+
+  if (inputs === null) {
+    skip('execute', 'it would start a run: use --execute', false);
+    return;
+  }
+  await attempt(
+    'execute',
+    () => client.execute(workflowId, inputs, call),
+    (started) => `started run ${JSON.stringify(started.runId)} of workflow ${JSON.stringify(workflowId)}`,
+  );
+}
+
+interface History {
+  readonly workflowId: string;
+  readonly records: readonly RunRecord[];
+}
+
+/** Of the first workflow that has runs. */
+async function findHistory(client: UpstreamApi, candidates: readonly string[], call: CallOptions): Promise<History> {
+  for (const workflowId of candidates) {
+    const { value } = await client.listRuns({ workflowId, offset: 0, limit: HISTORY_LENGTH }, call);
+    const records = value.filter(({ id }) => id !== '');
+    if (records.length > 0) return { workflowId, records };
+  }
+  return { workflowId: candidates[0] ?? '', records: [] };
+}
+
+const runToAskFor = (records: readonly RunRecord[]): RunRecord | undefined =>
+  records.find(({ rawStatus }) => isTerminal(runStatusOf(rawStatus))) ?? records[0];
+
+async function findRecord(client: UpstreamApi, ref: RunRef, call: CallOptions): Promise<RunRecord> {
+  const { value } = await client.getRun(ref, call);
+  if (value) return value;
+  throw new GatewayError('NOT_FOUND', `the answer has no record with the id ${JSON.stringify(ref.runId)}`);
 }

@@ -1,7 +1,7 @@
 /** The report of `stepgate check`, as text. */
 import type { UpstreamEndpoint } from '../config/config.ts';
 import type { CountedDeviation } from '../observability/deviations.ts';
-import type { CallResult } from './check.ts';
+import type { CallResult } from './attempts.ts';
 
 const CALLS: Readonly<Record<UpstreamEndpoint, string>> = {
   workflows: 'GET workflows',

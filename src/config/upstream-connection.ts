@@ -121,7 +121,7 @@ export function readConnection(variables: ConnectionVariables): UpstreamConnecti
     HTTPS_PROXY,
     NO_PROXY,
   } = variables;
-  if (authHeader.name in headers) {
+  if (Object.hasOwn(headers, authHeader.name)) {
     return (
       `UPSTREAM_HEADERS: ${authHeader.name} is the header with the key (UPSTREAM_AUTH_HEADER), so it can't have a fixed ` +
       'value. Leave it out, or name another header in UPSTREAM_AUTH_HEADER.'

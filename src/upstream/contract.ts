@@ -4,7 +4,7 @@
  */
 import type { RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { JsonText } from './json-text.ts';
-import { itemsIn, objectIn, violation, type ListOf } from './wire/answers.ts';
+import { itemsIn, objectIn, problemAt, violation, type ListOf } from './wire/answers.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
 import {
   errorText,
@@ -42,9 +42,10 @@ const WORKFLOWS: ListOf = {
 const ignore: ReportDeviation = () => undefined;
 
 /** Call 1. Each item is a step, so that positions stay: one that can't be read says so. */
-export const readSteps = (json: JsonText, runId = '', report = ignore): readonly StepFacts[] =>
-  itemsIn(STEPS, json.read(), report).map((step, index) => {
-    if (!step) return unreadableStep(json, index);
+export function readSteps(json: JsonText, runId = '', report = ignore): readonly StepFacts[] {
+  const list = json.read();
+  return itemsIn(STEPS, list, report).map((step, index) => {
+    if (!step) return unreadableStep(index, (list as readonly unknown[])[index]);
     const id = identifier(step, 'id') ?? idOfPosition(runId, index);
     return {
       id,
@@ -62,13 +63,13 @@ export const readSteps = (json: JsonText, runId = '', report = ignore): readonly
       index,
     };
   });
+}
 
 /** Unique beyond the run, as the upstream's ids are. */
 const idOfPosition = (runId: string, index: number): string => `${runId}#${index}`;
 
-/** An item that can't be read is an error of itself alone: the others are still worth showing. */
-function unreadableStep(json: JsonText, index: number): StepFacts {
-  const item = (json.read() as readonly unknown[])[index];
+/** An item that can't be read is an error of itself alone: the others are still worth showing. Nothing of it is shown. */
+function unreadableStep(index: number, item: unknown): StepFacts {
   return {
     id: '',
     nodeId: '',
@@ -79,10 +80,10 @@ function unreadableStep(json: JsonText, index: number): StepFacts {
     endTime: null,
     elapsedTime: null,
     error: null,
-    payload: payloadReader(json, index),
+    payload: () => ({ inputs: null, outputs: null, metadata: null, unreadable: [] }),
     tokens: null,
     index,
-    unreadable: violation('steps', 'step', `$[${index}]`, item).message,
+    unreadable: problemAt('steps', 'step', `$[${index}]`, item),
   };
 }
 

@@ -89,6 +89,15 @@ describe('stepgate check', () => {
     expect(code).toBe(0);
   });
 
+  it('says of each call its own deviations alone', async () => {
+    replies.runs = { json: [wireRun('done', { start_time: 1_741_833_675 })] };
+    replies.run = { raw: '\uFEFF{}' };
+    const { stdout } = await check();
+    expect(saidOf('runs', stdout)).toContain('runs[].start_time');
+    expect(saidOf('run', stdout)).not.toContain('  - ');
+    expect(saidOf('steps', stdout)).not.toContain('  - ');
+  });
+
   it.each<readonly [string, Endpoint, Reply, string, string]>([
     ['refuses the key', 'workflows', { status: 401 }, 'does not accept this key', 'UPSTREAM_AUTH_HEADER'],
     [

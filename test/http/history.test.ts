@@ -58,6 +58,31 @@ describe('the history of a workflow', () => {
     expect(seen).toEqual(atTheStart);
   });
 
+  it('leaves out records without an id, many in a row too, and loses and repeats no other while new runs start', async () => {
+    const history = createScriptedHistory(260);
+    const isUnreadable = (id: string) => /^run-(?:\d*[37]|1[2-9]\d)$/.test(id);
+    upstream.script = async (call) => {
+      const reply = await history.script(call);
+      if (call.endpoint !== 'runs') return reply;
+      const records = reply.json as readonly { readonly id: string }[];
+      return { json: records.map((record) => (isUnreadable(record.id) ? { ...record, id: null } : record)) };
+    };
+    const atTheStart = history.runIds.filter((id) => !isUnreadable(id));
+    const startedMeanwhile = [3, 1, 2, 1, 5, 1];
+    const seen: string[] = [];
+    let after: string | null = null;
+    for (;;) {
+      const { nodes, pageInfo } = await page({ first: 20, after });
+      seen.push(...nodes.map(({ id }) => id));
+      if (!pageInfo.hasNextPage) break;
+      after = pageInfo.endCursor;
+      for (let count = startedMeanwhile.shift() ?? 0; count > 0; count -= 1)
+        history.start(`new-${history.runIds.length}`);
+      clock.advance(5000);
+    }
+    expect(seen).toEqual(atTheStart);
+  });
+
   it('fetches no page that nobody asked for to tell whether there is a next one', async () => {
     upstream.script = createScriptedHistory(25).script;
     expect((await page({ first: 10 })).pageInfo.hasNextPage).toBe(true);

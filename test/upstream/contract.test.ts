@@ -279,6 +279,14 @@ describe('an answer that violates the contract', () => {
     ['a list of other objects', [{ detail: 'SECRET' }], 'expected step at $[0], got object'],
   ];
 
+  it('such as a list of more than 100,000 items is rejected, whatever they are', () => {
+    const items = (count: number) => textOf([wireStep(), ...Array.from({ length: count - 1 }, () => 0)]);
+    expect(readSteps(items(100_000))).toHaveLength(100_000);
+    expect(errorOf(() => readSteps(items(100_001))).message).toBe(
+      "the upstream's answer for steps has more than 100000 items",
+    );
+  });
+
   it.each(asSteps)('such as %s is rejected with position and types, never with the value', (_, json, problem) => {
     const error = errorOf(() => readSteps(textOf(json)));
     expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', details: {}, isRetryable: false });
@@ -342,15 +350,19 @@ describe('a deviation', () => {
   });
 
   it('is an item of another kind: a step marked as unreadable, a record without an id, no workflow at all', () => {
-    const items = ['SECRET', null, [7], { detail: 'SECRET' }];
+    const items = ['SECRET', null, [7], { detail: 'SECRET', outputs: 'SECRET' }];
     const steps = readSteps(textOf([wireStep(), ...items, wireStep({ id: 'last' })]), 'r');
-    expect(steps.map(({ index, unreadable }) => [index, unreadable === undefined])).toEqual(
-      steps.map(({ index }) => [index, index === 0 || index === 5]),
-    );
-    expect(steps[1]?.unreadable).toBe(
-      "the upstream's answer for steps is not what its contract says: expected step at $[1], got string",
-    );
-    expect(steps[1]?.payload()).toEqual({ inputs: null, outputs: null, metadata: null, unreadable: [] });
+    const violation = "the upstream's answer for steps is not what its contract says:";
+    expect(steps.map(({ unreadable }) => unreadable)).toEqual([
+      undefined,
+      ...['string', 'null', 'array', 'object'].map(
+        (type, index) => `${violation} expected step at $[${index + 1}], got ${type}`,
+      ),
+      undefined,
+    ]);
+    for (const step of steps.slice(1, 5)) {
+      expect(step.payload()).toEqual({ inputs: null, outputs: null, metadata: null, unreadable: [] });
+    }
 
     const records = readRuns(textOf([...items, wireRun('r')]));
     expect(records.map(({ id }) => id)).toEqual(['', '', '', '', 'r']);
@@ -421,6 +433,29 @@ describe('for any JSON', () => {
     // Both outcomes occurred.
     expect(answers).toBeGreaterThan(20);
     expect(violations).toBeGreaterThan(20);
+  });
+
+  it('an item never changes what is read of its neighbours', () => {
+    const [first, last] = [wireStep({ id: 'first' }), wireStep({ id: 'last', status: 'failed', end_time: null })];
+    const alone = readSteps(textOf([first, {}, last]), 'r').map(told);
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          any,
+          nearly.map(([item]) => item),
+        ),
+        (item = null) => {
+          const steps = readSteps(textOf([first, item, last]), 'r');
+          expect([steps[0], steps[2]].map((step) => step && told(step))).toEqual([alone[0], alone[2]]);
+          expect(steps).toHaveLength(3);
+          const records = readRuns(textOf([wireRun('r1'), item, wireRun('r2')]));
+          expect([records[0]?.id, records[2]?.id]).toEqual(['r1', 'r2']);
+          const workflows = readWorkflows(textOf([wireWorkflow('a'), item, wireWorkflow('b')]));
+          expect([workflows[0]?.id, workflows.at(-1)?.id]).toEqual(['a', 'b']);
+        },
+      ),
+      { numRuns: 1000, seed: 20_261_124 },
+    );
   });
 
   it('readSteps returns facts that satisfy the assumptions of the domain', () => {

@@ -48,6 +48,7 @@ describe('an upstream call', () => {
 
     it.each([
       ['no answer came at all', failure()],
+      ['HTTP 408', new GatewayError('UPSTREAM_TIMEOUT', 'late', { upstreamStatus: 408 })],
       ['HTTP 502', failure({ upstreamStatus: 502 })],
       ['HTTP 503', failure({ upstreamStatus: 503 })],
       ['HTTP 504', failure({ upstreamStatus: 504 })],
@@ -63,6 +64,7 @@ describe('an upstream call', () => {
       ['HTTP 401', new GatewayError('UNAUTHENTICATED', 'no', { upstreamStatus: 401 })],
       ['HTTP 404', new GatewayError('NOT_FOUND', 'no', { upstreamStatus: 404 })],
       ['an answer of another shape', new GatewayError('UPSTREAM_CONTRACT_VIOLATION', 'no')],
+      ['an error that stays until a setting changes', failure({ retryable: false })],
       ['its deadline', new GatewayError('UPSTREAM_TIMEOUT', 'late')],
       ['a defect of ours', new TypeError('no function')],
     ])('is not after %s', async (_, error) => {

@@ -95,7 +95,7 @@ class DerivedRun implements Run {
 
   get status(): RunStatus {
     const { record } = this.#facts;
-    return (this.#status ??= record ? runStatusOf(record.rawStatus) : this.#inferredStatus());
+    return (this.#status ??= record ? runStatusOf(record.rawStatus) : inferRunStatus(this.#executed()));
   }
 
   get isFinished(): boolean {
@@ -205,13 +205,6 @@ class DerivedRun implements Run {
   #record(): RunRecord | null {
     if (this.#isUnknown()) this.#loadedSteps();
     return this.#facts.record;
-  }
-
-  /** An entry that can't be read may be of a step that failed. */
-  #inferredStatus(): RunStatus {
-    const status = inferRunStatus(this.#executed());
-    const isInDoubt = status === 'COMPLETED' || status === 'CANCELLED';
-    return isInDoubt && this.unreadableSteps.length > 0 ? 'UNKNOWN' : status;
   }
 
   #payload(): RunPayload {

@@ -78,6 +78,7 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
       const wanted = filter ? MAX_WINDOW : first + 1;
       const found: HistoryEntry[] = [];
       let end = after;
+      let lastScanned = after;
       let scanned = 0;
       while (found.length < first && scanned < MAX_SCANNED && !reader.isAtEnd) {
         for (const entry of await reader.next(Math.min(wanted, MAX_WINDOW))) {
@@ -86,11 +87,13 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
             return { entries: found, hasNextPage: false, end: entry.position };
           }
           if (hasId(entry.record) && (!filter || matches(entry.record, filter))) found.push(entry);
-          end = entry.position;
+          lastScanned = entry.position;
+          // A record without an id can't be found again when the history has moved.
+          if (hasId(entry.record)) end = entry.position;
           scanned += 1;
         }
       }
-      return { entries: found, hasNextPage: !reader.isAtEnd, end };
+      return { entries: found, hasNextPage: !reader.isAtEnd, end: end === after ? lastScanned : end };
     },
 
     async latest(workflowId, count, operation) {

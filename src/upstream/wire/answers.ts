@@ -10,12 +10,19 @@ export interface ListOf {
   readonly isItem: (fields: WireFields) => boolean;
 }
 
+/** An item may take two bytes of an answer and hundreds once it is read. Runs have far fewer steps. */
+const MAX_ITEMS = 100_000;
+
 /**
  * Reads an answer that must be a list. An item of another kind is null, and reported: it must not lose its neighbours. A list
  * of nothing else is another answer altogether: that is a violation.
  */
 export function itemsIn({ answer, item, isItem }: ListOf, json: unknown, report: ReportDeviation) {
   if (!Array.isArray(json)) throw violation(answer, 'array', '$', json);
+  if (json.length > MAX_ITEMS) {
+    const message = `the upstream's answer for ${answer} has more than ${MAX_ITEMS} items`;
+    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', message);
+  }
   const path = `${answer}[]`;
   let unreadable = 0;
   const objects = (json as readonly unknown[]).map((value): WireObject | null => {
@@ -37,7 +44,7 @@ export function objectIn(answer: string, json: unknown, report: ReportDeviation)
 
 /** The message names position and type, never the value: it may be confidential. */
 export const violation = (answer: string, expected: string, path: string, value: unknown): GatewayError =>
-  new GatewayError(
-    'UPSTREAM_CONTRACT_VIOLATION',
-    `the upstream's answer for ${answer} is not what its contract says: expected ${expected} at ${path}, got ${typeOf(value)}`,
-  );
+  new GatewayError('UPSTREAM_CONTRACT_VIOLATION', problemAt(answer, expected, path, value));
+
+export const problemAt = (answer: string, expected: string, path: string, value: unknown): string =>
+  `the upstream's answer for ${answer} is not what its contract says: expected ${expected} at ${path}, got ${typeOf(value)}`;

@@ -52,8 +52,8 @@ export const OF_STEPS: readonly Variation[] = [
       variation: '`status` is written in another way: `Timed-Out`, `TIMED_OUT`, `InProgress`',
       happens: 'Read: case, `-`, `_` and blanks do not matter.',
     },
-    { status: 'Completed ' },
-    { rawStatus: 'Completed ' },
+    { status: 'Timed-Out' },
+    { status: 'FAILED', rawStatus: 'Timed-Out' },
   ),
   ofStep(
     {

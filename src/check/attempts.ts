@@ -1,0 +1,77 @@
+/** The calls that a check tries, one after another, and what became of each. */
+import type { UpstreamEndpoint } from '../config/config.ts';
+import type { CountedDeviation } from '../observability/deviations.ts';
+import type { Observer } from '../observability/observer.ts';
+import { GatewayError } from '../upstream/errors.ts';
+import { adviceOn } from './advice.ts';
+
+export type CallResult = { readonly endpoint: UpstreamEndpoint } & (
+  | { readonly kind: 'works'; readonly found: string; readonly deviations: readonly CountedDeviation[] }
+  | { readonly kind: 'failed'; readonly message: string; readonly advice: string | null }
+  /** `isMissing`: something is needed to try it. */
+  | { readonly kind: 'skipped'; readonly reason: string; readonly isMissing: boolean }
+);
+
+export interface Attempts {
+  /** To be given to the client: it collects deviations. */
+  readonly observer: Pick<Observer, 'call'>;
+  /** What the call found; null if it failed or is switched off. */
+  readonly attempt: <T>(
+    endpoint: UpstreamEndpoint,
+    send: () => Promise<T>,
+    describe: (value: T) => string,
+  ) => Promise<T | null>;
+  readonly skip: (endpoint: UpstreamEndpoint, reason: string, isMissing: boolean) => void;
+  readonly results: readonly CallResult[];
+}
+
+export function createAttempts(endpoints: ReadonlySet<UpstreamEndpoint>, isService: boolean): Attempts {
+  const deviations: CountedDeviation[] = [];
+  const results: CallResult[] = [];
+
+  return {
+    results,
+    observer: {
+      call: () => ({
+        traceparent: null,
+        attempt: () => undefined,
+        answered: () => undefined,
+        deviated(found) {
+          for (const each of found) addTo(deviations, each);
+        },
+        end: () => undefined,
+      }),
+    },
+
+    async attempt(endpoint, send, describe) {
+      if (!endpoints.has(endpoint)) {
+        results.push({ endpoint, kind: 'skipped', reason: 'switched off (UPSTREAM_ENDPOINTS)', isMissing: false });
+        return null;
+      }
+      // Those of a call that failed say nothing of this one.
+      deviations.length = 0;
+      try {
+        const value = await send();
+        results.push({ endpoint, kind: 'works', found: describe(value), deviations: [...deviations] });
+        return value;
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error;
+        const advice = adviceOn(error, { endpoint, endpoints, isService });
+        results.push({ endpoint, kind: 'failed', message: error.message, advice });
+        return null;
+      }
+    },
+
+    skip(endpoint, reason, isMissing) {
+      results.push({ endpoint, kind: 'skipped', reason, isMissing });
+    },
+  };
+}
+
+/** One check may need several calls of a kind. */
+function addTo(deviations: CountedDeviation[], { count, ...deviation }: CountedDeviation): void {
+  const { field, outcome } = deviation;
+  const at = deviations.findIndex((each) => each.field === field && each.outcome === outcome);
+  if (at < 0) deviations.push({ ...deviation, count });
+  else deviations[at] = { ...deviation, count: count + (deviations[at]?.count ?? 0) };
+}
