@@ -47,7 +47,7 @@ export function readSteps(json: JsonText): readonly StepFacts[] {
     }
   });
   // A list of nothing but such entries is no list of steps.
-  if (problem && steps.every(({ unreadable }) => unreadable !== undefined)) throw problem;
+  if (problem && steps.every((step) => step.problem !== undefined)) throw problem;
   return steps;
 }
 
@@ -82,7 +82,7 @@ const unreadableStep = (problem: string, index: number): StepFacts => ({
   payload: () => ({ inputs: null, outputs: null, metadata: null, unreadable: NONE }),
   tokens: null,
   index,
-  unreadable: problem,
+  problem,
 });
 
 /** Call 3: an array that holds one record. Null if it is empty. */

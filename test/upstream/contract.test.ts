@@ -281,7 +281,7 @@ describe('an entry of the steps that can not be read', () => {
       ['', 3],
     ]);
     const violation = "the upstream's answer for steps is not what its contract says:";
-    expect(steps.map(({ unreadable }) => unreadable)).toEqual([
+    expect(steps.map(({ problem }) => problem)).toEqual([
       undefined,
       `${violation} expected object at $[1], got number`,
       undefined,
