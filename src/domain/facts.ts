@@ -45,8 +45,8 @@ export interface StepFacts {
   readonly tokens: number | null;
   /** The position in the upstream's list: the tie-breaker of every order. */
   readonly index: number;
-  /** Why the entry can't be read. Then all else but `index` is empty: it counts in nothing, and is listed as an error. */
-  readonly unreadable?: string;
+  /** Why the entry can't be read. Then nothing else of it is used: it counts in nothing, and is listed as an error. */
+  readonly problem?: string;
 }
 
 /** What the upstream says of a run as a whole. */

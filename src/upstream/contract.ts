@@ -83,7 +83,7 @@ function unreadableStep(index: number, item: unknown): StepFacts {
     payload: () => ({ inputs: null, outputs: null, metadata: null, unreadable: [] }),
     tokens: null,
     index,
-    unreadable: problemAt('steps', 'step', `$[${index}]`, item),
+    problem: problemAt('steps', 'step', `$[${index}]`, item),
   };
 }
 

@@ -119,7 +119,8 @@ describe('the claims of a token', () => {
   it('hide a run with steps of another organization, even if its workflow is in scope', async () => {
     upstream.script = (call) =>
       call.endpoint === 'steps' ? { json: [wireStep({ organization_id: 'org-b' })] } : script(call);
-    const { errors } = await ask(of('org-a'), '{ run(workflowId: "a1", id: "r1") { steps { id } } }');
+    const { data, errors } = await ask(of('org-a'), '{ run(workflowId: "a1", id: "r1") { outputs steps { id } } }');
+    expect(data).toEqual({ run: null });
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['NOT_FOUND']);
   });
 

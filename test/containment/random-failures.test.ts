@@ -7,8 +7,8 @@ describe('random operations over random failing calls', () => {
     const { tally, failure } = await checkFailingOperations(createSchema(), { seed: 4713, numRuns: 250 });
     expect(failure).toBeNull();
     // Else it would prove nothing.
-    expect(tally.affected).toBeGreaterThan(50);
-    expect(tally.partly).toBeGreaterThan(25);
-    expect(tally.nulls).toBeGreaterThan(100);
+    expect(tally.affected).toBeGreaterThan(40);
+    expect(tally.partly).toBeGreaterThan(20);
+    expect(tally.nulls).toBeGreaterThan(60);
   }, 120_000);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { at, ran, runOf, runRecord } from '../support/facts.ts';
+import { at, ran, runOf, runRecord, stepFacts } from '../support/facts.ts';
 
 const statusOf = (...steps: Parameters<typeof runOf>[0]) => runOf(steps).status;
 
@@ -25,6 +25,12 @@ describe('the inferred status of a run', () => {
     expect(statusOf(unknown, cancelled, ran('a', 0, 1))).toBe('CANCELLED');
     expect(statusOf(unknown, ran('a', 0, 1))).toBe('UNKNOWN');
     expect(runOf([unknown, ran('a', 0, 1)])).toMatchObject({ isFinished: true, endedAt: at(2) });
+  });
+
+  it('is UNKNOWN and not finished beside an entry that can not be read: it may have failed or still run', () => {
+    const run = runOf([ran('a', 0, 1), stepFacts({ index: 1, problem: 'expected object' })]);
+    expect(run).toMatchObject({ status: 'UNKNOWN', isFinished: false, stepCounts: { total: 1 } });
+    expect(run.unreadableSteps).toEqual(['expected object']);
   });
 
   it('looks at the latest attempt of each node alone', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  getArgumentValues,
   getNamedType,
   isListType,
   isNonNullType,
@@ -11,23 +10,17 @@ import {
 } from 'graphql';
 import { entryOf } from '../../src/graphql/fields/field-entry.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
+import { semanticLevels } from '../support/semantic-levels.ts';
 
 type Field = GraphQLField<unknown, unknown>;
 
 const schema = createSchema();
-const directive = schema.getDirective('semanticNonNull');
 
 const fields = Object.values(schema.getTypeMap()).flatMap((type): [string, string, Field][] =>
   isObjectType(type) && !type.name.startsWith('__')
     ? Object.values(type.getFields()).map((field) => [`${type.name}.${field.name}`, type.name, field])
     : [],
 );
-
-/** The levels that `@semanticNonNull` names; none without it. */
-function semanticLevels({ astNode }: Field): readonly number[] {
-  const node = astNode?.directives?.find(({ name }) => name.value === 'semanticNonNull');
-  return node && directive ? (getArgumentValues(directive, node).levels as readonly number[]) : [];
-}
 
 /** The type of each level: 0 is the field, 1 the items of its list. */
 function levelsOf(type: GraphQLOutputType): GraphQLOutputType[] {
@@ -52,7 +45,7 @@ describe('nullability', () => {
     const beyondRecord = ofRun.filter(([, , field]) => entryOf(field).requirement !== 'RECORD');
     const wrong = beyondRecord.filter(
       ([name, , field]) =>
-        !isNullableType(field.type) || semanticLevels(field).includes(0) === NULL_HAS_A_MEANING.includes(name),
+        !isNullableType(field.type) || semanticLevels(schema, field).includes(0) === NULL_HAS_A_MEANING.includes(name),
     );
     expect(beyondRecord.length).toBeGreaterThan(10);
     expect(wrong.map(([name]) => name)).toEqual([]);
@@ -84,12 +77,12 @@ describe('nullability', () => {
 
   it('is semantic only at levels that are there and nullable', () => {
     const wrong = fields.filter(([, , field]) =>
-      semanticLevels(field).some((level) => {
+      semanticLevels(schema, field).some((level) => {
         const type = levelsOf(field.type)[level];
         return !type || isNonNullType(type);
       }),
     );
-    expect(fields.filter(([, , field]) => semanticLevels(field).length > 0).length).toBeGreaterThan(20);
+    expect(fields.filter(([, , field]) => semanticLevels(schema, field).length > 0).length).toBeGreaterThan(20);
     expect(wrong.map(([name]) => name)).toEqual([]);
   });
 });

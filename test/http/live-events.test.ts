@@ -147,6 +147,27 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect(client.waiting).toBe(0);
   });
 
+  it('begins with what the record tells where the steps fail, and brings them when they are there', async () => {
+    const { script } = run.upstream;
+    // Not a fault that would open the breaker, whose clock is the machine's.
+    run.upstream.script = (call) =>
+      call.endpoint === 'steps' ? { status: 429, headers: { 'retry-after': '100' } } : script(call);
+    const client = await watch();
+    expect(await client.next()).toMatchObject({
+      type: 'next',
+      payload: {
+        data: { runUpdated: { ...event(1).runUpdated, stepCounts: null } },
+        errors: [{ path: ['runUpdated', 'stepCounts'], extensions: { code: 'RATE_LIMITED' } }],
+      },
+    });
+    await run.feeds(1);
+    await run.poll();
+    run.upstream.script = script;
+    await run.poll();
+    expect(await client.nextData()).toEqual(event(1));
+    expect(client.waiting).toBe(0);
+  });
+
   it('goes on after an outage that is longer than STALE_IF_ERROR_MS, but does not begin in it', async () => {
     const client = await watch();
     await client.nextData();

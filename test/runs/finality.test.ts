@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { RunRecord, StepFacts } from '../../src/domain/types.ts';
 import { createFinality } from '../../src/runs/finality.ts';
 import type { Cached } from '../../src/runs/cache-partitions.ts';
-import { at, EPOCH_MS, graphOf, listed, ran, runRecord } from '../support/facts.ts';
+import { at, EPOCH_MS, graphOf, listed, ran, runRecord, stepFacts } from '../support/facts.ts';
 
 const SETTLE_MS = 30_000;
 const finality = createFinality(SETTLE_MS);
@@ -61,6 +61,7 @@ describe('steps without a record', () => {
     ['one still running', false, listed([ran('a', 0, 4), ran('b', 4, null, 'running')])],
     ['one still queued', false, listed([ran('a', 0, 4), ran('b', null, null, 'queued')])],
     ['one that ended with a word that nobody knows', true, listed([ran('a', 0, 4), ran('b', 4, 10, 'hibernating')])],
+    ['one that can not be read', false, [...completed, stepFacts({ index: 2, problem: 'expected object' })]],
     ['none at all', false, []],
     ['none with a time', false, listed([ran('a', null, null)])],
   ];

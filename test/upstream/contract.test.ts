@@ -353,7 +353,7 @@ describe('a deviation', () => {
     const items = ['SECRET', null, [7], { detail: 'SECRET', outputs: 'SECRET' }];
     const steps = readSteps(textOf([wireStep(), ...items, wireStep({ id: 'last' })]), 'r');
     const violation = "the upstream's answer for steps is not what its contract says:";
-    expect(steps.map(({ unreadable }) => unreadable)).toEqual([
+    expect(steps.map(({ problem }) => problem)).toEqual([
       undefined,
       ...['string', 'null', 'array', 'object'].map(
         (type, index) => `${violation} expected step at $[${index + 1}], got ${type}`,

@@ -122,6 +122,24 @@ describe('a payload that is nested 10,000 levels deep', () => {
     expect(data).toEqual({ run: { inputs: null, status: 'COMPLETED' } });
   });
 
+  it.each([
+    ['nests what it finds', `${'['.repeat(60)}@${']'.repeat(60)}`, 'nested deeper than 200 levels'],
+    ['writes such a number', '`[1e400]`', 'a number is beyond what a double holds'],
+  ])('is no result of a path that %s', async (_, path, problem) => {
+    steps = [wireStep({ outputs: deep(180) })];
+    const { data, errors } = await gateway.query(
+      'query ($path: String) { run(workflowId: "wf", id: "r1") { status steps { id outputs(path: $path) } } }',
+      { variables: { path } },
+    );
+    expect(data).toEqual({ run: { status: 'COMPLETED', steps: [{ id: 'step-1', outputs: null }] } });
+    expect(errors).toMatchObject([
+      {
+        message: `path: Invalid path: expected a result that is JSON: ${problem}`,
+        extensions: { code: 'BAD_USER_INPUT' },
+      },
+    ]);
+  });
+
   it('is read down to 200 levels', async () => {
     steps = [200, 201].map((levels) => wireStep({ id: `${levels}`, outputs: deep(levels) }));
     const { data, errors } = await gateway.query('{ run(workflowId: "wf", id: "r1") { steps { outputs } } }');

@@ -95,13 +95,14 @@ class DerivedRun implements Run {
 
   get status(): RunStatus {
     const { record } = this.#facts;
-    return (this.#status ??= record ? runStatusOf(record.rawStatus) : inferRunStatus(this.#executed()));
+    return (this.#status ??= record ? runStatusOf(record.rawStatus) : this.#inferredStatus());
   }
 
   get isFinished(): boolean {
     const { record } = this.#facts;
     if (record) return isOver(this.status, record.endTime);
-    return this.status === 'UNKNOWN' ? this.#executed().length > 0 : isOver(this.status, null);
+    if (this.status !== 'UNKNOWN') return isOver(this.status, null);
+    return this.unreadableSteps.length === 0 && this.#executed().length > 0;
   }
 
   get dependsOnNow(): boolean {
@@ -158,7 +159,7 @@ class DerivedRun implements Run {
   }
 
   get unreadableSteps(): readonly string[] {
-    return this.#loadedSteps().flatMap(({ unreadable }) => unreadable ?? []);
+    return this.#loadedSteps().flatMap(({ problem }) => problem ?? []);
   }
 
   get stepCounts(): StepCounts {
@@ -205,6 +206,11 @@ class DerivedRun implements Run {
   #record(): RunRecord | null {
     if (this.#isUnknown()) this.#loadedSteps();
     return this.#facts.record;
+  }
+
+  /** A step that can't be read may have failed or still run. */
+  #inferredStatus(): RunStatus {
+    return this.unreadableSteps.length > 0 ? 'UNKNOWN' : inferRunStatus(this.#executed());
   }
 
   #payload(): RunPayload {

@@ -25,7 +25,7 @@ export const compareByPlace = (a: Placed, b: Placed): number =>
 /** In order of `compareByStart`, whatever order the facts come in. Unreadable entries are left out. */
 export const executionsOf = (facts: readonly StepFacts[]): Execution[] =>
   facts
-    .filter(({ unreadable }) => unreadable === undefined)
+    .filter(({ problem }) => problem === undefined)
     .map(executionOf)
     .sort(compareByStart);
 

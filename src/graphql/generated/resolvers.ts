@@ -325,7 +325,7 @@ export type Run = {
   readonly inputs?: Maybe<Scalars['JSON']['output']>;
   /**
    * True if `status` is COMPLETED, FAILED or CANCELLED; or UNKNOWN where the record names an end, or where there is no record
-   * but steps.
+   * but steps, all of them readable.
    */
   readonly isFinished: Scalars['Boolean']['output'];
   /** The latest moment that is known of it: a start or an end as the upstream told it, of a step or of the run. */
@@ -343,7 +343,8 @@ export type Run = {
   /**
    * From the upstream's record of the run where it keeps one. Else inferred from the latest execution of each node: any that
    * is not finished → RUNNING, else a failed one → FAILED, else a cancelled one → CANCELLED, else one that ended with an
-   * unknown word → UNKNOWN, all completed or skipped → COMPLETED, no steps → UNKNOWN.
+   * unknown word → UNKNOWN, all completed or skipped → COMPLETED, no steps → UNKNOWN. UNKNOWN, too, if an entry of the
+   * list of steps can't be read.
    */
   readonly status: RunStatus;
   /**

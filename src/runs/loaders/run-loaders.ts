@@ -94,12 +94,12 @@ export function createRunLoaders(
     const told = record?.cached.value;
     if (!record || !told || !(error instanceof GatewayError) || isAccessDenied(error)) throw error;
     if (isNotFound(error)) {
-      // Steps of another organization are NOT_FOUND for a narrowed scope.
-      if (operation.viewer.scope) throw error;
       // A run that was just accepted may have a record before its steps can be listed: then it has no steps.
       if (!isTerminal(runStatusOf(told.rawStatus))) {
         return partsOf(record, { ...record, cached: { ...record.cached, value: [] } });
       }
+      // Steps of another organization are NOT_FOUND for a narrowed scope.
+      if (operation.viewer.scope?.organizationId != null) throw error;
     }
     operation.lifetime.limit(0);
     return { ...partsOf(record, null), stepsError: error };

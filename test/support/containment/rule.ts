@@ -20,6 +20,7 @@ import { createSchema } from '../../../src/graphql/schema.ts';
 import { codesByPlace, placeOf, valueAt, type ExpectedAnswer, type Path, type PlainAnswer } from './answers.ts';
 import { historyOf, type Failures, type Fault } from './failing-calls.ts';
 import { createNeededCalls, ID, idsOf, isFields, type Fields, type RunIds } from './needed-calls.ts';
+import { semanticLevels } from '../semantic-levels.ts';
 
 export interface Replay {
   /** As `withIds` makes it. */
@@ -132,6 +133,9 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
       let value: unknown = source[String(info.path.key)] ?? null;
       const codes = [...codesOf(needed.ofField(source, args, value, info)), ...toldAt(path)];
       if (codes.length > 0) throw new ExpectedError(codes);
+      const field = info.parentType.getFields()[info.fieldName];
+      const isNullByErrorOnly = field !== undefined && semanticLevels(info.schema, field).includes(0);
+      if (value === null && isNullByErrorOnly) throw new Error(`${path.join('.')} is null without an error`);
       const needsGraph = info.parentType.name === 'Run' && ['criticalPath', 'progress'].includes(info.fieldName);
       if (needsGraph && !listsWorkflows && value !== null) {
         graphless.add(JSON.stringify(path));
