@@ -3,22 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { buildSchema, Kind, parse, TypeInfo, validate, visit, type ASTNode } from 'graphql';
 import { KEYS } from '../src/graphql/federation/representations.ts';
 import { createManualClock } from './support/clock.ts';
+import { VARIABLES } from './support/example-variables.ts';
 import { startGateway, type TestGateway } from './support/gateway.ts';
 
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
 const read = (path: string) => readFileSync(at(path), 'utf8');
 
 const examples = readdirSync(at('examples')).map((file) => [file, read(`examples/${file}`)] as const);
-
-const VARIABLES = {
-  workflowId: 'support-triage',
-  runId: 'run-4711',
-  runIds: ['run-4711', 'run-4712'],
-  nodeIds: ['sentiment', 'classify'],
-  baseId: 'run-4711',
-  headId: 'run-4712',
-  inputs: { subject: 'Checkout is down' },
-};
 
 /** A run that starts has a new id. */
 const STARTED = { executeWorkflow: { run: { id: expect.any(String) } } };
