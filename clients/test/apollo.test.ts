@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { gql, InMemoryCache } from '@apollo/client';
+import { ApolloProvider } from '@apollo/client/react';
+import { createElement, type ReactNode } from 'react';
 import { createCache } from '../apollo/cache.ts';
 import { createClient } from '../apollo/client.ts';
 import { socketLink, streamLink } from '../apollo/live.ts';
 import { createPersistedClient } from '../apollo/persisted.ts';
 import { repeatedIds } from '../apollo/repeated-ids.ts';
+import { RUN, useRun } from '../apollo/useRun.ts';
 import { differentParts } from './different-parts.ts';
 import { FINAL, followRun, LIVE_KEY, LIVE_RUN, RUN_KEY } from './live.ts';
+import { render, SHOWN, SHOWN_RUN } from './render.ts';
 import { REPEATING, startRepeatingIds } from './repeating-ids.ts';
 import { EXAMPLES, recordWarnings, plain, recordRequests, schema, startGateway, VARIABLES } from './support.ts';
 
@@ -119,6 +123,15 @@ describe('Apollo Client', () => {
       client.stop();
     });
   }
+
+  it('shows a run by the hook of the page', async () => {
+    const client = createClient(url, 'demo-key');
+    const before = sent.length;
+    await client.query({ query: RUN, variables: SHOWN_RUN });
+    const within = (children: ReactNode) => createElement(ApolloProvider, { client, children });
+    assert.partialDeepStrictEqual(plain(render(within, () => useRun(SHOWN_RUN))), { run: SHOWN });
+    assert.equal(sent.length - before, 1);
+  });
 
   it('prints no warning in all of this', () => {
     assert.deepEqual(printed, []);

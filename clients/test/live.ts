@@ -25,8 +25,11 @@ export interface Sink {
 }
 
 /** Follows a run from its first state through a change to its end, where the subscription must end too. */
-export async function followRun(watch: (url: string, sink: Sink) => void): Promise<void> {
-  const run = await startLiveRun();
+export async function followRun(
+  watch: (url: string, sink: Sink) => void,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const run = await startLiveRun(environment);
   const seen: string[] = [];
   let wake: () => void = () => undefined;
   const say = (what: string): void => {

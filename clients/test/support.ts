@@ -28,6 +28,10 @@ export const EXAMPLES: readonly Example[] = readdirSync(new URL('examples', ROOT
   return { file, text, document, isMutation };
 });
 
+/** `draw-the-graph.graphql` → `DrawTheGraph`. */
+export const moduleOf = (file: string): string =>
+  file.replace('.graphql', '').replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+
 export interface SentRequest {
   readonly method: string;
   /** The body, or the parameters of a GET. */

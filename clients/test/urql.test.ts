@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Client } from 'urql';
+import { createElement, type ReactNode } from 'react';
+import { Provider, type Client } from 'urql';
 import { pipe, subscribe } from 'wonka';
 import { createClient } from '../urql/client.ts';
 import { socketExchange, streamExchange } from '../urql/live.ts';
 import { createPersistedClient } from '../urql/persisted.ts';
 import { createCacheForRepeatedIds } from '../urql/repeated-ids.ts';
+import { RUN as HOOK_RUN, useRun } from '../urql/useRun.ts';
 import { differentParts } from './different-parts.ts';
 import { FINAL, followRun, LIVE_KEY, LIVE_RUN, RUN, RUN_KEY, type Sink } from './live.ts';
+import { render, SHOWN, SHOWN_RUN } from './render.ts';
 import { REPEATING, startRepeatingIds } from './repeating-ids.ts';
 import {
   EXAMPLES,
@@ -154,6 +157,15 @@ describe('urql with graphcache', () => {
       assert.deepEqual(shown, [complete, complete]);
     });
   }
+
+  it('shows a run by the hook of the page', async () => {
+    const client = createClient(url, 'demo-key');
+    const before = sent.length;
+    await client.query(HOOK_RUN, SHOWN_RUN).toPromise();
+    const within = (children: ReactNode) => createElement(Provider, { value: client, children });
+    assert.partialDeepStrictEqual(plain(render(within, () => useRun(SHOWN_RUN))), { run: SHOWN });
+    assert.equal(sent.length - before, 1);
+  });
 
   it('prints no warning in all of this', () => {
     assert.deepEqual(printed, []);

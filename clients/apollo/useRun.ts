@@ -1,21 +1,17 @@
 import { gql, type TypedDocumentNode } from '@apollo/client';
 import { useQuery, useSubscription } from '@apollo/client/react';
 
-interface RunParts {
-  readonly run: {
-    readonly id: string;
-    readonly workflowId: string;
-    readonly status: string;
-    readonly totalElapsedTime: number | null;
-  } | null;
-}
-
 interface RunKey {
   readonly workflowId: string;
   readonly id: string;
 }
 
-const RUN: TypedDocumentNode<RunParts, RunKey> = gql`
+interface RunParts extends RunKey {
+  readonly status: string;
+  readonly totalElapsedTime: number | null;
+}
+
+export const RUN: TypedDocumentNode<{ readonly run: RunParts | null }, RunKey> = gql`
   query Run($workflowId: ID!, $id: ID!) {
     run(workflowId: $workflowId, id: $id) {
       id
@@ -26,7 +22,7 @@ const RUN: TypedDocumentNode<RunParts, RunKey> = gql`
   }
 `;
 
-const LIVE_RUN: TypedDocumentNode<unknown, RunKey> = gql`
+const LIVE_RUN: TypedDocumentNode<{ readonly runUpdated: RunParts }, RunKey> = gql`
   subscription LiveRun($workflowId: ID!, $id: ID!) {
     runUpdated(workflowId: $workflowId, id: $id) {
       id

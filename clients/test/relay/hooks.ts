@@ -1,0 +1,17 @@
+/** What a bundler does for an app with Relay: `graphql` tags become imports of artifacts. Passed to Node by `--import`. */
+import { readFileSync } from 'node:fs';
+import { registerHooks, stripTypeScriptTypes } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { transformSync } from '@babel/core';
+
+registerHooks({
+  resolve: (specifier, context, next) => next(specifier.endsWith('.graphql') ? `${specifier}.ts` : specifier, context),
+  load(url, context, next) {
+    if (!url.includes('/relay/') || url.includes('node_modules') || !url.endsWith('.ts')) return next(url, context);
+    const filename = fileURLToPath(url);
+    const code = stripTypeScriptTypes(readFileSync(filename, 'utf8'));
+    const plugins = [['relay', { eagerEsModules: true }]];
+    const transformed = transformSync(code, { filename, plugins, configFile: false, babelrc: false })?.code;
+    return { format: 'module', source: transformed ?? code, shortCircuit: true };
+  },
+});
