@@ -26,7 +26,7 @@ export interface Sink {
 
 /** Follows a run from its first state through a change to its end, where the subscription must end too. */
 export async function followRun(
-  watch: (url: string, sink: Sink) => void,
+  watch: (url: string, sink: Sink) => unknown,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const run = await startLiveRun(environment);
