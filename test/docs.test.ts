@@ -76,3 +76,28 @@ describe('docs/configuration.md', () => {
     }
   });
 });
+
+describe('docs/frontend.md', () => {
+  const page = read('docs/frontend.md');
+  const isFile = /\[([\w/.-]+)\]\(\.\.\/clients\/\1\)\n\n```\w+\n([\s\S]*?)^```/gm;
+  const blocks = [...page.matchAll(isFile)].map(([, file = '', code = '']) => ({ file, code }));
+
+  it.each(blocks)('has $file as it is compiled and run', ({ file, code }) => {
+    expect(code).toBe(read(`clients/${file}`));
+  });
+
+  it('has no code that is not run', () => {
+    const commands = [...page.matchAll(/^```sh\n/gm)];
+    expect(blocks.length + commands.length).toBe([...page.matchAll(/^```\w+$/gm)].length);
+  });
+
+  it('names the versions that are run', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('clients/package.json')) as Record<
+      'dependencies' | 'devDependencies',
+      Readonly<Record<string, string>>
+    >;
+    const named = [...page.matchAll(/`([@\w/.-]+)` (\d+\.\d+\.\d+)/g)].map(([, name = '', version]) => [name, version]);
+    expect(named.length).toBeGreaterThan(10);
+    expect({ ...dependencies, ...devDependencies }).toMatchObject(Object.fromEntries(named) as Record<string, string>);
+  });
+});

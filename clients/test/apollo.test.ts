@@ -13,7 +13,18 @@ import { differentParts } from './different-parts.ts';
 import { FINAL, followRun, LIVE_KEY, LIVE_RUN, RUN_KEY } from './live.ts';
 import { render, SHOWN, SHOWN_RUN } from './render.ts';
 import { REPEATING, startRepeatingIds } from './repeating-ids.ts';
-import { EXAMPLES, recordWarnings, plain, recordRequests, schema, startGateway, VARIABLES } from './support.ts';
+import {
+  EXAMPLES,
+  ONE_FAILED,
+  ONE_FAILS,
+  withoutTypenames,
+  recordWarnings,
+  plain,
+  recordRequests,
+  schema,
+  startGateway,
+  VARIABLES,
+} from './support.ts';
 
 describe('Apollo Client', () => {
   let gateway: Awaited<ReturnType<typeof startGateway>>;
@@ -123,6 +134,15 @@ describe('Apollo Client', () => {
       client.stop();
     });
   }
+
+  it('rejects a result with an error, or keeps what there is beside it, as its policy says', async () => {
+    const client = createClient(url, 'demo-key');
+    const query = { query: gql(ONE_FAILS) };
+    await assert.rejects(client.query(query), /knows nothing by this id/);
+    const { data, error } = await client.query({ ...query, errorPolicy: 'all' });
+    assert.deepEqual(withoutTypenames(data), ONE_FAILED);
+    assert.match(String(error), /knows nothing by this id/);
+  });
 
   it('shows a run by the hook of the page', async () => {
     const client = createClient(url, 'demo-key');

@@ -24,6 +24,7 @@ import { render, SHOWN, SHOWN_RUN } from './render.ts';
 import { startRepeatingIds } from './repeating-ids.ts';
 import {
   EXAMPLES,
+  ONE_FAILED,
   moduleOf,
   plain,
   recordRequests,
@@ -162,6 +163,7 @@ describe('Relay', () => {
       const read = () => useLazyLoadQuery<OperationType>(request, {}, { fetchPolicy: 'store-only' });
       return plain(render(within(environment), read));
     };
+    assert.deepEqual(await show('OneFailsQuery'), ONE_FAILED);
     assert.deepEqual(await show('ErrorIgnoredQuery'), { run: null });
     const failed = { ok: false, errors: [{ extensions: { code: 'NOT_FOUND' } }] };
     assert.partialDeepStrictEqual(await show('ErrorCaughtQuery'), { run: failed });

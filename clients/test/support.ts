@@ -76,3 +76,17 @@ export const withoutTypenames = (value: unknown): unknown =>
     if (typeof part === 'object' && part !== null && '__typename' in part) delete part.__typename;
     return part;
   });
+
+/** One of the two runs does not exist: it alone is null. */
+export const ONE_FAILS = `query OneFails {
+  workflow(id: "support-triage") {
+    id
+    runsById(ids: ["run-4711", "none"]) { id workflowId status }
+  }
+}`;
+export const ONE_FAILED = {
+  workflow: {
+    id: 'support-triage',
+    runsById: [{ id: 'run-4711', workflowId: 'support-triage', status: 'FAILED' }, null],
+  },
+};

@@ -14,6 +14,8 @@ import { render, SHOWN, SHOWN_RUN } from './render.ts';
 import { REPEATING, startRepeatingIds } from './repeating-ids.ts';
 import {
   EXAMPLES,
+  ONE_FAILED,
+  ONE_FAILS,
   plain,
   recordRequests,
   recordWarnings,
@@ -157,6 +159,15 @@ describe('urql with graphcache', () => {
       assert.deepEqual(shown, [complete, complete]);
     });
   }
+
+  it('keeps what there is beside an error', async () => {
+    const { data, error } = await createClient(url, 'demo-key').query(ONE_FAILS, {}).toPromise();
+    assert.deepEqual(plain(data), ONE_FAILED);
+    assert.equal(error?.graphQLErrors[0]?.extensions['code'], 'NOT_FOUND');
+    const allFailed = await createClient(url, 'demo-key').query(RUN, { ...SHOWN_RUN, id: 'none' }).toPromise();
+    assert.equal(allFailed.data, null);
+    assert.equal(allFailed.error?.graphQLErrors[0]?.extensions['code'], 'NOT_FOUND');
+  });
 
   it('shows a run by the hook of the page', async () => {
     const client = createClient(url, 'demo-key');

@@ -1,38 +1,15 @@
 import { cacheExchange, type KeyingConfig } from '@urql/exchange-graphcache';
+import schema from './__generated__/introspection.ts';
 
-/** Objects without an id are stored inside their parent. */
-const part = () => null;
+/** Objects without an id, and nodes, whose ids repeat: each workflow has its own `model_1`. */
+const PARTS =
+  'CriticalPath Distribution ExecuteWorkflowPayload Freshness ModelTokenUsage NodeComparison NodeStatistics PageInfo ' +
+  'Progress RepeatedNode RunComparison RunConnection RunEdge RunGap RunTiming RunTokenUsage StepCounts StepError ' +
+  'Timeline TimelineBar TimelineGap TokenUsage WorkflowConnection WorkflowConnectionEdge WorkflowEdge WorkflowGraph ' +
+  'WorkflowNode WorkflowStatistics';
 
-export const keys: KeyingConfig = {
-  CriticalPath: part,
-  Distribution: part,
-  ExecuteWorkflowPayload: part,
-  Freshness: part,
-  ModelTokenUsage: part,
-  NodeComparison: part,
-  NodeStatistics: part,
-  PageInfo: part,
-  Progress: part,
-  RepeatedNode: part,
-  RunComparison: part,
-  RunConnection: part,
-  RunEdge: part,
-  RunGap: part,
-  RunTiming: part,
-  RunTokenUsage: part,
-  StepCounts: part,
-  StepError: part,
-  Timeline: part,
-  TimelineBar: part,
-  TimelineGap: part,
-  TokenUsage: part,
-  WorkflowConnection: part,
-  WorkflowConnectionEdge: part,
-  WorkflowEdge: part,
-  WorkflowGraph: part,
-  // The ids of nodes repeat: each workflow has its own `model_1`.
-  WorkflowNode: part,
-  WorkflowStatistics: part,
-};
+/** They are stored inside their parent. */
+export const keys: KeyingConfig = Object.fromEntries(PARTS.split(' ').map((type) => [type, () => null]));
 
-export const createCache = () => cacheExchange({ keys });
+/** With the schema it knows which fields may be null: without it, one failed run of a list takes the whole answer along. */
+export const createCache = () => cacheExchange({ schema, keys });

@@ -1,4 +1,5 @@
 import { cacheExchange, type KeyGenerator } from '@urql/exchange-graphcache';
+import schema from './__generated__/introspection.ts';
 import { keys } from './cache.ts';
 
 /** An object without all of its key is stored inside its parent. */
@@ -12,6 +13,7 @@ const keyOf =
 /** In place of `createCache`. */
 export const createCacheForRepeatedIds = () =>
   cacheExchange({
+    schema,
     keys: {
       ...keys,
       Workflow: keyOf('id'),

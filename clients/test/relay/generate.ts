@@ -4,7 +4,7 @@ import { Kind, parse, print, visit, type DocumentNode } from 'graphql';
 import { differentParts } from '../different-parts.ts';
 import { LIVE_RUN, RUN } from '../live.ts';
 import { REPEATING } from '../repeating-ids.ts';
-import { EXAMPLES, moduleOf, schema } from '../support.ts';
+import { EXAMPLES, moduleOf, ONE_FAILS, schema } from '../support.ts';
 
 const FOLDER = new URL('operations/', import.meta.url);
 const PERSISTED = new URL('persisted/', import.meta.url);
@@ -41,6 +41,7 @@ write('LiveRun', parse(LIVE_RUN));
 write('WholeKeys', parse(REPEATING['with whole keys']));
 write('IdsAlone', parse(REPEATING['with ids alone']));
 write('WithoutKeys', parse(REPEATING['without keys']));
+write('OneFails', parse(ONE_FAILS));
 const FAILING = 'run(workflowId: "support-triage", id: "none")';
 write('ErrorIgnored', parse(`{ ${FAILING} { id status } }`));
 write('ErrorCaught', parse(`{ ${FAILING} @catch { id status } }`));
