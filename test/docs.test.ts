@@ -77,13 +77,32 @@ describe('docs/configuration.md', () => {
   });
 });
 
+/** Blocks of code below the name of their file. */
+const blocksOf = (page: string) =>
+  [...page.matchAll(/\]\(\.\.\/((?:clients|routers)\/[\w/.-]+)\)\n\n```\w+\n([\s\S]*?)^```/gm)].map(
+    ([, file = '', code = '']) => ({ file, code }),
+  );
+
+describe('docs/federation.md', () => {
+  const page = read('docs/federation.md');
+
+  it('names the version that is run', () => {
+    const { dependencies } = JSON.parse(read('routers/package.json')) as { readonly dependencies: unknown };
+    const [, version] = /`@graphql-hive\/gateway` (\S+)/.exec(page) ?? [];
+    expect(dependencies).toMatchObject({ '@graphql-hive/gateway': version });
+  });
+
+  it.each(blocksOf(page))('has $file as it is run', ({ file, code }) => {
+    expect(code).toBe(read(file));
+  });
+});
+
 describe('docs/frontend.md', () => {
   const page = read('docs/frontend.md');
-  const isFile = /\[([\w/.-]+)\]\(\.\.\/clients\/\1\)\n\n```\w+\n([\s\S]*?)^```/gm;
-  const blocks = [...page.matchAll(isFile)].map(([, file = '', code = '']) => ({ file, code }));
+  const blocks = blocksOf(page);
 
   it.each(blocks)('has $file as it is compiled and run', ({ file, code }) => {
-    expect(code).toBe(read(`clients/${file}`));
+    expect(code).toBe(read(file));
   });
 
   it('has no code that is not run', () => {

@@ -164,7 +164,9 @@ describe('urql with graphcache', () => {
     const { data, error } = await createClient(url, 'demo-key').query(ONE_FAILS, {}).toPromise();
     assert.deepEqual(plain(data), ONE_FAILED);
     assert.equal(error?.graphQLErrors[0]?.extensions['code'], 'NOT_FOUND');
-    const allFailed = await createClient(url, 'demo-key').query(RUN, { ...SHOWN_RUN, id: 'none' }).toPromise();
+    const allFailed = await createClient(url, 'demo-key')
+      .query(RUN, { ...SHOWN_RUN, id: 'none' })
+      .toPromise();
     assert.equal(allFailed.data, null);
     assert.equal(allFailed.error?.graphQLErrors[0]?.extensions['code'], 'NOT_FOUND');
   });
