@@ -23,6 +23,6 @@ export const RUN = graphql(`
 `);
 
 export const failedNodes = ({ run }: ResultOf<typeof RUN>): string[] =>
-  run?.failedSteps.map(({ nodeId }) => nodeId) ?? [];
+  run?.failedSteps?.map(({ nodeId }) => nodeId) ?? [];
 
 export const variables: VariablesOf<typeof RUN> = { workflowId: 'support-triage', id: 'run-4711' };
