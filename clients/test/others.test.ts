@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ClientError, GraphQLClient } from 'graphql-request';
 import { createApolloClient, createUrqlClient, hashOf } from '../client-preset/clients.ts';
 import { RUN as PRESET_RUN, RUN_AGAIN } from '../client-preset/run.ts';
 import { followOverSocket, followOverStream } from '../fetch/live.ts';
@@ -77,6 +78,8 @@ describe('graphql-request', () => {
     const client = createClient(url, 'demo-key');
     assert.deepEqual(await readRun(client, RUN_KEY), { run: { status: 'FAILED', totalElapsedTime: 7 }, codes: [] });
     assert.deepEqual(await readRun(client, { ...RUN_KEY, id: 'none' }), { run: null, codes: ['NOT_FOUND'] });
+    const strict = new GraphQLClient(url, { headers: { authorization: 'Bearer demo-key' } });
+    await assert.rejects(strict.request('{ run(workflowId: "support-triage", id: "none") { id } }'), ClientError);
     await assert.rejects(createClient(url, 'demo-key').request('{ nope }'), (error) => !isRefusal(error));
   });
 });
