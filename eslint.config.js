@@ -3,7 +3,16 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: ['dist/', 'coverage/', 'src/graphql/generated/', 'src/web/__generated__/', 'src/web/public/', 'bench/'],
+    ignores: [
+      'dist/',
+      'coverage/',
+      'src/graphql/generated/',
+      'src/web/__generated__/',
+      'src/web/public/',
+      'bench/',
+      'clients/',
+      'routers/',
+    ],
   },
   {
     files: ['src/**/*.{ts,tsx}', 'test/**/*.ts', 'scripts/**/*.ts'],

@@ -76,3 +76,47 @@ describe('docs/configuration.md', () => {
     }
   });
 });
+
+/** Blocks of code below the name of their file. */
+const blocksOf = (page: string) =>
+  [...page.matchAll(/\]\(\.\.\/((?:clients|routers)\/[\w/.-]+)\)\n\n```\w+\n([\s\S]*?)^```/gm)].map(
+    ([, file = '', code = '']) => ({ file, code }),
+  );
+
+describe('docs/federation.md', () => {
+  const page = read('docs/federation.md');
+
+  it('names the version that is run', () => {
+    const { dependencies } = JSON.parse(read('routers/package.json')) as { readonly dependencies: unknown };
+    const [, version] = /`@graphql-hive\/gateway` (\S+)/.exec(page) ?? [];
+    expect(dependencies).toMatchObject({ '@graphql-hive/gateway': version });
+  });
+
+  it.each(blocksOf(page))('has $file as it is run', ({ file, code }) => {
+    expect(code).toBe(read(file));
+  });
+});
+
+describe('docs/frontend.md', () => {
+  const page = read('docs/frontend.md');
+  const blocks = blocksOf(page);
+
+  it.each(blocks)('has $file as it is compiled and run', ({ file, code }) => {
+    expect(code).toBe(read(file));
+  });
+
+  it('has no code that is not run', () => {
+    const commands = [...page.matchAll(/^```sh\n/gm)];
+    expect(blocks.length + commands.length).toBe([...page.matchAll(/^```\w+$/gm)].length);
+  });
+
+  it('names the versions that are run', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('clients/package.json')) as Record<
+      'dependencies' | 'devDependencies',
+      Readonly<Record<string, string>>
+    >;
+    const named = [...page.matchAll(/`([@\w/.-]+)` (\d+\.\d+\.\d+)/g)].map(([, name = '', version]) => [name, version]);
+    expect(named.length).toBeGreaterThan(10);
+    expect({ ...dependencies, ...devDependencies }).toMatchObject(Object.fromEntries(named) as Record<string, string>);
+  });
+});

@@ -80,16 +80,22 @@ export interface FederatedGraph {
   close(): Promise<void>;
 }
 
+/** The subgraph of incidents. */
+export async function startIncidents(incidents: readonly Incident[]) {
+  const subgraph = new ApolloServer({ schema: incidentsSchema(incidents), logger: SILENT });
+  const { url } = await startStandaloneServer(subgraph, { listen: { port: 0, host: '127.0.0.1' } });
+  return { url, close: () => subgraph.stop() };
+}
+
 /** Composes what both subgraphs tell of themselves by `_service`. */
 export async function startFederatedGraph(gatewayUrl: string, incidents: readonly Incident[]): Promise<FederatedGraph> {
-  const subgraph = new ApolloServer({ schema: incidentsSchema(incidents), logger: SILENT });
-  const { url: incidentsUrl } = await startStandaloneServer(subgraph, { listen: { port: 0, host: '127.0.0.1' } });
+  const subgraph = await startIncidents(incidents);
   const router = new ApolloServer<RouterContext>({
     gateway: new ApolloGateway({
       supergraphSdl: new IntrospectAndCompose({
         subgraphs: [
           { name: 'stepgate', url: `${gatewayUrl}/graphql` },
-          { name: 'incidents', url: incidentsUrl },
+          { name: 'incidents', url: subgraph.url },
         ],
       }),
       buildService: ({ url = '' }) => new WithAuthorization({ url }),
@@ -115,7 +121,7 @@ export async function startFederatedGraph(gatewayUrl: string, incidents: readonl
     },
     async close() {
       await router.stop();
-      await subgraph.stop();
+      await subgraph.close();
     },
   };
 }

@@ -1,0 +1,57 @@
+import { InMemoryCache, type FieldMergeFunction, type Reference, type StoreObject } from '@apollo/client';
+
+type Items = readonly (StoreObject | Reference)[];
+
+const isPart = (value: unknown): value is StoreObject =>
+  typeof value === 'object' && value !== null && '__typename' in value;
+
+/** The fields of both; of one that both have, the newer. */
+const join = (older: unknown, newer: unknown): unknown =>
+  isPart(older) && isPart(newer)
+    ? {
+        ...older,
+        ...Object.fromEntries(Object.entries(newer).map(([name, value]) => [name, join(older[name], value)])),
+      }
+    : newer;
+
+/** Joins the items of two lists that agree in these fields. A list without these fields replaces the other. */
+const by =
+  (...fields: string[]): FieldMergeFunction<Items> =>
+  (existing = [], incoming, { readField }) => {
+    const keyOf = (item: StoreObject | Reference) => {
+      const key = fields.map((field) => readField(field, item));
+      return key.includes(undefined) ? undefined : JSON.stringify(key);
+    };
+    const known = new Map(existing.map((item) => [keyOf(item), item]));
+    known.delete(undefined);
+    return incoming.map((item) => join(known.get(keyOf(item)), item) as typeof item);
+  };
+
+/** Objects without an id. Without `merge` they replace one another when two components select different fields. */
+const part = { keyFields: false, merge: true } as const;
+
+export const createCache = () =>
+  new InMemoryCache({
+    typePolicies: {
+      CriticalPath: part,
+      Distribution: part,
+      Freshness: part,
+      PageInfo: part,
+      Progress: part,
+      RunComparison: { ...part, fields: { nodes: { merge: by('nodeId') } } },
+      RunConnection: { ...part, fields: { edges: { merge: by('cursor') } } },
+      RunGap: part,
+      RunTiming: part,
+      RunTokenUsage: { ...part, fields: { byModel: { merge: by('model') } } },
+      StepCounts: part,
+      StepError: part,
+      Timeline: { ...part, fields: { bars: { merge: by('step') }, gaps: { merge: by('offsetMs') } } },
+      TokenUsage: part,
+      WorkflowConnection: { ...part, fields: { edges: { merge: by('cursor') } } },
+      WorkflowGraph: { ...part, fields: { nodes: { merge: by('id') }, edges: { merge: by('from', 'to') } } },
+      // The ids of nodes repeat: each workflow has its own `model_1`.
+      WorkflowNode: part,
+      WorkflowStatistics: { ...part, fields: { nodes: { merge: by('nodeId') } } },
+      Run: { fields: { repeatedNodes: { merge: by('nodeId') } } },
+    },
+  });

@@ -1,0 +1,42 @@
+import { createClient as createStreamClient } from 'graphql-sse';
+import { createClient as createSocketClient } from 'graphql-ws';
+import {
+  Observable,
+  type GraphQLResponse,
+  type RequestParameters,
+  type SubscribeFunction,
+  type Variables,
+} from 'relay-runtime';
+
+/** With `persistConfig` there is an id in place of the text. */
+const payloadOf = ({ id, text }: RequestParameters, variables: Variables) => ({
+  query: text ?? '',
+  variables,
+  ...(id != null && { extensions: { persistedQuery: { version: 1, sha256Hash: id } } }),
+});
+
+export function overSockets(url: string, key: string): SubscribeFunction {
+  const client = createSocketClient({
+    url: url.replace(/^http/, 'ws'),
+    connectionParams: () => ({ authorization: `Bearer ${key}` }),
+  });
+  return (request, variables) =>
+    Observable.create<GraphQLResponse>((sink) =>
+      client.subscribe<Record<string, unknown>>(payloadOf(request, variables), {
+        ...sink,
+        next: (event) => sink.next(event as GraphQLResponse),
+      }),
+    );
+}
+
+/** The same over server-sent events, where WebSockets don't pass. */
+export function overStreams(url: string, key: string): SubscribeFunction {
+  const client = createStreamClient({ url: `${url}/stream`, headers: () => ({ authorization: `Bearer ${key}` }) });
+  return (request, variables) =>
+    Observable.create<GraphQLResponse>((sink) =>
+      client.subscribe<Record<string, unknown>>(payloadOf(request, variables), {
+        ...sink,
+        next: (event) => sink.next(event as GraphQLResponse),
+      }),
+    );
+}

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { gql, InMemoryCache } from '@apollo/client';
+import { ApolloProvider } from '@apollo/client/react';
+import { createElement, type ReactNode } from 'react';
+import { createCache } from '../apollo/cache.ts';
+import { createClient } from '../apollo/client.ts';
+import { socketLink, streamLink } from '../apollo/live.ts';
+import { createPersistedClient } from '../apollo/persisted.ts';
+import { repeatedIds } from '../apollo/repeated-ids.ts';
+import { RUN, useRun } from '../apollo/useRun.ts';
+import { differentParts } from './different-parts.ts';
+import { FINAL, followRun, LIVE_KEY, LIVE_RUN, RUN_KEY } from './live.ts';
+import { render, SHOWN, SHOWN_RUN } from './render.ts';
+import { REPEATING, startRepeatingIds } from './repeating-ids.ts';
+import {
+  EXAMPLES,
+  ONE_FAILED,
+  ONE_FAILS,
+  withoutTypenames,
+  recordWarnings,
+  plain,
+  recordRequests,
+  schema,
+  startGateway,
+  VARIABLES,
+} from './support.ts';
+
+describe('Apollo Client', () => {
+  let gateway: Awaited<ReturnType<typeof startGateway>>;
+  let url: string;
+  const sent = recordRequests();
+  const printed = recordWarnings();
+
+  before(async () => {
+    gateway = await startGateway({ PERSISTED_OPERATIONS: 'allow' });
+    url = `${gateway.url}/graphql`;
+  });
+  after(() => gateway.close());
+
+  const RECIPES = {
+    'the cache of the page': () => createClient(url, 'demo-key'),
+    'keys for repeated ids': () => {
+      const client = createClient(url, 'demo-key');
+      if (client.cache instanceof InMemoryCache) client.cache.policies.addTypePolicies(repeatedIds);
+      return client;
+    },
+    'persisted operations': () => createPersistedClient(url, 'demo-key'),
+  };
+
+  for (const [recipe, create] of Object.entries(RECIPES)) {
+    it(`gives back the answer to every example operation, from one cache, with ${recipe}`, async () => {
+      const client = create();
+      const answers = [];
+      for (const { file, document, isMutation } of EXAMPLES) {
+        if (isMutation) {
+          const { data } = await client.mutate({ mutation: document, variables: VARIABLES });
+          assert.deepEqual(plain(data), sent.at(-1)?.answer.data, file);
+        } else {
+          await client.query({ query: document, variables: VARIABLES });
+          answers.push({ file, document, data: sent.at(-1)?.answer.data });
+        }
+      }
+      for (const { file, document, data } of answers) {
+        assert.deepEqual(plain(client.readQuery({ query: document, variables: VARIABLES })), data, file);
+      }
+    });
+  }
+
+  it('sends a text once, then its hash: queries by GET, mutations by POST', async () => {
+    for (let round = 0; round < 2; round += 1) {
+      const client = createPersistedClient(url, 'demo-key');
+      for (const { document, isMutation } of EXAMPLES) {
+        if (isMutation) await client.mutate({ mutation: document, variables: VARIABLES });
+        else await client.query({ query: document, variables: VARIABLES, fetchPolicy: 'network-only' });
+      }
+    }
+    const repeated = sent.slice(-EXAMPLES.length);
+    assert.ok(repeated.every(({ params }) => params.query === undefined && params.extensions !== undefined));
+    assert.deepEqual(
+      repeated.map(({ method }) => method),
+      EXAMPLES.map(({ isMutation }) => (isMutation ? 'POST' : 'GET')),
+    );
+  });
+
+  const LINKS = { 'graphql-ws': socketLink, 'graphql-sse': streamLink };
+  for (const [transport, createLink] of Object.entries(LINKS)) {
+    it(`follows a live run over ${transport}, and writes each event to the cache`, async () => {
+      const cache = createCache();
+      await followRun((url, sink) => {
+        const client = createClient(url, LIVE_KEY, createLink(url, LIVE_KEY), cache);
+        const events = client.subscribe({ query: gql(LIVE_RUN), variables: RUN_KEY });
+        events.subscribe({ ...sink, next: ({ data }) => sink.next(data) });
+      });
+      const [run] = Object.values(cache.extract()).filter((entry) => entry?.['__typename'] === 'Run');
+      assert.partialDeepStrictEqual(run, FINAL);
+    });
+  }
+
+  describe('of an upstream whose ids repeat', () => {
+    let repeating: Awaited<ReturnType<typeof startRepeatingIds>>;
+    before(async () => {
+      repeating = await startRepeatingIds();
+    });
+    after(() => repeating.close());
+
+    for (const [selection, document] of Object.entries(REPEATING)) {
+      it(`gives back what the server answered, ${selection}`, async () => {
+        const client = createClient(repeating.url, 'key-1');
+        if (client.cache instanceof InMemoryCache) client.cache.policies.addTypePolicies(repeatedIds);
+        await client.query({ query: gql(document) });
+        assert.deepEqual(plain(client.readQuery({ query: gql(document) })), sent.at(-1)?.answer.data);
+      });
+    }
+  });
+
+  for (const { name, one, other } of differentParts(schema)) {
+    it(`asks no more than once for each of two components that show different parts of ${name}`, async () => {
+      const client = createClient(url, 'demo-key');
+      const before = sent.length;
+      const shown: { readonly complete: boolean }[] = [];
+      for (const [index, query] of [one, other].entries()) {
+        const asked = client.watchQuery({ query: gql(query) });
+        await new Promise<void>((resolve) => {
+          asked.subscribe(({ dataState, loading }) => {
+            shown[index] = { complete: dataState === 'complete' };
+            if (!loading) resolve();
+          });
+        });
+      }
+      await client.query({ query: gql('query Last { workflow(id: "last") { id } }') });
+      assert.ok(sent.length - before <= 3, `${sent.length - before} requests`);
+      assert.deepEqual(shown, [{ complete: true }, { complete: true }]);
+      client.stop();
+    });
+  }
+
+  it('rejects a result with an error, or keeps what there is beside it, as its policy says', async () => {
+    const client = createClient(url, 'demo-key');
+    const query = { query: gql(ONE_FAILS) };
+    await assert.rejects(client.query(query), /knows nothing by this id/);
+    const { data, error } = await client.query({ ...query, errorPolicy: 'all' });
+    assert.deepEqual(withoutTypenames(data), ONE_FAILED);
+    assert.match(String(error), /knows nothing by this id/);
+  });
+
+  it('shows a run by the hook of the page', async () => {
+    const client = createClient(url, 'demo-key');
+    const before = sent.length;
+    await client.query({ query: RUN, variables: SHOWN_RUN });
+    const within = (children: ReactNode) => createElement(ApolloProvider, { client, children });
+    assert.partialDeepStrictEqual(plain(render(within, () => useRun(SHOWN_RUN))), { run: SHOWN });
+    assert.equal(sent.length - before, 1);
+  });
+
+  it('prints no warning in all of this', () => {
+    assert.deepEqual(printed, []);
+  });
+});

@@ -1,0 +1,88 @@
+/** Pairs of queries that select different parts of the same object, for each object without an id that a run leads to. */
+import {
+  getNamedType,
+  isLeafType,
+  isObjectType,
+  isRequiredArgument,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
+
+export interface DifferentParts {
+  readonly name: string;
+  readonly one: string;
+  readonly other: string;
+}
+
+/** What docs/frontend.md says to select: the keys of entities, and in lists what tells their items apart. */
+const ALWAYS: Readonly<Record<string, string>> = {
+  Workflow: 'id',
+  Run: 'id workflowId',
+  Step: 'id runId workflowId',
+  WorkflowNode: 'id',
+  WorkflowEdge: 'from to',
+  RunEdge: 'cursor',
+  WorkflowConnectionEdge: 'cursor',
+  TimelineBar: 'step { id runId workflowId }',
+  TimelineGap: 'offsetMs',
+  RepeatedNode: 'nodeId',
+  ModelTokenUsage: 'model',
+  NodeStatistics: 'nodeId',
+  NodeComparison: 'nodeId',
+};
+
+const ROOTS: Readonly<Record<string, string>> = {
+  run: 'run(workflowId: "support-triage", id: "run-4711")',
+  workflow: 'workflow(id: "support-triage")',
+  workflows: 'workflows',
+  compareRuns: 'compareRuns(workflowId: "support-triage", baseId: "run-4711", headId: "run-4712")',
+};
+
+const MAX_DEPTH = 4;
+const ENTITIES = ['Workflow', 'Run', 'Step'];
+
+type Field = GraphQLField<unknown, unknown>;
+const fieldsOf = (type: GraphQLObjectType): Field[] =>
+  Object.values(type.getFields()).filter(({ args }) => !args.some(isRequiredArgument));
+
+export function differentParts(schema: GraphQLSchema): DifferentParts[] {
+  const pairs: DifferentParts[] = [];
+
+  function visit(type: GraphQLObjectType, path: readonly string[]): void {
+    const always = ALWAYS[type.name] ?? '';
+    const parts = fieldsOf(type).flatMap(({ name, type: of }) => {
+      const target = getNamedType(of).name;
+      if (always.split(' ').includes(name)) return [];
+      if (isLeafType(getNamedType(of))) return [name];
+      return ENTITIES.includes(target) ? [`${name} { ${ALWAYS[target] ?? ''} }`] : [];
+    });
+    const [first, second] = parts;
+    if (first !== undefined && second !== undefined) add(path, `${always} ${first}`, `${always} ${second}`);
+    if (always !== '' && first !== undefined) add(path, always, `${always} ${first}`);
+    if (path.length === MAX_DEPTH) return;
+    for (const { name, type: of } of fieldsOf(type)) {
+      const target = getNamedType(of);
+      // Every run and every workflow is the same: once is enough.
+      if (!isObjectType(target) || ['Workflow', 'Run'].includes(target.name)) continue;
+      if (target.name === 'Step' && path.length > 1) continue;
+      visit(target, [...path, `${always} ${name}`]);
+    }
+  }
+
+  function add(path: readonly string[], one: string, other: string): void {
+    const wrap = (selection: string): string => path.reduceRight((inner, step) => `${step} { ${inner} }`, selection);
+    const name = path.map((step) => step.split('(')[0]?.split(' ').at(-1)).join('.');
+    pairs.push({
+      name: `${name}: ${one} | ${other}`,
+      one: `query One { ${wrap(one)} }`,
+      other: `query Other { ${wrap(other)} }`,
+    });
+  }
+
+  for (const [name, call] of Object.entries(ROOTS)) {
+    const type = getNamedType(schema.getQueryType()?.getFields()[name]?.type);
+    if (isObjectType(type)) visit(type, [call]);
+  }
+  return pairs;
+}

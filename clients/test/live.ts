@@ -1,0 +1,67 @@
+/** A run that goes on while a client follows it. */
+import assert from 'node:assert/strict';
+import { startLiveRun } from '../../test/support/live-run.ts';
+
+export const LIVE_RUN = `
+  subscription LiveRun($workflowId: ID!, $id: ID!) {
+    runUpdated(workflowId: $workflowId, id: $id) {
+      id
+      workflowId
+      status
+      stepCounts { total }
+    }
+  }
+`;
+
+export const RUN = LIVE_RUN.replace('subscription LiveRun', 'query Run').replace('runUpdated', 'run');
+
+export const RUN_KEY = { workflowId: 'wf', id: 'r1' };
+export const LIVE_KEY = 'key-1';
+
+export interface Sink {
+  next(data: unknown): void;
+  error(error: unknown): void;
+  complete(): void;
+}
+
+/** Follows a run from its first state through a change to its end, where the subscription must end too. */
+export async function followRun(
+  watch: (url: string, sink: Sink) => unknown,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const run = await startLiveRun(environment);
+  const seen: string[] = [];
+  let wake: () => void = () => undefined;
+  const say = (what: string): void => {
+    seen.push(what);
+    wake();
+  };
+  const until = async (count: number): Promise<void> => {
+    while (seen.length < count) await new Promise<void>((resolve) => (wake = resolve));
+  };
+  watch(`${run.gateway.url}/graphql`, {
+    next(data) {
+      const { runUpdated } = data as { runUpdated: { status: string; stepCounts: { total: number } } };
+      say(`${runUpdated.status} ${runUpdated.stepCounts.total}`);
+    },
+    error: (error) => say(`failed: ${String(error)}`),
+    complete: () => say('end'),
+  });
+  try {
+    await until(1);
+    await run.feeds(1);
+    run.steps = 2;
+    await run.poll(1);
+    await until(2);
+    run.steps = 3;
+    run.status = 'completed';
+    await run.poll(0);
+    await until(4);
+    assert.deepEqual(seen, ['RUNNING 1', 'RUNNING 2', 'COMPLETED 3', 'end']);
+  } finally {
+    await run.close();
+  }
+}
+
+/** What a cache must say of the run afterwards, without another request. */
+export const FINAL = { status: 'COMPLETED', stepCounts: { total: 3 } };

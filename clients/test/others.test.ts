@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { ClientError, GraphQLClient } from 'graphql-request';
+import { createApolloClient, createUrqlClient, hashOf } from '../client-preset/clients.ts';
+import { RUN as PRESET_RUN, RUN_AGAIN } from '../client-preset/run.ts';
+import { followOverSocket, followOverStream } from '../fetch/live.ts';
+import { request } from '../fetch/request.ts';
+import { failedNodes, RUN as TADA_RUN, variables } from '../gql-tada/run.ts';
+import { createClient, isRefusal, readRun } from '../graphql-request/run.ts';
+import { followRun, LIVE_KEY, LIVE_RUN, RUN_KEY as LIVE_RUN_KEY } from './live.ts';
+import {
+  EXAMPLES,
+  plain,
+  recordRequests,
+  recordWarnings,
+  startGateway,
+  VARIABLES,
+  withoutTypenames,
+} from './support.ts';
+
+const RUN_KEY = { workflowId: 'support-triage', id: 'run-4711' };
+
+let url: string;
+let close: () => Promise<void>;
+const sent = recordRequests();
+const printed = recordWarnings();
+
+const MANIFEST = fileURLToPath(new URL('../client-preset/__generated__/persisted-documents.json', import.meta.url));
+
+const start = async (environment: Readonly<Record<string, string>>) => {
+  const gateway = await startGateway(environment);
+  url = `${gateway.url}/graphql`;
+  close = () => gateway.close();
+};
+
+describe('fetch', () => {
+  before(() => start({}));
+  after(() => close());
+
+  it('is answered every example operation, and says what failed', async () => {
+    for (const { file, text } of EXAMPLES) {
+      const { data, errors } = await request(url, 'demo-key', { query: text }, VARIABLES);
+      assert.ok(data, file);
+      assert.equal(errors, undefined, file);
+    }
+    const query = '{ run(workflowId: "support-triage", id: "none") { id } }';
+    const { data, errors } = await request(url, 'demo-key', { query });
+    assert.deepEqual([data, errors?.map(({ extensions }) => extensions.code)], [{ run: null }, ['NOT_FOUND']]);
+  });
+
+  for (const [transport, follow] of Object.entries({
+    'graphql-ws': followOverSocket,
+    'graphql-sse': followOverStream,
+  })) {
+    it(`follows a live run beside ${transport}`, () =>
+      followRun(async (at, sink) => {
+        const events = follow(at, LIVE_KEY, { query: LIVE_RUN, variables: LIVE_RUN_KEY });
+        for await (const { data } of events) sink.next(data);
+        sink.complete();
+      }));
+  }
+});
+
+describe('graphql-request', () => {
+  before(() => start({}));
+  after(() => close());
+
+  it('answers every example operation', async () => {
+    const client = createClient(url, 'demo-key');
+    for (const { file, text } of EXAMPLES) {
+      const data = await client.request(text, VARIABLES);
+      assert.deepEqual(plain(data), sent.at(-1)?.answer.data, file);
+    }
+  });
+
+  it('answers what there is beside an error, and throws what is refused', async () => {
+    const client = createClient(url, 'demo-key');
+    assert.deepEqual(await readRun(client, RUN_KEY), { run: { status: 'FAILED', totalElapsedTime: 7 }, codes: [] });
+    assert.deepEqual(await readRun(client, { ...RUN_KEY, id: 'none' }), { run: null, codes: ['NOT_FOUND'] });
+    const strict = new GraphQLClient(url, { headers: { authorization: 'Bearer demo-key' } });
+    await assert.rejects(strict.request('{ run(workflowId: "support-triage", id: "none") { id } }'), ClientError);
+    await assert.rejects(createClient(url, 'demo-key').request('{ nope }'), (error) => !isRefusal(error));
+  });
+});
+
+describe('gql.tada', () => {
+  before(() => start({}));
+  after(() => close());
+
+  it('types the answer that the gateway gives', async () => {
+    const data = await createClient(url, 'demo-key').request(TADA_RUN, variables);
+    assert.ok(failedNodes(data).includes('draft_reply'));
+  });
+});
+
+describe("codegen's client preset, at a gateway that takes no texts", () => {
+  before(() => start({ PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST }));
+  after(() => close());
+
+  const names = () => assert.equal(sent.at(-1)?.params.query, undefined);
+
+  it('names operations through Apollo Client, and its cache gives them back', async () => {
+    const client = createApolloClient(url, 'demo-key');
+    await client.query({ query: PRESET_RUN, variables: RUN_KEY });
+    names();
+    assert.equal(sent.at(-1)?.method, 'GET');
+    assert.deepEqual(
+      withoutTypenames(client.readQuery({ query: PRESET_RUN, variables: RUN_KEY })),
+      withoutTypenames(sent.at(-1)?.answer.data),
+    );
+    assert.partialDeepStrictEqual(client.extract(), { 'Run:run-4711': { status: 'FAILED' } });
+    const { data } = await client.mutate({ mutation: RUN_AGAIN, variables: { workflowId: 'support-triage' } });
+    names();
+    assert.equal(data?.executeWorkflow?.run?.workflowId, 'support-triage');
+  });
+
+  it('names operations through urql, and its cache gives them back', async () => {
+    const client = createUrqlClient(url, 'demo-key');
+    await client.query(PRESET_RUN, RUN_KEY).toPromise();
+    names();
+    assert.equal(sent.at(-1)?.method, 'GET');
+    const before = sent.length;
+    const { data: cached } = await client.query(PRESET_RUN, RUN_KEY, { requestPolicy: 'cache-only' }).toPromise();
+    assert.equal(cached?.run?.status, 'FAILED');
+    assert.equal(sent.length, before);
+    const { data } = await client.mutation(RUN_AGAIN, { workflowId: 'support-triage' }).toPromise();
+    names();
+    assert.equal(data?.executeWorkflow?.run?.workflowId, 'support-triage');
+  });
+
+  it('names operations by fetch', async () => {
+    const { data } = await request(url, 'demo-key', { documentId: hashOf(PRESET_RUN) }, RUN_KEY);
+    names();
+    assert.partialDeepStrictEqual(data, { run: { __typename: 'Run', totalElapsedTime: 7 } });
+  });
+});
+
+it('prints no warning in all of this', () => {
+  assert.deepEqual(printed, []);
+});

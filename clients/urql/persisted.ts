@@ -1,0 +1,16 @@
+import { persistedExchange } from '@urql/exchange-persisted';
+import { Client, fetchExchange } from 'urql';
+import { createCache } from './cache.ts';
+
+/** Sends hashes, and a text only once. Queries go by GET, so the browser's cache and CDNs work. */
+export const createPersistedClient = (url: string, key: string) =>
+  new Client({
+    url,
+    preferGetMethod: false,
+    fetchOptions: () => ({ headers: { authorization: `Bearer ${key}` } }),
+    exchanges: [
+      createCache(),
+      persistedExchange({ preferGetForPersistedQueries: true, enableForMutation: true }),
+      fetchExchange,
+    ],
+  });

@@ -1,0 +1,23 @@
+import { cacheExchange, type KeyGenerator } from '@urql/exchange-graphcache';
+import schema from './__generated__/introspection.ts';
+import { keys } from './cache.ts';
+
+/** An object without all of its key is stored inside its parent. */
+const keyOf =
+  (...fields: string[]): KeyGenerator =>
+  (data) => {
+    const key = fields.map((field) => data[field]);
+    return key.every((part) => typeof part === 'string') ? JSON.stringify(key) : null;
+  };
+
+/** In place of `createCache`. */
+export const createCacheForRepeatedIds = () =>
+  cacheExchange({
+    schema,
+    keys: {
+      ...keys,
+      Workflow: keyOf('id'),
+      Run: keyOf('workflowId', 'id'),
+      Step: keyOf('workflowId', 'runId', 'id'),
+    },
+  });

@@ -1,0 +1,23 @@
+import { defineConfig } from '@graphql-hive/gateway';
+
+/** Its name in the supergraph, and the name that the proxy mode has for it. The key is sent to no other subgraph. */
+const STEPGATE = ['stepgate', 'upstream'];
+const FORWARDED = ['authorization', 'x-request-id'];
+
+export const gatewayConfig = defineConfig({
+  propagateHeaders: {
+    fromClientToSubgraphs({ context, subgraphName }) {
+      if (!STEPGATE.includes(subgraphName)) return {};
+      // Of a WebSocket these are its `connectionParams`.
+      return Object.fromEntries(FORWARDED.map((name) => [name, context.headers[name]]));
+    },
+  },
+  // Version 2.15.1 lacks its logger where a client subscribes over a WebSocket, and fails.
+  plugins: ({ log }) => [
+    {
+      onSubscribe({ args }: { readonly args: { readonly contextValue: { log?: unknown } } }) {
+        args.contextValue.log ??= log;
+      },
+    },
+  ],
+});
