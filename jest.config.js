@@ -4,6 +4,8 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   // Gateways, upstreams and a browser share the cores with the tests.
   testTimeout: 60_000,
+  // By default one core is left idle, which makes two cores take twice as long.
+  maxWorkers: '100%',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
 };

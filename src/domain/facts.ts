@@ -26,6 +26,13 @@ export interface UnreadableField {
 
 export type RunPayload = Omit<StepPayload, 'metadata'>;
 
+/** Reads it anew from the text that is cached, unless that was done a moment ago: most of it nobody ever asks for. */
+export interface ReadPayload<Payload> {
+  (): Payload;
+  /** The size of the text, all of which is read. */
+  readonly textBytes?: number;
+}
+
 /** One execution of a node, as the upstream told it. */
 export interface StepFacts {
   readonly id: string;
@@ -39,8 +46,7 @@ export interface StepFacts {
   readonly elapsedTime: number | null;
   /** As the upstream sent it: it may be a text that says that there is no error. */
   readonly error: string | null;
-  /** Reads it anew from the text that is cached, unless that was done a moment ago: most of it nobody ever asks for. */
-  readonly payload: () => StepPayload;
+  readonly payload: ReadPayload<StepPayload>;
   /** Exact up to 2^53. */
   readonly tokens: number | null;
   /** The position in the upstream's list: the tie-breaker of every order. */
@@ -58,8 +64,7 @@ export interface RunRecord {
   readonly endTime: Timestamp | null;
   readonly elapsedTime: number | null;
   readonly error: string | null;
-  /** As of a step. */
-  readonly payload: () => RunPayload;
+  readonly payload: ReadPayload<RunPayload>;
 }
 
 export interface WorkflowNode {

@@ -172,6 +172,8 @@ export interface Run {
   readonly freshness: Freshness;
   /** By start, then upstream index. */
   readonly steps: readonly Step[];
+  /** The size of the text that `inputs` and `outputs` are read from; 0 where there is none. */
+  readonly payloadTextBytes: number;
   /** What is wrong with each entry of the upstream's list that can't be read; `steps` leaves these out. */
   readonly unreadableSteps: readonly string[];
   readonly stepCounts: StepCounts;

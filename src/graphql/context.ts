@@ -37,14 +37,19 @@ export interface ContextRequest {
   readonly requestId: string;
   /** Returns a signal that fires when the client has disconnected. */
   readonly signal: () => AbortSignal;
+  /** Counts bytes that are held for the client. Absent: they are counted elsewhere. */
+  readonly hold?: (bytes: number) => () => void;
   readonly operationRecord?: OperationRecord | undefined;
 }
+
+/** To parse a smaller text is cheap. */
+const MIN_ADMITTED_BYTES = 2 ** 20;
 
 export type Context = ReturnType<typeof createContext>;
 
 /** Without a viewer, whatever needs one throws UNAUTHENTICATED, so that the field has the error. */
 export function createContext(source: ContextSource, request: ContextRequest) {
-  const { viewer, authError, requestId, signal, operationRecord } = request;
+  const { viewer, authError, requestId, signal, hold, operationRecord } = request;
   const nowMs = source.now();
   const budget = createCallBudget(source.maxUpstreamCalls);
   const lifetime = createAnswerLifetime();
@@ -68,6 +73,13 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     objects: createObjectBudget(source.maxObjects),
     /** One budget of JMESPath steps for all paths of the operation. */
     pathBudget: () => (pathBudget ??= createPathBudget()),
+    /**
+     * To be called before a payload is read from a text of this size. Throws RATE_LIMITED where the answer would be refused
+     * anyway, before some hundred megabytes are spent on it.
+     */
+    admitReading: (textBytes: number) => {
+      if (textBytes >= MIN_ADMITTED_BYTES) hold?.(textBytes)();
+    },
     workflows,
     runs,
     history: {

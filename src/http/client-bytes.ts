@@ -45,12 +45,14 @@ export function createClientBytes(maxBytes: number): ClientBytes {
   function hold(owner: string, bytes: number): () => void {
     if (!mayHold(owner, bytes)) throw tooMany();
     if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
-    add(owner, bytes);
+    // One large answer fills its owner's half, but not that of others.
+    const counted = Math.min(bytes, maxBytes / 2);
+    add(owner, counted);
     let isHeld = true;
     return () => {
       if (!isHeld) return;
       isHeld = false;
-      add(owner, -bytes);
+      add(owner, -counted);
       nextRelease.resolve(undefined);
       nextRelease = Promise.withResolvers();
     };

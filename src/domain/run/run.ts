@@ -143,6 +143,11 @@ class DerivedRun implements Run {
     return this.#payload().outputs;
   }
 
+  get payloadTextBytes(): number {
+    const { record, steps } = this.#facts;
+    return (record ?? steps?.[0])?.payload.textBytes ?? 0;
+  }
+
   get unreadable(): RunPayload['unreadable'] {
     return this.#payload().unreadable;
   }

@@ -53,6 +53,7 @@ export function createOperationPipeline(options: OperationPipelineOptions): Oper
       authError: caller.error,
       requestId,
       signal: client.signal,
+      hold: client.hold,
       operationRecord: record,
     });
     const known = documents.find(operation.text);

@@ -1,9 +1,10 @@
 import { slowestSteps, unsupersededFailures } from '../../domain/step/failures.ts';
 import { selectSteps } from '../../domain/step/steps.ts';
-import type { Run, Step } from '../../domain/types.ts';
+import type { JsonValue, Run, Step } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { readPayload } from '../../upstream/payload.ts';
 import { checkFirst, pick } from '../arguments.ts';
+import type { Context } from '../context.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { checkInt, intFields } from '../fields/int-fields.ts';
 import { ASSUMED_FEW, ASSUMED_STEPS, pageSize } from '../fields/list-sizes.ts';
@@ -29,11 +30,11 @@ export const run: FieldTable<'Run'> = {
   error: RECORD,
   inputs: {
     ...RECORD,
-    resolve: (run, { path }, { pathBudget }) => pick(readPayload(run, 'inputs'), path, pathBudget()),
+    resolve: (run, { path }, context) => pick(readOf(run, 'inputs', context), path, context.pathBudget()),
   },
   outputs: {
     ...RECORD,
-    resolve: (run, { path }, { pathBudget }) => pick(readPayload(run, 'outputs'), path, pathBudget()),
+    resolve: (run, { path }, context) => pick(readOf(run, 'outputs', context), path, context.pathBudget()),
   },
   steps: {
     ...STEPS,
@@ -72,6 +73,11 @@ export const run: FieldTable<'Run'> = {
 
 /** As an item of a list it is null with this error. The generated types know no Error in a list, though executors do. */
 const unreadableStep = (problem: string) => new GatewayError('UPSTREAM_CONTRACT_VIOLATION', problem) as unknown as Step;
+
+function readOf(run: Run, field: 'inputs' | 'outputs', { admitReading }: Context): JsonValue {
+  admitReading(run.payloadTextBytes);
+  return readPayload(run, field);
+}
 
 const refOf = ({ workflowId, id }: Run) => ({ workflowId, runId: id });
 

@@ -1,9 +1,16 @@
 import { errorInfo } from '../../domain/step/step-error.ts';
+import type { Step, StepPayload } from '../../domain/types.ts';
 import { stepTokenUsage } from '../../domain/run/tokens.ts';
 import { payloadBytes, readPayload } from '../../upstream/payload.ts';
 import { pick } from '../arguments.ts';
+import type { Context } from '../context.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { intFields } from '../fields/int-fields.ts';
+
+function payloadOf({ payload }: Step, { admitReading }: Context): StepPayload {
+  admitReading(payload.textBytes ?? 0);
+  return payload();
+}
 
 export const step: FieldTable<'Step'> = {
   id: {},
@@ -34,14 +41,16 @@ export const step: FieldTable<'Step'> = {
   error: {},
   errorInfo: { resolve: ({ error }) => errorInfo(error) },
   inputs: {
-    resolve: ({ payload }, { path }, { pathBudget }) => pick(readPayload(payload(), 'inputs'), path, pathBudget()),
+    resolve: (step, { path }, context) =>
+      pick(readPayload(payloadOf(step, context), 'inputs'), path, context.pathBudget()),
   },
   outputs: {
-    resolve: ({ payload }, { path }, { pathBudget }) => pick(readPayload(payload(), 'outputs'), path, pathBudget()),
+    resolve: (step, { path }, context) =>
+      pick(readPayload(payloadOf(step, context), 'outputs'), path, context.pathBudget()),
   },
-  inputsSizeBytes: { resolve: ({ payload }) => payloadBytes(payload(), 'inputs') },
-  outputsSizeBytes: { resolve: ({ payload }) => payloadBytes(payload(), 'outputs') },
-  metadata: { resolve: ({ payload }) => readPayload(payload(), 'metadata') },
+  inputsSizeBytes: { resolve: (step, _args, context) => payloadBytes(payloadOf(step, context), 'inputs') },
+  outputsSizeBytes: { resolve: (step, _args, context) => payloadBytes(payloadOf(step, context), 'outputs') },
+  metadata: { resolve: (step, _args, context) => readPayload(payloadOf(step, context), 'metadata') },
   tokenUsage: { resolve: (step) => stepTokenUsage(step) },
   attempt: {},
   attemptCount: {},

@@ -1,6 +1,6 @@
 /** The payload of a step or a run record: read from the cached text when it is asked for. */
 import { jsonTextBytes, unwritable } from '../../domain/json.ts';
-import type { JsonValue, PayloadField, StepPayload, UnreadableField } from '../../domain/types.ts';
+import type { JsonValue, PayloadField, ReadPayload, StepPayload, UnreadableField } from '../../domain/types.ts';
 import type { JsonText } from '../json-text.ts';
 
 /** The payload fields may be of any shape, and absent. */
@@ -15,10 +15,10 @@ const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isAr
 const PAYLOAD_FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata'];
 
 /** Of the item at `index`, or of an answer that is one object. */
-export function payloadReader(json: JsonText, index: number): () => StepPayload {
+export function payloadReader(json: JsonText, index: number): ReadPayload<StepPayload> {
   // Checked at the first reading: most payloads are never read, and some are read again and again.
   let unreadable: readonly UnreadableField[] | undefined;
-  return () => {
+  const read = () => {
     const answer = json.read() as PayloadOnWire | readonly (PayloadOnWire | null)[];
     const { inputs, outputs, step_metadata: metadata } = (isList(answer) ? answer[index] : answer) ?? {};
     const payload = { inputs: inputs ?? null, outputs: outputs ?? null, metadata: metadata ?? null };
@@ -27,6 +27,7 @@ export function payloadReader(json: JsonText, index: number): () => StepPayload 
     for (const { field } of unreadable) readable[field] = null;
     return readable;
   };
+  return Object.assign(read, { textBytes: json.sizeBytes });
 }
 
 /** One list for all payloads without such fields. */
