@@ -133,7 +133,7 @@ export async function buildContenders(): Promise<void> {
   const compile = async (args: readonly string[]) =>
     runToEnd([...tsc, ...args, '--noCheck', '--sourceMap', 'false'], options, 120_000);
   await compile(['-p', 'tsconfig.build.json', '--outDir', `${BUILD}stepgate/dist`]);
-  cpSync(`${ROOT}schema.graphql`, `${BUILD}stepgate/schema.graphql`);
+  for (const file of ['schema.graphql', 'package.json']) cpSync(`${ROOT}${file}`, `${BUILD}stepgate/${file}`);
   symlinkSync(`${ROOT}node_modules`, `${BUILD}stepgate/node_modules`, 'dir');
   await compile(['-p', 'bench/tsconfig.json', '--noEmit', 'false', '--rootDir', 'bench', '--outDir', `${BUILD}peers`]);
   if (!existsSync(STEPGATE_MAIN)) throw new Error(`the build left no ${STEPGATE_MAIN}`);

@@ -143,7 +143,8 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
         onMessage(receive) {
           socket.on('message', (data: Buffer) => {
             holdBack();
-            const release = holdMessage(socket, data.length);
+            // As text, and parsed.
+            const release = holdMessage(socket, 2 * data.length);
             if (!release) return;
             receive(withEmptyQuery(data.toString()))
               .catch(() => {
