@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { GatewayError } from '../../src/upstream/errors.ts';
@@ -106,5 +108,24 @@ describe('refKey', () => {
         expect(key(one) === key(other)).toBe(one[0] === other[0] && one[1] === other[1]);
       }),
     );
+  });
+});
+
+describe('a checked id', () => {
+  it('keeps nothing of the text that it stood in', () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const heapBytes = () => {
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = heapBytes();
+    const ids = Array.from({ length: 50 }, (_, index) => {
+      const query = `{ run(id: "run-of-some-length-${index}") { ${'x'.repeat(2 ** 20)} } }`;
+      // Read a character, so that the text is one piece.
+      return checkId('run id', query.charCodeAt(0) > 0 ? (/"(.+)"/.exec(query)?.[1] ?? '') : '');
+    });
+    expect(heapBytes() - before).toBeLessThan(10 * 2 ** 20);
+    expect(ids[49]).toBe('run-of-some-length-49');
   });
 });
