@@ -3,8 +3,8 @@
  * Memory by field over many distinct operations, and the time of a cached run of 20 steps both ways.
  */
 import { execute, parse } from 'graphql';
-import { BYTES_PER_FIELD, createQueryCompiler } from '../../src/graphql/compiled-query.ts';
-import { MAX_COMPILED_FIELDS } from '../../src/graphql/compiled-query-document.ts';
+import { BYTES_PER_FIELD, createQueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
+import { MAX_COMPILED_FIELDS } from '../../src/graphql/compiled/compiled-query-document.ts';
 import type { Context } from '../../src/graphql/context.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createContexts } from '../../test/support/query-harness.ts';

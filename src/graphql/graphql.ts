@@ -6,7 +6,7 @@ import type { Observer } from '../observability/observer.ts';
 import { documentBytes, type Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
 import { createApollo } from './apollo.ts';
-import { createQueryCompiler } from './compiled-query.ts';
+import { createQueryCompiler } from './compiled/compiled-query.ts';
 import type { ContextSource } from './context.ts';
 import { createLookAhead } from './fields/data-requirements.ts';
 import { createCostModel } from './operations/cost.ts';

@@ -44,8 +44,6 @@ const POLICY = "frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
 /** node:http looks once in this time whether a write made progress: a stalled reader is cut after 15 to 30 s. */
 const STALLED_READER_MS = 15_000;
 
-const MAX_COPIED_BYTES = 16_384;
-
 export function createResponseWriter(options: ResponseWriterOptions): ResponseWriter {
   const { origins, compression, hsts, isReady, stalledReaderMs = STALLED_READER_MS } = options;
   const cors = createCors(origins);
@@ -74,10 +72,8 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     const length = Buffer.byteLength(body);
     if (status !== 204) headers.push('content-length', String(length));
     response.writeHead(status, headers);
-    // node:http copies a text twice, with its head and for the socket. That is fast for a small one, but not for 32 MB.
-    if (length > MAX_COPIED_BYTES) response.end(typeof body === 'string' ? Buffer.from(body) : body);
-    else if (typeof body !== 'string') response.end(body.toString('latin1'), 'latin1');
-    else response.end(body, length === body.length ? 'latin1' : 'utf8');
+    // As bytes: node:http copies a text twice, with its head and for the socket.
+    response.end(typeof body === 'string' ? Buffer.from(body) : body);
     if (response.writableLength > 0) request.socket.setTimeout(stalledReaderMs);
   }
 

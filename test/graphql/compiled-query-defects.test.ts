@@ -10,7 +10,7 @@ import {
   type GraphQLResolveInfo,
 } from 'graphql';
 import { attachFields, attachScalar } from '../../src/graphql/fields/executable-schema.ts';
-import { createQueryCompiler } from '../../src/graphql/compiled-query.ts';
+import { createQueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
 import { dateTimeScalar, jsonScalar } from '../../src/graphql/scalars.ts';
 import { createContexts, differenceOf } from '../support/query-harness.ts';
 

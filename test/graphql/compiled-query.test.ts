@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'graphql';
-import { createQueryCompiler } from '../../src/graphql/compiled-query.ts';
+import { createQueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createComparison, createContexts } from '../support/query-harness.ts';
 import { CODE_AS_TEXT } from '../support/random-inputs.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { NOBODY } from '../../src/auth/caller.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createApollo } from '../../src/graphql/apollo.ts';
-import { createQueryCompiler } from '../../src/graphql/compiled-query.ts';
+import { createQueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
 import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
 import { createCostModel } from '../../src/graphql/operations/cost.ts';
 import { createDocuments, type PreparedDocument } from '../../src/graphql/operations/documents.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'graphql';
-import { createQueryCompiler, type QueryCompiler } from '../../src/graphql/compiled-query.ts';
+import { createQueryCompiler, type QueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
 import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
 import { createCostModel } from '../../src/graphql/operations/cost.ts';
 import { createDocuments, type Documents } from '../../src/graphql/operations/documents.ts';

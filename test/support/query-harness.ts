@@ -1,7 +1,7 @@
 /** Contexts over a scripted upstream without HTTP, and the comparison of a compiled query with graphql-js. */
 import { isDeepStrictEqual } from 'node:util';
 import { execute, parse, type ExecutionResult, type GraphQLError, type GraphQLSchema } from 'graphql';
-import { createQueryCompiler } from '../../src/graphql/compiled-query.ts';
+import { createQueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
 import { createContext, type Context } from '../../src/graphql/context.ts';
 import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
 import { createLivePollers } from '../../src/runs/live/live-pollers.ts';

@@ -11,7 +11,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { CompiledQuery, QueryCompiler } from '../compiled-query.ts';
+import type { CompiledQuery, QueryCompiler } from '../compiled/compiled-query.ts';
 import type { CostModel, CostOf } from './cost.ts';
 import type { OperationType } from './operation.ts';
 

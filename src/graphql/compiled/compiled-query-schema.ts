@@ -22,7 +22,7 @@ import {
   type GraphQLOutputType,
   type GraphQLTypeResolver,
 } from 'graphql';
-import { entryOf } from './fields/field-entry.ts';
+import { entryOf } from '../fields/field-entry.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 

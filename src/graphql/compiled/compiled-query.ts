@@ -13,7 +13,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { compileQuery, isCompiledQuery, type ResolveInfoEnricherInput } from 'graphql-jit';
-import type { Context } from './context.ts';
+import type { Context } from '../context.ts';
 import { findCompilable, withoutVariables } from './compiled-query-document.ts';
 import { createBareSchema, type Execution } from './compiled-query-schema.ts';
 
