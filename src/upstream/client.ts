@@ -150,7 +150,7 @@ function outcomeOf(error: unknown): string {
 
 /** A step's or run's facts, and what is derived from them: 1.1 KB in heap snapshots, and more than that for garbage. */
 const BYTES_A_FACT = 3400;
-/** Buffers of many sizes fragment the heap, and some wait for the garbage collector. */
+/** A text's pages have an overhead, and texts that were evicted wait for the garbage collector. */
 const TEXT_OVERHEAD = 1.25;
 
 /** Measured together with runs of 40 KB and 20 steps: the process takes no more than this. */

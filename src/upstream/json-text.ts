@@ -48,7 +48,7 @@ export function createJsonTexts(): JsonTextOf {
   }
 
   return (bytes) => {
-    const hasByteOrderMark = bytes.indexOf(BYTE_ORDER_MARK) === 0;
+    const hasByteOrderMark = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
     const json = hasByteOrderMark ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes;
     const pages = pagesOf(json);
     try {

@@ -1,14 +1,11 @@
 /** A real HTTP proxy program in front of an upstream. */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findProgram, freePort, startProgram } from './program.ts';
 
 /** Null where the machine has none. */
-export const TINYPROXY: string | null =
-  ['tinyproxy', '/usr/bin/tinyproxy'].find((command) => spawnSync(command, ['-v']).status === 0) ?? null;
+export const TINYPROXY = findProgram('-v', 'tinyproxy', '/usr/bin/tinyproxy');
 
 export interface Proxy {
   /** `127.0.0.1:8888` */
@@ -35,11 +32,7 @@ export async function startTinyproxy(credentials?: string): Promise<Proxy> {
   ];
   const file = join(directory, 'tinyproxy.conf');
   await writeFile(file, settings.join('\n'));
-  const child = spawn(TINYPROXY, ['-d', '-c', file], { stdio: 'ignore' });
-  const exited = once(child, 'close');
-  while (!(await accepts(port))) {
-    if (child.exitCode !== null) throw new Error(`tinyproxy did not start: ${await readFile(log, 'utf8')}`);
-  }
+  const program = await startProgram(TINYPROXY, ['-d', '-c', file], port);
   return {
     address: `127.0.0.1:${port}`,
     requests: async () =>
@@ -47,30 +40,8 @@ export async function startTinyproxy(credentials?: string): Promise<Proxy> {
         ([, request = '']) => request,
       ),
     async close() {
-      child.kill('SIGTERM');
-      await exited;
+      await program.close();
       await rm(directory, { recursive: true });
     },
   };
 }
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-const accepts = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => {
-      resolve(false);
-    });
-  });
