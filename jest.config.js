@@ -2,6 +2,7 @@
 export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
+  setupFiles: ['<rootDir>/test/support/fixed-seed.ts'],
   // Gateways, upstreams and a browser share the cores with the tests.
   testTimeout: 60_000,
   // By default one core is left idle, which makes two cores take twice as long.

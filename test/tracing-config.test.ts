@@ -99,10 +99,12 @@ describe('the config of traces', () => {
 
 describe('pairs', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 20 });
+  // Zod leaves out `__proto__`, which nobody needs as a name.
+  const name = text.filter((each) => each !== '' && each !== '__proto__');
 
   it('are read as they were written, whatever is in them', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(fc.tuple(text.filter(Boolean), text), { selector: ([name]) => name }), (pairs) => {
+      fc.property(fc.uniqueArray(fc.tuple(name, text), { selector: ([each]) => each }), (pairs) => {
         const written = pairs.map((pair) => pair.map(encodeURIComponent).join('=')).join(' , ');
         const read = tracing({ ...ENDPOINT, OTEL_RESOURCE_ATTRIBUTES: written })?.resource ?? {};
         expect(Object.entries({ 'service.name': 'stepgate', ...Object.fromEntries(pairs) })).toEqual(
