@@ -15,7 +15,7 @@ WORKDIR /app
 # Nobody outside the container would reach 127.0.0.1.
 ENV HOST=0.0.0.0
 # glibc then returns each large buffer that is freed. Its own threshold grows, and the memory stayed 50 MB above that.
-ENV MALLOC_MMAP_THRESHOLD_=131072
+ENV MALLOC_MMAP_THRESHOLD_=32768
 # `docker build --build-arg BUILD_REVISION=$(git rev-parse --short HEAD)`, for stepgate_build_info. An empty one counts as unset.
 ARG BUILD_REVISION
 ENV BUILD_REVISION=$BUILD_REVISION

@@ -82,10 +82,10 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       return http.request(observed, signal, attemptSignal);
     };
     try {
-      const bytes = await resilience[policy](attempt, signal);
+      const pages = await resilience[policy](attempt, signal);
       // The bulkhead has admitted a queued call by now: let it send before this answer is parsed, which takes longer.
       if (resilience.state().callsQueued > 0) await nextTurn();
-      const text = jsonTextOf(bytes);
+      const text = jsonTextOf(pages);
       if (text.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
       const value = read(text, deviations.add);
       observation?.end('ok');

@@ -5,6 +5,7 @@ import got, { type Request } from 'got';
 import type { UpstreamProxy } from '../config/config.ts';
 import { toGatewayError } from './connection-errors.ts';
 import { AbandonedError, GatewayError, type ErrorCode } from './errors.ts';
+import { createPages, type Pages } from './pages.ts';
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST';
@@ -18,7 +19,7 @@ export interface JsonRequest {
 
 export interface JsonHttp {
   /** `gone` fires when nobody waits any more; `signal` does then, too, and when the time is up. */
-  request(request: JsonRequest, gone: AbortSignal, signal: AbortSignal): Promise<Buffer>;
+  request(request: JsonRequest, gone: AbortSignal, signal: AbortSignal): Promise<Pages>;
   close(): void;
 }
 
@@ -73,7 +74,7 @@ function agents(keepAlive: boolean, proxy: UpstreamProxy | null) {
 }
 
 /** The body of a 2xx answer. Another status counts even if its body is cut off, broken or too long. */
-async function readAnswer(request: Request, maxBytes: number, answered: JsonRequest['answered']): Promise<Buffer> {
+async function readAnswer(request: Request, maxBytes: number, answered: JsonRequest['answered']): Promise<Pages> {
   try {
     return await readBody(request, maxBytes);
   } finally {
@@ -85,8 +86,8 @@ async function readAnswer(request: Request, maxBytes: number, answered: JsonRequ
 }
 
 /** Reads an answer, but never more than `maxBytes` (counted after decompression). */
-async function readBody(request: Request, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+async function readBody(request: Request, maxBytes: number): Promise<Pages> {
+  const pages = createPages();
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
@@ -96,17 +97,9 @@ async function readBody(request: Request, maxBytes: number): Promise<Buffer> {
         `the upstream's answer is larger than the ${maxBytes} bytes that UPSTREAM_MAX_RESPONSE_BYTES allows`,
       );
     }
-    chunks.push(chunk);
+    pages.append(chunk);
   }
-  return join(chunks, size);
-}
-
-/** Into memory of its own: a chunk may be a slice of a larger buffer, which it would keep alive. */
-function join(chunks: readonly Buffer[], size: number): Buffer {
-  const whole = Buffer.allocUnsafeSlow(size);
-  let end = 0;
-  for (const chunk of chunks) end += chunk.copy(whole, end);
-  return whole;
+  return pages.end();
 }
 
 function checkStatus({ statusCode: status, headers }: NonNullable<Request['response']>): void {

@@ -3,6 +3,7 @@
  * collection, though most of it (the steps' inputs and outputs) is never read.
  */
 import { GatewayError } from './errors.ts';
+import { bytesIn, textOf, type Pages } from './pages.ts';
 
 export interface JsonText {
   readonly sizeBytes: number;
@@ -12,15 +13,11 @@ export interface JsonText {
   read(): unknown;
 }
 
-/** Throws UPSTREAM_CONTRACT_VIOLATION for bytes that are not JSON. */
-export type JsonTextOf = (bytes: Buffer) => JsonText;
+/** Throws UPSTREAM_CONTRACT_VIOLATION for what is not JSON. */
+export type JsonTextOf = (pages: Pages) => JsonText;
 
 /** Payloads of one answer are mostly read one after another, sometimes those of two runs in turn. */
 const MAX_PARSED = 4;
-
-/** Texts are kept in pages, so that a large one fits where small ones were evicted: memory would fragment otherwise. */
-const PAGE_BYTES = 16_384;
-type Pages = readonly Buffer[];
 
 interface Parsed {
   readonly pages: Pages;
@@ -37,39 +34,32 @@ export function createJsonTexts(): JsonTextOf {
     recent.length = 0;
   };
 
-  function read(pages: Pages, bytes?: Buffer): unknown {
+  function read(pages: Pages, text?: string): unknown {
     const parsed = recent.find((each) => each.pages === pages);
     if (parsed) return parsed.value;
-    const value: unknown = JSON.parse((bytes ?? Buffer.concat(pages)).toString());
+    const value: unknown = JSON.parse(text ?? textOf(pages));
     if (recent.length === 0) setImmediate(forget);
     if (recent.length === MAX_PARSED) recent.shift();
     recent.push({ pages, value });
     return value;
   }
 
-  return (bytes) => {
-    const hasByteOrderMark = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
-    const json = hasByteOrderMark ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes;
-    const pages = pagesOf(json);
+  return (whole) => {
+    const hasByteOrderMark = whole[0]?.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ?? false;
+    const pages = hasByteOrderMark ? withoutMark(whole) : whole;
+    const text = textOf(pages);
     try {
-      read(pages, json);
+      read(pages, text);
     } catch {
       // The parser's own message quotes the body.
-      throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `the upstream's answer ${describe(json.toString())}`);
+      throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `the upstream's answer ${describe(text)}`);
     }
-    return { sizeBytes: bytes.length, hasByteOrderMark, read: () => read(pages) };
+    return { sizeBytes: bytesIn(whole), hasByteOrderMark, read: () => read(pages) };
   };
 }
 
-function pagesOf(bytes: Buffer): Pages {
-  if (bytes.length <= PAGE_BYTES) return [bytes];
-  return Array.from({ length: Math.ceil(bytes.length / PAGE_BYTES) }, (_, index) => {
-    const part = bytes.subarray(index * PAGE_BYTES, (index + 1) * PAGE_BYTES);
-    const page = Buffer.allocUnsafeSlow(part.length);
-    part.copy(page);
-    return page;
-  });
-}
+const withoutMark = ([first, ...others]: Pages): Pages =>
+  first ? [first.subarray(BYTE_ORDER_MARK.length), ...others] : [];
 
 /** Of UTF-8. */
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');

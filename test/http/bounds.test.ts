@@ -121,7 +121,7 @@ describe('the bounds', () => {
 
     it('give it 10 s for its connection_init, and close it with 4408', () => {
       jest.useFakeTimers();
-      const refuse = () => ({ kind: 'answer', result: { errors: [] }, status: 400, untilMs: 0 }) as const;
+      const refuse = () => ({ kind: 'answer', result: { errors: [] }, sizeBytes: 0, status: 400, untilMs: 0 }) as const;
       const operations = { run: () => Promise.resolve(refuse()), refuse };
       const protocol = createSocketProtocol({ operations, schema: createSchema(), maxOperations: 1 });
       const close = jest.fn<(code?: number) => void>();

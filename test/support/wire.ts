@@ -1,5 +1,6 @@
 /** Steps and run records in the upstream's own words, for scripted upstreams. */
 import { createJsonTexts, type JsonText } from '../../src/upstream/json-text.ts';
+import { createPages, type Pages } from '../../src/upstream/pages.ts';
 
 export type Wire = Readonly<Record<string, unknown>>;
 
@@ -49,10 +50,17 @@ const { rawJSON } = JSON as typeof JSON & { readonly rawJSON: (text: string) => 
 /** An answer as it comes. The infinities become what JSON reads as them: a number beyond any double. */
 export const textOf = (json: unknown): JsonText =>
   createJsonTexts()(
-    Buffer.from(
+    pagesOf(
       JSON.stringify(json, (_, value: unknown) => {
         if (value === Infinity) return rawJSON('1e400');
         return value === -Infinity ? rawJSON('-1e400') : value;
       }),
     ),
   );
+
+/** A text as an answer's body. */
+export function pagesOf(text: string): Pages {
+  const pages = createPages();
+  pages.append(Buffer.from(text));
+  return pages.end();
+}

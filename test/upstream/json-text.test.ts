@@ -4,9 +4,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { createJsonTexts, type JsonText } from '../../src/upstream/json-text.ts';
+import { pagesOf } from '../support/wire.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
 
-const textOf = (text: string): JsonText => createJsonTexts()(Buffer.from(text));
+const textOf = (text: string): JsonText => createJsonTexts()(pagesOf(text));
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -52,7 +53,7 @@ describe('the text of an answer', () => {
 
   it('is parsed once among a few that are read in turn, and again among many', () => {
     const jsonTextOf = createJsonTexts();
-    const [first, ...others] = [1, 2, 3, 4, 5].map((n) => jsonTextOf(Buffer.from(`[${n}]`)));
+    const [first, ...others] = [1, 2, 3, 4, 5].map((n) => jsonTextOf(pagesOf(`[${n}]`)));
     const reading = first?.read();
     for (const other of others.slice(0, 3)) other.read();
     expect(first?.read()).toBe(reading);

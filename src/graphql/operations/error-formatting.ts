@@ -87,10 +87,15 @@ export function statusOf(error: unknown): number {
   return status;
 }
 
-/** The answer to a request for which nothing was executed. */
-export const errorAnswer = (errors: FormattedExecutionResult['errors'] & object, status: number): Answer => ({
+/** Errors alone. `data` is null where something was executed, and else left out. */
+export const errorAnswer = (
+  errors: FormattedExecutionResult['errors'] & object,
+  status: number,
+  data?: null,
+): Answer => ({
   kind: 'answer',
-  result: { errors },
+  result: data === undefined ? { errors } : { errors, data },
+  sizeBytes: 0,
   status,
   untilMs: 0,
 });

@@ -41,18 +41,13 @@ export function createExecutor(options: ExecutorOptions): Executor {
     if (formatted) context.lifetime.limit(0);
     const answer = { ...(formatted && { errors: formatted }), data: result.data };
     try {
-      const length = measureAnswer(answer, maxAnswerBytes);
+      const sizeBytes = measureAnswer(answer, maxAnswerBytes);
       // A mutation has taken effect, so its client must learn of it.
-      if (type === 'query') execution.request.client.hold(length);
+      if (type === 'query') execution.request.client.hold(sizeBytes);
+      return { kind: 'answer', result: answer, sizeBytes, status: 200, untilMs: context.lifetime.untilMs };
     } catch (error) {
-      return {
-        kind: 'answer',
-        result: { errors: errors.format([error], record), data: null },
-        status: 200,
-        untilMs: 0,
-      };
+      return errorAnswer(errors.format([error], record), 200, null);
     }
-    return { kind: 'answer', result: answer, status: 200, untilMs: context.lifetime.untilMs };
   }
 
   function run({ document, request, context }: Execution, type: OperationType) {

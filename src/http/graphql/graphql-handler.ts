@@ -16,6 +16,7 @@ import { ALLOWED_METHODS, GRAPHQL_VARY, STREAM_PATH, type Exchange, type Handler
 import type { EventStreams } from '../live/event-streams.ts';
 import { allowanceHeaders, type RateLimits } from '../rate-limits.ts';
 import type { HttpResponse, ResponseWriter } from '../response-writer.ts';
+import { bytesOf } from './answer-bytes.ts';
 import { createNegotiation, JSON_TYPE, type AcceptedForms, type JsonType } from './media-types.ts';
 import { checkHead, readParams } from './params.ts';
 import { etagOf, type CacheKey, type ResponseCache } from './response-cache.ts';
@@ -72,7 +73,8 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
       await answer(stage);
     } catch (error) {
       const refusal = operations.refuse({ ...startOf(stage), viewerId: caller.viewer?.id ?? null }, error);
-      writer.write(exchange, withHeaders(responseOf(refusal, forms.json ?? JSON_TYPE), rateHeaders));
+      const response = responseOf(refusal, await bytesOf(refusal), forms.json ?? JSON_TYPE);
+      writer.write(exchange, withHeaders(response, rateHeaders));
     }
   }
 
@@ -104,7 +106,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
         await streams.send(exchange, () => Promise.resolve<Outcome>(outcome));
         return;
       }
-      const response = responseOf(outcome, type);
+      const response = responseOf(outcome, await bytesOf(outcome), type);
       const { status, body } = response;
       const etag = exchange.method === 'GET' ? etagOf(body) : null;
       const isCacheable = entry && status === 200 && outcome.untilMs > 0;
@@ -170,11 +172,11 @@ function requestText({ request, method, search }: Exchange, body: string): strin
   return `${method}\n${accept}\n${contentType}\n${search}\n${body}`;
 }
 
-function responseOf(answer: Answer, type: JsonType): HttpResponse & { readonly body: string } {
+function responseOf(answer: Answer, body: Buffer, type: JsonType) {
   const status = httpStatusOf(answer, type);
   return {
     status,
-    body: JSON.stringify(answer.result),
+    body,
     contentType: type,
     cacheControl: 'no-store',
     vary: GRAPHQL_VARY,

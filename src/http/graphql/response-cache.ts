@@ -3,21 +3,21 @@ import { hash } from 'node:crypto';
 import type { CachePartitions, Cached, Placed } from '../../runs/cache-partitions.ts';
 import type { ResourceCache } from '../../runs/resource-cache.ts';
 import type { Viewer } from '../../runs/viewer.ts';
-import { BUFFER_BYTES, createCompressedForms, type CompressedForms } from '../compression/compressed-forms.ts';
+import { BUFFER_BYTES, createCompressedForms, ownCopy, type CompressedForms } from '../compression/compressed-forms.ts';
 import { GRAPHQL_VARY } from '../exchange.ts';
 import type { HttpResponse } from '../response-writer.ts';
 import { createDoorkeeper } from './doorkeeper.ts';
 
-export interface WholeAnswer<Body> {
-  readonly body: Body;
+/** As bytes outside the heap: V8 lets its heap grow to twice what lives in it, and so twice the strings of a full cache. */
+export interface WholeAnswer {
+  readonly body: Buffer;
   readonly contentType: string;
   readonly etag: string | null;
   /** When it expires, in milliseconds since 1970. */
   readonly untilMs: number;
 }
 
-/** As bytes outside the heap: V8 lets its heap grow to twice what lives in it, and so twice the strings of a full cache. */
-type CachedAnswer = WholeAnswer<Buffer> & { readonly forms: CompressedForms };
+type CachedAnswer = WholeAnswer & { readonly forms: CompressedForms };
 
 /** Computed once a request: hashing a long text takes a while. */
 export interface CacheKey {
@@ -42,7 +42,7 @@ export interface ResponseCache {
 
 export interface CacheEntry {
   /** Caches the answer if its request came before: most requests come once, and their answers would evict others. */
-  keep(answer: WholeAnswer<string>): HttpResponse;
+  keep(answer: WholeAnswer): HttpResponse;
   /** Resumes the requests that wait for this one. */
   end(): void;
 }
@@ -124,15 +124,11 @@ export function createResponseCache({ partitions, cache, now }: ResponseCacheOpt
   };
 }
 
-/** Not in the pool that small buffers share: one of them would keep its neighbours' memory. */
-function ownBytes(text: string): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
-  bytes.write(text);
-  return bytes;
-}
+/** Small ones lie in a pool: one of them would keep its neighbours' memory. */
+const ownBytes = (bytes: Buffer): Buffer => (bytes.length < bytes.buffer.byteLength / 2 ? ownCopy(bytes) : bytes);
 
 function responseOf(
-  { body, contentType, etag, forms }: WholeAnswer<string | Buffer> & { readonly forms?: CompressedForms },
+  { body, contentType, etag, forms }: WholeAnswer & { readonly forms?: CompressedForms },
   untilMs: number,
   nowMs: number,
 ): HttpResponse {
@@ -149,4 +145,4 @@ function responseOf(
 }
 
 /** A strong validator: a digest of the body. */
-export const etagOf = (body: string): string => `"${hash('sha1', body, 'base64url')}"`;
+export const etagOf = (body: Buffer): string => `"${hash('sha1', body, 'base64url')}"`;

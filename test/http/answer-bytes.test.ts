@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { JsonValue } from '../../src/domain/types.ts';
+import { bytesOf, piecesOf } from '../../src/http/graphql/answer-bytes.ts';
+
+const MEGABYTE = 2 ** 20;
+
+/** JSON whose texts, lists and objects are longer than a piece, here and there. */
+const largeJson = fc.letrec<{ value: JsonValue }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.constantFrom(null, true, 0, -1.5, 1e21, '', '"\\\n', '\ud83d', '🐎'),
+    fc.tuple(fc.string({ unit: 'binary' }), fc.nat(60_000)).map(([text, length]) => text.padEnd(length, `a${text}`)),
+    fc.tuple(fc.array(tie('value'), { maxLength: 4 }), fc.nat(300)).map(([items, times]) => {
+      return items.length === 0 ? [] : [...Array.from({ length: times }, (_, index) => index), ...items];
+    }),
+    fc.dictionary(fc.string(), tie('value'), { maxKeys: 5 }),
+  ),
+})).value;
+
+const answer = (result: object, sizeBytes: number) =>
+  ({ kind: 'answer', result, sizeBytes, status: 200, untilMs: 0 }) as const;
+
+describe('an answer as JSON', () => {
+  it('is the same in pieces', () => {
+    fc.assert(
+      fc.property(largeJson, (value) => {
+        expect([...piecesOf(value)].join('')).toBe(JSON.stringify(value));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it.each([
+    ['a text with pairs of surrogates at the edges of its pieces', `a${'🐎'.repeat(40_000)}`],
+    ['a text of halves of pairs', '\ud83d'.repeat(70_000)],
+    ['a list of many numbers', Array.from({ length: 100_000 }, (_, index) => index)],
+    ['a list of long texts', ['x'.repeat(40_000), '', 'y'.repeat(40_000)]],
+    [
+      'an object of many fields',
+      Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, index])),
+    ],
+  ])('is the same in pieces: %s', (_, value) => {
+    const pieces = [...piecesOf(value)];
+    expect(pieces.join('')).toBe(JSON.stringify(value));
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(6 * 32_768 + 1);
+  });
+
+  it('is written at once if it is short, and else in several turns of the event loop', async () => {
+    const result = { data: { run: { outputs: ['é"'.repeat(MEGABYTE), 'x'.repeat(MEGABYTE)] } } };
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      timer = setImmediate(count);
+    };
+    let timer = setImmediate(count);
+    const bytes = await bytesOf(answer(result, 4 * MEGABYTE));
+    clearImmediate(timer);
+    expect(bytes.toString()).toBe(JSON.stringify(result));
+    expect(turns).toBeGreaterThan(1);
+    expect((await bytesOf(answer({ data: null }, 20))).toString()).toBe('{"data":null}');
+  });
+});

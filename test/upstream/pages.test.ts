@@ -1,0 +1,69 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createOwnBytes } from '../../src/upstream/own-bytes.ts';
+import { bytesIn, createPages, textOf } from '../../src/upstream/pages.ts';
+
+const PAGE_BYTES = 16_384;
+
+/** Parts whose edges lie anywhere, also within a character. */
+const chunks = fc
+  .tuple(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.nat(3000), fc.array(fc.nat(20_000), { maxLength: 6 }))
+  .map(([text, times, lengths]) => {
+    let rest = Buffer.from(text.repeat(times));
+    const parts = lengths.map((length) => {
+      const part = rest.subarray(0, length);
+      rest = rest.subarray(length);
+      return part;
+    });
+    return [...parts, rest];
+  });
+
+describe('an answer in pages', () => {
+  it('has the bytes that came, in memory of its own, and each page but the last is full', () => {
+    fc.assert(
+      fc.property(chunks, (parts) => {
+        const whole = Buffer.concat(parts);
+        const pages = createPages();
+        for (const part of parts) {
+          const chunk = Buffer.from(part);
+          pages.append(chunk);
+          chunk.fill(0);
+        }
+        const all = pages.end();
+        // Jest compares buffers byte by byte, and slowly.
+        expect(Buffer.concat(all).equals(whole)).toBe(true);
+        expect(bytesIn(all)).toBe(whole.length);
+        expect(textOf(all)).toBe(whole.toString());
+        for (const [index, page] of all.entries()) {
+          expect(page.length).toBe(Math.min(PAGE_BYTES, whole.length - index * PAGE_BYTES));
+          expect(page.buffer.byteLength).toBe(page.length);
+        }
+      }),
+    );
+  });
+});
+
+describe('bytes of their own', () => {
+  it('are what was appended, whatever was expected', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(10_000),
+        fc.array(fc.oneof(fc.string({ unit: 'grapheme' }), fc.uint8Array())),
+        (expected, parts) => {
+          const pieces = parts.map((part) => (typeof part === 'string' ? part : Buffer.from(part)));
+          const own = createOwnBytes(expected);
+          for (const piece of pieces) own.append(piece);
+          expect(own.bytes).toEqual(Buffer.concat(pieces.map((piece) => Buffer.from(piece))));
+        },
+      ),
+    );
+  });
+
+  it('are gone when they are freed', () => {
+    const own = createOwnBytes(10);
+    own.append('some text');
+    const { bytes } = own;
+    own.free();
+    expect(bytes.length).toBe(0);
+  });
+});
