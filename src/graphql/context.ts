@@ -1,13 +1,12 @@
 /** The context of one operation: viewer, clock reading, budgets, loaders. */
 import { createPathBudget, type PathBudget } from '../domain/json-path/json-path.ts';
-import type { JsonObject } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { PageRequest, RunHistory } from '../runs/history/run-history.ts';
 import type { LivePollers } from '../runs/live/live-pollers.ts';
 import { createRunLoaders, type DataRequirement, type RunLoaders } from '../runs/loaders/run-loaders.ts';
 import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/loaders/workflow-loaders.ts';
 import { createAnswerLifetime, createCallBudget, type Operation } from '../runs/operation.ts';
-import type { RunStarter } from '../runs/run-starter.ts';
+import type { RunStarter, StartRequest } from '../runs/starts/run-starter.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import type { Viewer } from '../runs/viewer.ts';
 import type { WorkflowStore } from '../runs/workflow-store.ts';
@@ -87,6 +86,6 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       latest: (workflowId: string, count: number) => source.runHistory.latest(workflowId, count, operation()),
     },
     watch: (ref: RunRef, requirement: DataRequirement) => source.livePollers.watch(ref, requirement, operation()),
-    startRun: (workflowId: string, inputs: JsonObject) => source.runStarter.start(workflowId, inputs, operation()),
+    startRun: (request: StartRequest) => source.runStarter.start(request, operation()),
   };
 }

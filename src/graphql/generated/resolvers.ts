@@ -142,6 +142,7 @@ export type Mutation = {
 
 /** The entry points for acting. */
 export type MutationExecuteWorkflowArgs = {
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   inputs?: InputMaybe<Scalars['JSON']['input']>;
   workflowId: Scalars['ID']['input'];
 };
