@@ -1,5 +1,8 @@
 /** The context of one operation: viewer, clock reading, budgets, loaders. */
+import type { Conversation } from '../domain/conversation/message.ts';
+import type { PriceList } from '../domain/cost/prices.ts';
 import { createPathBudget, type PathBudget } from '../domain/json-path/json-path.ts';
+import type { ReadPayload, StepPayload } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { PageRequest, RunHistory } from '../runs/history/run-history.ts';
 import type { LivePollers } from '../runs/live/live-pollers.ts';
@@ -24,6 +27,7 @@ export interface ContextSource {
   readonly lookAhead: LookAhead;
   readonly maxUpstreamCalls: number;
   readonly maxObjects: number;
+  readonly prices: PriceList | null;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -44,6 +48,8 @@ export interface ContextRequest {
 /** To parse a smaller text is cheap. */
 const MIN_ADMITTED_BYTES = 2 ** 20;
 
+type ConversationsByPayload = Map<ReadPayload<StepPayload>, Conversation | null>;
+
 export type Context = ReturnType<typeof createContext>;
 
 /** Without a viewer, whatever needs one throws UNAUTHENTICATED, so that the field has the error. */
@@ -60,6 +66,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     );
   };
   let pathBudget: PathBudget | undefined;
+  let conversations: ConversationsByPayload | undefined;
   let workflowLoaders: WorkflowLoaders | undefined;
   let runLoaders: RunLoaders | undefined;
   const workflows = () => (workflowLoaders ??= createWorkflowLoaders(source.workflowStore, operation()));
@@ -72,6 +79,9 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     objects: createObjectBudget(source.maxObjects),
     /** One budget of JMESPath steps for all paths of the operation. */
     pathBudget: () => (pathBudget ??= createPathBudget()),
+    /** By the payload that each was read from: read once, however often it is selected. */
+    conversations: () => (conversations ??= new Map<ReadPayload<StepPayload>, Conversation | null>()),
+    prices: source.prices,
     /**
      * To be called before a payload is read from a text of this size. Throws RATE_LIMITED where the answer would be refused
      * anyway, before some hundred megabytes are spent on it.

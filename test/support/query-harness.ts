@@ -96,6 +96,7 @@ export function createContexts(schema: GraphQLSchema): (key: string | null) => C
     lookAhead: createLookAhead(schema),
     maxUpstreamCalls: limits.maxUpstreamCalls,
     maxObjects: 1_000_000,
+    prices: null,
     now,
   };
   return (key) =>

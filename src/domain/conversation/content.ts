@@ -22,7 +22,7 @@ export interface Content {
   readonly isCut: boolean;
 }
 
-const MAX_PARTS = 1000;
+const MAX_PARTS = 500;
 
 /**
  * A model's text may come in pieces, which are one text; other texts and references get lines of their own. Only so many

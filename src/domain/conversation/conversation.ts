@@ -27,9 +27,10 @@ export function conversationOf(inputs: JsonValue, outputs: JsonValue): Conversat
   ];
   if (all.length === 0) return null;
   const latest = all.slice(-MAX_MESSAGES);
+  const omittedMessages = asked.skipped + answered.skipped + all.length - latest.length;
   return {
-    messages: latest.map(({ draft, isOutput }) => messageOf(draft, isOutput)),
-    omittedMessages: asked.skipped + answered.skipped + all.length - latest.length,
+    messages: latest.map(({ draft, isOutput }, at) => messageOf(draft, omittedMessages + at, isOutput)),
+    omittedMessages,
     model: modelOf(inputs, answer),
     finishReason: finishReasonOf(answer),
   };

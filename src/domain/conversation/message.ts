@@ -9,6 +9,8 @@ export interface ToolCall {
 }
 
 export interface Message {
+  /** Its place in the conversation, from 0: those that were left out count. */
+  readonly index: number;
   readonly role: string;
   readonly content: string | null;
   readonly toolCalls: readonly ToolCall[];
@@ -39,10 +41,11 @@ export interface Draft {
   readonly isCut?: boolean;
 }
 
-const MAX_TOOL_CALLS = 100;
+/** Of one message. */
+export const MAX_TOOL_CALLS = 100;
 const MAX_NAME = 256;
 
-export function messageOf(draft: Draft, isOutput: boolean): Message {
+export function messageOf(draft: Draft, index: number, isOutput: boolean): Message {
   let isTruncated = draft.isCut ?? false;
   function bounded(text: string | null, max: number): string | null {
     if (text === null || text.length <= max) return text;
@@ -52,6 +55,7 @@ export function messageOf(draft: Draft, isOutput: boolean): Message {
   const { role, content, toolCalls = [], toolCallId = null, isRefusal = false } = draft;
   if (toolCalls.length > MAX_TOOL_CALLS) isTruncated = true;
   const message = {
+    index,
     role: clip(role, MAX_NAME),
     content: bounded(content, MAX_TEXT),
     toolCalls: toolCalls.slice(0, MAX_TOOL_CALLS).map((call) => ({

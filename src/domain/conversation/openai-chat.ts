@@ -2,7 +2,7 @@
 import { fieldOf, isJsonArray, isJsonObject } from '../json.ts';
 import type { JsonObject, JsonValue } from '../types.ts';
 import type { Part, PartReaders } from './content.ts';
-import type { ToolCall } from './message.ts';
+import { MAX_TOOL_CALLS, type ToolCall } from './message.ts';
 import { dataReference, linkReference, nameIn, reference, textOf } from './text.ts';
 
 export const CHAT_PARTS: PartReaders = new Map<string, (part: JsonObject) => Part>([
@@ -34,10 +34,9 @@ export function imageReference(image: JsonValue | undefined): string {
 export function callsOf(message: JsonObject): ToolCall[] {
   const calls = fieldOf(message, 'tool_calls');
   const old = fieldOf(message, 'function_call');
-  return [
-    ...(isJsonArray(calls) ? calls.filter(isJsonObject).map(callOf) : []),
-    ...(isJsonObject(old) ? [callOf(old)] : []),
-  ];
+  // One more than is shown, so that it is known that there are more.
+  const listed = isJsonArray(calls) ? calls.slice(0, MAX_TOOL_CALLS + 1) : [];
+  return [...listed, old].filter(isJsonObject).map(callOf);
 }
 
 function callOf(call: JsonObject): ToolCall {

@@ -1,11 +1,12 @@
 /** Anthropic messages: content blocks, `system` beside the messages, and cached tokens beside the input. */
 import type { Json } from '../definition.ts';
+import { createRandom } from '../random.ts';
 import type { ModelApi, ModelCall } from './model-call.ts';
 
 function turns({ node: { tool }, question, runInputs }: ModelCall): readonly Json[] {
   const user = { role: 'user', content: [{ type: 'text', text: question }] };
   if (!tool) return [user];
-  const id = `toolu_${tool.name}`;
+  const id = `toolu_${createRandom(tool.name, question).uuid().replaceAll('-', '')}`;
   return [
     user,
     { role: 'assistant', content: [{ type: 'tool_use', id, name: tool.name, input: tool.arguments(runInputs) }] },

@@ -50,7 +50,8 @@ const arbitraryPayload = fc.oneof(arbitraryJson, arbitraryWords, arbitraryMutant
 
 function expectInBounds({ messages, omittedMessages, model, finishReason }: Conversation): void {
   const texts: unknown[] = [];
-  for (const { role, content, toolCalls, toolCallId, ...flags } of messages) {
+  for (const [at, { index, role, content, toolCalls, toolCallId, ...flags }] of messages.entries()) {
+    expect(index).toBe(omittedMessages + at);
     texts.push(content, toolCallId, ...toolCalls.flatMap((call) => [call.id, call.name, call.arguments]));
     expect(typeof role).toBe('string');
     expect(toolCalls.length).toBeLessThanOrEqual(100);

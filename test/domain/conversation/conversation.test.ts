@@ -4,7 +4,9 @@ import type { Message } from '../../../src/domain/conversation/message.ts';
 import type { JsonObject, JsonValue } from '../../../src/domain/types.ts';
 import { ANTHROPIC, BASE64, CHAT, RESPONSES, type Exchange } from './shapes.ts';
 
-const message = (role: string, content: string | null, more: Partial<Message> = {}): Message => ({
+type Said = Omit<Message, 'index'>;
+
+const message = (role: string, content: string | null, more: Partial<Said> = {}): Said => ({
   role,
   content,
   toolCalls: [],
@@ -14,11 +16,19 @@ const message = (role: string, content: string | null, more: Partial<Message> = 
   isTruncated: false,
   ...more,
 });
-const answer = (content: string | null, more: Partial<Message> = {}) =>
+const answer = (content: string | null, more: Partial<Said> = {}) =>
   message('assistant', content, { isOutput: true, ...more });
 const call = (id: string, name: string, given: string) => ({ id, name, arguments: given });
-const read = ({ inputs, outputs }: Exchange) => conversationOf(inputs, outputs);
-const answered = (outputs: JsonValue) => conversationOf(null, outputs)?.messages;
+/** Messages by their place, which is told by itself. */
+const saidIn = (messages: readonly Message[] | undefined) =>
+  messages?.map(
+    (message): Said => Object.fromEntries(Object.entries(message).filter(([key]) => key !== 'index')) as Said,
+  );
+function read({ inputs, outputs }: Exchange) {
+  const conversation = conversationOf(inputs, outputs);
+  return conversation && { ...conversation, messages: saidIn(conversation.messages) };
+}
+const answered = (outputs: JsonValue) => saidIn(conversationOf(null, outputs)?.messages);
 
 describe('a conversation', () => {
   it('is read from chat completions', () => {
@@ -95,13 +105,13 @@ describe('a conversation', () => {
 
   it('takes a text for the answer where a model was asked', () => {
     const inputs = { messages: [{ role: 'user', content: 'Hi' }] };
-    expect(conversationOf(inputs, 'Hello')?.messages).toEqual([message('user', 'Hi'), answer('Hello')]);
+    expect(saidIn(conversationOf(inputs, 'Hello')?.messages)).toEqual([message('user', 'Hi'), answer('Hello')]);
   });
 
   it('reads a text as `input` beside instructions or an answer', () => {
     const hi = message('user', 'Hi');
-    expect(conversationOf({ input: 'Hi' }, RESPONSES.outputs)?.messages[0]).toEqual(hi);
-    expect(conversationOf({ input: 'Hi', instructions: 'Be brief.' }, null)?.messages[1]).toEqual(hi);
+    expect(conversationOf({ input: 'Hi' }, RESPONSES.outputs)?.messages[0]).toMatchObject(hi);
+    expect(conversationOf({ input: 'Hi', instructions: 'Be brief.' }, null)?.messages[1]).toMatchObject(hi);
   });
 
   it('reads every choice, a message by itself, and the text that SDKs offer', () => {
@@ -178,7 +188,8 @@ describe('the bounds of a conversation', () => {
     const read = conversationOf({ messages }, CHAT.outputs);
     expect(read?.messages).toHaveLength(200);
     expect(read?.messages[0]?.content).toBe('301');
-    expect(read?.messages.at(-1)).toEqual(answer('It is 21 °C.'));
+    expect(read?.messages.at(-1)).toMatchObject({ ...answer('It is 21 °C.'), index: 500 });
+    expect(read?.messages.map(({ index }) => index)).toEqual(Array.from({ length: 200 }, (_, at) => 301 + at));
     expect(read?.omittedMessages).toBe(301);
   });
 
