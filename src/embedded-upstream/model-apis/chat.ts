@@ -1,5 +1,12 @@
 /** OpenAI chat completions, in which most services answer. */
+import type { Json } from '../definition.ts';
 import type { ModelApi } from './model-call.ts';
+
+function contentOf(picture: string | undefined, question: string): Json {
+  if (picture === undefined) return question;
+  const image: Json = { type: 'image_url', image_url: { url: picture, detail: 'high' } };
+  return [{ type: 'text', text: question }, image];
+}
 
 export const chat: ModelApi = {
   textPath: 'choices[0].message.content',
@@ -9,12 +16,7 @@ export const chat: ModelApi = {
       { role: 'system', content: node.system },
       {
         role: 'user',
-        content: node.picture
-          ? [
-              { type: 'text', text: question },
-              { type: 'image_url', image_url: { url: node.picture, detail: 'high' } },
-            ]
-          : question,
+        content: contentOf(node.picture, question),
       },
     ],
     temperature: node.temperature,

@@ -1,5 +1,12 @@
 /** OpenAI responses: a list of items, reasoning among them. */
+import type { Json } from '../definition.ts';
 import type { ModelApi } from './model-call.ts';
+
+function outputOf(id: string, text: string): readonly Json[] {
+  const reasoning: Json = { type: 'reasoning', id: `rs_${id}`, summary: [] };
+  const content: Json = [{ type: 'output_text', text, annotations: [] }];
+  return [reasoning, { type: 'message', id: `msg_${id}`, role: 'assistant', status: 'completed', content }];
+}
 
 export const responses: ModelApi = {
   textPath: 'output[1].content[0].text',
@@ -16,16 +23,7 @@ export const responses: ModelApi = {
     status: isOfNoUse ? 'incomplete' : 'completed',
     incomplete_details: isOfNoUse ? { reason: 'max_output_tokens' } : null,
     model: node.model,
-    output: [
-      { type: 'reasoning', id: `rs_${id}`, summary: [] },
-      {
-        type: 'message',
-        id: `msg_${id}`,
-        role: 'assistant',
-        status: 'completed',
-        content: [{ type: 'output_text', text, annotations: [] }],
-      },
-    ],
+    output: outputOf(id, text),
     usage: {
       input_tokens: tokens.inputTokens,
       input_tokens_details: { cached_tokens: tokens.cachedTokens },
