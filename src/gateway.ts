@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
 import { createGraphql } from './graphql/graphql.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
+import { readPriceFile } from './graphql/price-file.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createHttp } from './http/http.ts';
 import { createClientAddress, createClientScheme, createProxyTrust } from './http/client-address.ts';
@@ -49,9 +50,10 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const { now = Date.now, after = afterOnThisMachine, logger = createLoggerFor(config), stalledReaderMs } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
 
-  // Before anything is opened: a manifest that is wrong ends it here.
+  // Before anything is opened: a file that is wrong ends it here.
   const schema = createSchema();
   const manifests = readManifests(config.persistedManifests, schema);
+  const prices = config.tokenPrices === null ? null : readPriceFile(config.tokenPrices);
 
   const metrics = createMetrics();
   const build = readBuildInfo(config.buildRevision);
@@ -80,7 +82,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const cachedBytes = () => partitions.cachedBytes;
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers: () => livePollers.pollers, build });
 
-  const graphql = await createGraphql({ config, schema, manifests, runs, observer, logger, now, after });
+  const graphql = await createGraphql({ config, schema, manifests, prices, runs, observer, logger, now, after });
   const http = createHttp({
     config,
     authenticator,

@@ -38,6 +38,7 @@ const DEFAULTS = {
   persistedManifests: [],
   maxSubscriptionsPerViewer: 5000,
   maxSubscriptionsPerConnection: 100,
+  tokenPrices: null,
   liveTtlMs: 1000,
   settleMs: 30_000,
   staleIfErrorMs: 300_000,
@@ -54,6 +55,7 @@ const DEFAULTS = {
 
 /** Every variable but NODE_ENV and UPSTREAM_AUTH, with a good value and the field of the config that tells it. */
 const VARIABLES: readonly (readonly [string, string, string, unknown])[] = [
+  ['TOKEN_PRICES', 'prices.json', 'tokenPrices', 'prices.json'],
   ['HOST', '0.0.0.0', 'host', '0.0.0.0'],
   ['PORT', '0', 'port', 0],
   ['UPSTREAM_URL', 'https://host/api/v1', 'upstreamUrl', 'https://host/api/v1/'],

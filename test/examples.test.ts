@@ -9,7 +9,9 @@ import { startGateway, type TestGateway } from './support/gateway.ts';
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
 const read = (path: string) => readFileSync(at(path), 'utf8');
 
-const examples = readdirSync(at('examples')).map((file) => [file, read(`examples/${file}`)] as const);
+const examples = readdirSync(at('examples'))
+  .filter((file) => file.endsWith('.graphql'))
+  .map((file) => [file, read(`examples/${file}`)] as const);
 
 /** A run that starts has a new id. */
 const STARTED = { executeWorkflow: { run: { id: expect.any(String) } } };
@@ -19,7 +21,7 @@ describe('the example operations', () => {
   let gateway: TestGateway;
 
   beforeAll(async () => {
-    gateway = await startGateway({}, { now: createManualClock().now });
+    gateway = await startGateway({ TOKEN_PRICES: 'examples/prices.json' }, { now: createManualClock().now });
   });
   afterAll(() => gateway.close());
 

@@ -33,9 +33,12 @@ const part = { keyFields: false, merge: true } as const;
 export const createCache = () =>
   new InMemoryCache({
     typePolicies: {
+      Conversation: { ...part, fields: { messages: { merge: by('index') } } },
+      Cost: part,
       CriticalPath: part,
       Distribution: part,
       Freshness: part,
+      Message: { keyFields: false, fields: { toolCalls: { merge: by('id') } } },
       PageInfo: part,
       Progress: part,
       RunComparison: { ...part, fields: { nodes: { merge: by('nodeId') } } },
@@ -47,6 +50,8 @@ export const createCache = () =>
       StepError: part,
       Timeline: { ...part, fields: { bars: { merge: by('step') }, gaps: { merge: by('offsetMs') } } },
       TokenUsage: part,
+      // A model's own ids: they repeat wherever the conversation goes on.
+      ToolCall: { keyFields: false },
       WorkflowConnection: { ...part, fields: { edges: { merge: by('cursor') } } },
       WorkflowGraph: { ...part, fields: { nodes: { merge: by('id') }, edges: { merge: by('from', 'to') } } },
       // The ids of nodes repeat: each workflow has its own `model_1`.

@@ -28,6 +28,8 @@ const ALWAYS: Readonly<Record<string, string>> = {
   TimelineGap: 'offsetMs',
   RepeatedNode: 'nodeId',
   ModelTokenUsage: 'model',
+  Message: 'index',
+  ToolCall: 'id',
   NodeStatistics: 'nodeId',
   NodeComparison: 'nodeId',
 };

@@ -19,14 +19,16 @@ export interface Example {
   readonly isMutation: boolean;
 }
 
-export const EXAMPLES: readonly Example[] = readdirSync(new URL('examples', ROOT)).map((file) => {
-  const text = read(`examples/${file}`);
-  const document = parse(text);
-  const isMutation = document.definitions.some(
-    (node) => node.kind === Kind.OPERATION_DEFINITION && node.operation === OperationTypeNode.MUTATION,
-  );
-  return { file, text, document, isMutation };
-});
+export const EXAMPLES: readonly Example[] = readdirSync(new URL('examples', ROOT))
+  .filter((file) => file.endsWith('.graphql'))
+  .map((file) => {
+    const text = read(`examples/${file}`);
+    const document = parse(text);
+    const isMutation = document.definitions.some(
+      (node) => node.kind === Kind.OPERATION_DEFINITION && node.operation === OperationTypeNode.MUTATION,
+    );
+    return { file, text, document, isMutation };
+  });
 
 /** `draw-the-graph.graphql` → `DrawTheGraph`. */
 export const moduleOf = (file: string): string =>

@@ -10,7 +10,7 @@ import { startGateway, type TestGateway } from '../../test/support/gateway.ts';
 import { proxyOf, startHiveGateway, supergraphOf, type HiveGateway } from './hive-gateway.ts';
 
 const EXAMPLES = readdirSync(new URL('../../examples', import.meta.url))
-  .filter((file) => file !== 'run-it-again.graphql')
+  .filter((file) => file.endsWith('.graphql') && file !== 'run-it-again.graphql')
   .map((file) => [file, readFileSync(new URL(`../../examples/${file}`, import.meta.url), 'utf8')] as const);
 
 const codesOf = ({ errors = [] }: Awaited<ReturnType<HiveGateway['query']>>) =>

@@ -32,6 +32,8 @@ export interface Config {
   readonly rateLimitAnonymousPerMinute: number;
   readonly persistedOperations: PersistedMode;
   readonly persistedManifests: readonly string[];
+  /** Path of the file with the prices of models; null: no costs are answered. */
+  readonly tokenPrices: string | null;
   readonly liveTtlMs: number;
   readonly settleMs: number;
   readonly staleIfErrorMs: number;
@@ -109,6 +111,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     rateLimitAnonymousPerMinute: variables.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
     persistedOperations: variables.PERSISTED_OPERATIONS,
     persistedManifests: Object.freeze(variables.PERSISTED_MANIFESTS),
+    tokenPrices: variables.TOKEN_PRICES ?? null,
     liveTtlMs: variables.LIVE_TTL_MS,
     settleMs: variables.SETTLE_MS,
     staleIfErrorMs: variables.STALE_IF_ERROR_MS,

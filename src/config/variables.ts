@@ -89,6 +89,7 @@ export const ENVIRONMENT = z.object({
     .pipe(z.array(z.string().min(1)))
     .describe('a comma-separated list of paths of manifests')
     .default([]),
+  TOKEN_PRICES: z.string().describe('the path of a JSON file').optional(),
   LIVE_TTL_MS: milliseconds().default(1000),
   SETTLE_MS: milliseconds().default(30_000),
   STALE_IF_ERROR_MS: milliseconds().default(300_000),

@@ -35,15 +35,27 @@ interface NodeOfAnyType {
 
 export interface ModelNode extends NodeOfAnyType {
   readonly type: 'model';
+  /** In whose words it is asked and answers: chat completions if left out. */
+  readonly api?: 'chat' | 'messages' | 'responses';
   readonly model: string;
   readonly system: string;
   readonly temperature: number;
   readonly maxTokens: number;
   readonly promptTokens: Range;
   readonly completionTokens: Range;
+  /** The URL of a picture that it is shown; of a chat completion. */
+  readonly picture?: string;
+  /** A tool that it called before it answers; of messages. */
+  readonly tool?: ModelTool;
   /** A part of its completion tokens are reasoning tokens. */
   readonly reasons?: true;
   readonly reply: (random: Random, inputs: JsonObject) => string;
+}
+
+export interface ModelTool {
+  readonly name: string;
+  readonly arguments: (runInputs: JsonObject) => JsonObject;
+  readonly result: string;
 }
 
 export interface RetrievalNode extends NodeOfAnyType {

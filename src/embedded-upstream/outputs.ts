@@ -1,16 +1,24 @@
 /** What a step was given and what it answered: built when somebody asks, from the step's id, so that no payload is kept in memory. */
-import type { Json, JsonObject, ModelNode, RetrievalNode, WorkflowNode } from './definition.ts';
+import type { Json, JsonObject, RetrievalNode, WorkflowNode } from './definition.ts';
 import type { Run, Step } from './engine.ts';
+import { apiOf } from './model-apis/model-apis.ts';
+import { modelAnswer, modelCall, replyOf } from './model-apis/model-call.ts';
 import { createRandom, type Random } from './random.ts';
 
 /** The path into a node's output that is handed on; null where the whole output is. */
-export const OUTPUT_MAPPING: Readonly<Record<WorkflowNode['type'], string | null>> = {
-  model: 'choices[0].message.content',
-  knowledge_retrieval: 'summary',
-  conditional: 'branch',
-  code: null,
-  integration: null,
-};
+export function outputMappingOf(node: WorkflowNode): string | null {
+  switch (node.type) {
+    case 'model':
+      return apiOf(node).textPath;
+    case 'knowledge_retrieval':
+      return 'summary';
+    case 'conditional':
+      return 'branch';
+    case 'code':
+    case 'integration':
+      return null;
+  }
+}
 
 export const nodeOf = (run: Run, step: Step): WorkflowNode =>
   run.workflow.nodes.find(({ id }) => id === step.nodeId) ?? run.workflow.nodes[0];
@@ -22,7 +30,7 @@ export function outputsOf(run: Run, step: Step): Json {
   const random = createRandom(step.id);
   switch (node.type) {
     case 'model':
-      return completion(node, run, step);
+      return apiOf(node).answered(modelAnswer(node, step, run.inputs));
     case 'knowledge_retrieval':
       return { summary: retrievalSummary(node), passages: passages(node, random) };
     case 'conditional':
@@ -33,13 +41,13 @@ export function outputsOf(run: Run, step: Step): Json {
   }
 }
 
-/** What `OUTPUT_MAPPING` takes out of a step's output: small, for run records repeat it for every node. */
+/** What `outputMappingOf` takes out of a step's output: small, for run records repeat it for every node. */
 export function mappedOutputOf(run: Run, step: Step): Json {
   const node = nodeOf(run, step);
   const random = createRandom(step.id);
   switch (node.type) {
     case 'model':
-      return reply(node, run, step);
+      return replyOf(node, step, run.inputs);
     case 'knowledge_retrieval':
       return retrievalSummary(node);
     case 'conditional':
@@ -59,64 +67,19 @@ export function inputsOf(run: Run, step: Step): JsonObject {
 function ownInputs(node: WorkflowNode, runInputs: JsonObject): JsonObject {
   switch (node.type) {
     case 'model':
-      return {
-        model: node.model,
-        messages: [
-          { role: 'system', content: node.system },
-          { role: 'user', content: excerpt(runInputs) },
-        ],
-        temperature: node.temperature,
-        max_tokens: node.maxTokens,
-        stream: false,
-      };
+      return apiOf(node).asked(modelCall(node, runInputs));
     case 'knowledge_retrieval':
-      return { query: excerpt(runInputs), knowledge_base: node.knowledgeBase, top_k: node.passages };
+      return {
+        query: JSON.stringify(runInputs).slice(0, 2000),
+        knowledge_base: node.knowledgeBase,
+        top_k: node.passages,
+      };
     case 'conditional':
       return { branches: Object.keys(node.branches) };
     case 'code':
     case 'integration':
       return {};
   }
-}
-
-/** Inputs may be as long as a request's body: a message quotes their beginning. */
-const excerpt = (inputs: JsonObject): string => JSON.stringify(inputs).slice(0, 2000);
-
-const reply = (node: ModelNode, run: Run, step: Step): string => node.reply(createRandom(step.id, 'reply'), run.inputs);
-
-function completion(node: ModelNode, run: Run, step: Step): JsonObject {
-  const random = createRandom(step.id);
-  const content = reply(node, run, step);
-  const isCutOff = step.error !== null;
-  // The same prompt has the same length, in a retry and in another run.
-  const promptTokens = createRandom(node.id, excerpt(run.inputs)).integer(...node.promptTokens);
-  const completionTokens = random.integer(...node.completionTokens);
-  const cachedTokens = random.chance(0.4) ? Math.floor(promptTokens / 128 / 2) * 128 : 0;
-  return {
-    id: `chatcmpl-${random.uuid().replaceAll('-', '')}`,
-    object: 'chat.completion',
-    created: Math.floor(step.startMicros / 1_000_000),
-    model: node.model,
-    choices: [
-      {
-        index: 0,
-        message: { role: 'assistant', content: isCutOff ? content.slice(0, 21) : content, tool_calls: null },
-        finish_reason: isCutOff ? 'length' : 'stop',
-        logprobs: null,
-      },
-    ],
-    usage: {
-      prompt_tokens: promptTokens,
-      completion_tokens: completionTokens,
-      total_tokens: promptTokens + completionTokens,
-      prompt_tokens_details: cachedTokens > 0 ? { cached_tokens: cachedTokens } : null,
-      ...(node.reasons && {
-        completion_tokens_details: { reasoning_tokens: Math.floor(completionTokens * random.between(0.4, 0.8)) },
-      }),
-    },
-    system_fingerprint: null,
-    service_tier: 'default',
-  };
 }
 
 const retrievalSummary = (node: RetrievalNode): JsonObject => ({

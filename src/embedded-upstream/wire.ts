@@ -1,7 +1,7 @@
 /** The API's own words: snake_case and its quirks (floored seconds, `tokens: 0`, two forms of a timestamp) live here alone. */
 import type { Json, JsonObject, WorkflowDefinition, WorkflowNode } from './definition.ts';
 import type { Run } from './engine.ts';
-import { inputsOf, mappedOutputOf, OUTPUT_MAPPING, outputsOf } from './outputs.ts';
+import { inputsOf, mappedOutputOf, outputMappingOf, outputsOf } from './outputs.ts';
 import { createRandom } from './random.ts';
 
 /** In no order of time: by id, which is as good as shuffled. */
@@ -74,7 +74,7 @@ const nodeOnWire = (node: WorkflowNode): JsonObject => ({
   type: node.type,
   metadata: {
     description: node.description,
-    output_mapping: OUTPUT_MAPPING[node.type],
+    output_mapping: outputMappingOf(node),
     ...(node.type === 'model' && {
       model: node.model,
       temperature: node.temperature,

@@ -38,6 +38,26 @@ export function checkInputs(inputs: JsonValue): JsonObject {
   throw new GatewayError('BAD_USER_INPUT', `inputs: expected at most ${MAX_INPUTS_BYTES} bytes of JSON, got ${size}`);
 }
 
+const MAX_KEY_LENGTH = 255;
+const CONTROL = /\p{Cc}/u;
+
+/** Answers a key of an execution, if it has 1 to 255 characters, none of them a control character; null is none. */
+export function checkIdempotencyKey(key: string | null): string | null {
+  const problem = key === null ? null : problemOfKey(key);
+  if (problem === null) return key;
+  throw new GatewayError(
+    'BAD_USER_INPUT',
+    `idempotencyKey: expected 1 to ${MAX_KEY_LENGTH} characters without control characters, got ${problem}`,
+  );
+}
+
+function problemOfKey(key: string): string | null {
+  if (key === '') return 'an empty text';
+  if (key.length > MAX_KEY_LENGTH) return `${key.length} characters`;
+  if (CONTROL.test(key)) return 'a control character';
+  return key.isWellFormed() ? null : 'half of a surrogate pair';
+}
+
 /** What a JMESPath expression finds in a payload; the payload itself without one. */
 export function pick(payload: JsonValue, path: string | null | undefined, budget: PathBudget): JsonValue {
   if (path == null) return payload;

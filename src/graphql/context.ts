@@ -1,13 +1,15 @@
 /** The context of one operation: viewer, clock reading, budgets, loaders. */
+import type { Conversation } from '../domain/conversation/message.ts';
+import type { PriceList } from '../domain/cost/prices.ts';
 import { createPathBudget, type PathBudget } from '../domain/json-path/json-path.ts';
-import type { JsonObject } from '../domain/types.ts';
+import type { ReadPayload, StepPayload } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { PageRequest, RunHistory } from '../runs/history/run-history.ts';
 import type { LivePollers } from '../runs/live/live-pollers.ts';
 import { createRunLoaders, type DataRequirement, type RunLoaders } from '../runs/loaders/run-loaders.ts';
 import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/loaders/workflow-loaders.ts';
 import { createAnswerLifetime, createCallBudget, type Operation } from '../runs/operation.ts';
-import type { RunStarter } from '../runs/run-starter.ts';
+import type { RunStarter, StartRequest } from '../runs/starts/run-starter.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import type { Viewer } from '../runs/viewer.ts';
 import type { WorkflowStore } from '../runs/workflow-store.ts';
@@ -25,6 +27,7 @@ export interface ContextSource {
   readonly lookAhead: LookAhead;
   readonly maxUpstreamCalls: number;
   readonly maxObjects: number;
+  readonly prices: PriceList | null;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -45,6 +48,8 @@ export interface ContextRequest {
 /** To parse a smaller text is cheap. */
 const MIN_ADMITTED_BYTES = 2 ** 20;
 
+type ConversationsByPayload = Map<ReadPayload<StepPayload>, Conversation | null>;
+
 export type Context = ReturnType<typeof createContext>;
 
 /** Without a viewer, whatever needs one throws UNAUTHENTICATED, so that the field has the error. */
@@ -61,6 +66,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     );
   };
   let pathBudget: PathBudget | undefined;
+  let conversations: ConversationsByPayload | undefined;
   let workflowLoaders: WorkflowLoaders | undefined;
   let runLoaders: RunLoaders | undefined;
   const workflows = () => (workflowLoaders ??= createWorkflowLoaders(source.workflowStore, operation()));
@@ -73,6 +79,9 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     objects: createObjectBudget(source.maxObjects),
     /** One budget of JMESPath steps for all paths of the operation. */
     pathBudget: () => (pathBudget ??= createPathBudget()),
+    /** By the payload that each was read from: read once, however often it is selected. */
+    conversations: () => (conversations ??= new Map<ReadPayload<StepPayload>, Conversation | null>()),
+    prices: source.prices,
     /**
      * To be called before a payload is read from a text of this size. Throws RATE_LIMITED where the answer would be refused
      * anyway, before some hundred megabytes are spent on it.
@@ -87,6 +96,6 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       latest: (workflowId: string, count: number) => source.runHistory.latest(workflowId, count, operation()),
     },
     watch: (ref: RunRef, requirement: DataRequirement) => source.livePollers.watch(ref, requirement, operation()),
-    startRun: (workflowId: string, inputs: JsonObject) => source.runStarter.start(workflowId, inputs, operation()),
+    startRun: (request: StartRequest) => source.runStarter.start(request, operation()),
   };
 }

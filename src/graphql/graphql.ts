@@ -1,6 +1,7 @@
 /** Composes the operation pipeline: the schema, Apollo Server, and each stage with what it needs. */
 import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config/config.ts';
+import type { PriceList } from '../domain/cost/prices.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Observer } from '../observability/observer.ts';
 import { documentBytes, type Runs } from '../runs/runs.ts';
@@ -24,6 +25,8 @@ export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
   /** Persisted operations by their id. */
   readonly manifests: ReadonlyMap<string, string>;
+  /** Null: none are configured. */
+  readonly prices: PriceList | null;
   readonly runs: Runs;
   readonly observer: Observer;
   readonly logger: Logger;
@@ -38,7 +41,7 @@ const REGISTERED_PART = 0.25;
 
 /** Rejects with a message for the operator if a manifest of persisted operations is wrong. */
 export async function createGraphql(options: GraphqlOptions) {
-  const { config, schema, manifests, runs, observer, logger, now, after } = options;
+  const { config, schema, manifests, prices, runs, observer, logger, now, after } = options;
   const { introspection, maxAnswerBytes, maxOperationCost, maxOperationObjects, maxUpstreamCalls } = config;
   const maxBytes = documentBytes(config);
   const persisted = createPersistedOperations({
@@ -55,7 +58,8 @@ export async function createGraphql(options: GraphqlOptions) {
   const compiler = createQueryCompiler(schema);
   const documents = createDocuments({ costModel, compiler, maxBytes: maxBytes * (1 - REGISTERED_PART) });
 
-  const contextSource: ContextSource = { ...runs, lookAhead, maxUpstreamCalls, maxObjects: maxOperationObjects, now };
+  const maxObjects = maxOperationObjects;
+  const contextSource: ContextSource = { ...runs, lookAhead, maxUpstreamCalls, maxObjects, prices, now };
   const errors = createErrorFormatting(logger);
   const live = createLiveExecution({ schema, contextSource, errors, maxAnswerBytes });
   const limits = { maxCalls: maxOperationCost, maxObjects: maxOperationObjects, maxAnswerBytes };

@@ -3,9 +3,10 @@ import type { Config } from '../config/config.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
 import { createCachePartitions } from './cache-partitions.ts';
 import { createRunHistory } from './history/run-history.ts';
+import { createIdempotentStarts } from './starts/idempotent-starts.ts';
 import { createLivePollers } from './live/live-pollers.ts';
 import { createResourceCache } from './resource-cache.ts';
-import { createRunStarter } from './run-starter.ts';
+import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
 import type { After } from './timer.ts';
 import { createWorkflowStore } from './workflow-store.ts';
@@ -44,7 +45,7 @@ export function createRuns({ config, upstream, now, after }: RunsOptions) {
     runStore,
     runHistory,
     livePollers,
-    runStarter: createRunStarter(upstream, cache),
+    runStarter: createRunStarter(upstream, cache, createIdempotentStarts({ now })),
   };
 }
 

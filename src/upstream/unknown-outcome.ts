@@ -16,3 +16,7 @@ export function withOutcome(error: unknown): unknown {
     { ...details, outcomeIsUnknown: true },
   );
 }
+
+/** True if it is certain that no run has started; false for whatever did not come through `withOutcome`. */
+export const startedNothing = (error: unknown): boolean =>
+  error instanceof GatewayError && error.details.outcomeIsUnknown !== true;

@@ -51,6 +51,23 @@ describe('the token usage of a step', () => {
     expect(usageOf({ usage: { input_tokens: 7 } })?.totalTokens).toBe(7);
   });
 
+  it('counts what Anthropic tells beside its input, and once where a service tells all in one', () => {
+    const cache = { cache_read_input_tokens: 100, cache_creation_input_tokens: 20 };
+    const details = { output_tokens_details: { thinking_tokens: 2 } };
+    const expected = { inputTokens: 127, outputTokens: 3, totalTokens: 130, cachedInputTokens: 100 };
+    expect(usageOf({ usage: { input_tokens: 7, output_tokens: 3, ...cache, ...details } })).toMatchObject({
+      ...expected,
+      reasoningTokens: 2,
+    });
+    expect(usageOf({ usage: { prompt_tokens: 127, completion_tokens: 3, ...cache } })).toMatchObject(expected);
+    expect(usageOf({ usage: { input_tokens: 127, output_tokens: 3, total_tokens: 130, ...cache } })).toMatchObject(
+      expected,
+    );
+    expect(
+      usageOf({ usage: { input_tokens: 127, output_tokens: 3, input_tokens_details: {}, ...cache } }),
+    ).toMatchObject(expected);
+  });
+
   it('takes the total of the upstream once it counts', () => {
     const outputs = { model: 'm', usage: { prompt_tokens: 8, total_tokens: 9 } };
     expect(usageOf(outputs, 12)).toMatchObject({ totalTokens: 12, inputTokens: 8, model: 'm', source: 'UPSTREAM' });

@@ -31,8 +31,8 @@ function levelsOf(type: GraphQLOutputType): GraphQLOutputType[] {
 /** What nothing can be said of without it, so an event without it is none. */
 const ROOTS_THAT_STAY = ['Subscription.runUpdated', 'Query._service', 'Query._entities'];
 
-/** Null says something of the run here: it is not over, it has no such step, none failed. */
-const NULL_HAS_A_MEANING = ['Run.lastActivityAt', 'Run.step', 'Run.firstFailedStep'];
+/** Null says something of the run here: it is not over, it has no such step, none failed, no prices. */
+const NULL_HAS_A_MEANING = ['Run.lastActivityAt', 'Run.step', 'Run.firstFailedStep', 'Run.estimatedCost'];
 
 describe('nullability', () => {
   const ofRun = fields.filter(([, typeName]) => typeName === 'Run');

@@ -61,7 +61,7 @@ async function createPipeline() {
     persisted.register(operation);
   });
   const errors = createErrorFormatting(logger);
-  const contextSource = { ...runs, lookAhead, maxUpstreamCalls: 10, maxObjects: 1000, now: clock.now };
+  const contextSource = { ...runs, lookAhead, maxUpstreamCalls: 10, maxObjects: 1000, prices: null, now: clock.now };
   const apollo = await createApollo({ schema, introspection: true, sandbox: sandboxState(false), logger });
   const live = createLiveExecution({ schema, contextSource, errors, maxAnswerBytes: 1_000_000 });
   const limits = { maxCalls: 100, maxObjects: 1000, maxAnswerBytes: 1_000_000 };

@@ -67,9 +67,13 @@ const count = fc.oneof(
 const usage = fc.dictionary(
   fc.constantFrom(
     ...['prompt_tokens', 'input_tokens', 'completion_tokens', 'output_tokens', 'total_tokens'],
-    ...['prompt_tokens_details', 'output_tokens_details'],
+    ...['cache_read_input_tokens', 'cache_creation_input_tokens'],
+    ...['prompt_tokens_details', 'input_tokens_details', 'output_tokens_details'],
   ),
-  fc.oneof(count, fc.record({ cached_tokens: count, reasoning_tokens: count }, { requiredKeys: [] })),
+  fc.oneof(
+    count,
+    fc.record({ cached_tokens: count, reasoning_tokens: count, thinking_tokens: count }, { requiredKeys: [] }),
+  ),
 );
 const outputs = fc.oneof(
   fc.constantFrom<unknown>(null, 'text', [], {}),

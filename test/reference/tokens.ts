@@ -20,7 +20,16 @@ export function usageOf({ outputs, tokens }: RawStep): Usage | null {
   const usage = own(outputs, 'usage');
   const either = (a: unknown, b: unknown) => count(a) ?? count(b);
   const details = (kind: string, part: string) => own(own(usage, `${kind}_tokens_details`), part);
-  const inputTokens = either(own(usage, 'prompt_tokens'), own(usage, 'input_tokens'));
+  const [reads, writes] = [
+    count(own(usage, 'cache_read_input_tokens')),
+    count(own(usage, 'cache_creation_input_tokens')),
+  ];
+  const prompt = count(own(usage, 'prompt_tokens'));
+  const input = count(own(usage, 'input_tokens'));
+  // Anthropic: neither a word of OpenAI's for the whole, nor details.
+  const isOpenAi =
+    prompt !== null || count(own(usage, 'total_tokens')) !== null || isObject(own(usage, 'input_tokens_details'));
+  const inputTokens = isOpenAi || input === null ? (prompt ?? input) : input + (reads ?? 0) + (writes ?? 0);
   const outputTokens = either(own(usage, 'completion_tokens'), own(usage, 'output_tokens'));
   const sum = inputTokens === null && outputTokens === null ? null : (inputTokens ?? 0) + (outputTokens ?? 0);
   const told = count(tokens) ?? 0;
@@ -28,8 +37,10 @@ export function usageOf({ outputs, tokens }: RawStep): Usage | null {
     inputTokens,
     outputTokens,
     totalTokens: told > 0 ? told : (count(own(usage, 'total_tokens')) ?? sum),
-    cachedInputTokens: either(details('prompt', 'cached_tokens'), details('input', 'cached_tokens')),
-    reasoningTokens: either(details('completion', 'reasoning_tokens'), details('output', 'reasoning_tokens')),
+    cachedInputTokens: either(details('prompt', 'cached_tokens'), details('input', 'cached_tokens')) ?? reads,
+    reasoningTokens:
+      either(details('completion', 'reasoning_tokens'), details('output', 'reasoning_tokens')) ??
+      count(details('output', 'thinking_tokens')),
   };
   if (COUNTS.every((key) => counts[key] === null)) return null;
   const model = own(outputs, 'model');

@@ -6,7 +6,8 @@ import { createContext, type Context } from '../../src/graphql/context.ts';
 import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
 import { createLivePollers } from '../../src/runs/live/live-pollers.ts';
 import { createRunHistory } from '../../src/runs/history/run-history.ts';
-import { createRunStarter } from '../../src/runs/run-starter.ts';
+import { createIdempotentStarts } from '../../src/runs/starts/idempotent-starts.ts';
+import { createRunStarter } from '../../src/runs/starts/run-starter.ts';
 import { createRunStore } from '../../src/runs/run-store.ts';
 import { createWorkflowStore } from '../../src/runs/workflow-store.ts';
 import type { UpstreamApi } from '../../src/upstream/client.ts';
@@ -91,10 +92,11 @@ export function createContexts(schema: GraphQLSchema): (key: string | null) => C
     workflowStore,
     runHistory: createRunHistory({ upstream, cache, runStore, ...durations }),
     livePollers: createLivePollers({ runStore, workflowStore, cache, now, after, ...limits, ...durations }),
-    runStarter: createRunStarter(upstream, cache),
+    runStarter: createRunStarter(upstream, cache, createIdempotentStarts({ now })),
     lookAhead: createLookAhead(schema),
     maxUpstreamCalls: limits.maxUpstreamCalls,
     maxObjects: 1_000_000,
+    prices: null,
     now,
   };
   return (key) =>

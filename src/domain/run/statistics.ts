@@ -2,7 +2,8 @@
 import { compareText } from '../order.ts';
 import { wallClockMs } from './span.ts';
 import { isOver, runStatusOf, type RunStatus } from '../status.ts';
-import { sumOfKnown, stepTokenUsage } from './tokens.ts';
+import { stepTokenUsage } from './tokens.ts';
+import { sumOfKnown } from './usage.ts';
 import type { Run, RunRecord, Step } from '../types.ts';
 
 export interface Distribution {

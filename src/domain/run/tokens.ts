@@ -1,8 +1,9 @@
 /** What the model calls cost in tokens. The upstream's own count is always 0 today, so the answers are read for it. */
-import { isCount } from '../int.ts';
 import { fieldOf } from '../json.ts';
+import { modelOf } from '../conversation/model-name.ts';
 import { compareText } from '../order.ts';
-import type { JsonValue, ModelTokenUsage, RunTokenUsage, StepFacts, TokenCounts, TokenUsage } from '../types.ts';
+import type { ModelTokenUsage, RunTokenUsage, StepFacts, TokenCounts, TokenUsage } from '../types.ts';
+import { billedCounts, countOf, readUsage, sumOfKnown, type BilledCounts } from './usage.ts';
 
 /** What tokens are read from. */
 export type TokenFacts = Pick<StepFacts, 'tokens' | 'payload'>;
@@ -12,26 +13,46 @@ export type TokenFacts = Pick<StepFacts, 'tokens' | 'payload'>;
  * number ≥ 0), while 0 means really none. The total is the upstream's if that is above 0 (the parts are the outputs'
  * even then), else `total_tokens`, else the sum of input and output as far as they are told.
  */
-export function stepTokenUsage(step: TokenFacts): TokenUsage | null {
-  let usage = known.get(step.payload);
-  if (usage === undefined) known.set(step.payload, (usage = readTokenUsage(step)));
-  return usage;
+export const stepTokenUsage = (step: TokenFacts): TokenUsage | null => knownOf(step)?.usage ?? null;
+
+/** What a model call is billed by. */
+export interface BilledTokens {
+  readonly model: string | null;
+  readonly counts: BilledCounts | null;
+}
+
+/** Of each step that reports tokens, and of no other. */
+export const billedTokens = (step: TokenFacts): BilledTokens | null => knownOf(step)?.billed ?? null;
+
+interface Known {
+  readonly usage: TokenUsage;
+  readonly billed: BilledTokens;
 }
 
 /** What a payload once told: to read it again may mean to parse the whole answer that it came in. */
-const known = new WeakMap<StepFacts['payload'], TokenUsage | null>();
+const known = new WeakMap<StepFacts['payload'], Known | null>();
 
-function readTokenUsage(step: TokenFacts): TokenUsage | null {
-  const { outputs } = step.payload();
-  const told = countsIn(fieldOf(outputs, 'usage'));
+function knownOf(step: TokenFacts): Known | null {
+  let told = known.get(step.payload);
+  if (told === undefined) known.set(step.payload, (told = read(step)));
+  return told;
+}
+
+function read(step: TokenFacts): Known | null {
+  const { inputs, outputs } = step.payload();
+  const reported = readUsage(fieldOf(outputs, 'usage'));
+  const told = reported.counts;
   const upstreamTotal = countOf(step.tokens) ?? 0;
   if (upstreamTotal === 0 && Object.values(told).every((count) => count === null)) return null;
   const model = fieldOf(outputs, 'model');
   return {
-    ...told,
-    totalTokens: upstreamTotal > 0 ? upstreamTotal : told.totalTokens,
-    model: typeof model === 'string' && model !== '' ? model : null,
-    source: upstreamTotal > 0 ? 'UPSTREAM' : 'OUTPUTS',
+    usage: {
+      ...told,
+      totalTokens: upstreamTotal > 0 ? upstreamTotal : told.totalTokens,
+      model: typeof model === 'string' && model !== '' ? model : null,
+      source: upstreamTotal > 0 ? 'UPSTREAM' : 'OUTPUTS',
+    },
+    billed: { model: modelOf(inputs, outputs), counts: billedCounts(reported) },
   };
 }
 
@@ -47,29 +68,6 @@ export function runTokenUsage(steps: readonly TokenFacts[]): RunTokenUsage {
   }));
   return { ...sumOf(usages), byModel: byModel.sort(compareModels) };
 }
-
-function countsIn(usage: JsonValue | undefined): TokenCounts {
-  const countAt = (...paths: (readonly string[])[]): number | null =>
-    paths.map((path) => countOf(path.reduce(fieldOf, usage))).find((count) => count !== null) ?? null;
-  const inputTokens = countAt(['prompt_tokens'], ['input_tokens']);
-  const outputTokens = countAt(['completion_tokens'], ['output_tokens']);
-  return {
-    inputTokens,
-    outputTokens,
-    totalTokens: countAt(['total_tokens']) ?? sumOfKnown([inputTokens, outputTokens]),
-    cachedInputTokens: countAt(['prompt_tokens_details', 'cached_tokens'], ['input_tokens_details', 'cached_tokens']),
-    reasoningTokens: countAt(
-      ['completion_tokens_details', 'reasoning_tokens'],
-      ['output_tokens_details', 'reasoning_tokens'],
-    ),
-  };
-}
-
-const countOf = (value: JsonValue | undefined): number | null => (isCount(value) ? value : null);
-
-/** Null counts as 0, unless all are null. */
-export const sumOfKnown = (counts: readonly (number | null)[]): number | null =>
-  counts.reduce((sum, count) => (count === null ? sum : (sum ?? 0) + count), null);
 
 function sumOf(usages: readonly TokenUsage[]): TokenCounts & { readonly stepsReporting: number } {
   const sum = (key: keyof TokenCounts): number | null => sumOfKnown(usages.map((usage) => usage[key]));

@@ -68,12 +68,18 @@ export const researchAgent: WorkflowDefinition = {
       type: 'model',
       description: 'Writes the answer',
       seconds: [1.8, 2.8],
-      model: 'virtuoso-large',
+      api: 'messages',
+      model: 'claude-sonnet-4-5',
       system: 'Answer the question from the findings. Cite each source by its number.',
       temperature: 0.4,
       maxTokens: 1600,
       promptTokens: [3200, 7800],
       completionTokens: [420, 900],
+      tool: {
+        name: 'open_page',
+        arguments: (inputs) => ({ url: 'https://example.com/report', find: inputs.question ?? null }),
+        result: 'Two thirds of the market belong to three vendors. Prices fell by 11% this year.',
+      },
       reply: (random) =>
         random.pick([
           'Three vendors hold two thirds of the market [1]; the rest is split among some forty [2]. Prices fell by 11% this year [3].',
@@ -83,6 +89,7 @@ export const researchAgent: WorkflowDefinition = {
         kind: 'fatal',
         chance: 0.15,
         error: 'The answer was withheld by the content filter (category: self-citation)',
+        answersAnyway: true,
       },
     },
     {
@@ -121,7 +128,9 @@ export const researchAgent: WorkflowDefinition = {
       type: 'model',
       description: 'Mends what the check found',
       seconds: [1, 1.6],
-      model: 'virtuoso-medium',
+      api: 'responses',
+      model: 'gpt-5-mini',
+      reasons: true,
       system: 'Mend the answer as the check says. Change nothing else.',
       temperature: 0.2,
       maxTokens: 1600,

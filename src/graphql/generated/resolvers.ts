@@ -6,6 +6,8 @@ import type { WorkflowPage, RunPage, ListedRun, PageInfo as PageInfoModel } from
 import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/run/statistics.ts';
 import type { RunComparison as DomainRunComparison, NodeComparison as DomainNodeComparison } from '../../domain/run/comparison.ts';
 import type { WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, WorkflowEdge as DomainWorkflowEdge, Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, RunGap as DomainRunGap, Timeline as DomainTimeline, TimelineGap as DomainTimelineGap, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
+import type { Cost as DomainCost } from '../../domain/cost/cost.ts';
+import type { Conversation as DomainConversation, Message as DomainMessage, ToolCall as DomainToolCall } from '../../domain/conversation/message.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -40,6 +42,45 @@ export type AttemptKind =
   | 'ITERATION'
   /** The execution before it had failed, and had ended by its start. */
   | 'RETRY';
+
+/**
+ * What a model was asked and what it answered. Reasoning is left out. Images, audio and files are references in the text, such as
+ * `[image: image/png, 12 kB]`.
+ */
+export type Conversation = {
+  readonly __typename?: 'Conversation';
+  /**
+   * Why the model stopped, in the vendor's own word: `stop`, `length`, `tool_calls`, `end_turn`, `max_tokens`, `completed`, … Null where
+   * there is no answer, or it does not say.
+   */
+  readonly finishReason?: Maybe<Scalars['String']['output']>;
+  /** In their order, those that were answered last: at most the latest 200. */
+  readonly messages: ReadonlyArray<Message>;
+  /** The model, as the outputs name it, else as the inputs do. */
+  readonly model?: Maybe<Scalars['String']['output']>;
+  /** How many earlier messages were left out. */
+  readonly omittedMessages: Scalars['Int']['output'];
+};
+
+/**
+ * What model calls cost, by the list prices of their models: an estimate, not a bill. The model is `outputs.model`, else `inputs.model`. Its
+ * price is found by exactly that name, with any prefix of a provider. Cached and reasoning tokens are parts of the others and count once, at
+ * prices of their own where there are any.
+ */
+export type Cost = {
+  readonly __typename?: 'Cost';
+  /** The cost of the steps that have a price. The sum over a run's steps is exact; only the result is rounded. */
+  readonly amount: Scalars['Float']['output'];
+  /** An ISO 4217 code: `USD`, in which the prices are. */
+  readonly currency: Scalars['String']['output'];
+  /** How many steps the amount is of. */
+  readonly stepsPriced: Scalars['Int']['output'];
+  /**
+   * How many steps report tokens and are not in the amount: their model has no name or no price, or its input and output tokens are not
+   * both known.
+   */
+  readonly stepsUnpriced: Scalars['Int']['output'];
+};
 
 /** The chain of steps that decided how long a run took. */
 export type CriticalPath = {
@@ -110,6 +151,27 @@ export type Freshness = {
   readonly staleReason?: Maybe<Scalars['String']['output']>;
 };
 
+/** One message of a conversation. */
+export type Message = {
+  readonly __typename?: 'Message';
+  /** Its text. Null if it has none, as where a model only calls tools. At most 100,000 characters. */
+  readonly content?: Maybe<Scalars['String']['output']>;
+  /** Its place in the conversation, from 0. Messages that were left out count. */
+  readonly index: Scalars['Int']['output'];
+  /** True if the step answered it, false if it was given it. */
+  readonly isOutput: Scalars['Boolean']['output'];
+  /** True if the model declined. Then `content` says why, as far as the model does. */
+  readonly isRefusal: Scalars['Boolean']['output'];
+  /** True if something of it was cut or left out because it is too long. `inputs` and `outputs` have all of it. */
+  readonly isTruncated: Scalars['Boolean']['output'];
+  /** Who said it, in the vendor's own word: `system`, `developer`, `user`, `assistant`, `tool`, … */
+  readonly role: Scalars['String']['output'];
+  /** The `id` of the call that this message answers. Null for any other message. */
+  readonly toolCallId?: Maybe<Scalars['String']['output']>;
+  /** The tools that the model calls, at most 100. */
+  readonly toolCalls: ReadonlyArray<ToolCall>;
+};
+
 /** The tokens that one model used in a run. A sum that an `Int` can't hold is null with a NUMBER_OUT_OF_RANGE error. */
 export type ModelTokenUsage = {
   readonly __typename?: 'ModelTokenUsage';
@@ -142,6 +204,7 @@ export type Mutation = {
 
 /** The entry points for acting. */
 export type MutationExecuteWorkflowArgs = {
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   inputs?: InputMaybe<Scalars['JSON']['input']>;
   workflowId: Scalars['ID']['input'];
 };
@@ -313,6 +376,11 @@ export type Run = {
    * no record; the steps' own errors are theirs.
    */
   readonly error?: Maybe<Scalars['String']['output']>;
+  /**
+   * What its steps cost by the prices that this gateway has: the sum of theirs, failed executions too. Null where it has no prices
+   * (`TOKEN_PRICES`).
+   */
+  readonly estimatedCost?: Maybe<Cost>;
   /** The failed steps, by end, then start: what went wrong first stands first. Those whose end is not known come last. */
   readonly failedSteps?: Maybe<ReadonlyArray<Step>>;
   /** The failed step that ended first. Null if none failed. */
@@ -596,6 +664,11 @@ export type Step = {
    */
   readonly clockSkewDetected: Scalars['Boolean']['output'];
   /**
+   * What a model was asked and what it answered, read from `inputs` and `outputs`: OpenAI chat completions and responses, Anthropic
+   * messages, and stored events of their streams. Null where neither holds a message in such a shape.
+   */
+  readonly conversation?: Maybe<Conversation>;
+  /**
    * How long it took, in milliseconds: end − start where both are known; else what `elapsedTime` says, if above 0; else, while
    * it runs, now − start; else 0 where `elapsedTime` of a finished step is 0. Null where nothing tells. Never negative. A step
    * that a finished run left running counts until the run's end (0 if it started after it); null if that is not known.
@@ -617,6 +690,11 @@ export type Step = {
   readonly error?: Maybe<Scalars['String']['output']>;
   /** The error taken apart. Null if there is none. */
   readonly errorInfo?: Maybe<StepError>;
+  /**
+   * What its tokens cost by the prices that this gateway has. Null where it has no prices (`TOKEN_PRICES`), and for a step that reports no
+   * tokens.
+   */
+  readonly estimatedCost?: Maybe<Cost>;
   /**
    * Milliseconds between the latest end of the steps that started before it and its own start: how long the run stood still
    * before it. 0 if one of them was still running; for the first step, since the left edge of the run's `timeline`. Null with
@@ -857,6 +935,17 @@ export type TokenUsage = {
   readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
+/** A model's request that a tool be called. */
+export type ToolCall = {
+  readonly __typename?: 'ToolCall';
+  /** What it is called with: JSON text as a rule, but a model may write anything. At most 100,000 characters. */
+  readonly arguments?: Maybe<Scalars['String']['output']>;
+  /** By this id the answer to the call names it. */
+  readonly id?: Maybe<Scalars['String']['output']>;
+  /** The tool's name. */
+  readonly name?: Maybe<Scalars['String']['output']>;
+};
+
 /**
  * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
  * null with a NOT_FOUND error if that does not have it.
@@ -1088,6 +1177,8 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 export type ResolversTypes = {
   AttemptKind: AttemptKind;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Conversation: ResolverTypeWrapper<DomainConversation>;
+  Cost: ResolverTypeWrapper<DomainCost>;
   CriticalPath: ResolverTypeWrapper<DomainCriticalPath>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Distribution: ResolverTypeWrapper<DomainDistribution>;
@@ -1099,6 +1190,7 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  Message: ResolverTypeWrapper<DomainMessage>;
   ModelTokenUsage: ResolverTypeWrapper<DomainModelTokenUsage>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   NodeChange: NodeChange;
@@ -1132,6 +1224,7 @@ export type ResolversTypes = {
   TimelineGap: ResolverTypeWrapper<DomainTimelineGap>;
   TokenSource: TokenSource;
   TokenUsage: ResolverTypeWrapper<DomainTokenUsage>;
+  ToolCall: ResolverTypeWrapper<DomainToolCall>;
   Workflow: ResolverTypeWrapper<WorkflowRef>;
   WorkflowConnection: ResolverTypeWrapper<WorkflowPage>;
   WorkflowConnectionEdge: ResolverTypeWrapper<Omit<WorkflowConnectionEdge, 'node'> & { node: ResolversTypes['Workflow'] }>;
@@ -1145,6 +1238,8 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
+  Conversation: DomainConversation;
+  Cost: DomainCost;
   CriticalPath: DomainCriticalPath;
   DateTime: Scalars['DateTime']['output'];
   Distribution: DomainDistribution;
@@ -1155,6 +1250,7 @@ export type ResolversParentTypes = {
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
   JSON: Scalars['JSON']['output'];
+  Message: DomainMessage;
   ModelTokenUsage: DomainModelTokenUsage;
   Mutation: Record<PropertyKey, never>;
   NodeComparison: DomainNodeComparison;
@@ -1182,6 +1278,7 @@ export type ResolversParentTypes = {
   TimelineBar: DomainTimelineBar;
   TimelineGap: DomainTimelineGap;
   TokenUsage: DomainTokenUsage;
+  ToolCall: DomainToolCall;
   Workflow: WorkflowRef;
   WorkflowConnection: WorkflowPage;
   WorkflowConnectionEdge: Omit<WorkflowConnectionEdge, 'node'> & { node: ResolversParentTypes['Workflow'] };
@@ -1208,6 +1305,20 @@ export type LinkDirectiveResolver<Result, Parent, ContextType = Context, Args = 
 export type ShareableDirectiveArgs = { };
 
 export type ShareableDirectiveResolver<Result, Parent, ContextType = Context, Args = ShareableDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ConversationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Conversation'] = ResolversParentTypes['Conversation']> = {
+  finishReason: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  messages: Resolver<ReadonlyArray<ResolversTypes['Message']>, ParentType, ContextType>;
+  model: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  omittedMessages: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type CostResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Cost'] = ResolversParentTypes['Cost']> = {
+  amount: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  currency: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  stepsPriced: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  stepsUnpriced: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
 
 export type CriticalPathResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CriticalPath'] = ResolversParentTypes['CriticalPath']> = {
   durationMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
@@ -1244,6 +1355,17 @@ export type FreshnessResolvers<ContextType = Context, ParentType extends Resolve
 export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
   name: 'JSON';
 }
+
+export type MessageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Message'] = ResolversParentTypes['Message']> = {
+  content: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  index: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  isOutput: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  isRefusal: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  isTruncated: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  role: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  toolCallId: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  toolCalls: Resolver<ReadonlyArray<ResolversTypes['ToolCall']>, ParentType, ContextType>;
+};
 
 export type ModelTokenUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ModelTokenUsage'] = ResolversParentTypes['ModelTokenUsage']> = {
   cachedInputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
@@ -1307,6 +1429,7 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   criticalPath: Resolver<ResolversTypes['CriticalPath'], ParentType, ContextType>;
   endedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   error: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  estimatedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
   failedSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunFailedStepsArgs, 'latestAttemptOnly'>>;
   firstFailedStep: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
   freshness: Resolver<ResolversTypes['Freshness'], ParentType, ContextType>;
@@ -1387,12 +1510,14 @@ export type StepResolvers<ContextType = Context, ParentType extends ResolversPar
   attemptCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   attemptKind: Resolver<ResolversTypes['AttemptKind'], ParentType, ContextType>;
   clockSkewDetected: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  conversation: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType>;
   durationMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   durationSource: Resolver<ResolversTypes['DurationSource'], ParentType, ContextType>;
   elapsedTime: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   endTime: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   error: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   errorInfo: Resolver<Maybe<ResolversTypes['StepError']>, ParentType, ContextType>;
+  estimatedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
   gapBeforeMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   id: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   inputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<StepInputsArgs>>;
@@ -1472,6 +1597,12 @@ export type TokenUsageResolvers<ContextType = Context, ParentType extends Resolv
   totalTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
+export type ToolCallResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ToolCall'] = ResolversParentTypes['ToolCall']> = {
+  arguments: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  name: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type WorkflowResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Workflow'] = ResolversParentTypes['Workflow']> = {
   createdAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   description: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1534,6 +1665,8 @@ export interface Link__ImportScalarConfig extends GraphQLScalarTypeConfig<Resolv
 }
 
 export type Resolvers<ContextType = Context> = {
+  Conversation: ConversationResolvers<ContextType>;
+  Cost: CostResolvers<ContextType>;
   CriticalPath: CriticalPathResolvers<ContextType>;
   DateTime: GraphQLScalarType;
   Distribution: DistributionResolvers<ContextType>;
@@ -1541,6 +1674,7 @@ export type Resolvers<ContextType = Context> = {
   FieldSet: GraphQLScalarType;
   Freshness: FreshnessResolvers<ContextType>;
   JSON: GraphQLScalarType;
+  Message: MessageResolvers<ContextType>;
   ModelTokenUsage: ModelTokenUsageResolvers<ContextType>;
   Mutation: MutationResolvers<ContextType>;
   NodeComparison: NodeComparisonResolvers<ContextType>;
@@ -1564,6 +1698,7 @@ export type Resolvers<ContextType = Context> = {
   TimelineBar: TimelineBarResolvers<ContextType>;
   TimelineGap: TimelineGapResolvers<ContextType>;
   TokenUsage: TokenUsageResolvers<ContextType>;
+  ToolCall: ToolCallResolvers<ContextType>;
   Workflow: WorkflowResolvers<ContextType>;
   WorkflowConnection: WorkflowConnectionResolvers<ContextType>;
   WorkflowConnectionEdge: WorkflowConnectionEdgeResolvers<ContextType>;

@@ -33,4 +33,9 @@ export const fieldTables: FieldTables = {
   Step: step,
   StepError: properties<'StepError'>(),
   TokenUsage: { ...properties<'TokenUsage'>(), ...tokenCounts },
+  Cost: properties<'Cost'>(),
+  Conversation: properties<'Conversation'>(),
+  // Most messages call no tool.
+  Message: { ...properties<'Message'>(), toolCalls: { items: 1 } },
+  ToolCall: properties<'ToolCall'>(),
 };

@@ -1,11 +1,15 @@
-import { checkInputs } from '../arguments.ts';
+import { checkIdempotencyKey, checkInputs } from '../arguments.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 
 export const mutation: FieldTable<'Mutation'> = {
   executeWorkflow: {
     calls: () => 1,
-    async resolve(_root, { workflowId, inputs = null }, { startRun }) {
-      const { runId, message } = await startRun(workflowId, checkInputs(inputs));
+    async resolve(_root, { workflowId, inputs = null, idempotencyKey = null }, { startRun }) {
+      const { runId, message } = await startRun({
+        workflowId,
+        inputs: checkInputs(inputs),
+        idempotencyKey: checkIdempotencyKey(idempotencyKey),
+      });
       return { workflowId, runId, message };
     },
   },

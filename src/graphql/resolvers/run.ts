@@ -1,3 +1,4 @@
+import { runCost } from '../../domain/cost/cost.ts';
 import { slowestSteps, unsupersededFailures } from '../../domain/step/failures.ts';
 import { selectSteps } from '../../domain/step/steps.ts';
 import type { JsonValue, Run, Step } from '../../domain/types.ts';
@@ -68,6 +69,7 @@ export const run: FieldTable<'Run'> = {
   progress: GRAPH,
   repeatedNodes: { ...STEPS, items: ASSUMED_FEW },
   tokenUsage: STEPS,
+  estimatedCost: { ...STEPS, resolve: ({ steps }, _args, { prices }) => prices && runCost(steps, prices) },
   freshness: RECORD,
 };
 

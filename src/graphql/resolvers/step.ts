@@ -1,3 +1,6 @@
+import { conversationOf } from '../../domain/conversation/conversation.ts';
+import type { Conversation } from '../../domain/conversation/message.ts';
+import { stepCost } from '../../domain/cost/cost.ts';
 import { errorInfo } from '../../domain/step/step-error.ts';
 import type { Step, StepPayload } from '../../domain/types.ts';
 import { stepTokenUsage } from '../../domain/run/tokens.ts';
@@ -10,6 +13,17 @@ import { intFields } from '../fields/int-fields.ts';
 function payloadOf({ payload }: Step, { admitReading }: Context): StepPayload {
   admitReading(payload.textBytes ?? 0);
   return payload();
+}
+
+function conversationIn(step: Step, context: Context): Conversation | null {
+  const known = context.conversations();
+  let conversation = known.get(step.payload);
+  if (conversation === undefined) {
+    const payload = payloadOf(step, context);
+    conversation = conversationOf(readPayload(payload, 'inputs'), readPayload(payload, 'outputs'));
+    known.set(step.payload, conversation);
+  }
+  return conversation;
 }
 
 export const step: FieldTable<'Step'> = {
@@ -52,6 +66,8 @@ export const step: FieldTable<'Step'> = {
   outputsSizeBytes: { resolve: (step, _args, context) => payloadBytes(payloadOf(step, context), 'outputs') },
   metadata: { resolve: (step, _args, context) => readPayload(payloadOf(step, context), 'metadata') },
   tokenUsage: { resolve: (step) => stepTokenUsage(step) },
+  estimatedCost: { resolve: (step, _args, { prices }) => prices && stepCost(step, prices) },
+  conversation: { resolve: (step, _args, context) => conversationIn(step, context) },
   attempt: {},
   attemptCount: {},
   attemptKind: {},

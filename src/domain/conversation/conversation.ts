@@ -1,0 +1,79 @@
+/** What a model was asked and what it answered, whichever common shape a step's inputs and outputs have. */
+import { fieldOf, isJsonArray, isJsonObject } from '../json.ts';
+import type { JsonValue } from '../types.ts';
+import { refusalOf, systemOf } from './anthropic.ts';
+import { MAX_MESSAGES, readMessages, type Drafts } from './envelope.ts';
+import { messageOf, type Conversation, type Draft } from './message.ts';
+import { modelOf } from './model-name.ts';
+import { choicesOf, finishReasonOfChoices } from './openai-chat.ts';
+import { finishReasonOfResponse, inputItems, outputItems } from './openai-responses.ts';
+import { joinStream } from './streams/streams.ts';
+import { nameIn, textOf } from './text.ts';
+
+/**
+ * Null where neither side holds a message in a shape that is known. It never throws, and its size is bounded: the latest
+ * MAX_MESSAGES, with texts of at most MAX_TEXT characters. Reasoning is left out, and images and files are references.
+ */
+export function conversationOf(inputs: JsonValue, outputs: JsonValue): Conversation | null {
+  const answer = joinStream(outputs) ?? outputs;
+  const answered = answeredIn(answer);
+  const asked = askedIn(inputs, answered.drafts.length > 0);
+  // A text is an answer only where a model was asked.
+  const plain: readonly Draft[] =
+    typeof answer === 'string' && asked.drafts.length > 0 ? [{ role: 'assistant', content: textOf(answer) }] : [];
+  const all = [
+    ...asked.drafts.map((draft) => ({ draft, isOutput: false })),
+    ...[...answered.drafts, ...plain].map((draft) => ({ draft, isOutput: true })),
+  ];
+  if (all.length === 0) return null;
+  const latest = all.slice(-MAX_MESSAGES);
+  const omittedMessages = asked.skipped + answered.skipped + all.length - latest.length;
+  return {
+    messages: latest.map(({ draft, isOutput }, at) => messageOf(draft, omittedMessages + at, isOutput)),
+    omittedMessages,
+    model: modelOf(inputs, answer),
+    finishReason: finishReasonOf(answer),
+  };
+}
+
+const NONE: Drafts = { drafts: [], skipped: 0 };
+
+function answeredIn(answer: JsonValue): Drafts {
+  if (isJsonArray(answer)) return readMessages(answer);
+  const shapes = [() => choicesOf(answer), () => outputItems(answer), () => messageIn(answer)];
+  for (const shape of shapes) {
+    const read = readMessages(shape(), 'assistant');
+    if (read.drafts.length > 0) return withRefusal(read, refusalOf(answer));
+  }
+  return NONE;
+}
+
+/** The answer may be the message itself, or hold it as `message`. */
+function messageIn(answer: JsonValue): readonly JsonValue[] {
+  const message = fieldOf(answer, 'message');
+  const bare = [answer, message].find((each) => isJsonObject(each) && nameIn(each, 'role') !== null);
+  return bare === undefined ? [] : [bare];
+}
+
+function withRefusal({ drafts, skipped }: Drafts, refusal: string | null): Drafts {
+  if (refusal === null) return { drafts, skipped };
+  const explanation = refusal === '' ? null : textOf(refusal);
+  const explained = (draft: Draft): Draft => {
+    const isEmpty = draft.content === null || draft.content === '';
+    return { ...draft, content: isEmpty ? explanation : draft.content, isRefusal: true };
+  };
+  return { drafts: drafts.map(explained), skipped };
+}
+
+function askedIn(inputs: JsonValue, isAnswered: boolean): Drafts {
+  const messages = fieldOf(inputs, 'messages');
+  const listed = isJsonArray(messages) ? readMessages(messages) : NONE;
+  if (listed.drafts.length === 0) return readMessages(inputItems(inputs, isAnswered));
+  return { drafts: [...readMessages(systemOf(inputs)).drafts, ...listed.drafts], skipped: listed.skipped };
+}
+
+const finishReasonOf = (answer: JsonValue): string | null =>
+  finishReasonOfChoices(answer) ??
+  nameIn(answer, 'stop_reason') ??
+  nameIn(answer, 'finish_reason') ??
+  finishReasonOfResponse(answer);

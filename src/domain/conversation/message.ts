@@ -1,0 +1,71 @@
+/** A message of a conversation, within bounds. */
+import { clip, MAX_TEXT } from './text.ts';
+
+export interface ToolCall {
+  readonly id: string | null;
+  readonly name: string | null;
+  /** JSON text as a rule; a model may write anything. */
+  readonly arguments: string | null;
+}
+
+export interface Message {
+  /** Its place in the conversation, from 0: those that were left out count. */
+  readonly index: number;
+  readonly role: string;
+  readonly content: string | null;
+  readonly toolCalls: readonly ToolCall[];
+  /** Of the call that this message answers. */
+  readonly toolCallId: string | null;
+  readonly isOutput: boolean;
+  readonly isRefusal: boolean;
+  /** True if a text or a list of it is cut. */
+  readonly isTruncated: boolean;
+}
+
+export interface Conversation {
+  readonly messages: readonly Message[];
+  /** How many earlier messages were left out. */
+  readonly omittedMessages: number;
+  readonly model: string | null;
+  readonly finishReason: string | null;
+}
+
+/** What was read of a message, before its texts are cut. */
+export interface Draft {
+  readonly role: string;
+  readonly content: string | null;
+  readonly toolCalls?: readonly ToolCall[];
+  readonly toolCallId?: string | null;
+  readonly isRefusal?: boolean;
+  /** True if not all of it was read. */
+  readonly isCut?: boolean;
+}
+
+/** Of one message. */
+export const MAX_TOOL_CALLS = 100;
+const MAX_NAME = 256;
+
+export function messageOf(draft: Draft, index: number, isOutput: boolean): Message {
+  let isTruncated = draft.isCut ?? false;
+  function bounded(text: string | null, max: number): string | null {
+    if (text === null || text.length <= max) return text;
+    isTruncated = true;
+    return clip(text, max);
+  }
+  const { role, content, toolCalls = [], toolCallId = null, isRefusal = false } = draft;
+  if (toolCalls.length > MAX_TOOL_CALLS) isTruncated = true;
+  const message = {
+    index,
+    role: clip(role, MAX_NAME),
+    content: bounded(content, MAX_TEXT),
+    toolCalls: toolCalls.slice(0, MAX_TOOL_CALLS).map((call) => ({
+      id: bounded(call.id, MAX_NAME),
+      name: bounded(call.name, MAX_NAME),
+      arguments: bounded(call.arguments, MAX_TEXT),
+    })),
+    toolCallId: bounded(toolCallId, MAX_NAME),
+    isOutput,
+    isRefusal,
+  };
+  return { ...message, isTruncated };
+}

@@ -1,0 +1,11 @@
+/** Which model a step ran. */
+import type { JsonValue } from '../types.ts';
+import { clip, nameIn } from './text.ts';
+
+const MAX_MODEL_NAME = 256;
+
+/** `outputs.model`: what answered; else `inputs.model`: what was asked. Null where neither is a text. */
+export function modelOf(inputs: JsonValue, outputs: JsonValue): string | null {
+  const model = nameIn(outputs, 'model') ?? nameIn(inputs, 'model');
+  return model && clip(model, MAX_MODEL_NAME);
+}

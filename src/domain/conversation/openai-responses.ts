@@ -1,0 +1,79 @@
+/** OpenAI responses: `input` and `output` are lists of items, of which messages are one type and calls are others. */
+import { fieldOf, isJsonArray } from '../json.ts';
+import type { JsonObject, JsonValue } from '../types.ts';
+import type { Part, PartReaders } from './content.ts';
+import type { ToolCall } from './message.ts';
+import { imageReference } from './openai-chat.ts';
+import { dataReference, nameIn, reference, textOf } from './text.ts';
+
+const image = (part: JsonObject): Part => {
+  const fileId = nameIn(part, 'file_id');
+  const text = fileId === null ? imageReference(fieldOf(part, 'image_url')) : reference('image', fileId);
+  return { kind: 'reference', text };
+};
+
+/** `input_text` and `output_text` have a `text`, as parts of any type may. */
+export const RESPONSES_PARTS: PartReaders = new Map<string, (part: JsonObject) => Part>([
+  ['input_image', image],
+  ['computer_screenshot', image],
+  [
+    'input_file',
+    (part) => {
+      const named = ['filename', 'file_id', 'file_url'].map((key) => nameIn(part, key)).find((name) => name !== null);
+      return { kind: 'reference', text: reference('file', named ?? null) };
+    },
+  ],
+  ['reasoning_text', () => null],
+]);
+
+/** An item that is no message: a call, what came of one, or both. */
+export interface CallItem {
+  readonly call: ToolCall | null;
+  readonly result: { readonly callId: string | null; readonly content: JsonValue | undefined } | null;
+  /** Content that the call made, such as an image. */
+  readonly made: string | null;
+}
+
+const WHAT_IS_CALLED = ['arguments', 'input', 'action', 'operation', 'code', 'queries'];
+const WHAT_CAME = ['output', 'result', 'outputs', 'error'];
+
+/** Null for items that show nothing, such as reasoning. */
+export function callItemOf(item: JsonObject): CallItem | null {
+  const type = nameIn(item, 'type') ?? '';
+  const callId = nameIn(item, 'call_id') ?? nameIn(item, 'id');
+  const first = (keys: readonly string[]) => keys.map((key) => fieldOf(item, key)).find((value) => value != null);
+  if (type.endsWith('_output')) return { call: null, result: { callId, content: first(WHAT_CAME) }, made: null };
+  if (!type.endsWith('_call')) return null;
+  const name = nameIn(item, 'name') ?? type.slice(0, -'_call'.length);
+  const call = { id: callId, name, arguments: textOf(first(WHAT_IS_CALLED)) };
+  if (type === 'image_generation_call') {
+    const picture = fieldOf(item, 'result');
+    return { call, result: null, made: picture == null ? null : dataReference('image', null, picture) };
+  }
+  const came = first(WHAT_CAME);
+  return { call, result: came === undefined ? null : { callId, content: came }, made: null };
+}
+
+/** The list of items; `output_text` alone, as SDKs offer it, is one message. */
+export function outputItems(answer: JsonValue): readonly JsonValue[] {
+  const output = fieldOf(answer, 'output');
+  if (isJsonArray(output)) return output;
+  const text = fieldOf(answer, 'output_text');
+  return typeof text === 'string' ? [{ role: 'assistant', content: text }] : [];
+}
+
+/** Instructions and input. A text as `input` may be anything, so it counts only beside instructions or an answer. */
+export function inputItems(inputs: JsonValue, isAnswered: boolean): readonly JsonValue[] {
+  const instructions = fieldOf(inputs, 'instructions');
+  const input = fieldOf(inputs, 'input');
+  const told = typeof instructions === 'string' ? [{ role: 'system', content: instructions }] : [];
+  if (isJsonArray(input)) return [...told, ...input];
+  const counts = typeof input === 'string' && (isAnswered || told.length > 0);
+  return counts ? [...told, { role: 'user', content: input }] : [];
+}
+
+export const isResponse = (answer: JsonValue): boolean => fieldOf(answer, 'object') === 'response';
+
+export const finishReasonOfResponse = (answer: JsonValue): string | null =>
+  nameIn(fieldOf(answer, 'incomplete_details'), 'reason') ??
+  (isJsonArray(fieldOf(answer, 'output')) || isResponse(answer) ? nameIn(answer, 'status') : null);

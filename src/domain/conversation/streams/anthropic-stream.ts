@@ -1,0 +1,52 @@
+/** Events of an Anthropic message: its blocks start, grow and stop. */
+import { fieldOf, isJsonObject } from '../../json.ts';
+import type { JsonObject, JsonValue } from '../../types.ts';
+import { nameIn } from '../text.ts';
+import { append, entryAt } from './pieces.ts';
+
+interface Block {
+  start: JsonObject;
+  text: string | null;
+  /** The input of a call, as the text of JSON. */
+  input: string | null;
+}
+
+const newBlock = (): Block => ({ start: { type: 'text' }, text: null, input: null });
+
+export function joinAnthropicEvents(events: readonly JsonObject[]): JsonObject | null {
+  const blocks = new Map<JsonValue, Block>();
+  let message: JsonObject = {};
+  let stop: JsonObject = {};
+  let isStream = false;
+  for (const event of events) {
+    const type = nameIn(event, 'type');
+    const delta = fieldOf(event, 'delta');
+    if (type === 'message_start') {
+      const started = fieldOf(event, 'message');
+      if (isJsonObject(started)) message = started;
+    } else if (type === 'content_block_start') {
+      const block = entryAt(blocks, fieldOf(event, 'index'), newBlock);
+      const start = fieldOf(event, 'content_block');
+      if (isJsonObject(start)) block.start = start;
+      block.text = append(block.text, fieldOf(start, 'text'));
+    } else if (type === 'content_block_delta') {
+      const block = entryAt(blocks, fieldOf(event, 'index'), newBlock);
+      block.text = append(block.text, fieldOf(delta, 'text'));
+      block.input = append(block.input, fieldOf(delta, 'partial_json'));
+    } else if (type === 'message_delta') {
+      if (isJsonObject(delta)) stop = delta;
+    } else {
+      continue;
+    }
+    isStream = true;
+  }
+  if (!isStream) return null;
+  const content = [...blocks.values()].map(joined);
+  return { model: fieldOf(message, 'model') ?? null, ...stop, role: nameIn(message, 'role') ?? 'assistant', content };
+}
+
+const joined = ({ start, text, input }: Block): JsonObject => ({
+  ...start,
+  ...(text !== null && { text }),
+  ...(input !== null && { input }),
+});

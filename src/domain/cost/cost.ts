@@ -1,0 +1,61 @@
+/** What the tokens of steps cost. Amounts are exact inside, so that a sum is the same in any order. */
+import { billedTokens, type BilledTokens, type TokenFacts } from '../run/tokens.ts';
+import { pricesFor, type PriceList, type TokenPrices } from './prices.ts';
+
+export interface Cost {
+  readonly amount: number;
+  readonly currency: string;
+  readonly stepsPriced: number;
+  readonly stepsUnpriced: number;
+}
+
+/** Of the price list, which has no other. */
+const CURRENCY = 'USD';
+
+/** Null for a step that reports no tokens. */
+export function stepCost(step: TokenFacts, prices: PriceList): Cost | null {
+  const billed = billedTokens(step);
+  return billed && costOf([billed], prices);
+}
+
+/** The sum over its steps, failed ones too. */
+export const runCost = (steps: readonly TokenFacts[], prices: PriceList): Cost =>
+  costOf(
+    steps.flatMap((step) => billedTokens(step) ?? []),
+    prices,
+  );
+
+function costOf(calls: readonly BilledTokens[], prices: PriceList): Cost {
+  const amounts = calls.map((call) => attodollarsOf(call, prices)).filter((amount) => amount !== null);
+  const total = amounts.reduce((sum, amount) => sum + amount, 0n);
+  return {
+    amount: Number(total) / ATTODOLLARS,
+    currency: CURRENCY,
+    stepsPriced: amounts.length,
+    stepsUnpriced: calls.length - amounts.length,
+  };
+}
+
+/** Fine enough for any price a token. */
+const ATTODOLLARS = 1e18;
+
+/** Null where the model has no name or no price, or not all counts are known: a part of a cost would be wrong. */
+function attodollarsOf({ model, counts }: BilledTokens, list: PriceList): bigint | null {
+  const ofModel = model === null ? undefined : list.get(model);
+  if (!ofModel || !counts) return null;
+  const prices = pricesFor(ofModel, counts.input);
+  const { input, cachedInput, cacheWrites, output, reasoning } = counts;
+  const parts: readonly (readonly [count: number, price: number | null])[] = [
+    [input - cachedInput - cacheWrites, prices.input],
+    [cachedInput, prices.cachedInput ?? prices.input],
+    [cacheWrites, prices.cacheWrites ?? prices.input],
+    [output - reasoning, prices.output],
+    [reasoning, prices.reasoning ?? prices.output],
+  ];
+  return parts.reduce<bigint | null>((sum, [count, price]) => {
+    if (sum === null || (price === null && count > 0)) return null;
+    return sum + BigInt(count) * attodollars(price);
+  }, 0n);
+}
+
+const attodollars = (price: TokenPrices['input']): bigint => BigInt(Math.round((price ?? 0) * ATTODOLLARS));

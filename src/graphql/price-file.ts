@@ -1,0 +1,106 @@
+/** Reads TOKEN_PRICES, a file in the format of LiteLLM's model_prices_and_context_window.json. A bad one stops the start. */
+import { readFileSync, statSync } from 'node:fs';
+import { z } from 'zod';
+import type { LongInputPrices, ModelPrices, PriceList, TokenPrices } from '../domain/cost/prices.ts';
+
+/** Five times as much as LiteLLM's file has. */
+const MAX_FILE_BYTES = 8 * 2 ** 20;
+/** In dollars a token. A greater one is a price for a thousand or a million tokens. */
+const MAX_PRICE = 0.1;
+
+const FIELDS: readonly (readonly [field: string, price: keyof TokenPrices])[] = [
+  ['input_cost_per_token', 'input'],
+  ['cache_read_input_token_cost', 'cachedInput'],
+  ['cache_creation_input_token_cost', 'cacheWrites'],
+  ['output_cost_per_token', 'output'],
+  ['output_cost_per_reasoning_token', 'reasoning'],
+];
+const LONG_INPUT = /^(.+)_above_(\d{1,6})k_tokens$/;
+
+/** LiteLLM's description of its own format, and no model. */
+const DESCRIPTION = 'sample_spec';
+
+const ENTRIES = z.record(z.string(), z.unknown());
+
+/** Throws an Error that says which file, model and field is wrong. */
+export function readPriceFile(path: string): PriceList {
+  const entries = ENTRIES.safeParse(readJson(path));
+  if (!entries.success) throw wrong(path, 'expected {"<model>": {"input_cost_per_token": …}, …}, got something else');
+  const list = new Map<string, ModelPrices>();
+  for (const [model, entry] of Object.entries(entries.data)) {
+    if (model === DESCRIPTION) continue;
+    const fields = ENTRIES.safeParse(entry);
+    if (!fields.success) throw wrong(path, `${quoted(model)}: expected an object, got ${quoted(entry)}`);
+    const prices = modelPrices(fields.data, (field, value) =>
+      wrong(
+        path,
+        `${quoted(model)}: ${field}: expected US dollars a token, a number from 0 to ${MAX_PRICE}, got ${quoted(value)}`,
+      ),
+    );
+    if (prices) list.set(model, prices);
+  }
+  if (list.size > 0) return list;
+  throw wrong(path, 'expected at least one model with input_cost_per_token or output_cost_per_token, got none');
+}
+
+function readJson(path: string): unknown {
+  let text: string;
+  try {
+    const { size } = statSync(path);
+    if (size > MAX_FILE_BYTES) throw new Error(`expected at most ${MAX_FILE_BYTES} bytes, got ${size}`);
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw wrong(path, `it can't be read: ${(error as Error).message}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw wrong(path, 'expected JSON, got something else');
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+type Wrong = (field: string, value: unknown) => Error;
+
+/** Null where the model has no price for a token: others are for images, seconds or pages. */
+function modelPrices(fields: Fields, wrongField: Wrong): ModelPrices | null {
+  const prices = pricesIn(fields, '', wrongField);
+  const base: TokenPrices = {
+    input: null,
+    cachedInput: null,
+    cacheWrites: null,
+    output: null,
+    reasoning: null,
+    ...prices,
+  };
+  if (base.input === null && base.output === null) return null;
+  const thousands = new Set(Object.keys(fields).flatMap((field) => LONG_INPUT.exec(field)?.[2] ?? []));
+  const longInput = [...thousands].map((thousand): LongInputPrices => ({
+    aboveInputTokens: Number(thousand) * 1000,
+    prices: pricesIn(fields, `_above_${thousand}k_tokens`, wrongField),
+  }));
+  return { prices: base, longInput: longInput.sort((a, b) => b.aboveInputTokens - a.aboveInputTokens) };
+}
+
+function pricesIn(fields: Fields, suffix: string, wrongField: Wrong): Partial<TokenPrices> {
+  const prices: Partial<Record<keyof TokenPrices, number>> = {};
+  for (const [name, price] of FIELDS) {
+    const field = `${name}${suffix}`;
+    const value = Object.hasOwn(fields, field) ? fields[field] : null;
+    if (value === null) continue;
+    if (typeof value !== 'number' || !(value >= 0 && value <= MAX_PRICE)) throw wrongField(field, value);
+    prices[price] = value;
+  }
+  return prices;
+}
+
+/** Of a value of any size. */
+const quoted = (value: unknown): string => {
+  const text = JSON.stringify(value);
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+};
+
+const wrong = (path: string, problem: string): Error =>
+  new Error(
+    `TOKEN_PRICES: ${path}: ${problem}. Correct the file (docs/configuration.md#prices), or leave TOKEN_PRICES unset.`,
+  );

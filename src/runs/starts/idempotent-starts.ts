@@ -1,0 +1,142 @@
+/**
+ * Starts that have a key: for KEY_LIFETIME_MS after its first answer a key starts nothing more. Keys that are in use are never
+ * evicted, since a run would start twice then: where there is no room, a new key is refused.
+ */
+import { hash } from 'node:crypto';
+import type { JsonObject } from '../../domain/types.ts';
+import type { StartedRun } from '../../upstream/contract.ts';
+import { GatewayError } from '../../upstream/errors.ts';
+import { startedNothing } from '../../upstream/unknown-outcome.ts';
+
+export interface KeyedStart {
+  readonly viewerId: string;
+  readonly key: string;
+  readonly workflowId: string;
+  readonly inputs: JsonObject;
+}
+
+/** One process keeps its keys in memory. A store that a fleet shares would be another implementation. */
+export interface IdempotentStarts {
+  /**
+   * Calls `send` unless the viewer has used the key: then the outcome of that start, also while it is under way. An error that
+   * says that nothing started frees the key. Rejects with BAD_USER_INPUT where the key was used for another start, and
+   * with RATE_LIMITED where there is no room.
+   */
+  once(start: KeyedStart, send: () => Promise<StartedRun>): Promise<StartedRun>;
+}
+
+export interface IdempotentStartsOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly maxBytes?: number;
+  readonly maxBytesOfViewer?: number;
+}
+
+interface Start {
+  readonly viewerId: string;
+  /** Of the workflow and the inputs. */
+  readonly fingerprint: string;
+  readonly outcome: Promise<StartedRun>;
+  /** Infinity while it is under way. */
+  readonly untilMs: number;
+  readonly bytes: number;
+}
+
+const KEY_LIFETIME_MS = 600_000;
+const MAX_BYTES = 8 * 2 ** 20;
+const MAX_BYTES_OF_VIEWER = 4 * 2 ** 20;
+/** Measured: two hashes, a promise with what came of it, and slots in maps. Texts of the upstream come on top. */
+const OVERHEAD_BYTES = 1200;
+
+export function createIdempotentStarts({
+  now,
+  maxBytes = MAX_BYTES,
+  maxBytesOfViewer = MAX_BYTES_OF_VIEWER,
+}: IdempotentStartsOptions): IdempotentStarts {
+  /** In order of their ends, for each is put last when it is answered. Those under way stand in between. */
+  const starts = new Map<string, Start>();
+  const bytesOfViewers = new Map<string, number>();
+  let totalBytes = 0;
+
+  function put(id: string, start: Start): void {
+    remove(id);
+    starts.set(id, start);
+    account(start.viewerId, start.bytes);
+  }
+
+  function remove(id: string): void {
+    const start = starts.get(id);
+    if (!start) return;
+    starts.delete(id);
+    account(start.viewerId, -start.bytes);
+  }
+
+  function account(viewerId: string, bytes: number): void {
+    totalBytes += bytes;
+    const ofViewer = (bytesOfViewers.get(viewerId) ?? 0) + bytes;
+    if (ofViewer > 0) bytesOfViewers.set(viewerId, ofViewer);
+    else bytesOfViewers.delete(viewerId);
+  }
+
+  function removeExpired(): void {
+    for (const [id, { untilMs }] of starts) {
+      if (untilMs === Infinity) continue;
+      if (now() < untilMs) return;
+      remove(id);
+    }
+  }
+
+  function checkRoom(viewerId: string): void {
+    const ofViewer = bytesOfViewers.get(viewerId) ?? 0;
+    const isViewerFull = ofViewer + OVERHEAD_BYTES > maxBytesOfViewer;
+    if (!isViewerFull && totalBytes + OVERHEAD_BYTES <= maxBytes) return;
+    const untilMs = starts
+      .values()
+      .find((start) => start.untilMs !== Infinity && (!isViewerFull || start.viewerId === viewerId))?.untilMs;
+    const seconds = Math.max(1, Math.ceil(((untilMs ?? 0) - now()) / 1000));
+    throw new GatewayError(
+      'RATE_LIMITED',
+      `idempotencyKey: no run was started, since ${isViewerFull ? 'too many of your keys' : 'too many keys'} of the last ` +
+        `10 minutes are in use. Try again in ${seconds} s, or start without a key`,
+      { retryAfterSeconds: seconds },
+    );
+  }
+
+  return {
+    async once({ viewerId, key, workflowId, inputs }, send) {
+      removeExpired();
+      // A hash: a key that stands in a query would keep all of it in memory.
+      const id = hash('sha256', `${viewerId}\n${key}`, 'base64url');
+      const fingerprint = hash('sha256', canonicalJson([workflowId, inputs]), 'base64url');
+      const known = starts.get(id);
+      if (known) {
+        if (known.fingerprint === fingerprint) return known.outcome;
+        throw new GatewayError(
+          'BAD_USER_INPUT',
+          'idempotencyKey: this key was used in the last 10 minutes for another workflow or other inputs; take a new key',
+        );
+      }
+      checkRoom(viewerId);
+      const outcome = send();
+      const start: Start = { viewerId, fingerprint, outcome, untilMs: Infinity, bytes: OVERHEAD_BYTES };
+      put(id, start);
+      try {
+        const { runId, message } = await outcome;
+        const bytes = OVERHEAD_BYTES + 2 * (runId.length + (message?.length ?? 0));
+        put(id, { ...start, untilMs: now() + KEY_LIFETIME_MS, bytes });
+      } catch (error) {
+        if (startedNothing(error)) remove(id);
+        else put(id, { ...start, untilMs: now() + KEY_LIFETIME_MS });
+      }
+      return outcome;
+    },
+  };
+}
+
+/** The same text for equal values, in whatever order their fields stand. */
+const canonicalJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, each: unknown) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );

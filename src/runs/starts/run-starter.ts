@@ -1,0 +1,53 @@
+/** Starts runs: the gateway's only write. */
+import type { JsonObject } from '../../domain/types.ts';
+import type { UpstreamApi } from '../../upstream/client.ts';
+import type { StartedRun } from '../../upstream/contract.ts';
+import { isAccessDenied } from '../../upstream/errors.ts';
+import type { IdempotentStarts } from './idempotent-starts.ts';
+import type { Operation } from '../operation.ts';
+import type { ResourceCache } from '../resource-cache.ts';
+import { upstreamIdentityOf } from '../viewer.ts';
+
+export interface StartRequest {
+  readonly workflowId: string;
+  readonly inputs: JsonObject;
+  /** Null: each request starts a run. */
+  readonly idempotencyKey: string | null;
+}
+
+export interface RunStarter {
+  start(request: StartRequest, operation: Operation): Promise<StartedRun>;
+}
+
+export function createRunStarter(
+  upstream: UpstreamApi,
+  cache: ResourceCache,
+  idempotentStarts: IdempotentStarts,
+): RunStarter {
+  async function send({ workflowId, inputs }: StartRequest, operation: Operation): Promise<StartedRun> {
+    const { viewer, requestId, budget, operationRecord } = operation;
+    budget.take();
+    // Not the operation's signal: a client that disconnects does not undo what was sent.
+    const { signal } = new AbortController();
+    try {
+      return await upstream.execute(workflowId, inputs, {
+        ...upstreamIdentityOf(viewer),
+        requestId,
+        signal,
+        operationRecord,
+      });
+    } catch (error) {
+      if (isAccessDenied(error)) cache.forget(viewer);
+      throw error;
+    }
+  }
+
+  return {
+    async start(request, operation) {
+      const { idempotencyKey: key, workflowId, inputs } = request;
+      if (key === null) return send(request, operation);
+      const { id: viewerId } = operation.viewer;
+      return idempotentStarts.once({ viewerId, key, workflowId, inputs }, () => send(request, operation));
+    },
+  };
+}

@@ -1,0 +1,238 @@
+import { describe, expect, it } from '@jest/globals';
+import { conversationOf } from '../../../src/domain/conversation/conversation.ts';
+import type { Message } from '../../../src/domain/conversation/message.ts';
+import type { JsonObject, JsonValue } from '../../../src/domain/types.ts';
+import { ANTHROPIC, BASE64, CHAT, RESPONSES, type Exchange } from './shapes.ts';
+
+type Said = Omit<Message, 'index'>;
+
+const message = (role: string, content: string | null, more: Partial<Said> = {}): Said => ({
+  role,
+  content,
+  toolCalls: [],
+  toolCallId: null,
+  isOutput: false,
+  isRefusal: false,
+  isTruncated: false,
+  ...more,
+});
+const answer = (content: string | null, more: Partial<Said> = {}) =>
+  message('assistant', content, { isOutput: true, ...more });
+const call = (id: string, name: string, given: string) => ({ id, name, arguments: given });
+/** Messages by their place, which is told by itself. */
+const saidIn = (messages: readonly Message[] | undefined) =>
+  messages?.map(
+    (message): Said => Object.fromEntries(Object.entries(message).filter(([key]) => key !== 'index')) as Said,
+  );
+function read({ inputs, outputs }: Exchange) {
+  const conversation = conversationOf(inputs, outputs);
+  return conversation && { ...conversation, messages: saidIn(conversation.messages) };
+}
+const answered = (outputs: JsonValue) => saidIn(conversationOf(null, outputs)?.messages);
+
+describe('a conversation', () => {
+  it('is read from chat completions', () => {
+    expect(read(CHAT)).toEqual({
+      messages: [
+        message('developer', 'Be brief.'),
+        message(
+          'user',
+          'What is this?\n[image: image/png, 3 kB]\n[image: https://example.com/cat.png]\n[audio: wav, 3 kB]\n[file: report.pdf]',
+        ),
+        message('assistant', null, { toolCalls: [call('call_1', 'get_weather', '{"city":"Paris"}')] }),
+        message('tool', '{"celsius":21}', { toolCallId: 'call_1' }),
+        answer('It is 21 °C.'),
+      ],
+      omittedMessages: 0,
+      model: 'gpt-4.1-mini-2025-04-14',
+      finishReason: 'stop',
+    });
+  });
+
+  it('is read from responses', () => {
+    expect(read(RESPONSES)).toEqual({
+      messages: [
+        message('system', 'Be brief.'),
+        message('user', 'What is this?\n[image: image/jpeg, 3 kB]\n[file: file-7]'),
+        message('assistant', null, { toolCalls: [call('call_0', 'get_weather', '{"city":"Paris"}')] }),
+        message('tool', '{"celsius":21}', { toolCallId: 'call_0' }),
+        answer('It is 21 °C.', {
+          toolCalls: [call('call_1', 'save', '{"celsius":21}'), call('call_2', 'shout', '21!')],
+        }),
+      ],
+      omittedMessages: 0,
+      model: 'gpt-5-mini-2025-08-07',
+      finishReason: 'completed',
+    });
+  });
+
+  it('is read from the content blocks of Anthropic messages', () => {
+    expect(read(ANTHROPIC)).toEqual({
+      messages: [
+        message('system', 'Be brief.'),
+        message(
+          'user',
+          'What is this?\n[image: image/png, 3 kB]\n[image: https://example.com/cat.png]\n[document: Report, 3 kB]',
+        ),
+        message('assistant', 'I look it up.', { toolCalls: [call('toolu_1', 'get_weather', '{"city":"Paris"}')] }),
+        message('tool', '21 °C\n[image: image/png, 3 kB]', { toolCallId: 'toolu_1' }),
+        message('user', 'Well?'),
+        answer('It is 21 °C.'),
+      ],
+      omittedMessages: 0,
+      model: 'claude-sonnet-4-5-20250929',
+      finishReason: 'end_turn',
+    });
+  });
+
+  it('has what was asked while nothing is answered, and what was answered alone', () => {
+    expect(conversationOf(CHAT.inputs, null)).toMatchObject({ model: 'gpt-4.1-mini', finishReason: null });
+    expect(conversationOf(CHAT.inputs, null)?.messages.map(({ isOutput }) => isOutput)).toEqual(Array(4).fill(false));
+    expect(answered(CHAT.outputs)).toEqual([answer('It is 21 °C.')]);
+  });
+
+  it.each<[string, JsonValue, JsonValue]>([
+    ['nothing', null, null],
+    ['an integration', { url: 'https://example.com' }, { status: 200, output: [{ type: 'row', id: 1 }] }],
+    ['a condition', { branches: ['a'] }, { branch: 'a', choices: ['a', 'b'] }],
+    ['an embedding', { model: 'e', input: 'a text' }, { object: 'list', data: [{ embedding: [0.1] }], model: 'e' }],
+    ['messages of a chat that is no model', { messages: [{ text: 'hi', user: 'U1' }] }, { ok: true }],
+    ['a text', { query: 'a' }, 'an answer'],
+    ['lists', [], [[], {}, null, 'a']],
+  ])('is null for %s', (_, inputs, outputs) => {
+    expect(conversationOf(inputs, outputs)).toBeNull();
+  });
+
+  it('takes a text for the answer where a model was asked', () => {
+    const inputs = { messages: [{ role: 'user', content: 'Hi' }] };
+    expect(saidIn(conversationOf(inputs, 'Hello')?.messages)).toEqual([message('user', 'Hi'), answer('Hello')]);
+  });
+
+  it('reads a text as `input` beside instructions or an answer', () => {
+    const hi = message('user', 'Hi');
+    expect(conversationOf({ input: 'Hi' }, RESPONSES.outputs)?.messages[0]).toMatchObject(hi);
+    expect(conversationOf({ input: 'Hi', instructions: 'Be brief.' }, null)?.messages[1]).toMatchObject(hi);
+  });
+
+  it('reads every choice, a message by itself, and the text that SDKs offer', () => {
+    const choices = ['a', 'b'].map((content) => ({ message: { role: 'assistant', content }, finish_reason: 'stop' }));
+    expect(answered({ choices })).toEqual([answer('a'), answer('b')]);
+    expect(answered({ role: 'assistant', content: 'a' })).toEqual([answer('a')]);
+    expect(answered({ message: { role: 'assistant', content: 'a' }, done: true })).toEqual([answer('a')]);
+    expect(answered({ object: 'response', output_text: 'a' })).toEqual([answer('a')]);
+  });
+
+  it('tells refusals', () => {
+    const refused = answer('I can’t help with that.', { isRefusal: true });
+    const refusal = refused.content;
+    expect(answered({ choices: [{ message: { role: 'assistant', content: null, refusal } }] })).toEqual([refused]);
+    const item = { type: 'message', role: 'assistant', content: [{ type: 'refusal', refusal }] };
+    expect(answered({ object: 'response', output: [item] })).toEqual([refused]);
+    const blocked = { role: 'assistant', content: [], stop_reason: 'refusal', stop_details: { explanation: refusal } };
+    expect(conversationOf(null, blocked)).toMatchObject({ messages: [refused], finishReason: 'refusal' });
+  });
+
+  it('says why a response is incomplete', () => {
+    const incomplete = { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
+    const outputs = { ...(RESPONSES.outputs as JsonObject), ...incomplete };
+    expect(conversationOf(null, outputs)?.finishReason).toBe('max_output_tokens');
+  });
+
+  it('reads calls as they were before tools, and those that the service answers itself', () => {
+    expect(
+      answered({ choices: [{ message: { content: null, function_call: { name: 'f', arguments: '{}' } } }] }),
+    ).toEqual([answer(null, { toolCalls: [{ id: null, name: 'f', arguments: '{}' }] })]);
+    const output = [
+      { type: 'mcp_call', id: 'mcp_1', name: 'roll', arguments: '{"dice":2}', output: '7' },
+      { type: 'web_search_call', id: 'ws_1', action: { type: 'search', query: 'q' }, status: 'completed' },
+      { type: 'image_generation_call', id: 'ig_1', result: BASE64 },
+    ];
+    expect(answered({ object: 'response', output })).toEqual([
+      answer(null, { toolCalls: [call('mcp_1', 'roll', '{"dice":2}')] }),
+      message('tool', '7', { toolCallId: 'mcp_1', isOutput: true }),
+      answer('[image: 3 kB]', {
+        toolCalls: [
+          call('ws_1', 'web_search', '{"type":"search","query":"q"}'),
+          { id: 'ig_1', name: 'image_generation', arguments: null },
+        ],
+      }),
+    ]);
+    const content = [
+      { type: 'server_tool_use', id: 'srv_1', name: 'web_search', input: { query: 'q' } },
+      {
+        type: 'web_search_tool_result',
+        tool_use_id: 'srv_1',
+        content: [{ type: 'web_search_result', title: 'T', url: 'u' }],
+      },
+      { type: 'text', text: 'Found.' },
+    ];
+    expect(answered({ type: 'message', role: 'assistant', content })).toEqual([
+      answer('Found.', { toolCalls: [call('srv_1', 'web_search', '{"query":"q"}')] }),
+      message('tool', '[web_search_result: T]', { toolCallId: 'srv_1', isOutput: true }),
+    ]);
+  });
+
+  it('puts references for data URLs that stand in a text', () => {
+    const content = `before ![](data:image/png;base64,${BASE64}) after, and data:,short`;
+    expect(answered({ role: 'assistant', content })).toEqual([
+      answer('before ![]([data: image/png, 3 kB]) after, and data:,short'),
+    ]);
+  });
+});
+
+describe('the bounds of a conversation', () => {
+  const asked = (content: JsonValue) => conversationOf({ messages: [{ role: 'user', content }] }, null)?.messages[0];
+
+  it('keeps the latest 200 messages and counts the others', () => {
+    const messages = Array.from({ length: 500 }, (_, at) => ({ role: 'user', content: `${at}` }));
+    const read = conversationOf({ messages }, CHAT.outputs);
+    expect(read?.messages).toHaveLength(200);
+    expect(read?.messages[0]?.content).toBe('301');
+    expect(read?.messages.at(-1)).toMatchObject({ ...answer('It is 21 °C.'), index: 500 });
+    expect(read?.messages.map(({ index }) => index)).toEqual(Array.from({ length: 200 }, (_, at) => 301 + at));
+    expect(read?.omittedMessages).toBe(301);
+  });
+
+  it('cuts texts at 100,000 characters, never in the middle of one', () => {
+    expect(asked('a'.repeat(100_000))).toMatchObject({ isTruncated: false });
+    expect(asked('a'.repeat(100_001))).toMatchObject({ isTruncated: true, content: 'a'.repeat(100_000) });
+    const cut = asked(`${'a'.repeat(99_999)}😀`);
+    expect(cut).toMatchObject({ isTruncated: true, content: 'a'.repeat(99_999) });
+    const parts = Array.from({ length: 50 }, () => ({ type: 'text', text: 'b'.repeat(9999) }));
+    expect(asked(parts)?.content).toHaveLength(100_000);
+    const input = { long: 'c '.repeat(100_000) };
+    const [called] = answered({ role: 'assistant', content: [{ type: 'tool_use', id: 't', name: 'f', input }] }) ?? [];
+    expect(called).toMatchObject({ isTruncated: true });
+    expect(called?.toolCalls[0]?.arguments).toHaveLength(100_000);
+  });
+
+  it('reads so many parts and calls, and says that there were more', () => {
+    expect(asked(Array.from({ length: 100_000 }, () => ({ type: 'text', text: '' })))).toMatchObject({
+      isTruncated: true,
+    });
+    const calls = Array.from({ length: 101 }, (_, at) => ({ id: `${at}`, function: { name: 'f', arguments: '{}' } }));
+    const [called] = answered({ choices: [{ message: { role: 'assistant', tool_calls: calls } }] }) ?? [];
+    expect(called?.toolCalls).toHaveLength(100);
+    expect(called).toMatchObject({ isTruncated: true });
+  });
+
+  it('cuts links, names and roles', () => {
+    const url = `https://example.com/${'a'.repeat(5000)}`;
+    expect(asked([{ type: 'image_url', image_url: { url } }])?.content?.length).toBeLessThan(510);
+    const [long] = conversationOf({ messages: [{ role: 'r'.repeat(1000), content: 'a' }] }, null)?.messages ?? [];
+    expect(long?.role).toHaveLength(256);
+  });
+
+  it('answers for JSON that is deeper than any stack', () => {
+    let deep: JsonValue = 'x';
+    for (let level = 0; level < 100_000; level += 1) deep = level % 2 === 0 ? { content: [deep] } : { input: deep };
+    const content = [
+      { type: 'tool_use', id: 't', name: 'f', input: deep },
+      deep,
+      { type: 'tool_result', content: deep },
+    ];
+    const [first] = answered({ role: 'assistant', content }) ?? [];
+    expect(first?.toolCalls[0]?.arguments).toBe('(nested deeper than 200 levels)');
+    expect(() => conversationOf(deep, deep)).not.toThrow();
+  });
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals';
+import { createContext, type Context, type ContextSource } from '../../src/graphql/context.ts';
+import { step as fields } from '../../src/graphql/resolvers/step.ts';
+import { runOf, stepFacts } from '../support/facts.ts';
+
+describe('the conversation of a step', () => {
+  it('is read once in an operation, and not kept for the next', () => {
+    const source = { now: () => 0, maxUpstreamCalls: 1, maxObjects: 1, prices: null } as unknown as ContextSource;
+    const signal = () => new AbortController().signal;
+    const next = (): Context => createContext(source, { viewer: null, authError: null, requestId: 'r', signal });
+    let readings = 0;
+    const payload = () => {
+      readings += 1;
+      return { inputs: { messages: [{ role: 'user', content: 'Hi' }] }, outputs: null, metadata: null, unreadable: [] };
+    };
+    const [step] = runOf([stepFacts({ payload })]).steps;
+    const { resolve } = fields.conversation as unknown as {
+      resolve: (parent: unknown, args: unknown, context: Context) => unknown;
+    };
+    const context = next();
+    readings = 0;
+    const answers = Array.from({ length: 100 }, () => resolve(step, {}, context));
+    expect(readings).toBe(1);
+    expect(new Set(answers).size).toBe(1);
+    expect(resolve(step, {}, next())).toEqual(answers[0]);
+    expect(readings).toBe(2);
+  });
+});
