@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createAuthenticator } from './auth/authenticator.ts';
 import type { Config } from './config/config.ts';
 import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
+import { createFleet } from './fleet/fleet.ts';
 import { createGraphql } from './graphql/graphql.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
 import { createSchema } from './graphql/schema.ts';
@@ -60,7 +61,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const client = { addressOf: createClientAddress(isTrustedProxy), schemeOf: createClientScheme(isTrustedProxy) };
   const observer = createObserver({ metrics, logger, tracer, client });
 
-  const authenticator = await createAuthenticator({ auth, viewerOf: createViewers(), recheckMs, now, logger });
+  const fleet = config.fleet && (await createFleet({ config: config.fleet, metrics: metrics.fleet(), logger, now }));
+  const viewerOf = createViewers(fleet?.keys[0].viewerId);
+  const authenticator = await createAuthenticator({ auth, viewerOf, recheckMs, now, logger });
 
   const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
   const upstream = createUpstreamClient({
@@ -75,7 +78,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     observer,
   });
   const upstreamApi = auth.mode === 'service' ? createScopedUpstream(upstream, now) : upstream;
-  const runs = createRuns({ config, upstream: upstreamApi, now, after });
+  const runs = createRuns({ config, upstream: upstreamApi, fleet, now, after });
   const { partitions, livePollers } = runs;
   const cachedBytes = () => partitions.cachedBytes;
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers: () => livePollers.pollers, build });
@@ -110,6 +113,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
       await graphql.close();
       livePollers.close();
       upstream.close();
+      fleet?.close();
       await embedded?.close();
       await tracer?.close().catch((err: unknown) => {
         logger.warn({ err }, 'the last spans could not be sent');

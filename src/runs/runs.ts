@@ -1,5 +1,6 @@
 /** Everything that is cached of the upstream's answers, and what every operation reads it through. */
 import type { Config } from '../config/config.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
 import { createCachePartitions } from './cache-partitions.ts';
 import { createRunHistory } from './history/run-history.ts';
@@ -13,6 +14,8 @@ import { createWorkflowStore } from './workflow-store.ts';
 export interface RunsOptions {
   readonly config: Config;
   readonly upstream: UpstreamApi;
+  /** Null: a gateway that shares nothing. */
+  readonly fleet: Fleet | null;
   readonly now: () => number;
   readonly after: After;
 }

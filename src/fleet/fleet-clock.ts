@@ -1,0 +1,24 @@
+/**
+ * Valkey's clock, as each gateway sees it: times that gateways tell one another are Valkey's. The offset is known up to the
+ * time that the question took; conversions make data older, never younger.
+ */
+export interface FleetClock {
+  /** A time of this gateway's clock, in Valkey's. Milliseconds since 1970. */
+  toFleet(localMs: number): number;
+  toLocal(fleetMs: number): number;
+  /** Valkey's answer to TIME, between two readings of this gateway's clock. */
+  measured(sentMs: number, valkeyMs: number, receivedMs: number): void;
+}
+
+export function createFleetClock(): FleetClock {
+  let least = 0;
+  let most = 0;
+  return {
+    toFleet: (localMs) => Math.floor(localMs + least),
+    toLocal: (fleetMs) => Math.floor(fleetMs - most),
+    measured(sentMs, valkeyMs, receivedMs) {
+      least = valkeyMs - receivedMs;
+      most = valkeyMs - sentMs;
+    },
+  };
+}
