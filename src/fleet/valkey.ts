@@ -75,8 +75,8 @@ export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: 
       end('ok');
       return reply;
     } catch (error) {
-      end(error instanceof DeadlineError ? 'timeout' : 'error');
       if (isReplyError(error)) complain(command, error.message.split(' ', 1)[0] ?? '');
+      end(isReplyError(error) ? 'refused' : error instanceof DeadlineError ? 'timeout' : 'error');
       return undefined;
     }
   }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
 import { SECRET, startGateways, until } from '../support/fleet.ts';
@@ -5,6 +6,8 @@ import type { TestGateway } from '../support/gateway.ts';
 import { scrape } from '../support/observed.ts';
 import { describeWithValkey, startValkey, withoutValkey, type TestValkey } from '../support/valkey.ts';
 import { wireRun, wireStep } from '../support/wire.ts';
+
+const FLEET_PAGE = new URL('../../docs/fleet.md', import.meta.url);
 
 const queryOf = (id: string) =>
   `{ run(workflowId: "wf", id: "${id}") { id status outputs freshness { fetchedAt isFinal isStale } steps { id outputs } } }`;
@@ -145,6 +148,40 @@ describeWithValkey(`the shared tier${withoutValkey}`, () => {
     upstream.script = answerOf;
     for (const gateway of [first, second]) {
       await until(async () => (await codesOf(gateway, 'r1')).length === 0);
+    }
+  });
+
+  it('leaves answers of more than 4 MiB to each gateway', async () => {
+    const outputs = 'x'.repeat(4 * 2 ** 20);
+    upstream.script = (call) => (call.endpoint === 'steps' ? { json: [wireStep({ outputs })] } : answerOf(call));
+    const fleet = await start(2);
+    for (const gateway of fleet) {
+      const { data } = await gateway.query('{ run(workflowId: "wf", id: "r1") { stepCounts { total } } }');
+      expect(data).toEqual({ run: { stepCounts: { total: 1 } } });
+      await stored(1);
+    }
+    expect(upstream.count('run')).toBe(1);
+    expect(upstream.count('steps')).toBe(2);
+  });
+
+  it('works with no more rights in Valkey than the docs name', async () => {
+    const [, rights = ''] = /^ *user stepgate (.+)$/m.exec(readFileSync(FLEET_PAGE, 'utf8')) ?? [];
+    await valkey.client.call('ACL', 'SETUSER', 'stepgate', ...rights.split(' '));
+    const fleet = await start(2, {
+      REDIS_URL: valkey.url.replace('redis://', 'redis://stepgate:password@'),
+      RATE_LIMIT_PER_MINUTE: '1000',
+      PERSISTED_OPERATIONS: 'allow',
+    });
+    await fleet[0].query(queryOf('r1'));
+    await storedForGood(2);
+    expect(await codesOf(fleet[1], 'r1')).toEqual([]);
+    expect(upstream.calls).toHaveLength(2);
+    upstream.script = () => ({ status: 401 });
+    expect(await codesOf(fleet[0], 'r2')).toContain('UNAUTHENTICATED');
+    await until(async () => (await codesOf(fleet[1], 'r1')).includes('UNAUTHENTICATED'));
+    for (const { url } of fleet) {
+      const commands = (await scrape(url)).counts('stepgate_valkey_commands_total');
+      expect(Object.keys(commands).filter((name) => name.includes('refused'))).toEqual([]);
     }
   });
 
