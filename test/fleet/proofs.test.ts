@@ -9,7 +9,7 @@ import {
   readableIn,
 } from '../support/fleet-proofs/proofs.ts';
 import { NGINX } from '../support/nginx.ts';
-import { describeWithValkey, withoutValkey } from '../support/valkey.ts';
+import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 
 /** Machines that run tests are busy: what is measured here is calls and answers, not how fast they are. */
 const PATIENT = { REDIS_TIMEOUT_MS: '1000' };
