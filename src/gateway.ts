@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createAuthenticator } from './auth/authenticator.ts';
 import type { Config } from './config/config.ts';
 import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
+import { createFleet } from './fleet/fleet.ts';
 import { createGraphql } from './graphql/graphql.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
 import { readPriceFile } from './graphql/price-file.ts';
@@ -62,7 +63,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const client = { addressOf: createClientAddress(isTrustedProxy), schemeOf: createClientScheme(isTrustedProxy) };
   const observer = createObserver({ metrics, logger, tracer, client });
 
-  const authenticator = await createAuthenticator({ auth, viewerOf: createViewers(), recheckMs, now, logger });
+  const fleet = config.fleet && (await createFleet({ config: config.fleet, metrics: metrics.fleet(), logger, now }));
+  const viewerOf = createViewers(fleet?.keys[0].viewerId);
+  const authenticator = await createAuthenticator({ auth, viewerOf, recheckMs, now, logger });
 
   const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
   const upstream = createUpstreamClient({
@@ -77,16 +80,17 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     observer,
   });
   const upstreamApi = auth.mode === 'service' ? createScopedUpstream(upstream, now) : upstream;
-  const runs = createRuns({ config, upstream: upstreamApi, now, after });
+  const runs = createRuns({ config, upstream: upstreamApi, fleet, now, after });
   const { partitions, livePollers } = runs;
   const cachedBytes = () => partitions.cachedBytes;
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers: () => livePollers.pollers, build });
 
-  const graphql = await createGraphql({ config, schema, manifests, prices, runs, observer, logger, now, after });
+  const graphql = await createGraphql({ config, schema, manifests, prices, runs, fleet, observer, logger, now, after });
   const http = createHttp({
     config,
     authenticator,
     runs,
+    fleet,
     graphql,
     metrics,
     observer,
@@ -111,7 +115,9 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
       await http.close();
       await graphql.close();
       livePollers.close();
+      await runs.shared?.close();
       upstream.close();
+      fleet?.close();
       await embedded?.close();
       await tracer?.close().catch((err: unknown) => {
         logger.warn({ err }, 'the last spans could not be sent');

@@ -9,6 +9,7 @@ const ROOMS = [
   'config',
   'domain',
   'observability',
+  'fleet',
   'upstream',
   'embedded-upstream',
   'runs',

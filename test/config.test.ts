@@ -51,6 +51,7 @@ const DEFAULTS = {
   logLevel: 'info',
   buildRevision: null,
   tracing: null,
+  fleet: null,
 };
 
 /** Every variable but NODE_ENV and UPSTREAM_AUTH, with a good value and the field of the config that tells it. */
@@ -211,6 +212,8 @@ describe('a wrong variable', () => {
     ['CORS_ORIGINS', 'https://app.example.com/', ORIGINS],
     ['CORS_ORIGINS', 'https://a.example,,https://b.example', ORIGINS],
     ['CORS_ORIGINS', 'null', ORIGINS],
+    ['SHARED_TTL_S', '0', `${WHOLE} of seconds from 1 to 31536000`],
+    ['REDIS_TIMEOUT_MS', '0', `${WHOLE} of milliseconds from 1 to 10000`],
     ['LOG_LEVEL', 'verbose', 'expected one of fatal, error, warn, info, debug, trace, silent'],
     ['LOG_LEVEL', 'INFO', 'expected one of fatal, error, warn, info, debug, trace, silent'],
   ];
@@ -292,6 +295,46 @@ describe('the connection to the upstream', () => {
       NO_PROXY: '.internal',
     });
     expect(connectionOf({ NO_PROXY: 'localhost' }).proxy).toBeNull();
+  });
+});
+
+describe('a fleet', () => {
+  const SECRET = 'a-secret-of-at-least-32-bytes-in-all';
+  const OTHER = SECRET.toUpperCase();
+  const FLEET = { REDIS_URL: 'rediss://user:password@valkey:6380/3', FLEET_SECRET: SECRET };
+
+  it('has a Valkey, secrets, and defaults for the rest', () => {
+    expect(readConfig(FLEET).fleet).toEqual({
+      redisUrl: FLEET.REDIS_URL,
+      secrets: [SECRET],
+      sharedTtlMs: 604_800_000,
+      redisTimeoutMs: 50,
+    });
+    const given = { ...FLEET, FLEET_SECRET: `${OTHER}, ${SECRET}`, SHARED_TTL_S: '60', REDIS_TIMEOUT_MS: '100' };
+    expect(readConfig(given).fleet).toMatchObject({
+      secrets: [OTHER, SECRET],
+      sharedTtlMs: 60_000,
+      redisTimeoutMs: 100,
+    });
+  });
+
+  it('is refused without its secret, and a secret without a fleet', () => {
+    expect(errorOf({ REDIS_URL: FLEET.REDIS_URL })).toMatch(/^FLEET_SECRET: expected a secret of at least 32 bytes/);
+    expect(errorOf({ FLEET_SECRET: SECRET })).toMatch(/^FLEET_SECRET: it means nothing without REDIS_URL/);
+  });
+
+  it.each([
+    ['REDIS_URL', 'http://SECRET@host'],
+    ['REDIS_URL', 'SECRET:6379'],
+    ['REDIS_URL', 'redis://host/SECRET'],
+    ['REDIS_URL', 'redis://host/0?password=SECRET'],
+    ['FLEET_SECRET', 'SECRET'],
+    ['FLEET_SECRET', `${SECRET},SECRET`],
+    ['FLEET_SECRET', `${SECRET},`],
+  ])('refuses %s=%j without repeating it', (name, value) => {
+    const message = errorOf({ ...FLEET, [name]: value });
+    expect(message).toMatch(new RegExp(`^${name}: expected .*; got something else\\.$`));
+    expect(message).not.toContain('SECRET,');
   });
 });
 

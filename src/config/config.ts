@@ -1,11 +1,13 @@
 /** The one reader of the environment: a frozen, typed Config, or a sentence for each variable that is wrong. */
 import { readAuth, type AuthConfig } from './auth.ts';
+import { readFleet, type FleetConfig } from './fleet.ts';
 import { describeProblems } from './problems.ts';
 import { readTracing, type TracingConfig } from './tracing.ts';
 import { readConnection, withLowerCaseProxies, type UpstreamConnection } from './upstream-connection.ts';
 import { ENVIRONMENT, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
 
 export type { UpstreamAuthHeader, UpstreamConnection, UpstreamProxy } from './upstream-connection.ts';
+export type { FleetConfig } from './fleet.ts';
 export type { Sampler, TracingConfig } from './tracing.ts';
 export { UPSTREAM_ENDPOINTS, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
 
@@ -52,6 +54,8 @@ export interface Config {
   readonly introspection: boolean;
   /** Whether a browser gets Apollo Sandbox. */
   readonly sandbox: boolean;
+  /** Null: a gateway that shares nothing. */
+  readonly fleet: FleetConfig | null;
   readonly logLevel: LogLevel;
   /** Of the source that was built; null: unknown. */
   readonly buildRevision: string | null;
@@ -92,6 +96,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (typeof upstreamConnection === 'string') throw new ConfigError(upstreamConnection);
   const tracing = readTracing(variables);
   if (typeof tracing === 'string') throw new ConfigError(tracing);
+  const fleet = readFleet(variables);
+  if (typeof fleet === 'string') throw new ConfigError(fleet);
   return Object.freeze({
     isProduction,
     host: variables.HOST,
@@ -125,6 +131,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     hstsMaxAgeSeconds: variables.HSTS_MAX_AGE_SECONDS ?? null,
     introspection: variables.INTROSPECTION ?? !isProduction,
     sandbox: variables.SANDBOX ?? !isProduction,
+    fleet,
     logLevel: variables.LOG_LEVEL,
     buildRevision: variables.BUILD_REVISION ?? null,
     tracing,

@@ -1,10 +1,15 @@
 /** What is said of variables that are wrong: what was expected and what came, without the secrets in it. */
 import { z } from 'zod';
 import { SECRET_VARIABLES } from './auth.ts';
+import { SECRET_FLEET_VARIABLES } from './fleet.ts';
 import { SECRET_CONNECTION_VARIABLES } from './upstream-connection.ts';
 import { ENVIRONMENT } from './variables.ts';
 
-const SECRETS: ReadonlySet<string> = new Set([...SECRET_VARIABLES, ...SECRET_CONNECTION_VARIABLES]);
+const SECRETS: ReadonlySet<string> = new Set([
+  ...SECRET_VARIABLES,
+  ...SECRET_CONNECTION_VARIABLES,
+  ...SECRET_FLEET_VARIABLES,
+]);
 
 /** A sentence for each variable. */
 export function describeProblems(error: z.ZodError, given: Record<string, string | undefined>): string {

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AUTH_VARIABLES } from './auth.ts';
+import { FLEET_VARIABLES } from './fleet.ts';
 import { TRACING_VARIABLES } from './tracing.ts';
 import { CONNECTION_VARIABLES } from './upstream-connection.ts';
 
@@ -118,6 +119,7 @@ export const ENVIRONMENT = z.object({
   HSTS_MAX_AGE_SECONDS: wholeNumber(0, 63_072_000, 'seconds').optional(),
   INTROSPECTION: onOff(),
   SANDBOX: onOff(),
+  ...FLEET_VARIABLES,
   LOG_LEVEL: z
     .enum(LOG_LEVELS)
     .describe(`one of ${LOG_LEVELS.join(', ')}`)

@@ -1,6 +1,7 @@
 /** The metrics of one gateway, in a registry of its own. docs/observability.md lists them. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { registerBuildInfo, type BuildInfo } from './build-info.ts';
+import { BREAKER_STATES, createFleetMetrics, type BreakerState, type FleetMetrics } from './fleet-metrics.ts';
 import {
   cacheOutcomeOf,
   CACHE_OUTCOMES,
@@ -12,7 +13,6 @@ import { codeLabel, OUTCOMES, type Outcome } from './outcome.ts';
 
 /** Gauges of prom-client with the suffix of counters. Their sums by type, without the suffix, stay. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
-const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
 
 /** Read at each scrape. */
 export interface MetricSources {
@@ -23,7 +23,7 @@ export interface MetricSources {
 }
 
 export interface UpstreamState {
-  readonly breaker: (typeof BREAKER_STATES)[number];
+  readonly breaker: BreakerState;
   readonly callsInUse: number;
   readonly callsQueued: number;
 }
@@ -34,6 +34,8 @@ export interface Metrics {
   scrape(): Promise<string>;
   /** Registers the gauges that are read at a scrape. To be called once. */
   watch(sources: MetricSources): void;
+  /** Registers the metrics of the shared tier. To be called at most once. */
+  fleet(): FleetMetrics;
   responseCacheHit(): void;
   /** Subscriptions are counted but not timed: they last as long as their runs. */
   operation(operationRecord: OperationRecord, outcome: Outcome, seconds: number): void;
@@ -58,6 +60,7 @@ export function createMetrics(): Metrics {
       registerBuildInfo(registry, sources.build);
       registerGauges(registry, sources);
     },
+    fleet: () => createFleetMetrics(registry),
     ...operationMetrics(registry),
     ...upstreamMetrics(registry),
   };

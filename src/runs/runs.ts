@@ -1,5 +1,7 @@
 /** Everything that is cached of the upstream's answers, and what every operation reads it through. */
+import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/config.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
 import { createCachePartitions } from './cache-partitions.ts';
 import { createRunHistory } from './history/run-history.ts';
@@ -8,22 +10,29 @@ import { createLivePollers } from './live/live-pollers.ts';
 import { createResourceCache } from './resource-cache.ts';
 import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
+import { createSharedTier } from './shared/shared-tier.ts';
 import type { After } from './timer.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
 export interface RunsOptions {
   readonly config: Config;
   readonly upstream: UpstreamApi;
+  /** Null: a gateway that shares nothing. */
+  readonly fleet: Fleet | null;
   readonly now: () => number;
   readonly after: After;
 }
 
 export type Runs = ReturnType<typeof createRuns>;
 
-export function createRuns({ config, upstream, now, after }: RunsOptions) {
+export function createRuns({ config, upstream, fleet, now, after }: RunsOptions) {
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
   const partitions = createCachePartitions<unknown>(storeBytes(config));
-  const cache = createResourceCache({ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, now });
+  const drop = (viewerId: string) => {
+    partitions.drop(viewerId);
+  };
+  const shared = fleet && createSharedTier({ fleet, source: sourceOf(config), reauthIntervalMs, drop });
+  const cache = createResourceCache({ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, shared, now });
   const workflowStore = createWorkflowStore(upstream, cache, liveTtlMs);
   const offersRecords = config.upstreamEndpoints.has('run');
   const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs });
@@ -45,9 +54,14 @@ export function createRuns({ config, upstream, now, after }: RunsOptions) {
     runStore,
     runHistory,
     livePollers,
+    shared,
     runStarter: createRunStarter(upstream, cache, createIdempotentStarts({ now })),
   };
 }
+
+/** What decides the upstream's answers beside the caller. Each embedded upstream has runs of its own. */
+const sourceOf = ({ upstreamUrl, upstreamConnection: { headers } }: Config): string =>
+  JSON.stringify([upstreamUrl ?? randomUUID(), Object.entries(headers).sort()]);
 
 const MAX_DOCUMENT_BYTES = 24 * 2 ** 20;
 

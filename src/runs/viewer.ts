@@ -16,18 +16,24 @@ export type ViewerOf = (credential: string, scope?: Scope | null) => Viewer;
 /** The part of a viewer that an upstream call needs. */
 export const upstreamIdentityOf = ({ credential, scope }: Viewer) => ({ credential, scope });
 
+/** What a viewer's id is derived from, and the key to what gateways share of it. No credential holds a line break. */
+export const identityOf = ({ credential, scope }: Pick<Viewer, 'credential' | 'scope'>): string =>
+  scope ? `${credential}\n${textOf(scope)}` : credential;
+
+/** An HMAC of an identity. */
+export type ViewerIdOf = (identity: string) => string;
+
 /** The secret is the process's own, so ids can't be compared with those of another process or guessed from a key. */
-export function createViewers(secret: Buffer = randomBytes(32)): ViewerOf {
+export function createViewerIds(secret: Buffer = randomBytes(32)): ViewerIdOf {
   const key = createSecretKey(secret);
-  return (credential, scope = null) => ({
-    id: createHmac('sha256', key)
-      .update(scope ? `${credential}\n${textOf(scope)}` : credential)
-      .digest('base64url'),
-    credential,
-    scope,
-  });
+  return (identity) => createHmac('sha256', key).update(identity).digest('base64url');
 }
 
-/** The same text for the same scope, in whatever order it was told. No credential holds a line break. */
+/** In a fleet the ids are those of its secret: then all gateways have the same. */
+export const createViewers =
+  (idOf: ViewerIdOf = createViewerIds()): ViewerOf =>
+  (credential, scope = null) => ({ id: idOf(identityOf({ credential, scope })), credential, scope });
+
+/** The same text for the same scope, in whatever order it was told. */
 const textOf = ({ organizationId, workflowIds }: Scope): string =>
   JSON.stringify([organizationId, workflowIds && [...workflowIds].sort()]);

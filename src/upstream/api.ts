@@ -2,6 +2,7 @@
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { StartedRun } from './contract.ts';
+import type { Pages } from './pages.ts';
 import type { Scope } from './scope.ts';
 
 export interface RunRef {
@@ -25,6 +26,8 @@ export interface CallOptions {
   readonly scope: Scope | null;
   /** Fires when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** The bytes of an earlier answer, to be read in place of a call. */
+  readonly stored?: Buffer;
   /** Of the operation that pays for the call. */
   readonly operationRecord?: OperationRecord | undefined;
 }
@@ -33,6 +36,8 @@ export interface CallOptions {
 export interface UpstreamAnswer<T> {
   readonly value: T;
   readonly sizeBytes: number;
+  /** The answer's bytes as they came. */
+  readonly pages?: Pages;
 }
 
 /** Each call but the first rejects with UPSTREAM_ENDPOINT_DISABLED where UPSTREAM_ENDPOINTS does not list it. */

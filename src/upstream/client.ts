@@ -9,6 +9,7 @@ import { AbandonedError, GatewayError } from './errors.ts';
 import { pathSegment } from './ids.ts';
 import { createJsonHttp, type JsonRequest } from './json-http.ts';
 import { createJsonTexts, type JsonText } from './json-text.ts';
+import { pagesOf, type Pages } from './pages.ts';
 import { withOutcome } from './unknown-outcome.ts';
 import { createDeviations, type ReportDeviation } from './wire/deviations.ts';
 import { createResilience, type ResilienceOptions } from './resilience.ts';
@@ -56,10 +57,16 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     read: Read<T>,
     call: CallOptions,
   ): Promise<UpstreamAnswer<T>> {
-    return send(endpoint, requestOf('GET', path, call), call, 'repeatable', (text, report) => {
+    const readAnswer = (text: JsonText, pages: Pages, report: ReportDeviation) => {
       const value = read(text, report);
-      return { value, sizeBytes: cachedBytes(text, Array.isArray(value) ? value.length : 1) };
-    });
+      return { value, sizeBytes: cachedBytes(text, Array.isArray(value) ? value.length : 1), pages };
+    };
+    // What deviates in a stored answer was reported when it came.
+    if (call.stored) {
+      const pages = pagesOf(call.stored);
+      return readAnswer(jsonTextOf(pages), pages, () => undefined);
+    }
+    return send(endpoint, requestOf('GET', path, call), call, 'repeatable', readAnswer);
   }
 
   /** One call with its retries, observed as a whole. */
@@ -68,7 +75,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     request: JsonRequest,
     { signal, operationRecord }: CallOptions,
     policy: 'once' | 'repeatable',
-    read: Read<T>,
+    read: (text: JsonText, pages: Pages, report: ReportDeviation) => T,
   ): Promise<T> {
     const deviations = createDeviations();
     const observation = observer?.call(endpoint, request, operationRecord);
@@ -87,7 +94,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       if (resilience.state().callsQueued > 0) await nextTurn();
       const text = jsonTextOf(pages);
       if (text.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
-      const value = read(text, deviations.add);
+      const value = read(text, pages, deviations.add);
       observation?.end('ok');
       return value;
     } catch (error) {
@@ -114,7 +121,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       checkOffered('execute');
       const request = { ...requestOf('POST', `${workflowPath(workflowId)}/execute`, call), json: inputs };
       try {
-        return await send('execute', request, call, 'once', readStartedRun);
+        return await send('execute', request, call, 'once', (text, _pages, report) => readStartedRun(text, report));
       } catch (error) {
         throw withOutcome(error);
       }

@@ -37,6 +37,12 @@ export function createPages() {
   };
 }
 
+export function pagesOf(bytes: Buffer): Pages {
+  const pages = createPages();
+  pages.append(bytes);
+  return pages.end();
+}
+
 export const bytesIn = (pages: Pages): number => pages.reduce((sum, page) => sum + page.length, 0);
 
 export function textOf(pages: Pages): string {

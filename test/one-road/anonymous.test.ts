@@ -47,7 +47,7 @@ async function createPipeline() {
     observer,
   });
   const lookAhead = createLookAhead(schema);
-  const runs = createRuns({ config, upstream, ...clock });
+  const runs = createRuns({ config, upstream, fleet: null, ...clock });
   const documents = createDocuments({
     costModel: createCostModel({ schema, lookAhead, offersRecords: true }),
     compiler: createQueryCompiler(schema),

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { createCallBudget } from '../../src/runs/operation.ts';
-import { createViewers } from '../../src/runs/viewer.ts';
+import { createViewerIds, createViewers } from '../../src/runs/viewer.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import type { Scope } from '../../src/upstream/scope.ts';
 
@@ -67,6 +67,6 @@ describe('a viewer', () => {
 
   it('has the HMAC-SHA-256 of its key for an id', () => {
     const secret = randomBytes(32);
-    expect(createViewers(secret)('key').id).toBe(createHmac('sha256', secret).update('key').digest('base64url'));
+    expect(createViewers(createViewerIds(secret))('key').id).toBe(createHmac('sha256', secret).update('key').digest('base64url'));
   });
 });

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { createAnswerLifetime, createCallBudget, type Operation } from '../../src/runs/operation.ts';
 import type { Resource } from '../../src/runs/resource-cache.ts';
 import type { Cached } from '../../src/runs/cache-partitions.ts';
-import { createViewers } from '../../src/runs/viewer.ts';
+import { createViewerIds, createViewers } from '../../src/runs/viewer.ts';
 import type { UpstreamAnswer, CallOptions } from '../../src/upstream/client.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
 
@@ -14,7 +14,7 @@ export const atOnce: After = (_ms, task) => {
   return () => undefined;
 };
 
-export const viewerOf = createViewers(Buffer.from('a secret for tests'));
+export const viewerOf = createViewers(createViewerIds(Buffer.from('a secret for tests')));
 
 export interface OperationOptions {
   readonly maxCalls?: number;

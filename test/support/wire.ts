@@ -1,6 +1,6 @@
 /** Steps and run records in the upstream's own words, for scripted upstreams. */
 import { createJsonTexts, type JsonText } from '../../src/upstream/json-text.ts';
-import { createPages, type Pages } from '../../src/upstream/pages.ts';
+import { pagesOf as pagesOfBytes, type Pages } from '../../src/upstream/pages.ts';
 
 export type Wire = Readonly<Record<string, unknown>>;
 
@@ -59,8 +59,4 @@ export const textOf = (json: unknown): JsonText =>
   );
 
 /** A text as an answer's body. */
-export function pagesOf(text: string): Pages {
-  const pages = createPages();
-  pages.append(Buffer.from(text));
-  return pages.end();
-}
+export const pagesOf = (text: string): Pages => pagesOfBytes(Buffer.from(text));

@@ -1,0 +1,69 @@
+/**
+ * Announcements between gateways: short texts over pub/sub, one channel a purpose. They may be lost, come twice, or be made up
+ * by whoever reaches Valkey: a listener takes them for hints, and checks.
+ */
+import type { Redis } from 'ioredis';
+import { within } from './deadline.ts';
+import { createConnection } from './connection.ts';
+import type { Valkey } from './valkey.ts';
+
+export interface Announcements {
+  /** To all gateways, this one included. */
+  announce(purpose: string, payload: string): Promise<void>;
+  /** Returns the function that ends it. One listener a purpose. */
+  listen(purpose: string, listener: (payload: string) => void): () => void;
+  close(): void;
+}
+
+export interface AnnouncementsOptions {
+  readonly url: string;
+  readonly timeoutMs: number;
+  readonly valkey: Valkey;
+}
+
+/** A longer payload is not read. */
+export const MAX_PAYLOAD_LENGTH = 1024;
+const CHANNEL = 'stepgate:';
+/** How often the connection that listens is asked whether it is still there. */
+const CHECK_MS = 5000;
+
+export const channelOf = (purpose: string): string => `${CHANNEL}${purpose}`;
+
+export async function createAnnouncements({ url, timeoutMs, valkey }: AnnouncementsOptions): Promise<Announcements> {
+  const listeners = new Map<string, (payload: string) => void>();
+  const subscribe = (redis: Redis, channels: readonly string[]) => {
+    // A connection that is lost meanwhile subscribes again when it is back.
+    if (channels.length > 0) redis.subscribe(...channels).catch(() => undefined);
+  };
+  const redis = await createConnection(url, 'stepgate-listener', (ready) => {
+    subscribe(ready, [...listeners.keys()]);
+  });
+  redis.on('message', (channel: string, payload: string) => {
+    if (payload.length <= MAX_PAYLOAD_LENGTH) listeners.get(channel)?.(payload);
+  });
+  const check = setInterval(() => {
+    if (redis.status !== 'ready') return;
+    within(timeoutMs * 10, redis.ping()).catch(() => {
+      redis.disconnect(true);
+    });
+  }, CHECK_MS).unref();
+
+  return {
+    async announce(purpose, payload) {
+      await valkey.run('PUBLISH', (commands) => commands.publish(channelOf(purpose), payload));
+    },
+    listen(purpose, listener) {
+      const channel = channelOf(purpose);
+      listeners.set(channel, listener);
+      if (redis.status === 'ready') subscribe(redis, [channel]);
+      return () => {
+        listeners.delete(channel);
+        if (redis.status === 'ready') redis.unsubscribe(channel).catch(() => undefined);
+      };
+    },
+    close() {
+      clearInterval(check);
+      redis.disconnect();
+    },
+  };
+}

@@ -1,0 +1,21 @@
+/** Deadlines of commands. */
+
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError';
+}
+
+/** Rejects with DeadlineError if the promise has not settled in time. The work itself goes on. */
+export const within = <T>(ms: number, promise: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    // A busy event loop finds a timer that is over before it reads the sockets: the answer may be there already.
+    const timer = setTimeout(
+      () =>
+        setImmediate(() => {
+          reject(new DeadlineError(`no answer within ${ms} ms`));
+        }),
+      ms,
+    );
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+    });
+  });

@@ -1,0 +1,77 @@
+/**
+ * What one FLEET_SECRET derives: ids of viewers, names in Valkey, and sealed values. Whoever reads all of Valkey sees HMACs and
+ * ciphertext. The secret alone opens nothing of a viewer either: its key is derived from the caller's credential, too.
+ */
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+
+export interface FleetKeys {
+  /** An HMAC of the identity (credential and scope). Keys every cache. */
+  readonly viewerId: (identity: string) => string;
+  /** A name in Valkey: purpose in plain text, everything else as an HMAC. No two lists of parts have the same name. */
+  name(purpose: string, ...parts: readonly string[]): string;
+  /** Compresses and encrypts. The value opens only for the same identity, and only under the same name. */
+  seal(identity: string, name: string, value: Buffer): Promise<Buffer>;
+  /** Null for whatever this secret, identity and name have not sealed, or that has more than `maxBytes`. */
+  open(identity: string, name: string, sealed: Buffer, maxBytes: number): Promise<Buffer | null>;
+}
+
+const PREFIX = 'stepgate';
+const VERSION = 1;
+const SALT_BYTES = 16;
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const HEADER_BYTES = 1 + SALT_BYTES + TAG_BYTES;
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+/** Answers are mostly small; higher levels take longer than they save. */
+const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+export function createFleetKeys(secret: string): FleetKeys {
+  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, '', `${PREFIX} ${purpose}`, KEY_BYTES));
+  const [viewerKey, nameKey, valueKey] = [derive('viewers'), derive('names'), derive('values')];
+
+  /** Each value has a salt, and so a key and a nonce of its own: no nonce is used twice with a key. */
+  function cipherKeys(identity: string, salt: Buffer): readonly [Buffer, Buffer] {
+    const material = Buffer.concat([valueKey, Buffer.from(identity)]);
+    const derived = Buffer.from(hkdfSync('sha256', material, salt, `${PREFIX} value`, KEY_BYTES + NONCE_BYTES));
+    return [derived.subarray(0, KEY_BYTES), derived.subarray(KEY_BYTES)];
+  }
+
+  return {
+    viewerId: (identity) => createHmac('sha256', viewerKey).update(identity).digest('base64url'),
+
+    name: (purpose, ...parts) =>
+      `${PREFIX}:${purpose}:${createHmac('sha256', nameKey)
+        .update(JSON.stringify([purpose, ...parts]))
+        .digest('base64url')}`,
+
+    async seal(identity, name, value) {
+      const compressed = await compress(value, COMPRESSION);
+      const salt = randomBytes(SALT_BYTES);
+      const [key, nonce] = cipherKeys(identity, salt);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+      cipher.setAAD(Buffer.from(name));
+      const sealed = [cipher.update(compressed), cipher.final()];
+      return Buffer.concat([Buffer.of(VERSION), salt, cipher.getAuthTag(), ...sealed]);
+    },
+
+    async open(identity, name, sealed, maxBytes) {
+      if (sealed.length < HEADER_BYTES || sealed[0] !== VERSION) return null;
+      const salt = sealed.subarray(1, 1 + SALT_BYTES);
+      const [key, nonce] = cipherKeys(identity, salt);
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+      decipher.setAAD(Buffer.from(name)).setAuthTag(sealed.subarray(1 + SALT_BYTES, HEADER_BYTES));
+      try {
+        const compressed = Buffer.concat([decipher.update(sealed.subarray(HEADER_BYTES)), decipher.final()]);
+        return await decompress(compressed, { maxOutputLength: maxBytes });
+      } catch {
+        // Forged, of another secret, or too large: all the same to whoever asks.
+        return null;
+      }
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** Leases: one gateway at a time has one. Valkey's clock alone decides how long. */
+import { randomBytes } from 'node:crypto';
+import type { FleetMetrics } from '../observability/fleet-metrics.ts';
+import { ACQUIRE, EXTEND, RELEASE } from './scripts.ts';
+import type { Valkey } from './valkey.ts';
+
+export interface Lease {
+  readonly name: string;
+  /** The fencing token: greater than that of each earlier lease. */
+  readonly token: number;
+  /** Has it for another time. False where it is lost; then another gateway may have it. Undefined: Valkey does not say. */
+  extend(ms: number): Promise<boolean | undefined>;
+  /** No effect if it is lost. */
+  release(): Promise<void>;
+}
+
+export interface Leases {
+  /** Null where another gateway has it; undefined where Valkey does not say. `purpose` is a metric label. */
+  acquire(purpose: string, name: string, ms: number): Promise<Lease | null | undefined>;
+}
+
+const COUNTER = 'stepgate:fence';
+
+export function createLeases(valkey: Valkey, metrics: FleetMetrics): Leases {
+  return {
+    async acquire(purpose, name, ms) {
+      const holder = randomBytes(16).toString('base64url');
+      const reply = await valkey.run('ACQUIRE', (redis) => redis.eval(ACQUIRE, 2, name, COUNTER, holder, ms));
+      if (reply === undefined) return undefined;
+      metrics.lease(purpose, reply === null ? 'taken' : 'acquired');
+      return reply === null ? null : leaseOf(purpose, name, holder, Number(reply));
+    },
+  };
+
+  function leaseOf(purpose: string, name: string, holder: string, token: number): Lease {
+    let isLost = false;
+    const held = (reply: unknown): boolean | undefined => {
+      if (reply === 0 && !isLost) metrics.lease(purpose, 'lost');
+      isLost ||= reply === 0;
+      return reply === undefined ? undefined : reply === 1;
+    };
+    return {
+      name,
+      token,
+      extend: async (ms) => held(await valkey.run('EXTEND', (redis) => redis.eval(EXTEND, 1, name, holder, ms))),
+      async release() {
+        held(await valkey.run('RELEASE', (redis) => redis.eval(RELEASE, 1, name, holder)));
+      },
+    };
+  }
+}

@@ -1,0 +1,44 @@
+/** What Valkey must do in one step. Sent as text each time: Valkey keeps it compiled, and a restart needs no care. */
+import type { ChainableCommander } from 'ioredis';
+
+/**
+ * Takes a lease. KEYS: lease, counter. ARGV: holder, milliseconds. Returns the fencing token; none if another has the lease.
+ * The token is Valkey's time in microseconds, and greater than the last one: it grows also after Valkey has lost everything.
+ */
+export const ACQUIRE = `
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return false end
+local time = redis.call('TIME')
+local token = time[1] * 1000000 + time[2]
+local last = tonumber(redis.call('GET', KEYS[2]) or '0')
+if token <= last then token = last + 1 end
+local text = string.format('%.0f', token)
+redis.call('SET', KEYS[2], text)
+return text`;
+
+/** KEYS: lease. ARGV: holder, milliseconds. Returns 1 if the holder still has it. */
+export const EXTEND = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+
+/** KEYS: lease. ARGV: holder. */
+export const RELEASE = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`;
+
+/**
+ * Stores a value, unless a newer version is there. KEYS: value. ARGV: version (16 digits), bytes, when it expires (ms since
+ * 1970). Returns 1 if it was stored.
+ */
+export const STORE_NEWEST = `
+local stored = redis.call('GETRANGE', KEYS[1], 0, 15)
+if stored > ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2], 'PXAT', ARGV[3])
+return 1`;
+
+/** The replies of a pipeline, in order. Throws the first error among them. */
+export async function repliesOf(pipeline: ChainableCommander): Promise<readonly unknown[]> {
+  const replies = (await pipeline.exec()) ?? [];
+  const failed = replies.find(([error]) => error !== null);
+  if (failed?.[0]) throw failed[0];
+  return replies.map(([, reply]) => reply);
+}

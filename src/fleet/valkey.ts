@@ -1,0 +1,163 @@
+/**
+ * Commands to Valkey, each with a deadline, behind a circuit breaker. The first failure opens it, so that no request waits
+ * twice; a probe in the background closes it again. While it is open nothing is sent and nothing is queued.
+ */
+import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
+import type { Redis } from 'ioredis';
+import type { BreakerState, CommandOutcome, FleetMetrics } from '../observability/fleet-metrics.ts';
+import type { Logger } from '../observability/logger.ts';
+import { DeadlineError, within } from './deadline.ts';
+import type { FleetClock } from './fleet-clock.ts';
+
+export interface Valkey {
+  /** The reply; undefined where there is none: Valkey is away, slow or full. Never rejects. `command` is a metric label. */
+  run<T>(command: string, send: (redis: Redis) => Promise<T>): Promise<T | undefined>;
+  /** False: commands are skipped. */
+  readonly isUp: boolean;
+  /** Called each time that Valkey fails. Returns the function that ends this. */
+  onDown(listener: () => void): () => void;
+  /** Called each time that it is back. */
+  onUp(listener: () => void): () => void;
+  /** Notices within the deadline that Valkey fails, for as long as somebody waits for another gateway. */
+  watch(): () => void;
+  /** Asks once whether it is there, at most for the deadline. */
+  probe(): Promise<void>;
+  close(): void;
+}
+
+export interface ValkeyOptions {
+  readonly redis: Redis;
+  readonly timeoutMs: number;
+  readonly clock: FleetClock;
+  readonly metrics: FleetMetrics;
+  readonly logger: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** The pause before a probe while the breaker is open. */
+const PROBE_MS = 250;
+/** The interval of probes that measure the clock while it is closed. */
+const MEASURE_MS = 5000;
+/** The interval of probes while somebody waits: with the deadline, the bound of what a failure costs a request. */
+const WATCH_MS = 10;
+/** The same complaint is logged no more often. */
+const COMPLAINT_MS = 60_000;
+
+const STATES = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.HalfOpen]: 'half_open',
+  [CircuitState.Open]: 'open',
+  [CircuitState.Isolated]: 'open',
+} as const satisfies Record<CircuitState, BreakerState>;
+
+export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: ValkeyOptions): Valkey {
+  // An error that Valkey answers (full, read-only) fails its command alone: others may work.
+  const breaker = circuitBreaker(
+    handleWhen((error) => !isReplyError(error)),
+    { halfOpenAfter: PROBE_MS / 2, breaker: new ConsecutiveBreaker(1) },
+  );
+  const complain = createComplaints(logger);
+  let isClosed = false;
+  let watchers = 0;
+  let nextProbe: NodeJS.Timeout | undefined;
+  let probing: Promise<void> | null = null;
+
+  const isUp = (): boolean => breaker.state === CircuitState.Closed;
+
+  async function timed<T>(command: string, send: (redis: Redis) => Promise<T>): Promise<T | undefined> {
+    const startedAt = performance.now();
+    const end = (outcome: CommandOutcome) => {
+      metrics.command(command, outcome, (performance.now() - startedAt) / 1000);
+    };
+    try {
+      const reply = await breaker.execute(() => within(timeoutMs, send(redis)));
+      end('ok');
+      return reply;
+    } catch (error) {
+      if (isReplyError(error)) complain(command, error.message.split(' ', 1)[0] ?? '');
+      end(isReplyError(error) ? 'refused' : error instanceof DeadlineError ? 'timeout' : 'error');
+      return undefined;
+    }
+  }
+
+  /** Single flight. */
+  const probe = (): Promise<void> =>
+    (probing ??= measure().finally(() => {
+      probing = null;
+      schedule();
+    }));
+
+  async function measure(): Promise<void> {
+    const sentMs = now();
+    const reply = await timed('TIME', (client) => client.time());
+    if (!reply) return;
+    const [seconds = 0, micros = 0] = reply.map(Number);
+    clock.measured(sentMs, seconds * 1000 + micros / 1000, now());
+  }
+
+  function schedule(): void {
+    if (isClosed) return;
+    clearTimeout(nextProbe);
+    const pauseMs = isUp() ? (watchers > 0 ? WATCH_MS : MEASURE_MS) : PROBE_MS;
+    nextProbe = setTimeout(() => void probe(), pauseMs).unref();
+  }
+
+  metrics.watchBreaker(() => STATES[breaker.state]);
+  breaker.onBreak(() => {
+    logger.warn('Valkey does not answer: this gateway works alone until it does');
+    schedule();
+  });
+  breaker.onReset(() => {
+    logger.info('Valkey answers: this gateway shares again');
+  });
+  // Another server may answer next, with another clock: the probe fails, and opens the breaker until it has been asked.
+  redis.on('close', () => {
+    clock.forget();
+    if (!isClosed) void probe();
+  });
+
+  return {
+    async run(command, send) {
+      if (!isUp()) {
+        metrics.command(command, 'skipped', null);
+        return undefined;
+      }
+      return timed(command, send);
+    },
+    get isUp() {
+      return isUp();
+    },
+    onDown: (listener) => endOf(breaker.onBreak(listener)),
+    onUp: (listener) => endOf(breaker.onReset(listener)),
+    watch() {
+      watchers += 1;
+      if (watchers === 1 && !probing) schedule();
+      return () => {
+        watchers -= 1;
+      };
+    },
+    probe,
+    close() {
+      isClosed = true;
+      clearTimeout(nextProbe);
+    },
+  };
+}
+
+const endOf = (subscription: { dispose(): void }) => () => {
+  subscription.dispose();
+};
+
+/** What Valkey answers, as opposed to no answer. */
+const isReplyError = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
+
+/** Logs a command's error code, never its text: that may quote what was sent. */
+function createComplaints(logger: Logger): (command: string, code: string) => void {
+  let mutedUntil = 0;
+  return (command, code) => {
+    if (performance.now() < mutedUntil) return;
+    mutedUntil = performance.now() + COMPLAINT_MS;
+    logger.warn({ command, code }, 'Valkey refuses a command');
+  };
+}

@@ -1,0 +1,47 @@
+/** The upstream's answer as gateways share it: a line that says when it is from, and its bytes as they came. */
+import { z } from 'zod';
+import type { Pages } from '../../upstream/pages.ts';
+
+export interface StoredAnswer {
+  /** The token of the viewer's epoch. */
+  readonly epoch: string;
+  /** Valkey's time, in milliseconds since 1970. Both may have been later by `uncertaintyMs`. */
+  readonly sentAt: number;
+  readonly fetchedAt: number;
+  readonly uncertaintyMs: number;
+  readonly isFinal: boolean;
+  /** Null: the upstream has nothing by this id. */
+  readonly bytes: Buffer | null;
+}
+
+const time = z.int().nonnegative();
+const HEAD = z.object({
+  epoch: z.string(),
+  sentAt: time,
+  fetchedAt: time,
+  uncertaintyMs: time,
+  isFinal: z.boolean(),
+  isMissing: z.boolean(),
+});
+
+export function writeAnswer(head: Omit<StoredAnswer, 'bytes'>, pages: Pages | null): Buffer {
+  const line = JSON.stringify({ ...head, isMissing: pages === null });
+  return Buffer.concat([Buffer.from(`${line}\n`), ...(pages ?? [])]);
+}
+
+/** Null for what a gateway of another version has written in another form. */
+export function readAnswer(written: Buffer): StoredAnswer | null {
+  const end = written.indexOf('\n');
+  const parsed = HEAD.safeParse(parse(written.toString('utf8', 0, Math.max(0, end))));
+  if (!parsed.success) return null;
+  const { isMissing, ...head } = parsed.data;
+  return { ...head, bytes: isMissing ? null : written.subarray(end + 1) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,40 @@
+/** The primitives of a fleet over a real Valkey, without a gateway around them. */
+import { readConfig } from '../../src/config/config.ts';
+import { createFleet, type Fleet } from '../../src/fleet/fleet.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { createMetrics, type Metrics } from '../../src/observability/metrics.ts';
+import { startGateway, type TestGateway } from './gateway.ts';
+
+export const SECRET = 'a-secret-that-all-gateways-of-a-fleet-share';
+
+export interface TestFleet extends Fleet {
+  readonly figures: Metrics;
+}
+
+export async function joinFleet(
+  url: string,
+  environment: Readonly<Record<string, string>> = {},
+  now: () => number = Date.now,
+): Promise<TestFleet> {
+  const { fleet } = readConfig({ REDIS_URL: url, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '500', ...environment });
+  if (!fleet) throw new Error('expected a fleet');
+  const figures = createMetrics();
+  const joined = await createFleet({ config: fleet, metrics: figures.fleet(), logger: createLogger('silent'), now });
+  return { ...joined, figures };
+}
+
+/** Resolves when the condition holds; it is asked after each turn of the event loop. */
+export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Gateways of one fleet in this process, each with its own caches and connections. */
+export const startGateways = (
+  count: number,
+  environment: Readonly<Record<string, string>>,
+): Promise<readonly TestGateway[]> =>
+  Promise.all(
+    Array.from({ length: count }, () =>
+      startGateway({ FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000', UPSTREAM_ENDPOINTS: 'steps,run', ...environment }),
+    ),
+  );
