@@ -76,6 +76,19 @@ describe('the claims of a token', () => {
   const all = WORKFLOWS.map((workflow) => workflow.workflow_id);
   const of = (org: string, ids: readonly unknown[] = all): Claims => ({ org, 'https://example.com/workflows': ids });
 
+  it('tell starts with equal keys apart, unless the rights are equal', async () => {
+    const execute = 'mutation { executeWorkflow(workflowId: "a1", idempotencyKey: "k") { message } }';
+    await ask({ ...of('org-a'), sub: 'ada' }, execute);
+    await ask({ ...of('org-a'), sub: 'grace' }, execute);
+    expect(upstream.count('execute')).toBe(1);
+    await ask(of('org-a', ['a1']), execute);
+    expect(upstream.count('execute')).toBe(2);
+    for (let time = 0; time < 2; time += 1) {
+      expect((await ask(of('org-b'), execute)).errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
+    }
+    expect(upstream.count('execute')).toBe(2);
+  });
+
   it.each(WAYS)('allow %s in scope', async (_way, queryOf) => {
     expect((await ask(of('org-a'), queryOf('a1'))).errors).toEqual([]);
   });

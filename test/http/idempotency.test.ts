@@ -13,6 +13,16 @@ const EXECUTE = `mutation Execute($workflowId: ID! = "support-triage", $inputs: 
 }`;
 const MINUTE_MS = 60_000;
 
+function withAbort() {
+  const controller = new AbortController();
+  return {
+    signal: controller.signal,
+    abort: () => {
+      controller.abort();
+    },
+  };
+}
+
 /** Every call goes through to the real embedded upstream, and is counted on the way. */
 describe('executing a workflow with a key', () => {
   let embedded: EmbeddedUpstream;
@@ -64,6 +74,28 @@ describe('executing a workflow with a key', () => {
   it('starts one run where many send it at the same time', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => execute({ idempotencyKey: 'a' })));
     expect(new Set(answers.map(runIn)).size).toBe(1);
+    expect(posts()).toBe(1);
+  });
+
+  it('starts one run where the client that sent it first has gone', async () => {
+    const { script } = upstream;
+    const release = Promise.withResolvers<undefined>();
+    upstream.script = async (call) => {
+      await release.promise;
+      return script(call);
+    };
+    const { signal, abort } = withAbort();
+    const gone = gateway.query(EXECUTE, {
+      key: 'demo-key',
+      variables: { inputs: { subject: 'Hello' }, idempotencyKey: 'a' },
+      signal,
+    });
+    await upstream.nextCall();
+    abort();
+    await expect(gone).rejects.toThrow();
+    const again = execute({ idempotencyKey: 'a' });
+    release.resolve(undefined);
+    runIn(await again);
     expect(posts()).toBe(1);
   });
 

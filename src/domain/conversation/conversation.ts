@@ -66,7 +66,7 @@ function withRefusal({ drafts, skipped }: Drafts, refusal: string | null): Draft
 }
 
 function askedIn(inputs: JsonValue, isAnswered: boolean): Drafts {
-  const messages = fieldOf(inputs, 'messages');
+  const messages = isJsonArray(inputs) ? inputs : fieldOf(inputs, 'messages');
   const listed = isJsonArray(messages) ? readMessages(messages) : NONE;
   if (listed.drafts.length === 0) return readMessages(inputItems(inputs, isAnswered));
   return { drafts: [...readMessages(systemOf(inputs)).drafts, ...listed.drafts], skipped: listed.skipped };

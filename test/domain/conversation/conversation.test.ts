@@ -108,6 +108,10 @@ describe('a conversation', () => {
     expect(saidIn(conversationOf(inputs, 'Hello')?.messages)).toEqual([message('user', 'Hi'), answer('Hello')]);
   });
 
+  it('reads inputs that are the messages themselves', () => {
+    expect(conversationOf([{ role: 'user', content: 'Hi' }], null)?.messages).toMatchObject([message('user', 'Hi')]);
+  });
+
   it('reads a text as `input` beside instructions or an answer', () => {
     const hi = message('user', 'Hi');
     expect(conversationOf({ input: 'Hi' }, RESPONSES.outputs)?.messages[0]).toMatchObject(hi);
