@@ -76,9 +76,10 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   });
   const upstreamApi = auth.mode === 'service' ? createScopedUpstream(upstream, now) : upstream;
   const runs = createRuns({ config, upstream: upstreamApi, now, after });
-  const { partitions, livePollers } = runs;
+  const { partitions, livePollers, workflowPollers } = runs;
+  const pollers = () => livePollers.pollers + workflowPollers.pollers;
   const cachedBytes = () => partitions.cachedBytes;
-  metrics.watch({ upstream: upstream.state, cachedBytes, pollers: () => livePollers.pollers, build });
+  metrics.watch({ upstream: upstream.state, cachedBytes, pollers, build });
 
   const graphql = await createGraphql({ config, schema, manifests, runs, observer, logger, now, after });
   const http = createHttp({
@@ -109,6 +110,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
       await http.close();
       await graphql.close();
       livePollers.close();
+      workflowPollers.close();
       upstream.close();
       await embedded?.close();
       await tracer?.close().catch((err: unknown) => {

@@ -8,15 +8,15 @@ import { createLiveExecution } from '../../src/graphql/subscriptions/live-execut
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { createObserver } from '../../src/observability/observer.ts';
-import type { Snapshot } from '../../src/runs/live/snapshot.ts';
+import type { SourceEvent } from '../../src/graphql/subscriptions/live-events.ts';
 import { createManualClock } from '../support/clock.ts';
 import { NO_CLIENT } from '../support/observed.ts';
 import { viewerOf } from '../support/operations.ts';
 
 const logger = createLogger('silent');
 const observer = createObserver({ metrics: createMetrics(), logger, tracer: null, client: NO_CLIENT });
-const DEFECT = { ref: { workflowId: 'wf', runId: 'defect' } };
-const snapshotOf = (runId: string) => ({ ref: { workflowId: 'wf', runId } });
+const snapshotOf = (runId: string, since = '0'): SourceEvent => ({ topic: runId, states: [{}], since });
+const DEFECT = snapshotOf('defect');
 
 /** A subscription that answers how often its field was executed, over snapshots that the test gives. */
 function setUp() {
@@ -39,7 +39,7 @@ function setUp() {
     maxAnswerBytes: 1000,
   });
 
-  function open(snapshots: readonly unknown[], { by = 1, key = 'key-1', fields = 'count(by: $by)' } = {}) {
+  function open(snapshots: readonly SourceEvent[], { by = 1, key = 'key-1', fields = 'count(by: $by)' } = {}) {
     const text = `subscription($by: Int) { ${fields} }`;
     const record = observer.begin({ transport: 'graphql-ws', requestId: 'r', viewerId: null, traceparent: undefined });
     const caller = lasting(viewerOf(key));
@@ -73,7 +73,7 @@ function setUp() {
       await Promise.resolve();
       yield* snapshots;
     })();
-    return live.eventsOf(source as AsyncIterator<Snapshot, undefined>, execution);
+    return live.eventsOf(source as AsyncIterator<SourceEvent, undefined>, execution);
   }
   return { clock, open };
 }
@@ -95,7 +95,7 @@ describe('a live event', () => {
     // Another snapshot, and the same one a second later.
     expect(await one.next()).toMatchObject({ value: { data: { count: 5 } } });
     clock.advance(1000);
-    expect(await open([snapshots[1]]).next()).toMatchObject({ value: { data: { count: 6 } } });
+    expect(await open(snapshots.slice(1)).next()).toMatchObject({ value: { data: { count: 6 } } });
   });
 
   it('without data is the last one', async () => {
