@@ -50,11 +50,16 @@ const told = ({ tokens, status, rawStatus, startTime, endTime, attempt, attemptC
     outputs: payload().outputs,
   });
 
+/** No two start together: which of two such is the first attempt, the order of the upstream's list decides. */
+const startOf = ({ id }: StepFacts): number => Number(id.slice(1));
+
 interface Reader {
   events: AsyncIterableIterator<RunEvent, undefined>;
   /** By id: what a client has that replaces its steps by the changed ones. */
   readonly steps: Map<string, string>;
   seen: number;
+  /** The state whose steps it was told last. */
+  lastTold: number;
 }
 
 const failure = (code: 'UPSTREAM_TIMEOUT' | 'NOT_FOUND') => new GatewayError(code, 'it fails');
@@ -108,13 +113,14 @@ describe('changedSteps, whatever happens', () => {
         const connect = (reader: Reader) => {
           reader.steps.clear();
           reader.seen = 0;
+          reader.lastTold = 0;
           reader.events = open(reader);
         };
 
         async function pull(reader: Reader, isTold: boolean): Promise<void> {
           if (!latest || reader.seen === latest.sequence) return;
           pulls += 1;
-          const lastTold = reader.steps.size === 0 ? 0 : reader.seen;
+          const { lastTold } = reader;
           const result = await reader.events.next().catch(() => null);
           // The upstream fails, and a newcomer may not be given what is older.
           if (!result) return connect(reader);
@@ -134,6 +140,7 @@ describe('changedSteps, whatever happens', () => {
             expect(between.some(([, byId]) => byId.get(step.id) !== had)).toBe(true);
             reader.steps.set(step.id, told(step));
           }
+          reader.lastTold = snapshot.sequence;
           for (const step of stepsIn(snapshot)) expect(reader.steps.get(step.id)).toBe(told(step));
         }
 
@@ -143,7 +150,10 @@ describe('changedSteps, whatever happens', () => {
             const index = next.which % steps.length;
             steps = steps.map((step, at) =>
               at === index
-                ? ran(step.nodeId, at, at + 0.5, WORDS[next.which % 3], { id: step.id, outputs: next.which % 4 })
+                ? ran(step.nodeId, startOf(step), startOf(step) + 0.5, WORDS[next.which % 3], {
+                    id: step.id,
+                    outputs: next.which % 4,
+                  })
                 : step,
             );
           } else if (next.kind === 'ADD' && steps.length < 12) {
@@ -155,7 +165,7 @@ describe('changedSteps, whatever happens', () => {
           else if (next.kind === 'STEPS_FAULT') accept(runStates.follow(latest, withoutSteps('UPSTREAM_TIMEOUT')));
           else if (next.kind === 'STEPS_GONE') accept(runStates.follow(latest, withoutSteps('NOT_FOUND')));
           else if (next.kind === 'JOIN' && readers.length < 6) {
-            const newcomer = { steps: new Map<string, string>(), seen: 0 } as Reader;
+            const newcomer = { steps: new Map<string, string>(), seen: 0, lastTold: 0 } as Reader;
             connect(newcomer);
             readers.push(newcomer);
           } else if (next.kind === 'RECONNECT' && reader) connect(reader);

@@ -47,6 +47,8 @@ interface Reader {
   seen: number;
   /** The runs that had been read when it was told something for the first time. */
   before: ReadonlySet<string>;
+  /** False while nothing could be read. */
+  hasBegun: boolean;
 }
 
 describe('the runs of a workflow, whatever happens', () => {
@@ -72,7 +74,13 @@ describe('the runs of a workflow, whatever happens', () => {
             calls += 1;
           }
           polled = new Set(runs.map(({ id }) => id));
-          const isQuiet = latest !== null && latest.runs.size > 0 && all[0] !== undefined && latest.runs.has(all[0].id);
+          const isWithinWindow = !runs.slice(100).some(({ isOpen }) => isOpen);
+          const isQuiet =
+            isWithinWindow &&
+            latest !== null &&
+            latest.runs.size > 0 &&
+            all[0] !== undefined &&
+            latest.runs.has(all[0].id);
           if (isQuiet) expect(calls).toBe(1);
           const cached = { sentAt: 0, fetchedAt: 0, sizeBytes: 1 };
           const records = all.slice(0, length).map((value) => ({ cached: { ...cached, value }, staleReason: null }));
@@ -81,7 +89,8 @@ describe('the runs of a workflow, whatever happens', () => {
 
         const pull = (reader: Reader): void => {
           if (!latest || latest.sequence === reader.seen) return;
-          if (reader.seen === 0) reader.before = polled;
+          if (!reader.hasBegun) reader.before = polled;
+          reader.hasBegun = latest.isRead;
           const state = reader.seen === 0 ? workflowStates.forNewcomer(latest) : latest;
           for (const [id, { record }] of changedRuns(state, reader.seen)) {
             // Without a record it is finished, and is loaded by its id.
@@ -102,7 +111,7 @@ describe('the runs of a workflow, whatever happens', () => {
           } else if (next.kind === 'POLL') latest = workflowStates.follow(latest, read());
           else if (next.kind === 'FAULT')
             latest = workflowStates.afterFault(latest, new GatewayError('UPSTREAM_TIMEOUT', 'no'));
-          else if (next.kind === 'JOIN') readers.push({ told: new Map(), seen: 0, before: new Set() });
+          else if (next.kind === 'JOIN') readers.push({ told: new Map(), seen: 0, before: new Set(), hasBegun: false });
           else if (next.kind === 'PULL') {
             const reader = readers[next.which % Math.max(1, readers.length)];
             if (reader) pull(reader);

@@ -15,6 +15,8 @@ export interface WatchedRun {
 }
 
 export interface WorkflowRuns extends LiveState {
+  /** False: no poll has succeeded so far. */
+  readonly isRead: boolean;
   /** By id, newest first. */
   readonly runs: ReadonlyMap<string, WatchedRun>;
   readonly windows: NewestRuns['windows'];
@@ -29,18 +31,18 @@ const FIRST_READ = 100;
 /** Ids of runs that were read are remembered, so that none is taken for a new one. */
 const MAX_KNOWN = 1000;
 
-const NOTHING: Omit<WorkflowRuns, 'sequence'> = { runs: new Map(), windows: [], staleBecause: null };
+const UNREAD: WorkflowRuns = { sequence: 0, isRead: false, runs: new Map(), windows: [], staleBecause: null };
 
 /** How many records to read, in steps of 20 so that pollers of several viewers and pages ask alike. */
 export function wantedRecords(latest: WorkflowRuns | null): number {
-  if (!latest || latest.runs.size === 0) return FIRST_READ;
+  if (!latest?.isRead) return FIRST_READ;
   const depth = 1 + [...latest.runs.values()].findLastIndex(isOpen);
   return Math.min(FIRST_READ, NEWEST_RUNS * Math.ceil(Math.max(1, depth) / NEWEST_RUNS));
 }
 
 /** True if records reach down to runs that were read before, and have each one that was unfinished then. */
 export function reachesKnown(latest: WorkflowRuns | null, records: readonly RunRecord[]): boolean {
-  if (!latest || latest.runs.size === 0) return true;
+  if (!latest?.isRead) return true;
   const ids = new Set(records.map(({ id }) => id));
   const isMissing = ([id, run]: readonly [string, WatchedRun]) => isOpen(run) && !ids.has(id);
   return records.some(({ id }) => latest.runs.has(id)) && ![...latest.runs].some(isMissing);
@@ -48,7 +50,7 @@ export function reachesKnown(latest: WorkflowRuns | null, records: readonly RunR
 
 export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
   follow(latest, { records, windows }) {
-    const known = latest ?? { ...NOTHING, sequence: 0 };
+    const known = latest ?? UNREAD;
     const next = known.sequence + 1;
     const read = new Map<string, WatchedRun>();
     const lastKnown = records.findLastIndex(({ cached }) => known.runs.has(cached.value.id));
@@ -56,7 +58,7 @@ export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
       const { id } = record.cached.value;
       if (read.has(id)) continue;
       const isShown = index < NEWEST_RUNS || isOpen({ record });
-      const isNew = known.runs.size === 0 ? isShown : lastKnown < 0 || index < lastKnown;
+      const isNew = known.isRead ? lastKnown < 0 || index < lastKnown : isShown;
       const changedIn = changeOf(known.runs.get(id), record, { next, isNew });
       read.set(id, { changedIn, record: isShown || changedIn === next ? record : null });
     }
@@ -65,6 +67,7 @@ export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
     const forgotten = others.map(([id, { changedIn }]) => [id, { changedIn, record: null }] as const);
     return {
       sequence: isChanged ? next : known.sequence,
+      isRead: true,
       runs: new Map([...read, ...forgotten].slice(0, MAX_KNOWN)),
       windows,
       staleBecause: null,
@@ -72,7 +75,7 @@ export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
   },
 
   afterFault(latest, error) {
-    if (!latest) return { ...NOTHING, sequence: 1, staleBecause: error };
+    if (!latest) return { ...UNREAD, sequence: 1, staleBecause: error };
     if (latest.staleBecause) return latest;
     const next = latest.sequence + 1;
     const staleReason = `${error.code}: ${error.message}`;
@@ -84,7 +87,7 @@ export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
   },
 
   // It may not be given what is older than the fault.
-  forNewcomer: (state) => (state.staleBecause ? { ...state, runs: NOTHING.runs } : state),
+  forNewcomer: (state) => (state.staleBecause ? { ...state, runs: UNREAD.runs } : state),
   isSameFetch: ({ windows: one }, { windows: another }) =>
     one.length === another.length && one.every((window, index) => window === another[index]),
   isStale: (state) => !isWhole(state),
