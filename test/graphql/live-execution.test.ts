@@ -98,6 +98,36 @@ describe('a live event', () => {
     expect(await open(snapshots.slice(1)).next()).toMatchObject({ value: { data: { count: 6 } } });
   });
 
+  it('is shared by those who know the same, and by no others', async () => {
+    const states = [{}];
+    const event = (since: string): SourceEvent => ({ topic: 'r1', states, since });
+    const { open } = setUp();
+    const told = async (since: string) => (await open([event(since)]).next()).value;
+    const first = await told('1');
+    const second = await told('2');
+    expect([first, second]).toEqual([{ data: { count: 1 } }, { data: { count: 2 } }]);
+    // Whoever comes later, in whatever order.
+    expect([await told('2'), await told('1')]).toEqual([second, first]);
+    expect(await told('3')).toEqual({ data: { count: 3 } });
+  });
+
+  it('is told to its source when the reader gets it', async () => {
+    const given: unknown[] = [];
+    const event: SourceEvent = { ...snapshotOf('r1'), told: (told) => void given.push(told) };
+    const { value } = await setUp().open([event]).next();
+    expect(given).toEqual([value]);
+  });
+
+  it('that is shared counts by its size: beyond the limit, what was used least lately is executed again', async () => {
+    const { open } = setUp();
+    const long = `${'x'.repeat(900)}: count(by: $by)`;
+    const one = snapshotOf('r0');
+    expect(await open([one], { fields: long }).next()).toMatchObject({ value: { data: { ['x'.repeat(900)]: 1 } } });
+    // 8 Mi characters hold 4,400 events of 1,900: so many others take its place.
+    for (let number = 1; number <= 4500; number += 1) await open([snapshotOf(`r${number}`)], { fields: long }).next();
+    expect(await open([one], { fields: long }).next()).toMatchObject({ value: { data: { ['x'.repeat(900)]: 4502 } } });
+  });
+
   it('without data is the last one', async () => {
     const events = setUp().open([DEFECT, snapshotOf('r1')]);
     expect(await events.next()).toMatchObject({

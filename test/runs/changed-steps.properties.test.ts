@@ -123,7 +123,10 @@ describe('changedSteps, whatever happens', () => {
           const { lastTold } = reader;
           const result = await reader.events.next().catch(() => null);
           // The upstream fails, and a newcomer may not be given what is older.
-          if (!result) return connect(reader);
+          if (!result) {
+            connect(reader);
+            return;
+          }
           if (result.done) throw new Error('expected an event');
           const { snapshot, sinceSequence, told: deliver } = result.value;
           const hasSteps = snapshot.parts.steps !== null;

@@ -59,6 +59,8 @@ describe('the runs of a workflow, whatever happens', () => {
         const runs: { id: string; isOpen: boolean }[] = [];
         let latest: WorkflowRuns | null = null;
         const readers: Reader[] = [];
+        /** True if a run that was unfinished at the last poll lies deeper than one call reads. */
+        let wasDeep = false;
         let polled: ReadonlySet<string> = new Set();
         const statusOf = (isOpen: boolean) => (isOpen ? 'running' : 'completed');
 
@@ -74,14 +76,10 @@ describe('the runs of a workflow, whatever happens', () => {
             calls += 1;
           }
           polled = new Set(runs.map(({ id }) => id));
-          const isWithinWindow = !runs.slice(100).some(({ isOpen }) => isOpen);
           const isQuiet =
-            isWithinWindow &&
-            latest !== null &&
-            latest.runs.size > 0 &&
-            all[0] !== undefined &&
-            latest.runs.has(all[0].id);
+            !wasDeep && latest !== null && latest.runs.size > 0 && all[0] !== undefined && latest.runs.has(all[0].id);
           if (isQuiet) expect(calls).toBe(1);
+          wasDeep = runs.slice(100).some(({ isOpen }) => isOpen);
           const cached = { sentAt: 0, fetchedAt: 0, sizeBytes: 1 };
           const records = all.slice(0, length).map((value) => ({ cached: { ...cached, value }, staleReason: null }));
           return { records, windows: [] };
@@ -112,7 +110,7 @@ describe('the runs of a workflow, whatever happens', () => {
           else if (next.kind === 'FAULT')
             latest = workflowStates.afterFault(latest, new GatewayError('UPSTREAM_TIMEOUT', 'no'));
           else if (next.kind === 'JOIN') readers.push({ told: new Map(), seen: 0, before: new Set(), hasBegun: false });
-          else if (next.kind === 'PULL') {
+          else if ('which' in next) {
             const reader = readers[next.which % Math.max(1, readers.length)];
             if (reader) pull(reader);
           }
