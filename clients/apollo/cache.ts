@@ -38,6 +38,7 @@ export const createCache = () =>
       Freshness: part,
       PageInfo: part,
       Progress: part,
+      RecentRuns: { ...part, fields: { edges: { merge: by('cursor') } } },
       RunComparison: { ...part, fields: { nodes: { merge: by('nodeId') } } },
       RunConnection: { ...part, fields: { edges: { merge: by('cursor') } } },
       RunGap: part,
@@ -47,11 +48,18 @@ export const createCache = () =>
       StepError: part,
       Timeline: { ...part, fields: { bars: { merge: by('step') }, gaps: { merge: by('offsetMs') } } },
       TokenUsage: part,
+      TrendBucket: { ...part, fields: { nodes: { merge: by('nodeId') } } },
       WorkflowConnection: { ...part, fields: { edges: { merge: by('cursor') } } },
       WorkflowGraph: { ...part, fields: { nodes: { merge: by('id') }, edges: { merge: by('from', 'to') } } },
       // The ids of nodes repeat: each workflow has its own `model_1`.
       WorkflowNode: part,
       WorkflowStatistics: { ...part, fields: { nodes: { merge: by('nodeId') } } },
       Run: { fields: { repeatedNodes: { merge: by('nodeId') } } },
+      Workflow: {
+        fields: {
+          failureGroups: { merge: by('nodeId', 'message', 'code') },
+          trend: { merge: by('startedAt') },
+        },
+      },
     },
   });

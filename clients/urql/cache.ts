@@ -3,10 +3,10 @@ import schema from './__generated__/introspection.ts';
 
 /** Objects without an id, and nodes, whose ids repeat: each workflow has its own `model_1`. */
 const PARTS =
-  'CriticalPath Distribution ExecuteWorkflowPayload Freshness ModelTokenUsage NodeComparison NodeStatistics PageInfo ' +
-  'Progress RepeatedNode RunComparison RunConnection RunEdge RunGap RunTiming RunTokenUsage StepCounts StepError ' +
-  'Timeline TimelineBar TimelineGap TokenUsage WorkflowConnection WorkflowConnectionEdge WorkflowEdge WorkflowGraph ' +
-  'WorkflowNode WorkflowStatistics';
+  'CriticalPath Distribution ExecuteWorkflowPayload FailureGroup Freshness ModelTokenUsage NodeComparison NodeStatistics ' +
+  'PageInfo Progress RecentRuns RepeatedNode RunComparison RunConnection RunEdge RunGap RunTiming RunTokenUsage StepCounts ' +
+  'StepError Timeline TimelineBar TimelineGap TokenUsage TrendBucket WorkflowConnection WorkflowConnectionEdge WorkflowEdge ' +
+  'WorkflowGraph WorkflowNode WorkflowStatistics';
 
 /** They are stored inside their parent. */
 export const keys: KeyingConfig = Object.fromEntries(PARTS.split(' ').map((type) => [type, () => null]));
