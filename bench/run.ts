@@ -17,6 +17,7 @@ import { w2Warm } from './workloads/w2-warm.ts';
 import { w3Cold } from './workloads/w3-cold.ts';
 import { w4Stampede } from './workloads/w4-stampede.ts';
 import { w5Live } from './workloads/w5-live.ts';
+import { w5bLargeLive } from './workloads/w5b-large-live.ts';
 import { w6Large } from './workloads/w6-large.ts';
 import { w7Start } from './workloads/w7-start.ts';
 import { w8Growth } from './workloads/w8-growth.ts';
@@ -28,6 +29,7 @@ const WORKLOADS: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResul
   W3: w3Cold,
   W4: w4Stampede,
   W5: w5Live,
+  W5b: w5bLargeLive,
   W6: w6Large,
   W7: w7Start,
   W8: w8Growth,

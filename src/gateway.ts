@@ -81,9 +81,10 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   });
   const upstreamApi = auth.mode === 'service' ? createScopedUpstream(upstream, now) : upstream;
   const runs = createRuns({ config, upstream: upstreamApi, fleet, now, after });
-  const { partitions, livePollers } = runs;
+  const { partitions, livePollers, workflowPollers } = runs;
+  const pollers = () => livePollers.pollers + workflowPollers.pollers;
   const cachedBytes = () => partitions.cachedBytes;
-  metrics.watch({ upstream: upstream.state, cachedBytes, pollers: () => livePollers.pollers, build });
+  metrics.watch({ upstream: upstream.state, cachedBytes, pollers, build });
 
   const graphql = await createGraphql({ config, schema, manifests, prices, runs, fleet, observer, logger, now, after });
   const http = createHttp({
@@ -115,6 +116,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
       await http.close();
       await graphql.close();
       livePollers.close();
+      workflowPollers.close();
       await runs.shared?.close();
       upstream.close();
       fleet?.close();

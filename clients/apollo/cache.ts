@@ -41,6 +41,7 @@ export const createCache = () =>
       Message: { keyFields: false, fields: { toolCalls: { merge: by('id') } } },
       PageInfo: part,
       Progress: part,
+      RecentRuns: { ...part, fields: { edges: { merge: by('cursor') } } },
       RunComparison: { ...part, fields: { nodes: { merge: by('nodeId') } } },
       RunConnection: { ...part, fields: { edges: { merge: by('cursor') } } },
       RunGap: part,
@@ -52,11 +53,18 @@ export const createCache = () =>
       TokenUsage: part,
       // A model's own ids: they repeat wherever the conversation goes on.
       ToolCall: { keyFields: false },
+      TrendBucket: { ...part, fields: { nodes: { merge: by('nodeId') } } },
       WorkflowConnection: { ...part, fields: { edges: { merge: by('cursor') } } },
       WorkflowGraph: { ...part, fields: { nodes: { merge: by('id') }, edges: { merge: by('from', 'to') } } },
       // The ids of nodes repeat: each workflow has its own `model_1`.
       WorkflowNode: part,
       WorkflowStatistics: { ...part, fields: { nodes: { merge: by('nodeId') } } },
       Run: { fields: { repeatedNodes: { merge: by('nodeId') } } },
+      Workflow: {
+        fields: {
+          failureGroups: { merge: by('nodeId', 'message', 'code') },
+          trend: { merge: by('startedAt') },
+        },
+      },
     },
   });

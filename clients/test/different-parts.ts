@@ -32,12 +32,15 @@ const ALWAYS: Readonly<Record<string, string>> = {
   ToolCall: 'id',
   NodeStatistics: 'nodeId',
   NodeComparison: 'nodeId',
+  FailureGroup: 'nodeId message code',
+  TrendBucket: 'startedAt',
 };
 
 const ROOTS: Readonly<Record<string, string>> = {
   run: 'run(workflowId: "support-triage", id: "run-4711")',
   workflow: 'workflow(id: "support-triage")',
   workflows: 'workflows',
+  recentRuns: 'recentRuns',
   compareRuns: 'compareRuns(workflowId: "support-triage", baseId: "run-4711", headId: "run-4712")',
 };
 

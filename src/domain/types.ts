@@ -157,6 +157,8 @@ export interface Run {
   readonly workflowId: string;
   readonly id: string;
   readonly status: RunStatus;
+  /** Null where there is no record. */
+  readonly rawStatus: string | null;
   readonly statusIsInferred: boolean;
   readonly isFinished: boolean;
   /** True if any answer may change with the clock alone. If false, the run may be kept. */

@@ -15,8 +15,8 @@ export interface Mishap {
   readonly kind: 'transient' | 'fatal';
   /** How often in drawn runs, 0…1. */
   readonly chance: number;
-  /** As the wire says it: plain text, or the text of a JSON object. */
-  readonly error: string;
+  /** As the wire says it: plain text, or the text of a JSON object. Its numbers may differ from run to run. */
+  readonly error: string | ((random: Random) => string);
   /** For `fatal`: how many times it is tried; 1 if left out. */
   readonly attempts?: number;
   /** The failed step has outputs none the less: a model answered, and was paid, but its answer was of no use. */

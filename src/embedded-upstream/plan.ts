@@ -61,22 +61,25 @@ export function steeringOf(inputs: JsonObject): Steering {
 export function planRun(workflow: WorkflowDefinition, inputs: JsonObject, seed: string, steering: Steering): RunPlan {
   const nodes = new Map<string, PlannedNode>();
   for (const node of workflow.nodes) {
-    nodes.set(node.id, planNode(node, inputs, createRandom(seed, node.id), steering));
+    nodes.set(node.id, planNode(node, inputs, seed, steering));
   }
   return { nodes, cancelAfterMs: steering.cancelAfterMs ?? null };
 }
 
-function planNode(node: WorkflowNode, inputs: JsonObject, random: Random, steering: Steering): PlannedNode {
+function planNode(node: WorkflowNode, inputs: JsonObject, seed: string, steering: Steering): PlannedNode {
+  const random = createRandom(seed, node.id);
   const drawn = outcomeByChance(node.mishap, random);
   const outcome = steering.outcomeOf?.(node) ?? drawn;
   const slowness = steering.slownessOf?.(node.id) ?? 1;
+  const errorOf = ({ error }: Mishap): string =>
+    typeof error === 'string' ? error : error(createRandom(seed, node.id, 'mishap'));
 
   const execute = (attempt: number, failure: Mishap | null): PlannedExecution => ({
     stepId: random.uuid(),
     attempt,
     delayMs: drawMs(random, attempt === 1 ? DISPATCH_MS : RETRY_WAIT_MS),
     durationMs: drawMs(random, [node.seconds[0] * 1000 * slowness, node.seconds[1] * 1000 * slowness]),
-    error: failure?.error ?? null,
+    error: failure && errorOf(failure),
     hasOutputs: failure?.answersAnyway ?? failure === null,
   });
 

@@ -2,6 +2,7 @@
 import { evaluatePath, InvalidPathError, type PathBudget } from '../domain/json-path/json-path.ts';
 import { isDeeperThan, MAX_JSON_DEPTH, unwritable } from '../domain/json.ts';
 import type { JsonObject, JsonValue } from '../domain/types.ts';
+import type { RunFilter } from '../runs/history/run-history.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { MAX_LIST_SIZE, MAX_RUNS_IN_STATISTICS } from './fields/list-sizes.ts';
 
@@ -11,9 +12,9 @@ export function checkFirst(first: number): number {
   throw new GatewayError('BAD_USER_INPUT', `first: expected 1 to ${MAX_LIST_SIZE}, got ${first}`);
 }
 
-export function checkIdCount<Id>(ids: readonly Id[]): readonly Id[] {
+export function checkIdCount<Id>(ids: readonly Id[], name = 'ids'): readonly Id[] {
   if (ids.length <= MAX_LIST_SIZE) return ids;
-  throw new GatewayError('BAD_USER_INPUT', `ids: expected at most ${MAX_LIST_SIZE}, got ${ids.length}`);
+  throw new GatewayError('BAD_USER_INPUT', `${name}: expected at most ${MAX_LIST_SIZE}, got ${ids.length}`);
 }
 
 /** Answers `last`, if it is from 1 to 1000. */
@@ -21,6 +22,24 @@ export function checkLast(last: number): number {
   if (last >= 1 && last <= MAX_RUNS_IN_STATISTICS) return last;
   throw new GatewayError('BAD_USER_INPUT', `last: expected 1 to ${MAX_RUNS_IN_STATISTICS}, got ${last}`);
 }
+
+/** Answers `buckets`, if it is from 1 to 100. */
+export function checkBuckets(buckets: number): number {
+  if (buckets >= 1 && buckets <= MAX_LIST_SIZE) return buckets;
+  throw new GatewayError('BAD_USER_INPUT', `buckets: expected 1 to ${MAX_LIST_SIZE}, got ${buckets}`);
+}
+
+type GivenFilter = { readonly [Key in keyof RunFilter]?: RunFilter[Key] | undefined } | null | undefined;
+
+/** A filter of runs, with null in place of what was left out. */
+export const runFilter = (given: GivenFilter): RunFilter | null =>
+  given
+    ? {
+        status: given.status ?? null,
+        startedAfter: given.startedAfter ?? null,
+        startedBefore: given.startedBefore ?? null,
+      }
+    : null;
 
 const MAX_INPUTS_BYTES = 2 ** 20;
 

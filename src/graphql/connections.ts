@@ -1,8 +1,9 @@
 /** Pages of workflows and of runs, in the form that their resolvers work on. */
 import type { WorkflowRecord } from '../domain/types.ts';
+import type { RecentPage } from '../runs/history/recent-runs.ts';
 import type { HistoryPage } from '../runs/history/run-history.ts';
 import type { WorkflowRef } from './object-references.ts';
-import { readWorkflowCursor, runCursor, workflowCursor } from './cursors.ts';
+import { readWorkflowCursor, recentCursor, runCursor, workflowCursor } from './cursors.ts';
 
 export interface PageInfo {
   readonly hasNextPage: boolean;
@@ -23,6 +24,15 @@ export interface RunPage {
   readonly pageInfo: PageInfo;
 }
 
+/** The runs of several workflows. */
+export interface RecentRunsPage {
+  readonly runs: readonly Omit<ListedRun, 'cursor'>[];
+  /** The same with cursors: each has a position in each workflow, so they are made where they are selected. */
+  readonly edges: () => ListedRun[];
+  readonly pageInfo: PageInfo;
+  readonly unavailableWorkflows: readonly WorkflowRef[];
+}
+
 export interface WorkflowPage {
   readonly nodes: readonly WorkflowRef[];
   readonly pageInfo: PageInfo;
@@ -38,6 +48,29 @@ export function runPage(workflowId: string, { entries, hasNextPage, end }: Histo
     endCursor: end && runCursor(end),
   };
   return { runs, pageInfo };
+}
+
+export function recentRunsPage(page: RecentPage, isFirst: boolean): RecentRunsPage {
+  const { entries, start, end, hasNextPage, unavailable } = page;
+  const cursors = (count: number): string[] => {
+    const positions = new Map(start.positions);
+    return entries.slice(0, count).map(({ workflowId, startMicros, position }) => {
+      positions.set(workflowId, position);
+      return recentCursor({ last: { workflowId, startMicros }, positions });
+    });
+  };
+  const runs = entries.map(({ workflowId, position }) => ({ workflowId, runId: position.runId }));
+  return {
+    runs,
+    edges: () => cursors(entries.length).flatMap((cursor, index) => (runs[index] ? [{ ...runs[index], cursor }] : [])),
+    pageInfo: {
+      hasNextPage,
+      hasPreviousPage: !isFirst,
+      startCursor: cursors(1)[0] ?? null,
+      endCursor: end.positions.size > 0 ? recentCursor(end) : null,
+    },
+    unavailableWorkflows: unavailable.map(({ workflowId }) => ({ id: workflowId })),
+  };
 }
 
 export interface WorkflowPageRequest {

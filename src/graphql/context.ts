@@ -4,8 +4,10 @@ import type { PriceList } from '../domain/cost/prices.ts';
 import { createPathBudget, type PathBudget } from '../domain/json-path/json-path.ts';
 import type { ReadPayload, StepPayload } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
+import type { RecentPageRequest, RecentRuns } from '../runs/history/recent-runs.ts';
 import type { PageRequest, RunHistory } from '../runs/history/run-history.ts';
 import type { LivePollers } from '../runs/live/live-pollers.ts';
+import type { WorkflowPollers } from '../runs/live/workflow-pollers.ts';
 import { createRunLoaders, type DataRequirement, type RunLoaders } from '../runs/loaders/run-loaders.ts';
 import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/loaders/workflow-loaders.ts';
 import { createAnswerLifetime, createCallBudget, type Operation } from '../runs/operation.ts';
@@ -17,12 +19,16 @@ import type { RunRef } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
 import { createObjectBudget } from './fields/object-budget.ts';
+import { createReportedErrors } from './reported-errors.ts';
+import { createRunChanges } from './subscriptions/run-changes.ts';
 
 export interface ContextSource {
   readonly runStore: RunStore;
   readonly workflowStore: WorkflowStore;
   readonly runHistory: RunHistory;
+  readonly recentRuns: RecentRuns;
   readonly livePollers: LivePollers;
+  readonly workflowPollers: WorkflowPollers;
   readonly runStarter: RunStarter;
   readonly lookAhead: LookAhead;
   readonly maxUpstreamCalls: number;
@@ -94,7 +100,13 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     history: {
       page: (request: PageRequest) => source.runHistory.page(request, operation()),
       latest: (workflowId: string, count: number) => source.runHistory.latest(workflowId, count, operation()),
+      recent: (request: RecentPageRequest) => source.recentRuns.page(request, operation()),
     },
+    /** What has changed of the run that an event is of. */
+    changes: createRunChanges(),
+    /** Errors of what a list had to do without, though it has a value. */
+    reported: createReportedErrors(lifetime),
+    watchRuns: (workflowIds: readonly string[]) => source.workflowPollers.watch(workflowIds, operation()),
     watch: (ref: RunRef, requirement: DataRequirement) => source.livePollers.watch(ref, requirement, operation()),
     startRun: (request: StartRequest) => source.runStarter.start(request, operation()),
   };

@@ -1,7 +1,9 @@
 /** Cursors: positions in a list, opaque to clients. An invalid cursor is BAD_USER_INPUT. */
 import { z } from 'zod';
 import type { HistoryPosition } from '../runs/history/history-reader.ts';
+import type { RecentPosition } from '../runs/history/recent-runs.ts';
 import { GatewayError } from '../upstream/errors.ts';
+import { MAX_LIST_SIZE } from './fields/list-sizes.ts';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -14,7 +16,13 @@ function decode<T>(cursor: string, schema: z.ZodType<T>): T {
 }
 
 const MICROS = z.int().nullable();
-const RUN_PLACE = z.tuple([z.literal('run'), z.string(), z.int().nonnegative(), MICROS]);
+const POSITION = [z.string().nullable(), z.int().nonnegative(), MICROS] as const;
+const RUN_PLACE = z.tuple([z.literal('run'), ...POSITION]);
+const RECENT_PLACE = z.tuple([
+  z.literal('recent'),
+  z.tuple([z.string(), MICROS]).nullable(),
+  z.array(z.tuple([z.string(), ...POSITION])).max(MAX_LIST_SIZE),
+]);
 const WORKFLOW_ID = z.tuple([z.literal('workflow'), z.string()]);
 
 export const runCursor = ({ runId, offset, startMicros }: HistoryPosition): string =>
@@ -23,6 +31,23 @@ export const runCursor = ({ runId, offset, startMicros }: HistoryPosition): stri
 export function readRunCursor(cursor: string): HistoryPosition {
   const [, runId, offset, startMicros] = decode(cursor, RUN_PLACE);
   return { runId, offset, startMicros };
+}
+
+export const recentCursor = ({ last, positions }: RecentPosition): string =>
+  encode([
+    'recent',
+    last && [last.workflowId, last.startMicros],
+    [...positions].map(([workflowId, { runId, offset, startMicros }]) => [workflowId, runId, offset, startMicros]),
+  ]);
+
+export function readRecentCursor(cursor: string): RecentPosition {
+  const [, last, positions] = decode(cursor, RECENT_PLACE);
+  return {
+    last: last && { workflowId: last[0], startMicros: last[1] },
+    positions: new Map(
+      positions.map(([workflowId, runId, offset, startMicros]) => [workflowId, { runId, offset, startMicros }]),
+    ),
+  };
 }
 
 export const workflowCursor = (id: string): string => encode(['workflow', id]);

@@ -1,5 +1,7 @@
 /** References: objects known by id only. The resolver of a field loads what it needs. */
+import type { FailureGroup } from '../domain/run/failure-groups.ts';
 import type { RunStatistics } from '../domain/run/statistics.ts';
+import type { TrendBucket } from '../domain/run/trend.ts';
 
 export interface WorkflowRef {
   readonly id: string;
@@ -16,4 +18,12 @@ export interface StartedRun {
 export interface StatisticsOfRuns extends RunStatistics {
   readonly workflowId: string;
   readonly runIds: readonly string[];
+}
+
+export interface FailureGroupOfWorkflow extends FailureGroup {
+  readonly workflowId: string;
+}
+
+export interface TrendBucketOfWorkflow extends TrendBucket {
+  readonly workflowId: string;
 }

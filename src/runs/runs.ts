@@ -4,9 +4,12 @@ import type { Config } from '../config/config.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
 import { createCachePartitions } from './cache-partitions.ts';
+import { createRecentRuns } from './history/recent-runs.ts';
 import { createRunHistory } from './history/run-history.ts';
 import { createIdempotentStarts } from './starts/idempotent-starts.ts';
 import { createLivePollers } from './live/live-pollers.ts';
+import { createSubscriptionLimit } from './live/subscription-limit.ts';
+import { createWorkflowPollers } from './live/workflow-pollers.ts';
 import { createResourceCache } from './resource-cache.ts';
 import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
@@ -37,23 +40,17 @@ export function createRuns({ config, upstream, fleet, now, after }: RunsOptions)
   const offersRecords = config.upstreamEndpoints.has('run');
   const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs });
   const runHistory = createRunHistory({ upstream, cache, runStore, liveTtlMs });
-  const livePollers = createLivePollers({
-    runStore,
-    workflowStore,
-    cache,
-    liveTtlMs,
-    maxUpstreamCalls,
-    maxSubscriptionsPerViewer,
-    now,
-    after,
-  });
+  const countSubscription = createSubscriptionLimit(maxSubscriptionsPerViewer);
+  const polling = { cache, liveTtlMs, maxUpstreamCalls, countSubscription, now, after };
   return {
     partitions,
     cache,
     workflowStore,
     runStore,
     runHistory,
-    livePollers,
+    recentRuns: createRecentRuns(runHistory),
+    livePollers: createLivePollers({ runStore, workflowStore, ...polling }),
+    workflowPollers: createWorkflowPollers({ runHistory, ...polling }),
     shared,
     runStarter: createRunStarter(upstream, cache, createIdempotentStarts({ now })),
   };

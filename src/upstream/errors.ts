@@ -29,6 +29,8 @@ export interface ErrorDetails {
   /** The HTTP status of the upstream's answer. */
   readonly upstreamStatus?: number;
   readonly retryAfterSeconds?: number;
+  /** The workflow that is missing in a list that was answered without it. */
+  readonly workflowId?: string;
   /** True if no byte of the request has left the gateway. */
   readonly wasNotSent?: true;
   /** True if the request may have taken effect all the same. */
@@ -71,3 +73,7 @@ export const isNotFound = (error: unknown): error is GatewayError =>
 
 /** True for faults that say nothing about the data or the right to it: stale-if-error applies. */
 export const isOutage = (error: unknown): error is GatewayError => error instanceof GatewayError && error.isRetryable;
+
+/** True for an outage, and for an answer that can't be read: subscriptions go on. */
+export const isUpstreamFault = (error: unknown): error is GatewayError =>
+  isOutage(error) || (error instanceof GatewayError && error.code === 'UPSTREAM_CONTRACT_VIOLATION');

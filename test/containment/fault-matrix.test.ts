@@ -21,6 +21,7 @@ const schema = createSchema();
 const OF_RUN = `id workflowId status startedAt endedAt wallClockMs error inputs outputs freshness { isFinal isStale staleReason fetchedAt }
   lastActivityAt steps { id durationMs node { type } outputs(path: "model") } stepCounts { total failed } failedSteps { id }
   firstFailedStep { id } slowestSteps { id } totalElapsedTime timing { busyMs wallClockMs } timeline { bars { step { id } } }
+  rawStatus errorInfo { message } changedSteps { id status } lastSuccessBefore { id }
   criticalPath { isInferred steps { id } } progress { total isTotalKnown } repeatedNodes { nodeId } tokenUsage { totalTokens }
   workflow { name runs(first: 1) { nodes { status stepCounts { total } } } }`;
 
@@ -32,6 +33,7 @@ const QUERY = withIds(
     name graph { entry }
     runs { nodes { status startedAt tokenUsage { totalTokens } } pageInfo { hasNextPage } }
     statistics(last: 2) { runCount successRate nodes { nodeId failureCount } }
+    failureGroups { count runs { id } } trend(last: 2) { runCount failedCount nodes { nodeId } }
     runsById(ids: ["r1", "r2", "r3", "missing", "broken"]) { status endedAt stepCounts { total } }
   }
   run(workflowId: "wf", id: "r1") { ${OF_RUN} }

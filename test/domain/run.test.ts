@@ -55,6 +55,21 @@ describe('what a run was given and answered', () => {
   });
 });
 
+describe('the upstream’s own word for the status', () => {
+  it('is that of the record, also one that is not known, and null without a record', () => {
+    expect(runOf([], { record: runRecord({ rawStatus: 'Archived' }) })).toMatchObject({
+      rawStatus: 'Archived',
+      status: 'UNKNOWN',
+    });
+    expect(runOf([ran('a', 0, 1, 'done')])).toMatchObject({ rawStatus: null, status: 'COMPLETED' });
+  });
+
+  it('is not known where neither record nor steps can be had', () => {
+    const stepsError = new Error('gone');
+    expect(() => runOf([], { record: null, steps: null, stepsError }).rawStatus).toThrow('gone');
+  });
+});
+
 describe('a run whose steps were not loaded', () => {
   const recorded = createRun(runFacts({ steps: null, record: runRecord({ inputs: 1 }) }), EPOCH_MS);
 

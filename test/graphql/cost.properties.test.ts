@@ -21,6 +21,8 @@ const runFields = fc
       'progress { total }',
       'workflow { name }',
       'freshness { isFinal }',
+      'lastSuccessBefore { status }',
+      'changedSteps { id }',
     ],
     { minLength: 1 },
   )
@@ -42,12 +44,18 @@ const workflowField = fc.oneof(
   fc.constantFrom(99, 100).map((first) => `runs(first: ${first}) { nodes { status } }`),
   fc.constantFrom(100, 101, 200, 230, 250).map((last) => `statistics(last: ${last}) { runCount }`),
   fc.constantFrom(1, 5).map((last) => `statistics(last: ${last}) { nodes { nodeId } }`),
+  fc.tuple(size, runFields).map(([last, fields]) => `failureGroups(last: ${last}) { runs { ${fields} } }`),
+  fc.constantFrom(1, 101).map((last) => `trend(last: ${last}) { runCount }`),
+  size.map((last) => `trend(last: ${last}, buckets: 2) { nodes { nodeId } }`),
 );
 const workflowFields = fc
   .array(workflowField, { minLength: 1, maxLength: 3 })
   .map((fields) => fields.map((field, at) => `w${at}: ${field}`).join(' '));
 const rootField = fc.oneof(
   fc.tuple(ids, runFields).map(([id, fields]) => `run(workflowId: "wf-1", id: "${id}") { ${fields} }`),
+  fc
+    .tuple(size, fc.constantFrom('', ', workflowIds: ["wf-2"]', ', filter: { status: [FAILED] }'), runFields)
+    .map(([first, more, fields]) => `recentRuns(first: ${first}${more}) { nodes { ${fields} } }`),
   workflowFields.map((fields) => `workflow(id: "wf-1") { ${fields} }`),
   fc.tuple(size, workflowFields).map(([first, fields]) => `workflows(first: ${first}) { nodes { ${fields} } }`),
   fc

@@ -65,6 +65,24 @@ describe('the cost of an operation, in upstream calls', () => {
     ['mutation { executeWorkflow(workflowId: "wf") { message } }', 1],
     ['mutation { executeWorkflow(workflowId: "wf") { run { steps { id } } } }', 3],
     ['subscription { runUpdated(workflowId: "wf", id: "r") { progress { total } } }', 3],
+    // The list of workflows, a window of each, and the steps of each run of the page.
+    ['{ recentRuns(first: 3) { nodes { status } } }', 101],
+    ['{ recentRuns(first: 3, workflowIds: ["a", "b"]) { nodes { totalElapsedTime } } }', 6],
+    ['{ recentRuns(first: 3, workflowIds: ["a", "b"], filter: {}) { nodes { status } } }', 13],
+    ['{ recentRuns(first: 100, after: "c", workflowIds: "a") { edges { node { status } } } }', 3],
+    // The same for the newest runs of each.
+    ['subscription { runsUpdated { status } }', 101],
+    ['subscription { runsUpdated(workflowIds: ["a", "b"]) { totalElapsedTime } }', 43],
+    // The steps of as many runs as may have failed.
+    [ofWorkflow('failureGroups(last: 300) { count }'), 304],
+    [ofWorkflow('failureGroups(last: 20) { runs(first: 2) { totalElapsedTime } }'), 21],
+    [ofWorkflow('trend { runCount }'), 3],
+    [ofWorkflow('trend(last: 300, buckets: 3) { nodes { nodeId } }'), 304],
+    // The run, six windows for each hundred of five hundred, and the run that is found.
+    ['{ run(workflowId: "wf", id: "r") { lastSuccessBefore { status } } }', 7],
+    ['{ run(workflowId: "wf", id: "r") { lastSuccessBefore { steps { id } } } }', 8],
+    ['{ run(workflowId: "wf", id: "r") { rawStatus errorInfo { code } } }', 1],
+    ['{ run(workflowId: "wf", id: "r") { changedSteps { id } } }', 2],
   ])('%s costs %i', (text, cost) => {
     expect(costOf(text)).toBe(cost);
   });
@@ -155,6 +173,10 @@ describe('the cost of an operation, in objects', () => {
     [ofWorkflow('runsById(ids: ["a", "b"]) { status }'), 3],
     ['{ run(workflowId: "wf", id: "r") { steps { id errorInfo { message } } } }', 41],
     [ofWorkflow('statistics(last: 1000) { nodes { nodeId } }'), 12],
+    [ofWorkflow('failureGroups(last: 1000) { runs(first: 3) { id } }'), 41],
+    [ofWorkflow('trend(buckets: 4) { runCount }'), 5],
+    ['{ recentRuns(first: 4) { nodes { id } unavailableWorkflows { id } } }', 12],
+    ['subscription { runsUpdated(workflowIds: ["a", "b"]) { id } }', 40],
   ])('%s is at most %i', (text, objects) => {
     expect(objectsOf(text)).toBe(objects);
   });

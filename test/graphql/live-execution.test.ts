@@ -8,15 +8,15 @@ import { createLiveExecution } from '../../src/graphql/subscriptions/live-execut
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { createObserver } from '../../src/observability/observer.ts';
-import type { Snapshot } from '../../src/runs/live/snapshot.ts';
+import type { SourceEvent } from '../../src/graphql/subscriptions/live-events.ts';
 import { createManualClock } from '../support/clock.ts';
 import { NO_CLIENT } from '../support/observed.ts';
 import { viewerOf } from '../support/operations.ts';
 
 const logger = createLogger('silent');
 const observer = createObserver({ metrics: createMetrics(), logger, tracer: null, client: NO_CLIENT });
-const DEFECT = { ref: { workflowId: 'wf', runId: 'defect' } };
-const snapshotOf = (runId: string) => ({ ref: { workflowId: 'wf', runId } });
+const snapshotOf = (runId: string, since = '0'): SourceEvent => ({ topic: runId, states: [{}], since });
+const DEFECT = snapshotOf('defect');
 
 /** A subscription that answers how often its field was executed, over snapshots that the test gives. */
 function setUp() {
@@ -39,7 +39,7 @@ function setUp() {
     maxAnswerBytes: 1000,
   });
 
-  function open(snapshots: readonly unknown[], { by = 1, key = 'key-1', fields = 'count(by: $by)' } = {}) {
+  function open(snapshots: readonly SourceEvent[], { by = 1, key = 'key-1', fields = 'count(by: $by)' } = {}) {
     const text = `subscription($by: Int) { ${fields} }`;
     const record = observer.begin({ transport: 'graphql-ws', requestId: 'r', viewerId: null, traceparent: undefined });
     const caller = lasting(viewerOf(key));
@@ -73,7 +73,7 @@ function setUp() {
       await Promise.resolve();
       yield* snapshots;
     })();
-    return live.eventsOf(source as AsyncIterator<Snapshot, undefined>, execution);
+    return live.eventsOf(source as AsyncIterator<SourceEvent, undefined>, execution);
   }
   return { clock, open };
 }
@@ -95,7 +95,37 @@ describe('a live event', () => {
     // Another snapshot, and the same one a second later.
     expect(await one.next()).toMatchObject({ value: { data: { count: 5 } } });
     clock.advance(1000);
-    expect(await open([snapshots[1]]).next()).toMatchObject({ value: { data: { count: 6 } } });
+    expect(await open(snapshots.slice(1)).next()).toMatchObject({ value: { data: { count: 6 } } });
+  });
+
+  it('is shared by those who know the same, and by no others', async () => {
+    const states = [{}];
+    const event = (since: string): SourceEvent => ({ topic: 'r1', states, since });
+    const { open } = setUp();
+    const told = async (since: string) => (await open([event(since)]).next()).value;
+    const first = await told('1');
+    const second = await told('2');
+    expect([first, second]).toEqual([{ data: { count: 1 } }, { data: { count: 2 } }]);
+    // Whoever comes later, in whatever order.
+    expect([await told('2'), await told('1')]).toEqual([second, first]);
+    expect(await told('3')).toEqual({ data: { count: 3 } });
+  });
+
+  it('is told to its source when the reader gets it', async () => {
+    const given: unknown[] = [];
+    const event: SourceEvent = { ...snapshotOf('r1'), told: (told) => void given.push(told) };
+    const { value } = await setUp().open([event]).next();
+    expect(given).toEqual([value]);
+  });
+
+  it('that is shared counts by its size: beyond the limit, what was used least lately is executed again', async () => {
+    const { open } = setUp();
+    const long = `${'x'.repeat(900)}: count(by: $by)`;
+    const one = snapshotOf('r0');
+    expect(await open([one], { fields: long }).next()).toMatchObject({ value: { data: { ['x'.repeat(900)]: 1 } } });
+    // 8 Mi characters hold 4,400 events of 1,900: so many others take its place.
+    for (let number = 1; number <= 4500; number += 1) await open([snapshotOf(`r${number}`)], { fields: long }).next();
+    expect(await open([one], { fields: long }).next()).toMatchObject({ value: { data: { ['x'.repeat(900)]: 4502 } } });
   });
 
   it('without data is the last one', async () => {

@@ -29,7 +29,10 @@ function levelsOf(type: GraphQLOutputType): GraphQLOutputType[] {
 }
 
 /** What nothing can be said of without it, so an event without it is none. */
-const ROOTS_THAT_STAY = ['Subscription.runUpdated', 'Query._service', 'Query._entities'];
+const ROOTS_THAT_STAY = ['Subscription.runUpdated', 'Subscription.runsUpdated', 'Query._service', 'Query._entities'];
+
+/** Their list came with the page; its items are loaded. */
+const LISTED = ['RunConnection.nodes', 'RecentRuns.nodes'];
 
 /** Null says something of the run here: it is not over, it has no such step, none failed, no prices. */
 const NULL_HAS_A_MEANING = ['Run.lastActivityAt', 'Run.step', 'Run.firstFailedStep', 'Run.estimatedCost'];
@@ -58,8 +61,7 @@ describe('nullability', () => {
     });
     const loading = fields.filter(([, , field]) => ['Run', '_Entity'].includes(getNamedType(field.type).name));
     const wrong = [
-      // Of a connection the list came with its page; its items are loaded.
-      ...making.filter(([name, , { type }]) => isNonNullType(type) && name !== 'RunConnection.nodes'),
+      ...making.filter(([name, , { type }]) => isNonNullType(type) && !LISTED.includes(name)),
       ...loading.filter(([name, , { type }]) => {
         const innermost = levelsOf(type).at(-1);
         return isNonNullType(innermost) && !ROOTS_THAT_STAY.includes(name);

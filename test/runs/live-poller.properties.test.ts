@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Snapshot } from '../../src/runs/live/snapshot.ts';
+import { runStates, type RunReading, type Snapshot } from '../../src/runs/live/snapshot.ts';
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock } from '../support/clock.ts';
-import { snapshotOf, stepsIn, watch, type Watching } from '../support/poller.ts';
+import { readingOf, stepsIn, watch, type Watching } from '../support/poller.ts';
 import { settle } from '../support/operations.ts';
 
 const LIVE_TTL_MS = 1000;
@@ -52,26 +52,27 @@ async function play(commands: readonly Command[], latencyMs: number): Promise<Pl
   const readers: Reader[] = [];
   const ages: number[] = [];
   const noted = new Map<Reader, number>();
-  let current: LivePoller | null = null;
+  let current: LivePoller<Snapshot> | null = null;
   let timers = 0;
   let steps = 1;
   let isFaulty = false;
   let isFinal = false;
 
   /** Like `live-pollers.ts`: when a poller is over, the next subscriber gets another. */
-  function openPoller(): LivePoller {
+  function openPoller(): LivePoller<Snapshot> {
     const itsPolls: number[] = [];
     polls.push(itsPolls);
     const poller = createLivePoller({
-      read() {
+      states: runStates,
+      read(): Promise<{ reading: RunReading; untilMs: number }> {
         const sentAt = clock.now();
         itsPolls.push(sentAt);
         const [toldSteps, toldFinal, isFault] = [steps, isFinal, isFaulty];
         return new Promise((resolve, reject) => {
           clock.after(latencyMs, () => {
             if (isFault) reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'it fails'));
-            const snapshot = snapshotOf(toldSteps, sentAt, { fetchedAt: clock.now(), isFinal: toldFinal });
-            resolve({ snapshot, untilMs: toldFinal ? Infinity : clock.now() + LIVE_TTL_MS });
+            const reading = readingOf(toldSteps, sentAt, { fetchedAt: clock.now(), isFinal: toldFinal });
+            resolve({ reading, untilMs: toldFinal ? Infinity : clock.now() + LIVE_TTL_MS });
           });
         });
       },

@@ -1,6 +1,6 @@
 /** A live poller whose polls the test answers by hand. */
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
-import type { Snapshot } from '../../src/runs/live/snapshot.ts';
+import { runStates, type RunReading, type Snapshot } from '../../src/runs/live/snapshot.ts';
 import type { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
 import { ran } from './facts.ts';
@@ -24,7 +24,7 @@ export interface SnapshotFields {
 }
 
 export interface PollerHarness {
-  readonly poller: LivePoller;
+  readonly poller: LivePoller<Snapshot>;
   readonly clock: ManualClock;
   readonly polls: readonly Poll[];
   /** The poll under way; throws if there is none. */
@@ -35,7 +35,7 @@ export interface PollerHarness {
 
 const ref = { workflowId: 'wf', runId: 'r1' };
 
-export function snapshotOf(steps: number, sentAt: number, fields: SnapshotFields = {}): Snapshot {
+export function readingOf(steps: number, sentAt: number, fields: SnapshotFields = {}): RunReading {
   const { isFinal = false, staleReason = null, fetchedAt = sentAt, isReversed = false } = fields;
   const value = Array.from({ length: steps }, (_, index) =>
     ran('node', index, index + 1, 'completed', { id: `s${index}` }),
@@ -47,7 +47,7 @@ export function snapshotOf(steps: number, sentAt: number, fields: SnapshotFields
   return { ref, parts, isFinal, staleBecause: null, current: null };
 }
 
-export const stepsIn = ({ parts }: Snapshot): number => parts.steps?.cached.value.length ?? 0;
+export const stepsIn = ({ parts }: RunReading): number => parts.steps?.cached.value.length ?? 0;
 
 export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
   const clock = createManualClock();
@@ -68,22 +68,23 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
       return overs;
     },
     poller: createLivePoller({
+      states: runStates,
       read(signal) {
-        const { promise, resolve, reject } = Promise.withResolvers<{ snapshot: Snapshot; untilMs: number }>();
+        const { promise, resolve, reject } = Promise.withResolvers<{ reading: RunReading; untilMs: number }>();
         const sentAt = clock.now();
         const poll: Poll = {
           atMs: sentAt,
           signal,
           answer(steps, fields) {
             open.delete(poll);
-            const snapshot = snapshotOf(steps, sentAt, { fetchedAt: clock.now(), ...fields });
-            resolve({ snapshot, untilMs: snapshot.isFinal ? Infinity : clock.now() + liveTtlMs });
+            const reading = readingOf(steps, sentAt, { fetchedAt: clock.now(), ...fields });
+            resolve({ reading, untilMs: reading.isFinal ? Infinity : clock.now() + liveTtlMs });
             return settle();
           },
           answerWithout(stepsError) {
             open.delete(poll);
-            const { parts, ...snapshot } = snapshotOf(0, sentAt);
-            resolve({ snapshot: { ...snapshot, parts: { ...parts, steps: null, stepsError } }, untilMs: 0 });
+            const { parts, ...reading } = readingOf(0, sentAt);
+            resolve({ reading: { ...reading, parts: { ...parts, steps: null, stepsError } }, untilMs: 0 });
             return settle();
           },
           fail(error) {
@@ -116,7 +117,7 @@ export interface Watching {
   leave(): Promise<void>;
 }
 
-export function watch(poller: LivePoller, onLeft: () => void = () => undefined): Watching {
+export function watch(poller: LivePoller<Snapshot>, onLeft: () => void = () => undefined): Watching {
   const iterator = poller.watch(onLeft);
   const given: Snapshot[] = [];
   let outcome: Watching['outcome'] = 'READY';

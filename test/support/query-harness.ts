@@ -5,6 +5,8 @@ import { createQueryCompiler } from '../../src/graphql/compiled/compiled-query.t
 import { createContext, type Context } from '../../src/graphql/context.ts';
 import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
 import { createLivePollers } from '../../src/runs/live/live-pollers.ts';
+import { createWorkflowPollers } from '../../src/runs/live/workflow-pollers.ts';
+import { createRecentRuns } from '../../src/runs/history/recent-runs.ts';
 import { createRunHistory } from '../../src/runs/history/run-history.ts';
 import { createIdempotentStarts } from '../../src/runs/starts/idempotent-starts.ts';
 import { createRunStarter } from '../../src/runs/starts/run-starter.ts';
@@ -60,16 +62,23 @@ const fail = (runId: string): Promise<never> =>
       : new GatewayError('NOT_FOUND', 'there is none', { upstreamStatus: 404 }),
   );
 
+/** Newest first; `r1` and `broken` failed. */
+const wireRecord = (runId: string): Wire =>
+  wireRun(runId, {
+    ...(['r1', 'broken'].includes(runId) && { status: 'failed' }),
+    ...(runId === 'r2' && { start_time: '2025-03-12T02:41:15.144470Z' }),
+  });
+
 const recordOf = (runId: string) =>
-  runId === 'r3' || !(STEPS[runId] ?? WITHOUT_STEPS.includes(runId)) ? null : readRun(textOf([wireRun(runId)]), runId);
+  runId === 'r3' || !(STEPS[runId] ?? WITHOUT_STEPS.includes(runId))
+    ? null
+    : readRun(textOf([wireRecord(runId)]), runId);
 
 const upstream: UpstreamApi = {
   listSteps: ({ runId }) => (STEPS[runId] ? answer(readSteps(textOf(STEPS[runId]))) : fail(runId)),
   getRun: ({ runId }) => (runId === 'down' ? fail(runId) : answer(recordOf(runId))),
   listRuns: ({ workflowId }) =>
-    workflowId === 'wf'
-      ? answer(readRuns(textOf(['r1', 'missing', 'r2', 'broken'].map((id) => wireRun(id)))))
-      : fail('down'),
+    workflowId === 'wf' ? answer(readRuns(textOf(['r1', 'missing', 'r2', 'broken'].map(wireRecord)))) : fail('down'),
   listWorkflows: ({ credential }) =>
     credential.endsWith(WITHOUT_WORKFLOWS)
       ? fail('down')
@@ -85,13 +94,17 @@ export function createContexts(schema: GraphQLSchema): (key: string | null) => C
   const cache = createHoldingCache({ maxBytes: 1_000_000, now, ...durations });
   const workflowStore = createWorkflowStore(upstream, cache, durations.liveTtlMs);
   const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords: true, ...durations });
-  const limits = { maxUpstreamCalls: 1000, maxSubscriptionsPerViewer: 1000 };
+  const runHistory = createRunHistory({ upstream, cache, runStore, ...durations });
+  const limits = { maxUpstreamCalls: 1000 };
   const after = () => () => undefined;
+  const polling = { cache, now, after, countSubscription: () => () => undefined, ...limits, ...durations };
   const source = {
     runStore,
     workflowStore,
-    runHistory: createRunHistory({ upstream, cache, runStore, ...durations }),
-    livePollers: createLivePollers({ runStore, workflowStore, cache, now, after, ...limits, ...durations }),
+    runHistory,
+    recentRuns: createRecentRuns(runHistory),
+    livePollers: createLivePollers({ runStore, workflowStore, ...polling }),
+    workflowPollers: createWorkflowPollers({ runHistory, ...polling }),
     runStarter: createRunStarter(upstream, cache, createIdempotentStarts({ now })),
     lookAhead: createLookAhead(schema),
     maxUpstreamCalls: limits.maxUpstreamCalls,

@@ -36,6 +36,8 @@ const POOLS: Readonly<Record<string, readonly unknown[]>> = {
   workflowId: ['wf', 'wf', 'wf', 'wf', 'gone', '..'],
   run: RUN_IDS,
   ids: RUN_IDS,
+  workflowIds: ['wf', 'wf', 'other', 'gone', '..'],
+  buckets: [1, 3, 24, 0, 101],
   baseId: COMPARED_IDS,
   headId: COMPARED_IDS,
   step: ['s1', 's2', 's3', 'zzz', 12],

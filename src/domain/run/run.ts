@@ -83,6 +83,10 @@ class DerivedRun implements Run {
     return this.#record() === null;
   }
 
+  get rawStatus(): string | null {
+    return this.#record()?.rawStatus ?? null;
+  }
+
   get error(): string | null {
     const record = this.#record();
     return record && hasError(record.error) ? record.error : null;

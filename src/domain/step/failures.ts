@@ -1,4 +1,5 @@
 /** Which steps failed, in the order in which they did, and which ones cost the most time. */
+import { latestAttempts } from './attempts.ts';
 import { endMicrosOf } from './duration.ts';
 import { compareNullsLast } from '../order.ts';
 import type { Step } from '../types.ts';
@@ -10,6 +11,12 @@ export const failedSteps = (steps: readonly Step[]): Step[] =>
 /** The failures that no retry superseded: those that still matter. */
 export const unsupersededFailures = (failures: readonly Step[]): Step[] =>
   failures.filter((step) => !step.isSuperseded);
+
+/** Why a run failed: of the nodes whose latest execution failed, the one that did so first. Takes `failures` in their order. */
+export function firstFailure(steps: readonly Step[], failures: readonly Step[]): Step | null {
+  const latest = new Set(latestAttempts(steps));
+  return failures.find((step) => latest.has(step)) ?? null;
+}
 
 /** The longest steps, longest first; ties keep their order. Those of unknown duration are left out. */
 export const slowestSteps = (steps: readonly Step[], first: number): Step[] =>

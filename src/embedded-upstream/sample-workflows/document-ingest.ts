@@ -91,11 +91,12 @@ export const documentIngest: WorkflowDefinition = {
       mishap: {
         kind: 'fatal',
         chance: 0.25,
-        error: JSON.stringify({
-          type: 'IndexWriteError',
-          code: 'SHARD_READ_ONLY',
-          message: 'documents-v7[3] is read-only: the disk is above the flood stage watermark',
-        }),
+        error: (random) =>
+          JSON.stringify({
+            type: 'IndexWriteError',
+            code: 'SHARD_READ_ONLY',
+            message: `documents-v7[${random.integer(0, 5)}] is read-only: the disk is above the flood stage watermark`,
+          }),
       },
     },
   ],

@@ -85,11 +85,12 @@ export const invoiceExtraction: WorkflowDefinition = {
       mishap: {
         kind: 'fatal',
         chance: 0.25,
-        error: JSON.stringify({
-          type: 'ValidationError',
-          code: 'TOTAL_MISMATCH',
-          message: 'The lines add up to 1184.20, but the invoice says 1148.20',
-        }),
+        error: (random) =>
+          JSON.stringify({
+            type: 'ValidationError',
+            code: 'TOTAL_MISMATCH',
+            message: `The lines add up to ${random.integer(200, 1900)}.20, but the invoice says ${random.integer(200, 1900)}.02`,
+          }),
       },
     },
     {

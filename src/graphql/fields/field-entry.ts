@@ -10,7 +10,7 @@ export interface FieldCost {
   /** How often the field's selection is answered, at most: once for an object, ASSUMED_LIST_SIZE for a list. */
   readonly items?: number | ((given: GivenArguments) => number);
   /** The same for counting objects, where it is not the same. */
-  readonly objects?: number;
+  readonly objects?: number | ((given: GivenArguments) => number);
   /** Reads the list of workflows: one upstream call for all such fields of an operation. */
   readonly readsWorkflows?: true;
 }

@@ -26,11 +26,22 @@ export function listLength(value: unknown, max: number): number {
   return value.length <= max ? value.length : 0;
 }
 
+/** The number of workflows that `workflowIds` names; as many as there may be, where it names none. */
+export function workflowCount(given: GivenArguments): number {
+  const ids = given.get('workflowIds');
+  return ids == null ? MAX_LIST_SIZE : listLength(ids, MAX_LIST_SIZE);
+}
+
+export const bucketCount = (given: GivenArguments): number => withinRange(given.get('buckets'), MAX_LIST_SIZE);
+
 /** Upstream calls for a page of a history. Behind a cursor, a window holds one run less: the cursor's own is read again. */
 export function historyPageCalls(given: GivenArguments): number {
   const isFullBehindCursor = given.get('after') != null && given.get('first') === MAX_WINDOW;
   return 1 + (given.get('filter') == null ? 0 : MAX_PAGE_CALLS - 1) + (isFullBehindCursor ? 1 : 0);
 }
+
+/** Upstream calls for a search among the latest runs of a workflow. */
+export const SEARCH_CALLS = MAX_PAGE_CALLS;
 
 /** The first window holds a hundred runs. Each further one starts with the last run of the one before. */
 export function statisticsCalls(given: GivenArguments): number {

@@ -1,8 +1,8 @@
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { WorkflowRef, StatisticsOfRuns, StartedRun } from '../object-references.ts';
-import type { WorkflowPage, RunPage, ListedRun, PageInfo as PageInfoModel } from '../connections.ts';
+import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupOfWorkflow, TrendBucketOfWorkflow } from '../object-references.ts';
+import type { WorkflowPage, RunPage, ListedRun, RecentRunsPage, PageInfo as PageInfoModel } from '../connections.ts';
 import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/run/statistics.ts';
 import type { RunComparison as DomainRunComparison, NodeComparison as DomainNodeComparison } from '../../domain/run/comparison.ts';
 import type { WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, WorkflowEdge as DomainWorkflowEdge, Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, RunGap as DomainRunGap, Timeline as DomainTimeline, TimelineGap as DomainTimelineGap, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
@@ -136,6 +136,37 @@ export type ExecuteWorkflowPayload = {
    * answered all the same; with any field that needs an upstream call it is null.
    */
   readonly run?: Maybe<Run>;
+};
+
+/**
+ * Failed runs that failed alike: at the same node, with the same code and the same message but for its numbers, ids and quoted parts.
+ * A run counts by the failed step that ended first among the latest executions of its nodes.
+ */
+export type FailureGroup = {
+  readonly __typename?: 'FailureGroup';
+  /** The error's code. Null where there is none. */
+  readonly code?: Maybe<Scalars['String']['output']>;
+  /** How many of the runs that were looked at failed in this way. */
+  readonly count: Scalars['Int']['output'];
+  /** When the first of them started. Null if none says. */
+  readonly firstSeenAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When the last of them started. Null if none says. */
+  readonly lastSeenAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The message, with `<number>`, `<id>`, `<text>`, `<url>` and `<time>` in place of what differs from run to run. Null where there is none. */
+  readonly message?: Maybe<Scalars['String']['output']>;
+  /** The node that failed. Null where no step says so: its error is that of the run. */
+  readonly nodeId?: Maybe<Scalars['ID']['output']>;
+  /** These runs, newest first. One that can't be had is null, with an error of its own. */
+  readonly runs?: Maybe<ReadonlyArray<Maybe<Run>>>;
+};
+
+
+/**
+ * Failed runs that failed alike: at the same node, with the same code and the same message but for its numbers, ids and quoted parts.
+ * A run counts by the failed step that ended first among the latest executions of its nodes.
+ */
+export type FailureGroupRunsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** How far an answer can be trusted to be the present state. */
@@ -302,6 +333,14 @@ export type Query = {
   readonly __typename?: 'Query';
   /** What changed from one run of a workflow to another. Null with a NOT_FOUND error if one of them can't be had. */
   readonly compareRuns?: Maybe<RunComparison>;
+  /**
+   * The runs of several workflows in one list, newest first; those that have not started come first. It costs one upstream call
+   * for each workflow and page. A cursor keeps its place in each of the workflows, so that no run is repeated or skipped when new
+   * ones start. A workflow whose runs can't be had is named in `unavailableWorkflows`, with its error in `errors`; the
+   * others are answered. With a filter, at most 500 runs of each workflow are looked at for one page: it may then hold fewer than
+   * `first`, even none, and `pageInfo.endCursor` still leads on.
+   */
+  readonly recentRuns?: Maybe<RecentRuns>;
   /** One run. Null with a NOT_FOUND error if there is none by these ids, or none that this key may see. */
   readonly run?: Maybe<Run>;
   /**
@@ -323,6 +362,15 @@ export type QueryCompareRunsArgs = {
 
 
 /** The entry points for reading. */
+export type QueryRecentRunsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<RunFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  workflowIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+};
+
+
+/** The entry points for reading. */
 export type QueryRunArgs = {
   id: Scalars['ID']['input'];
   workflowId: Scalars['ID']['input'];
@@ -340,6 +388,22 @@ export type QueryWorkflowsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
   search?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A page of the runs of several workflows. */
+export type RecentRuns = {
+  readonly __typename?: 'RecentRuns';
+  /** The same with a cursor each. */
+  readonly edges: ReadonlyArray<RunEdge>;
+  /** The runs of this page. One that can't be had is null, with an error of its own. */
+  readonly nodes: ReadonlyArray<Maybe<Run>>;
+  /** Whether and where it goes on. */
+  readonly pageInfo: PageInfo;
+  /**
+   * The workflows whose runs could not be had for this page, by id. Each has an error in `errors` that names it; its runs are missing
+   * in this page, and the next page asks for them again.
+   */
+  readonly unavailableWorkflows: ReadonlyArray<Workflow>;
 };
 
 /** A node that ran more than once in a run. */
@@ -364,6 +428,15 @@ export type RepeatedNode = {
  */
 export type Run = {
   readonly __typename?: 'Run';
+  /**
+   * In `runUpdated`: the steps that have changed since this subscription's last event, and those that are new; in its first event, and
+   * anywhere else, all of them. By start. A client that replaces its steps by these has the present state of each.
+   *
+   * A step has changed if the upstream tells anything else of it (status, times, error, inputs, outputs, …), or if another execution
+   * of its node gave it another `attempt`, `attemptCount` or `attemptKind`. What the clock and other steps alone change is no change:
+   * `durationMs` of a running step, `offsetMs`, `gapBeforeMs`, `shareOfRun`. `timeline` and `timing` have the present ones.
+   */
+  readonly changedSteps?: Maybe<ReadonlyArray<Step>>;
   /** The chain of steps that decided how long the run took: to make it faster, make one of these faster. */
   readonly criticalPath?: Maybe<CriticalPath>;
   /**
@@ -376,6 +449,8 @@ export type Run = {
    * no record; the steps' own errors are theirs.
    */
   readonly error?: Maybe<Scalars['String']['output']>;
+  /** What the run's record says went wrong, taken apart. Null if there is no error. */
+  readonly errorInfo?: Maybe<StepError>;
   /**
    * What its steps cost by the prices that this gateway has: the sum of theirs, failed executions too. Null where it has no prices
    * (`TOKEN_PRICES`).
@@ -398,10 +473,17 @@ export type Run = {
   readonly isFinished: Scalars['Boolean']['output'];
   /** The latest moment that is known of it: a start or an end as the upstream told it, of a step or of the run. */
   readonly lastActivityAt?: Maybe<Scalars['DateTime']['output']>;
+  /**
+   * The newest completed run of the workflow that started before this one: what to compare it with. It is looked for among the
+   * workflow's latest 500 runs. Null if none of them is one, or this one has not started.
+   */
+  readonly lastSuccessBefore?: Maybe<Run>;
   /** What the run as a whole answered, as its record says: an object or a text. Null without one. */
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
   /** How far it has come, counted in nodes. */
   readonly progress?: Maybe<Progress>;
+  /** The upstream's own word for it, as its record has it. Null where there is no record. */
+  readonly rawStatus?: Maybe<Scalars['String']['output']>;
   /** The nodes that ran more than once, by the start of their first execution (its end, where it has no start). */
   readonly repeatedNodes?: Maybe<ReadonlyArray<RepeatedNode>>;
   /** The steps that took longest, longest first. Steps of unknown duration are left out. */
@@ -784,7 +866,7 @@ export type StepCounts = {
   readonly unknown: Scalars['Int']['output'];
 };
 
-/** A step's error taken apart. Where the text is JSON, its usual fields are read; else the message is the text. */
+/** An error taken apart. Where the text is JSON, its usual fields are read; else the message is the text. */
 export type StepError = {
   readonly __typename?: 'StepError';
   /** The error's code, where the text says. */
@@ -850,6 +932,16 @@ export type Subscription = {
    * that is not there, or a key that is refused, ends it with that error. A reader who is slow misses states, never the latest.
    */
   readonly runUpdated: Run;
+  /**
+   * The runs of several workflows as they start and change: the newest 20 of each workflow and its unfinished ones at once (of its
+   * latest 100), then in each event the runs that are new or have changed since this subscription's last event, newest first.
+   * It goes on until the client ends it. A reader who is slow misses states, never a run.
+   *
+   * While a workflow's runs can't be read, they are told once with `freshness.isStale`, and again when they can. A workflow of
+   * which nothing could be read yet, or that is not there, has an error in `errors`. A key that is refused ends the subscription.
+   * A run is followed while it is unfinished and among the workflow's latest 500.
+   */
+  readonly runsUpdated: ReadonlyArray<Run>;
 };
 
 
@@ -857,6 +949,12 @@ export type Subscription = {
 export type SubscriptionRunUpdatedArgs = {
   id: Scalars['ID']['input'];
   workflowId: Scalars['ID']['input'];
+};
+
+
+/** The entry points for staying up to date, over graphql-ws at `/graphql` and graphql-sse at `/graphql/stream`. */
+export type SubscriptionRunsUpdatedArgs = {
+  workflowIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
 };
 
 /**
@@ -946,6 +1044,26 @@ export type ToolCall = {
   readonly name?: Maybe<Scalars['String']['output']>;
 };
 
+/** A part of the time in which a workflow's latest runs started. */
+export type TrendBucket = {
+  readonly __typename?: 'TrendBucket';
+  /** Where it ends: runs that started before are in it. Those that started just then are only in the last one. */
+  readonly endedAt: Scalars['DateTime']['output'];
+  /** How many of them failed. */
+  readonly failedCount: Scalars['Int']['output'];
+  /**
+   * The same by node, in order of id. It needs the steps of its runs: one upstream call for each that is not held yet, within the
+   * operation's budget. Runs whose steps the upstream has no more are left out.
+   */
+  readonly nodes?: Maybe<ReadonlyArray<NodeStatistics>>;
+  /** How many runs started in it. */
+  readonly runCount: Scalars['Int']['output'];
+  /** Where it begins: runs that started then or later are in it. */
+  readonly startedAt: Scalars['DateTime']['output'];
+  /** From start to end of the finished ones, in milliseconds, as their records tell it. Null if none does. */
+  readonly wallClockMs?: Maybe<Distribution>;
+};
+
 /**
  * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
  * null with a NOT_FOUND error if that does not have it.
@@ -956,6 +1074,12 @@ export type Workflow = {
   readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
   /** What it is for. */
   readonly description?: Maybe<Scalars['String']['output']>;
+  /**
+   * Why its latest runs failed: those that failed alike, together. The largest group stands first, then the one that was seen
+   * last. A failed run whose steps can't be had stands last, as null with an error of its own.
+   * It needs the steps of the failed runs: one upstream call for each that is not held yet, within the operation's budget.
+   */
+  readonly failureGroups?: Maybe<ReadonlyArray<Maybe<FailureGroup>>>;
   /** Its nodes and how they follow one another. Null if the upstream does not say. */
   readonly graph?: Maybe<WorkflowGraph>;
   /** The id by which the upstream knows it. */
@@ -985,10 +1109,24 @@ export type Workflow = {
   readonly statistics?: Maybe<WorkflowStatistics>;
   /** The upstream's word for its state, such as `active`. */
   readonly status?: Maybe<Scalars['String']['output']>;
+  /**
+   * How its latest runs went, over time: their span, from the earliest start to the latest one, in equal parts, oldest first. Runs
+   * that have not started are in none. Empty without runs; a single part if all started at the same moment.
+   */
+  readonly trend?: Maybe<ReadonlyArray<TrendBucket>>;
   /** When it was last changed. */
   readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
   /** Its version. */
   readonly version?: Maybe<Scalars['String']['output']>;
+};
+
+
+/**
+ * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
+ * null with a NOT_FOUND error if that does not have it.
+ */
+export type WorkflowFailureGroupsArgs = {
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -1026,6 +1164,16 @@ export type WorkflowRunsByIdArgs = {
  * null with a NOT_FOUND error if that does not have it.
  */
 export type WorkflowStatisticsArgs = {
+  last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
+ * null with a NOT_FOUND error if that does not have it.
+ */
+export type WorkflowTrendArgs = {
+  buckets?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
 };
 
@@ -1184,6 +1332,7 @@ export type ResolversTypes = {
   Distribution: ResolverTypeWrapper<DomainDistribution>;
   DurationSource: DurationSource;
   ExecuteWorkflowPayload: ResolverTypeWrapper<StartedRun>;
+  FailureGroup: ResolverTypeWrapper<FailureGroupOfWorkflow>;
   FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   Freshness: ResolverTypeWrapper<DomainFreshness>;
@@ -1200,6 +1349,7 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfoModel>;
   Progress: ResolverTypeWrapper<DomainProgress>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RecentRuns: ResolverTypeWrapper<RecentRunsPage>;
   RepeatedNode: ResolverTypeWrapper<DomainRepeatedNode>;
   Run: ResolverTypeWrapper<DomainRun>;
   RunComparison: ResolverTypeWrapper<DomainRunComparison>;
@@ -1225,6 +1375,7 @@ export type ResolversTypes = {
   TokenSource: TokenSource;
   TokenUsage: ResolverTypeWrapper<DomainTokenUsage>;
   ToolCall: ResolverTypeWrapper<DomainToolCall>;
+  TrendBucket: ResolverTypeWrapper<TrendBucketOfWorkflow>;
   Workflow: ResolverTypeWrapper<WorkflowRef>;
   WorkflowConnection: ResolverTypeWrapper<WorkflowPage>;
   WorkflowConnectionEdge: ResolverTypeWrapper<Omit<WorkflowConnectionEdge, 'node'> & { node: ResolversTypes['Workflow'] }>;
@@ -1244,6 +1395,7 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Distribution: DomainDistribution;
   ExecuteWorkflowPayload: StartedRun;
+  FailureGroup: FailureGroupOfWorkflow;
   FieldSet: Scalars['FieldSet']['output'];
   Float: Scalars['Float']['output'];
   Freshness: DomainFreshness;
@@ -1258,6 +1410,7 @@ export type ResolversParentTypes = {
   PageInfo: PageInfoModel;
   Progress: DomainProgress;
   Query: Record<PropertyKey, never>;
+  RecentRuns: RecentRunsPage;
   RepeatedNode: DomainRepeatedNode;
   Run: DomainRun;
   RunComparison: DomainRunComparison;
@@ -1279,6 +1432,7 @@ export type ResolversParentTypes = {
   TimelineGap: DomainTimelineGap;
   TokenUsage: DomainTokenUsage;
   ToolCall: DomainToolCall;
+  TrendBucket: TrendBucketOfWorkflow;
   Workflow: WorkflowRef;
   WorkflowConnection: WorkflowPage;
   WorkflowConnectionEdge: Omit<WorkflowConnectionEdge, 'node'> & { node: ResolversParentTypes['Workflow'] };
@@ -1339,6 +1493,16 @@ export type DistributionResolvers<ContextType = Context, ParentType extends Reso
 export type ExecuteWorkflowPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ExecuteWorkflowPayload'] = ResolversParentTypes['ExecuteWorkflowPayload']> = {
   message: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   run: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+};
+
+export type FailureGroupResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FailureGroup'] = ResolversParentTypes['FailureGroup']> = {
+  code: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  count: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  firstSeenAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  lastSeenAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  message: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  nodeId: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  runs: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<FailureGroupRunsArgs, 'first'>>;
 };
 
 export interface FieldSetScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['FieldSet'], any> {
@@ -1413,9 +1577,17 @@ export type ProgressResolvers<ContextType = Context, ParentType extends Resolver
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   compareRuns?: Resolver<ResolversTypes['RunComparison'], ParentType, ContextType, RequireFields<QueryCompareRunsArgs, 'baseId' | 'headId' | 'workflowId'>>;
+  recentRuns?: Resolver<ResolversTypes['RecentRuns'], ParentType, ContextType, RequireFields<QueryRecentRunsArgs, 'first'>>;
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType, RequireFields<QueryRunArgs, 'id' | 'workflowId'>>;
   workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType, RequireFields<QueryWorkflowArgs, 'id'>>;
   workflows?: Resolver<ResolversTypes['WorkflowConnection'], ParentType, ContextType, RequireFields<QueryWorkflowsArgs, 'first'>>;
+};
+
+export type RecentRunsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecentRuns'] = ResolversParentTypes['RecentRuns']> = {
+  edges: Resolver<ReadonlyArray<ResolversTypes['RunEdge']>, ParentType, ContextType>;
+  nodes: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType>;
+  pageInfo: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  unavailableWorkflows: Resolver<ReadonlyArray<ResolversTypes['Workflow']>, ParentType, ContextType>;
 };
 
 export type RepeatedNodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RepeatedNode'] = ResolversParentTypes['RepeatedNode']> = {
@@ -1426,9 +1598,11 @@ export type RepeatedNodeResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type RunResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run']> = {
+  changedSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType>;
   criticalPath: Resolver<ResolversTypes['CriticalPath'], ParentType, ContextType>;
   endedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   error: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  errorInfo: Resolver<Maybe<ResolversTypes['StepError']>, ParentType, ContextType>;
   estimatedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
   failedSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunFailedStepsArgs, 'latestAttemptOnly'>>;
   firstFailedStep: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
@@ -1437,8 +1611,10 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   inputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunInputsArgs>>;
   isFinished: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   lastActivityAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  lastSuccessBefore: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
   outputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunOutputsArgs>>;
   progress: Resolver<ResolversTypes['Progress'], ParentType, ContextType>;
+  rawStatus: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   repeatedNodes: Resolver<ReadonlyArray<ResolversTypes['RepeatedNode']>, ParentType, ContextType>;
   slowestSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunSlowestStepsArgs, 'first'>>;
   startedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -1562,6 +1738,7 @@ export type StepErrorResolvers<ContextType = Context, ParentType extends Resolve
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   runUpdated?: SubscriptionResolver<ResolversTypes['Run'], "runUpdated", ParentType, ContextType, RequireFields<SubscriptionRunUpdatedArgs, 'id' | 'workflowId'>>;
+  runsUpdated?: SubscriptionResolver<ReadonlyArray<ResolversTypes['Run']>, "runsUpdated", ParentType, ContextType, Partial<SubscriptionRunsUpdatedArgs>>;
 };
 
 export type TimelineResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Timeline'] = ResolversParentTypes['Timeline']> = {
@@ -1603,9 +1780,19 @@ export type ToolCallResolvers<ContextType = Context, ParentType extends Resolver
   name: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type TrendBucketResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TrendBucket'] = ResolversParentTypes['TrendBucket']> = {
+  endedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  failedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nodes: Resolver<ReadonlyArray<ResolversTypes['NodeStatistics']>, ParentType, ContextType>;
+  runCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  startedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  wallClockMs: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
+};
+
 export type WorkflowResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Workflow'] = ResolversParentTypes['Workflow']> = {
   createdAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   description: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  failureGroups: Resolver<ReadonlyArray<ResolversTypes['FailureGroup']>, ParentType, ContextType, RequireFields<WorkflowFailureGroupsArgs, 'last'>>;
   graph: Resolver<Maybe<ResolversTypes['WorkflowGraph']>, ParentType, ContextType>;
   id: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   isPublic: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
@@ -1616,6 +1803,7 @@ export type WorkflowResolvers<ContextType = Context, ParentType extends Resolver
   runsById: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<WorkflowRunsByIdArgs, 'ids'>>;
   statistics: Resolver<ResolversTypes['WorkflowStatistics'], ParentType, ContextType, RequireFields<WorkflowStatisticsArgs, 'last'>>;
   status: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  trend: Resolver<ReadonlyArray<ResolversTypes['TrendBucket']>, ParentType, ContextType, RequireFields<WorkflowTrendArgs, 'buckets' | 'last'>>;
   updatedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   version: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
@@ -1671,6 +1859,7 @@ export type Resolvers<ContextType = Context> = {
   DateTime: GraphQLScalarType;
   Distribution: DistributionResolvers<ContextType>;
   ExecuteWorkflowPayload: ExecuteWorkflowPayloadResolvers<ContextType>;
+  FailureGroup: FailureGroupResolvers<ContextType>;
   FieldSet: GraphQLScalarType;
   Freshness: FreshnessResolvers<ContextType>;
   JSON: GraphQLScalarType;
@@ -1682,6 +1871,7 @@ export type Resolvers<ContextType = Context> = {
   PageInfo: PageInfoResolvers<ContextType>;
   Progress: ProgressResolvers<ContextType>;
   Query: QueryResolvers<ContextType>;
+  RecentRuns: RecentRunsResolvers<ContextType>;
   RepeatedNode: RepeatedNodeResolvers<ContextType>;
   Run: RunResolvers<ContextType>;
   RunComparison: RunComparisonResolvers<ContextType>;
@@ -1699,6 +1889,7 @@ export type Resolvers<ContextType = Context> = {
   TimelineGap: TimelineGapResolvers<ContextType>;
   TokenUsage: TokenUsageResolvers<ContextType>;
   ToolCall: ToolCallResolvers<ContextType>;
+  TrendBucket: TrendBucketResolvers<ContextType>;
   Workflow: WorkflowResolvers<ContextType>;
   WorkflowConnection: WorkflowConnectionResolvers<ContextType>;
   WorkflowConnectionEdge: WorkflowConnectionEdgeResolvers<ContextType>;

@@ -16,7 +16,7 @@ import {
 } from 'graphql';
 import type { LookAhead } from '../fields/data-requirements.ts';
 import { ASSUMED_LIST_SIZE, entryOf, type RunCalls } from '../fields/field-entry.ts';
-import { givenArguments, type Variables } from '../fields/given-arguments.ts';
+import { givenArguments, type GivenArguments, type Variables } from '../fields/given-arguments.ts';
 import { weightOf } from '../fields/object-budget.ts';
 import type { Fragments } from '../fields/selection.ts';
 
@@ -103,8 +103,8 @@ export function createCostModel({ schema, lookAhead, offersRecords }: CostModelO
       const inner = ofSet(node.selectionSet, type);
       const isList = isListType(getNullableType(field.type));
       const { items = isList ? ASSUMED_LIST_SIZE : 1 } = entry;
-      const size = typeof items === 'number' ? items : items(given);
-      const objects = (entry.objects ?? size) * (weightOf(inner.fields) + inner.objects);
+      const size = numberOf(items, given);
+      const objects = numberOf(entry.objects ?? size, given) * (weightOf(inner.fields) + inner.objects);
       return { calls: calls + size * inner.calls, objects, fields: 1 };
     }
 
@@ -140,6 +140,9 @@ export function createCostModel({ schema, lookAhead, offersRecords }: CostModelO
     },
   };
 }
+
+const numberOf = (value: number | ((given: GivenArguments) => number), given: GivenArguments): number =>
+  typeof value === 'number' ? value : value(given);
 
 /** Without a prototype: a variable may be named `constructor`. */
 function withDefaults({ variableDefinitions = [] }: OperationDefinitionNode, given: Variables): Variables {

@@ -1,7 +1,7 @@
 /** Executes a validated operation: cost limits, fields, error formatting, answer size. */
 import { createSourceEventStream, execute, type GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql';
-import type { Snapshot } from '../../runs/live/snapshot.ts';
 import type { Execution } from './execution.ts';
+import type { SourceEvent } from '../subscriptions/live-events.ts';
 import type { LiveExecution } from '../subscriptions/live-execution.ts';
 import { measureAnswer } from './answer-size.ts';
 import type { Documents, PreparedOperation } from './documents.ts';
@@ -37,7 +37,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
     if (type === 'mutation') context.lifetime.limit(0);
     const result = await run(execution, type);
     if (result.data === undefined) return errorAnswer(errors.format(result.errors ?? [], record), 400);
-    const formatted = result.errors && errors.format(result.errors, record);
+    const found = [...(result.errors ?? []), ...context.reported.all()];
+    const formatted = found.length > 0 ? errors.format(found, record) : null;
     if (formatted) context.lifetime.limit(0);
     const answer = { ...(formatted && { errors: formatted }), data: result.data };
     try {
@@ -73,9 +74,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
       contextValue: context,
     });
     if (isResult(source)) return errorAnswer(errors.format(source.errors ?? [], record), 400);
-    // The schema's only subscription is one to snapshots of a run.
-    const snapshots = source as AsyncIterable<Snapshot, undefined>;
-    return { kind: 'events', events: live.eventsOf(snapshots[Symbol.asyncIterator](), execution) };
+    // What the `subscribe` of each subscription returns.
+    const changes = source as AsyncIterable<SourceEvent, undefined>;
+    return { kind: 'events', events: live.eventsOf(changes[Symbol.asyncIterator](), execution) };
   }
 
   return async (execution) => {

@@ -1,9 +1,11 @@
 import { compareRuns } from '../../domain/run/comparison.ts';
 import { checkId } from '../../upstream/ids.ts';
-import { checkFirst } from '../arguments.ts';
-import { workflowPage } from '../connections.ts';
+import { checkFirst, runFilter } from '../arguments.ts';
+import { recentRunsPage, workflowPage } from '../connections.ts';
+import { readRecentCursor } from '../cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
-import { pageSize } from '../fields/list-sizes.ts';
+import { historyPageCalls, pageSize, workflowCount } from '../fields/list-sizes.ts';
+import { ofWorkflow, severalWorkflows } from '../several-workflows.ts';
 
 export const query: FieldTable<'Query'> = {
   workflow: { resolve: (_root, { id }) => ({ id: checkId('workflow id', id) }) },
@@ -21,6 +23,19 @@ export const query: FieldTable<'Query'> = {
     calls: (_given, run) => run.byId(),
     resolve: (_root, { workflowId, id }, { runs, requirement }, info) =>
       runs().load({ workflowId, runId: id }, requirement(info)),
+  },
+
+  recentRuns: {
+    readsWorkflows: true,
+    calls: (given) => workflowCount(given) * historyPageCalls(given),
+    items: pageSize,
+    async resolve(_root, { first, after, filter, workflowIds }, { history, workflows, reported }, info) {
+      const request = { first: checkFirst(first), after: after == null ? null : readRecentCursor(after) };
+      const ids = await severalWorkflows(workflowIds, workflows);
+      const page = await history.recent({ ...request, workflowIds: ids, filter: runFilter(filter) });
+      for (const { workflowId, error } of page.unavailable) reported.add(ofWorkflow(error, workflowId), info);
+      return recentRunsPage(page, request.after === null);
+    },
   },
 
   compareRuns: {

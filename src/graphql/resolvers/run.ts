@@ -1,14 +1,15 @@
 import { runCost } from '../../domain/cost/cost.ts';
+import { errorInfo } from '../../domain/step/step-error.ts';
 import { slowestSteps, unsupersededFailures } from '../../domain/step/failures.ts';
 import { selectSteps } from '../../domain/step/steps.ts';
 import type { JsonValue, Run, Step } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { readPayload } from '../../upstream/payload.ts';
-import { checkFirst, pick } from '../arguments.ts';
+import { checkFirst, pick, runFilter } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { checkInt, intFields } from '../fields/int-fields.ts';
-import { ASSUMED_FEW, ASSUMED_STEPS, pageSize } from '../fields/list-sizes.ts';
+import { ASSUMED_FEW, ASSUMED_STEPS, pageSize, SEARCH_CALLS } from '../fields/list-sizes.ts';
 
 /** Needs only the run's record. */
 const RECORD = { requirement: 'RECORD' } as const;
@@ -22,6 +23,7 @@ export const run: FieldTable<'Run'> = {
   workflowId: RECORD,
   workflow: { ...RECORD, resolve: ({ workflowId }) => ({ id: workflowId }) },
   status: RECORD,
+  rawStatus: RECORD,
   statusIsInferred: RECORD,
   isFinished: RECORD,
   startedAt: RECORD,
@@ -29,6 +31,7 @@ export const run: FieldTable<'Run'> = {
   lastActivityAt: STEPS,
   wallClockMs: RECORD,
   error: RECORD,
+  errorInfo: { ...RECORD, resolve: ({ error }) => errorInfo(error) },
   inputs: {
     ...RECORD,
     resolve: (run, { path }, context) => pick(readOf(run, 'inputs', context), path, context.pathBudget()),
@@ -46,6 +49,11 @@ export const run: FieldTable<'Run'> = {
     },
   },
   step: { ...STEPS, resolve: ({ steps }, { id }) => steps.find((step) => step.id === id) ?? null },
+  changedSteps: {
+    ...STEPS,
+    items: ASSUMED_STEPS,
+    resolve: (run, _args, { changes }) => changes.stepsOf(run),
+  },
   stepCounts: STEPS,
   failedSteps: {
     ...STEPS,
@@ -71,6 +79,18 @@ export const run: FieldTable<'Run'> = {
   tokenUsage: STEPS,
   estimatedCost: { ...STEPS, resolve: ({ steps }, _args, { prices }) => prices && runCost(steps, prices) },
   freshness: RECORD,
+  lastSuccessBefore: {
+    ...RECORD,
+    calls: (_given, run) => SEARCH_CALLS + run.ofPage(),
+    async resolve({ workflowId, id, startedAt }, _args, { history, runs, requirement }, info) {
+      if (!startedAt) return null;
+      const filter = runFilter({ status: ['COMPLETED'], startedBefore: startedAt });
+      // Two: where its start is inferred, its own record may name an earlier one.
+      const { entries } = await history.page({ workflowId, first: 2, after: null, filter });
+      const found = entries.find(({ record }) => record.id !== id);
+      return found ? runs().load({ workflowId, runId: found.record.id }, requirement(info)) : null;
+    },
+  },
 };
 
 /** As an item of a list it is null with this error. The generated types know no Error in a list, though executors do. */

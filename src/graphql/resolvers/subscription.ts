@@ -1,19 +1,44 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import type { Snapshot } from '../../runs/live/snapshot.ts';
+import type { RunsChange } from '../../runs/live/runs-watch.ts';
+import { NEWEST_RUNS } from '../../runs/live/workflow-runs.ts';
 import type { Context } from '../context.ts';
-import { located } from '../subscriptions/error-path.ts';
 import type { FieldTables } from '../fields/field-table.ts';
+import { workflowCount } from '../fields/list-sizes.ts';
+import { ofWorkflow, severalWorkflows } from '../several-workflows.ts';
+import { located } from '../subscriptions/error-path.ts';
+import { onceListed } from '../subscriptions/once-listed.ts';
+import { runEvents, type RunEvent } from '../subscriptions/run-events.ts';
+import { loadChangedRuns } from '../subscriptions/runs-events.ts';
 
 export const subscription: FieldTables['Subscription'] = {
   runUpdated: {
     calls: (_given, run) => run.byId(),
     subscribe: (_root, { workflowId, id }, { watch, requirement }, info) =>
-      located(watch({ workflowId, runId: id }, requirement(info)), info),
-    resolve: (
-      { ref, parts }: Snapshot,
+      located(runEvents(watch({ workflowId, runId: id }, requirement(info)), info), info),
+    async resolve(
+      { snapshot: { ref, parts, stepChanges }, sinceSequence }: RunEvent,
       _arguments: unknown,
-      { runs, requirement }: Context,
+      { runs, requirement, changes }: Context,
       info: GraphQLResolveInfo,
-    ) => runs().ofParts(ref, parts, requirement(info)),
+    ) {
+      const run = await runs().ofParts(ref, parts, requirement(info));
+      changes.set(run, stepChanges, sinceSequence);
+      return run;
+    },
+  },
+
+  runsUpdated: {
+    readsWorkflows: true,
+    calls: (given, run) => workflowCount(given) * (1 + NEWEST_RUNS * run.ofPage()),
+    items: (given) => workflowCount(given) * NEWEST_RUNS,
+    subscribe: (_root, { workflowIds }, { workflows, watchRuns }, info) =>
+      located(
+        onceListed(async () => watchRuns(await severalWorkflows(workflowIds, workflows))),
+        info,
+      ),
+    resolve(change: RunsChange, _arguments: unknown, context: Context, info: GraphQLResolveInfo) {
+      for (const { workflowId, error } of change.unavailable) context.reported.add(ofWorkflow(error, workflowId), info);
+      return loadChangedRuns(change.runs, context, info);
+    },
   },
 };

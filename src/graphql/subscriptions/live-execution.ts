@@ -1,21 +1,19 @@
 /**
- * Executes a subscription's events, each when its reader is ready for it. Readers of the same operation and snapshot share
- * the event.
+ * Executes a subscription's events, each when its reader is ready for it. Readers of the same operation and states who know the
+ * same share the event.
  */
 import { hash } from 'node:crypto';
 import { execute, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { createPullIterator } from '../../runs/live/pull-iterator.ts';
-import type { Snapshot } from '../../runs/live/snapshot.ts';
-import { refKey } from '../../upstream/ids.ts';
 import { createContext, type ContextSource } from '../context.ts';
 import { measureAnswer } from '../operations/answer-size.ts';
 import type { ErrorFormatting } from '../operations/error-formatting.ts';
 import type { Execution } from '../operations/execution.ts';
-import { SubscriptionError, type LiveEvent, type LiveEvents } from './live-events.ts';
+import { SubscriptionError, type LiveEvent, type LiveEvents, type SourceEvent } from './live-events.ts';
 
 export interface LiveExecution {
-  eventsOf(source: AsyncIterator<Snapshot, undefined>, execution: Execution): LiveEvents;
+  eventsOf(source: AsyncIterator<SourceEvent, undefined>, execution: Execution): LiveEvents;
 }
 
 export interface LiveExecutionOptions {
@@ -29,7 +27,7 @@ export interface LiveExecutionOptions {
 const SHARED_MS = 1000;
 /** For all events that are shared at one time, in characters of JSON. */
 const MAX_SHARED_LENGTH = 8 * 2 ** 20;
-/** Counted for an event while it is executed. */
+/** Counted for each event, also while it is executed. */
 const ENTRY_LENGTH = 1000;
 
 interface Sized {
@@ -37,34 +35,49 @@ interface Sized {
   readonly size: number;
 }
 
+/** The events of the newest states. */
 interface Shared {
-  readonly snapshot: Snapshot;
+  readonly states: readonly object[];
   readonly atMs: number;
-  readonly sized: Promise<Sized>;
+  /** By what the readers know. */
+  readonly events: Map<string, Promise<Sized>>;
+  readonly size: number;
 }
 
 export function createLiveExecution(options: LiveExecutionOptions): LiveExecution {
   const { schema, contextSource, errors, maxAnswerBytes } = options;
-  /** One event for each viewer, run and operation: the newest. */
+  /** By viewer, operation and what it watches. */
   const shared = new LRUCache<string, Shared>({ maxSize: MAX_SHARED_LENGTH });
 
-  async function share(snapshot: Snapshot, key: string, execution: Execution): Promise<Sized> {
-    const known = shared.get(key);
+  async function share(source: SourceEvent, key: string, execution: Execution): Promise<Sized> {
     const atMs = contextSource.now();
-    if (known?.snapshot === snapshot && atMs - known.atMs < SHARED_MS) return known.sized;
-    const sized = executeEvent(snapshot, execution).then((event) => ({
+    const newest = shared.get(key);
+    const isCurrent = newest && areSame(newest.states, source.states) && atMs - newest.atMs < SHARED_MS;
+    const slot = isCurrent
+      ? newest
+      : { states: source.states, atMs, events: new Map<string, Promise<Sized>>(), size: 0 };
+    const known = slot.events.get(source.since);
+    if (known) return known;
+    const sized = executeEvent(source, execution).then((event) => ({
       event,
       size: ENTRY_LENGTH + measureAnswer(event, maxAnswerBytes),
     }));
-    const entry = { snapshot, atMs, sized };
-    shared.set(key, entry, { size: ENTRY_LENGTH });
+    slot.events.set(source.since, sized);
+    grow(key, slot, ENTRY_LENGTH);
     const { size } = await sized;
-    if (shared.peek(key) === entry) shared.set(key, entry, { size });
+    const now = shared.peek(key);
+    if (now?.events === slot.events) grow(key, now, size - ENTRY_LENGTH);
     return sized;
   }
 
+  /** Set as a copy: the cache counts the size of a value that it does not hold yet. */
+  function grow(key: string, slot: Shared, by: number): void {
+    const size = slot.size + by;
+    shared.set(key, { ...slot, size }, { size });
+  }
+
   /** Each event has its own context and clock reading. */
-  async function executeEvent(snapshot: Snapshot, { document, request, record }: Execution): Promise<LiveEvent> {
+  async function executeEvent(source: SourceEvent, { document, request, record }: Execution): Promise<LiveEvent> {
     const { params, caller, requestId } = request;
     const context = createContext(contextSource, {
       viewer: caller.viewer,
@@ -79,11 +92,12 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
       document: document.ast,
       operationName: params.operationName ?? null,
       variableValues: params.variables ?? null,
-      rootValue: snapshot,
+      rootValue: source,
       contextValue: context,
     });
     const data = result.data ?? null;
-    return result.errors ? { errors: errors.format(result.errors, record), data } : { data };
+    const found = [...(result.errors ?? []), ...context.reported.all()];
+    return found.length > 0 ? { errors: errors.format(found, record), data } : { data };
   }
 
   return {
@@ -99,18 +113,18 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
           await end();
           return { done: true, value: undefined };
         }
-        const { done, value: snapshot } = await source.next().catch(fail);
+        const { done, value: change } = await source.next().catch(fail);
         if (done) return { done, value: undefined };
-        const key = `${operationKey} ${refKey(snapshot.ref)}`;
-        const event = await eventOf(snapshot, key).catch(fail);
-        // Without data the run can't be answered, now or later.
+        const event = await eventOf(change, `${operationKey} ${change.topic}`).catch(fail);
+        change.told?.(event);
+        // Without data nothing can be answered, now or later.
         isLast = event.data == null;
         return { done: false, value: event };
       }
 
       /** Waits while too much is held for slow clients: an event may come late, but its subscription goes on. */
-      async function eventOf(snapshot: Snapshot, key: string): Promise<LiveEvent> {
-        const { event, size } = await share(snapshot, key, execution);
+      async function eventOf(change: SourceEvent, key: string): Promise<LiveEvent> {
+        const { event, size } = await share(change, key, execution);
         release = await execution.request.client.holdWhenFree(size);
         return event;
       }
@@ -130,7 +144,10 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
   };
 }
 
-/** Everything that an event depends on, apart from its snapshot. */
+const areSame = (some: readonly object[], others: readonly object[]): boolean =>
+  some.length === others.length && some.every((state, index) => state === others[index]);
+
+/** Everything that an event depends on, apart from its source. */
 function keyOf({ document, request: { params, caller } }: Execution): string {
   const { operationName = null, variables = null } = params;
   const text = JSON.stringify([caller.viewer?.id, document.queryHash, operationName, variables]);

@@ -6,16 +6,21 @@ import type { RunRecord } from '../../domain/types.ts';
 
 /** A run's position in the history. */
 export interface HistoryPosition {
-  readonly runId: string;
+  /** Null: behind all runs that started then or later. */
+  readonly runId: string | null;
   /** Its offset when it was read. */
   readonly offset: number;
   /** Its start in microseconds since 1970: where to continue if the run itself is gone. Null: it had not started. */
   readonly startMicros: number | null;
 }
 
+export interface RunPosition extends HistoryPosition {
+  readonly runId: string;
+}
+
 export interface HistoryEntry {
   readonly record: RunRecord;
-  readonly position: HistoryPosition;
+  readonly position: RunPosition;
 }
 
 /** Returns up to `limit` records from `offset` on; fewer at the end of the history. */

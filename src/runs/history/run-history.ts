@@ -5,7 +5,8 @@ import type { RunRecord } from '../../domain/types.ts';
 import type { UpstreamApi } from '../../upstream/client.ts';
 import { createHistoryReader, MAX_WINDOW, type HistoryEntry, type HistoryPosition } from './history-reader.ts';
 import type { Operation } from '../operation.ts';
-import type { Resource, ResourceCache } from '../resource-cache.ts';
+import type { Cached } from '../cache-partitions.ts';
+import type { Resource, ResourceCache, Served } from '../resource-cache.ts';
 import type { RunStore } from '../run-store.ts';
 
 export interface RunFilter {
@@ -26,6 +27,16 @@ export interface RunHistory {
   page(request: PageRequest, operation: Operation): Promise<HistoryPage>;
   /** The latest records, at most `count`: one call for each hundred. */
   latest(workflowId: string, count: number, operation: Operation): Promise<readonly RunRecord[]>;
+  /** The newest records, about as many as wanted; then a hundred more at a time until they are enough, at most 500. */
+  newest(workflowId: string, wanted: number, areEnough: AreEnough, operation: Operation): Promise<NewestRuns>;
+}
+
+export type AreEnough = (records: readonly RunRecord[]) => boolean;
+
+export interface NewestRuns {
+  /** Newest first; each as a part of the window that it came in. */
+  readonly records: readonly Served<RunRecord>[];
+  readonly windows: readonly Cached<readonly RunRecord[]>[];
 }
 
 export interface PageRequest {
@@ -54,7 +65,12 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
     lifetimeMs: () => liveTtlMs,
   });
 
-  function readerOf(workflowId: string, after: HistoryPosition | null, operation: Operation) {
+  function readerOf(
+    workflowId: string,
+    after: HistoryPosition | null,
+    operation: Operation,
+    onWindow: (window: Served<readonly RunRecord[]>) => void = () => undefined,
+  ) {
     return createHistoryReader(async (offset, limit) => {
       const window = windowOf(workflowId, offset, limit);
       const served = await cache.get(window, operation);
@@ -67,6 +83,7 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
           operation.viewer,
         );
       }
+      onWindow(served);
       return served.cached.value;
     }, after);
   }
@@ -104,6 +121,21 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
         records.push(...entries.map(({ record }) => record).filter(hasId));
       }
       return records.slice(0, count);
+    },
+
+    async newest(workflowId, wanted, areEnough, operation) {
+      const windows: Cached<readonly RunRecord[]>[] = [];
+      const partOf = new Map<RunRecord, Served<RunRecord>>();
+      const reader = readerOf(workflowId, null, operation, ({ cached, staleReason }) => {
+        windows.push(cached);
+        for (const value of cached.value) partOf.set(value, { cached: { ...cached, value }, staleReason });
+      });
+      const records: RunRecord[] = [];
+      do {
+        const entries = await reader.next(records.length === 0 ? Math.min(wanted, MAX_WINDOW) : MAX_WINDOW);
+        records.push(...entries.map(({ record }) => record));
+      } while (!reader.isAtEnd && records.length < MAX_SCANNED && !areEnough(records));
+      return { records: records.filter(hasId).flatMap((record) => partOf.get(record) ?? []), windows };
     },
   };
 }

@@ -1,22 +1,35 @@
 /**
- * Polls one run for one viewer, once for all subscribers. A subscriber that is ready gets the latest snapshot: states in
+ * Polls one thing (a run, or the runs of a workflow) for one viewer, once for all subscribers. A subscriber that is ready gets the latest snapshot: states in
  * between are skipped, and no subscriber waits for a slower one.
  */
-import { GatewayError, isOutage } from '../../upstream/errors.ts';
+import { isUpstreamFault } from '../../upstream/errors.ts';
 import type { After } from '../timer.ts';
+import type { LiveState, LiveStates } from './live-state.ts';
 import { createPullIterator } from './pull-iterator.ts';
-import { asStale, dueMs, isSameFetch, isSameState, isStale, type Snapshot } from './snapshot.ts';
 
-export interface LivePoller {
-  /** The current snapshot at once, then each change, until the final one. Throws what ends it: 401, 403 or 404. */
-  watch(onLeft: () => void): AsyncIterableIterator<Snapshot, undefined>;
+export interface LivePoller<State> {
+  /** The current state at once, then each change, until the final one. Throws what ends it: 401, 403 or 404. */
+  watch(onLeft: () => void): AsyncIterableIterator<State, undefined>;
+  /** The same for a subscriber who waits for several pollers: it is told of news, and then asks for them. */
+  subscribe(onLeft: () => void, onNews: () => void): Subscription<State>;
   /** Completes all subscriptions. */
   close(): void;
 }
 
-export interface LivePollerOptions {
+export interface Subscription<State> {
+  readonly hasNews: boolean;
+  /** To be called where there are news. */
+  next(): Promise<IteratorResult<State, undefined>>;
+  leave(): void;
+}
+
+export interface LivePollerOptions<State extends LiveState, Reading> {
+  readonly states: LiveStates<State, Reading>;
   /** Reads through the run store: it costs a call only when the cached parts are too old. */
-  readonly read: (signal: AbortSignal) => Promise<{ readonly snapshot: Snapshot; readonly untilMs: number }>;
+  readonly read: (
+    signal: AbortSignal,
+    latest: State | null,
+  ) => Promise<{ readonly reading: Reading; readonly untilMs: number }>;
   /** True while cached data may be shown to the viewer without a call. */
   readonly isRightKnown: () => boolean;
   readonly liveTtlMs: number;
@@ -33,23 +46,23 @@ const MIN_POLL_MS = 100;
 const MAX_SLOWDOWN = 5;
 
 interface Subscriber {
-  /** The version that it was given last; 0 before the first. */
+  /** The sequence number of the state that it was given last; 0 before the first. */
   seen: number;
-  wake: () => void;
+  readonly onNews: () => void;
   hasLeft: boolean;
   readonly onLeft: () => void;
 }
 
 type End = { readonly kind: 'COMPLETE' } | { readonly kind: 'FAILED'; readonly error: unknown };
 
-export function createLivePoller(options: LivePollerOptions): LivePoller {
-  const { read, isRightKnown, liveTtlMs, now, after, onOver } = options;
+export function createLivePoller<State extends LiveState, Reading>(
+  options: LivePollerOptions<State, Reading>,
+): LivePoller<State> {
+  const { states, read, isRightKnown, liveTtlMs, now, after, onOver } = options;
   const intervalMs = Math.max(liveTtlMs, MIN_POLL_MS);
   const subscribers = new Set<Subscriber>();
   const controller = new AbortController();
-  let latest: Snapshot | null = null;
-  /** Incremented with each change. */
-  let version = 0;
+  let latest: State | null = null;
   /** Until then another poll would bring nothing newer. */
   let freshUntilMs = -Infinity;
   let nextDueMs = 0;
@@ -69,32 +82,28 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
 
   async function pollOnce(): Promise<void> {
     try {
-      const { snapshot, untilMs } = await read(controller.signal);
-      const { stepsError } = snapshot.parts;
-      const pausedUntilMs = now() + intervalMs;
-      // Steps that were there are not taken away by a fault.
-      if (stepsError && latest?.parts.steps && isUpstreamFault(stepsError)) {
-        accept(asStale(latest, stepsError, snapshot.parts), pausedUntilMs);
-      } else accept(snapshot, stepsError || isStale(snapshot) ? pausedUntilMs : untilMs);
+      const { reading, untilMs } = await read(controller.signal, latest);
+      const state = states.follow(latest, reading);
+      accept(state, states.isWhole(state) ? untilMs : now() + intervalMs);
     } catch (error) {
-      if (latest && isUpstreamFault(error)) accept(asStale(latest, error), now() + intervalMs);
+      const state = isUpstreamFault(error) ? states.afterFault(latest, error) : null;
+      if (state) accept(state, now() + intervalMs);
       else finish({ kind: 'FAILED', error });
     }
   }
 
-  function accept(snapshot: Snapshot, untilMs: number): void {
+  function accept(state: State, untilMs: number): void {
     freshUntilMs = untilMs;
-    nextDueMs = dueMs(snapshot, untilMs, liveTtlMs);
-    if (!latest || !isSameState(latest, snapshot)) {
-      version += 1;
+    nextDueMs = states.dueMs(state, untilMs, liveTtlMs);
+    if (latest?.sequence !== state.sequence) {
       unchangedPolls = 0;
-      latest = snapshot;
-    } else if (isStale(snapshot) || !isSameFetch(latest, snapshot)) {
+      latest = state;
+    } else if (states.isStale(state) || !states.isSameFetch(latest, state)) {
       unchangedPolls += 1;
-      latest = snapshot;
+      latest = state;
     }
-    if (snapshot.isFinal && !isStale(snapshot)) finish({ kind: 'COMPLETE' });
-    for (const subscriber of subscribers) if (subscriber.seen !== version) subscriber.wake();
+    if (states.isFinal(state)) finish({ kind: 'COMPLETE' });
+    for (const subscriber of subscribers) if (subscriber.seen !== state.sequence) subscriber.onNews();
   }
 
   function schedule(): void {
@@ -109,14 +118,14 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
     end = how;
     cancelTimer();
     onOver();
-    for (const subscriber of subscribers) subscriber.wake();
+    for (const subscriber of subscribers) subscriber.onNews();
   }
 
   function leave(subscriber: Subscriber): void {
     if (subscriber.hasLeft) return;
     subscriber.hasLeft = true;
     subscribers.delete(subscriber);
-    subscriber.wake();
+    subscriber.onNews();
     subscriber.onLeft();
     if (subscribers.size > 0) return;
     cancelTimer();
@@ -125,48 +134,65 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
   }
 
   const isFresh = (): boolean => latest !== null && now() < freshUntilMs && isRightKnown();
-  const hasNews = ({ seen, hasLeft }: Subscriber): boolean =>
-    hasLeft || end !== null || latest === null || seen !== version;
+  const hasNews = ({ seen, hasLeft }: Subscriber): boolean => hasLeft || end !== null || seen !== latest?.sequence;
 
-  async function next(subscriber: Subscriber): Promise<IteratorResult<Snapshot, undefined>> {
-    if (!hasNews(subscriber)) {
-      await new Promise<void>((resolve) => {
-        subscriber.wake = resolve;
-      });
-    }
-    const isOver = subscriber.hasLeft || (end && (end.kind === 'FAILED' || subscriber.seen === version));
-    // A slow or a new subscriber gets no snapshot that is older than a poll would bring.
+  async function next(subscriber: Subscriber): Promise<IteratorResult<State, undefined>> {
+    const isOver = subscriber.hasLeft || (end && (end.kind === 'FAILED' || subscriber.seen === latest?.sequence));
+    // A slow or a new subscriber gets no state that is older than a poll would bring.
     if (!isOver && !isFresh()) await poll();
     return take(subscriber);
   }
 
-  function take(subscriber: Subscriber): IteratorResult<Snapshot, undefined> {
-    if (!subscriber.hasLeft) {
-      if (end?.kind === 'FAILED') return fail(subscriber, end.error);
-      if (latest && subscriber.seen !== version) {
-        const isNew = subscriber.seen === 0;
-        if (latest.staleBecause && !latest.current && isNew) return fail(subscriber, latest.staleBecause);
-        subscriber.seen = version;
-        return { done: false, value: isNew && latest.current ? { ...latest, parts: latest.current } : latest };
+  function take(subscriber: Subscriber): IteratorResult<State, undefined> {
+    try {
+      if (!subscriber.hasLeft) {
+        if (end?.kind === 'FAILED') throw end.error;
+        if (latest && subscriber.seen !== latest.sequence) {
+          const value = subscriber.seen === 0 ? states.forNewcomer(latest) : latest;
+          subscriber.seen = latest.sequence;
+          return { done: false, value };
+        }
       }
+    } catch (error) {
+      leave(subscriber);
+      throw error;
     }
     leave(subscriber);
     return { done: true, value: undefined };
   }
 
-  function fail(subscriber: Subscriber, error: unknown): never {
-    leave(subscriber);
-    throw error;
+  function subscribe(onLeft: () => void, onNews: () => void): Subscription<State> {
+    const subscriber: Subscriber = { seen: 0, onNews, hasLeft: false, onLeft };
+    subscribers.add(subscriber);
+    return {
+      get hasNews() {
+        return hasNews(subscriber);
+      },
+      next: () => next(subscriber),
+      leave() {
+        leave(subscriber);
+      },
+    };
   }
 
   return {
+    subscribe,
     watch(onLeft) {
-      const subscriber: Subscriber = { seen: 0, wake: () => undefined, hasLeft: false, onLeft };
-      subscribers.add(subscriber);
+      let wake = (): void => undefined;
+      const subscription = subscribe(onLeft, () => {
+        wake();
+      });
+      const news = () =>
+        new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       return createPullIterator({
-        next: () => next(subscriber),
+        async next() {
+          if (!subscription.hasNews) await news();
+          return subscription.next();
+        },
         end() {
-          leave(subscriber);
+          subscription.leave();
         },
       });
     },
@@ -175,7 +201,3 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
     },
   };
 }
-
-/** A fault says nothing about the run or the right to see it: the subscriptions go on. */
-const isUpstreamFault = (error: unknown): error is GatewayError =>
-  isOutage(error) || (error instanceof GatewayError && error.code === 'UPSTREAM_CONTRACT_VIOLATION');

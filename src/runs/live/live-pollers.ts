@@ -1,15 +1,14 @@
 /** The pollers of all runs that are watched: one for each viewer, run and data requirement. */
 import type { RunRef } from '../../upstream/client.ts';
-import { GatewayError } from '../../upstream/errors.ts';
 import { checkRef, refKey } from '../../upstream/ids.ts';
 import { createRunLoaders, type DataRequirement } from '../loaders/run-loaders.ts';
 import { createAnswerLifetime, createCallBudget, type Operation } from '../operation.ts';
-import type { Snapshot } from './snapshot.ts';
+import { runStates, type Snapshot } from './snapshot.ts';
+import type { CountSubscription } from './subscription-limit.ts';
 import type { ResourceCache } from '../resource-cache.ts';
 import { createLivePoller, type LivePoller } from './live-poller.ts';
 import type { RunStore } from '../run-store.ts';
 import type { After } from '../timer.ts';
-import type { Viewer } from '../viewer.ts';
 import { createWorkflowLoaders } from '../loaders/workflow-loaders.ts';
 import type { WorkflowStore } from '../workflow-store.ts';
 
@@ -30,26 +29,24 @@ export interface LivePollersOptions {
   readonly cache: Pick<ResourceCache, 'hasProvenRight'>;
   readonly liveTtlMs: number;
   readonly maxUpstreamCalls: number;
-  readonly maxSubscriptionsPerViewer: number;
+  readonly countSubscription: CountSubscription;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly after: After;
 }
 
 export function createLivePollers(options: LivePollersOptions): LivePollers {
-  const { runStore, workflowStore, cache, liveTtlMs, maxUpstreamCalls, maxSubscriptionsPerViewer, now, after } =
-    options;
-  const pollers = new Map<string, LivePoller>();
-  /** The number of subscriptions of each viewer that has any. */
-  const subscriptions = new Map<string, number>();
+  const { runStore, workflowStore, cache, liveTtlMs, maxUpstreamCalls, countSubscription, now, after } = options;
+  const pollers = new Map<string, LivePoller<Snapshot>>();
 
   function open(
     key: string,
     ref: RunRef,
     requirement: DataRequirement,
     { viewer, requestId, operationRecord }: Watcher,
-  ): LivePoller {
+  ): LivePoller<Snapshot> {
     const poller = createLivePoller({
+      states: runStates,
       async read(signal) {
         const budget = createCallBudget(maxUpstreamCalls);
         const lifetime = createAnswerLifetime();
@@ -58,7 +55,7 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
         const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, requirement);
         const isFinal =
           !parts.stepsError && (lifetime.untilMs === Infinity || runStore.derive(ref, parts, now()).freshness.isFinal);
-        return { snapshot: { ref, parts, isFinal, staleBecause: null, current: null }, untilMs: lifetime.untilMs };
+        return { reading: { ref, parts, isFinal, staleBecause: null, current: null }, untilMs: lifetime.untilMs };
       },
       isRightKnown: () => cache.hasProvenRight(viewer),
       liveTtlMs,
@@ -70,21 +67,6 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
     });
     pollers.set(key, poller);
     return poller;
-  }
-
-  /** Returns the function that ends the counting of this subscription. */
-  function countSubscription({ id }: Viewer): () => void {
-    const count = subscriptions.get(id) ?? 0;
-    if (count >= maxSubscriptionsPerViewer) {
-      const message = `one key may watch ${maxSubscriptionsPerViewer} runs at once, and this one does already`;
-      throw new GatewayError('RATE_LIMITED', message);
-    }
-    subscriptions.set(id, count + 1);
-    return () => {
-      const left = (subscriptions.get(id) ?? 1) - 1;
-      if (left > 0) subscriptions.set(id, left);
-      else subscriptions.delete(id);
-    };
   }
 
   return {

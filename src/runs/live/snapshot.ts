@@ -1,13 +1,15 @@
 /** A snapshot of a run for its subscribers, and the comparison that decides whether a poll brought a change. */
 import { isDeepStrictEqual } from 'node:util';
-import type { RunRecord, StepFacts } from '../../domain/types.ts';
+import { changesUpTo, compareSteps, NO_CHANGES, type StepChanges } from '../../domain/step/step-changes.ts';
 import type { RunRef } from '../../upstream/client.ts';
-import type { GatewayError } from '../../upstream/errors.ts';
-import type { MaybeRecord, StepList } from '../finality.ts';
+import { isUpstreamFault, type GatewayError } from '../../upstream/errors.ts';
+import type { MaybeRecord } from '../finality.ts';
 import type { Served } from '../resource-cache.ts';
 import type { RunParts } from '../run-store.ts';
+import type { LiveState, LiveStates } from './live-state.ts';
 
-export interface Snapshot {
+/** What one poll brought. */
+export interface RunReading {
   readonly ref: RunRef;
   readonly parts: RunParts;
   /** True if nothing of the run will ever change. */
@@ -18,25 +20,59 @@ export interface Snapshot {
   readonly current: RunParts | null;
 }
 
-/** Compares the upstream's data; neither bytes, order nor the time of the fetch count as a change. */
-export function isSameState(one: Snapshot, another: Snapshot): boolean {
-  return (
-    one.isFinal === another.isFinal &&
-    isStale(one) === isStale(another) &&
-    isSame(one.parts.record, another.parts.record, areSameRecords) &&
-    isSame(one.parts.steps, another.parts.steps, areSameSteps) &&
-    textOf(one.parts.stepsError) === textOf(another.parts.stepsError)
-  );
+export interface Snapshot extends RunReading, LiveState {
+  /** Empty where the steps are not there. */
+  readonly stepChanges: StepChanges;
 }
 
-export const isStale = ({ parts: { record, steps } }: Snapshot): boolean =>
-  [record, steps].some((part) => part !== null && part.staleReason !== null);
+export const runStates: LiveStates<Snapshot, RunReading> = {
+  follow(latest, read) {
+    const { stepsError } = read.parts;
+    // Steps that were there are not taken away by a fault.
+    const isTakenAway = stepsError && latest?.parts.steps && isUpstreamFault(stepsError);
+    return next(latest, isTakenAway ? asStale(latest, stepsError, read.parts) : read);
+  },
+  afterFault: (latest, error) => latest && next(latest, asStale(latest, error)),
+  forNewcomer(snapshot) {
+    const { staleBecause, current } = snapshot;
+    if (staleBecause && !current) throw staleBecause;
+    return current ? { ...snapshot, parts: current } : snapshot;
+  },
+  isSameFetch: (one, another) =>
+    one.parts.record?.cached === another.parts.record?.cached &&
+    one.parts.steps?.cached === another.parts.steps?.cached &&
+    one.parts.stepsError === another.parts.stepsError,
+  isStale,
+  isWhole: (snapshot) => !snapshot.parts.stepsError && !isStale(snapshot),
+  isFinal: (snapshot) => snapshot.isFinal && !isStale(snapshot),
+  dueMs,
+};
 
-/** True if both come from the same upstream calls. */
-export const isSameFetch = (one: Snapshot, another: Snapshot): boolean =>
-  one.parts.record?.cached === another.parts.record?.cached &&
-  one.parts.steps?.cached === another.parts.steps?.cached &&
-  one.parts.stepsError === another.parts.stepsError;
+/** Compares the upstream's data; neither bytes, order nor the time of the fetch count as a change. */
+function next(latest: Snapshot | null, reading: RunReading): Snapshot {
+  const steps = reading.parts.steps?.cached;
+  const before = latest?.parts.steps?.cached;
+  const { changed, hasFewer } =
+    steps === before
+      ? { changed: new Set<string>(), hasFewer: false }
+      : compareSteps(before?.value ?? [], steps?.value ?? []);
+  const isSame =
+    latest !== null &&
+    changed.size === 0 &&
+    !hasFewer &&
+    (steps === undefined) === (before === undefined) &&
+    latest.isFinal === reading.isFinal &&
+    isStale(latest) === isStale(reading) &&
+    isSameRecord(latest.parts.record, reading.parts.record) &&
+    textOf(latest.parts.stepsError) === textOf(reading.parts.stepsError);
+  const sequence = isSame ? latest.sequence : (latest?.sequence ?? 0) + 1;
+  const known = latest?.stepChanges ?? NO_CHANGES;
+  return { ...reading, sequence, stepChanges: changesUpTo(known, steps?.value ?? [], changed, sequence) };
+}
+
+function isStale({ parts: { record, steps } }: RunReading): boolean {
+  return [record, steps].some((part) => part !== null && part.staleReason !== null);
+}
 
 const textOf = (error: GatewayError | null): string | null => error && `${error.code}: ${error.message}`;
 
@@ -47,13 +83,13 @@ const ONE_POLL_MS = 50;
  * When the next poll is due. Parts that were requested together stay together: the one that came first waits until the
  * other is due, too. Otherwise each would have polls of its own.
  */
-export function dueMs({ parts: { record, steps } }: Snapshot, untilMs: number, liveTtlMs: number): number {
+function dueMs({ parts: { record, steps } }: RunReading, untilMs: number, liveTtlMs: number): number {
   if (!record || !steps || Math.abs(record.cached.sentAt - steps.cached.sentAt) > ONE_POLL_MS) return untilMs;
   return Math.max(untilMs, Math.max(record.cached.fetchedAt, steps.cached.fetchedAt) + liveTtlMs);
 }
 
 /** The last snapshot in place of one that could not be fetched, or of which only the record could (stale-if-error). */
-export function asStale(snapshot: Snapshot, error: GatewayError, current: RunParts | null = null): Snapshot {
+function asStale(snapshot: RunReading, error: GatewayError, current: RunParts | null = null): RunReading {
   const staleReason = `${error.code}: ${error.message}`;
   const mark = <T>(part: Served<T> | null) => part && { ...part, staleReason: part.staleReason ?? staleReason };
   const { record, steps, stepsError, graph } = snapshot.parts;
@@ -66,33 +102,11 @@ export function asStale(snapshot: Snapshot, error: GatewayError, current: RunPar
   };
 }
 
-function isSame<T extends MaybeRecord | StepList>(
-  one: Served<T> | null,
-  another: Served<T> | null,
-  isEqual: (one: T, another: T) => boolean,
-): boolean {
+/** Stale or not: see `isStale`. */
+export function isSameRecord(one: Served<MaybeRecord> | null, another: Served<MaybeRecord> | null): boolean {
   if (!one || !another) return one === another;
-  return one.cached === another.cached || isEqual(one.cached.value, another.cached.value);
+  return one.cached === another.cached || isDeepStrictEqual(told(one.cached.value), told(another.cached.value));
 }
 
-const areSameRecords = (one: MaybeRecord, another: MaybeRecord): boolean =>
-  isDeepStrictEqual(one && withPayload(one), another && withPayload(another));
-
-/**
- * The payload by value: each fetch has a text, and so a function, of its own. It is nested at most MAX_JSON_DEPTH levels
- * deep, so the recursion of the comparison is bounded.
- */
-const withPayload = <T extends RunRecord | StepFacts>(facts: T) => ({ ...facts, payload: facts.payload() });
-
-/** The upstream promises no order of its list, so a step's position is ignored. */
-const areSameSteps = (one: StepList, another: StepList): boolean =>
-  one.length === another.length && isDeepStrictEqual(inOrder(one), inOrder(another));
-
-const inOrder = (steps: StepList) =>
-  steps
-    .map((step) => ({ ...withPayload(step), index: 0 }))
-    .sort((one, another) => compare(one.id, another.id) || startOf(one) - startOf(another));
-
-const compare = (one: string, another: string): number => (one < another ? -1 : one > another ? 1 : 0);
-
-const startOf = ({ startTime }: Pick<StepFacts, 'startTime'>): number => startTime?.epochMicros ?? 0;
+/** The payload by value, as of steps. */
+const told = (record: MaybeRecord) => record && { ...record, payload: record.payload() };

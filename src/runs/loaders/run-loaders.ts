@@ -1,6 +1,6 @@
 /** Runs of one GraphQL operation, derived from the parts in the process-wide run store. */
 import { isTerminal, runStatusOf } from '../../domain/status.ts';
-import type { Run } from '../../domain/types.ts';
+import type { Run, RunRecord } from '../../domain/types.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError, isAccessDenied, isNotFound } from '../../upstream/errors.ts';
 import { checkRef } from '../../upstream/ids.ts';
@@ -20,6 +20,8 @@ export interface RunLoaders {
   loadParts(ref: RunRef, requirement: DataRequirement): Promise<RunParts>;
   /** The run of parts that were loaded before, as of this operation's time. */
   ofParts(ref: RunRef, parts: RunParts, requirement: DataRequirement): Promise<Run>;
+  /** The run of a record that came in a list. Null where its steps are NOT_FOUND for a narrowed scope: then it is not in it. */
+  ofRecord(ref: RunRef, record: Served<RunRecord>, requirement: DataRequirement): Promise<Run | null>;
   /**
    * Without a promise where everything needed is cached (fast path). Throws BAD_USER_INPUT for an invalid id; rejects with
    * NOT_FOUND, or with the error of the upstream call. Where only the steps can't be had, whatever reads them throws why.
@@ -89,6 +91,14 @@ export function createRunLoaders(
     }
   }
 
+  async function withSteps(ref: RunRef, record: Served<MaybeRecord>): Promise<RunParts> {
+    try {
+      return partsOf(record, await steps.load(ref));
+    } catch (error) {
+      return withoutSteps(record, error);
+    }
+  }
+
   /** The record stands for itself, unless the error says that this viewer must not see the run. */
   function withoutSteps(record: Served<MaybeRecord> | null, error: unknown): RunParts {
     const told = record?.cached.value;
@@ -118,6 +128,16 @@ export function createRunLoaders(
   return {
     load,
     loadParts,
+    async ofRecord(ref, record, requirement) {
+      try {
+        const isEnough = requirement === 'RECORD' && isComplete(record);
+        const parts = isEnough ? partsOf(record, null) : await withSteps(ref, record);
+        return derive(ref, { ...parts, graph: await graphIf(ref, requirement) });
+      } catch (error) {
+        if (isNotFound(error)) return null;
+        throw error;
+      }
+    },
     ofParts: async (ref, parts, requirement) => derive(ref, { ...parts, graph: await graphIf(ref, requirement) }),
     async loadWithSteps(ref) {
       try {

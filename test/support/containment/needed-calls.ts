@@ -88,6 +88,8 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
       case 'RunComparison.head':
       case 'RunEdge.node':
         return isFields(value) ? ofListedRun(idsOf(value), info) : undefined;
+      case 'Query.recentRuns':
+        return args.workflowIds ? undefined : workflowsFault;
       case 'Mutation.executeWorkflow':
         return fault('execute', workflowId);
       case 'ExecuteWorkflowPayload.run': {
@@ -96,8 +98,13 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
       }
       case 'Workflow.runs':
       case 'Workflow.statistics':
+      case 'Workflow.failureGroups':
+      case 'Workflow.trend':
         return fault('runs', workflowId);
+      case 'Run.lastSuccessBefore':
+        return known.unknownRuns.get(source) ?? fault('runs', idsOf(source).workflowId);
       case 'WorkflowStatistics.nodes':
+      case 'TrendBucket.nodes':
         return ofAll(known.runsOfStatistics.get(source) ?? [], 'steps');
     }
     if (info.parentType.name === 'Run') return ofFieldOfRun(source, info);
@@ -115,6 +122,8 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
       case 'Workflow.runsById':
         return isFields(item) ? ofRun(idsOf(item), info) : undefined;
       case 'RunConnection.nodes':
+      case 'RecentRuns.nodes':
+      case 'FailureGroup.runs':
         return isFields(item) ? ofListedRun(idsOf(item), info) : undefined;
       case 'Query._entities': {
         const key = (args.representations as readonly unknown[])[index];

@@ -106,15 +106,19 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
     return (isGraphless ? toldWithoutGraph : told).get(JSON.stringify(path)) ?? [];
   }
 
+  /** All runs start at the same time, so a trend has one part. */
+  function rememberRuns(source: Fields, args: Fields, value: Fields, info: GraphQLResolveInfo): void {
+    if (!['statistics', 'trend'].includes(info.fieldName)) return;
+    const workflowId = String(source[ID]);
+    const runIds = historyOf(workflowId).slice(0, Number(args.last));
+    runsOfStatistics.set(
+      value,
+      runIds.map((runId) => ({ workflowId, runId })),
+    );
+  }
+
   function remember(source: Fields, args: Fields, value: Fields, info: GraphQLResolveInfo): void {
-    if (info.fieldName === 'statistics') {
-      const workflowId = String(source[ID]);
-      const runIds = historyOf(workflowId).slice(0, Number(args.last));
-      runsOfStatistics.set(
-        value,
-        runIds.map((runId) => ({ workflowId, runId })),
-      );
-    }
+    rememberRuns(source, args, value, info);
     const unknown = info.parentType.name === 'ExecuteWorkflowPayload' && needed.ofRun(idsOf(value), info);
     if (unknown) unknownRuns.set(value, unknown);
   }
@@ -143,6 +147,7 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
       }
       if (isFields(value)) remember(source, args, value, info);
       if (!Array.isArray(value) || !isListType(getNullableType(info.returnType))) return value;
+      for (const item of value) if (isFields(item)) rememberRuns(source, args, item, info);
       return value.map((item, index) => itemOf(item, index, path, args, info));
     },
   };

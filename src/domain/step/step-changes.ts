@@ -1,0 +1,69 @@
+/** Which steps of a run have changed since an earlier state of it. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Step, StepAttempt, StepFacts } from '../types.ts';
+import { attemptsOf } from './attempts.ts';
+import { executionsOf } from './execution.ts';
+
+/** By step: the number of the state in which it changed last. States are numbered from 1. */
+export type StepChanges = ReadonlyMap<string, number>;
+
+export const NO_CHANGES: StepChanges = new Map();
+
+type Steps = readonly StepFacts[];
+
+export interface ComparedSteps {
+  /** The ids of those that are new, or told differently. */
+  readonly changed: ReadonlySet<string>;
+  /** True if some are not there any more. */
+  readonly hasFewer: boolean;
+}
+
+/**
+ * By all that the upstream tells of a step but its position in the list, which has no promised order. Steps of the same id are
+ * compared together. A step has changed, too, if another one changed its place among the executions of its node.
+ */
+export function compareSteps(before: Steps, after: Steps): ComparedSteps {
+  const [was, is] = [byId(before, factsOf), byId(after, factsOf)];
+  const changed = differingIds(was, is);
+  const hasFewer = [...was.keys()].some((id) => !is.has(id));
+  if (changed.size > 0 || hasFewer) {
+    for (const id of differingIds(byId(before, attemptIn(before)), byId(after, attemptIn(after)))) changed.add(id);
+  }
+  return { changed, hasFewer };
+}
+
+/** The changes up to the state of this number, which has these steps. */
+export const changesUpTo = (
+  known: StepChanges,
+  steps: Steps,
+  changed: ReadonlySet<string>,
+  state: number,
+): StepChanges => new Map(steps.map(({ id }) => [id, changed.has(id) ? state : (known.get(id) ?? state)]));
+
+/** The steps that have changed after the state of this number; all of them after 0. */
+export const changedSteps = (steps: readonly Step[], changes: StepChanges, since: number): readonly Step[] =>
+  steps.filter(({ id }) => (changes.get(id) ?? Infinity) > since);
+
+type Groups = ReadonlyMap<string, readonly unknown[]>;
+
+function differingIds(was: Groups, is: Groups): Set<string> {
+  return new Set([...is].filter(([id, group]) => !isDeepStrictEqual(was.get(id), group)).map(([id]) => id));
+}
+
+/** In an order of their own: those of one id by start. */
+function byId(steps: Steps, told: (step: StepFacts) => unknown): Groups {
+  const groups = Map.groupBy(steps, ({ id }) => id);
+  const startOf = ({ startTime }: StepFacts): number => startTime?.epochMicros ?? 0;
+  return new Map([...groups].map(([id, group]) => [id, group.sort((a, b) => startOf(a) - startOf(b)).map(told)]));
+}
+
+/** The payload by value: each fetch has a text, and so a function, of its own. It is nested at most MAX_JSON_DEPTH levels deep. */
+const factsOf = (step: StepFacts) => ({ ...step, index: 0, payload: step.payload() });
+
+function attemptIn(steps: Steps): (step: StepFacts) => unknown {
+  const attempts = new Map<number, Partial<StepAttempt>>();
+  for (const { execution, attempt, attemptCount, attemptKind } of attemptsOf(executionsOf(steps))) {
+    attempts.set(execution.index, { attempt, attemptCount, attemptKind });
+  }
+  return ({ index }) => attempts.get(index);
+}

@@ -1,0 +1,22 @@
+/** Lists over several workflows: which ones, and the error of one that such a list has to do without. */
+import type { WorkflowLoaders } from '../runs/loaders/workflow-loaders.ts';
+import { GatewayError } from '../upstream/errors.ts';
+import { checkIdCount } from './arguments.ts';
+import { MAX_LIST_SIZE } from './fields/list-sizes.ts';
+
+/** The workflows that are named, each once; else all that the viewer may see. Throws BAD_USER_INPUT for more than 100. */
+export async function severalWorkflows(
+  named: readonly string[] | null | undefined,
+  workflows: () => Pick<WorkflowLoaders, 'list'>,
+): Promise<readonly string[]> {
+  if (named) return [...new Set(checkIdCount(named, 'workflowIds'))];
+  const all = [...(await workflows().list()).keys()];
+  if (all.length <= MAX_LIST_SIZE) return all;
+  throw new GatewayError(
+    'BAD_USER_INPUT',
+    `workflowIds: expected the ids of at most ${MAX_LIST_SIZE} workflows, since there are ${all.length}`,
+  );
+}
+
+export const ofWorkflow = ({ code, message, details }: GatewayError, workflowId: string): GatewayError =>
+  new GatewayError(code, message, { ...details, workflowId });

@@ -1,0 +1,142 @@
+/**
+ * The runs of several workflows in one list, newest first: a merge of their histories. A position in it has one in each history
+ * that was read, so that runs which start meanwhile move none of them.
+ */
+import { compareText } from '../../domain/order.ts';
+import { GatewayError } from '../../upstream/errors.ts';
+import type { Operation } from '../operation.ts';
+import type { HistoryPosition, RunPosition } from './history-reader.ts';
+import type { HistoryPage, RunFilter, RunHistory } from './run-history.ts';
+
+/** What the order goes by: start, newest first and those without one before all; then the workflow's id. */
+export interface RunPlace {
+  readonly workflowId: string;
+  /** In microseconds since 1970; null: it has not started. */
+  readonly startMicros: number | null;
+}
+
+export const compareByPlace = (a: RunPlace, b: RunPlace): number => {
+  const [from, to] = [a.startMicros ?? Infinity, b.startMicros ?? Infinity];
+  return from === to ? compareText(a.workflowId, b.workflowId) : to > from ? 1 : -1;
+};
+
+export interface RecentPosition {
+  /** The run that was answered last. Of a workflow without a position nothing newer is answered. Null: there was none. */
+  readonly last: RunPlace | null;
+  /** By workflow. */
+  readonly positions: ReadonlyMap<string, HistoryPosition>;
+}
+
+export interface RecentEntry extends RunPlace {
+  readonly position: RunPosition;
+}
+
+export interface UnavailableWorkflow {
+  readonly workflowId: string;
+  readonly error: GatewayError;
+}
+
+export interface RecentPage {
+  readonly entries: readonly RecentEntry[];
+  readonly hasNextPage: boolean;
+  readonly start: RecentPosition;
+  readonly end: RecentPosition;
+  /** By id. */
+  readonly unavailable: readonly UnavailableWorkflow[];
+}
+
+export interface RecentPageRequest {
+  readonly workflowIds: readonly string[];
+  readonly first: number;
+  readonly after: RecentPosition | null;
+  readonly filter: RunFilter | null;
+}
+
+export interface RecentRuns {
+  /** One page of each history. A workflow whose history can't be had is named, and the others are merged. */
+  page(request: RecentPageRequest, operation: Operation): Promise<RecentPage>;
+}
+
+const BEGINNING: RecentPosition = { last: null, positions: new Map() };
+
+export function createRecentRuns(history: Pick<RunHistory, 'page'>): RecentRuns {
+  return {
+    async page({ workflowIds, first, after, filter }, operation) {
+      const start = after ?? BEGINNING;
+      const unavailable: UnavailableWorkflow[] = [];
+      const read = async (workflowId: string) => {
+        try {
+          const page = await history.page(
+            { workflowId, first, after: positionIn(workflowId, start), filter },
+            operation,
+          );
+          return [{ workflowId, page }];
+        } catch (error) {
+          if (!(error instanceof GatewayError)) throw error;
+          unavailable.push({ workflowId, error });
+          return [];
+        }
+      };
+      const pages = await Promise.all([...new Set(workflowIds)].sort(compareText).map(read));
+      unavailable.sort((a, b) => compareText(a.workflowId, b.workflowId));
+      return { ...mergePages(pages.flat(), first, start), start, unavailable };
+    },
+  };
+}
+
+/** Where a history goes on: at its own position, else behind what was answered of the others. Null: with its newest run. */
+function positionIn(workflowId: string, { last, positions }: RecentPosition): HistoryPosition | null {
+  const own = positions.get(workflowId);
+  if (own || last?.startMicros == null) return own ?? null;
+  // Of equal starts those of a workflow that comes later in the order were not answered yet.
+  const startMicros = last.startMicros + (compareText(workflowId, last.workflowId) > 0 ? 1 : 0);
+  return { runId: null, offset: 0, startMicros };
+}
+
+interface PageOf {
+  readonly workflowId: string;
+  readonly page: HistoryPage;
+}
+
+/**
+ * Takes the newest of the pages' next entries until there are enough, or until a page whose history goes on has no more:
+ * what comes behind it is not known.
+ */
+export function mergePages(
+  pages: readonly PageOf[],
+  first: number,
+  start: RecentPosition,
+): Pick<RecentPage, 'entries' | 'hasNextPage' | 'end'> {
+  const queues = pages.map(({ workflowId, page }) => ({
+    page,
+    waiting: page.entries.map(({ position }): RecentEntry => ({
+      workflowId,
+      startMicros: position.startMicros,
+      position,
+    })),
+    /** Nothing older is answered on this page. */
+    frontier: page.hasNextPage && page.end ? { workflowId, startMicros: page.end.startMicros } : null,
+    workflowId,
+  }));
+  const entries: RecentEntry[] = [];
+  const positions = new Map(start.positions);
+  while (entries.length < first) {
+    const [next] = queues.flatMap(({ waiting }) => waiting.slice(0, 1)).sort(compareByPlace);
+    const isKnown = queues.every(
+      ({ waiting, frontier }) => waiting.length > 0 || !frontier || (next && compareByPlace(next, frontier) <= 0),
+    );
+    if (!next || !isKnown) break;
+    queues.find(({ workflowId }) => workflowId === next.workflowId)?.waiting.shift();
+    entries.push(next);
+    positions.set(next.workflowId, next.position);
+  }
+  for (const { workflowId, waiting, page } of queues) {
+    if (waiting.length === 0 && page.end) positions.set(workflowId, page.end);
+  }
+  const last = entries.at(-1);
+  return {
+    entries,
+    hasNextPage: queues.some(({ waiting, page }) => waiting.length > 0 || page.hasNextPage),
+    end: { last: last ? { workflowId: last.workflowId, startMicros: last.startMicros } : start.last, positions },
+  };
+}

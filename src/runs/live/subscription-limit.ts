@@ -1,0 +1,25 @@
+/** How many runs and workflows a viewer may watch at once. */
+import { GatewayError } from '../../upstream/errors.ts';
+import type { Viewer } from '../viewer.ts';
+
+/** Counts one more. Returns the function that ends it. Throws RATE_LIMITED beyond the maximum. */
+export type CountSubscription = (viewer: Viewer) => () => void;
+
+export function createSubscriptionLimit(maximum: number): CountSubscription {
+  /** By viewer that has any. */
+  const subscriptions = new Map<string, number>();
+
+  return ({ id }) => {
+    const count = subscriptions.get(id) ?? 0;
+    if (count >= maximum) {
+      const message = `one key may watch ${maximum} runs and workflows at once, and this one does already`;
+      throw new GatewayError('RATE_LIMITED', message);
+    }
+    subscriptions.set(id, count + 1);
+    return () => {
+      const left = (subscriptions.get(id) ?? 1) - 1;
+      if (left > 0) subscriptions.set(id, left);
+      else subscriptions.delete(id);
+    };
+  };
+}

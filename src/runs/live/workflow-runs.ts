@@ -1,0 +1,125 @@
+/** The latest runs of a workflow for its subscribers, and which of them have changed. */
+import { isOver, runStatusOf } from '../../domain/status.ts';
+import type { RunRecord } from '../../domain/types.ts';
+import type { GatewayError } from '../../upstream/errors.ts';
+import type { NewestRuns } from '../history/run-history.ts';
+import type { Served } from '../resource-cache.ts';
+import type { LiveState, LiveStates } from './live-state.ts';
+import { isSameRecord } from './snapshot.ts';
+
+export interface WatchedRun {
+  /** The number of the state in which it changed last; 0 for one that was old already when it was read first. */
+  readonly changedIn: number;
+  /** Null for a finished run that is not among the newest any more: the run store may have it. */
+  readonly record: Served<RunRecord> | null;
+}
+
+export interface WorkflowRuns extends LiveState {
+  /** False: no poll has succeeded so far. */
+  readonly isRead: boolean;
+  /** By id, newest first. */
+  readonly runs: ReadonlyMap<string, WatchedRun>;
+  readonly windows: NewestRuns['windows'];
+  /** Why the last poll failed, even with what was cached; null if it did not. */
+  readonly staleBecause: GatewayError | null;
+}
+
+/** So many of the newest runs are told to a new subscriber, and all unfinished ones. */
+export const NEWEST_RUNS = 20;
+/** The first poll reads the upstream's largest page. */
+const FIRST_READ = 100;
+/** Ids of runs that were read are remembered, so that none is taken for a new one. */
+const MAX_KNOWN = 1000;
+
+const UNREAD: WorkflowRuns = { sequence: 0, isRead: false, runs: new Map(), windows: [], staleBecause: null };
+
+/** How many records to read, in steps of 20 so that pollers of several viewers and pages ask alike. */
+export function wantedRecords(latest: WorkflowRuns | null): number {
+  if (!latest?.isRead) return FIRST_READ;
+  const depth = 1 + [...latest.runs.values()].findLastIndex(isOpen);
+  return Math.min(FIRST_READ, NEWEST_RUNS * Math.ceil(Math.max(1, depth) / NEWEST_RUNS));
+}
+
+/** True if records reach down to runs that were read before, and have each one that was unfinished then. */
+export function reachesKnown(latest: WorkflowRuns | null, records: readonly RunRecord[]): boolean {
+  if (!latest?.isRead) return true;
+  const ids = new Set(records.map(({ id }) => id));
+  const isMissing = ([id, run]: readonly [string, WatchedRun]) => isOpen(run) && !ids.has(id);
+  return records.some(({ id }) => latest.runs.has(id)) && ![...latest.runs].some(isMissing);
+}
+
+export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
+  follow(latest, { records, windows }) {
+    const known = latest ?? UNREAD;
+    const next = known.sequence + 1;
+    const read = new Map<string, WatchedRun>();
+    const lastKnown = records.findLastIndex(({ cached }) => known.runs.has(cached.value.id));
+    for (const [index, record] of records.entries()) {
+      const { id } = record.cached.value;
+      if (read.has(id)) continue;
+      const isShown = index < NEWEST_RUNS || isOpen({ record });
+      const isNew = known.isRead ? lastKnown < 0 || index < lastKnown : isShown;
+      const changedIn = changeOf(known.runs.get(id), record, { next, isNew });
+      read.set(id, { changedIn, record: isShown || changedIn === next ? record : null });
+    }
+    const isChanged = !latest || [...read.values()].some(({ changedIn }) => changedIn === next);
+    const others = [...known.runs].filter(([id]) => !read.has(id));
+    const forgotten = others.map(([id, { changedIn }]) => [id, { changedIn, record: null }] as const);
+    return {
+      sequence: isChanged ? next : known.sequence,
+      isRead: true,
+      runs: new Map([...read, ...forgotten].slice(0, MAX_KNOWN)),
+      windows,
+      staleBecause: null,
+    };
+  },
+
+  afterFault(latest, error) {
+    if (!latest) return { ...UNREAD, sequence: 1, staleBecause: error };
+    if (latest.staleBecause) return latest;
+    const next = latest.sequence + 1;
+    const staleReason = `${error.code}: ${error.message}`;
+    const runs = [...latest.runs].map(([id, run]): [string, WatchedRun] => [
+      id,
+      run.record?.staleReason === null ? { changedIn: next, record: { ...run.record, staleReason } } : run,
+    ]);
+    return { ...latest, sequence: next, runs: new Map(runs), staleBecause: error };
+  },
+
+  // It may not be given what is older than the fault.
+  forNewcomer: (state) => (state.staleBecause ? { ...state, runs: UNREAD.runs } : state),
+  isSameFetch: ({ windows: one }, { windows: another }) =>
+    one.length === another.length && one.every((window, index) => window === another[index]),
+  isStale: (state) => !isWhole(state),
+  isWhole,
+  isFinal: () => false,
+  dueMs: (_state, untilMs) => untilMs,
+};
+
+/** The runs that have changed after the state of this number, newest first; after 0 those that a new subscriber gets. */
+export const changedRuns = ({ runs }: WorkflowRuns, since: number): [string, WatchedRun][] =>
+  [...runs].filter(([, { changedIn, record }]) => (since === 0 ? record !== null : changedIn > since));
+
+function changeOf(
+  known: WatchedRun | undefined,
+  record: Served<RunRecord>,
+  { next, isNew }: { readonly next: number; readonly isNew: boolean },
+): number {
+  if (!known) return isNew ? next : 0;
+  if (!known.record) return isOpen({ record }) ? next : known.changedIn;
+  const isSame =
+    isSameRecord(known.record, record) && (known.record.staleReason === null) === (record.staleReason === null);
+  return isSame ? known.changedIn : next;
+}
+
+function isOpen({ record }: Pick<WatchedRun, 'record'>): boolean {
+  if (!record) return false;
+  const { rawStatus, endTime } = record.cached.value;
+  return !isOver(runStatusOf(rawStatus), endTime);
+}
+
+function isWhole({ staleBecause, runs }: WorkflowRuns): boolean {
+  return (
+    staleBecause === null && ![...runs.values()].some(({ record }) => record !== null && record.staleReason !== null)
+  );
+}

@@ -1,0 +1,249 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { wireWorkflow } from '../support/scripted-history.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../support/scripted-workflows.ts';
+
+const WORKFLOWS = ['wf-1', 'wf-2', 'wf-3', 'wf-4', 'wf-5'];
+const PAGE = `query Page($first: Int, $after: String, $filter: RunFilter, $ids: [ID!]) {
+  recentRuns(first: $first, after: $after, filter: $filter, workflowIds: $ids) {
+    nodes { id workflowId startedAt } edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    unavailableWorkflows { id name }
+  }
+}`;
+
+interface Page {
+  readonly nodes: readonly { readonly id: string; readonly workflowId: string; readonly startedAt: string | null }[];
+  readonly edges: readonly { readonly cursor: string }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly startCursor: string; readonly endCursor: string | null };
+  readonly unavailableWorkflows: readonly { readonly id: string }[];
+}
+
+describe('the recent runs of several workflows', () => {
+  let clock: ManualClock;
+  let workflows: ScriptedWorkflows;
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeEach(async () => {
+    clock = createManualClock();
+    workflows = createScriptedWorkflows(WORKFLOWS);
+    upstream = await startFaultyUpstream(workflows.script);
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now, after: clock.after });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  async function ask(variables: Record<string, unknown> = {}) {
+    const answer = await gateway.query(PAGE, { variables });
+    return { errors: answer.errors, page: (answer.data as unknown as { recentRuns: Page | null } | null)?.recentRuns };
+  }
+
+  async function page(variables: Record<string, unknown> = {}): Promise<Page> {
+    const { errors, page: found } = await ask(variables);
+    expect(errors).toEqual([]);
+    if (!found) throw new Error('expected a page');
+    return found;
+  }
+
+  it('are newest first, those that have not started before all, by one call a workflow and page', async () => {
+    for (const [index, id] of ['a', 'b', 'c', 'd', 'e', 'f'].entries()) workflows.start(WORKFLOWS[index % 3] ?? '', id);
+    workflows.start('wf-4', 'waiting', { start_time: null, status: 'pending' });
+    const found = await page({ first: 4 });
+    expect(found.nodes.map(({ id, workflowId }) => `${workflowId} ${id}`)).toEqual([
+      'wf-4 waiting',
+      'wf-3 f',
+      'wf-2 e',
+      'wf-1 d',
+    ]);
+    expect(found).toMatchObject({ pageInfo: { hasNextPage: true, hasPreviousPage: false }, unavailableWorkflows: [] });
+    expect([
+      // The steps of the one that waits: they may tell a start.
+      upstream.count('runs'),
+      upstream.count('workflows'),
+      upstream.count('run'),
+      upstream.count('steps'),
+    ]).toEqual([5, 1, 0, 1]);
+    const rest = await page({ first: 4, after: found.pageInfo.endCursor });
+    expect(rest.nodes.map(({ id }) => id)).toEqual(['c', 'b', 'a']);
+    expect(rest.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
+    // The list of workflows is still known.
+    expect([upstream.count('runs'), upstream.count('workflows')]).toEqual([10, 1]);
+  });
+
+  it('have as many calls as they are priced at, whatever is selected, and none for what is named already', async () => {
+    for (let count = 0; count < 12; count += 1) workflows.start(WORKFLOWS[count % 2] ?? '', `r${count}`);
+    const { errors } = await gateway.query(
+      '{ recentRuns(first: 5, workflowIds: ["wf-1", "wf-2", "wf-1"]) { nodes { stepCounts { total } } } }',
+    );
+    expect(errors).toEqual([]);
+    expect([upstream.count('runs'), upstream.count('steps'), upstream.count('workflows')]).toEqual([2, 5, 0]);
+  });
+
+  it('go on behind any cursor: each run exactly once while new ones start between the pages, at the same time or not', async () => {
+    // By a seed: pages of many sizes, ties, runs that wait and start later, in five workflows.
+    for (let seed = 1; seed <= 12; seed += 1) {
+      let state = seed;
+      const draw = (count: number): number => {
+        state = (state * 48_271) % 2_147_483_647;
+        return state % count;
+      };
+      workflows.clear();
+      clock.advance(5000);
+      let number = 0;
+      const start = () => {
+        number += 1;
+        const isWaiting = draw(12) === 0;
+        workflows.start(WORKFLOWS[draw(5)] ?? '', `run-${number}`, {
+          ...(draw(3) === 0 && { tie: true }),
+          ...(isWaiting && { start_time: null, status: 'pending' }),
+        });
+      };
+      for (let count = 0; count < 60; count += 1) start();
+      const atTheStart = workflows.ids();
+      const seen: string[] = [];
+      let after: string | null = null;
+      for (let pages = 0; pages < 100; pages += 1) {
+        const first = 1 + draw(20);
+        const found: Page = await page({ first, after });
+        seen.push(...found.nodes.map(({ id }) => id));
+        expect(found.nodes.length).toBeLessThanOrEqual(first);
+        if (!found.pageInfo.hasNextPage) break;
+        const isByEdge = draw(2) === 0;
+        after = (isByEdge ? found.edges.at(-1)?.cursor : null) ?? found.pageInfo.endCursor;
+        for (let count = draw(4); count > 0; count -= 1) start();
+        if (draw(2) === 0) workflows.startWaiting();
+        clock.advance(5000);
+      }
+      expect(new Set(seen).size).toBe(seen.length);
+      expect(atTheStart.filter((id) => !seen.includes(id))).toEqual([]);
+    }
+  }, 60_000);
+
+  it('are filtered as the runs of one workflow are, and say where to go on', async () => {
+    for (let count = 1; count <= 30; count += 1) {
+      workflows.start(WORKFLOWS[count % 5] ?? '', `r${count}`, count % 10 === 0 ? { status: 'failed' } : {});
+    }
+    const failed = await page({ filter: { status: ['FAILED'] } });
+    expect(failed.nodes.map(({ id }) => id)).toEqual(['r30', 'r20', 'r10']);
+    expect(failed.pageInfo.hasNextPage).toBe(false);
+    const middle = failed.nodes[1]?.startedAt;
+    expect(
+      (await page({ filter: { startedAfter: middle, status: ['COMPLETED'] }, first: 2 })).nodes.map(({ id }) => id),
+    ).toEqual(['r29', 'r28']);
+    expect((await page({ filter: { startedBefore: middle }, first: 1 })).nodes.map(({ id }) => id)).toEqual(['r19']);
+  });
+
+  it('answer nothing that is older than what a filtered history may still hold', async () => {
+    // The only failed run of wf-1 lies behind more runs than one page looks at; the one of wf-2 is older.
+    workflows.start('wf-2', 'old', { status: 'failed' });
+    workflows.start('wf-1', 'deep', { status: 'failed' });
+    for (let count = 0; count < 700; count += 1) workflows.start('wf-1', `r${count}`);
+    const seen: string[][] = [];
+    let after: string | null = null;
+    for (let pages = 0; pages < 5; pages += 1) {
+      const found: Page = await page({ filter: { status: ['FAILED'] }, after });
+      seen.push(found.nodes.map(({ id }) => id));
+      if (!found.pageInfo.hasNextPage) break;
+      after = found.pageInfo.endCursor;
+    }
+    expect(seen).toEqual([[], ['deep', 'old']]);
+  });
+
+  it('do without a workflow whose history fails, and name it with its error, however often they are asked', async () => {
+    for (let count = 0; count < 10; count += 1) workflows.start(WORKFLOWS[count % 5] ?? '', `r${count}`);
+    upstream.script = (call) =>
+      call.endpoint === 'runs' && ['wf-4', 'wf-2'].includes(call.workflowId)
+        ? { status: call.workflowId === 'wf-2' ? 403 : 500 }
+        : workflows.script(call);
+    // The first time, from the document that is kept, and compiled.
+    for (let time = 0; time < 4; time += 1) {
+      const { page: found, errors } = await ask({ first: 3 });
+      expect(found?.nodes.map(({ id }) => id)).toEqual(['r9', 'r7', 'r5']);
+      expect(found?.unavailableWorkflows).toEqual([
+        { id: 'wf-2', name: 'Workflow wf-2' },
+        { id: 'wf-4', name: 'Workflow wf-4' },
+      ]);
+      expect(errors.map(({ path, extensions: { code, workflowId } }) => [path, code, workflowId])).toEqual([
+        [['recentRuns'], 'FORBIDDEN', 'wf-2'],
+        [['recentRuns'], 'UPSTREAM_UNAVAILABLE', 'wf-4'],
+      ]);
+    }
+    upstream.script = workflows.script;
+    clock.advance(60_000);
+    expect((await page({ first: 3 })).nodes.map(({ id }) => id)).toEqual(['r9', 'r8', 'r7']);
+  });
+
+  it('keep a run whose steps can not be had, with the errors of what needs them', async () => {
+    workflows.start('wf-1', 'good');
+    workflows.start('wf-2', 'bad');
+    upstream.script = (call) =>
+      call.endpoint === 'steps' && call.runId === 'bad' ? { status: 500 } : workflows.script(call);
+    const { data, errors } = await gateway.query('{ recentRuns { nodes { id status stepCounts { total } } } }');
+    expect(data).toEqual({
+      recentRuns: {
+        nodes: [
+          { id: 'bad', status: 'COMPLETED', stepCounts: null },
+          { id: 'good', status: 'COMPLETED', stepCounts: { total: 1 } },
+        ],
+      },
+    });
+    expect(errors.map(({ path }) => path?.join('.'))).toEqual(['recentRuns.nodes.0.stepCounts']);
+  });
+
+  it.each([
+    [
+      'more workflows than 100',
+      { ids: Array.from({ length: 101 }, (_, index) => `w${index}`) },
+      'workflowIds: expected at most 100, got 101',
+    ],
+    ['a page of 101', { first: 101 }, 'first: expected 1 to 100, got 101'],
+    [
+      "another list's cursor",
+      { after: Buffer.from('["run","r",0,1]').toString('base64url') },
+      'after: expected a cursor',
+    ],
+    [
+      'a cursor of more than 100 positions',
+      { after: Buffer.from(JSON.stringify(['recent', null, Array(101).fill(['w', 'r', 0, 1])])).toString('base64url') },
+      'after: expected a cursor',
+    ],
+  ])('refuse %s before any call of a history', async (_, variables, message) => {
+    const { page: found, errors } = await ask(variables);
+    expect(found).toBeNull();
+    expect(errors).toMatchObject([{ path: ['recentRuns'], extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(errors[0]?.message).toContain(message);
+    expect(upstream.count('runs')).toBe(0);
+  });
+
+  it('of more than 100 workflows must be named', async () => {
+    const many = Array.from({ length: 101 }, (_, index) => wireWorkflow(`w${index}`));
+    upstream.script = (call) => (call.endpoint === 'workflows' ? { json: many } : workflows.script(call));
+    const { errors } = await ask();
+    expect(errors[0]?.message).toBe('workflowIds: expected the ids of at most 100 workflows, since there are 101');
+    expect(upstream.count('runs')).toBe(0);
+    expect((await page({ ids: ['w1'] })).nodes).toEqual([]);
+  });
+
+  it('of no workflow are none, and of one that may not be named are missing', async () => {
+    expect((await page({ ids: [] })).nodes).toEqual([]);
+    const { errors, page: found } = await ask({ ids: ['..'] });
+    expect(found?.unavailableWorkflows).toEqual([{ id: '..', name: null }]);
+    expect(errors.map(({ path, extensions: { code } }) => `${path?.join('.') ?? ''}: ${code}`).sort()).toEqual([
+      'recentRuns.unavailableWorkflows.0.name: NOT_FOUND',
+      'recentRuns: BAD_USER_INPUT',
+    ]);
+  });
+
+  it('need a key', async () => {
+    const { data, errors } = await gateway.query('{ recentRuns(workflowIds: ["wf-1"]) { nodes { id } } }', {
+      key: null,
+    });
+    expect(data).toEqual({ recentRuns: null });
+    expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect(upstream.calls).toEqual([]);
+  });
+});

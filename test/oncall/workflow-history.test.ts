@@ -1,0 +1,218 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createManualClock } from '../support/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
+import { startGateway, type GraphqlAnswer, type TestGateway } from '../support/gateway.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../support/scripted-workflows.ts';
+import { wireStep } from '../support/wire.ts';
+
+const GROUPS = `query ($last: Int) { workflow(id: "wf") { failureGroups(last: $last) {
+  nodeId message code count firstSeenAt lastSeenAt runs(first: 2) { id status stepCounts { total } }
+} } }`;
+const TREND = `query ($last: Int, $buckets: Int) { workflow(id: "wf") { trend(last: $last, buckets: $buckets) {
+  startedAt endedAt runCount failedCount wallClockMs { p50 } nodes { nodeId failureCount }
+} } }`;
+
+describe('what the runs of a workflow tell together', () => {
+  let workflows: ScriptedWorkflows;
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  /** Failed runs fail at `send`, each with numbers of its own. */
+  const script: Script = (call) => {
+    if (call.endpoint !== 'steps') return workflows.script(call);
+    if (call.runId === 'gone') return { status: 404, json: {} };
+    const error = JSON.stringify({ code: 'E7', message: `no answer from ${call.runId.length} hosts` });
+    const isFailed = call.runId.startsWith('bad');
+    return {
+      json: [wireStep({ id: `${call.runId}-s`, node_id: 'send', ...(isFailed && { status: 'failed', error }) })],
+    };
+  };
+
+  beforeEach(async () => {
+    const { now, after } = createManualClock();
+    workflows = createScriptedWorkflows(['wf']);
+    upstream = await startFaultyUpstream(script);
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now, after });
+    for (const id of ['old', 'bad', 'good', 'bad2', 'bad34', 'good2']) {
+      workflows.start('wf', id, id.startsWith('bad') ? { status: 'failed' } : {});
+    }
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  const failing =
+    (runIds: readonly string[], status: number): Script =>
+    (call) =>
+      call.endpoint === 'steps' && runIds.includes(call.runId) ? { status } : script(call);
+  const told = ({ errors }: GraphqlAnswer) =>
+    errors.map(({ path, extensions: { code } }) => `${path?.join('.') ?? ''}: ${code}`);
+  const run = (id: string) => ({ id, status: 'FAILED', stepCounts: { total: 1 } });
+  const group = {
+    nodeId: 'send',
+    message: 'no answer from <number> hosts',
+    code: 'E7',
+    count: 3,
+    firstSeenAt: '2026-01-01T00:02:00.000Z',
+    lastSeenAt: '2026-01-01T00:05:00.000Z',
+    runs: [run('bad34'), run('bad2')],
+  };
+
+  it('groups failed runs by the steps of these alone: one call for the history, and one for each of them', async () => {
+    for (let time = 0; time < 3; time += 1) {
+      const { data, errors } = await gateway.query(GROUPS);
+      expect(errors).toEqual([]);
+      expect(data).toEqual({ workflow: { failureGroups: [group] } });
+    }
+    expect([upstream.count('runs'), upstream.count('steps'), upstream.count('run')]).toEqual([1, 3, 0]);
+  });
+
+  it('has an error in place of each failed run whose steps can not be had, beside the groups of the others', async () => {
+    upstream.script = failing(['bad2'], 500);
+    for (let time = 0; time < 3; time += 1) {
+      const answer = await gateway.query(GROUPS);
+      expect(answer.data).toMatchObject({
+        workflow: { failureGroups: [{ count: 2, runs: [run('bad34'), run('bad')] }, null] },
+      });
+      expect(told(answer)).toEqual(['workflow.failureGroups.1: UPSTREAM_UNAVAILABLE']);
+    }
+  });
+
+  it('counts a failed run whose steps are gone by what its record says', async () => {
+    workflows.start('wf', 'gone', { status: 'failed', error: 'Cancelled after 30 s' });
+    const { data, errors } = await gateway.query(
+      '{ workflow(id: "wf") { failureGroups { nodeId message count runs { id } } } }',
+    );
+    expect(errors).toEqual([]);
+    expect(data).toMatchObject({
+      workflow: {
+        failureGroups: [
+          { nodeId: 'send', count: 3 },
+          { nodeId: null, message: 'Cancelled after <number> s', count: 1, runs: [{ id: 'gone' }] },
+        ],
+      },
+    });
+  });
+
+  it('stays within the calls that an operation may make: what is beyond is an error of its own', async () => {
+    await gateway.close();
+    const { now, after } = createManualClock();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '3' }, { now, after });
+    const answer = await gateway.query('{ workflow(id: "wf") { failureGroups { count } } }');
+    expect(answer.data).toEqual({ workflow: { failureGroups: [{ count: 2 }, null] } });
+    expect(told(answer)).toEqual(['workflow.failureGroups.1: UPSTREAM_BUDGET_EXCEEDED']);
+  });
+
+  it('has a trend by one call, and its nodes by the steps of each run', async () => {
+    const counts = await gateway.query(
+      '{ workflow(id: "wf") { trend(buckets: 2) { startedAt endedAt runCount failedCount } } }',
+    );
+    expect(counts.data).toEqual({
+      workflow: {
+        trend: [
+          {
+            startedAt: '2026-01-01T00:01:00.000000Z',
+            endedAt: '2026-01-01T00:03:30.000000Z',
+            runCount: 3,
+            failedCount: 1,
+          },
+          {
+            startedAt: '2026-01-01T00:03:30.000000Z',
+            endedAt: '2026-01-01T00:06:00.000000Z',
+            runCount: 3,
+            failedCount: 2,
+          },
+        ],
+      },
+    });
+    expect([upstream.count('runs'), upstream.count('steps')]).toEqual([1, 0]);
+    for (let time = 0; time < 3; time += 1) {
+      const { data, errors } = await gateway.query(TREND, { variables: { buckets: 2 } });
+      expect(errors).toEqual([]);
+      expect(data).toMatchObject({
+        workflow: {
+          trend: [
+            { wallClockMs: { p50: 2500 }, nodes: [{ nodeId: 'send', failureCount: 1 }] },
+            { wallClockMs: { p50: 2500 }, nodes: [{ nodeId: 'send', failureCount: 2 }] },
+          ],
+        },
+      });
+    }
+    expect([upstream.count('runs'), upstream.count('steps')]).toEqual([1, 6]);
+  });
+
+  it('nulls the nodes of that part alone in which steps can not be had', async () => {
+    upstream.script = failing(['bad'], 500);
+    const answer = await gateway.query(TREND, { variables: { buckets: 2 } });
+    expect(answer.data).toMatchObject({
+      workflow: {
+        trend: [
+          { runCount: 3, nodes: null },
+          { runCount: 3, nodes: [{ nodeId: 'send' }] },
+        ],
+      },
+    });
+    expect(told(answer)).toEqual(['workflow.trend.0.nodes: UPSTREAM_UNAVAILABLE']);
+  });
+
+  it.each([
+    [GROUPS, { last: 0 }, 'last: expected 1 to 1000, got 0'],
+    [GROUPS, { last: 1001 }, 'last: expected 1 to 1000, got 1001'],
+    [TREND, { last: 1001 }, 'last: expected 1 to 1000, got 1001'],
+    [TREND, { buckets: 0 }, 'buckets: expected 1 to 100, got 0'],
+    [TREND, { buckets: 101 }, 'buckets: expected 1 to 100, got 101'],
+  ])('%s of %j is refused before any call', async (text, variables, message) => {
+    const { errors } = await gateway.query(text, { variables });
+    expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(upstream.calls).toEqual([]);
+  });
+
+  describe('the last success before a run', () => {
+    const ask = (id: string) =>
+      gateway.query(
+        `{ run(workflowId: "wf", id: "${id}") { rawStatus errorInfo { message } lastSuccessBefore { id status stepCounts { total } } } }`,
+      );
+
+    it('is the newest completed run that started before it, by one call for as long as it is among the latest hundred', async () => {
+      for (const [id, before] of [
+        ['bad34', 'good'],
+        ['good2', 'good'],
+        ['good', 'old'],
+      ] as const) {
+        const { data, errors } = await ask(id);
+        expect(errors).toEqual([]);
+        expect(data).toMatchObject({
+          run: { lastSuccessBefore: { id: before, status: 'COMPLETED', stepCounts: { total: 1 } } },
+        });
+      }
+      expect(upstream.count('runs')).toBe(1);
+      expect((await ask('old')).data).toEqual({
+        run: { rawStatus: 'completed', errorInfo: null, lastSuccessBefore: null },
+      });
+    });
+
+    it('is looked for among the latest 500 runs', async () => {
+      for (let count = 1; count <= 600; count += 1)
+        workflows.start('wf', `bad-${count}`, { status: 'failed', error: 'no 7' });
+      const { data, errors } = await ask('bad-600');
+      expect(errors).toEqual([]);
+      expect(data).toEqual({ run: { rawStatus: 'failed', errorInfo: { message: 'no 7' }, lastSuccessBefore: null } });
+      expect(upstream.count('runs')).toBe(6);
+    });
+
+    it('is null with its error where the history can not be had, and the run is answered', async () => {
+      upstream.script = (call) => (call.endpoint === 'runs' ? { status: 500 } : script(call));
+      const answer = await ask('bad');
+      expect(answer.data).toEqual({ run: { rawStatus: 'failed', errorInfo: null, lastSuccessBefore: null } });
+      expect(told(answer)).toEqual(['run.lastSuccessBefore: UPSTREAM_UNAVAILABLE']);
+    });
+
+    it('of a run that has not started is none', async () => {
+      workflows.start('wf', 'waiting', { start_time: null, status: 'pending' });
+      upstream.script = (call) => (call.endpoint === 'steps' ? { json: [] } : script(call));
+      expect((await ask('waiting')).data).toMatchObject({ run: { rawStatus: 'pending', lastSuccessBefore: null } });
+      expect(upstream.count('runs')).toBe(0);
+    });
+  });
+});
