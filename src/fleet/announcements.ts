@@ -3,6 +3,7 @@
  * by whoever reaches Valkey: a listener takes them for hints, and checks.
  */
 import type { Redis } from 'ioredis';
+import type { Logger } from '../observability/logger.ts';
 import { within } from './deadline.ts';
 import { createConnection } from './connection.ts';
 import type { Valkey } from './valkey.ts';
@@ -19,6 +20,7 @@ export interface AnnouncementsOptions {
   readonly url: string;
   readonly timeoutMs: number;
   readonly valkey: Valkey;
+  readonly logger: Logger;
 }
 
 /** A longer payload is not read. */
@@ -29,7 +31,12 @@ const CHECK_MS = 5000;
 
 export const channelOf = (purpose: string): string => `${CHANNEL}${purpose}`;
 
-export async function createAnnouncements({ url, timeoutMs, valkey }: AnnouncementsOptions): Promise<Announcements> {
+export async function createAnnouncements({
+  url,
+  timeoutMs,
+  valkey,
+  logger,
+}: AnnouncementsOptions): Promise<Announcements> {
   const listeners = new Map<string, (payload: string) => void>();
   const subscribe = (redis: Redis, channels: readonly string[]) => {
     // A connection that is lost meanwhile subscribes again when it is back.
@@ -39,7 +46,13 @@ export async function createAnnouncements({ url, timeoutMs, valkey }: Announceme
     subscribe(ready, [...listeners.keys()]);
   });
   redis.on('message', (channel: string, payload: string) => {
-    if (payload.length <= MAX_PAYLOAD_LENGTH) listeners.get(channel)?.(payload);
+    if (payload.length > MAX_PAYLOAD_LENGTH) return;
+    try {
+      listeners.get(channel)?.(payload);
+    } catch (err) {
+      // A listener's defect must not end the process: anybody who reaches Valkey can announce anything.
+      logger.error({ err, channel }, 'an announcement could not be handled');
+    }
   });
   const check = setInterval(() => {
     if (redis.status !== 'ready') return;

@@ -43,7 +43,7 @@ export async function createFleet({ config, metrics, logger, now }: FleetOptions
   await connected.promise;
   const valkey = createValkey({ redis, timeoutMs, clock, metrics, logger, now });
   await valkey.probe();
-  const announcements = await createAnnouncements({ url, timeoutMs, valkey });
+  const announcements = await createAnnouncements({ url, timeoutMs, valkey, logger });
   const [first, ...others] = config.secrets.map(createFleetKeys);
   if (!first) throw new Error('expected at least one secret, got none');
   return {

@@ -2,7 +2,7 @@
  * Commands to Valkey, each with a deadline, behind a circuit breaker. The first failure opens it, so that no request waits
  * twice; a probe in the background closes it again. While it is open nothing is sent and nothing is queued.
  */
-import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
+import { circuitBreaker, type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import type { Redis } from 'ioredis';
 import type { BreakerState, CommandOutcome, FleetMetrics } from '../observability/fleet-metrics.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -75,7 +75,7 @@ export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: 
       end('ok');
       return reply;
     } catch (error) {
-      if (isReplyError(error)) complain(command, error.message.split(' ', 1)[0] ?? '');
+      if (isReplyError(error)) complain(command, error);
       end(isReplyError(error) ? 'refused' : error instanceof DeadlineError ? 'timeout' : 'error');
       return undefined;
     }
@@ -90,7 +90,15 @@ export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: 
 
   async function measure(): Promise<void> {
     const sentMs = now();
-    const reply = await timed('TIME', (client) => client.time());
+    const reply = await timed('TIME', async (client) => {
+      try {
+        return await client.time();
+      } catch (error) {
+        // Without its clock nothing can be shared: whatever the reason, that is no Valkey to work with.
+        if (isReplyError(error)) complain('TIME', error);
+        throw new Error('Valkey does not tell its time', { cause: error });
+      }
+    });
     if (!reply) return;
     const [seconds = 0, micros = 0] = reply.map(Number);
     clock.measured(sentMs, seconds * 1000 + micros / 1000, now());
@@ -104,13 +112,8 @@ export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: 
   }
 
   metrics.watchBreaker(() => STATES[breaker.state]);
-  breaker.onBreak(() => {
-    logger.warn('Valkey does not answer: this gateway works alone until it does');
-    schedule();
-  });
-  breaker.onReset(() => {
-    logger.info('Valkey answers: this gateway shares again');
-  });
+  reportChanges(breaker, logger);
+  breaker.onBreak(schedule);
   // Another server may answer next, with another clock: the probe fails, and opens the breaker until it has been asked.
   redis.on('close', () => {
     clock.forget();
@@ -153,11 +156,28 @@ const endOf = (subscription: { dispose(): void }) => () => {
 const isReplyError = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
 
 /** Logs a command's error code, never its text: that may quote what was sent. */
-function createComplaints(logger: Logger): (command: string, code: string) => void {
+function createComplaints(logger: Logger): (command: string, error: Error) => void {
   let mutedUntil = 0;
-  return (command, code) => {
+  return (command, { message }) => {
     if (performance.now() < mutedUntil) return;
     mutedUntil = performance.now() + COMPLAINT_MS;
-    logger.warn({ command, code }, 'Valkey refuses a command');
+    logger.warn({ command, code: message.split(' ', 1)[0] }, 'Valkey refuses a command');
   };
+}
+
+/** A breaker that opens and closes all the time is told of once a minute. */
+function reportChanges({ onBreak, onReset }: Pick<CircuitBreakerPolicy, 'onBreak' | 'onReset'>, logger: Logger): void {
+  let isReported = false;
+  let mutedUntil = 0;
+  onBreak(() => {
+    if (isReported || performance.now() < mutedUntil) return;
+    isReported = true;
+    logger.warn('Valkey does not answer: this gateway works alone until it does');
+  });
+  onReset(() => {
+    if (!isReported) return;
+    isReported = false;
+    mutedUntil = performance.now() + COMPLAINT_MS;
+    logger.info('Valkey answers: this gateway shares again');
+  });
 }

@@ -152,6 +152,15 @@ describeWithValkey(`the shared tier${withoutValkey}`, () => {
     }
   });
 
+  it('has stored what was fetched when a gateway has stopped', async () => {
+    const [first, second] = await start(2);
+    await first.query(queryOf('r1'));
+    await first.close();
+    gateways.shift();
+    expect(await codesOf(second, 'r1')).toEqual([]);
+    expect(upstream.calls).toHaveLength(2);
+  });
+
   it('leaves answers of more than 4 MiB to each gateway', async () => {
     const outputs = 'x'.repeat(4 * 2 ** 20);
     upstream.script = (call) => (call.endpoint === 'steps' ? { json: [wireStep({ outputs })] } : answerOf(call));
