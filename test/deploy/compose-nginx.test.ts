@@ -28,9 +28,9 @@ withPrograms(
       const [command = '', ...words] = service('valkey').command ?? [];
       valkey = await startProgram(command, [...words, '--port', String(port)], port);
       gateways = GATEWAYS.map((name) => {
-        // There is no collector of traces here.
-        const { OTEL_EXPORTER_OTLP_ENDPOINT: _, ...environment } = service(name).environment ?? {};
-        return startProcess({ ...environment, UPSTREAM_URL: upstream.url, REDIS_URL: `redis://127.0.0.1:${port}` });
+        const here = { UPSTREAM_URL: upstream.url, REDIS_URL: `redis://127.0.0.1:${port}` };
+        // There is no collector of traces here. An empty variable counts as unset.
+        return startProcess({ ...service(name).environment, ...here, OTEL_EXPORTER_OTLP_ENDPOINT: '' });
       });
       const urls = await Promise.all(gateways.map((gateway) => gateway.url()));
       const [site = '', servers = ''] = mounts.map(({ source }) => source);
@@ -76,7 +76,6 @@ withPrograms(
     });
 
     it('asks both gateways, and they the upstream once', async () => {
-      const before = upstream.count('steps');
       for (let request = 0; request < REQUESTS; request += 1) {
         expect(await ask('r2')).toEqual({ data: { run: { stepCounts: { total: 1 } } } });
       }
@@ -86,9 +85,7 @@ withPrograms(
     it('answers every request while one gateway stops, and after', async () => {
       const [first] = gateways;
       first?.child.kill('SIGTERM');
-      let hasStopped = false;
-      void first?.exited.then(() => (hasStopped = true));
-      for (let request = 0; request < REQUESTS || !hasStopped; request += 1) {
+      for (let request = 0; request < REQUESTS || first?.child.exitCode === null; request += 1) {
         expect(await ask(`r${request}`)).toEqual({ data: { run: { stepCounts: { total: 1 } } } });
       }
       expect(await first?.exited).toBe(0);

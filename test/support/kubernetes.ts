@@ -14,7 +14,7 @@ export interface Manifest {
 }
 
 export const readYaml = (file: string): unknown[] =>
-  parseAllDocuments(readProjectFile(`${FOLDER}/${file}`)).map((document): unknown => document.toJS());
+  parseAllDocuments(readProjectFile(`${FOLDER}/${file}`)).map((document) => document.toJS() as unknown);
 
 export const FILES = readdirSync(new URL(`../../${FOLDER}/`, import.meta.url)).filter(
   (file) => file !== 'kustomization.yaml',
@@ -57,10 +57,12 @@ export function typeProblems(manifests: readonly Manifest[]): string[] {
     target: ts.ScriptTarget.ESNext,
   };
   const host = ts.createCompilerHost(options);
-  const { getSourceFile } = host;
-  host.getSourceFile = (name, ...rest) =>
-    name === file ? ts.createSourceFile(name, text, ts.ScriptTarget.ESNext) : getSourceFile(name, ...rest);
+  const withText: ts.CompilerHost = {
+    ...host,
+    getSourceFile: (name, ...rest) =>
+      name === file ? ts.createSourceFile(name, text, ts.ScriptTarget.ESNext) : host.getSourceFile(name, ...rest),
+  };
   return ts
-    .getPreEmitDiagnostics(ts.createProgram([file], options, host))
+    .getPreEmitDiagnostics(ts.createProgram([file], options, withText))
     .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
 }
