@@ -5,6 +5,8 @@ import type { UpstreamApi } from '../upstream/client.ts';
 import { createCachePartitions } from './cache-partitions.ts';
 import { createRunHistory } from './history/run-history.ts';
 import { createLivePollers } from './live/live-pollers.ts';
+import { createFleetTurns } from './live/fleet-turns.ts';
+import { joinNobody } from './live/turns.ts';
 import { createResourceCache } from './resource-cache.ts';
 import { createRunStarter } from './run-starter.ts';
 import { createRunStore } from './run-store.ts';
@@ -22,7 +24,7 @@ export interface RunsOptions {
 
 export type Runs = ReturnType<typeof createRuns>;
 
-export function createRuns({ config, upstream, now, after }: RunsOptions) {
+export function createRuns({ config, upstream, fleet, now, after }: RunsOptions) {
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
   const partitions = createCachePartitions<unknown>(storeBytes(config));
   const cache = createResourceCache({ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, now });
@@ -30,6 +32,8 @@ export function createRuns({ config, upstream, now, after }: RunsOptions) {
   const offersRecords = config.upstreamEndpoints.has('run');
   const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs });
   const runHistory = createRunHistory({ upstream, cache, runStore, liveTtlMs });
+  const turns = fleet && createFleetTurns({ ...fleet, after });
+  if (turns) fleet.metrics.watchPollers(() => turns.roles);
   const livePollers = createLivePollers({
     runStore,
     workflowStore,
@@ -37,6 +41,7 @@ export function createRuns({ config, upstream, now, after }: RunsOptions) {
     liveTtlMs,
     maxUpstreamCalls,
     maxSubscriptionsPerViewer,
+    turnsOf: ({ id }, key) => (fleet && turns ? turns.of(fleet.keys[0].name('poll', id, key)) : joinNobody),
     now,
     after,
   });

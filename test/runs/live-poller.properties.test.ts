@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Snapshot } from '../../src/runs/live/snapshot.ts';
+import { joinNobody } from '../../src/runs/live/turns.ts';
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock } from '../support/clock.ts';
@@ -75,6 +76,7 @@ async function play(commands: readonly Command[], latencyMs: number): Promise<Pl
           });
         });
       },
+      joinTurns: joinNobody,
       isRightKnown: () => true,
       liveTtlMs: LIVE_TTL_MS,
       now: clock.now,

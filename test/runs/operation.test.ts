@@ -67,6 +67,8 @@ describe('a viewer', () => {
 
   it('has the HMAC-SHA-256 of its key for an id', () => {
     const secret = randomBytes(32);
-    expect(createViewers(createViewerIds(secret))('key').id).toBe(createHmac('sha256', secret).update('key').digest('base64url'));
+    expect(createViewers(createViewerIds(secret))('key').id).toBe(
+      createHmac('sha256', secret).update('key').digest('base64url'),
+    );
   });
 });

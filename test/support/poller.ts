@@ -1,5 +1,6 @@
 /** A live poller whose polls the test answers by hand. */
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
+import { joinNobody } from '../../src/runs/live/turns.ts';
 import type { Snapshot } from '../../src/runs/live/snapshot.ts';
 import type { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
@@ -96,6 +97,7 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
         open.add(poll);
         return promise;
       },
+      joinTurns: joinNobody,
       isRightKnown: () => harness.isRightKnown,
       liveTtlMs,
       now: clock.now,

@@ -5,6 +5,7 @@ import { createQueryCompiler } from '../../src/graphql/compiled/compiled-query.t
 import { createContext, type Context } from '../../src/graphql/context.ts';
 import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
 import { createLivePollers } from '../../src/runs/live/live-pollers.ts';
+import { joinNobody } from '../../src/runs/live/turns.ts';
 import { createRunHistory } from '../../src/runs/history/run-history.ts';
 import { createRunStarter } from '../../src/runs/run-starter.ts';
 import { createRunStore } from '../../src/runs/run-store.ts';
@@ -85,12 +86,12 @@ export function createContexts(schema: GraphQLSchema): (key: string | null) => C
   const workflowStore = createWorkflowStore(upstream, cache, durations.liveTtlMs);
   const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords: true, ...durations });
   const limits = { maxUpstreamCalls: 1000, maxSubscriptionsPerViewer: 1000 };
-  const after = () => () => undefined;
+  const timers = { now, after: () => () => undefined, turnsOf: () => joinNobody };
   const source = {
     runStore,
     workflowStore,
     runHistory: createRunHistory({ upstream, cache, runStore, ...durations }),
-    livePollers: createLivePollers({ runStore, workflowStore, cache, now, after, ...limits, ...durations }),
+    livePollers: createLivePollers({ runStore, workflowStore, cache, ...timers, ...limits, ...durations }),
     runStarter: createRunStarter(upstream, cache),
     lookAhead: createLookAhead(schema),
     maxUpstreamCalls: limits.maxUpstreamCalls,

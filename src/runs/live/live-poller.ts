@@ -1,11 +1,13 @@
 /**
  * Polls one run for one viewer, once for all subscribers. A subscriber that is ready gets the latest snapshot: states in
- * between are skipped, and no subscriber waits for a slower one.
+ * between are skipped, and no subscriber waits for a slower one. In a fleet the poller whose turn it is polls; the others read
+ * what it announces.
  */
 import { GatewayError, isOutage } from '../../upstream/errors.ts';
 import type { After } from '../timer.ts';
 import { createPullIterator } from './pull-iterator.ts';
-import { asStale, dueMs, isSameFetch, isSameState, isStale, type Snapshot } from './snapshot.ts';
+import type { JoinTurns } from './turns.ts';
+import { asStale, dueMs, isSameFetch, isSameState, isStale, wasRequestedSince, type Snapshot } from './snapshot.ts';
 
 export interface LivePoller {
   /** The current snapshot at once, then each change, until the final one. Throws what ends it: 401, 403 or 404. */
@@ -15,8 +17,12 @@ export interface LivePoller {
 }
 
 export interface LivePollerOptions {
-  /** Reads through the run store: it costs a call only when the cached parts are too old. */
-  readonly read: (signal: AbortSignal) => Promise<{ readonly snapshot: Snapshot; readonly untilMs: number }>;
+  /**
+   * Reads through the run store: it costs a call only when the cached parts are too old. `isAnnounced`: another gateway has
+   * newer ones than this one may have cached.
+   */
+  readonly read: (signal: AbortSignal, isAnnounced: boolean) => Promise<Reading>;
+  readonly joinTurns: JoinTurns;
   /** True while cached data may be shown to the viewer without a call. */
   readonly isRightKnown: () => boolean;
   readonly liveTtlMs: number;
@@ -27,10 +33,19 @@ export interface LivePollerOptions {
   readonly onOver: () => void;
 }
 
+export interface Reading {
+  readonly snapshot: Snapshot;
+  /** Until then another poll would bring nothing newer. */
+  readonly untilMs: number;
+}
+
 /** The shortest interval, also where LIVE_TTL_MS is shorter. */
 const MIN_POLL_MS = 100;
 /** Each poll without a change makes the interval longer, up to this many times LIVE_TTL_MS. */
 const MAX_SLOWDOWN = 5;
+
+/** How many times LIVE_TTL_MS an announcement may be late. Then it is lost, or the gateway that polls is wedged. */
+const MAX_SILENCE = 2;
 
 interface Subscriber {
   /** The version that it was given last; 0 before the first. */
@@ -43,7 +58,7 @@ interface Subscriber {
 type End = { readonly kind: 'COMPLETE' } | { readonly kind: 'FAILED'; readonly error: unknown };
 
 export function createLivePoller(options: LivePollerOptions): LivePoller {
-  const { read, isRightKnown, liveTtlMs, now, after, onOver } = options;
+  const { read, joinTurns, isRightKnown, liveTtlMs, now, after, onOver } = options;
   const intervalMs = Math.max(liveTtlMs, MIN_POLL_MS);
   const subscribers = new Set<Subscriber>();
   const controller = new AbortController();
@@ -53,30 +68,48 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
   /** Until then another poll would bring nothing newer. */
   let freshUntilMs = -Infinity;
   let nextDueMs = 0;
+  /** Null before the first poll, which a subscriber makes. */
+  let polledAtMs: number | null = null;
   let unchangedPolls = 0;
   let end: End | null = null;
   let polling: Promise<void> | null = null;
+  /** An announcement that came during a poll: that poll may have read what was there before. */
+  let isAnnounced = false;
   let cancelTimer = (): void => undefined;
+  const turns = joinTurns({
+    intervalMs,
+    onTurn: schedule,
+    onAnnounced() {
+      isAnnounced = true;
+      schedule();
+    },
+  });
 
   /** Single flight. */
   function poll(): Promise<void> {
     cancelTimer();
     return (polling ??= pollOnce().finally(() => {
       polling = null;
+      polledAtMs = now();
       schedule();
     }));
   }
 
   async function pollOnce(): Promise<void> {
+    const startedAt = now();
+    const wasAnnounced = isAnnounced;
+    isAnnounced = false;
     try {
-      const { snapshot, untilMs } = await read(controller.signal);
+      const { snapshot, untilMs } = await read(controller.signal, wasAnnounced);
       const { stepsError } = snapshot.parts;
       const pausedUntilMs = now() + intervalMs;
       // Steps that were there are not taken away by a fault.
       if (stepsError && latest?.parts.steps && isUpstreamFault(stepsError)) {
         accept(asStale(latest, stepsError, snapshot.parts), pausedUntilMs);
       } else accept(snapshot, stepsError || isStale(snapshot) ? pausedUntilMs : untilMs);
+      if (!wasAnnounced && (turns.areOurs || wasRequestedSince(snapshot, startedAt))) turns.announce();
     } catch (error) {
+      if (!wasAnnounced && (turns.areOurs || !isUpstreamFault(error))) turns.announce();
       if (latest && isUpstreamFault(error)) accept(asStale(latest, error), now() + intervalMs);
       else finish({ kind: 'FAILED', error });
     }
@@ -98,17 +131,19 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
   }
 
   function schedule(): void {
-    if (end || subscribers.size === 0) return;
-    const nextMs = nextDueMs + intervalMs * Math.min(unchangedPolls, MAX_SLOWDOWN - 1);
-    cancelTimer = after(Math.max(MIN_POLL_MS, nextMs - now()), () => void poll());
+    if (isOver() || polling || polledAtMs === null) return;
+    cancelTimer();
+    const pauses = Math.min(unchangedPolls, MAX_SLOWDOWN - 1) + (turns.areOurs ? 0 : MAX_SILENCE);
+    const nextMs = isAnnounced ? 0 : nextDueMs + intervalMs * pauses;
+    cancelTimer = after(Math.max(0, polledAtMs + MIN_POLL_MS - now(), nextMs - now()), () => void poll());
   }
 
   function finish(how: End): void {
     // A failure after completion still counts: a slow subscriber may not have read the final snapshot yet.
     if (end && how.kind === 'COMPLETE') return;
     end = how;
-    cancelTimer();
-    onOver();
+    // The others have heard of it, and end as well.
+    stop(false);
     for (const subscriber of subscribers) subscriber.wake();
   }
 
@@ -119,10 +154,17 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
     subscriber.wake();
     subscriber.onLeft();
     if (subscribers.size > 0) return;
-    cancelTimer();
     controller.abort();
+    stop(true);
+  }
+
+  function stop(handsOver: boolean): void {
+    cancelTimer();
+    turns.leave(handsOver);
     onOver();
   }
+
+  const isOver = (): boolean => end !== null || subscribers.size === 0;
 
   const isFresh = (): boolean => latest !== null && now() < freshUntilMs && isRightKnown();
   const hasNews = ({ seen, hasLeft }: Subscriber): boolean =>
@@ -134,9 +176,9 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
         subscriber.wake = resolve;
       });
     }
-    const isOver = subscriber.hasLeft || (end && (end.kind === 'FAILED' || subscriber.seen === version));
+    const isDone = subscriber.hasLeft || (end && (end.kind === 'FAILED' || subscriber.seen === version));
     // A slow or a new subscriber gets no snapshot that is older than a poll would bring.
-    if (!isOver && !isFresh()) await poll();
+    if (!isDone && !isFresh()) await poll();
     return take(subscriber);
   }
 

@@ -7,6 +7,7 @@ import { createAnswerLifetime, createCallBudget, type Operation } from '../opera
 import type { Snapshot } from './snapshot.ts';
 import type { ResourceCache } from '../resource-cache.ts';
 import { createLivePoller, type LivePoller } from './live-poller.ts';
+import type { JoinTurns } from './turns.ts';
 import type { RunStore } from '../run-store.ts';
 import type { After } from '../timer.ts';
 import type { Viewer } from '../viewer.ts';
@@ -31,29 +32,42 @@ export interface LivePollersOptions {
   readonly liveTtlMs: number;
   readonly maxUpstreamCalls: number;
   readonly maxSubscriptionsPerViewer: number;
+  /** The turns of a poller, by what tells it from all others of this viewer. */
+  readonly turnsOf: (viewer: Viewer, key: string) => JoinTurns;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly after: After;
 }
 
 export function createLivePollers(options: LivePollersOptions): LivePollers {
-  const { runStore, workflowStore, cache, liveTtlMs, maxUpstreamCalls, maxSubscriptionsPerViewer, now, after } =
-    options;
+  const {
+    runStore,
+    workflowStore,
+    cache,
+    liveTtlMs,
+    maxUpstreamCalls,
+    maxSubscriptionsPerViewer,
+    turnsOf,
+    now,
+    after,
+  } = options;
   const pollers = new Map<string, LivePoller>();
   /** The number of subscriptions of each viewer that has any. */
   const subscriptions = new Map<string, number>();
 
   function open(
     key: string,
+    joinTurns: JoinTurns,
     ref: RunRef,
     requirement: DataRequirement,
     { viewer, requestId, operationRecord }: Watcher,
   ): LivePoller {
     const poller = createLivePoller({
-      async read(signal) {
+      joinTurns,
+      async read(signal, skipsLive) {
         const budget = createCallBudget(maxUpstreamCalls);
         const lifetime = createAnswerLifetime();
-        const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord };
+        const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord, skipsLive };
         const workflows = createWorkflowLoaders(workflowStore, operation);
         const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, requirement);
         const isFinal =
@@ -92,9 +106,12 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
       const ref = checkRef(given);
       // The graph is read for each event, not by the poller.
       const polled = requirement === 'RECORD' ? 'RECORD' : 'STEPS';
-      const key = `${watcher.viewer.id} ${polled} ${refKey(ref)}`;
-      const onLeft = countSubscription(watcher.viewer);
-      return (pollers.get(key) ?? open(key, ref, polled, watcher)).watch(onLeft);
+      const { viewer } = watcher;
+      const runKey = `${polled} ${refKey(ref)}`;
+      const key = `${viewer.id} ${runKey}`;
+      const onLeft = countSubscription(viewer);
+      const poller = pollers.get(key) ?? open(key, turnsOf(viewer, runKey), ref, polled, watcher);
+      return poller.watch(onLeft);
     },
     get pollers() {
       return pollers.size;

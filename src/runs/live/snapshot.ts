@@ -38,6 +38,10 @@ export const isSameFetch = (one: Snapshot, another: Snapshot): boolean =>
   one.parts.steps?.cached === another.parts.steps?.cached &&
   one.parts.stepsError === another.parts.stepsError;
 
+/** True if a part of it was requested then or later. */
+export const wasRequestedSince = ({ parts: { record, steps } }: Snapshot, ms: number): boolean =>
+  [record, steps].some((part) => part !== null && part.cached.sentAt >= ms);
+
 const textOf = (error: GatewayError | null): string | null => error && `${error.code}: ${error.message}`;
 
 /** Parts that were requested within this time belong to one poll. */
