@@ -112,6 +112,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
       await http.close();
       await graphql.close();
       livePollers.close();
+      runs.shared?.close();
       upstream.close();
       fleet?.close();
       await embedded?.close();

@@ -4,8 +4,10 @@
  */
 export interface FleetClock {
   /** A time of this gateway's clock, in Valkey's. Milliseconds since 1970. */
-  toFleet(localMs: number): number;
-  toLocal(fleetMs: number): number;
+  readonly toFleet: (localMs: number) => number;
+  readonly toLocal: (fleetMs: number) => number;
+  /** How much later a converted time may have been. */
+  readonly uncertaintyMs: number;
   /** Valkey's answer to TIME, between two readings of this gateway's clock. */
   measured(sentMs: number, valkeyMs: number, receivedMs: number): void;
 }
@@ -16,6 +18,9 @@ export function createFleetClock(): FleetClock {
   return {
     toFleet: (localMs) => Math.floor(localMs + least),
     toLocal: (fleetMs) => Math.floor(fleetMs - most),
+    get uncertaintyMs() {
+      return Math.ceil(most - least) + 1;
+    },
     measured(sentMs, valkeyMs, receivedMs) {
       least = valkeyMs - receivedMs;
       most = valkeyMs - sentMs;

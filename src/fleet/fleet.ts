@@ -17,6 +17,8 @@ export interface Fleet {
   readonly leases: Leases;
   readonly announcements: Announcements;
   readonly metrics: FleetMetrics;
+  /** How long what is final is shared. */
+  readonly sharedTtlMs: number;
   close(): void;
 }
 
@@ -51,6 +53,7 @@ export async function createFleet({ config, metrics, logger, now }: FleetOptions
     leases: createLeases(valkey, metrics),
     announcements,
     metrics,
+    sharedTtlMs: config.sharedTtlMs,
     close() {
       announcements.close();
       valkey.close();

@@ -33,8 +33,10 @@ export function createLeases(valkey: Valkey, metrics: FleetMetrics): Leases {
   };
 
   function leaseOf(purpose: string, name: string, holder: string, token: number): Lease {
+    let isLost = false;
     const held = (reply: unknown): boolean | undefined => {
-      if (reply === 0) metrics.lease(purpose, 'lost');
+      if (reply === 0 && !isLost) metrics.lease(purpose, 'lost');
+      isLost ||= reply === 0;
       return reply === undefined ? undefined : reply === 1;
     };
     return {

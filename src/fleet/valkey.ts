@@ -16,6 +16,8 @@ export interface Valkey {
   readonly isUp: boolean;
   /** Called each time that Valkey fails. Returns the function that ends this. */
   onDown(listener: () => void): () => void;
+  /** Called each time that it is back. */
+  onUp(listener: () => void): () => void;
   /** Notices within the deadline that Valkey fails, for as long as somebody waits for another gateway. */
   watch(): () => void;
   /** Asks once whether it is there, at most for the deadline. */
@@ -123,12 +125,8 @@ export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: 
     get isUp() {
       return isUp();
     },
-    onDown(listener) {
-      const subscription = breaker.onBreak(listener);
-      return () => {
-        subscription.dispose();
-      };
-    },
+    onDown: (listener) => endOf(breaker.onBreak(listener)),
+    onUp: (listener) => endOf(breaker.onReset(listener)),
     watch() {
       watchers += 1;
       if (watchers === 1 && !probing) schedule();
@@ -143,6 +141,10 @@ export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: 
     },
   };
 }
+
+const endOf = (subscription: { dispose(): void }) => () => {
+  subscription.dispose();
+};
 
 /** What Valkey answers, as opposed to no answer. */
 const isReplyError = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';

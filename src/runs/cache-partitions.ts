@@ -11,6 +11,10 @@ export interface Cached<T> {
   readonly sentAt: number;
   readonly fetchedAt: number;
   readonly sizeBytes: number;
+  /** Of another gateway's answer: how much later these times may have been. */
+  readonly uncertaintyMs?: number;
+  /** Another gateway has found it final: nothing of it will change. */
+  readonly isFinal?: true;
 }
 
 export interface Partition {

@@ -45,7 +45,10 @@ export function createFinality(settleMs: number): Finality {
       if (!record?.value) return areSettled(steps) || hasCompleted(steps.value, graph()?.finish ?? null);
       const { rawStatus, endTime } = record.value;
       if (!isTerminal(runStatusOf(rawStatus))) return false;
-      return steps.sentAt > record.fetchedAt || (endTime !== null && isLongPast(endTime.epochMicros, steps.sentAt));
+      return (
+        steps.sentAt > record.fetchedAt + (record.uncertaintyMs ?? 0) ||
+        (endTime !== null && isLongPast(endTime.epochMicros, steps.sentAt))
+      );
     },
   };
 }

@@ -4,12 +4,14 @@
  * (stale-if-error).
  */
 import type { CallOptions } from '../upstream/client.ts';
-import { isAccessDenied, isNotFound, isOutage } from '../upstream/errors.ts';
+import { GatewayError, isAccessDenied, isNotFound, isOutage } from '../upstream/errors.ts';
 import type { Cached, CachePartitions, Partition, Placed } from './cache-partitions.ts';
 import type { Operation } from './operation.ts';
 import { createRecentFailures } from './recent-failures.ts';
 import type { Resource, ResourceCache, Served } from './resource.ts';
 import { createRevalidations } from './revalidations.ts';
+import type { Called, Loaded, SharedTier } from './shared/shared-tier.ts';
+import type { StoredAnswer } from './shared/stored-answer.ts';
 import { createSingleFlight } from './single-flight.ts';
 import type { After } from './timer.ts';
 import { upstreamIdentityOf, type Viewer } from './viewer.ts';
@@ -22,6 +24,8 @@ export interface ResourceCacheOptions {
   readonly liveTtlMs: number;
   readonly staleIfErrorMs: number;
   readonly reauthIntervalMs: number;
+  /** Absent: this gateway shares nothing. */
+  readonly shared?: SharedTier | null;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly after?: After;
@@ -31,8 +35,8 @@ export interface ResourceCacheOptions {
 const MAX_PAUSE_MS = 1000;
 
 export function createResourceCache(options: ResourceCacheOptions): ResourceCache {
-  const { partitions, now, liveTtlMs, staleIfErrorMs, reauthIntervalMs } = options;
-  const flights = createSingleFlight<Cached<unknown>>(options.after);
+  const { partitions, now, liveTtlMs, staleIfErrorMs, reauthIntervalMs, shared = null } = options;
+  const flights = createSingleFlight<Loaded<unknown>>(options.after);
   const revalidations = createRevalidations();
   const failures = createRecentFailures(Math.min(MAX_PAUSE_MS, liveTtlMs), now);
 
@@ -43,6 +47,9 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     partitions.find(keyOf(viewer, resource)) as Placed<T> | undefined;
   const peek = <T>(viewer: Viewer, resource: Resource<T>) => find(viewer, resource)?.cached;
 
+  const isFresh = <T>(resource: Resource<T>, cached: Cached<T>): boolean =>
+    now() < cached.fetchedAt + lifetimeOf(resource, cached);
+
   const rightAfter = (successAt: number | null): number => (successAt === null ? 0 : successAt + reauthIntervalMs);
   const rightToPartition = ({ lastSuccessAt }: Partition): number => rightAfter(lastSuccessAt);
   const rightUntil = ({ id }: Viewer): number => rightAfter(partitions.lastSuccessAt(id));
@@ -52,7 +59,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     const found = find(viewer, resource);
     if (!found || now() >= rightToPartition(found.partition)) return null;
     const { cached } = found;
-    const freshUntil = cached.fetchedAt + resource.lifetimeMs(cached);
+    const freshUntil = cached.fetchedAt + lifetimeOf(resource, cached);
     if (now() >= freshUntil) return null;
     lifetime.limit(freshUntil);
     if (operationRecord) operationRecord.hasCached = true;
@@ -63,7 +70,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     const served = await read(resource, operation);
     const { cached, staleReason } = served;
     if (staleReason !== null && operation.operationRecord) operation.operationRecord.hasStale = true;
-    operation.lifetime.limit(staleReason === null ? cached.fetchedAt + resource.lifetimeMs(cached) : 0);
+    operation.lifetime.limit(staleReason === null ? cached.fetchedAt + lifetimeOf(resource, cached) : 0);
     return served;
   }
 
@@ -78,7 +85,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       cached = peek(viewer, resource);
       isProven = error === null;
     }
-    if (cached && isProven && now() < cached.fetchedAt + resource.lifetimeMs(cached)) {
+    if (cached && isProven && isFresh(resource, cached)) {
       if (operationRecord) operationRecord.hasCached = true;
       return { cached, staleReason: null };
     }
@@ -92,39 +99,93 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     }
   }
 
-  function fetchOnce<T>(resource: Resource<T>, operation: Operation): Promise<Cached<T>> {
+  async function fetchOnce<T>(resource: Resource<T>, operation: Operation): Promise<Cached<T>> {
     const { viewer, budget, requestId, signal, operationRecord } = operation;
-    if (operationRecord) operationRecord.hasFetched = true;
     const key = keyOf(viewer, resource);
     // Only the operation that starts the call pays for it.
     if (!flights.isUnderWay(key)) budget.take();
-    return flights.join(key, signal(), (signal) =>
-      fetchAndCache(resource, viewer, { ...upstreamIdentityOf(viewer), requestId, signal, operationRecord }),
-    ) as Promise<Cached<T>>;
+    const load = (signal: AbortSignal) =>
+      fetchAndCache(resource, viewer, { ...upstreamIdentityOf(viewer), requestId, signal, operationRecord });
+    let wasCalled = true;
+    try {
+      const loaded = (await flights.join(key, signal(), load)) as Loaded<T>;
+      wasCalled = loaded.wasCalled;
+      return loaded.cached;
+    } finally {
+      if (operationRecord && wasCalled) operationRecord.hasFetched = true;
+      else if (operationRecord) operationRecord.hasCached = true;
+    }
   }
 
-  async function fetchAndCache<T>(resource: Resource<T>, viewer: Viewer, call: CallOptions): Promise<Cached<T>> {
-    const partition = partitions.lease(viewer.id);
-    const sentAt = now();
-    const fetch = async () => {
-      const { value, sizeBytes } = await resource.fetch(call);
-      partitions.proveRight(partition, sentAt);
-      return cache(value, sizeBytes);
-    };
-    const cache = (value: T, sizeBytes: number): Cached<T> => {
-      const cached = { value, sentAt, fetchedAt: now(), sizeBytes };
+  async function fetchAndCache<T>(resource: Resource<T>, viewer: Viewer, call: CallOptions): Promise<Loaded<T>> {
+    let partition = partitions.lease(viewer.id);
+
+    function keep(cached: Cached<T>): Cached<T> {
       partitions.put(viewer.id, partition, resource.key, cached);
       failures.delete(keyOf(viewer, resource));
       return cached;
-    };
+    }
+
+    async function callUpstream(): Promise<Called<T>> {
+      const sentAt = now();
+      try {
+        const { value, sizeBytes, bytes } = await resource.fetch(call);
+        partitions.proveRight(partition, sentAt);
+        return { ...called, cached: keep({ value, sentAt, fetchedAt: now(), sizeBytes }), bytes };
+      } catch (error) {
+        if (!isNotFound(error) || resource.valueIfMissing === undefined) throw error;
+        const cached = keep({ value: resource.valueIfMissing, sentAt, fetchedAt: now(), sizeBytes: 0 });
+        // A 404 does not prove the right: an upstream may answer it before it checks the key.
+        return { ...called, cached, bytes: null, isProof: false };
+      }
+    }
+
+    async function accept({
+      bytes,
+      sentAt,
+      fetchedAt,
+      uncertaintyMs,
+      isFinal,
+    }: StoredAnswer): Promise<Cached<T> | null> {
+      const answer =
+        bytes === null ? { value: resource.valueIfMissing, sizeBytes: 0 } : await readStored(resource, call, bytes);
+      if (answer?.value === undefined) return null;
+      const { value, sizeBytes } = answer;
+      const cached = { value, sizeBytes, sentAt, fetchedAt, uncertaintyMs, ...(isFinal && { isFinal }) };
+      return isFresh(resource, cached) ? keep(cached) : null;
+    }
+
+    const loadShared = (tier: SharedTier): Promise<Loaded<T>> =>
+      tier.load({
+        viewer,
+        key: resource.key,
+        signal: call.signal,
+        proveRight: (sentAt) => {
+          partitions.proveRight(partition, Math.min(sentAt, now()));
+        },
+        isOutdated: (toFleet, sinceMs) =>
+          partition.lastSuccessAt !== null && toFleet(partition.lastSuccessAt) < sinceMs,
+        drop() {
+          partitions.drop(viewer.id);
+          partition = partitions.lease(viewer.id);
+        },
+        current() {
+          const cached = peek(viewer, resource);
+          if (!cached || !hasProvenRight(viewer) || !isFresh(resource, cached)) return null;
+          return { cached, isProof: true, wasCalled: false };
+        },
+        accept: async (stored) => (hasProvenRight(viewer) ? accept(stored) : null),
+        call: callUpstream,
+        sharedMs: (cached) => Math.max(resource.sharedMs ?? 0, lifetimeOf(resource, cached)),
+        related: () =>
+          resource.related === undefined ? null : flights.landing(keyOf(viewer, { key: resource.related })),
+      });
 
     try {
-      const fetching = fetch();
-      if (!hasProvenRight(viewer)) revalidations.start(viewer, fetching);
-      return await fetching;
+      const loading = shared ? loadShared(shared) : callUpstream();
+      if (!hasProvenRight(viewer)) revalidations.start(viewer, loading.then(provenBy));
+      return await loading;
     } catch (error) {
-      // A 404 does not prove the right: an upstream may answer it before it checks the key.
-      if (isNotFound(error) && resource.valueIfMissing !== undefined) return cache(resource.valueIfMissing, 0);
       afterFailure(resource, viewer, error);
       throw error;
     } finally {
@@ -134,7 +195,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
 
   function afterFailure<T>(resource: Resource<T>, viewer: Viewer, error: unknown): void {
     if (isAccessDenied(error)) {
-      partitions.drop(viewer.id);
+      forget(viewer);
     } else if (isNotFound(error)) {
       partitions.remove(viewer.id, resource.key);
       // Nothing is remembered for a viewer of whom no call has succeeded.
@@ -142,6 +203,12 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     } else if (isOutage(error) && peek(viewer, resource)) {
       failures.add(keyOf(viewer, resource), error);
     }
+  }
+
+  function forget(viewer: Viewer): void {
+    const hadRight = partitions.lastSuccessAt(viewer.id) !== null;
+    partitions.drop(viewer.id);
+    shared?.withdraw(viewer, hadRight);
   }
 
   /** The last good answer, if the error is an outage and the answer not too old; else throws the error. */
@@ -153,7 +220,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
 
   /** When a call became necessary: when its lifetime ended, or the proof of the viewer's right. */
   const staleSince = <T>(cached: Cached<T>, resource: Resource<T>, viewer: Viewer): number =>
-    Math.min(cached.fetchedAt + resource.lifetimeMs(cached), rightUntil(viewer));
+    Math.min(cached.fetchedAt + lifetimeOf(resource, cached), rightUntil(viewer));
 
   return {
     get,
@@ -166,11 +233,30 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       partitions.put(viewer.id, partitions.of(viewer.id), resource.key, part);
       failures.delete(keyOf(viewer, resource));
     },
-    forget({ id }) {
-      partitions.drop(id);
-    },
+    forget,
     hasProvenRight,
     rightUntil,
     rightToPartition,
   };
+}
+
+/** What another gateway has found final stays so, also while what it was concluded from is not cached here. */
+const lifetimeOf = <T>(resource: Resource<T>, cached: Cached<T>): number =>
+  cached.isFinal ? Infinity : resource.lifetimeMs(cached);
+
+const called = { isProof: true, wasCalled: true } as const;
+
+/** Rejects if the call has not proven the viewer's right. */
+function provenBy({ isProof }: Loaded<unknown>): void {
+  if (!isProof) throw new Error('the call has not proven the right of its viewer');
+}
+
+/** Null for what this version can't read: then a call is made. Rejects with NOT_FOUND for what is out of the viewer's scope. */
+async function readStored<T>(resource: Resource<T>, call: CallOptions, stored: Buffer) {
+  try {
+    return await resource.fetch({ ...call, stored });
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'UPSTREAM_CONTRACT_VIOLATION') return null;
+    throw error;
+  }
 }

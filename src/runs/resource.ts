@@ -11,6 +11,10 @@ export interface Resource<T> {
   fetch(call: CallOptions): Promise<UpstreamAnswer<T>>;
   /** For how long after `fetchedAt` it needs no other call: Infinity for what will never change. */
   lifetimeMs(cached: Cached<T>): number;
+  /** For how long others may want it, where that is longer than its own lifetime. */
+  readonly sharedMs?: number;
+  /** A resource on which its lifetime depends. */
+  readonly related?: string;
   /** Cached in place of a 404. Absent: a 404 is an error. */
   readonly valueIfMissing?: T;
 }

@@ -49,6 +49,8 @@ export interface RunStoreOptions {
   readonly settleMs: number;
 }
 
+const recordKey = (ref: RunRef): string => `record ${refKey(ref)}`;
+
 /** Like every 404, that of a record is believed for at most a second. */
 const MAX_MISS_MS = 1000;
 
@@ -64,7 +66,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   const finalRuns = new WeakMap<Cached<unknown>, DerivedRun>();
 
   const recordOf = (ref: RunRef, viewer: Viewer): Resource<MaybeRecord> => ({
-    key: `record ${refKey(ref)}`,
+    key: recordKey(ref),
     fetch: (call) => upstream.getRun(ref, call),
     valueIfMissing: null,
     lifetimeMs(cached) {
@@ -76,6 +78,8 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   const stepsOf = (ref: RunRef, viewer: Viewer): Resource<StepList> => ({
     key: `steps ${refKey(ref)}`,
     fetch: (call) => upstream.listSteps(ref, call),
+    // Both are mostly loaded together, and steps are final only beside a terminal record.
+    related: recordKey(ref),
     lifetimeMs(cached) {
       const record = cache.peek(viewer, recordOf(ref, viewer));
       const graph = () => workflowStore.peekGraph(ref.workflowId, viewer);

@@ -10,6 +10,7 @@ import { joinNobody } from './live/turns.ts';
 import { createResourceCache } from './resource-cache.ts';
 import { createRunStarter } from './run-starter.ts';
 import { createRunStore } from './run-store.ts';
+import { createSharedTier } from './shared/shared-tier.ts';
 import type { After } from './timer.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
@@ -27,7 +28,11 @@ export type Runs = ReturnType<typeof createRuns>;
 export function createRuns({ config, upstream, fleet, now, after }: RunsOptions) {
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
   const partitions = createCachePartitions<unknown>(storeBytes(config));
-  const cache = createResourceCache({ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, now });
+  const drop = (viewerId: string) => {
+    partitions.drop(viewerId);
+  };
+  const shared = fleet && createSharedTier({ fleet, reauthIntervalMs, drop });
+  const cache = createResourceCache({ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, shared, now });
   const workflowStore = createWorkflowStore(upstream, cache, liveTtlMs);
   const offersRecords = config.upstreamEndpoints.has('run');
   const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs });
@@ -52,6 +57,7 @@ export function createRuns({ config, upstream, fleet, now, after }: RunsOptions)
     runStore,
     runHistory,
     livePollers,
+    shared,
     runStarter: createRunStarter(upstream, cache),
   };
 }

@@ -8,6 +8,8 @@ import { afterOnThisMachine, type After } from './timer.ts';
 
 export interface SingleFlight<T> {
   isUnderWay(key: string): boolean;
+  /** Resolves when the call under way for the key is over, however it ends; null where there is none. */
+  landing(key: string): Promise<void> | null;
   /**
    * Joins the call under way for the key, or starts it. A waiter whose signal fires gets AbandonedError at once. The call
    * itself is aborted a moment after its last waiter has left.
@@ -53,6 +55,10 @@ export function createSingleFlight<T>(after: After = afterOnThisMachine): Single
 
   return {
     isUnderWay: (key) => flights.has(key),
+    landing(key) {
+      const ignore = () => undefined;
+      return flights.get(key)?.promise.then(ignore, ignore) ?? null;
+    },
     join(key, signal, start) {
       if (signal.aborted) return Promise.reject(new AbandonedError());
       const flight = flights.get(key) ?? launch(key, start);

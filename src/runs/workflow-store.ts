@@ -22,10 +22,11 @@ export function createWorkflowStore(upstream: UpstreamApi, cache: ResourceCache,
   const workflows = (lifetimeMs: number): Resource<WorkflowList> => ({
     key: 'workflows',
     async fetch(call) {
-      const { value, sizeBytes } = await upstream.listWorkflows(call);
-      return { value: new Map(value.map((workflow) => [workflow.id, workflow])), sizeBytes };
+      const { value, ...answer } = await upstream.listWorkflows(call);
+      return { ...answer, value: new Map(value.map((workflow) => [workflow.id, workflow])) };
     },
     lifetimeMs: () => lifetimeMs,
+    sharedMs: Math.max(liveTtlMs, RECENT_MS),
   });
   const current = workflows(liveTtlMs);
   const recent = workflows(Math.max(liveTtlMs, RECENT_MS));

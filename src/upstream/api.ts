@@ -25,6 +25,8 @@ export interface CallOptions {
   readonly scope: Scope | null;
   /** Fires when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** The bytes of an earlier answer, to be read in place of a call. */
+  readonly stored?: Buffer;
   /** Of the operation that pays for the call. */
   readonly operationRecord?: OperationRecord | undefined;
 }
@@ -33,6 +35,8 @@ export interface CallOptions {
 export interface UpstreamAnswer<T> {
   readonly value: T;
   readonly sizeBytes: number;
+  /** As they came. */
+  readonly bytes?: Buffer;
 }
 
 /** Each call but the first rejects with UPSTREAM_ENDPOINT_DISABLED where UPSTREAM_ENDPOINTS does not list it. */

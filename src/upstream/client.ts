@@ -56,10 +56,13 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     read: Read<T>,
     call: CallOptions,
   ): Promise<UpstreamAnswer<T>> {
-    return send(endpoint, requestOf('GET', path, call), call, 'repeatable', (text, report) => {
+    const readAnswer = (text: JsonText, bytes: Buffer, report: ReportDeviation) => {
       const value = read(text, report);
-      return { value, sizeBytes: cachedBytes(text, Array.isArray(value) ? value.length : 1) };
-    });
+      return { value, sizeBytes: cachedBytes(text, Array.isArray(value) ? value.length : 1), bytes };
+    };
+    // What deviates in a stored answer was reported when it came.
+    if (call.stored) return readAnswer(jsonTextOf(call.stored), call.stored, () => undefined);
+    return send(endpoint, requestOf('GET', path, call), call, 'repeatable', readAnswer);
   }
 
   /** One call with its retries, observed as a whole. */
@@ -68,7 +71,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     request: JsonRequest,
     { signal, operationRecord }: CallOptions,
     policy: 'once' | 'repeatable',
-    read: Read<T>,
+    read: (text: JsonText, bytes: Buffer, report: ReportDeviation) => T,
   ): Promise<T> {
     const deviations = createDeviations();
     const observation = observer?.call(endpoint, request, operationRecord);
@@ -87,7 +90,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       if (resilience.state().callsQueued > 0) await nextTurn();
       const text = jsonTextOf(bytes);
       if (text.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
-      const value = read(text, deviations.add);
+      const value = read(text, bytes, deviations.add);
       observation?.end('ok');
       return value;
     } catch (error) {
@@ -114,7 +117,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       checkOffered('execute');
       const request = { ...requestOf('POST', `${workflowPath(workflowId)}/execute`, call), json: inputs };
       try {
-        return await send('execute', request, call, 'once', readStartedRun);
+        return await send('execute', request, call, 'once', (text, _bytes, report) => readStartedRun(text, report));
       } catch (error) {
         throw withOutcome(error);
       }

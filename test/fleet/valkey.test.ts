@@ -116,7 +116,7 @@ describeWithValkey(`Valkey${withoutValkey}`, () => {
       expect(await late?.extend(10_000)).toBe(false);
       await late?.release();
       expect(await current?.extend(10_000)).toBe(true);
-      expect(await fleet.figures.scrape()).toContain('stepgate_leases_total{purpose="test",outcome="lost"} 2');
+      expect(await fleet.figures.scrape()).toContain('stepgate_leases_total{purpose="test",outcome="lost"} 1');
     });
   });
 

@@ -1,0 +1,72 @@
+/** Calls that another gateway makes: whoever needs the same answer waits until it is announced. */
+import type { Fleet } from '../../fleet/fleet.ts';
+import { AbandonedError } from '../../upstream/errors.ts';
+
+/** How the waiting ended: the answer is there, the call has failed, the lease may be over, or Valkey is away. */
+export type CallOutcome = 'stored' | 'failed' | 'over' | 'down';
+
+export interface AwaitedCalls {
+  /** To be created before the lease is asked for, so that no announcement comes in between. Call `end` in any case. */
+  expect(lease: string): ExpectedCall;
+  announce(lease: string, outcome: 'stored' | 'failed'): Promise<void>;
+  close(): void;
+}
+
+export interface ExpectedCall {
+  /** Waits for `ms` at most. Rejects with AbandonedError when the signal fires. */
+  outcome(ms: number, signal: AbortSignal): Promise<CallOutcome>;
+  end(): void;
+}
+
+const PURPOSE = 'call';
+/** The end of a lease's name, and what became of the call. */
+const PAYLOAD = /^([\w-]{43}) (stored|failed)$/;
+const idOf = (lease: string): string => lease.slice(-43);
+
+export function createAwaitedCalls({ valkey, announcements }: Pick<Fleet, 'valkey' | 'announcements'>): AwaitedCalls {
+  /** By the lease's id. No more than loads under way. */
+  const expected = new Map<string, Set<(outcome: CallOutcome) => void>>();
+  const stop = announcements.listen(PURPOSE, (payload) => {
+    const [, id = '', outcome] = PAYLOAD.exec(payload) ?? [];
+    for (const tell of expected.get(id) ?? []) tell(outcome === 'stored' ? 'stored' : 'failed');
+  });
+
+  return {
+    expect(lease) {
+      const id = idOf(lease);
+      const { promise, resolve } = Promise.withResolvers<CallOutcome>();
+      const all = expected.get(id) ?? new Set();
+      expected.set(id, all.add(resolve));
+      return {
+        async outcome(ms, signal) {
+          const timer = setTimeout(resolve, ms, 'over');
+          // While somebody waits, Valkey's failure is noticed within its deadline.
+          const stopWatching = valkey.watch();
+          const stopListening = valkey.onDown(() => {
+            resolve('down');
+          });
+          const gone = Promise.withResolvers<never>();
+          const leave = () => {
+            gone.reject(new AbandonedError());
+          };
+          signal.addEventListener('abort', leave, { once: true });
+          if (signal.aborted) leave();
+          try {
+            return await Promise.race([promise, gone.promise]);
+          } finally {
+            clearTimeout(timer);
+            stopWatching();
+            stopListening();
+            signal.removeEventListener('abort', leave);
+          }
+        },
+        end() {
+          all.delete(resolve);
+          if (all.size === 0 && expected.get(id) === all) expected.delete(id);
+        },
+      };
+    },
+    announce: (lease, outcome) => announcements.announce(PURPOSE, `${idOf(lease)} ${outcome}`),
+    close: stop,
+  };
+}

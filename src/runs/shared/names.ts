@@ -1,0 +1,22 @@
+/** The names in Valkey of one resource of one viewer: a value and an epoch for each secret, a lease for all. */
+import type { FleetKeys } from '../../fleet/fleet-keys.ts';
+import { identityOf, type Viewer } from '../viewer.ts';
+
+export interface Names {
+  readonly identity: string;
+  /** The first is that of the secret that seals. */
+  readonly epochs: readonly [string, ...string[]];
+  readonly values: readonly [string, ...string[]];
+  readonly lease: string;
+}
+
+export const createNames =
+  ([first, ...others]: readonly [FleetKeys, ...FleetKeys[]]) =>
+  (viewer: Viewer, key: string): Names => {
+    const identity = identityOf(viewer);
+    const name = (purpose: string, ...parts: string[]): readonly [string, ...string[]] => [
+      first.name(purpose, identity, ...parts),
+      ...others.map((keys) => keys.name(purpose, identity, ...parts)),
+    ];
+    return { identity, epochs: name('epoch'), values: name('answer', key), lease: first.name('call', identity, key) };
+  };

@@ -1,0 +1,46 @@
+/** The upstream's answer as gateways share it: a line that says when it is from, and its bytes as they came. */
+import { z } from 'zod';
+
+export interface StoredAnswer {
+  /** The token of the viewer's epoch. */
+  readonly epoch: string;
+  /** Valkey's time, in milliseconds since 1970. Both may have been later by `uncertaintyMs`. */
+  readonly sentAt: number;
+  readonly fetchedAt: number;
+  readonly uncertaintyMs: number;
+  readonly isFinal: boolean;
+  /** Null: the upstream has nothing by this id. */
+  readonly bytes: Buffer | null;
+}
+
+const time = z.int().nonnegative();
+const HEAD = z.object({
+  epoch: z.string(),
+  sentAt: time,
+  fetchedAt: time,
+  uncertaintyMs: time,
+  isFinal: z.boolean(),
+  isMissing: z.boolean(),
+});
+
+export function writeAnswer({ bytes, ...head }: StoredAnswer): Buffer {
+  const line = JSON.stringify({ ...head, isMissing: bytes === null });
+  return Buffer.concat([Buffer.from(`${line}\n`), bytes ?? Buffer.alloc(0)]);
+}
+
+/** Null for what a gateway of another version has written in another form. */
+export function readAnswer(written: Buffer): StoredAnswer | null {
+  const end = written.indexOf('\n');
+  const parsed = HEAD.safeParse(parse(written.toString('utf8', 0, Math.max(0, end))));
+  if (!parsed.success) return null;
+  const { isMissing, ...head } = parsed.data;
+  return { ...head, bytes: isMissing ? null : written.subarray(end + 1) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
