@@ -105,17 +105,17 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
       const pausedUntilMs = now() + intervalMs;
       // Steps that were there are not taken away by a fault.
       if (stepsError && latest?.parts.steps && isUpstreamFault(stepsError)) {
-        accept(asStale(latest, stepsError, snapshot.parts), pausedUntilMs);
-      } else accept(snapshot, stepsError || isStale(snapshot) ? pausedUntilMs : untilMs);
+        accept(asStale(latest, stepsError, snapshot.parts), pausedUntilMs, wasAnnounced);
+      } else accept(snapshot, stepsError || isStale(snapshot) ? pausedUntilMs : untilMs, wasAnnounced);
       if (!wasAnnounced && (turns.areOurs || wasRequestedSince(snapshot, startedAt))) turns.announce();
     } catch (error) {
       if (!wasAnnounced && (turns.areOurs || !isUpstreamFault(error))) turns.announce();
-      if (latest && isUpstreamFault(error)) accept(asStale(latest, error), now() + intervalMs);
+      if (latest && isUpstreamFault(error)) accept(asStale(latest, error), now() + intervalMs, wasAnnounced);
       else finish({ kind: 'FAILED', error });
     }
   }
 
-  function accept(snapshot: Snapshot, untilMs: number): void {
+  function accept(snapshot: Snapshot, untilMs: number, wasAnnounced: boolean): void {
     freshUntilMs = untilMs;
     nextDueMs = dueMs(snapshot, untilMs, liveTtlMs);
     if (!latest || !isSameState(latest, snapshot)) {
@@ -123,7 +123,8 @@ export function createLivePoller(options: LivePollerOptions): LivePoller {
       unchangedPolls = 0;
       latest = snapshot;
     } else if (isStale(snapshot) || !isSameFetch(latest, snapshot)) {
-      unchangedPolls += 1;
+      // Who polls counts polls, and not also what others announce of them.
+      if (!wasAnnounced || !turns.areOurs) unchangedPolls += 1;
       latest = snapshot;
     }
     if (snapshot.isFinal && !isStale(snapshot)) finish({ kind: 'COMPLETE' });
