@@ -83,11 +83,12 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const cachedBytes = () => partitions.cachedBytes;
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers: () => livePollers.pollers, build });
 
-  const graphql = await createGraphql({ config, schema, manifests, runs, observer, logger, now, after });
+  const graphql = await createGraphql({ config, schema, manifests, runs, fleet, observer, logger, now, after });
   const http = createHttp({
     config,
     authenticator,
     runs,
+    fleet,
     graphql,
     metrics,
     observer,
@@ -112,7 +113,7 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
       await http.close();
       await graphql.close();
       livePollers.close();
-      runs.shared?.close();
+      await runs.shared?.close();
       upstream.close();
       fleet?.close();
       await embedded?.close();

@@ -75,8 +75,8 @@ export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: 
       end('ok');
       return reply;
     } catch (error) {
-      end(error instanceof DeadlineError ? 'timeout' : 'error');
       if (isReplyError(error)) complain(command, error.message.split(' ', 1)[0] ?? '');
+      end(isReplyError(error) ? 'refused' : error instanceof DeadlineError ? 'timeout' : 'error');
       return undefined;
     }
   }
@@ -112,7 +112,10 @@ export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: 
     logger.info('Valkey answers: this gateway shares again');
   });
   // Another server may answer next, with another clock: the probe fails, and opens the breaker until it has been asked.
-  redis.on('close', () => void (isClosed ? undefined : probe()));
+  redis.on('close', () => {
+    clock.forget();
+    if (!isClosed) void probe();
+  });
 
   return {
     async run(command, send) {

@@ -1,6 +1,7 @@
 /** Composes the operation pipeline: the schema, Apollo Server, and each stage with what it needs. */
 import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config/config.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Observer } from '../observability/observer.ts';
 import { documentBytes, type Runs } from '../runs/runs.ts';
@@ -15,6 +16,7 @@ import { createErrorFormatting } from './operations/error-formatting.ts';
 import { createExecutor } from './operations/executor.ts';
 import { createOperationPipeline } from './operations/operation-pipeline.ts';
 import { createPersistedOperations } from './operations/persisted-operations.ts';
+import { createSharedOperations } from './operations/shared-operations.ts';
 import { sandboxState } from './sandbox.ts';
 import { createEventGuard } from './subscriptions/authorized-events.ts';
 import { createLiveExecution } from './subscriptions/live-execution.ts';
@@ -25,6 +27,8 @@ export interface GraphqlOptions {
   /** Persisted operations by their id. */
   readonly manifests: ReadonlyMap<string, string>;
   readonly runs: Runs;
+  /** Null: a gateway that shares nothing. */
+  readonly fleet: Fleet | null;
   readonly observer: Observer;
   readonly logger: Logger;
   readonly now: () => number;
@@ -38,13 +42,14 @@ const REGISTERED_PART = 0.25;
 
 /** Rejects with a message for the operator if a manifest of persisted operations is wrong. */
 export async function createGraphql(options: GraphqlOptions) {
-  const { config, schema, manifests, runs, observer, logger, now, after } = options;
+  const { config, schema, manifests, runs, fleet, observer, logger, now, after } = options;
   const { introspection, maxAnswerBytes, maxOperationCost, maxOperationObjects, maxUpstreamCalls } = config;
   const maxBytes = documentBytes(config);
   const persisted = createPersistedOperations({
     mode: config.persistedOperations,
     manifests,
     maxBytes: maxBytes * REGISTERED_PART,
+    shared: fleet && createSharedOperations(fleet),
   });
 
   const isSample = config.upstreamUrl === null && config.auth.mode === 'passthrough';

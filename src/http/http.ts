@@ -3,7 +3,9 @@ import type { GraphQLSchema } from 'graphql';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Config } from '../config/config.ts';
 import type { Graphql } from '../graphql/graphql.ts';
-import { createRateLimit } from '../graphql/operations/rate-limit.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { createRateLimit, type RateLimit } from '../graphql/operations/rate-limit.ts';
+import { createSharedRateLimit } from '../graphql/operations/shared-rate-limit.ts';
 import { SAMPLE_KEY } from '../graphql/sandbox.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -38,6 +40,8 @@ export interface HttpOptions {
   readonly config: Config;
   readonly authenticator: Authenticator;
   readonly runs: Runs;
+  /** Null: a gateway that shares nothing. */
+  readonly fleet: Fleet | null;
   readonly graphql: Graphql & { readonly schema: GraphQLSchema };
   readonly metrics: Metrics;
   readonly observer: Observer;
@@ -49,8 +53,20 @@ export interface HttpOptions {
 }
 
 export function createHttp(options: HttpOptions) {
-  const { config, authenticator, runs, graphql, metrics, observer, logger, now, after, client, stalledReaderMs } =
-    options;
+  const {
+    config,
+    authenticator,
+    runs,
+    fleet,
+    graphql,
+    metrics,
+    observer,
+    logger,
+    now,
+    after,
+    client,
+    stalledReaderMs,
+  } = options;
   const { addressOf, schemeOf } = client;
   const { basePath, isProduction, rateLimitPerMinute, maxSubscriptionsPerConnection: maxOperations } = config;
   const { operations, schema, landingPage } = graphql;
@@ -58,9 +74,13 @@ export function createHttp(options: HttpOptions) {
   const isReady = () => !isStopping;
 
   const authenticate = createAuthentication({ authenticator, addressOf, now, logger });
+  const limitOf = (kind: string, perMinute: number): RateLimit => {
+    const local = createRateLimit({ perMinute, now });
+    return fleet ? createSharedRateLimit({ fleet, kind, perMinute, local }) : local;
+  };
   const rateLimits = createRateLimits({
-    byViewer: rateLimitPerMinute === null ? null : createRateLimit({ perMinute: rateLimitPerMinute, now }),
-    byAddress: createRateLimit({ perMinute: config.rateLimitAnonymousPerMinute, now }),
+    byViewer: rateLimitPerMinute === null ? null : limitOf('viewer', rateLimitPerMinute),
+    byAddress: limitOf('address', config.rateLimitAnonymousPerMinute),
     addressOf,
   });
   const origins = originsOf(config.corsOrigins, config.sandbox);

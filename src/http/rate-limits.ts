@@ -5,7 +5,7 @@ import type { Allowance, RateLimit } from '../graphql/operations/rate-limit.ts';
 
 export interface RateLimits {
   /** Counts one operation. Null where no limit applies. */
-  take(caller: Caller, request: IncomingMessage): Allowance | null;
+  take(caller: Caller, request: IncomingMessage): Allowance | null | Promise<Allowance>;
 }
 
 export interface RateLimitsOptions {

@@ -7,7 +7,8 @@ export type BreakerState = (typeof BREAKER_STATES)[number];
 export const SHARED_READS = ['hit', 'miss', 'unavailable', 'unreadable'] as const;
 export type SharedRead = (typeof SHARED_READS)[number];
 
-export const COMMAND_OUTCOMES = ['ok', 'error', 'timeout', 'skipped'] as const;
+/** Refused: Valkey answers an error. Error: the connection is lost. Skipped: it was not sent. */
+export const COMMAND_OUTCOMES = ['ok', 'refused', 'timeout', 'error', 'skipped'] as const;
 export type CommandOutcome = (typeof COMMAND_OUTCOMES)[number];
 
 export const LEASE_OUTCOMES = ['acquired', 'taken', 'lost'] as const;
@@ -34,7 +35,7 @@ export function createFleetMetrics(registry: Registry): FleetMetrics {
   const registers = [registry];
   const commands = new Counter({
     name: 'stepgate_valkey_commands_total',
-    help: 'Commands to Valkey; skipped: not sent, since the circuit breaker was open',
+    help: 'Commands to Valkey by outcome',
     labelNames: ['command', 'outcome'],
     registers,
   });
@@ -57,7 +58,10 @@ export function createFleetMetrics(registry: Registry): FleetMetrics {
     labelNames: ['purpose', 'outcome'],
     registers,
   });
+  // rate() misses the first increase of a series that does not begin at 0.
   for (const result of SHARED_READS) reads.inc({ result }, 0);
+  for (const outcome of COMMAND_OUTCOMES) commands.inc({ command: 'TIME', outcome }, 0);
+  for (const outcome of LEASE_OUTCOMES) leases.inc({ purpose: 'call', outcome }, 0);
 
   return {
     command(command, outcome, seconds) {

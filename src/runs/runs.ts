@@ -1,4 +1,5 @@
 /** Everything that is cached of the upstream's answers, and what every operation reads it through. */
+import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
@@ -31,7 +32,7 @@ export function createRuns({ config, upstream, fleet, now, after }: RunsOptions)
   const drop = (viewerId: string) => {
     partitions.drop(viewerId);
   };
-  const shared = fleet && createSharedTier({ fleet, reauthIntervalMs, drop });
+  const shared = fleet && createSharedTier({ fleet, source: sourceOf(config), reauthIntervalMs, drop });
   const cache = createResourceCache({ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, shared, now });
   const workflowStore = createWorkflowStore(upstream, cache, liveTtlMs);
   const offersRecords = config.upstreamEndpoints.has('run');
@@ -61,6 +62,10 @@ export function createRuns({ config, upstream, fleet, now, after }: RunsOptions)
     runStarter: createRunStarter(upstream, cache),
   };
 }
+
+/** What decides the upstream's answers beside the caller. Each embedded upstream has runs of its own. */
+const sourceOf = ({ upstreamUrl, upstreamConnection: { headers } }: Config): string =>
+  JSON.stringify([upstreamUrl ?? randomUUID(), Object.entries(headers).sort()]);
 
 const MAX_DOCUMENT_BYTES = 24 * 2 ** 20;
 

@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { readVersioned, storeNewest } from '../../src/fleet/versioned-values.ts';
-import { joinFleet, until, type TestFleet } from '../support/fleet.ts';
+import { makeCertificate } from '../support/certificate.ts';
+import { joinFleet, SECRET, until, type TestFleet } from '../support/fleet.ts';
+import { scrape } from '../support/observed.ts';
+import { startProcess } from '../support/process.ts';
+import { freePort } from '../support/program.ts';
 import { describeWithValkey, startValkey, withoutValkey, type TestValkey } from '../support/valkey.ts';
 
 describeWithValkey(`Valkey${withoutValkey}`, () => {
@@ -56,6 +60,42 @@ describeWithValkey(`Valkey${withoutValkey}`, () => {
       expect(await fleet.valkey.run('SET', (redis) => redis.set('key', Buffer.alloc(100)))).toBeUndefined();
       expect(fleet.valkey.isUp).toBe(true);
       expect(await fleet.valkey.run('GET', (redis) => redis.get('key'))).toBeNull();
+    });
+
+    it('go to the database of the URL', async () => {
+      const { server } = await start();
+      const fleet = await joinFleet(`${server.url}/3`);
+      fleets.push(fleet);
+      await fleet.valkey.run('SET', (redis) => redis.set('key', 'in 3'));
+      expect(await server.client.get('key')).toBeNull();
+      await server.client.select(3);
+      expect(await server.client.get('key')).toBe('in 3');
+    });
+
+    it('are encrypted on their way with rediss, by a certificate that is checked', async () => {
+      const certificate = makeCertificate();
+      const port = await freePort();
+      const tls = [
+        '--tls-port',
+        `${port}`,
+        '--tls-auth-clients',
+        'no',
+        '--tls-ca-cert-file',
+        certificate.certificatePath,
+      ];
+      const files = ['--tls-cert-file', certificate.certificatePath, '--tls-key-file', certificate.keyPath];
+      valkey = await startValkey([...tls, ...files]);
+      const settings = { REDIS_URL: `rediss://127.0.0.1:${port}`, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000' };
+      const trusting = startProcess({ ...settings, NODE_EXTRA_CA_CERTS: certificate.certificatePath });
+      const doubting = startProcess(settings);
+      try {
+        const isUp = { state: 'closed' };
+        expect((await scrape(await trusting.url())).value('stepgate_valkey_breaker', isUp)).toBe(1);
+        expect((await scrape(await doubting.url())).value('stepgate_valkey_breaker', isUp)).toBe(0);
+      } finally {
+        for (const { child } of [trusting, doubting]) child.kill('SIGKILL');
+        certificate.remove();
+      }
     });
 
     it('are answered by nobody where it has never been there: the fleet is joined all the same', async () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createRateLimit, rateLimited, type RateLimit } from '../../src/graphql/operations/rate-limit.ts';
+import { createRateLimit, rateLimited, type LocalRateLimit } from '../../src/graphql/operations/rate-limit.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 
 const me = 'key-1';
@@ -7,7 +7,7 @@ const other = 'key-2';
 
 describe('the rate limit', () => {
   let clock: ManualClock;
-  let limit: RateLimit;
+  let limit: LocalRateLimit;
 
   beforeEach(() => {
     clock = createManualClock();

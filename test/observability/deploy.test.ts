@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { SECRET } from '../support/fleet.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { scrape, type Scrape } from '../support/observed.ts';
 
@@ -62,7 +63,9 @@ describe('the alerts and the dashboard', () => {
 
   beforeAll(async () => {
     upstream = await startFaultyUpstream();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+    // Its metrics are there although Valkey is not.
+    const fleet = { REDIS_URL: 'redis://127.0.0.1:1', FLEET_SECRET: SECRET };
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...fleet });
     await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
     upstream.script = () => ({ status: 401 });
     await gateway.query('{ run(workflowId: "wf", id: "r2") { status } }');

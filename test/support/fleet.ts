@@ -3,6 +3,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { createFleet, type Fleet } from '../../src/fleet/fleet.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../src/observability/metrics.ts';
+import { startGateway, type TestGateway } from './gateway.ts';
 
 export const SECRET = 'a-secret-that-all-gateways-of-a-fleet-share';
 
@@ -26,3 +27,14 @@ export async function joinFleet(
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Gateways of one fleet in this process, each with its own caches and connections. */
+export const startGateways = (
+  count: number,
+  environment: Readonly<Record<string, string>>,
+): Promise<readonly TestGateway[]> =>
+  Promise.all(
+    Array.from({ length: count }, () =>
+      startGateway({ FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000', UPSTREAM_ENDPOINTS: 'steps,run', ...environment }),
+    ),
+  );

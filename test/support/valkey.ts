@@ -17,6 +17,7 @@ export const withoutValkey = VALKEY === null ? ' (skipped: there is no valkey-se
 
 export interface TestValkey {
   readonly url: string;
+  readonly port: number;
   /** For whoever looks at it from outside. */
   readonly client: Redis;
   /** SIGSTOP: it holds its connections and answers nothing. */
@@ -65,6 +66,7 @@ export async function startValkey(words: readonly string[] = []): Promise<TestVa
   client.on('error', () => undefined);
   return {
     url: `redis://127.0.0.1:${port}`,
+    port,
     client,
     pause: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),

@@ -47,7 +47,8 @@ export function createOperationPipeline(options: OperationPipelineOptions): Oper
   async function runStages(request: OperationRequest, record: OperationRecord): Promise<Outcome> {
     const { params, caller, requestId, client } = request;
     if (isDeeperThan((params.variables ?? null) as JsonValue, MAX_JSON_DEPTH)) throw tooDeep();
-    const operation = persisted.resolve(params);
+    const resolved = persisted.resolve(params);
+    const operation = resolved instanceof Promise ? await resolved : resolved;
     const context = createContext(contextSource, {
       viewer: caller.viewer,
       authError: caller.error,

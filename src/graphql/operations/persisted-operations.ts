@@ -6,10 +6,13 @@ import type { PersistedMode } from '../../config/config.ts';
 import { requestError } from './error-formatting.ts';
 import { MAX_TEXT_LENGTH } from './limits.ts';
 import type { OperationParams } from './operation.ts';
+import type { SharedOperations } from './shared-operations.ts';
 
 export interface PersistedOperations {
-  /** Throws a GraphQLError where the operation may not be sent, or is not known. */
-  resolve(params: OperationParams): ResolvedOperation;
+  /**
+   * Throws a GraphQLError where the operation may not be sent, or is not known. Only what other gateways may know is waited for.
+   */
+  resolve(params: OperationParams): ResolvedOperation | Promise<ResolvedOperation>;
 }
 
 export interface ResolvedOperation {
@@ -30,15 +33,18 @@ export interface PersistedOperationsOptions {
   readonly manifests: ReadonlyMap<string, string>;
   /** For all texts that clients have registered. */
   readonly maxBytes: number;
+  /** What clients have registered at other gateways; absent: there are none. */
+  readonly shared?: SharedOperations | null;
 }
 
+const SHA256 = /^[0-9a-f]{64}$/;
 const BYTES_A_CHARACTER = 2;
 const ENTRY_OVERHEAD_BYTES = 500;
 
 export function createPersistedOperations(
   options: PersistedOperationsOptions,
 ): PersistedOperations & RegisteredOperations {
-  const { mode, manifests, maxBytes } = options;
+  const { mode, manifests, maxBytes, shared = null } = options;
   const listed = new Map([...manifests].map(([id, document]) => [plainId(id), document]));
   const texts = new Set(listed.values());
   const registered = new LRUCache<string, string>({
@@ -59,9 +65,17 @@ export function createPersistedOperations(
     );
   }
 
-  function named(id: string): ResolvedOperation {
+  function named(id: string): ResolvedOperation | Promise<ResolvedOperation> {
     const text = listed.get(id) ?? registered.get(id);
-    if (text === undefined) throw NOT_FOUND;
+    if (text !== undefined) return { text, registers: null };
+    if (mode === 'allow' && shared && SHA256.test(id)) return namedElsewhere(id, shared);
+    throw NOT_FOUND;
+  }
+
+  async function namedElsewhere(id: string, operations: SharedOperations): Promise<ResolvedOperation> {
+    const text = await operations.get(id);
+    if (text === undefined || text.length > MAX_TEXT_LENGTH || hash('sha256', text) !== id) throw NOT_FOUND;
+    registered.set(id, text);
     return { text, registers: null };
   }
 
@@ -76,7 +90,9 @@ export function createPersistedOperations(
       return id === null ? { text: '', registers: null } : named(id);
     },
     register({ text, registers }) {
-      if (registers !== null) registered.set(registers, text);
+      if (registers === null) return;
+      registered.set(registers, text);
+      void shared?.set(registers, text);
     },
   };
 }

@@ -6,7 +6,11 @@ import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../../upstream/errors.ts';
 
 export interface RateLimit {
-  /** Counts one operation of this key, unless it is refused. */
+  /** Counts one operation of this key, unless it is refused. At once where the count is this gateway's own. */
+  take(key: string): Allowance | Promise<Allowance>;
+}
+
+export interface LocalRateLimit extends RateLimit {
   take(key: string): Allowance;
 }
 
@@ -21,7 +25,9 @@ export interface Allowance {
   readonly retryAfterSeconds: number;
 }
 
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
+/** Fractions of a millisecond add up to less than this. */
+export const TOLERANCE_MS = 0.001;
 /** Each takes about 200 bytes. Beyond that the least recently used is evicted, and starts anew. */
 const MAX_CALLERS = 20_000;
 
@@ -32,7 +38,7 @@ export interface RateLimitOptions {
   readonly maxCallers?: number;
 }
 
-export function createRateLimit({ perMinute, now, maxCallers = MAX_CALLERS }: RateLimitOptions): RateLimit {
+export function createRateLimit({ perMinute, now, maxCallers = MAX_CALLERS }: RateLimitOptions): LocalRateLimit {
   const intervalMs = MINUTE_MS / perMinute;
   // Fractions of a millisecond would be lost beside the milliseconds since 1970.
   const startMs = now();
@@ -43,18 +49,23 @@ export function createRateLimit({ perMinute, now, maxCallers = MAX_CALLERS }: Ra
       const nowMs = now() - startMs;
       // If the clock was set back, nobody waits longer than a minute.
       const owedMs = Math.min(MINUTE_MS, Math.max(0, (paidOffAt.get(key) ?? nowMs) - nowMs));
-      // Fractions of a millisecond add up to less than this.
-      const isAllowed = owedMs + intervalMs <= MINUTE_MS + 0.001;
-      const owedThenMs = isAllowed ? owedMs + intervalMs : owedMs;
-      if (isAllowed) paidOffAt.set(key, nowMs + owedThenMs);
-      return {
-        isAllowed,
-        limit: perMinute,
-        remaining: Math.max(0, Math.floor((MINUTE_MS - owedThenMs) / intervalMs + 0.001)),
-        resetSeconds: Math.ceil(owedThenMs / 1000),
-        retryAfterSeconds: isAllowed ? 0 : Math.max(1, Math.ceil((owedMs + intervalMs - MINUTE_MS) / 1000)),
-      };
+      const isAllowed = owedMs + intervalMs <= MINUTE_MS + TOLERANCE_MS;
+      if (isAllowed) paidOffAt.set(key, nowMs + owedMs + intervalMs);
+      return allowanceOf(perMinute, isAllowed, owedMs);
     },
+  };
+}
+
+/** `owedMs`: what earlier operations have used of the minute. */
+export function allowanceOf(perMinute: number, isAllowed: boolean, owedMs: number): Allowance {
+  const intervalMs = MINUTE_MS / perMinute;
+  const owedThenMs = isAllowed ? owedMs + intervalMs : owedMs;
+  return {
+    isAllowed,
+    limit: perMinute,
+    remaining: Math.max(0, Math.floor((MINUTE_MS - owedThenMs) / intervalMs + TOLERANCE_MS)),
+    resetSeconds: Math.ceil(owedThenMs / 1000),
+    retryAfterSeconds: isAllowed ? 0 : Math.max(1, Math.ceil((owedMs + intervalMs - MINUTE_MS) / 1000)),
   };
 }
 

@@ -61,7 +61,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     const forms = formsOf(exchange);
     if (forms.prefersHtml && exchange.method === 'GET' && (await answerBrowser(exchange))) return;
     const caller = await authenticate(exchange.request);
-    const allowance = rateLimits.take(caller, exchange.request);
+    const allowance = await rateLimits.take(caller, exchange.request);
     const rateHeaders = allowance && (caller.viewer || !allowance.isAllowed) ? allowanceHeaders(allowance) : [];
     const held = untilGone(clientBytes.of(caller.viewer?.id ?? ANONYMOUS), (release) => {
       onClosed(exchange, release);

@@ -18,7 +18,7 @@ export interface SocketExtra {
   readonly authenticate: (authorization: string | undefined) => Caller | Promise<Caller>;
   /** From `connectionParams`. */
   authorization: string | undefined;
-  readonly takeAllowance: (caller: Caller) => Allowance | null;
+  readonly takeAllowance: (caller: Caller) => Allowance | null | Promise<Allowance>;
   readonly clientBytes: ClientBytes;
   readonly nextRequestId: () => string;
   /** Of the upgrade request. */
@@ -56,7 +56,7 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
     const start = { transport: 'graphql-ws', requestId: nextRequestId(), traceparent, http } as const;
     const refuse = (error: unknown) => operations.refuse({ ...start, viewerId: caller.viewer?.id ?? null }, error);
     if (isOneTooMany) return refuse(tooMany(maxOperations));
-    const allowance = takeAllowance(caller);
+    const allowance = await takeAllowance(caller);
     if (allowance && !allowance.isAllowed) return refuse(rateLimited(allowance));
     const held = clientBytes.of(caller.viewer?.id ?? ANONYMOUS);
     const client = { signal, isGone: () => false, ...untilGone(held, (release) => releases.set(params, release)) };
@@ -72,7 +72,7 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
       const { viewer, error } = caller;
       if (viewer) return;
       // A refused key counts like a refused request: otherwise keys could be tried as often as sockets open.
-      const allowance = extra.takeAllowance(caller);
+      const allowance = await extra.takeAllowance(caller);
       if (allowance && !allowance.isAllowed) extra.socket.close(TRY_AGAIN_LATER, rateLimited(allowance).message);
       else if (error?.isRetryable) extra.socket.close(TRY_AGAIN_LATER, error.message);
       else extra.socket.close(CloseCode.Unauthorized, `Unauthorized: ${error?.message ?? NO_KEY}`);

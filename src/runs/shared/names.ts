@@ -10,13 +10,14 @@ export interface Names {
   readonly lease: string;
 }
 
+/** `source`: what decides an answer beside viewer and resource. Gateways over another upstream share nothing. */
 export const createNames =
-  ([first, ...others]: readonly [FleetKeys, ...FleetKeys[]]) =>
+  ([first, ...others]: readonly [FleetKeys, ...FleetKeys[]], source: string) =>
   (viewer: Viewer, key: string): Names => {
     const identity = identityOf(viewer);
     const name = (purpose: string, ...parts: string[]): readonly [string, ...string[]] => [
-      first.name(purpose, identity, ...parts),
-      ...others.map((keys) => keys.name(purpose, identity, ...parts)),
+      first.name(purpose, source, identity, ...parts),
+      ...others.map((keys) => keys.name(purpose, source, identity, ...parts)),
     ];
-    return { identity, epochs: name('epoch'), values: name('answer', key), lease: first.name('call', identity, key) };
+    return { identity, epochs: name('epoch'), values: name('answer', key), lease: name('call', key)[0] };
   };

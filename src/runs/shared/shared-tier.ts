@@ -17,7 +17,8 @@ export interface SharedTier {
   load<T>(request: SharedRequest<T>): Promise<Loaded<T>>;
   /** The upstream has denied the viewer: nothing shared of it is served any more, at no gateway. */
   withdraw(viewer: Viewer, hadRight: boolean): void;
-  close(): void;
+  /** Waits for what is being stored. */
+  close(): Promise<void>;
 }
 
 export interface Loaded<T> {
@@ -58,6 +59,8 @@ export interface SharedRequest<T> {
 
 export interface SharedTierOptions {
   readonly fleet: Fleet;
+  /** What decides an answer beside viewer and resource: the upstream. */
+  readonly source: string;
   readonly reauthIntervalMs: number;
   /** Of an answer after decompression. */
   readonly maxBytes?: number;
@@ -66,6 +69,8 @@ export interface SharedTierOptions {
 
 /** How long others wait for a gateway that has died. A living one extends it. */
 export const LEASE_MS = 1000;
+/** More leases than this are not waited for: the upstream's own timeout is over. */
+const MAX_WAITS = 10;
 /** A larger answer takes longer to fetch from Valkey than a deadline lasts. */
 const MAX_SHARED_BYTES = 4 * 2 ** 20;
 /** A withdrawal is remembered until no gateway that missed it can have data from before. */
@@ -79,11 +84,13 @@ interface Found<T> {
 }
 
 export function createSharedTier(options: SharedTierOptions): SharedTier {
-  const { fleet, reauthIntervalMs, maxBytes = MAX_SHARED_BYTES, drop } = options;
+  const { fleet, source, reauthIntervalMs, maxBytes = MAX_SHARED_BYTES, drop } = options;
   const { valkey, keys, clock, leases, metrics, sharedTtlMs } = fleet;
   const calls = createAwaitedCalls(fleet);
   const withdrawals = createWithdrawals({ fleet, ttlMs: reauthIntervalMs + MISSED_MS, drop });
-  const namesOf = createNames(keys);
+  /** Answers that are being stored: no more than calls under way. */
+  const underWay = new Set<Promise<void>>();
+  const namesOf = createNames(keys, source);
 
   async function load<T>(request: SharedRequest<T>): Promise<Loaded<T>> {
     if (!valkey.isUp || !(await withdrawals.areWritten(request.viewer.id))) return request.call();
@@ -95,18 +102,18 @@ export function createSharedTier(options: SharedTierOptions): SharedTier {
 
   /** One call of the whole fleet, as long as leases are kept. */
   async function callOnce<T>(names: Names, request: SharedRequest<T>): Promise<Loaded<T>> {
-    for (;;) {
+    for (let waits = 0; ; waits += 1) {
       const expected = calls.expect(names.lease);
       try {
         // In one round trip: whoever had the lease before may just have stored its answer.
         const [lease, found] = await Promise.all([leases.acquire('call', names.lease, LEASE_MS), find(names, request)]);
         if (found.loaded) {
-          void lease?.release();
+          void release(names, lease ?? null, true);
           return found.loaded;
         }
         if (lease) return await callAndShare(names, request, found.epoch, lease);
         const outcome = lease === null ? await expected.outcome(LEASE_MS, request.signal) : 'down';
-        if (outcome === 'over') continue;
+        if (outcome === 'over' && waits < MAX_WAITS) continue;
         const stored = outcome === 'stored' ? await find(names, request) : null;
         return stored?.loaded ?? (await callAndShare(names, request, found.epoch, null));
       } finally {
@@ -169,13 +176,15 @@ export function createSharedTier(options: SharedTierOptions): SharedTier {
       const called = await request.call();
       isShared = true;
       // Nobody who waits for the answer here waits for Valkey.
-      void share(names, request, called, epoch)
+      const sharing = share(names, request, called, epoch)
         // What can't be judged is not shared. Whoever asked judges it, too, and reports the error.
         .catch(() => false)
         .then((isStored) => {
           stopExtending();
           return release(names, lease, isStored);
-        });
+        })
+        .finally(() => underWay.delete(sharing));
+      underWay.add(sharing);
       return called;
     } finally {
       if (!isShared) {
@@ -231,7 +240,8 @@ export function createSharedTier(options: SharedTierOptions): SharedTier {
       const ids = keys.map((each) => each.viewerId(identity));
       withdrawals.withdraw(viewer.id, { ids, epochs: namesOf(viewer, '').epochs, hadRight });
     },
-    close() {
+    async close() {
+      await Promise.all(underWay);
       withdrawals.close();
       calls.close();
     },

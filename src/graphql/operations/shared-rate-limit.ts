@@ -1,0 +1,40 @@
+/** The rate limit over all gateways: the same algorithm, in Valkey. Where that is away each gateway counts for itself. */
+import type { Fleet } from '../../fleet/fleet.ts';
+import { allowanceOf, MINUTE_MS, TOLERANCE_MS, type LocalRateLimit, type RateLimit } from './rate-limit.ts';
+
+export interface SharedRateLimitOptions {
+  readonly fleet: Fleet;
+  /** Whose operations are counted. */
+  readonly kind: string;
+  readonly perMinute: number;
+  readonly local: LocalRateLimit;
+}
+
+/**
+ * KEYS: when everything is paid off. ARGV: milliseconds that an operation takes, and that may be owed. Returns 1 or 0, and what was
+ * owed before.
+ */
+const TAKE = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local owed = math.min(tonumber(ARGV[2]), math.max(0, tonumber(redis.call('GET', KEYS[1]) or now) - now))
+local takes = tonumber(ARGV[1])
+if owed + takes > tonumber(ARGV[2]) + tonumber(ARGV[3]) then return { 0, tostring(owed) } end
+redis.call('SET', KEYS[1], string.format('%.6f', now + owed + takes), 'PX', math.ceil(owed + takes))
+return { 1, tostring(owed) }`;
+
+export function createSharedRateLimit({ fleet, kind, perMinute, local }: SharedRateLimitOptions): RateLimit {
+  const { valkey, keys } = fleet;
+  const operationMs = String(MINUTE_MS / perMinute);
+  return {
+    async take(key) {
+      const name = keys[0].name('rate', kind, key);
+      const reply = await valkey.run('RATE', (redis) =>
+        redis.eval(TAKE, 1, name, operationMs, MINUTE_MS, TOLERANCE_MS),
+      );
+      if (!Array.isArray(reply)) return local.take(key);
+      const [isAllowed, owedMs] = reply as readonly unknown[];
+      return allowanceOf(perMinute, isAllowed === 1, Number(owedMs));
+    },
+  };
+}

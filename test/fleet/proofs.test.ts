@@ -1,0 +1,71 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { startProofFleet, type ProofFleet } from '../support/fleet-proofs/proof-fleet.ts';
+import {
+  proveFault,
+  proveOneCall,
+  proveSeparation,
+  proveWithdrawal,
+  readableIn,
+  type Fault,
+} from '../support/fleet-proofs/proofs.ts';
+import { NGINX } from '../support/nginx.ts';
+import { describeWithValkey, withoutValkey } from '../support/valkey.ts';
+
+/** Machines that run tests are busy: what is measured here is calls and answers, not how fast they are. */
+const PATIENT = { REDIS_TIMEOUT_MS: '1000' };
+
+describeWithValkey(`a fleet of processes${withoutValkey}`, () => {
+  let fleet: ProofFleet | undefined;
+  afterEach(async () => {
+    await fleet?.close();
+    fleet = undefined;
+  });
+
+  const itWithNginx = NGINX === null && process.env.CI === undefined ? it.skip : it;
+  itWithNginx('makes one call for each finished run, also while its gateways restart behind nginx', async () => {
+    fleet = await startProofFleet(3, PATIENT);
+    const { steps, stepsAfterRestarts, failures, answers } = await proveOneCall(fleet, 300, 300);
+    expect(failures).toEqual([]);
+    expect(steps).toBe(300);
+    expect(stepsAfterRestarts).toBe(0);
+    expect(answers).toBeGreaterThan(600);
+  });
+
+  it('answers right while Valkey stands still, is killed, starts empty, or is full, and shares again', async () => {
+    fleet = await startProofFleet(2, { REDIS_TIMEOUT_MS: '50' });
+    const { valkey } = fleet;
+    const setMemory = async (limit: string) => {
+      await valkey.client.config('SET', 'maxmemory', limit);
+    };
+    const faults: readonly Fault[] = [
+      {
+        name: 'paused',
+        begin: () => {
+          valkey.pause();
+        },
+        end: () => {
+          valkey.resume();
+        },
+      },
+      { name: 'killed', begin: () => valkey.kill(), end: () => valkey.start() },
+      { name: 'full', begin: () => setMemory('1mb'), end: () => setMemory('0') },
+    ];
+    for (const fault of faults) {
+      const { failures, answers, backAfterMs } = await proveFault(fleet, fault, 700);
+      expect({ fault: fault.name, failures }).toEqual({ fault: fault.name, failures: [] });
+      expect(answers).toBeGreaterThan(10);
+      expect(backAfterMs).toBeLessThan(5000);
+    }
+  });
+
+  describe('with two viewers', () => {
+    it('shows none of them what is the other’s, and nothing to whoever reads Valkey; a withdrawn key is refused at all', async () => {
+      fleet = await startProofFleet(3, PATIENT);
+      expect(await proveSeparation(fleet, 900)).toEqual([]);
+      expect(await fleet.valkey.client.dbsize()).toBeGreaterThan(50);
+      const words = ['key-one', 'key-two', 'shared-', 'live-', 'output', 'completed', 'org-1', 'model_1', 'Refund'];
+      expect(await readableIn(fleet, words)).toEqual([]);
+      expect(await proveWithdrawal(fleet, 'key-one')).toBeLessThan(1000);
+    });
+  });
+});

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createSharedOperations } from '../../src/graphql/operations/shared-operations.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { joinFleet, startGateways, until, type TestFleet } from '../support/fleet.ts';
+import type { TestGateway } from '../support/gateway.ts';
+import { describeWithValkey, startValkey, withoutValkey, type TestValkey } from '../support/valkey.ts';
+
+const TEXT = '{ run(workflowId: "wf", id: "r1") { status } }';
+const HASH = createHash('sha256').update(TEXT).digest('hex');
+
+describeWithValkey(`what gateways share beside runs${withoutValkey}`, () => {
+  let valkey: TestValkey;
+  let upstream: FaultyUpstream;
+  let fleet: TestFleet | undefined;
+  const gateways: TestGateway[] = [];
+
+  beforeEach(async () => {
+    valkey = await startValkey();
+    upstream = await startFaultyUpstream();
+  });
+  afterEach(async () => {
+    fleet?.close();
+    fleet = undefined;
+    await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
+    await upstream.close();
+    await valkey.close();
+  });
+
+  async function start(environment: Readonly<Record<string, string>>) {
+    const settings = { UPSTREAM_URL: upstream.url, REDIS_URL: valkey.url, ...environment };
+    gateways.push(...(await startGateways(2, settings)));
+    return gateways as unknown as readonly [TestGateway, TestGateway];
+  }
+
+  async function post(gateway: TestGateway, body: unknown, key: string | null = 'key-1') {
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(key !== null && { authorization: `Bearer ${key}` }) },
+      body: JSON.stringify(body),
+    });
+    const limit = response.headers.get('ratelimit-remaining');
+    return { status: response.status, limit, body: (await response.json()) as Readonly<Record<string, unknown>> };
+  }
+  const hashed = { extensions: { persistedQuery: { version: 1, sha256Hash: HASH } } };
+  const NOT_FOUND = { errors: [{ message: 'PersistedQueryNotFound' }] };
+
+  describe('registered operations', () => {
+    it('are known at each gateway, once a caller with a key has registered them at one', async () => {
+      const [first, second] = await start({ PERSISTED_OPERATIONS: 'allow' });
+      for (const gateway of [first, second]) expect((await post(gateway, hashed)).body).toMatchObject(NOT_FOUND);
+      await post(first, { query: '{ __typename }', ...hashed });
+      await post(first, { query: TEXT, ...hashed }, null);
+      expect((await post(second, hashed)).body).toMatchObject(NOT_FOUND);
+      await post(first, { query: TEXT, ...hashed });
+      await until(async () => (await valkey.client.keys('stepgate:operation:*')).length === 1);
+      for (let time = 0; time < 3; time += 1) {
+        expect((await post(second, hashed)).body).toEqual({ data: { run: { status: 'COMPLETED' } } });
+      }
+    });
+
+    it('are none but those of the hash, whatever stands in Valkey', async () => {
+      const [gateway] = await start({ PERSISTED_OPERATIONS: 'allow' });
+      fleet = await joinFleet(valkey.url);
+      await createSharedOperations(fleet).set(HASH, '{ __typename }');
+      expect((await post(gateway, hashed)).body).toMatchObject(NOT_FOUND);
+      const [name = ''] = await valkey.client.keys('stepgate:operation:*');
+      await valkey.client.set(name, TEXT);
+      expect((await post(gateway, hashed)).body).toMatchObject(NOT_FOUND);
+    });
+  });
+
+  describe('the rate limit', () => {
+    const LIMIT = { RATE_LIMIT_PER_MINUTE: '10' };
+    const ask = (gateway: TestGateway) => post(gateway, { query: '{ __typename }' });
+
+    it('counts over all gateways', async () => {
+      const [first, second] = await start(LIMIT);
+      const answers = [];
+      for (let time = 0; time < 12; time += 1) answers.push(await ask(time % 2 === 0 ? first : second));
+      expect(answers.map(({ status }) => status)).toEqual([...Array<number>(10).fill(200), 429, 429]);
+      expect(answers.slice(0, 10).map(({ limit }) => Number(limit))).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+    });
+
+    it('is counted by each gateway for itself while Valkey is away', async () => {
+      const [first, second] = await start(LIMIT);
+      await valkey.kill();
+      for (const gateway of [first, second]) {
+        const statuses = [];
+        for (let time = 0; time < 11; time += 1) statuses.push((await ask(gateway)).status);
+        expect(statuses).toEqual([...Array<number>(10).fill(200), 429]);
+      }
+    });
+  });
+});
