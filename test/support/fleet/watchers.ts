@@ -10,8 +10,12 @@ export interface WatchedEvent<T> {
 
 export interface Watcher<T> {
   readonly events: readonly WatchedEvent<T>[];
+  /** The transport. */
+  readonly by: string;
+  /** How many times it was told an error that passes. */
+  readonly passingErrors: number;
   /** Resolves when its subscription has completed after the final state; rejects with what ended it instead. */
-  readonly done: Promise<void>;
+  readonly done: Promise<unknown>;
 }
 
 export interface Watchers<T> {
@@ -28,7 +32,7 @@ const SUBSCRIPTIONS_PER_SOCKET = 50;
 const MANY = 1000;
 
 interface Sink {
-  next(value: { readonly data?: unknown; readonly errors?: unknown }): void;
+  next(value: { readonly data?: unknown; readonly errors?: readonly ClientError[] | undefined }): void;
   error(error: unknown): void;
   complete(): void;
 }
@@ -40,9 +44,15 @@ export interface WatchersOptions<T> {
   readonly nextUrl: () => string;
   readonly key: string;
   readonly isFinal: (data: T) => boolean;
+  /** Errors that pass: it subscribes again. None, if left out. */
+  readonly isPassing?: (told: { readonly errors: readonly ClientError[] }) => boolean;
 }
 
-export function createWatchers<T>({ nextUrl, key, isFinal }: WatchersOptions<T>): Watchers<T> {
+export interface ClientError {
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export function createWatchers<T>({ nextUrl, key, isFinal, isPassing = () => false }: WatchersOptions<T>): Watchers<T> {
   const authorization = `Bearer ${key}`;
   const streams = createStreamClient({
     url: () => `${nextUrl()}/graphql/stream`,
@@ -73,36 +83,53 @@ export function createWatchers<T>({ nextUrl, key, isFinal }: WatchersOptions<T>)
     return client;
   }
 
-  function watch(subscribe: (sink: Sink) => void): Watcher<T> {
+  function watch(by: string, subscribe: (sink: Sink) => void): Watcher<T> {
     const events: WatchedEvent<T>[] = [];
-    const done = new Promise<void>((resolve, reject) => {
-      const sink: Sink = {
-        next({ data, errors }) {
-          if (errors) reject(new Error(JSON.stringify(errors)));
-          else events.push({ atMs: Date.now(), data: data as T });
-        },
-        error(error) {
-          reject(error instanceof Error ? error : new Error(JSON.stringify(error)));
-        },
-        complete() {
-          const last = events.at(-1);
-          if (last && isFinal(last.data)) resolve();
-          // A gateway that stops completes its streams.
-          else if (!isClosed)
-            void pause().then(() => {
-              subscribe(sink);
-            });
-        },
-      };
-      subscribe(sink);
-    });
+    let passingErrors = 0;
+    const { promise: done, resolve, reject } = Promise.withResolvers<undefined>();
     done.catch(() => undefined);
-    return { events, done };
+    const again = () => {
+      if (!isClosed)
+        void pause().then(() => {
+          subscribe(sink);
+        });
+    };
+    const tell = (errors: readonly ClientError[]): boolean => {
+      const passes = isPassing({ errors });
+      if (passes) passingErrors += 1;
+      else reject(new Error(JSON.stringify(errors)));
+      return passes;
+    };
+    const sink: Sink = {
+      next({ data, errors }) {
+        if (errors) tell(errors);
+        else events.push({ atMs: Date.now(), data: data as T });
+      },
+      error(error) {
+        if (!Array.isArray(error)) reject(error instanceof Error ? error : new Error(JSON.stringify(error)));
+        else if (tell(error as readonly ClientError[])) again();
+      },
+      complete() {
+        const last = events.at(-1);
+        if (last && isFinal(last.data)) resolve(undefined);
+        // A gateway that stops completes its streams.
+        else again();
+      },
+    };
+    subscribe(sink);
+    return {
+      events,
+      by,
+      done,
+      get passingErrors() {
+        return passingErrors;
+      },
+    };
   }
 
   return {
-    bySse: (query) => watch((sink) => void streams.subscribe({ query }, sink)),
-    bySocket: (query) => watch((sink) => void socket().subscribe({ query }, sink)),
+    bySse: (query) => watch('SSE', (sink) => void streams.subscribe({ query }, sink)),
+    bySocket: (query) => watch('graphql-ws', (sink) => void socket().subscribe({ query }, sink)),
     async close() {
       isClosed = true;
       streams.dispose();
