@@ -20,6 +20,7 @@ import { w5Live } from './workloads/w5-live.ts';
 import { w6Large } from './workloads/w6-large.ts';
 import { w7Start } from './workloads/w7-start.ts';
 import { w8Growth } from './workloads/w8-growth.ts';
+import { w10Fleet } from './workloads/w10-fleet.ts';
 
 const WORKLOADS: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResult>>> = {
   W1: w1Hot,
@@ -30,6 +31,7 @@ const WORKLOADS: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResul
   W6: w6Large,
   W7: w7Start,
   W8: w8Growth,
+  W10: w10Fleet,
   memory,
   ...hostileMemory,
 };

@@ -3,7 +3,8 @@ import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upst
 import { startGateways } from '../support/fleet.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { rowsOf, scrape, wordsIn } from '../support/observed.ts';
-import { describeWithValkey, startValkey, withoutValkey, type TestValkey } from '../support/valkey.ts';
+import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
+import { startValkey, type TestValkey } from '../support/valkey.ts';
 
 describeWithValkey(`the metrics of a fleet${withoutValkey}`, () => {
   let valkey: TestValkey;

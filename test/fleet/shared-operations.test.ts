@@ -4,7 +4,8 @@ import { createSharedOperations } from '../../src/graphql/operations/shared-oper
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { joinFleet, startGateways, until, type TestFleet } from '../support/fleet.ts';
 import type { TestGateway } from '../support/gateway.ts';
-import { describeWithValkey, startValkey, withoutValkey, type TestValkey } from '../support/valkey.ts';
+import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
+import { startValkey, type TestValkey } from '../support/valkey.ts';
 
 const TEXT = '{ run(workflowId: "wf", id: "r1") { status } }';
 const HASH = createHash('sha256').update(TEXT).digest('hex');

@@ -4,7 +4,8 @@ import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply } from 
 import { SECRET, startGateways, until } from '../support/fleet.ts';
 import type { TestGateway } from '../support/gateway.ts';
 import { scrape } from '../support/observed.ts';
-import { describeWithValkey, startValkey, withoutValkey, type TestValkey } from '../support/valkey.ts';
+import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
+import { startValkey, type TestValkey } from '../support/valkey.ts';
 import { wireRun, wireStep } from '../support/wire.ts';
 
 const FLEET_PAGE = new URL('../../docs/fleet.md', import.meta.url);

@@ -5,7 +5,8 @@ import { joinFleet, SECRET, until, type TestFleet } from '../support/fleet.ts';
 import { scrape } from '../support/observed.ts';
 import { startProcess } from '../support/process.ts';
 import { freePort } from '../support/program.ts';
-import { describeWithValkey, startValkey, withoutValkey, type TestValkey } from '../support/valkey.ts';
+import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
+import { startValkey, type TestValkey } from '../support/valkey.ts';
 
 describeWithValkey(`Valkey${withoutValkey}`, () => {
   let valkey: TestValkey | undefined;

@@ -4,16 +4,11 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { findProgram, freePort } from './program.ts';
 
 /** Null where the machine has none. */
 export const VALKEY = findProgram('--version', 'valkey-server', 'redis-server');
-
-/** `describe`, or else skips: CI does not allow that. */
-export const describeWithValkey = VALKEY === null && process.env.CI === undefined ? describe.skip : describe;
-export const withoutValkey = VALKEY === null ? ' (skipped: there is no valkey-server on this machine)' : '';
 
 export interface TestValkey {
   readonly url: string;

@@ -4,10 +4,13 @@ import { SECRET } from '../fleet.ts';
 import { freePort } from '../program.ts';
 import { startProcess, type GatewayProcess } from '../process.ts';
 import { startValkey, type TestValkey } from '../valkey.ts';
+import { startSlowLink, type SlowLink } from './slow-link.ts';
 import { wireRun, wireStep } from '../wire.ts';
 
 export interface ProofFleet {
   readonly valkey: TestValkey;
+  /** Between the gateways and Valkey. */
+  readonly link: SlowLink;
   readonly upstream: FaultyUpstream;
   readonly gateways: readonly ProofGateway[];
   /** Keys that the upstream refuses. */
@@ -49,13 +52,14 @@ export async function startProofFleet(
 ): Promise<ProofFleet> {
   const refused = new Set<string>();
   const valkey = await startValkey(words);
+  const link = await startSlowLink(valkey.port);
   const upstream = await startFaultyUpstream((call) =>
     refused.has(call.key ?? '') ? { status: 401 } : answerOf(call),
   );
   const settings = {
     UPSTREAM_URL: upstream.url,
     UPSTREAM_ENDPOINTS: 'steps,run',
-    REDIS_URL: valkey.url,
+    REDIS_URL: `redis://127.0.0.1:${link.port}`,
     FLEET_SECRET: SECRET,
     LIVE_TTL_MS: String(LIVE_TTL_MS),
     LOG_LEVEL: 'info',
@@ -90,12 +94,14 @@ export async function startProofFleet(
   const gateways = await Promise.all(Array.from({ length: count }, startOne));
   return {
     valkey,
+    link,
     upstream,
     gateways,
     refused,
     async close() {
       await Promise.all(running.map((end) => end()));
       await upstream.close();
+      await link.close();
       await valkey.close();
     },
   };

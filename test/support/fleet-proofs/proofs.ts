@@ -76,6 +76,39 @@ export interface Faulted {
   readonly failures: Failures;
 }
 
+/** What may happen to Valkey. */
+export function faultsOf({ valkey, link }: ProofFleet): readonly Fault[] {
+  const setMemory = async (limit: string, policy: string) => {
+    await valkey.client.config('SET', 'maxmemory', limit, 'maxmemory-policy', policy);
+  };
+  const setDelay = (ms: number) => {
+    link.delayMs = ms;
+  };
+  return [
+    {
+      name: 'paused',
+      begin() {
+        valkey.pause();
+      },
+      end() {
+        valkey.resume();
+      },
+    },
+    { name: 'killed', begin: () => valkey.kill(), end: () => valkey.start() },
+    { name: 'full', begin: () => setMemory('1mb', 'noeviction'), end: () => setMemory('0', 'noeviction') },
+    { name: 'evicting', begin: () => setMemory('1500kb', 'allkeys-lru'), end: () => setMemory('0', 'noeviction') },
+    {
+      name: 'slow',
+      begin() {
+        setDelay(200);
+      },
+      end() {
+        setDelay(0);
+      },
+    },
+  ];
+}
+
 /** Answers while Valkey fails, live and finished ones: each must be right, and no older than LIVE_TTL_MS. */
 export async function proveFault(fleet: ProofFleet, { name, begin, end }: Fault, durationMs: number): Promise<Faulted> {
   const { gateways, upstream } = fleet;
