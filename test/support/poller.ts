@@ -1,6 +1,6 @@
 /** A live poller whose polls the test answers by hand. */
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
-import { joinNobody } from '../../src/runs/live/turns.ts';
+import type { TurnsListener } from '../../src/runs/live/turns.ts';
 import type { Snapshot } from '../../src/runs/live/snapshot.ts';
 import type { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
@@ -9,6 +9,7 @@ import { settle } from './operations.ts';
 
 export interface Poll {
   readonly atMs: number;
+  readonly isAnnounced: boolean;
   readonly signal: AbortSignal;
   /** Answers with a run of so many steps, as of now. */
   answer(steps: number, fields?: SnapshotFields): Promise<void>;
@@ -32,6 +33,18 @@ export interface PollerHarness {
   underWay(): Poll;
   isRightKnown: boolean;
   readonly overs: number;
+  readonly turns: ManualTurns;
+}
+
+/** Turns that the test gives: they are the poller's own until it says otherwise. */
+export interface ManualTurns {
+  areOurs: boolean;
+  /** How many times the poller has announced. */
+  readonly announced: number;
+  /** Whether it has handed over; null until it has left. */
+  readonly hasHandedOver: boolean | null;
+  /** To be called only after the poller is there. */
+  readonly listener: TurnsListener;
 }
 
 const ref = { workflowId: 'wf', runId: 'r1' };
@@ -54,7 +67,24 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
   const clock = createManualClock();
   const polls: Poll[] = [];
   const open = new Set<Poll>();
+  const listeners: TurnsListener[] = [];
   let overs = 0;
+  let announced = 0;
+  let hasHandedOver: boolean | null = null;
+  const turns: ManualTurns = {
+    areOurs: true,
+    get announced() {
+      return announced;
+    },
+    get hasHandedOver() {
+      return hasHandedOver;
+    },
+    get listener() {
+      const [listener] = listeners;
+      if (!listener) throw new Error('expected a poller that has joined');
+      return listener;
+    },
+  };
 
   const harness: PollerHarness = {
     clock,
@@ -68,12 +98,14 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
     get overs() {
       return overs;
     },
+    turns,
     poller: createLivePoller({
-      read(signal) {
+      read(signal, isAnnounced) {
         const { promise, resolve, reject } = Promise.withResolvers<{ snapshot: Snapshot; untilMs: number }>();
         const sentAt = clock.now();
         const poll: Poll = {
           atMs: sentAt,
+          isAnnounced,
           signal,
           answer(steps, fields) {
             open.delete(poll);
@@ -97,7 +129,16 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
         open.add(poll);
         return promise;
       },
-      joinTurns: joinNobody,
+      joinTurns(listener) {
+        listeners.push(listener);
+        return {
+          get areOurs() {
+            return turns.areOurs;
+          },
+          announce: () => void (announced += 1),
+          leave: (handsOver) => void (hasHandedOver ??= handsOver),
+        };
+      },
       isRightKnown: () => harness.isRightKnown,
       liveTtlMs,
       now: clock.now,

@@ -1,4 +1,6 @@
 /** Gateways as processes of their own, which share one Valkey. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '../program.ts';
 import { startProcess, type GatewayProcess } from '../process.ts';
 
 export interface FleetOfGateways {
@@ -25,18 +27,32 @@ export interface FleetSettings {
 
 const SECRET = 'a secret of the tests of more than 32 bytes';
 
+const isAlive = (url: string): Promise<boolean> =>
+  fetch(`${url}/healthz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
 export async function startGateways(settings: FleetSettings): Promise<FleetOfGateways> {
   const { count, upstreamUrl, redisUrl, environment } = settings;
   const gateways = new Map<string, GatewayProcess>();
   let turn = 0;
 
   async function start(): Promise<string> {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
     const gateway = startProcess({
+      PORT: String(port),
+      // Lines about operations would only take time.
+      LOG_LEVEL: 'warn',
       UPSTREAM_URL: upstreamUrl,
       ...(redisUrl !== null && { REDIS_URL: redisUrl, FLEET_SECRET: SECRET }),
       ...environment,
     });
-    const url = await gateway.url();
+    while (!(await isAlive(url))) {
+      if (gateway.child.exitCode !== null) throw new Error(`a gateway did not start: ${gateway.output()}`);
+      await pause(50);
+    }
     gateways.set(url, gateway);
     return url;
   }

@@ -13,6 +13,8 @@ export interface SampleUpstream {
   /** Of the proxy. */
   readonly url: string;
   readonly calls: number;
+  /** How many calls came within `ms` after one for the same thing. */
+  callsAgainWithin(ms: number): number;
   fault: UpstreamFault | null;
   /** Starts a run. Resolves with its id. */
   execute(): Promise<string>;
@@ -52,9 +54,20 @@ export async function startSampleUpstream(random: () => number): Promise<SampleU
   });
   const agent = new Agent({ keepAlive: true });
   let calls = 0;
+  /** When each thing was called for last, and all times between two calls for the same. */
+  const lastCalls = new Map<string, number>();
+  const gapsMs: number[] = [];
+
+  function count({ url = '/' }: IncomingMessage): void {
+    calls += 1;
+    const atMs = performance.now();
+    const lastMs = lastCalls.get(url);
+    if (lastMs !== undefined) gapsMs.push(atMs - lastMs);
+    lastCalls.set(url, atMs);
+  }
 
   function handle(incoming: IncomingMessage, response: ServerResponse): void {
-    calls += 1;
+    count(incoming);
     const { fault } = upstream;
     const fails = fault === 'gone' || (fault !== null && random() < FAULT_RATE);
     if (fails && fault === 'errors') response.writeHead(503, { 'content-length': 0 }).end();
@@ -82,6 +95,7 @@ export async function startSampleUpstream(random: () => number): Promise<SampleU
     get calls() {
       return calls;
     },
+    callsAgainWithin: (ms) => gapsMs.filter((gapMs) => gapMs < ms).length,
     fault: null,
     async execute() {
       const path = `${target}/workflows/${SAMPLE_WORKFLOW}/execute`;
