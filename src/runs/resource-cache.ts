@@ -10,7 +10,8 @@ import type { Operation } from './operation.ts';
 import { createRecentFailures } from './recent-failures.ts';
 import type { Resource, ResourceCache, Served } from './resource.ts';
 import { createRevalidations } from './revalidations.ts';
-import type { Called, Loaded, SharedTier } from './shared/shared-tier.ts';
+import type { Called, Loaded } from './shared/shared-request.ts';
+import type { SharedTier } from './shared/shared-tier.ts';
 import type { StoredAnswer } from './shared/stored-answer.ts';
 import { createSingleFlight } from './single-flight.ts';
 import type { After } from './timer.ts';
@@ -175,8 +176,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
         proveRight: (sentAt) => {
           partitions.proveRight(partition, Math.min(sentAt, now()));
         },
-        isOutdated: (toFleet, sinceMs) =>
-          partition.lastSuccessAt !== null && toFleet(partition.lastSuccessAt) < sinceMs,
+        provenAt: () => partition.lastSuccessAt,
         drop() {
           partitions.drop(viewer.id);
           partition = partitions.lease(viewer.id);

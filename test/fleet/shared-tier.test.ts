@@ -152,6 +152,15 @@ describeWithValkey(`the shared tier${withoutValkey}`, () => {
     }
   });
 
+  it('has stored what was fetched when a gateway has stopped', async () => {
+    const [first, second] = await start(2);
+    await first.query(queryOf('r1'));
+    await first.close();
+    gateways.shift();
+    expect(await codesOf(second, 'r1')).toEqual([]);
+    expect(upstream.calls).toHaveLength(2);
+  });
+
   it('leaves answers of more than 4 MiB to each gateway', async () => {
     const outputs = 'x'.repeat(4 * 2 ** 20);
     upstream.script = (call) => (call.endpoint === 'steps' ? { json: [wireStep({ outputs })] } : answerOf(call));
@@ -251,18 +260,21 @@ describeWithValkey(`the shared tier${withoutValkey}`, () => {
       await until(async () => (await codesOf(second, 'r1')).includes('UNAUTHENTICATED'));
       const [late] = await start(1);
       expect(await codesOf(late, 'r1')).toContain('UNAUTHENTICATED');
-      // The key is good again: what was stored before stays unread.
+      // The key is good again, and its right is proven: what was stored before stays unread.
       upstream.script = answerOf;
+      expect(await codesOf(late, 'r2')).toEqual([]);
       const before = upstream.calls.length;
       expect(await codesOf(late, 'r1')).toEqual([]);
       expect(upstream.calls.length - before).toBe(2);
     });
 
-    it('is noticed within REAUTH_INTERVAL_MS by a gateway that hears nothing', async () => {
+    /** Two gateways have a run cached; the second does not hear the first. */
+    async function cachedAtADeafOne() {
       await valkey.client.call('ACL', 'SETUSER', 'deaf', 'on', '>password', '~*', '&*', '+@all', '-subscribe');
-      const [first] = await start(1, { REAUTH_INTERVAL_MS: '2000' });
+      const interval = { REAUTH_INTERVAL_MS: '2000' };
+      const [first] = await start(1, interval);
       const [deaf] = await start(1, {
-        REAUTH_INTERVAL_MS: '2000',
+        ...interval,
         REDIS_URL: valkey.url.replace('redis://', 'redis://deaf:password@'),
       });
       await first.query(queryOf('r1'));
@@ -270,6 +282,26 @@ describeWithValkey(`the shared tier${withoutValkey}`, () => {
       await deaf.query(queryOf('r1'));
       expect(upstream.calls).toHaveLength(2);
       upstream.script = refuse;
+      return { first, deaf };
+    }
+
+    it('and given again leaves nothing from before at a gateway that heard of neither', async () => {
+      const { first, deaf } = await cachedAtADeafOne();
+      const startedAt = Date.now();
+      expect(await codesOf(first, 'r2')).toContain('UNAUTHENTICATED');
+      upstream.script = answerOf;
+      let asked = 0;
+      await until(async () => {
+        asked += 1;
+        await first.query(queryOf(`other-${asked}`));
+        return Date.now() > startedAt + 2500;
+      });
+      expect(await codesOf(deaf, 'r1')).toEqual([]);
+      expect(upstream.calls.filter(({ runId }) => runId === 'r1')).toHaveLength(4);
+    });
+
+    it('is noticed within REAUTH_INTERVAL_MS by a gateway that hears nothing', async () => {
+      const { first, deaf } = await cachedAtADeafOne();
       expect(await codesOf(first, 'r2')).toContain('UNAUTHENTICATED');
       const withdrawnAt = Date.now();
       await until(async () => (await codesOf(deaf, 'r1')).includes('UNAUTHENTICATED'));
