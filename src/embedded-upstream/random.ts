@@ -2,7 +2,7 @@
 
 export interface Random {
   /** At least 0, below 1. */
-  next(): number;
+  readonly next: () => number;
   /** At least `min`, below `max`. */
   between(min: number, max: number): number;
   /** From `min` to `max`, both included. */

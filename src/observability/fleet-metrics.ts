@@ -14,6 +14,10 @@ export type CommandOutcome = (typeof COMMAND_OUTCOMES)[number];
 export const LEASE_OUTCOMES = ['acquired', 'taken', 'lost'] as const;
 export type LeaseOutcome = (typeof LEASE_OUTCOMES)[number];
 
+/** Alone: Valkey does not say which gateway polls, so each polls for its own subscribers. */
+export const POLLER_ROLES = ['leader', 'follower', 'alone'] as const;
+export type PollerRole = (typeof POLLER_ROLES)[number];
+
 export interface FleetMetrics {
   /** `seconds` is null for a command that was not sent. */
   command(command: string, outcome: CommandOutcome, seconds: number | null): void;
@@ -21,6 +25,8 @@ export interface FleetMetrics {
   lease(purpose: string, outcome: LeaseOutcome): void;
   /** To be called once. */
   watchBreaker(read: () => BreakerState): void;
+  /** To be called once. */
+  watchPollers(read: () => Readonly<Record<PollerRole, number>>): void;
 }
 
 const COMMAND_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25];
@@ -67,6 +73,18 @@ export function createFleetMetrics(registry: Registry): FleetMetrics {
     },
     lease(purpose, outcome) {
       leases.inc({ purpose, outcome });
+    },
+    watchPollers(read) {
+      new Gauge({
+        name: 'stepgate_fleet_pollers',
+        help: 'Live pollers by role: leaders poll, followers read what leaders announce, the others poll without Valkey',
+        labelNames: ['role'],
+        registers,
+        collect() {
+          const roles = read();
+          for (const role of POLLER_ROLES) this.set({ role }, roles[role]);
+        },
+      });
     },
     watchBreaker(read) {
       new Gauge({

@@ -10,6 +10,8 @@ export interface Operation {
   readonly signal: () => AbortSignal;
   readonly budget: CallBudget;
   readonly lifetime: AnswerLifetime;
+  /** True where another gateway has announced something newer than the live data that is cached here. */
+  readonly skipsLive?: boolean;
   /** Absent where nothing is logged or measured. */
   readonly operationRecord?: OperationRecord | undefined;
 }

@@ -56,12 +56,13 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
   const rightUntil = ({ id }: Viewer): number => rightAfter(partitions.lastSuccessAt(id));
   const hasProvenRight = (viewer: Viewer): boolean => now() < rightUntil(viewer);
 
-  function getCached<T>(resource: Resource<T>, { viewer, lifetime, operationRecord }: Operation): Served<T> | null {
+  function getCached<T>(resource: Resource<T>, operation: Operation): Served<T> | null {
+    const { viewer, lifetime, operationRecord, skipsLive } = operation;
     const found = find(viewer, resource);
     if (!found || now() >= rightToPartition(found.partition)) return null;
     const { cached } = found;
     const freshUntil = cached.fetchedAt + lifetimeOf(resource, cached);
-    if (now() >= freshUntil) return null;
+    if (now() >= freshUntil || (skipsLive && freshUntil !== Infinity)) return null;
     lifetime.limit(freshUntil);
     if (operationRecord) operationRecord.hasCached = true;
     return { cached, staleReason: null };
@@ -76,7 +77,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
   }
 
   async function read<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>> {
-    const { viewer, operationRecord } = operation;
+    const { viewer, operationRecord, skipsLive } = operation;
     let cached = peek(viewer, resource);
     let isProven = hasProvenRight(viewer);
     const revalidation = cached && !isProven ? revalidations.of(viewer) : undefined;
@@ -86,13 +87,14 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       cached = peek(viewer, resource);
       isProven = error === null;
     }
-    if (cached && isProven && isFresh(resource, cached)) {
+    const isSkipped = skipsLive && cached && lifetimeOf(resource, cached) !== Infinity;
+    if (cached && isProven && isFresh(resource, cached) && !isSkipped) {
       if (operationRecord) operationRecord.hasCached = true;
       return { cached, staleReason: null };
     }
 
     const failure = failures.get(keyOf(viewer, resource));
-    if (failure) return staleIfError(resource, viewer, failure);
+    if (failure && !skipsLive) return staleIfError(resource, viewer, failure);
     try {
       return { cached: await fetchOnce(resource, operation), staleReason: null };
     } catch (error) {
@@ -101,12 +103,13 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
   }
 
   async function fetchOnce<T>(resource: Resource<T>, operation: Operation): Promise<Cached<T>> {
-    const { viewer, budget, requestId, signal, operationRecord } = operation;
+    const { viewer, budget, requestId, signal, operationRecord, skipsLive } = operation;
+    const skipped = skipsLive ? peek(viewer, resource) : undefined;
     const key = keyOf(viewer, resource);
     // Only the operation that starts the call pays for it.
     if (!flights.isUnderWay(key)) budget.take();
     const load = (signal: AbortSignal) =>
-      fetchAndCache(resource, viewer, { ...upstreamIdentityOf(viewer), requestId, signal, operationRecord });
+      fetchAndCache(resource, viewer, { ...upstreamIdentityOf(viewer), requestId, signal, operationRecord }, skipped);
     let wasCalled = true;
     try {
       const loaded = (await flights.join(key, signal(), load)) as Loaded<T>;
@@ -118,7 +121,13 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     }
   }
 
-  async function fetchAndCache<T>(resource: Resource<T>, viewer: Viewer, call: CallOptions): Promise<Loaded<T>> {
+  /** `skipped` is not taken from the cache of this gateway: another one has announced something newer. */
+  async function fetchAndCache<T>(
+    resource: Resource<T>,
+    viewer: Viewer,
+    call: CallOptions,
+    skipped?: Cached<T>,
+  ): Promise<Loaded<T>> {
     let partition = partitions.lease(viewer.id);
 
     function keep(cached: Cached<T>): Cached<T> {
@@ -153,7 +162,10 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       if (answer?.value === undefined) return null;
       const { value, sizeBytes } = answer;
       const cached = { value, sizeBytes, sentAt, fetchedAt, uncertaintyMs, ...(isFinal && { isFinal }) };
-      return isFresh(resource, cached) ? keep(cached) : null;
+      if (!isFresh(resource, cached)) return null;
+      // What this gateway has fetched later than that it could perhaps not share.
+      const own = peek(viewer, resource);
+      return own && own.sentAt > sentAt + uncertaintyMs && isFresh(resource, own) ? own : keep(cached);
     }
 
     const loadShared = (tier: SharedTier): Promise<Loaded<T>> =>
@@ -171,12 +183,15 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
         },
         current() {
           const cached = peek(viewer, resource);
-          if (!cached || !hasProvenRight(viewer) || !isFresh(resource, cached)) return null;
+          if (!cached || cached === skipped || !hasProvenRight(viewer) || !isFresh(resource, cached)) return null;
           return { cached, isProof: true, wasCalled: false };
         },
         accept: async (stored) => (hasProvenRight(viewer) ? accept(stored) : null),
         call: callUpstream,
-        sharedMs: (cached) => Math.max(resource.sharedMs ?? 0, lifetimeOf(resource, cached)),
+        sharedMs(cached) {
+          const lifetimeMs = resource.isUndecided?.() ? liveTtlMs : lifetimeOf(resource, cached);
+          return Math.max(resource.sharedMs ?? 0, lifetimeMs);
+        },
         related: () =>
           resource.related === undefined ? null : flights.landing(keyOf(viewer, { key: resource.related })),
       });

@@ -13,6 +13,8 @@ export interface Resource<T> {
   lifetimeMs(cached: Cached<T>): number;
   /** For how long others may want it, where that is longer than its own lifetime. */
   readonly sharedMs?: number;
+  /** True while what its lifetime depends on is not known: then it is not shared as final. */
+  readonly isUndecided?: () => boolean;
   /** A resource on which its lifetime depends. */
   readonly related?: string;
   /** Cached in place of a 404. Absent: a 404 is an error. */

@@ -80,6 +80,8 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     fetch: (call) => upstream.listSteps(ref, call),
     // Both are mostly loaded together, and steps are final only beside a terminal record.
     related: recordKey(ref),
+    // Steps that look settled are those of a run that pauses, if its record says so.
+    isUndecided: () => offersRecords && !cache.peek(viewer, recordOf(ref, viewer)),
     lifetimeMs(cached) {
       const record = cache.peek(viewer, recordOf(ref, viewer));
       const graph = () => workflowStore.peekGraph(ref.workflowId, viewer);

@@ -10,11 +10,14 @@ import { createIdempotentStarts } from './starts/idempotent-starts.ts';
 import { createLivePollers } from './live/live-pollers.ts';
 import { createSubscriptionLimit } from './live/subscription-limit.ts';
 import { createWorkflowPollers } from './live/workflow-pollers.ts';
+import { createFleetTurns } from './live/fleet-turns.ts';
+import { joinNobody } from './live/turns.ts';
 import { createResourceCache } from './resource-cache.ts';
 import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
 import { createSharedTier } from './shared/shared-tier.ts';
 import type { After } from './timer.ts';
+import type { Viewer } from './viewer.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
 export interface RunsOptions {
@@ -40,8 +43,18 @@ export function createRuns({ config, upstream, fleet, now, after }: RunsOptions)
   const offersRecords = config.upstreamEndpoints.has('run');
   const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs });
   const runHistory = createRunHistory({ upstream, cache, runStore, liveTtlMs });
-  const countSubscription = createSubscriptionLimit(maxSubscriptionsPerViewer);
-  const polling = { cache, liveTtlMs, maxUpstreamCalls, countSubscription, now, after };
+  const turns = fleet && createFleetTurns({ ...fleet, after });
+  if (turns) fleet.metrics.watchPollers(() => turns.roles);
+  const polling = {
+    cache,
+    liveTtlMs,
+    maxUpstreamCalls,
+    countSubscription: createSubscriptionLimit(maxSubscriptionsPerViewer),
+    turnsOf: ({ id }: Viewer, key: string) =>
+      fleet && turns ? turns.of(fleet.keys[0].name('poll', id, key)) : joinNobody,
+    now,
+    after,
+  };
   return {
     partitions,
     cache,

@@ -1,43 +1,94 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mountsOf, service } from '../support/compose.ts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GATEWAYS, mountsOf, service } from '../support/compose.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { subscribe } from '../support/live-client.ts';
-import { startLiveRun, type LiveRun } from '../support/live-run.ts';
 import { NGINX, startNginx, type Nginx } from '../support/nginx.ts';
+import { startProcess, type GatewayProcess } from '../support/process.ts';
+import { findProgram, freePort, startProgram, type Program } from '../support/program.ts';
 
 const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }`;
+const REQUESTS = 20;
 
-// In CI a missing nginx is a failure, and no reason to skip.
-const withNginx = NGINX === null && process.env.CI === undefined ? describe.skip : describe;
+const isThere = NGINX !== null && findProgram('--version', 'valkey-server') !== null;
+// In CI a missing program is a failure, and no reason to skip.
+const withPrograms = !isThere && process.env.CI === undefined ? describe.skip : describe;
 
-withNginx(`nginx of docker-compose.yml${NGINX === null ? ' (skipped: there is no nginx on this machine)' : ''}`, () => {
-  const mounts = mountsOf(service('nginx'));
-  let run: LiveRun;
-  let nginx: Nginx;
+withPrograms(
+  `nginx, gateways and Valkey of docker-compose.yml${isThere ? '' : ' (skipped: no nginx or Valkey)'}`,
+  () => {
+    const mounts = mountsOf(service('nginx'));
+    let upstream: FaultyUpstream;
+    let valkey: Program;
+    let gateways: readonly GatewayProcess[];
+    let nginx: Nginx;
 
-  beforeEach(async () => {
-    run = await startLiveRun({ TRUST_PROXY: service('gateway').environment?.TRUST_PROXY ?? '' });
-    const [site = '', upstream = ''] = mounts.map(({ source }) => source);
-    nginx = await startNginx(run.gateway.url, { site, upstream, gateway: 'gateway:4000' });
-  });
-  afterEach(async () => {
-    await nginx.close();
-    await run.close();
-  });
+    beforeAll(async () => {
+      upstream = await startFaultyUpstream();
+      const port = await freePort();
+      const [command = '', ...words] = service('valkey').command ?? [];
+      valkey = await startProgram(command, [...words, '--port', String(port)], port);
+      gateways = GATEWAYS.map((name) => {
+        const here = { UPSTREAM_URL: upstream.url, REDIS_URL: `redis://127.0.0.1:${port}` };
+        // There is no collector of traces here. An empty variable counts as unset.
+        return startProcess({ ...service(name).environment, ...here, OTEL_EXPORTER_OTLP_ENDPOINT: '' });
+      });
+      const urls = await Promise.all(gateways.map((gateway) => gateway.url()));
+      const [site = '', servers = ''] = mounts.map(({ source }) => source);
+      nginx = await startNginx(urls, { site, upstream: servers, gateways: GATEWAYS.map((name) => `${name}:4000`) });
+    });
+    afterAll(async () => {
+      await nginx.close();
+      for (const { child } of gateways) child.kill('SIGKILL');
+      await Promise.all(gateways.map(({ exited }) => exited));
+      await valkey.close();
+      await upstream.close();
+    });
 
-  it("has both files where nginx reads them, one in place of the image's own site", () => {
-    expect(mounts.map(({ target }) => target)).toEqual([
-      '/etc/nginx/conf.d/default.conf',
-      '/etc/nginx/conf.d/stepgate-upstream.conf',
-    ]);
-  });
+    const ask = async (runId: string) => {
+      const answer = await fetch(`${nginx.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer key-1' },
+        body: JSON.stringify({ query: `{ run(workflowId: "wf", id: "${runId}") { stepCounts { total } } }` }),
+      });
+      return answer.json();
+    };
+    const operationsOf = async (gateway: GatewayProcess | undefined) => {
+      const text = await (await fetch(`${(await gateway?.url()) ?? ''}/metrics`)).text();
+      const counts = text.matchAll(/^stepgate_operations_total\{.*outcome="ok"\} (\d+)$/gm);
+      return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+    };
 
-  it('lets requests and what is watched through, and is well when the gateway is', async () => {
-    const client = await subscribe('graphql-ws', nginx.url, WATCH);
-    expect(await client.nextData()).toEqual({ runUpdated: { stepCounts: { total: 1 } } });
-    client.leave();
-    const [, , , , , wellAt = ''] = service('nginx').healthcheck?.test ?? [];
-    expect(wellAt).toMatch('http://127.0.0.1:8080/');
-    const answer = await fetch(wellAt.replace('http://127.0.0.1:8080', nginx.url));
-    expect(await answer.json()).toEqual({ status: 'ready' });
-  });
-});
+    it("has both files where nginx reads them, one in place of the image's own site", () => {
+      expect(mounts.map(({ target }) => target)).toEqual([
+        '/etc/nginx/conf.d/default.conf',
+        '/etc/nginx/conf.d/stepgate-upstream.conf',
+      ]);
+    });
+
+    it('lets requests and what is watched through, and is well when a gateway is', async () => {
+      const client = await subscribe('graphql-ws', nginx.url, WATCH);
+      expect(await client.nextData()).toEqual({ runUpdated: { stepCounts: { total: 1 } } });
+      client.leave();
+      const [, , , , , wellAt = ''] = service('nginx').healthcheck?.test ?? [];
+      expect(wellAt).toMatch('http://127.0.0.1:8080/');
+      const answer = await fetch(wellAt.replace('http://127.0.0.1:8080', nginx.url));
+      expect(await answer.json()).toEqual({ status: 'ready' });
+    });
+
+    it('asks both gateways, and they the upstream once', async () => {
+      for (let request = 0; request < REQUESTS; request += 1) {
+        expect(await ask('r2')).toEqual({ data: { run: { stepCounts: { total: 1 } } } });
+      }
+      for (const gateway of gateways) expect(await operationsOf(gateway)).toBeGreaterThan(0);
+    });
+
+    it('answers every request while one gateway stops, and after', async () => {
+      const [first] = gateways;
+      first?.child.kill('SIGTERM');
+      for (let request = 0; request < REQUESTS || first?.child.exitCode === null; request += 1) {
+        expect(await ask(`r${request}`)).toEqual({ data: { run: { stepCounts: { total: 1 } } } });
+      }
+      expect(await first?.exited).toBe(0);
+    });
+  },
+);

@@ -4,7 +4,15 @@ import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readConfig } from '../../src/config/config.ts';
 import { ENVIRONMENT } from '../../src/config/variables.ts';
-import { COMPOSE, mountsOf, parseCompose, readProjectFile, service, type Service } from '../support/compose.ts';
+import {
+  COMPOSE,
+  GATEWAYS,
+  mountsOf,
+  parseCompose,
+  readProjectFile,
+  service,
+  type Service,
+} from '../support/compose.ts';
 
 const SCHEMA = JSON.parse(readProjectFile('test/deploy/compose-spec/compose-spec.json')) as object;
 // Its strict mode would refuse keywords that the schema says on purpose.
@@ -29,7 +37,12 @@ describe('docker-compose.yml', () => {
   });
 
   it.each([
-    ['a key that there is not', 'init: true', 'initt: true', '/services/gateway: must NOT have additional properties'],
+    [
+      'a key that there is not',
+      'init: true',
+      'initt: true',
+      '/services/gateway-1: must NOT have additional properties',
+    ],
     ['a value of another type', 'read_only: true', 'read_only: [1]', '/services/nginx/read_only: must be'],
     ['a condition that there is not', 'condition: service_healthy', 'condition: healthy', 'condition: must be equal'],
   ])('would be told of %s', (_which, from, to, problem) => {
@@ -37,11 +50,10 @@ describe('docker-compose.yml', () => {
     expect(problemsOf(text.replace(from, to)).join('\n')).toContain(problem);
   });
 
-  it('has the gateway, its upstream, an API gateway in front, figures and traces, and Valkey apart', () => {
+  it('has two gateways, their upstream and Valkey, an API gateway in front, figures and traces', () => {
     expect(SERVICES.map(([name]) => name)).toEqual([
-      ...['nginx', 'gateway', 'upstream', 'prometheus', 'grafana', 'jaeger', 'valkey'],
+      ...['nginx', ...GATEWAYS, 'upstream', 'prometheus', 'grafana', 'jaeger', 'valkey'],
     ]);
-    expect(SERVICES.filter(([, { profiles }]) => profiles).map(([name]) => name)).toEqual(['valkey']);
   });
 
   describe.each(SERVICES)('%s', (_name, entry) => {
@@ -77,15 +89,15 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  it('publishes the gateway through nginx alone', () => {
+  it('publishes the gateways through nginx alone', () => {
     const published = SERVICES.filter(([, { ports }]) => ports).map(([name]) => name);
     expect(published).toEqual(['nginx', 'prometheus', 'grafana', 'jaeger']);
     expect(service('nginx').networks).toEqual(['front']);
   });
 });
 
-describe('the gateway of docker-compose.yml', () => {
-  const { environment: given = {} } = service('gateway');
+describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
+  const { environment: given = {} } = service(gateway);
   const fromImage = /^ENV (\w+)=(\S+)$/m.exec(readProjectFile('Dockerfile')) ?? [];
   const environment = { [fromImage[1] ?? '']: fromImage[2], ...given };
   const config = readConfig(environment);
@@ -98,10 +110,12 @@ describe('the gateway of docker-compose.yml', () => {
 
   it('listens where nginx and Prometheus look for it, and takes the word of nginx alone', () => {
     expect(config).toMatchObject({ host: '0.0.0.0', port: 4000, trustProxy: 1, basePath: '' });
-    expect(readProjectFile('deploy/nginx/compose-upstream.conf')).toContain(`server gateway:${config.port};`);
+    expect(readProjectFile('deploy/nginx/compose-upstream.conf')).toContain(`server ${gateway}:${config.port};`);
     const scraped = parseCompose(readProjectFile('deploy/prometheus/prometheus.yml'));
-    expect(scraped).toMatchObject({ scrape_configs: [{ static_configs: [{ targets: [`gateway:${config.port}`] }] }] });
-    expect([neighbours('nginx', 'gateway'), neighbours('prometheus', 'gateway')]).toEqual([true, true]);
+    const targets = GATEWAYS.map((name) => `${name}:${config.port}`);
+    expect(scraped).toMatchObject({ scrape_configs: [{ static_configs: [{ targets }] }] });
+    expect([neighbours('nginx', gateway), neighbours('prometheus', gateway)]).toEqual([true, true]);
+    expect(service('nginx').depends_on).toMatchObject({ [gateway]: { condition: 'service_healthy' } });
     expect(readProjectFile('Dockerfile')).toContain(`EXPOSE ${config.port}\n`);
   });
 
@@ -109,17 +123,23 @@ describe('the gateway of docker-compose.yml', () => {
     const port = service('upstream').environment?.UPSTREAM_PORT ?? '';
     expect(config.upstreamUrl).toBe(`http://upstream:${port}/`);
     expect(service('upstream').healthcheck?.test.join(' ')).toContain(`http://127.0.0.1:${port}/`);
-    expect(neighbours('gateway', 'upstream')).toBe(true);
-    expect(service('gateway').depends_on).toEqual({ upstream: { condition: 'service_healthy' } });
+    expect(neighbours(gateway, 'upstream')).toBe(true);
+    expect(service(gateway).depends_on).toMatchObject({ upstream: { condition: 'service_healthy' } });
+  });
+
+  it('shares Valkey and its secret with the other', () => {
+    expect(config.fleet?.redisUrl).toBe('redis://valkey:6379');
+    expect(neighbours(gateway, 'valkey')).toBe(true);
+    expect(given).toEqual(service(GATEWAYS[0]).environment);
   });
 
   it("sends its traces to Jaeger's port of OTLP over HTTP", () => {
     expect(config.tracing?.url).toBe('http://jaeger:4318/v1/traces');
-    expect(neighbours('gateway', 'jaeger')).toBe(true);
+    expect(neighbours(gateway, 'jaeger')).toBe(true);
   });
 
   it('has the memory that docs/configuration.md asks for', () => {
-    expect(megabytesOf(service('gateway')) * MEBIBYTE).toBeGreaterThan(config.cacheMaxBytes + 150e6);
+    expect(megabytesOf(service(gateway)) * MEBIBYTE).toBeGreaterThan(config.cacheMaxBytes + 150e6);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { runStates, type RunReading, type Snapshot } from '../../src/runs/live/snapshot.ts';
+import { joinNobody } from '../../src/runs/live/turns.ts';
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock } from '../support/clock.ts';
@@ -76,6 +77,7 @@ async function play(commands: readonly Command[], latencyMs: number): Promise<Pl
           });
         });
       },
+      joinTurns: joinNobody,
       isRightKnown: () => true,
       liveTtlMs: LIVE_TTL_MS,
       now: clock.now,

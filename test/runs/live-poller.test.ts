@@ -331,3 +331,112 @@ describe('a live poller', () => {
     expect(harness.clock.pending).toEqual([]);
   });
 });
+
+describe('a live poller in a fleet', () => {
+  /** Reads the next snapshot, and waits for another. */
+  async function next({ watching }: { watching: Watching }): Promise<void> {
+    await watching.pull();
+    expect(watching.outcome).toBe('WAITING');
+  }
+
+  it('announces each of its polls while it is its turn', async () => {
+    const { harness } = await watched();
+    harness.clock.advance(1000);
+    await harness.underWay().answer(1);
+    expect(harness.turns.announced).toBe(2);
+  });
+
+  it('waits two intervals longer while it is the turn of another, and polls at once when that is over', async () => {
+    const { harness, watching } = await watched();
+    harness.turns.areOurs = false;
+    harness.turns.listener.onTurn();
+    expect(harness.clock.pending).toEqual([3000]);
+    await next({ watching });
+    harness.clock.advance(2500);
+    harness.turns.areOurs = true;
+    harness.turns.listener.onTurn();
+    harness.clock.advance(0);
+    await harness.underWay().answer(2);
+    expect(watching.given.map(stepsIn)).toEqual([1, 2]);
+  });
+
+  it('reads what another has announced, announces nothing of it, and waits for the next', async () => {
+    const { harness, watching } = await watched();
+    const before = harness.turns.announced;
+    harness.turns.areOurs = false;
+    harness.turns.listener.onTurn();
+    await next({ watching });
+    harness.clock.advance(1000);
+    harness.turns.listener.onAnnounced();
+    harness.clock.advance(0);
+    expect(harness.underWay().isAnnounced).toBe(true);
+    await harness.underWay().answer(2);
+    expect(watching.given.map(stepsIn)).toEqual([1, 2]);
+    expect(harness.turns.announced).toBe(before);
+    expect(harness.clock.pending).toEqual([3000]);
+  });
+
+  it('announces a call that it made for a new subscriber while it is the turn of another', async () => {
+    const { harness, watching } = await watched();
+    harness.turns.areOurs = false;
+    const before = harness.turns.announced;
+    await next({ watching });
+    harness.clock.advance(1500);
+    await watch(harness.poller).pull();
+    await harness.underWay().answer(2);
+    expect(harness.turns.announced).toBe(before + 1);
+  });
+
+  it('reads again where an announcement comes during a poll', async () => {
+    const { harness, watching } = await watched();
+    await next({ watching });
+    harness.clock.advance(1000);
+    harness.turns.listener.onAnnounced();
+    await harness.underWay().answer(1);
+    harness.clock.advance(100);
+    expect(harness.underWay().isAnnounced).toBe(true);
+    await harness.underWay().answer(2);
+    expect(watching.given.map(stepsIn)).toEqual([1, 2]);
+  });
+
+  it('polls no more than ten times a second, whatever is announced', async () => {
+    const { harness } = await watched();
+    harness.turns.areOurs = false;
+    const before = harness.polls.length;
+    for (let ms = 0; ms < 1000; ms += 10) {
+      harness.turns.listener.onAnnounced();
+      harness.clock.advance(10);
+      if (harness.polls.length > before + Math.floor(ms / 100)) await harness.underWay().answer(1);
+    }
+    expect(harness.polls.length - before).toBeLessThanOrEqual(10);
+  });
+
+  it('keeps its pace when another announces what has not changed', async () => {
+    const { harness, watching } = await watched();
+    await next({ watching });
+    harness.clock.advance(500);
+    harness.turns.listener.onAnnounced();
+    harness.clock.advance(0);
+    await harness.underWay().answer(1);
+    expect(harness.clock.pending).toEqual([1000]);
+  });
+
+  it('hands over when its last subscriber leaves, and not when the run has ended', async () => {
+    const left = await watched();
+    await left.watching.leave();
+    expect(left.harness.turns.hasHandedOver).toBe(true);
+    const ended = await watched();
+    await next({ watching: ended.watching });
+    ended.harness.clock.advance(1000);
+    await ended.harness.underWay().answer(2, { isFinal: true });
+    expect(ended.harness.turns).toMatchObject({ hasHandedOver: false, announced: 2 });
+  });
+
+  it('announces what ends it', async () => {
+    const { harness, watching } = await watched();
+    await next({ watching });
+    harness.clock.advance(1000);
+    await harness.underWay().fail(DENIED);
+    expect([watching.outcome, harness.turns.announced]).toEqual(['FAILED', 2]);
+  });
+});

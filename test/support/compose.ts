@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 export interface Service {
   readonly image?: string;
   readonly build?: string;
+  readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
@@ -35,8 +36,9 @@ export interface Mount {
 export const readProjectFile = (path: string): string =>
   readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
-/** Plain data, with what `<<` takes over filled in. */
-export const parseCompose = (text: string): unknown => parse(text, { merge: true });
+/** Plain data, with what `<<` takes over and the defaults of variables filled in. */
+export const parseCompose = (text: string): unknown =>
+  parse(text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1'), { merge: true });
 
 export const COMPOSE = parseCompose(readProjectFile('docker-compose.yml')) as ComposeFile;
 
@@ -45,6 +47,9 @@ export function service(name: string): Service {
   if (!found) throw new Error(`expected a service ${name} in docker-compose.yml`);
   return found;
 }
+
+/** The services that are gateways: the same but for their names. */
+export const GATEWAYS = ['gateway-1', 'gateway-2'] as const;
 
 export const mountsOf = ({ volumes = [] }: Service): Mount[] =>
   volumes.map((text) => {

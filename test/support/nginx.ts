@@ -19,23 +19,27 @@ export interface NginxOptions {
   /** What goes into `conf.d`: the site, and where it says that the gateway is. */
   readonly site?: string;
   readonly upstream?: string;
-  /** What the upstream's file calls the gateway. */
-  readonly gateway?: string;
+  /** What the upstream's file calls the gateways, in the order of their URLs. */
+  readonly gateways?: readonly string[];
   readonly certificate?: Certificate;
 }
 
-export async function startNginx(gatewayUrl: string, options: NginxOptions = {}): Promise<Nginx> {
+export async function startNginx(gatewayUrls: string | readonly string[], options: NginxOptions = {}): Promise<Nginx> {
   if (NGINX === null) throw new Error('expected nginx on this machine; install nginx-light');
   const {
     site = 'deploy/nginx/stepgate.conf',
     upstream = 'deploy/nginx/stepgate-upstream.conf',
-    gateway = '127.0.0.1:4000',
+    gateways = ['127.0.0.1:4000'],
     certificate,
   } = options;
   const directory = await mkdtemp(join(tmpdir(), 'stepgate-nginx-'));
   const [port, tlsPort] = [await freePort(), await freePort()];
+  const urls = typeof gatewayUrls === 'string' ? [gatewayUrls] : gatewayUrls;
+  const servers = urls.map(
+    (url, index) => [`server ${gateways[index] ?? ''};`, `server ${new URL(url).host};`] as const,
+  );
   const texts = [
-    readConfiguration(upstream, [[`server ${gateway};`, `server ${new URL(gatewayUrl).host};`]]),
+    readConfiguration(upstream, servers),
     readConfiguration(site, [
       ['listen 8080;', `listen 127.0.0.1:${port};`],
       ['/var/cache/nginx/stepgate', join(directory, 'cache')],

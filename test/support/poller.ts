@@ -1,6 +1,7 @@
 /** A live poller whose polls the test answers by hand. */
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
 import { runStates, type RunReading, type Snapshot } from '../../src/runs/live/snapshot.ts';
+import type { TurnsListener } from '../../src/runs/live/turns.ts';
 import type { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
 import { ran } from './facts.ts';
@@ -8,6 +9,7 @@ import { settle } from './operations.ts';
 
 export interface Poll {
   readonly atMs: number;
+  readonly isAnnounced: boolean;
   readonly signal: AbortSignal;
   /** Answers with a run of so many steps, as of now. */
   answer(steps: number, fields?: SnapshotFields): Promise<void>;
@@ -31,6 +33,18 @@ export interface PollerHarness {
   underWay(): Poll;
   isRightKnown: boolean;
   readonly overs: number;
+  readonly turns: ManualTurns;
+}
+
+/** Turns that the test gives: they are the poller's own until it says otherwise. */
+export interface ManualTurns {
+  areOurs: boolean;
+  /** How many times the poller has announced. */
+  readonly announced: number;
+  /** Whether it has handed over; null until it has left. */
+  readonly hasHandedOver: boolean | null;
+  /** To be called only after the poller is there. */
+  readonly listener: TurnsListener;
 }
 
 const ref = { workflowId: 'wf', runId: 'r1' };
@@ -53,7 +67,24 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
   const clock = createManualClock();
   const polls: Poll[] = [];
   const open = new Set<Poll>();
+  const listeners: TurnsListener[] = [];
   let overs = 0;
+  let announced = 0;
+  let hasHandedOver: boolean | null = null;
+  const turns: ManualTurns = {
+    areOurs: true,
+    get announced() {
+      return announced;
+    },
+    get hasHandedOver() {
+      return hasHandedOver;
+    },
+    get listener() {
+      const [listener] = listeners;
+      if (!listener) throw new Error('expected a poller that has joined');
+      return listener;
+    },
+  };
 
   const harness: PollerHarness = {
     clock,
@@ -67,13 +98,15 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
     get overs() {
       return overs;
     },
+    turns,
     poller: createLivePoller({
       states: runStates,
-      read(signal) {
+      read({ signal, isAnnounced }) {
         const { promise, resolve, reject } = Promise.withResolvers<{ reading: RunReading; untilMs: number }>();
         const sentAt = clock.now();
         const poll: Poll = {
           atMs: sentAt,
+          isAnnounced,
           signal,
           answer(steps, fields) {
             open.delete(poll);
@@ -96,6 +129,16 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
         polls.push(poll);
         open.add(poll);
         return promise;
+      },
+      joinTurns(listener) {
+        listeners.push(listener);
+        return {
+          get areOurs() {
+            return turns.areOurs;
+          },
+          announce: () => void (announced += 1),
+          leave: (handsOver) => void (hasHandedOver ??= handsOver),
+        };
       },
       isRightKnown: () => harness.isRightKnown,
       liveTtlMs,

@@ -26,9 +26,10 @@ export async function startPrometheus(gatewayUrl: string): Promise<Prometheus> {
   await cp(FILES, directory, { recursive: true });
   const file = join(directory, 'prometheus.yml');
   const config = await readFile(file, 'utf8');
-  if (!config.includes('gateway:4000')) throw new Error('expected the target gateway:4000 in prometheus.yml');
+  const targets = "['gateway-1:4000', 'gateway-2:4000']";
+  if (!config.includes(targets)) throw new Error(`expected the targets ${targets} in prometheus.yml`);
   // Not to wait for its quarters of a minute.
-  const often = config.replace('gateway:4000', new URL(gatewayUrl).host).replaceAll(/(_interval:) 15s/g, '$1 1s');
+  const often = config.replace(targets, `['${new URL(gatewayUrl).host}']`).replaceAll(/(_interval:) 15s/g, '$1 1s');
   await writeFile(file, often);
 
   const child = spawn(

@@ -7,6 +7,7 @@ import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
 import { createLivePollers } from '../../src/runs/live/live-pollers.ts';
 import { createWorkflowPollers } from '../../src/runs/live/workflow-pollers.ts';
 import { createRecentRuns } from '../../src/runs/history/recent-runs.ts';
+import { joinNobody } from '../../src/runs/live/turns.ts';
 import { createRunHistory } from '../../src/runs/history/run-history.ts';
 import { createIdempotentStarts } from '../../src/runs/starts/idempotent-starts.ts';
 import { createRunStarter } from '../../src/runs/starts/run-starter.ts';
@@ -97,7 +98,15 @@ export function createContexts(schema: GraphQLSchema): (key: string | null) => C
   const runHistory = createRunHistory({ upstream, cache, runStore, ...durations });
   const limits = { maxUpstreamCalls: 1000 };
   const after = () => () => undefined;
-  const polling = { cache, now, after, countSubscription: () => () => undefined, ...limits, ...durations };
+  const polling = {
+    cache,
+    now,
+    after,
+    countSubscription: () => () => undefined,
+    turnsOf: () => joinNobody,
+    ...limits,
+    ...durations,
+  };
   const source = {
     runStore,
     workflowStore,

@@ -1,11 +1,13 @@
 /**
- * Polls one thing (a run, or the runs of a workflow) for one viewer, once for all subscribers. A subscriber that is ready gets the latest snapshot: states in
- * between are skipped, and no subscriber waits for a slower one.
+ * Polls one thing (a run, or the runs of a workflow) for one viewer, once for all subscribers. A subscriber that is ready gets the latest
+ * state: those in between are skipped, and no subscriber waits for a slower one. In a fleet the poller whose turn it is polls; the others
+ * read what it announces.
  */
 import { isUpstreamFault } from '../../upstream/errors.ts';
 import type { After } from '../timer.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
 import { createPullIterator } from './pull-iterator.ts';
+import type { JoinTurns } from './turns.ts';
 
 export interface LivePoller<State> {
   /** The current state at once, then each change, until the final one. Throws what ends it: 401, 403 or 404. */
@@ -23,13 +25,25 @@ export interface Subscription<State> {
   leave(): void;
 }
 
+export interface Poll<State> {
+  readonly signal: AbortSignal;
+  /** Null before the first. */
+  readonly latest: State | null;
+  /** Another gateway has something newer than this one may have cached. */
+  readonly isAnnounced: boolean;
+}
+
+export interface PollResult<Reading> {
+  readonly reading: Reading;
+  /** Until then another poll would bring nothing newer. */
+  readonly untilMs: number;
+}
+
 export interface LivePollerOptions<State extends LiveState, Reading> {
   readonly states: LiveStates<State, Reading>;
+  readonly joinTurns: JoinTurns;
   /** Reads through the run store: it costs a call only when the cached parts are too old. */
-  readonly read: (
-    signal: AbortSignal,
-    latest: State | null,
-  ) => Promise<{ readonly reading: Reading; readonly untilMs: number }>;
+  readonly read: (poll: Poll<State>) => Promise<PollResult<Reading>>;
   /** True while cached data may be shown to the viewer without a call. */
   readonly isRightKnown: () => boolean;
   readonly liveTtlMs: number;
@@ -45,6 +59,9 @@ const MIN_POLL_MS = 100;
 /** Each poll without a change makes the interval longer, up to this many times LIVE_TTL_MS. */
 const MAX_SLOWDOWN = 5;
 
+/** How many times LIVE_TTL_MS an announcement may be late. Then it is lost, or the gateway that polls is wedged. */
+const MAX_SILENCE = 2;
+
 interface Subscriber {
   /** The sequence number of the state that it was given last; 0 before the first. */
   seen: number;
@@ -58,7 +75,7 @@ type End = { readonly kind: 'COMPLETE' } | { readonly kind: 'FAILED'; readonly e
 export function createLivePoller<State extends LiveState, Reading>(
   options: LivePollerOptions<State, Reading>,
 ): LivePoller<State> {
-  const { states, read, isRightKnown, liveTtlMs, now, after, onOver } = options;
+  const { states, joinTurns, read, isRightKnown, liveTtlMs, now, after, onOver } = options;
   const intervalMs = Math.max(liveTtlMs, MIN_POLL_MS);
   const subscribers = new Set<Subscriber>();
   const controller = new AbortController();
@@ -66,40 +83,59 @@ export function createLivePoller<State extends LiveState, Reading>(
   /** Until then another poll would bring nothing newer. */
   let freshUntilMs = -Infinity;
   let nextDueMs = 0;
+  /** Null before the first poll, which a subscriber makes. */
+  let polledAtMs: number | null = null;
   let unchangedPolls = 0;
   let end: End | null = null;
   let polling: Promise<void> | null = null;
+  /** An announcement that came during a poll: that poll may have read what was there before. */
+  let isAnnounced = false;
   let cancelTimer = (): void => undefined;
+  const turns = joinTurns({
+    intervalMs,
+    onTurn: schedule,
+    onAnnounced() {
+      isAnnounced = true;
+      schedule();
+    },
+  });
 
   /** Single flight. */
   function poll(): Promise<void> {
     cancelTimer();
     return (polling ??= pollOnce().finally(() => {
       polling = null;
+      polledAtMs = now();
       schedule();
     }));
   }
 
   async function pollOnce(): Promise<void> {
+    const startedAt = now();
+    const wasAnnounced = isAnnounced;
+    isAnnounced = false;
     try {
-      const { reading, untilMs } = await read(controller.signal, latest);
+      const { reading, untilMs } = await read({ signal: controller.signal, latest, isAnnounced: wasAnnounced });
       const state = states.follow(latest, reading);
-      accept(state, states.isWhole(state) ? untilMs : now() + intervalMs);
+      accept(state, states.isWhole(state) ? untilMs : now() + intervalMs, wasAnnounced);
+      if (!wasAnnounced && (turns.areOurs || states.requestedAt(state) >= startedAt)) turns.announce();
     } catch (error) {
+      if (!wasAnnounced && (turns.areOurs || !isUpstreamFault(error))) turns.announce();
       const state = isUpstreamFault(error) ? states.afterFault(latest, error) : null;
-      if (state) accept(state, now() + intervalMs);
+      if (state) accept(state, now() + intervalMs, wasAnnounced);
       else finish({ kind: 'FAILED', error });
     }
   }
 
-  function accept(state: State, untilMs: number): void {
+  function accept(state: State, untilMs: number, wasAnnounced: boolean): void {
     freshUntilMs = untilMs;
     nextDueMs = states.dueMs(state, untilMs, liveTtlMs);
     if (latest?.sequence !== state.sequence) {
       unchangedPolls = 0;
       latest = state;
     } else if (states.isStale(state) || !states.isSameFetch(latest, state)) {
-      unchangedPolls += 1;
+      // Who polls counts polls, and not also what others announce of them.
+      if (!wasAnnounced || !turns.areOurs) unchangedPolls += 1;
       latest = state;
     }
     if (states.isFinal(state)) finish({ kind: 'COMPLETE' });
@@ -107,17 +143,19 @@ export function createLivePoller<State extends LiveState, Reading>(
   }
 
   function schedule(): void {
-    if (end || subscribers.size === 0) return;
-    const nextMs = nextDueMs + intervalMs * Math.min(unchangedPolls, MAX_SLOWDOWN - 1);
-    cancelTimer = after(Math.max(MIN_POLL_MS, nextMs - now()), () => void poll());
+    if (isOver() || polling || polledAtMs === null) return;
+    cancelTimer();
+    const pauses = Math.min(unchangedPolls, MAX_SLOWDOWN - 1) + (turns.areOurs ? 0 : MAX_SILENCE);
+    const nextMs = isAnnounced ? 0 : nextDueMs + intervalMs * pauses;
+    cancelTimer = after(Math.max(0, polledAtMs + MIN_POLL_MS - now(), nextMs - now()), () => void poll());
   }
 
   function finish(how: End): void {
     // A failure after completion still counts: a slow subscriber may not have read the final snapshot yet.
     if (end && how.kind === 'COMPLETE') return;
     end = how;
-    cancelTimer();
-    onOver();
+    // The others have heard of it, and end as well.
+    stop(false);
     for (const subscriber of subscribers) subscriber.onNews();
   }
 
@@ -128,18 +166,25 @@ export function createLivePoller<State extends LiveState, Reading>(
     subscriber.onNews();
     subscriber.onLeft();
     if (subscribers.size > 0) return;
-    cancelTimer();
     controller.abort();
+    stop(true);
+  }
+
+  function stop(handsOver: boolean): void {
+    cancelTimer();
+    turns.leave(handsOver);
     onOver();
   }
+
+  const isOver = (): boolean => end !== null || subscribers.size === 0;
 
   const isFresh = (): boolean => latest !== null && now() < freshUntilMs && isRightKnown();
   const hasNews = ({ seen, hasLeft }: Subscriber): boolean => hasLeft || end !== null || seen !== latest?.sequence;
 
   async function next(subscriber: Subscriber): Promise<IteratorResult<State, undefined>> {
-    const isOver = subscriber.hasLeft || (end && (end.kind === 'FAILED' || subscriber.seen === latest?.sequence));
+    const isDone = subscriber.hasLeft || (end && (end.kind === 'FAILED' || subscriber.seen === latest?.sequence));
     // A slow or a new subscriber gets no state that is older than a poll would bring.
-    if (!isOver && !isFresh()) await poll();
+    if (!isDone && !isFresh()) await poll();
     return take(subscriber);
   }
 

@@ -7,6 +7,7 @@ import { runStates, type Snapshot } from './snapshot.ts';
 import type { CountSubscription } from './subscription-limit.ts';
 import type { ResourceCache } from '../resource-cache.ts';
 import { createLivePoller, type LivePoller } from './live-poller.ts';
+import type { JoinTurns, TurnsOf } from './turns.ts';
 import type { RunStore } from '../run-store.ts';
 import type { After } from '../timer.ts';
 import { createWorkflowLoaders } from '../loaders/workflow-loaders.ts';
@@ -30,27 +31,32 @@ export interface LivePollersOptions {
   readonly liveTtlMs: number;
   readonly maxUpstreamCalls: number;
   readonly countSubscription: CountSubscription;
+  /** The turns of a poller, by what tells it from all others of this viewer. */
+  readonly turnsOf: TurnsOf;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly after: After;
 }
 
 export function createLivePollers(options: LivePollersOptions): LivePollers {
-  const { runStore, workflowStore, cache, liveTtlMs, maxUpstreamCalls, countSubscription, now, after } = options;
+  const { runStore, workflowStore, cache, liveTtlMs, maxUpstreamCalls, countSubscription, turnsOf, now, after } =
+    options;
   const pollers = new Map<string, LivePoller<Snapshot>>();
 
   function open(
     key: string,
+    joinTurns: JoinTurns,
     ref: RunRef,
     requirement: DataRequirement,
     { viewer, requestId, operationRecord }: Watcher,
   ): LivePoller<Snapshot> {
     const poller = createLivePoller({
       states: runStates,
-      async read(signal) {
+      joinTurns,
+      async read({ signal, isAnnounced: skipsLive }) {
         const budget = createCallBudget(maxUpstreamCalls);
         const lifetime = createAnswerLifetime();
-        const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord };
+        const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord, skipsLive };
         const workflows = createWorkflowLoaders(workflowStore, operation);
         const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, requirement);
         const isFinal =
@@ -74,9 +80,12 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
       const ref = checkRef(given);
       // The graph is read for each event, not by the poller.
       const polled = requirement === 'RECORD' ? 'RECORD' : 'STEPS';
-      const key = `${watcher.viewer.id} ${polled} ${refKey(ref)}`;
-      const onLeft = countSubscription(watcher.viewer);
-      return (pollers.get(key) ?? open(key, ref, polled, watcher)).watch(onLeft);
+      const { viewer } = watcher;
+      const runKey = `${polled} ${refKey(ref)}`;
+      const key = `${viewer.id} ${runKey}`;
+      const onLeft = countSubscription(viewer);
+      const poller = pollers.get(key) ?? open(key, turnsOf(viewer, runKey), ref, polled, watcher);
+      return poller.watch(onLeft);
     },
     get pollers() {
       return pollers.size;

@@ -16,6 +16,8 @@ export interface LiveStates<State extends LiveState, Reading> {
   forNewcomer(state: State): State;
   /** True if both come from the same upstream calls. */
   isSameFetch(one: State, another: State): boolean;
+  /** When its newest part was requested, in milliseconds since 1970. */
+  requestedAt(state: State): number;
   /** True if the upstream could not be asked. */
   isStale(state: State): boolean;
   /** False if a part is missing or stale. */

@@ -42,6 +42,8 @@ export const runStates: LiveStates<Snapshot, RunReading> = {
     one.parts.record?.cached === another.parts.record?.cached &&
     one.parts.steps?.cached === another.parts.steps?.cached &&
     one.parts.stepsError === another.parts.stepsError,
+  requestedAt: ({ parts: { record, steps } }) =>
+    Math.max(...[record, steps].map((part) => part?.cached.sentAt ?? -Infinity)),
   isStale,
   isWhole: (snapshot) => !snapshot.parts.stepsError && !isStale(snapshot),
   isFinal: (snapshot) => snapshot.isFinal && !isStale(snapshot),

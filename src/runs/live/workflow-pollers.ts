@@ -7,6 +7,7 @@ import { createLivePoller, type LivePoller } from './live-poller.ts';
 import type { Watcher } from './live-pollers.ts';
 import { watchRuns, type RunsChange } from './runs-watch.ts';
 import type { CountSubscription } from './subscription-limit.ts';
+import type { TurnsOf } from './turns.ts';
 import { reachesKnown, wantedRecords, workflowStates, type WorkflowRuns } from './workflow-runs.ts';
 
 export interface WorkflowPollers {
@@ -23,22 +24,24 @@ export interface WorkflowPollersOptions {
   readonly liveTtlMs: number;
   readonly maxUpstreamCalls: number;
   readonly countSubscription: CountSubscription;
+  readonly turnsOf: TurnsOf;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly after: After;
 }
 
 export function createWorkflowPollers(options: WorkflowPollersOptions): WorkflowPollers {
-  const { runHistory, cache, liveTtlMs, maxUpstreamCalls, countSubscription, now, after } = options;
+  const { runHistory, cache, liveTtlMs, maxUpstreamCalls, countSubscription, turnsOf, now, after } = options;
   const pollers = new Map<string, LivePoller<WorkflowRuns>>();
 
   function open(key: string, workflowId: string, { viewer, requestId, operationRecord }: Watcher) {
     const poller = createLivePoller({
       states: workflowStates,
-      async read(signal, latest) {
+      joinTurns: turnsOf(viewer, `runs of ${workflowId}`),
+      async read({ signal, latest, isAnnounced: skipsLive }) {
         const budget = createCallBudget(maxUpstreamCalls);
         const lifetime = createAnswerLifetime();
-        const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord };
+        const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord, skipsLive };
         const areEnough = (records: Parameters<typeof reachesKnown>[1]) => reachesKnown(latest, records);
         const reading = await runHistory.newest(workflowId, wantedRecords(latest), areEnough, operation);
         return { reading, untilMs: lifetime.untilMs };

@@ -90,6 +90,7 @@ export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
   forNewcomer: (state) => (state.staleBecause ? { ...state, runs: UNREAD.runs } : state),
   isSameFetch: ({ windows: one }, { windows: another }) =>
     one.length === another.length && one.every((window, index) => window === another[index]),
+  requestedAt: ({ windows }) => Math.max(-Infinity, ...windows.map(({ sentAt }) => sentAt)),
   isStale: (state) => !isWhole(state),
   isWhole,
   isFinal: () => false,

@@ -1,0 +1,50 @@
+/**
+ * 600 subscribers of 20 live runs at three gateways, first in peace and then while upstream, Valkey and gateways fail at random, with
+ * real processes and a real Valkey: `node scripts/soak/live-fleet.ts [seed] [minutes]`.
+ */
+import { createRandom } from '../../src/embedded-upstream/random.ts';
+import { proveUnderFaults, type FaultPlan, type FaultReport } from '../../test/support/fleet/random-faults.ts';
+
+const [seed = String(Date.now() % 2 ** 31), minutes = '10'] = process.argv.slice(2);
+const MINUTE_MS = 60_000;
+const MAX_GROWTH = 0.05;
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+const plan: Pick<FaultPlan, 'runs' | 'subscribersPerRun' | 'queriers' | 'slackMs' | 'random' | 'onProgress'> = {
+  runs: 20,
+  subscribersPerRun: 30,
+  queriers: 8,
+  // A machine that runs all of it is busy.
+  slackMs: 1500,
+  random: createRandom(seed, 'live-fleet').next,
+  onProgress: say,
+};
+
+/** How much larger the last quarter is than the one before, as a part of it. */
+function growthOf(memory: readonly number[]): number {
+  const quarter = Math.floor(memory.length / 4);
+  const mean = (from: number): number =>
+    memory.slice(from, from + quarter).reduce((sum, bytes) => sum + bytes, 0) / quarter;
+  return mean(memory.length - quarter) / mean(memory.length - 2 * quarter) - 1;
+}
+
+function report(name: string, { failures, faults, memory, ...figures }: FaultReport): void {
+  say(`${name}: ${JSON.stringify({ ...figures, ...faults, samples: memory.length })}`);
+  for (const failure of failures.slice(0, 20)) say(`  ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+say(`seed ${seed}, ${minutes} minutes`);
+const durationMs = Number(minutes) * MINUTE_MS;
+// Where a machine is busy, Valkey is late at times, and then more calls are made: what is counted here is calls.
+const inPeace = { durationMs: durationMs * 0.2, faultEveryMs: null, redisTimeoutMs: 1000 };
+report('in peace', await proveUnderFaults({ ...plan, ...inPeace }));
+const inTrouble = { durationMs: durationMs * 0.8, faultEveryMs: 4000, redisTimeoutMs: 50 };
+const faulty = await proveUnderFaults({ ...plan, ...inTrouble });
+report('under faults', faulty);
+const growth = growthOf(faulty.memory);
+say(
+  `memory: ${faulty.memory.map((bytes) => (bytes / 2 ** 20).toFixed(0)).join(' ')} MiB; growth ${(growth * 100).toFixed(1)} %`,
+);
+if (!(growth < MAX_GROWTH)) process.exitCode = 1;

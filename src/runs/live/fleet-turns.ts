@@ -1,0 +1,139 @@
+/**
+ * Turns by leases: of all gateways that watch a run for a viewer, the one with the lease polls, and announces what it has read.
+ * Leases and announcements only decide who asks first. What is read goes through the shared tier, which makes one call for all
+ * who ask at the same time and keeps the newest answer: a wrong belief costs a call, never a wrong answer.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Announcements } from '../../fleet/announcements.ts';
+import type { Lease, Leases } from '../../fleet/leases.ts';
+import type { PollerRole } from '../../observability/fleet-metrics.ts';
+import type { After } from '../timer.ts';
+import type { JoinTurns, Turns, TurnsListener } from './turns.ts';
+
+export interface FleetTurns {
+  /** `name` is the same at all gateways, and tells nothing of the run. */
+  of(name: string): JoinTurns;
+  /** The number of pollers in each role. */
+  readonly roles: Readonly<Record<PollerRole, number>>;
+  close(): void;
+}
+
+export interface FleetTurnsOptions {
+  readonly leases: Leases;
+  readonly announcements: Announcements;
+  readonly after: After;
+}
+
+/** The metric label of the leases, and the channel of the announcements. */
+const PURPOSE = 'poll';
+/**
+ * A lease lasts this many intervals and is asked for once an interval, by whoever has it and by whoever does not: a leader that
+ * has died is replaced within two and a half.
+ */
+const LEASE_INTERVALS = 1.5;
+
+const NEWS = ['READ', 'VACANT'] as const;
+type News = (typeof NEWS)[number];
+
+interface Member extends Turns {
+  readonly role: PollerRole;
+  hear(news: News): void;
+}
+
+export function createFleetTurns({ leases, announcements, after }: FleetTurnsOptions): FleetTurns {
+  /** This gateway hears its own announcements, too. */
+  const sender = randomBytes(6).toString('base64url');
+  const members = new Map<string, Set<Member>>();
+
+  const announce = (news: News, name: string): void =>
+    void announcements.announce(PURPOSE, `${news} ${sender} ${name}`);
+
+  const stopListening = announcements.listen(PURPOSE, (payload) => {
+    const [word, from, name = ''] = payload.split(' ');
+    const news = NEWS.find((each) => each === word);
+    if (!news || from === sender) return;
+    for (const member of members.get(name) ?? []) member.hear(news);
+  });
+
+  function enter(name: string, member: Member): () => void {
+    const present = members.get(name) ?? new Set<Member>();
+    members.set(name, present.add(member));
+    return () => {
+      present.delete(member);
+      if (present.size === 0 && members.get(name) === present) members.delete(name);
+    };
+  }
+
+  function join(name: string, { intervalMs, onTurn, onAnnounced }: TurnsListener): Turns {
+    const leaseMs = intervalMs * LEASE_INTERVALS;
+    let role: PollerRole = 'follower';
+    let lease: Lease | null = null;
+    let claiming: Promise<void> | null = null;
+    let hasLeft = false;
+    let cancelTimer = (): void => undefined;
+
+    /** Asks for the lease, or to have it for longer. Single flight. */
+    const claim = (): Promise<void> =>
+      (claiming ??= claimedRole().then((claimed) => {
+        claiming = null;
+        if (hasLeft) return;
+        cancelTimer();
+        cancelTimer = after(intervalMs, () => void claim());
+        if (claimed === role) return;
+        role = claimed;
+        onTurn();
+      }));
+
+    async function claimedRole(): Promise<PollerRole> {
+      const isKept = await lease?.extend(leaseMs);
+      if (lease && isKept !== false) return isKept ? 'leader' : 'alone';
+      const acquired = await leases.acquire(PURPOSE, name, leaseMs);
+      lease = acquired ?? null;
+      if (acquired === undefined) return 'alone';
+      return lease ? 'leader' : 'follower';
+    }
+
+    async function release(handsOver: boolean): Promise<void> {
+      await claiming;
+      if (!lease) return;
+      await lease.release();
+      if (handsOver) announce('VACANT', name);
+    }
+
+    const member: Member = {
+      get role() {
+        return role;
+      },
+      get areOurs() {
+        return role !== 'follower';
+      },
+      announce() {
+        announce('READ', name);
+      },
+      hear(news) {
+        if (news === 'READ') onAnnounced();
+        else void claim();
+      },
+      leave(handsOver) {
+        if (hasLeft) return;
+        hasLeft = true;
+        cancelTimer();
+        exit();
+        void release(handsOver);
+      },
+    };
+    const exit = enter(name, member);
+    void claim();
+    return member;
+  }
+
+  return {
+    of: (name) => (listener) => join(name, listener),
+    get roles() {
+      const roles = { leader: 0, follower: 0, alone: 0 };
+      for (const present of members.values()) for (const { role } of present) roles[role] += 1;
+      return roles;
+    },
+    close: stopListening,
+  };
+}

@@ -1,0 +1,192 @@
+import { describe, expect, it } from '@jest/globals';
+import { readConfig } from '../../src/config/config.ts';
+import { ENVIRONMENT } from '../../src/config/variables.ts';
+import { readProjectFile } from '../support/compose.ts';
+import { FILES, MANIFESTS, readYaml, schemaProblem, typeProblems, type Manifest } from '../support/kubernetes.ts';
+
+interface EnvironmentEntry {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly secretKeyRef: { readonly name: string; readonly key: string } };
+}
+interface Container {
+  readonly image: string;
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly env: readonly EnvironmentEntry[];
+  readonly lifecycle?: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
+  readonly resources: { readonly limits: { readonly memory: string } };
+  readonly [probe: `${string}Probe`]: { readonly httpGet?: { readonly path: string; readonly port: string } };
+}
+interface DeploymentSpec {
+  readonly replicas?: number;
+  readonly selector: { readonly matchLabels: object };
+  readonly template: {
+    readonly metadata: { readonly labels: object };
+    readonly spec: { readonly terminationGracePeriodSeconds: number; readonly containers: readonly [Container] };
+  };
+}
+
+const specOf = (kind: string, name: string) => {
+  const found = MANIFESTS.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+  if (!found) throw new Error(`expected a ${kind} ${name} in deploy/kubernetes`);
+  return found.spec;
+};
+const deployment = (name: string) => specOf('Deployment', name) as DeploymentSpec;
+const DEPLOYMENTS = ['stepgate', 'stepgate-valkey'];
+
+const [KUSTOMIZATION] = readYaml('kustomization.yaml') as [
+  {
+    readonly resources: readonly string[];
+    readonly configMapGenerator: readonly [{ readonly name: string; readonly literals: readonly string[] }];
+  },
+];
+
+describe('the manifests of deploy/kubernetes', () => {
+  it.each(MANIFESTS.map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const))(
+    'has a %s that fits the schema of its kind',
+    async (_which, manifest) => {
+      expect(await schemaProblem(manifest)).toBeNull();
+    },
+  );
+
+  it('have no field that Kubernetes does not know', () => {
+    expect(typeProblems(MANIFESTS)).toEqual([]);
+  });
+
+  it.each([
+    ['a field that there is not', '"runAsNonRoot"', '"runAsNonroot"'],
+    ['a value that there is not', '"RuntimeDefault"', '"Default"'],
+    ['a value of another type', '"containerPort":4000', '"containerPort":"4000"'],
+    ['a field that is missing', '"selector"', '"labels"'],
+  ])('would be told of %s', async (_which, from, to) => {
+    const text = JSON.stringify(MANIFESTS);
+    expect(text).toContain(from);
+    const manifests = JSON.parse(text.replaceAll(from, to)) as Manifest[];
+    const problems = await Promise.all(manifests.map(schemaProblem));
+    expect([...typeProblems(manifests), ...problems.filter((problem) => problem !== null)]).not.toEqual([]);
+  });
+
+  it('are all applied', () => {
+    expect([...KUSTOMIZATION.resources].sort()).toEqual([...FILES].sort());
+  });
+
+  it.each(DEPLOYMENTS)('have a Service, and labels that its selectors find, for %s', (name) => {
+    const { selector, template } = deployment(name);
+    const labels = { 'app.kubernetes.io/name': name };
+    const [container] = template.spec.containers;
+    expect([selector.matchLabels, template.metadata.labels]).toEqual([labels, labels]);
+    expect(specOf('Service', name)).toMatchObject({
+      selector: labels,
+      ports: [{ targetPort: container.ports[0]?.name }],
+    });
+    expect(specOf('NetworkPolicy', name)).toMatchObject({ podSelector: { matchLabels: labels } });
+  });
+
+  it.each(DEPLOYMENTS)('give %s no more rights than it needs', (name) => {
+    expect(deployment(name).template.spec).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+        },
+      ],
+    });
+  });
+
+  it('allow nothing that no policy names', () => {
+    expect(specOf('NetworkPolicy', 'nothing-else')).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
+  });
+
+  it('hold no secret', () => {
+    const entries = DEPLOYMENTS.flatMap((name) => deployment(name).template.spec.containers[0].env);
+    const fromSecret = entries.filter(({ name }) => /SECRET|PASSWORD/.test(name));
+    expect(fromSecret).toHaveLength(3);
+    for (const { value, valueFrom } of fromSecret) {
+      expect(value).toBeUndefined();
+      expect(valueFrom).toMatchObject({ secretKeyRef: { name: 'stepgate' } });
+    }
+    // The command that creates it names each of its keys.
+    const page = readProjectFile('docs/deploying.md');
+    for (const { valueFrom } of fromSecret)
+      expect(page).toContain(`--from-literal=${valueFrom?.secretKeyRef.key ?? ''}=`);
+  });
+});
+
+describe('the gateways of deploy/kubernetes', () => {
+  const { replicas, template } = deployment('stepgate');
+  const [container] = template.spec.containers;
+  const [{ name: configMap, literals }] = KUSTOMIZATION.configMapGenerator;
+  const given = Object.fromEntries([
+    ...literals.map((literal) => literal.split(/=(.*)/s).slice(0, 2)),
+    ...container.env.map(({ name, value }) => [name, value ?? 'a'.repeat(64)]),
+  ]) as Record<string, string>;
+  // As the kubelet fills it in.
+  const { VALKEY_PASSWORD: password = '', ...environment } = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      value.replace('$(VALKEY_PASSWORD)', given.VALKEY_PASSWORD ?? ''),
+    ]),
+  );
+  const config = readConfig({ HOST: '0.0.0.0', ...environment });
+
+  it('are given no variable that they do not read, and all that production needs', () => {
+    for (const name of Object.keys(environment)) expect(Object.keys(ENVIRONMENT.shape)).toContain(name);
+    expect(container).toMatchObject({ envFrom: [{ configMapRef: { name: configMap } }] });
+    expect(config).toMatchObject({ isProduction: true, trustProxy: 1, port: container.ports[0]?.containerPort });
+  });
+
+  it('share the Valkey beside them', () => {
+    const { hostname, port, password: sent } = new URL(environment.REDIS_URL ?? '');
+    expect(config.fleet?.redisUrl).toBe(environment.REDIS_URL);
+    expect(sent).toBe(password);
+    expect(specOf('Service', hostname)).toMatchObject({ ports: [{ port: Number(port) }] });
+    expect(deployment(hostname).template.spec.containers[0]).toMatchObject({
+      ports: [{ containerPort: Number(port) }],
+    });
+    expect(container.env.map(({ name }) => name).indexOf('VALKEY_PASSWORD')).toBeLessThan(
+      container.env.map(({ name }) => name).indexOf('REDIS_URL'),
+    );
+  });
+
+  it('are three at least, and one goes at a time', () => {
+    // A fixed number would be applied over what the autoscaler has set.
+    expect(replicas).toBeUndefined();
+    expect(specOf('HorizontalPodAutoscaler', 'stepgate')).toMatchObject({
+      minReplicas: 3,
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'stepgate' },
+    });
+    expect(specOf('PodDisruptionBudget', 'stepgate')).toMatchObject({
+      maxUnavailable: 1,
+      selector: { matchLabels: template.metadata.labels },
+    });
+  });
+
+  it('are asked on the port and at the paths where they say how they are', () => {
+    const [port] = container.ports;
+    const paths = { startupProbe: '/readyz', readinessProbe: '/readyz', livenessProbe: '/healthz' } as const;
+    for (const [probe, path] of Object.entries(paths)) {
+      expect(container[probe as keyof typeof paths]).toMatchObject({ httpGet: { path, port: port?.name } });
+    }
+  });
+
+  it('have the time that they take to stop', () => {
+    const stopWithinMs = /STOP_WITHIN_MS = ([\d_]+);/.exec(readProjectFile('src/main.ts'))?.[1]?.replace('_', '');
+    const pauseMs = (container.lifecycle?.preStop.sleep.seconds ?? 0) * 1000;
+    expect(template.spec.terminationGracePeriodSeconds * 1000).toBeGreaterThan(pauseMs + Number(stopWithinMs));
+  });
+
+  it('have the memory that docs/configuration.md asks for', () => {
+    const mebibytes = Number(/^(\d+)Mi$/.exec(container.resources.limits.memory)?.[1]);
+    expect(mebibytes * 2 ** 20).toBeGreaterThan(config.cacheMaxBytes + 150e6);
+  });
+
+  it('are the version of package.json', () => {
+    const { version } = JSON.parse(readProjectFile('package.json')) as { readonly version: string };
+    expect(KUSTOMIZATION).toMatchObject({ images: [{ name: container.image, newTag: version }] });
+  });
+});

@@ -1,0 +1,129 @@
+import { afterEach, expect, it } from '@jest/globals';
+import { startGateways, type FleetOfGateways } from '../support/fleet/gateways.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { scrape } from '../support/observed.ts';
+import { startMovingRuns, type MovingRuns } from '../support/fleet/moving-runs.ts';
+import { createWatchers, type Watcher, type Watchers } from '../support/fleet/watchers.ts';
+import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
+import { startValkey, type TestValkey } from '../support/valkey.ts';
+
+interface Event {
+  readonly runUpdated: {
+    readonly stepCounts: { readonly total: number };
+    readonly freshness: { readonly isFinal: boolean; readonly isStale: boolean };
+  };
+}
+
+const LIVE_TTL_MS = 1000;
+/** What a poll and its event may take on a machine that is busy. */
+const POLL_MS = 500;
+const RUNS = Array.from({ length: 20 }, (_, index) => `run-${index}`);
+const WATCHERS_PER_RUN = 6;
+/** Each poll of a run that goes on brings a change. */
+const MOVING = { stepMs: 50, lifeMs: 5000 };
+
+const watchOf = (runId: string) =>
+  `subscription { runUpdated(workflowId: "wf", id: "${runId}") { stepCounts { total } freshness { isFinal isStale } } }`;
+
+describeWithValkey(`live runs at three gateways${withoutValkey}`, () => {
+  const opened: { close(): Promise<void> }[] = [];
+  const open = <T extends { close(): Promise<void> }>(part: T): T => {
+    opened.push(part);
+    return part;
+  };
+  afterEach(async () => {
+    for (const part of opened.splice(0).reverse()) await part.close();
+  });
+
+  interface Scene {
+    readonly runs: MovingRuns;
+    readonly valkey: TestValkey;
+    readonly gateways: FleetOfGateways;
+    readonly watchers: Watchers<Event>;
+  }
+
+  async function startScene(count: number): Promise<Scene> {
+    const runs = await startMovingRuns(MOVING);
+    open(runs.upstream);
+    const valkey = open(await startValkey());
+    const gateways = open(
+      await startGateways({
+        count,
+        upstreamUrl: runs.upstream.url,
+        redisUrl: valkey.url,
+        environment: { LIVE_TTL_MS: String(LIVE_TTL_MS), REDIS_TIMEOUT_MS: '5000', UPSTREAM_ENDPOINTS: 'steps,run' },
+      }),
+    );
+    const isFinal = ({ runUpdated }: Event) => runUpdated.freshness.isFinal;
+    const watchers = open(createWatchers<Event>({ nextUrl: gateways.nextUrl, key: 'key-1', isFinal }));
+    return { runs, valkey, gateways, watchers };
+  }
+
+  const watchAll = ({ watchers }: Scene): Watcher<Event>[] =>
+    RUNS.flatMap((runId) =>
+      Array.from({ length: WATCHERS_PER_RUN }, (_, index) =>
+        index % 2 === 0 ? watchers.bySse(watchOf(runId)) : watchers.bySocket(watchOf(runId)),
+      ),
+    );
+
+  /** Resolves when each has got so many events more. */
+  async function haveHeard(more: number, watching: readonly Watcher<Event>[]): Promise<void> {
+    const before = watching.map(({ events }) => events.length);
+    while (watching.some(({ events }, index) => events.length < (before[index] ?? 0) + more)) await pause(50);
+  }
+
+  const totals = ({ events }: Watcher<Event>) => events.map(({ data }) => data.runUpdated.stepCounts.total);
+
+  /** The shortest time between two calls for the same thing. */
+  function shortestGapMs({ calls }: MovingRuns): number {
+    const last = new Map<string, number>();
+    return calls.reduce((shortest, { endpoint, runId, atMs }) => {
+      const key = `${endpoint} ${runId}`;
+      const before = last.get(key) ?? -Infinity;
+      last.set(key, atMs);
+      return Math.min(shortest, atMs - before);
+    }, Infinity);
+  }
+
+  /** The gateway that polls most runs. */
+  async function busiest({ urls }: FleetOfGateways): Promise<string> {
+    const leaders = await Promise.all(urls.map(leadersAt));
+    expect(Math.max(...leaders)).toBeGreaterThan(0);
+    return urls[leaders.indexOf(Math.max(...leaders))] ?? '';
+  }
+
+  const leadersAt = async (url: string): Promise<number> =>
+    (await scrape(url)).value('stepgate_fleet_pollers', { role: 'leader' });
+
+  /** The longest time that somebody who watched a run heard nothing of it. */
+  const longestSilenceMs = (watching: readonly Watcher<Event>[]): number =>
+    Math.max(
+      ...watching.flatMap(({ events }) => events.slice(1).map(({ atMs }, index) => atMs - (events[index]?.atMs ?? 0))),
+    );
+
+  it('cost as many polls as at one gateway, and everybody sees each to its end', async () => {
+    const scene = await startScene(3);
+    const watching = watchAll(scene);
+    await Promise.all(watching.map(({ done }) => done));
+    for (const watcher of watching) {
+      const seen = totals(watcher);
+      expect(seen).toEqual([...seen].sort((one, another) => one - another));
+      expect(seen.at(-1)).toBe(scene.runs.finalSteps);
+    }
+    // One gateway asks for nothing again within LIVE_TTL_MS. Valkey's clock is known to some milliseconds.
+    expect(shortestGapMs(scene.runs)).toBeGreaterThan(LIVE_TTL_MS * 0.9);
+  });
+
+  it('go on within three intervals and a poll when a gateway that polls is killed, and when one stops', async () => {
+    const scene = await startScene(3);
+    const { gateways, runs } = scene;
+    const watching = watchAll(scene);
+    await haveHeard(2, watching);
+    await gateways.kill(await busiest(gateways));
+    await haveHeard(1, watching);
+    expect(await gateways.stop(await busiest(gateways))).toBe(0);
+    await Promise.all(watching.map(({ done }) => done));
+    for (const watcher of watching) expect(totals(watcher).at(-1)).toBe(runs.finalSteps);
+    expect(longestSilenceMs(watching)).toBeLessThan(3 * LIVE_TTL_MS + POLL_MS);
+  });
+});

@@ -1,0 +1,21 @@
+import { expect, it } from '@jest/globals';
+import { createRandom } from '../../src/embedded-upstream/random.ts';
+import { proveUnderFaults } from '../support/fleet/random-faults.ts';
+import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
+
+describeWithValkey(`a fleet under random faults${withoutValkey}`, () => {
+  it('answers what was true, no older than it may be, and tells everybody the end', async () => {
+    const report = await proveUnderFaults({
+      durationMs: 5000,
+      runs: 4,
+      subscribersPerRun: 6,
+      queriers: 4,
+      faultEveryMs: 600,
+      slackMs: 1500,
+      redisTimeoutMs: 200,
+      random: createRandom(1, 'faults').next,
+    });
+    expect(report.failures).toEqual([]);
+    expect(report.answers).toBeGreaterThan(50);
+  });
+});

@@ -1,0 +1,89 @@
+/** Gateways as processes of their own, which share one Valkey. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '../program.ts';
+import { startProcess, type GatewayProcess } from '../process.ts';
+
+export interface FleetOfGateways {
+  /** Of the gateways that are there. */
+  readonly urls: readonly string[];
+  /** One of them, in turn. */
+  readonly nextUrl: () => string;
+  /** SIGKILL. */
+  kill(url: string): Promise<void>;
+  /** SIGTERM. Resolves with the exit code. */
+  stop(url: string): Promise<number | null>;
+  /** One more. Resolves with its URL. */
+  start(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface FleetSettings {
+  readonly count: number;
+  readonly upstreamUrl: string;
+  /** Null: each works alone. */
+  readonly redisUrl: string | null;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const SECRET = 'a secret of the tests of more than 32 bytes';
+
+const isAlive = (url: string): Promise<boolean> =>
+  fetch(`${url}/healthz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+export async function startGateways(settings: FleetSettings): Promise<FleetOfGateways> {
+  const { count, upstreamUrl, redisUrl, environment } = settings;
+  const gateways = new Map<string, GatewayProcess>();
+  let turn = 0;
+
+  async function start(): Promise<string> {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const gateway = startProcess({
+      PORT: String(port),
+      // Lines about operations would only take time.
+      LOG_LEVEL: 'warn',
+      UPSTREAM_URL: upstreamUrl,
+      ...(redisUrl !== null && { REDIS_URL: redisUrl, FLEET_SECRET: SECRET }),
+      ...environment,
+    });
+    while (!(await isAlive(url))) {
+      if (gateway.child.exitCode !== null) throw new Error(`a gateway did not start: ${gateway.output()}`);
+      await pause(50);
+    }
+    gateways.set(url, gateway);
+    return url;
+  }
+
+  function end(url: string, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    const gateway = gateways.get(url);
+    if (!gateway) throw new Error(`expected a gateway at ${url}`);
+    gateways.delete(url);
+    gateway.child.kill(signal);
+    return gateway.exited;
+  }
+
+  await Promise.all(Array.from({ length: count }, start));
+  return {
+    get urls() {
+      return [...gateways.keys()];
+    },
+    nextUrl() {
+      const urls = [...gateways.keys()];
+      turn += 1;
+      const url = urls[turn % urls.length];
+      if (url === undefined) throw new Error('expected a gateway that runs');
+      return url;
+    },
+    async kill(url) {
+      await end(url, 'SIGKILL');
+    },
+    stop: (url) => end(url, 'SIGTERM'),
+    start,
+    async close() {
+      await Promise.all([...gateways.keys()].map((url) => end(url, 'SIGKILL')));
+    },
+  };
+}

@@ -1,0 +1,289 @@
+/**
+ * Live runs at three gateways while upstream, Valkey and gateways fail at random. Each answer is compared with the upstream's own
+ * history after the run has ended: was it ever true, and not too long ago?
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { startValkey, type TestValkey } from '../valkey.ts';
+import { startGateways, type FleetOfGateways } from './gateways.ts';
+import { stateText, type RunAnswer, type RunHistory, type StepState } from './run-history.ts';
+import {
+  MAX_DELAY_MS,
+  SAMPLE_KEY,
+  SAMPLE_WORKFLOW,
+  startSampleUpstream,
+  UPSTREAM_FAULTS,
+  type SampleUpstream,
+} from './sample-upstream.ts';
+import { watchStalls } from './stalls.ts';
+import { createWatchers, type ClientError, type Watcher, type Watchers } from './watchers.ts';
+
+export interface FaultPlan {
+  readonly durationMs: number;
+  /** Live at the same time. */
+  readonly runs: number;
+  readonly subscribersPerRun: number;
+  readonly queriers: number;
+  /** Null: nothing fails. */
+  readonly faultEveryMs: number | null;
+  /** How much older an answer may be on a machine that is busy. */
+  readonly slackMs: number;
+  /** The deadline of commands to Valkey. */
+  readonly redisTimeoutMs: number;
+  readonly random: () => number;
+  readonly onProgress?: ((line: string) => void) | undefined;
+}
+
+export interface FaultReport {
+  readonly runs: number;
+  readonly answers: number;
+  readonly staleAnswers: number;
+  /** Errors of the upstream that clients were told. */
+  readonly toldErrors: number;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly upstreamCalls: number;
+  /** Calls for something that had been called for within LIVE_TTL_MS: one gateway makes none. */
+  readonly callsTooMany: number;
+  /** Of answers that were not marked as stale. */
+  readonly oldestMs: number;
+  /** Resident bytes of the gateway that was never killed, at even times. */
+  readonly memory: readonly number[];
+  /** Answers that were wrong, too old, or did not come. */
+  readonly failures: readonly string[];
+}
+
+const LIVE_TTL_MS = 1000;
+const GATEWAYS = 3;
+/** From a run's end until everybody must know it. */
+const END_WITHIN_MS = 45_000;
+const QUERY_PAUSE_MS = 50;
+const MEMORY_EVERY_MS = 5000;
+
+const FIELDS = 'status steps { id status } freshness { isFinal isStale }';
+const argumentsOf = (runId: string) => `(workflowId: "${SAMPLE_WORKFLOW}", id: "${runId}")`;
+
+interface RunData {
+  readonly steps: readonly StepState[] | null;
+  readonly freshness: { readonly isFinal: boolean; readonly isStale: boolean };
+}
+
+interface Told extends RunAnswer {
+  readonly isFinal: boolean;
+  readonly isStale: boolean;
+  readonly by: string;
+}
+
+interface Errors {
+  readonly errors?: readonly ClientError[] | undefined;
+}
+
+/** What a client is told of an upstream that fails is no wrong answer. */
+const areOfUpstream = ({ errors = [] }: Errors): boolean =>
+  errors.every(({ extensions }) => String(extensions?.code).startsWith('UPSTREAM_'));
+
+export async function proveUnderFaults(plan: FaultPlan): Promise<FaultReport> {
+  const upstream = await startSampleUpstream(plan.random);
+  const valkey = await startValkey();
+  const gateways = await startGateways({
+    count: GATEWAYS,
+    upstreamUrl: upstream.url,
+    redisUrl: valkey.url,
+    environment: { LIVE_TTL_MS: String(LIVE_TTL_MS), REDIS_TIMEOUT_MS: String(plan.redisTimeoutMs) },
+  });
+  const watchers = createWatchers<{ readonly runUpdated: RunData }>({
+    nextUrl: gateways.nextUrl,
+    key: SAMPLE_KEY,
+    isFinal: ({ runUpdated }) => runUpdated.freshness.isFinal,
+    isPassing: areOfUpstream,
+  });
+  try {
+    return await prove(plan, { upstream, valkey, gateways, watchers });
+  } finally {
+    await watchers.close();
+    await gateways.close();
+    await valkey.close();
+    await upstream.close();
+  }
+}
+
+type Faults = Readonly<Record<string, () => Promise<void>>>;
+
+interface Scene {
+  readonly upstream: SampleUpstream;
+  readonly valkey: TestValkey;
+  readonly gateways: FleetOfGateways;
+  readonly watchers: Watchers<{ readonly runUpdated: RunData }>;
+}
+
+async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
+  const { upstream, valkey, gateways, watchers } = scene;
+  const { random, onProgress = () => undefined } = plan;
+  const endsAt = Date.now() + plan.durationMs;
+  const goesOn = () => Date.now() < endsAt;
+  const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
+
+  /** Answers to queries, by the run that they are about. */
+  const told = new Map<string, Told[]>();
+  const failures: string[] = [];
+  const faults: Record<string, number> = {};
+  const memory: number[] = [];
+  const stalls = watchStalls();
+  const survivor = gateways.urls[0] ?? '';
+  let [runs, answers, staleAnswers, toldErrors, oldestMs] = [0, 0, 0, 0, 0];
+
+  async function followRun(): Promise<void> {
+    const runId = await upstream.execute();
+    const asked: Told[] = [];
+    told.set(runId, asked);
+    const query = `subscription { runUpdated${argumentsOf(runId)} { ${FIELDS} } }`;
+    const watching = Array.from({ length: plan.subscribersPerRun }, (_, index) =>
+      index % 2 === 0 ? watchers.bySse(query) : watchers.bySocket(query),
+    );
+    const ended = Promise.all(watching.map(({ done }) => done)).then(
+      () => null,
+      (error: unknown) => String(error),
+    );
+    const late = pause(END_WITHIN_MS, 'not everybody has heard of its end', { ref: false });
+    const problem = await Promise.race([ended, late]);
+    told.delete(runId);
+    if (problem !== null) failures.push(`${runId}: ${problem}`);
+    const history = await upstream.historyOf(runId);
+    for (const watcher of watching) toldErrors += watcher.passingErrors;
+    for (const answer of [...asked, ...watching.flatMap(eventsOf)]) check(runId, history, answer);
+    runs += 1;
+  }
+
+  /** The proxy before the upstream and the clients are in this process, which may stand still between a call and its event. */
+  const stalledMs = ({ askedAtMs, cameAtMs }: Told): number =>
+    2 * stalls.longestMs(askedAtMs - LIVE_TTL_MS, cameAtMs + LIVE_TTL_MS);
+
+  function check(runId: string, history: RunHistory, answer: Told): void {
+    const { isFinal, isStale, state, by } = answer;
+    const ageMs = history.ageOf(answer);
+    answers += 1;
+    if (isStale) staleAnswers += 1;
+    else oldestMs = Math.max(oldestMs, ageMs ?? 0);
+    if (ageMs === null) failures.push(`${runId} by ${by}: never true: ${state}`);
+    else if (isFinal && state !== history.last) failures.push(`${runId} by ${by}: not what it ended as: ${state}`);
+    else if (!isStale && ageMs > LIVE_TTL_MS + MAX_DELAY_MS + plan.slackMs + stalledMs(answer)) {
+      failures.push(`${runId} by ${by}: ${ageMs} ms too old`);
+    }
+  }
+
+  async function query(): Promise<void> {
+    const [runId, asked] = pick([...told]) ?? [];
+    const url = pick(gateways.urls);
+    if (runId === undefined || !asked || url === undefined) return;
+    const askedAtMs = Date.now();
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${SAMPLE_KEY}` },
+      body: JSON.stringify({ query: `{ run${argumentsOf(runId)} { ${FIELDS} } }` }),
+    });
+    const body = (await response.json()) as Errors & { readonly data?: { readonly run?: RunData | null } };
+    if (body.errors) toldErrors += 1;
+    if (!areOfUpstream(body)) failures.push(`${runId} by a query: ${JSON.stringify(body.errors)}`);
+    const answer = body.data?.run && answerOf(body.data.run, askedAtMs, Date.now(), 'a query');
+    if (answer) asked.push(answer);
+  }
+
+  /** A gateway that is killed answers nothing more: its clients ask another. */
+  const queryAgain = async (): Promise<void> => {
+    while (goesOn()) {
+      await query().catch(() => undefined);
+      await pause(QUERY_PAUSE_MS);
+    }
+  };
+
+  async function failUpstream(): Promise<void> {
+    upstream.fault = pick(UPSTREAM_FAULTS) ?? null;
+    await pause(500 + random() * 1500);
+    upstream.fault = null;
+  }
+
+  const ofPartners: Faults = {
+    'the upstream fails': failUpstream,
+    async 'Valkey stands still'() {
+      valkey.pause();
+      await pause(200 + random() * 1500);
+      valkey.resume();
+    },
+    async 'Valkey is killed'() {
+      await valkey.kill();
+      await pause(random() * 1000);
+      await valkey.start();
+    },
+  };
+  const ofGateways: Faults = {
+    async 'a gateway is killed'() {
+      const url = pick(gateways.urls.filter((each) => each !== survivor));
+      if (url !== undefined) await gateways.kill(url);
+      await gateways.start();
+    },
+    async 'a gateway stops'() {
+      const url = pick(gateways.urls.filter((each) => each !== survivor));
+      if (url !== undefined) await gateways.stop(url);
+      await gateways.start();
+    },
+  };
+
+  /** Each kind once before any comes again. */
+  async function failAtRandom(kinds: Faults): Promise<void> {
+    if (plan.faultEveryMs === null) return;
+    let left: string[] = [];
+    while (goesOn()) {
+      await pause(plan.faultEveryMs * (0.5 + random()));
+      if (!goesOn()) return;
+      if (left.length === 0) left = Object.keys(kinds);
+      const kind = pick(left) ?? '';
+      left = left.filter((each) => each !== kind);
+      faults[kind] = (faults[kind] ?? 0) + 1;
+      await kinds[kind]?.();
+    }
+  }
+
+  async function measure(): Promise<void> {
+    for (let nextAt = Date.now(); goesOn(); nextAt += MEMORY_EVERY_MS) {
+      await pause(Math.max(0, nextAt - Date.now()));
+      const text = await fetch(`${survivor}/metrics`).then((response) => response.text());
+      const bytes = Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]);
+      memory.push(bytes);
+      const megabytes = (bytes / 2 ** 20).toFixed(0);
+      onProgress(`${runs} runs, ${answers} answers, ${failures.length} failures, ${megabytes} MiB`);
+    }
+  }
+
+  const runAgain = async (): Promise<void> => {
+    while (goesOn()) await followRun();
+  };
+  await Promise.all([
+    ...Array.from({ length: plan.runs }, runAgain),
+    ...Array.from({ length: plan.queriers }, queryAgain),
+    failAtRandom(ofPartners),
+    failAtRandom(ofGateways),
+    measure(),
+  ]);
+  stalls.close();
+  // Valkey's clock is known to some milliseconds.
+  const callsTooMany = upstream.callsAgainWithin(LIVE_TTL_MS * 0.9);
+  return {
+    runs,
+    answers,
+    staleAnswers,
+    toldErrors,
+    faults,
+    upstreamCalls: upstream.calls,
+    callsTooMany,
+    oldestMs,
+    memory,
+    failures,
+  };
+}
+
+/** Null where the steps could not be had. */
+function answerOf(run: RunData, askedAtMs: number, cameAtMs: number, by: string): Told | null {
+  const { steps, freshness } = run;
+  return steps && { askedAtMs, cameAtMs, state: stateText(steps), ...freshness, by };
+}
+
+const eventsOf = ({ events, by }: Watcher<{ readonly runUpdated: RunData }>): Told[] =>
+  events.flatMap(({ atMs, data: { runUpdated } }) => answerOf(runUpdated, atMs, atMs, by) ?? []);
