@@ -84,6 +84,22 @@ describe('the process', () => {
     expect(await gateway.exited).toBe(0);
   });
 
+  it.each(['stdout', 'stderr', 'both'] as const)(
+    'goes on answering when nobody reads %s any more, and exits with 0 when it is told to',
+    async (closed) => {
+      gateway = startProcess({ LOG_LEVEL: 'debug' });
+      const url = await gateway.url();
+      const { stdout, stderr } = gateway.child;
+      for (const stream of closed === 'both' ? [stdout, stderr] : [gateway.child[closed]]) stream?.destroy();
+      // More lines than are written together, several times.
+      for (let count = 0; count < 200; count += 1) {
+        expect((await post(url, { query: '{ __typename }' })).status).toBe(200);
+      }
+      gateway.child.kill('SIGTERM');
+      expect(await gateway.exited).toBe(0);
+    },
+  );
+
   /** Asks over new connections until one is refused. Those that the kernel had queued may be answered, or reset. */
   async function refused(url: string): Promise<void> {
     let code: string | undefined;

@@ -46,11 +46,14 @@ export interface HttpOptions {
   readonly after: After;
   readonly client: ClientFacts;
   readonly stalledReaderMs?: number | undefined;
+  /** False: each request is executed, so that an embedder's plugins see it. */
+  readonly cachesAnswers: boolean;
 }
 
 export function createHttp(options: HttpOptions) {
   const { config, authenticator, runs, graphql, metrics, observer, logger, now, after, client, stalledReaderMs } =
     options;
+  const { cachesAnswers } = options;
   const { addressOf, schemeOf } = client;
   const { basePath, isProduction, rateLimitPerMinute, maxSubscriptionsPerConnection: maxOperations } = config;
   const { operations, schema, landingPage } = graphql;
@@ -81,7 +84,7 @@ export function createHttp(options: HttpOptions) {
     graphql: createGraphqlHandler({
       authenticate,
       rateLimits,
-      responses,
+      responses: cachesAnswers ? responses : null,
       clientBytes,
       operations,
       streams,

@@ -9,9 +9,15 @@ export interface Viewer {
   readonly credential: string;
   /** Null: all that the credential sees. */
   readonly scope: Scope | null;
+  /** What else decides what may be seen: an `authenticate` hook says it, and fields of an extension read it. */
+  readonly attributes: Attributes;
 }
 
-export type ViewerOf = (credential: string, scope?: Scope | null) => Viewer;
+export type Attributes = Readonly<Record<string, string>>;
+
+export type ViewerOf = (credential: string, scope?: Scope | null, attributes?: Attributes) => Viewer;
+
+const NO_ATTRIBUTES: Attributes = Object.freeze({});
 
 /** The part of a viewer that an upstream call needs. */
 export const upstreamIdentityOf = ({ credential, scope }: Viewer) => ({ credential, scope });
@@ -19,15 +25,22 @@ export const upstreamIdentityOf = ({ credential, scope }: Viewer) => ({ credenti
 /** The secret is the process's own, so ids can't be compared with those of another process or guessed from a key. */
 export function createViewers(secret: Buffer = randomBytes(32)): ViewerOf {
   const key = createSecretKey(secret);
-  return (credential, scope = null) => ({
+  return (credential, scope = null, attributes = NO_ATTRIBUTES) => ({
     id: createHmac('sha256', key)
-      .update(scope ? `${credential}\n${textOf(scope)}` : credential)
+      .update([credential, ...(scope ? [textOf(scope)] : []), ...textsOf(attributes)].join('\n'))
       .digest('base64url'),
     credential,
     scope,
+    attributes,
   });
 }
 
-/** The same text for the same scope, in whatever order it was told. No credential holds a line break. */
+/** The same text for the same scope, in whatever order it was told. Neither a credential nor JSON holds a line break. */
 const textOf = ({ organizationId, workflowIds }: Scope): string =>
   JSON.stringify([organizationId, workflowIds && [...workflowIds].sort()]);
+
+/** Unlike a scope's, an attribute's text begins with a brace. */
+const textsOf = (attributes: Attributes): string[] =>
+  Object.entries(attributes)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, value]) => JSON.stringify({ [name]: value }));

@@ -92,6 +92,8 @@ export function createContexts(schema: GraphQLSchema): (key: string | null) => C
     runHistory: createRunHistory({ upstream, cache, runStore, ...durations }),
     livePollers: createLivePollers({ runStore, workflowStore, cache, now, after, ...limits, ...durations }),
     runStarter: createRunStarter(upstream, cache),
+    cache,
+    isVerified: false,
     lookAhead: createLookAhead(schema),
     maxUpstreamCalls: limits.maxUpstreamCalls,
     maxObjects: 1_000_000,
