@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, healthy, type FaultyUpstream } from './support/faulty-upstream.ts';
 import { subscribe, type Transport } from './support/live-client.ts';
+import { freePort } from './support/program.ts';
 import { startProcess, type GatewayProcess } from './support/process.ts';
 import { wireStep } from './support/wire.ts';
 
@@ -99,6 +100,22 @@ describe('the process', () => {
       expect(await gateway.exited).toBe(0);
     },
   );
+
+  it('starts, answers and stops though nobody has ever read what it prints', async () => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    gateway = startProcess({ PORT: String(port) });
+    for (const stream of [gateway.child.stdout, gateway.child.stderr]) stream?.destroy();
+    const isUp = () =>
+      fetch(`${url}/healthz`).then(
+        () => true,
+        () => gateway?.child.exitCode !== null,
+      );
+    while (!(await isUp()));
+    expect((await post(url, { query: '{ __typename }' })).status).toBe(200);
+    gateway.child.kill('SIGTERM');
+    expect(await gateway.exited).toBe(0);
+  });
 
   /** Asks over new connections until one is refused. Those that the kernel had queued may be answered, or reset. */
   async function refused(url: string): Promise<void> {
