@@ -59,7 +59,8 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
     const entry = { snapshot, atMs, sized };
     shared.set(key, entry, { size: ENTRY_LENGTH });
     const { size } = await sized;
-    if (shared.peek(key) === entry) shared.set(key, entry, { size });
+    // A copy: the cache keeps the size of a value that it has already.
+    if (shared.peek(key) === entry) shared.set(key, { ...entry }, { size });
     return sized;
   }
 
