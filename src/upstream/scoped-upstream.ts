@@ -38,7 +38,9 @@ export function createScopedUpstream(upstream: UpstreamApi, now: () => number): 
     directories.set(credential, directory, { size: DIRECTORY_BYTES });
     organizations.then(
       (read) => {
-        if (directories.peek(credential) === directory) directories.set(credential, directory, { size: bytesOf(read) });
+        // A copy: the cache keeps the size of a value that it has already.
+        if (directories.peek(credential) === directory)
+          directories.set(credential, { ...directory }, { size: bytesOf(read) });
       },
       () => {
         if (directories.peek(credential) === directory) directories.delete(credential);
