@@ -9,4 +9,6 @@ export default {
   maxWorkers: '100%',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
+  // The library as it is, and not as it was built.
+  moduleNameMapper: { '^stepgate$': '<rootDir>/src/index.ts' },
 };

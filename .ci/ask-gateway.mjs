@@ -1,4 +1,4 @@
-/** Asks a gateway over the embedded upstream for a run and for the page; for `.ci/try-image`. */
+/** Asks a gateway over the embedded upstream for a run, the page and Sandbox; for `.ci/try-image` and `.ci/try-package`. */
 const [, , url] = process.argv;
 const query = '{ run(workflowId: "support-triage", id: "run-4711") { status } }';
 const headers = { 'content-type': 'application/json', authorization: 'Bearer demo-key' };
@@ -9,5 +9,12 @@ if (text !== '{"data":{"run":{"status":"FAILED"}}}') throw new Error(`unexpected
 console.log(`the built gateway answers: ${text}`);
 
 const html = await (await fetch(`${url}/`)).text();
-if (!html.includes('<div id="root">')) throw new Error(`unexpected page: ${html}`);
+const [, script] = /<script [^>]*src="([^"]+)"/.exec(html) ?? [];
+if (!html.includes('<div id="root">') || !script) throw new Error(`unexpected page: ${html}`);
+const { status } = await fetch(new URL(script, url));
+if (status !== 200) throw new Error(`${script} of the page answers ${status}`);
 console.log('the built gateway serves the run page');
+
+const sandbox = await (await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } })).text();
+if (!/sandbox/i.test(sandbox)) throw new Error(`unexpected page at /graphql: ${sandbox}`);
+console.log('the built gateway serves Sandbox');

@@ -1,9 +1,12 @@
 /** The composition root: creates every part with its dependencies, and closes them in reverse order. */
 import type { AddressInfo } from 'node:net';
 import { createAuthenticator } from './auth/authenticator.ts';
-import type { Config } from './config/config.ts';
+import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
+import { ConfigError, type Config } from './config/config.ts';
 import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
 import { createFleet } from './fleet/fleet.ts';
+import type { StepgatePlugin } from './graphql/apollo.ts';
+import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
 import { createGraphql } from './graphql/graphql.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
 import { readPriceFile } from './graphql/price-file.ts';
@@ -13,6 +16,7 @@ import { createClientAddress, createClientScheme, createProxyTrust } from './htt
 import { readBuildInfo } from './observability/build-info.ts';
 import { createLogger, flushed, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
+import type { OnOperation } from './observability/observed-operation.ts';
 import { createObserver } from './observability/observer.ts';
 import { createTracer } from './observability/tracing/tracing.ts';
 import { createRuns } from './runs/runs.ts';
@@ -32,6 +36,18 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** What an embedder adds: see docs/embedding.md. */
+export interface Additions {
+  /** Decides whose request it is, in place of UPSTREAM_AUTH. */
+  readonly authenticate?: AuthenticateHook;
+  /** Called at the end of each operation. */
+  readonly onOperation?: OnOperation;
+  /** Of Apollo Server. With any of them no answer is cached, and each operation is validated, so that they see each. */
+  readonly plugins?: readonly StepgatePlugin[];
+  /** Types and fields of one's own. */
+  readonly extension?: SchemaExtension;
+}
+
 /** Dependencies that tests replace. */
 export interface Overrides {
   /** Milliseconds since 1970. */
@@ -42,17 +58,23 @@ export interface Overrides {
   readonly stalledReaderMs?: number;
 }
 
+const TWO_AUTHENTICATIONS =
+  'UPSTREAM_AUTH: expected passthrough, since the authenticate hook decides who may ask; it is service. Leave it unset.';
+
 /** Whichever headers carry keys: that of the upstream's key, and the fixed ones. */
 export function createLoggerFor({ logLevel, upstreamConnection: { authHeader, headers } }: Config): Logger {
   return createLogger(logLevel, undefined, [authHeader.name, ...Object.keys(headers)]);
 }
 
-export async function createGateway(config: Config, overrides: Overrides = {}): Promise<Gateway> {
+export async function createGateway(config: Config, overrides: Overrides & Additions = {}): Promise<Gateway> {
   const { now = Date.now, after = afterOnThisMachine, logger = createLoggerFor(config), stalledReaderMs } = overrides;
+  const { authenticate: hook, onOperation, plugins = [], extension = null } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
+  const isVerified = auth.mode === 'service' || hook !== undefined;
+  if (auth.mode === 'service' && hook) throw new ConfigError(TWO_AUTHENTICATIONS);
 
   // Before anything is opened: a file that is wrong ends it here.
-  const schema = createSchema();
+  const schema = createSchema(extension);
   const manifests = readManifests(config.persistedManifests, schema);
   const prices = config.tokenPrices === null ? null : readPriceFile(config.tokenPrices);
 
@@ -61,11 +83,13 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
   const tracer = await createTracer(config.tracing, { logger, now, version: build.version });
   const isTrustedProxy = createProxyTrust(config.trustProxy);
   const client = { addressOf: createClientAddress(isTrustedProxy), schemeOf: createClientScheme(isTrustedProxy) };
-  const observer = createObserver({ metrics, logger, tracer, client });
+  const observer = createObserver({ metrics, logger, tracer, client, onOperation });
 
   const fleet = config.fleet && (await createFleet({ config: config.fleet, metrics: metrics.fleet(), logger, now }));
-  const viewerOf = createViewers(fleet?.keys[0].viewerId);
-  const authenticator = await createAuthenticator({ auth, viewerOf, recheckMs, now, logger });
+  const identification = { viewerOf: createViewers(fleet?.keys[0].viewerId), recheckMs, now, logger };
+  const authenticator = hook
+    ? createHookAuthenticator({ ...identification, hook })
+    : await createAuthenticator({ ...identification, auth });
 
   const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
   const upstream = createUpstreamClient({
@@ -79,14 +103,17 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     ...(embedded && { proxy: null }),
     observer,
   });
-  const upstreamApi = auth.mode === 'service' ? createScopedUpstream(upstream, now) : upstream;
+  const upstreamApi = isVerified ? createScopedUpstream(upstream, now) : upstream;
   const runs = createRuns({ config, upstream: upstreamApi, fleet, now, after });
   const { partitions, livePollers, workflowPollers } = runs;
   const pollers = () => livePollers.pollers + workflowPollers.pollers;
   const cachedBytes = () => partitions.cachedBytes;
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers, build });
 
-  const graphql = await createGraphql({ config, schema, manifests, prices, runs, fleet, observer, logger, now, after });
+  const graphql = await createGraphql({
+    ...{ config, schema, manifests, prices, runs, fleet, observer, logger, now, after },
+    ...{ plugins, isVerified },
+  });
   const http = createHttp({
     config,
     authenticator,
@@ -100,31 +127,39 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     after,
     client,
     stalledReaderMs,
+    cachesAnswers: plugins.length === 0,
   });
   const { server } = http;
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(config.port, config.host, resolve);
-  });
+  async function close(): Promise<void> {
+    await http.close();
+    await graphql.close();
+    livePollers.close();
+    workflowPollers.close();
+    await runs.shared?.close();
+    upstream.close();
+    fleet?.close();
+    await embedded?.close();
+    await tracer?.close().catch((err: unknown) => {
+      logger.warn({ err }, 'the last spans could not be sent');
+    });
+    await flushed(logger);
+  }
+
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(config.port, config.host, resolve);
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
   const { port } = server.address() as AddressInfo;
 
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     cachedBytes,
     preparePage: http.preparePage,
-    async close() {
-      await http.close();
-      await graphql.close();
-      livePollers.close();
-      workflowPollers.close();
-      await runs.shared?.close();
-      upstream.close();
-      fleet?.close();
-      await embedded?.close();
-      await tracer?.close().catch((err: unknown) => {
-        logger.warn({ err }, 'the last spans could not be sent');
-      });
-      await flushed(logger);
-    },
+    close,
   };
 }

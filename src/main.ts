@@ -1,70 +1,52 @@
-/** The process: reads its configuration, starts the gateway, and stops it when it is told to. `check` checks the upstream. */
+/** The process: reads the command line, runs the command, and says what is wrong. */
 import { text } from 'node:stream/consumers';
-import closeWithGrace from 'close-with-grace';
-import { runCheck } from './check/run-check.ts';
-import { ConfigError, readConfig, type Config } from './config/config.ts';
-import { createGateway, createLoggerFor } from './gateway.ts';
+import { readCommandLine, readConfigWith } from './cli/command-line.ts';
+import { ConfigError } from './config/config.ts';
+import { UsageError } from './config/usage.ts';
+import { readContract } from './graphql/contract.ts';
+import { readVersion } from './observability/version.ts';
 
-/** A little longer than the gateway gives the requests under way. */
-const STOP_WITHIN_MS = 12_000;
+const { env: environment, stdin, stdout, stderr } = process;
+const write = (text: string) => void stdout.write(text);
+const configWith = (file: string | undefined) => readConfigWith(file, environment);
 
-function stopWith(sentence: string): never {
-  process.stderr.write(`${sentence}\n`);
-  process.exit(1);
-}
+// Without a listener, a reader that has gone (EPIPE) ends the process.
+for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
 
-function configOrStop(): Config {
-  try {
-    return readConfig(process.env);
-  } catch (error) {
-    if (error instanceof ConfigError) stopWith(`Stepgate can't start with this configuration.\n${error.message}`);
-    throw error;
+async function run(argv: readonly string[]): Promise<void> {
+  const command = readCommandLine(argv);
+  switch (command.name) {
+    // Each loads what it needs: the usage should not wait for a gateway.
+    case 'serve': {
+      const config = configWith(command.file);
+      const { serve } = await import('./cli/serve.ts');
+      await serve(config, write);
+      break;
+    }
+    case 'check': {
+      const { runCheck } = await import('./check/run-check.ts');
+      const { args } = command;
+      process.exitCode = await runCheck({ configWith, args, environment, readStdin: () => text(stdin), write });
+      break;
+    }
+    case 'print-schema':
+      write(readContract());
+      break;
+    case 'version':
+      write(`${readVersion()}\n`);
   }
 }
 
-async function serve(): Promise<void> {
-  const config = configOrStop();
-  const logger = createLoggerFor(config);
-  const gateway = await createGateway(config, { logger }).catch((error: unknown) =>
-    stopWith(`Stepgate can't start: ${error instanceof Error ? error.message : String(error)}`),
-  );
-
-  logger.info({ url: gateway.url, upstream: config.upstreamUrl ?? 'embedded' }, 'Stepgate is listening');
-  if (!config.isProduction) {
-    // Only these lines use process.stdout; without a listener a closed one (EPIPE) ends the process.
-    process.stdout.on('error', () => undefined);
-    process.stdout.write(`\n  Workflows and their runs:   ${gateway.url}/`);
-    process.stdout.write(
-      `\n  GraphQL${config.sandbox ? ' and Apollo Sandbox:' : ':                   '} ${gateway.url}/graphql\n`,
-    );
-    if (config.upstreamUrl === null && config.auth.mode === 'passthrough')
-      process.stdout.write('  Over the embedded upstream; its key is demo-key\n');
-    process.stdout.write('\n');
+try {
+  await run(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof UsageError && !error.isError) {
+    write(`${error.message}\n`);
+  } else {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof UsageError) stderr.write(`${reason}\n`);
+    else if (error instanceof ConfigError) stderr.write(`Stepgate can't start with this configuration.\n${reason}\n`);
+    else stderr.write(`Stepgate can't start: ${reason}\n`);
+    process.exit(1);
   }
-
-  // What goes wrong with it is logged, and said to whoever asks for the page; the gateway's own answers do not need it.
-  void gateway.preparePage().catch(() => undefined);
-
-  closeWithGrace({ delay: STOP_WITHIN_MS, logger }, async ({ err, signal }) => {
-    if (err) logger.fatal({ err }, 'stopping after an error that nobody caught');
-    else logger.info({ signal }, 'stopping');
-    await gateway.close();
-  });
 }
-
-async function check(args: readonly string[]): Promise<number> {
-  const { env: environment, stdin, stdout, stderr } = process;
-  return runCheck({
-    config: configOrStop(),
-    args,
-    environment,
-    readStdin: () => text(stdin),
-    write: (report) => void stdout.write(report),
-    writeError: (sentence) => void stderr.write(sentence),
-  });
-}
-
-const [command, ...args] = process.argv.slice(2);
-if (command === 'check') process.exitCode = await check(args);
-else if (command === undefined) await serve();
-else stopWith(`Stepgate: expected no command, or check; got ${JSON.stringify(command)}.`);

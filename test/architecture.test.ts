@@ -18,6 +18,8 @@ const ROOMS = [
   'http',
   'check',
   'gateway.ts',
+  'index.ts',
+  'cli',
   'main.ts',
   'web',
 ];

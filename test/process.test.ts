@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, healthy, type FaultyUpstream } from './support/faulty-upstream.ts';
 import { subscribe, type Transport } from './support/live-client.ts';
+import { freePort } from './support/program.ts';
 import { startProcess, type GatewayProcess } from './support/process.ts';
 import { wireStep } from './support/wire.ts';
 
@@ -81,6 +82,38 @@ describe('the process', () => {
     gateway.child.kill('SIGTERM');
     expect(await socket.next()).toEqual({ type: 'closed', code: 1001 });
     expect(await stream.next()).toEqual({ type: 'complete' });
+    expect(await gateway.exited).toBe(0);
+  });
+
+  it.each(['stdout', 'stderr', 'both'] as const)(
+    'goes on answering when nobody reads %s any more, and exits with 0 when it is told to',
+    async (closed) => {
+      gateway = startProcess({ LOG_LEVEL: 'debug' });
+      const url = await gateway.url();
+      const { stdout, stderr } = gateway.child;
+      for (const stream of closed === 'both' ? [stdout, stderr] : [gateway.child[closed]]) stream?.destroy();
+      // More lines than are written together, several times.
+      for (let count = 0; count < 200; count += 1) {
+        expect((await post(url, { query: '{ __typename }' })).status).toBe(200);
+      }
+      gateway.child.kill('SIGTERM');
+      expect(await gateway.exited).toBe(0);
+    },
+  );
+
+  it('starts, answers and stops though nobody has ever read what it prints', async () => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    gateway = startProcess({ PORT: String(port) });
+    for (const stream of [gateway.child.stdout, gateway.child.stderr]) stream?.destroy();
+    const isUp = () =>
+      fetch(`${url}/healthz`).then(
+        () => true,
+        () => gateway?.child.exitCode !== null,
+      );
+    while (!(await isUp()));
+    expect((await post(url, { query: '{ __typename }' })).status).toBe(200);
+    gateway.child.kill('SIGTERM');
     expect(await gateway.exited).toBe(0);
   });
 

@@ -6,7 +6,8 @@ import { lasting, NOBODY, rejected, type Caller } from './caller.ts';
 import { createGatewayKeys } from './gateway-keys.ts';
 import { createKeySet } from './key-set.ts';
 import { unauthenticated } from './token-errors.ts';
-import { createTokens, type Tokens } from './tokens.ts';
+import { createTokens } from './tokens.ts';
+import type { VerifiedCallers } from './verified-callers.ts';
 
 export interface Authenticator {
   /** Without waiting; null for a token that must be verified (again). */
@@ -51,7 +52,7 @@ async function service(
   const ofKey = lasting(viewerOf(auth.apiKey));
   const tokens = auth.tokens && (await openTokens(auth.tokens));
 
-  async function openTokens(config: NonNullable<ServiceAuth['tokens']>): Promise<Tokens> {
+  async function openTokens(config: NonNullable<ServiceAuth['tokens']>): Promise<VerifiedCallers> {
     const keySet = await createKeySet(config.jwks, options);
     return createTokens({ ...options, config, keySet, viewerOf: (scope) => viewerOf(auth.apiKey, scope) });
   }

@@ -1,6 +1,6 @@
 /** What `stepgate check` is asked for: flags, and the key from the environment or standard input, never from a flag. */
-import { parseArgs } from 'node:util';
 import type { Config } from '../config/config.ts';
+import { parseFlags, UsageError } from '../config/usage.ts';
 import type { JsonObject } from '../domain/types.ts';
 
 export interface CheckOptions {
@@ -12,22 +12,12 @@ export interface CheckOptions {
   readonly inputs: JsonObject | null;
 }
 
-/** Shown in place of a check. `isError` is false for `--help`. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-  readonly isError: boolean;
-
-  constructor(message: string, isError = true) {
-    super(message);
-    this.isError = isError;
-  }
-}
-
-const USAGE = `Usage: stepgate check [--workflow <id>] [--run <id>] [--execute [--inputs <JSON>]] [--key-stdin]
+const USAGE = `Usage: stepgate check [--config <file>] [--workflow <id>] [--run <id>] [--execute [--inputs <JSON>]] [--key-stdin]
 
 Tries each call of the upstream with the settings of the gateway, and says what works, what deviates from the contract, and
 what to set.
 
+  --config <file>   settings of the gateway, as lines of NAME=value; the environment wins
   --workflow <id>   the workflow to ask for (else the first of the list that has runs)
   --run <id>        the run to ask for, a finished one (else the first finished one of the history)
   --execute         start a run of the workflow, too
@@ -37,12 +27,12 @@ what to set.
 The key is STEPGATE_CHECK_KEY, or UPSTREAM_API_KEY with UPSTREAM_AUTH=service. It is no flag: lists of processes show those.`;
 
 const FLAGS = {
+  config: { type: 'string' },
   workflow: { type: 'string' },
   run: { type: 'string' },
   execute: { type: 'boolean' },
   inputs: { type: 'string' },
   'key-stdin': { type: 'boolean' },
-  help: { type: 'boolean' },
 } as const;
 
 /** Throws UsageError. */
@@ -50,14 +40,14 @@ export async function readCheckOptions(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   readStdin: () => Promise<string>,
-  config: Config,
-): Promise<CheckOptions> {
-  const flags = parseFlags(args);
-  if (flags.help) throw new UsageError(USAGE, false);
+  configWith: (file: string | undefined) => Config,
+): Promise<{ readonly config: Config; readonly options: CheckOptions }> {
+  const flags = parseFlags(args, FLAGS, USAGE);
   if (flags.inputs !== undefined && !flags.execute) throw new UsageError(`--inputs needs --execute.\n\n${USAGE}`);
   if (flags.run !== undefined && flags.workflow === undefined) {
     throw new UsageError(`--run needs --workflow: a run is asked for by both.\n\n${USAGE}`);
   }
+  const config = configWith(flags.config);
   const ownKey = config.auth.mode === 'service' ? config.auth.apiKey : undefined;
   const sampleKey = config.upstreamUrl === null ? 'demo-key' : undefined;
   const named = flags['key-stdin'] ? await readStdin() : (environment.STEPGATE_CHECK_KEY ?? '');
@@ -67,20 +57,13 @@ export async function readCheckOptions(
       'STEPGATE_CHECK_KEY: expected a key of the upstream; it is not set. Set it, or use --key-stdin.',
     );
   }
-  return {
+  const options = {
     key,
     workflowId: flags.workflow ?? null,
     runId: flags.run ?? null,
     inputs: flags.execute ? readInputs(flags.inputs ?? '{}') : null,
   };
-}
-
-function parseFlags(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: FLAGS }).values;
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-  }
+  return { config, options };
 }
 
 function readInputs(text: string): JsonObject {

@@ -3,46 +3,32 @@ import type { Config } from '../config/config.ts';
 import { createEmbeddedUpstream } from '../embedded-upstream/server.ts';
 import { createUpstreamClient } from '../upstream/client.ts';
 import { checkUpstream } from './check.ts';
-import { readCheckOptions, UsageError } from './options.ts';
+import { readCheckOptions } from './options.ts';
 import { isGood, reportOf } from './report.ts';
 
 export interface CheckProcess {
-  readonly config: Config;
+  /** With the settings of a file. Throws ConfigError. */
+  readonly configWith: (file: string | undefined) => Config;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly readStdin: () => Promise<string>;
   readonly write: (text: string) => void;
-  readonly writeError: (text: string) => void;
 }
 
-/** The exit code: 0 if everything that was tried works. */
-export async function runCheck({
-  config,
-  args,
-  environment,
-  readStdin,
-  write,
-  writeError,
-}: CheckProcess): Promise<number> {
+/** The exit code: 0 if everything that was tried works. Throws UsageError. */
+export async function runCheck({ configWith, args, environment, readStdin, write }: CheckProcess): Promise<number> {
+  const { config, options } = await readCheckOptions(args, environment, readStdin, configWith);
+  const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
   try {
-    const options = await readCheckOptions(args, environment, readStdin, config);
-    const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
-    try {
-      const endpoints = config.upstreamEndpoints;
-      const isService = config.auth.mode === 'service';
-      const createClient = (observer: Parameters<Parameters<typeof checkUpstream>[0]['createClient']>[0]) =>
-        createUpstreamClient({ ...clientOptions(config, embedded?.url), observer });
-      const results = await checkUpstream({ createClient, endpoints, isService }, options);
-      write(reportOf(describe(config), results));
-      return isGood(results) ? 0 : 1;
-    } finally {
-      await embedded?.close();
-    }
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    if (!error.isError) write(`${error.message}\n`);
-    else writeError(`${error.message}\n`);
-    return error.isError ? 1 : 0;
+    const endpoints = config.upstreamEndpoints;
+    const isService = config.auth.mode === 'service';
+    const createClient = (observer: Parameters<Parameters<typeof checkUpstream>[0]['createClient']>[0]) =>
+      createUpstreamClient({ ...clientOptions(config, embedded?.url), observer });
+    const results = await checkUpstream({ createClient, endpoints, isService }, options);
+    write(reportOf(describe(config), results));
+    return isGood(results) ? 0 : 1;
+  } finally {
+    await embedded?.close();
   }
 }
 

@@ -1,5 +1,5 @@
 /** Apollo Server over the schema: it parses and validates new operations, runs plugins, and serves Sandbox. */
-import { ApolloServer, HeaderMap } from '@apollo/server';
+import { ApolloServer, HeaderMap, type ApolloServerPlugin } from '@apollo/server';
 import type { GatewayInterface } from '@apollo/server-gateway-interface';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -16,8 +16,9 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import type { Logger } from '../observability/logger.ts';
+import type { Attributes } from '../runs/viewer.ts';
 import { MAX_TOKENS } from './operations/limits.ts';
-import type { OperationParams } from './operations/operation.ts';
+import type { OperationRequest } from './operations/operation.ts';
 import { noIntrospectionRule } from './no-introspection-rule.ts';
 import type { SandboxState } from './sandbox.ts';
 
@@ -27,7 +28,7 @@ type ExecuteAccepted = (queryHash: string) => Promise<ExecutionResult>;
 /** Calls `execute` for a valid operation. Returns the errors of an invalid one. */
 export type ParseAndValidate = (
   text: string,
-  params: OperationParams,
+  request: OperationRequest,
   execute: ExecuteAccepted,
 ) => Promise<readonly GraphQLFormattedError[]>;
 
@@ -44,14 +45,28 @@ export interface ApolloOptions {
   readonly introspection: boolean;
   /** What Sandbox shows when it opens; null: it is switched off. */
   readonly sandbox: SandboxState | null;
+  readonly plugins: readonly StepgatePlugin[];
   readonly logger: Logger;
 }
 
-interface ApolloContext {
+/** What a plugin of an embedder finds as `contextValue`. */
+export interface PluginContext {
+  readonly requestId: string;
+  /** Tells one caller from another, and is worthless outside this process. Null without a credential. */
+  readonly viewerId: string | null;
+  /** What the `authenticate` hook said of the caller. */
+  readonly attributes: Attributes;
+}
+
+/** It may observe operations and refuse them. What it changes in a response has no effect. */
+export type StepgatePlugin = ApolloServerPlugin<PluginContext>;
+
+interface ApolloContext extends PluginContext {
   readonly execute: ExecuteAccepted;
 }
 
-export async function createApollo({ schema, introspection, sandbox, logger }: ApolloOptions): Promise<Apollo> {
+export async function createApollo(options: ApolloOptions): Promise<Apollo> {
+  const { schema, introspection, sandbox, plugins, logger } = options;
   const server = new ApolloServer<ApolloContext>({
     gateway: gatewayOf(schema),
     logger,
@@ -64,6 +79,7 @@ export async function createApollo({ schema, introspection, sandbox, logger }: A
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
+      ...plugins,
     ],
     // Refused by a rule of the gateway's own, whose message names the variable.
     introspection: true,
@@ -89,9 +105,10 @@ export async function createApollo({ schema, introspection, sandbox, logger }: A
   let page: Promise<string | null> | undefined;
 
   return {
-    async parseAndValidate(query, { operationName, variables }, execute) {
+    async parseAndValidate(query, { params: { operationName, variables }, requestId, caller: { viewer } }, execute) {
       const request = { query, ...(operationName != null && { operationName }), ...(variables && { variables }) };
-      const { body } = await server.executeOperation(request, { contextValue: { execute } });
+      const caller = { requestId, viewerId: viewer?.id ?? null, attributes: viewer?.attributes ?? {} };
+      const { body } = await server.executeOperation(request, { contextValue: { ...caller, execute } });
       return body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
     },
 

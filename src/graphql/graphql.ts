@@ -7,7 +7,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Observer } from '../observability/observer.ts';
 import { documentBytes, type Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
-import { createApollo } from './apollo.ts';
+import { createApollo, type StepgatePlugin } from './apollo.ts';
 import { createQueryCompiler } from './compiled/compiled-query.ts';
 import type { ContextSource } from './context.ts';
 import { createLookAhead } from './fields/data-requirements.ts';
@@ -36,6 +36,10 @@ export interface GraphqlOptions {
   readonly logger: Logger;
   readonly now: () => number;
   readonly after: After;
+  /** An embedder's. */
+  readonly plugins: readonly StepgatePlugin[];
+  /** False: the upstream decides whether a key is good. */
+  readonly isVerified: boolean;
 }
 
 export type Graphql = Awaited<ReturnType<typeof createGraphql>>;
@@ -46,6 +50,7 @@ const REGISTERED_PART = 0.25;
 /** Rejects with a message for the operator if a manifest of persisted operations is wrong. */
 export async function createGraphql(options: GraphqlOptions) {
   const { config, schema, manifests, prices, runs, fleet, observer, logger, now, after } = options;
+  const { plugins, isVerified } = options;
   const { introspection, maxAnswerBytes, maxOperationCost, maxOperationObjects, maxUpstreamCalls } = config;
   const maxBytes = documentBytes(config);
   const persisted = createPersistedOperations({
@@ -57,14 +62,14 @@ export async function createGraphql(options: GraphqlOptions) {
 
   const isSample = config.upstreamUrl === null && config.auth.mode === 'passthrough';
   const sandbox = config.sandbox ? sandboxState(isSample) : null;
-  const apollo = await createApollo({ schema, introspection, sandbox, logger });
+  const apollo = await createApollo({ schema, introspection, sandbox, plugins, logger });
   const lookAhead = createLookAhead(schema);
   const costModel = createCostModel({ schema, lookAhead, offersRecords: config.upstreamEndpoints.has('run') });
   const compiler = createQueryCompiler(schema);
   const documents = createDocuments({ costModel, compiler, maxBytes: maxBytes * (1 - REGISTERED_PART) });
 
-  const maxObjects = maxOperationObjects;
-  const contextSource: ContextSource = { ...runs, lookAhead, maxUpstreamCalls, maxObjects, prices, now };
+  const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects };
+  const contextSource: ContextSource = { ...runs, lookAhead, ...budgets, isVerified, prices, now };
   const errors = createErrorFormatting(logger);
   const live = createLiveExecution({ schema, contextSource, errors, maxAnswerBytes });
   const limits = { maxCalls: maxOperationCost, maxObjects: maxOperationObjects, maxAnswerBytes };
@@ -72,6 +77,7 @@ export async function createGraphql(options: GraphqlOptions) {
     persisted,
     documents,
     parseAndValidate: apollo.parseAndValidate,
+    hasPlugins: plugins.length > 0,
     execute: createExecutor({ schema, documents, errors, live, ...limits }),
     errors,
     guardEvents: createEventGuard({ now, after }),

@@ -50,6 +50,8 @@ export interface HttpOptions {
   readonly after: After;
   readonly client: ClientFacts;
   readonly stalledReaderMs?: number | undefined;
+  /** False: each request is executed, so that an embedder's plugins see it. */
+  readonly cachesAnswers: boolean;
 }
 
 export function createHttp(options: HttpOptions) {
@@ -66,6 +68,7 @@ export function createHttp(options: HttpOptions) {
     after,
     client,
     stalledReaderMs,
+    cachesAnswers,
   } = options;
   const { addressOf, schemeOf } = client;
   const { basePath, isProduction, rateLimitPerMinute, maxSubscriptionsPerConnection: maxOperations } = config;
@@ -101,7 +104,7 @@ export function createHttp(options: HttpOptions) {
     graphql: createGraphqlHandler({
       authenticate,
       rateLimits,
-      responses,
+      responses: cachesAnswers ? responses : null,
       clientBytes,
       operations,
       streams,

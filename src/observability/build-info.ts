@@ -1,6 +1,6 @@
 /** Which build this is, and its metric. */
-import { readFileSync } from 'node:fs';
 import { Gauge, type Registry } from 'prom-client';
+import { readVersion } from './version.ts';
 
 export interface BuildInfo {
   readonly version: string;
@@ -8,12 +8,8 @@ export interface BuildInfo {
   readonly revision: string | null;
 }
 
-/** `package.json` is beside `src` and beside `dist`. */
-const PACKAGE = new URL('../../package.json', import.meta.url);
-
 export function readBuildInfo(revision: string | null): BuildInfo {
-  const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string };
-  return { version, revision };
+  return { version: readVersion(), revision };
 }
 
 export function registerBuildInfo(registry: Registry, { version, revision }: BuildInfo): void {

@@ -5,6 +5,7 @@ import type { ClientFacts, HttpSource } from './http-source.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { traceparentOf, type OperationRecord, type OperationStart } from './operation-record.ts';
+import { createOperationObserver, type OnOperation } from './observed-operation.ts';
 import { createOperationLog } from './operation-log.ts';
 import { outcomeOf } from './outcome.ts';
 import { callAttributes, callEndAttributes, URL_TEMPLATES } from './tracing/attributes.ts';
@@ -50,16 +51,19 @@ export interface ObserverOptions {
   readonly logger: Logger;
   readonly tracer: Tracer | null;
   readonly client: ClientFacts;
+  readonly onOperation?: OnOperation | undefined;
 }
 
-export function createObserver({ metrics, logger, tracer, client }: ObserverOptions): Observer {
+export function createObserver({ metrics, logger, tracer, client, onOperation }: ObserverOptions): Observer {
   const log = createOperationLog(logger, client);
+  const embedder = onOperation && createOperationObserver(onOperation, logger);
   const reportDeviations = createDeviationReports(metrics, logger, () => performance.now());
 
   return {
     responseCacheHit(requestId, viewerId, http) {
       metrics.responseCacheHit();
       log.responseCacheHit(requestId, viewerId, http);
+      embedder?.responseCacheHit(requestId, viewerId);
     },
 
     begin({ transport, requestId, viewerId, traceparent, http }) {
@@ -98,6 +102,7 @@ export function createObserver({ metrics, logger, tracer, client }: ObserverOpti
       if (operationRecord.isSubscribed) metrics.subscribers(operationRecord.transport, -1);
       metrics.operation(operationRecord, outcome, durationMs / 1000);
       log.executed(operationRecord, outcome, durationMs);
+      embedder?.executed(operationRecord, outcome, durationMs);
       if (operationRecord.span) endOperationSpan(operationRecord.span, operationRecord, outcome);
       operationRecord.http = undefined;
     },

@@ -9,16 +9,24 @@ export interface Viewer {
   readonly credential: string;
   /** Null: all that the credential sees. */
   readonly scope: Scope | null;
+  /** What else decides what may be seen: an `authenticate` hook says it, and fields of an extension read it. */
+  readonly attributes: Attributes;
 }
 
-export type ViewerOf = (credential: string, scope?: Scope | null) => Viewer;
+export type Attributes = Readonly<Record<string, string>>;
+
+export type ViewerOf = (credential: string, scope?: Scope | null, attributes?: Attributes) => Viewer;
+
+const NO_ATTRIBUTES: Attributes = Object.freeze({});
 
 /** The part of a viewer that an upstream call needs. */
 export const upstreamIdentityOf = ({ credential, scope }: Viewer) => ({ credential, scope });
 
-/** What a viewer's id is derived from, and the key to what gateways share of it. No credential holds a line break. */
-export const identityOf = ({ credential, scope }: Pick<Viewer, 'credential' | 'scope'>): string =>
-  scope ? `${credential}\n${textOf(scope)}` : credential;
+/**
+ * What a viewer's id is derived from, and the key to what gateways share of it. Neither a credential nor JSON holds a line break.
+ */
+export const identityOf = ({ credential, scope, attributes }: Omit<Viewer, 'id'>): string =>
+  [credential, ...(scope ? [textOf(scope)] : []), ...textsOf(attributes)].join('\n');
 
 /** An HMAC of an identity. */
 export type ViewerIdOf = (identity: string) => string;
@@ -32,8 +40,17 @@ export function createViewerIds(secret: Buffer = randomBytes(32)): ViewerIdOf {
 /** In a fleet the ids are those of its secret: then all gateways have the same. */
 export const createViewers =
   (idOf: ViewerIdOf = createViewerIds()): ViewerOf =>
-  (credential, scope = null) => ({ id: idOf(identityOf({ credential, scope })), credential, scope });
+  (credential, scope = null, attributes = NO_ATTRIBUTES) => {
+    const viewer = { credential, scope, attributes };
+    return { id: idOf(identityOf(viewer)), ...viewer };
+  };
 
 /** The same text for the same scope, in whatever order it was told. */
 const textOf = ({ organizationId, workflowIds }: Scope): string =>
   JSON.stringify([organizationId, workflowIds && [...workflowIds].sort()]);
+
+/** Unlike a scope's, an attribute's text begins with a brace. */
+const textsOf = (attributes: Attributes): string[] =>
+  Object.entries(attributes)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, value]) => JSON.stringify({ [name]: value }));

@@ -2,6 +2,7 @@
  * Enforces a viewer's scope where answers enter the gateway: nothing out of scope gets into a cache of the viewer, whichever
  * call fetched it.
  */
+import { LRUCache } from 'lru-cache';
 import type { WorkflowRecord } from '../domain/types.ts';
 import type { CallOptions, UpstreamApi } from './client.ts';
 import { GatewayError } from './errors.ts';
@@ -17,10 +18,15 @@ interface Directory {
   readonly organizations: Promise<ReadonlyMap<string, string | null>>;
 }
 
+/** Some 60,000 workflows. In service mode all calls have one credential; an `authenticate` hook may name many. */
+const MAX_DIRECTORY_BYTES = 8 * 2 ** 20;
+const DIRECTORY_BYTES = 1000;
+const WORKFLOW_BYTES = 100;
+
 /** The upstream, as if everything out of the caller's scope did not exist. */
 export function createScopedUpstream(upstream: UpstreamApi, now: () => number): UpstreamApi {
-  /** By credential. Only `service` mode has scopes, and all its calls have one credential. */
-  const directories = new Map<string, Directory>();
+  /** By credential. */
+  const directories = new LRUCache<string, Directory>({ maxSize: MAX_DIRECTORY_BYTES });
 
   /** Shared by all viewers of the credential, so no client that leaves aborts it. */
   function readDirectory({ credential, requestId }: CallOptions): Directory {
@@ -29,10 +35,17 @@ export function createScopedUpstream(upstream: UpstreamApi, now: () => number): 
       .listWorkflows({ credential, requestId, signal, scope: null })
       .then(({ value }) => new Map(value.map(({ id, organizationId }) => [id, organizationId])));
     const directory: Directory = { readAt: now(), organizations };
-    directories.set(credential, directory);
-    organizations.catch(() => {
-      if (directories.get(credential) === directory) directories.delete(credential);
-    });
+    directories.set(credential, directory, { size: DIRECTORY_BYTES });
+    organizations.then(
+      (read) => {
+        // A copy: the cache keeps the size of a value that it has already.
+        if (directories.peek(credential) === directory)
+          directories.set(credential, { ...directory }, { size: bytesOf(read) });
+      },
+      () => {
+        if (directories.peek(credential) === directory) directories.delete(credential);
+      },
+    );
     return directory;
   }
 
@@ -88,6 +101,14 @@ export function createScopedUpstream(upstream: UpstreamApi, now: () => number): 
       upstream.close();
     },
   };
+}
+
+function bytesOf(organizations: ReadonlyMap<string, string | null>): number {
+  let bytes = DIRECTORY_BYTES;
+  for (const [id, organizationId] of organizations) {
+    bytes += WORKFLOW_BYTES + 2 * (id.length + (organizationId?.length ?? 0));
+  }
+  return bytes;
 }
 
 const isInScope = ({ id, organizationId: of }: WorkflowRecord, { organizationId, workflowIds }: Scope): boolean =>

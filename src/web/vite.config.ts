@@ -31,7 +31,7 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     // No data: URLs, so that the page's policy needs to allow none for scripts and styles.
     assetsInlineLimit: 0,
-    license: true,
+    license: { fileName: 'NOTICES.md' },
     rolldownOptions: {
       onLog(level, log, handle) {
         // "use client" means something to servers that render React; there is none here.

@@ -177,10 +177,4 @@ describe('stepgate check', () => {
     expect(stdout).toMatch(/^Upstream: embedded/);
     expect(code).toBe(0);
   });
-
-  it('is the only command', async () => {
-    const { code, stderr } = await runCommand(['chek'], {});
-    expect(stderr).toBe('Stepgate: expected no command, or check; got "chek".\n');
-    expect(code).toBe(1);
-  });
 });

@@ -22,9 +22,13 @@ const DEFECT = snapshotOf('defect');
 function setUp() {
   const clock = createManualClock();
   let executions = 0;
-  const schema = buildSchema('type Query { a: Int } type Subscription { count(by: Int): Int! }');
-  const field = schema.getSubscriptionType()?.getFields().count;
-  if (!field) throw new Error('expected the field');
+  const schema = buildSchema('type Query { a: Int } type Subscription { count(by: Int): Int! large(by: Int): String }');
+  const { count: field, large } = schema.getSubscriptionType()?.getFields() ?? {};
+  if (!field || !large) throw new Error('expected the fields');
+  large.resolve = () => {
+    executions += 1;
+    return `${executions}${'x'.repeat(2 ** 20)}`;
+  };
   field.resolve = (snapshot) => {
     if (snapshot === DEFECT) throw new Error('a defect');
     executions += 1;
@@ -36,7 +40,7 @@ function setUp() {
     schema,
     contextSource,
     errors: createErrorFormatting(logger),
-    maxAnswerBytes: 1000,
+    maxAnswerBytes: 2 ** 21,
   });
 
   function open(snapshots: readonly SourceEvent[], { by = 1, key = 'key-1', fields = 'count(by: $by)' } = {}) {
@@ -126,6 +130,18 @@ describe('a live event', () => {
     // 8 Mi characters hold 4,400 events of 1,900: so many others take its place.
     for (let number = 1; number <= 4500; number += 1) await open([snapshotOf(`r${number}`)], { fields: long }).next();
     expect(await open([one], { fields: long }).next()).toMatchObject({ value: { data: { ['x'.repeat(900)]: 4502 } } });
+  });
+
+  it('is shared only as long as all that are shared keep within 8 Mi characters', async () => {
+    const { open } = setUp();
+    const snapshot = snapshotOf('r1');
+    const executionOf = async (by: number): Promise<unknown> => {
+      const { value } = await open([snapshot], { by, fields: 'large(by: $by)' }).next();
+      return parseInt(String(value?.data?.large), 10);
+    };
+    for (let by = 1; by <= 9; by += 1) expect(await executionOf(by)).toBe(by);
+    expect(await executionOf(9)).toBe(9);
+    expect(await executionOf(1)).toBe(10);
   });
 
   it('without data is the last one', async () => {

@@ -61,14 +61,16 @@ async function createPipeline() {
     persisted.register(operation);
   });
   const errors = createErrorFormatting(logger);
-  const contextSource = { ...runs, lookAhead, maxUpstreamCalls: 10, maxObjects: 1000, prices: null, now: clock.now };
-  const apollo = await createApollo({ schema, introspection: true, sandbox: sandboxState(false), logger });
+  const budgets = { maxUpstreamCalls: 10, maxObjects: 1000 };
+  const contextSource = { ...runs, lookAhead, ...budgets, isVerified: false, prices: null, now: clock.now };
+  const apollo = await createApollo({ schema, introspection: true, sandbox: sandboxState(false), plugins: [], logger });
   const live = createLiveExecution({ schema, contextSource, errors, maxAnswerBytes: 1_000_000 });
   const limits = { maxCalls: 100, maxObjects: 1000, maxAnswerBytes: 1_000_000 };
   const pipeline = createOperationPipeline({
     persisted: { ...persisted, register },
     documents: { ...documents, keep },
     parseAndValidate: apollo.parseAndValidate,
+    hasPlugins: false,
     execute: createExecutor({ schema, documents, errors, live, ...limits }),
     errors,
     guardEvents: createEventGuard(clock),

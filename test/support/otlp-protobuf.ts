@@ -1,40 +1,75 @@
 /** OTLP's traces in protobuf, read into the form that they have as JSON: the fields that tests look at. */
-import protobuf from 'protobufjs';
+import { BinaryReader, type WireType } from '@bufbuild/protobuf/wire';
 
-const { root } = protobuf.parse(
-  `syntax = "proto3";
-  message TracesData { repeated ResourceSpans resource_spans = 1; }
-  message ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; }
-  message Resource { repeated KeyValue attributes = 1; }
-  message ScopeSpans { InstrumentationScope scope = 1; repeated Span spans = 2; }
-  message InstrumentationScope { string name = 1; string version = 2; }
-  message Span {
-    bytes trace_id = 1;
-    bytes span_id = 2;
-    bytes parent_span_id = 4;
-    string name = 5;
-    int32 kind = 6;
-    repeated KeyValue attributes = 9;
-    Status status = 15;
-  }
-  message Status { string message = 2; int32 code = 3; }
-  message KeyValue { string key = 1; AnyValue value = 2; }
-  message AnyValue {
-    oneof value { string string_value = 1; bool bool_value = 2; int64 int_value = 3; double double_value = 4; ArrayValue array_value = 5; }
-  }
-  message ArrayValue { repeated AnyValue values = 1; }`,
-  { keepCase: false },
-);
-const TYPE = root.lookupType('TracesData');
+type Message = Record<string, unknown>;
+type Read = (reader: BinaryReader) => unknown;
 
-const IDS: ReadonlySet<string> = new Set(['traceId', 'spanId', 'parentSpanId']);
-
-/** The JSON of the same spans: ids are in hex there. */
-export function jsonOf(body: Buffer): string {
-  const read = TYPE.toObject(TYPE.decode(body), { longs: Number, arrays: true });
-  return JSON.stringify(read, (key, value: unknown) => {
-    if (!IDS.has(key)) return value;
-    // JSON.stringify has called `toJSON` of a Buffer already.
-    return Buffer.from(value as Buffer).toString('hex');
-  });
+interface Field {
+  readonly name: string;
+  readonly read: Read;
+  readonly isList?: true;
 }
+
+/** By the number of the field. */
+type Fields = Readonly<Record<number, Field>>;
+
+function readMessage(reader: BinaryReader, length: number, fields: Fields): Message {
+  const message: Message = {};
+  for (const { name, isList } of Object.values(fields)) if (isList) message[name] = [];
+  const end = reader.pos + length;
+  while (reader.pos < end) {
+    const [number, wireType]: [number, WireType] = reader.tag();
+    const field = fields[number];
+    if (!field) reader.skip(wireType, number);
+    else if (field.isList) (message[field.name] as unknown[]).push(field.read(reader));
+    else message[field.name] = field.read(reader);
+  }
+  return message;
+}
+
+/** A function, since a message may contain itself. */
+const messageOf =
+  (fields: () => Fields): Read =>
+  (reader) =>
+    readMessage(reader, reader.uint32(), fields());
+const text: Read = (reader) => reader.string();
+/** The JSON of the same spans has ids in hex. */
+const id: Read = (reader) => Buffer.from(reader.bytes()).toString('hex');
+
+const ANY_VALUE: Fields = {
+  1: { name: 'stringValue', read: text },
+  2: { name: 'boolValue', read: (reader) => reader.bool() },
+  3: { name: 'intValue', read: (reader) => Number(reader.int64()) },
+  4: { name: 'doubleValue', read: (reader) => reader.double() },
+  5: { name: 'arrayValue', read: messageOf(() => ({ 1: { name: 'values', read: value, isList: true } })) },
+};
+const value = messageOf(() => ANY_VALUE);
+const attribute = messageOf(() => ({ 1: { name: 'key', read: text }, 2: { name: 'value', read: value } }));
+const status = messageOf(() => ({
+  2: { name: 'message', read: text },
+  3: { name: 'code', read: (reader) => reader.int32() },
+}));
+const span = messageOf(() => ({
+  1: { name: 'traceId', read: id },
+  2: { name: 'spanId', read: id },
+  4: { name: 'parentSpanId', read: id },
+  5: { name: 'name', read: text },
+  6: { name: 'kind', read: (reader) => reader.int32() },
+  9: { name: 'attributes', read: attribute, isList: true },
+  15: { name: 'status', read: status },
+}));
+const scope = messageOf(() => ({ 1: { name: 'name', read: text }, 2: { name: 'version', read: text } }));
+const scopeSpans = messageOf(() => ({
+  1: { name: 'scope', read: scope },
+  2: { name: 'spans', read: span, isList: true },
+}));
+const resource = messageOf(() => ({ 1: { name: 'attributes', read: attribute, isList: true } }));
+const resourceSpans = messageOf(() => ({
+  1: { name: 'resource', read: resource },
+  2: { name: 'scopeSpans', read: scopeSpans, isList: true },
+}));
+const TRACES_DATA: Fields = { 1: { name: 'resourceSpans', read: resourceSpans, isList: true } };
+
+/** The JSON of the same spans. */
+export const jsonOf = (body: Buffer): string =>
+  JSON.stringify(readMessage(new BinaryReader(body), body.length, TRACES_DATA));

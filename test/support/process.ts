@@ -16,8 +16,11 @@ export interface GatewayProcess {
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-export function startProcess(environment: Readonly<Record<string, string>>): GatewayProcess {
-  const child = spawn(process.execPath, [MAIN], {
+export function startProcess(
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): GatewayProcess {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env.PATH, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -115,6 +115,8 @@ export function createContexts(schema: GraphQLSchema): (key: string | null) => C
     livePollers: createLivePollers({ runStore, workflowStore, ...polling }),
     workflowPollers: createWorkflowPollers({ runHistory, ...polling }),
     runStarter: createRunStarter(upstream, cache, createIdempotentStarts({ now })),
+    cache,
+    isVerified: false,
     lookAhead: createLookAhead(schema),
     maxUpstreamCalls: limits.maxUpstreamCalls,
     maxObjects: 1_000_000,

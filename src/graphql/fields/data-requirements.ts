@@ -31,5 +31,5 @@ export function createLookAhead(schema: GraphQLSchema): LookAhead {
 
 const mayAnswerRuns = (typeName: string): boolean => typeName === 'Run' || typeName === '_Entity';
 
-const greater = (one: DataRequirement, other: DataRequirement): DataRequirement =>
+export const greater = (one: DataRequirement, other: DataRequirement): DataRequirement =>
   DATA_REQUIREMENTS.indexOf(one) > DATA_REQUIREMENTS.indexOf(other) ? one : other;

@@ -9,7 +9,7 @@ import type { Answer } from './operation.ts';
 export interface ErrorFormatting {
   /** The errors of an execution, or those for which nothing was executed. Logs defects, and records each code. */
   format(errors: readonly unknown[], record: OperationRecord): readonly GraphQLFormattedError[];
-  /** Errors that Apollo Server has formatted: of parsing and validation. */
+  /** Errors that Apollo Server has formatted: of parsing, validation and plugins. */
   complete(errors: readonly GraphQLFormattedError[], record: OperationRecord): readonly GraphQLFormattedError[];
 }
 
@@ -33,6 +33,14 @@ export function createErrorFormatting(logger: Logger): ErrorFormatting {
     return { message: MASKED_MESSAGE, ...place, extensions: { code: INTERNAL, retryable: false, requestId } };
   }
 
+  /** Only a plugin throws anything that is a defect. */
+  function completeOne({ extensions, ...error }: GraphQLFormattedError, { requestId }: OperationRecord) {
+    const isDefect = extensions?.code === INTERNAL;
+    if (isDefect) logger.error({ reason: error.message, requestId }, 'a plugin failed');
+    const message = isDefect ? MASKED_MESSAGE : error.message;
+    return { ...error, message, extensions: { ...extensions, retryable: false, requestId } };
+  }
+
   function recorded(errors: readonly GraphQLFormattedError[], record: OperationRecord) {
     // A client that is gone gets none of them.
     if (!record.isAbandoned) for (const { extensions } of errors) recordErrorCode(record, String(extensions?.code));
@@ -47,10 +55,7 @@ export function createErrorFormatting(logger: Logger): ErrorFormatting {
       ),
     complete: (errors, record) =>
       recorded(
-        errors.map(({ extensions, ...error }) => ({
-          ...error,
-          extensions: { ...extensions, retryable: false, requestId: record.requestId },
-        })),
+        errors.map((error) => completeOne(error, record)),
         record,
       ),
   };

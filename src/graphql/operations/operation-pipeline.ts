@@ -31,6 +31,8 @@ export interface OperationPipelineOptions {
   readonly persisted: PersistedOperations & RegisteredOperations;
   readonly documents: Documents;
   readonly parseAndValidate: ParseAndValidate;
+  /** True: each operation passes Apollo Server and its plugins, also one whose document is known. */
+  readonly hasPlugins: boolean;
   readonly execute: Executor;
   readonly errors: ErrorFormatting;
   readonly guardEvents: EventGuard;
@@ -41,8 +43,8 @@ export interface OperationPipelineOptions {
 }
 
 export function createOperationPipeline(options: OperationPipelineOptions): OperationPipeline {
-  const { persisted, documents, parseAndValidate, execute, errors, guardEvents, contextSource, isProven, observer } =
-    options;
+  const { persisted, documents, parseAndValidate, hasPlugins, execute, errors, guardEvents, contextSource } = options;
+  const { isProven, observer } = options;
 
   async function runStages(request: OperationRequest, record: OperationRecord): Promise<Outcome> {
     const { params, caller, requestId, client } = request;
@@ -59,9 +61,10 @@ export function createOperationPipeline(options: OperationPipelineOptions): Oper
     });
     const known = documents.find(operation.text);
     const execution = { request, context, record };
-    const executed = known
-      ? { document: known, outcome: await execute({ ...execution, document: known }) }
-      : await executeNew(operation.text, execution);
+    const executed =
+      known && !hasPlugins
+        ? { document: known, outcome: await execute({ ...execution, document: known }) }
+        : await executeByApollo(operation.text, execution, known);
     // Nothing is kept of an operation before an authenticated caller has sent it successfully.
     if (executed.document && caller.viewer && isSuccess(executed.outcome, caller.viewer)) {
       documents.keep(executed.document);
@@ -78,17 +81,18 @@ export function createOperationPipeline(options: OperationPipelineOptions): Oper
   }
 
   /** Apollo Server parses and validates the text, runs its plugins, and has it executed. */
-  async function executeNew(text: string, execution: Omit<Execution, 'document'>) {
+  async function executeByApollo(text: string, execution: Omit<Execution, 'document'>, known?: PreparedDocument) {
     const { request, record } = execution;
-    const ast = parseWithoutLocations(text);
-    const passed = ast && passedLimit(ast);
+    const ast = known?.ast ?? parseWithoutLocations(text);
+    const passed = known ? null : ast && passedLimit(ast);
     if (passed) throw passed;
     const executed: { document: PreparedDocument | null; outcome: Outcome | null } = { document: null, outcome: null };
-    const problems = await parseAndValidate(text, request.params, async (queryHash) => {
-      executed.document = documents.prepare(text, queryHash, ast ?? parse(text));
+    const problems = await parseAndValidate(text, request, async (queryHash) => {
+      executed.document = known ?? documents.prepare(text, queryHash, ast ?? parse(text));
       executed.outcome = await settled(execute({ ...execution, document: executed.document }), record);
       return resultOf(executed.outcome);
     });
+    if (!executed.outcome && problems.length === 0) throw new Error(ANSWERED_BY_PLUGIN);
     const outcome = executed.outcome ?? errorAnswer(errors.complete(problems, record), 400);
     return { document: executed.document, outcome };
   }
@@ -127,6 +131,9 @@ function parseWithoutLocations(text: string) {
     return null;
   }
 }
+
+const ANSWERED_BY_PLUGIN =
+  'a plugin answered an operation itself (responseForOperation): expected it to observe or to refuse by an error';
 
 /** What Apollo's plugins see. */
 function resultOf(outcome: Outcome): ExecutionResult {

@@ -26,7 +26,8 @@ import { httpStatusOf } from './status.ts';
 export interface GraphqlHandlerOptions {
   readonly authenticate: Authenticate;
   readonly rateLimits: RateLimits;
-  readonly responses: ResponseCache;
+  /** Null: no answer is cached. */
+  readonly responses: ResponseCache | null;
   readonly clientBytes: ClientBytes;
   readonly operations: OperationPipeline;
   readonly streams: EventStreams;
@@ -83,8 +84,9 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     checkMethodAndForms(exchange, forms);
     const body = exchange.method === 'POST' ? await readBody(exchange.request, held) : '';
     const { json } = forms;
-    const key = caller.viewer && json !== null ? responses.keyOf(caller.viewer, requestText(exchange, body)) : null;
-    const cached = key && (await responses.find(key, caller.untilMs));
+    const key =
+      caller.viewer && json !== null ? (responses?.keyOf(caller.viewer, requestText(exchange, body)) ?? null) : null;
+    const cached = key && (await responses?.find(key, caller.untilMs));
     if (cached) {
       held.hold(cached.body.length);
       observer.responseCacheHit(exchange.requestId, key.viewer.id, exchange);
@@ -99,7 +101,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
 
   async function execute(stage: Stage, request: OperationRequest, key: CacheKey | null, type: JsonType): Promise<void> {
     const { exchange, caller, rateHeaders } = stage;
-    const entry = key && responses.begin(key, caller.untilMs);
+    const entry = key && responses?.begin(key, caller.untilMs);
     try {
       const outcome = await operations.run(request);
       if (outcome.kind === 'events') {

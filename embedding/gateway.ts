@@ -1,0 +1,58 @@
+/** A gateway of one's own: a field, a check of who asks, a check of what is asked, and an observer. */
+import { createGateway, GraphQLError, type Gateway, type GatewayOptions, type Identity } from 'stepgate';
+
+/** Who may ask, by their keys. In earnest this is a database, or a service of the platform. */
+const TEAMS: Readonly<Record<string, Identity>> = {
+  'key-of-support': { upstreamKey: 'demo-key', workflowIds: ['support-triage'], attributes: { centsPerToken: '0.02' } },
+  'key-of-finance': { upstreamKey: 'demo-key', attributes: { centsPerToken: '0.03' } },
+};
+
+const OPTIONS: GatewayOptions = {
+  authenticate: (credential) => (Object.hasOwn(TEAMS, credential) ? (TEAMS[credential] ?? null) : null),
+
+  extension: {
+    typeDefs: `
+      extend type Run {
+        "What its tokens cost the team that asks, in cents. Null if no step says how many it used."
+        costInCents: Float
+      }
+    `,
+    fields: {
+      Run: {
+        costInCents: {
+          requirement: 'STEPS',
+          calls: 0,
+          cacheMs: Infinity,
+          resolve({ tokenUsage: { totalTokens } }, _args, { viewer }) {
+            return totalTokens === null ? null : totalTokens * Number(viewer.attributes.centsPerToken);
+          },
+        },
+      },
+    },
+  },
+
+  plugins: [
+    {
+      requestDidStart: () =>
+        Promise.resolve({
+          didResolveOperation({ operationName }) {
+            if (operationName !== null) return Promise.resolve();
+            throw new GraphQLError('Give the operation a name.', { extensions: { code: 'NAME_MISSING' } });
+          },
+        }),
+    },
+  ],
+
+  onOperation({ name, outcome, durationMs }) {
+    if (outcome === 'upstream_error') process.stderr.write(`${String(name)} failed after ${String(durationMs)} ms\n`);
+  },
+};
+
+export const startGateway = (config: NonNullable<GatewayOptions['config']>): Promise<Gateway> =>
+  createGateway({ ...OPTIONS, config });
+
+if (import.meta.main) {
+  const gateway = await startGateway({ PORT: process.env.PORT ?? 4000 });
+  process.stdout.write(`GraphQL: ${gateway.url}/graphql\n`);
+  process.once('SIGTERM', () => void gateway.close());
+}

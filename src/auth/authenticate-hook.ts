@@ -1,0 +1,101 @@
+/** An embedder's own check of credentials, in place of the gateway's: `authenticate`. */
+import { bulkhead, BulkheadRejectedError, TaskCancelledError, timeout, TimeoutStrategy, wrap } from 'cockatiel';
+import { z } from 'zod';
+import type { Logger } from '../observability/logger.ts';
+import type { ViewerOf } from '../runs/viewer.ts';
+import { GatewayError } from '../upstream/errors.ts';
+import type { Authenticator } from './authenticator.ts';
+import { NOBODY, type Caller } from './caller.ts';
+import { unauthenticated } from './token-errors.ts';
+import { createVerifiedCallers } from './verified-callers.ts';
+
+/** Whose credential it is, with everything that decides what may be seen: all of it is the key of every cache. */
+export interface Identity {
+  /** The key that is sent upstream. It decides what can be fetched. */
+  readonly upstreamKey: string;
+  /** Narrows what is seen to this organization. Needs the upstream's `workflows` call. */
+  readonly organizationId?: string;
+  /** Narrows what is seen to these workflows. */
+  readonly workflowIds?: readonly string[];
+  /** Whatever else one's own fields look at, at most 4096 characters: they are told nothing else of the caller. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** When the right ends, in milliseconds since 1970. */
+  readonly expiresAt?: number;
+}
+
+/**
+ * Decides on the credential of an `Authorization: Bearer …` header. Null: it is not accepted. It is called again for the same
+ * credential after REAUTH_INTERVAL_MS. A GatewayError that it throws is the client's answer; anything else is logged, and
+ * answered as IDENTITY_UNAVAILABLE.
+ */
+export type AuthenticateHook = (credential: string) => Identity | null | Promise<Identity | null>;
+
+export interface HookOptions {
+  readonly hook: AuthenticateHook;
+  readonly viewerOf: ViewerOf;
+  readonly recheckMs: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly logger: Logger;
+  /** Beyond it the caller gets IDENTITY_UNAVAILABLE. */
+  readonly timeoutMs?: number;
+}
+
+/** Anybody can make up credentials, and each asks the hook: so many at once, and so many wait. */
+const CONCURRENCY = 64;
+const QUEUE_LENGTH = 1000;
+const TIMEOUT_MS = 10_000;
+
+const MAX_ATTRIBUTES_LENGTH = 4096;
+const lengthOf = (attributes: Readonly<Record<string, string>>): number =>
+  Object.entries(attributes).flat().join('').length;
+
+const IDENTITY = z.strictObject({
+  upstreamKey: z.string().regex(/^[\x21-\x7e]{1,8192}$/),
+  organizationId: z.string().min(1).optional(),
+  workflowIds: z.array(z.string()).optional(),
+  attributes: z
+    .record(z.string(), z.string())
+    .refine((attributes) => lengthOf(attributes) <= MAX_ATTRIBUTES_LENGTH)
+    .optional(),
+  expiresAt: z.number().optional(),
+});
+
+export function createHookAuthenticator(options: HookOptions): Authenticator {
+  const { hook, viewerOf, recheckMs, now, logger, timeoutMs = TIMEOUT_MS } = options;
+  const bounded = wrap(bulkhead(CONCURRENCY, QUEUE_LENGTH), timeout(timeoutMs, TimeoutStrategy.Aggressive));
+
+  async function callerOf(credential: string): Promise<Caller> {
+    const nowMs = now();
+    const answer = await bounded.execute(() => hook(credential));
+    if (answer === null) throw unauthenticated('the credential is not accepted');
+    const identity = IDENTITY.parse(answer);
+    const { upstreamKey, organizationId = null, workflowIds = null, attributes, expiresAt = Infinity } = identity;
+    if (expiresAt <= nowMs) throw unauthenticated('the credential has expired: get a new one');
+    const isNarrowed = organizationId !== null || workflowIds !== null;
+    const scope = isNarrowed ? { organizationId, workflowIds: workflowIds && new Set(workflowIds) } : null;
+    const verifiedUntilMs = Math.min(expiresAt, nowMs + recheckMs);
+    return { viewer: viewerOf(upstreamKey, scope, attributes), error: null, untilMs: expiresAt, verifiedUntilMs };
+  }
+
+  function errorOf(error: unknown): GatewayError {
+    const isBusy = error instanceof BulkheadRejectedError;
+    const reason = isBusy || error instanceof TaskCancelledError ? error.message : describe(error);
+    logger.error({ reason }, 'authenticate failed');
+    return new GatewayError('IDENTITY_UNAVAILABLE', "credentials can't be checked at the moment; try again later");
+  }
+
+  const callers = createVerifiedCallers({ callerOf, errorOf, now });
+  return {
+    known: (credential) => (credential === null ? NOBODY : callers.cached(credential)),
+    authenticate: async (credential) =>
+      credential === null ? NOBODY : (callers.cached(credential) ?? (await callers.verify(credential))),
+  };
+}
+
+/** Of an identity that is malformed only where: its values may be keys. */
+function describe(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return error instanceof Error ? error.message : String(error);
+  const paths = error.issues.map(({ path }) => path.join('.') || 'the identity itself');
+  return `the identity is malformed: ${[...new Set(paths)].join(', ')}`;
+}

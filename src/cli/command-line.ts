@@ -1,0 +1,59 @@
+/** The command line: which command, with which flags, and which settings. */
+import { readFileSync } from 'node:fs';
+import { ConfigError, readConfig, type Config } from '../config/config.ts';
+import { overFile, readSettingsFile } from '../config/settings.ts';
+import { parseFlags, UsageError } from '../config/usage.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export type Command =
+  /** `file`: with further settings. */
+  | { readonly name: 'serve'; readonly file: string | undefined }
+  | { readonly name: 'check'; readonly args: readonly string[] }
+  | { readonly name: 'print-schema' }
+  | { readonly name: 'version' };
+
+const USAGE = `Usage: stepgate [--config <file>]
+       stepgate check [--config <file>] [<flags>]
+       stepgate print-schema
+
+Starts the gateway, over a sample of the workflow API unless UPSTREAM_URL is set.
+
+  check             try each call of the upstream with the settings of the gateway (stepgate check --help)
+  print-schema      print the GraphQL schema
+
+  --config <file>   settings, as lines of NAME=value: the names of the environment variables, which win
+  -h, --help
+  -v, --version
+
+docs/configuration.md lists the settings.`;
+
+const FLAGS = { config: { type: 'string' }, version: { type: 'boolean', short: 'v' } } as const;
+
+/** Throws UsageError. */
+export function readCommandLine(argv: readonly string[]): Command {
+  const [word = '', ...args] = argv;
+  if (word === '' || word.startsWith('-')) {
+    const { config, version } = parseFlags(argv, FLAGS, USAGE);
+    return version ? { name: 'version' } : { name: 'serve', file: config };
+  }
+  if (word === 'check') return { name: 'check', args };
+  if (word === 'print-schema') {
+    parseFlags(args, {}, USAGE);
+    return { name: 'print-schema' };
+  }
+  throw new UsageError(`Expected no command, check or print-schema; got ${JSON.stringify(word)}.\n\n${USAGE}`);
+}
+
+/** The settings of the environment, over those of the file. Throws ConfigError. */
+export function readConfigWith(file: string | undefined, environment: Environment): Config {
+  return readConfig(file === undefined ? environment : overFile(readSettingsFile(read(file), file), environment));
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`--config: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

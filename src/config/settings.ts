@@ -1,0 +1,56 @@
+/** Settings as an embedder or a file gives them: the names and values of the environment variables. */
+import { parseEnv } from 'node:util';
+import type { z } from 'zod';
+import { ConfigError, readConfig, type Config } from './config.ts';
+import { ENVIRONMENT } from './variables.ts';
+
+type Variables = z.input<typeof ENVIRONMENT>;
+
+/** Each variable by its name; a number may be given as one. An empty text counts as unset. */
+export type Settings = {
+  readonly [Name in keyof Variables]?:
+    (string extends NonNullable<Variables[Name]> ? string | number : Variables[Name]) | undefined;
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const isVariable = (name: string): name is keyof Variables => Object.hasOwn(ENVIRONMENT.shape, name);
+
+/** Nothing but NODE_ENV is taken from the process, and that only if it is left out. Throws ConfigError. */
+export function configOf(settings: Settings, { NODE_ENV }: Environment = process.env): Config {
+  const unknown = Object.keys(settings).find((name) => !isVariable(name));
+  if (unknown !== undefined) throw new ConfigError(`${unknown}: ${UNKNOWN}`);
+  const given = Object.entries(settings).map(([name, value]) => [
+    name,
+    value === undefined ? undefined : String(value),
+  ]);
+  return readConfig({ NODE_ENV, ...(Object.fromEntries(given) as Environment) });
+}
+
+/** The settings among the variables of an environment. */
+export const settingsOf = (environment: Environment = process.env): Settings =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => isVariable(name)));
+
+/** A variable of the environment wins, unless it is empty. */
+export const overFile = (file: Environment, environment: Environment): Environment => ({
+  ...file,
+  ...Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim())),
+});
+
+const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=/;
+
+/** Lines of `NAME=value`, as in `.env` files. `path` is for messages. Throws ConfigError. */
+export function readSettingsFile(text: string, path: string): Environment {
+  const problems = text.split('\n').flatMap((line, index) => {
+    if (/^\s*(?:#.*)?$/.test(line)) return [];
+    const [, name] = ASSIGNMENT.exec(line) ?? [];
+    const at = `${path}:${index + 1}`;
+    // The line may hold a key, so it is not quoted.
+    if (name === undefined) return [`${at}: expected NAME=value, or a comment that begins with #.`];
+    return isVariable(name) ? [] : [`${at}: ${name}: ${UNKNOWN}`];
+  });
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return parseEnv(text);
+}
+
+const UNKNOWN = 'expected the name of a setting, as docs/configuration.md lists them.';

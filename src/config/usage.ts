@@ -1,0 +1,32 @@
+/** Flags of the command line. */
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+
+/** Shown in place of what a command does. `isError` is false for `--help`. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly isError: boolean;
+
+  constructor(message: string, isError = true) {
+    super(message);
+    this.isError = isError;
+  }
+}
+
+/** Throws UsageError for `--help`, for unknown flags and for words that are no flags. */
+export function parseFlags<const Options extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  options: Options,
+  usage: string,
+) {
+  const values = parse(args, { ...options, help: { type: 'boolean', short: 'h' } }, usage);
+  if (Object.hasOwn(values, 'help')) throw new UsageError(usage, false);
+  return values;
+}
+
+function parse<const Options extends ParseArgsOptionsConfig>(args: readonly string[], options: Options, usage: string) {
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  }
+}

@@ -1,0 +1,292 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Additions } from '../../src/gateway.ts';
+import type { SchemaExtension } from '../../src/graphql/extension/schema-extension.ts';
+import { createSchema } from '../../src/graphql/schema.ts';
+import { GatewayError } from '../../src/upstream/errors.ts';
+import { checkRandomOperations } from '../support/compared-operations.ts';
+import { captureLog } from '../support/observed.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { wireWorkflow } from '../support/scripted-history.ts';
+import { codesOf, startEmbedded, type EmbeddedGateway } from './embedding.ts';
+
+const onRun = (field: string, entry: NonNullable<SchemaExtension['fields']['Run']>[string]): SchemaExtension => ({
+  typeDefs: `extend type Run { mine: ${field} } type Item { id: ID name: String }`,
+  fields: { Run: { mine: entry } },
+});
+
+const ASK = '{ run(workflowId: "wf", id: "r1") { mine } }';
+
+describe('fields of an extension', () => {
+  let upstream: FaultyUpstream;
+  let gateway: EmbeddedGateway | undefined;
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream((call) => {
+      if (call.key === 'bad-key') return { status: 401, json: {} };
+      return call.endpoint === 'workflows' ? { json: [wireWorkflow('wf')] } : healthy(call);
+    });
+  });
+  afterEach(async () => {
+    await gateway?.close();
+    await upstream.close();
+  });
+
+  const start = async (additions: Additions & { logger?: ReturnType<typeof captureLog>['logger'] }, more = {}) =>
+    (gateway = await startEmbedded(additions, { UPSTREAM_URL: upstream.url, ...more }));
+
+  it('are answered alike by graphql-js, as compiled queries and from the response cache, with what they read', async () => {
+    const resolve = jest.fn(({ steps, criticalPath }: { steps: readonly unknown[]; criticalPath: unknown }) =>
+      criticalPath === null ? 0 : steps.length,
+    );
+    const { thrice } = await start({ extension: onRun('Int', { calls: 0, cacheMs: Infinity, resolve }) });
+    const answers = await thrice(ASK);
+    expect(answers.map(({ data, errors }) => ({ data, errors }))).toEqual(
+      Array.from({ length: 3 }, () => ({ data: { run: { mine: 1 } }, errors: [] })),
+    );
+    // Executed by graphql-js, then compiled, then from the response cache.
+    expect(resolve).toHaveBeenCalledTimes(2);
+    expect(upstream.count('steps')).toBe(1);
+  });
+
+  it('that say nothing of a cache are computed each time', async () => {
+    let count = 0;
+    const { thrice } = await start({ extension: onRun('Int', { resolve: () => (count += 1) }) });
+    const answers = await thrice(ASK);
+    expect(answers.map(({ data }) => data)).toEqual([1, 2, 3].map((mine) => ({ run: { mine } })));
+    expect(answers.map(({ headers }) => headers.get('cache-control'))).toEqual(['no-store', 'no-store', 'no-store']);
+  });
+
+  it('live no longer in a cached answer than their entry, or they themselves, say', async () => {
+    const untilMs = (additions: Additions) => start(additions, { LIVE_TTL_MS: '60000' });
+    const maxAgeOf = async (additions: Additions) => {
+      const { thrice, close } = await untilMs(additions);
+      const [, second] = await thrice(ASK);
+      await close();
+      return second?.headers.get('cache-control');
+    };
+    expect(await maxAgeOf({ extension: onRun('Int', { cacheMs: 10_500, resolve: () => 1 }) })).toBe(
+      'private, max-age=10',
+    );
+    const shortened = onRun('Int', {
+      cacheMs: Infinity,
+      resolve: (_run, _args, { cacheUntil, nowMs }) => {
+        cacheUntil(nowMs + 5500);
+        return 1;
+      },
+    });
+    expect(await maxAgeOf({ extension: shortened })).toBe('private, max-age=5');
+  });
+
+  it('share the loaders of the operation', async () => {
+    const extension: SchemaExtension = {
+      typeDefs: 'extend type Run { sibling(id: ID!): Run nameOfWorkflow: String }',
+      fields: {
+        Run: {
+          sibling: {
+            resolve: ({ workflowId }, { id }, { run }) => run({ workflowId, runId: String(id) }, 'RECORD'),
+          },
+          nameOfWorkflow: { resolve: async ({ workflowId }, _args, { workflow }) => (await workflow(workflowId)).name },
+        },
+      },
+    };
+    const { thrice } = await start({ extension });
+    const answers = await thrice(
+      `{ run(workflowId: "wf", id: "r1") { id nameOfWorkflow sibling(id: "r2") { id totalElapsedTime sibling(id: "r1") { id } } } }`,
+    );
+    for (const { data, errors } of answers) {
+      expect(errors).toEqual([]);
+      const sibling = { id: 'r2', totalElapsedTime: 2, sibling: { id: 'r1' } };
+      expect(data).toEqual({ run: { id: 'r1', nameOfWorkflow: expect.any(String), sibling } });
+    }
+    expect(upstream.count('steps')).toBe(2);
+    expect(upstream.count('workflows')).toBe(1);
+  });
+
+  it('make no more calls and answer no more items than their entry says', async () => {
+    const log = captureLog('error');
+    const extension: SchemaExtension = {
+      typeDefs: 'extend type Run { calls: Int items: [Item] set: [Item] } type Item { id: ID }',
+      fields: {
+        Run: {
+          calls: {
+            calls: 1,
+            resolve: async (_run, _args, { run }) => (await run({ workflowId: 'wf', runId: 'r2' })).id,
+          },
+          items: { items: 2, resolve: () => [{}, {}, {}] },
+          set: { resolve: () => new Set([{}]) },
+        },
+      },
+    };
+    const { thrice } = await start({ extension, logger: log.logger });
+    for (const answer of await thrice('{ run(workflowId: "wf", id: "r1") { calls items { id } set { id } } }')) {
+      expect(answer.data).toEqual({ run: { calls: null, items: null, set: null } });
+      expect(codesOf(answer)).toEqual(Array.from({ length: 3 }, () => 'INTERNAL_SERVER_ERROR'));
+      expect(JSON.stringify(answer.errors)).not.toContain('entry');
+    }
+    expect(log.text).toContain('Run.calls: expected at most 1 upstream calls');
+    expect(log.text).toContain('Run.items: expected an array of at most 2 items, as its entry says; got 3 items');
+    expect(log.text).toContain('Run.set: expected an array');
+  });
+
+  it('cost what their entry says, or much where it says nothing', async () => {
+    const costOf = async (entry: NonNullable<SchemaExtension['fields']['Run']>[string]) => {
+      const { query, close } = await start({ extension: onRun('[Item]', entry) }, { MAX_OPERATION_COST: '1' });
+      const calls = await query('{ run(workflowId: "wf", id: "r1") { mine { id } } }');
+      await close();
+      const objects = await start({ extension: onRun('[Item]', entry) }, { MAX_OPERATION_OBJECTS: '1' });
+      const counted = await objects.query('{ run(workflowId: "wf", id: "r1") { mine { id } } }');
+      await objects.close();
+      return [calls, counted].map(({ errors }) => errors[0]?.extensions.found);
+    };
+    // A run with its steps, the field's two calls, and the list of workflows; a hundred items.
+    expect(await costOf({ resolve: () => [] })).toEqual([5, 101]);
+    expect(await costOf({ requirement: 'STEPS', calls: 0, items: 7, resolve: () => [] })).toEqual([2, 8]);
+  });
+
+  it('count the objects that they answer', async () => {
+    const extension = onRun('[Item]', { items: 60, resolve: () => Array.from({ length: 60 }, () => ({ name: 'x' })) });
+    const { thrice } = await start({ extension }, { MAX_OPERATION_OBJECTS: '100' });
+    const two =
+      '{ one: run(workflowId: "wf", id: "r1") { mine { name } } two: run(workflowId: "wf", id: "r2") { mine { name } } }';
+    for (const answer of await thrice(two)) expect(codesOf(answer)).toEqual(['GRAPHQL_VALIDATION_FAILED']);
+  });
+
+  it('fail alone: an error of the gateway is answered, anything else masked and logged', async () => {
+    const log = captureLog('error');
+    const failing = (error: Error) => ({
+      resolve: () => {
+        throw error;
+      },
+    });
+    const extension: SchemaExtension = {
+      typeDefs: 'extend type Run { known: Int secret: Int late: Int }',
+      fields: {
+        Run: {
+          known: failing(new GatewayError('FORBIDDEN', 'not for you')),
+          secret: failing(new Error('password')),
+          late: { resolve: () => Promise.reject(new Error('password')) },
+        },
+      },
+    };
+    const { thrice } = await start({ extension, logger: log.logger });
+    const answers = await thrice('{ run(workflowId: "wf", id: "r1") { id known secret late } }');
+    for (const answer of answers) {
+      expect(answer.data).toEqual({ run: { id: 'r1', known: null, secret: null, late: null } });
+      expect(codesOf(answer).sort()).toEqual(['FORBIDDEN', 'INTERNAL_SERVER_ERROR', 'INTERNAL_SERVER_ERROR']);
+      expect(JSON.stringify(answer.errors)).not.toContain('password');
+      expect(answer.errors.map(({ path }) => path)).toEqual(answers[0]?.errors.map(({ path }) => path));
+    }
+    expect(log.text).toContain('password');
+  });
+
+  it('are answered to authenticated callers alone: also at the root, where nothing is loaded', async () => {
+    const resolve = jest.fn(() => 42);
+    const extension = { typeDefs: 'extend type Query { answer: Int } extend type Mutation { act: Int }', fields: {} };
+    const fields = { Query: { answer: { calls: 0, resolve } }, Mutation: { act: { calls: 0, resolve } } };
+    const { thrice } = await start({ extension: { ...extension, fields } });
+    for (const document of ['{ answer }', 'mutation { act }']) {
+      for (const key of ['bad-key', null]) {
+        for (const answer of await thrice(document, { key })) expect(codesOf(answer)).toEqual(['UNAUTHENTICATED']);
+      }
+      expect(resolve).not.toHaveBeenCalled();
+      for (const { data } of await thrice(document)) expect(Object.values(data as object)).toEqual([42]);
+      resolve.mockClear();
+    }
+  });
+
+  it('are told to those who compose a supergraph', async () => {
+    const { query } = await start({ extension: onRun('Int', { resolve: () => 1 }) });
+    const { data } = await query('{ _service { sdl } }');
+    expect(JSON.stringify(data)).toContain('extend type Run { mine: Int }');
+  });
+
+  it('come with each event of a subscription', async () => {
+    const { url } = await start({ extension: onRun('Int', { resolve: ({ steps }) => steps.length }) });
+    const response = await fetch(`${url}/graphql/stream`, {
+      method: 'POST',
+      headers: { accept: 'text/event-stream', authorization: 'Bearer key-1', 'content-type': 'application/json' },
+      body: JSON.stringify({ query: 'subscription { runUpdated(workflowId: "wf", id: "r1") { mine } }' }),
+    });
+    expect(await response.text()).toContain('data: {"data":{"runUpdated":{"mine":1}}}');
+  });
+});
+
+describe('compiled queries over an extended schema', () => {
+  it('answer random operations as graphql-js does', async () => {
+    const item = (id: number) => ({ id, name: Promise.resolve(`item ${id}`) });
+    const fail = () => {
+      throw new Error('failed');
+    };
+    const schema = createSchema({
+      typeDefs: `
+        enum Sort { UP DOWN }
+        input Range { from: Int! = 0 to: Int }
+        type Item { id: Int! name: String sort: Sort! runs: [Run] broken: Int }
+        extend type Run { now: Int later: Item list(range: Range, sort: Sort = UP): [Item!] broken: Int brokenLater: [Item] }
+        extend type Step { note(text: String): String }
+        extend type Query { items(first: Int = 2): [Item] }
+      `,
+      fields: {
+        Run: {
+          now: { resolve: ({ steps }) => steps.length },
+          later: { resolve: ({ id }) => Promise.resolve(item(id.length)) },
+          list: {
+            resolve: (_run, { range, sort }) => [
+              { ...item(1), sort },
+              { ...item(2), sort, range },
+            ],
+          },
+          broken: { resolve: fail },
+          brokenLater: { resolve: () => Promise.reject(new Error('failed')) },
+        },
+        Step: { note: { resolve: ({ nodeId }, { text }) => `${nodeId} ${String(text)}` } },
+        Query: {
+          items: {
+            resolve: (_root, { first }) => Array.from({ length: Math.min(3, Number(first)) }, (_, id) => item(id)),
+          },
+        },
+        Item: {
+          sort: { resolve: ({ sort = 'DOWN' }: { readonly sort?: string }) => sort },
+          runs: { resolve: (_item, _args, { run }) => ['r1', 'r2'].map((runId) => run({ workflowId: 'wf', runId })) },
+          broken: { resolve: fail },
+        },
+      },
+    });
+    const outcome = await checkRandomOperations(schema, { seed: 4713, numRuns: 500 });
+    expect(outcome.failure).toBeNull();
+    expect(outcome.compiled / outcome.seen).toBeGreaterThan(0.5);
+    const own = ['Run.now', 'Run.later', 'Run.list', 'Step.note', 'Item.runs', 'Query.items'];
+    expect(own.filter((name) => !outcome.counts.has(name))).toEqual([]);
+  });
+});
+
+describe('an extension that does not fit', () => {
+  const resolve = () => 1;
+  const RUN = { Run: { mine: { resolve } } };
+  it.each<readonly [string, string, SchemaExtension['fields']]>([
+    ['is no SDL', 'extend type', {}],
+    ['adds a field without an entry', 'extend type Run { mine: Int }', {}],
+    ['adds a field without a resolver', 'extend type Run { mine: Int }', { Run: { mine: {} as never } }],
+    [
+      'has an entry for a field of the contract',
+      'extend type Run { mine: Int }',
+      { Run: { ...RUN.Run, status: { resolve } } },
+    ],
+    [
+      'has an entry for a type that it does not add to',
+      'extend type Run { mine: Int }',
+      { ...RUN, Step: { id: { resolve } } },
+    ],
+    ['adds a field that must not fail', 'extend type Run { mine: Int! }', RUN],
+    ['replaces a field', 'extend type Run { status: Int }', { Run: { status: { resolve } } }],
+    ['replaces a type', 'extend type Run { mine: Int } type Step { id: ID }', RUN],
+    ['extends a type that is none', 'extend type Ran { mine: Int }', { Ran: { mine: { resolve } } }],
+    ['adds a subscription', 'extend type Subscription { mine: Int }', { Subscription: { mine: { resolve } } }],
+    ['has an interface', 'interface Mine { mine: Int } extend type Run { mine: Int }', RUN],
+    ['has a scalar', 'scalar Mine extend type Run { mine: Mine }', RUN],
+    ['has a list of lists', 'extend type Run { mine: [[Int]!] }', RUN],
+    ['has a price that is none', 'extend type Run { mine: Int }', { Run: { mine: { calls: -1, resolve } } }],
+    ['has an entry with a slip', 'extend type Run { mine: Int }', { Run: { mine: { call: 1, resolve } as never } }],
+  ])('%s: it is refused at start', (_, typeDefs, fields) => {
+    expect(() => createSchema({ typeDefs, fields })).toThrow();
+  });
+});
