@@ -4,6 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import type { Logger } from '../observability/logger.ts';
+import type { Complaints } from './complaints.ts';
 import { within } from './deadline.ts';
 import { createConnection } from './connection.ts';
 import type { Valkey } from './valkey.ts';
@@ -20,6 +21,7 @@ export interface AnnouncementsOptions {
   readonly url: string;
   readonly timeoutMs: number;
   readonly valkey: Valkey;
+  readonly complaints: Complaints;
   readonly logger: Logger;
 }
 
@@ -35,6 +37,7 @@ export async function createAnnouncements({
   url,
   timeoutMs,
   valkey,
+  complaints,
   logger,
 }: AnnouncementsOptions): Promise<Announcements> {
   const listeners = new Map<string, (payload: string) => void>();
@@ -42,8 +45,13 @@ export async function createAnnouncements({
     // A connection that is lost meanwhile subscribes again when it is back.
     if (channels.length > 0) redis.subscribe(...channels).catch(() => undefined);
   };
-  const redis = await createConnection(url, 'stepgate-listener', (ready) => {
-    subscribe(ready, [...listeners.keys()]);
+  const redis = await createConnection({
+    url,
+    name: 'stepgate-listener',
+    whenReady(ready) {
+      subscribe(ready, [...listeners.keys()]);
+    },
+    complaints,
   });
   redis.on('message', (channel: string, payload: string) => {
     if (payload.length > MAX_PAYLOAD_LENGTH) return;

@@ -6,6 +6,7 @@ import { circuitBreaker, type CircuitBreakerPolicy, CircuitState, ConsecutiveBre
 import type { Redis } from 'ioredis';
 import type { BreakerState, CommandOutcome, FleetMetrics } from '../observability/fleet-metrics.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Complaints } from './complaints.ts';
 import { DeadlineError, within } from './deadline.ts';
 import type { FleetClock } from './fleet-clock.ts';
 
@@ -30,6 +31,7 @@ export interface ValkeyOptions {
   readonly timeoutMs: number;
   readonly clock: FleetClock;
   readonly metrics: FleetMetrics;
+  readonly complaints: Complaints;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -41,8 +43,8 @@ const PROBE_MS = 250;
 const MEASURE_MS = 5000;
 /** The interval of probes while somebody waits: with the deadline, the bound of what a failure costs a request. */
 const WATCH_MS = 10;
-/** The same complaint is logged no more often. */
-const COMPLAINT_MS = 60_000;
+/** Changes are logged no more often. */
+const REPORT_MS = 60_000;
 
 const STATES = {
   [CircuitState.Closed]: 'closed',
@@ -51,13 +53,12 @@ const STATES = {
   [CircuitState.Isolated]: 'open',
 } as const satisfies Record<CircuitState, BreakerState>;
 
-export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: ValkeyOptions): Valkey {
+export function createValkey({ redis, timeoutMs, clock, metrics, complaints, logger, now }: ValkeyOptions): Valkey {
   // An error that Valkey answers (full, read-only) fails its command alone: others may work.
   const breaker = circuitBreaker(
     handleWhen((error) => !isReplyError(error)),
     { halfOpenAfter: PROBE_MS / 2, breaker: new ConsecutiveBreaker(1) },
   );
-  const complain = createComplaints(logger);
   let isClosed = false;
   let watchers = 0;
   let nextProbe: NodeJS.Timeout | undefined;
@@ -75,7 +76,7 @@ export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: 
       end('ok');
       return reply;
     } catch (error) {
-      if (isReplyError(error)) complain(command, error);
+      if (isReplyError(error)) complaints.refused(command, error);
       end(isReplyError(error) ? 'refused' : error instanceof DeadlineError ? 'timeout' : 'error');
       return undefined;
     }
@@ -95,7 +96,7 @@ export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: 
         return await client.time();
       } catch (error) {
         // Without its clock nothing can be shared: whatever the reason, that is no Valkey to work with.
-        if (isReplyError(error)) complain('TIME', error);
+        if (isReplyError(error)) complaints.refused('TIME', error);
         throw new Error('Valkey does not tell its time', { cause: error });
       }
     });
@@ -155,16 +156,6 @@ const endOf = (subscription: { dispose(): void }) => () => {
 /** What Valkey answers, as opposed to no answer. */
 const isReplyError = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
 
-/** Logs a command's error code, never its text: that may quote what was sent. */
-function createComplaints(logger: Logger): (command: string, error: Error) => void {
-  let mutedUntil = 0;
-  return (command, { message }) => {
-    if (performance.now() < mutedUntil) return;
-    mutedUntil = performance.now() + COMPLAINT_MS;
-    logger.warn({ command, code: message.split(' ', 1)[0] }, 'Valkey refuses a command');
-  };
-}
-
 /** A breaker that opens and closes all the time is told of once a minute. */
 function reportChanges({ onBreak, onReset }: Pick<CircuitBreakerPolicy, 'onBreak' | 'onReset'>, logger: Logger): void {
   let isReported = false;
@@ -177,7 +168,7 @@ function reportChanges({ onBreak, onReset }: Pick<CircuitBreakerPolicy, 'onBreak
   onReset(() => {
     if (!isReported) return;
     isReported = false;
-    mutedUntil = performance.now() + COMPLAINT_MS;
+    mutedUntil = performance.now() + REPORT_MS;
     logger.info('Valkey answers: this gateway shares again');
   });
 }

@@ -69,13 +69,25 @@ describeWithValkey(`Valkey${withoutValkey}`, () => {
       await until(async () => /command="TIME",outcome="error"} [3-9]/.test(await fleet.figures.scrape()));
       await server.start();
       await until(isUp(fleet));
-      expect(log.lines.map(({ msg }) => msg)).toEqual([
-        'Valkey refuses a command',
-        'Valkey does not answer: this gateway works alone until it does',
-        'Valkey answers: this gateway shares again',
-      ]);
-      expect(log.lines[0]).toMatchObject({ command: 'EVAL', code: 'ERR' });
+      const facts = log.lines.map(({ msg, command, code }) => ({ msg, command, code }));
+      expect(facts).toHaveLength(4);
+      expect(facts).toContainEqual({ msg: 'Valkey refuses a command', command: 'EVAL', code: 'ERR' });
+      expect(facts).toContainEqual({ msg: 'Valkey can not be reached', code: expect.stringMatching(/^ECONN/) });
+      expect(facts).toContainEqual({ msg: 'Valkey does not answer: this gateway works alone until it does' });
+      expect(facts.at(-1)).toEqual({ msg: 'Valkey answers: this gateway shares again' });
       expect(log.text).not.toContain('secret');
+    });
+
+    it('are answered by nobody with a wrong password, and the log says so', async () => {
+      const { server } = await start();
+      const log = captureLog('info');
+      fleets.push(await joinFleet(server.url.replace('redis://', 'redis://default:a-wrong-one@'), {}, log));
+      fleets.push(await joinFleet(server.url.replace('redis://', 'redis://nobody:a-wrong-one@'), {}, log));
+      expect(fleets.at(-1)?.valkey.isUp).toBe(false);
+      expect(log.lines).toContainEqual(
+        expect.objectContaining({ msg: 'Valkey can not be reached', code: 'WRONGPASS' }),
+      );
+      expect(log.text).not.toContain('a-wrong-one');
     });
 
     it('are not sent to a Valkey that does not tell its time: gateways could not tell how old anything is', async () => {
