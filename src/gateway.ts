@@ -27,8 +27,11 @@ export interface Gateway {
   readonly cachedBytes: () => number;
   /** Builds the run page if it is missing or out of date, so that its first request need not wait. */
   preparePage(): Promise<void>;
-  /** Accepts no more requests, lets those in progress finish (at most 10 s), and closes everything. */
-  close(): Promise<void>;
+  /**
+   * Accepts no more connections, ends subscriptions, lets requests in progress finish (at most 10 s), and closes everything. Idle
+   * connections take requests for `lingerMs` more (0 if left out).
+   */
+  close(lingerMs?: number): Promise<void>;
 }
 
 /** Dependencies that tests replace. */
@@ -109,8 +112,8 @@ export async function createGateway(config: Config, overrides: Overrides = {}): 
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     cachedBytes,
     preparePage: http.preparePage,
-    async close() {
-      await http.close();
+    async close(lingerMs = 0) {
+      await http.close(lingerMs);
       await graphql.close();
       livePollers.close();
       await runs.shared?.close();

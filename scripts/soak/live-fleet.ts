@@ -21,12 +21,11 @@ const plan: Pick<FaultPlan, 'runs' | 'subscribersPerRun' | 'queriers' | 'slackMs
   onProgress: say,
 };
 
-/** How much larger the last quarter is than the one before, as a part of it. */
+/** How much higher the last third peaks than the one before, as a part of it. Between collections memory goes up and down. */
 function growthOf(memory: readonly number[]): number {
-  const quarter = Math.floor(memory.length / 4);
-  const mean = (from: number): number =>
-    memory.slice(from, from + quarter).reduce((sum, bytes) => sum + bytes, 0) / quarter;
-  return mean(memory.length - quarter) / mean(memory.length - 2 * quarter) - 1;
+  const third = Math.floor(memory.length / 3);
+  const peak = (from: number): number => Math.max(...memory.slice(from, from + third));
+  return peak(memory.length - third) / peak(memory.length - 2 * third) - 1;
 }
 
 function report(name: string, { failures, faults, memory, ...figures }: FaultReport): void {

@@ -52,6 +52,8 @@ export interface FaultReport {
 }
 
 const LIVE_TTL_MS = 1000;
+/** Soon full: what grows after that is a leak. */
+const SMALL_CACHE = { CACHE_MAX_BYTES: String(32 * 2 ** 20) };
 const GATEWAYS = 3;
 /** From a run's end until everybody must know it. */
 const END_WITHIN_MS = 45_000;
@@ -87,7 +89,7 @@ export async function proveUnderFaults(plan: FaultPlan): Promise<FaultReport> {
     count: GATEWAYS,
     upstreamUrl: upstream.url,
     redisUrl: valkey.url,
-    environment: { LIVE_TTL_MS: String(LIVE_TTL_MS), REDIS_TIMEOUT_MS: String(plan.redisTimeoutMs) },
+    environment: { LIVE_TTL_MS: String(LIVE_TTL_MS), REDIS_TIMEOUT_MS: String(plan.redisTimeoutMs), ...SMALL_CACHE },
   });
   const watchers = createWatchers<{ readonly runUpdated: RunData }>({
     nextUrl: gateways.nextUrl,
@@ -165,7 +167,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     if (ageMs === null) failures.push(`${runId} by ${by}: never true: ${state}`);
     else if (isFinal && state !== history.last) failures.push(`${runId} by ${by}: not what it ended as: ${state}`);
     else if (!isStale && ageMs > LIVE_TTL_MS + MAX_DELAY_MS + plan.slackMs + stalledMs(answer)) {
-      failures.push(`${runId} by ${by}: ${ageMs} ms too old`);
+      failures.push(`${runId} by ${by}: ${ageMs} ms too old at ${answer.cameAtMs}`);
     }
   }
 
