@@ -92,6 +92,14 @@ describe('the architecture', () => {
     expect(findCycle(imports)).toBeNull();
   });
 
+  it('loads the client of Valkey in one place, and there only when it is called', () => {
+    const texts = [...imports.keys()].map((file) => [file, readFileSync(join(SRC, file), 'utf8')] as const);
+    const importing = texts.filter(([, text]) => /^import (?!type )[^;]*'ioredis'/m.test(text));
+    expect(importing.map(([file]) => file)).toEqual([]);
+    const loading = texts.filter(([, text]) => text.includes("import('ioredis')"));
+    expect(loading.map(([file]) => file)).toEqual(['fleet/connection.ts']);
+  });
+
   it('would notice an upward import and a cycle', () => {
     expect(upwardImports(new Map([['domain/run.ts', ['runs/run-store.ts']]]))).toHaveLength(1);
     expect(upwardImports(new Map([['embedded-upstream/wire.ts', ['domain/run.ts']]]))).toHaveLength(1);

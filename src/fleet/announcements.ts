@@ -3,6 +3,8 @@
  * by whoever reaches Valkey: a listener takes them for hints, and checks.
  */
 import type { Redis } from 'ioredis';
+import type { Logger } from '../observability/logger.ts';
+import type { Complaints } from './complaints.ts';
 import { within } from './deadline.ts';
 import { createConnection } from './connection.ts';
 import type { Valkey } from './valkey.ts';
@@ -19,6 +21,8 @@ export interface AnnouncementsOptions {
   readonly url: string;
   readonly timeoutMs: number;
   readonly valkey: Valkey;
+  readonly complaints: Complaints;
+  readonly logger: Logger;
 }
 
 /** A longer payload is not read. */
@@ -29,17 +33,34 @@ const CHECK_MS = 5000;
 
 export const channelOf = (purpose: string): string => `${CHANNEL}${purpose}`;
 
-export async function createAnnouncements({ url, timeoutMs, valkey }: AnnouncementsOptions): Promise<Announcements> {
+export async function createAnnouncements({
+  url,
+  timeoutMs,
+  valkey,
+  complaints,
+  logger,
+}: AnnouncementsOptions): Promise<Announcements> {
   const listeners = new Map<string, (payload: string) => void>();
   const subscribe = (redis: Redis, channels: readonly string[]) => {
     // A connection that is lost meanwhile subscribes again when it is back.
     if (channels.length > 0) redis.subscribe(...channels).catch(() => undefined);
   };
-  const redis = await createConnection(url, 'stepgate-listener', (ready) => {
-    subscribe(ready, [...listeners.keys()]);
+  const redis = await createConnection({
+    url,
+    name: 'stepgate-listener',
+    whenReady(ready) {
+      subscribe(ready, [...listeners.keys()]);
+    },
+    complaints,
   });
   redis.on('message', (channel: string, payload: string) => {
-    if (payload.length <= MAX_PAYLOAD_LENGTH) listeners.get(channel)?.(payload);
+    if (payload.length > MAX_PAYLOAD_LENGTH) return;
+    try {
+      listeners.get(channel)?.(payload);
+    } catch (err) {
+      // A listener's defect must not end the process: anybody who reaches Valkey can announce anything.
+      logger.error({ err, channel }, 'an announcement could not be handled');
+    }
   });
   const check = setInterval(() => {
     if (redis.status !== 'ready') return;

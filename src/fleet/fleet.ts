@@ -3,6 +3,7 @@ import type { FleetConfig } from '../config/config.ts';
 import type { FleetMetrics } from '../observability/fleet-metrics.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createAnnouncements, type Announcements } from './announcements.ts';
+import { createComplaints } from './complaints.ts';
 import { createConnection } from './connection.ts';
 import { createFleetClock, type FleetClock } from './fleet-clock.ts';
 import { createFleetKeys, type FleetKeys } from './fleet-keys.ts';
@@ -38,12 +39,13 @@ export async function createFleet({ config, metrics, logger, now }: FleetOptions
   const settle = () => {
     connected.resolve(undefined);
   };
-  const redis = await createConnection(url, 'stepgate', settle);
+  const complaints = createComplaints(logger);
+  const redis = await createConnection({ url, name: 'stepgate', whenReady: settle, complaints });
   redis.once('error', settle);
   await connected.promise;
-  const valkey = createValkey({ redis, timeoutMs, clock, metrics, logger, now });
+  const valkey = createValkey({ redis, timeoutMs, clock, metrics, complaints, logger, now });
   await valkey.probe();
-  const announcements = await createAnnouncements({ url, timeoutMs, valkey });
+  const announcements = await createAnnouncements({ url, timeoutMs, valkey, complaints, logger });
   const [first, ...others] = config.secrets.map(createFleetKeys);
   if (!first) throw new Error('expected at least one secret, got none');
   return {

@@ -2,10 +2,11 @@
  * Commands to Valkey, each with a deadline, behind a circuit breaker. The first failure opens it, so that no request waits
  * twice; a probe in the background closes it again. While it is open nothing is sent and nothing is queued.
  */
-import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
+import { circuitBreaker, type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import type { Redis } from 'ioredis';
 import type { BreakerState, CommandOutcome, FleetMetrics } from '../observability/fleet-metrics.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Complaints } from './complaints.ts';
 import { DeadlineError, within } from './deadline.ts';
 import type { FleetClock } from './fleet-clock.ts';
 
@@ -30,6 +31,7 @@ export interface ValkeyOptions {
   readonly timeoutMs: number;
   readonly clock: FleetClock;
   readonly metrics: FleetMetrics;
+  readonly complaints: Complaints;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -41,8 +43,8 @@ const PROBE_MS = 250;
 const MEASURE_MS = 5000;
 /** The interval of probes while somebody waits: with the deadline, the bound of what a failure costs a request. */
 const WATCH_MS = 10;
-/** The same complaint is logged no more often. */
-const COMPLAINT_MS = 60_000;
+/** Changes are logged no more often. */
+const REPORT_MS = 60_000;
 
 const STATES = {
   [CircuitState.Closed]: 'closed',
@@ -51,13 +53,12 @@ const STATES = {
   [CircuitState.Isolated]: 'open',
 } as const satisfies Record<CircuitState, BreakerState>;
 
-export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: ValkeyOptions): Valkey {
+export function createValkey({ redis, timeoutMs, clock, metrics, complaints, logger, now }: ValkeyOptions): Valkey {
   // An error that Valkey answers (full, read-only) fails its command alone: others may work.
   const breaker = circuitBreaker(
     handleWhen((error) => !isReplyError(error)),
     { halfOpenAfter: PROBE_MS / 2, breaker: new ConsecutiveBreaker(1) },
   );
-  const complain = createComplaints(logger);
   let isClosed = false;
   let watchers = 0;
   let nextProbe: NodeJS.Timeout | undefined;
@@ -75,7 +76,7 @@ export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: 
       end('ok');
       return reply;
     } catch (error) {
-      if (isReplyError(error)) complain(command, error.message.split(' ', 1)[0] ?? '');
+      if (isReplyError(error)) complaints.refused(command, error);
       end(isReplyError(error) ? 'refused' : error instanceof DeadlineError ? 'timeout' : 'error');
       return undefined;
     }
@@ -90,7 +91,15 @@ export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: 
 
   async function measure(): Promise<void> {
     const sentMs = now();
-    const reply = await timed('TIME', (client) => client.time());
+    const reply = await timed('TIME', async (client) => {
+      try {
+        return await client.time();
+      } catch (error) {
+        // Without its clock nothing can be shared: whatever the reason, that is no Valkey to work with.
+        if (isReplyError(error)) complaints.refused('TIME', error);
+        throw new Error('Valkey does not tell its time', { cause: error });
+      }
+    });
     if (!reply) return;
     const [seconds = 0, micros = 0] = reply.map(Number);
     clock.measured(sentMs, seconds * 1000 + micros / 1000, now());
@@ -104,13 +113,8 @@ export function createValkey({ redis, timeoutMs, clock, metrics, logger, now }: 
   }
 
   metrics.watchBreaker(() => STATES[breaker.state]);
-  breaker.onBreak(() => {
-    logger.warn('Valkey does not answer: this gateway works alone until it does');
-    schedule();
-  });
-  breaker.onReset(() => {
-    logger.info('Valkey answers: this gateway shares again');
-  });
+  reportChanges(breaker, logger);
+  breaker.onBreak(schedule);
   // Another server may answer next, with another clock: the probe fails, and opens the breaker until it has been asked.
   redis.on('close', () => {
     clock.forget();
@@ -152,12 +156,19 @@ const endOf = (subscription: { dispose(): void }) => () => {
 /** What Valkey answers, as opposed to no answer. */
 const isReplyError = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
 
-/** Logs a command's error code, never its text: that may quote what was sent. */
-function createComplaints(logger: Logger): (command: string, code: string) => void {
+/** A breaker that opens and closes all the time is told of once a minute. */
+function reportChanges({ onBreak, onReset }: Pick<CircuitBreakerPolicy, 'onBreak' | 'onReset'>, logger: Logger): void {
+  let isReported = false;
   let mutedUntil = 0;
-  return (command, code) => {
-    if (performance.now() < mutedUntil) return;
-    mutedUntil = performance.now() + COMPLAINT_MS;
-    logger.warn({ command, code }, 'Valkey refuses a command');
-  };
+  onBreak(() => {
+    if (isReported || performance.now() < mutedUntil) return;
+    isReported = true;
+    logger.warn('Valkey does not answer: this gateway works alone until it does');
+  });
+  onReset(() => {
+    if (!isReported) return;
+    isReported = false;
+    mutedUntil = performance.now() + REPORT_MS;
+    logger.info('Valkey answers: this gateway shares again');
+  });
 }

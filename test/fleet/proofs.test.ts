@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { startProofFleet, type ProofFleet } from '../support/fleet-proofs/proof-fleet.ts';
 import {
   faultsOf,
@@ -10,6 +10,9 @@ import {
 } from '../support/fleet-proofs/proofs.ts';
 import { NGINX } from '../support/nginx.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
+
+// Nine processes start here, three of them again.
+jest.setTimeout(180_000);
 
 /** Machines that run tests are busy: what is measured here is calls and answers, not how fast they are. */
 const PATIENT = { REDIS_TIMEOUT_MS: '1000' };

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { readVersioned, storeNewest } from '../../src/fleet/versioned-values.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { joinFleet, SECRET, until, type TestFleet } from '../support/fleet.ts';
-import { scrape } from '../support/observed.ts';
+import { captureLog, scrape } from '../support/observed.ts';
 import { startProcess } from '../support/process.ts';
 import { freePort } from '../support/program.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
@@ -54,6 +54,48 @@ describeWithValkey(`Valkey${withoutValkey}`, () => {
       await server.start();
       await until(isUp(fleet));
       expect(await fleet.valkey.run('PING', (redis) => redis.ping())).toBe('PONG');
+    });
+
+    it('that are refused, and a Valkey that is away, are logged once, without what was sent', async () => {
+      const { server } = await start();
+      const log = captureLog('info');
+      const fleet = await joinFleet(server.url, {}, log);
+      fleets.push(fleet);
+      for (let time = 0; time < 3; time += 1) {
+        await fleet.valkey.run('EVAL', (redis) => redis.eval('return secret', 0));
+      }
+      await server.kill();
+      // Three probes have failed.
+      await until(async () => /command="TIME",outcome="error"} [3-9]/.test(await fleet.figures.scrape()));
+      await server.start();
+      await until(isUp(fleet));
+      const facts = log.lines.map(({ msg, command, code }) => ({ msg, command, code }));
+      expect(facts).toHaveLength(4);
+      expect(facts).toContainEqual({ msg: 'Valkey refuses a command', command: 'EVAL', code: 'ERR' });
+      expect(facts).toContainEqual({ msg: 'Valkey can not be reached', code: expect.stringMatching(/^ECONN/) });
+      expect(facts).toContainEqual({ msg: 'Valkey does not answer: this gateway works alone until it does' });
+      expect(facts.at(-1)).toEqual({ msg: 'Valkey answers: this gateway shares again' });
+      expect(log.text).not.toContain('secret');
+    });
+
+    it('are answered by nobody with a wrong password, and the log says so', async () => {
+      const { server } = await start();
+      const log = captureLog('info');
+      fleets.push(await joinFleet(server.url.replace('redis://', 'redis://default:a-wrong-one@'), {}, log));
+      fleets.push(await joinFleet(server.url.replace('redis://', 'redis://nobody:a-wrong-one@'), {}, log));
+      expect(fleets.at(-1)?.valkey.isUp).toBe(false);
+      expect(log.lines).toContainEqual(
+        expect.objectContaining({ msg: 'Valkey can not be reached', code: 'WRONGPASS' }),
+      );
+      expect(log.text).not.toContain('a-wrong-one');
+    });
+
+    it('are not sent to a Valkey that does not tell its time: gateways could not tell how old anything is', async () => {
+      const { server } = await start();
+      await server.client.call('ACL', 'SETUSER', 'timeless', 'on', '>password', '~*', '&*', '+@all', '-time');
+      const fleet = await joinFleet(server.url.replace('redis://', 'redis://timeless:password@'));
+      fleets.push(fleet);
+      expect(fleet.valkey.isUp).toBe(false);
     });
 
     it('that it refuses fail alone: the others go on', async () => {
@@ -120,7 +162,7 @@ describeWithValkey(`Valkey${withoutValkey}`, () => {
   describe('the clock', () => {
     it("is Valkey's, whatever this gateway's shows; what comes back is no younger", async () => {
       const { server } = await start();
-      const fleet = await joinFleet(server.url, {}, () => Date.now() - 3_600_000);
+      const fleet = await joinFleet(server.url, {}, { now: () => Date.now() - 3_600_000 });
       fleets.push(fleet);
       const localMs = Date.now() - 3_600_000;
       const fleetMs = fleet.clock.toFleet(localMs);
@@ -186,6 +228,21 @@ describeWithValkey(`Valkey${withoutValkey}`, () => {
   });
 
   describe('an announcement', () => {
+    it('that its listener can not handle is logged, and ends nothing', async () => {
+      const { server } = await start();
+      const log = captureLog('error');
+      const fleet = await joinFleet(server.url, {}, log);
+      fleets.push(fleet);
+      fleet.announcements.listen('test', () => {
+        throw new Error('a defect');
+      });
+      await until(async () => {
+        await fleet.announcements.announce('test', 'anything');
+        return log.lines.length > 0;
+      });
+      expect(log.lines[0]).toMatchObject({ msg: 'an announcement could not be handled' });
+    });
+
     it('reaches all who listen, again after the connection was lost; what is too long reaches nobody', async () => {
       const { server, fleet } = await start();
       const { fleet: other } = await start();

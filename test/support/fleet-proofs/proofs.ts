@@ -48,10 +48,13 @@ export async function proveOneCall(fleet: ProofFleet, runs: number, requests: nu
     8,
     async (run) => askFor(balancer.url, run),
   );
-  for (const gateway of gateways) await gateway.restart();
-  isOver = true;
-  await load;
-  await balancer.close();
+  try {
+    for (const gateway of gateways) await gateway.restart();
+  } finally {
+    isOver = true;
+    await load;
+    await balancer.close();
+  }
   return { steps, stepsAfterRestarts: upstream.count('steps') - steps, answers, failures };
 }
 
