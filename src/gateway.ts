@@ -32,8 +32,11 @@ export interface Gateway {
   readonly cachedBytes: () => number;
   /** Builds the run page if it is missing or out of date, so that its first request need not wait. */
   preparePage(): Promise<void>;
-  /** Accepts no more requests, lets those in progress finish (at most 10 s), and closes everything. */
-  close(): Promise<void>;
+  /**
+   * Accepts no more connections, ends subscriptions, lets requests in progress finish (at most 10 s), and closes everything. Idle
+   * connections take requests for `lingerMs` more (0 if left out).
+   */
+  close(lingerMs?: number): Promise<void>;
 }
 
 /** What an embedder adds: see docs/embedding.md. */
@@ -131,8 +134,8 @@ export async function createGateway(config: Config, overrides: Overrides & Addit
   });
   const { server } = http;
 
-  async function close(): Promise<void> {
-    await http.close();
+  async function close(lingerMs = 0): Promise<void> {
+    await http.close(lingerMs);
     await graphql.close();
     livePollers.close();
     workflowPollers.close();

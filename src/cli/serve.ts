@@ -3,7 +3,9 @@ import closeWithGrace from 'close-with-grace';
 import type { Config } from '../config/config.ts';
 import { createGateway, createLoggerFor } from '../gateway.ts';
 
-/** A little longer than the gateway gives the requests under way. */
+/** For how long a proxy may send requests over the connections that it keeps. */
+const LINGER_MS = 1000;
+/** A little longer than that and the time that the requests under way are given. */
 const STOP_WITHIN_MS = 12_000;
 
 export async function serve(config: Config, write: (text: string) => void): Promise<void> {
@@ -25,6 +27,6 @@ export async function serve(config: Config, write: (text: string) => void): Prom
   closeWithGrace({ delay: STOP_WITHIN_MS, logger }, async ({ err, signal }) => {
     if (err) logger.fatal({ err }, 'stopping after an error that nobody caught');
     else logger.info({ signal }, 'stopping');
-    await gateway.close();
+    await gateway.close(LINGER_MS);
   });
 }

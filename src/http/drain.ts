@@ -1,10 +1,14 @@
 /** Closes a server: answers in progress finish, idle connections are closed. */
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Drain {
-  /** Resolves when the last connection is closed. */
-  close(): Promise<void>;
+  /**
+   * Resolves when the last connection is closed. Idle ones stay open for `lingerMs`: a proxy may just be sending a request over one,
+   * which would fail. Each answer until then has to close its connection.
+   */
+  close(lingerMs: number): Promise<void>;
 }
 
 /** How long a connection without any request so far is kept open: its first request may be on its way. */
@@ -23,7 +27,10 @@ export function createDrain(server: Server): Drain {
   server.on('request', ({ socket }) => unused.delete(socket));
 
   return {
-    async close() {
+    async close(lingerMs) {
+      // That of http.Server would close idle connections at once.
+      if (lingerMs > 0) NetServer.prototype.close.call(server);
+      await pause(lingerMs);
       const timers = [
         setTimeout(() => {
           for (const socket of unused) socket.destroy();

@@ -136,11 +136,11 @@ export function createHttp(options: HttpOptions) {
       await pageSource.load();
     },
     /** Ends subscriptions, then lets requests in progress finish. */
-    async close() {
+    async close(lingerMs: number) {
       isStopping = true;
       keepAlive.close();
       await endAll([streams, sockets]);
-      await drain.close();
+      await drain.close(lingerMs);
       pageSource.close();
     },
   };

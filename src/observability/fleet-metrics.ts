@@ -61,7 +61,7 @@ export function createFleetMetrics(registry: Registry): FleetMetrics {
   // rate() misses the first increase of a series that does not begin at 0.
   for (const result of SHARED_READS) reads.inc({ result }, 0);
   for (const outcome of COMMAND_OUTCOMES) commands.inc({ command: 'TIME', outcome }, 0);
-  for (const outcome of LEASE_OUTCOMES) leases.inc({ purpose: 'call', outcome }, 0);
+  for (const purpose of ['call', 'poll']) for (const outcome of LEASE_OUTCOMES) leases.inc({ purpose, outcome }, 0);
 
   return {
     command(command, outcome, seconds) {

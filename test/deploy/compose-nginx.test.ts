@@ -8,6 +8,7 @@ import { findProgram, freePort, startProgram, type Program } from '../support/pr
 
 const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }`;
 const REQUESTS = 20;
+const CLIENTS = 8;
 
 const isThere = NGINX !== null && findProgram('--version', 'valkey-server') !== null;
 // In CI a missing program is a failure, and no reason to skip.
@@ -28,7 +29,12 @@ withPrograms(
       const [command = '', ...words] = service('valkey').command ?? [];
       valkey = await startProgram(command, [...words, '--port', String(port)], port);
       gateways = GATEWAYS.map((name) => {
-        const here = { UPSTREAM_URL: upstream.url, REDIS_URL: `redis://127.0.0.1:${port}` };
+        // Machines that run tests are busy: Valkey may be late.
+        const here = {
+          UPSTREAM_URL: upstream.url,
+          REDIS_URL: `redis://127.0.0.1:${port}`,
+          REDIS_TIMEOUT_MS: '5000',
+        };
         // There is no collector of traces here. An empty variable counts as unset.
         return startProcess({ ...service(name).environment, ...here, OTEL_EXPORTER_OTLP_ENDPOINT: '' });
       });
@@ -76,18 +82,23 @@ withPrograms(
     });
 
     it('asks both gateways, and they the upstream once', async () => {
+      const before = upstream.count('steps');
       for (let request = 0; request < REQUESTS; request += 1) {
         expect(await ask('r2')).toEqual({ data: { run: { stepCounts: { total: 1 } } } });
       }
       for (const gateway of gateways) expect(await operationsOf(gateway)).toBeGreaterThan(0);
+      expect(upstream.count('steps') - before).toBe(1);
     });
 
-    it('answers every request while one gateway stops, and after', async () => {
+    it('answers every request, also POST, while one gateway stops, and after', async () => {
       const [first] = gateways;
       first?.child.kill('SIGTERM');
-      for (let request = 0; request < REQUESTS || first?.child.exitCode === null; request += 1) {
-        expect(await ask(`r${request}`)).toEqual({ data: { run: { stepCounts: { total: 1 } } } });
-      }
+      const askAgain = async () => {
+        for (let request = 0; request < REQUESTS || first?.child.exitCode === null; request += 1) {
+          expect(await ask(`r${request}`)).toEqual({ data: { run: { stepCounts: { total: 1 } } } });
+        }
+      };
+      await Promise.all(Array.from({ length: CLIENTS }, askAgain));
       expect(await first?.exited).toBe(0);
     });
   },

@@ -15,7 +15,6 @@ export interface FleetTurns {
   of(name: string): JoinTurns;
   /** The number of pollers in each role. */
   readonly roles: Readonly<Record<PollerRole, number>>;
-  close(): void;
 }
 
 export interface FleetTurnsOptions {
@@ -48,7 +47,7 @@ export function createFleetTurns({ leases, announcements, after }: FleetTurnsOpt
   const announce = (news: News, name: string): void =>
     void announcements.announce(PURPOSE, `${news} ${sender} ${name}`);
 
-  const stopListening = announcements.listen(PURPOSE, (payload) => {
+  announcements.listen(PURPOSE, (payload) => {
     const [word, from, name = ''] = payload.split(' ');
     const news = NEWS.find((each) => each === word);
     if (!news || from === sender) return;
@@ -134,6 +133,5 @@ export function createFleetTurns({ leases, announcements, after }: FleetTurnsOpt
       for (const present of members.values()) for (const { role } of present) roles[role] += 1;
       return roles;
     },
-    close: stopListening,
   };
 }

@@ -52,11 +52,13 @@ export interface FaultReport {
 }
 
 const LIVE_TTL_MS = 1000;
+/** Soon full: what grows after that is a leak. */
+const SMALL_CACHE = { CACHE_MAX_BYTES: String(32 * 2 ** 20) };
 const GATEWAYS = 3;
 /** From a run's end until everybody must know it. */
 const END_WITHIN_MS = 45_000;
 const QUERY_PAUSE_MS = 50;
-const MEMORY_EVERY_MS = 5000;
+const LOOK_EVERY_MS = 1000;
 
 const FIELDS = 'status steps { id status } freshness { isFinal isStale }';
 const argumentsOf = (runId: string) => `(workflowId: "${SAMPLE_WORKFLOW}", id: "${runId}")`;
@@ -87,7 +89,7 @@ export async function proveUnderFaults(plan: FaultPlan): Promise<FaultReport> {
     count: GATEWAYS,
     upstreamUrl: upstream.url,
     redisUrl: valkey.url,
-    environment: { LIVE_TTL_MS: String(LIVE_TTL_MS), REDIS_TIMEOUT_MS: String(plan.redisTimeoutMs) },
+    environment: { LIVE_TTL_MS: String(LIVE_TTL_MS), REDIS_TIMEOUT_MS: String(plan.redisTimeoutMs), ...SMALL_CACHE },
   });
   const watchers = createWatchers<{ readonly runUpdated: RunData }>({
     nextUrl: gateways.nextUrl,
@@ -152,9 +154,12 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     runs += 1;
   }
 
-  /** The proxy before the upstream and the clients are in this process, which may stand still between a call and its event. */
+  /**
+   * An answer that a gateway has received, and reads when it comes to its turn, is as old as the pause between. The proxy and the
+   * clients are in this process.
+   */
   const stalledMs = ({ askedAtMs, cameAtMs }: Told): number =>
-    2 * stalls.longestMs(askedAtMs - LIVE_TTL_MS, cameAtMs + LIVE_TTL_MS);
+    2 * stalls.longestMs(askedAtMs - LIVE_TTL_MS, cameAtMs + LIVE_TTL_MS + 2 * LOOK_EVERY_MS);
 
   function check(runId: string, history: RunHistory, answer: Told): void {
     const { isFinal, isStale, state, by } = answer;
@@ -165,7 +170,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     if (ageMs === null) failures.push(`${runId} by ${by}: never true: ${state}`);
     else if (isFinal && state !== history.last) failures.push(`${runId} by ${by}: not what it ended as: ${state}`);
     else if (!isStale && ageMs > LIVE_TTL_MS + MAX_DELAY_MS + plan.slackMs + stalledMs(answer)) {
-      failures.push(`${runId} by ${by}: ${ageMs} ms too old`);
+      failures.push(`${runId} by ${by}: ${ageMs} ms too old at ${answer.cameAtMs}`);
     }
   }
 
@@ -241,14 +246,21 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     }
   }
 
-  async function measure(): Promise<void> {
-    for (let nextAt = Date.now(); goesOn(); nextAt += MEMORY_EVERY_MS) {
-      await pause(Math.max(0, nextAt - Date.now()));
-      const text = await fetch(`${survivor}/metrics`).then((response) => response.text());
-      const bytes = Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]);
-      memory.push(bytes);
-      const megabytes = (bytes / 2 ** 20).toFixed(0);
-      onProgress(`${runs} runs, ${answers} answers, ${failures.length} failures, ${megabytes} MiB`);
+  async function lookAt(url: string): Promise<void> {
+    const text = await fetch(`${url}/metrics`).then((response) => response.text());
+    const valueOf = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+    // The longest since it was last asked.
+    stalls.add(valueOf('nodejs_eventloop_lag_max_seconds') * 1000);
+    if (url === survivor) memory.push(valueOf('process_resident_memory_bytes'));
+  }
+
+  async function look(): Promise<void> {
+    for (let looks = 0; goesOn(); looks += 1) {
+      await Promise.all(gateways.urls.map((url) => lookAt(url).catch(() => undefined)));
+      const megabytes = ((memory.at(-1) ?? 0) / 2 ** 20).toFixed(0);
+      if (looks % 10 === 0)
+        onProgress(`${runs} runs, ${answers} answers, ${failures.length} failures, ${megabytes} MiB`);
+      await pause(LOOK_EVERY_MS);
     }
   }
 
@@ -260,7 +272,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     ...Array.from({ length: plan.queriers }, queryAgain),
     failAtRandom(ofPartners),
     failAtRandom(ofGateways),
-    measure(),
+    look(),
   ]);
   stalls.close();
   // Valkey's clock is known to some milliseconds.

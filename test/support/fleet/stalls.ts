@@ -1,6 +1,8 @@
-/** How late this process was: what came while it stood still seems to be older than it is. */
+/** When processes stood still: what they handled then seems to be older than it is. */
 
 export interface Stalls {
+  /** Of another process, which has noticed it by now. */
+  add(lateMs: number): void;
   /** The longest time for which it stood still, of those that ended in between. */
   longestMs(fromMs: number, toMs: number): number;
   close(): void;
@@ -11,12 +13,15 @@ const EVERY_MS = 50;
 export function watchStalls(): Stalls {
   const stalls: { readonly endedAtMs: number; readonly lateMs: number }[] = [];
   let dueMs = Date.now() + EVERY_MS;
+  const add = (lateMs: number): void => {
+    if (lateMs > EVERY_MS) stalls.push({ endedAtMs: Date.now(), lateMs });
+  };
   const timer = setInterval(() => {
-    const endedAtMs = Date.now();
-    if (endedAtMs - dueMs > EVERY_MS) stalls.push({ endedAtMs, lateMs: endedAtMs - dueMs });
-    dueMs = endedAtMs + EVERY_MS;
+    add(Date.now() - dueMs);
+    dueMs = Date.now() + EVERY_MS;
   }, EVERY_MS);
   return {
+    add,
     longestMs: (fromMs, toMs) =>
       stalls
         .filter(({ endedAtMs }) => endedAtMs >= fromMs && endedAtMs <= toMs)
