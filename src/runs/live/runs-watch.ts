@@ -91,7 +91,8 @@ export function watchRuns(
         workflowId,
         runId,
         record,
-        startMicros: record?.cached.value.startTime?.epochMicros ?? null,
+        // Without a record it is older than all others.
+        startMicros: record ? (record.cached.value.startTime?.epochMicros ?? null) : -Infinity,
       })),
     );
     const faulty = isNews.flatMap(({ workflowId, state: { staleBecause: error, runs: known } }) =>
