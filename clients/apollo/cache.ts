@@ -5,14 +5,17 @@ type Items = readonly (StoreObject | Reference)[];
 const isPart = (value: unknown): value is StoreObject =>
   typeof value === 'object' && value !== null && '__typename' in value;
 
-/** The fields of both; of one that both have, the newer. */
-const join = (older: unknown, newer: unknown): unknown =>
-  isPart(older) && isPart(newer)
-    ? {
-        ...older,
-        ...Object.fromEntries(Object.entries(newer).map(([name, value]) => [name, join(older[name], value)])),
-      }
-    : newer;
+/** The fields of both; of one that both have, the newer. Lists inside, those of a trend's parts, are joined by node. */
+function join(older: unknown, newer: unknown): unknown {
+  if (Array.isArray(older) && Array.isArray(newer)) {
+    const known = new Map(older.filter(isPart).map((item) => [item.nodeId, item]));
+    known.delete(undefined);
+    return newer.map((item: unknown) => (isPart(item) ? join(known.get(item.nodeId), item) : item));
+  }
+  if (!isPart(older) || !isPart(newer)) return newer;
+  const joined = Object.entries(newer).map(([name, value]) => [name, join(older[name], value)]);
+  return { ...older, ...Object.fromEntries(joined) };
+}
 
 /** Joins the items of two lists that agree in these fields. A list without these fields replaces the other. */
 const by =
@@ -53,7 +56,6 @@ export const createCache = () =>
       TokenUsage: part,
       // A model's own ids: they repeat wherever the conversation goes on.
       ToolCall: { keyFields: false },
-      TrendBucket: { ...part, fields: { nodes: { merge: by('nodeId') } } },
       WorkflowConnection: { ...part, fields: { edges: { merge: by('cursor') } } },
       WorkflowGraph: { ...part, fields: { nodes: { merge: by('id') }, edges: { merge: by('from', 'to') } } },
       // The ids of nodes repeat: each workflow has its own `model_1`.

@@ -70,6 +70,10 @@ describe('the cost of an operation, in upstream calls', () => {
     ['{ recentRuns(first: 3, workflowIds: ["a", "b"]) { nodes { totalElapsedTime } } }', 6],
     ['{ recentRuns(first: 3, workflowIds: ["a", "b"], filter: {}) { nodes { status } } }', 13],
     ['{ recentRuns(first: 100, after: "c", workflowIds: "a") { edges { node { status } } } }', 3],
+    [
+      '{ recentRuns(first: 1, workflowIds: ["a", "b"]) { unavailableWorkflows { runs { pageInfo { endCursor } } } } }',
+      103,
+    ],
     // The same for the newest runs of each.
     ['subscription { runsUpdated { status } }', 101],
     ['subscription { runsUpdated(workflowIds: ["a", "b"]) { totalElapsedTime } }', 43],

@@ -1,12 +1,14 @@
 import { properties, type FieldTables } from '../fields/field-table.ts';
 import { ASSUMED_STEPS } from '../fields/list-sizes.ts';
+import { connections } from './connections.ts';
 import { executeWorkflowPayload, mutation } from './mutation.ts';
 import { query } from './query.ts';
 import { run, runComparison } from './run.ts';
 import { step } from './step.ts';
 import { subscription } from './subscription.ts';
 import { tokenCounts } from './token-counts.ts';
-import { workflowTypes } from './workflow.ts';
+import { workflowFigures } from './workflow-figures.ts';
+import { workflow } from './workflow.ts';
 
 /** The field table, by type. The fields of a `properties` type are all properties of the parent. */
 export const fieldTables: FieldTables = {
@@ -14,7 +16,12 @@ export const fieldTables: FieldTables = {
   Mutation: mutation,
   Subscription: subscription,
   ExecuteWorkflowPayload: executeWorkflowPayload,
-  ...workflowTypes,
+  Workflow: workflow,
+  WorkflowGraph: properties<'WorkflowGraph'>(),
+  WorkflowNode: properties<'WorkflowNode'>(),
+  WorkflowEdge: properties<'WorkflowEdge'>(),
+  ...workflowFigures,
+  ...connections,
   Run: run,
   RunComparison: runComparison,
   NodeComparison: properties<'NodeComparison'>(),

@@ -34,8 +34,8 @@ export function watchRuns(
       }),
     ]),
   );
-  /** By workflow: the state that was taken last. */
-  const taken = new Map<string, WorkflowRuns>();
+  /** By workflow: of the state that was taken last. */
+  const taken = new Map<string, Pick<WorkflowRuns, 'sequence' | 'stamp'>>();
   let isFirst = true;
   let hasLeft = false;
 
@@ -59,13 +59,14 @@ export function watchRuns(
   /** Takes what is new. Throws what ends the subscription: a key that is refused, or that no workflow can be had. */
   async function take(): Promise<RunsChange | null> {
     const since = new Map([...open.keys()].map((id) => [id, taken.get(id)?.sequence ?? 0]));
+    const states = new Map<string, WorkflowRuns>();
     const gone: UnavailableWorkflow[] = [];
     const takeOne = async ([workflowId, subscription]: [string, Subscription<WorkflowRuns>]) => {
       if (!subscription.hasNews) return;
       try {
         const { done, value } = await subscription.next();
         if (done) open.delete(workflowId);
-        else taken.set(workflowId, value);
+        else states.set(workflowId, value);
       } catch (error) {
         open.delete(workflowId);
         taken.delete(workflowId);
@@ -77,29 +78,31 @@ export function watchRuns(
     const [lost] = gone;
     if (lost && open.size === 0) throw lost.error;
     if (open.size === 0 && workflowIds.length > 0) leave();
-    return hasLeft ? null : changeOf(since, gone);
+    if (hasLeft) return null;
+    for (const [workflowId, { sequence, stamp }] of states) taken.set(workflowId, { sequence, stamp });
+    return changeOf(since, states, gone);
   }
 
-  function changeOf(since: ReadonlyMap<string, number>, gone: readonly UnavailableWorkflow[]): RunsChange {
-    const states = workflowIds.flatMap((workflowId) => {
-      const state = taken.get(workflowId);
-      return state ? [{ workflowId, state, from: since.get(workflowId) ?? 0 }] : [];
-    });
-    const isNews = states.filter(({ state, from }) => state.sequence !== from);
-    const runs = isNews.flatMap(({ workflowId, state, from }) =>
-      changedRuns(state, from).map(([runId, { record }]) => ({
+  function changeOf(
+    since: ReadonlyMap<string, number>,
+    states: ReadonlyMap<string, WorkflowRuns>,
+    gone: readonly UnavailableWorkflow[],
+  ): RunsChange {
+    const runs = [...states].flatMap(([workflowId, state]) =>
+      changedRuns(state, since.get(workflowId) ?? 0).map(([runId, { record }]) => ({
         workflowId,
         runId,
         record,
-        startMicros: record?.cached.value.startTime?.epochMicros ?? null,
+        // Without a record it is older than all others.
+        startMicros: record ? (record.cached.value.startTime?.epochMicros ?? null) : -Infinity,
       })),
     );
-    const faulty = isNews.flatMap(({ workflowId, state: { staleBecause: error, runs: known } }) =>
+    const faulty = [...states].flatMap(([workflowId, { staleBecause: error, runs: known }]) =>
       error && known.size === 0 ? [{ workflowId, error }] : [],
     );
     return {
       topic: 'runs',
-      states: states.map(({ state }) => state),
+      states: workflowIds.flatMap((id) => taken.get(id)?.stamp ?? []),
       since: JSON.stringify([...since]),
       runs: runs.sort(compareByPlace),
       unavailable: [...gone, ...faulty],

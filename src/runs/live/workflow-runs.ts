@@ -15,6 +15,8 @@ export interface WatchedRun {
 }
 
 export interface WorkflowRuns extends LiveState {
+  /** Another one for each sequence number. Subscribers keep it in place of the state, which holds an answer's text. */
+  readonly stamp: object;
   /** False: no poll has succeeded so far. */
   readonly isRead: boolean;
   /** By id, newest first. */
@@ -31,7 +33,7 @@ const FIRST_READ = 100;
 /** Ids of runs that were read are remembered, so that none is taken for a new one. */
 const MAX_KNOWN = 1000;
 
-const UNREAD: WorkflowRuns = { sequence: 0, isRead: false, runs: new Map(), windows: [], staleBecause: null };
+const NOTHING_READ = { isRead: false, runs: new Map<string, WatchedRun>(), windows: [] } as const;
 
 /** How many records to read, in steps of 20 so that pollers of several viewers and pages ask alike. */
 export function wantedRecords(latest: WorkflowRuns | null): number {
@@ -50,7 +52,7 @@ export function reachesKnown(latest: WorkflowRuns | null, records: readonly RunR
 
 export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
   follow(latest, { records, windows }) {
-    const known = latest ?? UNREAD;
+    const known = latest ?? { ...NOTHING_READ, sequence: 0, stamp: {} };
     const next = known.sequence + 1;
     const read = new Map<string, WatchedRun>();
     const lastKnown = records.findLastIndex(({ cached }) => known.runs.has(cached.value.id));
@@ -67,6 +69,7 @@ export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
     const forgotten = others.map(([id, { changedIn }]) => [id, { changedIn, record: null }] as const);
     return {
       sequence: isChanged ? next : known.sequence,
+      stamp: isChanged ? {} : known.stamp,
       isRead: true,
       runs: new Map([...read, ...forgotten].slice(0, MAX_KNOWN)),
       windows,
@@ -75,7 +78,7 @@ export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
   },
 
   afterFault(latest, error) {
-    if (!latest) return { ...UNREAD, sequence: 1, staleBecause: error };
+    if (!latest) return { ...NOTHING_READ, sequence: 1, stamp: {}, staleBecause: error };
     if (latest.staleBecause) return latest;
     const next = latest.sequence + 1;
     const staleReason = `${error.code}: ${error.message}`;
@@ -83,11 +86,11 @@ export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
       id,
       run.record?.staleReason === null ? { changedIn: next, record: { ...run.record, staleReason } } : run,
     ]);
-    return { ...latest, sequence: next, runs: new Map(runs), staleBecause: error };
+    return { ...latest, sequence: next, stamp: {}, runs: new Map(runs), staleBecause: error };
   },
 
   // It may not be given what is older than the fault.
-  forNewcomer: (state) => (state.staleBecause ? { ...state, runs: UNREAD.runs } : state),
+  forNewcomer: (state) => (state.staleBecause ? { ...state, runs: NOTHING_READ.runs } : state),
   isSameFetch: ({ windows: one }, { windows: another }) =>
     one.length === another.length && one.every((window, index) => window === another[index]),
   requestedAt: ({ windows }) => Math.max(-Infinity, ...windows.map(({ sentAt }) => sentAt)),

@@ -1,0 +1,62 @@
+/** What the runs of a workflow tell together. */
+import { nodeStatistics } from '../../domain/run/statistics.ts';
+import { checkFirst } from '../arguments.ts';
+import type { Context } from '../context.ts';
+import { properties, type FieldTable } from '../fields/field-table.ts';
+import { intFields } from '../fields/int-fields.ts';
+import { pageSize } from '../fields/list-sizes.ts';
+import type { StatisticsOfRuns } from '../object-references.ts';
+import { settleAll } from '../settle.ts';
+
+/** Over the steps of each run that was looked at: one call for each of them. */
+const statisticsByNode = {
+  calls: () => 1,
+  async resolve({ workflowId, runIds }: RunsOfWorkflow, _args: object, { runs }: Context) {
+    const loaded = await Promise.all(runIds.map((runId) => runs().loadWithSteps({ workflowId, runId })));
+    return nodeStatistics(loaded.filter((run) => run !== null));
+  },
+} as const;
+
+type RunsOfWorkflow = Pick<StatisticsOfRuns, 'workflowId' | 'runIds'>;
+
+const failureGroup: FieldTable<'FailureGroup'> = {
+  nodeId: {},
+  message: {},
+  code: {},
+  count: {},
+  firstSeenAt: {},
+  lastSeenAt: {},
+  // What the groups were made of is loaded: records came with the history, steps were read.
+  runs: {
+    items: pageSize,
+    resolve: ({ workflowId, runIds }, { first }, { runs, requirement }, info) =>
+      settleAll(runIds.slice(0, checkFirst(first)), (runId) => runs().load({ workflowId, runId }, requirement(info))),
+  },
+};
+
+const trendBucket: FieldTable<'TrendBucket'> = {
+  startedAt: {},
+  endedAt: {},
+  runCount: {},
+  failedCount: {},
+  wallClockMs: {},
+  nodes: statisticsByNode,
+};
+
+const workflowStatistics: FieldTable<'WorkflowStatistics'> = {
+  runCount: {},
+  finishedCount: {},
+  completedCount: {},
+  failedCount: {},
+  successRate: {},
+  wallClockMs: {},
+  nodes: statisticsByNode,
+};
+
+export const workflowFigures = {
+  WorkflowStatistics: workflowStatistics,
+  FailureGroup: failureGroup,
+  TrendBucket: trendBucket,
+  Distribution: properties<'Distribution'>(),
+  NodeStatistics: { ...properties<'NodeStatistics'>(), ...intFields('totalTokens') },
+};
