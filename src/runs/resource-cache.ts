@@ -106,7 +106,13 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     // Only the operation that starts the call pays for it.
     if (!flights.isUnderWay(key)) budget.take();
     const load = (signal: AbortSignal) =>
-      fetchAndCache(resource, viewer, { ...upstreamIdentityOf(viewer), requestId, signal, operationRecord });
+      fetchAndCache(resource, viewer, {
+        ...upstreamIdentityOf(viewer),
+        requestId,
+        signal,
+        operationRecord,
+        wantsBytes: shared !== null,
+      });
     let wasCalled = true;
     try {
       const loaded = (await flights.join(key, signal(), load)) as Loaded<T>;
