@@ -175,7 +175,7 @@ describe('the gateways of deploy/kubernetes', () => {
   });
 
   it('have the time that they take to stop', () => {
-    const stopWithinMs = /STOP_WITHIN_MS = ([\d_]+);/.exec(readProjectFile('src/main.ts'))?.[1]?.replace('_', '');
+    const stopWithinMs = /STOP_WITHIN_MS = ([\d_]+);/.exec(readProjectFile('src/cli/serve.ts'))?.[1]?.replace('_', '');
     const pauseMs = (container.lifecycle?.preStop.sleep.seconds ?? 0) * 1000;
     expect(template.spec.terminationGracePeriodSeconds * 1000).toBeGreaterThan(pauseMs + Number(stopWithinMs));
   });
