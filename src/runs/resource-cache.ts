@@ -109,7 +109,18 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     // Only the operation that starts the call pays for it.
     if (!flights.isUnderWay(key)) budget.take();
     const load = (signal: AbortSignal) =>
-      fetchAndCache(resource, viewer, { ...upstreamIdentityOf(viewer), requestId, signal, operationRecord }, skipped);
+      fetchAndCache(
+        resource,
+        viewer,
+        {
+          ...upstreamIdentityOf(viewer),
+          requestId,
+          signal,
+          operationRecord,
+          wantsBytes: shared !== null,
+        },
+        skipped,
+      );
     let wasCalled = true;
     try {
       const loaded = (await flights.join(key, signal(), load)) as Loaded<T>;

@@ -27,6 +27,8 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   /** The bytes of an earlier answer, to be read in place of a call. */
   readonly stored?: Buffer;
+  /** Whether the answer's bytes are kept for others: otherwise they are freed while it is read. */
+  readonly wantsBytes?: boolean;
   /** Of the operation that pays for the call. */
   readonly operationRecord?: OperationRecord | undefined;
 }
@@ -35,7 +37,7 @@ export interface CallOptions {
 export interface UpstreamAnswer<T> {
   readonly value: T;
   readonly sizeBytes: number;
-  /** As they came. */
+  /** As they came, if the call wants them. */
   readonly bytes?: Buffer;
 }
 

@@ -58,7 +58,11 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   ): Promise<UpstreamAnswer<T>> {
     const readAnswer = (text: JsonText, bytes: Buffer, report: ReportDeviation) => {
       const value = read(text, report);
-      return { value, sizeBytes: cachedBytes(text, Array.isArray(value) ? value.length : 1), bytes };
+      return {
+        value,
+        sizeBytes: cachedBytes(text, Array.isArray(value) ? value.length : 1),
+        ...(call.wantsBytes && { bytes }),
+      };
     };
     // What deviates in a stored answer was reported when it came.
     if (call.stored) return readAnswer(jsonTextOf(call.stored), call.stored, () => undefined);

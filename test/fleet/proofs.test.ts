@@ -35,11 +35,12 @@ describeWithValkey(`a fleet of processes${withoutValkey}`, () => {
   });
 
   it('answers right while Valkey stands still, is killed, starts empty, is full or slow, and shares again', async () => {
-    fleet = await startProofFleet(2, { REDIS_TIMEOUT_MS: '50' });
+    // Less than what slow means here.
+    fleet = await startProofFleet(2, { REDIS_TIMEOUT_MS: '150' });
     for (const fault of faultsOf(fleet)) {
       const { failures, answers, backAfterMs } = await proveFault(fleet, fault, 500);
       expect({ fault: fault.name, failures }).toEqual({ fault: fault.name, failures: [] });
-      expect(answers).toBeGreaterThan(10);
+      expect(answers).toBeGreaterThanOrEqual(20);
       expect(backAfterMs).toBeLessThan(5000);
     }
   });
