@@ -6,7 +6,7 @@ import { describeWithValkey, withoutValkey } from '../support/describe-with-valk
 describeWithValkey(`a fleet under random faults${withoutValkey}`, () => {
   it('answers what was true, no older than it may be, and tells everybody the end', async () => {
     const report = await proveUnderFaults({
-      durationMs: 5000,
+      durationMs: 4000,
       runs: 4,
       subscribersPerRun: 6,
       queriers: 4,

@@ -249,6 +249,17 @@ describe('the pollers of a fleet, whatever happens', () => {
     );
   });
 
+  it('do not poll faster because a gateway has just begun to watch', async () => {
+    const fleet = createFleet();
+    fleet.joinAt(0);
+    await fleet.pass(30_000);
+    const before = fleet.calls.length;
+    fleet.joinAt(1);
+    await fleet.pass(10_000);
+    // One for the newcomer, and those of a run that does not change.
+    expect(fleet.calls.length - before).toBeLessThanOrEqual(3);
+  });
+
   it('hand over at once when the last subscriber of the one that polls leaves', async () => {
     const fleet = createFleet();
     for (let index = 0; index < GATEWAYS; index += 1) fleet.joinAt(index);

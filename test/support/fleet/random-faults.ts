@@ -57,6 +57,9 @@ const SMALL_CACHE = { CACHE_MAX_BYTES: String(32 * 2 ** 20) };
 const GATEWAYS = 3;
 /** From a run's end until everybody must know it. */
 const END_WITHIN_MS = 45_000;
+/** Two retries, each after two seconds at most. */
+const RETRIES_MS = 4500;
+const FAULT_AND_RETRIES_MS = 8000;
 const QUERY_PAUSE_MS = 50;
 const LOOK_EVERY_MS = 1000;
 
@@ -129,6 +132,8 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
   const faults: Record<string, number> = {};
   const memory: number[] = [];
   const stalls = watchStalls();
+  /** When each has ended. */
+  const upstreamFaults: number[] = [];
   const survivor = gateways.urls[0] ?? '';
   let [runs, answers, staleAnswers, toldErrors, oldestMs] = [0, 0, 0, 0, 0];
 
@@ -161,6 +166,10 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
   const stalledMs = ({ askedAtMs, cameAtMs }: Told): number =>
     2 * stalls.longestMs(askedAtMs - LIVE_TTL_MS, cameAtMs + LIVE_TTL_MS + 2 * LOOK_EVERY_MS);
 
+  /** Record and steps are fetched together: while one is tried again, the other gets older. */
+  const retriedMs = ({ cameAtMs }: Told): number =>
+    upstreamFaults.some((endedAtMs) => Math.abs(cameAtMs - endedAtMs) < FAULT_AND_RETRIES_MS) ? RETRIES_MS : 0;
+
   function check(runId: string, history: RunHistory, answer: Told): void {
     const { isFinal, isStale, state, by } = answer;
     const ageMs = history.ageOf(answer);
@@ -169,7 +178,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     else oldestMs = Math.max(oldestMs, ageMs ?? 0);
     if (ageMs === null) failures.push(`${runId} by ${by}: never true: ${state}`);
     else if (isFinal && state !== history.last) failures.push(`${runId} by ${by}: not what it ended as: ${state}`);
-    else if (!isStale && ageMs > LIVE_TTL_MS + MAX_DELAY_MS + plan.slackMs + stalledMs(answer)) {
+    else if (!isStale && ageMs > LIVE_TTL_MS + MAX_DELAY_MS + plan.slackMs + stalledMs(answer) + retriedMs(answer)) {
       failures.push(`${runId} by ${by}: ${ageMs} ms too old at ${answer.cameAtMs}`);
     }
   }
@@ -203,6 +212,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     upstream.fault = pick(UPSTREAM_FAULTS) ?? null;
     await pause(500 + random() * 1500);
     upstream.fault = null;
+    upstreamFaults.push(Date.now());
   }
 
   const ofPartners: Faults = {
