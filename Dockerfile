@@ -23,6 +23,8 @@ COPY --from=build /usr/local/bin/node /usr/local/bin/
 ENV HOST=0.0.0.0
 # glibc then returns each large buffer that is freed. Its own threshold grows, and the memory stayed 50 MB above that.
 ENV MALLOC_MMAP_THRESHOLD_=32768
+# The image is compiled, and its root may be read-only.
+ENV NODE_DISABLE_COMPILE_CACHE=1
 # `docker build --build-arg BUILD_REVISION=$(git rev-parse --short HEAD)`, for stepgate_build_info. An empty one counts as unset.
 ARG BUILD_REVISION
 ENV BUILD_REVISION=$BUILD_REVISION

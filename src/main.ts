@@ -1,4 +1,5 @@
 /** The process: reads the command line, runs the command, and says what is wrong. */
+import { enableCompileCache } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { readCommandLine, readConfigWith } from './cli/command-line.ts';
 import { ConfigError } from './config/config.ts';
@@ -9,6 +10,9 @@ import { readVersion } from './observability/version.ts';
 const { env: environment, stdin, stdout, stderr } = process;
 const write = (text: string) => void stdout.write(text);
 const configWith = (file: string | undefined) => readConfigWith(file, environment);
+
+// Half of a start from source is stripping types and compiling. What is kept lies in the system's folder for temporary files.
+enableCompileCache();
 
 // Without a listener, a reader that has gone (EPIPE) ends the process.
 for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
