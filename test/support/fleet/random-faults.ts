@@ -47,6 +47,8 @@ export interface FaultReport {
   readonly oldestMs: number;
   /** Resident bytes of the gateway that was never killed, at even times. */
   readonly memory: readonly number[];
+  /** Of its heap, and what that refers to outside. Lowest after a collection. */
+  readonly heap: readonly number[];
   /** Answers that were wrong, too old, or did not come. */
   readonly failures: readonly string[];
 }
@@ -131,6 +133,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
   const failures: string[] = [];
   const faults: Record<string, number> = {};
   const memory: number[] = [];
+  const heap: number[] = [];
   const stalls = watchStalls();
   /** When each has ended. */
   const upstreamFaults: number[] = [];
@@ -261,7 +264,9 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     const valueOf = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
     // The longest since it was last asked.
     stalls.add(valueOf('nodejs_eventloop_lag_max_seconds') * 1000);
-    if (url === survivor) memory.push(valueOf('process_resident_memory_bytes'));
+    if (url !== survivor) return;
+    memory.push(valueOf('process_resident_memory_bytes'));
+    heap.push(valueOf('nodejs_heap_size_used_bytes') + valueOf('nodejs_external_memory_bytes'));
   }
 
   async function look(): Promise<void> {
@@ -297,6 +302,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     callsTooMany,
     oldestMs,
     memory,
+    heap,
     failures,
   };
 }

@@ -1,0 +1,38 @@
+import { afterEach, expect, it } from '@jest/globals';
+import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
+import { startFaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateways, until } from '../support/fleet.ts';
+import { startValkey } from '../support/valkey.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
+
+const QUERY = '{ run(workflowId: "wf", id: "r1") { steps { id } freshness { isFinal } } }';
+
+describeWithValkey(`a run that pauses${withoutValkey}`, () => {
+  const opened: { close(): Promise<void> }[] = [];
+  afterEach(async () => {
+    for (const part of opened.splice(0).reverse()) await part.close();
+  });
+
+  it('is not shared as final where its steps came before its record', async () => {
+    const valkey = await startValkey();
+    let steps = 1;
+    const upstream = await startFaultyUpstream(async ({ endpoint, runId }) => {
+      // Finished long ago: without the record they look like those of a run that is over.
+      if (endpoint === 'steps')
+        return { json: Array.from({ length: steps }, (_, index) => wireStep({ id: `s${index}` })) };
+      if (endpoint !== 'run') return { status: 404 };
+      await until(async () => (await valkey.client.keys('stepgate:answer:*')).length > 0 || steps > 1);
+      return { json: [wireRun(runId, { status: 'running', end_time: null })] };
+    });
+    opened.push(valkey, upstream);
+    const environment = { UPSTREAM_URL: upstream.url, REDIS_URL: valkey.url, LIVE_TTL_MS: '100' };
+    const gateways = await startGateways(2, { ...environment, UPSTREAM_ENDPOINTS: 'steps,run' });
+    opened.push(...gateways);
+    const [one, another] = gateways;
+    expect((await one?.query(QUERY))?.data).toEqual({ run: { steps: [{ id: 's0' }], freshness: { isFinal: false } } });
+    steps = 2;
+    const now = { run: { steps: [{ id: 's0' }, { id: 's1' }], freshness: { isFinal: false } } };
+    await until(async () => JSON.stringify((await another?.query(QUERY))?.data) === JSON.stringify(now));
+    expect((await another?.query(QUERY))?.data).toEqual(now);
+  });
+});
