@@ -280,14 +280,14 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
   });
 
   it('are one while the secret is changed', async () => {
-    const [old, both, turned, renewed] = ['o', 'on', 'no', 'n'].map((letters) =>
-      [...letters].map((letter) => letter.repeat(40)).join(),
-    );
-    for (const [one = '', other = ''] of [
+    const [old, renewed] = ['o'.repeat(40), 'n'.repeat(40)];
+    const [both, turned] = [`${old},${renewed}`, `${renewed},${old}`];
+    const steps = [
       [old, both],
       [both, turned],
       [turned, renewed],
-    ]) {
+    ] as const;
+    for (const [one, other] of steps) {
       const pair = [await start({ FLEET_SECRET: one }), await start({ FLEET_SECRET: other })] as const;
       for (const [sender, reader] of [pair, [pair[1], pair[0]]] as const) {
         const idempotencyKey = `${one} ${other} ${sender.url}`;
