@@ -139,6 +139,7 @@ export async function createGateway(config: Config, overrides: Overrides & Addit
     await graphql.close();
     livePollers.close();
     workflowPollers.close();
+    runs.sharedStarts?.close();
     await runs.shared?.close();
     upstream.close();
     fleet?.close();

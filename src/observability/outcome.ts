@@ -6,13 +6,14 @@ export type Outcome = (typeof OUTCOMES)[number];
 
 export const INTERNAL = 'INTERNAL_SERVER_ERROR';
 
-/** Failures of a service that the gateway depends on: the upstream API, or a token issuer. */
+/** Failures of a service that the gateway depends on: the upstream API, a token issuer, or Valkey. */
 const DEPENDENCY_FAILURES: ReadonlySet<string> = new Set([
   'UPSTREAM_UNAVAILABLE',
   'UPSTREAM_TIMEOUT',
   'UPSTREAM_OVERLOADED',
   'UPSTREAM_CONTRACT_VIOLATION',
   'IDENTITY_UNAVAILABLE',
+  'IDEMPOTENCY_UNAVAILABLE',
 ]);
 
 /** The documented codes. A test compares both. */

@@ -15,6 +15,7 @@ import { joinNobody } from './live/turns.ts';
 import { createResourceCache } from './resource-cache.ts';
 import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
+import { createSharedStarts } from './starts/shared-starts.ts';
 import { createSharedTier } from './shared/shared-tier.ts';
 import type { After } from './timer.ts';
 import type { Viewer } from './viewer.ts';
@@ -37,7 +38,8 @@ export function createRuns({ config, upstream, fleet, now, after }: RunsOptions)
   const drop = (viewerId: string) => {
     partitions.drop(viewerId);
   };
-  const shared = fleet && createSharedTier({ fleet, source: sourceOf(config), reauthIntervalMs, drop });
+  const source = sourceOf(config);
+  const shared = fleet && createSharedTier({ fleet, source, reauthIntervalMs, drop });
   const cache = createResourceCache({ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, shared, now });
   const workflowStore = createWorkflowStore(upstream, cache, liveTtlMs);
   const offersRecords = config.upstreamEndpoints.has('run');
@@ -55,6 +57,9 @@ export function createRuns({ config, upstream, fleet, now, after }: RunsOptions)
     now,
     after,
   };
+  const ownStarts = createIdempotentStarts({ now });
+  const { upstreamTimeoutMs } = config;
+  const sharedStarts = fleet && createSharedStarts({ fleet, source, ownStarts, upstreamTimeoutMs, now });
   return {
     partitions,
     cache,
@@ -65,7 +70,8 @@ export function createRuns({ config, upstream, fleet, now, after }: RunsOptions)
     livePollers: createLivePollers({ runStore, workflowStore, ...polling }),
     workflowPollers: createWorkflowPollers({ runHistory, ...polling }),
     shared,
-    runStarter: createRunStarter(upstream, cache, createIdempotentStarts({ now })),
+    sharedStarts,
+    runStarter: createRunStarter(upstream, cache, sharedStarts ?? ownStarts),
   };
 }
 

@@ -1,20 +1,24 @@
 /** The errors that a client may see, each with its code. Anything else that is thrown is a defect, and is masked. */
 
-export type ErrorCode =
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'NOT_FOUND'
-  | 'BAD_USER_INPUT'
-  | 'RATE_LIMITED'
-  | 'ANSWER_TOO_LARGE'
-  | 'UPSTREAM_UNAVAILABLE'
-  | 'UPSTREAM_TIMEOUT'
-  | 'UPSTREAM_OVERLOADED'
-  | 'UPSTREAM_CONTRACT_VIOLATION'
-  | 'UPSTREAM_BUDGET_EXCEEDED'
-  | 'UPSTREAM_ENDPOINT_DISABLED'
-  | 'IDENTITY_UNAVAILABLE'
-  | 'NUMBER_OUT_OF_RANGE';
+export const ERROR_CODES = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'BAD_USER_INPUT',
+  'RATE_LIMITED',
+  'ANSWER_TOO_LARGE',
+  'UPSTREAM_UNAVAILABLE',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_OVERLOADED',
+  'UPSTREAM_CONTRACT_VIOLATION',
+  'UPSTREAM_BUDGET_EXCEEDED',
+  'UPSTREAM_ENDPOINT_DISABLED',
+  'IDENTITY_UNAVAILABLE',
+  'IDEMPOTENCY_UNAVAILABLE',
+  'NUMBER_OUT_OF_RANGE',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** Codes for which the same request may succeed a little later. */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -23,6 +27,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'UPSTREAM_TIMEOUT',
   'UPSTREAM_OVERLOADED',
   'IDENTITY_UNAVAILABLE',
+  'IDEMPOTENCY_UNAVAILABLE',
 ]);
 
 export interface ErrorDetails {

@@ -1,5 +1,5 @@
 /** What is known of a run whose start failed. */
-import { GatewayError } from './errors.ts';
+import { GatewayError, type ErrorCode, type ErrorDetails } from './errors.ts';
 
 /** Statuses with which the upstream rejects a request before it starts a run. */
 const REJECTIONS: ReadonlySet<number> = new Set([400, 401, 403, 404, 429]);
@@ -10,12 +10,15 @@ export function withOutcome(error: unknown): unknown {
   const { code, message, details } = error;
   const wasRejected = details.upstreamStatus !== undefined && REJECTIONS.has(details.upstreamStatus);
   if (details.wasNotSent || wasRejected || code === 'BAD_USER_INPUT') return error;
-  return new GatewayError(
+  return unknownOutcome(code, message, details);
+}
+
+export const unknownOutcome = (code: ErrorCode, message: string, details: ErrorDetails = {}): GatewayError =>
+  new GatewayError(
     code,
     `${message}. Whether the run has started is not known: look at the workflow's runs before you try again`,
     { ...details, outcomeIsUnknown: true },
   );
-}
 
 /** True if it is certain that no run has started; false for whatever did not come through `withOutcome`. */
 export const startedNothing = (error: unknown): boolean =>

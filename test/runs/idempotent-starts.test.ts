@@ -8,6 +8,7 @@ import { createManualClock } from '../support/clock.ts';
 const MINUTE_MS = 60_000;
 const start = (change: Partial<KeyedStart> = {}): KeyedStart => ({
   viewerId: 'viewer',
+  identity: 'credential',
   key: 'key',
   workflowId: 'wf',
   inputs: { a: 1 },

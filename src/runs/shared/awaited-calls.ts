@@ -18,15 +18,18 @@ export interface ExpectedCall {
   end(): void;
 }
 
-const PURPOSE = 'call';
 /** The end of a lease's name, and what became of the call. */
 const PAYLOAD = /^([\w-]{43}) (stored|failed)$/;
 const idOf = (lease: string): string => lease.slice(-43);
 
-export function createAwaitedCalls({ valkey, announcements }: Pick<Fleet, 'valkey' | 'announcements'>): AwaitedCalls {
+/** `purpose`: the channel, one for each kind of call. */
+export function createAwaitedCalls(
+  { valkey, announcements }: Pick<Fleet, 'valkey' | 'announcements'>,
+  purpose: string,
+): AwaitedCalls {
   /** By the lease's id. No more than loads under way. */
   const expected = new Map<string, Set<(outcome: CallOutcome) => void>>();
-  const stop = announcements.listen(PURPOSE, (payload) => {
+  const stop = announcements.listen(purpose, (payload) => {
     const [, id = '', outcome] = PAYLOAD.exec(payload) ?? [];
     for (const tell of expected.get(id) ?? []) tell(outcome === 'stored' ? 'stored' : 'failed');
   });
@@ -66,7 +69,7 @@ export function createAwaitedCalls({ valkey, announcements }: Pick<Fleet, 'valke
         },
       };
     },
-    announce: (lease, outcome) => announcements.announce(PURPOSE, `${idOf(lease)} ${outcome}`),
+    announce: (lease, outcome) => announcements.announce(purpose, `${idOf(lease)} ${outcome}`),
     close: stop,
   };
 }

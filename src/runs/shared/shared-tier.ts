@@ -46,7 +46,7 @@ interface Found<T> {
 
 export function createSharedTier({ fleet, source, reauthIntervalMs, drop }: SharedTierOptions): SharedTier {
   const { valkey, keys, clock, leases, metrics } = fleet;
-  const calls = createAwaitedCalls(fleet);
+  const calls = createAwaitedCalls(fleet, 'call');
   const withdrawals = createWithdrawals({ fleet, ttlMs: reauthIntervalMs + MISSED_MS, drop });
   const answers = createSharedAnswers(fleet, MAX_SHARED_BYTES);
   const namesOf = createNames(keys, source);

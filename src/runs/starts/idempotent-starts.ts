@@ -10,20 +10,25 @@ import { startedNothing } from '../../upstream/unknown-outcome.ts';
 
 export interface KeyedStart {
   readonly viewerId: string;
+  /** What the id is derived from. */
+  readonly identity: string;
   readonly key: string;
   readonly workflowId: string;
   readonly inputs: JsonObject;
 }
 
-/** One process keeps its keys in memory. A store that a fleet shares would be another implementation. */
+/** One process keeps its keys in memory; a fleet shares them, too (shared-starts.ts). */
 export interface IdempotentStarts {
   /**
    * Calls `send` unless the viewer has used the key: then the outcome of that start, also while it is under way. An error that
    * says that nothing started frees the key. Rejects with BAD_USER_INPUT where the key was used for another start, and
    * with RATE_LIMITED where there is no room.
    */
-  once(start: KeyedStart, send: () => Promise<StartedRun>): Promise<StartedRun>;
+  once(start: KeyedStart, send: Send): Promise<StartedRun>;
 }
+
+/** `keepUntil` may be called before it settles: the key ends then, in milliseconds since 1970. */
+export type Send = (keepUntil: (untilMs: number) => void) => Promise<StartedRun>;
 
 export interface IdempotentStartsOptions {
   /** Milliseconds since 1970. */
@@ -42,7 +47,7 @@ interface Start {
   readonly bytes: number;
 }
 
-const KEY_LIFETIME_MS = 600_000;
+export const KEY_LIFETIME_MS = 600_000;
 const MAX_BYTES = 8 * 2 ** 20;
 const MAX_BYTES_OF_VIEWER = 4 * 2 ** 20;
 /** Measured: two hashes, a promise with what came of it, and slots in maps. Texts of the upstream come on top. */
@@ -53,7 +58,10 @@ export function createIdempotentStarts({
   maxBytes = MAX_BYTES,
   maxBytesOfViewer = MAX_BYTES_OF_VIEWER,
 }: IdempotentStartsOptions): IdempotentStarts {
-  /** In order of their ends, for each is put last when it is answered. Those under way stand in between. */
+  /**
+   * In order of their ends, for each is put last when it is answered. Those under way stand in between, and those of another
+   * gateway, which end earlier.
+   */
   const starts = new Map<string, Start>();
   const bytesOfViewers = new Map<string, number>();
   let totalBytes = 0;
@@ -107,31 +115,42 @@ export function createIdempotentStarts({
       removeExpired();
       // A hash: a key that stands in a query would keep all of it in memory.
       const id = hash('sha256', `${viewerId}\n${key}`, 'base64url');
-      const fingerprint = hash('sha256', canonicalJson([workflowId, inputs]), 'base64url');
+      const fingerprint = fingerprintOf(workflowId, inputs);
       const known = starts.get(id);
-      if (known) {
+      if (known && now() < known.untilMs) {
         if (known.fingerprint === fingerprint) return known.outcome;
-        throw new GatewayError(
-          'BAD_USER_INPUT',
-          'idempotencyKey: this key was used in the last 10 minutes for another workflow or other inputs; take a new key',
-        );
+        throw usedForAnother();
       }
       checkRoom(viewerId);
-      const outcome = send();
+      let keptUntilMs: number | null = null;
+      const outcome = send((untilMs) => {
+        keptUntilMs = untilMs;
+      });
+      const end = (): number => keptUntilMs ?? now() + KEY_LIFETIME_MS;
       const start: Start = { viewerId, fingerprint, outcome, untilMs: Infinity, bytes: OVERHEAD_BYTES };
       put(id, start);
       try {
         const { runId, message } = await outcome;
         const bytes = OVERHEAD_BYTES + 2 * (runId.length + (message?.length ?? 0));
-        put(id, { ...start, untilMs: now() + KEY_LIFETIME_MS, bytes });
+        put(id, { ...start, untilMs: end(), bytes });
       } catch (error) {
         if (startedNothing(error)) remove(id);
-        else put(id, { ...start, untilMs: now() + KEY_LIFETIME_MS });
+        else put(id, { ...start, untilMs: end() });
       }
       return outcome;
     },
   };
 }
+
+/** Of the workflow and the inputs. */
+export const fingerprintOf = (workflowId: string, inputs: JsonObject): string =>
+  hash('sha256', canonicalJson([workflowId, inputs]), 'base64url');
+
+export const usedForAnother = (): GatewayError =>
+  new GatewayError(
+    'BAD_USER_INPUT',
+    'idempotencyKey: this key was used in the last 10 minutes for another workflow or other inputs; take a new key',
+  );
 
 /** The same text for equal values, in whatever order their fields stand. */
 const canonicalJson = (value: unknown): string =>

@@ -6,7 +6,7 @@ import { isAccessDenied } from '../../upstream/errors.ts';
 import type { IdempotentStarts } from './idempotent-starts.ts';
 import type { Operation } from '../operation.ts';
 import type { ResourceCache } from '../resource-cache.ts';
-import { upstreamIdentityOf } from '../viewer.ts';
+import { identityOf, upstreamIdentityOf } from '../viewer.ts';
 
 export interface StartRequest {
   readonly workflowId: string;
@@ -46,8 +46,9 @@ export function createRunStarter(
     async start(request, operation) {
       const { idempotencyKey: key, workflowId, inputs } = request;
       if (key === null) return send(request, operation);
-      const { id: viewerId } = operation.viewer;
-      return idempotentStarts.once({ viewerId, key, workflowId, inputs }, () => send(request, operation));
+      const { viewer } = operation;
+      const start = { viewerId: viewer.id, identity: identityOf(viewer), key, workflowId, inputs };
+      return idempotentStarts.once(start, () => send(request, operation));
     },
   };
 }

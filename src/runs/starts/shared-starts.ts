@@ -1,0 +1,108 @@
+/**
+ * Starts with a key in a fleet: for one key one gateway sends, and all answer what came of it. Never wrong comes before never
+ * down: where Valkey can't be asked whether a key is in use, nothing is sent.
+ */
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { StartedRun } from '../../upstream/contract.ts';
+import { GatewayError } from '../../upstream/errors.ts';
+import { createAwaitedCalls } from '../shared/awaited-calls.ts';
+import { createClaims, type Claim } from './claims.ts';
+import {
+  fingerprintOf,
+  KEY_LIFETIME_MS,
+  usedForAnother,
+  type IdempotentStarts,
+  type KeyedStart,
+  type Send,
+} from './idempotent-starts.ts';
+import { errorOf, notTold, recordOf, type StartRecord } from './start-record.ts';
+
+export interface SharedStarts extends IdempotentStarts {
+  close(): void;
+}
+
+export interface SharedStartsOptions {
+  readonly fleet: Pick<Fleet, 'valkey' | 'keys' | 'clock' | 'announcements'>;
+  /** What decides a start beside viewer and key: the upstream. */
+  readonly source: string;
+  /** The first level: one at a time in this process, and what it knows without Valkey. */
+  readonly ownStarts: IdempotentStarts;
+  readonly upstreamTimeoutMs: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** A start may wait before it is sent, and its outcome takes a moment to come here. */
+const MARGIN_MS = 1000;
+/** Who waits asks again so often: announcements may be lost. */
+const RECHECK_MS = 1000;
+
+export function createSharedStarts(options: SharedStartsOptions): SharedStarts {
+  const { fleet, source, ownStarts, upstreamTimeoutMs, now } = options;
+  const maxWaitMs = upstreamTimeoutMs + MARGIN_MS;
+  const calls = createAwaitedCalls(fleet, 'start');
+  const claims = createClaims({ fleet, source, maxWaitMs, now });
+  const fleetNow = () => Math.max(0, fleet.clock.toFleet(now()));
+  // A client that leaves does not undo what was sent: its request waits to the end, as one that has sent does.
+  const { signal: never } = new AbortController();
+
+  /** `keepUntil`: what other gateways tell is kept here no longer than there. */
+  async function once(start: KeyedStart, send: Send, keepUntil: (untilMs: number) => void): Promise<StartedRun> {
+    const fingerprint = fingerprintOf(start.workflowId, start.inputs);
+    const claim = claims.of(start);
+    const givesUpAt = now() + maxWaitMs;
+    for (;;) {
+      const expected = calls.expect(claim.name);
+      try {
+        const found = await claim.take({ state: 'underWay', fingerprint, at: fleetNow() });
+        if (found === undefined) throw unavailable();
+        if (found === null) return await sendAndTell(claim, fingerprint, () => send(keepUntil));
+        if (found !== 'unreadable' && found.fingerprint !== fingerprint) throw usedForAnother();
+        if (found !== 'unreadable' && found.state !== 'underWay') {
+          keepUntil(Math.min(now(), fleet.clock.toLocal(found.at)) + KEY_LIFETIME_MS);
+          return answerOf(found);
+        }
+        const untilMs = found === 'unreadable' ? 0 : Math.min(givesUpAt, fleet.clock.toLocal(found.at) + maxWaitMs);
+        if (now() >= untilMs) {
+          // The other gateway may tell it later, so it is asked for again.
+          keepUntil(0);
+          throw notTold();
+        }
+        await expected.outcome(Math.min(RECHECK_MS, untilMs - now()), never);
+      } finally {
+        expected.end();
+      }
+    }
+  }
+
+  async function sendAndTell(claim: Claim, fingerprint: string, send: () => Promise<StartedRun>): Promise<StartedRun> {
+    const sent = send();
+    const [outcome] = await Promise.allSettled([sent]);
+    const record = recordOf(outcome, { fingerprint, at: fleetNow() });
+    // Whoever has the answer gets the same one elsewhere. That waits for Valkey's deadline at most, and fails nothing.
+    await claim.settle(record).catch(() => undefined);
+    void calls.announce(claim.name, record ? 'stored' : 'failed');
+    return sent;
+  }
+
+  return {
+    once: (start, send) => ownStarts.once(start, (keepUntil) => once(start, send, keepUntil)),
+    close() {
+      calls.close();
+      claims.close();
+    },
+  };
+}
+
+function answerOf(record: Exclude<StartRecord, { state: 'underWay' }>): StartedRun {
+  if (record.state === 'unknown') throw errorOf(record);
+  return { runId: record.runId, message: record.message };
+}
+
+const unavailable = (): GatewayError =>
+  new GatewayError(
+    'IDEMPOTENCY_UNAVAILABLE',
+    'idempotencyKey: nothing was sent, since it is not known whether another gateway has used this key: Valkey does not answer. ' +
+      'Try again with the same key. A first attempt may be made without a key',
+    { wasNotSent: true },
+  );
