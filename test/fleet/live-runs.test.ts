@@ -17,8 +17,6 @@ interface Event {
 type RunWatcher = Watcher<Event> & { readonly runId: string };
 
 const LIVE_TTL_MS = 1000;
-/** What a poll and its event may take on a machine that is busy. */
-const POLL_MS = 2000;
 const RUNS = Array.from({ length: 20 }, (_, index) => `run-${index}`);
 const WATCHERS_PER_RUN = 6;
 /** Each poll of a run that goes on brings a change. */
@@ -99,12 +97,6 @@ describeWithValkey(`live runs at three gateways${withoutValkey}`, () => {
   const leadersAt = async (url: string): Promise<number> =>
     (await scrape(url)).value('stepgate_fleet_pollers', { role: 'leader' });
 
-  /** The longest time that somebody who watched a run heard nothing of it. */
-  const longestSilenceMs = (watching: readonly RunWatcher[]): number =>
-    Math.max(
-      ...watching.flatMap(({ events }) => events.slice(1).map(({ atMs }, index) => atMs - (events[index]?.atMs ?? 0))),
-    );
-
   async function finish({ runs }: Scene, watching: readonly RunWatcher[]): Promise<void> {
     runs.finish();
     await Promise.all(watching.map(({ done }) => done));
@@ -127,7 +119,8 @@ describeWithValkey(`live runs at three gateways${withoutValkey}`, () => {
     expect(callsTooMany(scene.runs)).toBeLessThan(scene.runs.calls.length / 3);
   });
 
-  it('go on within three intervals and a poll when a gateway that polls is killed, and when one stops', async () => {
+  // How long the silence is, test/runs/fleet-pollers.properties.test.ts shows on a clock of its own.
+  it('go on when a gateway that polls is killed, and when one stops', async () => {
     const scene = await startScene(3);
     const { gateways } = scene;
     const watching = watchAll(scene);
@@ -137,6 +130,5 @@ describeWithValkey(`live runs at three gateways${withoutValkey}`, () => {
     expect(await gateways.stop(await busiest(gateways))).toBe(0);
     await haveHeard(1, watching);
     await finish(scene, watching);
-    expect(longestSilenceMs(watching)).toBeLessThan(3 * LIVE_TTL_MS + POLL_MS);
   });
 });
