@@ -43,7 +43,7 @@ export const stepgate: Contender = {
     '--no-compilation-cache',
     STEPGATE_MAIN,
   ],
-  env: { PORT: '0', UPSTREAM_ENDPOINTS: 'steps', LOG_LEVEL: 'info', MALLOC_MMAP_THRESHOLD_: '32768' },
+  env: { PORT: '0', UPSTREAM_ENDPOINTS: 'steps', LOG_LEVEL: 'info', MALLOC_MMAP_THRESHOLD_: '100000' },
 };
 export const nodeHttp: Contender = {
   name: 'node:http, ready bytes (the limit)',

@@ -4,7 +4,7 @@
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 
 export interface FleetKeys {
   /** An HMAC of the identity (credential and scope). Keys every cache. */
@@ -25,10 +25,23 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEADER_BYTES = 1 + SALT_BYTES + TAG_BYTES;
 
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
 /** Answers are mostly small; higher levels take longer than they save. */
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** A smaller value takes less time than waking a thread of the pool. */
+const MIN_POOLED_BYTES = 65_536;
+
+const compressInPool = promisify(zstdCompress);
+const decompressInPool = promisify(zstdDecompress);
+
+const compress = (value: Buffer): Buffer | Promise<Buffer> =>
+  value.length < MIN_POOLED_BYTES ? zstdCompressSync(value, COMPRESSION) : compressInPool(value, COMPRESSION);
+
+function decompress(compressed: Buffer, maxOutputLength: number): Buffer | Promise<Buffer> {
+  const isSmall = compressed.length < MIN_POOLED_BYTES;
+  return isSmall
+    ? zstdDecompressSync(compressed, { maxOutputLength })
+    : decompressInPool(compressed, { maxOutputLength });
+}
 
 export function createFleetKeys(secret: string): FleetKeys {
   const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, '', `${PREFIX} ${purpose}`, KEY_BYTES));
@@ -50,7 +63,7 @@ export function createFleetKeys(secret: string): FleetKeys {
         .digest('base64url')}`,
 
     async seal(identity, name, value) {
-      const compressed = await compress(value, COMPRESSION);
+      const compressed = await compress(value);
       const salt = randomBytes(SALT_BYTES);
       const [key, nonce] = cipherKeys(identity, salt);
       const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
@@ -67,7 +80,7 @@ export function createFleetKeys(secret: string): FleetKeys {
       decipher.setAAD(Buffer.from(name)).setAuthTag(sealed.subarray(1 + SALT_BYTES, HEADER_BYTES));
       try {
         const compressed = Buffer.concat([decipher.update(sealed.subarray(HEADER_BYTES)), decipher.final()]);
-        return await decompress(compressed, { maxOutputLength: maxBytes });
+        return await decompress(compressed, maxBytes);
       } catch {
         // Forged, of another secret, or too large: all the same to whoever asks.
         return null;

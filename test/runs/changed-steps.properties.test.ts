@@ -163,10 +163,11 @@ describe('changedSteps, whatever happens', () => {
             const index = steps.length;
             steps = [...steps, ran(NODES[next.which % 4] ?? 'a', index, null, 'running', { id: `s${index}` })];
           } else if (next.kind === 'SHUFFLE') steps = steps.toReversed();
-          else if (next.kind === 'POLL') accept(runStates.follow(latest, read()));
+          else if (next.kind === 'POLL') accept(await runStates.follow(latest, read()));
           else if (next.kind === 'FAULT') accept(runStates.afterFault(latest, failure('UPSTREAM_TIMEOUT')));
-          else if (next.kind === 'STEPS_FAULT') accept(runStates.follow(latest, withoutSteps('UPSTREAM_TIMEOUT')));
-          else if (next.kind === 'STEPS_GONE') accept(runStates.follow(latest, withoutSteps('NOT_FOUND')));
+          else if (next.kind === 'STEPS_FAULT')
+            accept(await runStates.follow(latest, withoutSteps('UPSTREAM_TIMEOUT')));
+          else if (next.kind === 'STEPS_GONE') accept(await runStates.follow(latest, withoutSteps('NOT_FOUND')));
           else if (next.kind === 'JOIN' && readers.length < 6) {
             const newcomer = { steps: new Map<string, string>(), seen: 0, lastTold: 0 } as Reader;
             connect(newcomer);
@@ -179,7 +180,7 @@ describe('changedSteps, whatever happens', () => {
         // At the end the upstream has recovered, something changes once more, and everybody reads.
         await run({ kind: 'CHANGE', which: 0 });
         steps = steps.map((step) => ({ ...step, tokens: 7 }));
-        accept(runStates.follow(latest, read()));
+        accept(await runStates.follow(latest, read()));
         for (const reader of readers) await pull(reader, true);
         const present = [...(states.get((latest as Snapshot | null)?.sequence ?? 0) ?? [])].sort();
         for (const reader of readers) if (reader.steps.size > 0) expect([...reader.steps].sort()).toEqual(present);

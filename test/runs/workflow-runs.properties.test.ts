@@ -54,7 +54,7 @@ interface Reader {
 describe('the runs of a workflow, whatever happens', () => {
   it('are each told in their latest state, also to readers who skip states, by as few calls as can be', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(command, { maxLength: 40, size: 'max' }), (commands) => {
+      fc.asyncProperty(fc.array(command, { maxLength: 40, size: 'max' }), async (commands) => {
         /** Newest first. */
         const runs: { id: string; isOpen: boolean }[] = [];
         let latest: WorkflowRuns | null = null;
@@ -106,7 +106,7 @@ describe('the runs of a workflow, whatever happens', () => {
             const open = runs.filter(({ isOpen }) => isOpen);
             const ended = open[next.which % Math.max(1, open.length)];
             if (ended) ended.isOpen = false;
-          } else if (next.kind === 'POLL') latest = workflowStates.follow(latest, read());
+          } else if (next.kind === 'POLL') latest = await workflowStates.follow(latest, read());
           else if (next.kind === 'FAULT')
             latest = workflowStates.afterFault(latest, new GatewayError('UPSTREAM_TIMEOUT', 'no'));
           else if (next.kind === 'JOIN') readers.push({ told: new Map(), seen: 0, before: new Set(), hasBegun: false });
@@ -115,7 +115,7 @@ describe('the runs of a workflow, whatever happens', () => {
             if (reader) pull(reader);
           }
         }
-        latest = workflowStates.follow(latest, read());
+        latest = await workflowStates.follow(latest, read());
         for (const reader of readers) {
           pull(reader);
           for (const { id, isOpen } of runs) {
@@ -125,7 +125,6 @@ describe('the runs of a workflow, whatever happens', () => {
             else expect(reader.before.has(id)).toBe(true);
           }
         }
-        return Promise.resolve();
       }),
       { numRuns: 600 },
     );

@@ -21,13 +21,19 @@ export interface ComparedSteps {
 /**
  * By all that the upstream tells of a step but its position in the list, which has no promised order. Steps of the same id are
  * compared together. A step has changed, too, if another one changed its place among the executions of its node.
+ * Yields after each small part of the work: payloads may be large, and the event loop must not wait for all of it.
  */
-export function compareSteps(before: Steps, after: Steps): ComparedSteps {
-  const [was, is] = [byId(before, factsOf), byId(after, factsOf)];
-  const changed = differingIds(was, is);
+export function* compareSteps(before: Steps, after: Steps): Generator<void, ComparedSteps, void> {
+  // First: they were just read, so that their payloads are not parsed again.
+  const is = byId(after, factsOf);
+  yield;
+  const was = byId(before, factsOf);
+  yield;
+  const changed = yield* differingIds(was, is);
   const hasFewer = [...was.keys()].some((id) => !is.has(id));
   if (changed.size > 0 || hasFewer) {
-    for (const id of differingIds(byId(before, attemptIn(before)), byId(after, attemptIn(after)))) changed.add(id);
+    const attempts = [byId(before, attemptIn(before)), byId(after, attemptIn(after))] as const;
+    for (const id of yield* differingIds(...attempts)) changed.add(id);
   }
   return { changed, hasFewer };
 }
@@ -46,8 +52,13 @@ export const changedSteps = (steps: readonly Step[], changes: StepChanges, since
 
 type Groups = ReadonlyMap<string, readonly unknown[]>;
 
-function differingIds(was: Groups, is: Groups): Set<string> {
-  return new Set([...is].filter(([id, group]) => !isDeepStrictEqual(was.get(id), group)).map(([id]) => id));
+function* differingIds(was: Groups, is: Groups): Generator<void, Set<string>, void> {
+  const differing = new Set<string>();
+  for (const [id, group] of is) {
+    if (!isDeepStrictEqual(was.get(id), group)) differing.add(id);
+    yield;
+  }
+  return differing;
 }
 
 /** In an order of their own: those of one id by start. */

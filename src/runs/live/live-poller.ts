@@ -116,7 +116,7 @@ export function createLivePoller<State extends LiveState, Reading>(
     isAnnounced = false;
     try {
       const { reading, untilMs } = await read({ signal: controller.signal, latest, isAnnounced: wasAnnounced });
-      const state = states.follow(latest, reading);
+      const state = await states.follow(latest, reading);
       accept(state, states.isWhole(state) ? untilMs : now() + intervalMs, wasAnnounced);
       if (!wasAnnounced && (turns.areOurs || states.requestedAt(state) >= startedAt)) turns.announce();
     } catch (error) {

@@ -9,7 +9,7 @@ export interface LiveState {
 /** `Reading` is what one poll brings. */
 export interface LiveStates<State extends LiveState, Reading> {
   /** The state after the latest one; null: the first. */
-  follow(latest: State | null, reading: Reading): State;
+  follow(latest: State | null, reading: Reading): State | Promise<State>;
   /** The state while the upstream fails; null: there is none, and the poller ends with the error. */
   afterFault(latest: State | null, error: GatewayError): State | null;
   /** What a new subscriber gets of it. Throws where it may get nothing. */

@@ -1,11 +1,18 @@
 /** A snapshot of a run for its subscribers, and the comparison that decides whether a poll brought a change. */
 import { isDeepStrictEqual } from 'node:util';
-import { changesUpTo, compareSteps, NO_CHANGES, type StepChanges } from '../../domain/step/step-changes.ts';
+import {
+  changesUpTo,
+  compareSteps,
+  NO_CHANGES,
+  type ComparedSteps,
+  type StepChanges,
+} from '../../domain/step/step-changes.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { isUpstreamFault, type GatewayError } from '../../upstream/errors.ts';
 import type { MaybeRecord } from '../finality.ts';
 import type { Served } from '../resource-cache.ts';
 import type { RunParts } from '../run-store.ts';
+import { inPieces } from './in-pieces.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
 
 /** What one poll brought. */
@@ -26,13 +33,15 @@ export interface Snapshot extends RunReading, LiveState {
 }
 
 export const runStates: LiveStates<Snapshot, RunReading> = {
-  follow(latest, read) {
+  async follow(latest, read) {
     const { stepsError } = read.parts;
     // Steps that were there are not taken away by a fault.
-    const isTakenAway = stepsError && latest?.parts.steps && isUpstreamFault(stepsError);
-    return next(latest, isTakenAway ? asStale(latest, stepsError, read.parts) : read);
+    if (stepsError && latest?.parts.steps && isUpstreamFault(stepsError)) {
+      return next(latest, asStale(latest, stepsError, read.parts), SAME_STEPS);
+    }
+    return next(latest, read, await comparison(latest, read));
   },
-  afterFault: (latest, error) => latest && next(latest, asStale(latest, error)),
+  afterFault: (latest, error) => latest && next(latest, asStale(latest, error), SAME_STEPS),
   forNewcomer(snapshot) {
     const { staleBecause, current } = snapshot;
     if (staleBecause && !current) throw staleBecause;
@@ -50,14 +59,18 @@ export const runStates: LiveStates<Snapshot, RunReading> = {
   dueMs,
 };
 
+const SAME_STEPS: ComparedSteps = { changed: new Set(), hasFewer: false };
+
 /** Compares the upstream's data; neither bytes, order nor the time of the fetch count as a change. */
-function next(latest: Snapshot | null, reading: RunReading): Snapshot {
+async function comparison(latest: Snapshot | null, { parts: { steps } }: RunReading): Promise<ComparedSteps> {
+  const before = latest?.parts.steps?.cached;
+  if (steps?.cached === before) return SAME_STEPS;
+  return inPieces(compareSteps(before?.value ?? [], steps?.cached.value ?? []));
+}
+
+function next(latest: Snapshot | null, reading: RunReading, { changed, hasFewer }: ComparedSteps): Snapshot {
   const steps = reading.parts.steps?.cached;
   const before = latest?.parts.steps?.cached;
-  const { changed, hasFewer } =
-    steps === before
-      ? { changed: new Set<string>(), hasFewer: false }
-      : compareSteps(before?.value ?? [], steps?.value ?? []);
   const isSame =
     latest !== null &&
     changed.size === 0 &&
