@@ -1,4 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { buildSchema, parse } from 'graphql';
 import { lasting } from '../../src/auth/caller.ts';
 import { createContext, type ContextSource } from '../../src/graphql/context.ts';
@@ -17,6 +19,9 @@ const logger = createLogger('silent');
 const observer = createObserver({ metrics: createMetrics(), logger, tracer: null, client: NO_CLIENT });
 const snapshotOf = (runId: string, since = '0'): SourceEvent => ({ topic: runId, states: [{}], since });
 const DEFECT = snapshotOf('defect');
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 /** A subscription that answers how often its field was executed, over snapshots that the test gives. */
 function setUp() {
@@ -83,6 +88,10 @@ function setUp() {
 }
 
 describe('a live event', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
   it('is executed once for all who read the same of the same snapshot within a second', async () => {
     const { open, clock } = setUp();
     const snapshots = [snapshotOf('r1'), snapshotOf('r1')];
@@ -98,7 +107,7 @@ describe('a live event', () => {
     expect(await open(snapshots, { key: 'key-2' }).next()).toMatchObject({ value: { data: { count: 4 } } });
     // Another snapshot, and the same one a second later.
     expect(await one.next()).toMatchObject({ value: { data: { count: 5 } } });
-    clock.advance(1000);
+    clock.advance(1001);
     expect(await open(snapshots.slice(1)).next()).toMatchObject({ value: { data: { count: 6 } } });
   });
 
@@ -142,6 +151,31 @@ describe('a live event', () => {
     for (let by = 1; by <= 9; by += 1) expect(await executionOf(by)).toBe(by);
     expect(await executionOf(9)).toBe(9);
     expect(await executionOf(1)).toBe(10);
+  });
+
+  it('is let go after a second, with the state that it was made of', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    const { open, clock } = setUp();
+    // A function of its own: the frame of the test would keep both alive.
+    const watched = await (async () => {
+      const state = {};
+      const { value } = await open([{ topic: 'r1', states: [state], since: '0' }]).next();
+      return [new WeakRef(state), new WeakRef(value ?? {})];
+    })();
+    const areThere = () => {
+      collect();
+      return watched.map((each) => each.deref() !== undefined);
+    };
+    const pass = async (ms: number) => {
+      clock.advance(ms);
+      await jest.advanceTimersByTimeAsync(ms);
+    };
+    await pass(1000);
+    expect(areThere()).toEqual([true, true]);
+    await pass(10);
+    // What a WeakRef has answered stays until the turn ends.
+    await new Promise(setImmediate);
+    expect(areThere()).toEqual([false, false]);
   });
 
   it('without data is the last one', async () => {

@@ -47,15 +47,21 @@ interface Shared {
 export function createLiveExecution(options: LiveExecutionOptions): LiveExecution {
   const { schema, contextSource, errors, maxAnswerBytes } = options;
   /** By viewer, operation and what it watches. */
-  const shared = new LRUCache<string, Shared>({ maxSize: MAX_SHARED_LENGTH });
+  const shared = new LRUCache<string, Shared>({
+    maxSize: MAX_SHARED_LENGTH,
+    ttl: SHARED_MS,
+    perf: contextSource,
+    ttlResolution: 0,
+    // A state holds the upstream's answer, and an event what was made of it: neither may stay here when nobody shares it.
+    ttlAutopurge: true,
+  });
 
   async function share(source: SourceEvent, key: string, execution: Execution): Promise<Sized> {
-    const atMs = contextSource.now();
     const newest = shared.get(key);
-    const isCurrent = newest && areSame(newest.states, source.states) && atMs - newest.atMs < SHARED_MS;
-    const slot = isCurrent
-      ? newest
-      : { states: source.states, atMs, events: new Map<string, Promise<Sized>>(), size: 0 };
+    const slot =
+      newest && areSame(newest.states, source.states)
+        ? newest
+        : { states: source.states, atMs: contextSource.now(), events: new Map<string, Promise<Sized>>(), size: 0 };
     const known = slot.events.get(source.since);
     if (known) return known;
     const sized = executeEvent(source, execution).then((event) => ({
@@ -73,7 +79,7 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
   /** Set as a copy: the cache counts the size of a value that it does not hold yet. */
   function grow(key: string, slot: Shared, by: number): void {
     const size = slot.size + by;
-    shared.set(key, { ...slot, size }, { size });
+    shared.set(key, { ...slot, size }, { size, start: slot.atMs });
   }
 
   /** Each event has its own context and clock reading. */

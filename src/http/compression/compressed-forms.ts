@@ -21,7 +21,7 @@ export function createCompressedForms(onKept: () => void = () => undefined): Com
   let sizeBytes = 0;
 
   function keep(encoding: Encoding, form: Buffer): void {
-    forms.set(encoding, ownCopy(form));
+    forms.set(encoding, ownBytes(form));
     sizeBytes += form.length + BUFFER_BYTES;
     onKept();
   }
@@ -45,8 +45,11 @@ export function createCompressedForms(onKept: () => void = () => undefined): Com
   };
 }
 
-/** zlib's result is a part of a chunk of 16 KiB, and would keep all of it. */
-export function ownCopy(bytes: Buffer): Buffer {
+/** For bytes that are kept. Small ones lie in a pool, and zlib's in a chunk of 16 KiB: one of them would keep its neighbours' memory. */
+export const ownBytes = (bytes: Buffer): Buffer =>
+  bytes.length < bytes.buffer.byteLength / 2 ? ownCopy(bytes) : bytes;
+
+function ownCopy(bytes: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(copy);
   return copy;

@@ -12,7 +12,7 @@ import {
   type BrotliOptions,
 } from 'node:zlib';
 import { bulkhead } from 'cockatiel';
-import { ownCopy, type Compressed, type CompressedForms } from './compressed-forms.ts';
+import { ownBytes, type Compressed, type CompressedForms } from './compressed-forms.ts';
 import { createEncodingNegotiation, type Encoding, type NegotiateEncoding } from './content-encoding.ts';
 
 export interface Compression {
@@ -57,7 +57,7 @@ const METHODS = {
     aside: (bytes: Buffer) => brotliAside(bytes, brotliOptions(bytes.length)),
   },
   block: {
-    sync: (bytes: Buffer) => ownCopy(deflateRawSync(bytes, BLOCK)),
+    sync: (bytes: Buffer) => ownBytes(deflateRawSync(bytes, BLOCK)),
     aside: (bytes: Buffer) => deflateAside(bytes, BLOCK),
   },
 };

@@ -3,7 +3,12 @@ import { hash } from 'node:crypto';
 import type { CachePartitions, Cached, Placed } from '../../runs/cache-partitions.ts';
 import type { ResourceCache } from '../../runs/resource-cache.ts';
 import type { Viewer } from '../../runs/viewer.ts';
-import { BUFFER_BYTES, createCompressedForms, ownCopy, type CompressedForms } from '../compression/compressed-forms.ts';
+import {
+  BUFFER_BYTES,
+  createCompressedForms,
+  ownBytes,
+  type CompressedForms,
+} from '../compression/compressed-forms.ts';
 import { GRAPHQL_VARY } from '../exchange.ts';
 import type { HttpResponse } from '../response-writer.ts';
 import { createDoorkeeper } from './doorkeeper.ts';
@@ -123,9 +128,6 @@ export function createResponseCache({ partitions, cache, now }: ResponseCacheOpt
     },
   };
 }
-
-/** Small ones lie in a pool: one of them would keep its neighbours' memory. */
-const ownBytes = (bytes: Buffer): Buffer => (bytes.length < bytes.buffer.byteLength / 2 ? ownCopy(bytes) : bytes);
 
 function responseOf(
   { body, contentType, etag, forms }: WholeAnswer & { readonly forms?: CompressedForms },

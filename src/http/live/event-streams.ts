@@ -2,6 +2,7 @@
 import type { Outcome } from '../../graphql/operations/operation.ts';
 import { SubscriptionError, type LiveEvent, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
+import { ownBytes } from '../compression/compressed-forms.ts';
 import { MIN_COMPRESSED_LENGTH, type Compression } from '../compression/compression.ts';
 import { GRAPHQL_VARY, type Exchange } from '../exchange.ts';
 import type { ResponseWriter } from '../response-writer.ts';
@@ -45,7 +46,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
   function blockOf(event: LiveEvent): EventBlock {
     const known = blocks.get(event);
     if (known) return known;
-    const text = Buffer.from(textOf(event));
+    const text = ownBytes(Buffer.from(textOf(event)));
     const made = { text, block: text.length < MIN_COMPRESSED_LENGTH ? null : compression.block(text) };
     blocks.set(event, made);
     return made;
