@@ -7,6 +7,7 @@ describeWithValkey(`a fleet under random faults${withoutValkey}`, () => {
   it('answers what was true, no older than it may be, and tells everybody the end', async () => {
     const report = await proveUnderFaults({
       durationMs: 4000,
+      periods: 1,
       runs: 4,
       subscribersPerRun: 6,
       queriers: 4,

@@ -1,5 +1,7 @@
 /** Gateways as processes of their own, which share one Valkey. */
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { WebSocket } from 'ws';
 import { freePort } from '../program.ts';
 import { startProcess, type GatewayProcess } from '../process.ts';
 
@@ -14,6 +16,8 @@ export interface FleetOfGateways {
   stop(url: string): Promise<number | null>;
   /** One more. Resolves with its URL. */
   start(): Promise<string>;
+  /** Bytes of its heap, and of what that refers to outside, after a collection. Only of inspected ones. */
+  liveBytesOf(url: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -23,6 +27,8 @@ export interface FleetSettings {
   /** Null: each works alone. */
   readonly redisUrl: string | null;
   readonly environment?: Readonly<Record<string, string>>;
+  /** True: with an inspector, which tells how much memory is in use. */
+  readonly areInspected?: boolean;
 }
 
 const SECRET = 'a secret of the tests of more than 32 bytes';
@@ -34,7 +40,7 @@ const isAlive = (url: string): Promise<boolean> =>
   );
 
 export async function startGateways(settings: FleetSettings): Promise<FleetOfGateways> {
-  const { count, upstreamUrl, redisUrl, environment } = settings;
+  const { count, upstreamUrl, redisUrl, environment, areInspected = false } = settings;
   const gateways = new Map<string, GatewayProcess>();
   let turn = 0;
 
@@ -47,6 +53,7 @@ export async function startGateways(settings: FleetSettings): Promise<FleetOfGat
       LOG_LEVEL: 'warn',
       UPSTREAM_URL: upstreamUrl,
       ...(redisUrl !== null && { REDIS_URL: redisUrl, FLEET_SECRET: SECRET }),
+      ...(areInspected && { NODE_OPTIONS: '--inspect=127.0.0.1:0' }),
       ...environment,
     });
     while (!(await isAlive(url))) {
@@ -77,6 +84,11 @@ export async function startGateways(settings: FleetSettings): Promise<FleetOfGat
       if (url === undefined) throw new Error('expected a gateway that runs');
       return url;
     },
+    async liveBytesOf(url) {
+      const inspector = /ws:\/\/\S+/.exec(gateways.get(url)?.output() ?? '')?.[0];
+      if (inspector === undefined) throw new Error(`expected an inspector of ${url}`);
+      return liveBytes(inspector);
+    },
     async kill(url) {
       await end(url, 'SIGKILL');
     },
@@ -86,4 +98,28 @@ export async function startGateways(settings: FleetSettings): Promise<FleetOfGat
       await Promise.all([...gateways.keys()].map((url) => end(url, 'SIGKILL')));
     },
   };
+}
+
+/** Asks the inspector at this address. */
+async function liveBytes(inspector: string): Promise<number> {
+  const socket = new WebSocket(inspector);
+  await once(socket, 'open');
+  const ask = async (method: string, params: object = {}): Promise<unknown> => {
+    socket.send(JSON.stringify({ id: 1, method, params }));
+    for (;;) {
+      const [text] = (await once(socket, 'message')) as [Buffer];
+      const { id, result } = JSON.parse(text.toString()) as { readonly id?: number; readonly result?: unknown };
+      if (id === 1) return result;
+    }
+  };
+  try {
+    await ask('HeapProfiler.collectGarbage');
+    const expression = '(({ heapUsed, external }) => heapUsed + external)(process.memoryUsage())';
+    const { result } = (await ask('Runtime.evaluate', { expression })) as {
+      readonly result: { readonly value: number };
+    };
+    return result.value;
+  } finally {
+    socket.close();
+  }
 }

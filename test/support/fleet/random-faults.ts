@@ -19,6 +19,8 @@ import { createWatchers, type ClientError, type Watcher, type Watchers } from '.
 
 export interface FaultPlan {
   readonly durationMs: number;
+  /** That is divided into so many; after each all rest, and the memory in use is measured. */
+  readonly periods: number;
   /** Live at the same time. */
   readonly runs: number;
   readonly subscribersPerRun: number;
@@ -47,15 +49,15 @@ export interface FaultReport {
   readonly oldestMs: number;
   /** Resident bytes of the gateway that was never killed, at even times. */
   readonly memory: readonly number[];
-  /** Of its heap, and what that refers to outside. Lowest after a collection. */
-  readonly heap: readonly number[];
+  /** The bytes that it uses when everybody has left and garbage is collected, after each period. */
+  readonly atRest: readonly number[];
   /** Answers that were wrong, too old, or did not come. */
   readonly failures: readonly string[];
 }
 
 const LIVE_TTL_MS = 1000;
 /** Soon full: what grows after that is a leak. */
-const SMALL_CACHE = { CACHE_MAX_BYTES: String(32 * 2 ** 20) };
+const SMALL_CACHE = { CACHE_MAX_BYTES: String(8 * 2 ** 20) };
 const GATEWAYS = 3;
 /** From a run's end until everybody must know it. */
 const END_WITHIN_MS = 45_000;
@@ -94,6 +96,7 @@ export async function proveUnderFaults(plan: FaultPlan): Promise<FaultReport> {
     count: GATEWAYS,
     upstreamUrl: upstream.url,
     redisUrl: valkey.url,
+    areInspected: true,
     environment: { LIVE_TTL_MS: String(LIVE_TTL_MS), REDIS_TIMEOUT_MS: String(plan.redisTimeoutMs), ...SMALL_CACHE },
   });
   const watchers = createWatchers<{ readonly runUpdated: RunData }>({
@@ -124,7 +127,7 @@ interface Scene {
 async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
   const { upstream, valkey, gateways, watchers } = scene;
   const { random, onProgress = () => undefined } = plan;
-  const endsAt = Date.now() + plan.durationMs;
+  let endsAt = 0;
   const goesOn = () => Date.now() < endsAt;
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
 
@@ -133,7 +136,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
   const failures: string[] = [];
   const faults: Record<string, number> = {};
   const memory: number[] = [];
-  const heap: number[] = [];
+  const atRest: number[] = [];
   const stalls = watchStalls();
   /** When each has ended. */
   const upstreamFaults: number[] = [];
@@ -266,7 +269,6 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     stalls.add(valueOf('nodejs_eventloop_lag_max_seconds') * 1000);
     if (url !== survivor) return;
     memory.push(valueOf('process_resident_memory_bytes'));
-    heap.push(valueOf('nodejs_heap_size_used_bytes') + valueOf('nodejs_external_memory_bytes'));
   }
 
   async function look(): Promise<void> {
@@ -282,13 +284,17 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
   const runAgain = async (): Promise<void> => {
     while (goesOn()) await followRun();
   };
-  await Promise.all([
-    ...Array.from({ length: plan.runs }, runAgain),
-    ...Array.from({ length: plan.queriers }, queryAgain),
-    failAtRandom(ofPartners),
-    failAtRandom(ofGateways),
-    look(),
-  ]);
+  for (let period = 0; period < plan.periods; period += 1) {
+    endsAt = Date.now() + plan.durationMs / plan.periods;
+    await Promise.all([
+      ...Array.from({ length: plan.runs }, runAgain),
+      ...Array.from({ length: plan.queriers }, queryAgain),
+      failAtRandom(ofPartners),
+      failAtRandom(ofGateways),
+      look(),
+    ]);
+    atRest.push(await gateways.liveBytesOf(survivor));
+  }
   stalls.close();
   // Valkey's clock is known to some milliseconds.
   const callsTooMany = upstream.callsAgainWithin(LIVE_TTL_MS * 0.9);
@@ -302,7 +308,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     callsTooMany,
     oldestMs,
     memory,
-    heap,
+    atRest,
     failures,
   };
 }
