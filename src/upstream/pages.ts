@@ -3,7 +3,7 @@ import { createOwnBytes } from './own-bytes.ts';
 
 export type Pages = readonly Buffer[];
 
-const PAGE_BYTES = 131_072;
+const PAGE_BYTES = 16_384;
 
 /** Copies what comes: a chunk may be a slice of a larger buffer, which it would keep alive. */
 export function createPages() {
