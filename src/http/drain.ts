@@ -28,7 +28,7 @@ export function createDrain(server: Server): Drain {
 
   return {
     async close(lingerMs) {
-      // That of http.Server would close idle connections at once.
+      // First no new connections, which a proxy then opens elsewhere; http.Server's own `close` would close the idle ones at once, too.
       if (lingerMs > 0) NetServer.prototype.close.call(server);
       await pause(lingerMs);
       const timers = [
