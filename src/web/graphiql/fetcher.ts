@@ -11,7 +11,11 @@ export function createFetcher(): Fetcher {
     const headers = withKey(options.headers ?? {});
     const operation = options.documentAST && getOperationAST(options.documentAST, params.operationName);
     if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return http(params, { ...options, headers });
-    return createClient({ url: STREAM_URL, headers, retryAttempts: 0 }).iterate(params);
+    const { operationName, ...request } = params;
+    return createClient({ url: STREAM_URL, headers, retryAttempts: 0 }).iterate({
+      ...request,
+      ...(operationName != null && { operationName }),
+    });
   };
 }
 
