@@ -21,12 +21,17 @@ const WHAT = {
 async function violationsOf(page: Page, theme: 'light' | 'dark'): Promise<string[]> {
   // Through the debugger, since the page's own policy lets no foreign script in.
   await page.evaluate(AXE);
-  const violations = await page.evaluate<readonly Violation[]>(
-    `axe.run(${WHAT[theme]}).then(({ violations }) => violations)`,
-  );
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  );
+  const found: string[] = [];
+  for (const width of [360, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    const violations = await page.evaluate<readonly Violation[]>(
+      `axe.run(${WHAT[theme]}).then(({ violations }) => violations)`,
+    );
+    for (const { id, nodes } of violations) {
+      found.push(...nodes.map(({ html, failureSummary }) => `${width} px, ${id}: ${html} ${failureSummary}`));
+    }
+  }
+  return found;
 }
 
 const RUN = '/workflows/support-triage/runs/run-4711';
@@ -65,11 +70,30 @@ await describeInBrowser('the run page, for everybody', (browser) => {
     await page.getByRole('button', { name: /^Inputs/ }).click();
     await page.getByRole('tree').waitFor();
     found['a step'] = await violationsOf(page, theme);
+    for (const [name, key, text] of [
+      ['the search', '/', 'Quick answer'],
+      ['the shortcuts', '?', 'Next and previous row'],
+    ] as const) {
+      await page.getByRole('heading', { name: 'run-4711' }).click();
+      await page.keyboard.press(key);
+      await page.getByRole('dialog').getByText(text).waitFor();
+      found[name] = await violationsOf(page, theme);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+    await page.route('**/assets/comparison*', (route) => route.fulfill({ status: 404 }));
+    await page.goto(gateway.url + RUN);
+    await page.getByRole('link', { name: 'Compare with…' }).click();
+    await page.getByRole('button', { name: 'Reload' }).waitFor();
+    found['a part that is gone'] = await violationsOf(page, theme);
+    complaints.splice(0);
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByLabel('Bearer key').waitFor();
+    await page.getByLabel('Bearer key').fill('no-such-key');
+    await page.keyboard.press('Enter');
+    await page.getByText('The gateway refused this key').waitFor();
     found['the key'] = await violationsOf(page, theme);
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
-    expect(Object.keys(found)).toHaveLength(PAGES.length + 2);
+    expect(Object.keys(found)).toHaveLength(PAGES.length + 5);
     expect(complaints).toEqual([]);
     await context.close();
   });
