@@ -4,6 +4,8 @@ import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
+import { headlineOf } from '../text/excerpt.ts';
+import { attemptMark, Name } from '../text/name.tsx';
 import { useUrlQuery } from '../url/query.ts';
 
 const FAILED_STEPS = graphql(`
@@ -13,6 +15,7 @@ const FAILED_STEPS = graphql(`
       nodeId
       durationMs
       attempt
+      attemptCount
       errorInfo {
         message
         code
@@ -39,11 +42,10 @@ export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_
           <li key={step.id}>
             <Link to={url.with({ step: step.id, path: null, side: null })} preventScrollReset>
               <span className="node mono">
-                {step.nodeId}
-                {step.attempt > 1 && ` #${step.attempt}`}
+                <Name mark={attemptMark(step.attempt, step.attemptCount)}>{step.nodeId}</Name>
               </span>
-              <span className="message">
-                {step.errorInfo?.message ?? 'It says nothing about why.'}{' '}
+              <span className="message" title={step.errorInfo?.message} dir="auto">
+                {step.errorInfo ? headlineOf(step.errorInfo.message) : 'No error message'}{' '}
                 {step.errorInfo?.code != null && <code className="muted">{step.errorInfo.code}</code>}
               </span>
               <span className="muted">{formatDuration(step.durationMs)}</span>
