@@ -1,6 +1,7 @@
 /** A JSON value to be looked into: a path into it, copy, download, and the tree. */
 import { useId, useState } from 'react';
-import { Copy, Download } from 'lucide-react';
+import { Download } from 'lucide-react';
+import { CopyButton } from '../shell/copy-button.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Loading, messageOf } from '../shell/notices.tsx';
 import { useUrlQuery } from '../url/query.ts';
@@ -86,7 +87,6 @@ interface CopyAndDownloadProps {
 }
 
 function CopyAndDownload({ value, fileName, isEnabled }: CopyAndDownloadProps) {
-  const [said, setSaid] = useState('Copy');
   const text = (): string => JSON.stringify(value, null, 2);
 
   function download(): void {
@@ -99,25 +99,7 @@ function CopyAndDownload({ value, fileName, isEnabled }: CopyAndDownloadProps) {
 
   return (
     <>
-      <button
-        type="button"
-        disabled={!isEnabled}
-        onClick={() => {
-          navigator.clipboard.writeText(text()).then(
-            () => {
-              setSaid('Copied');
-            },
-            () => {
-              setSaid('Not allowed to copy');
-            },
-          );
-        }}
-        onBlur={() => {
-          setSaid('Copy');
-        }}
-      >
-        <Copy aria-hidden="true" /> <span aria-live="polite">{said}</span>
-      </button>
+      <CopyButton label="Copy" isEnabled={isEnabled} text={text} />
       <button
         type="button"
         className="icon-only"

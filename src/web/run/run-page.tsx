@@ -69,7 +69,7 @@ export function RunPage() {
   return (
     <div className={stepId === null ? 'run-layout' : 'run-layout with-step'}>
       <div>
-        <Breadcrumb crumbs={crumbs} here={runId} />
+        <Breadcrumb crumbs={crumbs} here={runId} status={run?.status} />
         {!run && <h1 className="mono run-missing">{runId}</h1>}
         {query.error && (
           <Failure error={query.error} what="run" isPartial={run != null} onRetry={() => void query.refetch()} />

@@ -6,6 +6,7 @@ export const RUN_VIEW = graphql(`
   fragment RunView on Run {
     id
     workflowId
+    status
     freshness {
       isFinal
     }

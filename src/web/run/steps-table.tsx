@@ -82,7 +82,7 @@ function Row({ step, index, top }: RowProps) {
   return (
     <div role="row" aria-rowindex={index + 2} aria-current={isOpen ? 'true' : undefined} style={{ top }}>
       <span role="cell">
-        <Link to={url.with({ step: step.id, path: null, side: null })} preventScrollReset className="mono">
+        <Link to={url.with({ step: step.id, path: null, side: null })} preventScrollReset className="mono" data-row>
           <Name mark={attemptMark(step.attempt, step.attemptCount)}>{step.nodeId}</Name>
         </Link>
       </span>

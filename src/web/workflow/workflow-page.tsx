@@ -1,5 +1,4 @@
 /** One workflow: its graph, its runs, its statistics, and a way to run it. */
-import { lazy, Suspense } from 'react';
 import { useQuery } from '@apollo/client/react';
 import { Play } from 'lucide-react';
 import { useParams } from 'react-router';
@@ -8,6 +7,7 @@ import { formatDuration } from '../format/duration.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
+import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Views } from '../shell/views.tsx';
 import { useUrlQuery } from '../url/query.ts';
@@ -16,7 +16,7 @@ import { RunForm } from './run-form.tsx';
 import { RunsTable } from './runs-table.tsx';
 import './workflow-page.css';
 
-const WorkflowGraph = lazy(() => import('./workflow-graph.tsx'));
+const WorkflowGraph = lazyPart(() => import('./workflow-graph.tsx'), 'the graph');
 
 const WORKFLOW = graphql(`
   query Workflow($id: ID!) {
@@ -92,9 +92,7 @@ export function WorkflowPage() {
       )}
       {workflow?.graph && (
         <section className="panel workflow-graph-panel" aria-label="Graph">
-          <Suspense fallback={<Loading what="the graph" />}>
-            <WorkflowGraph graph={workflow.graph} />
-          </Suspense>
+          <WorkflowGraph graph={workflow.graph} />
         </section>
       )}
       <Views
