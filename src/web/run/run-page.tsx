@@ -6,6 +6,7 @@ import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { useLiveState } from '../live/connection.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
+import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Views } from '../shell/views.tsx';
 import { useUrlQuery, workflowPath } from '../url/query.ts';
@@ -21,6 +22,8 @@ const StepDetail = lazy(() => import('./step-detail.tsx'));
 const RunPayload = lazy(() => import('./run-payload.tsx'));
 const Comparison = lazy(() => import('../comparison/comparison.tsx'));
 
+const RunGraph = lazyPart(() => import('../graph/run-graph.tsx'), 'the graph');
+
 const RUN_VIEW = graphql(`
   fragment RunView on Run {
     id
@@ -34,6 +37,7 @@ const RUN_VIEW = graphql(`
     ...RunTimeline
     ...StepsTable
     ...RunInsights
+    ...RunGraph
   }
 `);
 
@@ -105,6 +109,7 @@ export function RunPage() {
             current={view}
             views={[
               { name: 'timeline', label: 'Timeline' },
+              { name: 'graph', label: 'Graph' },
               { name: 'steps', label: 'Steps' },
               { name: 'payload', label: 'Inputs and outputs' },
               { name: 'compare', label: 'Compare with…' },
@@ -118,6 +123,7 @@ export function RunPage() {
                   <RunInsights run={run} />
                 </>
               )}
+              {view === 'graph' && <RunGraph run={run} />}
               {view === 'steps' && <StepsTable run={run} />}
               <Suspense fallback={<Loading what="this view" />}>
                 {view === 'payload' && <RunPayload workflowId={workflowId} runId={runId} />}
