@@ -25,10 +25,10 @@ export interface ChartFrameProps extends ChartProps {
 }
 
 export const HEIGHT = 130;
-const MARGIN = { top: 8, right: 8, bottom: 22, left: 56 };
+const MARGIN = { top: 8, right: 20, bottom: 22, left: 56 };
 const DAY_MS = 86_400_000;
 /** Between two labels of the time. */
-const LABEL_PX = 80;
+const LABEL_PX = 110;
 
 export const plotWidth = (width: number): number => Math.max(40, width - MARGIN.left - MARGIN.right);
 
