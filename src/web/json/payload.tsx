@@ -1,11 +1,13 @@
 /** A JSON value to be looked into: which side, a path into it, copy, download, and the tree. */
-import { lazy, Suspense, useId, useState } from 'react';
-import { Copy, Download } from 'lucide-react';
+import { useId, useState } from 'react';
+import { Download } from 'lucide-react';
+import { CopyButton } from '../shell/copy-button.tsx';
+import { lazyPart } from '../shell/lazy-part.tsx';
 import { Loading, messageOf } from '../shell/notices.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import './payload.css';
 
-const JsonTree = lazy(() => import('./json-tree.tsx'));
+const JsonTree = lazyPart(() => import('./json-tree.tsx'), 'the tree');
 
 export interface Side {
   readonly name: string;
@@ -60,11 +62,7 @@ export function Payload({ sides, fileName, value, isEmpty, isLoading, error, onF
         </p>
       )}
       {hasValue && !isLoading && value === null && <p className="muted">The path finds nothing.</p>}
-      {hasValue && !isLoading && value !== null && (
-        <Suspense fallback={<Loading what="the tree" />}>
-          <JsonTree value={value} />
-        </Suspense>
-      )}
+      {hasValue && !isLoading && value !== null && <JsonTree value={value} />}
     </section>
   );
 }
@@ -110,7 +108,6 @@ interface CopyAndDownloadProps {
 }
 
 function CopyAndDownload({ value, fileName, isEnabled }: CopyAndDownloadProps) {
-  const [said, setSaid] = useState('Copy');
   const text = (): string => JSON.stringify(value, null, 2);
 
   function download(): void {
@@ -123,25 +120,7 @@ function CopyAndDownload({ value, fileName, isEnabled }: CopyAndDownloadProps) {
 
   return (
     <>
-      <button
-        type="button"
-        disabled={!isEnabled}
-        onClick={() => {
-          navigator.clipboard.writeText(text()).then(
-            () => {
-              setSaid('Copied');
-            },
-            () => {
-              setSaid('Not allowed to copy');
-            },
-          );
-        }}
-        onBlur={() => {
-          setSaid('Copy');
-        }}
-      >
-        <Copy aria-hidden="true" /> <span aria-live="polite">{said}</span>
-      </button>
+      <CopyButton label="Copy" isEnabled={isEnabled} text={text} />
       <button
         type="button"
         className="icon-only"

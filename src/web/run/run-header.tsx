@@ -1,12 +1,12 @@
 /** Where a run stands, at a glance. */
-import { useState } from 'react';
-import { Check, Link2, RotateCw } from 'lucide-react';
+import { Link2, RotateCw } from 'lucide-react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCount } from '../format/numbers.ts';
 import { Ago, Moment } from '../format/time.tsx';
+import { CopyButton } from '../shell/copy-button.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { useTicking } from '../timeline/ticking.ts';
@@ -58,7 +58,8 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
         <StatusBadge status={run.status} isInferred={run.statusIsInferred} />
         <LiveMark run={run} />
         <div className="actions">
-          <CopyLink />
+          {/* The address holds all that is shown, and no key. */}
+          <CopyButton label="Copy link" icon={<Link2 aria-hidden="true" />} text={() => window.location.href} />
           <Link className="button" to={`${workflowPath(run.workflowId)}?run=new`}>
             <RotateCw aria-hidden="true" /> Run again
           </Link>
@@ -120,26 +121,5 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
         </Fact>
       </Facts>
     </header>
-  );
-}
-
-/** The address holds all that is shown, and no key. */
-function CopyLink() {
-  const [isCopied, setIsCopied] = useState(false);
-  return (
-    <button
-      type="button"
-      onClick={() => {
-        void navigator.clipboard.writeText(window.location.href).then(() => {
-          setIsCopied(true);
-        });
-      }}
-      onBlur={() => {
-        setIsCopied(false);
-      }}
-    >
-      {isCopied ? <Check aria-hidden="true" /> : <Link2 aria-hidden="true" />}
-      <span aria-live="polite">{isCopied ? 'Copied' : 'Copy link'}</span>
-    </button>
   );
 }

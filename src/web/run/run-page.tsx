@@ -1,11 +1,11 @@
 /** One run: where it stands, where its time went, why it failed. It moves by itself while the run does. */
-import { lazy, Suspense } from 'react';
 import { skipToken, useQuery, useSubscription } from '@apollo/client/react';
 import { useParams } from 'react-router';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { useLiveState } from '../live/connection.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
+import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Views } from '../shell/views.tsx';
@@ -18,9 +18,9 @@ import { RunTimeline } from './run-timeline.tsx';
 import { StepsTable } from './steps-table.tsx';
 import './run-page.css';
 
-const StepDetail = lazy(() => import('./step-detail.tsx'));
-const RunPayload = lazy(() => import('./run-payload.tsx'));
-const Comparison = lazy(() => import('../comparison/comparison.tsx'));
+const StepDetail = lazyPart(() => import('./step-detail.tsx'), 'the step');
+const RunPayload = lazyPart(() => import('./run-payload.tsx'), 'the inputs and outputs');
+const Comparison = lazyPart(() => import('../comparison/comparison.tsx'), 'the comparison');
 
 const RunGraph = lazyPart(() => import('../graph/run-graph.tsx'), 'the graph');
 
@@ -28,6 +28,7 @@ const RUN_VIEW = graphql(`
   fragment RunView on Run {
     id
     workflowId
+    status
     freshness {
       isFinal
     }
@@ -94,7 +95,7 @@ export function RunPage() {
 
   return (
     <>
-      <Breadcrumb crumbs={crumbs} here={runId} />
+      <Breadcrumb crumbs={crumbs} here={runId} status={run?.status} />
       {!run && <h1 className="mono run-missing">{runId}</h1>}
       {query.error && (
         <Failure error={query.error} what="run" isPartial={run != null} onRetry={() => void query.refetch()} />
@@ -118,23 +119,17 @@ export function RunPage() {
           <div className={stepId === null ? 'run-body' : 'run-body with-step'}>
             <div className="run-view">
               {view === 'timeline' && (
-                <>
+                <Contained what="the timeline">
                   <RunTimeline run={run} />
                   <RunInsights run={run} />
-                </>
+                </Contained>
               )}
               {view === 'graph' && <RunGraph run={run} />}
               {view === 'steps' && <StepsTable run={run} />}
-              <Suspense fallback={<Loading what="this view" />}>
-                {view === 'payload' && <RunPayload workflowId={workflowId} runId={runId} />}
-                {view === 'compare' && <Comparison workflowId={workflowId} runId={runId} />}
-              </Suspense>
+              {view === 'payload' && <RunPayload workflowId={workflowId} runId={runId} />}
+              {view === 'compare' && <Comparison workflowId={workflowId} runId={runId} />}
             </div>
-            {stepId !== null && (
-              <Suspense fallback={<Loading what="the step" />}>
-                <StepDetail key={stepId} workflowId={workflowId} runId={runId} stepId={stepId} />
-              </Suspense>
-            )}
+            {stepId !== null && <StepDetail key={stepId} workflowId={workflowId} runId={runId} stepId={stepId} />}
           </div>
         </>
       )}

@@ -98,7 +98,7 @@ function Row({ step, index, top }: RowProps) {
   return (
     <div role="row" aria-rowindex={index + 2} aria-current={isOpen ? 'true' : undefined} style={{ top }}>
       <span role="cell">
-        <Link to={url.with({ step: step.id, path: null, side: null })} preventScrollReset className="mono">
+        <Link to={url.with({ step: step.id, path: null, side: null })} preventScrollReset className="mono" data-row>
           {step.nodeId}
         </Link>
         {step.attemptCount > 1 && <span className="muted"> #{step.attempt}</span>}

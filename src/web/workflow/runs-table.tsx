@@ -115,7 +115,7 @@ function Row({ run }: { readonly run: RunOfTable }) {
         <StatusBadge status={run.status} isInferred={run.statusIsInferred} />
       </td>
       <td>
-        <Link to={runPath(run.workflowId, run.id)} className="mono run-id" title={run.id}>
+        <Link to={runPath(run.workflowId, run.id)} className="mono run-id" title={run.id} data-row>
           <bdi>{run.id}</bdi>
         </Link>
       </td>
