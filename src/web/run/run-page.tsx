@@ -24,6 +24,7 @@ import './run-page.css';
 
 const StepDetail = lazyPart(() => import('./step/step-detail.tsx'), 'the step');
 const RunPayload = lazyPart(() => import('./run-payload.tsx'), 'the inputs and outputs');
+const RunGraph = lazyPart(() => import('../graph/run-graph.tsx'), 'the graph');
 const Comparison = lazyPart(() => import('../comparison/comparison.tsx'), 'the comparison');
 
 /** Where the gateway offers no live connection. */
@@ -31,6 +32,7 @@ const ASK_EVERY_MS = 2000;
 
 const VIEWS = [
   { name: 'timeline', label: 'Timeline' },
+  { name: 'graph', label: 'Graph' },
   { name: 'steps', label: 'Steps' },
   { name: 'payload', label: 'Inputs and outputs' },
   { name: 'compare', label: 'Compare with…' },
@@ -96,6 +98,7 @@ export function RunPage() {
                   </Contained>
                 </>
               )}
+              {view === 'graph' && <RunGraph run={answered} />}
               {view === 'steps' && (
                 <Contained what="the table of steps">
                   <StepsTable steps={steps} areKnown={listed != null} />

@@ -35,6 +35,7 @@ export const RUN = graphql(`
       ...RunSteps
       ...RunFigures
       ...FailedSteps
+      ...RunGraph
     }
   }
 `);

@@ -9,7 +9,7 @@ import { Ago, Moment } from '../format/time.tsx';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { runPath, useUrlQuery } from '../url/query.ts';
-import { filterOf, RunFilters } from './run-filters.tsx';
+import { RunFilters, useRunFilter } from './run-filters.tsx';
 
 const RUNS = graphql(`
   query Runs($workflowId: ID!, $first: Int!, $after: String, $filter: RunFilter) {
@@ -42,8 +42,9 @@ const FOLLOW_EVERY_MS = 3000;
 
 export function RunsTable({ workflowId }: { readonly workflowId: string }) {
   const url = useUrlQuery();
+  const filter = useRunFilter();
   const { data, error, loading, refetch, startPolling, stopPolling } = useQuery(RUNS, {
-    variables: { workflowId, first: PAGE_SIZE, after: url.read('after'), filter: filterOf(url) },
+    variables: { workflowId, first: PAGE_SIZE, after: url.read('after'), filter },
     skipPollAttempt: () => document.hidden,
   });
   const page = data?.workflow?.runs;
@@ -61,7 +62,7 @@ export function RunsTable({ workflowId }: { readonly workflowId: string }) {
       {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={() => void refetch()} />}
       {loading && !page && <Loading what="runs" />}
       {page && runs.length === 0 && (
-        <Empty title={filterOf(url) ? 'No run fits these filters' : 'It has not run yet'}>
+        <Empty title={filter ? 'No run fits these filters' : 'No runs yet'}>
           {page.pageInfo.hasNextPage && <p>Only the latest 500 were looked at: there may be older ones.</p>}
         </Empty>
       )}
@@ -115,7 +116,7 @@ function Row({ run }: { readonly run: RunOfTable }) {
       </td>
       <td>
         <Link to={runPath(run.workflowId, run.id)} className="mono run-id" title={run.id} data-row>
-          {run.id}
+          <bdi>{run.id}</bdi>
         </Link>
       </td>
       <td className="started">
@@ -126,7 +127,7 @@ function Row({ run }: { readonly run: RunOfTable }) {
       </td>
       <td className="number">{formatDuration(run.wallClockMs)}</td>
       <td className="run-error" title={run.error ?? undefined}>
-        {run.error}
+        <bdi>{run.error}</bdi>
       </td>
     </tr>
   );
