@@ -1,33 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { openPage, type Page } from '../support/browser.ts';
+import { violationsOf } from '../support/axe.ts';
+import { openPage } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
-
-const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
-/** A theme changes colours and nothing else: in the second one only what has to do with them is looked at. */
-const WHAT = {
-  light: "{ resultTypes: ['violations'] }",
-  dark: "{ resultTypes: ['violations'], runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }",
-};
-
-async function violationsOf(page: Page, theme: 'light' | 'dark'): Promise<string[]> {
-  // Through the debugger, since the page's own policy lets no foreign script in.
-  await page.evaluate(AXE);
-  const violations = await page.evaluate<readonly Violation[]>(
-    `axe.run(${WHAT[theme]}).then(({ violations }) => violations)`,
-  );
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  );
-}
 
 const RUN = '/workflows/support-triage/runs/run-4711';
 
@@ -47,7 +22,7 @@ const PAGES: readonly (readonly [name: string, path: string, text: string])[] = 
   ['the statistics of a workflow', '/workflows/support-triage?tab=nodes', 'knowledge_search'],
   ['a run', RUN, 'A step failed'],
   ['the graph of a run', `${RUN}?tab=graph`, 'not run'],
-  ['the steps of a run', `${RUN}?tab=steps`, 'Idle before it'],
+  ['the steps of a run', `${RUN}?tab=steps`, 'Share of run'],
   ['the inputs of a run', `${RUN}?tab=payload`, 'ticket_id'],
   ['a comparison', `${RUN}?tab=compare&with=run-4712`, 'Broke'],
   ['a run that is not there', '/workflows/support-triage/runs/none', 'There is no such run'],
@@ -114,12 +89,13 @@ await describeInBrowser('the run page, for everybody', (browser) => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Enter');
     await page.getByRole('complementary', { name: 'Step' }).getByText('The answer is not valid JSON').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('complementary', { name: 'Step' }).waitFor({ state: 'detached' });
+    await page.waitForFunction("document.activeElement.getAttribute('role') === 'listbox'");
     await page.keyboard.press('+');
     await page.getByText('2×').waitFor();
     await page.keyboard.press('0');
     await page.getByText('1×').waitFor();
-    await page.keyboard.press('Escape');
-    await page.getByRole('complementary', { name: 'Step' }).waitFor({ state: 'detached' });
     expect(new URL(page.url()).search).toBe('');
     await context.close();
   });

@@ -29,6 +29,15 @@ export function Moment({ at }: { readonly at: string | null | undefined }) {
   );
 }
 
+/** The same for everybody, as logs have it: to the millisecond. */
+export function UtcMoment({ at }: { readonly at: string }) {
+  return (
+    <time dateTime={at} title={at}>
+      {new Date(at).toISOString().slice(0, 23).replace('T', ' ')}
+    </time>
+  );
+}
+
 export function Ago({ at }: { readonly at: string | null | undefined }) {
   const nowMs = useNow();
   if (at == null) return <span>–</span>;

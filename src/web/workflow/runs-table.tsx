@@ -12,6 +12,7 @@ import { ListMark } from '../live/list-mark.tsx';
 import { LISTED_RUN, mergeRuns, type ListedRun } from '../runs/live-runs.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
+import { headlineOf } from '../text/excerpt.ts';
 import { runPath, useUrlQuery } from '../url/query.ts';
 import { useFailures, type RunFailure } from './failures.ts';
 import { RunFilters, useRunFilter } from './run-filters.tsx';
@@ -151,7 +152,7 @@ function Row({ run, failure }: RowProps) {
             <bdi>{failure.nodeId}</bdi>
           </code>
         )}{' '}
-        {run.status === 'FAILED' ? <bdi>{message ?? 'No error message'}</bdi> : <bdi>{run.error}</bdi>}
+        <bdi>{message == null ? run.status === 'FAILED' && 'No error message' : headlineOf(message)}</bdi>
       </td>
     </tr>
   );

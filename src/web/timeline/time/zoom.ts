@@ -1,6 +1,6 @@
 /** How far the timeline is zoomed in and where it stands, kept in the address. */
 import { useEffect, useLayoutEffect, type RefObject } from 'react';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrlQuery } from '../../url/query.ts';
 import type { Scale } from './scale.ts';
 import type { Viewport } from './viewport.ts';
 
@@ -24,7 +24,7 @@ export function useZoom(ref: RefObject<HTMLElement | null>, viewport: Viewport, 
   // Not when `at` changes: it follows the scrolling, and must not lead it.
   useLayoutEffect(() => {
     const element = ref.current;
-    if (element && isMeasured) element.scrollLeft = scale.placeOf(at) * factor * element.clientWidth;
+    if (element && isMeasured) element.scrollLeft = scale.placeOf(at) * factor * viewport.width;
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [factor, isMeasured]);
 

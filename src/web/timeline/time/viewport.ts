@@ -10,7 +10,8 @@ export interface Viewport {
 
 const NOTHING: Viewport = { left: 0, top: 0, width: 0, height: 0 };
 
-export function useViewport(ref: RefObject<HTMLElement | null>): Viewport {
+/** Without what stands still on the left of it. */
+export function useViewport(ref: RefObject<HTMLElement | null>, insetPx: number): Viewport {
   const [viewport, setViewport] = useState(NOTHING);
   useLayoutEffect(() => {
     const element = ref.current;
@@ -19,7 +20,7 @@ export function useViewport(ref: RefObject<HTMLElement | null>): Viewport {
       setViewport({
         left: element.scrollLeft,
         top: element.scrollTop,
-        width: element.clientWidth,
+        width: Math.max(0, element.clientWidth - insetPx),
         height: element.clientHeight,
       });
     };
@@ -31,6 +32,6 @@ export function useViewport(ref: RefObject<HTMLElement | null>): Viewport {
       observer.disconnect();
       element.removeEventListener('scroll', measure);
     };
-  }, [ref]);
+  }, [ref, insetPx]);
   return viewport;
 }

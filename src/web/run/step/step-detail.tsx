@@ -1,17 +1,17 @@
 /** One step: how it went, why it failed, what it was given and what it answered. */
 import { useEffect } from 'react';
 import { useQuery } from '@apollo/client/react';
-import { X } from 'lucide-react';
 import { Link } from 'react-router';
-import { graphql } from '../__generated__/gql.ts';
-import type { StepDetailQuery } from '../__generated__/graphql.ts';
-import { formatDuration } from '../format/duration.ts';
-import { formatCount, formatShare } from '../format/numbers.ts';
-import { Moment } from '../format/time.tsx';
-import { Fact, Facts } from '../shell/facts.tsx';
-import { Empty, Failure, Loading } from '../shell/notices.tsx';
-import { StatusBadge } from '../status/status.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { graphql } from '../../__generated__/gql.ts';
+import type { StepDetailQuery } from '../../__generated__/graphql.ts';
+import { formatDuration } from '../../format/duration.ts';
+import { formatCost, formatCount, formatShare } from '../../format/numbers.ts';
+import { Moment, UtcMoment } from '../../format/time.tsx';
+import { Fact, Facts } from '../../shell/facts.tsx';
+import { Empty, Failure, Loading } from '../../shell/notices.tsx';
+import { StatusBadge } from '../../status/status.tsx';
+import { useUrlQuery } from '../../url/query.ts';
+import { StepError } from './step-error.tsx';
 import { StepPayload } from './step-payload.tsx';
 import './step-detail.css';
 
@@ -54,6 +54,14 @@ const STEP_DETAIL = graphql(`
           outputTokens
           model
         }
+        estimatedCost {
+          amount
+          currency
+          stepsUnpriced
+        }
+        conversation {
+          finishReason
+        }
         inputsSizeBytes
         outputsSizeBytes
       }
@@ -71,7 +79,6 @@ export interface StepDetailProps {
 }
 
 export default function StepDetail({ workflowId, runId, stepId }: StepDetailProps) {
-  const url = useUrlQuery();
   const { data, error, loading, refetch, startPolling, stopPolling } = useQuery(STEP_DETAIL, {
     variables: { workflowId, runId, stepId },
     fetchPolicy: 'no-cache',
@@ -80,63 +87,39 @@ export default function StepDetail({ workflowId, runId, stepId }: StepDetailProp
   usePolling(step?.isFinished === false, startPolling, stopPolling);
 
   return (
-    <aside className="panel step-detail" aria-label="Step">
-      <div className="step-title">
-        <h2 className="mono">{step?.nodeId ?? 'Step'}</h2>
-        {step && <StatusBadge status={step.status} />}
-        <button
-          type="button"
-          className="quiet icon-only"
-          aria-label="Close the step"
-          onClick={() => {
-            url.change({ step: null, path: null, side: null });
-          }}
-        >
-          <X aria-hidden="true" />
-        </button>
-      </div>
+    <div className="step-detail">
+      {step && (
+        <div className="step-title">
+          <h2 className="mono">
+            <bdi>{step.nodeId}</bdi>
+          </h2>
+          <StatusBadge status={step.status} />
+        </div>
+      )}
       {loading && !step && <Loading what="the step" />}
       {error && !step && <Failure error={error} what="step" onRetry={() => void refetch()} />}
       {data && !step && !error && <Empty title="This run has no such step" />}
       {step && (
         <>
           {step.node?.description != null && <p className="muted">{step.node.description}</p>}
-          <StepError step={step} />
+          <StepError error={step.errorInfo ?? null} hasFailed={step.status === 'FAILED'} />
           <StepFacts step={step} />
           <StepPayload
             workflowId={workflowId}
             runId={runId}
             stepId={stepId}
+            hasFailed={step.status === 'FAILED'}
+            hasConversation={step.conversation != null}
             inputsSizeBytes={step.inputsSizeBytes}
             outputsSizeBytes={step.outputsSizeBytes}
           />
         </>
       )}
-    </aside>
+    </div>
   );
 }
 
 type Step = NonNullable<NonNullable<StepDetailQuery['run']>['step']>;
-
-function StepError({ step: { errorInfo } }: { readonly step: Step }) {
-  if (!errorInfo) return null;
-  return (
-    <div className="step-error">
-      <p>
-        <strong>{errorInfo.message}</strong>
-      </p>
-      {(errorInfo.code ?? errorInfo.type) != null && (
-        <p className="mono">{[errorInfo.type, errorInfo.code].filter((word) => word != null).join(' · ')}</p>
-      )}
-      {errorInfo.raw !== errorInfo.message && (
-        <details>
-          <summary>As the upstream sent it</summary>
-          <pre tabIndex={0}>{errorInfo.raw}</pre>
-        </details>
-      )}
-    </div>
-  );
-}
 
 const KINDS = { FIRST: 'first', RETRY: 'a retry', ITERATION: 'an iteration' } as const;
 
@@ -173,10 +156,24 @@ function StepFacts({ step }: { readonly step: Step }) {
         </Fact>
       )}
       {step.tokenUsage?.model != null && <Fact name="Model">{step.tokenUsage.model}</Fact>}
+      {step.estimatedCost && (
+        <Fact name="Price" hint="Estimated by the list prices of the model">
+          {step.estimatedCost.stepsUnpriced > 0 ? (
+            <span className="muted">not known</span>
+          ) : (
+            formatCost(step.estimatedCost.amount, step.estimatedCost.currency)
+          )}
+        </Fact>
+      )}
       {step.node?.type != null && <Fact name="Kind">{step.node.type}</Fact>}
       <Fact name="Started">
         <Moment at={step.startTime} />
       </Fact>
+      {step.startTime != null && (
+        <Fact name="Started (UTC)">
+          <UtcMoment at={step.startTime} />
+        </Fact>
+      )}
       {step.status === 'UNKNOWN' && <Fact name="Status upstream">{step.rawStatus}</Fact>}
       {step.clockSkewDetected && <Fact name="Clocks">Its times can’t be right</Fact>}
     </Facts>

@@ -1,17 +1,21 @@
 /** The bars themselves: drawn as a few paths, with the one at the cursor as a real element for the keyboard. */
-import type { StepStatus } from '../__generated__/graphql.ts';
-import { formatDuration } from '../format/duration.ts';
-import { statusClass, statusWord } from '../status/status.tsx';
-import { BAR_PX, boxOf, labelText, LANE_PX, type Bar, type Drawing, type Window } from './bars.ts';
+import { useRef } from 'react';
+import type { StepStatus } from '../../__generated__/graphql.ts';
+import { formatDuration } from '../../format/duration.ts';
+import { statusClass, statusWord } from '../../status/status.tsx';
+import type { Scale } from '../time/scale.ts';
+import type { TimelineCursor } from '../timeline-cursor.ts';
+import { BAR_PX, boxOf, LANE_PX, type Bar, type Box, type Drawing, type Window } from './bars.ts';
+import type { Row } from './layout.ts';
 import { Patterns } from './patterns.tsx';
-import type { Scale } from './scale.ts';
-import type { TimelineCursor } from './timeline-cursor.ts';
+import { Tooltip } from './tooltip.tsx';
 
 export interface LanesProps {
   readonly drawing: Drawing;
   readonly scale: Scale;
   readonly window: Window;
-  readonly laneCount: number;
+  readonly rows: readonly Row[];
+  readonly heightPx: number;
   readonly now: number | null;
   readonly cursor: TimelineCursor;
 }
@@ -19,14 +23,16 @@ export interface LanesProps {
 /** These have a pattern over their colour. */
 const PATTERNED: readonly StepStatus[] = ['FAILED', 'RUNNING', 'CANCELLED', 'UNKNOWN'];
 
-export function Lanes({ drawing, scale, window, laneCount, now, cursor }: LanesProps) {
-  const height = laneCount * LANE_PX + 6;
+export function Lanes({ drawing, scale, window, rows, heightPx, now, cursor }: LanesProps) {
+  const ref = useRef<HTMLDivElement>(null);
   const { widthPx, leftPx, viewPx } = window;
   const nowX = now === null ? null : Math.min(scale.placeOf(now) * widthPx - leftPx, viewPx - 1);
+  const told = cursor.told;
   return (
-    <div className="timeline-lanes" style={{ height }}>
-      <svg width={viewPx} height={height} aria-hidden="true">
+    <div ref={ref} className="timeline-lanes" style={{ height: heightPx }}>
+      <svg width={viewPx} height={heightPx} aria-hidden="true">
         <Patterns />
+        <path className="row-lines" d={rows.map(({ lane }) => `M0 ${lane * LANE_PX}.5H${viewPx}`).join('')} />
         {scale.folds.map(({ offsetMs, from, to }) => (
           <rect
             key={offsetMs}
@@ -34,7 +40,7 @@ export function Lanes({ drawing, scale, window, laneCount, now, cursor }: LanesP
             x={from * widthPx - leftPx}
             width={(to - from) * widthPx}
             y="0"
-            height={height}
+            height={heightPx}
           />
         ))}
         {[...drawing.paths].map(([status, path]) => (
@@ -44,32 +50,33 @@ export function Lanes({ drawing, scale, window, laneCount, now, cursor }: LanesP
           </g>
         ))}
         <path className="critical" d={drawing.criticalPath} />
-        {nowX !== null && <line className="now" x1={nowX} x2={nowX} y1="0" y2={height} />}
+        {nowX !== null && <line className="now" x1={nowX} x2={nowX} y1="0" y2={heightPx} />}
       </svg>
-      {drawing.labels.map(({ bar, isInside, hasRoomForDuration, x, y, width }) => (
+      {drawing.labels.map(({ bar, text, isInside, hasRoomForDuration, x, y, width }) => (
         <span
           key={bar.stepId}
           className={isInside ? 'bar-label inside' : 'bar-label'}
           aria-hidden="true"
           style={{ left: x, top: y, width, height: BAR_PX }}
         >
-          {labelText(bar)}
+          {text !== '' && <bdi>{text}</bdi>}
           {hasRoomForDuration && <span className="took">{formatDuration(bar.durationMs)}</span>}
         </span>
       ))}
       {cursor.bar && <Option bar={cursor.bar} cursor={cursor} box={boxOf(cursor.bar, scale, window)} viewPx={viewPx} />}
-      {cursor.hovered && <Tooltip bar={cursor.hovered} box={boxOf(cursor.hovered, scale, window)} viewPx={viewPx} />}
+      {told && <Tooltip bar={told} box={boxOf(told, scale, window)} lanes={ref} />}
     </div>
   );
 }
 
-interface OnBarProps {
+interface OptionProps {
   readonly bar: Bar;
-  readonly box: { readonly x: number; readonly y: number; readonly width: number };
+  readonly box: Box;
   readonly viewPx: number;
+  readonly cursor: TimelineCursor;
 }
 
-function Option({ bar, box, viewPx, cursor }: OnBarProps & { readonly cursor: TimelineCursor }) {
+function Option({ bar, box, viewPx, cursor }: OptionProps) {
   const x = Math.max(box.x - 2, -4);
   const width = Math.max(0, Math.min(box.x + box.width + 2, viewPx + 4) - x);
   return (
@@ -81,24 +88,6 @@ function Option({ bar, box, viewPx, cursor }: OnBarProps & { readonly cursor: Ti
       style={{ left: x, top: box.y - 2, width, height: BAR_PX + 4 }}
     >
       <span className="visually-hidden">{describe(bar)}</span>
-    </div>
-  );
-}
-
-function Tooltip({ bar, box, viewPx }: OnBarProps) {
-  const left = Math.max(0, Math.min(box.x, viewPx - 220));
-  return (
-    <div className="bar-tooltip" aria-hidden="true" style={{ left, top: box.y + BAR_PX + 6 }}>
-      <strong>{labelText(bar)}</strong>
-      <span>
-        {statusWord(bar.status)} · {formatDuration(bar.durationMs)} · at {formatDuration(bar.offsetMs)}
-      </span>
-      {bar.attemptCount > 1 && (
-        <span>
-          Execution {bar.attempt} of {bar.attemptCount}
-        </span>
-      )}
-      {bar.isCritical && <span>On the critical path</span>}
     </div>
   );
 }

@@ -1,11 +1,11 @@
 /** What the bars say, for the statuses that this run has. */
-import type { StepStatus } from '../__generated__/graphql.ts';
-import { StatusIcon, statusClass, statusWord } from '../status/status.tsx';
-import type { Bar } from './bars.ts';
+import type { StepStatus } from '../../__generated__/graphql.ts';
+import { StatusIcon, statusClass, statusWord } from '../../status/status.tsx';
+import type { TimelineStep } from './bars.ts';
 
 const ORDER: readonly StepStatus[] = ['FAILED', 'RUNNING', 'COMPLETED', 'CANCELLED', 'SKIPPED', 'PENDING', 'UNKNOWN'];
 
-export function Legend({ bars }: { readonly bars: readonly Bar[] }) {
+export function Legend({ bars }: { readonly bars: readonly TimelineStep[] }) {
   const present = new Set(bars.map(({ status }) => status));
   return (
     <ul className="legend">

@@ -1,6 +1,6 @@
-/** The time since the run's start, above the lanes. */
-import { formatDuration } from '../format/duration.ts';
-import type { Window } from './bars.ts';
+/** The time, above the lanes. */
+import { formatDuration } from '../../format/duration.ts';
+import type { Window } from '../bars/bars.ts';
 import type { Scale } from './scale.ts';
 import { ticksOf } from './ticks.ts';
 
@@ -9,13 +9,15 @@ export interface AxisProps {
   readonly window: Window;
   /** Null once the run is over. */
   readonly now: number | null;
+  /** What a clock shows at the left edge; null where the time is counted from there. */
+  readonly clockMs: number | null;
 }
 
 /** A mark's text is centred on it, and must not run into another. */
 const SPACING_PX = 84;
 const NEAR_PX = 42;
 
-export function Axis({ scale, window, now }: AxisProps) {
+export function Axis({ scale, window, now, clockMs }: AxisProps) {
   const { widthPx, leftPx, viewPx } = window;
   const xOf = (ms: number): number => scale.placeOf(ms) * widthPx - leftPx;
   const taken = [
@@ -27,6 +29,7 @@ export function Axis({ scale, window, now }: AxisProps) {
     spacingPx: SPACING_PX,
     fromMs: scale.msAt(leftPx / Math.max(1, widthPx)),
     toMs: scale.msAt((leftPx + viewPx) / Math.max(1, widthPx)),
+    clockMs,
   });
   return (
     <div className="timeline-axis" aria-hidden="true">

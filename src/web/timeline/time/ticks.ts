@@ -1,4 +1,5 @@
 /** Where the time axis has its marks: at round times, as close as their texts allow. */
+import { timeOfDay } from './clock.ts';
 import type { Scale } from './scale.ts';
 
 export interface Tick {
@@ -25,18 +26,21 @@ export interface TickWindow {
   readonly fromMs: number;
   readonly toMs: number;
   readonly spacingPx: number;
+  /** What a clock shows at the left edge; null where the time is counted from there. */
+  readonly clockMs: number | null;
 }
 
-export function ticksOf(scale: Scale, { widthPx, fromMs, toMs, spacingPx }: TickWindow): Tick[] {
+export function ticksOf(scale: Scale, { widthPx, fromMs, toMs, spacingPx, clockMs }: TickWindow): Tick[] {
   const stretchedMs = scale.totalMs - scale.folds.reduce((sum, { durationMs }) => sum + durationMs, 0);
   const stepMs = STEPS_MS.find((ms) => (ms / Math.max(stretchedMs, 1)) * widthPx >= spacingPx) ?? 1000 * DAY;
   const ticks: Tick[] = [];
-  for (let index = Math.ceil(fromMs / stepMs); index * stepMs <= toMs; index += 1) {
-    const ms = index * stepMs;
+  const zeroMs = clockMs ?? 0;
+  for (let index = Math.ceil((fromMs + zeroMs) / stepMs); index * stepMs - zeroMs <= toMs; index += 1) {
+    const ms = index * stepMs - zeroMs;
     const fold = scale.folds.find(({ offsetMs, durationMs }) => ms > offsetMs && ms < offsetMs + durationMs);
     // Within a fold the marks would stand on top of one another: on to its end.
-    if (fold) index = Math.ceil((fold.offsetMs + fold.durationMs) / stepMs) - 1;
-    else ticks.push({ ms, label: labelOf(ms, stepMs) });
+    if (fold) index = Math.ceil((fold.offsetMs + fold.durationMs + zeroMs) / stepMs) - 1;
+    else ticks.push({ ms, label: clockMs === null ? labelOf(ms, stepMs) : timeOfDay(ms + clockMs, stepMs) });
   }
   return ticks;
 }
