@@ -6,7 +6,6 @@ import type { FailureGroupsQuery } from '../__generated__/graphql.ts';
 import { formatCount } from '../format/numbers.ts';
 import { Ago } from '../format/time.tsx';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
-import { headlineOf } from '../text/excerpt.ts';
 import { runPath, useUrlQuery } from '../url/query.ts';
 import { REFRESHED } from './refreshed.ts';
 import type { RunTrendProps } from './run-trend.tsx';
@@ -97,7 +96,7 @@ function Group({
       </p>
       <div className="what">
         <p className="message" title={message ?? undefined}>
-          {message == null ? 'No error message' : <bdi>{headlineOf(message)}</bdi>}
+          {message == null ? 'No error message' : <bdi>{message}</bdi>}
         </p>
         <p className="muted where">
           {nodeId == null ? (
