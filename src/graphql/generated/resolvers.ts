@@ -152,7 +152,10 @@ export type FailureGroup = {
   readonly firstSeenAt?: Maybe<Scalars['DateTime']['output']>;
   /** When the last of them started. Null if none says. */
   readonly lastSeenAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The message, with `<number>`, `<id>`, `<text>`, `<url>` and `<time>` in place of what differs from run to run. Null where there is none. */
+  /**
+   * The message, with `<number>`, `<id>`, `<text>`, `<url>` and `<time>` in place of what differs from run to run; of a Python traceback, the
+   * error below its frames. Null where there is none.
+   */
   readonly message?: Maybe<Scalars['String']['output']>;
   /** The node that failed. Null where no step says so: its error is that of the run. */
   readonly nodeId?: Maybe<Scalars['ID']['output']>;

@@ -3,6 +3,8 @@ import { useEffect, useMemo, useRef, type KeyboardEvent, type ReactNode } from '
 import { Maximize, ZoomIn, ZoomOut } from 'lucide-react';
 import { Link } from 'react-router';
 import type { WorkflowGraphFragment } from '../__generated__/graphql.ts';
+import { formatCount } from '../format/numbers.ts';
+import { Empty } from '../shell/notices.tsx';
 import { useElementWidth } from '../format/element-width.ts';
 import { GraphEdges } from './graph-edges.tsx';
 import { neighbourOf, NODE_HEIGHT, placeGraph, type Extras, type PlacedNode } from './graph-layout.ts';
@@ -32,7 +34,16 @@ export interface GraphProps {
 
 const NO_EXTRAS: Extras = { icon: 0, note: 0 };
 
-export function Graph({ graph, label, lookOf, extras = NO_EXTRAS }: GraphProps) {
+/** The layout of so many takes half a second, and nobody finds anything among them. */
+const MOST_NODES = 500;
+
+export function Graph(props: GraphProps) {
+  const count = props.graph.nodes.length;
+  if (count <= MOST_NODES) return <DrawnGraph {...props} />;
+  return <Empty title={`This graph has ${formatCount(count)} nodes: too many to draw`} />;
+}
+
+function DrawnGraph({ graph, label, lookOf, extras = NO_EXTRAS }: GraphProps) {
   const placed = useMemo(() => placeGraph(graph, extras), [graph, extras]);
   const [panelRef, panelWidth] = useElementWidth();
   const zoom = useGraphZoom(placed, panelWidth);

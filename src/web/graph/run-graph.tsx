@@ -1,30 +1,15 @@
 /** The workflow's graph in the colours of one run: a node has the status of its latest execution, and opens that step. */
 import { useMemo } from 'react';
 import { useQuery } from '@apollo/client/react';
-import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
+import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import type { RunGraphFragment } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
+import type { ListedStep } from '../run/steps.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { statusClass, StatusIcon, statusWord } from '../status/status.tsx';
 import { useUrlQuery, type UrlQuery } from '../url/query.ts';
 import { Graph, type NodeLook } from './graph.tsx';
 import { WORKFLOW_GRAPH } from './workflow-graph.tsx';
-
-/** Part of what the table of steps reads, so that it costs nothing more. */
-const RUN_GRAPH = graphql(`
-  fragment RunGraph on Run {
-    workflowId
-    steps {
-      id
-      nodeId
-      status
-      durationMs
-      attempt
-      attemptCount
-    }
-  }
-`);
 
 const GRAPH_OF_WORKFLOW = graphql(`
   query GraphOfWorkflow($workflowId: ID!) {
@@ -39,20 +24,22 @@ const GRAPH_OF_WORKFLOW = graphql(`
 
 const EXTRAS = { icon: 24, note: 80 };
 
-type Step = NonNullable<NonNullable<RunGraphFragment['steps']>[number]>;
+export interface RunGraphProps {
+  readonly workflowId: string;
+  readonly steps: readonly ListedStep[];
+}
 
-export default function RunGraph({ run: masked }: { readonly run: FragmentType<typeof RUN_GRAPH> }) {
-  const { workflowId, steps } = readFragment(RUN_GRAPH, masked);
+export default function RunGraph({ workflowId, steps }: RunGraphProps) {
   const url = useUrlQuery();
   const { data, error, loading, refetch } = useQuery(GRAPH_OF_WORKFLOW, {
     variables: { workflowId },
     fetchPolicy: 'cache-first',
   });
   const graph = readFragment(WORKFLOW_GRAPH, data?.workflow?.graph);
-  const latest = useMemo(() => {
-    const known = (steps ?? []).filter((step) => step !== null && step.attempt === step.attemptCount);
-    return new Map(known.map((step) => [step?.nodeId, step]));
-  }, [steps]);
+  const latest = useMemo(
+    () => new Map(steps.flatMap((step) => (step.attempt === step.attemptCount ? [[step.nodeId, step]] : []))),
+    [steps],
+  );
 
   if (loading && !graph) return <Loading what="the graph" />;
   if (error && !graph) return <Failure error={error} what="graph" onRetry={() => void refetch()} />;
@@ -67,7 +54,7 @@ export default function RunGraph({ run: masked }: { readonly run: FragmentType<t
   );
 }
 
-function lookOf(step: Step | null, url: UrlQuery): NodeLook {
+function lookOf(step: ListedStep | null, url: UrlQuery): NodeLook {
   if (!step) return { className: 'not-run', note: 'not run', words: 'not run' };
   const times = step.attemptCount > 1 ? `${step.attemptCount}×` : null;
   const took = step.durationMs == null ? null : formatDuration(step.durationMs);

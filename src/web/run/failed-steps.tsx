@@ -6,10 +6,11 @@ import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { headlineOf } from '../text/excerpt.ts';
 import { attemptMark, Name } from '../text/name.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { trendsPath, useUrlQuery } from '../url/query.ts';
 
 const FAILED_STEPS = graphql(`
   fragment FailedSteps on Run {
+    workflowId
     unmended: failedSteps(latestAttemptOnly: true) {
       id
       nodeId
@@ -28,7 +29,7 @@ const FAILED_STEPS = graphql(`
 const MOST_SHOWN = 5;
 
 export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_STEPS> }) {
-  const { unmended } = readFragment(FAILED_STEPS, run);
+  const { workflowId, unmended } = readFragment(FAILED_STEPS, run);
   const url = useUrlQuery();
   if (!unmended || unmended.length === 0) return null;
   return (
@@ -52,6 +53,9 @@ export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_
             </Link>
           </li>
         ))}
+        <li>
+          <Link to={trendsPath(workflowId, unmended[0]?.nodeId ?? '')}>How often, and since when?</Link>
+        </li>
         {unmended.length > MOST_SHOWN && (
           <li>
             <Link to={url.with({ tab: 'steps', status: 'FAILED' })} preventScrollReset>

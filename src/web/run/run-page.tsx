@@ -23,8 +23,8 @@ import { StepsTable } from './steps-table.tsx';
 import './run-page.css';
 
 const StepDetail = lazyPart(() => import('./step/step-detail.tsx'), 'the step');
-const RunPayload = lazyPart(() => import('./run-payload.tsx'), 'the inputs and outputs');
 const RunGraph = lazyPart(() => import('../graph/run-graph.tsx'), 'the graph');
+const RunPayload = lazyPart(() => import('./run-payload.tsx'), 'the inputs and outputs');
 const Comparison = lazyPart(() => import('../comparison/comparison.tsx'), 'the comparison');
 
 /** Where the gateway offers no live connection. */
@@ -98,7 +98,7 @@ export function RunPage() {
                   </Contained>
                 </>
               )}
-              {view === 'graph' && <RunGraph run={answered} />}
+              {view === 'graph' && <RunGraph workflowId={workflowId} steps={steps} />}
               {view === 'steps' && (
                 <Contained what="the table of steps">
                   <StepsTable steps={steps} areKnown={listed != null} />

@@ -35,7 +35,6 @@ export const RUN = graphql(`
       ...RunSteps
       ...RunFigures
       ...FailedSteps
-      ...RunGraph
     }
   }
 `);

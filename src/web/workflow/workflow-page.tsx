@@ -1,4 +1,5 @@
 /** One workflow: its graph, its runs, its statistics, and a way to run it. */
+import { useMemo } from 'react';
 import { useQuery } from '@apollo/client/react';
 import { Play } from 'lucide-react';
 import { useParams } from 'react-router';
@@ -6,6 +7,8 @@ import { graphql } from '../__generated__/gql.ts';
 import type { WorkflowQuery } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';
+import { useThrottled } from '../live/throttled.ts';
+import { useChangedRuns } from '../runs/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { Contained } from '../shell/contained.tsx';
@@ -50,6 +53,9 @@ const WORKFLOW = graphql(`
   }
 `);
 
+/** Statistics need not follow each run at once. */
+const REFRESH_EVERY_MS = 3000;
+
 const VIEWS = [
   { name: 'runs', label: 'Runs' },
   { name: 'trends', label: 'Trends and failures' },
@@ -58,8 +64,17 @@ const VIEWS = [
 
 export function WorkflowPage() {
   const { workflowId = '' } = useParams();
+  return <WorkflowOf key={workflowId} workflowId={workflowId} />;
+}
+
+function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   const url = useUrlQuery();
   const { data, error, loading, refetch } = useQuery(WORKFLOW, { variables: { id: workflowId } });
+  const workflowIds = useMemo(() => [workflowId], [workflowId]);
+  const refresh = useThrottled(() => void refetch(), REFRESH_EVERY_MS);
+  const changed = useChangedRuns(workflowIds, (_runs, isFirst) => {
+    if (!isFirst) refresh();
+  });
   const workflow = data?.workflow;
   const name = workflow?.name ?? workflowId;
   const view = VIEWS.find(({ name }) => name === url.read('tab'))?.name ?? 'runs';
@@ -104,7 +119,7 @@ export function WorkflowPage() {
       )}
       {view === 'runs' && (
         <Contained what="the list of runs">
-          <RunsTable workflowId={workflowId} />
+          <RunsTable workflowId={workflowId} changed={changed} />
         </Contained>
       )}
     </>
