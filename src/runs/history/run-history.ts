@@ -27,8 +27,25 @@ export interface RunHistory {
   page(request: PageRequest, operation: Operation): Promise<HistoryPage>;
   /** The latest records, at most `count`: one call for each hundred. */
   latest(workflowId: string, count: number, operation: Operation): Promise<readonly RunRecord[]>;
+  /** Those of the latest records, at most `count`, that started in the window. None older is read. */
+  within(request: WindowRequest, operation: Operation): Promise<RunsInWindow>;
   /** The newest records, about as many as wanted; then a hundred more at a time until they are enough, at most 500. */
   newest(workflowId: string, wanted: number, areEnough: AreEnough, operation: Operation): Promise<NewestRuns>;
+}
+
+/** A stretch of time; null where it has no end. */
+export type RunWindow = Pick<RunFilter, 'startedAfter' | 'startedBefore'>;
+
+export interface WindowRequest {
+  readonly workflowId: string;
+  readonly count: number;
+  readonly window: RunWindow;
+}
+
+export interface RunsInWindow {
+  readonly records: readonly RunRecord[];
+  /** False if there may be older ones in the window, behind the latest `count`. */
+  readonly isWhole: boolean;
 }
 
 export type AreEnough = (records: readonly RunRecord[]) => boolean;
@@ -88,6 +105,19 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
     }, after);
   }
 
+  /** The latest records, at most `count`, down to the first that started before `since`. */
+  async function latestSince(workflowId: string, count: number, since: Timestamp | null, operation: Operation) {
+    const reader = readerOf(workflowId, null, operation);
+    const records: RunRecord[] = [];
+    while (records.length < count && !reader.isAtEnd) {
+      for (const { record } of await reader.next(Math.min(count - records.length, MAX_WINDOW))) {
+        if (since && isBefore(record, since)) return { records, isWhole: true };
+        if (hasId(record) && records.length < count) records.push(record);
+      }
+    }
+    return { records, isWhole: reader.isAtEnd };
+  }
+
   return {
     async page({ workflowId, first, after, filter }, operation) {
       const reader = readerOf(workflowId, after, operation);
@@ -114,13 +144,12 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
     },
 
     async latest(workflowId, count, operation) {
-      const reader = readerOf(workflowId, null, operation);
-      const records: RunRecord[] = [];
-      while (records.length < count && !reader.isAtEnd) {
-        const entries = await reader.next(Math.min(count - records.length, MAX_WINDOW));
-        records.push(...entries.map(({ record }) => record).filter(hasId));
-      }
-      return records.slice(0, count);
+      return (await latestSince(workflowId, count, null, operation)).records;
+    },
+
+    async within({ workflowId, count, window }, operation) {
+      const { records, isWhole } = await latestSince(workflowId, count, window.startedAfter, operation);
+      return { records: records.filter((record) => matches(record, { status: null, ...window })), isWhole };
     },
 
     async newest(workflowId, wanted, areEnough, operation) {
@@ -145,7 +174,7 @@ const hasId = ({ id }: RunRecord): boolean => id !== '';
 
 function matches(record: RunRecord, { status, startedAfter, startedBefore }: RunFilter): boolean {
   if (status && !status.includes(runStatusOf(record.rawStatus))) return false;
-  if (startedAfter && !record.startTime) return false;
+  if (startedAfter && (!record.startTime || isBefore(record, startedAfter))) return false;
   return !startedBefore || isBefore(record, startedBefore);
 }
 

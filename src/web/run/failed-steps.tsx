@@ -4,15 +4,19 @@ import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
-import { useUrlQuery } from '../url/query.ts';
+import { headlineOf } from '../text/excerpt.ts';
+import { attemptMark, Name } from '../text/name.tsx';
+import { trendsPath, useUrlQuery } from '../url/query.ts';
 
 const FAILED_STEPS = graphql(`
   fragment FailedSteps on Run {
+    workflowId
     unmended: failedSteps(latestAttemptOnly: true) {
       id
       nodeId
       durationMs
       attempt
+      attemptCount
       errorInfo {
         message
         code
@@ -25,7 +29,7 @@ const FAILED_STEPS = graphql(`
 const MOST_SHOWN = 5;
 
 export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_STEPS> }) {
-  const { unmended } = readFragment(FAILED_STEPS, run);
+  const { workflowId, unmended } = readFragment(FAILED_STEPS, run);
   const url = useUrlQuery();
   if (!unmended || unmended.length === 0) return null;
   return (
@@ -39,17 +43,19 @@ export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_
           <li key={step.id}>
             <Link to={url.with({ step: step.id, path: null, side: null })} preventScrollReset>
               <span className="node mono">
-                {step.nodeId}
-                {step.attempt > 1 && ` #${step.attempt}`}
+                <Name mark={attemptMark(step.attempt, step.attemptCount)}>{step.nodeId}</Name>
               </span>
-              <span className="message">
-                {step.errorInfo?.message ?? 'It says nothing about why.'}{' '}
+              <span className="message" title={step.errorInfo?.message} dir="auto">
+                {step.errorInfo ? headlineOf(step.errorInfo.message) : 'No error message'}{' '}
                 {step.errorInfo?.code != null && <code className="muted">{step.errorInfo.code}</code>}
               </span>
               <span className="muted">{formatDuration(step.durationMs)}</span>
             </Link>
           </li>
         ))}
+        <li>
+          <Link to={trendsPath(workflowId, unmended[0]?.nodeId ?? '')}>How often, and since when?</Link>
+        </li>
         {unmended.length > MOST_SHOWN && (
           <li>
             <Link to={url.with({ tab: 'steps', status: 'FAILED' })} preventScrollReset>

@@ -11,7 +11,7 @@ import type { ListedRunFragment, RecentRunsQueryVariables, RunFilter } from '../
 import { useLiveState } from '../live/connection.ts';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
 
-const LISTED_RUN = graphql(`
+export const LISTED_RUN = graphql(`
   fragment ListedRun on Run {
     id
     workflowId
