@@ -101,7 +101,9 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
       {!isLoading && !error && listed.length === 0 && (
         <Empty title={home.isFiltered ? 'No run fits these filters' : 'No runs yet'}>
           {hasOlder && (
-            <p>Only the latest runs of each workflow were searched. Choose one, or an earlier time, to look further back.</p>
+            <p>
+              Only the latest runs of each workflow were searched. Choose one, or an earlier time, to look further back.
+            </p>
           )}
           {home.isFiltered && (
             <Link to={url.with({ status: null, workflow: null, since: null, from: null, to: null, show: null })}>
