@@ -2,7 +2,7 @@
 import { evaluatePath, InvalidPathError, type PathBudget } from '../domain/json-path/json-path.ts';
 import { isDeeperThan, MAX_JSON_DEPTH, unwritable } from '../domain/json.ts';
 import type { JsonObject, JsonValue } from '../domain/types.ts';
-import type { RunFilter } from '../runs/history/run-history.ts';
+import type { RunFilter, RunWindow } from '../runs/history/run-history.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { MAX_LIST_SIZE, MAX_RUNS_IN_STATISTICS } from './fields/list-sizes.ts';
 
@@ -29,17 +29,17 @@ export function checkBuckets(buckets: number): number {
   throw new GatewayError('BAD_USER_INPUT', `buckets: expected 1 to ${MAX_LIST_SIZE}, got ${buckets}`);
 }
 
+/** A stretch of time, with null in place of what was left out. */
+export const runWindow = ({ startedAfter, startedBefore }: NonNullable<GivenFilter>): RunWindow => ({
+  startedAfter: startedAfter ?? null,
+  startedBefore: startedBefore ?? null,
+});
+
 type GivenFilter = { readonly [Key in keyof RunFilter]?: RunFilter[Key] | undefined } | null | undefined;
 
 /** A filter of runs, with null in place of what was left out. */
 export const runFilter = (given: GivenFilter): RunFilter | null =>
-  given
-    ? {
-        status: given.status ?? null,
-        startedAfter: given.startedAfter ?? null,
-        startedBefore: given.startedBefore ?? null,
-      }
-    : null;
+  given ? { status: given.status ?? null, ...runWindow(given) } : null;
 
 const MAX_INPUTS_BYTES = 2 ** 20;
 

@@ -5,7 +5,7 @@ import { createPathBudget, type PathBudget } from '../domain/json-path/json-path
 import type { ReadPayload, StepPayload } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { RecentPageRequest, RecentRuns } from '../runs/history/recent-runs.ts';
-import type { PageRequest, RunHistory } from '../runs/history/run-history.ts';
+import type { PageRequest, RunHistory, WindowRequest } from '../runs/history/run-history.ts';
 import type { LivePollers } from '../runs/live/live-pollers.ts';
 import type { WorkflowPollers } from '../runs/live/workflow-pollers.ts';
 import { createRunLoaders, type DataRequirement, type RunLoaders } from '../runs/loaders/run-loaders.ts';
@@ -111,6 +111,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     history: {
       page: (request: PageRequest) => source.runHistory.page(request, operation()),
       latest: (workflowId: string, count: number) => source.runHistory.latest(workflowId, count, operation()),
+      within: (request: WindowRequest) => source.runHistory.within(request, operation()),
       recent: (request: RecentPageRequest) => source.recentRuns.page(request, operation()),
     },
     /** What has changed of the run that an event is of. */

@@ -6,6 +6,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
 import { App } from './app.tsx';
+import { Contained } from './shell/contained.tsx';
 import { basePath } from './url/base-path.ts';
 
 const root = document.getElementById('root');
@@ -14,7 +15,9 @@ createRoot(root).render(
   <StrictMode>
     {/* In a transition a checkbox that the address decides about would fall back for a moment. */}
     <BrowserRouter basename={basePath} useTransitions={false}>
-      <App />
+      <Contained what="the page">
+        <App />
+      </Contained>
     </BrowserRouter>
   </StrictMode>,
 );

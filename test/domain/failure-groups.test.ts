@@ -25,6 +25,18 @@ describe('the likeness of a message', () => {
     expect(likeness(message)).toBe(alike);
   });
 
+  it('of a Python traceback is the error below its frames', () => {
+    const frames = Array.from({ length: 60 }, (_, line) => `  File "/srv/app.py", line ${line}, in call\n    call()\n`);
+    const traceback = (error: string) => `Traceback (most recent call last):\n${frames.join('')}${error}\n`;
+    expect(likeness(traceback('KeyError: 7'))).toBe('KeyError: <number>');
+    expect(likeness(traceback('ValidationError: 2 errors\n  name: missing'))).toBe(
+      'ValidationError: <number> errors name: missing',
+    );
+    const chained = `${traceback('KeyError: 7')}\nDuring handling of the above exception, another exception occurred:\n\n`;
+    expect(likeness(`${chained}${traceback('TimeoutError')}`)).toBe('TimeoutError');
+    expect(likeness('Traceback (most recent call last)')).toBe('Traceback (most recent call last)');
+  });
+
   it('is the same whatever the numbers are', () => {
     const words = fc.array(fc.constantFrom('model', 'tokens', 'limit', '-', '(', ')', 'of'), { maxLength: 6 });
     fc.assert(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { trendOf } from '../../src/domain/run/trend.ts';
+import { trendOf, type TrendSpan } from '../../src/domain/run/trend.ts';
 import { timestampOfMicros } from '../../src/domain/timestamp.ts';
 import { at, runRecord } from '../support/facts.ts';
 
@@ -11,6 +11,8 @@ const record = (id: string, start: number | null, end: number | null, rawStatus 
     startTime: start === null ? null : at(start),
     endTime: end === null ? null : at(end),
   });
+
+const ALL: TrendSpan = { startedAfter: null, startedBefore: null, isWhole: true };
 
 describe('a trend', () => {
   it('counts runs in equal parts of the span of their starts', () => {
@@ -23,7 +25,7 @@ describe('a trend', () => {
       record('r2', 3, 4),
       record('r1', 0, 10),
     ];
-    expect(trendOf(records, 4)).toMatchObject([
+    expect(trendOf(records, 4, ALL)).toMatchObject([
       {
         startedAt: at(0),
         endedAt: at(10),
@@ -47,13 +49,43 @@ describe('a trend', () => {
   });
 
   it('has empty parts, one part without a span, and none without starts', () => {
-    const [first, second, third] = trendOf([record('b', 30, 31), record('a', 0, 1)], 3);
+    const [first, second, third] = trendOf([record('b', 30, 31), record('a', 0, 1)], 3, ALL);
     expect(second).toMatchObject({ startedAt: at(10), endedAt: at(20), runCount: 0, wallClockMs: null, runIds: [] });
     expect([first?.runIds, third?.runIds]).toEqual([['a'], ['b']]);
-    expect(trendOf([record('b', 5, 6), record('a', 5, 9)], 24)).toMatchObject([
+    expect(trendOf([record('b', 5, 6), record('a', 5, 9)], 24, ALL)).toMatchObject([
       { startedAt: at(5), endedAt: at(5), runCount: 2 },
     ]);
-    expect(trendOf([record('a', null, null)], 24)).toEqual([]);
+    expect(trendOf([record('a', null, null)], 24, ALL)).toEqual([]);
+  });
+
+  it('spans the window that is asked for, whether runs started in all of it or not', () => {
+    const window = { startedAfter: at(0), startedBefore: at(40), isWhole: true };
+    const counts = (parts: ReturnType<typeof trendOf>) =>
+      parts.map(({ startedAt, endedAt, runCount }) => [
+        startedAt.epochMicros / 1e6,
+        endedAt.epochMicros / 1e6,
+        runCount,
+      ]);
+    const start = at(0).epochMicros / 1e6;
+    expect(counts(trendOf([record('a', 12, 13)], 2, window))).toEqual([
+      [start, start + 20, 1],
+      [start + 20, start + 40, 0],
+    ]);
+    expect(counts(trendOf([], 1, window))).toEqual([[start, start + 40, 0]]);
+    expect(counts(trendOf([record('a', 12, 13)], 1, { ...window, startedBefore: null }))).toEqual([
+      [start, start + 12, 1],
+    ]);
+    expect(trendOf([], 1, { ...window, startedBefore: null })).toEqual([]);
+    expect(trendOf([], 1, { ...window, startedAfter: at(50) })).toEqual([]);
+  });
+
+  it('says in which parts runs may be missing, where not all were looked at', () => {
+    const window = { startedAfter: at(0), startedBefore: at(40), isWhole: false };
+    const complete = (records: Parameters<typeof trendOf>[0]) =>
+      trendOf(records, 4, window).map(({ isComplete }) => isComplete);
+    expect(complete([record('a', 39, 40), record('b', 12, 13)])).toEqual([false, false, true, true]);
+    expect(complete([])).toEqual([false, false, false, false]);
+    expect(trendOf([record('b', 12, 13)], 4, { ...ALL, isWhole: false })).toMatchObject([{ isComplete: true }]);
   });
 
   it('partitions the runs that have started, in parts that follow one another, whatever their starts are', () => {
@@ -66,7 +98,7 @@ describe('a trend', () => {
         const records = starts.map((start, index) =>
           runRecord({ id: `r${index}`, startTime: timestampOfMicros(start) }),
         );
-        const parts = trendOf(records, count);
+        const parts = trendOf(records, count, ALL);
         expect(parts.flatMap(({ runIds }) => runIds).sort()).toEqual(records.map(({ id }) => id).sort());
         for (const [index, { startedAt, endedAt, runIds, runCount }] of parts.entries()) {
           expect(runIds).toHaveLength(runCount);

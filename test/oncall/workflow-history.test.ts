@@ -156,6 +156,68 @@ describe('what the runs of a workflow tell together', () => {
     expect(told(answer)).toEqual(['workflow.trend.0.nodes: UPSTREAM_UNAVAILABLE']);
   });
 
+  describe('in a window of time', () => {
+    const ask = (window: string) =>
+      gateway.query(`{ workflow(id: "wf") {
+        statistics(${window}) { runCount failedCount }
+        failureGroups(${window}) { count runs { id } }
+        trend(buckets: 2, ${window}) { startedAt endedAt isComplete runCount }
+      } }`);
+
+    it('are the runs that started in it, as often as it is asked', async () => {
+      const window = 'startedAfter: "2026-01-01T00:02:00Z", startedBefore: "2026-01-01T00:05:00Z"';
+      for (let time = 0; time < 3; time += 1) {
+        const { data, errors } = await ask(window);
+        expect(errors).toEqual([]);
+        expect(data).toEqual({
+          workflow: {
+            statistics: { runCount: 3, failedCount: 2 },
+            failureGroups: [{ count: 2, runs: [{ id: 'bad2' }, { id: 'bad' }] }],
+            trend: [
+              {
+                startedAt: '2026-01-01T00:02:00.000000Z',
+                endedAt: '2026-01-01T00:03:30.000000Z',
+                isComplete: true,
+                runCount: 2,
+              },
+              {
+                startedAt: '2026-01-01T00:03:30.000000Z',
+                endedAt: '2026-01-01T00:05:00.000000Z',
+                isComplete: true,
+                runCount: 1,
+              },
+            ],
+          },
+        });
+      }
+      expect([upstream.count('runs'), upstream.count('steps')]).toEqual([1, 2]);
+    });
+
+    it('older ones are not read: one call, however many there are', async () => {
+      for (let count = 1; count <= 150; count += 1) workflows.start('wf', `later-${count}`);
+      const window = 'last: 1000, startedAfter: "2026-01-01T02:00:00Z"';
+      const { data, errors } = await ask(window);
+      expect(errors).toEqual([]);
+      expect(data).toMatchObject({ workflow: { statistics: { runCount: 37 }, failureGroups: [] } });
+      expect(upstream.count('runs')).toBe(1);
+    });
+
+    it('of which not all were looked at says so', async () => {
+      const { data } = await ask(
+        'last: 2, startedAfter: "2026-01-01T00:01:00Z", startedBefore: "2026-01-01T01:00:00Z"',
+      );
+      expect(data).toMatchObject({
+        workflow: {
+          statistics: { runCount: 2 },
+          trend: [
+            { isComplete: false, runCount: 2 },
+            { isComplete: true, runCount: 0 },
+          ],
+        },
+      });
+    });
+  });
+
   it.each([
     [GROUPS, { last: 0 }, 'last: expected 1 to 1000, got 0'],
     [GROUPS, { last: 1001 }, 'last: expected 1 to 1000, got 1001'],

@@ -39,7 +39,7 @@ await describeInBrowser('the run page below a path', (browser) => {
     await page.getByRole('complementary', { name: 'Step' }).waitFor();
     expect(await page.getByRole('link', { name: 'GraphQL' }).getAttribute('href')).toBe(`${base}/graphql`);
     await page.getByRole('link', { name: 'Stepgate' }).click();
-    await page.getByRole('link', { name: 'Quick answer' }).click();
+    await page.getByRole('article').getByRole('link', { name: 'Quick answer' }).click();
     await page.waitForURL(`${origin}${base}/workflows/quick-answer`);
   }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { formatDelta, formatDuration } from '../../src/web/format/duration.ts';
-import { formatBytes, formatCount, formatShare, formatSigned } from '../../src/web/format/numbers.ts';
+import { formatBytes, formatCost, formatCount, formatShare, formatSigned } from '../../src/web/format/numbers.ts';
 import { createJsonNodes, previewOf, ROOT } from '../../src/web/json/json-nodes.ts';
+import { excerptOf, headlineOf } from '../../src/web/text/excerpt.ts';
 
 describe('durations as text', () => {
   it.each([
@@ -62,5 +63,50 @@ describe('a JSON value as a tree', () => {
     expect(nodes.node(inner.at(-1) ?? '').label).toBe('12300 … 12344');
     const last = nodes.children(inner.at(-1) ?? '').at(-1) ?? '';
     expect([nodes.node(last).label, nodes.node(last).value]).toEqual(['12344', 12_344]);
+  });
+
+  it('unfolds a text that is JSON itself, and leaves any other text alone', () => {
+    const nodes = createJsonNodes({ a: '{"b":[1]}', c: '[broken', d: '7', e: '{}' });
+    const [a = '', ...others] = nodes.children(ROOT);
+    expect([nodes.node(a).isText, previewOf(nodes.node(a))]).toEqual([true, JSON.stringify('{"b":[1]}')]);
+    expect(nodes.children(a).map((id) => [nodes.node(id).label, previewOf(nodes.node(id))])).toEqual([['b', '[1]']]);
+    for (const id of others) expect([nodes.node(id).isText, nodes.children(id)]).toEqual([false, []]);
+  });
+});
+
+describe('costs as text', () => {
+  it('are told to the cent, and below one by their first digits', () => {
+    expect([formatCost(0, 'USD'), formatCost(0.000123, 'USD'), formatCost(12.345, 'USD')]).toEqual([
+      '$0.00',
+      '$0.00012',
+      '$12.35',
+    ]);
+  });
+});
+
+describe('a long text', () => {
+  const frames = Array.from({ length: 60 }, (_, index) => `  File "/srv/step_${index}.py", line ${index}, in run`);
+  const python = ['Traceback (most recent call last):', ...frames, 'ValueError: no rows'].join('\n');
+  const java = [
+    'java.lang.IllegalStateException: no rows',
+    ...frames.map(() => '\tat org.example.Step.run(Step.java:1)'),
+  ];
+
+  it('is told by its last lines, a trace with the latest frame first by its first ones', () => {
+    const last = excerptOf(python, { lines: 12, characters: 1200 });
+    expect([last.cut, last.lineCount, last.text.split('\n').at(-1)]).toEqual(['before', 62, 'ValueError: no rows']);
+    const first = excerptOf(java.join('\n'), { lines: 12, characters: 1200 });
+    expect([first.cut, first.text.split('\n')[0]]).toEqual(['after', 'java.lang.IllegalStateException: no rows']);
+    expect(excerptOf('short', { lines: 12, characters: 1200 })).toEqual({ text: 'short', cut: null, lineCount: 1 });
+    expect(excerptOf('x'.repeat(5000), { lines: 12, characters: 1200 }).text).toHaveLength(1200);
+  });
+
+  it('has one line that says most', () => {
+    expect([headlineOf(python), headlineOf(java.join('\n')), headlineOf('\n one\ntwo'), headlineOf('')]).toEqual([
+      'ValueError: no rows',
+      'java.lang.IllegalStateException: no rows',
+      'one',
+      '',
+    ]);
   });
 });

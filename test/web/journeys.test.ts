@@ -20,7 +20,7 @@ await describeInBrowser('the run page', (browser) => {
   it('leads from the list to a failed step’s error in three clicks', async () => {
     const { page, context, complaints } = await openPage(browser(), { key: 'demo-key' });
     await page.goto(gateway.url);
-    await page.getByRole('link', { name: 'Support triage' }).click();
+    await page.getByRole('article').getByRole('link', { name: 'Support triage' }).click();
     await page.getByRole('link', { name: 'run-4711' }).click();
     await page
       .getByRole('link', { name: /draft_reply The model/ })
@@ -127,8 +127,8 @@ await describeInBrowser('the run page', (browser) => {
     const { page, context } = await openPage(browser(), { key: 'demo-key' });
     await page.goto(gateway.url);
     await page.getByRole('searchbox').fill('invoice');
-    await page.getByRole('link', { name: 'Support triage' }).waitFor({ state: 'detached' });
-    await page.getByRole('link', { name: 'Invoice extraction' }).waitFor();
+    await page.getByRole('article').getByRole('link', { name: 'Support triage' }).waitFor({ state: 'detached' });
+    await page.getByRole('article').getByRole('link', { name: 'Invoice extraction' }).waitFor();
     expect(page.url()).toMatch(/\?q=invoice/);
     await page.getByRole('searchbox').fill('nothing of that name');
     await page.getByText('No workflow is called').waitFor();

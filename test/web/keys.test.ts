@@ -35,15 +35,48 @@ await describeInBrowser('the key of the run page', (browser) => {
     await context.close();
   });
 
+  it('is asked for in a field that has the focus and that password managers know, and is kept in the tab alone', async () => {
+    const { page, context } = await openPage(browser());
+    await page.goto(gateway.url + RUN);
+    const field = page.getByLabel('Bearer key');
+    await field.waitFor();
+    expect(await page.title()).toBe('Sign in – Stepgate');
+    expect(await page.evaluate('document.activeElement.id')).toBe(await field.getAttribute('id'));
+    expect(await field.getAttribute('autocomplete')).toBe('current-password');
+    await page.keyboard.type('demo-key');
+    await page.keyboard.press('Enter');
+    await page.getByText('A step failed').waitFor();
+    const other = await context.newPage();
+    await other.goto(gateway.url + RUN);
+    await other.getByLabel('Bearer key').waitFor();
+    await context.close();
+  });
+
+  it('is remembered on the device where its user says so, until signing out of one tab ends it in all', async () => {
+    const { page, context } = await openPage(browser());
+    await page.goto(gateway.url + RUN);
+    await page.getByLabel('Remember on this device').check();
+    await page.getByLabel('Bearer key').fill('demo-key');
+    await page.keyboard.press('Enter');
+    await page.getByText('A step failed').waitFor();
+    const other = await context.newPage();
+    await other.goto(gateway.url + RUN);
+    await other.getByText('A step failed').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await other.getByLabel('Bearer key').waitFor();
+    expect(JSON.stringify((await context.storageState()).origins)).not.toContain('demo-key');
+    await context.close();
+  });
+
   it('that is refused is asked for again, with a word about it', async () => {
     const { page, context } = await openPage(browser(), { key: 'no-such-key' });
     await page.goto(gateway.url + RUN);
     await page.getByRole('alert').getByText('The gateway refused this key').waitFor();
     await page.getByLabel('Bearer key').fill('two words');
-    await page.getByRole('button', { name: 'Use this key' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('A key is one word').waitFor();
     await page.getByLabel('Bearer key').fill('demo-key');
-    await page.getByRole('button', { name: 'Use this key' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('A step failed').waitFor();
     await context.close();
   });
@@ -51,7 +84,7 @@ await describeInBrowser('the key of the run page', (browser) => {
   it('decides what is seen: another organization’s shows none of the first one’s', async () => {
     const { page, context } = await openPage(browser(), { key: 'other-key' });
     await page.goto(gateway.url);
-    await page.getByRole('link', { name: 'Contract review' }).waitFor();
+    await page.getByRole('article').getByRole('link', { name: 'Contract review' }).waitFor();
     expect(await page.getByText('Support triage').count()).toBe(0);
     await page.goto(gateway.url + RUN);
     await page.getByText('There is no such run, or not for this key.').waitFor();
@@ -63,11 +96,11 @@ await describeInBrowser('the key of the run page', (browser) => {
     await page.goto(gateway.url);
     await page.getByLabel('Bearer key').fill('demo-key');
     await page.keyboard.press('Enter');
-    await page.getByRole('link', { name: 'Support triage' }).waitFor();
-    await page.getByRole('button', { name: 'Change key' }).click();
+    await page.getByRole('article').getByRole('link', { name: 'Support triage' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('Bearer key').fill('other-key');
     await page.keyboard.press('Enter');
-    await page.getByRole('link', { name: 'Contract review' }).waitFor();
+    await page.getByRole('article').getByRole('link', { name: 'Contract review' }).waitFor();
     expect(await page.getByText('Support triage').count()).toBe(0);
     await context.close();
   });
@@ -76,7 +109,7 @@ await describeInBrowser('the key of the run page', (browser) => {
     const sample = await startGateway();
     const { page, context } = await openPage(browser());
     await page.goto(sample.url);
-    await page.getByRole('link', { name: 'Support triage' }).waitFor();
+    await page.getByRole('article').getByRole('link', { name: 'Support triage' }).waitFor();
     await sample.close();
     await context.close();
     expect(await (await fetch(gateway.url)).text()).not.toContain('sample-key');

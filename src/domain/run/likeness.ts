@@ -21,9 +21,21 @@ const PARTS: readonly (readonly [pattern: RegExp, word: string])[] = [
   [/\d+(?:[.,]\d+)*/g, '<number>'],
 ];
 
+/** Of a Python traceback, what stands below its frames: they are the same for errors that are not. */
+function toldBy(message: string): string {
+  const frame = message.includes('Traceback (most recent call last)') ? message.lastIndexOf('\n  File "') : -1;
+  if (frame < 0) return message;
+  const lines = message.slice(frame + 1, frame + MAX_READ).split('\n');
+  const error = lines.findIndex((line) => /^\S/.test(line));
+  return error < 0 ? message : lines.slice(error).join('\n');
+}
+
 /** URLs, quoted parts, times, ids (UUIDs, hexadecimal and other long ones) and numbers become a word for each. */
 export function likeness(message: string): string {
-  const alike = PARTS.reduce((text, [pattern, word]) => text.replaceAll(pattern, word), message.slice(0, MAX_READ));
+  const alike = PARTS.reduce(
+    (text, [pattern, word]) => text.replaceAll(pattern, word),
+    toldBy(message).slice(0, MAX_READ),
+  );
   const oneLine = alike.replaceAll(/\s+/g, ' ').trim();
   return oneLine.length > MAX_LENGTH ? `${oneLine.slice(0, MAX_LENGTH)}…` : oneLine;
 }

@@ -152,7 +152,10 @@ export type FailureGroup = {
   readonly firstSeenAt?: Maybe<Scalars['DateTime']['output']>;
   /** When the last of them started. Null if none says. */
   readonly lastSeenAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The message, with `<number>`, `<id>`, `<text>`, `<url>` and `<time>` in place of what differs from run to run. Null where there is none. */
+  /**
+   * The message, with `<number>`, `<id>`, `<text>`, `<url>` and `<time>` in place of what differs from run to run; of a Python traceback, the
+   * error below its frames. Null where there is none.
+   */
   readonly message?: Maybe<Scalars['String']['output']>;
   /** The node that failed. Null where no step says so: its error is that of the run. */
   readonly nodeId?: Maybe<Scalars['ID']['output']>;
@@ -337,8 +340,8 @@ export type Query = {
    * The runs of several workflows in one list, newest first; those that have not started come first. It costs one upstream call
    * for each workflow and page. A cursor keeps its place in each of the workflows, so that no run is repeated or skipped when new
    * ones start. A workflow whose runs can't be had is named in `unavailableWorkflows`, with its error in `errors`; the
-   * others are answered. With a filter, at most 500 runs of each workflow are looked at for one page: it may then hold fewer than
-   * `first`, even none, and `pageInfo.endCursor` still leads on.
+   * others are answered. With a filter, at most 500 runs of each workflow are looked at for one page, of more than 16 workflows
+   * fewer: some 100 of each of 51 to 100. It may then hold fewer than `first`, even none, and `pageInfo.endCursor` still leads on.
    */
   readonly recentRuns?: Maybe<RecentRuns>;
   /** One run. Null with a NOT_FOUND error if there is none by these ids, or none that this key may see. */
@@ -544,6 +547,7 @@ export type Run = {
  * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
  */
 export type RunFailedStepsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
   latestAttemptOnly?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
@@ -1052,11 +1056,16 @@ export type TrendBucket = {
   /** How many of them failed. */
   readonly failedCount: Scalars['Int']['output'];
   /**
+   * False if runs may have started in it that were not looked at: it reaches further back than the latest `last` runs. Only a trend
+   * with `startedAfter` has such parts.
+   */
+  readonly isComplete: Scalars['Boolean']['output'];
+  /**
    * The same by node, in order of id. It needs the steps of its runs: one upstream call for each that is not held yet, within the
    * operation's budget. Runs whose steps the upstream has no more are left out.
    */
   readonly nodes?: Maybe<ReadonlyArray<NodeStatistics>>;
-  /** How many runs started in it. */
+  /** How many runs started in it, of those that were looked at. */
   readonly runCount: Scalars['Int']['output'];
   /** Where it begins: runs that started then or later are in it. */
   readonly startedAt: Scalars['DateTime']['output'];
@@ -1110,8 +1119,9 @@ export type Workflow = {
   /** The upstream's word for its state, such as `active`. */
   readonly status?: Maybe<Scalars['String']['output']>;
   /**
-   * How its latest runs went, over time: their span, from the earliest start to the latest one, in equal parts, oldest first. Runs
-   * that have not started are in none. Empty without runs; a single part if all started at the same moment.
+   * How its latest runs went, over time: their span, from the earliest start to the latest one, in equal parts, oldest first. Where
+   * `startedAfter` or `startedBefore` is given, the span begins or ends there. Runs that have not started are in none. Empty without
+   * runs, unless both ends are given; a single part if all started at the same moment.
    */
   readonly trend?: Maybe<ReadonlyArray<TrendBucket>>;
   /** When it was last changed. */
@@ -1127,6 +1137,8 @@ export type Workflow = {
  */
 export type WorkflowFailureGroupsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
+  startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  startedBefore?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
@@ -1165,6 +1177,8 @@ export type WorkflowRunsByIdArgs = {
  */
 export type WorkflowStatisticsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
+  startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  startedBefore?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
@@ -1175,6 +1189,8 @@ export type WorkflowStatisticsArgs = {
 export type WorkflowTrendArgs = {
   buckets?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
+  startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  startedBefore?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 /** A page of workflows. */
@@ -1783,6 +1799,7 @@ export type ToolCallResolvers<ContextType = Context, ParentType extends Resolver
 export type TrendBucketResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TrendBucket'] = ResolversParentTypes['TrendBucket']> = {
   endedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   failedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  isComplete: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes: Resolver<ReadonlyArray<ResolversTypes['NodeStatistics']>, ParentType, ContextType>;
   runCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   startedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;

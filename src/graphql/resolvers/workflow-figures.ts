@@ -37,6 +37,7 @@ const failureGroup: FieldTable<'FailureGroup'> = {
 const trendBucket: FieldTable<'TrendBucket'> = {
   startedAt: {},
   endedAt: {},
+  isComplete: {},
   runCount: {},
   failedCount: {},
   wallClockMs: {},

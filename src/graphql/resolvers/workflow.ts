@@ -3,7 +3,7 @@ import { runStatistics } from '../../domain/run/statistics.ts';
 import { trendOf } from '../../domain/run/trend.ts';
 import { runStatusOf } from '../../domain/status.ts';
 import type { WorkflowRecord } from '../../domain/types.ts';
-import { checkBuckets, checkFirst, checkIdCount, checkLast, runFilter } from '../arguments.ts';
+import { checkBuckets, checkFirst, checkIdCount, checkLast, runFilter, runWindow } from '../arguments.ts';
 import { runPage } from '../connections.ts';
 import type { Context } from '../context.ts';
 import { readRunCursor } from '../cursors.ts';
@@ -20,6 +20,12 @@ import {
 } from '../fields/list-sizes.ts';
 import type { WorkflowRef } from '../object-references.ts';
 import { settleAll } from '../settle.ts';
+
+/** The latest runs that the arguments of a figure name. */
+const runsWithin = (workflowId: string, args: LatestRunsArgs, history: Context['history']) =>
+  history.within({ workflowId, count: checkLast(args.last), window: runWindow(args) });
+
+type LatestRunsArgs = Parameters<typeof runWindow>[0] & { readonly last: number };
 
 /** A field that the upstream's list of workflows holds. */
 const ofList = <Key extends keyof WorkflowRecord>(key: Key) =>
@@ -69,8 +75,8 @@ export const workflow: FieldTable<'Workflow'> = {
     calls: statisticsCalls,
     items: runsInStatistics,
     objects: 1,
-    async resolve({ id: workflowId }, { last }, { history }) {
-      const records = await history.latest(workflowId, checkLast(last));
+    async resolve({ id: workflowId }, args, { history }) {
+      const { records } = await runsWithin(workflowId, args, history);
       return { ...runStatistics(records), workflowId, runIds: records.map((record) => record.id) };
     },
   },
@@ -80,8 +86,8 @@ export const workflow: FieldTable<'Workflow'> = {
     calls: (given) => statisticsCalls(given) + runsInStatistics(given),
     items: runsInStatistics,
     objects: ASSUMED_LIST_SIZE,
-    async resolve({ id: workflowId }, { last }, { history, runs }) {
-      const records = await history.latest(workflowId, checkLast(last));
+    async resolve({ id: workflowId }, args, { history, runs }) {
+      const { records } = await runsWithin(workflowId, args, history);
       const failed = records.filter(({ rawStatus }) => runStatusOf(rawStatus) === 'FAILED');
       const loads = await Promise.allSettled(
         failed.map(async (record) => ({ record, run: await runs().loadWithSteps({ workflowId, runId: record.id }) })),
@@ -98,10 +104,10 @@ export const workflow: FieldTable<'Workflow'> = {
     calls: statisticsCalls,
     items: runsInStatistics,
     objects: bucketCount,
-    async resolve({ id: workflowId }, { last, buckets }, { history }) {
+    async resolve({ id: workflowId }, { buckets, ...args }, { history }) {
       const count = checkBuckets(buckets);
-      const records = await history.latest(workflowId, checkLast(last));
-      return trendOf(records, count).map((bucket) => ({ ...bucket, workflowId }));
+      const { records, isWhole } = await runsWithin(workflowId, args, history);
+      return trendOf(records, count, { ...runWindow(args), isWhole }).map((bucket) => ({ ...bucket, workflowId }));
     },
   },
 };

@@ -27,8 +27,25 @@ export interface RunHistory {
   page(request: PageRequest, operation: Operation): Promise<HistoryPage>;
   /** The latest records, at most `count`: one call for each hundred. */
   latest(workflowId: string, count: number, operation: Operation): Promise<readonly RunRecord[]>;
+  /** Those of the latest records, at most `count`, that started in the window. None older is read. */
+  within(request: WindowRequest, operation: Operation): Promise<RunsInWindow>;
   /** The newest records, about as many as wanted; then a hundred more at a time until they are enough, at most 500. */
   newest(workflowId: string, wanted: number, areEnough: AreEnough, operation: Operation): Promise<NewestRuns>;
+}
+
+/** A stretch of time; null where it has no end. */
+export type RunWindow = Pick<RunFilter, 'startedAfter' | 'startedBefore'>;
+
+export interface WindowRequest {
+  readonly workflowId: string;
+  readonly count: number;
+  readonly window: RunWindow;
+}
+
+export interface RunsInWindow {
+  readonly records: readonly RunRecord[];
+  /** False if there may be older ones in the window, behind the latest `count`. */
+  readonly isWhole: boolean;
 }
 
 export type AreEnough = (records: readonly RunRecord[]) => boolean;
@@ -44,12 +61,21 @@ export interface PageRequest {
   readonly first: number;
   readonly after: HistoryPosition | null;
   readonly filter: RunFilter | null;
+  /** Windows that are read at most. Default: `MAX_PAGE_CALLS`. */
+  readonly maxWindows?: number;
 }
 
 /** The upstream can't filter, so runs are scanned until enough match; but no more than this for one page. */
 const MAX_SCANNED = 500;
 /** Upstream calls for that many runs: each window but the first repeats the last run of the one before. */
 export const MAX_PAGE_CALLS = 1 + Math.ceil((MAX_SCANNED - MAX_WINDOW) / (MAX_WINDOW - 1));
+
+/** A list over several workflows reads this many windows for one page, or one of each. */
+const MAX_WINDOWS_OF_ALL = 100;
+
+/** How many of each workflow: fewer, the more workflows there are. */
+export const windowsOfEach = (workflowCount: number): number =>
+  Math.max(1, Math.min(MAX_PAGE_CALLS, Math.floor(MAX_WINDOWS_OF_ALL / workflowCount)));
 
 export interface RunHistoryOptions {
   readonly upstream: UpstreamApi;
@@ -88,16 +114,28 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
     }, after);
   }
 
+  /** The latest records, at most `count`, down to the first that started before `since`. */
+  async function latestSince(workflowId: string, count: number, since: Timestamp | null, operation: Operation) {
+    const reader = readerOf(workflowId, null, operation);
+    const records: RunRecord[] = [];
+    while (records.length < count && !reader.isAtEnd) {
+      for (const { record } of await reader.next(Math.min(count - records.length, MAX_WINDOW))) {
+        if (since && isBefore(record, since)) return { records, isWhole: true };
+        if (hasId(record) && records.length < count) records.push(record);
+      }
+    }
+    return { records, isWhole: reader.isAtEnd };
+  }
+
   return {
-    async page({ workflowId, first, after, filter }, operation) {
+    async page({ workflowId, first, after, filter, maxWindows = MAX_PAGE_CALLS }, operation) {
       const reader = readerOf(workflowId, after, operation);
       // One more than requested tells whether there is a next page.
       const wanted = filter ? MAX_WINDOW : first + 1;
       const found: HistoryEntry[] = [];
       let end = after;
       let lastScanned = after;
-      let scanned = 0;
-      while (found.length < first && scanned < MAX_SCANNED && !reader.isAtEnd) {
+      for (let windows = 0; found.length < first && windows < maxWindows && !reader.isAtEnd; windows += 1) {
         for (const entry of await reader.next(Math.min(wanted, MAX_WINDOW))) {
           if (found.length === first) return { entries: found, hasNextPage: true, end };
           if (filter?.startedAfter && isBefore(entry.record, filter.startedAfter)) {
@@ -107,20 +145,18 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
           lastScanned = entry.position;
           // A record without an id can't be found again when the history has moved.
           if (hasId(entry.record)) end = entry.position;
-          scanned += 1;
         }
       }
       return { entries: found, hasNextPage: !reader.isAtEnd, end: end === after ? lastScanned : end };
     },
 
     async latest(workflowId, count, operation) {
-      const reader = readerOf(workflowId, null, operation);
-      const records: RunRecord[] = [];
-      while (records.length < count && !reader.isAtEnd) {
-        const entries = await reader.next(Math.min(count - records.length, MAX_WINDOW));
-        records.push(...entries.map(({ record }) => record).filter(hasId));
-      }
-      return records.slice(0, count);
+      return (await latestSince(workflowId, count, null, operation)).records;
+    },
+
+    async within({ workflowId, count, window }, operation) {
+      const { records, isWhole } = await latestSince(workflowId, count, window.startedAfter, operation);
+      return { records: records.filter((record) => matches(record, { status: null, ...window })), isWhole };
     },
 
     async newest(workflowId, wanted, areEnough, operation) {
@@ -145,7 +181,7 @@ const hasId = ({ id }: RunRecord): boolean => id !== '';
 
 function matches(record: RunRecord, { status, startedAfter, startedBefore }: RunFilter): boolean {
   if (status && !status.includes(runStatusOf(record.rawStatus))) return false;
-  if (startedAfter && !record.startTime) return false;
+  if (startedAfter && (!record.startTime || isBefore(record, startedAfter))) return false;
   return !startedBefore || isBefore(record, startedBefore);
 }
 

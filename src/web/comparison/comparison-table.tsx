@@ -1,14 +1,14 @@
-/** What changed from one run to another: the whole, then each node, each change with its sign and its word. */
-import { ArrowDownRight, ArrowRightLeft, ArrowUpRight, CircleCheck, CircleX, Equal, Minus, Plus } from 'lucide-react';
+/** What changed from one run to another: the whole, then each node, what changed first. */
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import type { ComparisonTableFragment } from '../__generated__/graphql.ts';
 import { formatDelta, formatDuration } from '../format/duration.ts';
-import { formatSigned } from '../format/numbers.ts';
+import { formatCount, formatSigned } from '../format/numbers.ts';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { StatusBadge } from '../status/status.tsx';
+import { Name } from '../text/name.tsx';
 import { runPath, useUrlQuery } from '../url/query.ts';
+import { NodeRows } from './node-rows.tsx';
 
 const COMPARISON_TABLE = graphql(`
   fragment ComparisonTable on RunComparison {
@@ -35,32 +35,36 @@ const COMPARISON_TABLE = graphql(`
         id
         status
         durationMs
+        inputsSizeBytes
+        outputsSizeBytes
       }
       headStep {
         id
         status
         durationMs
+        inputsSizeBytes
+        outputsSizeBytes
       }
     }
   }
 `);
 
-const CHANGES = {
-  BROKE: { icon: CircleX, word: 'Broke', look: 'status-failed' },
-  FIXED: { icon: CircleCheck, word: 'Fixed', look: 'status-completed' },
-  STATUS_CHANGED: { icon: ArrowRightLeft, word: 'Another status', look: 'status-running' },
-  SLOWER: { icon: ArrowUpRight, word: 'Slower', look: 'status-cancelled' },
-  FASTER: { icon: ArrowDownRight, word: 'Faster', look: 'status-completed' },
-  ADDED: { icon: Plus, word: 'Only in this run', look: 'status-running' },
-  REMOVED: { icon: Minus, word: 'Only in the other', look: 'status-unknown' },
-  UNCHANGED: { icon: Equal, word: 'Unchanged', look: 'status-skipped' },
-} as const;
-
-type Step = ComparisonTableFragment['nodes'][number]['headStep'];
+/** A node is opened by itself if it is the one to look at. */
+const TELLING = ['BROKE', 'FIXED', 'STATUS_CHANGED'];
+const NONE = '-';
+/** So many unchanged nodes are listed without being asked for. */
+const FEW = 12;
 
 export function ComparisonTable({ comparison }: { readonly comparison: FragmentType<typeof COMPARISON_TABLE> }) {
   const { base, head, nodes, ...deltas } = readFragment(COMPARISON_TABLE, comparison);
   const url = useUrlQuery();
+  const [first] = nodes;
+  const usual = first && TELLING.includes(first.change) ? first.nodeId : null;
+  const openId = url.read('node') ?? usual;
+  const changedCount = nodes.filter(({ change }) => change !== 'UNCHANGED').length;
+  const isFolded = url.read('all') === null && nodes.length > FEW && changedCount < nodes.length;
+  const shown = isFolded ? nodes.filter(({ change, nodeId }) => change !== 'UNCHANGED' || nodeId === openId) : nodes;
+
   return (
     <>
       <Facts>
@@ -68,7 +72,7 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
           {base && (
             <>
               <Link to={runPath(base.workflowId, base.id)} className="mono">
-                {base.id}
+                <Name>{base.id}</Name>
               </Link>{' '}
               <StatusBadge status={base.status} /> <span className="fact-part">{formatDuration(base.wallClockMs)}</span>
             </>
@@ -82,10 +86,11 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
           )}
         </Fact>
         <Fact name="Wall clock">{formatDelta(deltas.wallClockDeltaMs)}</Fact>
-        <Fact name="Summed elapsed">{formatSigned(deltas.elapsedTimeDelta)} s</Fact>
+        <Fact name="Total step time">{formatSigned(deltas.elapsedTimeDelta)} s</Fact>
         <Fact name="Tokens">{formatSigned(deltas.tokenDelta)}</Fact>
       </Facts>
-      <div className="panel scroll-x" tabIndex={0} role="region" aria-label="Node by node">
+      {changedCount === 0 && nodes.length > 0 && <p className="muted">No node changed its status or its duration.</p>}
+      <div className="panel scroll-x compared-nodes" tabIndex={0} role="region" aria-label="Node by node">
         <table>
           <thead>
             <tr>
@@ -103,51 +108,37 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
             </tr>
           </thead>
           <tbody>
-            {nodes.map(({ nodeId, change, baseStep, headStep, durationDeltaMs }) => (
-              <tr key={nodeId}>
-                <td className="mono">
-                  {headStep ? (
-                    <Link to={url.with({ step: headStep.id })} preventScrollReset>
-                      {nodeId}
-                    </Link>
-                  ) : (
-                    nodeId
-                  )}
-                </td>
-                <td>
-                  <ChangeBadge change={change} />
-                </td>
-                <td className="number">
-                  <StepCell step={baseStep} />
-                </td>
-                <td className="number">
-                  <StepCell step={headStep} />
-                </td>
-                <td className="number">{formatDelta(durationDeltaMs)}</td>
-              </tr>
-            ))}
+            {base &&
+              head &&
+              shown.map((node) => (
+                <NodeRows
+                  key={node.nodeId}
+                  node={node}
+                  workflowId={head.workflowId}
+                  baseId={base.id}
+                  headId={head.id}
+                  isOpen={node.nodeId === openId}
+                  onToggle={() => {
+                    const next = node.nodeId === openId ? NONE : node.nodeId;
+                    url.change({ node: next === usual ? null : next, diff: null }, { replace: true });
+                  }}
+                />
+              ))}
           </tbody>
         </table>
       </div>
+      {isFolded && (
+        <div>
+          <button
+            type="button"
+            onClick={() => {
+              url.change({ all: '1' }, { replace: true });
+            }}
+          >
+            Show {formatCount(nodes.length - shown.length)} unchanged nodes
+          </button>
+        </div>
+      )}
     </>
-  );
-}
-
-function ChangeBadge({ change }: { readonly change: keyof typeof CHANGES }) {
-  const { icon: Icon, word, look } = CHANGES[change];
-  return (
-    <span className={`badge ${look}`}>
-      <Icon aria-hidden="true" />
-      {word}
-    </span>
-  );
-}
-
-function StepCell({ step }: { readonly step: Step }) {
-  if (!step) return <span className="muted">–</span>;
-  return (
-    <span className="step-cell">
-      {step.status !== 'COMPLETED' && <StatusBadge status={step.status} />} {formatDuration(step.durationMs)}
-    </span>
   );
 }

@@ -1,4 +1,4 @@
-/** This run beside another one of its workflow, node by node. */
+/** This run beside another one of its workflow, node by node: at first the last one that succeeded before it. */
 import { useId } from 'react';
 import { skipToken, useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
@@ -6,13 +6,13 @@ import { formatDuration } from '../format/duration.ts';
 import { useNow } from '../format/now.ts';
 import { formatAgo } from '../format/time.tsx';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
-import { statusWord } from '../status/status.tsx';
+import { statusWord, type Status } from '../status/status.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import { ComparisonTable } from './comparison-table.tsx';
 import './comparison.css';
 
 const OTHER_RUNS = graphql(`
-  query OtherRuns($workflowId: ID!) {
+  query OtherRuns($workflowId: ID!, $runId: ID!) {
     workflow(id: $workflowId) {
       id
       runs(first: 50) {
@@ -23,6 +23,17 @@ const OTHER_RUNS = graphql(`
           startedAt
           wallClockMs
         }
+      }
+    }
+    run(workflowId: $workflowId, id: $runId) {
+      id
+      workflowId
+      lastSuccessBefore {
+        id
+        workflowId
+        status
+        startedAt
+        wallClockMs
       }
     }
   }
@@ -45,14 +56,17 @@ export default function Comparison({ workflowId, runId }: ComparisonProps) {
   const id = useId();
   const url = useUrlQuery();
   const nowMs = useNow();
-  const baseId = url.read('with');
-  const others = useQuery(OTHER_RUNS, { variables: { workflowId } });
+  const others = useQuery(OTHER_RUNS, { variables: { workflowId, runId } });
+  const lastSuccess = others.data?.run?.lastSuccessBefore ?? null;
+  const baseId = url.read('with') ?? lastSuccess?.id ?? null;
   const { data, error, loading, refetch } = useQuery(
     COMPARE_RUNS,
     baseId === null ? skipToken : { variables: { workflowId, baseId, headId: runId }, fetchPolicy: 'no-cache' },
   );
-  const runs = others.data?.workflow?.runs?.nodes.filter((run) => run !== null && run.id !== runId) ?? [];
-  const isListed = baseId === null || runs.some((run) => run?.id === baseId);
+  const runs = (others.data?.workflow?.runs?.nodes ?? []).filter(
+    (run) => run !== null && run.id !== runId && run.id !== lastSuccess?.id,
+  );
+  const isListed = baseId === null || baseId === lastSuccess?.id || runs.some((run) => run?.id === baseId);
 
   return (
     <section aria-label="Comparison" className="comparison">
@@ -62,32 +76,47 @@ export default function Comparison({ workflowId, runId }: ComparisonProps) {
           id={id}
           value={baseId ?? ''}
           onChange={({ target }) => {
-            url.change({ with: target.value });
+            url.change({ with: target.value === lastSuccess?.id ? null : target.value, node: null, diff: null });
           }}
         >
-          <option value="">choose a run…</option>
+          {baseId === null && <option value="">choose a run…</option>}
           {!isListed && <option value={baseId}>{baseId}</option>}
+          {lastSuccess && <option value={lastSuccess.id}>Last success before · {describe(lastSuccess, nowMs)}</option>}
           {runs.map(
             (run) =>
               run && (
                 <option key={run.id} value={run.id}>
-                  {statusWord(run.status)} · {formatDuration(run.wallClockMs)}
-                  {run.startedAt != null && ` · ${formatAgo(Date.parse(run.startedAt), nowMs)}`} · {run.id}
+                  {statusWord(run.status)} · {describe(run, nowMs)}
                 </option>
               ),
           )}
         </select>
       </div>
-      {baseId === null && (
-        <Empty title="What changed?">
-          <p>Choose an older run, and see node by node what became slower, broke, or was mended since.</p>
+      {others.error && !others.data?.workflow && baseId === null && (
+        <Failure error={others.error} what="list of runs" onRetry={() => void others.refetch()} />
+      )}
+      {others.data && baseId === null && (
+        <Empty title="No run before this one succeeded">
+          <p>Choose another run to compare with.</p>
         </Empty>
       )}
-      {loading && <Loading what="both runs" />}
+      {(loading || (others.loading && baseId === null)) && <Loading what="both runs" />}
       {error && (
         <Failure error={error} what="comparison" isPartial={data?.compareRuns != null} onRetry={() => void refetch()} />
       )}
-      {data?.compareRuns && <ComparisonTable comparison={data.compareRuns} />}
+      {data?.compareRuns && <ComparisonTable key={baseId} comparison={data.compareRuns} />}
     </section>
   );
 }
+
+interface OtherRun {
+  readonly id: string;
+  readonly status: Status;
+  readonly startedAt: string | null;
+  readonly wallClockMs: number | null;
+}
+
+const describe = ({ id, startedAt, wallClockMs }: OtherRun, nowMs: number): string =>
+  [formatDuration(wallClockMs), startedAt === null ? null : formatAgo(Date.parse(startedAt), nowMs), id]
+    .filter((part) => part !== null)
+    .join(' · ');

@@ -26,3 +26,6 @@ function subscribe(listener: () => void): () => void {
 
 /** Milliseconds since 1970. */
 export const useNow = (): number => useSyncExternalStore(subscribe, () => nowMs);
+
+/** The same to the minute: what is asked of the gateway by it changes once a minute. */
+export const useMinute = (): number => useSyncExternalStore(subscribe, () => nowMs - (nowMs % 60_000));

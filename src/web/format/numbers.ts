@@ -23,3 +23,9 @@ export function formatBytes(bytes: number): string {
   if (bytes < 999_500) return `${(bytes / 1000).toFixed(bytes < 9950 ? 1 : 0)} kB`;
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
+
+/** An amount below one is told by its first digits: a call may cost a fraction of a cent. */
+export function formatCost(amount: number, currency: string): string {
+  const digits = amount > 0 && amount < 1 ? { maximumSignificantDigits: 2 } : {};
+  return new Intl.NumberFormat('en', { style: 'currency', currency, ...digits }).format(amount);
+}

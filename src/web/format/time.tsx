@@ -18,11 +18,22 @@ const UNITS = [
   ['second', 1000],
 ] as const;
 
+export const momentText = (at: string): string => SHORT.format(new Date(at));
+
 export function Moment({ at }: { readonly at: string | null | undefined }) {
   if (at == null) return <span>–</span>;
   return (
     <time dateTime={at} title={at}>
-      {SHORT.format(new Date(at))}
+      {momentText(at)}
+    </time>
+  );
+}
+
+/** The same for everybody, as logs have it: to the millisecond. */
+export function UtcMoment({ at }: { readonly at: string }) {
+  return (
+    <time dateTime={at} title={at}>
+      {new Date(at).toISOString().slice(0, 23).replace('T', ' ')}
     </time>
   );
 }

@@ -7,6 +7,8 @@ export interface JsonNode {
   readonly children: () => readonly JsonNode[];
   readonly childCount: number;
   readonly isPart: boolean;
+  /** True of a text that is JSON itself: it can be unfolded. */
+  readonly isText: boolean;
 }
 
 export interface JsonNodes {
@@ -50,8 +52,24 @@ export function createJsonNodes(value: unknown): JsonNodes {
 type Entry = readonly [label: string, value: unknown];
 
 function nodeOf(label: string, value: unknown): JsonNode {
-  const childCount = countOf(value);
-  return { label, value, childCount, isPart: false, children: () => listOf(entriesOf(value), 0) };
+  const inner = typeof value === 'string' ? jsonIn(value) : null;
+  const held = inner ?? value;
+  const isText = inner !== null;
+  return { label, value, childCount: countOf(held), isPart: false, isText, children: () => listOf(entriesOf(held), 0) };
+}
+
+/** Longer texts are not tried: a list may have a hundred of them. */
+const LONGEST_JSON_TEXT = 200_000;
+
+/** The object or list that a text is; null for any other text. */
+function jsonIn(text: string): object | null {
+  if (text.length > LONGEST_JSON_TEXT || !/^\s*[[{]/.test(text)) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && countOf(value) > 0 ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 function listOf(entries: readonly Entry[], first: number): JsonNode[] {
@@ -66,6 +84,7 @@ function listOf(entries: readonly Entry[], first: number): JsonNode[] {
       value: undefined,
       childCount: part.length,
       isPart: true,
+      isText: false,
       children: () => listOf(part, from),
     };
   });

@@ -70,6 +70,7 @@ function Row({ item, top }: { readonly item: ItemInstance<JsonNode>; readonly to
     >
       <span className="twisty">{item.isFolder() && <Twisty aria-hidden="true" width={14} height={14} />}</span>
       <span className="key">{node.label}:</span>
+      {node.isText && <span className="json-in-text">JSON</span>}
       <span className={`preview ${kindOf(node)}`}>{previewOf(node)}</span>
     </div>
   );
@@ -91,8 +92,8 @@ function openedAtFirst(nodes: JsonNodes): string[] {
   let rows = nodes.node(ROOT).childCount;
   for (const id of opened) {
     for (const child of nodes.children(id)) {
-      const { childCount } = nodes.node(child);
-      if (childCount === 0 || rows + childCount > OPENED_ROWS) continue;
+      const { childCount, isText } = nodes.node(child);
+      if (childCount === 0 || isText || rows + childCount > OPENED_ROWS) continue;
       rows += childCount;
       opened.push(child);
     }

@@ -1,21 +1,18 @@
-/** A JSON value to be looked into: which side, a path into it, copy, download, and the tree. */
-import { lazy, Suspense, useId, useState } from 'react';
-import { Copy, Download } from 'lucide-react';
+/** A JSON value to be looked into: a path into it, copy, download, and the tree. */
+import { useId, useState } from 'react';
+import { Download } from 'lucide-react';
+import { CopyButton } from '../shell/copy-button.tsx';
+import { lazyPart } from '../shell/lazy-part.tsx';
 import { Loading, messageOf } from '../shell/notices.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import './payload.css';
 
-const JsonTree = lazy(() => import('./json-tree.tsx'));
-
-export interface Side {
-  readonly name: string;
-  readonly label: string;
-}
+const JsonTree = lazyPart(() => import('./json-tree.tsx'), 'the tree');
 
 export interface PayloadProps {
-  /** The first is shown when the address names none. */
-  readonly sides: readonly [Side, ...Side[]];
   readonly fileName: string;
+  /** What the value is, for "No outputs". */
+  readonly what: 'inputs' | 'outputs';
   readonly value: unknown;
   readonly isEmpty: boolean;
   readonly isLoading: boolean;
@@ -24,33 +21,17 @@ export interface PayloadProps {
   readonly onFetch?: { readonly label: string; readonly run: () => void } | undefined;
 }
 
-export function Payload({ sides, fileName, value, isEmpty, isLoading, error, onFetch }: PayloadProps) {
+export function Payload({ fileName, what, value, isEmpty, isLoading, error, onFetch }: PayloadProps) {
   const url = useUrlQuery();
-  const side = url.read('side') ?? sides[0].name;
   const hasValue = value !== undefined && !isEmpty && !error;
+  if (isEmpty) return <p className="muted">No {what}</p>;
   return (
-    <section className="payload" aria-label="Inputs and outputs">
-      <div className="toolbar">
-        <div className="sides" role="group" aria-label="Which of the two">
-          {sides.map(({ name, label }) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={name === side}
-              onClick={() => {
-                url.change({ side: name === sides[0].name ? null : name, path: null }, { replace: true });
-              }}
-            >
-              {label}
-            </button>
-          ))}
-        </div>
-        <span className="spacer" />
+    <>
+      <div className="payload-bar">
+        <PathField key={url.read('path')} error={error} />
         <CopyAndDownload value={value} fileName={fileName} isEnabled={hasValue} />
       </div>
-      <PathField key={`${side} ${url.read('path') ?? ''}`} error={error} />
-      {isLoading && <Loading what="it" />}
-      {isEmpty && <p className="muted">There are none.</p>}
+      {isLoading && <Loading what={`the ${what}`} />}
       {onFetch && (
         <p className="toolbar">
           <button type="button" onClick={onFetch.run}>
@@ -60,12 +41,8 @@ export function Payload({ sides, fileName, value, isEmpty, isLoading, error, onF
         </p>
       )}
       {hasValue && !isLoading && value === null && <p className="muted">The path finds nothing.</p>}
-      {hasValue && !isLoading && value !== null && (
-        <Suspense fallback={<Loading what="the tree" />}>
-          <JsonTree value={value} />
-        </Suspense>
-      )}
-    </section>
+      {hasValue && !isLoading && value !== null && <JsonTree value={value} />}
+    </>
   );
 }
 
@@ -110,7 +87,6 @@ interface CopyAndDownloadProps {
 }
 
 function CopyAndDownload({ value, fileName, isEnabled }: CopyAndDownloadProps) {
-  const [said, setSaid] = useState('Copy');
   const text = (): string => JSON.stringify(value, null, 2);
 
   function download(): void {
@@ -123,25 +99,7 @@ function CopyAndDownload({ value, fileName, isEnabled }: CopyAndDownloadProps) {
 
   return (
     <>
-      <button
-        type="button"
-        disabled={!isEnabled}
-        onClick={() => {
-          navigator.clipboard.writeText(text()).then(
-            () => {
-              setSaid('Copied');
-            },
-            () => {
-              setSaid('Not allowed to copy');
-            },
-          );
-        }}
-        onBlur={() => {
-          setSaid('Copy');
-        }}
-      >
-        <Copy aria-hidden="true" /> <span aria-live="polite">{said}</span>
-      </button>
+      <CopyButton label="Copy" isEnabled={isEnabled} text={text} />
       <button
         type="button"
         className="icon-only"

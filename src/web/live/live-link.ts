@@ -42,7 +42,8 @@ export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOpt
               if (!isWanted) return;
               latest = result as FormattedExecutionResult;
               pauseMs = FIRST_PAUSE_MS;
-              connection.become({ kind: latest.errors ? 'unavailable' : 'live' });
+              // Errors beside data are those of a part: the rest is live.
+              connection.become({ kind: latest.data ? 'live' : 'unavailable' });
               observer.next(latest);
             },
             error(error) {

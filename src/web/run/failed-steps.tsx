@@ -4,15 +4,19 @@ import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
-import { useUrlQuery } from '../url/query.ts';
+import { headlineOf } from '../text/excerpt.ts';
+import { attemptMark, Name } from '../text/name.tsx';
+import { trendsPath, useUrlQuery } from '../url/query.ts';
 
 const FAILED_STEPS = graphql(`
   fragment FailedSteps on Run {
-    unmended: failedSteps(latestAttemptOnly: true) {
+    workflowId
+    unmended: failedSteps(latestAttemptOnly: true, first: 6) {
       id
       nodeId
       durationMs
       attempt
+      attemptCount
       errorInfo {
         message
         code
@@ -21,43 +25,50 @@ const FAILED_STEPS = graphql(`
   }
 `);
 
-/** More are in the table of steps. */
+/** One less than are asked for: more are in the table of steps. */
 const MOST_SHOWN = 5;
 
 export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_STEPS> }) {
-  const { unmended } = readFragment(FAILED_STEPS, run);
+  const { workflowId, unmended } = readFragment(FAILED_STEPS, run);
   const url = useUrlQuery();
   if (!unmended || unmended.length === 0) return null;
   return (
     <section className="panel failed-steps" aria-labelledby="failed-steps">
       <h2 id="failed-steps">
         <CircleX aria-hidden="true" />
-        {unmended.length === 1 ? 'A step failed' : `${unmended.length} steps failed`}
+        {titleOf(unmended.length)}
       </h2>
       <ol>
         {unmended.slice(0, MOST_SHOWN).map((step) => (
           <li key={step.id}>
             <Link to={url.with({ step: step.id, path: null, side: null })} preventScrollReset>
               <span className="node mono">
-                {step.nodeId}
-                {step.attempt > 1 && ` #${step.attempt}`}
+                <Name mark={attemptMark(step.attempt, step.attemptCount)}>{step.nodeId}</Name>
               </span>
-              <span className="message">
-                {step.errorInfo?.message ?? 'It says nothing about why.'}{' '}
+              <span className="message" title={step.errorInfo?.message} dir="auto">
+                {step.errorInfo ? headlineOf(step.errorInfo.message) : 'No error message'}{' '}
                 {step.errorInfo?.code != null && <code className="muted">{step.errorInfo.code}</code>}
               </span>
               <span className="muted">{formatDuration(step.durationMs)}</span>
             </Link>
           </li>
         ))}
+        <li>
+          <Link to={trendsPath(workflowId, unmended[0]?.nodeId ?? '')}>How often, and since when?</Link>
+        </li>
         {unmended.length > MOST_SHOWN && (
           <li>
             <Link to={url.with({ tab: 'steps', status: 'FAILED' })} preventScrollReset>
-              All {unmended.length} in the table of steps
+              All of them in the table of steps
             </Link>
           </li>
         )}
       </ol>
     </section>
   );
+}
+
+function titleOf(count: number): string {
+  if (count === 1) return 'A step failed';
+  return count > MOST_SHOWN ? `More than ${MOST_SHOWN} steps failed` : `${count} steps failed`;
 }

@@ -1,15 +1,16 @@
 /** Where a run stands, at a glance. */
-import { useState } from 'react';
-import { Check, Link2, RotateCw } from 'lucide-react';
+import { Link2, RotateCw } from 'lucide-react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
-import { formatCount } from '../format/numbers.ts';
+import { formatCost, formatCount } from '../format/numbers.ts';
 import { Ago, Moment } from '../format/time.tsx';
+import { CopyButton } from '../shell/copy-button.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { StatusBadge } from '../status/status.tsx';
-import { useTicking } from '../timeline/ticking.ts';
+import { LongText } from '../text/long-text.tsx';
+import { useTicking } from '../timeline/time/ticking.ts';
 import { workflowPath } from '../url/query.ts';
 import { LiveMark, useIsMoving } from './freshness.tsx';
 
@@ -43,6 +44,12 @@ const RUN_HEADER = graphql(`
       inputTokens
       outputTokens
     }
+    estimatedCost {
+      amount
+      currency
+      stepsPriced
+      stepsUnpriced
+    }
     ...RunFreshness
   }
 `);
@@ -50,27 +57,34 @@ const RUN_HEADER = graphql(`
 export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof RUN_HEADER> }) {
   const run = readFragment(RUN_HEADER, masked);
   const wallClockMs = useTicking(run.wallClockMs ?? null, useIsMoving(run));
-  const { progress, stepCounts, timing, tokenUsage } = run;
+  const { progress, stepCounts, timing, tokenUsage, estimatedCost } = run;
   return (
     <header className="run-header">
       <div className="run-title">
-        <h1 className="mono">{run.id}</h1>
+        <h1 className="mono">
+          <bdi>{run.id}</bdi>
+        </h1>
         <StatusBadge status={run.status} isInferred={run.statusIsInferred} />
         <LiveMark run={run} />
         <div className="actions">
-          <CopyLink />
-          <Link className="button" to={`${workflowPath(run.workflowId)}?run=new`}>
+          {/* The address holds all that is shown, and no key. */}
+          <CopyButton label="Copy link" icon={<Link2 aria-hidden="true" />} text={() => window.location.href} />
+          <Link className="button" to={`${workflowPath(run.workflowId)}?run=new&from=${encodeURIComponent(run.id)}`}>
             <RotateCw aria-hidden="true" /> Run again
           </Link>
         </div>
       </div>
-      {run.error != null && <p className="run-error-text">{run.error}</p>}
+      {run.error != null && (
+        <div className="run-error-text">
+          <LongText text={run.error} label="The run’s error" lines={4} characters={400} />
+        </div>
+      )}
       <Facts>
         <Fact name="Wall clock" hint="From start to end, or to now: the time waited">
           {formatDuration(wallClockMs)}
         </Fact>
         <Fact
-          name="Summed elapsed"
+          name="Total step time"
           hint="Whole seconds of all steps together, as the upstream reports them: the work done"
         >
           {formatCount(run.totalElapsedTime)}
@@ -79,7 +93,7 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
         <Fact name="Idle" hint="The part of the wall clock in which no step ran">
           {formatDuration(timing?.idleMs)}
         </Fact>
-        <Fact name="Lost to retries" hint="The time that went into failed executions that were retried">
+        <Fact name="Retry time" hint="The time that went into failed executions that were retried">
           {formatDuration(timing?.wastedMs)}
         </Fact>
         <Fact name="Nodes done">
@@ -101,7 +115,7 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
             </span>
           )}
         </Fact>
-        <Fact name="At once" hint="The most steps that ran at the same time">
+        <Fact name="Peak parallelism" hint="The most steps that ran at the same time">
           {formatCount(timing?.maxConcurrency)}
         </Fact>
         <Fact name="Tokens" hint="Of all steps that report any, failed ones too">
@@ -112,6 +126,16 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
             </span>
           )}
         </Fact>
+        {estimatedCost && (
+          <Fact name="Price" hint="Estimated by the list prices of the models">
+            {formatCost(estimatedCost.amount, estimatedCost.currency)}{' '}
+            {estimatedCost.stepsUnpriced > 0 && (
+              <span className="fact-part">
+                without {estimatedCost.stepsUnpriced === 1 ? '1 step' : `${estimatedCost.stepsUnpriced} steps`}
+              </span>
+            )}
+          </Fact>
+        )}
         <Fact name="Started">
           <Moment at={run.startedAt} />{' '}
           <span className="fact-part">
@@ -120,26 +144,5 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
         </Fact>
       </Facts>
     </header>
-  );
-}
-
-/** The address holds all that is shown, and no key. */
-function CopyLink() {
-  const [isCopied, setIsCopied] = useState(false);
-  return (
-    <button
-      type="button"
-      onClick={() => {
-        void navigator.clipboard.writeText(window.location.href).then(() => {
-          setIsCopied(true);
-        });
-      }}
-      onBlur={() => {
-        setIsCopied(false);
-      }}
-    >
-      {isCopied ? <Check aria-hidden="true" /> : <Link2 aria-hidden="true" />}
-      <span aria-live="polite">{isCopied ? 'Copied' : 'Copy link'}</span>
-    </button>
   );
 }

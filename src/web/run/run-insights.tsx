@@ -5,6 +5,7 @@ import { graphql } from '../__generated__/gql.ts';
 import type { RunInsightsFragment } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';
+import { attemptMark, Name } from '../text/name.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import './run-insights.css';
 
@@ -14,6 +15,7 @@ const RUN_INSIGHTS = graphql(`
       id
       nodeId
       attempt
+      attemptCount
       durationMs
       shareOfRun
     }
@@ -54,11 +56,10 @@ function SlowestSteps({ steps }: { readonly steps: NonNullable<RunInsightsFragme
     <section className="panel">
       <h2>Slowest steps</h2>
       <ol>
-        {steps.map(({ id, nodeId, attempt, durationMs, shareOfRun }) => (
+        {steps.map(({ id, nodeId, attempt, attemptCount, durationMs, shareOfRun }) => (
           <li key={id}>
             <Link to={url.with({ step: id, path: null, side: null })} preventScrollReset className="mono">
-              {nodeId}
-              {attempt > 1 && ` #${attempt}`}
+              <Name mark={attemptMark(attempt, attemptCount)}>{nodeId}</Name>
             </Link>
             <meter value={shareOfRun ?? 0} aria-label={`${nodeId}: share of the run`} />
             <span className="muted">{formatShare(shareOfRun)}</span>
@@ -81,7 +82,9 @@ function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragm
       <ol>
         {nodes.slice(0, 5).map(({ nodeId, retryCount, wastedMs, attempts }) => (
           <li key={nodeId}>
-            <span className="mono">{nodeId}</span>
+            <span className="mono">
+              <Name>{nodeId}</Name>
+            </span>
             <span className="attempts">
               {attempts.slice(0, MOST_ATTEMPTS).map(({ id, status }, index) => (
                 <Link
@@ -98,7 +101,7 @@ function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragm
               {attempts.length > MOST_ATTEMPTS && <span className="muted">of {attempts.length}</span>}
             </span>
             <span className="muted">{retryCount === 1 ? '1 retry' : `${retryCount} retries`}</span>
-            <span title="Lost to retries">{formatDuration(wastedMs)}</span>
+            <span title="Retry time">{formatDuration(wastedMs)}</span>
           </li>
         ))}
       </ol>
@@ -113,7 +116,9 @@ function TokensByModel({ models }: { readonly models: NonNullable<RunInsightsFra
       <ol>
         {models.map(({ model, inputTokens, outputTokens, totalTokens }) => (
           <li key={model ?? ''}>
-            <span className="mono">{model ?? 'not named'}</span>
+            <span className="mono">
+              <Name>{model ?? 'not named'}</Name>
+            </span>
             <span />
             <span className="muted">
               {formatCount(inputTokens)} in, {formatCount(outputTokens)} out

@@ -1,64 +1,42 @@
 /** One run: where it stands, where its time went, why it failed. It moves by itself while the run does. */
-import { lazy, Suspense } from 'react';
-import { skipToken, useQuery, useSubscription } from '@apollo/client/react';
+import { useMemo } from 'react';
+import { useQuery } from '@apollo/client/react';
 import { useParams } from 'react-router';
 import { readFragment } from '../__generated__/fragment-masking.ts';
-import { graphql } from '../__generated__/gql.ts';
 import { useLiveState } from '../live/connection.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
+import { Contained } from '../shell/contained.tsx';
+import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Views } from '../shell/views.tsx';
 import { useUrlQuery, workflowPath } from '../url/query.ts';
 import { FailedSteps } from './failed-steps.tsx';
 import { FreshnessNotice } from './freshness.tsx';
+import { useLiveRun } from './live-run.ts';
 import { RunHeader } from './run-header.tsx';
 import { RunInsights } from './run-insights.tsx';
+import { RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
 import { RunTimeline } from './run-timeline.tsx';
+import { StepDrawer } from './step/step-drawer.tsx';
+import { asOfNow, LISTED_STEP, RUN_STEPS } from './steps.ts';
 import { StepsTable } from './steps-table.tsx';
 import './run-page.css';
 
-const StepDetail = lazy(() => import('./step-detail.tsx'));
-const RunPayload = lazy(() => import('./run-payload.tsx'));
-const Comparison = lazy(() => import('../comparison/comparison.tsx'));
-
-const RUN_VIEW = graphql(`
-  fragment RunView on Run {
-    id
-    workflowId
-    freshness {
-      isFinal
-    }
-    ...RunHeader
-    ...RunFreshness
-    ...FailedSteps
-    ...RunTimeline
-    ...StepsTable
-    ...RunInsights
-  }
-`);
-
-const RUN = graphql(`
-  query Run($workflowId: ID!, $id: ID!) {
-    run(workflowId: $workflowId, id: $id) {
-      workflow {
-        id
-        name
-      }
-      ...RunView
-    }
-  }
-`);
-
-const RUN_UPDATED = graphql(`
-  subscription RunUpdated($workflowId: ID!, $id: ID!) {
-    runUpdated(workflowId: $workflowId, id: $id) {
-      ...RunView
-    }
-  }
-`);
+const StepDetail = lazyPart(() => import('./step/step-detail.tsx'), 'the step');
+const RunGraph = lazyPart(() => import('../graph/run-graph.tsx'), 'the graph');
+const RunPayload = lazyPart(() => import('./run-payload.tsx'), 'the inputs and outputs');
+const Comparison = lazyPart(() => import('../comparison/comparison.tsx'), 'the comparison');
 
 /** Where the gateway offers no live connection. */
 const ASK_EVERY_MS = 2000;
+
+const VIEWS = [
+  { name: 'timeline', label: 'Timeline' },
+  { name: 'graph', label: 'Graph' },
+  { name: 'steps', label: 'Steps' },
+  { name: 'payload', label: 'Inputs and outputs' },
+  { name: 'compare', label: 'Compare with…' },
+];
 
 export function RunPage() {
   const { workflowId = '', runId = '' } = useParams();
@@ -73,12 +51,20 @@ export function RunPage() {
   });
   const answered = query.data?.run;
   const run = readFragment(RUN_VIEW, answered);
-
-  // What it tells goes into the cache, and reaches the query from there.
-  useSubscription(
-    RUN_UPDATED,
-    run && !run.freshness.isFinal ? { variables, ignoreResults: true, errorPolicy: 'all' } : skipToken,
+  const figures = readFragment(RUN_FIGURES, answered);
+  const listed = readFragment(RUN_STEPS, answered)?.steps;
+  // Why one can't be read is said at the top of the page.
+  const steps = useMemo(
+    () => (listed ?? []).filter((step) => step !== null).map((step) => readFragment(LISTED_STEP, step)),
+    [listed],
   );
+  const isGoingOn = run?.isFinished === false;
+  const runMs = run?.timeline?.durationMs ?? null;
+  const stepsNow = useMemo(
+    () => (isGoingOn ? steps.map((step) => asOfNow(step, runMs)) : steps),
+    [steps, isGoingOn, runMs],
+  );
+  useLiveRun(variables, run != null && !run.freshness.isFinal);
 
   const workflowName = answered?.workflow.name ?? workflowId;
   const crumbs = [
@@ -89,49 +75,52 @@ export function RunPage() {
   const stepId = url.read('step');
 
   return (
-    <>
-      <Breadcrumb crumbs={crumbs} here={runId} />
-      {!run && <h1 className="mono run-missing">{runId}</h1>}
-      {query.error && (
-        <Failure error={query.error} what="run" isPartial={run != null} onRetry={() => void query.refetch()} />
-      )}
-      {query.loading && !run && <Loading what="the run" />}
-      {run && (
-        <>
-          <RunHeader run={run} />
-          <FreshnessNotice run={run} />
-          <FailedSteps run={run} />
-          <Views
-            current={view}
-            views={[
-              { name: 'timeline', label: 'Timeline' },
-              { name: 'steps', label: 'Steps' },
-              { name: 'payload', label: 'Inputs and outputs' },
-              { name: 'compare', label: 'Compare with…' },
-            ]}
-          />
-          <div className={stepId === null ? 'run-body' : 'run-body with-step'}>
+    <div className={stepId === null ? 'run-layout' : 'run-layout with-step'}>
+      <div>
+        <Breadcrumb crumbs={crumbs} here={runId} status={run?.status} />
+        {!run && <h1 className="mono run-missing">{runId}</h1>}
+        {query.error && (
+          <Failure error={query.error} what="run" isPartial={run != null} onRetry={() => void query.refetch()} />
+        )}
+        {query.loading && !run && <Loading what="the run" />}
+        {run && answered && figures && (
+          <>
+            <Contained what="the header of the run">
+              <RunHeader run={run} />
+              <FreshnessNotice run={run} />
+            </Contained>
+            <Contained what="the failed steps">
+              <FailedSteps run={answered} />
+            </Contained>
+            <Views current={view} views={VIEWS} />
             <div className="run-view">
               {view === 'timeline' && (
                 <>
-                  <RunTimeline run={run} />
-                  <RunInsights run={run} />
+                  <Contained what="the timeline">
+                    <RunTimeline run={run} layout={figures} steps={steps} />
+                  </Contained>
+                  <Contained what="the figures of the run">
+                    <RunInsights run={figures} />
+                  </Contained>
                 </>
               )}
-              {view === 'steps' && <StepsTable run={run} />}
-              <Suspense fallback={<Loading what="this view" />}>
-                {view === 'payload' && <RunPayload workflowId={workflowId} runId={runId} />}
-                {view === 'compare' && <Comparison workflowId={workflowId} runId={runId} />}
-              </Suspense>
+              {view === 'graph' && <RunGraph workflowId={workflowId} steps={steps} />}
+              {view === 'steps' && (
+                <Contained what="the table of steps">
+                  <StepsTable steps={stepsNow} areKnown={listed != null} />
+                </Contained>
+              )}
+              {view === 'payload' && <RunPayload workflowId={workflowId} runId={runId} />}
+              {view === 'compare' && <Comparison workflowId={workflowId} runId={runId} />}
             </div>
-            {stepId !== null && (
-              <Suspense fallback={<Loading what="the step" />}>
-                <StepDetail key={stepId} workflowId={workflowId} runId={runId} stepId={stepId} />
-              </Suspense>
-            )}
-          </div>
-        </>
+          </>
+        )}
+      </div>
+      {run && stepId !== null && (
+        <StepDrawer stepId={stepId} steps={steps}>
+          <StepDetail key={stepId} workflowId={workflowId} runId={runId} stepId={stepId} />
+        </StepDrawer>
       )}
-    </>
+    </div>
   );
 }

@@ -1,6 +1,7 @@
 /** What the run as a whole was started with and what it answered. */
 import { useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
+import { Choice } from '../controls/choice.tsx';
 import { Payload } from '../json/payload.tsx';
 import { useUrlQuery } from '../url/query.ts';
 
@@ -15,6 +16,11 @@ const RUN_PAYLOAD = graphql(`
   }
 `);
 
+const SIDES = [
+  { name: 'inputs', label: 'Inputs' },
+  { name: 'outputs', label: 'Outputs' },
+] as const;
+
 export interface RunPayloadProps {
   readonly workflowId: string;
   readonly runId: string;
@@ -22,7 +28,8 @@ export interface RunPayloadProps {
 
 export default function RunPayload({ workflowId, runId }: RunPayloadProps) {
   const url = useUrlQuery();
-  const isInputs = url.read('side') !== 'outputs';
+  const side = url.read('side') === 'outputs' ? 'outputs' : 'inputs';
+  const isInputs = side === 'inputs';
   const path = url.read('path');
   const { data, error, loading } = useQuery(RUN_PAYLOAD, {
     variables: { workflowId, runId, path, isInputs },
@@ -30,18 +37,23 @@ export default function RunPayload({ workflowId, runId }: RunPayloadProps) {
   });
   const value = isInputs ? data?.run?.inputs : data?.run?.outputs;
   return (
-    <div className="panel run-payload">
+    <section className="panel payload run-payload" aria-label="Inputs and outputs">
+      <Choice
+        label="What is shown"
+        options={SIDES}
+        value={side}
+        onChange={(name) => {
+          url.change({ side: name === 'inputs' ? null : name, path: null }, { replace: true });
+        }}
+      />
       <Payload
-        sides={[
-          { name: 'inputs', label: 'Inputs' },
-          { name: 'outputs', label: 'Outputs' },
-        ]}
-        fileName={`${runId}-${isInputs ? 'inputs' : 'outputs'}.json`}
+        fileName={`${runId}-${side}.json`}
+        what={side}
         value={value}
-        isEmpty={path === null && data !== undefined && value == null}
+        isEmpty={path === null && data?.run != null && value == null}
         isLoading={loading}
         error={error}
       />
-    </div>
+    </section>
   );
 }

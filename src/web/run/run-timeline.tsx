@@ -5,25 +5,22 @@ import { graphql } from '../__generated__/gql.ts';
 import { Empty } from '../shell/notices.tsx';
 import { Timeline } from '../timeline/timeline.tsx';
 import { useIsMoving } from './freshness.tsx';
+import { isGrowing, type ListedStep } from './steps.ts';
 
 const RUN_TIMELINE = graphql(`
   fragment RunTimeline on Run {
     isFinished
     timeline {
+      startedAt
       durationMs
-      laneCount
-      bars {
-        lane
-        offsetMs
-        durationMs
-        step {
-          id
-          nodeId
-          status
-          attempt
-          attemptCount
-        }
-      }
+    }
+    ...RunFreshness
+  }
+`);
+
+const RUN_LAYOUT = graphql(`
+  fragment RunLayout on Run {
+    timeline {
       gaps {
         offsetMs
         durationMs
@@ -34,44 +31,54 @@ const RUN_TIMELINE = graphql(`
         id
       }
     }
-    ...RunFreshness
   }
 `);
 
-export function RunTimeline({ run: masked }: { readonly run: FragmentType<typeof RUN_TIMELINE> }) {
+export interface RunTimelineProps {
+  readonly run: FragmentType<typeof RUN_TIMELINE>;
+  readonly layout: FragmentType<typeof RUN_LAYOUT>;
+  readonly steps: readonly ListedStep[];
+}
+
+export function RunTimeline({ run: masked, layout, steps: listed }: RunTimelineProps) {
   const run = readFragment(RUN_TIMELINE, masked);
-  const { timeline, criticalPath } = run;
+  const { criticalPath, timeline: folds } = readFragment(RUN_LAYOUT, layout);
+  const { timeline, isFinished } = run;
   const isMoving = useIsMoving(run);
-  const bars = useMemo(() => {
+  const steps = useMemo(() => {
     const critical = new Set(criticalPath?.steps.map(({ id }) => id));
-    return (timeline?.bars ?? []).map(({ step, lane, offsetMs, durationMs }) => ({
-      stepId: step.id,
-      nodeId: step.nodeId,
-      status: step.status,
-      attempt: step.attempt,
-      attemptCount: step.attemptCount,
-      lane,
-      offsetMs,
-      durationMs,
-      isCritical: critical.has(step.id),
-    }));
-  }, [timeline?.bars, criticalPath?.steps]);
+    return listed.flatMap((step) =>
+      step.offsetMs == null
+        ? []
+        : {
+            stepId: step.id,
+            nodeId: step.nodeId,
+            status: step.status,
+            attempt: step.attempt,
+            attemptCount: step.attemptCount,
+            offsetMs: step.offsetMs,
+            durationMs: step.durationMs ?? 0,
+            isCritical: critical.has(step.id),
+            isGrowing: isGrowing(step, isFinished),
+          },
+    );
+  }, [listed, criticalPath?.steps, isFinished]);
 
   // Why it is not there is said at the top of the page.
   if (!timeline) return null;
-  if (timeline.durationMs == null || bars.length === 0) {
-    return (
-      <Empty title="No step has started yet">{!run.isFinished && <p>The first one shows here by itself.</p>}</Empty>
-    );
+  if (timeline.durationMs == null || timeline.startedAt == null || steps.length === 0) {
+    return <Empty title="No step has started yet">{!isFinished && <p>The first one shows here by itself.</p>}</Empty>;
   }
   return (
     <Timeline
-      bars={bars}
-      gaps={timeline.gaps}
+      steps={steps}
+      gaps={folds?.gaps ?? NO_GAPS}
+      startedAt={timeline.startedAt}
       durationMs={timeline.durationMs}
-      laneCount={timeline.laneCount}
       isMoving={isMoving}
-      isFinished={run.isFinished}
+      isFinished={isFinished}
     />
   );
 }
+
+const NO_GAPS: readonly never[] = [];

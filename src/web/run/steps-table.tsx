@@ -2,41 +2,25 @@
 import { useRef } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Link } from 'react-router';
-import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
-import { graphql } from '../__generated__/gql.ts';
-import type { StepsTableFragment } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';
 import { Empty } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
+import { attemptMark, Name } from '../text/name.tsx';
 import { useUrlQuery } from '../url/query.ts';
-
-const STEPS_TABLE = graphql(`
-  fragment StepsTable on Run {
-    steps {
-      id
-      nodeId
-      status
-      durationMs
-      offsetMs
-      gapBeforeMs
-      shareOfRun
-      attempt
-      attemptCount
-      tokenUsage {
-        totalTokens
-      }
-    }
-  }
-`);
+import type { ListedStep } from './steps.ts';
+import './steps-table.css';
 
 const ROW_PX = 34;
-const COLUMNS = ['Node', 'Status', 'Starts at', 'Took', 'Idle before it', 'Share of run', 'Tokens'];
+const COLUMNS = ['Node', 'Status', 'Starts at', 'Took', 'Wait', 'Share of run', 'Tokens'];
 
-export function StepsTable({ run }: { readonly run: FragmentType<typeof STEPS_TABLE> }) {
-  const listed = readFragment(STEPS_TABLE, run).steps;
-  // Why some or all are not there is said at the top of the page.
-  const steps = (listed ?? []).filter((step) => step !== null);
+export interface StepsTableProps {
+  readonly steps: readonly ListedStep[];
+  /** False where they can't be had: why is said at the top of the page. */
+  readonly areKnown: boolean;
+}
+
+export function StepsTable({ steps, areKnown }: StepsTableProps) {
   const url = useUrlQuery();
   const failedOnly = url.read('status') === 'FAILED';
   const shown = failedOnly ? steps.filter(({ status }) => status === 'FAILED') : steps;
@@ -60,7 +44,7 @@ export function StepsTable({ run }: { readonly run: FragmentType<typeof STEPS_TA
         />
         Failed steps only
       </label>
-      {listed && shown.length === 0 && <Empty title={failedOnly ? 'No step failed' : 'No step has started yet'} />}
+      {areKnown && shown.length === 0 && <Empty title={failedOnly ? 'No step failed' : 'No step has started yet'} />}
       {shown.length > 0 && (
         <div ref={scroll} className="panel steps-scroll" tabIndex={0} role="region" aria-label="Steps">
           <div className="steps-table" role="table" aria-label="Steps" aria-rowcount={shown.length + 1}>
@@ -87,7 +71,7 @@ export function StepsTable({ run }: { readonly run: FragmentType<typeof STEPS_TA
 }
 
 interface RowProps {
-  readonly step: NonNullable<NonNullable<StepsTableFragment['steps']>[number]>;
+  readonly step: ListedStep;
   readonly index: number;
   readonly top: number;
 }
@@ -98,10 +82,9 @@ function Row({ step, index, top }: RowProps) {
   return (
     <div role="row" aria-rowindex={index + 2} aria-current={isOpen ? 'true' : undefined} style={{ top }}>
       <span role="cell">
-        <Link to={url.with({ step: step.id, path: null, side: null })} preventScrollReset className="mono">
-          {step.nodeId}
+        <Link to={url.with({ step: step.id, path: null, side: null })} preventScrollReset className="mono" data-row>
+          <Name mark={attemptMark(step.attempt, step.attemptCount)}>{step.nodeId}</Name>
         </Link>
-        {step.attemptCount > 1 && <span className="muted"> #{step.attempt}</span>}
       </span>
       <span role="cell">
         <StatusBadge status={step.status} />

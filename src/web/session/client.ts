@@ -49,10 +49,11 @@ export function createClient(key: string, connection: LiveConnection): ApolloCli
   });
 }
 
-/** Nothing follows where there is no run; one is over when it is final and whole. */
+/** Nothing follows where there is no data; a run is over when it is final and whole, a list of runs never. */
 function isLast({ data, errors }: FormattedExecutionResult): boolean {
-  const run = data?.runUpdated as { readonly freshness: { readonly isFinal: boolean } } | null | undefined;
-  return !run || (!errors && run.freshness.isFinal);
+  if (!data) return true;
+  const run = data.runUpdated as { readonly freshness: { readonly isFinal: boolean } } | null | undefined;
+  return run !== undefined && (!run || (!errors && run.freshness.isFinal));
 }
 
 function isRefusal(error: unknown): boolean {

@@ -1,20 +1,23 @@
-/** Asks for the bearer key where none is known, or the last one was refused. */
+/** Sign in: asks for the bearer key where none is known, or the last one was refused. The address stays as it is. */
 import { useId, useState } from 'react';
 import { KeyRound } from 'lucide-react';
+import { useTab } from '../shell/tab.ts';
 import { keyStore } from './key-store.ts';
 import './key-form.css';
 
 export function KeyForm({ wasRefused }: { readonly wasRefused: boolean }) {
   const [key, setKey] = useState('');
+  const [isRemembered, setIsRemembered] = useState(false);
   const [problem, setProblem] = useState(
     wasRefused ? 'The gateway refused this key: it is unknown, or no longer valid.' : null,
   );
   const id = useId();
   const sample = keyStore.sampleKey();
+  useTab('Sign in');
 
   function submit(text: string): void {
     // As the gateway reads it: printable ASCII without spaces.
-    if (/^[\x21-\x7e]{1,4096}$/.test(text)) keyStore.use(text);
+    if (/^[\x21-\x7e]{1,4096}$/.test(text)) keyStore.use(text, isRemembered);
     else setProblem('A key is one word of letters, digits and signs.');
   }
 
@@ -27,17 +30,18 @@ export function KeyForm({ wasRefused }: { readonly wasRefused: boolean }) {
       }}
     >
       <h1>
-        <KeyRound aria-hidden="true" /> Key
+        <KeyRound aria-hidden="true" /> Sign in
       </h1>
       <p>
-        Your bearer key decides which workflows you see. It stays in this tab, is sent to this gateway alone, and is
-        never part of a link.
+        Your bearer key decides which workflows you see. It is sent to this gateway alone, and is never part of a link.
       </p>
       <label htmlFor={id}>Bearer key</label>
       <input
         id={id}
+        name="key"
         type="password"
-        autoComplete="off"
+        autoComplete="current-password"
+        autoFocus
         spellCheck={false}
         value={key}
         aria-invalid={problem !== null}
@@ -51,15 +55,27 @@ export function KeyForm({ wasRefused }: { readonly wasRefused: boolean }) {
           {problem}
         </p>
       )}
+      <label className="remember">
+        <input
+          type="checkbox"
+          checked={isRemembered}
+          onChange={({ target }) => {
+            setIsRemembered(target.checked);
+          }}
+        />
+        <span>
+          Remember on this device <span className="muted">(otherwise in this tab only)</span>
+        </span>
+      </label>
       <div className="actions">
         <button type="submit" className="primary">
-          Use this key
+          Sign in
         </button>
         {sample !== '' && (
           <button
             type="button"
             onClick={() => {
-              keyStore.use(sample);
+              keyStore.use(sample, isRemembered);
             }}
           >
             Use the sample key

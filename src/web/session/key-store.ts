@@ -1,4 +1,4 @@
-/** The bearer key of this tab: kept for the session, never in an address, and gone with the tab. */
+/** The bearer key: kept for this tab, or on this device if its user says so; never in an address. */
 
 export interface KeyState {
   /** Empty: none, so one is asked for. */
@@ -13,14 +13,26 @@ const NAME = 'stepgate.key';
 const sampleKey = (): string => document.querySelector<HTMLMetaElement>('meta[name=sample-key]')?.content ?? '';
 
 function createKeyStore() {
-  let state: KeyState = { key: sessionStorage.getItem(NAME) ?? sampleKey(), wasRefused: false };
+  // An empty key of the tab: its user has signed out, and the sample key is not taken unasked.
+  const found = sessionStorage.getItem(NAME) ?? localStorage.getItem(NAME) ?? sampleKey();
+  let state: KeyState = { key: found, wasRefused: false };
   const listeners = new Set<() => void>();
 
   function become(next: KeyState): void {
     state = next;
-    sessionStorage.setItem(NAME, next.key);
     for (const listener of listeners) listener();
   }
+
+  function forget(wasRefused: boolean): void {
+    if (localStorage.getItem(NAME) === state.key) localStorage.removeItem(NAME);
+    sessionStorage.setItem(NAME, '');
+    become({ key: '', wasRefused });
+  }
+
+  // Another tab has signed out of the key that was remembered for all of them.
+  window.addEventListener('storage', ({ key, oldValue, newValue }) => {
+    if (key === NAME && newValue === null && oldValue === state.key) forget(false);
+  });
 
   return {
     sampleKey,
@@ -29,15 +41,18 @@ function createKeyStore() {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    use: (key: string) => {
+    use: (key: string, isRemembered: boolean) => {
+      sessionStorage.setItem(NAME, key);
+      if (isRemembered) localStorage.setItem(NAME, key);
+      else localStorage.removeItem(NAME);
       become({ key, wasRefused: false });
     },
     forget: () => {
-      become({ key: '', wasRefused: false });
+      forget(false);
     },
     /** Of several requests with a bad key only the first counts: a new one may have been given since. */
     refuse: (key: string) => {
-      if (state.key === key) become({ key: '', wasRefused: true });
+      if (state.key === key) forget(true);
     },
   };
 }

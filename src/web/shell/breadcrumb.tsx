@@ -1,6 +1,8 @@
-/** Where the page is, and the way back; it names the document too. */
-import { useEffect } from 'react';
+/** Where the page is, and the way back. It names the browser's tab too, with the state of what is shown. */
 import { Link } from 'react-router';
+import { AnnouncedStatus } from '../status/announced-status.tsx';
+import type { Status } from '../status/status.tsx';
+import { useTab } from './tab.ts';
 import './breadcrumb.css';
 
 export interface Crumb {
@@ -8,21 +10,34 @@ export interface Crumb {
   readonly to: string;
 }
 
-export function Breadcrumb({ crumbs, here }: { readonly crumbs: readonly Crumb[]; readonly here: string }) {
-  useEffect(() => {
-    document.title = `${here} – Stepgate`;
-  }, [here]);
-  if (crumbs.length === 0) return null;
+export interface BreadcrumbProps {
+  readonly crumbs: readonly Crumb[];
+  readonly here: string;
+  /** Of the run that is shown. */
+  readonly status?: Status | null | undefined;
+}
+
+export function Breadcrumb({ crumbs, here, status = null }: BreadcrumbProps) {
+  useTab(here, status);
   return (
-    <nav aria-label="Breadcrumb" className="breadcrumb">
-      <ol>
-        {crumbs.map(({ label, to }) => (
-          <li key={to}>
-            <Link to={to}>{label}</Link>
-          </li>
-        ))}
-        <li aria-current="page">{here}</li>
-      </ol>
-    </nav>
+    <>
+      <AnnouncedStatus key={here} of={here} status={status} />
+      {crumbs.length > 0 && (
+        <nav aria-label="Breadcrumb" className="breadcrumb">
+          <ol>
+            {crumbs.map(({ label, to }) => (
+              <li key={to}>
+                <Link to={to}>
+                  <bdi>{label}</bdi>
+                </Link>
+              </li>
+            ))}
+            <li aria-current="page">
+              <bdi>{here}</bdi>
+            </li>
+          </ol>
+        </nav>
+      )}
+    </>
   );
 }

@@ -1,12 +1,17 @@
 /** The bar on top of every page. */
-import { KeyRound } from 'lucide-react';
+import { LogOut, Search } from 'lucide-react';
 import { Link } from 'react-router';
 import { keyStore } from '../session/key-store.ts';
 import { ThemeSwitch } from '../theme/theme-switch.tsx';
 import { GRAPHQL_URL } from '../url/base-path.ts';
 import './masthead.css';
 
-export function Masthead({ hasKey }: { readonly hasKey: boolean }) {
+export interface MastheadProps {
+  readonly hasKey: boolean;
+  readonly onSearch: () => void;
+}
+
+export function Masthead({ hasKey, onSearch }: MastheadProps) {
   return (
     <header className="masthead">
       <Link to="/" className="brand">
@@ -15,13 +20,18 @@ export function Masthead({ hasKey }: { readonly hasKey: boolean }) {
         </svg>
         Stepgate
       </Link>
+      {hasKey && (
+        <button type="button" className="search-button" aria-keyshortcuts="/ Control+K Meta+K" onClick={onSearch}>
+          <Search aria-hidden="true" /> <span className="label">Search</span> <kbd aria-hidden="true">/</kbd>
+        </button>
+      )}
       <span className="spacer" />
       <a className="button quiet" href={GRAPHQL_URL}>
         GraphQL
       </a>
       {hasKey && (
-        <button type="button" className="quiet" title="Change key" onClick={keyStore.forget}>
-          <KeyRound aria-hidden="true" /> <span className="label">Change key</span>
+        <button type="button" className="quiet" title="Sign out" onClick={keyStore.forget}>
+          <LogOut aria-hidden="true" /> <span className="label">Sign out</span>
         </button>
       )}
       <ThemeSwitch />

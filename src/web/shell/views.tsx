@@ -18,9 +18,14 @@ export interface ViewsProps {
 export function Views({ current, views }: ViewsProps) {
   const url = useUrlQuery();
   const ref = useRef<HTMLElement>(null);
-  // On a small screen the views are wider than it is.
+  // On a small screen the views are wider than it is. Only their strip is scrolled, never the page.
   useEffect(() => {
-    ref.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    const strip = ref.current;
+    const link = strip?.querySelector<HTMLElement>('[aria-current]');
+    if (!strip || !link) return;
+    const left = link.offsetLeft - strip.offsetLeft;
+    const isSeen = left >= strip.scrollLeft && left + link.offsetWidth <= strip.scrollLeft + strip.clientWidth;
+    if (!isSeen) strip.scrollLeft = left;
   }, [current]);
   return (
     <nav ref={ref} className="views" aria-label="Views">

@@ -1,5 +1,5 @@
 /** Where an arrow key leads on the timeline. */
-import type { Bar } from './bars.ts';
+import type { Bar } from './bars/bars.ts';
 
 /** Takes the bars in order of start. Null for a key that leads nowhere. */
 export function nextBar(bars: readonly Bar[], current: Bar, key: string): Bar | null {
@@ -27,4 +27,10 @@ function nearestInLane(bars: readonly Bar[], { lane, offsetMs }: Bar, direction:
   return bars
     .filter((bar) => bar.lane === lane + direction)
     .reduce<Bar | null>((best, bar) => (best === null || distance(bar) < distance(best) ? bar : best), null);
+}
+
+/** The failed step after this one, from the first on if there is none. Takes the bars in order of start. */
+export function nextFailure(bars: readonly Bar[], current: Bar | undefined): Bar | undefined {
+  const index = current ? bars.indexOf(current) + 1 : 0;
+  return [...bars.slice(index), ...bars.slice(0, index)].find(({ status }) => status === 'FAILED');
 }

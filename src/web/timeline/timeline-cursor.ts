@@ -1,18 +1,21 @@
 /** Which bar the keyboard or the pointer is at, and which one is open: the last is kept in the address. */
 import { useId, useState, type KeyboardEvent, type PointerEvent, type MouseEvent, type RefObject } from 'react';
 import { useUrlQuery } from '../url/query.ts';
-import { barAt, boxOf, LANE_PX, type Bar, type Window } from './bars.ts';
-import { nextBar } from './cursor.ts';
-import type { Scale } from './scale.ts';
-import type { Zoom } from './zoom.ts';
+import { barAt, boxOf, LANE_PX, type Bar, type Window } from './bars/bars.ts';
+import { nextBar, nextFailure } from './cursor.ts';
+import type { Scale } from './time/scale.ts';
+import type { Zoom } from './time/zoom.ts';
 
 export interface TimelineCursor {
   /** The bar that the arrow keys start from. */
   readonly bar: Bar | undefined;
-  readonly hovered: Bar | undefined;
+  /** The bar whose tooltip is shown. */
+  readonly told: Bar | undefined;
   readonly optionId: string;
   readonly isOpen: boolean;
+  readonly openNextFailure: () => void;
   readonly onKeyDown: (event: KeyboardEvent) => void;
+  readonly onBlur: () => void;
   readonly onPointerMove: (event: PointerEvent) => void;
   readonly onPointerLeave: () => void;
   readonly onClick: (event: MouseEvent) => void;
@@ -30,17 +33,19 @@ export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): 
   const url = useUrlQuery();
   const optionId = useId();
   const openId = url.read('step');
-  const [cursorId, setCursorId] = useState(openId);
-  const [hoveredId, setHoveredId] = useState<string | null>(null);
+  const [at, setAt] = useState({ stepId: openId, openId });
+  const [toldId, setToldId] = useState<string | null>(null);
+  // A step that was opened elsewhere takes the cursor with it.
+  if (at.openId !== openId) setAt({ stepId: openId ?? at.stepId, openId });
   const find = (id: string | null): Bar | undefined => bars.find(({ stepId }) => stepId === id);
-  const bar = find(cursorId) ?? find(openId) ?? bars[0];
+  const bar = find(at.stepId) ?? find(openId) ?? bars[0];
 
   function open(id: string | null): void {
     url.change({ step: id, path: null, side: null });
   }
 
   function moveTo(next: Bar): void {
-    setCursorId(next.stepId);
+    setAt({ stepId: next.stepId, openId });
     const element = ref.current;
     if (!element) return;
     const { x, width } = boxOf(next, scale, window);
@@ -53,15 +58,25 @@ export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): 
 
   function under({ clientX, clientY }: PointerEvent | MouseEvent): Bar | null {
     const lanes = ref.current?.querySelector('.timeline-lanes')?.getBoundingClientRect();
-    return lanes ? barAt(bars, scale, window, clientX - lanes.left, clientY - lanes.top) : null;
+    if (!lanes || clientX < lanes.left) return null;
+    return barAt(bars, scale, window, clientX - lanes.left, clientY - lanes.top);
+  }
+
+  function openNextFailure(): void {
+    const next = nextFailure(bars, openId === null ? undefined : bar);
+    if (!next) return;
+    moveTo(next);
+    open(next.stepId);
   }
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const next = bar && nextBar(bars, bar, event.key);
-    if (next) moveTo(next);
-    else if ((event.key === 'Enter' || event.key === ' ') && bar) open(bar.stepId);
-    else if (event.key === 'Escape') open(null);
+    if (next) {
+      moveTo(next);
+      setToldId(next.stepId);
+    } else if ((event.key === 'Enter' || event.key === ' ') && bar) open(bar.stepId);
+    else if (event.key === 'Escape' && openId !== null) open(null);
     else if (event.key === '+' || event.key === '=') zoom.by(1);
     else if (event.key === '-') zoom.by(-1);
     else if (event.key === '0') zoom.reset();
@@ -71,20 +86,24 @@ export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): 
 
   return {
     bar,
-    hovered: find(hoveredId),
+    told: find(toldId),
     optionId,
     isOpen: openId !== null && bar?.stepId === openId,
+    openNextFailure,
     onKeyDown,
+    onBlur() {
+      setToldId(null);
+    },
     onPointerMove(event) {
-      setHoveredId(under(event)?.stepId ?? null);
+      setToldId(under(event)?.stepId ?? null);
     },
     onPointerLeave() {
-      setHoveredId(null);
+      setToldId(null);
     },
     onClick(event) {
       const clicked = under(event);
       if (!clicked) return;
-      setCursorId(clicked.stepId);
+      setAt({ stepId: clicked.stepId, openId });
       open(clicked.stepId);
     },
   };

@@ -1,140 +1,150 @@
-/** A run's steps over time: lanes, attempts, the critical path, idle stretches, and a line for now. */
+/** A run's steps over time: by node or packed, attempts, the critical path, idle stretches, and a line for now. */
 import { useEffect, useMemo, useRef } from 'react';
-import { Maximize, ZoomIn, ZoomOut } from 'lucide-react';
+import { useMedia } from '../controls/media.ts';
 import { formatDuration } from '../format/duration.ts';
+import { Empty } from '../shell/notices.tsx';
 import { useUrlQuery } from '../url/query.ts';
-import { Axis } from './axis.tsx';
-import { drawBars, LANE_PX, type Bar, type Window } from './bars.ts';
-import { Lanes } from './lanes.tsx';
-import { Legend } from './legend.tsx';
-import { createScale, foldable, type Stretch } from './scale.ts';
-import { useTicking } from './ticking.ts';
+import { BESIDE_NAMES, drawBars, LANE_PX, WITH_NAMES, type TimelineStep, type Window } from './bars/bars.ts';
+import { Lanes } from './bars/lanes.tsx';
+import { layOut, type Arrangement } from './bars/layout.ts';
+import { Legend } from './bars/legend.tsx';
+import { RowNames } from './bars/row-names.tsx';
+import { Minimap } from './minimap.tsx';
+import { Axis } from './time/axis.tsx';
+import { clockNamed, clockStart } from './time/clock.ts';
+import { createScale, foldable, type Stretch } from './time/scale.ts';
+import { useTicking } from './time/ticking.ts';
+import { useViewport } from './time/viewport.ts';
+import { useZoom, type Zoom } from './time/zoom.ts';
 import { useTimelineCursor } from './timeline-cursor.ts';
-import { useViewport } from './viewport.ts';
-import { useZoom } from './zoom.ts';
+import { Toolbar } from './toolbar.tsx';
 import './timeline.css';
 
 export interface TimelineProps {
-  readonly bars: readonly Bar[];
+  /** In order of start. */
+  readonly steps: readonly TimelineStep[];
   readonly gaps: readonly Stretch[];
+  readonly startedAt: string;
   readonly durationMs: number;
-  readonly laneCount: number;
   /** True while the run goes on and the page hears of it: then time passes here, too. */
   readonly isMoving: boolean;
   readonly isFinished: boolean;
 }
 
-export function Timeline({ bars, gaps, durationMs, laneCount, isMoving, isFinished }: TimelineProps) {
+const AXIS_PX = 24;
+/** A run of more bars has a map. */
+const MANY_BARS = 150;
+
+export function Timeline({ steps, gaps, startedAt, durationMs, isMoving, isFinished }: TimelineProps) {
   const url = useUrlQuery();
   const ref = useRef<HTMLDivElement>(null);
-  const viewport = useViewport(ref);
+  const arrangement: Arrangement = url.read('rows') === 'packed' ? 'packed' : 'nodes';
+  const isNarrow = useMedia('(max-width: 700px)');
+  const namesPx = arrangement === 'packed' ? 0 : isNarrow ? 104 : 208;
+  const viewport = useViewport(ref, namesPx);
 
   const totalMs = useTicking(durationMs, isMoving) ?? durationMs;
-  const sinceMs = totalMs - durationMs;
-  const grown = useMemo(
-    () =>
-      sinceMs === 0
-        ? bars
-        : bars.map((bar) => (bar.status === 'RUNNING' ? { ...bar, durationMs: bar.durationMs + sinceMs } : bar)),
-    [bars, sinceMs],
-  );
-  const folds = foldable(gaps, totalMs);
+  const wanted = (url.read('find') ?? '').trim().toLowerCase();
+  const { bars, rows, laneCount } = useMemo(() => {
+    const found = wanted === '' ? steps : steps.filter(({ nodeId }) => nodeId.toLowerCase().includes(wanted));
+    // A step that runs reaches to now, and no further.
+    const grown = found.map((step) =>
+      step.isGrowing ? { ...step, durationMs: Math.max(0, totalMs - step.offsetMs) } : step,
+    );
+    return layOut(grown, arrangement);
+  }, [steps, wanted, arrangement, totalMs]);
   const isFolding = url.read('fold') !== 'off';
-  const scale = createScale(totalMs, isFolding ? folds : []);
+  const folds = useMemo(() => foldable(gaps, totalMs), [gaps, totalMs]);
+  const scale = useMemo(() => createScale(totalMs, isFolding ? folds : []), [totalMs, isFolding, folds]);
   const zoom = useZoom(ref, viewport, scale);
 
+  const heightPx = laneCount * LANE_PX + 6;
+  const seenPx = Math.max(viewport.height - AXIS_PX, 1);
   const window: Window = {
     widthPx: viewport.width * zoom.factor,
     leftPx: viewport.left,
     viewPx: viewport.width,
-    firstLane: Math.floor(viewport.top / LANE_PX) - 2,
-    lastLane: Math.ceil((viewport.top + Math.max(viewport.height, 1)) / LANE_PX),
+    firstLane: Math.floor(viewport.top / LANE_PX) - 1,
+    lastLane: Math.ceil((viewport.top + seenPx) / LANE_PX),
   };
-  const cursor = useTimelineCursor({ ref, bars: grown, scale, window, zoom });
-  useZoomByWheel(ref, zoom.by);
+  const cursor = useTimelineCursor({ ref, bars, scale, window, zoom });
+  useZoomByWheel(ref, namesPx, zoom.by);
+  const hasMap = bars.length > MANY_BARS || zoom.factor > 1 || heightPx > seenPx + LANE_PX;
 
   return (
     <section className="panel timeline" aria-label="Timeline">
-      <div className="toolbar timeline-bar">
-        <Legend bars={bars} />
-        <span className="spacer" />
-        {folds.length > 0 && (
-          <label className="fold-switch">
-            <input
-              type="checkbox"
-              checked={isFolding}
-              onChange={({ target }) => {
-                url.change({ fold: target.checked ? null : 'off' }, { replace: true });
-              }}
-            />
-            Fold idle time
-          </label>
-        )}
-        <span className="muted zoom-factor">{zoom.factor}×</span>
-        <button
-          type="button"
-          className="icon-only"
-          aria-label="Zoom out"
-          title="Zoom out (−)"
-          onClick={() => {
-            zoom.by(-1);
-          }}
-        >
-          <ZoomOut aria-hidden="true" />
-        </button>
-        <button
-          type="button"
-          className="icon-only"
-          aria-label="Zoom in"
-          title="Zoom in (+)"
-          onClick={() => {
-            zoom.by(1);
-          }}
-        >
-          <ZoomIn aria-hidden="true" />
-        </button>
-        <button
-          type="button"
-          className="icon-only"
-          aria-label="Show the whole run"
-          title="Show the whole run (0)"
-          onClick={zoom.reset}
-        >
-          <Maximize aria-hidden="true" />
-        </button>
-      </div>
+      <Toolbar
+        arrangement={arrangement}
+        shownCount={bars.length}
+        totalCount={steps.length}
+        failureCount={bars.filter(({ status }) => status === 'FAILED').length}
+        canFold={folds.length > 0}
+        zoom={zoom}
+        onNextFailure={cursor.openNextFailure}
+      />
+      {hasMap && viewport.width > 0 && (
+        <div className="timeline-map" style={{ paddingLeft: namesPx }}>
+          <Minimap
+            bars={bars}
+            laneCount={laneCount}
+            scale={scale}
+            window={window}
+            seen={{ from: Math.min(1, viewport.top / heightPx), part: Math.min(1, seenPx / heightPx) }}
+            onPan={(x, y) => {
+              ref.current?.scrollTo({
+                left: x * window.widthPx - window.viewPx / 2,
+                top: y * heightPx - seenPx / 2,
+              });
+            }}
+          />
+        </div>
+      )}
       <div
         ref={ref}
         className="timeline-scroll"
         role="listbox"
         aria-label={`${bars.length} steps in ${formatDuration(durationMs)}. Arrow keys go from step to step, Enter opens one, plus and minus zoom`}
-        aria-activedescendant={cursor.optionId}
+        aria-activedescendant={cursor.bar && cursor.optionId}
         tabIndex={0}
         onKeyDown={cursor.onKeyDown}
+        onBlur={cursor.onBlur}
         onPointerMove={cursor.onPointerMove}
         onPointerLeave={cursor.onPointerLeave}
         onClick={cursor.onClick}
       >
-        <div style={{ width: window.widthPx }}>
-          <div className="timeline-window" style={{ width: window.viewPx }}>
-            <Axis scale={scale} window={window} now={isFinished ? null : totalMs} />
-            <Lanes
-              drawing={drawBars(grown, scale, window)}
-              scale={scale}
-              window={window}
-              laneCount={laneCount}
-              now={isFinished ? null : totalMs}
-              cursor={cursor}
-            />
+        <div style={{ width: namesPx + window.widthPx }}>
+          <div className="timeline-window" style={{ width: namesPx + window.viewPx }}>
+            <div className="timeline-head" style={{ paddingLeft: namesPx }}>
+              <Axis
+                scale={scale}
+                window={window}
+                now={isFinished ? null : totalMs}
+                clockMs={clockStart(clockNamed(url.read('clock')), startedAt)}
+              />
+            </div>
+            <div className="timeline-rows">
+              {namesPx > 0 && <RowNames rows={rows} window={window} widthPx={namesPx} heightPx={heightPx} />}
+              <Lanes
+                drawing={drawBars(bars, scale, window, arrangement === 'nodes' ? BESIDE_NAMES : WITH_NAMES)}
+                scale={scale}
+                window={window}
+                rows={rows}
+                heightPx={heightPx}
+                now={isFinished ? null : totalMs}
+                cursor={cursor}
+              />
+            </div>
           </div>
         </div>
       </div>
+      {bars.length === 0 && <Empty title="No step of such a node" />}
+      <Legend bars={bars} />
     </section>
   );
 }
 
 /** React listens to the wheel passively, and could not keep the page from zooming as well. */
-function useZoomByWheel(ref: React.RefObject<HTMLElement | null>, zoomBy: (steps: 1 | -1, aroundPx?: number) => void) {
+function useZoomByWheel(ref: React.RefObject<HTMLElement | null>, insetPx: number, zoomBy: Zoom['by']) {
   const latest = useRef(zoomBy);
   useEffect(() => {
     latest.current = zoomBy;
@@ -145,9 +155,9 @@ function useZoomByWheel(ref: React.RefObject<HTMLElement | null>, zoomBy: (steps
       if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
       const { left = 0 } = element?.getBoundingClientRect() ?? {};
-      latest.current(event.deltaY < 0 ? 1 : -1, event.clientX - left);
+      latest.current(event.deltaY < 0 ? 1 : -1, event.clientX - left - insetPx);
     };
     element?.addEventListener('wheel', onWheel, { passive: false });
     return () => element?.removeEventListener('wheel', onWheel);
-  }, [ref]);
+  }, [ref, insetPx]);
 }

@@ -40,3 +40,7 @@ export const workflowPath = (workflowId: string): string => `/workflows/${encode
 
 export const runPath = (workflowId: string, runId: string): string =>
   `${workflowPath(workflowId)}/runs/${encodeURIComponent(runId)}`;
+
+/** How a node of a workflow fares over time, and how it fails. */
+export const trendsPath = (workflowId: string, nodeId: string): string =>
+  `${workflowPath(workflowId)}?${new URLSearchParams({ tab: 'trends', node: nodeId }).toString()}`;

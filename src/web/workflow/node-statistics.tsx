@@ -1,9 +1,11 @@
 /** Which node fails, is retried, or takes long, over the latest runs. */
 import { useQuery } from '@apollo/client/react';
+import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCompact, formatCount } from '../format/numbers.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
+import { useUrlQuery } from '../url/query.ts';
 
 const NODE_STATISTICS = graphql(`
   query NodeStatistics($workflowId: ID!, $last: Int!) {
@@ -32,6 +34,7 @@ const NODE_STATISTICS = graphql(`
 const LAST_RUNS = 50;
 
 export function NodeStatistics({ workflowId }: { readonly workflowId: string }) {
+  const url = useUrlQuery();
   const { data, error, loading, refetch } = useQuery(NODE_STATISTICS, {
     variables: { workflowId, last: LAST_RUNS },
   });
@@ -39,7 +42,7 @@ export function NodeStatistics({ workflowId }: { readonly workflowId: string }) 
   const nodes = statistics?.nodes;
   if (loading && !statistics) return <Loading what="the steps of the latest runs" />;
   if (error && !nodes) return <Failure error={error} what="statistics" onRetry={() => void refetch()} />;
-  if (!nodes || nodes.length === 0) return <Empty title="No node has run yet" />;
+  if (!nodes || nodes.length === 0) return <Empty title="No runs yet" />;
   return (
     <section aria-label="Statistics by node">
       <p className="muted">Over the last {statistics.runCount} runs.</p>
@@ -48,7 +51,7 @@ export function NodeStatistics({ workflowId }: { readonly workflowId: string }) 
           <thead>
             <tr>
               <th scope="col">Node</th>
-              {['Executions', 'Failures', 'Retries', 'Usual time', '95 % within', 'Slowest', 'Tokens'].map((name) => (
+              {['Executions', 'Failures', 'Retries', 'Median', 'p95', 'Slowest', 'Tokens'].map((name) => (
                 <th key={name} scope="col" className="number">
                   {name}
                 </th>
@@ -58,7 +61,11 @@ export function NodeStatistics({ workflowId }: { readonly workflowId: string }) 
           <tbody>
             {nodes.map((node) => (
               <tr key={node.nodeId}>
-                <td className="mono">{node.nodeId}</td>
+                <td className="mono node-name">
+                  <Link to={url.with({ tab: 'trends', node: node.nodeId })} title={node.nodeId}>
+                    <bdi>{node.nodeId}</bdi>
+                  </Link>
+                </td>
                 <td className="number">{formatCount(node.executionCount)}</td>
                 <td className={`number ${node.failureCount > 0 ? 'bad' : ''}`}>{formatCount(node.failureCount)}</td>
                 <td className="number">{formatCount(node.retryCount)}</td>

@@ -1,29 +1,23 @@
-/** Which runs are listed: by status and by day, kept in the address. */
-import { useId } from 'react';
+/** Which runs are listed: by status and by time, kept in the address. */
 import type { RunFilter, RunStatus } from '../__generated__/graphql.ts';
 import { statusWord } from '../status/status.tsx';
+import { useTimeWindow } from '../time-window/time-window.ts';
+import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
 import { useUrlQuery, type UrlQuery } from '../url/query.ts';
 import './run-filters.css';
 
 const STATUSES: readonly RunStatus[] = ['RUNNING', 'FAILED', 'COMPLETED', 'CANCELLED', 'PENDING', 'UNKNOWN'];
 
 /** Null where everything is wanted. */
-export function filterOf(url: UrlQuery): RunFilter | null {
-  const status = STATUSES.filter((known) => statusesOf(url).includes(known));
-  const startedAfter = dayOf(url.read('from'), 0);
-  const startedBefore = dayOf(url.read('to'), 1);
+export function useRunFilter(): RunFilter | null {
+  const chosen = statusesOf(useUrlQuery());
+  const status = STATUSES.filter((known) => chosen.includes(known));
+  const { startedAfter, startedBefore } = useTimeWindow();
   if (status.length === 0 && startedAfter === null && startedBefore === null) return null;
   return { status: status.length > 0 ? status : null, startedAfter, startedBefore };
 }
 
 const statusesOf = (url: UrlQuery): string[] => url.read('status')?.split(',') ?? [];
-
-/** The moment at which a day of the reader's calendar begins, or the one after it. */
-function dayOf(text: string | null, daysLater: 0 | 1): string | null {
-  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text ?? '') ?? [];
-  if (year === undefined) return null;
-  return new Date(Number(year), Number(month) - 1, Number(day) + daysLater).toISOString();
-}
 
 export function RunFilters() {
   const url = useUrlQuery();
@@ -46,25 +40,7 @@ export function RunFilters() {
           </label>
         ))}
       </fieldset>
-      <Day name="from" label="From" url={url} />
-      <Day name="to" label="To" url={url} />
+      <TimeWindowPicker all="Any time" />
     </div>
-  );
-}
-
-function Day({ name, label, url }: { readonly name: string; readonly label: string; readonly url: UrlQuery }) {
-  const id = useId();
-  return (
-    <span className="day">
-      <label htmlFor={id}>{label}</label>
-      <input
-        id={id}
-        type="date"
-        value={url.read(name) ?? ''}
-        onChange={({ target }) => {
-          url.change({ [name]: target.value, after: null }, { replace: true });
-        }}
-      />
-    </span>
   );
 }

@@ -1,11 +1,23 @@
-/** Starts a run with inputs of one's own, beginning with those of the latest run, and goes to it. */
+/** Starts a run with inputs that the reader may change, and goes to it. They begin as those of the run that `from` names. */
 import { useId, useState } from 'react';
-import { useMutation, useQuery } from '@apollo/client/react';
-import { useNavigate } from 'react-router';
+import { skipToken, useQuery } from '@apollo/client/react';
+import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { messageOf } from '../shell/notices.tsx';
 import { runPath, useUrlQuery } from '../url/query.ts';
+import { problemOf, textOf } from './inputs-text.ts';
+import { useRunStart } from './run-start.ts';
 import './run-form.css';
+
+const INPUTS_OF_RUN = graphql(`
+  query InputsOfRun($workflowId: ID!, $runId: ID!) {
+    run(workflowId: $workflowId, id: $runId) {
+      id
+      workflowId
+      inputs
+    }
+  }
+`);
 
 const LATEST_INPUTS = graphql(`
   query LatestInputs($workflowId: ID!) {
@@ -22,94 +34,122 @@ const LATEST_INPUTS = graphql(`
   }
 `);
 
-const EXECUTE = graphql(`
-  mutation ExecuteWorkflow($workflowId: ID!, $inputs: JSON) {
-    executeWorkflow(workflowId: $workflowId, inputs: $inputs) {
-      message
-      run {
-        id
-        workflowId
-      }
-    }
-  }
-`);
+/** The run whose inputs the form begins with. */
+function useFirstInputs(workflowId: string, from: string | null) {
+  const options = { fetchPolicy: 'no-cache' } as const;
+  const named = useQuery(
+    INPUTS_OF_RUN,
+    from === null ? skipToken : { ...options, variables: { workflowId, runId: from } },
+  );
+  const latest = useQuery(LATEST_INPUTS, from === null ? { ...options, variables: { workflowId } } : skipToken);
+  const run = from === null ? latest.data?.workflow?.runs?.nodes[0] : named.data?.run;
+  const { loading, error } = from === null ? latest : named;
+  return { run: run ?? null, isLoading: loading, error };
+}
 
 export function RunForm({ workflowId }: { readonly workflowId: string }) {
+  const from = useUrlQuery().read('from');
+  // What was typed belongs to the run that it began with.
+  return <FormFrom key={from} workflowId={workflowId} from={from} />;
+}
+
+function FormFrom({ workflowId, from }: { readonly workflowId: string; readonly from: string | null }) {
   const id = useId();
   const url = useUrlQuery();
-  const navigate = useNavigate();
-  const latest = useQuery(LATEST_INPUTS, { variables: { workflowId }, fetchPolicy: 'no-cache' });
-  const [execute, { loading, error }] = useMutation(EXECUTE, { errorPolicy: 'none' });
+  const first = useFirstInputs(workflowId, from);
+  const run = useRunStart(workflowId);
   const [typed, setTyped] = useState<string | null>(null);
 
-  const suggested = latest.data?.workflow?.runs?.nodes[0]?.inputs ?? {};
-  const text = typed ?? JSON.stringify(suggested, null, 2);
-  const problem = problemOf(text);
-
-  async function start(): Promise<void> {
-    const inputs: unknown = text.trim() === '' ? null : JSON.parse(text);
-    const { data } = await execute({ variables: { workflowId, inputs } });
-    // Without errors there is a run.
-    const run = data.executeWorkflow?.run;
-    if (run) await navigate(runPath(run.workflowId, run.id));
-  }
+  const text = typed ?? (first.isLoading ? '' : textOf(first.run?.inputs ?? {}));
+  const isWaiting = typed === null && first.isLoading;
+  const problem = isWaiting ? null : problemOf(text);
+  const isReady = problem === null && !isWaiting && !run.isStarting;
 
   return (
     <form
       className="panel run-form"
       aria-label="Run this workflow"
+      aria-busy={isWaiting}
       onSubmit={(event) => {
         event.preventDefault();
-        // A refusal is shown from the mutation's own state.
-        if (problem === null) start().catch(() => undefined);
+        if (isReady) run.start(text);
       }}
     >
       <label htmlFor={id}>
-        Inputs <span className="muted">(JSON; those of the latest run to begin with)</span>
+        Inputs <span className="muted">(JSON)</span>
       </label>
+      <Origin from={from} {...first} />
       <textarea
         id={id}
         className="mono"
         rows={Math.min(14, Math.max(4, text.split('\n').length))}
         spellCheck={false}
+        autoFocus
         value={text}
+        placeholder={isWaiting ? 'Loading…' : undefined}
         aria-invalid={problem !== null}
         aria-describedby={`${id}-problem`}
         onChange={({ target }) => {
           setTyped(target.value);
         }}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+            event.preventDefault();
+            event.currentTarget.form?.requestSubmit();
+          }
+        }}
       />
       <p id={`${id}-problem`} className="problem" role="status">
         {problem}
       </p>
-      {error && (
+      {run.error && (
         <p className="problem" role="alert">
-          {messageOf(error)}
+          {messageOf(run.error)}
         </p>
       )}
       <div className="toolbar">
-        <button type="submit" className="primary" disabled={loading || problem !== null}>
-          {loading ? 'Starting…' : 'Start'}
+        <button type="submit" className="primary" disabled={!isReady}>
+          {run.isStarting ? 'Starting…' : 'Start'}
         </button>
         <button
           type="button"
           onClick={() => {
-            url.change({ run: null }, { replace: true });
+            url.change({ run: null, from: null }, { replace: true });
           }}
         >
           Cancel
         </button>
+        <span className="muted keys">
+          <kbd>Ctrl</kbd> <kbd>Enter</kbd> starts
+        </span>
       </div>
     </form>
   );
 }
 
-function problemOf(text: string): string | null {
-  if (text.trim() === '') return null;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? null : 'Inputs are a JSON object.';
-  } catch (error) {
-    return `This is not JSON yet: ${error instanceof Error ? error.message : String(error)}`;
+interface OriginProps extends ReturnType<typeof useFirstInputs> {
+  readonly from: string | null;
+}
+
+/** Where the inputs are from, or why they are not. */
+function Origin({ from, run, isLoading, error }: OriginProps) {
+  if (isLoading) return <p className="muted origin">Loading the inputs…</p>;
+  if (error) {
+    return (
+      <p className="problem origin" role="alert">
+        The inputs of {from === null ? 'the latest run' : <bdi>{from}</bdi>} could not be loaded. {messageOf(error)} You
+        can write them yourself.
+      </p>
+    );
   }
+  if (!run) return <p className="muted origin">No runs yet: write its inputs.</p>;
+  return (
+    <p className="muted origin">
+      {run.inputs == null ? 'No inputs are known of ' : 'The inputs of '}
+      {from === null && 'the latest run, '}
+      <Link to={runPath(run.workflowId, run.id)} className="mono" title={run.id}>
+        <bdi>{run.id}</bdi>
+      </Link>
+    </p>
+  );
 }

@@ -1,15 +1,21 @@
-/** The runs of a workflow, newest first, page by page; what is under way is followed. */
-import { useEffect } from 'react';
+/** The runs of a workflow, newest first, page by page. What starts or changes shows by itself. */
+import { useMemo } from 'react';
 import { useQuery } from '@apollo/client/react';
 import { Link } from 'react-router';
+import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import type { RunStatus } from '../__generated__/graphql.ts';
+import type { RunFilter } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { Ago, Moment } from '../format/time.tsx';
+import { useLiveState } from '../live/connection.ts';
+import { ListMark } from '../live/list-mark.tsx';
+import { LISTED_RUN, mergeRuns, type ListedRun } from '../runs/live-runs.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
+import { headlineOf } from '../text/excerpt.ts';
 import { runPath, useUrlQuery } from '../url/query.ts';
-import { filterOf, RunFilters } from './run-filters.tsx';
+import { useFailures, type RunFailure } from './failures.ts';
+import { RunFilters, useRunFilter } from './run-filters.tsx';
 
 const RUNS = graphql(`
   query Runs($workflowId: ID!, $first: Int!, $after: String, $filter: RunFilter) {
@@ -17,14 +23,7 @@ const RUNS = graphql(`
       id
       runs(first: $first, after: $after, filter: $filter) {
         nodes {
-          id
-          workflowId
-          status
-          statusIsInferred
-          isFinished
-          startedAt
-          wallClockMs
-          error
+          ...ListedRun
         }
         pageInfo {
           hasNextPage
@@ -37,35 +36,49 @@ const RUNS = graphql(`
 `);
 
 const PAGE_SIZE = 20;
-/** While a run of the page is under way. */
-const FOLLOW_EVERY_MS = 3000;
+/** Where there is no live connection. */
+const ASK_EVERY_MS = 10_000;
 
-export function RunsTable({ workflowId }: { readonly workflowId: string }) {
+export interface RunsTableProps {
+  readonly workflowId: string;
+  /** What has changed since the page was opened. */
+  readonly changed: readonly ListedRun[];
+}
+
+export function RunsTable({ workflowId, changed }: RunsTableProps) {
   const url = useUrlQuery();
-  const { data, error, loading, refetch, startPolling, stopPolling } = useQuery(RUNS, {
-    variables: { workflowId, first: PAGE_SIZE, after: url.read('after'), filter: filterOf(url) },
+  const filter = useRunFilter();
+  const after = url.read('after');
+  const { kind } = useLiveState();
+  const { data, previousData, error, loading, refetch } = useQuery(RUNS, {
+    variables: { workflowId, first: PAGE_SIZE, after, filter },
+    pollInterval: kind === 'live' ? 0 : ASK_EVERY_MS,
     skipPollAttempt: () => document.hidden,
   });
-  const page = data?.workflow?.runs;
-  const runs = page?.nodes.filter((run) => run !== null) ?? [];
-  const isMoving = runs.some((run) => !run.isFinished);
-  useEffect(() => {
-    if (!isMoving) return undefined;
-    startPolling(FOLLOW_EVERY_MS);
-    return stopPolling;
-  }, [isMoving, startPolling, stopPolling]);
+  const page = (data ?? previousData)?.workflow?.runs;
+  const runs = useMemo(() => {
+    const listed = page?.nodes.flatMap((run) => (run ? [readFragment(LISTED_RUN, run)] : []));
+    return listed && withChanges(listed, changed, filter, page?.pageInfo ?? null);
+  }, [page, changed, filter]);
+  const failures = useFailures(
+    workflowId,
+    (runs ?? []).filter(({ status }) => status === 'FAILED').map(({ id }) => id),
+  );
 
   return (
     <section aria-label="Runs">
-      <RunFilters />
+      <div className="toolbar runs-bar">
+        <RunFilters />
+        <ListMark />
+      </div>
       {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={() => void refetch()} />}
       {loading && !page && <Loading what="runs" />}
-      {page && runs.length === 0 && (
-        <Empty title={filterOf(url) ? 'No run fits these filters' : 'It has not run yet'}>
+      {runs?.length === 0 && page && (
+        <Empty title={filter ? 'No run fits these filters' : 'No runs yet'}>
           {page.pageInfo.hasNextPage && <p>Only the latest 500 were looked at: there may be older ones.</p>}
         </Empty>
       )}
-      {runs.length > 0 && (
+      {runs && runs.length > 0 && (
         <div className="panel scroll-x" tabIndex={0} role="region" aria-label="Table of runs">
           <table>
             <thead>
@@ -81,7 +94,7 @@ export function RunsTable({ workflowId }: { readonly workflowId: string }) {
             </thead>
             <tbody>
               {runs.map((run) => (
-                <Row key={run.id} run={run} />
+                <Row key={run.id} run={run} failure={failures.get(run.id)} />
               ))}
             </tbody>
           </table>
@@ -97,25 +110,33 @@ export function RunsTable({ workflowId }: { readonly workflowId: string }) {
   );
 }
 
-interface RunOfTable {
-  readonly id: string;
-  readonly workflowId: string;
-  readonly status: RunStatus;
-  readonly statusIsInferred: boolean;
-  readonly startedAt: string | null | undefined;
-  readonly wallClockMs: number | null | undefined;
-  readonly error: string | null | undefined;
+/** New runs are on the first page alone; on the others, what is listed has its present state. */
+function withChanges(
+  listed: readonly ListedRun[],
+  changed: readonly ListedRun[],
+  filter: RunFilter | null,
+  pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean } | null,
+): ListedRun[] {
+  const ids = new Set(listed.map(({ id }) => id));
+  const wanted = pageInfo?.hasPreviousPage === true ? changed.filter(({ id }) => ids.has(id)) : changed;
+  return mergeRuns(listed, wanted, filter ?? {}, pageInfo?.hasNextPage ?? false);
 }
 
-function Row({ run }: { readonly run: RunOfTable }) {
+interface RowProps {
+  readonly run: ListedRun;
+  readonly failure: RunFailure | undefined;
+}
+
+function Row({ run, failure }: RowProps) {
+  const message = failure?.message ?? run.error;
   return (
     <tr>
       <td>
         <StatusBadge status={run.status} isInferred={run.statusIsInferred} />
       </td>
       <td>
-        <Link to={runPath(run.workflowId, run.id)} className="mono run-id" title={run.id}>
-          {run.id}
+        <Link to={runPath(run.workflowId, run.id)} className="mono run-id" title={run.id} data-row>
+          <bdi>{run.id}</bdi>
         </Link>
       </td>
       <td className="started">
@@ -125,8 +146,13 @@ function Row({ run }: { readonly run: RunOfTable }) {
         </span>
       </td>
       <td className="number">{formatDuration(run.wallClockMs)}</td>
-      <td className="run-error" title={run.error ?? undefined}>
-        {run.error}
+      <td className="run-error" title={message ?? undefined}>
+        {failure && (
+          <code>
+            <bdi>{failure.nodeId}</bdi>
+          </code>
+        )}{' '}
+        <bdi>{message == null ? run.status === 'FAILED' && 'No error message' : headlineOf(message)}</bdi>
       </td>
     </tr>
   );

@@ -1,13 +1,18 @@
 /** One workflow: its graph, its runs, its statistics, and a way to run it. */
-import { lazy, Suspense } from 'react';
+import { useMemo } from 'react';
 import { useQuery } from '@apollo/client/react';
 import { Play } from 'lucide-react';
 import { useParams } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
+import type { WorkflowQuery } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';
+import { useThrottled } from '../live/throttled.ts';
+import { useChangedRuns } from '../runs/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
+import { Contained } from '../shell/contained.tsx';
+import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Views } from '../shell/views.tsx';
 import { useUrlQuery } from '../url/query.ts';
@@ -16,7 +21,8 @@ import { RunForm } from './run-form.tsx';
 import { RunsTable } from './runs-table.tsx';
 import './workflow-page.css';
 
-const WorkflowGraph = lazy(() => import('./workflow-graph.tsx'));
+const WorkflowGraph = lazyPart(() => import('../graph/workflow-graph.tsx'), 'the graph');
+const Trends = lazyPart(() => import('../trends/trends.tsx'), 'the trends');
 
 const WORKFLOW = graphql(`
   query Workflow($id: ID!) {
@@ -27,6 +33,9 @@ const WORKFLOW = graphql(`
       version
       status
       graph {
+        nodes {
+          id
+        }
         ...WorkflowGraph
       }
       statistics(last: 100) {
@@ -44,13 +53,31 @@ const WORKFLOW = graphql(`
   }
 `);
 
+/** Statistics need not follow each run at once. */
+const REFRESH_EVERY_MS = 3000;
+
+const VIEWS = [
+  { name: 'runs', label: 'Runs' },
+  { name: 'trends', label: 'Trends and failures' },
+  { name: 'nodes', label: 'Statistics by node' },
+] as const;
+
 export function WorkflowPage() {
   const { workflowId = '' } = useParams();
+  return <WorkflowOf key={workflowId} workflowId={workflowId} />;
+}
+
+function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   const url = useUrlQuery();
   const { data, error, loading, refetch } = useQuery(WORKFLOW, { variables: { id: workflowId } });
+  const workflowIds = useMemo(() => [workflowId], [workflowId]);
+  const refresh = useThrottled(() => void refetch(), REFRESH_EVERY_MS);
+  const changed = useChangedRuns(workflowIds, (_runs, isFirst) => {
+    if (!isFirst) refresh();
+  });
   const workflow = data?.workflow;
   const name = workflow?.name ?? workflowId;
-  const view = url.read('tab') ?? 'runs';
+  const view = VIEWS.find(({ name }) => name === url.read('tab'))?.name ?? 'runs';
   const isFormOpen = url.read('run') === 'new';
 
   if (loading && !workflow) return <Loading what="the workflow" />;
@@ -58,53 +85,72 @@ export function WorkflowPage() {
     <>
       <Breadcrumb crumbs={[{ label: 'Workflows', to: '/' }]} here={name} />
       <div className="toolbar workflow-bar">
-        <h1>{name}</h1>
+        <h1 title={name}>
+          <bdi>{name}</bdi>
+        </h1>
         {workflow?.version != null && <span className="muted">v{workflow.version}</span>}
         <button
           type="button"
           className="primary"
           aria-expanded={isFormOpen}
           onClick={() => {
-            url.change({ run: isFormOpen ? null : 'new' }, { replace: true });
+            url.change({ run: isFormOpen ? null : 'new', from: null }, { replace: true });
           }}
         >
           <Play aria-hidden="true" /> Run
         </button>
       </div>
       {error && <Failure error={error} what="workflow" isPartial={workflow != null} onRetry={() => void refetch()} />}
-      {isFormOpen && <RunForm workflowId={workflowId} />}
-      {workflow && (
-        <>
-          <p className="muted">{workflow.description}</p>
-          <Facts>
-            <Fact name="Succeeded" hint="Completed runs as a part of the finished ones">
-              {formatShare(workflow.statistics?.successRate)}
-            </Fact>
-            <Fact name="Failed">{formatCount(workflow.statistics?.failedCount)}</Fact>
-            <Fact name="Runs looked at">{formatCount(workflow.statistics?.runCount)}</Fact>
-            <Fact name="Usual time" hint="Half of the finished runs took at most this long">
-              {formatDuration(workflow.statistics?.wallClockMs?.p50)}
-            </Fact>
-            <Fact name="95 % within">{formatDuration(workflow.statistics?.wallClockMs?.p95)}</Fact>
-            <Fact name="Slowest">{formatDuration(workflow.statistics?.wallClockMs?.max)}</Fact>
-          </Facts>
-        </>
+      {isFormOpen && (
+        <Contained what="the form">
+          <RunForm workflowId={workflowId} />
+        </Contained>
       )}
-      {workflow?.graph && (
-        <section className="panel workflow-graph-panel" aria-label="Graph">
-          <Suspense fallback={<Loading what="the graph" />}>
-            <WorkflowGraph graph={workflow.graph} />
-          </Suspense>
-        </section>
+      {workflow && <Overview workflow={workflow} />}
+      {workflow?.graph && <WorkflowGraph graph={workflow.graph} />}
+      <Views current={view} views={VIEWS} />
+      {view === 'trends' && (
+        <Trends workflowId={workflowId} nodeIds={workflow?.graph?.nodes.map(({ id }) => id) ?? []} />
       )}
-      <Views
-        current={view}
-        views={[
-          { name: 'runs', label: 'Runs' },
-          { name: 'nodes', label: 'Statistics by node' },
-        ]}
-      />
-      {view === 'nodes' ? <NodeStatistics workflowId={workflowId} /> : <RunsTable workflowId={workflowId} />}
+      {view === 'nodes' && (
+        <Contained what="the statistics">
+          <NodeStatistics workflowId={workflowId} />
+        </Contained>
+      )}
+      {view === 'runs' && (
+        <Contained what="the list of runs">
+          <RunsTable workflowId={workflowId} changed={changed} />
+        </Contained>
+      )}
+    </>
+  );
+}
+
+function Overview({ workflow }: { readonly workflow: NonNullable<WorkflowQuery['workflow']> }) {
+  const { description, statistics } = workflow;
+  return (
+    <>
+      {description != null && (
+        <p className="muted workflow-description" title={description}>
+          <bdi>{description}</bdi>
+        </p>
+      )}
+      <Facts>
+        <Fact name="Success rate" hint="Completed runs as a part of the finished ones">
+          {formatShare(statistics?.successRate)}
+        </Fact>
+        <Fact name="Failed">{formatCount(statistics?.failedCount)}</Fact>
+        <Fact name="Latest runs" hint="How many runs these figures are of">
+          {formatCount(statistics?.runCount)}
+        </Fact>
+        <Fact name="Median" hint="Half of the finished runs took at most this long">
+          {formatDuration(statistics?.wallClockMs?.p50)}
+        </Fact>
+        <Fact name="p95" hint="95 % of the finished runs took at most this long">
+          {formatDuration(statistics?.wallClockMs?.p95)}
+        </Fact>
+        <Fact name="Slowest">{formatDuration(statistics?.wallClockMs?.max)}</Fact>
+      </Facts>
     </>
   );
 }

@@ -1,25 +1,24 @@
-/** A workflow in the list: its name, its latest runs as small bars, how often it succeeds and how long it takes. */
+/** A workflow beside the runs: how often it succeeds, how long it takes, and its latest runs as bars. */
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatShare } from '../format/numbers.ts';
 import { Ago } from '../format/time.tsx';
-import { StatusIcon, statusClass, statusWord } from '../status/status.tsx';
-import { runPath, workflowPath } from '../url/query.ts';
+import { Failure } from '../shell/notices.tsx';
+import { workflowPath } from '../url/query.ts';
+import { Sparkline } from './sparkline.tsx';
 
 const WORKFLOW_CARD = graphql(`
   fragment WorkflowCard on Workflow {
     id
     name
     description
-    runs(first: 12) {
+    latest: runs(first: 16) {
       nodes {
         id
-        workflowId
-        status
         startedAt
-        wallClockMs
+        ...SparklineRun
       }
     }
     statistics(last: 100) {
@@ -32,55 +31,48 @@ const WORKFLOW_CARD = graphql(`
   }
 `);
 
-export function WorkflowCard({ workflow }: { readonly workflow: FragmentType<typeof WORKFLOW_CARD> }) {
-  const { id, name, description, runs, statistics } = readFragment(WORKFLOW_CARD, workflow);
-  const recent = runs?.nodes.filter((run) => run !== null) ?? [];
+export interface WorkflowCardProps {
+  readonly workflow: FragmentType<typeof WORKFLOW_CARD>;
+  readonly error: Error | undefined;
+  readonly onRetry: () => void;
+}
+
+export function WorkflowCard({ workflow, error, onRetry }: WorkflowCardProps) {
+  const { id, name, description, latest, statistics } = readFragment(WORKFLOW_CARD, workflow);
+  const runs = latest?.nodes.filter((run) => run !== null) ?? [];
   return (
     <article className="panel workflow-card">
-      <div>
-        <h2>
-          <Link to={workflowPath(id)}>{name ?? id}</Link>
-        </h2>
-        <p>{description}</p>
-      </div>
-      <div>
-        {recent.length === 0 ? (
-          <span className="muted">{runs ? 'No runs yet' : 'Its runs could not be loaded'}</span>
-        ) : (
-          <ol className="recent-runs" aria-label={`Latest runs of ${name ?? id}, oldest first`}>
-            {recent.toReversed().map((run) => (
-              <li key={run.id}>
-                <Link
-                  to={runPath(run.workflowId, run.id)}
-                  className={statusClass(run.status)}
-                  title={`${statusWord(run.status)} · ${formatDuration(run.wallClockMs)} · ${run.id}`}
-                >
-                  <StatusIcon status={run.status} />
-                  <span className="visually-hidden">
-                    {statusWord(run.status)}: {run.id}
-                  </span>
-                </Link>
-              </li>
-            ))}
-          </ol>
-        )}
-      </div>
-      <dl>
-        <div title={statistics ? `Of the last ${statistics.runCount} runs, those that finished` : undefined}>
-          <dt>Succeeded</dt>
-          <dd>{formatShare(statistics?.successRate)}</dd>
+      <h3>
+        <Link to={workflowPath(id)} data-row>
+          <bdi>{name ?? id}</bdi>
+        </Link>
+      </h3>
+      <p dir="auto" title={description ?? undefined}>
+        {description}
+      </p>
+      {error && <Failure error={error} what="runs" onRetry={onRetry} />}
+      {latest && runs.length === 0 && <p>No runs yet</p>}
+      {runs.length > 0 && (
+        <div className="figures">
+          <Sparkline label={`Latest runs of ${name ?? id}, oldest first`} runs={runs.toReversed()} />
+          <dl>
+            <div title={statistics ? `Of the finished ones of the last ${statistics.runCount} runs` : undefined}>
+              <dt>Success rate</dt>
+              <dd>{formatShare(statistics?.successRate)}</dd>
+            </div>
+            <div title="Half of the finished runs took at most this long">
+              <dt>Median</dt>
+              <dd>{formatDuration(statistics?.wallClockMs?.p50)}</dd>
+            </div>
+            <div>
+              <dt>Last run</dt>
+              <dd>
+                <Ago at={runs[0]?.startedAt} />
+              </dd>
+            </div>
+          </dl>
         </div>
-        <div title="Half of the finished runs took at most this long">
-          <dt>Usual time</dt>
-          <dd>{formatDuration(statistics?.wallClockMs?.p50)}</dd>
-        </div>
-        <div>
-          <dt>Last run</dt>
-          <dd>
-            <Ago at={recent[0]?.startedAt} />
-          </dd>
-        </div>
-      </dl>
+      )}
     </article>
   );
 }

@@ -1,0 +1,39 @@
+/** JSON and conversations as lines of text, so that a change of one value is a change of one line. */
+import { prettyJson } from '../conversation/pretty-json.ts';
+
+/** Empty where there is nothing. Keys are in order: their order means nothing. */
+export function jsonText(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'string') return value;
+  const text = JSON.stringify(value, (_, inner: unknown) => (isObject(inner) ? sorted(inner) : inner), 2);
+  // A line of a text is a line here, too; what stands there is still JSON.
+  return text.replaceAll(/(?<!\\)((?:\\\\)*)\\n/g, '$1\\n\n');
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const sorted = (value: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+interface Conversation {
+  readonly messages: readonly {
+    readonly role: string;
+    readonly content: string | null;
+    readonly isOutput: boolean;
+    readonly toolCalls: readonly { readonly name: string | null; readonly arguments: string | null }[];
+  }[];
+}
+
+/** Of what the model answered, or of what it was given. */
+export function conversationText(conversation: Conversation | null, isOutput: boolean): string {
+  const messages = (conversation?.messages ?? []).filter((message) => message.isOutput === isOutput);
+  return messages
+    .flatMap(({ role, content, toolCalls }) => [
+      `[${role}]`,
+      ...(content === null ? [] : [prettyJson(content) ?? content]),
+      ...toolCalls.map((call) => `calls ${call.name ?? 'a tool'}(${call.arguments ?? ''})`),
+      '',
+    ])
+    .join('\n');
+}

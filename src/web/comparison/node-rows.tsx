@@ -1,0 +1,85 @@
+/** A node in both runs: a row, and below it what differs in what it was given and what it answered. */
+import { ArrowDownRight, ArrowRightLeft, ArrowUpRight, ChevronDown, ChevronRight } from 'lucide-react';
+import { CircleCheck, CircleX, Equal, Minus, Plus } from 'lucide-react';
+import { formatDelta, formatDuration } from '../format/duration.ts';
+import { lazyPart } from '../shell/lazy-part.tsx';
+import { StatusBadge } from '../status/status.tsx';
+import { Name } from '../text/name.tsx';
+import type { ComparedNode } from './node-diff.tsx';
+
+const NodeDiff = lazyPart(() => import('./node-diff.tsx'), 'the differences');
+
+const CHANGES = {
+  BROKE: { icon: CircleX, word: 'Broke', look: 'status-failed' },
+  FIXED: { icon: CircleCheck, word: 'Fixed', look: 'status-completed' },
+  STATUS_CHANGED: { icon: ArrowRightLeft, word: 'Another status', look: 'status-running' },
+  SLOWER: { icon: ArrowUpRight, word: 'Slower', look: 'status-cancelled' },
+  FASTER: { icon: ArrowDownRight, word: 'Faster', look: 'status-completed' },
+  ADDED: { icon: Plus, word: 'Only in this run', look: 'status-running' },
+  REMOVED: { icon: Minus, word: 'Only in the other', look: 'status-unknown' },
+  UNCHANGED: { icon: Equal, word: 'Unchanged', look: 'status-skipped' },
+} as const;
+
+export interface NodeRowsProps {
+  readonly node: ComparedNode;
+  readonly workflowId: string;
+  readonly baseId: string;
+  readonly headId: string;
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+}
+
+export function NodeRows({ node, isOpen, onToggle, ...runs }: NodeRowsProps) {
+  const { nodeId, change, baseStep, headStep, durationDeltaMs } = node;
+  const Twisty = isOpen ? ChevronDown : ChevronRight;
+  return (
+    <>
+      <tr>
+        <td className="mono">
+          <button type="button" className="quiet node-toggle" aria-expanded={isOpen} onClick={onToggle}>
+            <Twisty aria-hidden="true" />
+            <Name>{nodeId}</Name>
+          </button>
+        </td>
+        <td>
+          <ChangeBadge change={change} />
+        </td>
+        <td className="number">
+          <StepCell step={baseStep} />
+        </td>
+        <td className="number">
+          <StepCell step={headStep} />
+        </td>
+        <td className="number">{formatDelta(durationDeltaMs)}</td>
+      </tr>
+      {isOpen && (
+        <tr className="node-detail">
+          <td colSpan={5}>
+            <div className="node-diff">
+              <NodeDiff node={node} {...runs} />
+            </div>
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+function ChangeBadge({ change }: { readonly change: keyof typeof CHANGES }) {
+  const { icon: Icon, word, look } = CHANGES[change];
+  return (
+    <span className={`badge ${look}`}>
+      <Icon aria-hidden="true" />
+      {word}
+    </span>
+  );
+}
+
+function StepCell({ step }: { readonly step: ComparedNode['headStep'] }) {
+  if (!step) return <span className="muted">–</span>;
+  return (
+    <span className="step-cell">
+      {step.status !== 'COMPLETED' && <StatusBadge status={step.status} />} {formatDuration(step.durationMs)}
+    </span>
+  );
+}

@@ -1,0 +1,76 @@
+/** Two texts as one, with what was taken away and what came: by a sign and a word, not by colour alone. */
+import { useMemo, useState } from 'react';
+import { formatCount } from '../format/numbers.ts';
+import { diffLines, type Hunk, type Line } from './diff-lines.ts';
+import './text-diff.css';
+
+export interface TextDiffProps {
+  readonly before: string;
+  readonly after: string;
+}
+
+const SHOWN_AT_FIRST = 200;
+
+export function TextDiff({ before, after }: TextDiffProps) {
+  const hunks = useMemo(() => diffLines(before, after), [before, after]);
+  const [isWhole, setIsWhole] = useState(false);
+  if (hunks === null) return <p className="muted">They differ too much to be compared line by line.</p>;
+  if (hunks.length === 0) return <p className="muted">No difference</p>;
+  const shown = isWhole ? hunks : upTo(hunks, SHOWN_AT_FIRST);
+  const lineCount = hunks.reduce((sum, { lines }) => sum + lines.length, 0);
+  return (
+    <>
+      <div className="text-diff" tabIndex={0} role="group" aria-label="Differences">
+        {shown.map(({ from, lines }) => (
+          <div key={from}>
+            <p className="diff-place">Line {formatCount(from)}</p>
+            {lines.map((line, index) => (
+              <DiffLine key={index} line={line} />
+            ))}
+          </div>
+        ))}
+      </div>
+      {!isWhole && lineCount > SHOWN_AT_FIRST && (
+        <div>
+          <button
+            type="button"
+            onClick={() => {
+              setIsWhole(true);
+            }}
+          >
+            Show all {formatCount(lineCount)} lines
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+const SIGNS = { same: ' ', removed: '−', added: '+' } as const;
+const ELEMENTS = { same: 'span', removed: 'del', added: 'ins' } as const;
+
+function DiffLine({ line: { kind, parts } }: { readonly line: Line }) {
+  const Element = ELEMENTS[kind];
+  return (
+    <div className={`diff-line is-${kind}`}>
+      <span className="sign" aria-hidden="true">
+        {SIGNS[kind]}
+      </span>
+      <Element dir="auto">
+        {parts.map(({ text, isChanged }, index) =>
+          isChanged ? <strong key={index}>{text}</strong> : <span key={index}>{text}</span>,
+        )}
+      </Element>
+    </div>
+  );
+}
+
+function upTo(hunks: readonly Hunk[], most: number): readonly Hunk[] {
+  let left = most;
+  return hunks.flatMap((hunk) => {
+    if (left <= 0) return [];
+    const lines = hunk.lines.slice(0, left);
+    left -= lines.length;
+    return { ...hunk, lines };
+  });
+}

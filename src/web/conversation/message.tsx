@@ -1,0 +1,100 @@
+/** One message: who said it, its text as Markdown, and the tools that it calls. */
+import { useState } from 'react';
+import { CornerDownRight, Wrench } from 'lucide-react';
+import type { StepConversationQuery } from '../__generated__/graphql.ts';
+import { formatCount } from '../format/numbers.ts';
+import { lazyPart } from '../shell/lazy-part.tsx';
+import { prettyJson } from './pretty-json.ts';
+
+const Markdown = lazyPart(() => import('./markdown.tsx'), 'the text');
+
+type Conversation = NonNullable<NonNullable<NonNullable<StepConversationQuery['run']>['step']>['conversation']>;
+export type ConversationMessage = Conversation['messages'][number];
+type ToolCall = ConversationMessage['toolCalls'][number];
+
+export interface MessageProps {
+  readonly message: ConversationMessage;
+  /** The tool whose result this is. */
+  readonly toolName: string | null;
+}
+
+export function Message({ message, toolName }: MessageProps) {
+  const { role, content, toolCalls, toolCallId, isOutput, isRefusal, isTruncated } = message;
+  const isResult = toolCallId != null;
+  return (
+    <li className={isOutput ? 'chat-message is-output' : 'chat-message'}>
+      <p className="chat-head">
+        {isResult && <CornerDownRight aria-hidden="true" />}
+        <strong>{role}</strong>
+        {isResult && (
+          <span>
+            result of <bdi className="mono">{toolName ?? toolCallId}</bdi>
+          </span>
+        )}
+        {isOutput && <span className="chat-mark">Answer</span>}
+        {isRefusal && <span className="chat-mark is-bad">Refusal</span>}
+        {isTruncated && (
+          <span className="chat-mark" title="The raw JSON has all of it">
+            Cut short
+          </span>
+        )}
+      </p>
+      {content != null && content !== '' && <Content text={content} isResult={isResult} />}
+      {toolCalls.map((call, index) => (
+        <Call key={index} call={call} />
+      ))}
+      {(content == null || content === '') && toolCalls.length === 0 && <p className="muted">No text</p>}
+    </li>
+  );
+}
+
+const SHOWN_AT_FIRST = 3000;
+/** Markdown of more than this would keep the page busy. */
+const LONGEST_MARKDOWN = 30_000;
+
+function Content({ text, isResult }: { readonly text: string; readonly isResult: boolean }) {
+  const [isWhole, setIsWhole] = useState(false);
+  const isLong = text.length > SHOWN_AT_FIRST;
+  const shown = isWhole || !isLong ? text : `${text.slice(0, SHOWN_AT_FIRST)}…`;
+  const json = isResult || shown.startsWith('{') || shown.startsWith('[') ? prettyJson(shown) : null;
+  const isPlain = json !== null || shown.length > LONGEST_MARKDOWN;
+  return (
+    <>
+      {isPlain ? (
+        <pre className="chat-text scroll-x" tabIndex={0} aria-label="Message">
+          {json ?? shown}
+        </pre>
+      ) : (
+        <Markdown text={shown} />
+      )}
+      {isLong && (
+        <button
+          type="button"
+          className="quiet"
+          aria-expanded={isWhole}
+          onClick={() => {
+            setIsWhole(!isWhole);
+          }}
+        >
+          {isWhole ? 'Show less' : `Show all ${formatCount(text.length)} characters`}
+        </button>
+      )}
+    </>
+  );
+}
+
+function Call({ call }: { readonly call: ToolCall }) {
+  const text = call.arguments ?? '';
+  return (
+    <details className="tool-call" open={text.length < 600}>
+      <summary>
+        <Wrench aria-hidden="true" /> Calls <bdi className="mono">{call.name ?? 'a tool without a name'}</bdi>
+      </summary>
+      {text !== '' && (
+        <pre className="chat-text scroll-x" tabIndex={0} aria-label="Arguments">
+          {prettyJson(text) ?? text}
+        </pre>
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,102 @@
+/** What a model was asked and what it answered, message by message. */
+import { useMemo, useState } from 'react';
+import { useQuery } from '@apollo/client/react';
+import { graphql } from '../__generated__/gql.ts';
+import { formatCount } from '../format/numbers.ts';
+import { Fact, Facts } from '../shell/facts.tsx';
+import { Failure, Loading } from '../shell/notices.tsx';
+import { Message } from './message.tsx';
+import './conversation.css';
+
+const STEP_CONVERSATION = graphql(`
+  query StepConversation($workflowId: ID!, $runId: ID!, $stepId: ID!) {
+    run(workflowId: $workflowId, id: $runId) {
+      id
+      workflowId
+      step(id: $stepId) {
+        id
+        conversation {
+          model
+          finishReason
+          omittedMessages
+          messages {
+            index
+            role
+            content
+            toolCallId
+            isOutput
+            isRefusal
+            isTruncated
+            toolCalls {
+              id
+              name
+              arguments
+            }
+          }
+        }
+      }
+    }
+  }
+`);
+
+export interface StepConversationProps {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly stepId: string;
+}
+
+/** The latest are shown at once. */
+const SHOWN_AT_FIRST = 20;
+
+export function StepConversation({ workflowId, runId, stepId }: StepConversationProps) {
+  const { data, error, loading, refetch } = useQuery(STEP_CONVERSATION, {
+    variables: { workflowId, runId, stepId },
+    fetchPolicy: 'no-cache',
+  });
+  const [areAllShown, setAreAllShown] = useState(false);
+  const conversation = data?.run?.step?.conversation;
+  const messages = useMemo(() => conversation?.messages ?? [], [conversation]);
+  const toolNames = useMemo(
+    () => new Map(messages.flatMap(({ toolCalls }) => toolCalls).map(({ id, name }) => [id, name])),
+    [messages],
+  );
+  if (error && !conversation) return <Failure error={error} what="conversation" onRetry={() => void refetch()} />;
+  if (loading && !conversation) return <Loading what="the conversation" />;
+  if (!conversation) return null;
+
+  const shown = areAllShown ? messages : messages.slice(-SHOWN_AT_FIRST);
+  const hidden = messages.length - shown.length;
+  return (
+    <div className="conversation">
+      <Facts>
+        {conversation.model != null && <Fact name="Model">{conversation.model}</Fact>}
+        <Fact name="Finish reason">{conversation.finishReason ?? '–'}</Fact>
+        <Fact name="Messages">{formatCount(messages.length + conversation.omittedMessages)}</Fact>
+      </Facts>
+      {conversation.omittedMessages > 0 && (
+        <p className="muted">
+          {formatCount(conversation.omittedMessages)} earlier messages are left out: the inputs have them.
+        </p>
+      )}
+      {hidden > 0 && (
+        <button
+          type="button"
+          onClick={() => {
+            setAreAllShown(true);
+          }}
+        >
+          Show {formatCount(hidden)} earlier messages
+        </button>
+      )}
+      <ol>
+        {shown.map((message) => (
+          <Message
+            key={message.index}
+            message={message}
+            toolName={message.toolCallId == null ? null : (toolNames.get(message.toolCallId) ?? null)}
+          />
+        ))}
+      </ol>
+    </div>
+  );
+}

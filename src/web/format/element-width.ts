@@ -1,0 +1,18 @@
+/** The width of an element, as it is and becomes. */
+import { useCallback, useState } from 'react';
+
+/** In pixels; null before it is known. */
+export function useElementWidth() {
+  const [width, setWidth] = useState<number | null>(null);
+  const ref = useCallback((element: HTMLElement | null) => {
+    if (!element) return undefined;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry) setWidth(entry.contentRect.width);
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+    };
+  }, []);
+  return [ref, width] as const;
+}

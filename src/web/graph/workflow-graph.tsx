@@ -1,0 +1,37 @@
+/** The graph of a workflow. A node leads to how it fared lately. */
+import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
+import { graphql } from '../__generated__/gql.ts';
+import { useUrlQuery } from '../url/query.ts';
+import { Graph } from './graph.tsx';
+
+export const WORKFLOW_GRAPH = graphql(`
+  fragment WorkflowGraph on WorkflowGraph {
+    nodes {
+      id
+      type
+      description
+    }
+    edges {
+      from
+      to
+    }
+    entry
+    finish
+  }
+`);
+
+export default function WorkflowGraph({ graph }: { readonly graph: FragmentType<typeof WORKFLOW_GRAPH> }) {
+  const url = useUrlQuery();
+  const isShown = url.read('tab') === 'trends';
+  return (
+    <Graph
+      graph={readFragment(WORKFLOW_GRAPH, graph)}
+      label="Graph"
+      lookOf={(nodeId) => ({
+        to: url.with({ tab: 'trends', node: nodeId }),
+        words: 'its trends',
+        isCurrent: isShown && url.read('node') === nodeId,
+      })}
+    />
+  );
+}

@@ -1,0 +1,129 @@
+/**
+ * Keeps a run that goes on up to date: each event brings what changed, and the cache puts it in its place. What an event does not
+ * bring (errors, figures over all steps, the critical path) is asked for now and then.
+ */
+import { useEffect, useMemo } from 'react';
+import type { ApolloClient, TypedDocumentNode } from '@apollo/client';
+import { skipToken, useApolloClient, useSubscription } from '@apollo/client/react';
+import { readFragment } from '../__generated__/fragment-masking.ts';
+import { graphql } from '../__generated__/gql.ts';
+import type { RunUpdatedSubscription } from '../__generated__/graphql.ts';
+import { withChanged } from './changed-steps.ts';
+import { createPace } from './pace.ts';
+import { RUN } from './run-query.ts';
+import { LISTED_STEP, RUN_STEPS } from './steps.ts';
+
+const RUN_UPDATED = graphql(`
+  subscription RunUpdated($workflowId: ID!, $id: ID!) {
+    runUpdated(workflowId: $workflowId, id: $id) {
+      ...RunView
+      freshness {
+        isFinal
+      }
+      stepCounts {
+        total
+      }
+      timeline {
+        startedAt
+      }
+      changedSteps {
+        ...ListedStep
+      }
+    }
+  }
+`);
+
+const FAILURES_QUERY = graphql(`
+  query RunFailuresAgain($workflowId: ID!, $id: ID!) {
+    run(workflowId: $workflowId, id: $id) {
+      id
+      workflowId
+      ...FailedSteps
+    }
+  }
+`);
+
+const FIGURES_QUERY = graphql(`
+  query RunFiguresAgain($workflowId: ID!, $id: ID!) {
+    run(workflowId: $workflowId, id: $id) {
+      id
+      workflowId
+      ...RunFigures
+    }
+  }
+`);
+
+/** These grow with the number of steps. */
+const FIGURES_EVERY_MS = 10_000;
+const FAILURES_EVERY_MS = 2000;
+
+interface Variables {
+  readonly workflowId: string;
+  readonly id: string;
+}
+type Told = RunUpdatedSubscription['runUpdated'];
+
+export function useLiveRun({ workflowId, id }: Variables, isWanted: boolean): void {
+  const client = useApolloClient();
+  const follower = useMemo(() => createFollower(client, { workflowId, id }), [client, workflowId, id]);
+  useEffect(
+    () => () => {
+      follower.close();
+    },
+    [follower],
+  );
+  useSubscription(
+    RUN_UPDATED,
+    isWanted
+      ? {
+          variables: { workflowId, id },
+          // What it tells goes into the cache, and reaches the page's query from there.
+          ignoreResults: true,
+          errorPolicy: 'all',
+          onData: ({ data: { data } }) => {
+            if (data) follower.take(data.runUpdated);
+          },
+        }
+      : skipToken,
+  );
+}
+
+function createFollower(client: ApolloClient, variables: Variables) {
+  const ask = (query: TypedDocumentNode<unknown, Variables>) => () => {
+    // What goes wrong is told where the run's own state is: at the top of the page.
+    client.query({ query, variables, fetchPolicy: 'network-only' }).catch(() => undefined);
+  };
+  const figures = createPace(ask(FIGURES_QUERY), FIGURES_EVERY_MS);
+  const failures = createPace(ask(FAILURES_QUERY), FAILURES_EVERY_MS);
+  const whole = createPace(ask(RUN), FIGURES_EVERY_MS);
+  const from = { __typename: 'Run', ...variables };
+  let startedAt: string | null | undefined;
+
+  /** True if what is held is what was told. */
+  function merge({ changedSteps, stepCounts, timeline }: Told): boolean {
+    if (!changedSteps || !timeline || !stepCounts) return true;
+    let count = 0;
+    client.cache.updateFragment({ from, fragment: RUN_STEPS, fragmentName: 'RunSteps' }, (held) => {
+      if (!held?.steps) return undefined;
+      const steps = withChanged(held.steps, changedSteps, (step) => readFragment(LISTED_STEP, step));
+      count = steps.filter((step) => step !== null).length;
+      return { ...held, steps };
+    });
+    const isSameEdge = startedAt === undefined || startedAt === timeline.startedAt;
+    startedAt = timeline.startedAt;
+    return count === stepCounts.total && isSameEdge;
+  }
+
+  return {
+    take(run: Told): void {
+      const isWhole = merge(run);
+      const changed = run.changedSteps?.map((step) => readFragment(LISTED_STEP, step)) ?? [];
+      if (run.freshness.isFinal || !isWhole) whole.want(run.freshness.isFinal);
+      else if (changed.length > 0) figures.want();
+      if (changed.some(({ status, attempt }) => status === 'FAILED' || attempt > 1)) failures.want();
+    },
+    close(): void {
+      for (const pace of [figures, failures, whole]) pace.close();
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** All that the page shows of a run, in one question. */
+import { graphql } from '../__generated__/gql.ts';
+
+/** What each event of a live run brings: nothing that grows with the number of steps. */
+export const RUN_VIEW = graphql(`
+  fragment RunView on Run {
+    id
+    workflowId
+    status
+    isFinished
+    timeline {
+      durationMs
+    }
+    freshness {
+      isFinal
+    }
+    ...RunHeader
+    ...RunFreshness
+    ...RunTimeline
+  }
+`);
+
+/** Figures over all steps. */
+export const RUN_FIGURES = graphql(`
+  fragment RunFigures on Run {
+    ...RunInsights
+    ...RunLayout
+  }
+`);
+
+export const RUN = graphql(`
+  query Run($workflowId: ID!, $id: ID!) {
+    run(workflowId: $workflowId, id: $id) {
+      workflow {
+        id
+        name
+      }
+      ...RunView
+      ...RunSteps
+      ...RunFigures
+      ...FailedSteps
+    }
+  }
+`);

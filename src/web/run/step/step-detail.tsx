@@ -1,0 +1,122 @@
+/** One step: how it went, why it failed, what it was given and what it answered. */
+import { useEffect } from 'react';
+import { useQuery } from '@apollo/client/react';
+import { graphql } from '../../__generated__/gql.ts';
+import { Empty, Failure, Loading } from '../../shell/notices.tsx';
+import { StatusBadge } from '../../status/status.tsx';
+import { StepError } from './step-error.tsx';
+import { StepFacts } from './step-facts.tsx';
+import { StepPayload } from './step-payload.tsx';
+import './step-detail.css';
+
+const STEP_DETAIL = graphql(`
+  query StepDetail($workflowId: ID!, $runId: ID!, $stepId: ID!) {
+    run(workflowId: $workflowId, id: $runId) {
+      id
+      workflowId
+      step(id: $stepId) {
+        id
+        nodeId
+        status
+        rawStatus
+        isFinished
+        startTime
+        durationMs
+        durationSource
+        clockSkewDetected
+        offsetMs
+        shareOfRun
+        attempt
+        attemptCount
+        attemptKind
+        previousAttempt {
+          id
+        }
+        node {
+          type
+          description
+        }
+        errorInfo {
+          message
+          type
+          code
+          raw
+        }
+        tokenUsage {
+          totalTokens
+          inputTokens
+          outputTokens
+          model
+        }
+        estimatedCost {
+          amount
+          currency
+          stepsUnpriced
+        }
+        conversation {
+          finishReason
+        }
+        inputsSizeBytes
+        outputsSizeBytes
+      }
+    }
+  }
+`);
+
+/** While it runs: the run's own updates don't carry what only a step's detail shows. */
+const ASK_EVERY_MS = 2000;
+
+export interface StepDetailProps {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly stepId: string;
+}
+
+export default function StepDetail({ workflowId, runId, stepId }: StepDetailProps) {
+  const { data, error, loading, refetch, startPolling, stopPolling } = useQuery(STEP_DETAIL, {
+    variables: { workflowId, runId, stepId },
+    fetchPolicy: 'no-cache',
+  });
+  const step = data?.run?.step;
+  usePolling(step?.isFinished === false, startPolling, stopPolling);
+
+  return (
+    <div className="step-detail">
+      {step && (
+        <div className="step-title">
+          <h2 className="mono">
+            <bdi>{step.nodeId}</bdi>
+          </h2>
+          <StatusBadge status={step.status} />
+        </div>
+      )}
+      {loading && !step && <Loading what="the step" />}
+      {error && !step && <Failure error={error} what="step" onRetry={() => void refetch()} />}
+      {data && !step && !error && <Empty title="This run has no such step" />}
+      {step && (
+        <>
+          {step.node?.description != null && <p className="muted">{step.node.description}</p>}
+          <StepError error={step.errorInfo ?? null} hasFailed={step.status === 'FAILED'} />
+          <StepFacts step={step} />
+          <StepPayload
+            workflowId={workflowId}
+            runId={runId}
+            stepId={stepId}
+            hasFailed={step.status === 'FAILED'}
+            hasConversation={step.conversation != null}
+            inputsSizeBytes={step.inputsSizeBytes}
+            outputsSizeBytes={step.outputsSizeBytes}
+          />
+        </>
+      )}
+    </div>
+  );
+}
+
+function usePolling(isWanted: boolean, start: (everyMs: number) => void, stop: () => void): void {
+  useEffect(() => {
+    if (!isWanted) return undefined;
+    start(ASK_EVERY_MS);
+    return stop;
+  }, [isWanted, start, stop]);
+}

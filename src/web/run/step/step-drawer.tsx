@@ -1,0 +1,159 @@
+/** A step beside the run, always in sight; where there is no room beside it, on a sheet over it. */
+import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
+import { ChevronLeft, ChevronRight, X } from 'lucide-react';
+import { useMedia } from '../../controls/media.ts';
+import { formatCount } from '../../format/numbers.ts';
+import { useUrlQuery } from '../../url/query.ts';
+import type { ListedStep } from '../steps.ts';
+import './step-drawer.css';
+
+export interface StepDrawerProps {
+  readonly stepId: string;
+  /** All of the run, by start. */
+  readonly steps: readonly ListedStep[];
+  readonly children: ReactNode;
+}
+
+export function StepDrawer({ stepId, steps, children }: StepDrawerProps) {
+  const isBeside = useMedia('(min-width: 1200px)');
+  const url = useUrlQuery();
+  const index = steps.findIndex(({ id }) => id === stepId);
+  const [previous, next] = [index > 0 ? steps[index - 1] : undefined, index >= 0 ? steps[index + 1] : undefined];
+
+  function show(id: string | undefined): void {
+    if (id !== undefined) url.change({ step: id, path: null, side: null });
+  }
+  function close(): void {
+    url.change({ step: null, path: null, side: null });
+  }
+  function onKeyDown(event: React.KeyboardEvent): void {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || usesArrows(event.target)) return;
+    if (event.key === 'ArrowLeft') show(previous?.id);
+    else if (event.key === 'ArrowRight') show(next?.id);
+    else return;
+    event.preventDefault();
+  }
+
+  const Frame = isBeside ? Beside : Sheet;
+  return (
+    <Frame onKeyDown={onKeyDown} onClose={close}>
+      <div className="step-bar">
+        <button
+          type="button"
+          className="quiet icon-only"
+          aria-label="Previous step"
+          title="Previous step (←)"
+          disabled={!previous}
+          onClick={() => {
+            show(previous?.id);
+          }}
+        >
+          <ChevronLeft aria-hidden="true" />
+        </button>
+        <button
+          type="button"
+          className="quiet icon-only"
+          aria-label="Next step"
+          title="Next step (→)"
+          disabled={!next}
+          onClick={() => {
+            show(next?.id);
+          }}
+        >
+          <ChevronRight aria-hidden="true" />
+        </button>
+        <span className="muted" role="status">
+          {index >= 0 && `Step ${formatCount(index + 1)} of ${formatCount(steps.length)}`}
+        </span>
+        <button
+          type="button"
+          className="quiet icon-only close"
+          aria-label="Close the step"
+          title="Close (Esc)"
+          onClick={close}
+        >
+          <X aria-hidden="true" />
+        </button>
+      </div>
+      {children}
+    </Frame>
+  );
+}
+
+interface FrameProps {
+  readonly onKeyDown: (event: React.KeyboardEvent) => void;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+function Beside({ onKeyDown, onClose, children }: FrameProps) {
+  const ref = useRef<HTMLElement>(null);
+  useFocusInside(ref);
+  const closeByKey = useEffectEvent((event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || event.defaultPrevented || isInDialog(event.target)) return;
+    onClose();
+  });
+  useEffect(() => {
+    document.addEventListener('keydown', closeByKey);
+    return () => {
+      document.removeEventListener('keydown', closeByKey);
+    };
+  }, []);
+  return (
+    <aside ref={ref} className="panel step-drawer" aria-label="Step" tabIndex={-1} onKeyDown={onKeyDown}>
+      {children}
+    </aside>
+  );
+}
+
+/** The browser keeps the focus inside, and the rest of the page out of reach. */
+function Sheet({ onKeyDown, onClose, children }: FrameProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => {
+    const element = ref.current;
+    element?.showModal();
+    // Else the browser chooses the first button.
+    element?.focus({ preventScroll: true });
+    return () => element?.close();
+  }, []);
+  useFocusInside(ref);
+  return (
+    <dialog
+      ref={ref}
+      className="step-drawer sheet"
+      aria-label="Step"
+      tabIndex={-1}
+      onKeyDown={onKeyDown}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={({ target, currentTarget }) => {
+        // Only what is behind the sheet belongs to the dialog itself: its content covers it.
+        if (target === currentTarget) onClose();
+      }}
+    >
+      <div className="sheet-content">{children}</div>
+    </dialog>
+  );
+}
+
+/** The focus goes in when somebody opens a step, not when a link leads to one, and comes back when it is closed. */
+function useFocusInside(ref: React.RefObject<HTMLElement | null>): void {
+  const [opener] = useState(() => document.activeElement);
+  useEffect(() => {
+    const isOpened = opener instanceof HTMLElement && opener !== document.body;
+    if (isOpened && !('keepsFocus' in opener.dataset)) ref.current?.focus({ preventScroll: true });
+    return () => {
+      // A row that the table has let go of can't take it back; then the page goes on where the reader is.
+      const target = isOpened && opener.isConnected ? opener : document.querySelector<HTMLElement>('.timeline-scroll');
+      if (isOpened) requestAnimationFrame(() => target?.focus({ preventScroll: true }));
+    };
+  }, [ref, opener]);
+}
+
+const usesArrows = (target: EventTarget): boolean =>
+  target instanceof Element && target.closest('input, textarea, select, [role=tree], .scroll-x') !== null;
+
+const isInDialog = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('dialog, [role=dialog]') !== null;

@@ -1,0 +1,113 @@
+/** What a step was given and what it answered: as a conversation where it is one, and as JSON. */
+import { useState } from 'react';
+import { skipToken, useQuery } from '@apollo/client/react';
+import { graphql } from '../../__generated__/gql.ts';
+import { Choice } from '../../controls/choice.tsx';
+import { StepConversation } from '../../conversation/step-conversation.tsx';
+import { formatBytes } from '../../format/numbers.ts';
+import { Payload } from '../../json/payload.tsx';
+import { useUrlQuery } from '../../url/query.ts';
+
+const STEP_PAYLOAD = graphql(`
+  query StepPayload($workflowId: ID!, $runId: ID!, $stepId: ID!, $path: String, $isInputs: Boolean!) {
+    run(workflowId: $workflowId, id: $runId) {
+      id
+      workflowId
+      step(id: $stepId) {
+        id
+        inputs(path: $path) @include(if: $isInputs)
+        outputs(path: $path) @skip(if: $isInputs)
+      }
+    }
+  }
+`);
+
+/** A larger one waits for a word: it may be all that a slow connection does for a while. */
+const FETCHED_UNASKED_BYTES = 1_000_000;
+
+interface StepIds {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly stepId: string;
+}
+
+export interface StepPayloadProps extends StepIds {
+  readonly hasFailed: boolean;
+  readonly hasConversation: boolean;
+  readonly inputsSizeBytes: number;
+  readonly outputsSizeBytes: number;
+}
+
+export function StepPayload({ hasFailed, hasConversation, ...step }: StepPayloadProps) {
+  const { inputsSizeBytes, outputsSizeBytes, workflowId, runId, stepId } = step;
+  const url = useUrlQuery();
+  const sides = [
+    ...(hasConversation ? [{ name: 'conversation', label: 'Conversation' }] : []),
+    { name: 'outputs', label: `Outputs (${formatBytes(outputsSizeBytes)})` },
+    { name: 'inputs', label: `Inputs (${formatBytes(inputsSizeBytes)})` },
+  ];
+  // A failed step is explained by what it was given where it answered nothing.
+  const usual = hasConversation ? 'conversation' : hasFailed && outputsSizeBytes === 0 ? 'inputs' : 'outputs';
+  const side = sides.find(({ name }) => name === url.read('side'))?.name ?? usual;
+  return (
+    <section className="payload" aria-label="Inputs and outputs">
+      <Choice
+        label="What is shown"
+        options={sides}
+        value={side}
+        onChange={(name) => {
+          url.change({ side: name === usual ? null : name, path: null }, { replace: true });
+        }}
+      />
+      {side === 'conversation' ? (
+        <StepConversation workflowId={workflowId} runId={runId} stepId={stepId} />
+      ) : (
+        <JsonSide
+          key={side}
+          isInputs={side === 'inputs'}
+          sizeBytes={side === 'inputs' ? inputsSizeBytes : outputsSizeBytes}
+          workflowId={workflowId}
+          runId={runId}
+          stepId={stepId}
+        />
+      )}
+    </section>
+  );
+}
+
+interface JsonSideProps extends StepIds {
+  readonly isInputs: boolean;
+  readonly sizeBytes: number;
+}
+
+function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes }: JsonSideProps) {
+  const path = useUrlQuery().read('path');
+  const [isWanted, setIsWanted] = useState(false);
+  const isFetched = sizeBytes > 0 && (isWanted || path !== null || sizeBytes <= FETCHED_UNASKED_BYTES);
+  const { data, error, loading } = useQuery(
+    STEP_PAYLOAD,
+    isFetched ? { variables: { workflowId, runId, stepId, path, isInputs }, fetchPolicy: 'no-cache' } : skipToken,
+  );
+  const step = data?.run?.step;
+  const side = isInputs ? 'inputs' : 'outputs';
+  return (
+    <Payload
+      fileName={`${runId}-${stepId}-${side}.json`}
+      value={isInputs ? step?.inputs : step?.outputs}
+      what={side}
+      isEmpty={sizeBytes === 0}
+      isLoading={loading}
+      error={error}
+      onFetch={
+        isFetched || sizeBytes === 0
+          ? undefined
+          : {
+              label: `Load ${formatBytes(sizeBytes)}`,
+              run: () => {
+                setIsWanted(true);
+              },
+            }
+      }
+    />
+  );
+}

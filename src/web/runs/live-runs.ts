@@ -1,0 +1,179 @@
+/**
+ * The latest runs of several workflows in one list that keeps itself up to date: a query, and a subscription that tells what
+ * starts and changes after it.
+ */
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { skipToken, useQuery, useSubscription } from '@apollo/client/react';
+import type { GraphQLFormattedError } from 'graphql';
+import { readFragment } from '../__generated__/fragment-masking.ts';
+import { graphql } from '../__generated__/gql.ts';
+import type { ListedRunFragment, RecentRunsQueryVariables, RunFilter } from '../__generated__/graphql.ts';
+import { useLiveState } from '../live/connection.ts';
+import { errorsThat, pathOf } from '../shell/part-errors.ts';
+
+export const LISTED_RUN = graphql(`
+  fragment ListedRun on Run {
+    id
+    workflowId
+    status
+    statusIsInferred
+    isFinished
+    startedAt
+    wallClockMs
+    error
+    freshness {
+      isStale
+      fetchedAt
+    }
+  }
+`);
+
+const RECENT_RUNS = graphql(`
+  query RecentRuns($first: Int!, $filter: RunFilter, $workflowIds: [ID!], $withFailures: Boolean!) {
+    recentRuns(first: $first, filter: $filter, workflowIds: $workflowIds) {
+      nodes {
+        ...ListedRun
+        ...FailureOfRun @include(if: $withFailures)
+      }
+      unavailableWorkflows {
+        id
+      }
+      pageInfo {
+        hasNextPage
+      }
+    }
+  }
+`);
+
+const RUNS_UPDATED = graphql(`
+  subscription RunsUpdated($workflowIds: [ID!]) {
+    runsUpdated(workflowIds: $workflowIds) {
+      ...ListedRun
+    }
+  }
+`);
+
+export type ListedRun = ListedRunFragment;
+
+/** Where the gateway offers no live connection, or not of all workflows. */
+const ASK_EVERY_MS = 10_000;
+/** More changed runs than this are not kept: the query has them when it is asked again. */
+const MOST_CHANGED = 1000;
+
+/** `isFirst`: the runs are the newest of each workflow, whether or not they have changed. */
+export type OnRuns = (runs: readonly ListedRun[], isFirst: boolean) => void;
+
+/** Calls back with the runs that are new or have changed. Null: it is not known yet of which workflows. */
+export function useRunsUpdated(workflowIds: readonly string[] | null, onRuns: OnRuns): void {
+  const isFirst = useRef(true);
+  useSubscription(
+    RUNS_UPDATED,
+    workflowIds && workflowIds.length > 0
+      ? {
+          variables: { workflowIds: [...workflowIds] },
+          ignoreResults: true,
+          errorPolicy: 'all',
+          onData: ({ data: { data } }) => {
+            if (!data) return;
+            onRuns(readFragment(LISTED_RUN, data.runsUpdated), isFirst.current);
+            isFirst.current = false;
+          },
+        }
+      : skipToken,
+  );
+}
+
+export interface RecentRuns {
+  /** Newest first. Undefined until the first answer. */
+  readonly runs: readonly ListedRun[] | undefined;
+  /** Of the list. A workflow that can't be read, and a run whose steps can't be, say so themselves. */
+  readonly error: Error | undefined;
+  readonly hasMore: boolean;
+  readonly unavailableIds: readonly string[];
+  readonly refetch: () => void;
+}
+
+/** `changed`: what `useChangedRuns` has collected. Null as variables: nothing is wanted. */
+export function useRecentRuns(variables: RecentRunsQueryVariables | null, changed: readonly ListedRun[]): RecentRuns {
+  const live = useLiveState();
+  const [isPartial, setIsPartial] = useState(false);
+  const query = useQuery(
+    RECENT_RUNS,
+    variables ? { variables, pollInterval: live.kind === 'unavailable' || isPartial ? ASK_EVERY_MS : 0 } : skipToken,
+  );
+  const { refetch } = query;
+  // What started while the connection was lost may be too old for the first event after it.
+  const wasLost = useRef(false);
+  useEffect(() => {
+    if (live.kind === 'reconnecting') wasLost.current = true;
+    if (live.kind !== 'live' || !wasLost.current) return;
+    wasLost.current = false;
+    void refetch();
+  }, [live.kind, refetch]);
+
+  const page = variables ? (query.data ?? query.previousData)?.recentRuns : undefined;
+  const filter = variables?.filter;
+  const runs = useMemo(() => {
+    const listed = page?.nodes.flatMap((node) => (node ? [readFragment(LISTED_RUN, node)] : []));
+    return listed && mergeRuns(listed, changed, filter ?? {}, page?.pageInfo.hasNextPage ?? false);
+  }, [page, changed, filter]);
+  const unavailableIds = page?.unavailableWorkflows.map(({ id }) => id) ?? [];
+  if (unavailableIds.length > 0 !== isPartial) setIsPartial(unavailableIds.length > 0);
+  return {
+    runs,
+    error: errorsThat(query.error, isOfList),
+    hasMore: page?.pageInfo.hasNextPage ?? false,
+    unavailableIds,
+    refetch: () => void refetch(),
+  };
+}
+
+const isOfList = (error: GraphQLFormattedError): boolean =>
+  error.extensions?.workflowId === undefined && pathOf(error).length <= 3;
+
+/** Collects what changes while the page is open, the latest state of each run. */
+export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: OnRuns): readonly ListedRun[] {
+  const [changed, setChanged] = useState<readonly ListedRun[]>([]);
+  useRunsUpdated(workflowIds, (runs, isFirst) => {
+    setChanged((before) => unique([...runs, ...before]).slice(0, MOST_CHANGED));
+    onRuns(runs, isFirst);
+  });
+  return changed;
+}
+
+/**
+ * A page of runs with what has changed since: newest first. A changed run that is older than the page belongs to a later one.
+ */
+export function mergeRuns(
+  listed: readonly ListedRun[],
+  changed: readonly ListedRun[],
+  filter: RunFilter,
+  hasMore: boolean,
+): ListedRun[] {
+  const oldest = hasMore ? listed.at(-1) : undefined;
+  return newestFirst([...changed, ...listed]).filter(
+    (run) => fits(run, filter) && (!oldest || startOf(run) >= startOf(oldest)),
+  );
+}
+
+/** Each run once: the first of those that are given. */
+export const newestFirst = (runs: readonly ListedRun[]): ListedRun[] =>
+  unique(runs).sort((a, b) => (startOf(a) === startOf(b) ? 0 : startOf(b) > startOf(a) ? 1 : -1));
+
+const keyOf = ({ workflowId, id }: ListedRun): string => `${workflowId}\n${id}`;
+
+/** The first of each. */
+function unique(runs: readonly ListedRun[]): ListedRun[] {
+  const seen = new Map<string, ListedRun>();
+  for (const run of runs) if (!seen.has(keyOf(run))) seen.set(keyOf(run), run);
+  return [...seen.values()];
+}
+
+/** A run that has not started stands first. */
+const startOf = ({ startedAt }: ListedRun): number => (startedAt == null ? Infinity : Date.parse(startedAt));
+
+function fits(run: ListedRun, { status, startedAfter, startedBefore }: RunFilter): boolean {
+  if (status && !status.includes(run.status)) return false;
+  if (startedAfter != null && (run.startedAt == null || startOf(run) < Date.parse(startedAfter))) return false;
+  return startedBefore == null || startOf(run) < Date.parse(startedBefore) || run.startedAt == null;
+}

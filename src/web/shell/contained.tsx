@@ -1,0 +1,84 @@
+/** Keeps a failure where it happens: a route or panel that throws leaves the rest of the page as it is. */
+import { useState, type ReactNode } from 'react';
+import { RotateCw, TriangleAlert } from 'lucide-react';
+import { ErrorBoundary } from 'react-error-boundary';
+import { useLocation } from 'react-router';
+
+/** A part of the page whose files can't be loaded: the gateway is away, or has another build of the page by now. */
+export class MissingPart extends Error {
+  override readonly name = 'MissingPart';
+}
+
+export interface ContainedProps {
+  /** As it stands in a sentence: `the timeline`. */
+  readonly what?: string;
+  readonly children: ReactNode;
+}
+
+export function Contained({ what = 'this part of the page', children }: ContainedProps) {
+  // At another address it is tried again.
+  const { key } = useLocation();
+  return (
+    <ErrorBoundary
+      resetKeys={[key]}
+      fallbackRender={({ error, resetErrorBoundary }) =>
+        error instanceof MissingPart ? (
+          <Missing what={what} />
+        ) : (
+          <Broken what={what} error={error} onRetry={resetErrorBoundary} />
+        )
+      }
+    >
+      {children}
+    </ErrorBoundary>
+  );
+}
+
+interface BrokenProps {
+  readonly what: string;
+  readonly error: unknown;
+  readonly onRetry: () => void;
+}
+
+function Broken({ what, error, onRetry }: BrokenProps) {
+  return (
+    <section className="notice failure" role="alert">
+      <TriangleAlert aria-hidden="true" />
+      <div>
+        <h2>Something went wrong in {what}</h2>
+        <p>The rest of the page still works. {error instanceof Error ? error.message : String(error)}</p>
+      </div>
+      <button type="button" onClick={onRetry}>
+        Try again
+      </button>
+    </section>
+  );
+}
+
+function Missing({ what }: { readonly what: string }) {
+  const [isAway, setIsAway] = useState(false);
+
+  /** A reload while the gateway is away would leave the browser's own error in place of the page. */
+  async function reload(): Promise<void> {
+    const answer = await fetch(window.location.href, { method: 'HEAD' }).catch(() => null);
+    if (answer?.ok === true) window.location.reload();
+    else setIsAway(true);
+  }
+
+  return (
+    <section className="notice failure" role="alert">
+      <TriangleAlert aria-hidden="true" />
+      <div>
+        <h2>Could not load {what}</h2>
+        <p>
+          {isAway
+            ? 'The gateway can’t be reached just now.'
+            : 'There is probably a newer version of this page. A reload opens it at the same place.'}
+        </p>
+      </div>
+      <button type="button" onClick={() => void reload()}>
+        <RotateCw aria-hidden="true" /> Reload
+      </button>
+    </section>
+  );
+}

@@ -1,0 +1,41 @@
+/** Copies a text and says whether that worked. Over plain HTTP too, where browsers offer no `navigator.clipboard`. */
+import { useState, type ReactNode } from 'react';
+import { Check, CircleX, Copy } from 'lucide-react';
+import copy from 'copy-to-clipboard';
+
+export interface CopyButtonProps {
+  readonly label: string;
+  readonly icon?: ReactNode;
+  readonly isEnabled?: boolean;
+  /** Made when it is asked for: it may be large. */
+  readonly text: () => string;
+}
+
+type Outcome = 'copied' | 'failed';
+
+const LOOKS = {
+  copied: { icon: <Check aria-hidden="true" />, words: 'Copied' },
+  failed: { icon: <CircleX aria-hidden="true" />, words: 'Could not copy' },
+} as const;
+
+export function CopyButton({ label, icon, isEnabled = true, text }: CopyButtonProps) {
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
+  const look = outcome && LOOKS[outcome];
+  return (
+    <button
+      type="button"
+      disabled={!isEnabled}
+      onClick={() => {
+        void copy(text()).then((isCopied) => {
+          setOutcome(isCopied ? 'copied' : 'failed');
+        });
+      }}
+      onBlur={() => {
+        setOutcome(null);
+      }}
+    >
+      {look?.icon ?? icon ?? <Copy aria-hidden="true" />}
+      <span aria-live="polite">{look?.words ?? label}</span>
+    </button>
+  );
+}

@@ -1,0 +1,35 @@
+/** Shortcuts of the whole page: not while something is typed, and not while a dialog is open. */
+
+export type Overlay = 'palette' | 'help';
+
+export type Command =
+  { readonly kind: 'open'; readonly overlay: Overlay } | { readonly kind: 'move'; readonly by: 1 | -1 };
+
+const PLAIN: Readonly<Record<string, Command>> = {
+  '/': { kind: 'open', overlay: 'palette' },
+  '?': { kind: 'open', overlay: 'help' },
+  j: { kind: 'move', by: 1 },
+  k: { kind: 'move', by: -1 },
+};
+
+/** Null: the key is not the page's. */
+export function commandOf(event: KeyboardEvent): Command | null {
+  if (event.defaultPrevented || event.isComposing || document.querySelector('dialog:modal')) return null;
+  if (event.key.toLowerCase() === 'k' && (event.metaKey || event.ctrlKey) && !event.altKey && !event.shiftKey) {
+    return { kind: 'open', overlay: 'palette' };
+  }
+  if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) return null;
+  return PLAIN[event.key] ?? null;
+}
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || (target.matches('input, textarea, select') && !target.matches('[type=checkbox]')));
+
+/** The rows of whatever is shown: their main links have `data-row`. */
+export function moveToRow(by: 1 | -1): void {
+  const rows = [...document.querySelectorAll<HTMLElement>('main [data-row]')];
+  const at = rows.findIndex((row) => row === document.activeElement);
+  const next = at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by;
+  rows[next]?.focus();
+}

@@ -1,0 +1,150 @@
+/** What the search offers for a text: what it names by itself, then what the gateway finds, then what the page can do. */
+import { useEffect, useState } from 'react';
+import { skipToken, useQuery } from '@apollo/client/react';
+import { CircleDot, ExternalLink, House, Keyboard, LogOut, Workflow, type LucideIcon } from 'lucide-react';
+import { graphql } from '../__generated__/gql.ts';
+import type { RunStatus } from '../__generated__/graphql.ts';
+import { keyStore } from '../session/key-store.ts';
+import { statusWord } from '../status/status.tsx';
+import { GRAPHQL_URL } from '../url/base-path.ts';
+import { runPath, workflowPath } from '../url/query.ts';
+import { mayBeRunId, readPasted, type Named } from './pasted.ts';
+
+interface Offered {
+  readonly key: string;
+  readonly icon: LucideIcon;
+  readonly label: string;
+  readonly hint: string;
+  readonly isId?: boolean;
+}
+
+export type PaletteItem = Offered & ({ readonly to: string } | { readonly run: () => void });
+
+const FIND_WORKFLOWS = graphql(`
+  query FindWorkflows($search: String!) {
+    workflows(first: 8, search: $search) {
+      nodes {
+        id
+        name
+      }
+    }
+  }
+`);
+
+const LATEST_RUNS = graphql(`
+  query LatestRuns {
+    recentRuns(first: 100) {
+      nodes {
+        id
+        workflowId
+        status
+      }
+    }
+  }
+`);
+
+/** A run's id does not say of which workflow it is: each is asked. */
+const FIND_RUN = graphql(`
+  query FindRun($id: ID!) {
+    workflows(first: 50) {
+      nodes {
+        id
+        name
+        run(id: $id) {
+          id
+          workflowId
+          status
+        }
+      }
+    }
+  }
+`);
+
+const SETTLED_MS = 250;
+const RUNS_OFFERED = 6;
+
+export function usePaletteItems(
+  text: string,
+  onHelp: () => void,
+): { items: readonly PaletteItem[]; isSearching: boolean } {
+  const wanted = text.trim();
+  const settled = useSettled(wanted);
+  const named = readPasted(wanted);
+  const workflows = useQuery(FIND_WORKFLOWS, named ? skipToken : { variables: { search: settled } });
+  const latest = useQuery(LATEST_RUNS);
+  const found = useQuery(FIND_RUN, !named && mayBeRunId(settled) ? { variables: { id: settled } } : skipToken);
+
+  const has = (...texts: readonly (string | null | undefined)[]) =>
+    texts.some((one) => one?.toLowerCase().includes(wanted.toLowerCase()));
+  const runs = [
+    ...(found.data?.workflows?.nodes ?? []).map(({ run }) => run),
+    ...(latest.data?.recentRuns?.nodes ?? []),
+  ].flatMap((run) => (run && has(run.id) ? [run] : []));
+  const exact = runs.filter(({ id }) => id === wanted);
+  const items: readonly PaletteItem[] = named
+    ? [itemOfNamed(named)]
+    : [
+        ...exact.map(itemOfRun),
+        ...(workflows.data?.workflows?.nodes ?? [])
+          // While the gateway is asked for a new text, what it found for the one before may not fit.
+          .filter(({ id, name }) => wanted === settled || has(id, name))
+          .map(itemOfWorkflow),
+        ...runs.slice(0, RUNS_OFFERED).map(itemOfRun),
+        ...actions(onHelp).filter(({ label }) => has(label)),
+      ];
+  return {
+    items: [...new Map(items.map((item) => [item.key, item])).values()],
+    isSearching: wanted !== settled || workflows.loading || found.loading,
+  };
+}
+
+function itemOfNamed({ workflowId, runId, search }: Named): PaletteItem {
+  const item = { key: 'named', isId: true };
+  return runId === null
+    ? { ...item, icon: Workflow, label: workflowId, hint: 'Open this workflow', to: workflowPath(workflowId) + search }
+    : { ...item, icon: CircleDot, label: runId, hint: `Run of ${workflowId}`, to: runPath(workflowId, runId) + search };
+}
+
+const itemOfWorkflow = ({ id, name }: { readonly id: string; readonly name: string | null }): PaletteItem => ({
+  ...{ key: `workflow ${id}`, icon: Workflow, label: name ?? id, hint: 'Workflow', to: workflowPath(id) },
+});
+
+interface FoundRun {
+  readonly id: string;
+  readonly workflowId: string;
+  readonly status: RunStatus;
+}
+
+const itemOfRun = ({ id, workflowId, status }: FoundRun): PaletteItem => ({
+  ...{ key: `run ${workflowId} ${id}`, icon: CircleDot, label: id, isId: true, to: runPath(workflowId, id) },
+  hint: `${statusWord(status)} · ${workflowId}`,
+});
+
+const actions = (onHelp: () => void): readonly PaletteItem[] => [
+  { key: 'home', icon: House, label: 'Runs of all workflows', hint: 'Go to', to: '/' },
+  {
+    key: 'graphql',
+    icon: ExternalLink,
+    label: 'GraphQL explorer',
+    hint: 'Go to',
+    run: () => {
+      window.location.assign(GRAPHQL_URL);
+    },
+  },
+  { key: 'help', icon: Keyboard, label: 'Keyboard shortcuts', hint: '?', run: onHelp },
+  { key: 'out', icon: LogOut, label: 'Sign out', hint: '', run: keyStore.forget },
+];
+
+/** The text, once nothing more is typed for a moment. */
+function useSettled(text: string): string {
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      setSettled(text);
+    }, SETTLED_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [text]);
+  return settled;
+}

@@ -1,0 +1,42 @@
+/** Listens to the page's shortcuts, and shows what they open. */
+import { useEffect } from 'react';
+import { lazyPart } from '../shell/lazy-part.tsx';
+import { commandOf, moveToRow, type Overlay } from './keys.ts';
+
+const Palette = lazyPart(() => import('./palette.tsx'), 'the search');
+const Help = lazyPart(() => import('./help.tsx'), 'the list of shortcuts');
+
+export interface ShortcutsProps {
+  readonly open: Overlay | null;
+  readonly onOpen: (overlay: Overlay | null) => void;
+}
+
+export function Shortcuts({ open, onOpen }: ShortcutsProps) {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const command = commandOf(event);
+      if (!command) return;
+      event.preventDefault();
+      if (command.kind === 'open') onOpen(command.overlay);
+      else moveToRow(command.by);
+    };
+    document.addEventListener('keydown', onKey);
+    return () => {
+      document.removeEventListener('keydown', onKey);
+    };
+  }, [onOpen]);
+  const close = () => {
+    onOpen(null);
+  };
+  if (open === 'palette')
+    return (
+      <Palette
+        onClose={close}
+        onHelp={() => {
+          onOpen('help');
+        }}
+      />
+    );
+  if (open === 'help') return <Help onClose={close} />;
+  return null;
+}

@@ -1,0 +1,15 @@
+/** Tells a screen reader that a status has changed; nothing of the one that was there first. */
+import { useState } from 'react';
+import { statusWord, type Status } from './status.tsx';
+
+export function AnnouncedStatus({ of, status }: { readonly of: string; readonly status: Status | null }) {
+  const [last, setLast] = useState({ status, text: '' });
+  if (status !== last.status) {
+    setLast({ status, text: status === null || last.status === null ? '' : `${of}: ${statusWord(status)}` });
+  }
+  return (
+    <p role="status" className="visually-hidden">
+      {last.text}
+    </p>
+  );
+}

@@ -1,0 +1,152 @@
+/**
+ * The bars as they are drawn: one path for each status, however many steps there are, and labels for those that have room.
+ * What is not seen is left out.
+ */
+import type { StepStatus } from '../../__generated__/graphql.ts';
+import type { Scale } from '../time/scale.ts';
+
+export interface TimelineStep {
+  readonly stepId: string;
+  readonly nodeId: string;
+  readonly status: StepStatus;
+  readonly attempt: number;
+  readonly attemptCount: number;
+  readonly offsetMs: number;
+  readonly durationMs: number;
+  readonly isCritical: boolean;
+  /** True while it runs, as far as the page hears. */
+  readonly isGrowing: boolean;
+}
+
+export interface Bar extends TimelineStep {
+  readonly lane: number;
+}
+
+export const LANE_PX = 28;
+export const BAR_PX = 20;
+const TOP_PX = (LANE_PX - BAR_PX) / 2;
+const NARROWEST_PX = 2;
+/** Between bars that touch. */
+const APART_PX = 1;
+const ROOM_FOR_LABEL_PX = 44;
+/** Of a letter of the labels, and of what stands around one. */
+const LETTER_PX = 6.8;
+const LABEL_PADDING_PX = 12;
+const DURATION_PX = 62;
+
+/** What is seen of the timeline, in pixels of its whole. */
+export interface Window {
+  readonly widthPx: number;
+  readonly leftPx: number;
+  readonly viewPx: number;
+  readonly firstLane: number;
+  readonly lastLane: number;
+}
+
+export interface Box {
+  /** From the window's left edge. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+}
+
+export interface Label extends Box {
+  readonly bar: Bar;
+  readonly text: string;
+  readonly isInside: boolean;
+  readonly hasRoomForDuration: boolean;
+}
+
+export interface Drawing {
+  /** Of SVG. */
+  readonly paths: ReadonlyMap<StepStatus, string>;
+  readonly criticalPath: string;
+  readonly labels: readonly Label[];
+}
+
+export function boxOf(bar: Bar, scale: Scale, { widthPx, leftPx }: Window): Box {
+  const start = scale.placeOf(bar.offsetMs) * widthPx;
+  const to = scale.placeOf(bar.offsetMs + bar.durationMs) * widthPx;
+  // What begins at the very end is still to be seen.
+  const from = Math.max(0, Math.min(start, widthPx - NARROWEST_PX));
+  return { x: from - leftPx, y: bar.lane * LANE_PX + TOP_PX, width: Math.max(NARROWEST_PX, to - from - APART_PX) };
+}
+
+/** What a label says of its bar. */
+export interface Wording {
+  readonly textOf: (bar: Bar) => string;
+  /** True where the text alone says too little: there is a label only where the duration has room too. */
+  readonly needsDuration: boolean;
+}
+
+/** Takes the bars in order of start. */
+export function drawBars(bars: readonly Bar[], scale: Scale, window: Window, wording: Wording = WITH_NAMES): Drawing {
+  const paths = new Map<StepStatus, string>();
+  let criticalPath = '';
+  const labels: Label[] = [];
+  const nextInLane = new Map<number, number>();
+  const folds = scale.folds.map(({ from }) => from * window.widthPx - window.leftPx);
+
+  // From the last to the first, so that each knows how much room there is to the next one in its lane.
+  for (const bar of bars.toReversed()) {
+    const box = boxOf(bar, scale, window);
+    const fold = folds.find((foldX) => foldX >= box.x + box.width - 1);
+    const roomUntil = Math.min(nextInLane.get(bar.lane) ?? window.viewPx, fold ?? window.viewPx, window.viewPx);
+    nextInLane.set(bar.lane, box.x);
+    if (!isSeen(bar, box, window)) continue;
+    const x = Math.max(box.x, -4);
+    const width = Math.min(box.x + box.width, window.viewPx + 4) - x;
+    paths.set(
+      bar.status,
+      `${paths.get(bar.status) ?? ''}M${round(x)} ${box.y}h${round(width)}v${BAR_PX}h${round(-width)}z`,
+    );
+    if (bar.isCritical) criticalPath += `M${round(x)} ${box.y + BAR_PX + 2.5}h${round(width)}`;
+    const label = labelOf(bar, wording, { x, y: box.y, width }, roomUntil);
+    if (label) labels.push(label);
+  }
+  return { paths, criticalPath, labels };
+}
+
+const isSeen = ({ lane }: Bar, { x, width }: Box, { viewPx, firstLane, lastLane }: Window): boolean =>
+  x < viewPx && x + width > 0 && lane >= firstLane && lane <= lastLane;
+
+function labelOf(bar: Bar, { textOf, needsDuration }: Wording, { x, y, width }: Box, roomUntil: number): Label | null {
+  const left = Math.max(x, 0);
+  const inside = x + width - left;
+  const outside = roomUntil - (x + width);
+  const text = textOf(bar);
+  const textPx = text.length * LETTER_PX + LABEL_PADDING_PX;
+  const wantedPx = needsDuration ? textPx + DURATION_PX : textPx;
+  const isInside = inside >= wantedPx || inside >= outside;
+  const room = isInside ? inside : outside;
+  if (room < (needsDuration ? wantedPx : Math.min(textPx, ROOM_FOR_LABEL_PX))) return null;
+  const hasRoomForDuration = room >= textPx + DURATION_PX;
+  return { bar, text, isInside, hasRoomForDuration, x: isInside ? left : x + width, y, width: room };
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100;
+
+/** The bar at a point of the window; of narrow ones the nearest within a finger's breadth. */
+export function barAt(bars: readonly Bar[], scale: Scale, window: Window, x: number, y: number): Bar | null {
+  const lane = Math.floor(y / LANE_PX);
+  let best: Bar | null = null;
+  let bestDistance = 4;
+  for (const bar of bars) {
+    if (bar.lane !== lane) continue;
+    const box = boxOf(bar, scale, window);
+    const distance = Math.max(box.x - x, x - box.x - box.width, 0);
+    if (distance < bestDistance) [best, bestDistance] = [bar, distance];
+  }
+  return best;
+}
+
+export const labelText = ({ nodeId, attempt }: Pick<Bar, 'nodeId' | 'attempt'>): string =>
+  attempt > 1 ? `${nodeId} #${attempt}` : nodeId;
+
+export const WITH_NAMES: Wording = { textOf: labelText, needsDuration: false };
+
+/** Where the nodes' names stand beside the bars. */
+export const BESIDE_NAMES: Wording = {
+  textOf: ({ attempt, attemptCount }) => (attemptCount > 1 ? `#${attempt}` : ''),
+  needsDuration: true,
+};

@@ -1,0 +1,54 @@
+/** Which lane each bar is drawn in: in the fewest lanes for all, or below one another by node. */
+import type { Bar, TimelineStep } from './bars.ts';
+
+/** The lanes of one node, its name on the left. */
+export interface Row {
+  readonly nodeId: string;
+  readonly lane: number;
+  readonly laneCount: number;
+  /** The latest execution: its status is the node's. */
+  readonly latest: TimelineStep;
+  readonly count: number;
+}
+
+export interface Layout {
+  /** In order of start. */
+  readonly bars: readonly Bar[];
+  /** None where nodes share lanes. */
+  readonly rows: readonly Row[];
+  readonly laneCount: number;
+}
+
+export type Arrangement = 'nodes' | 'packed';
+
+/** Takes the steps in order of start. Nodes stand in order of their first start. */
+export function layOut(steps: readonly TimelineStep[], arrangement: Arrangement): Layout {
+  const groups = Map.groupBy(steps, ({ nodeId }) => (arrangement === 'nodes' ? nodeId : ''));
+  const lanes = new Map<TimelineStep, number>();
+  const rows: Row[] = [];
+  let laneCount = 0;
+  for (const [nodeId, group] of groups) {
+    const packed = packLanes(group);
+    group.forEach((step, index) => lanes.set(step, laneCount + (packed[index] ?? 0)));
+    const count = packed.reduce((most, lane) => Math.max(most, lane + 1), 0);
+    const latest = group.at(-1);
+    if (latest) rows.push({ nodeId, lane: laneCount, laneCount: count, latest, count: group.length });
+    laneCount += count;
+  }
+  return {
+    bars: steps.map((step) => ({ ...step, lane: lanes.get(step) ?? 0 })),
+    rows: arrangement === 'nodes' ? rows : [],
+    laneCount,
+  };
+}
+
+/** Each into the lowest lane that is free; one is free from the very moment its last bar ends. */
+function packLanes(steps: readonly TimelineStep[]): number[] {
+  const freeFrom: number[] = [];
+  return steps.map(({ offsetMs, durationMs }) => {
+    const free = freeFrom.findIndex((ms) => ms <= offsetMs);
+    const lane = free === -1 ? freeFrom.length : free;
+    freeFrom[lane] = offsetMs + durationMs;
+    return lane;
+  });
+}

@@ -1,0 +1,26 @@
+/** What the bars say, for the statuses that this run has. */
+import type { StepStatus } from '../../__generated__/graphql.ts';
+import { StatusIcon, statusClass, statusWord } from '../../status/status.tsx';
+import type { TimelineStep } from './bars.ts';
+
+const ORDER: readonly StepStatus[] = ['FAILED', 'RUNNING', 'COMPLETED', 'CANCELLED', 'SKIPPED', 'PENDING', 'UNKNOWN'];
+
+export function Legend({ bars }: { readonly bars: readonly TimelineStep[] }) {
+  const present = new Set(bars.map(({ status }) => status));
+  return (
+    <ul className="legend">
+      {ORDER.filter((status) => present.has(status)).map((status) => (
+        <li key={status} className={statusClass(status)}>
+          <StatusIcon status={status} />
+          {statusWord(status)}
+        </li>
+      ))}
+      {bars.some(({ isCritical }) => isCritical) && (
+        <li title="The chain of steps that decided how long the run took: to make it faster, make one of these faster">
+          <span className="critical-mark" />
+          Critical path
+        </li>
+      )}
+    </ul>
+  );
+}

@@ -1,0 +1,27 @@
+/** The nodes' names on the left of their lanes; only those that are seen exist. */
+import { StatusIcon } from '../../status/status.tsx';
+import { Name } from '../../text/name.tsx';
+import { LANE_PX, type Window } from './bars.ts';
+import type { Row } from './layout.ts';
+
+export interface RowNamesProps {
+  readonly rows: readonly Row[];
+  readonly window: Window;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+/** Each bar says its node's name: this column is for the eye. */
+export function RowNames({ rows, window, widthPx, heightPx }: RowNamesProps) {
+  const isSeen = ({ lane, laneCount }: Row) => lane + laneCount > window.firstLane && lane <= window.lastLane;
+  return (
+    <div className="row-names" aria-hidden="true" style={{ width: widthPx, height: heightPx }}>
+      {rows.filter(isSeen).map(({ nodeId, lane, laneCount, latest, count }) => (
+        <div key={nodeId} className="row-name" style={{ top: lane * LANE_PX, height: laneCount * LANE_PX }}>
+          <StatusIcon status={latest.status} />
+          <Name mark={count > 1 ? `×${count}` : undefined}>{nodeId}</Name>
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+/** Where the time axis has its marks: at round times, as close as their texts allow. */
+import { timeOfDay } from './clock.ts';
+import type { Scale } from './scale.ts';
+
+export interface Tick {
+  readonly ms: number;
+  readonly label: string;
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const STEPS_MS = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * MINUTE),
+  ...[1, 2, 3, 6, 12].map((count) => count * HOUR),
+  ...[1, 2, 5, 10, 20, 50, 100].map((count) => count * DAY),
+];
+
+export interface TickWindow {
+  /** Of the whole timeline, of which a part may be seen. */
+  readonly widthPx: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly spacingPx: number;
+  /** What a clock shows at the left edge; null where the time is counted from there. */
+  readonly clockMs: number | null;
+}
+
+export function ticksOf(scale: Scale, { widthPx, fromMs, toMs, spacingPx, clockMs }: TickWindow): Tick[] {
+  const stretchedMs = scale.totalMs - scale.folds.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const stepMs = STEPS_MS.find((ms) => (ms / Math.max(stretchedMs, 1)) * widthPx >= spacingPx) ?? 1000 * DAY;
+  const ticks: Tick[] = [];
+  const zeroMs = clockMs ?? 0;
+  for (let index = Math.ceil((fromMs + zeroMs) / stepMs); index * stepMs - zeroMs <= toMs; index += 1) {
+    const ms = index * stepMs - zeroMs;
+    const fold = scale.folds.find(({ offsetMs, durationMs }) => ms > offsetMs && ms < offsetMs + durationMs);
+    // Within a fold the marks would stand on top of one another: on to its end.
+    if (fold) index = Math.ceil((fold.offsetMs + fold.durationMs + zeroMs) / stepMs) - 1;
+    else ticks.push({ ms, label: clockMs === null ? labelOf(ms, stepMs) : timeOfDay(ms + clockMs, stepMs) });
+  }
+  return ticks;
+}
+
+/** As exact as the steps between the marks. */
+function labelOf(ms: number, stepMs: number): string {
+  if (ms === 0) return '0';
+  if (ms < SECOND) return `${ms} ms`;
+  if (ms < MINUTE) return `${ms / SECOND} s`;
+  const seconds = stepMs < SECOND ? twoDigits((ms % MINUTE) / SECOND, 3) : twoDigits((ms % MINUTE) / SECOND);
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)}:${seconds} min`;
+  if (ms >= DAY) return `${Math.floor(ms / DAY)} d ${twoDigits(Math.floor((ms % DAY) / HOUR))} h`;
+  const hours = `${Math.floor(ms / HOUR)}:${twoDigits(Math.floor((ms % HOUR) / MINUTE))}`;
+  return stepMs < MINUTE ? `${hours}:${seconds}` : `${hours} h`;
+}
+
+/** At least two before the point, and after it what is not zero. */
+function twoDigits(value: number, decimals = 0): string {
+  const [whole = '', fraction = ''] = value.toFixed(decimals).split('.');
+  const rest = fraction.replace(/0+$/, '');
+  return whole.padStart(2, '0') + (rest === '' ? '' : `.${rest}`);
+}

@@ -1,0 +1,59 @@
+/** How far the timeline is zoomed in and where it stands, kept in the address. */
+import { useEffect, useLayoutEffect, type RefObject } from 'react';
+import { useUrlQuery } from '../../url/query.ts';
+import type { Scale } from './scale.ts';
+import type { Viewport } from './viewport.ts';
+
+const LARGEST = 512;
+/** After the last scroll event: browsers allow an address to change only so often. */
+const SETTLED_AFTER_MS = 250;
+
+export interface Zoom {
+  /** 1: the whole run is seen. Doubles with each step. */
+  readonly factor: number;
+  readonly by: (steps: 1 | -1, aroundPx?: number) => void;
+  readonly reset: () => void;
+}
+
+export function useZoom(ref: RefObject<HTMLElement | null>, viewport: Viewport, scale: Scale): Zoom {
+  const url = useUrlQuery();
+  const factor = clamp(Number(url.read('zoom') ?? 1));
+  const at = Number(url.read('at') ?? 0);
+  const isMeasured = viewport.width > 0;
+
+  // Not when `at` changes: it follows the scrolling, and must not lead it.
+  useLayoutEffect(() => {
+    const element = ref.current;
+    if (element && isMeasured) element.scrollLeft = scale.placeOf(at) * factor * viewport.width;
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [factor, isMeasured]);
+
+  const leftMs = Math.round(scale.msAt(viewport.left / Math.max(1, viewport.width * factor)));
+  const { change } = url;
+  useEffect(() => {
+    if (!isMeasured || factor === 1) return undefined;
+    const timer = setTimeout(() => {
+      change({ at: leftMs > 0 ? String(leftMs) : null }, { replace: true });
+    }, SETTLED_AFTER_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [leftMs, factor, isMeasured, change]);
+
+  return {
+    factor,
+    by(steps, aroundPx = viewport.width / 2) {
+      const next = clamp(steps > 0 ? factor * 2 : factor / 2);
+      if (next === factor) return;
+      const place = (viewport.left + aroundPx) / (viewport.width * factor);
+      const left = Math.max(0, place - aroundPx / (viewport.width * next));
+      const nextAt = next === 1 ? null : String(Math.round(scale.msAt(left)));
+      change({ zoom: next === 1 ? null : String(next), at: nextAt }, { replace: true });
+    },
+    reset() {
+      change({ zoom: null, at: null }, { replace: true });
+    },
+  };
+}
+
+const clamp = (factor: number): number => (factor >= 1 ? Math.min(LARGEST, factor) : 1);

@@ -1,0 +1,100 @@
+/** What both charts of a trend share: the time from left to right, grid, axes, and the part that is pointed at. */
+import type { PointerEvent, ReactNode } from 'react';
+import { AxisBottom, AxisLeft } from '@visx/axis';
+import { GridRows } from '@visx/grid';
+import { scaleTime } from '@visx/scale';
+import { Bar } from '@visx/shape';
+import type { TrendRow } from './trend-row.ts';
+
+export interface ChartProps {
+  readonly rows: readonly TrendRow[];
+  readonly width: number;
+  readonly pointedAt: number | null;
+  /** Null: at none. */
+  readonly onPoint: (index: number | null) => void;
+}
+
+export interface ChartFrameProps extends ChartProps {
+  readonly title: string;
+  readonly legend: ReactNode;
+  readonly label: string;
+  readonly role: 'group' | 'img';
+  readonly yScale: Parameters<typeof AxisLeft>[0]['scale'] & Parameters<typeof GridRows>[0]['scale'];
+  readonly formatY: (value: number) => string;
+  readonly children: ReactNode;
+}
+
+export const HEIGHT = 130;
+const MARGIN = { top: 8, right: 20, bottom: 22, left: 56 };
+const DAY_MS = 86_400_000;
+/** Between two labels of the time. */
+const LABEL_PX = 110;
+
+export const plotWidth = (width: number): number => Math.max(40, width - MARGIN.left - MARGIN.right);
+
+/** The left edge of each part and its width: all are equally long. */
+export const slotOf = (rows: readonly TrendRow[], width: number) => {
+  const slot = plotWidth(width) / rows.length;
+  return { slot, leftOf: (index: number) => index * slot };
+};
+
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+
+export function ChartFrame({ rows, width, pointedAt, onPoint, ...props }: ChartFrameProps) {
+  const { title, legend, label, role, yScale, formatY, children } = props;
+  const { slot, leftOf } = slotOf(rows, width);
+  const inner = plotWidth(width);
+  const domain = [new Date(rows[0]?.startedAt ?? 0), new Date(rows.at(-1)?.endedAt ?? 0)] as const;
+  const time = scaleTime({ domain: [...domain], range: [0, inner] });
+  const format = domain[1].getTime() - domain[0].getTime() > 2 * DAY_MS ? DAY : TIME;
+
+  function point(event: PointerEvent<SVGSVGElement>): void {
+    const x = event.clientX - event.currentTarget.getBoundingClientRect().left - MARGIN.left;
+    const index = Math.floor(x / slot);
+    onPoint(rows[index] ? index : null);
+  }
+
+  return (
+    <figure className="trend-chart">
+      <figcaption>
+        {title} {legend}
+      </figcaption>
+      <svg
+        width={width}
+        height={HEIGHT + MARGIN.top + MARGIN.bottom}
+        role={role}
+        aria-label={label}
+        onPointerMove={point}
+        onPointerLeave={() => {
+          onPoint(null);
+        }}
+      >
+        <g transform={`translate(${MARGIN.left} ${MARGIN.top})`}>
+          <g aria-hidden="true">
+            {pointedAt !== null && <Bar className="pointed" x={leftOf(pointedAt)} y={0} width={slot} height={HEIGHT} />}
+            <GridRows className="grid" scale={yScale} width={inner} numTicks={3} stroke="" />
+            <AxisLeft
+              scale={yScale}
+              numTicks={3}
+              hideAxisLine
+              hideTicks
+              tickFormat={(value) => formatY(Number(value))}
+              tickClassName="trend-tick"
+            />
+            <AxisBottom
+              scale={time}
+              top={HEIGHT}
+              numTicks={Math.max(2, Math.floor(inner / LABEL_PX))}
+              tickLength={4}
+              tickFormat={(value) => format.format(value instanceof Date ? value : Number(value))}
+              tickClassName="trend-tick"
+              axisLineClassName="axis"
+            />
+          </g>
+          {children}
+        </g>
+      </svg>
+    </figure>
+  );
+}

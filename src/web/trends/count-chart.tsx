@@ -1,0 +1,99 @@
+/** How many there were and how many of them failed, as stacked bars. Each leads to the runs of its time. */
+import { useState, type KeyboardEvent } from 'react';
+import { scaleLinear } from '@visx/scale';
+import { Bar } from '@visx/shape';
+import { Link } from 'react-router';
+import { formatDuration } from '../format/duration.ts';
+import { formatCount } from '../format/numbers.ts';
+import { momentText } from '../format/time.tsx';
+import { useUrlQuery } from '../url/query.ts';
+import { ChartFrame, HEIGHT, slotOf, type ChartProps } from './chart-frame.tsx';
+import type { TrendFiguresProps } from './trend-figures.tsx';
+import { countInWords, NAMES, type Counted, type TrendRow } from './trend-row.ts';
+
+export type CountChartProps = ChartProps & Pick<TrendFiguresProps, 'counted'>;
+
+export function CountChart({ counted, ...chart }: CountChartProps) {
+  const { rows, width, onPoint } = chart;
+  const url = useUrlQuery();
+  // One stop on the way of the Tab key; arrow keys lead on from there.
+  const [stop, setStop] = useState(rows.length - 1);
+  const most = Math.max(1, ...rows.map(({ count }) => count));
+  const y = scaleLinear({ domain: [0, most], range: [HEIGHT, 0], nice: 3 });
+  const { slot, leftOf } = slotOf(rows, width);
+
+  function onKeyDown(event: KeyboardEvent<SVGGElement>): void {
+    const links = [...event.currentTarget.querySelectorAll('a')];
+    const at = links.findIndex((link) => link === document.activeElement);
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: links.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    links[to]?.focus();
+  }
+
+  /** The last part holds its own end, so its runs are all that follow. */
+  const runsOf = ({ startedAt, endedAt }: TrendRow, index: number): string =>
+    url.with({ tab: null, node: null, since: null, start: startedAt, end: index < rows.length - 1 ? endedAt : null });
+
+  return (
+    <ChartFrame
+      {...chart}
+      title={NAMES[counted]}
+      label={`${NAMES[counted]} over time; the arrow keys lead from one part of the time to the next`}
+      role="group"
+      legend={
+        <span className="trend-legend">
+          <span className="key failed">failed</span> <span className="key rest">others</span>
+        </span>
+      }
+      yScale={y}
+      formatY={(value) => (Number.isInteger(value) ? formatCount(value) : '')}
+    >
+      <g onKeyDown={onKeyDown}>
+        {rows.map((row, index) => (
+          <Link
+            key={row.startedAt}
+            to={runsOf(row, index)}
+            className={row.isComplete ? 'part' : 'part is-incomplete'}
+            tabIndex={index === Math.min(stop, rows.length - 1) ? 0 : -1}
+            aria-label={`${momentText(row.startedAt)} to ${momentText(row.endedAt)}: ${inWords(row, counted)}`}
+            onFocus={() => {
+              setStop(index);
+              onPoint(index);
+            }}
+          >
+            <Bar className="slot" x={leftOf(index)} y={0} width={slot} height={HEIGHT} />
+            <Stack row={row} x={leftOf(index)} slot={slot} y={y} />
+          </Link>
+        ))}
+      </g>
+    </ChartFrame>
+  );
+}
+
+const inWords = ({ count, failedCount, p50, p95 }: TrendRow, counted: Counted): string =>
+  [
+    countInWords(count, counted),
+    `${formatCount(failedCount)} failed`,
+    ...(p50 === null ? [] : [`median ${formatDuration(p50)}`, `p95 ${formatDuration(p95)}`]),
+  ].join(', ');
+
+interface StackProps {
+  readonly row: TrendRow;
+  readonly x: number;
+  readonly slot: number;
+  readonly y: (value: number) => number;
+}
+
+/** What failed stands at the bottom, where it can be compared from part to part. */
+function Stack({ row: { count, failedCount }, x, slot, y }: StackProps) {
+  const width = Math.min(40, Math.max(2, slot * 0.7));
+  const left = x + (slot - width) / 2;
+  const top = y(failedCount);
+  return (
+    <>
+      {failedCount > 0 && <Bar className="bar failed" x={left} y={top} width={width} height={HEIGHT - top} />}
+      {count > failedCount && <Bar className="bar rest" x={left} y={y(count)} width={width} height={top - y(count)} />}
+    </>
+  );
+}

@@ -1,0 +1,47 @@
+/** The trend of a workflow's runs. */
+import { useQuery } from '@apollo/client/react';
+import { graphql } from '../__generated__/gql.ts';
+import { Failure, Loading } from '../shell/notices.tsx';
+import type { TimeWindow } from '../time-window/time-window.ts';
+import { TrendFigures } from './trend-figures.tsx';
+import { REFRESHED } from './refreshed.ts';
+import { rowsOfRuns } from './trend-row.ts';
+
+const RUN_TREND = graphql(`
+  query RunTrend($workflowId: ID!, $last: Int!, $startedAfter: DateTime, $startedBefore: DateTime) {
+    workflow(id: $workflowId) {
+      id
+      trend(last: $last, startedAfter: $startedAfter, startedBefore: $startedBefore) {
+        startedAt
+        endedAt
+        isComplete
+        runCount
+        failedCount
+        wallClockMs {
+          p50
+          p95
+        }
+      }
+    }
+  }
+`);
+
+/** A page of a hundred is one call. In a window of time there may be many more than are wanted without one. */
+const LAST_RUNS = { ofAll: 200, inWindow: 1000 };
+
+export interface RunTrendProps {
+  readonly workflowId: string;
+  readonly window: TimeWindow;
+}
+
+export function RunTrend({ workflowId, window }: RunTrendProps) {
+  const last = window.startedAfter === null ? LAST_RUNS.ofAll : LAST_RUNS.inWindow;
+  const { data, previousData, error, refetch } = useQuery(RUN_TREND, {
+    variables: { workflowId, last, ...window },
+    ...REFRESHED,
+  });
+  const trend = (data ?? previousData)?.workflow?.trend;
+  if (error && !trend) return <Failure error={error} what="trend" onRetry={() => void refetch()} />;
+  if (!trend) return <Loading what="the trend" />;
+  return <TrendFigures rows={rowsOfRuns(trend)} counted="run" last={last} />;
+}

@@ -1,0 +1,55 @@
+/** The figures of a trend: drawn as two charts over the same time, and as a table. */
+import { useState } from 'react';
+import { formatDuration } from '../format/duration.ts';
+import { useElementWidth } from '../format/element-width.ts';
+import { formatCount } from '../format/numbers.ts';
+import { Moment } from '../format/time.tsx';
+import { Empty } from '../shell/notices.tsx';
+import { CountChart } from './count-chart.tsx';
+import { DurationChart } from './duration-chart.tsx';
+import { countInWords, type Counted, type TrendRow } from './trend-row.ts';
+import { TrendTable } from './trend-table.tsx';
+
+export interface TrendFiguresProps {
+  readonly rows: readonly TrendRow[];
+  readonly counted: Counted;
+  /** How many runs were looked at. */
+  readonly last: number;
+}
+
+export function TrendFigures({ rows, counted, last }: TrendFiguresProps) {
+  const [ref, width] = useElementWidth();
+  const [pointedAt, setPointedAt] = useState<number | null>(null);
+  if (!rows.some(({ count }) => count > 0)) return <Empty title={`No ${counted}s in this time`} />;
+  const pointed = pointedAt === null ? undefined : rows[pointedAt];
+  return (
+    <>
+      <div className="panel trend-charts" ref={ref}>
+        <p className="trend-reading" aria-hidden="true">
+          {pointed ? (
+            <>
+              <Moment at={pointed.startedAt} /> – <Moment at={pointed.endedAt} /> ·{' '}
+              <strong>{countInWords(pointed.count, counted)}</strong> ·{' '}
+              <strong>{formatCount(pointed.failedCount)}</strong> failed · median{' '}
+              <strong>{formatDuration(pointed.p50)}</strong> · p95 <strong>{formatDuration(pointed.p95)}</strong>
+            </>
+          ) : (
+            <span className="muted">Point at a part of the time to read its figures.</span>
+          )}
+        </p>
+        {width !== null && (
+          <>
+            <CountChart rows={rows} counted={counted} width={width} pointedAt={pointedAt} onPoint={setPointedAt} />
+            <DurationChart rows={rows} width={width} pointedAt={pointedAt} onPoint={setPointedAt} />
+          </>
+        )}
+      </div>
+      {rows.some(({ isComplete }) => !isComplete) && (
+        <p className="muted">
+          Not all runs of this time were looked at, only the latest {formatCount(last)}: the older part is incomplete.
+        </p>
+      )}
+      <TrendTable rows={rows} counted={counted} />
+    </>
+  );
+}

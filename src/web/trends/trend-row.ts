@@ -1,0 +1,52 @@
+/** What a trend shows of one part of the time, of runs or of the executions of one node. */
+import type { NodeTrendQuery, RunTrendQuery } from '../__generated__/graphql.ts';
+import { formatCount } from '../format/numbers.ts';
+
+export interface TrendRow {
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** False if there may be more than was looked at. */
+  readonly isComplete: boolean;
+  readonly count: number;
+  readonly failedCount: number;
+  /** Milliseconds; null where nothing has ended. */
+  readonly p50: number | null;
+  readonly p95: number | null;
+}
+
+type Buckets<Query extends { readonly workflow?: { readonly trend?: unknown } | null | undefined }> = NonNullable<
+  NonNullable<Query['workflow']>['trend']
+>;
+
+export const rowsOfRuns = (buckets: Buckets<RunTrendQuery>): TrendRow[] =>
+  buckets.map(({ startedAt, endedAt, isComplete, runCount, failedCount, wallClockMs }) => ({
+    startedAt,
+    endedAt,
+    isComplete,
+    count: runCount,
+    failedCount,
+    p50: wallClockMs?.p50 ?? null,
+    p95: wallClockMs?.p95 ?? null,
+  }));
+
+/** A node that did not run in a part is not among its nodes. */
+export const rowsOfNode = (buckets: Buckets<NodeTrendQuery>, nodeId: string): TrendRow[] =>
+  buckets.map(({ startedAt, endedAt, isComplete, nodes }) => {
+    const node = nodes?.find((each) => each.nodeId === nodeId);
+    return {
+      startedAt,
+      endedAt,
+      isComplete,
+      count: node?.executionCount ?? 0,
+      failedCount: node?.failureCount ?? 0,
+      p50: node?.durationMs?.p50 ?? null,
+      p95: node?.durationMs?.p95 ?? null,
+    };
+  });
+
+export type Counted = 'run' | 'execution';
+
+export const NAMES = { run: 'Runs', execution: 'Executions' } as const;
+
+export const countInWords = (count: number, counted: Counted): string =>
+  `${formatCount(count)} ${counted}${count === 1 ? '' : 's'}`;

@@ -1,0 +1,63 @@
+/** How a workflow, or one of its nodes, fares over time, and what fails in it how often. */
+import { useId } from 'react';
+import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
+import { useTimeWindow } from '../time-window/time-window.ts';
+import { Contained } from '../shell/contained.tsx';
+import { useUrlQuery } from '../url/query.ts';
+import { FailureGroups } from './failure-groups.tsx';
+import { NodeTrend } from './node-trend.tsx';
+import { RunTrend } from './run-trend.tsx';
+import './trends.css';
+
+export interface TrendsProps {
+  readonly workflowId: string;
+  /** Those of the workflow's graph: which may be chosen. */
+  readonly nodeIds: readonly string[];
+}
+
+export default function Trends({ workflowId, nodeIds }: TrendsProps) {
+  const nodeId = useUrlQuery().read('node');
+  const window = useTimeWindow({ isClosed: true });
+  return (
+    <section className="trends" aria-label="Trends">
+      <div className="toolbar">
+        <TimeWindowPicker all="Latest runs" />
+        <NodeField nodeIds={nodeIds} />
+      </div>
+      <Contained what="the trends">
+        {nodeId === null ? (
+          <RunTrend workflowId={workflowId} window={window} />
+        ) : (
+          <NodeTrend workflowId={workflowId} nodeId={nodeId} window={window} />
+        )}
+      </Contained>
+      <Contained what="the failures">
+        <FailureGroups workflowId={workflowId} nodeId={nodeId} window={window} />
+      </Contained>
+    </section>
+  );
+}
+
+function NodeField({ nodeIds }: { readonly nodeIds: readonly string[] }) {
+  const url = useUrlQuery();
+  const id = useId();
+  const nodeId = url.read('node');
+  const known = nodeId === null || nodeIds.includes(nodeId) ? nodeIds : [...nodeIds, nodeId];
+  return (
+    <span className="node-field">
+      <label htmlFor={id}>Of</label>
+      <select
+        id={id}
+        value={nodeId ?? ''}
+        onChange={({ target }) => {
+          url.change({ node: target.value });
+        }}
+      >
+        <option value="">the whole workflow</option>
+        {known.map((each) => (
+          <option key={each}>{each}</option>
+        ))}
+      </select>
+    </span>
+  );
+}

@@ -1,0 +1,23 @@
+/** Inputs of a run as the text that the form shows, and what is wrong with a text. */
+import { formatCount } from '../format/numbers.ts';
+
+/** Of a request, which has the operation beside them. */
+const MAX_BYTES = 2 ** 20 - 4096;
+
+export const textOf = (inputs: unknown): string => JSON.stringify(inputs, null, 2);
+
+/** Null if the text can be sent. No text is no inputs. */
+export function problemOf(text: string): string | null {
+  if (text.trim() === '') return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'Inputs are a JSON object.';
+    // As they are sent: spaces between them don't count.
+    const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
+    return bytes <= MAX_BYTES
+      ? null
+      : `These inputs are too large: ${formatCount(bytes)} bytes of JSON. At most ${formatCount(MAX_BYTES)} can be sent.`;
+  } catch (error) {
+    return `This is not JSON yet: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,128 @@
+/** The latest runs that the address asks for, failed ones first. */
+import { useMemo } from 'react';
+import { Link } from 'react-router';
+import { Moment } from '../format/time.tsx';
+import { newestFirst, useRecentRuns, type ListedRun } from '../runs/live-runs.ts';
+import { RunList } from '../runs/run-list.tsx';
+import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
+import { useUrlQuery } from '../url/query.ts';
+import type { Directory } from './directory.ts';
+import { useHomeQuery } from './home-query.ts';
+
+/** Beside other runs. */
+const FAILURES_SHOWN = 8;
+
+export interface HappeningProps {
+  readonly directory: Directory;
+  /** Of the directory's workflows. */
+  readonly changed: readonly ListedRun[];
+}
+
+export function Happening({ directory, changed: changedOfAll }: HappeningProps) {
+  const url = useUrlQuery();
+  const home = useHomeQuery();
+  const { workflowId } = home;
+  // More than a hundred have to be named.
+  const isPart = directory.totalCount > (directory.workflows?.length ?? 0);
+  const named = isPart ? (directory.workflows?.map(({ id }) => id) ?? []) : null;
+  const workflowIds = workflowId === null ? named : [workflowId];
+  const changed = useMemo(
+    () => changedOfAll.filter((run) => workflowId === null || run.workflowId === workflowId),
+    [changedOfAll, workflowId],
+  );
+  const failures = useRecentRuns(home.failures && { ...home.failures, workflowIds, withFailures: true }, changed);
+  const others = useRecentRuns(home.others && { ...home.others, workflowIds, withFailures: false }, changed);
+
+  const listed = newestFirst([...(failures.runs ?? []), ...(others.runs ?? [])]);
+  const failed = home.failures ? listed.filter(({ status }) => status === 'FAILED') : [];
+  const rest = listed.filter(({ status }) => status !== 'FAILED');
+  const shown = home.others ? failed.slice(0, FAILURES_SHOWN) : failed;
+  const hasMoreFailed = failed.length > shown.length || failures.hasMore;
+  const last = (home.others ? others : failures).runs?.at(-1);
+  const hasOlder = home.others ? others.hasMore : failures.hasMore;
+  const unavailableIds = [...new Set([...failures.unavailableIds, ...others.unavailableIds])];
+  const staleSince = listed.flatMap(({ freshness }) => (freshness.isStale ? [freshness.fetchedAt] : [])).sort()[0];
+  // Before the workflows are known, too many of them may be an error that naming them avoids.
+  const error = directory.workflows || directory.error ? (failures.error ?? others.error) : undefined;
+  const isLoading = !failures.runs && !others.runs && !error;
+
+  return (
+    <>
+      {error && (
+        <Failure
+          error={error}
+          what="list of runs"
+          isPartial={listed.length > 0}
+          onRetry={() => {
+            failures.refetch();
+            others.refetch();
+          }}
+        />
+      )}
+      {unavailableIds.length > 0 && (
+        <Warning>
+          Without the runs of <bdi>{unavailableIds.map(directory.nameOf).join(', ')}</bdi>, which can’t be read just
+          now.
+        </Warning>
+      )}
+      {staleSince !== undefined && (
+        <Warning>
+          Stale since <Moment at={staleSince} />: the upstream can’t be asked just now.
+        </Warning>
+      )}
+      {isPart && workflowId === null && (
+        <p className="muted">
+          The runs of {directory.workflows?.length} of {directory.totalCount} workflows.
+        </p>
+      )}
+      {isLoading && <Loading what="runs" />}
+      {shown.length > 0 && (
+        <>
+          <h2>
+            Failed{' '}
+            <span className="count" aria-live="polite">
+              {hasMoreFailed ? `${shown.length}+` : shown.length}
+            </span>
+          </h2>
+          <RunList label="Failed runs" runs={shown} nameOf={directory.nameOf} />
+          {home.others && hasMoreFailed && (
+            <p>
+              <Link to={url.with({ status: 'FAILED', show: null })}>All failed runs</Link>
+            </p>
+          )}
+        </>
+      )}
+      {rest.length > 0 && (
+        <>
+          <h2>{shown.length > 0 ? 'Other runs' : 'Latest runs'}</h2>
+          <RunList label="Other runs" runs={rest} nameOf={directory.nameOf} />
+        </>
+      )}
+      {!isLoading && !error && listed.length === 0 && (
+        <Empty title={home.isFiltered ? 'No run fits these filters' : 'No runs yet'}>
+          {hasOlder && (
+            <p>
+              Only the latest runs of each workflow were searched. Choose one, or an earlier time, to look further back.
+            </p>
+          )}
+          {home.isFiltered && (
+            <Link to={url.with({ status: null, workflow: null, since: null, from: null, to: null, show: null })}>
+              Clear filters
+            </Link>
+          )}
+        </Empty>
+      )}
+      {hasOlder && listed.length > 0 && (
+        <p>
+          {home.isLargest && last?.startedAt != null ? (
+            <Link to={url.with({ since: 'exact', to: last.startedAt, show: null })}>Older runs</Link>
+          ) : (
+            <Link to={url.with({ show: 'more' })} preventScrollReset>
+              Show more
+            </Link>
+          )}
+        </p>
+      )}
+    </>
+  );
+}

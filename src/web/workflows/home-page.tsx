@@ -1,0 +1,52 @@
+/** What is happening: the latest runs of all workflows, failures first, and how each workflow fares. */
+import { useMemo } from 'react';
+import { useApolloClient } from '@apollo/client/react';
+import { ListMark } from '../live/list-mark.tsx';
+import { useThrottled } from '../live/throttled.ts';
+import { useChangedRuns } from '../runs/live-runs.ts';
+import { Breadcrumb } from '../shell/breadcrumb.tsx';
+import { Contained } from '../shell/contained.tsx';
+import { useDirectory } from './directory.ts';
+import { Happening } from './happening.tsx';
+import { HomeFilters } from './home-filters.tsx';
+import { WORKFLOWS, WorkflowList } from './workflow-list.tsx';
+import './home-page.css';
+
+/** Statistics need not follow each run at once. */
+const STATISTICS_EVERY_MS = 3000;
+
+export function HomePage() {
+  const client = useApolloClient();
+  const directory = useDirectory();
+  const { workflows } = directory;
+  const ids = useMemo(() => workflows?.map(({ id }) => id) ?? null, [workflows]);
+  const refreshStatistics = useThrottled(() => {
+    void client.refetchQueries({ include: [WORKFLOWS] });
+  }, STATISTICS_EVERY_MS);
+  const changed = useChangedRuns(ids, (_runs, isFirst) => {
+    if (!isFirst) refreshStatistics();
+  });
+
+  return (
+    <>
+      <Breadcrumb crumbs={[]} here="Runs" />
+      <div className="home">
+        <section aria-labelledby="runs">
+          <Contained what="the list of runs">
+            <div className="toolbar">
+              <h1 id="runs">Runs</h1>
+              <ListMark />
+            </div>
+            <HomeFilters workflows={workflows ?? []} />
+            <Happening directory={directory} changed={changed} />
+          </Contained>
+        </section>
+        <section aria-labelledby="workflows">
+          <Contained what="the list of workflows">
+            <WorkflowList />
+          </Contained>
+        </section>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,87 @@
+/** All workflows of this key, each with how it fares. One that can't be read says so itself. */
+import { useQuery } from '@apollo/client/react';
+import type { GraphQLFormattedError } from 'graphql';
+import { graphql } from '../__generated__/gql.ts';
+import { Empty, Failure, Loading } from '../shell/notices.tsx';
+import { errorsThat, pathOf } from '../shell/part-errors.ts';
+import { useUrlQuery } from '../url/query.ts';
+import { SearchField } from './search-field.tsx';
+import { WorkflowCard } from './workflow-card.tsx';
+
+export const WORKFLOWS = graphql(`
+  query Workflows($first: Int!, $after: String, $search: String) {
+    workflows(first: $first, after: $after, search: $search) {
+      totalCount
+      nodes {
+        id
+        ...WorkflowCard
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`);
+
+const PAGE_SIZE = 20;
+
+export function WorkflowList() {
+  const url = useUrlQuery();
+  const search = url.read('q');
+  const { data, previousData, error, loading, refetch } = useQuery(WORKFLOWS, {
+    variables: { first: PAGE_SIZE, after: url.read('after'), search },
+  });
+  const page = (data ?? previousData)?.workflows;
+  const retry = () => void refetch();
+  const ofList = errorsThat(error, (one) => nodeOf(one) === null);
+
+  return (
+    <>
+      <div className="toolbar">
+        <h2 id="workflows">Workflows</h2>
+        {page && <span className="count">{page.totalCount}</span>}
+        <SearchField
+          value={search ?? ''}
+          onChange={(q) => {
+            url.change({ q, after: null }, { replace: true });
+          }}
+        />
+      </div>
+      {ofList && <Failure error={ofList} what="list of workflows" isPartial={page != null} onRetry={retry} />}
+      {loading && !page && <Loading what="workflows" />}
+      {page?.nodes.length === 0 && (
+        <Empty title={search === null ? 'This key sees no workflows' : `No workflow is called “${search}”`}>
+          {search !== null && <p>Names, ids and descriptions were searched.</p>}
+        </Empty>
+      )}
+      <ul className="workflow-list">
+        {page?.nodes.map((workflow, index) => (
+          <li key={workflow.id}>
+            <WorkflowCard
+              workflow={workflow}
+              error={data ? errorsThat(error, (one) => nodeOf(one) === index) : undefined}
+              onRetry={retry}
+            />
+          </li>
+        ))}
+      </ul>
+      {page?.pageInfo.hasNextPage && (
+        <button
+          type="button"
+          onClick={() => {
+            url.change({ after: page.pageInfo.endCursor ?? null });
+          }}
+        >
+          More workflows
+        </button>
+      )}
+    </>
+  );
+}
+
+/** Which workflow of the page an error belongs to. */
+function nodeOf(error: GraphQLFormattedError): number | null {
+  const [, list, index] = pathOf(error);
+  return list === 'nodes' && typeof index === 'number' ? index : null;
+}

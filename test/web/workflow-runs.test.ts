@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { openPage } from '../support/browser.ts';
+import { describeInBrowser } from '../support/describe-in-browser.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../support/scripted-workflows.ts';
+import { wireStep } from '../support/wire.ts';
+
+await describeInBrowser('the runs of a workflow', (browser) => {
+  let workflows: ScriptedWorkflows;
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    workflows = createScriptedWorkflows(['wf', 'other']);
+    const script: Script = (call) => {
+      if (call.endpoint !== 'steps' || !call.runId.startsWith('bad')) return workflows.script(call);
+      return { json: [wireStep({ id: 's', node_id: 'send', status: 'failed', error: `no host for ${call.runId}` })] };
+    };
+    upstream = await startFaultyUpstream(script);
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '50' });
+    for (let number = 1; number <= 30; number += 1) workflows.start('wf', `run-${number}`);
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('show by themselves what starts and what changes, as far as the filters of the address let it', async () => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    const row = (id: string) => page.getByRole('row', { name: new RegExp(`\\b${id}\\b`) });
+    await page.goto(`${gateway.url}/workflows/wf`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    workflows.start('wf', 'fresh', { status: 'running' });
+    await row('fresh').getByText('Running').waitFor();
+    workflows.change('fresh', { status: 'completed' });
+    await row('fresh').getByText('Completed').waitFor();
+
+    await page.getByLabel('Failed').check();
+    await page.getByText('No run fits these filters').waitFor();
+    expect(page.url()).toMatch(/status=FAILED/);
+    workflows.start('wf', 'good');
+    workflows.start('other', 'bad-elsewhere', { status: 'failed', error: 'elsewhere' });
+    workflows.start('wf', 'bad-1', { status: 'failed', error: 'Node "send" failed' });
+    await row('bad-1').getByText('no host for bad-1').waitFor();
+    await row('bad-1').getByText('send', { exact: true }).waitFor();
+    expect(await page.getByRole('row').count()).toBe(2);
+    expect(page.url()).toMatch(/status=FAILED/);
+
+    // The figures above the list follow it.
+    await page.getByRole('main').getByText('Failed').locator('..').getByText('1', { exact: true }).first().waitFor();
+    await page.getByLabel('Failed').uncheck();
+    await page.getByRole('link', { name: 'Older runs' }).click();
+    await row('run-1').waitFor();
+    workflows.start('wf', 'newest');
+    workflows.change('run-2', { status: 'failed' });
+    expect(await row('newest').count()).toBe(0);
+    await page.getByRole('link', { name: 'Newest runs' }).click();
+    await row('newest').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});
