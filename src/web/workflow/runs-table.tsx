@@ -85,11 +85,11 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
               <tr>
                 <th scope="col">Status</th>
                 <th scope="col">Run</th>
+                <th scope="col">Error</th>
                 <th scope="col">Started</th>
                 <th scope="col" className="number">
                   Took
                 </th>
-                <th scope="col">Error</th>
               </tr>
             </thead>
             <tbody>
@@ -139,13 +139,6 @@ function Row({ run, failure }: RowProps) {
           <bdi>{run.id}</bdi>
         </Link>
       </td>
-      <td className="started">
-        <Moment at={run.startedAt} />{' '}
-        <span className="muted">
-          <Ago at={run.startedAt} />
-        </span>
-      </td>
-      <td className="number">{formatDuration(run.wallClockMs)}</td>
       <td className="run-error" title={message ?? undefined}>
         {failure && (
           <code>
@@ -154,6 +147,13 @@ function Row({ run, failure }: RowProps) {
         )}{' '}
         <bdi>{message == null ? run.status === 'FAILED' && 'No error message' : headlineOf(message)}</bdi>
       </td>
+      <td className="started">
+        <Moment at={run.startedAt} />{' '}
+        <span className="muted">
+          <Ago at={run.startedAt} />
+        </span>
+      </td>
+      <td className="number">{formatDuration(run.wallClockMs)}</td>
     </tr>
   );
 }
