@@ -1,5 +1,5 @@
 /** One workflow: its graph, its runs, its statistics, and a way to run it. */
-import { useMemo } from 'react';
+import { useMemo, useRef } from 'react';
 import { useQuery } from '@apollo/client/react';
 import { Play } from 'lucide-react';
 import { useParams } from 'react-router';
@@ -79,6 +79,11 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   const name = workflow?.name ?? workflowId;
   const view = VIEWS.find(({ name }) => name === url.read('tab'))?.name ?? 'runs';
   const isFormOpen = url.read('run') === 'new';
+  const runButton = useRef<HTMLButtonElement>(null);
+
+  function toggleForm(): void {
+    url.change({ run: isFormOpen ? null : 'new', from: null }, { replace: true });
+  }
 
   if (loading && !workflow) return <Loading what="the workflow" />;
   return (
@@ -89,21 +94,20 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
           <bdi>{name}</bdi>
         </h1>
         {workflow?.version != null && <span className="muted">v{workflow.version}</span>}
-        <button
-          type="button"
-          className="primary"
-          aria-expanded={isFormOpen}
-          onClick={() => {
-            url.change({ run: isFormOpen ? null : 'new', from: null }, { replace: true });
-          }}
-        >
+        <button type="button" className="primary" aria-expanded={isFormOpen} ref={runButton} onClick={toggleForm}>
           <Play aria-hidden="true" /> Run
         </button>
       </div>
       {error && <Failure error={error} what="workflow" isPartial={workflow != null} onRetry={() => void refetch()} />}
       {isFormOpen && (
         <Contained what="the form">
-          <RunForm workflowId={workflowId} />
+          <RunForm
+            workflowId={workflowId}
+            onCancel={() => {
+              toggleForm();
+              runButton.current?.focus();
+            }}
+          />
         </Contained>
       )}
       {workflow && <Overview workflow={workflow} />}
