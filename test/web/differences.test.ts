@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { conversationText, jsonText } from '../../src/web/comparison/compared-text.ts';
 import { diffLines, type Line } from '../../src/web/comparison/diff-lines.ts';
-import { withChanged } from '../../src/web/run/steps.ts';
+import { withChanged } from '../../src/web/run/changed-steps.ts';
 
 const textOf = ({ parts }: Line) => parts.map(({ text }) => text).join('');
 

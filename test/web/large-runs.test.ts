@@ -56,7 +56,7 @@ await describeInBrowser('the run page of a large run', (browser) => {
     await page.goto(`${gateway.url}/workflows/wf/runs/many`);
     await page.getByRole('listbox', { name: /1000 steps/ }).waitFor();
     await page.getByText(/^idle 1 h/).waitFor();
-    expect(await elements(page)).toBeLessThan(400);
+    expect(await elements(page)).toBeLessThan(600);
     for (const zoom of ['2×', '4×', '8×', '16×', '32×']) {
       await page.getByRole('button', { name: 'Zoom in' }).click();
       await page.getByText(zoom, { exact: true }).waitFor();

@@ -69,7 +69,7 @@ await describeInBrowser('names and errors of any length', (browser) => {
     await page.keyboard.press('Escape');
     await sheet.waitFor({ state: 'detached' });
     // Cut, with the whole on hover; what is written from right to left keeps to itself.
-    const name = `document.querySelector('.row-names .name[title="${LONG_NAME}"] bdi')`;
+    const name = `document.querySelector('.row-names .given-name[title="${LONG_NAME}"] bdi')`;
     expect(await page.evaluate(`${name}.scrollWidth > ${name}.clientWidth`)).toBe(true);
     expect(await page.locator('.row-names bdi', { hasText: RTL_NAME }).count()).toBe(1);
     expect(complaints).toEqual([]);

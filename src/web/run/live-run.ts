@@ -8,9 +8,10 @@ import { skipToken, useApolloClient, useSubscription } from '@apollo/client/reac
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunUpdatedSubscription } from '../__generated__/graphql.ts';
+import { withChanged } from './changed-steps.ts';
 import { createPace } from './pace.ts';
 import { RUN } from './run-query.ts';
-import { LISTED_STEP, RUN_STEPS, withChanged } from './steps.ts';
+import { LISTED_STEP, RUN_STEPS } from './steps.ts';
 
 const RUN_UPDATED = graphql(`
   subscription RunUpdated($workflowId: ID!, $id: ID!) {

@@ -18,7 +18,7 @@ import { RunInsights } from './run-insights.tsx';
 import { RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
 import { RunTimeline } from './run-timeline.tsx';
 import { StepDrawer } from './step/step-drawer.tsx';
-import { LISTED_STEP, RUN_STEPS } from './steps.ts';
+import { asOfNow, LISTED_STEP, RUN_STEPS } from './steps.ts';
 import { StepsTable } from './steps-table.tsx';
 import './run-page.css';
 
@@ -57,6 +57,12 @@ export function RunPage() {
   const steps = useMemo(
     () => (listed ?? []).filter((step) => step !== null).map((step) => readFragment(LISTED_STEP, step)),
     [listed],
+  );
+  const isGoingOn = run?.isFinished === false;
+  const runMs = run?.timeline?.durationMs ?? null;
+  const stepsNow = useMemo(
+    () => (isGoingOn ? steps.map((step) => asOfNow(step, runMs)) : steps),
+    [steps, isGoingOn, runMs],
   );
   useLiveRun(variables, run != null && !run.freshness.isFinal);
 
@@ -101,7 +107,7 @@ export function RunPage() {
               {view === 'graph' && <RunGraph workflowId={workflowId} steps={steps} />}
               {view === 'steps' && (
                 <Contained what="the table of steps">
-                  <StepsTable steps={steps} areKnown={listed != null} />
+                  <StepsTable steps={stepsNow} areKnown={listed != null} />
                 </Contained>
               )}
               {view === 'payload' && <RunPayload workflowId={workflowId} runId={runId} />}

@@ -7,6 +7,10 @@ export const RUN_VIEW = graphql(`
     id
     workflowId
     status
+    isFinished
+    timeline {
+      durationMs
+    }
     freshness {
       isFinal
     }

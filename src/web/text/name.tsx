@@ -9,9 +9,9 @@ export interface NameProps {
 
 export function Name({ children, mark }: NameProps) {
   return (
-    <span className="name" title={mark === undefined ? children : `${children} ${mark}`}>
+    <span className="given-name" title={mark === undefined ? children : `${children} ${mark}`}>
       <bdi>{children}</bdi>
-      {mark !== undefined && <span className="name-mark">{mark}</span>}
+      {mark !== undefined && <span className="given-name-mark">{mark}</span>}
     </span>
   );
 }

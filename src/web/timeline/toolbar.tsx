@@ -62,54 +62,56 @@ export function Toolbar(props: ToolbarProps) {
         </button>
       )}
       <span className="spacer" />
-      {canFold && (
-        <label className="fold-switch">
-          <input
-            type="checkbox"
-            checked={url.read('fold') !== 'off'}
-            onChange={({ target }) => {
-              change('fold', target.checked ? null : 'off');
+      <span className="view-controls">
+        {canFold && (
+          <label className="fold-switch">
+            <input
+              type="checkbox"
+              checked={url.read('fold') !== 'off'}
+              onChange={({ target }) => {
+                change('fold', target.checked ? null : 'off');
+              }}
+            />
+            Fold idle time
+          </label>
+        )}
+        <select
+          aria-label="Time axis"
+          value={clockNamed(url.read('clock'))}
+          onChange={({ target }) => {
+            change('clock', target.value === 'elapsed' ? null : target.value);
+          }}
+        >
+          {Object.entries(CLOCK_NAMES).map(([name, label]) => (
+            <option key={name} value={name}>
+              {label}
+            </option>
+          ))}
+        </select>
+        <span className="zoom">
+          <span className="muted zoom-factor">{zoom.factor}×</span>
+          <IconButton
+            label="Zoom out"
+            keys="−"
+            onClick={() => {
+              zoom.by(-1);
             }}
-          />
-          Fold idle time
-        </label>
-      )}
-      <select
-        aria-label="Time axis"
-        value={clockNamed(url.read('clock'))}
-        onChange={({ target }) => {
-          change('clock', target.value === 'elapsed' ? null : target.value);
-        }}
-      >
-        {Object.entries(CLOCK_NAMES).map(([name, label]) => (
-          <option key={name} value={name}>
-            {label}
-          </option>
-        ))}
-      </select>
-      <span className="zoom">
-        <span className="muted zoom-factor">{zoom.factor}×</span>
-        <IconButton
-          label="Zoom out"
-          keys="−"
-          onClick={() => {
-            zoom.by(-1);
-          }}
-        >
-          <ZoomOut aria-hidden="true" />
-        </IconButton>
-        <IconButton
-          label="Zoom in"
-          keys="+"
-          onClick={() => {
-            zoom.by(1);
-          }}
-        >
-          <ZoomIn aria-hidden="true" />
-        </IconButton>
-        <IconButton label="Show the whole run" keys="0" onClick={zoom.reset}>
-          <Maximize aria-hidden="true" />
-        </IconButton>
+          >
+            <ZoomOut aria-hidden="true" />
+          </IconButton>
+          <IconButton
+            label="Zoom in"
+            keys="+"
+            onClick={() => {
+              zoom.by(1);
+            }}
+          >
+            <ZoomIn aria-hidden="true" />
+          </IconButton>
+          <IconButton label="Show the whole run" keys="0" onClick={zoom.reset}>
+            <Maximize aria-hidden="true" />
+          </IconButton>
+        </span>
       </span>
     </div>
   );
