@@ -11,7 +11,7 @@ COPY src src
 RUN npm run build && cp node_modules/node-linux-*/LICENSE LICENSE.node && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 # What is in the image and under which licences. Then half of it goes: types, and maps of code that is not there.
 RUN npm pkg delete devDependencies optionalDependencies && npm sbom --sbom-format=cyclonedx > sbom.cdx.json
-RUN { cat dist/page/NOTICES.md && node scripts/notices.mjs; } > NOTICES.md
+RUN { cat dist/page/NOTICES.md dist/page/NOTICES-GRAPHIQL.md && node scripts/notices.mjs; } > NOTICES.md
 RUN find node_modules dist -type f '(' -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' ')' -delete
 
 # The same Debian, without npm, and without the headers of Node.

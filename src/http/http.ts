@@ -20,7 +20,7 @@ import { createClientBytes } from './client-bytes.ts';
 import { createCompression } from './compression/compression.ts';
 import { createDrain } from './drain.ts';
 import { createGraphqlHandler } from './graphql/graphql-handler.ts';
-import { createSandboxPage } from './graphql/sandbox-page.ts';
+import { createExplorerPage } from './graphql/explorer-page.ts';
 import { createResponseCache } from './graphql/response-cache.ts';
 import { createHsts } from './hsts.ts';
 import { createEventStreams } from './live/event-streams.ts';
@@ -97,6 +97,7 @@ export function createHttp(options: HttpOptions) {
   const pageSource = createPageSource({ isBuilder: runsFromSource && !isProduction, logger });
   const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
   const takeBasePath = createBasePath(basePath);
+  const { graphiql, ...pages } = createPageHandlers({ pageSource, writer, compression, sampleKey, basePath });
 
   const server = createHttpServer({
     takeBasePath,
@@ -109,10 +110,10 @@ export function createHttp(options: HttpOptions) {
       operations,
       streams,
       writer,
-      answerBrowser: createSandboxPage({ landingPage, writer }),
+      answerBrowser: createExplorerPage({ landingPage, graphiql, basePath, writer }),
       observer,
     }),
-    ...createPageHandlers({ pageSource, writer, compression, sampleKey, basePath }),
+    ...pages,
     operations: createOpsHandlers({ isReady, metrics, writer }),
     logger,
   });

@@ -30,7 +30,7 @@ export interface OpenPage {
   readonly context: BrowserContext;
   readonly page: Page;
   /** What the page complained of: errors that nobody caught, and policies that were violated. */
-  readonly complaints: readonly string[];
+  readonly complaints: string[];
 }
 
 export interface PageOptions {

@@ -35,6 +35,39 @@ await describeInBrowser('the key of the run page', (browser) => {
     await context.close();
   });
 
+  it('is asked for in a field that has the focus and that password managers know, and is kept in the tab alone', async () => {
+    const { page, context } = await openPage(browser());
+    await page.goto(gateway.url + RUN);
+    const field = page.getByLabel('Bearer key');
+    await field.waitFor();
+    expect(await page.title()).toBe('Sign in – Stepgate');
+    expect(await page.evaluate('document.activeElement.id')).toBe(await field.getAttribute('id'));
+    expect(await field.getAttribute('autocomplete')).toBe('current-password');
+    await page.keyboard.type('demo-key');
+    await page.keyboard.press('Enter');
+    await page.getByText('A step failed').waitFor();
+    const other = await context.newPage();
+    await other.goto(gateway.url + RUN);
+    await other.getByLabel('Bearer key').waitFor();
+    await context.close();
+  });
+
+  it('is remembered on the device where its user says so, until signing out of one tab ends it in all', async () => {
+    const { page, context } = await openPage(browser());
+    await page.goto(gateway.url + RUN);
+    await page.getByLabel('Remember on this device').check();
+    await page.getByLabel('Bearer key').fill('demo-key');
+    await page.keyboard.press('Enter');
+    await page.getByText('A step failed').waitFor();
+    const other = await context.newPage();
+    await other.goto(gateway.url + RUN);
+    await other.getByText('A step failed').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await other.getByLabel('Bearer key').waitFor();
+    expect(JSON.stringify((await context.storageState()).origins)).not.toContain('demo-key');
+    await context.close();
+  });
+
   it('that is refused is asked for again, with a word about it', async () => {
     const { page, context } = await openPage(browser(), { key: 'no-such-key' });
     await page.goto(gateway.url + RUN);

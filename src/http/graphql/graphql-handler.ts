@@ -20,7 +20,7 @@ import { bytesOf } from './answer-bytes.ts';
 import { createNegotiation, JSON_TYPE, type AcceptedForms, type JsonType } from './media-types.ts';
 import { checkHead, readParams } from './params.ts';
 import { etagOf, type CacheKey, type ResponseCache } from './response-cache.ts';
-import type { AnswerBrowser } from './sandbox-page.ts';
+import type { AnswerBrowser } from './explorer-page.ts';
 import { httpStatusOf } from './status.ts';
 
 export interface GraphqlHandlerOptions {

@@ -26,6 +26,8 @@ const ASSETS_VARY = 'accept-encoding, origin';
 
 export interface Page {
   readonly html: string;
+  /** GraphiQL's own page. Null if there is none. */
+  readonly graphiql: string | null;
   /** Serves the page's files; calls `next` for a path that is none of them. */
   readonly assets: RequestHandler;
 }
@@ -33,11 +35,12 @@ export interface Page {
 /** Fails if the folder holds no page. */
 async function readPage(folder: string): Promise<Page> {
   const html = await readFile(join(folder, 'index.html'), 'utf8');
+  const graphiql = await readFile(join(folder, 'graphiql.html'), 'utf8').catch(() => null);
   const setHeaders = (response: ServerResponse) => {
     // sirv has replaced it.
     response.setHeader('vary', ASSETS_VARY);
   };
-  return { html, assets: sirv(folder, { etag: true, gzip: true, brotli: true, setHeaders }) };
+  return { html, graphiql, assets: sirv(folder, { etag: true, gzip: true, brotli: true, setHeaders }) };
 }
 
 export interface PageSource {

@@ -1,8 +1,9 @@
 /** The run page at `/` and at every link into it, and its files below `/assets`. */
+import { randomUUID } from 'node:crypto';
 import type { Compression } from '../compression/compression.ts';
 import type { Handler } from '../exchange.ts';
-import { errorResponse, type ResponseWriter } from '../response-writer.ts';
-import type { Page, PageSource } from './page-build.ts';
+import { errorResponse, type HttpResponse, type ResponseWriter } from '../response-writer.ts';
+import type { PageSource } from './page-build.ts';
 
 export interface PageHandlersOptions {
   readonly pageSource: PageSource;
@@ -17,19 +18,24 @@ export interface PageHandlersOptions {
 export interface PageHandlers {
   readonly page: Handler;
   readonly assets: Handler;
+  /** Null if it is not built. */
+  readonly graphiql: () => Promise<GraphiqlPage | null>;
 }
 
+export type GraphiqlPage = Pick<HttpResponse, 'body' | 'contentSecurityPolicy'>;
+
 /** The page loads from the gateway only. React sets styles through the DOM, which `style-src 'self'` allows. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const policyOf = (styles = "'self'"): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src ${styles}`,
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
 
 /** Vite puts a digest of the content into a file's name. */
 const NAMED_BY_CONTENT = /-[\w-]{8}\.\w+$/;
@@ -49,12 +55,21 @@ export function createPageHandlers(options: PageHandlersOptions): PageHandlers {
       }
       writer.write(exchange, {
         status: 200,
-        body: htmlOf(page, options),
+        body: htmlOf(page.html, options),
         contentType: 'text/html; charset=utf-8',
         cacheControl: 'no-cache',
-        contentSecurityPolicy: POLICY,
+        contentSecurityPolicy: policyOf(),
         headers: ['referrer-policy', 'same-origin'],
       });
+    },
+
+    async graphiql() {
+      const html = (await load())?.graphiql;
+      if (html == null) return null;
+      // For the style element that its dialogs add.
+      const nonce = randomUUID();
+      const tag = `<meta name="style-nonce" content="${nonce}">`;
+      return { body: htmlOf(html, options, tag), contentSecurityPolicy: policyOf(`'self' 'nonce-${nonce}'`) };
     },
 
     async assets(exchange) {
@@ -83,10 +98,11 @@ export function createPageHandlers(options: PageHandlersOptions): PageHandlers {
 }
 
 /** The build has relative URLs. They would be wrong on a link into the page, whose path is deeper. */
-function htmlOf({ html }: Page, { sampleKey, basePath }: PageHandlersOptions): string {
+function htmlOf(html: string, { sampleKey, basePath }: PageHandlersOptions, ...more: readonly string[]): string {
   const tags = [
     basePath !== '' && `<meta name="base-path" content="${basePath}">`,
     sampleKey !== null && `<meta name="sample-key" content="${sampleKey}">`,
+    ...more,
   ];
   return html
     .replaceAll('"./assets/', `"${basePath}/assets/`)

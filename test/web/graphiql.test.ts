@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { openPage } from '../support/browser.ts';
+import { describeInBrowser } from '../support/describe-in-browser.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+
+await describeInBrowser('GraphiQL', (browser) => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startGateway({ BASE_PATH: '/stepgate' });
+  });
+  afterAll(() => gateway.close());
+
+  it('works without the internet, is chosen beside Sandbox, and is there again the next time', async () => {
+    const { page, context, complaints } = await openPage(browser());
+    const asked = new Set<string>();
+    await context.route(
+      (url) => url.origin !== gateway.url,
+      (route) => {
+        asked.add(new URL(route.request().url()).host);
+        return route.abort();
+      },
+    );
+    const url = `${gateway.url}/stepgate/graphql`;
+    await page.goto(url);
+    await page.getByRole('link', { name: 'GraphiQL (works offline)' }).click();
+    await page.locator('.graphiql-query-editor').getByText('recentRuns').waitFor();
+    asked.clear();
+    complaints.splice(0);
+    await page.getByRole('button', { name: /^Execute query/ }).click();
+    await page.locator('.result-window').getByText('recentRuns').waitFor();
+
+    await page.getByRole('button', { name: /Show GraphiQL Explorer/ }).click();
+    await page.locator('.graphiql-explorer-root').getByText('compareRuns').waitFor();
+    await page.getByRole('button', { name: /Show History/ }).click();
+    await page
+      .getByRole('complementary')
+      .or(page.locator('.graphiql-history'))
+      .getByText('LatestRuns')
+      .first()
+      .waitFor();
+    await page.getByRole('button', { name: 'Open settings dialog' }).click();
+    await page.getByRole('dialog').getByText('Theme', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+
+    // What goes on comes by server-sent events.
+    await page.evaluate(
+      `document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.setValue(
+         'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { id freshness { isFinal } } }')`,
+    );
+    await page.getByText('<untitled>').waitFor();
+    await page.getByRole('button', { name: /^Execute query/ }).click();
+    await page.locator('.result-window').getByText('isFinal').waitFor();
+
+    await page.goto(url);
+    await page.getByRole('button', { name: /^Execute query/ }).waitFor();
+    expect([...asked]).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.getByRole('link', { name: 'Apollo Sandbox' }).click();
+    await page.getByRole('link', { name: 'GraphiQL (works offline)' }).waitFor();
+    await page.goto(url);
+    await page.getByRole('link', { name: 'GraphiQL (works offline)' }).waitFor();
+    await context.close();
+  });
+});
