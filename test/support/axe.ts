@@ -27,3 +27,13 @@ export async function violationsOf(page: Page, theme: 'light' | 'dark'): Promise
     nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
   );
 }
+
+/** The same on a small screen and on a wide one. */
+export async function violationsAtBothWidths(page: Page, theme: 'light' | 'dark'): Promise<string[]> {
+  const found: string[] = [];
+  for (const width of [360, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    found.push(...(await violationsOf(page, theme)).map((violation) => `${width} px, ${violation}`));
+  }
+  return found;
+}

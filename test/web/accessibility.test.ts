@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { violationsOf } from '../support/axe.ts';
+import { violationsAtBothWidths } from '../support/axe.ts';
 import { openPage } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -40,18 +40,37 @@ await describeInBrowser('the run page, for everybody', (browser) => {
     for (const [name, path, text] of PAGES) {
       await page.goto(gateway.url + path);
       await page.getByText(text).first().waitFor();
-      found[name] = await violationsOf(page, theme);
+      found[name] = await violationsAtBothWidths(page, theme);
     }
     await page.goto(gateway.url + RUN);
     await page.getByRole('link', { name: /draft_reply The model/ }).click();
     await page.getByRole('button', { name: /^Inputs/ }).click();
     await page.getByRole('tree').waitFor();
-    found['a step'] = await violationsOf(page, theme);
+    found['a step'] = await violationsAtBothWidths(page, theme);
+    for (const [name, key, text] of [
+      ['the search', '/', 'Quick answer'],
+      ['the shortcuts', '?', 'Next and previous row'],
+    ] as const) {
+      await page.getByRole('heading', { name: 'run-4711' }).click();
+      await page.keyboard.press(key);
+      await page.getByRole('dialog').getByText(text).waitFor();
+      found[name] = await violationsAtBothWidths(page, theme);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+    await page.route('**/assets/comparison*', (route) => route.fulfill({ status: 404 }));
+    await page.goto(gateway.url + RUN);
+    await page.getByRole('link', { name: 'Compare with…' }).click();
+    await page.getByRole('button', { name: 'Reload' }).waitFor();
+    found['a part that is gone'] = await violationsAtBothWidths(page, theme);
+    complaints.splice(0);
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByLabel('Bearer key').waitFor();
-    found['the key'] = await violationsOf(page, theme);
+    await page.getByLabel('Bearer key').fill('no-such-key');
+    await page.keyboard.press('Enter');
+    await page.getByText('The gateway refused this key').waitFor();
+    found['the key'] = await violationsAtBothWidths(page, theme);
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
-    expect(Object.keys(found)).toHaveLength(PAGES.length + 2);
+    expect(Object.keys(found)).toHaveLength(PAGES.length + 5);
     expect(complaints).toEqual([]);
     await context.close();
   });

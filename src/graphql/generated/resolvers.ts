@@ -547,6 +547,7 @@ export type Run = {
  * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
  */
 export type RunFailedStepsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
   latestAttemptOnly?: InputMaybe<Scalars['Boolean']['input']>;
 };
 

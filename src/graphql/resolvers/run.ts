@@ -57,9 +57,11 @@ export const run: FieldTable<'Run'> = {
   stepCounts: STEPS,
   failedSteps: {
     ...STEPS,
-    items: ASSUMED_FEW,
-    resolve: ({ failedSteps }, { latestAttemptOnly }) =>
-      latestAttemptOnly ? unsupersededFailures(failedSteps) : failedSteps,
+    items: (given) => (given.get('first') == null ? ASSUMED_FEW : pageSize(given)),
+    resolve({ failedSteps }, { latestAttemptOnly, first }) {
+      const listed = latestAttemptOnly ? unsupersededFailures(failedSteps) : failedSteps;
+      return first == null ? listed : listed.slice(0, checkFirst(first));
+    },
   },
   firstFailedStep: { ...STEPS, resolve: ({ failedSteps }) => failedSteps[0] ?? null },
   slowestSteps: {

@@ -11,7 +11,7 @@ import { trendsPath, useUrlQuery } from '../url/query.ts';
 const FAILED_STEPS = graphql(`
   fragment FailedSteps on Run {
     workflowId
-    unmended: failedSteps(latestAttemptOnly: true) {
+    unmended: failedSteps(latestAttemptOnly: true, first: 6) {
       id
       nodeId
       durationMs
@@ -25,7 +25,7 @@ const FAILED_STEPS = graphql(`
   }
 `);
 
-/** More are in the table of steps. */
+/** One less than are asked for: more are in the table of steps. */
 const MOST_SHOWN = 5;
 
 export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_STEPS> }) {
@@ -36,7 +36,7 @@ export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_
     <section className="panel failed-steps" aria-labelledby="failed-steps">
       <h2 id="failed-steps">
         <CircleX aria-hidden="true" />
-        {unmended.length === 1 ? 'A step failed' : `${unmended.length} steps failed`}
+        {titleOf(unmended.length)}
       </h2>
       <ol>
         {unmended.slice(0, MOST_SHOWN).map((step) => (
@@ -61,11 +61,16 @@ export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_
         {unmended.length > MOST_SHOWN && (
           <li>
             <Link to={url.with({ tab: 'steps', status: 'FAILED' })} preventScrollReset>
-              All {unmended.length} in the table of steps
+              All of them in the table of steps
             </Link>
           </li>
         )}
       </ol>
     </section>
   );
+}
+
+function titleOf(count: number): string {
+  if (count === 1) return 'A step failed';
+  return count > MOST_SHOWN ? `More than ${MOST_SHOWN} steps failed` : `${count} steps failed`;
 }

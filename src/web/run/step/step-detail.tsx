@@ -1,17 +1,11 @@
 /** One step: how it went, why it failed, what it was given and what it answered. */
 import { useEffect } from 'react';
 import { useQuery } from '@apollo/client/react';
-import { Link } from 'react-router';
 import { graphql } from '../../__generated__/gql.ts';
-import type { StepDetailQuery } from '../../__generated__/graphql.ts';
-import { formatDuration } from '../../format/duration.ts';
-import { formatCost, formatCount, formatShare } from '../../format/numbers.ts';
-import { Moment, UtcMoment } from '../../format/time.tsx';
-import { Fact, Facts } from '../../shell/facts.tsx';
 import { Empty, Failure, Loading } from '../../shell/notices.tsx';
 import { StatusBadge } from '../../status/status.tsx';
-import { useUrlQuery } from '../../url/query.ts';
 import { StepError } from './step-error.tsx';
+import { StepFacts } from './step-facts.tsx';
 import { StepPayload } from './step-payload.tsx';
 import './step-detail.css';
 
@@ -116,67 +110,6 @@ export default function StepDetail({ workflowId, runId, stepId }: StepDetailProp
         </>
       )}
     </div>
-  );
-}
-
-type Step = NonNullable<NonNullable<StepDetailQuery['run']>['step']>;
-
-const KINDS = { FIRST: 'first', RETRY: 'a retry', ITERATION: 'an iteration' } as const;
-
-function StepFacts({ step }: { readonly step: Step }) {
-  const url = useUrlQuery();
-  return (
-    <Facts>
-      <Fact name="Took" hint={`Known from: ${step.durationSource}`}>
-        {formatDuration(step.durationMs)}
-      </Fact>
-      <Fact name="Starts at" hint="Since the run's start">
-        {formatDuration(step.offsetMs)}
-      </Fact>
-      <Fact name="Share of run">{formatShare(step.shareOfRun)}</Fact>
-      {step.attemptCount > 1 && (
-        <Fact name="Execution">
-          {step.attempt}{' '}
-          <span className="fact-part">
-            of {step.attemptCount}, {KINDS[step.attemptKind]}
-          </span>{' '}
-          {step.previousAttempt && (
-            <Link to={url.with({ step: step.previousAttempt.id, path: null })} preventScrollReset>
-              the one before
-            </Link>
-          )}
-        </Fact>
-      )}
-      {step.tokenUsage && (
-        <Fact name="Tokens">
-          {formatCount(step.tokenUsage.totalTokens)}{' '}
-          <span className="fact-part">
-            {formatCount(step.tokenUsage.inputTokens)} in, {formatCount(step.tokenUsage.outputTokens)} out
-          </span>
-        </Fact>
-      )}
-      {step.tokenUsage?.model != null && <Fact name="Model">{step.tokenUsage.model}</Fact>}
-      {step.estimatedCost && (
-        <Fact name="Price" hint="Estimated by the list prices of the model">
-          {step.estimatedCost.stepsUnpriced > 0 ? (
-            <span className="muted">not known</span>
-          ) : (
-            formatCost(step.estimatedCost.amount, step.estimatedCost.currency)
-          )}
-        </Fact>
-      )}
-      {step.node?.type != null && <Fact name="Kind">{step.node.type}</Fact>}
-      <Fact name="Started">
-        <Moment at={step.startTime} />
-      </Fact>
-      {step.startTime != null && (
-        <Fact name="Started (UTC)">
-          <UtcMoment at={step.startTime} />
-        </Fact>
-      )}
-      {step.status === 'UNKNOWN' && <Fact name="Status upstream">{step.rawStatus}</Fact>}
-      {step.clockSkewDetected && <Fact name="Clocks">Its times can’t be right</Fact>}
-    </Facts>
   );
 }
 

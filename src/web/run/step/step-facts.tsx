@@ -1,0 +1,69 @@
+/** The figures of a step. */
+import { Link } from 'react-router';
+import type { StepDetailQuery } from '../../__generated__/graphql.ts';
+import { formatDuration } from '../../format/duration.ts';
+import { formatCost, formatCount, formatShare } from '../../format/numbers.ts';
+import { Moment, UtcMoment } from '../../format/time.tsx';
+import { Fact, Facts } from '../../shell/facts.tsx';
+import { useUrlQuery } from '../../url/query.ts';
+
+type DetailedStep = NonNullable<NonNullable<StepDetailQuery['run']>['step']>;
+
+const KINDS = { FIRST: 'first', RETRY: 'a retry', ITERATION: 'an iteration' } as const;
+
+export function StepFacts({ step }: { readonly step: DetailedStep }) {
+  const url = useUrlQuery();
+  return (
+    <Facts>
+      <Fact name="Took" hint={`Known from: ${step.durationSource}`}>
+        {formatDuration(step.durationMs)}
+      </Fact>
+      <Fact name="Starts at" hint="Since the run's start">
+        {formatDuration(step.offsetMs)}
+      </Fact>
+      <Fact name="Share of run">{formatShare(step.shareOfRun)}</Fact>
+      {step.attemptCount > 1 && (
+        <Fact name="Execution">
+          {step.attempt}{' '}
+          <span className="fact-part">
+            of {step.attemptCount}, {KINDS[step.attemptKind]}
+          </span>{' '}
+          {step.previousAttempt && (
+            <Link to={url.with({ step: step.previousAttempt.id, path: null })} preventScrollReset>
+              the one before
+            </Link>
+          )}
+        </Fact>
+      )}
+      {step.tokenUsage && (
+        <Fact name="Tokens">
+          {formatCount(step.tokenUsage.totalTokens)}{' '}
+          <span className="fact-part">
+            {formatCount(step.tokenUsage.inputTokens)} in, {formatCount(step.tokenUsage.outputTokens)} out
+          </span>
+        </Fact>
+      )}
+      {step.tokenUsage?.model != null && <Fact name="Model">{step.tokenUsage.model}</Fact>}
+      {step.estimatedCost && (
+        <Fact name="Price" hint="Estimated by the list prices of the model">
+          {step.estimatedCost.stepsUnpriced > 0 ? (
+            <span className="muted">not known</span>
+          ) : (
+            formatCost(step.estimatedCost.amount, step.estimatedCost.currency)
+          )}
+        </Fact>
+      )}
+      {step.node?.type != null && <Fact name="Kind">{step.node.type}</Fact>}
+      <Fact name="Started">
+        <Moment at={step.startTime} />
+      </Fact>
+      {step.startTime != null && (
+        <Fact name="Started (UTC)">
+          <UtcMoment at={step.startTime} />
+        </Fact>
+      )}
+      {step.status === 'UNKNOWN' && <Fact name="Status upstream">{step.rawStatus}</Fact>}
+      {step.clockSkewDetected && <Fact name="Clocks">Its times can’t be right</Fact>}
+    </Facts>
+  );
+}
