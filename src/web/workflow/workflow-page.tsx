@@ -4,19 +4,16 @@ import { useQuery } from '@apollo/client/react';
 import { Play } from 'lucide-react';
 import { useParams } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
-import type { WorkflowQuery } from '../__generated__/graphql.ts';
-import { formatDuration } from '../format/duration.ts';
-import { formatCount, formatShare } from '../format/numbers.ts';
 import { useThrottled } from '../live/throttled.ts';
 import { useChangedRuns } from '../runs/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
-import { Fact, Facts } from '../shell/facts.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Views } from '../shell/views.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import { NodeStatistics } from './node-statistics.tsx';
+import { Overview } from './overview.tsx';
 import { RunForm } from './run-form.tsx';
 import { RunsTable } from './runs-table.tsx';
 import './workflow-page.css';
@@ -126,35 +123,6 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
           <RunsTable workflowId={workflowId} changed={changed} />
         </Contained>
       )}
-    </>
-  );
-}
-
-function Overview({ workflow }: { readonly workflow: NonNullable<WorkflowQuery['workflow']> }) {
-  const { description, statistics } = workflow;
-  return (
-    <>
-      {description != null && (
-        <p className="muted workflow-description" title={description}>
-          <bdi>{description}</bdi>
-        </p>
-      )}
-      <Facts>
-        <Fact name="Success rate" hint="Completed runs as a part of the finished ones">
-          {formatShare(statistics?.successRate)}
-        </Fact>
-        <Fact name="Failed">{formatCount(statistics?.failedCount)}</Fact>
-        <Fact name="Latest runs" hint="How many runs these figures are of">
-          {formatCount(statistics?.runCount)}
-        </Fact>
-        <Fact name="Median" hint="Half of the finished runs took at most this long">
-          {formatDuration(statistics?.wallClockMs?.p50)}
-        </Fact>
-        <Fact name="p95" hint="95 % of the finished runs took at most this long">
-          {formatDuration(statistics?.wallClockMs?.p95)}
-        </Fact>
-        <Fact name="Slowest">{formatDuration(statistics?.wallClockMs?.max)}</Fact>
-      </Facts>
     </>
   );
 }
