@@ -32,7 +32,8 @@ await describeInBrowser('a live run of a thousand steps', (browser) => {
     return Array.from({ length: finished + (isOver ? 0 : RUNNING) }, (_, index) =>
       wireStep({
         id: ids[index],
-        node_id: `node_${index % 40}`,
+        // A later execution would make good for a failure.
+        node_id: index === STEPS + 3 ? 'fragile' : `node_${index % 40}`,
         outputs: null,
         start_time: at(index * 900),
         ...(index < finished
