@@ -69,6 +69,7 @@ describe('the cost of an operation, in upstream calls', () => {
     ['{ recentRuns(first: 3) { nodes { status } } }', 101],
     ['{ recentRuns(first: 3, workflowIds: ["a", "b"]) { nodes { totalElapsedTime } } }', 6],
     ['{ recentRuns(first: 3, workflowIds: ["a", "b"], filter: {}) { nodes { status } } }', 13],
+    ['{ recentRuns(first: 3, filter: {}) { nodes { status } } }', 101],
     ['{ recentRuns(first: 100, after: "c", workflowIds: "a") { edges { node { status } } } }', 3],
     [
       '{ recentRuns(first: 1, workflowIds: ["a", "b"]) { unavailableWorkflows { runs { pageInfo { endCursor } } } } }',

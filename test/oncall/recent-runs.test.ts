@@ -49,6 +49,25 @@ describe('the recent runs of several workflows', () => {
     return found;
   }
 
+  it('with a filter, of many workflows, are looked for less deep at once, within the calls of an operation', async () => {
+    const DEPTH = 205;
+    const names = Array.from({ length: 40 }, (_, index) => `wf-${index}`);
+    const many = createScriptedWorkflows(names);
+    upstream.script = many.script;
+    for (let index = 0; index < DEPTH; index += 1) {
+      for (const name of names) {
+        const isFailed = name === 'wf-7' && index === 0;
+        many.start(name, `${name}-${index}`, { status: isFailed ? 'failed' : 'completed' });
+      }
+    }
+    const filter = { status: ['FAILED'] };
+    const first = await page({ first: 5, filter });
+    expect(first.nodes).toEqual([]);
+    expect(upstream.count('runs')).toBe(80);
+    const second = await page({ first: 5, filter, after: first.pageInfo.endCursor });
+    expect(second.nodes.map(({ id }) => id)).toEqual(['wf-7-0']);
+  });
+
   it('are newest first, those that have not started before all, by one call a workflow and page', async () => {
     for (const [index, id] of ['a', 'b', 'c', 'd', 'e', 'f'].entries()) workflows.start(WORKFLOWS[index % 3] ?? '', id);
     workflows.start('wf-4', 'waiting', { start_time: null, status: 'pending' });

@@ -1,6 +1,6 @@
 /** Sizes of lists and pages, and the calls that they cost: bounds that arguments and the field table share. */
 import { MAX_WINDOW } from '../../runs/history/history-reader.ts';
-import { MAX_PAGE_CALLS } from '../../runs/history/run-history.ts';
+import { MAX_PAGE_CALLS, windowsOfEach } from '../../runs/history/run-history.ts';
 import type { GivenArguments } from './given-arguments.ts';
 
 export const MAX_LIST_SIZE = 100;
@@ -35,9 +35,17 @@ export function workflowCount(given: GivenArguments): number {
 export const bucketCount = (given: GivenArguments): number => withinRange(given.get('buckets'), MAX_LIST_SIZE);
 
 /** Upstream calls for a page of a history. Behind a cursor, a window holds one run less: the cursor's own is read again. */
-export function historyPageCalls(given: GivenArguments): number {
+export const historyPageCalls = (given: GivenArguments): number => pageCalls(given, MAX_PAGE_CALLS);
+
+/** The same for a page of several histories. */
+export function recentPageCalls(given: GivenArguments): number {
+  const workflows = workflowCount(given);
+  return workflows * pageCalls(given, windowsOfEach(workflows));
+}
+
+function pageCalls(given: GivenArguments, maxWindows: number): number {
   const isFullBehindCursor = given.get('after') != null && given.get('first') === MAX_WINDOW;
-  return 1 + (given.get('filter') == null ? 0 : MAX_PAGE_CALLS - 1) + (isFullBehindCursor ? 1 : 0);
+  return (given.get('filter') == null ? 1 : maxWindows) + (isFullBehindCursor ? 1 : 0);
 }
 
 /** Upstream calls for a search among the latest runs of a workflow. */

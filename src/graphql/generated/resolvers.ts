@@ -340,8 +340,8 @@ export type Query = {
    * The runs of several workflows in one list, newest first; those that have not started come first. It costs one upstream call
    * for each workflow and page. A cursor keeps its place in each of the workflows, so that no run is repeated or skipped when new
    * ones start. A workflow whose runs can't be had is named in `unavailableWorkflows`, with its error in `errors`; the
-   * others are answered. With a filter, at most 500 runs of each workflow are looked at for one page: it may then hold fewer than
-   * `first`, even none, and `pageInfo.endCursor` still leads on.
+   * others are answered. With a filter, at most 500 runs of each workflow are looked at for one page, of more than 16 workflows
+   * fewer: some 100 of each of 51 to 100. It may then hold fewer than `first`, even none, and `pageInfo.endCursor` still leads on.
    */
   readonly recentRuns?: Maybe<RecentRuns>;
   /** One run. Null with a NOT_FOUND error if there is none by these ids, or none that this key may see. */

@@ -4,7 +4,7 @@ import { checkFirst, runFilter } from '../arguments.ts';
 import { recentRunsPage, workflowPage } from '../connections.ts';
 import { readRecentCursor } from '../cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
-import { historyPageCalls, pageSize, workflowCount } from '../fields/list-sizes.ts';
+import { pageSize, recentPageCalls } from '../fields/list-sizes.ts';
 import { ofWorkflow, severalWorkflows } from '../several-workflows.ts';
 
 export const query: FieldTable<'Query'> = {
@@ -27,7 +27,7 @@ export const query: FieldTable<'Query'> = {
 
   recentRuns: {
     readsWorkflows: true,
-    calls: (given) => workflowCount(given) * historyPageCalls(given),
+    calls: recentPageCalls,
     items: pageSize,
     async resolve(_root, { first, after, filter, workflowIds }, { history, workflows, reported }, info) {
       const request = { first: checkFirst(first), after: after == null ? null : readRecentCursor(after) };

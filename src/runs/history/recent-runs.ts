@@ -6,7 +6,7 @@ import { compareText } from '../../domain/order.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import type { Operation } from '../operation.ts';
 import type { HistoryPosition, RunPosition } from './history-reader.ts';
-import type { HistoryPage, RunFilter, RunHistory } from './run-history.ts';
+import { windowsOfEach, type HistoryPage, type RunFilter, type RunHistory } from './run-history.ts';
 
 /** What the order goes by: start, newest first and those without one before all; then the workflow's id. */
 export interface RunPlace {
@@ -64,10 +64,12 @@ export function createRecentRuns(history: Pick<RunHistory, 'page'>): RecentRuns 
     async page({ workflowIds, first, after, filter }, operation) {
       const start = after ?? BEGINNING;
       const unavailable: UnavailableWorkflow[] = [];
+      const ids = [...new Set(workflowIds)].sort(compareText);
+      const maxWindows = windowsOfEach(ids.length);
       const read = async (workflowId: string) => {
         try {
           const page = await history.page(
-            { workflowId, first, after: positionIn(workflowId, start), filter },
+            { workflowId, first, after: positionIn(workflowId, start), filter, maxWindows },
             operation,
           );
           return [{ workflowId, page }];
@@ -77,7 +79,7 @@ export function createRecentRuns(history: Pick<RunHistory, 'page'>): RecentRuns 
           return [];
         }
       };
-      const pages = await Promise.all([...new Set(workflowIds)].sort(compareText).map(read));
+      const pages = await Promise.all(ids.map(read));
       unavailable.sort((a, b) => compareText(a.workflowId, b.workflowId));
       return { ...mergePages(pages.flat(), first, start), start, unavailable };
     },

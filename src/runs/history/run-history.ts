@@ -61,12 +61,21 @@ export interface PageRequest {
   readonly first: number;
   readonly after: HistoryPosition | null;
   readonly filter: RunFilter | null;
+  /** Windows that are read at most. Default: `MAX_PAGE_CALLS`. */
+  readonly maxWindows?: number;
 }
 
 /** The upstream can't filter, so runs are scanned until enough match; but no more than this for one page. */
 const MAX_SCANNED = 500;
 /** Upstream calls for that many runs: each window but the first repeats the last run of the one before. */
 export const MAX_PAGE_CALLS = 1 + Math.ceil((MAX_SCANNED - MAX_WINDOW) / (MAX_WINDOW - 1));
+
+/** A list over several workflows reads this many windows for one page, or one of each. */
+const MAX_WINDOWS_OF_ALL = 100;
+
+/** How many of each workflow: fewer, the more workflows there are. */
+export const windowsOfEach = (workflowCount: number): number =>
+  Math.max(1, Math.min(MAX_PAGE_CALLS, Math.floor(MAX_WINDOWS_OF_ALL / workflowCount)));
 
 export interface RunHistoryOptions {
   readonly upstream: UpstreamApi;
@@ -119,15 +128,14 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
   }
 
   return {
-    async page({ workflowId, first, after, filter }, operation) {
+    async page({ workflowId, first, after, filter, maxWindows = MAX_PAGE_CALLS }, operation) {
       const reader = readerOf(workflowId, after, operation);
       // One more than requested tells whether there is a next page.
       const wanted = filter ? MAX_WINDOW : first + 1;
       const found: HistoryEntry[] = [];
       let end = after;
       let lastScanned = after;
-      let scanned = 0;
-      while (found.length < first && scanned < MAX_SCANNED && !reader.isAtEnd) {
+      for (let windows = 0; found.length < first && windows < maxWindows && !reader.isAtEnd; windows += 1) {
         for (const entry of await reader.next(Math.min(wanted, MAX_WINDOW))) {
           if (found.length === first) return { entries: found, hasNextPage: true, end };
           if (filter?.startedAfter && isBefore(entry.record, filter.startedAfter)) {
@@ -137,7 +145,6 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
           lastScanned = entry.position;
           // A record without an id can't be found again when the history has moved.
           if (hasId(entry.record)) end = entry.position;
-          scanned += 1;
         }
       }
       return { entries: found, hasNextPage: !reader.isAtEnd, end: end === after ? lastScanned : end };

@@ -100,6 +100,11 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
       )}
       {!isLoading && !error && listed.length === 0 && (
         <Empty title={home.isFiltered ? 'No run fits these filters' : 'No runs yet'}>
+          {hasOlder && (
+            <p>
+              Only the latest runs of each workflow were searched. Choose one, or an earlier time, to look further back.
+            </p>
+          )}
           {home.isFiltered && (
             <Link to={url.with({ status: null, workflow: null, since: null, from: null, to: null, show: null })}>
               Clear filters
@@ -107,7 +112,7 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
           )}
         </Empty>
       )}
-      {hasOlder && (
+      {hasOlder && listed.length > 0 && (
         <p>
           {home.isLargest && last?.startedAt != null ? (
             <Link to={url.with({ since: 'exact', to: last.startedAt, show: null })}>Older runs</Link>
