@@ -20,7 +20,7 @@ export interface Hunk {
 
 const CONTEXT_LINES = 3;
 /** Texts that differ in more lines have little in common, and take long. */
-const MOST_EDITS = 2000;
+const MOST_EDITS = 600;
 /** Words are compared in the first changed lines, and not in long ones or those that have little in common. */
 const MOST_PAIRS = 100;
 const LONGEST_LINE = 2000;
