@@ -127,7 +127,7 @@ describe('the runs of a workflow, whatever happens', () => {
         }
         return Promise.resolve();
       }),
-      { numRuns: 600 },
+      { numRuns: 300 },
     );
   }, 60_000);
 });
