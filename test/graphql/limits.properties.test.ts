@@ -39,7 +39,13 @@ const wraps = fc.array(fc.constantFrom(...Object.keys(WRAPS)), { maxLength: 4 })
 /** The limit's name and what was found; null within the limits. */
 function refusalOf(text: string): { readonly limit: unknown; readonly found: unknown } | null {
   const error = passedLimit(parse(text));
-  return error && { limit: error.extensions.limit, found: error.extensions.found };
+  if (!error) return null;
+  const { code, limit, maximum, found } = error.extensions;
+  expect(code).toBe('GRAPHQL_VALIDATION_FAILED');
+  expect(error.message).toMatch(
+    new RegExp(`^This operation .*\\b${String(found)}\\b.*; at most ${String(maximum)} are`),
+  );
+  return { limit, found };
 }
 
 describe('the limits on the form of an operation', () => {
@@ -79,6 +85,10 @@ describe('the limits on the form of an operation', () => {
     ['rootFields', `query A { f } query B { ${listed(51, (at) => `f${at}`)} }`, 51],
   ])('count %s wherever they stand', (limit, text, found) => {
     expect(refusalOf(text)).toEqual({ limit, found });
+  });
+
+  it('bound the root of an operation, and not that of a fragment which is spread further down', () => {
+    expect(refusalOf(`{ a { ...F } } fragment F on T { ${listed(60, (at) => `f${at}`)} }`)).toBeNull();
   });
 
   it('leave introspection to a rule of graphql-js, and end where a fragment spreads itself', () => {
