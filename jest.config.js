@@ -1,5 +1,6 @@
 /** Node strips the types itself, so there is no transform. @type {import('jest').Config} */
 export default {
+  testEnvironment: './test/support/environment.ts',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   setupFiles: ['<rootDir>/test/support/fixed-seed.ts'],

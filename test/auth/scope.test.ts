@@ -190,6 +190,26 @@ describe('the claims of a token', () => {
     expect(upstream.calls).toHaveLength(before);
   });
 
+  it('narrow by the one that is configured alone', async () => {
+    const stepsOf = async (claims: Claims, id: string) =>
+      (await ask(claims, `{ run(workflowId: "${id}", id: "r1") { steps { id } } }`)).errors.map(
+        ({ extensions }) => extensions.code,
+      );
+    await gateway.close();
+    gateway = await start({ AUTH_ORGANIZATION_CLAIM: 'org' });
+    expect(await listed({ org: 'org-a' })).toEqual({ workflows: { nodes: [{ id: 'a1' }, { id: 'a2' }] } });
+    expect(await stepsOf({ org: 'org-a' }, 'a1')).toEqual([]);
+    expect(await stepsOf({ org: 'org-a' }, 'b1')).toEqual(['NOT_FOUND']);
+
+    await gateway.close();
+    gateway = await start({ AUTH_WORKFLOWS_CLAIM: 'ids' });
+    const two = { ids: ['b1', 'nobodys'] };
+    expect(await listed(two)).toEqual({ workflows: { nodes: [{ id: 'b1' }, { id: 'nobodys' }] } });
+    expect(await stepsOf(two, 'b1')).toEqual([]);
+    expect(await stepsOf(two, 'nobodys')).toEqual([]);
+    expect(await stepsOf(two, 'a1')).toEqual(['NOT_FOUND']);
+  });
+
   it('find a workflow that was created a second ago, and list the others once a minute', async () => {
     const queryOf = (id: string) => `{ run(workflowId: "${id}", id: "r1") { steps { id } } }`;
     await ask(of('org-a'), queryOf('a1'));

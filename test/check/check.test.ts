@@ -1,5 +1,7 @@
-/** `stepgate check` as a process of its own, over real HTTP. */
+/** `stepgate check` over real HTTP: in this process, and as a process of its own where that adds something. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { runCheck } from '../../src/check/run-check.ts';
+import { readConfigWith } from '../../src/cli/command-line.ts';
 import { startFaultyUpstream, type Endpoint, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
 import { runCommand } from '../support/process.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
@@ -28,8 +30,28 @@ describe('stepgate check', () => {
   });
   afterEach(() => upstream.close());
 
-  const check = (args: readonly string[] = [], environment: Readonly<Record<string, string>> = {}, input = '') =>
-    runCommand(['check', ...args], { UPSTREAM_URL: upstream.url, STEPGATE_CHECK_KEY: KEY, ...environment }, input);
+  type Environment = Readonly<Record<string, string>>;
+  const settings = (environment: Environment) => ({
+    UPSTREAM_URL: upstream.url,
+    STEPGATE_CHECK_KEY: KEY,
+    ...environment,
+  });
+
+  const checkByProcess = (args: readonly string[] = [], environment: Environment = {}, input = '') =>
+    runCommand(['check', ...args], settings(environment), input);
+
+  async function check(args: readonly string[] = [], given: Environment = {}) {
+    const environment = settings(given);
+    let stdout = '';
+    const code = await runCheck({
+      configWith: (file) => readConfigWith(file, environment),
+      args,
+      environment,
+      readStdin: () => Promise.resolve(''),
+      write: (text) => void (stdout += text),
+    });
+    return { code, stdout };
+  }
 
   /** What the report says of a call, with the lines below it. */
   function saidOf(endpoint: Endpoint, report: string): string {
@@ -46,7 +68,7 @@ describe('stepgate check', () => {
   }
 
   it('tries each call of a tidy upstream with the key, finds a finished run, starts none, and exits with 0', async () => {
-    const { code, stdout, stderr } = await check();
+    const { code, stdout, stderr } = await checkByProcess();
     expect(stderr).toBe('');
     expect(saidOf('workflows', stdout)).toMatch(/works: 2 workflows$/);
     expect(saidOf('runs', stdout)).toMatch(/works: 2 runs of workflow "wf"$/);
@@ -146,7 +168,7 @@ describe('stepgate check', () => {
       UPSTREAM_AUTH_HEADER: 'x-api-key: {key}',
       UPSTREAM_HEADERS: 'x-tenant: SECRET',
     };
-    const { code, stdout } = await check(['--key-stdin'], environment, `${KEY}\n`);
+    const { code, stdout } = await checkByProcess(['--key-stdin'], environment, `${KEY}\n`);
     expect(code).toBe(0);
     expect(upstream.calls.every(({ headers }) => headers['x-api-key'] === KEY)).toBe(true);
     expect(stdout).toContain('key in the header x-api-key; further headers x-tenant');
@@ -165,7 +187,7 @@ describe('stepgate check', () => {
       /can't start with this configuration\.\nUPSTREAM_AUTH_HEADER: expected/,
     ],
   ])('refuses %j with %j and makes no call', async (args, environment, message) => {
-    const { code, stdout, stderr } = await check(args, environment);
+    const { code, stdout, stderr } = await checkByProcess(args, environment);
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(message);

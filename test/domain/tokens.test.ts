@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { stepTokenUsage } from '../../src/domain/run/tokens.ts';
 import type { JsonValue } from '../../src/domain/types.ts';
 import { ran, runOf, stepFacts } from '../support/facts.ts';
@@ -128,6 +129,36 @@ describe('the token usage of a run', () => {
         { ...NOTHING, model: null, totalTokens: 7, stepsReporting: 1 },
       ],
     });
+  });
+
+  it('lists models by total, then by name, unknown ones last, in whatever order the steps are', () => {
+    const used = fc.record({ model: fc.constantFrom(null, 'a', 'b', 'c'), total: fc.constantFrom(null, 1, 2) });
+    fc.assert(
+      fc.property(fc.array(used, { maxLength: 8 }), (all) => {
+        const { byModel } = runOf(
+          all.map(({ model, total }) => answer(model, { prompt_tokens: 1, total_tokens: total })),
+        ).tokenUsage;
+        const keys = byModel.map(({ model, totalTokens }) => [
+          -(totalTokens ?? -1),
+          model === null ? 1 : 0,
+          model ?? '',
+        ]);
+        expect(keys).toEqual(
+          keys.toSorted(([a1, a2, a3], [b1, b2, b3]) =>
+            a1 !== b1
+              ? Number(a1) - Number(b1)
+              : a2 !== b2
+                ? Number(a2) - Number(b2)
+                : String(a3) < String(b3)
+                  ? -1
+                  : 1,
+          ),
+        );
+        expect(byModel.map(({ model }) => model).toSorted()).toEqual(
+          [...new Set(all.map(({ model }) => model))].toSorted(),
+        );
+      }),
+    );
   });
 
   it('is exact beyond the range of an Int', () => {

@@ -17,8 +17,9 @@ interface Event {
 type RunWatcher = Watcher<Event> & { readonly runId: string };
 
 const LIVE_TTL_MS = 1000;
-const RUNS = Array.from({ length: 20 }, (_, index) => `run-${index}`);
-const WATCHERS_PER_RUN = 6;
+const RUNS = Array.from({ length: 9 }, (_, index) => `run-${index}`);
+/** Two of each transport: more of them, and for long, watch in `npm run soak -- live-fleet`. */
+const WATCHERS_PER_RUN = 4;
 /** Each poll of a run that goes on brings a change. */
 const STEP_MS = 50;
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startProofFleet, type ProofFleet } from '../support/fleet-proofs/proof-fleet.ts';
 import {
   faultsOf,
@@ -11,47 +11,49 @@ import {
 import { NGINX } from '../support/nginx.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 
-// Nine processes start here, three of them again.
+// Five processes start here, three of them again.
 jest.setTimeout(180_000);
 
 /** Machines that run tests are busy: what is measured here is calls and answers. How fast they are is for `npm run soak`. */
 const PATIENT = { REDIS_TIMEOUT_MS: '1000' };
 
 describeWithValkey(`a fleet of processes${withoutValkey}`, () => {
-  let fleet: ProofFleet | undefined;
-  afterEach(async () => {
-    await fleet?.close();
-    fleet = undefined;
-  });
-
-  const itWithNginx = NGINX === null && process.env.CI === undefined ? it.skip : it;
-  itWithNginx('makes one call for each finished run, also while its gateways restart behind nginx', async () => {
-    fleet = await startProofFleet(3, PATIENT);
-    const { steps, stepsAfterRestarts, failures, answers } = await proveOneCall(fleet, 300, 300);
-    expect(failures).toEqual([]);
-    expect(steps).toBe(300);
-    expect(stepsAfterRestarts).toBe(0);
-    expect(answers).toBeGreaterThan(600);
-  });
-
-  it('answers right while Valkey stands still, is killed, starts empty, is full or slow, and shares again', async () => {
-    // Less than what slow means here.
-    fleet = await startProofFleet(2, { REDIS_TIMEOUT_MS: '150' });
-    for (const fault of faultsOf(fleet)) {
-      const { failures, answers } = await proveFault(fleet, fault, 500);
-      expect({ fault: fault.name, failures }).toEqual({ fault: fault.name, failures: [] });
-      expect(answers).toBeGreaterThanOrEqual(20);
-    }
-  });
-
-  describe('with two viewers', () => {
-    it('shows none of them what is the other’s, and nothing to whoever reads Valkey; a withdrawn key is refused at all', async () => {
+  describe('of three gateways', () => {
+    let fleet: ProofFleet;
+    beforeAll(async () => {
       fleet = await startProofFleet(3, PATIENT);
-      expect(await proveSeparation(fleet, 900)).toEqual([]);
+    });
+    afterAll(() => fleet.close());
+
+    const itWithNginx = NGINX === null && process.env.CI === undefined ? it.skip : it;
+    itWithNginx('makes one call for each finished run, also while its gateways restart behind nginx', async () => {
+      const { steps, stepsAfterRestarts, failures, answers } = await proveOneCall(fleet, 100, 200, 1, 2);
+      expect(failures).toEqual([]);
+      expect(steps).toBe(100);
+      expect(stepsAfterRestarts).toBe(0);
+      expect(answers).toBeGreaterThan(200);
+    });
+
+    it('shows no viewer what is another’s, and nothing to whoever reads Valkey; a withdrawn key is refused at all', async () => {
+      expect(await proveSeparation(fleet, 500)).toEqual([]);
       expect(await fleet.valkey.client.dbsize()).toBeGreaterThan(50);
       const words = ['key-one', 'key-two', 'shared-', 'live-', 'output', 'completed', 'org-1', 'model_1', 'Refund'];
       expect(await readableIn(fleet, words)).toEqual([]);
       await proveWithdrawal(fleet, 'key-one');
     });
+  });
+
+  it('answers right while Valkey stands still, is killed, starts empty, is full or slow, and shares again', async () => {
+    // Less than what slow means here.
+    const fleet = await startProofFleet(2, { REDIS_TIMEOUT_MS: '150' });
+    try {
+      for (const fault of faultsOf(fleet)) {
+        const { failures, answers } = await proveFault(fleet, fault, 300);
+        expect({ fault: fault.name, failures }).toEqual({ fault: fault.name, failures: [] });
+        expect(answers).toBeGreaterThanOrEqual(20);
+      }
+    } finally {
+      await fleet.close();
+    }
   });
 });

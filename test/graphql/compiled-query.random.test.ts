@@ -6,14 +6,15 @@ import { everyFieldAndArgument } from '../support/compiled-coverage.ts';
 import { checkRandomOperations } from '../support/compared-operations.ts';
 
 describe('compiled queries over random operations', () => {
+  // `npm run soak -- compiled-queries` goes on for as long as you like. So many reach every field and argument.
   it('answer as graphql-js does, the first time and later', async () => {
     const schema = createSchema();
-    const outcome = await checkRandomOperations(schema, { seed: 4711, numRuns: 2000 });
+    const outcome = await checkRandomOperations(schema, { seed: 4711, numRuns: 500 });
     expect(outcome.failure).toBeNull();
     // Else the comparison would prove nothing.
     expect(outcome.compiled / outcome.seen).toBeGreaterThan(0.7);
     expect(outcome.withErrors / outcome.compiled).toBeGreaterThan(0.3);
-    expect(outcome.refused).toBeGreaterThan(20);
+    expect(outcome.refused).toBeGreaterThan(10);
     const ways = [
       'whole variable',
       'variable in a literal',
@@ -41,7 +42,7 @@ describe('compiled queries over random operations', () => {
       if (!isObjectType(type) || COMPUTED_TYPES.has(type.name) || type.name.startsWith('__')) continue;
       for (const field of Object.values(type.getFields())) field.resolve ??= checked;
     }
-    const { failure } = await checkRandomOperations(schema, { seed: 4712, numRuns: 300 });
+    const { failure } = await checkRandomOperations(schema, { seed: 4712, numRuns: 150 });
     expect(failure).toBeNull();
     // Such a type belongs to COMPUTED_TYPES.
     expect([...computed]).toEqual([]);

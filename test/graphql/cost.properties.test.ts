@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { Kind, parse, print, visit } from 'graphql';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createCostOf } from '../support/cost.ts';
 import { createManualClock } from '../support/clock.ts';
@@ -95,6 +96,23 @@ describe('the cost of any operation', () => {
   afterAll(async () => {
     await gateway.close();
     await upstream.close();
+  });
+
+  it('is the same however its selections are wrapped in inline fragments', () => {
+    fc.assert(
+      fc.property(operations, fc.infiniteStream(fc.boolean()), (text, choices) => {
+        const wrapped = visit(parse(text), {
+          SelectionSet: {
+            leave(set) {
+              const [isWrapped = false] = choices.take(1);
+              const fragment = { kind: Kind.INLINE_FRAGMENT, selectionSet: set } as const;
+              return isWrapped ? { kind: Kind.SELECTION_SET, selections: [fragment] } : undefined;
+            },
+          },
+        });
+        expect(costOf(print(wrapped))).toEqual(costOf(text));
+      }),
+    );
   });
 
   it('is at least the calls that it causes while nothing is cached', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { ask, type PlainAnswer, type PlainRequest } from '../support/plain-http.ts';
@@ -41,17 +41,21 @@ const APP = 'https://app.example.com';
 describe('vary and CORS', () => {
   let upstream: FaultyUpstream;
   let gateway: TestGateway;
-  beforeEach(async () => {
+  /** By their environment: nothing that is asked here changes a gateway but its caches. */
+  const gateways = new Map<string, TestGateway>();
+  beforeAll(async () => {
     upstream = await startFaultyUpstream(({ runId }) =>
       runId === 'missing' ? { status: 404 } : { json: [wireRun(runId)] },
     );
   });
-  afterEach(async () => {
-    await gateway.close();
+  afterAll(async () => {
+    for (const each of gateways.values()) await each.close();
     await upstream.close();
   });
   const start = async (environment: Headers) => {
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment });
+    const name = JSON.stringify(environment);
+    gateway = gateways.get(name) ?? (await startGateway({ UPSTREAM_URL: upstream.url, ...environment }));
+    gateways.set(name, gateway);
   };
   const withOrigin = ({ headers, ...request }: PlainRequest, origin: string): PlainRequest => ({
     ...request,

@@ -185,8 +185,8 @@ describe('changedSteps, whatever happens', () => {
         const present = [...(states.get((latest as Snapshot | null)?.sequence ?? 0) ?? [])].sort();
         for (const reader of readers) if (reader.steps.size > 0) expect([...reader.steps].sort()).toEqual(present);
       }),
-      { numRuns: 2000 },
+      { numRuns: 600 },
     );
-    expect(pulls).toBeGreaterThan(5000);
+    expect(pulls).toBeGreaterThan(2000);
   }, 120_000);
 });

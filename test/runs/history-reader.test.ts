@@ -8,13 +8,13 @@ import {
 } from '../../src/runs/history/history-reader.ts';
 import { at, runRecord } from '../support/facts.ts';
 
-/** A history that a test can change; the newest run comes first. */
-function createHistory(runCount: number) {
+/** A history that a test can change; the newest run comes first. So many runs each start at the same instant. */
+function createHistory(runCount: number, perInstant = 1) {
   const runs: { id: string; startTime: ReturnType<typeof at> }[] = [];
   let started = 0;
   const start = () => {
     started += 1;
-    runs.unshift({ id: `run-${started}`, startTime: at(started * 1000) });
+    runs.unshift({ id: `run-${started}`, startTime: at(Math.ceil(started / perInstant) * 1000) });
   };
   for (let count = 0; count < runCount; count += 1) start();
   const readWindow: ReadWindow = (offset, limit) => {
@@ -51,8 +51,9 @@ describe('the history reader', () => {
       fc.asyncProperty(
         fc.nat(200),
         fc.array(movement, { minLength: 1, maxLength: 30 }),
-        async (runCount, movements) => {
-          const history = createHistory(runCount);
+        fc.integer({ min: 1, max: 150 }),
+        async (runCount, movements, perInstant) => {
+          const history = createHistory(runCount, perInstant);
           const atTheStart = history.runs.map(({ id }) => id);
           const seen: string[] = [];
           let position: HistoryPosition | null = null;

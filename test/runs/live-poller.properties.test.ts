@@ -42,6 +42,8 @@ interface Played {
   readonly ages: readonly number[];
   readonly steps: number;
   readonly isFinal: boolean;
+  /** Polls that were sent after their poller had read the final state. */
+  readonly pollsAfterTheEnd: number;
   /** Timers that are left without subscribers, those of aborted polls aside. */
   readonly timersLeft: number;
 }
@@ -58,20 +60,24 @@ async function play(commands: readonly Command[], latencyMs: number): Promise<Pl
   let steps = 1;
   let isFaulty = false;
   let isFinal = false;
+  let pollsAfterTheEnd = 0;
 
   /** Like `live-pollers.ts`: when a poller is over, the next subscriber gets another. */
   function openPoller(): LivePoller<Snapshot> {
     const itsPolls: number[] = [];
     polls.push(itsPolls);
+    let hasEnded = false;
     const poller = createLivePoller({
       states: runStates,
       read(): Promise<{ reading: RunReading; untilMs: number }> {
         const sentAt = clock.now();
         itsPolls.push(sentAt);
+        if (hasEnded) pollsAfterTheEnd += 1;
         const [toldSteps, toldFinal, isFault] = [steps, isFinal, isFaulty];
         return new Promise((resolve, reject) => {
           clock.after(latencyMs, () => {
             if (isFault) reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'it fails'));
+            hasEnded ||= !isFault && toldFinal;
             const reading = readingOf(toldSteps, sentAt, { fetchedAt: clock.now(), isFinal: toldFinal });
             resolve({ reading, untilMs: toldFinal ? Infinity : clock.now() + LIVE_TTL_MS });
           });
@@ -148,7 +154,7 @@ async function play(commands: readonly Command[], latencyMs: number): Promise<Pl
     .filter(({ hasLeft, outcome }) => !hasLeft && outcome !== 'FAILED')
     .map((reader) => ({ reader, outcome: reader.outcome }));
   for (const reader of readers) await reader.leave();
-  return { readers, staying, polls, ages, steps, isFinal, timersLeft: timers };
+  return { readers, staying, polls, ages, steps, isFinal, pollsAfterTheEnd, timersLeft: timers };
 }
 
 const isStale = ({ parts }: Snapshot): boolean => parts.steps?.staleReason !== null;
@@ -163,7 +169,10 @@ describe('live pollers, whatever happens', () => {
         fc.array(command, { maxLength: 60 }),
         fc.integer({ min: 1, max: 1500 }),
         async (commands, latencyMs) => {
-          const { readers, staying, polls, ages, steps, isFinal, timersLeft } = await play(commands, latencyMs);
+          const { readers, staying, polls, ages, steps, isFinal, pollsAfterTheEnd, timersLeft } = await play(
+            commands,
+            latencyMs,
+          );
           for (const { given } of readers) {
             const seen = given.map(stepsIn);
             expect(seen).toEqual([...seen].sort((one, another) => one - another));
@@ -178,6 +187,7 @@ describe('live pollers, whatever happens', () => {
             expect(Math.min(LIVE_TTL_MS, ...gaps)).toBe(LIVE_TTL_MS);
           }
           expect(Math.max(0, ...ages)).toBeLessThanOrEqual(LIVE_TTL_MS + latencyMs + STRIDE_MS);
+          expect(pollsAfterTheEnd).toBe(0);
           expect(timersLeft).toBe(0);
         },
       ),

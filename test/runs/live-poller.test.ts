@@ -281,6 +281,19 @@ describe('a live poller', () => {
     expect(harness.polls).toHaveLength(2);
   });
 
+  it('stops polling at the end, also while a subscriber has not read the final snapshot', async () => {
+    const { harness, watching } = await watched();
+    const lingering = watch(harness.poller);
+    await lingering.pull();
+    await watching.pull();
+    harness.clock.advance(1000);
+    await harness.underWay().answer(2, { isFinal: true });
+    expect(harness.clock.pending).toEqual([]);
+    harness.clock.advance(60_000);
+    await lingering.pull();
+    expect([lingering.given.map(stepsIn), harness.polls.length]).toEqual([[1, 2], 2]);
+  });
+
   it('gives an event when a run becomes final, even if nothing else changed', async () => {
     const { harness, watching } = await watched();
     await watching.pull();

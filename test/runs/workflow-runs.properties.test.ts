@@ -126,7 +126,7 @@ describe('the runs of a workflow, whatever happens', () => {
           }
         }
       }),
-      { numRuns: 600 },
+      { numRuns: 300 },
     );
   }, 60_000);
 });

@@ -1,4 +1,5 @@
 /** The primitives of a fleet over a real Valkey, without a gateway around them. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { readConfig } from '../../src/config/config.ts';
 import { createFleet, type Fleet } from '../../src/fleet/fleet.ts';
 import { createLogger, type Logger } from '../../src/observability/logger.ts';
@@ -28,9 +29,9 @@ export async function joinFleet(
   return { ...joined, figures };
 }
 
-/** Resolves when the condition holds; it is asked after each turn of the event loop. */
+/** Resolves when the condition holds. Between two questions the processor is left to whoever is waited for. */
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await new Promise((resolve) => setImmediate(resolve));
+  while (!(await isTrue())) await pause(2);
 }
 
 /** Gateways of one fleet in this process, each with its own caches and connections. */

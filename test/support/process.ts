@@ -1,6 +1,8 @@
 /** The gateway as a process of its own, as `npm start` runs it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
@@ -16,12 +18,15 @@ export interface GatewayProcess {
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
+/** Many start: with what the first one has compiled, the others start in half the time. */
+const ENVIRONMENT = { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(tmpdir(), 'stepgate-compiled') };
+
 export function startProcess(
   environment: Readonly<Record<string, string>>,
   args: readonly string[] = [],
 ): GatewayProcess {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env.PATH, PORT: '0', ...environment },
+    env: { ...ENVIRONMENT, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';
@@ -65,7 +70,7 @@ export async function runCommand(
   environment: Readonly<Record<string, string>>,
   input = '',
 ): Promise<FinishedProcess> {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: { PATH: process.env.PATH, ...environment } });
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...ENVIRONMENT, ...environment } });
   child.stdin.end(input);
   const exited = once(child, 'close').then(([code]) => code as number | null);
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exited]);

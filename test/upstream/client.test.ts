@@ -303,6 +303,21 @@ describe('the upstream client', () => {
       expect(server.connectionCount()).toBe(1);
     });
 
+    it('none for a POST, nor sends one over a kept connection: the server may close that just then', async () => {
+      const sockets: unknown[] = [];
+      const server = await listening((request, response) => {
+        sockets.push(request.socket);
+        response.end(request.method === 'POST' ? '{"run_id":"new"}' : STEPS);
+      });
+      const client = clientOf({ baseUrl: server.url });
+      const get = () => client.listSteps(REF, call());
+      const post = () => client.execute('wf', {}, call());
+      for (const make of [get, post, post, get, post]) await make();
+      expect(new Set([1, 2, 4].map((at) => sockets[at])).size).toBe(3);
+      expect(sockets[3]).toBe(sockets[0]);
+      expect(server.connectionCount()).toBe(4);
+    });
+
     it('no connection open after it was closed', async () => {
       const ended = Promise.withResolvers<undefined>();
       const server = await listening((request, response) => {

@@ -1,7 +1,12 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
 import type { UpstreamApi } from '../../src/upstream/client.ts';
 import { readWorkflows } from '../../src/upstream/contract.ts';
 import { createScopedUpstream } from '../../src/upstream/scoped-upstream.ts';
+import { GatewayError } from '../../src/upstream/errors.ts';
+import type { Scope } from '../../src/upstream/scope.ts';
+import { stepFacts } from '../support/facts.ts';
+import { gatewayErrorOf } from '../support/rejection.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
 import { textOf } from '../support/wire.ts';
 
@@ -9,26 +14,45 @@ import { textOf } from '../support/wire.ts';
 const MANY = readWorkflows(textOf(Array.from({ length: 1000 }, (_, id) => wireWorkflow(`${'w'.repeat(500)}-${id}`))));
 const notAsked = () => Promise.reject(new Error('it was not to be called'));
 
+/** A scoped upstream whose other calls answer nothing. `list` answers the list of workflows. */
+function scoped(list: UpstreamApi['listWorkflows'], now = () => 0) {
+  const listWorkflows = jest.fn(list);
+  const close = jest.fn();
+  const getRun = jest.fn(() => Promise.resolve({ value: null, sizeBytes: 0 }));
+  const others = { listSteps: notAsked, listRuns: notAsked, execute: notAsked };
+  const upstream = createScopedUpstream({ listWorkflows, getRun, close, ...others }, now);
+  const controller = new AbortController();
+  return {
+    upstream,
+    listWorkflows,
+    getRun,
+    close,
+    controller,
+    /** Asks for a run of a workflow within the scope of an organization. */
+    ask: (credential: string, workflowId: string, organizationId = 'org-1') =>
+      upstream.getRun(
+        { workflowId, runId: 'r1' },
+        { credential, requestId: 'r', scope: { organizationId, workflowIds: null }, signal: controller.signal },
+      ),
+  };
+}
+
+const listOf = (...ids: readonly string[]) => readWorkflows(textOf(ids.map((id) => wireWorkflow(id))));
+
 describe('the organizations of workflows, which narrowed scopes look up', () => {
-  it('are kept for the credentials that asked last, within a bound of bytes', async () => {
-    const listWorkflows = jest.fn<UpstreamApi['listWorkflows']>(() => Promise.resolve({ value: MANY, sizeBytes: 0 }));
-    const upstream = createScopedUpstream(
-      {
-        listWorkflows,
-        getRun: () => Promise.resolve({ value: null, sizeBytes: 0 }),
-        listSteps: notAsked,
-        listRuns: notAsked,
-        execute: notAsked,
-        close: () => undefined,
-      },
-      () => 0,
-    );
+  it.each([
+    ['ids', MANY],
+    [
+      'organizations',
+      readWorkflows(
+        textOf(Array.from({ length: 1000 }, (_, id) => wireWorkflow(`w${id}`, { organization_id: 'o'.repeat(500) }))),
+      ),
+    ],
+  ])('are kept for the credentials that asked last, within a bound of bytes: long %s', async (_, many) => {
+    const { ask, listWorkflows } = scoped(() => Promise.resolve({ value: many, sizeBytes: 0 }));
     const readsOf = async (credential: string): Promise<number> => {
       listWorkflows.mockClear();
-      const { signal } = new AbortController();
-      const scope = { organizationId: MANY[0]?.organizationId ?? '', workflowIds: null };
-      const ref = { workflowId: MANY[0]?.id ?? '', runId: 'r1' };
-      await upstream.getRun(ref, { credential, requestId: 'r', scope, signal });
+      await ask(credential, many[0]?.id ?? '', many[0]?.organizationId ?? '');
       return listWorkflows.mock.calls.length;
     };
     expect(await readsOf('first')).toBe(1);
@@ -36,5 +60,140 @@ describe('the organizations of workflows, which narrowed scopes look up', () => 
     for (let index = 0; index < 10; index += 1) expect(await readsOf(`other-${index}`)).toBe(1);
     expect(await readsOf('other-9')).toBe(0);
     expect(await readsOf('first')).toBe(1);
+  });
+
+  it('are read with the credential, without a scope, and also if the client that asked first has left', async () => {
+    const { ask, listWorkflows, controller } = scoped(() => Promise.resolve({ value: listOf('w'), sizeBytes: 0 }));
+    await ask('key', 'w');
+    const [[options] = []] = listWorkflows.mock.calls;
+    expect(options).toMatchObject({ credential: 'key', requestId: 'r', scope: null });
+    controller.abort();
+    expect(options?.signal.aborted).toBe(false);
+  });
+
+  it('are read again after a minute; after a second for a workflow that they do not list', async () => {
+    let [time, ids] = [0, ['w']];
+    const { ask, listWorkflows } = scoped(
+      () => Promise.resolve({ value: listOf(...ids), sizeBytes: 0 }),
+      () => time,
+    );
+    const reads = () => listWorkflows.mock.calls.length;
+    await ask('key', 'w');
+    time = 59_999;
+    await ask('key', 'w');
+    expect(reads()).toBe(1);
+    time = 60_000;
+    await ask('key', 'w');
+    expect(reads()).toBe(2);
+    ids = ['w', 'made'];
+    time += 999;
+    await gatewayErrorOf(ask('key', 'made'));
+    expect(reads()).toBe(2);
+    time += 1;
+    await ask('key', 'made');
+    expect(reads()).toBe(3);
+  });
+
+  it('are read again at once where they could not be read, by whoever asks next', async () => {
+    const outage = new GatewayError('UPSTREAM_TIMEOUT', 'no answer');
+    const { ask, listWorkflows } = scoped(() => Promise.reject(outage));
+    for (const times of [1, 2]) {
+      expect(await gatewayErrorOf(ask('key', 'w'))).toBe(outage);
+      expect(listWorkflows).toHaveBeenCalledTimes(times);
+    }
+    listWorkflows.mockImplementation(() => Promise.resolve({ value: listOf('w'), sizeBytes: 0 }));
+    await ask('key', 'w');
+    await ask('key', 'w');
+    expect(listWorkflows).toHaveBeenCalledTimes(3);
+  });
+
+  it('are not looked up for an id that can not be asked for', async () => {
+    const { ask, listWorkflows, upstream, close } = scoped(notAsked);
+    expect(await gatewayErrorOf(ask('key', '..'))).toMatchObject({ code: 'BAD_USER_INPUT' });
+    expect(listWorkflows).not.toHaveBeenCalled();
+    upstream.close();
+    expect(close).toHaveBeenCalledTimes(1);
+  });
+});
+
+const IDS = ['w1', 'w2', 'w3', 'unlisted'];
+const organizations = fc.constantFrom(null, 'org-a', 'org-b');
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
+const scopes: fc.Arbitrary<Scope | null> = optional(
+  fc.record({
+    organizationId: organizations,
+    workflowIds: optional(fc.subarray(IDS).map((ids) => new Set(ids))),
+  }),
+);
+const upstreams = fc.record({
+  /** Of the first workflows, in order. */
+  ofWorkflows: fc.array(organizations, { maxLength: 3 }),
+  ofSteps: fc.array(organizations, { maxLength: 3 }),
+});
+
+describe('a scope', () => {
+  it('shows what its organization and its list of workflows both allow; the rest is NOT_FOUND, without a call', async () => {
+    await fc.assert(
+      fc.asyncProperty(upstreams, scopes, async ({ ofWorkflows, ofSteps }, scope) => {
+        const workflows = readWorkflows(
+          textOf(ofWorkflows.map((organization_id, at) => wireWorkflow(IDS[at] ?? '', { organization_id }))),
+        );
+        const steps = ofSteps.map((organizationId) => stepFacts({ organizationId }));
+        const asked: string[] = [];
+        const answer = <T>(workflowId: string, value: T) => {
+          asked.push(workflowId);
+          return Promise.resolve({ value, sizeBytes: 0 });
+        };
+        const upstream = createScopedUpstream(
+          {
+            listWorkflows: () => Promise.resolve({ value: workflows, sizeBytes: 0 }),
+            listSteps: ({ workflowId }) => answer(workflowId, steps),
+            getRun: ({ workflowId }) => answer(workflowId, null),
+            listRuns: ({ workflowId }) => answer(workflowId, []),
+            async execute(workflowId) {
+              await answer(workflowId, null);
+              return { runId: 'new', message: null };
+            },
+            close: () => undefined,
+          },
+          () => 0,
+        );
+        const call = { credential: 'key', requestId: 'r', scope, signal: new AbortController().signal };
+        const isAllowed = (id: string, organizationId: string | null) =>
+          !scope ||
+          ((scope.workflowIds?.has(id) ?? true) &&
+            (scope.organizationId === null || scope.organizationId === organizationId));
+        const organizationOf = (id: string) => ofWorkflows[IDS.indexOf(id)] ?? null;
+
+        const { value } = await upstream.listWorkflows(call);
+        expect(value.map(({ id }) => id)).toEqual(
+          workflows.map(({ id }) => id).filter((id) => isAllowed(id, organizationOf(id))),
+        );
+        const own = scope?.organizationId ?? null;
+        const areStepsOfAnother =
+          own !== null && ofSteps.some((organization) => organization !== null && organization !== own);
+        for (const workflowId of IDS) {
+          const ref = { workflowId, runId: 'r1' };
+          const calls: readonly (() => Promise<unknown>)[] = [
+            () => upstream.getRun(ref, call),
+            () => upstream.listRuns({ workflowId, offset: 0, limit: 1 }, call),
+            () => upstream.execute(workflowId, {}, call),
+            () => upstream.listSteps(ref, call),
+          ];
+          for (const [at, make] of calls.entries()) {
+            asked.length = 0;
+            const mayCall = isAllowed(workflowId, organizationOf(workflowId));
+            const isShown = mayCall && !(at === 3 && areStepsOfAnother);
+            if (isShown) await make();
+            else
+              expect(await gatewayErrorOf(make())).toMatchObject({
+                code: 'NOT_FOUND',
+                details: { upstreamStatus: 404 },
+              });
+            expect(asked).toEqual(mayCall ? [workflowId] : []);
+          }
+        }
+      }),
+    );
   });
 });

@@ -24,7 +24,13 @@ export interface OneCall {
 }
 
 /** Finished runs, asked at random at all gateways, which restart one after the other under load behind nginx. */
-export async function proveOneCall(fleet: ProofFleet, runs: number, requests: number, seed = 1): Promise<OneCall> {
+export async function proveOneCall(
+  fleet: ProofFleet,
+  runs: number,
+  requests: number,
+  seed = 1,
+  clients = 8,
+): Promise<OneCall> {
   const { gateways, upstream } = fleet;
   const failures: string[] = [];
   let answers = 0;
@@ -45,7 +51,7 @@ export async function proveOneCall(fleet: ProofFleet, runs: number, requests: nu
   let isOver = false;
   const load = inParallel(
     untilOver(() => isOver, random),
-    8,
+    clients,
     async (run) => askFor(balancer.url, run),
   );
   try {

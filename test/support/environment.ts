@@ -1,0 +1,55 @@
+/**
+ * Jest's environment for Node with an ordinary global object. Jest's own is a proxy, which each use of `Map`, `JSON` or `Error` passes:
+ * that took a third of the suite's processor time.
+ */
+import { constants, createContext } from 'node:vm';
+import type { EnvironmentContext, JestEnvironmentConfig } from '@jest/environment';
+import { ModernFakeTimers } from '@jest/fake-timers';
+import { TestEnvironment } from 'jest-environment-node';
+import { ModuleMocker } from 'jest-mock';
+
+type Globals = typeof globalThis;
+
+export default class OrdinaryGlobal extends TestEnvironment {
+  constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
+    super(config, context);
+    const global = createContext(constants.DONT_CONTEXTIFY) as Globals;
+    copyMissing(this.global, global);
+    // Of this realm, as Jest has them: what Node returns is an instance of them.
+    Object.assign(global, { global, Buffer, ArrayBuffer, Uint8Array });
+    global.Error.stackTraceLimit = 100;
+    this.context = global;
+    this.global = global as unknown as typeof this.global;
+    this.moduleMocker = new ModuleMocker(global);
+    const { projectConfig } = config;
+    this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global });
+  }
+}
+
+/** What the language itself does not have: that of Node, read where it is first used, and that of Jest. */
+function copyMissing(from: object, to: object): void {
+  for (const name of Reflect.ownKeys(from)) {
+    if (name in to) continue;
+    const descriptor = Object.getOwnPropertyDescriptor(from, name);
+    if (!descriptor) continue;
+    const isLazy = descriptor.get !== undefined && descriptor.configurable;
+    Object.defineProperty(to, name, isLazy ? lazily(to, name, descriptor) : descriptor);
+  }
+}
+
+function lazily(to: object, name: string | symbol, descriptor: PropertyDescriptor): PropertyDescriptor {
+  const { enumerable = false } = descriptor;
+  const replace = (value: unknown) => {
+    Object.defineProperty(to, name, { configurable: true, enumerable, writable: true, value });
+  };
+  return {
+    configurable: true,
+    enumerable,
+    get() {
+      const value: unknown = descriptor.get?.call(to);
+      replace(value);
+      return value;
+    },
+    set: replace,
+  };
+}
