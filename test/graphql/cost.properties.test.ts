@@ -46,6 +46,9 @@ const workflowField = fc.oneof(
   fc.constantFrom(1, 5).map((last) => `statistics(last: ${last}) { nodes { nodeId } }`),
   fc.tuple(size, runFields).map(([last, fields]) => `failureGroups(last: ${last}) { runs { ${fields} } }`),
   fc.constantFrom(1, 101).map((last) => `trend(last: ${last}) { runCount }`),
+  fc
+    .constantFrom(1, 101, 1000)
+    .map((last) => `trend(last: ${last}, startedAfter: "2026-01-01T01:00:00Z") { runCount }`),
   size.map((last) => `trend(last: ${last}, buckets: 2) { nodes { nodeId } }`),
 );
 const workflowFields = fc

@@ -10,6 +10,8 @@ const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url)
 const PAGES = [
   { name: 'workflows', path: '/', ready: 'Success rate' },
   { name: 'workflow', path: '/workflows/support-triage', ready: 'run-4711' },
+  { name: 'trends', path: '/workflows/support-triage?tab=trends', ready: 'First seen' },
+  { name: 'graph', path: '/workflows/support-triage/runs/run-4711?tab=graph', ready: 'not run' },
   { name: 'run', path: '/workflows/support-triage/runs/run-4711', ready: 'A step failed' },
   { name: 'step', path: '/workflows/support-triage/runs/run-4711?step=FAILED', ready: 'context_length_exceeded' },
   { name: 'comparison', path: '/workflows/support-triage/runs/run-4712?tab=compare&with=run-4711', ready: 'Fixed' },
@@ -36,7 +38,8 @@ for (const theme of ['light', 'dark'] as const) {
       if (only !== undefined && only !== 'all' && only !== name) continue;
       await page.goto(`${gateway.url}${path.replace('FAILED', encodeURIComponent(failedId))}`);
       await page.getByText(ready).first().waitFor();
-      await page.waitForLoadState('networkidle');
+      // Not for a quiet network: a page that shows what is happening keeps a connection open.
+      await page.evaluate('document.fonts.ready');
       const suffix = width === 1280 ? '' : `-${width}`;
       await page.screenshot({ path: `${folder}/${name}-${theme}${suffix}.png`, fullPage: width !== 1280 });
     }

@@ -10,15 +10,13 @@ const RUN = '/workflows/support-triage/runs/run-4711';
 const PAGES: readonly (readonly [name: string, path: string, text: string])[] = [
   ['what is happening', '/', 'Success rate'],
   ['a search without result', '/?q=nothing', 'No workflow is called'],
-  ['a workflow', '/workflows/support-triage?run=new', 'run-4711'],
-  ['the form of a run to run again', '/workflows/support-triage?run=new&from=run-4711', 'The inputs of'],
+  ['a workflow', '/workflows/support-triage?run=new&from=run-4711', 'The inputs of'],
   [
     'runs of an exact time',
     '/workflows/support-triage?start=2026-11-18T00:00:00Z&end=2026-11-19T00:00:00Z',
     'run-4711',
   ],
-  ['the trends of a workflow', '/workflows/support-triage?tab=trends', 'First seen'],
-  ['the trends of a node', '/workflows/support-triage?tab=trends&node=draft_reply', 'Executions'],
+  ['the trends of a node', '/workflows/support-triage?tab=trends&node=draft_reply', 'First seen'],
   ['the statistics of a workflow', '/workflows/support-triage?tab=nodes', 'knowledge_search'],
   ['a run', RUN, 'A step failed'],
   ['the graph of a run', `${RUN}?tab=graph`, 'not run'],

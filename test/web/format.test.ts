@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { isRendered } from '../../src/web/conversation/rendering.ts';
 import { formatDelta, formatDuration } from '../../src/web/format/duration.ts';
 import { formatBytes, formatCost, formatCount, formatShare, formatSigned } from '../../src/web/format/numbers.ts';
 import { createJsonNodes, previewOf, ROOT } from '../../src/web/json/json-nodes.ts';
@@ -108,5 +109,20 @@ describe('a long text', () => {
       'one',
       '',
     ]);
+  });
+});
+
+describe('a text of a model', () => {
+  it('is Markdown unless that would keep the page busy', () => {
+    const usual = ['# Title\n\n- one\n  - two\n\n> quoted\n>> twice', '---', '***bold***', '* * *', '1. a\n2. b', ''];
+    expect(usual.map(isRendered)).toEqual(usual.map(() => true));
+    const hostile = [
+      '>'.repeat(3000),
+      '- '.repeat(50),
+      `text\n${'> '.repeat(12)}deep`,
+      '1. '.repeat(20),
+      'x'.repeat(10_001),
+    ];
+    expect(hostile.map(isRendered)).toEqual(hostile.map(() => false));
   });
 });

@@ -110,6 +110,30 @@ await describeInBrowser('the run page', (browser) => {
     await context.close();
   });
 
+  it('compares a failed run with the last success before it, down to the words of the prompt that broke', async () => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'demo-key' });
+    await page.goto(`${gateway.url}/workflows/support-triage/runs/run-4711?tab=compare`);
+    const nodes = page.getByRole('region', { name: 'Node by node' });
+    // What changed stands first, and what broke is open.
+    await nodes.getByRole('row').nth(1).getByText('Broke').waitFor();
+    const differences = nodes.getByRole('group', { name: 'Differences' });
+    await differences.getByRole('insertion').filter({ hasText: 'Northwind Traders' }).waitFor();
+    await differences.getByRole('deletion').filter({ hasText: 'ticket_id' }).waitFor();
+    expect(await page.getByLabel('Compare with').locator('option:checked').textContent()).toMatch(
+      /^Last success before/,
+    );
+    await nodes.getByRole('button', { name: 'Inputs' }).click();
+    await page.waitForURL(/diff=inputs/);
+    await differences.getByRole('insertion').filter({ hasText: '"run_id": "run-4711"' }).waitFor();
+    await nodes.getByRole('button', { name: 'intake' }).click();
+    await page.waitForURL(/node=intake/);
+    await nodes.getByRole('button', { name: 'Outputs' }).waitFor();
+    await nodes.getByRole('link', { name: 'Open the step' }).click();
+    await page.getByRole('complementary', { name: 'Step' }).getByRole('heading', { name: 'intake' }).waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('filters and pages through the runs of a workflow', async () => {
     const { page, context } = await openPage(browser(), { key: 'demo-key' });
     await page.goto(`${gateway.url}/workflows/support-triage`);

@@ -89,6 +89,9 @@ await describeInBrowser('names and errors of any length', (browser) => {
     expect(await page.evaluate(`${style}.whiteSpace`)).toBe('pre-wrap');
     await drawer.getByRole('button', { name: 'Show all 62 lines' }).click();
     expect(await error.textContent()).toBe(TRACEBACK);
+    // A long name leaves the message its room.
+    const message = await page.locator('.failed-steps .message').first().boundingBox();
+    expect(message?.width).toBeGreaterThan(200);
     // It answered nothing: what it was given is shown.
     expect(await drawer.getByRole('button', { name: /^Inputs/ }).getAttribute('aria-pressed')).toBe('true');
     await drawer.getByRole('button', { name: /^Outputs/ }).click();

@@ -65,7 +65,7 @@ await describeInBrowser('the form that starts a run', (browser) => {
       return route.abort();
     });
     await page.getByRole('button', { name: 'Start' }).click();
-    await page.getByText(/can.t be reached/).waitFor();
+    await page.getByText(/can.t be reached.*It may have started all the same/).waitFor();
     isLost = false;
     await page.getByRole('button', { name: 'Start' }).click();
     await page.waitForURL(/\/runs\/started-1$/);
@@ -100,5 +100,9 @@ await describeInBrowser('the form that starts a run', (browser) => {
     expect(await start.isDisabled()).toBe(true);
     await inputs().fill('{}');
     expect(await start.isEnabled()).toBe(true);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await inputs().waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.activeElement.textContent.trim()')).toBe('Run');
+    expect(new URL(page.url()).search).toBe('');
   });
 });

@@ -57,6 +57,13 @@ await describeInBrowser('the runs of a workflow', (browser) => {
     expect(await row('newest').count()).toBe(0);
     await page.getByRole('link', { name: 'Newest runs' }).click();
     await row('newest').waitFor();
+
+    const script = upstream.script;
+    upstream.script = () => ({ status: 503, json: {} });
+    await page.getByText(/^Stale since/).waitFor();
+    await row('newest').waitFor();
+    upstream.script = script;
+    await page.getByText(/^Stale since/).waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -20,20 +20,24 @@ export interface Hunk {
 
 const CONTEXT_LINES = 3;
 /** Texts that differ in more lines have little in common, and take long. */
-const MOST_EDITS = 4000;
-const LONGEST_MS = 400;
-/** Words of longer lines are not compared. */
+const MOST_EDITS = 600;
+/** Words are compared in the first changed lines, and not in long ones or those that have little in common. */
+const MOST_PAIRS = 100;
 const LONGEST_LINE = 2000;
+const MOST_WORD_EDITS = 300;
 
 /** Null where the texts differ too much. */
 export function diffLines(before: string, after: string): readonly Hunk[] | null {
-  const options = { context: CONTEXT_LINES, maxEditLength: MOST_EDITS, timeout: LONGEST_MS };
+  const options = { context: CONTEXT_LINES, maxEditLength: MOST_EDITS };
   const patch = structuredPatch('', '', `${before}\n`, `${after}\n`, undefined, undefined, options);
-  return patch ? patch.hunks.map(({ newStart, lines }) => ({ from: newStart, lines: linesOf(lines) })) : null;
+  if (!patch) return null;
+  let pairs = 0;
+  const wordsOf: WordsOf = (removed, added) => ((pairs += 1) > MOST_PAIRS ? null : changedWords(removed, added));
+  return patch.hunks.map(({ newStart, lines }) => ({ from: newStart, lines: linesOf(lines, wordsOf) }));
 }
 
 /** A removed line is compared with the added one in the same place of the lines that follow. */
-function linesOf(marked: readonly string[]): Line[] {
+function linesOf(marked: readonly string[], wordsOf: WordsOf): Line[] {
   const lines: Line[] = [];
   let at = 0;
   const take = (sign: string): string[] => {
@@ -45,7 +49,10 @@ function linesOf(marked: readonly string[]): Line[] {
     const same = take(' ');
     lines.push(...same.map((text) => whole('same', text)));
     const [removed, added] = [take('-'), take('+')];
-    const pairs = removed.map((text, index) => wordsOf(text, added[index]));
+    const pairs = removed.map((text, index) => {
+      const other = added[index];
+      return other === undefined ? null : wordsOf(text, other);
+    });
     lines.push(...removed.map((text, index) => pairs[index]?.removed ?? whole('removed', text)));
     lines.push(...added.map((text, index) => pairs[index]?.added ?? whole('added', text)));
   }
@@ -54,10 +61,18 @@ function linesOf(marked: readonly string[]): Line[] {
 
 const whole = (kind: Line['kind'], text: string): Line => ({ kind, parts: [{ text, isChanged: false }] });
 
-function wordsOf(before: string, after: string | undefined): { readonly removed: Line; readonly added: Line } | null {
-  if (after === undefined || before.length > LONGEST_LINE || after.length > LONGEST_LINE) return null;
-  const words = diffWordsWithSpace(before, after);
-  if (!words.some(({ added, removed, value }) => !added && !removed && value.trim() !== '')) return null;
+interface Pair {
+  readonly removed: Line;
+  readonly added: Line;
+}
+
+type WordsOf = (removed: string, added: string) => Pair | null;
+
+/** Null where the lines have no word in common. */
+function changedWords(before: string, after: string): Pair | null {
+  if (before.length > LONGEST_LINE || after.length > LONGEST_LINE) return null;
+  const words = diffWordsWithSpace(before, after, { maxEditLength: MOST_WORD_EDITS });
+  if (!words?.some(({ added, removed, value }) => !added && !removed && value.trim() !== '')) return null;
   const side = (kind: 'removed' | 'added', other: 'removed' | 'added'): Line => ({
     kind,
     parts: words.filter((word) => !word[other]).map((word) => ({ text: word.value, isChanged: word[kind] })),

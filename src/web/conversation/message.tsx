@@ -5,6 +5,7 @@ import type { StepConversationQuery } from '../__generated__/graphql.ts';
 import { formatCount } from '../format/numbers.ts';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { prettyJson } from './pretty-json.ts';
+import { isRendered } from './rendering.ts';
 
 const Markdown = lazyPart(() => import('./markdown.tsx'), 'the text');
 
@@ -49,15 +50,13 @@ export function Message({ message, toolName }: MessageProps) {
 }
 
 const SHOWN_AT_FIRST = 3000;
-/** Markdown of more than this would keep the page busy. */
-const LONGEST_MARKDOWN = 30_000;
 
 function Content({ text, isResult }: { readonly text: string; readonly isResult: boolean }) {
   const [isWhole, setIsWhole] = useState(false);
   const isLong = text.length > SHOWN_AT_FIRST;
   const shown = isWhole || !isLong ? text : `${text.slice(0, SHOWN_AT_FIRST)}…`;
   const json = isResult || shown.startsWith('{') || shown.startsWith('[') ? prettyJson(shown) : null;
-  const isPlain = json !== null || shown.length > LONGEST_MARKDOWN;
+  const isPlain = json !== null || !isRendered(shown);
   return (
     <>
       {isPlain ? (

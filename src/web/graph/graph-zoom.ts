@@ -1,4 +1,5 @@
 /** How large a graph is drawn, kept in the address. */
+import { useEffect, useRef } from 'react';
 import { useUrlQuery } from '../url/query.ts';
 
 const STEP = 1.25;
@@ -38,3 +39,23 @@ export function useGraphZoom(graph: Size, panelWidth: number | null): GraphZoom 
 }
 
 const within = (scale: number): number => Math.min(LIMITS.max, Math.max(LIMITS.min, scale));
+
+/** With Ctrl or ⌘, as on a map. React listens passively, and then the whole page would zoom. */
+export function useWheelZoom(zoom: GraphZoom) {
+  const ref = useRef<HTMLDivElement>(null);
+  const latest = useRef(zoom);
+  useEffect(() => {
+    latest.current = zoom;
+  });
+  useEffect(() => {
+    const frame = ref.current;
+    function onWheel(event: WheelEvent): void {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      latest.current.by(event.deltaY < 0 ? 1 : -1);
+    }
+    frame?.addEventListener('wheel', onWheel, { passive: false });
+    return () => frame?.removeEventListener('wheel', onWheel);
+  }, []);
+  return ref;
+}

@@ -1,28 +1,15 @@
 /** A graph of nodes, drawn from left to right: fit and zoom, by mouse and by keyboard. A node may be a link. */
-import { useEffect, useMemo, useRef, type KeyboardEvent, type ReactNode } from 'react';
-import { Maximize, ZoomIn, ZoomOut } from 'lucide-react';
-import { Link } from 'react-router';
+import { useMemo, type KeyboardEvent } from 'react';
 import type { WorkflowGraphFragment } from '../__generated__/graphql.ts';
+import { useElementWidth } from '../format/element-width.ts';
 import { formatCount } from '../format/numbers.ts';
 import { Empty } from '../shell/notices.tsx';
-import { useElementWidth } from '../format/element-width.ts';
 import { GraphEdges } from './graph-edges.tsx';
-import { neighbourOf, NODE_HEIGHT, placeGraph, type Extras, type PlacedNode } from './graph-layout.ts';
-
-import { useGraphZoom, type GraphZoom } from './graph-zoom.ts';
+import { neighbourOf, placeGraph, type Extras, type PlacedNode } from './graph-layout.ts';
+import { GraphNode, type NodeLook } from './graph-node.tsx';
+import { useGraphZoom, useWheelZoom } from './graph-zoom.ts';
+import { ZoomButtons } from './zoom-buttons.tsx';
 import './graph.css';
-
-/** How a node looks and where it leads. */
-export interface NodeLook {
-  readonly className?: string;
-  readonly icon?: ReactNode;
-  /** Beside its type. */
-  readonly note?: string;
-  /** What the look says, in words. */
-  readonly words?: string;
-  readonly to?: string;
-  readonly isCurrent?: boolean;
-}
 
 export interface GraphProps {
   readonly graph: WorkflowGraphFragment;
@@ -52,7 +39,7 @@ function DrawnGraph({ graph, label, lookOf, extras = NO_EXTRAS }: GraphProps) {
 
   function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const id = (event.target as HTMLElement).dataset.node;
+    const id = event.target instanceof HTMLElement ? event.target.dataset.node : undefined;
     const from = placed.nodes.find((node) => node.id === id);
     const next = from && neighbourOf(linked(placed.nodes, lookOf), from, event.key);
     if (event.key === '+' || event.key === '=') zoom.by(1);
@@ -76,7 +63,7 @@ function DrawnGraph({ graph, label, lookOf, extras = NO_EXTRAS }: GraphProps) {
               <GraphEdges graph={placed} />
               <ol>
                 {placed.nodes.map((node) => (
-                  <Node key={node.id} node={node} look={lookOf(node.id)} />
+                  <GraphNode key={node.id} node={node} look={lookOf(node.id)} />
                 ))}
               </ol>
             </div>
@@ -89,90 +76,3 @@ function DrawnGraph({ graph, label, lookOf, extras = NO_EXTRAS }: GraphProps) {
 
 const linked = (nodes: readonly PlacedNode[], lookOf: GraphProps['lookOf']) =>
   nodes.filter(({ id }) => lookOf(id).to !== undefined);
-
-function Node({ node, look }: { readonly node: PlacedNode; readonly look: NodeLook }) {
-  const { id, type, description, next, x, y, width, isTerminal } = node;
-  const className = ['graph-node', look.className, isTerminal ? 'terminal' : ''].join(' ');
-  const title = [id, type, look.words, description].filter((part) => part != null && part !== '').join(' · ');
-  const content = (
-    <>
-      {look.icon}
-      <span className="name">
-        <bdi>{id}</bdi>
-      </span>
-      <span className="kind">{[type, look.note].filter((part) => part != null && part !== '').join(' · ') || ' '}</span>
-      {look.words !== undefined && <span className="visually-hidden">, {look.words}</span>}
-    </>
-  );
-  return (
-    <li style={{ left: x - width / 2, top: y - NODE_HEIGHT / 2, width, height: NODE_HEIGHT }}>
-      {look.to === undefined ? (
-        <span className={className} title={title}>
-          {content}
-        </span>
-      ) : (
-        <Link
-          to={look.to}
-          preventScrollReset
-          className={className}
-          title={title}
-          data-node={id}
-          aria-current={look.isCurrent === true ? 'true' : undefined}
-        >
-          {content}
-        </Link>
-      )}
-      {next.length > 0 && <span className="visually-hidden">leads to {next.join(', ')}</span>}
-    </li>
-  );
-}
-
-function ZoomButtons({ zoom }: { readonly zoom: GraphZoom }) {
-  const buttons = [
-    {
-      label: 'Zoom out',
-      icon: <ZoomOut aria-hidden="true" />,
-      run: () => {
-        zoom.by(-1);
-      },
-    },
-    {
-      label: 'Zoom in',
-      icon: <ZoomIn aria-hidden="true" />,
-      run: () => {
-        zoom.by(1);
-      },
-    },
-    { label: 'Fit', icon: <Maximize aria-hidden="true" />, run: zoom.fit },
-  ];
-  return (
-    <div className="graph-zoom" role="group" aria-label="Zoom of the graph">
-      {buttons.map(({ label, icon, run }) => (
-        <button key={label} type="button" className="quiet icon-only" aria-label={label} title={label} onClick={run}>
-          {icon}
-        </button>
-      ))}
-      <span className="muted">{Math.round(zoom.scale * 100)} %</span>
-    </div>
-  );
-}
-
-/** With Ctrl or ⌘, as on a map. React listens passively, and then the whole page would zoom. */
-function useWheelZoom(zoom: GraphZoom) {
-  const ref = useRef<HTMLDivElement>(null);
-  const latest = useRef(zoom);
-  useEffect(() => {
-    latest.current = zoom;
-  });
-  useEffect(() => {
-    const frame = ref.current;
-    function onWheel(event: WheelEvent): void {
-      if (!event.ctrlKey && !event.metaKey) return;
-      event.preventDefault();
-      latest.current.by(event.deltaY < 0 ? 1 : -1);
-    }
-    frame?.addEventListener('wheel', onWheel, { passive: false });
-    return () => frame?.removeEventListener('wheel', onWheel);
-  }, []);
-  return ref;
-}

@@ -8,7 +8,8 @@ import type { ListedStep } from '../run/steps.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { statusClass, StatusIcon, statusWord } from '../status/status.tsx';
 import { useUrlQuery, type UrlQuery } from '../url/query.ts';
-import { Graph, type NodeLook } from './graph.tsx';
+import { Graph } from './graph.tsx';
+import type { NodeLook } from './graph-node.tsx';
 import { WORKFLOW_GRAPH } from './workflow-graph.tsx';
 
 const GRAPH_OF_WORKFLOW = graphql(`

@@ -59,7 +59,7 @@ function nodeOf(label: string, value: unknown): JsonNode {
 }
 
 /** Longer texts are not tried: a list may have a hundred of them. */
-const LONGEST_JSON_TEXT = 200_000;
+const LONGEST_JSON_TEXT = 50_000;
 
 /** The object or list that a text is; null for any other text. */
 function jsonIn(text: string): object | null {

@@ -54,7 +54,9 @@ export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_
           </li>
         ))}
         <li>
-          <Link to={trendsPath(workflowId, unmended[0]?.nodeId ?? '')}>How often, and since when?</Link>
+          <Link to={trendsPath(workflowId, unmended[0]?.nodeId ?? '')} className="how-often">
+            How often, and since when?
+          </Link>
         </li>
         {unmended.length > MOST_SHOWN && (
           <li>

@@ -100,7 +100,7 @@ function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragm
               ))}
               {attempts.length > MOST_ATTEMPTS && <span className="muted">of {attempts.length}</span>}
             </span>
-            <span className="muted">{retryCount === 1 ? '1 retry' : `${retryCount} retries`}</span>
+            <span className="muted">{retryCount === 1 ? '1 retry' : `${retryCount || 'no'} retries`}</span>
             <span title="Retry time">{formatDuration(wastedMs)}</span>
           </li>
         ))}

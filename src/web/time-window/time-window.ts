@@ -1,5 +1,5 @@
 /** A stretch of time as the address names it: `since=24h`, or `start` and `end` as exact moments. */
-import { useNow } from '../format/now.ts';
+import { useMinute } from '../format/now.ts';
 import { useUrlQuery, type Changes, type UrlQuery } from '../url/query.ts';
 
 export const SPANS = [
@@ -29,7 +29,7 @@ export const spanOf = (url: UrlQuery) => SPANS.find(({ name }) => name === url.r
  */
 export function useTimeWindow({ isClosed = false } = {}): TimeWindow {
   const url = useUrlQuery();
-  const minute = Math.ceil(useNow() / MINUTE_MS) * MINUTE_MS;
+  const minute = useMinute() + MINUTE_MS;
   const span = spanOf(url);
   if (!span) return { startedAfter: momentOf(url.read('start')), startedBefore: momentOf(url.read('end')) };
   return {

@@ -47,15 +47,19 @@ function useFirstInputs(workflowId: string, from: string | null) {
   return { run: run ?? null, isLoading: loading, error };
 }
 
-export function RunForm({ workflowId }: { readonly workflowId: string }) {
-  const from = useUrlQuery().read('from');
-  // What was typed belongs to the run that it began with.
-  return <FormFrom key={from} workflowId={workflowId} from={from} />;
+export interface RunFormProps {
+  readonly workflowId: string;
+  readonly onCancel: () => void;
 }
 
-function FormFrom({ workflowId, from }: { readonly workflowId: string; readonly from: string | null }) {
+export function RunForm(props: RunFormProps) {
+  const from = useUrlQuery().read('from');
+  // What was typed belongs to the run that it began with.
+  return <FormFrom key={from} {...props} from={from} />;
+}
+
+function FormFrom({ workflowId, onCancel, from }: RunFormProps & { readonly from: string | null }) {
   const id = useId();
-  const url = useUrlQuery();
   const first = useFirstInputs(workflowId, from);
   const run = useRunStart(workflowId);
   const [typed, setTyped] = useState<string | null>(null);
@@ -105,18 +109,14 @@ function FormFrom({ workflowId, from }: { readonly workflowId: string; readonly 
       {run.error && (
         <p className="problem" role="alert">
           {messageOf(run.error)}
+          {run.isUnanswered && ' It may have started all the same: to start again leads to the same run then.'}
         </p>
       )}
       <div className="toolbar">
         <button type="submit" className="primary" disabled={!isReady}>
           {run.isStarting ? 'Starting…' : 'Start'}
         </button>
-        <button
-          type="button"
-          onClick={() => {
-            url.change({ run: null, from: null }, { replace: true });
-          }}
-        >
+        <button type="button" onClick={onCancel}>
           Cancel
         </button>
         <span className="muted keys">

@@ -41,6 +41,8 @@ export function useRunStart(workflowId: string) {
   return {
     isStarting: loading,
     error,
+    /** True if the gateway has not answered the last start. */
+    isUnanswered: error !== undefined && !CombinedGraphQLErrors.is(error),
     /** The text is JSON, or empty. */
     start(text: string): void {
       if (isUnderWay.current) return;

@@ -5,17 +5,15 @@ import { Link } from 'react-router';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunFilter } from '../__generated__/graphql.ts';
-import { formatDuration } from '../format/duration.ts';
-import { Ago, Moment } from '../format/time.tsx';
+import { Moment } from '../format/time.tsx';
 import { useLiveState } from '../live/connection.ts';
 import { ListMark } from '../live/list-mark.tsx';
 import { LISTED_RUN, mergeRuns, type ListedRun } from '../runs/live-runs.ts';
-import { Empty, Failure, Loading } from '../shell/notices.tsx';
-import { StatusBadge } from '../status/status.tsx';
-import { headlineOf } from '../text/excerpt.ts';
-import { runPath, useUrlQuery } from '../url/query.ts';
-import { useFailures, type RunFailure } from './failures.ts';
+import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
+import { useUrlQuery } from '../url/query.ts';
+import { useFailures } from './failures.ts';
 import { RunFilters, useRunFilter } from './run-filters.tsx';
+import { RunRow } from './run-row.tsx';
 
 const RUNS = graphql(`
   query Runs($workflowId: ID!, $first: Int!, $after: String, $filter: RunFilter) {
@@ -64,6 +62,7 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
     workflowId,
     (runs ?? []).filter(({ status }) => status === 'FAILED').map(({ id }) => id),
   );
+  const staleSince = runs?.flatMap(({ freshness }) => (freshness.isStale ? [freshness.fetchedAt] : [])).sort()[0];
 
   return (
     <section aria-label="Runs">
@@ -72,6 +71,11 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
         <ListMark />
       </div>
       {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={() => void refetch()} />}
+      {staleSince !== undefined && (
+        <Warning>
+          Stale since <Moment at={staleSince} />: the upstream can’t be asked just now.
+        </Warning>
+      )}
       {loading && !page && <Loading what="runs" />}
       {runs?.length === 0 && page && (
         <Empty title={filter ? 'No run fits these filters' : 'No runs yet'}>
@@ -85,16 +89,16 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
               <tr>
                 <th scope="col">Status</th>
                 <th scope="col">Run</th>
+                <th scope="col">Error</th>
                 <th scope="col">Started</th>
                 <th scope="col" className="number">
                   Took
                 </th>
-                <th scope="col">Error</th>
               </tr>
             </thead>
             <tbody>
               {runs.map((run) => (
-                <Row key={run.id} run={run} failure={failures.get(run.id)} />
+                <RunRow key={run.id} run={run} failure={failures.get(run.id)} />
               ))}
             </tbody>
           </table>
@@ -120,40 +124,4 @@ function withChanges(
   const ids = new Set(listed.map(({ id }) => id));
   const wanted = pageInfo?.hasPreviousPage === true ? changed.filter(({ id }) => ids.has(id)) : changed;
   return mergeRuns(listed, wanted, filter ?? {}, pageInfo?.hasNextPage ?? false);
-}
-
-interface RowProps {
-  readonly run: ListedRun;
-  readonly failure: RunFailure | undefined;
-}
-
-function Row({ run, failure }: RowProps) {
-  const message = failure?.message ?? run.error;
-  return (
-    <tr>
-      <td>
-        <StatusBadge status={run.status} isInferred={run.statusIsInferred} />
-      </td>
-      <td>
-        <Link to={runPath(run.workflowId, run.id)} className="mono run-id" title={run.id} data-row>
-          <bdi>{run.id}</bdi>
-        </Link>
-      </td>
-      <td className="started">
-        <Moment at={run.startedAt} />{' '}
-        <span className="muted">
-          <Ago at={run.startedAt} />
-        </span>
-      </td>
-      <td className="number">{formatDuration(run.wallClockMs)}</td>
-      <td className="run-error" title={message ?? undefined}>
-        {failure && (
-          <code>
-            <bdi>{failure.nodeId}</bdi>
-          </code>
-        )}{' '}
-        <bdi>{message == null ? run.status === 'FAILED' && 'No error message' : headlineOf(message)}</bdi>
-      </td>
-    </tr>
-  );
 }

@@ -1,22 +1,19 @@
 /** One workflow: its graph, its runs, its statistics, and a way to run it. */
-import { useMemo } from 'react';
+import { useMemo, useRef } from 'react';
 import { useQuery } from '@apollo/client/react';
 import { Play } from 'lucide-react';
 import { useParams } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
-import type { WorkflowQuery } from '../__generated__/graphql.ts';
-import { formatDuration } from '../format/duration.ts';
-import { formatCount, formatShare } from '../format/numbers.ts';
 import { useThrottled } from '../live/throttled.ts';
 import { useChangedRuns } from '../runs/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
-import { Fact, Facts } from '../shell/facts.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Views } from '../shell/views.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import { NodeStatistics } from './node-statistics.tsx';
+import { Overview } from './overview.tsx';
 import { RunForm } from './run-form.tsx';
 import { RunsTable } from './runs-table.tsx';
 import './workflow-page.css';
@@ -79,6 +76,11 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   const name = workflow?.name ?? workflowId;
   const view = VIEWS.find(({ name }) => name === url.read('tab'))?.name ?? 'runs';
   const isFormOpen = url.read('run') === 'new';
+  const runButton = useRef<HTMLButtonElement>(null);
+
+  function toggleForm(): void {
+    url.change({ run: isFormOpen ? null : 'new', from: null }, { replace: true });
+  }
 
   if (loading && !workflow) return <Loading what="the workflow" />;
   return (
@@ -89,21 +91,20 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
           <bdi>{name}</bdi>
         </h1>
         {workflow?.version != null && <span className="muted">v{workflow.version}</span>}
-        <button
-          type="button"
-          className="primary"
-          aria-expanded={isFormOpen}
-          onClick={() => {
-            url.change({ run: isFormOpen ? null : 'new', from: null }, { replace: true });
-          }}
-        >
+        <button type="button" className="primary" aria-expanded={isFormOpen} ref={runButton} onClick={toggleForm}>
           <Play aria-hidden="true" /> Run
         </button>
       </div>
       {error && <Failure error={error} what="workflow" isPartial={workflow != null} onRetry={() => void refetch()} />}
       {isFormOpen && (
         <Contained what="the form">
-          <RunForm workflowId={workflowId} />
+          <RunForm
+            workflowId={workflowId}
+            onCancel={() => {
+              toggleForm();
+              runButton.current?.focus();
+            }}
+          />
         </Contained>
       )}
       {workflow && <Overview workflow={workflow} />}
@@ -122,35 +123,6 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
           <RunsTable workflowId={workflowId} changed={changed} />
         </Contained>
       )}
-    </>
-  );
-}
-
-function Overview({ workflow }: { readonly workflow: NonNullable<WorkflowQuery['workflow']> }) {
-  const { description, statistics } = workflow;
-  return (
-    <>
-      {description != null && (
-        <p className="muted workflow-description" title={description}>
-          <bdi>{description}</bdi>
-        </p>
-      )}
-      <Facts>
-        <Fact name="Success rate" hint="Completed runs as a part of the finished ones">
-          {formatShare(statistics?.successRate)}
-        </Fact>
-        <Fact name="Failed">{formatCount(statistics?.failedCount)}</Fact>
-        <Fact name="Latest runs" hint="How many runs these figures are of">
-          {formatCount(statistics?.runCount)}
-        </Fact>
-        <Fact name="Median" hint="Half of the finished runs took at most this long">
-          {formatDuration(statistics?.wallClockMs?.p50)}
-        </Fact>
-        <Fact name="p95" hint="95 % of the finished runs took at most this long">
-          {formatDuration(statistics?.wallClockMs?.p95)}
-        </Fact>
-        <Fact name="Slowest">{formatDuration(statistics?.wallClockMs?.max)}</Fact>
-      </Facts>
     </>
   );
 }

@@ -43,7 +43,8 @@ export function StepFacts({ step }: { readonly step: DetailedStep }) {
           </span>
         </Fact>
       )}
-      {step.tokenUsage?.model != null && <Fact name="Model">{step.tokenUsage.model}</Fact>}
+      {/* The conversation names it, too. */}
+      {step.tokenUsage?.model != null && !step.conversation && <Fact name="Model">{step.tokenUsage.model}</Fact>}
       {step.estimatedCost && (
         <Fact name="Price" hint="Estimated by the list prices of the model">
           {step.estimatedCost.stepsUnpriced > 0 ? (

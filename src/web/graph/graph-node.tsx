@@ -1,0 +1,53 @@
+/** A node of a graph: a link where it leads somewhere. */
+import type { ReactNode } from 'react';
+import { Link } from 'react-router';
+import { NODE_HEIGHT, type PlacedNode } from './graph-layout.ts';
+
+/** How a node looks and where it leads. */
+export interface NodeLook {
+  readonly className?: string;
+  readonly icon?: ReactNode;
+  /** Beside its type. */
+  readonly note?: string;
+  /** What the look says, in words. */
+  readonly words?: string;
+  readonly to?: string;
+  readonly isCurrent?: boolean;
+}
+
+export function GraphNode({ node, look }: { readonly node: PlacedNode; readonly look: NodeLook }) {
+  const { id, type, description, next, x, y, width, isTerminal } = node;
+  const className = ['graph-node', look.className, isTerminal ? 'terminal' : ''].join(' ');
+  const title = [id, type, look.words, description].filter((part) => part != null && part !== '').join(' · ');
+  const content = (
+    <>
+      {look.icon}
+      <span className="name">
+        <bdi>{id}</bdi>
+      </span>
+      <span className="kind">{[type, look.note].filter((part) => part != null && part !== '').join(' · ') || ' '}</span>
+      {look.words !== undefined && <span className="visually-hidden">, {look.words}</span>}
+    </>
+  );
+  return (
+    <li style={{ left: x - width / 2, top: y - NODE_HEIGHT / 2, width, height: NODE_HEIGHT }}>
+      {look.to === undefined ? (
+        <span className={className} title={title}>
+          {content}
+        </span>
+      ) : (
+        <Link
+          to={look.to}
+          preventScrollReset
+          className={className}
+          title={title}
+          data-node={id}
+          aria-current={look.isCurrent === true ? 'true' : undefined}
+        >
+          {content}
+        </Link>
+      )}
+      {next.length > 0 && <span className="visually-hidden">leads to {next.join(', ')}</span>}
+    </li>
+  );
+}
