@@ -4,13 +4,12 @@ import { skipToken, useQuery } from '@apollo/client/react';
 import { Link } from 'react-router';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import type { ComparedStepFragment } from '../__generated__/graphql.ts';
+import type { ComparedStepFragment, ComparisonTableFragment } from '../__generated__/graphql.ts';
 import { Choice } from '../controls/choice.tsx';
 import { formatBytes } from '../format/numbers.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { runPath, useUrlQuery } from '../url/query.ts';
 import { conversationText, jsonText } from './compared-text.ts';
-import type { ComparedNode } from './node-rows.tsx';
 import { TextDiff } from './text-diff.tsx';
 
 const COMPARED_STEP = graphql(`
@@ -53,6 +52,8 @@ const COMPARED_STEPS = graphql(`
 
 /** More waits for a word. */
 const FETCHED_UNASKED_BYTES = 2_000_000;
+
+export type ComparedNode = ComparisonTableFragment['nodes'][number];
 
 export interface NodeDiffProps {
   readonly node: ComparedNode;

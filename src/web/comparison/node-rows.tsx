@@ -1,15 +1,13 @@
 /** A node in both runs: a row, and below it what differs in what it was given and what it answered. */
 import { ArrowDownRight, ArrowRightLeft, ArrowUpRight, ChevronDown, ChevronRight } from 'lucide-react';
 import { CircleCheck, CircleX, Equal, Minus, Plus } from 'lucide-react';
-import type { ComparisonTableFragment } from '../__generated__/graphql.ts';
 import { formatDelta, formatDuration } from '../format/duration.ts';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { Name } from '../text/name.tsx';
+import type { ComparedNode } from './node-diff.tsx';
 
 const NodeDiff = lazyPart(() => import('./node-diff.tsx'), 'the differences');
-
-export type ComparedNode = ComparisonTableFragment['nodes'][number];
 
 const CHANGES = {
   BROKE: { icon: CircleX, word: 'Broke', look: 'status-failed' },

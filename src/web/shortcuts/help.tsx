@@ -15,6 +15,10 @@ const GROUPS: readonly { readonly name: string; readonly keys: readonly (readonl
       ],
     },
     {
+      name: 'In a step',
+      keys: [['←  →', 'Previous and next step']],
+    },
+    {
       name: 'On the timeline',
       keys: [
         ['← ↑ ↓ →', 'To the next step'],
