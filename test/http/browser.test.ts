@@ -56,6 +56,34 @@ describe('a browser', () => {
     expect(page).toContain('Bearer demo-key');
   });
 
+  it('gets GraphiQL where it chose that, under a policy that lets it load the gateway’s own alone', async () => {
+    const open = (gateway: TestGateway, search = '', cookie = '') =>
+      fetch(`${gateway.url}/graphql${search}`, { headers: { accept: 'text/html', cookie } });
+    const chosen = await open(development, '?explorer=graphiql');
+    const cookie = chosen.headers.get('set-cookie') ?? '';
+    expect(cookie).toBe('stepgate-explorer=graphiql; Path=/graphql; Max-Age=31536000; SameSite=Lax; HttpOnly');
+    const nonces = new Set<string>();
+    for (let time = 0; time < 3; time += 1) {
+      const response = await open(development, '', `other=1; ${cookie.split(';')[0] ?? ''}`);
+      const policy = response.headers.get('content-security-policy') ?? '';
+      const page = await response.text();
+      const nonce = /name="style-nonce" content="([\w-]{36})"/.exec(page)?.[1] ?? '';
+      expect(policy).toContain(`style-src 'self' 'nonce-${nonce}'`);
+      expect(policy).not.toMatch(/unsafe|\*|https?:/);
+      expect(page).toMatch(/src="\/assets\/graphiql-[\w-]+\.js"/);
+      expect(response.headers.get('set-cookie')).toBeNull();
+      nonces.add(nonce);
+    }
+    expect(nonces.size).toBe(3);
+    const sandbox = await open(development, '?explorer=sandbox', cookie);
+    expect(sandbox.headers.get('set-cookie')).toMatch(/^stepgate-explorer=sandbox;/);
+    expect(await sandbox.text()).toContain('EmbeddedSandbox');
+    // Where neither is offered, a choice opens nothing.
+    for (const search of ['', '?explorer=graphiql']) {
+      expect((await open(production, search, cookie)).headers.get('content-type')).not.toMatch(/html/);
+    }
+  });
+
   it('on the origin of Sandbox may ask, and introspect, outside production', async () => {
     expect(await preflight(development, SANDBOX_ORIGIN)).toBe(SANDBOX_ORIGIN);
     expect(await preflight(development, 'https://evil.example')).toBeNull();

@@ -8,7 +8,7 @@ import { startGateway } from './gateway.ts';
 const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 
 const PAGES = [
-  { name: 'workflows', path: '/', ready: 'Support triage' },
+  { name: 'workflows', path: '/', ready: 'Success rate' },
   { name: 'workflow', path: '/workflows/support-triage', ready: 'run-4711' },
   { name: 'trends', path: '/workflows/support-triage?tab=trends', ready: 'First seen' },
   { name: 'graph', path: '/workflows/support-triage/runs/run-4711?tab=graph', ready: 'not run' },

@@ -56,11 +56,11 @@ await describeInBrowser('the run page of a large run', (browser) => {
     await page.goto(`${gateway.url}/workflows/wf/runs/many`);
     await page.getByRole('listbox', { name: /1000 steps/ }).waitFor();
     await page.getByText(/^idle 1 h/).waitFor();
-    expect(await elements(page)).toBeLessThan(600);
+    expect(await elements(page)).toBeLessThan(900);
     for (const zoom of ['2×', '4×', '8×', '16×', '32×']) {
       await page.getByRole('button', { name: 'Zoom in' }).click();
       await page.getByText(zoom, { exact: true }).waitFor();
-      expect(await elements(page)).toBeLessThan(600);
+      expect(await elements(page)).toBeLessThan(900);
     }
     await page.getByLabel('Fold idle time').uncheck();
     await page.getByText(/^idle/).waitFor({ state: 'detached' });
@@ -70,7 +70,7 @@ await describeInBrowser('the run page of a large run', (browser) => {
     const placed =
       "(({ scrollLeft, scrollTop }) => scrollLeft > 30_000 && scrollTop > 0)(document.querySelector('.timeline-scroll'))";
     await page.waitForFunction(placed);
-    expect(await elements(page)).toBeLessThan(600);
+    expect(await elements(page)).toBeLessThan(900);
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -36,7 +36,7 @@ export type ListedStep = ListedStepFragment;
  */
 export function asOfNow(step: ListedStep, runMs: number | null): ListedStep {
   const hasGrown = isGrowing(step, false) && step.offsetMs !== null && runMs !== null;
-  const durationMs = hasGrown ? Math.max(0, runMs - (step.offsetMs ?? 0)) : step.durationMs;
+  const durationMs = hasGrown ? Math.max(0, runMs - step.offsetMs) : step.durationMs;
   return { ...step, durationMs, shareOfRun: null };
 }
 

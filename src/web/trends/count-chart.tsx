@@ -8,8 +8,7 @@ import { formatCount } from '../format/numbers.ts';
 import { momentText } from '../format/time.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import { ChartFrame, HEIGHT, slotOf, type ChartProps } from './chart-frame.tsx';
-import type { TrendFiguresProps } from './trend-figures.tsx';
-import { countInWords, NAMES, type Counted, type TrendRow } from './trend-row.ts';
+import { countInWords, NAMES, type Counted, type TrendFiguresProps, type TrendRow } from './trend-row.ts';
 
 export type CountChartProps = ChartProps & Pick<TrendFiguresProps, 'counted'>;
 

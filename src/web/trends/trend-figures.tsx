@@ -7,15 +7,8 @@ import { Moment } from '../format/time.tsx';
 import { Empty } from '../shell/notices.tsx';
 import { CountChart } from './count-chart.tsx';
 import { DurationChart } from './duration-chart.tsx';
-import { countInWords, type Counted, type TrendRow } from './trend-row.ts';
+import { countInWords, type TrendFiguresProps } from './trend-row.ts';
 import { TrendTable } from './trend-table.tsx';
-
-export interface TrendFiguresProps {
-  readonly rows: readonly TrendRow[];
-  readonly counted: Counted;
-  /** How many runs were looked at. */
-  readonly last: number;
-}
 
 export function TrendFigures({ rows, counted, last }: TrendFiguresProps) {
   const [ref, width] = useElementWidth();

@@ -14,6 +14,13 @@ export interface TrendRow {
   readonly p95: number | null;
 }
 
+export interface TrendFiguresProps {
+  readonly rows: readonly TrendRow[];
+  readonly counted: Counted;
+  /** How many runs were looked at. */
+  readonly last: number;
+}
+
 type Buckets<Query extends { readonly workflow?: { readonly trend?: unknown } | null | undefined }> = NonNullable<
   NonNullable<Query['workflow']>['trend']
 >;

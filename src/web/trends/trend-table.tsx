@@ -2,8 +2,7 @@
 import { formatDuration } from '../format/duration.ts';
 import { formatCount } from '../format/numbers.ts';
 import { Moment } from '../format/time.tsx';
-import type { TrendFiguresProps } from './trend-figures.tsx';
-import { NAMES } from './trend-row.ts';
+import { NAMES, type TrendFiguresProps } from './trend-row.ts';
 
 export function TrendTable({ rows, counted }: Pick<TrendFiguresProps, 'rows' | 'counted'>) {
   return (

@@ -43,7 +43,7 @@ export function WorkflowCard({ workflow, error, onRetry }: WorkflowCardProps) {
   return (
     <article className="panel workflow-card">
       <h3>
-        <Link to={workflowPath(id)} data-row>
+        <Link to={workflowPath(id)} title={name ?? id} data-row>
           <bdi>{name ?? id}</bdi>
         </Link>
       </h3>
