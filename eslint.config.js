@@ -6,6 +6,8 @@ export default tseslint.config(
     ignores: [
       'dist/',
       'coverage/',
+      'reports/',
+      '.stryker-tmp/',
       'src/graphql/generated/',
       'src/web/__generated__/',
       'src/web/public/',

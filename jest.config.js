@@ -10,6 +10,8 @@ export default {
   maxWorkers: '100%',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
+  // Copies of the project, while mutants are tested.
+  modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
   // The library as it is, and not as it was built.
   moduleNameMapper: { '^stepgate$': '<rootDir>/src/index.ts' },
 };

@@ -1,7 +1,8 @@
 /**
  * Mutation testing of a room, a folder or a file of `src`: `npm run mutate -- domain/run/tokens.ts [--least 90] [--tests domain/tokens]`.
  * Each mutant is one small change of the code; it survives if no test fails. Only tests of the room that import the file are run (or those
- * that are named), and mutants again only where something has changed.
+ * that are named), and mutants again only where something has changed; with `--again` all of them, which also finds that a new test notices
+ * a mutant of what is evaluated once, when the file is loaded.
  */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -13,7 +14,7 @@ import { optionsFor } from './mutation/options.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { least: { type: 'string', default: '0' }, tests: { type: 'string' } },
+  options: { least: { type: 'string', default: '0' }, tests: { type: 'string' }, again: { type: 'boolean' } },
 });
 const target = (positionals[0] ?? '').replace(/^src\//, '').replace(/\/$/, '');
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -32,7 +33,10 @@ const equivalentOf = (mutant: MutantResult): Equivalent | undefined =>
       file === fileOf(mutant) && line === lineOf(mutant) && replacement === mutant.replacement,
   );
 
-const mutants = await new Stryker(optionsFor(target, values.tests?.split(','))).runMutationTest();
+const mutants = await new Stryker({
+  ...optionsFor(target, values.tests?.split(',')),
+  force: values.again ?? false,
+}).runMutationTest();
 const noticed = mutants.filter(({ status }) => status === 'Killed' || status === 'Timeout');
 const survivors = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
 const unnoticed = survivors.filter((mutant) => !equivalentOf(mutant));

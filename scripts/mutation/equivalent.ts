@@ -31,4 +31,10 @@ export const EQUIVALENT: readonly Equivalent[] = [
     replacement: 'selection.directives.length',
     reason: FROM_A_PARSER,
   },
+  {
+    file: 'graphql/operations/error-formatting.ts',
+    line: 'if (!record.isAbandoned) for (const { extensions } of errors) recordErrorCode(record, String(extensions?.code));',
+    replacement: 'extensions.code',
+    reason: 'Both callers give each error extensions. The type of GraphQL allows none.',
+  },
 ];

@@ -15,7 +15,7 @@ import { describeWithValkey, withoutValkey } from '../support/describe-with-valk
 jest.setTimeout(180_000);
 
 /** Machines that run tests are busy: what is measured here is calls and answers. How fast they are is for `npm run soak`. */
-const PATIENT = { REDIS_TIMEOUT_MS: '1000' };
+const PATIENT = { REDIS_TIMEOUT_MS: '5000' };
 
 describeWithValkey(`a fleet of processes${withoutValkey}`, () => {
   describe('of three gateways', () => {

@@ -1,7 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { GraphQLError, locatedError, parse } from 'graphql';
-import { createErrorFormatting, requestError, statusOf } from '../../src/graphql/operations/error-formatting.ts';
+import {
+  createErrorFormatting,
+  errorAnswer,
+  requestError,
+  statusOf,
+} from '../../src/graphql/operations/error-formatting.ts';
 import type { OperationRecord } from '../../src/observability/operation-record.ts';
 import { AbandonedError, ERROR_CODES, GatewayError } from '../../src/upstream/errors.ts';
 import { captureLog } from '../support/observed.ts';
@@ -135,6 +140,18 @@ describe('what a client sees of an error', () => {
     ]);
     expect(log.lines).toMatchObject([{ reason: SECRET, requestId: 'request-1' }]);
     expect(record.errorCodes).toEqual(['INTERNAL_SERVER_ERROR', 'GRAPHQL_PARSE_FAILED']);
+  });
+
+  it('may have no extensions, and gets those of every error', () => {
+    const [error] = createErrorFormatting(captureLog('info').logger).complete([{ message: 'bare' }], recordOf());
+    expect(error).toEqual({ message: 'bare', extensions: { retryable: false, requestId: 'request-1' } });
+  });
+
+  it('is answered without data where nothing was executed, and else beside null', () => {
+    const errors = [{ message: 'no' }];
+    const answer = { kind: 'answer', sizeBytes: 0, status: 400, untilMs: 0 };
+    expect(errorAnswer(errors, 400)).toStrictEqual({ ...answer, result: { errors } });
+    expect(errorAnswer(errors, 400, null)).toEqual({ ...answer, result: { errors, data: null } });
   });
 
   it.each<[string, unknown, number]>([

@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import type { UpstreamApi } from '../../src/upstream/client.ts';
+import type { UpstreamAnswer, UpstreamApi } from '../../src/upstream/client.ts';
 import { readWorkflows } from '../../src/upstream/contract.ts';
 import { createScopedUpstream } from '../../src/upstream/scoped-upstream.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
@@ -42,6 +42,7 @@ const listOf = (...ids: readonly string[]) => readWorkflows(textOf(ids.map((id) 
 describe('the organizations of workflows, which narrowed scopes look up', () => {
   it.each([
     ['ids', MANY],
+    ['ids without an organization', MANY.map((workflow) => ({ ...workflow, organizationId: null }))],
     [
       'organizations',
       readWorkflows(
@@ -52,7 +53,8 @@ describe('the organizations of workflows, which narrowed scopes look up', () => 
     const { ask, listWorkflows } = scoped(() => Promise.resolve({ value: many, sizeBytes: 0 }));
     const readsOf = async (credential: string): Promise<number> => {
       listWorkflows.mockClear();
-      await ask(credential, many[0]?.id ?? '', many[0]?.organizationId ?? '');
+      // What has no organization is in no scope, which does not matter here.
+      await ask(credential, many[0]?.id ?? '', many[0]?.organizationId ?? 'org-1').catch(() => null);
       return listWorkflows.mock.calls.length;
     };
     expect(await readsOf('first')).toBe(1);
@@ -105,6 +107,30 @@ describe('the organizations of workflows, which narrowed scopes look up', () => 
     await ask('key', 'w');
     await ask('key', 'w');
     expect(listWorkflows).toHaveBeenCalledTimes(3);
+  });
+
+  it.each(['answered', 'failed'])('are those of the last call, also where one before it is %s later', async (how) => {
+    let time = 0;
+    const calls: PromiseWithResolvers<UpstreamAnswer<ReturnType<typeof listOf>>>[] = [];
+    const { ask } = scoped(
+      () => {
+        const call = Promise.withResolvers<UpstreamAnswer<ReturnType<typeof listOf>>>();
+        calls.push(call);
+        return call.promise;
+      },
+      () => time,
+    );
+    const first = ask('key', 'w').catch(() => null);
+    time = 60_000;
+    const second = ask('key', 'w');
+    const answer = { value: listOf('w'), sizeBytes: 0 };
+    calls[1]?.resolve(answer);
+    await second;
+    if (how === 'answered') calls[0]?.resolve(answer);
+    else calls[0]?.reject(new GatewayError('UPSTREAM_TIMEOUT', 'no answer'));
+    await first;
+    await ask('key', 'w');
+    expect(calls).toHaveLength(2);
   });
 
   it('are not looked up for an id that can not be asked for', async () => {
