@@ -9,7 +9,7 @@ describe('compiled queries over random operations', () => {
   // `npm run soak -- compiled-queries` goes on for as long as you like. So many reach every field and argument.
   it('answer as graphql-js does, the first time and later', async () => {
     const schema = createSchema();
-    const outcome = await checkRandomOperations(schema, { seed: 4711, numRuns: 500 });
+    const outcome = await checkRandomOperations(schema, { seed: 4711, numRuns: 2000 });
     expect(outcome.failure).toBeNull();
     // Else the comparison would prove nothing.
     expect(outcome.compiled / outcome.seen).toBeGreaterThan(0.7);

@@ -58,10 +58,15 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
   return { context, page, complaints };
 }
 
+/** Resolves when an expression is true in the page. Playwright's `waitForFunction` would evaluate a text in the page, whose policy forbids that. */
+export async function untilTrue(page: Page, expression: string): Promise<void> {
+  while (!(await page.evaluate<boolean>(expression))) await page.waitForTimeout(20);
+}
+
 /** Types the inputs of a run, once those of the latest are there: they would come between the marking of the text and its end. */
 export async function fillInputs(page: Page, inputs: string): Promise<void> {
   const field = page.getByRole('textbox', { name: /Inputs/ });
   await field.waitFor();
-  await page.waitForFunction(`document.querySelector('.run-form textarea').value.includes('question')`);
+  await untilTrue(page, `document.querySelector('.run-form textarea').value.includes('question')`);
   await field.fill(inputs);
 }

@@ -14,7 +14,7 @@ const PAGES = [
   { name: 'graph', path: '/workflows/support-triage/runs/run-4711?tab=graph', ready: 'not run' },
   { name: 'run', path: '/workflows/support-triage/runs/run-4711', ready: 'A step failed' },
   { name: 'step', path: '/workflows/support-triage/runs/run-4711?step=FAILED', ready: 'context_length_exceeded' },
-  { name: 'comparison', path: '/workflows/support-triage/runs/run-4712?tab=compare&with=run-4711', ready: 'Fixed' },
+  { name: 'comparison', path: '/workflows/support-triage/runs/run-4711?tab=compare', ready: 'Broke' },
 ];
 
 const [only, widths = '1280', folder = FOLDER] = process.argv.slice(2);
@@ -40,6 +40,7 @@ for (const theme of ['light', 'dark'] as const) {
       await page.getByText(ready).first().waitFor();
       // Not for a quiet network: a page that shows what is happening keeps a connection open.
       await page.evaluate('document.fonts.ready');
+      await page.locator('.spinning').first().waitFor({ state: 'detached' });
       const suffix = width === 1280 ? '' : `-${width}`;
       await page.screenshot({ path: `${folder}/${name}-${theme}${suffix}.png`, fullPage: width !== 1280 });
     }

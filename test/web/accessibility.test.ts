@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { violationsAtBothWidths } from '../support/axe.ts';
-import { openPage } from '../support/browser.ts';
+import { openPage, untilTrue } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -108,7 +108,7 @@ await describeInBrowser('the run page, for everybody', (browser) => {
     await page.getByRole('complementary', { name: 'Step' }).getByText('The answer is not valid JSON').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('complementary', { name: 'Step' }).waitFor({ state: 'detached' });
-    await page.waitForFunction("document.activeElement.getAttribute('role') === 'listbox'");
+    await untilTrue(page, "document.activeElement.getAttribute('role') === 'listbox'");
     await page.keyboard.press('+');
     await page.getByText('2×').waitFor();
     await page.keyboard.press('0');

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { openPage, type Page } from '../support/browser.ts';
+import { openPage, untilTrue, type Page } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -69,7 +69,7 @@ await describeInBrowser('the run page of a large run', (browser) => {
     await page.mouse.click(map.x + map.width - 4, map.y + map.height - 4);
     const placed =
       "(({ scrollLeft, scrollTop }) => scrollLeft > 30_000 && scrollTop > 0)(document.querySelector('.timeline-scroll'))";
-    await page.waitForFunction(placed);
+    await untilTrue(page, placed);
     expect(await elements(page)).toBeLessThan(900);
     expect(complaints).toEqual([]);
     await context.close();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { openPage, type Page } from '../support/browser.ts';
+import { openPage, untilTrue, type Page } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -13,7 +13,7 @@ await describeInBrowser('a step beside its run', (browser) => {
   afterAll(() => gateway.close());
 
   const focusIsIn = (page: Page, selector: string) =>
-    page.waitForFunction(`document.activeElement.closest(${JSON.stringify(selector)}) !== null`);
+    untilTrue(page, `document.activeElement.closest(${JSON.stringify(selector)}) !== null`);
 
   it('stays in sight, takes the focus, leads to its neighbours, and gives the focus back', async () => {
     const { page, context, complaints } = await openPage(browser());
@@ -40,7 +40,7 @@ await describeInBrowser('a step beside its run', (browser) => {
 
     await page.keyboard.press('Escape');
     await drawer.waitFor({ state: 'detached' });
-    await page.waitForFunction("document.activeElement.textContent.includes('draft_reply')");
+    await untilTrue(page, "document.activeElement.textContent.includes('draft_reply')");
     expect(new URL(page.url()).search).toBe('');
     expect(complaints).toEqual([]);
     await context.close();

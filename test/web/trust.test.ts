@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { openPage } from '../support/browser.ts';
+import { openPage, untilTrue } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -46,7 +46,7 @@ await describeInBrowser('the page of somebody who looks elsewhere', (browser) =>
     expect(await page.title()).toBe('Failed · r1 – Stepgate');
     expect(await icon()).toBe('/assets/icon-failed.svg');
     await page.getByRole('link', { name: 'Stepgate' }).click();
-    await page.waitForFunction(`document.title === 'Runs – Stepgate'`);
+    await untilTrue(page, `document.title === 'Runs – Stepgate'`);
     expect(await icon()).toBe('/assets/icon.svg');
     expect(complaints).toEqual([]);
     await context.close();
@@ -87,7 +87,7 @@ await describeInBrowser('the page of somebody who looks elsewhere', (browser) =>
     const field = page.getByRole('dialog', { name: 'Search' }).getByRole('combobox');
     await field.waitFor();
     await field.press('Control+v');
-    await page.waitForFunction(`document.activeElement.value === 'http://stepgate.test${RUN}'`);
+    await untilTrue(page, `document.activeElement.value === 'http://stepgate.test${RUN}'`);
     await page.keyboard.press('Escape');
     await page.evaluate('document.execCommand = () => false');
     await page.getByRole('button', { name: 'Copy link' }).click();
