@@ -1,34 +1,18 @@
 /** Which runs the home page lists: by status, workflow and time. All of it is in the address. */
 import { useId } from 'react';
-import { statusWord } from '../status/status.tsx';
+import { StatusFilter } from '../status/status-filter.tsx';
 import { useUrlQuery, type UrlQuery } from '../url/query.ts';
 import type { NamedWorkflow } from './directory.ts';
-import { SPANS, spanOf, STATUSES, statusesOf } from './home-query.ts';
+import { SPANS, spanOf } from './home-query.ts';
 
 export function HomeFilters({ workflows }: { readonly workflows: readonly NamedWorkflow[] }) {
   const url = useUrlQuery();
-  const chosen = statusesOf(url);
   const workflowId = url.read('workflow') ?? '';
   const span = spanOf(url);
   const [workflowField, timeField] = [useId(), useId()];
   return (
     <div className="toolbar home-filters" role="search" aria-label="Filter runs">
-      <fieldset>
-        <legend className="visually-hidden">Status</legend>
-        {STATUSES.map((status) => (
-          <label key={status}>
-            <input
-              type="checkbox"
-              checked={chosen.includes(status)}
-              onChange={({ target }) => {
-                const next = target.checked ? [...chosen, status] : chosen.filter((one) => one !== status);
-                url.change({ status: next.join(','), show: null }, { replace: true });
-              }}
-            />
-            {statusWord(status)}
-          </label>
-        ))}
-      </fieldset>
+      <StatusFilter resets={{ show: null }} />
       <label htmlFor={workflowField} className="visually-hidden">
         Workflow
       </label>

@@ -2,9 +2,8 @@
 import { useMemo } from 'react';
 import type { RunFilter, RunStatus } from '../__generated__/graphql.ts';
 import { useMinute } from '../format/now.ts';
+import { statusesOf } from '../status/status-filter.tsx';
 import { useUrlQuery, type UrlQuery } from '../url/query.ts';
-
-export const STATUSES: readonly RunStatus[] = ['FAILED', 'RUNNING', 'PENDING', 'COMPLETED', 'CANCELLED', 'UNKNOWN'];
 
 const HOUR_MS = 3_600_000;
 
@@ -22,11 +21,6 @@ export function spanOf(url: UrlQuery): Span | 'any' | 'exact' {
   if (since !== null && since in SPANS) return since as Span;
   return since === 'exact' || url.read('from') !== null || url.read('to') !== null ? 'exact' : 'any';
 }
-
-export const statusesOf = (url: UrlQuery): readonly RunStatus[] => {
-  const named = url.read('status')?.split(',') ?? [];
-  return STATUSES.filter((status) => named.includes(status));
-};
 
 const PAGE_SIZE = 50;
 const LARGEST_PAGE = 100;
