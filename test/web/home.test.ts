@@ -71,14 +71,16 @@ await describeInBrowser('the home page', (browser) => {
     await page.getByLabel('Completed').check();
     await runs.getByRole('link', { name: 'run-4711' }).waitFor({ state: 'detached' });
     await runs.getByRole('link', { name: 'run-4712' }).waitFor();
-    await page.getByLabel('Time').selectOption('Last 7 days');
+    await page.getByRole('link', { name: '7 d', exact: true }).click();
     expect(new URL(page.url()).search).toBe('?workflow=support-triage&status=COMPLETED&since=7d');
-    await page.getByLabel('Time').selectOption('From … to …');
+    await page.getByRole('link', { name: 'Exact' }).click();
     /** As the field has it, in the browser's time zone. */
     const local = (time: string) =>
       page.evaluate<string>(
         `(at => new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16))(new Date('${time}'))`,
       );
+    await page.getByLabel('From').fill(await local('2026-11-18T00:00Z'));
+    await runs.getByRole('link', { name: 'run-4712' }).waitFor();
     const to = await local('2026-11-18T09:20Z');
     await page.getByLabel('To', { exact: true }).fill(to);
     await runs.getByRole('link', { name: 'run-4712' }).waitFor({ state: 'detached' });
@@ -98,7 +100,7 @@ await describeInBrowser('the home page', (browser) => {
     const { page, context, complaints } = await openPage(browser(), { key: 'demo-key' });
     await page.goto(gateway.url);
     await page.getByRole('region', { name: 'Runs' }).getByRole('link', { name: 'run-4711' }).waitFor();
-    const focused = () => page.evaluate<string>('document.activeElement.closest("li")?.innerText ?? ""');
+    const focused = () => page.evaluate<string>('document.activeElement.getAttribute("href") ?? ""');
     await page.keyboard.press('j');
     const first = await focused();
     await page.keyboard.press('j');

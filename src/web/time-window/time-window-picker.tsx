@@ -2,7 +2,7 @@
 import { useId } from 'react';
 import { Link } from 'react-router';
 import { useUrlQuery } from '../url/query.ts';
-import { EVERYTHING, SPANS, spanOf, useTimeWindow } from './time-window.ts';
+import { EVERYTHING, SPANS, spanOf, TOP, useTimeWindow } from './time-window.ts';
 import './time-window.css';
 
 /** `all`: what is shown without a choice. */
@@ -67,7 +67,7 @@ function MomentField({ name, label, value }: MomentFieldProps) {
         onChange={({ target }) => {
           // A moment that is half typed is none: the address keeps the last whole one.
           const moment = target.value === '' ? null : new Date(target.value).toISOString();
-          url.change({ [name]: moment, after: null }, { replace: true });
+          url.change({ [name]: moment, ...TOP }, { replace: true });
         }}
       />
     </span>

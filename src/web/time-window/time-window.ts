@@ -14,7 +14,10 @@ export interface TimeWindow {
   readonly startedBefore: string | null;
 }
 
-export const EVERYTHING: Changes = { since: null, start: null, end: null, after: null };
+/** What the address says of the place in a list goes, too: it is one of another stretch. */
+export const TOP: Changes = { after: null, show: null };
+
+export const EVERYTHING: Changes = { since: null, start: null, end: null, ...TOP };
 
 const MINUTE_MS = 60_000;
 

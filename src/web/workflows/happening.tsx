@@ -5,6 +5,7 @@ import { Moment } from '../format/time.tsx';
 import { newestFirst, useRecentRuns, type ListedRun } from '../runs/live-runs.ts';
 import { RunList } from '../runs/run-list.tsx';
 import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
+import { EVERYTHING } from '../time-window/time-window.ts';
 import { useUrlQuery } from '../url/query.ts';
 import type { Directory } from './directory.ts';
 import { useHomeQuery } from './home-query.ts';
@@ -105,11 +106,7 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
               Only the latest runs of each workflow were searched. Choose one, or an earlier time, to look further back.
             </p>
           )}
-          {home.isFiltered && (
-            <Link to={url.with({ status: null, workflow: null, since: null, from: null, to: null, show: null })}>
-              Clear filters
-            </Link>
-          )}
+          {home.isFiltered && <Link to={url.with({ status: null, workflow: null, ...EVERYTHING })}>Clear filters</Link>}
         </Empty>
       )}
       {hasOlder && listed.length > 0 && (
