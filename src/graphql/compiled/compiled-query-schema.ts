@@ -116,11 +116,14 @@ function argumentsOf(field: Field, node: FieldNode | undefined, { args, variable
   return values;
 }
 
-/** graphql-jit puts promises of a list that reject into the wrong places, but an Error among the items into its own. */
+/**
+ * graphql-jit puts an item that rejects into the wrong place, but an Error that it resolves with into its own. Each item is completed
+ * when it comes: while others are waited for there is time.
+ */
 function settleItems(result: unknown): unknown {
   if (result instanceof Promise) return result.then(settleItems);
   const hasPromises = Array.isArray(result) && result.some((item) => item instanceof Promise);
-  return hasPromises ? Promise.all(result.map(errorAsValue)) : result;
+  return hasPromises ? result.map(errorAsValue) : result;
 }
 
 const errorAsValue = (item: unknown): unknown =>
