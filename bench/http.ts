@@ -1,5 +1,5 @@
-/** One HTTP request on a connection of its own: a kept one might belong to a process that has gone since. */
-import { request } from 'node:http';
+/** One HTTP request, over a connection of its own where none is given: a kept one might belong to a process that has gone since. */
+import { request, type Agent } from 'node:http';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -11,11 +11,14 @@ export interface HttpRequest {
   /** Sent by POST; without one it is a GET. */
   readonly body?: string;
   readonly timeoutMs?: number;
+  /** Keeps its connections. */
+  readonly agent?: Agent;
 }
 
 const TIMEOUT_MS = 60_000;
 
-export function send(url: string, { headers, body, timeoutMs = TIMEOUT_MS }: HttpRequest = {}): Promise<HttpAnswer> {
+export function send(url: string, asked: HttpRequest = {}): Promise<HttpAnswer> {
+  const { headers, body, timeoutMs = TIMEOUT_MS, agent = false } = asked;
   const { hostname } = new URL(url);
   if (hostname !== '127.0.0.1') return Promise.reject(new Error(`the bench talks to 127.0.0.1 only, not to ${url}`));
   return new Promise((resolve, reject) => {
@@ -24,7 +27,7 @@ export function send(url: string, { headers, body, timeoutMs = TIMEOUT_MS }: Htt
     };
     const options = {
       method: body === undefined ? 'GET' : 'POST',
-      agent: false,
+      agent,
       signal: AbortSignal.timeout(timeoutMs),
       headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) },
     } as const;

@@ -1,11 +1,12 @@
 -- What wrk sends: one request again and again, or one for each of many runs with a probe that never comes twice.
 -- Arguments: 1 authorization; 2 the body, or its part before the run's id; 3 its part between id and probe; 4 its part
 -- after the probe; 5 the id before its number; 6 how many runs, 0 for one request only; 7 the step from one run to the
--- next; 8 the probe before its number; 9 "check" to look for errors in each answer.
+-- next; 8 the probe before its number; 9 "check" to look for errors in each answer; 10 the request's id, or "-" for none.
 function init(args)
   wrk.method = "POST"
   wrk.headers["content-type"] = "application/json"
   wrk.headers["authorization"] = args[1]
+  if args[10] ~= "-" then wrk.headers["x-request-id"] = args[10] end
   wrk.body = args[2]
   local before, between, after, idPrefix, probePrefix = args[2], args[3], args[4], args[5], args[8]
   local runs, stride = tonumber(args[6]), tonumber(args[7])

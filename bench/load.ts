@@ -68,24 +68,34 @@ export interface LoadOptions {
   readonly connections?: number;
   readonly seconds: number;
   readonly checksAnswers?: boolean;
+  /** As a proxy sends it, with every request. */
+  readonly requestId?: string;
 }
 
 export async function load(
   url: string,
   requests: SameRequest | UniqueRequests,
-  { connections = CONNECTIONS, seconds, checksAnswers = requests.kind === 'unique' }: LoadOptions,
+  { connections = CONNECTIONS, seconds, checksAnswers = requests.kind === 'unique', requestId }: LoadOptions,
 ): Promise<LoadResult> {
   if (new URL(url).hostname !== '127.0.0.1') throw new Error(`load goes to 127.0.0.1 only, not to ${url}`);
   // Each a number of its own: the same job again must not repeat its requests.
   const fresh = requests.kind === 'same' ? requests : { ...requests, probePrefix: freshPrefix() };
-  const job: LoadJob = { url, headers: HEADERS, connections, seconds, requests: fresh, checksAnswers };
+  const headers = { ...HEADERS, ...(requestId !== undefined && { 'x-request-id': requestId }) };
+  const job: LoadJob = { url, headers, connections, seconds, requests: fresh, checksAnswers };
   return generator === 'wrk' ? loadByWrk(job) : loadByAutocannon(job);
 }
 
 const LUA = fileURLToPath(new URL('load.lua', import.meta.url));
 const AUTOCANNON = fileURLToPath(new URL('clients/autocannon.ts', import.meta.url));
 
-async function loadByWrk({ url, connections, seconds, requests, checksAnswers }: LoadJob): Promise<LoadResult> {
+async function loadByWrk({
+  url,
+  headers,
+  connections,
+  seconds,
+  requests,
+  checksAnswers,
+}: LoadJob): Promise<LoadResult> {
   const parts =
     requests.kind === 'same'
       ? [requests.body, '', '', '', '0', '1', '']
@@ -96,7 +106,7 @@ async function loadByWrk({ url, connections, seconds, requests, checksAnswers }:
           String(requests.stride),
           requests.probePrefix,
         ];
-  const script = [HEADERS.authorization, ...parts, checksAnswers ? 'check' : '-'];
+  const script = [HEADERS.authorization, ...parts, checksAnswers ? 'check' : '-', headers['x-request-id'] ?? '-'];
   const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '-s', LUA, url, '--', ...script];
   const output = await runToEnd(wrk, { core: 1 }, (seconds + 60) * 1000);
   const summary = /^@summary (.*)$/m.exec(output)?.[1];

@@ -186,17 +186,19 @@ export function resetPeakRss(pid: number): void {
   }
 }
 
-/** User and system time so far, in ticks of 10 ms; null where the system does not tell. */
-function cpuTicks(pid: number): number | null {
+/** User and system time so far, in milliseconds, counted in ticks of 10; null where the system does not tell. */
+export function processorMs(pid: number): number | null {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ');
-    return Number(fields[11]) + Number(fields[12]);
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
   } catch {
     return null;
   }
 }
+
+const TICK_MS = 10;
 
 const IDLE_FOR_MS = 200;
 const IDLE_WITHIN_MS = 5000;
@@ -204,11 +206,11 @@ const IDLE_WITHIN_MS = 5000;
 /** Waits until it has nothing left to do: what a load left behind must not run into the next one's time. */
 export async function untilIdle(pid: number): Promise<void> {
   const deadline = performance.now() + IDLE_WITHIN_MS;
-  let before = cpuTicks(pid);
+  let before = processorMs(pid);
   for (;;) {
     await sleep(IDLE_FOR_MS);
-    const now = cpuTicks(pid);
-    if (now === null || before === null || now - before <= 1 || performance.now() > deadline) return;
+    const now = processorMs(pid);
+    if (now === null || before === null || now - before <= TICK_MS || performance.now() > deadline) return;
     before = now;
   }
 }

@@ -1,4 +1,5 @@
 /** What is asked of every contender, and the check that they all answer the same. */
+import type { Agent } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { WORKFLOW_ID } from './fixture-runs.ts';
 import { send } from './http.ts';
@@ -35,9 +36,9 @@ export interface Answer {
   readonly ms: number;
 }
 
-export async function ask(url: string, body: string): Promise<Answer> {
+export async function ask(url: string, body: string, agent?: Agent): Promise<Answer> {
   const startedAt = performance.now();
-  const { status, text } = await send(url, { headers: HEADERS, body });
+  const { status, text } = await send(url, { headers: HEADERS, body, ...(agent && { agent }) });
   const ms = performance.now() - startedAt;
   return { status, text, json: parseJson(text), ms };
 }
@@ -51,8 +52,8 @@ function parseJson(text: string): unknown {
 }
 
 /** Asks and makes sure that data came and no error. */
-export async function askForData(name: string, url: string, body: string): Promise<Answer> {
-  const answer = await ask(url, body);
+export async function askForData(name: string, url: string, body: string, agent?: Agent): Promise<Answer> {
+  const answer = await ask(url, body, agent);
   const { data, errors } = (answer.json ?? {}) as { data?: unknown; errors?: unknown };
   if (answer.status === 200 && data != null && errors === undefined) return answer;
   throw new Error(`${name} answered ${answer.status} and not the data: ${answer.text.slice(0, 500)}`);

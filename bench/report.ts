@@ -9,6 +9,8 @@ export interface Row {
   readonly requestsPerSecond?: number | null;
   readonly p50Ms?: number | null;
   readonly p99Ms?: number | null;
+  /** Processor time of one request, in microseconds. */
+  readonly processorUs?: number | null;
   readonly peakRssMb?: number | null;
   readonly upstreamCalls?: number | null;
   /** To the workload's reference, whose own is 1. */
@@ -81,6 +83,7 @@ const COLUMNS = [
   'requests/s',
   'p50 ms',
   'p99 ms',
+  'CPU µs',
   'peak RSS MB',
   'upstream calls',
   'ratio',
@@ -88,7 +91,7 @@ const COLUMNS = [
   'note',
 ] as const;
 /** Numbers stand to the right. */
-const RIGHT = new Set<string>(['requests/s', 'p50 ms', 'p99 ms', 'peak RSS MB', 'upstream calls', 'ratio']);
+const RIGHT = new Set<string>(['requests/s', 'p50 ms', 'p99 ms', 'CPU µs', 'peak RSS MB', 'upstream calls', 'ratio']);
 
 const number = (value: number | null | undefined, digits: number): string =>
   value == null ? '' : value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
@@ -107,6 +110,7 @@ function cells(workload: WorkloadResult, betweenTargets: string): string[][] {
     number(row.requestsPerSecond, 0),
     short(row.p50Ms),
     short(row.p99Ms),
+    short(row.processorUs),
     number(row.peakRssMb, 0),
     number(row.upstreamCalls, 0),
     short(row.ratio),

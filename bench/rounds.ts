@@ -2,7 +2,7 @@
 import type { Fixture } from './fixture.ts';
 import type { StartedContender } from './contenders.ts';
 import { load, type LoadOptions, type LoadResult, type SameRequest, type UniqueRequests } from './load.ts';
-import { untilIdle } from './processes.ts';
+import { processorMs, untilIdle } from './processes.ts';
 import type { Row } from './report.ts';
 
 export interface BenchSettings {
@@ -40,12 +40,16 @@ export const percentile = (values: readonly number[], share: number): number => 
 /** What the rounds of one contender came to. */
 export interface Measured extends LoadResult {
   readonly name: string;
+  /** Of its process for one request, in microseconds; null where the system does not tell. */
+  readonly processorUs: number | null;
   /** The most of any round. */
   readonly peakRssMb: number | null;
   /** Of a round: the median, and the most. */
   readonly upstreamCalls: number;
   readonly maxUpstreamCalls: number;
 }
+
+type Round = LoadResult & Pick<Measured, 'processorUs' | 'peakRssMb' | 'upstreamCalls'>;
 
 export interface RoundOptions extends Partial<LoadOptions> {
   readonly requestsFor: (contender: StartedContender) => SameRequest | UniqueRequests;
@@ -66,18 +70,23 @@ export async function measureInRounds(
     await load(contender.url, requestsFor(contender), { ...loadOptions, seconds: settings.warmupSeconds });
     await untilIdle(contender.process.pid);
   }
-  const rounds = new Map<StartedContender, (LoadResult & { peakRssMb: number | null; upstreamCalls: number })[]>();
+  const rounds = new Map<StartedContender, Round[]>();
   for (let round = 0; round < settings.rounds; round += 1) {
     const turn = round % contenders.length;
     for (const contender of [...contenders.slice(turn), ...contenders.slice(0, turn)]) {
       await fixture.reset();
       contender.resetPeakRss();
+      const { pid } = contender.process;
+      const startedMs = processorMs(pid);
       const result = await load(contender.url, requestsFor(contender), loadOptions);
       const perSecond = Math.round(result.requestsPerSecond).toLocaleString('en');
       say(`round ${round + 1} of ${settings.rounds}: ${contender.name}, ${perSecond} requests/s`);
-      await untilIdle(contender.process.pid);
+      await untilIdle(pid);
+      const endedMs = processorMs(pid);
+      const processorUs =
+        startedMs === null || endedMs === null ? null : (1000 * (endedMs - startedMs)) / result.requests;
       const { steps } = await fixture.calls();
-      const measured = { ...result, peakRssMb: contender.peakRssMb(), upstreamCalls: steps };
+      const measured = { ...result, processorUs, peakRssMb: contender.peakRssMb(), upstreamCalls: steps };
       rounds.set(contender, [...(rounds.get(contender) ?? []), measured]);
     }
   }
@@ -86,6 +95,7 @@ export async function measureInRounds(
     const results = rounds.get(contender) ?? [];
     const medianOf = (read: (result: LoadResult) => number) => median(results.map(read));
     const peaks = results.map((result) => result.peakRssMb).filter((peak) => peak !== null);
+    const processor = results.map((result) => result.processorUs).filter((micros) => micros !== null);
     return {
       name,
       requests: results.reduce((sum, { requests }) => sum + requests, 0),
@@ -93,6 +103,7 @@ export async function measureInRounds(
       p50Ms: medianOf((result) => result.p50Ms),
       p99Ms: medianOf((result) => result.p99Ms),
       errors: results.reduce((sum, { errors }) => sum + errors, 0),
+      processorUs: processor.length > 0 ? median(processor) : null,
       peakRssMb: peaks.length > 0 ? Math.max(...peaks) : null,
       upstreamCalls: median(results.map((result) => result.upstreamCalls)),
       maxUpstreamCalls: Math.max(...results.map((result) => result.upstreamCalls)),
@@ -101,10 +112,11 @@ export async function measureInRounds(
 }
 
 export function toRow(measured: Measured, reference: Measured): Row {
-  const { name, requests, requestsPerSecond, p50Ms, p99Ms, peakRssMb, upstreamCalls, errors } = measured;
+  const { name, requests, requestsPerSecond, p50Ms, p99Ms, processorUs, peakRssMb, upstreamCalls, errors } = measured;
   const ratio = requestsPerSecond / reference.requestsPerSecond;
   const problem = requests === 0 ? 'answered nothing' : errors > 0 ? `${errors} errors` : null;
-  return { contender: name, requestsPerSecond, p50Ms, p99Ms, peakRssMb, upstreamCalls, ratio, problem };
+  const times = { requestsPerSecond, p50Ms, p99Ms, processorUs };
+  return { contender: name, ...times, peakRssMb, upstreamCalls, ratio, problem };
 }
 
 /** Finds a contender's figures by name, and throws where it was not measured. */

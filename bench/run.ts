@@ -15,24 +15,28 @@ import { memory } from './workloads/memory.ts';
 import { w1Hot } from './workloads/w1-hot.ts';
 import { w2Warm } from './workloads/w2-warm.ts';
 import { w3Cold } from './workloads/w3-cold.ts';
+import { w3bOne } from './workloads/w3b-one.ts';
 import { w4Stampede } from './workloads/w4-stampede.ts';
 import { w5Live } from './workloads/w5-live.ts';
 import { w5bLargeLive } from './workloads/w5b-large-live.ts';
 import { w6Large } from './workloads/w6-large.ts';
 import { w7Start } from './workloads/w7-start.ts';
 import { w8Growth } from './workloads/w8-growth.ts';
+import { w9Nginx } from './workloads/w9-nginx.ts';
 import { w10Fleet } from './workloads/w10-fleet.ts';
 
 const WORKLOADS: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResult>>> = {
   W1: w1Hot,
   W2: w2Warm,
   W3: w3Cold,
+  W3b: w3bOne,
   W4: w4Stampede,
   W5: w5Live,
   W5b: w5bLargeLive,
   W6: w6Large,
   W7: w7Start,
   W8: w8Growth,
+  W9: w9Nginx,
   W10: w10Fleet,
   memory,
   ...hostileMemory,

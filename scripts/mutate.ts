@@ -9,7 +9,7 @@ import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { MutantResult } from '@stryker-mutator/api/core';
 import { Stryker } from '@stryker-mutator/core';
-import { EQUIVALENT, type Equivalent } from './mutation/equivalent.ts';
+import { EQUIVALENT, type Equivalent } from './mutation/equivalent/index.ts';
 import { optionsFor } from './mutation/options.ts';
 
 const { positionals, values } = parseArgs({

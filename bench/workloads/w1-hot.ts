@@ -1,4 +1,4 @@
-/** W1: the finished run, the same request by one viewer. */
+/** W1: the finished run, the same request by one viewer; Stepgate also with the request id that a proxy sends. */
 import {
   apolloLru,
   apolloPlain,
@@ -14,37 +14,32 @@ import {
 } from '../contenders.ts';
 import { generator, sameRequest } from '../load.ts';
 import { checkSameAnswers, runBody } from '../queries.ts';
-import { atLeast, type Row, type WorkloadResult } from '../report.ts';
+import { atLeast, type Row, type Target, type WorkloadResult } from '../report.ts';
 import { measureInRounds, of, toRow, type Bench, type Measured } from '../rounds.ts';
 
-const CONTENDERS: readonly Contender[] = [
-  stepgate,
-  nodeHttp,
-  mercuriusCache,
-  mercuriusLru,
-  apolloResponseCache,
-  apolloLru,
-  yoga,
-  apolloPlain,
-];
-const BOUNDS = new Map<string, number>([
-  [nodeHttp.name, 0.85],
-  [mercuriusCache.name, 3],
-  [apolloResponseCache.name, 4],
-  [apolloPlain.name, 30],
-]);
+const PEERS: readonly Contender[] = [mercuriusCache, mercuriusLru, apolloResponseCache, apolloLru, yoga, apolloPlain];
+const REQUEST_ID = '0123456789abcdef0123456789abcdef';
 
 export async function w1Hot(bench: Bench): Promise<WorkloadResult> {
   const body = runBody(HOT_RUN);
-  return withContenders(CONTENDERS, { upstreamUrl: bench.fixture.url }, async (started) => {
+  return withContenders([stepgate, nodeHttp, ...PEERS], { upstreamUrl: bench.fixture.url }, async (started) => {
     const { text } = await checkSameAnswers(started, body);
-    const measured = await measureInRounds(bench, started, { requestsFor: () => sameRequest(body) });
+    const requestsFor = () => sameRequest(body);
+    const measured = await measureInRounds(bench, started, { requestsFor });
+    const both = started.filter(({ name }) => name === stepgate.name || name === nodeHttp.name);
+    const named = await measureInRounds(bench, both, { requestsFor, requestId: REQUEST_ID });
     await checkSameAnswers(started, body);
     return {
       id: 'W1',
       title: 'hot',
       reference: nodeHttp.name,
-      rows: measured.map((one) => withTargets(one, measured)),
+      rows: [
+        ...measured.map((one) => ({ ...toRow(one, of(measured, nodeHttp)), targets: targetsOf(one, measured) })),
+        ...named.map((one): Row => {
+          const row = { ...toRow(one, of(named, nodeHttp)), contender: `${one.name}, with X-Request-Id` };
+          return { ...row, targets: one.name === nodeHttp.name ? targetsOf(one, named) : [] };
+        }),
+      ],
       notes: [
         `an answer is ${Buffer.byteLength(text)} bytes`,
         ...(generator === 'wrk' ? [] : ['autocannon, and not a contender, is the limit of the fastest: install wrk']),
@@ -53,17 +48,24 @@ export async function w1Hot(bench: Bench): Promise<WorkloadResult> {
   });
 }
 
-function withTargets(one: Measured, all: readonly Measured[]): Row {
-  const row = toRow(one, of(all, nodeHttp));
-  if (one.name === stepgate.name) return { ...row, targets: memoryTarget(one, all) };
-  const bound = BOUNDS.get(one.name);
-  if (bound === undefined) return row;
-  return { ...row, targets: [atLeast(of(all, stepgate).requestsPerSecond / one.requestsPerSecond, bound)] };
+function targetsOf(one: Measured, all: readonly Measured[]): readonly Target[] {
+  const ratio = of(all, stepgate).requestsPerSecond / one.requestsPerSecond;
+  if (one.name === stepgate.name) return memoryTarget(one, all);
+  if (one.name === nodeHttp.name) return [atLeast(ratio, 0.85)];
+  if (one.name === apolloResponseCache.name) return [atLeast(ratio, 4)];
+  return one === bestPeer(all) ? [atLeast(ratio, 2)] : [];
 }
 
-function memoryTarget({ peakRssMb }: Measured, all: readonly Measured[]) {
-  const peers = all.filter(({ name }) => name !== stepgate.name && name !== nodeHttp.name);
-  const peaks = peers.map((peer) => peer.peakRssMb).filter((peak) => peak !== null);
+const peersIn = (all: readonly Measured[]): readonly Measured[] =>
+  all.filter(({ name }) => PEERS.some((peer) => peer.name === name));
+
+const bestPeer = (all: readonly Measured[]): Measured | undefined =>
+  [...peersIn(all)].sort((a, b) => b.requestsPerSecond - a.requestsPerSecond)[0];
+
+function memoryTarget({ peakRssMb }: Measured, all: readonly Measured[]): readonly Target[] {
+  const peaks = peersIn(all)
+    .map((peer) => peer.peakRssMb)
+    .filter((peak) => peak !== null);
   if (peakRssMb === null || peaks.length === 0) return [];
   const least = Math.min(...peaks);
   const text = `peak RSS below every GraphQL peer's (the least: ${Math.round(least)})`;

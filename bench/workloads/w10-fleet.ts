@@ -1,4 +1,5 @@
 /** W10: finished runs that another gateway of the fleet has fetched, from an upstream that takes 5 ms. */
+import { Agent } from 'node:http';
 import { stepgate, withContenders, type StartedContender } from '../contenders.ts';
 import { ORDINARY, runIdOf } from '../fixture-runs.ts';
 import { prime } from '../prime.ts';
@@ -51,17 +52,19 @@ export async function w10Fleet(bench: Bench): Promise<WorkloadResult> {
 }
 
 const NOTES = [
-  'one client, one run after the other, each for the first time; a new connection for each',
+  'one client over one connection, one run after the other, each for the first time',
   `the upstream takes ${DELAY_MS} ms`,
   'three gateways on three cores are not measured: contenders share one core',
 ];
 
 async function askEach({ name, url }: StartedContender, prefix: string): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true });
   const times: number[] = [];
   for (let index = 0; index < WARMUPS + RUNS_A_ROUND; index += 1) {
-    const { ms } = await askForData(name, url, runBody(`${prefix}${index}`));
+    const { ms } = await askForData(name, url, runBody(`${prefix}${index}`), agent);
     if (index >= WARMUPS) times.push(ms);
   }
+  agent.destroy();
   return times;
 }
 

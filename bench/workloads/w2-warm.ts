@@ -1,17 +1,19 @@
 /** W2: 1,000 runs that are held, and requests of one operation of which no two are alike, so that no answer is cached. */
-import { apolloLru, mercuriusLru, stepgate, withContenders } from '../contenders.ts';
+import { apolloLru, mercuriusLru, stepgate, withContenders, type Contender } from '../contenders.ts';
 import { ORDINARY, runIdOf } from '../fixture-runs.ts';
 import { scatteredStride, uniqueRequests } from '../load.ts';
 import { prime } from '../prime.ts';
 import { checkSameAnswers, uniqueBody } from '../queries.ts';
-import { atLeast, type WorkloadResult } from '../report.ts';
-import { measureInRounds, of, toRow, type Bench } from '../rounds.ts';
+import { atLeast, type Target, type WorkloadResult } from '../report.ts';
+import { measureInRounds, of, toRow, type Bench, type Measured } from '../rounds.ts';
 
 const RUNS = 1000;
 const ID_PREFIX = runIdOf(ORDINARY, 'warm-');
+/** As the peers are, which log nothing. */
+const silent: Contender = { ...stepgate, name: 'Stepgate, no log', env: { ...stepgate.env, LOG_LEVEL: 'silent' } };
 
 export async function w2Warm(bench: Bench): Promise<WorkloadResult> {
-  const contenders = [stepgate, mercuriusLru, apolloLru];
+  const contenders = [stepgate, silent, mercuriusLru, apolloLru];
   return withContenders(contenders, { upstreamUrl: bench.fixture.url }, async (started) => {
     await checkSameAnswers(started, uniqueBody(`${ID_PREFIX}0`, 'nothing'));
     for (const contender of started) {
@@ -20,21 +22,19 @@ export async function w2Warm(bench: Bench): Promise<WorkloadResult> {
     }
     const requests = uniqueRequests(ID_PREFIX, RUNS, { stride: scatteredStride(RUNS) });
     const measured = await measureInRounds(bench, started, { requestsFor: () => requests });
-    const own = of(measured, stepgate).requestsPerSecond;
-    const bounds = new Map([
-      [mercuriusLru.name, 0.9],
-      [apolloLru.name, 1.5],
-    ]);
     return {
       id: 'W2',
       title: 'warm',
       reference: mercuriusLru.name,
-      rows: measured.map((one) => {
-        const row = toRow(one, of(measured, mercuriusLru));
-        const bound = bounds.get(one.name);
-        return bound === undefined ? row : { ...row, targets: [atLeast(own / one.requestsPerSecond, bound)] };
-      }),
+      rows: measured.map((one) => ({ ...toRow(one, of(measured, mercuriusLru)), targets: targetsOf(one, measured) })),
       notes: [`each request asks for one of ${RUNS} held runs and for a step by an id that never comes twice`],
     };
   });
+}
+
+function targetsOf(one: Measured, all: readonly Measured[]): readonly Target[] {
+  const ratio = (own: Contender) => of(all, own).requestsPerSecond / one.requestsPerSecond;
+  if (one.name === apolloLru.name) return [atLeast(ratio(stepgate), 1.5)];
+  if (one.name !== mercuriusLru.name) return [];
+  return [atLeast(ratio(stepgate), 0.9), { ...atLeast(ratio(silent), 1), text: 'Stepgate, no log ≥ 1 × this' }];
 }

@@ -27,12 +27,18 @@ export function placementsOf(
   const spanStart = spanOf(bounds, intervals)?.startedAt.epochMicros ?? 0;
   const placements = new Map<Execution, Placement>();
   let latestEnd = -Infinity;
-  // Those that start together see the same gap: none of them started before another.
-  for (const [start, together] of Map.groupBy(intervals, (interval) => interval.start)) {
-    const gapStart = latestEnd === -Infinity ? spanStart : latestEnd;
-    const placement = { offsetMs: (start - spanStart) / 1000, gapBeforeMs: Math.max(0, start - gapStart) / 1000 };
-    for (const { step } of together) placements.set(step.execution, placement);
-    latestEnd = together.map(knownEnd).reduce((latest, end) => Math.max(latest, end), latestEnd);
+  let placement: Placement = { offsetMs: null, gapBeforeMs: null };
+  let placedAt = NaN;
+  for (const interval of intervals) {
+    const { start, step } = interval;
+    // Those that start together see the same gap: none of them started before another.
+    if (start !== placedAt) {
+      const gapStart = latestEnd === -Infinity ? spanStart : latestEnd;
+      placement = { offsetMs: (start - spanStart) / 1000, gapBeforeMs: Math.max(0, start - gapStart) / 1000 };
+      placedAt = start;
+    }
+    placements.set(step.execution, placement);
+    latestEnd = Math.max(latestEnd, knownEnd(interval));
   }
   return placements;
 }

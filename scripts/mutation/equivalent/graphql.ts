@@ -1,24 +1,9 @@
-/** Mutants that no test can notice, since nothing that can be seen changes. Each has its reason. */
-export interface Equivalent {
-  /** Below `src`. */
-  readonly file: string;
-  /** The line that is changed, without indentation. */
-  readonly line: string;
-  /** What Stryker puts in place of a part of it. */
-  readonly replacement: string;
-  readonly reason: string;
-}
+import type { Equivalent } from './equivalent.ts';
 
 const FROM_A_PARSER =
   'The parser always lists directives. The types allow that there is no list, for trees that are made by hand.';
 
-export const EQUIVALENT: readonly Equivalent[] = [
-  {
-    file: 'domain/run/tokens.ts',
-    line: 'if (told === undefined) known.set(step.payload, (told = read(step)));',
-    replacement: 'true',
-    reason: 'The same is read again. The map saves time, and nothing else.',
-  },
+export const GRAPHQL: readonly Equivalent[] = [
   {
     file: 'graphql/operations/limits.ts',
     line: 'const own = definition.directives?.length ?? 0;',

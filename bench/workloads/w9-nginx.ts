@@ -1,0 +1,81 @@
+/** W9: W1 and W2 through nginx, as deploy/nginx sets it up; each contender behind an nginx of its own with the same files. */
+import {
+  apolloLru,
+  apolloResponseCache,
+  HOT_RUN,
+  mercuriusCache,
+  mercuriusLru,
+  stepgate,
+  withContenders,
+  yoga,
+  type Contender,
+  type StartedContender,
+} from '../contenders.ts';
+import { ORDINARY, runIdOf } from '../fixture-runs.ts';
+import { sameRequest, scatteredStride, uniqueRequests } from '../load.ts';
+import { behindNginx, NGINX, type ProxiedContender } from '../nginx.ts';
+import { prime } from '../prime.ts';
+import { checkSameAnswers, runBody, uniqueBody } from '../queries.ts';
+import type { Row, Target, WorkloadResult } from '../report.ts';
+import { measureInRounds, of, toRow, type Bench, type Measured } from '../rounds.ts';
+
+const HOT: readonly Contender[] = [stepgate, mercuriusCache, mercuriusLru, apolloResponseCache, apolloLru, yoga];
+const WARM: readonly Contender[] = [stepgate, mercuriusLru, apolloLru];
+const RUNS = 1000;
+const ID_PREFIX = runIdOf(ORDINARY, 'warm-');
+
+export async function w9Nginx(bench: Bench): Promise<WorkloadResult> {
+  const result = { id: 'W9', title: 'behind nginx', reference: mercuriusLru.name };
+  if (NGINX === null) return { ...result, rows: [], notes: ['not measured: there is no nginx on this machine'] };
+  const nginx = NGINX;
+  const hot = await measureBehind(bench, nginx, HOT, async (started) => {
+    await checkSameAnswers(started, runBody(HOT_RUN));
+    return measureInRounds(bench, started, { requestsFor: () => sameRequest(runBody(HOT_RUN)) });
+  });
+  const warm = await measureBehind(bench, nginx, WARM, async (started) => {
+    await checkSameAnswers(started, uniqueBody(`${ID_PREFIX}0`, 'nothing'));
+    for (const contender of started) await prime(contender, ID_PREFIX, RUNS);
+    const requests = uniqueRequests(ID_PREFIX, RUNS, { stride: scatteredStride(RUNS) });
+    return measureInRounds(bench, started, { requestsFor: () => requests });
+  });
+  return {
+    ...result,
+    rows: [...rowsOf('hot', hot), ...rowsOf('warm', warm)],
+    notes: ['nginx and the load share the second core, which may be what limits the requests a second'],
+  };
+}
+
+const measureBehind = (
+  bench: Bench,
+  nginx: string,
+  contenders: readonly Contender[],
+  measure: (started: readonly StartedContender[]) => Promise<Measured[]>,
+): Promise<Measured[]> =>
+  withContenders(contenders, { upstreamUrl: bench.fixture.url }, async (started) => {
+    const proxied: ProxiedContender[] = [];
+    try {
+      for (const contender of started) proxied.push(await behindNginx(nginx, contender));
+      return await measure(proxied);
+    } finally {
+      await Promise.all(proxied.map((each) => each.stopProxy()));
+    }
+  });
+
+const rowsOf = (load: string, measured: readonly Measured[]): Row[] =>
+  measured.map((one) => ({
+    ...toRow(one, of(measured, mercuriusLru)),
+    contender: `${load}, ${one.name}`,
+    targets: one.name === stepgate.name ? targetsOf(one, measured) : [],
+  }));
+
+function targetsOf(own: Measured, all: readonly Measured[]): readonly Target[] {
+  const peers = all.filter((one) => one !== own);
+  const most = Math.max(...peers.map((peer) => peer.requestsPerSecond));
+  const least = Math.min(...peers.map((peer) => peer.processorUs ?? Infinity));
+  const ratio = own.requestsPerSecond / most;
+  const processor = (own.processorUs ?? Infinity) / least;
+  return [
+    { text: "requests/s ≥ 1 × the best peer's", value: ratio, isReached: ratio >= 1 },
+    { text: "CPU a request ≤ 1 × the best peer's", value: processor, isReached: processor <= 1 },
+  ];
+}

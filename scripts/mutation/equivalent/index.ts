@@ -1,0 +1,8 @@
+/** By room. */
+import { DOMAIN } from './domain.ts';
+import type { Equivalent } from './equivalent.ts';
+import { GRAPHQL } from './graphql.ts';
+
+export type { Equivalent };
+
+export const EQUIVALENT: readonly Equivalent[] = [...DOMAIN, ...GRAPHQL];
