@@ -7,21 +7,34 @@ export interface Pull<T> {
 }
 
 /** Nothing is buffered: a value is made when the reader asks for it. */
-export function createPullIterator<T>({ next, end }: Pull<T>): AsyncGenerator<T, undefined, undefined> {
-  async function finish(): Promise<IteratorReturnResult<undefined>> {
-    await end();
+export const createPullIterator = <T>(pull: Pull<T>): AsyncGenerator<T, undefined, undefined> => new PullIterator(pull);
+
+/** A class, since each subscription has several: closures would be created each time. */
+class PullIterator<T> implements AsyncGenerator<T, undefined, undefined> {
+  readonly #pull: Pull<T>;
+
+  constructor(pull: Pull<T>) {
+    this.#pull = pull;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    return this.#pull.next();
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    await this.#pull.end();
     return { done: true, value: undefined };
   }
 
-  return {
-    next,
-    return: finish,
-    throw: finish,
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async [Symbol.asyncDispose]() {
-      await finish();
-    },
-  };
+  throw(): Promise<IteratorReturnResult<undefined>> {
+    return this.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
 }
