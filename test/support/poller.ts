@@ -86,6 +86,20 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
     },
   };
 
+  /** Readings that are being compared: on a slow machine in several turns of the event loop. */
+  let compared = 0;
+  const states: typeof runStates = {
+    ...runStates,
+    async follow(latest, reading) {
+      compared += 1;
+      return Promise.resolve(runStates.follow(latest, reading)).finally(() => (compared -= 1));
+    },
+  };
+  async function followed(): Promise<void> {
+    do await settle();
+    while (compared > 0);
+  }
+
   const harness: PollerHarness = {
     clock,
     polls,
@@ -100,7 +114,7 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
     },
     turns,
     poller: createLivePoller({
-      states: runStates,
+      states,
       read({ signal, isAnnounced }) {
         const { promise, resolve, reject } = Promise.withResolvers<{ reading: RunReading; untilMs: number }>();
         const sentAt = clock.now();
@@ -112,18 +126,18 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
             open.delete(poll);
             const reading = readingOf(steps, sentAt, { fetchedAt: clock.now(), ...fields });
             resolve({ reading, untilMs: reading.isFinal ? Infinity : clock.now() + liveTtlMs });
-            return settle();
+            return followed();
           },
           answerWithout(stepsError) {
             open.delete(poll);
             const { parts, ...reading } = readingOf(0, sentAt);
             resolve({ reading: { ...reading, parts: { ...parts, steps: null, stepsError } }, untilMs: 0 });
-            return settle();
+            return followed();
           },
           fail(error) {
             open.delete(poll);
             reject(error);
-            return settle();
+            return followed();
           },
         };
         polls.push(poll);
