@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createFleetTurns, type FleetTurns } from '../../src/runs/live/fleet-turns.ts';
 import { createLivePoller, type LivePoller, type PollResult } from '../../src/runs/live/live-poller.ts';
-import { runStates, type RunReading, type Snapshot } from '../../src/runs/live/snapshot.ts';
+import type { RunReading, Snapshot } from '../../src/runs/live/snapshot.ts';
 import { createManualClock } from '../support/clock.ts';
 import { createSimulatedValkey } from '../support/fleet/simulated-valkey.ts';
 import { settle } from '../support/operations.ts';
+import { createComparedStates } from '../support/compared-states.ts';
 import { readingOf, stepsIn, watch, type Watching } from '../support/poller.ts';
 
 const LIVE_TTL_MS = 1000;
@@ -89,6 +90,8 @@ function createFleet() {
     return { reading: readingOf(steps, sentAt, { fetchedAt, isFinal }), untilMs };
   }
 
+  const { states, compared } = createComparedStates();
+
   function createGateway(): Gateway {
     const after = (ms: number, task: () => void) =>
       clock.after(ms, () => {
@@ -102,7 +105,7 @@ function createFleet() {
 
   function openPoller(gateway: Gateway): LivePoller<Snapshot> {
     const poller = createLivePoller({
-      states: runStates,
+      states,
       read: ({ isAnnounced }) => read(gateway, isAnnounced),
       joinTurns: gateway.turns.of('run'),
       isRightKnown: () => true,
@@ -143,7 +146,7 @@ function createFleet() {
     for (let left = ms; left > 0; left -= STRIDE_MS) {
       for (const gateway of gateways) for (const reader of gateway.readers) await reader.pull();
       clock.advance(Math.min(STRIDE_MS, left));
-      await settle();
+      await compared();
       look();
     }
   }

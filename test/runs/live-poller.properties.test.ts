@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { runStates, type RunReading, type Snapshot } from '../../src/runs/live/snapshot.ts';
+import type { RunReading, Snapshot } from '../../src/runs/live/snapshot.ts';
 import { joinNobody } from '../../src/runs/live/turns.ts';
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock } from '../support/clock.ts';
 import { readingOf, stepsIn, watch, type Watching } from '../support/poller.ts';
-import { settle } from '../support/operations.ts';
+import { createComparedStates } from '../support/compared-states.ts';
 
 const LIVE_TTL_MS = 1000;
 /** Longer than the slowest poll and the longest interval. */
@@ -57,6 +57,7 @@ async function play(commands: readonly Command[], latencyMs: number): Promise<Pl
   const noted = new Map<Reader, number>();
   let current: LivePoller<Snapshot> | null = null;
   let timers = 0;
+  const { states, compared } = createComparedStates();
   let steps = 1;
   let isFaulty = false;
   let isFinal = false;
@@ -68,7 +69,7 @@ async function play(commands: readonly Command[], latencyMs: number): Promise<Pl
     polls.push(itsPolls);
     let hasEnded = false;
     const poller = createLivePoller({
-      states: runStates,
+      states,
       read(): Promise<{ reading: RunReading; untilMs: number }> {
         const sentAt = clock.now();
         itsPolls.push(sentAt);
@@ -121,7 +122,7 @@ async function play(commands: readonly Command[], latencyMs: number): Promise<Pl
   async function pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= STRIDE_MS) {
       clock.advance(Math.min(STRIDE_MS, left));
-      await settle();
+      await compared();
       noteAges();
     }
   }

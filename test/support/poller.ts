@@ -1,9 +1,10 @@
 /** A live poller whose polls the test answers by hand. */
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
-import { runStates, type RunReading, type Snapshot } from '../../src/runs/live/snapshot.ts';
+import type { RunReading, Snapshot } from '../../src/runs/live/snapshot.ts';
 import type { TurnsListener } from '../../src/runs/live/turns.ts';
 import type { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
+import { createComparedStates } from './compared-states.ts';
 import { ran } from './facts.ts';
 import { settle } from './operations.ts';
 
@@ -86,19 +87,7 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
     },
   };
 
-  /** Readings that are being compared: on a slow machine in several turns of the event loop. */
-  let compared = 0;
-  const states: typeof runStates = {
-    ...runStates,
-    async follow(latest, reading) {
-      compared += 1;
-      return Promise.resolve(runStates.follow(latest, reading)).finally(() => (compared -= 1));
-    },
-  };
-  async function followed(): Promise<void> {
-    do await settle();
-    while (compared > 0);
-  }
+  const { states, compared } = createComparedStates();
 
   const harness: PollerHarness = {
     clock,
@@ -126,18 +115,18 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
             open.delete(poll);
             const reading = readingOf(steps, sentAt, { fetchedAt: clock.now(), ...fields });
             resolve({ reading, untilMs: reading.isFinal ? Infinity : clock.now() + liveTtlMs });
-            return followed();
+            return compared();
           },
           answerWithout(stepsError) {
             open.delete(poll);
             const { parts, ...reading } = readingOf(0, sentAt);
             resolve({ reading: { ...reading, parts: { ...parts, steps: null, stepsError } }, untilMs: 0 });
-            return followed();
+            return compared();
           },
           fail(error) {
             open.delete(poll);
             reject(error);
-            return followed();
+            return compared();
           },
         };
         polls.push(poll);
