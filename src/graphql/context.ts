@@ -2,7 +2,8 @@
 import type { Conversation } from '../domain/conversation/message.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
 import { createPathBudget, type PathBudget } from '../domain/json-path/json-path.ts';
-import type { ReadPayload, StepPayload } from '../domain/types.ts';
+import { errorInfo } from '../domain/step/step-error.ts';
+import type { ReadPayload, StepError, StepPayload } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { RecentPageRequest, RecentRuns } from '../runs/history/recent-runs.ts';
 import type { PageRequest, RunHistory, WindowRequest } from '../runs/history/run-history.ts';
@@ -19,6 +20,7 @@ import type { WorkflowStore } from '../runs/workflow-store.ts';
 import type { RunRef } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
+import { createFailureLimit } from './failure-limit.ts';
 import { createObjectBudget } from './fields/object-budget.ts';
 import { createReportedErrors } from './reported-errors.ts';
 import { createRunChanges } from './subscriptions/run-changes.ts';
@@ -77,6 +79,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
   };
   let pathBudget: PathBudget | undefined;
   let conversations: ConversationsByPayload | undefined;
+  let errorInfos: Map<string, StepError | null> | undefined;
   let workflowLoaders: WorkflowLoaders | undefined;
   let runLoaders: RunLoaders | undefined;
   const workflows = () => (workflowLoaders ??= createWorkflowLoaders(source.workflowStore, operation()));
@@ -94,10 +97,21 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     lifetime,
     requirement: source.lookAhead,
     objects: createObjectBudget(source.maxObjects),
+    failures: createFailureLimit(),
     /** One budget of JMESPath steps for all paths of the operation. */
     pathBudget: () => (pathBudget ??= createPathBudget()),
     /** By the payload that each was read from: read once, however often it is selected. */
     conversations: () => (conversations ??= new Map<ReadPayload<StepPayload>, Conversation | null>()),
+    /** Read once, however often it is selected: an error may be a long JSON text. */
+    errorInfo(error: string | null): StepError | null {
+      if (error === null) return null;
+      errorInfos ??= new Map();
+      const known = errorInfos.get(error);
+      if (known !== undefined) return known;
+      const info = errorInfo(error);
+      errorInfos.set(error, info);
+      return info;
+    },
     prices: source.prices,
     /**
      * To be called before a payload is read from a text of this size. Throws RATE_LIMITED where the answer would be refused

@@ -21,7 +21,7 @@ export interface RunStore {
   cachedSteps(ref: RunRef, operation: Operation): Served<StepList> | undefined;
   /** Caches a record that came inside a list. */
   offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): void;
-  /** The run as of `nowMs`, from its loaded parts. A final run is derived once for as long as its parts are cached. */
+  /** The run as of `nowMs`, from its loaded parts: derived once for one reading of the clock, and once for all where it is final. */
   derive(ref: RunRef, parts: RunParts, nowMs: number): Run;
 }
 
@@ -56,6 +56,8 @@ const MAX_MISS_MS = 1000;
 
 interface DerivedRun {
   readonly run: Run;
+  /** The operation's clock reading; null where the run is the same at any time. */
+  readonly asOfMs: number | null;
   readonly record: Cached<MaybeRecord> | undefined;
   readonly graph: WorkflowGraph | null | undefined;
 }
@@ -63,7 +65,8 @@ interface DerivedRun {
 export function createRunStore(options: RunStoreOptions): RunStore {
   const { upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs } = options;
   const finality = createFinality(settleMs);
-  const finalRuns = new WeakMap<Cached<unknown>, DerivedRun>();
+  /** By a part of each. One operation may ask for a run that is under way many times. */
+  const derivedRuns = new WeakMap<Cached<unknown>, DerivedRun>();
 
   const recordOf = (ref: RunRef, viewer: Viewer): Resource<MaybeRecord> => ({
     key: recordKey(ref),
@@ -119,10 +122,11 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const staleReason = parts.find((part) => part.staleReason !== null)?.staleReason ?? null;
       // A run without its steps is not kept: they may be there the next time.
       const key = stepsError ? undefined : (steps ?? record)?.cached;
-      const derived = key && finalRuns.get(key);
+      const derived = key && derivedRuns.get(key);
       // Where no graph was loaded, nothing that depends on it is read.
-      const isCurrent = derived?.record === record?.cached && (graph === undefined || derived?.graph === graph);
-      if (derived && isCurrent && staleReason === null) return derived.run;
+      const isOfParts = derived?.record === record?.cached && (graph === undefined || derived?.graph === graph);
+      const isOfNow = derived?.asOfMs === null || derived?.asOfMs === nowMs;
+      if (derived && isOfParts && isOfNow && staleReason === null) return derived.run;
 
       // Steps that could not be had leave it to the record whether the run is over.
       const listed = steps?.cached ?? (stepsError && { value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 });
@@ -137,8 +141,9 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       };
       const facts = { record: record?.cached.value ?? null, steps: steps?.cached.value ?? null, stepsError, graph };
       const run = createRun({ workflowId: ref.workflowId, id: ref.runId, ...facts, freshness }, nowMs);
-      if (key && freshness.isFinal && staleReason === null && !run.dependsOnNow) {
-        finalRuns.set(key, { record: record?.cached, graph, run });
+      if (key && staleReason === null) {
+        const asOfMs = freshness.isFinal && !run.dependsOnNow ? null : nowMs;
+        derivedRuns.set(key, { record: record?.cached, graph, run, asOfMs });
       }
       return run;
     },

@@ -51,6 +51,29 @@ describe('the objects of one operation', () => {
       });
     });
 
+    it('each have their error, as long as they are few; where thousands fail there is one, and no data', async () => {
+      upstream.script = ({ endpoint, runId }) => ({
+        json:
+          endpoint === 'steps' ? Array.from({ length: 100 }, (_, at) => wireStep({ id: `s${at}` })) : [wireRun(runId)],
+      });
+      const failing = (aliases: number) => {
+        const fields = Array.from({ length: aliases }, (_, at) => `a${at}: outputs(path: "abs('x')")`).join(' ');
+        return `{ run(workflowId: "wf", id: "r1") { steps { ${fields} } } }`;
+      };
+      for (const time of TIMES) {
+        const few = await gateway.query(failing(50));
+        expect({ time, errors: few.errors.length, data: few.data }).toMatchObject({ errors: 5000, data: { run: {} } });
+        const { data, errors } = await gateway.query(failing(51));
+        expect({ time, data }).toEqual({ time, data: null });
+        expect(errors).toEqual([
+          {
+            message: expect.stringContaining('More than 5000 fields'),
+            extensions: { code: 'ANSWER_TOO_LARGE', retryable: false, requestId: expect.any(String) },
+          },
+        ]);
+      }
+    });
+
     it('are counted while the answer is made: the list that is too long is an error, the rest is answered', async () => {
       const lists = Array.from({ length: 6 }, (_, at) => `a${at}: steps { id errorInfo { message } }`).join(' ');
       const query = `{

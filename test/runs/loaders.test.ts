@@ -79,6 +79,18 @@ describe('the run loaders', () => {
     upstream = { record: ({ runId }) => runRecord({ id: runId }), steps: () => STEPS, workflows: () => [] };
   });
 
+  it('derive a run once for one clock reading, also where it is under way', async () => {
+    upstream.record = () => running();
+    const operations = createOperations();
+    const [first, again] = [operations(), operations()];
+    const run = await first.load(REF, 'STEPS');
+    const isSame = async (loaders: RunLoaders) => (await loaders.load(REF, 'STEPS')) === run;
+    expect([await isSame(first), await isSame(again)]).toEqual([true, true]);
+    clock.advance(1);
+    expect(await isSame(operations())).toBe(false);
+    expect(calls).toEqual(['record r1', 'steps r1']);
+  });
+
   describe('for fields of the record', () => {
     const suffices: readonly (readonly [string, RunRecord])[] = [
       ['finished', runRecord()],

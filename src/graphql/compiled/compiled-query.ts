@@ -49,8 +49,10 @@ export function createQueryCompiler(schema: GraphQLSchema): QueryCompiler {
       return {
         sizeBytes: fieldCount * BYTES_PER_FIELD,
         execute(context, variables) {
-          const interpret = () =>
-            execute({ schema, document, operationName, variableValues: variables, contextValue: context });
+          const interpret = () => {
+            context.failures.reset();
+            return execute({ schema, document, operationName, variableValues: variables, contextValue: context });
+          };
           const { coerced } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 });
           if (!coerced) return interpret();
           const finish = (result: ExecutionResult) => finished(result) ?? interpret();

@@ -1,5 +1,4 @@
 import { runCost } from '../../domain/cost/cost.ts';
-import { errorInfo } from '../../domain/step/step-error.ts';
 import { slowestSteps, unsupersededFailures } from '../../domain/step/failures.ts';
 import { selectSteps } from '../../domain/step/steps.ts';
 import type { JsonValue, Run, Step } from '../../domain/types.ts';
@@ -31,14 +30,16 @@ export const run: FieldTable<'Run'> = {
   lastActivityAt: STEPS,
   wallClockMs: RECORD,
   error: RECORD,
-  errorInfo: { ...RECORD, resolve: ({ error }) => errorInfo(error) },
+  errorInfo: { ...RECORD, resolve: ({ error }, _args, context) => context.errorInfo(error) },
   inputs: {
     ...RECORD,
-    resolve: (run, { path }, context) => pick(readOf(run, 'inputs', context), path, context.pathBudget()),
+    resolve: (run, { path }, context) =>
+      context.failures.guard(() => pick(readOf(run, 'inputs', context), path, context.pathBudget())),
   },
   outputs: {
     ...RECORD,
-    resolve: (run, { path }, context) => pick(readOf(run, 'outputs', context), path, context.pathBudget()),
+    resolve: (run, { path }, context) =>
+      context.failures.guard(() => pick(readOf(run, 'outputs', context), path, context.pathBudget())),
   },
   steps: {
     ...STEPS,

@@ -1,8 +1,7 @@
 import { conversationOf } from '../../domain/conversation/conversation.ts';
 import type { Conversation } from '../../domain/conversation/message.ts';
 import { stepCost } from '../../domain/cost/cost.ts';
-import { errorInfo } from '../../domain/step/step-error.ts';
-import type { Step, StepPayload } from '../../domain/types.ts';
+import type { JsonValue, PayloadField, Step, StepPayload } from '../../domain/types.ts';
 import { stepTokenUsage } from '../../domain/run/tokens.ts';
 import { payloadBytes, readPayload } from '../../upstream/payload.ts';
 import { pick } from '../arguments.ts';
@@ -20,11 +19,19 @@ function conversationIn(step: Step, context: Context): Conversation | null {
   let conversation = known.get(step.payload);
   if (conversation === undefined) {
     const payload = payloadOf(step, context);
-    conversation = conversationOf(readPayload(payload, 'inputs'), readPayload(payload, 'outputs'));
+    conversation = context.failures.guard(() =>
+      conversationOf(readPayload(payload, 'inputs'), readPayload(payload, 'outputs')),
+    );
     known.set(step.payload, conversation);
   }
   return conversation;
 }
+
+const payloadValue = (step: Step, field: PayloadField, path: string | null | undefined, context: Context): JsonValue =>
+  context.failures.guard(() => pick(readPayload(payloadOf(step, context), field), path, context.pathBudget()));
+
+const bytesOf = (step: Step, field: PayloadField, context: Context): number =>
+  payloadBytes(step.payload, field, () => payloadOf(step, context));
 
 export const step: FieldTable<'Step'> = {
   id: {},
@@ -53,18 +60,12 @@ export const step: FieldTable<'Step'> = {
   gapBeforeMs: {},
   shareOfRun: {},
   error: {},
-  errorInfo: { resolve: ({ error }) => errorInfo(error) },
-  inputs: {
-    resolve: (step, { path }, context) =>
-      pick(readPayload(payloadOf(step, context), 'inputs'), path, context.pathBudget()),
-  },
-  outputs: {
-    resolve: (step, { path }, context) =>
-      pick(readPayload(payloadOf(step, context), 'outputs'), path, context.pathBudget()),
-  },
-  inputsSizeBytes: { resolve: (step, _args, context) => payloadBytes(payloadOf(step, context), 'inputs') },
-  outputsSizeBytes: { resolve: (step, _args, context) => payloadBytes(payloadOf(step, context), 'outputs') },
-  metadata: { resolve: (step, _args, context) => readPayload(payloadOf(step, context), 'metadata') },
+  errorInfo: { resolve: ({ error }, _args, context) => context.errorInfo(error) },
+  inputs: { resolve: (step, { path }, context) => payloadValue(step, 'inputs', path, context) },
+  outputs: { resolve: (step, { path }, context) => payloadValue(step, 'outputs', path, context) },
+  inputsSizeBytes: { resolve: (step, _args, context) => bytesOf(step, 'inputs', context) },
+  outputsSizeBytes: { resolve: (step, _args, context) => bytesOf(step, 'outputs', context) },
+  metadata: { resolve: (step, _args, context) => payloadValue(step, 'metadata', null, context) },
   tokenUsage: { resolve: (step) => stepTokenUsage(step) },
   estimatedCost: { resolve: (step, _args, { prices }) => prices && stepCost(step, prices) },
   conversation: { resolve: (step, _args, context) => conversationIn(step, context) },

@@ -101,6 +101,8 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
       rootValue: source,
       contextValue: context,
     });
+    const excess = context.failures.excess();
+    if (excess) return { errors: errors.format([excess], record), data: null };
     const data = result.data ?? null;
     const found = [...(result.errors ?? []), ...context.reported.all()];
     return found.length > 0 ? { errors: errors.format(found, record), data } : { data };
