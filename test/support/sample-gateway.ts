@@ -17,7 +17,9 @@ export async function startSampleGateway(environment: Readonly<Record<string, st
   const gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '100', ...environment });
   return {
     ...gateway,
-    advance: scheduler.advance,
+    advance(ms) {
+      scheduler.advance(ms);
+    },
     async close() {
       await gateway.close();
       await upstream.close();
