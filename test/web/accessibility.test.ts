@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { violationsOf } from '../support/axe.ts';
-import { openPage, untilTrue } from '../support/browser.ts';
+import { follow, openPage, untilTrue } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -29,10 +29,6 @@ const VIEWS: readonly (readonly [name: string, path: string, text: string | RegE
   ['an address that leads nowhere', '/workflows/a/b', 'There is no page at this address'],
 ];
 
-/** In the page: what a link to it does. Loading the page for each view would take ten times as long as looking at it. */
-const follow = (path: string): string =>
-  `history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`;
-
 await describeInBrowser('the run page, for everybody', (browser) => {
   let gateway: TestGateway;
   beforeAll(async () => {
@@ -40,6 +36,7 @@ await describeInBrowser('the run page, for everybody', (browser) => {
   });
   afterAll(() => gateway.close());
 
+  // Nineteen views, each five times: a busy machine may take a minute.
   it('fits a small screen, and has no violation that axe knows of, in any view', async () => {
     const { page, context, complaints } = await openPage(browser(), { width: NARROW });
     const found: Record<string, string[]> = {};
@@ -49,13 +46,13 @@ await describeInBrowser('the run page, for everybody', (browser) => {
     await page.goto(gateway.url);
     for (const [name, path, text] of VIEWS) {
       await page.setViewportSize({ width: NARROW, height: 640 });
-      await page.evaluate(follow(path));
+      await follow(page, path);
       await page.getByText(text).first().waitFor();
       await page.locator('.spinning').first().waitFor({ state: 'detached' });
       expect([name, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([name, NARROW]);
       await check(name);
     }
-    await page.evaluate(follow(RUN));
+    await follow(page, RUN);
     await page.getByRole('link', { name: /draft_reply The model/ }).click();
     await page.getByText('Finish reason').waitFor();
     await page.getByText('Northwind Traders').waitFor();
@@ -90,7 +87,7 @@ await describeInBrowser('the run page, for everybody', (browser) => {
     expect(Object.keys(found)).toHaveLength(VIEWS.length + 6);
     expect(complaints).toEqual([]);
     await context.close();
-  });
+  }, 180_000);
 
   it('leads through the timeline by keyboard: along the steps, into one, closer, and back out', async () => {
     const { page, context } = await openPage(browser());
