@@ -3,6 +3,7 @@ export default {
   testEnvironment: './test/support/environment.ts',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
+  testSequencer: '<rootDir>/test/support/slow-files-first.js',
   setupFiles: ['<rootDir>/test/support/fixed-seed.ts'],
   // Gateways, upstreams and a browser share the cores with the tests.
   testTimeout: 60_000,

@@ -3,48 +3,56 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { readConfig } from '../src/config/config.ts';
+import { readCommandLine, readConfigWith } from '../src/cli/command-line.ts';
+import { ConfigError, readConfig } from '../src/config/config.ts';
 import { readSettingsFile } from '../src/config/settings.ts';
+import { UsageError } from '../src/config/usage.ts';
 import { ENVIRONMENT } from '../src/config/variables.ts';
 import { runCommand, startProcess, type GatewayProcess } from './support/process.ts';
 
 const COMMANDS = [[], ['check'], ['print-schema']] as const;
 
+/** All at once. */
+const runCommands = (lines: readonly (readonly string[])[], environment: Readonly<Record<string, string>> = {}) =>
+  Promise.all(lines.map((args) => runCommand(args, environment)));
+
 describe('the command line', () => {
   it('says how it is used, of each command, also where the settings are wrong', async () => {
-    for (const command of COMMANDS) {
-      for (const flag of ['--help', '-h']) {
-        const { code, stdout, stderr } = await runCommand([...command, flag], { PORT: 'wrong' });
-        expect([code, stderr]).toEqual([0, '']);
-        expect(stdout).toMatch(/^Usage: stepgate/);
-      }
+    const lines = COMMANDS.flatMap((command) => ['--help', '-h'].map((flag) => [...command, flag]));
+    for (const { code, stdout, stderr } of await runCommands(lines, { PORT: 'wrong' })) {
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/^Usage: stepgate/);
     }
   });
 
   it('says its version, and prints the schema', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
-    for (const flag of ['--version', '-v']) {
-      expect(await runCommand([flag], {})).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
-    }
-    const stdout = readFileSync('schema.graphql', 'utf8');
-    expect(await runCommand(['print-schema'], {})).toEqual({ code: 0, stdout, stderr: '' });
+    const schema = readFileSync('schema.graphql', 'utf8');
+    expect(await runCommands([['--version'], ['-v'], ['print-schema']])).toEqual(
+      [`${version}\n`, `${version}\n`, schema].map((stdout) => ({ code: 0, stdout, stderr: '' })),
+    );
   });
 
   it.each([
-    [['chek'], 'Expected no command, check or print-schema; got "chek".'],
     [['--nope'], "Unknown option '--nope'"],
-    [['check', '--nope'], "Unknown option '--nope'"],
     [['print-schema', '--nope'], "Unknown option '--nope'"],
     [['print-schema', 'more'], "Unexpected argument 'more'"],
-    [['check', 'more'], "Unexpected argument 'more'"],
     [['--config', 'a', 'check'], "Unexpected argument 'check'"],
     [['--config'], "Option '--config <value>' argument missing"],
     [['--version=1'], "Option '-v, --version' does not take an argument"],
-  ])('refuses %j with a sentence and the usage', async (args, sentence) => {
-    const { code, stdout, stderr } = await runCommand(args, {});
-    expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toContain(sentence);
-    expect(stderr).toContain('Usage: stepgate');
+  ])('has no place for %j', (args, sentence) => {
+    expect(() => readCommandLine(args)).toThrow(UsageError);
+    expect(() => readCommandLine(args)).toThrow(sentence);
+  });
+
+  it('is refused with a sentence and the usage', async () => {
+    const refused = await runCommands([['chek'], ['check', '--nope'], ['check', 'more']]);
+    const sentences = ['Expected no command, check or print-schema; got "chek".', "'--nope'", "argument 'more'"];
+    for (const [index, { code, stdout, stderr }] of refused.entries()) {
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toContain(sentences[index]);
+      expect(stderr).toContain('Usage: stepgate');
+    }
   });
 });
 
@@ -92,21 +100,27 @@ describe('--config', () => {
     ['UPSTREAM_API_KEY="two\nlines"\n', ':2: expected NAME=value'],
     ['PORT=wrong\n', 'PORT: expected a whole number from 0 to 65535; got "wrong".'],
     ['constructor=1\n', ':1: constructor: expected the name'],
-  ])('of %j stops the start with a sentence', async (text, sentence) => {
-    for (const command of [[], ['check']]) {
-      const { code, stdout, stderr } = await runCommand([...command, '--config', write(text)], {});
-      expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toContain(sentence);
-      expect(stderr).not.toContain('secret-key');
-    }
+  ])('of %j is refused with a sentence, without a secret', (text, sentence) => {
+    const read = () => readConfigWith(write(text), {});
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(sentence);
+    expect(read).not.toThrow('secret-key');
   });
 
-  it.each([
-    ['that is not there', 'nowhere.env', 'ENOENT'],
-    ['that is a folder', '.', 'EISDIR'],
-  ])('of a file %s stops the start with a sentence', async (_, path, reason) => {
-    const { code, stderr } = await runCommand(['--config', path], {});
-    expect([code, stderr]).toEqual([1, expect.stringContaining(`--config: ${reason}`)]);
+  it('that is refused, or not there, stops the start and the check', async () => {
+    const file = write('PORT=0\nPROT=1\n');
+    const lines = [
+      ['--config', file],
+      ['check', '--config', file],
+      ['--config', 'nowhere.env'],
+      ['--config', '.'],
+    ];
+    const wrongLine = ':2: PROT: expected the name of a setting';
+    const sentences = [wrongLine, wrongLine, '--config: ENOENT', '--config: EISDIR'];
+    for (const [index, { code, stdout, stderr }] of (await runCommands(lines)).entries()) {
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toContain(sentences[index]);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, healthy, type FaultyUpstream } from './support/faulty-upstream.ts';
+import { startFaultyUpstream, healthy, type FaultyUpstream, type Script } from './support/faulty-upstream.ts';
 import { subscribe, type Transport } from './support/live-client.ts';
 import { freePort } from './support/program.ts';
 import { startProcess, type GatewayProcess } from './support/process.ts';
@@ -8,14 +8,29 @@ import { wireStep } from './support/wire.ts';
 const RUN = { query: '{ run(workflowId: "wf", id: "r1") { totalElapsedTime steps { outputs } } }' };
 
 describe('the process', () => {
-  let gateway: GatewayProcess | undefined;
-  let upstream: FaultyUpstream | undefined;
+  const started: GatewayProcess[] = [];
+  const upstreams: FaultyUpstream[] = [];
+
+  async function startUpstream(script?: Script): Promise<FaultyUpstream> {
+    const upstream = await startFaultyUpstream(script);
+    upstreams.push(upstream);
+    return upstream;
+  }
+
+  function start(environment: Readonly<Record<string, string>>): GatewayProcess {
+    const gateway = startProcess(environment);
+    started.push(gateway);
+    return gateway;
+  }
 
   afterEach(async () => {
-    gateway?.child.kill('SIGKILL');
-    await gateway?.exited;
-    await upstream?.close();
+    for (const { child } of started) child.kill('SIGKILL');
+    await Promise.all(started.splice(0).map(({ exited }) => exited));
+    await Promise.all(upstreams.splice(0).map((upstream) => upstream.close()));
   });
+
+  /** All at once: a process mostly waits for its end. */
+  const forEach = <T>(cases: readonly T[], test: (one: T) => Promise<void>) => Promise.all(cases.map(test));
 
   const post = (url: string, body: unknown, key = 'key-1') =>
     fetch(`${url}/graphql`, {
@@ -25,7 +40,7 @@ describe('the process', () => {
     });
 
   it('starts over the embedded upstream with nothing prepared, and says where it is and which key opens it', async () => {
-    gateway = startProcess({});
+    const gateway = start({});
     const url = await gateway.url();
     const answer = await post(
       url,
@@ -37,15 +52,14 @@ describe('the process', () => {
     expect(gateway.output()).toContain('demo-key');
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)(
-    'sends every answer under way whole after %s, takes no new connection, and exits with 0',
-    async (signal) => {
+  it('sends every answer under way whole after SIGTERM and SIGINT, takes no new connection, and exits with 0', () =>
+    forEach(['SIGTERM', 'SIGINT'] as const, async (signal) => {
       const gate = Promise.withResolvers<undefined>();
-      upstream = await startFaultyUpstream(async (call) => {
+      const upstream = await startUpstream(async (call) => {
         await gate.promise;
         return healthy(call);
       });
-      gateway = startProcess({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
+      const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
       const url = await gateway.url();
       const arrived = upstream.nextCall();
       const underWay = Array.from({ length: 50 }, () => post(url, RUN));
@@ -61,16 +75,15 @@ describe('the process', () => {
         expect(await answer.json()).toMatchObject({ data: { run: { totalElapsedTime: 2 } } });
       }
       expect(await gateway.exited).toBe(0);
-    },
-  );
+    }));
 
   it('tells those who watch a run that it stops, even one who hangs, and exits with 0', async () => {
-    upstream = await startFaultyUpstream(({ endpoint }) =>
+    const upstream = await startUpstream(({ endpoint }) =>
       endpoint === 'steps'
         ? { json: [wireStep({ status: 'running', end_time: null, outputs: 'x'.repeat(10_000_000) })] }
         : { status: 404 },
     );
-    gateway = startProcess({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
+    const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
     const url = await gateway.url();
     const watch = (transport: Transport, field: string) =>
       subscribe(transport, url, `subscription { runUpdated(workflowId: "wf", id: "r1") { steps { ${field} } } }`);
@@ -85,10 +98,9 @@ describe('the process', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it.each(['stdout', 'stderr', 'both'] as const)(
-    'goes on answering when nobody reads %s any more, and exits with 0 when it is told to',
-    async (closed) => {
-      gateway = startProcess({ LOG_LEVEL: 'debug' });
+  it('goes on answering when nobody reads stdout, stderr or both any more, and exits with 0 when it is told to', () =>
+    forEach(['stdout', 'stderr', 'both'] as const, async (closed) => {
+      const gateway = start({ LOG_LEVEL: 'debug' });
       const url = await gateway.url();
       const { stdout, stderr } = gateway.child;
       for (const stream of closed === 'both' ? [stdout, stderr] : [gateway.child[closed]]) stream?.destroy();
@@ -98,18 +110,17 @@ describe('the process', () => {
       }
       gateway.child.kill('SIGTERM');
       expect(await gateway.exited).toBe(0);
-    },
-  );
+    }));
 
   it('starts, answers and stops though nobody has ever read what it prints', async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    gateway = startProcess({ PORT: String(port) });
+    const gateway = start({ PORT: String(port) });
     for (const stream of [gateway.child.stdout, gateway.child.stderr]) stream?.destroy();
     const isUp = () =>
       fetch(`${url}/healthz`).then(
         () => true,
-        () => gateway?.child.exitCode !== null,
+        () => gateway.child.exitCode !== null,
       );
     while (!(await isUp()));
     expect((await post(url, { query: '{ __typename }' })).status).toBe(200);
@@ -128,24 +139,28 @@ describe('the process', () => {
     }
   }
 
-  it.each([
-    [{ PORT: 'http' }, 'PORT: expected a whole number from 0 to 65535; got "http".'],
-    [
-      { NODE_ENV: 'production' },
-      'UPSTREAM_URL: expected the base URL of the workflow API, since NODE_ENV is production',
-    ],
-    [{ UPSTREAM_URL: 'ftp://x' }, 'UPSTREAM_URL: expected an http or https URL'],
-  ])('does not start with %j, and says which variable is wrong', async (environment, sentence) => {
-    gateway = startProcess(environment);
-    expect(await gateway.exited).toBe(1);
-    expect(gateway.output()).toContain(sentence);
-    expect(gateway.output()).not.toMatch(/at .*\.ts:\d+/);
-  });
+  it('does not start with a wrong variable, and says which it is', () =>
+    forEach(
+      [
+        [{ PORT: 'http' }, 'PORT: expected a whole number from 0 to 65535; got "http".'],
+        [
+          { NODE_ENV: 'production' },
+          'UPSTREAM_URL: expected the base URL of the workflow API, since NODE_ENV is production',
+        ],
+        [{ UPSTREAM_URL: 'ftp://x' }, 'UPSTREAM_URL: expected an http or https URL'],
+      ] as const,
+      async ([environment, sentence]) => {
+        const gateway = start(environment);
+        expect(await gateway.exited).toBe(1);
+        expect(gateway.output()).toContain(sentence);
+        expect(gateway.output()).not.toMatch(/at .*\.ts:\d+/);
+      },
+    ));
 
   it('does not start where another process listens, and says so', async () => {
-    upstream = await startFaultyUpstream();
+    const upstream = await startUpstream();
     const taken = new URL(upstream.url).port;
-    gateway = startProcess({ PORT: taken });
+    const gateway = start({ PORT: taken });
     expect(await gateway.exited).toBe(1);
     expect(gateway.output()).toContain(`EADDRINUSE: address already in use 127.0.0.1:${taken}`);
   });

@@ -41,7 +41,10 @@ describe('the run page', () => {
     expect(same).toBe(page);
     expect(await source.load()).toBe(page);
     await write('main.js', 'console.log("second")');
-    await source.load();
+    // A file of the page is no reason to look at the sources.
+    expect(await source.loaded()).toBe(page);
+    const next = await source.load();
+    expect(await source.loaded()).toBe(next);
     expect(await builtScript()).toContain('second');
     expect(await readdir(join(root, 'dist'))).toEqual(['page']);
   });

@@ -17,28 +17,28 @@ const WHAT = {
     "{ resultTypes: ['violations'], runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }",
 };
 
-async function run(page: Page, what: keyof typeof WHAT): Promise<string[]> {
+/** Everything at one width in each theme, and colours at the other. */
+const LOOKS = [
+  { width: 1280, theme: 'light', what: 'all' },
+  { width: 360, theme: 'light', what: 'colours' },
+  { width: 360, theme: 'dark', what: 'all' },
+  { width: 1280, theme: 'dark', what: 'colours' },
+] as const;
+
+/** What axe finds on a page, on a small screen and on a wide one and in each theme, each with the element. */
+export async function violationsOf(page: Page): Promise<string[]> {
   // Through the debugger, since the page's own policy lets no foreign script in.
-  await page.evaluate(AXE);
-  const violations = await page.evaluate<readonly Violation[]>(
-    `axe.run(${WHAT[what]}).then(({ violations }) => violations)`,
-  );
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  );
-}
-
-/** What axe finds on a page, each with the element. */
-export const violationsOf = (page: Page, theme: 'light' | 'dark'): Promise<string[]> =>
-  run(page, theme === 'light' ? 'all' : 'colours');
-
-/** On a small screen and on a wide one: everything at one width in each theme, and colours at the other. */
-export async function violationsAtBothWidths(page: Page, theme: 'light' | 'dark'): Promise<string[]> {
+  if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(AXE);
   const found: string[] = [];
-  for (const width of [360, 1280]) {
+  for (const { width, theme, what } of LOOKS) {
     await page.setViewportSize({ width, height: 900 });
-    const what = (width === 360) === (theme === 'dark') ? 'all' : 'colours';
-    found.push(...(await run(page, what)).map((violation) => `${width} px, ${violation}`));
+    await page.emulateMedia({ colorScheme: theme });
+    const violations = await page.evaluate<readonly Violation[]>(
+      `axe.run(${WHAT[what]}).then(({ violations }) => violations)`,
+    );
+    for (const { id, nodes } of violations) {
+      found.push(...nodes.map(({ html, failureSummary }) => `${width} px, ${theme}, ${id}: ${html} ${failureSummary}`));
+    }
   }
   return found;
 }

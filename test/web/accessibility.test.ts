@@ -1,28 +1,30 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { violationsAtBothWidths } from '../support/axe.ts';
-import { openPage, untilTrue } from '../support/browser.ts';
+import { violationsOf } from '../support/axe.ts';
+import { follow, openPage, untilTrue } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
 const RUN = '/workflows/support-triage/runs/run-4711';
 
-/** Each with a text that shows when it is there. */
-const PAGES: readonly (readonly [name: string, path: string, text: string])[] = [
+const NARROW = 320;
+
+/** Each with a text that shows when it is there, and that the one before does not have. */
+const VIEWS: readonly (readonly [name: string, path: string, text: string | RegExp])[] = [
   ['what is happening', '/', 'Success rate'],
   ['a search without result', '/?q=nothing', 'No workflow is called'],
   ['a workflow', '/workflows/support-triage?run=new&from=run-4711', 'The inputs of'],
+  ['the trends of a node', '/workflows/support-triage?tab=trends&node=draft_reply', 'First seen'],
   [
     'runs of an exact time',
     '/workflows/support-triage?start=2026-11-18T00:00:00Z&end=2026-11-19T00:00:00Z',
-    'run-4711',
+    'run-4712',
   ],
-  ['the trends of a node', '/workflows/support-triage?tab=trends&node=draft_reply', 'First seen'],
-  ['the statistics of a workflow', '/workflows/support-triage?tab=nodes', 'knowledge_search'],
+  ['the statistics of a workflow', '/workflows/support-triage?tab=nodes', /^Over the last \d/],
   ['a run', RUN, 'A step failed'],
   ['the graph of a run', `${RUN}?tab=graph`, 'not run'],
   ['the steps of a run', `${RUN}?tab=steps`, 'Share of run'],
   ['the inputs of a run', `${RUN}?tab=payload`, 'ticket_id'],
-  ['a comparison', `${RUN}?tab=compare&with=run-4712`, 'Broke'],
+  ['a comparison', `${RUN}?tab=compare`, /^Line \d/],
   ['a run that is not there', '/workflows/support-triage/runs/none', 'There is no such run'],
   ['an address that leads nowhere', '/workflows/a/b', 'There is no page at this address'],
 ];
@@ -34,19 +36,30 @@ await describeInBrowser('the run page, for everybody', (browser) => {
   });
   afterAll(() => gateway.close());
 
-  it.each(['light', 'dark'] as const)('has no violation that axe knows of, %s', async (theme) => {
-    const { page, context, complaints } = await openPage(browser(), { theme });
+  // Nineteen views, each five times: a busy machine may take a minute.
+  it('fits a small screen, and has no violation that axe knows of, in any view', async () => {
+    const { page, context, complaints } = await openPage(browser(), { width: NARROW });
     const found: Record<string, string[]> = {};
-    for (const [name, path, text] of PAGES) {
-      await page.goto(gateway.url + path);
+    const check = async (name: string) => {
+      found[name] = await violationsOf(page);
+    };
+    await page.goto(gateway.url);
+    for (const [name, path, text] of VIEWS) {
+      await page.setViewportSize({ width: NARROW, height: 640 });
+      await follow(page, path);
       await page.getByText(text).first().waitFor();
-      found[name] = await violationsAtBothWidths(page, theme);
+      await page.locator('.spinning').first().waitFor({ state: 'detached' });
+      expect([name, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([name, NARROW]);
+      await check(name);
     }
-    await page.goto(gateway.url + RUN);
+    await follow(page, RUN);
     await page.getByRole('link', { name: /draft_reply The model/ }).click();
+    await page.getByText('Finish reason').waitFor();
+    await page.getByText('Northwind Traders').waitFor();
+    await check('a step as a conversation');
     await page.getByRole('button', { name: /^Inputs/ }).click();
     await page.getByRole('tree').waitFor();
-    found['a step'] = await violationsAtBothWidths(page, theme);
+    await check('a step');
     for (const [name, key, text] of [
       ['the search', '/', 'Quick answer'],
       ['the shortcuts', '?', 'Next and previous row'],
@@ -54,39 +67,27 @@ await describeInBrowser('the run page, for everybody', (browser) => {
       await page.getByRole('heading', { name: 'run-4711' }).click();
       await page.keyboard.press(key);
       await page.getByRole('dialog').getByText(text).waitFor();
-      found[name] = await violationsAtBothWidths(page, theme);
+      await check(name);
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     }
+    // Of another page, which has not loaded it yet.
     await page.route('**/assets/comparison*', (route) => route.fulfill({ status: 404 }));
     await page.goto(gateway.url + RUN);
     await page.getByRole('link', { name: 'Compare with…' }).click();
     await page.getByRole('button', { name: 'Reload' }).waitFor();
-    found['a part that is gone'] = await violationsAtBothWidths(page, theme);
+    await check('a part that is gone');
     complaints.splice(0);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('Bearer key').fill('no-such-key');
     await page.keyboard.press('Enter');
     await page.getByText('The gateway refused this key').waitFor();
-    found['the key'] = await violationsAtBothWidths(page, theme);
+    await check('the key');
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
-    expect(Object.keys(found)).toHaveLength(PAGES.length + 5);
+    expect(Object.keys(found)).toHaveLength(VIEWS.length + 6);
     expect(complaints).toEqual([]);
     await context.close();
-  });
-
-  it('fits a small screen: nothing sticks out sideways', async () => {
-    const { page, context } = await openPage(browser(), { width: 320, height: 640 });
-    const sticking: string[] = [];
-    for (const [name, path, text] of PAGES) {
-      await page.goto(gateway.url + path);
-      await page.getByText(text).first().waitFor();
-      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-      if (width > 320) sticking.push(`${name}: ${width} px`);
-    }
-    expect(sticking).toEqual([]);
-    await context.close();
-  });
+  }, 180_000);
 
   it('leads through the timeline by keyboard: along the steps, into one, closer, and back out', async () => {
     const { page, context } = await openPage(browser());
@@ -142,6 +143,36 @@ await describeInBrowser('the run page, for everybody', (browser) => {
     await page.keyboard.press('Enter');
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('Failed');
+    await context.close();
+  });
+
+  it('is gone through by Tab in the order in which a run is read', async () => {
+    const { page, context } = await openPage(browser());
+    await page.goto(gateway.url + RUN);
+    await page.getByText('Slowest steps').first().waitFor();
+    await page.getByRole('button', { name: 'Copy link' }).focus();
+    const order: string[] = [];
+    const focused =
+      "(({ ariaLabel, textContent }) => (ariaLabel ?? textContent).trim().replace(/ (?=in ).*/s, ''))(document.activeElement)";
+    for (let presses = 0; presses < 18; presses += 1) {
+      await page.keyboard.press('Tab');
+      order.push(await page.evaluate<string>(focused));
+    }
+    const wanted = [
+      ...[
+        'Run again',
+        /^draft_reply/,
+        'How often, and since when?',
+        'Timeline',
+        'Graph',
+        'Steps',
+        'Inputs and outputs',
+        'Compare with…',
+      ],
+      ...['By node', 'Packed', 'Filter by node', /^Next failure/, 'Time axis', 'Zoom out', 'Zoom in'],
+      ...['Show the whole run', '8 steps', /^draft_reply/],
+    ];
+    expect(order).toEqual(wanted.map((name) => (typeof name === 'string' ? name : expect.stringMatching(name))));
     await context.close();
   });
 

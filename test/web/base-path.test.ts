@@ -1,26 +1,23 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
 import { fillInputs, openPage, type Page } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startGateway } from '../support/gateway.ts';
 import { NGINX, startNginx, type Nginx } from '../support/nginx.ts';
+import { startSampleGateway, type SampleGateway } from '../support/sample-gateway.ts';
 
 const BASE = '/stepgate';
 const RUN = '/workflows/support-triage/runs/run-4711';
 
 await describeInBrowser('the run page below a path', (browser) => {
-  let upstream: EmbeddedUpstream;
-  let gateway: TestGateway;
+  let gateway: SampleGateway;
   let nginx: Nginx | null = null;
   beforeAll(async () => {
-    upstream = await createEmbeddedUpstream({ port: 0 });
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '100', BASE_PATH: BASE });
+    gateway = await startSampleGateway({ BASE_PATH: BASE });
     if (NGINX !== null || process.env.CI !== undefined) nginx = await startNginx(gateway.url);
   });
   afterAll(async () => {
     await nginx?.close();
     await gateway.close();
-    await upstream.close();
   });
 
   /** What the page asked for, each with its status. */
@@ -51,6 +48,7 @@ await describeInBrowser('the run page below a path', (browser) => {
     await page.getByRole('button', { name: 'Start' }).click();
     await page.waitForURL(`${origin}${base}/workflows/quick-answer/runs/*`);
     await page.getByText('Live', { exact: true }).waitFor();
+    gateway.advance(60_000);
     await page.getByText('Final', { exact: true }).waitFor();
   }
 

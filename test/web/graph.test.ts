@@ -1,21 +1,15 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
 import { fillInputs, openPage } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startSampleGateway, type SampleGateway } from '../support/sample-gateway.ts';
 
 await describeInBrowser('the graph', (browser) => {
-  let upstream: EmbeddedUpstream;
-  let gateway: TestGateway;
+  let gateway: SampleGateway;
 
   beforeAll(async () => {
-    upstream = await createEmbeddedUpstream({ port: 0 });
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '100' });
+    gateway = await startSampleGateway();
   });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  afterAll(() => gateway.close());
 
   it('of a run has the states of its nodes; a node opens its step, by mouse and by keyboard', async () => {
     const { page, context, complaints } = await openPage(browser(), { key: 'demo-key' });
@@ -57,12 +51,14 @@ await describeInBrowser('the graph', (browser) => {
     await fillInputs(page, '{ "question": "What time is it?", "simulate": "success" }');
     await page.getByRole('button', { name: 'Start' }).click();
     await page.waitForURL(/\/workflows\/quick-answer\/runs\//);
+    gateway.advance(100);
     await page.getByRole('link', { name: 'Graph', exact: true }).click();
     const graph = page.getByRole('region', { name: 'Graph of the run' });
     await graph
       .getByRole('link', { name: /Running/ })
       .first()
       .waitFor();
+    gateway.advance(60_000);
     await page.getByText('Final', { exact: true }).waitFor();
     expect(await graph.getByRole('link', { name: /Running/ }).count()).toBe(0);
     expect(await graph.getByRole('link', { name: /Completed/ }).count()).toBeGreaterThan(0);

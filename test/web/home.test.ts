@@ -1,21 +1,15 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
 import { openPage } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startSampleGateway, type SampleGateway } from '../support/sample-gateway.ts';
 
 await describeInBrowser('the home page', (browser) => {
-  let upstream: EmbeddedUpstream;
-  let gateway: TestGateway;
+  let gateway: SampleGateway;
 
   beforeAll(async () => {
-    upstream = await createEmbeddedUpstream({ port: 0 });
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '100' });
+    gateway = await startSampleGateway();
   });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  afterAll(() => gateway.close());
 
   it('shows what is happening: failures first, with what failed and why, and how each workflow fares', async () => {
     const { page, context, complaints } = await openPage(browser(), { key: 'demo-key' });
@@ -53,7 +47,9 @@ await describeInBrowser('the home page', (browser) => {
     );
     const id = /"id":"([^"]+)"/.exec(JSON.stringify(data))?.[1] ?? '';
     const row = page.getByRole('listitem').filter({ has: page.locator(`a[data-row][title="${id}"]`) });
+    gateway.advance(100);
     await row.getByText('Running', { exact: true }).waitFor();
+    gateway.advance(60_000);
     await row.getByText(/^(Completed|Failed)$/).waitFor();
     const card = page.getByRole('article').filter({ hasText: 'Quick answer' });
     await card.getByText(id).waitFor({ state: 'attached' });

@@ -1,21 +1,15 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
 import { fillInputs, openPage } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startSampleGateway, type SampleGateway } from '../support/sample-gateway.ts';
 
 await describeInBrowser('the run page', (browser) => {
-  let upstream: EmbeddedUpstream;
-  let gateway: TestGateway;
+  let gateway: SampleGateway;
 
   beforeAll(async () => {
-    upstream = await createEmbeddedUpstream({ port: 0 });
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '100' });
+    gateway = await startSampleGateway();
   });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  afterAll(() => gateway.close());
 
   it('leads from the list to a failed step’s error in three clicks', async () => {
     const { page, context, complaints } = await openPage(browser(), { key: 'demo-key' });
@@ -43,10 +37,12 @@ await describeInBrowser('the run page', (browser) => {
     await page.getByRole('button', { name: 'Start' }).click();
     await page.waitForURL(/\/workflows\/quick-answer\/runs\//);
     const header = page.getByRole('main').locator('header');
+    gateway.advance(100);
     await header.getByText('Running', { exact: true }).waitFor();
     const timeline = page.getByRole('region', { name: 'Timeline' });
     await timeline.getByText('now', { exact: true }).waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
+    gateway.advance(60_000);
     await page.getByText('Final', { exact: true }).waitFor();
     await header.getByText(/^(Completed|Failed)$/).waitFor();
     expect(await timeline.getByText('now', { exact: true }).count()).toBe(0);

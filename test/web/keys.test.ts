@@ -1,22 +1,17 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
 import { openPage } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startGateway } from '../support/gateway.ts';
+import { startSampleGateway, type SampleGateway } from '../support/sample-gateway.ts';
 
 await describeInBrowser('the key of the run page', (browser) => {
-  let upstream: EmbeddedUpstream;
-  let gateway: TestGateway;
+  let gateway: SampleGateway;
   const RUN = '/workflows/support-triage/runs/run-4711';
 
   beforeAll(async () => {
-    upstream = await createEmbeddedUpstream({ port: 0 });
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+    gateway = await startSampleGateway();
   });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  afterAll(() => gateway.close());
 
   it('is asked for where there is none, and then the link that was opened shows', async () => {
     const { page, context } = await openPage(browser());

@@ -54,7 +54,7 @@ await describeInBrowser('names and errors of any length', (browser) => {
     for (const view of views) {
       await page.goto(`${gateway.url}/workflows/wf/runs/bad${view}`);
       await page.getByText('ValueError: no rows in the sheet').first().waitFor();
-      await page.waitForLoadState('networkidle');
+      await page.locator('.spinning').first().waitFor({ state: 'detached' });
       const width = await page.evaluate<number>('document.documentElement.scrollWidth');
       if (width > 320) sticking.push(`${view}: ${width} px`);
     }

@@ -1,23 +1,17 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
 import { openPage } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startSampleGateway, type SampleGateway } from '../support/sample-gateway.ts';
 
 const INPUTS = `query ($id: ID!) { run(workflowId: "support-triage", id: $id) { inputs } }`;
 
 await describeInBrowser('somebody on call', (browser) => {
-  let upstream: EmbeddedUpstream;
-  let gateway: TestGateway;
+  let gateway: SampleGateway;
 
   beforeAll(async () => {
-    upstream = await createEmbeddedUpstream({ port: 0 });
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '100' });
+    gateway = await startSampleGateway();
   });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  afterAll(() => gateway.close());
 
   const inputsOf = async (id: string) =>
     (await gateway.query(INPUTS, { variables: { id }, key: 'demo-key' })).data as unknown;

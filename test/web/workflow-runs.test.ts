@@ -6,6 +6,8 @@ import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../support/scripted-workflows.ts';
 import { wireStep } from '../support/wire.ts';
 
+const MORE_NODES = ['send_2', 'send_3', 'send_4'];
+
 await describeInBrowser('the runs of a workflow', (browser) => {
   let workflows: ScriptedWorkflows;
   let upstream: FaultyUpstream;
@@ -15,7 +17,9 @@ await describeInBrowser('the runs of a workflow', (browser) => {
     workflows = createScriptedWorkflows(['wf', 'other']);
     const script: Script = (call) => {
       if (call.endpoint !== 'steps' || !call.runId.startsWith('bad')) return workflows.script(call);
-      return { json: [wireStep({ id: 's', node_id: 'send', status: 'failed', error: `no host for ${call.runId}` })] };
+      const failed = (node_id: string) =>
+        wireStep({ id: node_id, node_id, status: 'failed', error: `no host for ${call.runId}` });
+      return { json: ['send', ...(call.runId === 'bad-often' ? MORE_NODES : [])].map(failed) };
     };
     upstream = await startFaultyUpstream(script);
     gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '50' });
@@ -64,6 +68,34 @@ await describeInBrowser('the runs of a workflow', (browser) => {
     await row('newest').waitFor();
     upstream.script = script;
     await page.getByText(/^Stale since/).waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('that failed show what failed first, and whether more did; the other failures are not loaded', async () => {
+    workflows.start('wf', 'bad-often', { status: 'failed' });
+    workflows.start('wf', 'bad-once', { status: 'failed' });
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    const answers: Promise<string>[] = [];
+    page.on('response', (response) => {
+      if (response.url() === `${gateway.url}/graphql`) answers.push(response.text());
+    });
+    const row = (id: string) => page.getByRole('listitem').filter({ has: page.locator(`a[data-row][title="${id}"]`) });
+    await page.goto(gateway.url);
+    await row('bad-often').getByText('no host for bad-often').waitFor();
+    await row('bad-often').getByText('send', { exact: true }).waitFor();
+    await row('bad-often').getByText('and more').waitFor();
+    await row('bad-once').getByText('no host for bad-once').waitFor();
+    expect(await row('bad-once').getByText('and more').count()).toBe(0);
+
+    await page.getByRole('article').getByRole('link', { name: 'Workflow wf' }).click();
+    await page
+      .getByRole('row', { name: /bad-often/ })
+      .getByText('no host for bad-often')
+      .waitFor();
+    const loaded = (await Promise.all(answers)).join();
+    expect(loaded).toContain('"send_2"');
+    for (const node of MORE_NODES.slice(1)) expect(loaded).not.toContain(`"${node}"`);
     expect(complaints).toEqual([]);
     await context.close();
   });

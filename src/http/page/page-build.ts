@@ -46,6 +46,8 @@ async function readPage(folder: string): Promise<Page> {
 export interface PageSource {
   /** The current page; null if there is none. Waits for a build in progress. */
   load(): Promise<Page | null>;
+  /** The page that was loaded last. For its many files: `load` reads every source each time. */
+  loaded(): Promise<Page | null>;
   /** Stops a build in progress. */
   close(): void;
 }
@@ -70,7 +72,8 @@ function createReader(root: string, logger: Logger): PageSource {
       return null;
     });
   let cached: Promise<Page | null> | undefined;
-  return { load: () => (cached ??= page()), close: () => undefined };
+  const load = () => (cached ??= page());
+  return { load, loaded: load, close: () => undefined };
 }
 
 function createBuilder(root: string, logger: Logger): PageSource {
@@ -86,19 +89,22 @@ function createBuilder(root: string, logger: Logger): PageSource {
     return readPage(builtIn(root));
   }
 
+  async function load(): Promise<Page> {
+    const digest = await digestSources(root);
+    if (cached?.digest !== digest) {
+      const page = make(digest);
+      cached = { digest, page };
+      page.catch((err: unknown) => {
+        cached = null;
+        if (!stopping.signal.aborted) logger.error({ err }, 'the run page could not be built');
+      });
+    }
+    return cached.page;
+  }
+
   return {
-    async load() {
-      const digest = await digestSources(root);
-      if (cached?.digest !== digest) {
-        const page = make(digest);
-        cached = { digest, page };
-        page.catch((err: unknown) => {
-          cached = null;
-          if (!stopping.signal.aborted) logger.error({ err }, 'the run page could not be built');
-        });
-      }
-      return cached.page;
-    },
+    load,
+    loaded: () => cached?.page ?? load(),
     close() {
       stopping.abort();
     },

@@ -77,7 +77,7 @@ export function createPageHandlers(options: PageHandlersOptions): PageHandlers {
       const notFound = () => {
         writer.write(exchange, errorResponse(exchange, 404, 'NOT_FOUND', 'The run page has no such file.'));
       };
-      const page = await load();
+      const page = await pageSource.loaded().catch(() => null);
       if (!page) {
         notFound();
         return;

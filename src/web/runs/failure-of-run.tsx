@@ -1,4 +1,4 @@
-/** Why a run failed, in a line: the node, and the first line of its error. */
+/** Why a run failed, in a line: the node, the first line of its error, and whether more failed. */
 import { useQuery } from '@apollo/client/react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -6,7 +6,7 @@ import type { ListedRun } from './live-runs.ts';
 
 const FAILURE_OF_RUN = graphql(`
   fragment FailureOfRun on Run {
-    failedSteps(latestAttemptOnly: true) {
+    failedSteps(latestAttemptOnly: true, first: 2) {
       id
       nodeId
       errorInfo {
@@ -43,7 +43,7 @@ export function FailureOfRun({ run: { workflowId, id, error } }: { readonly run:
       <span className="message" dir="auto" title={message ?? undefined}>
         {firstLine(message) ?? 'No error message'}
       </span>
-      {steps && steps.length > 1 && <span className="muted"> +{steps.length - 1} more</span>}
+      {steps && steps.length > 1 && <span className="muted"> and more</span>}
     </>
   );
 }

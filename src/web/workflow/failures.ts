@@ -9,7 +9,7 @@ const FAILURES_OF_RUNS = graphql(`
       runsById(ids: $runIds) {
         id
         workflowId
-        failedSteps(latestAttemptOnly: true) {
+        failedSteps(latestAttemptOnly: true, first: 1) {
           id
           nodeId
           errorInfo {
