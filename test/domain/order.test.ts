@@ -4,25 +4,22 @@ import { fitsInt, isCount, MAX_INT } from '../../src/domain/int.ts';
 import { compareNullsLast, compareText } from '../../src/domain/order.ts';
 
 describe('the orders', () => {
+  /** Both ways, since a sort asks one way only. */
+  function expectOrder<T>(inOrder: readonly T[], compare: (a: T, b: T) => number): void {
+    inOrder.forEach((a, i) => {
+      inOrder.forEach((b, j) => expect([a, b, Math.sign(compare(a, b))]).toEqual([a, b, Math.sign(i - j)]));
+    });
+  }
+
   it('put numbers from low to high, and those that are not known last', () => {
-    const values = fc.array(fc.option(fc.integer({ min: -3, max: 3 }), { freq: 2 }));
-    fc.assert(
-      fc.property(values, (given) => {
-        const numbers = given.filter((value) => value !== null).sort((a, b) => a - b);
-        const unknown = given.filter((value) => value === null);
-        expect(given.toSorted(compareNullsLast)).toEqual([...numbers, ...unknown]);
-      }),
-    );
+    expectOrder([-3, 0, 2.5, 1e12, null], compareNullsLast);
   });
 
   it('put texts by their code units', () => {
-    const text = fc.string({ unit: fc.constantFrom('a', 'B', 'é', '\uffff', '😀'), maxLength: 3 });
+    const texts = fc.uniqueArray(fc.string({ unit: fc.constantFrom('a', 'B', 'é', '\uffff', '😀'), maxLength: 3 }));
     fc.assert(
-      fc.property(fc.array(text), text, (given, one) => {
-        // Without a comparison that is how JavaScript sorts.
-        expect(given.toSorted(compareText)).toEqual(given.toSorted());
-        expect(compareText(one, one)).toBe(0);
-      }),
+      // Without a comparison that is how JavaScript sorts.
+      fc.property(texts, (given) => expectOrder(given.toSorted(), compareText)),
     );
   });
 });
