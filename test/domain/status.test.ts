@@ -41,7 +41,7 @@ describe('stepStatusOf', () => {
     const separators = fc.array(fc.constantFrom('', '', '_', '-', ' ', '\t'), { minLength: 12, maxLength: 12 });
     fc.assert(
       fc.property(word, separators, fc.nat(), (plain, between, capitals) => {
-        const letters = [...plain].map((letter, i) => (between[i] ?? '') + letter);
+        const letters = Array.from(plain).map((letter, i) => (between[i] ?? '') + letter);
         const spelled = letters.map((letter, i) => ((capitals >> i) & 1 ? letter.toUpperCase() : letter)).join('');
         expect(stepStatusOf(spelled)).toBe(plain === 'timedout' ? 'FAILED' : statusOf(plain));
         expect(isStatusWord(spelled)).toBe(stepStatusOf(spelled) !== 'UNKNOWN');
