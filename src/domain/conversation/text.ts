@@ -40,8 +40,8 @@ export const reference = (kind: string, ...about: readonly (string | null)[]): s
 /** A link as it is; of a data URL its type and size. */
 export function linkReference(kind: string, url: string): string {
   if (!url.startsWith('data:')) return reference(kind, url);
-  const [mediaType] = url.slice(5, 5 + MAX_REFERENCE).split(/[;,]/, 1);
-  return reference(kind, mediaType || null, sizeOfBase64(url.length - url.indexOf(',') - 1));
+  const [mediaType = ''] = url.slice(5, 5 + MAX_REFERENCE).split(/[;,]/, 1);
+  return reference(kind, mediaType === '' ? null : mediaType, sizeOfBase64(url.length - url.indexOf(',') - 1));
 }
 
 export const dataReference = (kind: string, type: string | null, base64: JsonValue | undefined): string =>
