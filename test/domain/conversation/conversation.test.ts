@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { conversationOf } from '../../../src/domain/conversation/conversation.ts';
 import type { Message } from '../../../src/domain/conversation/message.ts';
+import { clip } from '../../../src/domain/conversation/text.ts';
 import type { JsonObject, JsonValue } from '../../../src/domain/types.ts';
 import { ANTHROPIC, BASE64, CHAT, RESPONSES, type Exchange } from './shapes.ts';
 
@@ -262,6 +264,58 @@ describe('a part of a message', () => {
   });
 });
 
+describe('binary content in a text', () => {
+  const base64 = fc
+    .tuple(fc.integer({ min: 0, max: 1500 }), fc.constantFrom('', '=', '=='))
+    .map(([length, end]) => `${'aZ09+/_-'.repeat(200).slice(0, length)}${end}`);
+
+  it('is named in place of a data URL of 200 characters or more', () => {
+    const type = fc.constantFrom('image/png', 'image/svg+xml', 'text/plain;charset=utf-8', 'a/b;x=1;y=2;z=3');
+    fc.assert(
+      fc.property(type, base64, (mediaType, data) => {
+        const url = `data:${mediaType};base64,${data}`;
+        const digits = data.replaceAll('=', '').length;
+        const size = Math.floor((data.length * 3) / 4);
+        const told = size < 1000 ? `${size} bytes` : `${Math.round(size / 1000)} kB`;
+        const expected = digits < 200 ? url : `[data: ${mediaType}, ${told}]`;
+        const [said] = answered({ role: 'assistant', content: `see (${url}) and (${url})` }) ?? [];
+        expect(said?.content).toBe(`see (${expected}) and (${expected})`);
+      }),
+    );
+  });
+
+  it('is named in place of 1000 characters or more of a value', () => {
+    fc.assert(
+      fc.property(base64, (data) => {
+        const digits = data.replaceAll('=', '').length;
+        const size = Math.floor((data.length * 3) / 4);
+        const told = size < 1000 ? `${size} bytes` : `${Math.round(size / 1000)} kB`;
+        const input = { short: 'a b', data };
+        const [said] = answered({ role: 'assistant', content: [{ type: 'tool_use', input }] }) ?? [];
+        expect(said?.toolCalls[0]?.arguments).toBe(
+          JSON.stringify({ short: 'a b', data: digits < 1000 ? data : `[data: ${told}]` }),
+        );
+      }),
+    );
+  });
+});
+
+describe('a text that is cut', () => {
+  it('never ends with half of a character', () => {
+    const character = fc.constantFrom('a', '\ud7ff', '\ud800\udc00', '\udbff\udfff', '\ue000');
+    fc.assert(
+      fc.property(fc.array(character, { maxLength: 6 }), fc.integer({ min: 1, max: 8 }), (characters, max) => {
+        let expected = '';
+        for (const each of characters) {
+          if (expected.length + each.length > max) break;
+          expected += each;
+        }
+        expect(clip(characters.join(''), max)).toBe(expected);
+      }),
+    );
+  });
+});
+
 describe('an answer', () => {
   const content = 'a';
 
@@ -282,6 +336,13 @@ describe('an answer', () => {
     expect(answered({ role: 'assistant', content, stop_reason: 'end_turn', ...details })).toEqual([answer('a')]);
     const both = { role: 'assistant', content: 'Hm.', refusal: 'no' };
     expect(answered(both)).toEqual([answer('Hm.\nno', { isRefusal: true })]);
+  });
+
+  it('may call a tool that takes a text', () => {
+    const calls = [{ id: 'i', type: 'custom', custom: { name: 'n', input: 'a text' } }];
+    expect(answered({ role: 'assistant', content: null, tool_calls: calls })).toEqual([
+      answer(null, { toolCalls: [call('i', 'n', 'a text')] }),
+    ]);
   });
 
   it('may be spoken', () => {
@@ -334,6 +395,13 @@ describe('what is asked', () => {
     expect(asked('user', content)).toEqual([result, message('user', 'Hi')]);
     expect(asked('assistant', content)).toEqual([message('assistant', 'Hi'), result]);
     expect(asked('user', content.slice(1))).toEqual([result]);
+    const used = { type: 'tool_use', id: 'i', name: 'n', input: {} };
+    expect(asked('assistant', [used, ...content.slice(1)])).toEqual([
+      message('assistant', null, { toolCalls: [call('i', 'n', '{}')] }),
+      result,
+    ]);
+    const lines = { type: 'tool_result', tool_use_id: 'i', content: ['r', 's'] };
+    expect(asked('user', [lines])).toEqual([{ ...result, content: 'r\ns' }]);
   });
 });
 
@@ -404,13 +472,15 @@ describe('the bounds of a conversation', () => {
   });
 
   it('reads so many parts and calls, and says that there were more', () => {
-    expect(asked(Array.from({ length: 100_000 }, () => ({ type: 'text', text: '' })))).toMatchObject({
-      isTruncated: true,
-    });
-    const calls = Array.from({ length: 101 }, (_, at) => ({ id: `${at}`, function: { name: 'f', arguments: '{}' } }));
-    const [called] = answered({ choices: [{ message: { role: 'assistant', tool_calls: calls } }] }) ?? [];
-    expect(called?.toolCalls).toHaveLength(100);
-    expect(called).toMatchObject({ isTruncated: true });
+    const parts = (length: number) => Array.from({ length }, () => ({ type: 'text', text: 'a' }));
+    expect(asked(parts(500))).toMatchObject({ isTruncated: false });
+    expect(asked(parts(501))).toMatchObject({ isTruncated: true, content: asked(parts(500))?.content });
+    const called = (length: number) => {
+      const calls = Array.from({ length }, (_, at) => ({ id: `${at}`, function: { name: 'f', arguments: '{}' } }));
+      return answered({ choices: [{ message: { role: 'assistant', tool_calls: calls } }] })?.[0];
+    };
+    expect(called(100)).toMatchObject({ isTruncated: false });
+    expect(called(101)).toMatchObject({ isTruncated: true, toolCalls: called(100)?.toolCalls });
   });
 
   it('cuts links, names and roles', () => {
