@@ -102,4 +102,134 @@ const FILES: readonly Equivalent[] = [
   },
 ];
 
-export const DOMAIN: readonly Equivalent[] = [...RUN, ...STEP, ...FILES];
+const NO_OBJECT = 'An entry that is no object is left out by whoever reads the list.';
+const DEFAULT_ROLE = 'Whoever reads the list takes a message without a role for one of the model.';
+const SAVES_MEMORY = 'What is held beyond the bound is cut when the message is made.';
+
+const CONVERSATION = (
+  [
+    ['anthropic.ts', "const kind = nameIn(block, 'type') ?? 'file';", '""', TYPES_ALONE],
+    [
+      'anthropic.ts',
+      "return typeof system === 'string' || isJsonArray(system) ? [{ role: 'system', content: system }] : [];",
+      '["Stryker was here"]',
+      NO_OBJECT,
+    ],
+    ['content.ts', 'let wasText = false;', 'true', 'Before the first text there is no separator either way.'],
+    ['content.ts', '} else if (text === null || text.length <= MAX_TEXT) {', 'true', SAVES_MEMORY],
+    [
+      'content.ts',
+      "if (!isJsonObject(part)) return { kind: 'text', text: textOf(part) ?? '' };",
+      'false',
+      'The last line reads it alike. The types ask for this one.',
+    ],
+    [
+      'content.ts',
+      "if (!isJsonObject(part)) return { kind: 'text', text: textOf(part) ?? '' };",
+      '""',
+      'A text is what is no other kind.',
+    ],
+    [
+      'content.ts',
+      "if (type.endsWith('_tool_result')) return readers.get('tool_result')?.(part) ?? null;",
+      "readers.get('tool_result')(part)",
+      TYPES_ALONE,
+    ],
+    [
+      'content.ts',
+      "return type === '' ? textPart(textOf(part) ?? '') : { kind: 'reference', text: unknownReference(type, part) };",
+      '"Stryker was here!"',
+      TYPES_ALONE,
+    ],
+    [
+      'content.ts',
+      "export const textPart = (text: string): Part => ({ kind: 'text', text: textOf(text) ?? '' });",
+      '""',
+      'A text is what is no other kind.',
+    ],
+    [
+      'content.ts',
+      "export const textPart = (text: string): Part => ({ kind: 'text', text: textOf(text) ?? '' });",
+      '"Stryker was here!"',
+      TYPES_ALONE,
+    ],
+    ['conversation.ts', 'return bare === undefined ? [] : [bare];', 'false', NO_OBJECT],
+    ['conversation.ts', 'return bare === undefined ? [] : [bare];', '["Stryker was here"]', NO_OBJECT],
+    [
+      'openai-chat.ts',
+      'const listed = isJsonArray(calls) ? calls.slice(0, MAX_TOOL_CALLS + 1) : [];',
+      'calls',
+      SAVES_MEMORY,
+    ],
+    [
+      'openai-chat.ts',
+      'const listed = isJsonArray(calls) ? calls.slice(0, MAX_TOOL_CALLS + 1) : [];',
+      '["Stryker was here"]',
+      NO_OBJECT,
+    ],
+    ['openai-chat.ts', 'if (!isJsonArray(choices)) return [];', '["Stryker was here"]', NO_OBJECT],
+    ['openai-chat.ts', 'return isJsonObject(message) ? [message] : [];', '["Stryker was here"]', NO_OBJECT],
+    ['openai-responses.ts', "const type = nameIn(item, 'type') ?? '';", '"Stryker was here!"', 'No type of an item.'],
+    [
+      'openai-responses.ts',
+      "return typeof text === 'string' ? [{ role: 'assistant', content: text }] : [];",
+      '""',
+      DEFAULT_ROLE,
+    ],
+    [
+      'openai-responses.ts',
+      "return typeof text === 'string' ? [{ role: 'assistant', content: text }] : [];",
+      '["Stryker was here"]',
+      NO_OBJECT,
+    ],
+    [
+      'openai-responses.ts',
+      "return counts ? [...told, { role: 'user', content: input }] : [];",
+      '["Stryker was here"]',
+      NO_OBJECT,
+    ],
+    [
+      'text.ts',
+      "const [mediaType = ''] = url.slice(5, 5 + MAX_REFERENCE).split(/[;,]/, 1);",
+      '"Stryker was here!"',
+      TYPES_ALONE,
+    ],
+    ['text.ts', "text.includes(';base64,')", '""', SAVES_TIME],
+    ['streams/chat-stream.ts', "role: role ?? 'assistant',", '""', DEFAULT_ROLE],
+    [
+      'streams/pieces.ts',
+      "return text !== null && text.length > MAX_TEXT ? text : (text ?? '') + piece;",
+      'false',
+      SAVES_MEMORY,
+    ],
+    [
+      'streams/responses-stream.ts',
+      "const type = nameIn(event, 'type') ?? '';",
+      '"Stryker was here!"',
+      'No type of an event.',
+    ],
+    [
+      'streams/responses-stream.ts',
+      "return { role: 'assistant', ...item, content: text ?? '', ...(refusal !== null && { refusal }) };",
+      '""',
+      DEFAULT_ROLE,
+    ],
+    [
+      'streams/streams.ts',
+      'const events = eventsIn(outputs).filter(isJsonObject);',
+      'eventsIn(outputs)',
+      'What is no object has no fields for the readers. The types ask for it.',
+    ],
+    [
+      'streams/streams.ts',
+      'if (!/^\\s*(?:data|event|id):/.test(text.slice(0, 100))) return [];',
+      '["Stryker was here"]',
+      NO_OBJECT,
+    ],
+    ['streams/streams.ts', "if (!line.startsWith('data:')) return [];", '["Stryker was here"]', NO_OBJECT],
+    ['streams/streams.ts', '} catch {', '{}', NO_OBJECT],
+    ['streams/streams.ts', 'return [];', '["Stryker was here"]', NO_OBJECT],
+  ] as const
+).map(([file, line, replacement, reason]) => ({ file: `domain/conversation/${file}`, line, replacement, reason }));
+
+export const DOMAIN: readonly Equivalent[] = [...RUN, ...STEP, ...FILES, ...CONVERSATION];

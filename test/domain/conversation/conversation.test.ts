@@ -195,6 +195,7 @@ describe('a part of a message', () => {
   it.each<[JsonValue, string | null]>([
     ['a text', 'a text'],
     [7, '7'],
+    [null, ''],
     [{ text: 'a text' }, 'a text'],
     [{ size: 1 }, '{"size":1}'],
     [{ type: 'mystery', text: 'a text' }, 'a text'],
@@ -249,6 +250,14 @@ describe('a part of a message', () => {
     const asked = conversationOf([{ role: 'user', content }], null)?.messages[0];
     expect(asked?.content).toBe('a\nb\n[image]\nc\nd\n[image]\n[image]');
   });
+
+  it.each(['image_url', 'input_audio', 'file', 'input_image', 'input_file', 'document', 'mystery'])(
+    'that is a %s stands on a line of its own',
+    (type) => {
+      const [said] = answered({ role: 'assistant', content: ['a', { type }, 'b'] }) ?? [];
+      expect(said?.content).toMatch(/^a\n\[\w+\]\nb$/);
+    },
+  );
 
   it('of binary content tells its size', () => {
     const sizes = [0, 3, 1333, 1334, 1999, 2000, 4_000_000].map((length) => {
@@ -313,6 +322,7 @@ describe('a text that is cut', () => {
         expect(clip(characters.join(''), max)).toBe(expected);
       }),
     );
+    expect(clip('a\ud800', 2)).toBe('a\ud800');
   });
 });
 
@@ -439,6 +449,8 @@ describe('an item that is no message', () => {
 
   it('shows nothing if it is neither a call nor a result', () => {
     expect(asked({ type: 'reasoning', output: 'r' }, { output: 'r' }, 'text')).toBeUndefined();
+    const picture = { type: 'image_generation_call', id: 'i', result: 'abcd' };
+    expect(asked({ role: 'assistant', content: 'Hi' }, picture)?.[0]?.content).toBe('Hi\n[image: 3 bytes]');
     expect(asked({ type: 'image_generation_call', id: 'i' })).toEqual([
       message('assistant', null, { toolCalls: [{ id: 'i', name: 'image_generation', arguments: null }] }),
     ]);
@@ -456,11 +468,18 @@ describe('the bounds of a conversation', () => {
     expect(read?.messages.at(-1)).toMatchObject({ ...answer('It is 21 °C.'), index: 500 });
     expect(read?.messages.map(({ index }) => index)).toEqual(Array.from({ length: 200 }, (_, at) => 301 + at));
     expect(read?.omittedMessages).toBe(301);
+    const answers = Array.from({ length: 250 }, (_, at) => ({ role: 'assistant', content: `${at}` }));
+    const both = conversationOf({ messages }, answers);
+    expect(both).toMatchObject({ omittedMessages: 550, messages: { length: 200, 0: { index: 550, content: '50' } } });
+    const choices = answers.map((each) => ({ message: each }));
+    expect(answered({ choices })).toHaveLength(100);
   });
 
   it('cuts texts at 100,000 characters, never in the middle of one', () => {
     expect(asked('a'.repeat(100_000))).toMatchObject({ isTruncated: false });
     expect(asked('a'.repeat(100_001))).toMatchObject({ isTruncated: true, content: 'a'.repeat(100_000) });
+    const [most, more] = ['a'.repeat(100_000), 'b'].map((text) => ({ type: 'text', text }));
+    expect(asked([most ?? null, more ?? null])).toMatchObject({ isTruncated: true, content: most?.text });
     const cut = asked(`${'a'.repeat(99_999)}😀`);
     expect(cut).toMatchObject({ isTruncated: true, content: 'a'.repeat(99_999) });
     const parts = Array.from({ length: 50 }, () => ({ type: 'text', text: 'b'.repeat(9999) }));

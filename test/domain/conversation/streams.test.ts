@@ -46,7 +46,8 @@ describe('a stored stream', () => {
     ['See data: ', null],
   ])('of server-sent events that begin with %j is read as %j', (start, expected) => {
     const text = `${start}${JSON.stringify({ choices: [{ delta: { content: 'Hi' } }] })}`;
-    expect(read(`${text}\ndata: {"cut`)?.messages[0]?.content ?? null).toBe(expected);
+    const comment = '12345{"choices":[{"delta":{"content":" and more"}}]}';
+    expect(read(`${text}\n${comment}\ndata: {"cut`)?.messages[0]?.content ?? null).toBe(expected);
   });
 
   it.each(['chunks', 'events', 'deltas'])('may stand in %s', (key) => {
@@ -113,6 +114,7 @@ describe('a stored stream', () => {
         event('function_call_arguments.delta', 3, { delta: '{"cut' }),
         event('output_item.done', 3, { item: done }),
         event('output_item.done', 3, { item: 'none' }),
+        event('output_item.added', 4, { item: { ...done, call_id: 'k' } }),
       ])?.messages,
     ).toMatchObject([
       { role: 'assistant', content: 'no', isRefusal: true },
@@ -123,6 +125,7 @@ describe('a stored stream', () => {
         toolCalls: [
           { id: 'i', name: 'f', arguments: '[]' },
           { id: 'j', name: 'g', arguments: '{}' },
+          { id: 'k', name: 'g', arguments: '{}' },
         ],
       },
     ]);
