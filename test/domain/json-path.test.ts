@@ -178,6 +178,11 @@ describe('evaluatePath', () => {
     ["'text'[*]", null],
     ['`["text"]`[0][*]', null],
     ["'text'[1:3]", 'ex'],
+    ["'it\\'s'", "it's"],
+    ['`"a\\`b"`', 'a`b'],
+    ['{"a\\"b": `1`}', { 'a"b': 1 }],
+    ['let  $ab1 = `1`  in  $ab1', 1],
+    ["split('aaa', 'a', `2`)", ['', '', 'a']],
     ["'text'[1:3].length(@)", 2],
   ])('%s', (expression, expected) => {
     expect(find(expression)).toEqual(expected);
@@ -218,6 +223,7 @@ describe('an expression that makes no sense', () => {
     ['a b', 3, 'an operator or the end of the expression', '"b"'],
     ['a[b]', 3, 'an index', '"b"'],
     ['a[?b', 5, '"]"', 'the end of the expression'],
+    ['(a', 3, '")"', 'the end of the expression'],
     ['{a b}', 4, '":"', '"b"'],
     ['{"a": b,}', 9, 'a key', '"}"'],
     ['[1:2:3:4]', 7, 'at most two colons', '":"'],
