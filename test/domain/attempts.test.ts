@@ -32,10 +32,14 @@ describe('attempts', () => {
     const failed = ran('a', 0, null, 'failed', { elapsedTime: 2 });
     expect(kindsOf(failed, ran('a', 2, 3))).toEqual(['FIRST', 'RETRY']);
     expect(kindsOf(failed, ran('a', 1.5, 3))).toEqual(['FIRST', 'ITERATION']);
+    const before1970 = ran('a', -2e9, null, 'failed', { elapsedTime: 2 });
+    expect(kindsOf(before1970, ran('a', 2, 3))).toEqual(['FIRST', 'RETRY']);
   });
 
   it('are no proven retries where the end of the failure is unknown', () => {
-    expect(kindsOf(ran('a', 0, null, 'failed'), ran('a', 2, 3))).toEqual(['FIRST', 'ITERATION']);
+    for (const elapsedTime of [null, -1]) {
+      expect(kindsOf(ran('a', 0, null, 'failed', { elapsedTime }), ran('a', 2, 3))).toEqual(['FIRST', 'ITERATION']);
+    }
   });
 
   it('without a start stand where they ended, without either last', () => {

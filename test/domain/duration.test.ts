@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseTimestamp } from '../../src/domain/timestamp.ts';
-import { ran, runOf, runRecord, stepFacts } from '../support/facts.ts';
+import { at, atSecond, ran, runOf, runRecord, stepFacts } from '../support/facts.ts';
 
 /** The duration of the only step of a run, as of second 100. */
 function durationOf(...step: Parameters<typeof ran>) {
@@ -48,6 +48,8 @@ describe('the duration of a step', () => {
   it('is null where nothing tells', () => {
     expect(durationOf('a', 1, null)).toEqual([null, 'NONE', false]);
     expect(durationOf('a', null, null, 'running', { elapsedTime: 0 })).toEqual([null, 'NONE', false]);
+    const before1970 = -2e9;
+    expect(durationOf('a', null, before1970)).toEqual([null, 'NONE', false]);
   });
 
   it('is never negative: an end before the start leaves the elapsed seconds', () => {
@@ -65,6 +67,12 @@ describe('the duration of a step', () => {
   it('ignores negative seconds and those beyond 2^53', () => {
     expect(durationOf('a', 1, null, 'completed', { elapsedTime: -3 })).toEqual([null, 'NONE', false]);
     expect(durationOf('a', 1, null, 'completed', { elapsedTime: 3e9 })).toEqual([3e12, 'ELAPSED_SECONDS', false]);
+    const most = Number.MAX_SAFE_INTEGER;
+    expect(durationOf('a', 1, null, 'completed', { elapsedTime: most })).toEqual([
+      most * 1000,
+      'ELAPSED_SECONDS',
+      false,
+    ]);
     expect(durationOf('a', 1, null, 'completed', { elapsedTime: 1e308 })).toEqual([null, 'NONE', false]);
   });
 
@@ -89,6 +97,15 @@ describe('the duration of a step', () => {
   it('of a step that a finished run left behind is not known where no end is', () => {
     const run = runOf([ran('a', 4, null, 'running')], { record: runRecord({ endTime: null }) });
     expect(run.steps[0]).toMatchObject({ durationMs: null, durationSource: 'NONE', clockSkewDetected: false });
+  });
+});
+
+describe('the last end', () => {
+  it('is written as the upstream wrote it, or computed', () => {
+    const written = ran('a', 0, null, 'completed', { endTime: atSecond(2) });
+    const computed = ran('b', 0, null, 'completed', { elapsedTime: 1 });
+    expect(runOf([written, computed]).endedAt).toBe(written.endTime);
+    expect(runOf([computed]).endedAt).toEqual(at(1));
   });
 });
 

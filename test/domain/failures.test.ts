@@ -24,9 +24,8 @@ describe('failedSteps', () => {
 });
 
 describe('slowestSteps', () => {
-  const { steps } = runOf([ran('a', 0, 1), ran('b', 1, 4), ran('c', 2, 5), ran('d', 0, null)]);
-
   it('come longest first, and leave out what has no known duration', () => {
+    const { steps } = runOf([ran('a', 0, 1), ran('b', 1, 4), ran('c', 2, 5), ran('d', 0, null)]);
     expect(slowestSteps(steps, 10).map((step) => step.nodeId)).toEqual(['b', 'c', 'a']);
     expect(slowestSteps(steps, 1).map((step) => step.nodeId)).toEqual(['b']);
     expect(slowestSteps(steps, -1)).toEqual([]);

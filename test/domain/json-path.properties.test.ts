@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { search } from '@jmespath-community/jmespath';
 import fc from 'fast-check';
 import { createPathBudget, evaluatePath, InvalidPathError } from '../../src/domain/json-path/json-path.ts';
+import { costOfFields } from '../../src/domain/json-path/budget.ts';
+import { jsonLength } from '../../src/domain/json-path/json-length.ts';
 import type { JsonValue } from '../../src/domain/types.ts';
 
 const find = (expression: string, value: JsonValue): JsonValue => evaluatePath(expression, value, createPathBudget());
@@ -113,5 +115,131 @@ describe('searching', () => {
         expect(find("replace([0], [1], '$&')", [text, found])).toBe(parts.join('$&'));
       }),
     );
+  });
+});
+
+describe('a slice', () => {
+  it('is what is left of the list, from its start or its end', () => {
+    const bound = fc.option(fc.integer({ min: -7, max: 7 }));
+    const step = fc.option(fc.constantFrom(-3, -2, -1, 1, 2, 3));
+    fc.assert(
+      fc.property(fc.nat(5), bound, bound, step, (length, start, stop, by) => {
+        const list = Array.from({ length }, (_, i) => i);
+        const isBackwards = by !== null && by < 0;
+        /** Counted from the end that the slice starts at. */
+        const offset = (index: number) => {
+          const at = index < 0 ? index + length : index;
+          return Math.max(0, isBackwards ? length - 1 - at : at);
+        };
+        const expected = (isBackwards ? list.toReversed() : list)
+          .slice(start === null ? 0 : offset(start), stop === null ? length : offset(stop))
+          .filter((_, i) => i % Math.abs(by ?? 1) === 0);
+        expect(find(`[${start ?? ''}:${stop ?? ''}:${by ?? ''}]`, list)).toEqual(expected);
+        const text = list.join('');
+        expect(find(`[${start ?? ''}:${stop ?? ''}:${by ?? ''}]`, text)).toBe(expected.join(''));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('ordering', () => {
+  const byCodePoint = (a: string, b: string): number => {
+    const [x, y] = [a, b].map((text) => Array.from(text, (character) => character.codePointAt(0) ?? 0));
+    const at = x?.findIndex((code, i) => code !== y?.[i]) ?? -1;
+    return at === -1 || y?.[at] === undefined ? a.length - b.length : (x?.[at] ?? 0) - y[at];
+  };
+  const number = fc.integer({ min: -3, max: 3 });
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', '\uffff', '\ue000', '😀', '😁'), maxLength: 3 });
+
+  it('puts numbers by value, and texts by their characters', () => {
+    fc.assert(
+      fc.property(fc.array(number), fc.array(text), (numbers, texts) => {
+        const lists: readonly (readonly [JsonValue, readonly JsonValue[]])[] = [
+          [numbers, numbers.toSorted((a, b) => a - b)],
+          [texts, texts.toSorted(byCodePoint)],
+        ];
+        for (const [given, sorted] of lists) {
+          expect(find('[sort(@), min(@), max(@)]', given)).toEqual([sorted, sorted[0] ?? null, sorted.at(-1) ?? null]);
+        }
+        const counted = texts.map((each, at) => ({ each, at }));
+        expect(find('sort_by(@, &each)', counted)).toEqual(counted.toSorted((a, b) => byCodePoint(a.each, b.each)));
+        expect(find('map(&length(each), @)', counted)).toEqual(texts.map((each) => Array.from(each).length));
+        expect(find('map(&reverse(each), @)', counted)).toEqual(
+          texts.map((each) => Array.from(each).reverse().join('')),
+        );
+      }),
+    );
+  });
+});
+
+describe('searching within bounds', () => {
+  it('is searching the part between them', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 8 });
+    const search = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 2 });
+    fc.assert(
+      fc.property(
+        text,
+        search,
+        fc.integer({ min: -2, max: 9 }),
+        fc.integer({ min: -2, max: 9 }),
+        (given, one, from, to) => {
+          const start = Math.max(0, from);
+          const part = given.slice(start, to);
+          const offset = (at: number) => (at === -1 ? null : start + at);
+          const found = find('[find_first([0], [1], [2], [3]), find_last([0], [1], [2], [3])]', [given, one, from, to]);
+          expect(found).toEqual([offset(part.indexOf(one)), offset(part.lastIndexOf(one))]);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('trimming', () => {
+  it('takes characters off the ends', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', ' ', '\n', '\u00a0', '😀', '\ud83d'), maxLength: 6 });
+    fc.assert(
+      fc.property(text, fc.constantFrom('', ' ', 'a', '😀', 'a😀'), (given, characters) => {
+        const isTaken = (each: string) =>
+          characters === '' ? each.trim() === '' : Array.from(characters).includes(each);
+        const all = Array.from(given);
+        const left = all.findIndex((each) => !isTaken(each));
+        const right = all.findLastIndex((each) => !isTaken(each)) + 1;
+        const from = left === -1 ? all.length : left;
+        expect(find('[trim([0], [1]), trim_left([0], [1]), trim_right([0], [1])]', [given, characters])).toEqual([
+          all.slice(from, Math.max(from, right)).join(''),
+          all.slice(from).join(''),
+          all.slice(0, right).join(''),
+        ]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('the length of a result', () => {
+  const value = fc.jsonValue({ maxDepth: 3, stringUnit: fc.constantFrom('a', 'b') }).map((each) => each as JsonValue);
+
+  it('is that of its JSON, or some number above the limit', () => {
+    fc.assert(
+      fc.property(value, fc.nat(60), (given, limit) => {
+        const { length } = JSON.stringify(given);
+        let spent = 0;
+        expect(jsonLength(given, Infinity, (units) => (spent += units))).toBe(length);
+        const containers = JSON.stringify(given).match(/[[{]/g)?.length ?? 0;
+        const fields = JSON.stringify(given).match(/:/g)?.length ?? 0;
+        expect(spent).toBeGreaterThanOrEqual(containers + 2 * fields);
+        const limited = jsonLength(given, limit, () => undefined);
+        if (length <= limit) expect(limited).toBe(length);
+        else expect(limited).toBeGreaterThan(limit);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('costs more for each field of a large object', () => {
+    expect([0, 1, 100].map(costOfFields)).toEqual([0, 1, 100]);
+    expect(costOfFields(101)).toBeGreaterThan(2 * costOfFields(100));
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { fieldOf } from '../../src/domain/json.ts';
+import { fieldOf, isJsonArray, isJsonObject } from '../../src/domain/json.ts';
 
 describe('fieldOf', () => {
   it('finds own fields of objects alone', () => {
@@ -9,5 +9,18 @@ describe('fieldOf', () => {
     expect(fieldOf(['x'], '0')).toBeUndefined();
     expect(fieldOf('text', 'length')).toBeUndefined();
     expect(fieldOf(undefined, 'a')).toBeUndefined();
+  });
+});
+
+describe('the kinds of JSON', () => {
+  it.each([
+    [{}, true, false],
+    [[], false, true],
+    [null, false, false],
+    ['[]', false, false],
+    [0, false, false],
+    [undefined, false, false],
+  ])('tell objects, lists and all else apart: %p', (value, isObject, isArray) => {
+    expect([isJsonObject(value), isJsonArray(value)]).toEqual([isObject, isArray]);
   });
 });

@@ -45,6 +45,10 @@ describe('a step has changed', () => {
       index: 1 - index,
     }));
     expect(compared(two, again.reverse())).toEqual({ changed: new Set(), hasFewer: false });
+    // Where two start together, the position alone says which attempt is the first.
+    const tied = [ran('a', 0, 1, 'completed', { id: 'x' }), ran('a', 0, 1, 'completed', { id: 'y', index: 1 })];
+    const swapped = tied.map((step, index) => ({ ...step, index: 1 - index }));
+    expect(compared(tied, swapped)).toEqual({ changed: new Set(), hasFewer: false });
   });
 
   it('if another execution of its node changes which attempt it is, or how many there are', () => {
@@ -68,6 +72,12 @@ describe('a step has changed', () => {
     const twin = (end: number | null) => ran('model', 5, end, 'running', { id: 'a', index: 1 });
     expect(changedIds([running, twin(null)], [running, twin(6)])).toEqual(['a']);
     expect(changedIds([running, twin(null)], [running])).toEqual(['a']);
+    const unstarted = ran('model', null, null, 'queued', { id: 'a', index: 2 });
+    fc.assert(
+      fc.property(fc.shuffledSubarray([running, twin(6), unstarted], { minLength: 3 }), (shuffled) => {
+        expect(changedIds([running, twin(6), unstarted], shuffled)).toEqual([]);
+      }),
+    );
   });
 
   it('says when some are gone', () => {
@@ -109,5 +119,29 @@ describe('a step has changed', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('the steps that have changed since a state', () => {
+  it('are those that changed in a later one, and all since the beginning', () => {
+    const { steps } = runOf([ran('a', 0, 1), ran('b', 1, 2), ran('c', 2, 3), ran('d', 3, 4)]);
+    const ids = steps.map(({ id }) => id);
+    fc.assert(
+      fc.property(fc.array(fc.subarray(ids), { maxLength: 5 }), (later) => {
+        const changed = [ids, ...later].map((each) => new Set(each));
+        const changes = changed.reduce((known, each, i) => changesUpTo(known, steps, each, i + 1), NO_CHANGES);
+        for (let since = 0; since <= changed.length; since += 1) {
+          const expected = steps.filter(({ id }) => changed.slice(since).some((each) => each.has(id)));
+          expect(changedSteps(steps, changes, since)).toEqual(expected);
+        }
+      }),
+    );
+  });
+
+  it('are those, too, of which nothing is known yet', () => {
+    const { steps } = runOf([ran('a', 0, 1), ran('b', 1, 2)]);
+    const changes = changesUpTo(NO_CHANGES, steps.slice(0, 1), new Set(), 3);
+    expect(changedSteps(steps, changes, 2)).toEqual(steps);
+    expect(changedSteps(steps, changes, 3)).toEqual(steps.slice(1));
   });
 });

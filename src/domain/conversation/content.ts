@@ -35,7 +35,7 @@ export function readContent(content: JsonValue | undefined, readers: PartReaders
   let text: string | null = null;
   let wasText = false;
   let isRefusal = false;
-  let isCut = list.length > MAX_PARTS;
+  const isCut = list.length > MAX_PARTS;
   for (const each of list.slice(0, MAX_PARTS)) {
     const part = partOf(each, readers);
     if (part === null) continue;
@@ -43,9 +43,7 @@ export function readContent(content: JsonValue | undefined, readers: PartReaders
       calls.push(part.call);
     } else if (part.kind === 'result') {
       results.push(part);
-    } else if (text !== null && text.length > MAX_TEXT) {
-      isCut = true;
-    } else {
+    } else if (text === null || text.length <= MAX_TEXT) {
       isRefusal ||= part.kind === 'refusal';
       const isText = part.kind !== 'reference';
       const separator: string = text === null || (isOneText && isText && wasText) ? '' : '\n';

@@ -41,7 +41,7 @@ export const reference = (kind: string, ...about: readonly (string | null)[]): s
 export function linkReference(kind: string, url: string): string {
   if (!url.startsWith('data:')) return reference(kind, url);
   const [mediaType = ''] = url.slice(5, 5 + MAX_REFERENCE).split(/[;,]/, 1);
-  return reference(kind, mediaType, sizeOfBase64(url.length - url.indexOf(',') - 1));
+  return reference(kind, mediaType === '' ? null : mediaType, sizeOfBase64(url.length - url.indexOf(',') - 1));
 }
 
 export const dataReference = (kind: string, type: string | null, base64: JsonValue | undefined): string =>

@@ -44,8 +44,8 @@ export const saysItRuns = (step: Pick<TimedFacts, 'status' | 'isFinished'>): boo
 export const isRunning = (step: TimedFacts): boolean => saysItRuns(step) && step.endTime === null;
 
 /**
- * The first that is known of: end − start; `elapsed_time` if above 0; now − start of a running step; `elapsed_time` 0
- * of a finished one ("under a second"). Else null. Never negative.
+ * The first that is known of: end − start; `elapsed_time`, of which 0 counts for a finished step only ("under a second");
+ * now − start of a running step. Else null. Never negative.
  *
  * Skew (an end before the start, a running step that starts after now) leaves `elapsed_time` as the only source. A step
  * that a finished run left running counts until the run's end, and 0 where it started after that.
@@ -64,11 +64,11 @@ export function stepDuration(step: TimedFacts, { now, liveUntil }: StepClock): S
 
   if (start !== null && end !== null && !clockSkewDetected) return known(end - start, 'TIMESTAMPS');
   const elapsed = elapsedMicros(step);
-  if (elapsed !== null && elapsed > 0) return known(elapsed, 'ELAPSED_SECONDS');
+  if (elapsed !== null) return known(elapsed, 'ELAPSED_SECONDS');
   if (start !== null && liveUntil !== null && isRunning(step) && !clockSkewDetected) {
     return known(Math.max(0, liveUntil - start), 'LIVE');
   }
-  return elapsed === 0 ? known(0, 'ELAPSED_SECONDS') : { durationMs: null, durationSource: 'NONE', clockSkewDetected };
+  return { durationMs: null, durationSource: 'NONE', clockSkewDetected };
 }
 
 /**

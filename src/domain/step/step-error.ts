@@ -8,9 +8,10 @@ import type { JsonObject, JsonValue, StepError } from '../types.ts';
  * outer one tells goes first.
  */
 export function errorInfo(error: string | null): StepError | null {
-  const text = error?.trim() ?? '';
+  if (error === null) return null;
+  const text = error.trim();
   const parsed = parseJson(text);
-  if (error === null || isEmpty(parsed)) return null;
+  if (isEmpty(parsed)) return null;
   if (!isJsonObject(parsed)) {
     const message = typeof parsed === 'string' ? parsed.trim() : '';
     return { message: message || text, type: null, code: null, raw: error };
@@ -29,9 +30,8 @@ export const hasError = (error: string | null): boolean => errorInfo(error) !== 
 /** How JSON begins. Most errors are plain words, and to let the parser fail takes ten times as long as to look. */
 const JSON_START = /^(?:[[{"\d-]|(?:true|false|null)$)/;
 
-/** The text itself where it is no JSON; null where it is empty. */
+/** The text itself where it is no JSON. */
 function parseJson(text: string): JsonValue {
-  if (text === '') return null;
   if (!JSON_START.test(text)) return text;
   try {
     return JSON.parse(text) as JsonValue;

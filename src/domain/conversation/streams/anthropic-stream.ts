@@ -11,7 +11,7 @@ interface Block {
   input: string | null;
 }
 
-const newBlock = (): Block => ({ start: { type: 'text' }, text: null, input: null });
+const newBlock = (): Block => ({ start: {}, text: null, input: null });
 
 export function joinAnthropicEvents(events: readonly JsonObject[]): JsonObject | null {
   const blocks = new Map<JsonValue, Block>();

@@ -8,7 +8,6 @@ import { joinResponseEvents } from './responses-stream.ts';
 /** The answer in its vendor's own shape, as if it had not been streamed. Null for whatever is no stream. */
 export function joinStream(outputs: JsonValue): JsonObject | null {
   const events = eventsIn(outputs).filter(isJsonObject);
-  if (events.length === 0) return null;
   return joinChatChunks(events) ?? joinResponseEvents(events) ?? joinAnthropicEvents(events);
 }
 
@@ -17,7 +16,6 @@ const LISTS = ['chunks', 'events', 'deltas'];
 function eventsIn(outputs: JsonValue): readonly JsonValue[] {
   if (isJsonArray(outputs)) return outputs;
   if (typeof outputs === 'string') return serverSentEvents(outputs);
-  if (!isJsonObject(outputs)) return [];
   return LISTS.map((key) => fieldOf(outputs, key)).find(isJsonArray) ?? [outputs];
 }
 
