@@ -109,7 +109,7 @@ describe('the authenticator of tokens', () => {
           const now = secondsOf(nowMs);
           const at = (offset: number | undefined) => (offset === undefined ? undefined : now + offset);
           const all = { iss, aud, exp: at(exp), nbf: at(nbf), iat };
-          const token = await issuer.token(all as Claims, isListed ? listed : unlisted);
+          const token = await issuer.token(all, isListed ? listed : unlisted);
           const caller = await tolerant.authenticate(token);
           const reasons = [
             [isListed, /does not list/],
