@@ -14,7 +14,6 @@ import {
   ISSUER,
   secondsOf,
   startIssuer,
-  type Claims,
   type Issuer,
 } from '../support/issuer.ts';
 
