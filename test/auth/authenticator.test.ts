@@ -8,14 +8,7 @@ import { NOBODY } from '../../src/auth/caller.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createViewers } from '../../src/runs/viewer.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
-import {
-  AUDIENCE,
-  createSigningKey,
-  ISSUER,
-  secondsOf,
-  startIssuer,
-  type Issuer,
-} from '../support/issuer.ts';
+import { AUDIENCE, createSigningKey, ISSUER, secondsOf, startIssuer, type Issuer } from '../support/issuer.ts';
 
 const RECHECK_MS = 300_000;
 const WORKFLOWS = 'workflows';
