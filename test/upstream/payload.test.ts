@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { jsonTextBytes, unwritable } from '../../src/domain/json.ts';
+import type { JsonValue } from '../../src/domain/types.ts';
+import { GatewayError } from '../../src/upstream/errors.ts';
+import { payloadBytes, readPayload } from '../../src/upstream/payload.ts';
+import { payloadReader } from '../../src/upstream/wire/payload-reader.ts';
+
+const FIELDS = ['inputs', 'outputs', 'metadata'] as const;
+const TOO_DEEP = JSON.parse(`${'['.repeat(300)}${']'.repeat(300)}`) as JsonValue;
+
+const values = fc.oneof(
+  { weight: 4, arbitrary: fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<JsonValue> },
+  fc.constantFrom<JsonValue>(TOO_DEEP, { n: Infinity }, [-Infinity], 'größe', null),
+);
+const payloads = fc.record({ inputs: values, outputs: values, step_metadata: values }, { requiredKeys: [] });
+
+/** The text of an answer, and how often it was read. */
+function answerOf(value: unknown) {
+  const answer = {
+    sizeBytes: 7,
+    readings: 0,
+    read() {
+      answer.readings += 1;
+      return value;
+    },
+  };
+  return answer;
+}
+
+describe('the payload of an item', () => {
+  it('has each field as it came, or says alone of that field why it can not be written, and how large it is', () => {
+    fc.assert(
+      fc.property(fc.array(payloads, { maxLength: 3 }), fc.nat(3), (items, index) => {
+        for (const [json, at, payload] of [
+          [answerOf(items), index, items[index] ?? {}],
+          [answerOf([null, items[0] ?? null]), 1, items[0] ?? {}],
+          [answerOf(items[0] ?? {}), index, items[0] ?? {}],
+        ] as const) {
+          const read = payloadReader(json, at);
+          expect({ readings: json.readings, textBytes: read.textBytes }).toEqual({ readings: 0, textBytes: 7 });
+          for (const readings of [1, 2]) {
+            const told = read();
+            expect(json.readings).toBe(readings);
+            for (const field of FIELDS) {
+              const value = payload[field === 'metadata' ? 'step_metadata' : field] ?? null;
+              const problem = unwritable(value);
+              expect(payloadBytes(told, field)).toBe(value === null ? 0 : jsonTextBytes(value));
+              if (problem === null) expect(readPayload(told, field)).toBe(value);
+              else {
+                expect(told[field]).toBeNull();
+                expect(() => readPayload(told, field)).toThrow(
+                  new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `${field}: ${problem}`),
+                );
+              }
+            }
+          }
+        }
+      }),
+    );
+  });
+
+  it('is looked at once for what can not be written', () => {
+    const read = payloadReader(answerOf([{ inputs: TOO_DEEP }]), 0);
+    expect(read().unreadable).toBe(read().unreadable);
+    expect(read().unreadable).toEqual([{ field: 'inputs', problem: unwritable(TOO_DEEP), sizeBytes: 600 }]);
+  });
+});
