@@ -94,6 +94,25 @@ describe('an upstream call', () => {
       expect(await outcome).toBeInstanceOf(GatewayError);
     });
 
+    it('waits for a random time of a few seconds at most, and longer the second time', async () => {
+      for (const random of [0, 0.5, 0.999]) {
+        jest.spyOn(Math, 'random').mockReturnValue(random);
+        const startedAt = performance.now();
+        const begun: number[] = [];
+        await outcomeOf(
+          resilience.repeatable(() => {
+            begun.push(performance.now() - startedAt);
+            return Promise.reject(failure());
+          }, never),
+        );
+        const [, second = 0, third = 0] = begun;
+        expect(begun).toHaveLength(3);
+        expect(second).toBeLessThanOrEqual(2000);
+        expect(third - second).toBeLessThanOrEqual(2000);
+        if (random > 0) expect(second).toBeGreaterThan(0);
+      }
+    });
+
     it('is not retried if Retry-After ends after its deadline', async () => {
       const attempt = failingWith(failure({ upstreamStatus: 503, retryAfterSeconds: TIMEOUT_MS / 1000 }));
       await outcomeOf(resilience.repeatable(attempt, never));
@@ -197,7 +216,8 @@ describe('an upstream call', () => {
       const { resolve, calls } = await fill();
       const refused = jest.fn<Attempt<string>>(() => Promise.resolve('late'));
       const error = await gatewayErrorOf(resilience.repeatable(refused, never));
-      expect(error).toMatchObject({ code: 'UPSTREAM_OVERLOADED', isRetryable: true });
+      expect(error).toMatchObject({ code: 'UPSTREAM_OVERLOADED', isRetryable: true, details: { wasNotSent: true } });
+      expect(resilience.state()).toEqual({ breaker: 'closed', callsInUse: 2, callsQueued: QUEUE_LENGTH });
       expect(refused).not.toHaveBeenCalled();
       resolve('answer');
       await Promise.all(calls);
@@ -237,7 +257,7 @@ describe('an upstream call', () => {
         expect(await gatewayErrorOf(call)).toMatchObject({
           code: 'UPSTREAM_UNAVAILABLE',
           isRetryable: true,
-          details: { retryAfterSeconds: 1 },
+          details: { retryAfterSeconds: 1, wasNotSent: true },
         });
       }
       await jest.advanceTimersByTimeAsync(999);
@@ -268,6 +288,21 @@ describe('an upstream call', () => {
       const attempt = answering();
       await rejectionOf(resilience.once(attempt, never));
       expect(attempt).not.toHaveBeenCalled();
+    });
+
+    it('is told by the state, also of its trial call', async () => {
+      const idle = { callsInUse: 0, callsQueued: 0 };
+      expect(resilience.state()).toEqual({ breaker: 'closed', ...idle });
+      await open();
+      expect(resilience.state()).toEqual({ breaker: 'open', ...idle });
+      await jest.advanceTimersByTimeAsync(1000);
+      const trial = openAttempt<string>();
+      const first = resilience.once(trial.attempt, never);
+      await jest.advanceTimersByTimeAsync(0);
+      expect(resilience.state()).toEqual({ breaker: 'half_open', callsInUse: 1, callsQueued: 0 });
+      trial.resolve('answer');
+      await first;
+      expect(resilience.state()).toEqual({ breaker: 'closed', ...idle });
     });
 
     it('is made after a second as a trial; if it succeeds, all are made again', async () => {
