@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { SignJWT } from 'jose';
 import { pino } from 'pino';
 import { createAuthenticator, type Authenticator } from '../../src/auth/authenticator.ts';
-import { NOBODY } from '../../src/auth/caller.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createViewers } from '../../src/runs/viewer.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
@@ -15,6 +14,7 @@ const WORKFLOWS = 'workflows';
 const A_YEAR = 86_400 * 365;
 
 const viewerOf = createViewers();
+const NOBODY = { viewer: null, error: null, untilMs: Infinity, verifiedUntilMs: Infinity };
 const optionsOf = ({ now }: ManualClock) => ({
   viewerOf,
   recheckMs: RECHECK_MS,
