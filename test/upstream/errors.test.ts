@@ -33,16 +33,14 @@ const CODES: Readonly<Record<ErrorCode, boolean>> = {
 };
 
 const codes = fc.constantFrom(...(Object.keys(CODES) as ErrorCode[]));
-const details: fc.Arbitrary<ErrorDetails> = fc.record(
-  {
-    upstreamStatus: fc.constantFrom(400, 401, 403, 404, 407, 408, 418, 429, 500, 502, 503, 504),
-    retryAfterSeconds: fc.nat(60),
-    wasNotSent: fc.constant(true),
-    outcomeIsUnknown: fc.constant(true),
-    retryable: fc.constant(false),
-  },
-  { requiredKeys: [] },
-);
+const statuses = fc.constantFrom(400, 401, 403, 404, 407, 408, 418, 429, 500, 502, 503, 504);
+const everyDetail = { retryAfterSeconds: 7, wasNotSent: true, outcomeIsUnknown: true, retryable: false } as const;
+const details: fc.Arbitrary<ErrorDetails> = fc
+  .tuple(fc.option(statuses), fc.subarray(Object.keys(everyDetail) as (keyof typeof everyDetail)[]))
+  .map(([upstreamStatus, keys]) => ({
+    ...(upstreamStatus !== null && { upstreamStatus }),
+    ...Object.fromEntries(keys.map((key) => [key, everyDetail[key]])),
+  }));
 
 describe('an error', () => {
   it('has one of the codes that clients are told of', () => {

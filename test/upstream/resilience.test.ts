@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AbandonedError, GatewayError, type ErrorDetails } from '../../src/upstream/errors.ts';
 import { createResilience, type Attempt, type Resilience } from '../../src/upstream/resilience.ts';
@@ -21,6 +22,8 @@ describe('an upstream call', () => {
   beforeEach(() => {
     // Only timers and clocks are faked: promises run by themselves.
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    // The process has run for a while.
+    jest.advanceTimersByTime(TIMEOUT_MS / 2);
     resilience = createResilience({ timeoutMs: TIMEOUT_MS, concurrency: 2 });
   });
   afterEach(() => {
@@ -186,6 +189,12 @@ describe('an upstream call', () => {
       expect(attempt.mock.calls[0]?.[0].aborted).toBe(true);
       reject(new Error('cut'));
       expect(await outcome).toBeInstanceOf(AbandonedError);
+    });
+
+    it('leaves no listener on the signal of its client', async () => {
+      const client = new AbortController();
+      expect(await resilience.repeatable(() => Promise.resolve('answer'), client.signal)).toBe('answer');
+      expect(getEventListeners(client.signal, 'abort')).toEqual([]);
     });
 
     it('is not made for a client that has already left', async () => {
