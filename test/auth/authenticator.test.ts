@@ -129,6 +129,23 @@ describe('the authenticator of tokens', () => {
     },
   );
 
+  it('says of a credential that is no such token what is wrong with it', async () => {
+    const [header = '', payload = '', signature = ''] = (await issuer.token({ [WORKFLOWS]: [] })).split('.');
+    const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const forged = encode({ iss: ISSUER, aud: AUDIENCE, exp: secondsOf(clock.now()) + 300, [WORKFLOWS]: ['all'] });
+    for (const [credential, message] of [
+      [`${header}.${forged}.${signature}`, /signature does not fit its content/],
+      [`${encode({ alg: 'HS256' })}.${payload}.${signature}`, /algorithm is none of .* \(RS256, ES256, EdDSA\)/],
+      [`${encode({ alg: 'none' })}.${payload}.`, /algorithm is none of/],
+      ['made-up', /malformed/],
+      ['a.b.c', /malformed/],
+    ] as const) {
+      const { viewer, error } = await authenticator.authenticate(credential);
+      expect({ viewer, code: error?.code }).toEqual({ viewer: null, code: 'UNAUTHENTICATED' });
+      expect(error?.message).toMatch(message);
+    }
+  });
+
   it('needs a key name where the issuer lists several keys', async () => {
     const [key] = issuer.keys;
     if (!key) throw new Error('expected a key');

@@ -84,6 +84,17 @@ describe("the keys of the tokens' issuer", () => {
     );
   });
 
+  it('are used for an hour while the issuer can not be reached', async () => {
+    const keySet = await open();
+    issuer.keys = [...keys];
+    expect(await lookUp(keySet, 'a')).toBe('found');
+    issuer.failsWith = 503;
+    clock.advance(HOUR - 1);
+    expect(await lookUp(keySet, 'a')).toBe('found');
+    clock.advance(1);
+    expect(await lookUp(keySet, 'a')).toBe('IDENTITY_UNAVAILABLE');
+  });
+
   it('that can not be read are said in the log, and to the client as IDENTITY_UNAVAILABLE', async () => {
     issuer.failsWith = 503;
     const error = await (
