@@ -18,7 +18,7 @@ export function readPayload<Field extends PayloadField>(payload: PayloadOf<Field
 export function payloadBytes<Field extends PayloadField>(payload: PayloadOf<Field>, field: Field): number {
   const unreadable = unreadableIn(payload, field);
   if (unreadable) return unreadable.sizeBytes;
-  return payload[field] === null ? 0 : Buffer.byteLength(JSON.stringify(payload[field]), 'utf8');
+  return payload[field] === null ? 0 : Buffer.byteLength(JSON.stringify(payload[field]));
 }
 
 const unreadableIn = <Field extends PayloadField>({ unreadable }: PayloadOf<Field>, field: Field) =>

@@ -3,7 +3,8 @@ import { AUTH } from './auth.ts';
 import { DOMAIN } from './domain.ts';
 import type { Equivalent } from './equivalent.ts';
 import { GRAPHQL } from './graphql.ts';
+import { UPSTREAM } from './upstream.ts';
 
 export type { Equivalent };
 
-export const EQUIVALENT: readonly Equivalent[] = [...AUTH, ...DOMAIN, ...GRAPHQL];
+export const EQUIVALENT: readonly Equivalent[] = [...AUTH, ...DOMAIN, ...GRAPHQL, ...UPSTREAM];
