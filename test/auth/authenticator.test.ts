@@ -146,6 +146,20 @@ describe('the authenticator of tokens', () => {
     }
   });
 
+  it('rejects with a defect as it is: that is no fault of the token', async () => {
+    const defect = new TypeError('no function');
+    const { auth } = readConfig(issuer.environment);
+    const failing = await createAuthenticator({
+      ...optionsOf(clock),
+      auth,
+      viewerOf: (credential, scope) => {
+        if (scope === null) throw defect;
+        return viewerOf(credential, scope);
+      },
+    });
+    await expect(failing.authenticate(await issuer.token())).rejects.toBe(defect);
+  });
+
   it('needs a key name where the issuer lists several keys', async () => {
     const [key] = issuer.keys;
     if (!key) throw new Error('expected a key');
