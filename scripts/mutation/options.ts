@@ -36,8 +36,8 @@ export function optionsFor(target: string, given?: readonly string[]): PartialSt
     ignorers: ['texts-logs-tuning'],
     testRunner: 'jest-by-file',
     testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
-    // Neither the page nor a browser is needed.
-    jest: { projectType: 'custom', config: { testMatch, globalSetup: undefined }, enableFindRelatedTests: true },
+    // Neither the page nor a browser is needed. What is undefined would not reach the test runner's process.
+    jest: { projectType: 'custom', config: { testMatch, globalSetup: null }, enableFindRelatedTests: true },
     coverageAnalysis: 'perTest',
     incremental: true,
     incrementalFile: `reports/mutation/${name}.json`,

@@ -1,5 +1,5 @@
 /** An embedder's own check of credentials, in place of the gateway's: `authenticate`. */
-import { bulkhead, BulkheadRejectedError, TaskCancelledError, timeout, TimeoutStrategy, wrap } from 'cockatiel';
+import { bulkhead, timeout, TimeoutStrategy, wrap } from 'cockatiel';
 import { z } from 'zod';
 import type { Logger } from '../observability/logger.ts';
 import type { ViewerOf } from '../runs/viewer.ts';
@@ -79,9 +79,7 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
   }
 
   function errorOf(error: unknown): GatewayError {
-    const isBusy = error instanceof BulkheadRejectedError;
-    const reason = isBusy || error instanceof TaskCancelledError ? error.message : describe(error);
-    logger.error({ reason }, 'authenticate failed');
+    logger.error({ reason: describe(error) }, 'authenticate failed');
     return new GatewayError('IDENTITY_UNAVAILABLE', "credentials can't be checked at the moment; try again later");
   }
 

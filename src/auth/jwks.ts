@@ -22,7 +22,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const code = typeof error === 'object' && error && 'code' in error ? String(error.code) : 'an unknown error';
+    const { code } = error as NodeJS.ErrnoException;
     throw new Error(`AUTH_JWKS: expected an http or https URL or a file that can be read; reading it gave ${code}`);
   }
 }

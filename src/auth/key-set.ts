@@ -71,7 +71,9 @@ export async function createKeySet(source: string, { now, logger }: KeySetOption
       return await find(header, token);
     } catch (error) {
       const isUnknown = error instanceof errors.JWKSNoMatchingKey;
-      if (!isUnknown || now() < triedAt + MIN_INTERVAL_MS) throw error;
+      // Another token may have asked for the same new key just now.
+      const mayRead = reading !== null || now() >= triedAt + MIN_INTERVAL_MS;
+      if (!isUnknown || !mayRead) throw error;
       await readAgain();
       return (await current()).find(header, token);
     }

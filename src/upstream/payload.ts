@@ -31,7 +31,7 @@ export function payloadBytes<Field extends PayloadField>(
 function measure<Field extends PayloadField>(payload: PayloadOf<Field>, field: Field): number {
   const unreadable = unreadableIn(payload, field);
   if (unreadable) return unreadable.sizeBytes;
-  return payload[field] === null ? 0 : Buffer.byteLength(JSON.stringify(payload[field]), 'utf8');
+  return payload[field] === null ? 0 : Buffer.byteLength(JSON.stringify(payload[field]));
 }
 
 const unreadableIn = <Field extends PayloadField>({ unreadable }: PayloadOf<Field>, field: Field) =>

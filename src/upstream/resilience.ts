@@ -10,14 +10,12 @@ import {
   DelegateBackoff,
   decorrelatedJitterGenerator,
   handleWhen,
-  noop,
   retry,
   SamplingBreaker,
-  TaskCancelledError,
   wrap,
 } from 'cockatiel';
 import type { UpstreamState } from '../observability/metrics.ts';
-import { AbandonedError, GatewayError } from './errors.ts';
+import { AbandonedError, GatewayError, isOutage } from './errors.ts';
 
 export interface ResilienceOptions {
   readonly timeoutMs: number;
@@ -62,10 +60,10 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions):
   async function run<T>(attempt: Attempt<T>, signal: AbortSignal, maxRetries: number): Promise<T> {
     let startedAt: number | null = null;
     const remainingMs = () => timeoutMs - (performance.now() - (startedAt ?? performance.now()));
-    const retries = maxRetries === 0 ? noop : retryWithin(remainingMs, maxRetries);
     try {
-      return await wrap(retries, slots, breaker).execute(() => {
+      return await wrap(retryWithin(remainingMs, maxRetries), slots, breaker).execute(() => {
         startedAt ??= performance.now();
+        // A call may wait for the trial of a breaker that is half open, which looks at no signal.
         if (signal.aborted) throw new AbandonedError();
         return within(timeoutMs, attempt, signal);
       }, signal);
@@ -96,7 +94,7 @@ async function within<T>(timeoutMs: number, attempt: Attempt<T>, signal: AbortSi
     controller.abort(END_OF_ATTEMPT);
   };
   const timer = setTimeout(abort, timeoutMs);
-  signal.addEventListener('abort', abort, { once: true });
+  signal.addEventListener('abort', abort);
   try {
     return await attempt(controller.signal);
   } finally {
@@ -125,16 +123,14 @@ const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 429, 502, 503, 504
 
 /** Worth a retry: no answer came, or one of the statuses that say "not now". */
 function isTransient(error: unknown): boolean {
-  if (!(error instanceof GatewayError) || !error.isRetryable) return false;
+  if (!isOutage(error)) return false;
   const { upstreamStatus } = error.details;
   return upstreamStatus === undefined ? error.code === 'UPSTREAM_UNAVAILABLE' : TRANSIENT_STATUSES.has(upstreamStatus);
 }
 
 /** A failure of the upstream itself, not of one caller's key, id or rate, nor of a setting: that one's message must stay. */
 const isFault = (error: unknown): boolean =>
-  error instanceof GatewayError &&
-  error.isRetryable &&
-  (error.code === 'UPSTREAM_UNAVAILABLE' || error.code === 'UPSTREAM_TIMEOUT');
+  isOutage(error) && (error.code === 'UPSTREAM_UNAVAILABLE' || error.code === 'UPSTREAM_TIMEOUT');
 
 const retryAfterMs = (error: unknown): number =>
   error instanceof GatewayError ? (error.details.retryAfterSeconds ?? 0) * 1000 : 0;
@@ -151,6 +147,5 @@ function explain(error: unknown): unknown {
       wasNotSent: true,
     });
   }
-  if (error instanceof TaskCancelledError) return new AbandonedError();
   return error;
 }

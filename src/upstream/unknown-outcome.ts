@@ -8,7 +8,7 @@ const REJECTIONS: ReadonlySet<number> = new Set([400, 401, 403, 404, 429]);
 export function withOutcome(error: unknown): unknown {
   if (!(error instanceof GatewayError)) return error;
   const { code, message, details } = error;
-  const wasRejected = details.upstreamStatus !== undefined && REJECTIONS.has(details.upstreamStatus);
+  const wasRejected = REJECTIONS.has(details.upstreamStatus ?? 0);
   if (details.wasNotSent || wasRejected || code === 'BAD_USER_INPUT') return error;
   return unknownOutcome(code, message, details);
 }

@@ -8,11 +8,13 @@ const KEY = { kty: 'EC', kid: 'first' };
 describe('the key set of an issuer', () => {
   let server: Server;
   let body = '';
+  let accept: string | undefined;
 
   beforeEach(async () => {
     server = createServer((request, response) => {
-      if (request.url === '/redirect') response.writeHead(302, { location: '/' }).end();
-      else response.end(body);
+      ({ accept } = request.headers);
+      const status = Number(request.url?.slice(1)) || 200;
+      response.writeHead(status, { location: '/' }).end(body);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
@@ -36,6 +38,25 @@ describe('the key set of an issuer', () => {
   it('is read without symmetric keys, and from no other place than was configured', async () => {
     body = JSON.stringify({ keys: [KEY, { kty: 'oct', k: 'secret' }] });
     expect(await read()).toEqual({ keys: [KEY] });
-    await expect(read('/redirect')).rejects.toThrow();
+    await expect(read('/302')).rejects.toThrow();
   });
+
+  it('is asked for as what it is, and taken from an answer of success alone', async () => {
+    body = JSON.stringify({ keys: [KEY] });
+    await read();
+    expect(accept).toBe('application/jwk-set+json, application/json');
+    for (const status of [204, 404, 503]) {
+      await expect(read(`/${status}`)).rejects.toThrow(`AUTH_JWKS: expected HTTP 200; got ${status}`);
+    }
+  });
+
+  it.each(['', 'SECRET', '[]', '{}', '{"keys":{}}', '{"keys":[]}', '{"keys":[{}]}', '{"keys":["SECRET"]}'])(
+    'is not %j, and an error says no word of it',
+    async (content) => {
+      body = content;
+      await expect(read()).rejects.toThrow(
+        /^AUTH_JWKS: expected a JSON Web Key Set \(\{"keys": \[…\]\}\) with a key in it; got none$/,
+      );
+    },
+  );
 });

@@ -208,33 +208,6 @@ describe('a token', () => {
       expect((await ask(tokens[0] ?? '')).data).toEqual(DATA);
     });
 
-    it('are used for an hour while the issuer can not be reached', async () => {
-      await ask(await issuer.token());
-      issuer.failsWith = 503;
-      clock.advance(3_599_999);
-      expect((await ask(await issuer.token())).data).toEqual(DATA);
-      clock.advance(1);
-      await rejectionOf(await issuer.token(), 'IDENTITY_UNAVAILABLE');
-    });
-
-    it('are asked for twice a minute while there are older ones, and once a second while there are none', async () => {
-      await ask(await issuer.token());
-      issuer.failsWith = 503;
-      const requestsIn = async (seconds: number): Promise<number> => {
-        const before = issuer.requests;
-        for (let second = 0; second < seconds; second += 1) {
-          await ask(await issuer.token({ second }));
-          clock.advance(1000);
-        }
-        return issuer.requests - before;
-      };
-      clock.advance(600_000);
-      expect(await requestsIn(60)).toBe(2);
-      await gateway.close();
-      gateway = await start();
-      expect(await requestsIn(5)).toBe(5);
-    });
-
     it('may be a file; the gateway does not start if it is missing', async () => {
       await gateway.close();
       const directory = await mkdtemp(join(tmpdir(), 'stepgate-'));

@@ -10,10 +10,12 @@ import {
   type UpstreamClientOptions,
 } from '../../src/upstream/client.ts';
 import { UPSTREAM_ENDPOINTS } from '../../src/config/config.ts';
+import type { CountedDeviation } from '../../src/observability/deviations.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
+import { pagesOf } from '../../src/upstream/pages.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
 import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
-import { wireStep } from '../support/wire.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
 
 const KEY = 'sk-4711-do-not-tell';
 const MAX_BYTES = 65_536;
@@ -255,11 +257,47 @@ describe('the upstream client', () => {
       expect(await gatewayErrorOf(client.listSteps(REF, call()))).toMatchObject({ code: 'UNAUTHENTICATED' });
     });
 
+    it.each<[number, string, RegExp, boolean]>([
+      [204, 'UPSTREAM_CONTRACT_VIOLATION', /no content \(HTTP 204\)/, false],
+      [300, 'UPSTREAM_CONTRACT_VIOLATION', /HTTP 300, .* redirects are never followed/, false],
+      [399, 'UPSTREAM_CONTRACT_VIOLATION', /HTTP 399, .* redirects are never followed/, false],
+      [400, 'BAD_USER_INPUT', /refused the input/, false],
+      [401, 'UNAUTHENTICATED', /does not accept this key/, false],
+      [403, 'FORBIDDEN', /does not allow this key/, false],
+      [404, 'NOT_FOUND', /knows nothing by this id/, false],
+      [407, 'UPSTREAM_UNAVAILABLE', /the proxy asks for credentials/, false],
+      [408, 'UPSTREAM_TIMEOUT', /waited too long for the request/, true],
+      [418, 'UPSTREAM_CONTRACT_VIOLATION', /HTTP 418, which its contract does not name$/, false],
+      [429, 'RATE_LIMITED', /asks for fewer calls/, true],
+      [499, 'UPSTREAM_CONTRACT_VIOLATION', /HTTP 499, which its contract does not name$/, false],
+      [500, 'UPSTREAM_UNAVAILABLE', /failed \(HTTP 500\)/, true],
+      [599, 'UPSTREAM_UNAVAILABLE', /failed \(HTTP 599\)/, true],
+    ])('HTTP %i to %s', async (status, code, message, isRetryable) => {
+      upstream.script = () => ({ status, raw: status === 204 ? '' : STEPS });
+      const error = await gatewayErrorOf(clientOf().listSteps(REF, call()));
+      expect(error).toMatchObject({ code, message: expect.stringMatching(message), isRetryable });
+      expect(error.details).toEqual({ upstreamStatus: status, ...(status === 407 && { retryable: false }) });
+    });
+
+    it('HTTP 200 and 299 to the answer', async () => {
+      for (const status of [200, 299]) {
+        upstream.script = () => ({ status, raw: STEPS });
+        expect((await clientOf().listSteps(REF, call())).value).toHaveLength(1);
+      }
+    });
+
     it.each([
       ['seconds', '7', 7],
       ['no time at all', '0', 0],
       ['a date', 'Tue, 24 Nov 2026 12:01:30 GMT', 90],
       ['a date that is past', 'Tue, 24 Nov 2026 11:00:00 GMT', 0],
+      ['seconds between blanks', ' 7 ', 7],
+      ['many seconds', '999999999', 999_999_999],
+      ['more digits than that', '1000000000', undefined],
+      ['a date between two seconds', 'Tue, 24 Nov 2026 12:00:00.200 GMT', 1],
+      ['a fraction', '1.5', undefined],
+      ['a number with a unit', '7x', undefined],
+      ['a negative number', '-7', undefined],
       ['a word', 'soon', undefined],
       ['nothing', '', undefined],
     ])('Retry-After as %s', async (_, value, seconds) => {
@@ -417,6 +455,171 @@ describe('the upstream client', () => {
       const { value } = await clientOf().listSteps(REF, call({ signal: client.signal }));
       client.abort();
       expect(value).toHaveLength(1);
+    });
+  });
+
+  describe('asks for', () => {
+    const calls = {
+      steps: (client: UpstreamApi, options = call()) => client.listSteps(REF, options),
+      run: (client: UpstreamApi, options = call()) => client.getRun(REF, options),
+      runs: (client: UpstreamApi, options = call()) =>
+        client.listRuns({ workflowId: 'wf', offset: 20, limit: 10 }, options),
+      workflows: (client: UpstreamApi, options = call()) => client.listWorkflows(options),
+      execute: (client: UpstreamApi, options = call()) => client.execute('wf', { order: 7 }, options),
+    };
+
+    it('nothing that UPSTREAM_ENDPOINTS does not list, the steps aside', async () => {
+      for (const [endpoint, make] of Object.entries(calls)) {
+        const others = UPSTREAM_ENDPOINTS.filter((other) => other !== endpoint);
+        const outcome = make(clientOf({ endpoints: new Set(others) })).catch((error: unknown) => error);
+        if (endpoint === 'steps') expect(await outcome).toMatchObject({ value: [{ id: 'r1-step' }] });
+        else {
+          expect(await outcome).toMatchObject({
+            code: 'UPSTREAM_ENDPOINT_DISABLED',
+            message: expect.stringContaining(`"${endpoint}"`),
+          });
+        }
+      }
+      expect(upstream.calls).toHaveLength(1);
+    });
+
+    it('each of the others by its own path, and gives what it answers', async () => {
+      upstream.script = ({ endpoint }) => {
+        if (endpoint === 'execute') return { json: { run_id: 'new', message: 'started' } };
+        return { json: endpoint === 'workflows' ? [{ workflow_id: 'wf' }] : [wireRun('r1')] };
+      };
+      const client = clientOf();
+      expect(await calls.run(client)).toMatchObject({ value: { id: 'r1' } });
+      expect(await calls.runs(client)).toMatchObject({ value: [{ id: 'r1' }] });
+      expect(await calls.workflows(client)).toMatchObject({ value: [{ id: 'wf' }] });
+      expect(await calls.execute(client)).toEqual({ runId: 'new', message: 'started' });
+      expect(upstream.calls.map(({ url, body }) => [url.pathname + url.search, body])).toEqual([
+        ['/workflows/wf/runs/r1', ''],
+        ['/workflows/wf/runs?limit=10&offset=20', ''],
+        ['/workflows', ''],
+        ['/workflows/wf/execute', '{"order":7}'],
+      ]);
+    });
+
+    it('nothing again that is stored: its bytes read as they did', async () => {
+      const client = clientOf();
+      for (const make of [calls.steps, calls.run]) {
+        const answer = await make(client);
+        const stored = Buffer.concat(answer.pages ?? []);
+        const count = upstream.calls.length;
+        const again = await make(client, call({ stored }));
+        expect(again).toMatchObject({ sizeBytes: answer.sizeBytes, pages: pagesOf(stored) });
+        expect(JSON.stringify(again.value)).toBe(JSON.stringify(answer.value));
+        expect(upstream.calls).toHaveLength(count);
+      }
+    });
+
+    it('an answer of which each byte counts one and a quarter, and each item 3400 more', async () => {
+      const client = clientOf();
+      const sizeOf = async (make: (typeof calls)['steps' | 'run'], raw: string) => {
+        upstream.script = () => ({ raw });
+        return (await make(client)).sizeBytes;
+      };
+      for (const count of [0, 1, 7]) {
+        const raw = JSON.stringify(Array.from({ length: count }, () => wireStep()));
+        expect(await sizeOf(calls.steps, raw)).toBe(Math.ceil(raw.length * 1.25) + 3400 * count);
+      }
+      expect(await sizeOf(calls.run, '[]')).toBe(3 + 3400);
+    });
+
+    it('a start once, whatever comes; that a run may have started is said', async () => {
+      upstream.script = () => ({ status: 503 });
+      const error = await gatewayErrorOf(calls.execute(clientOf()));
+      expect(error).toMatchObject({ details: { upstreamStatus: 503, outcomeIsUnknown: true }, isRetryable: false });
+      expect(upstream.calls).toHaveLength(1);
+      // Any other call is tried three times.
+      await gatewayErrorOf(calls.runs(clientOf()));
+      expect(upstream.calls).toHaveLength(4);
+    });
+  });
+
+  describe('tells its observer', () => {
+    /** What is told, in order. */
+    function observed(traceparent: string | null = null, attempt?: () => never) {
+      const told: unknown[] = [];
+      const deviations: (readonly CountedDeviation[])[] = [];
+      const client = clientOf({
+        observer: {
+          call(endpoint, { method, url }, operationRecord) {
+            told.push(`${method} ${endpoint} ${url.pathname}`, operationRecord);
+            return {
+              traceparent,
+              attempt: attempt ?? (() => void told.push('attempt')),
+              answered: (status) => void told.push(status),
+              deviated: (found) => void deviations.push(found),
+              end: (outcome) => void told.push(outcome),
+            };
+          },
+        },
+      });
+      return { client, told, deviations };
+    }
+    const START = ['GET run /workflows/wf/runs/r1', undefined];
+
+    it('of each attempt with the status of its answer, and of the outcome of all together', async () => {
+      const { client, told, deviations } = observed();
+      const replies: Reply[] = [{ status: 502 }, { status: 429 }, { json: [wireRun('r1')] }];
+      upstream.script = () => replies.shift() ?? {};
+      await client.getRun(REF, call());
+      expect(told).toEqual([...START, 'attempt', 502, 'attempt', 429, 'attempt', 200, 'ok']);
+      expect(deviations).toEqual([[]]);
+    });
+
+    it.each<[string, Reply | null, readonly unknown[]]>([
+      ['its code', { status: 404 }, [404, 'NOT_FOUND']],
+      ['that the answer could not be read', { raw: 'no JSON' }, [200, 'UPSTREAM_CONTRACT_VIOLATION']],
+      ['that its client has left', null, ['ABANDONED']],
+    ])('of an error by %s', async (_, reply, end) => {
+      const { client, told } = observed();
+      const controller = new AbortController();
+      upstream.script = ({ cut }) => {
+        if (reply) return reply;
+        controller.abort();
+        return cut.then(() => ({}));
+      };
+      await rejectionOf(client.getRun(REF, call({ signal: controller.signal })));
+      expect(told).toEqual([...START, 'attempt', ...end]);
+    });
+
+    it('of a defect as INTERNAL_SERVER_ERROR', async () => {
+      const defect = new TypeError('no function');
+      const { client, told } = observed(null, () => {
+        throw defect;
+      });
+      expect(await rejectionOf(client.getRun(REF, call()))).toBe(defect);
+      expect(told).toEqual([...START, 'INTERNAL_SERVER_ERROR']);
+    });
+
+    it('of what deviates, also where the call then fails, and never of what is stored', async () => {
+      const { client, deviations } = observed();
+      const raw = `\uFEFF${JSON.stringify([wireRun('r1', { elapsed_time: '2' })])}`;
+      upstream.script = () => ({ raw });
+      await client.getRun(REF, call());
+      expect(deviations.splice(0)).toEqual([
+        [
+          { field: 'run', outcome: 'read', expected: 'JSON', got: 'a byte order mark before it', count: 1 },
+          { field: 'run[].elapsed_time', outcome: 'read', expected: 'whole number', got: 'string', count: 1 },
+        ],
+      ]);
+      await client.getRun(REF, call({ stored: Buffer.from(raw) }));
+      expect(deviations).toEqual([]);
+      upstream.script = () => ({ raw: '\uFEFF{}' });
+      await gatewayErrorOf(client.getRun(REF, call()));
+      expect(deviations).toMatchObject([[{ expected: 'JSON' }]]);
+    });
+
+    it('and sends its traceparent, if there is one', async () => {
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      await observed(traceparent).client.getRun(REF, call());
+      await observed().client.getRun(REF, call());
+      await clientOf().getRun(REF, call());
+      expect(upstream.calls.map(({ headers }) => headers.traceparent)).toEqual([traceparent, undefined, undefined]);
+      for (const { headers } of upstream.calls) expect(headers.authorization).toBe(`Bearer ${KEY}`);
     });
   });
 

@@ -240,6 +240,86 @@ describe("the wire's quirks", () => {
   });
 });
 
+describe('the items of a list', () => {
+  it('are told from other objects by any one of the fields that name them', () => {
+    const isRead = (read: () => unknown) => {
+      try {
+        read();
+        return true;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION' });
+        return false;
+      }
+    };
+    const fields = fc.subarray(['id', 'node_id', 'status', 'workflow_id', 'message']);
+    fc.assert(
+      fc.property(fields, (keys) => {
+        const list = textOf([Object.fromEntries(keys.map((key) => [key, 'x']))]);
+        const hasOne = (...names: readonly string[]) => names.some((name) => keys.includes(name));
+        expect(isRead(() => readSteps(list))).toBe(hasOne('id', 'node_id', 'status'));
+        expect(isRead(() => readRuns(list))).toBe(hasOne('id', 'status'));
+        expect(isRead(() => readRun(list, 'x'))).toBe(hasOne('id', 'status'));
+        expect(isRead(() => readWorkflows(list))).toBe(hasOne('workflow_id'));
+      }),
+    );
+  });
+});
+
+describe('the workflows on the wire', () => {
+  it('are read into facts', () => {
+    const json = {
+      workflow_id: 'wf',
+      name: 'Triage',
+      description: 'of letters',
+      status: 'active',
+      version: 3,
+      public: false,
+      organization_id: 'org-1',
+      created_at: '2025-03-13T02:41:15Z',
+      updated_at: '2025-03-13T02:41:16Z',
+      graph: { nodes: { a: { type: 'model' } }, edges: [['START', 'a']] },
+    };
+    const [workflow, bare] = readWorkflows(textOf([json, { workflow_id: 'bare' }]));
+    expect(workflow).toMatchObject({
+      id: 'wf',
+      name: 'Triage',
+      description: 'of letters',
+      status: 'active',
+      version: '3',
+      isPublic: false,
+      organizationId: 'org-1',
+      createdAt: { text: json.created_at },
+      updatedAt: { text: json.updated_at },
+      graph: { nodes: [{ id: 'a', type: 'model', description: null }], edges: [], entry: 'a', finish: null },
+    });
+    expect(Object.entries(bare ?? {}).filter(([, value]) => value !== null)).toEqual([['id', 'bare']]);
+  });
+});
+
+describe('a started run', () => {
+  it('has an id, and maybe a message', () => {
+    expect(readStartedRun(textOf({ run_id: 'r', message: 'started' }))).toEqual({ runId: 'r', message: 'started' });
+    expect(readStartedRun(textOf({ run_id: 7 }))).toEqual({ runId: '7', message: null });
+    const of = (problem: string) =>
+      `the upstream's answer for execute is not what its contract says: expected ${problem}`;
+    for (const [json, problem] of [
+      [{}, of('string at $.run_id, got nothing')],
+      [{ run_id: {} }, of('string at $.run_id, got object')],
+      [[{ run_id: 'r' }], of('object at $, got array')],
+      ['SECRET', of('object at $, got string')],
+    ] as const) {
+      expect(errorOf(() => readStartedRun(textOf(json)))).toMatchObject({
+        code: 'UPSTREAM_CONTRACT_VIOLATION',
+        message: problem,
+      });
+    }
+    expect(deviationsOf((add) => readStartedRun(textOf({ run_id: 7, message: 8 }), add))).toEqual([
+      'execute.run_id read: expected string, got number, 1',
+      'execute.message read: expected string, got number, 1',
+    ]);
+  });
+});
+
 describe('the record of a run', () => {
   it('is the one in the array with the id', () => {
     const record = readRun(textOf([wireRun('other'), wireRun('r', { outputs: 'mine' })]), 'r');
@@ -253,7 +333,9 @@ describe('the record of a run', () => {
   });
 
   it('may be a bare object, if it looks like a record', () => {
-    const record = readRun(textOf(wireRun('r', { outputs: 'mine' })), 'r');
+    const bare = textOf(wireRun('r', { outputs: 'mine' }));
+    expect(deviationsOf((add) => readRun(bare, 'r', add))).toEqual(['run read: expected array, got object, 1']);
+    const record = readRun(bare, 'r');
     expect(record?.id).toBe('r');
     expect(record?.payload().outputs).toBe('mine');
     expect(readRun(textOf(wireRun('other')), 'r')).toBeNull();
@@ -282,9 +364,10 @@ describe('an answer that violates the contract', () => {
   it('such as a list of more than 100,000 items is rejected, whatever they are', () => {
     const items = (count: number) => textOf([wireStep(), ...Array.from({ length: count - 1 }, () => 0)]);
     expect(readSteps(items(100_000))).toHaveLength(100_000);
-    expect(errorOf(() => readSteps(items(100_001))).message).toBe(
-      "the upstream's answer for steps has more than 100000 items",
-    );
+    expect(errorOf(() => readSteps(items(100_001)))).toMatchObject({
+      code: 'UPSTREAM_CONTRACT_VIOLATION',
+      message: "the upstream's answer for steps has more than 100000 items",
+    });
   });
 
   it.each(asSteps)('such as %s is rejected with position and types, never with the value', (_, json, problem) => {
@@ -294,6 +377,24 @@ describe('an answer that violates the contract', () => {
     expect(error.cause).toBeUndefined();
   });
 });
+
+/** Of a step that can't be read. */
+const NO_FACTS = {
+  id: '',
+  nodeId: '',
+  userId: null,
+  organizationId: null,
+  rawStatus: '',
+  startTime: null,
+  endTime: null,
+  elapsedTime: null,
+  error: null,
+  inputs: null,
+  outputs: null,
+  metadata: null,
+  unreadable: [],
+  tokens: null,
+};
 
 /** The deviations that a reader reports, as `field outcome: expected …, got …, count`. */
 const deviationsOf = (read: (add: ReturnType<typeof createDeviations>['add']) => unknown): string[] => {
@@ -360,12 +461,11 @@ describe('a deviation', () => {
       ),
       undefined,
     ]);
-    for (const step of steps.slice(1, 5)) {
-      expect(step.payload()).toEqual({ inputs: null, outputs: null, metadata: null, unreadable: [] });
-    }
+    for (const step of steps.slice(1, 5)) expect(told(step)).toMatchObject(NO_FACTS);
 
     const records = readRuns(textOf([...items, wireRun('r')]));
     expect(records.map(({ id }) => id)).toEqual(['', '', '', '', 'r']);
+    for (const { rawStatus, startTime } of records.slice(0, 4)) expect([rawStatus, startTime]).toEqual(['', null]);
     const workflows = readWorkflows(textOf([...items, wireWorkflow('wf'), wireWorkflow(null as unknown as string)]));
     expect(workflows.map(({ id }) => id)).toEqual(['wf']);
     expect(deviationsOf((add) => readSteps(textOf([wireStep(), ...items]), 'r', add))).toEqual([

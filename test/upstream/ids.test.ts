@@ -3,10 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { checkId, pathSegment, refKey } from '../../src/upstream/ids.ts';
-
-// Fixed texts, so that a failure can be reproduced.
-fc.configureGlobal({ seed: 20_261_124 });
+import { checkId, checkRef, pathSegment, refKey } from '../../src/upstream/ids.ts';
 
 /** Mostly ids as upstreams may have them, and what an attacker would send. */
 const arbitraryId: fc.Arbitrary<string> = fc.oneof(
@@ -51,6 +48,7 @@ describe('checkId', () => {
       }),
       { numRuns: 600 },
     );
+    for (const id of ['', '.', '..', '...', './', ' ']) expect(isAccepted(id)).toBe(isIdAsDocumented(id));
     for (const length of [512, 513]) {
       expect(isAccepted('x'.repeat(length))).toBe(length === 512);
       expect(isAccepted(`${'x'.repeat(length - 2)}ä`)).toBe(length === 512);
@@ -75,6 +73,15 @@ describe('checkId', () => {
         }
       }),
     );
+  });
+});
+
+describe('checkRef', () => {
+  it('is both ids, each checked by its name', () => {
+    const ref = { workflowId: 'wf', runId: 'r 1' };
+    expect(checkRef(ref)).toEqual(ref);
+    expect(() => checkRef({ ...ref, workflowId: '..' })).toThrow(/^workflow id: expected .*, got "\.\."$/);
+    expect(() => checkRef({ ...ref, runId: '.' })).toThrow(/^run id: expected .*, got "\."$/);
   });
 });
 

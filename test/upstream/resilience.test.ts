@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AbandonedError, GatewayError, type ErrorDetails } from '../../src/upstream/errors.ts';
 import { createResilience, type Attempt, type Resilience } from '../../src/upstream/resilience.ts';
@@ -21,6 +22,8 @@ describe('an upstream call', () => {
   beforeEach(() => {
     // Only timers and clocks are faked: promises run by themselves.
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    // The process has run for a while.
+    jest.advanceTimersByTime(TIMEOUT_MS / 2);
     resilience = createResilience({ timeoutMs: TIMEOUT_MS, concurrency: 2 });
   });
   afterEach(() => {
@@ -92,6 +95,25 @@ describe('an upstream call', () => {
       expect(attempt).toHaveBeenCalledTimes(2);
       await jest.runAllTimersAsync();
       expect(await outcome).toBeInstanceOf(GatewayError);
+    });
+
+    it('waits for a random time: at most two seconds, and a tenth of one at least the second time', async () => {
+      for (const random of [0, 0.5, 0.999]) {
+        jest.spyOn(Math, 'random').mockReturnValue(random);
+        const startedAt = performance.now();
+        const begun: number[] = [];
+        await outcomeOf(
+          resilience.repeatable(() => {
+            begun.push(performance.now() - startedAt);
+            return Promise.reject(failure());
+          }, never),
+        );
+        const [, second = 0, third = 0] = begun;
+        expect(begun).toHaveLength(3);
+        expect(second).toBeLessThanOrEqual(2000);
+        expect(third - second).toBeGreaterThan(100);
+        expect(third - second).toBeLessThanOrEqual(2000);
+      }
     });
 
     it('is not retried if Retry-After ends after its deadline', async () => {
@@ -169,6 +191,12 @@ describe('an upstream call', () => {
       expect(await outcome).toBeInstanceOf(AbandonedError);
     });
 
+    it('leaves no listener on the signal of its client', async () => {
+      const client = new AbortController();
+      expect(await resilience.repeatable(() => Promise.resolve('answer'), client.signal)).toBe('answer');
+      expect(getEventListeners(client.signal, 'abort')).toEqual([]);
+    });
+
     it('is not made for a client that has already left', async () => {
       const { attempt } = openAttempt<never>();
       expect(await rejectionOf(resilience.repeatable(attempt, AbortSignal.abort()))).toBeInstanceOf(AbandonedError);
@@ -197,7 +225,8 @@ describe('an upstream call', () => {
       const { resolve, calls } = await fill();
       const refused = jest.fn<Attempt<string>>(() => Promise.resolve('late'));
       const error = await gatewayErrorOf(resilience.repeatable(refused, never));
-      expect(error).toMatchObject({ code: 'UPSTREAM_OVERLOADED', isRetryable: true });
+      expect(error).toMatchObject({ code: 'UPSTREAM_OVERLOADED', isRetryable: true, details: { wasNotSent: true } });
+      expect(resilience.state()).toEqual({ breaker: 'closed', callsInUse: 2, callsQueued: QUEUE_LENGTH });
       expect(refused).not.toHaveBeenCalled();
       resolve('answer');
       await Promise.all(calls);
@@ -237,7 +266,7 @@ describe('an upstream call', () => {
         expect(await gatewayErrorOf(call)).toMatchObject({
           code: 'UPSTREAM_UNAVAILABLE',
           isRetryable: true,
-          details: { retryAfterSeconds: 1 },
+          details: { retryAfterSeconds: 1, wasNotSent: true },
         });
       }
       await jest.advanceTimersByTimeAsync(999);
@@ -268,6 +297,21 @@ describe('an upstream call', () => {
       const attempt = answering();
       await rejectionOf(resilience.once(attempt, never));
       expect(attempt).not.toHaveBeenCalled();
+    });
+
+    it('is told by the state, also of its trial call', async () => {
+      const idle = { callsInUse: 0, callsQueued: 0 };
+      expect(resilience.state()).toEqual({ breaker: 'closed', ...idle });
+      await open();
+      expect(resilience.state()).toEqual({ breaker: 'open', ...idle });
+      await jest.advanceTimersByTimeAsync(1000);
+      const trial = openAttempt<string>();
+      const first = resilience.once(trial.attempt, never);
+      await jest.advanceTimersByTimeAsync(0);
+      expect(resilience.state()).toEqual({ breaker: 'half_open', callsInUse: 1, callsQueued: 0 });
+      trial.resolve('answer');
+      await first;
+      expect(resilience.state()).toEqual({ breaker: 'closed', ...idle });
     });
 
     it('is made after a second as a trial; if it succeeds, all are made again', async () => {

@@ -1,8 +1,10 @@
 /** By room. */
+import { AUTH } from './auth.ts';
 import { DOMAIN } from './domain.ts';
 import type { Equivalent } from './equivalent.ts';
 import { GRAPHQL } from './graphql.ts';
+import { UPSTREAM } from './upstream.ts';
 
 export type { Equivalent };
 
-export const EQUIVALENT: readonly Equivalent[] = [...DOMAIN, ...GRAPHQL];
+export const EQUIVALENT: readonly Equivalent[] = [...AUTH, ...DOMAIN, ...GRAPHQL, ...UPSTREAM];

@@ -1,0 +1,87 @@
+import type { Equivalent } from './equivalent.ts';
+
+const FAST_PATH = 'A fast path: the checks below it say the same of such an id.';
+
+export const UPSTREAM: readonly Equivalent[] = [
+  { file: 'upstream/ids.ts', line: 'if (PLAIN.test(id)) return null;', replacement: 'false', reason: FAST_PATH },
+  { file: 'upstream/ids.ts', line: 'const PLAIN = /^[\\w~-]{1,128}$/;', replacement: '/^[\\w~-]$/', reason: FAST_PATH },
+  {
+    file: 'upstream/resilience.ts',
+    line: 'setMaxListeners(0, controller.signal);',
+    replacement: ';',
+    reason: 'It saves a warning of Node on stderr, and changes nothing else.',
+  },
+  {
+    file: 'upstream/contract.ts',
+    line: "export function readSteps(json: JsonText, runId = '', report = ignore): readonly StepFacts[] {",
+    replacement: '"Stryker was here!"',
+    reason: 'Only tests leave the id of the run out.',
+  },
+  {
+    file: 'upstream/contract.ts',
+    line: "if (records.length === 1 && first?.id === '') return { ...first, id: runId };",
+    replacement: 'first.id',
+    reason: 'A list of one record has a first. The types can not tell that.',
+  },
+  {
+    file: 'upstream/json-text.ts',
+    line: 'if (recent.length === 0) setImmediate(forget);',
+    replacement: 'true',
+    reason: 'To forget nothing takes a little time, and changes nothing.',
+  },
+  {
+    file: 'upstream/json-text.ts',
+    line: 'const hasByteOrderMark = whole[0]?.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ?? false;',
+    replacement: 'true',
+    reason: 'Of an answer without bytes, which is refused as empty.',
+  },
+  {
+    file: 'upstream/json-text.ts',
+    line: 'first ? [first.subarray(BYTE_ORDER_MARK.length), ...others] : [];',
+    replacement: '["Stryker was here"]',
+    reason: 'What begins with a mark has a first page. The types can not tell that.',
+  },
+  { file: 'upstream/json-text.ts', line: '} catch {', replacement: '{}', reason: 'Undefined is false, too.' },
+  {
+    file: 'upstream/own-bytes.ts',
+    line: 'let block = new ArrayBuffer(Math.max(expectedBytes, LEAST_BYTES));',
+    replacement: 'Math.min(expectedBytes, LEAST_BYTES)',
+    reason: 'The block grows as it must. Its first size saves time alone.',
+  },
+  {
+    file: 'upstream/own-bytes.ts',
+    line: 'if (length + size <= block.byteLength) return;',
+    replacement: 'length + size < block.byteLength',
+    reason: 'The block grows before it must.',
+  },
+  {
+    file: 'upstream/own-bytes.ts',
+    line: 'block = block.transfer(Math.max(2 * block.byteLength, length + size));',
+    replacement: '2 / block.byteLength',
+    reason: 'The block grows as far as it must, and so more often.',
+  },
+  {
+    file: 'upstream/pages.ts',
+    line: 'if (first && pages.length === 1) return first.toString();',
+    replacement: 'false',
+    reason: 'A fast path: a single page is copied like several.',
+  },
+  {
+    file: 'upstream/pages.ts',
+    line: 'whole.free();',
+    replacement: ';',
+    reason: 'Memory that is free later, by the garbage collector.',
+  },
+  {
+    file: 'upstream/wire/graph.ts',
+    line: 'const [from, to] = Array.isArray(edge) ? (edge as readonly unknown[]) : [];',
+    replacement: '["Stryker was here"]',
+    reason: 'An edge without an end is none either.',
+  },
+  {
+    file: 'upstream/wire/payload-reader.ts',
+    line: 'return problems.length === 0 ? NONE : problems;',
+    replacement: 'false',
+    reason: 'An empty list like another. Sharing it saves memory.',
+  },
+];

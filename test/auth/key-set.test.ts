@@ -1,0 +1,137 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createKeySet, type KeySet } from '../../src/auth/key-set.ts';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { createSigningKey, startIssuer, type Issuer, type SigningKey } from '../support/issuer.ts';
+import { captureLog, type CapturedLog } from '../support/observed.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** `found`, or why not. */
+const lookUp = (keySet: KeySet, kid: string): Promise<string> =>
+  keySet({ alg: 'ES256', kid }, { payload: '', signature: '' }).then(
+    () => 'found',
+    (error: unknown) => (error as { code: string }).code,
+  );
+const NOT_LISTED = 'ERR_JWKS_NO_MATCHING_KEY';
+
+describe("the keys of the tokens' issuer", () => {
+  let clock: ManualClock;
+  let issuer: Issuer;
+  let log: CapturedLog;
+  let keys: readonly SigningKey[];
+
+  beforeAll(async () => {
+    keys = await Promise.all(['a', 'b'].map((kid) => createSigningKey(kid)));
+  });
+  beforeEach(async () => {
+    clock = createManualClock();
+    log = captureLog('warn');
+    issuer = await startIssuer(clock.now);
+  });
+  afterEach(() => issuer.close());
+  const open = (source = issuer.jwksUrl) => createKeySet(source, { now: clock.now, logger: log.logger });
+
+  const onTheEdge = (ms: number) => fc.constantFrom(ms - 1, ms);
+  const waits = fc.oneof(
+    ...[1, SECOND, 30 * SECOND, 10 * MINUTE].map(onTheEdge),
+    fc.constantFrom(9 * MINUTE, HOUR - 30 * SECOND, HOUR - 1, HOUR),
+  );
+  const turns = fc.array(
+    fc.record({
+      ms: waits,
+      isUp: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false)),
+      listed: fc.subarray(['a', 'b'], { minLength: 1 }),
+      kid: fc.constantFrom('a', 'a', 'b', 'made-up'),
+      concurrent: fc.integer({ min: 1, max: 3 }),
+    }),
+    { maxLength: 12 },
+  );
+
+  it('are read where none are known, at ten minutes, and for an unknown name: by all that wait together, and never too often', async () => {
+    await fc.assert(
+      fc.asyncProperty(turns, async (commands) => {
+        const keySet = await open();
+        let read: { readonly at: number; readonly kids: readonly string[] } | null = null;
+        let triedAt = -Infinity;
+        for (const { ms, isUp, listed, kid, concurrent } of commands) {
+          clock.advance(ms);
+          issuer.failsWith = isUp ? null : 503;
+          issuer.keys = keys.filter((key) => listed.includes(key.kid));
+          const now = clock.now();
+          const before = issuer.requests;
+          const outcomes = await Promise.all(Array.from({ length: concurrent }, () => lookUp(keySet, kid)));
+
+          const isWanted: boolean = !read || now - read.at >= 10 * MINUTE || !read.kids.includes(kid);
+          const isAllowed = now - triedAt >= (read ? 30 * SECOND : SECOND);
+          const isAsked = isWanted && isAllowed;
+          if (isAsked) triedAt = now;
+          if (isAsked && isUp) read = { at: now, kids: listed };
+          expect(issuer.requests - before).toBe(isAsked ? 1 : 0);
+          const isUsable = read && now - read.at < HOUR;
+          const expected = read?.kids.includes(kid) ? 'found' : NOT_LISTED;
+          expect(new Set(outcomes.map((outcome) => (/^ERR|found/.test(outcome) ? outcome : 'no keys')))).toEqual(
+            new Set([isUsable ? expected : 'no keys']),
+          );
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are used for an hour while the issuer can not be reached', async () => {
+    const keySet = await open();
+    issuer.keys = [...keys];
+    expect(await lookUp(keySet, 'a')).toBe('found');
+    issuer.failsWith = 503;
+    clock.advance(HOUR - 1);
+    expect(await lookUp(keySet, 'a')).toBe('found');
+    clock.advance(1);
+    expect(await lookUp(keySet, 'a')).toBe('IDENTITY_UNAVAILABLE');
+  });
+
+  it('that can not be read are said in the log, and to the client as IDENTITY_UNAVAILABLE', async () => {
+    issuer.failsWith = 503;
+    const error = await (
+      await open()
+    )({ alg: 'ES256', kid: 'a' }, { payload: '', signature: '' }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
+    expect(log.lines).toMatchObject([{ reason: 'AUTH_JWKS: expected HTTP 200; got 503' }]);
+  });
+
+  describe('of a file', () => {
+    let directory: string;
+    beforeAll(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'stepgate-'));
+    });
+    afterAll(() => rm(directory, { recursive: true }));
+    const textOf = (list: readonly SigningKey[]) => JSON.stringify({ keys: list.map(({ publicJwk }) => publicJwk) });
+
+    it('are read at the start and after ten minutes, and must be there', async () => {
+      const file = join(directory, 'keys.json');
+      await expect(open(file)).rejects.toThrow(
+        /^AUTH_JWKS: expected an http or https URL or a file .* reading it gave ENOENT$/,
+      );
+      await writeFile(file, textOf(keys.slice(0, 1)));
+      const keySet = await open(file);
+      expect(await lookUp(keySet, 'a')).toBe('found');
+      await writeFile(file, textOf(keys.slice(1)));
+      clock.advance(10 * MINUTE - 1);
+      expect(await lookUp(keySet, 'a')).toBe('found');
+      clock.advance(1);
+      expect(await lookUp(keySet, 'a')).toBe(NOT_LISTED);
+    });
+
+    it('may have a URL in its path; what begins as a URL is no file', async () => {
+      await mkdir(join(directory, 'http:'));
+      await writeFile(join(directory, 'http:', 'keys.json'), textOf(keys));
+      expect(await lookUp(await open(`${directory}/http://keys.json`), 'a')).toBe('found');
+      for (const scheme of ['http', 'https', 'HTTPS']) await open(`${scheme}://127.0.0.1:1/keys.json`);
+    });
+  });
+});
