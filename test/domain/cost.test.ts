@@ -86,6 +86,28 @@ describe('the cost of a step', () => {
       },
       0.00258,
     ],
+    // The same, where what was written is told among the details.
+    [
+      'the same by details of a prompt',
+      'sonnet',
+      {
+        prompt_tokens: 1210,
+        completion_tokens: 100,
+        prompt_tokens_details: { cached_tokens: 1000, cache_write_tokens: 200 },
+        cache_creation_input_tokens: 9,
+      },
+      0.00258,
+    ],
+    [
+      'the same by details of an input',
+      'sonnet',
+      {
+        input_tokens: 1210,
+        output_tokens: 100,
+        input_tokens_details: { cached_tokens: 1000, cache_write_tokens: 200 },
+      },
+      0.00258,
+    ],
     // 1 × 6 + 200,000 × 0.6 + 10 × 22.5
     [
       'a long input, by all that is in it',

@@ -35,16 +35,95 @@ describe('the likeness of a message', () => {
     const chained = `${traceback('KeyError: 7')}\nDuring handling of the above exception, another exception occurred:\n\n`;
     expect(likeness(`${chained}${traceback('TimeoutError')}`)).toBe('TimeoutError');
     expect(likeness('Traceback (most recent call last)')).toBe('Traceback (most recent call last)');
+    // Cut before its error.
+    expect(likeness(traceback('').trimEnd())).toMatch(
+      /^Traceback \(most recent call last\): File <text>, line <number>/,
+    );
+    expect(likeness('no traceback, but\n  File "/srv/app.py"\nwas lost')).toBe(
+      'no traceback, but File <text> was lost',
+    );
   });
 
-  it('is the same whatever the numbers are', () => {
-    const words = fc.array(fc.constantFrom('model', 'tokens', 'limit', '-', '(', ')', 'of'), { maxLength: 6 });
-    fc.assert(
-      fc.property(words, fc.nat(), fc.nat(), (texts, one, other) => {
-        const message = (number: number) => [...texts, number, ...texts].join(' ');
-        expect(likeness(message(one))).toBe(likeness(message(other)));
-      }),
+  it('has a word for each part that differs between runs, and keeps all others', () => {
+    const from = (letters: string, minLength: number, maxLength = minLength + 12) =>
+      fc.string({ unit: fc.constantFrom(...letters), minLength, maxLength });
+    const [digits, hex, alphabet] = ['0123456789', '0123456789abcdef', 'abcdefghijklmnopqrstuvwxyz'];
+    const shuffled = (...texts: fc.Arbitrary<string>[]) =>
+      fc.tuple(...texts).chain((all) => {
+        const letters = [...all.join('')];
+        return fc.shuffledSubarray(letters, { minLength: letters.length }).map((some) => some.join(''));
+      });
+    const either = (text: fc.Arbitrary<string>) =>
+      fc.tuple(text, fc.boolean()).map(([word, isUpper]) => (isUpper ? word.toUpperCase() : word));
+    const joined = (...texts: (string | fc.Arbitrary<string>)[]) =>
+      fc
+        .tuple(...texts.map((text) => (typeof text === 'string' ? fc.constant(text) : text)))
+        .map((all) => all.join(''));
+    const or = (...texts: (string | fc.Arbitrary<string>)[]) =>
+      fc.oneof(...texts.map((text) => (typeof text === 'string' ? fc.constant(text) : text)));
+
+    const date = joined(from(digits, 4, 4), '-', from(digits, 2, 2), '-', from(digits, 2, 2));
+    const fraction = or('', joined(or('.', ','), from(digits, 1)));
+    const seconds = or('', joined(':', from(digits, 2, 2), fraction));
+    const zone = or(
+      '',
+      'Z',
+      'z',
+      joined(or('', ' '), or('+', '-'), from(digits, 2, 2), or('', ':'), from(digits, 2, 2)),
     );
+    const clock = joined(from(digits, 2, 2), ':', from(digits, 2, 2), seconds);
+    const inside = from(`${alphabet}${digits} -_/,.([`, 0);
+    const words: Readonly<Record<string, fc.Arbitrary<string>>> = {
+      '<url>': joined(
+        or('http', 'HTTPS', 's3', 'git+ssh', 'x-y.z'),
+        '://',
+        from(`${alphabet}${digits}/.?=&:%-,([“`, 1),
+      ),
+      '<text>': or(
+        joined('"', or(inside, "it's", '`', '«'), '"'),
+        joined('`', or(inside, '"', "don't"), '`'),
+        joined('“', or(inside, '"'), '”'),
+        joined('«', or(inside, "'"), '»'),
+        joined("'", or(inside, '"x"'), "'"),
+      ),
+      '<time>': or(
+        date,
+        joined(date, or('T', 't', ' '), clock, zone),
+        clock,
+        joined(from(digits, 1, 1), ':', from(digits, 2, 2)),
+      ),
+      '<id>': or(
+        either(joined(from(hex, 8, 8), '-', ...[4, 4, 4].map((n) => joined(from(hex, n, n), '-')), from(hex, 12, 12))),
+        either(joined('0x', from(hex, 1))),
+        either(shuffled(from(hex, 6), from('abcdef', 1, 1), from(digits, 1, 1))),
+        either(shuffled(from(`${alphabet}${digits}`, 14), from(alphabet, 1, 1), from(digits, 1, 1))),
+      ),
+      '<number>': joined(from(digits, 1), or('', joined(or('.', ','), from(digits, 1)), ',000.5')),
+    };
+    const differing = Object.entries(words).map(([word, text]) => text.map((said) => ({ said, word })));
+    const kept = or(from(alphabet, 1, 24), from('abcdef', 8, 20), "can't", 'a_b-c', 'x:y', '"', 'a://', '…').map(
+      (said) => ({ said, word: said }),
+    );
+    const mixed = fc
+      .tuple(from('ghijkl', 1, 6), from(digits, 1, 6))
+      .map(([text, number]) => ({ said: `${text}${number}`, word: `${text}<number>` }));
+    // A quotation mark alone would quote what comes until the next one.
+    const parts = fc
+      .array(fc.oneof(...differing, kept, mixed), { maxLength: 12 })
+      .filter((all) => !all.slice(0, -1).some(({ said }) => said === '"'));
+    const between = fc.constantFrom(' of ', ') (', '] = [', '\n  at ', '} + {');
+    fc.assert(
+      fc.property(parts, between, (all, separator) => {
+        const text = (key: 'said' | 'word') => all.map((part) => part[key]).join(separator);
+        expect(likeness(text('said'))).toBe(text('word').replaceAll(/\s+/g, ' ').trim());
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('is cut where it is long', () => {
+    const [whole, long] = ['x'.repeat(500), 'x'.repeat(501)];
+    expect([likeness(whole), likeness(long)]).toEqual([whole, `${whole}…`]);
   });
 
   it('of any text is short, and takes no time', () => {
@@ -176,8 +255,25 @@ describe('failure groups', () => {
         for (const { count, runIds } of groups) expect(runIds).toHaveLength(count);
         const names = groups.map(({ nodeId, message, code }) => JSON.stringify([nodeId, message, code]));
         expect(new Set(names).size).toBe(names.length);
-        const counts = groups.map(({ count }) => count);
-        expect(counts).toEqual(counts.toSorted((a, b) => b - a));
+        for (const { runIds, firstSeenAt, lastSeenAt } of groups) {
+          // That of the record, else that of the only step.
+          const starts = drafts.flatMap(({ start, node }, index) =>
+            runIds.includes(`r${index}`) ? (start ?? (node === null ? [] : 0)) : [],
+          );
+          expect(firstSeenAt).toEqual(starts.length > 0 ? at(Math.min(...starts)) : null);
+          expect(lastSeenAt).toEqual(starts.length > 0 ? at(Math.max(...starts)) : null);
+        }
+        const keys = groups.map(({ count, lastSeenAt, nodeId, code, message }) => [
+          -count,
+          -(lastSeenAt?.epochMicros ?? 0),
+          JSON.stringify([nodeId, code, message]),
+        ]);
+        expect(keys).toEqual(
+          keys.toSorted((a, b) => {
+            const differing = a.findIndex((value, i) => value !== b[i]);
+            return (a[differing] ?? 0) < (b[differing] ?? 0) ? -1 : 1;
+          }),
+        );
         const reversed = failureGroups(runs.toReversed());
         expect(reversed.map((group) => ({ ...group, runIds: group.runIds.toReversed() }))).toEqual(groups);
       }),

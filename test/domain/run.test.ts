@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createRun } from '../../src/domain/run/run.ts';
-import type { Run, StepFacts } from '../../src/domain/types.ts';
+import type { PayloadField, Run, StepFacts } from '../../src/domain/types.ts';
 import { at, EPOCH_MS, ran, runFacts, runOf, runRecord, stepFacts } from '../support/facts.ts';
 
 describe('the bounds of a run', () => {
@@ -53,6 +53,35 @@ describe('what a run was given and answered', () => {
     expect(runOf(steps)).toMatchObject({ inputs: { question: 'why?' }, outputs: null, error: null });
     expect(runOf([ran('a', 0, 1, 'completed', { inputs: ['input_data'] })]).inputs).toBeNull();
   });
+
+  it('is not guessed where inputs that can not be read may hold the run’s', () => {
+    const unreadable = (field: PayloadField) => [{ field, problem: 'too deep', sizeBytes: 9 }];
+    const hides = (field: PayloadField, start = 0) =>
+      ran('hides', start, 9, 'completed', {
+        payload: () => ({ inputs: null, outputs: null, metadata: null, unreadable: unreadable(field) }),
+      });
+    expect(runOf([hides('inputs'), ...steps])).toMatchObject({
+      inputs: null,
+      outputs: null,
+      unreadable: unreadable('inputs'),
+    });
+    expect(runOf([hides('outputs'), ...steps])).toMatchObject({ inputs: inputs.input_data, unreadable: [] });
+    expect(runOf([...steps, hides('inputs', 2)])).toMatchObject({ inputs: inputs.input_data, unreadable: [] });
+    expect(runOf([])).toMatchObject({ inputs: null, outputs: null, unreadable: [] });
+    const record = runRecord({ payload: () => ({ inputs: null, outputs: 1, unreadable: unreadable('inputs') }) });
+    expect(runOf(steps, { record })).toMatchObject({ inputs: null, outputs: 1, unreadable: unreadable('inputs') });
+  });
+
+  it('has the size of the text that it is read from: the record’s, else that of the list of steps', () => {
+    const sized = <P extends object>(payload: () => P, textBytes: number) =>
+      Object.assign(() => payload(), { textBytes });
+    const list = steps.map((step) => ({ ...step, payload: sized(step.payload, 7) }));
+    const record = runRecord();
+    expect(runOf(list).payloadTextBytes).toBe(7);
+    expect(runOf(list, { record: { ...record, payload: sized(record.payload, 8) } }).payloadTextBytes).toBe(8);
+    for (const facts of [{ record }, { steps: [] }, { steps: null }])
+      expect(runOf(list, facts).payloadTextBytes).toBe(0);
+  });
 });
 
 describe('the upstream’s own word for the status', () => {
@@ -63,10 +92,34 @@ describe('the upstream’s own word for the status', () => {
     });
     expect(runOf([ran('a', 0, 1, 'done')])).toMatchObject({ rawStatus: null, status: 'COMPLETED' });
   });
+});
 
-  it('is not known where neither record nor steps can be had', () => {
-    const stepsError = new Error('gone');
-    expect(() => runOf([], { record: null, steps: null, stepsError }).rawStatus).toThrow('gone');
+describe('a run of which neither record nor steps can be had', () => {
+  const unknown = runOf([], { steps: null, stepsError: new Error('gone') });
+
+  it('has its ids, and depends on now', () => {
+    expect(unknown).toMatchObject({ workflowId: 'workflow-1', id: 'run-1', dependsOnNow: true });
+  });
+
+  it.each<keyof Run>([
+    'rawStatus',
+    'statusIsInferred',
+    'status',
+    'isFinished',
+    'startedAt',
+    'endedAt',
+    'lastActivityAt',
+    'wallClockMs',
+    'error',
+    'inputs',
+    'outputs',
+    'unreadable',
+    'freshness',
+    'steps',
+    'unreadableSteps',
+    'totalElapsedTime',
+  ])('throws at %s why the steps could not be loaded', (field) => {
+    expect(() => unknown[field]).toThrow('gone');
   });
 });
 
