@@ -21,6 +21,7 @@ describe('the likeness of a message', () => {
     ['context_length_exceeded', 'context_length_exceeded'],
     ['deadbeef is a word, facade too', 'deadbeef is a word, facade too'],
     ['  two\n lines  ', 'two lines'],
+    [' first\nand second', 'first and second'],
   ])('of %j is %j', (message, alike) => {
     expect(likeness(message)).toBe(alike);
   });
@@ -104,9 +105,17 @@ describe('the likeness of a message', () => {
     const kept = or(from(alphabet, 1, 24), from('abcdef', 8, 20), "can't", 'a_b-c', 'x:y', '"', 'a://', '…').map(
       (said) => ({ said, word: said }),
     );
-    const mixed = fc
-      .tuple(from('ghijkl', 1, 6), from(digits, 1, 6))
-      .map(([text, number]) => ({ said: `${text}${number}`, word: `${text}<number>` }));
+    const mixed = fc.oneof(
+      fc.tuple(from('ghijkl', 1, 6), from(digits, 1, 6)).map(([text, number]) => ({
+        said: `${text}${number}`,
+        word: `${text}<number>`,
+      })),
+      // No id, though it begins like one.
+      fc.tuple(from(digits, 1, 6), from('abc', 3, 6), from('xyz', 1, 3)).map(([number, ...text]) => ({
+        said: `${number}${text.join('')}`,
+        word: `<number>${text.join('')}`,
+      })),
+    );
     // A quotation mark alone would quote what comes until the next one.
     const parts = fc
       .array(fc.oneof(...differing, kept, mixed), { maxLength: 12 })
@@ -124,6 +133,8 @@ describe('the likeness of a message', () => {
   it('is cut where it is long', () => {
     const [whole, long] = ['x'.repeat(500), 'x'.repeat(501)];
     expect([likeness(whole), likeness(long)]).toEqual([whole, `${whole}…`]);
+    // The end of the quotation is not read.
+    expect(likeness(`"${'x'.repeat(2000)}"`)).toBe(`"${'x'.repeat(499)}…`);
   });
 
   it('of any text is short, and takes no time', () => {

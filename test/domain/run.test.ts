@@ -124,12 +124,25 @@ describe('a run of which neither record nor steps can be had', () => {
 });
 
 describe('a run whose steps were not loaded', () => {
-  const recorded = createRun(runFacts({ steps: null, record: runRecord({ inputs: 1 }) }), EPOCH_MS);
+  const record = runRecord({ inputs: 1, outputs: 2, error: 'oops' });
+  const recorded = createRun(runFacts({ steps: null, record }), EPOCH_MS);
 
-  it('tells what its record tells', () => {
-    expect(recorded).toMatchObject({ status: 'COMPLETED', isFinished: true, startedAt: at(0), endedAt: at(10) });
-    expect(recorded.inputs).toBe(1);
-    expect(recorded.dependsOnNow).toBe(false);
+  it.each([null, new Error('gone')])('tells what its record tells (%s)', (stepsError) => {
+    const facts = runFacts({ steps: null, stepsError, record });
+    expect(createRun(facts, EPOCH_MS)).toMatchObject({
+      rawStatus: 'completed',
+      status: 'COMPLETED',
+      statusIsInferred: false,
+      isFinished: true,
+      dependsOnNow: false,
+      startedAt: at(0),
+      endedAt: at(10),
+      wallClockMs: 10_000,
+      inputs: 1,
+      outputs: 2,
+      error: 'oops',
+      freshness: facts.freshness,
+    });
   });
 
   it.each<keyof Run>([
@@ -187,6 +200,24 @@ describe('deriving', () => {
     expect(run.repeatedNodes[0]?.attempts[1]).toBe(run.steps[1]);
   });
 
+  it('reads the steps once for the moments between which the run lasted', () => {
+    const read: string[] = [];
+    const step = stepFacts({ endTime: null, elapsedTime: 3 });
+    const watched = new Proxy(step, {
+      get(target, key) {
+        read.push(String(key));
+        return Reflect.get(target, key) as StepFacts[keyof StepFacts];
+      },
+    });
+    const run = createRun(runFacts({ steps: [watched] }), EPOCH_MS);
+    const { startedAt, endedAt } = run;
+    expect([startedAt, endedAt]).toEqual([at(0), at(3)]);
+    read.length = 0;
+    expect(run.startedAt).toBe(startedAt);
+    expect(run.endedAt).toBe(endedAt);
+    expect(read).toEqual([]);
+  });
+
   it('waits until something is asked for', () => {
     const read: string[] = [];
     const watched = new Proxy(stepFacts(), {
@@ -210,9 +241,16 @@ describe('dependsOnNow', () => {
   });
 
   it('is true of a finished run while a step that says "running" starts in the future', () => {
-    const run = (now: number) => runOf([ran('a', 12, null, 'running')], { record: runRecord(), now });
-    expect(run(11)).toMatchObject({ dependsOnNow: true, steps: [{ clockSkewDetected: true, durationMs: null }] });
-    expect(run(12)).toMatchObject({ dependsOnNow: false, steps: [{ clockSkewDetected: false, durationMs: 0 }] });
+    const others = [ran('b', 0, 1), ran('c', null, null, 'running')];
+    const run = (now: number) => runOf([ran('a', 12, null, 'running'), ...others], { record: runRecord(), now });
+    expect(run(11).dependsOnNow).toBe(true);
+    expect(run(11).steps[1]).toMatchObject({ nodeId: 'a', clockSkewDetected: true, durationMs: null });
+    expect(run(12).dependsOnNow).toBe(false);
+    expect(run(12).steps[1]).toMatchObject({ nodeId: 'a', clockSkewDetected: false, durationMs: 0 });
+  });
+
+  it('is false of a finished run without a record', () => {
+    expect(runOf([ran('a', 0, 1)]).dependsOnNow).toBe(false);
   });
 
   it('is false of a finished run of unknown end, where no step counts up', () => {

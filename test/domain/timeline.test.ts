@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { at, EPOCH_MS, ran, runOf, runRecord } from '../support/facts.ts';
+import { at, atSecond, EPOCH_MS, ran, runOf, runRecord } from '../support/facts.ts';
 
 const lanesOf = (...steps: Parameters<typeof runOf>[0]) => runOf(steps).timeline.bars.map((bar) => bar.lane);
 
@@ -38,6 +38,13 @@ describe('timeline', () => {
     const { timeline, timing } = runOf([ran('a', 0, 1), ran('b', 5, 6)], { record: runRecord({ endTime: at(2) }) });
     expect(timeline).toMatchObject({ durationMs: 6000, gaps: [{ offsetMs: 1000, durationMs: 4000 }] });
     expect(timing.longestGap).toMatchObject({ startedAt: at(1), endedAt: at(5) });
+  });
+
+  it('tells the ends of steps in the upstream’s own words', () => {
+    const told = ran('a', 0, null, 'completed', { endTime: atSecond(5) });
+    const { timeline, timing } = runOf([told, ran('b', 7, 9)], { record: runRecord({ endTime: at(2) }) });
+    expect([timeline.endedAt, timing.longestGap?.startedAt]).toEqual([at(9), atSecond(5)]);
+    expect(runOf([told], { record: runRecord({ endTime: at(2) }) }).timeline.endedAt).toEqual(atSecond(5));
   });
 
   it('leaves out a step that starts years away, and the gap to it', () => {
