@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { failureGroups, type FailedRun } from '../../src/domain/run/failure-groups.ts';
 import { likeness } from '../../src/domain/run/likeness.ts';
 import { at, ran, runOf, runRecord } from '../support/facts.ts';
+import { arbitraryMessage } from './messages.ts';
 
 describe('the likeness of a message', () => {
   it.each([
@@ -46,85 +47,9 @@ describe('the likeness of a message', () => {
   });
 
   it('has a word for each part that differs between runs, and keeps all others', () => {
-    const from = (letters: string, minLength: number, maxLength = minLength + 12) =>
-      fc.string({ unit: fc.constantFrom(...letters), minLength, maxLength });
-    const [digits, hex, alphabet] = ['0123456789', '0123456789abcdef', 'abcdefghijklmnopqrstuvwxyz'];
-    const shuffled = (...texts: fc.Arbitrary<string>[]) =>
-      fc.tuple(...texts).chain((all) => {
-        const letters = [...all.join('')];
-        return fc.shuffledSubarray(letters, { minLength: letters.length }).map((some) => some.join(''));
-      });
-    const either = (text: fc.Arbitrary<string>) =>
-      fc.tuple(text, fc.boolean()).map(([word, isUpper]) => (isUpper ? word.toUpperCase() : word));
-    const joined = (...texts: (string | fc.Arbitrary<string>)[]) =>
-      fc
-        .tuple(...texts.map((text) => (typeof text === 'string' ? fc.constant(text) : text)))
-        .map((all) => all.join(''));
-    const or = (...texts: (string | fc.Arbitrary<string>)[]) =>
-      fc.oneof(...texts.map((text) => (typeof text === 'string' ? fc.constant(text) : text)));
-
-    const date = joined(from(digits, 4, 4), '-', from(digits, 2, 2), '-', from(digits, 2, 2));
-    const fraction = or('', joined(or('.', ','), from(digits, 1)));
-    const seconds = or('', joined(':', from(digits, 2, 2), fraction));
-    const zone = or(
-      '',
-      'Z',
-      'z',
-      joined(or('', ' '), or('+', '-'), from(digits, 2, 2), or('', ':'), from(digits, 2, 2)),
-    );
-    const clock = joined(from(digits, 2, 2), ':', from(digits, 2, 2), seconds);
-    const inside = from(`${alphabet}${digits} -_/,.([`, 0);
-    const words: Readonly<Record<string, fc.Arbitrary<string>>> = {
-      '<url>': joined(
-        or('http', 'HTTPS', 's3', 'git+ssh', 'x-y.z'),
-        '://',
-        from(`${alphabet}${digits}/.?=&:%-,([“`, 1),
-      ),
-      '<text>': or(
-        joined('"', or(inside, "it's", '`', '«'), '"'),
-        joined('`', or(inside, '"', "don't"), '`'),
-        joined('“', or(inside, '"'), '”'),
-        joined('«', or(inside, "'"), '»'),
-        joined("'", or(inside, '"x"'), "'"),
-      ),
-      '<time>': or(
-        date,
-        joined(date, or('T', 't', ' '), clock, zone),
-        clock,
-        joined(from(digits, 1, 1), ':', from(digits, 2, 2)),
-      ),
-      '<id>': or(
-        either(joined(from(hex, 8, 8), '-', ...[4, 4, 4].map((n) => joined(from(hex, n, n), '-')), from(hex, 12, 12))),
-        either(joined('0x', from(hex, 1))),
-        either(shuffled(from(hex, 6), from('abcdef', 1, 1), from(digits, 1, 1))),
-        either(shuffled(from(`${alphabet}${digits}`, 14), from(alphabet, 1, 1), from(digits, 1, 1))),
-      ),
-      '<number>': joined(from(digits, 1), or('', joined(or('.', ','), from(digits, 1)), ',000.5')),
-    };
-    const differing = Object.entries(words).map(([word, text]) => text.map((said) => ({ said, word })));
-    const kept = or(from(alphabet, 1, 24), from('abcdef', 8, 20), "can't", 'a_b-c', 'x:y', '"', 'a://', '…').map(
-      (said) => ({ said, word: said }),
-    );
-    const mixed = fc.oneof(
-      fc.tuple(from('ghijkl', 1, 6), from(digits, 1, 6)).map(([text, number]) => ({
-        said: `${text}${number}`,
-        word: `${text}<number>`,
-      })),
-      // No id, though it begins like one.
-      fc.tuple(from(digits, 1, 6), from('abc', 3, 6), from('xyz', 1, 3)).map(([number, ...text]) => ({
-        said: `${number}${text.join('')}`,
-        word: `<number>${text.join('')}`,
-      })),
-    );
-    // A quotation mark alone would quote what comes until the next one.
-    const parts = fc
-      .array(fc.oneof(...differing, kept, mixed), { maxLength: 12 })
-      .filter((all) => !all.slice(0, -1).some(({ said }) => said === '"'));
-    const between = fc.constantFrom(' of ', ') (', '] = [', '\n  at ', '} + {');
     fc.assert(
-      fc.property(parts, between, (all, separator) => {
-        const text = (key: 'said' | 'word') => all.map((part) => part[key]).join(separator);
-        expect(likeness(text('said'))).toBe(text('word').replaceAll(/\s+/g, ' ').trim());
+      fc.property(arbitraryMessage, ({ said, alike }) => {
+        expect(likeness(said)).toBe(alike);
       }),
       { numRuns: 1000 },
     );
