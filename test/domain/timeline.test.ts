@@ -47,6 +47,16 @@ describe('timeline', () => {
     expect(runOf([told], { record: runRecord({ endTime: at(2) }) }).timeline.endedAt).toEqual(atSecond(5));
   });
 
+  it('holds a step that starts within a day of the run, to the microsecond', () => {
+    const [first, last, micro] = [-86_400, 10 + 86_400, 1e-6];
+    const nodesOf = (...starts: number[]) => {
+      const steps = starts.map((start) => ran(`at ${start}`, start, start));
+      return runOf(steps, { record: runRecord() }).timeline.bars.map((bar) => bar.step.nodeId);
+    };
+    expect(nodesOf(first, last)).toEqual([`at ${first}`, `at ${last}`]);
+    expect(nodesOf(first - micro, last + micro)).toEqual([]);
+  });
+
   it('leaves out a step that starts years away, and the gap to it', () => {
     const year = 365 * 86_400;
     const { timeline, timing } = runOf([ran('a', 0, 1), ran('b', 5 * year, null, 'queued')], { now: 3 });
