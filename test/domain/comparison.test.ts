@@ -23,7 +23,11 @@ describe('compareRuns', () => {
     const outputs = (total: number) => ({ outputs: { usage: { total_tokens: total } } });
     const of = (seconds: number) => runOf([ran('a', 0, 1, 'completed', { elapsedTime: seconds, ...outputs(seconds) })]);
     expect(compareRuns(of(3e9), of(3e9 + 1))).toMatchObject({ elapsedTimeDelta: 1, tokenDelta: 1 });
-    expect(compareRuns(of(2 ** 54), of(2 ** 54 + 2))).toMatchObject({ elapsedTimeDelta: NaN, tokenDelta: NaN });
+    for (const base of [1, 2 ** 54, 2 ** 54 + 2]) {
+      const inexact = { elapsedTimeDelta: NaN, tokenDelta: NaN };
+      expect(compareRuns(of(base), of(2 ** 54))).toMatchObject(inexact);
+      expect(compareRuns(of(2 ** 54), of(base))).toMatchObject(inexact);
+    }
   });
 
   it('tells no difference to what is unknown', () => {

@@ -86,6 +86,28 @@ describe('the cost of a step', () => {
       },
       0.00258,
     ],
+    // The same, where what was written is told among the details.
+    [
+      'the same by details of a prompt',
+      'sonnet',
+      {
+        prompt_tokens: 1210,
+        completion_tokens: 100,
+        prompt_tokens_details: { cached_tokens: 1000, cache_write_tokens: 200 },
+        cache_creation_input_tokens: 9,
+      },
+      0.00258,
+    ],
+    [
+      'the same by details of an input',
+      'sonnet',
+      {
+        input_tokens: 1210,
+        output_tokens: 100,
+        input_tokens_details: { cached_tokens: 1000, cache_write_tokens: 200 },
+      },
+      0.00258,
+    ],
     // 1 × 6 + 200,000 × 0.6 + 10 × 22.5
     [
       'a long input, by all that is in it',
@@ -109,6 +131,17 @@ describe('the cost of a step', () => {
       { prompt_tokens: 10, completion_tokens: 5, prompt_tokens_details: { cached_tokens: 99 } },
       0.000009,
     ],
+    // 4 × 0.3 + 6 × 3.75
+    [
+      'no more writes to a cache than the input has left',
+      'sonnet',
+      {
+        prompt_tokens: 10,
+        completion_tokens: 0,
+        prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 99 },
+      },
+      0.0000237,
+    ],
   ])('counts %s', (_, model, usage, amount) => {
     expect(costOf(model, usage)).toEqual(of(amount));
   });
@@ -129,6 +162,8 @@ describe('the cost of a step', () => {
     ['a name that every object has', 'constructor', { prompt_tokens: 1, completion_tokens: 1 }],
     ['a total alone', 'small', { total_tokens: 7 }],
     ['input alone', 'small', { prompt_tokens: 7 }],
+    ['an input of 0 alone', 'small', { prompt_tokens: 0 }],
+    ['output alone', 'small', { completion_tokens: 7 }],
     ['a total that is less than its part', 'small', { prompt_tokens: 7, total_tokens: 6 }],
     ['output without a price', 'embedder', { prompt_tokens: 1, completion_tokens: 1 }],
   ])('is not guessed for %s', (_, model, usage) => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import {
+  predecessorsOf,
+  reachableFrom,
+  successorsOf,
+  topologicalGroups,
+} from '../../src/domain/critical-path/graph.ts';
 import type { StepFacts } from '../../src/domain/types.ts';
 import { arbitraryGraph, arbitrarySteps, atSecond, graphOf, listed, ran, runOf } from '../support/facts.ts';
 
@@ -100,6 +106,44 @@ describe('the critical path along the graph', () => {
         const path = runOf(steps, { graph }).criticalPath;
         expect(new Set(path.steps).size).toBe(path.steps.length);
         expect(path.durationMs).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+});
+
+describe('the groups of a graph', () => {
+  it('hold each node once: it alone, or all nodes of a cycle, before all that follow them', () => {
+    fc.assert(
+      fc.property(arbitraryGraph, (graph) => {
+        const successors = successorsOf(graph);
+        const groups = topologicalGroups(successors);
+        expect(groups.flat().sort()).toEqual([...new Set(graph.nodes.map(({ id }) => id))].sort());
+        const from = (id: string) => reachableFrom([id], successors, () => true);
+        const known = graph.nodes.map(({ id }) => id);
+        for (const [place, group] of groups.entries()) {
+          const [first = 'none'] = group;
+          expect(known).toContain(first);
+          expect(group.toSorted()).toEqual(
+            [...new Set(known)].filter((id) => from(first).has(id) && from(id).has(first)).sort(),
+          );
+          const later = new Set(groups.slice(place).flat());
+          for (const id of group) expect(from(id).difference(later).size).toBe(0);
+        }
+      }),
+    );
+  });
+
+  it('follow edges between known nodes alone, which lead back as they lead on', () => {
+    fc.assert(
+      fc.property(arbitraryGraph, (graph) => {
+        const successors = successorsOf(graph);
+        const ids = [...successors.keys()];
+        expect(ids).toEqual([...new Set(graph.nodes.map(({ id }) => id))]);
+        const known = graph.edges.filter(({ from, to }) => ids.includes(from) && ids.includes(to));
+        const pairs = (map: typeof successors) =>
+          [...map].flatMap(([id, others]) => others.map((other) => [id, other]));
+        expect(pairs(successors).sort()).toEqual(known.map(({ from, to }) => [from, to]).sort());
+        expect(pairs(predecessorsOf(successors)).sort()).toEqual(known.map(({ from, to }) => [to, from]).sort());
       }),
     );
   });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { failureGroups, type FailedRun } from '../../src/domain/run/failure-groups.ts';
 import { likeness } from '../../src/domain/run/likeness.ts';
 import { at, ran, runOf, runRecord } from '../support/facts.ts';
+import { arbitraryMessage } from './messages.ts';
 
 describe('the likeness of a message', () => {
   it.each([
@@ -21,6 +22,7 @@ describe('the likeness of a message', () => {
     ['context_length_exceeded', 'context_length_exceeded'],
     ['deadbeef is a word, facade too', 'deadbeef is a word, facade too'],
     ['  two\n lines  ', 'two lines'],
+    [' first\nand second', 'first and second'],
   ])('of %j is %j', (message, alike) => {
     expect(likeness(message)).toBe(alike);
   });
@@ -35,16 +37,29 @@ describe('the likeness of a message', () => {
     const chained = `${traceback('KeyError: 7')}\nDuring handling of the above exception, another exception occurred:\n\n`;
     expect(likeness(`${chained}${traceback('TimeoutError')}`)).toBe('TimeoutError');
     expect(likeness('Traceback (most recent call last)')).toBe('Traceback (most recent call last)');
+    // Cut before its error.
+    expect(likeness(traceback('').trimEnd())).toMatch(
+      /^Traceback \(most recent call last\): File <text>, line <number>/,
+    );
+    expect(likeness('no traceback, but\n  File "/srv/app.py"\nwas lost')).toBe(
+      'no traceback, but File <text> was lost',
+    );
   });
 
-  it('is the same whatever the numbers are', () => {
-    const words = fc.array(fc.constantFrom('model', 'tokens', 'limit', '-', '(', ')', 'of'), { maxLength: 6 });
+  it('has a word for each part that differs between runs, and keeps all others', () => {
     fc.assert(
-      fc.property(words, fc.nat(), fc.nat(), (texts, one, other) => {
-        const message = (number: number) => [...texts, number, ...texts].join(' ');
-        expect(likeness(message(one))).toBe(likeness(message(other)));
+      fc.property(arbitraryMessage, ({ said, alike }) => {
+        expect(likeness(said)).toBe(alike);
       }),
+      { numRuns: 1000 },
     );
+  });
+
+  it('is cut where it is long', () => {
+    const [whole, long] = ['x'.repeat(500), 'x'.repeat(501)];
+    expect([likeness(whole), likeness(long)]).toEqual([whole, `${whole}…`]);
+    // The end of the quotation is not read.
+    expect(likeness(`"${'x'.repeat(2000)}"`)).toBe(`"${'x'.repeat(499)}…`);
   });
 
   it('of any text is short, and takes no time', () => {
@@ -176,8 +191,25 @@ describe('failure groups', () => {
         for (const { count, runIds } of groups) expect(runIds).toHaveLength(count);
         const names = groups.map(({ nodeId, message, code }) => JSON.stringify([nodeId, message, code]));
         expect(new Set(names).size).toBe(names.length);
-        const counts = groups.map(({ count }) => count);
-        expect(counts).toEqual(counts.toSorted((a, b) => b - a));
+        for (const { runIds, firstSeenAt, lastSeenAt } of groups) {
+          // That of the record, else that of the only step.
+          const starts = drafts.flatMap(({ start, node }, index) =>
+            runIds.includes(`r${index}`) ? (start ?? (node === null ? [] : 0)) : [],
+          );
+          expect(firstSeenAt).toEqual(starts.length > 0 ? at(Math.min(...starts)) : null);
+          expect(lastSeenAt).toEqual(starts.length > 0 ? at(Math.max(...starts)) : null);
+        }
+        const keys = groups.map(({ count, lastSeenAt, nodeId, code, message }) => [
+          -count,
+          -(lastSeenAt?.epochMicros ?? 0),
+          JSON.stringify([nodeId, code, message]),
+        ]);
+        expect(keys).toEqual(
+          keys.toSorted((a, b) => {
+            const differing = a.findIndex((value, i) => value !== b[i]);
+            return (a[differing] ?? 0) < (b[differing] ?? 0) ? -1 : 1;
+          }),
+        );
         const reversed = failureGroups(runs.toReversed());
         expect(reversed.map((group) => ({ ...group, runIds: group.runIds.toReversed() }))).toEqual(groups);
       }),

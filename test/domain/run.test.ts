@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createRun } from '../../src/domain/run/run.ts';
-import type { Run, StepFacts } from '../../src/domain/types.ts';
+import type { PayloadField, Run, StepFacts } from '../../src/domain/types.ts';
 import { at, EPOCH_MS, ran, runFacts, runOf, runRecord, stepFacts } from '../support/facts.ts';
 
 describe('the bounds of a run', () => {
@@ -53,6 +53,35 @@ describe('what a run was given and answered', () => {
     expect(runOf(steps)).toMatchObject({ inputs: { question: 'why?' }, outputs: null, error: null });
     expect(runOf([ran('a', 0, 1, 'completed', { inputs: ['input_data'] })]).inputs).toBeNull();
   });
+
+  it('is not guessed where inputs that can not be read may hold the run’s', () => {
+    const unreadable = (field: PayloadField) => [{ field, problem: 'too deep', sizeBytes: 9 }];
+    const hides = (field: PayloadField, start = 0) =>
+      ran('hides', start, 9, 'completed', {
+        payload: () => ({ inputs: null, outputs: null, metadata: null, unreadable: unreadable(field) }),
+      });
+    expect(runOf([hides('inputs'), ...steps])).toMatchObject({
+      inputs: null,
+      outputs: null,
+      unreadable: unreadable('inputs'),
+    });
+    expect(runOf([hides('outputs'), ...steps])).toMatchObject({ inputs: inputs.input_data, unreadable: [] });
+    expect(runOf([...steps, hides('inputs', 2)])).toMatchObject({ inputs: inputs.input_data, unreadable: [] });
+    expect(runOf([])).toMatchObject({ inputs: null, outputs: null, unreadable: [] });
+    const record = runRecord({ payload: () => ({ inputs: null, outputs: 1, unreadable: unreadable('inputs') }) });
+    expect(runOf(steps, { record })).toMatchObject({ inputs: null, outputs: 1, unreadable: unreadable('inputs') });
+  });
+
+  it('has the size of the text that it is read from: the record’s, else that of the list of steps', () => {
+    const sized = <P extends object>(payload: () => P, textBytes: number) =>
+      Object.assign(() => payload(), { textBytes });
+    const list = steps.map((step) => ({ ...step, payload: sized(step.payload, 7) }));
+    const record = runRecord();
+    expect(runOf(list).payloadTextBytes).toBe(7);
+    expect(runOf(list, { record: { ...record, payload: sized(record.payload, 8) } }).payloadTextBytes).toBe(8);
+    for (const facts of [{ record }, { steps: [] }, { steps: null }])
+      expect(runOf(list, facts).payloadTextBytes).toBe(0);
+  });
 });
 
 describe('the upstream’s own word for the status', () => {
@@ -63,20 +92,57 @@ describe('the upstream’s own word for the status', () => {
     });
     expect(runOf([ran('a', 0, 1, 'done')])).toMatchObject({ rawStatus: null, status: 'COMPLETED' });
   });
+});
 
-  it('is not known where neither record nor steps can be had', () => {
-    const stepsError = new Error('gone');
-    expect(() => runOf([], { record: null, steps: null, stepsError }).rawStatus).toThrow('gone');
+describe('a run of which neither record nor steps can be had', () => {
+  const unknown = runOf([], { steps: null, stepsError: new Error('gone') });
+
+  it('has its ids, and depends on now', () => {
+    expect(unknown).toMatchObject({ workflowId: 'workflow-1', id: 'run-1', dependsOnNow: true });
+  });
+
+  it.each<keyof Run>([
+    'rawStatus',
+    'statusIsInferred',
+    'status',
+    'isFinished',
+    'startedAt',
+    'endedAt',
+    'lastActivityAt',
+    'wallClockMs',
+    'error',
+    'inputs',
+    'outputs',
+    'unreadable',
+    'freshness',
+    'steps',
+    'unreadableSteps',
+    'totalElapsedTime',
+  ])('throws at %s why the steps could not be loaded', (field) => {
+    expect(() => unknown[field]).toThrow('gone');
   });
 });
 
 describe('a run whose steps were not loaded', () => {
-  const recorded = createRun(runFacts({ steps: null, record: runRecord({ inputs: 1 }) }), EPOCH_MS);
+  const record = runRecord({ inputs: 1, outputs: 2, error: 'oops' });
+  const recorded = createRun(runFacts({ steps: null, record }), EPOCH_MS);
 
-  it('tells what its record tells', () => {
-    expect(recorded).toMatchObject({ status: 'COMPLETED', isFinished: true, startedAt: at(0), endedAt: at(10) });
-    expect(recorded.inputs).toBe(1);
-    expect(recorded.dependsOnNow).toBe(false);
+  it.each([null, new Error('gone')])('tells what its record tells (%s)', (stepsError) => {
+    const facts = runFacts({ steps: null, stepsError, record });
+    expect(createRun(facts, EPOCH_MS)).toMatchObject({
+      rawStatus: 'completed',
+      status: 'COMPLETED',
+      statusIsInferred: false,
+      isFinished: true,
+      dependsOnNow: false,
+      startedAt: at(0),
+      endedAt: at(10),
+      wallClockMs: 10_000,
+      inputs: 1,
+      outputs: 2,
+      error: 'oops',
+      freshness: facts.freshness,
+    });
   });
 
   it.each<keyof Run>([
@@ -134,6 +200,24 @@ describe('deriving', () => {
     expect(run.repeatedNodes[0]?.attempts[1]).toBe(run.steps[1]);
   });
 
+  it('reads the steps once for the moments between which the run lasted', () => {
+    const read: string[] = [];
+    const step = stepFacts({ endTime: null, elapsedTime: 3 });
+    const watched = new Proxy(step, {
+      get(target, key) {
+        read.push(String(key));
+        return Reflect.get(target, key) as StepFacts[keyof StepFacts];
+      },
+    });
+    const run = createRun(runFacts({ steps: [watched] }), EPOCH_MS);
+    const { startedAt, endedAt } = run;
+    expect([startedAt, endedAt]).toEqual([at(0), at(3)]);
+    read.length = 0;
+    expect(run.startedAt).toBe(startedAt);
+    expect(run.endedAt).toBe(endedAt);
+    expect(read).toEqual([]);
+  });
+
   it('waits until something is asked for', () => {
     const read: string[] = [];
     const watched = new Proxy(stepFacts(), {
@@ -157,9 +241,16 @@ describe('dependsOnNow', () => {
   });
 
   it('is true of a finished run while a step that says "running" starts in the future', () => {
-    const run = (now: number) => runOf([ran('a', 12, null, 'running')], { record: runRecord(), now });
-    expect(run(11)).toMatchObject({ dependsOnNow: true, steps: [{ clockSkewDetected: true, durationMs: null }] });
-    expect(run(12)).toMatchObject({ dependsOnNow: false, steps: [{ clockSkewDetected: false, durationMs: 0 }] });
+    const others = [ran('b', 0, 1), ran('c', null, null, 'running')];
+    const run = (now: number) => runOf([ran('a', 12, null, 'running'), ...others], { record: runRecord(), now });
+    expect(run(11).dependsOnNow).toBe(true);
+    expect(run(11).steps[1]).toMatchObject({ nodeId: 'a', clockSkewDetected: true, durationMs: null });
+    expect(run(12).dependsOnNow).toBe(false);
+    expect(run(12).steps[1]).toMatchObject({ nodeId: 'a', clockSkewDetected: false, durationMs: 0 });
+  });
+
+  it('is false of a finished run without a record', () => {
+    expect(runOf([ran('a', 0, 1)]).dependsOnNow).toBe(false);
   });
 
   it('is false of a finished run of unknown end, where no step counts up', () => {

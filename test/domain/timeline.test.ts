@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { at, EPOCH_MS, ran, runOf, runRecord } from '../support/facts.ts';
+import { at, atSecond, EPOCH_MS, ran, runOf, runRecord } from '../support/facts.ts';
 
 const lanesOf = (...steps: Parameters<typeof runOf>[0]) => runOf(steps).timeline.bars.map((bar) => bar.lane);
 
@@ -38,6 +38,23 @@ describe('timeline', () => {
     const { timeline, timing } = runOf([ran('a', 0, 1), ran('b', 5, 6)], { record: runRecord({ endTime: at(2) }) });
     expect(timeline).toMatchObject({ durationMs: 6000, gaps: [{ offsetMs: 1000, durationMs: 4000 }] });
     expect(timing.longestGap).toMatchObject({ startedAt: at(1), endedAt: at(5) });
+  });
+
+  it('tells the ends of steps in the upstream’s own words', () => {
+    const told = ran('a', 0, null, 'completed', { endTime: atSecond(5) });
+    const { timeline, timing } = runOf([told, ran('b', 7, 9)], { record: runRecord({ endTime: at(2) }) });
+    expect([timeline.endedAt, timing.longestGap?.startedAt]).toEqual([at(9), atSecond(5)]);
+    expect(runOf([told], { record: runRecord({ endTime: at(2) }) }).timeline.endedAt).toEqual(atSecond(5));
+  });
+
+  it('holds a step that starts within a day of the run, to the microsecond', () => {
+    const [first, last, micro] = [-86_400, 10 + 86_400, 1e-6];
+    const nodesOf = (...starts: number[]) => {
+      const steps = starts.map((start) => ran(`at ${start}`, start, start));
+      return runOf(steps, { record: runRecord() }).timeline.bars.map((bar) => bar.step.nodeId);
+    };
+    expect(nodesOf(first, last)).toEqual([`at ${first}`, `at ${last}`]);
+    expect(nodesOf(first - micro, last + micro)).toEqual([]);
   });
 
   it('leaves out a step that starts years away, and the gap to it', () => {

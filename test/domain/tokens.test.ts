@@ -132,12 +132,12 @@ describe('the token usage of a run', () => {
   });
 
   it('lists models by total, then by name, unknown ones last, in whatever order the steps are', () => {
-    const used = fc.record({ model: fc.constantFrom(null, 'a', 'b', 'c'), total: fc.constantFrom(null, 1, 2) });
+    const used = fc.record({ model: fc.constantFrom(null, 'a', 'b', 'c'), total: fc.constantFrom(null, 0, 1, 2) });
+    const usageOfTotal = (total: number | null) =>
+      total === null ? { prompt_tokens_details: { cached_tokens: 1 } } : { total_tokens: total };
     fc.assert(
       fc.property(fc.array(used, { maxLength: 8 }), (all) => {
-        const { byModel } = runOf(
-          all.map(({ model, total }) => answer(model, { prompt_tokens: 1, total_tokens: total })),
-        ).tokenUsage;
+        const { byModel } = runOf(all.map(({ model, total }) => answer(model, usageOfTotal(total)))).tokenUsage;
         const keys = byModel.map(({ model, totalTokens }) => [
           -(totalTokens ?? -1),
           model === null ? 1 : 0,

@@ -134,6 +134,28 @@ const tidySteps: fc.Arbitrary<RawStep[]> = fc
     });
   });
 
+/** All within two seconds, half of them known to the second alone: many may have come before each other. */
+const crowdedSteps: fc.Arbitrary<RawStep[]> = fc.array(
+  fc
+    .record({
+      node: fc.constantFrom(...NODES),
+      start: fc.integer({ min: 0, max: 8 }),
+      quarters: fc.integer({ min: 0, max: 4 }),
+      forms: fc.tuple(form, fc.integer({ min: 0, max: 3 })),
+    })
+    .map(({ node, start, quarters, forms: [ofStart, ofEnd] }) => ({
+      node,
+      word: 'completed',
+      start: textOf(start * 250_000, ofStart),
+      end: textOf((start + quarters) * 250_000, ofEnd),
+      elapsed: 0,
+      error: null,
+      tokens: 0,
+      outputs: null,
+    })),
+  { maxLength: 10 },
+);
+
 const record: fc.Arbitrary<RawRecord> = fc.record({
   word,
   start: fc.option(uglyTime, { freq: 4 }),
@@ -150,7 +172,7 @@ const graph: fc.Arbitrary<RawGraph> = fc.record({
 
 /** All calls, without records, steps alone; with and without a graph. */
 export const arbitraryRun: fc.Arbitrary<RawRun> = fc.record({
-  steps: fc.oneof(tidySteps, fc.array(uglyStep, { maxLength: 10 })),
+  steps: fc.oneof(tidySteps, crowdedSteps, fc.array(uglyStep, { maxLength: 10 })),
   record: fc.option(record, { freq: 2 }),
   graph: fc.option(graph, { freq: 2 }),
   nowMs: fc.integer({ min: 0, max: 12_000 }).map((ms) => EPOCH_MS + ms),

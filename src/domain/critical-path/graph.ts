@@ -58,9 +58,12 @@ function finishingOrder(successors: Successors): string[] {
     const path = seen.has(root) ? [] : [enter(root)];
     for (let top = path.at(-1); top; top = path.at(-1)) {
       const next = top.followers.next();
-      if (!next.done && !seen.has(next.value)) path.push(enter(next.value));
-      if (next.done) finished.push(top.id);
-      if (next.done) path.pop();
+      if (next.done) {
+        finished.push(top.id);
+        path.pop();
+      } else if (!seen.has(next.value)) {
+        path.push(enter(next.value));
+      }
     }
   }
   return finished;

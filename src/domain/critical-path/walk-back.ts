@@ -40,7 +40,5 @@ function isBefore(candidate: Interval, current: Interval): boolean {
   return current.end > current.start || candidate.step.index < current.step.index;
 }
 
-function hasRoughEnd({ step }: Interval<Step>): boolean {
-  if (step.durationSource === 'ELAPSED_SECONDS') return true;
-  return step.durationSource === 'TIMESTAMPS' && step.endTime?.isWholeSecond === true;
-}
+const hasRoughEnd = ({ step }: Interval<Step>): boolean =>
+  step.durationSource === 'ELAPSED_SECONDS' || step.endTime?.isWholeSecond === true;

@@ -86,11 +86,13 @@ function changeOf(base: Step | null, head: Step | null): NodeChange {
   return 'STATUS_CHANGED';
 }
 
-/** The ratio is that to the shorter duration: so a step that got slower is just as much faster the other way round. */
+/**
+ * The ratio is that to the shorter duration: so a step that got slower is just as much faster the other way round.
+ * Of an unknown duration no change is told.
+ */
 function speedChange(baseMs: number | null, headMs: number | null): NodeChange {
-  const delta = millisFrom(baseMs, headMs);
-  if (baseMs === null || headMs === null || delta === null) return 'UNCHANGED';
-  const isNoise = Math.abs(delta) <= NOISE_MS || Math.abs(delta) <= NOISE_RATIO * Math.min(baseMs, headMs);
+  const delta = millisFrom(baseMs, headMs) ?? 0;
+  const isNoise = Math.abs(delta) <= NOISE_MS || Math.abs(delta) <= NOISE_RATIO * Math.min(baseMs ?? 0, headMs ?? 0);
   if (isNoise) return 'UNCHANGED';
   return delta > 0 ? 'SLOWER' : 'FASTER';
 }

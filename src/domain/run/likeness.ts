@@ -23,11 +23,11 @@ const PARTS: readonly (readonly [pattern: RegExp, word: string])[] = [
 
 /** Of a Python traceback, what stands below its frames: they are the same for errors that are not. */
 function toldBy(message: string): string {
-  const frame = message.includes('Traceback (most recent call last)') ? message.lastIndexOf('\n  File "') : -1;
-  if (frame < 0) return message;
-  const lines = message.slice(frame + 1, frame + MAX_READ).split('\n');
-  const error = lines.findIndex((line) => /^\S/.test(line));
-  return error < 0 ? message : lines.slice(error).join('\n');
+  if (!message.includes('Traceback (most recent call last)')) return message;
+  const lastFrame = message.lastIndexOf('\n  File "') + 1;
+  const fromFrame = message.slice(lastFrame, lastFrame + MAX_READ);
+  const error = fromFrame.search(/^\S/m);
+  return error < 0 ? message : fromFrame.slice(error);
 }
 
 /** URLs, quoted parts, times, ids (UUIDs, hexadecimal and other long ones) and numbers become a word for each. */

@@ -45,8 +45,10 @@ export const percentile = (ascending: readonly number[], percent: number): numbe
 /** Null where there are no values. */
 export function distributionOf(values: readonly number[]): Distribution | null {
   const ascending = values.toSorted((a, b) => a - b);
-  const [p50, p95, max] = [50, 95, 100].map((percent) => percentile(ascending, percent));
-  return p50 == null || p95 == null || max == null ? null : { p50, p95, max };
+  const max = ascending.at(-1);
+  if (max === undefined) return null;
+  const valueAt = (percent: number): number => percentile(ascending, percent) ?? max;
+  return { p50: valueAt(50), p95: valueAt(95), max };
 }
 
 /** Over run records alone: a page of them is one call, where their steps are one call for each. */

@@ -53,6 +53,6 @@ function barOf({ step, start, end }: Interval<Step>, lane: number, span: RunSpan
     offsetMs: (start - from) / 1000,
     durationMs: step.durationMs ?? 0,
     offsetPercent,
-    widthPercent: Math.min(percentAt(end) - offsetPercent, 100 - offsetPercent),
+    widthPercent: percentAt(end) - offsetPercent,
   };
 }

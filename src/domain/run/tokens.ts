@@ -81,9 +81,7 @@ function sumOf(usages: readonly TokenUsage[]): TokenCounts & { readonly stepsRep
   };
 }
 
-function compareModels(a: ModelTokenUsage, b: ModelTokenUsage): number {
-  const byTotal = (b.totalTokens ?? -1) - (a.totalTokens ?? -1);
-  if (byTotal !== 0) return byTotal;
-  if (a.model === null || b.model === null) return Number(a.model === null) - Number(b.model === null);
-  return compareText(a.model, b.model);
-}
+const compareModels = (a: ModelTokenUsage, b: ModelTokenUsage): number =>
+  (b.totalTokens ?? -1) - (a.totalTokens ?? -1) ||
+  Number(a.model === null) - Number(b.model === null) ||
+  compareText(a.model ?? '', b.model ?? '');

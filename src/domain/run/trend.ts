@@ -31,7 +31,7 @@ export function trendOf(records: readonly RunRecord[], count: number, span: Tren
   const earliest = Math.min(...starts);
   const from = span.startedAfter?.epochMicros ?? earliest;
   const to = span.startedBefore?.epochMicros ?? Math.max(...starts);
-  if (!Number.isFinite(to - from) || to < from) return [];
+  if (to < from) return [];
   const parts = to > from ? count : 1;
   const edgeOf = (part: number): number => (part === parts ? to : from + Math.floor(((to - from) * part) / parts));
   const beginnings = Array.from({ length: parts }, (_, part) => edgeOf(part));
