@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ORDINARY, runIdOf, WORKFLOW_ID } from './fixture-runs.ts';
+import { freePort, untilListening } from './ports.ts';
 import { peakRssMb, resetPeakRss, rssMb, runToEnd, start, urlOf, type Running } from './processes.ts';
 import { AUTHORIZATION } from './queries.ts';
 
@@ -10,6 +11,8 @@ export interface Contender {
   /** The program and its arguments, from `bench/.build`. */
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** It does not say where it listens: it is told a port. */
+  readonly isSilent?: boolean;
 }
 
 export interface StartedContender {
@@ -43,7 +46,7 @@ export const stepgate: Contender = {
     '--no-compilation-cache',
     STEPGATE_MAIN,
   ],
-  env: { PORT: '0', UPSTREAM_ENDPOINTS: 'steps', LOG_LEVEL: 'info', MALLOC_MMAP_THRESHOLD_: '100000' },
+  env: { PORT: '0', UPSTREAM_ENDPOINTS: 'steps', LOG_LEVEL: 'info', MALLOC_MMAP_THRESHOLD_: '32768' },
 };
 export const nodeHttp: Contender = {
   name: 'node:http, ready bytes (the limit)',
@@ -76,14 +79,22 @@ export interface ContenderOptions {
 }
 
 export async function startContender(contender: Contender, options: ContenderOptions): Promise<StartedContender> {
+  const port = contender.isSilent ? await freePort() : null;
   const command = [process.execPath, ...(options.nodeArguments ?? []), ...contender.command];
   const running = start(command, {
     core: 0,
     printsToFile: true,
-    env: { NODE_ENV: 'production', UPSTREAM_URL: options.upstreamUrl, ...contender.env, ...options.env },
+    env: {
+      NODE_ENV: 'production',
+      UPSTREAM_URL: options.upstreamUrl,
+      ...contender.env,
+      ...options.env,
+      ...(port !== null && { PORT: String(port) }),
+    },
     hasChannel: options.hasChannel ?? false,
   });
-  const url = await urlOf(running, contender.name);
+  if (port !== null) await untilListening(port, running);
+  const url = port === null ? await urlOf(running, contender.name) : `http://127.0.0.1:${port}`;
   return {
     name: contender.name,
     url: url.endsWith('/graphql') ? url : `${url}/graphql`,

@@ -10,7 +10,12 @@ import { measureInRounds, of, toRow, type Bench, type Measured } from '../rounds
 const RUNS = 1000;
 const ID_PREFIX = runIdOf(ORDINARY, 'warm-');
 /** As the peers are, which log nothing. */
-const silent: Contender = { ...stepgate, name: 'Stepgate, no log', env: { ...stepgate.env, LOG_LEVEL: 'silent' } };
+const silent: Contender = {
+  ...stepgate,
+  name: 'Stepgate, no log',
+  env: { ...stepgate.env, LOG_LEVEL: 'silent' },
+  isSilent: true,
+};
 
 export async function w2Warm(bench: Bench): Promise<WorkloadResult> {
   const contenders = [stepgate, silent, mercuriusLru, apolloLru];
