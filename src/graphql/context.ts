@@ -20,7 +20,7 @@ import type { WorkflowStore } from '../runs/workflow-store.ts';
 import type { RunRef } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
-import { createFailureLimit } from './failure-limit.ts';
+import { createFailureLimit } from './fields/failure-limit.ts';
 import { createObjectBudget } from './fields/object-budget.ts';
 import { createReportedErrors } from './reported-errors.ts';
 import { createRunChanges } from './subscriptions/run-changes.ts';

@@ -2,7 +2,7 @@
  * How many fields of one operation may fail one by one. An error takes as long as hundreds of values, and a selection that fails for each
  * step of a run under a hundred aliases would hold the event loop for seconds.
  */
-import { GatewayError } from '../upstream/errors.ts';
+import { GatewayError } from '../../upstream/errors.ts';
 
 const MAX_FAILURES = 5000;
 
