@@ -9,7 +9,7 @@ import { AbandonedError, GatewayError } from './errors.ts';
 import { pathSegment } from './ids.ts';
 import { createJsonHttp, type JsonRequest } from './json-http.ts';
 import { createJsonTexts, type JsonText } from './json-text.ts';
-import { pagesOf, textOf, type Pages } from './pages.ts';
+import { pagesOf, type Pages } from './pages.ts';
 import { withOutcome } from './unknown-outcome.ts';
 import { createDeviations, type ReportDeviation } from './wire/deviations.ts';
 import { createResilience, type ResilienceOptions } from './resilience.ts';
@@ -33,9 +33,6 @@ export interface UpstreamClientOptions extends ResilienceOptions {
   readonly proxy?: UpstreamProxy | null;
   readonly observer?: Pick<Observer, 'call'>;
 }
-
-/** Characters that are decoded and parsed in one turn of the event loop. */
-const MAX_AT_ONCE = 2 ** 20;
 
 const BEARER: UpstreamAuthHeader = { name: 'authorization', template: 'Bearer {key}' };
 
@@ -95,10 +92,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const pages = await resilience[policy](attempt, signal);
       // The bulkhead has admitted a queued call by now: let it send before this answer is parsed, which takes longer.
       if (resilience.state().callsQueued > 0) await nextTurn();
-      const decoded = textOf(pages);
-      // A megabyte takes milliseconds to decode, and more to parse: others are answered in between.
-      if (decoded.length > MAX_AT_ONCE) await nextTurn();
-      const text = jsonTextOf(pages, decoded);
+      const text = jsonTextOf(pages);
       if (text.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
       const value = read(text, pages, deviations.add);
       observation?.end('ok');

@@ -13,8 +13,8 @@ export interface JsonText {
   read(): unknown;
 }
 
-/** Throws UPSTREAM_CONTRACT_VIOLATION for what is not JSON. `text`: the pages, where they were decoded before. */
-export type JsonTextOf = (pages: Pages, text?: string) => JsonText;
+/** Throws UPSTREAM_CONTRACT_VIOLATION for what is not JSON. */
+export type JsonTextOf = (pages: Pages) => JsonText;
 
 /** Payloads of one answer are mostly read one after another, sometimes those of two runs in turn. */
 const MAX_PARSED = 4;
@@ -44,10 +44,10 @@ export function createJsonTexts(): JsonTextOf {
     return value;
   }
 
-  return (whole, decoded = textOf(whole)) => {
-    const hasByteOrderMark = decoded.startsWith(BYTE_ORDER_MARK);
+  return (whole) => {
+    const hasByteOrderMark = whole[0]?.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ?? false;
     const pages = hasByteOrderMark ? withoutMark(whole) : whole;
-    const text = hasByteOrderMark ? decoded.slice(1) : decoded;
+    const text = textOf(pages);
     try {
       read(pages, text);
     } catch {
@@ -58,10 +58,11 @@ export function createJsonTexts(): JsonTextOf {
   };
 }
 
-const BYTE_ORDER_MARK = '\uFEFF';
-
 const withoutMark = ([first, ...others]: Pages): Pages =>
-  first ? [first.subarray(Buffer.byteLength(BYTE_ORDER_MARK)), ...others] : [];
+  first ? [first.subarray(BYTE_ORDER_MARK.length), ...others] : [];
+
+/** Of UTF-8. */
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
 /** What a text that is not JSON is, as far as that helps to find the mistake. */
 function describe(text: string): string {
