@@ -17,7 +17,6 @@ export default class OrdinaryGlobal extends TestEnvironment {
     copyMissing(this.global, global);
     // Of this realm, as Jest has them: what Node returns is an instance of them.
     Object.assign(global, { global, Buffer, ArrayBuffer, Uint8Array });
-    global.Error.stackTraceLimit = 100;
     this.context = global;
     this.global = global as unknown as typeof this.global;
     this.moduleMocker = new ModuleMocker(global);
