@@ -6,6 +6,7 @@ import type { UpstreamProxy } from '../config/config.ts';
 import { toGatewayError } from './connection-errors.ts';
 import { AbandonedError, GatewayError, type ErrorCode } from './errors.ts';
 import { createPages, type Pages } from './pages.ts';
+import { createReadingLimit } from './reading-limit.ts';
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST';
@@ -30,10 +31,14 @@ export interface JsonHttpOptions {
   readonly proxy: UpstreamProxy | null;
 }
 
+/** Two answers that fill MAX_ANSWER_BYTES are not read at the same time. */
+const MAX_READING_BYTES = 32 * 2 ** 20;
+
 export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy }: JsonHttpOptions): JsonHttp {
   const kept = agents(true, proxy);
   // The server may close a kept-alive connection just as a request is sent. A POST is never retried, so it opens its own.
   const own = agents(false, proxy);
+  const limit = createReadingLimit(MAX_READING_BYTES);
   const http = got.extend({
     // A key must not be sent to another host by a redirect. Retries are the job of `resilience.ts`.
     followRedirect: false,
@@ -43,12 +48,31 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy }: JsonHttpO
     headers: { 'user-agent': 'stepgate', accept: 'application/json' },
   });
 
+  /** Reads no more than `maxResponseBytes`, counted after decompression. */
+  async function readBody(request: Request, signal: AbortSignal): Promise<Pages> {
+    const pages = createPages();
+    const reading = limit.begin();
+    let size = 0;
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        if (size > maxResponseBytes) throw tooLarge(maxResponseBytes);
+        pages.append(chunk);
+        reading.add(chunk.length);
+        await reading.turn(signal);
+      }
+      return pages.end();
+    } finally {
+      reading.end();
+    }
+  }
+
   return {
     async request({ method, url, headers, json, answered }, gone, signal) {
       const agent = method === 'GET' ? kept : own;
       try {
         const request = http.stream(url, { method, headers, signal, agent, ...(json !== undefined && { json }) });
-        return await readAnswer(request, maxResponseBytes, answered);
+        return await readAnswer(request, readBody(request, signal), answered);
       } catch (error) {
         if (gone.aborted) throw new AbandonedError();
         if (error instanceof GatewayError) throw error;
@@ -74,9 +98,9 @@ function agents(keepAlive: boolean, proxy: UpstreamProxy | null) {
 }
 
 /** The body of a 2xx answer. Another status counts even if its body is cut off, broken or too long. */
-async function readAnswer(request: Request, maxBytes: number, answered: JsonRequest['answered']): Promise<Pages> {
+async function readAnswer(request: Request, body: Promise<Pages>, answered: JsonRequest['answered']): Promise<Pages> {
   try {
-    return await readBody(request, maxBytes);
+    return await body;
   } finally {
     if (request.response) {
       answered?.(request.response.statusCode);
@@ -85,22 +109,11 @@ async function readAnswer(request: Request, maxBytes: number, answered: JsonRequ
   }
 }
 
-/** Reads an answer, but never more than `maxBytes` (counted after decompression). */
-async function readBody(request: Request, maxBytes: number): Promise<Pages> {
-  const pages = createPages();
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      throw new GatewayError(
-        'UPSTREAM_CONTRACT_VIOLATION',
-        `the upstream's answer is larger than the ${maxBytes} bytes that UPSTREAM_MAX_RESPONSE_BYTES allows`,
-      );
-    }
-    pages.append(chunk);
-  }
-  return pages.end();
-}
+const tooLarge = (maxBytes: number): GatewayError =>
+  new GatewayError(
+    'UPSTREAM_CONTRACT_VIOLATION',
+    `the upstream's answer is larger than the ${maxBytes} bytes that UPSTREAM_MAX_RESPONSE_BYTES allows`,
+  );
 
 function checkStatus({ statusCode: status, headers }: NonNullable<Request['response']>): void {
   if (status === 204) throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', NO_CONTENT, { upstreamStatus: status });

@@ -1,9 +1,9 @@
-/** Bytes in pages, so that a large text fits where small ones were evicted: memory would fragment otherwise. */
+/** Bytes in pages, each large enough that its memory goes back to the system when it is evicted (MALLOC_MMAP_THRESHOLD_ in the Dockerfile). */
 import { createOwnBytes } from './own-bytes.ts';
 
 export type Pages = readonly Buffer[];
 
-const PAGE_BYTES = 16_384;
+const PAGE_BYTES = 65_536;
 
 /** Copies what comes: a chunk may be a slice of a larger buffer, which it would keep alive. */
 export function createPages() {

@@ -154,6 +154,8 @@ describe('the upstream client', () => {
   });
 
   describe('reads', () => {
+    const padded = (bytes: number) => `${STEPS}${' '.repeat(bytes - Buffer.byteLength(STEPS))}`;
+
     it('a value, and the bytes that caching it takes', async () => {
       const { value, sizeBytes } = await clientOf().listSteps(REF, call());
       expect(value).toMatchObject([{ id: 'r1-step', index: 0 }]);
@@ -186,7 +188,6 @@ describe('the upstream client', () => {
     });
 
     it('an answer of the maximum size, and none of one byte more', async () => {
-      const padded = (bytes: number) => `${STEPS}${' '.repeat(bytes - Buffer.byteLength(STEPS))}`;
       const client = clientOf();
       upstream.script = () => ({ raw: padded(MAX_BYTES) });
       expect((await client.listSteps(REF, call())).sizeBytes).toBeGreaterThan(MAX_BYTES);
@@ -202,6 +203,31 @@ describe('the upstream client', () => {
       upstream.script = () => ({ raw: bomb, headers: { 'content-encoding': 'gzip' } });
       const error = await gatewayErrorOf(clientOf().listSteps(REF, call()));
       expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', message: expect.stringContaining('larger') });
+    });
+
+    it('a large answer only when another one has come to its end, and small ones meanwhile', async () => {
+      const stalled = Promise.withResolvers<undefined>();
+      const goesOn = Promise.withResolvers<undefined>();
+      const server = await listening(({ url = '' }, response) => {
+        if (!url.includes('stalled')) response.end(url.includes('large') ? padded(2 ** 20) : STEPS);
+        else {
+          response.write(padded(33 * 2 ** 20), () => {
+            stalled.resolve(undefined);
+          });
+          void goesOn.promise.then(() => response.end());
+        }
+      });
+      const client = clientOf({ baseUrl: server.url, maxResponseBytes: 2 ** 26 });
+      const stepsOf = async (runId: string) => client.listSteps({ ...REF, runId }, call());
+      const ended: string[] = [];
+      const first = stepsOf('stalled').then(() => ended.push('stalled'));
+      await stalled.promise;
+      const second = stepsOf('large').then(() => ended.push('large'));
+      for (let calls = 0; calls < 20; calls += 1) await stepsOf('small');
+      expect(ended).toEqual([]);
+      goesOn.resolve(undefined);
+      await Promise.all([first, second]);
+      expect(ended).toEqual(['stalled', 'large']);
     });
 
     it('an endless answer no further than the maximum size, and cuts the connection', async () => {

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { createOwnBytes } from '../../src/upstream/own-bytes.ts';
 import { bytesIn, createPages, textOf } from '../../src/upstream/pages.ts';
 
-const PAGE_BYTES = 16_384;
+const PAGE_BYTES = 65_536;
 
 /** Parts whose edges lie anywhere, also within a character. */
 const chunks = fc
-  .tuple(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.nat(3000), fc.array(fc.nat(20_000), { maxLength: 6 }))
+  .tuple(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.nat(12_000), fc.array(fc.nat(80_000), { maxLength: 6 }))
   .map(([text, times, lengths]) => {
     let rest = Buffer.from(text.repeat(times));
     const parts = lengths.map((length) => {

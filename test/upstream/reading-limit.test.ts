@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createReadingLimit, type Reading } from '../../src/upstream/reading-limit.ts';
+
+const MIB = 2 ** 20;
+const LIMIT = 4 * MIB;
+const SMALL = 2 ** 18;
+const NEVER = new AbortController().signal;
+
+describe('what is read of upstream answers at the same time', () => {
+  it('is within the limit, but for one answer and the beginnings of the others, and each comes to its end', async () => {
+    const answers = fc.array(fc.array(fc.integer({ min: 1, max: MIB }), { minLength: 1, maxLength: 20 }), {
+      maxLength: 20,
+    });
+    await fc.assert(
+      fc.asyncProperty(answers, fc.scheduler(), async (chunksOfEach, scheduler) => {
+        const limit = createReadingLimit(LIMIT);
+        const largest = Math.max(0, ...chunksOfEach.map((chunks) => chunks.reduce((sum, each) => sum + each, 0)));
+        let bytes = 0;
+        let most = 0;
+        const readings = chunksOfEach.map(async (chunks) => {
+          const reading = limit.begin();
+          let own = 0;
+          for (const chunk of chunks) {
+            await scheduler.schedule(Promise.resolve());
+            reading.add(chunk);
+            own += chunk;
+            bytes += chunk;
+            most = Math.max(most, bytes);
+            await reading.turn(NEVER);
+          }
+          reading.end();
+          bytes -= own;
+        });
+        await scheduler.waitFor(Promise.all(readings));
+        // A chunk is there before it can be counted.
+        expect(most).toBeLessThanOrEqual(LIMIT + largest + chunksOfEach.length * (SMALL + MIB));
+      }),
+    );
+  });
+
+  it('lets a small answer pass a large one that does not come to its end, and a large one when its call is given up', async () => {
+    const limit = createReadingLimit(LIMIT);
+    const begun = (bytes: number): Reading => {
+      const reading = limit.begin();
+      reading.add(bytes);
+      return reading;
+    };
+    const stalled = begun(LIMIT + 1);
+    await begun(SMALL).turn(NEVER);
+    const [givenUp, waiting] = [begun(SMALL + 1), begun(SMALL + 1)];
+    const gone = new AbortController();
+    const ended: string[] = [];
+    const turns = [
+      givenUp.turn(gone.signal).then(() => ended.push('given up')),
+      waiting.turn(NEVER).then(() => ended.push('waiting')),
+      stalled.turn(NEVER).then(() => ended.push('stalled')),
+    ];
+    gone.abort();
+    await turns[0];
+    stalled.end();
+    await Promise.all(turns);
+    expect(ended).toEqual(['stalled', 'given up', 'waiting']);
+  });
+});
