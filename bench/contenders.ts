@@ -68,6 +68,7 @@ export const apolloResponseCache: Contender = {
 export const apolloLru: Contender = { name: 'Apollo + Fastify + LRU', command: [peer('apollo-fastify')] };
 export const apolloPlain: Contender = { name: 'Apollo standalone + DataLoader', command: [peer('apollo-standalone')] };
 export const yoga: Contender = { name: 'Yoga + response cache + LRU', command: [peer('yoga')] };
+export const hive: Contender = { name: 'Hive Gateway + response cache', command: [peer('hive-gateway')] };
 export const bareScript: Contender = { name: 'bare got + p-limit + JSON.parse', command: [peer('bare')] };
 
 export interface ContenderOptions {

@@ -3,6 +3,7 @@ import {
   apolloLru,
   apolloPlain,
   apolloResponseCache,
+  hive,
   HOT_RUN,
   mercuriusCache,
   mercuriusLru,
@@ -17,7 +18,15 @@ import { checkSameAnswers, runBody } from '../queries.ts';
 import { atLeast, type Row, type Target, type WorkloadResult } from '../report.ts';
 import { measureInRounds, of, toRow, type Bench, type Measured } from '../rounds.ts';
 
-const PEERS: readonly Contender[] = [mercuriusCache, mercuriusLru, apolloResponseCache, apolloLru, yoga, apolloPlain];
+const PEERS: readonly Contender[] = [
+  mercuriusCache,
+  mercuriusLru,
+  apolloResponseCache,
+  apolloLru,
+  yoga,
+  hive,
+  apolloPlain,
+];
 const REQUEST_ID = '0123456789abcdef0123456789abcdef';
 
 export async function w1Hot(bench: Bench): Promise<WorkloadResult> {

@@ -2,6 +2,7 @@
 import {
   apolloPlain,
   bareScript,
+  hive,
   mercuriusPlain,
   startContender,
   stepgate,
@@ -18,7 +19,7 @@ const DELAY_MS = 50;
 const AT_ONCE = 50;
 const WARMUPS = 2;
 const MEASURED_A_PROCESS = 5;
-const PEERS: readonly Contender[] = [mercuriusPlain, apolloPlain];
+const PEERS: readonly Contender[] = [mercuriusPlain, apolloPlain, hive];
 const CONTENDERS: readonly Contender[] = [stepgate, bareScript, ...PEERS];
 
 interface Taken {

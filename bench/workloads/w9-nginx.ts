@@ -7,6 +7,7 @@ import {
   mercuriusLru,
   stepgate,
   withContenders,
+  hive,
   yoga,
   type Contender,
   type StartedContender,
@@ -19,7 +20,7 @@ import { checkSameAnswers, runBody, uniqueBody } from '../queries.ts';
 import type { Row, Target, WorkloadResult } from '../report.ts';
 import { measureInRounds, of, toRow, type Bench, type Measured } from '../rounds.ts';
 
-const HOT: readonly Contender[] = [stepgate, mercuriusCache, mercuriusLru, apolloResponseCache, apolloLru, yoga];
+const HOT: readonly Contender[] = [stepgate, mercuriusCache, mercuriusLru, apolloResponseCache, apolloLru, yoga, hive];
 const WARM: readonly Contender[] = [stepgate, mercuriusLru, apolloLru];
 const RUNS = 1000;
 const ID_PREFIX = runIdOf(ORDINARY, 'warm-');
