@@ -32,6 +32,15 @@ const call = (options: Partial<CallOptions> = {}): CallOptions => ({
 
 const ref = (runId: string) => ({ ...REF, runId });
 
+const calls = {
+  steps: (client: UpstreamApi, options = call()) => client.listSteps(REF, options),
+  run: (client: UpstreamApi, options = call()) => client.getRun(REF, options),
+  runs: (client: UpstreamApi, options = call()) =>
+    client.listRuns({ workflowId: 'wf', offset: 20, limit: 10 }, options),
+  workflows: (client: UpstreamApi, options = call()) => client.listWorkflows(options),
+  execute: (client: UpstreamApi, options = call()) => client.execute('wf', { order: 7 }, options),
+};
+
 interface Listening {
   readonly url: string;
   connectionCount(): number;
@@ -459,15 +468,6 @@ describe('the upstream client', () => {
   });
 
   describe('asks for', () => {
-    const calls = {
-      steps: (client: UpstreamApi, options = call()) => client.listSteps(REF, options),
-      run: (client: UpstreamApi, options = call()) => client.getRun(REF, options),
-      runs: (client: UpstreamApi, options = call()) =>
-        client.listRuns({ workflowId: 'wf', offset: 20, limit: 10 }, options),
-      workflows: (client: UpstreamApi, options = call()) => client.listWorkflows(options),
-      execute: (client: UpstreamApi, options = call()) => client.execute('wf', { order: 7 }, options),
-    };
-
     it('nothing that UPSTREAM_ENDPOINTS does not list, the steps aside', async () => {
       for (const [endpoint, make] of Object.entries(calls)) {
         const others = UPSTREAM_ENDPOINTS.filter((other) => other !== endpoint);
@@ -568,6 +568,18 @@ describe('the upstream client', () => {
       await client.getRun(REF, call());
       expect(told).toEqual([...START, 'attempt', 502, 'attempt', 429, 'attempt', 200, 'ok']);
       expect(deviations).toEqual([[]]);
+    });
+
+    it('of each call by its own name', async () => {
+      const { client, told } = observed();
+      for (const make of Object.values(calls)) await make(client).catch(() => null);
+      expect(told.filter((each) => String(each).includes('/'))).toEqual([
+        'GET steps /workflows/wf/runs/r1/steps',
+        'GET run /workflows/wf/runs/r1',
+        'GET runs /workflows/wf/runs',
+        'GET workflows /workflows',
+        'POST execute /workflows/wf/execute',
+      ]);
     });
 
     it.each<[string, Reply | null, readonly unknown[]]>([
