@@ -196,6 +196,28 @@ describe('bad input', () => {
     expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', expect.stringContaining('Cross-Site Request Forgery')]);
   });
 
+  it.each([
+    ['/graphql', 'application/json, application/graphql-response+json or text/event-stream'],
+    ['/graphql/stream', 'text/event-stream'],
+  ])('names the forms in which %s answers', async (path, forms) => {
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer key-1', accept: 'image/png' };
+    const answer = await ask(`${gateway.url}${path}`, { method: 'POST', headers, body: '{"query":"{__typename}"}' });
+    const message = `Accept: expected ${forms}; the request accepts none of them.`;
+    expect(refusalIn(answer)).toEqual([406, 'BAD_REQUEST', message]);
+  });
+
+  it('opens no stream for a HEAD', async () => {
+    const statusOf = async (query: string, accept: string) => {
+      const headers = { authorization: 'Bearer key-1', accept };
+      const url = `${gateway.url}/graphql?query=${encodeURIComponent(query)}`;
+      return (await ask(url, { method: 'HEAD', headers })).status;
+    };
+    const subscription = 'subscription { runUpdated(workflowId: "wf", id: "r1") { id } }';
+    expect(await statusOf('{ __typename }', 'application/json, text/event-stream')).toBe(200);
+    expect(await statusOf(subscription, 'application/json, text/event-stream')).toBe(400);
+    expect(await statusOf('{ __typename }', 'text/event-stream')).toBe(406);
+  });
+
   it('answers other paths and methods with a clear error', async () => {
     const lost = await fetch(`${gateway.url}/graphiql`);
     expect(lost.status).toBe(404);
