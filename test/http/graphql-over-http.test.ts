@@ -35,7 +35,7 @@ describe('the public GraphQL-over-HTTP audit', () => {
 describe('the status of an answer without data', () => {
   const statusesOf = (codes: readonly (string | null)[], status: number) => {
     const errors = codes.map((code) => ({ message: '', ...(code !== null && { extensions: { code } }) }));
-    return [JSON_TYPE, GRAPHQL_TYPE].map((type) => httpStatusOf(errorAnswer(errors, status), type));
+    return ([JSON_TYPE, GRAPHQL_TYPE] as const).map((type) => httpStatusOf(errorAnswer(errors, status), type));
   };
 
   it.each(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'OPERATION_NOT_ALLOWED'])(
