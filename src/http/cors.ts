@@ -14,8 +14,9 @@ export function createCors(origins: readonly string[]): CorsHeaders {
 
   return ({ method, headers }) => {
     const { origin, 'access-control-request-method': asked, 'access-control-request-headers': wanted } = headers;
-    if (!isOpen && (origin === undefined || !origins.includes(origin))) return NONE;
-    const allowed = ['access-control-allow-origin', isOpen ? '*' : (origin ?? '')];
+    const known = isOpen ? '*' : origins.find((each) => each === origin);
+    if (known === undefined) return NONE;
+    const allowed = ['access-control-allow-origin', known];
     if (method !== 'OPTIONS' || asked === undefined) return [...allowed, 'access-control-expose-headers', EXPOSED];
     return [
       ...allowed,

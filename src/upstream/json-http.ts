@@ -35,9 +35,8 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy }: JsonHttpO
   // The server may close a kept-alive connection just as a request is sent. A POST is never retried, so it opens its own.
   const own = agents(false, proxy);
   const http = got.extend({
-    // A key must not be sent to another host by a redirect. Retries are the job of `resilience.ts`.
+    // A key must not be sent to another host by a redirect. Retries are the job of `resilience.ts`: got repeats no stream.
     followRedirect: false,
-    retry: { limit: 0 },
     // Statuses are checked here: got would read an error's whole body first, whatever its size.
     throwHttpErrors: false,
     headers: { 'user-agent': 'stepgate', accept: 'application/json' },
@@ -47,7 +46,7 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy }: JsonHttpO
     async request({ method, url, headers, json, answered }, gone, signal) {
       const agent = method === 'GET' ? kept : own;
       try {
-        const request = http.stream(url, { method, headers, signal, agent, ...(json !== undefined && { json }) });
+        const request = http.stream(url, { method, headers, signal, agent, json });
         return await readAnswer(request, maxResponseBytes, answered);
       } catch (error) {
         if (gone.aborted) throw new AbandonedError();
@@ -59,10 +58,7 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy }: JsonHttpO
       }
     },
     close() {
-      for (const agent of [kept, own]) {
-        agent.http.destroy();
-        agent.https.destroy();
-      }
+      for (const agent of [kept, own].flatMap((each) => Object.values(each))) agent.destroy();
     },
   };
 }
@@ -104,7 +100,7 @@ async function readBody(request: Request, maxBytes: number): Promise<Pages> {
 
 function checkStatus({ statusCode: status, headers }: NonNullable<Request['response']>): void {
   if (status === 204) throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', NO_CONTENT, { upstreamStatus: status });
-  if (status >= 200 && status < 300) return;
+  if (status < 300) return;
   const retryAfterSeconds = parseRetryAfter(headers['retry-after']);
   const [code, message] = STATUS_ERRORS[status] ?? otherStatus(status);
   throw new GatewayError(code, message, {

@@ -62,11 +62,11 @@ describe('the upstream client', () => {
     return client;
   }
 
-  /** A server that writes to the bare response and counts connections. */
+  /** A server that writes to the bare response, counts connections, and ends none by itself. */
   async function listening(answer: RequestListener): Promise<Listening> {
     let connections = 0;
     let requests = 0;
-    const server = createServer((request, response) => {
+    const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
       requests += 1;
       answer(request, response);
     });
@@ -213,20 +213,26 @@ describe('the upstream client', () => {
       expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', message: expect.stringContaining('larger') });
     });
 
-    it('an endless answer no further than the maximum size, and cuts the connection', async () => {
-      const cut = Promise.withResolvers<undefined>();
+    it.each([
+      [200, 'UPSTREAM_CONTRACT_VIOLATION'],
+      [401, 'UNAUTHENTICATED'],
+    ])('a long answer of HTTP %i no further than the maximum size, and cuts the connection', async (status, code) => {
+      const isSent = Promise.withResolvers<boolean>();
       const server = await listening((_, response) => {
-        response.once('close', () => {
-          cut.resolve(undefined);
+        response.writeHead(status).once('close', () => {
+          isSent.resolve(response.writableFinished);
         });
+        // Together more than both ends of the connection take by themselves.
+        let left = 4096;
         const more = () => {
-          if (!response.destroyed) response.write(' '.repeat(16_384), more);
+          left -= 1;
+          if (left === 0) response.end();
+          else if (!response.destroyed) response.write(' '.repeat(16_384), more);
         };
         more();
       });
-      const error = await gatewayErrorOf(clientOf({ baseUrl: server.url }).listSteps(REF, call()));
-      expect(error.code).toBe('UPSTREAM_CONTRACT_VIOLATION');
-      await cut.promise;
+      expect(await gatewayErrorOf(clientOf({ baseUrl: server.url }).listSteps(REF, call()))).toMatchObject({ code });
+      expect(await isSent.promise).toBe(false);
     });
 
     it('null from an empty list of records', async () => {
