@@ -206,6 +206,11 @@ describe('bad input', () => {
     expect(refusalIn(answer)).toEqual([406, 'BAD_REQUEST', message]);
   });
 
+  it('opens no stream for who takes anything and names no events', async () => {
+    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { id } }';
+    expect((await post(JSON.stringify({ query }), { accept: '*/*' })).status).toBe(400);
+  });
+
   it('opens no stream for a HEAD', async () => {
     const statusOf = async (query: string, accept: string) => {
       const headers = { authorization: 'Bearer key-1', accept };

@@ -118,3 +118,31 @@ describe('requests for a cached answer that has expired', () => {
     expect(await Promise.all(first)).toEqual(['an error', 'an error', 'an error']);
   });
 });
+
+describe('requests of any length', () => {
+  it('are cached up to 16 KiB', async () => {
+    const { executions, request, cached } = createHarness();
+    const text = 'x'.repeat(16_384);
+    await cached(text, 'kept');
+    expect(await request(text)).toBe('kept');
+    await cached(`${text}x`, 'not kept');
+    const again = request(`${text}x`);
+    await settle();
+    expect(executions).toHaveLength(1);
+    executions[0]?.end('executed');
+    expect(await again).toBe('executed');
+  });
+
+  it('have a short name of their own from 1 KiB on', async () => {
+    const { executions, request } = createHarness();
+    const texts = ['x'.repeat(1024), 'x'.repeat(1025), 'x'.repeat(1026)];
+    const all = texts.map((text) => request(text));
+    await settle();
+    const [own, ...hashed] = executions.map(({ key }) => key.name);
+    expect(own).toBe(`answer ${texts[0] ?? ''}`);
+    for (const name of hashed) expect(name).toMatch(/^answer [\w-]{43}$/);
+    expect(new Set(hashed).size).toBe(2);
+    for (const execution of [...executions]) execution.end(null);
+    await Promise.all(all);
+  });
+});

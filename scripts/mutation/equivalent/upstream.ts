@@ -5,7 +5,7 @@ const FAST_PATH = 'A fast path: the checks below it say the same of such an id.'
 const callsQueued = 'resilience.state().callsQueued';
 
 export const UPSTREAM: readonly Equivalent[] = [
-  ...['true', 'false', `${callsQueued} >= 0`, `${callsQueued} <= 0`].map((replacement) => ({
+  ...['false', `${callsQueued} >= 0`, `${callsQueued} <= 0`].map((replacement) => ({
     file: 'upstream/client.ts',
     line: `if (${callsQueued} > 0) await nextTurn();`,
     replacement,
