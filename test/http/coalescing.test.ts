@@ -8,7 +8,7 @@ import { settle, viewerOf } from '../support/operations.ts';
 const LIVE_MS = 1000;
 
 /** A response cache whose executions the test ends by hand. */
-function createHarness() {
+function createHarness(liveMs = LIVE_MS) {
   const clock = createManualClock();
   const partitions = createCachePartitions<unknown>(1_000_000);
   const cache = createResponseCache({
@@ -39,7 +39,7 @@ function createHarness() {
       const body = await promise;
       if (body === null) return 'an error';
       const answer = { body: Buffer.from(body), contentType: 'application/json', etag: null };
-      return String(entry.keep({ ...answer, untilMs: clock.now() + LIVE_MS }).body);
+      return String(entry.keep({ ...answer, untilMs: clock.now() + liveMs }).body);
     } finally {
       entry.end();
     }
@@ -116,6 +116,15 @@ describe('requests for a cached answer that has expired', () => {
     expect(executions).toHaveLength(3);
     for (const execution of [...executions]) execution.end(null);
     expect(await Promise.all(first)).toEqual(['an error', 'an error', 'an error']);
+  });
+
+  it('are executed side by side where no answer can be kept: nobody could share it', async () => {
+    const { executions, poll, cached } = createHarness(0);
+    await cached('poll', 'old');
+    const all = await poll(3);
+    expect(executions).toHaveLength(3);
+    for (const execution of [...executions]) execution.end('new');
+    expect(await Promise.all(all)).toEqual(['new', 'new', 'new']);
   });
 });
 
