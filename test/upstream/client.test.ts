@@ -324,6 +324,13 @@ describe('the upstream client', () => {
       expect(upstream.calls).toHaveLength(1);
     });
 
+    it('an answer that is cut to UPSTREAM_UNAVAILABLE, and tries again', async () => {
+      upstream.script = () => ({ raw: STEPS, cutAfter: 3 });
+      const error = await gatewayErrorOf(clientOf().listSteps(REF, call()));
+      expect(error).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', isRetryable: true });
+      expect(upstream.calls).toHaveLength(3);
+    });
+
     it('a late answer to UPSTREAM_TIMEOUT, and cuts the connection', async () => {
       upstream.script = ({ cut }) => cut.then(() => ({}));
       const arrival = upstream.nextCall();

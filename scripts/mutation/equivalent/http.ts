@@ -52,4 +52,10 @@ export const HTTP: readonly Equivalent[] = [
     replacement,
     reason: 'A fast path: the checks below it say the same of such a text.',
   })),
+  {
+    file: 'http/live/socket-message.ts',
+    line: '} catch {',
+    replacement: '{}',
+    reason: 'Undefined in any case.',
+  },
 ];
