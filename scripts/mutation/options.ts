@@ -36,12 +36,13 @@ export function optionsFor(target: string, given?: readonly string[]): PartialSt
     ignorers: ['texts-logs-tuning'],
     testRunner: 'jest-by-file',
     testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
-    // Neither the page nor a browser is needed. What is undefined would not reach the test runner's process.
+    // The page is built, and no browser is needed. What is undefined would not reach the test runner's process.
     jest: { projectType: 'custom', config: { testMatch, globalSetup: null }, enableFindRelatedTests: true },
     coverageAnalysis: 'perTest',
     incremental: true,
     incrementalFile: `reports/mutation/${name}.json`,
-    ignorePatterns: ['dist', 'reports', 'bench', 'clients', 'routers', 'docs/screenshots'],
+    // The built run page is needed: each test that asks for it would build it.
+    ignorePatterns: ['dist/!(page)', 'reports', 'bench', 'clients', 'routers', 'docs/screenshots'],
     reporters: ['progress-append-only'],
     // The tests start servers and processes of their own.
     concurrency: 1,

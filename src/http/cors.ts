@@ -12,11 +12,13 @@ const NONE: readonly string[] = [];
 export function createCors(origins: readonly string[]): CorsHeaders {
   const isOpen = origins.includes('*');
 
-  return ({ method, headers }) => {
+  return ({ headers }) => {
     const { origin, 'access-control-request-method': asked, 'access-control-request-headers': wanted } = headers;
-    if (!isOpen && (origin === undefined || !origins.includes(origin))) return NONE;
-    const allowed = ['access-control-allow-origin', isOpen ? '*' : (origin ?? '')];
-    if (method !== 'OPTIONS' || asked === undefined) return [...allowed, 'access-control-expose-headers', EXPOSED];
+    const known = isOpen ? '*' : origins.find((each) => each === origin);
+    if (known === undefined) return NONE;
+    const allowed = ['access-control-allow-origin', known];
+    // A preflight alone asks for a method.
+    if (asked === undefined) return [...allowed, 'access-control-expose-headers', EXPOSED];
     return [
       ...allowed,
       'access-control-allow-methods',

@@ -40,9 +40,8 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy }: JsonHttpO
   const own = agents(false, proxy);
   const limit = createReadingLimit(MAX_READING_BYTES);
   const http = got.extend({
-    // A key must not be sent to another host by a redirect. Retries are the job of `resilience.ts`.
+    // A key must not be sent to another host by a redirect. Retries are the job of `resilience.ts`: got repeats no stream.
     followRedirect: false,
-    retry: { limit: 0 },
     // Statuses are checked here: got would read an error's whole body first, whatever its size.
     throwHttpErrors: false,
     headers: { 'user-agent': 'stepgate', accept: 'application/json' },
@@ -71,7 +70,7 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy }: JsonHttpO
     async request({ method, url, headers, json, answered }, gone, signal) {
       const agent = method === 'GET' ? kept : own;
       try {
-        const request = http.stream(url, { method, headers, signal, agent, ...(json !== undefined && { json }) });
+        const request = http.stream(url, { method, headers, signal, agent, json });
         return await readAnswer(request, readBody(request, signal), answered);
       } catch (error) {
         if (gone.aborted) throw new AbandonedError();
@@ -83,10 +82,7 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy }: JsonHttpO
       }
     },
     close() {
-      for (const agent of [kept, own]) {
-        agent.http.destroy();
-        agent.https.destroy();
-      }
+      for (const agent of [kept, own].flatMap((each) => Object.values(each))) agent.destroy();
     },
   };
 }
@@ -117,7 +113,7 @@ const tooLarge = (maxBytes: number): GatewayError =>
 
 function checkStatus({ statusCode: status, headers }: NonNullable<Request['response']>): void {
   if (status === 204) throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', NO_CONTENT, { upstreamStatus: status });
-  if (status >= 200 && status < 300) return;
+  if (status < 300) return;
   const retryAfterSeconds = parseRetryAfter(headers['retry-after']);
   const [code, message] = STATUS_ERRORS[status] ?? otherStatus(status);
   throw new GatewayError(code, message, {

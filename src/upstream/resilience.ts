@@ -63,8 +63,6 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions):
     try {
       return await wrap(retryWithin(remainingMs, maxRetries), slots, breaker).execute(() => {
         startedAt ??= performance.now();
-        // A call may wait for the trial of a breaker that is half open, which looks at no signal.
-        if (signal.aborted) throw new AbandonedError();
         return within(timeoutMs, attempt, signal);
       }, signal);
     } catch (error) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { ask, type PlainAnswer } from '../support/plain-http.ts';
 
 describe('bad input', () => {
   let upstream: FaultyUpstream;
@@ -96,18 +97,51 @@ describe('bad input', () => {
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
   });
 
-  it('refuses a body that is not JSON, not an object, or of another type', async () => {
-    for (const [body, headers, status] of [
-      ['{"query":', {}, 400],
-      ['[]', {}, 400],
-      ['7', {}, 400],
-      ['', {}, 400],
-      ['query=x', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
-    ] as const) {
-      const response = await post(body, headers);
-      expect({ body, status: response.status }).toEqual({ body, status });
-      expect(await response.json()).toMatchObject({ errors: [{ message: expect.any(String) }] });
-    }
+  const refusalIn = ({ status, body }: PlainAnswer) => {
+    const { errors } = JSON.parse(body.toString()) as { errors: { message: string; extensions: { code: string } }[] };
+    return [status, errors[0]?.extensions.code, errors[0]?.message];
+  };
+  const NO_OPERATION = 'Expected an operation: query (its text), or its name as documentId.';
+
+  it.each([
+    ['', 'The body is not JSON.'],
+    ['{"query":', 'The body is not JSON.'],
+    [
+      '[{}, {}]',
+      'Expected one operation, got an array of 2: batches are not answered here. Send each as a request of its own.',
+    ],
+    ['null', 'Expected an object with an operation, got nothing.'],
+    ['7', 'Expected an object with an operation, got a number.'],
+    ['"{ __typename }"', 'Expected an object with an operation, got a string.'],
+    ['{ "query": 7 }', 'query: expected text, got a number.'],
+    ['{ "documentId": ["a"] }', 'documentId: expected text, got a list.'],
+    ['{ "id": {} }', 'id: expected text, got an object.'],
+    ['{ "query": "{ __typename }", "operationName": true }', 'operationName: expected text, got a boolean.'],
+    ['{ "query": "{ __typename }", "variables": "x" }', 'variables: expected an object, got a string.'],
+    ['{ "query": "{ __typename }", "extensions": [] }', 'extensions: expected an object, got a list.'],
+    ['{}', NO_OPERATION],
+    ['{ "query": "", "variables": {} }', NO_OPERATION],
+    ['{ "query": null, "operationName": "A" }', NO_OPERATION],
+  ])('says what was expected in place of %s', async (body, message) => {
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer key-1' };
+    const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers, body });
+    expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', message]);
+  });
+
+  it.each(['variables', 'extensions'])('says that %s of a GET are not JSON', async (name) => {
+    const headers = { authorization: 'Bearer key-1' };
+    const answer = await ask(`${gateway.url}/graphql?query={__typename}&${name}={`, { headers });
+    expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', `${name} is not JSON.`]);
+  });
+
+  it.each([
+    [undefined, 'no content-type'],
+    ['text/plain', '"text/plain"'],
+    [`text/${'x'.repeat(200)}`, `"text/${'x'.repeat(95)}"`],
+  ])('says that a body of the type %s is not JSON', async (type, got) => {
+    const headers = { authorization: 'Bearer key-1', ...(type !== undefined && { 'content-type': type }) };
+    const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers, body: '{"query":"{__typename}"}' });
+    expect(refusalIn(answer)).toEqual([415, 'BAD_REQUEST', `content-type: expected application/json, got ${got}.`]);
   });
 
   it('refuses a query 60 levels deep, and names the limit', async () => {
@@ -145,10 +179,48 @@ describe('bad input', () => {
     expect(errors[0]?.message).toMatch(/more that 5000 tokens/);
   });
 
-  it('refuses a GET from another site, which could not have set a header', async () => {
-    const response = await fetch(`${gateway.url}/graphql?query={__typename}`);
-    expect(response.status).toBe(400);
-    expect(await response.text()).toMatch(/Cross-Site Request Forgery/);
+  it.each<[string, Record<string, string>, number]>([
+    ['no header of its own', {}, 400],
+    ['a type that a page may send', { 'content-type': 'text/plain;charset=utf-8' }, 400],
+    ['another one', { 'content-type': 'Multipart/form-data' }, 400],
+    ['the type of a form', { 'content-type': 'application/x-www-form-urlencoded' }, 400],
+    ['a type that it may not send', { 'content-type': 'application/json' }, 200],
+    ['a type that names another one', { 'content-type': 'application/x-own; not=text/plain' }, 200],
+    ['a key', { authorization: 'Bearer key-1' }, 200],
+    ['the name of an operation', { 'x-apollo-operation-name': 'A' }, 200],
+    ['what is there for this', { 'apollo-require-preflight': 'true' }, 200],
+  ])('refuses a GET that another site could have sent: %s', async (_, headers, status) => {
+    const answer = await ask(`${gateway.url}/graphql?query={__typename}`, { headers });
+    expect(answer.status).toBe(status);
+    if (status === 200) return;
+    expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', expect.stringContaining('Cross-Site Request Forgery')]);
+  });
+
+  it.each([
+    ['/graphql', 'application/json, application/graphql-response+json or text/event-stream'],
+    ['/graphql/stream', 'text/event-stream'],
+  ])('names the forms in which %s answers', async (path, forms) => {
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer key-1', accept: 'image/png' };
+    const answer = await ask(`${gateway.url}${path}`, { method: 'POST', headers, body: '{"query":"{__typename}"}' });
+    const message = `Accept: expected ${forms}; the request accepts none of them.`;
+    expect(refusalIn(answer)).toEqual([406, 'BAD_REQUEST', message]);
+  });
+
+  it('opens no stream for who takes anything and names no events', async () => {
+    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { id } }';
+    expect((await post(JSON.stringify({ query }), { accept: '*/*' })).status).toBe(400);
+  });
+
+  it('opens no stream for a HEAD', async () => {
+    const statusOf = async (query: string, accept: string) => {
+      const headers = { authorization: 'Bearer key-1', accept };
+      const url = `${gateway.url}/graphql?query=${encodeURIComponent(query)}`;
+      return (await ask(url, { method: 'HEAD', headers })).status;
+    };
+    const subscription = 'subscription { runUpdated(workflowId: "wf", id: "r1") { id } }';
+    expect(await statusOf('{ __typename }', 'application/json, text/event-stream')).toBe(200);
+    expect(await statusOf(subscription, 'application/json, text/event-stream')).toBe(400);
+    expect(await statusOf('{ __typename }', 'text/event-stream')).toBe(406);
   });
 
   it('answers other paths and methods with a clear error', async () => {

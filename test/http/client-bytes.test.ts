@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createClientBytes, untilGone } from '../../src/http/client-bytes.ts';
+import { createClientBytes, MIN_COUNTED_BYTES, untilGone } from '../../src/http/client-bytes.ts';
 
 const refused = expect.objectContaining({ code: 'RATE_LIMITED', isRetryable: true });
 
@@ -36,6 +36,14 @@ describe('bytes that are held for clients', () => {
     expect(bytes.of('another').hold(20_000)).toBeDefined();
   });
 
+  it('are counted from a size on', () => {
+    const bytes = createClientBytes(MIN_COUNTED_BYTES);
+    for (let time = 0; time < 3; time += 1) bytes.of('a').hold(MIN_COUNTED_BYTES - 1);
+    bytes.of('a').hold(MIN_COUNTED_BYTES);
+    expect(() => bytes.of('a').hold(MIN_COUNTED_BYTES)).toThrow(refused);
+    bytes.of('a').hold(MIN_COUNTED_BYTES - 1);
+  });
+
   it('are waited for where an event is due', async () => {
     const bytes = createClientBytes(100_000);
     const release = bytes.of('a').hold(100_000);
@@ -67,11 +75,5 @@ describe('bytes that are held for clients', () => {
     await late;
     client.hold(100_000);
     expect(bytes.of('b').hold(100_000)).toBeDefined();
-  });
-
-  it('do not count for small requests and answers', () => {
-    const bytes = createClientBytes(100_000);
-    bytes.of('a').hold(200_000);
-    expect(bytes.of('a').hold(16_000)).toBeDefined();
   });
 });

@@ -8,7 +8,7 @@ import { settle, viewerOf } from '../support/operations.ts';
 const LIVE_MS = 1000;
 
 /** A response cache whose executions the test ends by hand. */
-function createHarness() {
+function createHarness(liveMs = LIVE_MS) {
   const clock = createManualClock();
   const partitions = createCachePartitions<unknown>(1_000_000);
   const cache = createResponseCache({
@@ -39,7 +39,7 @@ function createHarness() {
       const body = await promise;
       if (body === null) return 'an error';
       const answer = { body: Buffer.from(body), contentType: 'application/json', etag: null };
-      return String(entry.keep({ ...answer, untilMs: clock.now() + LIVE_MS }).body);
+      return String(entry.keep({ ...answer, untilMs: clock.now() + liveMs }).body);
     } finally {
       entry.end();
     }
@@ -116,5 +116,42 @@ describe('requests for a cached answer that has expired', () => {
     expect(executions).toHaveLength(3);
     for (const execution of [...executions]) execution.end(null);
     expect(await Promise.all(first)).toEqual(['an error', 'an error', 'an error']);
+  });
+
+  it('are executed side by side where no answer can be kept: nobody could share it', async () => {
+    const { executions, poll, cached } = createHarness(0);
+    await cached('poll', 'old');
+    const all = await poll(3);
+    expect(executions).toHaveLength(3);
+    for (const execution of [...executions]) execution.end('new');
+    expect(await Promise.all(all)).toEqual(['new', 'new', 'new']);
+  });
+});
+
+describe('requests of any length', () => {
+  it('are cached up to 16 KiB', async () => {
+    const { executions, request, cached } = createHarness();
+    const text = 'x'.repeat(16_384);
+    await cached(text, 'kept');
+    expect(await request(text)).toBe('kept');
+    await cached(`${text}x`, 'not kept');
+    const again = request(`${text}x`);
+    await settle();
+    expect(executions).toHaveLength(1);
+    executions[0]?.end('executed');
+    expect(await again).toBe('executed');
+  });
+
+  it('have a short name of their own from 1 KiB on', async () => {
+    const { executions, request } = createHarness();
+    const texts = ['x'.repeat(1024), 'x'.repeat(1025), 'x'.repeat(1026)];
+    const all = texts.map((text) => request(text));
+    await settle();
+    const [own, ...hashed] = executions.map(({ key }) => key.name);
+    expect(own).toBe(`answer ${texts[0] ?? ''}`);
+    for (const name of hashed) expect(name).toMatch(/^answer [\w-]{43}$/);
+    expect(new Set(hashed).size).toBe(2);
+    for (const execution of [...executions]) execution.end(null);
+    await Promise.all(all);
   });
 });

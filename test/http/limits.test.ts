@@ -146,6 +146,19 @@ describe('limits', () => {
       }
     });
 
+    it('says what is left beside the headers of a refusal', async () => {
+      const response = await fetch(`${gateway.url}/graphql`, {
+        method: 'PUT',
+        headers: { authorization: 'Bearer key-1' },
+      });
+      expect(response.status).toBe(405);
+      expect(Object.fromEntries(response.headers)).toMatchObject({
+        allow: 'GET, HEAD, POST',
+        'ratelimit-limit': '6',
+        'ratelimit-remaining': '5',
+      });
+    });
+
     it('counts an answer that is not modified', async () => {
       const first = await sendByHttp('HTTP GET', gateway.url, ask);
       const validator = { 'if-none-match': first.headers.get('etag') ?? '' };

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { healthy, startFaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { connectRaw } from '../support/raw-http.ts';
 
 describe('the operations routes', () => {
   let gateway: TestGateway;
@@ -25,5 +27,49 @@ describe('the operations routes', () => {
     expect(await idFor('edge-7.a:1')).toBe('edge-7.a:1');
     expect(await idFor('a"b')).toMatch(/^[0-9a-f-]{36}$/);
     expect(await idFor('x'.repeat(200))).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('a gateway that stops', () => {
+  const HEAD = 'host: x\r\nauthorization: Bearer key-1\r\n';
+  const QUERY = encodeURIComponent('{ run(workflowId: "wf", id: "r1") { id } }');
+
+  it('finishes the answers under way, and closes their connections', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    const upstream = await startFaultyUpstream(async (call) => {
+      await gate.promise;
+      return healthy(call);
+    });
+    const gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+    const raw = await connectRaw(gateway.url);
+    const arrival = upstream.nextCall();
+    await raw.send(`GET /graphql?query=${QUERY} HTTP/1.1\r\n${HEAD}\r\n`);
+    await arrival;
+    const closed = gateway.close();
+    gate.resolve(undefined);
+    expect(await raw.read(1)).toMatchObject([
+      { head: expect.stringMatching(/^connection: close/im), body: '{"data":{"run":{"id":"r1"}}}' },
+    ]);
+    await closed;
+    await upstream.close();
+  });
+
+  it.each([
+    ['is not ready', '/readyz', '', '{"status":"stopping"}'],
+    ['opens no stream', `/graphql/stream?query=${QUERY}`, 'accept: text/event-stream\r\n', 'The gateway is stopping.'],
+    ['opens no socket', '/graphql', 'connection: upgrade\r\nupgrade: websocket\r\n', 'The gateway is stopping.'],
+  ])('%s', async (_, path, headers, said) => {
+    const gateway = await startGateway();
+    const raw = await connectRaw(gateway.url);
+    await raw.ask(`GET /healthz HTTP/1.1\r\n${HEAD}\r\n`);
+    await raw.send(`GET ${path} HTTP/1.1\r\n${HEAD}`);
+    // By now the beginning of the request has come, too.
+    await gateway.query('{ __typename }');
+    const closed = gateway.close();
+    const { head, body } = await raw.ask(`${headers}\r\n`);
+    expect(head).toMatch(/^HTTP\/1.1 503 /);
+    expect(head).toMatch(/^connection: close/im);
+    expect(body).toContain(said);
+    await closed;
   });
 });

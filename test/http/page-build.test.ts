@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,9 +49,11 @@ describe('the run page', () => {
     expect(await readdir(join(root, 'dist'))).toEqual(['page']);
   });
 
-  it('is not built again by the next process, and served as it is by one that builds none', async () => {
+  it('is not built again by the next process, even where the project was moved, and served as it is by one that builds none', async () => {
     const built = await source.load();
     await rm(join(root, 'node_modules'), { recursive: true });
+    await rename(root, `${root}-moved`);
+    root = `${root}-moved`;
     const next = createPageSource({ isBuilder: true, root, logger });
     expect((await next.load())?.html).toBe(built?.html);
     await write('main.js', 'console.log("second")');

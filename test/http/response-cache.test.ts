@@ -143,6 +143,31 @@ describe('whole answers', () => {
     );
   });
 
+  it('are not given to a request that has the same parameters, but is refused for its form', async () => {
+    const post = (headers: Record<string, string>, search = '', body = JSON.stringify({ query: QUERY })) =>
+      fetch(`${gateway.url}/graphql${search}`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer key-1', ...headers },
+        ...(body !== '' && { body }),
+      });
+    for (let time = 0; time < 3; time += 1) {
+      expect((await post({ 'content-type': 'application/json' })).status).toBe(200);
+      expect((await get()).status).toBe(200);
+    }
+    expect((await post({ 'content-type': 'text/plain' })).status).toBe(415);
+    expect((await post({}, `?query=${encodeURIComponent(QUERY)}`, '')).status).toBe(415);
+  });
+
+  it('have a validator where they may be asked for again: by GET, and with no error', async () => {
+    expect((await gateway.query(QUERY)).headers.get('etag')).toBeNull();
+    expect((await get()).headers.get('etag')).not.toBeNull();
+    for (const query of ['{ nothing }', '{ run(workflowId: "..", id: "r1") { id } }']) {
+      expect((await get({}, query)).headers.get('etag')).toBeNull();
+    }
+    const refused = await get({ accept: 'application/graphql-response+json' }, '{ nothing }');
+    expect([refused.status, refused.headers.get('etag')]).toEqual([400, null]);
+  });
+
   it('answer 304 to a GET whose validator still stands, and the whole to any other', async () => {
     const first = await get();
     const etag = first.headers.get('etag') ?? '';

@@ -37,6 +37,7 @@ const ANSWERS: readonly (readonly [what: string, status: number, path: string, r
 ];
 
 const APP = 'https://app.example.com';
+const EXPOSED = 'x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after';
 
 describe('vary and CORS', () => {
   let upstream: FaultyUpstream;
@@ -92,7 +93,7 @@ describe('vary and CORS', () => {
       const allowed = origin === null || origin.includes('evil') ? undefined : origin;
       for (const { headers } of await answers(path, origin === null ? request : withOrigin(request, origin))) {
         expect(headers['access-control-allow-origin']).toBe(allowed);
-        expect(headers['access-control-expose-headers']).toEqual(allowed && expect.stringContaining('x-request-id'));
+        expect(headers['access-control-expose-headers']).toEqual(allowed && EXPOSED);
       }
     }
   });
@@ -122,6 +123,31 @@ describe('vary and CORS', () => {
         'access-control-allow-headers': 'a, b',
         allow: 'GET, HEAD, POST',
       },
+    });
+  });
+
+  it('a preflight is answered what it asks for, and for how long that holds', async () => {
+    await start({ CORS_ORIGINS: APP });
+    const corsOf = async (sent: Headers) => {
+      const { headers } = await ask(`${gateway.url}/graphql`, { method: 'OPTIONS', headers: sent });
+      return Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control-')));
+    };
+    const asked = { origin: APP, 'access-control-request-method': 'POST' };
+    const allowed = {
+      'access-control-allow-origin': APP,
+      'access-control-allow-methods': 'GET, POST',
+      'access-control-max-age': '86400',
+    };
+    expect(await corsOf(asked)).toEqual(allowed);
+    expect(await corsOf({ ...asked, 'access-control-request-headers': 'a' })).toEqual({
+      ...allowed,
+      'access-control-allow-headers': 'a',
+    });
+    expect(await corsOf({ ...asked, origin: 'https://evil.example.com' })).toEqual({});
+    // No page asks so: it is no preflight.
+    expect(await corsOf({ origin: APP })).toEqual({
+      'access-control-allow-origin': APP,
+      'access-control-expose-headers': EXPOSED,
     });
   });
 

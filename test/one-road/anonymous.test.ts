@@ -177,9 +177,13 @@ describe('for a caller without a key', () => {
 
     it("and 429 has GraphQL's form", async () => {
       await start();
-      for (let time = 0; time < 6; time += 1) expect((await ask()).status).toBe(200);
+      for (let time = 0; time < 6; time += 1) {
+        const answer = await ask();
+        expect([answer.status, answer.headers.get('ratelimit-limit')]).toEqual([200, null]);
+      }
       const refused = await ask();
       expect(refused.status).toBe(429);
+      expect(Object.fromEntries(refused.headers)).toMatchObject({ 'ratelimit-limit': '6', 'retry-after': '10' });
       expect(refused.headers.get('content-type')).toMatch(/^application\/json/);
       expect(await refused.json()).toMatchObject({ errors: [LIMITED] });
       expect((await gateway.query('{ __typename }')).status).toBe(200);

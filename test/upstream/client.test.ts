@@ -32,6 +32,15 @@ const call = (options: Partial<CallOptions> = {}): CallOptions => ({
 
 const ref = (runId: string) => ({ ...REF, runId });
 
+const calls = {
+  steps: (client: UpstreamApi, options = call()) => client.listSteps(REF, options),
+  run: (client: UpstreamApi, options = call()) => client.getRun(REF, options),
+  runs: (client: UpstreamApi, options = call()) =>
+    client.listRuns({ workflowId: 'wf', offset: 20, limit: 10 }, options),
+  workflows: (client: UpstreamApi, options = call()) => client.listWorkflows(options),
+  execute: (client: UpstreamApi, options = call()) => client.execute('wf', { order: 7 }, options),
+};
+
 interface Listening {
   readonly url: string;
   connectionCount(): number;
@@ -53,11 +62,11 @@ describe('the upstream client', () => {
     return client;
   }
 
-  /** A server that writes to the bare response and counts connections. */
+  /** A server that writes to the bare response, counts connections, and ends none by itself. */
   async function listening(answer: RequestListener): Promise<Listening> {
     let connections = 0;
     let requests = 0;
-    const server = createServer((request, response) => {
+    const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
       requests += 1;
       answer(request, response);
     });
@@ -230,20 +239,26 @@ describe('the upstream client', () => {
       expect(ended).toEqual(['stalled', 'large']);
     });
 
-    it('an endless answer no further than the maximum size, and cuts the connection', async () => {
-      const cut = Promise.withResolvers<undefined>();
+    it.each([
+      [200, 'UPSTREAM_CONTRACT_VIOLATION'],
+      [401, 'UNAUTHENTICATED'],
+    ])('a long answer of HTTP %i no further than the maximum size, and cuts the connection', async (status, code) => {
+      const isSent = Promise.withResolvers<boolean>();
       const server = await listening((_, response) => {
-        response.once('close', () => {
-          cut.resolve(undefined);
+        response.writeHead(status).once('close', () => {
+          isSent.resolve(response.writableFinished);
         });
+        // Together more than both ends of the connection take by themselves.
+        let left = 4096;
         const more = () => {
-          if (!response.destroyed) response.write(' '.repeat(16_384), more);
+          left -= 1;
+          if (left === 0) response.end();
+          else if (!response.destroyed) response.write(' '.repeat(16_384), more);
         };
         more();
       });
-      const error = await gatewayErrorOf(clientOf({ baseUrl: server.url }).listSteps(REF, call()));
-      expect(error.code).toBe('UPSTREAM_CONTRACT_VIOLATION');
-      await cut.promise;
+      expect(await gatewayErrorOf(clientOf({ baseUrl: server.url }).listSteps(REF, call()))).toMatchObject({ code });
+      expect(await isSent.promise).toBe(false);
     });
 
     it('null from an empty list of records', async () => {
@@ -333,6 +348,13 @@ describe('the upstream client', () => {
       const { details } = await gatewayErrorOf(clientOf().listSteps(REF, call()));
       expect(details.retryAfterSeconds).toBe(seconds);
       expect(upstream.calls).toHaveLength(1);
+    });
+
+    it('an answer that is cut to UPSTREAM_UNAVAILABLE, and tries again', async () => {
+      upstream.script = () => ({ raw: STEPS, cutAfter: 3 });
+      const error = await gatewayErrorOf(clientOf().listSteps(REF, call()));
+      expect(error).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', isRetryable: true });
+      expect(upstream.calls).toHaveLength(3);
     });
 
     it('a late answer to UPSTREAM_TIMEOUT, and cuts the connection', async () => {
@@ -485,15 +507,6 @@ describe('the upstream client', () => {
   });
 
   describe('asks for', () => {
-    const calls = {
-      steps: (client: UpstreamApi, options = call()) => client.listSteps(REF, options),
-      run: (client: UpstreamApi, options = call()) => client.getRun(REF, options),
-      runs: (client: UpstreamApi, options = call()) =>
-        client.listRuns({ workflowId: 'wf', offset: 20, limit: 10 }, options),
-      workflows: (client: UpstreamApi, options = call()) => client.listWorkflows(options),
-      execute: (client: UpstreamApi, options = call()) => client.execute('wf', { order: 7 }, options),
-    };
-
     it('nothing that UPSTREAM_ENDPOINTS does not list, the steps aside', async () => {
       for (const [endpoint, make] of Object.entries(calls)) {
         const others = UPSTREAM_ENDPOINTS.filter((other) => other !== endpoint);
@@ -594,6 +607,18 @@ describe('the upstream client', () => {
       await client.getRun(REF, call());
       expect(told).toEqual([...START, 'attempt', 502, 'attempt', 429, 'attempt', 200, 'ok']);
       expect(deviations).toEqual([[]]);
+    });
+
+    it('of each call by its own name', async () => {
+      const { client, told } = observed();
+      for (const make of Object.values(calls)) await make(client).catch(() => null);
+      expect(told.filter((each) => String(each).includes('/'))).toEqual([
+        'GET steps /workflows/wf/runs/r1/steps',
+        'GET run /workflows/wf/runs/r1',
+        'GET runs /workflows/wf/runs',
+        'GET workflows /workflows',
+        'POST execute /workflows/wf/execute',
+      ]);
     });
 
     it.each<[string, Reply | null, readonly unknown[]]>([

@@ -44,7 +44,7 @@ describe('an answer in pages', () => {
 });
 
 describe('bytes of their own', () => {
-  it('are what was appended, whatever was expected', () => {
+  it('are what was appended, whatever was expected, in at most twice their memory', () => {
     fc.assert(
       fc.property(
         fc.nat(10_000),
@@ -59,6 +59,7 @@ describe('bytes of their own', () => {
           const own = createOwnBytes(expected);
           for (const piece of pieces) own.append(piece);
           expect(own.bytes).toEqual(Buffer.concat(pieces.map((piece) => Buffer.from(piece))));
+          expect(own.bytes.buffer.byteLength).toBeLessThanOrEqual(Math.max(4096, expected, 2 * own.bytes.length));
         },
       ),
     );

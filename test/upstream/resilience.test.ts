@@ -346,6 +346,22 @@ describe('an upstream call', () => {
       expect(attempt).not.toHaveBeenCalled();
     });
 
+    it('is not made if its client left while it waited for the trial call', async () => {
+      await open();
+      await jest.advanceTimersByTimeAsync(1000);
+      const trial = openAttempt<string>();
+      const first = resilience.once(trial.attempt, never);
+      const client = new AbortController();
+      const attempt = answering();
+      const second = rejectionOf(resilience.once(attempt, client.signal));
+      await jest.advanceTimersByTimeAsync(0);
+      client.abort();
+      trial.resolve('answer');
+      expect(await first).toBe('answer');
+      expect(await second).toBeInstanceOf(AbandonedError);
+      expect(attempt).not.toHaveBeenCalled();
+    });
+
     it('is not made again because the client of the trial call left', async () => {
       await open();
       await jest.advanceTimersByTimeAsync(1000);

@@ -109,11 +109,10 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
         return;
       }
       const response = responseOf(outcome, await bytesOf(outcome), type);
-      const { status, body } = response;
-      const etag = exchange.method === 'GET' ? etagOf(body) : null;
-      const isCacheable = entry && status === 200 && outcome.untilMs > 0;
+      const { body } = response;
       const { untilMs } = outcome;
-      const kept = isCacheable ? entry.keep({ body, contentType: type, etag, untilMs }) : response;
+      const etag = exchange.method === 'GET' ? etagOf(body) : null;
+      const kept = entry && untilMs > 0 ? entry.keep({ body, contentType: type, etag, untilMs }) : response;
       writer.write(exchange, withHeaders(kept, rateHeaders));
     } finally {
       entry?.end();

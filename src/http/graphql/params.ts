@@ -28,7 +28,7 @@ export function checkHead({ request: { headers }, method }: Exchange): void {
 
 const PREFLIGHTED = ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'];
 /** What a page may send to another site without a preflight. */
-const SIMPLE_TYPES = /^ *(?:application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/i;
+const SIMPLE_TYPES = /^(?:application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/i;
 
 function paramsInSearch(search: string): unknown {
   const { variables, extensions, ...rest } = Object.fromEntries(new URLSearchParams(search));

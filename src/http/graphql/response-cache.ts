@@ -84,8 +84,7 @@ export function createResponseCache({ partitions, cache, now }: ResponseCacheOpt
       return { viewer, name, place: partitions.placeOf(viewer.id, name), isCacheable };
     },
 
-    async find({ place, isCacheable }, rightUntilMs) {
-      if (!isCacheable) return null;
+    async find({ place }, rightUntilMs) {
       const found = current(place, rightUntilMs);
       const revalidation = found ? undefined : revalidations.get(place);
       if (!revalidation) return found;

@@ -15,8 +15,7 @@ const MAY_BE_200: ReadonlySet<number> = new Set([400, 403]);
  * A client that accepts `application/graphql-response+json` can trust the status, and gets 400 for a bad operation. With the
  * older `application/json` the specification wants 200, since a proxy may have answered a 4xx instead.
  */
-export function httpStatusOf({ result, status }: Answer, type: JsonType): number {
-  if (result.data !== undefined) return 200;
-  const isOfTheOperation = result.errors?.every(({ extensions }) => OF_THE_OPERATION.has(extensions?.code)) ?? false;
+export function httpStatusOf({ result: { errors = [] }, status }: Answer, type: JsonType): number {
+  const isOfTheOperation = errors.every(({ extensions }) => OF_THE_OPERATION.has(extensions?.code));
   return type !== GRAPHQL_TYPE && isOfTheOperation && MAY_BE_200.has(status) ? 200 : status;
 }

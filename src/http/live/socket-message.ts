@@ -15,8 +15,8 @@ export function withEmptyQuery(text: string): string {
 const isNamed = ({ documentId, id, extensions }: Fields): boolean =>
   documentId !== undefined || id !== undefined || (isObject(extensions) && extensions.persistedQuery !== undefined);
 
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Or a list, which has none of the fields. */
+const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
 /** Undefined for text that is not JSON: graphql-ws reports it. */
 function parseJson(text: string): unknown {

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { constants, setPriority } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sirv, { type RequestHandler } from 'sirv';
 import type { Logger } from '../../observability/logger.ts';
@@ -111,13 +111,15 @@ function createBuilder(root: string, logger: Logger): PageSource {
   };
 }
 
-/** By content, not by time: a checkout may make files older as well as newer. */
+/** By content, not by time: a checkout may make files older as well as newer. A copy of the project has the same. */
 async function digestSources(root: string): Promise<string> {
   const entries = await readdir(join(root, 'src', 'web'), { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(root, join(parentPath, name)));
   const digest = createHash('sha256');
-  for (const file of [...files.sort(), join(root, 'package-lock.json')])
-    digest.update(`${file}\n`).update(await readFile(file));
+  for (const file of [...files.sort(), 'package-lock.json'])
+    digest.update(`${file}\n`).update(await readFile(join(root, file)));
   return digest.digest('hex');
 }
 

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { withEmptyQuery } from '../../src/http/live/socket-message.ts';
+
+const NAMES = [{ documentId: 'a' }, { id: 'a' }, { extensions: { persistedQuery: {} } }];
+const subscribe = (payload: unknown) => JSON.stringify({ id: '1', type: 'subscribe', payload });
+
+describe('a message of a socket', () => {
+  it.each(NAMES)('gets an empty query where it names its operation: %j', (name) => {
+    expect(withEmptyQuery(subscribe({ ...name, variables: { a: 1 } }))).toBe(
+      subscribe({ ...name, variables: { a: 1 }, query: '' }),
+    );
+  });
+
+  it.each([
+    ...NAMES.map((name) => subscribe({ ...name, query: 'subscription { a }' })),
+    ...NAMES.map((payload) => JSON.stringify({ type: 'next', payload, of: 'subscribe' })),
+    subscribe({}),
+    subscribe({ extensions: {} }),
+    subscribe({ extensions: null }),
+    subscribe({ extensions: 'persistedQuery' }),
+    subscribe(null),
+    subscribe('documentId'),
+    subscribe(Object.values(NAMES)),
+    '"subscribe"',
+    '["subscribe", { "payload": { "id": "a" } }]',
+    'null "subscribe"',
+    '{ "type": "subscribe"',
+    '{ "type": "ping" }',
+    '',
+  ])('stays as it is otherwise: %s', (text) => {
+    expect(withEmptyQuery(text)).toBe(text);
+  });
+});
