@@ -9,7 +9,7 @@ import type { UpstreamAnswer, RunRef, UpstreamApi } from '../../src/upstream/cli
 import { GatewayError } from '../../src/upstream/errors.ts';
 import type { Scope } from '../../src/upstream/scope.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { at, graphOf, listed, ran, runRecord } from '../support/facts.ts';
+import { at, graphOf, listed, ran, runRecord, workflowRecord } from '../support/facts.ts';
 import { operationOf, settle, viewerOf } from '../support/operations.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
 
@@ -239,18 +239,7 @@ describe('the run loaders', () => {
   });
 
   describe('for fields of the graph', () => {
-    const workflow = (id: string): WorkflowRecord => ({
-      id,
-      name: null,
-      description: null,
-      status: null,
-      version: null,
-      isPublic: null,
-      organizationId: null,
-      createdAt: null,
-      updatedAt: null,
-      graph: graphOf('a>b'),
-    });
+    const workflow = (id: string) => workflowRecord({ id, graph: graphOf('a>b') });
 
     it('load the list of workflows once for many runs', async () => {
       upstream.workflows = () => [workflow('wf')];
