@@ -1,17 +1,15 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RunRecord, StepFacts, WorkflowRecord } from '../../src/domain/types.ts';
 import { createRunLoaders, type RunLoaders, type DataRequirement } from '../../src/runs/loaders/run-loaders.ts';
-import { createHoldingCache } from '../support/cache.ts';
-import { createRunStore } from '../../src/runs/run-store.ts';
 import { createWorkflowLoaders } from '../../src/runs/loaders/workflow-loaders.ts';
-import { createWorkflowStore } from '../../src/runs/workflow-store.ts';
-import type { UpstreamAnswer, RunRef, UpstreamApi } from '../../src/upstream/client.ts';
+import type { RunRef, UpstreamAnswer } from '../../src/upstream/client.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import type { Scope } from '../../src/upstream/scope.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { at, graphOf, listed, ran, runRecord, workflowRecord } from '../support/facts.ts';
 import { operationOf, settle, viewerOf } from '../support/operations.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
+import { createRunParts, scriptedApi } from '../support/run-parts.ts';
 
 const LIVE_TTL_MS = 1000;
 const REF = { workflowId: 'wf', runId: 'r1' };
@@ -43,30 +41,15 @@ describe('the run loaders', () => {
     calls.push(name);
     return { value: await read(), sizeBytes: 100 };
   };
-  const notScripted = (): never => {
-    throw new Error('no test here makes this call');
-  };
-  const api: UpstreamApi = {
+  const api = scriptedApi({
     getRun: (run) => answerOf(`record ${run.runId}`, () => upstream.record(run)),
     listSteps: (run) => answerOf(`steps ${run.runId}`, () => upstream.steps(run)),
     listWorkflows: () => answerOf('workflows', () => upstream.workflows()),
-    listRuns: notScripted,
-    execute: notScripted,
-    close: notScripted,
-  };
+  });
 
   /** Each call returns the loaders of a new operation over the same store. */
   function createOperations(offersRecords = true, scope: Scope | null = null): () => RunLoaders {
-    const limits = { liveTtlMs: LIVE_TTL_MS, settleMs: 30_000 };
-    const cache = createHoldingCache({
-      ...limits,
-      maxBytes: 1_000_000,
-      staleIfErrorMs: 300_000,
-      reauthIntervalMs: 300_000,
-      now: clock.now,
-    });
-    const workflowStore = createWorkflowStore(api, cache, LIVE_TTL_MS);
-    const store = createRunStore({ upstream: api, cache, workflowStore, offersRecords, ...limits });
+    const { store, workflowStore } = createRunParts(api, clock, { liveTtlMs: LIVE_TTL_MS, offersRecords });
     return () => {
       const operation = { ...operationOf('ada'), viewer: viewerOf('ada', scope) };
       return createRunLoaders(store, createWorkflowLoaders(workflowStore, operation), operation, clock.now());

@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RunRecord, StepFacts, WorkflowGraph } from '../../src/domain/types.ts';
 import type { Cached } from '../../src/runs/cache-partitions.ts';
-import { createRunStore, type RunParts, type RunStore } from '../../src/runs/run-store.ts';
+import type { RunParts, RunStore } from '../../src/runs/run-store.ts';
 import type { SharedRequest } from '../../src/runs/shared/shared-request.ts';
-import { createWorkflowStore } from '../../src/runs/workflow-store.ts';
-import type { UpstreamAnswer, UpstreamApi } from '../../src/upstream/client.ts';
+import type { UpstreamAnswer } from '../../src/upstream/client.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { createHoldingCache, type HoldingCache, type HoldingCacheOptions } from '../support/cache.ts';
+import type { HoldingCache } from '../support/cache.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { EPOCH_MS, graphOf, listed, ran, runRecord, workflowRecord } from '../support/facts.ts';
 import { operationOf, viewerOf } from '../support/operations.ts';
+import { createRunParts, scriptedApi, type RunPartsOptions } from '../support/run-parts.ts';
 
 const LIVE_TTL_MS = 5000;
 const SETTLE_MS = 30_000;
@@ -32,33 +32,16 @@ describe('the run store', () => {
     calls.push(name);
     return Promise.resolve({ value, sizeBytes: 100 });
   };
-  const notScripted = (): never => {
-    throw new Error('no test here makes this call');
-  };
-  const api: UpstreamApi = {
+  const api = scriptedApi({
     getRun: () => (record ? answerOf('record', record) : Promise.reject(new GatewayError('NOT_FOUND', 'no such run'))),
     listSteps: () => answerOf('steps', steps),
     listWorkflows: () => answerOf('workflows', [workflowRecord({ id: 'wf', graph: graphOf('a>b') })]),
-    listRuns: () => answerOf('runs', list),
-    execute: notScripted,
-    close: notScripted,
-  };
+  });
 
-  function create({
-    offersRecords = true,
-    ...options
-  }: Partial<HoldingCacheOptions & { offersRecords: boolean }> = {}) {
-    const limits = { liveTtlMs: LIVE_TTL_MS, settleMs: SETTLE_MS, ...options };
-    cache = createHoldingCache({
-      maxBytes: 1_000_000,
-      staleIfErrorMs: 300_000,
-      reauthIntervalMs: 300_000,
-      now: clock.now,
-      ...limits,
-    });
-    const workflowStore = createWorkflowStore(api, cache, LIVE_TTL_MS);
-    store = createRunStore({ upstream: api, cache, workflowStore, offersRecords, ...limits });
-    return { workflowStore };
+  function create(options: RunPartsOptions = {}) {
+    const parts = createRunParts(api, clock, { liveTtlMs: LIVE_TTL_MS, ...options });
+    ({ cache, store } = parts);
+    return parts;
   }
 
   const operation = () => operationOf('ada');
