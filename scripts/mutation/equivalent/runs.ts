@@ -1,0 +1,58 @@
+import type { Equivalent } from './equivalent.ts';
+
+const TYPES_ALONE = 'Never reached: the types allow that nothing is found, and something always is.';
+const SAVES_TIME = 'A shorter way to the same answer. It saves time, and nothing else.';
+const NOBODY_READS = 'A run that is derived for its end alone: nobody reads this of it.';
+
+export const RUNS: readonly Equivalent[] = [
+  {
+    file: 'runs/single-flight.ts',
+    line: 'setMaxListeners(0, controller.signal);',
+    replacement: ';',
+    reason: 'It saves a warning of Node on stderr, and changes nothing else.',
+  },
+  {
+    file: 'runs/single-flight.ts',
+    line: 'if (flight.waiting === 0)',
+    replacement: 'true',
+    reason: 'It saves timers: when one rings, it is asked again whether anybody waits.',
+  },
+  {
+    file: 'runs/cache-partitions.ts',
+    line: 'return slot && !isEntry(slot) ? slot : undefined;',
+    replacement: 'true',
+    reason: "No entry has a viewer's id for its place. The types can not tell that.",
+  },
+  ...['false', ';'].map((replacement) => ({
+    file: 'runs/finality.ts',
+    line: replacement === ';' ? 'settled.set(steps, isSettled);' : 'if (cached !== undefined) return cached;',
+    replacement,
+    reason: SAVES_TIME,
+  })),
+  { file: 'runs/finality.ts', line: "workflowId: '',", replacement: '"Stryker was here!"', reason: NOBODY_READS },
+  { file: 'runs/finality.ts', line: "id: '',", replacement: '"Stryker was here!"', reason: NOBODY_READS },
+  ...['{}', 'true'].map((replacement) => ({
+    file: 'runs/finality.ts',
+    line: 'freshness: { fetchedAt: timestampOf(fetchedAt), isFinal: false, isStale: false, staleReason: null },',
+    replacement,
+    reason: NOBODY_READS,
+  })),
+  {
+    file: 'runs/run-store.ts',
+    line: 'const key = stepsError ? undefined : (steps ?? record)?.cached;',
+    replacement: '(steps ?? record).cached',
+    reason: TYPES_ALONE,
+  },
+  {
+    file: 'runs/loaders/part-loader.ts',
+    line: 'if (value !== undefined) read.set(key, value);',
+    replacement: 'true',
+    reason: 'What is not in the map is undefined, too.',
+  },
+  {
+    file: 'runs/loaders/run-loaders.ts',
+    line: "const parts = await loadParts(ref, 'STEPS');",
+    replacement: '""',
+    reason: 'Whatever is not RECORD loads both parts. The graph is loaded elsewhere.',
+  },
+];
