@@ -435,7 +435,7 @@ describe('the run loaders', () => {
       expect(cached.load(REF, 'RECORD')).toMatchObject({ status: 'RUNNING' });
       clock.advance(LIVE_TTL_MS);
       upstream.record = () => runRecord();
-      expect(await operations().load(REF, 'STEPS')).toMatchObject({ status: 'COMPLETED' });
+      expect(await operations().load(REF, 'RECORD')).toMatchObject({ status: 'COMPLETED' });
       for (const operation of [loaded, cached]) {
         for (const requirement of ['RECORD', 'STEPS'] as const) {
           expect(await operation.load(REF, requirement)).toMatchObject({ status: 'RUNNING' });

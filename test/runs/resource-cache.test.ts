@@ -567,6 +567,18 @@ describe('the resource cache', () => {
       expect((await other).cached.value).toBe('new b');
     });
 
+    it('does not count it either where a value is cached in its place', async () => {
+      const runs = await inDoubt();
+      const gone = get({ ...runs[0], valueIfMissing: 'none' });
+      const other = get(runs[1]);
+      await settle();
+      runs[0].underWay().fail(missing());
+      expect((await gone).cached.value).toBe('none');
+      await settle();
+      runs[1].underWay().answer('new b');
+      expect((await other).cached.value).toBe('new b');
+    });
+
     it('makes calls for the others when the client of that call leaves', async () => {
       const runs = await inDoubt();
       const client = new AbortController();
@@ -899,14 +911,15 @@ describe('the resource cache', () => {
       });
     });
 
-    const violation = new GatewayError('UPSTREAM_CONTRACT_VIOLATION', 'of another version');
-    const unreadable = stored({
-      fetch: ({ stored }) =>
-        stored ? Promise.reject(violation) : Promise.resolve({ value: 'called', sizeBytes: 100 }),
-    });
+    /** Fails to read what is stored; a call would succeed. */
+    const unreadable = (error: Error) =>
+      stored({
+        fetch: ({ stored }) => (stored ? Promise.reject(error) : Promise.resolve({ value: 'called', sizeBytes: 100 })),
+      });
+    const otherVersion = unreadable(new GatewayError('UPSTREAM_CONTRACT_VIOLATION', 'of another version'));
     it.each([
       ['is over', stored(), () => storedAnswer({ fetchedAt: clock.now() - LIVE_TTL_MS })],
-      ['can not be read', unreadable, () => storedAnswer()],
+      ['can not be read', otherVersion, () => storedAnswer()],
       ['says that there is nothing, which is an error', stored(), () => storedAnswer({ bytes: null })],
     ])('makes a call where theirs %s', async (_, resource, answer) => {
       load = finding(answer());
@@ -923,8 +936,7 @@ describe('the resource cache', () => {
       ['that a defect keeps from being read', new TypeError('no function')],
     ])('fails for an answer %s', async (_, error) => {
       load = finding(storedAnswer());
-      const outcome = rejectionOf(cache.get(stored({ fetch: () => Promise.reject(error) }), operationOf('ada')));
-      expect(await outcome).toBe(error);
+      expect(await rejectionOf(cache.get(unreadable(error), operationOf('ada')))).toBe(error);
     });
 
     it('trusts no proof from the future', async () => {

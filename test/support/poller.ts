@@ -22,6 +22,7 @@ export interface Poll {
 export interface SnapshotFields {
   readonly isFinal?: boolean;
   readonly staleReason?: string | null;
+  readonly sentAt?: number;
   readonly fetchedAt?: number;
   readonly isReversed?: boolean;
 }
@@ -50,8 +51,8 @@ export interface ManualTurns {
 
 const ref = { workflowId: 'wf', runId: 'r1' };
 
-export function readingOf(steps: number, sentAt: number, fields: SnapshotFields = {}): RunReading {
-  const { isFinal = false, staleReason = null, fetchedAt = sentAt, isReversed = false } = fields;
+export function readingOf(steps: number, polledAt: number, fields: SnapshotFields = {}): RunReading {
+  const { isFinal = false, staleReason = null, sentAt = polledAt, fetchedAt = sentAt, isReversed = false } = fields;
   const value = Array.from({ length: steps }, (_, index) =>
     ran('node', index, index + 1, 'completed', { id: `s${index}` }),
   );

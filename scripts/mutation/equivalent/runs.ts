@@ -18,6 +18,30 @@ export const RUNS: readonly Equivalent[] = [
     reason: 'It saves timers: when one rings, it is asked again whether anybody waits.',
   },
   {
+    file: 'runs/resource-cache.ts',
+    line: 'resource.related === undefined ? null : flights.landing(keyOf(viewer, { key: resource.related })),',
+    replacement: 'false',
+    reason: 'No call is under way for a resource without a key. The types can not tell that.',
+  },
+  ...['{}', '""'].map((replacement) => ({
+    file: 'runs/live/live-poller.ts',
+    line: "if (states.isFinal(state)) finish({ kind: 'COMPLETE' });",
+    replacement,
+    reason: 'Whatever is not FAILED is complete.',
+  })),
+  ...['false', '""'].map((replacement) => ({
+    file: 'runs/live/live-poller.ts',
+    line: "if (end && how.kind === 'COMPLETE') return;",
+    replacement,
+    reason: 'To end twice is to end: whoever is told looks whether there is anything left to do.',
+  })),
+  {
+    file: 'runs/live/live-poller.ts',
+    line: "const isDone = subscriber.hasLeft || (end && (end.kind === 'FAILED' || subscriber.seen === latest?.sequence));",
+    replacement: 'latest.sequence',
+    reason: TYPES_ALONE,
+  },
+  {
     file: 'runs/cache-partitions.ts',
     line: 'return slot && !isEntry(slot) ? slot : undefined;',
     replacement: 'true',
