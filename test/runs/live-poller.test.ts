@@ -322,6 +322,17 @@ describe('a live poller', () => {
     expect(late.outcome).toBe('WAITING');
   });
 
+  it('keeps its pace where a poll for a new subscriber finds what was there before', async () => {
+    const { harness } = await watched();
+    harness.clock.advance(400);
+    harness.isRightKnown = false;
+    const late = watch(harness.poller);
+    await late.pull();
+    await harness.underWay().answerCached();
+    expect(late.given.map(stepsIn)).toEqual([1]);
+    expect(harness.clock.pending).toEqual([600]);
+  });
+
   it('makes no poll for a subscriber who has read the final snapshot', async () => {
     const { harness, watching } = await watched();
     await watching.pull();
