@@ -465,7 +465,8 @@ describe('a live poller in a fleet', () => {
   });
 
   it('makes no poll before a subscriber asks, whoever has the turn', () => {
-    const { clock, turns } = createPollerHarness();
+    const { clock, poller, turns } = createPollerHarness();
+    watch(poller);
     turns.listener.onTurn();
     expect(clock.pending).toEqual([]);
   });

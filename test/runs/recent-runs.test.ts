@@ -13,7 +13,7 @@ import { createRunHistory } from '../../src/runs/history/run-history.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock } from '../support/clock.ts';
 import { at, runRecord } from '../support/facts.ts';
-import { operationOf } from '../support/operations.ts';
+import { operationOf, settle } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { createRunParts, scriptedApi } from '../support/run-parts.ts';
 
@@ -46,7 +46,8 @@ describe('the runs of several workflows', () => {
       listRuns({ workflowId, offset, limit }) {
         windows.push(workflowId);
         const failure = failures.get(workflowId);
-        if (failure) return Promise.reject(failure);
+        // The first by id is the last to fail.
+        if (failure) return (workflowId === 'a' ? settle() : Promise.resolve()).then(() => Promise.reject(failure));
         const value = (histories.get(workflowId) ?? []).slice(offset, offset + limit);
         return Promise.resolve({ value, sizeBytes: 100 });
       },
@@ -156,6 +157,18 @@ describe('the runs of several workflows', () => {
         { workflowId: 'c', error: outage },
       ],
     });
+  });
+
+  it('are read in the order of the ids, so that the same are left out where there are too many', async () => {
+    for (const name of ['b', 'a']) start(name, 10);
+    const { entries, unavailable } = await recent.page(
+      { workflowIds: ['b', 'a'], first: 2, after: null, filter: null },
+      operationOf('ada', { maxCalls: 1 }),
+    );
+    expect(entries.map(({ workflowId }) => workflowId)).toEqual(['a']);
+    expect(unavailable.map(({ workflowId, error }) => [workflowId, error.code])).toEqual([
+      ['b', 'UPSTREAM_BUDGET_EXCEEDED'],
+    ]);
   });
 
   it('are none where a defect keeps them from being read', async () => {

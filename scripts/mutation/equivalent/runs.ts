@@ -100,4 +100,40 @@ export const RUNS: readonly Equivalent[] = [
     replacement,
     reason: 'No two names are equal, and any order will do that is always the same.',
   })),
+  {
+    file: 'runs/history/history-reader.ts',
+    line: 'offset = Math.max(0, offset - (limit - 1));',
+    replacement: 'limit + 1',
+    reason: 'It goes further up than it must, and then on again from there.',
+  },
+  {
+    file: 'runs/history/run-history.ts',
+    line: 'return { records: records.filter(hasId).flatMap((record) => partOf.get(record) ?? []), windows };',
+    replacement: '["Stryker was here"]',
+    reason: TYPES_ALONE,
+  },
+  {
+    file: 'runs/history/recent-runs.ts',
+    line: 'return from === to ? compareText(a.workflowId, b.workflowId) : to > from ? 1 : -1;',
+    replacement: 'to >= from',
+    reason: 'The two differ.',
+  },
+  {
+    file: 'runs/history/recent-runs.ts',
+    line: 'const startMicros = last.startMicros + (compareText(workflowId, last.workflowId) > 0 ? 1 : 0);',
+    replacement: 'compareText(workflowId, last.workflowId) >= 0',
+    reason: 'The workflow that was answered last has a position of its own.',
+  },
+  {
+    file: 'runs/history/recent-runs.ts',
+    line: 'const [next] = queues.flatMap(({ waiting }) => waiting.slice(0, 1)).sort(compareByPlace);',
+    replacement: 'waiting',
+    reason: SAVES_TIME,
+  },
+  {
+    file: 'runs/history/recent-runs.ts',
+    line: 'queues.find(({ workflowId }) => workflowId === next.workflowId)?.waiting.shift();',
+    replacement: 'queues.find(({\n  workflowId\n}) => workflowId === next.workflowId).waiting',
+    reason: TYPES_ALONE,
+  },
 ];
