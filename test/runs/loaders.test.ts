@@ -436,7 +436,7 @@ describe('the run loaders', () => {
       clock.advance(LIVE_TTL_MS);
       upstream.record = () => runRecord();
       expect(await operations().load(REF, 'RECORD')).toMatchObject({ status: 'COMPLETED' });
-      for (const operation of [loaded, cached]) {
+      for (const operation of [cached, loaded]) {
         for (const requirement of ['RECORD', 'STEPS'] as const) {
           expect(await operation.load(REF, requirement)).toMatchObject({ status: 'RUNNING' });
         }

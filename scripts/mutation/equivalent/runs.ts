@@ -62,6 +62,12 @@ export const RUNS: readonly Equivalent[] = [
     reason: NOBODY_READS,
   })),
   {
+    file: 'runs/recent-failures.ts',
+    line: 'failures.delete(key);',
+    replacement: ';',
+    reason: 'A failure that is over is told by nobody. It saves memory.',
+  },
+  {
     file: 'runs/run-store.ts',
     line: 'const key = stepsError ? undefined : (steps ?? record)?.cached;',
     replacement: '(steps ?? record).cached',
