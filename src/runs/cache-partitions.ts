@@ -132,7 +132,7 @@ export function createCachePartitions<T>(maxBytes: number): CachePartitions<T> {
       const current = cachedPartition(viewerId) ?? leases.get(viewerId)?.partition;
       if (current !== partition) return;
       current.lastSuccessAt = Math.max(current.lastSuccessAt ?? 0, sentAt);
-      if (!slots.has(viewerId)) slots.set(viewerId, current);
+      slots.set(viewerId, current);
     },
     lastSuccessAt: (viewerId) => cachedPartition(viewerId)?.lastSuccessAt ?? null,
 

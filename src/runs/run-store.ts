@@ -21,7 +21,7 @@ export interface RunStore {
   cachedSteps(ref: RunRef, operation: Operation): Served<StepList> | undefined;
   /** Caches a record that came inside a list. */
   offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): void;
-  /** The run as of `nowMs`, from its loaded parts: derived once for one reading of the clock, and once for all where it is final. */
+  /** The run as of `nowMs`, from its loaded parts: derived once for one reading of the clock, and once for all where that changes nothing. */
   derive(ref: RunRef, parts: RunParts, nowMs: number): Run;
 }
 
@@ -133,7 +133,6 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const freshness: Freshness = {
         fetchedAt: timestampOf(parts.length > 0 ? Math.min(...parts.map((part) => part.cached.fetchedAt)) : nowMs),
         isFinal:
-          parts.length > 0 &&
           (!record || finality.ofRecord(record.cached, steps?.cached)) &&
           (!listed || finality.ofSteps(listed, record?.cached, () => graph ?? null)),
         isStale: staleReason !== null,
@@ -142,8 +141,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const facts = { record: record?.cached.value ?? null, steps: steps?.cached.value ?? null, stepsError, graph };
       const run = createRun({ workflowId: ref.workflowId, id: ref.runId, ...facts, freshness }, nowMs);
       if (key && staleReason === null) {
-        const asOfMs = freshness.isFinal && !run.dependsOnNow ? null : nowMs;
-        derivedRuns.set(key, { record: record?.cached, graph, run, asOfMs });
+        derivedRuns.set(key, { record: record?.cached, graph, run, asOfMs: run.dependsOnNow ? nowMs : null });
       }
       return run;
     },

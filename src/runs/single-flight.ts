@@ -72,7 +72,7 @@ export function createSingleFlight<T>(after: After = afterOnThisMachine): Single
               abandon(key, flight);
             });
         };
-        signal.addEventListener('abort', leave, { once: true });
+        signal.addEventListener('abort', leave);
         flight.promise.then(resolve, reject).finally(() => {
           signal.removeEventListener('abort', leave);
         });

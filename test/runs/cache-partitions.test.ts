@@ -1,3 +1,4 @@
+import { serialize } from 'node:v8';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createCachePartitions, type Cached, type CachePartitions } from '../../src/runs/cache-partitions.ts';
@@ -70,7 +71,8 @@ describe('cache partitions', () => {
     partitions.remove('ada', 'k');
     expect(partitions.cachedBytes).toBe(VIEWER_BYTES);
     put(partitions, 'ada', 'k'.repeat(1000));
-    expect(partitions.cachedBytes).toBeGreaterThanOrEqual(VIEWER_BYTES + ENTRY_BYTES + 999);
+    // Two bytes for each character.
+    expect(partitions.cachedBytes).toBe(VIEWER_BYTES + ENTRY_BYTES + 2 * 999);
   });
 
   it('evict the least recently used entry, whichever viewer it belongs to', () => {
@@ -117,6 +119,16 @@ describe('cache partitions', () => {
     expect(partitions.lastSuccessAt('ada')).toBe(0);
   });
 
+  it('hold nothing of entries that were evicted, or were too large', () => {
+    const partitions = createCachePartitions<string>(roomFor(1, 2));
+    const heldBytes = () => serialize(partitions.of('ada')).byteLength;
+    for (const key of 'ab') put(partitions, 'ada', key);
+    const before = heldBytes();
+    for (const key of 'cdefgh') put(partitions, 'ada', key);
+    for (const key of 'ijklmn') put(partitions, 'ada', key, 10_000);
+    expect(heldBytes()).toBe(before);
+  });
+
   it('of no bytes cache nothing', () => {
     const partitions = createCachePartitions<string>(0);
     put(partitions, 'ada', 'a', 0);
@@ -159,6 +171,22 @@ describe('the right of a viewer', () => {
     partitions.release(first);
     expect(partitions.get('ada', 'k')?.value).toBe('k');
     expect(partitions.lastSuccessAt('ada')).toBe(5);
+  });
+
+  it('is proven by one of several calls, though another has ended before', () => {
+    const partitions = createCachePartitions<string>(1_000_000);
+    const [first, second] = [partitions.lease('ada'), partitions.lease('ada')];
+    partitions.release(first);
+    partitions.proveRight(second, 5);
+    expect(partitions.lastSuccessAt('ada')).toBe(5);
+  });
+
+  it('is not proven by a call whose partition was dropped, and no call is under way any more', () => {
+    const partitions = createCachePartitions<string>(1_000_000);
+    const partition = partitions.lease('ada');
+    partitions.drop('ada');
+    partitions.proveRight(partition, 5);
+    expect(partitions.lastSuccessAt('ada')).toBeNull();
   });
 
   it('is gone after a drop, with all entries of the viewer and none of others', () => {

@@ -128,6 +128,12 @@ describe('steps beside a record', () => {
     expect(finality.ofSteps(heldFrom(completed, sentAt), heldFrom(record, recordAt), noGraph)).toBe(isFinal);
   });
 
+  it('of another gateway are final if they were asked for later than that may have come', () => {
+    const record = { ...heldFrom(ended, 11), uncertaintyMs: 500 };
+    expect(finality.ofSteps(heldFrom(completed, 11.5), record, noGraph)).toBe(false);
+    expect(finality.ofSteps(heldFrom(completed, 11.501), record, noGraph)).toBe(true);
+  });
+
   it('that is terminal are final even if one of them still says running', () => {
     const left = listed([ran('a', 0, 4), ran('b', 4, null, 'running')]);
     expect(finality.ofSteps(heldFrom(left, 12), heldFrom(ended, 11), noGraph)).toBe(true);

@@ -10,7 +10,8 @@ import { at, runRecord } from '../support/facts.ts';
 
 /** A history that a test can change; the newest run comes first. So many runs each start at the same instant. */
 function createHistory(runCount: number, perInstant = 1) {
-  const runs: { id: string; startTime: ReturnType<typeof at> }[] = [];
+  const runs: { id: string; startTime: ReturnType<typeof at> | null }[] = [];
+  const windows: string[] = [];
   let started = 0;
   const start = () => {
     started += 1;
@@ -18,10 +19,11 @@ function createHistory(runCount: number, perInstant = 1) {
   };
   for (let count = 0; count < runCount; count += 1) start();
   const readWindow: ReadWindow = (offset, limit) => {
-    if (limit < 1 || limit > MAX_WINDOW) throw new Error(`a window of ${limit}`);
+    if (limit < 1 || limit > MAX_WINDOW || offset < 0) throw new Error(`a window of ${limit} from ${offset}`);
+    windows.push(`${offset} ${limit}`);
     return Promise.resolve(runs.slice(offset, offset + limit).map((run) => runRecord(run)));
   };
-  return { runs, start, readWindow };
+  return { runs, windows, start, readWindow };
 }
 
 const idsOf = (entries: readonly { readonly record: { readonly id: string } }[]) =>
@@ -45,6 +47,34 @@ describe('the history reader', () => {
     );
   });
 
+  it('reads what is wanted, and nothing more once it has seen the end', async () => {
+    const history = createHistory(5);
+    const reader = createHistoryReader(history.readWindow, null);
+    expect(idsOf(await reader.next(2))).toEqual(['run-5', 'run-4']);
+    expect(reader.isAtEnd).toBe(false);
+    expect(idsOf(await reader.next(3))).toEqual(['run-3', 'run-2', 'run-1']);
+    expect(reader.isAtEnd).toBe(false);
+    expect(await reader.next(3)).toEqual([]);
+    expect([reader.isAtEnd, history.windows]).toEqual([true, ['0 2', '1 4', '4 4']]);
+    expect(await reader.next(3)).toEqual([]);
+    expect(history.windows).toHaveLength(3);
+
+    const short = createHistoryReader(history.readWindow, null);
+    expect(await short.next(6)).toHaveLength(5);
+    expect(short.isAtEnd).toBe(true);
+  });
+
+  it('reads runs that have not started yet, and goes on where one that had is gone', async () => {
+    const history = createHistory(3);
+    for (const id of ['queued-1', 'queued-2']) history.runs.unshift({ id, startTime: null });
+    const reader = createHistoryReader(history.readWindow, null);
+    const [first] = await reader.next(1);
+    expect(first?.position).toEqual({ runId: 'queued-2', offset: 0, startMicros: null });
+    expect(idsOf(await reader.next(2))).toEqual(['queued-1', 'run-3']);
+    history.runs.splice(2, 1);
+    expect(idsOf(await reader.next(9))).toEqual(['run-2', 'run-1']);
+  });
+
   it('neither repeats nor skips a run while others start, with one reader or several', async () => {
     const movement = fc.record({ started: fc.nat(130), wanted: fc.integer({ min: 1, max: 100 }), anew: fc.boolean() });
     await fc.assert(
@@ -66,7 +96,12 @@ describe('the history reader', () => {
             // Before the first run is read there is no position: a run that starts then is simply newer.
             if (position) for (let count = 0; count < started; count += 1) history.start();
           }
-          expect(seen).toEqual(atTheStart.slice(0, seen.length));
+          for (;;) {
+            const entries = await reader.next(100);
+            if (entries.length === 0) break;
+            seen.push(...idsOf(entries));
+          }
+          expect(seen).toEqual(atTheStart);
         },
       ),
     );

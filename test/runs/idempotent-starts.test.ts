@@ -51,6 +51,78 @@ describe('starts with a key', () => {
     expect(await starts.once(start(), upstream.started)).toMatchObject({ runId: 'run-2' });
   });
 
+  it('end earlier where that was said while it was sent, whatever else is kept', async () => {
+    const { clock, upstream, starts } = create();
+    await starts.once(start({ key: 'other' }), upstream.started);
+    const untilMs = clock.now() + MINUTE_MS;
+    await starts.once(start(), (keepUntil) => {
+      keepUntil(untilMs);
+      return upstream.started();
+    });
+    clock.advance(MINUTE_MS - 1);
+    expect(await starts.once(start(), upstream.started)).toMatchObject({ runId: 'run-2' });
+    clock.advance(1);
+    expect(await starts.once(start(), upstream.started)).toMatchObject({ runId: 'run-3' });
+  });
+
+  it('take a list of inputs for another than an object of the same values', async () => {
+    const { upstream, starts } = create();
+    await starts.once(start({ inputs: { a: ['x'] } }), upstream.started);
+    const other = starts.once(start({ inputs: { a: { 0: 'x' } } }), upstream.started);
+    await expect(other).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+
+  describe('where there is room for', () => {
+    const KEY_BYTES = 1200;
+    const limited = { code: 'RATE_LIMITED' };
+
+    it.each(['maxBytes', 'maxBytesOfViewer'] as const)(
+      'one by %s, are refused until that one is over',
+      async (limit) => {
+        const { clock, upstream, starts } = create({ [limit]: KEY_BYTES });
+        await starts.once(start(), upstream.started);
+        await expect(starts.once(start({ key: 'other' }), upstream.started)).rejects.toMatchObject(limited);
+        clock.advance(10 * MINUTE_MS);
+        expect(await starts.once(start({ key: 'other' }), upstream.started)).toMatchObject({ runId: 'run-2' });
+      },
+    );
+
+    it('two, are refused until one is over, also while another is under way', async () => {
+      const { clock, upstream, starts } = create({ maxBytes: 2 * KEY_BYTES + 100 });
+      const answer = Promise.withResolvers<StartedRun>();
+      const underWay = starts.once(start({ key: 'slow' }), () => answer.promise);
+      await starts.once(start(), upstream.started);
+      await expect(starts.once(start({ key: 'other' }), upstream.started)).rejects.toMatchObject(limited);
+      clock.advance(10 * MINUTE_MS);
+      expect(await starts.once(start({ key: 'other' }), upstream.started)).toMatchObject({ runId: 'run-2' });
+      answer.resolve({ runId: 'run-0', message: null });
+      await underWay;
+    });
+
+    it.each([
+      [{ runId: 'run-1', message: 'started' }, 2 * 12],
+      [{ runId: 'run-1', message: null }, 2 * 5],
+    ])('two and the texts of %j, are two', async (started, textBytes) => {
+      for (const missing of [0, 1]) {
+        const { starts } = create({ maxBytes: 2 * KEY_BYTES + textBytes - missing });
+        const send = () => Promise.resolve(started);
+        await starts.once(start(), send);
+        const [second] = await Promise.allSettled([starts.once(start({ key: 'other' }), send)]);
+        expect(second.status).toBe(missing === 0 ? 'fulfilled' : 'rejected');
+      }
+    });
+
+    it("one of each viewer, are told when the viewer's own is over", async () => {
+      const { clock, upstream, starts } = create({ maxBytesOfViewer: KEY_BYTES });
+      await starts.once(start({ viewerId: 'other' }), upstream.started);
+      clock.advance(MINUTE_MS);
+      await starts.once(start(), upstream.started);
+      await expect(starts.once(start({ key: 'other' }), upstream.started)).rejects.toMatchObject({
+        details: { retryAfterSeconds: 600 },
+      });
+    });
+  });
+
   it('wait for the one that is under way, however long it takes', async () => {
     const { clock, upstream, starts } = create();
     const answer = Promise.withResolvers<StartedRun>();

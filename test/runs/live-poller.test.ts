@@ -322,6 +322,41 @@ describe('a live poller', () => {
     expect(late.outcome).toBe('WAITING');
   });
 
+  it('keeps its pace where a poll for a new subscriber finds what was there before', async () => {
+    const { harness } = await watched();
+    harness.clock.advance(400);
+    harness.isRightKnown = false;
+    const late = watch(harness.poller);
+    await late.pull();
+    await harness.underWay().answerCached();
+    expect(late.given.map(stepsIn)).toEqual([1]);
+    expect(harness.clock.pending).toEqual([600]);
+  });
+
+  it('makes no poll for a subscriber who has read the final snapshot', async () => {
+    const { harness, watching } = await watched();
+    await watching.pull();
+    harness.clock.advance(1000);
+    await harness.underWay().answer(2, { isFinal: true });
+    harness.isRightKnown = false;
+    await watching.pull();
+    expect([watching.outcome, harness.polls.length]).toEqual(['DONE', 2]);
+  });
+
+  it.each([
+    ['completes', { isFinal: true }],
+    ['fails', DENIED],
+  ])('lets each subscriber leave that %s', async (_, end) => {
+    const harness = createPollerHarness();
+    const onLeft = jest.fn();
+    const watching = watch(harness.poller, onLeft);
+    await watching.pull();
+    if (end instanceof GatewayError) await harness.underWay().fail(end);
+    else await harness.underWay().answer(1, end);
+    await watching.pull();
+    expect(onLeft).toHaveBeenCalledTimes(1);
+  });
+
   it('never polls more often than ten times a second', async () => {
     const { harness, watching } = await watched(0);
     await watching.pull();
@@ -398,6 +433,42 @@ describe('a live poller in a fleet', () => {
     await watch(harness.poller).pull();
     await harness.underWay().answer(2);
     expect(harness.turns.announced).toBe(before + 1);
+  });
+
+  it('announces nothing that it finds read by another', async () => {
+    const { harness, watching } = await watched();
+    harness.turns.areOurs = false;
+    const before = harness.turns.announced;
+    await next({ watching });
+    harness.clock.advance(1500);
+    await watch(harness.poller).pull();
+    await harness.underWay().answer(2, { sentAt: 0 });
+    expect([watching.given.map(stepsIn), harness.turns.announced]).toEqual([[1, 2], before]);
+  });
+
+  it.each([
+    ['its own turn', { areOurs: true, isAnnounced: false, error: OUTAGE }, 1],
+    ['the turn of another', { areOurs: false, isAnnounced: false, error: OUTAGE }, 0],
+    ['the turn of another, which will end it, too,', { areOurs: false, isAnnounced: false, error: DENIED }, 1],
+    ['an announcement', { areOurs: true, isAnnounced: true, error: OUTAGE }, 0],
+  ])('announces why a poll at %s has failed: %#', async (_, { areOurs, isAnnounced, error }, times) => {
+    const { harness, watching } = await watched();
+    await next({ watching });
+    harness.turns.areOurs = areOurs;
+    const before = harness.turns.announced;
+    harness.clock.advance(999);
+    if (isAnnounced) harness.turns.listener.onAnnounced();
+    harness.turns.listener.onTurn();
+    harness.clock.advance(isAnnounced ? 0 : 2001);
+    await harness.underWay().fail(error);
+    expect(harness.turns.announced - before).toBe(times);
+  });
+
+  it('makes no poll before a subscriber asks, whoever has the turn', () => {
+    const { clock, poller, turns } = createPollerHarness();
+    watch(poller);
+    turns.listener.onTurn();
+    expect(clock.pending).toEqual([]);
   });
 
   it('reads again where an announcement comes during a poll', async () => {

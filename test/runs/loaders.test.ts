@@ -1,17 +1,16 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RunRecord, StepFacts, WorkflowRecord } from '../../src/domain/types.ts';
 import { createRunLoaders, type RunLoaders, type DataRequirement } from '../../src/runs/loaders/run-loaders.ts';
-import { createHoldingCache } from '../support/cache.ts';
-import { createRunStore } from '../../src/runs/run-store.ts';
-import { createWorkflowLoaders } from '../../src/runs/loaders/workflow-loaders.ts';
-import { createWorkflowStore } from '../../src/runs/workflow-store.ts';
-import type { UpstreamAnswer, RunRef, UpstreamApi } from '../../src/upstream/client.ts';
+import type { Operation } from '../../src/runs/operation.ts';
+import { createWorkflowLoaders, type WorkflowLoaders } from '../../src/runs/loaders/workflow-loaders.ts';
+import type { RunRef, UpstreamAnswer } from '../../src/upstream/client.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import type { Scope } from '../../src/upstream/scope.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { at, graphOf, listed, ran, runRecord } from '../support/facts.ts';
+import { at, graphOf, listed, ran, runRecord, workflowRecord } from '../support/facts.ts';
 import { operationOf, settle, viewerOf } from '../support/operations.ts';
-import { gatewayErrorOf } from '../support/rejection.ts';
+import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
+import { createRunParts, scriptedApi } from '../support/run-parts.ts';
 
 const LIVE_TTL_MS = 1000;
 const REF = { workflowId: 'wf', runId: 'r1' };
@@ -43,33 +42,24 @@ describe('the run loaders', () => {
     calls.push(name);
     return { value: await read(), sizeBytes: 100 };
   };
-  const notScripted = (): never => {
-    throw new Error('no test here makes this call');
-  };
-  const api: UpstreamApi = {
+  const api = scriptedApi({
     getRun: (run) => answerOf(`record ${run.runId}`, () => upstream.record(run)),
     listSteps: (run) => answerOf(`steps ${run.runId}`, () => upstream.steps(run)),
     listWorkflows: () => answerOf('workflows', () => upstream.workflows()),
-    listRuns: notScripted,
-    execute: notScripted,
-    close: notScripted,
-  };
+  });
+
+  interface Loaders extends RunLoaders {
+    readonly operation: Operation;
+    readonly workflows: WorkflowLoaders;
+  }
 
   /** Each call returns the loaders of a new operation over the same store. */
-  function createOperations(offersRecords = true, scope: Scope | null = null): () => RunLoaders {
-    const limits = { liveTtlMs: LIVE_TTL_MS, settleMs: 30_000 };
-    const cache = createHoldingCache({
-      ...limits,
-      maxBytes: 1_000_000,
-      staleIfErrorMs: 300_000,
-      reauthIntervalMs: 300_000,
-      now: clock.now,
-    });
-    const workflowStore = createWorkflowStore(api, cache, LIVE_TTL_MS);
-    const store = createRunStore({ upstream: api, cache, workflowStore, offersRecords, ...limits });
+  function createOperations(offersRecords = true, scope: Scope | null = null): () => Loaders {
+    const { store, workflowStore } = createRunParts(api, clock, { liveTtlMs: LIVE_TTL_MS, offersRecords });
     return () => {
       const operation = { ...operationOf('ada'), viewer: viewerOf('ada', scope) };
-      return createRunLoaders(store, createWorkflowLoaders(workflowStore, operation), operation, clock.now());
+      const workflows = createWorkflowLoaders(workflowStore, operation);
+      return { ...createRunLoaders(store, workflows, operation, clock.now()), operation, workflows };
     };
   }
 
@@ -203,6 +193,18 @@ describe('the run loaders', () => {
       expect((await gatewayErrorOf(operation.loadWithSteps(REF))).code).toBe('UPSTREAM_UNAVAILABLE');
     });
 
+    it('throw their error also beside a record of a run that is under way', async () => {
+      upstream.record = () => running();
+      upstream.steps = throwing(outage());
+      const run = await createOperations()().load(REF, 'STEPS');
+      expect(run.status).toBe('RUNNING');
+      expect(() => run.steps).toThrow('down');
+    });
+
+    it('return them with the run where they are insisted on', async () => {
+      expect((await createOperations()().loadWithSteps(REF))?.steps).toHaveLength(2);
+    });
+
     it('have the steps as soon as they can be had: nothing is kept of the failure', async () => {
       const operations = createOperations();
       upstream.steps = throwing(outage());
@@ -239,18 +241,7 @@ describe('the run loaders', () => {
   });
 
   describe('for fields of the graph', () => {
-    const workflow = (id: string): WorkflowRecord => ({
-      id,
-      name: null,
-      description: null,
-      status: null,
-      version: null,
-      isPublic: null,
-      organizationId: null,
-      createdAt: null,
-      updatedAt: null,
-      graph: graphOf('a>b'),
-    });
+    const workflow = (id: string) => workflowRecord({ id, graph: graphOf('a>b') });
 
     it('load the list of workflows once for many runs', async () => {
       upstream.workflows = () => [workflow('wf')];
@@ -269,6 +260,13 @@ describe('the run loaders', () => {
       expect(run.criticalPath.isInferred).toBe(true);
     });
 
+    it('load it also where the rest is cached', async () => {
+      upstream.workflows = () => [workflow('wf')];
+      const operations = createOperations();
+      await operations().load(REF, 'STEPS');
+      expect((await operations().load(REF, 'GRAPH')).criticalPath.isInferred).toBe(false);
+    });
+
     it('reject where access to it is denied', async () => {
       upstream.workflows = throwing(new GatewayError('UNAUTHENTICATED', 'no'));
       expect((await gatewayErrorOf(Promise.try(() => createOperations()().load(REF, 'GRAPH')))).code).toBe(
@@ -277,7 +275,133 @@ describe('the run loaders', () => {
     });
   });
 
+  describe('for workflows', () => {
+    beforeEach(() => {
+      upstream.workflows = () => [workflowRecord({ id: 'wf', name: 'Mail' })];
+    });
+
+    it('read each list once, however long the operation takes', async () => {
+      const { workflows } = createOperations()();
+      for (let turn = 0; turn < 2; turn += 1) {
+        expect((await workflows.find('wf')).name).toBe('Mail');
+        await workflows.list();
+        clock.advance(100_000);
+      }
+      expect(calls).toEqual(['workflows']);
+    });
+
+    it('find them in the list that the operation has read', async () => {
+      const { workflows } = createOperations()();
+      const list = await workflows.list();
+      clock.advance(100_000);
+      expect(await workflows.known()).toBe(list);
+    });
+
+    it('find none by another id', async () => {
+      const { workflows } = createOperations()();
+      expect(await gatewayErrorOf(workflows.find('other'))).toMatchObject({ code: 'NOT_FOUND' });
+    });
+  });
+
+  describe('for a record that came in a list', () => {
+    const served = (record: RunRecord) => ({
+      cached: { value: record, sentAt: clock.now(), fetchedAt: clock.now(), sizeBytes: 100 },
+      staleReason: null,
+    });
+
+    it('make no call where it suffices', async () => {
+      const run = await createOperations()().ofRecord(REF, served(runRecord()), 'RECORD');
+      expect([run?.status, calls]).toEqual(['COMPLETED', []]);
+    });
+
+    it.each<readonly [string, RunRecord, DataRequirement]>([
+      ['it does not suffice', runRecord({ endTime: null }), 'RECORD'],
+      ['they are asked for', runRecord(), 'STEPS'],
+    ])('load the steps, and no record, where %s', async (_, record, requirement) => {
+      const run = await createOperations()().ofRecord(REF, served(record), requirement);
+      expect([run?.steps.length, calls]).toEqual([2, ['steps r1']]);
+    });
+
+    it('load the graph where it is asked for', async () => {
+      upstream.workflows = () => [workflowRecord({ id: 'wf', graph: graphOf('a>b') })];
+      const run = await createOperations()().ofRecord(REF, served(runRecord()), 'GRAPH');
+      expect(run?.criticalPath.isInferred).toBe(false);
+    });
+
+    it('return the run without its steps where they fail', async () => {
+      upstream.steps = throwing(outage());
+      const run = await createOperations()().ofRecord(REF, served(runRecord()), 'STEPS');
+      expect(run?.status).toBe('COMPLETED');
+      expect(() => run?.steps).toThrow('down');
+    });
+
+    it('leave out the run where its steps are not in the scope', async () => {
+      upstream.steps = throwing(missing());
+      const operation = createOperations(true, { organizationId: 'org-1', workflowIds: null })();
+      expect(await operation.ofRecord(REF, served(runRecord()), 'STEPS')).toBeNull();
+    });
+
+    it('reject where access is denied', async () => {
+      upstream.steps = throwing(new GatewayError('FORBIDDEN', 'no'));
+      const error = await gatewayErrorOf(createOperations()().ofRecord(REF, served(runRecord()), 'STEPS'));
+      expect(error.code).toBe('FORBIDDEN');
+    });
+  });
+
+  it('derive the run of parts that were loaded before, beside its graph', async () => {
+    upstream.workflows = () => [workflowRecord({ id: 'wf', graph: graphOf('a>b') })];
+    const operation = createOperations()();
+    const run = await operation.ofParts(REF, await operation.loadParts(REF, 'STEPS'), 'GRAPH');
+    expect([run.steps.length, run.criticalPath.isInferred]).toEqual([2, false]);
+  });
+
+  describe('let the answer live', () => {
+    const livesFor = async (requirement: DataRequirement) => {
+      const loaders = createOperations()();
+      await loaders.load(REF, requirement);
+      return loaders.operation.lifetime.untilMs - clock.now();
+    };
+
+    it('for good where the run is final', async () => {
+      expect(await livesFor('STEPS')).toBe(Infinity);
+    });
+
+    it('for a second where it depends on the clock, however long its parts live', async () => {
+      upstream.record = () => runRecord();
+      upstream.steps = () => listed([ran('a', clock.now() / 1000, null, 'running')]);
+      expect(await livesFor('STEPS')).toBe(1000);
+    });
+
+    it.each([
+      ['steps', () => (upstream.steps = throwing(outage()))],
+      ['graph', () => (upstream.workflows = throwing(outage()))],
+    ])('not at all where its %s fails', async (_, fail) => {
+      fail();
+      expect(await livesFor('GRAPH')).toBeLessThan(0);
+    });
+
+    it('for good without a graph where the upstream has none', async () => {
+      upstream.workflows = throwing(new GatewayError('UPSTREAM_ENDPOINT_DISABLED', 'none'));
+      expect(await livesFor('GRAPH')).toBe(Infinity);
+    });
+  });
+
   describe('for a run that was just started', () => {
+    it('return its ids where it can not be had, and throw why for the rest', async () => {
+      upstream.record = throwing(outage());
+      const run = await createOperations()().loadStarted(REF, 'STEPS');
+      expect(run.id).toBe('r1');
+      expect(() => run.status).toThrow('down');
+    });
+
+    it.each([
+      ['where access is denied', new GatewayError('FORBIDDEN', 'no')],
+      ['for a defect', new TypeError('no function')],
+    ])('reject %s', async (_, error) => {
+      upstream.record = throwing(error);
+      expect(await rejectionOf(createOperations()().loadStarted(REF, 'STEPS'))).toBe(error);
+    });
+
     it('return a run without steps until the upstream shows it', async () => {
       upstream.record = throwing(missing());
       upstream.steps = throwing(missing());
@@ -301,6 +425,22 @@ describe('the run loaders', () => {
       const later = await operation.load(REF, 'STEPS');
       expect([first.status, later.status]).toEqual(['RUNNING', 'RUNNING']);
       expect(calls).toEqual(['record r1', 'steps r1']);
+    });
+
+    it('read what was cached, or loaded, once, whatever others load meanwhile', async () => {
+      upstream.record = () => running();
+      const operations = createOperations();
+      const [loaded, cached] = [operations(), operations()];
+      await loaded.load(REF, 'RECORD');
+      expect(cached.load(REF, 'RECORD')).toMatchObject({ status: 'RUNNING' });
+      clock.advance(LIVE_TTL_MS);
+      upstream.record = () => runRecord();
+      expect(await operations().load(REF, 'RECORD')).toMatchObject({ status: 'COMPLETED' });
+      for (const operation of [cached, loaded]) {
+        for (const requirement of ['RECORD', 'STEPS'] as const) {
+          expect(await operation.load(REF, requirement)).toMatchObject({ status: 'RUNNING' });
+        }
+      }
     });
 
     it('tell runs with similar ids apart', async () => {
@@ -354,6 +494,19 @@ describe('the run loaders', () => {
   });
 
   describe('across operations', () => {
+    it('need no promise for what is cached', async () => {
+      upstream.record = () => running();
+      const operations = createOperations();
+      const isAtOnce = (requirement: DataRequirement) => !(operations().load(REF, requirement) instanceof Promise);
+      await operations().load(REF, 'RECORD');
+      expect([isAtOnce('RECORD'), isAtOnce('STEPS')]).toEqual([true, false]);
+      await settle();
+      expect([isAtOnce('RECORD'), isAtOnce('STEPS'), isAtOnce('GRAPH')]).toEqual([true, true, false]);
+      clock.advance(LIVE_TTL_MS);
+      expect(isAtOnce('RECORD')).toBe(false);
+      await settle();
+    });
+
     it('return the same object while a final run is cached, so that nothing is derived twice', async () => {
       const operations = createOperations();
       const first = await operations().load(REF, 'STEPS');

@@ -1,9 +1,16 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { createCallBudget } from '../../src/runs/operation.ts';
+import { createAnswerLifetime, createCallBudget } from '../../src/runs/operation.ts';
 import { createViewerIds, createViewers } from '../../src/runs/viewer.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import type { Scope } from '../../src/upstream/scope.ts';
+
+it('an answer lives as long as the part of it that is over first', () => {
+  const lifetime = createAnswerLifetime();
+  expect(lifetime.untilMs).toBe(Infinity);
+  for (const end of [20, 10, 30]) lifetime.limit(end);
+  expect(lifetime.untilMs).toBe(10);
+});
 
 describe('a call budget', () => {
   it('allows so many calls, and names the number in its error', () => {

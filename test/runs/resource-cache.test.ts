@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createHoldingCache, type HoldingCache, type HoldingCacheOptions } from '../support/cache.ts';
+import { cacheOutcomeOf, type OperationRecord } from '../../src/observability/operation-record.ts';
+import type { Resource } from '../../src/runs/resource-cache.ts';
+import type { Called, Loaded, SharedRequest } from '../../src/runs/shared/shared-request.ts';
+import type { StoredAnswer } from '../../src/runs/shared/stored-answer.ts';
 import { AbandonedError, GatewayError, type ErrorCode } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { createManualResource, operationOf, settle, viewerOf, type ManualResource } from '../support/operations.ts';
@@ -563,6 +567,18 @@ describe('the resource cache', () => {
       expect((await other).cached.value).toBe('new b');
     });
 
+    it('does not count it either where a value is cached in its place', async () => {
+      const runs = await inDoubt();
+      const gone = get({ ...runs[0], valueIfMissing: 'none' });
+      const other = get(runs[1]);
+      await settle();
+      runs[0].underWay().fail(missing());
+      expect((await gone).cached.value).toBe('none');
+      await settle();
+      runs[1].underWay().answer('new b');
+      expect((await other).cached.value).toBe('new b');
+    });
+
     it('makes calls for the others when the client of that call leaves', async () => {
       const runs = await inDoubt();
       const client = new AbortController();
@@ -605,6 +621,36 @@ describe('the resource cache', () => {
       expect((await waiting).cached.value).toBe('v2');
     });
 
+    it('waits for the latest of several calls that may renew it', async () => {
+      const runs = await inDoubt();
+      const renewing = get(runs[0]);
+      const missed = live('missed');
+      const answer = get(missed);
+      runs[0].underWay().fail(outage());
+      await renewing;
+      const waiting = get(runs[1]);
+      await settle();
+      expect(runs[1].calls).toHaveLength(1);
+      missed.underWay().answer('v1');
+      await answer;
+      expect((await waiting).cached.value).toBe('old b');
+    });
+
+    it('does not wait for a call from before the right was in doubt', async () => {
+      const [run, slow] = [final(), live()];
+      await fill(run, 'v1');
+      clock.advance(REAUTH_INTERVAL_MS - 1);
+      const answer = get(slow);
+      clock.advance(1);
+      expect((await fill(run, 'v2')).value).toBe('v2');
+      slow.underWay().answer('v1');
+      await answer;
+    });
+
+    it('has none for a viewer of whom no call has succeeded', () => {
+      expect(cache.rightUntil(viewerOf('ada'))).toBe(0);
+    });
+
     it("does not renew one viewer's right by another viewer's call", async () => {
       const run = final();
       await fill(run, 'of ada', 'ada');
@@ -627,6 +673,379 @@ describe('the resource cache', () => {
       }
       expect(run.calls).toHaveLength(3);
       expect(other.calls).toHaveLength(1);
+    });
+  });
+
+  describe('without a promise', () => {
+    const getCached = (resource: ManualResource<string>, operation = operationOf('ada')) =>
+      cache.getCached(resource, operation);
+
+    it('serves what is fresh, for as long as it is', async () => {
+      const run = live();
+      expect(getCached(run)).toBeNull();
+      const cached = await fill(run, 'v1');
+      clock.advance(LIVE_TTL_MS - 1);
+      expect(getCached(run)).toEqual({ cached, staleReason: null });
+      clock.advance(1);
+      expect(getCached(run)).toBeNull();
+    });
+
+    it('serves nothing once the right must be renewed', async () => {
+      const run = final();
+      await fill(run, 'v1');
+      clock.advance(REAUTH_INTERVAL_MS - 1);
+      expect(getCached(run)?.cached.value).toBe('v1');
+      clock.advance(1);
+      expect(getCached(run)).toBeNull();
+    });
+
+    it('serves only what is final to an operation that knows of something newer', async () => {
+      const [run, over] = [live(), final()];
+      await fill(run, 'v1');
+      await fill(over, 'v1');
+      const operation = { ...operationOf('ada'), skipsLive: true };
+      expect(getCached(run, operation)).toBeNull();
+      expect(getCached(over, operation)?.cached.value).toBe('v1');
+    });
+  });
+
+  describe('for an operation that knows of something newer', () => {
+    const getNewer = (resource: ManualResource<string>) =>
+      cache.get(resource, { ...operationOf('ada'), skipsLive: true });
+
+    it('fetches what is live, however fresh it is', async () => {
+      const run = live();
+      await fill(run, 'v1');
+      const answer = getNewer(run);
+      run.underWay().answer('v2');
+      expect((await answer).cached.value).toBe('v2');
+    });
+
+    it('serves what is final', async () => {
+      const run = final();
+      await fill(run, 'v1');
+      expect((await getNewer(run)).cached.value).toBe('v1');
+      expect(run.calls).toHaveLength(1);
+    });
+
+    it('makes a call in spite of a failure just now, which an answer ends for all', async () => {
+      const run = createManualResource<string>('run', () => 100);
+      await fill(run, 'v1');
+      clock.advance(100);
+      const stale = get(run);
+      run.underWay().fail(outage());
+      expect((await stale).staleReason).not.toBeNull();
+      const newer = getNewer(run);
+      run.underWay().answer('v2');
+      expect((await newer).staleReason).toBeNull();
+      clock.advance(100);
+      expect((await fill(run, 'v3')).value).toBe('v3');
+    });
+  });
+
+  describe('tells the operation', () => {
+    const recorded = (key = 'ada') => {
+      const operationRecord = { hasCached: false, hasFetched: false, hasStale: false } as OperationRecord;
+      return { ...operationOf(key), operationRecord };
+    };
+    type Recorded = ReturnType<typeof recorded>;
+    const toldOf = ({ lifetime, operationRecord }: Recorded) => ({
+      untilMs: lifetime.untilMs,
+      outcome: cacheOutcomeOf(operationRecord),
+    });
+
+    it('that its data was fetched, or held, and until when it is fresh', async () => {
+      const run = live();
+      const [first, second, third] = [recorded(), recorded(), recorded()];
+      const answer = cache.get(run, first);
+      clock.advance(500);
+      run.underWay().answer('v1');
+      await answer;
+      const untilMs = clock.now() + LIVE_TTL_MS;
+      clock.advance(100);
+      await cache.get(run, second);
+      cache.getCached(run, third);
+      expect([first, second, third].map(toldOf)).toEqual([
+        { untilMs, outcome: 'fetched' },
+        { untilMs, outcome: 'held' },
+        { untilMs, outcome: 'held' },
+      ]);
+    });
+
+    it('that its data is stale, and may not be kept', async () => {
+      const run = live();
+      await fill(run, 'v1');
+      clock.advance(LIVE_TTL_MS);
+      const operation = recorded();
+      const answer = cache.get(run, operation);
+      run.underWay().fail(outage());
+      await answer;
+      expect(toldOf(operation)).toEqual({ untilMs: 0, outcome: 'stale' });
+    });
+
+    it('that a call was made for it, also where that failed', async () => {
+      const run = live();
+      const operation = recorded();
+      const outcome = gatewayErrorOf(cache.get(run, operation));
+      run.underWay().fail(missing());
+      await outcome;
+      expect(operation.operationRecord).toEqual({ hasCached: false, hasFetched: true, hasStale: false });
+    });
+  });
+
+  describe('of what came inside a list', () => {
+    const [list, part] = [live('list'), live('part')];
+    const offer = (value: string, sentAt = clock.now()) => {
+      cache.offer(viewerOf('ada'), part, { value, sentAt, fetchedAt: clock.now(), sizeBytes: 50 }, list);
+    };
+    const partNow = () => cache.peek(viewerOf('ada'), part)?.value;
+
+    it('caches it beside the list', async () => {
+      await fill(list, 'list');
+      offer('v1');
+      expect(await cachedValue(part)).toBe('v1');
+    });
+
+    it('caches nothing of a list that is not cached, or no more', async () => {
+      offer('v1');
+      expect(partNow()).toBeUndefined();
+      await fill(list, 'list');
+      offer('v1', clock.now() - 1);
+      expect(partNow()).toBeUndefined();
+    });
+
+    it('keeps what is as new or newer', async () => {
+      const answer = get(list);
+      await fill(part, 'own');
+      list.underWay().answer('list');
+      await answer;
+      offer('v1');
+      expect(partNow()).toBe('own');
+      clock.advance(LIVE_TTL_MS);
+      await fill(list, 'list again');
+      offer('v2');
+      expect(partNow()).toBe('v2');
+    });
+
+    it('ends a failure of it', async () => {
+      await fill(list, 'list');
+      const gone = gatewayErrorOf(get(part));
+      part.underWay().fail(missing());
+      await gone;
+      offer('v1');
+      cache.partitions.remove(viewerOf('ada').id, part.key);
+      expect((await fill(part, 'v2')).value).toBe('v2');
+    });
+  });
+
+  describe('beside the answers of other gateways', () => {
+    /** The latest load from them, which the test ends by what it returns. */
+    let request: SharedRequest<unknown>;
+    let load: (request: SharedRequest<unknown>) => Promise<Loaded<unknown>>;
+    const withdrawn = jest.fn();
+
+    beforeEach(() => {
+      withdrawn.mockClear();
+      load = (each) => each.call();
+      cache = createCache({
+        shared: {
+          load<T>(each: SharedRequest<T>) {
+            request = each;
+            return load(each) as Promise<Loaded<T>>;
+          },
+          withdraw: ({ id }, hadRight) => void withdrawn(id, hadRight),
+          close: () => Promise.resolve(),
+        },
+      });
+    });
+
+    const storedAnswer = (fields: Partial<StoredAnswer> = {}): StoredAnswer => ({
+      epoch: 'epoch',
+      sentAt: clock.now(),
+      fetchedAt: clock.now(),
+      uncertaintyMs: 5,
+      isFinal: false,
+      bytes: Buffer.from('theirs'),
+      ...fields,
+    });
+
+    /** Reads what is stored, and is live for as long as any other. */
+    const stored = (fields: Partial<Resource<string>> = {}): Resource<string> => ({
+      key: 'run',
+      lifetimeMs: () => LIVE_TTL_MS,
+      fetch: ({ stored }) => Promise.resolve({ value: stored?.toString() ?? 'called', sizeBytes: 100 }),
+      ...fields,
+    });
+
+    /** As the shared tier does it: a proven right, then an answer, else a call. */
+    const finding =
+      (answer: StoredAnswer, provenAt = clock.now()) =>
+      async (each: SharedRequest<unknown>): Promise<Loaded<unknown>> => {
+        each.proveRight(provenAt);
+        const cached = await each.accept(answer);
+        return cached ? { cached, isProof: true, wasCalled: false } : each.call();
+      };
+
+    it('serves and caches theirs, and counts it as no call', async () => {
+      load = finding(storedAnswer());
+      const operationRecord = { hasCached: false, hasFetched: false, hasStale: false } as OperationRecord;
+      const { cached } = await cache.get(stored(), { ...operationOf('ada'), operationRecord });
+      const { sentAt, fetchedAt } = storedAnswer();
+      expect(cached).toEqual({ value: 'theirs', sizeBytes: 100, sentAt, fetchedAt, uncertaintyMs: 5 });
+      expect(operationRecord).toEqual({ hasCached: true, hasFetched: false, hasStale: false });
+      expect(cache.peek(viewerOf('ada'), stored())).toBe(cached);
+    });
+
+    it('takes theirs for final as long as it is cached', async () => {
+      load = finding(storedAnswer({ isFinal: true }));
+      await cache.get(stored(), operationOf('ada'));
+      clock.advance(REAUTH_INTERVAL_MS - 1);
+      expect(cache.getCached(stored(), operationOf('ada'))?.cached.isFinal).toBe(true);
+    });
+
+    it("serves the resource's value for a missing one", async () => {
+      load = finding(storedAnswer({ bytes: null }));
+      expect((await cache.get(stored({ valueIfMissing: 'none' }), operationOf('ada'))).cached).toMatchObject({
+        value: 'none',
+        sizeBytes: 0,
+      });
+    });
+
+    /** Fails to read what is stored; a call would succeed. */
+    const unreadable = (error: Error) =>
+      stored({
+        fetch: ({ stored }) => (stored ? Promise.reject(error) : Promise.resolve({ value: 'called', sizeBytes: 100 })),
+      });
+    const otherVersion = unreadable(new GatewayError('UPSTREAM_CONTRACT_VIOLATION', 'of another version'));
+    it.each([
+      ['is over', stored(), () => storedAnswer({ fetchedAt: clock.now() - LIVE_TTL_MS })],
+      ['can not be read', otherVersion, () => storedAnswer()],
+      ['says that there is nothing, which is an error', stored(), () => storedAnswer({ bytes: null })],
+    ])('makes a call where theirs %s', async (_, resource, answer) => {
+      load = finding(answer());
+      expect((await cache.get(resource, operationOf('ada'))).cached.value).toBe('called');
+    });
+
+    it('makes a call where no right is proven', async () => {
+      load = finding(storedAnswer(), clock.now() - REAUTH_INTERVAL_MS);
+      expect((await cache.get(stored(), operationOf('ada'))).cached.value).toBe('called');
+    });
+
+    it.each([
+      ['of another scope', missing()],
+      ['that a defect keeps from being read', new TypeError('no function')],
+    ])('fails for an answer %s', async (_, error) => {
+      load = finding(storedAnswer());
+      expect(await rejectionOf(cache.get(unreadable(error), operationOf('ada')))).toBe(error);
+    });
+
+    it('trusts no proof from the future', async () => {
+      load = finding(storedAnswer(), clock.now() + 10_000);
+      await cache.get(stored(), operationOf('ada'));
+      expect(cache.rightUntil(viewerOf('ada'))).toBe(clock.now() + REAUTH_INTERVAL_MS);
+      expect(request.provenAt()).toBe(clock.now());
+    });
+
+    it('keeps its own answer where that is surely newer, and fresh', async () => {
+      const own = await cache.get(stored(), operationOf('ada'));
+      const accepted = async (fields: Partial<StoredAnswer>) => (await request.accept(storedAnswer(fields)))?.value;
+      const isOwn = async (sentAt: number) => (await accepted({ sentAt })) === own.cached.value;
+      expect(await isOwn(clock.now() - 6)).toBe(true);
+      expect(await isOwn(clock.now() - 5)).toBe(false);
+    });
+
+    it('takes theirs where its own is over', async () => {
+      await cache.get(stored(), operationOf('ada'));
+      const sentAt = clock.now() - 6;
+      clock.advance(LIVE_TTL_MS);
+      expect((await request.accept(storedAnswer({ sentAt })))?.value).toBe('theirs');
+    });
+
+    it('offers what it holds by now, as long as that is fresh and the right is proven', async () => {
+      load = (each) => {
+        expect(each.current()).toBeNull();
+        return each.call();
+      };
+      const { cached } = await cache.get(stored({ lifetimeMs: () => 2 * REAUTH_INTERVAL_MS }), operationOf('ada'));
+      expect(request.current()).toEqual({ cached, isProof: true, wasCalled: false });
+      clock.advance(REAUTH_INTERVAL_MS);
+      expect(request.current()).toBeNull();
+      await cache.get(stored(), operationOf('ada'));
+      expect(request.current()).not.toBeNull();
+      clock.advance(LIVE_TTL_MS);
+      expect(request.current()).toBeNull();
+    });
+
+    it('offers nothing older than what the operation knows of', async () => {
+      await cache.get(stored(), operationOf('ada'));
+      load = (each) => {
+        expect(each.current()).toBeNull();
+        return each.call();
+      };
+      await cache.get(stored(), { ...operationOf('ada'), skipsLive: true });
+      expect(request.current()).not.toBeNull();
+    });
+
+    it('keeps nothing from before a withdrawal, and what comes after it', async () => {
+      const other = stored({ key: 'other' });
+      await cache.get(other, operationOf('ada'));
+      load = (each) => {
+        each.drop();
+        expect(each.provenAt()).toBeNull();
+        return each.call();
+      };
+      await cache.get(stored(), operationOf('ada'));
+      expect(cache.peek(viewerOf('ada'), other)).toBeUndefined();
+      expect(cache.peek(viewerOf('ada'), stored())?.value).toBe('called');
+    });
+
+    it.each([true, false])(
+      'tells them that the right is withdrawn, and whether there was one: %s',
+      async (hadRight) => {
+        if (hadRight) await cache.get(stored({ key: 'other' }), operationOf('ada'));
+        await rejectionOf(cache.get(stored({ fetch: () => Promise.reject(denied()) }), operationOf('ada')));
+        expect(withdrawn.mock.calls).toEqual([[viewerOf('ada').id, hadRight]]);
+      },
+    );
+
+    it.each([
+      ['as long as it lives', {}, LIVE_TTL_MS],
+      ['longer, where others may want it', { sharedMs: 60_000 }, 60_000],
+      ['for good, where it is final', { lifetimeMs: () => Infinity }, Infinity],
+      [
+        'as what is live, until it is known to be final',
+        { lifetimeMs: () => Infinity, isUndecided: () => true },
+        LIVE_TTL_MS,
+      ],
+      ['for good, where it is known to be final', { lifetimeMs: () => Infinity, isUndecided: () => false }, Infinity],
+    ])('shares an answer %s', async (_, fields, expected) => {
+      const { cached } = await cache.get(stored(fields), operationOf('ada'));
+      expect(request.sharedMs(cached)).toBe(expected);
+    });
+
+    it('waits for the call under way that its lifetime depends on', async () => {
+      const related = live('related');
+      const relating = get(related);
+      await cache.get(stored({ related: 'related' }), operationOf('ada'));
+      const landing = request.related();
+      related.underWay().answer('v1');
+      await relating;
+      expect(await landing).toBeUndefined();
+      expect(landing).not.toBeNull();
+      await cache.get(stored({ key: 'alone' }), operationOf('ada'));
+      expect(request.related()).toBeNull();
+    });
+
+    it('proves no right by a 404', async () => {
+      load = async (each) => {
+        const called: Called<unknown> = await each.call();
+        expect(called).toMatchObject({ isProof: false, pages: null });
+        return called;
+      };
+      const run = { ...live(), valueIfMissing: 'none' };
+      const answer = get(run);
+      run.underWay().fail(missing());
+      expect((await answer).cached.value).toBe('none');
     });
   });
 

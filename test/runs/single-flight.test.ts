@@ -121,6 +121,17 @@ describe('single flight', () => {
     expect(flights.isUnderWay('key')).toBe(false);
   });
 
+  it.each(['resolve', 'reject'] as const)('tells when the call under way has landed, by a %s', async (end) => {
+    const flights = createSingleFlight<string>(atOnce);
+    expect(flights.landing('key')).toBeNull();
+    const call = openCall();
+    const answer = Promise.allSettled([flights.join('key', staying(), call.start)]);
+    const landed = flights.landing('key')?.then(() => flights.isUnderWay('key'));
+    call[end]('the end');
+    expect(await landed).toBe(false);
+    await answer;
+  });
+
   it('leaves no listener on the signal of a waiter that has its result', async () => {
     const flights = createSingleFlight<string>(atOnce);
     const client = new AbortController();

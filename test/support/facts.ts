@@ -11,6 +11,7 @@ import type {
   StepFacts,
   StepPayload,
   WorkflowGraph,
+  WorkflowRecord,
 } from '../../src/domain/types.ts';
 
 /** 2025-03-13T02:41:00Z, from which all seconds in tests count. */
@@ -109,6 +110,20 @@ export function graphOf(...edges: readonly string[]): WorkflowGraph {
     finish: ids.at(-1) ?? null,
   };
 }
+
+export const workflowRecord = (record: Partial<WorkflowRecord> = {}): WorkflowRecord => ({
+  id: 'workflow-1',
+  name: null,
+  description: null,
+  status: null,
+  version: null,
+  isPublic: null,
+  organizationId: null,
+  createdAt: null,
+  updatedAt: null,
+  graph: null,
+  ...record,
+});
 
 // ---- arbitrary facts -------------------------------------------------------------------------------------------
 

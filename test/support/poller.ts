@@ -1,5 +1,5 @@
 /** A live poller whose polls the test answers by hand. */
-import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
+import { createLivePoller, type LivePoller, type PollResult } from '../../src/runs/live/live-poller.ts';
 import type { RunReading, Snapshot } from '../../src/runs/live/snapshot.ts';
 import type { TurnsListener } from '../../src/runs/live/turns.ts';
 import type { GatewayError } from '../../src/upstream/errors.ts';
@@ -14,6 +14,8 @@ export interface Poll {
   readonly signal: AbortSignal;
   /** Answers with a run of so many steps, as of now. */
   answer(steps: number, fields?: SnapshotFields): Promise<void>;
+  /** Answers with what the poll before was answered with. */
+  answerCached(): Promise<void>;
   /** Answers with what the record tells alone, as the steps call has failed. */
   answerWithout(stepsError: GatewayError): Promise<void>;
   fail(error: Error): Promise<void>;
@@ -22,6 +24,7 @@ export interface Poll {
 export interface SnapshotFields {
   readonly isFinal?: boolean;
   readonly staleReason?: string | null;
+  readonly sentAt?: number;
   readonly fetchedAt?: number;
   readonly isReversed?: boolean;
 }
@@ -50,8 +53,8 @@ export interface ManualTurns {
 
 const ref = { workflowId: 'wf', runId: 'r1' };
 
-export function readingOf(steps: number, sentAt: number, fields: SnapshotFields = {}): RunReading {
-  const { isFinal = false, staleReason = null, fetchedAt = sentAt, isReversed = false } = fields;
+export function readingOf(steps: number, polledAt: number, fields: SnapshotFields = {}): RunReading {
+  const { isFinal = false, staleReason = null, sentAt = polledAt, fetchedAt = sentAt, isReversed = false } = fields;
   const value = Array.from({ length: steps }, (_, index) =>
     ran('node', index, index + 1, 'completed', { id: `s${index}` }),
   );
@@ -68,6 +71,7 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
   const clock = createManualClock();
   const polls: Poll[] = [];
   const open = new Set<Poll>();
+  const answers: PollResult<RunReading>[] = [];
   const listeners: TurnsListener[] = [];
   let overs = 0;
   let announced = 0;
@@ -105,16 +109,22 @@ export function createPollerHarness(liveTtlMs = 1000): PollerHarness {
     poller: createLivePoller({
       states,
       read({ signal, isAnnounced }) {
-        const { promise, resolve, reject } = Promise.withResolvers<{ reading: RunReading; untilMs: number }>();
+        const { promise, resolve, reject } = Promise.withResolvers<PollResult<RunReading>>();
         const sentAt = clock.now();
         const poll: Poll = {
           atMs: sentAt,
           isAnnounced,
           signal,
           answer(steps, fields) {
-            open.delete(poll);
             const reading = readingOf(steps, sentAt, { fetchedAt: clock.now(), ...fields });
-            resolve({ reading, untilMs: reading.isFinal ? Infinity : clock.now() + liveTtlMs });
+            answers.push({ reading, untilMs: reading.isFinal ? Infinity : clock.now() + liveTtlMs });
+            return poll.answerCached();
+          },
+          answerCached() {
+            open.delete(poll);
+            const answer = answers.at(-1);
+            if (!answer) throw new Error('expected a poll before this one, got none');
+            resolve(answer);
             return compared();
           },
           answerWithout(stepsError) {

@@ -50,15 +50,12 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
       const window = await readWindow(offset, limit);
       const isLastWindow = window.length < limit;
       const from = indexBehind(window, last);
-      if (from === window.length && !isLastWindow && !endsWith(window, last)) {
-        // All are newer: so many runs have started that the anchor has moved further down.
-        offset += window.length;
+      if (from === window.length && !isLastWindow) {
+        // All are newer, since so many runs have started; or the anchor is the last of them. Read on from there.
+        offset += window.length - 1;
       } else if (from === 0 && offset > 0) {
         // All are older: runs above were deleted, and the anchor has moved up.
         offset = Math.max(0, offset - (limit - 1));
-      } else if (from === window.length && !isLastWindow) {
-        // The anchor is the last of the window: read on from there.
-        offset += window.length - 1;
       } else {
         isAtEnd = isLastWindow;
         return entriesOf(window, offset).slice(from);
@@ -93,8 +90,6 @@ function indexBehind(window: readonly RunRecord[], anchor: HistoryPosition): num
   const older = window.findIndex((record) => startOf(record) < (anchor.startMicros ?? Infinity));
   return older >= 0 ? older : window.length;
 }
-
-const endsWith = (window: readonly RunRecord[], anchor: HistoryPosition): boolean => window.at(-1)?.id === anchor.runId;
 
 /** A run that has not started counts as newer than any that has. */
 const startOf = (record: RunRecord): number => record.startTime?.epochMicros ?? Infinity;

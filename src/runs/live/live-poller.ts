@@ -102,7 +102,6 @@ export function createLivePoller<State extends LiveState, Reading>(
 
   /** Single flight. */
   function poll(): Promise<void> {
-    cancelTimer();
     return (polling ??= pollOnce().finally(() => {
       polling = null;
       polledAtMs = now();
@@ -178,7 +177,7 @@ export function createLivePoller<State extends LiveState, Reading>(
 
   const isOver = (): boolean => end !== null || subscribers.size === 0;
 
-  const isFresh = (): boolean => latest !== null && now() < freshUntilMs && isRightKnown();
+  const isFresh = (): boolean => now() < freshUntilMs && isRightKnown();
   const hasNews = ({ seen, hasLeft }: Subscriber): boolean => hasLeft || end !== null || seen !== latest?.sequence;
 
   async function next(subscriber: Subscriber): Promise<IteratorResult<State, undefined>> {

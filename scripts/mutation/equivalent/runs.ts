@@ -1,0 +1,145 @@
+import type { Equivalent } from './equivalent.ts';
+
+const TYPES_ALONE = 'Never reached: the types allow that nothing is found, and something always is.';
+const SAVES_TIME = 'A shorter way to the same answer. It saves time, and nothing else.';
+const NOBODY_READS = 'A run that is derived for its end alone: nobody reads this of it.';
+
+export const RUNS: readonly Equivalent[] = [
+  {
+    file: 'runs/single-flight.ts',
+    line: 'setMaxListeners(0, controller.signal);',
+    replacement: ';',
+    reason: 'It saves a warning of Node on stderr, and changes nothing else.',
+  },
+  {
+    file: 'runs/single-flight.ts',
+    line: 'if (flight.waiting === 0)',
+    replacement: 'true',
+    reason: 'It saves timers: when one rings, it is asked again whether anybody waits.',
+  },
+  {
+    file: 'runs/resource-cache.ts',
+    line: 'resource.related === undefined ? null : flights.landing(keyOf(viewer, { key: resource.related })),',
+    replacement: 'false',
+    reason: 'No call is under way for a resource without a key. The types can not tell that.',
+  },
+  ...['{}', '""'].map((replacement) => ({
+    file: 'runs/live/live-poller.ts',
+    line: "if (states.isFinal(state)) finish({ kind: 'COMPLETE' });",
+    replacement,
+    reason: 'Whatever is not FAILED is complete.',
+  })),
+  ...['false', '""'].map((replacement) => ({
+    file: 'runs/live/live-poller.ts',
+    line: "if (end && how.kind === 'COMPLETE') return;",
+    replacement,
+    reason: 'To end twice is to end: whoever is told looks whether there is anything left to do.',
+  })),
+  {
+    file: 'runs/live/live-poller.ts',
+    line: "const isDone = subscriber.hasLeft || (end && (end.kind === 'FAILED' || subscriber.seen === latest?.sequence));",
+    replacement: 'latest.sequence',
+    reason: TYPES_ALONE,
+  },
+  {
+    file: 'runs/cache-partitions.ts',
+    line: 'return slot && !isEntry(slot) ? slot : undefined;',
+    replacement: 'true',
+    reason: "No entry has a viewer's id for its place. The types can not tell that.",
+  },
+  ...['false', ';'].map((replacement) => ({
+    file: 'runs/finality.ts',
+    line: replacement === ';' ? 'settled.set(steps, isSettled);' : 'if (cached !== undefined) return cached;',
+    replacement,
+    reason: SAVES_TIME,
+  })),
+  { file: 'runs/finality.ts', line: "workflowId: '',", replacement: '"Stryker was here!"', reason: NOBODY_READS },
+  { file: 'runs/finality.ts', line: "id: '',", replacement: '"Stryker was here!"', reason: NOBODY_READS },
+  ...['{}', 'true'].map((replacement) => ({
+    file: 'runs/finality.ts',
+    line: 'freshness: { fetchedAt: timestampOf(fetchedAt), isFinal: false, isStale: false, staleReason: null },',
+    replacement,
+    reason: NOBODY_READS,
+  })),
+  {
+    file: 'runs/recent-failures.ts',
+    line: 'failures.delete(key);',
+    replacement: ';',
+    reason: 'A failure that is over is told by nobody. It saves memory.',
+  },
+  {
+    file: 'runs/run-store.ts',
+    line: 'const key = stepsError ? undefined : (steps ?? record)?.cached;',
+    replacement: '(steps ?? record).cached',
+    reason: TYPES_ALONE,
+  },
+  {
+    file: 'runs/loaders/part-loader.ts',
+    line: 'if (value !== undefined) read.set(key, value);',
+    replacement: 'true',
+    reason: 'What is not in the map is undefined, too.',
+  },
+  {
+    file: 'runs/loaders/run-loaders.ts',
+    line: "const parts = await loadParts(ref, 'STEPS');",
+    replacement: '""',
+    reason: 'Whatever is not RECORD loads both parts. The graph is loaded elsewhere.',
+  },
+  ...['true', 'ofViewer >= 0'].map((replacement) => ({
+    file: 'runs/starts/idempotent-starts.ts',
+    line: 'if (ofViewer > 0) bytesOfViewers.set(viewerId, ofViewer);',
+    replacement,
+    reason: 'No bytes are read like none. It saves memory.',
+  })),
+  ...[
+    "const id = hash('sha256', `${viewerId}\\n${key}`, 'base64url');",
+    "hash('sha256', canonicalJson([workflowId, inputs]), 'base64url');",
+  ].map((line) => ({
+    file: 'runs/starts/idempotent-starts.ts',
+    line,
+    replacement: '""',
+    reason: 'Any text of the hash tells it from others. This one is short.',
+  })),
+  ...['a <= b', 'a >= b'].map((replacement) => ({
+    file: 'runs/starts/idempotent-starts.ts',
+    line: '? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))',
+    replacement,
+    reason: 'No two names are equal, and any order will do that is always the same.',
+  })),
+  {
+    file: 'runs/history/history-reader.ts',
+    line: 'offset = Math.max(0, offset - (limit - 1));',
+    replacement: 'limit + 1',
+    reason: 'It goes further up than it must, and then on again from there.',
+  },
+  {
+    file: 'runs/history/run-history.ts',
+    line: 'return { records: records.filter(hasId).flatMap((record) => partOf.get(record) ?? []), windows };',
+    replacement: '["Stryker was here"]',
+    reason: TYPES_ALONE,
+  },
+  {
+    file: 'runs/history/recent-runs.ts',
+    line: 'return from === to ? compareText(a.workflowId, b.workflowId) : to > from ? 1 : -1;',
+    replacement: 'to >= from',
+    reason: 'The two differ.',
+  },
+  {
+    file: 'runs/history/recent-runs.ts',
+    line: 'const startMicros = last.startMicros + (compareText(workflowId, last.workflowId) > 0 ? 1 : 0);',
+    replacement: 'compareText(workflowId, last.workflowId) >= 0',
+    reason: 'The workflow that was answered last has a position of its own.',
+  },
+  {
+    file: 'runs/history/recent-runs.ts',
+    line: 'const [next] = queues.flatMap(({ waiting }) => waiting.slice(0, 1)).sort(compareByPlace);',
+    replacement: 'waiting',
+    reason: SAVES_TIME,
+  },
+  {
+    file: 'runs/history/recent-runs.ts',
+    line: 'queues.find(({ workflowId }) => workflowId === next.workflowId)?.waiting.shift();',
+    replacement: 'queues.find(({\n  workflowId\n}) => workflowId === next.workflowId).waiting',
+    reason: TYPES_ALONE,
+  },
+];

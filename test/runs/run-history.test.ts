@@ -1,0 +1,236 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { RunRecord } from '../../src/domain/types.ts';
+import {
+  createRunHistory,
+  MAX_PAGE_CALLS,
+  windowsOfEach,
+  type RunHistory,
+} from '../../src/runs/history/run-history.ts';
+import { GatewayError } from '../../src/upstream/errors.ts';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { at, runRecord } from '../support/facts.ts';
+import { operationOf } from '../support/operations.ts';
+import { createRunParts, scriptedApi, type RunPartsOf } from '../support/run-parts.ts';
+
+const LIVE_TTL_MS = 1000;
+
+/** Runs 1 to `count`, one a minute; the newest comes first, as from the upstream. */
+const runs = (count: number, statusOf: (number: number) => string = () => 'completed'): RunRecord[] =>
+  Array.from({ length: count }, (_, index) => {
+    const number = count - index;
+    return runRecord({ id: `run-${number}`, rawStatus: statusOf(number), startTime: at(number * 60) });
+  });
+
+const idsOf = (records: readonly RunRecord[]) => records.map(({ id }) => id);
+const named = (...numbers: readonly number[]) => numbers.map((number) => `run-${number}`);
+/** From one number down to another. */
+const down = (from: number, to: number) => named(...Array.from({ length: from - to + 1 }, (_, index) => from - index));
+
+describe('the history of a workflow', () => {
+  let clock: ManualClock;
+  let parts: RunPartsOf;
+  let history: RunHistory;
+  let listed: RunRecord[];
+  let windows: string[];
+  let isDown: boolean;
+
+  beforeEach(() => {
+    clock = createManualClock();
+    [windows, isDown] = [[], false];
+    const upstream = scriptedApi({
+      listRuns({ offset, limit }) {
+        windows.push(`${offset} ${limit}`);
+        if (isDown) return Promise.reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'down'));
+        return Promise.resolve({ value: listed.slice(offset, offset + limit), sizeBytes: 100 });
+      },
+    });
+    parts = createRunParts(upstream, clock, { liveTtlMs: LIVE_TTL_MS });
+    history = createRunHistory({ upstream, cache: parts.cache, runStore: parts.store, liveTtlMs: LIVE_TTL_MS });
+  });
+
+  const operation = () => operationOf('ada');
+
+  describe('page by page', () => {
+    const page = async (request: Partial<Parameters<RunHistory['page']>[0]> = {}) => {
+      const found = await history.page(
+        { workflowId: 'wf', first: 2, after: null, filter: null, ...request },
+        operation(),
+      );
+      return { ...found, ids: idsOf(found.entries.map(({ record }) => record)) };
+    };
+    const filter = { status: null, startedAfter: null, startedBefore: null };
+
+    it('reads one run more than it is asked for, which tells whether there is a next page', async () => {
+      listed = runs(3);
+      const first = await page();
+      expect([first.ids, first.hasNextPage, windows]).toEqual([named(3, 2), true, ['0 3']]);
+      expect(first.end).toEqual(first.entries[1]?.position);
+      const second = await page({ after: first.end });
+      expect([second.ids, second.hasNextPage]).toEqual([named(1), false]);
+      expect(second.end?.runId).toBe('run-1');
+    });
+
+    it('ends with a full page', async () => {
+      listed = runs(2);
+      expect(await page()).toMatchObject({ ids: named(2, 1), hasNextPage: false });
+    });
+
+    it('reads no more than the upstream gives at once', async () => {
+      listed = runs(150);
+      const { ids, hasNextPage } = await page({ first: 100 });
+      expect([ids, hasNextPage, windows]).toEqual([down(150, 51), true, ['0 100']]);
+    });
+
+    it('is empty for a workflow that never ran', async () => {
+      listed = [];
+      expect(await page()).toMatchObject({ ids: [], hasNextPage: false, end: null });
+    });
+
+    it('reads the same page again when it is older than LIVE_TTL_MS', async () => {
+      listed = runs(1);
+      for (const ms of [0, LIVE_TTL_MS - 1, 1]) {
+        clock.advance(ms);
+        await page();
+      }
+      expect(windows).toHaveLength(2);
+    });
+
+    it('filters by status, and goes on behind what was found', async () => {
+      listed = runs(250, (number) => (number % 100 === 0 ? 'failed' : 'completed'));
+      const failed = { ...filter, status: ['FAILED'] as const };
+      const first = await page({ first: 1, filter: failed });
+      expect([first.ids, first.hasNextPage, first.end?.runId]).toEqual([named(200), true, 'run-200']);
+      const second = await page({ first: 2, filter: failed, after: first.end });
+      expect([second.ids, second.hasNextPage]).toEqual([named(100), false]);
+    });
+
+    it('scans no more windows than allowed, and goes on behind what was scanned', async () => {
+      listed = runs(300);
+      const none = { ...filter, status: ['FAILED'] as const };
+      const first = await page({ filter: none, maxWindows: 2 });
+      expect([first.ids, first.hasNextPage, windows]).toEqual([[], true, ['0 100', '99 100']]);
+      expect(first.end?.runId).toBe('run-102');
+    });
+
+    it('scans 500 runs, where nothing else is allowed', async () => {
+      listed = runs(1000);
+      const { end } = await page({ filter: { ...filter, status: ['FAILED'] } });
+      expect([windows.length, end?.offset]).toEqual([MAX_PAGE_CALLS, 594]);
+    });
+
+    it('ends with the first run that started before the moment asked for', async () => {
+      listed = runs(200);
+      const { ids, hasNextPage, end } = await page({ first: 10, filter: { ...filter, startedAfter: at(199 * 60) } });
+      expect([ids, hasNextPage, end?.runId, windows]).toEqual([named(200, 199), false, 'run-198', ['0 100']]);
+    });
+
+    it('leaves out what started later, or not at all', async () => {
+      listed = [runRecord({ id: 'queued', startTime: null }), ...runs(4)];
+      expect((await page({ first: 9, filter: { ...filter, startedBefore: at(3 * 60) } })).ids).toEqual(named(2, 1));
+      expect((await page({ first: 9, filter: { ...filter, startedAfter: at(3 * 60) } })).ids).toEqual(named(4, 3));
+    });
+
+    it('skips a record without an id, and goes on behind the last one that has one', async () => {
+      listed = runs(4).map((run, index) => (index % 2 === 1 ? { ...run, id: '' } : run));
+      const first = await page({ first: 1 });
+      expect([first.ids, first.end?.runId]).toEqual([named(4), 'run-4']);
+      const second = await page({ first: 1, after: first.end });
+      expect([second.ids, second.hasNextPage]).toEqual([named(2), true]);
+      const third = await page({ first: 1, after: second.end });
+      expect([third.ids, third.hasNextPage]).toEqual([[], false]);
+      expect(third.end).toMatchObject({ runId: '', offset: 3 });
+    });
+
+    it('caches the records of each page', async () => {
+      listed = runs(1);
+      await page();
+      const served = await parts.store.record({ workflowId: 'wf', runId: 'run-1' }, operation());
+      expect(served?.cached.value).toBe(listed[0]);
+    });
+  });
+
+  it('reads as many of the latest as are wanted, by a hundred at a time', async () => {
+    listed = runs(250);
+    expect(idsOf(await history.latest('wf', 150, operation()))).toEqual(down(250, 101));
+    expect(windows).toEqual(['0 100', '99 51']);
+    windows = [];
+    expect(idsOf(await history.latest('wf', 20, operation()))).toEqual(down(250, 231));
+    expect(windows).toEqual(['0 20']);
+    expect(await history.latest('wf', 500, operation())).toHaveLength(250);
+  });
+
+  it('reads one more of the latest for each record without an id', async () => {
+    listed = runs(4).map((run, index) => (index === 0 ? { ...run, id: '' } : run));
+    expect(idsOf(await history.latest('wf', 3, operation()))).toEqual(named(3, 2, 1));
+  });
+
+  describe('within a stretch of time', () => {
+    const within = async (count: number, from: number | null, to: number | null) => {
+      const moment = (number: number | null) => (number === null ? null : at(number * 60));
+      const window = { startedAfter: moment(from), startedBefore: moment(to) };
+      const { records, isWhole } = await history.within({ workflowId: 'wf', count, window }, operation());
+      return [idsOf(records), isWhole];
+    };
+
+    it('reads nothing older', async () => {
+      listed = runs(150);
+      expect(await within(500, 148, 150)).toEqual([named(149, 148), true]);
+      expect(windows).toEqual(['0 100']);
+    });
+
+    it('is not whole where the latest do not reach its beginning', async () => {
+      listed = runs(150);
+      expect(await within(50, 20, null)).toEqual([down(150, 101), false]);
+      expect(await within(50, null, 103)).toEqual([named(102, 101), false]);
+      expect(await within(150, 20, 23)).toEqual([named(22, 21, 20), true]);
+      expect(await within(200, null, 3)).toEqual([named(2, 1), true]);
+    });
+  });
+
+  describe('from its newest on', () => {
+    it('reads what is wanted, then a hundred at a time until that is enough', async () => {
+      listed = runs(300);
+      const until = (id: string) =>
+        history.newest('wf', 20, (records) => records.some((each) => each.id === id), operation());
+      const once = await until('run-281');
+      expect(once.records.map(({ cached }) => cached.value.id)).toEqual(down(300, 281));
+      expect(windows).toEqual(['0 20']);
+      const further = await until('run-200');
+      expect(further.records.map(({ cached }) => cached.value.id)).toEqual(down(300, 182));
+      expect(further.windows.map(({ value }) => value.length)).toEqual([20, 100]);
+    });
+
+    it.each([
+      ['500 at most', 1000, 6],
+      ['all of them at most', 120, 2],
+    ])('reads %s', async (_, count, calls) => {
+      listed = runs(count);
+      const { records } = await history.newest('wf', 1000, () => false, operation());
+      expect(records.length).toBeGreaterThanOrEqual(Math.min(count, 500));
+      expect(windows).toHaveLength(calls);
+    });
+
+    it('leaves out records without an id, and tells which are stale', async () => {
+      listed = runs(3).map((run, index) => (index === 1 ? { ...run, id: '' } : run));
+      await history.newest('wf', 20, () => true, operation());
+      isDown = true;
+      clock.advance(LIVE_TTL_MS);
+      const { records, windows } = await history.newest('wf', 20, () => true, operation());
+      expect(records.map(({ cached, staleReason }) => [cached.value.id, staleReason])).toEqual([
+        ['run-3', 'UPSTREAM_UNAVAILABLE: down'],
+        ['run-1', 'UPSTREAM_UNAVAILABLE: down'],
+      ]);
+      expect(records[0]?.cached.sentAt).toBe(windows[0]?.sentAt);
+    });
+  });
+
+  it.each([
+    [1, MAX_PAGE_CALLS],
+    [20, 5],
+    [33, 3],
+    [100, 1],
+    [1000, 1],
+  ])('beside those of %i workflows in all is read by %i windows at most', (workflowCount, expected) => {
+    expect(windowsOfEach(workflowCount)).toBe(expected);
+  });
+});

@@ -1,0 +1,278 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { RunRecord, StepFacts, WorkflowGraph } from '../../src/domain/types.ts';
+import type { Cached } from '../../src/runs/cache-partitions.ts';
+import type { RunParts, RunStore } from '../../src/runs/run-store.ts';
+import type { SharedRequest } from '../../src/runs/shared/shared-request.ts';
+import type { UpstreamAnswer } from '../../src/upstream/client.ts';
+import { GatewayError } from '../../src/upstream/errors.ts';
+import type { HoldingCache } from '../support/cache.ts';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { EPOCH_MS, graphOf, listed, ran, runRecord, workflowRecord } from '../support/facts.ts';
+import { operationOf, viewerOf } from '../support/operations.ts';
+import { createRunParts, scriptedApi, type RunPartsOptions } from '../support/run-parts.ts';
+
+const LIVE_TTL_MS = 5000;
+const SETTLE_MS = 30_000;
+const REF = { workflowId: 'wf', runId: 'r1' };
+
+const STEPS = listed([ran('a', 0, 4), ran('b', 4, 10)]);
+const running = () => runRecord({ id: 'r1', rawStatus: 'running', endTime: null });
+const outage = new GatewayError('UPSTREAM_UNAVAILABLE', 'down');
+
+describe('the run store', () => {
+  let clock: ManualClock;
+  let cache: HoldingCache;
+  let store: RunStore;
+  let calls: string[];
+  let record: RunRecord | null;
+  let steps: readonly StepFacts[];
+  let list: readonly RunRecord[];
+
+  const answerOf = <T>(name: string, value: T): Promise<UpstreamAnswer<T>> => {
+    calls.push(name);
+    return Promise.resolve({ value, sizeBytes: 100 });
+  };
+  const api = scriptedApi({
+    getRun: () => (record ? answerOf('record', record) : Promise.reject(new GatewayError('NOT_FOUND', 'no such run'))),
+    listSteps: () => answerOf('steps', steps),
+    listWorkflows: () => answerOf('workflows', [workflowRecord({ id: 'wf', graph: graphOf('a>b') })]),
+  });
+
+  function create(options: RunPartsOptions = {}) {
+    const parts = createRunParts(api, clock, { liveTtlMs: LIVE_TTL_MS, ...options });
+    ({ cache, store } = parts);
+    return parts;
+  }
+
+  const operation = () => operationOf('ada');
+
+  beforeEach(() => {
+    // Just after the end of the run: nothing of it has settled.
+    clock = createManualClock(EPOCH_MS + 10_000);
+    calls = [];
+    record = runRecord({ id: 'r1' });
+    steps = STEPS;
+    list = [];
+    create();
+  });
+
+  describe('believes that there is no record', () => {
+    const isAskedAgainAfter = async (ms: number) => {
+      record = null;
+      // What proves the right.
+      await store.steps(REF, operation());
+      await store.record(REF, operation());
+      record = running();
+      clock.advance(ms);
+      await store.record(REF, operation());
+      return calls.includes('record');
+    };
+
+    it('for a second', async () => {
+      expect(await isAskedAgainAfter(999)).toBe(false);
+      expect(await isAskedAgainAfter(1)).toBe(true);
+    });
+
+    it('for LIVE_TTL_MS, where that is shorter', async () => {
+      create({ liveTtlMs: 500 });
+      expect(await isAskedAgainAfter(500)).toBe(true);
+    });
+  });
+
+  describe('without a promise', () => {
+    it('has what is fresh', async () => {
+      expect([store.cachedRecord(REF, operation()), store.cachedSteps(REF, operation())]).toEqual([
+        undefined,
+        undefined,
+      ]);
+      const served = [await store.record(REF, operation()), await store.steps(REF, operation())];
+      expect([store.cachedRecord(REF, operation()), store.cachedSteps(REF, operation())]).toEqual(served);
+    });
+
+    it('has no record where the upstream offers none', () => {
+      create({ offersRecords: false });
+      expect(store.cachedRecord(REF, operation())).toBeNull();
+    });
+  });
+
+  it('takes steps for final that have reached the end of the graph, as soon as the graph is known', async () => {
+    const { workflowStore } = create({ offersRecords: false });
+    const isAskedAgain = async () => {
+      const before = calls.length;
+      clock.advance(LIVE_TTL_MS);
+      await store.steps(REF, operation());
+      return calls.length > before;
+    };
+    await store.steps(REF, operation());
+    expect(await isAskedAgain()).toBe(true);
+    await workflowStore.recent(operation());
+    expect(await isAskedAgain()).toBe(false);
+  });
+
+  it.each([
+    [true, LIVE_TTL_MS],
+    [false, Infinity],
+  ])('shares settled steps for good only if no record may say otherwise: %s', async (offersRecords, expected) => {
+    const sharedMs = new Map<string, () => number>();
+    create({
+      offersRecords,
+      shared: {
+        async load<T>(request: SharedRequest<T>) {
+          const called = await request.call();
+          sharedMs.set(request.key.split(' ')[0] ?? '', () => request.sharedMs(called.cached));
+          return called;
+        },
+        withdraw: () => undefined,
+        close: () => Promise.resolve(),
+      },
+    });
+    clock.advance(SETTLE_MS);
+    await store.steps(REF, operation());
+    expect(sharedMs.get('steps')?.()).toBe(expected);
+    await store.record(REF, operation());
+    expect(sharedMs.get('steps')?.()).toBe(Infinity);
+  });
+
+  describe('given a record that came in a list', () => {
+    const resource = {
+      key: 'runs',
+      fetch: () => answerOf('runs', list),
+      lifetimeMs: () => LIVE_TTL_MS,
+    };
+
+    /** The upstream lists it beside two others. */
+    async function offer(listed: RunRecord): Promise<void> {
+      list = [listed, runRecord({ id: 'r2' }), runRecord({ id: 'r3' })];
+      const { cached } = await cache.get(resource, operation());
+      store.offerRecord(REF, listed, { resource, cached }, viewerOf('ada'));
+    }
+
+    it('serves it without a call, and holds it for its share of the bytes', async () => {
+      await offer(running());
+      const served = await store.record(REF, operation());
+      expect(served).toMatchObject({ cached: { value: list[0], sizeBytes: 34 }, staleReason: null });
+      expect(calls).toEqual(['runs']);
+    });
+
+    it('serves it also where the upstream offers no records', async () => {
+      create({ offersRecords: false });
+      expect(await store.record(REF, operation())).toBeNull();
+      await offer(running());
+      expect(await store.record(REF, operation())).toMatchObject({ cached: { value: list[0] }, staleReason: null });
+    });
+
+    it('replaces one that was under way, and none that is final', async () => {
+      record = running();
+      await store.record(REF, operation());
+      clock.advance(1);
+      await offer(runRecord({ id: 'r1' }));
+      const final = await store.record(REF, operation());
+      expect(final?.cached.value).toBe(list[0]);
+      clock.advance(LIVE_TTL_MS);
+      await offer(runRecord({ id: 'r1' }));
+      expect(await store.record(REF, operation())).toEqual(final);
+    });
+
+    it('replaces the belief that there is none', async () => {
+      record = null;
+      await store.steps(REF, operation());
+      await store.record(REF, operation());
+      clock.advance(1);
+      await offer(running());
+      expect((await store.record(REF, operation()))?.cached.value).toBe(list[0]);
+    });
+  });
+
+  describe('derives a run', () => {
+    const cached = <T>(value: T, fetchedAt = clock.now()): Cached<T> => ({
+      value,
+      sentAt: fetchedAt,
+      fetchedAt,
+      sizeBytes: 100,
+    });
+    const served = <T>(value: T, staleReason: string | null = null) => ({ cached: cached(value), staleReason });
+    const partsOf = (parts: Partial<RunParts> = {}): RunParts => ({
+      record: served(runRecord()),
+      steps: served(STEPS),
+      stepsError: null,
+      graph: undefined,
+      ...parts,
+    });
+    const derive = (parts: RunParts, nowMs = clock.now()) => store.derive(REF, parts, nowMs);
+
+    it('once for all where the clock changes nothing', () => {
+      const parts = partsOf();
+      const run = derive(parts);
+      expect(derive(parts, clock.now() + 1)).toBe(run);
+      const recordAlone = partsOf({ steps: null });
+      expect(derive(recordAlone, clock.now() + 1)).toBe(derive(recordAlone));
+    });
+
+    it('anew where a step is still to start', () => {
+      const parts = partsOf({ steps: served(listed([ran('a', 3600, null, 'running')])) });
+      expect(derive(parts, clock.now() + 1)).not.toBe(derive(parts));
+    });
+
+    it('anew beside another record, or none', () => {
+      const parts = partsOf();
+      const run = derive(parts);
+      const ended = derive({ ...parts, record: served(runRecord({ rawStatus: 'failed' })) });
+      expect([run.status, ended.status, derive({ ...parts, record: null }).statusIsInferred]).toEqual([
+        'COMPLETED',
+        'FAILED',
+        true,
+      ]);
+    });
+
+    it('anew with another graph, and not where none is read', () => {
+      const graph: WorkflowGraph = graphOf('a>b');
+      const parts = partsOf({ graph });
+      const run = derive(parts);
+      expect(derive({ ...parts, graph: undefined })).toBe(run);
+      expect(derive(parts)).toBe(run);
+      const other = derive({ ...parts, graph: null });
+      expect([run.criticalPath.isInferred, other.criticalPath.isInferred]).toEqual([false, true]);
+      const without = partsOf();
+      expect(derive(without)).not.toBe(derive({ ...without, graph }));
+    });
+
+    it('anew where a part has become stale, and keeps nothing of that', () => {
+      const parts = partsOf();
+      const { steps: fresh } = parts;
+      const run = derive(parts);
+      const stale = { ...parts, steps: fresh && { ...fresh, staleReason: 'down' } };
+      expect(derive(stale).freshness).toMatchObject({ isStale: true, staleReason: 'down' });
+      expect(derive(parts)).toBe(run);
+    });
+
+    it('that was fetched with the oldest of its parts', () => {
+      const record = { cached: cached(runRecord(), EPOCH_MS + 20_000), staleReason: null };
+      const steps = { cached: cached(STEPS, EPOCH_MS + 30_000), staleReason: null };
+      const fetchedAt = (parts: Partial<RunParts>) => derive(partsOf(parts), EPOCH_MS + 90_000).freshness.fetchedAt;
+      expect(fetchedAt({ record, steps }).epochMicros).toBe((EPOCH_MS + 20_000) * 1000);
+      expect(fetchedAt({ record: null, steps }).epochMicros).toBe((EPOCH_MS + 30_000) * 1000);
+    });
+
+    it.each<readonly [string, boolean, () => Partial<RunParts>]>([
+      [
+        'is not final, by its record alone, while it is under way',
+        false,
+        () => ({ record: served(running()), steps: null }),
+      ],
+      ['is final by its record alone', true, () => ({ steps: null })],
+      ['is not final right at its end, where its steps fail', false, () => ({ steps: null, stepsError: outage })],
+      ['is final by steps that reached the end of the graph', true, () => ({ record: null, graph: graphOf('a>b') })],
+      ['is not final by steps before the end of the graph', false, () => ({ record: null, graph: graphOf('b>a>c') })],
+      ['is not final where a record may still come', false, () => ({ record: served(null), graph: graphOf('a>b') })],
+    ])('that %s', (_, isFinal, parts) => {
+      expect(derive(partsOf(parts())).freshness.isFinal).toBe(isFinal);
+    });
+
+    it('of which nothing can be read where no part could be had', () => {
+      const run = derive(partsOf({ record: null, steps: null, stepsError: outage }));
+      expect(run.id).toBe('r1');
+      expect(() => run.status).toThrow('down');
+      expect(() => run.freshness).toThrow('down');
+    });
+  });
+});
