@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { getIntrospectionQuery, parse, validate } from 'graphql';
 import { passedLimit } from '../../src/graphql/operations/limits.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { createCostOf } from '../support/cost.ts';
+import { createCostOf, createPreparedCost } from '../support/cost.ts';
 
 const schema = createSchema();
 const withRecords = createCostOf(schema, true);
@@ -99,6 +99,7 @@ describe('the cost of an operation, in upstream calls', () => {
     [PAGE, { first: 10, filter: {} }, 16],
     [PAGE, { first: 10, filter: null, after: null }, 11],
     [PAGE.replace('$first: Int', '$first: Int = 7'), {}, 8],
+    [PAGE.replace('$first: Int', '$first: Int = 7'), { first: 100 }, 101],
     [BY_ID, { ids: Array(100).fill('a') }, 200],
     [BY_ID, { ids: 'a' }, 2],
     [ENTITIES, { of: [] }, 0],
@@ -117,6 +118,7 @@ describe('the cost of an operation, in upstream calls', () => {
     [BY_ID, { ids: null }, 0],
     [PAGE, { first: 'many' }, 1],
     [PAGE, { first: 1e9 }, 1],
+    [PAGE.replace('$first: Int', '$first: Int = 7'), { first: null }, 1],
     // A variable inside of a literal counts like any other.
     [
       'query ($a: _Any!, $id: ID!) { _entities(representations: [$a, { __typename: "Run", workflowId: "wf", id: $id }]) { ... on Run { totalElapsedTime } } }',
@@ -128,6 +130,14 @@ describe('the cost of an operation, in upstream calls', () => {
     [PAGE, JSON.parse('{ "__proto__": { "first": 100 } }') as Record<string, unknown>, 21],
   ])('%s of %j costs %i', (text, variables, cost) => {
     expect(costOf(text, variables)).toBe(cost);
+  });
+
+  it('is worked out for each request whose variables it depends on, and else once', () => {
+    const prepare = createPreparedCost(schema, true);
+    const ofPage = prepare(PAGE);
+    expect([{ first: 1 }, { first: 100 }, {}].map((variables) => ofPage(variables).calls)).toEqual([2, 101, 21]);
+    const ofRun = prepare('query ($id: ID!) { run(workflowId: "wf", id: $id) { status } }');
+    expect(ofRun({ id: 'a' })).toBe(ofRun({ id: 'b' }));
   });
 
   it('counts one call for a run where the upstream offers no records', () => {

@@ -1,7 +1,9 @@
 import type { Equivalent } from './equivalent.ts';
 
 const FROM_A_PARSER =
-  'The parser always lists directives. The types allow that there is no list, for trees that are made by hand.';
+  'The parser always makes this list. The types allow that there is none, for trees that are made by hand.';
+
+const FOUND_VALID = 'Costs are those of an operation that was found valid. The types can not tell that.';
 
 export const GRAPHQL: readonly Equivalent[] = [
   {
@@ -22,4 +24,38 @@ export const GRAPHQL: readonly Equivalent[] = [
     replacement: 'extensions.code',
     reason: 'Both callers give each error extensions. The type of GraphQL allows none.',
   },
+  {
+    file: 'graphql/operations/rate-limit.ts',
+    line: 'const isAllowed = owedMs + intervalMs <= MINUTE_MS + TOLERANCE_MS;',
+    replacement: 'owedMs + intervalMs < MINUTE_MS + TOLERANCE_MS',
+    reason: 'What is rounded off is far less than the tolerance, and never just as much.',
+  },
+  {
+    file: 'graphql/operations/manifests.ts',
+    line: "text = readFileSync(path, 'utf8');",
+    replacement: '""',
+    reason: 'A Buffer, of which the parser of JSON makes the same text.',
+  },
+  ...(
+    [
+      [
+        '(set?.selections ?? []).map((selection) => ofSelection(selection, parent)).reduce(add, NOTHING);',
+        'set.selections',
+        FOUND_VALID,
+      ],
+      [
+        '(set?.selections ?? []).map((selection) => ofSelection(selection, parent)).reduce(add, NOTHING);',
+        '["Stryker was here"]',
+        FOUND_VALID,
+      ],
+      ['const type = typeOf(fragment?.typeCondition);', 'fragment.typeCondition', FOUND_VALID],
+      ['const sum = type ? ofSet(fragment?.selectionSet, type) : NOTHING;', 'fragment.selectionSet', FOUND_VALID],
+      ['const found = { readsWorkflows: false, dependsOnVariables: false };', '{}', 'Undefined is false, too.'],
+      [
+        'function withDefaults({ variableDefinitions = [] }: OperationDefinitionNode, given: Variables): Variables {',
+        '["Stryker was here"]',
+        FROM_A_PARSER,
+      ],
+    ] as const
+  ).map(([line, replacement, reason]) => ({ file: 'graphql/operations/cost.ts', line, replacement, reason })),
 ];
