@@ -31,6 +31,12 @@ export const GRAPHQL: readonly Equivalent[] = [
     reason: 'What is rounded off is far less than the tolerance, and never just as much.',
   },
   {
+    file: 'graphql/operations/documents.ts',
+    line: "const key = operationName ?? '';",
+    replacement: '"Stryker was here!"',
+    reason: 'No name of an operation either.',
+  },
+  {
     file: 'graphql/operations/manifests.ts',
     line: "text = readFileSync(path, 'utf8');",
     replacement: '""',
