@@ -6,6 +6,7 @@ import type { Outcome } from '../../src/graphql/operations/operation.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { createPipeline, type PipelineOptions } from '../support/pipeline.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
 
 const RUN = 'query Status($id: ID = "r1") { run(workflowId: "wf", id: $id) { status } }';
 const START = 'mutation Start { executeWorkflow(workflowId: "wf") { run { id } } }';
@@ -97,6 +98,13 @@ describe('the operation pipeline', () => {
         400,
         'BAD_USER_INPUT',
         'Variable "$id" got invalid value',
+      ],
+      [
+        'variables that are nested too deeply',
+        [{ query: RUN, variables: { id: JSON.parse('['.repeat(200) + ']'.repeat(200)) as unknown } }],
+        400,
+        'BAD_USER_INPUT',
+        'variables: expected at most 200 levels of JSON, got more',
       ],
       [
         'a wrong variable of a subscription',
@@ -195,9 +203,16 @@ describe('the operation pipeline', () => {
       for (const time of TIMES) {
         const { status, result, untilMs } = await ask({ query: '{ workflow(id: "wf") { count fails } }' });
         expect({ time, status, untilMs }).toEqual({ time, status: 200, untilMs: 0 });
-        expect(result).toMatchObject({
+        // Without locations: a document is kept without them, and what comes again is answered alike.
+        expect(result).toEqual({
           data: { workflow: { count: time, fails: null } },
-          errors: [{ path: ['workflow', 'fails'], extensions: { code: 'NOT_FOUND' } }],
+          errors: [
+            {
+              message: 'nothing there',
+              path: ['workflow', 'fails'],
+              extensions: { code: 'NOT_FOUND', retryable: false, requestId: 'request-1' },
+            },
+          ],
         });
         expect((await ask({ query: '{ workflow(id: "wf") { id } }' })).untilMs).toBe(Infinity);
       }
@@ -278,6 +293,18 @@ describe('the operation pipeline', () => {
         });
       }
     });
+
+    it('with one error where more than 5000 fields fail', async () => {
+      upstream.script = ({ endpoint }) => ({
+        json:
+          endpoint === 'steps' ? Array.from({ length: 51 }, (_, at) => wireStep({ id: `s${at}` })) : [wireRun('r1')],
+      });
+      const { ask } = await start();
+      const fields = Array.from({ length: 99 }, (_, at) => `a${at}: outputs(path: "abs('x')")`).join(' ');
+      const answer = await ask({ query: `{ run(workflowId: "wf", id: "r1") { steps { ${fields} } } }` });
+      expect(answer).toMatchObject({ status: 200, result: { data: null } });
+      expect(codesOf(answer)).toEqual(['ANSWER_TOO_LARGE']);
+    });
   });
 
   describe('subscribes', () => {
@@ -291,6 +318,20 @@ describe('the operation pipeline', () => {
         for await (const event of outcome.events) events.push(event);
         expect(events).toEqual([{ data: { runUpdated: { status: 'COMPLETED' } } }]);
         expect(observed.at(-1)).toMatchObject({ name: 'Live', type: 'subscription', outcome: 'ok', events: 1 });
+      }
+    });
+
+    it('to one of several operations by its name, with the variables that were sent', async () => {
+      const { run } = await start();
+      const query = `${RUN} ${LIVE.replace('Live', 'Live($id: ID!)').replace('"r1"', '$id')}`;
+      for (const time of TIMES) {
+        const outcome = await run({ query, operationName: 'Live', variables: { id: 'r1' } });
+        if (outcome.kind !== 'events') throw new Error(`expected events, got ${JSON.stringify(outcome)}`);
+        expect({ time, event: await outcome.events.next() }).toMatchObject({
+          time,
+          event: { value: { data: { runUpdated: { status: 'COMPLETED' } } } },
+        });
+        await outcome.events.return(undefined);
       }
     });
 

@@ -4,6 +4,7 @@ const FROM_A_PARSER =
   'The parser always makes this list. The types allow that there is none, for trees that are made by hand.';
 
 const FOUND_VALID = 'Costs are those of an operation that was found valid. The types can not tell that.';
+const HAS_ERRORS = 'Where nothing was executed there are errors. The types can not tell that.';
 
 export const GRAPHQL: readonly Equivalent[] = [
   {
@@ -24,6 +25,42 @@ export const GRAPHQL: readonly Equivalent[] = [
     replacement: 'extensions.code',
     reason: 'Both callers give each error extensions. The type of GraphQL allows none.',
   },
+  ...(
+    [
+      [
+        'if (result.data === undefined) return errorAnswer(errors.format(result.errors ?? [], record), 400);',
+        '["Stryker was here"]',
+        HAS_ERRORS,
+      ],
+      [
+        'if (isResult(source)) return errorAnswer(errors.format(source.errors ?? [], record), 400);',
+        '["Stryker was here"]',
+        HAS_ERRORS,
+      ],
+      [
+        'if (compiled) return compiled.execute(context, variables ?? {});',
+        'false',
+        'A compiled query answers as graphql-js does, and sooner.',
+      ],
+    ] as const
+  ).map(([line, replacement, reason]) => ({ file: 'graphql/operations/executor.ts', line, replacement, reason })),
+  ...(
+    [
+      ['known && !hasPlugins', 'false', 'Apollo says the same of an operation each time. To go past it saves time.'],
+      [
+        'const executed: { document: PreparedDocument | null; outcome: Outcome | null } = { document: null, outcome: null };',
+        '{}',
+        'Undefined is nothing, too.',
+      ],
+      ['} catch {', '{}', 'Undefined is nothing, too.'],
+      ['...(data !== undefined && { data }),', 'true', 'What is undefined is left out where it is written as JSON.'],
+    ] as const
+  ).map(([line, replacement, reason]) => ({
+    file: 'graphql/operations/operation-pipeline.ts',
+    line,
+    replacement,
+    reason,
+  })),
   {
     file: 'graphql/operations/rate-limit.ts',
     line: 'const isAllowed = owedMs + intervalMs <= MINUTE_MS + TOLERANCE_MS;',
