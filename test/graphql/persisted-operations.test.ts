@@ -47,7 +47,7 @@ function create(options: Partial<PersistedOperationsOptions> = {}) {
     const answer = await ask(params);
     return typeof answer === 'string' ? answer : null;
   };
-  return { ask, refusal, register };
+  return { operations, ask, refusal, register };
 }
 
 describe('the operation of a request', () => {
@@ -59,12 +59,12 @@ describe('the operation of a request', () => {
       [OTHER_ID, OTHER],
     ]) {
       for (const name of [id, `sha256:${id}`]) {
-        for (const params of [{ documentId: name }, { id: name }, hashed(name)]) {
+        for (const params of [{ documentId: name }, { id: name }, hashed(name), { query: '', documentId: name }]) {
           expect(await ask(params)).toEqual([text, null]);
         }
       }
     }
-    expect(await ask({ documentId: 'a-sha256:listed' })).toBe('PERSISTED_QUERY_NOT_FOUND');
+    expect(await ask({ documentId: 'listsha256:ed' })).toBe('PERSISTED_QUERY_NOT_FOUND');
     expect(await ask({ documentId: 'other' })).toBe('PERSISTED_QUERY_NOT_FOUND');
   });
 
@@ -120,6 +120,12 @@ describe('the operation of a request', () => {
     for (const params of [{ documentId: 'listed' }, hashed(OTHER_ID), { query: OTHER, ...hashed(OTHER_ID) }]) {
       expect(await ask(params)).toBe('PERSISTED_QUERY_NOT_SUPPORTED');
     }
+  });
+
+  it('is refused in the words by which clients know that they must send its text', () => {
+    const refused = { documentId: 'other' };
+    expect(() => create().operations.resolve(refused)).toThrow('PersistedQueryNotFound');
+    expect(() => create({ mode: 'off' }).operations.resolve(refused)).toThrow('PersistedQueryNotSupported');
   });
 });
 
