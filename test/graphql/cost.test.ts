@@ -62,6 +62,10 @@ describe('the cost of an operation, in upstream calls', () => {
     // Out of range: refused before any call.
     [ofWorkflow('runs(first: 101) { nodes { totalElapsedTime } }'), 1],
     [ofWorkflow('statistics(last: 0) { nodes { nodeId } }'), 0],
+    [ofWorkflow('statistics(last: 1001) { nodes { nodeId } }'), 0],
+    // The least that may be asked for.
+    [ofWorkflow('runs(first: 1) { nodes { totalElapsedTime } }'), 2],
+    [ofWorkflow('statistics(last: 1) { nodes { nodeId } }'), 2],
     ['mutation { executeWorkflow(workflowId: "wf") { message } }', 1],
     ['mutation { executeWorkflow(workflowId: "wf") { run { steps { id } } } }', 3],
     ['subscription { runUpdated(workflowId: "wf", id: "r") { progress { total } } }', 3],
@@ -70,6 +74,7 @@ describe('the cost of an operation, in upstream calls', () => {
     ['{ recentRuns(first: 3, workflowIds: ["a", "b"]) { nodes { totalElapsedTime } } }', 6],
     ['{ recentRuns(first: 3, workflowIds: ["a", "b"], filter: {}) { nodes { status } } }', 13],
     ['{ recentRuns(first: 3, filter: {}) { nodes { status } } }', 101],
+    ['{ recentRuns(first: 3, workflowIds: null) { nodes { status } } }', 101],
     ['{ recentRuns(first: 100, after: "c", workflowIds: "a") { edges { node { status } } } }', 3],
     [
       '{ recentRuns(first: 1, workflowIds: ["a", "b"]) { unavailableWorkflows { runs { pageInfo { endCursor } } } } }',
@@ -101,6 +106,7 @@ describe('the cost of an operation, in upstream calls', () => {
     [PAGE.replace('$first: Int', '$first: Int = 7'), {}, 8],
     [PAGE.replace('$first: Int', '$first: Int = 7'), { first: 100 }, 101],
     [BY_ID, { ids: Array(100).fill('a') }, 200],
+    [BY_ID, { ids: Array(101).fill('a') }, 0],
     [BY_ID, { ids: 'a' }, 2],
     [ENTITIES, { of: [] }, 0],
     [ENTITIES, { of: { __typename: 'Run', workflowId: 'wf', id: 'r' } }, 2],
@@ -190,6 +196,8 @@ describe('the cost of an operation, in objects', () => {
     [ofWorkflow('statistics(last: 1000) { nodes { nodeId } }'), 12],
     [ofWorkflow('failureGroups(last: 1000) { runs(first: 3) { id } }'), 41],
     [ofWorkflow('trend(buckets: 4) { runCount }'), 5],
+    [ofWorkflow('trend(buckets: 100) { runCount }'), 101],
+    [ofWorkflow('trend(buckets: 101) { runCount }'), 1],
     ['{ recentRuns(first: 4) { nodes { id } unavailableWorkflows { id } } }', 12],
     ['subscription { runsUpdated(workflowIds: ["a", "b"]) { id } }', 40],
   ])('%s is at most %i', (text, objects) => {
