@@ -142,6 +142,15 @@ describe('the cost of an operation, in upstream calls', () => {
     const prepare = createPreparedCost(schema, true);
     const ofPage = prepare(PAGE);
     expect([{ first: 1 }, { first: 100 }, {}].map((variables) => ofPage(variables).calls)).toEqual([2, 101, 21]);
+    for (const [given, variables] of [
+      ['[$of]', [{ of: { __typename: 'Run' } }, { of: { __typename: 'Workflow' } }]],
+      ['{ __typename: $name, workflowId: "wf", id: "r" }', [{ name: 'Run' }, { name: 'Workflow' }]],
+    ] as const) {
+      const ofEntities = prepare(`query ($of: _Any!, $name: String) {
+        _entities(representations: ${given}) { ... on Run { totalElapsedTime } }
+      }`);
+      expect(variables.map((each) => ofEntities(each).calls)).toEqual([2, 0]);
+    }
     const ofRun = prepare('query ($id: ID!) { run(workflowId: "wf", id: $id) { status } }');
     expect(ofRun({ id: 'a' })).toBe(ofRun({ id: 'b' }));
   });
