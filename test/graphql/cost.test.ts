@@ -151,8 +151,14 @@ describe('the cost of an operation, in upstream calls', () => {
       }`);
       expect(variables.map((each) => ofEntities(each).calls)).toEqual([2, 0]);
     }
-    const ofRun = prepare('query ($id: ID!) { run(workflowId: "wf", id: $id) { status } }');
-    expect(ofRun({ id: 'a' })).toBe(ofRun({ id: 'b' }));
+    for (const fields of [
+      'run(id: $id) { status }',
+      'runs(first: 3) { nodes { id } }',
+      'runsById(ids: ["a"]) { id }',
+    ]) {
+      const ofAnyId = prepare(`query ($id: ID!) ${ofWorkflow(fields)}`);
+      expect(ofAnyId({ id: 'a' })).toBe(ofAnyId({ id: 'b' }));
+    }
   });
 
   it('counts one call for a run where the upstream offers no records', () => {

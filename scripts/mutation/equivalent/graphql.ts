@@ -61,6 +61,25 @@ export const GRAPHQL: readonly Equivalent[] = [
     replacement,
     reason,
   })),
+  ...(
+    [
+      [
+        'const given = node.arguments?.find((argument) => argument.name.value === name)?.value;',
+        'node.arguments.find',
+        FROM_A_PARSER,
+      ],
+      [
+        'return value === undefined ? field.args.find((argument) => argument.name === name)?.defaultValue : value;',
+        'field.args.find(argument => argument.name === name).defaultValue',
+        'The entry of a field asks for arguments that the field has.',
+      ],
+      [
+        'if (value.kind !== Kind.LIST && value.kind !== Kind.OBJECT) return false;',
+        'false',
+        'A visit of any other value finds no variable either.',
+      ],
+    ] as const
+  ).map(([line, replacement, reason]) => ({ file: 'graphql/fields/given-arguments.ts', line, replacement, reason })),
   {
     file: 'graphql/operations/rate-limit.ts',
     line: 'const isAllowed = owedMs + intervalMs <= MINUTE_MS + TOLERANCE_MS;',
