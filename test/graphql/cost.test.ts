@@ -101,6 +101,7 @@ describe('the cost of an operation, in upstream calls', () => {
     [PAGE, { first: 100 }, 101],
     [PAGE, {}, 21],
     [PAGE, { first: 100, after: 'c' }, 102],
+    [PAGE, { first: 10, after: 'c' }, 11],
     [PAGE, { first: 10, filter: {} }, 16],
     [PAGE, { first: 10, filter: null, after: null }, 11],
     [PAGE.replace('$first: Int', '$first: Int = 7'), {}, 8],
@@ -123,6 +124,8 @@ describe('the cost of an operation, in upstream calls', () => {
     [BY_ID, {}, 0],
     [BY_ID, { ids: null }, 0],
     [PAGE, { first: 'many' }, 1],
+    [PAGE, { first: '5' }, 1],
+    [PAGE, { first: -5 }, 1],
     [PAGE, { first: 1e9 }, 1],
     [PAGE.replace('$first: Int', '$first: Int = 7'), { first: null }, 1],
     // A variable inside of a literal counts like any other.
