@@ -7,7 +7,8 @@ import type { TestGateway } from '../support/gateway.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 import { startValkey, type TestValkey } from '../support/valkey.ts';
 
-const TEXT = '{ run(workflowId: "wf", id: "r1") { status } }';
+/** Nearly as long as a text may be, of characters of three bytes. */
+const TEXT = `{ run(workflowId: "wf", id: "r1") { status } } #${'अ'.repeat(130_000)}`;
 const HASH = createHash('sha256').update(TEXT).digest('hex');
 
 describeWithValkey(`what gateways share beside runs${withoutValkey}`, () => {
@@ -57,6 +58,15 @@ describeWithValkey(`what gateways share beside runs${withoutValkey}`, () => {
       await until(async () => (await valkey.client.keys('stepgate:operation:*')).length === 1);
       for (let time = 0; time < 3; time += 1) {
         expect((await post(second, hashed)).body).toEqual({ data: { run: { status: 'COMPLETED' } } });
+      }
+    });
+
+    it('are answered to who sends their text while Valkey is away', async () => {
+      const [first] = await start({ PERSISTED_OPERATIONS: 'allow' });
+      await valkey.kill();
+      expect((await post(first, hashed)).body).toMatchObject(NOT_FOUND);
+      for (const body of [{ query: TEXT, ...hashed }, hashed]) {
+        expect((await post(first, body)).body).toEqual({ data: { run: { status: 'COMPLETED' } } });
       }
     });
 

@@ -80,6 +80,21 @@ export const GRAPHQL: readonly Equivalent[] = [
       ],
     ] as const
   ).map(([line, replacement, reason]) => ({ file: 'graphql/fields/given-arguments.ts', line, replacement, reason })),
+  ...(
+    [
+      [
+        'const text = sealed && (await keys[index]?.open(NOBODY, nameOf(index, id), sealed, maxBytes));',
+        'keys[index].open',
+        'There is a reply for each key. The types can not tell that.',
+      ],
+      ["const NOBODY = '';", '"Stryker was here!"', 'Sealed and opened for the same name.'],
+    ] as const
+  ).map(([line, replacement, reason]) => ({
+    file: 'graphql/operations/shared-operations.ts',
+    line,
+    replacement,
+    reason,
+  })),
   {
     file: 'graphql/operations/rate-limit.ts',
     line: 'const isAllowed = owedMs + intervalMs <= MINUTE_MS + TOLERANCE_MS;',
