@@ -4,6 +4,7 @@ import { createSharedOperations } from '../../src/graphql/operations/shared-oper
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { joinFleet, startGateways, until, type TestFleet } from '../support/fleet.ts';
 import type { TestGateway } from '../support/gateway.ts';
+import { scrape } from '../support/observed.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 import { startValkey, type TestValkey } from '../support/valkey.ts';
 
@@ -91,6 +92,9 @@ describeWithValkey(`what gateways share beside runs${withoutValkey}`, () => {
       for (let time = 0; time < 12; time += 1) answers.push(await ask(time % 2 === 0 ? first : second));
       expect(answers.map(({ status }) => status)).toEqual([...Array<number>(10).fill(200), 429, 429]);
       expect(answers.slice(0, 10).map(({ limit }) => Number(limit))).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+      const metrics = await scrape(first.url);
+      expect(metrics.value('stepgate_valkey_commands_total', { command: 'RATE', outcome: 'ok' })).toBe(6);
+      expect(await valkey.client.keys('stepgate:rate:*')).toHaveLength(1);
     });
 
     it('is counted by each gateway for itself while Valkey is away', async () => {
