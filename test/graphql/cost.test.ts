@@ -119,6 +119,20 @@ describe('the cost of an operation, in upstream calls', () => {
       { of: [{ __typename: 'Workflow' }, { __typename: 'Workflow' }] },
       8,
     ],
+    // What is read of a run counts for it, and what is read of a step does not.
+    [
+      ENTITIES.replace(
+        '... on Run { totalElapsedTime }',
+        '... on Run { status } ... on Step { tokenUsage { totalTokens } }',
+      ),
+      { of: { __typename: 'Run' } },
+      1,
+    ],
+    [
+      `${ENTITIES.replace('... on Run { totalElapsedTime }', '...F')} fragment F on _Entity { ... on Run { totalElapsedTime } }`,
+      { of: { __typename: 'Run' } },
+      2,
+    ],
     [ENTITIES, { of: Array(1001).fill({ __typename: 'Run' }) }, 0],
     // Refused when they are coerced, before anything is executed.
     [BY_ID, {}, 0],
