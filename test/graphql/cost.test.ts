@@ -34,7 +34,7 @@ describe('the cost of an operation, in upstream calls', () => {
     // Nothing is asked for.
     ['{ __typename workflow(id: "wf") { id } }', 0],
     // The record alone; the record and the steps; the graph too.
-    ['{ run(workflowId: "wf", id: "r") { status } }', 1],
+    ['{ run(workflowId: "wf", id: "r") { __typename status } }', 1],
     ['{ run(workflowId: "wf", id: "r") { status totalElapsedTime } }', 2],
     ['{ run(workflowId: "wf", id: "r") { progress { total } } }', 3],
     ['{ a: run(workflowId: "wf", id: "a") { status } b: run(workflowId: "wf", id: "b") { status } }', 2],

@@ -5,6 +5,8 @@ const FROM_A_PARSER =
 
 const FOUND_VALID = 'Costs are those of an operation that was found valid. The types can not tell that.';
 const HAS_ERRORS = 'Where nothing was executed there are errors. The types can not tell that.';
+const SAVES_TIME = 'What is found once is found again. To keep it saves time.';
+const LEAST = 'What is no requirement is less than the least, too.';
 
 export const GRAPHQL: readonly Equivalent[] = [
   {
@@ -95,6 +97,20 @@ export const GRAPHQL: readonly Equivalent[] = [
     replacement,
     reason,
   })),
+  ...(
+    [
+      ['if (known) return known;', 'false', SAVES_TIME],
+      ['computed.set(node, requirement);', ';', SAVES_TIME],
+      ["let requirement: DataRequirement = 'RECORD';", '""', LEAST],
+      ["if (field) requirement = greater(requirement, entryOf(field).requirement ?? 'RECORD');", '""', LEAST],
+      ["fieldNodes.map((node) => requirementOf(node, fragments)).reduce(greater, 'RECORD');", '""', LEAST],
+      [
+        'DATA_REQUIREMENTS.indexOf(one) > DATA_REQUIREMENTS.indexOf(other) ? one : other;',
+        'DATA_REQUIREMENTS.indexOf(one) >= DATA_REQUIREMENTS.indexOf(other)',
+        'Of two that are the same.',
+      ],
+    ] as const
+  ).map(([line, replacement, reason]) => ({ file: 'graphql/fields/data-requirements.ts', line, replacement, reason })),
   {
     file: 'graphql/operations/rate-limit.ts',
     line: 'const isAllowed = owedMs + intervalMs <= MINUTE_MS + TOLERANCE_MS;',
