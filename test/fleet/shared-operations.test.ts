@@ -4,10 +4,12 @@ import { createSharedOperations } from '../../src/graphql/operations/shared-oper
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { joinFleet, startGateways, until, type TestFleet } from '../support/fleet.ts';
 import type { TestGateway } from '../support/gateway.ts';
+import { scrape } from '../support/observed.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 import { startValkey, type TestValkey } from '../support/valkey.ts';
 
-const TEXT = '{ run(workflowId: "wf", id: "r1") { status } }';
+/** Nearly as long as a text may be, of characters of three bytes. */
+const TEXT = `{ run(workflowId: "wf", id: "r1") { status } } #${'अ'.repeat(130_000)}`;
 const HASH = createHash('sha256').update(TEXT).digest('hex');
 
 describeWithValkey(`what gateways share beside runs${withoutValkey}`, () => {
@@ -60,6 +62,15 @@ describeWithValkey(`what gateways share beside runs${withoutValkey}`, () => {
       }
     });
 
+    it('are answered to who sends their text while Valkey is away', async () => {
+      const [first] = await start({ PERSISTED_OPERATIONS: 'allow' });
+      await valkey.kill();
+      expect((await post(first, hashed)).body).toMatchObject(NOT_FOUND);
+      for (const body of [{ query: TEXT, ...hashed }, hashed]) {
+        expect((await post(first, body)).body).toEqual({ data: { run: { status: 'COMPLETED' } } });
+      }
+    });
+
     it('are none but those of the hash, whatever stands in Valkey', async () => {
       const [gateway] = await start({ PERSISTED_OPERATIONS: 'allow' });
       fleet = await joinFleet(valkey.url);
@@ -81,6 +92,9 @@ describeWithValkey(`what gateways share beside runs${withoutValkey}`, () => {
       for (let time = 0; time < 12; time += 1) answers.push(await ask(time % 2 === 0 ? first : second));
       expect(answers.map(({ status }) => status)).toEqual([...Array<number>(10).fill(200), 429, 429]);
       expect(answers.slice(0, 10).map(({ limit }) => Number(limit))).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+      const metrics = await scrape(first.url);
+      expect(metrics.value('stepgate_valkey_commands_total', { command: 'RATE', outcome: 'ok' })).toBe(6);
+      expect(await valkey.client.keys('stepgate:rate:*')).toHaveLength(1);
     });
 
     it('is counted by each gateway for itself while Valkey is away', async () => {

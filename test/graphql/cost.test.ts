@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { getIntrospectionQuery, parse, validate } from 'graphql';
 import { passedLimit } from '../../src/graphql/operations/limits.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { createCostOf } from '../support/cost.ts';
+import { createCostOf, createPreparedCost } from '../support/cost.ts';
 
 const schema = createSchema();
 const withRecords = createCostOf(schema, true);
@@ -34,7 +34,7 @@ describe('the cost of an operation, in upstream calls', () => {
     // Nothing is asked for.
     ['{ __typename workflow(id: "wf") { id } }', 0],
     // The record alone; the record and the steps; the graph too.
-    ['{ run(workflowId: "wf", id: "r") { status } }', 1],
+    ['{ run(workflowId: "wf", id: "r") { __typename status } }', 1],
     ['{ run(workflowId: "wf", id: "r") { status totalElapsedTime } }', 2],
     ['{ run(workflowId: "wf", id: "r") { progress { total } } }', 3],
     ['{ a: run(workflowId: "wf", id: "a") { status } b: run(workflowId: "wf", id: "b") { status } }', 2],
@@ -62,6 +62,10 @@ describe('the cost of an operation, in upstream calls', () => {
     // Out of range: refused before any call.
     [ofWorkflow('runs(first: 101) { nodes { totalElapsedTime } }'), 1],
     [ofWorkflow('statistics(last: 0) { nodes { nodeId } }'), 0],
+    [ofWorkflow('statistics(last: 1001) { nodes { nodeId } }'), 0],
+    // The least that may be asked for.
+    [ofWorkflow('runs(first: 1) { nodes { totalElapsedTime } }'), 2],
+    [ofWorkflow('statistics(last: 1) { nodes { nodeId } }'), 2],
     ['mutation { executeWorkflow(workflowId: "wf") { message } }', 1],
     ['mutation { executeWorkflow(workflowId: "wf") { run { steps { id } } } }', 3],
     ['subscription { runUpdated(workflowId: "wf", id: "r") { progress { total } } }', 3],
@@ -70,6 +74,7 @@ describe('the cost of an operation, in upstream calls', () => {
     ['{ recentRuns(first: 3, workflowIds: ["a", "b"]) { nodes { totalElapsedTime } } }', 6],
     ['{ recentRuns(first: 3, workflowIds: ["a", "b"], filter: {}) { nodes { status } } }', 13],
     ['{ recentRuns(first: 3, filter: {}) { nodes { status } } }', 101],
+    ['{ recentRuns(first: 3, workflowIds: null) { nodes { status } } }', 101],
     ['{ recentRuns(first: 100, after: "c", workflowIds: "a") { edges { node { status } } } }', 3],
     [
       '{ recentRuns(first: 1, workflowIds: ["a", "b"]) { unavailableWorkflows { runs { pageInfo { endCursor } } } } }',
@@ -96,10 +101,13 @@ describe('the cost of an operation, in upstream calls', () => {
     [PAGE, { first: 100 }, 101],
     [PAGE, {}, 21],
     [PAGE, { first: 100, after: 'c' }, 102],
+    [PAGE, { first: 10, after: 'c' }, 11],
     [PAGE, { first: 10, filter: {} }, 16],
     [PAGE, { first: 10, filter: null, after: null }, 11],
     [PAGE.replace('$first: Int', '$first: Int = 7'), {}, 8],
+    [PAGE.replace('$first: Int', '$first: Int = 7'), { first: 100 }, 101],
     [BY_ID, { ids: Array(100).fill('a') }, 200],
+    [BY_ID, { ids: Array(101).fill('a') }, 0],
     [BY_ID, { ids: 'a' }, 2],
     [ENTITIES, { of: [] }, 0],
     [ENTITIES, { of: { __typename: 'Run', workflowId: 'wf', id: 'r' } }, 2],
@@ -111,12 +119,29 @@ describe('the cost of an operation, in upstream calls', () => {
       { of: [{ __typename: 'Workflow' }, { __typename: 'Workflow' }] },
       8,
     ],
+    // What is read of a run counts for it, and what is read of a step does not.
+    [
+      ENTITIES.replace(
+        '... on Run { totalElapsedTime }',
+        '... on Run { status } ... on Step { tokenUsage { totalTokens } }',
+      ),
+      { of: { __typename: 'Run' } },
+      1,
+    ],
+    [
+      `${ENTITIES.replace('... on Run { totalElapsedTime }', '...F')} fragment F on _Entity { ... on Run { totalElapsedTime } }`,
+      { of: { __typename: 'Run' } },
+      2,
+    ],
     [ENTITIES, { of: Array(1001).fill({ __typename: 'Run' }) }, 0],
     // Refused when they are coerced, before anything is executed.
     [BY_ID, {}, 0],
     [BY_ID, { ids: null }, 0],
     [PAGE, { first: 'many' }, 1],
+    [PAGE, { first: '5' }, 1],
+    [PAGE, { first: -5 }, 1],
     [PAGE, { first: 1e9 }, 1],
+    [PAGE.replace('$first: Int', '$first: Int = 7'), { first: null }, 1],
     // A variable inside of a literal counts like any other.
     [
       'query ($a: _Any!, $id: ID!) { _entities(representations: [$a, { __typename: "Run", workflowId: "wf", id: $id }]) { ... on Run { totalElapsedTime } } }',
@@ -128,6 +153,29 @@ describe('the cost of an operation, in upstream calls', () => {
     [PAGE, JSON.parse('{ "__proto__": { "first": 100 } }') as Record<string, unknown>, 21],
   ])('%s of %j costs %i', (text, variables, cost) => {
     expect(costOf(text, variables)).toBe(cost);
+  });
+
+  it('is worked out for each request whose variables it depends on, and else once', () => {
+    const prepare = createPreparedCost(schema, true);
+    const ofPage = prepare(PAGE);
+    expect([{ first: 1 }, { first: 100 }, {}].map((variables) => ofPage(variables).calls)).toEqual([2, 101, 21]);
+    for (const [given, variables] of [
+      ['[$of]', [{ of: { __typename: 'Run' } }, { of: { __typename: 'Workflow' } }]],
+      ['{ __typename: $name, workflowId: "wf", id: "r" }', [{ name: 'Run' }, { name: 'Workflow' }]],
+    ] as const) {
+      const ofEntities = prepare(`query ($of: _Any!, $name: String) {
+        _entities(representations: ${given}) { ... on Run { totalElapsedTime } }
+      }`);
+      expect(variables.map((each) => ofEntities(each).calls)).toEqual([2, 0]);
+    }
+    for (const fields of [
+      'run(id: $id) { status }',
+      'runs(first: 3) { nodes { id } }',
+      'runsById(ids: ["a"]) { id }',
+    ]) {
+      const ofAnyId = prepare(`query ($id: ID!) ${ofWorkflow(fields)}`);
+      expect(ofAnyId({ id: 'a' })).toBe(ofAnyId({ id: 'b' }));
+    }
   });
 
   it('counts one call for a run where the upstream offers no records', () => {
@@ -180,6 +228,8 @@ describe('the cost of an operation, in objects', () => {
     [ofWorkflow('statistics(last: 1000) { nodes { nodeId } }'), 12],
     [ofWorkflow('failureGroups(last: 1000) { runs(first: 3) { id } }'), 41],
     [ofWorkflow('trend(buckets: 4) { runCount }'), 5],
+    [ofWorkflow('trend(buckets: 100) { runCount }'), 101],
+    [ofWorkflow('trend(buckets: 101) { runCount }'), 1],
     ['{ recentRuns(first: 4) { nodes { id } unavailableWorkflows { id } } }', 12],
     ['subscription { runsUpdated(workflowIds: ["a", "b"]) { id } }', 40],
   ])('%s is at most %i', (text, objects) => {

@@ -53,9 +53,15 @@ describe('manifests', () => {
     ['a list', [], 'expected {"<hash>": "<document>", …} or'],
     ['no texts', { aa: 7 }, 'expected {"<hash>": "<document>", …} or'],
     ['another version', apollo([], { version: 2 }), 'expected {"<hash>": "<document>", …} or'],
+    ['a format alone', { format: 'another' }, 'expected {"<hash>": "<document>", …} or'],
     ['an operation without a body', apollo([{ id: 'aa' }]), 'expected {"<hash>": "<document>", …} or'],
-    ['an unknown field', { aa: 'query Q { colour }' }, 'Q (aa): Cannot query field "colour" on type "Query".'],
+    ['an unknown field', { aa: 'query\n  Q { colour }' }, 'Q (aa): Cannot query field "colour" on type "Query".'],
     ['bad syntax', { aa: 'query Q {' }, 'Q (aa): Syntax Error: Expected Name, found <EOF>.'],
+    [
+      'too many tokens',
+      { aa: `query Q { ${'a '.repeat(5001)} }` },
+      'Q (aa): Syntax Error: Document contains more that 5000',
+    ],
     ['a fragment alone', { aa: 'fragment F on Run { id }' }, 'an operation without a name (aa): it holds no operation'],
     [
       'more than is allowed',

@@ -61,6 +61,16 @@ describe('the file of prices', () => {
     ]);
   });
 
+  it('may have 8 MiB, and prices from 0 to 0.1', () => {
+    const longest = '{"m":{"input_cost_per_token":0,"output_cost_per_token":0.1}}'.padEnd(8 * 2 ** 20);
+    expect(readPriceFile(write(longest)).get('m')?.prices).toMatchObject({ input: 0, output: 0.1 });
+  });
+
+  it('may have models with a price for input or for output alone', () => {
+    const path = write({ input: { input_cost_per_token: 1e-6 }, output: { output_cost_per_token: 1e-6 } });
+    expect([...readPriceFile(path).keys()]).toEqual(['input', 'output']);
+  });
+
   const expected = 'expected US dollars a token, a number from 0 to 0.1';
   it.each<[string, unknown, string]>([
     ['no JSON', '{', 'expected JSON, got something else'],

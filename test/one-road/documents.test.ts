@@ -46,6 +46,21 @@ describe('documents', () => {
     expect(documents.compiled(document, null)).toBe(documents.compiled(document, null));
   });
 
+  it('prepare each of their operations once', () => {
+    const { documents } = createTracked(1_000_000);
+    const text = 'query A { __typename } query B { __typename }';
+    const document = documents.prepare(text, 'hash', parse(text));
+    expect(document.operation('A')).toBe(document.operation('A'));
+    expect([document.operation('A')?.name, document.operation('B')?.name]).toEqual(['A', 'B']);
+    expect([document.operation('C'), document.operation(null)]).toEqual([null, null]);
+  });
+
+  it('have compiled queries up to 16 Ki characters', () => {
+    const { keep } = createTracked(1_000_000, 1000);
+    const longest = '{ __typename }'.padEnd(16_384);
+    expect([keep(longest, [null]), keep(`${longest} `, [null])]).toEqual([[1000], [0]]);
+  });
+
   it('count their text, the least recently used is evicted', () => {
     const { documents, keep } = createTracked(1_000_000);
     const texts = Array.from({ length: 1000 }, (_, number) => commented(number, 20_000));

@@ -10,6 +10,7 @@ import {
   type FieldNode,
   type GraphQLCompositeType,
   type GraphQLSchema,
+  type NamedTypeNode,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
@@ -78,14 +79,14 @@ export function createCostModel({ schema, lookAhead, offersRecords }: CostModelO
     function ofSelection(selection: SelectionNode, parent: GraphQLCompositeType): Sum {
       if (selection.kind === Kind.FIELD) return ofField(selection, parent);
       if (selection.kind === Kind.FRAGMENT_SPREAD) return ofFragment(selection.name.value);
-      return ofSet(selection.selectionSet, compositeType(selection.typeCondition?.name.value) ?? parent);
+      return ofSet(selection.selectionSet, typeOf(selection.typeCondition) ?? parent);
     }
 
     function ofFragment(name: string): Sum {
       const known = ofFragments.get(name);
       if (known) return known;
       const fragment = fragments[name];
-      const type = compositeType(fragment?.typeCondition.name.value);
+      const type = typeOf(fragment?.typeCondition);
       const sum = type ? ofSet(fragment?.selectionSet, type) : NOTHING;
       ofFragments.set(name, sum);
       return sum;
@@ -123,8 +124,8 @@ export function createCostModel({ schema, lookAhead, offersRecords }: CostModelO
     return { cost, dependsOnVariables: found.dependsOnVariables };
   }
 
-  function compositeType(name: string | undefined): GraphQLCompositeType | null {
-    const type = name === undefined ? undefined : schema.getType(name);
+  function typeOf(condition: NamedTypeNode | undefined): GraphQLCompositeType | null {
+    const type = condition && schema.getType(condition.name.value);
     return isCompositeType(type) ? type : null;
   }
 

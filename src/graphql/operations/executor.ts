@@ -35,7 +35,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     const { context, record } = execution;
     // Mutations are never cached.
     if (type === 'mutation') context.lifetime.limit(0);
-    const result = await run(execution, type);
+    const result = await run(execution);
     if (result.data === undefined) return errorAnswer(errors.format(result.errors ?? [], record), 400);
     const excess = context.failures.excess();
     if (excess) return errorAnswer(errors.format([excess], record), 200, null);
@@ -53,9 +53,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
     }
   }
 
-  function run({ document, request, context }: Execution, type: OperationType) {
+  function run({ document, request, context }: Execution) {
     const { operationName = null, variables } = request.params;
-    const compiled = type === 'query' ? documents.compiled(document, operationName) : null;
+    const compiled = documents.compiled(document, operationName);
     if (compiled) return compiled.execute(context, variables ?? {});
     return execute({
       schema,
