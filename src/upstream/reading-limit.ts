@@ -28,10 +28,11 @@ export function createReadingLimit(maxBytes: number): ReadingLimit {
     change = Promise.withResolvers();
   }
 
-  function mayReadOn(reading: Reading): boolean {
-    const bytes = bytesOf.get(reading) ?? 0;
-    return allBytes <= maxBytes || bytes <= SMALL_BYTES || bytes === Math.max(...bytesOf.values());
-  }
+  /** Of equal ones, which may come in step, the one that began first. */
+  const largest = (): Reading | undefined => [...bytesOf].reduce((most, each) => (each[1] > most[1] ? each : most))[0];
+
+  const mayReadOn = (reading: Reading): boolean =>
+    allBytes <= maxBytes || (bytesOf.get(reading) ?? 0) <= SMALL_BYTES || reading === largest();
 
   return {
     begin() {

@@ -424,26 +424,19 @@ describe('a live poller in a fleet', () => {
     expect(harness.clock.pending).toEqual([3000]);
   });
 
-  it('announces a call that it made for a new subscriber while it is the turn of another', async () => {
+  it.each([
+    ['announces a call that it made', {}, 1],
+    ['announces nothing that it finds read by another', { sentAt: 0 }, 0],
+  ])('%s for a new subscriber while it is the turn of another', async (_, fields, announced) => {
     const { harness, watching } = await watched();
     harness.turns.areOurs = false;
     const before = harness.turns.announced;
     await next({ watching });
     harness.clock.advance(1500);
     await watch(harness.poller).pull();
-    await harness.underWay().answer(2);
-    expect(harness.turns.announced).toBe(before + 1);
-  });
-
-  it('announces nothing that it finds read by another', async () => {
-    const { harness, watching } = await watched();
-    harness.turns.areOurs = false;
-    const before = harness.turns.announced;
-    await next({ watching });
-    harness.clock.advance(1500);
-    await watch(harness.poller).pull();
-    await harness.underWay().answer(2, { sentAt: 0 });
-    expect([watching.given.map(stepsIn), harness.turns.announced]).toEqual([[1, 2], before]);
+    await harness.underWay().answer(2, fields);
+    expect(watching.given.map(stepsIn)).toEqual([1, 2]);
+    expect(harness.turns.announced).toBe(before + announced);
   });
 
   it.each([

@@ -9,9 +9,12 @@ const NEVER = new AbortController().signal;
 
 describe('what is read of upstream answers at the same time', () => {
   it('is within the limit, but for one answer and the beginnings of the others, and each comes to its end', async () => {
-    const answers = fc.array(fc.array(fc.integer({ min: 1, max: MIB }), { minLength: 1, maxLength: 20 }), {
+    const anyOnes = fc.array(fc.array(fc.integer({ min: 1, max: MIB }), { minLength: 1, maxLength: 20 }), {
       maxLength: 20,
     });
+    /** Which come in step. */
+    const equalOnes = fc.nat(10).map((count) => Array.from({ length: count }, () => new Array<number>(20).fill(MIB)));
+    const answers = fc.oneof(anyOnes, equalOnes);
     await fc.assert(
       fc.asyncProperty(answers, fc.scheduler(), async (chunksOfEach, scheduler) => {
         const limit = createReadingLimit(LIMIT);
