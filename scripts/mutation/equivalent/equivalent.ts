@@ -8,3 +8,7 @@ export interface Equivalent {
   readonly replacement: string;
   readonly reason: string;
 }
+
+/** Line, replacement and reason of each. */
+export const inFile = (file: string, rows: readonly (readonly [string, string, string])[]): readonly Equivalent[] =>
+  rows.map(([line, replacement, reason]) => ({ file, line, replacement, reason }));

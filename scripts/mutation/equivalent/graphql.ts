@@ -1,4 +1,4 @@
-import type { Equivalent } from './equivalent.ts';
+import { inFile, type Equivalent } from './equivalent.ts';
 
 const FROM_A_PARSER =
   'The parser always makes this list. The types allow that there is none, for trees that are made by hand.';
@@ -27,90 +27,70 @@ export const GRAPHQL: readonly Equivalent[] = [
     replacement: 'extensions.code',
     reason: 'Both callers give each error extensions. The type of GraphQL allows none.',
   },
-  ...(
+  ...inFile('graphql/operations/executor.ts', [
     [
-      [
-        'if (result.data === undefined) return errorAnswer(errors.format(result.errors ?? [], record), 400);',
-        '["Stryker was here"]',
-        HAS_ERRORS,
-      ],
-      [
-        'if (isResult(source)) return errorAnswer(errors.format(source.errors ?? [], record), 400);',
-        '["Stryker was here"]',
-        HAS_ERRORS,
-      ],
-      [
-        'if (compiled) return compiled.execute(context, variables ?? {});',
-        'false',
-        'A compiled query answers as graphql-js does, and sooner.',
-      ],
-    ] as const
-  ).map(([line, replacement, reason]) => ({ file: 'graphql/operations/executor.ts', line, replacement, reason })),
-  ...(
+      'if (result.data === undefined) return errorAnswer(errors.format(result.errors ?? [], record), 400);',
+      '["Stryker was here"]',
+      HAS_ERRORS,
+    ],
     [
-      ['known && !hasPlugins', 'false', 'Apollo says the same of an operation each time. To go past it saves time.'],
-      [
-        'const executed: { document: PreparedDocument | null; outcome: Outcome | null } = { document: null, outcome: null };',
-        '{}',
-        'Undefined is nothing, too.',
-      ],
-      ['} catch {', '{}', 'Undefined is nothing, too.'],
-      ['...(data !== undefined && { data }),', 'true', 'What is undefined is left out where it is written as JSON.'],
-    ] as const
-  ).map(([line, replacement, reason]) => ({
-    file: 'graphql/operations/operation-pipeline.ts',
-    line,
-    replacement,
-    reason,
-  })),
-  ...(
+      'if (isResult(source)) return errorAnswer(errors.format(source.errors ?? [], record), 400);',
+      '["Stryker was here"]',
+      HAS_ERRORS,
+    ],
     [
-      [
-        'const given = node.arguments?.find((argument) => argument.name.value === name)?.value;',
-        'node.arguments.find',
-        FROM_A_PARSER,
-      ],
-      [
-        'return value === undefined ? field.args.find((argument) => argument.name === name)?.defaultValue : value;',
-        'field.args.find(argument => argument.name === name).defaultValue',
-        'The entry of a field asks for arguments that the field has.',
-      ],
-      [
-        'if (value.kind !== Kind.LIST && value.kind !== Kind.OBJECT) return false;',
-        'false',
-        'A visit of any other value finds no variable either.',
-      ],
-    ] as const
-  ).map(([line, replacement, reason]) => ({ file: 'graphql/fields/given-arguments.ts', line, replacement, reason })),
-  ...(
+      'if (compiled) return compiled.execute(context, variables ?? {});',
+      'false',
+      'A compiled query answers as graphql-js does, and sooner.',
+    ],
+  ]),
+  ...inFile('graphql/operations/operation-pipeline.ts', [
+    ['known && !hasPlugins', 'false', 'Apollo says the same of an operation each time. To go past it saves time.'],
     [
-      [
-        'const text = sealed && (await keys[index]?.open(NOBODY, nameOf(index, id), sealed, maxBytes));',
-        'keys[index].open',
-        'There is a reply for each key. The types can not tell that.',
-      ],
-      ["const NOBODY = '';", '"Stryker was here!"', 'Sealed and opened for the same name.'],
-    ] as const
-  ).map(([line, replacement, reason]) => ({
-    file: 'graphql/operations/shared-operations.ts',
-    line,
-    replacement,
-    reason,
-  })),
-  ...(
+      'const executed: { document: PreparedDocument | null; outcome: Outcome | null } = { document: null, outcome: null };',
+      '{}',
+      'Undefined is nothing, too.',
+    ],
+    ['} catch {', '{}', 'Undefined is nothing, too.'],
+    ['...(data !== undefined && { data }),', 'true', 'What is undefined is left out where it is written as JSON.'],
+  ]),
+  ...inFile('graphql/fields/given-arguments.ts', [
     [
-      ['if (known) return known;', 'false', SAVES_TIME],
-      ['computed.set(node, requirement);', ';', SAVES_TIME],
-      ["let requirement: DataRequirement = 'RECORD';", '""', LEAST],
-      ["if (field) requirement = greater(requirement, entryOf(field).requirement ?? 'RECORD');", '""', LEAST],
-      ["fieldNodes.map((node) => requirementOf(node, fragments)).reduce(greater, 'RECORD');", '""', LEAST],
-      [
-        'DATA_REQUIREMENTS.indexOf(one) > DATA_REQUIREMENTS.indexOf(other) ? one : other;',
-        'DATA_REQUIREMENTS.indexOf(one) >= DATA_REQUIREMENTS.indexOf(other)',
-        'Of two that are the same.',
-      ],
-    ] as const
-  ).map(([line, replacement, reason]) => ({ file: 'graphql/fields/data-requirements.ts', line, replacement, reason })),
+      'const given = node.arguments?.find((argument) => argument.name.value === name)?.value;',
+      'node.arguments.find',
+      FROM_A_PARSER,
+    ],
+    [
+      'return value === undefined ? field.args.find((argument) => argument.name === name)?.defaultValue : value;',
+      'field.args.find(argument => argument.name === name).defaultValue',
+      'The entry of a field asks for arguments that the field has.',
+    ],
+    [
+      'if (value.kind !== Kind.LIST && value.kind !== Kind.OBJECT) return false;',
+      'false',
+      'A visit of any other value finds no variable either.',
+    ],
+  ]),
+  ...inFile('graphql/operations/shared-operations.ts', [
+    [
+      'const text = sealed && (await keys[index]?.open(NOBODY, nameOf(index, id), sealed, maxBytes));',
+      'keys[index].open',
+      'There is a reply for each key. The types can not tell that.',
+    ],
+    ["const NOBODY = '';", '"Stryker was here!"', 'Sealed and opened for the same name.'],
+  ]),
+  ...inFile('graphql/fields/data-requirements.ts', [
+    ['if (known) return known;', 'false', SAVES_TIME],
+    ['computed.set(node, requirement);', ';', SAVES_TIME],
+    ["let requirement: DataRequirement = 'RECORD';", '""', LEAST],
+    ["if (field) requirement = greater(requirement, entryOf(field).requirement ?? 'RECORD');", '""', LEAST],
+    ["fieldNodes.map((node) => requirementOf(node, fragments)).reduce(greater, 'RECORD');", '""', LEAST],
+    [
+      'DATA_REQUIREMENTS.indexOf(one) > DATA_REQUIREMENTS.indexOf(other) ? one : other;',
+      'DATA_REQUIREMENTS.indexOf(one) >= DATA_REQUIREMENTS.indexOf(other)',
+      'Of two that are the same.',
+    ],
+  ]),
   {
     file: 'graphql/operations/rate-limit.ts',
     line: 'const isAllowed = owedMs + intervalMs <= MINUTE_MS + TOLERANCE_MS;',
@@ -129,26 +109,24 @@ export const GRAPHQL: readonly Equivalent[] = [
     replacement: '""',
     reason: 'A Buffer, of which the parser of JSON makes the same text.',
   },
-  ...(
+  ...inFile('graphql/operations/cost.ts', [
     [
-      [
-        '(set?.selections ?? []).map((selection) => ofSelection(selection, parent)).reduce(add, NOTHING);',
-        'set.selections',
-        FOUND_VALID,
-      ],
-      [
-        '(set?.selections ?? []).map((selection) => ofSelection(selection, parent)).reduce(add, NOTHING);',
-        '["Stryker was here"]',
-        FOUND_VALID,
-      ],
-      ['const type = typeOf(fragment?.typeCondition);', 'fragment.typeCondition', FOUND_VALID],
-      ['const sum = type ? ofSet(fragment?.selectionSet, type) : NOTHING;', 'fragment.selectionSet', FOUND_VALID],
-      ['const found = { readsWorkflows: false, dependsOnVariables: false };', '{}', 'Undefined is false, too.'],
-      [
-        'function withDefaults({ variableDefinitions = [] }: OperationDefinitionNode, given: Variables): Variables {',
-        '["Stryker was here"]',
-        FROM_A_PARSER,
-      ],
-    ] as const
-  ).map(([line, replacement, reason]) => ({ file: 'graphql/operations/cost.ts', line, replacement, reason })),
+      '(set?.selections ?? []).map((selection) => ofSelection(selection, parent)).reduce(add, NOTHING);',
+      'set.selections',
+      FOUND_VALID,
+    ],
+    [
+      '(set?.selections ?? []).map((selection) => ofSelection(selection, parent)).reduce(add, NOTHING);',
+      '["Stryker was here"]',
+      FOUND_VALID,
+    ],
+    ['const type = typeOf(fragment?.typeCondition);', 'fragment.typeCondition', FOUND_VALID],
+    ['const sum = type ? ofSet(fragment?.selectionSet, type) : NOTHING;', 'fragment.selectionSet', FOUND_VALID],
+    ['const found = { readsWorkflows: false, dependsOnVariables: false };', '{}', 'Undefined is false, too.'],
+    [
+      'function withDefaults({ variableDefinitions = [] }: OperationDefinitionNode, given: Variables): Variables {',
+      '["Stryker was here"]',
+      FROM_A_PARSER,
+    ],
+  ]),
 ];
