@@ -49,13 +49,15 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy }: JsonHttpO
 
   /** Reads no more than `maxResponseBytes`, counted after decompression. */
   async function readBody(request: Request, signal: AbortSignal): Promise<Pages> {
-    const pages = createPages();
+    /** None where it is not told, or would be of compressed bytes. */
+    const announcedBytes = () => request.downloadProgress.total;
+    const pages = createPages(announcedBytes);
     const reading = limit.begin();
     let size = 0;
     try {
       for await (const chunk of request as AsyncIterable<Buffer>) {
         size += chunk.length;
-        if (size > maxResponseBytes) throw tooLarge(maxResponseBytes);
+        if (Math.max(size, announcedBytes() ?? 0) > maxResponseBytes) throw tooLarge(maxResponseBytes);
         pages.append(chunk);
         reading.add(chunk.length);
         await reading.turn(signal);

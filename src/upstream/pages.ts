@@ -1,44 +1,50 @@
-/** Bytes in pages, each large enough that its memory goes back to the system when it is evicted (MALLOC_MMAP_THRESHOLD_ in the Dockerfile). */
+/**
+ * Bytes in one block of memory, or in pages where their number is not known before. Each page is large enough that its memory goes
+ * back to the system when it is evicted (MALLOC_MMAP_THRESHOLD_ in the Dockerfile).
+ */
 import { createOwnBytes } from './own-bytes.ts';
 
 export type Pages = readonly Buffer[];
 
 const PAGE_BYTES = 65_536;
 
-/** Copies what comes: a chunk may be a slice of a larger buffer, which it would keep alive. */
-export function createPages() {
+/** Copies what comes: a chunk may be a slice of a larger buffer, which it would keep alive. `expectedBytes` is asked for when the first comes. */
+export function createPages(expectedBytes: () => number | undefined) {
   const pages: Buffer[] = [];
   /** Of the last page. */
-  let used = PAGE_BYTES;
+  let used = 0;
 
-  function append(chunk: Buffer): void {
-    for (let start = 0; start < chunk.length;) {
-      if (used === PAGE_BYTES) {
-        pages.push(Buffer.allocUnsafeSlow(PAGE_BYTES));
-        used = 0;
-      }
-      const last = pages.at(-1);
-      const copied = last ? chunk.copy(last, used, start) : 0;
-      used += copied;
-      start += copied;
-    }
+  function pageWithRoom(): Buffer {
+    const last = pages.at(-1);
+    if (last && used < last.length) return last;
+    // Memory that is not written to is not taken from the system: it costs nothing to expect too much.
+    const page = Buffer.allocUnsafeSlow((last ? undefined : expectedBytes()) ?? PAGE_BYTES);
+    pages.push(page);
+    used = 0;
+    return page;
   }
 
   return {
-    append,
+    append(chunk: Buffer): void {
+      for (let start = 0; start < chunk.length;) {
+        const copied = chunk.copy(pageWithRoom(), used, start);
+        used += copied;
+        start += copied;
+      }
+    },
     /** All of them; the last one is as long as what is in it. */
     end(): Pages {
-      const last = pages.pop();
-      if (!last) return pages;
+      const last = pages.at(-1);
+      if (!last || used === last.length) return pages;
       const exact = Buffer.allocUnsafeSlow(used);
       last.copy(exact);
-      return [...pages, exact];
+      return [...pages.slice(0, -1), exact];
     },
   };
 }
 
 export function pagesOf(bytes: Buffer): Pages {
-  const pages = createPages();
+  const pages = createPages(() => bytes.length);
   pages.append(bytes);
   return pages.end();
 }

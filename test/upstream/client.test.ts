@@ -206,6 +206,14 @@ describe('the upstream client', () => {
       expect(error.message).toContain(`larger than the ${MAX_BYTES} bytes that UPSTREAM_MAX_RESPONSE_BYTES allows`);
     });
 
+    it('of an answer that announces more than the maximum size nothing but the beginning', async () => {
+      const server = await listening((_, response) => {
+        response.setHeader('content-length', Number.MAX_SAFE_INTEGER).write('[');
+      });
+      const error = await gatewayErrorOf(clientOf({ baseUrl: server.url }).listSteps(REF, call()));
+      expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', message: expect.stringContaining('larger') });
+    });
+
     it('a compression bomb no further than the maximum size', async () => {
       const bomb = gzipSync(Buffer.alloc(2 ** 26, ' '));
       expect(bomb.length).toBeLessThan(70_000);
