@@ -25,6 +25,11 @@ describe('the schema', () => {
     }
   });
 
+  it('is valid as SDL, which is checked only together with an extension', () => {
+    const extended = createSchema({ typeDefs: 'enum Cause { QUOTA }', fields: {} });
+    expect(validateSchema(extended)).toEqual([]);
+  });
+
   it('describes every type, field, argument and value of the contract', () => {
     const undescribed: string[] = [];
     const at: string[] = [];

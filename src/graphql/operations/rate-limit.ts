@@ -42,7 +42,8 @@ export function createRateLimit({ perMinute, now, maxCallers = MAX_CALLERS }: Ra
   const intervalMs = MINUTE_MS / perMinute;
   // Fractions of a millisecond would be lost beside the milliseconds since 1970.
   const startMs = now();
-  const paidOffAt = new LRUCache<string, number>({ max: maxCallers });
+  // By `max` the memory of all of them would be taken at once.
+  const paidOffAt = new LRUCache<string, number>({ maxSize: maxCallers, sizeCalculation: () => 1 });
 
   return {
     take(key) {
