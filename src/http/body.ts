@@ -1,4 +1,5 @@
 /** Body: reads a request's body as text, at most MAX_BODY_BYTES. */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { requestError } from '../graphql/operations/error-formatting.ts';
 import { MIN_COUNTED_BYTES, type HeldBytes } from './client-bytes.ts';
@@ -9,12 +10,12 @@ export const MAX_BODY_BYTES = 1_048_576;
 const STEP_BYTES = 65_536;
 
 /**
- * Rejects with status 413 for a longer one, and does not read the rest: the connection is then closed. `held` counts the bytes,
- * as many as the client says, before they have come: a slow client makes the gateway hold a part of them.
+ * Rejects with status 415 for a compressed one, and 413 for a longer one, of which it does not read the rest: the connection is then
+ * closed. `held` counts the bytes, as many as the client says, before they have come: a slow client makes the gateway hold a part of them.
  */
 export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>): Promise<string> {
   return new Promise((resolve, reject) => {
-    const { 'content-length': length } = request.headers;
+    const { 'content-length': length, 'content-encoding': encoding = 'identity' } = request.headers;
     const chunks: Buffer[] = [];
     let size = 0;
     let counted = length === undefined ? MIN_COUNTED_BYTES : MAX_BODY_BYTES;
@@ -23,6 +24,10 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
       request.pause();
       reject(error);
     };
+    if (encoding !== 'identity') {
+      stop(encoded(encoding));
+      return;
+    }
     if (Number(length ?? 0) > MAX_BODY_BYTES) {
       stop(tooLarge());
       return;
@@ -40,7 +45,10 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
     });
     request.once('end', () => {
       const [first] = chunks;
-      resolve((chunks.length === 1 && first ? first : Buffer.concat(chunks, size)).toString());
+      const body = chunks.length === 1 && first ? first : Buffer.concat(chunks, size);
+      // What can't be read would become U+FFFD, also in the inputs of a run.
+      if (isUtf8(body)) resolve(body.toString());
+      else reject(requestError('BAD_REQUEST', 'The body is not UTF-8.'));
     });
     request.once('error', reject);
     request.once('close', () => {
@@ -49,6 +57,11 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
     });
   });
 }
+
+const encoded = (encoding: string) => {
+  const message = `content-encoding: expected a body that is not compressed, got ${JSON.stringify(encoding.slice(0, 100))}.`;
+  return requestError('BAD_REQUEST', message, 415);
+};
 
 const tooLarge = () => {
   const message = `The body has more than ${MAX_BODY_BYTES} bytes, which is the most that one operation may have.`;

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -98,9 +99,12 @@ describe('bad input', () => {
   });
 
   const refusalIn = ({ status, body }: PlainAnswer) => {
-    const { errors } = JSON.parse(body.toString()) as { errors: { message: string; extensions: { code: string } }[] };
+    const { errors = [] } = JSON.parse(body.toString()) as {
+      errors?: { message: string; extensions: { code: string } }[];
+    };
     return [status, errors[0]?.extensions.code, errors[0]?.message];
   };
+  const JSON_HEADERS = { 'content-type': 'application/json', authorization: 'Bearer key-1' };
   const NO_OPERATION = 'Expected an operation: query (its text), or its name as documentId.';
 
   it.each([
@@ -123,8 +127,7 @@ describe('bad input', () => {
     ['{ "query": "", "variables": {} }', NO_OPERATION],
     ['{ "query": null, "operationName": "A" }', NO_OPERATION],
   ])('says what was expected in place of %s', async (body, message) => {
-    const headers = { 'content-type': 'application/json', authorization: 'Bearer key-1' };
-    const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers, body });
+    const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers: JSON_HEADERS, body });
     expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', message]);
   });
 
@@ -137,11 +140,37 @@ describe('bad input', () => {
   it.each([
     [undefined, 'no content-type'],
     ['text/plain', '"text/plain"'],
+    ['application/json; charset=latin1', '"application/json; charset=latin1"'],
     [`text/${'x'.repeat(200)}`, `"text/${'x'.repeat(95)}"`],
   ])('says that a body of the type %s is not JSON', async (type, got) => {
     const headers = { authorization: 'Bearer key-1', ...(type !== undefined && { 'content-type': type }) };
     const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers, body: '{"query":"{__typename}"}' });
     expect(refusalIn(answer)).toEqual([415, 'BAD_REQUEST', `content-type: expected application/json, got ${got}.`]);
+  });
+
+  it.each([
+    ['gzip', gzipSync, [415, 'BAD_REQUEST', 'content-encoding: expected a body that is not compressed, got "gzip".']],
+    ['identity', (text: string) => text, [200, undefined, undefined]],
+  ] as const)('reads a body of the encoding %s, or says that it does not', async (encoding, encode, refusal) => {
+    const headers = { ...JSON_HEADERS, 'content-encoding': encoding };
+    const answer = await ask(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers,
+      body: encode('{"query":"{__typename}"}'),
+    });
+    expect(refusalIn(answer)).toEqual(refusal);
+  });
+
+  it('takes no character for another: a body that is not UTF-8 is refused', async () => {
+    const body = (text: string, charset: BufferEncoding) =>
+      Buffer.from(JSON.stringify({ query: '{ __typename }', variables: { text } }), charset);
+    for (const [bytes, refusal] of [
+      [body('größer', 'latin1'), [400, 'BAD_REQUEST', 'The body is not UTF-8.']],
+      [body('größer', 'utf8'), [200, undefined, undefined]],
+    ] as const) {
+      const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers: JSON_HEADERS, body: bytes });
+      expect(refusalIn(answer)).toEqual(refusal);
+    }
   });
 
   it('refuses a query 60 levels deep, and names the limit', async () => {

@@ -12,7 +12,7 @@ export interface PlainAnswer {
 export interface PlainRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** The certificate that is trusted, for `https`. */
   readonly ca?: string;
   /** The address that the request comes from. */
