@@ -50,6 +50,17 @@ type Container = JsonObject | readonly JsonValue[];
 
 const isContainer = (value: JsonValue): value is Container => typeof value === 'object' && value !== null;
 
+/** True if a leaf of the value is such a one. Goes without recursion. */
+export function hasLeaf(value: JsonValue, isSuchLeaf: (leaf: JsonValue) => boolean): boolean {
+  const rest: JsonValue[] = [value];
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    if (!isContainer(next)) {
+      if (isSuchLeaf(next)) return true;
+    } else for (const child of Object.values<JsonValue>(next)) rest.push(child);
+  }
+  return false;
+}
+
 /** The bytes of `JSON.stringify(value)` in UTF-8, without recursion. */
 export function jsonTextBytes(value: JsonValue): number {
   const rest: JsonValue[] = [value];

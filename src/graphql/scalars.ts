@@ -1,5 +1,5 @@
-/** The two scalars: moments go out as the upstream wrote them, JSON passes through untouched. */
-import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql';
+/** The two scalars: moments go out as the upstream wrote them, and JSON passes through, with integers beyond 2^53 as text. */
+import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped, visit, type ValueNode } from 'graphql';
 import { parseTimestamp, type Timestamp } from '../domain/timestamp.ts';
 import type { JsonValue } from '../domain/types.ts';
 
@@ -22,5 +22,10 @@ export const jsonScalar = new GraphQLScalarType<JsonValue, JsonValue>({
   name: 'JSON',
   serialize: (value) => value as JsonValue,
   parseValue: (value) => value as JsonValue,
-  parseLiteral: (node, variables) => valueFromASTUntyped(node, variables) as JsonValue,
+  parseLiteral: (node, variables) => valueFromASTUntyped(withExactIntegers(node), variables) as JsonValue,
 });
+
+const withExactIntegers = (literal: ValueNode): ValueNode =>
+  visit(literal, {
+    IntValue: ({ value }) => (Number.isSafeInteger(Number(value)) ? undefined : { kind: Kind.STRING, value }),
+  });

@@ -2,6 +2,7 @@
  * An answer's JSON as bytes. They are cached in place of the parsed value, which takes twice the memory and slows down garbage
  * collection, though most of it (the steps' inputs and outputs) is never read.
  */
+import { longIntegersAsText } from '../domain/long-integers.ts';
 import { GatewayError } from './errors.ts';
 import { bytesIn, textOf, type Pages } from './pages.ts';
 
@@ -9,8 +10,11 @@ export interface JsonText {
   readonly sizeBytes: number;
   /** True if it begins with a byte order mark, which JSON may not have. */
   readonly hasByteOrderMark?: boolean;
-  /** The value. Parsed each time, unless it was read in the same turn of the event loop. */
-  read(): unknown;
+  /**
+   * The value. Parsed each time, unless it was read in the same turn of the event loop. `isExact`: integers beyond 2^53 are text in it,
+   * which takes twice as long.
+   */
+  read(isExact?: boolean): unknown;
 }
 
 /** Throws UPSTREAM_CONTRACT_VIOLATION for what is not JSON. */
@@ -22,6 +26,7 @@ const MAX_PARSED = 4;
 interface Parsed {
   readonly pages: Pages;
   readonly value: unknown;
+  readonly isExact: boolean;
 }
 
 export function createJsonTexts(): JsonTextOf {
@@ -34,13 +39,14 @@ export function createJsonTexts(): JsonTextOf {
     recent.length = 0;
   };
 
-  function read(pages: Pages, text?: string): unknown {
-    const parsed = recent.find((each) => each.pages === pages);
+  function read(pages: Pages, isExact: boolean, text = textOf): unknown {
+    const parsed = recent.find((each) => each.pages === pages && each.isExact === isExact);
     if (parsed) return parsed.value;
-    const value: unknown = JSON.parse(text ?? textOf(pages));
+    const json = text(pages);
+    const value: unknown = JSON.parse(isExact ? longIntegersAsText(json) : json);
     if (recent.length === 0) setImmediate(forget);
     if (recent.length === MAX_PARSED) recent.shift();
-    recent.push({ pages, value });
+    recent.push({ pages, value, isExact });
     return value;
   }
 
@@ -49,12 +55,16 @@ export function createJsonTexts(): JsonTextOf {
     const pages = hasByteOrderMark ? withoutMark(whole) : whole;
     const text = textOf(pages);
     try {
-      read(pages, text);
+      read(pages, false, () => text);
     } catch {
       // The parser's own message quotes the body.
       throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `the upstream's answer ${describe(text)}`);
     }
-    return { sizeBytes: bytesIn(whole), hasByteOrderMark, read: () => read(pages) };
+    return {
+      sizeBytes: bytesIn(whole),
+      hasByteOrderMark,
+      read: (isExact = false) => read(pages, isExact),
+    };
   };
 }
 

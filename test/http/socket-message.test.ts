@@ -1,14 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { withEmptyQuery } from '../../src/http/live/socket-message.ts';
+import { prepareMessage } from '../../src/http/live/socket-message.ts';
 
 const NAMES = [{ documentId: 'a' }, { id: 'a' }, { extensions: { persistedQuery: {} } }];
 const subscribe = (payload: unknown) => JSON.stringify({ id: '1', type: 'subscribe', payload });
 
 describe('a message of a socket', () => {
   it.each(NAMES)('gets an empty query where it names its operation: %j', (name) => {
-    expect(withEmptyQuery(subscribe({ ...name, variables: { a: 1 } }))).toBe(
-      subscribe({ ...name, variables: { a: 1 }, query: '' }),
+    const LONG = `${2n ** 64n}`;
+    expect(prepareMessage(subscribe({ ...name, variables: { a: 1, b: '§' } }).replace('"§"', LONG))).toBe(
+      subscribe({ ...name, variables: { a: 1, b: LONG }, query: '' }),
     );
+  });
+
+  it('has integers beyond 2^53 as text', () => {
+    const message = (number: string) =>
+      `{"type": "subscribe", "payload": {"query": "{ a }", "variables": {"a": ${number}}}}`;
+    expect(prepareMessage(message('12345678901234567890'))).toBe(message('"12345678901234567890"'));
   });
 
   it.each([
@@ -28,6 +35,6 @@ describe('a message of a socket', () => {
     '{ "type": "ping" }',
     '',
   ])('stays as it is otherwise: %s', (text) => {
-    expect(withEmptyQuery(text)).toBe(text);
+    expect(prepareMessage(text)).toBe(text);
   });
 });

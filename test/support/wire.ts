@@ -45,7 +45,7 @@ export const wireRun = (id: string, fields: Wire = {}): Wire => ({
 });
 
 /** Known to the runtime, not yet to TypeScript. */
-const { rawJSON } = JSON as typeof JSON & { readonly rawJSON: (text: string) => unknown };
+export const { rawJSON } = JSON as typeof JSON & { readonly rawJSON: (text: string) => unknown };
 
 /** An answer as it comes. The infinities become what JSON reads as them: a number beyond any double. */
 export const textOf = (json: unknown): JsonText =>

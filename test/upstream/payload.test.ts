@@ -4,6 +4,7 @@ import { jsonTextBytes, unwritable } from '../../src/domain/json.ts';
 import type { JsonValue } from '../../src/domain/types.ts';
 import { payloadBytes, readPayload } from '../../src/upstream/payload.ts';
 import { payloadReader } from '../../src/upstream/wire/payload-reader.ts';
+import { rawJSON, textOf } from '../support/wire.ts';
 
 const FIELDS = ['inputs', 'outputs', 'metadata'] as const;
 const TOO_DEEP = JSON.parse(`${'['.repeat(300)}${']'.repeat(300)}`) as JsonValue;
@@ -48,7 +49,8 @@ describe('the payload of an item', () => {
           expect({ readings: json.readings, textBytes: read.textBytes }).toEqual({ readings: 0, textBytes: 7 });
           for (const readings of [1, 2]) {
             const told = read();
-            expect(json.readings).toBe(readings);
+            // Once more where a number may have been rounded.
+            expect([0, 1]).toContain(json.readings - readings);
             for (const field of FIELDS) {
               const value = payload[field === 'metadata' ? 'step_metadata' : field] ?? null;
               const problem = unwritable(value);
@@ -69,6 +71,20 @@ describe('the payload of an item', () => {
               }
             }
           }
+        }
+      }),
+    );
+  });
+
+  it('has integers beyond 2^53 as text with all their digits, at each reading', () => {
+    const long = fc.bigInt({ min: 2n ** 53n, max: 2n ** 70n });
+    fc.assert(
+      fc.property(long, fc.integer(), (integer, short) => {
+        const json = textOf([{ inputs: short }, { inputs: { at: [rawJSON(`-${integer}`), short] } }]);
+        const [other, read] = [payloadReader(json, 0), payloadReader(json, 1)];
+        for (const time of [1, 2]) {
+          const inputs = [other(), read()].map((payload) => readPayload(payload, 'inputs'));
+          expect({ time, inputs }).toEqual({ time, inputs: [short, { at: [`-${integer}`, short] }] });
         }
       }),
     );

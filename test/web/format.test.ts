@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { isRendered } from '../../src/web/conversation/rendering.ts';
 import { formatDelta, formatDuration } from '../../src/web/format/duration.ts';
 import { formatBytes, formatCost, formatCount, formatShare, formatSigned } from '../../src/web/format/numbers.ts';
+import { prettyJson } from '../../src/web/json/exact-json.ts';
 import { createJsonNodes, previewOf, ROOT } from '../../src/web/json/json-nodes.ts';
 import { excerptOf, headlineOf } from '../../src/web/text/excerpt.ts';
 
@@ -72,6 +73,18 @@ describe('a JSON value as a tree', () => {
     expect([nodes.node(a).isText, previewOf(nodes.node(a))]).toEqual([true, JSON.stringify('{"b":[1]}')]);
     expect(nodes.children(a).map((id) => [nodes.node(id).label, previewOf(nodes.node(id))])).toEqual([['b', '[1]']]);
     for (const id of others) expect([nodes.node(id).isText, nodes.children(id)]).toEqual([false, []]);
+  });
+
+  it('rounds no integer of such a text', () => {
+    const nodes = createJsonNodes('{"id":-12345678901234567890,"share":0.1,"most":1.5e300}');
+    expect(nodes.children(ROOT).map((id) => previewOf(nodes.node(id)))).toEqual([
+      '"-12345678901234567890"',
+      '0.1',
+      '1.5e+300',
+    ]);
+    expect(prettyJson('{"id":12345678901234567890,"at":[1]}')).toBe(
+      '{\n  "id": 12345678901234567890,\n  "at": [\n    1\n  ]\n}',
+    );
   });
 });
 

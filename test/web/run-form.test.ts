@@ -98,6 +98,9 @@ await describeInBrowser('the form that starts a run', (browser) => {
     await inputs().fill('{ "ticket": ');
     await page.getByText(/This is not JSON yet/).waitFor();
     expect(await start.isDisabled()).toBe(true);
+    await inputs().fill('{ "ticket": 12345678901234567890 }');
+    await page.getByText('A number would be rounded: put 12345678901234567890 in quotes.').waitFor();
+    expect(await start.isDisabled()).toBe(true);
     await inputs().fill('{}');
     expect(await start.isEnabled()).toBe(true);
     await page.getByRole('button', { name: 'Cancel' }).click();

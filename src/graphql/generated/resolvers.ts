@@ -28,7 +28,10 @@ export type Scalars = {
   DateTime: { input: Timestamp; output: Timestamp; }
   /** Federation: a selection of fields, as text. */
   FieldSet: { input: unknown; output: unknown; }
-  /** Any JSON value, passed on as the upstream sent it. */
+  /**
+   * Any JSON value, passed on as the upstream sent it, and to the upstream as it came. Integers beyond 2^53 are text, with all their
+   * digits: as numbers they would be rounded, here or in a browser.
+   */
   JSON: { input: JsonValue; output: JsonValue; }
   /** Federation: a name that is taken from a specification. */
   link__Import: { input: unknown; output: unknown; }

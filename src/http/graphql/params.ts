@@ -1,4 +1,5 @@
 /** Reads the parameters of an operation from an HTTP request, by the GraphQL over HTTP specification. */
+import { parseExactJson } from '../../domain/long-integers.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { OperationParams } from '../../graphql/operations/operation.ts';
 import type { Exchange } from '../exchange.ts';
@@ -41,7 +42,7 @@ function paramsInSearch(search: string): unknown {
 
 function parseJson(text: string, what: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     throw requestError('BAD_REQUEST', `${what} is not JSON.`);
   }

@@ -1,15 +1,17 @@
-/** graphql-ws rejects an operation without a text, so a persisted operation gets an empty one. */
+/** The text of a message, before graphql-ws parses it. */
+import { longIntegersAsText, parseExactJson } from '../../domain/long-integers.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export function withEmptyQuery(text: string): string {
+/** Integers beyond 2^53 are text. graphql-ws rejects an operation without a query, so a persisted operation gets an empty one. */
+export function prepareMessage(text: string): string {
   if (!text.includes('"subscribe"')) return text;
   const message = parseJson(text);
   if (!isObject(message) || message.type !== 'subscribe' || !isObject(message.payload)) return text;
   const { payload } = message;
   return payload.query === undefined && isNamed(payload)
     ? JSON.stringify({ ...message, payload: { ...payload, query: '' } })
-    : text;
+    : longIntegersAsText(text);
 }
 
 const isNamed = ({ documentId, id, extensions }: Fields): boolean =>
@@ -21,7 +23,7 @@ const isObject = (value: unknown): value is Fields => typeof value === 'object' 
 /** Undefined for text that is not JSON: graphql-ws reports it. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     return undefined;
   }

@@ -14,7 +14,7 @@ import { endWithError, type RawError } from '../raw-response.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import type { LiveTransport } from './live-transport.ts';
-import { withEmptyQuery } from './socket-message.ts';
+import { prepareMessage } from './socket-message.ts';
 import { TRY_AGAIN_LATER, type SocketProtocol } from './socket-protocol.ts';
 
 export interface SocketsOptions {
@@ -146,7 +146,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
             // As text, and parsed.
             const release = holdMessage(socket, 2 * data.length);
             if (!release) return;
-            receive(withEmptyQuery(data.toString()))
+            receive(prepareMessage(data.toString()))
               .catch(() => {
                 // Not logged: the error may quote the message, which may contain the key.
                 logger.debug({ requestId }, 'a socket sent what graphql-ws does not know');

@@ -1,5 +1,5 @@
 /** JSON and conversations as lines of text, so that a change of one value is a change of one line. */
-import { prettyJson } from '../conversation/pretty-json.ts';
+import { prettyJson } from '../json/exact-json.ts';
 
 /** Empty where there is nothing. Keys are in order: their order means nothing. */
 export function jsonText(value: unknown): string {

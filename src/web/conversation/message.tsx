@@ -4,7 +4,7 @@ import { CornerDownRight, Wrench } from 'lucide-react';
 import type { StepConversationQuery } from '../__generated__/graphql.ts';
 import { formatCount } from '../format/numbers.ts';
 import { lazyPart } from '../shell/lazy-part.tsx';
-import { prettyJson } from './pretty-json.ts';
+import { prettyJson } from '../json/exact-json.ts';
 import { isRendered } from './rendering.ts';
 
 const Markdown = lazyPart(() => import('./markdown.tsx'), 'the text');

@@ -1,4 +1,5 @@
 /** A JSON value as a tree whose nodes come into being when they are looked at: five megabytes cost nothing up front. */
+import { parseExactJson } from './exact-json.ts';
 
 export interface JsonNode {
   /** The key or index; `100 … 199` for a part of a long list; empty for the root. */
@@ -65,7 +66,7 @@ const LONGEST_JSON_TEXT = 50_000;
 function jsonIn(text: string): object | null {
   if (text.length > LONGEST_JSON_TEXT || !/^\s*[[{]/.test(text)) return null;
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseExactJson(text, String);
     return typeof value === 'object' && countOf(value) > 0 ? value : null;
   } catch {
     return null;

@@ -1,4 +1,5 @@
 /** Inputs of a run as the text that the form shows, and what is wrong with a text. */
+import { parseExactJson } from '../json/exact-json.ts';
 import { formatCount } from '../format/numbers.ts';
 
 /** Of a request, which has the operation beside them. */
@@ -10,8 +11,10 @@ export const textOf = (inputs: unknown): string => JSON.stringify(inputs, null, 
 export function problemOf(text: string): string | null {
   if (text.trim() === '') return null;
   try {
-    const value: unknown = JSON.parse(text);
+    const rounded: string[] = [];
+    const value = parseExactJson(text, (digits) => rounded.push(digits));
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'Inputs are a JSON object.';
+    if (rounded.length > 0) return `A number would be rounded: put ${rounded[0]} in quotes.`;
     // As they are sent: spaces between them don't count.
     const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
     return bytes <= MAX_BYTES

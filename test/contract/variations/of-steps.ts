@@ -1,4 +1,4 @@
-import { wireStep } from '../../support/wire.ts';
+import { rawJSON, wireStep } from '../../support/wire.ts';
 import { ofStep, ofSteps, withoutSteps, type Variation } from './variation.ts';
 
 export const OF_STEPS: readonly Variation[] = [
@@ -233,6 +233,14 @@ export const OF_STEPS: readonly Variation[] = [
     { variation: 'the list is wrapped: `{"data": […]}`', happens: 'UPSTREAM_CONTRACT_VIOLATION for the call.' },
     ['UPSTREAM_CONTRACT_VIOLATION', 'expected array at $, got object'],
     { json: { data: [wireStep()] } },
+  ),
+  ofStep(
+    {
+      variation: '`outputs`, `inputs` or `step_metadata` has an integer beyond 2^53',
+      happens: 'Text with all its digits: as a number it would be rounded, here or in a browser.',
+    },
+    { outputs: { model: rawJSON('12345678901234567890') } },
+    { outputs: '12345678901234567890' },
   ),
   {
     ...ofStep(

@@ -1,5 +1,6 @@
 /** Outputs that are the stored events of a streamed answer, joined to the answer that they make up. */
 import { fieldOf, isJsonArray, isJsonObject } from '../../json.ts';
+import { parseExactJson } from '../../long-integers.ts';
 import type { JsonObject, JsonValue } from '../../types.ts';
 import { joinAnthropicEvents } from './anthropic-stream.ts';
 import { joinChatChunks } from './chat-stream.ts';
@@ -29,7 +30,7 @@ function serverSentEvents(text: string): readonly JsonValue[] {
   return lines.flatMap((line) => {
     if (!line.startsWith('data:')) return [];
     try {
-      return [JSON.parse(line.slice('data:'.length)) as JsonValue];
+      return [parseExactJson(line.slice('data:'.length)) as JsonValue];
     } catch {
       return [];
     }
