@@ -2,6 +2,7 @@
  * An answer's JSON as bytes. They are cached in place of the parsed value, which takes twice the memory and slows down garbage
  * collection, though most of it (the steps' inputs and outputs) is never read.
  */
+import { isUtf8 } from 'node:buffer';
 import { longIntegersAsText } from '../domain/long-integers.ts';
 import { GatewayError } from './errors.ts';
 import { bytesIn, textOf, type Pages } from './pages.ts';
@@ -10,6 +11,8 @@ export interface JsonText {
   readonly sizeBytes: number;
   /** True if it begins with a byte order mark, which JSON may not have. */
   readonly hasByteOrderMark?: boolean;
+  /** True if bytes that are not UTF-8 have become U+FFFD. */
+  readonly hasOtherBytes?: boolean;
   /**
    * The value. Parsed each time, unless it was read in the same turn of the event loop. `isExact`: integers beyond 2^53 are text in it,
    * which takes twice as long.
@@ -63,6 +66,8 @@ export function createJsonTexts(): JsonTextOf {
     return {
       sizeBytes: bytesIn(whole),
       hasByteOrderMark,
+      // Who wrote U+FFFD meant it.
+      hasOtherBytes: text.includes('\uFFFD') && !isUtf8(Buffer.concat(whole)),
       read: (isExact = false) => read(pages, isExact),
     };
   };

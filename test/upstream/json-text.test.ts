@@ -79,6 +79,15 @@ describe('the text of an answer', () => {
     expect(textOf('["\uFEFF"]')).toMatchObject({ hasByteOrderMark: false });
   });
 
+  it('says whether bytes of another charset have become U+FFFD, which an upstream may also have meant', () => {
+    const hasOtherBytes = (...pages: Buffer[]) => createJsonTexts()(pages).hasOtherBytes;
+    expect(hasOtherBytes(Buffer.from('["ü"]', 'latin1'))).toBe(true);
+    expect(hasOtherBytes(Buffer.from('["\uFFFD"]'))).toBe(false);
+    const [first, second] = [Buffer.from('["\uFFFD", "ü'), Buffer.from('ü"]')];
+    expect(hasOtherBytes(first.subarray(0, -1), first.subarray(-1), second)).toBe(false);
+    expect(hasOtherBytes(first.subarray(0, -1), second)).toBe(true);
+  });
+
   it.each([
     ['a page', '<html>SECRET</html>', 'is an HTML page, not JSON: check the path of UPSTREAM_URL'],
     ['a page with a doctype', ' \n<!DOCTYPE html><p>SECRET', 'is an HTML page, not JSON'],

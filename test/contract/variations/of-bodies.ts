@@ -7,6 +7,14 @@ const VIOLATION = 'UPSTREAM_CONTRACT_VIOLATION';
 export const OF_BODIES: readonly Variation[] = [
   ofSteps(
     {
+      variation: 'texts are not UTF-8',
+      happens: 'Read. What is not UTF-8 is U+FFFD.',
+      deviations: { 'steps lost': 1 },
+    },
+    { raw: Buffer.from(STEPS.replace('"Refund approved."', '"größer"'), 'latin1') },
+  ),
+  ofSteps(
+    {
       variation: 'a byte order mark stands before the JSON',
       happens: 'Read.',
       deviations: { 'steps read': 1 },
