@@ -173,6 +173,16 @@ describe('bad input', () => {
     }
   });
 
+  it.each([
+    ['%E9', [400, 'BAD_REQUEST', 'The query string is not UTF-8.']],
+    ['%C3%A9', [200, undefined, undefined]],
+    ['%ef%bf%bd', [200, undefined, undefined]],
+    ['%', [200, undefined, undefined]],
+  ])('takes no character of a query string for another: %s', async (id, refusal) => {
+    const url = `${gateway.url}/graphql?query={workflow(id:%22${id}%22){id}}`;
+    expect(refusalIn(await ask(url, { headers: JSON_HEADERS }))).toEqual(refusal);
+  });
+
   it('refuses a query 60 levels deep, and names the limit', async () => {
     const deep = (levels: number) =>
       `{ run(workflowId: "wf", id: "r1") { ${'workflow { run(id: "r1") { '.repeat(levels / 2)} id ${'} }'.repeat(levels / 2)} } }`;

@@ -31,8 +31,15 @@ const PREFLIGHTED = ['authorization', 'apollo-require-preflight', 'x-apollo-oper
 /** What a page may send to another site without a preflight. */
 const SIMPLE_TYPES = /^(?:application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/i;
 
+const REPLACEMENT = encodeURIComponent('\uFFFD');
+
 function paramsInSearch(search: string): unknown {
-  const { variables, extensions, ...rest } = Object.fromEntries(new URLSearchParams(search));
+  const params = new URLSearchParams(search);
+  // What is not UTF-8 has become U+FFFD, unless that is what was sent.
+  if (params.toString().includes(REPLACEMENT) && !search.toUpperCase().includes(REPLACEMENT)) {
+    throw requestError('BAD_REQUEST', 'The query string is not UTF-8.');
+  }
+  const { variables, extensions, ...rest } = Object.fromEntries(params);
   return {
     ...rest,
     ...(variables && { variables: parseJson(variables, 'variables') }),
