@@ -24,6 +24,8 @@ export interface MetricSources {
 
 export interface UpstreamState {
   readonly breaker: BreakerState;
+  /** Endpoints of single workflows whose own breaker has opened in the last ten seconds. */
+  readonly openCompartments: number;
   readonly callsInUse: number;
   readonly callsQueued: number;
 }
@@ -174,9 +176,14 @@ function registerGauges(registry: Registry, { upstream, cachedBytes, pollers }: 
   gauge('stepgate_upstream_calls_queued', 'Upstream calls waiting for a slot', () => upstream().callsQueued);
   gauge('stepgate_held_bytes', 'Bytes cached of upstream answers, as CACHE_MAX_BYTES counts them', cachedBytes);
   gauge('stepgate_pollers', 'Live pollers', pollers);
+  gauge(
+    'stepgate_upstream_open_compartments',
+    'Endpoints of single workflows whose own circuit breaker has opened in the last ten seconds',
+    () => upstream().openCompartments,
+  );
   new Gauge({
     name: 'stepgate_upstream_breaker',
-    help: '1 for the current state of the circuit breaker, 0 for the others',
+    help: '1 for the current state of the circuit breaker for all calls, 0 for the others',
     labelNames: ['state'],
     registers,
     collect() {

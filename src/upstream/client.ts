@@ -38,6 +38,14 @@ const BEARER: UpstreamAuthHeader = { name: 'authorization', template: 'Bearer {k
 
 type Read<T> = (text: JsonText, report: ReportDeviation) => T;
 
+/** Where a call goes. */
+interface Target {
+  readonly endpoint: UpstreamEndpoint;
+  /** An endpoint of one workflow: where it is slow or fails, the others are still answered. */
+  readonly compartment: string;
+  readonly path: string;
+}
+
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
   const { baseUrl, endpoints, maxResponseBytes, timeoutMs, observer, headers, proxy = null } = options;
   const { name: keyHeader, template } = options.authHeader ?? BEARER;
@@ -51,12 +59,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     headers: { ...headers, [keyHeader]: template.replaceAll('{key}', () => credential), 'x-request-id': requestId },
   });
 
-  async function get<T>(
-    endpoint: UpstreamEndpoint,
-    path: string,
-    read: Read<T>,
-    call: CallOptions,
-  ): Promise<UpstreamAnswer<T>> {
+  async function get<T>(target: Target, read: Read<T>, call: CallOptions): Promise<UpstreamAnswer<T>> {
     const readAnswer = (text: JsonText, pages: Pages, report: ReportDeviation) => {
       const value = read(text, report);
       return { value, sizeBytes: cachedBytes(text, Array.isArray(value) ? value.length : 1), pages };
@@ -66,12 +69,12 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const pages = pagesOf(call.stored);
       return readAnswer(jsonTextOf(pages), pages, () => undefined);
     }
-    return send(endpoint, requestOf('GET', path, call), call, 'repeatable', readAnswer);
+    return send(target, requestOf('GET', target.path, call), call, 'repeatable', readAnswer);
   }
 
   /** One call with its retries, observed as a whole. */
   async function send<T>(
-    endpoint: UpstreamEndpoint,
+    { endpoint, compartment }: Target,
     request: JsonRequest,
     { signal, operationRecord }: CallOptions,
     policy: 'once' | 'repeatable',
@@ -89,9 +92,9 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       return http.request(observed, signal, attemptSignal);
     };
     try {
-      const pages = await resilience[policy](attempt, signal);
+      const pages = await resilience[policy](compartment, attempt, signal);
       // The bulkhead has admitted a queued call by now: let it send before this answer is parsed, which takes longer.
-      if (resilience.state().callsQueued > 0) await nextTurn();
+      if (resilience.hasQueue()) await nextTurn();
       const text = jsonTextOf(pages);
       if (text.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
       if (text.hasOtherBytes) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
@@ -116,13 +119,14 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
   return {
     listSteps: async (ref, call) =>
-      get('steps', `${runPath(ref)}/steps`, (text, report) => readSteps(text, ref.runId, report), call),
+      get(ofRun('steps', ref, '/steps'), (text, report) => readSteps(text, ref.runId, report), call),
 
     async execute(workflowId, inputs, call) {
       checkOffered('execute');
-      const request = { ...requestOf('POST', `${workflowPath(workflowId)}/execute`, call), json: inputs };
+      const target = ofWorkflow('execute', workflowId, '/execute');
+      const request = { ...requestOf('POST', target.path, call), json: inputs };
       try {
-        return await send('execute', request, call, 'once', (text, _pages, report) => readStartedRun(text, report));
+        return await send(target, request, call, 'once', (text, _pages, report) => readStartedRun(text, report));
       } catch (error) {
         throw withOutcome(error);
       }
@@ -130,17 +134,17 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
     async getRun(ref, call) {
       checkOffered('run');
-      return get('run', runPath(ref), (text, report) => readRun(text, ref.runId, report), call);
+      return get(ofRun('run', ref), (text, report) => readRun(text, ref.runId, report), call);
     },
 
     async listRuns({ workflowId, offset, limit }, call) {
       checkOffered('runs');
-      return get('runs', `${workflowPath(workflowId)}/runs?limit=${limit}&offset=${offset}`, readRuns, call);
+      return get(ofWorkflow('runs', workflowId, `/runs?limit=${limit}&offset=${offset}`), readRuns, call);
     },
 
     async listWorkflows(call) {
       checkOffered('workflows');
-      return get('workflows', 'workflows', readWorkflows, call);
+      return get({ endpoint: 'workflows', compartment: 'workflows', path: 'workflows' }, readWorkflows, call);
     },
 
     state: resilience.state,
@@ -165,7 +169,11 @@ const TEXT_OVERHEAD = 1.25;
 const cachedBytes = (text: JsonText, facts: number): number =>
   Math.ceil(text.sizeBytes * TEXT_OVERHEAD) + facts * BYTES_A_FACT;
 
-const workflowPath = (workflowId: string): string => `workflows/${pathSegment('workflow id', workflowId)}`;
+const ofWorkflow = (endpoint: UpstreamEndpoint, workflowId: string, path: string): Target => ({
+  endpoint,
+  compartment: `${endpoint} ${workflowId}`,
+  path: `workflows/${pathSegment('workflow id', workflowId)}${path}`,
+});
 
-const runPath = ({ workflowId, runId }: RunRef): string =>
-  `${workflowPath(workflowId)}/runs/${pathSegment('run id', runId)}`;
+const ofRun = (endpoint: UpstreamEndpoint, { workflowId, runId }: RunRef, path = ''): Target =>
+  ofWorkflow(endpoint, workflowId, `/runs/${pathSegment('run id', runId)}${path}`);

@@ -1,10 +1,14 @@
-/** Resilience of upstream calls: retry → bulkhead → circuit breaker → timeout. The timeout is that of each attempt. */
+/**
+ * Resilience of upstream calls: retry → bulkhead → circuit breaker → timeout, the bulkhead and the breaker once for the compartment of a
+ * call and once for all calls. The timeout is that of each attempt.
+ */
 import { setMaxListeners } from 'node:events';
 import {
   bulkhead,
   BulkheadRejectedError,
   circuitBreaker,
-  CircuitBreakerPolicy,
+  type BulkheadPolicy,
+  type CircuitBreakerPolicy,
   CircuitState,
   BrokenCircuitError,
   DelegateBackoff,
@@ -14,6 +18,7 @@ import {
   SamplingBreaker,
   wrap,
 } from 'cockatiel';
+import { LRUCache } from 'lru-cache';
 import type { UpstreamState } from '../observability/metrics.ts';
 import { AbandonedError, GatewayError, isOutage } from './errors.ts';
 
@@ -25,21 +30,30 @@ export interface ResilienceOptions {
 /** One attempt. The signal fires when its time is up, or when nobody waits any more. */
 export type Attempt<T> = (signal: AbortSignal) => Promise<T>;
 
+/** `compartment`: the part of the upstream that a call goes to. Where it is slow or fails, calls to others go on. */
 export interface Resilience {
   /** For calls that may be repeated: at most two more attempts, begun before the call's deadline. */
-  repeatable<T>(attempt: Attempt<T>, signal: AbortSignal): Promise<T>;
+  repeatable<T>(compartment: string, attempt: Attempt<T>, signal: AbortSignal): Promise<T>;
   /** For calls that must not be sent twice. */
-  once<T>(attempt: Attempt<T>, signal: AbortSignal): Promise<T>;
+  once<T>(compartment: string, attempt: Attempt<T>, signal: AbortSignal): Promise<T>;
   readonly state: () => UpstreamState;
+  /** True while calls wait for a slot. */
+  readonly hasQueue: () => boolean;
 }
 
 const MAX_RETRIES = 2;
 const JITTER = { initialDelay: 100, maxDelay: 2000, exponent: 2, generator: decorrelatedJitterGenerator };
 /** Calls that may wait for one of the `concurrency` slots; one more is rejected with UPSTREAM_OVERLOADED. */
 const QUEUE_LENGTH = 1000;
-/** The breaker opens when half of the calls in ten seconds failed, at five a second or more. */
-const BREAKER = { threshold: 0.5, duration: 10_000, minimumRps: 5 };
+const COMPARTMENT_QUEUE_LENGTH = QUEUE_LENGTH / 2;
+/** A breaker opens when more of the calls in ten seconds failed than this, at five a second or more. */
+const COMPARTMENT_THRESHOLD = 0.5;
+/** Other compartments still answer below that. */
+const THRESHOLD = 0.9;
+const SAMPLING = { duration: 10_000, minimumRps: 5 };
 const HALF_OPEN_AFTER_MS = 1000;
+/** Each takes 3.3 KB and its name. One that is forgotten begins anew. */
+const MAX_COMPARTMENTS = 1000;
 const BREAKER_STATES = {
   [CircuitState.Closed]: 'closed',
   [CircuitState.HalfOpen]: 'half_open',
@@ -47,38 +61,101 @@ const BREAKER_STATES = {
   [CircuitState.Isolated]: 'open',
 } as const;
 
+/** A breaker stays as it is while nobody calls: the state tells of those that have opened within this time. */
+const TOLD_MS = 10_000;
+
+interface Compartment {
+  /** As many as there are at all: those that wait here let calls of other compartments go before them. */
+  readonly slots: BulkheadPolicy;
+  readonly breaker: CircuitBreakerPolicy;
+  /** Milliseconds since 1970. */
+  openedAt: number;
+}
+
 export function createResilience({ timeoutMs, concurrency }: ResilienceOptions): Resilience {
-  const slots = bulkhead(concurrency, QUEUE_LENGTH);
-  const breaker: CircuitBreakerPolicy = circuitBreaker(handleWhen(countsAsFailure), {
-    breaker: new SamplingBreaker(BREAKER),
-    halfOpenAfter: HALF_OPEN_AFTER_MS,
-  });
-  // An abandoned trial call of a half-open breaker is no success, so it must not close the breaker.
-  function countsAsFailure(error: unknown): boolean {
-    return isFault(error) || (error instanceof AbandonedError && breaker.state === CircuitState.HalfOpen);
+  const slots = bulkhead(concurrency, Infinity);
+  const breaker = createBreaker(THRESHOLD);
+  const compartments = new LRUCache<string, Compartment>({ max: MAX_COMPARTMENTS });
+  let waiting = 0;
+
+  function compartmentOf(name: string): Compartment {
+    const known = compartments.get(name);
+    if (known) return known;
+    const compartment = {
+      slots: bulkhead(concurrency, COMPARTMENT_QUEUE_LENGTH),
+      breaker: createBreaker(COMPARTMENT_THRESHOLD),
+      openedAt: -Infinity,
+    };
+    compartment.breaker.onBreak(() => {
+      compartment.openedAt = Date.now();
+    });
+    compartments.set(name, compartment);
+    return compartment;
   }
-  async function run<T>(attempt: Attempt<T>, signal: AbortSignal, maxRetries: number): Promise<T> {
+
+  /** Calls `attempt` when there is a slot for it. */
+  async function admit<T>(compartment: Compartment, attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (waiting >= QUEUE_LENGTH + slots.executionSlots) throw new BulkheadRejectedError(concurrency, QUEUE_LENGTH);
+    let isWaiting = true;
+    const leave = () => {
+      if (isWaiting) waiting -= 1;
+      isWaiting = false;
+    };
+    waiting += 1;
+    try {
+      return await wrap(compartment.slots, compartment.breaker, slots, breaker).execute(() => {
+        leave();
+        return attempt();
+      }, signal);
+    } finally {
+      leave();
+    }
+  }
+
+  async function run<T>(name: string, attempt: Attempt<T>, signal: AbortSignal, maxRetries: number): Promise<T> {
+    const compartment = compartmentOf(name);
     let startedAt: number | null = null;
     const remainingMs = () => timeoutMs - (performance.now() - (startedAt ?? performance.now()));
+    const attemptInTime = () => {
+      startedAt ??= performance.now();
+      return within(timeoutMs, attempt, signal);
+    };
     try {
-      return await wrap(retryWithin(remainingMs, maxRetries), slots, breaker).execute(() => {
-        startedAt ??= performance.now();
-        return within(timeoutMs, attempt, signal);
-      }, signal);
+      return await retryWithin(remainingMs, maxRetries).execute(
+        () => admit(compartment, attemptInTime, signal),
+        signal,
+      );
     } catch (error) {
       throw signal.aborted ? new AbandonedError() : explain(error);
     }
   }
 
+  const isOpen = (compartment: Compartment): boolean =>
+    compartment.breaker.state !== CircuitState.Closed && Date.now() - compartment.openedAt < TOLD_MS;
+
   return {
-    repeatable: (attempt, signal) => run(attempt, signal, MAX_RETRIES),
-    once: (attempt, signal) => run(attempt, signal, 0),
+    repeatable: (compartment, attempt, signal) => run(compartment, attempt, signal, MAX_RETRIES),
+    once: (compartment, attempt, signal) => run(compartment, attempt, signal, 0),
     state: () => ({
       breaker: BREAKER_STATES[breaker.state],
+      openCompartments: [...compartments.values()].filter(isOpen).length,
       callsInUse: concurrency - slots.executionSlots,
-      callsQueued: QUEUE_LENGTH - slots.queueSlots,
+      callsQueued: waiting,
     }),
+    hasQueue: () => waiting > 0,
   };
+}
+
+function createBreaker(threshold: number): CircuitBreakerPolicy {
+  const breaker: CircuitBreakerPolicy = circuitBreaker(handleWhen(countsAsFailure), {
+    breaker: new SamplingBreaker({ ...SAMPLING, threshold }),
+    halfOpenAfter: HALF_OPEN_AFTER_MS,
+  });
+  // A trial call that the upstream has not answered (its client left, or another breaker is open) must not close a half-open one.
+  function countsAsFailure(error: unknown): boolean {
+    return isFault(error) || (!(error instanceof GatewayError) && breaker.state === CircuitState.HalfOpen);
+  }
+  return breaker;
 }
 
 /**

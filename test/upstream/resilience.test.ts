@@ -6,6 +6,9 @@ import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
 
 const TIMEOUT_MS = 10_000;
 const QUEUE_LENGTH = 1000;
+/** Compartments. */
+const STEPS = 'steps wf';
+const OTHER = 'steps other';
 
 const failure = (details: ErrorDetails = {}) => new GatewayError('UPSTREAM_UNAVAILABLE', 'it failed', details);
 const never = new AbortController().signal;
@@ -45,7 +48,7 @@ describe('an upstream call', () => {
   describe('that may be retried', () => {
     it('is not retried when it succeeds', async () => {
       const attempt = jest.fn<Attempt<string>>(() => Promise.resolve('answer'));
-      expect(await outcomeOf(resilience.repeatable(attempt, never))).toBe('answer');
+      expect(await outcomeOf(resilience.repeatable(STEPS, attempt, never))).toBe('answer');
       expect(attempt).toHaveBeenCalledTimes(1);
     });
 
@@ -58,7 +61,7 @@ describe('an upstream call', () => {
       ['HTTP 429', new GatewayError('RATE_LIMITED', 'slower', { upstreamStatus: 429 })],
     ])('is, twice at most, after %s', async (_, error) => {
       const attempt = failingWith(error);
-      expect(await outcomeOf(resilience.repeatable(attempt, never))).toBe(error);
+      expect(await outcomeOf(resilience.repeatable(STEPS, attempt, never))).toBe(error);
       expect(attempt).toHaveBeenCalledTimes(3);
     });
 
@@ -72,7 +75,7 @@ describe('an upstream call', () => {
       ['a defect of ours', new TypeError('no function')],
     ])('is not after %s', async (_, error) => {
       const attempt = failingWith(error);
-      expect(await outcomeOf(resilience.repeatable(attempt, never))).toBe(error);
+      expect(await outcomeOf(resilience.repeatable(STEPS, attempt, never))).toBe(error);
       expect(attempt).toHaveBeenCalledTimes(1);
     });
 
@@ -82,13 +85,13 @@ describe('an upstream call', () => {
         .mockRejectedValueOnce(failure())
         .mockRejectedValueOnce(failure({ upstreamStatus: 503 }))
         .mockResolvedValue('third time lucky');
-      expect(await outcomeOf(resilience.repeatable(attempt, never))).toBe('third time lucky');
+      expect(await outcomeOf(resilience.repeatable(STEPS, attempt, never))).toBe('third time lucky');
       expect(attempt).toHaveBeenCalledTimes(3);
     });
 
     it('waits at least as long as Retry-After says', async () => {
       const attempt = failingWith(failure({ upstreamStatus: 503, retryAfterSeconds: 3 }));
-      const outcome = resilience.repeatable(attempt, never).catch((reason: unknown) => reason);
+      const outcome = resilience.repeatable(STEPS, attempt, never).catch((reason: unknown) => reason);
       await jest.advanceTimersByTimeAsync(2999);
       expect(attempt).toHaveBeenCalledTimes(1);
       await jest.advanceTimersByTimeAsync(1);
@@ -103,10 +106,14 @@ describe('an upstream call', () => {
         const startedAt = performance.now();
         const begun: number[] = [];
         await outcomeOf(
-          resilience.repeatable(() => {
-            begun.push(performance.now() - startedAt);
-            return Promise.reject(failure());
-          }, never),
+          resilience.repeatable(
+            STEPS,
+            () => {
+              begun.push(performance.now() - startedAt);
+              return Promise.reject(failure());
+            },
+            never,
+          ),
         );
         const [, second = 0, third = 0] = begun;
         expect(begun).toHaveLength(3);
@@ -118,7 +125,7 @@ describe('an upstream call', () => {
 
     it('is not retried if Retry-After ends after its deadline', async () => {
       const attempt = failingWith(failure({ upstreamStatus: 503, retryAfterSeconds: TIMEOUT_MS / 1000 }));
-      await outcomeOf(resilience.repeatable(attempt, never));
+      await outcomeOf(resilience.repeatable(STEPS, attempt, never));
       expect(attempt).toHaveBeenCalledTimes(1);
     });
 
@@ -131,7 +138,7 @@ describe('an upstream call', () => {
         await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 10);
         throw failure({ upstreamStatus: 503 });
       };
-      await outcomeOf(resilience.repeatable(slow, never));
+      await outcomeOf(resilience.repeatable(STEPS, slow, never));
       expect(begun).toHaveLength(2);
       expect(Math.max(...begun)).toBeLessThanOrEqual(TIMEOUT_MS);
     });
@@ -139,7 +146,7 @@ describe('an upstream call', () => {
     it('is not retried when its client has left', async () => {
       const client = new AbortController();
       const attempt = failingWith(failure());
-      const outcome = resilience.repeatable(attempt, client.signal).catch((reason: unknown) => reason);
+      const outcome = resilience.repeatable(STEPS, attempt, client.signal).catch((reason: unknown) => reason);
       await jest.advanceTimersByTimeAsync(0);
       client.abort();
       await jest.runAllTimersAsync();
@@ -156,7 +163,7 @@ describe('an upstream call', () => {
       ['its deadline', new GatewayError('UPSTREAM_TIMEOUT', 'late')],
     ])('is not, even after %s', async (_, error) => {
       const attempt = failingWith(error);
-      expect(await outcomeOf(resilience.once(attempt, never))).toBe(error);
+      expect(await outcomeOf(resilience.once(STEPS, attempt, never))).toBe(error);
       expect(attempt).toHaveBeenCalledTimes(1);
     });
   });
@@ -172,7 +179,7 @@ describe('an upstream call', () => {
             });
           }),
       );
-      const outcome = resilience.repeatable(attempt, never).catch((reason: unknown) => reason);
+      const outcome = resilience.repeatable(STEPS, attempt, never).catch((reason: unknown) => reason);
       await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
       expect(attempt.mock.calls[0]?.[0].aborted).toBe(false);
       await jest.advanceTimersByTimeAsync(1);
@@ -183,7 +190,7 @@ describe('an upstream call', () => {
     it('is aborted when its client leaves, and then rejects with AbandonedError', async () => {
       const client = new AbortController();
       const { attempt, reject } = openAttempt<never>();
-      const outcome = resilience.once(attempt, client.signal).catch((reason: unknown) => reason);
+      const outcome = resilience.once(STEPS, attempt, client.signal).catch((reason: unknown) => reason);
       await jest.advanceTimersByTimeAsync(0);
       client.abort();
       expect(attempt.mock.calls[0]?.[0].aborted).toBe(true);
@@ -193,13 +200,15 @@ describe('an upstream call', () => {
 
     it('leaves no listener on the signal of its client', async () => {
       const client = new AbortController();
-      expect(await resilience.repeatable(() => Promise.resolve('answer'), client.signal)).toBe('answer');
+      expect(await resilience.repeatable(STEPS, () => Promise.resolve('answer'), client.signal)).toBe('answer');
       expect(getEventListeners(client.signal, 'abort')).toEqual([]);
     });
 
     it('is not made for a client that has already left', async () => {
       const { attempt } = openAttempt<never>();
-      expect(await rejectionOf(resilience.repeatable(attempt, AbortSignal.abort()))).toBeInstanceOf(AbandonedError);
+      expect(await rejectionOf(resilience.repeatable(STEPS, attempt, AbortSignal.abort()))).toBeInstanceOf(
+        AbandonedError,
+      );
       expect(attempt).not.toHaveBeenCalled();
     });
   });
@@ -208,7 +217,9 @@ describe('an upstream call', () => {
     /** Takes both slots and the whole queue. */
     async function fill() {
       const { attempt, resolve } = openAttempt<string>();
-      const calls = Array.from({ length: 2 + QUEUE_LENGTH }, () => resilience.once(attempt, never));
+      const calls = Array.from({ length: 2 + QUEUE_LENGTH }, (_, index) =>
+        resilience.once(index % 2 === 0 ? STEPS : OTHER, attempt, never),
+      );
       await jest.advanceTimersByTimeAsync(0);
       return { attempt, resolve, calls };
     }
@@ -224,21 +235,26 @@ describe('an upstream call', () => {
     it('is rejected with UPSTREAM_OVERLOADED when the queue is full, and accepted again later', async () => {
       const { resolve, calls } = await fill();
       const refused = jest.fn<Attempt<string>>(() => Promise.resolve('late'));
-      const error = await gatewayErrorOf(resilience.repeatable(refused, never));
+      const error = await gatewayErrorOf(resilience.repeatable(STEPS, refused, never));
       expect(error).toMatchObject({ code: 'UPSTREAM_OVERLOADED', isRetryable: true, details: { wasNotSent: true } });
-      expect(resilience.state()).toEqual({ breaker: 'closed', callsInUse: 2, callsQueued: QUEUE_LENGTH });
+      expect(resilience.state()).toEqual({
+        breaker: 'closed',
+        openCompartments: 0,
+        callsInUse: 2,
+        callsQueued: QUEUE_LENGTH,
+      });
       expect(refused).not.toHaveBeenCalled();
       resolve('answer');
       await Promise.all(calls);
-      expect(await resilience.repeatable(refused, never)).toBe('late');
+      expect(await resilience.repeatable(STEPS, refused, never)).toBe('late');
     });
 
     it('is not made if its client left while it waited', async () => {
       const { attempt, resolve } = openAttempt<string>();
-      const busy = [resilience.once(attempt, never), resilience.once(attempt, never)];
+      const busy = [resilience.once(STEPS, attempt, never), resilience.once(STEPS, attempt, never)];
       const client = new AbortController();
       const waiting = openAttempt<string>();
-      const abandoned = rejectionOf(resilience.once(waiting.attempt, client.signal));
+      const abandoned = rejectionOf(resilience.once(STEPS, waiting.attempt, client.signal));
       await jest.advanceTimersByTimeAsync(0);
       client.abort();
       resolve('answer');
@@ -251,7 +267,7 @@ describe('an upstream call', () => {
   describe('to an upstream that keeps failing', () => {
     const outcomes = async (error: Error, count: number) => {
       const attempt = failingWith(error);
-      for (let call = 0; call < count; call += 1) await rejectionOf(resilience.once(attempt, never));
+      for (let call = 0; call < count; call += 1) await rejectionOf(resilience.once(STEPS, attempt, never));
       return attempt;
     };
     const answering = () => jest.fn<Attempt<string>>(() => Promise.resolve('answer'));
@@ -262,7 +278,7 @@ describe('an upstream call', () => {
     it('fails at once without a request, and says when to try again', async () => {
       expect(await open()).toHaveBeenCalledTimes(50);
       const attempt = answering();
-      for (const call of [resilience.repeatable(attempt, never), resilience.once(attempt, never)]) {
+      for (const call of [resilience.repeatable(STEPS, attempt, never), resilience.once(STEPS, attempt, never)]) {
         expect(await gatewayErrorOf(call)).toMatchObject({
           code: 'UPSTREAM_UNAVAILABLE',
           isRetryable: true,
@@ -270,16 +286,16 @@ describe('an upstream call', () => {
         });
       }
       await jest.advanceTimersByTimeAsync(999);
-      await rejectionOf(resilience.once(attempt, never));
+      await rejectionOf(resilience.once(STEPS, attempt, never));
       expect(attempt).not.toHaveBeenCalled();
     });
 
     it('is made while fewer than fifty failed, or more than half succeeded', async () => {
       await outcomes(failure(), 49);
       const attempt = answering();
-      for (let call = 0; call < 51; call += 1) await resilience.once(attempt, never);
+      for (let call = 0; call < 51; call += 1) await resilience.once(STEPS, attempt, never);
       await outcomes(failure(), 2);
-      expect(await resilience.once(attempt, never)).toBe('answer');
+      expect(await resilience.once(STEPS, attempt, never)).toBe('answer');
     });
 
     it.each([
@@ -289,38 +305,38 @@ describe('an upstream call', () => {
       ['is left by its clients', new AbandonedError()],
     ])('is made when the upstream only %s', async (_, error) => {
       await outcomes(error, 200);
-      expect(await resilience.once(answering(), never)).toBe('answer');
+      expect(await resilience.once(STEPS, answering(), never)).toBe('answer');
     });
 
     it('counts its deadline as a failure', async () => {
       await outcomes(new GatewayError('UPSTREAM_TIMEOUT', 'late'), 50);
       const attempt = answering();
-      await rejectionOf(resilience.once(attempt, never));
+      await rejectionOf(resilience.once(STEPS, attempt, never));
       expect(attempt).not.toHaveBeenCalled();
     });
 
     it('is told by the state, also of its trial call', async () => {
       const idle = { callsInUse: 0, callsQueued: 0 };
-      expect(resilience.state()).toEqual({ breaker: 'closed', ...idle });
+      expect(resilience.state()).toEqual({ breaker: 'closed', openCompartments: 0, ...idle });
       await open();
-      expect(resilience.state()).toEqual({ breaker: 'open', ...idle });
+      expect(resilience.state()).toEqual({ breaker: 'open', openCompartments: 1, ...idle });
       await jest.advanceTimersByTimeAsync(1000);
       const trial = openAttempt<string>();
-      const first = resilience.once(trial.attempt, never);
+      const first = resilience.once(STEPS, trial.attempt, never);
       await jest.advanceTimersByTimeAsync(0);
-      expect(resilience.state()).toEqual({ breaker: 'half_open', callsInUse: 1, callsQueued: 0 });
+      expect(resilience.state()).toMatchObject({ breaker: 'half_open', callsInUse: 1, callsQueued: 0 });
       trial.resolve('answer');
       await first;
-      expect(resilience.state()).toEqual({ breaker: 'closed', ...idle });
+      expect(resilience.state()).toEqual({ breaker: 'closed', openCompartments: 0, ...idle });
     });
 
     it('is made after a second as a trial; if it succeeds, all are made again', async () => {
       await open();
       await jest.advanceTimersByTimeAsync(1000);
       const attempt = answering();
-      expect(await resilience.once(attempt, never)).toBe('answer');
+      expect(await resilience.once(STEPS, attempt, never)).toBe('answer');
       await outcomes(failure(), 1);
-      expect(await resilience.once(attempt, never)).toBe('answer');
+      expect(await resilience.once(STEPS, attempt, never)).toBe('answer');
     });
 
     it('waits another second when the trial call fails', async () => {
@@ -328,7 +344,7 @@ describe('an upstream call', () => {
       await jest.advanceTimersByTimeAsync(1000);
       expect(await outcomes(failure({ upstreamStatus: 500 }), 1)).toHaveBeenCalledTimes(1);
       const attempt = answering();
-      await rejectionOf(resilience.once(attempt, never));
+      await rejectionOf(resilience.once(STEPS, attempt, never));
       expect(attempt).not.toHaveBeenCalled();
     });
 
@@ -336,9 +352,9 @@ describe('an upstream call', () => {
       await open();
       await jest.advanceTimersByTimeAsync(1000);
       const trial = openAttempt<string>();
-      const first = resilience.once(trial.attempt, never);
+      const first = resilience.once(STEPS, trial.attempt, never);
       const attempt = answering();
-      const second = rejectionOf(resilience.once(attempt, never));
+      const second = rejectionOf(resilience.once(STEPS, attempt, never));
       await jest.advanceTimersByTimeAsync(0);
       trial.reject(failure());
       await rejectionOf(first);
@@ -350,10 +366,10 @@ describe('an upstream call', () => {
       await open();
       await jest.advanceTimersByTimeAsync(1000);
       const trial = openAttempt<string>();
-      const first = resilience.once(trial.attempt, never);
+      const first = resilience.once(STEPS, trial.attempt, never);
       const client = new AbortController();
       const attempt = answering();
-      const second = rejectionOf(resilience.once(attempt, client.signal));
+      const second = rejectionOf(resilience.once(STEPS, attempt, client.signal));
       await jest.advanceTimersByTimeAsync(0);
       client.abort();
       trial.resolve('answer');
@@ -367,14 +383,95 @@ describe('an upstream call', () => {
       await jest.advanceTimersByTimeAsync(1000);
       const client = new AbortController();
       const trial = openAttempt<never>();
-      const first = rejectionOf(resilience.once(trial.attempt, client.signal));
+      const first = rejectionOf(resilience.once(STEPS, trial.attempt, client.signal));
       await jest.advanceTimersByTimeAsync(0);
       client.abort();
       trial.reject(new AbandonedError());
       expect(await first).toBeInstanceOf(AbandonedError);
       const attempt = answering();
-      expect(await gatewayErrorOf(resilience.once(attempt, never))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+      expect(await gatewayErrorOf(resilience.once(STEPS, attempt, never))).toMatchObject({
+        code: 'UPSTREAM_UNAVAILABLE',
+      });
       expect(attempt).not.toHaveBeenCalled();
+    });
+  });
+
+  describe('to another compartment than those that fail or are slow', () => {
+    const answering = () => jest.fn<Attempt<string>>(() => Promise.resolve('answer'));
+    const failIn = async (compartment: string, count: number) => {
+      for (let call = 0; call < count; call += 1) {
+        await rejectionOf(resilience.once(compartment, failingWith(failure()), never));
+      }
+    };
+
+    const openSteps = async () => {
+      for (let turn = 0; turn < 30; turn += 1) {
+        await failIn(STEPS, 7);
+        expect(await resilience.once(OTHER, answering(), never)).toBe('answer');
+      }
+    };
+
+    it('is made, whatever becomes of theirs', async () => {
+      await openSteps();
+      const refused = answering();
+      await rejectionOf(resilience.once(STEPS, refused, never));
+      expect(refused).not.toHaveBeenCalled();
+      expect(resilience.state()).toMatchObject({ breaker: 'closed', openCompartments: 1 });
+      await jest.advanceTimersByTimeAsync(TIMEOUT_MS);
+      expect(resilience.state()).toMatchObject({ openCompartments: 0 });
+    });
+
+    it('is not made where they all fail, until a trial call of any of them succeeds', async () => {
+      for (let compartment = 0; compartment < 50; compartment += 1) await failIn(`steps ${compartment}`, 1);
+      const attempt = answering();
+      await rejectionOf(resilience.once(OTHER, attempt, never));
+      expect(attempt).not.toHaveBeenCalled();
+      expect(resilience.state()).toMatchObject({ breaker: 'open', openCompartments: 0 });
+      await jest.advanceTimersByTimeAsync(1000);
+      expect(await resilience.once('steps 7', attempt, never)).toBe('answer');
+      expect(await resilience.once(OTHER, attempt, never)).toBe('answer');
+    });
+
+    it('goes before their calls that wait for a slot', async () => {
+      const slow = openAttempt<string>();
+      const order: string[] = [];
+      const inOrder = (name: string, result: Promise<string>) =>
+        resilience.once(name, () => (order.push(name), result), never);
+      const first = openAttempt<string>();
+      const calls = [
+        inOrder(STEPS, first.attempt(never)),
+        ...Array.from({ length: 5 }, () => inOrder(STEPS, slow.attempt(never))),
+      ];
+      await jest.advanceTimersByTimeAsync(0);
+      const other = inOrder(OTHER, Promise.resolve('answer'));
+      await jest.advanceTimersByTimeAsync(0);
+      expect(order).toEqual([STEPS, STEPS]);
+      first.resolve('first');
+      expect(await other).toBe('answer');
+      expect(order.slice(0, 3)).toEqual([STEPS, STEPS, OTHER]);
+      slow.resolve('slow');
+      await Promise.all(calls);
+    });
+
+    it('may wait where half of the queue is theirs: they get no more', async () => {
+      const slow = openAttempt<string>();
+      const calls = Array.from({ length: 2 + QUEUE_LENGTH / 2 }, () => resilience.once(STEPS, slow.attempt, never));
+      expect(await gatewayErrorOf(resilience.once(STEPS, slow.attempt, never))).toMatchObject({
+        code: 'UPSTREAM_OVERLOADED',
+      });
+      const other = resilience.once(OTHER, answering(), never);
+      slow.resolve('slow');
+      expect(await other).toBe('answer');
+      await Promise.all(calls);
+      expect(resilience.hasQueue()).toBe(false);
+    });
+
+    it('counts for theirs no more once a thousand others were called', async () => {
+      await openSteps();
+      for (let compartment = 0; compartment < 1000; compartment += 1) {
+        await resilience.once(`steps ${compartment}`, answering(), never);
+      }
+      expect(await resilience.once(STEPS, answering(), never)).toBe('answer');
     });
   });
 });

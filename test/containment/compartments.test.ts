@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+
+const CONCURRENCY = 4;
+
+describe('a sick workflow takes no other along', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let sickReply: () => Reply | Promise<Reply>;
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream((call) => (call.workflowId === 'sick' ? sickReply() : healthy(call)));
+    const { url } = upstream;
+    const env = { UPSTREAM_URL: url, UPSTREAM_ENDPOINTS: 'steps', UPSTREAM_CONCURRENCY: String(CONCURRENCY) };
+    gateway = await startGateway(env);
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  let runs = 0;
+  /** Of a run that nobody has asked for. */
+  const ask = async (workflowId: string) => {
+    runs += 1;
+    const { errors } = await gateway.query(`{ run(workflowId: "${workflowId}", id: "${runs}") { totalElapsedTime } }`);
+    return errors[0]?.extensions.code ?? 'answered';
+  };
+  const several = (workflowId: string, count: number) =>
+    Promise.all(Array.from({ length: count }, () => ask(workflowId)));
+
+  async function queued(): Promise<number> {
+    const metrics = await fetch(`${gateway.url}/metrics`);
+    return Number(/^stepgate_upstream_calls_queued (\d+)$/m.exec(await metrics.text())?.[1]);
+  }
+
+  it('where its calls fail, and is spared in the end', async () => {
+    sickReply = () => ({ status: 500 });
+    for (let round = 0; round < 10; round += 1) {
+      const [sick, fine] = await Promise.all([several('sick', 8), several('fine', 2)]);
+      expect({ round, fine }).toEqual({ round, fine: ['answered', 'answered'] });
+      expect(new Set(sick)).toEqual(new Set(['UPSTREAM_UNAVAILABLE']));
+    }
+    // A trial call may have been due.
+    const calls = upstream.calls.length;
+    expect(await ask('sick')).toBe('UPSTREAM_UNAVAILABLE');
+    expect(upstream.calls.length - calls).toBeLessThanOrEqual(1);
+    expect(calls).toBeLessThan(10 * 10);
+  });
+
+  it('where its calls take all slots: the next that is free goes to another', async () => {
+    const replies: ((reply: Reply) => void)[] = [];
+    sickReply = () =>
+      new Promise((resolve) => {
+        replies.push(resolve);
+      });
+    const sick = several('sick', 3 * CONCURRENCY);
+    while ((await queued()) < 2 * CONCURRENCY);
+    const fine = ask('fine');
+    while ((await queued()) < 2 * CONCURRENCY + 1);
+    const next = upstream.nextCall();
+    replies.pop()?.({ status: 500 });
+    expect((await next).workflowId).toBe('fine');
+    expect(await fine).toBe('answered');
+    sickReply = () => ({ status: 500 });
+    for (const reply of replies) reply({ status: 500 });
+    await sick;
+  });
+});
