@@ -84,7 +84,7 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions):
     const compartment = {
       slots: bulkhead(concurrency, COMPARTMENT_QUEUE_LENGTH),
       breaker: createBreaker(COMPARTMENT_THRESHOLD),
-      openedAt: -Infinity,
+      openedAt: 0,
     };
     compartment.breaker.onBreak(() => {
       compartment.openedAt = Date.now();
@@ -95,7 +95,7 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions):
 
   /** Calls `attempt` when there is a slot for it. */
   async function admit<T>(compartment: Compartment, attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    if (waiting >= QUEUE_LENGTH + slots.executionSlots) throw new BulkheadRejectedError(concurrency, QUEUE_LENGTH);
+    if (waiting >= QUEUE_LENGTH) throw new BulkheadRejectedError(concurrency, QUEUE_LENGTH);
     let isWaiting = true;
     const leave = () => {
       if (isWaiting) waiting -= 1;

@@ -460,6 +460,7 @@ describe('an upstream call', () => {
         code: 'UPSTREAM_OVERLOADED',
       });
       const other = resilience.once(OTHER, answering(), never);
+      expect(resilience.hasQueue()).toBe(true);
       slow.resolve('slow');
       expect(await other).toBe('answer');
       await Promise.all(calls);
