@@ -37,7 +37,13 @@ async function tryCalls(client: UpstreamApi, attempts: Attempts, options: CheckO
   const { attempt, skip } = attempts;
   const { inputs } = options;
   const { signal } = new AbortController();
-  const call: CallOptions = { credential: options.key, requestId: 'stepgate-check', scope: null, signal };
+  const call: CallOptions = {
+    credential: options.key,
+    viewerId: 'stepgate-check',
+    requestId: 'stepgate-check',
+    scope: null,
+    signal,
+  };
 
   const workflows = await attempt(
     'workflows',

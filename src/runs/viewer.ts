@@ -20,7 +20,7 @@ export type ViewerOf = (credential: string, scope?: Scope | null, attributes?: A
 const NO_ATTRIBUTES: Attributes = Object.freeze({});
 
 /** The part of a viewer that an upstream call needs. */
-export const upstreamIdentityOf = ({ credential, scope }: Viewer) => ({ credential, scope });
+export const upstreamIdentityOf = ({ id: viewerId, credential, scope }: Viewer) => ({ viewerId, credential, scope });
 
 /**
  * What a viewer's id is derived from, and the key to what gateways share of it. Neither a credential nor JSON holds a line break.

@@ -21,6 +21,8 @@ export interface RunWindow {
 export interface CallOptions {
   /** The bearer key that the call carries. */
   readonly credential: string;
+  /** Whose call it is: viewers share the upstream, however many calls one of them makes. */
+  readonly viewerId: string;
   readonly requestId: string;
   /** Null: all that the credential sees. */
   readonly scope: Scope | null;

@@ -76,7 +76,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   async function send<T>(
     { endpoint, compartment }: Target,
     request: JsonRequest,
-    { signal, operationRecord }: CallOptions,
+    { signal, operationRecord, viewerId }: CallOptions,
     policy: 'once' | 'repeatable',
     read: (text: JsonText, pages: Pages, report: ReportDeviation) => T,
   ): Promise<T> {
@@ -92,7 +92,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       return http.request(observed, signal, attemptSignal);
     };
     try {
-      const pages = await resilience[policy](compartment, attempt, signal);
+      const pages = await resilience[policy]({ viewerId, compartment }, attempt, signal);
       // The bulkhead has admitted a queued call by now: let it send before this answer is parsed, which takes longer.
       if (resilience.hasQueue()) await nextTurn();
       const text = jsonTextOf(pages);

@@ -29,10 +29,10 @@ export function createScopedUpstream(upstream: UpstreamApi, now: () => number): 
   const directories = new LRUCache<string, Directory>({ maxSize: MAX_DIRECTORY_BYTES });
 
   /** Shared by all viewers of the credential, so no client that leaves aborts it. */
-  function readDirectory({ credential, requestId }: CallOptions): Directory {
+  function readDirectory({ credential, viewerId, requestId }: CallOptions): Directory {
     const { signal } = new AbortController();
     const organizations = upstream
-      .listWorkflows({ credential, requestId, signal, scope: null })
+      .listWorkflows({ credential, viewerId, requestId, signal, scope: null })
       .then(({ value }) => new Map(value.map(({ id, organizationId }) => [id, organizationId])));
     const directory: Directory = { readAt: now(), organizations };
     directories.set(credential, directory, { size: DIRECTORY_BYTES });

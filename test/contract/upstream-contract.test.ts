@@ -87,6 +87,7 @@ describe('the upstream', () => {
 
   const call = (credential = target.apiKey): CallOptions => ({
     credential,
+    viewerId: 'viewer',
     scope: null,
     requestId: 'contract',
     signal: new AbortController().signal,

@@ -24,6 +24,7 @@ const STEPS = JSON.stringify([wireStep()]);
 
 const call = (options: Partial<CallOptions> = {}): CallOptions => ({
   credential: KEY,
+  viewerId: 'viewer',
   scope: null,
   requestId: 'request-1',
   signal: new AbortController().signal,

@@ -1,14 +1,15 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Lane } from '../../src/upstream/admission.ts';
 import { AbandonedError, GatewayError, type ErrorDetails } from '../../src/upstream/errors.ts';
 import { createResilience, type Attempt, type Resilience } from '../../src/upstream/resilience.ts';
 import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
 
 const TIMEOUT_MS = 10_000;
 const QUEUE_LENGTH = 1000;
-/** Compartments. */
-const STEPS = 'steps wf';
-const OTHER = 'steps other';
+const laneOf = (compartment: string, viewerId = 'viewer'): Lane => ({ viewerId, compartment });
+const STEPS = laneOf('steps wf');
+const OTHER = laneOf('steps other');
 
 const failure = (details: ErrorDetails = {}) => new GatewayError('UPSTREAM_UNAVAILABLE', 'it failed', details);
 const never = new AbortController().signal;
@@ -217,8 +218,9 @@ describe('an upstream call', () => {
     /** Takes both slots and the whole queue. */
     async function fill() {
       const { attempt, resolve } = openAttempt<string>();
+      const lanes = ['viewer', 'neighbour'].flatMap((viewerId) => [laneOf('steps', viewerId), laneOf('run', viewerId)]);
       const calls = Array.from({ length: 2 + QUEUE_LENGTH }, (_, index) =>
-        resilience.once(index % 2 === 0 ? STEPS : OTHER, attempt, never),
+        resilience.once(lanes[index % lanes.length] ?? STEPS, attempt, never),
       );
       await jest.advanceTimersByTimeAsync(0);
       return { attempt, resolve, calls };
@@ -398,9 +400,9 @@ describe('an upstream call', () => {
 
   describe('to another compartment than those that fail or are slow', () => {
     const answering = () => jest.fn<Attempt<string>>(() => Promise.resolve('answer'));
-    const failIn = async (compartment: string, count: number) => {
+    const failIn = async (lane: Lane, count: number) => {
       for (let call = 0; call < count; call += 1) {
-        await rejectionOf(resilience.once(compartment, failingWith(failure()), never));
+        await rejectionOf(resilience.once(lane, failingWith(failure()), never));
       }
     };
 
@@ -422,21 +424,21 @@ describe('an upstream call', () => {
     });
 
     it('is not made where they all fail, until a trial call of any of them succeeds', async () => {
-      for (let compartment = 0; compartment < 50; compartment += 1) await failIn(`steps ${compartment}`, 1);
+      for (let compartment = 0; compartment < 50; compartment += 1) await failIn(laneOf(`steps ${compartment}`), 1);
       const attempt = answering();
       await rejectionOf(resilience.once(OTHER, attempt, never));
       expect(attempt).not.toHaveBeenCalled();
       expect(resilience.state()).toMatchObject({ breaker: 'open', openCompartments: 0 });
       await jest.advanceTimersByTimeAsync(1000);
-      expect(await resilience.once('steps 7', attempt, never)).toBe('answer');
+      expect(await resilience.once(laneOf('steps 7'), attempt, never)).toBe('answer');
       expect(await resilience.once(OTHER, attempt, never)).toBe('answer');
     });
 
     it('goes before their calls that wait for a slot', async () => {
       const slow = openAttempt<string>();
-      const order: string[] = [];
-      const inOrder = (name: string, result: Promise<string>) =>
-        resilience.once(name, () => (order.push(name), result), never);
+      const order: Lane[] = [];
+      const inOrder = (lane: Lane, result: Promise<string>) =>
+        resilience.once(lane, () => (order.push(lane), result), never);
       const first = openAttempt<string>();
       const calls = [
         inOrder(STEPS, first.attempt(never)),
@@ -470,9 +472,48 @@ describe('an upstream call', () => {
     it('counts for theirs no more once a thousand others were called', async () => {
       await openSteps();
       for (let compartment = 0; compartment < 1000; compartment += 1) {
-        await resilience.once(`steps ${compartment}`, answering(), never);
+        await resilience.once(laneOf(`steps ${compartment}`), answering(), never);
       }
       expect(await resilience.once(STEPS, answering(), never)).toBe('answer');
+    });
+  });
+
+  describe('of another viewer than one who makes many', () => {
+    const lanes = Array.from({ length: 5 }, (_, index) => laneOf(`steps ${index}`, 'busy'));
+    /** Takes both slots, and this many places of the queue. */
+    const makeMany = (waiting: number, slow: Attempt<string>) =>
+      Array.from({ length: 2 + waiting }, (_, index) =>
+        resilience.once(lanes[index % lanes.length] ?? STEPS, slow, never),
+      );
+
+    it.each([STEPS, lanes[0] ?? STEPS])(
+      'goes before those of theirs that wait, to $compartment',
+      async ({ compartment }) => {
+        const [first, slow] = [openAttempt<string>(), openAttempt<string>()];
+        const calls = [...makeMany(0, first.attempt), ...makeMany(100, slow.attempt)];
+        await jest.advanceTimersByTimeAsync(0);
+        const call = resilience.once(laneOf(compartment, 'viewer'), () => Promise.resolve('answer'), never);
+        first.resolve('first');
+        expect(await call).toBe('answer');
+        expect(slow.attempt.mock.calls.length).toBeLessThanOrEqual(2);
+        slow.resolve('slow');
+        await Promise.all(calls);
+      },
+    );
+
+    it('may wait where three quarters of the queue are theirs: they get no more', async () => {
+      const slow = openAttempt<string>();
+      const calls = makeMany((QUEUE_LENGTH * 3) / 4, slow.attempt);
+      for (const lane of [...lanes, laneOf('run', 'busy')]) {
+        expect(await gatewayErrorOf(resilience.once(lane, slow.attempt, never))).toMatchObject({
+          code: 'UPSTREAM_OVERLOADED',
+        });
+      }
+      const other = resilience.once(STEPS, () => Promise.resolve('answer'), never);
+      slow.resolve('slow');
+      expect(await other).toBe('answer');
+      await Promise.all(calls);
+      expect(await resilience.once(laneOf('run', 'busy'), slow.attempt, never)).toBe('slow');
     });
   });
 });

@@ -32,7 +32,13 @@ function scoped(list: UpstreamApi['listWorkflows'], now = () => 0) {
     ask: (credential: string, workflowId: string, organizationId = 'org-1') =>
       upstream.getRun(
         { workflowId, runId: 'r1' },
-        { credential, requestId: 'r', scope: { organizationId, workflowIds: null }, signal: controller.signal },
+        {
+          credential,
+          viewerId: 'viewer',
+          requestId: 'r',
+          scope: { organizationId, workflowIds: null },
+          signal: controller.signal,
+        },
       ),
   };
 }
@@ -68,7 +74,7 @@ describe('the organizations of workflows, which narrowed scopes look up', () => 
     const { ask, listWorkflows, controller } = scoped(() => Promise.resolve({ value: listOf('w'), sizeBytes: 0 }));
     await ask('key', 'w');
     const [[options] = []] = listWorkflows.mock.calls;
-    expect(options).toMatchObject({ credential: 'key', requestId: 'r', scope: null });
+    expect(options).toMatchObject({ credential: 'key', viewerId: 'viewer', requestId: 'r', scope: null });
     controller.abort();
     expect(options?.signal.aborted).toBe(false);
   });
@@ -184,7 +190,13 @@ describe('a scope', () => {
           },
           () => 0,
         );
-        const call = { credential: 'key', requestId: 'r', scope, signal: new AbortController().signal };
+        const call = {
+          credential: 'key',
+          viewerId: 'viewer',
+          requestId: 'r',
+          scope,
+          signal: new AbortController().signal,
+        };
         const isAllowed = (id: string, organizationId: string | null) =>
           !scope ||
           ((scope.workflowIds?.has(id) ?? true) &&

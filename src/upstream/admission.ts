@@ -1,0 +1,147 @@
+/**
+ * Admission of upstream calls: who waits for whom, and where a pause is made. A call passes the bulkhead of its lane, that of its viewer, the
+ * circuit breaker of its compartment, and the bulkhead and breaker of all calls.
+ */
+import {
+  bulkhead,
+  BulkheadRejectedError,
+  circuitBreaker,
+  CircuitState,
+  handleWhen,
+  SamplingBreaker,
+  wrap,
+  type BulkheadPolicy,
+  type CircuitBreakerPolicy,
+} from 'cockatiel';
+import { LRUCache } from 'lru-cache';
+import type { UpstreamState } from '../observability/metrics.ts';
+import { GatewayError, isOutage } from './errors.ts';
+
+export interface Lane {
+  /** Calls of other viewers go on, however many this one makes. */
+  readonly viewerId: string;
+  /** The part of the upstream that a call goes to. Where it is slow or fails, calls to others go on. */
+  readonly compartment: string;
+}
+
+export interface Admission {
+  /** Calls `attempt` when there is a slot for it. Rejects with an error of cockatiel if there will be none. */
+  readonly admit: <T>(lane: Lane, attempt: () => Promise<T>, signal: AbortSignal) => Promise<T>;
+  readonly state: () => UpstreamState;
+  /** True while calls wait for a slot. */
+  readonly hasQueue: () => boolean;
+}
+
+/** Calls that may wait for a slot: all, those of one viewer, and those of one lane. */
+const MAX_WAITING = { all: 1000, viewer: 750, lane: 500 };
+/** A breaker opens when more of the calls in ten seconds failed than this, at five a second or more. */
+const COMPARTMENT_THRESHOLD = 0.5;
+/** Other compartments still answer below that. */
+const THRESHOLD = 0.9;
+const SAMPLING = { duration: 10_000, minimumRps: 5 };
+export const HALF_OPEN_AFTER_MS = 1000;
+/** A bulkhead takes 0.3 KB and a breaker 3 KB, beside their names. One that is forgotten begins anew. */
+const MAX_BULKHEADS = 4000;
+const MAX_BREAKERS = 1000;
+/** A breaker stays as it is while nobody calls: the state tells of those that have opened within this time. */
+const TOLD_MS = 10_000;
+
+const BREAKER_STATES = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.HalfOpen]: 'half_open',
+  [CircuitState.Open]: 'open',
+  [CircuitState.Isolated]: 'open',
+} as const;
+
+export function createAdmission(concurrency: number): Admission {
+  const all = { slots: bulkhead(concurrency, Infinity), breaker: createBreaker(THRESHOLD) };
+  /** By viewer, and by lane. */
+  const bulkheads = new LRUCache<string, BulkheadPolicy>({ max: MAX_BULKHEADS });
+  const compartments = new LRUCache<string, Compartment>({ max: MAX_BREAKERS });
+  let waiting = 0;
+  const waitingOfViewer = new Map<string, number>();
+
+  /** It has all slots that there are: calls that wait for one of them let those of others go before. */
+  function slotsOf(name: string, maxWaiting: number): BulkheadPolicy {
+    const slots = bulkheads.get(name) ?? bulkhead(concurrency, maxWaiting);
+    bulkheads.set(name, slots);
+    return slots;
+  }
+
+  function breakerOf(name: string): CircuitBreakerPolicy {
+    const compartment = compartments.get(name) ?? createCompartment();
+    compartments.set(name, compartment);
+    return compartment.breaker;
+  }
+
+  function changeWaiting(viewerId: string, by: 1 | -1): void {
+    waiting += by;
+    const own = (waitingOfViewer.get(viewerId) ?? 0) + by;
+    if (own === 0) waitingOfViewer.delete(viewerId);
+    else waitingOfViewer.set(viewerId, own);
+  }
+
+  return {
+    async admit({ viewerId, compartment }, attempt, signal) {
+      if (waiting >= MAX_WAITING.all || (waitingOfViewer.get(viewerId) ?? 0) >= MAX_WAITING.viewer) {
+        throw new BulkheadRejectedError(concurrency, MAX_WAITING.all);
+      }
+      let isWaiting = true;
+      const leave = () => {
+        if (isWaiting) changeWaiting(viewerId, -1);
+        isWaiting = false;
+      };
+      changeWaiting(viewerId, 1);
+      try {
+        const ofLane = slotsOf(`${viewerId} ${compartment}`, MAX_WAITING.lane);
+        const ofViewer = slotsOf(viewerId, MAX_WAITING.viewer);
+        return await wrap(ofLane, ofViewer, breakerOf(compartment), all.slots, all.breaker).execute(() => {
+          leave();
+          return attempt();
+        }, signal);
+      } finally {
+        leave();
+      }
+    },
+    state: () => ({
+      breaker: BREAKER_STATES[all.breaker.state],
+      openCompartments: [...compartments.values()].filter(({ hasOpened }) => hasOpened()).length,
+      callsInUse: concurrency - all.slots.executionSlots,
+      callsQueued: waiting,
+    }),
+    hasQueue: () => waiting > 0,
+  };
+}
+
+interface Compartment {
+  readonly breaker: CircuitBreakerPolicy;
+  readonly hasOpened: () => boolean;
+}
+
+function createCompartment(): Compartment {
+  const breaker = createBreaker(COMPARTMENT_THRESHOLD);
+  let openedAt = 0;
+  breaker.onBreak(() => {
+    openedAt = Date.now();
+  });
+  return {
+    breaker,
+    hasOpened: () => breaker.state !== CircuitState.Closed && Date.now() - openedAt < TOLD_MS,
+  };
+}
+
+function createBreaker(threshold: number): CircuitBreakerPolicy {
+  const breaker: CircuitBreakerPolicy = circuitBreaker(handleWhen(countsAsFailure), {
+    breaker: new SamplingBreaker({ ...SAMPLING, threshold }),
+    halfOpenAfter: HALF_OPEN_AFTER_MS,
+  });
+  // A trial call that the upstream has not answered (its client left, or another breaker is open) must not close a half-open one.
+  function countsAsFailure(error: unknown): boolean {
+    return isFault(error) || (!(error instanceof GatewayError) && breaker.state === CircuitState.HalfOpen);
+  }
+  return breaker;
+}
+
+/** A failure of the upstream itself, not of one caller's key, id or rate, nor of a setting: that one's message must stay. */
+const isFault = (error: unknown): boolean =>
+  isOutage(error) && (error.code === 'UPSTREAM_UNAVAILABLE' || error.code === 'UPSTREAM_TIMEOUT');
