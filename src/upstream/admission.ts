@@ -40,8 +40,8 @@ const COMPARTMENT_THRESHOLD = 0.5;
 const THRESHOLD = 0.9;
 const SAMPLING = { duration: 10_000, minimumRps: 5 };
 export const HALF_OPEN_AFTER_MS = 1000;
-/** A bulkhead takes 0.3 KB and a breaker 3 KB, beside their names. One that is forgotten begins anew. */
-const MAX_BULKHEADS = 4000;
+/** A queue takes 0.3 KB and a breaker 3 KB, beside their names. One that is forgotten begins anew. */
+const MAX_QUEUES = 4000;
 const MAX_BREAKERS = 1000;
 /** A breaker stays as it is while nobody calls: the state tells of those that have opened within this time. */
 const TOLD_MS = 10_000;
@@ -56,16 +56,15 @@ const BREAKER_STATES = {
 export function createAdmission(concurrency: number): Admission {
   const all = { slots: bulkhead(concurrency, Infinity), breaker: createBreaker(THRESHOLD) };
   /** By viewer, and by lane. */
-  const bulkheads = new LRUCache<string, BulkheadPolicy>({ max: MAX_BULKHEADS });
+  const queues = new LRUCache<string, Queue>({ max: MAX_QUEUES });
   const compartments = new LRUCache<string, Compartment>({ max: MAX_BREAKERS });
   let waiting = 0;
-  const waitingOfViewer = new Map<string, number>();
 
   /** It has all slots that there are: calls that wait for one of them let those of others go before. */
-  function slotsOf(name: string, maxWaiting: number): BulkheadPolicy {
-    const slots = bulkheads.get(name) ?? bulkhead(concurrency, maxWaiting);
-    bulkheads.set(name, slots);
-    return slots;
+  function queueOf(name: string, maxWaiting: number): Queue {
+    const queue = queues.get(name) ?? { slots: bulkhead(concurrency, maxWaiting), waiting: 0 };
+    queues.set(name, queue);
+    return queue;
   }
 
   function breakerOf(name: string): CircuitBreakerPolicy {
@@ -74,28 +73,25 @@ export function createAdmission(concurrency: number): Admission {
     return compartment.breaker;
   }
 
-  function changeWaiting(viewerId: string, by: 1 | -1): void {
-    waiting += by;
-    const own = (waitingOfViewer.get(viewerId) ?? 0) + by;
-    if (own === 0) waitingOfViewer.delete(viewerId);
-    else waitingOfViewer.set(viewerId, own);
-  }
-
   return {
     async admit({ viewerId, compartment }, attempt, signal) {
-      if (waiting >= MAX_WAITING.all || (waitingOfViewer.get(viewerId) ?? 0) >= MAX_WAITING.viewer) {
+      const ofViewer = queueOf(viewerId, MAX_WAITING.viewer);
+      if (waiting >= MAX_WAITING.all || ofViewer.waiting >= MAX_WAITING.viewer) {
         throw new BulkheadRejectedError(concurrency, MAX_WAITING.all);
       }
+      const ofLane = queueOf(`${viewerId} ${compartment}`, MAX_WAITING.lane);
       let isWaiting = true;
       const leave = () => {
-        if (isWaiting) changeWaiting(viewerId, -1);
+        if (!isWaiting) return;
         isWaiting = false;
+        waiting -= 1;
+        ofViewer.waiting -= 1;
       };
-      changeWaiting(viewerId, 1);
+      waiting += 1;
+      ofViewer.waiting += 1;
       try {
-        const ofLane = slotsOf(`${viewerId} ${compartment}`, MAX_WAITING.lane);
-        const ofViewer = slotsOf(viewerId, MAX_WAITING.viewer);
-        return await wrap(ofLane, ofViewer, breakerOf(compartment), all.slots, all.breaker).execute(() => {
+        const order = wrap(ofLane.slots, ofViewer.slots, breakerOf(compartment), all.slots, all.breaker);
+        return await order.execute(() => {
           leave();
           return attempt();
         }, signal);
@@ -111,6 +107,12 @@ export function createAdmission(concurrency: number): Admission {
     }),
     hasQueue: () => waiting > 0,
   };
+}
+
+interface Queue {
+  readonly slots: BulkheadPolicy;
+  /** Of a viewer: calls that are not under way yet, in its lanes, too. */
+  waiting: number;
 }
 
 interface Compartment {
