@@ -3,7 +3,7 @@ import { inFile, type Equivalent } from './equivalent.ts';
 const FROM_A_PARSER =
   'The parser always makes this list. The types allow that there is none, for trees that are made by hand.';
 
-const FOUND_VALID = 'Costs are those of an operation that was found valid. The types can not tell that.';
+const FOUND_VALID = 'The operation was found valid. The types can not tell that.';
 const HAS_ERRORS = 'Where nothing was executed there are errors. The types can not tell that.';
 const SAVES_TIME = 'What is found once is found again. To keep it saves time.';
 const LEAST = 'What is no requirement is less than the least, too.';
@@ -126,5 +126,9 @@ export const GRAPHQL: readonly Equivalent[] = [
       '["Stryker was here"]',
       FROM_A_PARSER,
     ],
+  ]),
+  ...inFile('graphql/compiled/compiled-query-document.ts', [
+    ['if (selection.directives?.length) return false;', 'selection.directives.length', FROM_A_PARSER],
+    ['return fragment !== undefined && isCompilable(fragment.selectionSet);', 'true', FOUND_VALID],
   ]),
 ];
