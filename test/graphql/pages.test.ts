@@ -98,6 +98,7 @@ describe('a page of workflows', () => {
           expect([pageInfo.startCursor, pageInfo.endCursor]).toEqual([cursors[0] ?? null, cursors.at(-1) ?? null]);
           seen.push(...nodes.map((node) => node.id));
           hasNextPage = pageInfo.hasNextPage;
+          expect(hasNextPage).toBe(seen.length < workflows.length);
           if (hasNextPage) expect(nodes).toHaveLength(first);
           after = pageInfo.endCursor;
         }

@@ -7,6 +7,7 @@ const FOUND_VALID = 'The operation was found valid. The types can not tell that.
 const HAS_ERRORS = 'Where nothing was executed there are errors. The types can not tell that.';
 const MADE_OF_AN_OBJECT = 'What is made of an object is an object. The types can not tell that.';
 const WITHOUT_ARGUMENTS = 'Of a field without arguments there is nothing to read. Not to look saves time.';
+const A_BUFFER = 'A Buffer, of which the parser of JSON makes the same text.';
 const SAVES_TIME = 'What is found once is found again. To keep it saves time.';
 const LEAST = 'What is no requirement is less than the least, too.';
 
@@ -107,7 +108,7 @@ export const GRAPHQL: readonly Equivalent[] = [
     file: 'graphql/operations/manifests.ts',
     line: "text = readFileSync(path, 'utf8');",
     replacement: '""',
-    reason: 'A Buffer, of which the parser of JSON makes the same text.',
+    reason: A_BUFFER,
   },
   ...inFile('graphql/operations/cost.ts', [
     [
@@ -147,10 +148,31 @@ export const GRAPHQL: readonly Equivalent[] = [
     ['throw new Error(`expected an object type for ${type.name}`);', ';', MADE_OF_AN_OBJECT],
     ['if (isObjectType(made)) return made;', 'true', MADE_OF_AN_OBJECT],
     ['if (!node || field.args.length === 0) return NO_ARGUMENTS;', 'false', WITHOUT_ARGUMENTS],
-    ['if (!node || field.args.length === 0) return NO_ARGUMENTS;', '!node && field.args.length === 0', WITHOUT_ARGUMENTS],
-    ['const hasPromises = Array.isArray(result) && result.some((item) => item instanceof Promise);', 'true', 'TODO'],
+    [
+      'if (!node || field.args.length === 0) return NO_ARGUMENTS;',
+      '!node && field.args.length === 0',
+      WITHOUT_ARGUMENTS,
+    ],
     ['const readsInfo = resolve.length > 3;', 'true', 'Most resolvers read no info. To make none saves time.'],
-    ['const readsInfo = resolve.length > 3;', 'resolve.length >= 3', 'Most resolvers read no info. To make none saves time.'],
+    [
+      'const readsInfo = resolve.length > 3;',
+      'resolve.length >= 3',
+      'Most resolvers read no info. To make none saves time.',
+    ],
     ['} catch {', '{}', 'Undefined is nothing, too.'],
   ]),
+  ...inFile('graphql/price-file.ts', [
+    ["text = readFileSync(path, 'utf8');", '""', A_BUFFER],
+    [
+      'const LONG_INPUT = /^(.+)_above_(\\d{1,6})k_tokens$/;',
+      '/(.+)_above_(\\d{1,6})k_tokens$/',
+      'It begins with anything.',
+    ],
+  ]),
+  {
+    file: 'graphql/connections.ts',
+    line: 'return entries.slice(0, count).map(({ workflowId, startMicros, position }) => {',
+    replacement: 'entries',
+    reason: 'Of more than one, the others are left aside. To make none saves time.',
+  },
 ];

@@ -1,0 +1,283 @@
+import { describe, expect, it } from '@jest/globals';
+import { GraphQLError, Kind } from 'graphql';
+import { lasting, NOBODY, rejected, type Caller } from '../../src/auth/caller.ts';
+import type { OperationRequest } from '../../src/graphql/operations/operation.ts';
+import { createEventGuard } from '../../src/graphql/subscriptions/authorized-events.ts';
+import { located } from '../../src/graphql/subscriptions/error-path.ts';
+import type { LiveEvent } from '../../src/graphql/subscriptions/live-events.ts';
+import { observeEvents } from '../../src/graphql/subscriptions/observed-events.ts';
+import { onceListed } from '../../src/graphql/subscriptions/once-listed.ts';
+import type { OperationRecord } from '../../src/observability/operation-record.ts';
+import { createPullIterator } from '../../src/runs/live/pull-iterator.ts';
+import { GatewayError } from '../../src/upstream/errors.ts';
+import { createManualClock } from '../support/clock.ts';
+import { settle, viewerOf } from '../support/operations.ts';
+import { rejectionOf } from '../support/rejection.ts';
+import { infoOf } from '../support/resolve-info.ts';
+
+/** A source whose events come when the test sends them. It says how often it was ended. */
+function createSource() {
+  const waiting: PromiseWithResolvers<IteratorResult<LiveEvent, undefined>>[] = [];
+  let ends = 0;
+  const events = createPullIterator<LiveEvent>({
+    next() {
+      const next = Promise.withResolvers<IteratorResult<LiveEvent, undefined>>();
+      waiting.push(next);
+      return next.promise;
+    },
+    end() {
+      ends += 1;
+      for (const next of waiting.splice(0)) next.resolve({ done: true, value: undefined });
+    },
+  });
+  return {
+    events,
+    send: (number: number) => waiting.shift()?.resolve({ done: false, value: { data: { number } } }),
+    fail: (error: Error) => waiting.shift()?.reject(error),
+    complete: () => waiting.shift()?.resolve({ done: true, value: undefined }),
+    get ends() {
+      return ends;
+    },
+  };
+}
+
+const END = { done: true, value: undefined };
+const event = (number: number) => ({ done: false, value: { data: { number } } });
+
+describe('a subscription of a caller', () => {
+  const viewer = viewerOf('key-1');
+
+  /** Verified for so long, and then again as `next` says. */
+  function subscribe(verifiedForMs: number, next: () => Caller | Promise<Caller> = () => NOBODY) {
+    const clock = createManualClock();
+    const source = createSource();
+    const verified = (forMs: number): Caller => ({ ...lasting(viewer), verifiedUntilMs: clock.now() + forMs });
+    let authentications = 0;
+    const authenticate = () => {
+      authentications += 1;
+      return next();
+    };
+    const request = { caller: verified(verifiedForMs), authenticate, requestId: 'r-1' } as unknown as OperationRequest;
+    const events = createEventGuard(clock)(source.events, request);
+    return {
+      clock,
+      source,
+      events,
+      verified,
+      get authentications() {
+        return authentications;
+      },
+    };
+  }
+
+  it('whose right never ends is not asked for it', async () => {
+    const { events, source, clock } = subscribe(Infinity);
+    const next = events.next();
+    source.send(1);
+    expect(await next).toEqual(event(1));
+    expect(clock.pending).toEqual([]);
+    await events.return(undefined);
+    expect(source.ends).toBe(1);
+    expect(await events.next()).toEqual(END);
+  });
+
+  it('goes on as long as the same viewer may ask, verified each time', async () => {
+    const subscription = subscribe(1000, () => subscription.verified(5000));
+    const { events, source, clock } = subscription;
+    expect(clock.pending).toEqual([1000]);
+    const next = events.next();
+    clock.advance(1000);
+    await settle();
+    expect(subscription.authentications).toBe(1);
+    expect(clock.pending).toEqual([5000]);
+    source.send(1);
+    expect(await next).toEqual(event(1));
+    clock.advance(4999);
+    expect(subscription.authentications).toBe(1);
+    clock.advance(1);
+    await settle();
+    expect(subscription.authentications).toBe(2);
+    await events.return(undefined);
+    expect(clock.pending).toEqual([]);
+  });
+
+  it('is verified before an event is told, though its timer rings late', async () => {
+    const subscription = subscribe(1000, () => subscription.verified(5000));
+    const late = createManualClock(subscription.clock.now());
+    const guard = createEventGuard({ now: late.now, after: subscription.clock.after });
+    const request = {
+      caller: subscription.verified(1000),
+      authenticate: () => rejected(new GatewayError('UNAUTHENTICATED', 'withdrawn')),
+      requestId: 'r-1',
+    };
+    const source = createSource();
+    const events = guard(source.events, request as unknown as OperationRequest);
+    const next = rejectionOf(events.next());
+    late.advance(1000);
+    source.send(1);
+    expect(await next).toMatchObject({ errors: [{ message: 'withdrawn' }] });
+    expect(source.ends).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [
+      'is refused',
+      () => rejected(new GatewayError('FORBIDDEN', 'not any more')),
+      {
+        name: 'SubscriptionError',
+        errors: [{ message: 'not any more', extensions: { code: 'FORBIDDEN', retryable: false, requestId: 'r-1' } }],
+      },
+    ],
+    [
+      'is of somebody else',
+      () => lasting(viewerOf('key-2')),
+      {
+        errors: [
+          {
+            message: 'the rights of this token have changed: subscribe again',
+            extensions: { code: 'UNAUTHENTICATED', retryable: false, requestId: 'r-1' },
+          },
+        ],
+      },
+    ],
+    ['is of nobody', () => NOBODY, { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] }],
+    ['can not be verified', () => Promise.reject(new Error('no keys')), { message: 'no keys' }],
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a hook may throw anything
+    ['is answered by a defect', () => Promise.reject('a text'), { message: 'a text' }],
+  ])('ends at once where the right %s, also while no event comes', async (_, next, error) => {
+    const { events, source, clock } = subscribe(1000, next);
+    const waiting = rejectionOf(events.next());
+    clock.advance(1000);
+    expect(await waiting).toMatchObject(error);
+    expect(await rejectionOf(events.next())).toMatchObject(error);
+    expect(source.ends).toBeGreaterThan(0);
+    expect(clock.pending).toEqual([]);
+  });
+
+  it('ends with its source, and with an error of it', async () => {
+    const done = subscribe(1000);
+    const last = done.events.next();
+    done.source.complete();
+    expect(await last).toEqual(END);
+    const failed = subscribe(1000);
+    const next = rejectionOf(failed.events.next());
+    failed.source.fail(new Error('gone'));
+    expect(await next).toEqual(new Error('gone'));
+    for (const { clock, source } of [done, failed]) {
+      expect(clock.pending).toEqual([]);
+      expect(source.ends).toBe(1);
+    }
+  });
+
+  it('is verified in time, however far away that is', async () => {
+    const month = 31 * 24 * 3600 * 1000;
+    const { events, clock } = subscribe(month);
+    expect(clock.pending).toEqual([2 ** 31 - 2]);
+    clock.advance(2 ** 31 - 2);
+    await settle();
+    expect(clock.pending).toEqual([month - 2 ** 31 + 2]);
+    await events.return(undefined);
+  });
+});
+
+describe('an observed subscription', () => {
+  function observe() {
+    const source = createSource();
+    const record = { events: 0 } as OperationRecord;
+    const told: string[] = [];
+    const observer = { subscribed: () => void told.push('subscribed'), end: () => void told.push('end') };
+    return { source, record, told, events: observeEvents(source.events, record, observer) };
+  }
+
+  it('is one from its begin to its end, with the number of its events', async () => {
+    const { source, record, told, events } = observe();
+    for (const number of [1, 2]) {
+      const next = events.next();
+      source.send(number);
+      expect(await next).toEqual(event(number));
+    }
+    expect(told).toEqual(['subscribed']);
+    const last = events.next();
+    source.complete();
+    expect(await last).toEqual(END);
+    expect(record.events).toBe(2);
+    expect(told).toEqual(['subscribed', 'end']);
+    await events.return(undefined);
+    expect(told).toEqual(['subscribed', 'end']);
+    expect(source.ends).toBe(1);
+  });
+
+  it('is over with an error, or when its reader leaves', async () => {
+    const failed = observe();
+    const next = rejectionOf(failed.events.next());
+    failed.source.fail(new Error('gone'));
+    expect(await next).toEqual(new Error('gone'));
+    const left = observe();
+    await left.events.return(undefined);
+    expect(left.source.ends).toBe(1);
+    for (const { told } of [failed, left]) expect(told).toEqual(['subscribed', 'end']);
+  });
+});
+
+describe('a source that is opened first', () => {
+  it('is opened once, when its reader asks for an event, and ended with it', async () => {
+    const source = createSource();
+    let opened = 0;
+    const events = onceListed(() => {
+      opened += 1;
+      return Promise.resolve(source.events);
+    });
+    expect(opened).toBe(0);
+    for (const number of [1, 2]) {
+      const next = events.next();
+      await settle();
+      source.send(number);
+      expect(await next).toEqual(event(number));
+    }
+    expect(opened).toBe(1);
+    await events.return?.();
+    expect(source.ends).toBe(1);
+  });
+
+  it('that can not be opened is the error of its subscription', async () => {
+    expect(await rejectionOf(onceListed(() => Promise.reject(new Error('no list'))).next())).toEqual(
+      new Error('no list'),
+    );
+  });
+
+  it('is ended where its reader has left meanwhile', async () => {
+    const source = createSource();
+    const opening = Promise.withResolvers<typeof source.events>();
+    const events = onceListed(() => opening.promise);
+    const next = events.next();
+    await events.return?.();
+    opening.resolve(source.events);
+    expect(await next).toEqual(END);
+    expect(source.ends).toBe(1);
+  });
+
+  it('is none where its reader leaves before it asks', async () => {
+    const source = createSource();
+    const events = onceListed(() => Promise.resolve(source.events));
+    await events.return?.();
+    expect(await events.next()).toEqual(END);
+  });
+});
+
+describe('an error of a source of events', () => {
+  it('has the path of its field, and the source is ended by who leaves', async () => {
+    const info = infoOf('subscription { mine: runUpdated(workflowId: "wf", id: "r1") { id } }');
+    const source = createSource();
+    const events = located(source.events, info as Parameters<typeof located>[1]);
+    const next = rejectionOf(events.next());
+    source.fail(new GatewayError('NOT_FOUND', 'there is none'));
+    const error = await next;
+    expect(error).toBeInstanceOf(GraphQLError);
+    expect(error).toMatchObject({ message: 'there is none', path: ['mine'], nodes: [{ kind: Kind.FIELD }] });
+    const sent = events.next();
+    source.send(1);
+    expect(await sent).toEqual(event(1));
+    await events.return?.();
+    expect(source.ends).toBe(1);
+  });
+});
