@@ -1,17 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { createQuery } from '../support/query-harness.ts';
+import { createQuery, errorsOf } from '../support/query-harness.ts';
 
 const query = createQuery(createSchema());
 
-/** What is selected of a type's object, with its errors by their places. */
+/** The value of the one field at the root, with the errors by their places. */
 async function ask(text: string) {
-  const { data, errors = [] } = await query(text);
-  const told = errors.map(({ path = [], originalError }) => {
-    const { code } = originalError as unknown as { readonly code?: string };
-    return `${path.join('.')}: ${code ?? ''}`;
-  });
-  return { data: Object.values(data ?? {})[0], errors: told.sort() };
+  const result = await query(text);
+  return { data: Object.values(result.data ?? {})[0], errors: errorsOf(result) };
 }
 const ofRun = (id: string, fields: string) => ask(`{ run(workflowId: "wf", id: "${id}") { ${fields} } }`);
 const ofWorkflow = (fields: string) => ask(`{ workflow(id: "wf") { ${fields} } }`);

@@ -1,15 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
-import { GraphQLError, Kind } from 'graphql';
+import { GraphQLError, Kind, type GraphQLResolveInfo } from 'graphql';
 import { lasting, NOBODY, rejected, type Caller } from '../../src/auth/caller.ts';
 import type { OperationRequest } from '../../src/graphql/operations/operation.ts';
+import type { Run } from '../../src/domain/types.ts';
+import type { Context } from '../../src/graphql/context.ts';
+import { createReportedErrors } from '../../src/graphql/reported-errors.ts';
 import { createEventGuard } from '../../src/graphql/subscriptions/authorized-events.ts';
 import { located } from '../../src/graphql/subscriptions/error-path.ts';
 import type { LiveEvent } from '../../src/graphql/subscriptions/live-events.ts';
+import { createRunChanges } from '../../src/graphql/subscriptions/run-changes.ts';
+import { runEvents } from '../../src/graphql/subscriptions/run-events.ts';
+import { loadChangedRuns } from '../../src/graphql/subscriptions/runs-events.ts';
 import { observeEvents } from '../../src/graphql/subscriptions/observed-events.ts';
 import { onceListed } from '../../src/graphql/subscriptions/once-listed.ts';
 import type { OperationRecord } from '../../src/observability/operation-record.ts';
+import type { ChangedRun } from '../../src/runs/live/runs-watch.ts';
+import type { Snapshot } from '../../src/runs/live/snapshot.ts';
 import { createPullIterator } from '../../src/runs/live/pull-iterator.ts';
+import { createAnswerLifetime } from '../../src/runs/operation.ts';
+import type { RunRef } from '../../src/upstream/client.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
+import { ran, runOf } from '../support/facts.ts';
+import { refKey } from '../../src/upstream/ids.ts';
 import { createManualClock } from '../support/clock.ts';
 import { settle, viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
@@ -280,4 +292,132 @@ describe('an error of a source of events', () => {
     await events.return?.();
     expect(source.ends).toBe(1);
   });
+});
+
+describe('an event of a run', () => {
+  const snapshotOf = (sequence: number) => ({ ref: { workflowId: 'wf', runId: 'r' }, sequence }) as Snapshot;
+
+  /** Numbers of the states that the reader has the steps of, after events that it got with such data. */
+  async function told(selection: string, ...answers: readonly LiveEvent['data'][]) {
+    const info = infoOf(`subscription { mine: runUpdated(workflowId: "wf", id: "r") { ${selection} } } ${FRAGMENTS}`);
+    let sequence = 0;
+    let ends = 0;
+    const events = runEvents(
+      createPullIterator<Snapshot>({
+        next: () => {
+          sequence += 1;
+          return Promise.resolve(
+            sequence > answers.length + 1
+              ? { done: true, value: undefined }
+              : { done: false, value: snapshotOf(sequence) },
+          );
+        },
+        end: () => void (ends += 1),
+      }),
+      info,
+    );
+    const since: string[] = [];
+    for await (const { topic, states, snapshot, since: known, sinceSequence, told: tell } of events) {
+      expect({ topic, states }).toEqual({ topic: refKey(snapshot.ref), states: [snapshot] });
+      expect(known).toBe(String(sinceSequence));
+      since.push(known);
+      const data = answers[snapshot.sequence - 1];
+      if (data !== undefined) tell?.({ data });
+    }
+    await events.return?.();
+    expect(ends).toBe(1);
+    return since;
+  }
+
+  const FRAGMENTS = 'fragment F on Run { changedSteps { id } } fragment G on Run { status }';
+  const run = (fields: object | null) => ({ mine: fields });
+
+  it('counts from the one before, whose steps its reader got, under whichever name', async () => {
+    const got = run({ changedSteps: [] });
+    expect(await told('changedSteps { id }', got, got)).toEqual(['0', '1', '2']);
+    expect(await told('...F ...G', got)).toEqual(['0', '1']);
+    expect(await told('... on Run { news: changedSteps { id } }', run({ news: [] }))).toEqual(['0', '1']);
+  });
+
+  it('counts from the last one that had all its lists of steps', async () => {
+    const two = 'changedSteps { id } news: changedSteps { id }';
+    const [both, one] = [run({ changedSteps: [], news: [] }), run({ changedSteps: [], news: null })];
+    expect(await told(two, both, one, both)).toEqual(['0', '1', '1', '3']);
+    expect(await told(two, run(null), null)).toEqual(['0', '0', '0']);
+  });
+
+  it('is the same for all where no changed steps are selected', async () => {
+    expect(await told('status steps { id } ...G', run({ steps: [] }))).toEqual(['0', '0']);
+  });
+});
+
+describe('the steps that have changed', () => {
+  it('are told of the run of the event alone; of any other run they are all', () => {
+    const [one, other] = [runOf([ran('a', 0, 1), ran('b', 1, 2)]), runOf([ran('c', 0, 1)])];
+    const changes = createRunChanges();
+    expect(changes.stepsOf(one)).toBe(one.steps);
+    const [first, second] = one.steps.map(({ id }) => id);
+    changes.set(
+      one,
+      new Map([
+        [first ?? '', 1],
+        [second ?? '', 2],
+      ]),
+      1,
+    );
+    expect(changes.stepsOf(one).map(({ nodeId }) => nodeId)).toEqual(['b']);
+    expect(changes.stepsOf(other)).toBe(other.steps);
+  });
+});
+
+describe('the runs of an event', () => {
+  const info = infoOf('subscription { runsUpdated { id } }') as GraphQLResolveInfo;
+  const record = {} as NonNullable<ChangedRun['record']>;
+  const changed = (runId: string, has: ChangedRun['record'] = record): ChangedRun => ({
+    workflowId: 'wf',
+    runId,
+    record: has,
+  });
+
+  /** Loads by what `outcome` says of each run. */
+  async function load(runs: readonly ChangedRun[], outcome: (runId: string) => Error | null) {
+    const ways: string[] = [];
+    const answer =
+      (way: string) =>
+      ({ runId }: RunRef) => {
+        ways.push(`${way} ${runId}`);
+        const error = outcome(runId);
+        return error ? Promise.reject(error) : Promise.resolve(runId as unknown as Run);
+      };
+    const reported = createReportedErrors(createAnswerLifetime());
+    const loaders = { load: answer('load'), ofRecord: answer('ofRecord') };
+    const context = { runs: () => loaders, requirement: () => 'RECORD', reported } as unknown as Context;
+    return { runs: await loadChangedRuns(runs, context, info), ways, reported: reported.all() };
+  }
+
+  it('are made of the records that came with them, or loaded', async () => {
+    const { runs, ways, reported } = await load([changed('r1'), changed('r2', null)], () => null);
+    expect({ runs, ways, reported }).toEqual({ runs: ['r1', 'r2'], ways: ['ofRecord r1', 'load r2'], reported: [] });
+  });
+
+  it('are told without one that can not be had; why is told beside them, unless it is gone', async () => {
+    const { runs, reported } = await load([changed('gone'), changed('r1'), changed('down')], (runId) =>
+      runId === 'gone'
+        ? new GatewayError('NOT_FOUND', 'there is none', { upstreamStatus: 404 })
+        : runId === 'down'
+          ? new GatewayError('UPSTREAM_TIMEOUT', 'it took too long')
+          : null,
+    );
+    expect(runs).toEqual(['r1']);
+    expect(reported).toMatchObject([
+      { path: ['runsUpdated'], originalError: { code: 'UPSTREAM_TIMEOUT', details: { workflowId: 'wf' } } },
+    ]);
+  });
+
+  it.each([new GatewayError('UNAUTHENTICATED', 'refused'), new TypeError('a defect')])(
+    'are none where it is %s',
+    async (error) => {
+      expect(await rejectionOf(load([changed('r1')], () => error))).toBe(error);
+    },
+  );
 });

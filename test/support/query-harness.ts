@@ -144,6 +144,15 @@ export function createQuery(schema: GraphQLSchema) {
   };
 }
 
+/** By their places, in order: `run.steps.0.inputs: BAD_USER_INPUT`. */
+export const errorsOf = ({ errors = [] }: ExecutionResult): readonly string[] =>
+  errors
+    .map(({ path = [], originalError }) => {
+      const code = originalError instanceof GatewayError ? originalError.code : 'no error of the gateway';
+      return `${path.join('.')}: ${code}`;
+    })
+    .sort();
+
 export interface Comparison {
   readonly expected: ExecutionResult;
   /** Null if there is none. */
