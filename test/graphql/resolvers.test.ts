@@ -1,8 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
+import { createContext, type Context, type ContextSource } from '../../src/graphql/context.ts';
+import { run as ofRuns } from '../../src/graphql/resolvers/run.ts';
+import { step as ofStep } from '../../src/graphql/resolvers/step.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
+import { GatewayError } from '../../src/upstream/errors.ts';
+import { ran, runOf } from '../support/facts.ts';
 import { createQuery, errorsOf } from '../support/query-harness.ts';
 
-const query = createQuery(createSchema());
+const NO_PRICES = { input: null, cachedInput: null, cacheWrites: null, output: null, reasoning: null };
+
+const schema = createSchema();
+const query = createQuery(schema);
 
 /** The value of the one field at the root, with the errors by their places. */
 async function ask(text: string) {
@@ -63,6 +71,40 @@ describe('the steps of a run', () => {
   });
 });
 
+describe('a run', () => {
+  it('has its workflow, and its error taken apart', async () => {
+    expect(await ofRun('r1', 'workflow { id name } errorInfo { message code }')).toEqual(
+      all({ workflow: { id: 'wf', name: 'Workflow wf' }, errorInfo: { message: 'no answer', code: '7' } }),
+    );
+    expect(await ofRun('r2', 'errorInfo { message } steps { errorInfo { message } }')).toEqual(
+      all({ errorInfo: null, steps: [{ errorInfo: null }, { errorInfo: null }] }),
+    );
+    expect(await ofRun('r1', 'step(id: "s1") { errorInfo { message code } }')).toEqual(
+      all({ step: { errorInfo: { message: 'no', code: '7' } } }),
+    );
+  });
+
+  it('has a cost where there are prices', async () => {
+    const fields = 'estimatedCost { amount stepsPriced } step(id: "s2") { estimatedCost { amount } }';
+    expect(await ofRun('r1', fields)).toEqual(all({ estimatedCost: null, step: { estimatedCost: null } }));
+    const prices = new Map([
+      ['virtuoso-large', { prices: { ...NO_PRICES, input: 1e-3, output: 1e-2 }, longInput: [] }],
+    ]);
+    const { data } = await createQuery(schema, { prices })(`{ run(workflowId: "wf", id: "r1") { ${fields} } }`);
+    expect(data).toEqual({
+      run: { estimatedCost: { amount: 0.42, stepsPriced: 1 }, step: { estimatedCost: { amount: 0.42 } } },
+    });
+  });
+
+  it('names the count that can not be told', async () => {
+    const { errors } = await query(`{
+      run(workflowId: "wf", id: "r2") { totalElapsedTime }
+      compareRuns(workflowId: "wf", baseId: "r1", headId: "r2") { elapsedTimeDelta }
+    }`);
+    expect(errors?.map(({ message, path }) => message.startsWith(`${String(path?.at(-1))}: `))).toEqual([true, true]);
+  });
+});
+
 describe('a payload', () => {
   it('is answered whole, or what a path finds in it', async () => {
     const fields = 'inputs outputs order: inputs(path: "order") text: outputs(path: "length(@)")';
@@ -83,6 +125,57 @@ describe('a payload', () => {
   });
 });
 
+describe('a long payload', () => {
+  type Resolve = (parent: unknown, args: object, context: Context) => unknown;
+  const read = (entry: object, parent: unknown) => {
+    const held: number[] = [];
+    const hold = (bytes: number) => {
+      held.push(bytes);
+      throw new GatewayError('RATE_LIMITED', 'too much is held');
+    };
+    const source = { now: () => 0, maxUpstreamCalls: 1, maxObjects: 1, prices: null } as unknown as ContextSource;
+    const signal = () => new AbortController().signal;
+    const context = createContext(source, { viewer: null, authError: null, requestId: 'r', signal, hold });
+    expect(() => (entry as { readonly resolve: Resolve }).resolve(parent, {}, context)).toThrow('too much is held');
+    return held;
+  };
+  const payload = Object.assign(
+    () => {
+      throw new Error('expected that it is not read');
+    },
+    { textBytes: 2 ** 21 },
+  );
+
+  it('of a step is not read where its client can not hold it', () => {
+    for (const name of [
+      'inputs',
+      'outputs',
+      'metadata',
+      'conversation',
+      'inputsSizeBytes',
+      'outputsSizeBytes',
+    ] as const) {
+      expect(read(ofStep[name], { payload })).toEqual([2 ** 21]);
+    }
+  });
+
+  it('of a run is not read where its client can not hold it', () => {
+    const one = { payloadTextBytes: 2 ** 21, payload };
+    for (const name of ['inputs', 'outputs'] as const) expect(read(ofRuns[name], one)).toEqual([2 ** 21]);
+  });
+});
+
+describe('steps that can not be read', () => {
+  it('stand behind the others, each with its own error, unless some are asked for', () => {
+    const { steps } = runOf([ran('a', 0, 1)]);
+    const { resolve } = ofRuns.steps as unknown as { readonly resolve: (run: unknown, args: object) => unknown };
+    const one = { steps, unreadableSteps: ['steps[1].id: expected a text'] };
+    const error = expect.objectContaining({ code: 'UPSTREAM_CONTRACT_VIOLATION', message: one.unreadableSteps[0] });
+    expect(resolve(one, {})).toEqual([...steps, error]);
+    expect(resolve(one, { filter: { failedOnly: false } })).toEqual(steps);
+  });
+});
+
 describe('the success before a run', () => {
   it('is the latest that started before it, or none', async () => {
     expect(await ofRun('r1', 'lastSuccessBefore { id totalElapsedTime }')).toMatchObject({
@@ -96,13 +189,13 @@ describe('the success before a run', () => {
 describe('a comparison', () => {
   it('is of two runs, of which anything can be read', async () => {
     const fields =
-      'base { id progress { total } } head { id stepCounts { total } } elapsedTimeDelta tokenDelta nodes { nodeId }';
+      'base { id progress { total } } head { id progress { total } } elapsedTimeDelta tokenDelta nodes { nodeId }';
     const runs = 'workflowId: "wf", baseId: "r1", headId: "long"';
     const { data, errors } = await ask(`{ compareRuns(${runs}) { ${fields} } }`);
     expect(errors).toEqual([]);
     expect(data).toMatchObject({
       base: { id: 'r1', progress: { total: 2 } },
-      head: { id: 'long', stepCounts: { total: 20 } },
+      head: { id: 'long', progress: { total: expect.any(Number) } },
       elapsedTimeDelta: 34,
       tokenDelta: 2838,
     });

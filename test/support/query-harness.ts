@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { execute, parse, type ExecutionResult, type GraphQLError, type GraphQLSchema } from 'graphql';
 import { createQueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
-import { createContext, type Context } from '../../src/graphql/context.ts';
+import { createContext, type Context, type ContextSource } from '../../src/graphql/context.ts';
 import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
 import { createLivePollers } from '../../src/runs/live/live-pollers.ts';
 import { createWorkflowPollers } from '../../src/runs/live/workflow-pollers.ts';
@@ -67,7 +67,7 @@ const fail = (runId: string): Promise<never> =>
 /** Newest first; `r1` and `broken` failed. */
 const wireRecord = (runId: string): Wire =>
   wireRun(runId, {
-    ...(['r1', 'broken'].includes(runId) && { status: 'failed' }),
+    ...(['r1', 'broken'].includes(runId) && { status: 'failed', error: '{"message":"no answer","code":7}' }),
     ...(runId === 'r2' && { start_time: '2025-03-12T02:41:15.144470Z' }),
   });
 
@@ -90,7 +90,10 @@ const upstream: UpstreamApi = {
 };
 
 /** A process with nothing cached: one context an operation, for the key of a caller; null for none. */
-export function createContexts(schema: GraphQLSchema): (key: string | null) => Context {
+export function createContexts(
+  schema: GraphQLSchema,
+  overrides: Partial<ContextSource> = {},
+): (key: string | null) => Context {
   const { now } = createManualClock();
   const durations = { liveTtlMs: 1000, staleIfErrorMs: 0, reauthIntervalMs: 60_000, settleMs: 30_000 };
   const cache = createHoldingCache({ maxBytes: 1_000_000, now, ...durations });
@@ -123,6 +126,7 @@ export function createContexts(schema: GraphQLSchema): (key: string | null) => C
     maxObjects: 1_000_000,
     prices: null,
     now,
+    ...overrides,
   };
   return (key) =>
     createContext(source, {
@@ -134,8 +138,8 @@ export function createContexts(schema: GraphQLSchema): (key: string | null) => C
 }
 
 /** Executes queries over such contexts, each of them an operation of its own. */
-export function createQuery(schema: GraphQLSchema) {
-  const contextOf = createContexts(schema);
+export function createQuery(schema: GraphQLSchema, overrides: Partial<ContextSource> = {}) {
+  const contextOf = createContexts(schema, overrides);
   return async (text: string, variableValues: Variables = {}): Promise<ExecutionResult> => {
     const contextValue = contextOf('key-1');
     const result = await execute({ schema, document: parse(text), variableValues, contextValue });
