@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { parse, subscribe, type ExecutionResult } from 'graphql';
 import { createContext, type Context, type ContextSource } from '../../src/graphql/context.ts';
 import { run as ofRuns } from '../../src/graphql/resolvers/run.ts';
 import { step as ofStep } from '../../src/graphql/resolvers/step.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { ran, runOf } from '../support/facts.ts';
-import { createQuery, errorsOf } from '../support/query-harness.ts';
+import { createContexts, createQuery, errorsOf } from '../support/query-harness.ts';
 
 const NO_PRICES = { input: null, cachedInput: null, cacheWrites: null, output: null, reasoning: null };
 
@@ -122,6 +123,27 @@ describe('a payload', () => {
       },
       errors: ['run.steps.1.inputs: UPSTREAM_CONTRACT_VIOLATION'],
     });
+  });
+});
+
+describe('a step', () => {
+  it('has its metadata and its conversation', async () => {
+    const fields =
+      'step(id: "s2") { conversation { messages { content } } } other: step(id: "s3") { metadata conversation { model } }';
+    expect(await ofRun('r1', fields)).toEqual(
+      all({
+        step: { conversation: { messages: [{ content: 'Refund?' }, { content: 'Refund approved.' }] } },
+        other: { metadata: { branch: 'refund' }, conversation: { model: 'virtuoso-large' } },
+      }),
+    );
+  });
+
+  it('has no node where its workflow has no graph, or is not listed', async () => {
+    for (const workflowId of ['other', 'unlisted']) {
+      expect(await ask(`{ run(workflowId: "${workflowId}", id: "r3") { steps { node { id } } } }`)).toEqual(
+        all({ steps: [{ node: null }] }),
+      );
+    }
   });
 });
 
@@ -355,6 +377,40 @@ describe('a run that was started', () => {
     for (const argument of ['inputs: [1]', 'idempotencyKey: ""']) {
       const { data, errors } = await ask(`mutation { executeWorkflow(workflowId: "wf", ${argument}) { message } }`);
       expect({ data, errors }).toEqual({ data: null, errors: ['executeWorkflow: BAD_USER_INPUT'] });
+    }
+  });
+});
+
+describe('a subscription', () => {
+  /** Its first event; its errors where it does not begin. */
+  async function first(text: string) {
+    const contextValue = createContexts(schema)('key-1');
+    const events = await subscribe({ schema, document: parse(`subscription { ${text} }`), contextValue });
+    if (!(Symbol.asyncIterator in events)) return { data: null, errors: errorsOf(events) };
+    const { value } = (await events.next()) as { readonly value: ExecutionResult };
+    await events.return(undefined);
+    return {
+      data: value.data,
+      errors: errorsOf({ errors: [...(value.errors ?? []), ...contextValue.reported.all()] }),
+    };
+  }
+
+  it('to a run begins with its present state and all of its steps', async () => {
+    const run = 'runUpdated(workflowId: "wf", id: "r1") { id status changedSteps { id } progress { total } }';
+    expect(await first(run)).toEqual(
+      all({ runUpdated: { id: 'r1', status: 'FAILED', changedSteps: ids('s1', 's3', 's2'), progress: { total: 2 } } }),
+    );
+  });
+
+  it('to runs begins with those of the workflows that are named, or of all; it names what it has to do without', async () => {
+    const runs = ids('r1', 'missing', 'r2', 'broken');
+    for (const [args, missed] of [
+      ['(workflowIds: ["wf"])', []],
+      ['', ['runsUpdated: UPSTREAM_TIMEOUT']],
+    ] as const) {
+      const { data, errors } = await first(`runsUpdated${args} { id }`);
+      expect(new Set(data?.runsUpdated as typeof runs)).toEqual(new Set(runs));
+      expect(errors).toEqual(missed);
     }
   });
 });

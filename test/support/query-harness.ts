@@ -32,7 +32,14 @@ const STEPS: Readonly<Record<string, readonly Wire[]>> = {
   r1: [
     wireStep({ ...failed, id: 's1' }),
     wireStep({ id: 's2', start_time: '2025-03-13T02:41:18Z', end_time: '2025-03-13T02:41:20Z' }),
-    wireStep({ id: 's3', node_id: 'send', status: 'skipped', outputs: [1, { usage: null }], tokens: 12 }),
+    wireStep({
+      id: 's3',
+      node_id: 'send',
+      status: 'skipped',
+      outputs: [1, { usage: null }],
+      tokens: 12,
+      step_metadata: { branch: 'refund' },
+    }),
   ],
   r2: [
     wireStep({ id: 's1', end_time: '2025-03-13T02:41:00Z', elapsed_time: 2 ** 40, tokens: 2 ** 40, node_id: 'gone' }),
