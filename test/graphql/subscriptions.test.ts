@@ -19,6 +19,7 @@ import type { Snapshot } from '../../src/runs/live/snapshot.ts';
 import { createPullIterator } from '../../src/runs/live/pull-iterator.ts';
 import { createAnswerLifetime } from '../../src/runs/operation.ts';
 import type { RunRef } from '../../src/upstream/client.ts';
+import type { After } from '../../src/runs/timer.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { ran, runOf } from '../support/facts.ts';
 import { refKey } from '../../src/upstream/ids.ts';
@@ -60,8 +61,18 @@ describe('a subscription of a caller', () => {
   const viewer = viewerOf('key-1');
 
   /** Verified for so long, and then again as `next` says. */
-  function subscribe(verifiedForMs: number, next: () => Caller | Promise<Caller> = () => NOBODY) {
+  function subscribe(
+    verifiedForMs: number,
+    next: () => Caller | Promise<Caller> = () => NOBODY,
+    { isLate = false, first = lasting(viewer) }: { readonly isLate?: boolean; readonly first?: Caller } = {},
+  ) {
     const clock = createManualClock();
+    let timers = 0;
+    /** Its timers never ring. */
+    const late: After = () => {
+      timers += 1;
+      return () => void (timers -= 1);
+    };
     const source = createSource();
     const verified = (forMs: number): Caller => ({ ...lasting(viewer), verifiedUntilMs: clock.now() + forMs });
     let authentications = 0;
@@ -69,8 +80,9 @@ describe('a subscription of a caller', () => {
       authentications += 1;
       return next();
     };
-    const request = { caller: verified(verifiedForMs), authenticate, requestId: 'r-1' } as unknown as OperationRequest;
-    const events = createEventGuard(clock)(source.events, request);
+    const caller = { ...first, verifiedUntilMs: clock.now() + verifiedForMs };
+    const request = { caller, authenticate, requestId: 'r-1' } as unknown as OperationRequest;
+    const events = createEventGuard({ now: clock.now, after: isLate ? late : clock.after })(source.events, request);
     return {
       clock,
       source,
@@ -78,6 +90,9 @@ describe('a subscription of a caller', () => {
       verified,
       get authentications() {
         return authentications;
+      },
+      get timers() {
+        return timers;
       },
     };
   }
@@ -114,20 +129,24 @@ describe('a subscription of a caller', () => {
   });
 
   it('is verified before an event is told, though its timer rings late', async () => {
-    const subscription = subscribe(1000, () => subscription.verified(5000));
-    const late = createManualClock(subscription.clock.now());
-    const guard = createEventGuard({ now: late.now, after: subscription.clock.after });
-    const request = {
-      caller: subscription.verified(1000),
-      authenticate: () => rejected(new GatewayError('UNAUTHENTICATED', 'withdrawn')),
-      requestId: 'r-1',
-    };
-    const source = createSource();
-    const events = guard(source.events, request as unknown as OperationRequest);
-    const next = rejectionOf(events.next());
-    late.advance(1000);
+    let isWithdrawn = false;
+    const withdrawn = rejected(new GatewayError('UNAUTHENTICATED', 'withdrawn'));
+    const next = () => (isWithdrawn ? withdrawn : subscription.verified(5000));
+    const subscription = subscribe(1000, next, { isLate: true });
+    const { events, source, clock } = subscription;
+    const first = events.next();
+    clock.advance(1000);
+    expect(subscription.authentications).toBe(0);
     source.send(1);
-    expect(await next).toMatchObject({ errors: [{ message: 'withdrawn' }] });
+    expect(await first).toEqual(event(1));
+    expect(subscription.authentications).toBe(1);
+    // One timer is set, and not also the late one.
+    expect(subscription.timers).toBe(1);
+    isWithdrawn = true;
+    const second = rejectionOf(events.next());
+    clock.advance(5000);
+    source.send(2);
+    expect(await second).toMatchObject({ errors: [{ message: 'withdrawn' }] });
     expect(source.ends).toBeGreaterThan(0);
   });
 
@@ -157,11 +176,13 @@ describe('a subscription of a caller', () => {
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a hook may throw anything
     ['is answered by a defect', () => Promise.reject('a text'), { message: 'a text' }],
   ])('ends at once where the right %s, also while no event comes', async (_, next, error) => {
-    const { events, source, clock } = subscribe(1000, next);
+    const subscription = subscribe(1000, next);
+    const { events, source, clock } = subscription;
     const waiting = rejectionOf(events.next());
     clock.advance(1000);
     expect(await waiting).toMatchObject(error);
     expect(await rejectionOf(events.next())).toMatchObject(error);
+    expect(subscription.authentications).toBe(1);
     expect(source.ends).toBeGreaterThan(0);
     expect(clock.pending).toEqual([]);
   });
@@ -179,6 +200,13 @@ describe('a subscription of a caller', () => {
       expect(clock.pending).toEqual([]);
       expect(source.ends).toBe(1);
     }
+  });
+
+  it('of nobody is not that of somebody', async () => {
+    const { events, clock } = subscribe(1000, () => lasting(viewer), { first: NOBODY });
+    const next = rejectionOf(events.next());
+    clock.advance(1000);
+    expect(await next).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
   });
 
   it('is verified in time, however far away that is', async () => {

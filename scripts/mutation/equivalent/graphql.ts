@@ -8,6 +8,7 @@ const HAS_ERRORS = 'Where nothing was executed there are errors. The types can n
 const MADE_OF_AN_OBJECT = 'What is made of an object is an object. The types can not tell that.';
 const WITHOUT_ARGUMENTS = 'Of a field without arguments there is nothing to read. Not to look saves time.';
 const A_BUFFER = 'A Buffer, of which the parser of JSON makes the same text.';
+const HAS_AN_END = 'Each of these sources can be ended. The type of iterators can not tell that.';
 const SAVES_TIME = 'What is found once is found again. To keep it saves time.';
 const LEAST = 'What is no requirement is less than the least, too.';
 
@@ -175,4 +176,27 @@ export const GRAPHQL: readonly Equivalent[] = [
     replacement: 'entries',
     reason: 'Of more than one, the others are left aside. To make none saves time.',
   },
+  ...inFile('graphql/subscriptions/authorized-events.ts', [
+    [
+      'if (!isOver && now() >= caller.verifiedUntilMs) await check();',
+      'true',
+      'Who need not be verified yet is not. To look for it there, too, sets the timer once more.',
+    ],
+  ]),
+  ...inFile('graphql/subscriptions/run-events.ts', [
+    ['end: () => snapshots.return?.(),', 'snapshots.return()', HAS_AN_END],
+  ]),
+  ...inFile('graphql/subscriptions/error-path.ts', [['end: () => source.return?.(),', 'source.return()', HAS_AN_END]]),
+  ...inFile('graphql/subscriptions/once-listed.ts', [
+    ['await source.return?.();', 'source.return()', HAS_AN_END],
+    ['await source?.return?.();', 'source?.return()', HAS_AN_END],
+  ]),
+  ...inFile('graphql/fields/counted-lists.ts', [['weights.set(node, weight);', ';', SAVES_TIME]]),
+  ...inFile('graphql/fields/int-fields.ts', [
+    [
+      'if (count === null || fitsInt(count)) return count;',
+      'false',
+      'Null counts as 0 there. The types can not tell that.',
+    ],
+  ]),
 ];
