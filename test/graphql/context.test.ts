@@ -74,6 +74,7 @@ describe('the context of an operation', () => {
   it('has one budget of paths, and keeps what was read of payloads', () => {
     const context = contextOf();
     expect(context.pathBudget()).toBe(context.pathBudget());
+    expect(context.conversations()).toEqual(new Map());
     expect(context.conversations()).toBe(context.conversations());
     expect(contextOf().pathBudget()).not.toBe(context.pathBudget());
   });

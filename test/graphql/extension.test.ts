@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { execute, parse } from 'graphql';
 import type { ExtensionField, SchemaExtension } from '../../src/graphql/extension/schema-extension.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createCostOf } from '../support/cost.ts';
-import { createQuery } from '../support/query-harness.ts';
+import { createContexts, createQuery } from '../support/query-harness.ts';
 
 type OnRun = NonNullable<SchemaExtension['fields']['Run']>[string];
 
@@ -184,6 +185,27 @@ describe('a field of an extension', () => {
       mine: 'FAILED',
       errors: [],
     });
+  });
+
+  it('says how long its answer lives', async () => {
+    const lifetimeOf = async (entry: OnRun) => {
+      const extended = createSchema(onRun(entry));
+      const contextValue = createContexts(extended)('key-1');
+      await execute({
+        schema: extended,
+        document: parse('{ run(workflowId: "wf", id: "long") { mine } }'),
+        contextValue,
+      });
+      return contextValue.lifetime.untilMs - contextValue.nowMs;
+    };
+    const unlimited = await lifetimeOf({ resolve, cacheMs: Infinity });
+    expect(unlimited).toBeGreaterThan(500);
+    expect(await lifetimeOf({ resolve, cacheMs: 500 })).toBe(500);
+    expect(await lifetimeOf({ resolve })).toBeLessThan(0);
+    const until: OnRun['resolve'] = (_run, _args, { cacheUntil, nowMs }) => {
+      cacheUntil(nowMs + 300);
+    };
+    expect(await lifetimeOf({ resolve: until, cacheMs: 500 })).toBe(300);
   });
 
   it('answers a list of as many items as its entry says, at once or later', async () => {

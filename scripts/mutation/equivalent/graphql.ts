@@ -9,6 +9,7 @@ const MADE_OF_AN_OBJECT = 'What is made of an object is an object. The types can
 const WITHOUT_ARGUMENTS = 'Of a field without arguments there is nothing to read. Not to look saves time.';
 const A_BUFFER = 'A Buffer, of which the parser of JSON makes the same text.';
 const HAS_AN_END = 'Each of these sources can be ended. The type of iterators can not tell that.';
+const WHERE_IT_STANDS = 'Nobody asks where in the text a field stands.';
 const SAVES_TIME = 'What is found once is found again. To keep it saves time.';
 const LEAST = 'What is no requirement is less than the least, too.';
 
@@ -199,4 +200,27 @@ export const GRAPHQL: readonly Equivalent[] = [
       'Null counts as 0 there. The types can not tell that.',
     ],
   ]),
+  ...inFile('graphql/extension/extension-sdl.ts', [
+    [
+      'if (definition.interfaces?.length) throw problem(`${definition.name.value} has an interface`);',
+      'definition.interfaces.length',
+      FROM_A_PARSER,
+    ],
+    [
+      'return [{ name: definition.name.value, isOfContract: true, fields: definition.fields ?? [] }];',
+      '["Stryker was here"]',
+      FROM_A_PARSER,
+    ],
+    [
+      'return [{ name: definition.name.value, isOfContract: false, fields: definition.fields ?? [] }];',
+      '["Stryker was here"]',
+      FROM_A_PARSER,
+    ],
+    ['return parse(typeDefs, { noLocation: true }).definitions;', '{}', WHERE_IT_STANDS],
+    ['return parse(typeDefs, { noLocation: true }).definitions;', 'false', WHERE_IT_STANDS],
+  ]),
+  ...inFile('graphql/extension/extension-fields.ts', [
+    ["...(name === 'Run' && { requirement }),", 'true', 'Of any other type nobody asks for it.'],
+  ]),
+  ...inFile('graphql/context.ts', [['if (error === null) return null;', 'false', SAVES_TIME]]),
 ];
