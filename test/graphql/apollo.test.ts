@@ -109,6 +109,14 @@ describe('a new operation', () => {
     ]);
   });
 
+  it('is refused when the gateway has stopped', async () => {
+    const { parseAndValidate, close } = await start();
+    await close();
+    const request = { params: {}, requestId: 'r-1', caller: NOBODY } as unknown as OperationRequest;
+    const checking = parseAndValidate('{ __typename }', request, () => Promise.resolve({ data: null }));
+    await expect(checking).rejects.toThrow('Cannot execute GraphQL operations after the server has stopped');
+  });
+
   it('leaves the signals of the process to the gateway', async () => {
     const listeners = () => SIGNALS.map((signal) => process.listenerCount(signal));
     const before = listeners();

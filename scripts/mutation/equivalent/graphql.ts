@@ -10,6 +10,8 @@ const WITHOUT_ARGUMENTS = 'Of a field without arguments there is nothing to read
 const A_BUFFER = 'A Buffer, of which the parser of JSON makes the same text.';
 const HAS_AN_END = 'Each of these sources can be ended. The type of iterators can not tell that.';
 const WHERE_IT_STANDS = 'Nobody asks where in the text a field stands.';
+const IN_PARTS = 'Nobody asks for an answer in parts. The types allow it.';
+const ORDERED = "const selected = selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy });";
 const SAVES_TIME = 'What is found once is found again. To keep it saves time.';
 const LEAST = 'What is no requirement is less than the least, too.';
 
@@ -223,4 +225,34 @@ export const GRAPHQL: readonly Equivalent[] = [
     ["...(name === 'Run' && { requirement }),", 'true', 'Of any other type nobody asks for it.'],
   ]),
   ...inFile('graphql/context.ts', [['if (error === null) return null;', 'false', SAVES_TIME]]),
+  ...inFile('graphql/apollo.ts', [
+    ['persistedQueries: false,', 'true', 'It is shown no extensions, and so no registered operation.'],
+    [
+      "const httpGraphQLRequest = { method: 'GET', headers, search: '', body: undefined };",
+      '"Stryker was here!"',
+      'The page is the same whatever is searched for.',
+    ],
+    [
+      "const context = () => Promise.reject(new Error('the landing page executes nothing'));",
+      '() => undefined',
+      'It is never called.',
+    ],
+    ["return body.kind === 'complete' ? body.string : null;", 'true', IN_PARTS],
+    ["return body.kind === 'single' ? (body.singleResult.errors ?? []) : [];", 'true', IN_PARTS],
+    ["return body.kind === 'single' ? (body.singleResult.errors ?? []) : [];", '["Stryker was here"]', IN_PARTS],
+    [
+      "callback({ apiSchema: schema, coreSupergraphSdl: '' });",
+      '"Stryker was here!"',
+      'It is for plugins of Apollo that are off.',
+    ],
+    ['stop: () => Promise.resolve(),', '() => undefined', 'Nothing is to be waited for.'],
+  ]),
+  ...inFile('graphql/resolvers/run.ts', [
+    [ORDERED, '""', 'The schema has this default. The types can not tell that.'],
+    [
+      ORDERED,
+      "orderBy || {\n  direction: 'ASC',\n  ...orderBy\n}",
+      'Without an order they stand by their start, upwards.',
+    ],
+  ]),
 ];
