@@ -255,4 +255,8 @@ export const GRAPHQL: readonly Equivalent[] = [
       'Without an order they stand by their start, upwards.',
     ],
   ]),
+  ...inFile('graphql/subscriptions/live-execution.ts', [
+    ['await source.return?.();', 'source.return()', HAS_AN_END],
+    ["return hash('sha256', text, 'base64url');", '""', 'Another name of it, the same each time.'],
+  ]),
 ];
