@@ -39,6 +39,7 @@ describe('the cost of an operation, in upstream calls', () => {
     ['{ run(workflowId: "wf", id: "r") { status totalElapsedTime } }', 2],
     ['{ run(workflowId: "wf", id: "r") { progress { total } } }', 3],
     ['{ run(workflowId: "wf", id: "r") { steps { node { id } } } }', 3],
+    ['{ workflows(first: 1) { totalCount } }', 1],
     ['{ a: run(workflowId: "wf", id: "a") { status } b: run(workflowId: "wf", id: "b") { status } }', 2],
     // Two runs with their steps; that one of them is read again costs nothing, the name of its workflow the list.
     ['{ compareRuns(workflowId: "wf", baseId: "a", headId: "b") { elapsedTimeDelta } }', 4],

@@ -12,6 +12,7 @@ const HAS_AN_END = 'Each of these sources can be ended. The type of iterators ca
 const WHERE_IT_STANDS = 'Nobody asks where in the text a field stands.';
 const IN_PARTS = 'Nobody asks for an answer in parts. The types allow it.';
 const ORDERED = "const selected = selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy });";
+const WITH_STEPS = 'What is neither the record alone nor the graph is the steps.';
 const SAVES_TIME = 'What is found once is found again. To keep it saves time.';
 const LEAST = 'What is no requirement is less than the least, too.';
 
@@ -258,5 +259,11 @@ export const GRAPHQL: readonly Equivalent[] = [
   ...inFile('graphql/subscriptions/live-execution.ts', [
     ['await source.return?.();', 'source.return()', HAS_AN_END],
     ["return hash('sha256', text, 'base64url');", '""', 'Another name of it, the same each time.'],
+  ]),
+  ...inFile('graphql/resolvers/query.ts', [
+    ["const load = async (runId: string) => runs().load({ workflowId, runId }, 'STEPS');", '""', WITH_STEPS],
+  ]),
+  ...inFile('graphql/federation/subgraph.ts', [
+    ["const run = runs().load({ workflowId, runId: named.runId }, 'STEPS');", '""', WITH_STEPS],
   ]),
 ];
