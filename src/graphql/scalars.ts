@@ -1,5 +1,5 @@
 /** The two scalars: moments go out as the upstream wrote them, JSON passes through untouched. */
-import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql';
+import { GraphQLError, GraphQLScalarType, valueFromASTUntyped } from 'graphql';
 import { parseTimestamp, type Timestamp } from '../domain/timestamp.ts';
 import type { JsonValue } from '../domain/types.ts';
 
@@ -15,7 +15,7 @@ export const dateTimeScalar = new GraphQLScalarType<Timestamp, string>({
   name: 'DateTime',
   serialize: (value) => (value as Timestamp).text,
   parseValue: readDateTime,
-  parseLiteral: (node) => readDateTime(node.kind === Kind.STRING ? node.value : valueFromASTUntyped(node)),
+  parseLiteral: (node) => readDateTime(valueFromASTUntyped(node)),
 });
 
 export const jsonScalar = new GraphQLScalarType<JsonValue, JsonValue>({

@@ -234,6 +234,7 @@ describe('the cost of an operation, in objects', () => {
     [ofWorkflow('trend(buckets: 100) { runCount }'), 101],
     [ofWorkflow('trend(buckets: 101) { runCount }'), 1],
     ['{ recentRuns(first: 4) { nodes { id } unavailableWorkflows { id } } }', 12],
+    ['{ recentRuns(first: 4) { edges { node { id } } } }', 12],
     // Few of the steps fail, and few nodes are repeated.
     [ofRun('failedSteps { id }'), 4],
     [ofRun('failedSteps(first: null) { id }'), 4],
