@@ -58,6 +58,13 @@ describe('the steps of a run', () => {
     expect((await ofRun('r1', 'slowestSteps(first: 101) { id }')).errors).toEqual(['run.slowestSteps: BAD_USER_INPUT']);
   });
 
+  it('are objects of the answer, which may have so many', async () => {
+    const text = '{ run(workflowId: "wf", id: "r1") { id steps { id } } }';
+    const result = await createQuery(schema, { maxObjects: 2 })(text);
+    expect(result.data).toEqual({ run: { id: 'r1', steps: null } });
+    expect(errorsOf(result)).toEqual(['run.steps: ANSWER_TOO_LARGE']);
+  });
+
   it('are all of them to whoever has no event before', async () => {
     expect(await ofRun('r1', 'changedSteps { id }')).toEqual(all({ changedSteps: ids('s1', 's3', 's2') }));
   });

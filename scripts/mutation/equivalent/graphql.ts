@@ -224,6 +224,11 @@ export const GRAPHQL: readonly Equivalent[] = [
   ]),
   ...inFile('graphql/extension/extension-fields.ts', [
     ["...(name === 'Run' && { requirement }),", 'true', 'Of any other type nobody asks for it.'],
+    [
+      "typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';",
+      'true',
+      'What is there may be waited for, too. Not to wait saves time.',
+    ],
   ]),
   ...inFile('graphql/context.ts', [['if (error === null) return null;', 'false', SAVES_TIME]]),
   ...inFile('graphql/apollo.ts', [
