@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { lasting, NOBODY } from '../../src/auth/caller.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createApollo, type Apollo, type ApolloOptions, type StepgatePlugin } from '../../src/graphql/apollo.ts';
 import type { OperationParams, OperationRequest } from '../../src/graphql/operations/operation.ts';
 import { SAMPLE_KEY, sandboxState } from '../../src/graphql/sandbox.ts';
@@ -9,6 +10,8 @@ import { createLogger } from '../../src/observability/logger.ts';
 import { viewerOf } from '../support/operations.ts';
 
 const schema = createSchema();
+const EMBEDDED = readConfig({});
+const OVER_HTTP = readConfig({ UPSTREAM_URL: 'http://127.0.0.1:9/' });
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const INTROSPECTION = [
   '{ __schema { queryType { name } } }',
@@ -135,7 +138,7 @@ describe('Sandbox', () => {
   };
 
   it('is one page, which opens with an operation and tells nobody that it was opened', async () => {
-    const [page, again] = await pagesOf(sandboxState(false));
+    const [page, again] = await pagesOf(sandboxState(OVER_HTTP));
     expect(page).toContain('EmbeddedSandbox');
     expect(page).toContain('WhyDidItFail');
     expect(page).toMatch(/"?runTelemetry"?: ?false/);
@@ -144,13 +147,15 @@ describe('Sandbox', () => {
   });
 
   it('has the sample key and run over the embedded upstream alone', async () => {
-    expect(sandboxState(false)).toEqual({ document: expect.stringContaining('query WhyDidItFail') });
-    expect(sandboxState(true)).toEqual({
-      document: sandboxState(false).document,
+    const withService = { ...EMBEDDED, auth: { mode: 'service' } as typeof EMBEDDED.auth };
+    const document = expect.stringContaining('query WhyDidItFail');
+    for (const config of [OVER_HTTP, withService]) expect(sandboxState(config)).toEqual({ document });
+    expect(sandboxState(EMBEDDED)).toEqual({
+      document,
       variables: { workflowId: 'support-triage', runId: 'run-4711' },
       headers: { authorization: 'Bearer demo-key' },
     });
-    const [page] = await pagesOf(sandboxState(true));
+    const [page] = await pagesOf(sandboxState(EMBEDDED));
     for (const sample of ['support-triage', 'run-4711', 'Bearer demo-key']) expect(page).toContain(sample);
   });
 

@@ -13,6 +13,7 @@ const WHERE_IT_STANDS = 'Nobody asks where in the text a field stands.';
 const IN_PARTS = 'Nobody asks for an answer in parts. The types allow it.';
 const ORDERED = "const selected = selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy });";
 const WITH_STEPS = 'What is neither the record alone nor the graph is the steps.';
+const PAST_APOLLO = 'Apollo says the same of an operation each time. To go past it saves time.';
 const SAVES_TIME = 'What is found once is found again. To keep it saves time.';
 const LEAST = 'What is no requirement is less than the least, too.';
 
@@ -53,7 +54,7 @@ export const GRAPHQL: readonly Equivalent[] = [
     ],
   ]),
   ...inFile('graphql/operations/operation-pipeline.ts', [
-    ['known && !hasPlugins', 'false', 'Apollo says the same of an operation each time. To go past it saves time.'],
+    ['known && !hasPlugins', 'false', PAST_APOLLO],
     [
       'const executed: { document: PreparedDocument | null; outcome: Outcome | null } = { document: null, outcome: null };',
       '{}',
@@ -270,5 +271,9 @@ export const GRAPHQL: readonly Equivalent[] = [
   ]),
   ...inFile('graphql/federation/subgraph.ts', [
     ["const run = runs().load({ workflowId, runId: named.runId }, 'STEPS');", '""', WITH_STEPS],
+  ]),
+  ...inFile('graphql/graphql.ts', [
+    ['hasPlugins: plugins.length > 0,', 'true', PAST_APOLLO],
+    ['hasPlugins: plugins.length > 0,', 'plugins.length >= 0', PAST_APOLLO],
   ]),
 ];
