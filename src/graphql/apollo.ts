@@ -9,12 +9,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import {
-  MaxIntrospectionDepthRule,
-  type ExecutionResult,
-  type GraphQLFormattedError,
-  type GraphQLSchema,
-} from 'graphql';
+import type { ExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Logger } from '../observability/logger.ts';
 import type { Attributes } from '../runs/viewer.ts';
 import { MAX_TOKENS } from './operations/limits.ts';
@@ -86,7 +81,7 @@ export async function createApollo(options: ApolloOptions): Promise<Apollo> {
     hideSchemaDetailsFromClientErrors: !introspection,
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    validationRules: [MaxIntrospectionDepthRule, ...(introspection ? [] : [noIntrospectionRule])],
+    validationRules: introspection ? [] : [noIntrospectionRule],
     // The operation pipeline keeps documents and registered operations, within a bound of bytes.
     documentStore: null,
     persistedQueries: false,

@@ -52,7 +52,7 @@ export function checkInputs(inputs: JsonValue): JsonObject {
   if (isDeeperThan(inputs, MAX_JSON_DEPTH)) {
     throw new GatewayError('BAD_USER_INPUT', `inputs: expected at most ${MAX_JSON_DEPTH} levels of JSON, got more`);
   }
-  const size = inputs === null ? 0 : Buffer.byteLength(JSON.stringify(inputs));
+  const size = Buffer.byteLength(JSON.stringify(inputs));
   if (size <= MAX_INPUTS_BYTES) return (inputs ?? {}) as JsonObject;
   throw new GatewayError('BAD_USER_INPUT', `inputs: expected at most ${MAX_INPUTS_BYTES} bytes of JSON, got ${size}`);
 }

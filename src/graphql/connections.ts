@@ -52,21 +52,21 @@ export function runPage(workflowId: string, { entries, hasNextPage, end }: Histo
 
 export function recentRunsPage(page: RecentPage, isFirst: boolean): RecentRunsPage {
   const { entries, start, end, hasNextPage, unavailable } = page;
-  const cursors = (count: number): string[] => {
+  const edges = (count: number): ListedRun[] => {
     const positions = new Map(start.positions);
     return entries.slice(0, count).map(({ workflowId, startMicros, position }) => {
       positions.set(workflowId, position);
-      return recentCursor({ last: { workflowId, startMicros }, positions });
+      const cursor = recentCursor({ last: { workflowId, startMicros }, positions });
+      return { workflowId, runId: position.runId, cursor };
     });
   };
-  const runs = entries.map(({ workflowId, position }) => ({ workflowId, runId: position.runId }));
   return {
-    runs,
-    edges: () => cursors(entries.length).flatMap((cursor, index) => (runs[index] ? [{ ...runs[index], cursor }] : [])),
+    runs: entries.map(({ workflowId, position }) => ({ workflowId, runId: position.runId })),
+    edges: () => edges(entries.length),
     pageInfo: {
       hasNextPage,
       hasPreviousPage: !isFirst,
-      startCursor: cursors(1)[0] ?? null,
+      startCursor: edges(1)[0]?.cursor ?? null,
       endCursor: end.positions.size > 0 ? recentCursor(end) : null,
     },
     unavailableWorkflows: unavailable.map(({ workflowId }) => ({ id: workflowId })),
@@ -91,11 +91,13 @@ export function workflowPage(
   const pageInfo = {
     hasNextPage: start + first < found.length,
     hasPreviousPage: start > 0,
-    startCursor: nodes[0] ? workflowCursor(nodes[0].id) : null,
-    endCursor: nodes.length > 0 ? workflowCursor(nodes.at(-1)?.id ?? '') : null,
+    startCursor: cursorOf(nodes[0]),
+    endCursor: cursorOf(nodes.at(-1)),
   };
   return { nodes, pageInfo, totalCount: found.length };
 }
+
+const cursorOf = (workflow: WorkflowRef | undefined): string | null => (workflow ? workflowCursor(workflow.id) : null);
 
 const mentions = ({ id, name, description }: WorkflowRecord, lowerCase: string): boolean =>
   [id, name, description].some((text) => text?.toLowerCase().includes(lowerCase));

@@ -60,8 +60,7 @@ export async function createGraphql(options: GraphqlOptions) {
     shared: fleet && createSharedOperations(fleet),
   });
 
-  const isSample = config.upstreamUrl === null && config.auth.mode === 'passthrough';
-  const sandbox = config.sandbox ? sandboxState(isSample) : null;
+  const sandbox = config.sandbox ? sandboxState(config) : null;
   const apollo = await createApollo({ schema, introspection, sandbox, plugins, logger });
   const lookAhead = createLookAhead(schema);
   const costModel = createCostModel({ schema, lookAhead, offersRecords: config.upstreamEndpoints.has('run') });

@@ -1,5 +1,6 @@
 /** What Apollo Sandbox shows when it opens: operations that answer at once over the embedded upstream. */
 import type { ApolloServerPluginLandingPageLocalDefaultOptions } from '@apollo/server/plugin/landingPage/default';
+import type { Config } from '../config/config.ts';
 
 export type SandboxState = Pick<ApolloServerPluginLandingPageLocalDefaultOptions, 'document' | 'headers' | 'variables'>;
 
@@ -36,8 +37,8 @@ subscription WatchIt($workflowId: ID!, $runId: ID!) {
 /** The sample key and the sample run belong to the embedded upstream alone. */
 export const SAMPLE_KEY = 'demo-key';
 
-export function sandboxState(isOverEmbeddedUpstream: boolean): SandboxState {
-  if (!isOverEmbeddedUpstream) return { document: DOCUMENT };
+export function sandboxState({ upstreamUrl, auth }: Pick<Config, 'upstreamUrl' | 'auth'>): SandboxState {
+  if (upstreamUrl !== null || auth.mode !== 'passthrough') return { document: DOCUMENT };
   return {
     document: DOCUMENT,
     variables: { workflowId: 'support-triage', runId: 'run-4711' },

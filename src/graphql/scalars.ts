@@ -15,7 +15,7 @@ export const dateTimeScalar = new GraphQLScalarType<Timestamp, string>({
   name: 'DateTime',
   serialize: (value) => (value as Timestamp).text,
   parseValue: readDateTime,
-  parseLiteral: (node) => readDateTime(node.kind === Kind.STRING ? node.value : valueFromASTUntyped(node)),
+  parseLiteral: (node) => readDateTime(valueFromASTUntyped(node)),
 });
 
 export const jsonScalar = new GraphQLScalarType<JsonValue, JsonValue>({

@@ -258,35 +258,3 @@ describe('compiled queries over an extended schema', () => {
     expect(own.filter((name) => !outcome.counts.has(name))).toEqual([]);
   });
 });
-
-describe('an extension that does not fit', () => {
-  const resolve = () => 1;
-  const RUN = { Run: { mine: { resolve } } };
-  it.each<readonly [string, string, SchemaExtension['fields']]>([
-    ['is no SDL', 'extend type', {}],
-    ['adds a field without an entry', 'extend type Run { mine: Int }', {}],
-    ['adds a field without a resolver', 'extend type Run { mine: Int }', { Run: { mine: {} as never } }],
-    [
-      'has an entry for a field of the contract',
-      'extend type Run { mine: Int }',
-      { Run: { ...RUN.Run, status: { resolve } } },
-    ],
-    [
-      'has an entry for a type that it does not add to',
-      'extend type Run { mine: Int }',
-      { ...RUN, Step: { id: { resolve } } },
-    ],
-    ['adds a field that must not fail', 'extend type Run { mine: Int! }', RUN],
-    ['replaces a field', 'extend type Run { status: Int }', { Run: { status: { resolve } } }],
-    ['replaces a type', 'extend type Run { mine: Int } type Step { id: ID }', RUN],
-    ['extends a type that is none', 'extend type Ran { mine: Int }', { Ran: { mine: { resolve } } }],
-    ['adds a subscription', 'extend type Subscription { mine: Int }', { Subscription: { mine: { resolve } } }],
-    ['has an interface', 'interface Mine { mine: Int } extend type Run { mine: Int }', RUN],
-    ['has a scalar', 'scalar Mine extend type Run { mine: Mine }', RUN],
-    ['has a list of lists', 'extend type Run { mine: [[Int]!] }', RUN],
-    ['has a price that is none', 'extend type Run { mine: Int }', { Run: { mine: { calls: -1, resolve } } }],
-    ['has an entry with a slip', 'extend type Run { mine: Int }', { Run: { mine: { call: 1, resolve } as never } }],
-  ])('%s: it is refused at start', (_, typeDefs, fields) => {
-    expect(() => createSchema({ typeDefs, fields })).toThrow();
-  });
-});

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createSharedOperations } from '../../src/graphql/operations/shared-operations.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { joinFleet, startGateways, until, type TestFleet } from '../support/fleet.ts';
+import { joinFleet, SECRET, startGateways, until, type TestFleet } from '../support/fleet.ts';
 import type { TestGateway } from '../support/gateway.ts';
 import { scrape } from '../support/observed.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
@@ -15,7 +15,7 @@ const HASH = createHash('sha256').update(TEXT).digest('hex');
 describeWithValkey(`what gateways share beside runs${withoutValkey}`, () => {
   let valkey: TestValkey;
   let upstream: FaultyUpstream;
-  let fleet: TestFleet | undefined;
+  const fleets: TestFleet[] = [];
   const gateways: TestGateway[] = [];
 
   beforeEach(async () => {
@@ -23,8 +23,7 @@ describeWithValkey(`what gateways share beside runs${withoutValkey}`, () => {
     upstream = await startFaultyUpstream();
   });
   afterEach(async () => {
-    fleet?.close();
-    fleet = undefined;
+    for (const fleet of fleets.splice(0)) fleet.close();
     await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
     await upstream.close();
     await valkey.close();
@@ -34,6 +33,12 @@ describeWithValkey(`what gateways share beside runs${withoutValkey}`, () => {
     const settings = { UPSTREAM_URL: upstream.url, REDIS_URL: valkey.url, ...environment };
     gateways.push(...(await startGateways(2, settings)));
     return gateways as unknown as readonly [TestGateway, TestGateway];
+  }
+
+  async function join(secrets = SECRET) {
+    const fleet = await joinFleet(valkey.url, { FLEET_SECRET: secrets });
+    fleets.push(fleet);
+    return fleet;
   }
 
   async function post(gateway: TestGateway, body: unknown, key: string | null = 'key-1') {
@@ -73,12 +78,23 @@ describeWithValkey(`what gateways share beside runs${withoutValkey}`, () => {
 
     it('are none but those of the hash, whatever stands in Valkey', async () => {
       const [gateway] = await start({ PERSISTED_OPERATIONS: 'allow' });
-      fleet = await joinFleet(valkey.url);
-      await createSharedOperations(fleet).set(HASH, '{ __typename }');
+      await createSharedOperations(await join()).set(HASH, '{ __typename }');
       expect((await post(gateway, hashed)).body).toMatchObject(NOT_FOUND);
       const [name = ''] = await valkey.client.keys('stepgate:operation:*');
       await valkey.client.set(name, TEXT);
       expect((await post(gateway, hashed)).body).toMatchObject(NOT_FOUND);
+    });
+
+    it('are opened with each of the secrets, and sealed with the first', async () => {
+      const NEW = 'another-secret-that-all-gateways-will-share';
+      const [old, both, next] = [await join(), await join(`${NEW},${SECRET}`), await join(NEW)];
+      await createSharedOperations(old).set(HASH, TEXT);
+      expect(await createSharedOperations(both).get(HASH)).toBe(TEXT);
+      expect(await createSharedOperations(next).get(HASH)).toBeUndefined();
+      await createSharedOperations(both).set(HASH, TEXT);
+      expect(await createSharedOperations(next).get(HASH)).toBe(TEXT);
+      const figures = await both.figures.scrape();
+      for (const command of ['READ', 'STORE']) expect(figures).toContain(`{command="${command}",outcome="ok"} 1`);
     });
   });
 

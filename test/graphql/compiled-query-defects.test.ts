@@ -8,8 +8,11 @@ import {
   responsePathAsArray,
   type GraphQLFieldResolver,
   type GraphQLResolveInfo,
+  type GraphQLTypeResolver,
 } from 'graphql';
-import { attachFields, attachScalar } from '../../src/graphql/fields/executable-schema.ts';
+import type { Context } from '../../src/graphql/context.ts';
+import { attachFields, attachScalar, attachUnion } from '../../src/graphql/fields/executable-schema.ts';
+import type { FailureLimit } from '../../src/graphql/fields/failure-limit.ts';
 import { createQueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
 import { dateTimeScalar, jsonScalar } from '../../src/graphql/scalars.ts';
 import { createContexts, differenceOf } from '../support/query-harness.ts';
@@ -22,16 +25,17 @@ const SDL = `
   type Query { thing(a: Int = 1): Thing things: [Thing] sure: [Thing!] }
   type Thing {
     int: Int float: Float string: String boolean: Boolean id: ID word: Word dateTime: DateTime json: JSON many: [Int]
-    surely: Sure thing: Thing
+    surely: Sure thing: Thing part(a: Int): Int
   }
   type Sure {
     int: Int! float: Float! string: String! boolean: Boolean! id: ID! word: Word! dateTime: DateTime! json: JSON!
     many: [Int!]!
   }
   type Run { thing: Thing }
-  extend type Query { run: Run }`;
+  union Any = Thing | Run
+  extend type Query { run: Run any: Any }`;
 
-type Resolvers = Readonly<Record<string, Readonly<Record<string, GraphQLFieldResolver<object, unknown>>>>>;
+type Resolvers = Readonly<Record<string, Readonly<Record<string, GraphQLFieldResolver<object, Context>>>>>;
 
 /** As the field table has them. */
 const tablesOf = (resolvers: Resolvers) =>
@@ -42,17 +46,32 @@ const tablesOf = (resolvers: Resolvers) =>
     ]),
   );
 
-/** Compares once each time it is called: null if the compiled query answers as graphql-js does. */
-function createDifference(resolvers: Resolvers, text: string): () => Promise<string | null> {
+const typeOfAny = (value: unknown) => ((value as object | null) && 'int' in (value as object) ? 'Thing' : 'Run');
+
+/** Two ways to execute one operation in one context. */
+function createWays(resolvers: Resolvers, text: string, resolveType: GraphQLTypeResolver<unknown, Context>) {
   const schema = buildSchema(SDL);
   for (const scalar of [dateTimeScalar, jsonScalar]) attachScalar(schema, scalar);
   attachFields(schema, tablesOf(resolvers));
+  attachUnion(schema, 'Any', resolveType);
   const document = parse(text, { noLocation: true });
   const compiled = createQueryCompiler(schema).compile(document, null);
   const context = createContexts(schema)(null);
   if (!compiled) throw new Error('expected an operation that can be compiled');
-  return async () =>
-    differenceOf(await execute({ schema, document, contextValue: context }), await compiled.execute(context, {}));
+  return {
+    interpreted: async () => execute({ schema, document, contextValue: context }),
+    compiled: async () => compiled.execute(context, {}),
+  };
+}
+
+/** Compares once each time it is called: null if the compiled query answers as graphql-js does. */
+function createDifference(
+  resolvers: Resolvers,
+  text: string,
+  resolveType: GraphQLTypeResolver<unknown, Context> = typeOfAny,
+) {
+  const { interpreted, compiled } = createWays(resolvers, text, resolveType);
+  return async (): Promise<string | null> => differenceOf(await interpreted(), await compiled());
 }
 
 const later = async (ticks: number): Promise<void> => {
@@ -128,6 +147,31 @@ describe('a compiled query over bad data', () => {
     }
   });
 
+  it('answers as graphql-js does where a list is none', async () => {
+    for (const list of [null, undefined, 7, 'text', {}, new Set([{ int: 1 }]), new Map([[1, 2]])]) {
+      for (const resolve of [() => list, () => Promise.resolve(list)]) {
+        const resolvers = { Query: { things: resolve, sure: resolve } };
+        for (const field of ['things', 'sure']) {
+          expect(await createDifference(resolvers, `{ ${field} { int } }`)()).toBeNull();
+        }
+      }
+    }
+  });
+
+  it('answers as graphql-js does whatever the type of an object is said to be', async () => {
+    const throwing = () => {
+      throw new Error('a defect');
+    };
+    for (const resolveType of [typeOfAny, () => 'Sure', () => undefined, throwing]) {
+      const difference = createDifference(
+        { Query: { any: () => ({ int: 1 }) } },
+        '{ any { __typename } }',
+        resolveType,
+      );
+      expect(await difference()).toBeNull();
+    }
+  });
+
   it('tells what a resolver throws, an Error or not, at once or later', async () => {
     for (const thrown of [new Error('an error'), 'text', null, { message: 'no error' }]) {
       const throwAtOnce = () => {
@@ -188,6 +232,46 @@ describe('a list in a compiled query', () => {
   });
 });
 
+describe('a compiled query', () => {
+  it('is executed once, also where resolvers fail; again only where something else is wrong', async () => {
+    const callsFor = async (thing: unknown) => {
+      let calls = 0;
+      const any = () => {
+        calls += 1;
+        return { int: 1 };
+      };
+      const resolvers = { Query: { any, thing: () => thing } };
+      await createWays(resolvers, '{ any { ... on Thing { int } } thing { int } }', typeOfAny).compiled();
+      return calls;
+    };
+    expect(await callsFor({ int: 1 })).toBe(1);
+    expect(await callsFor(new Error('not found'))).toBe(1);
+    expect(await callsFor({ int: 2 ** 40 })).toBe(2);
+  });
+
+  it('counts each field that fails once, though graphql-js executes it again', async () => {
+    let limit: FailureLimit | undefined;
+    const int: GraphQLFieldResolver<object, Context> = (_source, _args, { failures }) => {
+      limit = failures;
+      return failures.guard(() => {
+        throw new Error('no number');
+      });
+    };
+    const things = () => Array.from({ length: 3000 }, () => ({ many: [2 ** 40] }));
+    await createWays({ Query: { things }, Thing: { int } }, '{ things { int many } }', typeOfAny).compiled();
+    expect(limit?.excess()).toBeNull();
+  });
+
+  it('reads the arguments of a field once for all items of a list', async () => {
+    const seen = new Set<unknown>();
+    const part = (_source: object, args: unknown) => void seen.add(args);
+    const things = () => [{}, {}, {}];
+    const text = '{ things { a: part(a: 1) b: part(a: 2) } }';
+    await createWays({ Query: { things }, Thing: { part } }, text, typeOfAny).compiled();
+    expect([...seen]).toEqual([{ a: 1 }, { a: 2 }]);
+  });
+});
+
 describe('a compiler', () => {
   it('gives resolvers what graphql-js gives them', async () => {
     const seen: { readonly plain: unknown; readonly identities: readonly unknown[] }[] = [];
@@ -230,6 +314,8 @@ describe('a compiler', () => {
   it('refuses a schema with types that it was never compared over', () => {
     const withInterface = buildSchema('interface Named { name: String } type Query { named: Named }');
     expect(() => createQueryCompiler(withInterface)).toThrow('compiled-query-schema.ts');
+    const withUnion = buildSchema('type Thing { id: ID } union Any = Thing type Query { any: Any }');
+    expect(() => createQueryCompiler(withUnion)).toThrow('Any');
     const withCheck = buildSchema('type Query { thing: Thing } type Thing { id: ID }');
     const type = withCheck.getType('Thing');
     if (isObjectType(type)) type.isTypeOf = () => true;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'graphql';
-import { createQueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
+import { BYTES_PER_FIELD, createQueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createComparison, createContexts } from '../support/query-harness.ts';
 import { CODE_AS_TEXT } from '../support/random-inputs.ts';
@@ -76,6 +76,7 @@ describe('a compiled query', () => {
     const twice = compile(
       '{ workflow(id: "wf") { ...F } a: workflow(id: "wf") { ...F } } fragment F on Workflow { id }',
     );
+    expect(small).toBe(2 * BYTES_PER_FIELD);
     expect(twice?.sizeBytes).toBe(2 * small);
     const large = `{ workflow(id: "wf") { ${Array.from({ length: 127 }, (_, i) => `a${i}: id`).join(' ')} } }`;
     expect(compile(large)?.sizeBytes).toBeLessThan(1.1 * 2 ** 20);

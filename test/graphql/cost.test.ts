@@ -18,6 +18,7 @@ const objectsOf = (text: string, variables: Record<string, unknown> = {}): numbe
   withRecords(text, variables).objects;
 
 const ofWorkflow = (fields: string) => `{ workflow(id: "wf") { ${fields} } }`;
+const ofRun = (fields: string) => `{ run(workflowId: "wf", id: "r") { ${fields} } }`;
 const PAGE = `query ($first: Int, $after: String, $filter: RunFilter) {
   workflow(id: "wf") { runs(first: $first, after: $after, filter: $filter) { nodes { totalElapsedTime } } }
 }`;
@@ -37,6 +38,8 @@ describe('the cost of an operation, in upstream calls', () => {
     ['{ run(workflowId: "wf", id: "r") { __typename status } }', 1],
     ['{ run(workflowId: "wf", id: "r") { status totalElapsedTime } }', 2],
     ['{ run(workflowId: "wf", id: "r") { progress { total } } }', 3],
+    ['{ run(workflowId: "wf", id: "r") { steps { node { id } } } }', 3],
+    ['{ workflows(first: 1) { totalCount } }', 1],
     ['{ a: run(workflowId: "wf", id: "a") { status } b: run(workflowId: "wf", id: "b") { status } }', 2],
     // Two runs with their steps; that one of them is read again costs nothing, the name of its workflow the list.
     ['{ compareRuns(workflowId: "wf", baseId: "a", headId: "b") { elapsedTimeDelta } }', 4],
@@ -231,6 +234,13 @@ describe('the cost of an operation, in objects', () => {
     [ofWorkflow('trend(buckets: 100) { runCount }'), 101],
     [ofWorkflow('trend(buckets: 101) { runCount }'), 1],
     ['{ recentRuns(first: 4) { nodes { id } unavailableWorkflows { id } } }', 12],
+    ['{ recentRuns(first: 4) { edges { node { id } } } }', 12],
+    // Few of the steps fail, and few nodes are repeated.
+    [ofRun('failedSteps { id }'), 4],
+    [ofRun('failedSteps(first: null) { id }'), 4],
+    [ofRun('failedSteps(first: 7) { id }'), 8],
+    [ofRun('repeatedNodes { nodeId }'), 4],
+    [ofRun('slowestSteps(first: 7) { id }'), 8],
     ['subscription { runsUpdated(workflowIds: ["a", "b"]) { id } }', 40],
   ])('%s is at most %i', (text, objects) => {
     expect(objectsOf(text)).toBe(objects);

@@ -43,6 +43,7 @@ describe('the file of prices', () => {
         output_cost_per_reasoning_token: 3e-6,
         input_cost_per_token_above_128k_tokens: 2e-6,
         input_cost_per_token_above_256k_tokens: 4e-6,
+        input_cost_per_token_above_512k_tokens_priority: 8e-6,
         cache_creation_input_token_cost_above_1hr: 6e-6,
         max_tokens: 'many',
       },

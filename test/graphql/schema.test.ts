@@ -11,6 +11,7 @@ import {
   type NameNode,
 } from 'graphql';
 import { attachFields } from '../../src/graphql/fields/executable-schema.ts';
+import { entryOf } from '../../src/graphql/fields/field-entry.ts';
 import { KEYS } from '../../src/graphql/federation/representations.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 
@@ -73,9 +74,11 @@ describe('the field table', () => {
     }).toThrow(message);
   });
 
-  it('resolves the fields that have a resolver, and leaves the others to their parents', () => {
+  it('resolves the fields that have a resolver, leaves the others to their parents, and says what each costs', () => {
     const schema = buildSchema('type Query { a: Int b: Int }');
-    attachFields(schema, { Query: { a: { resolve: () => 1 }, b: {} } });
+    attachFields(schema, { Query: { a: { items: 3, resolve: () => 1 }, b: {} } });
     expect(graphqlSync({ schema, source: '{ a b }', rootValue: { b: 2 } }).data).toEqual({ a: 1, b: 2 });
+    const { a, b } = schema.getQueryType()?.getFields() ?? {};
+    expect([a, b].map((field) => field && entryOf(field))).toEqual([{ items: 3 }, {}]);
   });
 });

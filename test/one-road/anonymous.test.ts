@@ -63,7 +63,13 @@ async function createPipeline() {
   const errors = createErrorFormatting(logger);
   const budgets = { maxUpstreamCalls: 10, maxObjects: 1000 };
   const contextSource = { ...runs, lookAhead, ...budgets, isVerified: false, prices: null, now: clock.now };
-  const apollo = await createApollo({ schema, introspection: true, sandbox: sandboxState(false), plugins: [], logger });
+  const apollo = await createApollo({
+    schema,
+    introspection: true,
+    sandbox: sandboxState(config),
+    plugins: [],
+    logger,
+  });
   const live = createLiveExecution({ schema, contextSource, errors, maxAnswerBytes: 1_000_000 });
   const limits = { maxCalls: 100, maxObjects: 1000, maxAnswerBytes: 1_000_000 };
   const pipeline = createOperationPipeline({

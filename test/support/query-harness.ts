@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { execute, parse, type ExecutionResult, type GraphQLError, type GraphQLSchema } from 'graphql';
 import { createQueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
-import { createContext, type Context } from '../../src/graphql/context.ts';
+import { createContext, type Context, type ContextSource } from '../../src/graphql/context.ts';
 import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
 import { createLivePollers } from '../../src/runs/live/live-pollers.ts';
 import { createWorkflowPollers } from '../../src/runs/live/workflow-pollers.ts';
@@ -27,12 +27,19 @@ const answer = <T>(value: T) => Promise.resolve({ value, sizeBytes: 100 });
 
 const failed = { status: 'failed', error: '{"message":"no","code":7}', outputs: null };
 
-/** Of `r1`: a failure, its retry and a step beside it. Of `r2`: odd data. `r3` has no record and no end. */
+/** Of `r1`: a failure, its retry and a step beside it. Of `r2`: odd data. `r3` has no record and no end, `waiting` no start. */
 const STEPS: Readonly<Record<string, readonly Wire[]>> = {
   r1: [
     wireStep({ ...failed, id: 's1' }),
     wireStep({ id: 's2', start_time: '2025-03-13T02:41:18Z', end_time: '2025-03-13T02:41:20Z' }),
-    wireStep({ id: 's3', node_id: 'send', status: 'skipped', outputs: [1, { usage: null }], tokens: 12 }),
+    wireStep({
+      id: 's3',
+      node_id: 'send',
+      status: 'skipped',
+      outputs: [1, { usage: null }],
+      tokens: 12,
+      step_metadata: { branch: 'refund' },
+    }),
   ],
   r2: [
     wireStep({ id: 's1', end_time: '2025-03-13T02:41:00Z', elapsed_time: 2 ** 40, tokens: 2 ** 40, node_id: 'gone' }),
@@ -48,6 +55,7 @@ const STEPS: Readonly<Record<string, readonly Wire[]>> = {
   /** Final, for measurements. */
   long: Array.from({ length: 20 }, (_, index) => wireStep({ id: `s${index}`, node_id: `node_${index}` })),
   r3: [wireStep({ id: 's1', status: 'running', end_time: null, outputs: null, elapsed_time: null })],
+  waiting: [wireStep({ id: 's1', status: 'pending', start_time: null, end_time: null, elapsed_time: null })],
 };
 
 /** Listed, but only their records can be had: what is read of them must not depend on which call is answered first. */
@@ -66,12 +74,12 @@ const fail = (runId: string): Promise<never> =>
 /** Newest first; `r1` and `broken` failed. */
 const wireRecord = (runId: string): Wire =>
   wireRun(runId, {
-    ...(['r1', 'broken'].includes(runId) && { status: 'failed' }),
+    ...(['r1', 'broken'].includes(runId) && { status: 'failed', error: '{"message":"no answer","code":7}' }),
     ...(runId === 'r2' && { start_time: '2025-03-12T02:41:15.144470Z' }),
   });
 
 const recordOf = (runId: string) =>
-  runId === 'r3' || !(STEPS[runId] ?? WITHOUT_STEPS.includes(runId))
+  ['r3', 'waiting'].includes(runId) || !(STEPS[runId] ?? WITHOUT_STEPS.includes(runId))
     ? null
     : readRun(textOf([wireRecord(runId)]), runId);
 
@@ -89,7 +97,10 @@ const upstream: UpstreamApi = {
 };
 
 /** A process with nothing cached: one context an operation, for the key of a caller; null for none. */
-export function createContexts(schema: GraphQLSchema): (key: string | null) => Context {
+export function createContexts(
+  schema: GraphQLSchema,
+  overrides: Partial<ContextSource> = {},
+): (key: string | null) => Context {
   const { now } = createManualClock();
   const durations = { liveTtlMs: 1000, staleIfErrorMs: 0, reauthIntervalMs: 60_000, settleMs: 30_000 };
   const cache = createHoldingCache({ maxBytes: 1_000_000, now, ...durations });
@@ -122,6 +133,7 @@ export function createContexts(schema: GraphQLSchema): (key: string | null) => C
     maxObjects: 1_000_000,
     prices: null,
     now,
+    ...overrides,
   };
   return (key) =>
     createContext(source, {
@@ -131,6 +143,26 @@ export function createContexts(schema: GraphQLSchema): (key: string | null) => C
       signal: () => new AbortController().signal,
     });
 }
+
+/** Executes queries over such contexts, each of them an operation of its own. */
+export function createQuery(schema: GraphQLSchema, overrides: Partial<ContextSource> = {}) {
+  const contextOf = createContexts(schema, overrides);
+  return async (text: string, variableValues: Variables = {}): Promise<ExecutionResult> => {
+    const contextValue = contextOf('key-1');
+    const result = await execute({ schema, document: parse(text), variableValues, contextValue });
+    const errors = [...(result.errors ?? []), ...contextValue.reported.all()];
+    return errors.length > 0 ? { ...result, errors } : result;
+  };
+}
+
+/** By their places, in order: `run.steps.0.inputs: BAD_USER_INPUT`. */
+export const errorsOf = ({ errors = [] }: ExecutionResult): readonly string[] =>
+  errors
+    .map(({ path = [], originalError }) => {
+      const code = originalError instanceof GatewayError ? originalError.code : 'no error of the gateway';
+      return `${path.join('.')}: ${code}`;
+    })
+    .sort();
 
 export interface Comparison {
   readonly expected: ExecutionResult;

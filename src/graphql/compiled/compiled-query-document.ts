@@ -23,13 +23,12 @@ export interface CompilableOperation {
 export const MAX_COMPILED_FIELDS = 128;
 
 /**
- * Null where graphql-js must execute: mutations and subscriptions, introspection, directives (graphql-jit keeps conditions
- * on nodes that fragments share) and large operations. The document must have passed validation.
+ * Null where graphql-js must execute: mutations and subscriptions, introspection, conditions (graphql-jit keeps them on
+ * nodes that fragments share) and large operations. The document must have passed validation.
  */
 export function findCompilable(document: DocumentNode, operationName: string | null): CompilableOperation | null {
   const operation = getOperationAST(document, operationName);
-  if (operation?.operation !== OperationTypeNode.QUERY || hasDirectives(operation)) return null;
-  if (operation.variableDefinitions?.some(hasDirectives)) return null;
+  if (operation?.operation !== OperationTypeNode.QUERY) return null;
   const fragments: Record<string, FragmentDefinitionNode> = Object.create(null) as Record<string, never>;
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
@@ -43,11 +42,11 @@ function countFields(selectionSet: SelectionSetNode, fragments: Fragments): numb
   let count = 0;
   const isCompilable = ({ selections }: SelectionSetNode): boolean =>
     selections.every((selection) => {
-      if (hasDirectives(selection)) return false;
+      if (selection.directives?.length) return false;
       if (selection.kind === Kind.INLINE_FRAGMENT) return isCompilable(selection.selectionSet);
       if (selection.kind === Kind.FRAGMENT_SPREAD) {
         const fragment = fragments[selection.name.value];
-        return fragment !== undefined && !hasDirectives(fragment) && isCompilable(fragment.selectionSet);
+        return fragment !== undefined && isCompilable(fragment.selectionSet);
       }
       count += 1;
       if (count > MAX_COMPILED_FIELDS || !hasCompilableName(selection)) return false;
@@ -55,9 +54,6 @@ function countFields(selectionSet: SelectionSetNode, fragments: Fragments): numb
     });
   return isCompilable(selectionSet) ? count : null;
 }
-
-const hasDirectives = ({ directives }: { readonly directives?: readonly unknown[] | undefined }): boolean =>
-  directives !== undefined && directives.length > 0;
 
 /**
  * graphql-jit joins the keys of a path by underscores to name a field's `info`: `a_b.c` and `a.b_c` would share one. With

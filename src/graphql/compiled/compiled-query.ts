@@ -66,12 +66,13 @@ export function createQueryCompiler(schema: GraphQLSchema): QueryCompiler {
 }
 
 /** Null if an error is not a resolver's own: graphql-jit words those in its own way. They come from defects and are rare. */
-function finished({ data, errors }: ExecutionResult): ExecutionResult | null {
-  if (!errors) return data === undefined ? null : { data };
+function finished(result: ExecutionResult): ExecutionResult | null {
+  const { data = null, errors } = result;
+  if (!errors) return result;
   const located = errors.flatMap(({ originalError, path }) =>
     originalError instanceof Error ? [locatedError(originalError, undefined, path)] : [],
   );
-  return data === undefined || located.length < errors.length ? null : { errors: located, data };
+  return located.length < errors.length ? null : { errors: located, data };
 }
 
 /** Resolvers are told of the client's operation and of the schema that they belong to. */

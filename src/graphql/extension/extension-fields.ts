@@ -87,4 +87,4 @@ function entryOf({ name }: AddedType, field: FieldDefinitionNode, given: Extensi
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';

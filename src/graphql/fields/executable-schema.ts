@@ -34,9 +34,7 @@ export function attachFields(schema: GraphQLSchema, tables: Tables): void {
       const field = fields[name];
       if (!field) throw missing(`${typeName}.${name}`);
       const { resolve, subscribe, ...cost } = entry as EntryWithResolvers;
-      field.extensions = { ...field.extensions, entry: cost };
-      if (resolve) field.resolve = resolve;
-      if (subscribe) field.subscribe = subscribe;
+      Object.assign(field, { resolve, subscribe, extensions: { entry: cost } });
     }
   }
 }

@@ -13,22 +13,21 @@ const NOBODY = '';
 const BYTES_A_CHARACTER = 3;
 
 export function createSharedOperations({ valkey, keys, sharedTtlMs }: Fleet): SharedOperations {
-  const nameOf = (index: number, id: string): string => (keys[index] ?? keys[0]).name('operation', id);
-
   return {
     async get(id) {
-      const names = keys.map((_keys, index) => nameOf(index, id));
-      const found = (await valkey.run('READ', (redis) => redis.mgetBuffer(...names))) ?? [];
-      for (const [index, sealed] of found.entries()) {
-        const maxBytes = MAX_TEXT_LENGTH * BYTES_A_CHARACTER;
-        const text = sealed && (await keys[index]?.open(NOBODY, nameOf(index, id), sealed, maxBytes));
+      const named = keys.map((key) => ({ key, name: key.name('operation', id) }));
+      const found = await valkey.run('READ', (redis) => redis.mgetBuffer(named.map(({ name }) => name)));
+      for (const [index, { key, name }] of named.entries()) {
+        const sealed = found?.[index];
+        const text = sealed && (await key.open(NOBODY, name, sealed, MAX_TEXT_LENGTH * BYTES_A_CHARACTER));
         if (text) return text.toString();
       }
       return undefined;
     },
     async set(id, text) {
-      const name = nameOf(0, id);
-      const sealed = await keys[0].seal(NOBODY, name, Buffer.from(text));
+      const [key] = keys;
+      const name = key.name('operation', id);
+      const sealed = await key.seal(NOBODY, name, Buffer.from(text));
       await valkey.run('STORE', (redis) => redis.set(name, sealed, 'PX', sharedTtlMs));
     },
   };

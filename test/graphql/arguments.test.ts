@@ -1,0 +1,122 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createPathBudget } from '../../src/domain/json-path/json-path.ts';
+import { MAX_JSON_DEPTH } from '../../src/domain/json.ts';
+import type { JsonValue } from '../../src/domain/types.ts';
+import {
+  checkBuckets,
+  checkFirst,
+  checkIdCount,
+  checkIdempotencyKey,
+  checkInputs,
+  checkLast,
+  pick,
+  runFilter,
+} from '../../src/graphql/arguments.ts';
+
+const refusal = (message: string) => expect.objectContaining({ code: 'BAD_USER_INPUT', message });
+
+const nested = (levels: number): JsonValue =>
+  Array.from({ length: levels }).reduce<JsonValue>((inner) => ({ inner }), 'end');
+
+describe('a number', () => {
+  it.each([
+    ['first', checkFirst, 100],
+    ['last', checkLast, 1000],
+    ['buckets', checkBuckets, 100],
+  ] as const)('is within the bounds of "%s", or refused', (name, check, maximum) => {
+    for (const good of [1, 2, maximum]) expect(check(good)).toBe(good);
+    for (const bad of [-1, 0, maximum + 1]) {
+      expect(() => check(bad)).toThrow(refusal(`${name}: expected 1 to ${maximum}, got ${bad}`));
+    }
+  });
+});
+
+describe('a list of ids', () => {
+  it('has at most 100', () => {
+    const ids = Array.from({ length: 100 }, (_, at) => `id-${at}`);
+    expect(checkIdCount(ids)).toBe(ids);
+    expect(() => checkIdCount([...ids, 'more'])).toThrow(refusal('ids: expected at most 100, got 101'));
+    expect(() => checkIdCount([...ids, 'more'], 'workflowIds')).toThrow(
+      refusal('workflowIds: expected at most 100, got 101'),
+    );
+  });
+});
+
+describe('a filter of runs', () => {
+  it('has null in place of what was left out, and is none where there is none', () => {
+    expect([runFilter(null), runFilter(undefined)]).toEqual([null, null]);
+    expect(runFilter({})).toEqual({ status: null, startedAfter: null, startedBefore: null });
+    expect(runFilter({ status: ['FAILED'] })).toEqual({ status: ['FAILED'], startedAfter: null, startedBefore: null });
+  });
+});
+
+describe('the inputs of a run', () => {
+  it('are an object, which is passed on; none is an empty one', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (inputs) => {
+        expect(checkInputs(inputs as JsonValue)).toBe(inputs);
+      }),
+    );
+    expect(checkInputs(null)).toEqual({});
+  });
+
+  it.each([
+    [[{}], 'expected an object, got a list'],
+    ['text', 'expected an object, got a string'],
+    [true, 'expected an object, got a boolean'],
+    [nested(MAX_JSON_DEPTH + 1), 'expected at most 200 levels of JSON, got more'],
+    [{ text: 'é'.repeat(2 ** 19) }, 'expected at most 1048576 bytes of JSON, got 1048587'],
+  ])('are nothing else, no deeper and no longer than the upstream takes', (inputs, problem) => {
+    expect(() => checkInputs(inputs)).toThrow(refusal(`inputs: ${problem}`));
+  });
+
+  it('may be just as deep and as long as that', () => {
+    for (const inputs of [nested(MAX_JSON_DEPTH), { text: 'x'.repeat(2 ** 20 - 11) }]) {
+      expect(checkInputs(inputs)).toBe(inputs);
+    }
+  });
+});
+
+describe('the key of an execution', () => {
+  it('is any text of 1 to 255 characters without control characters, or none', () => {
+    for (const key of [null, 'k', 'é'.repeat(255), '😀', ' ']) expect(checkIdempotencyKey(key)).toBe(key);
+    for (const [key, problem] of [
+      ['', 'an empty text'],
+      ['k'.repeat(256), '256 characters'],
+      ['a\u0007', 'a control character'],
+      ['\ud83d', 'half of a surrogate pair'],
+    ] as const) {
+      expect(() => checkIdempotencyKey(key)).toThrow(
+        refusal(`idempotencyKey: expected 1 to 255 characters without control characters, got ${problem}`),
+      );
+    }
+  });
+});
+
+describe('a path', () => {
+  const find = (payload: JsonValue, path: string | null | undefined) => pick(payload, path, createPathBudget());
+
+  it('finds a part of a payload; without one it is the whole', () => {
+    const payload = { choices: [{ text: 'one' }] };
+    expect(find(payload, 'choices[0].text')).toBe('one');
+    for (const none of [null, undefined]) expect(find(payload, none)).toBe(payload);
+  });
+
+  it('is refused where it makes no sense, or finds what is no JSON', () => {
+    expect(() => find({}, 'a..b')).toThrow(refusal(expect.stringMatching(/^path: /) as unknown as string));
+    expect(() => find({}, '`[1e400]`')).toThrow(
+      refusal('path: Invalid path: expected a result that is JSON: a number is beyond what a double holds'),
+    );
+    expect(() => find(nested(150), `${'['.repeat(60)}@${']'.repeat(60)}`)).toThrow(
+      refusal('path: Invalid path: expected a result that is JSON: nested deeper than 200 levels'),
+    );
+  });
+
+  it('hides no defect', () => {
+    const spend = () => {
+      throw new TypeError('a defect');
+    };
+    expect(() => pick({ a: 1 }, 'a', { spend })).toThrow(TypeError);
+  });
+});

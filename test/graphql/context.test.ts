@@ -1,0 +1,172 @@
+import { describe, expect, it } from '@jest/globals';
+import type { GraphQLResolveInfo } from 'graphql';
+import { createContext, type ContextRequest, type ContextSource } from '../../src/graphql/context.ts';
+import { createReportedErrors } from '../../src/graphql/reported-errors.ts';
+import { settleAll } from '../../src/graphql/settle.ts';
+import { ofWorkflow, severalWorkflows } from '../../src/graphql/several-workflows.ts';
+import { createAnswerLifetime } from '../../src/runs/operation.ts';
+import type { WorkflowStore } from '../../src/runs/workflow-store.ts';
+import { GatewayError } from '../../src/upstream/errors.ts';
+import { createManualClock } from '../support/clock.ts';
+import { viewerOf } from '../support/operations.ts';
+import { rejectionOf } from '../support/rejection.ts';
+
+describe('the context of an operation', () => {
+  const { now } = createManualClock();
+  const viewer = viewerOf('key-1');
+  const signal = () => new AbortController().signal;
+
+  const contextOf = (request: Partial<ContextRequest> = {}, source: Partial<ContextSource> = {}) =>
+    createContext({ now, maxUpstreamCalls: 1, maxObjects: 2, prices: null, ...source } as ContextSource, {
+      ...{ viewer, authError: null, requestId: 'r', signal },
+      ...request,
+    });
+
+  it('reads the clock once, and has the budgets of one operation', () => {
+    const context = contextOf();
+    expect(context.nowMs).toBe(now());
+    const operation = context.operation();
+    expect(operation).toMatchObject({ viewer, requestId: 'r', signal, lifetime: context.lifetime });
+    operation.budget.take();
+    expect(() => {
+      operation.budget.take();
+    }).toThrow(expect.objectContaining({ code: 'UPSTREAM_BUDGET_EXCEEDED' }));
+    expect(() => {
+      context.objects.take(3);
+    }).toThrow(expect.objectContaining({ code: 'ANSWER_TOO_LARGE' }));
+  });
+
+  it('says without a viewer why there is none, where one is needed', () => {
+    expect(() => contextOf({ viewer: null }).operation()).toThrow(
+      expect.objectContaining({ code: 'UNAUTHENTICATED', message: expect.stringContaining('Authorization: Bearer') }),
+    );
+    const authError = new GatewayError('FORBIDDEN', 'not you');
+    expect(() => contextOf({ viewer: null, authError }).operation()).toThrow(authError);
+  });
+
+  it('asks the upstream whether a key is good, once, unless that is known', async () => {
+    const callsOf = async (isVerified: boolean, isProven: boolean) => {
+      let calls = 0;
+      const recent = () => {
+        calls += 1;
+        return Promise.resolve(new Map());
+      };
+      const cache = { hasProvenRight: () => isProven };
+      const context = contextOf({}, { isVerified, cache, workflowStore: { recent } as unknown as WorkflowStore });
+      for (let time = 0; time < 2; time += 1) await context.proveRight();
+      return calls;
+    };
+    expect(await callsOf(true, false)).toBe(0);
+    expect(await callsOf(false, true)).toBe(0);
+    expect(await callsOf(false, false)).toBe(1);
+  });
+
+  it('takes an error apart once', () => {
+    const context = contextOf();
+    const errorInfo = (text: string | null) => context.errorInfo(text);
+    expect(errorInfo(null)).toBeNull();
+    const text = '{"message":"no","code":7}';
+    expect(errorInfo(text)).toMatchObject({ message: 'no', code: '7', raw: text });
+    expect(errorInfo(text)).toBe(errorInfo(text));
+    expect(errorInfo('other')).toMatchObject({ message: 'other' });
+  });
+
+  it('has one budget of paths, and keeps what was read of payloads', () => {
+    const context = contextOf();
+    expect(context.pathBudget()).toBe(context.pathBudget());
+    expect(context.conversations()).toEqual(new Map());
+    expect(context.conversations()).toBe(context.conversations());
+    expect(contextOf().pathBudget()).not.toBe(context.pathBudget());
+  });
+
+  it('is refused where its client can not hold a long payload, before that is read', () => {
+    const held: string[] = [];
+    const hold = (bytes: number) => {
+      held.push(`hold ${bytes}`);
+      return () => void held.push(`free ${bytes}`);
+    };
+    const { admitReading } = contextOf({ hold });
+    admitReading(2 ** 20 - 1);
+    expect(held).toEqual([]);
+    admitReading(2 ** 20);
+    expect(held).toEqual(['hold 1048576', 'free 1048576']);
+    expect(() => {
+      contextOf().admitReading(2 ** 30);
+    }).not.toThrow();
+  });
+});
+
+describe('an error beside a value', () => {
+  const info = (...keys: readonly (string | number)[]) =>
+    ({ path: keys.reduce<unknown>((prev, key) => ({ prev, key }), undefined) }) as GraphQLResolveInfo;
+  const late = (details = {}) => new GatewayError('UPSTREAM_TIMEOUT', 'late', details);
+
+  it('stands at the path of its field, once, and the answer is not cached', () => {
+    const lifetime = createAnswerLifetime();
+    const reported = createReportedErrors(lifetime);
+    expect(reported.all()).toEqual([]);
+    expect(lifetime.untilMs).toBe(Infinity);
+    for (let time = 0; time < 2; time += 1) {
+      reported.add(late({ workflowId: 'a' }), info('list'));
+      reported.add(late({ workflowId: 'b' }), info('list'));
+      reported.add(late({ workflowId: 'a' }), info('list', 1));
+      reported.add(new GatewayError('NOT_FOUND', 'none', { workflowId: 'a' }), info('list'));
+    }
+    expect(
+      reported
+        .all()
+        .map(({ path, originalError }) => [
+          path,
+          (originalError as GatewayError).code,
+          (originalError as GatewayError).details,
+        ]),
+    ).toEqual([
+      [['list'], 'UPSTREAM_TIMEOUT', { workflowId: 'a' }],
+      [['list'], 'UPSTREAM_TIMEOUT', { workflowId: 'b' }],
+      [['list', 1], 'UPSTREAM_TIMEOUT', { workflowId: 'a' }],
+      [['list'], 'NOT_FOUND', { workflowId: 'a' }],
+    ]);
+    expect(lifetime.untilMs).toBe(0);
+  });
+});
+
+describe('a list over workflows', () => {
+  const listing = (count: number) => () => ({
+    list: () => Promise.resolve(new Map(Array.from({ length: count }, (_, at) => [`wf-${at}`, {} as never]))),
+  });
+  const names = (count: number) => Array.from({ length: count }, (_, at) => `wf-${at}`);
+
+  it('is over those that are named, each once, or over all, at most 100', async () => {
+    expect(await severalWorkflows(['b', 'a', 'b'], listing(3))).toEqual(['b', 'a']);
+    expect(await severalWorkflows([], listing(3))).toEqual([]);
+    for (const none of [null, undefined]) expect(await severalWorkflows(none, listing(100))).toEqual(names(100));
+    expect(await rejectionOf(severalWorkflows(names(101), listing(1)))).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: 'workflowIds: expected at most 100, got 101',
+    });
+    expect(await rejectionOf(severalWorkflows(null, listing(101)))).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: 'workflowIds: expected the ids of at most 100 workflows, since there are 101',
+    });
+  });
+
+  it('names the workflow that it has to do without', () => {
+    const error = ofWorkflow(new GatewayError('NOT_FOUND', 'none', { upstreamStatus: 404 }), 'wf');
+    expect(error).toMatchObject({
+      code: 'NOT_FOUND',
+      message: 'none',
+      details: { upstreamStatus: 404, workflowId: 'wf' },
+    });
+  });
+});
+
+describe('a list whose items fail alone', () => {
+  it('has an Error in place of an item that fails', async () => {
+    const failed = new Error('failed');
+    const items = settleAll([1, 2, 3], (item) => {
+      if (item === 2) throw failed;
+      return item === 3 ? Promise.resolve(item) : item;
+    });
+    expect([items[0], items[1], await items[2]]).toEqual([1, failed, 3]);
+  });
+});

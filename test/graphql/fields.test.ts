@@ -1,0 +1,208 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  buildSchema,
+  execute,
+  GraphQLScalarType,
+  Kind,
+  parse,
+  type FieldNode,
+  type FragmentDefinitionNode,
+} from 'graphql';
+import type { Context } from '../../src/graphql/context.ts';
+import { attachFields, attachScalar, attachUnion, countObjects } from '../../src/graphql/fields/executable-schema.ts';
+import { createFailureLimit } from '../../src/graphql/fields/failure-limit.ts';
+import { checkInt, intFields } from '../../src/graphql/fields/int-fields.ts';
+import { createObjectBudget, weightOf } from '../../src/graphql/fields/object-budget.ts';
+import { forEachSelected } from '../../src/graphql/fields/selection.ts';
+
+const TOO_LARGE = (message: string) =>
+  expect.objectContaining({ code: 'ANSWER_TOO_LARGE', message: expect.stringContaining(message) });
+
+describe('a walk through a selection', () => {
+  /** The names of the fields that it comes to. */
+  function walk(text: string, onType: (name: string) => boolean = () => true): string[] {
+    const { definitions } = parse(text);
+    const [operation, ...fragments] = definitions;
+    if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error('expected an operation first');
+    const byName = Object.fromEntries(
+      fragments.map((one) => [(one as FragmentDefinitionNode).name.value, one as FragmentDefinitionNode]),
+    );
+    const names: string[] = [];
+    forEachSelected(operation.selectionSet, byName, onType, ({ name }: FieldNode) => void names.push(name.value));
+    return names;
+  }
+
+  it('comes to each field, through fragments, and not into what is selected of it', () => {
+    expect(
+      walk('{ a { x } ... { b } ... on Run { c } ...F d } fragment F on Run { e ...G } fragment G on Run { f }'),
+    ).toEqual(['a', 'b', 'c', 'e', 'f', 'd']);
+  });
+
+  it('goes through a fragment once, however often it is spread', () => {
+    const levels = Array.from({ length: 60 }, (_, at) => `fragment F${at} on Run { ...F${at + 1} ...F${at + 1} }`);
+    expect(walk(`{ ...F0 ...F0 } ${levels.join(' ')} fragment F60 on Run { a }`)).toEqual(['a']);
+  });
+
+  it('leaves out fragments on types that do not count', () => {
+    const text =
+      '{ a ... { b } ... on Run { c } ... on Step { d } ...R ...S } fragment R on Run { e } fragment S on Step { f }';
+    expect(walk(text, (name) => name === 'Step')).toEqual(['a', 'b', 'd', 'f']);
+  });
+
+  it('comes to nothing where nothing is selected', () => {
+    forEachSelected(
+      undefined,
+      {},
+      () => true,
+      () => {
+        throw new Error('expected no field');
+      },
+    );
+  });
+});
+
+function timesThrown(times: number, read: () => unknown): number {
+  let thrown = 0;
+  for (let time = 0; time < times; time += 1) {
+    try {
+      read();
+    } catch {
+      thrown += 1;
+    }
+  }
+  return thrown;
+}
+
+describe('the limit of failures', () => {
+  it('answers each failure up to 5000; then nothing is read, and the answer is refused', () => {
+    const limit = createFailureLimit();
+    let reads = 0;
+    const fail = () =>
+      limit.guard(() => {
+        reads += 1;
+        throw new Error('failed');
+      });
+    expect(limit.guard(() => 'good')).toBe('good');
+    expect(timesThrown(5000, fail)).toBe(5000);
+    expect(limit.excess()).toBeNull();
+    expect(limit.guard(() => 'good')).toBe('good');
+    expect(fail).toThrow('failed');
+    expect(limit.excess()).toEqual(TOO_LARGE('More than 5000 fields of this operation have failed'));
+    expect([fail(), limit.guard(() => 'good'), reads]).toEqual([null, null, 5001]);
+    limit.reset();
+    expect(limit.excess()).toBeNull();
+    expect(fail).toThrow('failed');
+  });
+});
+
+describe('the budget of objects', () => {
+  it('is used up by all that is taken, and not before', () => {
+    const budget = createObjectBudget(10);
+    budget.take(4);
+    budget.take(6);
+    expect(() => {
+      budget.take(1);
+    }).toThrow(TOO_LARGE('One operation may answer 10 objects'));
+  });
+
+  it('counts an object, and one more for each ten of its fields', () => {
+    expect([0, 1, 9, 10, 19, 20].map(weightOf)).toEqual([1, 1, 1, 2, 2, 3]);
+  });
+});
+
+describe('a list of objects', () => {
+  const schema = buildSchema(`
+    type Query { items(later: Boolean): [Item] sure: [Item!]! numbers: [Int] none: [Item] one: Item things: [Thing] word: [Word] }
+    type Item { a: Int b: Int inner: Item items: [Item!]! }
+    union Thing = Item
+    enum Word { ONE }`);
+  const item = (items: readonly unknown[] = []) => ({ a: 1, b: 2, items });
+  attachFields(schema, {
+    Query: {
+      items: {
+        resolve: (_root: unknown, { later }: { readonly later?: boolean }) =>
+          later ? Promise.resolve([item(), item()]) : [item(), item()],
+      },
+      sure: { resolve: () => [{ ...item([item(), item(), item()]), inner: item() }] },
+    },
+  });
+  attachUnion(schema, 'Thing', () => 'Item');
+  countObjects(schema);
+
+  async function taken(text: string): Promise<readonly number[]> {
+    const takes: number[] = [];
+    const context = { objects: { take: (objects: number) => void takes.push(objects) } } as unknown as Context;
+    const rootValue = { numbers: [1, 2], none: null, one: item([item()]), things: [item()], word: ['ONE'] };
+    expect((await execute({ schema, document: parse(text), rootValue, contextValue: context })).errors).toBeUndefined();
+    return takes;
+  }
+
+  it('takes its items from the budget, at once or later', async () => {
+    expect(await taken('{ items { a } }')).toEqual([2]);
+    expect(await taken('{ items(later: true) { a } }')).toEqual([2]);
+    expect(await taken('{ things { ... on Item { a } } one { items { a } } }')).toEqual([1, 1]);
+  });
+
+  it('weighs an item by all that is selected of it, but for lists in it', async () => {
+    const ten = Array.from({ length: 10 }, (_, at) => `a${at}: a`).join(' ');
+    expect(await taken(`{ items { ${ten} } }`)).toEqual([4]);
+    expect(await taken(`{ items { ...F } } fragment F on Item { ${ten} }`)).toEqual([4]);
+    expect(await taken(`{ things { ... on Item { ${ten} } } }`)).toEqual([2]);
+    // An object in the item counts with it.
+    expect(await taken('{ sure { inner { a } } }')).toEqual([2]);
+    expect(await taken(`{ sure { inner { ${ten} } } }`)).toEqual([3]);
+    // One item with a list of three, each of which has an empty list.
+    expect(await taken(`{ sure { items { ${ten} items { a } } } }`)).toEqual([1, 6]);
+  });
+
+  it('counts what each of several selections of it selects', async () => {
+    const ten = Array.from({ length: 10 }, (_, at) => `a${at}: a`).join(' ');
+    expect(await taken(`{ items { ${ten} } items { b } }`)).toEqual([4, 2]);
+  });
+
+  it('is no list of numbers, no object alone, and none that is empty or null', async () => {
+    expect(await taken('{ numbers word none { a } one { a } __schema { types { name } } }')).toEqual([]);
+    expect(await taken('{ one { items { items { a } } } }')).toEqual([1]);
+  });
+});
+
+describe('a count', () => {
+  it('is answered where an Int can hold it, and never as another number', () => {
+    for (const good of [0, 1 - 2 ** 31, 2 ** 31 - 1, null]) expect(checkInt(good, 'tokens')).toBe(good);
+    for (const bad of [2 ** 31, -(2 ** 31) - 1]) {
+      expect(() => checkInt(bad, 'tokens')).toThrow(
+        expect.objectContaining({
+          code: 'NUMBER_OUT_OF_RANGE',
+          message: 'tokens: the number is beyond what an Int can hold (2147483647)',
+        }),
+      );
+    }
+  });
+
+  it('that can not be told counts as a failure', () => {
+    const { tokens } = intFields('tokens');
+    expect(tokens.isIntCheck).toBe(true);
+    const failures = createFailureLimit();
+    const read = (count: number | null) => tokens.resolve({ tokens: count }, {}, { failures } as Context);
+    expect([read(7), read(null)]).toEqual([7, null]);
+    expect(timesThrown(5001, () => read(2 ** 31))).toBe(5001);
+    expect(failures.excess()).not.toBeNull();
+  });
+});
+
+describe('a schema', () => {
+  it('has each scalar and union that is attached to it', () => {
+    const schema = buildSchema('type Query { a: Int } scalar Own union Any = Query');
+    const own = new GraphQLScalarType({ name: 'Own', serialize: () => 'as told' });
+    attachScalar(schema, own);
+    expect((schema.getType('Own') as GraphQLScalarType).serialize(1)).toBe('as told');
+    for (const name of ['None', 'Query']) {
+      expect(() => {
+        attachScalar(schema, new GraphQLScalarType({ name }));
+      }).toThrow(`expected ${name} to be in schema.graphql`);
+      expect(() => {
+        attachUnion(schema, name, () => 'Query');
+      }).toThrow(`expected ${name} to be in schema.graphql`);
+    }
+  });
+});
