@@ -1,6 +1,8 @@
 import type { Equivalent } from './equivalent.ts';
 
 const REMEMBERED = 'What is remembered is what would be found out again. It saves time alone.';
+const IN_EVERY_KEY =
+  'It stands for what a request does not have, in the keys of the response cache alone, and tells it apart as well.';
 const acceptLength = 'accept.length <= MAX_REMEMBERED_LENGTH';
 
 export const HTTP: readonly Equivalent[] = [
@@ -9,6 +11,18 @@ export const HTTP: readonly Equivalent[] = [
     line: 'if (own === 0) heldByOwner.delete(owner);',
     replacement: 'false',
     reason: 'Who holds nothing may be known or not. It saves memory alone.',
+  },
+  {
+    file: 'http/graphql/graphql-handler.ts',
+    line: "const body = exchange.method === 'POST' ? await readBody(exchange.request, held) : '';",
+    replacement: '"Stryker was here!"',
+    reason: IN_EVERY_KEY,
+  },
+  {
+    file: 'http/graphql/graphql-handler.ts',
+    line: "const { accept = '', 'content-type': contentType = '' } = request.headers;",
+    replacement: '"Stryker was here!"',
+    reason: IN_EVERY_KEY,
   },
   {
     file: 'http/graphql/media-types.ts',
