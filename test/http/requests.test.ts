@@ -73,7 +73,8 @@ describe('the address of a client', () => {
     expect(createClientScheme(createProxyTrust(trusted))(request)).toBe(scheme);
   });
 
-  it('has the scheme http where the connection is closed', () => {
+  it('is empty where the connection is closed, and its scheme is http', () => {
+    expect(createClientAddress(createProxyTrust(false))(requestOf({}))).toBe('');
     const schemeOf = createClientScheme(createProxyTrust(['10.0.0.0/8']));
     expect(schemeOf(withHeader('x-forwarded-proto', 'https'))).toBe('http');
   });
