@@ -38,6 +38,8 @@ export const HTTP: readonly Equivalent[] = [
     ],
   ]),
   ...inFile('http/client-bytes.ts', [
+    ["export const ANONYMOUS = '';", OTHER, 'It is the id of no viewer either.'],
+    ['releases.delete(release);', ';', 'Releasing twice is the same as once. It saves memory alone.'],
     [
       'if (own === 0) heldByOwner.delete(owner);',
       'false',
