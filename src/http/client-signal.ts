@@ -1,5 +1,4 @@
 /** An AbortSignal for the work of one request, so that it stops when the client disconnects. */
-import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
 /** When the response has left the process, or its client is gone: at once if that was before. */
@@ -24,8 +23,6 @@ export function signalOf(onGone: (abort: () => void) => void): () => AbortSignal
 
 function makeSignal(onGone: (abort: () => void) => void): AbortSignal {
   const controller = new AbortController();
-  // Each of an operation's many loads adds a listener: more than ten is no leak.
-  setMaxListeners(0, controller.signal);
   onGone(() => {
     controller.abort(CLIENT_GONE);
   });

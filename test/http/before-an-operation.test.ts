@@ -66,6 +66,7 @@ describe('a body', () => {
     for (const length of [largest.length, undefined]) {
       expect((await read([largest], length)).text).toHaveLength(MAX_BODY_BYTES);
     }
+    expect((await read([largest.subarray(0, MIN_COUNTED_BYTES)])).counted).toEqual([]);
     await expect(read([largest, Buffer.from('x')])).rejects.toEqual(tooLarge);
     await expect(read([], MAX_BODY_BYTES + 1)).rejects.toEqual(tooLarge);
   });
@@ -90,7 +91,7 @@ describe('a body', () => {
     const body = readBody(left, { hold });
     left.push('{');
     left.destroy();
-    await expect(body).rejects.toThrow('closed before the whole body had come');
+    await expect(body).rejects.toMatchObject({ extensions: { code: 'BAD_REQUEST' } });
     const broken = requestWith();
     const other = readBody(broken, { hold });
     broken.destroy(new Error('broken'));
@@ -272,6 +273,15 @@ describe('a browser that opens /graphql', () => {
     // Compressed once.
     expect(second).toEqual(first);
     expect(second?.forms).toBe(first?.forms);
+  });
+
+  it.each([
+    ['<style nonce=a-b>', 'a-b'],
+    ['<style>', ''],
+  ])('gets Sandbox with a style of its own nonce, if it has one: %s', async (style, nonce) => {
+    const { visit, written } = createHarness(`${style}</style></body>`);
+    await visit('');
+    expect(String(written[0]?.body)).toContain(`</style><style nonce="${nonce}">`);
   });
 
   it('gets GraphiQL where it chose that and it is built, and its choice is remembered', async () => {

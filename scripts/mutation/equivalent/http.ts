@@ -20,8 +20,20 @@ const remembering = (header: string, value: string): readonly (readonly [string,
 ];
 
 export const HTTP: readonly Equivalent[] = [
+  ...inFile('http/authentication.ts', [
+    [
+      "return (request, authorization = request.headers.authorization ?? '') => {",
+      OTHER,
+      'It has no bearer key either.',
+    ],
+  ]),
   ...inFile('http/base-path.ts', [["const { url = '' } = request;", OTHER, 'It begins with no base path either.']]),
   ...inFile('http/body.ts', [
+    [
+      'resolve((chunks.length === 1 && first ? first : Buffer.concat(chunks, size)).toString());',
+      'false',
+      'One piece is the same when it is joined. It saves time alone.',
+    ],
     ['if (request.complete) return;', 'false', 'The body has been given by then. It saves making an error.'],
   ]),
   ...inFile('http/client-address.ts', [
@@ -44,6 +56,13 @@ export const HTTP: readonly Equivalent[] = [
       'if (own === 0) heldByOwner.delete(owner);',
       'false',
       'Who holds nothing may be known or not. It saves memory alone.',
+    ],
+  ]),
+  ...inFile('http/compression/compressed-forms.ts', [
+    [
+      'bytes.length < bytes.buffer.byteLength / 2 ? ownCopy(bytes) : bytes;',
+      'bytes.length <= bytes.buffer.byteLength / 2',
+      'The bytes are the same.',
     ],
   ]),
   ...inFile('http/compression/content-encoding.ts', remembering('header', 'encodings')),
