@@ -90,6 +90,13 @@ describe('compression', () => {
     );
   });
 
+  it('counts bytes of a text, and not its characters', async () => {
+    const body = 'é'.repeat(4097);
+    const made = compression.compress(body, 'gzip');
+    expect(Buffer.isBuffer(made)).toBe(false);
+    expect(gunzipSync((await made) ?? '').toString()).toBe(body);
+  });
+
   it('is done once where its forms are kept', async () => {
     for (const length of [2000, 20_000]) {
       const forms = createCompressedForms();

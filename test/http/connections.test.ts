@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { connect, Socket, type AddressInfo } from 'node:net';
-import { PassThrough } from 'node:stream';
+import { Duplex, PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createDrain } from '../../src/http/drain.ts';
 import { createTurns } from '../../src/http/one-answer-at-a-time.ts';
 import { endMalformed, endWithError } from '../../src/http/raw-response.ts';
+import { settle } from '../support/operations.ts';
 import { connectRaw } from '../support/raw-http.ts';
 
 describe('an error without a response', () => {
@@ -44,6 +45,26 @@ describe('an error without a response', () => {
     ]);
     expect(body).toEqual({ errors: [{ message, extensions: { code: 'ANY', retryable, requestId: 'mine' } }] });
     expect(socket.destroyed).toBe(true);
+  });
+
+  it('is the end of a connection that its client leaves open, and of one that breaks', async () => {
+    const refuse = () => {
+      const socket = new Duplex({
+        read: () => undefined,
+        write: (_chunk, _encoding, done) => {
+          done();
+        },
+      });
+      endWithError(socket, { status: 400, code: 'ANY', message: '' });
+      return socket;
+    };
+    const open = refuse();
+    await once(open, 'finish');
+    await settle();
+    expect(open.destroyed).toBe(true);
+    const broken = refuse();
+    broken.emit('error', new Error('reset'));
+    expect(broken.destroyed).toBe(true);
   });
 
   it('has a request id of its own where none came', async () => {

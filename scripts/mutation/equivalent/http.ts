@@ -4,6 +4,7 @@ const OTHER = '"Stryker was here!"';
 const REMEMBERED = 'What is remembered is what would be found out again. It saves time alone.';
 const IN_EVERY_KEY =
   'It stands for what a request does not have, in the keys of the response cache alone, and tells it apart as well.';
+const TUNING = 'How hard is compressed is a choice: what comes out is the same.';
 const WRITTEN = 'The pieces are the same text.';
 
 /** Of a cache of headers of a client, of which long ones are not kept. */
@@ -65,6 +66,13 @@ export const HTTP: readonly Equivalent[] = [
       'The bytes are the same.',
     ],
   ]),
+  ...inFile('http/compression/compression.ts', [
+    ['const LEVEL = { level: 4 };', '{}', TUNING],
+    ['const brotliOptions = (length: number): BrotliOptions => ({', '{}', TUNING],
+    ['const brotliOptions = (length: number): BrotliOptions => ({', '() => undefined', TUNING],
+    ['params: {', '{}', TUNING],
+    ["const bytes = typeof body === 'string' ? Buffer.from(body) : body;", 'true', 'A copy of the same bytes.'],
+  ]),
   ...inFile('http/compression/content-encoding.ts', remembering('header', 'encodings')),
   ...inFile('http/graphql/answer-bytes.ts', [
     ...['false', 'sizeBytes <= MIN_LARGE_BYTES'].map(
@@ -119,6 +127,16 @@ export const HTTP: readonly Equivalent[] = [
       OTHER,
       'It is not JSON either.',
     ],
+  ]),
+  ...inFile('http/one-answer-at-a-time.ts', [
+    [
+      'const next = socket.destroyed ? undefined : waiting.get(socket)?.shift();',
+      'waiting.get(socket).shift',
+      'Where an answer ends there is a queue. The types can not tell that.',
+    ],
+  ]),
+  ...inFile('http/raw-response.ts', [
+    ["else endWithError(socket, MALFORMED[error.code ?? ''] ?? NOT_HTTP);", OTHER, 'It is no known code either.'],
   ]),
   {
     file: 'http/graphql/status.ts',
