@@ -3,9 +3,9 @@ import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { connect, Socket, type AddressInfo } from 'node:net';
 import { Duplex, PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { createDrain } from '../../src/http/drain.ts';
+import { createDrain, type Drain } from '../../src/http/drain.ts';
 import { createTurns } from '../../src/http/one-answer-at-a-time.ts';
 import { endMalformed, endWithError } from '../../src/http/raw-response.ts';
 import { settle } from '../support/operations.ts';
@@ -178,6 +178,17 @@ describe('a server that is closed', () => {
     return { server, drain, port, url: `http://127.0.0.1:${port}` };
   };
 
+  /** Its timers are the test's. */
+  const closeOf = async (drain: Drain) => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    const promise = drain.close(0);
+    while (jest.getTimerCount() < 2) await settle();
+    return { promise };
+  };
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
   it('takes requests of its connections for a time, and no new connection', async () => {
     const { server, drain, port, url } = await start();
     const raw = await connectRaw(url, server);
@@ -189,16 +200,32 @@ describe('a server that is closed', () => {
     await closed;
   });
 
-  it('closes a connection that never asks, and waits for an answer that is due', async () => {
+  it('closes a connection that never asks after half a second, and waits for an answer that is due', async () => {
     const { server, drain, url } = await start();
     const [unused, busy] = [await connectRaw(url, server), await connectRaw(url, server)];
     await busy.send('GET /later HTTP/1.1\r\nhost: x\r\n\r\n');
-    let isClosed = false;
-    const closed = drain.close(0).then(() => (isClosed = true));
+    const closed = await closeOf(drain);
+    jest.advanceTimersByTime(499);
+    expect(unused.socket.closed).toBe(false);
+    jest.advanceTimersByTime(1);
     await once(unused.socket, 'close');
-    expect(isClosed).toBe(false);
+    expect(busy.socket.closed).toBe(false);
     later.pop()?.writeHead(200, { connection: 'close', 'content-length': '4' }).end('late');
     expect((await busy.read(1)).map(({ body }) => body)).toEqual(['late']);
-    await closed;
+    await closed.promise;
+    // Nothing keeps the process.
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('waits no longer than 10 s for an answer', async () => {
+    const { server, drain, url } = await start();
+    const busy = await connectRaw(url, server);
+    await busy.send('GET /later HTTP/1.1\r\nhost: x\r\n\r\n');
+    const closed = await closeOf(drain);
+    jest.advanceTimersByTime(9_999);
+    await settle();
+    expect(busy.socket.closed).toBe(false);
+    jest.advanceTimersByTime(1);
+    await closed.promise;
   });
 });

@@ -74,6 +74,14 @@ export const HTTP: readonly Equivalent[] = [
     ["const bytes = typeof body === 'string' ? Buffer.from(body) : body;", 'true', 'A copy of the same bytes.'],
   ]),
   ...inFile('http/compression/content-encoding.ts', remembering('header', 'encodings')),
+  ...inFile(
+    'http/drain.ts',
+    ['""', '() => undefined'].map((replacement) => [
+      "socket.once('close', () => unused.delete(socket));",
+      replacement,
+      'To destroy a closed socket changes nothing. It saves memory alone.',
+    ]),
+  ),
   ...inFile('http/graphql/answer-bytes.ts', [
     ...['false', 'sizeBytes <= MIN_LARGE_BYTES'].map(
       (replacement) =>
