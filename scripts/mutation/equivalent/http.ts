@@ -146,6 +146,18 @@ export const HTTP: readonly Equivalent[] = [
   ...inFile('http/raw-response.ts', [
     ["else endWithError(socket, MALFORMED[error.code ?? ''] ?? NOT_HTTP);", OTHER, 'It is no known code either.'],
   ]),
+  ...inFile('http/server.ts', [
+    [
+      "shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',",
+      'headers.upgrade.toLowerCase',
+      'It is asked only of a request with that header. The types can not tell that.',
+    ],
+    [
+      "writer.write(exchange, { status: 204, body: '', vary: PREFLIGHT_VARY, headers: ['allow', ALLOWED_METHODS] });",
+      OTHER,
+      'A 204 is sent without its body.',
+    ],
+  ]),
   {
     file: 'http/graphql/status.ts',
     line: 'export function httpStatusOf({ result: { errors = [] }, status }: Answer, type: JsonType): number {',
