@@ -238,13 +238,17 @@ describe('an answer', () => {
   });
 
   it('is the only one, whatever is written after it', async () => {
+    const log = captureLog('error');
     const again = createServer({
+      logger: log.logger,
       graphql: (exchange) => {
-        for (const what of ['first', 'second']) writerWith().write(exchange, jsonResponse(200, what));
+        for (const etag of [null, '"a"']) writerWith().write(exchange, { ...jsonResponse(200, etag), etag });
       },
     });
     const raw = await connectRaw(await listen(again));
-    expect(await raw.ask('GET /graphql HTTP/1.1\r\nhost: x\r\n\r\n')).toMatchObject({ body: '"first"' });
+    const request = 'GET /graphql HTTP/1.1\r\nhost: x\r\nif-none-match: "a"\r\n\r\n';
+    expect([await raw.ask(request), await raw.ask(request)]).toMatchObject([{ body: 'null' }, { body: 'null' }]);
+    expect(log.lines).toEqual([]);
     raw.close();
     again.close();
   });
@@ -288,6 +292,9 @@ describe('an answer', () => {
       'content-length': String(zipped.body.length),
     });
     expect(gunzipSync(zipped.body).toString()).toBe(response.body);
+    response = { ...response, etag: null };
+    expect((await get({ 'accept-encoding': 'gzip' })).headers.etag).toBeUndefined();
+    response = { ...response, etag: '"a"' };
     const known = await get({ 'accept-encoding': 'gzip', 'if-none-match': '"a"' });
     expect([known.status, known.headers.etag, known.headers['content-encoding']]).toEqual([304, 'W/"a"', undefined]);
   });

@@ -146,6 +146,22 @@ export const HTTP: readonly Equivalent[] = [
   ...inFile('http/raw-response.ts', [
     ["else endWithError(socket, MALFORMED[error.code ?? ''] ?? NOT_HTTP);", OTHER, 'It is no known code either.'],
   ]),
+  ...inFile(
+    'http/response-writer.ts',
+    ['true', 'false', "typeof body !== 'string'", '""'].map((replacement) => [
+      "response.end(typeof body === 'string' ? Buffer.from(body) : body);",
+      replacement,
+      'Node sends the same bytes of a text. It saves copies alone.',
+    ]),
+  ),
+  ...inFile(
+    'http/response-writer.ts',
+    ['true', 'response.writableLength >= 0'].map((replacement) => [
+      'if (response.writableLength > 0) request.socket.setTimeout(stalledReaderMs);',
+      replacement,
+      'When the answer has left, Node sets the time that an idle connection has. It saves a timer alone.',
+    ]),
+  ),
   ...inFile('http/server.ts', [
     [
       "shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',",
