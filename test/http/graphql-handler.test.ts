@@ -33,7 +33,11 @@ describe('a request for an operation', () => {
       if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5 * MEGABYTE) })] };
       return healthy(call);
     });
-    const environment = { UPSTREAM_URL: upstream.url, RATE_LIMIT_PER_MINUTE: '1000000' };
+    const environment = {
+      UPSTREAM_URL: upstream.url,
+      RATE_LIMIT_PER_MINUTE: '1000000',
+      RATE_LIMIT_ANONYMOUS_PER_MINUTE: '30',
+    };
     gateway = await startGateway(environment, { now: clock.now, logger: log.logger });
   });
   const open: RawConnection[] = [];
@@ -100,6 +104,22 @@ describe('a request for an operation', () => {
     );
     expect(head).not.toMatch(/^allow:/im);
     expect(body).toBe('{"data":{"__typename":"Query"}}');
+  });
+
+  it('is told the validator of its answer by GET alone, and opens no stream by HEAD', async () => {
+    const [posted, got] = [await post(run('r1')), await get(run('r1'))];
+    expect([posted.headers.etag, got.headers.etag]).toEqual([undefined, expect.stringMatching(/^"[\w-]+"$/)]);
+    expect((await ask(`${gateway.url}/graphql/stream`, { method: 'HEAD', headers: KEY })).status).toBe(405);
+  });
+
+  it('without a key is told of the rate of its address when that is exceeded', async () => {
+    const told: unknown[] = [];
+    for (let time = 0; time < 31; time += 1) {
+      const { status, headers } = await post('{ __typename }', { authorization: '' });
+      told.push([status, headers['ratelimit-limit']]);
+    }
+    expect(told).toEqual([...Array<unknown>(30).fill([200, undefined]), [429, '30']]);
+    clock.advance(60_000);
   });
 
   it('is logged once with its viewer, also where it is refused or ready', async () => {
