@@ -135,7 +135,7 @@ describe('a request for an operation', () => {
       allow: 'GET, HEAD, POST',
     });
     const requestId = headers['x-request-id'];
-    expect(JSON.parse(body.toString())).toMatchObject({ errors: [{ extensions: { requestId } }] });
+    expect(JSON.parse(body.toString())).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST', requestId } }] });
     await ask(`${gateway.url}/graphql`, { method: 'PUT' });
     await post('{ __typename }', { authorization: '' });
     const lines = log.operations.slice(seen);
