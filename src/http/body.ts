@@ -40,7 +40,7 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
         if (size > MAX_BODY_BYTES) throw tooLarge();
         for (; size > counted; counted += STEP_BYTES) held.hold(STEP_BYTES);
       } catch (error) {
-        if (error instanceof Error) stop(error);
+        stop(error as Error);
       }
     });
     request.once('end', () => {

@@ -1,16 +1,19 @@
 /** An AbortSignal for the work of one request, so that it stops when the client disconnects. */
-import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
+
+/** When the response has left the process, or its client is gone: at once if that was before. */
+export function onClosed(response: ServerResponse, call: () => void): void {
+  if (response.closed) call();
+  else response.once('close', call);
+}
 
 /**
  * Fires when the client disconnects or has its whole answer. Created on first use: most requests need no upstream call.
  */
-export function signalOfClient(response: ServerResponse): () => AbortSignal {
-  return signalOf((abort) => {
-    if (response.closed) abort();
-    else response.once('close', abort);
+export const signalOfClient = (response: ServerResponse): (() => AbortSignal) =>
+  signalOf((abort) => {
+    onClosed(response, abort);
   });
-}
 
 /** `onGone` calls back when the client has disconnected, at once if it already has. */
 export function signalOf(onGone: (abort: () => void) => void): () => AbortSignal {
@@ -20,8 +23,6 @@ export function signalOf(onGone: (abort: () => void) => void): () => AbortSignal
 
 function makeSignal(onGone: (abort: () => void) => void): AbortSignal {
   const controller = new AbortController();
-  // Each of an operation's many loads adds a listener: more than ten is no leak.
-  setMaxListeners(0, controller.signal);
   onGone(() => {
     controller.abort(CLIENT_GONE);
   });

@@ -29,7 +29,7 @@ export function createDrain(server: Server): Drain {
   return {
     async close(lingerMs) {
       // First no new connections, which a proxy then opens elsewhere; http.Server's own `close` would close the idle ones at once, too.
-      if (lingerMs > 0) NetServer.prototype.close.call(server);
+      NetServer.prototype.close.call(server);
       await pause(lingerMs);
       const timers = [
         setTimeout(() => {

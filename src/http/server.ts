@@ -56,7 +56,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
     if (method !== 'GET') return notFound;
     if (path === '/' || path.startsWith('/workflows/')) return options.page;
     if (path.startsWith('/assets/')) return options.assets;
-    return Object.hasOwn(options.operations, path) ? (options.operations[path] ?? notFound) : notFound;
+    return options.operations[path] ?? notFound;
   }
 
   const preflight: Handler = (exchange) => {

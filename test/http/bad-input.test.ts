@@ -236,10 +236,11 @@ describe('bad input', () => {
   });
 
   it.each([
-    ['/graphql', 'application/json, application/graphql-response+json or text/event-stream'],
-    ['/graphql/stream', 'text/event-stream'],
-  ])('names the forms in which %s answers', async (path, forms) => {
-    const headers = { 'content-type': 'application/json', authorization: 'Bearer key-1', accept: 'image/png' };
+    ['/graphql', 'image/png', 'application/json, application/graphql-response+json or text/event-stream'],
+    ['/graphql', 'text/html', 'application/json, application/graphql-response+json or text/event-stream'],
+    ['/graphql/stream', 'application/json', 'text/event-stream'],
+  ])('names the forms in which %s answers to who accepts %s', async (path, accept, forms) => {
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer key-1', accept };
     const answer = await ask(`${gateway.url}${path}`, { method: 'POST', headers, body: '{"query":"{__typename}"}' });
     const message = `Accept: expected ${forms}; the request accepts none of them.`;
     expect(refusalIn(answer)).toEqual([406, 'BAD_REQUEST', message]);

@@ -84,6 +84,12 @@ describe('a browser', () => {
     }
   });
 
+  it('gets the run page with a key over the sample API alone', async () => {
+    const keyOf = async (gateway: TestGateway) =>
+      /<meta name="sample-key" content="([^"]*)">/.exec(await (await fetch(gateway.url)).text())?.[1];
+    expect([await keyOf(development), await keyOf(production)]).toEqual(['demo-key', undefined]);
+  });
+
   it('on the origin of Sandbox may ask, and introspect, outside production', async () => {
     expect(await preflight(development, SANDBOX_ORIGIN)).toBe(SANDBOX_ORIGIN);
     expect(await preflight(development, 'https://evil.example')).toBeNull();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createClientBytes, MIN_COUNTED_BYTES, untilGone } from '../../src/http/client-bytes.ts';
 
-const refused = expect.objectContaining({ code: 'RATE_LIMITED', isRetryable: true });
+const refused = expect.objectContaining({ code: 'RATE_LIMITED', isRetryable: true, details: { retryAfterSeconds: 1 } });
 
 describe('bytes that are held for clients', () => {
   it('are refused once the bound is reached, until some are released', () => {
@@ -63,6 +63,8 @@ describe('bytes that are held for clients', () => {
     const bytes = createClientBytes(100_000);
     const gone: (() => void)[] = [];
     const client = untilGone(bytes.of('a'), (release) => gone.push(release));
+    client.hold(MIN_COUNTED_BYTES - 1);
+    expect(gone).toEqual([]);
     client.hold(40_000);
     client.hold(40_000)();
     client.hold(40_000);
@@ -74,6 +76,8 @@ describe('bytes that are held for clients', () => {
     });
     await late;
     client.hold(100_000);
+    (await client.holdWhenFree(100_000))();
+    expect(bytes.of('a').hold(20_000)).toBeDefined();
     expect(bytes.of('b').hold(100_000)).toBeDefined();
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createResponseCache, type CacheKey } from '../../src/http/graphql/response-cache.ts';
+import { createDoorkeeper } from '../../src/http/graphql/doorkeeper.ts';
+import { createResponseCache, etagOf, type CacheKey } from '../../src/http/graphql/response-cache.ts';
+import type { HttpResponse } from '../../src/http/response-writer.ts';
 import { createCachePartitions } from '../../src/runs/cache-partitions.ts';
 import { createManualClock } from '../support/clock.ts';
 import { settle, viewerOf } from '../support/operations.ts';
@@ -8,12 +10,13 @@ import { settle, viewerOf } from '../support/operations.ts';
 const LIVE_MS = 1000;
 
 /** A response cache whose executions the test ends by hand. */
-function createHarness(liveMs = LIVE_MS) {
+function createHarness(liveMs = LIVE_MS, rightMs = Infinity) {
   const clock = createManualClock();
+  const rightUntilMs = clock.now() + rightMs;
   const partitions = createCachePartitions<unknown>(1_000_000);
   const cache = createResponseCache({
     partitions,
-    cache: { rightUntil: () => Infinity, rightToPartition: () => Infinity },
+    cache: { rightUntil: () => rightUntilMs, rightToPartition: () => rightUntilMs },
     now: clock.now,
   });
   const viewer = viewerOf('key-1');
@@ -65,7 +68,23 @@ function createHarness(liveMs = LIVE_MS) {
     }
   }
 
-  return { clock, executions, request, poll, cached };
+  /** An execution that is over at once. */
+  function keep(text: string, body: string, callerMs = Infinity): HttpResponse {
+    const entry = cache.begin(cache.keyOf(viewer, text), clock.now() + callerMs);
+    const answer = { body: Buffer.from(body), contentType: 'application/json', etag: null };
+    const response = entry.keep({ ...answer, untilMs: clock.now() + liveMs });
+    entry.end();
+    return response;
+  }
+  const find = (text: string, callerMs = Infinity) => cache.find(cache.keyOf(viewer, text), clock.now() + callerMs);
+
+  return {
+    ...{ clock, executions, request, poll, cached, keep, find },
+    cachedBytes: () => partitions.cachedBytes,
+    drop: () => {
+      partitions.drop(viewer.id);
+    },
+  };
 }
 
 describe('requests for a cached answer that has expired', () => {
@@ -153,5 +172,77 @@ describe('requests of any length', () => {
     expect(new Set(hashed).size).toBe(2);
     for (const execution of [...executions]) execution.end(null);
     await Promise.all(all);
+  });
+});
+
+describe('an answer', () => {
+  it('may be kept by its client while it lives, and as long as the right of its caller to it lasts', async () => {
+    const times = fc.integer({ min: 0, max: 4000 });
+    await fc.assert(
+      fc.asyncProperty(times, times, times, async (liveMs, rightMs, callerMs) => {
+        const { keep, find } = createHarness(liveMs, rightMs);
+        const left = Math.min(liveMs, rightMs, callerMs);
+        const cacheControl = left > 0 ? `private, max-age=${Math.floor(left / 1000)}` : 'no-store';
+        for (let time = 0; time < 2; time += 1) expect(keep('a', '{}', callerMs)).toMatchObject({ cacheControl });
+        const found = await find('a', callerMs);
+        expect(found?.cacheControl ?? null).toBe(left > 0 ? cacheControl : null);
+      }),
+    );
+  });
+
+  it('is kept when its request comes a second time', async () => {
+    const { keep, find } = createHarness();
+    keep('a', 'first');
+    expect(await find('a')).toBeNull();
+    keep('a', 'second');
+    expect(String((await find('a'))?.body)).toBe('second');
+  });
+
+  it('counts for no less than it takes, with its compressed forms', () => {
+    const { keep, cachedBytes } = createHarness();
+    const before = cachedBytes();
+    const [, { forms }] = [keep('a', 'x'.repeat(2000)), keep('a', 'x'.repeat(2000))];
+    const plain = cachedBytes();
+    // Of an entry and its Buffer, as measured.
+    expect(plain - before).toBeGreaterThanOrEqual(2000 + 370 + 300);
+    void forms?.add('gzip', Buffer.alloc(100));
+    expect(cachedBytes() - plain).toBe(100 + 300);
+  });
+
+  it('stays away when it is compressed after it was replaced or evicted', async () => {
+    const { keep, find, drop, cachedBytes } = createHarness();
+    const [, { forms }] = [keep('a', 'old'), keep('a', 'old')];
+    keep('a', 'new');
+    void forms?.add('gzip', Buffer.alloc(100));
+    expect(String((await find('a'))?.body)).toBe('new');
+    drop();
+    void forms?.add('br', Buffer.alloc(100));
+    expect(cachedBytes()).toBe(0);
+  });
+
+  it('has a validator of its own', () => {
+    const body = fc.string().map((text) => Buffer.from(text));
+    fc.assert(
+      fc.property(body, body, (one, other) => {
+        expect(etagOf(one)).toMatch(/^"[\w-]+"$/);
+        expect(etagOf(one) === etagOf(other)).toBe(one.equals(other));
+        expect(etagOf(Buffer.from(one))).toBe(etagOf(one));
+      }),
+    );
+  });
+});
+
+describe('the doorkeeper of the response cache', () => {
+  it('admits what came before, and what is new as good as never', () => {
+    const doorkeeper = createDoorkeeper();
+    const keys = Array.from({ length: 2000 }, (_, at) => `answer POST ${'x'.repeat(at % 7)}${at}`);
+    const admitted = keys.filter((key) => {
+      const isKnown = doorkeeper.admits(key);
+      expect(doorkeeper.admits(key)).toBe(true);
+      return isKnown;
+    });
+    expect(admitted).toEqual([]);
+    // Those that shared a slot with a later one are forgotten.
+    expect(keys.filter((key) => doorkeeper.admits(key)).length).toBeGreaterThan(1700);
   });
 });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { healthy, startFaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { subscribe } from '../support/live-client.ts';
+import { startLiveRun } from '../support/live-run.ts';
 import { connectRaw } from '../support/raw-http.ts';
 
 describe('the operations routes', () => {
@@ -52,6 +54,19 @@ describe('a gateway that stops', () => {
     ]);
     await closed;
     await upstream.close();
+  });
+
+  it.each([
+    ['graphql-sse', 'complete'],
+    ['graphql-ws', 'closed'],
+  ] as const)('ends its subscriptions: those of %s are %s', async (transport, end) => {
+    const run = await startLiveRun();
+    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
+    const client = await subscribe(transport, run.gateway.url, query);
+    await client.nextData();
+    const closed = run.close();
+    expect((await client.next()).type).toBe(end);
+    await closed;
   });
 
   it.each([

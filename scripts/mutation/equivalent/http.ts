@@ -1,39 +1,179 @@
-import type { Equivalent } from './equivalent.ts';
+import { inFile, type Equivalent } from './equivalent.ts';
 
+const OTHER = '"Stryker was here!"';
 const REMEMBERED = 'What is remembered is what would be found out again. It saves time alone.';
-const acceptLength = 'accept.length <= MAX_REMEMBERED_LENGTH';
+const IN_EVERY_KEY =
+  'It stands for what a request does not have, in the keys of the response cache alone, and tells it apart as well.';
+const TUNING = 'How hard is compressed is a choice: what comes out is the same.';
+const WRITTEN = 'The pieces are the same text.';
+
+/** Of a cache of headers of a client, of which long ones are not kept. */
+const remembering = (header: string, value: string): readonly (readonly [string, string, string])[] => [
+  ['if (known) return known;', 'false', REMEMBERED],
+  ...['true', 'false', `${header}.length < MAX_REMEMBERED_LENGTH`, `${header}.length > MAX_REMEMBERED_LENGTH`, ';'].map(
+    (replacement) =>
+      [
+        `if (${header}.length <= MAX_REMEMBERED_LENGTH) remembered.set(${header}, ${value});`,
+        replacement,
+        REMEMBERED,
+      ] as const,
+  ),
+];
 
 export const HTTP: readonly Equivalent[] = [
-  {
-    file: 'http/client-bytes.ts',
-    line: 'if (own === 0) heldByOwner.delete(owner);',
-    replacement: 'false',
-    reason: 'Who holds nothing may be known or not. It saves memory alone.',
-  },
-  {
-    file: 'http/graphql/media-types.ts',
-    line: 'if (known) return known;',
-    replacement: 'false',
-    reason: REMEMBERED,
-  },
-  {
-    file: 'http/graphql/media-types.ts',
-    line: "const { accept = '' } = request.headers;",
-    replacement: '"Stryker was here!"',
-    reason: 'No client sends that, so it remembers nothing else.',
-  },
-  ...['true', 'false', acceptLength.replace('<=', '<'), acceptLength.replace('<=', '>'), ';'].map((replacement) => ({
-    file: 'http/graphql/media-types.ts',
-    line: `if (${acceptLength}) remembered.set(accept, forms);`,
-    replacement,
-    reason: REMEMBERED,
-  })),
-  {
-    file: 'http/graphql/media-types.ts',
-    line: "export const isJsonBody = (contentType: string | undefined): boolean => JSON_BODY.test(contentType ?? '');",
-    replacement: '"Stryker was here!"',
-    reason: 'It is not JSON either.',
-  },
+  ...inFile('http/authentication.ts', [
+    [
+      "return (request, authorization = request.headers.authorization ?? '') => {",
+      OTHER,
+      'It has no bearer key either.',
+    ],
+  ]),
+  ...inFile('http/base-path.ts', [["const { url = '' } = request;", OTHER, 'It begins with no base path either.']]),
+  ...inFile('http/body.ts', [
+    [
+      'resolve((chunks.length === 1 && first ? first : Buffer.concat(chunks, size)).toString());',
+      'false',
+      'One piece is the same when it is joined. It saves time alone.',
+    ],
+    ['if (request.complete) return;', 'false', 'The body has been given by then. It saves making an error.'],
+  ]),
+  ...inFile('http/client-address.ts', [
+    ['if (trustProxy === false) return () => false;', '() => undefined', 'As good as false.'],
+    [
+      "if (typeof forwarded !== 'string' || !isTrusted(socket.remoteAddress ?? '', 0)) return 'http';",
+      OTHER,
+      'It is no address either.',
+    ],
+    [
+      "return forwarded.split(',', 1)[0]?.trim().toLowerCase() === 'https' ? 'https' : 'http';",
+      "forwarded.split(',', 1)[0].trim",
+      'A text has a first part. The types can not tell that.',
+    ],
+  ]),
+  ...inFile('http/client-bytes.ts', [
+    ["export const ANONYMOUS = '';", OTHER, 'It is the id of no viewer either.'],
+    ['releases.delete(release);', ';', 'Releasing twice is the same as once. It saves memory alone.'],
+    [
+      'if (own === 0) heldByOwner.delete(owner);',
+      'false',
+      'Who holds nothing may be known or not. It saves memory alone.',
+    ],
+  ]),
+  ...inFile('http/compression/compressed-forms.ts', [
+    [
+      'bytes.length < bytes.buffer.byteLength / 2 ? ownCopy(bytes) : bytes;',
+      'bytes.length <= bytes.buffer.byteLength / 2',
+      'The bytes are the same.',
+    ],
+  ]),
+  ...inFile('http/compression/compression.ts', [
+    ['const LEVEL = { level: 4 };', '{}', TUNING],
+    ['const brotliOptions = (length: number): BrotliOptions => ({', '{}', TUNING],
+    ['const brotliOptions = (length: number): BrotliOptions => ({', '() => undefined', TUNING],
+    ['params: {', '{}', TUNING],
+    ["const bytes = typeof body === 'string' ? Buffer.from(body) : body;", 'true', 'A copy of the same bytes.'],
+  ]),
+  ...inFile('http/compression/content-encoding.ts', remembering('header', 'encodings')),
+  ...inFile(
+    'http/drain.ts',
+    ['""', '() => undefined'].map((replacement) => [
+      "socket.once('close', () => unused.delete(socket));",
+      replacement,
+      'To destroy a closed socket changes nothing. It saves memory alone.',
+    ]),
+  ),
+  ...inFile('http/graphql/answer-bytes.ts', [
+    ...['false', 'sizeBytes <= MIN_LARGE_BYTES'].map(
+      (replacement) =>
+        ['if (sizeBytes < MIN_LARGE_BYTES) return Buffer.from(JSON.stringify(result));', replacement, WRITTEN] as const,
+    ),
+    [
+      'const json = createOwnBytes(Math.ceil(sizeBytes * ESCAPES));',
+      'sizeBytes / ESCAPES',
+      'The block grows where it is too small.',
+    ],
+    ['if (json.bytes.length < turnEnd) continue;', 'json.bytes.length <= turnEnd', 'A byte later.'],
+    [
+      'const isShort = (value: JsonValue): boolean => jsonLength(value, PIECE_LENGTH, () => undefined) <= PIECE_LENGTH;',
+      'jsonLength(value, PIECE_LENGTH, () => undefined) < PIECE_LENGTH',
+      WRITTEN,
+    ],
+    ['while (start < text.length) {', 'start <= text.length', 'An empty piece more.'],
+    [
+      'const isPair = (text.codePointAt(start + PIECE_LENGTH - 1) ?? 0) > 0xffff;',
+      '(text.codePointAt(start + PIECE_LENGTH - 1) ?? 0) >= 0xffff',
+      WRITTEN,
+    ],
+    [
+      'const end = start + PIECE_LENGTH - (isPair ? 1 : 0);',
+      'start + PIECE_LENGTH + (isPair ? 1 : 0)',
+      'The pair stands at the end of this piece, and not at the beginning of the next.',
+    ],
+  ]),
+  ...inFile('http/graphql/doorkeeper.ts', [
+    [
+      'for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME);',
+      'i <= text.length',
+      'One step more, of every key.',
+    ],
+  ]),
+  ...inFile('http/graphql/explorers.ts', [
+    [
+      "const cookies = (request.headers.cookie ?? '').split(';').map((cookie) => cookie.trim());",
+      OTHER,
+      'It is not the cookie that is looked for.',
+    ],
+  ]),
+  ...inFile('http/graphql/graphql-handler.ts', [
+    ["const body = exchange.method === 'POST' ? await readBody(exchange.request, held) : '';", OTHER, IN_EVERY_KEY],
+    ["const { accept = '', 'content-type': contentType = '' } = request.headers;", OTHER, IN_EVERY_KEY],
+  ]),
+  ...inFile('http/graphql/media-types.ts', [
+    ...remembering('accept', 'forms'),
+    [
+      "export const isJsonBody = (contentType: string | undefined): boolean => JSON_BODY.test(contentType ?? '');",
+      OTHER,
+      'It is not JSON either.',
+    ],
+  ]),
+  ...inFile('http/one-answer-at-a-time.ts', [
+    [
+      'const next = socket.destroyed ? undefined : waiting.get(socket)?.shift();',
+      'waiting.get(socket).shift',
+      'Where an answer ends there is a queue. The types can not tell that.',
+    ],
+  ]),
+  ...inFile('http/raw-response.ts', [
+    ["else endWithError(socket, MALFORMED[error.code ?? ''] ?? NOT_HTTP);", OTHER, 'It is no known code either.'],
+  ]),
+  ...inFile(
+    'http/response-writer.ts',
+    ['true', 'false', "typeof body !== 'string'", '""'].map((replacement) => [
+      "response.end(typeof body === 'string' ? Buffer.from(body) : body);",
+      replacement,
+      'Node sends the same bytes of a text. It saves copies alone.',
+    ]),
+  ),
+  ...inFile(
+    'http/response-writer.ts',
+    ['true', 'response.writableLength >= 0'].map((replacement) => [
+      'if (response.writableLength > 0) request.socket.setTimeout(stalledReaderMs);',
+      replacement,
+      'When the answer has left, Node sets the time that an idle connection has. It saves a timer alone.',
+    ]),
+  ),
+  ...inFile('http/server.ts', [
+    [
+      "shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',",
+      'headers.upgrade.toLowerCase',
+      'It is asked only of a request with that header. The types can not tell that.',
+    ],
+    [
+      "writer.write(exchange, { status: 204, body: '', vary: PREFLIGHT_VARY, headers: ['allow', ALLOWED_METHODS] });",
+      OTHER,
+      'A 204 is sent without its body.',
+    ],
+  ]),
   {
     file: 'http/graphql/status.ts',
     line: 'export function httpStatusOf({ result: { errors = [] }, status }: Answer, type: JsonType): number {',

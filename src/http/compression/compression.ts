@@ -58,7 +58,7 @@ const METHODS = {
   },
   block: {
     sync: (bytes: Buffer) => ownBytes(deflateRawSync(bytes, BLOCK)),
-    aside: (bytes: Buffer) => deflateAside(bytes, BLOCK),
+    aside: async (bytes: Buffer) => ownBytes(await deflateAside(bytes, BLOCK)),
   },
 };
 

@@ -1,6 +1,7 @@
 /** An answer as JSON. A large one is written in pieces, and others are answered in between. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { jsonLength } from '../../domain/json-path/json-length.ts';
+import { isJsonObject } from '../../domain/json.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import type { Answer } from '../../graphql/operations/operation.ts';
 import { createOwnBytes } from '../../upstream/own-bytes.ts';
@@ -27,20 +28,20 @@ export async function bytesOf({ result, sizeBytes }: Answer): Promise<Buffer> {
 
 /** Together they are `JSON.stringify(value)`. */
 export function* piecesOf(value: JsonValue): Generator<string> {
-  if (typeof value === 'string' && value.length > PIECE_LENGTH) yield* piecesOfText(value);
-  else if (typeof value !== 'object' || value === null || isShort(value)) yield JSON.stringify(value);
-  else if (Array.isArray(value)) {
-    yield '[';
-    yield* piecesOfItems(value as readonly JsonValue[]);
-    yield ']';
-  } else {
+  if (isShort(value)) yield JSON.stringify(value);
+  else if (typeof value === 'string') yield* piecesOfText(value);
+  else if (isJsonObject(value)) {
     let before = '{';
-    for (const [key, child] of Object.entries<JsonValue>(value)) {
+    for (const [key, child] of Object.entries(value)) {
       yield `${before}${JSON.stringify(key)}:`;
       yield* piecesOf(child);
       before = ',';
     }
     yield '}';
+  } else {
+    yield '[';
+    yield* piecesOfItems(value as readonly JsonValue[]);
+    yield ']';
   }
 }
 

@@ -11,7 +11,7 @@ import type { Observer } from '../../observability/observer.ts';
 import type { Authenticate } from '../authentication.ts';
 import { readBody } from '../body.ts';
 import { ANONYMOUS, untilGone, type ClientBytes, type HeldBytes } from '../client-bytes.ts';
-import { signalOfClient } from '../client-signal.ts';
+import { onClosed, signalOfClient } from '../client-signal.ts';
 import { ALLOWED_METHODS, GRAPHQL_VARY, STREAM_PATH, type Exchange, type Handler } from '../exchange.ts';
 import type { EventStreams } from '../live/event-streams.ts';
 import { allowanceHeaders, type RateLimits } from '../rate-limits.ts';
@@ -66,7 +66,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     const allowance = await rateLimits.take(caller, exchange.request);
     const rateHeaders = allowance && (caller.viewer || !allowance.isAllowed) ? allowanceHeaders(allowance) : [];
     const held = untilGone(clientBytes.of(caller.viewer?.id ?? ANONYMOUS), (release) => {
-      onClosed(exchange, release);
+      onClosed(exchange.response, release);
     });
     const stage: Stage = { exchange, forms, caller, rateHeaders, held };
     try {
@@ -125,18 +125,12 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     allowed: allowedTypes(method, forms),
     client: {
       signal: signalOfClient(response),
-      isGone: () => response.destroyed && !response.writableFinished,
+      isGone: () => response.destroyed,
       ...held,
     },
   });
 
   return handle;
-}
-
-/** When the response has left the process, or its client is gone. */
-function onClosed({ response }: Exchange, call: () => void): void {
-  if (response.closed) call();
-  else response.once('close', call);
 }
 
 const startOf = ({ exchange, forms }: Stage) =>

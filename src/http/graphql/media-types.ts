@@ -34,22 +34,28 @@ export function createNegotiation(): Negotiation {
 
   return {
     acceptedForms(request) {
-      const { accept = '' } = request.headers;
+      const accept = acceptOf(request);
       const known = remembered.get(accept);
       if (known) return known;
-      const forms = formsOf(request);
+      const forms = formsOf(accept);
       if (accept.length <= MAX_REMEMBERED_LENGTH) remembered.set(accept, forms);
       return forms;
     },
-    acceptsEvents: (request) => new Negotiator(request).mediaType([EVENTS_TYPE]) !== undefined,
+    acceptsEvents: (request) => typesIn(acceptOf(request), [EVENTS_TYPE]).length > 0,
   };
 }
 
-function formsOf(request: IncomingMessage): AcceptedForms {
-  const accepted = new Negotiator(request).mediaTypes([JSON_TYPE, GRAPHQL_TYPE, EVENTS_TYPE, HTML_TYPE]);
+/** An empty header says as little as none, which accepts anything. */
+const acceptOf = ({ headers: { accept = '' } }: IncomingMessage): string => (accept === '' ? '*/*' : accept);
+
+const typesIn = (accept: string, types: string[]): string[] =>
+  new Negotiator({ headers: { accept } }).mediaTypes(types);
+
+function formsOf(accept: string): AcceptedForms {
+  const accepted = typesIn(accept, [JSON_TYPE, GRAPHQL_TYPE, EVENTS_TYPE, HTML_TYPE]);
   const json = accepted.find((type) => type === JSON_TYPE || type === GRAPHQL_TYPE) ?? null;
-  const namesEvents = request.headers.accept?.includes(EVENTS_TYPE) === true;
-  return { json, events: namesEvents && accepted.includes(EVENTS_TYPE), prefersHtml: accepted[0] === HTML_TYPE };
+  const events = accept.includes(EVENTS_TYPE) && accepted.includes(EVENTS_TYPE);
+  return { json, events, prefersHtml: accepted[0] === HTML_TYPE };
 }
 
 const JSON_BODY = /^application\/json *(?:; *charset *= *"?utf-8"? *)?$/i;

@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { GRAPHQL_TYPE } from '../../src/http/graphql/media-types.ts';
+import { createManualClock } from '../support/clock.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { captureLog } from '../support/observed.ts';
+import { ask, type PlainAnswer } from '../support/plain-http.ts';
+import { connectRaw, type RawConnection } from '../support/raw-http.ts';
+import { wireRun } from '../support/wire.ts';
+
+const MEGABYTE = 2 ** 20;
+const run = (id: string, fields = 'status') => `{ run(workflowId: "wf", id: "${id}") { ${fields} } }`;
+const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
+const KEY = { authorization: 'Bearer key-1' };
+const BOTH = { accept: 'application/json, text/event-stream' };
+
+describe('a request for an operation', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  const clock = createManualClock();
+  let isDown = false;
+  const log = captureLog('debug');
+  /** Of the next call of the upstream. */
+  const ends: Promise<undefined>[] = [];
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream(async (call) => {
+      await ends.pop();
+      if (isDown) return { status: 404 };
+      if (call.endpoint === 'execute') return { json: { run_id: 'new' } };
+      if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5 * MEGABYTE) })] };
+      return healthy(call);
+    });
+    const environment = {
+      UPSTREAM_URL: upstream.url,
+      RATE_LIMIT_PER_MINUTE: '1000000',
+      RATE_LIMIT_ANONYMOUS_PER_MINUTE: '30',
+    };
+    gateway = await startGateway(environment, { now: clock.now, logger: log.logger });
+  });
+  const open: RawConnection[] = [];
+  const connect = async () => {
+    const raw = await connectRaw(gateway.url);
+    open.push(raw);
+    return raw;
+  };
+  afterEach(() => {
+    for (const raw of open.splice(0)) raw.close();
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  const post = (query: string, headers: Readonly<Record<string, string>> = {}, path = '/graphql') =>
+    ask(`${gateway.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...KEY, ...headers },
+      body: JSON.stringify({ query }),
+    });
+  const get = (query: string, headers: Readonly<Record<string, string>> = {}, path = '/graphql') =>
+    ask(`${gateway.url}${path}?query=${encodeURIComponent(query)}`, { headers: { ...KEY, ...headers } });
+  const jsonOf = ({ body }: PlainAnswer) => JSON.parse(body.toString()) as unknown;
+  const typesOf = (answers: readonly PlainAnswer[]) =>
+    answers.map(({ headers }) => headers['content-type']?.split(';')[0]);
+
+  it('is answered in the form that its client prefers, and at the path of streams with events', async () => {
+    const answers = [
+      await get(run('r1'), { accept: 'text/html' }),
+      await post(run('r1'), { accept: 'text/html, application/json;q=0.9' }),
+      await post(run('r1'), BOTH),
+      await post(run('r1'), BOTH),
+      await post(run('r1'), BOTH),
+      await post(run('r1'), BOTH, '/graphql/stream'),
+      await get(run('r1'), { accept: '*/*' }, '/graphql/stream'),
+      await post('subscription { runUpdated(workflowId: "wf", id: "r1") { status } }', BOTH),
+    ];
+    expect(typesOf(answers)).toEqual([
+      'text/html',
+      ...Array<string>(4).fill('application/json'),
+      ...Array<string>(3).fill('text/event-stream'),
+    ]);
+    expect(log.operations.slice(-4)).toMatchObject([
+      { cache: 'ready', transport: 'http' },
+      { operationType: 'query', transport: 'graphql-sse' },
+      { operationType: 'query', transport: 'graphql-sse' },
+      { operationType: 'subscription', transport: 'http' },
+    ]);
+  });
+
+  it('by GET is answered without its body, and may not change anything', async () => {
+    const refused = await get(MUTATION);
+    expect([refused.status, refused.headers.allow]).toEqual([405, 'GET, HEAD, POST']);
+    expect(upstream.count('execute')).toBe(0);
+    expect(jsonOf(await post(MUTATION))).toHaveProperty('data');
+    expect(upstream.count('execute')).toBe(1);
+
+    const raw = await connect();
+    const search = encodeURIComponent('{ __typename }');
+    const { head, body } = await raw.ask(
+      `GET /graphql?query=${search} HTTP/1.1\r\nhost: x\r\n${BEARER}content-length: 2000000\r\n\r\n`,
+    );
+    expect(head).not.toMatch(/^allow:/im);
+    expect(body).toBe('{"data":{"__typename":"Query"}}');
+  });
+
+  it('is told the validator of its answer by GET alone, and opens no stream by HEAD', async () => {
+    const [posted, got] = [await post(run('r1')), await get(run('r1'))];
+    expect([posted.headers.etag, got.headers.etag]).toEqual([undefined, expect.stringMatching(/^"[\w-]+"$/)]);
+    expect((await ask(`${gateway.url}/graphql/stream`, { method: 'HEAD', headers: KEY })).status).toBe(405);
+  });
+
+  it('without a key is told of the rate of its address when that is exceeded', async () => {
+    const told: unknown[] = [];
+    for (let time = 0; time < 31; time += 1) {
+      const { status, headers } = await post('{ __typename }', { authorization: '' });
+      told.push([status, headers['ratelimit-limit']]);
+    }
+    expect(told).toEqual([...Array<unknown>(30).fill([200, undefined]), [429, '30']]);
+    clock.advance(60_000);
+  });
+
+  it('is logged once with its viewer, also where it is refused or ready', async () => {
+    const seen = log.operations.length;
+    for (let time = 0; time < 3; time += 1) await post(run('logged'));
+    const { body, headers } = await ask(`${gateway.url}/graphql`, {
+      method: 'PUT',
+      headers: { ...KEY, accept: GRAPHQL_TYPE },
+    });
+    expect(headers).toMatchObject({
+      'content-type': GRAPHQL_TYPE,
+      'ratelimit-limit': '1000000',
+      allow: 'GET, HEAD, POST',
+    });
+    const requestId = headers['x-request-id'];
+    expect(JSON.parse(body.toString())).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST', requestId } }] });
+    await ask(`${gateway.url}/graphql`, { method: 'PUT' });
+    await post('{ __typename }', { authorization: '' });
+    const lines = log.operations.slice(seen);
+    expect(lines).toHaveLength(6);
+    const viewer = lines[0]?.viewer;
+    expect(viewer).toEqual(expect.any(String));
+    expect(lines.map((line) => line.viewer)).toEqual([viewer, viewer, viewer, viewer, null, null]);
+    expect(lines[3]).toMatchObject({ requestId, transport: 'http' });
+  });
+
+  it('is executed again where the answer to the one before could not be kept', async () => {
+    for (let time = 0; time < 3; time += 1) await post(run('r2'));
+    clock.advance(600_000);
+    isDown = true;
+    for (let time = 0; time < 2; time += 1) expect(jsonOf(await post(run('r2')))).toHaveProperty('errors');
+    isDown = false;
+  });
+
+  it('is abandoned where its client leaves, though it goes on', async () => {
+    const raw = await connect();
+    const started = upstream.nextCall();
+    const end = Promise.withResolvers<undefined>();
+    ends.push(end.promise);
+    await raw.send(requestOf(MUTATION));
+    await started;
+    raw.close();
+    await once(raw.socket, 'close');
+    await gateway.query('{ __typename }');
+    const seen = log.operations.length;
+    end.resolve(undefined);
+    while (log.operations.length === seen) await setImmediate();
+    expect(log.operations.at(-1)).toMatchObject({ operationType: 'mutation', outcome: 'abandoned' });
+  });
+
+  it('holds its bytes no longer than it takes', async () => {
+    const body = `{ __typename } #`;
+    const variables = { unused: 'x'.repeat(MEGABYTE - 100) };
+    for (let time = 0; time < 20; time += 1) {
+      expect((await gateway.query(body, { variables })).status).toBe(200);
+    }
+  });
+
+  it('holds the bytes of a ready answer until its client has taken them', async () => {
+    const query = run('large', 'a: outputs b: outputs c: outputs');
+    for (let time = 0; time < 2; time += 1) expect((await post(query)).status).toBe(200);
+    const raw = await connect();
+    raw.socket.pause();
+    const seen = log.operations.length;
+    await raw.send(requestOf(query));
+    while (log.operations.length === seen) await setImmediate();
+    expect(log.operations.at(-1)).toMatchObject({ cache: 'ready' });
+    expect((await post(query)).status).toBe(429);
+    expect((await post(query, { authorization: 'Bearer key-2' })).status).toBe(200);
+  });
+});
+
+const BEARER = 'authorization: Bearer key-1\r\n';
+
+function requestOf(query: string): string {
+  const body = JSON.stringify({ query });
+  return `POST /graphql HTTP/1.1\r\nhost: x\r\n${BEARER}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+}
