@@ -41,6 +41,21 @@ export const RUNS: readonly Equivalent[] = [
     replacement: 'latest.sequence',
     reason: TYPES_ALONE,
   },
+  ...[
+    'if (steps?.cached === before) return SAME_STEPS;',
+    'return one.cached === another.cached || isDeepStrictEqual(told(one.cached.value), told(another.cached.value));',
+  ].map((line) => ({
+    file: 'runs/live/snapshot.ts',
+    line,
+    replacement: 'false',
+    reason: SAVES_TIME,
+  })),
+  {
+    file: 'runs/live/workflow-runs.ts',
+    line: 'const isNew = known.isRead ? lastKnown < 0 || index < lastKnown : isShown;',
+    replacement: 'index <= lastKnown',
+    reason: 'Of one that is known it is not asked whether it is new.',
+  },
   {
     file: 'runs/cache-partitions.ts',
     line: 'return slot && !isEntry(slot) ? slot : undefined;',
