@@ -15,8 +15,13 @@ const LIVE_TTL_MS = 1000;
 const LONG_MS = 6000;
 const MAX_WATCHED = 3;
 
+const END = { done: true, value: undefined };
+
 const outage = new GatewayError('UPSTREAM_UNAVAILABLE', 'down');
 const notThere = new GatewayError('NOT_FOUND', 'no such workflow');
+
+type Changes = AsyncIterator<RunsChange, undefined>;
+type Change = IteratorResult<RunsChange, undefined>;
 
 describe('the runs of several workflows that are watched', () => {
   let clock: ManualClock;
@@ -26,6 +31,8 @@ describe('the runs of several workflows that are watched', () => {
   let reads: string[];
   /** Of each read, whether the records reach down to what is known. */
   let enough: boolean[];
+  /** Of all that is read. */
+  let staleReason: string | null;
   let pollers: WorkflowPollers;
 
   beforeEach(() => {
@@ -34,6 +41,7 @@ describe('the runs of several workflows that are watched', () => {
     failures = new Map();
     reads = [];
     enough = [];
+    staleReason = null;
     pollers = createWorkflowPollers({
       runHistory: {
         newest(workflowId, wanted, areEnough, operation) {
@@ -45,7 +53,7 @@ describe('the runs of several workflows that are watched', () => {
           operation.lifetime.limit(clock.now() + LIVE_TTL_MS);
           const times = { sentAt: clock.now(), fetchedAt: clock.now(), sizeBytes: 1 };
           return Promise.resolve({
-            records: records.map((value) => ({ cached: { ...times, value }, staleReason: null })),
+            records: records.map((value) => ({ cached: { ...times, value }, staleReason })),
             windows: [{ ...times, value: records }],
           });
         },
@@ -65,24 +73,30 @@ describe('the runs of several workflows that are watched', () => {
     histories.set(workflowId, [record, ...(histories.get(workflowId) ?? [])]);
   };
   const watch = (ids: readonly string[], key = 'ada') => pollers.watch(ids, operationOf(key));
-  const changeOf = async (changes: AsyncIterator<RunsChange, undefined>) => {
-    const { value } = await changes.next();
-    if (!value) throw new Error('expected a change');
+  /** What is there when everything that can go on without the test has done so. */
+  const outcomeOf = async (next: Promise<Change>): Promise<Change> => {
+    const outcome = await Promise.race([next, settle()]);
+    if (!outcome) throw new Error('expected a change or the end, got nothing');
+    return outcome;
+  };
+  const changeOf = async (changes: Changes, next = changes.next()) => {
+    const { done, value } = await outcomeOf(next);
+    if (done) throw new Error('expected a change, got the end');
     return value;
   };
-  const told = async (changes: AsyncIterator<RunsChange, undefined>) =>
-    (await changeOf(changes)).runs.map(({ workflowId, runId }) => `${workflowId} ${runId}`);
+  const told = async (...given: Parameters<typeof changeOf>) =>
+    (await changeOf(...given)).runs.map(({ workflowId, runId }) => `${workflowId} ${runId}`);
   const poll = () => {
     clock.advance(LONG_MS);
     return settle();
   };
 
   it('are told newest first, those that have not started before all, and then those that are new', async () => {
-    start('b', 'b1', 10);
-    start('a', 'a1', 20);
+    start('b', 'b1', 20);
+    start('a', 'a1', 10);
     start('a', 'a2', null);
     const changes = watch(['a', 'b']);
-    expect(await told(changes)).toEqual(['a a2', 'a a1', 'b b1']);
+    expect(await told(changes)).toEqual(['a a2', 'b b1', 'a a1']);
     await poll();
     start('b', 'b2', 30);
     start('a', 'a3', 40);
@@ -93,11 +107,11 @@ describe('the runs of several workflows that are watched', () => {
   it('wait for the next change, and are told it once', async () => {
     const changes = watch(['a', 'b']);
     expect(await told(changes)).toEqual([]);
-    const next = told(changes);
+    const next = changes.next();
     await poll();
     start('b', 'b1', 10);
     await poll();
-    expect(await next).toEqual(['b b1']);
+    expect(await told(changes, next)).toEqual(['b b1']);
     start('a', 'a1', 20);
     await poll();
     expect(await told(changes)).toEqual(['a a1']);
@@ -152,6 +166,13 @@ describe('the runs of several workflows that are watched', () => {
     await poll();
     expect(await changeOf(changes)).toMatchObject({ runs: [{ runId: 'a2' }], unavailable: [] });
     expect(reads.filter((read) => read.startsWith('gone'))).toHaveLength(1);
+    start('b', 'b1', 30);
+    const others = watch(['a', 'b']);
+    await told(others);
+    failures.set('b', notThere);
+    await poll();
+    const last = await changeOf(others);
+    expect([last.unavailable.length, last.states.length]).toEqual([1, 1]);
   });
 
   it('are told without those of a workflow that fails, until they can be had', async () => {
@@ -170,14 +191,28 @@ describe('the runs of several workflows that are watched', () => {
     });
   });
 
+  it('are not told anew where those that were stale can not be had at all', async () => {
+    start('a', 'a1', 10);
+    staleReason = 'old';
+    const changes = watch(['a']);
+    await told(changes);
+    failures.set('a', outage);
+    const next = changes.next();
+    await poll();
+    failures.clear();
+    staleReason = null;
+    await poll();
+    expect(await told(changes, next)).toEqual(['a a1']);
+  });
+
   it.each<[string, Error]>([
     ['a key that is refused', new GatewayError('FORBIDDEN', 'no')],
     ['a defect', new TypeError('no function')],
   ])('end by %s, and all that was counted is free', async (_, error) => {
     failures.set('b', error);
     const changes = watch(['a', 'b']);
-    expect(await rejectionOf(changes.next())).toBe(error);
-    expect(await changes.next()).toEqual({ done: true, value: undefined });
+    expect(await rejectionOf(outcomeOf(changes.next()))).toBe(error);
+    expect(await outcomeOf(changes.next())).toEqual(END);
     expect(pollers.pollers).toBe(0);
     watch(['a', 'c', 'd']);
   });
@@ -188,8 +223,8 @@ describe('the runs of several workflows that are watched', () => {
     failures.set('a', notThere);
     const next = rejectionOf(changes.next());
     await poll();
-    expect(await next).toBe(notThere);
-    expect(await changes.next()).toEqual({ done: true, value: undefined });
+    expect(await Promise.race([next, settle()])).toBe(notThere);
+    expect(await outcomeOf(changes.next())).toEqual(END);
   });
 
   it('end with the gateway, also for who waits', async () => {
@@ -197,8 +232,15 @@ describe('the runs of several workflows that are watched', () => {
     await told(changes);
     const next = changes.next();
     pollers.close();
-    expect(await next).toEqual({ done: true, value: undefined });
+    expect(await outcomeOf(next)).toEqual(END);
     expect(clock.pending).toEqual([]);
+  });
+
+  it('end when their reader leaves before they are read', async () => {
+    const changes = watch(['a']);
+    const next = changes.next();
+    await changes.return?.();
+    expect(await outcomeOf(next)).toEqual(END);
   });
 
   it('end when their reader leaves, also while it waits', async () => {
@@ -206,7 +248,7 @@ describe('the runs of several workflows that are watched', () => {
     await told(changes);
     const next = changes.next();
     await changes.return?.();
-    expect(await next).toEqual({ done: true, value: undefined });
+    expect(await outcomeOf(next)).toEqual(END);
     expect([pollers.pollers, clock.pending]).toEqual([0, []]);
   });
 
@@ -215,7 +257,7 @@ describe('the runs of several workflows that are watched', () => {
     expect(await told(changes)).toEqual([]);
     const next = changes.next();
     await changes.return?.();
-    expect((await next).done).toBe(true);
+    expect(await outcomeOf(next)).toEqual(END);
   });
 
   it('are polled once for all readers of a key', async () => {
