@@ -10,6 +10,7 @@ import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { EPOCH_MS, graphOf, listed, ran, runRecord, workflowRecord } from '../support/facts.ts';
 import { operationOf, settle } from '../support/operations.ts';
+import { rejectionOf } from '../support/rejection.ts';
 import { createRunParts, scriptedApi, type RunPartsOptions } from '../support/run-parts.ts';
 
 const LIVE_TTL_MS = 1000;
@@ -182,9 +183,25 @@ describe('the pollers of runs', () => {
     expect(pollers.pollers).toBe(0);
   });
 
+  it('stay for others where one that has failed is still read', async () => {
+    const slow = watch();
+    await stateOf(slow);
+    stepsFailure = new GatewayError('FORBIDDEN', 'no');
+    clock.advance(LIVE_TTL_MS);
+    await settle();
+    expect(pollers.pollers).toBe(0);
+    stepsFailure = null;
+    await stateOf(watch());
+    expect(await rejectionOf(slow.next())).toMatchObject({ code: 'FORBIDDEN' });
+    expect(pollers.pollers).toBe(1);
+  });
+
   it('end with the gateway, and are counted by viewer until then', async () => {
     const states = [watch(), watch(), watch('RECORD')];
     expect(() => watch()).toThrow('one key may watch 3 runs and workflows at once, and this one does already');
+    await states.pop()?.return?.();
+    states.push(watch());
+    expect(() => watch()).toThrow(GatewayError);
     for (const each of states) await stateOf(each);
     pollers.close();
     for (const each of states) await isOver(each);

@@ -13,7 +13,7 @@ import { rejectionOf } from '../support/rejection.ts';
 const LIVE_TTL_MS = 1000;
 /** Longer than the slowest interval. */
 const LONG_MS = 6000;
-const MAX_WATCHED = 3;
+const MAX_WATCHED = 4;
 
 const END = { done: true, value: undefined };
 
@@ -33,6 +33,7 @@ describe('the runs of several workflows that are watched', () => {
   let enough: boolean[];
   /** Of all that is read. */
   let staleReason: string | null;
+  let isRightKnown: boolean;
   let pollers: WorkflowPollers;
 
   beforeEach(() => {
@@ -42,6 +43,7 @@ describe('the runs of several workflows that are watched', () => {
     reads = [];
     enough = [];
     staleReason = null;
+    isRightKnown = true;
     pollers = createWorkflowPollers({
       runHistory: {
         newest(workflowId, wanted, areEnough, operation) {
@@ -58,7 +60,7 @@ describe('the runs of several workflows that are watched', () => {
           });
         },
       },
-      cache: { hasProvenRight: () => true },
+      cache: { hasProvenRight: () => isRightKnown },
       liveTtlMs: LIVE_TTL_MS,
       maxUpstreamCalls: 10,
       countSubscription: createSubscriptionLimit(MAX_WATCHED),
@@ -214,7 +216,7 @@ describe('the runs of several workflows that are watched', () => {
     expect(await rejectionOf(outcomeOf(changes.next()))).toBe(error);
     expect(await outcomeOf(changes.next())).toEqual(END);
     expect(pollers.pollers).toBe(0);
-    watch(['a', 'c', 'd']);
+    watch(['a', 'c', 'd', 'e']);
   });
 
   it('end where no workflow is there any more', async () => {
@@ -263,8 +265,13 @@ describe('the runs of several workflows that are watched', () => {
   it('are polled once for all readers of a key', async () => {
     await Promise.all([told(watch(['a'])), told(watch(['a'])), told(watch(['a'], 'bob'))]);
     expect([reads, pollers.pollers]).toEqual([['a 100', 'a 100'], 2]);
+    await told(watch(['a']));
+    expect(reads).toHaveLength(2);
+    isRightKnown = false;
+    await told(watch(['a']));
+    expect(reads.slice(2)).toEqual(['a 20']);
     await poll();
-    expect(reads.slice(2)).toEqual(['a 20', 'a 20']);
+    expect(reads.slice(3)).toEqual(['a 20', 'a 20']);
   });
 
   it('are read down to what is known', async () => {
@@ -277,11 +284,16 @@ describe('the runs of several workflows that are watched', () => {
   });
 
   it('are counted by key, and not at all where that is more than it may watch', async () => {
-    const changes = watch(['a', 'b']);
-    expect(() => watch(['c', 'd'])).toThrow(`one key may watch ${MAX_WATCHED} runs and workflows at once`);
-    watch(['c', 'd'], 'bob');
+    const changes = watch(['a', 'b', 'c']);
+    expect(() => watch(['d', 'e'])).toThrow(
+      expect.objectContaining({
+        code: 'RATE_LIMITED',
+        message: `one key may watch ${MAX_WATCHED} runs and workflows at once, and this one does already`,
+      }),
+    );
+    watch(['d', 'e'], 'bob');
     await changes.return?.();
-    watch(['c', 'd', 'e']);
-    expect(() => watch(['f'])).toThrow(GatewayError);
+    watch(['d', 'e', 'f', 'g']);
+    expect(() => watch(['h'])).toThrow(GatewayError);
   });
 });

@@ -50,6 +50,29 @@ export const RUNS: readonly Equivalent[] = [
     replacement: 'false',
     reason: SAVES_TIME,
   })),
+  ...[
+    'false',
+    'performance.now() - startedAt <= PIECE_MS',
+    'performance.now() - startedAt >= PIECE_MS',
+    'performance.now() + startedAt',
+  ].map((replacement) => ({
+    file: 'runs/live/in-pieces.ts',
+    line: 'if (performance.now() - startedAt < PIECE_MS) continue;',
+    replacement,
+    reason: 'Others are let in more often.',
+  })),
+  {
+    file: 'runs/live/live-pollers.ts',
+    line: "const polled = requirement === 'RECORD' ? 'RECORD' : 'STEPS';",
+    replacement: '""',
+    reason: 'Whatever is not RECORD loads both parts.',
+  },
+  ...['true', 'left >= 0'].map((replacement) => ({
+    file: 'runs/live/subscription-limit.ts',
+    line: 'if (left > 0) subscriptions.set(id, left);',
+    replacement,
+    reason: 'No subscriptions are read like none. It saves memory.',
+  })),
   {
     file: 'runs/live/runs-watch.ts',
     line: "topic: 'runs',",
