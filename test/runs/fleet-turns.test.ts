@@ -71,7 +71,9 @@ describe('the turns of a fleet', () => {
   });
 
   it('stay where they are, for as long as who has them goes on', async () => {
-    const [first, second] = [await one.join(), await other.join()];
+    const first = await one.join();
+    await pass(0.8);
+    const second = await other.join();
     await pass(10);
     expect([first.told, second.told]).toEqual([['ours'], []]);
   });
@@ -121,8 +123,12 @@ describe('the turns of a fleet', () => {
     const [first, second] = [await one.join(), await other.join()];
     first.turns.announce();
     expect([first.told, second.told]).toEqual([['ours'], ['announced']]);
-    await valkey.connect(() => false).announcements.announce('poll', 'NEWS of run');
+    const { announcements } = valkey.connect(() => false);
+    for (const payload of ['NEWS third run', 'READ third other', 'READ', ''])
+      await announcements.announce('poll', payload);
     expect(second.told).toEqual(['announced']);
+    await announcements.announce('poll', 'READ third run');
+    expect(second.told).toEqual(['announced', 'announced']);
   });
 
   it('are over for who has left: it hears nothing, holds nothing and asks for nothing', async () => {
@@ -134,6 +140,11 @@ describe('the turns of a fleet', () => {
     await settle();
     expect([first.told, second.told, valkey.holders, clock.pending]).toEqual([['ours'], [], 0, []]);
     expect(one.turns.roles).toEqual({ leader: 0, follower: 0, alone: 0 });
+    const again = await one.join();
+    first.turns.leave(true);
+    expect(one.turns.roles.leader).toBe(1);
+    (await other.join()).turns.announce();
+    expect(again.told).toEqual(['ours', 'announced']);
   });
 
   it('are handed over by who leaves before it knows that they are its own', async () => {

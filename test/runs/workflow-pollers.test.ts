@@ -34,6 +34,8 @@ describe('the runs of several workflows that are watched', () => {
   /** Of all that is read. */
   let staleReason: string | null;
   let isRightKnown: boolean;
+  /** What all reads wait for. */
+  let areDue: Promise<unknown>;
   let pollers: WorkflowPollers;
 
   beforeEach(() => {
@@ -44,20 +46,22 @@ describe('the runs of several workflows that are watched', () => {
     enough = [];
     staleReason = null;
     isRightKnown = true;
+    areDue = Promise.resolve();
     pollers = createWorkflowPollers({
       runHistory: {
-        newest(workflowId, wanted, areEnough, operation) {
+        async newest(workflowId, wanted, areEnough, operation) {
           reads.push(`${workflowId} ${wanted}`);
+          await areDue;
           const failure = failures.get(workflowId);
-          if (failure) return Promise.reject(failure);
+          if (failure) throw failure;
           const records = histories.get(workflowId) ?? [];
           enough.push(areEnough(records));
           operation.lifetime.limit(clock.now() + LIVE_TTL_MS);
           const times = { sentAt: clock.now(), fetchedAt: clock.now(), sizeBytes: 1 };
-          return Promise.resolve({
+          return {
             records: records.map((value) => ({ cached: { ...times, value }, staleReason })),
             windows: [{ ...times, value: records }],
-          });
+          };
         },
       },
       cache: { hasProvenRight: () => isRightKnown },
@@ -238,10 +242,14 @@ describe('the runs of several workflows that are watched', () => {
     expect(clock.pending).toEqual([]);
   });
 
-  it('end when their reader leaves before they are read', async () => {
-    const changes = watch(['a']);
+  it('end when their reader leaves while they are read', async () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    areDue = promise;
+    const changes = watch(['a', 'b']);
     const next = changes.next();
+    await settle();
     await changes.return?.();
+    resolve(undefined);
     expect(await outcomeOf(next)).toEqual(END);
   });
 

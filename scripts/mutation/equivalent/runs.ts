@@ -1,7 +1,8 @@
-import type { Equivalent } from './equivalent.ts';
+import { inFile, type Equivalent } from './equivalent.ts';
 
 const TYPES_ALONE = 'Never reached: the types allow that nothing is found, and something always is.';
 const SAVES_TIME = 'A shorter way to the same answer. It saves time, and nothing else.';
+const SAVES_MEMORY = 'What is empty is read like what is not there. It saves memory.';
 const NOBODY_READS = 'A run that is derived for its end alone: nobody reads this of it.';
 
 export const RUNS: readonly Equivalent[] = [
@@ -72,6 +73,17 @@ export const RUNS: readonly Equivalent[] = [
     line: 'if (left > 0) subscriptions.set(id, left);',
     replacement,
     reason: 'No subscriptions are read like none. It saves memory.',
+  })),
+  ...inFile('runs/live/fleet-turns.ts', [
+    ["const [word, from, name = ''] = payload.split(' ');", '"Stryker was here!"', 'No run has that name either.'],
+    ['if (present.size === 0) members.delete(name);', 'false', SAVES_MEMORY],
+    ['if (present.size === 0) members.delete(name);', ';', SAVES_MEMORY],
+  ]),
+  ...['["Stryker was here"]', 'taken.get(id).stamp'].map((replacement) => ({
+    file: 'runs/live/runs-watch.ts',
+    line: 'states: [...open.keys()].flatMap((id) => taken.get(id)?.stamp ?? []),',
+    replacement,
+    reason: TYPES_ALONE,
   })),
   {
     file: 'runs/live/runs-watch.ts',
