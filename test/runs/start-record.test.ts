@@ -63,7 +63,7 @@ describe('what gateways tell one another of a start', () => {
       const record = failed(error);
       if (record?.state !== 'unknown') throw new Error('expected an outcome that is not known');
       expect(record).toMatchObject(START);
-      expect(toldOf(errorOf(record))).toEqual(toldOf(error));
+      expect(toldOf(errorOf(record))).toStrictEqual(toldOf(error));
     }
     const record = failed(new TypeError('a defect'));
     expect(record).toMatchObject({ state: 'unknown', code: 'UPSTREAM_TIMEOUT', message: notTold().message });
