@@ -5,6 +5,7 @@ import { KEY_LIFETIME_MS } from '../../src/runs/starts/idempotent-starts.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 import { joinFleet, until, type TestFleet } from '../support/fleet.ts';
+import { readFigures } from '../support/observed.ts';
 import { startValkey, type TestValkey } from '../support/valkey.ts';
 
 const MAX_WAIT_MS = 60_000;
@@ -33,14 +34,17 @@ describeWithValkey(`a claim of a start${withoutValkey}`, () => {
     const fleet = await joinFleet(valkey.url, secret === undefined ? {} : { FLEET_SECRET: secret });
     const claims = createClaims({ fleet, source: 'upstream', maxWaitMs: MAX_WAIT_MS, now: clock.now, ...options });
     opened.push(claims, fleet);
-    return claims;
+    const commands = async () => readFigures(await fleet.figures.scrape()).counts('stepgate_valkey_commands_total');
+    return { ...claims, commands };
   }
 
   const names = () => valkey.client.keys('*');
   const livesFor = async () => valkey.client.pttl((await names())[0] ?? '');
 
   it('is whose it is that takes it first, and tells others what came of it', async () => {
-    const [one, other] = [(await join()).of(START), (await join()).of(START)];
+    const gateway = await join();
+    const [one, other] = [gateway.of(START), (await join()).of(START)];
+    expect(one.name).toMatch(/^stepgate:start:[\w-]{43}$/);
     expect(one.name).toBe(other.name);
     expect(await one.take(UNDER_WAY)).toBeNull();
     expect(await other.take({ ...UNDER_WAY, fingerprint: 'another' })).toEqual(UNDER_WAY);
@@ -50,6 +54,7 @@ describeWithValkey(`a claim of a start${withoutValkey}`, () => {
     expect(await other.take(UNDER_WAY)).toEqual(startedAs('r1'));
     expect(await livesFor()).toBeLessThanOrEqual(KEY_LIFETIME_MS);
     expect(await livesFor()).toBeGreaterThan(KEY_LIFETIME_MS / 2);
+    expect(await gateway.commands()).toMatchObject({ 'CLAIM ok': 1, 'SETTLE ok': 1 });
   });
 
   it('is free again where nothing came of it', async () => {
@@ -81,7 +86,7 @@ describeWithValkey(`a claim of a start${withoutValkey}`, () => {
     expect(await one.take(UNDER_WAY)).toEqual(UNDER_WAY);
   });
 
-  it('is none that can be read where its value is not one of these gateways’, or a list', async () => {
+  it('is none that can be read where its value is none of these gateways’', async () => {
     const claims = await join();
     const claim = claims.of(START);
     await claims.of({ ...START, key: 'other' }).take(UNDER_WAY);
@@ -123,7 +128,7 @@ describeWithValkey(`a claim of a start${withoutValkey}`, () => {
 
   it('is told of when Valkey is back, for as long as its key lasts, and by none that is closed', async () => {
     const [kept, closed] = [await join(), await join()];
-    const claimsOf = (claims: Claims, key: string) => claims.of({ ...START, key });
+    const claimsOf = (claims: Pick<Claims, 'of'>, key: string) => claims.of({ ...START, key });
     const [old, fresh, lost] = [claimsOf(kept, 'old'), claimsOf(kept, 'fresh'), claimsOf(closed, 'lost')];
     for (const claim of [old, fresh, lost]) await claim.take(UNDER_WAY);
     await valkey.kill();
@@ -140,6 +145,20 @@ describeWithValkey(`a claim of a start${withoutValkey}`, () => {
     expect(await valkey.client.pttl(fresh.name)).toBeLessThanOrEqual(60_000);
     expect(await claimsOf(another, 'old').take(UNDER_WAY)).toBeNull();
     expect(await claimsOf(another, 'lost').take(UNDER_WAY)).toBeNull();
+    expect(await kept.commands()).toMatchObject({ 'SETTLE ok': 1 });
+    expect(await kept.commands()).not.toHaveProperty(['SETTLE refused']);
+  });
+
+  it('is told of once', async () => {
+    const claims = await join();
+    const claim = claims.of(START);
+    await claim.take(UNDER_WAY);
+    await claim.settle(startedAs('r1'));
+    await valkey.kill();
+    expect(await claims.of({ ...START, key: 'other' }).take(UNDER_WAY)).toBeUndefined();
+    await valkey.start();
+    await until(async () => (await claims.of({ ...START, key: 'third' }).take(UNDER_WAY)) !== undefined);
+    expect(await valkey.client.exists(claim.name)).toBe(0);
   });
 });
 

@@ -4,6 +4,7 @@ import { createNames } from '../../src/runs/shared/names.ts';
 import { readVersioned } from '../../src/fleet/versioned-values.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 import { joinFleet, until } from '../support/fleet.ts';
+import { readFigures } from '../support/observed.ts';
 import { viewerOf } from '../support/operations.ts';
 import { startValkey, type TestValkey } from '../support/valkey.ts';
 
@@ -120,19 +121,16 @@ describeWithValkey(`shared answers${withoutValkey}`, () => {
 
   it('are none that can be read where their bytes are not, which is counted', async () => {
     const one = await join();
-    const unreadable = async () =>
-      Number(
-        /^stepgate_shared_reads_total\{result="unreadable"\} (\d+)$/m.exec(await one.fleet.figures.scrape())?.[1] ?? 0,
-      );
+    const unreadable = async () => readFigures(await one.fleet.figures.scrape()).counts('stepgate_shared_reads_total');
     await one.store('[]');
     const [value] = one.names.values;
     const stored = (await valkey.client.getBuffer(value)) ?? Buffer.alloc(0);
     await valkey.client.set(value, 'nonsense');
     expect(await one.textOf()).toBeUndefined();
-    expect(await unreadable()).toBe(0);
+    expect(await unreadable()).toEqual({});
     await valkey.client.set(value, stored.fill(0, stored.length - 1));
     expect(await one.textOf()).toBeUndefined();
-    expect(await unreadable()).toBe(1);
+    expect(await unreadable()).toEqual({ unreadable: 1 });
     await one.store(JSON.stringify('x'.repeat(2 * MAX_BYTES)), { sentAt: one.now() + 1000 });
     expect(await one.textOf()).toBeUndefined();
     await one.store('x'.repeat(MAX_BYTES), { sentAt: one.now() + 2000 });
