@@ -142,7 +142,9 @@ describeWithValkey(`shared answers${withoutValkey}`, () => {
     const other = await join({ source: 'other' });
     await one.store('[]');
     expect(await other.textOf()).toBeUndefined();
-    const { namesOf } = one;
+    const { namesOf, names } = one;
+    const purposes = [names.epochs[0], names.values[0], names.lease].map((name) => name.replace(/:[\w-]{43}$/, ''));
+    expect(purposes).toEqual(['stepgate:epoch', 'stepgate:answer', 'stepgate:call']);
     const all = [
       namesOf(viewerOf('ada'), 'run'),
       namesOf(viewerOf('ada'), 'steps'),
@@ -153,7 +155,7 @@ describeWithValkey(`shared answers${withoutValkey}`, () => {
     expect(new Set(all.map(({ lease }) => lease)).size).toBe(4);
     // The right is that of the viewer, whatever is read.
     expect(new Set(all.map(({ epochs }) => epochs[0])).size).toBe(3);
-    expect(namesOf(viewerOf('ada'), 'run')).toEqual(one.names);
+    expect(namesOf(viewerOf('ada'), 'run')).toEqual(names);
   });
 
   it('are read by the old secret and the new one, and written by the first, while it is changed', async () => {
