@@ -84,11 +84,15 @@ describeWithValkey(`shared answers${withoutValkey}`, () => {
     }
   });
 
-  it('are not those of another epoch', async () => {
+  it('are not those of another epoch, nor of one that Valkey has lost', async () => {
     const one = await join();
     await one.store('[]', { epoch: 'other' });
     await one.answers.renew(one.names, one.now());
     expect(await one.textOf()).toBeUndefined();
+    await valkey.client.del(one.names.epochs[0]);
+    expect(await one.textOf()).toBeUndefined();
+    const commands = readFigures(await one.fleet.figures.scrape()).counts('stepgate_valkey_commands_total');
+    expect(commands).toMatchObject({ 'STORE ok': 1, 'RENEW ok': 1, 'READ ok': 2 });
   });
 
   it('may be that the upstream has nothing', async () => {
@@ -135,6 +139,7 @@ describeWithValkey(`shared answers${withoutValkey}`, () => {
     expect(await one.textOf()).toBeUndefined();
     await one.store('x'.repeat(MAX_BYTES), { sentAt: one.now() + 2000 });
     expect(await one.textOf()).toHaveLength(MAX_BYTES);
+    expect(await unreadable()).toEqual({ unreadable: 2 });
   });
 
   it('are of one viewer, resource and upstream', async () => {
