@@ -101,6 +101,7 @@ describeWithValkey(`a claim of a start${withoutValkey}`, () => {
     const [old, renewed] = ['o'.repeat(40), 'n'.repeat(40)];
     for (const [mine, theirs] of [
       [old, `${old},${renewed}`],
+      [old, `${renewed},${old}`],
       [`${old},${renewed}`, old],
       [`${old},${renewed}`, `${renewed},${old}`],
       [`${renewed},${old}`, renewed],
