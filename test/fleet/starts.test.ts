@@ -1,11 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { StartedRun } from '../../src/upstream/contract.ts';
-import { createIdempotentStarts, KEY_LIFETIME_MS, type KeyedStart } from '../../src/runs/starts/idempotent-starts.ts';
-import { createSharedStarts } from '../../src/runs/starts/shared-starts.ts';
+import {
+  createIdempotentStarts,
+  fingerprintOf,
+  KEY_LIFETIME_MS,
+  type KeyedStart,
+} from '../../src/runs/starts/idempotent-starts.ts';
+import { createClaims } from '../../src/runs/starts/claims.ts';
+import { createSharedStarts, type SharedStarts } from '../../src/runs/starts/shared-starts.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { unknownOutcome } from '../../src/upstream/unknown-outcome.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { joinFleet, until } from '../support/fleet.ts';
+import { joinFleet, until, type TestFleet } from '../support/fleet.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { startValkey, type TestValkey } from '../support/valkey.ts';
 
@@ -14,6 +20,8 @@ const START: KeyedStart = { viewerId: 'viewer', identity: 'viewer', key: 'key', 
 
 /** A gateway's starts, on a clock that runs as the machine's does, but can be put forward. */
 interface Gateway {
+  readonly fleet: TestFleet;
+  readonly starts: SharedStarts;
   skip(ms: number): void;
   start(fields?: Partial<KeyedStart>): Promise<StartedRun>;
 }
@@ -45,6 +53,8 @@ describeWithValkey(`starts with a key, shared by gateways${withoutValkey}`, () =
     const starts = createSharedStarts({ fleet, source: 'upstream', ownStarts, upstreamTimeoutMs, now });
     opened.push(starts, fleet);
     return {
+      fleet,
+      starts,
       skip: (ms) => void (skippedMs += ms),
       start: (fields) =>
         starts.once({ ...START, ...fields }, () => {
@@ -125,12 +135,70 @@ describeWithValkey(`starts with a key, shared by gateways${withoutValkey}`, () =
   it('are over at each gateway when the first has kept them for ten minutes', async () => {
     const [one, other] = [await join(), await join()];
     await one.start();
+    other.skip(KEY_LIFETIME_MS / 2);
     await other.start();
     await valkey.client.flushall();
-    other.skip(KEY_LIFETIME_MS - 10_000);
+    other.skip(KEY_LIFETIME_MS / 2 - 10_000);
     expect((await other.start()).runId).toBe('run-1');
     other.skip(10_000);
     expect((await other.start()).runId).toBe('run-2');
+  });
+
+  it('are announced, and found without that', async () => {
+    const one = await join();
+    const heard: string[] = [];
+    const listener = valkey.client.duplicate();
+    listener.on('message', (_channel, payload: string) => heard.push(payload.replace(/^[\w-]{43} /, '')));
+    await listener.subscribe('stepgate:start');
+    await one.start();
+    send = () => Promise.reject(new GatewayError('BAD_USER_INPUT', 'no'));
+    await rejectionOf(one.start({ key: 'another' }));
+    await until(() => heard.length === 2);
+    expect(heard).toEqual(['stored', 'failed']);
+    listener.disconnect();
+
+    const claims = createClaims({ fleet: one.fleet, source: 'upstream', maxWaitMs: 1000, now: Date.now });
+    const claim = claims.of({ ...START, key: 'third' });
+    const fingerprint = fingerprintOf(START.workflowId, START.inputs);
+    await claim.take({ state: 'underWay', fingerprint, at: Date.now() });
+    const waiting = (await join()).start({ key: 'third' });
+    await claim.settle({ state: 'started', fingerprint, at: Date.now(), runId: 'r', message: null });
+    expect(await waiting).toEqual({ runId: 'r', message: null });
+    claims.close();
+  });
+
+  it('are waited for a little longer than the upstream may take, and no longer', async () => {
+    const [one, patient, late] = [await join(), await join(), await join()];
+    const { resolve } = hold();
+    const first = one.start();
+    await until(() => sent === 1);
+    late.skip(UPSTREAM_TIMEOUT_MS + 2000);
+    expect(await codeOf(late.start())).toBe('UPSTREAM_TIMEOUT');
+    patient.skip(UPSTREAM_TIMEOUT_MS - 800);
+    const waiting = patient.start();
+    resolve({ runId: 'r', message: null });
+    expect([await first, await waiting]).toEqual([
+      { runId: 'r', message: null },
+      { runId: 'r', message: null },
+    ]);
+  });
+
+  it('are neither told nor heard of any more by a gateway that has stopped', async () => {
+    const one = await join();
+    const { resolve } = hold();
+    const underWay = one.start();
+    await until(() => sent === 1);
+    const listeners = async () => Number((await valkey.client.pubsub('NUMSUB', 'stepgate:start'))[1]);
+    await until(async () => (await listeners()) === 1);
+    one.starts.close();
+    await until(async () => (await listeners()) === 0);
+    await valkey.kill();
+    resolve({ runId: 'r', message: null });
+    await underWay;
+    await valkey.start();
+    await until(() => one.fleet.valkey.isUp);
+    await one.fleet.valkey.run('PING', (redis) => redis.ping());
+    expect(await valkey.client.keys('stepgate:start:*')).toEqual([]);
   });
 
   it('are not known where the gateway that sends says nothing for longer than the upstream may take', async () => {

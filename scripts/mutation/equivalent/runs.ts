@@ -2,7 +2,7 @@ import { inFile, type Equivalent } from './equivalent.ts';
 
 const TYPES_ALONE = 'Never reached: the types allow that nothing is found, and something always is.';
 const SAVES_TIME = 'A shorter way to the same answer. It saves time, and nothing else.';
-const SAVES_MEMORY = 'What is empty is read like what is not there. It saves memory.';
+const SAVES_MEMORY = 'What is left behind is never asked for. It saves memory.';
 const NOBODY_READS = 'A run that is derived for its end alone: nobody reads this of it.';
 
 export const RUNS: readonly Equivalent[] = [
@@ -186,6 +186,16 @@ export const RUNS: readonly Equivalent[] = [
     replacement,
     reason: 'An estimate. It differs by less than the overhead allows for.',
   })),
+  ...inFile('runs/starts/shared-starts.ts', [
+    ['if (now() >= untilMs) {', 'now() > untilMs', 'It waits for no time, and looks once more.'],
+    [
+      'await expected.outcome(Math.min(RECHECK_MS, untilMs - now()), never);',
+      'untilMs + now()',
+      'It gives up when it looks the next time, within a second.',
+    ],
+    ['} finally {', '{}', SAVES_MEMORY],
+    ['expected.end();', ';', SAVES_MEMORY],
+  ]),
   {
     file: 'runs/starts/claims.ts',
     line: 'let claimed: Values = [];',
