@@ -126,6 +126,11 @@ describe('the runs of several workflows', () => {
     expect(third.end.last).toEqual({ workflowId: 'a', startMicros: at(10).epochMicros });
   });
 
+  it('are those that the upstream lists first, also where these have not started last', async () => {
+    start('a', 5, 9, 3);
+    expect(idsOf(await page())).toEqual(['a5.3', 'a9.2']);
+  });
+
   it('of a workflow that comes in later are none newer than what was answered', async () => {
     start('b', 30, 20, 10);
     const { end } = await page();

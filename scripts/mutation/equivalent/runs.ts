@@ -234,6 +234,12 @@ export const RUNS: readonly Equivalent[] = [
   },
   {
     file: 'runs/history/recent-runs.ts',
+    line: '({ waiting, frontier }) => waiting.length > 0 || !frontier || (next && compareByPlace(next, frontier) <= 0),',
+    replacement: 'compareByPlace(next, frontier) < 0',
+    reason: 'No two workflows have the same place, and of its own one has runs that wait.',
+  },
+  {
+    file: 'runs/history/recent-runs.ts',
     line: 'queues.find(({ workflowId }) => workflowId === next.workflowId)?.waiting.shift();',
     replacement: 'queues.find(({\n  workflowId\n}) => workflowId === next.workflowId).waiting',
     reason: TYPES_ALONE,
