@@ -41,6 +41,11 @@ describe('a viewer', () => {
     expect(viewersOf('ada', one.scope, one.attributes)).toMatchObject(one);
   });
 
+  it('is not taken for another by a credential that looks like its rights', () => {
+    const attributes = { x: '1' };
+    expect(viewersOf(`ada${JSON.stringify(attributes)}`).id).not.toBe(viewersOf('ada', null, attributes).id);
+  });
+
   it('has another id in each process, which tells nothing of its credential', () => {
     const ids = [createViewers()('ada').id, createViewers()('ada').id, viewersOf('ada').id];
     expect(new Set(ids).size).toBe(3);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { SharedTier } from '../../src/runs/shared/shared-tier.ts';
 import type { WorkflowStore } from '../../src/runs/workflow-store.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { graphOf, workflowRecord } from '../support/facts.ts';
@@ -14,7 +15,7 @@ describe('the store of workflows', () => {
   let calls: number;
   let store: WorkflowStore;
 
-  function create(liveTtlMs = LIVE_TTL_MS) {
+  function create(liveTtlMs = LIVE_TTL_MS, shared?: SharedTier) {
     const upstream = scriptedApi({
       listWorkflows() {
         calls += 1;
@@ -22,7 +23,7 @@ describe('the store of workflows', () => {
         return Promise.resolve({ value, sizeBytes: 100 });
       },
     });
-    store = createRunParts(upstream, clock, { liveTtlMs }).workflowStore;
+    store = createRunParts(upstream, clock, { liveTtlMs, ...(shared && { shared }) }).workflowStore;
   }
 
   beforeEach(() => {
@@ -59,6 +60,24 @@ describe('the store of workflows', () => {
     create(2 * MINUTE_MS);
     await list();
     expect(await callsAfter(2 * MINUTE_MS - 1, recent)).toBe(1);
+  });
+
+  it('shares what others may want, as long as any of them may', async () => {
+    const times: number[] = [];
+    const shared: SharedTier = {
+      async load(request) {
+        const called = await request.call();
+        times.push(request.sharedMs(called.cached));
+        return called;
+      },
+      withdraw: () => undefined,
+      close: () => Promise.resolve(),
+    };
+    for (const liveTtlMs of [LIVE_TTL_MS, 2 * MINUTE_MS]) {
+      create(liveTtlMs, shared);
+      await list();
+    }
+    expect(times).toEqual([MINUTE_MS, 2 * MINUTE_MS]);
   });
 
   it('knows the graphs that are cached of a viewer', async () => {

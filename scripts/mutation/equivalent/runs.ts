@@ -74,6 +74,18 @@ export const RUNS: readonly Equivalent[] = [
     replacement,
     reason: 'No subscriptions are read like none. It saves memory.',
   })),
+  ...['one <= other', 'one >= other'].map((replacement) => ({
+    file: 'runs/viewer.ts',
+    line: '.sort(([one], [other]) => (one < other ? -1 : 1))',
+    replacement,
+    reason: 'No two names are equal, and any order will do that is always the same.',
+  })),
+  {
+    file: 'runs/workflow-store.ts',
+    line: "key: 'workflows',",
+    replacement: '""',
+    reason: 'Any text that no other resource has.',
+  },
   ...inFile('runs/live/fleet-turns.ts', [
     ["const [word, from, name = ''] = payload.split(' ');", '"Stryker was here!"', 'No run has that name either.'],
     ['if (present.size === 0) members.delete(name);', 'false', SAVES_MEMORY],
