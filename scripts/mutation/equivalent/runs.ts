@@ -198,6 +198,12 @@ export const RUNS: readonly Equivalent[] = [
     replacement,
     reason: 'An estimate. It differs by less than the overhead allows for.',
   })),
+  ...['"Stryker was here!"', 'keys[index].open'].map((replacement) => ({
+    file: 'runs/shared/shared-answers.ts',
+    line: "const opened = await keys[index]?.open(identity, values[index] ?? '', versioned.bytes, maxBytes + MAX_HEAD_BYTES);",
+    replacement,
+    reason: TYPES_ALONE,
+  })),
   ...inFile('runs/starts/shared-starts.ts', [
     ['if (now() >= untilMs) {', 'now() > untilMs', 'It waits for no time, and looks once more.'],
     [
