@@ -1,8 +1,10 @@
+import { getEventListeners } from 'node:events';
 import { afterAll, beforeAll, beforeEach, afterEach, expect, it } from '@jest/globals';
 import { createAwaitedCalls, type AwaitedCalls } from '../../src/runs/shared/awaited-calls.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 import { joinFleet, until, type TestFleet } from '../support/fleet.ts';
+import { captureLog, type CapturedLog } from '../support/observed.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { startValkey, type TestValkey } from '../support/valkey.ts';
 
@@ -13,13 +15,15 @@ describeWithValkey(`calls that another gateway makes${withoutValkey}`, () => {
   let valkey: TestValkey;
   let fleet: TestFleet;
   let calls: AwaitedCalls;
+  let log: CapturedLog;
   const { signal: never } = new AbortController();
 
   beforeAll(async () => {
     valkey = await startValkey();
   });
   beforeEach(async () => {
-    fleet = await joinFleet(valkey.url);
+    log = captureLog('error');
+    fleet = await joinFleet(valkey.url, {}, { logger: log.logger });
     calls = createAwaitedCalls(fleet, 'call');
     await until(async () => (await listeners()) === 1);
   });
@@ -58,6 +62,35 @@ describeWithValkey(`calls that another gateway makes${withoutValkey}`, () => {
     await calls.announce(leaseOf('b'), 'stored');
     await last.outcome(LONG_MS, never);
     expect(await call.outcome(0, never)).toBe('over');
+    expect(log.lines).toEqual([]);
+  });
+
+  it('leave nothing behind when they are over', async () => {
+    let left = 0;
+    const counted = (stop: () => void) => {
+      left += 1;
+      return () => {
+        left -= 1;
+        stop();
+      };
+    };
+    const counting = createAwaitedCalls(
+      {
+        announcements: fleet.announcements,
+        valkey: {
+          ...fleet.valkey,
+          watch: () => counted(fleet.valkey.watch()),
+          onDown: (listener) => counted(fleet.valkey.onDown(listener)),
+        },
+      },
+      'other',
+    );
+    const { signal } = new AbortController();
+    const outcome = counting.expect(leaseOf('a')).outcome(1, signal);
+    expect([left, getEventListeners(signal, 'abort').length]).toEqual([2, 1]);
+    await outcome;
+    expect([left, getEventListeners(signal, 'abort').length]).toEqual([0, 0]);
+    counting.close();
   });
 
   it('may be over when the lease is', async () => {

@@ -3,6 +3,7 @@ import { inFile, type Equivalent } from './equivalent.ts';
 const TYPES_ALONE = 'Never reached: the types allow that nothing is found, and something always is.';
 const SAVES_TIME = 'A shorter way to the same answer. It saves time, and nothing else.';
 const SAVES_MEMORY = 'What is left behind is never asked for. It saves memory.';
+const NO_LEASE = 'No lease has that id.';
 const NOBODY_READS = 'A run that is derived for its end alone: nobody reads this of it.';
 
 export const RUNS: readonly Equivalent[] = [
@@ -204,6 +205,16 @@ export const RUNS: readonly Equivalent[] = [
     replacement,
     reason: TYPES_ALONE,
   })),
+  ...inFile('runs/shared/awaited-calls.ts', [
+    ["const [, id = '', outcome] = PAYLOAD.exec(payload) ?? [];", '"Stryker was here!"', NO_LEASE],
+    ["const [, id = '', outcome] = PAYLOAD.exec(payload) ?? [];", '["Stryker was here"]', NO_LEASE],
+    ['clearTimeout(timer);', ';', 'It saves a timer: whoever waited has the outcome.'],
+    ['end() {', '{}', SAVES_MEMORY],
+    ['all.delete(resolve);', ';', SAVES_MEMORY],
+    ['if (all.size === 0 && expected.get(id) === all) expected.delete(id);', 'false', SAVES_MEMORY],
+    ['if (all.size === 0 && expected.get(id) === all) expected.delete(id);', 'expected.get(id) !== all', SAVES_MEMORY],
+    ['if (all.size === 0 && expected.get(id) === all) expected.delete(id);', ';', SAVES_MEMORY],
+  ]),
   ...inFile('runs/starts/shared-starts.ts', [
     ['if (now() >= untilMs) {', 'now() > untilMs', 'It waits for no time, and looks once more.'],
     [
