@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { createWithdrawals, type Withdrawals } from '../../src/runs/shared/withdrawals.ts';
+import { createWithdrawals } from '../../src/runs/shared/withdrawals.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 import { joinFleet, until } from '../support/fleet.ts';
+import { readFigures } from '../support/observed.ts';
 import { startValkey, type TestValkey } from '../support/valkey.ts';
 
 const MOST = 10_000;
@@ -37,12 +38,13 @@ describeWithValkey(`withdrawals of rights${withoutValkey}`, () => {
     await until(async () => Number((await valkey.client.pubsub('NUMSUB', 'stepgate:withdrawn'))[1]) === gateways);
   };
 
-  async function join(): Promise<Withdrawals & { readonly dropped: string[] }> {
+  async function join() {
     const fleet = await joinFleet(valkey.url);
     const dropped: string[] = [];
     const withdrawals = createWithdrawals({ fleet, ttlMs: 60_000, drop: (id) => dropped.push(id) });
     opened.push(withdrawals, fleet);
-    return { ...withdrawals, dropped };
+    const commands = async () => readFigures(await fleet.figures.scrape()).counts('stepgate_valkey_commands_total');
+    return { ...withdrawals, dropped, commands };
   }
 
   const epochs = () => valkey.client.keys('*');
@@ -61,6 +63,7 @@ describeWithValkey(`withdrawals of rights${withoutValkey}`, () => {
     expect(other.dropped).toEqual([idOf('a'), idOf('A')]);
     expect((await epochs()).sort()).toEqual(['epoch a', 'other epoch a']);
     expect(await valkey.client.pttl('epoch a')).toBeGreaterThan(30_000);
+    expect(await one.commands()).toHaveProperty(['WITHDRAW ok']);
   });
 
   it('are told by nobody where nobody knew of a right', async () => {
