@@ -24,6 +24,10 @@ interface Gateway {
   reads(): Promise<unknown>;
 }
 
+interface Reads {
+  readonly miss?: number;
+}
+
 type Fields = Partial<SharedRequest<string>> & { readonly text?: string };
 
 describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
@@ -52,8 +56,21 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     ...fields,
   });
 
-  async function join(): Promise<Gateway> {
-    const fleet = await joinFleet(valkey.url);
+  /** `answers`: whether Valkey answers a command. */
+  async function join(answers: (command: string) => boolean = () => true): Promise<Gateway> {
+    const joined = await joinFleet(valkey.url);
+    const run: typeof joined.valkey.run = (command, send) =>
+      answers(command) ? joined.valkey.run(command, send) : Promise.resolve(undefined);
+    const fleet: TestFleet = {
+      ...joined,
+      valkey: {
+        ...joined.valkey,
+        run,
+        get isUp() {
+          return joined.valkey.isUp;
+        },
+      },
+    };
     const dropped: string[] = [];
     const proven: number[] = [];
     const drop = (id: string) => void dropped.push(id);
@@ -90,10 +107,11 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
         });
         return wasCalled ? `${cached.value} by a call` : cached.value;
       },
-      reads: async () => readFigures(await fleet.figures.scrape()).counts('stepgate_shared_reads_total'),
+      reads: () => counts(fleet, 'stepgate_shared_reads_total'),
     };
   }
 
+  const counts = async ({ figures }: TestFleet, name: string) => readFigures(await figures.scrape()).counts(name);
   const stored = () => valkey.client.keys('stepgate:answer:*');
   const isStored = () => until(async () => (await stored()).length > 0);
   const leases = () => valkey.client.keys('stepgate:call:*');
@@ -134,7 +152,7 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     const first = one.load({ call });
     await until(() => calls === 1);
     const second = other.load();
-    await until(async () => ((await other.reads()) as { miss?: number }).miss === 2);
+    await until(async () => ((await other.reads()) as Reads).miss === 2);
     answer('answered');
     expect([await first, await second]).toEqual(['answered by a call', 'answered']);
     expect(calls).toBe(1);
@@ -142,17 +160,22 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
   });
 
   it('are a call of each where that of another has failed', async () => {
-    const [one, other] = [await join(), await join()];
+    const [one, other, third] = [await join(), await join(), await join()];
     const { call, fail } = hold();
     const error = new Error('it fails');
     const first = rejectionOf(one.load({ call }));
     await until(() => calls === 1);
-    const second = other.load();
-    await until(async () => ((await other.reads()) as { miss?: number }).miss === 2);
+    const own = hold();
+    const others = [other, third].map((gateway) => gateway.load({ call: own.call }));
+    await until(async () => ((await other.reads()) as Reads).miss === 2 && ((await third.reads()) as Reads).miss === 2);
     fail(error);
-    expect([await first, await second]).toEqual([error, 'called by a call']);
+    expect(await first).toBe(error);
+    // At the same time, and without another look.
+    await until(() => calls === 3);
+    expect([await other.reads(), await third.reads()]).toEqual([{ miss: 2 }, { miss: 2 }]);
+    own.answer('own');
+    expect(await Promise.all(others)).toEqual(['own by a call', 'own by a call']);
     await isFree();
-    expect(await one.load()).toBe('called');
   });
 
   it('keep their lease for as long as the call takes', async () => {
@@ -162,8 +185,8 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     await until(async () => (await leases()).length === 1);
     const [name = ''] = await leases();
     // As if most of it had gone by.
-    await valkey.client.pexpire(name, 500);
-    await until(async () => (await valkey.client.pttl(name)) > 500);
+    await valkey.client.pexpire(name, 900);
+    await until(async () => (await valkey.client.pttl(name)) > 900);
     answer('answered');
     await first;
     await isFree();
@@ -176,7 +199,7 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     await until(() => calls === 1);
     const controller = new AbortController();
     const second = rejectionOf(other.load({ signal: controller.signal }));
-    await until(async () => ((await other.reads()) as { miss?: number }).miss === 2);
+    await until(async () => ((await other.reads()) as Reads).miss === 2);
     controller.abort();
     expect(await second).toBeInstanceOf(AbandonedError);
     answer('answered');
@@ -190,8 +213,18 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     await isFree();
     await valkey.client.del(await stored());
     const { lease } = createNames(one.fleet.keys, 'upstream')(ADA, 'run');
-    await valkey.client.set(lease, 'a gateway that has died', 'PX', 100);
-    expect(await other.load()).toBe('called by a call');
+    const dead = 'a gateway that has died';
+    await valkey.client.set(lease, dead, 'PX', 100);
+    const { call, answer } = hold();
+    const load = other.load({ call });
+    await until(() => calls === 2);
+    expect([null, dead]).not.toContain(await valkey.client.get(lease));
+    answer('answered');
+    expect(await load).toBe('answered by a call');
+    expect(await counts(other.fleet, 'stepgate_leases_total')).toMatchObject({
+      'call acquired': 1,
+      'call taken': 1,
+    });
     await isFree();
   });
 
@@ -203,10 +236,17 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
       const { cached } = called('held by now');
       return looks > 1 ? { cached, isProof: true, wasCalled: false } : null;
     };
+    const heard: string[] = [];
+    const listener = valkey.client.duplicate();
+    listener.on('message', (_channel, payload: string) => heard.push(payload.replace(/^[\w-]{43} /, '')));
+    await listener.subscribe('stepgate:call');
     expect(await one.load({ current })).toBe('held by now');
+    await until(() => heard.length > 0);
+    await until(async () => (await counts(one.fleet, 'stepgate_valkey_commands_total'))['RELEASE ok'] === 1);
+    expect([heard, await leases()]).toEqual([['stored'], []]);
+    listener.disconnect();
     expect(await one.load({ current })).toBe('held by now');
     expect([calls, looks]).toEqual([0, 3]);
-    await isFree();
   });
 
   it('are calls where what is stored is not accepted', async () => {
@@ -279,10 +319,11 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
 
   it('are calls while Valkey is away', async () => {
     const one = await join();
-    await valkey.kill();
+    valkey.pause();
     expect([await one.load(), await one.load()]).toEqual(['called by a call', 'called by a call']);
+    // The second did not ask it any more.
     expect(await one.reads()).toEqual({ unavailable: 1 });
-    await valkey.start();
+    valkey.resume();
     await until(() => one.fleet.valkey.isUp);
   });
 
@@ -292,7 +333,7 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     const first = one.load({ call });
     await until(() => calls === 1);
     const second = other.load();
-    await until(async () => ((await other.reads()) as { miss?: number }).miss === 2);
+    await until(async () => ((await other.reads()) as Reads).miss === 2);
     valkey.pause();
     expect(await second).toBe('called by a call');
     valkey.resume();
@@ -309,8 +350,11 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     one.tier.withdraw(ADA, true);
     await until(() => other.dropped.length > 0);
     expect(other.dropped).toEqual([other.fleet.keys[0].viewerId('ada')]);
-    expect(await other.load({ text: 'new' })).toBe('new by a call');
-    expect(other.proven).toEqual([]);
+    // Surely sent after the withdrawal, by whichever clock.
+    const sentAt = Date.now() + 1000;
+    const cached = { value: 'new', sentAt, fetchedAt: sentAt, sizeBytes: 1 };
+    expect(await other.load({ call: () => Promise.resolve(called('new', { cached })) })).toBe('new by a call');
+    expect([other.proven, other.dropped.length]).toEqual([[], 1]);
     await isFree();
     // One that has heard of nothing.
     const third = await join();
@@ -325,12 +369,22 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     const one = await join();
     await one.load();
     await isFree();
-    await valkey.kill();
+    await valkey.client.config('SET', 'maxmemory', '1');
+    expect(await one.load()).toBe('called');
     one.tier.withdraw(ADA, true);
     expect(await one.load()).toBe('called by a call');
-    await valkey.start();
-    await until(() => one.fleet.valkey.isUp);
+    await valkey.client.config('SET', 'maxmemory', '0');
     expect(await one.load()).toBe('called by a call');
     expect(await valkey.client.keys('stepgate:epoch:*')).toHaveLength(1);
+  });
+
+  it('are calls at once where Valkey takes nothing, or stops answering in between', async () => {
+    const [one, other] = [await join(), await join((command) => command !== 'READ' || (reads += 1) !== 2)];
+    let reads = 0;
+    await valkey.client.config('SET', 'maxmemory', '1');
+    expect(await one.load()).toBe('called by a call');
+    await valkey.client.config('SET', 'maxmemory', '0');
+    expect(await other.load()).toBe('called by a call');
+    expect(await other.reads()).toEqual({ miss: 1, unavailable: 1 });
   });
 });

@@ -215,6 +215,16 @@ export const RUNS: readonly Equivalent[] = [
     ['if (all.size === 0 && expected.get(id) === all) expected.delete(id);', 'expected.get(id) !== all', SAVES_MEMORY],
     ['if (all.size === 0 && expected.get(id) === all) expected.delete(id);', ';', SAVES_MEMORY],
   ]),
+  ...inFile('runs/shared/shared-tier.ts', [
+    [
+      "const outcome = lease === null ? await expected.outcome(LEASE_MS, request.signal) : 'down';",
+      '""',
+      'Whatever is neither over nor stored leads to a call.',
+    ],
+    ['} finally {', '{}', SAVES_MEMORY],
+    ['expected.end();', ';', SAVES_MEMORY],
+    ['if (isHeld === false) stop();', ';', 'It saves commands: a lease that is lost stays so.'],
+  ]),
   ...inFile('runs/starts/shared-starts.ts', [
     ['if (now() >= untilMs) {', 'now() > untilMs', 'It waits for no time, and looks once more.'],
     [
