@@ -76,6 +76,8 @@ describe('streams of events', () => {
   let isReady: boolean;
   /** Blocks that were compressed. */
   let blocks: number;
+  /** Connections that are kept alive. */
+  let kept: number;
   let run: () => Promise<Outcome>;
   /** How each send has ended. */
   let sent: PromiseSettledResult<void>[];
@@ -108,7 +110,22 @@ describe('streams of events', () => {
     const hsts = () => [];
     const writer = createResponseWriter({ origins: [], compression, hsts, isReady: () => isReady });
     const keepAlive = createKeepAlive(clock.after);
-    streams = createEventStreams({ writer, compression: counted, keepAlive, isReady: () => isReady });
+    kept = 0;
+    const counting: typeof keepAlive = {
+      ...keepAlive,
+      add(connection) {
+        const { heard, remove } = keepAlive.add(connection);
+        kept += 1;
+        return {
+          heard,
+          remove() {
+            kept -= 1;
+            remove();
+          },
+        };
+      },
+    };
+    streams = createEventStreams({ writer, compression: counted, keepAlive: counting, isReady: () => isReady });
   });
   afterEach(() => {
     for (const client of clients.splice(0)) client.cut();
@@ -208,8 +225,10 @@ describe('streams of events', () => {
     const client = await open();
     feed.event('one');
     await client.next();
+    expect(kept).toBe(1);
     client.leave();
     await until(() => feed.hasEnded);
+    expect(kept).toBe(0);
     const due = Promise.withResolvers<undefined>();
     run = async () => {
       await due.promise;
