@@ -140,7 +140,7 @@ const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
 
 function otherStatus(status: number): readonly [ErrorCode, string] {
   if (status >= 500) return ['UPSTREAM_UNAVAILABLE', `the upstream failed (HTTP ${status})`];
-  const hint = status >= 300 && status < 400 ? '; redirects are never followed: set UPSTREAM_URL to their target' : '';
+  const hint = status < 400 ? '; redirects are never followed: set UPSTREAM_URL to their target' : '';
   return [
     'UPSTREAM_CONTRACT_VIOLATION',
     `the upstream answered HTTP ${status}, which its contract does not name${hint}`,
@@ -150,7 +150,7 @@ function otherStatus(status: number): readonly [ErrorCode, string] {
 /** Seconds or an HTTP date; null for anything else. */
 function parseRetryAfter(value: string | undefined): number | null {
   if (value === undefined) return null;
-  if (/^\d{1,9}$/.test(value.trim())) return Number(value);
+  if (/^\d{1,9}$/.test(value)) return Number(value);
   // `Date.parse` would read a number such as 1.5 as a date.
   const date = /[a-z]/i.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - Date.now()) / 1000));

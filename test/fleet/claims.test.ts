@@ -1,9 +1,167 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { createClaims, type Claims } from '../../src/runs/starts/claims.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { createClaims, type Claims, type ClaimsOptions } from '../../src/runs/starts/claims.ts';
+import { KEY_LIFETIME_MS } from '../../src/runs/starts/idempotent-starts.ts';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 import { joinFleet, until, type TestFleet } from '../support/fleet.ts';
+import { readFigures } from '../support/observed.ts';
 import { startValkey, type TestValkey } from '../support/valkey.ts';
+
+const MAX_WAIT_MS = 60_000;
+const UNDER_WAY = { state: 'underWay', fingerprint: 'f', at: 0 } as const;
+const START = { viewerId: 'viewer', identity: 'viewer', key: 'key', workflowId: 'wf', inputs: {} };
+const startedAs = (runId: string) => ({ state: 'started', fingerprint: 'f', at: 0, runId, message: null }) as const;
+
+describeWithValkey(`a claim of a start${withoutValkey}`, () => {
+  let valkey: TestValkey;
+  let clock: ManualClock;
+  const opened: { close(): void }[] = [];
+
+  beforeAll(async () => {
+    valkey = await startValkey();
+  });
+  beforeEach(async () => {
+    await valkey.client.flushall();
+    clock = createManualClock();
+  });
+  afterEach(() => {
+    for (const each of opened.splice(0)) each.close();
+  });
+  afterAll(() => valkey.close());
+
+  async function join({ secret, ...options }: Partial<ClaimsOptions> & { readonly secret?: string } = {}) {
+    const fleet = await joinFleet(valkey.url, secret === undefined ? {} : { FLEET_SECRET: secret });
+    const claims = createClaims({ fleet, source: 'upstream', maxWaitMs: MAX_WAIT_MS, now: clock.now, ...options });
+    opened.push(claims, fleet);
+    const commands = async () => readFigures(await fleet.figures.scrape()).counts('stepgate_valkey_commands_total');
+    return { ...claims, commands };
+  }
+
+  const names = () => valkey.client.keys('*');
+  const livesFor = async () => valkey.client.pttl((await names())[0] ?? '');
+
+  it('is whose it is that takes it first, and tells others what came of it', async () => {
+    const gateway = await join();
+    const [one, other] = [gateway.of(START), (await join()).of(START)];
+    expect(one.name).toMatch(/^stepgate:start:[\w-]{43}$/);
+    expect(one.name).toBe(other.name);
+    expect(await one.take(UNDER_WAY)).toBeNull();
+    expect(await other.take({ ...UNDER_WAY, fingerprint: 'another' })).toEqual(UNDER_WAY);
+    expect(await livesFor()).toBeGreaterThan(KEY_LIFETIME_MS);
+    expect(await livesFor()).toBeLessThanOrEqual(KEY_LIFETIME_MS + MAX_WAIT_MS);
+    await one.settle(startedAs('r1'));
+    expect(await other.take(UNDER_WAY)).toEqual(startedAs('r1'));
+    expect(await livesFor()).toBeLessThanOrEqual(KEY_LIFETIME_MS);
+    expect(await livesFor()).toBeGreaterThan(KEY_LIFETIME_MS / 2);
+    expect(await gateway.commands()).toMatchObject({ 'CLAIM ok': 1, 'SETTLE ok': 1 });
+  });
+
+  it('is free again where nothing came of it', async () => {
+    const [one, other] = [(await join()).of(START), (await join()).of(START)];
+    await one.take(UNDER_WAY);
+    await one.settle(null);
+    expect(await names()).toEqual([]);
+    expect(await other.take(UNDER_WAY)).toBeNull();
+  });
+
+  it('is another for another key, viewer and upstream', async () => {
+    const claims = await join();
+    expect(await claims.of(START).take(UNDER_WAY)).toBeNull();
+    expect(await claims.of({ ...START, key: 'other' }).take(UNDER_WAY)).toBeNull();
+    expect(await claims.of({ ...START, identity: 'other' }).take(UNDER_WAY)).toBeNull();
+    expect(await (await join({ source: 'other' })).of(START).take(UNDER_WAY)).toBeNull();
+  });
+
+  it('is told where Valkey has lost it, but not over what another has claimed since', async () => {
+    const [one, other] = [(await join()).of(START), (await join()).of(START)];
+    await one.take(UNDER_WAY);
+    await valkey.client.flushall();
+    await one.settle(startedAs('r1'));
+    expect(await other.take(UNDER_WAY)).toEqual(startedAs('r1'));
+    await valkey.client.flushall();
+    await other.take(UNDER_WAY);
+    await one.settle(startedAs('r2'));
+    await one.settle(null);
+    expect(await one.take(UNDER_WAY)).toEqual(UNDER_WAY);
+  });
+
+  it('is none that can be read where its value is none of these gateways’', async () => {
+    const claims = await join();
+    const claim = claims.of(START);
+    await claims.of({ ...START, key: 'other' }).take(UNDER_WAY);
+    const [name = ''] = await names();
+    await valkey.client.rename(name, claim.name);
+    expect(await claim.take(UNDER_WAY)).toBe('unreadable');
+    await valkey.client.set(claim.name, 'nonsense');
+    expect(await claim.take(UNDER_WAY)).toBe('unreadable');
+  });
+
+  it('is found while the secret is changed, by each name that any gateway has for it', async () => {
+    const [old, renewed] = ['o'.repeat(40), 'n'.repeat(40)];
+    for (const [mine, theirs] of [
+      [old, `${old},${renewed}`],
+      [old, `${renewed},${old}`],
+      [`${old},${renewed}`, old],
+      [`${old},${renewed}`, `${renewed},${old}`],
+      [`${renewed},${old}`, renewed],
+    ]) {
+      await valkey.client.flushall();
+      const [one, other] = [
+        (await join({ secret: mine ?? '' })).of(START),
+        (await join({ secret: theirs ?? '' })).of(START),
+      ];
+      expect(await one.take(UNDER_WAY)).toBeNull();
+      expect(await other.take(UNDER_WAY)).toEqual(UNDER_WAY);
+      await one.settle(startedAs('r1'));
+      expect(await other.take(UNDER_WAY)).toEqual(startedAs('r1'));
+    }
+  });
+
+  it('is withdrawn where Valkey took it and did not say so in time', async () => {
+    const claims = await join();
+    await claims.of({ ...START, key: 'other' }).take(UNDER_WAY);
+    valkey.pause();
+    expect(await claims.of(START).take(UNDER_WAY)).toBeUndefined();
+    valkey.resume();
+    await until(async () => (await names()).length === 1);
+  });
+
+  it('is told of when Valkey is back, for as long as its key lasts, and by none that is closed', async () => {
+    const [kept, closed] = [await join(), await join()];
+    const claimsOf = (claims: Pick<Claims, 'of'>, key: string) => claims.of({ ...START, key });
+    const [old, fresh, lost] = [claimsOf(kept, 'old'), claimsOf(kept, 'fresh'), claimsOf(closed, 'lost')];
+    for (const claim of [old, fresh, lost]) await claim.take(UNDER_WAY);
+    await valkey.kill();
+    await old.settle(startedAs('old'));
+    clock.advance(60_000);
+    await fresh.settle(startedAs('fresh'));
+    await lost.settle(startedAs('lost'));
+    clock.advance(KEY_LIFETIME_MS - 60_000);
+    closed.close();
+    await valkey.start();
+    await until(async () => (await names()).length === 1);
+    const another = await join();
+    expect(await claimsOf(another, 'fresh').take(UNDER_WAY)).toEqual(startedAs('fresh'));
+    expect(await valkey.client.pttl(fresh.name)).toBeLessThanOrEqual(60_000);
+    expect(await claimsOf(another, 'old').take(UNDER_WAY)).toBeNull();
+    expect(await claimsOf(another, 'lost').take(UNDER_WAY)).toBeNull();
+    expect(await kept.commands()).toMatchObject({ 'SETTLE ok': 1 });
+    expect(await kept.commands()).not.toHaveProperty(['SETTLE refused']);
+  });
+
+  it('is told of once', async () => {
+    const claims = await join();
+    const claim = claims.of(START);
+    await claim.take(UNDER_WAY);
+    await claim.settle(startedAs('r1'));
+    await valkey.kill();
+    expect(await claims.of({ ...START, key: 'other' }).take(UNDER_WAY)).toBeUndefined();
+    await valkey.start();
+    await until(async () => (await claims.of({ ...START, key: 'third' }).take(UNDER_WAY)) !== undefined);
+    expect(await valkey.client.exists(claim.name)).toBe(0);
+  });
+});
 
 const BOUND_BYTES = 4 * 2 ** 20;
 /** More than the bound holds, also where hexadecimal digits take half a byte. */
@@ -20,7 +178,7 @@ describeWithValkey(`outcomes of starts that Valkey could not be told${withoutVal
   beforeEach(async () => {
     valkey = await startValkey();
     fleet = await joinFleet(valkey.url);
-    claims = createClaims({ fleet, source: 'upstream', maxWaitMs: 1000, now: Date.now });
+    claims = createClaims({ fleet, source: 'upstream', maxWaitMs: MAX_WAIT_MS, now: Date.now });
   });
   afterEach(async () => {
     claims.close();
@@ -28,13 +186,10 @@ describeWithValkey(`outcomes of starts that Valkey could not be told${withoutVal
     await valkey.close();
   });
 
-  const claimOf = (index: number) =>
-    claims.of({ viewerId: 'viewer', identity: 'viewer', key: `key-${index}`, workflowId: 'wf', inputs: {} });
+  const claimOf = (index: number) => claims.of({ ...START, key: `key-${index}` });
   /** At random, since what is written is compressed. */
   const message = () => randomBytes(RECORD_BYTES / 2).toString('hex');
-  const outcome = (index: number) =>
-    ({ state: 'started', fingerprint: 'f', at: 0, runId: `run-${index}`, message: message() }) as const;
-  const underWay = { state: 'underWay', fingerprint: 'f', at: 0 } as const;
+  const outcome = (index: number) => ({ ...startedAs(`run-${index}`), message: message() });
 
   async function bytesInValkey(): Promise<number> {
     const lengths = (await valkey.client.keys('*')).map((name) => valkey.client.strlen(name));
@@ -43,16 +198,16 @@ describeWithValkey(`outcomes of starts that Valkey could not be told${withoutVal
 
   it('are told when it is back, the latest 4 MiB of them', async () => {
     const taken = Array.from({ length: STARTS }, (_, index) => claimOf(index));
-    for (const claim of taken) expect(await claim.take(underWay)).toBeNull();
+    for (const claim of taken) expect(await claim.take(UNDER_WAY)).toBeNull();
     await valkey.kill();
     for (const [index, claim] of taken.entries()) await claim.settle(outcome(index));
     await valkey.start();
     await until(async () => (await bytesInValkey()) > LEAST_BYTES);
 
-    const newest = await claimOf(STARTS - 1).take(underWay);
+    const newest = await claimOf(STARTS - 1).take(UNDER_WAY);
     expect(newest).toMatchObject({ state: 'started', runId: `run-${STARTS - 1}` });
     // The claim is free: nobody was told of the oldest.
-    expect(await claimOf(0).take(underWay)).toBeNull();
+    expect(await claimOf(0).take(UNDER_WAY)).toBeNull();
     expect(await bytesInValkey()).toBeLessThan(BOUND_BYTES);
   });
 });

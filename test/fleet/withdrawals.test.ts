@@ -1,6 +1,9 @@
-import { expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { createWithdrawals } from '../../src/runs/shared/withdrawals.ts';
-import { joinFleet } from '../support/fleet.ts';
+import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
+import { joinFleet, until } from '../support/fleet.ts';
+import { readFigures } from '../support/observed.ts';
+import { startValkey, type TestValkey } from '../support/valkey.ts';
 
 const MOST = 10_000;
 
@@ -15,4 +18,100 @@ it('remembers the latest withdrawals that Valkey could not be told, and reads no
   expect(await withdrawals.areWritten(`viewer-${MOST}`)).toBe(false);
   withdrawals.close();
   fleet.close();
+});
+
+describeWithValkey(`withdrawals of rights${withoutValkey}`, () => {
+  let valkey: TestValkey;
+  const opened: { close(): void }[] = [];
+
+  beforeAll(async () => {
+    valkey = await startValkey();
+  });
+  beforeEach(() => valkey.client.flushall());
+  afterEach(() => {
+    for (const each of opened.splice(0)) each.close();
+  });
+  afterAll(() => valkey.close());
+
+  const idOf = (letter: string): string => letter.repeat(43);
+  const isHeard = async (gateways: number) => {
+    await until(async () => Number((await valkey.client.pubsub('NUMSUB', 'stepgate:withdrawn'))[1]) === gateways);
+  };
+
+  async function join() {
+    const fleet = await joinFleet(valkey.url);
+    const dropped: string[] = [];
+    const withdrawals = createWithdrawals({ fleet, ttlMs: 60_000, drop: (id) => dropped.push(id) });
+    opened.push(withdrawals, fleet);
+    const commands = async () => readFigures(await fleet.figures.scrape()).counts('stepgate_valkey_commands_total');
+    return { ...withdrawals, dropped, commands };
+  }
+
+  const epochs = () => valkey.client.keys('*');
+  const withdrawal = (letter: string, hadRight = true) => ({
+    ids: [idOf(letter), idOf(letter.toUpperCase())],
+    epochs: [`epoch ${letter}`, `other epoch ${letter}`],
+    hadRight,
+  });
+
+  it('are written in each epoch, and told to all gateways by each of the viewer’s ids', async () => {
+    const [one, other] = [await join(), await join()];
+    await isHeard(2);
+    one.withdraw(idOf('a'), withdrawal('a'));
+    expect(await one.areWritten(idOf('a'))).toBe(true);
+    await until(() => other.dropped.length > 0);
+    expect(other.dropped).toEqual([idOf('a'), idOf('A')]);
+    expect((await epochs()).sort()).toEqual(['epoch a', 'other epoch a']);
+    expect(await valkey.client.pttl('epoch a')).toBeGreaterThan(30_000);
+    expect(await one.commands()).toHaveProperty(['WITHDRAW ok']);
+  });
+
+  it('are told by nobody where nobody knew of a right', async () => {
+    const [one, other] = [await join(), await join()];
+    await isHeard(2);
+    one.withdraw(idOf('a'), withdrawal('a', false));
+    expect(await one.areWritten(idOf('a'))).toBe(true);
+    one.withdraw(idOf('b'), withdrawal('b'));
+    await until(() => other.dropped.length > 0);
+    expect(other.dropped).toEqual([idOf('b'), idOf('B')]);
+    expect((await epochs()).sort()).toEqual(['epoch b', 'other epoch b']);
+  });
+
+  it('are not believed where they are no list of ids', async () => {
+    const one = await join();
+    await isHeard(1);
+    const ten = Array.from({ length: 10 }, () => idOf('a')).join(' ');
+    for (const payload of ['', 'a', `${idOf('a')} `, `${idOf('a')}a`, `x ${idOf('a')}`, `${ten} ${idOf('a')}`]) {
+      await valkey.client.publish('stepgate:withdrawn', payload);
+    }
+    await valkey.client.publish('stepgate:withdrawn', ten);
+    await until(() => one.dropped.length > 0);
+    expect(one.dropped).toHaveLength(10);
+  });
+
+  it('are written when Valkey is back, before anything of the viewer is read', async () => {
+    const one = await join();
+    await valkey.kill();
+    one.withdraw(idOf('a'), withdrawal('a'));
+    one.withdraw(idOf('b'), withdrawal('b'));
+    expect([await one.areWritten(idOf('a')), await one.areWritten(idOf('c'))]).toEqual([false, true]);
+    await valkey.start();
+    await until(() => one.areWritten(idOf('a')));
+    await until(async () => (await epochs()).length === 4);
+    expect(await one.areWritten(idOf('b'))).toBe(true);
+  });
+
+  it('are not written any more by a gateway that has stopped', async () => {
+    const [one, other] = [await join(), await join()];
+    await valkey.kill();
+    one.withdraw(idOf('a'), withdrawal('a'));
+    other.withdraw(idOf('b'), withdrawal('b'));
+    expect([await one.areWritten(idOf('a')), await other.areWritten(idOf('b'))]).toEqual([false, false]);
+    one.close();
+    await valkey.start();
+    await until(async () => (await epochs()).length > 0);
+    await isHeard(1);
+    await until(() => other.areWritten(idOf('b')));
+    expect((await epochs()).sort()).toEqual(['epoch b', 'other epoch b']);
+  });
 });

@@ -28,13 +28,14 @@ describe('the runs of several workflows', () => {
 
   /** Runs named by workflow and start, in seconds; null: not started. */
   const start = (workflowId: string, ...starts: readonly (number | null)[]) => {
+    const earlier = histories.get(workflowId) ?? [];
     const records = starts.map((seconds, index) =>
       runRecord({
-        id: `${workflowId}${seconds ?? '-'}.${starts.length - index}`,
+        id: `${workflowId}${seconds ?? '-'}.${earlier.length + starts.length - index}`,
         startTime: seconds === null ? null : at(seconds),
       }),
     );
-    histories.set(workflowId, [...records, ...(histories.get(workflowId) ?? [])]);
+    histories.set(workflowId, [...records, ...earlier]);
   };
 
   beforeEach(() => {
@@ -99,7 +100,7 @@ describe('the runs of several workflows', () => {
             seen.push(...idsOf(read));
             after = read.end;
             if (!read.hasNextPage) break;
-            // Before all have a position, what starts is simply newer; what had not started yet may be answered again.
+            // Before all have a position, what starts is simply newer; where none of a window had started, it may be answered again.
             const positions = names.map((name) => read.end.positions.get(name)?.startMicros ?? null);
             if (turn === 0 && !positions.includes(null)) {
               for (const [index, name] of names.entries()) start(name, ...(later[index] ?? []));
@@ -123,6 +124,11 @@ describe('the runs of several workflows', () => {
     expect([idsOf(third), third.hasNextPage]).toEqual([['a10.1'], false]);
     expect(third.start).toEqual(second.end);
     expect(third.end.last).toEqual({ workflowId: 'a', startMicros: at(10).epochMicros });
+  });
+
+  it('are those that the upstream lists first, also where these have not started last', async () => {
+    start('a', 5, 9, 3);
+    expect(idsOf(await page())).toEqual(['a5.3', 'a9.2']);
   });
 
   it('of a workflow that comes in later are none newer than what was answered', async () => {

@@ -54,7 +54,11 @@ export interface Scrape {
 
 export async function scrape(gatewayUrl: string): Promise<Scrape> {
   const response = await fetch(`${gatewayUrl}/metrics`);
-  const text = await response.text();
+  return readFigures(await response.text());
+}
+
+/** Of text in Prometheus' format. */
+export function readFigures(text: string): Scrape {
   const lines = text.split('\n');
   const samples = lines.filter((line) => line !== '' && !line.startsWith('#')).map(readSample);
   return {

@@ -20,6 +20,8 @@ const remembering = (header: string, value: string): readonly (readonly [string,
   ),
 ];
 
+const NO_PAGE = 'Undefined is no page either.';
+
 export const HTTP: readonly Equivalent[] = [
   ...inFile('http/authentication.ts', [
     [
@@ -180,6 +182,15 @@ export const HTTP: readonly Equivalent[] = [
     replacement: '["Stryker was here"]',
     reason: 'An answer without errors has the status 200 already.',
   },
+  ...inFile('http/page/page-handler.ts', [
+    ['const load = () => pageSource.load().catch(() => null);', '() => undefined', NO_PAGE],
+    ['const page = await pageSource.loaded().catch(() => null);', '() => undefined', NO_PAGE],
+    [
+      "request.headers['accept-encoding'] = br ? 'br' : gzip ? 'gzip' : '';",
+      '"Stryker was here!"',
+      'It names no encoding either.',
+    ],
+  ]),
   {
     file: 'http/live/event-encoding.ts',
     line: 'for (let at = 0; at < bytes.length; at += MAX_STORED_LENGTH) {',

@@ -1,7 +1,9 @@
-import type { Equivalent } from './equivalent.ts';
+import { inFile, type Equivalent } from './equivalent.ts';
 
 const TYPES_ALONE = 'Never reached: the types allow that nothing is found, and something always is.';
 const SAVES_TIME = 'A shorter way to the same answer. It saves time, and nothing else.';
+const SAVES_MEMORY = 'What is left behind is never asked for. It saves memory.';
+const NO_LEASE = 'No lease has that id.';
 const NOBODY_READS = 'A run that is derived for its end alone: nobody reads this of it.';
 
 export const RUNS: readonly Equivalent[] = [
@@ -40,6 +42,73 @@ export const RUNS: readonly Equivalent[] = [
     line: "const isDone = subscriber.hasLeft || (end && (end.kind === 'FAILED' || subscriber.seen === latest?.sequence));",
     replacement: 'latest.sequence',
     reason: TYPES_ALONE,
+  },
+  ...[
+    'if (steps?.cached === before) return SAME_STEPS;',
+    'return one.cached === another.cached || isDeepStrictEqual(told(one.cached.value), told(another.cached.value));',
+  ].map((line) => ({
+    file: 'runs/live/snapshot.ts',
+    line,
+    replacement: 'false',
+    reason: SAVES_TIME,
+  })),
+  ...[
+    'false',
+    'performance.now() - startedAt <= PIECE_MS',
+    'performance.now() - startedAt >= PIECE_MS',
+    'performance.now() + startedAt',
+  ].map((replacement) => ({
+    file: 'runs/live/in-pieces.ts',
+    line: 'if (performance.now() - startedAt < PIECE_MS) continue;',
+    replacement,
+    reason: 'Others are let in more often.',
+  })),
+  {
+    file: 'runs/live/live-pollers.ts',
+    line: "const polled = requirement === 'RECORD' ? 'RECORD' : 'STEPS';",
+    replacement: '""',
+    reason: 'Whatever is not RECORD loads both parts.',
+  },
+  ...['true', 'left >= 0'].map((replacement) => ({
+    file: 'runs/live/subscription-limit.ts',
+    line: 'if (left > 0) subscriptions.set(id, left);',
+    replacement,
+    reason: 'No subscriptions are read like none. It saves memory.',
+  })),
+  ...['one <= other', 'one >= other'].map((replacement) => ({
+    file: 'runs/viewer.ts',
+    line: '.sort(([one], [other]) => (one < other ? -1 : 1))',
+    replacement,
+    reason: 'No two names are equal, and any order will do that is always the same.',
+  })),
+  {
+    file: 'runs/workflow-store.ts',
+    line: "key: 'workflows',",
+    replacement: '""',
+    reason: 'Any text that no other resource has.',
+  },
+  ...inFile('runs/live/fleet-turns.ts', [
+    ["const [word, from, name = ''] = payload.split(' ');", '"Stryker was here!"', 'No run has that name either.'],
+    ['if (present.size === 0) members.delete(name);', 'false', SAVES_MEMORY],
+    ['if (present.size === 0) members.delete(name);', ';', SAVES_MEMORY],
+  ]),
+  ...['["Stryker was here"]', 'taken.get(id).stamp'].map((replacement) => ({
+    file: 'runs/live/runs-watch.ts',
+    line: 'states: [...open.keys()].flatMap((id) => taken.get(id)?.stamp ?? []),',
+    replacement,
+    reason: TYPES_ALONE,
+  })),
+  {
+    file: 'runs/live/runs-watch.ts',
+    line: "topic: 'runs',",
+    replacement: '""',
+    reason: 'Any text that is the same for all lists.',
+  },
+  {
+    file: 'runs/live/workflow-runs.ts',
+    line: 'const isNew = known.isRead ? lastKnown < 0 || index < lastKnown : isShown;',
+    replacement: 'index <= lastKnown',
+    reason: 'Of one that is known it is not asked whether it is new.',
   },
   {
     file: 'runs/cache-partitions.ts',
@@ -107,6 +176,72 @@ export const RUNS: readonly Equivalent[] = [
     reason: 'No two names are equal, and any order will do that is always the same.',
   })),
   {
+    file: 'runs/shared/stored-answer.ts',
+    line: '} catch {',
+    replacement: '{}',
+    reason: 'Undefined is no head either.',
+  },
+  ...['"Stryker was here!"', '["Stryker was here"]'].map((replacement) => ({
+    file: 'runs/shared/epochs.ts',
+    line: "const [, token, since, last] = /^(\\S{1,64}) (\\d{1,16}) (\\d{1,16})$/.exec(stored?.toString('latin1') ?? '') ?? [];",
+    replacement,
+    reason: 'No epoch either.',
+  })),
+  {
+    file: 'runs/shared/epochs.ts',
+    line: "(await redis.eval(WITHDRAW, 1, name, newToken(), ttlMs, hadRight ? '1' : '0')) === 1;",
+    replacement: '""',
+    reason: 'Whatever is not 1 says the same.',
+  },
+  ...['OVERHEAD_BYTES - bytesIn(claimed)', '["Stryker was here"]'].map((replacement) => ({
+    file: 'runs/starts/claims.ts',
+    line: 'sizeCalculation: ({ claimed, values }) => OVERHEAD_BYTES + bytesIn(claimed) + bytesIn(values ?? []),',
+    replacement,
+    reason: 'An estimate. It differs by less than the overhead allows for.',
+  })),
+  ...['"Stryker was here!"', 'keys[index].open'].map((replacement) => ({
+    file: 'runs/shared/shared-answers.ts',
+    line: "const opened = await keys[index]?.open(identity, values[index] ?? '', versioned.bytes, maxBytes + MAX_HEAD_BYTES);",
+    replacement,
+    reason: TYPES_ALONE,
+  })),
+  ...inFile('runs/shared/awaited-calls.ts', [
+    ["const [, id = '', outcome] = PAYLOAD.exec(payload) ?? [];", '"Stryker was here!"', NO_LEASE],
+    ["const [, id = '', outcome] = PAYLOAD.exec(payload) ?? [];", '["Stryker was here"]', NO_LEASE],
+    ['clearTimeout(timer);', ';', 'It saves a timer: whoever waited has the outcome.'],
+    ['end() {', '{}', SAVES_MEMORY],
+    ['all.delete(resolve);', ';', SAVES_MEMORY],
+    ['if (all.size === 0 && expected.get(id) === all) expected.delete(id);', 'false', SAVES_MEMORY],
+    ['if (all.size === 0 && expected.get(id) === all) expected.delete(id);', 'expected.get(id) !== all', SAVES_MEMORY],
+    ['if (all.size === 0 && expected.get(id) === all) expected.delete(id);', ';', SAVES_MEMORY],
+  ]),
+  ...inFile('runs/shared/shared-tier.ts', [
+    [
+      "const outcome = lease === null ? await expected.outcome(LEASE_MS, request.signal) : 'down';",
+      '""',
+      'Whatever is neither over nor stored leads to a call.',
+    ],
+    ['} finally {', '{}', SAVES_MEMORY],
+    ['expected.end();', ';', SAVES_MEMORY],
+    ['if (isHeld === false) stop();', ';', 'It saves commands: a lease that is lost stays so.'],
+  ]),
+  ...inFile('runs/starts/shared-starts.ts', [
+    ['if (now() >= untilMs) {', 'now() > untilMs', 'It waits for no time, and looks once more.'],
+    [
+      'await expected.outcome(Math.min(RECHECK_MS, untilMs - now()), never);',
+      'untilMs + now()',
+      'It gives up when it looks the next time, within a second.',
+    ],
+    ['} finally {', '{}', SAVES_MEMORY],
+    ['expected.end();', ';', SAVES_MEMORY],
+  ]),
+  {
+    file: 'runs/starts/claims.ts',
+    line: 'let claimed: Values = [];',
+    replacement: '["Stryker was here"]',
+    reason: 'What is settled was claimed before.',
+  },
+  {
     file: 'runs/history/history-reader.ts',
     line: 'offset = Math.max(0, offset - (limit - 1));',
     replacement: 'limit + 1',
@@ -135,6 +270,12 @@ export const RUNS: readonly Equivalent[] = [
     line: 'const [next] = queues.flatMap(({ waiting }) => waiting.slice(0, 1)).sort(compareByPlace);',
     replacement: 'waiting',
     reason: SAVES_TIME,
+  },
+  {
+    file: 'runs/history/recent-runs.ts',
+    line: '({ waiting, frontier }) => waiting.length > 0 || !frontier || (next && compareByPlace(next, frontier) <= 0),',
+    replacement: 'compareByPlace(next, frontier) < 0',
+    reason: 'No two workflows have the same place, and of its own one has runs that wait.',
   },
   {
     file: 'runs/history/recent-runs.ts',

@@ -66,22 +66,20 @@ export function createEventStream({ response, headers, keepAlive, compression }:
   async function writeCompressed(event: LiveEvent, { encoding, blockOf }: StreamCompression): Promise<void> {
     const { text, block } = blockOf(event);
     const made = Buffer.isBuffer(block) ? block : await block;
-    if (response.writable) response.write(encoding.encode(text, made), taken);
-    else release();
+    response.write(encoding.encode(text, made), taken);
   }
 
   return {
     next: (event) =>
       new Promise((resolve) => {
         release = resolve;
-        if (!response.writable) resolve();
-        else if (compression) void writeCompressed(event, compression);
+        if (compression) void writeCompressed(event, compression);
         else response.write(textOf(event), taken);
       }),
     complete() {
       // EventSource ignores an event without a data line.
-      const last = encode('event: complete\ndata:\n\n');
-      response.end(compression && Buffer.isBuffer(last) ? Buffer.concat([last, compression.encoding.end()]) : last);
+      response.write(encode('event: complete\ndata:\n\n'));
+      response.end(compression?.encoding.end());
     },
   };
 }

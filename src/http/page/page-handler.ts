@@ -89,10 +89,7 @@ export function createPageHandlers(options: PageHandlersOptions): PageHandlers {
         cacheControl: NAMED_BY_CONTENT.test(exchange.path) ? FOR_EVER : 'no-cache',
       });
       for (let at = 0; at < headers.length; at += 2) response.setHeader(headers[at] ?? '', headers[at + 1] ?? '');
-      page.assets(request, response, () => {
-        for (const name of response.getHeaderNames()) response.removeHeader(name);
-        notFound();
-      });
+      page.assets(request, response, notFound);
     },
   };
 }

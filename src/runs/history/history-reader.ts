@@ -10,7 +10,10 @@ export interface HistoryPosition {
   readonly runId: string | null;
   /** Its offset when it was read. */
   readonly offset: number;
-  /** Its start in microseconds since 1970: where to continue if the run itself is gone. Null: it had not started. */
+  /**
+   * In microseconds since 1970: runs that started earlier are behind it, where the run itself is not found. Its own start, or by that
+   * of the runs beside it. Null: none of them had started.
+   */
   readonly startMicros: number | null;
 }
 
@@ -94,12 +97,11 @@ function indexBehind(window: readonly RunRecord[], anchor: HistoryPosition): num
 /** A run that has not started counts as newer than any that has. */
 const startOf = (record: RunRecord): number => record.startTime?.epochMicros ?? Infinity;
 
-const entriesOf = (window: readonly RunRecord[], offset: number): HistoryEntry[] =>
-  window.map((record, index) => ({
-    record,
-    position: {
-      runId: record.id,
-      offset: offset + index,
-      startMicros: record.startTime?.epochMicros ?? null,
-    },
-  }));
+function entriesOf(window: readonly RunRecord[], offset: number): HistoryEntry[] {
+  const first = window.find(({ startTime }) => startTime)?.startTime;
+  let startMicros = first ? first.epochMicros + 1 : null;
+  return window.map((record, index) => {
+    startMicros = record.startTime?.epochMicros ?? startMicros;
+    return { record, position: { runId: record.id, offset: offset + index, startMicros } };
+  });
+}

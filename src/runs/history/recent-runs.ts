@@ -111,9 +111,9 @@ export function mergePages(
 ): Pick<RecentPage, 'entries' | 'hasNextPage' | 'end'> {
   const queues = pages.map(({ workflowId, page }) => ({
     page,
-    waiting: page.entries.map(({ position }): RecentEntry => ({
+    waiting: page.entries.map(({ record, position }): RecentEntry => ({
       workflowId,
-      startMicros: position.startMicros,
+      startMicros: record.startTime?.epochMicros ?? null,
       position,
     })),
     /** Nothing older is answered on this page. */

@@ -59,7 +59,7 @@ export function createFleetTurns({ leases, announcements, after }: FleetTurnsOpt
     members.set(name, present.add(member));
     return () => {
       present.delete(member);
-      if (present.size === 0 && members.get(name) === present) members.delete(name);
+      if (present.size === 0) members.delete(name);
     };
   }
 

@@ -42,7 +42,6 @@ export function watchRuns(
   function leave(): void {
     hasLeft = true;
     for (const subscription of open.values()) subscription.leave();
-    open.clear();
     wake();
   }
 
@@ -69,7 +68,6 @@ export function watchRuns(
         else states.set(workflowId, value);
       } catch (error) {
         open.delete(workflowId);
-        taken.delete(workflowId);
         if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
         gone.push({ workflowId, error });
       }
@@ -102,7 +100,7 @@ export function watchRuns(
     );
     return {
       topic: 'runs',
-      states: workflowIds.flatMap((id) => taken.get(id)?.stamp ?? []),
+      states: [...open.keys()].flatMap((id) => taken.get(id)?.stamp ?? []),
       since: JSON.stringify([...since]),
       runs: runs.sort(compareByPlace),
       unavailable: [...gone, ...faulty],

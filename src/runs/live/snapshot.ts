@@ -70,12 +70,10 @@ async function comparison(latest: Snapshot | null, { parts: { steps } }: RunRead
 
 function next(latest: Snapshot | null, reading: RunReading, { changed, hasFewer }: ComparedSteps): Snapshot {
   const steps = reading.parts.steps?.cached;
-  const before = latest?.parts.steps?.cached;
   const isSame =
     latest !== null &&
     changed.size === 0 &&
     !hasFewer &&
-    (steps === undefined) === (before === undefined) &&
     latest.isFinal === reading.isFinal &&
     isStale(latest) === isStale(reading) &&
     isSameRecord(latest.parts.record, reading.parts.record) &&

@@ -58,7 +58,6 @@ export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
     const lastKnown = records.findLastIndex(({ cached }) => known.runs.has(cached.value.id));
     for (const [index, record] of records.entries()) {
       const { id } = record.cached.value;
-      if (read.has(id)) continue;
       const isShown = index < NEWEST_RUNS || isOpen({ record });
       const isNew = known.isRead ? lastKnown < 0 || index < lastKnown : isShown;
       const changedIn = changeOf(known.runs.get(id), record, { next, isNew });

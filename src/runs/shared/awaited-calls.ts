@@ -52,7 +52,7 @@ export function createAwaitedCalls(
           const leave = () => {
             gone.reject(new AbandonedError());
           };
-          signal.addEventListener('abort', leave, { once: true });
+          signal.addEventListener('abort', leave);
           if (signal.aborted) leave();
           try {
             return await Promise.race([promise, gone.promise]);

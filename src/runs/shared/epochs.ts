@@ -42,10 +42,8 @@ return 1`;
 const newToken = (): string => randomBytes(16).toString('base64url');
 
 /** Resolves with the epoch's token, or null. */
-export async function renewEpoch(redis: Redis, name: string, sentMs: number, ttlMs: number): Promise<string | null> {
-  const token = await redis.eval(RENEW, 1, name, newToken(), sentMs, ttlMs);
-  return typeof token === 'string' ? token : null;
-}
+export const renewEpoch = async (redis: Redis, name: string, sentMs: number, ttlMs: number): Promise<string | null> =>
+  (await redis.eval(RENEW, 1, name, newToken(), sentMs, ttlMs)) as string | null;
 
 /** Resolves with true if others are to be told. */
 export const withdrawEpoch = async (redis: Redis, name: string, ttlMs: number, hadRight: boolean): Promise<boolean> =>

@@ -4,6 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Redis } from 'ioredis';
+import type { FleetKeys } from '../../fleet/fleet-keys.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { KEY_LIFETIME_MS, type KeyedStart } from './idempotent-starts.ts';
 import { MAX_RECORD_BYTES, readRecord, writeRecord, type StartRecord } from './start-record.ts';
@@ -90,10 +91,11 @@ export function createClaims({ fleet: { valkey, keys }, source, maxWaitMs, now }
 
   return {
     of({ identity, key }) {
-      const names = keys.map((each) => each.name('start', source, identity, key));
+      const nameBy = (each: FleetKeys) => each.name('start', source, identity, key);
+      const names = keys.map(nameBy);
       const seal = (record: StartRecord): Promise<Values> => {
         const written = writeRecord(record);
-        return Promise.all(keys.map((each, index) => each.seal(identity, names[index] ?? '', written)));
+        return Promise.all(keys.map((each) => each.seal(identity, nameBy(each), written)));
       };
       let claimed: Values = [];
       const settle = (values: Values | null): Promise<void> => {
@@ -102,17 +104,16 @@ export function createClaims({ fleet: { valkey, keys }, source, maxWaitMs, now }
         return write(settlement);
       };
       return {
-        name: names[0] ?? '',
+        name: nameBy(keys[0]),
         async take(record) {
           claimed = await seal(record);
           const ttlMs = maxWaitMs + KEY_LIFETIME_MS;
           const reply = await valkey.run('CLAIM', (redis) => evaluate(redis, TAKE, names, [ttlMs, ...claimed]));
           if (reply === undefined) void settle(null);
           if (reply === undefined || reply === null) return reply;
-          const [number, value] = Array.isArray(reply) ? (reply as readonly unknown[]) : [];
-          const index = Number(number) - 1;
-          if (!Buffer.isBuffer(value)) return 'unreadable';
-          const opened = await keys[index]?.open(identity, names[index] ?? '', value, MAX_RECORD_BYTES);
+          const [number, value] = reply as readonly [number, Buffer];
+          const finder = keys[number - 1] ?? keys[0];
+          const opened = await finder.open(identity, nameBy(finder), value, MAX_RECORD_BYTES);
           return (opened && readRecord(opened)) ?? 'unreadable';
         },
         async settle(record) {

@@ -1,0 +1,174 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createCompression } from '../../src/http/compression/compression.ts';
+import { createExchange } from '../../src/http/exchange.ts';
+import { createPageSource, type PageSource } from '../../src/http/page/page-build.ts';
+import { createPageHandlers, type PageHandlers } from '../../src/http/page/page-handler.ts';
+import { createResponseWriter } from '../../src/http/response-writer.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+
+const SCRIPT = 'console.log("the page")';
+const FOR_EVER = 'public, max-age=31536000, immutable';
+const TWO_ASSETS = '<head><link href="./assets/a.css"><script src="./assets/b.js"></script></head>';
+
+describe('the run page', () => {
+  let root: string;
+  let server: Server;
+  let url: string;
+  let source: PageSource;
+  let handlers: PageHandlers;
+
+  const sourceIn = (folder: string) =>
+    createPageSource({ isBuilder: false, root: folder, logger: createLogger('silent') });
+  const write = async (name: string, content: string | Buffer) => {
+    await writeFile(join(root, 'dist', 'page', name), content);
+  };
+
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'page-'));
+    await mkdir(join(root, 'dist', 'page', 'assets'), { recursive: true });
+    await write('index.html', `<!doctype html>${TWO_ASSETS}`);
+    await write('graphiql.html', `<title>GraphiQL</title>${TWO_ASSETS}`);
+    await write('assets/app-abcd_123.js', SCRIPT);
+    await write('assets/app-abcd_123.js.gz', gzipSync(SCRIPT));
+    await write('assets/app-abcd_123.js.br', brotliCompressSync(SCRIPT));
+    await write('assets/favicon.svg', '<svg/>');
+    server = createServer((request, response) => {
+      const exchange = createExchange(request, response);
+      const { page, assets } = handlers;
+      void (exchange.path.startsWith('/assets/') ? assets(exchange) : page(exchange));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  beforeEach(() => {
+    source = sourceIn(root);
+    create();
+  });
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise<unknown>((resolve) => server.close(resolve));
+    await rm(root, { recursive: true });
+  });
+
+  function create({ sampleKey = null, basePath = '' }: { sampleKey?: string | null; basePath?: string } = {}) {
+    const compression = createCompression();
+    const writer = createResponseWriter({
+      origins: ['https://app.example.com'],
+      compression,
+      hsts: () => [],
+      isReady: () => true,
+    });
+    handlers = createPageHandlers({ pageSource: source, writer, compression, sampleKey, basePath });
+  }
+  const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
+    fetch(`${url}${path}`, { headers: { 'accept-encoding': 'identity', ...headers } });
+
+  it('is served with its files’ paths from the root, to be asked for anew each time', async () => {
+    const response = await get('/runs/wf/r1');
+    expect(await response.text()).toBe(
+      '<!doctype html><head><link href="/assets/a.css"><script src="/assets/b.js"></script></head>',
+    );
+    expect([response.status, Object.fromEntries(response.headers)]).toMatchObject([
+      200,
+      {
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-cache',
+        'referrer-policy': 'same-origin',
+        'content-security-policy':
+          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      },
+    ]);
+  });
+
+  it('knows the base path and the key of the sample', async () => {
+    create({ basePath: '/gateway', sampleKey: 'demo' });
+    expect(await (await get('/')).text()).toBe(
+      '<!doctype html><head><link href="/gateway/assets/a.css"><script src="/gateway/assets/b.js"></script>' +
+        '<meta name="base-path" content="/gateway"><meta name="sample-key" content="demo"></head>',
+    );
+  });
+
+  it('has files that are kept for good where their names tell their content', async () => {
+    const response = await get('/assets/app-abcd_123.js');
+    expect(await response.text()).toBe(SCRIPT);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': expect.stringContaining('text/javascript'),
+      'cache-control': FOR_EVER,
+      vary: 'accept-encoding, origin',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    const other = await get('/assets/favicon.svg');
+    expect([other.status, other.headers.get('cache-control')]).toEqual([200, 'no-cache']);
+  });
+
+  it.each([
+    ['br, gzip', 'br'],
+    ['gzip', 'gzip'],
+    ['gzip;q=0', null],
+    ['br;q=0, gzip', 'gzip'],
+    ['identity', null],
+  ])('has files in the encoding that the client takes: %s', async (accepted, encoding) => {
+    const response = await get('/assets/app-abcd_123.js', { 'accept-encoding': accepted });
+    expect(response.headers.get('content-encoding')).toBe(encoding);
+    expect(await response.text()).toBe(SCRIPT);
+  });
+
+  it('has no other files, which is told as any error is', async () => {
+    const response = await get('/assets/none-abcd_123.js', { origin: 'https://app.example.com' });
+    expect(await response.json()).toMatchObject({
+      errors: [{ message: 'The run page has no such file.', extensions: { code: 'NOT_FOUND' } }],
+    });
+    expect([response.status, Object.fromEntries(response.headers)]).toMatchObject([
+      404,
+      { 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8' },
+    ]);
+    expect(response.headers.get('etag')).toBeNull();
+  });
+
+  it('has GraphiQL’s page beside it, whose dialogs may add a style', async () => {
+    const [one, another] = [await handlers.graphiql(), await handlers.graphiql()];
+    const nonce = /<meta name="style-nonce" content="([^"]+)"><\/head>/.exec(String(one?.body))?.[1] ?? '';
+    expect(String(one?.body)).toMatch(/^<title>GraphiQL<\/title><head><link href="\/assets\/a.css">/);
+    expect(one?.contentSecurityPolicy).toContain(`style-src 'self' 'nonce-${nonce}';`);
+    expect(one?.contentSecurityPolicy).toContain("script-src 'self';");
+    expect(String(another?.body)).not.toContain(nonce);
+  });
+
+  it('has no GraphiQL where none was built', async () => {
+    const folder = await mkdtemp(join(root, 'without-'));
+    await mkdir(join(folder, 'dist', 'page'), { recursive: true });
+    await writeFile(join(folder, 'dist', 'page', 'index.html'), TWO_ASSETS);
+    source = sourceIn(folder);
+    create();
+    expect(await handlers.graphiql()).toBeNull();
+    expect((await get('/')).status).toBe(200);
+  });
+
+  it.each<[string, () => PageSource]>([
+    ['it is not built', () => sourceIn(join(root, 'none'))],
+    [
+      'its build fails',
+      () => ({
+        load: () => Promise.reject(new Error('it fails')),
+        loaded: () => Promise.reject(new Error('it fails')),
+        close: () => undefined,
+      }),
+    ],
+  ])('says where GraphQL is while %s', async (_, make) => {
+    source = make();
+    create();
+    const response = await get('/');
+    expect([response.status, response.headers.get('content-type')]).toEqual([503, 'text/plain; charset=utf-8']);
+    expect(await response.text()).toContain('GraphQL is at /graphql');
+    expect((await get('/assets/app-abcd_123.js')).status).toBe(404);
+    expect(await handlers.graphiql()).toBeNull();
+  });
+});

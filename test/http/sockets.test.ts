@@ -1,0 +1,397 @@
+import { createServer, request, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Caller } from '../../src/auth/caller.ts';
+import { lasting, NOBODY, rejected } from '../../src/auth/caller.ts';
+import type { OperationPipeline } from '../../src/graphql/operations/operation-pipeline.ts';
+import type { OperationRequest } from '../../src/graphql/operations/operation.ts';
+import type { Allowance } from '../../src/graphql/operations/rate-limit.ts';
+import { createSchema } from '../../src/graphql/schema.ts';
+import { createClientBytes, type ClientBytes } from '../../src/http/client-bytes.ts';
+import { BEAT_EVERY_MS, createKeepAlive } from '../../src/http/live/keep-alive.ts';
+import type { LiveTransport } from '../../src/http/live/live-transport.ts';
+import { createSocketProtocol } from '../../src/http/live/socket-protocol.ts';
+import { serveSockets } from '../../src/http/live/sockets.ts';
+import { GatewayError } from '../../src/upstream/errors.ts';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { until } from '../support/fleet.ts';
+import { openSocket, type SocketClient, type SocketOptions } from '../support/live-client.ts';
+import { captureLog } from '../support/observed.ts';
+import { viewerOf } from '../support/operations.ts';
+import { createPipeline } from '../support/pipeline.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
+
+const MAX_OPERATIONS = 2;
+const MAX_MESSAGE_BYTES = 1_000_000;
+const MAX_HELD_BYTES = 1_000_000;
+const TRY_AGAIN_LATER = 1013;
+
+const RUN = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
+const RUNNING = { type: 'next', payload: { data: { runUpdated: { status: 'RUNNING' } } } };
+const TYPE = '{ __typename }';
+const ANSWER = { type: 'next', payload: { data: { __typename: 'Query' } } };
+const COMPLETE = { type: 'complete' };
+const KEY = { authorization: 'Bearer key-1' };
+
+const REFUSED: Allowance = { limit: 1, remaining: 0, resetSeconds: 1, isAllowed: false, retryAfterSeconds: 1 };
+
+/** Sockets of one server over a whole pipeline, and everything else of a gateway as the test says. */
+describe('sockets', () => {
+  let server: Server;
+  let url: string;
+  let upstream: FaultyUpstream;
+  let pipeline: Awaited<ReturnType<typeof createPipeline>>;
+  let sockets: LiveTransport;
+  let clock: ManualClock;
+  let log: ReturnType<typeof captureLog>;
+  let authenticate: (authorization: string | undefined, request: IncomingMessage) => Caller | Promise<Caller>;
+  let allowance: (caller: Caller) => Allowance | null;
+  let clientBytes: ClientBytes;
+  let isReady: boolean;
+  /** What the pipeline was asked to run. */
+  let requests: OperationRequest[];
+  const clients: SocketClient[] = [];
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream();
+    pipeline = await createPipeline({ environment: { UPSTREAM_URL: upstream.url } });
+    server = createServer((_, response) => response.end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  beforeEach(() => {
+    upstream.script = ({ endpoint, runId }) => ({
+      json: endpoint === 'run' ? [wireRun(runId, { status: 'running', end_time: null })] : [wireStep()],
+    });
+    clock = createManualClock();
+    log = captureLog('debug');
+    authenticate = (authorization) => {
+      const key = /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
+      return key === undefined ? NOBODY : lasting(viewerOf(key));
+    };
+    allowance = () => null;
+    clientBytes = createClientBytes(MAX_HELD_BYTES);
+    isReady = true;
+    requests = [];
+    const operations: OperationPipeline = {
+      ...pipeline.operations,
+      run(request) {
+        requests.push(request);
+        return pipeline.operations.run(request);
+      },
+    };
+    server.removeAllListeners('upgrade');
+    sockets = serveSockets(server, {
+      protocol: createSocketProtocol({ operations, schema: createSchema(null), maxOperations: MAX_OPERATIONS }),
+      authenticate: (request, authorization) => authenticate(authorization ?? request.headers.authorization, request),
+      rateLimits: { take: (caller) => allowance(caller) },
+      clientBytes: { of: (owner) => clientBytes.of(owner) },
+      takeBasePath: (request) => {
+        request.url = request.url?.replace(/^\/base/, '') ?? '';
+      },
+      origins: ['https://app.example.com'],
+      maxMessageBytes: MAX_MESSAGE_BYTES,
+      keepAlive: createKeepAlive(clock.after),
+      isReady: () => isReady,
+      logger: log.logger,
+    });
+  });
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.cut();
+    await sockets.closed();
+  });
+  afterAll(async () => {
+    await pipeline.close();
+    await upstream.close();
+    await new Promise<unknown>((resolve) => server.close(resolve));
+  });
+
+  async function open(
+    params: Readonly<Record<string, unknown>> | null = KEY,
+    options: SocketOptions = {},
+    path = '',
+  ): Promise<SocketClient> {
+    const client = await openSocket(`${url}${path}`, params, options);
+    clients.push(client);
+    return client;
+  }
+
+  it('answer queries, and tell events until the client completes', async () => {
+    const client = await open();
+    client.subscribe({ query: TYPE }, 'a');
+    expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
+    client.subscribe({ query: RUN }, 'b');
+    expect(await client.next()).toEqual(RUNNING);
+    client.send({ type: 'complete', id: 'b' });
+    await until(() => requests[1]?.client.signal().aborted === false);
+    client.subscribe({ query: TYPE }, 'c');
+    expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
+  });
+
+  it('run each operation as the caller that its key is by then, by its own request id', async () => {
+    const headers = { 'x-request-id': 'mine', traceparent: 'trace' };
+    const client = await open(
+      { Authorization: 'Bearer key-7' },
+      { headers: { ...headers, authorization: 'Bearer key-8' } },
+    );
+    for (const id of ['a', 'b']) {
+      client.subscribe({ query: TYPE }, id);
+      await client.next();
+      await client.next();
+    }
+    expect(requests.map(({ requestId }) => requestId)).toEqual(['mine.1', 'mine.2']);
+    const [request] = requests;
+    expect(request).toMatchObject({ transport: 'graphql-ws', traceparent: 'trace', params: { query: TYPE } });
+    expect(request?.caller.viewer?.credential).toBe('key-7');
+    expect((await request?.authenticate())?.viewer?.credential).toBe('key-7');
+    expect(request?.http?.request.headers.traceparent).toBe('trace');
+    expect([...(request?.allowed ?? [])].sort()).toEqual(['mutation', 'query', 'subscription']);
+    expect(request?.client.isGone()).toBe(false);
+    authenticate = () => lasting(viewerOf('key-9'));
+    client.subscribe({ query: TYPE }, 'c');
+    await client.next();
+    expect(requests.at(-1)?.caller.viewer?.credential).toBe('key-9');
+  });
+
+  it('take the key of the upgrade where connectionParams have none', async () => {
+    for (const params of [{}, { authorization: 7 }]) {
+      const client = await open(params, { headers: { authorization: 'Bearer key-8' } });
+      client.subscribe({ query: TYPE });
+      expect(await client.next()).toEqual(ANSWER);
+      expect(requests.at(-1)?.caller.viewer?.credential).toBe('key-8');
+    }
+  });
+
+  it('tell the client that it has gone', async () => {
+    const client = await open();
+    client.subscribe({ query: RUN });
+    await client.next();
+    const signal = requests[0]?.client.signal();
+    expect(signal?.aborted).toBe(false);
+    client.leave();
+    await until(() => signal?.aborted === true);
+    const other = await open();
+    other.subscribe({ query: RUN });
+    await other.next();
+    other.cut();
+    await until(() => requests[1]?.client.signal().aborted === true);
+  });
+
+  describe('are closed', () => {
+    const reasonOf = async (client: SocketClient) => {
+      const frame = await client.next();
+      return frame.type === 'closed' ? frame.code : frame;
+    };
+
+    it('with 4401 for nobody, and for who is refused', async () => {
+      expect(await reasonOf(await open({}))).toBe(4401);
+      authenticate = () => rejected(new GatewayError('UNAUTHENTICATED', 'it is no key'));
+      expect(await reasonOf(await open())).toBe(4401);
+      expect(requests).toEqual([]);
+    });
+
+    it('with 1013 where the key can not be judged now, and for who tries too many', async () => {
+      authenticate = () => rejected(new GatewayError('IDENTITY_UNAVAILABLE', 'no answer'));
+      expect(await reasonOf(await open())).toBe(TRY_AGAIN_LATER);
+      authenticate = () => NOBODY;
+      allowance = () => REFUSED;
+      expect(await reasonOf(await open())).toBe(TRY_AGAIN_LATER);
+      allowance = () => ({ ...REFUSED, isAllowed: true });
+      expect(await reasonOf(await open())).toBe(4401);
+    });
+
+    it('with 4401 for who subscribes before it says who it is', async () => {
+      const client = await open(null);
+      client.subscribe({ query: TYPE });
+      expect(await reasonOf(client)).toBe(4401);
+    });
+
+    it('with 4400 for what is no message, which is logged without it', async () => {
+      const [client, other] = [await open(), await open()];
+      client.send('hello');
+      expect(await reasonOf(client)).toBe(4400);
+      other.send({ type: 'connection_ack', payload: KEY });
+      expect(await reasonOf(other)).toBe(4400);
+      expect(log.lines.map(({ msg }) => msg)).toEqual(['a socket sent what graphql-ws does not know']);
+      expect(log.text).not.toContain('key-1');
+    });
+
+    it('with 1009 for what is too long', async () => {
+      const client = await open();
+      client.send(' '.repeat(MAX_MESSAGE_BYTES + 1));
+      expect(await reasonOf(client)).toBe(1009);
+    });
+
+    it('with 1013 where too much is held for clients that are not known yet', async () => {
+      const release = clientBytes.of('').hold(MAX_HELD_BYTES / 2);
+      const client = await open();
+      client.subscribe({ query: TYPE });
+      await client.next();
+      await client.next();
+      client.subscribe({ query: `#${'x'.repeat(8500)}\n${TYPE}` }, 'b');
+      expect(await reasonOf(client)).toBe(TRY_AGAIN_LATER);
+      release();
+      const next = await open();
+      // What was held for a message is free when it has been read.
+      for (const id of ['a', 'b', 'c', 'd']) {
+        next.subscribe({ query: `#${'x'.repeat(250_000)}\n${TYPE}` }, id);
+        expect((await next.next()).type).not.toBe('closed');
+      }
+    });
+
+    it('with 1001 when the gateway stops, or cut', async () => {
+      const [one, other] = [await open(), await open()];
+      sockets.end();
+      expect([await reasonOf(one), await reasonOf(other)]).toEqual([1001, 1001]);
+      const third = await open();
+      sockets.cut();
+      expect(await reasonOf(third)).toBe(1006);
+    });
+
+    it('by the third beat that they do not answer', async () => {
+      const [silent, hanging] = [await open(), await open()];
+      hanging.stopReading();
+      for (let beats = 0; beats < 3; beats += 1) {
+        clock.advance(BEAT_EVERY_MS);
+        await silent.roundTrip();
+        await silent.roundTrip();
+      }
+      hanging.goOnReading();
+      expect(await reasonOf(hanging)).toBe(1006);
+      await silent.roundTrip();
+    });
+  });
+
+  describe('are not opened', () => {
+    const refusalOf = (options: SocketOptions, path = '') =>
+      open(KEY, options, path).then(
+        () => 'opened',
+        (error: unknown) => String(error).replace(/^Error: Unexpected server response: /, ''),
+      );
+
+    it('while the gateway stops', async () => {
+      isReady = false;
+      expect(await refusalOf({})).toBe('503');
+    });
+
+    it('elsewhere', async () => {
+      expect(await refusalOf({}, '/elsewhere')).toBe('404');
+      expect(await refusalOf({}, '/base')).toBe('opened');
+      const status = await new Promise<number | undefined>((resolve, reject) => {
+        const headers = {
+          connection: 'Upgrade',
+          upgrade: 'websocket',
+          'sec-websocket-version': '13',
+          'sec-websocket-key': Buffer.alloc(16).toString('base64'),
+          'x-request-id': 'mine',
+        };
+        request(`${url}/graphql?a=b`, { headers })
+          .once('upgrade', (response, socket) => {
+            expect(response.headers['x-request-id']).toBe('mine');
+            socket.destroy();
+            resolve(response.statusCode);
+          })
+          .once('error', reject)
+          .end();
+      });
+      expect(status).toBe(101);
+    });
+
+    it('by pages of other origins', async () => {
+      expect(await refusalOf({ headers: { origin: 'https://evil.example.com' } })).toBe('403');
+      expect(await refusalOf({ headers: { origin: 'https://app.example.com' } })).toBe('opened');
+    });
+  });
+
+  describe('refuse an operation', () => {
+    it('that is one too many, and take the next when one has ended', async () => {
+      const client = await open();
+      for (const id of ['a', 'b']) {
+        client.subscribe({ query: RUN }, id);
+        expect(await client.next()).toEqual(RUNNING);
+      }
+      client.subscribe({ query: TYPE }, 'c');
+      expect(await client.next()).toMatchObject({
+        type: 'error',
+        errors: [
+          {
+            message: 'One connection may carry 2 operations at once, and this one does already.',
+            extensions: { code: 'RATE_LIMITED' },
+          },
+        ],
+      });
+      client.send({ type: 'complete', id: 'a' });
+      client.subscribe({ query: TYPE }, 'd');
+      expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
+    });
+
+    it('beyond the rate, as whoever it is of', async () => {
+      const client = await open();
+      const seen: unknown[] = [];
+      allowance = ({ viewer }) => {
+        seen.push(viewer?.credential);
+        return REFUSED;
+      };
+      client.subscribe({ query: TYPE });
+      expect(await client.nextErrorCode()).toBe('RATE_LIMITED');
+      allowance = () => ({ ...REFUSED, isAllowed: true });
+      client.subscribe({ query: TYPE });
+      expect(await client.next()).toEqual(ANSWER);
+      expect(seen).toEqual(['key-1']);
+    });
+
+    it('that is none, with what is wrong, and one that ends with its errors', async () => {
+      const client = await open();
+      client.subscribe({ query: '{ nothing }' }, 'a');
+      expect(await client.nextErrorCode()).toBe('GRAPHQL_VALIDATION_FAILED');
+      upstream.script = () => ({ status: 404 });
+      client.subscribe({ query: RUN.replace('r1', 'gone') }, 'b');
+      expect(await client.nextErrorCode()).toBe('NOT_FOUND');
+    });
+  });
+
+  it('count what a client has not taken, and free it when its operation is over', async () => {
+    let held = 0;
+    const bytes = createClientBytes(MAX_HELD_BYTES);
+    const owners = new Set<string>();
+    clientBytes = {
+      of: (owner) => {
+        owners.add(owner);
+        const of = bytes.of(owner);
+        const counted = (size: number, free: () => void) => {
+          held += size;
+          let isFree = false;
+          return () => {
+            if (!isFree) held -= size;
+            isFree = true;
+            free();
+          };
+        };
+        return {
+          hold: (size) => counted(size, of.hold(size)),
+          holdWhenFree: async (size) => counted(size, await of.holdWhenFree(size)),
+        };
+      },
+    };
+    const client = await open();
+    client.subscribe({ query: '{ __schema { types { name description fields { name description } } } }' });
+    expect((await client.next()).type).toBe('next');
+    expect(await client.next()).toEqual(COMPLETE);
+    await client.roundTrip();
+    await until(() => held === 0);
+    expect(owners).toEqual(new Set(['', viewerOf('key-1').id]));
+  });
+
+  it('read nothing more of a client that does not take its answers, until it does', async () => {
+    const client = await open();
+    client.stopReading();
+    const pongs = Array.from({ length: 75 }, () => client.roundTrip({ text: 'x'.repeat(200_000) }));
+    client.subscribe({ query: TYPE });
+    await new Promise<unknown>((resolve) => server.getConnections(resolve));
+    expect(requests).toEqual([]);
+    client.goOnReading();
+    await Promise.all(pongs);
+    expect(await client.next()).toEqual(ANSWER);
+  });
+});
