@@ -9,8 +9,8 @@ export default {
   setupFiles: ['<rootDir>/test/support/fixed-seed.ts'],
   // Gateways, upstreams and a browser share the cores with the tests.
   testTimeout: 60_000,
-  // Many tests wait for a process, a browser or a socket: two cores have three files at a time.
-  maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  // Many tests wait for a process, a browser or a socket: two cores have four files at a time.
+  maxWorkers: 2 * availableParallelism(),
   // What a file leaves in its worker makes the collections of the next ones longer: half as much again for the whole suite.
   workerIdleMemoryLimit: '400MB',
   extensionsToTreatAsEsm: ['.ts'],

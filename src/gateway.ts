@@ -5,14 +5,14 @@ import { createHookAuthenticator, type AuthenticateHook } from './auth/authentic
 import { ConfigError, type Config } from './config/config.ts';
 import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
 import { createFleet } from './fleet/fleet.ts';
-import type { StepgatePlugin } from './graphql/apollo.ts';
+import type { StepgatePlugin } from './graphql/apollo/apollo.ts';
 import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
 import { createGraphql } from './graphql/graphql.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
 import { readPriceFile } from './graphql/price-file.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createHttp } from './http/http.ts';
-import { createClientAddress, createClientScheme, createProxyTrust } from './http/client-address.ts';
+import { createClientAddress, createClientScheme, createProxyTrust } from './http/connection/client-address.ts';
 import { readBuildInfo } from './observability/build-info.ts';
 import { createLogger, flushed, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';

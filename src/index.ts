@@ -8,7 +8,7 @@ export { ConfigError } from './config/config.ts';
 export { settingsOf, type Settings } from './config/settings.ts';
 export type { JsonObject, JsonValue, Run, RunRecord, Step, WorkflowGraph, WorkflowRecord } from './domain/types.ts';
 export type { Additions } from './gateway.ts';
-export type { PluginContext, StepgatePlugin } from './graphql/apollo.ts';
+export type { PluginContext, StepgatePlugin } from './graphql/apollo/apollo.ts';
 export type { FieldContext } from './graphql/extension/field-context.ts';
 export type { ExtensionField, ExtensionFields, SchemaExtension } from './graphql/extension/schema-extension.ts';
 export type { ObservedOperation, OnOperation } from './observability/observed-operation.ts';

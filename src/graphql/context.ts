@@ -22,7 +22,7 @@ import { GatewayError } from '../upstream/errors.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
 import { createFailureLimit } from './fields/failure-limit.ts';
 import { createObjectBudget } from './fields/object-budget.ts';
-import { createReportedErrors } from './reported-errors.ts';
+import { createReportedErrors } from './lists/reported-errors.ts';
 import { createRunChanges } from './subscriptions/run-changes.ts';
 
 export interface ContextSource {

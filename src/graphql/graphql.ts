@@ -7,7 +7,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Observer } from '../observability/observer.ts';
 import { documentBytes, type Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
-import { createApollo, type StepgatePlugin } from './apollo.ts';
+import { createApollo, type StepgatePlugin } from './apollo/apollo.ts';
 import { createQueryCompiler } from './compiled/compiled-query.ts';
 import type { ContextSource } from './context.ts';
 import { createLookAhead } from './fields/data-requirements.ts';
@@ -18,7 +18,7 @@ import { createExecutor } from './operations/executor.ts';
 import { createOperationPipeline } from './operations/operation-pipeline.ts';
 import { createPersistedOperations } from './operations/persisted-operations.ts';
 import { createSharedOperations } from './operations/shared-operations.ts';
-import { sandboxState } from './sandbox.ts';
+import { sandboxState } from './apollo/sandbox.ts';
 import { createEventGuard } from './subscriptions/authorized-events.ts';
 import { createLiveExecution } from './subscriptions/live-execution.ts';
 

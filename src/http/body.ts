@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { requestError } from '../graphql/operations/error-formatting.ts';
-import { MIN_COUNTED_BYTES, type HeldBytes } from './client-bytes.ts';
+import { MIN_COUNTED_BYTES, type HeldBytes } from './connection/client-bytes.ts';
 
 export const MAX_BODY_BYTES = 1_048_576;
 

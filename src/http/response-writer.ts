@@ -2,9 +2,9 @@
 import type { CompressedForms } from './compression/compressed-forms.ts';
 import type { Compression } from './compression/compression.ts';
 import type { Encoding } from './compression/content-encoding.ts';
-import { createCors, variesByOrigin } from './cors.ts';
+import { createCors, variesByOrigin } from './headers/cors.ts';
 import type { Exchange } from './exchange.ts';
-import type { HstsHeaders } from './hsts.ts';
+import type { HstsHeaders } from './headers/hsts.ts';
 
 export interface HttpResponse {
   readonly status: number;

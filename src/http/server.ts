@@ -4,9 +4,9 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from '../observability/logger.ts';
 import type { TakeBasePath } from './base-path.ts';
 import { ALLOWED_METHODS, createExchange, GRAPHQL_PATH, STREAM_PATH, type Exchange, type Handler } from './exchange.ts';
-import { PREFLIGHT_VARY } from './cors.ts';
-import { createTurns } from './one-answer-at-a-time.ts';
-import { endMalformed, endWithError } from './raw-response.ts';
+import { PREFLIGHT_VARY } from './headers/cors.ts';
+import { createTurns } from './connection/one-answer-at-a-time.ts';
+import { endMalformed, endWithError } from './connection/raw-response.ts';
 import { errorResponse, type ResponseWriter } from './response-writer.ts';
 
 export interface HttpServerOptions {

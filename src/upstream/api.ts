@@ -2,7 +2,7 @@
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { StartedRun } from './contract.ts';
-import type { Pages } from './pages.ts';
+import type { Pages } from './transport/pages.ts';
 import type { Scope } from './scope.ts';
 
 export interface RunRef {

@@ -7,9 +7,9 @@ import type { CallOptions, RunRef, UpstreamAnswer, UpstreamApi } from './api.ts'
 import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from './contract.ts';
 import { AbandonedError, GatewayError } from './errors.ts';
 import { pathSegment } from './ids.ts';
-import { createJsonHttp, type JsonRequest } from './json-http.ts';
-import { createJsonTexts, type JsonText } from './json-text.ts';
-import { pagesOf, type Pages } from './pages.ts';
+import { createJsonHttp, type JsonRequest } from './transport/json-http.ts';
+import { createJsonTexts, type JsonText } from './transport/json-text.ts';
+import { pagesOf, type Pages } from './transport/pages.ts';
 import { withOutcome } from './unknown-outcome.ts';
 import { createDeviations, type ReportDeviation } from './wire/deviations.ts';
 import { createResilience, type ResilienceOptions } from './resilience.ts';

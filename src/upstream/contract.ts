@@ -3,7 +3,7 @@
  * here (the embedded upstream aside) are its field names used. Readers throw UPSTREAM_CONTRACT_VIOLATION.
  */
 import type { RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
-import type { JsonText } from './json-text.ts';
+import type { JsonText } from './transport/json-text.ts';
 import { itemsIn, objectIn, problemAt, violation, type ListOf } from './wire/answers.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
 import {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { GraphQLError } from 'graphql';
 import type { Additions } from '../../src/gateway.ts';
-import type { StepgatePlugin } from '../../src/graphql/apollo.ts';
+import type { StepgatePlugin } from '../../src/graphql/apollo/apollo.ts';
 import type { ObservedOperation } from '../../src/observability/observed-operation.ts';
 import { captureLog } from '../support/observed.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GraphQLResolveInfo } from 'graphql';
 import { createContext, type ContextRequest, type ContextSource } from '../../src/graphql/context.ts';
-import { createReportedErrors } from '../../src/graphql/reported-errors.ts';
-import { settleAll } from '../../src/graphql/settle.ts';
-import { ofWorkflow, severalWorkflows } from '../../src/graphql/several-workflows.ts';
+import { createReportedErrors } from '../../src/graphql/lists/reported-errors.ts';
+import { settleAll } from '../../src/graphql/lists/settle.ts';
+import { ofWorkflow, severalWorkflows } from '../../src/graphql/lists/several-workflows.ts';
 import { createAnswerLifetime } from '../../src/runs/operation.ts';
 import type { WorkflowStore } from '../../src/runs/workflow-store.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { StepgatePlugin } from '../../src/graphql/apollo.ts';
+import type { StepgatePlugin } from '../../src/graphql/apollo/apollo.ts';
 import type { SchemaExtension } from '../../src/graphql/extension/schema-extension.ts';
 import type { Outcome } from '../../src/graphql/operations/operation.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';

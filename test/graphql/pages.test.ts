@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { recentRunsPage, runPage, workflowPage } from '../../src/graphql/connections.ts';
+import { recentRunsPage, runPage, workflowPage } from '../../src/graphql/lists/connections.ts';
 import {
   readRecentCursor,
   readRunCursor,
@@ -8,7 +8,7 @@ import {
   recentCursor,
   runCursor,
   workflowCursor,
-} from '../../src/graphql/cursors.ts';
+} from '../../src/graphql/lists/cursors.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { runRecord, workflowRecord } from '../support/facts.ts';
 

@@ -4,7 +4,7 @@ import { lasting, NOBODY, rejected, type Caller } from '../../src/auth/caller.ts
 import type { OperationRequest } from '../../src/graphql/operations/operation.ts';
 import type { Run } from '../../src/domain/types.ts';
 import type { Context } from '../../src/graphql/context.ts';
-import { createReportedErrors } from '../../src/graphql/reported-errors.ts';
+import { createReportedErrors } from '../../src/graphql/lists/reported-errors.ts';
 import { createEventGuard } from '../../src/graphql/subscriptions/authorized-events.ts';
 import { located } from '../../src/graphql/subscriptions/error-path.ts';
 import type { LiveEvent } from '../../src/graphql/subscriptions/live-events.ts';

@@ -7,8 +7,8 @@ import { lasting, NOBODY, rejected, type Caller } from '../../src/auth/caller.ts
 import type { Allowance } from '../../src/graphql/operations/rate-limit.ts';
 import { createAuthentication } from '../../src/http/authentication.ts';
 import { MAX_BODY_BYTES, readBody } from '../../src/http/body.ts';
-import { MIN_COUNTED_BYTES } from '../../src/http/client-bytes.ts';
-import { signalOf, signalOfClient } from '../../src/http/client-signal.ts';
+import { MIN_COUNTED_BYTES } from '../../src/http/connection/client-bytes.ts';
+import { signalOf, signalOfClient } from '../../src/http/connection/client-signal.ts';
 import { createExchange } from '../../src/http/exchange.ts';
 import { createExplorerPage } from '../../src/http/graphql/explorer-page.ts';
 import { allowanceHeaders, createRateLimits } from '../../src/http/rate-limits.ts';

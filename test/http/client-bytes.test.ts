@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createClientBytes, MIN_COUNTED_BYTES, untilGone } from '../../src/http/client-bytes.ts';
+import { createClientBytes, MIN_COUNTED_BYTES, untilGone } from '../../src/http/connection/client-bytes.ts';
 
 const refused = expect.objectContaining({ code: 'RATE_LIMITED', isRetryable: true, details: { retryAfterSeconds: 1 } });
 

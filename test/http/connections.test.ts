@@ -5,9 +5,9 @@ import { Duplex, PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { createDrain, type Drain } from '../../src/http/drain.ts';
-import { createTurns } from '../../src/http/one-answer-at-a-time.ts';
-import { endMalformed, endWithError } from '../../src/http/raw-response.ts';
+import { createDrain, type Drain } from '../../src/http/connection/drain.ts';
+import { createTurns } from '../../src/http/connection/one-answer-at-a-time.ts';
+import { endMalformed, endWithError } from '../../src/http/connection/raw-response.ts';
 import { settle } from '../support/operations.ts';
 import { connectRaw } from '../support/raw-http.ts';
 

@@ -3,14 +3,14 @@ import { Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createBasePath } from '../../src/http/base-path.ts';
-import { createClientAddress, createClientScheme, createProxyTrust } from '../../src/http/client-address.ts';
+import { createClientAddress, createClientScheme, createProxyTrust } from '../../src/http/connection/client-address.ts';
 import { createEncodingNegotiation } from '../../src/http/compression/content-encoding.ts';
-import { createCors, variesByOrigin } from '../../src/http/cors.ts';
+import { createCors, variesByOrigin } from '../../src/http/headers/cors.ts';
 import { createExchange, requestIdOf } from '../../src/http/exchange.ts';
 import { chosenExplorer, explorerCookie } from '../../src/http/graphql/explorers.ts';
 import { createNegotiation, isJsonBody } from '../../src/http/graphql/media-types.ts';
-import { createHsts } from '../../src/http/hsts.ts';
-import { mayUpgrade, originsOf } from '../../src/http/origins.ts';
+import { createHsts } from '../../src/http/headers/hsts.ts';
+import { mayUpgrade, originsOf } from '../../src/http/headers/origins.ts';
 
 /** All that is read of one. */
 interface Parts {

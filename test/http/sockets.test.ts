@@ -7,7 +7,7 @@ import type { OperationPipeline } from '../../src/graphql/operations/operation-p
 import type { OperationRequest } from '../../src/graphql/operations/operation.ts';
 import type { Allowance } from '../../src/graphql/operations/rate-limit.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { createClientBytes, type ClientBytes } from '../../src/http/client-bytes.ts';
+import { createClientBytes, type ClientBytes } from '../../src/http/connection/client-bytes.ts';
 import { BEAT_EVERY_MS, createKeepAlive } from '../../src/http/live/keep-alive.ts';
 import type { LiveTransport } from '../../src/http/live/live-transport.ts';
 import { createSocketProtocol } from '../../src/http/live/socket-protocol.ts';

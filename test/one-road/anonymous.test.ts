@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { NOBODY } from '../../src/auth/caller.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { createApollo } from '../../src/graphql/apollo.ts';
+import { createApollo } from '../../src/graphql/apollo/apollo.ts';
 import { createQueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
 import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
 import { createCostModel } from '../../src/graphql/operations/cost.ts';
@@ -14,7 +14,7 @@ import {
   createPersistedOperations,
   type ResolvedOperation,
 } from '../../src/graphql/operations/persisted-operations.ts';
-import { sandboxState } from '../../src/graphql/sandbox.ts';
+import { sandboxState } from '../../src/graphql/apollo/sandbox.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createEventGuard } from '../../src/graphql/subscriptions/authorized-events.ts';
 import { createLiveExecution } from '../../src/graphql/subscriptions/live-execution.ts';

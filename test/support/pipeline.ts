@@ -1,7 +1,7 @@
 /** The operation pipeline of a gateway without its transports: an operation goes in, its outcome comes out. */
 import { lasting, NOBODY } from '../../src/auth/caller.ts';
 import { readConfig } from '../../src/config/config.ts';
-import type { StepgatePlugin } from '../../src/graphql/apollo.ts';
+import type { StepgatePlugin } from '../../src/graphql/apollo/apollo.ts';
 import type { SchemaExtension } from '../../src/graphql/extension/schema-extension.ts';
 import { createGraphql } from '../../src/graphql/graphql.ts';
 import type { Client, OperationParams, OperationRequest, Outcome } from '../../src/graphql/operations/operation.ts';

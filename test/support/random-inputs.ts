@@ -11,7 +11,7 @@ import {
   type GraphQLInputField,
   type GraphQLInputType,
 } from 'graphql';
-import { workflowCursor } from '../../src/graphql/cursors.ts';
+import { workflowCursor } from '../../src/graphql/lists/cursors.ts';
 
 /** A number from 0 to below `count`. */
 export type Draw = (count: number) => number;

@@ -1,6 +1,6 @@
 /** Steps and run records in the upstream's own words, for scripted upstreams. */
-import { createJsonTexts, type JsonText } from '../../src/upstream/json-text.ts';
-import { pagesOf as pagesOfBytes, type Pages } from '../../src/upstream/pages.ts';
+import { createJsonTexts, type JsonText } from '../../src/upstream/transport/json-text.ts';
+import { pagesOf as pagesOfBytes, type Pages } from '../../src/upstream/transport/pages.ts';
 
 export type Wire = Readonly<Record<string, unknown>>;
 

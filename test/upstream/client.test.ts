@@ -12,7 +12,7 @@ import {
 import { UPSTREAM_ENDPOINTS } from '../../src/config/config.ts';
 import type { CountedDeviation } from '../../src/observability/deviations.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
-import { pagesOf } from '../../src/upstream/pages.ts';
+import { pagesOf } from '../../src/upstream/transport/pages.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
 import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
 import { wireRun, wireStep } from '../support/wire.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Options, RequestError } from 'got';
-import { toGatewayError } from '../../src/upstream/connection-errors.ts';
+import { toGatewayError } from '../../src/upstream/transport/connection-errors.ts';
 
 /** As got makes them. */
 const errorOf = (code: string, { message = '', rawPacket }: { message?: string; rawPacket?: unknown } = {}) =>

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
-import { createJsonTexts, type JsonText } from '../../src/upstream/json-text.ts';
+import { createJsonTexts, type JsonText } from '../../src/upstream/transport/json-text.ts';
 import { pagesOf } from '../support/wire.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
 

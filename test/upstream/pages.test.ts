@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createOwnBytes } from '../../src/upstream/own-bytes.ts';
-import { bytesIn, createPages, textOf } from '../../src/upstream/pages.ts';
+import { createOwnBytes } from '../../src/upstream/transport/own-bytes.ts';
+import { bytesIn, createPages, textOf } from '../../src/upstream/transport/pages.ts';
 
 const PAGE_BYTES = 65_536;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createReadingLimit, type Reading } from '../../src/upstream/reading-limit.ts';
+import { createReadingLimit, type Reading } from '../../src/upstream/transport/reading-limit.ts';
 
 const MIB = 2 ** 20;
 const LIMIT = 4 * MIB;

@@ -176,7 +176,7 @@ export const GRAPHQL: readonly Equivalent[] = [
     ],
   ]),
   {
-    file: 'graphql/connections.ts',
+    file: 'graphql/lists/connections.ts',
     line: 'return entries.slice(0, count).map(({ workflowId, startMicros, position }) => {',
     replacement: 'entries',
     reason: 'Of more than one, the others are left aside. To make none saves time.',
@@ -232,7 +232,7 @@ export const GRAPHQL: readonly Equivalent[] = [
     ],
   ]),
   ...inFile('graphql/context.ts', [['if (error === null) return null;', 'false', SAVES_TIME]]),
-  ...inFile('graphql/apollo.ts', [
+  ...inFile('graphql/apollo/apollo.ts', [
     ['persistedQueries: false,', 'true', 'It is shown no extensions, and so no registered operation.'],
     [
       "const httpGraphQLRequest = { method: 'GET', headers, search: '', body: undefined };",

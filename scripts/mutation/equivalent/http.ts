@@ -39,7 +39,7 @@ export const HTTP: readonly Equivalent[] = [
     ],
     ['if (request.complete) return;', 'false', 'The body has been given by then. It saves making an error.'],
   ]),
-  ...inFile('http/client-address.ts', [
+  ...inFile('http/connection/client-address.ts', [
     ['if (trustProxy === false) return () => false;', '() => undefined', 'As good as false.'],
     [
       "if (typeof forwarded !== 'string' || !isTrusted(socket.remoteAddress ?? '', 0)) return 'http';",
@@ -52,7 +52,7 @@ export const HTTP: readonly Equivalent[] = [
       'A text has a first part. The types can not tell that.',
     ],
   ]),
-  ...inFile('http/client-bytes.ts', [
+  ...inFile('http/connection/client-bytes.ts', [
     ["export const ANONYMOUS = '';", OTHER, 'It is the id of no viewer either.'],
     ['releases.delete(release);', ';', 'Releasing twice is the same as once. It saves memory alone.'],
     [
@@ -77,7 +77,7 @@ export const HTTP: readonly Equivalent[] = [
   ]),
   ...inFile('http/compression/content-encoding.ts', remembering('header', 'encodings')),
   ...inFile(
-    'http/drain.ts',
+    'http/connection/drain.ts',
     ['""', '() => undefined'].map((replacement) => [
       "socket.once('close', () => unused.delete(socket));",
       replacement,
@@ -138,14 +138,14 @@ export const HTTP: readonly Equivalent[] = [
       'It is not JSON either.',
     ],
   ]),
-  ...inFile('http/one-answer-at-a-time.ts', [
+  ...inFile('http/connection/one-answer-at-a-time.ts', [
     [
       'const next = socket.destroyed ? undefined : waiting.get(socket)?.shift();',
       'waiting.get(socket).shift',
       'Where an answer ends there is a queue. The types can not tell that.',
     ],
   ]),
-  ...inFile('http/raw-response.ts', [
+  ...inFile('http/connection/raw-response.ts', [
     ["else endWithError(socket, MALFORMED[error.code ?? ''] ?? NOT_HTTP);", OTHER, 'It is no known code either.'],
   ]),
   ...inFile(

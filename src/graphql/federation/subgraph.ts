@@ -9,7 +9,7 @@ import type { RunCalls } from '../fields/field-entry.ts';
 import type { GivenArguments } from '../fields/given-arguments.ts';
 import { listLength } from '../fields/list-sizes.ts';
 import { KEYS, MAX_ENTITIES, readRepresentation, type EntityName } from './representations.ts';
-import { settleAll } from '../settle.ts';
+import { settleAll } from '../lists/settle.ts';
 
 /** The part of the schema that federation adds to the contract. */
 export const SUBGRAPH_SDL = `

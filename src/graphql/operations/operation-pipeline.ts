@@ -8,7 +8,7 @@ import type { JsonValue } from '../../domain/types.ts';
 import type { OperationRecord, OperationStart } from '../../observability/operation-record.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { Viewer } from '../../runs/viewer.ts';
-import type { ParseAndValidate } from '../apollo.ts';
+import type { ParseAndValidate } from '../apollo/apollo.ts';
 import { createContext, type ContextSource } from '../context.ts';
 import type { EventGuard } from '../subscriptions/authorized-events.ts';
 import { observeEvents } from '../subscriptions/observed-events.ts';

@@ -2,12 +2,12 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { RunRef } from '../../upstream/client.ts';
 import type { Context } from '../context.ts';
-import { workflowCursor } from '../cursors.ts';
+import { workflowCursor } from '../lists/cursors.ts';
 import type { RunCalls } from '../fields/field-entry.ts';
 import { properties, type FieldTable } from '../fields/field-table.ts';
 import type { GivenArguments } from '../fields/given-arguments.ts';
 import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
-import { settleAll } from '../settle.ts';
+import { settleAll } from '../lists/settle.ts';
 
 /** A page's length is counted where its size is given: `items` of `Query.workflows` and `Workflow.runs`. */
 const ONCE = { items: 1 } as const;

@@ -1,11 +1,11 @@
 import { compareRuns } from '../../domain/run/comparison.ts';
 import { checkId } from '../../upstream/ids.ts';
 import { checkFirst, runFilter } from '../arguments.ts';
-import { recentRunsPage, workflowPage } from '../connections.ts';
-import { readRecentCursor } from '../cursors.ts';
+import { recentRunsPage, workflowPage } from '../lists/connections.ts';
+import { readRecentCursor } from '../lists/cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { pageSize, recentPageCalls } from '../fields/list-sizes.ts';
-import { ofWorkflow, severalWorkflows } from '../several-workflows.ts';
+import { ofWorkflow, severalWorkflows } from '../lists/several-workflows.ts';
 
 export const query: FieldTable<'Query'> = {
   workflow: { resolve: (_root, { id }) => ({ id: checkId('workflow id', id) }) },

@@ -4,7 +4,7 @@ import { NEWEST_RUNS } from '../../runs/live/workflow-runs.ts';
 import type { Context } from '../context.ts';
 import type { FieldTables } from '../fields/field-table.ts';
 import { workflowCount } from '../fields/list-sizes.ts';
-import { ofWorkflow, severalWorkflows } from '../several-workflows.ts';
+import { ofWorkflow, severalWorkflows } from '../lists/several-workflows.ts';
 import { located } from '../subscriptions/error-path.ts';
 import { onceListed } from '../subscriptions/once-listed.ts';
 import { runEvents, type RunEvent } from '../subscriptions/run-events.ts';

@@ -6,7 +6,7 @@ import { properties, type FieldTable } from '../fields/field-table.ts';
 import { intFields } from '../fields/int-fields.ts';
 import { pageSize } from '../fields/list-sizes.ts';
 import type { StatisticsOfRuns } from '../object-references.ts';
-import { settleAll } from '../settle.ts';
+import { settleAll } from '../lists/settle.ts';
 
 /** Over the steps of each run that was looked at: one call for each of them. */
 const statisticsByNode = {

@@ -4,9 +4,9 @@ import { trendOf } from '../../domain/run/trend.ts';
 import { runStatusOf } from '../../domain/status.ts';
 import type { WorkflowRecord } from '../../domain/types.ts';
 import { checkBuckets, checkFirst, checkIdCount, checkLast, runFilter, runWindow } from '../arguments.ts';
-import { runPage } from '../connections.ts';
+import { runPage } from '../lists/connections.ts';
 import type { Context } from '../context.ts';
-import { readRunCursor } from '../cursors.ts';
+import { readRunCursor } from '../lists/cursors.ts';
 import { ASSUMED_LIST_SIZE } from '../fields/field-entry.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import {
@@ -19,7 +19,7 @@ import {
   statisticsCalls,
 } from '../fields/list-sizes.ts';
 import type { WorkflowRef } from '../object-references.ts';
-import { settleAll } from '../settle.ts';
+import { settleAll } from '../lists/settle.ts';
 
 /** The latest runs that the arguments of a figure name. */
 const runsWithin = (workflowId: string, args: LatestRunsArgs, history: Context['history']) =>

@@ -4,7 +4,7 @@ import type { Run } from '../../domain/types.ts';
 import type { ChangedRun } from '../../runs/live/runs-watch.ts';
 import { GatewayError, isAccessDenied, isNotFound } from '../../upstream/errors.ts';
 import type { Context } from '../context.ts';
-import { ofWorkflow } from '../several-workflows.ts';
+import { ofWorkflow } from '../lists/several-workflows.ts';
 
 /** A run that can't be had is left out, with its error beside the others. Rejects where the key is refused. */
 export async function loadChangedRuns(

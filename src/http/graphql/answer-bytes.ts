@@ -4,7 +4,7 @@ import { jsonLength } from '../../domain/json-path/json-length.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import type { Answer } from '../../graphql/operations/operation.ts';
-import { createOwnBytes } from '../../upstream/own-bytes.ts';
+import { createOwnBytes } from '../../upstream/transport/own-bytes.ts';
 
 /** Shorter ones are written at once: measured on Node 24, a megabyte takes 3 to 7 ms. */
 const MIN_LARGE_BYTES = 2 ** 20;

@@ -9,7 +9,7 @@ import { rateLimited, type Allowance } from '../../graphql/operations/rate-limit
 import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
 import type { HttpSource } from '../../observability/http-source.ts';
 import { GatewayError } from '../../upstream/errors.ts';
-import { ANONYMOUS, untilGone, type ClientBytes } from '../client-bytes.ts';
+import { ANONYMOUS, untilGone, type ClientBytes } from '../connection/client-bytes.ts';
 
 /** What belongs to one socket. */
 export interface SocketExtra {

@@ -1,7 +1,7 @@
 /** Answers and epochs in Valkey: reads both in one command, and writes them sealed. Times are converted here, and only here. */
 import type { Fleet } from '../../fleet/fleet.ts';
 import { readVersioned, storeNewest } from '../../fleet/versioned-values.ts';
-import type { Pages } from '../../upstream/pages.ts';
+import type { Pages } from '../../upstream/transport/pages.ts';
 import type { Cached } from '../cache-partitions.ts';
 import { readEpoch, renewEpoch } from './epochs.ts';
 import type { Names } from './names.ts';

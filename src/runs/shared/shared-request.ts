@@ -1,5 +1,5 @@
 /** One load of a resource through the shared tier: what the resource cache offers, and what it gets. */
-import type { Pages } from '../../upstream/pages.ts';
+import type { Pages } from '../../upstream/transport/pages.ts';
 import type { Cached } from '../cache-partitions.ts';
 import type { Viewer } from '../viewer.ts';
 import type { StoredAnswer } from './stored-answer.ts';

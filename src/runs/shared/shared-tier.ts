@@ -4,7 +4,7 @@
  */
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Lease } from '../../fleet/leases.ts';
-import { bytesIn } from '../../upstream/pages.ts';
+import { bytesIn } from '../../upstream/transport/pages.ts';
 import { identityOf, type Viewer } from '../viewer.ts';
 import { createAwaitedCalls } from './awaited-calls.ts';
 import { createNames, type Names } from './names.ts';

@@ -1,6 +1,6 @@
 /** The upstream's answer as gateways share it: a line that says when it is from, and its bytes as they came. */
 import { z } from 'zod';
-import type { Pages } from '../../upstream/pages.ts';
+import type { Pages } from '../../upstream/transport/pages.ts';
 
 export interface StoredAnswer {
   /** The token of the viewer's epoch. */

@@ -2,7 +2,7 @@
 import { hasLeaf, jsonTextBytes, unwritable } from '../../domain/json.ts';
 import { mayBeRounded } from '../../domain/long-integers.ts';
 import type { JsonValue, PayloadField, ReadPayload, StepPayload, UnreadableField } from '../../domain/types.ts';
-import type { JsonText } from '../json-text.ts';
+import type { JsonText } from '../transport/json-text.ts';
 
 /** The payload fields may be of any shape, and absent. */
 interface PayloadOnWire {

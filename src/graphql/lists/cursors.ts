@@ -1,9 +1,9 @@
 /** Cursors: positions in a list, opaque to clients. An invalid cursor is BAD_USER_INPUT. */
 import { z } from 'zod';
-import type { HistoryPosition } from '../runs/history/history-reader.ts';
-import type { RecentPosition } from '../runs/history/recent-runs.ts';
-import { GatewayError } from '../upstream/errors.ts';
-import { MAX_LIST_SIZE } from './fields/list-sizes.ts';
+import type { HistoryPosition } from '../../runs/history/history-reader.ts';
+import type { RecentPosition } from '../../runs/history/recent-runs.ts';
+import { GatewayError } from '../../upstream/errors.ts';
+import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 

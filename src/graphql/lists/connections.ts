@@ -1,8 +1,8 @@
 /** Pages of workflows and of runs, in the form that their resolvers work on. */
-import type { WorkflowRecord } from '../domain/types.ts';
-import type { RecentPage } from '../runs/history/recent-runs.ts';
-import type { HistoryPage } from '../runs/history/run-history.ts';
-import type { WorkflowRef } from './object-references.ts';
+import type { WorkflowRecord } from '../../domain/types.ts';
+import type { RecentPage } from '../../runs/history/recent-runs.ts';
+import type { HistoryPage } from '../../runs/history/run-history.ts';
+import type { WorkflowRef } from '../object-references.ts';
 import { readWorkflowCursor, recentCursor, runCursor, workflowCursor } from './cursors.ts';
 
 export interface PageInfo {

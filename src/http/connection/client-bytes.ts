@@ -3,7 +3,7 @@
  * the process's clients share one bound, of which no viewer gets more than half: a viewer whose clients read slowly leaves
  * room for the others.
  */
-import { GatewayError } from '../upstream/errors.ts';
+import { GatewayError } from '../../upstream/errors.ts';
 
 /** What is held for one client. */
 export interface HeldBytes {

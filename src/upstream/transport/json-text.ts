@@ -3,8 +3,8 @@
  * collection, though most of it (the steps' inputs and outputs) is never read.
  */
 import { isUtf8 } from 'node:buffer';
-import { longIntegersAsText } from '../domain/long-integers.ts';
-import { GatewayError } from './errors.ts';
+import { longIntegersAsText } from '../../domain/long-integers.ts';
+import { GatewayError } from '../errors.ts';
 import { bytesIn, textOf, type Pages } from './pages.ts';
 
 export interface JsonText {

@@ -10,10 +10,10 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import type { ExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
-import type { Logger } from '../observability/logger.ts';
-import type { Attributes } from '../runs/viewer.ts';
-import { MAX_TOKENS } from './operations/limits.ts';
-import type { OperationRequest } from './operations/operation.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { Attributes } from '../../runs/viewer.ts';
+import { MAX_TOKENS } from '../operations/limits.ts';
+import type { OperationRequest } from '../operations/operation.ts';
 import { noIntrospectionRule } from './no-introspection-rule.ts';
 import type { SandboxState } from './sandbox.ts';
 

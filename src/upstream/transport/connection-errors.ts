@@ -1,6 +1,6 @@
 /** Errors of a connection that gave no answer, as messages that say which setting helps. */
 import { RequestError } from 'got';
-import { GatewayError } from './errors.ts';
+import { GatewayError } from '../errors.ts';
 
 /** Errors without a connection: nothing was sent. */
 const NOT_SENT: ReadonlySet<string> = new Set([

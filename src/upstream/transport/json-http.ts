@@ -2,9 +2,9 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { type Request } from 'got';
-import type { UpstreamProxy } from '../config/config.ts';
+import type { UpstreamProxy } from '../../config/config.ts';
 import { toGatewayError } from './connection-errors.ts';
-import { AbandonedError, GatewayError, type ErrorCode } from './errors.ts';
+import { AbandonedError, GatewayError, type ErrorCode } from '../errors.ts';
 import { createPages, type Pages } from './pages.ts';
 import { createReadingLimit } from './reading-limit.ts';
 

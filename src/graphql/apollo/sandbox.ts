@@ -1,6 +1,6 @@
 /** What Apollo Sandbox shows when it opens: operations that answer at once over the embedded upstream. */
 import type { ApolloServerPluginLandingPageLocalDefaultOptions } from '@apollo/server/plugin/landingPage/default';
-import type { Config } from '../config/config.ts';
+import type { Config } from '../../config/config.ts';
 
 export type SandboxState = Pick<ApolloServerPluginLandingPageLocalDefaultOptions, 'document' | 'headers' | 'variables'>;
 

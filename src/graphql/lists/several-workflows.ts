@@ -1,8 +1,8 @@
 /** Lists over several workflows: which ones, and the error of one that such a list has to do without. */
-import type { WorkflowLoaders } from '../runs/loaders/workflow-loaders.ts';
-import { GatewayError } from '../upstream/errors.ts';
-import { checkIdCount } from './arguments.ts';
-import { MAX_LIST_SIZE } from './fields/list-sizes.ts';
+import type { WorkflowLoaders } from '../../runs/loaders/workflow-loaders.ts';
+import { GatewayError } from '../../upstream/errors.ts';
+import { checkIdCount } from '../arguments.ts';
+import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
 
 /** The workflows that are named, each once; else all that the viewer may see. Throws BAD_USER_INPUT for more than 100. */
 export async function severalWorkflows(
