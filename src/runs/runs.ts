@@ -88,11 +88,11 @@ export const documentBytes = ({ cacheMaxBytes }: Pick<Config, 'cacheMaxBytes'>):
 /** For requests under way and answers that clients have not yet taken. */
 export const MAX_CLIENT_BYTES = 24 * 2 ** 20;
 
-/** One answer of MAX_ANSWER_BYTES takes four times its size while it is made: nobody else's may be cached there. */
-const MAX_MAKING_BYTES = 40 * 2 ** 20;
+/** For what is made of an answer and thrown away: V8 lets its heap grow to twice what lives in it before it collects. */
+const MAX_MAKING_BYTES = 72 * 2 ** 20;
 
 /** What is left of CACHE_MAX_BYTES for runs and whole answers. */
 function storeBytes({ cacheMaxBytes }: Pick<Config, 'cacheMaxBytes'>): number {
   const reserved = MAX_CLIENT_BYTES + MAX_MAKING_BYTES;
-  return cacheMaxBytes - documentBytes({ cacheMaxBytes }) - Math.min(reserved, Math.floor(cacheMaxBytes / 4));
+  return cacheMaxBytes - documentBytes({ cacheMaxBytes }) - Math.min(reserved, Math.floor((cacheMaxBytes * 3) / 8));
 }

@@ -38,10 +38,10 @@ describe('the runs of a gateway', () => {
   });
 
   it.each([
-    // An eighth for documents, and a quarter for answers under way.
-    [80, 50],
-    // As much as these may take: 24 MiB, and 64.
-    [500, 412],
+    // An eighth for documents, and three for answers under way.
+    [80, 40],
+    // As much as these may take: 24 MiB, and 96.
+    [500, 380],
   ])('cache of %i MiB what is left of them', async (cacheMib, leftMib) => {
     const { runStore, partitions } = create({ CACHE_MAX_BYTES: String(cacheMib * MIB) }, MIB);
     for (let run = 0; run < cacheMib; run += 1) {
