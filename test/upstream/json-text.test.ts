@@ -51,6 +51,19 @@ describe('the text of an answer', () => {
     expect(text.read()).toBe(text.read());
   });
 
+  it('is kept as bytes alone', async () => {
+    const jsonTextOf = createJsonTexts();
+    const heapBytes = () => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = heapBytes();
+    const kept = Array.from({ length: 100 }, () => jsonTextOf(pagesOf(JSON.stringify(['x'.repeat(100_000)]))));
+    await setImmediate();
+    expect(heapBytes() - before).toBeLessThan(1_000_000);
+    expect(kept[0]?.read()).toHaveLength(1);
+  });
+
   it('is parsed once among a few that are read in turn, and again among many', () => {
     const jsonTextOf = createJsonTexts();
     const [first, ...others] = [1, 2, 3, 4, 5].map((n) => jsonTextOf(pagesOf(`[${n}]`)));

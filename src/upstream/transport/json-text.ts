@@ -42,10 +42,11 @@ export function createJsonTexts(): JsonTextOf {
     recent.length = 0;
   };
 
-  function read(pages: Pages, isExact: boolean, text = textOf): unknown {
+  /** `text`: what is in the pages, if it is known. */
+  function read(pages: Pages, isExact: boolean, text?: string): unknown {
     const parsed = recent.find((each) => each.pages === pages && each.isExact === isExact);
     if (parsed) return parsed.value;
-    const json = text(pages);
+    const json = text ?? textOf(pages);
     const value: unknown = JSON.parse(isExact ? longIntegersAsText(json) : json);
     if (recent.length === 0) setImmediate(forget);
     if (recent.length === MAX_PARSED) recent.shift();
@@ -58,7 +59,8 @@ export function createJsonTexts(): JsonTextOf {
     const pages = hasByteOrderMark ? withoutMark(whole) : whole;
     const text = textOf(pages);
     try {
-      read(pages, false, () => text);
+      // Not by a closure: the text would live as long as what is returned here.
+      read(pages, false, text);
     } catch {
       // The parser's own message quotes the body.
       throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `the upstream's answer ${describe(text)}`);
