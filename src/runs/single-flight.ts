@@ -2,7 +2,6 @@
  * Single flight: concurrent calls with the same key share one call, which is aborted when nobody waits for it. Its map holds
  * calls under way only, so the upstream's bulkhead (`resilience.ts`) bounds it.
  */
-import { setMaxListeners } from 'node:events';
 import { AbandonedError } from '../upstream/errors.ts';
 import { afterOnThisMachine, type After } from './timer.ts';
 
@@ -31,8 +30,6 @@ export function createSingleFlight<T>(after: After = afterOnThisMachine): Single
 
   function launch(key: string, start: (signal: AbortSignal) => Promise<T>): Flight<T> {
     const controller = new AbortController();
-    // Each policy and attempt of the call adds a listener: more than ten is no leak.
-    setMaxListeners(0, controller.signal);
     const flight: Flight<T> = { promise: start(controller.signal), controller, waiting: 0 };
     flights.set(key, flight);
     const land = () => {

@@ -97,7 +97,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       if (resilience.hasQueue()) await nextTurn();
       const text = jsonTextOf(pages);
       if (text.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
-      if (text.hasOtherBytes) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
+      if (text.hasInvalidUtf8) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
       const value = read(text, pages, deviations.add);
       observation?.end('ok');
       return value;

@@ -1,5 +1,4 @@
 /** Resilience of upstream calls: retry → admission → timeout. The timeout is that of each attempt. */
-import { setMaxListeners } from 'node:events';
 import {
   BrokenCircuitError,
   BulkheadRejectedError,
@@ -60,7 +59,6 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions):
  */
 async function within<T>(timeoutMs: number, attempt: Attempt<T>, signal: AbortSignal): Promise<T> {
   const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
   const abort = () => {
     controller.abort(END_OF_ATTEMPT);
   };

@@ -93,12 +93,12 @@ describe('the text of an answer', () => {
   });
 
   it('says whether bytes of another charset have become U+FFFD, which an upstream may also have meant', () => {
-    const hasOtherBytes = (...pages: Buffer[]) => createJsonTexts()(pages).hasOtherBytes;
-    expect(hasOtherBytes(Buffer.from('["ü"]', 'latin1'))).toBe(true);
-    expect(hasOtherBytes(Buffer.from('["\uFFFD"]'))).toBe(false);
+    const hasInvalidUtf8 = (...pages: Buffer[]) => createJsonTexts()(pages).hasInvalidUtf8;
+    expect(hasInvalidUtf8(Buffer.from('["ü"]', 'latin1'))).toBe(true);
+    expect(hasInvalidUtf8(Buffer.from('["\uFFFD"]'))).toBe(false);
     const [first, second] = [Buffer.from('["\uFFFD", "ü'), Buffer.from('ü"]')];
-    expect(hasOtherBytes(first.subarray(0, -1), first.subarray(-1), second)).toBe(false);
-    expect(hasOtherBytes(first.subarray(0, -1), second)).toBe(true);
+    expect(hasInvalidUtf8(first.subarray(0, -1), first.subarray(-1), second)).toBe(false);
+    expect(hasInvalidUtf8(first.subarray(0, -1), second)).toBe(true);
   });
 
   it.each([

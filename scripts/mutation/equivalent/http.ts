@@ -33,7 +33,7 @@ export const HTTP: readonly Equivalent[] = [
   ...inFile('http/base-path.ts', [["const { url = '' } = request;", OTHER, 'It begins with no base path either.']]),
   ...inFile('http/body.ts', [
     [
-      'resolve((chunks.length === 1 && first ? first : Buffer.concat(chunks, size)).toString());',
+      'const body = chunks.length === 1 && first ? first : Buffer.concat(chunks, size);',
       'false',
       'One piece is the same when it is joined. It saves time alone.',
     ],

@@ -9,12 +9,6 @@ const NOBODY_READS = 'A run that is derived for its end alone: nobody reads this
 export const RUNS: readonly Equivalent[] = [
   {
     file: 'runs/single-flight.ts',
-    line: 'setMaxListeners(0, controller.signal);',
-    replacement: ';',
-    reason: 'It saves a warning of Node on stderr, and changes nothing else.',
-  },
-  {
-    file: 'runs/single-flight.ts',
     line: 'if (flight.waiting === 0)',
     replacement: 'true',
     reason: 'It saves timers: when one rings, it is asked again whether anybody waits.',

@@ -2,23 +2,15 @@ import type { Equivalent } from './equivalent.ts';
 
 const FAST_PATH = 'A fast path: the checks below it say the same of such an id.';
 
-const callsQueued = 'resilience.state().callsQueued';
-
 export const UPSTREAM: readonly Equivalent[] = [
-  ...['false', `${callsQueued} >= 0`, `${callsQueued} <= 0`].map((replacement) => ({
+  ...['false', 'true'].map((replacement) => ({
     file: 'upstream/client.ts',
-    line: `if (${callsQueued} > 0) await nextTurn();`,
+    line: 'if (resilience.hasQueue()) await nextTurn();',
     replacement,
     reason: 'It decides which comes first, a queued call or the reading of this answer. Both come.',
   })),
   { file: 'upstream/ids.ts', line: 'if (PLAIN.test(id)) return null;', replacement: 'false', reason: FAST_PATH },
   { file: 'upstream/ids.ts', line: 'const PLAIN = /^[\\w~-]{1,128}$/;', replacement: '/^[\\w~-]$/', reason: FAST_PATH },
-  {
-    file: 'upstream/resilience.ts',
-    line: 'setMaxListeners(0, controller.signal);',
-    replacement: ';',
-    reason: 'It saves a warning of Node on stderr, and changes nothing else.',
-  },
   {
     file: 'upstream/transport/json-http.ts',
     line: "const hint = status < 400 ? '; redirects are never followed: set UPSTREAM_URL to their target' : '';",

@@ -12,7 +12,7 @@ export interface JsonText {
   /** True if it begins with a byte order mark, which JSON may not have. */
   readonly hasByteOrderMark?: boolean;
   /** True if bytes that are not UTF-8 have become U+FFFD. */
-  readonly hasOtherBytes?: boolean;
+  readonly hasInvalidUtf8?: boolean;
   /**
    * The value. Parsed each time, unless it was read in the same turn of the event loop. `isExact`: integers beyond 2^53 are text in it,
    * which takes twice as long.
@@ -59,7 +59,7 @@ export function createJsonTexts(): JsonTextOf {
     const pages = hasByteOrderMark ? withoutMark(whole) : whole;
     const text = textOf(pages);
     try {
-      // Not by a closure: the text would live as long as what is returned here.
+      // As a value: a closure would keep the text for as long as what is returned here.
       read(pages, false, text);
     } catch {
       // The parser's own message quotes the body.
@@ -68,8 +68,8 @@ export function createJsonTexts(): JsonTextOf {
     return {
       sizeBytes: bytesIn(whole),
       hasByteOrderMark,
-      // Who wrote U+FFFD meant it.
-      hasOtherBytes: text.includes('\uFFFD') && !isUtf8(Buffer.concat(whole)),
+      // The upstream may have written U+FFFD itself.
+      hasInvalidUtf8: text.includes('\uFFFD') && !isUtf8(Buffer.concat(whole)),
       read: (isExact = false) => read(pages, isExact),
     };
   };

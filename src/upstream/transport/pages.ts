@@ -8,7 +8,10 @@ export type Pages = readonly Buffer[];
 
 const PAGE_BYTES = 65_536;
 
-/** Copies what comes: a chunk may be a slice of a larger buffer, which it would keep alive. `expectedBytes` is asked for when the first comes. */
+/**
+ * Copies what comes: a chunk may be a slice of a larger buffer, which it would keep alive. `expectedBytes` is called when the first
+ * chunk comes: undefined where their number is not known.
+ */
 export function createPages(expectedBytes: () => number | undefined) {
   const pages: Buffer[] = [];
   /** Of the last page. */
