@@ -10,15 +10,17 @@ export const findProgram = (version: string, ...commands: readonly string[]): st
 
 const ROOT = new URL('../../', import.meta.url);
 
-/** A configuration of the project with other ports and paths. Each text must be in it. */
+/**
+ * A configuration of the project with other ports and paths. Each text must be in it. All are replaced in one pass: what one
+ * of them has written (a port 40001) is not searched for the next (a port 4000).
+ */
 export function readConfiguration(file: string, replacements: readonly (readonly [string, string])[] = []): string {
-  return replacements.reduce(
-    (text, [from, to]) => {
-      if (!text.includes(from)) throw new Error(`expected "${from}" in ${file}`);
-      return text.replace(from, to);
-    },
-    readFileSync(new URL(file, ROOT), 'utf8'),
-  );
+  const text = readFileSync(new URL(file, ROOT), 'utf8');
+  for (const [from] of replacements) if (!text.includes(from)) throw new Error(`expected "${from}" in ${file}`);
+  if (replacements.length === 0) return text;
+  const written = new Map(replacements);
+  const texts = new RegExp([...written.keys()].map((from) => RegExp.escape(from)).join('|'), 'g');
+  return text.replaceAll(texts, (from) => written.get(from) ?? from);
 }
 
 export interface Program {

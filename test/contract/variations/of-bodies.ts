@@ -86,9 +86,13 @@ export const OF_BODIES: readonly Variation[] = [
   {
     variation: '`run_id` of a started run is a whole number',
     happens: 'Read as its text.',
-    replies: { execute: [{ json: { run_id: 4711 } }], run: [{ status: 404 }], steps: [{ status: 404 }] },
+    replies: {
+      execute: [{ json: { run_id: 4_711_471_147_114_711 } }],
+      run: [{ status: 404 }],
+      steps: [{ status: 404 }],
+    },
     query: 'mutation { executeWorkflow(workflowId: "wf") { message run { id } } }',
-    data: { executeWorkflow: { message: null, run: { id: '4711' } } },
+    data: { executeWorkflow: { message: null, run: { id: '4711471147114711' } } },
     deviations: { 'execute.run_id read': 1 },
   },
 ];

@@ -27,9 +27,9 @@ export const OF_RECORDS: readonly Variation[] = [
       happens: 'Read as its text.',
       deviations: { 'run[].id read': 1 },
     },
-    { json: [wireRun('4711', { id: 4711 })] },
+    { json: [wireRun('4711471147114711', { id: 4_711_471_147_114_711 })] },
     {},
-    '4711',
+    '4711471147114711',
   ),
   ofRecord(
     {

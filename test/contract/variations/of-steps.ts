@@ -8,8 +8,8 @@ export const OF_STEPS: readonly Variation[] = [
       happens: 'Read as its text.',
       deviations: { 'steps[].id read': 1 },
     },
-    { id: 4711 },
-    { id: '4711' },
+    { id: 4_711_471_147_114_711 },
+    { id: '4711471147114711' },
   ),
   ofStep(
     {
@@ -187,8 +187,8 @@ export const OF_STEPS: readonly Variation[] = [
       happens: 'Read as its text; `false` is no error.',
       deviations: { 'steps[].error read': 1 },
     },
-    { error: 4711 },
-    { error: '4711' },
+    { error: 4_711_471_147_114_711 },
+    { error: '4711471147114711' },
   ),
   ofStep(
     {
