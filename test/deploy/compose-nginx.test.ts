@@ -27,7 +27,7 @@ withPrograms(
       upstream = await startFaultyUpstream();
       const port = await freePort();
       const [command = '', ...words] = service('valkey').command ?? [];
-      valkey = await startProgram(command, [...words, '--port', String(port)], port);
+      valkey = await startProgram(command, [...words, '--port', String(port)], [port]);
       gateways = GATEWAYS.map((name) => {
         // Machines that run tests are busy: Valkey may be late.
         const here = {

@@ -62,7 +62,8 @@ export async function startNginx(gatewayUrls: string | readonly string[], option
   const main = `daemon off; master_process off; pid ${join(directory, 'pid')}; events {}`;
   await writeFile(file, `${main}\nhttp {\naccess_log off;\n${[...temporary, ...texts].join('\n')}\n}\n`);
 
-  const program = await startProgram(NGINX, ['-e', 'stderr', '-p', directory, '-c', file], port);
+  const ports = certificate ? [port, tlsPort] : [port];
+  const program = await startProgram(NGINX, ['-e', 'stderr', '-p', directory, '-c', file], ports);
   return {
     url: `http://127.0.0.1:${port}`,
     tlsUrl: certificate ? `https://127.0.0.1:${tlsPort}` : null,

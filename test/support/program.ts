@@ -27,11 +27,11 @@ export interface Program {
   close(): Promise<void>;
 }
 
-/** Resolves when it accepts connections. Rejects with what it printed if it exits before. */
+/** Resolves when it accepts connections at each of the ports. Rejects with what it printed if it exits before. */
 export async function startProgram(
   command: string,
   words: readonly string[],
-  port: number,
+  ports: readonly number[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Program> {
   const env = { PATH: process.env.PATH, ...environment };
@@ -39,8 +39,10 @@ export async function startProgram(
   let printed = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (printed += text));
   const exited = once(child, 'close');
-  while (!(await accepts(port))) {
-    if (child.exitCode !== null) throw new Error(`${command} did not start: ${printed}`);
+  for (const port of ports) {
+    while (!(await accepts(port))) {
+      if (child.exitCode !== null) throw new Error(`${command} did not start: ${printed}`);
+    }
   }
   return {
     async close() {

@@ -48,7 +48,7 @@ export const PROXIES: readonly ProxyProgram[] = [
           ['127.0.0.1:4000', new URL(gatewayUrl).host],
         ]);
         await writeFile(file, text);
-        return startProgram(HAPROXY ?? '', ['-db', '-f', file], port);
+        return startProgram(HAPROXY ?? '', ['-db', '-f', file], [port]);
       }),
   },
   {
@@ -66,7 +66,7 @@ export const PROXIES: readonly ProxyProgram[] = [
         ]);
         await writeFile(file, text);
         const words = ['run', '--config', file, '--adapter', 'caddyfile'];
-        return startProgram(CADDY ?? '', words, port, { HOME: directory });
+        return startProgram(CADDY ?? '', words, [port], { HOME: directory });
       }),
   },
 ];

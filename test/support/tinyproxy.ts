@@ -32,7 +32,7 @@ export async function startTinyproxy(credentials?: string): Promise<Proxy> {
   ];
   const file = join(directory, 'tinyproxy.conf');
   await writeFile(file, settings.join('\n'));
-  const program = await startProgram(TINYPROXY, ['-d', '-c', file], port);
+  const program = await startProgram(TINYPROXY, ['-d', '-c', file], [port]);
   return {
     address: `127.0.0.1:${port}`,
     requests: async () =>

@@ -229,7 +229,8 @@ describe('the upstream client', () => {
       const server = await listening(({ url = '' }, response) => {
         if (!url.includes('stalled')) response.end(url.includes('large') ? padded(2 ** 20) : STEPS);
         else {
-          response.write(padded(33 * 2 ** 20), () => {
+          // More than may be read at a time, and what the sockets hold.
+          response.write(padded(48 * 2 ** 20), () => {
             stalled.resolve(undefined);
           });
           void goesOn.promise.then(() => response.end());

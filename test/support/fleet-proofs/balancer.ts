@@ -36,7 +36,7 @@ export async function startBalancer(urls: readonly string[]): Promise<Balancer> 
       }
     }`,
   );
-  const program = await startProgram(NGINX, ['-e', 'stderr', '-p', directory, '-c', file], port);
+  const program = await startProgram(NGINX, ['-e', 'stderr', '-p', directory, '-c', file], [port]);
   return {
     url: `http://127.0.0.1:${port}`,
     async close() {
