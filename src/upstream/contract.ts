@@ -4,7 +4,7 @@
  */
 import type { RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { JsonText } from './transport/json-text.ts';
-import { itemsIn, objectIn, problemAt, violation, type ListOf } from './wire/answers.ts';
+import { itemsIn, objectIn, problemAt, violation, type Answer, type ListOf } from './wire/answers.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
 import {
   errorText,
@@ -43,9 +43,8 @@ const ignore: ReportDeviation = () => undefined;
 
 /** Call 1. Each item is a step, so that positions stay: one that can't be read says so. */
 export function readSteps(json: JsonText, runId = '', report = ignore): readonly StepFacts[] {
-  const list = json.read();
-  return itemsIn(STEPS, list, report).map((step, index) => {
-    if (!step) return unreadableStep(index, (list as readonly unknown[])[index]);
+  return itemsIn(STEPS, json, report).map((step, index) => {
+    if (!step) return unreadableStep(index, (json.read() as readonly unknown[])[index]);
     const id = identifier(step, 'id') ?? idOfPosition(runId, index);
     return {
       id,
@@ -92,7 +91,8 @@ export function readRun(json: JsonText, runId: string, report = ignore): RunReco
   const value = json.read();
   const isBare = isObject(value) && RUNS.isItem(value);
   if (isBare) report('run', 'read', 'array', 'object');
-  const records = readRecords({ ...RUNS, answer: 'run' }, isBare ? [value] : value, json, report);
+  const list = isBare ? { read: (isExact?: boolean) => [json.read(isExact)] } : json;
+  const records = readRecords({ ...RUNS, answer: 'run' }, list, json, report);
   const [first] = records;
   // Nothing else was requested, so a record without an id is that of the run.
   if (records.length === 1 && first?.id === '') return { ...first, id: runId };
@@ -101,10 +101,10 @@ export function readRun(json: JsonText, runId: string, report = ignore): RunReco
 
 /** Call 4: the records of a window of the history, each at its position. One that can't be read has no id. */
 export const readRuns = (json: JsonText, report = ignore): readonly RunRecord[] =>
-  readRecords(RUNS, json.read(), json, report);
+  readRecords(RUNS, json, json, report);
 
-const readRecords = (list: ListOf, value: unknown, json: JsonText, report: ReportDeviation): readonly RunRecord[] =>
-  itemsIn(list, value, report).map((run, index) => ({
+const readRecords = (list: ListOf, records: Answer, json: JsonText, report: ReportDeviation): readonly RunRecord[] =>
+  itemsIn(list, records, report).map((run, index) => ({
     id: (run && identifier(run, 'id')) ?? '',
     rawStatus: run ? statusWord(run, 'status') : '',
     startTime: run && time(run, 'start_time'),
@@ -116,7 +116,7 @@ const readRecords = (list: ListOf, value: unknown, json: JsonText, report: Repor
 
 /** Call 5. A workflow without a usable id can't be asked for anything: it is left out. */
 export const readWorkflows = (json: JsonText, report = ignore): readonly WorkflowRecord[] =>
-  itemsIn(WORKFLOWS, json.read(), report).flatMap((workflow) => {
+  itemsIn(WORKFLOWS, json, report).flatMap((workflow) => {
     const id = workflow && identifier(workflow, 'workflow_id');
     if (!workflow || id === null) return [];
     const graph = objectOrNothing(workflow, 'graph');
@@ -141,7 +141,7 @@ export interface StartedRun {
 
 /** Call 2. */
 export function readStartedRun(json: JsonText, report = ignore): StartedRun {
-  const started = objectIn('execute', json.read(), report);
+  const started = objectIn('execute', json, report);
   const runId = identifier(started, 'run_id');
   if (runId === null) throw violation('execute', 'string', '$.run_id', started.fields.run_id);
   return { runId, message: textOrNothing(started, 'message') };

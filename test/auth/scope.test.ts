@@ -5,7 +5,7 @@ import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { startIssuer, type Claims, type Issuer } from '../support/issuer.ts';
 import { subscribe, type Transport } from '../support/live-client.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { rawJSON, wireRun, wireStep } from '../support/wire.ts';
 
 const WORKFLOWS = [
   wireWorkflow('a1', { organization_id: 'org-a' }),
@@ -111,6 +111,21 @@ describe('the claims of a token', () => {
       expect(JSON.stringify(data)).not.toMatch(/secret|new|r1|Workflow /);
     }
     expect(upstream.calls.filter(({ workflowId }) => workflowId !== '')).toHaveLength(before);
+  });
+
+  it('tell organizations apart whose ids are integers that a double can not', async () => {
+    const [mine, another] = ['12345678901234567001', '12345678901234567002'];
+    upstream.script = (call) => {
+      if (call.endpoint === 'workflows') return { json: [wireWorkflow('a1', { organization_id: rawJSON(mine) })] };
+      return call.endpoint === 'steps' ? { json: [wireStep({ organization_id: rawJSON(mine) })] } : script(call);
+    };
+    const query = '{ run(workflowId: "a1", id: "r1") { steps { organizationId } } }';
+    for (const claim of [another, String(Number(mine))]) {
+      const { data, errors } = await ask(of(claim), query);
+      expect({ data, errors }).toMatchObject({ data: { run: null }, errors: [{ extensions: { code: 'NOT_FOUND' } }] });
+    }
+    const { data, errors } = await ask(of(mine), query);
+    expect({ data, errors }).toEqual({ data: { run: { steps: [{ organizationId: mine }] } }, errors: [] });
   });
 
   it('hide it with the same error as a 404', async () => {

@@ -443,7 +443,7 @@ describe('a deviation', () => {
   });
 
   it('is an id that can not be read: of a step that of its position stands in', () => {
-    const ids = ['a', 7, null, '', { SECRET: 1 }, 2 ** 60, true];
+    const ids = ['a', 7, null, '', { SECRET: 1 }, 1.5, true];
     const steps = ids.map((id) => wireStep({ id, node_id: id }));
     const read = readSteps(textOf(steps), 'r');
     expect(read.map(({ id }) => id)).toEqual(['a', '7', 'r#2', 'r#3', 'r#4', 'r#5', 'r#6']);

@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { MAX_JSON_DEPTH } from '../../src/domain/json.ts';
+import { itemsIn } from '../../src/upstream/wire/answers.ts';
+import type { ReportDeviation } from '../../src/upstream/wire/deviations.ts';
 import * as fields from '../../src/upstream/wire/fields.ts';
 import type { WireObject } from '../../src/upstream/wire/fields.ts';
+import { rawJSON, textOf } from '../support/wire.ts';
 
 /** What is read of a value, and what is reported: its outcome and what came. */
 type Case = readonly [value: unknown, read: unknown, outcome?: 'read' | 'lost', got?: string];
@@ -22,7 +26,9 @@ const READERS: readonly (readonly [string, (object: WireObject, key: string) => 
     [
       ['a', 'a'],
       [7, '7', 'read', 'number'],
-      [2 ** 53, null, 'lost', 'number'],
+      [2 ** 53, '9007199254740992', 'read', 'number'],
+      [1.5, null, 'lost', 'number'],
+      [1e300, null, 'lost', 'number'],
       ['', null, 'lost', 'string'],
       [undefined, null, 'lost', 'nothing'],
       [null, null, 'lost', 'null'],
@@ -157,14 +163,17 @@ const READERS: readonly (readonly [string, (object: WireObject, key: string) => 
   ],
 ];
 
+/** The first of the items of an answer. */
+function objectOf(item: fields.WireFields, report: ReportDeviation = () => undefined): WireObject {
+  const [object] = itemsIn({ answer: 'steps', item: 'step', isItem: () => true }, textOf([item]), report);
+  if (!object) throw new Error('expected an object');
+  return object;
+}
+
 describe.each(READERS)('a field that is read as %s', (_, read, expected, cases) => {
   it.each(cases)('by %j is %j, and said to be %j of %j', (value, result, ...said) => {
     const told: (readonly string[])[] = [];
-    const object: WireObject = {
-      fields: { it: value },
-      path: 'steps[]',
-      report: (...report) => void told.push(report),
-    };
+    const object = objectOf({ it: value }, (...report) => void told.push(report));
     expect(read(object, 'it')).toEqual(result);
     const [outcome, got] = said;
     expect(told).toEqual(outcome && got ? [['steps[].it', outcome, expected, got]] : []);
@@ -174,14 +183,34 @@ describe.each(READERS)('a field that is read as %s', (_, read, expected, cases) 
 describe('an object in a field', () => {
   it('has its place, and reports where the others do', () => {
     const told: string[] = [];
-    const outer = {
-      fields: { graph: { at: 7 } },
-      path: 'workflows[]',
-      report: (field: string) => void told.push(field),
-    };
+    const outer = objectOf({ graph: { at: 7 } }, (field) => void told.push(field));
     const inner = fields.objectOrNothing(outer, 'graph');
     if (!inner) throw new Error('expected an object');
     fields.textOrNothing(inner, 'at');
-    expect(told).toEqual(['workflows[].graph.at']);
+    expect(told).toEqual(['steps[].graph.at']);
+  });
+});
+
+describe('an integer beyond 2^53', () => {
+  it('is read as text with all its digits, also within an error or an object', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 2n ** 53n, max: 10n ** 40n }), fc.boolean(), (magnitude, isNegative) => {
+        const text = String(isNegative ? -magnitude : magnitude);
+        const it = rawJSON(text);
+        const object = objectOf({ it, error: { code: it, at: [it, 7] }, graph: { it } });
+        for (const read of [
+          fields.identifier,
+          fields.statusWord,
+          fields.textOrNothing,
+          fields.label,
+          fields.errorText,
+        ]) {
+          expect(read(object, 'it')).toBe(text);
+        }
+        expect(fields.errorText(object, 'error')).toBe(`{"code":"${text}","at":["${text}",7]}`);
+        const inner = fields.objectOrNothing(object, 'graph');
+        expect(inner && fields.textOrNothing(inner, 'it')).toBe(text);
+      }),
+    );
   });
 });

@@ -5,7 +5,7 @@ import { readGraph } from '../../src/upstream/wire/graph.ts';
 
 const deviations = createDeviations();
 const graphOf = (fields: Readonly<Record<string, unknown>>, report = deviations.add) =>
-  readGraph({ fields, path: 'graph', report });
+  readGraph({ fields, exact: () => fields, path: 'graph', report });
 
 const ends = fc.constantFrom('START', 'END', 'a', 'b', 'c');
 const edges = fc.array(fc.tuple(ends, ends), { maxLength: 6 });

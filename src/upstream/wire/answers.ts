@@ -1,7 +1,11 @@
 /** Whole answers on the wire: lists whose items are read one by one, and single objects. */
-import type { ReportDeviation } from './deviations.ts';
 import { GatewayError } from '../errors.ts';
+import type { JsonText } from '../transport/json-text.ts';
+import type { ReportDeviation } from './deviations.ts';
 import { isObject, typeOf, type WireFields, type WireObject } from './fields.ts';
+
+/** The value of an answer. */
+export type Answer = Pick<JsonText, 'read'>;
 
 /** What a list holds: the name of its answer and of one item, and whether an object is one. */
 export interface ListOf {
@@ -17,29 +21,33 @@ const MAX_ITEMS = 100_000;
  * Reads an answer that must be a list. An item of another kind is null, and reported: it must not lose its neighbours. A list
  * of nothing else is another answer altogether: that is a violation.
  */
-export function itemsIn({ answer, item, isItem }: ListOf, json: unknown, report: ReportDeviation) {
-  if (!Array.isArray(json)) throw violation(answer, 'array', '$', json);
-  if (json.length > MAX_ITEMS) {
+export function itemsIn({ answer, item, isItem }: ListOf, json: Answer, report: ReportDeviation) {
+  const values = json.read();
+  if (!Array.isArray(values)) throw violation(answer, 'array', '$', values);
+  if (values.length > MAX_ITEMS) {
     const message = `the upstream's answer for ${answer} has more than ${MAX_ITEMS} items`;
     throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', message);
   }
   const path = `${answer}[]`;
   let unreadable = 0;
-  const objects = (json as readonly unknown[]).map((value): WireObject | null => {
-    if (isObject(value) && isItem(value)) return { fields: value, path, report };
+  const objects = (values as readonly unknown[]).map((value, index): WireObject | null => {
+    if (isObject(value) && isItem(value)) {
+      return { fields: value, exact: () => (json.read(true) as readonly WireFields[])[index] ?? value, path, report };
+    }
     unreadable += 1;
     return null;
   });
   if (unreadable === 0) return objects;
-  if (unreadable === objects.length) throw violation(answer, item, '$[0]', json[0]);
-  for (const [index, object] of objects.entries()) if (!object) report(path, 'lost', item, typeOf(json[index]));
+  if (unreadable === objects.length) throw violation(answer, item, '$[0]', values[0]);
+  for (const [index, object] of objects.entries()) if (!object) report(path, 'lost', item, typeOf(values[index]));
   return objects;
 }
 
 /** Reads an answer that must be an object. */
-export function objectIn(answer: string, json: unknown, report: ReportDeviation): WireObject {
-  if (isObject(json)) return { fields: json, path: answer, report };
-  throw violation(answer, 'object', '$', json);
+export function objectIn(answer: string, json: Answer, report: ReportDeviation): WireObject {
+  const value = json.read();
+  if (isObject(value)) return { fields: value, exact: () => json.read(true) as WireFields, path: answer, report };
+  throw violation(answer, 'object', '$', value);
 }
 
 /** The message names position and type, never the value: it may be confidential. */

@@ -3,7 +3,8 @@
  * and both are reported as deviations. Unknown fields are ignored, absent optional ones are null.
  */
 import { isCount } from '../../domain/int.ts';
-import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
+import { hasLeaf, isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
+import { mayBeRounded } from '../../domain/long-integers.ts';
 import { isStatusWord } from '../../domain/status.ts';
 import { hasZone, parseTimestamp, timestampOfEpoch, type Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
@@ -14,6 +15,8 @@ export type WireFields = Readonly<Record<string, unknown>>;
 /** An object in an answer, and its place in the contract, such as `steps[]`. */
 export interface WireObject {
   readonly fields: WireFields;
+  /** The same, with integers beyond 2^53 as text. Parses the answer once more. */
+  readonly exact: () => WireFields;
   readonly path: string;
   readonly report: ReportDeviation;
 }
@@ -22,16 +25,22 @@ export interface WireObject {
 export function identifier(object: WireObject, key: string): string | null {
   const value = object.fields[key];
   if (typeof value === 'string' && value !== '') return value;
-  // JSON.parse rounds greater integers: they would name something else.
-  if (Number.isSafeInteger(value)) return readAs(String(value), object, key, 'string');
+  const exact = typeof value === 'number' ? exactly(object, key) : null;
+  if (Number.isSafeInteger(exact) || typeof exact === 'string') return readAs(String(exact), object, key, 'string');
   return lost(object, key, 'string');
 }
+
+/** Rounded, it would name something else: another run, or another organization. */
+const exactly = (object: WireObject, key: string): unknown => {
+  const value = object.fields[key] as JsonValue;
+  return hasLeaf(value, mayBeRounded) ? object.exact()[key] : value;
+};
 
 /** A status: `""`, and reported, where there is none. Words that are not known are passed on, and reported. */
 export function statusWord(object: WireObject, key: string): string {
   const value = object.fields[key];
   if (typeof value === 'string' && isStatusWord(value)) return value;
-  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  const text = typeof value === 'string' ? value : typeof value === 'number' ? String(exactly(object, key)) : '';
   object.report(`${object.path}.${key}`, 'lost', 'known status', text === '' ? typeOf(value) : 'another word');
   return text;
 }
@@ -42,7 +51,7 @@ export function textOrNothing(object: WireObject, key: string): string | null {
   if (typeof value === 'string') return value === '' ? null : value;
   if (value == null) return null;
   if (typeof value === 'object') return lost(object, key, 'string');
-  return readAs(String(value as number | boolean), object, key, 'string');
+  return readAs(String(exactly(object, key)), object, key, 'string');
 }
 
 const TOO_DEEP = `(an error that is nested deeper than ${MAX_JSON_DEPTH} levels)`;
@@ -52,7 +61,7 @@ export function errorText(object: WireObject, key: string): string | null {
   const value = object.fields[key];
   if (value === false) return readAs(null, object, key, 'string');
   if (typeof value !== 'object' || value === null) return textOrNothing(object, key);
-  return isDeeperThan(value as JsonValue, MAX_JSON_DEPTH) ? TOO_DEEP : JSON.stringify(value);
+  return isDeeperThan(value as JsonValue, MAX_JSON_DEPTH) ? TOO_DEEP : JSON.stringify(exactly(object, key));
 }
 
 /** A moment; also seconds or milliseconds since 1970, as number or text. A text without a zone is taken as UTC. */
@@ -103,15 +112,15 @@ export function truth(object: WireObject, key: string): boolean | null {
 
 /** A text; a number is read as its text, and that is no deviation. */
 export function label(object: WireObject, key: string): string | null {
-  const value = object.fields[key];
-  return typeof value === 'number' ? String(value) : textOrNothing(object, key);
+  return typeof object.fields[key] === 'number' ? String(exactly(object, key)) : textOrNothing(object, key);
 }
 
 export function objectOrNothing(object: WireObject, key: string): WireObject | null {
   const value = object.fields[key];
   if (value == null) return null;
   if (!isObject(value)) return lost(object, key, 'object');
-  return { fields: value, path: `${object.path}.${key}`, report: object.report };
+  const exact = () => object.exact()[key] as WireFields;
+  return { fields: value, exact, path: `${object.path}.${key}`, report: object.report };
 }
 
 export function listOrNothing(object: WireObject, key: string): readonly unknown[] | null {

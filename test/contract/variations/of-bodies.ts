@@ -1,4 +1,5 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { rawJSON } from '../../support/wire.ts';
 import { TIDY, ofSteps, withoutSteps, type Variation } from './variation.ts';
 
 const STEPS = JSON.stringify(TIDY.steps?.json);
@@ -87,12 +88,12 @@ export const OF_BODIES: readonly Variation[] = [
     variation: '`run_id` of a started run is a whole number',
     happens: 'Read as its text.',
     replies: {
-      execute: [{ json: { run_id: 4_711_471_147_114_711 } }],
+      execute: [{ json: { run_id: rawJSON('47114711471147114711') } }],
       run: [{ status: 404 }],
       steps: [{ status: 404 }],
     },
     query: 'mutation { executeWorkflow(workflowId: "wf") { message run { id } } }',
-    data: { executeWorkflow: { message: null, run: { id: '4711471147114711' } } },
+    data: { executeWorkflow: { message: null, run: { id: '47114711471147114711' } } },
     deviations: { 'execute.run_id read': 1 },
   },
 ];

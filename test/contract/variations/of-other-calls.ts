@@ -1,5 +1,5 @@
 import { wireWorkflow } from '../../support/scripted-history.ts';
-import { wireRun } from '../../support/wire.ts';
+import { rawJSON, wireRun } from '../../support/wire.ts';
 import { ofHistory, ofRecord, ofWorkflow, type Variation } from './variation.ts';
 
 const GRAPH = wireWorkflow('wf').graph as Readonly<Record<string, unknown>>;
@@ -27,9 +27,9 @@ export const OF_RECORDS: readonly Variation[] = [
       happens: 'Read as its text.',
       deviations: { 'run[].id read': 1 },
     },
-    { json: [wireRun('4711471147114711', { id: 4_711_471_147_114_711 })] },
+    { json: [wireRun('', { id: rawJSON('47114711471147114711') })] },
     {},
-    '4711471147114711',
+    '47114711471147114711',
   ),
   ofRecord(
     {
