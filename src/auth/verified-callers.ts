@@ -7,7 +7,7 @@ import { GatewayError } from '../upstream/errors.ts';
 export interface VerifiedCallers {
   /** Null for a credential that must be verified (again). */
   cached(credential: string): Caller | null;
-  /** Only good credentials are cached. */
+  /** Only good credentials are cached. Whoever comes while one is verified gets the same outcome. */
   verify(credential: string): Promise<Caller>;
 }
 
@@ -25,23 +25,31 @@ const MAX_CACHED_BYTES = 8 * 2 ** 20;
 
 export function createVerifiedCallers({ callerOf, errorOf, now }: VerifiedCallersOptions): VerifiedCallers {
   const callers = new LRUCache<string, Caller>({ maxSize: MAX_CACHED_BYTES, sizeCalculation: bytesOf });
+  const underWay = new Map<string, Promise<Caller>>();
+
+  async function verify(key: string, credential: string): Promise<Caller> {
+    try {
+      const caller = await callerOf(credential);
+      callers.set(key, caller);
+      return caller;
+    } catch (error) {
+      callers.delete(key);
+      const known = error instanceof GatewayError ? error : errorOf(error);
+      if (known) return rejected(known);
+      throw error;
+    }
+  }
 
   return {
     cached(credential) {
       const caller = callers.get(keyOf(credential));
       return caller && now() < caller.verifiedUntilMs ? caller : null;
     },
-    async verify(credential) {
-      try {
-        const caller = await callerOf(credential);
-        callers.set(keyOf(credential), caller);
-        return caller;
-      } catch (error) {
-        callers.delete(keyOf(credential));
-        const known = error instanceof GatewayError ? error : errorOf(error);
-        if (known) return rejected(known);
-        throw error;
-      }
+    verify(credential) {
+      const key = keyOf(credential);
+      const verification = underWay.get(key) ?? verify(key, credential).finally(() => underWay.delete(key));
+      underWay.set(key, verification);
+      return verification;
     },
   };
 }

@@ -46,6 +46,31 @@ describe('verified callers', () => {
     expect(cached).toBeLessThan(2 ** 23 / 650);
   });
 
+  it('are verified once for all who come at the same time, and again for whoever comes later', async () => {
+    let calls = 0;
+    let outcome = Promise.withResolvers<Caller>();
+    const callers = createVerifiedCallers({
+      callerOf: () => {
+        calls += 1;
+        return outcome.promise;
+      },
+      errorOf: () => null,
+      now: () => 0,
+    });
+    const known = new GatewayError('FORBIDDEN', 'no');
+    for (const isGood of [true, false, true]) {
+      outcome = Promise.withResolvers();
+      calls = 0;
+      const together = Array.from({ length: 20 }, () => callers.verify('credential'));
+      const another = callers.verify('another');
+      expect(calls).toBe(2);
+      if (isGood) outcome.resolve(lasting(viewerOf('key')));
+      else outcome.reject(known);
+      const error = isGood ? null : known;
+      expect((await Promise.all([...together, another])).map((caller) => caller.error)).toEqual(Array(21).fill(error));
+    }
+  });
+
   it('are forgotten by a later verification that fails, whoever it is that fails', async () => {
     const { viewer } = lasting(viewerOf('key'));
     let outcome: () => Promise<Caller> = () => Promise.resolve(lasting(viewerOf('key')));
