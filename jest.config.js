@@ -15,8 +15,8 @@ export default {
   workerIdleMemoryLimit: '400MB',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
-  // Copies of the project, while mutants are tested.
-  modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
+  // Copies of the project: while mutants are tested, and what was measured.
+  modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/', '<rootDir>/bench/.build/'],
   // The library as it is, and not as it was built.
   moduleNameMapper: { '^stepgate$': '<rootDir>/src/index.ts' },
 };

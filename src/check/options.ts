@@ -1,7 +1,9 @@
 /** What `stepgate check` is asked for: flags, and the key from the environment or standard input, never from a flag. */
 import type { Config } from '../config/config.ts';
 import { parseFlags, UsageError } from '../config/usage.ts';
-import type { JsonObject } from '../domain/types.ts';
+import { isJsonObject, unwritable } from '../domain/json.ts';
+import { parseExactJson } from '../domain/long-integers.ts';
+import type { JsonObject, JsonValue } from '../domain/types.ts';
 
 export interface CheckOptions {
   readonly key: string;
@@ -68,8 +70,8 @@ export async function readCheckOptions(
 
 function readInputs(text: string): JsonObject {
   try {
-    const inputs = JSON.parse(text) as JsonObject | null;
-    if (typeof inputs === 'object' && inputs !== null && !Array.isArray(inputs)) return inputs;
+    const inputs = parseExactJson(text) as JsonValue;
+    if (isJsonObject(inputs) && unwritable(inputs) === null) return inputs;
   } catch {
     // Said below.
   }

@@ -1,6 +1,6 @@
 /** Checks of arguments that the schema's types can't express; each throws BAD_USER_INPUT. */
 import { evaluatePath, InvalidPathError, type PathBudget } from '../domain/json-path/json-path.ts';
-import { isDeeperThan, MAX_JSON_DEPTH, unwritable } from '../domain/json.ts';
+import { unwritable } from '../domain/json.ts';
 import type { JsonObject, JsonValue } from '../domain/types.ts';
 import type { RunFilter, RunWindow } from '../runs/history/run-history.ts';
 import { GatewayError } from '../upstream/errors.ts';
@@ -49,9 +49,9 @@ export function checkInputs(inputs: JsonValue): JsonObject {
     const got = Array.isArray(inputs) ? 'a list' : `a ${typeof inputs}`;
     throw new GatewayError('BAD_USER_INPUT', `inputs: expected an object, got ${got}`);
   }
-  if (isDeeperThan(inputs, MAX_JSON_DEPTH)) {
-    throw new GatewayError('BAD_USER_INPUT', `inputs: expected at most ${MAX_JSON_DEPTH} levels of JSON, got more`);
-  }
+  const problem = unwritable(inputs);
+  if (problem !== null)
+    throw new GatewayError('BAD_USER_INPUT', `inputs: expected JSON that can be sent on: ${problem}`);
   const size = Buffer.byteLength(JSON.stringify(inputs));
   if (size <= MAX_INPUTS_BYTES) return (inputs ?? {}) as JsonObject;
   throw new GatewayError('BAD_USER_INPUT', `inputs: expected at most ${MAX_INPUTS_BYTES} bytes of JSON, got ${size}`);

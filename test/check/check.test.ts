@@ -84,8 +84,8 @@ describe('stepgate check', () => {
   });
 
   it('asks for the workflow and run that are named, and starts a run where it is told to', async () => {
-    const inputs = { subject: 'Refund?' };
-    const named = ['--workflow', 'urn:wf 1', '--run', 'a/b', '--execute', '--inputs', JSON.stringify(inputs)];
+    const inputs = '{"subject":"Refund?","order":12345678901234567890}';
+    const named = ['--workflow', 'urn:wf 1', '--run', 'a/b', '--execute', '--inputs', inputs];
     const { code, stdout } = await check(named);
     expect(saidOf('steps', stdout)).toMatch(/works: 1 steps of run "a\/b"$/);
     expect(saidOf('execute', stdout)).toMatch(/works: started run "new" of workflow "urn:wf 1"$/);
@@ -93,7 +93,7 @@ describe('stepgate check', () => {
     expect(upstream.calls.at(-1)).toMatchObject({
       endpoint: 'execute',
       workflowId: 'urn:wf 1',
-      body: JSON.stringify(inputs),
+      body: '{"subject":"Refund?","order":"12345678901234567890"}',
     });
     expect(upstream.count('execute')).toBe(1);
   });
@@ -181,6 +181,7 @@ describe('stepgate check', () => {
     [['--run', 'r1'], {}, /^--run needs --workflow/],
     [['--inputs', '{}'], {}, /^--inputs needs --execute/],
     [['--execute', '--inputs', '[1]'], {}, /^--inputs: expected a JSON object/],
+    [['--execute', '--inputs', '{"at": 1e400}'], {}, /^--inputs: expected a JSON object/],
     [
       [],
       { UPSTREAM_AUTH_HEADER: 'x-api-key' },

@@ -23,6 +23,7 @@ describe('errorInfo', () => {
     ['{"code":500,"error":{"message":"inner","code":"x"}}', 'inner', null, '500'],
     ['{"error":"Bad Request","message":"input missing"}', 'input missing', null, null],
     ['{"detail":"not found"}', 'not found', null, null],
+    ['{"message":"no","code":12345678901234567890}', 'no', null, '12345678901234567890'],
     ['{"detail":{"message":"deep"}}', 'deep', null, null],
     ['{"message":"","error":{"message":"said within"}}', 'said within', null, null],
     ['{"error":"plain"}', 'plain', null, null],

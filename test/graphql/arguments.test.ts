@@ -65,7 +65,9 @@ describe('the inputs of a run', () => {
     [[{}], 'expected an object, got a list'],
     ['text', 'expected an object, got a string'],
     [true, 'expected an object, got a boolean'],
-    [nested(MAX_JSON_DEPTH + 1), 'expected at most 200 levels of JSON, got more'],
+    [nested(MAX_JSON_DEPTH + 1), 'expected JSON that can be sent on: nested deeper than 200 levels'],
+    [{ at: [Infinity] }, 'expected JSON that can be sent on: a number is beyond what a double holds'],
+    [{ at: -Infinity }, 'expected JSON that can be sent on: a number is beyond what a double holds'],
     [{ text: 'é'.repeat(2 ** 19) }, 'expected at most 1048576 bytes of JSON, got 1048587'],
   ])('are nothing else, no deeper and no longer than the upstream takes', (inputs, problem) => {
     expect(() => checkInputs(inputs)).toThrow(refusal(`inputs: ${problem}`));

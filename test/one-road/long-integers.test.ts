@@ -66,6 +66,30 @@ describe('an integer beyond 2^53', () => {
     }
   });
 
+  it.each([
+    ['in a variable', '($n: JSON)', '{ n: [$n] }', '{ "n": -1e400 }'],
+    ['in a default', '($n: JSON = 1e400)', '{ n: { at: $n } }', '{}'],
+    ['in a literal', '', '{ n: 1e400 }', '{}'],
+  ])(
+    'is told from a number beyond any double, which would go out as null: %s',
+    async (_, declared, inputs, variables) => {
+      const start = `mutation ${declared} { executeWorkflow(workflowId: "wf", inputs: ${inputs}) { run { id } } }`;
+      const before = upstream.count('execute');
+      for (const time of TIMES) {
+        expect({ time, answer: await post(start, variables) }).toMatchObject({
+          time,
+          answer: {
+            data: { executeWorkflow: null },
+            errors: [
+              { message: expect.stringContaining('a number is beyond'), extensions: { code: 'BAD_USER_INPUT' } },
+            ],
+          },
+        });
+      }
+      expect(upstream.count('execute')).toBe(before);
+    },
+  );
+
   it.each(['POST', 'GET'])('that is an id names what it says, by %s', async (method) => {
     const query = 'query ($id: ID!) { run(workflowId: "wf", id: $id) { id steps { id } } }';
     const id = `${LONG}${method.length}`;

@@ -75,15 +75,16 @@ describe('a JSON value as a tree', () => {
     for (const id of others) expect([nodes.node(id).isText, nodes.children(id)]).toEqual([false, []]);
   });
 
-  it('rounds no integer of such a text', () => {
-    const nodes = createJsonNodes('{"id":-12345678901234567890,"share":0.1,"most":1.5e300}');
+  it('rounds no integer of such a text, and loses no number', () => {
+    const nodes = createJsonNodes('{"id":-12345678901234567890,"share":0.1,"most":1.5e300,"beyond":-1e400}');
     expect(nodes.children(ROOT).map((id) => previewOf(nodes.node(id)))).toEqual([
       '"-12345678901234567890"',
       '0.1',
       '1.5e+300',
+      '"-1e400"',
     ]);
-    expect(prettyJson('{"id":12345678901234567890,"at":[1]}')).toBe(
-      '{\n  "id": 12345678901234567890,\n  "at": [\n    1\n  ]\n}',
+    expect(prettyJson('{"id":12345678901234567890,"at":[1e400]}')).toBe(
+      '{\n  "id": 12345678901234567890,\n  "at": [\n    1e400\n  ]\n}',
     );
   });
 });

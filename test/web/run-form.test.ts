@@ -99,7 +99,7 @@ await describeInBrowser('the form that starts a run', (browser) => {
     await page.getByText(/This is not JSON yet/).waitFor();
     expect(await start.isDisabled()).toBe(true);
     await inputs().fill('{ "ticket": 12345678901234567890 }');
-    await page.getByText('A number would be rounded: put 12345678901234567890 in quotes.').waitFor();
+    await page.getByText('A number would be lost or rounded: put 12345678901234567890 in quotes.').waitFor();
     expect(await start.isDisabled()).toBe(true);
     await inputs().fill('{}');
     expect(await start.isEnabled()).toBe(true);

@@ -1,5 +1,6 @@
 /** What an `error` text says: plain words, or JSON that some service answered with. */
 import { fieldOf, isJsonObject } from '../json.ts';
+import { parseExactJson } from '../long-integers.ts';
 import type { JsonObject, JsonValue, StepError } from '../types.ts';
 
 /**
@@ -34,7 +35,7 @@ const JSON_START = /^(?:[[{"\d-]|(?:true|false|null)$)/;
 function parseJson(text: string): JsonValue {
   if (!JSON_START.test(text)) return text;
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseExactJson(text) as JsonValue;
   } catch {
     return text;
   }

@@ -14,7 +14,7 @@ export function problemOf(text: string): string | null {
     const rounded: string[] = [];
     const value = parseExactJson(text, (digits) => rounded.push(digits));
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'Inputs are a JSON object.';
-    if (rounded.length > 0) return `A number would be rounded: put ${rounded[0]} in quotes.`;
+    if (rounded.length > 0) return `A number would be lost or rounded: put ${rounded[0]} in quotes.`;
     // As they are sent: spaces between them don't count.
     const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
     return bytes <= MAX_BYTES
