@@ -184,9 +184,9 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     const first = one.load({ call });
     await until(async () => (await leases()).length === 1);
     const [name = ''] = await leases();
-    // As if most of it had gone by.
-    await valkey.client.pexpire(name, 900);
-    await until(async () => (await valkey.client.pttl(name)) > 900);
+    // Longer than a lease lasts: however late the extension comes, it is seen.
+    await valkey.client.pexpire(name, 60_000);
+    await until(async () => (await valkey.client.pttl(name)) <= 1000);
     answer('answered');
     await first;
     await isFree();
@@ -214,17 +214,16 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     await valkey.client.del(await stored());
     const { lease } = createNames(one.fleet.keys, 'upstream')(ADA, 'run');
     const dead = 'a gateway that has died';
-    await valkey.client.set(lease, dead, 'PX', 100);
+    await valkey.client.set(lease, dead);
     const { call, answer } = hold();
     const load = other.load({ call });
+    await until(async () => 'call taken' in (await counts(other.fleet, 'stepgate_leases_total')));
+    await valkey.client.pexpire(lease, 1);
     await until(() => calls === 2);
     expect([null, dead]).not.toContain(await valkey.client.get(lease));
     answer('answered');
     expect(await load).toBe('answered by a call');
-    expect(await counts(other.fleet, 'stepgate_leases_total')).toMatchObject({
-      'call acquired': 1,
-      'call taken': 1,
-    });
+    expect(await counts(other.fleet, 'stepgate_leases_total')).toMatchObject({ 'call acquired': 1 });
     await isFree();
   });
 

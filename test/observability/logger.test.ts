@@ -1,13 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger, flushed } from '../../src/observability/logger.ts';
-import { startProcess } from '../support/process.ts';
 
 interface Line {
   readonly level: number;
@@ -130,32 +128,3 @@ describe('the logger', () => {
     expect(await exited).toBe(0);
   });
 });
-
-it('a gateway whose output nobody reads serves, and exits with 0 on SIGTERM', async () => {
-  const port = await freePort();
-  const { child, exited } = startProcess({ PORT: String(port) });
-  children.push(child);
-  child.stdout?.destroy();
-  const health = () =>
-    fetch(`http://127.0.0.1:${port}/healthz`).then(
-      ({ status }) => status,
-      () => null,
-    );
-  while ((await health()) === null) await new Promise((resolve) => setTimeout(resolve, 50));
-  for (let time = 0; time < 3; time += 1) {
-    const url = `http://127.0.0.1:${port}/graphql?query=%7B__typename%7D`;
-    await fetch(url, { headers: { authorization: 'Bearer demo-key', 'apollo-require-preflight': '1' } });
-  }
-  expect(await health()).toBe(200);
-  child.kill('SIGTERM');
-  expect(await exited).toBe(0);
-});
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -2,7 +2,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 
 /** The first of the commands that this machine has; null if it has none. */
 export const findProgram = (version: string, ...commands: readonly string[]): string | null =>
@@ -42,6 +43,7 @@ export async function startProgram(
   for (const port of ports) {
     while (!(await accepts(port))) {
       if (child.exitCode !== null) throw new Error(`${command} did not start: ${printed}`);
+      await setTimeout(10);
     }
   }
   return {
@@ -52,14 +54,29 @@ export async function startProgram(
   };
 }
 
+/**
+ * For a program that does not choose its port itself. It is none of those that the system gives to connections (from 32768 on): one of these
+ * could be taken before the program listens, or while it is started again.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    if (await isFree(port)) return port;
+  }
 }
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(port, '127.0.0.1', () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
+  });
 
 const accepts = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
