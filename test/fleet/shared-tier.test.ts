@@ -305,12 +305,11 @@ describeWithValkey(`the shared tier${withoutValkey}`, () => {
       expect(upstream.calls.filter(({ runId }) => runId === 'r1')).toHaveLength(4);
     });
 
-    it('is noticed within REAUTH_INTERVAL_MS by a gateway that hears nothing', async () => {
+    // Its run is final: without the interval it would be served for as long as the gateway runs.
+    it('is noticed after REAUTH_INTERVAL_MS by a gateway that hears nothing', async () => {
       const { first, deaf } = await cachedAtADeafOne();
       expect(await codesOf(first, 'r2')).toContain('UNAUTHENTICATED');
-      const withdrawnAt = Date.now();
       await until(async () => (await codesOf(deaf, 'r1')).includes('UNAUTHENTICATED'));
-      expect(Date.now() - withdrawnAt).toBeLessThan(4000);
     });
 
     it('while Valkey is away is withdrawn in it before anything else is read from it', async () => {
