@@ -362,6 +362,22 @@ describe('streams of events', () => {
       busy.event('still');
       expect(await client.next()).toEqual(told('still'));
     });
+
+    it('are not cut where the client takes a large event late, with no room for comments meanwhile', async () => {
+      const feed = createFeed();
+      follow(feed);
+      const client = await open();
+      client.stopReading();
+      feed.event(HUGE);
+      await connections();
+      clock.advance(2 * BEAT_EVERY_MS);
+      client.goOnReading();
+      await client.next();
+      await until(() => feed.asked === 2);
+      clock.advance(BEAT_EVERY_MS);
+      feed.event('still');
+      expect(await client.next()).toEqual(told('still'));
+    });
   });
 
   describe('for clients that take gzip', () => {

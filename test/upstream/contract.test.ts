@@ -6,7 +6,7 @@ import { GatewayError } from '../../src/upstream/errors.ts';
 import { createDeviations } from '../../src/upstream/wire/deviations.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
 import { told } from '../support/facts.ts';
-import { textOf, wireRun, wireStep, type Wire } from '../support/wire.ts';
+import { rawJSON, textOf, type Wire, wireRun, wireStep } from '../support/wire.ts';
 
 const readStep = (fields: Wire) => {
   const [step] = readSteps(textOf([wireStep(fields)]));
@@ -300,6 +300,7 @@ describe('a started run', () => {
   it('has an id, and maybe a message', () => {
     expect(readStartedRun(textOf({ run_id: 'r', message: 'started' }))).toEqual({ runId: 'r', message: 'started' });
     expect(readStartedRun(textOf({ run_id: 7 }))).toEqual({ runId: '7', message: null });
+    expect(readStartedRun(textOf({ run_id: rawJSON('12345678901234567891') })).runId).toBe('12345678901234567891');
     const of = (problem: string) =>
       `the upstream's answer for execute is not what its contract says: expected ${problem}`;
     for (const [json, problem] of [
