@@ -377,6 +377,15 @@ describe('an answer that violates the contract', () => {
     expect(error.message).toBe(`the upstream's answer for steps is not what its contract says: ${problem}`);
     expect(error.cause).toBeUndefined();
   });
+
+  it('is said to be of runs or of workflows where it is an answer to their call', () => {
+    const messages = [readRuns, readWorkflows].map((read) => errorOf(() => read(textOf([7]))).message);
+    const what = 'is not what its contract says: expected';
+    expect(messages).toEqual([
+      `the upstream's answer for runs ${what} run at $[0], got number`,
+      `the upstream's answer for workflows ${what} workflow at $[0], got number`,
+    ]);
+  });
 });
 
 /** Of a step that can't be read. */

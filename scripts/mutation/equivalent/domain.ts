@@ -121,7 +121,11 @@ const STEP: readonly Equivalent[] = [
     replacement,
     reason: TYPES_ALONE,
   })),
-  ...['/^(?:[[{"\\D-]|(?:true|false|null)$)/', '/^(?:[[{"\\d-]|(?:true|false|null))/'].map((replacement) => ({
+  ...[
+    '/^(?:[[{"\\D-]|(?:true|false|null)$)/',
+    '/^(?:[[{"\\d-]|(?:true|false|null))/',
+    '/(?:[[{"\\d-]|(?:true|false|null)$)/',
+  ].map((replacement) => ({
     file: 'domain/step/step-error.ts',
     line: 'const JSON_START = /^(?:[[{"\\d-]|(?:true|false|null)$)/;',
     replacement,
