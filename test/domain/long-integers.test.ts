@@ -75,6 +75,11 @@ describe('an integer in JSON', () => {
     expect(() => parseExactJson(text)).toThrow(SyntaxError);
   });
 
+  it('is looked for no further than a text that does not end', () => {
+    const text = '[12345678901234567, "12345678901234567';
+    expect(longIntegersAsText(text)).toBe('["12345678901234567", "12345678901234567');
+  });
+
   it('may be rounded from 2^53 on', () => {
     const numbers: readonly JsonValue[] = [2 ** 53 - 1, 1 - 2 ** 53, 0.1, '12345678901234567890', null];
     expect(numbers.map(mayBeRounded)).toEqual(numbers.map(() => false));

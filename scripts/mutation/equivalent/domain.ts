@@ -152,6 +152,14 @@ const FILES: readonly Equivalent[] = [
     replacement,
     reason: 'Below an empty level there are only empty ones. To stop there saves time.',
   })),
+  ...(
+    [
+      ['return exact === text ? value : JSON.parse(exact);', 'false', SAVES_TIME],
+      ['if (!LEAST_DIGITS.test(json)) return json;', 'false', SAVES_TIME],
+      ['const LEAST_DIGITS = /\\d{16}/;', '/\\d/', SAVES_TIME],
+      ['return (quote - first) % 2 === 1;', 'quote + first', 'A sum is odd where the difference is.'],
+    ] as const
+  ).map(([line, replacement, reason]) => ({ file: 'domain/long-integers.ts', line, replacement, reason })),
   {
     file: 'domain/status.ts',
     line: "const normalize = (word: string): string => word.toLowerCase().replaceAll(/[-_\\s]/g, '');",
