@@ -240,6 +240,10 @@ describe('the cost of an operation, in objects', () => {
     [ofRun('failedSteps(first: null) { id }'), 4],
     [ofRun('failedSteps(first: 7) { id }'), 8],
     [ofRun('repeatedNodes { nodeId }'), 4],
+    // The run, its timeline, and a bar for each step.
+    [ofRun('timeline { bars { lane } }'), 22],
+    // Of each step a conversation of ten messages, most of which call no tool.
+    [ofRun('steps { conversation { messages { toolCalls { name } } } }'), 441],
     [ofRun('slowestSteps(first: 7) { id }'), 8],
     ['subscription { runsUpdated(workflowIds: ["a", "b"]) { id } }', 40],
   ])('%s is at most %i', (text, objects) => {

@@ -23,6 +23,15 @@ const remembering = (header: string, value: string): readonly (readonly [string,
 const NO_PAGE = 'Undefined is no page either.';
 
 export const HTTP: readonly Equivalent[] = [
+  ...[
+    "byViewer: rateLimitPerMinute === null ? null : limitOf('viewer', rateLimitPerMinute),",
+    "byAddress: limitOf('address', config.rateLimitAnonymousPerMinute),",
+  ].map((line) => ({
+    file: 'http/http.ts',
+    line,
+    replacement: '""',
+    reason: 'The other kind has another name still.',
+  })),
   ...inFile('http/authentication.ts', [
     [
       "return (request, authorization = request.headers.authorization ?? '') => {",
