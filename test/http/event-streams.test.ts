@@ -1,7 +1,7 @@
 import { createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Outcome } from '../../src/graphql/operations/operation.ts';
 import { SubscriptionError, type LiveEvent, type LiveEvents } from '../../src/graphql/subscriptions/live-events.ts';
 import { createCompression } from '../../src/http/compression/compression.ts';
@@ -300,16 +300,30 @@ describe('streams of events', () => {
     await streams.closed();
   });
 
-  it('are cut where their client does not read its last message in a second', async () => {
-    const feed = createFeed();
+  it('are cut where their client does not read its last message in a second; the others have had it', async () => {
+    const [feed, another] = [createFeed(), createFeed()];
     follow(feed);
     const client = await open();
     client.stopReading();
     feed.event(HUGE);
     await until(() => feed.asked >= 1);
+    follow(another);
+    const reading = await open();
+    await until(() => another.asked >= 1);
     await endAll([streams]);
-    await isSent();
-    expect(sent).toMatchObject([{ status: 'fulfilled' }]);
+    expect(await reading.next()).toEqual(COMPLETE);
+    await until(() => sent.length === 2);
+    expect(sent).toMatchObject([{ status: 'fulfilled' }, { status: 'fulfilled' }]);
+  });
+
+  it('leave no timer behind where all have ended', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    try {
+      await endAll([streams]);
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   describe('that say nothing', () => {
