@@ -15,7 +15,7 @@ export default {
   workerIdleMemoryLimit: '400MB',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
-  // Copies of the project: while mutants are tested, and what was measured.
+  // Copies of the project, for mutants and for the bench.
   modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/', '<rootDir>/bench/.build/'],
   // The library as it is, and not as it was built.
   moduleNameMapper: { '^stepgate$': '<rootDir>/src/index.ts' },

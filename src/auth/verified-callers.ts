@@ -25,6 +25,7 @@ const MAX_CACHED_BYTES = 8 * 2 ** 20;
 
 export function createVerifiedCallers({ callerOf, errorOf, now }: VerifiedCallersOptions): VerifiedCallers {
   const callers = new LRUCache<string, Caller>({ maxSize: MAX_CACHED_BYTES, sizeCalculation: bytesOf });
+  /** By the same hash. No more than requests whose credential is being verified. */
   const underWay = new Map<string, Promise<Caller>>();
 
   async function verify(key: string, credential: string): Promise<Caller> {

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** The first of the commands that this machine has; null if it has none. */
 export const findProgram = (version: string, ...commands: readonly string[]): string | null =>
@@ -43,7 +43,7 @@ export async function startProgram(
   for (const port of ports) {
     while (!(await accepts(port))) {
       if (child.exitCode !== null) throw new Error(`${command} did not start: ${printed}`);
-      await setTimeout(10);
+      await pause(10);
     }
   }
   return {

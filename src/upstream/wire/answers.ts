@@ -4,7 +4,7 @@ import type { JsonText } from '../transport/json-text.ts';
 import type { ReportDeviation } from './deviations.ts';
 import { isObject, typeOf, type WireFields, type WireObject } from './fields.ts';
 
-/** The value of an answer. */
+/** An answer that is JSON: `read(true)` has integers beyond 2^53 as text. */
 export type Answer = Pick<JsonText, 'read'>;
 
 /** What a list holds: the name of its answer and of one item, and whether an object is one. */

@@ -30,7 +30,7 @@ export function identifier(object: WireObject, key: string): string | null {
   return lost(object, key, 'string');
 }
 
-/** Rounded, it would name something else: another run, or another organization. */
+/** The field's value, with integers beyond 2^53 as text: rounded, an id would be that of another run or organization. */
 const exactly = (object: WireObject, key: string): unknown => {
   const value = object.fields[key] as JsonValue;
   return hasLeaf(value, mayBeRounded) ? object.exact()[key] : value;

@@ -11,10 +11,10 @@ export const textOf = (inputs: unknown): string => JSON.stringify(inputs, null, 
 export function problemOf(text: string): string | null {
   if (text.trim() === '') return null;
   try {
-    const rounded: string[] = [];
-    const value = parseExactJson(text, (digits) => rounded.push(digits));
+    const lost: string[] = [];
+    const value = parseExactJson(text, (digits) => lost.push(digits));
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'Inputs are a JSON object.';
-    if (rounded.length > 0) return `A number would be lost or rounded: put ${rounded[0]} in quotes.`;
+    if (lost.length > 0) return `A number would be lost or rounded: put ${lost[0]} in quotes.`;
     // As they are sent: spaces between them don't count.
     const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
     return bytes <= MAX_BYTES
