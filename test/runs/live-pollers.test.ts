@@ -82,8 +82,8 @@ describe('the pollers of runs', () => {
   const watch = (requirement: DataRequirement = 'STEPS', key = 'ada', ref = REF) =>
     pollers.watch(ref, requirement, operationOf(key));
   async function stateOf(states: AsyncIterator<Snapshot, undefined>): Promise<Snapshot> {
-    const result = await Promise.race([states.next(), settle()]);
-    if (!result?.value) throw new Error('expected a state');
+    const result = await states.next();
+    if (!result.value) throw new Error('expected a state');
     return result.value;
   }
   const isOver = async (states: AsyncIterator<Snapshot, undefined>) => {
