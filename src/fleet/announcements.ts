@@ -10,8 +10,8 @@ import { createConnection } from './connection.ts';
 import type { Valkey } from './valkey.ts';
 
 export interface Announcements {
-  /** To all gateways, this one included. */
-  announce(purpose: string, payload: string): Promise<void>;
+  /** To all gateways, this one included. Resolves with false if Valkey did not take it. */
+  announce(purpose: string, payload: string): Promise<boolean>;
   /** Returns the function that ends it. One listener a purpose. */
   listen(purpose: string, listener: (payload: string) => void): () => void;
   close(): void;
@@ -71,7 +71,8 @@ export async function createAnnouncements({
 
   return {
     async announce(purpose, payload) {
-      await valkey.run('PUBLISH', (commands) => commands.publish(channelOf(purpose), payload));
+      const heard = await valkey.run('PUBLISH', (commands) => commands.publish(channelOf(purpose), payload));
+      return heard !== undefined;
     },
     listen(purpose, listener) {
       const channel = channelOf(purpose);

@@ -101,6 +101,36 @@ describeWithValkey(`withdrawals of rights${withoutValkey}`, () => {
     expect(await one.areWritten(idOf('b'))).toBe(true);
   });
 
+  it('are told to all, too, where Valkey has written them without saying so', async () => {
+    const [one, other] = [await join(), await join()];
+    await isHeard(2);
+    valkey.pause();
+    one.withdraw(idOf('a'), withdrawal('a'));
+    one.withdraw(idOf('b'), withdrawal('b', false));
+    expect(await one.areWritten(idOf('a'))).toBe(false);
+    valkey.resume();
+    await until(() => other.dropped.length > 0);
+    await until(() => one.areWritten(idOf('a')));
+    expect(await one.areWritten(idOf('b'))).toBe(true);
+    expect(new Set(other.dropped)).toEqual(new Set([idOf('a'), idOf('A')]));
+    expect((await epochs()).sort()).toEqual(['epoch a', 'other epoch a']);
+  });
+
+  it('are read past until they have been told, and are told once', async () => {
+    const [one, other] = [await join(), await join()];
+    await isHeard(2);
+    await valkey.client.call('ACL', 'SETUSER', 'default', '-publish');
+    one.withdraw(idOf('a'), withdrawal('a'));
+    expect(await one.areWritten(idOf('a'))).toBe(false);
+    expect(await epochs()).toHaveLength(2);
+    await valkey.client.call('ACL', 'SETUSER', 'default', '+publish');
+    expect(await one.areWritten(idOf('a'))).toBe(true);
+    expect(await one.areWritten(idOf('a'))).toBe(true);
+    one.withdraw(idOf('b'), withdrawal('b'));
+    await until(() => other.dropped.includes(idOf('B')));
+    expect(other.dropped).toEqual([idOf('a'), idOf('A'), idOf('b'), idOf('B')]);
+  });
+
   it('are not written any more by a gateway that has stopped', async () => {
     const [one, other] = [await join(), await join()];
     await valkey.kill();

@@ -8,7 +8,8 @@ export type CallOutcome = 'stored' | 'failed' | 'over' | 'down';
 export interface AwaitedCalls {
   /** To be created before the lease is asked for, so that no announcement comes in between. Call `end` in any case. */
   expect(lease: string): ExpectedCall;
-  announce(lease: string, outcome: 'stored' | 'failed'): Promise<void>;
+  /** Resolves with false if Valkey did not take it. */
+  announce(lease: string, outcome: 'stored' | 'failed'): Promise<boolean>;
   close(): void;
 }
 

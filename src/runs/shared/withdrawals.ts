@@ -1,6 +1,6 @@
 /**
- * Rights that the upstream has withdrawn, told to all gateways. Where Valkey is away the withdrawal is kept until it is back: before
- * that nothing of the viewer is read from it.
+ * Rights that the upstream has withdrawn, told to all gateways. Where Valkey is away the withdrawal is kept until it has been written
+ * and told: before that nothing of the viewer is read from it.
  */
 import { LRUCache } from 'lru-cache';
 import type { Fleet } from '../../fleet/fleet.ts';
@@ -23,6 +23,13 @@ export interface Withdrawal {
   readonly hadRight: boolean;
 }
 
+interface Pending extends Withdrawal {
+  /** An attempt has failed: Valkey may have written it without saying so, and nobody may have been told. */
+  isInDoubt: boolean;
+  /** The attempt under way. */
+  attempt: Promise<void> | null;
+}
+
 export interface WithdrawalsOptions {
   readonly fleet: Pick<Fleet, 'valkey' | 'announcements'>;
   /** How long a withdrawal is remembered in Valkey. */
@@ -35,37 +42,45 @@ const PURPOSE = 'withdrawn';
 /** Ids, separated by blanks. */
 const PAYLOAD = /^[\w-]{43}(?: [\w-]{43}){0,9}$/;
 /** Each takes less than 1 KB. */
-const MAX_UNWRITTEN = 10_000;
+const MAX_PENDING = 10_000;
 
 export function createWithdrawals({ fleet, ttlMs, drop }: WithdrawalsOptions): Withdrawals {
   const { valkey, announcements } = fleet;
-  const unwritten = new LRUCache<string, Withdrawal>({ max: MAX_UNWRITTEN });
+  const pending = new LRUCache<string, Pending>({ max: MAX_PENDING });
   const stop = announcements.listen(PURPOSE, (payload) => {
     if (PAYLOAD.test(payload)) payload.split(' ').forEach(drop);
   });
   const stopRetrying = valkey.onUp(() => {
-    for (const [viewerId, withdrawal] of unwritten) void write(viewerId, withdrawal);
+    for (const [viewerId, withdrawal] of pending) void write(viewerId, withdrawal);
   });
 
-  async function write(viewerId: string, withdrawal: Withdrawal): Promise<void> {
+  /** Single flight. */
+  const write = (viewerId: string, withdrawal: Pending): Promise<void> =>
+    (withdrawal.attempt ??= attempt(viewerId, withdrawal).finally(() => {
+      withdrawal.attempt = null;
+    }));
+
+  async function attempt(viewerId: string, withdrawal: Pending): Promise<void> {
     const { ids, epochs, hadRight } = withdrawal;
     const written = await Promise.all(
       epochs.map((name) => valkey.run('WITHDRAW', (redis) => withdrawEpoch(redis, name, ttlMs, hadRight))),
     );
-    if (written.includes(undefined)) return;
-    if (unwritten.peek(viewerId) === withdrawal) unwritten.delete(viewerId);
-    if (written.includes(true)) await announcements.announce(PURPOSE, ids.join(' '));
+    const isNews = written.includes(true) || (withdrawal.isInDoubt && hadRight);
+    const isDone = !written.includes(undefined) && (!isNews || (await announcements.announce(PURPOSE, ids.join(' '))));
+    if (!isDone) withdrawal.isInDoubt = true;
+    else if (pending.peek(viewerId) === withdrawal) pending.delete(viewerId);
   }
 
   return {
     withdraw(viewerId, withdrawal) {
-      unwritten.set(viewerId, withdrawal);
-      void write(viewerId, withdrawal);
+      const latest = { ...withdrawal, isInDoubt: false, attempt: null };
+      pending.set(viewerId, latest);
+      void write(viewerId, latest);
     },
     async areWritten(viewerId) {
-      const withdrawal = unwritten.peek(viewerId);
+      const withdrawal = pending.peek(viewerId);
       if (withdrawal) await write(viewerId, withdrawal);
-      return !unwritten.has(viewerId);
+      return !pending.has(viewerId);
     },
     close() {
       stop();

@@ -41,8 +41,9 @@ export function createSimulatedValkey(clock: Pick<ManualClock, 'now'>): Simulate
         },
         announcements: {
           announce(purpose, payload) {
-            if (!isAway()) for (const listener of listeners) listener(purpose, payload);
-            return Promise.resolve();
+            if (isAway()) return Promise.resolve(false);
+            for (const listener of listeners) listener(purpose, payload);
+            return Promise.resolve(true);
           },
           listen(purpose, listener) {
             const hear = (on: string, payload: string) => {
