@@ -3,16 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createPageSource, type PageSource } from '../../src/http/page/page-build.ts';
-import { createLogger } from '../../src/observability/logger.ts';
+import { createPageSource, runsFromSource, type PageSource } from '../../src/http/page/page-build.ts';
+import { until } from '../support/fleet.ts';
+import { captureLog, type CapturedLog } from '../support/observed.ts';
 
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
-const logger = createLogger('silent');
 
 describe('the run page', () => {
   let root: string;
+  let log: CapturedLog;
   let source: PageSource;
 
+  const sourceIn = (folder: string, isBuilder = true) =>
+    createPageSource({ isBuilder, root: folder, logger: log.logger });
+  const told = () => log.lines.map(({ msg }) => msg);
+  const inDist = () => readdir(join(root, 'dist')).catch(() => []);
   const write = (name: string, text: string) => writeFile(join(root, 'src', 'web', name), text);
   async function builtScript(): Promise<string> {
     const folder = join(root, 'dist', 'page', 'assets');
@@ -22,12 +27,14 @@ describe('the run page', () => {
 
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'page-'));
-    await mkdir(join(root, 'src', 'web'), { recursive: true });
+    await mkdir(join(root, 'src', 'web', 'parts'), { recursive: true });
     await symlink(MODULES, join(root, 'node_modules'), 'junction');
     await writeFile(join(root, 'package-lock.json'), '{}');
     await write('index.html', '<head></head><script type="module" src="./main.js"></script>');
-    await write('main.js', 'console.log("first")');
-    source = createPageSource({ isBuilder: true, root, logger });
+    await write('main.js', 'import "./parts/part.js"; console.log("first");');
+    await write('parts/part.js', 'console.log("part");');
+    log = captureLog('info');
+    source = sourceIn(root);
   });
   afterEach(async () => {
     source.close();
@@ -40,24 +47,27 @@ describe('the run page', () => {
     expect(await builtScript()).toContain('first');
     expect(same).toBe(page);
     expect(await source.load()).toBe(page);
-    await write('main.js', 'console.log("second")');
+    // All in all the same text as before.
+    await write('main.js', 'import "./parts/part.js";');
+    await write('parts/part.js', ' console.log("first");console.log("part");');
     // A file of the page is no reason to look at the sources.
     expect(await source.loaded()).toBe(page);
     const next = await source.load();
+    expect(next).not.toBe(page);
     expect(await source.loaded()).toBe(next);
-    expect(await builtScript()).toContain('second');
-    expect(await readdir(join(root, 'dist'))).toEqual(['page']);
+    expect(await inDist()).toEqual(['page']);
+    expect(told()).toEqual(['built the run page', 'built the run page']);
   });
 
   it('is not built again by the next process, even where the project was moved, and served as it is by one that builds none', async () => {
-    const built = await source.load();
+    const built = await source.loaded();
     await rm(join(root, 'node_modules'), { recursive: true });
     await rename(root, `${root}-moved`);
     root = `${root}-moved`;
-    const next = createPageSource({ isBuilder: true, root, logger });
+    const next = sourceIn(root);
     expect((await next.load())?.html).toBe(built?.html);
     await write('main.js', 'console.log("second")');
-    const reader = createPageSource({ isBuilder: false, root, logger });
+    const reader = sourceIn(root, false);
     expect((await reader.load())?.html).toBe(built?.html);
     expect(await builtScript()).toContain('first');
   });
@@ -65,13 +75,30 @@ describe('the run page', () => {
   it('fails with what the compiler says, leaves nothing behind, and is built once that is mended', async () => {
     await write('main.js', 'console.log(');
     await expect(source.load()).rejects.toThrow(/Vite ended with 1: [^]*main\.js/);
-    expect(await readdir(join(root, 'dist'))).toEqual([]);
+    expect(await inDist()).toEqual([]);
+    expect(told()).toEqual(['the run page could not be built']);
     await write('main.js', 'console.log("mended")');
     await source.load();
     expect(await builtScript()).toContain('mended');
   });
 
+  it('is not built to its end when the gateway stops, which is no failure', async () => {
+    const loading = source.load().catch((error: unknown) => error);
+    await until(async () => (await inDist()).length > 0);
+    source.close();
+    expect(await loading).toMatchObject({ name: 'AbortError' });
+    expect(await inDist()).toEqual([]);
+    expect(told()).toEqual([]);
+  });
+
   it('is none where none was built', async () => {
-    expect(await createPageSource({ isBuilder: false, root, logger }).load()).toBeNull();
+    expect(await sourceIn(root, false).load()).toBeNull();
+    expect(told()).toEqual(['the run page is not built: `npm run build` builds it']);
+  });
+
+  it('is that of the project, for a gateway that runs from source', async () => {
+    const { html } = (await createPageSource({ isBuilder: false, logger: log.logger }).load()) ?? {};
+    expect(html).toContain('<div id="root">');
+    expect(runsFromSource).toBe(true);
   });
 });
