@@ -4,8 +4,9 @@
  * (stale-if-error).
  */
 import type { CallOptions } from '../upstream/client.ts';
-import { GatewayError, isAccessDenied, isNotFound, isOutage } from '../upstream/errors.ts';
+import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
 import type { Cached, CachePartitions, Partition, Placed } from './cache-partitions.ts';
+import { createDenials } from './denials.ts';
 import type { Operation } from './operation.ts';
 import { createRecentFailures } from './recent-failures.ts';
 import type { Resource, ResourceCache, Served } from './resource.ts';
@@ -39,6 +40,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
   const { partitions, now, liveTtlMs, staleIfErrorMs, reauthIntervalMs, shared = null } = options;
   const flights = createSingleFlight<Loaded<unknown>>(options.after);
   const revalidations = createRevalidations();
+  const denials = createDenials();
   const failures = createRecentFailures(Math.min(MAX_PAUSE_MS, liveTtlMs), now);
 
   const keyOf = ({ id }: Viewer, { key }: Pick<Resource<unknown>, 'key'>) => partitions.placeOf(id, key);
@@ -80,7 +82,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     const { viewer, operationRecord, skipsLive } = operation;
     let cached = peek(viewer, resource);
     let isProven = hasProvenRight(viewer);
-    const revalidation = cached && !isProven ? revalidations.of(viewer) : undefined;
+    const revalidation = cached && !isProven ? revalidations.of(viewer, resource) : undefined;
     if (revalidation) {
       const error = await revalidation;
       if (isAccessDenied(error) || isOutage(error)) return staleIfError(resource, viewer, error);
@@ -133,6 +135,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     function keep(cached: Cached<T>): Cached<T> {
       partitions.put(viewer.id, partition, resource.key, cached);
       failures.delete(keyOf(viewer, resource));
+      denials.delete(viewer, resource.workflowId);
       return cached;
     }
 
@@ -198,7 +201,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
 
     try {
       const loading = shared ? loadShared(shared) : callUpstream();
-      if (!hasProvenRight(viewer)) revalidations.start(viewer, loading.then(provenBy));
+      if (!hasProvenRight(viewer)) revalidations.start(viewer, resource, loading.then(provenBy));
       return await loading;
     } catch (error) {
       afterFailure(resource, viewer, error);
@@ -210,7 +213,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
 
   function afterFailure<T>(resource: Resource<T>, viewer: Viewer, error: unknown): void {
     if (isAccessDenied(error)) {
-      forget(viewer);
+      deny(viewer, error, resource.workflowId);
     } else if (isNotFound(error)) {
       partitions.remove(viewer.id, resource.key);
       // Nothing is remembered for a viewer of whom no call has succeeded.
@@ -220,7 +223,8 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     }
   }
 
-  function forget(viewer: Viewer): void {
+  function deny(viewer: Viewer, error: unknown, workflowId: string): void {
+    if (isForbidden(error) && !denials.add(viewer, workflowId)) return;
     const hadRight = partitions.lastSuccessAt(viewer.id) !== null;
     partitions.drop(viewer.id);
     shared?.withdraw(viewer, hadRight);
@@ -248,7 +252,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       partitions.put(viewer.id, partitions.of(viewer.id), resource.key, part);
       failures.delete(keyOf(viewer, resource));
     },
-    forget,
+    deny,
     hasProvenRight,
     rightUntil,
     rightToPartition,

@@ -8,6 +8,8 @@ import type { Viewer } from './viewer.ts';
 export interface Resource<T> {
   /** Unique among all resources of a viewer. */
   readonly key: string;
+  /** The workflow that it belongs to; empty for the list of workflows. */
+  readonly workflowId: string;
   fetch(call: CallOptions): Promise<UpstreamAnswer<T>>;
   /** For how long after `fetchedAt` it needs no other call: Infinity for what will never change. */
   lifetimeMs(cached: Cached<T>): number;
@@ -35,8 +37,8 @@ export interface ResourceCache {
   peek<T>(viewer: Viewer, resource: Resource<T>): Cached<T> | undefined;
   /** Caches a resource that came inside another one, if that is still cached and nothing newer is. */
   offer<T>(viewer: Viewer, resource: Resource<T>, part: Cached<T>, whole: Resource<unknown>): void;
-  /** Evicts everything of a viewer. */
-  forget(viewer: Viewer): void;
+  /** A 401 or 403 evicts everything of the viewer, unless it is the same 403 as before, of a workflow of which nothing is cached. */
+  deny(viewer: Viewer, error: unknown, workflowId: string): void;
   /** True while cached answers may be served to the viewer without a call. */
   hasProvenRight(viewer: Viewer): boolean;
   /** Until when that is, in ms since 1970; 0: not at all. */

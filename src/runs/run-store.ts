@@ -70,6 +70,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
 
   const recordOf = (ref: RunRef, viewer: Viewer): Resource<MaybeRecord> => ({
     key: recordKey(ref),
+    workflowId: ref.workflowId,
     fetch: (call) => upstream.getRun(ref, call),
     valueIfMissing: null,
     lifetimeMs(cached) {
@@ -80,6 +81,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
 
   const stepsOf = (ref: RunRef, viewer: Viewer): Resource<StepList> => ({
     key: `steps ${refKey(ref)}`,
+    workflowId: ref.workflowId,
     fetch: (call) => upstream.listSteps(ref, call),
     // Both are mostly loaded together, and steps are final only beside a terminal record.
     related: recordKey(ref),

@@ -69,9 +69,14 @@ export class AbandonedError extends Error {
   }
 }
 
-/** True for 401 and 403: nothing cached for that viewer may be served any more. */
-export const isAccessDenied = (error: unknown): boolean =>
-  error instanceof GatewayError && (error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN');
+/** True for 401: the key is refused, whatever it asks for. */
+export const isUnauthenticated = (error: unknown): boolean =>
+  error instanceof GatewayError && error.code === 'UNAUTHENTICATED';
+
+/** True for 403: the key may not have what it asked for. */
+export const isForbidden = (error: unknown): boolean => error instanceof GatewayError && error.code === 'FORBIDDEN';
+
+export const isAccessDenied = (error: unknown): boolean => isUnauthenticated(error) || isForbidden(error);
 
 export const isNotFound = (error: unknown): error is GatewayError =>
   error instanceof GatewayError && error.code === 'NOT_FOUND';

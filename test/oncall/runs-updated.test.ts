@@ -196,17 +196,46 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('runsUpdated over %s', (
     expect(await (await open({ ids: ['gone'] })).nextErrorCode()).toBe('NOT_FOUND');
   });
 
-  it.each([
-    [401, 'UNAUTHENTICATED'],
-    [403, 'FORBIDDEN'],
-  ])('ends when the key is refused: %i', async (status, code) => {
+  it('ends when the key is refused', async () => {
     workflows.start('wf-1', 'a', running);
     const client = await open({ ids: ['wf-1', 'wf-2'] });
     await client.nextData();
     await clock.timers(2 + OTHER_TIMERS);
-    upstream.script = (call) => (call.workflowId === 'wf-2' ? { status } : workflows.script(call));
+    upstream.script = (call) => (call.workflowId === 'wf-2' ? { status: 401 } : workflows.script(call));
     clock.advance(SLOWEST_MS);
-    expect(await client.nextErrorCode()).toBe(code);
+    expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
+  });
+
+  it('goes on without a workflow that the key may not see any more, and ends where it may see none', async () => {
+    workflows.start('wf-1', 'a', running);
+    const client = await open({ ids: ['wf-1', 'wf-2'] });
+    await client.nextData();
+    await clock.timers(2 + OTHER_TIMERS);
+    upstream.script = (call) => (call.workflowId === 'wf-2' ? { status: 403 } : workflows.script(call));
+    clock.advance(SLOWEST_MS);
+    expect(await client.next()).toMatchObject({
+      payload: { data: { runsUpdated: [] }, errors: [{ extensions: { code: 'FORBIDDEN', workflowId: 'wf-2' } }] },
+    });
+    await clock.timers(1 + OTHER_TIMERS);
+    workflows.change('a', { status: 'completed' });
+    await poll(1);
+    expect(runsIn(await client.nextData())).toEqual(['a COMPLETED']);
+    await clock.timers(1 + OTHER_TIMERS);
+    upstream.script = () => ({ status: 403 });
+    clock.advance(SLOWEST_MS);
+    expect(await client.nextErrorCode()).toBe('FORBIDDEN');
+  });
+
+  it('leaves a run out whose steps the key may not see, with the error', async () => {
+    workflows.start('wf-1', 'a', running);
+    upstream.script = (call) => (call.endpoint === 'steps' ? { status: 403 } : workflows.script(call));
+    const client = await open(
+      { ids: ['wf-1'] },
+      'subscription ($ids: [ID!]) { runsUpdated(workflowIds: $ids) { id stepCounts { total } } }',
+    );
+    expect(await client.next()).toMatchObject({
+      payload: { data: { runsUpdated: [] }, errors: [{ extensions: { code: 'FORBIDDEN', workflowId: 'wf-1' } }] },
+    });
   });
 
   it('loads the steps of what has changed alone, and keeps a run whose steps fail', async () => {

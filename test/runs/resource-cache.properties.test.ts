@@ -16,6 +16,7 @@ const VALUE_BYTES = 100;
 const MAX_BYTES = 4000;
 
 const VIEWERS = ['ada', 'bob', 'eve'];
+/** Of one workflow, and of another. */
 const KEYS = ['k1', 'k2'];
 
 type Outcome = 'live' | 'final' | '401' | '403' | '404' | '503';
@@ -78,6 +79,8 @@ interface UpstreamCall {
   answeredAs: number | null;
   /** The action in which it was answered. */
   answeredIn: number | null;
+  /** A denial: whether it evicts everything of the viewer. */
+  evicts: boolean;
   outcome: Outcome | 'abandoned' | null;
   readonly end: (outcome: Outcome) => void;
   readonly signal: AbortSignal;
@@ -90,15 +93,24 @@ interface Load {
   isSettled: boolean;
 }
 
-type Count = 'called' | 'cached' | 'stale' | 'denied' | 'missing' | 'failed' | 'left' | 'overtaken';
+type Count = 'called' | 'cached' | 'stale' | 'denied' | 'repeated' | 'missing' | 'failed' | 'left' | 'overtaken';
 
-/** Plays the actions on a real cache, and throws where an answer or a call violates an invariant. */
-async function play(actions: readonly Action[], counts: Record<Count, number>): Promise<void> {
+/**
+ * Plays the actions on a real cache, and throws where an answer or a call violates an invariant. Most calls for the key that is `forbidden`
+ * are denied.
+ */
+async function play(
+  actions: readonly Action[],
+  forbidden: string | null,
+  counts: Record<Count, number>,
+): Promise<void> {
   const clock = createManualClock();
   const options = { liveTtlMs: LIVE_TTL_MS, staleIfErrorMs: STALE_IF_ERROR_MS, reauthIntervalMs: REAUTH_INTERVAL_MS };
   const cache = createHoldingCache({ ...options, maxBytes: MAX_BYTES, now: clock.now });
   const calls: UpstreamCall[] = [];
   const loads: Load[] = [];
+  /** What viewers were denied by 403, and not allowed since. */
+  const denials = new Set<string>();
   let events = 0;
   let turn = 0;
 
@@ -112,6 +124,11 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
         call.outcome = outcome;
         call.answeredAs = events++;
         call.answeredIn = turn;
+        const place = `${credential} ${key}`;
+        call.evicts = outcome === '401' || (outcome === '403' && !denials.has(place));
+        if (outcome === '403') denials.add(place);
+        if (outcome === 'live' || outcome === 'final') denials.delete(place);
+        if (outcome === '403' && !call.evicts && cache.hasProvenRight(viewerOf(credential))) counts.repeated += 1;
       };
       const call: UpstreamCall = {
         viewer: credential,
@@ -120,6 +137,7 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
         startedAt: clock.now(),
         answeredAs: null,
         answeredIn: null,
+        evicts: false,
         outcome: null,
         signal,
         end(outcome) {
@@ -143,6 +161,7 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
 
   const resources = KEYS.map((key): Resource<Value> => ({
     key,
+    workflowId: `wf of ${key}`,
     fetch: (call) => fetch(key, call),
     lifetimeMs: ({ value }) => (value.isFinal ? Infinity : LIVE_TTL_MS),
   }));
@@ -150,17 +169,15 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
   const answered = (viewer: string, isWanted: (call: UpstreamCall) => boolean) =>
     calls.filter((call) => call.viewer === viewer && call.answeredAs !== null && isWanted(call));
 
-  const lastDenial = (viewer: string): number =>
-    Math.max(
-      -1,
-      ...answered(viewer, ({ outcome }) => outcome === '401' || outcome === '403').map((c) => c.answeredAs ?? -1),
-    );
+  /** The last denial that was news. */
+  const lastEviction = (viewer: string): number =>
+    Math.max(-1, ...answered(viewer, ({ evicts }) => evicts).map(({ answeredAs }) => answeredAs ?? -1));
 
-  /** The calls that prove the viewer's right: successful ones that were sent after the last denial. */
+  /** The calls that prove the viewer's right: successful ones that were sent after that. */
   const proofs = (viewer: string) =>
     answered(
       viewer,
-      ({ outcome, startedAs }) => (outcome === 'live' || outcome === 'final') && startedAs > lastDenial(viewer),
+      ({ outcome, startedAs }) => (outcome === 'live' || outcome === 'final') && startedAs > lastEviction(viewer),
     );
 
   function checkServed({ viewer, key }: Load, { cached, staleReason }: Served<Value>): void {
@@ -172,8 +189,8 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
       counts.called += 1;
       return;
     }
-    // Denials: nothing that was cached before one is ever served.
-    expect(call.startedAs).toBeGreaterThan(lastDenial(viewer));
+    // Denials: nothing that was cached before one that is news is ever served.
+    expect(call.startedAs).toBeGreaterThan(lastEviction(viewer));
     const lifetimeMs = isFinal ? Infinity : LIVE_TTL_MS;
     const provenAt = Math.max(...proofs(viewer).map(({ startedAt }) => startedAt));
     if (staleReason === null) {
@@ -257,8 +274,8 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
     else if (action.do === 'leave') openLoads[action.pick % openLoads.length]?.client.abort();
     else {
       const call = openCalls[action.pick % openCalls.length];
-      if (call && call.startedAs < lastDenial(call.viewer)) counts.overtaken += 1;
-      call?.end(action.outcome);
+      if (call && call.startedAs < lastEviction(call.viewer)) counts.overtaken += 1;
+      call?.end(call.key === forbidden && action.pick > 1 ? '403' : action.outcome);
     }
     await settle();
     if (broken.length > 0) throw broken[0];
@@ -266,7 +283,7 @@ async function play(actions: readonly Action[], counts: Record<Count, number>): 
     expect(cache.cachedBytes).toBeLessThanOrEqual(MAX_BYTES);
     for (const viewer of VIEWERS) {
       const isProven = cache.hasProvenRight(viewerOf(viewer));
-      // Nothing is kept of a viewer before a call of it succeeded, or after a denial.
+      // Nothing is kept of a viewer before a call of it succeeded, or after a denial that is news.
       if (isProven) expect(proofs(viewer)).not.toHaveLength(0);
     }
     // Each waiting request waits for a call that will be answered.
@@ -291,10 +308,22 @@ describe('the resource cache, for any order of requests, answers, denials, outag
   });
 
   it('isolates viewers, serves nothing from before a denial or past its lifetime, makes single calls, and lets no request hang', async () => {
-    const counts = { called: 0, cached: 0, stale: 0, denied: 0, missing: 0, failed: 0, left: 0, overtaken: 0 };
+    const counts = {
+      called: 0,
+      cached: 0,
+      stale: 0,
+      denied: 0,
+      repeated: 0,
+      missing: 0,
+      failed: 0,
+      left: 0,
+      overtaken: 0,
+    };
     await fc.assert(
-      fc.asyncProperty(fc.array(action, { minLength: 1, maxLength: 80, size: 'max' }), (actions) =>
-        play(actions, counts),
+      fc.asyncProperty(
+        fc.array(action, { minLength: 1, maxLength: 80, size: 'max' }),
+        fc.constantFrom(...KEYS, null),
+        (actions, forbidden) => play(actions, forbidden, counts),
       ),
       { seed: 20_261_124, numRuns: 200 },
     );

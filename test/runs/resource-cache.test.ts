@@ -18,7 +18,7 @@ const outage = (code: ErrorCode = 'UPSTREAM_UNAVAILABLE') => new GatewayError(co
 const missing = () => new GatewayError('NOT_FOUND', 'no such run');
 
 const live = (key = 'live') => createManualResource<string>(key, () => LIVE_TTL_MS);
-const final = (key = 'final') => createManualResource<string>(key, () => Infinity);
+const final = (key = 'final', workflowId = 'wf') => createManualResource<string>(key, () => Infinity, workflowId);
 
 describe('the resource cache', () => {
   let clock: ManualClock;
@@ -412,6 +412,56 @@ describe('the resource cache', () => {
       },
     );
 
+    async function deny(resource: ManualResource<string>, code: ErrorCode = 'FORBIDDEN') {
+      const outcome = gatewayErrorOf(get(resource));
+      resource.underWay().fail(denied(code));
+      expect((await outcome).code).toBe(code);
+    }
+
+    it('evicts nothing where the same workflow was denied before: whoever keeps asking for it has the others cached', async () => {
+      const [theirs, mine] = [final('theirs', 'theirs'), final('mine', 'mine')];
+      await fill(mine, 'v1');
+      await deny(theirs);
+      expect(cache.cachedBytes).toBe(0);
+      await fill(mine, 'v2');
+      for (let time = 0; time < 3; time += 1) {
+        await deny(theirs);
+        expect(await cachedValue(mine)).toBe('v2');
+      }
+      // Another one is news, and so is a key that is refused.
+      await deny(final('other', 'other'));
+      expect(cache.cachedBytes).toBe(0);
+      await fill(mine, 'v3');
+      await deny(theirs, 'UNAUTHENTICATED');
+      expect(cache.cachedBytes).toBe(0);
+    });
+
+    it('evicts everything once more where the workflow was allowed in between, and for another viewer', async () => {
+      const [theirs, mine] = [final('theirs', 'theirs'), final('mine', 'mine')];
+      await deny(theirs);
+      await fill(mine, 'v1');
+      await fill(theirs, 'allowed');
+      await deny(final('more of theirs', 'theirs'));
+      expect(cache.cachedBytes).toBe(0);
+      await fill(mine, 'of bob', 'bob');
+      const outcome = gatewayErrorOf(get(theirs, 'bob'));
+      theirs.underWay().fail(denied('FORBIDDEN'));
+      expect((await outcome).code).toBe('FORBIDDEN');
+      expect(cache.cachedBytes).toBe(0);
+    });
+
+    it('remembers the latest denials of as many workflows as take a megabyte', async () => {
+      const [mine, first, last] = [final('mine', 'mine'), final('first', 'first'), final('last', 'last')];
+      await deny(first);
+      for (let count = 0; count < 10; count += 1) await deny(final('large', `${count}${'x'.repeat(60_000)}`));
+      await deny(last);
+      await fill(mine, 'v1');
+      await deny(last);
+      expect(await cachedValue(mine)).toBe('v1');
+      await deny(first);
+      expect(cache.cachedBytes).toBe(0);
+    });
+
     it('makes a call for the next request, and serves nothing stale', async () => {
       const [run, other] = [final(), live()];
       await fill(run, 'v1');
@@ -531,6 +581,20 @@ describe('the resource cache', () => {
       expect((await Promise.all(outcomes)).map(({ code }) => code)).toEqual(Array(6).fill('UNAUTHENTICATED'));
       expect(callsOf(runs)).toBe(4);
       expect(cache.cachedBytes).toBe(0);
+    });
+
+    it('keeps nobody waiting for a call to another workflow, and serves all once any call has renewed it', async () => {
+      const [theirs, mine, later] = [final('a', 'theirs'), final('b', 'mine'), final('c', 'later')] as const;
+      for (const run of [theirs, mine, later]) await fill(run, `old ${run.key}`);
+      clock.advance(REAUTH_INTERVAL_MS);
+      const hanging = gatewayErrorOf(get(theirs));
+      const answer = get(mine);
+      await settle();
+      mine.underWay().answer('new b');
+      expect((await answer).cached.value).toBe('new b');
+      expect(await cachedValue(later)).toBe('old c');
+      theirs.underWay().fail(denied('FORBIDDEN'));
+      expect((await hanging).code).toBe('FORBIDDEN');
     });
 
     it('serves stale answers to all when that call fails, within STALE_IF_ERROR_MS', async () => {
@@ -872,6 +936,7 @@ describe('the resource cache', () => {
     /** Reads what is stored, and is live for as long as any other. */
     const stored = (fields: Partial<Resource<string>> = {}): Resource<string> => ({
       key: 'run',
+      workflowId: 'wf',
       lifetimeMs: () => LIVE_TTL_MS,
       fetch: ({ stored }) => Promise.resolve({ value: stored?.toString() ?? 'called', sizeBytes: 100 }),
       ...fields,

@@ -136,6 +136,7 @@ describe('the run store', () => {
   describe('given a record that came in a list', () => {
     const resource = {
       key: 'runs',
+      workflowId: 'wf',
       fetch: () => answerOf('runs', list),
       lifetimeMs: () => LIVE_TTL_MS,
     };

@@ -212,7 +212,7 @@ describe('the runs of several workflows that are watched', () => {
   });
 
   it.each<[string, Error]>([
-    ['a key that is refused', new GatewayError('FORBIDDEN', 'no')],
+    ['a key that is refused', new GatewayError('UNAUTHENTICATED', 'no')],
     ['a defect', new TypeError('no function')],
   ])('end by %s, and all that was counted is free', async (_, error) => {
     failures.set('b', error);

@@ -47,12 +47,17 @@ export interface ManualResource<T> extends Resource<T> {
   underWay(): ManualCall<T>;
 }
 
-export function createManualResource<T>(key: string, lifetimeMs: (cached: Cached<T>) => number): ManualResource<T> {
+export function createManualResource<T>(
+  key: string,
+  lifetimeMs: (cached: Cached<T>) => number,
+  workflowId = 'wf',
+): ManualResource<T> {
   const calls: ManualCall<T>[] = [];
   const open = new Set<ManualCall<T>>();
 
   return {
     key,
+    workflowId,
     lifetimeMs,
     calls,
     fetch(options) {

@@ -945,7 +945,8 @@ export type Subscription = {
    * It goes on until the client ends it. A reader who is slow misses states, never a run.
    *
    * While a workflow's runs can't be read, they are told once with `freshness.isStale`, and again when they can. A workflow of
-   * which nothing could be read yet, or that is not there, has an error in `errors`. A key that is refused ends the subscription.
+   * which nothing could be read yet, that is not there, or that this key may not see, has an error in `errors`. A key that is refused
+   * ends the subscription.
    * A run is followed while it is unfinished and among the workflow's latest 500.
    */
   readonly runsUpdated: ReadonlyArray<Run>;

@@ -2,7 +2,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Run } from '../../domain/types.ts';
 import type { ChangedRun } from '../../runs/live/runs-watch.ts';
-import { GatewayError, isAccessDenied, isNotFound } from '../../upstream/errors.ts';
+import { GatewayError, isNotFound, isUnauthenticated } from '../../upstream/errors.ts';
 import type { Context } from '../context.ts';
 import { ofWorkflow } from '../lists/several-workflows.ts';
 
@@ -17,7 +17,7 @@ export async function loadChangedRuns(
     try {
       return await (record ? runs().ofRecord(ref, record, requirement(info)) : runs().load(ref, requirement(info)));
     } catch (error) {
-      if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
+      if (!(error instanceof GatewayError) || isUnauthenticated(error)) throw error;
       if (!isNotFound(error)) reported.add(ofWorkflow(error, workflowId), info);
       return null;
     }

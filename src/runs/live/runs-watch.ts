@@ -1,5 +1,5 @@
 /** One subscriber to the runs of several workflows: it waits for any of their pollers. */
-import { GatewayError, isAccessDenied } from '../../upstream/errors.ts';
+import { GatewayError, isUnauthenticated } from '../../upstream/errors.ts';
 import { compareByPlace, type UnavailableWorkflow } from '../history/recent-runs.ts';
 import type { LiveChange } from './live-change.ts';
 import type { Subscription } from './live-poller.ts';
@@ -14,7 +14,7 @@ export interface ChangedRun extends Pick<WatchedRun, 'record'> {
 export interface RunsChange extends LiveChange {
   /** Newest first. */
   readonly runs: readonly ChangedRun[];
-  /** Workflows of which nothing could be read; those that are not there are told once. */
+  /** Workflows of which nothing could be read; those that are not there, or are denied, are told once. */
   readonly unavailable: readonly UnavailableWorkflow[];
 }
 
@@ -68,7 +68,7 @@ export function watchRuns(
         else states.set(workflowId, value);
       } catch (error) {
         open.delete(workflowId);
-        if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
+        if (!(error instanceof GatewayError) || isUnauthenticated(error)) throw error;
         gone.push({ workflowId, error });
       }
     };

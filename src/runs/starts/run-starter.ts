@@ -37,7 +37,7 @@ export function createRunStarter(
         operationRecord,
       });
     } catch (error) {
-      if (isAccessDenied(error)) cache.forget(viewer);
+      if (isAccessDenied(error)) cache.deny(viewer, error, workflowId);
       throw error;
     }
   }
