@@ -10,8 +10,7 @@ export const MAX_BODY_BYTES = 1_048_576;
 const STEP_BYTES = 65_536;
 
 /**
- * Rejects with status 415 for a compressed one, and 413 for a longer one, of which it does not read the rest: the connection is then
- * closed. `held` counts the bytes, as many as the client says, before they have come: a slow client makes the gateway hold a part of them.
+ * Rejects with status 415 for a compressed one, and 413 for a longer one, at once: the rest is dropped as it comes. `held` counts the bytes, as many as the client says, before they have come: a slow client makes the gateway hold a part of them.
  */
 export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -21,8 +20,18 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
     let counted = length === undefined ? MIN_COUNTED_BYTES : MAX_BODY_BYTES;
     const stop = (error: Error) => {
       request.removeAllListeners('data');
-      request.pause();
+      request.off('end', read);
+      chunks.length = 0;
+      // node:http reads what is left of a body that nobody has begun to read, and only of such a one.
+      request.resume();
       reject(error);
+    };
+    const read = () => {
+      const [first] = chunks;
+      const body = chunks.length === 1 && first ? first : Buffer.concat(chunks, size);
+      // What can't be read would become U+FFFD, also in the inputs of a run.
+      if (isUtf8(body)) resolve(body.toString());
+      else reject(requestError('BAD_REQUEST', 'The body is not UTF-8.'));
     };
     if (encoding !== 'identity') {
       stop(encoded(encoding));
@@ -43,13 +52,7 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
         stop(error as Error);
       }
     });
-    request.once('end', () => {
-      const [first] = chunks;
-      const body = chunks.length === 1 && first ? first : Buffer.concat(chunks, size);
-      // What can't be read would become U+FFFD, also in the inputs of a run.
-      if (isUtf8(body)) resolve(body.toString());
-      else reject(requestError('BAD_REQUEST', 'The body is not UTF-8.'));
-    });
+    request.once('end', read);
     request.once('error', reject);
     request.once('close', () => {
       if (request.complete) return;

@@ -97,7 +97,7 @@ export function createHttp(options: HttpOptions) {
   const pageSource = createPageSource({ isBuilder: runsFromSource && !isProduction, logger });
   const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
   const takeBasePath = createBasePath(basePath);
-  const { graphiql, ...pages } = createPageHandlers({ pageSource, writer, compression, sampleKey, basePath });
+  const { graphiql, ...pages } = createPageHandlers({ pageSource, writer, sampleKey, basePath });
 
   const server = createHttpServer({
     takeBasePath,

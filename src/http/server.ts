@@ -7,6 +7,7 @@ import { ALLOWED_METHODS, createExchange, GRAPHQL_PATH, STREAM_PATH, type Exchan
 import { PREFLIGHT_VARY } from './headers/cors.ts';
 import { createTurns } from './connection/one-answer-at-a-time.ts';
 import { endMalformed, endWithError } from './connection/raw-response.ts';
+import { ASSETS_PATH } from './page/page-handler.ts';
 import { errorResponse, type ResponseWriter } from './response-writer.ts';
 
 export interface HttpServerOptions {
@@ -45,7 +46,9 @@ export function createHttpServer(options: HttpServerOptions): Server {
     } catch (err) {
       logger.error({ err, requestId: exchange.requestId }, 'a request failed');
       const message = 'Something went wrong inside the gateway. The request id leads to its log.';
-      writer.write(exchange, errorResponse(exchange, 500, 'INTERNAL_SERVER_ERROR', message));
+      // An answer that has begun can't become an error any more; left open, its client would wait for the rest.
+      if (exchange.response.headersSent) exchange.response.destroy();
+      else writer.write(exchange, errorResponse(exchange, 500, 'INTERNAL_SERVER_ERROR', message));
     }
   }
 
@@ -55,7 +58,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
     if (path === GRAPHQL_PATH || path === STREAM_PATH) return options.graphql;
     if (method !== 'GET') return notFound;
     if (path === '/' || path.startsWith('/workflows/')) return options.page;
-    if (path.startsWith('/assets/')) return options.assets;
+    if (path.startsWith(ASSETS_PATH)) return options.assets;
     return options.operations[path] ?? notFound;
   }
 

@@ -3,6 +3,7 @@ import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { connectRaw } from '../support/raw-http.ts';
 import { wireRun } from '../support/wire.ts';
 
 const BODY = JSON.stringify({ query: '{ run(workflowId: "wf", id: "r1") { id } }' });
@@ -50,6 +51,17 @@ describe('bodies that do not tell their length', () => {
     await upstream.nextCall();
     answer.resolve(undefined);
     expect(await Promise.all(all)).toEqual(all.map(() => 200));
+  });
+
+  it('are refused when they are too long, and leave the connection to the next request', async () => {
+    const raw = await connectRaw(gateway.url);
+    const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
+    const head = `POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n`;
+    for (let time = 0; time < 3; time += 1) {
+      expect((await raw.ask(`${head}${chunk.repeat(40)}0\r\n\r\n`)).head).toMatch(/^HTTP\/1.1 413 /);
+      expect((await raw.ask('GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n')).head).toMatch(/^HTTP\/1.1 200 /);
+    }
+    raw.close();
   });
 
   it('count before they are whole: too many large ones of one viewer are refused', async () => {

@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdir, mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { createServer, request, type Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -12,7 +12,10 @@ import { createPageHandlers, type PageHandlers } from '../../src/http/page/page-
 import { createResponseWriter } from '../../src/http/response-writer.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 
-const SCRIPT = 'console.log("the page")';
+const SCRIPT = 'console.log("the page");'.repeat(1000);
+const ICON = '<svg/>';
+/** More than a connection takes that nobody reads. */
+const LARGE = ' '.repeat(20_000_000);
 const FOR_EVER = 'public, max-age=31536000, immutable';
 const TWO_ASSETS = '<head><link href="./assets/a.css"><script src="./assets/b.js"></script></head>';
 
@@ -37,11 +40,17 @@ describe('the run page', () => {
     await write('assets/app-abcd_123.js', SCRIPT);
     await write('assets/app-abcd_123.js.gz', gzipSync(SCRIPT));
     await write('assets/app-abcd_123.js.br', brotliCompressSync(SCRIPT));
-    await write('assets/favicon.svg', '<svg/>');
+    await write('assets/favicon.svg', ICON);
+    await write('assets/gone.js', SCRIPT);
+    await write('assets/notes.txt', 'hidden');
+    await write('assets/.hidden.js', 'hidden');
+    await mkdir(join(root, 'dist', 'page', 'assets', 'folder.js'));
+    await write('assets/large.js', LARGE);
     server = createServer((request, response) => {
       const exchange = createExchange(request, response);
       const { page, assets } = handlers;
-      void (exchange.path.startsWith('/assets/') ? assets(exchange) : page(exchange));
+      const answered = async () => (exchange.path.startsWith('/assets/') ? assets(exchange) : page(exchange));
+      answered().catch((error: unknown) => response.writeHead(500).end(String(error)));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -64,7 +73,7 @@ describe('the run page', () => {
       hsts: () => [],
       isReady: () => true,
     });
-    handlers = createPageHandlers({ pageSource: source, writer, compression, sampleKey, basePath });
+    handlers = createPageHandlers({ pageSource: source, writer, sampleKey, basePath });
   }
   const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
     fetch(`${url}${path}`, { headers: { 'accept-encoding': 'identity', ...headers } });
@@ -105,8 +114,44 @@ describe('the run page', () => {
       'x-content-type-options': 'nosniff',
       'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
-    const other = await get('/assets/favicon.svg');
-    expect([other.status, other.headers.get('cache-control')]).toEqual([200, 'no-cache']);
+    const other = await get('/assets/favicon.svg', { 'accept-encoding': 'br, gzip' });
+    const seen = ['cache-control', 'content-type', 'content-encoding'].map((name) => other.headers.get(name));
+    expect([other.status, await other.text(), ...seen]).toEqual([200, ICON, 'no-cache', 'image/svg+xml', null]);
+  });
+
+  it('has files that need not be sent again', async () => {
+    for (const accepted of ['identity', 'br, gzip']) {
+      const etag = (await get('/assets/app-abcd_123.js', { 'accept-encoding': accepted })).headers.get('etag') ?? '';
+      expect(etag).toMatch(accepted === 'identity' ? /^"/ : /^W\/"/);
+      const again = await get('/assets/app-abcd_123.js', { 'accept-encoding': accepted, 'if-none-match': etag });
+      expect([again.status, again.headers.get('cache-control')]).toEqual([304, FOR_EVER]);
+    }
+  });
+
+  it.each(['bytes=5-2', 'bytes=0-0', 'bytes=-500', 'bytes=99999999-'])('has whole files alone: %s', async (range) => {
+    const response = await get('/assets/app-abcd_123.js', { range });
+    expect([response.status, await response.text()]).toEqual([200, SCRIPT]);
+  });
+
+  it('fails for one that can not be read, goes on, and has what was read once though the file is gone', async () => {
+    expect((await get('/assets/folder.js')).status).toBe(500);
+    const [read, unread] = ['/assets/app-abcd_123.js', '/assets/gone.js'];
+    await get(read);
+    await rm(join(root, 'dist', 'page', unread));
+    expect((await get(unread)).status).toBe(404);
+    await rm(join(root, 'dist', 'page', read));
+    expect(await (await get(read)).text()).toBe(SCRIPT);
+    await write('assets/app-abcd_123.js', SCRIPT);
+  });
+
+  it('holds no file open for a client that does not read, or has left', async () => {
+    const socket = connect({ host: '127.0.0.1', port: (server.address() as AddressInfo).port });
+    socket.write('GET /assets/large.js HTTP/1.1\r\nhost: a\r\n\r\n');
+    await new Promise((resolve) => socket.once('readable', resolve));
+    const open = await readdir('/proc/self/fd').catch(() => []);
+    const paths = await Promise.all(open.map((name) => readlink(join('/proc/self/fd', name)).catch(() => '')));
+    expect(paths.filter((path) => path.startsWith(root))).toEqual([]);
+    socket.destroy();
   });
 
   it.each([
@@ -120,6 +165,20 @@ describe('the run page', () => {
     expect(response.headers.get('content-encoding')).toBe(encoding);
     expect(await response.text()).toBe(SCRIPT);
   });
+
+  it.each(['notes.txt', '.hidden.js', 'app-abcd_123.js.gz', '..%2findex.html', '../index.html', 'folder.js/a.js', ''])(
+    'has no %j',
+    async (name) => {
+      const { status } = await new Promise<{ status: number | undefined }>((resolve) => {
+        const path = `/assets/${name}`;
+        request(`${url}/`, { path }, (response) => {
+          response.resume();
+          resolve({ status: response.statusCode });
+        }).end();
+      });
+      expect(status).toBe(404);
+    },
+  );
 
   it('has no other files, which is told as any error is', async () => {
     const response = await get('/assets/none-abcd_123.js', { origin: 'https://app.example.com' });

@@ -167,6 +167,22 @@ describe('a server', () => {
     for (const exchange of waiting) writerWith().write(exchange, jsonResponse(200, 'first'));
     expect((await raw.read(2)).map(({ body }) => body)).toEqual(['"first"', '"second"']);
   });
+
+  it('cuts the connection where it fails after an answer has begun, and tells the error before', async () => {
+    graphql = () => {
+      throw new Error('a defect');
+    };
+    expect(JSON.parse((await raw.ask('GET /graphql HTTP/1.1\r\nhost: x\r\n\r\n')).body)).toMatchObject({
+      errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+    });
+    graphql = ({ response }) => {
+      response.writeHead(200, { 'content-length': 100 }).write('half');
+      throw new Error('a defect');
+    };
+    const closed = once(raw.socket, 'close');
+    await raw.send('GET /graphql HTTP/1.1\r\nhost: x\r\n\r\n');
+    await closed;
+  });
 });
 
 describe('an answer', () => {

@@ -6,12 +6,11 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import type { ServerResponse } from 'node:http';
 import { constants, setPriority } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import sirv, { type RequestHandler } from 'sirv';
 import type { Logger } from '../../observability/logger.ts';
+import { createAssetFiles, type FindAsset } from './asset-files.ts';
 
 /** Of the project: the same from `src/http/page` and from `dist/http/page`. */
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -21,26 +20,19 @@ const STAMP = 'sources.txt';
 
 const builtIn = (root: string): string => join(root, 'dist', 'page');
 
-/** Of every asset, whatever CORS allows: caches that ignore it lose nothing. */
-const ASSETS_VARY = 'accept-encoding, origin';
-
 export interface Page {
   readonly html: string;
   /** GraphiQL's own page. Null if there is none. */
   readonly graphiql: string | null;
-  /** Serves the page's files; calls `next` for a path that is none of them. */
-  readonly assets: RequestHandler;
+  /** One of the page's files below `/assets`. */
+  readonly asset: FindAsset;
 }
 
 /** Fails if the folder holds no page. */
 async function readPage(folder: string): Promise<Page> {
   const html = await readFile(join(folder, 'index.html'), 'utf8');
   const graphiql = await readFile(join(folder, 'graphiql.html'), 'utf8').catch(() => null);
-  const setHeaders = (response: ServerResponse) => {
-    // sirv has replaced it.
-    response.setHeader('vary', ASSETS_VARY);
-  };
-  return { html, graphiql, assets: sirv(folder, { etag: true, gzip: true, brotli: true, setHeaders }) };
+  return { html, graphiql, asset: createAssetFiles(join(folder, 'assets')) };
 }
 
 export interface PageSource {

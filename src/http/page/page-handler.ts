@@ -1,6 +1,5 @@
 /** The run page at `/` and at every link into it, and its files below `/assets`. */
 import { randomUUID } from 'node:crypto';
-import type { Compression } from '../compression/compression.ts';
 import type { Handler } from '../exchange.ts';
 import { errorResponse, type HttpResponse, type ResponseWriter } from '../response-writer.ts';
 import type { PageSource } from './page-build.ts';
@@ -8,7 +7,6 @@ import type { PageSource } from './page-build.ts';
 export interface PageHandlersOptions {
   readonly pageSource: PageSource;
   readonly writer: ResponseWriter;
-  readonly compression: Pick<Compression, 'encodingsOf'>;
   /** The key that the page starts with, over the embedded upstream. Null over any other. */
   readonly sampleKey: string | null;
   /** BASE_PATH; empty if there is none. */
@@ -37,12 +35,13 @@ const policyOf = (styles = "'self'"): string =>
     "frame-ancestors 'none'",
   ].join('; ');
 
+export const ASSETS_PATH = '/assets/';
 /** Vite puts a digest of the content into a file's name. */
 const NAMED_BY_CONTENT = /-[\w-]{8}\.\w+$/;
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 export function createPageHandlers(options: PageHandlersOptions): PageHandlers {
-  const { pageSource, writer, compression } = options;
+  const { pageSource, writer } = options;
   // The log says why it can't be had.
   const load = () => pageSource.load().catch(() => null);
 
@@ -73,23 +72,14 @@ export function createPageHandlers(options: PageHandlersOptions): PageHandlers {
     },
 
     async assets(exchange) {
-      const { request, response } = exchange;
-      const notFound = () => {
-        writer.write(exchange, errorResponse(exchange, 404, 'NOT_FOUND', 'The run page has no such file.'));
-      };
       const page = await pageSource.loaded().catch(() => null);
-      if (!page) {
-        notFound();
+      const asset = await page?.asset(exchange.path.slice(ASSETS_PATH.length));
+      if (!asset) {
+        writer.write(exchange, errorResponse(exchange, 404, 'NOT_FOUND', 'The run page has no such file.'));
         return;
       }
-      // sirv looks for names in the header, and would take `gzip;q=0` for a wish.
-      const { gzip, br } = compression.encodingsOf(request);
-      request.headers['accept-encoding'] = br ? 'br' : gzip ? 'gzip' : '';
-      const headers = writer.head(exchange, {
-        cacheControl: NAMED_BY_CONTENT.test(exchange.path) ? FOR_EVER : 'no-cache',
-      });
-      for (let at = 0; at < headers.length; at += 2) response.setHeader(headers[at] ?? '', headers[at + 1] ?? '');
-      page.assets(request, response, notFound);
+      const cacheControl = NAMED_BY_CONTENT.test(exchange.path) ? FOR_EVER : 'no-cache';
+      writer.write(exchange, { status: 200, ...asset, cacheControl });
     },
   };
 }
