@@ -35,6 +35,8 @@ export interface ResourceCacheOptions {
 
 /** A 404 is believed no longer than this: a run that was just started may not be visible yet. */
 const MAX_PAUSE_MS = 1000;
+/** Calls, one after another, that are waited for to renew a right. */
+const MAX_WAITS = 3;
 
 export function createResourceCache(options: ResourceCacheOptions): ResourceCache {
   const { partitions, now, liveTtlMs, staleIfErrorMs, reauthIntervalMs, shared = null } = options;
@@ -82,8 +84,10 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     const { viewer, operationRecord, skipsLive } = operation;
     let cached = peek(viewer, resource);
     let isProven = hasProvenRight(viewer);
-    const revalidation = cached && !isProven ? revalidations.of(viewer, resource) : undefined;
-    if (revalidation) {
+    // One that proves nothing (a 404, a client that has left) is followed by another, of whoever has waited for it first.
+    for (let waits = 0; cached && !isProven && waits < MAX_WAITS; waits += 1) {
+      const revalidation = revalidations.of(viewer, resource);
+      if (!revalidation) break;
       const error = await revalidation;
       if (isAccessDenied(error) || isOutage(error)) return staleIfError(resource, viewer, error);
       cached = peek(viewer, resource);
@@ -139,17 +143,23 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       return cached;
     }
 
+    /** Of a call of this gateway. Another one, sent later, may have been answered before: then its answer stays. */
+    function keepCalled(value: T, sentAt: number, sizeBytes: number, pages: Called<T>['pages']): Called<T> {
+      const own = peek(viewer, resource);
+      if (own && own.sentAt > sentAt) return { ...called, cached: own, pages: undefined };
+      return { ...called, cached: keep({ value, sentAt, fetchedAt: now(), sizeBytes }), pages };
+    }
+
     async function callUpstream(): Promise<Called<T>> {
       const sentAt = now();
       try {
         const { value, sizeBytes, pages } = await resource.fetch(call);
         partitions.proveRight(partition, sentAt);
-        return { ...called, cached: keep({ value, sentAt, fetchedAt: now(), sizeBytes }), pages };
+        return keepCalled(value, sentAt, sizeBytes, pages);
       } catch (error) {
         if (!isNotFound(error) || resource.valueIfMissing === undefined) throw error;
-        const cached = keep({ value: resource.valueIfMissing, sentAt, fetchedAt: now(), sizeBytes: 0 });
         // A 404 does not prove the right: an upstream may answer it before it checks the key.
-        return { ...called, cached, pages: null, isProof: false };
+        return { ...keepCalled(resource.valueIfMissing, sentAt, 0, null), isProof: false };
       }
     }
 
@@ -245,6 +255,11 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     get,
     getCached,
     peek,
+    peekFresh(viewer, resource) {
+      const cached = peek(viewer, resource);
+      if (!cached || !isFresh(resource, cached)) return null;
+      return { cached, untilMs: cached.fetchedAt + lifetimeOf(resource, cached) };
+    },
     offer(viewer, resource, part, whole) {
       const isCurrent = peek(viewer, whole)?.sentAt === part.sentAt;
       const cached = peek(viewer, resource);

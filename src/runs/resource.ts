@@ -35,6 +35,8 @@ export interface ResourceCache {
   getCached<T>(resource: Resource<T>, operation: Operation): Served<T> | null;
   /** The cached answer, fresh or not. */
   peek<T>(viewer: Viewer, resource: Resource<T>): Cached<T> | undefined;
+  /** The cached answer while its lifetime lasts, whatever the right to it, and the end of that in ms since 1970. */
+  peekFresh<T>(viewer: Viewer, resource: Resource<T>): { readonly cached: Cached<T>; readonly untilMs: number } | null;
   /** Caches a resource that came inside another one, if that is still cached and nothing newer is. */
   offer<T>(viewer: Viewer, resource: Resource<T>, part: Cached<T>, whole: Resource<unknown>): void;
   /** A 401 or 403 evicts everything of the viewer, unless it is the same 403 as before, of a workflow of which nothing is cached. */

@@ -88,25 +88,38 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     // Steps that look settled are those of a run that pauses, if its record says so.
     isUndecided: () => offersRecords && !cache.peek(viewer, recordOf(ref, viewer)),
     lifetimeMs(cached) {
-      const record = cache.peek(viewer, recordOf(ref, viewer));
+      const resource = recordOf(ref, viewer);
+      // One that is not fetched again says nothing any more when it is old.
+      const record = offersRecords ? cache.peek(viewer, resource) : cache.peekFresh(viewer, resource)?.cached;
       const graph = () => workflowStore.peekGraph(ref.workflowId, viewer);
       return finality.ofSteps(cached, record, graph) ? Infinity : liveTtlMs;
     },
   });
 
-  /** The record that came inside a list, if it is still cached. */
-  function listedRecord(ref: RunRef, viewer: Viewer): Served<MaybeRecord> | null {
-    const cached = cache.peek(viewer, recordOf(ref, viewer));
-    return cached ? { cached, staleReason: null } : null;
+  /** The record that came inside a list, for as long as it is fresh. Undefined where the right to it must be proven first. */
+  function listedRecord(ref: RunRef, { viewer, lifetime }: Operation, staleReason?: string | null) {
+    const found = cache.peekFresh(viewer, recordOf(ref, viewer));
+    if (!found) return null;
+    if (staleReason === undefined && !cache.hasProvenRight(viewer)) return undefined;
+    lifetime.limit(found.untilMs);
+    return { cached: found.cached, staleReason: staleReason ?? null };
+  }
+
+  /** No call asks for the record alone: that for the steps proves the right. */
+  async function provenListedRecord(ref: RunRef, operation: Operation): Promise<Served<MaybeRecord> | null> {
+    const found = listedRecord(ref, operation);
+    if (found !== undefined) return found;
+    const { staleReason } = await cache.get(stepsOf(ref, operation.viewer), operation);
+    return listedRecord(ref, operation, staleReason) ?? null;
   }
 
   return {
     record: async (ref, operation) =>
-      offersRecords ? cache.get(recordOf(ref, operation.viewer), operation) : listedRecord(ref, operation.viewer),
+      offersRecords ? cache.get(recordOf(ref, operation.viewer), operation) : provenListedRecord(ref, operation),
     cachedRecord: (ref, operation) =>
       offersRecords
         ? (cache.getCached(recordOf(ref, operation.viewer), operation) ?? undefined)
-        : listedRecord(ref, operation.viewer),
+        : listedRecord(ref, operation),
 
     steps: (ref, operation) => cache.get(stepsOf(ref, operation.viewer), operation),
     cachedSteps: (ref, operation) => cache.getCached(stepsOf(ref, operation.viewer), operation) ?? undefined,

@@ -137,6 +137,17 @@ describe('the resource cache', () => {
   });
 
   describe('for concurrent requests', () => {
+    it('keeps what a later call has brought, when an earlier one is answered after it', async () => {
+      const [record, list] = [createManualResource<string>('record', () => LIVE_TTL_MS), live('list')];
+      const slow = get(record);
+      clock.advance(1);
+      const cached = await fill(list, 'runs');
+      cache.offer(viewerOf('ada'), record, { ...cached, value: 'completed' }, list);
+      record.underWay().answer('running');
+      expect((await slow).cached.value).toBe('completed');
+      expect(await cachedValue(record)).toBe('completed');
+    });
+
     it('makes one call, which is charged to the operation that starts it', async () => {
       const run = live();
       const payer = operationOf('ada', { maxCalls: 1 });
@@ -629,6 +640,27 @@ describe('the resource cache', () => {
       await settle();
       runs[1].underWay().answer('new b');
       expect((await other).cached.value).toBe('new b');
+    });
+
+    it('makes one more call where that of a 404 or of a client that left proves nothing, and serves all others from the cache', async () => {
+      const runs = Array.from({ length: 20 }, (_, index) => final(`r${index}`));
+      for (const run of runs) await fill(run, `old ${run.key}`);
+      clock.advance(REAUTH_INTERVAL_MS);
+      const client = new AbortController();
+      const [gone, left] = [live('gone'), live('left')];
+      const failures = [gatewayErrorOf(get(gone)), rejectionOf(get(left, 'ada', client.signal))];
+      const answers = Promise.all(runs.map((run) => get(run)));
+      await settle();
+      gone.underWay().fail(missing());
+      client.abort();
+      await Promise.all(failures);
+      await settle();
+      const [asked, ...others] = runs.filter(({ calls }) => calls.length === 2);
+      expect(others).toEqual([]);
+      asked?.underWay().answer('new');
+      expect((await answers).map(({ cached }) => cached.value)).toEqual(
+        runs.map((run) => (run === asked ? 'new' : `old ${run.key}`)),
+      );
     });
 
     it('does not count it either where a value is cached in its place', async () => {

@@ -9,10 +9,12 @@ import type { HoldingCache } from '../support/cache.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { EPOCH_MS, graphOf, listed, ran, runRecord, workflowRecord } from '../support/facts.ts';
 import { operationOf, viewerOf } from '../support/operations.ts';
+import { rejectionOf } from '../support/rejection.ts';
 import { createRunParts, scriptedApi, type RunPartsOptions } from '../support/run-parts.ts';
 
 const LIVE_TTL_MS = 5000;
 const SETTLE_MS = 30_000;
+const REAUTH_INTERVAL_MS = 300_000;
 const REF = { workflowId: 'wf', runId: 'r1' };
 
 const STEPS = listed([ran('a', 0, 4), ran('b', 4, 10)]);
@@ -26,6 +28,7 @@ describe('the run store', () => {
   let calls: string[];
   let record: RunRecord | null;
   let steps: readonly StepFacts[];
+  let denial: GatewayError | null;
   let list: readonly RunRecord[];
 
   const answerOf = <T>(name: string, value: T): Promise<UpstreamAnswer<T>> => {
@@ -34,7 +37,7 @@ describe('the run store', () => {
   };
   const api = scriptedApi({
     getRun: () => (record ? answerOf('record', record) : Promise.reject(new GatewayError('NOT_FOUND', 'no such run'))),
-    listSteps: () => answerOf('steps', steps),
+    listSteps: () => (denial ? Promise.reject(denial) : answerOf('steps', steps)),
     listWorkflows: () => answerOf('workflows', [workflowRecord({ id: 'wf', graph: graphOf('a>b') })]),
   });
 
@@ -53,6 +56,7 @@ describe('the run store', () => {
     record = runRecord({ id: 'r1' });
     steps = STEPS;
     list = [];
+    denial = null;
     create();
   });
 
@@ -160,6 +164,60 @@ describe('the run store', () => {
       expect(await store.record(REF, operation())).toBeNull();
       await offer(running());
       expect(await store.record(REF, operation())).toMatchObject({ cached: { value: list[0] }, staleReason: null });
+    });
+
+    describe('where the upstream offers no records', () => {
+      beforeEach(() => {
+        create({ offersRecords: false });
+      });
+
+      it('serves it for as long as it is fresh, and without end if it is final', async () => {
+        await offer(running());
+        clock.advance(LIVE_TTL_MS - 1);
+        const asked = operation();
+        expect((await store.record(REF, asked))?.cached.value).toBe(list[0]);
+        expect(asked.lifetime.untilMs).toBe(clock.now() + 1);
+        clock.advance(1);
+        expect([await store.record(REF, operation()), store.cachedRecord(REF, operation())]).toEqual([null, null]);
+        await offer(runRecord({ id: 'r1' }));
+        clock.advance(SETTLE_MS);
+        const later = operation();
+        expect(store.cachedRecord(REF, later)?.cached.value).toBe(list[0]);
+        expect(later.lifetime.untilMs).toBe(Infinity);
+      });
+
+      it('serves it once the right to it is proven by the call for the steps', async () => {
+        await offer(runRecord({ id: 'r1' }));
+        clock.advance(REAUTH_INTERVAL_MS);
+        calls.splice(0);
+        expect(store.cachedRecord(REF, operation())).toBeUndefined();
+        expect((await store.record(REF, operation()))?.cached.value).toBe(list[0]);
+        expect(calls).toEqual(['steps']);
+        clock.advance(REAUTH_INTERVAL_MS);
+        denial = new GatewayError('UNAUTHENTICATED', 'no');
+        expect(await rejectionOf(Promise.resolve(store.record(REF, operation())))).toBe(denial);
+        expect(await store.record(REF, operation())).toBeNull();
+      });
+
+      it('serves it as stale where that call fails and the steps are', async () => {
+        await offer(runRecord({ id: 'r1' }));
+        await store.steps(REF, operation());
+        clock.advance(REAUTH_INTERVAL_MS);
+        denial = outage;
+        expect(await store.record(REF, operation())).toMatchObject({
+          cached: { value: list[0] },
+          staleReason: 'UPSTREAM_UNAVAILABLE: down',
+        });
+      });
+
+      it('lets the steps settle beside one that is too old to tell', async () => {
+        await offer(running());
+        clock.advance(SETTLE_MS);
+        await store.steps(REF, operation());
+        const asked = operation();
+        await store.steps(REF, asked);
+        expect(asked.lifetime.untilMs).toBe(Infinity);
+      });
     });
 
     it('replaces one that was under way, and none that is final', async () => {
