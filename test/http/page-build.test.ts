@@ -31,8 +31,9 @@ describe('the run page', () => {
     await symlink(MODULES, join(root, 'node_modules'), 'junction');
     await writeFile(join(root, 'package-lock.json'), '{}');
     await write('index.html', '<head></head><script type="module" src="./main.js"></script>');
-    await write('main.js', 'import "./parts/part.js"; console.log("first");');
-    await write('parts/part.js', 'console.log("part");');
+    await write('main.js', 'import "./parts/one.js"; import "./parts/two.js"; console.log("first");');
+    await write('parts/one.js', 'console.log("one");console.log("both");');
+    await write('parts/two.js', 'console.log("two");');
     log = captureLog('info');
     source = sourceIn(root);
   });
@@ -46,10 +47,11 @@ describe('the run page', () => {
     expect(page?.html).toContain('<script');
     expect(await builtScript()).toContain('first');
     expect(same).toBe(page);
+    await writeFile(join(root, 'src', 'other.js'), 'no part of the page');
     expect(await source.load()).toBe(page);
     // All in all the same text as before.
-    await write('main.js', 'import "./parts/part.js";');
-    await write('parts/part.js', ' console.log("first");console.log("part");');
+    await write('parts/one.js', 'console.log("one");');
+    await write('parts/two.js', 'console.log("both");console.log("two");');
     // A file of the page is no reason to look at the sources.
     expect(await source.loaded()).toBe(page);
     const next = await source.load();

@@ -194,11 +194,6 @@ export const HTTP: readonly Equivalent[] = [
   ...inFile('http/page/page-handler.ts', [
     ['const load = () => pageSource.load().catch(() => null);', '() => undefined', NO_PAGE],
     ['const page = await pageSource.loaded().catch(() => null);', '() => undefined', NO_PAGE],
-    [
-      "request.headers['accept-encoding'] = br ? 'br' : gzip ? 'gzip' : '';",
-      '"Stryker was here!"',
-      'It names no encoding either.',
-    ],
   ]),
   {
     file: 'http/live/event-encoding.ts',
@@ -218,4 +213,39 @@ export const HTTP: readonly Equivalent[] = [
     replacement: '{}',
     reason: 'Undefined in any case.',
   },
+  ...inFile('http/page/page-build.ts', [
+    [
+      "const graphiql = await readFile(join(folder, 'graphiql.html'), 'utf8').catch(() => null);",
+      '() => undefined',
+      NO_PAGE,
+    ],
+    ["readFile(join(builtIn(root), STAMP), 'utf8').catch(() => null);", '() => undefined', 'It is no digest either.'],
+    [
+      "for (const file of [...files.sort(), 'package-lock.json'])",
+      'files',
+      'This file system gives them in order; another one may not.',
+    ],
+    ["stdio: ['ignore', 'ignore', 'pipe'],", '[]', 'Vite reads nothing, and prints nothing but errors.'],
+    ...['{}', '""', '"Stryker was here!"'].map(
+      (replacement) =>
+        [
+          "env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '' },",
+          replacement,
+          'Vite builds for production by itself. What a machine sets is kept from it.',
+        ] as const,
+    ),
+    ...['true', 'false', 'child.pid === undefined', ';'].map(
+      (replacement) =>
+        [
+          'if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);',
+          replacement,
+          'A priority changes when it is built, and not what.',
+        ] as const,
+    ),
+    [
+      "child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));",
+      '""',
+      'It is the default of what is printed.',
+    ],
+  ]),
 ];
