@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { MAX_JSON_DEPTH } from '../../src/domain/json.ts';
 import { prepareMessage } from '../../src/http/live/socket-message.ts';
 
 const NAMES = [{ documentId: 'a' }, { id: 'a' }, { extensions: { persistedQuery: {} } }];
@@ -10,6 +11,17 @@ describe('a message of a socket', () => {
     expect(prepareMessage(subscribe({ ...name, variables: { a: 1, b: '§' } }).replace('"§"', LONG))).toBe(
       subscribe({ ...name, variables: { a: 1, b: LONG }, query: '' }),
     );
+  });
+
+  it('gets an empty query in place of null, as over HTTP', () => {
+    expect(prepareMessage(subscribe({ query: null, documentId: 'a' }))).toBe(subscribe({ query: '', documentId: 'a' }));
+  });
+
+  it.each(NAMES)('is written again down to 200 levels of JSON in a value, and stays as it is beyond: %j', (name) => {
+    const message = (levels: number) =>
+      subscribe({ ...name, variables: '§' }).replace('"§"', '['.repeat(levels) + ']'.repeat(levels));
+    expect(prepareMessage(message(MAX_JSON_DEPTH))).toContain('"query":""');
+    for (const levels of [MAX_JSON_DEPTH + 1, 100_000]) expect(prepareMessage(message(levels))).toBe(message(levels));
   });
 
   it('has integers beyond 2^53 as text', () => {

@@ -146,7 +146,8 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
             // As text, and parsed.
             const release = holdMessage(socket, 2 * data.length);
             if (!release) return;
-            receive(prepareMessage(data.toString()))
+            // Whatever is thrown here must close the socket alone: from a listener it would end the process.
+            Promise.try(() => receive(prepareMessage(data.toString())))
               .catch(() => {
                 // Not logged: the error may quote the message, which may contain the key.
                 logger.debug({ requestId }, 'a socket sent what graphql-ws does not know');

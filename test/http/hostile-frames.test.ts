@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { WebSocket } from 'ws';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+
+const INIT = '{"type":"connection_init","payload":{"authorization":"Bearer key-1"}}';
+const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+
+/** As text: `JSON.stringify` can't write what is nested so deep. */
+const json = fc.oneof(
+  fc.json({ maxDepth: 3 }),
+  fc.constantFrom('{"__proto__":{"a":1}}', '1e400', '12345678901234567890', '"{ __typename }"', '{"persistedQuery":1}'),
+  fc.constantFrom(150, 5_000, 100_000).map(nested),
+  fc.constant(`"${'x'.repeat(300_000)}"`),
+);
+const objectOf = (names: readonly string[]) =>
+  fc
+    .uniqueArray(fc.tuple(fc.constantFrom(...names), json), { selector: ([name]) => name })
+    .map((entries) => `{${entries.map(([name, value]) => `"${name}":${value}`).join()}}`);
+
+const type = fc.constantFrom(
+  'subscribe',
+  'subscribe',
+  'subscribe',
+  'connection_init',
+  'ping',
+  'pong',
+  'complete',
+  'next',
+);
+const id = fc.constantFrom('1', '__proto__', 'constructor', 'x'.repeat(200), '\u{1f600}'.repeat(100));
+const payload = objectOf(['query', 'documentId', 'id', 'variables', 'extensions', 'operationName', '__proto__']);
+const message = fc
+  .tuple(type, id, fc.oneof({ weight: 3, arbitrary: payload }, json))
+  .map(([kind, name, value]) => `{"type":"${kind}","id":"${name}","payload":${value}}`);
+const frame = fc.oneof(
+  { weight: 4, arbitrary: message },
+  json,
+  fc.string(),
+  fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+  fc.constant('x'.repeat(1_100_000)),
+);
+
+/** What is thrown outside of a promise ends the test as it would end the process. */
+describe('a gateway whose sockets get hostile frames', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  /** Resolves when the gateway has read them all, or has closed the socket. */
+  async function send(frames: readonly (string | Buffer)[]): Promise<number | 'open'> {
+    const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    socket.on('error', () => undefined);
+    await new Promise((resolve) => socket.once('open', resolve));
+    for (const each of frames) socket.send(each);
+    const answered = new Promise<'open'>((resolve) => {
+      socket.once('pong', () => {
+        resolve('open');
+      });
+    });
+    socket.ping();
+    const outcome = await Promise.race([closed, answered]);
+    socket.terminate();
+    return outcome;
+  }
+
+  it('closes the socket alone where a named operation is nested deeply, with a key and without', async () => {
+    for (const name of ['"id":"x"', '"documentId":"x"', '"extensions":{"persistedQuery":{}}']) {
+      const text = `{"type":"subscribe","id":"1","payload":{${name},"variables":{"a":${nested(5_000)}}}}`;
+      expect([await send([text]), await send([INIT, text])]).toEqual([4400, 4400]);
+    }
+  });
+
+  it('answers afterwards, whatever came', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.boolean(), fc.array(frame, { minLength: 1, maxLength: 5 }), async (hasKey, frames) => {
+        await send(hasKey ? [INIT, ...frames] : frames);
+        expect((await gateway.query('{ __typename }')).data).toEqual({ __typename: 'Query' });
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
