@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer, get, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Outcome } from '../../src/graphql/operations/operation.ts';
@@ -79,6 +80,8 @@ describe('streams of events', () => {
   /** Connections that are kept alive. */
   let kept: number;
   let run: () => Promise<Outcome>;
+  /** What comes before a stream, as authentication does. */
+  let admitted: Promise<void>;
   /** How each send has ended. */
   let sent: PromiseSettledResult<void>[];
   const clients: StreamClient[] = [];
@@ -86,7 +89,8 @@ describe('streams of events', () => {
   beforeAll(async () => {
     server = createServer((request, response) => {
       request.resume();
-      void Promise.allSettled([streams.send(createExchange(request, response), () => run())]).then((results) => {
+      const send = () => streams.send(createExchange(request, response), () => run());
+      void Promise.allSettled([admitted.then(send)]).then((results) => {
         sent.push(...results);
         if (!response.headersSent) response.writeHead(503).end();
       });
@@ -97,6 +101,7 @@ describe('streams of events', () => {
   beforeEach(() => {
     clock = createManualClock();
     isReady = true;
+    admitted = Promise.resolve();
     blocks = 0;
     sent = [];
     const compression = createCompression();
@@ -241,6 +246,26 @@ describe('streams of events', () => {
     await until(() => late.hasEnded);
     await until(() => sent.length === 2);
     expect(sent.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+  });
+
+  it('do not begin for a client that has left before', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    admitted = gate.promise;
+    let runs = 0;
+    run = () => {
+      runs += 1;
+      return new Promise(() => undefined);
+    };
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nhost: test\r\n\r\n');
+    await once(server, 'request');
+    socket.destroy();
+    await isConnected(0);
+    gate.resolve(undefined);
+    await isSent();
+    expect(sent).toMatchObject([{ status: 'fulfilled' }]);
+    expect([runs, kept]).toEqual([0, 0]);
+    await streams.closed();
   });
 
   it('do not wait for a client that leaves in the middle of an event', async () => {

@@ -105,7 +105,12 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     try {
       const outcome = await operations.run(request);
       if (outcome.kind === 'events') {
-        await streams.send(exchange, () => Promise.resolve<Outcome>(outcome));
+        try {
+          await streams.send(exchange, () => Promise.resolve<Outcome>(outcome));
+        } finally {
+          // They are not read where the client has disconnected, or the gateway stops.
+          await outcome.events.return(undefined);
+        }
         return;
       }
       const response = responseOf(outcome, await bytesOf(outcome), type);

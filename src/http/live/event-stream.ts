@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { LiveEvent } from '../../graphql/subscriptions/live-events.ts';
 import type { Compressed } from '../compression/compressed-forms.ts';
+import { onClosed } from '../connection/client-signal.ts';
 import type { EventEncoding } from './event-encoding.ts';
 import type { KeepAlive } from './keep-alive.ts';
 
@@ -47,18 +48,22 @@ export function createEventStream({ response, headers, keepAlive, compression }:
   response.write(encode(COMMENT));
   const kept = keepAlive.add({
     ping() {
-      if (response.writableLength === 0) response.write(encode(COMMENT), kept.heard);
+      if (response.writableLength === 0) response.write(encode(COMMENT), heard);
     },
     cut() {
       response.destroy();
     },
   });
   let release = (): void => undefined;
-  const taken = () => {
-    kept.heard();
+  /** An error: the connection was closed before it was sent. */
+  const heard = (error?: Error | null) => {
+    if (!error) kept.heard();
+  };
+  const taken = (error?: Error | null) => {
+    heard(error);
     release();
   };
-  response.once('close', () => {
+  onClosed(response, () => {
     kept.remove();
     release();
   });

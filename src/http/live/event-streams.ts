@@ -1,9 +1,11 @@
 /** Server-sent events in graphql-sse's distinct connections mode: one operation for each request. */
+import type { ServerResponse } from 'node:http';
 import type { Outcome } from '../../graphql/operations/operation.ts';
 import { SubscriptionError, type LiveEvent, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import { ownBytes } from '../compression/compressed-forms.ts';
 import { MIN_COMPRESSED_LENGTH, type Compression } from '../compression/compression.ts';
+import { onClosed } from '../connection/client-signal.ts';
 import { GRAPHQL_VARY, type Exchange } from '../exchange.ts';
 import type { ResponseWriter } from '../response-writer.ts';
 import { createEventEncoding } from './event-encoding.ts';
@@ -12,7 +14,10 @@ import type { KeepAlive } from './keep-alive.ts';
 import type { LiveTransport } from './live-transport.ts';
 
 export interface EventStreams extends LiveTransport {
-  /** Resolves when the stream is over. `run` is called when the stream is open. Rejects while the gateway stops. */
+  /**
+   * Resolves when the stream is over. `run` is called when the stream is open, and so not for a client that has disconnected. Rejects
+   * while the gateway stops.
+   */
   send(exchange: Exchange, run: () => Promise<Outcome>): Promise<void>;
 }
 
@@ -64,10 +69,12 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     async send(exchange, run) {
       if (!isReady()) throw requestError('BAD_REQUEST', 'The gateway is stopping.', 503);
       const { response } = exchange;
+      // The client may have disconnected while it was authenticated.
+      if (response.closed) return;
       const stream = streamTo(exchange);
       const entry: OpenStream = { exchange, events: null, isEnding: false };
       open.add(entry);
-      response.once('close', () => {
+      onClosed(response, () => {
         open.delete(entry);
         end(entry);
       });
@@ -85,10 +92,15 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     },
     async closed() {
       const responses = [...open].map(({ exchange }) => exchange.response);
-      await Promise.all(responses.map((response) => new Promise((resolve) => response.once('close', resolve))));
+      await Promise.all(responses.map(untilClosed));
     },
   };
 }
+
+const untilClosed = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    onClosed(response, resolve);
+  });
 
 /** Ends a subscription. An answer in progress is finished. */
 function end(entry: OpenStream): void {
