@@ -1,7 +1,7 @@
 /** The context of one operation: viewer, clock reading, budgets, loaders. */
 import type { Conversation } from '../domain/conversation/message.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
-import { createPathBudget, type PathBudget } from '../domain/json-path/json-path.ts';
+import { createPathBudget } from '../domain/json-path/json-path.ts';
 import { errorInfo } from '../domain/step/step-error.ts';
 import type { ReadPayload, StepError, StepPayload } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
@@ -60,6 +60,14 @@ export interface ContextRequest {
 /** To parse a smaller text is cheap. */
 const MIN_ADMITTED_BYTES = 2 ** 20;
 
+/** What one execution of the operation may use up. */
+const createBudgets = ({ maxObjects }: ContextSource) => ({
+  objects: createObjectBudget(maxObjects),
+  failures: createFailureLimit(),
+  /** Of JMESPath steps, for all paths. */
+  paths: createPathBudget(),
+});
+
 type ConversationsByPayload = Map<ReadPayload<StepPayload>, Conversation | null>;
 
 export type Context = ReturnType<typeof createContext>;
@@ -77,7 +85,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       new GatewayError('UNAUTHENTICATED', 'this needs a key: send the header "Authorization: Bearer <your key>"')
     );
   };
-  let pathBudget: PathBudget | undefined;
+  let budgets = createBudgets(source);
   let conversations: ConversationsByPayload | undefined;
   let errorInfos: Map<string, StepError | null> | undefined;
   let workflowLoaders: WorkflowLoaders | undefined;
@@ -96,10 +104,13 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     /** How long the answer may be cached. */
     lifetime,
     requirement: source.lookAhead,
-    objects: createObjectBudget(source.maxObjects),
-    failures: createFailureLimit(),
-    /** One budget of JMESPath steps for all paths of the operation. */
-    pathBudget: () => (pathBudget ??= createPathBudget()),
+    get budgets() {
+      return budgets;
+    },
+    /** To be called where the operation is executed from the beginning: what it took before has not been answered. */
+    renewBudgets: () => {
+      budgets = createBudgets(source);
+    },
     /** By the payload that each was read from: read once, however often it is selected. */
     conversations: () => (conversations ??= new Map<ReadPayload<StepPayload>, Conversation | null>()),
     /** Read once, however often it is selected: an error may be a long JSON text. */

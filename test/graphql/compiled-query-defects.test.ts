@@ -251,9 +251,9 @@ describe('a compiled query', () => {
 
   it('counts each field that fails once, though graphql-js executes it again', async () => {
     let limit: FailureLimit | undefined;
-    const int: GraphQLFieldResolver<object, Context> = (_source, _args, { failures }) => {
-      limit = failures;
-      return failures.guard(() => {
+    const int: GraphQLFieldResolver<object, Context> = (_source, _args, { budgets }) => {
+      limit = budgets.failures;
+      return limit.guard(() => {
         throw new Error('no number');
       });
     };

@@ -32,7 +32,7 @@ describe('the context of an operation', () => {
       operation.budget.take();
     }).toThrow(expect.objectContaining({ code: 'UPSTREAM_BUDGET_EXCEEDED' }));
     expect(() => {
-      context.objects.take(3);
+      context.budgets.objects.take(3);
     }).toThrow(expect.objectContaining({ code: 'ANSWER_TOO_LARGE' }));
   });
 
@@ -71,12 +71,25 @@ describe('the context of an operation', () => {
     expect(errorInfo('other')).toMatchObject({ message: 'other' });
   });
 
-  it('has one budget of paths, and keeps what was read of payloads', () => {
+  it('has all of its budgets anew where the operation is executed from the beginning', () => {
     const context = contextOf();
-    expect(context.pathBudget()).toBe(context.pathBudget());
+    const { budgets } = context;
+    expect(context.budgets).toBe(budgets);
+    budgets.objects.take(2);
+    context.renewBudgets();
+    context.budgets.objects.take(2);
+    for (const [name, budget] of Object.entries(budgets)) {
+      expect({ name, isNew: Object.entries(context.budgets).every(([, other]) => other !== budget) }).toEqual({
+        name,
+        isNew: true,
+      });
+    }
+  });
+
+  it('keeps what was read of payloads', () => {
+    const context = contextOf();
     expect(context.conversations()).toEqual(new Map());
     expect(context.conversations()).toBe(context.conversations());
-    expect(contextOf().pathBudget()).not.toBe(context.pathBudget());
   });
 
   it('is refused where its client can not hold a long payload, before that is read', () => {

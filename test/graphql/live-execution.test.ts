@@ -48,8 +48,8 @@ function setUp() {
   const { count: field, large, ...others } = schema.getSubscriptionType()?.getFields() ?? {};
   if (!field || !large) throw new Error('expected the fields');
   const slow = Promise.withResolvers<number>();
-  const failing: Resolver = (_source, _args, { failures }) =>
-    failures.guard(() => {
+  const failing: Resolver = (_source, _args, { budgets }) =>
+    budgets.failures.guard(() => {
       throw new Error('failed');
     });
   const who: Resolver = (_source, args, context) => {

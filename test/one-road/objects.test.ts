@@ -114,6 +114,26 @@ describe('the objects of one operation', () => {
     });
   });
 
+  it.each([
+    ['objects', '40', 'id elapsedTime'],
+    ['JMESPath steps', '1000', 'id elapsedTime outputs(path: "sort(items)")'],
+  ])('are counted anew where a number in the answer makes it begin again: %s', async (_, maxObjects, fields) => {
+    await gateway.close();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_OPERATION_OBJECTS: maxObjects });
+    const outputs = { items: Array.from({ length: 2000 }, (__, at) => (at * 7919) % 2003) };
+    const steps = Array.from({ length: 30 }, (__, at) =>
+      wireStep({ id: `s${at}`, outputs, elapsed_time: at === 7 ? 2 ** 40 : 1 }),
+    );
+    upstream.script = ({ endpoint, runId }) => ({ json: endpoint === 'steps' ? steps : [wireRun(runId)] });
+    for (const time of TIMES) {
+      const { data, errors } = await gateway.query(`{ run(workflowId: "wf", id: "r1") { steps { ${fields} } } }`);
+      expect({ time, data }).toMatchObject({ time, data: { run: { steps: steps.map(({ id }) => ({ id })) } } });
+      expect(errors).toMatchObject([
+        { path: ['run', 'steps', 7, 'elapsedTime'], extensions: { code: 'NUMBER_OUT_OF_RANGE' } },
+      ]);
+    }
+  });
+
   it('share one budget of JMESPath steps over aliases, steps and runs; other fields are answered', async () => {
     const items = Array.from({ length: 2000 }, (_, at) => (at * 7919) % 2003);
     const steps = Array.from({ length: 10 }, (_, at) => wireStep({ id: `s${at}`, outputs: { items } }));

@@ -50,7 +50,7 @@ export function createQueryCompiler(schema: GraphQLSchema): QueryCompiler {
         sizeBytes: fieldCount * BYTES_PER_FIELD,
         execute(context, variables) {
           const interpret = () => {
-            context.failures.reset();
+            context.renewBudgets();
             return execute({ schema, document, operationName, variableValues: variables, contextValue: context });
           };
           const { coerced } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 });

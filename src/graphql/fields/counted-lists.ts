@@ -28,9 +28,9 @@ export function countItems(schema: GraphQLSchema, resolve: Resolver = defaultFie
     return weight;
   }
 
-  function count(list: unknown, { objects }: Context, info: GraphQLResolveInfo): unknown {
+  function count(list: unknown, { budgets }: Context, info: GraphQLResolveInfo): unknown {
     if (!Array.isArray(list) || list.length === 0) return list;
-    for (const node of info.fieldNodes) objects.take(list.length * weigh(node, info));
+    for (const node of info.fieldNodes) budgets.objects.take(list.length * weigh(node, info));
     return list;
   }
 

@@ -11,8 +11,6 @@ export interface FailureLimit {
   guard<T>(read: () => T): T | null;
   /** In place of the answer; null where it may be given. */
   excess(): GatewayError | null;
-  /** To be called where the operation is executed from the beginning. */
-  reset(): void;
 }
 
 export function createFailureLimit(): FailureLimit {
@@ -28,9 +26,6 @@ export function createFailureLimit(): FailureLimit {
       }
     },
     excess: () => (failures > MAX_FAILURES ? tooMany() : null),
-    reset() {
-      failures = 0;
-    },
   };
 }
 

@@ -12,8 +12,8 @@ export function checkInt<Count extends number | null>(count: Count, name: string
 /** An entry of the field table for each of these fields. */
 export function intFields<Key extends string>(...keys: readonly Key[]) {
   const entries = keys.map((key) => {
-    const resolve = (parent: Readonly<Record<Key, number | null>>, _args: unknown, { failures }: Context) =>
-      failures.guard(() => checkInt(parent[key], key));
+    const resolve = (parent: Readonly<Record<Key, number | null>>, _args: unknown, { budgets }: Context) =>
+      budgets.failures.guard(() => checkInt(parent[key], key));
     return [key, { resolve, isIntCheck: true }] as const;
   });
   return Object.fromEntries(entries) as Readonly<Record<Key, (typeof entries)[number][1]>>;

@@ -37,7 +37,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     if (type === 'mutation') context.lifetime.limit(0);
     const result = await run(execution);
     if (result.data === undefined) return errorAnswer(errors.format(result.errors ?? [], record), 400);
-    const excess = context.failures.excess();
+    const excess = context.budgets.failures.excess();
     if (excess) return errorAnswer(errors.format([excess], record), 200, null);
     const found = [...(result.errors ?? []), ...context.reported.all()];
     const formatted = found.length > 0 ? errors.format(found, record) : null;

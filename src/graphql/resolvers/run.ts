@@ -34,12 +34,12 @@ export const run: FieldTable<'Run'> = {
   inputs: {
     ...RECORD,
     resolve: (run, { path }, context) =>
-      context.failures.guard(() => pick(readOf(run, 'inputs', context), path, context.pathBudget())),
+      context.budgets.failures.guard(() => pick(readOf(run, 'inputs', context), path, context.budgets.paths)),
   },
   outputs: {
     ...RECORD,
     resolve: (run, { path }, context) =>
-      context.failures.guard(() => pick(readOf(run, 'outputs', context), path, context.pathBudget())),
+      context.budgets.failures.guard(() => pick(readOf(run, 'outputs', context), path, context.budgets.paths)),
   },
   steps: {
     ...STEPS,

@@ -19,7 +19,7 @@ function conversationIn(step: Step, context: Context): Conversation | null {
   let conversation = known.get(step.payload);
   if (conversation === undefined) {
     const payload = payloadOf(step, context);
-    conversation = context.failures.guard(() =>
+    conversation = context.budgets.failures.guard(() =>
       conversationOf(readPayload(payload, 'inputs'), readPayload(payload, 'outputs')),
     );
     known.set(step.payload, conversation);
@@ -28,7 +28,7 @@ function conversationIn(step: Step, context: Context): Conversation | null {
 }
 
 const payloadValue = (step: Step, field: PayloadField, path: string | null | undefined, context: Context): JsonValue =>
-  context.failures.guard(() => pick(readPayload(payloadOf(step, context), field), path, context.pathBudget()));
+  context.budgets.failures.guard(() => pick(readPayload(payloadOf(step, context), field), path, context.budgets.paths));
 
 const bytesOf = (step: Step, field: PayloadField, context: Context): number =>
   payloadBytes(step.payload, field, () => payloadOf(step, context));

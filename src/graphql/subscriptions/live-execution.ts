@@ -101,7 +101,7 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
       rootValue: source,
       contextValue: context,
     });
-    const excess = context.failures.excess();
+    const excess = context.budgets.failures.excess();
     if (excess) return { errors: errors.format([excess], record), data: null };
     const data = result.data ?? null;
     const found = [...(result.errors ?? []), ...context.reported.all()];
