@@ -133,11 +133,13 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     },
     workflows,
     runs,
+    /** A run is loaded by the record by which it was found, so that it fits the list. */
     history: {
-      page: (request: PageRequest) => source.runHistory.page(request, operation()),
-      latest: (workflowId: string, count: number) => source.runHistory.latest(workflowId, count, operation()),
-      within: (request: WindowRequest) => source.runHistory.within(request, operation()),
-      recent: (request: RecentPageRequest) => source.recentRuns.page(request, operation()),
+      page: (request: PageRequest) => source.runHistory.page(request, operation(), runs().primeRecord),
+      latest: (workflowId: string, count: number) =>
+        source.runHistory.latest(workflowId, count, operation(), runs().primeRecord),
+      within: (request: WindowRequest) => source.runHistory.within(request, operation(), runs().primeRecord),
+      recent: (request: RecentPageRequest) => source.recentRuns.page(request, operation(), runs().primeRecord),
     },
     /** What has changed of the run that an event is of. */
     changes: createRunChanges(),

@@ -19,16 +19,15 @@ export interface RunStore {
   /** The fast path of these two, without a promise; undefined where a call or waiting is needed. */
   cachedRecord(ref: RunRef, operation: Operation): Served<MaybeRecord> | null | undefined;
   cachedSteps(ref: RunRef, operation: Operation): Served<StepList> | undefined;
-  /** Caches a record that came inside a list. */
-  offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): void;
+  /** Caches a record that came inside a list. Returns it, or the cached one where that is newer or final. */
+  offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): Served<RunRecord>;
   /** The run as of `nowMs`, from its loaded parts: derived once for one reading of the clock, and once for all where that changes nothing. */
   derive(ref: RunRef, parts: RunParts, nowMs: number): Run;
 }
 
 /** The list that a record came in. */
-export interface ListedIn {
+export interface ListedIn extends Served<readonly RunRecord[]> {
   readonly resource: Resource<readonly RunRecord[]>;
-  readonly cached: Cached<readonly RunRecord[]>;
 }
 
 /** The loaded parts of a run; null where one was not requested, or could not be fetched. A graph not requested is undefined. */
@@ -50,6 +49,8 @@ export interface RunStoreOptions {
 }
 
 const recordKey = (ref: RunRef): string => `record ${refKey(ref)}`;
+
+const hasRecord = (cached: Cached<MaybeRecord>): cached is Cached<RunRecord> => cached.value !== null;
 
 /** Like every 404, that of a record is believed for at most a second. */
 const MAX_MISS_MS = 1000;
@@ -124,12 +125,16 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     steps: (ref, operation) => cache.get(stepsOf(ref, operation.viewer), operation),
     cachedSteps: (ref, operation) => cache.getCached(stepsOf(ref, operation.viewer), operation) ?? undefined,
 
-    offerRecord(ref, record, { resource, cached }, viewer) {
+    offerRecord(ref, record, { resource, cached, staleReason }, viewer) {
       const current = cache.peek(viewer, recordOf(ref, viewer));
-      if (current?.value && finality.ofRecord(current, undefined)) return;
+      const known = current && hasRecord(current) ? current : null;
+      if (known && finality.ofRecord(known, undefined)) return { cached: known, staleReason: null };
       // Only the size of the whole list is known: each record gets an equal share.
       const part = { ...cached, value: record, sizeBytes: Math.ceil(cached.sizeBytes / cached.value.length) };
       cache.offer(viewer, recordOf(ref, viewer), part, resource);
+      // Both times: the answer may live as long as the list.
+      const isNewer = known && known.sentAt >= part.sentAt && known.fetchedAt >= part.fetchedAt;
+      return { cached: isNewer ? known : part, staleReason };
     },
 
     derive(ref, { record, steps, stepsError, graph }, nowMs) {

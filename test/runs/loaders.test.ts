@@ -416,6 +416,23 @@ describe('the run loaders', () => {
   });
 
   describe('within one operation', () => {
+    it('read a listed run by the record of the list, however old that is, unless it was read before', async () => {
+      const listedAs = (rawStatus: string) => ({
+        cached: { value: runRecord({ rawStatus }), sentAt: 0, fetchedAt: 0, sizeBytes: 100 },
+        staleReason: null,
+      });
+      const [listed, loading, loaded] = Array.from({ length: 3 }, createOperations()) as [Loaders, Loaders, Loaders];
+      listed.primeRecord(REF, listedAs('running'));
+      listed.primeRecord(REF, listedAs('failed'));
+      expect([await listed.load(REF, 'STEPS'), calls]).toMatchObject([{ status: 'RUNNING' }, ['steps r1']]);
+      const first = loading.load(REF, 'RECORD');
+      await loaded.load(REF, 'RECORD');
+      for (const operation of [loading, loaded]) operation.primeRecord(REF, listedAs('running'));
+      for (const run of [first, loading.load(REF, 'RECORD'), loaded.load(REF, 'RECORD')]) {
+        expect(await run).toMatchObject({ status: 'COMPLETED' });
+      }
+    });
+
     it('read every part of a run once, so that all fields agree, however long it takes', async () => {
       upstream.record = () => running();
       const operation = createOperations()();

@@ -146,10 +146,10 @@ describe('the run store', () => {
     };
 
     /** The upstream lists it beside two others. */
-    async function offer(listed: RunRecord): Promise<void> {
+    async function offer(listed: RunRecord, staleReason: string | null = null) {
       list = [listed, runRecord({ id: 'r2' }), runRecord({ id: 'r3' })];
       const { cached } = await cache.get(resource, operation());
-      store.offerRecord(REF, listed, { resource, cached }, viewerOf('ada'));
+      return store.offerRecord(REF, listed, { resource, cached, staleReason }, viewerOf('ada'));
     }
 
     it('serves it without a call, and holds it for its share of the bytes', async () => {
@@ -230,6 +230,29 @@ describe('the run store', () => {
       clock.advance(LIVE_TTL_MS);
       await offer(runRecord({ id: 'r1' }));
       expect(await store.record(REF, operation())).toEqual(final);
+    });
+
+    it('returns what is known of the run: the newer of both, and the final one in any case', async () => {
+      expect(await offer(running(), 'down')).toMatchObject({ cached: { value: list[0] }, staleReason: 'down' });
+      clock.advance(LIVE_TTL_MS);
+      record = running();
+      const own = await store.record(REF, operation());
+      const lagging = { ...own?.cached, sentAt: clock.now() - 1, value: [running()] } as Cached<readonly RunRecord[]>;
+      const offerLagging = (staleReason: string | null) =>
+        store.offerRecord(REF, running(), { resource, cached: lagging, staleReason }, viewerOf('ada'));
+      expect(offerLagging('down')).toEqual({ cached: own?.cached, staleReason: 'down' });
+      clock.advance(1);
+      expect((await offer(runRecord({ id: 'r1' }))).cached.value).toBe(list[0]);
+      expect(offerLagging('down')).toMatchObject({ cached: { value: { rawStatus: 'completed' } }, staleReason: null });
+    });
+
+    it('returns it where a newer one was there earlier than the list, which says how long the answer lives', async () => {
+      record = running();
+      const own = await store.record(REF, operation());
+      const slow = { ...own?.cached, sentAt: clock.now() - 9, fetchedAt: clock.now() + 9 };
+      const cached = { ...slow, value: [running()] } as Cached<readonly RunRecord[]>;
+      const offered = store.offerRecord(REF, running(), { resource, cached, staleReason: null }, viewerOf('ada'));
+      expect(offered.cached).toMatchObject({ sentAt: slow.sentAt, fetchedAt: slow.fetchedAt });
     });
 
     it('replaces the belief that there is none', async () => {

@@ -6,7 +6,7 @@ import { compareText } from '../../domain/order.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import type { Operation } from '../operation.ts';
 import type { HistoryPosition, RunPosition } from './history-reader.ts';
-import { windowsOfEach, type HistoryPage, type RunFilter, type RunHistory } from './run-history.ts';
+import { windowsOfEach, type HistoryPage, type OnFound, type RunFilter, type RunHistory } from './run-history.ts';
 
 /** What the order goes by: start, newest first and those without one before all; then the workflow's id. */
 export interface RunPlace {
@@ -54,14 +54,14 @@ export interface RecentPageRequest {
 
 export interface RecentRuns {
   /** One page of each history. A workflow whose history can't be had is named, and the others are merged. */
-  page(request: RecentPageRequest, operation: Operation): Promise<RecentPage>;
+  page(request: RecentPageRequest, operation: Operation, onFound?: OnFound): Promise<RecentPage>;
 }
 
 const BEGINNING: RecentPosition = { last: null, positions: new Map() };
 
 export function createRecentRuns(history: Pick<RunHistory, 'page'>): RecentRuns {
   return {
-    async page({ workflowIds, first, after, filter }, operation) {
+    async page({ workflowIds, first, after, filter }, operation, onFound) {
       const start = after ?? BEGINNING;
       const unavailable: UnavailableWorkflow[] = [];
       const ids = [...new Set(workflowIds)].sort(compareText);
@@ -71,6 +71,7 @@ export function createRecentRuns(history: Pick<RunHistory, 'page'>): RecentRuns 
           const page = await history.page(
             { workflowId, first, after: positionIn(workflowId, start), filter, maxWindows },
             operation,
+            onFound,
           );
           return [{ workflowId, page }];
         } catch (error) {

@@ -2,7 +2,7 @@
 import { runStatusOf, type RunStatus } from '../../domain/status.ts';
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { RunRecord } from '../../domain/types.ts';
-import type { UpstreamApi } from '../../upstream/client.ts';
+import type { RunRef, UpstreamApi } from '../../upstream/client.ts';
 import { createHistoryReader, MAX_WINDOW, type HistoryEntry, type HistoryPosition } from './history-reader.ts';
 import type { Operation } from '../operation.ts';
 import type { Cached } from '../cache-partitions.ts';
@@ -23,12 +23,15 @@ export interface HistoryPage {
   readonly end: HistoryPosition | null;
 }
 
+/** Told of each run that is found, with the record by which it was: the operation then needs no other one. */
+export type OnFound = (ref: RunRef, record: Served<RunRecord>) => void;
+
 export interface RunHistory {
-  page(request: PageRequest, operation: Operation): Promise<HistoryPage>;
+  page(request: PageRequest, operation: Operation, onFound?: OnFound): Promise<HistoryPage>;
   /** The latest records, at most `count`: one call for each hundred. */
-  latest(workflowId: string, count: number, operation: Operation): Promise<readonly RunRecord[]>;
+  latest(workflowId: string, count: number, operation: Operation, onFound?: OnFound): Promise<readonly RunRecord[]>;
   /** Those of the latest records, at most `count`, that started in the window. None older is read. */
-  within(request: WindowRequest, operation: Operation): Promise<RunsInWindow>;
+  within(request: WindowRequest, operation: Operation, onFound?: OnFound): Promise<RunsInWindow>;
   /** The newest records, about as many as wanted; then a hundred more at a time until they are enough, at most 500. */
   newest(workflowId: string, wanted: number, areEnough: AreEnough, operation: Operation): Promise<NewestRuns>;
 }
@@ -98,39 +101,50 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
     operation: Operation,
     onWindow: (window: Served<readonly RunRecord[]>) => void = () => undefined,
   ) {
-    return createHistoryReader(async (offset, limit) => {
-      const window = windowOf(workflowId, offset, limit);
-      const served = await cache.get(window, operation);
-      for (const record of served.cached.value) {
+    const known = new Map<RunRecord, Served<RunRecord>>();
+    const reader = createHistoryReader(async (offset, limit) => {
+      const resource = windowOf(workflowId, offset, limit);
+      const window = await cache.get(resource, operation);
+      for (const record of window.cached.value) {
         if (!hasId(record)) continue;
-        runStore.offerRecord(
-          { workflowId, runId: record.id },
-          record,
-          { resource: window, cached: served.cached },
-          operation.viewer,
-        );
+        const ref = { workflowId, runId: record.id };
+        known.set(record, runStore.offerRecord(ref, record, { resource, ...window }, operation.viewer));
       }
-      onWindow(served);
-      return served.cached.value;
+      onWindow(window);
+      return window.cached.value;
     }, after);
+    /** What is known of a listed run: what the list has, or something newer. Null where it has no id. */
+    const knownOf = (record: RunRecord): Served<RunRecord> | null => known.get(record) ?? null;
+    return { reader, knownOf };
   }
 
-  /** The latest records, at most `count`, down to the first that started before `since`. */
-  async function latestSince(workflowId: string, count: number, since: Timestamp | null, operation: Operation) {
-    const reader = readerOf(workflowId, null, operation);
+  /** The latest records, at most `count`, down to the first that started before `window` begins. */
+  async function latestSince(
+    { workflowId, count, window: { startedAfter } }: WindowRequest,
+    operation: Operation,
+    onFound: OnFound = () => undefined,
+  ) {
+    const { reader, knownOf } = readerOf(workflowId, null, operation);
     const records: RunRecord[] = [];
     while (records.length < count && !reader.isAtEnd) {
-      for (const { record } of await reader.next(Math.min(count - records.length, MAX_WINDOW))) {
-        if (since && isBefore(record, since)) return { records, isWhole: true };
-        if (hasId(record) && records.length < count) records.push(record);
+      for (const { record, position } of await reader.next(Math.min(count - records.length, MAX_WINDOW))) {
+        if (startedAfter && isBefore(record, startedAfter)) return { records, isWhole: true };
+        const known = knownOf(record);
+        if (!known || records.length === count) continue;
+        records.push(known.cached.value);
+        onFound({ workflowId, runId: position.runId }, known);
       }
     }
     return { records, isWhole: reader.isAtEnd };
   }
 
   return {
-    async page({ workflowId, first, after, filter, maxWindows = MAX_PAGE_CALLS }, operation) {
-      const reader = readerOf(workflowId, after, operation);
+    async page(
+      { workflowId, first, after, filter, maxWindows = MAX_PAGE_CALLS },
+      operation,
+      onFound = () => undefined,
+    ) {
+      const { reader, knownOf } = readerOf(workflowId, after, operation);
       // One more than requested tells whether there is a next page.
       const wanted = filter ? MAX_WINDOW : first + 1;
       const found: HistoryEntry[] = [];
@@ -142,28 +156,32 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
           if (filter?.startedAfter && isBefore(entry.record, filter.startedAfter)) {
             return { entries: found, hasNextPage: false, end: entry.position };
           }
-          if (hasId(entry.record) && (!filter || matches(entry.record, filter))) found.push(entry);
+          const known = knownOf(entry.record);
+          if (known && (!filter || matches(known.cached.value, filter))) {
+            found.push(entry);
+            onFound({ workflowId, runId: entry.position.runId }, known);
+          }
           lastScanned = entry.position;
           // A record without an id can't be found again when the history has moved.
-          if (hasId(entry.record)) end = entry.position;
+          if (known) end = entry.position;
         }
       }
       return { entries: found, hasNextPage: !reader.isAtEnd, end: end === after ? lastScanned : end };
     },
 
-    async latest(workflowId, count, operation) {
-      return (await latestSince(workflowId, count, null, operation)).records;
+    async latest(workflowId, count, operation, onFound) {
+      return (await latestSince({ workflowId, count, window: EVER }, operation, onFound)).records;
     },
 
-    async within({ workflowId, count, window }, operation) {
-      const { records, isWhole } = await latestSince(workflowId, count, window.startedAfter, operation);
-      return { records: records.filter((record) => matches(record, { status: null, ...window })), isWhole };
+    async within(request, operation, onFound) {
+      const { records, isWhole } = await latestSince(request, operation, onFound);
+      return { records: records.filter((record) => matches(record, { status: null, ...request.window })), isWhole };
     },
 
     async newest(workflowId, wanted, areEnough, operation) {
       const windows: Cached<readonly RunRecord[]>[] = [];
       const partOf = new Map<RunRecord, Served<RunRecord>>();
-      const reader = readerOf(workflowId, null, operation, ({ cached, staleReason }) => {
+      const { reader } = readerOf(workflowId, null, operation, ({ cached, staleReason }) => {
         windows.push(cached);
         for (const value of cached.value) partOf.set(value, { cached: { ...cached, value }, staleReason });
       });
@@ -176,6 +194,8 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
     },
   };
 }
+
+const EVER: RunWindow = { startedAfter: null, startedBefore: null };
 
 /** A record without an id is skipped, but keeps its position: the upstream pages by offset. */
 const hasId = ({ id }: RunRecord): boolean => id !== '';

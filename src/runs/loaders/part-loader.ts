@@ -10,6 +10,8 @@ export interface PartLoader<T> {
   /** Without a promise; undefined where the part must be loaded, or is being loaded for this operation. */
   cached(ref: RunRef): T | undefined;
   load(ref: RunRef): Promise<T>;
+  /** Takes a part that came in a list, unless this operation has read one, or is reading it. */
+  readonly prime: (ref: RunRef, part: T) => void;
 }
 
 export interface PartSource<T> {
@@ -43,6 +45,10 @@ export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
         cacheMap: loads,
       });
       return loader.load(ref).then((part) => part);
+    },
+    prime(ref, part) {
+      const key = refKey(ref);
+      if (!read.has(key) && !loads.has(key)) read.set(key, part);
     },
   };
 }

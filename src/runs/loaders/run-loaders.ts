@@ -16,6 +16,8 @@ export const DATA_REQUIREMENTS = ['RECORD', 'STEPS', 'GRAPH'] as const;
 export type DataRequirement = (typeof DATA_REQUIREMENTS)[number];
 
 export interface RunLoaders {
+  /** The record of a run that came in a list: this operation reads no other one of that run. */
+  readonly primeRecord: (ref: RunRef, record: Served<RunRecord>) => void;
   /** The parts of a run, without the graph. Rejects like `load`; where its record alone can be had, it has no steps. */
   loadParts(ref: RunRef, requirement: DataRequirement): Promise<RunParts>;
   /** The run of parts that were loaded before, as of this operation's time. */
@@ -126,6 +128,7 @@ export function createRunLoaders(
   }
 
   return {
+    primeRecord: records.prime,
     load,
     loadParts,
     async ofRecord(ref, record, requirement) {

@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { createScriptedHistory } from '../support/scripted-history.ts';
+import type { Wire } from '../support/wire.ts';
+
+const LIVE_TTL_MS = 1000;
+const RUNNING = { status: 'running', end_time: null };
+
+const isThird = ({ id }: Wire) => Number(String(id).slice('run-'.length)) % 3 === 0;
+const history = createScriptedHistory(230);
+
+describe('runs of a list', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let clock: ManualClock;
+  /** What the lists say of every third run; its own record says that it has ended. */
+  let thirds: Wire;
+
+  const script: Script = async (call) => {
+    const reply = await history.script(call);
+    if (call.endpoint !== 'runs') return reply;
+    // What came with the page before is not fresh any more.
+    clock.advance(LIVE_TTL_MS);
+    return { json: (reply.json as Wire[]).map((record) => (isThird(record) ? { ...record, ...thirds } : record)) };
+  };
+
+  const start = async (liveTtlMs: number) => {
+    await gateway.close();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: String(liveTtlMs) }, { now: clock.now });
+  };
+
+  beforeEach(async () => {
+    clock = createManualClock();
+    thirds = RUNNING;
+    upstream = await startFaultyUpstream(script);
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  describe.each([LIVE_TTL_MS, 0])('with data that is fresh for %i ms', (liveTtlMs) => {
+    it.each([
+      ['runs(first: 100) { nodes { id status } }', 1, 0],
+      ['runs(first: 100, filter: { status: [RUNNING] }) { nodes { id status } }', 3, 0],
+      ['runs(first: 100, filter: { status: [RUNNING] }) { edges { node { freshness { isFinal } } } }', 3, 0],
+      ['runs(first: 100, filter: { status: [RUNNING] }) { nodes { totalElapsedTime } }', 3, 76],
+      ['statistics(last: 110) { nodes { nodeId } }', 2, 110],
+      ['trend(last: 110) { nodes { nodeId } }', 2, 110],
+    ])('are loaded by the records that it has: %s', async (selection, pages, stepLists) => {
+      await start(liveTtlMs);
+      const { errors } = await gateway.query(`{ workflow(id: "wf") { ${selection} } }`);
+      expect(errors).toEqual([]);
+      const counts = (['runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
+      expect(counts).toEqual([pages, 0, stepLists]);
+    });
+
+    it('over several workflows are loaded by the records that it has', async () => {
+      await start(liveTtlMs);
+      const { errors } = await gateway.query('{ recentRuns(workflowIds: ["a", "b", "c"]) { nodes { id status } } }');
+      expect([errors, upstream.calls.length]).toEqual([[], 3]);
+    });
+
+    it('are loaded by the records that it has, if they failed', async () => {
+      thirds = { status: 'failed', end_time: null };
+      await start(liveTtlMs);
+      const { errors } = await gateway.query(
+        '{ workflow(id: "wf") { failureGroups(last: 110) { runs(first: 100) { id status } } } }',
+      );
+      expect([errors, upstream.count('run')]).toEqual([[], 0]);
+    });
+  });
+
+  it('fit its filter, though they have ended since', async () => {
+    const { data } = await gateway.query(
+      '{ workflow(id: "wf") { runs(first: 100, filter: { status: [RUNNING] }) { nodes { status } } } }',
+    );
+    const nodes = Array.from({ length: 76 }, () => ({ status: 'RUNNING' }));
+    expect(data).toEqual({ workflow: { runs: { nodes } } });
+  });
+
+  it('are filtered by what is known of them, where the list lags behind', async () => {
+    const list = '{ workflow(id: "wf") { runs(first: 2, filter: { status: [RUNNING] }) { nodes { id } } } }';
+    const listed = async () => (await gateway.query(list)).data;
+    expect(await listed()).toEqual({ workflow: { runs: { nodes: [{ id: 'run-228' }, { id: 'run-225' }] } } });
+    clock.advance(LIVE_TTL_MS);
+    await gateway.query('{ run(workflowId: "wf", id: "run-228") { status } }');
+    expect(await listed()).toEqual({ workflow: { runs: { nodes: [{ id: 'run-225' }, { id: 'run-222' }] } } });
+  });
+
+  it('are the same run wherever the operation reads it', async () => {
+    const { data } = await gateway.query(`{
+      run(workflowId: "wf", id: "run-228") { status }
+      workflow(id: "wf") { runs(first: 3) { nodes { id status } edges { node { status } } } }
+    }`);
+    const [, , edge] = (data as { workflow: { runs: { edges: unknown[] } } }).workflow.runs.edges;
+    expect(data).toMatchObject({ run: { status: 'COMPLETED' } });
+    expect(edge).toEqual({ node: { status: 'COMPLETED' } });
+  });
+
+  it('are stale with it', async () => {
+    const list = '{ workflow(id: "wf") { runs(first: 3) { nodes { status freshness { isStale } } } } }';
+    await gateway.query(list);
+    clock.advance(LIVE_TTL_MS);
+    upstream.script = (call) => (call.endpoint === 'runs' ? { status: 501 } : history.script(call));
+    const { data } = await gateway.query(list);
+    expect(upstream.count('run')).toBe(0);
+    expect(data).toMatchObject({
+      workflow: { runs: { nodes: [{ status: 'COMPLETED' }, {}, { status: 'RUNNING', freshness: { isStale: true } }] } },
+    });
+  });
+});
