@@ -34,8 +34,8 @@ export function longIntegersAsText(json: string): string {
   return exact + json.slice(copied);
 }
 
-/** An expression that matches a whole text with a million escapes would overflow the stack. */
-function endOfText(json: string, start: number): number {
+/** Behind the quote that ends the text. An expression that matches a whole text with a million escapes would overflow the stack. */
+export function endOfText(json: string, start: number): number {
   let end = start;
   do end = json.indexOf('"', end + 1);
   while (isEscaped(json, end));

@@ -2,7 +2,7 @@
 import { createRun } from '../domain/run/run.ts';
 import { timestampOf } from '../domain/timestamp.ts';
 import type { Freshness, Run, RunRecord, WorkflowGraph } from '../domain/types.ts';
-import type { RunRef, UpstreamApi } from '../upstream/client.ts';
+import { cachedBytes, type RunRef, type UpstreamApi } from '../upstream/client.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 import { refKey } from '../upstream/ids.ts';
 import { createFinality, type MaybeRecord, type StepList } from './finality.ts';
@@ -129,8 +129,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const current = cache.peek(viewer, recordOf(ref, viewer));
       const known = current && hasRecord(current) ? current : null;
       if (known && finality.ofRecord(known, undefined)) return { cached: known, staleReason: null };
-      // Only the size of the whole list is known: each record gets an equal share.
-      const part = { ...cached, value: record, sizeBytes: Math.ceil(cached.sizeBytes / cached.value.length) };
+      const part = { ...cached, value: record, sizeBytes: cachedBytes(record.payload.textBytes ?? 0, 1) };
       cache.offer(viewer, recordOf(ref, viewer), part, resource);
       // Both times: the answer may live as long as the list.
       const isNewer = known && known.sentAt >= part.sentAt && known.fetchedAt >= part.fetchedAt;

@@ -4,7 +4,7 @@
  */
 import type { RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { JsonText } from './transport/json-text.ts';
-import { itemsIn, objectIn, problemAt, violation, type Answer, type ListOf } from './wire/answers.ts';
+import { itemsIn, objectIn, problemAt, violation, type ListOf } from './wire/answers.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
 import {
   errorText,
@@ -18,6 +18,7 @@ import {
   time,
   tokenCount,
   truth,
+  type WireObject,
 } from './wire/fields.ts';
 import { readGraph } from './wire/graph.ts';
 import { payloadReader } from './wire/payload-reader.ts';
@@ -92,7 +93,9 @@ export function readRun(json: JsonText, runId: string, report = ignore): RunReco
   const isBare = isObject(value) && RUNS.isItem(value);
   if (isBare) report('run', 'read', 'array', 'object');
   const list = isBare ? { read: (isExact?: boolean) => [json.read(isExact)] } : json;
-  const records = readRecords({ ...RUNS, answer: 'run' }, list, json, report);
+  const records = itemsIn({ ...RUNS, answer: 'run' }, list, report).map((run, index) =>
+    recordOf(run, payloadReader(json, index)),
+  );
   const [first] = records;
   // Nothing else was requested, so a record without an id is that of the run.
   if (records.length === 1 && first?.id === '') return { ...first, id: runId };
@@ -100,19 +103,22 @@ export function readRun(json: JsonText, runId: string, report = ignore): RunReco
 }
 
 /** Call 4: the records of a window of the history, each at its position. One that can't be read has no id. */
-export const readRuns = (json: JsonText, report = ignore): readonly RunRecord[] =>
-  readRecords(RUNS, json, json, report);
+export function readRuns(json: JsonText, report = ignore): readonly RunRecord[] {
+  const runs = itemsIn(RUNS, json, report);
+  // A record may be kept for much longer than its window.
+  const texts = json.items();
+  return runs.map((run, index) => recordOf(run, payloadReader(texts[index] ?? json, index)));
+}
 
-const readRecords = (list: ListOf, records: Answer, json: JsonText, report: ReportDeviation): readonly RunRecord[] =>
-  itemsIn(list, records, report).map((run, index) => ({
-    id: (run && identifier(run, 'id')) ?? '',
-    rawStatus: run ? statusWord(run, 'status') : '',
-    startTime: run && time(run, 'start_time'),
-    endTime: run && time(run, 'end_time'),
-    elapsedTime: run && seconds(run, 'elapsed_time'),
-    error: run && errorText(run, 'error'),
-    payload: payloadReader(json, index),
-  }));
+const recordOf = (run: WireObject | null, payload: RunRecord['payload']): RunRecord => ({
+  id: (run && identifier(run, 'id')) ?? '',
+  rawStatus: run ? statusWord(run, 'status') : '',
+  startTime: run && time(run, 'start_time'),
+  endTime: run && time(run, 'end_time'),
+  elapsedTime: run && seconds(run, 'elapsed_time'),
+  error: run && errorText(run, 'error'),
+  payload,
+});
 
 /** Call 5. A workflow without a usable id can't be asked for anything: it is left out. */
 export const readWorkflows = (json: JsonText, report = ignore): readonly WorkflowRecord[] =>

@@ -3,7 +3,7 @@ import type { RunRecord, StepFacts, WorkflowGraph } from '../../src/domain/types
 import type { Cached } from '../../src/runs/cache-partitions.ts';
 import type { RunParts, RunStore } from '../../src/runs/run-store.ts';
 import type { SharedRequest } from '../../src/runs/shared/shared-request.ts';
-import type { UpstreamAnswer } from '../../src/upstream/client.ts';
+import { cachedBytes, type UpstreamAnswer } from '../../src/upstream/client.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import type { HoldingCache } from '../support/cache.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
@@ -152,10 +152,12 @@ describe('the run store', () => {
       return store.offerRecord(REF, listed, { resource, cached, staleReason }, viewerOf('ada'));
     }
 
-    it('serves it without a call, and holds it for its share of the bytes', async () => {
-      await offer(running());
+    it('serves it without a call, and holds it for the bytes of its own text', async () => {
+      const { payload, ...record } = running();
+      await offer({ ...record, payload: Object.assign(() => payload(), { textBytes: 40_000 }) });
       const served = await store.record(REF, operation());
-      expect(served).toMatchObject({ cached: { value: list[0], sizeBytes: 34 }, staleReason: null });
+      expect(served).toMatchObject({ cached: { value: list[0] }, staleReason: null });
+      expect(served?.cached.sizeBytes).toBe(cachedBytes(40_000, 1));
       expect(calls).toEqual(['runs']);
     });
 

@@ -1,12 +1,20 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { CountedDeviation } from '../../src/observability/deviations.ts';
 import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from '../../src/upstream/contract.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
+import { createJsonTexts, type JsonText } from '../../src/upstream/transport/json-text.ts';
+import type { Pages } from '../../src/upstream/transport/pages.ts';
 import { createDeviations } from '../../src/upstream/wire/deviations.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
 import { told } from '../support/facts.ts';
-import { rawJSON, textOf, type Wire, wireRun, wireStep } from '../support/wire.ts';
+import { pagesOf, rawJSON, textOf, type Wire, wireRun, wireStep } from '../support/wire.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 const readStep = (fields: Wire) => {
   const [step] = readSteps(textOf([wireStep(fields)]));
@@ -73,12 +81,13 @@ describe("the steps on the wire, as in the API's example", () => {
     const payload = { deep: [{ text: 'x' }] };
     const json = [wireStep(), { ...wireStep(), inputs: payload, outputs: payload, step_metadata: payload }];
     let readings = 0;
-    const text = {
+    const text: JsonText = {
       sizeBytes: 0,
       read() {
         readings += 1;
         return json;
       },
+      items: () => json.map((item) => ({ ...text, read: (): unknown => item })),
     };
     const [, step] = readSteps(text);
     const [, record] = readRuns(text);
@@ -88,6 +97,31 @@ describe("the steps on the wire, as in the API's example", () => {
     for (const part of [inputs, outputs, metadata, record?.payload().inputs, record?.payload().outputs]) {
       expect(part).toBe(payload);
     }
+  });
+});
+
+describe('a record of a list', () => {
+  /** Functions of their own: the frame of the test would keep the page alive. */
+  function readSecondOf(page: Pages) {
+    const records = readRuns(createJsonTexts()(page));
+    return { record: records[1], memory: new WeakRef(page[0]?.buffer ?? {}) };
+  }
+  const pageOf = (runs: readonly unknown[]): Pages => pagesOf(JSON.stringify(runs));
+
+  it('keeps its own text alone, whatever is kept of the page that it came in', async () => {
+    const { record, memory } = readSecondOf(pageOf(['a', 'b', 'c'].map((id) => wireRun(id, { outputs: `of ${id}` }))));
+    await setImmediate();
+    collect();
+    expect(memory.deref()).toBeUndefined();
+    expect(record?.id).toBe('b');
+    expect(record?.payload()).toMatchObject({ outputs: 'of b', inputs: { order: 7 } });
+  });
+
+  it('has a text of its own size, and numbers as they are written', () => {
+    const long = wireRun('b', { outputs: rawJSON('12345678901234567890'), inputs: { at: rawJSON('1e400') } });
+    const { record } = readSecondOf(pageOf([wireRun('a'), long, wireRun('c')]));
+    expect(record?.payload()).toMatchObject({ outputs: '12345678901234567890', unreadable: [{ field: 'inputs' }] });
+    expect(record?.payload.textBytes).toBe(Buffer.byteLength(JSON.stringify(long)));
   });
 });
 

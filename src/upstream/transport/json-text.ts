@@ -5,7 +5,8 @@
 import { isUtf8 } from 'node:buffer';
 import { longIntegersAsText } from '../../domain/long-integers.ts';
 import { GatewayError } from '../errors.ts';
-import { bytesIn, textOf, type Pages } from './pages.ts';
+import { itemsOf } from './json-items.ts';
+import { bytesIn, pagesOf, textOf, type Pages } from './pages.ts';
 
 export interface JsonText {
   readonly sizeBytes: number;
@@ -18,6 +19,8 @@ export interface JsonText {
    * which takes twice as long.
    */
   read(isExact?: boolean): unknown;
+  /** The items of a list, each as a text of its own: what keeps one of them keeps nothing of the others. */
+  items(): readonly JsonText[];
 }
 
 /** Throws UPSTREAM_CONTRACT_VIOLATION for what is not JSON. */
@@ -28,6 +31,7 @@ const MAX_PARSED = 4;
 
 interface Parsed {
   readonly pages: Pages;
+  readonly text: string;
   readonly value: unknown;
   readonly isExact: boolean;
 }
@@ -46,13 +50,21 @@ export function createJsonTexts(): JsonTextOf {
   function read(pages: Pages, isExact: boolean, text?: string): unknown {
     const parsed = recent.find((each) => each.pages === pages && each.isExact === isExact);
     if (parsed) return parsed.value;
-    const json = text ?? textOf(pages);
+    const json = text ?? textIn(pages);
     const value: unknown = JSON.parse(isExact ? longIntegersAsText(json) : json);
     if (recent.length === 0) setImmediate(forget);
     if (recent.length === MAX_PARSED) recent.shift();
-    recent.push({ pages, value, isExact });
+    recent.push({ pages, text: json, value, isExact });
     return value;
   }
+
+  const textIn = (pages: Pages): string => recent.find((each) => each.pages === pages)?.text ?? textOf(pages);
+
+  const jsonTextOf = (pages: Pages): JsonText => ({
+    sizeBytes: bytesIn(pages),
+    read: (isExact = false) => read(pages, isExact),
+    items: () => itemsOf(textIn(pages)).map((item) => jsonTextOf(pagesOf(Buffer.from(item)))),
+  });
 
   return (whole) => {
     const hasByteOrderMark = whole[0]?.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ?? false;
@@ -66,11 +78,11 @@ export function createJsonTexts(): JsonTextOf {
       throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `the upstream's answer ${describe(text)}`);
     }
     return {
+      ...jsonTextOf(pages),
       sizeBytes: bytesIn(whole),
       hasByteOrderMark,
       // The upstream may have written U+FFFD itself.
       hasInvalidUtf8: text.includes('\uFFFD') && !isUtf8(Buffer.concat(whole)),
-      read: (isExact = false) => read(pages, isExact),
     };
   };
 }

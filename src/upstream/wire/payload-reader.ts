@@ -16,7 +16,7 @@ const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isAr
 const PAYLOAD_FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata'];
 
 /** Of the item at `index`, or of an answer that is one object. */
-export function payloadReader(json: JsonText, index: number): ReadPayload<StepPayload> {
+export function payloadReader(json: Pick<JsonText, 'sizeBytes' | 'read'>, index: number): ReadPayload<StepPayload> {
   // Checked at the first reading: most payloads are never read, and some are read again and again.
   let isRounded: boolean | undefined;
   let unreadable: readonly UnreadableField[] | undefined;
