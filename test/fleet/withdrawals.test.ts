@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { renewEpoch } from '../../src/runs/shared/epochs.ts';
 import { createWithdrawals } from '../../src/runs/shared/withdrawals.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 import { joinFleet, until } from '../support/fleet.ts';
@@ -129,6 +131,38 @@ describeWithValkey(`withdrawals of rights${withoutValkey}`, () => {
     one.withdraw(idOf('b'), withdrawal('b'));
     await until(() => other.dropped.includes(idOf('B')));
     expect(other.dropped).toEqual([idOf('a'), idOf('A'), idOf('b'), idOf('B')]);
+  });
+
+  it('are told where the viewer is denied again before that, whoever knew of its right', async () => {
+    const [one, other] = [await join(), await join()];
+    await isHeard(2);
+    const permit = (rule: string) => valkey.client.call('ACL', 'SETUSER', 'default', rule);
+    const steps = fc.array(fc.constantFrom('deny', 'attempt', '-publish', '+publish', '-eval', '+eval'), {
+      maxLength: 8,
+    });
+    let viewers = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.boolean(), steps, async (isKnownHere, drawn) => {
+        viewers += 1;
+        const id = String(viewers).padStart(43, '0');
+        // The first denial evicts the proof of the right, so that the next ones come without it.
+        let hadRight = isKnownHere;
+        if (!isKnownHere) await renewEpoch(valkey.client, id, 1, 60_000);
+        for (const step of [...drawn, 'deny', '+@all']) {
+          if (step === 'attempt') await one.areWritten(id);
+          else if (step !== 'deny') await permit(step);
+          else {
+            one.withdraw(id, { ids: [id], epochs: [id], hadRight });
+            hadRight = false;
+          }
+        }
+        await until(() => one.areWritten(id));
+        await valkey.client.publish('stepgate:withdrawn', idOf('z'));
+        await until(() => other.dropped.includes(idOf('z')));
+        expect(other.dropped.splice(0)).toContain(id);
+      }),
+      { numRuns: 40, examples: [[true, ['-publish', 'deny', 'attempt', 'deny', 'attempt']]] },
+    );
   });
 
   it('are not written any more by a gateway that has stopped', async () => {

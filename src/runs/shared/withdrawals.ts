@@ -24,8 +24,10 @@ export interface Withdrawal {
 }
 
 interface Pending extends Withdrawal {
-  /** An attempt has failed: Valkey may have written it without saying so, and nobody may have been told. */
-  isInDoubt: boolean;
+  /** Also where an earlier denial knew of the right, or Valkey did: it is forgotten here and there before all have been told. */
+  hadRight: boolean;
+  /** So many are written at once. */
+  denials: number;
   /** The attempt under way. */
   attempt: Promise<void> | null;
 }
@@ -61,19 +63,23 @@ export function createWithdrawals({ fleet, ttlMs, drop }: WithdrawalsOptions): W
     }));
 
   async function attempt(viewerId: string, withdrawal: Pending): Promise<void> {
-    const { ids, epochs, hadRight } = withdrawal;
+    const { ids, epochs, hadRight, denials } = withdrawal;
     const written = await Promise.all(
       epochs.map((name) => valkey.run('WITHDRAW', (redis) => withdrawEpoch(redis, name, ttlMs, hadRight))),
     );
-    const isNews = written.includes(true) || (withdrawal.isInDoubt && hadRight);
-    const isDone = !written.includes(undefined) && (!isNews || (await announcements.announce(PURPOSE, ids.join(' '))));
-    if (!isDone) withdrawal.isInDoubt = true;
-    else if (pending.peek(viewerId) === withdrawal) pending.delete(viewerId);
+    withdrawal.hadRight ||= written.includes(true);
+    const isNews = hadRight || written.includes(true);
+    if (written.includes(undefined) || (isNews && !(await announcements.announce(PURPOSE, ids.join(' '))))) return;
+    // Since the attempt began a call may have succeeded, and another may have been denied.
+    if (withdrawal.denials !== denials) return attempt(viewerId, withdrawal);
+    if (pending.peek(viewerId) === withdrawal) pending.delete(viewerId);
   }
 
   return {
     withdraw(viewerId, withdrawal) {
-      const latest = { ...withdrawal, isInDoubt: false, attempt: null };
+      const latest = pending.peek(viewerId) ?? { ...withdrawal, denials: 0, attempt: null };
+      latest.hadRight ||= withdrawal.hadRight;
+      latest.denials += 1;
       pending.set(viewerId, latest);
       void write(viewerId, latest);
     },
