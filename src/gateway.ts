@@ -69,7 +69,24 @@ export function createLoggerFor({ logLevel, upstreamConnection: { authHeader, he
   return createLogger(logLevel, undefined, [authHeader.name, ...Object.keys(headers)]);
 }
 
+/** Rejects with what went wrong, and leaves nothing open then. */
 export async function createGateway(config: Config, overrides: Overrides & Additions = {}): Promise<Gateway> {
+  const opened = new AsyncDisposableStack();
+  try {
+    return await openGateway(config, overrides, opened);
+  } catch (error) {
+    // What goes wrong now says nothing of why.
+    await opened.disposeAsync().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Whatever holds a timer or a socket goes onto the stack as soon as it is open. */
+async function openGateway(
+  config: Config,
+  overrides: Overrides & Additions,
+  opened: AsyncDisposableStack,
+): Promise<Gateway> {
   const { now = Date.now, after = afterOnThisMachine, logger = createLoggerFor(config), stalledReaderMs } = overrides;
   const { authenticate: hook, onOperation, plugins = [], extension = null } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
@@ -81,20 +98,28 @@ export async function createGateway(config: Config, overrides: Overrides & Addit
   const manifests = readManifests(config.persistedManifests, schema);
   const prices = config.tokenPrices === null ? null : readPriceFile(config.tokenPrices);
 
+  opened.defer(() => flushed(logger));
   const metrics = createMetrics();
   const build = readBuildInfo(config.buildRevision);
   const tracer = await createTracer(config.tracing, { logger, now, version: build.version });
+  opened.defer(() =>
+    tracer?.close().catch((err: unknown) => {
+      logger.warn({ err }, 'the last spans could not be sent');
+    }),
+  );
   const isTrustedProxy = createProxyTrust(config.trustProxy);
   const client = { addressOf: createClientAddress(isTrustedProxy), schemeOf: createClientScheme(isTrustedProxy) };
   const observer = createObserver({ metrics, logger, tracer, client, onOperation });
 
   const fleet = config.fleet && (await createFleet({ config: config.fleet, metrics: metrics.fleet(), logger, now }));
+  opened.defer(() => fleet?.close());
   const identification = { viewerOf: createViewers(fleet?.keys[0].viewerId), recheckMs, now, logger };
   const authenticator = hook
     ? createHookAuthenticator({ ...identification, hook })
     : await createAuthenticator({ ...identification, auth });
 
   const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
+  opened.defer(() => embedded?.close());
   const upstream = createUpstreamClient({
     baseUrl: config.upstreamUrl ?? `${embedded?.url ?? ''}/`,
     timeoutMs: config.upstreamTimeoutMs,
@@ -106,9 +131,18 @@ export async function createGateway(config: Config, overrides: Overrides & Addit
     ...(embedded && { proxy: null }),
     observer,
   });
+  opened.defer(() => {
+    upstream.close();
+  });
   const upstreamApi = isVerified ? createScopedUpstream(upstream, now) : upstream;
   const runs = createRuns({ config, upstream: upstreamApi, fleet, now, after });
-  const { partitions, livePollers, workflowPollers } = runs;
+  const { partitions, livePollers, workflowPollers, shared, sharedStarts } = runs;
+  opened.defer(() => shared?.close());
+  opened.defer(() => sharedStarts?.close());
+  opened.defer(() => {
+    livePollers.close();
+    workflowPollers.close();
+  });
   const pollers = () => livePollers.pollers + workflowPollers.pollers;
   const cachedBytes = () => partitions.cachedBytes;
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers, build });
@@ -117,6 +151,7 @@ export async function createGateway(config: Config, overrides: Overrides & Addit
     ...{ config, schema, manifests, prices, runs, fleet, observer, logger, now, after },
     ...{ plugins, isVerified },
   });
+  opened.defer(graphql.close);
   const http = createHttp({
     config,
     authenticator,
@@ -134,36 +169,22 @@ export async function createGateway(config: Config, overrides: Overrides & Addit
   });
   const { server } = http;
 
-  async function close(lingerMs = 0): Promise<void> {
-    await http.close(lingerMs);
-    await graphql.close();
-    livePollers.close();
-    workflowPollers.close();
-    runs.sharedStarts?.close();
-    await runs.shared?.close();
-    upstream.close();
-    fleet?.close();
-    await embedded?.close();
-    await tracer?.close().catch((err: unknown) => {
-      logger.warn({ err }, 'the last spans could not be sent');
-    });
-    await flushed(logger);
-  }
+  let lingerMs = 0;
+  opened.defer(() => http.close(lingerMs));
 
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(config.port, config.host, resolve);
-    });
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(config.port, config.host, resolve);
+  });
   const { port } = server.address() as AddressInfo;
+  let closing: Promise<void> | null = null;
 
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     cachedBytes,
     preparePage: http.preparePage,
-    close,
+    close: (ms = 0) => {
+      lingerMs = ms;
+      return (closing ??= opened.disposeAsync());
+    },
   };
 }

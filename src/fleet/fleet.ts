@@ -34,6 +34,8 @@ export interface FleetOptions {
 /** Resolves also where Valkey is away: then the gateway works alone until it is there. */
 export async function createFleet({ config, metrics, logger, now }: FleetOptions): Promise<Fleet> {
   const { redisUrl: url, redisTimeoutMs: timeoutMs } = config;
+  const [first, ...others] = config.secrets.map(createFleetKeys);
+  if (!first) throw new Error('expected at least one secret, got none');
   const clock = createFleetClock();
   const connected = Promise.withResolvers<undefined>();
   const settle = () => {
@@ -46,8 +48,6 @@ export async function createFleet({ config, metrics, logger, now }: FleetOptions
   const valkey = createValkey({ redis, timeoutMs, clock, metrics, complaints, logger, now });
   await valkey.probe();
   const announcements = await createAnnouncements({ url, timeoutMs, valkey, complaints, logger });
-  const [first, ...others] = config.secrets.map(createFleetKeys);
-  if (!first) throw new Error('expected at least one secret, got none');
   return {
     valkey,
     keys: [first, ...others],
