@@ -6,6 +6,7 @@ import { createLocalJWKSet, errors, type CryptoKey, type FlattenedJWSInput, type
 import type { Logger } from '../observability/logger.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { readJwks } from './jwks.ts';
+import { isUsable } from './usable-keys.ts';
 
 /** For `jwtVerify`. Rejects with IDENTITY_UNAVAILABLE where no keys could be read. */
 export type KeySet = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>;
@@ -35,11 +36,26 @@ export async function createKeySet(source: string, { now, logger }: KeySetOption
   let keys: Keys | null = null;
   let triedAt = -Infinity;
   let reading: Promise<void> | null = null;
+  /** Names of the keys that can't be used, as they were last said in the log. */
+  let unusable: ReadonlySet<unknown> = new Set();
 
   async function read(): Promise<void> {
     triedAt = now();
-    const find = createLocalJWKSet(await readJwks(source, isFile));
+    const { keys: listed } = await readJwks(source, isFile);
+    const verdicts = await Promise.all(listed.map(isUsable));
+    const find = createLocalJWKSet({ keys: listed.filter((_, index) => verdicts[index]) });
     keys = { readAt: triedAt, find };
+    report(new Set(listed.filter((_, index) => !verdicts[index]).map(({ kid }) => kid)));
+  }
+
+  function report(kids: ReadonlySet<unknown>): void {
+    for (const kid of kids.difference(unusable)) {
+      logger.warn(
+        { kid },
+        "a key of the tokens' issuer is left out: it is malformed, private or too short (AUTH_JWKS)",
+      );
+    }
+    unusable = kids;
   }
 
   /** Single flight. A failure is logged; the caller finds the keys unchanged. */

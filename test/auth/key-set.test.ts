@@ -1,8 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { exportJWK } from 'jose';
 import { createKeySet, type KeySet } from '../../src/auth/key-set.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { createSigningKey, startIssuer, type Issuer, type SigningKey } from '../support/issuer.ts';
@@ -13,8 +15,8 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 /** `found`, or why not. */
-const lookUp = (keySet: KeySet, kid: string): Promise<string> =>
-  keySet({ alg: 'ES256', kid }, { payload: '', signature: '' }).then(
+const lookUp = (keySet: KeySet, kid: string, alg = 'ES256'): Promise<string> =>
+  keySet({ alg, kid }, { payload: '', signature: '' }).then(
     () => 'found',
     (error: unknown) => (error as { code: string }).code,
   );
@@ -102,6 +104,43 @@ describe("the keys of the tokens' issuer", () => {
     )({ alg: 'ES256', kid: 'a' }, { payload: '', signature: '' }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
     expect(log.lines).toMatchObject([{ reason: 'AUTH_JWKS: expected HTTP 200; got 503' }]);
+  });
+
+  it('that can not be used are left out, whatever is wrong with them and beside which others, and are said once', async () => {
+    const [good] = keys;
+    const strong = await createSigningKey('rsa', 'RS256');
+    if (!good) throw new Error('expected a key');
+    const like = (kid: string, { alg, privateKey, publicJwk }: SigningKey, change: object): SigningKey => ({
+      ...{ kid, alg, privateKey },
+      publicJwk: { ...publicJwk, kid, ...change },
+    });
+    const { publicKey: short } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const unusable = [
+      like('short', strong, short.export({ format: 'jwk' })),
+      like('without exponent', strong, { e: undefined }),
+      like('of numbers', strong, { n: 5, e: 6 }),
+      like('off the curve', good, { x: 'AAAA', y: 'AAAA' }),
+      like('for signing, too', good, { key_ops: ['verify', 'sign'] }),
+      like('private', good, await exportJWK(good.privateKey)),
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray([...keys, strong, ...unusable], { minLength: 1 }), async (listed) => {
+        const told = log.lines.length;
+        issuer.keys = listed;
+        const keySet = await open();
+        for (let reading = 0; reading < 2; reading += 1) {
+          for (const { kid, alg } of listed) {
+            const isGood = !unusable.some((key) => key.kid === kid);
+            expect([kid, await lookUp(keySet, kid, alg)]).toEqual([kid, isGood ? 'found' : NOT_LISTED]);
+          }
+          clock.advance(10 * MINUTE);
+        }
+        const left = listed.filter((key) => unusable.includes(key)).map(({ kid }) => kid);
+        expect(log.lines.slice(told).map(({ kid }) => kid)).toEqual(left);
+      }),
+      { numRuns: 20 },
+    );
+    expect(log.text).not.toContain(good.publicJwk.x);
   });
 
   describe('of a file', () => {

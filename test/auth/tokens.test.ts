@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -191,6 +191,16 @@ describe('a token', () => {
       clock.advance(600_000);
       expect(await rejectionOf(token)).toMatch(/does not list/);
       expect(await rejectionOf(await issuer.token({}, first))).toMatch(/does not list/);
+    });
+
+    it('that can not be used are none: a token by one is rejected, and the others are accepted', async () => {
+      const [first] = issuer.keys;
+      const strong = await createSigningKey('short', 'RS256');
+      const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+      const short = { ...strong, publicJwk: { ...strong.publicJwk, ...publicKey.export({ format: 'jwk' }) } };
+      issuer.keys = [short, ...issuer.keys];
+      expect(await rejectionOf(await issuer.token({}, short))).toMatch(/does not list/);
+      expect((await ask(await issuer.token({}, first))).data).toEqual(DATA);
     });
 
     it('that can not be read are reported as IDENTITY_UNAVAILABLE, after one request for all that wait', async () => {
