@@ -24,6 +24,8 @@ const RETRY_MS = 1000;
 const MAX_AGE_MS = 600_000;
 /** While the issuer can't be reached, its last keys are used this long (stale-if-error). */
 const STALE_MS = 3_600_000;
+/** For so long after a failure nobody waits for the next attempt: an issuer that hangs takes five seconds each time. */
+const FAILING_MS = 2 * MIN_INTERVAL_MS;
 
 interface Keys {
   readonly readAt: number;
@@ -35,6 +37,7 @@ export async function createKeySet(source: string, { now, logger }: KeySetOption
   const isFile = !/^https?:\/\//i.test(source);
   let keys: Keys | null = null;
   let triedAt = -Infinity;
+  let failedAt = -Infinity;
   let reading: Promise<void> | null = null;
   /** Names of the keys that can't be used, as they were last said in the log. */
   let unusable: ReadonlySet<unknown> = new Set();
@@ -62,6 +65,7 @@ export async function createKeySet(source: string, { now, logger }: KeySetOption
   const readAgain = (): Promise<void> =>
     (reading ??= read()
       .catch((error: unknown) => {
+        failedAt = now();
         const reason = error instanceof Error ? error.message : String(error);
         logger.warn({ reason }, "the keys of the tokens' issuer could not be read (AUTH_JWKS)");
       })
@@ -71,8 +75,12 @@ export async function createKeySet(source: string, { now, logger }: KeySetOption
 
   async function current(): Promise<Keys> {
     const age = keys ? now() - keys.readAt : Infinity;
-    const mayTry = now() >= triedAt + (keys ? MIN_INTERVAL_MS : RETRY_MS);
-    if (reading || (age >= MAX_AGE_MS && mayTry)) await readAgain();
+    if (age >= MAX_AGE_MS) {
+      const mayTry = now() >= triedAt + (keys ? MIN_INTERVAL_MS : RETRY_MS);
+      const again = mayTry ? readAgain() : reading;
+      const mayGoOn = age < STALE_MS && now() < failedAt + FAILING_MS;
+      if (!mayGoOn) await again;
+    }
     if (keys && now() - keys.readAt < STALE_MS) return keys;
     throw new GatewayError(
       'IDENTITY_UNAVAILABLE',

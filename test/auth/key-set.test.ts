@@ -8,6 +8,7 @@ import { exportJWK } from 'jose';
 import { createKeySet, type KeySet } from '../../src/auth/key-set.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { createSigningKey, startIssuer, type Issuer, type SigningKey } from '../support/issuer.ts';
+import { until } from '../support/fleet.ts';
 import { captureLog, type CapturedLog } from '../support/observed.ts';
 
 const SECOND = 1000;
@@ -42,7 +43,7 @@ describe("the keys of the tokens' issuer", () => {
   const onTheEdge = (ms: number) => fc.constantFrom(ms - 1, ms);
   const waits = fc.oneof(
     ...[1, SECOND, 30 * SECOND, 10 * MINUTE].map(onTheEdge),
-    fc.constantFrom(9 * MINUTE, HOUR - 30 * SECOND, HOUR - 1, HOUR),
+    fc.constantFrom(MINUTE, 9 * MINUTE, HOUR - 30 * SECOND, HOUR - 1, HOUR),
   );
   const turns = fc.array(
     fc.record({
@@ -55,12 +56,13 @@ describe("the keys of the tokens' issuer", () => {
     { maxLength: 12 },
   );
 
-  it('are read where none are known, at ten minutes, and for an unknown name: by all that wait together, and never too often', async () => {
+  it('are read where none are known, at ten minutes, and for an unknown name: by all that wait together, never too often, and after a failure without a wait', async () => {
     await fc.assert(
       fc.asyncProperty(turns, async (commands) => {
         const keySet = await open();
         let read: { readonly at: number; readonly kids: readonly string[] } | null = null;
         let triedAt = -Infinity;
+        let failedAt = -Infinity;
         for (const { ms, isUp, listed, kid, concurrent } of commands) {
           clock.advance(ms);
           issuer.failsWith = isUp ? null : 503;
@@ -70,13 +72,17 @@ describe("the keys of the tokens' issuer", () => {
           const outcomes = await Promise.all(Array.from({ length: concurrent }, () => lookUp(keySet, kid)));
 
           const isWanted: boolean = !read || now - read.at >= 10 * MINUTE || !read.kids.includes(kid);
+          const mayGoOn = read && now - read.at < HOUR && now - failedAt < MINUTE && read.kids.includes(kid);
           const isAllowed = now - triedAt >= (read ? 30 * SECOND : SECOND);
           const isAsked = isWanted && isAllowed;
           if (isAsked) triedAt = now;
+          // It waits for what is read meanwhile, and asks for nothing itself.
+          if (isAsked) await lookUp(keySet, 'made-up');
           if (isAsked && isUp) read = { at: now, kids: listed };
+          if (isAsked && !isUp) failedAt = now;
           expect(issuer.requests - before).toBe(isAsked ? 1 : 0);
           const isUsable = read && now - read.at < HOUR;
-          const expected = read?.kids.includes(kid) ? 'found' : NOT_LISTED;
+          const expected = mayGoOn || read?.kids.includes(kid) ? 'found' : NOT_LISTED;
           expect(new Set(outcomes.map((outcome) => (/^ERR|found/.test(outcome) ? outcome : 'no keys')))).toEqual(
             new Set([isUsable ? expected : 'no keys']),
           );
@@ -84,6 +90,31 @@ describe("the keys of the tokens' issuer", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('that are good hold nobody up while the issuer hangs, or a made-up name is looked for', async () => {
+    issuer.keys = [...keys];
+    const keySet = await open();
+    expect(await lookUp(keySet, 'a')).toBe('found');
+    issuer.failsWith = 503;
+    clock.advance(10 * MINUTE);
+    expect(await lookUp(keySet, 'a')).toBe('found');
+    issuer.failsWith = null;
+    expect(log.lines).toHaveLength(1);
+
+    for (const kid of ['a', 'made-up']) {
+      clock.advance(30 * SECOND);
+      const answers = issuer.hold();
+      const before = issuer.requests;
+      const first = lookUp(keySet, kid);
+      await until(() => issuer.requests > before);
+      // A second warning would be that of a wait that was given up.
+      expect([await lookUp(keySet, 'b'), log.lines.length]).toEqual(['found', 1]);
+      answers.release();
+      expect(await first).toBe(kid === 'a' ? 'found' : NOT_LISTED);
+      expect(await lookUp(keySet, 'made-up')).toBe(NOT_LISTED);
+      expect(issuer.requests).toBe(before + 1);
+    }
   });
 
   it('are used for an hour while the issuer can not be reached', async () => {

@@ -1,5 +1,5 @@
 /** An issuer of tokens of the test's own: real key pairs, and its key set over real HTTP. */
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 
@@ -23,6 +23,8 @@ export interface Issuer {
   readonly requests: number;
   /** Answers this status in place of its keys; null: its keys. */
   failsWith: number | null;
+  /** From now on requests wait until they are released. */
+  hold(): { release(): void };
   /** A token for five minutes, unless the claims say otherwise; by the first key that it lists. */
   token(claims?: Claims, key?: SigningKey): Promise<string>;
   close(): Promise<void>;
@@ -41,11 +43,17 @@ export const secondsOf = (ms: number): number => Math.floor(ms / 1000);
 
 export async function startIssuer(now: () => number): Promise<Issuer> {
   let requests = 0;
+  let released: Promise<unknown> = Promise.resolve();
   const server = createServer((_request, response) => {
     requests += 1;
+    void released.then(() => {
+      answer(response);
+    });
+  });
+  const answer = (response: ServerResponse): void => {
     response.writeHead(issuer.failsWith ?? 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ keys: issuer.keys.map(({ publicJwk }) => publicJwk) }));
-  });
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`;
 
@@ -63,6 +71,15 @@ export async function startIssuer(now: () => number): Promise<Issuer> {
       return requests;
     },
     failsWith: null,
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      released = promise;
+      return {
+        release() {
+          resolve(undefined);
+        },
+      };
+    },
     async token(claims: Claims = {}, key = issuer.keys[0]) {
       if (!key) throw new Error('expected a key to sign with; the issuer has none');
       const all = { iss: ISSUER, aud: AUDIENCE, sub: 'ada', exp: secondsOf(now()) + 300, ...claims };
