@@ -2,7 +2,7 @@
 import { useQuery } from '@apollo/client/react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import type { ListedRun } from './live-runs.ts';
+import type { ListedRun } from './merged-runs.ts';
 
 const FAILURE_OF_RUN = graphql(`
   fragment FailureOfRun on Run {

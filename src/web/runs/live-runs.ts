@@ -7,9 +7,10 @@ import { skipToken, useQuery, useSubscription } from '@apollo/client/react';
 import type { GraphQLFormattedError } from 'graphql';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import type { ListedRunFragment, RecentRunsQueryVariables, RunFilter } from '../__generated__/graphql.ts';
+import type { RecentRunsQueryVariables } from '../__generated__/graphql.ts';
 import { useLiveState } from '../live/connection.ts';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
+import { latestStates, mergeRuns, type ListedRun } from './merged-runs.ts';
 
 export const LISTED_RUN = graphql(`
   fragment ListedRun on Run {
@@ -40,6 +41,7 @@ const RECENT_RUNS = graphql(`
       }
       pageInfo {
         hasNextPage
+        hasPreviousPage
       }
     }
   }
@@ -52,8 +54,6 @@ const RUNS_UPDATED = graphql(`
     }
   }
 `);
-
-export type ListedRun = ListedRunFragment;
 
 /** Where the gateway offers no live connection, or not of all workflows. */
 const ASK_EVERY_MS = 10_000;
@@ -114,8 +114,9 @@ export function useRecentRuns(variables: RecentRunsQueryVariables | null, change
   const page = variables ? (query.data ?? query.previousData)?.recentRuns : undefined;
   const filter = variables?.filter;
   const runs = useMemo(() => {
-    const listed = page?.nodes.flatMap((node) => (node ? [readFragment(LISTED_RUN, node)] : []));
-    return listed && mergeRuns(listed, changed, filter ?? {}, page?.pageInfo.hasNextPage ?? false);
+    if (!page) return undefined;
+    const listed = page.nodes.flatMap((node) => (node ? [readFragment(LISTED_RUN, node)] : []));
+    return mergeRuns(listed, changed, filter ?? {}, page.pageInfo);
   }, [page, changed, filter]);
   const unavailableIds = page?.unavailableWorkflows.map(({ id }) => id) ?? [];
   if (unavailableIds.length > 0 !== isPartial) setIsPartial(unavailableIds.length > 0);
@@ -135,45 +136,8 @@ const isOfList = (error: GraphQLFormattedError): boolean =>
 export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: OnRuns): readonly ListedRun[] {
   const [changed, setChanged] = useState<readonly ListedRun[]>([]);
   useRunsUpdated(workflowIds, (runs, isFirst) => {
-    setChanged((before) => unique([...runs, ...before]).slice(0, MOST_CHANGED));
+    setChanged((before) => latestStates([...runs, ...before]).slice(0, MOST_CHANGED));
     onRuns(runs, isFirst);
   });
   return changed;
-}
-
-/**
- * A page of runs with what has changed since: newest first. A changed run that is older than the page belongs to a later one.
- */
-export function mergeRuns(
-  listed: readonly ListedRun[],
-  changed: readonly ListedRun[],
-  filter: RunFilter,
-  hasMore: boolean,
-): ListedRun[] {
-  const oldest = hasMore ? listed.at(-1) : undefined;
-  return newestFirst([...changed, ...listed]).filter(
-    (run) => fits(run, filter) && (!oldest || startOf(run) >= startOf(oldest)),
-  );
-}
-
-/** Each run once: the first of those that are given. */
-export const newestFirst = (runs: readonly ListedRun[]): ListedRun[] =>
-  unique(runs).sort((a, b) => (startOf(a) === startOf(b) ? 0 : startOf(b) > startOf(a) ? 1 : -1));
-
-const keyOf = ({ workflowId, id }: ListedRun): string => `${workflowId}\n${id}`;
-
-/** The first of each. */
-function unique(runs: readonly ListedRun[]): ListedRun[] {
-  const seen = new Map<string, ListedRun>();
-  for (const run of runs) if (!seen.has(keyOf(run))) seen.set(keyOf(run), run);
-  return [...seen.values()];
-}
-
-/** A run that has not started stands first. */
-const startOf = ({ startedAt }: ListedRun): number => (startedAt == null ? Infinity : Date.parse(startedAt));
-
-function fits(run: ListedRun, { status, startedAfter, startedBefore }: RunFilter): boolean {
-  if (status && !status.includes(run.status)) return false;
-  if (startedAfter != null && (run.startedAt == null || startOf(run) < Date.parse(startedAfter))) return false;
-  return startedBefore == null || startOf(run) < Date.parse(startedBefore) || run.startedAt == null;
 }

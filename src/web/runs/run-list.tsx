@@ -5,7 +5,7 @@ import { Ago } from '../format/time.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { runPath, workflowPath } from '../url/query.ts';
 import { FailureOfRun } from './failure-of-run.tsx';
-import type { ListedRun } from './live-runs.ts';
+import type { ListedRun } from './merged-runs.ts';
 import './run-list.css';
 
 export interface RunListProps {

@@ -2,7 +2,7 @@
 import { Link } from 'react-router';
 import { formatDuration } from '../format/duration.ts';
 import { Ago, Moment } from '../format/time.tsx';
-import type { ListedRun } from '../runs/live-runs.ts';
+import type { ListedRun } from '../runs/merged-runs.ts';
 import { StatusBadge } from '../status/status.tsx';
 import { headlineOf } from '../text/excerpt.ts';
 import { runPath } from '../url/query.ts';

@@ -4,11 +4,11 @@ import { useQuery } from '@apollo/client/react';
 import { Link } from 'react-router';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import type { RunFilter } from '../__generated__/graphql.ts';
 import { Moment } from '../format/time.tsx';
 import { useLiveState } from '../live/connection.ts';
 import { ListMark } from '../live/list-mark.tsx';
-import { LISTED_RUN, mergeRuns, type ListedRun } from '../runs/live-runs.ts';
+import { LISTED_RUN } from '../runs/live-runs.ts';
+import { mergeRuns, type ListedRun } from '../runs/merged-runs.ts';
 import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import { useFailures } from './failures.ts';
@@ -55,8 +55,9 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
   });
   const page = (data ?? previousData)?.workflow?.runs;
   const runs = useMemo(() => {
-    const listed = page?.nodes.flatMap((run) => (run ? [readFragment(LISTED_RUN, run)] : []));
-    return listed && withChanges(listed, changed, filter, page?.pageInfo ?? null);
+    if (!page) return undefined;
+    const listed = page.nodes.flatMap((run) => (run ? [readFragment(LISTED_RUN, run)] : []));
+    return mergeRuns(listed, changed, filter ?? {}, page.pageInfo);
   }, [page, changed, filter]);
   const failures = useFailures(
     workflowId,
@@ -112,16 +113,4 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
       </div>
     </section>
   );
-}
-
-/** New runs are on the first page alone; on the others, what is listed has its present state. */
-function withChanges(
-  listed: readonly ListedRun[],
-  changed: readonly ListedRun[],
-  filter: RunFilter | null,
-  pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean } | null,
-): ListedRun[] {
-  const ids = new Set(listed.map(({ id }) => id));
-  const wanted = pageInfo?.hasPreviousPage === true ? changed.filter(({ id }) => ids.has(id)) : changed;
-  return mergeRuns(listed, wanted, filter ?? {}, pageInfo?.hasNextPage ?? false);
 }

@@ -2,7 +2,8 @@
 import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { Moment } from '../format/time.tsx';
-import { newestFirst, useRecentRuns, type ListedRun } from '../runs/live-runs.ts';
+import { useRecentRuns } from '../runs/live-runs.ts';
+import { newestFirst, type ListedRun } from '../runs/merged-runs.ts';
 import { RunList } from '../runs/run-list.tsx';
 import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
 import { EVERYTHING } from '../time-window/time-window.ts';
