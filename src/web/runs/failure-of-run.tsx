@@ -1,10 +1,12 @@
-/** Why a run failed, in a line: the node, the first line of its error, and whether more failed. */
+/** Why a run failed, in a line: the node, the first line of its error, and whether more failed; or that it can't be read. */
+import { useState } from 'react';
 import { useQuery } from '@apollo/client/react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
+import { messageOf } from '../shell/notices.tsx';
 import type { ListedRun } from './merged-runs.ts';
 
-const FAILURE_OF_RUN = graphql(`
+export const FAILURE_OF_RUN = graphql(`
   fragment FailureOfRun on Run {
     failedSteps(latestAttemptOnly: true, first: 2) {
       id
@@ -27,12 +29,19 @@ const RUN_FAILURE = graphql(`
   }
 `);
 
-export function FailureOfRun({ run: { workflowId, id, error } }: { readonly run: ListedRun }) {
-  const { data, loading } = useQuery(RUN_FAILURE, { variables: { workflowId, id }, fetchPolicy: 'cache-first' });
-  const steps = readFragment(FAILURE_OF_RUN, data?.run)?.failedSteps;
+export interface FailureOfRunProps {
+  readonly run: ListedRun;
+  /** Of the list, where it could not read why this run failed. */
+  readonly error: Error | undefined;
+}
+
+export function FailureOfRun({ run: { workflowId, id, error }, error: ofList }: FailureOfRunProps) {
+  const query = useQuery(RUN_FAILURE, { variables: { workflowId, id }, fetchPolicy: 'cache-first' });
+  const steps = readFragment(FAILURE_OF_RUN, query.data?.run)?.failedSteps;
   const [first] = steps ?? [];
   const message = first ? first.errorInfo?.message : error;
-  if (loading && !steps) return null;
+  if (query.loading && !steps) return null;
+  if (!steps && message == null) return <UnknownFailure error={ofList ?? query.error} />;
   return (
     <>
       {first && (
@@ -45,6 +54,19 @@ export function FailureOfRun({ run: { workflowId, id, error } }: { readonly run:
       </span>
       {steps && steps.length > 1 && <span className="muted"> and more</span>}
     </>
+  );
+}
+
+/** Null beside an error: it failed, and nobody knows why. */
+export function UnknownFailure({ error }: { readonly error: Error | undefined }) {
+  const reason = error && messageOf(error);
+  // An event that changes the list takes the error from the list's answer.
+  const [latest, setLatest] = useState(reason);
+  if (reason !== undefined && reason !== latest) setLatest(reason);
+  return (
+    <span className="muted" title={latest}>
+      Its error could not be read
+    </span>
   );
 }
 

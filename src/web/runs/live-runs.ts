@@ -10,6 +10,7 @@ import { graphql } from '../__generated__/gql.ts';
 import type { RecentRunsQueryVariables } from '../__generated__/graphql.ts';
 import { useLiveState } from '../live/connection.ts';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
+import { FAILURE_OF_RUN } from './failure-of-run.tsx';
 import { latestStates, mergeRuns, type ListedRun } from './merged-runs.ts';
 
 export const LISTED_RUN = graphql(`
@@ -55,7 +56,7 @@ const RUNS_UPDATED = graphql(`
   }
 `);
 
-/** Where the gateway offers no live connection, or not of all workflows. */
+/** Where the gateway offers no live connection, or could not read all of the list. */
 const ASK_EVERY_MS = 10_000;
 /** More changed runs than this are not kept: the query has them when it is asked again. */
 const MOST_CHANGED = 1000;
@@ -88,6 +89,10 @@ export interface RecentRuns {
   readonly runs: readonly ListedRun[] | undefined;
   /** Of the list. A workflow that can't be read, and a run whose steps can't be, say so themselves. */
   readonly error: Error | undefined;
+  /** Why it can't be read why a run failed. */
+  readonly errorOf: (run: ListedRun) => Error | undefined;
+  /** True until the first answer to these variables. */
+  readonly isLoading: boolean;
   readonly hasMore: boolean;
   readonly unavailableIds: readonly string[];
   readonly refetch: () => void;
@@ -119,10 +124,18 @@ export function useRecentRuns(variables: RecentRunsQueryVariables | null, change
     return mergeRuns(listed, changed, filter ?? {}, page.pageInfo);
   }, [page, changed, filter]);
   const unavailableIds = page?.unavailableWorkflows.map(({ id }) => id) ?? [];
-  if (unavailableIds.length > 0 !== isPartial) setIsPartial(unavailableIds.length > 0);
+  const unknown = page?.nodes.filter((node) => readFragment(FAILURE_OF_RUN, node)?.failedSteps === null) ?? [];
+  const isLacking = unavailableIds.length > 0 || unknown.length > 0;
+  if (isLacking !== isPartial) setIsPartial(isLacking);
   return {
     runs,
     error: errorsThat(query.error, isOfList),
+    errorOf: ({ workflowId, id }) =>
+      errorsThat(query.error, (error) => {
+        const run = readFragment(LISTED_RUN, page?.nodes[Number(pathOf(error)[2])]);
+        return run?.id === id && run.workflowId === workflowId;
+      }),
+    isLoading: query.loading && !query.data,
     hasMore: page?.pageInfo.hasNextPage ?? false,
     unavailableIds,
     refetch: () => void refetch(),

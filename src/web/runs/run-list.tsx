@@ -12,19 +12,32 @@ export interface RunListProps {
   readonly label: string;
   readonly runs: readonly ListedRun[];
   readonly nameOf: (workflowId: string) => string;
+  /** Why the list could not read why a run failed. */
+  readonly errorOf: (run: ListedRun) => Error | undefined;
 }
 
-export function RunList({ label, runs, nameOf }: RunListProps) {
+export function RunList({ label, runs, nameOf, errorOf }: RunListProps) {
   return (
     <ul className="panel run-list" aria-label={label}>
       {runs.map((run) => (
-        <Row key={`${run.workflowId}/${run.id}`} run={run} workflowName={nameOf(run.workflowId)} />
+        <Row
+          key={`${run.workflowId}/${run.id}`}
+          run={run}
+          workflowName={nameOf(run.workflowId)}
+          error={run.status === 'FAILED' ? errorOf(run) : undefined}
+        />
       ))}
     </ul>
   );
 }
 
-function Row({ run, workflowName }: { readonly run: ListedRun; readonly workflowName: string }) {
+interface RowProps {
+  readonly run: ListedRun;
+  readonly workflowName: string;
+  readonly error: Error | undefined;
+}
+
+function Row({ run, workflowName, error }: RowProps) {
   const { id, workflowId, status, startedAt, wallClockMs } = run;
   return (
     <li>
@@ -37,7 +50,7 @@ function Row({ run, workflowName }: { readonly run: ListedRun; readonly workflow
           <bdi>{workflowName}</bdi>
         </Link>
       </span>
-      <span className="why">{status === 'FAILED' && <FailureOfRun run={run} />}</span>
+      <span className="why">{status === 'FAILED' && <FailureOfRun run={run} error={error} />}</span>
       <span className="when">
         <Ago at={startedAt} />
       </span>

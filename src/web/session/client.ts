@@ -1,5 +1,12 @@
 /** The Apollo client of one key. */
-import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
+import {
+  ApolloClient,
+  ApolloLink,
+  HttpLink,
+  InMemoryCache,
+  type FieldReadFunction,
+  type Reference,
+} from '@apollo/client';
 import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
 import { ErrorLink } from '@apollo/client/link/error';
 import { OperationTypeNode, type FormattedExecutionResult } from 'graphql';
@@ -31,6 +38,7 @@ export function createClient(key: string, connection: LiveConnection): ApolloCli
   return new ApolloClient({
     cache: new InMemoryCache({
       typePolicies: {
+        Query: { fields: { run: { read: findRun } } },
         Workflow: { keyFields: ['id'] },
         Run: { keyFields: ['workflowId', 'id'] },
         // Its id may come again in another run, and an older answer must not reach into a newer one.
@@ -48,6 +56,10 @@ export function createClient(key: string, connection: LiveConnection): ApolloCli
     },
   });
 }
+
+/** A run that came in a list is not asked for again, as far as the list had what is wanted of it. */
+const findRun: FieldReadFunction<Reference | null> = (existing, { args, toReference }) =>
+  existing === undefined ? toReference({ __typename: 'Run', ...args }) : existing;
 
 /** Nothing follows where there is no data; a run is over when it is final and whole, a list of runs never. */
 function isLast({ data, errors }: FormattedExecutionResult): boolean {

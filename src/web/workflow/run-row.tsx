@@ -2,6 +2,7 @@
 import { Link } from 'react-router';
 import { formatDuration } from '../format/duration.ts';
 import { Ago, Moment } from '../format/time.tsx';
+import { UnknownFailure } from '../runs/failure-of-run.tsx';
 import type { ListedRun } from '../runs/merged-runs.ts';
 import { StatusBadge } from '../status/status.tsx';
 import { headlineOf } from '../text/excerpt.ts';
@@ -26,12 +27,15 @@ export function RunRow({ run, failure }: RunRowProps) {
         </Link>
       </td>
       <td className="run-error" title={message ?? undefined}>
-        {failure && (
+        {failure?.nodeId != null && (
           <code>
             <bdi>{failure.nodeId}</bdi>
           </code>
         )}{' '}
-        <bdi>{message == null ? run.status === 'FAILED' && 'No error message' : headlineOf(message)}</bdi>
+        {message != null && <bdi>{headlineOf(message)}</bdi>}
+        {message == null &&
+          failure &&
+          (failure.isKnown ? 'No error message' : <UnknownFailure error={failure.error} />)}
       </td>
       <td className="started">
         <Moment at={run.startedAt} />{' '}

@@ -36,7 +36,9 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
   const others = useRecentRuns(home.others && { ...home.others, workflowIds, withFailures: false }, changed);
 
   const listed = newestFirst([...(failures.runs ?? []), ...(others.runs ?? [])]);
-  const failed = home.failures ? listed.filter(({ status }) => status === 'FAILED') : [];
+  // Why they failed comes with a list of their own: those of the other list wait for it.
+  const known = failures.isLoading ? (failures.runs ?? []) : listed;
+  const failed = home.failures ? known.filter(({ status }) => status === 'FAILED') : [];
   const rest = listed.filter(({ status }) => status !== 'FAILED');
   const shown = home.others ? failed.slice(0, FAILURES_SHOWN) : failed;
   const hasMoreFailed = failed.length > shown.length || failures.hasMore;
@@ -86,7 +88,7 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
               {hasMoreFailed ? `${shown.length}+` : shown.length}
             </span>
           </h2>
-          <RunList label="Failed runs" runs={shown} nameOf={directory.nameOf} />
+          <RunList label="Failed runs" runs={shown} nameOf={directory.nameOf} errorOf={failures.errorOf} />
           {home.others && hasMoreFailed && (
             <p>
               <Link to={url.with({ status: 'FAILED', show: null })}>All failed runs</Link>
@@ -97,7 +99,7 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
       {rest.length > 0 && (
         <>
           <h2>{shown.length > 0 ? 'Other runs' : 'Latest runs'}</h2>
-          <RunList label="Other runs" runs={rest} nameOf={directory.nameOf} />
+          <RunList label="Other runs" runs={rest} nameOf={directory.nameOf} errorOf={failures.errorOf} />
         </>
       )}
       {!isLoading && !error && listed.length === 0 && (
