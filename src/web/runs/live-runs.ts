@@ -31,8 +31,8 @@ export const LISTED_RUN = graphql(`
 `);
 
 const RECENT_RUNS = graphql(`
-  query RecentRuns($first: Int!, $filter: RunFilter, $workflowIds: [ID!], $withFailures: Boolean!) {
-    recentRuns(first: $first, filter: $filter, workflowIds: $workflowIds) {
+  query RecentRuns($first: Int!, $after: String, $filter: RunFilter, $workflowIds: [ID!], $withFailures: Boolean!) {
+    recentRuns(first: $first, after: $after, filter: $filter, workflowIds: $workflowIds) {
       nodes {
         ...ListedRun
         ...FailureOfRun @include(if: $withFailures)
@@ -43,6 +43,7 @@ const RECENT_RUNS = graphql(`
       pageInfo {
         hasNextPage
         hasPreviousPage
+        endCursor
       }
     }
   }
@@ -94,6 +95,7 @@ export interface RecentRuns {
   /** True until the first answer to these variables. */
   readonly isLoading: boolean;
   readonly hasMore: boolean;
+  readonly endCursor: string | null;
   readonly unavailableIds: readonly string[];
   readonly refetch: () => void;
 }
@@ -137,6 +139,7 @@ export function useRecentRuns(variables: RecentRunsQueryVariables | null, change
       }),
     isLoading: query.loading && !query.data,
     hasMore: page?.pageInfo.hasNextPage ?? false,
+    endCursor: page?.pageInfo.endCursor ?? null,
     unavailableIds,
     refetch: () => void refetch(),
   };

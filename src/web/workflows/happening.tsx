@@ -6,10 +6,10 @@ import { useRecentRuns } from '../runs/live-runs.ts';
 import { newestFirst, type ListedRun } from '../runs/merged-runs.ts';
 import { RunList } from '../runs/run-list.tsx';
 import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
-import { EVERYTHING } from '../time-window/time-window.ts';
+import { EVERYTHING, TOP } from '../time-window/time-window.ts';
 import { useUrlQuery } from '../url/query.ts';
 import type { Directory } from './directory.ts';
-import { useHomeQuery } from './home-query.ts';
+import { useHomeQuery, type HomeQuery } from './home-query.ts';
 
 /** Beside other runs. */
 const FAILURES_SHOWN = 8;
@@ -23,7 +23,7 @@ export interface HappeningProps {
 export function Happening({ directory, changed: changedOfAll }: HappeningProps) {
   const url = useUrlQuery();
   const home = useHomeQuery();
-  const { workflowId } = home;
+  const { workflowId, after } = home;
   // More than a hundred have to be named.
   const isPart = directory.totalCount > (directory.workflows?.length ?? 0);
   const named = isPart ? (directory.workflows?.map(({ id }) => id) ?? []) : null;
@@ -32,8 +32,11 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
     () => changedOfAll.filter((run) => workflowId === null || run.workflowId === workflowId),
     [changedOfAll, workflowId],
   );
-  const failures = useRecentRuns(home.failures && { ...home.failures, workflowIds, withFailures: true }, changed);
-  const others = useRecentRuns(home.others && { ...home.others, workflowIds, withFailures: false }, changed);
+  const failures = useRecentRuns(
+    home.failures && { ...home.failures, after, workflowIds, withFailures: true },
+    changed,
+  );
+  const others = useRecentRuns(home.others && { ...home.others, after, workflowIds, withFailures: false }, changed);
 
   const listed = newestFirst([...(failures.runs ?? []), ...(others.runs ?? [])]);
   // Why they failed comes with a list of their own: those of the other list wait for it.
@@ -42,8 +45,7 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
   const rest = listed.filter(({ status }) => status !== 'FAILED');
   const shown = home.others ? failed.slice(0, FAILURES_SHOWN) : failed;
   const hasMoreFailed = failed.length > shown.length || failures.hasMore;
-  const last = (home.others ? others : failures).runs?.at(-1);
-  const hasOlder = home.others ? others.hasMore : failures.hasMore;
+  const { hasMore: hasOlder, endCursor } = home.others ? others : failures;
   const unavailableIds = [...new Set([...failures.unavailableIds, ...others.unavailableIds])];
   const staleSince = listed.flatMap(({ freshness }) => (freshness.isStale ? [freshness.fetchedAt] : [])).sort()[0];
   // Before the workflows are known, too many of them may be an error that naming them avoids.
@@ -91,7 +93,7 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
           <RunList label="Failed runs" runs={shown} nameOf={directory.nameOf} errorOf={failures.errorOf} />
           {home.others && hasMoreFailed && (
             <p>
-              <Link to={url.with({ status: 'FAILED', show: null })}>All failed runs</Link>
+              <Link to={url.with({ status: 'FAILED', ...TOP })}>All failed runs</Link>
             </p>
           )}
         </>
@@ -103,26 +105,29 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
         </>
       )}
       {!isLoading && !error && listed.length === 0 && (
-        <Empty title={home.isFiltered ? 'No run fits these filters' : 'No runs yet'}>
-          {hasOlder && (
-            <p>
-              Only the latest runs of each workflow were searched. Choose one, or an earlier time, to look further back.
-            </p>
-          )}
+        <Empty title={titleOfNone(home)}>
+          {hasOlder && <p>Only the latest runs of each workflow were searched.</p>}
           {home.isFiltered && <Link to={url.with({ status: null, workflow: null, ...EVERYTHING })}>Clear filters</Link>}
         </Empty>
       )}
-      {hasOlder && listed.length > 0 && (
-        <p>
-          {home.isLargest && last?.startedAt != null ? (
-            <Link to={url.with({ since: 'exact', to: last.startedAt, show: null })}>Older runs</Link>
-          ) : (
+      {(hasOlder || after !== null) && (
+        <div className="toolbar">
+          {after !== null && <Link to={url.with(TOP)}>Newest runs</Link>}
+          {hasOlder && listed.length > 0 && !home.isLargest && (
             <Link to={url.with({ show: 'more' })} preventScrollReset>
               Show more
             </Link>
           )}
-        </p>
+          {hasOlder && (listed.length === 0 || home.isLargest) && (
+            <Link to={url.with({ after: endCursor })}>Older runs</Link>
+          )}
+        </div>
       )}
     </>
   );
+}
+
+function titleOfNone({ isFiltered, after }: HomeQuery): string {
+  if (isFiltered) return 'No run fits these filters';
+  return after === null ? 'No runs yet' : 'No older runs';
 }

@@ -1,6 +1,7 @@
 /** Which runs the home page lists: by status, workflow and time. All of it is in the address. */
 import { useId } from 'react';
 import { StatusFilter } from '../status/status-filter.tsx';
+import { TOP } from '../time-window/time-window.ts';
 import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import type { NamedWorkflow } from './directory.ts';
@@ -11,7 +12,7 @@ export function HomeFilters({ workflows }: { readonly workflows: readonly NamedW
   const workflowField = useId();
   return (
     <div className="toolbar home-filters" role="search" aria-label="Filter runs">
-      <StatusFilter resets={{ show: null }} />
+      <StatusFilter resets={TOP} />
       <label htmlFor={workflowField} className="visually-hidden">
         Workflow
       </label>
@@ -19,7 +20,7 @@ export function HomeFilters({ workflows }: { readonly workflows: readonly NamedW
         id={workflowField}
         value={workflowId}
         onChange={({ target }) => {
-          url.change({ workflow: target.value, show: null }, { replace: true });
+          url.change({ workflow: target.value, ...TOP }, { replace: true });
         }}
       >
         <option value="">All workflows</option>

@@ -11,6 +11,8 @@ const FAILURES = 20;
 
 export interface HomeQuery {
   readonly workflowId: string | null;
+  /** Where the older runs begin that are wanted. It holds for all filters. */
+  readonly after: string | null;
   /** Null: no failed runs are wanted, or none but those. */
   readonly failures: { readonly first: number; readonly filter: RunFilter } | null;
   readonly others: { readonly first: number; readonly filter: RunFilter } | null;
@@ -20,7 +22,8 @@ export interface HomeQuery {
 
 export function useHomeQuery(): HomeQuery {
   const url = useUrlQuery();
-  const [status, workflowId, show] = [statusesOf(url).join(), url.read('workflow'), url.read('show')];
+  const [status, workflowId] = [statusesOf(url).join(), url.read('workflow')];
+  const [show, after] = [url.read('show'), url.read('after')];
   const { startedAfter, startedBefore } = useTimeWindow();
 
   return useMemo(() => {
@@ -30,6 +33,7 @@ export function useHomeQuery(): HomeQuery {
     const others = statuses?.filter((one) => one !== 'FAILED') ?? null;
     return {
       workflowId,
+      after,
       failures:
         statuses === null || statuses.includes('FAILED')
           ? { first: statuses?.length === 1 ? first : FAILURES, filter: { ...time, status: ['FAILED'] } }
@@ -38,5 +42,5 @@ export function useHomeQuery(): HomeQuery {
       isFiltered: statuses !== null || workflowId !== null || startedAfter !== null || startedBefore !== null,
       isLargest: first === LARGEST_PAGE,
     };
-  }, [status, workflowId, show, startedAfter, startedBefore]);
+  }, [status, workflowId, show, after, startedAfter, startedBefore]);
 }

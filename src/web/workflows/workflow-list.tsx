@@ -30,7 +30,7 @@ export function WorkflowList() {
   const url = useUrlQuery();
   const search = url.read('q');
   const { data, previousData, error, loading, refetch } = useQuery(WORKFLOWS, {
-    variables: { first: PAGE_SIZE, after: url.read('after'), search },
+    variables: { first: PAGE_SIZE, after: url.read('workflowsAfter'), search },
   });
   const page = (data ?? previousData)?.workflows;
   const retry = () => void refetch();
@@ -44,7 +44,7 @@ export function WorkflowList() {
         <SearchField
           value={search ?? ''}
           onChange={(q) => {
-            url.change({ q, after: null }, { replace: true });
+            url.change({ q, workflowsAfter: null }, { replace: true });
           }}
         />
       </div>
@@ -70,7 +70,7 @@ export function WorkflowList() {
         <button
           type="button"
           onClick={() => {
-            url.change({ after: page.pageInfo.endCursor ?? null });
+            url.change({ workflowsAfter: page.pageInfo.endCursor ?? null });
           }}
         >
           More workflows
