@@ -5,6 +5,7 @@ import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { useNow } from '../format/now.ts';
 import { formatAgo } from '../format/time.tsx';
+import { useAskedAgain } from '../live/asked-again.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { statusWord, type Status } from '../status/status.tsx';
 import { useUrlQuery } from '../url/query.ts';
@@ -50,9 +51,11 @@ const COMPARE_RUNS = graphql(`
 export interface ComparisonProps {
   readonly workflowId: string;
   readonly runId: string;
+  /** Of this run. */
+  readonly version: string;
 }
 
-export default function Comparison({ workflowId, runId }: ComparisonProps) {
+export default function Comparison({ workflowId, runId, version }: ComparisonProps) {
   const id = useId();
   const url = useUrlQuery();
   const nowMs = useNow();
@@ -63,6 +66,7 @@ export default function Comparison({ workflowId, runId }: ComparisonProps) {
     COMPARE_RUNS,
     baseId === null ? skipToken : { variables: { workflowId, baseId, headId: runId }, fetchPolicy: 'no-cache' },
   );
+  useAskedAgain(refetch, baseId === null ? null : version);
   const runs = (others.data?.workflow?.runs?.nodes ?? []).filter(
     (run) => run !== null && run.id !== runId && run.id !== lastSuccess?.id,
   );
@@ -100,7 +104,7 @@ export default function Comparison({ workflowId, runId }: ComparisonProps) {
           <p>Choose another run to compare with.</p>
         </Empty>
       )}
-      {(loading || (others.loading && baseId === null)) && <Loading what="both runs" />}
+      {((loading && !data) || (others.loading && baseId === null)) && <Loading what="both runs" />}
       {error && (
         <Failure error={error} what="comparison" isPartial={data?.compareRuns != null} onRetry={() => void refetch()} />
       )}

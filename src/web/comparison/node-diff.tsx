@@ -7,6 +7,7 @@ import { graphql } from '../__generated__/gql.ts';
 import type { ComparedStepFragment, ComparisonTableFragment } from '../__generated__/graphql.ts';
 import { Choice } from '../controls/choice.tsx';
 import { formatBytes } from '../format/numbers.ts';
+import { useAskedAgain } from '../live/asked-again.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { runPath, useUrlQuery } from '../url/query.ts';
 import { conversationText, jsonText } from './compared-text.ts';
@@ -65,16 +66,19 @@ export interface NodeDiffProps {
 export default function NodeDiff({ node: { baseStep, headStep }, workflowId, baseId, headId }: NodeDiffProps) {
   const url = useUrlQuery();
   const [isWanted, setIsWanted] = useState(false);
-  const bytes = [baseStep, headStep].reduce(
-    (sum, step) => sum + (step ? step.inputsSizeBytes + step.outputsSizeBytes : 0),
+  const steps = [baseStep, headStep].filter((step) => step !== null);
+  const bytes = steps.reduce(
+    (sum, { inputsSizeBytes, outputsSizeBytes }) => sum + inputsSizeBytes + outputsSizeBytes,
     0,
   );
+  const versions = steps.map((step) => [step.status, step.inputsSizeBytes, step.outputsSizeBytes].join(' '));
   const variables = baseStep && headStep && { baseStepId: baseStep.id, headStepId: headStep.id };
   const isFetched = variables !== null && (isWanted || bytes <= FETCHED_UNASKED_BYTES);
   const { data, error, refetch } = useQuery(
     COMPARED_STEPS,
     isFetched ? { variables: { workflowId, baseId, headId, ...variables }, fetchPolicy: 'no-cache' } : skipToken,
   );
+  useAskedAgain(refetch, isFetched ? versions.join(', ') : null);
   const base = readFragment(COMPARED_STEP, data?.base?.step);
   const head = readFragment(COMPARED_STEP, data?.head?.step);
 

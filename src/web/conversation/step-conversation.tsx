@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react';
 import { useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 import { formatCount } from '../format/numbers.ts';
+import { useAskedAgain } from '../live/asked-again.ts';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Message } from './message.tsx';
@@ -43,16 +44,19 @@ export interface StepConversationProps {
   readonly workflowId: string;
   readonly runId: string;
   readonly stepId: string;
+  /** Of the step's inputs and outputs. */
+  readonly version: string;
 }
 
 /** The latest are shown at once. */
 const SHOWN_AT_FIRST = 20;
 
-export function StepConversation({ workflowId, runId, stepId }: StepConversationProps) {
+export function StepConversation({ workflowId, runId, stepId, version }: StepConversationProps) {
   const { data, error, loading, refetch } = useQuery(STEP_CONVERSATION, {
     variables: { workflowId, runId, stepId },
     fetchPolicy: 'no-cache',
   });
+  useAskedAgain(refetch, version);
   const [areAllShown, setAreAllShown] = useState(false);
   const conversation = data?.run?.step?.conversation;
   const messages = useMemo(() => conversation?.messages ?? [], [conversation]);

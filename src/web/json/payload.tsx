@@ -3,7 +3,7 @@ import { useId, useState } from 'react';
 import { Download } from 'lucide-react';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
-import { Loading, messageOf } from '../shell/notices.tsx';
+import { Failure, Loading, messageOf } from '../shell/notices.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import './payload.css';
 
@@ -17,20 +17,23 @@ export interface PayloadProps {
   readonly isEmpty: boolean;
   readonly isLoading: boolean;
   readonly error: Error | undefined;
+  readonly onRetry: () => void;
   /** What is not fetched unasked. */
   readonly onFetch?: { readonly label: string; readonly run: () => void } | undefined;
 }
 
-export function Payload({ fileName, what, value, isEmpty, isLoading, error, onFetch }: PayloadProps) {
+export function Payload({ fileName, what, value, isEmpty, isLoading, error, onRetry, onFetch }: PayloadProps) {
   const url = useUrlQuery();
+  const path = url.read('path');
   const hasValue = value !== undefined && !isEmpty && !error;
   if (isEmpty) return <p className="muted">No {what}</p>;
   return (
     <>
       <div className="payload-bar">
-        <PathField key={url.read('path')} error={error} />
+        <PathField key={path} error={path === null ? undefined : error} />
         <CopyAndDownload value={value} fileName={fileName} isEnabled={hasValue} />
       </div>
+      {error && path === null && <Failure error={error} what={what} onRetry={onRetry} />}
       {isLoading && <Loading what={`the ${what}`} />}
       {onFetch && (
         <p className="toolbar">

@@ -58,6 +58,7 @@ export function RunPage() {
     () => (listed ?? []).filter((step) => step !== null).map((step) => readFragment(LISTED_STEP, step)),
     [listed],
   );
+  const version = [run?.status, run?.freshness.isFinal].join(' ');
   const isGoingOn = run?.isFinished === false;
   const runMs = run?.timeline?.durationMs ?? null;
   const stepsNow = useMemo(
@@ -110,15 +111,15 @@ export function RunPage() {
                   <StepsTable steps={stepsNow} areKnown={listed != null} />
                 </Contained>
               )}
-              {view === 'payload' && <RunPayload workflowId={workflowId} runId={runId} />}
-              {view === 'compare' && <Comparison workflowId={workflowId} runId={runId} />}
+              {view === 'payload' && <RunPayload workflowId={workflowId} runId={runId} version={version} />}
+              {view === 'compare' && <Comparison workflowId={workflowId} runId={runId} version={version} />}
             </div>
           </>
         )}
       </div>
       {run && stepId !== null && (
         <StepDrawer stepId={stepId} steps={steps}>
-          <StepDetail key={stepId} workflowId={workflowId} runId={runId} stepId={stepId} />
+          <StepDetail key={stepId} workflowId={workflowId} runId={runId} stepId={stepId} version={version} />
         </StepDrawer>
       )}
     </div>

@@ -3,6 +3,7 @@ import { useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 import { Choice } from '../controls/choice.tsx';
 import { Payload } from '../json/payload.tsx';
+import { useAskedAgain } from '../live/asked-again.ts';
 import { useUrlQuery } from '../url/query.ts';
 
 const RUN_PAYLOAD = graphql(`
@@ -24,17 +25,20 @@ const SIDES = [
 export interface RunPayloadProps {
   readonly workflowId: string;
   readonly runId: string;
+  /** Of the run's record. */
+  readonly version: string;
 }
 
-export default function RunPayload({ workflowId, runId }: RunPayloadProps) {
+export default function RunPayload({ workflowId, runId, version }: RunPayloadProps) {
   const url = useUrlQuery();
   const side = url.read('side') === 'outputs' ? 'outputs' : 'inputs';
   const isInputs = side === 'inputs';
   const path = url.read('path');
-  const { data, error, loading } = useQuery(RUN_PAYLOAD, {
+  const { data, error, loading, refetch } = useQuery(RUN_PAYLOAD, {
     variables: { workflowId, runId, path, isInputs },
     fetchPolicy: 'no-cache',
   });
+  useAskedAgain(refetch, version);
   const value = isInputs ? data?.run?.inputs : data?.run?.outputs;
   return (
     <section className="panel payload run-payload" aria-label="Inputs and outputs">
@@ -51,8 +55,9 @@ export default function RunPayload({ workflowId, runId }: RunPayloadProps) {
         what={side}
         value={value}
         isEmpty={path === null && data?.run != null && value == null}
-        isLoading={loading}
+        isLoading={loading && !data}
         error={error}
+        onRetry={() => void refetch()}
       />
     </section>
   );

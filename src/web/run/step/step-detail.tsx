@@ -2,6 +2,7 @@
 import { useEffect } from 'react';
 import { useQuery } from '@apollo/client/react';
 import { graphql } from '../../__generated__/gql.ts';
+import { useAskedAgain } from '../../live/asked-again.ts';
 import { Empty, Failure, Loading } from '../../shell/notices.tsx';
 import { StatusBadge } from '../../status/status.tsx';
 import { StepError } from './step-error.tsx';
@@ -70,13 +71,16 @@ export interface StepDetailProps {
   readonly workflowId: string;
   readonly runId: string;
   readonly stepId: string;
+  /** Of the run: its end changes figures of a step that was over before. */
+  readonly version: string;
 }
 
-export default function StepDetail({ workflowId, runId, stepId }: StepDetailProps) {
+export default function StepDetail({ workflowId, runId, stepId, version }: StepDetailProps) {
   const { data, error, loading, refetch, startPolling, stopPolling } = useQuery(STEP_DETAIL, {
     variables: { workflowId, runId, stepId },
     fetchPolicy: 'no-cache',
   });
+  useAskedAgain(refetch, version);
   const step = data?.run?.step;
   usePolling(step?.isFinished === false, startPolling, stopPolling);
 
@@ -102,7 +106,7 @@ export default function StepDetail({ workflowId, runId, stepId }: StepDetailProp
             workflowId={workflowId}
             runId={runId}
             stepId={stepId}
-            hasFailed={step.status === 'FAILED'}
+            status={step.status}
             hasConversation={step.conversation != null}
             inputsSizeBytes={step.inputsSizeBytes}
             outputsSizeBytes={step.outputsSizeBytes}

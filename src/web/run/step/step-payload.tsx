@@ -6,6 +6,8 @@ import { Choice } from '../../controls/choice.tsx';
 import { StepConversation } from '../../conversation/step-conversation.tsx';
 import { formatBytes } from '../../format/numbers.ts';
 import { Payload } from '../../json/payload.tsx';
+import { useAskedAgain } from '../../live/asked-again.ts';
+import type { Status } from '../../status/status.tsx';
 import { useUrlQuery } from '../../url/query.ts';
 
 const STEP_PAYLOAD = graphql(`
@@ -32,22 +34,23 @@ interface StepIds {
 }
 
 export interface StepPayloadProps extends StepIds {
-  readonly hasFailed: boolean;
+  readonly status: Status;
   readonly hasConversation: boolean;
   readonly inputsSizeBytes: number;
   readonly outputsSizeBytes: number;
 }
 
-export function StepPayload({ hasFailed, hasConversation, ...step }: StepPayloadProps) {
+export function StepPayload({ status, hasConversation, ...step }: StepPayloadProps) {
   const { inputsSizeBytes, outputsSizeBytes, workflowId, runId, stepId } = step;
   const url = useUrlQuery();
+  const version = [status, inputsSizeBytes, outputsSizeBytes].join(' ');
   const sides = [
     ...(hasConversation ? [{ name: 'conversation', label: 'Conversation' }] : []),
     { name: 'outputs', label: `Outputs (${formatBytes(outputsSizeBytes)})` },
     { name: 'inputs', label: `Inputs (${formatBytes(inputsSizeBytes)})` },
   ];
   // A failed step is explained by what it was given where it answered nothing.
-  const usual = hasConversation ? 'conversation' : hasFailed && outputsSizeBytes === 0 ? 'inputs' : 'outputs';
+  const usual = hasConversation ? 'conversation' : status === 'FAILED' && outputsSizeBytes === 0 ? 'inputs' : 'outputs';
   const side = sides.find(({ name }) => name === url.read('side'))?.name ?? usual;
   return (
     <section className="payload" aria-label="Inputs and outputs">
@@ -60,7 +63,7 @@ export function StepPayload({ hasFailed, hasConversation, ...step }: StepPayload
         }}
       />
       {side === 'conversation' ? (
-        <StepConversation workflowId={workflowId} runId={runId} stepId={stepId} />
+        <StepConversation workflowId={workflowId} runId={runId} stepId={stepId} version={version} />
       ) : (
         <JsonSide
           key={side}
@@ -69,6 +72,7 @@ export function StepPayload({ hasFailed, hasConversation, ...step }: StepPayload
           workflowId={workflowId}
           runId={runId}
           stepId={stepId}
+          version={version}
         />
       )}
     </section>
@@ -78,16 +82,18 @@ export function StepPayload({ hasFailed, hasConversation, ...step }: StepPayload
 interface JsonSideProps extends StepIds {
   readonly isInputs: boolean;
   readonly sizeBytes: number;
+  readonly version: string;
 }
 
-function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes }: JsonSideProps) {
+function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: JsonSideProps) {
   const path = useUrlQuery().read('path');
   const [isWanted, setIsWanted] = useState(false);
   const isFetched = sizeBytes > 0 && (isWanted || path !== null || sizeBytes <= FETCHED_UNASKED_BYTES);
-  const { data, error, loading } = useQuery(
+  const { data, error, loading, refetch } = useQuery(
     STEP_PAYLOAD,
     isFetched ? { variables: { workflowId, runId, stepId, path, isInputs }, fetchPolicy: 'no-cache' } : skipToken,
   );
+  useAskedAgain(refetch, isFetched ? version : null);
   const step = data?.run?.step;
   const side = isInputs ? 'inputs' : 'outputs';
   return (
@@ -96,8 +102,9 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes }: JsonSidePr
       value={isInputs ? step?.inputs : step?.outputs}
       what={side}
       isEmpty={sizeBytes === 0}
-      isLoading={loading}
+      isLoading={loading && !data}
       error={error}
+      onRetry={() => void refetch()}
       onFetch={
         isFetched || sizeBytes === 0
           ? undefined
