@@ -3,6 +3,7 @@ import { openPage, type Page } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { wireWorkflow } from '../support/scripted-history.ts';
 import { wireRun, wireStep } from '../support/wire.ts';
 
 const at = (agoMs: number): string => new Date(Date.now() - agoMs).toISOString();
@@ -13,6 +14,17 @@ const END = at(10_000);
 const inputs = { model: 'm', messages: [{ role: 'user', content: 'Refund?' }] };
 const choices = [{ message: { role: 'assistant', content: 'The answer' }, finish_reason: 'stop' }];
 
+/** Of the page: how often it asks for what grows with a run. */
+const FIGURES_EVERY_MS = 10_000;
+
+const REFUSAL = {
+  contentType: 'application/graphql-response+json',
+  body: JSON.stringify({ errors: [{ message: 'Too many', extensions: { code: 'RATE_LIMITED', retryable: true } }] }),
+};
+
+const operationOf = (request: { postDataJSON(): unknown }): unknown =>
+  (request.postDataJSON() as { readonly operationName?: string } | null)?.operationName;
+
 await describeInBrowser('a run that ends while it is watched', (browser) => {
   let upstream: FaultyUpstream;
   let gateway: TestGateway;
@@ -22,11 +34,13 @@ await describeInBrowser('a run that ends while it is watched', (browser) => {
   beforeAll(async () => {
     upstream = await startFaultyUpstream(({ endpoint, runId }) => {
       const isOver = over.has(runId) || runId === 'base';
-      const end = isOver ? { status: 'completed', end_time: END } : { status: 'running', end_time: null };
+      const outcome = runId === 'failing' ? { status: 'failed', error: 'It broke' } : { status: 'completed' };
+      const end = isOver ? { ...outcome, end_time: END } : { status: 'running', end_time: null };
       if (endpoint === 'run') {
         const outputs = isOver ? 'All of it' : null;
         return { json: [wireRun(runId, { start_time: START, all_outputs: null, outputs, ...end })] };
       }
+      if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
       if (endpoint !== 'steps') return { status: 404, json: {} };
       const parts = isOver ? { text: 'The whole output' } : { text: 'The' };
       return {
@@ -69,6 +83,39 @@ await describeInBrowser('a run that ends while it is watched', (browser) => {
     await page.getByText('Final', { exact: true }).waitFor();
     await says(page, place, after).waitFor();
     await says(page, place, before).waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('asks for what it failed of again, then says what went wrong, and gets it when asked', async () => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.clock.install();
+    await page.goto(`${gateway.url}/workflows/wf/runs/failing`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByText('Slowest steps').waitFor();
+    await page.route('**/graphql', (route) => route.fulfill({ status: 429, ...REFUSAL }));
+    const names: unknown[] = [];
+    page.on('request', (request) => names.push(operationOf(request)));
+    const refused = () => page.waitForResponse((response) => operationOf(response.request()) === 'Run');
+
+    const first = refused();
+    over.add('failing');
+    await page.getByText('Final', { exact: true }).waitFor();
+    await first;
+    for (let again = 1; again <= 2; again += 1) {
+      expect(await page.getByRole('alert').count()).toBe(0);
+      const next = refused();
+      await page.clock.runFor(FIGURES_EVERY_MS);
+      await next;
+    }
+    await page.getByRole('alert').getByText('RATE_LIMITED: Too many').waitFor();
+    await page.clock.runFor(10 * FIGURES_EVERY_MS);
+    expect(names.filter((name) => name === 'Run')).toHaveLength(3);
+
+    await page.unrouteAll();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('2 steps failed').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -2,14 +2,14 @@
  * Keeps a run that goes on up to date: each event brings what changed, and the cache puts it in its place. What an event does not
  * bring (errors, figures over all steps, the critical path) is asked for now and then.
  */
-import { useEffect, useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { ApolloClient, TypedDocumentNode } from '@apollo/client';
 import { skipToken, useApolloClient, useSubscription } from '@apollo/client/react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunUpdatedSubscription } from '../__generated__/graphql.ts';
 import { withChanged } from './changed-steps.ts';
-import { createPace } from './pace.ts';
+import { createPace, type Pace } from './pace.ts';
 import { RUN } from './run-query.ts';
 import { LISTED_STEP, RUN_STEPS } from './steps.ts';
 
@@ -63,9 +63,16 @@ interface Variables {
 }
 type Told = RunUpdatedSubscription['runUpdated'];
 
-export function useLiveRun({ workflowId, id }: Variables, isWanted: boolean): void {
+/** What could not be had of what an event does not bring. */
+export interface Missed {
+  readonly error: Error | null;
+  readonly retry: () => void;
+}
+
+export function useLiveRun({ workflowId, id }: Variables, isWanted: boolean): Missed {
   const client = useApolloClient();
-  const follower = useMemo(() => createFollower(client, { workflowId, id }), [client, workflowId, id]);
+  const [error, setError] = useState<Error | null>(null);
+  const follower = useMemo(() => createFollower(client, { workflowId, id }, setError), [client, workflowId, id]);
   useEffect(
     () => () => {
       follower.close();
@@ -86,16 +93,36 @@ export function useLiveRun({ workflowId, id }: Variables, isWanted: boolean): vo
         }
       : skipToken,
   );
+  return { error, retry: follower.retry };
 }
 
-function createFollower(client: ApolloClient, variables: Variables) {
-  const ask = (query: TypedDocumentNode<unknown, Variables>) => () => {
-    // What goes wrong is told where the run's own state is: at the top of the page.
-    client.query({ query, variables, fetchPolicy: 'network-only' }).catch(() => undefined);
-  };
-  const figures = createPace(ask(FIGURES_QUERY), FIGURES_EVERY_MS);
-  const failures = createPace(ask(FAILURES_QUERY), FAILURES_EVERY_MS);
-  const whole = createPace(ask(RUN), FIGURES_EVERY_MS);
+type RunQuestion = TypedDocumentNode<{ readonly run?: object | null }, Variables>;
+
+/** What went wrong. An answer without a run takes nothing away that is held of it. */
+async function ask(client: ApolloClient, query: RunQuestion, variables: Variables): Promise<Error | null> {
+  const { data, error = null } = await client.query({ query, variables, fetchPolicy: 'no-cache' });
+  if (data?.run) client.cache.writeQuery({ query, variables, data });
+  return error;
+}
+
+function createFollower(client: ApolloClient, variables: Variables, onMissed: (error: Error | null) => void) {
+  const missed = new Map<unknown, Error>();
+
+  const asked = (query: RunQuestion, everyMs: number): Pace =>
+    createPace(
+      () => ask(client, query, variables),
+      everyMs,
+      (error) => {
+        if (error) missed.set(query, error);
+        else if (query === RUN) missed.clear();
+        else missed.delete(query);
+        onMissed(missed.values().next().value ?? null);
+      },
+    );
+
+  const figures = asked(FIGURES_QUERY, FIGURES_EVERY_MS);
+  const failures = asked(FAILURES_QUERY, FAILURES_EVERY_MS);
+  const whole = asked(RUN, FIGURES_EVERY_MS);
   const from = { __typename: 'Run', ...variables };
   let startedAt: string | null | undefined;
 
@@ -115,6 +142,9 @@ function createFollower(client: ApolloClient, variables: Variables) {
   }
 
   return {
+    retry: () => {
+      whole.want(true);
+    },
     take(run: Told): void {
       const isWhole = merge(run);
       const changed = run.changedSteps?.map((step) => readFragment(LISTED_STEP, step)) ?? [];
@@ -124,6 +154,8 @@ function createFollower(client: ApolloClient, variables: Variables) {
     },
     close(): void {
       for (const pace of [figures, failures, whole]) pace.close();
+      missed.clear();
+      onMissed(null);
     },
   };
 }

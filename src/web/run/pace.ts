@@ -1,32 +1,58 @@
-/** Does something when it is wanted, but not more often than every so many milliseconds: then once more at the end of them. */
+/**
+ * Asks something when it is wanted, but not more often than every so many milliseconds: then once more at the end of them. What fails
+ * is asked again at the same pace, a few times.
+ */
+import { isRetryable } from '../live/retryable.ts';
 
 export interface Pace {
   readonly want: (isUrgent?: boolean) => void;
   readonly close: () => void;
 }
 
-export function createPace(task: () => void, everyMs: number): Pace {
+const MOST_TRIES = 3;
+
+/** `onOutcome`: an answer, or what went wrong the last time that it is tried. */
+export function createPace(
+  ask: () => Promise<Error | null>,
+  everyMs: number,
+  onOutcome: (error: Error | null) => void,
+): Pace {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isWanted = false;
+  let failures = 0;
+  /** How often it was closed: what was asked before that counts no longer. */
+  let closings = 0;
+
+  async function attempt(): Promise<void> {
+    const before = closings;
+    const error = await ask();
+    if (closings !== before) return;
+    failures = error ? failures + 1 : 0;
+    if (error && isRetryable(error) && failures < MOST_TRIES) want();
+    else onOutcome(error);
+  }
 
   function run(): void {
     clearTimeout(timer);
     isWanted = false;
-    task();
+    void attempt();
     timer = setTimeout(() => {
       timer = undefined;
       if (isWanted) run();
     }, everyMs);
   }
 
+  function want(isUrgent = false): void {
+    if (timer === undefined || isUrgent) run();
+    else isWanted = true;
+  }
+
   return {
-    want(isUrgent = false) {
-      if (timer === undefined || isUrgent) run();
-      else isWanted = true;
-    },
+    want,
     close() {
       clearTimeout(timer);
       timer = undefined;
+      closings += 1;
     },
   };
 }

@@ -65,7 +65,7 @@ export function RunPage() {
     () => (isGoingOn ? steps.map((step) => asOfNow(step, runMs)) : steps),
     [steps, isGoingOn, runMs],
   );
-  useLiveRun(variables, run != null && !run.freshness.isFinal);
+  const missed = useLiveRun(variables, run != null && !run.freshness.isFinal);
 
   const workflowName = answered?.workflow.name ?? workflowId;
   const crumbs = [
@@ -83,6 +83,7 @@ export function RunPage() {
         {query.error && (
           <Failure error={query.error} what="run" isPartial={run != null} onRetry={() => void query.refetch()} />
         )}
+        {!query.error && missed.error && <Failure error={missed.error} what="run" isPartial onRetry={missed.retry} />}
         {query.loading && !run && <Loading what="the run" />}
         {run && answered && figures && (
           <>
