@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { openPage } from '../support/browser.ts';
+import { openPage, type Page } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { wireRun, wireStep } from '../support/wire.ts';
 
 const RUN = '/workflows/wf/runs/r1';
+
+/** Of the page, of what no event brings. */
+const ASK_EVERY_MS = 2000;
 
 const underWay: Script = ({ endpoint }) => {
   const start_time = new Date(Date.now() - 60_000).toISOString();
@@ -14,6 +17,8 @@ const underWay: Script = ({ endpoint }) => {
   if (endpoint === 'run') return { json: [wireRun('r1', running)] };
   return { status: 404, json: {} };
 };
+
+const stepOver: Script = (call) => (call.endpoint === 'steps' ? { json: [wireStep()] } : underWay(call));
 
 const down: Script = () => ({ status: 503, json: {} });
 
@@ -108,6 +113,51 @@ await describeInBrowser('the run page in an outage', (browser) => {
     await closed;
     await page.clock.runFor(LONG_MS);
     expect(streams).toHaveLength(1);
+    await context.close();
+  });
+
+  /** Lets the page ask once more by its clock, in vain. */
+  async function failOnce(page: Page): Promise<void> {
+    const failed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/graphql'));
+    await page.clock.runFor(ASK_EVERY_MS);
+    await failed;
+  }
+
+  it('of some questions leaves an open step as it was, and asks on', async () => {
+    const { page, context } = await openPage(browser(), { key: 'key-1' });
+    await page.clock.install();
+    await page.goto(`${gateway.url}${RUN}?step=step-1`);
+    const step = page.getByRole('complementary', { name: 'Step' });
+    await step.getByText('Running').waitFor();
+    await page.route('**/graphql', (route) => route.abort());
+    await failOnce(page);
+    await failOnce(page);
+    await step.getByText('Running').waitFor();
+    await page.unrouteAll();
+    upstream.script = stepOver;
+    await page.clock.runFor(ASK_EVERY_MS);
+    await step.getByText('Completed').waitFor();
+    await context.close();
+  });
+
+  it('of some questions leaves the run as it was where the page has to ask', async () => {
+    const { page, context } = await openPage(browser(), { key: 'key-1' });
+    await page.clock.install();
+    await page.route('**/graphql/stream', (route) => route.fulfill({ status: 403 }));
+    await page.goto(gateway.url + RUN);
+    await page.getByText('Asked every two seconds').waitFor();
+    await page.route('**/graphql', (route) => route.abort());
+    await failOnce(page);
+    await page
+      .getByRole('alert')
+      .getByText(/^The gateway can't be reached/)
+      .waitFor();
+    await page.getByText('Not all of the run could be loaded.').waitFor();
+    await page.getByText('Asked every two seconds').waitFor();
+    await page.unrouteAll();
+    upstream.script = over;
+    await page.clock.runFor(ASK_EVERY_MS);
+    await page.getByText('Final', { exact: true }).waitFor();
     await context.close();
   });
 

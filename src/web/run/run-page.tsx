@@ -4,12 +4,13 @@ import { useQuery } from '@apollo/client/react';
 import { useParams } from 'react-router';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { useLiveState } from '../live/connection.ts';
+import { useLatest } from '../live/latest.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Views } from '../shell/views.tsx';
-import { useUrlQuery, workflowPath } from '../url/query.ts';
+import { runPath, useUrlQuery, workflowPath } from '../url/query.ts';
 import { FailedSteps } from './failed-steps.tsx';
 import { FreshnessNotice } from './freshness.tsx';
 import { useLiveRun } from './live-run.ts';
@@ -49,7 +50,7 @@ export function RunPage() {
     // Only what is not final may change.
     nextFetchPolicy: 'cache-first',
   });
-  const answered = query.data?.run;
+  const answered = useLatest({ ...query, question: runPath(workflowId, runId), value: query.data?.run });
   const run = readFragment(RUN_VIEW, answered);
   const figures = readFragment(RUN_FIGURES, answered);
   const listed = readFragment(RUN_STEPS, answered)?.steps;

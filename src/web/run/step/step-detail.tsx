@@ -3,8 +3,10 @@ import { useEffect } from 'react';
 import { useQuery } from '@apollo/client/react';
 import { graphql } from '../../__generated__/gql.ts';
 import { useAskedAgain } from '../../live/asked-again.ts';
+import { useLatest } from '../../live/latest.ts';
 import { Empty, Failure, Loading } from '../../shell/notices.tsx';
 import { StatusBadge } from '../../status/status.tsx';
+import { runPath } from '../../url/query.ts';
 import { StepError } from './step-error.tsx';
 import { StepFacts } from './step-facts.tsx';
 import { StepPayload } from './step-payload.tsx';
@@ -81,7 +83,8 @@ export default function StepDetail({ workflowId, runId, stepId, version }: StepD
     fetchPolicy: 'no-cache',
   });
   useAskedAgain(refetch, version);
-  const step = data?.run?.step;
+  const question = `${runPath(workflowId, runId)}?step=${stepId}`;
+  const step = useLatest({ question, value: data?.run?.step, loading, error });
   usePolling(step?.isFinished === false, startPolling, stopPolling);
 
   return (
