@@ -34,6 +34,8 @@ export interface Admission {
 
 /** Calls that may wait for a slot: all, those of one viewer, and those of one lane. */
 const MAX_WAITING = { all: 1000, viewer: 750, lane: 500 };
+/** With those whose clients have left: cockatiel drops them when their turn comes, and not before. */
+const MAX_QUEUED = 4 * MAX_WAITING.all;
 /** A breaker opens when more of the calls in ten seconds failed than this, at five a second or more. */
 const COMPARTMENT_THRESHOLD = 0.5;
 /** Other compartments still answer below that. */
@@ -59,10 +61,11 @@ export function createAdmission(concurrency: number): Admission {
   const queues = new LRUCache<string, Queue>({ max: MAX_QUEUES });
   const compartments = new LRUCache<string, Compartment>({ max: MAX_BREAKERS });
   let waiting = 0;
+  let queued = 0;
 
   /** It has all slots that there are: calls that wait for one of them let those of others go before. */
-  function queueOf(name: string, maxWaiting: number): Queue {
-    const queue = queues.get(name) ?? { slots: bulkhead(concurrency, maxWaiting), waiting: 0 };
+  function queueOf(name: string): Queue {
+    const queue = queues.get(name) ?? { slots: bulkhead(concurrency, Infinity), waiting: 0 };
     queues.set(name, queue);
     return queue;
   }
@@ -75,28 +78,37 @@ export function createAdmission(concurrency: number): Admission {
 
   return {
     async admit({ viewerId, compartment }, attempt, signal) {
-      const ofViewer = queueOf(viewerId, MAX_WAITING.viewer);
-      if (waiting >= MAX_WAITING.all || ofViewer.waiting >= MAX_WAITING.viewer) {
+      const ofViewer = queueOf(viewerId);
+      const ofLane = queueOf(`${viewerId} ${compartment}`);
+      const isFull = waiting >= MAX_WAITING.all || queued >= MAX_QUEUED;
+      if (isFull || ofViewer.waiting >= MAX_WAITING.viewer || ofLane.waiting >= MAX_WAITING.lane) {
         throw new BulkheadRejectedError(concurrency, MAX_WAITING.all);
       }
-      const ofLane = queueOf(`${viewerId} ${compartment}`, MAX_WAITING.lane);
-      let isWaiting = true;
-      const leave = () => {
-        if (!isWaiting) return;
-        isWaiting = false;
-        waiting -= 1;
-        ofViewer.waiting -= 1;
+      const count = (change: 1 | -1) => {
+        waiting += change;
+        ofViewer.waiting += change;
+        ofLane.waiting += change;
       };
-      waiting += 1;
-      ofViewer.waiting += 1;
+      const leave = once(() => {
+        count(-1);
+      });
+      const leaveQueue = once(() => {
+        queued -= 1;
+      });
+      count(1);
+      queued += 1;
+      signal.addEventListener('abort', leave);
       try {
         const order = wrap(ofLane.slots, ofViewer.slots, breakerOf(compartment), all.slots, all.breaker);
         return await order.execute(() => {
           leave();
+          leaveQueue();
           return attempt();
         }, signal);
       } finally {
+        signal.removeEventListener('abort', leave);
         leave();
+        leaveQueue();
       }
     },
     state: () => ({
@@ -111,8 +123,16 @@ export function createAdmission(concurrency: number): Admission {
 
 interface Queue {
   readonly slots: BulkheadPolicy;
-  /** Of a viewer: calls that are not under way yet, in its lanes, too. */
+  /** Calls that are not under way yet, and that somebody waits for; of a viewer those in its lanes, too. */
   waiting: number;
+}
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
+  };
 }
 
 interface Compartment {

@@ -33,15 +33,23 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions):
 
   async function run<T>(lane: Lane, attempt: Attempt<T>, signal: AbortSignal, maxRetries: number): Promise<T> {
     let startedAt: number | null = null;
+    let lastError: unknown;
     const remainingMs = () => timeoutMs - (performance.now() - (startedAt ?? performance.now()));
-    const attemptInTime = () => {
+    const attemptInTime = async () => {
+      // A retry that has waited for its slot until its deadline is over.
+      if (remainingMs() < 0) throw TOO_LATE;
       startedAt ??= performance.now();
-      return within(timeoutMs, attempt, signal);
+      try {
+        return await within(timeoutMs, attempt, signal);
+      } catch (error) {
+        lastError = error;
+        throw error;
+      }
     };
     try {
       return await retryWithin(remainingMs, maxRetries).execute(() => admit(lane, attemptInTime, signal), signal);
     } catch (error) {
-      throw signal.aborted ? new AbandonedError() : explain(error);
+      throw signal.aborted ? new AbandonedError() : explain(error === TOO_LATE ? lastError : error);
     }
   }
 
@@ -72,6 +80,8 @@ async function within<T>(timeoutMs: number, attempt: Attempt<T>, signal: AbortSi
   }
 }
 
+/** Says nothing of the upstream: no breaker counts it. */
+const TOO_LATE = new Error('the deadline of the call is over');
 const END_OF_ATTEMPT = new Error('the attempt has no more time, or nobody waits for it');
 
 function retryWithin(remainingMs: () => number, maxAttempts: number) {

@@ -251,6 +251,47 @@ describe('an upstream call', () => {
       expect(await resilience.repeatable(STEPS, refused, never)).toBe('late');
     });
 
+    it('leaves its place in the queue when its client leaves', async () => {
+      const { attempt, resolve } = openAttempt<string>();
+      const busy = [resilience.once(OTHER, attempt, never), resilience.once(OTHER, attempt, never)];
+      const unmade = jest.fn<Attempt<string>>(() => Promise.resolve('unmade'));
+      const gone: Promise<unknown>[] = [];
+      /** Reloads: whoever asks again has left before. */
+      const askAndLeave = () => {
+        const client = new AbortController();
+        const lanes = Array.from({ length: 500 }, (_, index) => laneOf(`steps ${index % 2}`));
+        const calls = lanes.map((lane) => rejectionOf(resilience.once(lane, unmade, client.signal)));
+        client.abort();
+        gone.push(...calls);
+      };
+      for (let time = 0; time < 8; time += 1) askAndLeave();
+      expect(resilience.state().callsQueued).toBe(0);
+      // So many that nobody waits for are kept until it is their turn, and no more.
+      const refused = await gatewayErrorOf(resilience.once(laneOf('run', 'another'), unmade, never));
+      expect(refused.code).toBe('UPSTREAM_OVERLOADED');
+      resolve('answer');
+      await Promise.all(busy);
+      for (const error of await Promise.all(gone)) expect(error).toBeInstanceOf(AbandonedError);
+      expect(unmade).not.toHaveBeenCalled();
+      expect(await resilience.once(laneOf('run', 'another'), unmade, never)).toBe('unmade');
+    });
+
+    it('is not retried where that comes after its deadline', async () => {
+      const failed = failure({ upstreamStatus: 503 });
+      const attempt = failingWith(failed);
+      const call = gatewayErrorOf(resilience.repeatable(STEPS, attempt, never));
+      await jest.advanceTimersByTimeAsync(0);
+      expect(attempt).toHaveBeenCalledTimes(1);
+      const slow = openAttempt<string>();
+      const busy = [resilience.once(OTHER, slow.attempt, never), resilience.once(OTHER, slow.attempt, never)];
+      await jest.advanceTimersByTimeAsync(TIMEOUT_MS + 1);
+      slow.resolve('answer');
+      await Promise.all(busy);
+      expect(await call).toBe(failed);
+      expect(attempt).toHaveBeenCalledTimes(1);
+      expect(resilience.state().breaker).toBe('closed');
+    });
+
     it('is not made if its client left while it waited', async () => {
       const { attempt, resolve } = openAttempt<string>();
       const busy = [resilience.once(STEPS, attempt, never), resilience.once(STEPS, attempt, never)];
