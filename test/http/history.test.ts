@@ -57,6 +57,63 @@ describe('the history of a workflow', () => {
     expect(seen).toEqual(atTheStart);
   });
 
+  describe('for a cursor whose run has moved far, or was never there', () => {
+    /** The page behind the newest run, or behind the cursor, with the calls that it takes. */
+    async function pageBehind(after: string | null) {
+      const before = upstream.count('runs');
+      const { nodes, pageInfo } = await page({ first: 1, after });
+      return { ids: nodes.map(({ id }) => id), ...pageInfo, calls: upstream.count('runs') - before };
+    }
+
+    it.each([
+      [600, 1],
+      [2500, 3],
+    ])('goes on behind it, by a few calls a page, after %i runs have started', async (started, pages) => {
+      const history = createScriptedHistory(100);
+      upstream.script = history.script;
+      let { endCursor, ids } = await pageBehind(null);
+      for (let count = 0; count < started; count += 1) history.start(`new-${count}`);
+      clock.advance(5000);
+      const found: string[][] = [];
+      for (let count = 0; count < pages; count += 1) {
+        const behind = await pageBehind(endCursor);
+        expect(behind.calls).toBeLessThanOrEqual(12);
+        expect(behind.hasNextPage).toBe(true);
+        ({ endCursor, ids } = behind);
+        found.push(ids);
+      }
+      expect(found.flat()).toEqual(['run-99']);
+    });
+
+    it('goes on with older runs where all but the oldest were deleted', async () => {
+      const history = createScriptedHistory(3000);
+      upstream.script = history.script;
+      const { nodes, pageInfo } = await page({ first: 100, after: null });
+      expect(nodes).toHaveLength(100);
+      const { pageInfo: deep } = await page({ first: 100, after: pageInfo.endCursor });
+      history.runIds.splice(0, 2980);
+      clock.advance(5000);
+      expect(await pageBehind(deep.endCursor)).toMatchObject({ ids: ['run-20'], calls: 3 });
+    });
+
+    it('takes a few calls for one that no list gave', async () => {
+      upstream.script = createScriptedHistory(100).script;
+      const forged = Buffer.from(JSON.stringify(['run', 'x', 1_000_000, null])).toString('base64url');
+      expect(await pageBehind(forged)).toMatchObject({ ids: ['run-100'], calls: 3 });
+    });
+
+    it('reports figures that can not be had, where an upstream answers each page with the newest runs', async () => {
+      const history = createScriptedHistory(200);
+      upstream.script = (call) => {
+        call.url.searchParams.set('offset', '0');
+        return history.script(call);
+      };
+      const { errors } = await gateway.query('{ workflow(id: "wf") { statistics(last: 200) { runCount } } }');
+      expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_CONTRACT_VIOLATION' } }]);
+      expect(upstream.count('runs')).toBe(13);
+    });
+  });
+
   it('leaves out records without an id, many in a row too, and loses and repeats no other while new runs start', async () => {
     const history = createScriptedHistory(260);
     const isUnreadable = (id: string) => /^run-(?:\d*[37]|1[2-9]\d)$/.test(id);

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   createHistoryReader,
+  MAX_SEARCHES,
   MAX_WINDOW,
   type HistoryPosition,
   type ReadWindow,
@@ -22,7 +23,8 @@ function createHistory(runCount: number, perInstant = 1, hasStarted: (number: nu
   const readWindow: ReadWindow = (offset, limit) => {
     if (limit < 1 || limit > MAX_WINDOW || offset < 0) throw new Error(`a window of ${limit} from ${offset}`);
     windows.push(`${offset} ${limit}`);
-    return Promise.resolve(runs.slice(offset, offset + limit).map((run) => runRecord(run)));
+    const records = runs.slice(offset, offset + limit).map((run) => runRecord(run));
+    return Promise.resolve({ records, isStale: false });
   };
   return { runs, windows, start, readWindow };
 }
@@ -155,5 +157,94 @@ describe('the history reader', () => {
         },
       ),
     );
+  });
+
+  it('answers from the window at hand where stale windows contradict one another', async () => {
+    const { runs } = createHistory(300);
+    let reads = 0;
+    const reader = createHistoryReader((offset, limit) => {
+      reads += 1;
+      // The first window is two runs newer than all others.
+      const moment = offset === 0 ? [runRecord({ id: 'run-302' }), runRecord({ id: 'run-301' }), ...runs] : runs;
+      const records = moment.slice(offset, offset + limit).map((run) => runRecord(run));
+      return Promise.resolve({ records, isStale: true });
+    }, null);
+    expect(idsOf(await reader.next(100))).toHaveLength(100);
+    expect(idsOf(await reader.next(100))[0]).toBe('run-201');
+    expect(reads).toBeLessThanOrEqual(5);
+  });
+
+  it('looks up in the history for an anchor far behind its end, and once at its beginning', async () => {
+    const history = createHistory(20);
+    const position = { runId: 'gone', offset: 1_000_000, startMicros: null };
+    const reader = createHistoryReader(history.readWindow, position);
+    expect(await reader.next(1)).toHaveLength(20);
+    expect(history.windows).toEqual(['1000000 2', '999901 100', '0 100']);
+  });
+
+  it('is lost where an upstream answers each window with the newest runs, and tells where another reader may go on', async () => {
+    const { runs, windows, readWindow } = createHistory(200);
+    const reader = createHistoryReader((_offset, limit, isAnew) => readWindow(0, limit, isAnew), null);
+    expect(await reader.next(100)).toHaveLength(100);
+    expect([await reader.next(100), await reader.next(100)]).toEqual([[], []]);
+    expect([reader.isLost, reader.isAtEnd, windows.length]).toEqual([true, false, 3 + MAX_SEARCHES]);
+    expect(reader.position).toMatchObject({ runId: runs[99]?.id, offset: 99 * (3 + MAX_SEARCHES) });
+  });
+
+  describe('while the history moves between any two windows, and cached ones are of any age', () => {
+    const movements = fc.array(
+      fc.record({
+        started: fc.oneof(fc.nat(3), fc.nat(250)),
+        deleted: fc.oneof(fc.constant(0), fc.nat(120)),
+        place: fc.nat(),
+        hasExpired: fc.boolean(),
+      }),
+      { maxLength: 60 },
+    );
+
+    /** Moves on with each window that is read, then rests. A window is cached until it expires, or is to be read anew. */
+    function createMovingHistory(runCount: number, moves: typeof movements extends fc.Arbitrary<infer M> ? M : never) {
+      const history = createHistory(runCount);
+      const throughout = new Set(history.runs.map(({ id }) => id));
+      const cached = new Map<string, Awaited<ReturnType<ReadWindow>>>();
+      let reads = 0;
+      const readWindow: ReadWindow = async (offset, limit, isAnew) => {
+        const { started, deleted, place, hasExpired } = moves[reads] ?? REST;
+        reads += 1;
+        if (reads > 10_000) throw new Error('no end is in sight');
+        for (let count = 0; count < started; count += 1) history.start();
+        const gone = history.runs.splice(place % (history.runs.length + 1), deleted);
+        for (const { id } of gone) throughout.delete(id);
+        const key = `${offset} ${limit}`;
+        const window = isAnew || hasExpired ? undefined : cached.get(key);
+        const answer = window ?? (await history.readWindow(offset, limit, isAnew));
+        cached.set(key, answer);
+        return answer;
+      };
+      return { throughout, readWindow, reads: () => reads };
+    }
+    const REST = { started: 0, deleted: 0, place: 0, hasExpired: false };
+
+    it('repeats no run, skips none that is there throughout, and reads a bounded number of windows', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.nat(600), movements, fc.integer({ min: 1, max: 100 }), async (runCount, moves, wanted) => {
+          const { throughout, readWindow, reads } = createMovingHistory(runCount, moves);
+          for (let pass = 1; pass <= 3; pass += 1) {
+            const seen: string[] = [];
+            let position: HistoryPosition | null = null;
+            for (let isDone = false; !isDone;) {
+              const before = reads();
+              const reader = createHistoryReader(readWindow, position);
+              let calls = 0;
+              for (; !reader.isAtEnd && !reader.isLost; calls += 1) seen.push(...idsOf(await reader.next(wanted)));
+              expect(reads() - before).toBeLessThanOrEqual(2 * calls + MAX_SEARCHES);
+              ({ position, isAtEnd: isDone } = reader);
+            }
+            expect(new Set(seen).size).toBe(seen.length);
+            expect([...throughout].filter((id) => !seen.includes(id))).toEqual([]);
+          }
+        }),
+      );
+    });
   });
 });

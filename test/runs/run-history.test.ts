@@ -6,7 +6,9 @@ import {
   windowsOfEach,
   type RunHistory,
 } from '../../src/runs/history/run-history.ts';
-import { GatewayError } from '../../src/upstream/errors.ts';
+import type { ResourceCache } from '../../src/runs/resource-cache.ts';
+import type { UpstreamApi } from '../../src/upstream/client.ts';
+import { AbandonedError, GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { at, runRecord } from '../support/facts.ts';
 import { operationOf } from '../support/operations.ts';
@@ -33,11 +35,12 @@ describe('the history of a workflow', () => {
   let listed: RunRecord[];
   let windows: string[];
   let isDown: boolean;
+  let upstream: UpstreamApi;
 
   beforeEach(() => {
     clock = createManualClock();
     [windows, isDown] = [[], false];
-    const upstream = scriptedApi({
+    upstream = scriptedApi({
       listRuns({ offset, limit }) {
         windows.push(`${offset} ${limit}`);
         if (isDown) return Promise.reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'down'));
@@ -157,6 +160,62 @@ describe('the history of a workflow', () => {
     expect(idsOf(await history.latest('wf', 20, operation()))).toEqual(down(250, 231));
     expect(windows).toEqual(['0 20']);
     expect(await history.latest('wf', 500, operation())).toHaveLength(250);
+  });
+
+  describe('from cached windows of different ages', () => {
+    let reads: number;
+
+    /** The first two hundred are cached, the second hundred of them for longer; then two runs start. */
+    async function beginWithOldWindow(): Promise<void> {
+      reads = 0;
+      const get: ResourceCache['get'] = (resource, operation) => {
+        reads += 1;
+        if (reads > 100) throw new Error('no end is in sight');
+        return parts.cache.get(resource, operation);
+      };
+      history = createRunHistory({
+        upstream,
+        cache: { ...parts.cache, get },
+        runStore: parts.store,
+        liveTtlMs: LIVE_TTL_MS,
+      });
+      listed = runs(300);
+      await history.latest('wf', 100, operation());
+      clock.advance(LIVE_TTL_MS - 1);
+      await history.latest('wf', 200, operation());
+      clock.advance(1);
+      listed = runs(302);
+      [windows, reads] = [[], 0];
+    }
+
+    it('reads those anew that contradict one another', async () => {
+      await beginWithOldWindow();
+      expect(idsOf(await history.latest('wf', 200, operation()))).toEqual(down(302, 103));
+      expect(windows).toEqual(['0 100', '99 100', '198 2']);
+    });
+
+    it('goes on with what it has where the upstream fails meanwhile', async () => {
+      await beginWithOldWindow();
+      await history.latest('wf', 100, operation());
+      isDown = true;
+      const records = await history.latest('wf', 199, operation());
+      expect(new Set(idsOf(records)).size).toBe(199);
+      expect(reads).toBeLessThan(10);
+    });
+
+    it('reads no further for a client that has left', async () => {
+      await beginWithOldWindow();
+      const leaving = new AbortController();
+      const reading = history.latest('wf', 200, operationOf('ada', { signal: leaving.signal }));
+      leaving.abort();
+      await expect(reading).rejects.toThrow(AbandonedError);
+      // The first window is cached, and so is the next.
+      await history.latest('wf', 100, operation());
+      reads = 0;
+      const cached = history.latest('wf', 200, operationOf('ada', { signal: AbortSignal.abort() }));
+      await expect(cached).rejects.toThrow(AbandonedError);
+      expect(reads).toBe(1);
+    });
   });
 
   it('reads one more of the latest for each record without an id', async () => {

@@ -237,8 +237,8 @@ export const RUNS: readonly Equivalent[] = [
   },
   {
     file: 'runs/history/history-reader.ts',
-    line: 'offset = Math.max(0, offset - (limit - 1));',
-    replacement: 'limit + 1',
+    line: "else offset = records.length === 0 && before === 'up' ? 0 : Math.max(0, offset - (MAX_WINDOW - 1));",
+    replacement: 'MAX_WINDOW + 1',
     reason: 'It goes further up than it must, and then on again from there.',
   },
   {

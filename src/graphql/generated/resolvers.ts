@@ -344,7 +344,8 @@ export type Query = {
    * for each workflow and page. A cursor keeps its place in each of the workflows, so that no run is repeated or skipped when new
    * ones start. A workflow whose runs can't be had is named in `unavailableWorkflows`, with its error in `errors`; the
    * others are answered. With a filter, at most 500 runs of each workflow are looked at for one page, of more than 16 workflows
-   * fewer: some 100 of each of 51 to 100. It may then hold fewer than `first`, even none, and `pageInfo.endCursor` still leads on.
+   * fewer: some 100 of each of 51 to 100. It may then hold fewer than `first`, even none, and `pageInfo.endCursor` still leads on: so it
+   * may where a history has moved by more than a thousand runs.
    */
   readonly recentRuns?: Maybe<RecentRuns>;
   /** One run. Null with a NOT_FOUND error if there is none by these ids, or none that this key may see. */
@@ -1108,7 +1109,8 @@ export type Workflow = {
   /**
    * Its runs, newest first. The history moves while it is paged through: a cursor keeps its place among the runs, so that none
    * is repeated or skipped when new ones start. Only if the upstream forgets the very run that a cursor stands at, the page
-   * goes on with the next older one by start.
+   * goes on with the next older one by start. If a cursor's run has moved by more than a thousand, the page may be empty, and
+   * `pageInfo.endCursor` still leads on.
    * With a filter, at most 500 runs are looked at for one page: it may then hold fewer than `first`, even none, and
    * `pageInfo.endCursor` still leads on.
    */

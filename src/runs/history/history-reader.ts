@@ -26,55 +26,83 @@ export interface HistoryEntry {
   readonly position: RunPosition;
 }
 
-/** Returns up to `limit` records from `offset` on; fewer at the end of the history. */
-export type ReadWindow = (offset: number, limit: number) => Promise<readonly RunRecord[]>;
+export interface HistoryWindow {
+  /** Up to `limit` of them from `offset` on; fewer at the end of the history. */
+  readonly records: readonly RunRecord[];
+  /** True if the upstream can't tell anything newer. */
+  readonly isStale: boolean;
+}
+
+/** `isAnew`: what was cached before will not do. */
+export type ReadWindow = (offset: number, limit: number, isAnew: boolean) => Promise<HistoryWindow>;
 
 export interface HistoryReader {
   /** The next entries, in order: about as many as wanted (at most 99 or 100 at a time); none at the end. */
   next(wanted: number): Promise<readonly HistoryEntry[]>;
   /** True when the end was seen. If a full window ends exactly there, it is still false. */
   readonly isAtEnd: boolean;
+  /** True when the anchor was not found by `MAX_SEARCHES`: `next` has nothing more, and another reader may go on from `position`. */
+  readonly isLost: boolean;
+  /** Behind the last entry; where it is lost, with the offset where to look next. */
+  readonly position: HistoryPosition | null;
 }
 
 /** The upstream's largest page. */
 export const MAX_WINDOW = 100;
+/** For an anchor that has moved one more window is read, and so many beyond that by a reader in all: some thousand runs. */
+export const MAX_SEARCHES = 10;
 
 /** Starts behind `after`; null: with the newest run. */
 export function createHistoryReader(readWindow: ReadWindow, after: HistoryPosition | null): HistoryReader {
   let anchor = after;
   let isAtEnd = false;
+  let isLost = false;
+  let searches = 0;
+  // Cached windows may be of different ages. Where they contradict one another, all further ones are read anew.
+  let isAnew = false;
 
   /** Reads windows until one contains the anchor, or shows where it would be; returns the entries behind it. */
   async function readBehind(last: HistoryPosition, wanted: number): Promise<readonly HistoryEntry[]> {
     // One more than wanted: the window starts with the anchor, unless that has moved.
-    const limit = Math.min(MAX_WINDOW, wanted + 1);
-    let offset = last.offset;
+    let limit = Math.min(MAX_WINDOW, wanted + 1);
+    let { offset } = last;
+    let before: 'down' | 'up' | null = null;
     for (;;) {
-      const window = await readWindow(offset, limit);
-      const isLastWindow = window.length < limit;
-      const from = indexBehind(window, last);
-      if (from === window.length && !isLastWindow) {
-        // All are newer, since so many runs have started; or the anchor is the last of them. Read on from there.
-        offset += window.length - 1;
-      } else if (from === 0 && offset > 0) {
-        // All are older: runs above were deleted, and the anchor has moved up.
-        offset = Math.max(0, offset - (limit - 1));
-      } else {
+      const { records, isStale } = await readWindow(offset, limit, isAnew);
+      const isLastWindow = records.length < limit;
+      const from = indexBehind(records, last);
+      // All are newer, since so many runs have started; or the anchor is the last of them.
+      const isAbove = from === records.length && !isLastWindow;
+      // All are older: runs above were deleted, and the anchor has moved up. Stale windows may contradict one another for good.
+      const isBelow = from === 0 && offset > 0 && !(isStale && before === 'down');
+      if (!isAbove && !isBelow) {
         isAtEnd = isLastWindow;
-        return entriesOf(window, offset).slice(from);
+        return entriesOf(records, offset).slice(from);
       }
+      const turn = isAbove ? 'down' : 'up';
+      if (isAbove) offset += records.length - 1;
+      else offset = records.length === 0 && before === 'up' ? 0 : Math.max(0, offset - (MAX_WINDOW - 1));
+      if (before !== null) searches += 1;
+      if (searches > MAX_SEARCHES) {
+        isLost = true;
+        anchor = { ...last, offset };
+        return [];
+      }
+      isAnew ||= before !== null && before !== turn;
+      before = turn;
+      limit = MAX_WINDOW;
     }
   }
 
   return {
     async next(wanted) {
-      if (isAtEnd) return [];
+      if (isAtEnd || isLost) return [];
       let entries: readonly HistoryEntry[];
       if (anchor) {
         entries = await readBehind(anchor, wanted);
       } else {
         const limit = Math.min(MAX_WINDOW, wanted);
-        entries = entriesOf(await readWindow(0, limit), 0);
+        entries = entriesOf((await readWindow(0, limit, isAnew)).records, 0);
         isAtEnd = entries.length < limit;
       }
       anchor = entries.at(-1)?.position ?? anchor;
@@ -82,6 +110,12 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
     },
     get isAtEnd() {
       return isAtEnd;
+    },
+    get isLost() {
+      return isLost;
+    },
+    get position() {
+      return anchor;
     },
   };
 }

@@ -3,7 +3,15 @@ import { runStatusOf, type RunStatus } from '../../domain/status.ts';
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { RunRef, UpstreamApi } from '../../upstream/client.ts';
-import { createHistoryReader, MAX_WINDOW, type HistoryEntry, type HistoryPosition } from './history-reader.ts';
+import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
+import {
+  createHistoryReader,
+  MAX_SEARCHES,
+  MAX_WINDOW,
+  type HistoryEntry,
+  type HistoryPosition,
+  type HistoryReader,
+} from './history-reader.ts';
 import type { Operation } from '../operation.ts';
 import type { Cached } from '../cache-partitions.ts';
 import type { Resource, ResourceCache, Served } from '../resource-cache.ts';
@@ -102,20 +110,31 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
     onWindow: (window: Served<readonly RunRecord[]>) => void = () => undefined,
   ) {
     const known = new Map<RunRecord, Served<RunRecord>>();
-    const reader = createHistoryReader(async (offset, limit) => {
+    let isFirst = true;
+    const reader = createHistoryReader(async (offset, limit, isAnew) => {
+      if (!isFirst && operation.signal().aborted) throw new AbandonedError();
+      isFirst = false;
       const resource = windowOf(workflowId, offset, limit);
-      const window = await cache.get(resource, operation);
+      const window = await cache.get(resource, isAnew ? { ...operation, skipsLive: true } : operation);
       for (const record of window.cached.value) {
         if (!hasId(record)) continue;
         const ref = { workflowId, runId: record.id };
         known.set(record, runStore.offerRecord(ref, record, { resource, ...window }, operation.viewer));
       }
       onWindow(window);
-      return window.cached.value;
+      return { records: window.cached.value, isStale: window.staleReason !== null };
     }, after);
     /** What is known of a listed run: what the list has, or something newer. Null where it has no id. */
     const knownOf = (record: RunRecord): Served<RunRecord> | null => known.get(record) ?? null;
     return { reader, knownOf };
+  }
+
+  /** The next entries, for a list that would be wrong without them. */
+  async function nextOf(reader: HistoryReader, wanted: number): Promise<readonly HistoryEntry[]> {
+    const entries = await reader.next(wanted);
+    if (!reader.isLost) return entries;
+    const message = `the history moved by more than ${MAX_SEARCHES * (MAX_WINDOW - 1)} runs while it was read, or the upstream does not page it by offset`;
+    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', message);
   }
 
   /** The latest records, at most `count`, down to the first that started before `window` begins. */
@@ -127,7 +146,7 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
     const { reader, knownOf } = readerOf(workflowId, null, operation);
     const records: RunRecord[] = [];
     while (records.length < count && !reader.isAtEnd) {
-      for (const { record, position } of await reader.next(Math.min(count - records.length, MAX_WINDOW))) {
+      for (const { record, position } of await nextOf(reader, Math.min(count - records.length, MAX_WINDOW))) {
         if (startedAfter && isBefore(record, startedAfter)) return { records, isWhole: true };
         const known = knownOf(record);
         if (!known || records.length === count) continue;
@@ -149,7 +168,6 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
       const wanted = filter ? MAX_WINDOW : first + 1;
       const found: HistoryEntry[] = [];
       let end = after;
-      let lastScanned = after;
       for (let windows = 0; found.length < first && windows < maxWindows && !reader.isAtEnd; windows += 1) {
         for (const entry of await reader.next(Math.min(wanted, MAX_WINDOW))) {
           if (found.length === first) return { entries: found, hasNextPage: true, end };
@@ -161,12 +179,11 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
             found.push(entry);
             onFound({ workflowId, runId: entry.position.runId }, known);
           }
-          lastScanned = entry.position;
           // A record without an id can't be found again when the history has moved.
           if (known) end = entry.position;
         }
       }
-      return { entries: found, hasNextPage: !reader.isAtEnd, end: end === after ? lastScanned : end };
+      return { entries: found, hasNextPage: !reader.isAtEnd, end: end === after ? reader.position : end };
     },
 
     async latest(workflowId, count, operation, onFound) {
@@ -187,7 +204,7 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
       });
       const records: RunRecord[] = [];
       do {
-        const entries = await reader.next(records.length === 0 ? Math.min(wanted, MAX_WINDOW) : MAX_WINDOW);
+        const entries = await nextOf(reader, records.length === 0 ? Math.min(wanted, MAX_WINDOW) : MAX_WINDOW);
         records.push(...entries.map(({ record }) => record));
       } while (!reader.isAtEnd && records.length < MAX_SCANNED && !areEnough(records));
       return { records: records.filter(hasId).flatMap((record) => partOf.get(record) ?? []), windows };
