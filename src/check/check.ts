@@ -17,7 +17,8 @@ export interface CheckDependencies {
 
 /** Workflows that are looked through for one that has runs. */
 const MAX_WORKFLOWS = 5;
-const HISTORY_LENGTH = 20;
+/** The largest page that the gateway asks for: it takes a shorter one for the end. */
+const PAGE = 100;
 
 export async function checkUpstream(
   { createClient, endpoints, isService }: CheckDependencies,
@@ -60,11 +61,19 @@ async function tryCalls(client: UpstreamApi, attempts: Attempts, options: CheckO
     return;
   }
 
-  const history = await attempt(
+  // Also of a call that fails for its paging: there is a run to ask for.
+  const histories: History[] = [];
+  await attempt(
     'runs',
-    () => findHistory(client, candidates, call),
+    async () => {
+      const history = await findHistory(client, candidates, call);
+      histories.push(history);
+      await checkPaging(client, history, call);
+      return history;
+    },
     ({ workflowId, records }) => `${records.length} runs of workflow ${JSON.stringify(workflowId)}`,
   );
+  const [history] = histories;
   const workflowId = history?.workflowId ?? first;
   const runId = options.runId ?? runToAskFor(history?.records ?? [])?.id;
   if (runId === undefined) {
@@ -98,18 +107,42 @@ async function tryCalls(client: UpstreamApi, attempts: Attempts, options: CheckO
 
 interface History {
   readonly workflowId: string;
+  /** As it came. */
+  readonly page: readonly RunRecord[];
   readonly records: readonly RunRecord[];
 }
 
 /** Of the first workflow that has runs. */
 async function findHistory(client: UpstreamApi, candidates: readonly string[], call: CallOptions): Promise<History> {
   for (const workflowId of candidates) {
-    const { value } = await client.listRuns({ workflowId, offset: 0, limit: HISTORY_LENGTH }, call);
-    const records = value.filter(({ id }) => id !== '');
-    if (records.length > 0) return { workflowId, records };
+    const { value: page } = await client.listRuns({ workflowId, offset: 0, limit: PAGE }, call);
+    const records = page.filter(({ id }) => id !== '');
+    if (records.length > 0) return { workflowId, page, records };
   }
-  return { workflowId: candidates[0] ?? '', records: [] };
+  return { workflowId: candidates[0] ?? '', page: [], records: [] };
 }
+
+/** Reads one run behind the page. A run that starts meanwhile moves the last one of the page there. */
+async function checkPaging(client: UpstreamApi, { workflowId, page }: History, call: CallOptions): Promise<void> {
+  if (page.length === 0) return;
+  const { value: behind } = await client.listRuns({ workflowId, offset: page.length, limit: 1 }, call);
+  const [next] = behind;
+  if (!next) return;
+  if (page.length < PAGE && !page.some(({ id }) => id === next.id)) {
+    throw pagingError(
+      `a page of limit=${PAGE} has ${page.length} runs, and more follow: a short page counts as the end`,
+    );
+  }
+  if (page.length > 1 && next.id === page[0]?.id) {
+    throw pagingError(`offset=${page.length} answers the newest run again: a history is paged by limit and offset`);
+  }
+}
+
+const pagingError = (problem: string): GatewayError =>
+  new GatewayError(
+    'UPSTREAM_CONTRACT_VIOLATION',
+    `${problem}. Correct the upstream, or leave this call out of UPSTREAM_ENDPOINTS`,
+  );
 
 const runToAskFor = (records: readonly RunRecord[]): RunRecord | undefined =>
   records.find(({ rawStatus }) => isTerminal(runStatusOf(rawStatus))) ?? records[0];

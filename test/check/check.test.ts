@@ -4,7 +4,7 @@ import { runCheck } from '../../src/check/run-check.ts';
 import { readConfigWith } from '../../src/cli/command-line.ts';
 import { startFaultyUpstream, type Endpoint, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
 import { runCommand } from '../support/process.ts';
-import { wireWorkflow } from '../support/scripted-history.ts';
+import { createScriptedHistory, wireWorkflow, type ScriptedHistory } from '../support/scripted-history.ts';
 import { wireRun, wireStep } from '../support/wire.ts';
 
 const KEY = 'canary-key';
@@ -16,12 +16,13 @@ describe('stepgate check', () => {
 
   beforeEach(async () => {
     replies = {};
-    upstream = await startFaultyUpstream(({ endpoint, runId, workflowId }) => {
+    upstream = await startFaultyUpstream(({ endpoint, runId, workflowId, url }) => {
       const reply = replies[endpoint];
       if (reply) return reply;
       if (endpoint === 'workflows') return { json: ['idle', 'wf'].map((id) => wireWorkflow(id)) };
       if (endpoint === 'runs') {
-        return { json: workflowId === 'wf' ? [wireRun('live', { status: 'running' }), wireRun('done')] : [] };
+        const runs = workflowId === 'wf' ? [wireRun('live', { status: 'running' }), wireRun('done')] : [];
+        return { json: runs.slice(Number(url.searchParams.get('offset'))) };
       }
       if (endpoint === 'run') return { json: [wireRun(runId)] };
       if (endpoint === 'steps') return { json: [wireStep()] };
@@ -78,7 +79,7 @@ describe('stepgate check', () => {
     expect(stdout).toContain('Everything that was tried works.');
     expect(code).toBe(0);
     expect(upstream.calls.map(({ endpoint, key }) => [endpoint, key])).toEqual(
-      ['workflows', 'runs', 'runs', 'run', 'steps'].map((endpoint) => [endpoint, KEY]),
+      ['workflows', 'runs', 'runs', 'runs', 'run', 'steps'].map((endpoint) => [endpoint, KEY]),
     );
     expect(stdout).not.toContain(KEY);
   });
@@ -141,6 +142,72 @@ describe('stepgate check', () => {
     expect(saidOf(endpoint, stdout)).toContain(message);
     expect(saidOf(endpoint, stdout)).toContain(advice);
     expect(code).toBe(1);
+  });
+
+  describe('reads one run behind a page of a hundred', () => {
+    /** `most`: the largest page of the upstream. */
+    async function checkHistory(history: ScriptedHistory, most: number) {
+      const former = upstream.script;
+      upstream.script = (call) => {
+        const { searchParams } = call.url;
+        if (call.endpoint === 'runs') searchParams.set('limit', `${Math.min(most, Number(searchParams.get('limit')))}`);
+        return call.endpoint === 'runs' ? history.script(call) : former(call);
+      };
+      const { code, stdout } = await check(['--workflow', 'wf']);
+      return { code, said: saidOf('runs', stdout) };
+    }
+
+    it.each([
+      [1, 100],
+      [99, 100],
+      [100, 100],
+      [250, 100],
+      [50, 50],
+    ])('which is the end, or goes on behind a full page: %i runs by %i', async (count, most) => {
+      const { code, said } = await checkHistory(createScriptedHistory(count), most);
+      expect(said).toContain(`works: ${Math.min(count, 100)} runs`);
+      expect(code).toBe(0);
+      expect(upstream.count('runs')).toBe(2);
+    });
+
+    it('and fails where a short page is not the end', async () => {
+      const { code, said } = await checkHistory(createScriptedHistory(120), 50);
+      expect(said).toContain(
+        'FAILED: a page of limit=100 has 50 runs, and more follow: a short page counts as the end',
+      );
+      expect(said).toContain('leave this call out of UPSTREAM_ENDPOINTS');
+      expect(upstream.count('steps')).toBe(1);
+      expect(code).toBe(1);
+    });
+
+    it('and fails where the offset is not read', async () => {
+      const history = createScriptedHistory(120);
+      const { code, said } = await checkHistory(
+        {
+          ...history,
+          script: (call) => {
+            call.url.searchParams.set('offset', '0');
+            return history.script(call);
+          },
+        },
+        100,
+      );
+      expect(said).toContain('FAILED: offset=100 answers the newest run again: a history is paged by limit and offset');
+      expect(code).toBe(1);
+    });
+
+    it('and knows a run that has moved there, since another has started', async () => {
+      const history = createScriptedHistory(30);
+      const started = {
+        ...history,
+        script: (call: Parameters<typeof history.script>[0]) => {
+          const reply = history.script(call);
+          history.start(`new-${upstream.calls.length}`);
+          return reply;
+        },
+      };
+      expect(await checkHistory(started, 100)).toMatchObject({ code: 0 });
+    });
   });
 
   it('says what to set where the upstream can not be reached, or is too slow', async () => {
