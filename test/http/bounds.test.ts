@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { NOBODY } from '../../src/auth/caller.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createBasePath } from '../../src/http/base-path.ts';
-import { createClientBytes } from '../../src/http/connection/client-bytes.ts';
+import { ANONYMOUS, createClientBytes } from '../../src/http/connection/client-bytes.ts';
 import { createCompression } from '../../src/http/compression/compression.ts';
 import { createSocketProtocol } from '../../src/http/live/socket-protocol.ts';
 import { createResponseWriter } from '../../src/http/response-writer.ts';
@@ -133,6 +133,7 @@ describe('the bounds', () => {
           authorization: undefined,
           takeAllowance: () => null,
           clientBytes: createClientBytes(1_000_000),
+          owner: ANONYMOUS,
           nextRequestId: () => 'r',
           traceparent: undefined,
           signal: () => new AbortController().signal,

@@ -7,7 +7,12 @@ import type { OperationPipeline } from '../../src/graphql/operations/operation-p
 import type { OperationRequest } from '../../src/graphql/operations/operation.ts';
 import type { Allowance } from '../../src/graphql/operations/rate-limit.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { createClientBytes, type ClientBytes } from '../../src/http/connection/client-bytes.ts';
+import {
+  ANONYMOUS,
+  createClientBytes,
+  MIN_COUNTED_BYTES,
+  type ClientBytes,
+} from '../../src/http/connection/client-bytes.ts';
 import { BEAT_EVERY_MS, createKeepAlive } from '../../src/http/live/keep-alive.ts';
 import type { LiveTransport } from '../../src/http/live/live-transport.ts';
 import { createSocketProtocol } from '../../src/http/live/socket-protocol.ts';
@@ -224,20 +229,35 @@ describe('sockets', () => {
     });
 
     it('with 1013 where too much is held for clients that are not known yet', async () => {
-      const release = clientBytes.of('').hold(MAX_HELD_BYTES / 2);
-      const client = await open();
-      client.subscribe({ query: TYPE });
-      await client.next();
-      await client.next();
-      client.subscribe({ query: `#${'x'.repeat(8500)}\n${TYPE}` }, 'b');
-      expect(await reasonOf(client)).toBe(TRY_AGAIN_LATER);
+      const release = clientBytes.of(ANONYMOUS).hold(MAX_HELD_BYTES / 2);
+      const [known, unknown] = [await open(), await open(null)];
+      unknown.send({ type: 'ping', payload: { text: 'x'.repeat(8500) } });
+      expect(await reasonOf(unknown)).toBe(TRY_AGAIN_LATER);
+      known.subscribe({ query: `#${'x'.repeat(8500)}\n${TYPE}` });
+      expect([await known.next(), await known.next()]).toEqual([ANSWER, COMPLETE]);
       release();
-      const next = await open();
+      const next = await open(null);
       // What was held for a message is free when it has been read.
-      for (const id of ['a', 'b', 'c', 'd']) {
-        next.subscribe({ query: `#${'x'.repeat(250_000)}\n${TYPE}` }, id);
-        expect((await next.next()).type).not.toBe('closed');
-      }
+      for (let pings = 0; pings < 4; pings += 1) await next.roundTrip({ text: 'x'.repeat(250_000) });
+    });
+
+    it('with 1013 where their own viewer holds too much, and never because of another', async () => {
+      const other = { authorization: 'Bearer key-2' };
+      const [greedy, same, another] = [await open(), await open(), await open(other)];
+      another.subscribe({ query: RUN });
+      expect(await another.next()).toEqual(RUNNING);
+      greedy.subscribe({ query: RUN, variables: { junk: 'x'.repeat(250_000) } });
+      expect(await greedy.next()).toEqual(RUNNING);
+      const large = { query: `#${'x'.repeat(8500)}\n${TYPE}` };
+      another.subscribe(large, '2');
+      expect([await another.next(), await another.next()]).toEqual([ANSWER, COMPLETE]);
+      same.subscribe(large);
+      expect(await reasonOf(same)).toBe(TRY_AGAIN_LATER);
+      greedy.send({ type: 'complete', id: '1' });
+      (await clientBytes.of(viewerOf('key-1').id).holdWhenFree(MIN_COUNTED_BYTES))();
+      const next = await open();
+      next.subscribe(large);
+      expect(await next.next()).toEqual(ANSWER);
     });
 
     it('with 1001 when the gateway stops, or cut', async () => {

@@ -20,6 +20,8 @@ export interface SocketExtra {
   authorization: string | undefined;
   readonly takeAllowance: (caller: Caller) => Allowance | null | Promise<Allowance>;
   readonly clientBytes: ClientBytes;
+  /** Of what is held for its messages: ANONYMOUS until its viewer is known. */
+  owner: string;
   readonly nextRequestId: () => string;
   /** Of the upgrade request. */
   readonly traceparent: string | readonly string[] | undefined;
@@ -70,7 +72,10 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
       extra.authorization = authorizationIn(connectionParams);
       const caller = await extra.authenticate(extra.authorization);
       const { viewer, error } = caller;
-      if (viewer) return;
+      if (viewer) {
+        extra.owner = viewer.id;
+        return;
+      }
       // A refused key counts like a refused request: otherwise keys could be tried as often as sockets open.
       const allowance = await extra.takeAllowance(caller);
       if (allowance && !allowance.isAllowed) extra.socket.close(TRY_AGAIN_LATER, rateLimited(allowance).message);

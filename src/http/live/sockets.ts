@@ -15,7 +15,7 @@ import type { RateLimits } from '../rate-limits.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import type { LiveTransport } from './live-transport.ts';
 import { prepareMessage } from './socket-message.ts';
-import { TRY_AGAIN_LATER, type SocketProtocol } from './socket-protocol.ts';
+import { TRY_AGAIN_LATER, type SocketExtra, type SocketProtocol } from './socket-protocol.ts';
 
 export interface SocketsOptions {
   readonly protocol: SocketProtocol;
@@ -94,9 +94,9 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
   }
 
   /** graphql-ws keeps a message for as long as its operation lasts. Null: too many are held, and the socket is closed. */
-  function holdMessage(socket: WebSocket, bytes: number): (() => void) | null {
+  function holdMessage({ socket, owner }: SocketExtra, bytes: number): (() => void) | null {
     try {
-      return clientBytes.of(ANONYMOUS).hold(bytes);
+      return clientBytes.of(owner).hold(bytes);
     } catch (error) {
       socket.close(TRY_AGAIN_LATER, error instanceof Error ? error.message : undefined);
       return null;
@@ -123,6 +123,19 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     const holdBack = () => {
       if (socket.bufferedAmount > MAX_UNTAKEN_BYTES) socket.pause();
     };
+    const extra: SocketExtra = {
+      socket,
+      authenticate: (authorization) => authenticate(request, authorization),
+      authorization: undefined,
+      takeAllowance: (caller) => rateLimits.take(caller, request),
+      clientBytes,
+      owner: ANONYMOUS,
+      // The socket's id with a number: many operations share one request.
+      nextRequestId: () => `${requestId}.${(operations += 1)}`,
+      traceparent,
+      http: { request },
+      signal: signalOfSocket(socket),
+    };
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
@@ -144,7 +157,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
           socket.on('message', (data: Buffer) => {
             holdBack();
             // As text, and parsed.
-            const release = holdMessage(socket, 2 * data.length);
+            const release = holdMessage(extra, 2 * data.length);
             if (!release) return;
             // Whatever is thrown here must close the socket alone: from a listener it would end the process.
             Promise.try(() => receive(prepareMessage(data.toString())))
@@ -157,18 +170,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
           });
         },
       },
-      {
-        socket,
-        authenticate: (authorization) => authenticate(request, authorization),
-        authorization: undefined,
-        takeAllowance: (caller) => rateLimits.take(caller, request),
-        clientBytes,
-        // The socket's id with a number: many operations share one request.
-        nextRequestId: () => `${requestId}.${(operations += 1)}`,
-        traceparent,
-        http: { request },
-        signal: signalOfSocket(socket),
-      },
+      extra,
     );
     socket.on('ping', (data) => {
       holdBack();
