@@ -5,6 +5,7 @@ import { createSchema } from '../../src/graphql/schema.ts';
 import { createBasePath } from '../../src/http/base-path.ts';
 import { ANONYMOUS, createClientBytes } from '../../src/http/connection/client-bytes.ts';
 import { createCompression } from '../../src/http/compression/compression.ts';
+import { createLargeMessages } from '../../src/http/live/large-messages.ts';
 import { createSocketProtocol } from '../../src/http/live/socket-protocol.ts';
 import { createResponseWriter } from '../../src/http/response-writer.ts';
 import { createHttpServer } from '../../src/http/server.ts';
@@ -134,6 +135,7 @@ describe('the bounds', () => {
           takeAllowance: () => null,
           clientBytes: createClientBytes(1_000_000),
           owner: ANONYMOUS,
+          largeMessages: createLargeMessages(),
           nextRequestId: () => 'r',
           traceparent: undefined,
           signal: () => new AbortController().signal,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, get, type Server } from 'node:http';
+import { createServer, get, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -80,6 +80,8 @@ describe('streams of events', () => {
   /** Connections that are kept alive. */
   let kept: number;
   let run: () => Promise<Outcome>;
+  /** Of the last stream that was opened. */
+  let latest: ServerResponse;
   /** What comes before a stream, as authentication does. */
   let admitted: Promise<void>;
   /** How each send has ended. */
@@ -89,6 +91,7 @@ describe('streams of events', () => {
   beforeAll(async () => {
     server = createServer((request, response) => {
       request.resume();
+      latest = response;
       const send = () => streams.send(createExchange(request, response), () => run());
       void Promise.allSettled([admitted.then(send)]).then((results) => {
         sent.push(...results);
@@ -153,6 +156,8 @@ describe('streams of events', () => {
       }),
     );
   const isConnected = (count: number) => until(async () => (await connections()) === count);
+  /** A large event takes several turns until it is written. */
+  const isWritten = () => until(() => latest.writableLength > 0);
   const isSent = () => until(() => sent.length > 0);
 
   it('carry an answer and their end, and tell caches and proxies to leave them alone', async () => {
@@ -200,6 +205,23 @@ describe('streams of events', () => {
     await until(() => feed.asked > 0);
     await connections();
     expect(feed.asked).toBe(1);
+  });
+
+  it.each(['identity', 'gzip'])('write large answers and events in pieces, in their order: %s', async (encoding) => {
+    const text = 'é"'.repeat(1_000_000);
+    const feed = createFeed();
+    follow(feed);
+    const written = jest.spyOn(JSON, 'stringify');
+    const response = fetch(url, { headers: { 'accept-encoding': encoding, connection: 'close' } });
+    for (const event of [text, 'short', text]) feed.event(event);
+    feed.end();
+    const body = await (await response).text();
+    const lengths = written.mock.results.map(({ value }) => String(value).length);
+    written.mockRestore();
+    expect(body.split('\n\n').slice(1, 4)).toEqual(
+      [text, 'short', text].map((each) => `event: next\ndata: ${JSON.stringify(eventOf(each))}`),
+    );
+    expect(Math.max(...lengths)).toBeLessThan(2 ** 18);
   });
 
   it('end with the errors of their subscription', async () => {
@@ -386,7 +408,7 @@ describe('streams of events', () => {
       const hanging = await open();
       hanging.stopReading();
       feed.event(HUGE);
-      await until(() => feed.asked === 1);
+      await isWritten();
       follow(busy);
       const client = await open();
       for (let beats = 0; beats < 4; beats += 1) {
@@ -408,7 +430,7 @@ describe('streams of events', () => {
       const client = await open();
       client.stopReading();
       feed.event(HUGE);
-      await connections();
+      await isWritten();
       clock.advance(2 * BEAT_EVERY_MS);
       client.goOnReading();
       await client.next();

@@ -1,6 +1,6 @@
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Caller } from '../../src/auth/caller.ts';
 import { lasting, NOBODY, rejected } from '../../src/auth/caller.ts';
 import type { OperationPipeline } from '../../src/graphql/operations/operation-pipeline.ts';
@@ -369,6 +369,25 @@ describe('sockets', () => {
       client.subscribe({ query: RUN.replace('r1', 'gone') }, 'b');
       expect(await client.nextErrorCode()).toBe('NOT_FOUND');
     });
+  });
+
+  it('write large answers in pieces, and each before its end', async () => {
+    const outputs = 'é"'.repeat(1_000_000);
+    upstream.script = () => ({ json: [wireRun('large', { outputs })] });
+    const client = await open();
+    const ask = async (id: string) => {
+      client.subscribe({ query: '{ run(workflowId: "wf", id: "large") { outputs } }' }, id);
+      return [await client.next(), await client.next()];
+    };
+    const expected = [{ type: 'next', payload: { data: { run: { outputs } } } }, COMPLETE];
+    expect(await ask('a')).toEqual(expected);
+    // Now the run is known, and so nothing is written but the answer.
+    const written = jest.spyOn(JSON, 'stringify');
+    const answer = await ask('b');
+    const lengths = written.mock.results.map(({ value }) => String(value).length);
+    written.mockRestore();
+    expect(answer).toEqual(expected);
+    expect(Math.max(...lengths)).toBeLessThan(2 ** 18);
   });
 
   it('count what a client has not taken, and free it when its operation is over', async () => {

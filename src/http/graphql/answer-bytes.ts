@@ -1,4 +1,4 @@
-/** An answer as JSON. A large one is written in pieces, and others are answered in between. */
+/** Answers and events as JSON. A large one is written in pieces, and others are answered in between. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { jsonLength } from '../../domain/json-path/json-length.ts';
 import { isJsonObject } from '../../domain/json.ts';
@@ -14,15 +14,30 @@ const PIECE_LENGTH = 32_768;
 const ESCAPES = 1.25;
 
 export async function bytesOf({ result, sizeBytes }: Answer): Promise<Buffer> {
-  if (sizeBytes < MIN_LARGE_BYTES) return Buffer.from(JSON.stringify(result));
+  return sizeBytes < MIN_LARGE_BYTES ? Buffer.from(JSON.stringify(result)) : jsonInPieces(result, '', '', sizeBytes);
+}
+
+/** Where its size is not known. */
+export const isLarge = (result: Answer['result']): boolean =>
+  jsonLength(result as JsonValue, MIN_LARGE_BYTES, () => undefined) >= MIN_LARGE_BYTES;
+
+/** With what stands before and after it. */
+export async function jsonInPieces(
+  result: Answer['result'],
+  before: string,
+  after: string,
+  sizeBytes = MIN_LARGE_BYTES,
+): Promise<Buffer> {
   const json = createOwnBytes(Math.ceil(sizeBytes * ESCAPES));
   let turnEnd = MIN_LARGE_BYTES;
+  json.append(before);
   for (const piece of piecesOf(result as JsonValue)) {
     json.append(piece);
     if (json.bytes.length < turnEnd) continue;
     await nextTurn();
     turnEnd = json.bytes.length + MIN_LARGE_BYTES;
   }
+  json.append(after);
   return json.bytes;
 }
 

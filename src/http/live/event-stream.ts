@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { LiveEvent } from '../../graphql/subscriptions/live-events.ts';
 import type { Compressed } from '../compression/compressed-forms.ts';
 import { onClosed } from '../connection/client-signal.ts';
+import { isLarge, jsonInPieces } from '../graphql/answer-bytes.ts';
 import type { EventEncoding } from './event-encoding.ts';
 import type { KeepAlive } from './keep-alive.ts';
 
@@ -22,13 +23,17 @@ export interface EventBlock {
 /** How a compressed stream is written. */
 export interface StreamCompression {
   readonly encoding: EventEncoding;
-  readonly blockOf: (event: LiveEvent) => EventBlock;
+  readonly blockOf: (event: LiveEvent) => Promise<EventBlock>;
 }
 
 const COMMENT = ':\n\n';
 
+const BEFORE = 'event: next\ndata: ';
+const AFTER = '\n\n';
+
 /** As it is sent. */
-export const textOf = (event: LiveEvent): string => `event: next\ndata: ${JSON.stringify(event)}\n\n`;
+export const textOf = async (event: LiveEvent): Promise<Buffer> =>
+  isLarge(event) ? jsonInPieces(event, BEFORE, AFTER) : Buffer.from(`${BEFORE}${JSON.stringify(event)}${AFTER}`);
 
 export interface EventStreamOptions {
   readonly response: ServerResponse;
@@ -68,19 +73,20 @@ export function createEventStream({ response, headers, keepAlive, compression }:
     release();
   });
 
-  async function writeCompressed(event: LiveEvent, { encoding, blockOf }: StreamCompression): Promise<void> {
-    const { text, block } = blockOf(event);
-    const made = Buffer.isBuffer(block) ? block : await block;
-    response.write(encoding.encode(text, made), taken);
+  async function blockOf(event: LiveEvent): Promise<{ text: Buffer; made: Buffer | null }> {
+    if (!compression) return { text: await textOf(event), made: null };
+    const { text, block } = await compression.blockOf(event);
+    return { text, made: await block };
   }
 
   return {
-    next: (event) =>
-      new Promise((resolve) => {
+    async next(event) {
+      const { text, made } = await blockOf(event);
+      await new Promise<void>((resolve) => {
         release = resolve;
-        if (compression) void writeCompressed(event, compression);
-        else response.write(textOf(event), taken);
-      }),
+        response.write(compression?.encoding.encode(text, made) ?? text, taken);
+      });
+    },
     complete() {
       // EventSource ignores an event without a data line.
       response.write(encode('event: complete\ndata:\n\n'));

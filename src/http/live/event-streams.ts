@@ -46,15 +46,19 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
   const { writer, compression, keepAlive, isReady } = options;
   const open = new Set<OpenStream>();
   /** Readers of one run share the event, and then its text and block. */
-  const blocks = new WeakMap<LiveEvent, EventBlock>();
+  const blocks = new WeakMap<LiveEvent, Promise<EventBlock>>();
 
-  function blockOf(event: LiveEvent): EventBlock {
+  function blockOf(event: LiveEvent): Promise<EventBlock> {
     const known = blocks.get(event);
     if (known) return known;
-    const text = ownBytes(Buffer.from(textOf(event)));
-    const made = { text, block: text.length < MIN_COMPRESSED_LENGTH ? null : compression.block(text) };
+    const made = makeBlock(event);
     blocks.set(event, made);
     return made;
+  }
+
+  async function makeBlock(event: LiveEvent): Promise<EventBlock> {
+    const text = ownBytes(await textOf(event));
+    return { text, block: text.length < MIN_COMPRESSED_LENGTH ? null : compression.block(text) };
   }
 
   function streamTo(exchange: Exchange): EventStream {

@@ -10,6 +10,7 @@ import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/
 import type { HttpSource } from '../../observability/http-source.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { ANONYMOUS, untilGone, type ClientBytes } from '../connection/client-bytes.ts';
+import type { LargeMessages } from './large-messages.ts';
 
 /** What belongs to one socket. */
 export interface SocketExtra {
@@ -22,6 +23,7 @@ export interface SocketExtra {
   readonly clientBytes: ClientBytes;
   /** Of what is held for its messages: ANONYMOUS until its viewer is known. */
   owner: string;
+  readonly largeMessages: LargeMessages;
   readonly nextRequestId: () => string;
   /** Of the upgrade request. */
   readonly traceparent: string | readonly string[] | undefined;
@@ -92,7 +94,8 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
     },
     // The package's type does not allow a finished execution.
     execute: ({ contextValue }) => contextValue as FormattedExecutionResult | LiveEvents as never,
-    onNext: (_context, _id, _payload, _arguments, result) => result as FormattedExecutionResult,
+    onNext: ({ extra }, id, _payload, _arguments, result) =>
+      extra.largeMessages.payloadOf(id, result as FormattedExecutionResult),
     onComplete: (_context, _id, payload) => releases.get(payload)?.(),
     onError: (_context, _id, _payload, [error]) =>
       error?.originalError instanceof SubscriptionError ? error.originalError.errors : undefined,

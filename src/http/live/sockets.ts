@@ -13,6 +13,7 @@ import { ANONYMOUS, type ClientBytes } from '../connection/client-bytes.ts';
 import { endWithError, type RawError } from '../connection/raw-response.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import type { KeepAlive } from './keep-alive.ts';
+import { createLargeMessages } from './large-messages.ts';
 import type { LiveTransport } from './live-transport.ts';
 import { prepareMessage } from './socket-message.ts';
 import { TRY_AGAIN_LATER, type SocketExtra, type SocketProtocol } from './socket-protocol.ts';
@@ -130,6 +131,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
       takeAllowance: (caller) => rateLimits.take(caller, request),
       clientBytes,
       owner: ANONYMOUS,
+      largeMessages: createLargeMessages(),
       // The socket's id with a number: many operations share one request.
       nextRequestId: () => `${requestId}.${(operations += 1)}`,
       traceparent,
@@ -141,11 +143,12 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
         protocol: socket.protocol,
         send: (text) =>
           new Promise((resolve) => {
+            const message = extra.largeMessages.take(text);
             if (socket.readyState !== socket.OPEN) {
               resolve();
               return;
             }
-            socket.send(text, () => {
+            socket.send(message, { binary: false }, () => {
               taken();
               resolve();
             });
