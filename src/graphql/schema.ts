@@ -5,8 +5,11 @@ import { extensionTables } from './extension/extension-fields.ts';
 import type { SchemaExtension } from './extension/schema-extension.ts';
 import { entityNameOf, SUBGRAPH_SDL, subgraphFields } from './federation/subgraph.ts';
 import { attachFields, attachScalar, attachUnion, countObjects } from './fields/executable-schema.ts';
+import { guardFields } from './fields/guarded-fields.ts';
 import { fieldTables } from './resolvers/index.ts';
 import { dateTimeScalar, jsonScalar } from './scalars.ts';
+
+const CONTRACT_TYPES: ReadonlySet<string> = new Set(Object.keys(fieldTables));
 
 /** Throws a sentence for the embedder where the extension does not fit. */
 export function createSchema(extension: SchemaExtension | null = null): GraphQLSchema {
@@ -21,5 +24,6 @@ export function createSchema(extension: SchemaExtension | null = null): GraphQLS
   attachUnion(schema, '_Entity', entityNameOf);
   for (const scalar of [dateTimeScalar, jsonScalar]) attachScalar(schema, scalar);
   countObjects(schema);
+  guardFields(schema, CONTRACT_TYPES);
   return schema;
 }

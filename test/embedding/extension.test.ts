@@ -47,6 +47,26 @@ describe('fields of an extension', () => {
     expect(upstream.count('steps')).toBe(1);
   });
 
+  it('may fail where an object of its own type computes them: they are null, the others are answered', async () => {
+    const owner = {
+      name: 'ann',
+      get team(): never {
+        throw new Error('a defect');
+      },
+    };
+    const extension = {
+      typeDefs: 'type Owner { name: String team: String } extend type Run { owner: Owner }',
+      fields: { Run: { owner: { calls: 0, resolve: () => owner } } },
+    };
+    const { thrice } = await start({ extension });
+    for (const answer of await thrice('{ run(workflowId: "wf", id: "r1") { owner { name team } } }')) {
+      expect({ data: answer.data, codes: codesOf(answer) }).toEqual({
+        data: { run: { owner: { name: 'ann', team: null } } },
+        codes: ['INTERNAL_SERVER_ERROR'],
+      });
+    }
+  });
+
   it('that say nothing of a cache are computed each time', async () => {
     let count = 0;
     const { thrice } = await start({ extension: onRun('Int', { resolve: () => (count += 1) }) });

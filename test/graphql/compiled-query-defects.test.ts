@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 import type { Context } from '../../src/graphql/context.ts';
 import { attachFields, attachScalar, attachUnion } from '../../src/graphql/fields/executable-schema.ts';
+import { guardFields } from '../../src/graphql/fields/guarded-fields.ts';
 import type { FailureLimit } from '../../src/graphql/fields/failure-limit.ts';
 import { createQueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
 import { dateTimeScalar, jsonScalar } from '../../src/graphql/scalars.ts';
@@ -32,8 +33,9 @@ const SDL = `
     many: [Int!]!
   }
   type Run { thing: Thing }
+  type Own { int(a: Int): Int string: String! own: Own owns: [Own!] }
   union Any = Thing | Run
-  extend type Query { run: Run any: Any }`;
+  extend type Query { run: Run any: Any own: Own }`;
 
 type Resolvers = Readonly<Record<string, Readonly<Record<string, GraphQLFieldResolver<object, Context>>>>>;
 
@@ -54,6 +56,7 @@ function createWays(resolvers: Resolvers, text: string, resolveType: GraphQLType
   for (const scalar of [dateTimeScalar, jsonScalar]) attachScalar(schema, scalar);
   attachFields(schema, tablesOf(resolvers));
   attachUnion(schema, 'Any', resolveType);
+  guardFields(schema, new Set(['Query', 'Thing', 'Sure', 'Run']));
   const document = parse(text, { noLocation: true });
   const compiled = createQueryCompiler(schema).compile(document, null);
   const context = createContexts(schema)(null);
@@ -145,6 +148,44 @@ describe('a compiled query over bad data', () => {
     for (const resolve of [() => run, () => Promise.resolve(run)]) {
       expect(await createDifference({ Query: { run: resolve } }, '{ run { thing { id } } }')()).toBeNull();
     }
+  });
+
+  it('answers as graphql-js does whatever an object of a type beside the contract does when it is read', async () => {
+    const fail = () => {
+      throw new Error('a defect');
+    };
+    const answers = (value: unknown): readonly PropertyDescriptor[] => [
+      { value },
+      { get: fail },
+      { get: () => value },
+      { value: fail },
+      { value: (args: { readonly a?: number }, context: object) => ('budgets' in context ? (args.a ?? value) : 0) },
+      { get: () => Promise.resolve(value) },
+      { get: () => Promise.reject(new Error('later')) },
+      { value: new Error('as a value') },
+    ];
+    const make = (int: number, string: number, inner: object): object =>
+      Object.defineProperties(inner, { int: answers(1)[int] ?? {}, string: answers('text')[string] ?? {} });
+    const kind = fc.nat(7);
+    let drawn: readonly [number, number, number, number] = [0, 0, 0, 0];
+    const own = () => {
+      const [int, string, innerInt, innerString] = drawn;
+      return make(int, string, {
+        get own() {
+          return make(innerInt, innerString, {});
+        },
+        owns: () => [make(innerInt, 0, {}), Promise.resolve(make(0, innerString, {}))],
+      });
+    };
+    const text = '{ own { int(a: 3) string own { int string } owns { int string } } }';
+    const difference = createDifference({ Query: { own } }, text);
+    await fc.assert(
+      fc.asyncProperty(fc.tuple(kind, kind, kind, kind), async (kinds) => {
+        drawn = kinds;
+        expect(await difference()).toBeNull();
+      }),
+      { numRuns: 100, seed: 4711 },
+    );
   });
 
   it('answers as graphql-js does where a list is none', async () => {
@@ -253,9 +294,7 @@ describe('a compiled query', () => {
     let limit: FailureLimit | undefined;
     const int: GraphQLFieldResolver<object, Context> = (_source, _args, { budgets }) => {
       limit = budgets.failures;
-      return limit.guard(() => {
-        throw new Error('no number');
-      });
+      throw new Error('no number');
     };
     const things = () => Array.from({ length: 3000 }, () => ({ many: [2 ** 40] }));
     await createWays({ Query: { things }, Thing: { int } }, '{ things { int many } }', typeOfAny).compiled();

@@ -10,6 +10,7 @@ import {
 } from 'graphql';
 import type { Context } from '../../src/graphql/context.ts';
 import { attachFields, attachScalar, attachUnion, countObjects } from '../../src/graphql/fields/executable-schema.ts';
+import { guardFields } from '../../src/graphql/fields/guarded-fields.ts';
 import { createFailureLimit } from '../../src/graphql/fields/failure-limit.ts';
 import { checkInt, intFields } from '../../src/graphql/fields/int-fields.ts';
 import { createObjectBudget, weightOf } from '../../src/graphql/fields/object-budget.ts';
@@ -61,34 +62,100 @@ describe('a walk through a selection', () => {
   });
 });
 
-function timesThrown(times: number, read: () => unknown): number {
-  let thrown = 0;
-  for (let time = 0; time < times; time += 1) {
-    try {
-      read();
-    } catch {
-      thrown += 1;
-    }
-  }
-  return thrown;
-}
-
 describe('the limit of failures', () => {
-  it('answers each failure up to 5000; then nothing is read, and the answer is refused', () => {
+  it('allows 5000; with one more the answer is refused', () => {
     const limit = createFailureLimit();
-    let reads = 0;
-    const fail = () =>
-      limit.guard(() => {
-        reads += 1;
-        throw new Error('failed');
-      });
-    expect(limit.guard(() => 'good')).toBe('good');
-    expect(timesThrown(5000, fail)).toBe(5000);
-    expect(limit.excess()).toBeNull();
-    expect(limit.guard(() => 'good')).toBe('good');
-    expect(fail).toThrow('failed');
+    for (let time = 0; time < 5000; time += 1) limit.add();
+    expect([limit.isExceeded(), limit.excess()]).toEqual([false, null]);
+    limit.add();
+    expect(limit.isExceeded()).toBe(true);
     expect(limit.excess()).toEqual(TOO_LARGE('More than 5000 fields of this operation have failed'));
-    expect([fail(), limit.guard(() => 'good'), reads]).toEqual([null, null, 5001]);
+  });
+});
+
+describe('fields that fail', () => {
+  const FEW = 3;
+  const MANY = 3000;
+  const fail = (): never => {
+    throw new Error('failed');
+  };
+  const later = async () => Promise.resolve().then(fail);
+  const computed = {
+    get id() {
+      return fail();
+    },
+  };
+
+  /** How many errors there are, how often a resolver was called, and whether the answer is refused. */
+  async function outcomeOf(text: string, length: number) {
+    const schema = buildSchema(`
+      type Query { items: [Item] own: [Own] runs: [Run] errors: [Item] rejected: [Item] }
+      type Mutation { a: Own b: Int }
+      type Item { a: Int b: Int later: Int value: Int list: [Int!]! plain: Int sure: Int! }
+      type Own { id: Int }
+      type Run { id: Int }`);
+    let calls = 0;
+    const counted = (read: () => unknown) => ({
+      resolve() {
+        calls += 1;
+        return read();
+      },
+    });
+    const all = (item: () => unknown) => counted(() => Array.from({ length }, item));
+    const [a, b] = [counted(fail), counted(fail)];
+    attachFields(schema, {
+      Query: {
+        items: all(() => ({})),
+        own: all(() => computed),
+        runs: all(() => computed),
+        errors: all(() => new Error('failed')),
+        rejected: all(later),
+      },
+      Mutation: { a: counted(() => ({})), b: counted(() => 1) },
+      Item: { a, b, later: counted(later), value: counted(() => new Error('failed')), list: a, sure: a },
+      Own: { id: counted(fail) },
+    });
+    guardFields(schema, new Set(['Query', 'Mutation', 'Item', 'Run']));
+    const failures = createFailureLimit();
+    const contextValue = { budgets: { failures } } as Context;
+    const { errors = [] } = await execute({ schema, document: parse(text), contextValue });
+    return { errors: errors.length, calls, isRefused: failures.isExceeded() };
+  }
+
+  it.each([
+    ['at once', '{ items { a } }', FEW + 1],
+    ['later', '{ items { later } }', FEW + 1],
+    ['by an Error as a value', '{ items { value } }', FEW + 1],
+    ['where they can not be null', '{ items { sure } }', FEW + 1],
+    ['when a property is read that the object computes', '{ runs { id } }', 1],
+    ['by what they do for an embedder', '{ own { id } }', FEW + 1],
+    ['as items that are Errors', '{ errors { plain } }', 1],
+    ['as items that reject', '{ rejected { plain } }', 1],
+  ])('have each an error, as long as they are few: %s', async (_, text, calls) => {
+    expect(await outcomeOf(text, FEW)).toEqual({ errors: FEW, calls, isRefused: false });
+  });
+
+  it.each([
+    ['at once', '{ items { a b } }', 5001 + 1],
+    ['lists that can not be null', '{ items { a list } }', 5001 + 1],
+    ['properties', '{ runs { id again: id } }', 1],
+    ['items that are Errors', '{ errors { plain } again: errors { plain } }', 2],
+    ['items and fields', '{ errors { plain } items { a } }', 2002 + 1],
+  ])('are no longer read once they are more than 5000: %s', async (_, text, atMost) => {
+    const { errors, calls, isRefused } = await outcomeOf(text, MANY);
+    expect({ isRefused, isBounded: errors <= 5000 && calls <= atMost }).toEqual({ isRefused: true, isBounded: true });
+  });
+
+  it('that come later are no errors once they are more than 5000', async () => {
+    for (const text of ['{ items { later again: later } }', '{ rejected { plain } again: rejected { plain } }']) {
+      const { errors, isRefused } = await outcomeOf(text, MANY);
+      expect({ errors, isRefused }).toEqual({ errors: 5000, isRefused: true });
+    }
+  });
+
+  it('do not stop a mutation', async () => {
+    const { calls } = await outcomeOf('mutation { a { id } b }', FEW);
+    expect(calls).toBe(3);
   });
 });
 
@@ -97,9 +164,16 @@ describe('the budget of objects', () => {
     const budget = createObjectBudget(10);
     budget.take(4);
     budget.take(6);
-    expect(() => {
-      budget.take(1);
-    }).toThrow(TOO_LARGE('One operation may answer 10 objects'));
+    const errors: unknown[] = [];
+    for (const objects of [1, 2]) {
+      try {
+        budget.take(objects);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    expect(errors).toEqual([TOO_LARGE('One operation may answer 10 objects'), errors[0]]);
+    expect(errors[1]).toBe(errors[0]);
   });
 
   it('counts an object, and one more for each ten of its fields', () => {
@@ -177,14 +251,12 @@ describe('a count', () => {
     }
   });
 
-  it('that can not be told counts as a failure', () => {
+  it('that can not be told is an error', () => {
     const { tokens } = intFields('tokens');
     expect(tokens.isIntCheck).toBe(true);
-    const failures = createFailureLimit();
-    const read = (count: number | null) => tokens.resolve({ tokens: count }, {}, { budgets: { failures } } as Context);
+    const read = (count: number | null) => tokens.resolve({ tokens: count });
     expect([read(7), read(null)]).toEqual([7, null]);
-    expect(timesThrown(5001, () => read(2 ** 31))).toBe(5001);
-    expect(failures.excess()).not.toBeNull();
+    expect(() => read(2 ** 31)).toThrow(expect.objectContaining({ code: 'NUMBER_OUT_OF_RANGE' }));
   });
 });
 

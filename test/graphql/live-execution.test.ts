@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { buildSchema, isObjectType, parse, type GraphQLFieldResolver } from 'graphql';
 import { lasting, NOBODY } from '../../src/auth/caller.ts';
 import { createContext, type Context, type ContextSource } from '../../src/graphql/context.ts';
+import { guardFields } from '../../src/graphql/fields/guarded-fields.ts';
 import { createErrorFormatting } from '../../src/graphql/operations/error-formatting.ts';
 import type { Execution } from '../../src/graphql/operations/execution.ts';
 import { createLiveExecution } from '../../src/graphql/subscriptions/live-execution.ts';
@@ -48,10 +49,9 @@ function setUp() {
   const { count: field, large, ...others } = schema.getSubscriptionType()?.getFields() ?? {};
   if (!field || !large) throw new Error('expected the fields');
   const slow = Promise.withResolvers<number>();
-  const failing: Resolver = (_source, _args, { budgets }) =>
-    budgets.failures.guard(() => {
-      throw new Error('failed');
-    });
+  const failing: Resolver = () => {
+    throw new Error('failed');
+  };
   const who: Resolver = (_source, args, context) => {
     const { viewer, requestId, signal } = context.operation();
     return JSON.stringify([args, viewer.id, requestId, signal().aborted]);
@@ -66,6 +66,7 @@ function setUp() {
   Object.assign(others.items ?? {}, { resolve: () => Array.from({ length: 5001 }, () => ({})) });
   const item = schema.getType('Item');
   if (isObjectType(item)) Object.assign(item.getFields().failing ?? {}, { resolve: failing });
+  guardFields(schema, new Set(Object.keys(schema.getTypeMap())));
   large.resolve = () => {
     executions += 1;
     return `${executions}${'x'.repeat(2 ** 20)}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { defaultFieldResolver, isObjectType, type GraphQLFieldResolver } from 'graphql';
-import { COMPUTED_TYPES } from '../../src/graphql/compiled/compiled-query-schema.ts';
+import { COMPUTED_TYPES } from '../../src/graphql/fields/guarded-fields.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { everyFieldAndArgument } from '../support/compiled-coverage.ts';
 import { checkRandomOperations } from '../support/compared-operations.ts';

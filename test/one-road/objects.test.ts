@@ -74,6 +74,39 @@ describe('the objects of one operation', () => {
       }
     });
 
+    it.each([
+      [
+        'lists beyond the budget of objects',
+        'run(workflowId: "wf", id: "ok") { steps {',
+        'conversation { messages { role } }',
+      ],
+      ['figures of runs without steps', 'workflow(id: "wf") { runs(first: 100) { nodes {', 'stepCounts { total }'],
+      ['nodes without the list of workflows', 'run(workflowId: "wf", id: "ok") { steps {', 'node { id }'],
+      ['steps that can not be read', 'run(workflowId: "wf", id: "unreadable") {', 'steps { id }'],
+    ])('have one error where thousands fail, whatever fails: %s', async (_, before, failing) => {
+      const hundred = <T>(make: (at: number) => T): readonly T[] => Array.from({ length: 100 }, (__, at) => make(at));
+      const messages = [...hundred(() => ({ role: 'user', content: 'hi' })), ...hundred(() => ({ role: 'user' }))];
+      const steps: Readonly<Record<string, readonly unknown[]>> = {
+        ok: hundred((at) => wireStep({ id: `s${at}`, inputs: { messages } })),
+        unreadable: [wireStep(), ...hundred(() => 5)],
+      };
+      upstream.script = ({ endpoint, runId }) => {
+        const json = { steps: steps[runId], runs: hundred((at) => wireRun(`r${at}`)), run: [wireRun(runId)] };
+        const found = Object.entries(json).find(([name]) => name === endpoint)?.[1];
+        return found ? { json: found } : { status: 404, json: {} };
+      };
+      await gateway.close();
+      const maxima = { MAX_OPERATION_COST: '10000000', MAX_OPERATION_OBJECTS: '14000' };
+      gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...maxima });
+      const fields = Array.from({ length: 60 }, (__, at) => `a${at}: ${failing}`).join(' ');
+      const query = `{ ${before} ${fields} ${'} '.repeat(before.split('{').length)}`;
+      for (const time of TIMES) {
+        const { data, errors } = await gateway.query(query);
+        expect({ time, data, count: errors.length }).toEqual({ time, data: null, count: 1 });
+        expect(errors).toMatchObject([{ message: expect.stringContaining('More than 5000 fields') }]);
+      }
+    });
+
     it('are counted while the answer is made: the list that is too long is an error, the rest is answered', async () => {
       const lists = Array.from({ length: 6 }, (_, at) => `a${at}: steps { id errorInfo { message } }`).join(' ');
       const query = `{

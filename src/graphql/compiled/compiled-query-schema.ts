@@ -3,7 +3,6 @@
  * code that it generates, where it turns some texts into expressions. graphql-js reads them when the operation runs.
  */
 import {
-  defaultFieldResolver,
   getArgumentValues,
   getNullableType,
   GraphQLList,
@@ -23,6 +22,7 @@ import {
   type GraphQLTypeResolver,
 } from 'graphql';
 import { entryOf } from '../fields/field-entry.ts';
+import { COMPUTED_TYPES } from '../fields/guarded-fields.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -36,12 +36,6 @@ export interface Execution {
 
 type Field = GraphQLField<unknown, unknown>;
 type Resolver = GraphQLFieldResolver<unknown, Execution>;
-
-/**
- * Types whose objects compute fields when they are read. What a read throws is caught in resolvers alone: in the code
- * that graphql-jit puts in their place it would leave the operation without an answer.
- */
-export const COMPUTED_TYPES: ReadonlySet<string> = new Set(['Run']);
 
 export function createBareSchema(schema: GraphQLSchema): GraphQLSchema {
   const bareTypes = new Map<GraphQLOutputType, GraphQLObjectType | GraphQLUnionType>();
@@ -91,8 +85,10 @@ export function createBareSchema(schema: GraphQLSchema): GraphQLSchema {
 
 function resolverOf(parent: GraphQLObjectType, field: Field): Resolver | undefined {
   const { resolve } = field;
+  // Plain data: what a read throws would leave the operation without an answer in the code that graphql-jit puts here.
+  if (!resolve) return undefined;
   // A number beyond Int fails in Int's serializer, too, and then graphql-js answers: no call for each number in a list.
-  if (!resolve || entryOf(field).isIntCheck) return COMPUTED_TYPES.has(parent.name) ? defaultFieldResolver : undefined;
+  if (entryOf(field).isIntCheck && !COMPUTED_TYPES.has(parent.name)) return undefined;
   // Most resolvers read no `info`, and it takes longer to copy than most of them take.
   const readsInfo = resolve.length > 3;
   const call: Resolver = (source, _none, execution, info) =>

@@ -7,25 +7,23 @@ import { GatewayError } from '../../upstream/errors.ts';
 const MAX_FAILURES = 5000;
 
 export interface FailureLimit {
-  /** The value; throws what reading it throws. Null where too many fields have failed: then the whole answer is refused. */
-  guard<T>(read: () => T): T | null;
+  /** Counts a field or an item that fails. */
+  add(): void;
+  /** True where too many have failed: then the whole answer is refused, and nothing more needs to be read. */
+  isExceeded(): boolean;
   /** In place of the answer; null where it may be given. */
   excess(): GatewayError | null;
 }
 
 export function createFailureLimit(): FailureLimit {
   let failures = 0;
+  const isExceeded = (): boolean => failures > MAX_FAILURES;
   return {
-    guard(read) {
-      if (failures > MAX_FAILURES) return null;
-      try {
-        return read();
-      } catch (error) {
-        failures += 1;
-        throw error;
-      }
+    add() {
+      failures += 1;
     },
-    excess: () => (failures > MAX_FAILURES ? tooMany() : null),
+    isExceeded,
+    excess: () => (isExceeded() ? tooMany() : null),
   };
 }
 

@@ -1,7 +1,6 @@
 /** Fields whose counts are exact in the domain, and may be beyond what GraphQL's `Int` can hold. */
 import { fitsInt, MAX_INT } from '../../domain/int.ts';
 import { GatewayError } from '../../upstream/errors.ts';
-import type { Context } from '../context.ts';
 
 /** Answers the count, or throws NUMBER_OUT_OF_RANGE: the field is null with that error, never another number. */
 export function checkInt<Count extends number | null>(count: Count, name: string): Count {
@@ -12,8 +11,7 @@ export function checkInt<Count extends number | null>(count: Count, name: string
 /** An entry of the field table for each of these fields. */
 export function intFields<Key extends string>(...keys: readonly Key[]) {
   const entries = keys.map((key) => {
-    const resolve = (parent: Readonly<Record<Key, number | null>>, _args: unknown, { budgets }: Context) =>
-      budgets.failures.guard(() => checkInt(parent[key], key));
+    const resolve = (parent: Readonly<Record<Key, number | null>>) => checkInt(parent[key], key);
     return [key, { resolve, isIntCheck: true }] as const;
   });
   return Object.fromEntries(entries) as Readonly<Record<Key, (typeof entries)[number][1]>>;

@@ -8,15 +8,17 @@ export interface ObjectBudget {
 
 export function createObjectBudget(maximum: number): ObjectBudget {
   let taken = 0;
+  // One error for all lists that are too many: an error with its stack is costly.
+  let error: GatewayError | undefined;
   return {
     take(objects) {
       taken += objects;
       if (taken <= maximum) return;
-      throw new GatewayError(
+      throw (error ??= new GatewayError(
         'ANSWER_TOO_LARGE',
         `One operation may answer ${maximum} objects (MAX_OPERATION_OBJECTS), and this one has more. ` +
           'Ask for smaller pages, or for less of each run.',
-      );
+      ));
     },
   };
 }

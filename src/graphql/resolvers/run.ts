@@ -33,13 +33,11 @@ export const run: FieldTable<'Run'> = {
   errorInfo: { ...RECORD, resolve: ({ error }, _args, context) => context.errorInfo(error) },
   inputs: {
     ...RECORD,
-    resolve: (run, { path }, context) =>
-      context.budgets.failures.guard(() => pick(readOf(run, 'inputs', context), path, context.budgets.paths)),
+    resolve: (run, { path }, context) => pick(readOf(run, 'inputs', context), path, context.budgets.paths),
   },
   outputs: {
     ...RECORD,
-    resolve: (run, { path }, context) =>
-      context.budgets.failures.guard(() => pick(readOf(run, 'outputs', context), path, context.budgets.paths)),
+    resolve: (run, { path }, context) => pick(readOf(run, 'outputs', context), path, context.budgets.paths),
   },
   steps: {
     ...STEPS,

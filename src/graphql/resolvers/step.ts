@@ -19,16 +19,14 @@ function conversationIn(step: Step, context: Context): Conversation | null {
   let conversation = known.get(step.payload);
   if (conversation === undefined) {
     const payload = payloadOf(step, context);
-    conversation = context.budgets.failures.guard(() =>
-      conversationOf(readPayload(payload, 'inputs'), readPayload(payload, 'outputs')),
-    );
+    conversation = conversationOf(readPayload(payload, 'inputs'), readPayload(payload, 'outputs'));
     known.set(step.payload, conversation);
   }
   return conversation;
 }
 
 const payloadValue = (step: Step, field: PayloadField, path: string | null | undefined, context: Context): JsonValue =>
-  context.budgets.failures.guard(() => pick(readPayload(payloadOf(step, context), field), path, context.budgets.paths));
+  pick(readPayload(payloadOf(step, context), field), path, context.budgets.paths);
 
 const bytesOf = (step: Step, field: PayloadField, context: Context): number =>
   payloadBytes(step.payload, field, () => payloadOf(step, context));

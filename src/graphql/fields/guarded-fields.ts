@@ -1,0 +1,94 @@
+/** Each field that fails counts against the operation's limit of failures, wherever its error comes from. */
+import {
+  defaultFieldResolver,
+  getNullableType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type GraphQLFieldResolver,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+} from 'graphql';
+import type { Context } from '../context.ts';
+import type { FailureLimit } from './failure-limit.ts';
+
+type Resolver = GraphQLFieldResolver<unknown, Context>;
+
+/** Types of the contract whose objects compute fields when they are read, and may throw. All others are plain data. */
+export const COMPUTED_TYPES: ReadonlySet<string> = new Set(['Run']);
+
+/** To be called when all resolvers are attached. What objects of the embedder's own types do when they are read is not known. */
+export function guardFields(schema: GraphQLSchema, contractTypes: ReadonlySet<string>): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    // Of mutations there are few, and each of them is executed whatever fails beside it.
+    if (!isObjectType(type) || type.name.startsWith('__') || type === schema.getMutationType()) continue;
+    const isPlain = contractTypes.has(type.name) && !COMPUTED_TYPES.has(type.name);
+    for (const field of Object.values(type.getFields())) {
+      if (!isPlain) field.resolve ??= COMPUTED_TYPES.has(type.name) ? propertyOf(field.name) : defaultFieldResolver;
+      if (field.resolve) field.resolve = guarded(field.resolve, field.type);
+    }
+  }
+}
+
+/** Without `info`, which a compiled query copies for each call that reads it. */
+const propertyOf =
+  (name: string): Resolver =>
+  (source) =>
+    (source as Readonly<Record<string, unknown>>)[name];
+
+const NO_ITEMS: readonly unknown[] = [];
+
+function guarded(resolve: Resolver, type: GraphQLOutputType): Resolver {
+  const isList = isListType(getNullableType(type));
+  /** What is answered once too many have failed. Undefined: neither null nor empty is possible. */
+  const instead = isList ? NO_ITEMS : isNonNullType(type) ? undefined : null;
+
+  function fail(error: unknown, failures: FailureLimit): unknown {
+    failures.add();
+    if (instead !== undefined && failures.isExceeded()) return instead;
+    throw error;
+  }
+
+  function check(value: unknown, failures: FailureLimit): unknown {
+    if (value instanceof Error) throw value;
+    return isList && Array.isArray(value) && value.some(mayFail) ? checkItems(value, failures) : value;
+  }
+
+  async function checkLater(value: Promise<unknown>, failures: FailureLimit): Promise<unknown> {
+    try {
+      return check(await value, failures);
+    } catch (error) {
+      return fail(error, failures);
+    }
+  }
+
+  const guard: Resolver = (source, args, context, info) => {
+    const { failures } = context.budgets;
+    if (instead !== undefined && failures.isExceeded()) return instead;
+    try {
+      const value = resolve(source, args, context, info);
+      return value instanceof Promise ? checkLater(value, failures) : check(value, failures);
+    } catch (error) {
+      return fail(error, failures);
+    }
+  };
+  // By its length a compiled query sees whether it reads `info`.
+  return Object.defineProperty(guard, 'length', { value: resolve.length });
+}
+
+const mayFail = (item: unknown): boolean => item instanceof Error || item instanceof Promise;
+
+/** Items fail alone: an Error is null in its place, and so is what rejects. */
+function checkItems(items: readonly unknown[], failures: FailureLimit): readonly unknown[] {
+  const checked = items.map((item) => {
+    if (item instanceof Error) failures.add();
+    return item instanceof Promise ? item.catch((error: unknown) => failItem(error, failures)) : item;
+  });
+  return failures.isExceeded() ? NO_ITEMS : checked;
+}
+
+function failItem(error: unknown, failures: FailureLimit): null {
+  failures.add();
+  if (failures.isExceeded()) return null;
+  throw error;
+}
