@@ -98,11 +98,6 @@ export const HTTP: readonly Equivalent[] = [
       (replacement) =>
         ['if (sizeBytes < MIN_LARGE_BYTES) return Buffer.from(JSON.stringify(result));', replacement, WRITTEN] as const,
     ),
-    [
-      'const json = createOwnBytes(Math.ceil(sizeBytes * ESCAPES));',
-      'sizeBytes / ESCAPES',
-      'The block grows where it is too small.',
-    ],
     ['if (json.bytes.length < turnEnd) continue;', 'json.bytes.length <= turnEnd', 'A byte later.'],
     [
       'const isShort = (value: JsonValue): boolean => jsonLength(value, PIECE_LENGTH, () => undefined) <= PIECE_LENGTH;',

@@ -1,26 +1,57 @@
 /** Answer size limit: a small selection may name a large payload a hundred times. */
 import { GatewayError } from '../../upstream/errors.ts';
 
-/** About how many bytes it has as JSON. Throws ANSWER_TOO_LARGE if they are more than `maximum`. */
+/** How many bytes it has as JSON. Throws ANSWER_TOO_LARGE if they are more than `maximum`. */
 export function measureAnswer(result: unknown, maximum: number): number {
   const rest: unknown[] = [result];
   let length = 0;
   for (let value = rest.pop(); value !== undefined; value = rest.pop()) {
-    if (typeof value === 'string') length += Buffer.byteLength(value) + 2;
-    else if (typeof value !== 'object' || value === null) length += 5;
+    if (typeof value === 'string') length += textBytes(value);
+    else if (typeof value !== 'object' || value === null) length += wordBytes(value);
     else if (Array.isArray(value)) {
-      length += 2 + value.length;
+      length += 2 + Math.max(0, value.length - 1);
       for (const item of value) rest.push(item ?? null);
     } else {
-      for (const key in value) {
-        length += key.length + 4;
-        rest.push((value as Readonly<Record<string, unknown>>)[key] ?? null);
+      let commas = -1;
+      for (const [key, child] of Object.entries(value)) {
+        // JSON.stringify leaves it out.
+        if (child === undefined) continue;
+        commas += 1;
+        length += textBytes(key) + 1;
+        rest.push(child);
       }
+      length += 2 + Math.max(0, commas);
     }
     if (length > maximum) throw tooLarge(maximum);
   }
   return length;
 }
+
+/** What is no number that JSON has is null. */
+const wordBytes = (value: unknown): number =>
+  typeof value === 'boolean' || Number.isFinite(value) ? String(value).length : 4;
+
+/** With its quotes. An escape takes 2 bytes, or 6: half of a surrogate pair, and a control character without a letter of its own. */
+function textBytes(text: string): number {
+  let length = text.length + 2;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < 0x80) {
+      if (code < 0x20) length += LETTERS.includes(text.charAt(at)) ? 1 : 5;
+      else if (code === QUOTE || code === BACKSLASH) length += 1;
+    } else if (code < 0x800) length += 1;
+    else if (code < 0xd800 || code > 0xdfff) length += 2;
+    else if ((text.codePointAt(at) ?? 0) > 0xffff) {
+      length += 2;
+      at += 1;
+    } else length += 5;
+  }
+  return length;
+}
+
+const LETTERS = '\b\t\n\f\r';
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 const tooLarge = (maximum: number): GatewayError =>
   new GatewayError(

@@ -10,8 +10,6 @@ import { createOwnBytes } from '../../upstream/transport/own-bytes.ts';
 const MIN_LARGE_BYTES = 2 ** 20;
 /** V8 collects such pieces soon. A longer text goes to its old generation, which may grow to twice of what lives in it. */
 const PIECE_LENGTH = 32_768;
-/** The size of an answer is counted without escapes. Memory that is not written to is not taken from the system. */
-const ESCAPES = 1.25;
 
 export async function bytesOf({ result, sizeBytes }: Answer): Promise<Buffer> {
   return sizeBytes < MIN_LARGE_BYTES ? Buffer.from(JSON.stringify(result)) : jsonInPieces(result, '', '', sizeBytes);
@@ -28,7 +26,7 @@ export async function jsonInPieces(
   after: string,
   sizeBytes = MIN_LARGE_BYTES,
 ): Promise<Buffer> {
-  const json = createOwnBytes(Math.ceil(sizeBytes * ESCAPES));
+  const json = createOwnBytes(sizeBytes);
   let turnEnd = MIN_LARGE_BYTES;
   json.append(before);
   for (const piece of piecesOf(result as JsonValue)) {
