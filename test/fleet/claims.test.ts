@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { createClaims, type Claims, type ClaimsOptions } from '../../src/runs/starts/claims.ts';
 import { KEY_LIFETIME_MS } from '../../src/runs/starts/idempotent-starts.ts';
+import { afterOnThisMachine } from '../../src/runs/timer.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 import { joinFleet, until, type TestFleet } from '../support/fleet.ts';
@@ -32,7 +33,14 @@ describeWithValkey(`a claim of a start${withoutValkey}`, () => {
 
   async function join({ secret, ...options }: Partial<ClaimsOptions> & { readonly secret?: string } = {}) {
     const fleet = await joinFleet(valkey.url, secret === undefined ? {} : { FLEET_SECRET: secret });
-    const claims = createClaims({ fleet, source: 'upstream', maxWaitMs: MAX_WAIT_MS, now: clock.now, ...options });
+    const claims = createClaims({
+      fleet,
+      source: 'upstream',
+      maxWaitMs: MAX_WAIT_MS,
+      now: clock.now,
+      after: clock.after,
+      ...options,
+    });
     opened.push(claims, fleet);
     const commands = async () => readFigures(await fleet.figures.scrape()).counts('stepgate_valkey_commands_total');
     return { ...claims, commands };
@@ -150,6 +158,29 @@ describeWithValkey(`a claim of a start${withoutValkey}`, () => {
     expect(await kept.commands()).not.toHaveProperty(['SETTLE refused']);
   });
 
+  it.each([
+    ['read-only', 'REPLICAOF 127.0.0.1 1', 'REPLICAOF NO ONE'],
+    ['full', 'CONFIG SET maxmemory 1', 'CONFIG SET maxmemory 0'],
+  ])('is told of when Valkey, which was %s and never away, takes it again', async (_, refuse, permit) => {
+    const order = ([command = '', ...words]: string[]) => valkey.client.call(command, ...words);
+    const claims = await join();
+    const another = await join();
+    const [told, freed] = [claims.of(START), claims.of({ ...START, key: 'freed' })];
+    for (const claim of [told, freed]) await claim.take(UNDER_WAY);
+    await order(refuse.split(' '));
+    await Promise.all([told.settle(startedAs('r1')), freed.settle(null)]);
+    expect(clock.pending).toEqual([1000]);
+    clock.advance(1000);
+    await clock.timers(1);
+    await order(permit.split(' '));
+    clock.advance(1000);
+    await until(async () => (await claims.commands())['SETTLE ok'] === 2);
+    expect((await claims.commands())['SETTLE refused']).toBeGreaterThanOrEqual(2);
+    expect(await another.of(START).take(UNDER_WAY)).toEqual(startedAs('r1'));
+    expect(await another.of({ ...START, key: 'freed' }).take(UNDER_WAY)).toBeNull();
+    expect(clock.pending).toEqual([]);
+  });
+
   it('is told of once', async () => {
     const claims = await join();
     const claim = claims.of(START);
@@ -178,7 +209,13 @@ describeWithValkey(`outcomes of starts that Valkey could not be told${withoutVal
   beforeEach(async () => {
     valkey = await startValkey();
     fleet = await joinFleet(valkey.url);
-    claims = createClaims({ fleet, source: 'upstream', maxWaitMs: MAX_WAIT_MS, now: Date.now });
+    claims = createClaims({
+      fleet,
+      source: 'upstream',
+      maxWaitMs: MAX_WAIT_MS,
+      now: Date.now,
+      after: afterOnThisMachine,
+    });
   });
   afterEach(async () => {
     claims.close();

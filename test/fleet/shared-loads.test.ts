@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/gl
 import { createNames } from '../../src/runs/shared/names.ts';
 import { createSharedTier, type SharedTier } from '../../src/runs/shared/shared-tier.ts';
 import type { Called, SharedRequest } from '../../src/runs/shared/shared-request.ts';
+import { afterOnThisMachine } from '../../src/runs/timer.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 import { joinFleet, until, type TestFleet } from '../support/fleet.ts';
@@ -74,7 +75,13 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     const dropped: string[] = [];
     const proven: number[] = [];
     const drop = (id: string) => void dropped.push(id);
-    const tier = createSharedTier({ fleet, source: 'upstream', reauthIntervalMs: 60_000, drop });
+    const tier = createSharedTier({
+      fleet,
+      source: 'upstream',
+      reauthIntervalMs: 60_000,
+      drop,
+      after: afterOnThisMachine,
+    });
     opened.push(
       () => tier.close(),
       () => {

@@ -8,6 +8,7 @@ import {
 } from '../../src/runs/starts/idempotent-starts.ts';
 import { createClaims } from '../../src/runs/starts/claims.ts';
 import { createSharedStarts, type SharedStarts } from '../../src/runs/starts/shared-starts.ts';
+import { afterOnThisMachine } from '../../src/runs/timer.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { unknownOutcome } from '../../src/upstream/unknown-outcome.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
@@ -50,7 +51,14 @@ describeWithValkey(`starts with a key, shared by gateways${withoutValkey}`, () =
     const now = () => Date.now() + skippedMs;
     const fleet = await joinFleet(valkey.url, {}, { now });
     const ownStarts = createIdempotentStarts({ now });
-    const starts = createSharedStarts({ fleet, source: 'upstream', ownStarts, upstreamTimeoutMs, now });
+    const starts = createSharedStarts({
+      fleet,
+      source: 'upstream',
+      ownStarts,
+      upstreamTimeoutMs,
+      now,
+      after: afterOnThisMachine,
+    });
     opened.push(starts, fleet);
     return {
       fleet,
@@ -157,7 +165,13 @@ describeWithValkey(`starts with a key, shared by gateways${withoutValkey}`, () =
     expect(heard).toEqual(['stored', 'failed']);
     listener.disconnect();
 
-    const claims = createClaims({ fleet: one.fleet, source: 'upstream', maxWaitMs: 1000, now: Date.now });
+    const claims = createClaims({
+      fleet: one.fleet,
+      source: 'upstream',
+      maxWaitMs: 1000,
+      now: Date.now,
+      after: afterOnThisMachine,
+    });
     const claim = claims.of({ ...START, key: 'third' });
     const fingerprint = fingerprintOf(START.workflowId, START.inputs);
     await claim.take({ state: 'underWay', fingerprint, at: Date.now() });

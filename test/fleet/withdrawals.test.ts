@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/gl
 import fc from 'fast-check';
 import { renewEpoch } from '../../src/runs/shared/epochs.ts';
 import { createWithdrawals } from '../../src/runs/shared/withdrawals.ts';
+import { afterOnThisMachine } from '../../src/runs/timer.ts';
+import { createManualClock } from '../support/clock.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 import { joinFleet, until } from '../support/fleet.ts';
 import { readFigures } from '../support/observed.ts';
@@ -11,7 +13,7 @@ const MOST = 10_000;
 
 it('remembers the latest withdrawals that Valkey could not be told, and reads nothing of these viewers', async () => {
   const fleet = await joinFleet('redis://127.0.0.1:1');
-  const withdrawals = createWithdrawals({ fleet, ttlMs: 1000, drop: () => undefined });
+  const withdrawals = createWithdrawals({ fleet, ttlMs: 1000, drop: () => undefined, after: afterOnThisMachine });
   for (let index = 0; index <= MOST; index += 1) {
     withdrawals.withdraw(`viewer-${index}`, { ids: [`viewer-${index}`], epochs: [`epoch-${index}`], hadRight: true });
   }
@@ -40,10 +42,10 @@ describeWithValkey(`withdrawals of rights${withoutValkey}`, () => {
     await until(async () => Number((await valkey.client.pubsub('NUMSUB', 'stepgate:withdrawn'))[1]) === gateways);
   };
 
-  async function join() {
+  async function join(after = afterOnThisMachine) {
     const fleet = await joinFleet(valkey.url);
     const dropped: string[] = [];
-    const withdrawals = createWithdrawals({ fleet, ttlMs: 60_000, drop: (id) => dropped.push(id) });
+    const withdrawals = createWithdrawals({ fleet, ttlMs: 60_000, drop: (id) => dropped.push(id), after });
     opened.push(withdrawals, fleet);
     const commands = async () => readFigures(await fleet.figures.scrape()).counts('stepgate_valkey_commands_total');
     return { ...withdrawals, dropped, commands };
@@ -131,6 +133,25 @@ describeWithValkey(`withdrawals of rights${withoutValkey}`, () => {
     one.withdraw(idOf('b'), withdrawal('b'));
     await until(() => other.dropped.includes(idOf('B')));
     expect(other.dropped).toEqual([idOf('a'), idOf('A'), idOf('b'), idOf('B')]);
+  });
+
+  it('are written and told when Valkey, which was read-only and never away, takes them, whoever asks', async () => {
+    const clock = createManualClock();
+    const [one, other] = [await join(clock.after), await join()];
+    await isHeard(2);
+    await valkey.client.call('REPLICAOF', '127.0.0.1', '1');
+    one.withdraw(idOf('a'), withdrawal('a'));
+    await clock.timers(1);
+    clock.advance(1000);
+    await clock.timers(1);
+    await valkey.client.call('REPLICAOF', 'NO', 'ONE');
+    expect(other.dropped).toEqual([]);
+    clock.advance(1000);
+    await until(() => other.dropped.length > 0);
+    expect(other.dropped).toEqual([idOf('a'), idOf('A')]);
+    expect(await epochs()).toHaveLength(2);
+    expect(await one.areWritten(idOf('a'))).toBe(true);
+    expect(clock.pending).toEqual([]);
   });
 
   it('are told where the viewer is denied again before that, whoever knew of its right', async () => {

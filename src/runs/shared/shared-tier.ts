@@ -5,6 +5,7 @@
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Lease } from '../../fleet/leases.ts';
 import { bytesIn } from '../../upstream/transport/pages.ts';
+import type { After } from '../timer.ts';
 import { identityOf, type Viewer } from '../viewer.ts';
 import { createAwaitedCalls } from './awaited-calls.ts';
 import { createNames, type Names } from './names.ts';
@@ -26,6 +27,7 @@ export interface SharedTierOptions {
   readonly source: string;
   readonly reauthIntervalMs: number;
   readonly drop: (viewerId: string) => void;
+  readonly after: After;
 }
 
 /** How long others wait for a gateway that has died. A living one extends it. */
@@ -44,10 +46,10 @@ interface Found<T> {
   readonly epoch: string | null;
 }
 
-export function createSharedTier({ fleet, source, reauthIntervalMs, drop }: SharedTierOptions): SharedTier {
+export function createSharedTier({ fleet, source, reauthIntervalMs, drop, after }: SharedTierOptions): SharedTier {
   const { valkey, keys, clock, leases, metrics } = fleet;
   const calls = createAwaitedCalls(fleet, 'call');
-  const withdrawals = createWithdrawals({ fleet, ttlMs: reauthIntervalMs + MISSED_MS, drop });
+  const withdrawals = createWithdrawals({ fleet, ttlMs: reauthIntervalMs + MISSED_MS, drop, after });
   const answers = createSharedAnswers(fleet, MAX_SHARED_BYTES);
   const namesOf = createNames(keys, source);
   /** Answers that are being stored: no more than calls under way. */

@@ -1,10 +1,12 @@
 /**
- * Rights that the upstream has withdrawn, told to all gateways. Where Valkey is away the withdrawal is kept until it has been written
- * and told: before that nothing of the viewer is read from it.
+ * Rights that the upstream has withdrawn, told to all gateways. Where Valkey does not take it the withdrawal is kept until it has been
+ * written and told: before that nothing of the viewer is read from it.
  */
 import { LRUCache } from 'lru-cache';
 import type { Fleet } from '../../fleet/fleet.ts';
+import type { After } from '../timer.ts';
 import { withdrawEpoch } from './epochs.ts';
+import { createRetries } from './retries.ts';
 
 export interface Withdrawals {
   /** `ids`: the viewer's, one for each secret. */
@@ -29,7 +31,7 @@ interface Pending extends Withdrawal {
   /** So many are written at once. */
   denials: number;
   /** The attempt under way. */
-  attempt: Promise<void> | null;
+  attempt: Promise<boolean> | null;
 }
 
 export interface WithdrawalsOptions {
@@ -38,6 +40,7 @@ export interface WithdrawalsOptions {
   readonly ttlMs: number;
   /** Evicts all of a viewer. */
   readonly drop: (viewerId: string) => void;
+  readonly after: After;
 }
 
 const PURPOSE = 'withdrawn';
@@ -46,33 +49,42 @@ const PAYLOAD = /^[\w-]{43}(?: [\w-]{43}){0,9}$/;
 /** Each takes less than 1 KB. */
 const MAX_PENDING = 10_000;
 
-export function createWithdrawals({ fleet, ttlMs, drop }: WithdrawalsOptions): Withdrawals {
+export function createWithdrawals({ fleet, ttlMs, drop, after }: WithdrawalsOptions): Withdrawals {
   const { valkey, announcements } = fleet;
   const pending = new LRUCache<string, Pending>({ max: MAX_PENDING });
   const stop = announcements.listen(PURPOSE, (payload) => {
     if (PAYLOAD.test(payload)) payload.split(' ').forEach(drop);
   });
-  const stopRetrying = valkey.onUp(() => {
-    for (const [viewerId, withdrawal] of pending) void write(viewerId, withdrawal);
+  const retries = createRetries({
+    valkey,
+    after,
+    unwritten: () => pending.entries(),
+    write: ([viewerId, withdrawal]) => write(viewerId, withdrawal),
   });
 
   /** Single flight. */
-  const write = (viewerId: string, withdrawal: Pending): Promise<void> =>
+  const write = (viewerId: string, withdrawal: Pending): Promise<boolean> =>
     (withdrawal.attempt ??= attempt(viewerId, withdrawal).finally(() => {
       withdrawal.attempt = null;
     }));
 
-  async function attempt(viewerId: string, withdrawal: Pending): Promise<void> {
+  /** Resolves with true if it is written and told. */
+  async function attempt(viewerId: string, withdrawal: Pending): Promise<boolean> {
     const { ids, epochs, hadRight, denials } = withdrawal;
     const written = await Promise.all(
       epochs.map((name) => valkey.run('WITHDRAW', (redis) => withdrawEpoch(redis, name, ttlMs, hadRight))),
     );
     withdrawal.hadRight ||= written.includes(true);
     const isNews = hadRight || written.includes(true);
-    if (written.includes(undefined) || (isNews && !(await announcements.announce(PURPOSE, ids.join(' '))))) return;
+    const isDone = !written.includes(undefined) && (!isNews || (await announcements.announce(PURPOSE, ids.join(' '))));
+    if (!isDone) {
+      retries.begin();
+      return false;
+    }
     // Since the attempt began a call may have succeeded, and another may have been denied.
     if (withdrawal.denials !== denials) return attempt(viewerId, withdrawal);
     if (pending.peek(viewerId) === withdrawal) pending.delete(viewerId);
+    return true;
   }
 
   return {
@@ -90,7 +102,7 @@ export function createWithdrawals({ fleet, ttlMs, drop }: WithdrawalsOptions): W
     },
     close() {
       stop();
-      stopRetrying();
+      retries.close();
     },
   };
 }

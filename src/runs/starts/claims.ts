@@ -6,6 +6,8 @@ import { LRUCache } from 'lru-cache';
 import type { Redis } from 'ioredis';
 import type { FleetKeys } from '../../fleet/fleet-keys.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
+import { createRetries } from '../shared/retries.ts';
+import type { After } from '../timer.ts';
 import { KEY_LIFETIME_MS, type KeyedStart } from './idempotent-starts.ts';
 import { MAX_RECORD_BYTES, readRecord, writeRecord, type StartRecord } from './start-record.ts';
 
@@ -22,7 +24,7 @@ export interface Claim {
    * not say; then a claim that it may have taken all the same is withdrawn.
    */
   take(record: StartRecord): Promise<StartRecord | 'unreadable' | null | undefined>;
-  /** Null frees the key. What can't be written now is written when Valkey is back. */
+  /** Null frees the key. What can't be written now is written when Valkey takes it. */
   settle(record: StartRecord | null): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export interface ClaimsOptions {
   readonly maxWaitMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  readonly after: After;
 }
 
 /** Sealed, one for each name. */
@@ -73,20 +76,22 @@ const MAX_UNWRITTEN_BYTES = 4 * 2 ** 20;
 /** Buffers, names and slots of a settlement that waits. */
 const OVERHEAD_BYTES = 1000;
 
-export function createClaims({ fleet: { valkey, keys }, source, maxWaitMs, now }: ClaimsOptions): Claims {
+export function createClaims({ fleet: { valkey, keys }, source, maxWaitMs, now, after }: ClaimsOptions): Claims {
   const unwritten = new LRUCache<Settlement, Settlement>({
     maxSize: MAX_UNWRITTEN_BYTES,
     sizeCalculation: ({ claimed, values }) => OVERHEAD_BYTES + bytesIn(claimed) + bytesIn(values ?? []),
   });
-  const stopRetrying = valkey.onUp(() => {
-    for (const settlement of unwritten.keys()) void write(settlement);
-  });
+  const retries = createRetries({ valkey, after, unwritten: () => unwritten.keys(), write });
 
-  async function write(settlement: Settlement): Promise<void> {
+  /** Resolves with true if it is written, or too late. */
+  async function write(settlement: Settlement): Promise<boolean> {
     const { names, claimed, values, untilMs } = settlement;
     const leftMs = Math.floor(untilMs - now());
     const send = (redis: Redis) => evaluate(redis, SETTLE, names, [leftMs, ...claimed, ...(values ?? [])]);
-    if (leftMs <= 0 || (await valkey.run('SETTLE', send)) !== undefined) unwritten.delete(settlement);
+    const isDone = leftMs <= 0 || (await valkey.run('SETTLE', send)) !== undefined;
+    if (isDone) unwritten.delete(settlement);
+    else retries.begin();
+    return isDone;
   }
 
   return {
@@ -98,7 +103,7 @@ export function createClaims({ fleet: { valkey, keys }, source, maxWaitMs, now }
         return Promise.all(keys.map((each) => each.seal(identity, nameBy(each), written)));
       };
       let claimed: Values = [];
-      const settle = (values: Values | null): Promise<void> => {
+      const settle = (values: Values | null): Promise<boolean> => {
         const settlement = { names, claimed, values, untilMs: now() + KEY_LIFETIME_MS };
         unwritten.set(settlement, settlement);
         return write(settlement);
@@ -121,7 +126,9 @@ export function createClaims({ fleet: { valkey, keys }, source, maxWaitMs, now }
         },
       };
     },
-    close: stopRetrying,
+    close() {
+      retries.close();
+    },
   };
 }
 

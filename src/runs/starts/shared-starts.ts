@@ -6,6 +6,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { StartedRun } from '../../upstream/contract.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { createAwaitedCalls } from '../shared/awaited-calls.ts';
+import type { After } from '../timer.ts';
 import { createClaims, type Claim } from './claims.ts';
 import {
   fingerprintOf,
@@ -30,6 +31,7 @@ export interface SharedStartsOptions {
   readonly upstreamTimeoutMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  readonly after: After;
 }
 
 /** A start may wait before it is sent, and its outcome takes a moment to come here. */
@@ -38,10 +40,10 @@ const MARGIN_MS = 1000;
 const RECHECK_MS = 1000;
 
 export function createSharedStarts(options: SharedStartsOptions): SharedStarts {
-  const { fleet, source, ownStarts, upstreamTimeoutMs, now } = options;
+  const { fleet, source, ownStarts, upstreamTimeoutMs, now, after } = options;
   const maxWaitMs = upstreamTimeoutMs + MARGIN_MS;
   const calls = createAwaitedCalls(fleet, 'start');
-  const claims = createClaims({ fleet, source, maxWaitMs, now });
+  const claims = createClaims({ fleet, source, maxWaitMs, now, after });
   const fleetNow = () => Math.max(0, fleet.clock.toFleet(now()));
   // A client that leaves does not undo what was sent: its request waits to the end, as one that has sent does.
   const { signal: never } = new AbortController();

@@ -1,0 +1,76 @@
+/**
+ * What Valkey has not taken is written again when it is back, and each second while something is left: what it refuses (read-only,
+ * full) it takes again without having been away.
+ */
+import type { Valkey } from '../../fleet/valkey.ts';
+import type { After } from '../timer.ts';
+
+export interface Retries {
+  /** Something could not be written. */
+  begin(): void;
+  close(): void;
+}
+
+export interface RetriesOptions<T> {
+  readonly valkey: Pick<Valkey, 'isUp' | 'onUp'>;
+  readonly after: After;
+  readonly unwritten: () => IteratorObject<T>;
+  /** Resolves with true where it is written now, and not among `unwritten` any more. */
+  readonly write: (each: T) => Promise<boolean>;
+}
+
+const RETRY_MS = 1000;
+const MAX_AT_ONCE = 100;
+
+export function createRetries<T>({ valkey, after, unwritten, write }: RetriesOptions<T>): Retries {
+  /** Refused in the last turns: others are tried first, since some may be refused each time. */
+  let skipped = 0;
+  let cancel: (() => void) | null = null;
+  let turn: Promise<void> | null = null;
+  let isClosed = false;
+
+  function begin(): void {
+    if (isClosed || cancel) return;
+    cancel = after(RETRY_MS, () => {
+      cancel = null;
+      // Where it is away, it is waited for.
+      if (valkey.isUp) writeAll();
+    });
+  }
+
+  /** Single flight. */
+  function writeAll(): void {
+    turn ??= untilRefused().finally(() => {
+      turn = null;
+    });
+  }
+
+  async function untilRefused(): Promise<void> {
+    for (let batch = next(); batch.length > 0; batch = next()) {
+      const written = await Promise.all(batch.map(write));
+      const refused = written.filter((isWritten) => !isWritten).length;
+      skipped += refused;
+      if (refused > 0) {
+        begin();
+        return;
+      }
+    }
+  }
+
+  function next(): readonly T[] {
+    const batch = unwritten().drop(skipped).take(MAX_AT_ONCE).toArray();
+    if (batch.length > 0 || skipped === 0) return batch;
+    skipped = 0;
+    return next();
+  }
+
+  const stop = valkey.onUp(writeAll);
+  return {
+    begin,
+    close() {
+      isClosed = true;
+      cancel?.();
+      stop();
+    },
+  };
+}
