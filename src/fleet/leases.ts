@@ -21,11 +21,14 @@ export interface Leases {
 
 const COUNTER = 'stepgate:fence';
 
+/** Valkey refuses fractions of a millisecond. */
+const whole = (ms: number): number => Math.ceil(ms);
+
 export function createLeases(valkey: Valkey, metrics: FleetMetrics): Leases {
   return {
     async acquire(purpose, name, ms) {
       const holder = randomBytes(16).toString('base64url');
-      const reply = await valkey.run('ACQUIRE', (redis) => redis.eval(ACQUIRE, 2, name, COUNTER, holder, ms));
+      const reply = await valkey.run('ACQUIRE', (redis) => redis.eval(ACQUIRE, 2, name, COUNTER, holder, whole(ms)));
       if (reply === undefined) return undefined;
       metrics.lease(purpose, reply === null ? 'taken' : 'acquired');
       return reply === null ? null : leaseOf(purpose, name, holder, Number(reply));
@@ -42,7 +45,7 @@ export function createLeases(valkey: Valkey, metrics: FleetMetrics): Leases {
     return {
       name,
       token,
-      extend: async (ms) => held(await valkey.run('EXTEND', (redis) => redis.eval(EXTEND, 1, name, holder, ms))),
+      extend: async (ms) => held(await valkey.run('EXTEND', (redis) => redis.eval(EXTEND, 1, name, holder, whole(ms)))),
       async release() {
         held(await valkey.run('RELEASE', (redis) => redis.eval(RELEASE, 1, name, holder)));
       },

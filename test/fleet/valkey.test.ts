@@ -189,6 +189,17 @@ describeWithValkey(`Valkey${withoutValkey}`, () => {
       expect(tokens.every(Number.isSafeInteger)).toBe(true);
     });
 
+    it('lasts for any time, also for fractions of a millisecond', async () => {
+      const { server, fleet } = await start();
+      for (const [index, ms] of [1501.5, 10_000.25, 0.5].entries()) {
+        const lease = await fleet.leases.acquire('test', `lease ${index}`, ms);
+        expect(lease?.token).toBeGreaterThan(0);
+        if (ms < 1) continue;
+        expect(await lease?.extend(20_000.5)).toBe(true);
+        expect(await server.client.pttl(`lease ${index}`)).toBeGreaterThan(10_000.25);
+      }
+    });
+
     it('that is over is neither extended nor released by whoever had it', async () => {
       const { server, fleet } = await start();
       const late = await fleet.leases.acquire('test', 'lease', 10_000);
