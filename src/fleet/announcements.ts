@@ -3,11 +3,12 @@
  * by whoever reaches Valkey: a listener takes them for hints, and checks.
  */
 import type { Redis } from 'ioredis';
+import type { FleetMetrics } from '../observability/fleet-metrics.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Complaints } from './complaints.ts';
 import { within } from './deadline.ts';
 import { createConnection } from './connection.ts';
-import type { Valkey } from './valkey.ts';
+import { isReplyError, type Valkey } from './valkey.ts';
 
 export interface Announcements {
   /** To all gateways, this one included. Resolves with false if Valkey did not take it. */
@@ -21,14 +22,16 @@ export interface AnnouncementsOptions {
   readonly url: string;
   readonly timeoutMs: number;
   readonly valkey: Valkey;
+  readonly metrics: FleetMetrics;
   readonly complaints: Complaints;
   readonly logger: Logger;
+  readonly checkMs?: number;
 }
 
 /** A longer payload is not read. */
 export const MAX_PAYLOAD_LENGTH = 1024;
 const CHANNEL = 'stepgate:';
-/** How often the connection that listens is asked whether it is still there. */
+/** How often the connection that listens is asked whether it is still there. What was refused is asked for again. */
 const CHECK_MS = 5000;
 
 export const channelOf = (purpose: string): string => `${CHANNEL}${purpose}`;
@@ -37,20 +40,33 @@ export async function createAnnouncements({
   url,
   timeoutMs,
   valkey,
+  metrics,
   complaints,
   logger,
+  checkMs = CHECK_MS,
 }: AnnouncementsOptions): Promise<Announcements> {
   const listeners = new Map<string, (payload: string) => void>();
-  const subscribe = (redis: Redis, channels: readonly string[]) => {
-    // A connection that is lost meanwhile subscribes again when it is back.
-    if (channels.length > 0) redis.subscribe(...channels).catch(() => undefined);
-  };
+  let isRefused = false;
+  async function subscribe(redis: Redis, channels: readonly string[]): Promise<void> {
+    if (channels.length === 0) return;
+    try {
+      await redis.subscribe(...channels);
+    } catch (error) {
+      // A connection that is lost meanwhile subscribes again when it is back.
+      if (!isReplyError(error)) return;
+      isRefused = true;
+      complaints.refused('SUBSCRIBE', error);
+      metrics.command('SUBSCRIBE', 'refused', null);
+    }
+  }
+  function subscribeToAll(redis: Redis): void {
+    isRefused = false;
+    void subscribe(redis, [...listeners.keys()]);
+  }
   const redis = await createConnection({
     url,
     name: 'stepgate-listener',
-    whenReady(ready) {
-      subscribe(ready, [...listeners.keys()]);
-    },
+    whenReady: subscribeToAll,
     complaints,
   });
   redis.on('message', (channel: string, payload: string) => {
@@ -64,10 +80,11 @@ export async function createAnnouncements({
   });
   const check = setInterval(() => {
     if (redis.status !== 'ready') return;
+    if (isRefused) subscribeToAll(redis);
     within(timeoutMs * 10, redis.ping()).catch(() => {
       redis.disconnect(true);
     });
-  }, CHECK_MS).unref();
+  }, checkMs).unref();
 
   return {
     async announce(purpose, payload) {
@@ -77,7 +94,7 @@ export async function createAnnouncements({
     listen(purpose, listener) {
       const channel = channelOf(purpose);
       listeners.set(channel, listener);
-      if (redis.status === 'ready') subscribe(redis, [channel]);
+      if (redis.status === 'ready') void subscribe(redis, [channel]);
       return () => {
         listeners.delete(channel);
         if (redis.status === 'ready') redis.unsubscribe(channel).catch(() => undefined);

@@ -47,7 +47,7 @@ export async function createFleet({ config, metrics, logger, now }: FleetOptions
   await connected.promise;
   const valkey = createValkey({ redis, timeoutMs, clock, metrics, complaints, logger, now });
   await valkey.probe();
-  const announcements = await createAnnouncements({ url, timeoutMs, valkey, complaints, logger });
+  const announcements = await createAnnouncements({ url, timeoutMs, valkey, metrics, complaints, logger });
   return {
     valkey,
     keys: [first, ...others],

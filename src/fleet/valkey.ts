@@ -154,7 +154,7 @@ const endOf = (subscription: { dispose(): void }) => () => {
 };
 
 /** What Valkey answers, as opposed to no answer. */
-const isReplyError = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
+export const isReplyError = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
 
 /** A breaker that opens and closes all the time is told of once a minute. */
 function reportChanges({ onBreak, onReset }: Pick<CircuitBreakerPolicy, 'onBreak' | 'onReset'>, logger: Logger): void {

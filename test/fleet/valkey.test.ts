@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createAnnouncements } from '../../src/fleet/announcements.ts';
+import { createComplaints } from '../../src/fleet/complaints.ts';
 import { readVersioned, storeNewest } from '../../src/fleet/versioned-values.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { joinFleet, SECRET, until, type TestFleet } from '../support/fleet.ts';
@@ -252,6 +254,28 @@ describeWithValkey(`Valkey${withoutValkey}`, () => {
         return log.lines.length > 0;
       });
       expect(log.lines[0]).toMatchObject({ msg: 'an announcement could not be handled' });
+    });
+
+    it('is heard when Valkey, which refused that this gateway listens, permits it; that is logged and counted', async () => {
+      const { server, fleet } = await start();
+      await server.client.call('ACL', 'SETUSER', 'default', '-subscribe');
+      const log = captureLog('warn');
+      const { logger } = log;
+      const { valkey, metrics, figures } = fleet;
+      const complaints = createComplaints(logger);
+      const listening = { url: server.url, timeoutMs: 500, valkey, metrics, complaints, logger, checkMs: 5 };
+      const announcements = await createAnnouncements(listening);
+      const heard: string[] = [];
+      announcements.listen('test', (payload) => heard.push(payload));
+      await until(async () => /command="SUBSCRIBE",outcome="refused"} [2-9]/.test(await figures.scrape()));
+      const refusals = log.lines.map(({ msg, command, code }) => ({ msg, command, code }));
+      expect(refusals).toEqual([{ msg: 'Valkey refuses a command', command: 'SUBSCRIBE', code: 'NOPERM' }]);
+      await server.client.call('ACL', 'SETUSER', 'default', '+subscribe');
+      await until(async () => {
+        await fleet.announcements.announce('test', 'anything');
+        return heard.length > 0;
+      });
+      announcements.close();
     });
 
     it('reaches all who listen, again after the connection was lost; what is too long reaches nobody', async () => {
