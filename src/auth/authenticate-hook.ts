@@ -37,7 +37,7 @@ export interface HookOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly logger: Logger;
-  /** Beyond it the caller gets IDENTITY_UNAVAILABLE. */
+  /** Of the wait and the call together. Beyond it the caller gets IDENTITY_UNAVAILABLE. */
   readonly timeoutMs?: number;
 }
 
@@ -63,7 +63,9 @@ const IDENTITY = z.strictObject({
 
 export function createHookAuthenticator(options: HookOptions): Authenticator {
   const { hook, viewerOf, recheckMs, now, logger, timeoutMs = TIMEOUT_MS } = options;
-  const bounded = wrap(bulkhead(CONCURRENCY, QUEUE_LENGTH), timeout(timeoutMs, TimeoutStrategy.Aggressive));
+  const deadline = timeout(timeoutMs, TimeoutStrategy.Aggressive);
+  // The outer one includes the wait for a slot. The inner one ends with it, and frees the slot of a call that hangs.
+  const bounded = wrap(deadline, bulkhead(CONCURRENCY, QUEUE_LENGTH), deadline);
 
   async function callerOf(credential: string): Promise<Caller> {
     const nowMs = now();

@@ -145,6 +145,32 @@ describe("the authenticator of an embedder's hook", () => {
     expect(hook).toHaveBeenCalledTimes(1064);
   });
 
+  it('that hangs is given up after ten seconds for all who wait, too, and for whoever comes then it is free', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    try {
+      const hangs = new Promise<null>(() => undefined);
+      const authenticator = authenticatorOf((credential) => (credential === 'good' ? GOOD : hangs));
+      const outcomes = new Map<string, string | undefined>();
+      const ask = async (credential: string) => {
+        const { error } = await authenticator.authenticate(credential);
+        outcomes.set(credential, error?.code);
+      };
+      for (let index = 0; index < 100; index += 1) void ask(`first ${index}`);
+      await jest.advanceTimersByTimeAsync(5000);
+      for (let index = 0; index < 100; index += 1) void ask(`second ${index}`);
+      await jest.advanceTimersByTimeAsync(5000);
+      expect([outcomes.size, [...outcomes.keys()].every((key) => key.startsWith('first'))]).toEqual([100, true]);
+      expect(new Set(outcomes.values())).toEqual(new Set(['IDENTITY_UNAVAILABLE']));
+      await jest.advanceTimersByTimeAsync(5000);
+      expect(outcomes.size).toBe(200);
+      await ask('good');
+      expect(outcomes.get('good')).toBeUndefined();
+      expect(outcomes.size).toBe(201);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   it.each([
     ['ten seconds', undefined, 10_000],
     ['the time that is given', 20, 20],
