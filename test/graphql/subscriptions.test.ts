@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { GraphQLError, Kind, type GraphQLResolveInfo } from 'graphql';
 import { lasting, NOBODY, rejected, type Caller } from '../../src/auth/caller.ts';
 import type { OperationRequest } from '../../src/graphql/operations/operation.ts';
@@ -207,6 +208,39 @@ describe('a subscription of a caller', () => {
     const next = rejectionOf(events.next());
     clock.advance(1000);
     expect(await next).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+  });
+
+  it('is verified once a second at most while no event comes, however short its right is, and before each event', async () => {
+    const STEP_MS = 250;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(2500), { minLength: 1 }), fc.nat(1000), async (lifetimes, firstMs) => {
+        let untilMs = 0;
+        const verifiedAt: number[] = [];
+        const subscription = subscribe(firstMs, () => {
+          verifiedAt.push(clock.now());
+          const caller = subscription.verified(lifetimes[subscription.authentications % lifetimes.length] ?? 0);
+          untilMs = caller.verifiedUntilMs;
+          return caller;
+        });
+        const { clock, events, source } = subscription;
+        untilMs = clock.now() + firstMs;
+        const next = events.next();
+        for (let turn = 0; turn < 40; turn += 1) {
+          clock.advance(STEP_MS);
+          await settle();
+          expect(untilMs).toBeGreaterThanOrEqual(clock.now() - 1000 - STEP_MS);
+        }
+        const pauses = verifiedAt.slice(1).map((at, index) => at - (verifiedAt[index] ?? 0));
+        expect(Math.min(1000, ...pauses)).toBe(1000);
+        const before = subscription.authentications;
+        const isDue = clock.now() >= untilMs;
+        source.send(1);
+        expect(await next).toEqual(event(1));
+        expect(subscription.authentications - before).toBe(isDue ? 1 : 0);
+        await events.return(undefined);
+      }),
+      { numRuns: 25 },
+    );
   });
 
   it('is verified in time, however far away that is', async () => {

@@ -16,10 +16,13 @@ export interface EventGuardOptions {
 
 /** A timer takes no more: 24 days. */
 const MAX_TIMER_MS = 2 ** 31 - 2;
+/** While no event comes, a right is not checked more often, however short it is. */
+const MIN_INTERVAL_MS = 1000;
 
 export function createEventGuard({ now, after }: EventGuardOptions): EventGuard {
   return (events, { caller: first, authenticate, requestId }) => {
     let caller = first;
+    let checkedAt = -Infinity;
     /** Why the subscription ends before its run does. */
     let problem: Error | null = null;
     let isOver = false;
@@ -29,13 +32,15 @@ export function createEventGuard({ now, after }: EventGuardOptions): EventGuard 
     function schedule(): void {
       cancel();
       if (isOver || caller.verifiedUntilMs === Infinity) return;
-      cancel = after(Math.min(MAX_TIMER_MS, Math.max(0, caller.verifiedUntilMs - now())), () => void check());
+      const dueMs = Math.max(caller.verifiedUntilMs, checkedAt + MIN_INTERVAL_MS) - now();
+      cancel = after(Math.min(MAX_TIMER_MS, Math.max(0, dueMs)), () => void check());
     }
 
     async function check(): Promise<void> {
       try {
         if (now() >= caller.verifiedUntilMs) {
           caller = await authenticate();
+          checkedAt = now();
           problem ??= problemOf(caller, first, requestId);
         }
       } catch (error) {
