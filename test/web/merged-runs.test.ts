@@ -17,6 +17,8 @@ const run = (id: string, status: RunStatus, fetchedAt: number, isStale = false):
   freshness: { isStale, fetchedAt: moment(fetchedAt) },
 });
 
+const told = (...runs: ListedRun[]) => ({ told: runs, toldBefore: [] });
+
 const NEWEST = { hasNextPage: false, hasPreviousPage: false };
 
 const STATE = fc
@@ -43,26 +45,36 @@ describe('a list of runs with what has changed since', () => {
           return states.filter(({ freshness }) => freshness.fetchedAt === last.at(-1)).slice(0, 1);
         });
         const fitting = latest.filter((each) => status === null || each.status === 'FAILED');
-        expect(mergeRuns(listed, changed, { status }, NEWEST)).toEqual(fitting);
+        expect(mergeRuns(listed, told(...changed), { status }, NEWEST)).toEqual(fitting);
       }),
     );
   });
 
   it('says that a run is stale: it was not fetched again since', () => {
     const [fresh, stale] = [run('1', 'RUNNING', 1), run('1', 'RUNNING', 1, true)];
-    expect(mergeRuns([stale], [fresh], {}, NEWEST)).toEqual([stale]);
-    expect(mergeRuns([fresh], [stale], {}, NEWEST)).toEqual([stale]);
+    expect(mergeRuns([stale], told(fresh), {}, NEWEST)).toEqual([stale]);
+    expect(mergeRuns([fresh], told(stale), {}, NEWEST)).toEqual([stale]);
     const again = run('1', 'COMPLETED', 2);
-    expect(mergeRuns([again], [stale], {}, NEWEST)).toEqual([again]);
+    expect(mergeRuns([again], told(stale), {}, NEWEST)).toEqual([again]);
   });
 
   it('has no run that belongs to another page', () => {
     const listed = [run('3', 'RUNNING', 1), run('2', 'RUNNING', 1)];
     const changed = ['1', '2', '3', '4'].map((id) => run(id, 'COMPLETED', 2));
     const idsOn = (hasNextPage: boolean, hasPreviousPage: boolean) =>
-      mergeRuns(listed, changed, {}, { hasNextPage, hasPreviousPage }).map(({ id, status }) => `${id} ${status}`);
+      mergeRuns(listed, told(...changed), {}, { hasNextPage, hasPreviousPage }).map(
+        ({ id, status }) => `${id} ${status}`,
+      );
     expect(idsOn(true, false)).toEqual(['4 COMPLETED', '3 COMPLETED', '2 COMPLETED']);
     expect(idsOn(true, true)).toEqual(['3 COMPLETED', '2 COMPLETED']);
     expect(idsOn(false, false)).toEqual(['4 COMPLETED', '3 COMPLETED', '2 COMPLETED', '1 COMPLETED']);
+  });
+
+  it('has of what was told before a gap the states alone: what is not listed any more may be over', () => {
+    const listed = [run('2', 'RUNNING', 1)];
+    const toldBefore = [run('1', 'RUNNING', 0), run('2', 'FAILED', 2), run('3', 'RUNNING', 2)];
+    const merged = (status: RunStatus[]) => mergeRuns(listed, { told: [], toldBefore }, { status }, NEWEST);
+    expect(merged(['RUNNING', 'FAILED'])).toEqual([run('2', 'FAILED', 2)]);
+    expect(merged(['RUNNING'])).toEqual([]);
   });
 });

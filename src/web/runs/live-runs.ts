@@ -9,9 +9,10 @@ import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { RecentRunsQueryVariables } from '../__generated__/graphql.ts';
 import { useLiveState } from '../live/connection.ts';
+import { useLiveAgain } from '../live/live-again.ts';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { FAILURE_OF_RUN } from './failure-of-run.tsx';
-import { latestStates, mergeRuns, type ListedRun } from './merged-runs.ts';
+import { latestStates, mergeRuns, type ChangedRuns, type ListedRun } from './merged-runs.ts';
 
 export const LISTED_RUN = graphql(`
   fragment ListedRun on Run {
@@ -101,22 +102,17 @@ export interface RecentRuns {
 }
 
 /** `changed`: what `useChangedRuns` has collected. Null as variables: nothing is wanted. */
-export function useRecentRuns(variables: RecentRunsQueryVariables | null, changed: readonly ListedRun[]): RecentRuns {
+export function useRecentRuns(variables: RecentRunsQueryVariables | null, changed: ChangedRuns): RecentRuns {
   const live = useLiveState();
   const [isPartial, setIsPartial] = useState(false);
   const query = useQuery(
     RECENT_RUNS,
     variables ? { variables, pollInterval: live.kind === 'unavailable' || isPartial ? ASK_EVERY_MS : 0 } : skipToken,
   );
-  const { refetch } = query;
-  // What started while the connection was lost may be too old for the first event after it.
-  const wasLost = useRef(false);
-  useEffect(() => {
-    if (live.kind === 'reconnecting') wasLost.current = true;
-    if (live.kind !== 'live' || !wasLost.current) return;
-    wasLost.current = false;
-    void refetch();
-  }, [live.kind, refetch]);
+  const refetch = () => {
+    if (variables) void query.refetch();
+  };
+  useLiveAgain(refetch);
 
   const page = variables ? (query.data ?? query.previousData)?.recentRuns : undefined;
   const filter = variables?.filter;
@@ -141,7 +137,7 @@ export function useRecentRuns(variables: RecentRunsQueryVariables | null, change
     hasMore: page?.pageInfo.hasNextPage ?? false,
     endCursor: page?.pageInfo.endCursor ?? null,
     unavailableIds,
-    refetch: () => void refetch(),
+    refetch,
   };
 }
 
@@ -149,11 +145,26 @@ const isOfList = (error: GraphQLFormattedError): boolean =>
   error.extensions?.workflowId === undefined && pathOf(error).length <= 3;
 
 /** Collects what changes while the page is open, the latest state of each run. */
-export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: OnRuns): readonly ListedRun[] {
-  const [changed, setChanged] = useState<readonly ListedRun[]>([]);
+export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: OnRuns): ChangedRuns {
+  const { kind } = useLiveState();
+  const [changed, setChanged] = useState<ChangedRuns>({ told: [], toldBefore: [] });
+  const hasGap = useRef(false);
+  useEffect(() => {
+    if (kind !== 'live') hasGap.current = true;
+  }, [kind]);
   useRunsUpdated(workflowIds, (runs, isFirst) => {
-    setChanged((before) => latestStates([...runs, ...before]).slice(0, MOST_CHANGED));
+    const isAfterGap = hasGap.current;
+    hasGap.current = false;
+    setChanged((before) => {
+      const { told, toldBefore } = isAfterGap ? asBefore(before) : before;
+      return { told: latestStates([...runs, ...told]).slice(0, MOST_CHANGED), toldBefore };
+    });
     onRuns(runs, isFirst);
   });
-  return changed;
+  return useMemo(() => (kind === 'unavailable' ? asBefore(changed) : changed), [kind, changed]);
 }
+
+const asBefore = ({ told, toldBefore }: ChangedRuns): ChangedRuns => ({
+  told: [],
+  toldBefore: latestStates([...told, ...toldBefore]).slice(0, MOST_CHANGED),
+});

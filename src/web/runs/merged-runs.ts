@@ -9,20 +9,28 @@ export interface RunPage {
   readonly hasPreviousPage: boolean;
 }
 
+export interface ChangedRuns {
+  /** By the present connection: what is not listed is new. */
+  readonly told: readonly ListedRun[];
+  /** Before a gap: what is not listed may have gone in it, so that only the state of what is listed counts. */
+  readonly toldBefore: readonly ListedRun[];
+}
+
 /**
  * A page of runs, newest first. A changed run that is older than the page belongs to a later one, and one that is not on a page
  * of older runs to an earlier one.
  */
 export function mergeRuns(
   listed: readonly ListedRun[],
-  changed: readonly ListedRun[],
+  { told, toldBefore }: ChangedRuns,
   filter: RunFilter,
   { hasNextPage, hasPreviousPage }: RunPage,
 ): ListedRun[] {
   const oldest = hasNextPage ? listed.at(-1) : undefined;
   const keys = new Set(listed.map(keyOf));
-  const wanted = hasPreviousPage ? changed.filter((run) => keys.has(keyOf(run))) : changed;
-  return newestFirst([...wanted, ...listed]).filter(
+  const added = hasPreviousPage ? [] : told;
+  const changed = [...told, ...toldBefore].filter((run) => keys.has(keyOf(run)));
+  return newestFirst([...added, ...changed, ...listed]).filter(
     (run) => fits(run, filter) && (!oldest || startOf(run) >= startOf(oldest)),
   );
 }

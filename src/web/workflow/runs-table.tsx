@@ -7,8 +7,9 @@ import { graphql } from '../__generated__/gql.ts';
 import { Moment } from '../format/time.tsx';
 import { useLiveState } from '../live/connection.ts';
 import { ListMark } from '../live/list-mark.tsx';
+import { useLiveAgain } from '../live/live-again.ts';
 import { LISTED_RUN } from '../runs/live-runs.ts';
-import { mergeRuns, type ListedRun } from '../runs/merged-runs.ts';
+import { mergeRuns, type ChangedRuns } from '../runs/merged-runs.ts';
 import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import { useFailures } from './failures.ts';
@@ -40,7 +41,7 @@ const ASK_EVERY_MS = 10_000;
 export interface RunsTableProps {
   readonly workflowId: string;
   /** What has changed since the page was opened. */
-  readonly changed: readonly ListedRun[];
+  readonly changed: ChangedRuns;
 }
 
 export function RunsTable({ workflowId, changed }: RunsTableProps) {
@@ -53,6 +54,7 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
     pollInterval: kind === 'live' ? 0 : ASK_EVERY_MS,
     skipPollAttempt: () => document.hidden,
   });
+  useLiveAgain(() => void refetch());
   const page = (data ?? previousData)?.workflow?.runs;
   const runs = useMemo(() => {
     if (!page) return undefined;

@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { Moment } from '../format/time.tsx';
 import { useRecentRuns } from '../runs/live-runs.ts';
-import { newestFirst, type ListedRun } from '../runs/merged-runs.ts';
+import { newestFirst, type ChangedRuns, type ListedRun } from '../runs/merged-runs.ts';
 import { RunList } from '../runs/run-list.tsx';
 import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
 import { EVERYTHING, TOP } from '../time-window/time-window.ts';
@@ -17,7 +17,7 @@ const FAILURES_SHOWN = 8;
 export interface HappeningProps {
   readonly directory: Directory;
   /** Of the directory's workflows. */
-  readonly changed: readonly ListedRun[];
+  readonly changed: ChangedRuns;
 }
 
 export function Happening({ directory, changed: changedOfAll }: HappeningProps) {
@@ -28,10 +28,11 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
   const isPart = directory.totalCount > (directory.workflows?.length ?? 0);
   const named = isPart ? (directory.workflows?.map(({ id }) => id) ?? []) : null;
   const workflowIds = workflowId === null ? named : [workflowId];
-  const changed = useMemo(
-    () => changedOfAll.filter((run) => workflowId === null || run.workflowId === workflowId),
-    [changedOfAll, workflowId],
-  );
+  const changed = useMemo(() => {
+    const ofWorkflow = (run: ListedRun) => workflowId === null || run.workflowId === workflowId;
+    const { told, toldBefore } = changedOfAll;
+    return { told: told.filter(ofWorkflow), toldBefore: toldBefore.filter(ofWorkflow) };
+  }, [changedOfAll, workflowId]);
   const failures = useRecentRuns(
     home.failures && { ...home.failures, after, workflowIds, withFailures: true },
     changed,
