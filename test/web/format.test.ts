@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { isRendered } from '../../src/web/conversation/rendering.ts';
 import { formatDelta, formatDuration } from '../../src/web/format/duration.ts';
 import { formatBytes, formatCost, formatCount, formatShare, formatSigned } from '../../src/web/format/numbers.ts';
@@ -14,8 +15,8 @@ describe('durations as text', () => {
     [999.6, '1.00 s'],
     [8542.2, '8.54 s'],
     [9996, '10.0 s'],
-    [59_994, '60.0 s'],
-    [59_996, '1 min 00 s'],
+    [59_949, '59.9 s'],
+    [59_950, '1 min 00 s'],
     [3_599_000, '59 min 59 s'],
     [3_599_999, '1 h 00 min'],
     [7_380_000, '2 h 03 min'],
@@ -114,6 +115,26 @@ describe('a long text', () => {
     expect([first.cut, first.text.split('\n')[0]]).toEqual(['after', 'java.lang.IllegalStateException: no rows']);
     expect(excerptOf('short', { lines: 12, characters: 1200 })).toEqual({ text: 'short', cut: null, lineCount: 1 });
     expect(excerptOf('x'.repeat(5000), { lines: 12, characters: 1200 }).text).toHaveLength(1200);
+  });
+
+  it('is a trace by one of its lines, whatever lines are around it', () => {
+    const line = fc.constantFrom(
+      '',
+      ' ',
+      '\t',
+      '\r',
+      'at last',
+      ' at last',
+      '\tat org.example.Step.run',
+      'Error: at last',
+    );
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 3 }), (lines) => {
+        const isTrace = lines.some((one) => /^[ \t]+at /.test(one));
+        const { cut } = excerptOf([...lines, 'end'].join('\n'), { lines: 2, characters: 1200 });
+        expect(cut).toBe(isTrace ? 'after' : 'before');
+      }),
+    );
   });
 
   it('has one line that says most', () => {

@@ -13,7 +13,8 @@ export interface ExcerptBounds {
 }
 
 /** Frames below the message, the latest first: of JavaScript and Java. Python's has the message last. */
-const LATEST_FIRST = /^\s+at /m;
+// Not `\s`, which goes on over blank lines, from each of them.
+const LATEST_FIRST = /^[ \t]+at /m;
 
 /** A stack trace or a log is told by its last lines; any other text by its beginning. */
 export function excerptOf(text: string, { lines: most, characters }: ExcerptBounds): Excerpt {
