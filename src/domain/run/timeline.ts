@@ -2,6 +2,7 @@
 import { compareByStart } from '../step/execution.ts';
 import { timelineGaps } from './gaps.ts';
 import { intervalsOf, type Interval } from './intervals.ts';
+import { packLanes } from './lanes.ts';
 import type { RunSpan } from './span.ts';
 import { millisBetween } from '../timestamp.ts';
 import type { RunGap, Step, Timeline, TimelineBar } from '../types.ts';
@@ -25,20 +26,6 @@ export function timelineOf(steps: readonly Step[], gaps: readonly RunGap[], span
     bars: bars.sort((a, b) => compareByStart(a.step, b.step)),
     gaps: timelineGaps(gaps, span),
   };
-}
-
-/**
- * The lane of each. Greedy in order of start, each into the lowest lane that is free: with half-open intervals that
- * takes the fewest lanes. A lane is free from the very moment its last bar ends, so points may share a moment in it.
- */
-function packLanes(intervals: readonly Interval[]): number[] {
-  const freeFrom = new Float64Array(intervals.length).fill(-Infinity);
-  return intervals.map(({ start, end }) => {
-    let lane = 0;
-    while ((freeFrom[lane] ?? -Infinity) > start) lane += 1;
-    freeFrom[lane] = end;
-    return lane;
-  });
 }
 
 function barOf({ step, start, end }: Interval<Step>, lane: number, span: RunSpan): TimelineBar {
