@@ -1,4 +1,5 @@
 /** The words that the upstream may use for a status, mapped generously: an unknown word is UNKNOWN, never an error. */
+import type { RunRecord } from './facts.ts';
 import type { Timestamp } from './timestamp.ts';
 
 export type StepStatus = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'SKIPPED' | 'UNKNOWN';
@@ -40,3 +41,9 @@ export const isTerminal = (status: StepStatus): boolean => TERMINAL.has(status);
 /** A terminal status, or a word that is not known beside an end. */
 export const isOver = (status: StepStatus, endTime: Timestamp | null): boolean =>
   isTerminal(status) || (status === 'UNKNOWN' && endTime !== null);
+
+/** True if a record tells when its run started and ended: what waits has not started, and what is not over has not ended. */
+export function tellsTimes({ rawStatus, startTime, endTime }: RunRecord): boolean {
+  const status = runStatusOf(rawStatus);
+  return (startTime !== null || status === 'PENDING') && (endTime !== null || !isTerminal(status));
+}

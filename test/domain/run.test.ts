@@ -17,6 +17,12 @@ describe('the bounds of a run', () => {
     expect(runOf(steps, { record })).toMatchObject({ startedAt: at(2), endedAt: at(9) });
   });
 
+  it('have no start while the record says that the run waits, whatever its steps say', () => {
+    const record = runRecord({ rawStatus: 'queued', startTime: null, endTime: null });
+    expect(runOf(steps, { record })).toMatchObject({ startedAt: null, endedAt: null, wallClockMs: null });
+    expect(runOf(steps, { record: { ...record, startTime: at(1) } }).startedAt).toEqual(at(1));
+  });
+
   it('have no end while the run is unfinished', () => {
     expect(runOf([...steps, ran('d', 9, null, 'running')])).toMatchObject({ startedAt: at(2), endedAt: null });
   });

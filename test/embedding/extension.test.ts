@@ -7,6 +7,7 @@ import { checkRandomOperations } from '../support/compared-operations.ts';
 import { captureLog } from '../support/observed.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
+import { wireRun } from '../support/wire.ts';
 import { codesOf, startEmbedded, type EmbeddedGateway } from './embedding.ts';
 
 const onRun = (field: string, entry: NonNullable<SchemaExtension['fields']['Run']>[string]): SchemaExtension => ({
@@ -65,6 +66,26 @@ describe('fields of an extension', () => {
         codes: ['INTERNAL_SERVER_ERROR'],
       });
     }
+  });
+
+  it('that read a record read its times, too, where the steps must tell them', async () => {
+    upstream.script = (call) =>
+      call.endpoint === 'run' ? { json: [wireRun(call.runId, { end_time: null })] } : healthy(call);
+    const ask = async (resolve: NonNullable<SchemaExtension['fields']['Run']>[string]['resolve']) => {
+      const { thrice, close } = await start({
+        extension: onRun('String', { requirement: 'RECORD', calls: 1, resolve }),
+      });
+      const [first] = await thrice(ASK);
+      await close();
+      return first?.data;
+    };
+    const told = { run: { mine: '2025-03-13T02:41:17.382162Z' } };
+    expect(await ask(({ endedAt }) => endedAt?.text)).toEqual(told);
+    expect(
+      await ask(
+        async ({ workflowId }, _args, { run }) => (await run({ workflowId, runId: 'r2' }, 'RECORD')).endedAt?.text,
+      ),
+    ).toEqual(told);
   });
 
   it('that say nothing of a cache are computed each time', async () => {

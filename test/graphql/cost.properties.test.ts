@@ -7,6 +7,14 @@ import { createManualClock } from '../support/clock.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { createScriptedHistory, wireWorkflow } from '../support/scripted-history.ts';
+import type { Wire } from '../support/wire.ts';
+
+/** As their records say; the numbers of runs decide which. */
+const STATES: readonly Wire[] = [
+  {},
+  { status: 'running', end_time: null },
+  { status: 'queued', start_time: null, end_time: null },
+];
 
 /** How many runs each workflow has. */
 const HISTORY = 230;
@@ -17,6 +25,7 @@ const runFields = fc
     [
       'id',
       'status',
+      'startedAt endedAt wallClockMs',
       'totalElapsedTime',
       'steps { id node { id } }',
       'progress { total }',
@@ -79,9 +88,12 @@ describe('the cost of any operation', () => {
   const costOf = createCostOf(createSchema(), true);
 
   beforeAll(async () => {
-    upstream = await startFaultyUpstream(
-      createScriptedHistory(HISTORY, [wireWorkflow('wf-1'), wireWorkflow('wf-2')]).script,
-    );
+    const { script } = createScriptedHistory(HISTORY, [wireWorkflow('wf-1'), wireWorkflow('wf-2')]);
+    const inState = (record: Wire) => ({ ...record, ...STATES[Number(/\d+/.exec(String(record.id))?.[0]) % 3] });
+    upstream = await startFaultyUpstream(async (call) => {
+      const reply = await script(call);
+      return call.endpoint.startsWith('run') ? { json: (reply.json as Wire[]).map(inState) } : reply;
+    });
     // By a clock that stands, so that no answer ages while its operation is under way.
     gateway = await startGateway(
       {
@@ -89,6 +101,8 @@ describe('the cost of any operation', () => {
         MAX_UPSTREAM_CALLS: '100000',
         MAX_OPERATION_COST: '100000',
         MAX_OPERATION_OBJECTS: '1000000',
+        // No answer stays fresh: whatever an operation reads twice is fetched twice.
+        LIVE_TTL_MS: '0',
       },
       { now: createManualClock().now },
     );

@@ -44,6 +44,9 @@ describe('the cost of an operation, in upstream calls', () => {
     // Two runs with their steps; that one of them is read again costs nothing, the name of its workflow the list.
     ['{ compareRuns(workflowId: "wf", baseId: "a", headId: "b") { elapsedTimeDelta } }', 4],
     ['{ compareRuns(workflowId: "wf", baseId: "a", headId: "b") { base { workflow { name } } } }', 5],
+    // The steps of a record that lacks one of them are left to MAX_UPSTREAM_CALLS.
+    [ofRun('startedAt endedAt wallClockMs'), 1],
+    [ofWorkflow('runs(first: 100) { nodes { startedAt endedAt wallClockMs } }'), 1],
     // One window; the runs' records are in it, their steps are not.
     [ofWorkflow('runs(first: 100) { nodes { status } }'), 1],
     [ofWorkflow('runs(first: 100) { nodes { totalElapsedTime } }'), 101],

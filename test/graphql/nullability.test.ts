@@ -35,7 +35,16 @@ const ROOTS_THAT_STAY = ['Subscription.runUpdated', 'Subscription.runsUpdated', 
 const LISTED = ['RunConnection.nodes', 'RecentRuns.nodes'];
 
 /** Null says something of the run here: it is not over, it has no such step, none failed, no prices. */
-const NULL_HAS_A_MEANING = ['Run.lastActivityAt', 'Run.step', 'Run.firstFailedStep', 'Run.estimatedCost'];
+const NULL_HAS_A_MEANING = [
+  'Run.startedAt',
+  'Run.endedAt',
+  'Run.wallClockMs',
+  'Run.lastActivityAt',
+  'Run.lastSuccessBefore',
+  'Run.step',
+  'Run.firstFailedStep',
+  'Run.estimatedCost',
+];
 
 describe('nullability', () => {
   const ofRun = fields.filter(([, typeName]) => typeName === 'Run');

@@ -74,6 +74,32 @@ describe('runs of a list', () => {
     });
   });
 
+  describe.each<readonly [string, Wire, number]>([
+    ['wait', { status: 'queued', start_time: null, end_time: null }, 0],
+    ['run', RUNNING, 0],
+    ['run without a start', { ...RUNNING, start_time: null }, 33],
+    ['were cancelled before they started', { status: 'cancelled', start_time: null }, 33],
+    ['have ended without an end', { end_time: null }, 33],
+    ['are in a state that nobody knows', { status: 'archived', end_time: null }, 0],
+  ])('that %s', (_, state, stepLists) => {
+    const ask = async (selection: string) => {
+      thirds = state;
+      const { errors } = await gateway.query(`{ workflow(id: "wf") { runs(first: 100) { nodes { ${selection} } } } }`);
+      expect([errors, upstream.count('runs'), upstream.count('run')]).toEqual([[], 1, 0]);
+      return upstream.count('steps');
+    };
+
+    it('need no steps for what their records tell', async () => {
+      const selection =
+        'id workflowId status rawStatus isFinished error errorInfo { code } inputs outputs freshness { isFinal }';
+      expect(await ask(selection)).toBe(0);
+    });
+
+    it('need their steps for a time that their records should tell', async () => {
+      expect(await ask('startedAt endedAt wallClockMs')).toBe(stepLists);
+    });
+  });
+
   it('fit its filter, though they have ended since', async () => {
     const { data } = await gateway.query(
       '{ workflow(id: "wf") { runs(first: 100, filter: { status: [RUNNING] }) { nodes { status } } } }',

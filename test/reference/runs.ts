@@ -37,7 +37,9 @@ export function referenceRun(run: RawRun) {
   const status = statusOf(run, all);
   const isFinished =
     executions.FINISHED.includes(status) || (status === 'UNKNOWN' && (run.record ? told.end !== null : all.length > 0));
-  const startedAt = told.start?.micros ?? extreme('min', known(all.map(({ start }) => start?.micros)));
+  // A record that says that the run waits counts for more than a step that has started.
+  const firstStart = status === 'PENDING' ? null : extreme('min', known(all.map(({ start }) => start?.micros)));
+  const startedAt = told.start?.micros ?? firstStart;
   const endedAt = isFinished ? (told.end?.micros ?? extreme('max', known(all.map(executions.endOf)))) : null;
   const until = endedAt ?? (isFinished ? null : now);
   const wallClock = startedAt !== null && until !== null ? Math.max(0, until - startedAt) : null;

@@ -83,29 +83,37 @@ describe('the run loaders', () => {
 
   describe('for fields of the record', () => {
     const suffices: readonly (readonly [string, RunRecord])[] = [
-      ['finished', runRecord()],
-      ['failed', runRecord({ rawStatus: 'failed' })],
-      ['running', running()],
-      ['queued, with a start', runRecord({ rawStatus: 'queued', endTime: null })],
+      ['it has finished', runRecord()],
+      ['it has failed', runRecord({ rawStatus: 'failed' })],
+      ['it runs', running()],
+      ['it is queued', runRecord({ rawStatus: 'queued', startTime: null, endTime: null })],
+      ['it is queued, with a start', runRecord({ rawStatus: 'queued', endTime: null })],
+      ['its status is a word that nobody knows', runRecord({ rawStatus: 'archived' })],
     ];
-    it.each(suffices)('make no other call for a run that is %s', async (_, record) => {
+    const lacking: readonly (readonly [string, RunRecord])[] = [
+      ['it tells no start', runRecord({ startTime: null })],
+      ['it is terminal and tells no end', runRecord({ endTime: null })],
+      ['it is of an unknown status and tells no start', runRecord({ rawStatus: 'archived', startTime: null })],
+    ];
+    it.each<readonly [DataRequirement, string, RunRecord]>([
+      ...[...suffices, ...lacking].map(([state, record]) => ['RECORD', state, record] as const),
+      ...suffices.map(([state, record]) => ['TIMES', state, record] as const),
+    ])('make no other call for the %s where %s', async (requirement, _, record) => {
       upstream.record = () => record;
-      const run = await createOperations()().load(REF, 'RECORD');
+      const run = await createOperations()().load(REF, requirement);
       expect(calls).toEqual(['record r1']);
       expect(run).toMatchObject({ id: 'r1', statusIsInferred: false });
       // Reading more than was requested is a defect, which must be visible.
       expect(() => run.steps).toThrow('without its steps');
     });
 
-    const lacking: readonly (readonly [string, RunRecord | null])[] = [
-      ['there is none', null],
-      ['it tells no start', runRecord({ startTime: null })],
-      ['it is terminal and tells no end', runRecord({ endTime: null })],
-      ['its status is a word that nobody knows', runRecord({ rawStatus: 'archived' })],
-    ];
-    it.each(lacking)('load the steps, too, where %s', async (_, record) => {
+    it.each<readonly [DataRequirement, string, RunRecord | null]>([
+      ['RECORD', 'there is none', null],
+      ['TIMES', 'there is none', null],
+      ...lacking.map(([state, record]) => ['TIMES', state, record] as const),
+    ])('load the steps, too, for the %s where %s', async (requirement, _, record) => {
       upstream.record = () => record;
-      const run = await createOperations()().load(REF, 'RECORD');
+      const run = await createOperations()().load(REF, requirement);
       expect(calls).toEqual(['record r1', 'steps r1']);
       expect([run.startedAt?.text, run.endedAt?.text]).toEqual([at(0).text, at(10).text]);
       expect(run.steps).toHaveLength(2);
@@ -315,7 +323,7 @@ describe('the run loaders', () => {
     });
 
     it.each<readonly [string, RunRecord, DataRequirement]>([
-      ['it does not suffice', runRecord({ endTime: null }), 'RECORD'],
+      ['it does not suffice', runRecord({ endTime: null }), 'TIMES'],
       ['they are asked for', runRecord(), 'STEPS'],
     ])('load the steps, and no record, where %s', async (_, record, requirement) => {
       const run = await createOperations()().ofRecord(REF, served(record), requirement);
@@ -494,7 +502,7 @@ describe('the run loaders', () => {
       expect(outcomes).toEqual(['slow', 'NOT_FOUND', 'BAD_USER_INPUT', 'UPSTREAM_UNAVAILABLE', 'fine']);
     });
 
-    it.each<DataRequirement>(['RECORD', 'STEPS', 'GRAPH'])(
+    it.each<DataRequirement>(['RECORD', 'TIMES', 'STEPS', 'GRAPH'])(
       'make no call for an invalid id: %s',
       async (requirement) => {
         const operation = createOperations()();

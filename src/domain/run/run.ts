@@ -119,8 +119,11 @@ class DerivedRun implements Run {
 
   get startedAt(): Timestamp | null {
     if (this.#startedAt !== undefined) return this.#startedAt;
-    const firstStart = () => earliest(this.#loadedSteps().map((step) => step.startTime));
-    return (this.#startedAt = this.#facts.record?.startTime ?? firstStart());
+    const { record } = this.#facts;
+    // What its record says to wait has not started, whatever its steps say: a list need not load them.
+    const firstStart = () =>
+      record && this.status === 'PENDING' ? null : earliest(this.#loadedSteps().map((step) => step.startTime));
+    return (this.#startedAt = record?.startTime ?? firstStart());
   }
 
   get endedAt(): Timestamp | null {

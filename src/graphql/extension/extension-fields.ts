@@ -2,6 +2,7 @@
 import { Kind, type FieldDefinitionNode, type GraphQLFieldResolver, type ListTypeNode, type TypeNode } from 'graphql';
 import { DATA_REQUIREMENTS } from '../../runs/loaders/run-loaders.ts';
 import type { Context } from '../context.ts';
+import { withTimes } from '../fields/data-requirements.ts';
 import type { FieldEntry } from '../fields/field-entry.ts';
 import { createFieldContext } from './field-context.ts';
 import { readAddedTypes, type AddedType } from './extension-sdl.ts';
@@ -79,7 +80,7 @@ function entryOf({ name }: AddedType, field: FieldDefinitionNode, given: Extensi
   };
   return {
     resolve,
-    ...(name === 'Run' && { requirement }),
+    ...(name === 'Run' && { requirement: withTimes(requirement) }),
     calls: () => calls,
     ...(isList && { items }),
     ...((calls > 0 || isRoot) && { readsWorkflows: true }),

@@ -2,12 +2,12 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Run, RunRecord, WorkflowRecord } from '../../domain/types.ts';
 import { MAX_WINDOW } from '../../runs/history/history-reader.ts';
-import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
+import { readsSteps, type DataRequirement } from '../../runs/loaders/run-loaders.ts';
 import type { Viewer } from '../../runs/viewer.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { checkLast } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { greater } from '../fields/data-requirements.ts';
+import { greater, withTimes } from '../fields/data-requirements.ts';
 
 export interface FieldContext {
   readonly requestId: string;
@@ -59,8 +59,8 @@ export function createFieldContext({ context, info, name, maxCalls }: FieldConte
     },
     async run(ref, requirement = 'GRAPH') {
       // What the client selects of a run that the field answers.
-      const needed = greater(requirement, lookAhead(info));
-      take(needed === 'RECORD' ? 1 : 2);
+      const needed = greater(withTimes(requirement), lookAhead(info));
+      take(readsSteps(needed) ? 2 : 1);
       return runs().load(ref, needed);
     },
     async workflow(workflowId) {

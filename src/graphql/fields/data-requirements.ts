@@ -31,5 +31,8 @@ export function createLookAhead(schema: GraphQLSchema): LookAhead {
 
 const mayAnswerRuns = (typeName: string): boolean => typeName === 'Run' || typeName === '_Entity';
 
+/** Whoever gets a whole run may read its times, too. */
+export const withTimes = (requirement: DataRequirement): DataRequirement => greater(requirement, 'TIMES');
+
 export const greater = (one: DataRequirement, other: DataRequirement): DataRequirement =>
   DATA_REQUIREMENTS.indexOf(one) > DATA_REQUIREMENTS.indexOf(other) ? one : other;

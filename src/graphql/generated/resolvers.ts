@@ -495,7 +495,7 @@ export type Run = {
   readonly repeatedNodes?: Maybe<ReadonlyArray<RepeatedNode>>;
   /** The steps that took longest, longest first. Steps of unknown duration are left out. */
   readonly slowestSteps?: Maybe<ReadonlyArray<Step>>;
-  /** When it started: as its record says, else the earliest start of a step. Null if nothing has started. */
+  /** When it started: as its record says, else the earliest start of a step. Null if nothing has started, and while its record says PENDING. */
   readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
   /**
    * From the upstream's record of the run where it keeps one. Else inferred from the latest execution of each node: any that
@@ -533,7 +533,8 @@ export type Run = {
   readonly totalElapsedTime?: Maybe<Scalars['Int']['output']>;
   /**
    * Milliseconds from its start to its end, or to now while it is not finished. Null with no start. The same as
-   * `timing.wallClockMs`, but the run's record alone can tell it: a list of runs need not load their steps.
+   * `timing.wallClockMs`, but the run's record alone can tell it: a list of runs need not load their steps, but for those whose
+   * records lack a start or an end.
    */
   readonly wallClockMs?: Maybe<Scalars['Float']['output']>;
   /** A handle on the workflow that was run. */

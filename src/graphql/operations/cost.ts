@@ -15,6 +15,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { readsSteps } from '../../runs/loaders/run-loaders.ts';
 import type { LookAhead } from '../fields/data-requirements.ts';
 import { ASSUMED_LIST_SIZE, entryOf, type RunCalls } from '../fields/field-entry.ts';
 import { givenArguments, type GivenArguments, type Variables } from '../fields/given-arguments.ts';
@@ -60,7 +61,10 @@ const add = (one: Sum, other: Sum): Sum => ({
   fields: one.fields + other.fields,
 });
 
-/** Ignores `@skip` and `@include`, and the calls for a history that changes while it is read. */
+/**
+ * Ignores `@skip` and `@include`, the calls for a history that changes while it is read, and those for the steps of a run that has
+ * no record, or whose record lacks a time that is read.
+ */
 export function createCostModel({ schema, lookAhead, offersRecords }: CostModelOptions): CostModel {
   function work(operation: OperationDefinitionNode, fragments: Fragments, given: Variables): Worked {
     const variables = withDefaults(operation, given);
@@ -112,8 +116,8 @@ export function createCostModel({ schema, lookAhead, offersRecords }: CostModelO
     const runCalls = (node: FieldNode): RunCalls => {
       const requirement = () => lookAhead({ fieldNodes: [node], fragments });
       return {
-        byId: () => (offersRecords && requirement() !== 'RECORD' ? 2 : 1),
-        ofPage: () => (requirement() === 'RECORD' ? 0 : 1),
+        byId: () => (offersRecords && readsSteps(requirement()) ? 2 : 1),
+        ofPage: () => (readsSteps(requirement()) ? 1 : 0),
         withSteps: () => (offersRecords ? 2 : 1),
       };
     };

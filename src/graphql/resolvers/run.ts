@@ -12,6 +12,8 @@ import { ASSUMED_FEW, ASSUMED_STEPS, pageSize, SEARCH_CALLS } from '../fields/li
 
 /** Needs only the run's record. */
 const RECORD = { requirement: 'RECORD' } as const;
+/** Needs the run's start or end: its record, and the steps of a run whose record lacks one. */
+const TIMES = { requirement: 'TIMES' } as const;
 /** Needs the run's steps. */
 const STEPS = { requirement: 'STEPS' } as const;
 /** Needs the workflow's graph, too. */
@@ -25,10 +27,10 @@ export const run: FieldTable<'Run'> = {
   rawStatus: RECORD,
   statusIsInferred: RECORD,
   isFinished: RECORD,
-  startedAt: RECORD,
-  endedAt: RECORD,
+  startedAt: TIMES,
+  endedAt: TIMES,
   lastActivityAt: STEPS,
-  wallClockMs: RECORD,
+  wallClockMs: TIMES,
   error: RECORD,
   errorInfo: { ...RECORD, resolve: ({ error }, _args, context) => context.errorInfo(error) },
   inputs: {
@@ -81,7 +83,7 @@ export const run: FieldTable<'Run'> = {
   estimatedCost: { ...STEPS, resolve: ({ steps }, _args, { prices }) => prices && runCost(steps, prices) },
   freshness: RECORD,
   lastSuccessBefore: {
-    ...RECORD,
+    ...TIMES,
     calls: (_given, run) => SEARCH_CALLS + run.ofPage(),
     async resolve({ workflowId, id, startedAt }, _args, { history, runs, requirement }, info) {
       if (!startedAt) return null;

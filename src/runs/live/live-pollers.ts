@@ -39,7 +39,7 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
     watch(given, requirement, watcher) {
       const ref = checkRef(given);
       // The graph is read for each event, not by the poller.
-      const polled = requirement === 'RECORD' ? 'RECORD' : 'STEPS';
+      const polled = requirement === 'GRAPH' ? 'STEPS' : requirement;
       const onLeft = countSubscription(watcher.viewer);
       const poller = pollers.of(watcher, `${polled} ${refKey(ref)}`, (operation) => read(ref, polled, operation));
       return poller.watch(onLeft);

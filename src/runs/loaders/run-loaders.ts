@@ -1,5 +1,5 @@
 /** Runs of one GraphQL operation, derived from the parts in the process-wide run store. */
-import { isTerminal, runStatusOf } from '../../domain/status.ts';
+import { isTerminal, runStatusOf, tellsTimes } from '../../domain/status.ts';
 import type { Run, RunRecord } from '../../domain/types.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError, isAccessDenied, isNotFound } from '../../upstream/errors.ts';
@@ -11,9 +11,15 @@ import type { Served } from '../resource-cache.ts';
 import type { RunParts, RunStore } from '../run-store.ts';
 import type { WorkflowLoaders } from './workflow-loaders.ts';
 
-/** What is read of a run: what its record tells, also what only its steps tell, also what the workflow's graph adds. */
-export const DATA_REQUIREMENTS = ['RECORD', 'STEPS', 'GRAPH'] as const;
+/**
+ * What is read of a run: what its record tells, also its start and end (which the steps tell where the record does not), also what
+ * only its steps tell, also what the workflow's graph adds.
+ */
+export const DATA_REQUIREMENTS = ['RECORD', 'TIMES', 'STEPS', 'GRAPH'] as const;
 export type DataRequirement = (typeof DATA_REQUIREMENTS)[number];
+
+/** True if the steps of any run are read, whatever its record tells. */
+export const readsSteps = (requirement: DataRequirement): boolean => requirement === 'STEPS' || requirement === 'GRAPH';
 
 export interface RunLoaders {
   /** The record of a run that came in a list: this operation reads no other one of that run. */
@@ -66,7 +72,7 @@ export function createRunLoaders(
   function cachedParts(ref: RunRef, requirement: DataRequirement): RunParts | null {
     const record = records.cached(ref);
     if (record === undefined) return null;
-    if (requirement === 'RECORD' && isComplete(record)) return partsOf(record, null);
+    if (isEnough(record, requirement)) return partsOf(record, null);
     const list = steps.cached(ref);
     return list === undefined ? null : partsOf(record, list);
   }
@@ -79,9 +85,9 @@ export function createRunLoaders(
 
   async function loadParts(given: RunRef, requirement: DataRequirement): Promise<RunParts> {
     const ref = checkRef(given);
-    if (requirement === 'RECORD') {
+    if (!readsSteps(requirement)) {
       const record = await records.load(ref);
-      if (isComplete(record)) return partsOf(record, null);
+      if (isEnough(record, requirement)) return partsOf(record, null);
     }
     // Started together; the error of the record counts first, so that it does not depend on which is answered first.
     const [loadingRecord, loadingSteps] = [settled(records.load(ref)), settled(steps.load(ref))];
@@ -133,8 +139,7 @@ export function createRunLoaders(
     loadParts,
     async ofRecord(ref, record, requirement) {
       try {
-        const isEnough = requirement === 'RECORD' && isComplete(record);
-        const parts = isEnough ? partsOf(record, null) : await withSteps(ref, record);
+        const parts = isEnough(record, requirement) ? partsOf(record, null) : await withSteps(ref, record);
         return derive(ref, { ...parts, graph: await graphIf(ref, requirement) });
       } catch (error) {
         if (isNotFound(error)) return null;
@@ -179,10 +184,9 @@ const settled = <T>(result: Promise<T>): Promise<{ readonly result: Promise<T> }
     () => ({ result }),
   );
 
-/** True if status, start and end can be read from the record alone. */
-function isComplete(served: Served<MaybeRecord> | null): boolean {
+/** True if the steps need not be loaded: without a record they tell everything. */
+function isEnough(served: Served<MaybeRecord> | null, requirement: DataRequirement): boolean {
   const record = served?.cached.value;
-  if (!record?.startTime) return false;
-  const status = runStatusOf(record.rawStatus);
-  return status !== 'UNKNOWN' && (record.endTime !== null || !isTerminal(status));
+  if (!record || readsSteps(requirement)) return false;
+  return requirement === 'RECORD' || tellsTimes(record);
 }

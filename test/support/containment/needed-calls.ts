@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { LookAhead } from '../../../src/graphql/fields/data-requirements.ts';
 import { entryOf } from '../../../src/graphql/fields/field-entry.ts';
+import { readsSteps } from '../../../src/runs/loaders/run-loaders.ts';
 import { callOf, hasRecord, leavesToSteps, type Failures, type Fault } from './failing-calls.ts';
 
 export interface RunIds {
@@ -49,8 +50,9 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
   function ofListedRun({ workflowId, runId }: RunIds, info: GraphQLResolveInfo): Fault | undefined {
     const needs = requirement(info);
     const steps = fault('steps', workflowId, runId);
-    const readsSteps = needs !== 'RECORD' || !hasRecord(runId) || leavesToSteps(runId, 'endedAt');
-    if (steps && readsSteps && (steps.isDenial || !hasRecord(runId))) return steps;
+    const isLeft = needs === 'TIMES' && leavesToSteps(runId, 'endedAt');
+    if (steps && (isLeft || readsSteps(needs) || !hasRecord(runId)) && (steps.isDenial || !hasRecord(runId)))
+      return steps;
     return needs === 'GRAPH' && workflowsFault?.isDenial ? workflowsFault : undefined;
   }
 
@@ -62,7 +64,7 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
     const field = info.parentType.getFields()[info.fieldName];
     const unknown = known.unknownRuns.get(source);
     if (unknown && !NEED_NO_CALL.includes(info.fieldName)) return unknown;
-    const isOfRecord = !field || entryOf(field).requirement === 'RECORD';
+    const isOfRecord = !field || !readsSteps(entryOf(field).requirement ?? 'RECORD');
     return isOfRecord && !leavesToSteps(runId, info.fieldName) ? undefined : fault('steps', workflowId, runId);
   }
 
