@@ -107,6 +107,10 @@ describe('a page of workflows', () => {
     );
   });
 
+  it('refuses an empty cursor', () => {
+    expect(() => workflowPage([], { first: 1, after: '', search: null })).toThrow(NOT_ITS_OWN);
+  });
+
   it('is the first one behind a workflow that is gone', () => {
     const workflows = [workflowRecord({ id: 'a' }), workflowRecord({ id: 'b' })];
     const page = workflowPage(workflows, { first: 1, after: workflowCursor('gone'), search: null });

@@ -85,7 +85,7 @@ export function workflowPage(
   { first, after, search }: WorkflowPageRequest,
 ): WorkflowPage {
   const found = search ? all.filter((workflow) => mentions(workflow, search.toLowerCase())) : all;
-  const afterId = after && readWorkflowCursor(after);
+  const afterId = after === null ? null : readWorkflowCursor(after);
   const start = found.findIndex(({ id }) => id === afterId) + 1;
   const nodes = found.slice(start, start + first).map(({ id }) => ({ id }));
   const pageInfo = {
