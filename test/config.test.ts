@@ -167,6 +167,7 @@ describe('a wrong variable', () => {
     ['PORT', '8e1', `${WHOLE} from 0 to 65535`],
     ['PORT', 'http', `${WHOLE} from 0 to 65535`],
     ['PORT', '٤٠', `${WHOLE} from 0 to 65535`],
+    ['AUTH_JWKS', 'http://[bad/jwks', 'expected an http or https URL without credentials, or the path of a file'],
     ['UPSTREAM_URL', 'orchestra', URL_RULE],
     ['UPSTREAM_URL', 'localhost:4001', URL_RULE],
     ['UPSTREAM_URL', '//host/path', URL_RULE],
@@ -338,6 +339,23 @@ describe('a fleet', () => {
   });
 });
 
+describe('a secret in AUTH_JWKS', () => {
+  it.each(['https://user:SECRET@host/jwks', 'HTTP://SECRET@host/jwks', 'http://[SECRET@', 'http://:SECRET@host/?a'])(
+    'is refused and never told: %j',
+    (value) => {
+      const message = errorOf({ AUTH_JWKS: value });
+      expect(message).toMatch(/^AUTH_JWKS: expected an http or https URL without credentials, or .* a file; got "/);
+      expect(message).not.toContain('SECRET');
+    },
+  );
+
+  it('is none in a query, which some issuers need, or in the path of a file', () => {
+    for (const jwks of ['https://login.example.com/keys?p=policy', '/run/keys@home.json']) {
+      expect(errorOf({ AUTH_JWKS: jwks })).toMatch(/^AUTH_JWKS: it means nothing while UPSTREAM_AUTH is passthrough/);
+    }
+  });
+});
+
 describe('a secret in UPSTREAM_URL', () => {
   it.each([
     'https://user:SECRET@host/',
@@ -356,6 +374,8 @@ describe('a secret in UPSTREAM_URL', () => {
     'https://user:SECRET@host/a@b',
     'https://host/?key=SECRET',
     'https://host/#SECRET',
+    'host/?token=SECRET',
+    'host#SECRET',
     'https://host/?a=SEC@SECRET',
     'https://user:SECRET\n@host/',
   ])('is never told: %j', (value) => {
@@ -365,6 +385,10 @@ describe('a secret in UPSTREAM_URL', () => {
     );
     expect(message).not.toContain('SEC');
     expect(message).not.toContain('user');
+  });
+
+  it.each(['https://host/api?', 'https://host/api#'])('is none in %s, which is refused all the same', (value) => {
+    expect(errorOf({ UPSTREAM_URL: value })).toMatch(/^UPSTREAM_URL: .* got "https:\/\/host\/api…"\.$/);
   });
 
   it('is left out alone, so that the rest helps to find the mistake', () => {
@@ -396,6 +420,10 @@ describe('the switches', () => {
 });
 
 describe('in production', () => {
+  it('may have blanks around it', () => {
+    expect(errorOf({ NODE_ENV: ' production\n' })).toMatch(/^UPSTREAM_URL: .* since NODE_ENV is production/);
+  });
+
   it('an upstream must be named, so that nobody serves sample data by mistake', () => {
     expect(errorOf({ NODE_ENV: 'production' })).toMatch(
       /^UPSTREAM_URL: expected the base URL of the workflow API, since NODE_ENV is production; it is not set\. Set it, or /,

@@ -31,13 +31,23 @@ async function readText(path: string): Promise<string> {
 async function fetchText(url: string): Promise<string> {
   const response = await fetch(url, {
     headers: { accept: 'application/jwk-set+json, application/json' },
-    redirect: 'error',
+    redirect: 'manual',
     signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
+  }).catch(failed);
   if (!response.ok || !response.body) throw new Error(`AUTH_JWKS: expected HTTP 200; got ${response.status}`);
+  return readBody(response.body as AsyncIterable<Uint8Array>).catch(failed);
+}
+
+/** ENOTFOUND, TimeoutError. The message of such an error may hold the URL. */
+function failed(error: Error & { readonly cause?: { readonly code?: string } }): never {
+  if (error.message.startsWith('AUTH_JWKS: ')) throw error;
+  throw new Error(`AUTH_JWKS: expected an answer; got ${error.cause?.code ?? error.name}`);
+}
+
+async function readBody(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > MAX_BYTES) throw new Error(`AUTH_JWKS: expected at most ${MAX_BYTES} bytes; more came`);
     chunks.push(chunk);

@@ -42,6 +42,13 @@ const gatewayKeys = z
   .pipe(z.array(z.string().regex(NAMED_HASH).transform(readKey)))
   .describe('a comma-separated list of SHA-256 hashes in hex, each maybe with a name before it (name:hash)');
 
+/** Some issuers have a query in the URL of their keys. */
+const isKeySource = (text: string): boolean => {
+  if (!/^https?:\/\//i.test(text)) return true;
+  const url = URL.parse(text);
+  return url?.username === '' && url.password === '' && url.hash === '';
+};
+
 const word = z.string().transform((text) => text.trim());
 
 export const AUTH_VARIABLES = {
@@ -56,7 +63,10 @@ export const AUTH_VARIABLES = {
     .describe('a key without spaces')
     .optional(),
   GATEWAY_KEYS_SHA256: gatewayKeys.optional(),
-  AUTH_JWKS: word.optional(),
+  AUTH_JWKS: word
+    .pipe(z.string().refine(isKeySource))
+    .describe('an http or https URL without credentials, or the path of a file')
+    .optional(),
   AUTH_ISSUER: word.optional(),
   AUTH_AUDIENCE: word.optional(),
   AUTH_ALGORITHMS: z

@@ -28,7 +28,7 @@ const isSecret = (name: string): boolean => SECRETS.has(name) || name.endsWith('
 
 /** Credentials and queries may be secrets; where a password ends can't be told of a URL that may be malformed. */
 const withoutSecrets = (value: string | undefined) =>
-  value?.replace(/^(https?:\/\/)?.*@.*$/is, '$1…').replace(/(:\/\/[^?#]*)[?#].*$/s, '$1…');
+  value?.replace(/^(https?:\/\/)?.*@.*$/is, '$1…').replace(/[?#].*$/s, '…');
 
 /** `describe` stands on the type inside `default` and `optional`. */
 function describe(field: z.ZodType): string {

@@ -41,7 +41,7 @@ const httpUrl = z
   .refine((text) => {
     // It is asked of texts that are no URLs, too.
     const url = URL.parse(text);
-    return url && [url.username, url.password, url.search, url.hash].every((part) => part === '');
+    return url?.username === '' && url.password === '' && !/[?#]/.test(text);
   })
   .transform((text) => (text.endsWith('/') ? text : `${text}/`))
   .describe('an http or https URL without credentials, query or fragment');
@@ -59,7 +59,10 @@ const origin = z.string().refine((text) => text === '*' || (URL.canParse(text) &
 
 /** Each variable with its default; a `describe` is what the error says was expected. */
 export const ENVIRONMENT = z.object({
-  NODE_ENV: z.string().optional(),
+  NODE_ENV: z
+    .string()
+    .transform((text) => text.trim())
+    .optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
   UPSTREAM_URL: httpUrl.optional(),

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readJwks } from '../../src/auth/jwks.ts';
+import { freePort } from '../support/program.ts';
 
 const KEY = { kty: 'EC', kid: 'first' };
 
@@ -13,6 +14,10 @@ describe('the key set of an issuer', () => {
   beforeEach(async () => {
     server = createServer((request, response) => {
       ({ accept } = request.headers);
+      if (request.url?.startsWith('/cut')) {
+        response.writeHead(200, { 'content-length': 100 }).write('{', () => response.destroy());
+        return;
+      }
       const status = Number(request.url?.slice(1)) || 200;
       response.writeHead(status, { location: '/' }).end(body);
     });
@@ -22,7 +27,8 @@ describe('the key set of an issuer', () => {
     server.close();
     server.closeAllConnections();
   });
-  const read = (path = '/') => readJwks(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, false);
+  const urlOf = (path: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+  const read = (path = '/') => readJwks(urlOf(path), false);
   const padded = (bytes: number) => {
     const text = JSON.stringify({ keys: [KEY] });
     return text + ' '.repeat(bytes - text.length);
@@ -38,7 +44,7 @@ describe('the key set of an issuer', () => {
   it('is read without symmetric keys, and from no other place than was configured', async () => {
     body = JSON.stringify({ keys: [KEY, { kty: 'oct', k: 'secret' }] });
     expect(await read()).toEqual({ keys: [KEY] });
-    await expect(read('/302')).rejects.toThrow();
+    await expect(read('/302')).rejects.toThrow('AUTH_JWKS: expected HTTP 200; got 302');
   });
 
   it('is asked for as what it is, and taken from an answer of success alone', async () => {
@@ -48,6 +54,15 @@ describe('the key set of an issuer', () => {
     for (const status of [204, 404, 503]) {
       await expect(read(`/${status}`)).rejects.toThrow(`AUTH_JWKS: expected HTTP 200; got ${status}`);
     }
+  });
+
+  it.each([
+    ['ECONNREFUSED', async () => `http://127.0.0.1:${await freePort()}/s3cret`],
+    ['UND_ERR_SOCKET', () => `${urlOf('/cut')}?s3cret`],
+    ['TypeError', () => 'http://user:s3cret@127.0.0.1/'],
+  ])('that can not be read is told by a code such as %s, and never by its URL', async (code, urlFor) => {
+    const error = await readJwks(await urlFor(), false).catch(String);
+    expect(error).toBe(`Error: AUTH_JWKS: expected an answer; got ${code}`);
   });
 
   it.each(['', 'SECRET', '[]', '{}', '{"keys":{}}', '{"keys":[]}', '{"keys":[{}]}', '{"keys":["SECRET"]}'])(
