@@ -1,5 +1,6 @@
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Caller } from '../../src/auth/caller.ts';
 import { lasting, NOBODY, rejected } from '../../src/auth/caller.ts';
@@ -196,6 +197,18 @@ describe('sockets', () => {
       expect(requests).toEqual([]);
     });
 
+    it('for the cause that it is, also where its reason is longer than a frame takes', async () => {
+      authenticate = () => rejected(new GatewayError('UNAUTHENTICATED', 'é'.repeat(500)));
+      expect(await reasonOf(await open())).toBe(4401);
+      authenticate = () => lasting(viewerOf('key-1'));
+      const client = await open();
+      const id = '🐎'.repeat(100);
+      client.subscribe({ query: RUN }, id);
+      expect(await client.next()).toEqual(RUNNING);
+      client.subscribe({ query: RUN }, id);
+      expect(await reasonOf(client)).toBe(4409);
+    });
+
     it('with 1013 where the key can not be judged now, and for who tries too many', async () => {
       authenticate = () => rejected(new GatewayError('IDENTITY_UNAVAILABLE', 'no answer'));
       expect(await reasonOf(await open())).toBe(TRY_AGAIN_LATER);
@@ -316,6 +329,30 @@ describe('sockets', () => {
           .end();
       });
       expect(status).toBe(101);
+    });
+
+    it('by requests that are none of WebSockets, which are told so as by any other request', async () => {
+      const key = Buffer.alloc(16).toString('base64');
+      const good = { 'sec-websocket-version': '13', 'sec-websocket-key': key };
+      for (const [method, status, changed] of [
+        ['GET', 400, { 'sec-websocket-version': '7' }],
+        ['GET', 400, { 'sec-websocket-key': 'none' }],
+        ['GET', 400, { 'sec-websocket-protocol': 'a,,b' }],
+        ['POST', 405, {}],
+      ] as const) {
+        const headers = { connection: 'Upgrade', upgrade: 'websocket', 'x-request-id': 'mine', ...good, ...changed };
+        const response = await new Promise<IncomingMessage>((resolve, reject) => {
+          request(`${url}/graphql`, { method, headers }).once('response', resolve).once('error', reject).end();
+        });
+        expect([response.statusCode, response.headers['content-type']]).toEqual([
+          status,
+          'application/json; charset=utf-8',
+        ]);
+        expect(response.headers[method === 'GET' ? 'sec-websocket-version' : 'allow']).toBeDefined();
+        expect(await json(response)).toMatchObject({
+          errors: [{ extensions: { code: 'BAD_REQUEST', requestId: 'mine' } }],
+        });
+      }
     });
 
     it('by pages of other origins', async () => {

@@ -8,10 +8,13 @@ export interface RawError {
   readonly code: string;
   readonly message: string;
   readonly requestId?: string;
+  /** More lines of the head. */
+  readonly headers?: readonly string[];
 }
 
 /** Sends an error in the form of a GraphQL error, and closes the connection. */
-export function endWithError(socket: Duplex, { status, code, message, requestId = randomUUID() }: RawError): void {
+export function endWithError(socket: Duplex, error: RawError): void {
+  const { status, code, message, requestId = randomUUID(), headers = [] } = error;
   const body = JSON.stringify({ errors: [{ message, extensions: { code, retryable: status >= 500, requestId } }] });
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
@@ -21,6 +24,7 @@ export function endWithError(socket: Duplex, { status, code, message, requestId 
     'x-content-type-options: nosniff',
     `x-request-id: ${requestId}`,
     `content-length: ${Buffer.byteLength(body)}`,
+    ...headers,
   ];
   socket.once('error', () => socket.destroy());
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());

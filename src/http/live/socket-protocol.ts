@@ -1,7 +1,6 @@
 /** graphql-ws's messages: the first one authenticates, each `subscribe` runs one operation through the operation pipeline. */
 import { GraphQLError, parse, type FormattedExecutionResult, type GraphQLSchema } from 'graphql';
 import { CloseCode, makeServer, type Server } from 'graphql-ws';
-import type { WebSocket } from 'ws';
 import type { Caller } from '../../auth/caller.ts';
 import type { OperationPipeline } from '../../graphql/operations/operation-pipeline.ts';
 import type { OperationParams, OperationType, Outcome } from '../../graphql/operations/operation.ts';
@@ -14,7 +13,7 @@ import type { LargeMessages } from './large-messages.ts';
 
 /** What belongs to one socket. */
 export interface SocketExtra {
-  readonly socket: Pick<WebSocket, 'close'>;
+  readonly socket: { close(code: number, reason: string): void };
   /** By this authorization, or else by the header of the upgrade request. */
   readonly authenticate: (authorization: string | undefined) => Caller | Promise<Caller>;
   /** From `connectionParams`. */

@@ -1,7 +1,7 @@
 /** WebSockets at `/graphql`: graphql-ws over `ws`, with backpressure. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { handleProtocols } from 'graphql-ws';
+import { CloseCode, handleProtocols } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Logger } from '../../observability/logger.ts';
 import type { Authenticate } from '../authentication.ts';
@@ -12,6 +12,7 @@ import { mayUpgrade } from '../headers/origins.ts';
 import { ANONYMOUS, type ClientBytes } from '../connection/client-bytes.ts';
 import { endWithError, type RawError } from '../connection/raw-response.ts';
 import type { RateLimits } from '../rate-limits.ts';
+import { closeSocket } from './close-socket.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { createLargeMessages } from './large-messages.ts';
 import type { LiveTransport } from './live-transport.ts';
@@ -33,6 +34,9 @@ export interface SocketsOptions {
 
 /** A client with more unread bytes is not read from until it has read some. */
 const MAX_UNTAKEN_BYTES = 65_536;
+
+/** RFC 6455 asks for them where a version is refused. */
+const SUPPORTED_VERSIONS = 'sec-websocket-version: 13, 8';
 
 const STOPPING: RawError = { status: 503, code: 'BAD_REQUEST', message: 'The gateway is stopping.' };
 const ELSEWHERE: RawError = { status: 404, code: 'NOT_FOUND', message: 'WebSockets are opened at /graphql.' };
@@ -73,6 +77,12 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
   webSockets.on('headers', (lines, request) => {
     lines.push(`x-request-id: ${requestIdOf(request.headers)}`);
   });
+  webSockets.on('wsClientError', ({ message }, socket, { method, headers }) => {
+    const requestId = requestIdOf(headers);
+    const refused =
+      method === 'GET' ? { status: 400, headers: [SUPPORTED_VERSIONS] } : { status: 405, headers: ['allow: GET'] };
+    endWithError(socket, { ...refused, code: 'BAD_REQUEST', message: `${message}.`, requestId });
+  });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     takeBasePath(request);
     const problem = problemOf(request);
@@ -99,7 +109,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     try {
       return clientBytes.of(owner).hold(bytes);
     } catch (error) {
-      socket.close(TRY_AGAIN_LATER, error instanceof Error ? error.message : undefined);
+      socket.close(TRY_AGAIN_LATER, error instanceof Error ? error.message : '');
       return null;
     }
   }
@@ -124,8 +134,11 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     const holdBack = () => {
       if (socket.bufferedAmount > MAX_UNTAKEN_BYTES) socket.pause();
     };
+    const close = (code: number, reason: string) => {
+      closeSocket(socket, code, reason);
+    };
     const extra: SocketExtra = {
-      socket,
+      socket: { close },
       authenticate: (authorization) => authenticate(request, authorization),
       authorization: undefined,
       takeAllowance: (caller) => rateLimits.take(caller, request),
@@ -153,8 +166,8 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
               resolve();
             });
           }),
-        close(code, reason) {
-          socket.close(code, reason);
+        close: (code = CloseCode.InternalServerError, reason = '') => {
+          close(code, reason);
         },
         onMessage(receive) {
           socket.on('message', (data: Buffer) => {
@@ -167,7 +180,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
               .catch(() => {
                 // Not logged: the error may quote the message, which may contain the key.
                 logger.debug({ requestId }, 'a socket sent what graphql-ws does not know');
-                socket.close(4400, 'Unexpected message');
+                close(CloseCode.BadRequest, 'Unexpected message');
               })
               .finally(release);
           });
@@ -192,7 +205,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
 
   return {
     end() {
-      for (const socket of webSockets.clients) socket.close(1001, 'The gateway is stopping');
+      for (const socket of webSockets.clients) closeSocket(socket, 1001, 'The gateway is stopping');
     },
     cut() {
       for (const socket of webSockets.clients) socket.terminate();
