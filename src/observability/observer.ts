@@ -93,6 +93,8 @@ export function createObserver({ metrics, logger, tracer, client, onOperation }:
 
     subscribed(operationRecord) {
       operationRecord.isSubscribed = true;
+      // HTTP carries events as server-sent ones alone.
+      if (operationRecord.transport === 'http') operationRecord.transport = 'graphql-sse';
       metrics.subscribers(operationRecord.transport, 1);
     },
 

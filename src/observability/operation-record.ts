@@ -20,7 +20,9 @@ export interface OperationStart {
   readonly http?: HttpSource | undefined;
 }
 
-export interface OperationRecord extends Omit<OperationStart, 'traceparent' | 'http'> {
+export interface OperationRecord extends Omit<OperationStart, 'transport' | 'traceparent' | 'http'> {
+  /** Of a request that accepts both forms, known by its outcome. */
+  transport: Transport;
   /** Milliseconds, from `performance.now()`. */
   readonly startedAt: number;
   /** Null if tracing is off. */

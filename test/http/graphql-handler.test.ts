@@ -86,7 +86,7 @@ describe('a request for an operation', () => {
       { cache: 'ready', transport: 'http' },
       { operationType: 'query', transport: 'graphql-sse' },
       { operationType: 'query', transport: 'graphql-sse' },
-      { operationType: 'subscription', transport: 'http' },
+      { operationType: 'subscription', transport: 'graphql-sse' },
     ]);
   });
 
