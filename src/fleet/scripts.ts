@@ -27,11 +27,13 @@ return redis.call('DEL', KEYS[1])`;
 
 /**
  * Stores a value, unless a newer version is there. KEYS: value. ARGV: version (16 digits), bytes, when it expires (ms since
- * 1970). Returns 1 if it was stored.
+ * 1970). Returns 1 if it was stored. A version from the future is of another server, whose clock was ahead: it is not newer.
  */
 export const STORE_NEWEST = `
 local stored = redis.call('GETRANGE', KEYS[1], 0, 15)
-if stored > ARGV[1] then return 0 end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if stored > ARGV[1] and (tonumber(stored) or 0) <= now then return 0 end
 redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2], 'PXAT', ARGV[3])
 return 1`;
 

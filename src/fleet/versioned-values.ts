@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { STORE_NEWEST } from './scripts.ts';
 
 export interface VersionedValue {
-  /** A fencing token, or the time that the value is of: a whole number from 0 to 2^53. */
+  /** The time that the value is of: Valkey's, in whole milliseconds since 1970. */
   readonly version: number;
   readonly bytes: Buffer;
 }

@@ -170,6 +170,8 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       uncertaintyMs,
       isFinal,
     }: StoredAnswer): Promise<Cached<T> | null> {
+      // Of a Valkey whose clock was ahead: it would be fresh for too long.
+      if (Math.max(sentAt, fetchedAt) > now() + uncertaintyMs) return null;
       const answer =
         bytes === null ? { value: resource.valueIfMissing, sizeBytes: 0 } : await readStored(resource, call, bytes);
       if (answer?.value === undefined) return null;

@@ -39,7 +39,7 @@ export function createRuns({ config, upstream, fleet, now, after }: RunsOptions)
     partitions.drop(viewerId);
   };
   const source = sourceOf(config);
-  const shared = fleet && createSharedTier({ fleet, source, reauthIntervalMs, drop, after });
+  const shared = fleet && createSharedTier({ fleet, source, reauthIntervalMs, drop, now, after });
   const cache = createResourceCache({ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, shared, now });
   const workflowStore = createWorkflowStore(upstream, cache, liveTtlMs);
   const offersRecords = config.upstreamEndpoints.has('run');

@@ -54,6 +54,15 @@ describeWithValkey(`the epochs of a viewer${withoutValkey}`, () => {
     expect(await renew(5)).not.toBe(token);
   });
 
+  it('know no success from the future, as of a Valkey whose clock was ahead', async () => {
+    const now = await timeOf();
+    const token = await renew(now + 3_600_000);
+    expect(await renew(now)).toBe(token);
+    expect(await current()).toEqual({ token, sinceMs: 0, lastSuccessMs: now });
+    await renew(now - 1);
+    expect((await current())?.lastSuccessMs).toBe(now);
+  });
+
   it('are others after the right was withdrawn, which is told once and ends what was sent before', async () => {
     const token = await renew(5);
     const before = await timeOf();

@@ -36,7 +36,7 @@ describeWithValkey(`shared answers${withoutValkey}`, () => {
     const now = () => Date.now() + aheadMs;
     const fleet = await joinFleet(valkey.url, { FLEET_SECRET: secret, SHARED_TTL_S: '60' }, { now });
     opened.push(fleet);
-    const answers = createSharedAnswers(fleet, MAX_BYTES);
+    const answers = createSharedAnswers(fleet, MAX_BYTES, now);
     const namesOf = createNames(fleet.keys, source);
     const names = namesOf(viewerOf('ada'), 'run');
     return {
@@ -123,6 +123,18 @@ describeWithValkey(`shared answers${withoutValkey}`, () => {
     );
   });
 
+  it('are neither proof nor newer where they are from the future, as those of a Valkey whose clock was ahead', async () => {
+    const [ahead, other] = [await join(), await join()];
+    const HOUR_MS = 3_600_000;
+    await ahead.store('["ahead"]', { sentAt: ahead.now() + HOUR_MS });
+    expect(await other.read()).toMatchObject({ successAt: null, withdrawnMs: 0 });
+    const sentAt = other.now();
+    expect(await other.store('["now"]', { sentAt })).toBe(true);
+    expect(await ahead.textOf()).toBe('["now"]');
+    expect((await ahead.read())?.successAt).toBeLessThanOrEqual(sentAt);
+    expect(await other.store('["before"]', { sentAt: sentAt - 1 })).toBe(false);
+  });
+
   it('are none that can be read where their bytes are not, which is counted', async () => {
     const one = await join();
     const unreadable = async () => readFigures(await one.fleet.figures.scrape()).counts('stepgate_shared_reads_total');
@@ -178,9 +190,9 @@ describeWithValkey(`shared answers${withoutValkey}`, () => {
 
   it('are not had by a right that was withdrawn under any secret since it was last proven', async () => {
     const both = await join({ secret: `${NEW},${OLD}` });
-    await both.store('[]');
+    await both.store('[]', { sentAt: both.now() - 10_000 });
     const [, name = ''] = both.names.epochs;
-    const later = both.fleet.clock.toFleet(both.now()) + 5000;
+    const later = both.fleet.clock.toFleet(both.now()) - 5000;
     await valkey.client.set(name, `token ${later} 0`);
     expect(await both.read()).toMatchObject({ withdrawnMs: later, successAt: null });
     await valkey.client.set(name, `token ${later} ${later + 1}`);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { readEpoch } from '../../src/runs/shared/epochs.ts';
 import { createNames } from '../../src/runs/shared/names.ts';
 import { createSharedTier, type SharedTier } from '../../src/runs/shared/shared-tier.ts';
 import type { Called, SharedRequest } from '../../src/runs/shared/shared-request.ts';
@@ -80,6 +81,7 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
       source: 'upstream',
       reauthIntervalMs: 60_000,
       drop,
+      now: Date.now,
       after: afterOnThisMachine,
     });
     opened.push(
@@ -357,7 +359,10 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     await until(() => other.dropped.length > 0);
     expect(other.dropped).toEqual([other.fleet.keys[0].viewerId('ada')]);
     // Surely sent after the withdrawal, by whichever clock.
-    const sentAt = Date.now() + 1000;
+    const [epoch = ''] = await valkey.client.keys('stepgate:epoch:*');
+    const withdrawnMs = readEpoch(await valkey.client.getBuffer(epoch))?.sinceMs ?? Infinity;
+    await until(() => other.fleet.clock.toFleet(Date.now()) > withdrawnMs);
+    const sentAt = Date.now();
     const cached = { value: 'new', sentAt, fetchedAt: sentAt, sizeBytes: 1 };
     expect(await other.load({ call: () => Promise.resolve(called('new', { cached })) })).toBe('new by a call');
     expect([other.proven, other.dropped.length]).toEqual([[], 1]);

@@ -228,9 +228,25 @@ describeWithValkey(`Valkey${withoutValkey}`, () => {
       expect(await store(2, 'two')).toBe(true);
       expect(await store(1, 'one')).toBe(false);
       expect(await read()).toEqual({ version: 2, bytes: bytes('two') });
-      expect(await store(Number.MAX_SAFE_INTEGER, 'last')).toBe(true);
+      const nowMs = Number((await server.client.time())[0]) * 1000;
+      expect(await store(nowMs, 'now')).toBe(true);
       expect(await store(10, 'ten')).toBe(false);
-      expect(await read()).toEqual({ version: Number.MAX_SAFE_INTEGER, bytes: bytes('last') });
+      expect(await read()).toEqual({ version: nowMs, bytes: bytes('now') });
+    });
+
+    it('is overwritten where its version is from the future', async () => {
+      const { server, fleet } = await start();
+      const nowMs = Number((await server.client.time())[0]) * 1000;
+      const versions = [Number.MAX_SAFE_INTEGER, nowMs + 60_000, nowMs, nowMs - 1];
+      const stored: (boolean | undefined)[] = [];
+      for (const version of versions) {
+        const value = { version, bytes: Buffer.from('value') };
+        stored.push(
+          await fleet.valkey.run('STORE', (redis) => storeNewest(redis, 'value', value, Date.now() + 10_000)),
+        );
+      }
+      expect(stored).toEqual([true, true, true, false]);
+      expect(readVersioned(await server.client.getBuffer('value'))?.version).toBe(nowMs);
     });
 
     it('that somebody else has written is none', () => {

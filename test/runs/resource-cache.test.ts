@@ -993,6 +993,11 @@ describe('the resource cache', () => {
       expect(cache.peek(viewerOf('ada'), stored())).toBe(cached);
     });
 
+    it('serves theirs where it is from the future by no more than the clocks are in doubt', async () => {
+      load = finding(storedAnswer({ sentAt: clock.now() + 5, fetchedAt: clock.now() + 5 }));
+      expect((await cache.get(stored(), operationOf('ada'))).cached.value).toBe('theirs');
+    });
+
     it('takes theirs for final as long as it is cached', async () => {
       load = finding(storedAnswer({ isFinal: true }));
       await cache.get(stored(), operationOf('ada'));
@@ -1016,6 +1021,9 @@ describe('the resource cache', () => {
     const otherVersion = unreadable(new GatewayError('UPSTREAM_CONTRACT_VIOLATION', 'of another version'));
     it.each([
       ['is over', stored(), () => storedAnswer({ fetchedAt: clock.now() - LIVE_TTL_MS })],
+      ['was fetched in the future', stored(), () => storedAnswer({ fetchedAt: clock.now() + 6 })],
+      ['was sent for in the future', stored(), () => storedAnswer({ sentAt: clock.now() + 6 })],
+      ['is final, but from the future', stored(), () => storedAnswer({ fetchedAt: clock.now() + 6, isFinal: true })],
       ['can not be read', otherVersion, () => storedAnswer()],
       ['says that there is nothing, which is an error', stored(), () => storedAnswer({ bytes: null })],
     ])('makes a call where theirs %s', async (_, resource, answer) => {

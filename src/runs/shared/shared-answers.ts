@@ -36,7 +36,8 @@ export interface NewAnswer extends Pick<Cached<unknown>, 'sentAt' | 'fetchedAt'>
 /** The line before an answer's bytes is shorter. */
 const MAX_HEAD_BYTES = 1024;
 
-export function createSharedAnswers(fleet: Fleet, maxBytes: number): SharedAnswers {
+/** `now`: milliseconds since 1970. */
+export function createSharedAnswers(fleet: Fleet, maxBytes: number, now: () => number): SharedAnswers {
   const { valkey, keys, clock, metrics, sharedTtlMs } = fleet;
 
   async function open(index: number, { identity, values }: Names, stored: Buffer | null): Promise<StoredAnswer | null> {
@@ -47,6 +48,9 @@ export function createSharedAnswers(fleet: Fleet, maxBytes: number): SharedAnswe
     if (!answer) metrics.sharedRead('unreadable');
     return answer;
   }
+
+  /** Valkey's clock was ahead when that was written: another server was asked. */
+  const isToCome = (fleetMs: number): boolean => fleetMs > clock.toFleet(now()) + clock.uncertaintyMs;
 
   const inLocalTime = (answer: StoredAnswer): StoredAnswer => ({
     ...answer,
@@ -66,7 +70,7 @@ export function createSharedAnswers(fleet: Fleet, maxBytes: number): SharedAnswe
       const successMs = latest(known.map((epoch) => epoch?.lastSuccessMs ?? 0));
       return {
         withdrawnMs,
-        successAt: successMs > withdrawnMs ? clock.toLocal(successMs) : null,
+        successAt: successMs > withdrawnMs && !isToCome(successMs) ? clock.toLocal(successMs) : null,
         epoch: known[0]?.token ?? null,
         async answer() {
           for (const [index, epoch] of known.entries()) {

@@ -27,6 +27,8 @@ export interface SharedTierOptions {
   readonly source: string;
   readonly reauthIntervalMs: number;
   readonly drop: (viewerId: string) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly after: After;
 }
 
@@ -46,11 +48,11 @@ interface Found<T> {
   readonly epoch: string | null;
 }
 
-export function createSharedTier({ fleet, source, reauthIntervalMs, drop, after }: SharedTierOptions): SharedTier {
+export function createSharedTier({ fleet, source, reauthIntervalMs, drop, now, after }: SharedTierOptions): SharedTier {
   const { valkey, keys, clock, leases, metrics } = fleet;
   const calls = createAwaitedCalls(fleet, 'call');
   const withdrawals = createWithdrawals({ fleet, ttlMs: reauthIntervalMs + MISSED_MS, drop, after });
-  const answers = createSharedAnswers(fleet, MAX_SHARED_BYTES);
+  const answers = createSharedAnswers(fleet, MAX_SHARED_BYTES, now);
   const namesOf = createNames(keys, source);
   /** Answers that are being stored: no more than calls under way. */
   const underWay = new Set<Promise<unknown>>();
