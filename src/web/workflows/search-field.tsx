@@ -9,11 +9,17 @@ export interface SearchFieldProps {
 
 export function SearchField({ value, onChange }: SearchFieldProps) {
   const [text, setText] = useState(value);
+  const [known, setKnown] = useState(value);
+  if (value !== known) {
+    setKnown(value);
+    // The field had told all that was typed: the address has changed by itself.
+    if (text === known) setText(value);
+  }
   const settled = useDeferredValue(text);
   const id = useId();
   useEffect(() => {
     if (settled !== value) onChange(settled);
-    // The address follows the field, not the other way round.
+    // What is typed goes into the address, and not what comes from there.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [settled]);
   return (
