@@ -101,6 +101,10 @@ await describeInBrowser('the run page in an outage', (browser) => {
     await page.clock.runFor(LONG_MS);
     expect(streams).toHaveLength(1);
     upstream.script = over;
+    // The tab tells the state all the same.
+    while (!(await page.title()).startsWith('Completed · r1')) await page.clock.runFor(1000);
+    expect(await page.evaluate('document.querySelector("link[rel=icon]").href')).toMatch(/icon-completed/);
+    expect(streams).toHaveLength(1);
     await show(false);
     await page.getByText('Final', { exact: true }).waitFor();
     expect(streams).toHaveLength(2);

@@ -24,6 +24,7 @@ type Documents = {
     "\n  fragment WorkflowGraph on WorkflowGraph {\n    nodes {\n      id\n      type\n      description\n    }\n    edges {\n      from\n      to\n    }\n    entry\n    finish\n  }\n": typeof types.WorkflowGraphFragmentDoc,
     "\n  fragment FailedSteps on Run {\n    workflowId\n    unmended: failedSteps(latestAttemptOnly: true, first: 6) {\n      id\n      nodeId\n      durationMs\n      attempt\n      attemptCount\n      errorInfo {\n        message\n        code\n      }\n    }\n  }\n": typeof types.FailedStepsFragmentDoc,
     "\n  fragment RunFreshness on Run {\n    isFinished\n    freshness {\n      fetchedAt\n      isFinal\n      isStale\n      staleReason\n    }\n  }\n": typeof types.RunFreshnessFragmentDoc,
+    "\n  query RunStatus($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      status\n      isFinished\n    }\n  }\n": typeof types.RunStatusDocument,
     "\n  subscription RunUpdated($workflowId: ID!, $id: ID!) {\n    runUpdated(workflowId: $workflowId, id: $id) {\n      ...RunView\n      freshness {\n        isFinal\n      }\n      stepCounts {\n        total\n      }\n      timeline {\n        startedAt\n      }\n      changedSteps {\n        ...ListedStep\n      }\n    }\n  }\n": typeof types.RunUpdatedDocument,
     "\n  query RunFailuresAgain($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      ...FailedSteps\n    }\n  }\n": typeof types.RunFailuresAgainDocument,
     "\n  query RunFiguresAgain($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      ...RunFigures\n    }\n  }\n": typeof types.RunFiguresAgainDocument,
@@ -73,6 +74,7 @@ const documents: Documents = {
     "\n  fragment WorkflowGraph on WorkflowGraph {\n    nodes {\n      id\n      type\n      description\n    }\n    edges {\n      from\n      to\n    }\n    entry\n    finish\n  }\n": types.WorkflowGraphFragmentDoc,
     "\n  fragment FailedSteps on Run {\n    workflowId\n    unmended: failedSteps(latestAttemptOnly: true, first: 6) {\n      id\n      nodeId\n      durationMs\n      attempt\n      attemptCount\n      errorInfo {\n        message\n        code\n      }\n    }\n  }\n": types.FailedStepsFragmentDoc,
     "\n  fragment RunFreshness on Run {\n    isFinished\n    freshness {\n      fetchedAt\n      isFinal\n      isStale\n      staleReason\n    }\n  }\n": types.RunFreshnessFragmentDoc,
+    "\n  query RunStatus($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      status\n      isFinished\n    }\n  }\n": types.RunStatusDocument,
     "\n  subscription RunUpdated($workflowId: ID!, $id: ID!) {\n    runUpdated(workflowId: $workflowId, id: $id) {\n      ...RunView\n      freshness {\n        isFinal\n      }\n      stepCounts {\n        total\n      }\n      timeline {\n        startedAt\n      }\n      changedSteps {\n        ...ListedStep\n      }\n    }\n  }\n": types.RunUpdatedDocument,
     "\n  query RunFailuresAgain($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      ...FailedSteps\n    }\n  }\n": types.RunFailuresAgainDocument,
     "\n  query RunFiguresAgain($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      ...RunFigures\n    }\n  }\n": types.RunFiguresAgainDocument,
@@ -166,6 +168,10 @@ export function graphql(source: "\n  fragment FailedSteps on Run {\n    workflow
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  fragment RunFreshness on Run {\n    isFinished\n    freshness {\n      fetchedAt\n      isFinal\n      isStale\n      staleReason\n    }\n  }\n"): (typeof documents)["\n  fragment RunFreshness on Run {\n    isFinished\n    freshness {\n      fetchedAt\n      isFinal\n      isStale\n      staleReason\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query RunStatus($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      status\n      isFinished\n    }\n  }\n"): (typeof documents)["\n  query RunStatus($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      status\n      isFinished\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

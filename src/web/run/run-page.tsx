@@ -13,6 +13,7 @@ import { Views } from '../shell/views.tsx';
 import { runPath, useUrlQuery, workflowPath } from '../url/query.ts';
 import { FailedSteps } from './failed-steps.tsx';
 import { FreshnessNotice } from './freshness.tsx';
+import { useHiddenStatus } from './hidden-status.ts';
 import { useLiveRun } from './live-run.ts';
 import { RunHeader } from './run-header.tsx';
 import { RunInsights } from './run-insights.tsx';
@@ -67,6 +68,7 @@ export function RunPage() {
     [steps, isGoingOn, runMs],
   );
   const missed = useLiveRun(variables, run != null && !run.freshness.isFinal);
+  useHiddenStatus(variables, run?.isFinished === false);
 
   const workflowName = answered?.workflow.name ?? workflowId;
   const crumbs = [
