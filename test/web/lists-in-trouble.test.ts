@@ -16,7 +16,7 @@ await describeInBrowser('a list of runs', (browser) => {
   beforeEach(async () => {
     workflows = createScriptedWorkflows(['a', 'b']);
     upstream = await startFaultyUpstream(workflows.script);
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '50', BREAKER_RESET_MS: '100' });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '50' });
     for (const id of ['a', 'b']) workflows.start(id, `of-${id}`);
   });
   afterEach(async () => {
@@ -54,4 +54,62 @@ await describeInBrowser('a list of runs', (browser) => {
       await context.close();
     },
   );
+
+  it('opened in an outage is there and live when it is over', async () => {
+    upstream.script = () => ({ status: 503, json: {} });
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.clock.install();
+    await page.goto(gateway.url);
+    await page.getByText('The list of runs could not be loaded.').waitFor();
+    upstream.script = workflows.script;
+    // The page asks again by its own clock.
+    while ((await page.getByText('Live', { exact: true }).count()) === 0) await page.clock.runFor(1000);
+    workflows.start('b', 'after-it', { status: 'running' });
+    await row(page, 'after-it').waitFor();
+    await row(page, 'of-a').waitFor();
+    await page.getByText('The list of runs could not be loaded.').waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('of another workflow is no answer where the gateway gives none, and neither is a trend of another time', async () => {
+    const { page, context } = await openPage(browser(), { key: 'key-1' });
+    const fails = () => page.route('**/graphql', (route) => route.abort());
+    await page.goto(`${gateway.url}/?workflow=a`);
+    await row(page, 'of-a').waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await fails();
+    await page.getByLabel('Workflow', { exact: true }).selectOption('b');
+    await page.getByText('The list of runs could not be loaded.').waitFor();
+    expect(await row(page, 'of-a').count()).toBe(0);
+
+    await page.unrouteAll();
+    await page.goto(`${gateway.url}/workflows/a?tab=trends`);
+    const trend = page.getByRole('group', { name: /^Runs over time/ });
+    await trend.waitFor();
+    await page.getByText('No failures in this time').waitFor();
+    await fails();
+    await page.getByRole('link', { name: '1 h', exact: true }).click();
+    await page.getByText('The trend could not be loaded.').waitFor();
+    await page.getByText('The failures could not be loaded.').waitFor();
+    expect(await trend.count()).toBe(0);
+    expect(await page.getByText('No failures in this time').count()).toBe(0);
+    await context.close();
+  });
+
+  it('of workflows follows its address: what was searched goes with it', async () => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.goto(gateway.url);
+    const field = page.getByRole('searchbox');
+    await field.pressSequentially('zzz');
+    await page.getByText('No workflow is called “zzz”').waitFor();
+    await page.getByRole('link', { name: 'Stepgate' }).click();
+    await page.getByRole('article').first().waitFor();
+    expect([await field.inputValue(), new URL(page.url()).search]).toEqual(['', '']);
+    await page.goBack();
+    await page.getByText('No workflow is called “zzz”').waitFor();
+    expect(await field.inputValue()).toBe('zzz');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
 });

@@ -11,6 +11,7 @@ import type { RecentRunsQueryVariables } from '../__generated__/graphql.ts';
 import { useLiveState } from '../live/connection.ts';
 import { useLiveAgain } from '../live/live-again.ts';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
+import { shownData } from '../shell/shown-data.ts';
 import { FAILURE_OF_RUN } from './failure-of-run.tsx';
 import { latestStates, mergeRuns, type ChangedRuns, type ListedRun } from './merged-runs.ts';
 
@@ -114,7 +115,7 @@ export function useRecentRuns(variables: RecentRunsQueryVariables | null, change
   };
   useLiveAgain(refetch);
 
-  const page = variables ? (query.data ?? query.previousData)?.recentRuns : undefined;
+  const page = variables ? shownData(query)?.recentRuns : undefined;
   const filter = variables?.filter;
   const runs = useMemo(() => {
     if (!page) return undefined;
@@ -123,7 +124,7 @@ export function useRecentRuns(variables: RecentRunsQueryVariables | null, change
   }, [page, changed, filter]);
   const unavailableIds = page?.unavailableWorkflows.map(({ id }) => id) ?? [];
   const unknown = page?.nodes.filter((node) => readFragment(FAILURE_OF_RUN, node)?.failedSteps === null) ?? [];
-  const isLacking = unavailableIds.length > 0 || unknown.length > 0;
+  const isLacking = variables !== null && (!page || unavailableIds.length > 0 || unknown.length > 0);
   if (isLacking !== isPartial) setIsPartial(isLacking);
   return {
     runs,

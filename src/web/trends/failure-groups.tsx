@@ -2,6 +2,7 @@
 import { useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
+import { shownData } from '../shell/shown-data.ts';
 import { FailureGroup } from './failure-group.tsx';
 import { REFRESHED } from './refreshed.ts';
 import type { RunTrendProps } from './run-trend.tsx';
@@ -36,11 +37,12 @@ export interface FailureGroupsProps extends RunTrendProps {
 }
 
 export function FailureGroups({ workflowId, nodeId, window }: FailureGroupsProps) {
-  const { data, previousData, error, refetch } = useQuery(FAILURE_GROUPS, {
+  const query = useQuery(FAILURE_GROUPS, {
     variables: { workflowId, last: LAST_RUNS, ...window },
     ...REFRESHED,
   });
-  const answered = (data ?? previousData)?.workflow?.failureGroups;
+  const { error, refetch } = query;
+  const answered = shownData(query)?.workflow?.failureGroups;
   const groups = answered?.filter((group) => group !== null && (nodeId === null || group.nodeId === nodeId));
   return (
     <section aria-labelledby="failures" className="failures">

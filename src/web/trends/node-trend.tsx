@@ -2,6 +2,7 @@
 import { useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
+import { shownData } from '../shell/shown-data.ts';
 import { REFRESHED } from './refreshed.ts';
 import type { RunTrendProps } from './run-trend.tsx';
 import { TrendFigures } from './trend-figures.tsx';
@@ -37,11 +38,12 @@ export interface NodeTrendProps extends RunTrendProps {
 }
 
 export function NodeTrend({ workflowId, nodeId, window }: NodeTrendProps) {
-  const { data, previousData, error, refetch } = useQuery(NODE_TREND, {
+  const query = useQuery(NODE_TREND, {
     variables: { workflowId, last: LAST_RUNS, ...window },
     ...REFRESHED,
   });
-  const trend = (data ?? previousData)?.workflow?.trend;
+  const { error, refetch } = query;
+  const trend = shownData(query)?.workflow?.trend;
   const isPartial = trend !== undefined && trend !== null;
   return (
     <>

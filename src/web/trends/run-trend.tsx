@@ -2,6 +2,7 @@
 import { useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
+import { shownData } from '../shell/shown-data.ts';
 import type { TimeWindow } from '../time-window/time-window.ts';
 import { TrendFigures } from './trend-figures.tsx';
 import { REFRESHED } from './refreshed.ts';
@@ -36,12 +37,18 @@ export interface RunTrendProps {
 
 export function RunTrend({ workflowId, window }: RunTrendProps) {
   const last = window.startedAfter === null ? LAST_RUNS.ofAll : LAST_RUNS.inWindow;
-  const { data, previousData, error, refetch } = useQuery(RUN_TREND, {
+  const query = useQuery(RUN_TREND, {
     variables: { workflowId, last, ...window },
     ...REFRESHED,
   });
-  const trend = (data ?? previousData)?.workflow?.trend;
-  if (error && !trend) return <Failure error={error} what="trend" onRetry={() => void refetch()} />;
-  if (!trend) return <Loading what="the trend" />;
-  return <TrendFigures rows={rowsOfRuns(trend)} counted="run" last={last} />;
+  const { error, refetch } = query;
+  const trend = shownData(query)?.workflow?.trend;
+  const isPartial = trend !== undefined && trend !== null;
+  return (
+    <>
+      {error && <Failure error={error} what="trend" isPartial={isPartial} onRetry={() => void refetch()} />}
+      {!trend && !error && <Loading what="the trend" />}
+      {trend && <TrendFigures rows={rowsOfRuns(trend)} counted="run" last={last} />}
+    </>
+  );
 }

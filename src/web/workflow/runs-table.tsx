@@ -11,6 +11,7 @@ import { useLiveAgain } from '../live/live-again.ts';
 import { LISTED_RUN } from '../runs/live-runs.ts';
 import { mergeRuns, type ChangedRuns } from '../runs/merged-runs.ts';
 import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
+import { shownData } from '../shell/shown-data.ts';
 import { useUrlQuery } from '../url/query.ts';
 import { useFailures } from './failures.ts';
 import { RunFilters, useRunFilter } from './run-filters.tsx';
@@ -49,13 +50,14 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
   const filter = useRunFilter();
   const after = url.read('after');
   const { kind } = useLiveState();
-  const { data, previousData, error, loading, refetch } = useQuery(RUNS, {
+  const query = useQuery(RUNS, {
     variables: { workflowId, first: PAGE_SIZE, after, filter },
     pollInterval: kind === 'live' ? 0 : ASK_EVERY_MS,
     skipPollAttempt: () => document.hidden,
   });
+  const { error, loading, refetch } = query;
   useLiveAgain(() => void refetch());
-  const page = (data ?? previousData)?.workflow?.runs;
+  const page = shownData(query)?.workflow?.runs;
   const runs = useMemo(() => {
     if (!page) return undefined;
     const listed = page.nodes.flatMap((run) => (run ? [readFragment(LISTED_RUN, run)] : []));

@@ -1,5 +1,5 @@
 /** The workflows of this key by name. */
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 
@@ -14,6 +14,9 @@ const DIRECTORY = graphql(`
     }
   }
 `);
+
+/** Until they are known: without them nothing is live. */
+const ASK_EVERY_MS = 10_000;
 
 export interface NamedWorkflow {
   readonly id: string;
@@ -30,8 +33,13 @@ export interface Directory {
 }
 
 export function useDirectory(): Directory {
-  const { data, error, refetch } = useQuery(DIRECTORY);
+  const [isKnown, setIsKnown] = useState(false);
+  const { data, error, refetch } = useQuery(DIRECTORY, {
+    pollInterval: isKnown ? 0 : ASK_EVERY_MS,
+    skipPollAttempt: () => document.hidden,
+  });
   const nodes = data?.workflows?.nodes;
+  if ((nodes !== undefined) !== isKnown) setIsKnown(nodes !== undefined);
   const workflows = useMemo(() => nodes?.map(({ id, name }) => ({ id, name: name ?? id })) ?? null, [nodes]);
   const names = useMemo(() => new Map(workflows?.map(({ id, name }) => [id, name])), [workflows]);
   return {

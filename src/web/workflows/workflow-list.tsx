@@ -4,6 +4,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
+import { shownData } from '../shell/shown-data.ts';
 import { useUrlQuery } from '../url/query.ts';
 import { SearchField } from './search-field.tsx';
 import { WorkflowCard } from './workflow-card.tsx';
@@ -29,10 +30,11 @@ const PAGE_SIZE = 20;
 export function WorkflowList() {
   const url = useUrlQuery();
   const search = url.read('q');
-  const { data, previousData, error, loading, refetch } = useQuery(WORKFLOWS, {
+  const query = useQuery(WORKFLOWS, {
     variables: { first: PAGE_SIZE, after: url.read('workflowsAfter'), search },
   });
-  const page = (data ?? previousData)?.workflows;
+  const { data, error, loading, refetch } = query;
+  const page = shownData(query)?.workflows;
   const retry = () => void refetch();
   const ofList = errorsThat(error, (one) => nodeOf(one) === null);
 
