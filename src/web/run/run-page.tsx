@@ -1,7 +1,6 @@
 /** One run: where it stands, where its time went, why it failed. It moves by itself while the run does. */
 import { useMemo } from 'react';
 import { useQuery } from '@apollo/client/react';
-import { useParams } from 'react-router';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { useLiveState } from '../live/connection.ts';
 import { useLatest } from '../live/latest.ts';
@@ -10,6 +9,7 @@ import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Views } from '../shell/views.tsx';
+import { useIds } from '../url/ids.ts';
 import { runPath, useUrlQuery, workflowPath } from '../url/query.ts';
 import { FailedSteps } from './failed-steps.tsx';
 import { FreshnessNotice } from './freshness.tsx';
@@ -41,7 +41,7 @@ const VIEWS = [
 ];
 
 export function RunPage() {
-  const { workflowId = '', runId = '' } = useParams();
+  const { workflowId, runId } = useIds();
   const variables = { workflowId, id: runId };
   const live = useLiveState();
   const url = useUrlQuery();

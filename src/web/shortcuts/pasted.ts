@@ -1,4 +1,5 @@
 /** What a text in the search names by itself: a link of this page or of the API, or `workflow/run`. */
+import { decode, IN_PATH } from '../url/ids.ts';
 
 export interface Named {
   readonly workflowId: string;
@@ -8,7 +9,6 @@ export interface Named {
   readonly search: string;
 }
 
-const IN_PATH = /(?:^|\/)workflows\/([^/]+)(?:\/runs\/([^/]+))?/;
 const PAIR = /^([^\s/]+)\/([^\s/]+)$/;
 
 export function readPasted(text: string): Named | null {
@@ -16,19 +16,10 @@ export function readPasted(text: string): Named | null {
   const url = URL.parse(trimmed);
   const path = url?.pathname ?? trimmed.split('?')[0] ?? '';
   const [, workflowId, runId] = IN_PATH.exec(path) ?? (url ? [] : (PAIR.exec(trimmed) ?? []));
-  const named = decode(workflowId);
+  const named = workflowId === undefined ? null : decode(workflowId);
   if (named === null) return null;
   const isOwn = url?.origin === window.location.origin;
-  return { workflowId: named, runId: decode(runId), search: isOwn ? url.search : '' };
-}
-
-function decode(part: string | undefined): string | null {
-  if (part === undefined) return null;
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return null;
-  }
+  return { workflowId: named, runId: runId === undefined ? null : decode(runId), search: isOwn ? url.search : '' };
 }
 
 /** Something that may be the id of a run, worth a question to each workflow: a word with a digit in it. */

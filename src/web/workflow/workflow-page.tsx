@@ -2,7 +2,6 @@
 import { useMemo, useRef } from 'react';
 import { useQuery } from '@apollo/client/react';
 import { Play } from 'lucide-react';
-import { useParams } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { useThrottled } from '../live/throttled.ts';
 import { useChangedRuns } from '../runs/live-runs.ts';
@@ -11,6 +10,7 @@ import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Views } from '../shell/views.tsx';
+import { useIds } from '../url/ids.ts';
 import { useUrlQuery } from '../url/query.ts';
 import { NodeStatistics } from './node-statistics.tsx';
 import { Overview } from './overview.tsx';
@@ -60,7 +60,7 @@ const VIEWS = [
 ] as const;
 
 export function WorkflowPage() {
-  const { workflowId = '' } = useParams();
+  const { workflowId } = useIds();
   return <WorkflowOf key={workflowId} workflowId={workflowId} />;
 }
 
