@@ -39,11 +39,17 @@ export interface PageOptions {
   readonly theme?: 'light' | 'dark';
   readonly width?: number;
   readonly height?: number;
+  /** Such as `Europe/Berlin`; the machine's if left out. */
+  readonly timeZone?: string;
 }
 
 export async function openPage(browser: Browser, options: PageOptions = {}): Promise<OpenPage> {
-  const { theme = 'light', width = 1280, height = 900, key } = options;
-  const context = await browser.newContext({ colorScheme: theme, viewport: { width, height } });
+  const { theme = 'light', width = 1280, height = 900, key, timeZone } = options;
+  const context = await browser.newContext({
+    colorScheme: theme,
+    viewport: { width, height },
+    ...(timeZone !== undefined && { timezoneId: timeZone }),
+  });
   if (key !== undefined) await context.addInitScript(`sessionStorage.setItem('stepgate.key', ${JSON.stringify(key)})`);
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);

@@ -70,25 +70,59 @@ await describeInBrowser('the home page', (browser) => {
     await page.getByRole('link', { name: '7 d', exact: true }).click();
     expect(new URL(page.url()).search).toBe('?workflow=support-triage&status=COMPLETED&since=7d');
     await page.getByRole('link', { name: 'Exact' }).click();
+    const type = async (label: string, text: string) => {
+      await page.getByLabel(label, { exact: true }).fill(text);
+      await page.keyboard.press('Enter');
+    };
     /** As the field has it, in the browser's time zone. */
     const local = (time: string) =>
       page.evaluate<string>(
         `(at => new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16))(new Date('${time}'))`,
       );
-    await page.getByLabel('From').fill(await local('2026-11-18T00:00Z'));
+    await type('From', await local('2026-11-18T00:00Z'));
     await runs.getByRole('link', { name: 'run-4712' }).waitFor();
     const to = await local('2026-11-18T09:20Z');
-    await page.getByLabel('To', { exact: true }).fill(to);
+    await type('To', to);
     await runs.getByRole('link', { name: 'run-4712' }).waitFor({ state: 'detached' });
     await page.getByLabel('Completed').uncheck();
     await runs.getByRole('link', { name: 'run-4711' }).waitFor();
     await page.reload();
     await runs.getByRole('link', { name: 'run-4711' }).waitFor();
     expect(await page.getByLabel('To', { exact: true }).inputValue()).toBe(to);
-    await page.getByLabel('From').fill(await local('2026-11-18T09:18Z'));
+    await type('From', await local('2026-11-18T09:18Z'));
     await page.getByText('No run fits these filters').waitFor();
     await page.getByRole('link', { name: 'Clear filters' }).click();
     await runs.getByRole('link', { name: 'run-4712' }).waitFor();
+    await context.close();
+  });
+
+  it('takes an exact time by keyboard, and tells the address of whole moments alone', async () => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'demo-key', timeZone: 'Europe/Berlin' });
+    await page.goto(`${gateway.url}/?start=2025-03-04T09:00:00.000Z`);
+    const from = page.getByLabel('From');
+    const search = () => decodeURIComponent(new URL(page.url()).search);
+    await from.focus();
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type('1118');
+    expect(search()).toBe('?start=2025-03-04T09:00:00.000Z');
+    await page.keyboard.type('2026');
+    expect([await from.inputValue(), search()]).toEqual(['2026-11-18T10:00', '?start=2025-03-04T09:00:00.000Z']);
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('start') === '2026-11-18T09:00:00.000Z');
+    // Half of a moment is dropped.
+    await from.focus();
+    await page.keyboard.press('Backspace');
+    expect(await from.inputValue()).toBe('');
+    await from.blur();
+    expect([await from.inputValue(), search()]).toEqual(['2026-11-18T10:00', '?start=2026-11-18T09:00:00.000Z']);
+    // None is none, and the fields stay for another one.
+    await from.fill('');
+    await from.blur();
+    await page.waitForURL((url) => url.search === '');
+    await page.getByLabel('To', { exact: true }).fill('2026-11-18T10:20');
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('end') === '2026-11-18T09:20:00.000Z');
+    expect(complaints).toEqual([]);
     await context.close();
   });
 

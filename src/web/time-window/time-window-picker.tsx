@@ -1,5 +1,5 @@
 /** Chooses a stretch of time: the last hour, day or week, or from one moment to another. */
-import { useId } from 'react';
+import { useId, useState } from 'react';
 import { Link } from 'react-router';
 import { useUrlQuery } from '../url/query.ts';
 import { EVERYTHING, SPANS, spanOf, TOP, useTimeWindow } from './time-window.ts';
@@ -10,6 +10,8 @@ export function TimeWindowPicker({ all }: { readonly all: string }) {
   const url = useUrlQuery();
   const { startedAfter, startedBefore } = useTimeWindow({ isClosed: true });
   const span = spanOf(url);
+  // A field that is emptied stays: another moment may be typed.
+  const [isOpen, setIsOpen] = useState(false);
   const isExact = !span && (url.read('start') ?? url.read('end')) !== null;
   const choices = [
     { label: all, isChosen: !span && !isExact, changes: EVERYTHING },
@@ -29,17 +31,30 @@ export function TimeWindowPicker({ all }: { readonly all: string }) {
       <ul>
         {choices.map(({ label, isChosen, changes }) => (
           <li key={label}>
-            <Link to={url.with(changes)} replace preventScrollReset aria-current={isChosen ? 'true' : undefined}>
+            <Link
+              to={url.with(changes)}
+              replace
+              preventScrollReset
+              aria-current={isChosen ? 'true' : undefined}
+              onClick={() => {
+                setIsOpen(false);
+              }}
+            >
               {label}
             </Link>
           </li>
         ))}
       </ul>
-      {isExact && (
-        <>
+      {(isExact || (isOpen && !span)) && (
+        <span
+          className="moments"
+          onFocus={() => {
+            setIsOpen(true);
+          }}
+        >
           <MomentField name="start" label="From" value={startedAfter} />
           <MomentField name="end" label="To" value={startedBefore} />
-        </>
+        </span>
       )}
     </div>
   );
@@ -53,28 +68,55 @@ interface MomentFieldProps {
   readonly value: string | null;
 }
 
-/** In the reader's own time zone. */
+/** In the reader's own time zone. The address is told of a whole moment when the field is left, or by Enter. */
 function MomentField({ name, label, value }: MomentFieldProps) {
   const url = useUrlQuery();
   const id = useId();
+  const known = value === null ? '' : localText(value);
+  const [text, setText] = useState(known);
+  const [shown, setShown] = useState(known);
+  if (known !== shown) {
+    setShown(known);
+    setText(known);
+  }
+
+  function tell(input: HTMLInputElement): void {
+    const { value: typed, validity } = input;
+    if (!validity.valid) {
+      // Half of a moment is not in the text: only the field itself can drop it.
+      input.value = known;
+      setText(known);
+    } else if (typed !== known) {
+      url.change({ [name]: typed && new Date(typed).toISOString(), ...TOP }, { replace: true });
+    }
+  }
+
   return (
     <span className="moment-field">
       <label htmlFor={id}>{label}</label>
       <input
         id={id}
         type="datetime-local"
-        value={value === null ? '' : localText(value)}
+        max="9999-12-31T23:59"
+        value={text}
         onChange={({ target }) => {
-          // A moment that is half typed is none: the address keeps the last whole one.
-          const moment = target.value === '' ? null : new Date(target.value).toISOString();
-          url.change({ [name]: moment, ...TOP }, { replace: true });
+          setText(target.value);
+        }}
+        onBlur={({ target }) => {
+          tell(target);
+        }}
+        onKeyDown={({ key, currentTarget }) => {
+          if (key === 'Enter') tell(currentTarget);
         }}
       />
     </span>
   );
 }
 
+/** Of the parts of the local time: an offset may have seconds. */
 function localText(moment: string): string {
   const date = new Date(moment);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  const digits = (part: number, length = 2): string => String(part).padStart(length, '0');
+  const day = [digits(date.getFullYear(), 4), digits(date.getMonth() + 1), digits(date.getDate())].join('-');
+  return `${day}T${digits(date.getHours())}:${digits(date.getMinutes())}`;
 }
