@@ -46,6 +46,29 @@ await describeInBrowser('a step beside its run', (browser) => {
     await context.close();
   });
 
+  it('has a path and a side of its own', async () => {
+    const { page, context, complaints } = await openPage(browser());
+    await page.goto(`${gateway.url}${RUN}?tab=payload`);
+    const run = page.locator('.run-payload');
+    await run.getByRole('tree').waitFor();
+    await page.getByRole('link', { name: /draft_reply The model/ }).click();
+    const drawer = page.getByRole('complementary', { name: 'Step' });
+    await drawer.getByRole('button', { name: /^Inputs/ }).click();
+    await drawer.getByLabel('JMESPath').fill('model');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/[?&]path=model/);
+    expect(await run.getByLabel('JMESPath').inputValue()).toBe('');
+    await run.getByRole('button', { name: 'Outputs' }).click();
+    await run
+      .getByText(/^No outputs$/)
+      .or(run.getByRole('tree'))
+      .waitFor();
+    expect(await drawer.getByLabel('JMESPath').inputValue()).toBe('model');
+    expect(new URL(page.url()).search).toMatch(/path=model.*runSide=outputs/);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('does not take the focus from a reader who came by a link', async () => {
     const { page, context } = await openPage(browser());
     await page.goto(gateway.url + RUN);

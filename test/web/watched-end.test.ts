@@ -61,7 +61,7 @@ await describeInBrowser('a run that ends while it is watched', (browser) => {
   const says = (page: Page, place: string, text: string | RegExp) => page.locator(place).getByText(text).first();
 
   it.each([
-    ['the outputs of the run', '?tab=payload&side=outputs', '.run-payload', 'No outputs', 'All of it'],
+    ['the outputs of the run', '?tab=payload&runSide=outputs', '.run-payload', 'No outputs', 'All of it'],
     ['the answer of a model', '?step=s2', '.conversation', '–', 'The answer'],
     ['what a step has so far', '?step=s3&side=outputs', '.step-detail', '"The"', '"The whole output"'],
     ['a step that was over before', '?step=s1&side=inputs', '.step-detail', /^[345]\d%$/, '60%'],

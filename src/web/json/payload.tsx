@@ -10,6 +10,8 @@ import './payload.css';
 const JsonTree = lazyPart(() => import('./json-tree.tsx'), 'the tree');
 
 export interface PayloadProps {
+  /** Of the path in the address. */
+  readonly pathName: string;
   readonly fileName: string;
   /** What the value is, for "No outputs". */
   readonly what: 'inputs' | 'outputs';
@@ -22,15 +24,25 @@ export interface PayloadProps {
   readonly onFetch?: { readonly label: string; readonly run: () => void } | undefined;
 }
 
-export function Payload({ fileName, what, value, isEmpty, isLoading, error, onRetry, onFetch }: PayloadProps) {
+export function Payload({
+  pathName,
+  fileName,
+  what,
+  value,
+  isEmpty,
+  isLoading,
+  error,
+  onRetry,
+  onFetch,
+}: PayloadProps) {
   const url = useUrlQuery();
-  const path = url.read('path');
+  const path = url.read(pathName);
   const hasValue = value !== undefined && !isEmpty && !error;
   if (isEmpty) return <p className="muted">No {what}</p>;
   return (
     <>
       <div className="payload-bar">
-        <PathField key={path} error={path === null ? undefined : error} />
+        <PathField key={path} name={pathName} error={path === null ? undefined : error} />
         <CopyAndDownload value={value} fileName={fileName} isEnabled={hasValue} />
       </div>
       {error && path === null && <Failure error={error} what={what} onRetry={onRetry} />}
@@ -49,16 +61,16 @@ export function Payload({ fileName, what, value, isEmpty, isLoading, error, onRe
   );
 }
 
-function PathField({ error }: { readonly error: Error | undefined }) {
+function PathField({ name, error }: { readonly name: string; readonly error: Error | undefined }) {
   const url = useUrlQuery();
-  const [text, setText] = useState(url.read('path') ?? '');
+  const [text, setText] = useState(url.read(name) ?? '');
   const id = useId();
   return (
     <form
       className="path-field"
       onSubmit={(event) => {
         event.preventDefault();
-        url.change({ path: text.trim() }, { replace: true });
+        url.change({ [name]: text.trim() }, { replace: true });
       }}
     >
       <label htmlFor={id}>JMESPath</label>

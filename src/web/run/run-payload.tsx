@@ -31,9 +31,10 @@ export interface RunPayloadProps {
 
 export default function RunPayload({ workflowId, runId, version }: RunPayloadProps) {
   const url = useUrlQuery();
-  const side = url.read('side') === 'outputs' ? 'outputs' : 'inputs';
+  const side = url.read('runSide') === 'outputs' ? 'outputs' : 'inputs';
   const isInputs = side === 'inputs';
-  const path = url.read('path');
+  // Those of a step beside it are `side` and `path`.
+  const path = url.read('runPath');
   const { data, error, loading, refetch } = useQuery(RUN_PAYLOAD, {
     variables: { workflowId, runId, path, isInputs },
     fetchPolicy: 'no-cache',
@@ -47,10 +48,11 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
         options={SIDES}
         value={side}
         onChange={(name) => {
-          url.change({ side: name === 'inputs' ? null : name, path: null }, { replace: true });
+          url.change({ runSide: name === 'inputs' ? null : name, runPath: null }, { replace: true });
         }}
       />
       <Payload
+        pathName="runPath"
         fileName={`${runId}-${side}.json`}
         what={side}
         value={value}

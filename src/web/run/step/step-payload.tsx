@@ -98,6 +98,7 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: J
   const side = isInputs ? 'inputs' : 'outputs';
   return (
     <Payload
+      pathName="path"
       fileName={`${runId}-${stepId}-${side}.json`}
       value={isInputs ? step?.inputs : step?.outputs}
       what={side}
