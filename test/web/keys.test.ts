@@ -63,6 +63,24 @@ await describeInBrowser('the key of the run page', (browser) => {
     await context.close();
   });
 
+  it('of one tab alone leaves the one that is remembered for the others', async () => {
+    const { page, context } = await openPage(browser());
+    const other = await context.newPage();
+    for (const tab of [page, other]) await tab.goto(gateway.url + RUN);
+    await page.getByLabel('Remember on this device').check();
+    await page.getByLabel('Bearer key').fill('demo-key');
+    await page.keyboard.press('Enter');
+    await page.getByText('A step failed').waitFor();
+    await other.getByLabel('Bearer key').fill('other-key');
+    await other.keyboard.press('Enter');
+    await other.getByText('There is no such run, or not for this key.').waitFor();
+    const third = await context.newPage();
+    await third.goto(gateway.url + RUN);
+    await third.getByText('A step failed').waitFor();
+    expect(await page.getByText('A step failed').count()).toBe(1);
+    await context.close();
+  });
+
   it('that is refused is asked for again, with a word about it', async () => {
     const { page, context } = await openPage(browser(), { key: 'no-such-key' });
     await page.goto(gateway.url + RUN);

@@ -44,7 +44,8 @@ function createKeyStore() {
     use: (key: string, isRemembered: boolean) => {
       sessionStorage.setItem(NAME, key);
       if (isRemembered) localStorage.setItem(NAME, key);
-      else localStorage.removeItem(NAME);
+      // Other tabs may use another key that was remembered.
+      else if (localStorage.getItem(NAME) === key) localStorage.removeItem(NAME);
       become({ key, wasRefused: false });
     },
     forget: () => {
