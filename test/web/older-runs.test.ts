@@ -43,7 +43,7 @@ await describeInBrowser('older runs', (browser) => {
     while ((await older.count()) > 0) {
       seen.push(...(await rowsOf(page)));
       await older.click();
-      await untilTrue(page, `!${ROWS}.includes(${JSON.stringify(seen.at(-1))})`);
+      await untilTrue(page, `${ROWS}.length > 0 && !${ROWS}.includes(${JSON.stringify(seen.at(-1))})`);
     }
     expect(new URL(page.url()).searchParams.get('start')).toBe(START);
     workflows.start('a', 'newest');

@@ -96,7 +96,7 @@ export const HTTP: readonly Equivalent[] = [
   ...inFile('http/graphql/answer-bytes.ts', [
     ...['false', 'sizeBytes <= MIN_LARGE_BYTES'].map(
       (replacement) =>
-        ['if (sizeBytes < MIN_LARGE_BYTES) return Buffer.from(JSON.stringify(result));', replacement, WRITTEN] as const,
+        ['return sizeBytes < MIN_LARGE_BYTES ? Buffer.from(JSON.stringify(result)) : jsonInPieces(result, '', '', sizeBytes);', replacement, WRITTEN] as const,
     ),
     ['if (json.bytes.length < turnEnd) continue;', 'json.bytes.length <= turnEnd', 'A byte later.'],
     [

@@ -59,9 +59,9 @@ export const RUNS: readonly Equivalent[] = [
   })),
   {
     file: 'runs/live/live-pollers.ts',
-    line: "const polled = requirement === 'RECORD' ? 'RECORD' : 'STEPS';",
+    line: "const polled = requirement === 'GRAPH' ? 'STEPS' : requirement;",
     replacement: '""',
-    reason: 'Whatever is not RECORD loads both parts.',
+    reason: 'Whatever is neither RECORD nor TIMES loads both parts.',
   },
   ...['true', 'left >= 0'].map((replacement) => ({
     file: 'runs/live/subscription-limit.ts',
@@ -146,7 +146,7 @@ export const RUNS: readonly Equivalent[] = [
     file: 'runs/loaders/run-loaders.ts',
     line: "const parts = await loadParts(ref, 'STEPS');",
     replacement: '""',
-    reason: 'Whatever is not RECORD loads both parts. The graph is loaded elsewhere.',
+    reason: 'Whatever is neither RECORD nor TIMES loads both parts. The graph is loaded elsewhere.',
   },
   ...['true', 'ofViewer >= 0'].map((replacement) => ({
     file: 'runs/starts/idempotent-starts.ts',
