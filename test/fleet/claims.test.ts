@@ -173,8 +173,10 @@ describeWithValkey(`a claim of a start${withoutValkey}`, () => {
     clock.advance(1000);
     await clock.timers(1);
     await order(permit.split(' '));
-    clock.advance(1000);
-    await until(async () => (await claims.commands())['SETTLE ok'] === 2);
+    await until(async () => {
+      clock.advance(1000);
+      return (await claims.commands())['SETTLE ok'] === 2;
+    });
     expect((await claims.commands())['SETTLE refused']).toBeGreaterThanOrEqual(2);
     expect(await another.of(START).take(UNDER_WAY)).toEqual(startedAs('r1'));
     expect(await another.of({ ...START, key: 'freed' }).take(UNDER_WAY)).toBeNull();

@@ -224,7 +224,11 @@ export const GRAPHQL: readonly Equivalent[] = [
     ['return parse(typeDefs, { noLocation: true }).definitions;', 'false', WHERE_IT_STANDS],
   ]),
   ...inFile('graphql/extension/extension-fields.ts', [
-    ["...(name === 'Run' && { requirement: withTimes(requirement) }),", 'true', 'Of any other type nobody asks for it.'],
+    [
+      "...(name === 'Run' && { requirement: withTimes(requirement) }),",
+      'true',
+      'Of any other type nobody asks for it.',
+    ],
     [
       "typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';",
       'true',

@@ -96,7 +96,11 @@ export const HTTP: readonly Equivalent[] = [
   ...inFile('http/graphql/answer-bytes.ts', [
     ...['false', 'sizeBytes <= MIN_LARGE_BYTES'].map(
       (replacement) =>
-        ['return sizeBytes < MIN_LARGE_BYTES ? Buffer.from(JSON.stringify(result)) : jsonInPieces(result, '', '', sizeBytes);', replacement, WRITTEN] as const,
+        [
+          "return sizeBytes < MIN_LARGE_BYTES ? Buffer.from(JSON.stringify(result)) : jsonInPieces(result, '', '', sizeBytes);",
+          replacement,
+          WRITTEN,
+        ] as const,
     ),
     ['if (json.bytes.length < turnEnd) continue;', 'json.bytes.length <= turnEnd', 'A byte later.'],
     [
