@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { readEpoch } from '../../src/runs/shared/epochs.ts';
 import { createNames } from '../../src/runs/shared/names.ts';
 import { createSharedTier, type SharedTier } from '../../src/runs/shared/shared-tier.ts';
@@ -96,7 +96,7 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
       dropped,
       proven,
       async load({ text = 'called', ...fields } = {}) {
-        const { cached, wasCalled } = await tier.load<string>({
+        const { cached, wasCalled, isProof } = await tier.load<string>({
           viewer: ADA,
           key: 'run',
           signal: never,
@@ -114,7 +114,7 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
           related: () => null,
           ...fields,
         });
-        return wasCalled ? `${cached.value} by a call` : cached.value;
+        return [cached.value, wasCalled && 'by a call', !isProof && 'without a proof'].filter(Boolean).join(' ');
       },
       reads: () => counts(fleet, 'stepgate_shared_reads_total'),
     };
@@ -125,6 +125,18 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
   const isStored = () => until(async () => (await stored()).length > 0);
   const leases = () => valkey.client.keys('stepgate:call:*');
   const isFree = () => until(async () => (await leases()).length === 0);
+
+  /** What becomes of calls, as it is announced. */
+  async function hear(): Promise<readonly string[]> {
+    const heard: string[] = [];
+    const listener = valkey.client.duplicate();
+    opened.push(() => {
+      listener.disconnect();
+    });
+    listener.on('message', (_channel, payload: string) => heard.push(payload.replace(/^[\w-]{43} /, '')));
+    await listener.subscribe('stepgate:call');
+    return heard;
+  }
 
   /** A call that waits for the test to answer it. */
   function hold() {
@@ -201,6 +213,49 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     await isFree();
   });
 
+  describe('with their timers in hand', () => {
+    beforeEach(() => {
+      const others = ['Date', 'setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'nextTick'] as const;
+      jest.useFakeTimers({ doNotFake: [...others, 'queueMicrotask', 'performance', 'hrtime'] });
+    });
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+    const extensions = async ({ fleet }: Gateway) =>
+      (await counts(fleet, 'stepgate_valkey_commands_total'))['EXTEND ok'] ?? 0;
+
+    it('extend their lease until the answer is stored', async () => {
+      const one = await join();
+      const before = jest.getTimerCount();
+      const { call, answer } = hold();
+      const first = one.load({ call });
+      await until(() => calls === 1);
+      for (let times = 1; times <= 3; times += 1) {
+        jest.advanceTimersByTime(400);
+        await until(async () => (await extensions(one)) === times);
+      }
+      answer('answered');
+      await first;
+      await isFree();
+      await one.tier.close();
+      expect(jest.getTimerCount()).toBe(before);
+    });
+
+    it('give up a lease that is lost', async () => {
+      const one = await join();
+      const before = jest.getTimerCount();
+      const { call, answer } = hold();
+      const first = one.load({ call });
+      await until(() => calls === 1);
+      await valkey.client.del(await leases());
+      jest.advanceTimersByTime(400);
+      await until(() => jest.getTimerCount() === before);
+      expect(await extensions(one)).toBe(1);
+      answer('answered');
+      expect(await first).toBe('answered by a call');
+    });
+  });
+
   it('end with whoever asked, while they wait for another gateway', async () => {
     const [one, other] = [await join(), await join()];
     const { call, answer } = hold();
@@ -244,15 +299,11 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
       const { cached } = called('held by now');
       return looks > 1 ? { cached, isProof: true, wasCalled: false } : null;
     };
-    const heard: string[] = [];
-    const listener = valkey.client.duplicate();
-    listener.on('message', (_channel, payload: string) => heard.push(payload.replace(/^[\w-]{43} /, '')));
-    await listener.subscribe('stepgate:call');
+    const heard = await hear();
     expect(await one.load({ current })).toBe('held by now');
     await until(() => heard.length > 0);
     await until(async () => (await counts(one.fleet, 'stepgate_valkey_commands_total'))['RELEASE ok'] === 1);
     expect([heard, await leases()]).toEqual([['stored'], []]);
-    listener.disconnect();
     expect(await one.load({ current })).toBe('held by now');
     expect([calls, looks]).toEqual([0, 3]);
   });
@@ -267,6 +318,7 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
 
   it('share neither what may not be, nor what no right is known to, nor what is too large', async () => {
     const one = await join();
+    const heard = await hear();
     const share = async (fields: Partial<Called<string>>, more: Fields = {}) => {
       await one.load({ call: () => Promise.resolve(called('text', fields)), ...more });
       await isFree();
@@ -289,6 +341,11 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     expect(await share({ isProof: false, pages: null })).toBe(0);
     expect(await valkey.client.keys('stepgate:epoch:*')).toEqual([]);
     expect(await share({ pages: [Buffer.alloc(4 * MIB)] })).toBe(1);
+    // Whoever waits is told that there is nothing to look for.
+    await until(() => heard.length === 6);
+    expect(heard).toEqual(['failed', 'failed', 'failed', 'failed', 'failed', 'stored']);
+    const commands = await counts(one.fleet, 'stepgate_valkey_commands_total');
+    expect(Object.keys(commands).filter((name) => name.endsWith('refused'))).toEqual([]);
   });
 
   it('share that there is nothing, where a right is known', async () => {
@@ -314,8 +371,18 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     final.resolve(undefined);
     live.resolve(undefined);
     await one.tier.close();
-    const times = await Promise.all((await stored()).map((name) => valkey.client.pttl(name)));
-    expect(times.filter((ms) => ms > 30_000)).toHaveLength(1);
+    const isForGood = async (key: string) => {
+      const [name = ''] = createNames(one.fleet.keys, 'upstream')(ADA, key).values;
+      return (await valkey.client.pttl(name)) > 30_000;
+    };
+    expect([await isForGood('final'), await isForGood('live')]).toEqual([true, false]);
+  });
+
+  it('store once what is final, whatever it waits for', async () => {
+    const one = await join();
+    await one.load({ sharedMs: () => Infinity, related: () => Promise.resolve() });
+    await one.tier.close();
+    expect(await counts(one.fleet, 'stepgate_valkey_commands_total')).toMatchObject({ 'STORE ok': 1 });
   });
 
   it('are stored when the gateway has stopped, also where what they wait for fails', async () => {
