@@ -55,6 +55,9 @@ describe('sockets', () => {
   let allowance: (caller: Caller) => Allowance | null;
   let clientBytes: ClientBytes;
   let isReady: boolean;
+  /** Connections that are kept alive, and how often they were heard of. */
+  let kept: number;
+  let heard: number;
   /** What the pipeline was asked to run. */
   let requests: OperationRequest[];
   const clients: SocketClient[] = [];
@@ -80,6 +83,8 @@ describe('sockets', () => {
     clientBytes = createClientBytes(MAX_HELD_BYTES);
     isReady = true;
     requests = [];
+    [kept, heard] = [0, 0];
+    const keepAlive = createKeepAlive(clock.after);
     const operations: OperationPipeline = {
       ...pipeline.operations,
       run(request) {
@@ -98,7 +103,23 @@ describe('sockets', () => {
       },
       origins: ['https://app.example.com'],
       maxMessageBytes: MAX_MESSAGE_BYTES,
-      keepAlive: createKeepAlive(clock.after),
+      keepAlive: {
+        ...keepAlive,
+        add(connection) {
+          const one = keepAlive.add(connection);
+          kept += 1;
+          return {
+            heard() {
+              heard += 1;
+              one.heard();
+            },
+            remove() {
+              kept -= 1;
+              one.remove();
+            },
+          };
+        },
+      },
       isReady: () => isReady,
       logger: log.logger,
     });
@@ -167,6 +188,33 @@ describe('sockets', () => {
       expect(await client.next()).toEqual(ANSWER);
       expect(requests.at(-1)?.caller.viewer?.credential).toBe('key-8');
     }
+  });
+
+  it('answer each ping once', async () => {
+    const client = await open();
+    for (const text of ['a', '', 'c']) client.ping(text);
+    await until(() => client.pongs.length === 3);
+    await client.roundTrip();
+    expect(client.pongs).toEqual(['a', '', 'c']);
+  });
+
+  it('run what a client asked for that has left meanwhile with a signal that says so', async () => {
+    const client = await open();
+    const admitted = Promise.withResolvers<undefined>();
+    const asked = Promise.withResolvers<undefined>();
+    const before = authenticate;
+    authenticate = async (...given) => {
+      asked.resolve(undefined);
+      await admitted.promise;
+      return before(...given);
+    };
+    client.subscribe({ query: TYPE });
+    await asked.promise;
+    client.cut();
+    await until(() => kept === 0);
+    admitted.resolve(undefined);
+    await until(() => requests.length === 1);
+    expect(requests[0]?.client.signal().aborted).toBe(true);
   });
 
   it('tell the client that it has gone', async () => {
@@ -239,6 +287,7 @@ describe('sockets', () => {
       const client = await open();
       client.send(' '.repeat(MAX_MESSAGE_BYTES + 1));
       expect(await reasonOf(client)).toBe(1009);
+      expect(log.lines.map(({ msg }) => msg)).toEqual(['a socket failed']);
     });
 
     it('with 1013 where too much is held for clients that are not known yet', async () => {
@@ -282,6 +331,25 @@ describe('sockets', () => {
       expect(await reasonOf(third)).toBe(1006);
     });
 
+    it('and forgotten', async () => {
+      const clients = [await open(), await open()];
+      expect(kept).toBe(2);
+      clients[0]?.leave();
+      clients[1]?.cut();
+      await until(() => kept === 0);
+    });
+
+    it('not while they answer pings, or read', async () => {
+      const [silent, deaf] = [await open(), await open(KEY, { autoPong: false })];
+      for (let beats = 1; beats <= 4; beats += 1) {
+        await deaf.roundTrip();
+        const before = heard;
+        clock.advance(BEAT_EVERY_MS);
+        await until(() => silent.pings() === beats && deaf.pings() === beats && heard > before);
+      }
+      await Promise.all([silent.roundTrip(), deaf.roundTrip()]);
+    });
+
     it('by the third beat that they do not answer', async () => {
       const [silent, hanging] = [await open(), await open()];
       hanging.stopReading();
@@ -317,11 +385,13 @@ describe('sockets', () => {
           upgrade: 'websocket',
           'sec-websocket-version': '13',
           'sec-websocket-key': Buffer.alloc(16).toString('base64'),
+          'sec-websocket-extensions': 'permessage-deflate',
           'x-request-id': 'mine',
         };
         request(`${url}/graphql?a=b`, { headers })
           .once('upgrade', (response, socket) => {
             expect(response.headers['x-request-id']).toBe('mine');
+            expect(response.headers['sec-websocket-extensions']).toBeUndefined();
             socket.destroy();
             resolve(response.statusCode);
           })

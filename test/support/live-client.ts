@@ -98,11 +98,19 @@ export interface SocketClient extends LiveClient {
   send(message: unknown): void;
   /** Resolves when the server has answered a ping: whatever it had to send before has come then. */
   roundTrip(payload?: object): Promise<void>;
+  /** Sends a ping of the WebSocket itself. */
+  ping(text: string): void;
+  /** What its pongs have said. */
+  readonly pongs: readonly string[];
+  /** How many pings of the WebSocket itself have come. */
+  pings(): number;
 }
 
 export interface SocketOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly protocol?: string;
+  /** False: it answers no ping of the WebSocket itself. */
+  readonly autoPong?: boolean;
   /** The certificate that is trusted, for `https`. */
   readonly ca?: string;
 }
@@ -116,12 +124,16 @@ export async function openSocket(
   const socket = new WebSocket(`${gatewayUrl.replace('http', 'ws')}/graphql`, protocol, { headers, ...connection });
   const { push, client } = createFrames();
   const acknowledged = Promise.withResolvers<undefined>();
-  const pongs: (() => void)[] = [];
+  const roundTrips: (() => void)[] = [];
+  const pongs: string[] = [];
+  let pings = 0;
 
+  socket.on('ping', () => (pings += 1));
+  socket.on('pong', (data) => pongs.push(data.toString()));
   socket.on('message', (data: Buffer) => {
     const message = JSON.parse(data.toString()) as { type: string; payload: unknown };
     if (message.type === 'connection_ack') acknowledged.resolve(undefined);
-    else if (message.type === 'pong') pongs.shift()?.();
+    else if (message.type === 'pong') roundTrips.shift()?.();
     else if (message.type === 'next') push({ type: 'next', payload: message.payload as Payload });
     else if (message.type === 'error') push({ type: 'error', errors: message.payload as GraphqlError[] });
     else if (message.type === 'complete') push({ type: 'complete' });
@@ -151,9 +163,14 @@ export async function openSocket(
     },
     roundTrip: (payload?: object) =>
       new Promise<void>((resolve) => {
-        pongs.push(resolve);
+        roundTrips.push(resolve);
         send({ type: 'ping', payload });
       }),
+    ping(text: string) {
+      socket.ping(text);
+    },
+    pongs,
+    pings: () => pings,
     stopReading() {
       socket.pause();
     },
