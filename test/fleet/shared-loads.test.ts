@@ -372,7 +372,7 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     live.resolve(undefined);
     await one.tier.close();
     const isForGood = async (key: string) => {
-      const [name = ''] = createNames(one.fleet.keys, 'upstream')(ADA, key).values;
+      const [name] = createNames(one.fleet.keys, 'upstream')(ADA, key).values;
       return (await valkey.client.pttl(name)) > 30_000;
     };
     expect([await isForGood('final'), await isForGood('live')]).toEqual([true, false]);
