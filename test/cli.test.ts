@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { readCommandLine, readConfigWith } from '../src/cli/command-line.ts';
 import { ConfigError, readConfig } from '../src/config/config.ts';
 import { readSettingsFile } from '../src/config/settings.ts';
@@ -105,6 +106,34 @@ describe('--config', () => {
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(sentence);
     expect(read).not.toThrow('secret-key');
+  });
+
+  // Of these `\s` matches each but the last, and none is a blank for parseEnv.
+  const ODD_BLANKS = ['\uFEFF', '\u00A0', '\u2003', '\v', '\f', '\u200B'] as const;
+
+  it('loses no line: it is read, or refused by its number', () => {
+    const blank = fc.constantFrom('', ' ', '\t', '  ', ...ODD_BLANKS);
+    const line = fc.tuple(blank, fc.constantFrom('', 'export '), fc.constantFrom('HOST', 'PORT'), blank, blank);
+    const end = fc.constantFrom('\n', '\r\n', '\r');
+    fc.assert(
+      fc.property(line, end, fc.boolean(), ([before, word, name, after, value], newline, hasMark) => {
+        const text = `${hasMark ? '\uFEFF' : ''}${before}${word}${name}${after}=${value}${newline}SANDBOX=off${newline}`;
+        try {
+          expect(readSettingsFile(text, 'file')).toEqual({ [name]: value.replace(/^[ \t]+$/, ''), SANDBOX: 'off' });
+        } catch (error) {
+          if (!(error instanceof ConfigError)) throw error;
+          expect(error.message).toMatch(/^file:1: [^\n]*$/);
+          expect(ODD_BLANKS.some((odd) => `${before}${after}`.includes(odd))).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('may begin with a byte order mark, and names the setting beside which a blank is no plain one', () => {
+    expect(readSettingsFile('\uFEFFUPSTREAM_URL=http://a\n', 'file')).toEqual({ UPSTREAM_URL: 'http://a' });
+    expect(() => readSettingsFile('PORT=0\n\u00A0UPSTREAM_URL=http://a\n', 'file')).toThrow(
+      'file:2: UPSTREAM_URL: expected nothing but plain spaces beside the name.',
+    );
   });
 
   it('that is refused, or not there, stops the start and the check', async () => {

@@ -37,20 +37,29 @@ export const overFile = (file: Environment, environment: Environment): Environme
   ...Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim())),
 });
 
-const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=/;
+const EXPORT = /^[ \t]*export[ \t]+/;
+const ASSIGNMENT = /^\s*([A-Za-z_]\w*)\s*=/;
 
 /** Lines of `NAME=value`, as in `.env` files. `path` is for messages. Throws ConfigError. */
 export function readSettingsFile(text: string, path: string): Environment {
-  const problems = text.split('\n').flatMap((line, index) => {
+  // Each line by itself: an empty value would take the next line for its own.
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n?|\n/)
+    .map((line) => line.replace(EXPORT, ''))
+    .map((line) => ({ line, read: parseEnv(line) }));
+  const problems = lines.flatMap(({ line, read }, index) => {
     if (/^\s*(?:#.*)?$/.test(line)) return [];
     const [, name] = ASSIGNMENT.exec(line) ?? [];
     const at = `${path}:${index + 1}`;
     // The line may hold a key, so it is not quoted.
     if (name === undefined) return [`${at}: expected NAME=value, or a comment that begins with #.`];
-    return isVariable(name) ? [] : [`${at}: ${name}: ${UNKNOWN}`];
+    if (!isVariable(name)) return [`${at}: ${name}: ${UNKNOWN}`];
+    // Blanks that are no spaces, which an editor or a web page has left, are part of the name for parseEnv.
+    return Object.hasOwn(read, name) ? [] : [`${at}: ${name}: expected nothing but plain spaces beside the name.`];
   });
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
-  return parseEnv(text);
+  return Object.assign({}, ...lines.map(({ read }) => read)) as Environment;
 }
 
 const UNKNOWN = 'expected the name of a setting, as docs/configuration.md lists them.';
