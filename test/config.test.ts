@@ -274,6 +274,8 @@ describe('the connection to the upstream', () => {
     ['UPSTREAM_HEADERS', 'Accept: SECRET'],
     ['HTTP_PROXY', 'socks5://user:SECRET@proxy'],
     ['https_proxy', 'http://user:SECRET@proxy/path'],
+    ['HTTP_PROXY', 'http://user:SECRET%@proxy'],
+    ['https_proxy', 'SECRET%zz:SECRET@proxy'],
   ])('refuses %s=%j without repeating it', (name, value) => {
     const message = errorOf({ [name]: value });
     expect(message).toMatch(new RegExp(`^${name.toUpperCase()}: expected .*; got something else\\.$`));
@@ -319,6 +321,11 @@ describe('a fleet', () => {
     });
   });
 
+  it('takes a password that is percent-encoded', () => {
+    const redisUrl = 'redis://:100%25%40@host';
+    expect(readConfig({ ...FLEET, REDIS_URL: redisUrl }).fleet).toMatchObject({ redisUrl });
+  });
+
   it('is refused without its secret, and a secret without a fleet', () => {
     expect(errorOf({ REDIS_URL: FLEET.REDIS_URL })).toMatch(/^FLEET_SECRET: expected a secret of at least 32 bytes/);
     expect(errorOf({ FLEET_SECRET: SECRET })).toMatch(/^FLEET_SECRET: it means nothing without REDIS_URL/);
@@ -328,6 +335,9 @@ describe('a fleet', () => {
     ['REDIS_URL', 'http://SECRET@host'],
     ['REDIS_URL', 'SECRET:6379'],
     ['REDIS_URL', 'redis://host/SECRET'],
+    ['REDIS_URL', 'redis://:SECRET,100%@host'],
+    ['REDIS_URL', 'redis://SECRET,%zz:SECRET@host'],
+    ['REDIS_URL', 'redis://SECRET,%4:1@host'],
     ['REDIS_URL', 'redis://host/0?password=SECRET'],
     ['FLEET_SECRET', 'SECRET'],
     ['FLEET_SECRET', `${SECRET},SECRET`],

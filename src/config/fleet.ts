@@ -1,5 +1,6 @@
 /** The variables of a fleet: where its Valkey is, and what only its gateways know. */
 import { z } from 'zod';
+import { readUrl } from './url.ts';
 
 export interface FleetConfig {
   readonly redisUrl: string;
@@ -16,7 +17,7 @@ export const MIN_SECRET_BYTES = 32;
 const DATABASE_PATH = /^\/?\d{0,5}$/;
 
 const isRedisUrl = (text: string): boolean => {
-  const url = URL.parse(text.trim());
+  const url = readUrl(text.trim());
   if (!url || !/^rediss?:$/.test(url.protocol) || url.hostname === '') return false;
   return DATABASE_PATH.test(url.pathname) && url.search === '' && url.hash === '';
 };
@@ -34,7 +35,7 @@ export const FLEET_VARIABLES = {
     .string()
     .refine(isRedisUrl)
     .transform((text) => text.trim())
-    .describe('a redis or rediss URL such as rediss://user:password@valkey.example:6379/0')
+    .describe('a redis or rediss URL such as rediss://user:password@valkey.example:6379/0, with % in a password as %25')
     .optional(),
   FLEET_SECRET: z
     .string()

@@ -1,5 +1,6 @@
 /** How the upstream is reached: the header with the key, fixed further headers, and proxies. */
 import { z } from 'zod';
+import { readUrl } from './url.ts';
 
 export interface UpstreamAuthHeader {
   /** In lower case. */
@@ -62,11 +63,11 @@ const proxyUrl = z
   .transform((text) => (text.includes('://') ? text.trim() : `http://${text.trim()}`))
   .pipe(
     z.string().refine((text) => {
-      const url = URL.parse(text);
+      const url = readUrl(text);
       return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash;
     }),
   )
-  .describe('the http or https URL of a proxy, such as http://proxy.example:3128')
+  .describe('the http or https URL of a proxy, such as http://proxy.example:3128, with % in a password as %25')
   .optional();
 
 const EXCEPT = `except ${[...RESERVED].join(', ')}`;
