@@ -1,5 +1,6 @@
 /** What `stepgate check` is asked for: flags, and the key from the environment or standard input, never from a flag. */
 import type { Config } from '../config/config.ts';
+import { isHeader } from '../config/pairs.ts';
 import { parseFlags, UsageError } from '../config/usage.ts';
 import { isJsonObject, unwritable } from '../domain/json.ts';
 import { parseExactJson } from '../domain/long-integers.ts';
@@ -52,8 +53,17 @@ export async function readCheckOptions(
   const config = configWith(flags.config);
   const ownKey = config.auth.mode === 'service' ? config.auth.apiKey : undefined;
   const sampleKey = config.upstreamUrl === null ? 'demo-key' : undefined;
-  const named = flags['key-stdin'] ? await readStdin() : (environment.STEPGATE_CHECK_KEY ?? '');
-  const key = named.trim() === '' ? (ownKey ?? sampleKey) : named.trim();
+  const fromStdin = flags['key-stdin'] ? (await readStdin()).trim() : undefined;
+  // Another key in its place would be checked, and called good.
+  if (fromStdin === '') throw new UsageError('--key-stdin: expected a key on standard input; it is empty.');
+  const named = fromStdin ?? (environment.STEPGATE_CHECK_KEY ?? '').trim();
+  if (!isHeader('authorization', named)) {
+    const name = fromStdin === undefined ? 'STEPGATE_CHECK_KEY' : '--key-stdin';
+    throw new UsageError(
+      `${name}: expected one key; it has a character that no header may have, such as a line break.`,
+    );
+  }
+  const key = named === '' ? (ownKey ?? sampleKey) : named;
   if (key === undefined) {
     throw new UsageError(
       'STEPGATE_CHECK_KEY: expected a key of the upstream; it is not set. Set it, or use --key-stdin.',

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runCheck } from '../../src/check/run-check.ts';
 import { readConfigWith } from '../../src/cli/command-line.ts';
+import { UsageError } from '../../src/config/usage.ts';
 import { startFaultyUpstream, type Endpoint, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
 import { runCommand } from '../support/process.ts';
 import { createScriptedHistory, wireWorkflow, type ScriptedHistory } from '../support/scripted-history.ts';
@@ -41,14 +42,14 @@ describe('stepgate check', () => {
   const checkByProcess = (args: readonly string[] = [], environment: Environment = {}, input = '') =>
     runCommand(['check', ...args], settings(environment), input);
 
-  async function check(args: readonly string[] = [], given: Environment = {}) {
+  async function check(args: readonly string[] = [], given: Environment = {}, input = '') {
     const environment = settings(given);
     let stdout = '';
     const code = await runCheck({
       configWith: (file) => readConfigWith(file, environment),
       args,
       environment,
-      readStdin: () => Promise.resolve(''),
+      readStdin: () => Promise.resolve(input),
       write: (text) => void (stdout += text),
     });
     return { code, stdout };
@@ -242,8 +243,23 @@ describe('stepgate check', () => {
     expect(stdout).not.toContain('SECRET');
   });
 
+  const NO_HEADER = 'expected one key; it has a character that no header may have';
+  it.each([
+    ['', '--key-stdin: expected a key on standard input; it is empty.'],
+    [' \n', '--key-stdin: expected a key on standard input; it is empty.'],
+    ['SECRET\nother\n', `--key-stdin: ${NO_HEADER}`],
+    ['SECRET\u2019', `--key-stdin: ${NO_HEADER}`],
+  ])('refuses the key %j of standard input, takes no other in its place, and makes no call', async (input, message) => {
+    const refused = check(['--key-stdin'], {}, input);
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.not.toThrow('SECRET');
+    expect(upstream.calls).toEqual([]);
+  });
+
   it.each([
     [['--key', 'SECRET'], {}, /Unknown option '--key'/],
+    [[], { STEPGATE_CHECK_KEY: 'SECRET\u0007' }, /^STEPGATE_CHECK_KEY: expected one key; it has a character/],
     [[], { STEPGATE_CHECK_KEY: '' }, /^STEPGATE_CHECK_KEY: expected a key of the upstream; it is not set\./],
     [['--run', 'r1'], {}, /^--run needs --workflow/],
     [['--inputs', '{}'], {}, /^--inputs needs --execute/],
