@@ -3,6 +3,7 @@ import { startFaultyUpstream, healthy, type FaultyUpstream, type Script } from '
 import { subscribe, type Transport } from './support/live-client.ts';
 import { freePort } from './support/program.ts';
 import { startProcess, type GatewayProcess } from './support/process.ts';
+import { STOP_PARTS_MS, STOP_WITHIN_MS } from './support/shutdown.ts';
 import { wireStep } from './support/wire.ts';
 
 const RUN = { query: '{ run(workflowId: "wf", id: "r1") { totalElapsedTime steps { outputs } } }' };
@@ -96,6 +97,10 @@ describe('the process', () => {
     expect(await socket.next()).toEqual({ type: 'closed', code: 1001 });
     expect(await stream.next()).toEqual({ type: 'complete' });
     expect(await gateway.exited).toBe(0);
+  });
+
+  it('is given as long to stop as all parts of it take together', () => {
+    expect(STOP_WITHIN_MS).toBeGreaterThan(STOP_PARTS_MS.reduce((sum, ms) => sum + ms));
   });
 
   it('goes on answering when nobody reads stdout, stderr or both any more, and exits with 0 when it is told to', () =>

@@ -5,8 +5,8 @@ import { createGateway, createLoggerFor } from '../gateway.ts';
 
 /** For how long a proxy may send requests over the connections that it keeps. */
 const LINGER_MS = 1000;
-/** A little longer than that and the time that the requests under way are given. */
-const STOP_WITHIN_MS = 12_000;
+/** Longer than that, and what live clients, the requests under way and the last spans are given: one after another. */
+const STOP_WITHIN_MS = 16_000;
 
 export async function serve(config: Config, write: (text: string) => void): Promise<void> {
   const logger = createLoggerFor(config);

@@ -13,6 +13,7 @@ import {
   service,
   type Service,
 } from '../support/compose.ts';
+import { STOP_WITHIN_MS } from '../support/shutdown.ts';
 
 const SCHEMA = JSON.parse(readProjectFile('test/deploy/compose-spec/compose-spec.json')) as object;
 // Its strict mode would refuse keywords that the schema says on purpose.
@@ -117,6 +118,11 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
     expect([neighbours('nginx', gateway), neighbours('prometheus', gateway)]).toEqual([true, true]);
     expect(service('nginx').depends_on).toMatchObject({ [gateway]: { condition: 'service_healthy' } });
     expect(readProjectFile('Dockerfile')).toContain(`EXPOSE ${config.port}\n`);
+  });
+
+  it('has the time that it takes to stop', () => {
+    const seconds = Number(/^(\d+)s$/.exec(service(gateway).stop_grace_period ?? '')?.[1]);
+    expect(seconds * 1000).toBeGreaterThan(STOP_WITHIN_MS);
   });
 
   it('asks the upstream where that listens, and only once it does', () => {

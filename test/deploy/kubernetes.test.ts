@@ -3,6 +3,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { ENVIRONMENT } from '../../src/config/variables.ts';
 import { readProjectFile } from '../support/compose.ts';
 import { FILES, MANIFESTS, readYaml, schemaProblem, typeProblems, type Manifest } from '../support/kubernetes.ts';
+import { STOP_WITHIN_MS } from '../support/shutdown.ts';
 
 interface EnvironmentEntry {
   readonly name: string;
@@ -175,9 +176,8 @@ describe('the gateways of deploy/kubernetes', () => {
   });
 
   it('have the time that they take to stop', () => {
-    const stopWithinMs = /STOP_WITHIN_MS = ([\d_]+);/.exec(readProjectFile('src/cli/serve.ts'))?.[1]?.replace('_', '');
     const pauseMs = (container.lifecycle?.preStop.sleep.seconds ?? 0) * 1000;
-    expect(template.spec.terminationGracePeriodSeconds * 1000).toBeGreaterThan(pauseMs + Number(stopWithinMs));
+    expect(template.spec.terminationGracePeriodSeconds * 1000).toBeGreaterThan(pauseMs + STOP_WITHIN_MS);
   });
 
   it('have the memory that docs/configuration.md asks for', () => {

@@ -14,6 +14,7 @@ export interface Service {
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly profiles?: readonly string[];
+  readonly stop_grace_period?: string;
   readonly mem_limit: string;
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];

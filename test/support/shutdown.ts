@@ -1,0 +1,15 @@
+/** How long the gateway may take to stop, and the parts of it one after another, in milliseconds: as the source has them. */
+import { readProjectFile } from './compose.ts';
+
+/** NaN, which fails each comparison, if the source has no such constant. */
+const constant = (path: string, name: string): number =>
+  Number(new RegExp(`const ${name} = ([\\d_]+);`).exec(readProjectFile(path))?.[1]?.replaceAll('_', ''));
+
+export const STOP_WITHIN_MS = constant('src/cli/serve.ts', 'STOP_WITHIN_MS');
+
+export const STOP_PARTS_MS = [
+  constant('src/http/live/live-transport.ts', 'GRACE_MS'),
+  constant('src/cli/serve.ts', 'LINGER_MS'),
+  constant('src/http/connection/drain.ts', 'ALL_MS'),
+  constant('src/observability/tracing/otlp.ts', 'CLOSE_WITHIN_MS'),
+];
