@@ -174,6 +174,13 @@ describe('the critical path without a graph', () => {
     expect(pathOf([toldByElapsed, ran('b', 2.25, 9.25)])).toEqual(['b', 7000, true]);
   });
 
+  it('goes from no step that still runs, and has a running one end now', () => {
+    const running = (elapsedTime: number) => ran('a', 90.5, null, 'running', { elapsedTime });
+    expect(pathOf([running(2), ran('b', 93, 94)])).toEqual(['a', 9500, true]);
+    expect(pathOf([running(2), ran('b', 99.5, null, 'running')])).toEqual(['b', 500, true]);
+    expect(pathOf([running(2), ran('b', 93, 94)], 'a', 'b')).toEqual(['a', 9500, false]);
+  });
+
   it('does not take a step that started at the same second for one before', () => {
     const twin = (nodeId: string) =>
       ran(nodeId, null, null, 'completed', { startTime: atSecond(1), endTime: atSecond(2) });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createRun } from '../../src/domain/run/run.ts';
-import type { Run, StepFacts, TimelineBar, TokenCounts } from '../../src/domain/types.ts';
+import { isRunning } from '../../src/domain/step/duration.ts';
+import type { Run, RunRecord, StepFacts, TimelineBar, TokenCounts } from '../../src/domain/types.ts';
 import { derivedBy } from '../reference/domain-side.ts';
 import { arbitraryGraph, arbitrarySteps, arbitraryStepFacts, EPOCH_MS, runFacts, runRecord } from '../support/facts.ts';
 
@@ -191,12 +192,29 @@ describe('where the clocks agree', () => {
     );
   });
 
+  it('elapsed seconds of a running step end nothing: it runs until now, or until the end of its run', () => {
+    const records = fc.constantFrom(runRecord(), runRecord({ rawStatus: 'running', endTime: null }));
+    const layoutOf = (given: readonly StepFacts[], record: RunRecord) => {
+      const { timing, timeline, criticalPath, steps } = everythingOf(run(given, { record }));
+      const gaps = steps.map((step) => step.gapBeforeMs);
+      return { timing: { ...timing, totalDurationMs: null, parallelism: null }, timeline, criticalPath, gaps };
+    };
+    fc.assert(
+      fc.property(sane, records, (given, record) => {
+        const silent = run(given, { record }).steps.map((step) =>
+          isRunning(step) ? { ...step, elapsedTime: null } : step,
+        );
+        expect(layoutOf(given, record)).toEqual(layoutOf(silent, record));
+      }),
+    );
+  });
+
   it('the timeline has as many lanes as steps ran at once, if each took some time', () => {
     fc.assert(
       fc.property(sane, (given) => {
         const lasting = run(given)
-          .steps.filter((step) => step.startTime && (step.durationMs ?? 0) > 0)
-          .map((step) => step.index);
+          .timeline.bars.filter((bar) => bar.durationMs > 0)
+          .map((bar) => bar.step.index);
         const { timeline, timing } = run(given.filter((step) => lasting.includes(step.index)));
         expect(timeline.laneCount).toBe(timing.maxConcurrency);
       }),

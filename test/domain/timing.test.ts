@@ -31,6 +31,24 @@ describe('timing', () => {
     expect(timing).toMatchObject({ totalDurationMs: 5000, busyMs: 2000, maxConcurrency: 1, parallelism: 2.5 });
   });
 
+  it('counts a running step until now, whatever its elapsed seconds say', () => {
+    const steps = [ran('a', 80, null, 'running', { elapsedTime: 2 }), ran('b', 90, null, 'running')];
+    const run = runOf(steps);
+    expect(run.timing).toMatchObject({ busyMs: 20_000, idleMs: 0, maxConcurrency: 2, longestGap: null });
+    expect(run.timeline).toMatchObject({
+      laneCount: 2,
+      gaps: [],
+      bars: [{ durationMs: 20_000 }, { durationMs: 10_000 }],
+    });
+    expect(run.steps).toMatchObject([{ durationMs: 2000 }, { gapBeforeMs: 0 }]);
+  });
+
+  it('counts a step that a finished run left running until the end of the run, and no longer', () => {
+    const left = (elapsedTime: number) =>
+      runOf([ran('a', 4, null, 'running', { elapsedTime })], { record: runRecord() });
+    for (const seconds of [0, 2, 20]) expect(left(seconds).timing).toMatchObject({ busyMs: 6000, idleMs: 4000 });
+  });
+
   it('of no steps', () => {
     expect(runOf([]).timing).toEqual({
       totalDurationMs: 0,

@@ -50,26 +50,29 @@ export const executionsOf = (run: RawRun): Execution[] =>
 
 export interface Duration {
   readonly micros: number | null;
+  /** How long it covers from its start: as long, but what runs reaches until now, whatever `elapsed_time` says. */
+  readonly covered: number | null;
   readonly source: string;
   readonly isSkewed: boolean;
 }
 
+export const runs = ({ status, isFinished, end }: Execution): boolean =>
+  !isFinished && status !== 'PENDING' && end === null;
+
 /** `liveUntil`: until when what runs is counted; null where nothing tells. */
 export function durationOf(execution: Execution, now: number, liveUntil: number | null): Duration {
-  const { raw, start, end, isFinished, status } = execution;
-  const runs = !isFinished && status !== 'PENDING' && end === null;
+  const { raw, start, end, isFinished } = execution;
   const endsEarly = start !== null && end !== null && end.micros < start.micros;
-  const startsLate = start !== null && runs && start.micros > now;
+  const startsLate = start !== null && runs(execution) && start.micros > now;
   const isSkewed = endsEarly || startsLate;
-  if (start && end && !isSkewed) return { micros: end.micros - start.micros, source: 'TIMESTAMPS', isSkewed };
-  if (raw.elapsed !== null && raw.elapsed > 0) {
-    return { micros: raw.elapsed * 1_000_000, source: 'ELAPSED_SECONDS', isSkewed };
-  }
-  if (start && runs && liveUntil !== null && !isSkewed) {
-    return { micros: Math.max(0, liveUntil - start.micros), source: 'LIVE', isSkewed };
-  }
-  if (isFinished && raw.elapsed === 0) return { micros: 0, source: 'ELAPSED_SECONDS', isSkewed };
-  return { micros: null, source: 'NONE', isSkewed };
+  const live =
+    start && runs(execution) && liveUntil !== null && !isSkewed ? Math.max(0, liveUntil - start.micros) : null;
+  const lasts = (micros: number, source: string) => ({ micros, covered: live ?? micros, source, isSkewed });
+  if (start && end && !isSkewed) return lasts(end.micros - start.micros, 'TIMESTAMPS');
+  if (raw.elapsed !== null && raw.elapsed > 0) return lasts(raw.elapsed * 1_000_000, 'ELAPSED_SECONDS');
+  if (live !== null) return lasts(live, 'LIVE');
+  if (isFinished && raw.elapsed === 0) return lasts(0, 'ELAPSED_SECONDS');
+  return { micros: null, covered: null, source: 'NONE', isSkewed };
 }
 
 /** Its `end_time`; for a skewed or missing one start + duration. What still counts up has no end yet. */

@@ -109,12 +109,11 @@ const STEP: readonly Equivalent[] = [
     replacement: '{}',
     reason: 'Replaced before it is used: no start equals the first placedAt.',
   },
-  ...['{}', '""', 'true'].map((replacement) => ({
-    file: 'domain/step/steps.ts',
-    line: "const UNKNOWN_DURATION: StepDuration = { durationMs: null, durationSource: 'NONE', clockSkewDetected: false };",
-    replacement,
-    reason: TYPES_ALONE,
-  })),
+  ...[
+    ['const UNKNOWN_DURATION: StepDuration = {', '{}'],
+    ["durationSource: 'NONE',", '""'],
+    ['clockSkewDetected: false,', 'true'],
+  ].map(([line = '', replacement = '']) => ({ file: 'domain/step/steps.ts', line, replacement, reason: TYPES_ALONE })),
   ...[
     '/^(?:[[{"\\D-]|(?:true|false|null)$)/',
     '/^(?:[[{"\\d-]|(?:true|false|null))/',

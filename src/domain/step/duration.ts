@@ -49,15 +49,20 @@ export const isRunning = (step: TimedFacts): boolean => saysItRuns(step) && step
  *
  * Skew (an end before the start, a running step that starts after now) leaves `elapsed_time` as the only source. A step
  * that a finished run left running counts until the run's end, and 0 where it started after that.
+ *
+ * A running step covers the time until then also where `elapsed_time` is its duration: it has not ended.
  */
 export function stepDuration(step: TimedFacts, { now, liveUntil }: StepClock): StepDuration {
   const start = step.startTime?.epochMicros ?? null;
   const end = step.endTime?.epochMicros ?? null;
   const until = isRunning(step) ? now : end;
   const clockSkewDetected = start !== null && until !== null && until < start;
+  const isLive = start !== null && liveUntil !== null && isRunning(step) && !clockSkewDetected;
+  const live = isLive ? Math.max(0, liveUntil - start) : null;
 
   const known = (micros: number, durationSource: DurationSource): StepDuration => ({
     durationMs: micros / 1000,
+    coveredMs: (live ?? micros) / 1000,
     durationSource,
     clockSkewDetected,
   });
@@ -65,10 +70,8 @@ export function stepDuration(step: TimedFacts, { now, liveUntil }: StepClock): S
   if (start !== null && end !== null && !clockSkewDetected) return known(end - start, 'TIMESTAMPS');
   const elapsed = elapsedMicros(step);
   if (elapsed !== null) return known(elapsed, 'ELAPSED_SECONDS');
-  if (start !== null && liveUntil !== null && isRunning(step) && !clockSkewDetected) {
-    return known(Math.max(0, liveUntil - start), 'LIVE');
-  }
-  return { durationMs: null, durationSource: 'NONE', clockSkewDetected };
+  if (live !== null) return known(live, 'LIVE');
+  return { durationMs: null, coveredMs: null, durationSource: 'NONE', clockSkewDetected };
 }
 
 /**

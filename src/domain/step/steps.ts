@@ -39,6 +39,7 @@ export function deriveSteps(executions: readonly Execution[], { workflowId, runI
       endTime: execution.endTime,
       elapsedTime: execution.elapsedTime,
       durationMs: duration.durationMs,
+      coveredMs: duration.coveredMs,
       durationSource: duration.durationSource,
       clockSkewDetected: duration.clockSkewDetected,
       offsetMs: placement?.offsetMs ?? null,
@@ -60,7 +61,12 @@ export function deriveSteps(executions: readonly Execution[], { workflowId, runI
   return steps.sort(compareByStart);
 }
 
-const UNKNOWN_DURATION: StepDuration = { durationMs: null, durationSource: 'NONE', clockSkewDetected: false };
+const UNKNOWN_DURATION: StepDuration = {
+  durationMs: null,
+  coveredMs: null,
+  durationSource: 'NONE',
+  clockSkewDetected: false,
+};
 
 export function countSteps(steps: readonly Pick<Step, 'status'>[]): StepCounts {
   const byStatus = Map.groupBy(steps, (step) => step.status);

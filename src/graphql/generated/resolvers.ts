@@ -763,6 +763,7 @@ export type Step = {
    * How long it took, in milliseconds: end − start where both are known; else what `elapsedTime` says, if above 0; else, while
    * it runs, now − start; else 0 where `elapsedTime` of a finished step is 0. Null where nothing tells. Never negative. A step
    * that a finished run left running counts until the run's end (0 if it started after it); null if that is not known.
+   * `timeline`, `timing`, `criticalPath` and `gapBeforeMs` count a running step until now, or that end, whatever `elapsedTime` says.
    */
   readonly durationMs?: Maybe<Scalars['Float']['output']>;
   /** Where `durationMs` comes from. */
@@ -991,7 +992,7 @@ export type Timeline = {
 /** A step on the timeline. */
 export type TimelineBar = {
   readonly __typename?: 'TimelineBar';
-  /** How long it is, in milliseconds; 0 where the step's duration is not known. */
+  /** How long it is, in milliseconds: the step's duration, of a running step until now. 0 where it is not known. */
   readonly durationMs: Scalars['Float']['output'];
   /** Its lane, from 0. */
   readonly lane: Scalars['Int']['output'];
