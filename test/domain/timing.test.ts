@@ -31,6 +31,11 @@ describe('timing', () => {
     expect(timing).toMatchObject({ totalDurationMs: 5000, busyMs: 2000, maxConcurrency: 1, parallelism: 2.5 });
   });
 
+  it('counts steps outside the bounds of the run as busy, which may leave less idle time than the longest gap', () => {
+    const { timing } = runOf([ran('a', 0, 10)], { record: runRecord({ startTime: at(5), endTime: at(15) }) });
+    expect(timing).toMatchObject({ wallClockMs: 10_000, busyMs: 10_000, idleMs: 0, longestGap: { durationMs: 5000 } });
+  });
+
   it('counts a running step until now, whatever its elapsed seconds say', () => {
     const steps = [ran('a', 80, null, 'running', { elapsedTime: 2 }), ran('b', 90, null, 'running')];
     const run = runOf(steps);

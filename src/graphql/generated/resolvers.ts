@@ -702,7 +702,10 @@ export type RunTiming = {
   readonly __typename?: 'RunTiming';
   /** The part of the time in which at least one step ran. */
   readonly busyMs: Scalars['Float']['output'];
-  /** The part of the wall clock in which no step ran. At least 0. */
+  /**
+   * `wallClockMs` minus `busyMs`, at least 0; 0 with no wall clock. Where all steps lie within the run's bounds it is the time in
+   * which none ran. Steps that ran outside them count as busy: then it may be below `longestGap`.
+   */
   readonly idleMs: Scalars['Float']['output'];
   /** The longest of `timeline.gaps`, the first of equally long ones. Null if there is none. */
   readonly longestGap?: Maybe<RunGap>;
