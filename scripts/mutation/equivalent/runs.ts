@@ -217,7 +217,6 @@ export const RUNS: readonly Equivalent[] = [
     ],
     ['} finally {', '{}', SAVES_MEMORY],
     ['expected.end();', ';', SAVES_MEMORY],
-    ['if (isHeld === false) stop();', ';', 'It saves commands: a lease that is lost stays so.'],
   ]),
   ...inFile('runs/starts/shared-starts.ts', [
     ['if (now() >= untilMs) {', 'now() > untilMs', 'It waits for no time, and looks once more.'],

@@ -13,7 +13,9 @@ export function measureAnswer(result: unknown, maximum: number): number {
       for (const item of value) rest.push(item ?? null);
     } else {
       let commas = -1;
-      for (const [key, child] of Object.entries(value)) {
+      // Entries would be a list for each object: a fifth of the time of a small answer goes into collecting them.
+      for (const key in value) {
+        const child = (value as Readonly<Record<string, unknown>>)[key];
         // JSON.stringify leaves it out.
         if (child === undefined) continue;
         commas += 1;
@@ -33,6 +35,7 @@ const wordBytes = (value: unknown): number =>
 
 /** With its quotes. An escape takes 2 bytes, or 6: half of a surrogate pair, and a control character without a letter of its own. */
 function textBytes(text: string): number {
+  if (!ESCAPED.test(text)) return Buffer.byteLength(text) + 2;
   let length = text.length + 2;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -49,6 +52,7 @@ function textBytes(text: string): number {
   return length;
 }
 
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 const LETTERS = '\b\t\n\f\r';
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
