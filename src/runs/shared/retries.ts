@@ -23,7 +23,7 @@ const RETRY_MS = 1000;
 const MAX_AT_ONCE = 100;
 
 export function createRetries<T>({ valkey, after, unwritten, write }: RetriesOptions<T>): Retries {
-  /** Refused in the last turns: others are tried first, since some may be refused each time. */
+  /** So many at the beginning were refused in the last turns: those behind them are tried first. */
   let skipped = 0;
   let cancel: (() => void) | null = null;
   let turn: Promise<void> | null = null;

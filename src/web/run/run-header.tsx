@@ -90,7 +90,7 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
           {formatCount(run.totalElapsedTime)}
           {run.totalElapsedTime != null && ' s'}
         </Fact>
-        <Fact name="Idle" hint="The part of the wall clock in which no step ran">
+        <Fact name="Idle" hint="The wall clock without the time in which steps ran">
           {formatDuration(timing?.idleMs)}
         </Fact>
         <Fact name="Retry time" hint="The time that went into failed executions that were retried">

@@ -1,10 +1,9 @@
 /** The trend of one node. It needs the steps of each run, so fewer runs are looked at. */
 import { useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
-import { Failure, Loading } from '../shell/notices.tsx';
-import { shownData } from '../shell/shown-data.ts';
 import { REFRESHED } from './refreshed.ts';
 import type { RunTrendProps } from './run-trend.tsx';
+import { AnsweredTrend } from './answered-trend.tsx';
 import { TrendFigures } from './trend-figures.tsx';
 import { rowsOfNode } from './trend-row.ts';
 
@@ -42,14 +41,9 @@ export function NodeTrend({ workflowId, nodeId, window }: NodeTrendProps) {
     variables: { workflowId, last: LAST_RUNS, ...window },
     ...REFRESHED,
   });
-  const { error, refetch } = query;
-  const trend = shownData(query)?.workflow?.trend;
-  const isPartial = trend !== undefined && trend !== null;
   return (
-    <>
-      {error && <Failure error={error} what="trend" isPartial={isPartial} onRetry={() => void refetch()} />}
-      {!trend && !error && <Loading what="the trend" />}
-      {trend && <TrendFigures rows={rowsOfNode(trend, nodeId)} counted="execution" last={LAST_RUNS} />}
-    </>
+    <AnsweredTrend query={query}>
+      {(trend) => <TrendFigures rows={rowsOfNode(trend, nodeId)} counted="execution" last={LAST_RUNS} />}
+    </AnsweredTrend>
   );
 }

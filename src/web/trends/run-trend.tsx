@@ -1,9 +1,8 @@
 /** The trend of a workflow's runs. */
 import { useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
-import { Failure, Loading } from '../shell/notices.tsx';
-import { shownData } from '../shell/shown-data.ts';
 import type { TimeWindow } from '../time-window/time-window.ts';
+import { AnsweredTrend } from './answered-trend.tsx';
 import { TrendFigures } from './trend-figures.tsx';
 import { REFRESHED } from './refreshed.ts';
 import { rowsOfRuns } from './trend-row.ts';
@@ -41,14 +40,9 @@ export function RunTrend({ workflowId, window }: RunTrendProps) {
     variables: { workflowId, last, ...window },
     ...REFRESHED,
   });
-  const { error, refetch } = query;
-  const trend = shownData(query)?.workflow?.trend;
-  const isPartial = trend !== undefined && trend !== null;
   return (
-    <>
-      {error && <Failure error={error} what="trend" isPartial={isPartial} onRetry={() => void refetch()} />}
-      {!trend && !error && <Loading what="the trend" />}
-      {trend && <TrendFigures rows={rowsOfRuns(trend)} counted="run" last={last} />}
-    </>
+    <AnsweredTrend query={query}>
+      {(trend) => <TrendFigures rows={rowsOfRuns(trend)} counted="run" last={last} />}
+    </AnsweredTrend>
   );
 }
