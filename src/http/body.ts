@@ -10,7 +10,8 @@ export const MAX_BODY_BYTES = 1_048_576;
 const STEP_BYTES = 65_536;
 
 /**
- * Rejects with status 415 for a compressed one, and 413 for a longer one, at once: the rest is dropped as it comes. `held` counts the bytes, as many as the client says, before they have come: a slow client makes the gateway hold a part of them.
+ * Rejects with status 415 for a compressed one, and 413 for a longer one, at once: the rest is dropped as it comes. `held` counts the
+ * bytes, as many as the client says, before they have come: a slow client makes the gateway hold a part of them.
  */
 export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>): Promise<string> {
   return new Promise((resolve, reject) => {
