@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { StepgatePlugin } from '../../src/graphql/apollo/apollo.ts';
 import type { SchemaExtension } from '../../src/graphql/extension/schema-extension.ts';
@@ -258,13 +259,19 @@ describe('the operation pipeline', () => {
       expect(codesOf(await ask({ query: '{ __typename }' }, { key: null }))).toEqual([]);
     });
 
-    it('a query only where its bytes may be held, and a mutation always', async () => {
+    it('a query only where its bytes may be held, and a mutation when they may', async () => {
       const { ask } = await start();
       const held: number[] = [];
+      const waited: number[] = [];
       const client = {
         hold: (bytes: number) => {
           held.push(bytes);
           throw new GatewayError('RATE_LIMITED', 'too much is held');
+        },
+        holdWhenFree: async (bytes: number) => {
+          await setImmediate();
+          waited.push(bytes);
+          return () => undefined;
         },
       };
       for (const time of TIMES) {
@@ -274,7 +281,9 @@ describe('the operation pipeline', () => {
           refused: { status: 200, result: { data: null }, sizeBytes: 0 },
         });
         expect(codesOf(refused)).toEqual(['RATE_LIMITED']);
-        expect(codesOf(await ask({ query: START }, { client }))).toEqual([]);
+        const started = await ask({ query: START }, { client });
+        expect(codesOf(started)).toEqual([]);
+        expect(waited.splice(0)).toEqual([started.sizeBytes]);
       }
       const { sizeBytes } = await ask({ query: RUN });
       expect(held).toEqual([sizeBytes, sizeBytes, sizeBytes]);
@@ -370,6 +379,15 @@ describe('the operation pipeline', () => {
       queryHash: null,
       outcome: 'client_error',
     });
+  });
+
+  it('does not execute the query of a client that has left, but its mutation', async () => {
+    const { ask, observed } = await start();
+    for (const query of [RUN, START]) await ask({ query }, { client: { isGone: () => true } });
+    expect(observed.slice(-2)).toMatchObject([
+      { type: 'query', outcome: 'abandoned', upstreamCalls: 0 },
+      { type: 'mutation', outcome: 'abandoned', upstreamCalls: 2 },
+    ]);
   });
 
   describe('registers the text of a hash', () => {

@@ -54,12 +54,23 @@ describe('an answer as JSON', () => {
       timer = setImmediate(count);
     };
     let timer = setImmediate(count);
-    const bytes = await bytesOf(answer(result, 4 * MEGABYTE));
+    const bytes = await bytesOf(answer(result, 4 * MEGABYTE), () => false);
     clearImmediate(timer);
-    expect(bytes.toString()).toBe(JSON.stringify(result));
+    expect(bytes?.toString()).toBe(JSON.stringify(result));
     // One for each megabyte, of which there are five.
     expect(turns).toBeGreaterThan(1);
     expect(turns).toBeLessThan(10);
-    expect((await bytesOf(answer({ data: null }, 20))).toString()).toBe('{"data":null}');
+    expect((await bytesOf(answer({ data: null }, 20), () => true))?.toString()).toBe('{"data":null}');
+  });
+
+  it('is not written to its end if it is large and its client leaves', async () => {
+    let looks = 0;
+    const isGone = () => {
+      looks += 1;
+      return true;
+    };
+    const result = { data: { run: { outputs: Array<string>(20).fill('x'.repeat(MEGABYTE)) } } };
+    expect(await bytesOf(answer(result, 20 * MEGABYTE), isGone)).toBeNull();
+    expect(looks).toBe(2);
   });
 });

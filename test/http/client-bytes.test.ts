@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createClientBytes, MIN_COUNTED_BYTES, untilGone } from '../../src/http/connection/client-bytes.ts';
+import { createClientBytes, createHolding, MIN_COUNTED_BYTES } from '../../src/http/connection/client-bytes.ts';
 
 const refused = expect.objectContaining({ code: 'RATE_LIMITED', isRetryable: true, details: { retryAfterSeconds: 1 } });
 
@@ -59,24 +59,22 @@ describe('bytes that are held for clients', () => {
     expect(order).toEqual(['released', 'held']);
   });
 
-  it('are released when their client is gone, and not held for one that is', async () => {
+  it('are released at the end of their request, and not held from then on', async () => {
     const bytes = createClientBytes(100_000);
-    const gone: (() => void)[] = [];
-    const client = untilGone(bytes.of('a'), (release) => gone.push(release));
-    client.hold(MIN_COUNTED_BYTES - 1);
-    expect(gone).toEqual([]);
-    client.hold(40_000);
-    client.hold(40_000)();
-    client.hold(40_000);
-    expect(gone).toHaveLength(1);
-    expect(() => client.hold(20_000)).toThrow(refused);
-    const late = client.holdWhenFree(100_000);
-    gone.forEach((release) => {
-      release();
-    });
+    const request = createHolding(bytes.of('a'));
+    request.hold(MIN_COUNTED_BYTES - 1);
+    expect(request.isEmpty()).toBe(true);
+    request.hold(40_000);
+    request.hold(40_000)();
+    request.hold(40_000);
+    expect(request.isEmpty()).toBe(false);
+    expect(() => request.hold(20_000)).toThrow(refused);
+    const late = request.holdWhenFree(100_000);
+    request.end();
     await late;
-    client.hold(100_000);
-    (await client.holdWhenFree(100_000))();
+    request.hold(100_000);
+    (await request.holdWhenFree(100_000))();
+    expect(request.isEmpty()).toBe(true);
     expect(bytes.of('a').hold(20_000)).toBeDefined();
     expect(bytes.of('b').hold(100_000)).toBeDefined();
   });

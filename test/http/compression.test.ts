@@ -215,8 +215,8 @@ describe('compressed events', () => {
 
 describe('the threads that compress', () => {
   it('have a bounded queue: beyond it an answer is sent as it is', async () => {
-    const compression = createCompression(3);
     const body = Buffer.alloc(8193);
+    const compression = createCompression(5 * body.length);
     const all: Compressed[] = Array.from({ length: 8 }, () => compression.compress(body, 'gzip'));
     const made = await Promise.all(all.map((each) => Promise.resolve(each)));
     expect(made.filter((bytes) => bytes === null)).toHaveLength(3);

@@ -178,6 +178,29 @@ describe('a request for an operation', () => {
     }
   });
 
+  it('holds its bytes for as long as its work goes on, though its client has left', async () => {
+    const variables = { unused: 'x'.repeat(MEGABYTE - 1000) };
+    const end = Promise.withResolvers<undefined>();
+    const raws: RawConnection[] = [];
+    for (let index = 0; index < 13; index += 1) {
+      const raw = await connect();
+      const started = upstream.nextCall();
+      ends.push(end.promise);
+      await raw.send(requestOf(MUTATION, variables));
+      await started;
+      raws.push(raw);
+    }
+    const closed = Promise.all(raws.map(({ socket }) => once(socket, 'close')));
+    for (const raw of raws) raw.close();
+    await closed;
+    await gateway.query('{ __typename }');
+    const seen = log.operations.length;
+    expect((await gateway.query('{ __typename }', { variables })).status).toBe(429);
+    end.resolve(undefined);
+    while (log.operations.length < seen + 14) await setImmediate();
+    expect((await gateway.query('{ __typename }', { variables })).status).toBe(200);
+  });
+
   it('holds the bytes of a ready answer until its client has taken them', async () => {
     const query = run('large', 'a: outputs b: outputs c: outputs');
     for (let time = 0; time < 2; time += 1) expect((await post(query)).status).toBe(200);
@@ -194,7 +217,7 @@ describe('a request for an operation', () => {
 
 const BEARER = 'authorization: Bearer key-1\r\n';
 
-function requestOf(query: string): string {
-  const body = JSON.stringify({ query });
+function requestOf(query: string, variables?: object): string {
+  const body = JSON.stringify({ query, variables });
   return `POST /graphql HTTP/1.1\r\nhost: x\r\n${BEARER}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }

@@ -1,5 +1,6 @@
 /** Executes a validated operation: cost limits, fields, error formatting, answer size. */
 import { createSourceEventStream, execute, type GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { AbandonedError } from '../../upstream/errors.ts';
 import type { Execution } from './execution.ts';
 import type { SourceEvent } from '../subscriptions/live-events.ts';
 import type { LiveExecution } from '../subscriptions/live-execution.ts';
@@ -33,6 +34,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
   async function executeOnce(execution: Execution, type: OperationType): Promise<Answer> {
     const { context, record } = execution;
+    const { client } = execution.request;
+    // It may have left while its request waited. A mutation takes effect in any case.
+    if (type === 'query' && client.isGone()) throw new AbandonedError();
     // Mutations are never cached.
     if (type === 'mutation') context.lifetime.limit(0);
     const result = await run(execution);
@@ -46,7 +50,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
     try {
       const sizeBytes = measureAnswer(answer, maxAnswerBytes);
       // A mutation has taken effect, so its client must learn of it.
-      if (type === 'query') execution.request.client.hold(sizeBytes);
+      if (type === 'mutation') await client.holdWhenFree(sizeBytes);
+      else client.hold(sizeBytes);
       return { kind: 'answer', result: answer, sizeBytes, status: 200, untilMs: context.lifetime.untilMs };
     } catch (error) {
       return errorAnswer(errors.format([error], record), 200, null);

@@ -69,19 +69,16 @@ export function createClientBytes(maxBytes: number): ClientBytes {
   };
 }
 
-/** Releases all that is held when the client is gone. `onGone` is called once, with the first of it. */
-export function untilGone(held: HeldBytes, onGone: (release: () => void) => void): HeldBytes {
-  const releases = new Set<() => void>();
-  let isWatched = false;
-  let isGone = false;
+/** What one request holds. */
+export interface Holding extends HeldBytes {
+  readonly isEmpty: () => boolean;
+  /** Releases all, and what is held from then on: when the work is over, and the client has its answer or is gone. */
+  readonly end: () => void;
+}
 
-  function watch(): void {
-    isWatched = true;
-    onGone(() => {
-      isGone = true;
-      for (const release of releases) release();
-    });
-  }
+export function createHolding(held: HeldBytes): Holding {
+  const releases = new Set<() => void>();
+  let isOver = false;
 
   function keep(free: () => void): () => void {
     if (free === NOTHING_HELD) return free;
@@ -89,15 +86,19 @@ export function untilGone(held: HeldBytes, onGone: (release: () => void) => void
       releases.delete(release);
       free();
     };
-    if (isGone) release();
+    if (isOver) release();
     else releases.add(release);
-    if (!isWatched) watch();
     return release;
   }
 
   return {
-    hold: (bytes) => keep(isGone ? NOTHING_HELD : held.hold(bytes)),
-    holdWhenFree: async (bytes) => keep(isGone ? NOTHING_HELD : await held.holdWhenFree(bytes)),
+    hold: (bytes) => keep(held.hold(bytes)),
+    holdWhenFree: async (bytes) => keep(await held.holdWhenFree(bytes)),
+    isEmpty: () => releases.size === 0,
+    end() {
+      isOver = true;
+      for (const release of releases) release();
+    },
   };
 }
 

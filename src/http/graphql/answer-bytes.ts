@@ -11,8 +11,11 @@ const MIN_LARGE_BYTES = 2 ** 20;
 /** V8 collects such pieces soon. A longer text goes to its old generation, which may grow to twice of what lives in it. */
 const PIECE_LENGTH = 32_768;
 
-export async function bytesOf({ result, sizeBytes }: Answer): Promise<Buffer> {
-  return sizeBytes < MIN_LARGE_BYTES ? Buffer.from(JSON.stringify(result)) : jsonInPieces(result, '', '', sizeBytes);
+/** Null for a large one whose client has left: the rest of it is not written. */
+export async function bytesOf({ result, sizeBytes }: Answer, isGone: () => boolean): Promise<Buffer | null> {
+  if (sizeBytes < MIN_LARGE_BYTES) return Buffer.from(JSON.stringify(result));
+  const json = await jsonInPieces(result, '', '', sizeBytes, isGone);
+  return isGone() ? null : json;
 }
 
 /** Where its size is not known. */
@@ -25,6 +28,7 @@ export async function jsonInPieces(
   before: string,
   after: string,
   sizeBytes = MIN_LARGE_BYTES,
+  isGone = () => false,
 ): Promise<Buffer> {
   const json = createOwnBytes(sizeBytes);
   let turnEnd = MIN_LARGE_BYTES;
@@ -33,6 +37,7 @@ export async function jsonInPieces(
     json.append(piece);
     if (json.bytes.length < turnEnd) continue;
     await nextTurn();
+    if (isGone()) break;
     turnEnd = json.bytes.length + MIN_LARGE_BYTES;
   }
   json.append(after);

@@ -10,7 +10,7 @@ import type { Caller } from '../../auth/caller.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { Authenticate } from '../authentication.ts';
 import { readBody } from '../body.ts';
-import { ANONYMOUS, untilGone, type ClientBytes, type HeldBytes } from '../connection/client-bytes.ts';
+import { ANONYMOUS, createHolding, type ClientBytes, type HeldBytes } from '../connection/client-bytes.ts';
 import { onClosed, signalOfClient } from '../connection/client-signal.ts';
 import { ALLOWED_METHODS, GRAPHQL_VARY, STREAM_PATH, type Exchange, type Handler } from '../exchange.ts';
 import type { EventStreams } from '../live/event-streams.ts';
@@ -65,17 +65,19 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     const caller = await authenticate(exchange.request);
     const allowance = await rateLimits.take(caller, exchange.request);
     const rateHeaders = allowance && (caller.viewer || !allowance.isAllowed) ? allowanceHeaders(allowance) : [];
-    const held = untilGone(clientBytes.of(caller.viewer?.id ?? ANONYMOUS), (release) => {
-      onClosed(exchange.response, release);
-    });
+    const held = createHolding(clientBytes.of(caller.viewer?.id ?? ANONYMOUS));
     const stage: Stage = { exchange, forms, caller, rateHeaders, held };
     try {
       if (allowance && !allowance.isAllowed) throw rateLimited(allowance);
       await answer(stage);
     } catch (error) {
       const refusal = operations.refuse({ ...startOf(stage), viewerId: caller.viewer?.id ?? null }, error);
-      const response = responseOf(refusal, await bytesOf(refusal), forms.json ?? JSON_TYPE);
-      writer.write(exchange, withHeaders(response, rateHeaders));
+      const body = Buffer.from(JSON.stringify(refusal.result));
+      writer.write(exchange, withHeaders(responseOf(refusal, body, forms.json ?? JSON_TYPE), rateHeaders));
+    } finally {
+      // A client that leaves early does not end the work at once.
+      if (held.isEmpty()) held.end();
+      else onClosed(exchange.response, held.end);
     }
   }
 
@@ -113,12 +115,15 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
         }
         return;
       }
-      const response = responseOf(outcome, await bytesOf(outcome), type);
-      const { body } = response;
+      const body = await bytesOf(outcome, () => exchange.response.destroyed);
+      if (!body) return;
       const { untilMs } = outcome;
       const etag = exchange.method === 'GET' ? etagOf(body) : null;
-      const kept = entry && untilMs > 0 ? entry.keep({ body, contentType: type, etag, untilMs }) : response;
-      writer.write(exchange, withHeaders(kept, rateHeaders));
+      const isKept = entry && untilMs > 0;
+      const response = isKept
+        ? entry.keep({ body, contentType: type, etag, untilMs })
+        : responseOf(outcome, body, type);
+      writer.write(exchange, withHeaders(response, rateHeaders));
     } finally {
       entry?.end();
     }

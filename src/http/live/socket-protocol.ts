@@ -8,7 +8,7 @@ import { rateLimited, type Allowance } from '../../graphql/operations/rate-limit
 import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
 import type { HttpSource } from '../../observability/http-source.ts';
 import { GatewayError } from '../../upstream/errors.ts';
-import { ANONYMOUS, untilGone, type ClientBytes } from '../connection/client-bytes.ts';
+import { ANONYMOUS, createHolding, type ClientBytes, type Holding } from '../connection/client-bytes.ts';
 import type { LargeMessages } from './large-messages.ts';
 
 /** What belongs to one socket. */
@@ -48,8 +48,8 @@ const ANY_DOCUMENT = parse('{ __typename }');
 const ALL_TYPES: ReadonlySet<OperationType> = new Set(['query', 'mutation', 'subscription']);
 
 export function createSocketProtocol({ operations, schema, maxOperations }: SocketProtocolOptions): SocketProtocol {
-  /** Of answers that a client has not taken, by the payload of their operation. */
-  const releases = new WeakMap<object, () => void>();
+  /** By the payload of their operation: until the client has taken its answer. */
+  const holdings = new WeakMap<object, Holding>();
 
   /** Authenticates each operation as a new request: an open socket has no rights of its own. */
   async function run(params: OperationParams, extra: SocketExtra, isOneTooMany: boolean): Promise<Outcome> {
@@ -61,8 +61,9 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
     if (isOneTooMany) return refuse(tooMany(maxOperations));
     const allowance = await takeAllowance(caller);
     if (allowance && !allowance.isAllowed) return refuse(rateLimited(allowance));
-    const held = clientBytes.of(caller.viewer?.id ?? ANONYMOUS);
-    const client = { signal, isGone: () => false, ...untilGone(held, (release) => releases.set(params, release)) };
+    const held = createHolding(clientBytes.of(caller.viewer?.id ?? ANONYMOUS));
+    holdings.set(params, held);
+    const client = { signal, isGone: () => false, ...held };
     return operations.run({ ...start, params, caller, authenticate, allowed: ALL_TYPES, client });
   }
 
@@ -95,7 +96,7 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
     execute: ({ contextValue }) => contextValue as FormattedExecutionResult | LiveEvents as never,
     onNext: ({ extra }, id, _payload, _arguments, result) =>
       extra.largeMessages.payloadOf(id, result as FormattedExecutionResult),
-    onComplete: (_context, _id, payload) => releases.get(payload)?.(),
+    onComplete: (_context, _id, payload) => holdings.get(payload)?.end(),
     onError: (_context, _id, _payload, [error]) =>
       error?.originalError instanceof SubscriptionError ? error.originalError.errors : undefined,
   });
