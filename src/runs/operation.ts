@@ -12,6 +12,8 @@ export interface Operation {
   readonly lifetime: AnswerLifetime;
   /** True where another gateway has announced something newer than the live data that is cached here. */
   readonly skipsLive?: boolean;
+  /** Beside it: nor will the same where gateways share it. */
+  readonly skipsShared?: boolean;
   /** Absent where nothing is logged or measured. */
   readonly operationRecord?: OperationRecord | undefined;
 }

@@ -109,13 +109,11 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
   }
 
   async function fetchOnce<T>(resource: Resource<T>, operation: Operation): Promise<Cached<T>> {
-    const { viewer, budget, requestId, signal, operationRecord, skipsLive } = operation;
-    const skipped = skipsLive ? peek(viewer, resource) : undefined;
+    const { viewer, budget, signal, operationRecord } = operation;
     const key = keyOf(viewer, resource);
     // Only the operation that starts the call pays for it.
     if (!flights.isUnderWay(key)) budget.take();
-    const load = (signal: AbortSignal) =>
-      fetchAndCache(resource, viewer, { ...upstreamIdentityOf(viewer), requestId, signal, operationRecord }, skipped);
+    const load = (signal: AbortSignal) => fetchAndCache(resource, operation, signal);
     let wasCalled = true;
     try {
       const loaded = (await flights.join(key, signal(), load)) as Loaded<T>;
@@ -127,13 +125,13 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     }
   }
 
-  /** `skipped` is not taken from the cache of this gateway: another one has announced something newer. */
   async function fetchAndCache<T>(
     resource: Resource<T>,
-    viewer: Viewer,
-    call: CallOptions,
-    skipped?: Cached<T>,
+    { viewer, requestId, operationRecord, skipsLive, skipsShared }: Operation,
+    signal: AbortSignal,
   ): Promise<Loaded<T>> {
+    const call: CallOptions = { ...upstreamIdentityOf(viewer), requestId, signal, operationRecord };
+    const skipped = skipsLive ? peek(viewer, resource) : undefined;
     let partition = partitions.lease(viewer.id);
 
     function keep(cached: Cached<T>): Cached<T> {
@@ -172,6 +170,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     }: StoredAnswer): Promise<Cached<T> | null> {
       // Of a Valkey whose clock was ahead: it would be fresh for too long.
       if (Math.max(sentAt, fetchedAt) > now() + uncertaintyMs) return null;
+      if (skipsShared && skipped && sentAt <= skipped.sentAt + (skipped.uncertaintyMs ?? 0)) return null;
       const answer =
         bytes === null ? { value: resource.valueIfMissing, sizeBytes: 0 } : await readStored(resource, call, bytes);
       if (answer?.value === undefined) return null;

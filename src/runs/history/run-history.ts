@@ -115,7 +115,10 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
       if (!isFirst && operation.signal().aborted) throw new AbandonedError();
       isFirst = false;
       const resource = windowOf(workflowId, offset, limit);
-      const window = await cache.get(resource, isAnew ? { ...operation, skipsLive: true } : operation);
+      const window = await cache.get(
+        resource,
+        isAnew ? { ...operation, skipsLive: true, skipsShared: true } : operation,
+      );
       for (const record of window.cached.value) {
         if (!hasId(record)) continue;
         const ref = { workflowId, runId: record.id };
