@@ -11,6 +11,7 @@ import type { Cached } from './cache-partitions.ts';
 export type MaybeRecord = RunRecord | null;
 export type StepList = readonly StepFacts[];
 
+/** What another gateway has found final is so here, too: this one may not know by what. */
 export interface Finality {
   ofRecord(record: Cached<MaybeRecord>, steps: Cached<StepList> | undefined): boolean;
   /** `graph` is called only where the steps alone are not enough. */
@@ -19,30 +20,39 @@ export interface Finality {
 
 /** `settleMs`: the quiet period after which a run without a record counts as final. */
 export function createFinality(settleMs: number): Finality {
-  const settled = new WeakMap<Cached<StepList>, boolean>();
+  /** Since when nothing more has happened; Infinity where something still may. */
+  const quietSince = new WeakMap<Cached<StepList>, number>();
+  /** Those that have reached the end of the graph: not everybody who asks has it at hand. */
+  const completed = new WeakSet<Cached<StepList>>();
 
   /** Finished steps alone don't prove that the run is over: the next step may not exist yet. A quiet period does. */
-  function areSettled(steps: Cached<StepList>): boolean {
-    const cached = settled.get(steps);
-    if (cached !== undefined) return cached;
-    const { isFinished, lastActivityAt } = inferredRun(steps);
-    const isSettled = isFinished && lastActivityAt !== null && isLongPast(lastActivityAt.epochMicros, steps.sentAt);
-    settled.set(steps, isSettled);
-    return isSettled;
+  function areSettled(steps: Cached<StepList>, atMs = steps.sentAt): boolean {
+    const quietMicros = quietSince.get(steps) ?? quietSinceOf(steps);
+    quietSince.set(steps, quietMicros);
+    return isLongPast(quietMicros, atMs);
   }
 
   const isLongPast = (epochMicros: number, atMs: number): boolean => epochMicros / 1000 + settleMs <= atMs;
 
+  function areCompleted(steps: Cached<StepList>, graph: () => WorkflowGraph | null): boolean {
+    if (!completed.has(steps) && hasCompleted(steps.value, graph()?.finish ?? null)) completed.add(steps);
+    return completed.has(steps);
+  }
+
   return {
-    ofRecord: ({ value }, steps) =>
-      value ? isTerminal(runStatusOf(value.rawStatus)) : steps !== undefined && areSettled(steps),
+    ofRecord({ value, isFinal = false, sentAt }, steps) {
+      if (value) return isTerminal(runStatusOf(value.rawStatus));
+      if (isFinal) return true;
+      return steps !== undefined && (areSettled(steps) || (completed.has(steps) && areSettled(steps, sentAt)));
+    },
 
     /**
      * Record and steps are fetched concurrently, so the steps may be slightly older than a terminal record. They are final
      * if they were requested after the terminal record had come, or long after the end that it names.
      */
     ofSteps(steps, record, graph) {
-      if (!record?.value) return areSettled(steps) || hasCompleted(steps.value, graph()?.finish ?? null);
+      if (steps.isFinal) return true;
+      if (!record?.value) return areSettled(steps) || areCompleted(steps, graph);
       const { rawStatus, endTime } = record.value;
       if (!isTerminal(runStatusOf(rawStatus))) return false;
       return (
@@ -60,8 +70,9 @@ function hasCompleted(steps: StepList, finish: string | null): boolean {
   return atFinish?.status === 'COMPLETED' && executions.every((step) => step.isFinished);
 }
 
-const inferredRun = ({ value, fetchedAt }: Cached<StepList>) =>
-  createRun(
+/** In microseconds since 1970. */
+function quietSinceOf({ value, fetchedAt }: Cached<StepList>): number {
+  const { isFinished, lastActivityAt } = createRun(
     {
       workflowId: '',
       id: '',
@@ -72,3 +83,5 @@ const inferredRun = ({ value, fetchedAt }: Cached<StepList>) =>
     },
     fetchedAt,
   );
+  return isFinished && lastActivityAt ? lastActivityAt.epochMicros : Infinity;
+}

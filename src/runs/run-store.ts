@@ -145,15 +145,19 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       // Where no graph was loaded, nothing that depends on it is read.
       const isOfParts = derived?.record === record?.cached && (graph === undefined || derived?.graph === graph);
       const isOfNow = derived?.asOfMs === null || derived?.asOfMs === nowMs;
-      if (derived && isOfParts && isOfNow && staleReason === null) return derived.run;
+      const isKept = derived && isOfParts && isOfNow && staleReason === null;
+      if (isKept && derived.run.freshness.isFinal) return derived.run;
 
       // Steps that could not be had leave it to the record whether the run is over.
       const listed = steps?.cached ?? (stepsError && { value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 });
+      const isFinal =
+        (!record || finality.ofRecord(record.cached, steps?.cached)) &&
+        (!listed || finality.ofSteps(listed, record?.cached, () => graph ?? null));
+      // The graph may have become known, which says that it is over.
+      if (isKept && !isFinal) return derived.run;
       const freshness: Freshness = {
         fetchedAt: timestampOf(parts.length > 0 ? Math.min(...parts.map((part) => part.cached.fetchedAt)) : nowMs),
-        isFinal:
-          (!record || finality.ofRecord(record.cached, steps?.cached)) &&
-          (!listed || finality.ofSteps(listed, record?.cached, () => graph ?? null)),
+        isFinal,
         isStale: staleReason !== null,
         staleReason,
       };

@@ -113,6 +113,40 @@ describe('the run store', () => {
     expect(await isAskedAgain()).toBe(false);
   });
 
+  describe('answers a run for final whose steps have reached the end of the graph', () => {
+    const isFinal = async () => {
+      const parts = {
+        record: await store.record(REF, operation()),
+        steps: await store.steps(REF, operation()),
+        stepsError: null,
+        graph: undefined,
+      };
+      return store.derive(REF, parts, clock.now()).freshness.isFinal;
+    };
+
+    it('also to whoever does not read the graph, as soon as it is known', async () => {
+      const { workflowStore } = create({ offersRecords: false });
+      expect(await isFinal()).toBe(false);
+      await workflowStore.recent(operation());
+      expect(await isFinal()).toBe(true);
+      clock.advance(LIVE_TTL_MS);
+      expect(await isFinal()).toBe(true);
+      expect(calls).toEqual(['steps', 'workflows']);
+    });
+
+    it('where it has no record either, when none has come for so long as a run takes to settle', async () => {
+      record = null;
+      await create().workflowStore.recent(operation());
+      await store.steps(REF, operation());
+      expect(await isFinal()).toBe(false);
+      clock.advance(SETTLE_MS);
+      expect(await isFinal()).toBe(true);
+      const asked = operation();
+      await store.record(REF, asked);
+      expect(asked.lifetime.untilMs).toBe(Infinity);
+    });
+  });
+
   it.each([
     [true, LIVE_TTL_MS],
     [false, Infinity],
@@ -344,6 +378,12 @@ describe('the run store', () => {
         () => ({ record: served(running()), steps: null }),
       ],
       ['is final by its record alone', true, () => ({ steps: null })],
+      ['is not final by steps that were requested before its record had come', false, () => ({})],
+      [
+        'is final by steps that another gateway has found final',
+        true,
+        () => ({ steps: { cached: { ...cached(STEPS), isFinal: true }, staleReason: null } }),
+      ],
       ['is not final right at its end, where its steps fail', false, () => ({ steps: null, stepsError: outage })],
       ['is final by steps that reached the end of the graph', true, () => ({ record: null, graph: graphOf('a>b') })],
       ['is not final by steps before the end of the graph', false, () => ({ record: null, graph: graphOf('b>a>c') })],
