@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { createSharedAnswers } from '../../src/runs/shared/shared-answers.ts';
+import { readEpoch, renewEpoch, withdrawEpoch } from '../../src/runs/shared/epochs.ts';
 import { createNames } from '../../src/runs/shared/names.ts';
 import { readVersioned } from '../../src/fleet/versioned-values.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
@@ -199,6 +200,21 @@ describeWithValkey(`shared answers${withoutValkey}`, () => {
     expect((await both.read())?.successAt).not.toBeNull();
     await valkey.client.set(name, `token ${later} ${later}`);
     expect((await both.read())?.successAt).toBeNull();
+  });
+
+  it('are not from before a withdrawal, whichever secret that knew', async () => {
+    const [old, both, latest] = [
+      await join({ secret: OLD }),
+      await join({ secret: `${NEW},${OLD}` }),
+      await join({ secret: NEW }),
+    ];
+    await old.store('["before"]', { sentAt: old.now() - 1000 });
+    expect(await both.textOf()).toBe('["before"]');
+    await withdrawEpoch(valkey.client, latest.names.epochs[0], 60_000, true);
+    const { sinceMs = 0 } = readEpoch(await valkey.client.getBuffer(latest.names.epochs[0])) ?? {};
+    await renewEpoch(valkey.client, latest.names.epochs[0], sinceMs + 1, 60_000);
+    await until(async () => ((await both.read())?.successAt ?? null) !== null);
+    expect(await both.textOf()).toBeUndefined();
   });
 
   it('are not known where Valkey does not answer', async () => {

@@ -75,7 +75,8 @@ export function createSharedAnswers(fleet: Fleet, maxBytes: number, now: () => n
         async answer() {
           for (const [index, epoch] of known.entries()) {
             const answer = await open(index, names, replies[epochs.length + index] ?? null);
-            if (answer && answer.epoch === epoch?.token) return inLocalTime(answer);
+            // A gateway with one secret of two ends the epoch of that secret alone.
+            if (answer && answer.epoch === epoch?.token && answer.sentAt >= withdrawnMs) return inLocalTime(answer);
           }
           return null;
         },
