@@ -19,7 +19,9 @@ export interface Cached<T> {
 
 export interface Partition {
   readonly viewerId: string;
-  /** When the viewer's last successful call was sent; null before the first. */
+  /** When the viewer's first successful call was sent, since it was dropped last; null before that. */
+  firstSuccessAt: number | null;
+  /** When the last one was sent. */
   lastSuccessAt: number | null;
 }
 
@@ -101,7 +103,12 @@ export function createCachePartitions<T>(maxBytes: number): CachePartitions<T> {
 
   const partitionOf = (viewerId: string): CachedPartition =>
     cachedPartition(viewerId) ??
-    leases.get(viewerId)?.partition ?? { viewerId, lastSuccessAt: null, places: new Set<string>() };
+    leases.get(viewerId)?.partition ?? {
+      viewerId,
+      firstSuccessAt: null,
+      lastSuccessAt: null,
+      places: new Set<string>(),
+    };
 
   function find(place: string): Entry<T> | undefined {
     const slot = slots.get(place);
@@ -131,6 +138,7 @@ export function createCachePartitions<T>(maxBytes: number): CachePartitions<T> {
       const { viewerId } = partition;
       const current = cachedPartition(viewerId) ?? leases.get(viewerId)?.partition;
       if (current !== partition) return;
+      current.firstSuccessAt = Math.min(current.firstSuccessAt ?? sentAt, sentAt);
       current.lastSuccessAt = Math.max(current.lastSuccessAt ?? 0, sentAt);
       slots.set(viewerId, current);
     },

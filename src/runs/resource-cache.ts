@@ -190,7 +190,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
         proveRight: (sentAt) => {
           partitions.proveRight(partition, Math.min(sentAt, now()));
         },
-        provenAt: () => partition.lastSuccessAt,
+        provenSince: () => partition.firstSuccessAt,
         drop() {
           partitions.drop(viewer.id);
           partition = partitions.lease(viewer.id);

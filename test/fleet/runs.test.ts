@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { readConfig } from '../../src/config/config.ts';
+import { readEpoch } from '../../src/runs/shared/epochs.ts';
 import { createRuns, type Runs } from '../../src/runs/runs.ts';
 import { afterOnThisMachine } from '../../src/runs/timer.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
@@ -47,9 +48,21 @@ describeWithValkey(`the runs of a fleet${withoutValkey}`, () => {
     },
   });
 
-  async function join(environment: Readonly<Record<string, string>> = {}): Promise<Runs & { fleet: TestFleet }> {
+  async function join(
+    environment: Readonly<Record<string, string>> = {},
+    isReachable: () => boolean = () => true,
+  ): Promise<Runs & { fleet: TestFleet }> {
     const config = readConfig({ UPSTREAM_URL: 'http://upstream.example/', ...environment });
-    const fleet = await joinFleet(valkey.url);
+    const joined = await joinFleet(valkey.url);
+    const fleet: TestFleet = {
+      ...joined,
+      valkey: {
+        ...joined.valkey,
+        get isUp() {
+          return isReachable() && joined.valkey.isUp;
+        },
+      },
+    };
     const runs = createRuns({ config, upstream, fleet, now: Date.now, after: afterOnThisMachine });
     opened.push(
       () => runs.shared?.close(),
@@ -101,6 +114,28 @@ describeWithValkey(`the runs of a fleet${withoutValkey}`, () => {
     failure = new GatewayError('FORBIDDEN', 'no');
     expect(await rejectionOf(one.runStore.record({ ...REF, runId: 'r2' }, ada))).toBe(failure);
     await until(() => !other.cache.hasProvenRight(ada.viewer));
+  });
+
+  it('are dropped at one that could not hear of it, also where its own calls have succeeded since', async () => {
+    const one = await join();
+    let isAway = false;
+    const other = await join({}, () => !isAway);
+    const ada = operationOf('ada');
+    await other.runStore.record(REF, ada);
+    await isStored();
+    [isAway, calls] = [true, 0];
+    other.fleet.announcements.close();
+    one.shared?.withdraw(ada.viewer, true);
+    const [name = ''] = await valkey.client.keys('stepgate:epoch:*');
+    const epoch = async () => readEpoch(await valkey.client.getBuffer(name));
+    await until(async () => (await epoch())?.lastSuccessMs === 0);
+    const { sinceMs = 0 } = (await epoch()) ?? {};
+    await until(() => other.fleet.clock.toFleet(Date.now()) > sinceMs);
+    await other.runStore.record({ ...REF, runId: 'r2' }, ada);
+    isAway = false;
+    await other.runStore.record({ ...REF, runId: 'r3' }, ada);
+    await other.runStore.record(REF, ada);
+    expect(calls).toBe(3);
   });
 
   it('are polled by one gateway, as its figures tell', async () => {

@@ -101,7 +101,7 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
           key: 'run',
           signal: never,
           proveRight: (sentAt) => void proven.push(sentAt),
-          provenAt: () => null,
+          provenSince: () => null,
           drop: () => void dropped.push('mine'),
           current: () => null,
           accept: ({ bytes, sentAt, fetchedAt }) =>
@@ -436,9 +436,9 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     await isFree();
     // One that has heard of nothing.
     const third = await join();
-    await third.load({ provenAt: () => provenAt - 5000 });
+    await third.load({ provenSince: () => provenAt - 5000 });
     expect(third.dropped).toEqual(['mine']);
-    await third.load({ provenAt: () => Date.now() + 5000 });
+    await third.load({ provenSince: () => Date.now() + 5000 });
     expect(third.dropped).toEqual(['mine']);
     expect(await third.load()).toBe('new');
   });

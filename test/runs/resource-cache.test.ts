@@ -1048,7 +1048,7 @@ describe('the resource cache', () => {
       load = finding(storedAnswer(), clock.now() + 10_000);
       await cache.get(stored(), operationOf('ada'));
       expect(cache.rightUntil(viewerOf('ada'))).toBe(clock.now() + REAUTH_INTERVAL_MS);
-      expect(request.provenAt()).toBe(clock.now());
+      expect(request.provenSince()).toBe(clock.now());
     });
 
     it('keeps its own answer where that is surely newer, and fresh', async () => {
@@ -1096,7 +1096,7 @@ describe('the resource cache', () => {
       await cache.get(other, operationOf('ada'));
       load = (each) => {
         each.drop();
-        expect(each.provenAt()).toBeNull();
+        expect(each.provenSince()).toBeNull();
         return each.call();
       };
       await cache.get(stored(), operationOf('ada'));

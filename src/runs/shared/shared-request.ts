@@ -12,8 +12,11 @@ export interface SharedRequest<T> {
   readonly signal: AbortSignal;
   /** A call that was sent then has succeeded at another gateway. */
   proveRight(sentAt: number): void;
-  /** When the last call that succeeded here was sent; null: none has, or the right was withdrawn after it. */
-  readonly provenAt: () => number | null;
+  /**
+   * When the first call that succeeded here was sent, since the viewer was evicted last; null: none has. A later success says nothing
+   * of what was cached before it: that may be denied by now.
+   */
+  readonly provenSince: () => number | null;
   /** The right was withdrawn at another gateway: evicts all of the viewer. */
   drop(): void;
   /** What may be served by now without a call. */

@@ -99,8 +99,8 @@ export function createSharedTier({ fleet, source, reauthIntervalMs, drop, now, a
       return null;
     }
     const { withdrawnMs, successAt, epoch } = state;
-    const provenAt = request.provenAt();
-    if (provenAt !== null && clock.toFleet(provenAt) < withdrawnMs) request.drop();
+    const provenSince = request.provenSince();
+    if (provenSince !== null && clock.toFleet(provenSince) < withdrawnMs) request.drop();
     if (successAt !== null) request.proveRight(successAt);
     const current = request.current();
     if (current) return { loaded: current, epoch };
