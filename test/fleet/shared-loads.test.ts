@@ -199,6 +199,24 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     await isFree();
   });
 
+  it('are one call of the others where whoever asked first has left', async () => {
+    const [one, other, third] = [await join(), await join(), await join()];
+    const { call, fail } = hold();
+    const first = rejectionOf(one.load({ call }));
+    await until(() => calls === 1);
+    const own = hold();
+    const others = [other, third].map((gateway) => gateway.load({ call: own.call }));
+    await until(async () => ((await other.reads()) as Reads).miss === 2 && ((await third.reads()) as Reads).miss === 2);
+    fail(new AbandonedError());
+    expect(await first).toBeInstanceOf(AbandonedError);
+    const looks = async (gateway: Gateway) => ((await gateway.reads()) as Reads).miss ?? 0;
+    await until(async () => calls === 3 || (await looks(other)) + (await looks(third)) === 6);
+    own.answer('own');
+    expect((await Promise.all(others)).sort()).toEqual(['own', 'own by a call']);
+    expect(calls).toBe(2);
+    await isFree();
+  });
+
   it('keep their lease for as long as the call takes', async () => {
     const one = await join();
     const { call, answer } = hold();
@@ -422,6 +440,7 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     await one.load();
     await isStored();
     const provenAt = Date.now();
+    await until(async () => Number((await valkey.client.pubsub('NUMSUB', 'stepgate:withdrawn'))[1]) === 2);
     one.tier.withdraw(ADA, true);
     await until(() => other.dropped.length > 0);
     expect(other.dropped).toEqual([other.fleet.keys[0].viewerId('ada')]);

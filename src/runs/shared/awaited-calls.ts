@@ -2,14 +2,17 @@
 import type { Fleet } from '../../fleet/fleet.ts';
 import { AbandonedError } from '../../upstream/errors.ts';
 
-/** How the waiting ended: the answer is there, the call has failed, the lease may be over, or Valkey is away. */
-export type CallOutcome = 'stored' | 'failed' | 'over' | 'down';
+/** What is announced of a call: the answer is there, it has failed, or nobody waited any more for it where it was made. */
+const ANNOUNCED = ['stored', 'failed', 'over'] as const;
+export type AnnouncedOutcome = (typeof ANNOUNCED)[number];
+/** How the waiting ended: by that, or the lease may be over, or Valkey is away. */
+export type CallOutcome = AnnouncedOutcome | 'down';
 
 export interface AwaitedCalls {
   /** To be created before the lease is asked for, so that no announcement comes in between. Call `end` in any case. */
   expect(lease: string): ExpectedCall;
   /** Resolves with false if Valkey did not take it. */
-  announce(lease: string, outcome: 'stored' | 'failed'): Promise<boolean>;
+  announce(lease: string, outcome: AnnouncedOutcome): Promise<boolean>;
   close(): void;
 }
 
@@ -20,7 +23,7 @@ export interface ExpectedCall {
 }
 
 /** The end of a lease's name, and what became of the call. */
-const PAYLOAD = /^([\w-]{43}) (stored|failed)$/;
+const PAYLOAD = /^([\w-]{43}) (\w+)$/;
 const idOf = (lease: string): string => lease.slice(-43);
 
 /** `purpose`: the channel, one for each kind of call. */
@@ -31,8 +34,9 @@ export function createAwaitedCalls(
   /** By the lease's id. No more than loads under way. */
   const expected = new Map<string, Set<(outcome: CallOutcome) => void>>();
   const stop = announcements.listen(purpose, (payload) => {
-    const [, id = '', outcome] = PAYLOAD.exec(payload) ?? [];
-    for (const tell of expected.get(id) ?? []) tell(outcome === 'stored' ? 'stored' : 'failed');
+    const [, id = '', word] = PAYLOAD.exec(payload) ?? [];
+    const outcome = ANNOUNCED.find((each) => each === word);
+    if (outcome) for (const tell of expected.get(id) ?? []) tell(outcome);
   });
 
   return {

@@ -7,7 +7,8 @@ import type { Lease } from '../../fleet/leases.ts';
 import { bytesIn } from '../../upstream/transport/pages.ts';
 import type { After } from '../timer.ts';
 import { identityOf, type Viewer } from '../viewer.ts';
-import { createAwaitedCalls } from './awaited-calls.ts';
+import { AbandonedError } from '../../upstream/errors.ts';
+import { createAwaitedCalls, type AnnouncedOutcome } from './awaited-calls.ts';
 import { createNames, type Names } from './names.ts';
 import { createSharedAnswers } from './shared-answers.ts';
 import type { Called, Loaded, SharedRequest } from './shared-request.ts';
@@ -76,7 +77,7 @@ export function createSharedTier({ fleet, source, reauthIntervalMs, drop, now, a
         // In one round trip: whoever had the lease before may just have stored its answer.
         const [lease, found] = await Promise.all([leases.acquire('call', names.lease, LEASE_MS), find(names, request)]);
         if (found?.loaded) {
-          void release(names, lease ?? null, true);
+          void release(names, lease ?? null, 'stored');
           return found.loaded;
         }
         const epoch = found?.epoch ?? null;
@@ -117,9 +118,9 @@ export function createSharedTier({ fleet, source, reauthIntervalMs, drop, now, a
     lease: Lease | null,
   ): Promise<Loaded<T>> {
     const stopExtending = lease ? extend(lease) : () => undefined;
-    const end = async (isStored: boolean) => {
+    const end = async (outcome: AnnouncedOutcome) => {
       stopExtending();
-      await release(names, lease, isStored);
+      await release(names, lease, outcome);
     };
     try {
       const called = await request.call();
@@ -128,17 +129,18 @@ export function createSharedTier({ fleet, source, reauthIntervalMs, drop, now, a
       track(
         share(names, request, called, epoch)
           .catch(() => false)
-          .then(end),
+          .then((isStored) => end(isStored ? 'stored' : 'failed')),
       );
       return called;
     } catch (error) {
-      void end(false);
+      // Of those who wait elsewhere one takes the lease over.
+      void end(error instanceof AbandonedError ? 'over' : 'failed');
       throw error;
     }
   }
 
-  async function release(names: Names, lease: Lease | null, isStored: boolean): Promise<void> {
-    if (lease) await Promise.all([lease.release(), calls.announce(names.lease, isStored ? 'stored' : 'failed')]);
+  async function release(names: Names, lease: Lease | null, outcome: AnnouncedOutcome): Promise<void> {
+    if (lease) await Promise.all([lease.release(), calls.announce(names.lease, outcome)]);
   }
 
   async function share<T>(
