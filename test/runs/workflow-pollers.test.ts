@@ -7,7 +7,7 @@ import type { RunsChange } from '../../src/runs/live/runs-watch.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { at, runRecord } from '../support/facts.ts';
-import { operationOf, settle } from '../support/operations.ts';
+import { operationOf, settle as turn } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
 
 const LIVE_TTL_MS = 1000;
@@ -19,6 +19,11 @@ const END = { done: true, value: undefined };
 
 const outage = new GatewayError('UPSTREAM_UNAVAILABLE', 'down');
 const notThere = new GatewayError('NOT_FOUND', 'no such workflow');
+
+/** Runs are compared in pieces: on a slow machine that takes several turns of the event loop, at most one for each run. */
+const settle = async (): Promise<void> => {
+  for (let turns = 0; turns < 50; turns += 1) await turn();
+};
 
 type Changes = AsyncIterator<RunsChange, undefined>;
 type Change = IteratorResult<RunsChange, undefined>;

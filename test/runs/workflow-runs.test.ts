@@ -49,6 +49,25 @@ describe('the runs of a workflow', () => {
     expect(toldSince(fourth, 0)).not.toContain('long');
   });
 
+  it('are compared one after another, and others are answered in between', async () => {
+    let answered = 0;
+    const answeredBefore: number[] = [];
+    const slow = (record: RunRecord): RunRecord => ({
+      ...record,
+      payload() {
+        answeredBefore.push(answered);
+        for (const until = performance.now() + 10; performance.now() < until;);
+        return record.payload();
+      },
+    });
+    const records = many('run', 3);
+    const first = await poll(null, records);
+    const count = () => (answered += 1);
+    for (let times = 0; times < 3; times += 1) setImmediate(count);
+    await poll(first, records.map(slow));
+    expect(answeredBefore).toEqual([0, 3, 3]);
+  });
+
   it('are the same state while nothing changes, of which none is a change, too', async () => {
     const none = await poll(null, []);
     expect([none.sequence, (await poll(none, [])).sequence]).toEqual([1, 1]);

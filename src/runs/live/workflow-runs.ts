@@ -4,6 +4,7 @@ import type { RunRecord } from '../../domain/types.ts';
 import type { GatewayError } from '../../upstream/errors.ts';
 import type { NewestRuns } from '../history/run-history.ts';
 import type { Served } from '../resource-cache.ts';
+import { inPieces } from './in-pieces.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
 import { isSameRecord } from './snapshot.ts';
 
@@ -51,30 +52,7 @@ export function reachesKnown(latest: WorkflowRuns | null, records: readonly RunR
 }
 
 export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
-  follow(latest, { records, windows }) {
-    const known = latest ?? { ...NOTHING_READ, sequence: 0, stamp: {} };
-    const next = known.sequence + 1;
-    const read = new Map<string, WatchedRun>();
-    const lastKnown = records.findLastIndex(({ cached }) => known.runs.has(cached.value.id));
-    for (const [index, record] of records.entries()) {
-      const { id } = record.cached.value;
-      const isShown = index < NEWEST_RUNS || isOpen({ record });
-      const isNew = known.isRead ? lastKnown < 0 || index < lastKnown : isShown;
-      const changedIn = changeOf(known.runs.get(id), record, { next, isNew });
-      read.set(id, { changedIn, record: isShown || changedIn === next ? record : null });
-    }
-    const isChanged = !latest || [...read.values()].some(({ changedIn }) => changedIn === next);
-    const others = [...known.runs].filter(([id]) => !read.has(id));
-    const forgotten = others.map(([id, { changedIn }]) => [id, { changedIn, record: null }] as const);
-    return {
-      sequence: isChanged ? next : known.sequence,
-      stamp: isChanged ? {} : known.stamp,
-      isRead: true,
-      runs: new Map([...read, ...forgotten].slice(0, MAX_KNOWN)),
-      windows,
-      staleBecause: null,
-    };
-  },
+  follow: (latest, reading) => inPieces(following(latest, reading)),
 
   afterFault(latest, error) {
     if (!latest) return { ...NOTHING_READ, sequence: 1, stamp: {}, staleBecause: error };
@@ -98,6 +76,36 @@ export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
   isFinal: () => false,
   dueMs: (_state, untilMs) => untilMs,
 };
+
+/** Yields after each run: its payload may be large, and the event loop must not wait for all of them. */
+function* following(
+  latest: WorkflowRuns | null,
+  { records, windows }: NewestRuns,
+): Generator<void, WorkflowRuns, void> {
+  const known = latest ?? { ...NOTHING_READ, sequence: 0, stamp: {} };
+  const next = known.sequence + 1;
+  const read = new Map<string, WatchedRun>();
+  const lastKnown = records.findLastIndex(({ cached }) => known.runs.has(cached.value.id));
+  for (const [index, record] of records.entries()) {
+    const { id } = record.cached.value;
+    const isShown = index < NEWEST_RUNS || isOpen({ record });
+    const isNew = known.isRead ? lastKnown < 0 || index < lastKnown : isShown;
+    const changedIn = changeOf(known.runs.get(id), record, { next, isNew });
+    read.set(id, { changedIn, record: isShown || changedIn === next ? record : null });
+    yield;
+  }
+  const isChanged = !latest || [...read.values()].some(({ changedIn }) => changedIn === next);
+  const others = [...known.runs].filter(([id]) => !read.has(id));
+  const forgotten = others.map(([id, { changedIn }]) => [id, { changedIn, record: null }] as const);
+  return {
+    sequence: isChanged ? next : known.sequence,
+    stamp: isChanged ? {} : known.stamp,
+    isRead: true,
+    runs: new Map([...read, ...forgotten].slice(0, MAX_KNOWN)),
+    windows,
+    staleBecause: null,
+  };
+}
 
 /** The runs that have changed after the state of this number, newest first; after 0 those that a new subscriber gets. */
 export const changedRuns = ({ runs }: WorkflowRuns, since: number): [string, WatchedRun][] =>
