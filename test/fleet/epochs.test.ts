@@ -63,6 +63,20 @@ describeWithValkey(`the epochs of a viewer${withoutValkey}`, () => {
     expect((await current())?.lastSuccessMs).toBe(now);
   });
 
+  it('begin now where the right was withdrawn in the future, as at a Valkey whose clock was ahead', async () => {
+    const now = await timeOf();
+    await valkey.client.set(NAME, `token ${now + 3_600_000} 0`);
+    expect(await renew(now)).toBeNull();
+    const { sinceMs = 0 } = (await current()) ?? {};
+    expect(sinceMs).toBeGreaterThan(now);
+    // Whole seconds, and the millisecond behind the present one.
+    expect(sinceMs).toBeLessThanOrEqual((await timeOf()) + 1000);
+    expect(await current()).toEqual({ token: 'token', sinceMs, lastSuccessMs: 0 });
+    expect(await renew(sinceMs - 1)).toBeNull();
+    expect(await renew(sinceMs)).toBe('token');
+    expect(await current()).toEqual({ token: 'token', sinceMs, lastSuccessMs: sinceMs });
+  });
+
   it('are others after the right was withdrawn, which is told once and ends what was sent before', async () => {
     const token = await renew(5);
     const before = await timeOf();

@@ -16,15 +16,19 @@ export interface Epoch {
 
 /**
  * A call has succeeded. KEYS: epoch. ARGV: token of a new epoch, when the call was sent, how long it lasts. Returns the token of
- * the epoch; none if the right was withdrawn after the call had been sent. A success from the future is none: another server's
- * clock was ahead.
+ * the epoch; none if the right was withdrawn after the call had been sent. A success from the future is none, since another server's
+ * clock was ahead, and a withdrawal from the future is of now: else the viewer would have no right until then.
  */
 const RENEW = `
 local token, since, last = string.match(redis.call('GET', KEYS[1]) or '', '^(%S+) (%d+) (%d+)$')
 if not token then token, since, last = ARGV[1], '0', '0' end
-if tonumber(ARGV[2]) < tonumber(since) then return false end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if tonumber(since) > now + 1 then
+  since = string.format('%.0f', now + 1)
+  redis.call('SET', KEYS[1], token .. ' ' .. since .. ' 0', 'PX', ARGV[3])
+end
+if tonumber(ARGV[2]) < tonumber(since) then return false end
 if tonumber(ARGV[2]) > tonumber(last) or tonumber(last) > now then last = ARGV[2] end
 redis.call('SET', KEYS[1], token .. ' ' .. since .. ' ' .. last, 'PX', ARGV[3])
 return token`;
