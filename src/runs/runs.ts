@@ -16,6 +16,7 @@ import { createResourceCache } from './resource-cache.ts';
 import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
 import { createSharedStarts } from './starts/shared-starts.ts';
+import { createStartedRuns } from './starts/started-runs.ts';
 import { createSharedTier } from './shared/shared-tier.ts';
 import type { After } from './timer.ts';
 import type { Viewer } from './viewer.ts';
@@ -60,6 +61,7 @@ export function createRuns({ config, upstream, fleet, now, after }: RunsOptions)
   const ownStarts = createIdempotentStarts({ now });
   const { upstreamTimeoutMs } = config;
   const sharedStarts = fleet && createSharedStarts({ fleet, source, ownStarts, upstreamTimeoutMs, now, after });
+  const startedRuns = createStartedRuns({ fleet, source, now });
   return {
     partitions,
     cache,
@@ -67,11 +69,11 @@ export function createRuns({ config, upstream, fleet, now, after }: RunsOptions)
     runStore,
     runHistory,
     recentRuns: createRecentRuns(runHistory),
-    livePollers: createLivePollers({ runStore, workflowStore, ...polling }),
+    livePollers: createLivePollers({ runStore, workflowStore, startedRuns, ...polling }),
     workflowPollers: createWorkflowPollers({ runHistory, ...polling }),
     shared,
     sharedStarts,
-    runStarter: createRunStarter(upstream, cache, sharedStarts ?? ownStarts),
+    runStarter: createRunStarter(upstream, cache, sharedStarts ?? ownStarts, startedRuns),
   };
 }
 

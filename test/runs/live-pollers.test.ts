@@ -5,11 +5,12 @@ import type { Snapshot } from '../../src/runs/live/snapshot.ts';
 import { createSubscriptionLimit } from '../../src/runs/live/subscription-limit.ts';
 import { joinNobody } from '../../src/runs/live/turns.ts';
 import type { DataRequirement } from '../../src/runs/loaders/run-loaders.ts';
+import { createStartedRuns, type StartedRuns } from '../../src/runs/starts/started-runs.ts';
 import type { WorkflowStore } from '../../src/runs/workflow-store.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { EPOCH_MS, graphOf, listed, ran, runRecord, workflowRecord } from '../support/facts.ts';
-import { operationOf, settle } from '../support/operations.ts';
+import { operationOf, settle, viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { createRunParts, scriptedApi, type RunPartsOptions } from '../support/run-parts.ts';
 
@@ -17,6 +18,7 @@ const LIVE_TTL_MS = 1000;
 const REF = { workflowId: 'wf', runId: 'r1' };
 const MAX_CALLS = 2;
 
+const notFound = new GatewayError('NOT_FOUND', 'no such run');
 const outage = new GatewayError('UPSTREAM_UNAVAILABLE', 'down');
 const END = { done: true, value: undefined };
 
@@ -29,6 +31,9 @@ describe('the pollers of runs', () => {
   let recordIsDue: Promise<unknown>;
   let workflowStore: WorkflowStore;
   let pollers: LivePollers;
+  let startedRuns: StartedRuns;
+  /** The upstream knows no run. */
+  let isUnknown: boolean;
   /** What each poller asked for its turns by. */
   let turns: string[];
 
@@ -38,13 +43,17 @@ describe('the pollers of runs', () => {
   };
   const api = scriptedApi({
     async getRun({ runId }) {
+      if (isUnknown) {
+        calls.push(`record ${runId}`);
+        throw notFound;
+      }
       const answer = answerOf(`record ${runId}`, record);
       await recordIsDue;
       return answer;
     },
     listSteps: ({ runId }) =>
-      stepsFailure
-        ? Promise.reject(stepsFailure)
+      (stepsFailure ?? isUnknown)
+        ? Promise.reject(stepsFailure ?? notFound)
         : answerOf(`steps ${runId}`, listed([ran('a', 0, 4), ran('b', 4, 10)])),
     listWorkflows: () => answerOf('workflows', [workflowRecord({ id: 'wf', graph: graphOf('a>b') })]),
   });
@@ -52,10 +61,12 @@ describe('the pollers of runs', () => {
   function create(options: RunPartsOptions = {}) {
     const parts = createRunParts(api, clock, { liveTtlMs: LIVE_TTL_MS, ...options });
     ({ workflowStore } = parts);
+    startedRuns = createStartedRuns({ fleet: null, source: '', now: clock.now });
     pollers = createLivePollers({
       cache: parts.cache,
       runStore: parts.store,
       workflowStore,
+      startedRuns,
       liveTtlMs: LIVE_TTL_MS,
       maxUpstreamCalls: MAX_CALLS,
       countSubscription: createSubscriptionLimit(3),
@@ -75,6 +86,7 @@ describe('the pollers of runs', () => {
     turns = [];
     record = runRecord({ id: 'r1', rawStatus: 'running', endTime: null });
     stepsFailure = null;
+    isUnknown = false;
     recordIsDue = Promise.resolve();
     create();
   });
@@ -207,6 +219,60 @@ describe('the pollers of runs', () => {
     for (const each of states) await isOver(each);
     expect([pollers.pollers, clock.pending]).toEqual([0, []]);
     watch();
+  });
+
+  describe('of a run that the upstream does not know', () => {
+    /** Each second until then. */
+    const passSeconds = async (seconds: number) => {
+      for (let second = 0; second < seconds; second += 1) {
+        await settle();
+        clock.advance(1000);
+      }
+      await settle();
+    };
+
+    beforeEach(() => {
+      isUnknown = true;
+    });
+
+    it('end at once where it was not started by this viewer lately', async () => {
+      await startedRuns.add(viewerOf('bob'), REF);
+      await startedRuns.add(viewerOf('ada'), { ...REF, runId: 'r2' });
+      expect(await rejectionOf(watch().next())).toBe(notFound);
+      await startedRuns.add(viewerOf('ada'), REF);
+      clock.advance(10_000);
+      expect(await rejectionOf(watch().next())).toMatchObject({ code: 'NOT_FOUND' });
+      expect(clock.pending).toEqual([]);
+    });
+
+    it('wait for one that was started, each try with a budget of its own', async () => {
+      await startedRuns.add(viewerOf('ada'), REF);
+      const first = stateOf(watch());
+      await passSeconds(9);
+      expect(calls).toHaveLength(10);
+      isUnknown = false;
+      await passSeconds(1);
+      expect((await first).isFinal).toBe(false);
+    });
+
+    it('say so ten seconds after its start', async () => {
+      await startedRuns.add(viewerOf('ada'), REF);
+      const failure = rejectionOf(watch().next());
+      await passSeconds(11);
+      expect(await failure).toMatchObject({ code: 'NOT_FOUND' });
+      expect([calls.length, clock.pending]).toEqual([11, []]);
+    });
+
+    it('stop with their last subscriber', async () => {
+      await startedRuns.add(viewerOf('ada'), REF);
+      const states = watch();
+      const first = states.next();
+      await passSeconds(2);
+      await states.return?.();
+      expect(await first).toEqual(END);
+      await passSeconds(3);
+      expect([calls.length, clock.pending, pollers.pollers]).toEqual([3, [], 0]);
+    });
   });
 
   it('are none for what can be no id', () => {

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createIdempotentStarts } from '../../src/runs/starts/idempotent-starts.ts';
 import { createRunStarter, type RunStarter } from '../../src/runs/starts/run-starter.ts';
+import { createStartedRuns, type StartedRuns } from '../../src/runs/starts/started-runs.ts';
 import type { CallOptions } from '../../src/upstream/client.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import type { HoldingCache } from '../support/cache.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { runRecord } from '../support/facts.ts';
 import { operationOf, viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
@@ -18,11 +19,13 @@ describe('a start of a run', () => {
   let failure: Error | null;
   let cache: HoldingCache;
   let starter: RunStarter;
+  let startedRuns: StartedRuns;
+  let clock: ManualClock;
 
   beforeEach(async () => {
     calls = [];
     failure = null;
-    const clock = createManualClock();
+    clock = createManualClock();
     const upstream = scriptedApi({
       getRun: () => Promise.resolve({ value: runRecord(), sizeBytes: 100 }),
       execute(workflowId, inputs, options) {
@@ -32,7 +35,8 @@ describe('a start of a run', () => {
     });
     const parts = createRunParts(upstream, clock);
     ({ cache } = parts);
-    starter = createRunStarter(upstream, cache, createIdempotentStarts({ now: clock.now }));
+    startedRuns = createStartedRuns({ fleet: null, source: '', now: clock.now });
+    starter = createRunStarter(upstream, cache, createIdempotentStarts({ now: clock.now }), startedRuns);
     await parts.store.record(REF, operationOf('ada'));
   });
 
@@ -55,6 +59,16 @@ describe('a start of a run', () => {
     expect([await start('ada', 'k'), await start('ada', 'k')]).toEqual(['run-3', 'run-3']);
     expect([await start('ada', 'other'), await start('bob', 'k')]).toEqual(['run-4', 'run-5']);
     expect(await rejectionOf(start('ada', 'k', 'wf-2'))).toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+
+  it('is awaited by its viewer for ten seconds, whether its key was new or not', async () => {
+    const awaitedMs = async (key: string, runId: string) =>
+      (await startedRuns.awaitedUntilMs(viewerOf(key), { ...REF, runId })) - clock.now();
+    for (const idempotencyKey of [null, 'k']) await starter.start({ ...REQUEST, idempotencyKey }, operationOf('ada'));
+    clock.advance(4000);
+    await starter.start({ ...REQUEST, idempotencyKey: 'k' }, operationOf('ada'));
+    expect([await awaitedMs('ada', 'run-1'), await awaitedMs('ada', 'run-2')]).toEqual([6000, 10_000]);
+    expect([await awaitedMs('bob', 'run-1'), await awaitedMs('ada', 'run-3')]).toEqual([-clock.now(), -clock.now()]);
   });
 
   it('takes from the operation’s budget, and is not sent where there is none left', async () => {

@@ -11,6 +11,7 @@ import { joinNobody } from '../../src/runs/live/turns.ts';
 import { createRunHistory } from '../../src/runs/history/run-history.ts';
 import { createIdempotentStarts } from '../../src/runs/starts/idempotent-starts.ts';
 import { createRunStarter } from '../../src/runs/starts/run-starter.ts';
+import { createStartedRuns } from '../../src/runs/starts/started-runs.ts';
 import { createRunStore } from '../../src/runs/run-store.ts';
 import { createWorkflowStore } from '../../src/runs/workflow-store.ts';
 import type { UpstreamApi } from '../../src/upstream/client.ts';
@@ -118,14 +119,15 @@ export function createContexts(
     ...limits,
     ...durations,
   };
+  const startedRuns = createStartedRuns({ fleet: null, source: '', now });
   const source = {
     runStore,
     workflowStore,
     runHistory,
     recentRuns: createRecentRuns(runHistory),
-    livePollers: createLivePollers({ runStore, workflowStore, ...polling }),
+    livePollers: createLivePollers({ runStore, workflowStore, startedRuns, ...polling }),
     workflowPollers: createWorkflowPollers({ runHistory, ...polling }),
-    runStarter: createRunStarter(upstream, cache, createIdempotentStarts({ now })),
+    runStarter: createRunStarter(upstream, cache, createIdempotentStarts({ now }), startedRuns),
     cache,
     isVerified: false,
     lookAhead: createLookAhead(schema),

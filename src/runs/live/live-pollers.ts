@@ -5,6 +5,7 @@ import { createRunLoaders, type DataRequirement } from '../loaders/run-loaders.t
 import { createWorkflowLoaders } from '../loaders/workflow-loaders.ts';
 import type { Operation } from '../operation.ts';
 import type { RunStore } from '../run-store.ts';
+import type { StartedRuns } from '../starts/started-runs.ts';
 import type { WorkflowStore } from '../workflow-store.ts';
 import { createPollers, type PollersOptions, type Watcher } from './pollers.ts';
 import { runStates, type RunReading, type Snapshot } from './snapshot.ts';
@@ -20,10 +21,11 @@ export interface LivePollers {
 export interface LivePollersOptions extends PollersOptions {
   readonly runStore: RunStore;
   readonly workflowStore: WorkflowStore;
+  readonly startedRuns: Pick<StartedRuns, 'awaitedUntilMs'>;
 }
 
 export function createLivePollers(options: LivePollersOptions): LivePollers {
-  const { runStore, workflowStore, countSubscription, now } = options;
+  const { runStore, workflowStore, startedRuns, countSubscription, now } = options;
   const pollers = createPollers(runStates, options);
 
   async function read(ref: RunRef, requirement: DataRequirement, operation: Operation): Promise<RunReading> {
@@ -41,7 +43,12 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
       // The graph is read for each event, not by the poller.
       const polled = requirement === 'GRAPH' ? 'STEPS' : requirement;
       const onLeft = countSubscription(watcher.viewer);
-      const poller = pollers.of(watcher, `${polled} ${refKey(ref)}`, (operation) => read(ref, polled, operation));
+      const poller = pollers.of(
+        watcher,
+        `${polled} ${refKey(ref)}`,
+        (operation) => read(ref, polled, operation),
+        () => startedRuns.awaitedUntilMs(watcher.viewer, ref),
+      );
       return poller.watch(onLeft);
     },
     get pollers() {

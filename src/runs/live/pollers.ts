@@ -1,8 +1,9 @@
 /** Pollers of one kind, one for each viewer and name: opened for the first subscriber, and over when the last has left. */
+import { isNotFound } from '../../upstream/errors.ts';
 import { createAnswerLifetime, createCallBudget, type Operation } from '../operation.ts';
 import type { ResourceCache } from '../resource-cache.ts';
 import type { After } from '../timer.ts';
-import { createLivePoller, type LivePoller } from './live-poller.ts';
+import { createLivePoller, type LivePoller, type Poll, type PollResult } from './live-poller.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
 import type { CountSubscription } from './subscription-limit.ts';
 import type { TurnsOf } from './turns.ts';
@@ -23,14 +24,24 @@ export interface PollersOptions {
 }
 
 export interface Pollers<State, Reading> {
-  /** `name` tells it from all others of this viewer, also from those of another kind. */
-  of(watcher: Watcher, name: string, read: Read<State, Reading>): LivePoller<State>;
+  /**
+   * `name` tells it from all others of this viewer, also from those of another kind. `awaitedUntilMs` is asked where the upstream knows
+   * nothing by this id: until then, in milliseconds since 1970, it is still to come.
+   */
+  of(watcher: Watcher, name: string, read: Read<State, Reading>, awaitedUntilMs?: AwaitedUntilMs): LivePoller<State>;
   readonly count: number;
   close(): void;
 }
 
 /** One poll, as an operation with a budget of its own. `latest` is null before the first. */
 export type Read<State, Reading> = (operation: Operation, latest: State | null) => Promise<Reading>;
+
+type AwaitedUntilMs = () => Promise<number>;
+
+/** What is awaited is asked for so often: a 404 is believed for as long. */
+const AWAITED_EVERY_MS = 1000;
+
+const NEVER: AwaitedUntilMs = () => Promise.resolve(0);
 
 export function createPollers<State extends LiveState, Reading>(
   states: LiveStates<State, Reading>,
@@ -43,16 +54,30 @@ export function createPollers<State extends LiveState, Reading>(
     { viewer, requestId, operationRecord }: Watcher,
     name: string,
     read: Read<State, Reading>,
+    awaitedUntilMs: AwaitedUntilMs,
   ): LivePoller<State> {
+    async function readOnce({ signal, latest, isAnnounced: skipsLive }: Poll<State>): Promise<PollResult<Reading>> {
+      const budget = createCallBudget(maxUpstreamCalls);
+      const lifetime = createAnswerLifetime();
+      const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord, skipsLive };
+      return { reading: await read(operation, latest), untilMs: lifetime.untilMs };
+    }
+
+    async function readAwaited(poll: Poll<State>): Promise<PollResult<Reading>> {
+      for (;;) {
+        try {
+          return await readOnce(poll);
+        } catch (error) {
+          if (!isNotFound(error) || now() >= (await awaitedUntilMs())) throw error;
+          await pause(AWAITED_EVERY_MS, poll.signal);
+        }
+      }
+    }
+
     const poller = createLivePoller({
       states,
       joinTurns: turnsOf(viewer, name),
-      async read({ signal, latest, isAnnounced: skipsLive }) {
-        const budget = createCallBudget(maxUpstreamCalls);
-        const lifetime = createAnswerLifetime();
-        const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord, skipsLive };
-        return { reading: await read(operation, latest), untilMs: lifetime.untilMs };
-      },
+      read: readAwaited,
       isRightKnown: () => cache.hasProvenRight(viewer),
       liveTtlMs,
       now,
@@ -65,10 +90,27 @@ export function createPollers<State extends LiveState, Reading>(
     return poller;
   }
 
+  /** Shorter where nobody waits any more. */
+  function pause(ms: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const cancel = after(ms, () => {
+      resolve(undefined);
+    });
+    const stop = () => {
+      cancel();
+      resolve(undefined);
+    };
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop);
+    return promise.finally(() => {
+      signal.removeEventListener('abort', stop);
+    });
+  }
+
   return {
-    of(watcher, name, read) {
+    of(watcher, name, read, awaitedUntilMs = NEVER) {
       const key = `${watcher.viewer.id} ${name}`;
-      return pollers.get(key) ?? open(key, watcher, name, read);
+      return pollers.get(key) ?? open(key, watcher, name, read, awaitedUntilMs);
     },
     get count() {
       return pollers.size;

@@ -7,6 +7,7 @@ import type { IdempotentStarts } from './idempotent-starts.ts';
 import type { Operation } from '../operation.ts';
 import type { ResourceCache } from '../resource-cache.ts';
 import { identityOf, upstreamIdentityOf } from '../viewer.ts';
+import type { StartedRuns } from './started-runs.ts';
 
 export interface StartRequest {
   readonly workflowId: string;
@@ -23,6 +24,7 @@ export function createRunStarter(
   upstream: UpstreamApi,
   cache: ResourceCache,
   idempotentStarts: IdempotentStarts,
+  startedRuns: Pick<StartedRuns, 'add'>,
 ): RunStarter {
   async function send({ workflowId, inputs }: StartRequest, operation: Operation): Promise<StartedRun> {
     const { viewer, requestId, budget, operationRecord } = operation;
@@ -42,13 +44,19 @@ export function createRunStarter(
     }
   }
 
+  function sendOnce(request: StartRequest, operation: Operation): Promise<StartedRun> {
+    const { idempotencyKey: key, workflowId, inputs } = request;
+    if (key === null) return send(request, operation);
+    const { viewer } = operation;
+    const start = { viewerId: viewer.id, identity: identityOf(viewer), key, workflowId, inputs };
+    return idempotentStarts.once(start, () => send(request, operation));
+  }
+
   return {
     async start(request, operation) {
-      const { idempotencyKey: key, workflowId, inputs } = request;
-      if (key === null) return send(request, operation);
-      const { viewer } = operation;
-      const start = { viewerId: viewer.id, identity: identityOf(viewer), key, workflowId, inputs };
-      return idempotentStarts.once(start, () => send(request, operation));
+      const started = await sendOnce(request, operation);
+      await startedRuns.add(operation.viewer, { workflowId: request.workflowId, runId: started.runId });
+      return started;
     },
   };
 }
