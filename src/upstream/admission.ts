@@ -3,6 +3,7 @@
  * circuit breaker of its compartment, and the bulkhead and breaker of all calls.
  */
 import {
+  BrokenCircuitError,
   bulkhead,
   BulkheadRejectedError,
   circuitBreaker,
@@ -161,7 +162,15 @@ function createBreaker(threshold: number): CircuitBreakerPolicy {
   function countsAsFailure(error: unknown): boolean {
     return isFault(error) || (!(error instanceof GatewayError) && breaker.state === CircuitState.HalfOpen);
   }
-  return breaker;
+  return refusingBesideTrial(breaker);
+}
+
+/** While a trial call is under way, others are refused: cockatiel lets them wait for it, and they would hold slots that other calls need. */
+function refusingBesideTrial(breaker: CircuitBreakerPolicy): CircuitBreakerPolicy {
+  const ask: CircuitBreakerPolicy['execute'] = breaker.execute.bind(breaker);
+  const execute: CircuitBreakerPolicy['execute'] = (call, signal) =>
+    breaker.state === CircuitState.HalfOpen ? Promise.reject(new BrokenCircuitError()) : ask(call, signal);
+  return Object.assign(breaker, { execute });
 }
 
 /** A failure of the upstream itself, not of one caller's key, id or rate, nor of a setting: that one's message must stay. */

@@ -391,34 +391,22 @@ describe('an upstream call', () => {
       expect(attempt).not.toHaveBeenCalled();
     });
 
-    it('waits for the trial call, and shares its outcome', async () => {
+    it('fails at once while the trial call is under way', async () => {
       await open();
       await jest.advanceTimersByTimeAsync(1000);
       const trial = openAttempt<string>();
       const first = resilience.once(STEPS, trial.attempt, never);
       const attempt = answering();
-      const second = rejectionOf(resilience.once(STEPS, attempt, never));
+      const second = gatewayErrorOf(resilience.once(STEPS, attempt, never));
       await jest.advanceTimersByTimeAsync(0);
-      trial.reject(failure());
-      await rejectionOf(first);
-      expect(await second).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
-      expect(attempt).not.toHaveBeenCalled();
-    });
-
-    it('is not made if its client left while it waited for the trial call', async () => {
-      await open();
-      await jest.advanceTimersByTimeAsync(1000);
-      const trial = openAttempt<string>();
-      const first = resilience.once(STEPS, trial.attempt, never);
-      const client = new AbortController();
-      const attempt = answering();
-      const second = rejectionOf(resilience.once(STEPS, attempt, client.signal));
-      await jest.advanceTimersByTimeAsync(0);
-      client.abort();
       trial.resolve('answer');
       expect(await first).toBe('answer');
-      expect(await second).toBeInstanceOf(AbandonedError);
+      expect(await second).toMatchObject({
+        code: 'UPSTREAM_UNAVAILABLE',
+        details: { retryAfterSeconds: 1, wasNotSent: true },
+      });
       expect(attempt).not.toHaveBeenCalled();
+      expect(await resilience.once(STEPS, attempt, never)).toBe('answer');
     });
 
     it('is not made again because the client of the trial call left', async () => {
@@ -462,6 +450,23 @@ describe('an upstream call', () => {
       expect(resilience.state()).toMatchObject({ breaker: 'closed', openCompartments: 1 });
       await jest.advanceTimersByTimeAsync(TIMEOUT_MS);
       expect(resilience.state()).toMatchObject({ openCompartments: 0 });
+    });
+
+    it('is made while a trial call of theirs is under way, however many of them come', async () => {
+      await openSteps();
+      await jest.advanceTimersByTimeAsync(1000);
+      const trial = openAttempt<string>();
+      const first = resilience.once(STEPS, trial.attempt, never);
+      const refused = Array.from({ length: 10 }, () => rejectionOf(resilience.once(STEPS, answering(), never)));
+      const attempt = answering();
+      const other = resilience.once(OTHER, attempt, never);
+      await jest.advanceTimersByTimeAsync(0);
+      expect(trial.attempt).toHaveBeenCalledTimes(1);
+      expect(attempt).toHaveBeenCalledTimes(1);
+      expect(await other).toBe('answer');
+      trial.resolve('answer');
+      expect(await first).toBe('answer');
+      await Promise.all(refused);
     });
 
     it('is not made where they all fail, until a trial call of any of them succeeds', async () => {
