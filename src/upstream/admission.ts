@@ -35,8 +35,8 @@ export interface Admission {
 
 /** Calls that may wait for a slot: all, those of one viewer, and those of one lane. */
 const MAX_WAITING = { all: 1000, viewer: 750, lane: 500 };
-/** With those whose clients have left: cockatiel drops them when their turn comes, and not before. */
-const MAX_QUEUED = 4 * MAX_WAITING.all;
+/** With those whose clients have left, so many times as many: cockatiel drops them when their turn comes, and not before. */
+const QUEUED_FACTOR = 4;
 /** A breaker opens when more of the calls in ten seconds failed than this, at five a second or more. */
 const COMPARTMENT_THRESHOLD = 0.5;
 /** Other compartments still answer below that. */
@@ -57,16 +57,15 @@ const BREAKER_STATES = {
 } as const;
 
 export function createAdmission(concurrency: number): Admission {
-  const all = { slots: bulkhead(concurrency, Infinity), breaker: createBreaker(THRESHOLD) };
+  const all = createQueue(concurrency);
+  const breaker = createBreaker(THRESHOLD);
   /** By viewer, and by lane. */
   const queues = new LRUCache<string, Queue>({ max: MAX_QUEUES });
   const compartments = new LRUCache<string, Compartment>({ max: MAX_BREAKERS });
-  let waiting = 0;
-  let queued = 0;
 
   /** It has all slots that there are: calls that wait for one of them let those of others go before. */
   function queueOf(name: string): Queue {
-    const queue = queues.get(name) ?? { slots: bulkhead(concurrency, Infinity), waiting: 0 };
+    const queue = queues.get(name) ?? createQueue(concurrency);
     queues.set(name, queue);
     return queue;
   }
@@ -81,26 +80,14 @@ export function createAdmission(concurrency: number): Admission {
     async admit({ viewerId, compartment }, attempt, signal) {
       const ofViewer = queueOf(viewerId);
       const ofLane = queueOf(`${viewerId} ${compartment}`);
-      const isFull = waiting >= MAX_WAITING.all || queued >= MAX_QUEUED;
-      if (isFull || ofViewer.waiting >= MAX_WAITING.viewer || ofLane.waiting >= MAX_WAITING.lane) {
+      if (isFull(all, MAX_WAITING.all) || isFull(ofViewer, MAX_WAITING.viewer) || isFull(ofLane, MAX_WAITING.lane)) {
         throw new BulkheadRejectedError(concurrency, MAX_WAITING.all);
       }
-      const count = (change: 1 | -1) => {
-        waiting += change;
-        ofViewer.waiting += change;
-        ofLane.waiting += change;
-      };
-      const leave = once(() => {
-        count(-1);
-      });
-      const leaveQueue = once(() => {
-        queued -= 1;
-      });
-      count(1);
-      queued += 1;
+      const leave = enter([all, ofViewer, ofLane], 'waiting');
+      const leaveQueue = enter([all, ofViewer, ofLane], 'queued');
       signal.addEventListener('abort', leave);
       try {
-        const order = wrap(ofLane.slots, ofViewer.slots, breakerOf(compartment), all.slots, all.breaker);
+        const order = wrap(ofLane.slots, ofViewer.slots, breakerOf(compartment), all.slots, breaker);
         return await order.execute(() => {
           leave();
           leaveQueue();
@@ -113,26 +100,40 @@ export function createAdmission(concurrency: number): Admission {
       }
     },
     state: () => ({
-      breaker: BREAKER_STATES[all.breaker.state],
+      breaker: BREAKER_STATES[breaker.state],
       openCompartments: [...compartments.values()].filter(({ hasOpened }) => hasOpened()).length,
       callsInUse: concurrency - all.slots.executionSlots,
-      callsQueued: waiting,
+      callsQueued: all.waiting,
     }),
-    hasQueue: () => waiting > 0,
+    hasQueue: () => all.waiting > 0,
   };
 }
 
+/** The calls of a lane, of a viewer, or all. */
 interface Queue {
   readonly slots: BulkheadPolicy;
-  /** Calls that are not under way yet, and that somebody waits for; of a viewer those in its lanes, too. */
+  /** Calls that are not under way yet, and that somebody waits for. */
   waiting: number;
+  /** With those that nobody waits for any more. */
+  queued: number;
 }
 
-function once(act: () => void): () => void {
-  let isDone = false;
+const createQueue = (concurrency: number): Queue => ({
+  slots: bulkhead(concurrency, Infinity),
+  waiting: 0,
+  queued: 0,
+});
+
+const isFull = ({ waiting, queued }: Queue, maxWaiting: number): boolean =>
+  waiting >= maxWaiting || queued >= QUEUED_FACTOR * maxWaiting;
+
+/** Counts a call in each of the queues, until the function that it returns is called. */
+function enter(queues: readonly Queue[], count: 'waiting' | 'queued'): () => void {
+  for (const queue of queues) queue[count] += 1;
+  let isIn = true;
   return () => {
-    if (!isDone) act();
-    isDone = true;
+    if (isIn) for (const queue of queues) queue[count] -= 1;
+    isIn = false;
   };
 }
 

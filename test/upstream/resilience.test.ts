@@ -257,23 +257,28 @@ describe('an upstream call', () => {
       const unmade = jest.fn<Attempt<string>>(() => Promise.resolve('unmade'));
       const gone: Promise<unknown>[] = [];
       /** Reloads: whoever asks again has left before. */
-      const askAndLeave = () => {
+      const askAndLeave = (viewerId: string) => {
         const client = new AbortController();
-        const lanes = Array.from({ length: 500 }, (_, index) => laneOf(`steps ${index % 2}`));
+        const lanes = Array.from({ length: 500 }, (_, index) => laneOf(`steps ${index % 2}`, viewerId));
         const calls = lanes.map((lane) => rejectionOf(resilience.once(lane, unmade, client.signal)));
         client.abort();
         gone.push(...calls);
       };
-      for (let time = 0; time < 8; time += 1) askAndLeave();
+      for (let time = 0; time < 8; time += 1) askAndLeave('viewer');
       expect(resilience.state().callsQueued).toBe(0);
-      // So many that nobody waits for are kept until it is their turn, and no more.
-      const refused = await gatewayErrorOf(resilience.once(laneOf('run', 'another'), unmade, never));
+      // So many that nobody waits for are kept until it is their turn, and no more: of one viewer, and of all.
+      const other = openAttempt<string>();
+      const made = resilience.once(laneOf('run', 'another'), other.attempt, never);
+      for (let time = 0; time < 8; time += 1) askAndLeave('neighbour');
+      const refused = await gatewayErrorOf(resilience.once(laneOf('run', 'third'), unmade, never));
       expect(refused.code).toBe('UPSTREAM_OVERLOADED');
       resolve('answer');
       await Promise.all(busy);
+      other.resolve('made');
+      expect(await made).toBe('made');
       for (const error of await Promise.all(gone)) expect(error).toBeInstanceOf(AbandonedError);
       expect(unmade).not.toHaveBeenCalled();
-      expect(await resilience.once(laneOf('run', 'another'), unmade, never)).toBe('unmade');
+      expect(await resilience.once(laneOf('run', 'third'), unmade, never)).toBe('unmade');
     });
 
     it('is not retried where that comes after its deadline', async () => {
