@@ -22,36 +22,38 @@ interface Directory {
 const MAX_DIRECTORY_BYTES = 8 * 2 ** 20;
 const DIRECTORY_BYTES = 1000;
 const WORKFLOW_BYTES = 100;
+/** A queue of its own: all viewers of a credential wait for the list, so it must not wait behind the calls of one of them. */
+const QUEUE = 'organizations of workflows';
 
 /** The upstream, as if everything out of the caller's scope did not exist. */
 export function createScopedUpstream(upstream: UpstreamApi, now: () => number): UpstreamApi {
-  /** By credential. */
+  /** What was read last, by credential. */
   const directories = new LRUCache<string, Directory>({ maxSize: MAX_DIRECTORY_BYTES });
+  /** What is being read. Until it has come, the last one is as good as it was. */
+  const underWay = new Map<string, Directory>();
 
   /** Shared by all viewers of the credential, so no client that leaves aborts it. */
-  function readDirectory({ credential, viewerId, requestId }: CallOptions): Directory {
+  function readDirectory({ credential, requestId }: CallOptions): Directory {
     const { signal } = new AbortController();
     const organizations = upstream
-      .listWorkflows({ credential, viewerId, requestId, signal, scope: null })
+      .listWorkflows({ credential, viewerId: QUEUE, requestId, signal, scope: null })
       .then(({ value }) => new Map(value.map(({ id, organizationId }) => [id, organizationId])));
     const directory: Directory = { readAt: now(), organizations };
-    directories.set(credential, directory, { size: DIRECTORY_BYTES });
-    organizations.then(
-      (read) => {
-        // A copy: the cache keeps the size of a value that it has already.
-        if (directories.peek(credential) === directory)
-          directories.set(credential, { ...directory }, { size: bytesOf(read) });
-      },
-      () => {
-        if (directories.peek(credential) === directory) directories.delete(credential);
-      },
-    );
+    underWay.set(credential, directory);
+    const end = (read: ReadonlyMap<string, string | null> | null) => {
+      if (underWay.get(credential) !== directory) return;
+      underWay.delete(credential);
+      if (read) directories.set(credential, directory, { size: bytesOf(read) });
+    };
+    organizations.then(end, () => {
+      end(null);
+    });
     return directory;
   }
 
   function directoryOf(call: CallOptions, maxAgeMs: number): Directory {
-    const directory = directories.get(call.credential);
-    return directory && now() < directory.readAt + maxAgeMs ? directory : readDirectory(call);
+    const known = [directories.get(call.credential), underWay.get(call.credential)];
+    return known.find((directory) => directory && now() < directory.readAt + maxAgeMs) ?? readDirectory(call);
   }
 
   async function organizationOf(workflowId: string, call: CallOptions): Promise<string | null> {

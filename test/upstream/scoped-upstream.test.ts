@@ -1,11 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import type { UpstreamAnswer, UpstreamApi } from '../../src/upstream/client.ts';
+import { UPSTREAM_ENDPOINTS } from '../../src/config/config.ts';
+import { createUpstreamClient, type UpstreamAnswer, type UpstreamApi } from '../../src/upstream/client.ts';
 import { readWorkflows } from '../../src/upstream/contract.ts';
 import { createScopedUpstream } from '../../src/upstream/scoped-upstream.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import type { Scope } from '../../src/upstream/scope.ts';
 import { stepFacts } from '../support/facts.ts';
+import { startFaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
 import { textOf } from '../support/wire.ts';
@@ -74,7 +77,7 @@ describe('the organizations of workflows, which narrowed scopes look up', () => 
     const { ask, listWorkflows, controller } = scoped(() => Promise.resolve({ value: listOf('w'), sizeBytes: 0 }));
     await ask('key', 'w');
     const [[options] = []] = listWorkflows.mock.calls;
-    expect(options).toMatchObject({ credential: 'key', viewerId: 'viewer', requestId: 'r', scope: null });
+    expect(options).toMatchObject({ credential: 'key', requestId: 'r', scope: null });
     controller.abort();
     expect(options?.signal.aborted).toBe(false);
   });
@@ -115,6 +118,35 @@ describe('the organizations of workflows, which narrowed scopes look up', () => 
     expect(listWorkflows).toHaveBeenCalledTimes(3);
   });
 
+  it.each(['is under way', 'has failed'])(
+    'are those of before while the call that reads them again %s',
+    async (state) => {
+      let time = 0;
+      const { ask, listWorkflows } = scoped(
+        () => Promise.resolve({ value: listOf('w'), sizeBytes: 0 }),
+        () => time,
+      );
+      await ask('key', 'w');
+      time = 2000;
+      const again = Promise.withResolvers<never>();
+      listWorkflows.mockImplementation(() => again.promise);
+      // Whoever asks for what is not listed waits for the list. Nobody else needs it.
+      const unlisted = gatewayErrorOf(ask('key', 'made-up'));
+      await nextTurn();
+      expect(listWorkflows).toHaveBeenCalledTimes(2);
+      const outage = new GatewayError('UPSTREAM_TIMEOUT', 'no answer');
+      if (state === 'has failed') {
+        again.reject(outage);
+        await unlisted;
+      }
+      const known = ask('key', 'w').then(() => 'answered');
+      expect(await Promise.race([known, nextTurn('waits')])).toBe('answered');
+      again.reject(outage);
+      expect(await unlisted).toBe(outage);
+      expect(listWorkflows).toHaveBeenCalledTimes(2);
+    },
+  );
+
   it.each(['answered', 'failed'])('are those of the last call, also where one before it is %s later', async (how) => {
     let time = 0;
     const calls: PromiseWithResolvers<UpstreamAnswer<ReturnType<typeof listOf>>>[] = [];
@@ -137,6 +169,39 @@ describe('the organizations of workflows, which narrowed scopes look up', () => 
     await first;
     await ask('key', 'w');
     expect(calls).toHaveLength(2);
+  });
+
+  it('do not wait behind the calls of the viewer who asks for them first', async () => {
+    const release = Promise.withResolvers<Reply>();
+    const server = await startFaultyUpstream(({ endpoint }) =>
+      endpoint === 'workflows' ? { json: [wireWorkflow('w')] } : release.promise,
+    );
+    const client = createUpstreamClient({
+      baseUrl: `${server.url}/`,
+      endpoints: new Set(UPSTREAM_ENDPOINTS),
+      ...{ timeoutMs: 10_000, concurrency: 1, maxResponseBytes: 65_536 },
+    });
+    const upstream = createScopedUpstream(client, () => 0);
+    const ask = (viewerId: string, workflowId: string, scope: Scope | null) => {
+      const { signal } = new AbortController();
+      return upstream.getRun(
+        { workflowId, runId: 'r1' },
+        { credential: 'key', viewerId, requestId: 'r', scope, signal },
+      );
+    };
+    try {
+      const first = server.nextCall();
+      const calls = ['slow-1', 'slow-2', 'slow-3'].map((workflowId) => ask('busy', workflowId, null));
+      await first;
+      for (const viewerId of ['busy', 'other'])
+        calls.push(ask(viewerId, 'w', { organizationId: 'org-1', workflowIds: null }));
+      release.resolve({ json: [] });
+      await Promise.all(calls);
+      expect(server.calls[1]?.endpoint).toBe('workflows');
+    } finally {
+      upstream.close();
+      await server.close();
+    }
   });
 
   it('are not looked up for an id that can not be asked for', async () => {
