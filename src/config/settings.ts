@@ -2,6 +2,7 @@
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { ConfigError, readConfig, type Config } from './config.ts';
+import { withLowerCaseProxies } from './upstream-connection.ts';
 import { ENVIRONMENT } from './variables.ts';
 
 type Variables = z.input<typeof ENVIRONMENT>;
@@ -29,7 +30,7 @@ export function configOf(settings: Settings, { NODE_ENV }: Environment = process
 
 /** The settings among the variables of an environment. */
 export const settingsOf = (environment: Environment = process.env): Settings =>
-  Object.fromEntries(Object.entries(environment).filter(([name]) => isVariable(name)));
+  Object.fromEntries(Object.entries(withLowerCaseProxies(environment)).filter(([name]) => isVariable(name)));
 
 /** A variable of the environment wins, unless it is empty. */
 export const overFile = (file: Environment, environment: Environment): Environment => ({

@@ -61,7 +61,17 @@ describe('createGateway', () => {
   });
 
   it('takes from the environment what it is given of it', () => {
-    expect(settingsOf({ PORT: '1', HOME: '/root', http_proxy: 'http://x' })).toEqual({ PORT: '1' });
+    expect(settingsOf({ PORT: '1', HOME: '/root' })).toEqual({ PORT: '1' });
+  });
+
+  it('takes proxies in lower case, too: these count, as for the command', () => {
+    const environment = {
+      HTTP_PROXY: 'http://upper',
+      http_proxy: 'http://lower',
+      https_proxy: 'http://tls',
+      no_proxy: ' ',
+    };
+    expect(settingsOf(environment)).toEqual({ HTTP_PROXY: 'http://lower', HTTPS_PROXY: 'http://tls' });
   });
 
   it('rejects for a port that is taken, and leaves nothing behind', async () => {
