@@ -44,6 +44,13 @@ describe('the HEALTHCHECK of the image', () => {
     expect(await run(words, { HOST, PORT: new URL(gateway.url).port, ...more })).toEqual(WELL);
   });
 
+  it('asks no proxy, also where NODE_USE_ENV_PROXY lets the keys of the token issuer be fetched through one', async () => {
+    upstream = await startFaultyUpstream(() => ({ status: 403 }));
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+    const proxy = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: upstream.url };
+    expect(await run(words, { PORT: new URL(gateway.url).port, ...proxy })).toEqual(WELL);
+  });
+
   it('says what is wrong where nothing listens, or something else does', async () => {
     upstream = await startFaultyUpstream(() => ({ status: 500 }));
     const { port } = new URL(upstream.url);
