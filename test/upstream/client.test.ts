@@ -360,10 +360,19 @@ describe('the upstream client', () => {
       expect(upstream.calls).toHaveLength(1);
     });
 
-    it('an answer that is cut to UPSTREAM_UNAVAILABLE, and tries again', async () => {
-      upstream.script = () => ({ raw: STEPS, cutAfter: 3 });
+    const GZIP = { 'content-encoding': 'gzip' };
+    it.each<readonly [string, Reply, string]>([
+      ['is cut', { raw: STEPS, cutAfter: 3 }, 'ERR_HTTP_CONTENT_LENGTH_MISMATCH'],
+      ['is compressed and cut', { raw: gzipSync(STEPS).subarray(0, -9), headers: GZIP }, 'Z_BUF_ERROR'],
+      ['is not compressed as it says', { raw: STEPS, headers: GZIP }, 'Z_DATA_ERROR'],
+    ])('an answer that %s to UPSTREAM_UNAVAILABLE, and tries again', async (_, reply, reason) => {
+      upstream.script = () => reply;
       const error = await gatewayErrorOf(clientOf().listSteps(REF, call()));
-      expect(error).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', isRetryable: true });
+      expect(error).toMatchObject({
+        code: 'UPSTREAM_UNAVAILABLE',
+        isRetryable: true,
+        message: `the upstream's answer broke off, or can not be read (${reason})`,
+      });
       expect(upstream.calls).toHaveLength(3);
     });
 

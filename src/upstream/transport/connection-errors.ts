@@ -1,4 +1,4 @@
-/** Errors of a connection that gave no answer, as messages that say which setting helps. */
+/** Errors of a connection that gave no answer, or not all of it, as messages that say which setting helps. */
 import { RequestError } from 'got';
 import { GatewayError } from '../errors.ts';
 
@@ -54,6 +54,10 @@ export function toGatewayError(error: unknown, isProxied: boolean): unknown {
   if (code === 'ERR_PROXY_TUNNEL') {
     const message = 'the proxy opens no connection to the upstream: check HTTPS_PROXY, its credentials, and NO_PROXY';
     return new GatewayError('UPSTREAM_UNAVAILABLE', message, { wasNotSent: true });
+  }
+  if (error.response) {
+    const { code: reason = code } = (error.cause ?? {}) as { readonly code?: string };
+    return new GatewayError('UPSTREAM_UNAVAILABLE', `the upstream's answer broke off, or can not be read (${reason})`);
   }
   const what = isProxied ? 'the upstream, or the proxy in front of it,' : 'the upstream';
   const message = `${what} could not be reached (${code})`;
