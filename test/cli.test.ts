@@ -136,6 +136,31 @@ describe('--config', () => {
     );
   });
 
+  it.each([
+    'secret#key',
+    '#secret-key',
+    '"secret',
+    '"secret"key',
+    "'secret' key",
+    String.raw`"secret\"key"`,
+    'name="secret#key"',
+  ])('with the value %s, of which a part would be lost, is refused', (value) => {
+    const read = () => readSettingsFile(`PORT=0\nUPSTREAM_API_KEY=${value}\n`, 'file');
+    expect(read).toThrow(/^file:2: UPSTREAM_API_KEY: expected a value that /);
+    expect(read).not.toThrow('secret');
+  });
+
+  it.each([
+    ['"secret#key"', 'secret#key'],
+    ["'secret # key' # of the sample", 'secret # key'],
+    ['`a "secret"`', 'a "secret"'],
+    ["secret key's end # of the sample", "secret key's end"],
+    [' # none', ''],
+    ['secret"key', 'secret"key'],
+  ])('reads the value %s', (value, read) => {
+    expect(readSettingsFile(`UPSTREAM_API_KEY=${value}\n`, 'file')).toEqual({ UPSTREAM_API_KEY: read });
+  });
+
   it('that is refused, or not there, stops the start and the check', async () => {
     const file = write('PORT=0\nPROT=1\n');
     const lines = [

@@ -39,7 +39,9 @@ export const overFile = (file: Environment, environment: Environment): Environme
 });
 
 const EXPORT = /^[ \t]*export[ \t]+/;
-const ASSIGNMENT = /^\s*([A-Za-z_]\w*)\s*=/;
+const ASSIGNMENT = /^\s*([A-Za-z_]\w*)\s*=(.*)$/s;
+/** A value in quotes, or one without # that does not begin with a quote; then maybe a blank and a comment. Of others parseEnv reads a part. */
+const WHOLE_VALUE = /^\s*(?:(["'`])(?:(?!\1).)*\1|[^\s"'`#](?:[^#]*[^\s#])?)?(?:\s+#.*|\s*)$/s;
 
 /** Lines of `NAME=value`, as in `.env` files. `path` is for messages. Throws ConfigError. */
 export function readSettingsFile(text: string, path: string): Environment {
@@ -51,16 +53,18 @@ export function readSettingsFile(text: string, path: string): Environment {
     .map((line) => ({ line, read: parseEnv(line) }));
   const problems = lines.flatMap(({ line, read }, index) => {
     if (/^\s*(?:#.*)?$/.test(line)) return [];
-    const [, name] = ASSIGNMENT.exec(line) ?? [];
+    const [, name, value = ''] = ASSIGNMENT.exec(line) ?? [];
     const at = `${path}:${index + 1}`;
     // The line may hold a key, so it is not quoted.
     if (name === undefined) return [`${at}: expected NAME=value, or a comment that begins with #.`];
     if (!isVariable(name)) return [`${at}: ${name}: ${UNKNOWN}`];
     // Blanks that are no spaces, which an editor or a web page has left, are part of the name for parseEnv.
-    return Object.hasOwn(read, name) ? [] : [`${at}: ${name}: expected nothing but plain spaces beside the name.`];
+    if (!Object.hasOwn(read, name)) return [`${at}: ${name}: expected nothing but plain spaces beside the name.`];
+    return WHOLE_VALUE.test(value) ? [] : [`${at}: ${name}: ${PART}`];
   });
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return Object.assign({}, ...lines.map(({ read }) => read)) as Environment;
 }
 
+const PART = 'expected a value that is in quotes as a whole, since it has a # or begins with a quote.';
 const UNKNOWN = 'expected the name of a setting, as docs/configuration.md lists them.';
