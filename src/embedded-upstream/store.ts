@@ -15,6 +15,8 @@ export const API_KEYS: ReadonlyMap<string, { readonly organizationId: Organizati
   ]);
 
 const MAX_STARTED_RUNS = 1000;
+/** Of the inputs of started runs, as JSON. Once they are read they may take seventeen times as much. */
+const MAX_INPUT_CHARACTERS = 4 * 2 ** 20;
 
 export interface StoreOptions {
   readonly seed: number;
@@ -32,6 +34,10 @@ export interface Organization {
   execute(workflow: WorkflowDefinition, inputs: JsonObject, userId: string): Run;
   /** Stops whatever still runs. */
   close(): void;
+}
+
+interface KnownRun extends StartedRun {
+  readonly inputCharacters: number;
 }
 
 export interface Store {
@@ -54,7 +60,7 @@ function createOrganization(id: OrganizationId, { seed, pace, scheduler }: Store
   const workflows = new Map(WORKFLOWS[id].map((workflow) => [workflow.id, workflow]));
   const history = new Map(seededHistory(id, seed).map((run) => [run.id, run]));
   /** By run id, oldest first. */
-  const started = new Map<string, StartedRun>();
+  const started = new Map<string, KnownRun>();
   // The clock is a part of the seed: after a restart the first run must not bear an id that a gateway still remembers.
   const liveRandom = createRandom(seed, id, 'live', scheduler.now());
 
@@ -75,7 +81,7 @@ function createOrganization(id: OrganizationId, { seed, pace, scheduler }: Store
       const runId = liveRandom.uuid();
       const plan = planRun(workflow, inputs, runId, steeringOf(inputs));
       const startedRun = startRun({ runId, workflow, plan, userId, inputs, scheduler, pace });
-      started.set(runId, startedRun);
+      started.set(runId, { ...startedRun, inputCharacters: JSON.stringify(inputs).length });
       dropOldest(started);
       return startedRun.run;
     },
@@ -85,10 +91,12 @@ function createOrganization(id: OrganizationId, { seed, pace, scheduler }: Store
   };
 }
 
-function dropOldest(started: Map<string, StartedRun>): void {
+function dropOldest(started: Map<string, KnownRun>): void {
+  let characters = started.values().reduce((sum, run) => sum + run.inputCharacters, 0);
   for (const [runId, run] of started) {
-    if (started.size <= MAX_STARTED_RUNS) return;
+    if (started.size <= MAX_STARTED_RUNS && characters <= MAX_INPUT_CHARACTERS) return;
     run.stop();
     started.delete(runId);
+    characters -= run.inputCharacters;
   }
 }

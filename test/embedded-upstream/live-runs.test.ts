@@ -160,6 +160,17 @@ describe('the store', () => {
     expect(runs[1]?.endMicros).not.toBeNull();
   });
 
+  it('keeps fewer where their inputs are large', () => {
+    const demo = createStore({ seed: 1, pace: 1, scheduler: createVirtualScheduler(NOON) }).organization('demo');
+    const [workflow] = demo.workflows;
+    if (!workflow) throw new Error('expected the sample workflow');
+    const before = demo.runs(workflow).length;
+    const inputs = { text: 'x'.repeat(2 ** 20) };
+    const runs = Array.from({ length: 5 }, () => demo.execute(workflow, inputs, 'user-ada'));
+    expect(demo.runs(workflow)).toHaveLength(before + 3);
+    expect(runs.map(({ id }) => demo.run(workflow, id) !== undefined)).toEqual([false, false, true, true, true]);
+  });
+
   it('stops every run when it is closed', () => {
     const scheduler = createVirtualScheduler(NOON);
     const store = createStore({ seed: 1, pace: 1, scheduler });
