@@ -40,7 +40,7 @@ export const overFile = (file: Environment, environment: Environment): Environme
 
 const EXPORT = /^[ \t]*export[ \t]+/;
 const ASSIGNMENT = /^\s*([A-Za-z_]\w*)\s*=(.*)$/s;
-/** A value in quotes, or one without # that does not begin with a quote; then maybe a blank and a comment. Of others parseEnv reads a part. */
+/** All in quotes, or without a # and no quote at its beginning; then maybe a comment. Of other values parseEnv reads a part. */
 const WHOLE_VALUE = /^\s*(?:(["'`])(?:(?!\1).)*\1|[^\s"'`#](?:[^#]*[^\s#])?)?(?:\s+#.*|\s*)$/s;
 
 /** Lines of `NAME=value`, as in `.env` files. `path` is for messages. Throws ConfigError. */

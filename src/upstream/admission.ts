@@ -166,7 +166,7 @@ function createBreaker(threshold: number): CircuitBreakerPolicy {
   return refusingBesideTrial(breaker);
 }
 
-/** While a trial call is under way, others are refused: cockatiel lets them wait for it, and they would hold slots that other calls need. */
+/** While a trial call is under way, others are refused: cockatiel lets them wait for it, with slots that other calls need. */
 function refusingBesideTrial(breaker: CircuitBreakerPolicy): CircuitBreakerPolicy {
   const ask: CircuitBreakerPolicy['execute'] = breaker.execute.bind(breaker);
   const execute: CircuitBreakerPolicy['execute'] = (call, signal) =>
