@@ -2,6 +2,7 @@
  * Enforces a viewer's scope where answers enter the gateway: nothing out of scope gets into a cache of the viewer, whichever
  * call fetched it.
  */
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { WorkflowRecord } from '../domain/types.ts';
 import type { CallOptions, UpstreamApi } from './client.ts';
@@ -23,7 +24,7 @@ const MAX_DIRECTORY_BYTES = 8 * 2 ** 20;
 const DIRECTORY_BYTES = 1000;
 const WORKFLOW_BYTES = 100;
 /** A queue of its own: all viewers of a credential wait for the list, so it must not wait behind the calls of one of them. */
-const QUEUE = 'organizations of workflows';
+const queueOf = (credential: string): string => `list of ${hash('sha256', credential, 'base64url')}`;
 
 /** The upstream, as if everything out of the caller's scope did not exist. */
 export function createScopedUpstream(upstream: UpstreamApi, now: () => number): UpstreamApi {
@@ -36,7 +37,7 @@ export function createScopedUpstream(upstream: UpstreamApi, now: () => number): 
   function readDirectory({ credential, requestId }: CallOptions): Directory {
     const { signal } = new AbortController();
     const organizations = upstream
-      .listWorkflows({ credential, viewerId: QUEUE, requestId, signal, scope: null })
+      .listWorkflows({ credential, viewerId: queueOf(credential), requestId, signal, scope: null })
       .then(({ value }) => new Map(value.map(({ id, organizationId }) => [id, organizationId])));
     const directory: Directory = { readAt: now(), organizations };
     underWay.set(credential, directory);

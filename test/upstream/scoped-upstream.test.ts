@@ -204,6 +204,14 @@ describe('the organizations of workflows, which narrowed scopes look up', () => 
     }
   });
 
+  it('are read in a queue of each credential, which does not tell it', async () => {
+    const { ask, listWorkflows } = scoped(() => Promise.resolve({ value: listOf('w'), sizeBytes: 0 }));
+    for (const credential of ['key-1', 'key-2']) await ask(credential, 'w');
+    const queues = listWorkflows.mock.calls.map(([{ viewerId }]) => viewerId);
+    expect(new Set(queues).size).toBe(2);
+    expect(queues.join()).not.toContain('key-');
+  });
+
   it('are not looked up for an id that can not be asked for', async () => {
     const { ask, listWorkflows, upstream, close } = scoped(notAsked);
     expect(await gatewayErrorOf(ask('key', '..'))).toMatchObject({ code: 'BAD_USER_INPUT' });
