@@ -47,8 +47,11 @@ export function linkReference(kind: string, url: string): string {
 export const dataReference = (kind: string, type: string | null, base64: JsonValue | undefined): string =>
   reference(kind, type, typeof base64 === 'string' ? sizeOfBase64(base64.length) : null);
 
-/** In JSON of a shape that is not known. No word of a text is as long. */
-const BASE64 = /[A-Za-z0-9+/_-]{1000,}={0,2}/g;
+/**
+ * In JSON of a shape that is not known. No word of a text is as long. It is tried where a word begins: at each character of long words
+ * it would take seconds.
+ */
+const BASE64 = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{1000,}={0,2}/g;
 
 /** Short ones are left: they say as much as their reference would. */
 const DATA_URL = /data:([\w.+/-]{1,100}(?:;[\w.=+-]{1,100}){0,3});base64,([A-Za-z0-9+/_-]{200,}={0,2})/g;

@@ -307,6 +307,15 @@ describe('binary content in a text', () => {
       }),
     );
   });
+
+  it('is looked for once in each word, however long words are', () => {
+    const input = { text: `${'x'.repeat(999)} `.repeat(1000) };
+    const start = process.cpuUsage().user;
+    const [said] = answered({ role: 'assistant', content: [{ type: 'tool_use', input }] }) ?? [];
+    expect(said?.isTruncated).toBe(true);
+    // Some ms; at each character of a word it would take seconds.
+    expect(process.cpuUsage().user - start).toBeLessThan(500_000);
+  });
 });
 
 describe('a text that is cut', () => {
