@@ -39,7 +39,14 @@ describe('timing', () => {
   it('counts a running step until now, whatever its elapsed seconds say', () => {
     const steps = [ran('a', 80, null, 'running', { elapsedTime: 2 }), ran('b', 90, null, 'running')];
     const run = runOf(steps);
-    expect(run.timing).toMatchObject({ busyMs: 20_000, idleMs: 0, maxConcurrency: 2, longestGap: null });
+    expect(run.timing).toMatchObject({
+      totalDurationMs: 12_000,
+      busyMs: 20_000,
+      idleMs: 0,
+      maxConcurrency: 2,
+      parallelism: 1.5,
+      longestGap: null,
+    });
     expect(run.timeline).toMatchObject({
       laneCount: 2,
       gaps: [],

@@ -1,5 +1,5 @@
 /** Where a run's time went: busy and idle stretches, parallel work, and work that was done in vain. */
-import { totalDurationMs } from '../step/duration.ts';
+import { totalMs } from '../step/duration.ts';
 import { longestGap } from './gaps.ts';
 import { intervalsOf, maxConcurrency, unionLength } from './intervals.ts';
 import { wastedMs } from '../step/repeated-nodes.ts';
@@ -8,16 +8,15 @@ import type { RunGap, RunTiming, Step } from '../types.ts';
 /** Milliseconds throughout. `idleMs` is 0 where the wall clock is unknown, `parallelism` null where nothing took time. */
 export function runTiming(steps: readonly Step[], wallClockMs: number | null, gaps: readonly RunGap[]): RunTiming {
   const intervals = intervalsOf(steps);
-  const total = totalDurationMs(steps);
   const busy = unionLength(intervals) / 1000;
   return {
-    totalDurationMs: total,
+    totalDurationMs: totalMs(steps, 'durationMs'),
     wallClockMs,
     busyMs: busy,
     idleMs: Math.max(0, Math.round(((wallClockMs ?? 0) - busy) * 1000) / 1000),
     wastedMs: wastedMs(steps),
     maxConcurrency: maxConcurrency(intervals),
-    parallelism: busy > 0 ? total / busy : null,
+    parallelism: busy > 0 ? totalMs(steps, 'coveredMs') / busy : null,
     longestGap: longestGap(gaps),
   };
 }

@@ -17,10 +17,13 @@ export function totalElapsedTime(steps: Iterable<Pick<StepFacts, 'elapsedTime'>>
   return total;
 }
 
-/** Σ durations in milliseconds, exact to the microsecond; unknown ones count 0. */
-export function totalDurationMs(steps: Iterable<Pick<StepDuration, 'durationMs'>>): number {
+/** The sum of such milliseconds, exact to the microsecond; unknown ones count 0. */
+export function totalMs<Key extends 'durationMs' | 'coveredMs'>(
+  steps: Iterable<Pick<StepDuration, Key>>,
+  key: Key,
+): number {
   let micros = 0;
-  for (const step of steps) micros += microsOf(step.durationMs ?? 0);
+  for (const step of steps) micros += microsOf(step[key] ?? 0);
   return micros / 1000;
 }
 

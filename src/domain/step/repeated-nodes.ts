@@ -1,10 +1,14 @@
 /** The nodes that ran more than once, and what the failed tries among them cost. */
-import { totalDurationMs } from './duration.ts';
+import { totalMs } from './duration.ts';
 import { compareByPlace } from './execution.ts';
 import type { RepeatedNode, Step } from '../types.ts';
 
 /** Milliseconds of failed executions that a retry superseded. */
-export const wastedMs = (steps: readonly Step[]): number => totalDurationMs(steps.filter((step) => step.isSuperseded));
+export const wastedMs = (steps: readonly Step[]): number =>
+  totalMs(
+    steps.filter((step) => step.isSuperseded),
+    'durationMs',
+  );
 
 /** By the place of each node's first execution; the attempts of each in order. */
 export function repeatedNodes(steps: readonly Step[]): RepeatedNode[] {

@@ -711,7 +711,10 @@ export type RunTiming = {
   readonly longestGap?: Maybe<RunGap>;
   /** The most steps that ran at the same time. A step that ends where another starts does not count beside it. */
   readonly maxConcurrency: Scalars['Int']['output'];
-  /** The sum of the durations divided by `busyMs`: 1 is one after the other. Null if nothing took any time. */
+  /**
+   * How many steps ran at once while any did, on the average: the sum of their durations, of a running step until now, divided by `busyMs`.
+   * 1 is one after the other. Null if nothing took any time.
+   */
   readonly parallelism?: Maybe<Scalars['Float']['output']>;
   /** The sum of the steps' durations: the work done. Steps that ran side by side count each. */
   readonly totalDurationMs: Scalars['Float']['output'];
