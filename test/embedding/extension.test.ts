@@ -234,6 +234,33 @@ describe('fields of an extension', () => {
     }
   });
 
+  it('of a workflow are answered to callers who may see it alone: a handle on one costs no call, and proves nothing', async () => {
+    const owner = jest.fn(({ id }: { readonly id: string }) => `owner of ${id}`);
+    const extension: SchemaExtension = {
+      typeDefs: 'extend type Workflow { owner: String }',
+      fields: { Workflow: { owner: { calls: 0, cacheMs: Infinity, resolve: owner } } },
+    };
+    const { thrice } = await start({ extension });
+    const entity = 'representations: [{ __typename: "Workflow", id: "wf" }]';
+    const documents = ['{ workflow(id: "wf") { owner } }', `{ _entities(${entity}) { ... on Workflow { owner } } }`];
+    for (const document of documents) {
+      for (const answer of await thrice(document, { key: 'bad-key' }))
+        expect(codesOf(answer)).toEqual(['UNAUTHENTICATED']);
+      for (const answer of await thrice(document)) expect(JSON.stringify(answer.data)).toContain('owner of wf');
+    }
+    await gateway?.close();
+    upstream.script = (call) =>
+      call.endpoint === 'workflows' ? { json: [wireWorkflow('wf'), wireWorkflow('other')] } : healthy(call);
+    const narrow = await start({ extension, authenticate: () => ({ upstreamKey: 'key-1', workflowIds: ['wf'] }) });
+    for (const answer of await narrow.thrice(
+      '{ seen: workflow(id: "wf") { owner } other: workflow(id: "other") { id owner } }',
+    )) {
+      expect(answer.data).toEqual({ seen: { owner: 'owner of wf' }, other: { id: 'other', owner: null } });
+      expect(codesOf(answer)).toEqual(['NOT_FOUND']);
+    }
+    expect(new Set(owner.mock.calls.map(([{ id }]) => id))).toEqual(new Set(['wf']));
+  });
+
   it('are told to those who compose a supergraph', async () => {
     const { query } = await start({ extension: onRun('Int', { resolve: () => 1 }) });
     const { data } = await query('{ _service { sdl } }');

@@ -140,14 +140,16 @@ describe('the price of a field of an extension', () => {
     expect(costOf(onRun(entry, type), selection)).toMatchObject(cost);
   });
 
-  it('at the root has the call by which a key is proven', () => {
-    const fields = { Query: { mine: { resolve, calls: 0 } }, Mutation: { mine: { resolve, calls: 0 } } };
+  it('at the root, and of a handle on a workflow, has the call by which a right is proven', () => {
+    const mine = { resolve, calls: 0 };
+    const fields = { Query: { mine }, Mutation: { mine }, Workflow: { mine } };
     const schema = createSchema({
-      typeDefs: 'extend type Query { mine: Int } extend type Mutation { mine: Int }',
+      typeDefs: 'extend type Query { mine: Int } extend type Mutation { mine: Int } extend type Workflow { mine: Int }',
       fields,
     });
     const cost = createCostOf(schema, true);
-    for (const text of ['{ mine }', 'mutation { mine }']) expect(cost(text)).toMatchObject({ calls: 1 });
+    for (const text of ['{ mine }', 'mutation { mine }', '{ workflow(id: "wf") { mine } }'])
+      expect(cost(text)).toMatchObject({ calls: 1 });
   });
 });
 

@@ -6,6 +6,7 @@ import type { SchemaExtension } from '../../src/graphql/extension/schema-extensi
 import type { Outcome } from '../../src/graphql/operations/operation.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { wireWorkflow } from '../support/scripted-history.ts';
 import { createPipeline, type PipelineOptions } from '../support/pipeline.ts';
 import { wireRun, wireStep } from '../support/wire.ts';
 
@@ -49,6 +50,7 @@ describe('the operation pipeline', () => {
     upstream = await startFaultyUpstream((call) => {
       if (call.key === 'bad-key') return { status: 401, json: {} };
       if (call.runId === 'missing') return { status: 404, json: {} };
+      if (call.endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
       return call.endpoint === 'execute' ? { json: { run_id: 'new' } } : healthy(call);
     });
   });

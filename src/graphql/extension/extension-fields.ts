@@ -4,6 +4,7 @@ import { DATA_REQUIREMENTS } from '../../runs/loaders/run-loaders.ts';
 import type { Context } from '../context.ts';
 import { withTimes } from '../fields/data-requirements.ts';
 import type { FieldEntry } from '../fields/field-entry.ts';
+import type { WorkflowRef } from '../object-references.ts';
 import { createFieldContext } from './field-context.ts';
 import { readAddedTypes, type AddedType } from './extension-sdl.ts';
 import { UNPRICED, type ExtensionField, type SchemaExtension } from './schema-extension.ts';
@@ -60,7 +61,7 @@ function entryOf({ name }: AddedType, field: FieldDefinitionNode, given: Extensi
   const { calls, items, cacheMs, requirement } = { ...UNPRICED, ...given };
   const isList = listOf(field) !== null;
   const path = `${name}.${field.name.value}`;
-  const isRoot = name === 'Query' || name === 'Mutation';
+  const admission = admissionTo(name);
 
   /** Its length was counted before, and iterables of another kind are not counted while they are answered. */
   function checkLength(value: unknown): unknown {
@@ -74,7 +75,7 @@ function entryOf({ name }: AddedType, field: FieldDefinitionNode, given: Extensi
     const fieldContext = createFieldContext({ context, info, name: path, maxCalls: calls });
     context.lifetime.limit(cacheMs === 0 ? 0 : context.nowMs + cacheMs);
     const answer = () => given.resolve(parent, args, fieldContext);
-    const value = isRoot ? context.proveRight().then(answer) : answer();
+    const value = admission ? admission(parent, context).then(answer) : answer();
     // Any thenable becomes a promise: executors do not agree on what else they wait for.
     return isThenable(value) ? Promise.resolve(value).then(checkLength) : checkLength(value);
   };
@@ -83,8 +84,18 @@ function entryOf({ name }: AddedType, field: FieldDefinitionNode, given: Extensi
     ...(name === 'Run' && { requirement: withTimes(requirement) }),
     calls: () => calls,
     ...(isList && { items }),
-    ...((calls > 0 || isRoot) && { readsWorkflows: true }),
+    ...((calls > 0 || admission) && { readsWorkflows: true }),
   };
+}
+
+type Admission = (parent: unknown, context: Context) => Promise<unknown>;
+
+/** Rejects for a caller who must not have the field. Null: to load the parent has proved enough. */
+function admissionTo(typeName: string): Admission | null {
+  if (typeName === 'Query' || typeName === 'Mutation') return (_root, context) => context.proveRight();
+  // A handle costs no call: whether the caller may see the workflow, the list tells.
+  if (typeName === 'Workflow') return (parent, { workflows }) => workflows().find((parent as WorkflowRef).id);
+  return null;
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
