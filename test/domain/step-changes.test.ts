@@ -10,14 +10,10 @@ import {
 import type { StepFacts } from '../../src/domain/types.ts';
 import { createRun } from '../../src/domain/run/run.ts';
 import { arbitrarySteps, EPOCH_MS, listed, ran, runFacts, runOf } from '../support/facts.ts';
+import { resultOf } from '../support/generator.ts';
 
-function compared(before: readonly StepFacts[], after: readonly StepFacts[]): ComparedSteps {
-  const comparison = compareSteps(before, after);
-  for (;;) {
-    const { done, value } = comparison.next();
-    if (done === true) return value;
-  }
-}
+const compared = (before: readonly StepFacts[], after: readonly StepFacts[]): ComparedSteps =>
+  resultOf(compareSteps(before, after));
 
 const changedIds = (before: readonly StepFacts[], after: readonly StepFacts[]) =>
   [...compared(before, after).changed].sort();

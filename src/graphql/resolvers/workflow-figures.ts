@@ -1,5 +1,6 @@
 /** What the runs of a workflow tell together. */
 import { nodeStatistics } from '../../domain/run/statistics.ts';
+import { inPieces } from '../../runs/live/in-pieces.ts';
 import { checkFirst } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { properties, type FieldTable } from '../fields/field-table.ts';
@@ -13,7 +14,7 @@ const statisticsByNode = {
   calls: () => 1,
   async resolve({ workflowId, runIds }: RunsOfWorkflow, _args: object, { runs }: Context) {
     const loaded = await Promise.all(runIds.map((runId) => runs().loadWithSteps({ workflowId, runId })));
-    return nodeStatistics(loaded.filter((run) => run !== null));
+    return inPieces(nodeStatistics(loaded.filter((run) => run !== null)));
   },
 } as const;
 
