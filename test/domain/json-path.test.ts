@@ -419,6 +419,7 @@ describe('the budget of an operation', () => {
     ['keys(@) | type(@)', fields, 8000],
     ['length(merge(@, @))', fields, 32_000],
     ['length(from_items(items(@)))', fields, 18_000],
+    ['type(group_by(@, &@))', numbers.map(String), 10_000],
     ['sum(@)', numbers, 1000],
     ['length(map(&`1`, @))', numbers, 1000],
     ['length(sort(@))', numbers, 10_000],

@@ -1,6 +1,6 @@
 /** The functions of JMESPath that order or group values by a key. */
 import type { JsonValue } from '../types.ts';
-import { costOfText, type Spend } from './budget.ts';
+import { costOfFields, costOfText, type Spend } from './budget.ts';
 import { InvalidPathError } from './invalid-path-error.ts';
 import { array, arrayOf, define, either, number, reference, string, typeOf, type Reference } from './parameters.ts';
 import { compareByCharacters } from './text.ts';
@@ -46,17 +46,18 @@ function extreme(items: readonly Keyed[], sign: 1 | -1, spend: Spend): JsonValue
   return first ? rest.reduce((best, item) => (sign * compare(item, best) > 0 ? item : best), first).value : null;
 }
 
-function groupBy(values: readonly JsonValue[], keyOf: Reference): JsonValue {
+function groupBy(values: readonly JsonValue[], keyOf: Reference, spend: Spend): JsonValue {
   const groups = Map.groupBy(values, (value) => {
     const key = keyOf(value);
     if (typeof key === 'string') return key;
     throw new InvalidPathError(`group_by() expected its keys to be strings, got type ${typeOf(key)}`);
   });
+  spend(costOfFields(groups.size));
   return Object.fromEntries(groups);
 }
 
 export const orderingFunctions = {
-  group_by: define([array, reference], ([values, keyOf]) => groupBy(values, keyOf)),
+  group_by: define([array, reference], ([values, keyOf], spend) => groupBy(values, keyOf, spend)),
   max: define([keyList], ([values], spend) => extreme(keyedByItself(values), 1, spend)),
   max_by: define([array, reference], ([values, keyOf], spend) => extreme(keyedBy('max_by', values, keyOf), 1, spend)),
   min: define([keyList], ([values], spend) => extreme(keyedByItself(values), -1, spend)),
