@@ -46,6 +46,14 @@ describe('the size of an answer', () => {
     }
   });
 
+  it('does not read a text that is longer than the limit', () => {
+    const long = '\n'.repeat(2 ** 27);
+    const start = process.cpuUsage().user;
+    expect(() => measureAnswer({ long }, 1000)).toThrow(expect.objectContaining({ code: 'ANSWER_TOO_LARGE' }));
+    // To go through its characters takes longer.
+    expect(process.cpuUsage().user - start).toBeLessThan(200_000);
+  });
+
   it('counts all, also where a resolver of an embedder left undefined inside of it', () => {
     const long = 'x'.repeat(1000);
     for (const value of [[long, undefined], { long, nothing: undefined }, { nothing: undefined }]) {

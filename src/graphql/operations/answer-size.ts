@@ -6,7 +6,8 @@ export function measureAnswer(result: unknown, maximum: number): number {
   const rest: unknown[] = [result];
   let length = 0;
   for (let value = rest.pop(); value !== undefined; value = rest.pop()) {
-    if (typeof value === 'string') length += textBytes(value);
+    // Each character takes a byte at least: one that is too long need not be read.
+    if (typeof value === 'string') length += value.length > maximum ? value.length : textBytes(value);
     else if (typeof value !== 'object' || value === null) length += wordBytes(value);
     else if (Array.isArray(value)) {
       length += 2 + Math.max(0, value.length - 1);
@@ -40,7 +41,7 @@ function textBytes(text: string): number {
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code < 0x80) {
-      if (code < 0x20) length += LETTERS.includes(text.charAt(at)) ? 1 : 5;
+      if (code < 0x20) length += hasLetter(code) ? 1 : 5;
       else if (code === QUOTE || code === BACKSLASH) length += 1;
     } else if (code < 0x800) length += 1;
     else if (code < 0xd800 || code > 0xdfff) length += 2;
@@ -53,7 +54,8 @@ function textBytes(text: string): number {
 }
 
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
-const LETTERS = '\b\t\n\f\r';
+/** `\b`, `\t`, `\n`, `\f` and `\r`. */
+const hasLetter = (code: number): boolean => code >= 0x08 && code <= 0x0d && code !== 0x0b;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
