@@ -7,6 +7,7 @@ import { checkRandomOperations } from '../support/compared-operations.ts';
 import { captureLog } from '../support/observed.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
+import { send, TRANSPORTS } from '../support/transports.ts';
 import { wireRun } from '../support/wire.ts';
 import { codesOf, startEmbedded, type EmbeddedGateway } from './embedding.ts';
 
@@ -65,6 +66,41 @@ describe('fields of an extension', () => {
         data: { run: { owner: { name: 'ann', team: null } } },
         codes: ['INTERNAL_SERVER_ERROR'],
       });
+    }
+  });
+
+  it('whose JSON can not be written are null alone, over every transport', async () => {
+    const cycle: Record<string, unknown> = {};
+    cycle.again = cycle;
+    const extension: SchemaExtension = {
+      typeDefs:
+        'type Own { data: JSON } extend type Run { big: JSON list: [JSON] own: Own when: JSON nothing: JSON deep: JSON }',
+      fields: {
+        Run: {
+          big: { calls: 0, resolve: () => Promise.resolve({ n: 10n }) },
+          list: { calls: 0, resolve: () => [1, cycle, Promise.resolve(10n), { a: 2 }] },
+          own: { calls: 0, resolve: () => ({ data: 10n }) },
+          when: { calls: 0, resolve: () => new Date(0) },
+          nothing: { calls: 0, resolve: () => Symbol('none') },
+          deep: { calls: 0, resolve: () => JSON.parse('['.repeat(300) + ']'.repeat(300)) as unknown },
+        },
+      },
+    };
+    const { url } = await start({ extension });
+    const query = '{ run(workflowId: "wf", id: "r1") { id big list own { data } when nothing deep } }';
+    for (const transport of [...TRANSPORTS, ...TRANSPORTS]) {
+      const { data, errors } = await send(transport, url, { query }, 'key-1');
+      const when = '1970-01-01T00:00:00.000Z';
+      const list = [1, null, null, { a: 2 }];
+      const run = { id: 'r1', big: null, list, own: { data: null }, when, nothing: null, deep: null };
+      expect({ transport, data }).toEqual({ transport, data: { run } });
+      expect(errors?.map(({ path }) => path?.slice(1).join('.')).sort()).toEqual([
+        'big',
+        'deep',
+        'list.1',
+        'list.2',
+        'own.data',
+      ]);
     }
   });
 

@@ -1,5 +1,12 @@
 /** The entries of an extension, as the field table has them: priced, bounded, and for authenticated callers alone. */
-import { Kind, type FieldDefinitionNode, type GraphQLFieldResolver, type ListTypeNode, type TypeNode } from 'graphql';
+import {
+  defaultFieldResolver,
+  Kind,
+  type FieldDefinitionNode,
+  type GraphQLFieldResolver,
+  type ListTypeNode,
+  type TypeNode,
+} from 'graphql';
 import { DATA_REQUIREMENTS } from '../../runs/loaders/run-loaders.ts';
 import type { Context } from '../context.ts';
 import { withTimes } from '../fields/data-requirements.ts';
@@ -7,6 +14,7 @@ import type { FieldEntry } from '../fields/field-entry.ts';
 import type { WorkflowRef } from '../object-references.ts';
 import { createFieldContext } from './field-context.ts';
 import { readAddedTypes, type AddedType } from './extension-sdl.ts';
+import { asJson, asJsonItems, isThenable } from './json-values.ts';
 import { UNPRICED, type ExtensionField, type SchemaExtension } from './schema-extension.ts';
 
 type Entry = FieldEntry & { readonly resolve: GraphQLFieldResolver<unknown, Context> };
@@ -22,6 +30,7 @@ export function extensionTables({ typeDefs, fields }: SchemaExtension): Record<s
       checkField(type, field, entry);
       // What the parent is, the SDL alone tells.
       if (entry) table[field.name.value] = entryOf(type, field, entry);
+      else if (isJson(field)) table[field.name.value] = { resolve: jsonProperty(field) };
     }
   }
   for (const [typeName, given] of Object.entries(fields)) {
@@ -57,6 +66,20 @@ function listOf({ type }: { readonly type: TypeNode }): ListTypeNode | null {
   return nullable.kind === Kind.LIST_TYPE ? nullable : null;
 }
 
+/** Of a list of them, too. There are no lists of lists. */
+function isJson({ type }: FieldDefinitionNode): boolean {
+  let named = type;
+  while (named.kind !== Kind.NAMED_TYPE) named = named.type;
+  return named.name.value === 'JSON';
+}
+
+const jsonOf = (field: FieldDefinitionNode) => (listOf(field) ? asJsonItems : asJson);
+
+const jsonProperty =
+  (field: FieldDefinitionNode): Entry['resolve'] =>
+  (parent, args, context, info) =>
+    jsonOf(field)(defaultFieldResolver(parent, args, context, info));
+
 function entryOf({ name }: AddedType, field: FieldDefinitionNode, given: ExtensionField<unknown>): Entry {
   const { calls, items, cacheMs, requirement } = { ...UNPRICED, ...given };
   const isList = listOf(field) !== null;
@@ -70,6 +93,8 @@ function entryOf({ name }: AddedType, field: FieldDefinitionNode, given: Extensi
     throw new Error(`${path}: expected an array of at most ${items} items, as its entry says; got ${got}`);
   }
 
+  const check = isJson(field) ? (value: unknown) => jsonOf(field)(checkLength(value)) : checkLength;
+
   const resolve: Entry['resolve'] = (parent, args: Readonly<Record<string, unknown>>, context, info) => {
     // Throws UNAUTHENTICATED without a viewer.
     const fieldContext = createFieldContext({ context, info, name: path, maxCalls: calls });
@@ -77,7 +102,7 @@ function entryOf({ name }: AddedType, field: FieldDefinitionNode, given: Extensi
     const answer = () => given.resolve(parent, args, fieldContext);
     const value = admission ? admission(parent, context).then(answer) : answer();
     // Any thenable becomes a promise: executors do not agree on what else they wait for.
-    return isThenable(value) ? Promise.resolve(value).then(checkLength) : checkLength(value);
+    return isThenable(value) ? Promise.resolve(value).then(check) : check(value);
   };
   return {
     resolve,
@@ -97,6 +122,3 @@ function admissionTo(typeName: string): Admission | null {
   if (typeName === 'Workflow') return (parent, { workflows }) => workflows().find((parent as WorkflowRef).id);
   return null;
 }
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
