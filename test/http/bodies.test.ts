@@ -1,10 +1,18 @@
 import { once } from 'node:events';
-import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { IncomingMessage, request, type ClientRequest } from 'node:http';
+import { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readBody } from '../../src/http/body.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { connectRaw } from '../support/raw-http.ts';
 import { wireRun } from '../support/wire.ts';
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
 
 const BODY = JSON.stringify({ query: '{ run(workflowId: "wf", id: "r1") { id } }' });
 
@@ -72,5 +80,41 @@ describe('bodies that do not tell their length', () => {
     const small = open();
     small.outgoing.end(BODY);
     expect(await small.status).toBe(200);
+  });
+});
+
+describe('a body in pieces', () => {
+  function read() {
+    const request = new IncomingMessage(new Socket());
+    return { request, body: readBody(request, { hold: () => () => undefined }) };
+  }
+
+  it('is read as a whole, wherever it was cut', async () => {
+    const bytes = Buffer.from('é"🐎'.repeat(5000));
+    for (const length of [1, 7, 4096, 40_000, bytes.length]) {
+      const { request, body } = read();
+      for (let at = 0; at < bytes.length; at += length) request.push(bytes.subarray(at, at + length));
+      request.push(null);
+      expect(await body).toBe(bytes.toString());
+    }
+    const { request, body } = read();
+    request.push(null);
+    expect(await body).toBe('');
+  });
+
+  it('takes its bytes, and nothing for each of its pieces', async () => {
+    const { request, body } = read();
+    const pieces: WeakRef<Buffer>[] = [];
+    for (let at = 0; at < 100; at += 1) {
+      const piece = Buffer.from('x');
+      pieces.push(new WeakRef(piece));
+      request.push(piece);
+      await setImmediate();
+    }
+    gc();
+    // The first one is what most bodies are.
+    expect(pieces.filter((piece) => piece.deref()).length).toBeLessThan(5);
+    request.push(null);
+    expect(await body).toBe('x'.repeat(100));
   });
 });
