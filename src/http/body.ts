@@ -65,11 +65,13 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
       }
     });
     request.once('end', read);
-    request.once('error', reject);
-    request.once('close', () => {
+    const close = () => {
       if (request.complete) return;
       reject(requestError('BAD_REQUEST', 'The connection was closed before the whole body had come.'));
-    });
+    };
+    // An error says the same, in the words of node:http.
+    request.once('error', close);
+    request.once('close', close);
   });
 }
 

@@ -7,7 +7,9 @@ import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readBody } from '../../src/http/body.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { until } from '../support/fleet.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { captureLog } from '../support/observed.ts';
 import { connectRaw } from '../support/raw-http.ts';
 import { wireRun } from '../support/wire.ts';
 
@@ -80,6 +82,24 @@ describe('bodies that do not tell their length', () => {
     const small = open();
     small.outgoing.end(BODY);
     expect(await small.status).toBe(200);
+  });
+});
+
+describe('a body that breaks off', () => {
+  it('is a mistake of its client, and no defect in the log', async () => {
+    const log = captureLog('info');
+    const gateway = await startGateway({}, { logger: log.logger });
+    const raw = await connectRaw(gateway.url);
+    await raw.send(
+      'POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{',
+    );
+    // The gateway has read it before it reads what comes later.
+    await gateway.query('{ __typename }');
+    raw.close();
+    await until(() => log.operations.length === 2);
+    await gateway.close();
+    expect(log.operations).toContainEqual(expect.objectContaining({ errorCodes: ['BAD_REQUEST'] }));
+    expect(log.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 });
 
