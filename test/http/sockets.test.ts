@@ -290,6 +290,12 @@ describe('sockets', () => {
       expect(log.lines.map(({ msg }) => msg)).toEqual(['a socket failed']);
     });
 
+    it('with 1008 for one message in very many parts', async () => {
+      const client = await open();
+      for (let parts = 0; parts < 300; parts += 1) client.sendPart(' ');
+      expect(await reasonOf(client)).toBe(1008);
+    });
+
     it('with 1013 where too much is held for clients that are not known yet', async () => {
       const release = clientBytes.of(ANONYMOUS).hold(MAX_HELD_BYTES / 2);
       const [known, unknown] = [await open(), await open(null)];

@@ -96,6 +96,8 @@ export interface SocketClient extends LiveClient {
   subscribe(payload: unknown, id?: string): void;
   /** Any message, even one that is none. */
   send(message: unknown): void;
+  /** The first or a further part of a message. */
+  sendPart(text: string): void;
   /** Resolves when the server has answered a ping: whatever it had to send before has come then. */
   roundTrip(payload?: object): Promise<void>;
   /** Sends a ping of the WebSocket itself. */
@@ -160,6 +162,9 @@ export async function openSocket(
     send,
     subscribe(payload: unknown, id = '1') {
       send({ type: 'subscribe', id, payload });
+    },
+    sendPart(text: string) {
+      socket.send(text, { fin: false });
     },
     roundTrip: (payload?: object) =>
       new Promise<void>((resolve) => {

@@ -35,6 +35,12 @@ export interface SocketsOptions {
 /** A client with more unread bytes is not read from until it has read some. */
 const MAX_UNTAKEN_BYTES = 65_536;
 
+/**
+ * A message may come in so many parts. Each keeps the whole chunk in which it came, up to 64 KiB, and takes some hundred bytes itself,
+ * whatever is in it. Clients send parts of kilobytes.
+ */
+const MAX_PARTS = { maxFragments: 256, maxBufferedChunks: 4096 };
+
 /** RFC 6455 asks for them where a version is refused. */
 const SUPPORTED_VERSIONS = 'sec-websocket-version: 13, 8';
 
@@ -68,6 +74,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
   const webSockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
+    ...MAX_PARTS,
     handleProtocols,
     // It would keep 80 KB more for each connection; see decision 31.
     perMessageDeflate: false,
