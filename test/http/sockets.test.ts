@@ -1,6 +1,8 @@
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Caller } from '../../src/auth/caller.ts';
 import { lasting, NOBODY, rejected } from '../../src/auth/caller.ts';
@@ -27,6 +29,9 @@ import { captureLog } from '../support/observed.ts';
 import { viewerOf } from '../support/operations.ts';
 import { createPipeline } from '../support/pipeline.ts';
 import { wireRun, wireStep } from '../support/wire.ts';
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
 
 const MAX_OPERATIONS = 2;
 const MAX_MESSAGE_BYTES = 1_000_000;
@@ -533,6 +538,23 @@ describe('sockets', () => {
     await client.roundTrip();
     await until(() => held === 0);
     expect(owners).toEqual(new Set(['', viewerOf('key-1').id]));
+  });
+
+  it('keep nothing of what a client says when it connects but its key', async () => {
+    const parsed = jest.spyOn(JSON, 'parse');
+    const clients = [await open({ ...KEY, junk: [{}] }), await open({ ...KEY, junk: [{}] })];
+    const params = parsed.mock.results
+      .map(({ value }) => value as { readonly type?: string; readonly payload?: object })
+      .filter(({ type }) => type === 'connection_init')
+      .map(({ payload }) => new WeakRef(payload ?? {}));
+    parsed.mockReset();
+    parsed.mockRestore();
+    await Promise.all(clients.map((client) => client.roundTrip()));
+    await new Promise(setImmediate);
+    gc();
+    expect(params.map((each) => each.deref())).toEqual([undefined, undefined]);
+    clients[0]?.subscribe({ query: TYPE });
+    expect(await clients[0]?.next()).toEqual(ANSWER);
   });
 
   it('read nothing more of a client that does not take its answers, until it does', async () => {

@@ -70,8 +70,11 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
   return makeServer<Readonly<Record<string, unknown>> | undefined, SocketExtra>({
     schema,
     connectionInitWaitTimeout: CONNECTION_INIT_MS,
-    async onConnect({ connectionParams, extra }) {
-      extra.authorization = authorizationIn(connectionParams);
+    async onConnect(context) {
+      const { extra } = context;
+      extra.authorization = authorizationIn(context.connectionParams);
+      // graphql-ws would keep them as long as the socket: up to 1 MiB, which takes twenty times as much when it is parsed.
+      Object.assign(context, { connectionParams: undefined });
       const caller = await extra.authenticate(extra.authorization);
       const { viewer, error } = caller;
       if (viewer) {
