@@ -6,7 +6,7 @@ import type { TakeBasePath } from './base-path.ts';
 import { ALLOWED_METHODS, createExchange, GRAPHQL_PATH, STREAM_PATH, type Exchange, type Handler } from './exchange.ts';
 import { PREFLIGHT_VARY } from './headers/cors.ts';
 import { createTurns } from './connection/one-answer-at-a-time.ts';
-import { endMalformed, endWithError } from './connection/raw-response.ts';
+import { endMalformed, endWithError, isAnswering } from './connection/raw-response.ts';
 import { ASSETS_PATH } from './page/page-handler.ts';
 import { errorResponse, type ResponseWriter } from './response-writer.ts';
 
@@ -30,8 +30,6 @@ const SERVER_OPTIONS = {
   keepAliveTimeout: 72_000,
   // Checked below, where the answer has a body.
   requireHostHeader: false,
-  // Offers of other protocols (h2c) are ignored; the request is answered over HTTP/1.1.
-  shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
 };
 
 export function createHttpServer(options: HttpServerOptions): Server {
@@ -88,8 +86,12 @@ export function createHttpServer(options: HttpServerOptions): Server {
     });
   }
 
+  /** An offer that is ignored is answered over HTTP/1.1: of another protocol (h2c), or before earlier requests are answered. */
+  const shouldUpgradeCallback = ({ headers, socket }: IncomingMessage): boolean =>
+    headers.upgrade?.toLowerCase() === 'websocket' && !isAnswering(current.get(socket));
+
   return (
-    createServer(SERVER_OPTIONS, (request, response) => {
+    createServer({ ...SERVER_OPTIONS, shouldUpgradeCallback }, (request, response) => {
       inItsTurn(request, response, handle);
     })
       // Node keeps the address once it was read; that of a closed connection can't be read any more, and the log needs it.
@@ -99,7 +101,8 @@ export function createHttpServer(options: HttpServerOptions): Server {
       })
       .on('connect', (_request, socket) => {
         const message = `Expected one of ${ALLOWED_METHODS}, got CONNECT.`;
-        endWithError(socket, { status: 405, code: 'BAD_REQUEST', message });
+        if (isAnswering(current.get(socket))) socket.destroy();
+        else endWithError(socket, { status: 405, code: 'BAD_REQUEST', message });
       })
       .on('clientError', (error, socket) => {
         endMalformed(error, socket, current.get(socket));

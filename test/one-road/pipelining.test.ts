@@ -101,4 +101,56 @@ describe('pipelined requests', () => {
     expect(answers.map(({ body }) => JSON.parse(body) as unknown)).toEqual(keys.map((key) => answerOf(one, key)));
     raw.close();
   });
+
+  describe('behind a request that waits for its answer', () => {
+    const UPGRADE = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n';
+    const WEBSOCKET = `${UPGRADE}sec-websocket-key: ${Buffer.alloc(16).toString('base64')}\r\n`;
+    const first = requestOf({ runId: 'r1', isPost: true, blankLines: 0 }, 'key-3');
+
+    /** The first one is answered when the test says so. */
+    async function open(second: string) {
+      const answer = Promise.withResolvers<undefined>();
+      const script = upstream.script;
+      upstream.script = async (call) => {
+        await answer.promise;
+        return script(call);
+      };
+      const own = await startGateway({ UPSTREAM_URL: upstream.url });
+      const raw = await connectRaw(own.url);
+      const called = upstream.nextCall();
+      await raw.send(first + second);
+      return {
+        raw,
+        answer: () => {
+          answer.resolve(undefined);
+        },
+        called,
+        close: () => {
+          upstream.script = script;
+          raw.close();
+          return own.close();
+        },
+      };
+    }
+
+    it.each(['/graphql', '/elsewhere'])('an upgrade waits for its turn, and is ignored: %s', async (path) => {
+      const { raw, called, answer, close } = await open(`GET ${path} HTTP/1.1\r\nhost: x\r\n${WEBSOCKET}\r\n`);
+      await called;
+      answer();
+      const [one, two] = await raw.read(2);
+      expect(JSON.parse(one?.body ?? '') as unknown).toEqual({ data: { run: { id: 'r1', outputs: 'of key-3 r1' } } });
+      expect(two?.head).toMatch(/^HTTP\/1.1 4\d\d /);
+      await close();
+    });
+
+    it.each(['CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n', 'nonsense\r\n\r\n'])(
+      'what can not be answered ends the connection, and is not answered in its place: %j',
+      async (second) => {
+        const { raw, answer, close } = await open(second);
+        await expect(raw.read(1)).rejects.toThrow('it had brought 0 bytes');
+        answer();
+        await close();
+      },
+    );
+  });
 });

@@ -30,11 +30,16 @@ export function endWithError(socket: Duplex, error: RawError): void {
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-/** Answers a request that node:http could not read. `current` is the response that is under way on its connection. */
+/**
+ * True while a request waits for its answer, or gets it. Whatever else is written on its connection would be taken for this answer, or
+ * for a part of it. `current` is the response that was begun last on the connection.
+ */
+export const isAnswering = (current: ServerResponse | undefined): boolean =>
+  current !== undefined && !current.writableFinished && (current.headersSent || current.req.complete);
+
+/** Answers a request that node:http could not read. */
 export function endMalformed(error: NodeJS.ErrnoException, socket: Duplex, current: ServerResponse | undefined): void {
-  const isAnswering = current?.headersSent === true && !current.writableFinished;
-  // A second answer in the middle of the first would be taken for a part of it.
-  if (isAnswering || !socket.writable || error.code === 'ECONNRESET') socket.destroy(error);
+  if (isAnswering(current) || !socket.writable || error.code === 'ECONNRESET') socket.destroy(error);
   else endWithError(socket, MALFORMED[error.code ?? ''] ?? NOT_HTTP);
 }
 
