@@ -17,6 +17,7 @@ import type { KeepAlive } from './keep-alive.ts';
 import { createLargeMessages } from './large-messages.ts';
 import type { LiveTransport } from './live-transport.ts';
 import { prepareMessage } from './socket-message.ts';
+import { countUnfinished } from './unfinished-messages.ts';
 import { TRY_AGAIN_LATER, type SocketExtra, type SocketProtocol } from './socket-protocol.ts';
 
 export interface SocketsOptions {
@@ -158,6 +159,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
       http: { request },
       signal: signalOfSocket(socket),
     };
+    countUnfinished(socket, request.socket, (bytes) => holdMessage(extra, bytes));
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
