@@ -402,6 +402,30 @@ describe('streams of events', () => {
       expect(text).toBe(COMMENT.repeat(6));
     });
 
+    it('are not cut where the client takes a large event slowly', async () => {
+      const feed = createFeed();
+      follow(feed);
+      const socket = connect(Number(new URL(url).port), '127.0.0.1').pause();
+      socket.write('GET / HTTP/1.1\r\nhost: test\r\n\r\n');
+      feed.event(HUGE + HUGE + HUGE);
+      await until(() => feed.asked > 0);
+      await isWritten();
+      const written = () => latest.socket?.bytesWritten ?? 0;
+      for (let beats = 0; beats < 4; beats += 1) {
+        const [before, end] = [written(), socket.bytesRead + HUGE.length / 2];
+        clock.advance(BEAT_EVERY_MS);
+        while (written() === before && socket.bytesRead < end && !latest.destroyed) {
+          socket.resume();
+          await once(socket, 'data');
+          socket.pause();
+          await connections();
+        }
+      }
+      expect([feed.hasEnded, latest.destroyed]).toEqual([false, false]);
+      socket.destroy();
+      await until(() => feed.hasEnded);
+    });
+
     it('are cut where the client takes nothing, and not where it takes events', async () => {
       const [feed, busy] = [createFeed(), createFeed()];
       follow(feed);

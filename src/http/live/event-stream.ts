@@ -28,6 +28,9 @@ export interface StreamCompression {
 
 const COMMENT = ':\n\n';
 
+/** An event is sent in pieces of so many bytes: a client that takes it slowly is heard of with each. */
+const PIECE_BYTES = 131_072;
+
 const BEFORE = 'event: next\ndata: ';
 const AFTER = '\n\n';
 
@@ -51,9 +54,11 @@ export function createEventStream({ response, headers, keepAlive, compression }:
   if (compression) response.write(compression.encoding.head);
   // Some browsers fire `open` only after the first bytes of the body.
   response.write(encode(COMMENT));
+  /** No comment may come between the pieces of an event. */
+  let isSending = false;
   const kept = keepAlive.add({
     ping() {
-      if (response.writableLength === 0) response.write(encode(COMMENT), heard);
+      if (!isSending && response.writableLength === 0) response.write(encode(COMMENT), heard);
     },
     cut() {
       response.destroy();
@@ -79,13 +84,20 @@ export function createEventStream({ response, headers, keepAlive, compression }:
     return { text, made: await block };
   }
 
+  const sent = (piece: Buffer) =>
+    new Promise<void>((resolve) => {
+      release = resolve;
+      response.write(piece, taken);
+    });
+
   return {
     async next(event) {
       const { text, made } = await blockOf(event);
-      await new Promise<void>((resolve) => {
-        release = resolve;
-        response.write(compression?.encoding.encode(text, made) ?? text, taken);
-      });
+      const bytes = compression?.encoding.encode(text, made) ?? text;
+      isSending = true;
+      for (let at = 0; at < bytes.length && !response.destroyed; at += PIECE_BYTES)
+        await sent(bytes.subarray(at, at + PIECE_BYTES));
+      isSending = false;
     },
     complete() {
       // EventSource ignores an event without a data line.
