@@ -536,6 +536,25 @@ describe('sockets', () => {
     expect(Math.max(...lengths)).toBeLessThan(2 ** 18);
   });
 
+  it('hear of a client that takes a large answer with each part of it, and write nothing in between', async () => {
+    const outputs = 'x'.repeat(8_000_000);
+    upstream.script = () => ({ json: [wireRun('slow', { outputs })] });
+    clientBytes = createClientBytes(100 * MAX_HELD_BYTES);
+    const client = await open();
+    client.stopReading();
+    const before = heard;
+    client.subscribe({ query: '{ run(workflowId: "wf", id: "slow") { outputs } }' }, 'large');
+    await until(() => heard > before);
+    client.subscribe({ query: TYPE }, 'short');
+    client.goOnReading();
+    const frames = [];
+    while (frames.length < 4) frames.push(await client.next());
+    expect(frames).toEqual(
+      expect.arrayContaining([{ type: 'next', payload: { data: { run: { outputs } } } }, COMPLETE, ANSWER, COMPLETE]),
+    );
+    expect(heard - before).toBeGreaterThan(50);
+  });
+
   it('count what a client has not taken, and free it when its operation is over', async () => {
     let held = 0;
     const bytes = createClientBytes(MAX_HELD_BYTES);

@@ -42,6 +42,9 @@ const MAX_UNTAKEN_BYTES = 65_536;
  */
 const MAX_PARTS = { maxFragments: 256, maxBufferedChunks: 4096 };
 
+/** A large message is sent in parts of so many bytes: a client that takes it slowly is heard of with each. */
+const PART_BYTES = 131_072;
+
 /** RFC 6455 asks for them where a version is refused. */
 const SUPPORTED_VERSIONS = 'sec-websocket-version: 13, 8';
 
@@ -142,6 +145,24 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     const holdBack = () => {
       if (socket.bufferedAmount > MAX_UNTAKEN_BYTES) socket.pause();
     };
+    const sendPart = (part: string | Buffer, fin: boolean) =>
+      new Promise<void>((resolve) => {
+        if (socket.readyState !== socket.OPEN) {
+          resolve();
+          return;
+        }
+        socket.send(part, { binary: false, fin }, () => {
+          taken();
+          resolve();
+        });
+      });
+    let large: Promise<void> | null = null;
+    async function sendInParts(message: Buffer): Promise<void> {
+      for (let end = PART_BYTES; end < message.length; end += PART_BYTES)
+        await sendPart(message.subarray(end - PART_BYTES, end), false);
+      await sendPart(message.subarray(-(message.length % PART_BYTES || PART_BYTES)), true);
+      large = null;
+    }
     const close = (code: number, reason: string) => {
       closeSocket(socket, code, reason);
     };
@@ -163,18 +184,14 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        send: (text) =>
-          new Promise((resolve) => {
-            const message = extra.largeMessages.take(text);
-            if (socket.readyState !== socket.OPEN) {
-              resolve();
-              return;
-            }
-            socket.send(message, { binary: false }, () => {
-              taken();
-              resolve();
-            });
-          }),
+        async send(text) {
+          const message = extra.largeMessages.take(text);
+          // Between its parts no other message may come.
+          while (large) await large;
+          if (typeof message === 'string') return sendPart(message, true);
+          large = sendInParts(message);
+          await large;
+        },
         close: (code = CloseCode.InternalServerError, reason = '') => {
           close(code, reason);
         },
