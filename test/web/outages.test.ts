@@ -86,17 +86,19 @@ await describeInBrowser('the run page in an outage', (browser) => {
     return { ...opened, streams, closed };
   }
 
+  /** As the browser tells it. */
+  const show = (page: Page, hidden: boolean) =>
+    page.evaluate(
+      `Object.defineProperty(document, 'hidden', { value: ${String(hidden)}, configurable: true });
+       document.dispatchEvent(new Event('visibilitychange'))`,
+    );
+
   /** Longer than the longest pause before a connection is tried again. */
   const LONG_MS = 60_000;
 
   it('lets go of the connection while nobody looks, and catches up when somebody does', async () => {
     const { page, context, streams, closed } = await watch();
-    const show = (hidden: boolean) =>
-      page.evaluate(
-        `Object.defineProperty(document, 'hidden', { value: ${String(hidden)}, configurable: true });
-         document.dispatchEvent(new Event('visibilitychange'))`,
-      );
-    await show(true);
+    await show(page, true);
     await closed;
     await page.clock.runFor(LONG_MS);
     expect(streams).toHaveLength(1);
@@ -105,9 +107,31 @@ await describeInBrowser('the run page in an outage', (browser) => {
     while (!(await page.title()).startsWith('Completed · r1')) await page.clock.runFor(1000);
     expect(await page.evaluate('document.querySelector("link[rel=icon]").href')).toMatch(/icon-completed/);
     expect(streams).toHaveLength(1);
-    await show(false);
+    await show(page, false);
     await page.getByText('Final', { exact: true }).waitFor();
     expect(streams).toHaveLength(2);
+    await context.close();
+  });
+
+  it('of the upstream takes nothing from a run that nobody looks at', async () => {
+    await gateway.close();
+    gateway = await startGateway({ ...environment(), STALE_IF_ERROR_MS: '0' });
+    const { page, context, closed } = await watch();
+    await show(page, true);
+    await closed;
+    upstream.script = down;
+    // Until the gateway has nothing left that it could answer with.
+    let answer = '';
+    while (!answer.includes('"run":null')) {
+      const asked = page.waitForResponse((response) => (response.request().postData() ?? '').includes('RunStatus'));
+      await page.clock.runFor(30_000);
+      answer = await (await asked).text();
+    }
+    await page.getByText('model_1').first().waitFor();
+    expect(await page.title()).toBe('Running · r1 – Stepgate');
+    upstream.script = over;
+    await show(page, false);
+    await page.getByText('Final', { exact: true }).waitFor();
     await context.close();
   });
 

@@ -1,7 +1,8 @@
 /** The state of a run in a tab that nobody looks at: it has no live connection, but its title and icon tell the state. */
-import { skipToken, useQuery } from '@apollo/client/react';
+import { useEffect } from 'react';
+import { useApolloClient } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
-import type { RunStatusQueryVariables } from '../__generated__/graphql.ts';
+import { ask, type RunVariables } from './ask.ts';
 
 /** Not `isFinal`: what else has changed is read when the tab is shown. */
 const RUN_STATUS = graphql(`
@@ -17,17 +18,15 @@ const RUN_STATUS = graphql(`
 
 const ASK_EVERY_MS = 30_000;
 
-export function useHiddenStatus(variables: RunStatusQueryVariables, isWanted: boolean): void {
-  useQuery(
-    RUN_STATUS,
-    isWanted
-      ? {
-          variables,
-          // The page has it: what is asked goes into the cache, and reaches the title from there.
-          fetchPolicy: 'cache-first',
-          pollInterval: ASK_EVERY_MS,
-          skipPollAttempt: () => !document.hidden,
-        }
-      : skipToken,
-  );
+export function useHiddenStatus({ workflowId, id }: RunVariables, isWanted: boolean): void {
+  const client = useApolloClient();
+  useEffect(() => {
+    if (!isWanted) return undefined;
+    const timer = setInterval(() => {
+      if (document.hidden) void ask(client, RUN_STATUS, { workflowId, id });
+    }, ASK_EVERY_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [client, workflowId, id, isWanted]);
 }

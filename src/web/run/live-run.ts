@@ -3,11 +3,12 @@
  * bring (errors, figures over all steps, the critical path) is asked for now and then.
  */
 import { useEffect, useMemo, useState } from 'react';
-import type { ApolloClient, TypedDocumentNode } from '@apollo/client';
+import type { ApolloClient } from '@apollo/client';
 import { skipToken, useApolloClient, useSubscription } from '@apollo/client/react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunUpdatedSubscription } from '../__generated__/graphql.ts';
+import { ask, type RunQuestion, type RunVariables } from './ask.ts';
 import { withChanged } from './changed-steps.ts';
 import { createPace, type Pace } from './pace.ts';
 import { RUN } from './run-query.ts';
@@ -57,10 +58,6 @@ const FIGURES_QUERY = graphql(`
 const FIGURES_EVERY_MS = 10_000;
 const FAILURES_EVERY_MS = 2000;
 
-interface Variables {
-  readonly workflowId: string;
-  readonly id: string;
-}
 type Told = RunUpdatedSubscription['runUpdated'];
 
 /** What could not be had of what an event does not bring. */
@@ -69,7 +66,7 @@ export interface Missed {
   readonly retry: () => void;
 }
 
-export function useLiveRun({ workflowId, id }: Variables, isWanted: boolean): Missed {
+export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean): Missed {
   const client = useApolloClient();
   const [error, setError] = useState<Error | null>(null);
   const follower = useMemo(() => createFollower(client, { workflowId, id }, setError), [client, workflowId, id]);
@@ -96,16 +93,7 @@ export function useLiveRun({ workflowId, id }: Variables, isWanted: boolean): Mi
   return { error, retry: follower.retry };
 }
 
-type RunQuestion = TypedDocumentNode<{ readonly run?: object | null }, Variables>;
-
-/** What went wrong. An answer without a run takes nothing away that is held of it. */
-async function ask(client: ApolloClient, query: RunQuestion, variables: Variables): Promise<Error | null> {
-  const { data, error = null } = await client.query({ query, variables, fetchPolicy: 'no-cache' });
-  if (data?.run) client.cache.writeQuery({ query, variables, data });
-  return error;
-}
-
-function createFollower(client: ApolloClient, variables: Variables, onMissed: (error: Error | null) => void) {
+function createFollower(client: ApolloClient, variables: RunVariables, onMissed: (error: Error | null) => void) {
   const missed = new Map<unknown, Error>();
 
   const asked = (query: RunQuestion, everyMs: number): Pace =>
