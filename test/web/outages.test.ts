@@ -189,6 +189,23 @@ await describeInBrowser('the run page in an outage', (browser) => {
     await context.close();
   });
 
+  it('is over for the page, too, when a run has ended that it has to ask for', async () => {
+    const { page, context } = await openPage(browser(), { key: 'key-1' });
+    await page.clock.install();
+    await page.route('**/graphql/stream', (route) => route.fulfill({ status: 403 }));
+    await page.goto(gateway.url + RUN);
+    await page.getByText('Asked every two seconds').waitFor();
+    upstream.script = over;
+    await page.clock.runFor(ASK_EVERY_MS);
+    await page.getByText('Final', { exact: true }).waitFor();
+    let questions = 0;
+    page.on('request', () => (questions += 1));
+    await page.clock.runFor(10 * ASK_EVERY_MS);
+    await page.evaluate('fetch("/")');
+    expect(questions).toBe(1);
+    await context.close();
+  });
+
   it('from the start says so, and shows the run when it is asked again', async () => {
     upstream.script = down;
     const { page, context } = await openPage(browser(), { key: 'key-1' });

@@ -1,5 +1,5 @@
 /** One run: where it stands, where its time went, why it failed. It moves by itself while the run does. */
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useQuery } from '@apollo/client/react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { useLiveState } from '../live/connection.ts';
@@ -45,9 +45,11 @@ export function RunPage() {
   const variables = { workflowId, id: runId };
   const live = useLiveState();
   const url = useUrlQuery();
+  const [isFinal, setIsFinal] = useState(false);
   const query = useQuery(RUN, {
     variables,
-    pollInterval: live.kind === 'unavailable' ? ASK_EVERY_MS : 0,
+    pollInterval: live.kind === 'unavailable' && !isFinal ? ASK_EVERY_MS : 0,
+    skipPollAttempt: () => document.hidden,
     // Only what is not final may change.
     nextFetchPolicy: 'cache-first',
   });
@@ -60,15 +62,16 @@ export function RunPage() {
     () => (listed ?? []).filter((step) => step !== null).map((step) => readFragment(LISTED_STEP, step)),
     [listed],
   );
-  const version = [run?.status, run?.freshness.isFinal].join(' ');
+  if (isFinal !== (run?.freshness.isFinal ?? false)) setIsFinal(!isFinal);
+  const version = [run?.status, isFinal].join(' ');
   const isGoingOn = run?.isFinished === false;
   const runMs = run?.timeline?.durationMs ?? null;
   const stepsNow = useMemo(
     () => (isGoingOn ? steps.map((step) => asOfNow(step, runMs)) : steps),
     [steps, isGoingOn, runMs],
   );
-  const missed = useLiveRun(variables, run != null && !run.freshness.isFinal);
-  useHiddenStatus(variables, run?.isFinished === false);
+  const missed = useLiveRun(variables, run != null && !isFinal);
+  useHiddenStatus(variables, isGoingOn);
 
   const workflowName = answered?.workflow.name ?? workflowId;
   const crumbs = [
