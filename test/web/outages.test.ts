@@ -71,6 +71,22 @@ await describeInBrowser('the run page in an outage', (browser) => {
     await context.close();
   });
 
+  it('of both ends, and the page is live again', async () => {
+    const { port } = new URL(gateway.url);
+    const { page, context } = await openPage(browser(), { key: 'key-1' });
+    await page.clock.install();
+    await page.goto(gateway.url + RUN);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await gateway.close();
+    upstream.script = down;
+    gateway = await startGateway({ ...environment(), PORT: port });
+    // A gateway that knows nothing yet has nothing to show in place of an error.
+    while ((await page.getByText('Asked every two seconds').count()) === 0) await page.clock.runFor(1000);
+    upstream.script = underWay;
+    while ((await page.getByText('Live', { exact: true }).count()) === 0) await page.clock.runFor(1000);
+    await context.close();
+  });
+
   /** Opens the run, live, with a clock that the test can put forward, and counts the connections. */
   async function watch() {
     const opened = await openPage(browser(), { key: 'key-1' });

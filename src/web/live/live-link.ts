@@ -28,7 +28,8 @@ export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOpt
         let latest: FormattedExecutionResult | null = null;
 
         function connectLater(): void {
-          connection.become({ kind: 'reconnecting', since: Date.now() });
+          // What is refused for the moment is asked for meanwhile, from time to time.
+          if (connection.read().kind !== 'unavailable') connection.become({ kind: 'reconnecting', since: Date.now() });
           timer = setTimeout(connect, pauseMs);
           pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
         }
@@ -41,7 +42,7 @@ export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOpt
             next(result) {
               if (!isWanted) return;
               latest = result as FormattedExecutionResult;
-              pauseMs = FIRST_PAUSE_MS;
+              if (latest.data) pauseMs = FIRST_PAUSE_MS;
               // Errors beside data are those of a part: the rest is live.
               connection.become({ kind: latest.data ? 'live' : 'unavailable' });
               observer.next(latest);

@@ -61,9 +61,9 @@ export function createClient(key: string, connection: LiveConnection): ApolloCli
 const findRun: FieldReadFunction<Reference | null> = (existing, { args, toReference }) =>
   existing === undefined ? toReference({ __typename: 'Run', ...args }) : existing;
 
-/** Nothing follows where there is no data; a run is over when it is final and whole, a list of runs never. */
+/** Without data nothing follows, unless it may pass; a run is over when it is final and whole, a list of runs never. */
 function isLast({ data, errors }: FormattedExecutionResult): boolean {
-  if (!data) return true;
+  if (!data) return !errors?.some(({ extensions }) => extensions?.retryable === true);
   const run = data.runUpdated as { readonly freshness: { readonly isFinal: boolean } } | null | undefined;
   return run !== undefined && (!run || (!errors && run.freshness.isFinal));
 }
