@@ -4,6 +4,7 @@ import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { createScriptedHistory, wireWorkflow } from '../support/scripted-history.ts';
+import { wireRun } from '../support/wire.ts';
 
 const { script } = createScriptedHistory(
   3,
@@ -49,6 +50,36 @@ await describeInBrowser('a page of which a part can not be had', (browser) => {
     upstream.script = script;
     await sick.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('list', { name: 'Latest runs of Workflow billing, oldest first' }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('keeps the error of a workflow while the runs of others change, and asks again by itself', async () => {
+    const running = { status: 'running', end_time: null };
+    let hasEnded = false;
+    const moving: Script = (call) => {
+      const isMoving = call.workflowId === 'triage' && (call.endpoint === 'run' || call.endpoint === 'runs');
+      if (!isMoving) return script(call);
+      return { json: [wireRun('moves', { start_time: '2026-01-02T00:00:00Z', ...(!hasEnded && running) })] };
+    };
+    const isSick: Parameters<typeof failing>[0] = ({ endpoint, workflowId }) =>
+      endpoint === 'runs' && workflowId === 'billing';
+    upstream.script = (call) => (isSick(call) ? { status: 500 } : moving(call));
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.clock.install();
+    await page.goto(gateway.url);
+    await page.getByText('Live', { exact: true }).waitFor();
+    const sick = page.getByRole('article').filter({ hasText: 'Workflow billing' });
+    await sick.getByText(/UPSTREAM_UNAVAILABLE/).waitFor();
+    hasEnded = true;
+    const well = page.getByRole('article').filter({ hasText: 'Workflow triage' });
+    await well.getByText(/^Completed, .*: moves/).waitFor({ state: 'attached' });
+    await sick.getByText(/UPSTREAM_UNAVAILABLE/).waitFor();
+
+    upstream.script = moving;
+    const runs = page.getByRole('list', { name: 'Latest runs of Workflow billing, oldest first' });
+    while ((await runs.count()) === 0) await page.clock.runFor(1000);
     expect(await page.getByRole('alert').count()).toBe(0);
     expect(complaints).toEqual([]);
     await context.close();

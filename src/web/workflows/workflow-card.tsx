@@ -31,8 +31,16 @@ const WORKFLOW_CARD = graphql(`
   }
 `);
 
+type MaskedCard = FragmentType<typeof WORKFLOW_CARD>;
+
+/** True where its runs can't be read. */
+export function isLacking(workflow: MaskedCard): boolean {
+  const { latest, statistics } = readFragment(WORKFLOW_CARD, workflow);
+  return !latest || !statistics;
+}
+
 export interface WorkflowCardProps {
-  readonly workflow: FragmentType<typeof WORKFLOW_CARD>;
+  readonly workflow: MaskedCard;
   readonly error: Error | undefined;
   readonly onRetry: () => void;
 }

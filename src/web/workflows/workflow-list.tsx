@@ -1,4 +1,5 @@
 /** All workflows of this key, each with how it fares. One that can't be read says so itself. */
+import { useState } from 'react';
 import { useQuery } from '@apollo/client/react';
 import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
@@ -7,7 +8,7 @@ import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { shownData } from '../shell/shown-data.ts';
 import { useUrlQuery } from '../url/query.ts';
 import { SearchField } from './search-field.tsx';
-import { WorkflowCard } from './workflow-card.tsx';
+import { isLacking, WorkflowCard } from './workflow-card.tsx';
 
 export const WORKFLOWS = graphql(`
   query Workflows($first: Int!, $after: String, $search: String) {
@@ -26,15 +27,25 @@ export const WORKFLOWS = graphql(`
 `);
 
 const PAGE_SIZE = 20;
+/** Where not all of them could be read. */
+const ASK_EVERY_MS = 10_000;
 
 export function WorkflowList() {
   const url = useUrlQuery();
   const search = url.read('q');
+  const [isPartial, setIsPartial] = useState(false);
   const query = useQuery(WORKFLOWS, {
     variables: { first: PAGE_SIZE, after: url.read('workflowsAfter'), search },
+    pollInterval: isPartial ? ASK_EVERY_MS : 0,
+    skipPollAttempt: () => document.hidden,
   });
   const { data, error, loading, refetch } = query;
   const page = shownData(query)?.workflows;
+  const lacksPart = !page || page.nodes.some(isLacking);
+  if (lacksPart !== isPartial) setIsPartial(lacksPart);
+  // An event that changes a run takes the error from the answer, also where it is of another workflow.
+  const [latestError, setLatestError] = useState(error);
+  if (error && error !== latestError) setLatestError(error);
   const retry = () => void refetch();
   const ofList = errorsThat(error, (one) => nodeOf(one) === null);
 
@@ -62,7 +73,10 @@ export function WorkflowList() {
           <li key={workflow.id}>
             <WorkflowCard
               workflow={workflow}
-              error={data ? errorsThat(error, (one) => nodeOf(one) === index) : undefined}
+              error={
+                data &&
+                errorsThat(error ?? (isLacking(workflow) ? latestError : undefined), (one) => nodeOf(one) === index)
+              }
               onRetry={retry}
             />
           </li>
