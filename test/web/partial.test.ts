@@ -85,6 +85,18 @@ await describeInBrowser('a page of which a part can not be had', (browser) => {
     await context.close();
   });
 
+  it('does not say that no run succeeded where their list fails', async () => {
+    upstream.script = failing(({ endpoint }) => endpoint === 'runs');
+    const { page, context } = await open('/workflows/billing/runs/run-2?tab=compare');
+    await page.getByText('The list of runs could not be loaded.').waitFor();
+    expect(await page.getByText('No run before this one succeeded').count()).toBe(0);
+    upstream.script = script;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByLabel('Compare with').getByText('Last success before').waitFor({ state: 'attached' });
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await context.close();
+  });
+
   it('shows what the record of a run tells while its steps fail, and the rest when asked', async () => {
     upstream.script = failing(({ endpoint }) => endpoint === 'steps');
     const { page, context, complaints } = await open('/workflows/billing/runs/run-1');

@@ -59,7 +59,8 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
   const id = useId();
   const url = useUrlQuery();
   const nowMs = useNow();
-  const others = useQuery(OTHER_RUNS, { variables: { workflowId, runId } });
+  // In the cache an event of the run would take the error away, and what is not known would look as if there were none.
+  const others = useQuery(OTHER_RUNS, { variables: { workflowId, runId }, fetchPolicy: 'no-cache' });
   const lastSuccess = others.data?.run?.lastSuccessBefore ?? null;
   const baseId = url.read('with') ?? lastSuccess?.id ?? null;
   const { data, error, loading, refetch } = useQuery(
@@ -96,10 +97,10 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
           )}
         </select>
       </div>
-      {others.error && !others.data?.workflow && baseId === null && (
+      {others.error && baseId === null && (
         <Failure error={others.error} what="list of runs" onRetry={() => void others.refetch()} />
       )}
-      {others.data && baseId === null && (
+      {others.data && !others.error && baseId === null && (
         <Empty title="No run before this one succeeded">
           <p>Choose another run to compare with.</p>
         </Empty>
