@@ -1,9 +1,15 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { Route } from 'playwright-core';
 import { openPage, type OpenPage } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { createScriptedWorkflows } from '../support/scripted-workflows.ts';
+
+const REFUSAL = {
+  contentType: 'application/graphql-response+json',
+  body: JSON.stringify({ errors: [{ message: 'Too many', extensions: { code: 'RATE_LIMITED', retryable: true } }] }),
+};
 
 const OLD = { ticket: 'T-1', tags: ['a', 'b'] };
 
@@ -58,15 +64,22 @@ await describeInBrowser('the form that starts a run', (browser) => {
   it('asks for the same run again where the answer was lost, and for another one after an answer', async () => {
     const { page } = opened;
     await open('&from=old');
-    let isLost = true;
+    const answers: ((route: Route) => Promise<void>)[] = [
+      async (route) => {
+        await route.fetch();
+        await route.abort();
+      },
+      (route) => route.fulfill({ status: 429, ...REFUSAL }),
+    ];
     await page.route('**/graphql', async (route) => {
-      if (!isLost || !(route.request().postData() ?? '').includes('executeWorkflow')) return route.fallback();
-      await route.fetch();
-      return route.abort();
+      if (!(route.request().postData() ?? '').includes('executeWorkflow')) return route.fallback();
+      return (answers.shift() ?? ((other: Route) => other.fallback()))(route);
     });
     await page.getByRole('button', { name: 'Start' }).click();
     await page.getByText(/can.t be reached.*It may have started all the same/).waitFor();
-    isLost = false;
+    // One that is refused for the moment says nothing of the first one.
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByText('RATE_LIMITED: Too many').waitFor();
     await page.getByRole('button', { name: 'Start' }).click();
     await page.waitForURL(/\/runs\/started-1$/);
     expect(sent()).toHaveLength(1);

@@ -4,6 +4,7 @@ import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { useMutation } from '@apollo/client/react';
 import { useNavigate } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
+import { isRetryable } from '../live/retryable.ts';
 import { runPath } from '../url/query.ts';
 
 const EXECUTE = graphql(`
@@ -50,8 +51,8 @@ export function useRunStart(workflowId: string) {
       if (attempt.current?.text !== text) attempt.current = { text, key: randomKey() };
       startWith(attempt.current)
         .catch((refused: unknown) => {
-          // It is shown from the mutation's own state.
-          if (CombinedGraphQLErrors.is(refused)) attempt.current = null;
+          // It is shown from the mutation's own state. What is refused for the moment says nothing of an earlier try.
+          if (CombinedGraphQLErrors.is(refused) && !isRetryable(refused)) attempt.current = null;
         })
         .finally(() => {
           isUnderWay.current = false;
