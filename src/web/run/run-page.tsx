@@ -20,7 +20,7 @@ import { RunInsights } from './run-insights.tsx';
 import { RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
 import { RunTimeline } from './run-timeline.tsx';
 import { StepDrawer } from './step/step-drawer.tsx';
-import { asOfNow, LISTED_STEP, RUN_STEPS } from './steps.ts';
+import { asOfNow, LISTED_STEP, nowOf, RUN_STEPS } from './steps.ts';
 import { StepsTable } from './steps-table.tsx';
 import './run-page.css';
 
@@ -65,10 +65,10 @@ export function RunPage() {
   if (isFinal !== (run?.freshness.isFinal ?? false)) setIsFinal(!isFinal);
   const version = [run?.status, isFinal].join(' ');
   const isGoingOn = run?.isFinished === false;
-  const runMs = run?.timeline?.durationMs ?? null;
+  const nowMs = run ? nowOf(run) : null;
   const stepsNow = useMemo(
-    () => (isGoingOn ? steps.map((step) => asOfNow(step, runMs)) : steps),
-    [steps, isGoingOn, runMs],
+    () => (isGoingOn ? steps.map((step) => asOfNow(step, nowMs)) : steps),
+    [steps, isGoingOn, nowMs],
   );
   const missed = useLiveRun(variables, run != null && !isFinal);
   useHiddenStatus(variables, isGoingOn);

@@ -8,7 +8,10 @@ export const RUN_VIEW = graphql(`
     workflowId
     status
     isFinished
+    startedAt
+    wallClockMs
     timeline {
+      startedAt
       durationMs
     }
     freshness {

@@ -5,11 +5,13 @@ import { graphql } from '../__generated__/gql.ts';
 import { Empty } from '../shell/notices.tsx';
 import { Timeline } from '../timeline/timeline.tsx';
 import { useIsMoving } from './freshness.tsx';
-import { isGrowing, type ListedStep } from './steps.ts';
+import { nowOf, reachesToNow, type ListedStep } from './steps.ts';
 
 const RUN_TIMELINE = graphql(`
   fragment RunTimeline on Run {
     isFinished
+    startedAt
+    wallClockMs
     timeline {
       startedAt
       durationMs
@@ -59,7 +61,7 @@ export function RunTimeline({ run: masked, layout, steps: listed }: RunTimelineP
             offsetMs: step.offsetMs,
             durationMs: step.durationMs ?? 0,
             isCritical: critical.has(step.id),
-            isGrowing: isGrowing(step, isFinished),
+            isGrowing: !isFinished && reachesToNow(step),
           },
     );
   }, [listed, criticalPath?.steps, isFinished]);
@@ -75,8 +77,8 @@ export function RunTimeline({ run: masked, layout, steps: listed }: RunTimelineP
       gaps={folds?.gaps ?? NO_GAPS}
       startedAt={timeline.startedAt}
       durationMs={timeline.durationMs}
+      nowMs={isFinished ? null : nowOf(run)}
       isMoving={isMoving}
-      isFinished={isFinished}
     />
   );
 }

@@ -30,15 +30,31 @@ export const RUN_STEPS = graphql(`
 
 export type ListedStep = ListedStepFragment;
 
+interface Placed {
+  readonly startedAt: string | null;
+  readonly wallClockMs: number | null;
+  readonly timeline: { readonly startedAt: string | null; readonly durationMs: number | null } | null;
+}
+
+/**
+ * From the left edge of a run that goes on to now, in milliseconds: the right edge is later where a clock is ahead, and a step starts
+ * after now. Null if nothing has started.
+ */
+export function nowOf({ startedAt, wallClockMs, timeline }: Placed): number | null {
+  if (startedAt === null || wallClockMs === null || timeline?.startedAt == null) return timeline?.durationMs ?? null;
+  return Math.max(0, Date.parse(startedAt) - Date.parse(timeline.startedAt) + wallClockMs);
+}
+
 /**
  * A step of a run that goes on, as of the run's latest news: a step is told again when it changes, and meanwhile the clock goes on. Its
  * share of a run that is not over says nothing.
  */
-export function asOfNow(step: ListedStep, runMs: number | null): ListedStep {
-  const hasGrown = isGrowing(step, false) && step.offsetMs !== null && runMs !== null;
-  const durationMs = hasGrown ? Math.max(0, runMs - step.offsetMs) : step.durationMs;
+export function asOfNow(step: ListedStep, nowMs: number | null): ListedStep {
+  const hasGrown = step.durationSource === 'LIVE' && step.offsetMs !== null && nowMs !== null;
+  const durationMs = hasGrown ? Math.max(0, nowMs - step.offsetMs) : step.durationMs;
   return { ...step, durationMs, shareOfRun: null };
 }
 
-export const isGrowing = ({ durationSource }: ListedStep, isFinished: boolean): boolean =>
-  durationSource === 'LIVE' && !isFinished;
+/** True of a step that runs, also where its duration is an `elapsed_time`: it has not ended. */
+export const reachesToNow = ({ durationSource, status }: ListedStep): boolean =>
+  durationSource === 'LIVE' || (durationSource === 'ELAPSED_SECONDS' && (status === 'RUNNING' || status === 'UNKNOWN'));

@@ -26,16 +26,17 @@ export interface TimelineProps {
   readonly gaps: readonly Stretch[];
   readonly startedAt: string;
   readonly durationMs: number;
+  /** From the left edge. Null once the run is over. */
+  readonly nowMs: number | null;
   /** True while the run goes on and the page hears of it: then time passes here, too. */
   readonly isMoving: boolean;
-  readonly isFinished: boolean;
 }
 
 const AXIS_PX = 24;
 /** A run of more bars has a map. */
 const MANY_BARS = 150;
 
-export function Timeline({ steps, gaps, startedAt, durationMs, isMoving, isFinished }: TimelineProps) {
+export function Timeline({ steps, gaps, startedAt, durationMs, nowMs, isMoving }: TimelineProps) {
   const url = useUrlQuery();
   const ref = useRef<HTMLDivElement>(null);
   const arrangement: Arrangement = url.read('rows') === 'packed' ? 'packed' : 'nodes';
@@ -43,16 +44,17 @@ export function Timeline({ steps, gaps, startedAt, durationMs, isMoving, isFinis
   const namesPx = arrangement === 'packed' ? 0 : isNarrow ? 104 : 208;
   const viewport = useViewport(ref, namesPx);
 
-  const totalMs = useTicking(durationMs, isMoving) ?? durationMs;
+  const now = useTicking(nowMs, isMoving);
+  const totalMs = Math.max(durationMs, now ?? 0);
   const wanted = (url.read('find') ?? '').trim().toLowerCase();
   const { bars, rows, laneCount } = useMemo(() => {
     const found = wanted === '' ? steps : steps.filter(({ nodeId }) => nodeId.toLowerCase().includes(wanted));
     // A step that runs reaches to now, and no further.
     const grown = found.map((step) =>
-      step.isGrowing ? { ...step, durationMs: Math.max(0, totalMs - step.offsetMs) } : step,
+      step.isGrowing && now !== null && now > step.offsetMs ? { ...step, durationMs: now - step.offsetMs } : step,
     );
     return layOut(grown, arrangement);
-  }, [steps, wanted, arrangement, totalMs]);
+  }, [steps, wanted, arrangement, now]);
   const isFolding = url.read('fold') !== 'off';
   const folds = useMemo(() => foldable(gaps, totalMs), [gaps, totalMs]);
   const scale = useMemo(() => createScale(totalMs, isFolding ? folds : []), [totalMs, isFolding, folds]);
@@ -118,7 +120,7 @@ export function Timeline({ steps, gaps, startedAt, durationMs, isMoving, isFinis
               <Axis
                 scale={scale}
                 window={window}
-                now={isFinished ? null : totalMs}
+                now={now}
                 clockMs={clockStart(clockNamed(url.read('clock')), startedAt)}
               />
             </div>
@@ -130,7 +132,7 @@ export function Timeline({ steps, gaps, startedAt, durationMs, isMoving, isFinis
                 window={window}
                 rows={rows}
                 heightPx={heightPx}
-                now={isFinished ? null : totalMs}
+                now={now}
                 cursor={cursor}
               />
             </div>

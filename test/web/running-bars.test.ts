@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { openPage } from '../support/browser.ts';
+import { createManualClock } from '../support/clock.ts';
+import { describeInBrowser } from '../support/describe-in-browser.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
+
+const UNDER_WAY = { status: 'running', end_time: null, outputs: null };
+
+/** The right edges of the bars that run, and the line of now. */
+const EDGES = `(() => {
+  const path = document.querySelector('.status-running .bars').getAttribute('d');
+  const edges = [...path.matchAll(/M([-\\d.]+) [-\\d.]+h([\\d.]+)/g)].map(([, x, width]) => Number(x) + Number(width));
+  return [edges, Number(document.querySelector('line.now').getAttribute('x1'))];
+})()`;
+
+await describeInBrowser('the bars of steps that run', (browser) => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    const clock = createManualClock();
+    const at = (ms: number): string => new Date(clock.now() + ms).toISOString();
+    const steps = [
+      wireStep({ id: 's1', node_id: 'by_its_start', ...UNDER_WAY, start_time: at(-100_000), elapsed_time: 0 }),
+      wireStep({ id: 's2', node_id: 'by_elapsed_time', ...UNDER_WAY, start_time: at(-90_000), elapsed_time: 5 }),
+      wireStep({ id: 's3', node_id: 'by_a_clock_ahead', start_time: at(100_000), end_time: at(110_000) }),
+    ];
+    upstream = await startFaultyUpstream(({ endpoint, runId }) => {
+      if (endpoint === 'steps') return { json: steps };
+      if (endpoint === 'run') return { json: [wireRun(runId, { ...UNDER_WAY, start_time: at(-110_000) })] };
+      return { status: 404, json: {} };
+    });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now, after: clock.after });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('end at now: with an elapsed time, too, and where another step starts later than now', async () => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.goto(`${gateway.url}/workflows/wf/runs/r1?fold=off`);
+    await page.getByRole('listbox', { name: /^3 steps/ }).waitFor();
+    const [edges, now] = await page.evaluate<readonly [readonly number[], number]>(EDGES);
+    const width = (await page.locator('.timeline-lanes').boundingBox())?.width ?? 0;
+    expect(edges).toHaveLength(2);
+    for (const edge of edges) expect(Math.abs(edge - now)).toBeLessThanOrEqual(2);
+    // The middle is a hundred seconds before the end of what starts later.
+    expect(now).toBeLessThan(0.6 * width);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});
