@@ -69,7 +69,9 @@ export function RunTimeline({ run: masked, layout, steps: listed }: RunTimelineP
   // Why it is not there is said at the top of the page.
   if (!timeline) return null;
   if (timeline.durationMs == null || timeline.startedAt == null || steps.length === 0) {
-    return <Empty title="No step has started yet">{!isFinished && <p>The first one shows here by itself.</p>}</Empty>;
+    return (
+      <Empty title={titleOfNone(listed, isFinished)}>{!isFinished && <p>The first one shows here by itself.</p>}</Empty>
+    );
   }
   return (
     <Timeline
@@ -81,6 +83,11 @@ export function RunTimeline({ run: masked, layout, steps: listed }: RunTimelineP
       isMoving={isMoving}
     />
   );
+}
+
+function titleOfNone(steps: readonly ListedStep[], isFinished: boolean): string {
+  if (steps.some(({ status }) => status !== 'PENDING')) return 'No step tells when it started';
+  return isFinished ? 'No step started' : 'No step has started yet';
 }
 
 const NO_GAPS: readonly never[] = [];

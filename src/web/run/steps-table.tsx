@@ -44,7 +44,7 @@ export function StepsTable({ steps, areKnown }: StepsTableProps) {
         />
         Failed steps only
       </label>
-      {areKnown && shown.length === 0 && <Empty title={failedOnly ? 'No step failed' : 'No step has started yet'} />}
+      {areKnown && shown.length === 0 && <Empty title={failedOnly ? 'No step failed' : 'No steps'} />}
       {shown.length > 0 && (
         <div ref={scroll} className="panel steps-scroll" tabIndex={0} role="region" aria-label="Steps">
           <div className="steps-table" role="table" aria-label="Steps" aria-rowcount={shown.length + 1}>
