@@ -184,6 +184,21 @@ await describeInBrowser('the run page in an outage', (browser) => {
     await context.close();
   });
 
+  it('or not, asks no more for a step that still runs when its run is over', async () => {
+    upstream.script = (call) => (call.endpoint === 'run' ? over(call) : underWay(call));
+    const { page, context } = await openPage(browser(), { key: 'key-1' });
+    await page.clock.install();
+    await page.goto(`${gateway.url}${RUN}?step=step-1&side=inputs`);
+    await page.getByText('Final', { exact: true }).waitFor();
+    await page.getByRole('complementary', { name: 'Step' }).getByRole('tree').waitFor();
+    let questions = 0;
+    page.on('request', () => (questions += 1));
+    await page.clock.runFor(10 * ASK_EVERY_MS);
+    await page.evaluate('fetch("/")');
+    expect(questions).toBe(1);
+    await context.close();
+  });
+
   it('of some questions leaves the run as it was where the page has to ask', async () => {
     const { page, context } = await openPage(browser(), { key: 'key-1' });
     await page.clock.install();

@@ -126,7 +126,7 @@ export function RunPage() {
       </div>
       {run && stepId !== null && (
         <StepDrawer stepId={stepId} steps={steps}>
-          <StepDetail key={stepId} workflowId={workflowId} runId={runId} stepId={stepId} version={version} />
+          <StepDetail key={stepId} {...{ workflowId, runId, stepId, version, isFinal }} />
         </StepDrawer>
       )}
     </div>

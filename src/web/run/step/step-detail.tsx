@@ -75,17 +75,20 @@ export interface StepDetailProps {
   readonly stepId: string;
   /** Of the run: its end changes figures of a step that was over before. */
   readonly version: string;
+  /** Of the run: a step that it left running will not change. */
+  readonly isFinal: boolean;
 }
 
-export default function StepDetail({ workflowId, runId, stepId, version }: StepDetailProps) {
+export default function StepDetail({ workflowId, runId, stepId, version, isFinal }: StepDetailProps) {
   const { data, error, loading, refetch, startPolling, stopPolling } = useQuery(STEP_DETAIL, {
     variables: { workflowId, runId, stepId },
     fetchPolicy: 'no-cache',
+    skipPollAttempt: () => document.hidden,
   });
   useAskedAgain(refetch, version);
   const question = `${runPath(workflowId, runId)}?step=${stepId}`;
   const step = useLatest({ question, value: data?.run?.step, loading, error });
-  usePolling(step?.isFinished === false, startPolling, stopPolling);
+  usePolling(step?.isFinished === false && !isFinal, startPolling, stopPolling);
 
   return (
     <div className="step-detail">
