@@ -6,6 +6,7 @@ import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../support/scripted-workflows.ts';
 import { wireStep } from '../support/wire.ts';
 
+const TRACEBACK = 'Traceback (most recent call last):\n  File "a.py", line 1, in run\nValueError: no host at all';
 const MORE_NODES = ['send_2', 'send_3', 'send_4'];
 
 await describeInBrowser('the runs of a workflow', (browser) => {
@@ -17,8 +18,8 @@ await describeInBrowser('the runs of a workflow', (browser) => {
     workflows = createScriptedWorkflows(['wf', 'other']);
     const script: Script = (call) => {
       if (call.endpoint !== 'steps' || !call.runId.startsWith('bad')) return workflows.script(call);
-      const failed = (node_id: string) =>
-        wireStep({ id: node_id, node_id, status: 'failed', error: `no host for ${call.runId}` });
+      const error = call.runId === 'bad-python' ? TRACEBACK : `no host for ${call.runId}`;
+      const failed = (node_id: string) => wireStep({ id: node_id, node_id, status: 'failed', error });
       return { json: ['send', ...(call.runId === 'bad-often' ? MORE_NODES : [])].map(failed) };
     };
     upstream = await startFaultyUpstream(script);
@@ -75,6 +76,7 @@ await describeInBrowser('the runs of a workflow', (browser) => {
   it('that failed show what failed first, and whether more did; the other failures are not loaded', async () => {
     workflows.start('wf', 'bad-often', { status: 'failed' });
     workflows.start('wf', 'bad-once', { status: 'failed' });
+    workflows.start('wf', 'bad-python', { status: 'failed' });
     const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
     const answers: Promise<string>[] = [];
     page.on('response', (response) => {
@@ -86,6 +88,7 @@ await describeInBrowser('the runs of a workflow', (browser) => {
     await row('bad-often').getByText('send', { exact: true }).waitFor();
     await row('bad-often').getByText('and more').waitFor();
     await row('bad-once').getByText('no host for bad-once').waitFor();
+    await row('bad-python').getByText('ValueError: no host at all').waitFor();
     expect(await row('bad-once').getByText('and more').count()).toBe(0);
 
     await page.getByRole('article').getByRole('link', { name: 'Workflow wf' }).click();

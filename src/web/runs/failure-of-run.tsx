@@ -1,9 +1,10 @@
-/** Why a run failed, in a line: the node, the first line of its error, and whether more failed; or that it can't be read. */
+/** Why a run failed, in a line: the node, the line of its error that says most, and whether more failed; or that it can't be read. */
 import { useState } from 'react';
 import { useQuery } from '@apollo/client/react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { messageOf } from '../shell/notices.tsx';
+import { headlineOf } from '../text/excerpt.ts';
 import type { ListedRun } from './merged-runs.ts';
 
 export const FAILURE_OF_RUN = graphql(`
@@ -50,7 +51,7 @@ export function FailureOfRun({ run: { workflowId, id, error }, error: ofList }: 
         </code>
       )}{' '}
       <span className="message" dir="auto" title={message ?? undefined}>
-        {firstLine(message) ?? 'No error message'}
+        {headlineOf(message ?? '') || 'No error message'}
       </span>
       {steps && steps.length > 1 && <span className="muted"> and more</span>}
     </>
@@ -69,9 +70,3 @@ export function UnknownFailure({ error }: { readonly error: Error | undefined })
     </span>
   );
 }
-
-const firstLine = (text: string | null | undefined): string | undefined =>
-  text
-    ?.split('\n')
-    .map((line) => line.trim())
-    .find((line) => line !== '');
