@@ -63,6 +63,22 @@ await describeInBrowser('why runs failed', (browser) => {
     await context.close();
   });
 
+  it('is asked for again where it can’t be read of a run that fails while the page is open', async () => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.clock.install();
+    await page.goto(gateway.url);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByText('no host for bad-12').waitFor();
+    isDown = true;
+    workflows.start('wf', 'bad-later', { status: 'failed' });
+    await page.getByText(UNKNOWN).waitFor();
+    isDown = false;
+    while ((await page.getByText('no host for bad-later').count()) === 0) await page.clock.runFor(1000);
+    await page.getByText(UNKNOWN).waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it.each([
     ['home page', '/', 8],
     ['page of a workflow', '/workflows/wf', RUNS],

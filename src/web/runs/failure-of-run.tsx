@@ -30,6 +30,9 @@ const RUN_FAILURE = graphql(`
   }
 `);
 
+/** Where it could not be read. */
+const ASK_EVERY_MS = 10_000;
+
 export interface FailureOfRunProps {
   readonly run: ListedRun;
   /** Of the list, where it could not read why this run failed. */
@@ -37,11 +40,20 @@ export interface FailureOfRunProps {
 }
 
 export function FailureOfRun({ run: { workflowId, id, error }, error: ofList }: FailureOfRunProps) {
-  const query = useQuery(RUN_FAILURE, { variables: { workflowId, id }, fetchPolicy: 'cache-first' });
+  const [isUnknown, setIsUnknown] = useState(false);
+  const query = useQuery(RUN_FAILURE, {
+    variables: { workflowId, id },
+    fetchPolicy: 'cache-first',
+    pollInterval: isUnknown ? ASK_EVERY_MS : 0,
+    skipPollAttempt: () => document.hidden,
+  });
   const steps = readFragment(FAILURE_OF_RUN, query.data?.run)?.failedSteps;
+  // Of what came with the list the list asks again.
+  const isLacking = !steps && query.error !== undefined;
+  if (!query.loading && isLacking !== isUnknown) setIsUnknown(isLacking);
   const [first] = steps ?? [];
   const message = first ? first.errorInfo?.message : error;
-  if (query.loading && !steps) return null;
+  if (query.loading && !steps && !isUnknown) return null;
   if (!steps && message == null) return <UnknownFailure error={ofList ?? query.error} />;
   return (
     <>
