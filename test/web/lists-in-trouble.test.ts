@@ -97,6 +97,27 @@ await describeInBrowser('a list of runs', (browser) => {
     await context.close();
   });
 
+  it('that the search can not read is no list in which nothing is found', async () => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.goto(gateway.url);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.keyboard.press('/');
+    const search = page.getByRole('dialog', { name: 'Search' });
+    const field = search.getByRole('combobox');
+    await field.fill('run-1');
+    await search.getByText('Nothing found').waitFor();
+    upstream.script = (call) => (call.workflowId === 'a' ? { status: 503, json: {} } : workflows.script(call));
+    await field.fill('run-2');
+    await search.getByText('Nothing found, but not everything could be searched: UPSTREAM_UNAVAILABLE').waitFor();
+    await page.route('**/graphql', (route) => route.abort());
+    await field.fill('run-3');
+    await search
+      .getByText(/^Nothing found, but not everything could be searched: The gateway can't be reached/)
+      .waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('of workflows follows its address: what was searched goes with it', async () => {
     const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
     await page.goto(gateway.url);

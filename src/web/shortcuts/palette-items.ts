@@ -2,9 +2,11 @@
 import { useEffect, useState } from 'react';
 import { skipToken, useQuery } from '@apollo/client/react';
 import { CircleDot, ExternalLink, House, Keyboard, LogOut, Workflow, type LucideIcon } from 'lucide-react';
+import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunStatus } from '../__generated__/graphql.ts';
 import { keyStore } from '../session/key-store.ts';
+import { errorsThat } from '../shell/part-errors.ts';
 import { statusWord } from '../status/status.tsx';
 import { GRAPHQL_URL } from '../url/base-path.ts';
 import { runPath, workflowPath } from '../url/query.ts';
@@ -63,10 +65,14 @@ const FIND_RUN = graphql(`
 const SETTLED_MS = 250;
 const RUNS_OFFERED = 6;
 
-export function usePaletteItems(
-  text: string,
-  onHelp: () => void,
-): { items: readonly PaletteItem[]; isSearching: boolean } {
+export interface Search {
+  readonly items: readonly PaletteItem[];
+  readonly isSearching: boolean;
+  /** Why not everything could be searched. */
+  readonly error: Error | undefined;
+}
+
+export function usePaletteItems(text: string, onHelp: () => void): Search {
   const wanted = text.trim();
   const settled = useSettled(wanted);
   const named = readPasted(wanted);
@@ -95,8 +101,12 @@ export function usePaletteItems(
   return {
     items: [...new Map(items.map((item) => [item.key, item])).values()],
     isSearching: wanted !== settled || workflows.loading || found.loading,
+    error: [workflows, found, latest].map(({ error }) => errorsThat(error, isOfSearch)).find((error) => error),
   };
 }
+
+/** That a workflow has no such run is an answer. */
+const isOfSearch = ({ extensions }: GraphQLFormattedError): boolean => extensions?.code !== 'NOT_FOUND';
 
 function itemOfNamed({ workflowId, runId, search }: Named): PaletteItem {
   const item = { key: 'named', isId: true };

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useCombobox } from 'downshift';
 import { useNavigate } from 'react-router';
 import { Dialog } from '../shell/dialog.tsx';
+import { messageOf } from '../shell/notices.tsx';
 import { usePaletteItems, type PaletteItem } from './palette-items.ts';
 import './palette.css';
 
@@ -24,7 +25,7 @@ const { InputBlur, MenuMouseLeave } = useCombobox.stateChangeTypes;
 function Search({ onClose, onHelp }: PaletteProps) {
   const navigate = useNavigate();
   const [text, setText] = useState('');
-  const { items, isSearching } = usePaletteItems(text, onHelp);
+  const { items, isSearching, error } = usePaletteItems(text, onHelp);
 
   function choose(item: PaletteItem): void {
     if ('to' in item) {
@@ -85,8 +86,11 @@ function Search({ onClose, onHelp }: PaletteProps) {
         ))}
       </ul>
       <p className="palette-state muted" role="status">
-        {isSearching ? 'Searching…' : items.length === 0 ? 'Nothing found' : ''}
+        {isSearching ? 'Searching…' : items.length === 0 ? nothingFound(error) : ''}
       </p>
     </>
   );
 }
+
+const nothingFound = (error: Error | undefined): string =>
+  error ? `Nothing found, but not everything could be searched: ${messageOf(error)}` : 'Nothing found';
