@@ -30,6 +30,11 @@ const LARGE = {
   last: 'the end',
 };
 
+/** Those that their column has no room for. */
+const CUT_FIGURES = `[...document.querySelectorAll('.steps-table .number')]
+  .filter((cell) => cell.scrollWidth > cell.clientWidth)
+  .map((cell) => cell.textContent)`;
+
 await describeInBrowser('the run page of a large run', (browser) => {
   let upstream: FaultyUpstream;
   let gateway: TestGateway;
@@ -86,6 +91,9 @@ await describeInBrowser('the run page of a large run', (browser) => {
     await page.getByRole('link', { name: 'Steps', exact: true }).click();
     await page.getByRole('table', { name: 'Steps' }).waitFor();
     expect(await page.getByRole('row').count()).toBeLessThan(80);
+    await page.evaluate("document.querySelector('.steps-scroll').scrollTop = 1e9");
+    await page.getByRole('cell', { name: '1 h 02 min', exact: true }).first().waitFor();
+    expect(await page.evaluate(CUT_FIGURES)).toEqual([]);
     await context.close();
   });
 
