@@ -100,6 +100,23 @@ await describeInBrowser('the form that starts a run', (browser) => {
     expect(complaints).toEqual([]);
   });
 
+  it('keeps what was typed while the rest of the page is asked for again', async () => {
+    const { page } = opened;
+    await page.route('**/graphql', (route) =>
+      (route.request().postData() ?? '').includes('"operationName":"Workflow"') ? route.abort() : route.fallback(),
+    );
+    await open('&from=old');
+    await page.getByText('The workflow could not be loaded.').waitFor();
+    await inputs().fill('{ "ticket": "T-3" }');
+    const failed = page.waitForEvent('requestfailed');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await failed;
+    await page.unrouteAll();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('Success rate').waitFor();
+    expect(await inputs().inputValue()).toBe('{ "ticket": "T-3" }');
+  });
+
   it('says what is wrong with inputs that can not be sent', async () => {
     const { page } = opened;
     const start = page.getByRole('button', { name: 'Start' });

@@ -1,5 +1,6 @@
 /** One workflow: its graph, its runs, its statistics, and a way to run it. */
 import { useMemo, useRef } from 'react';
+import { NetworkStatus } from '@apollo/client';
 import { useQuery } from '@apollo/client/react';
 import { Play } from 'lucide-react';
 import { graphql } from '../__generated__/gql.ts';
@@ -66,7 +67,7 @@ export function WorkflowPage() {
 
 function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   const url = useUrlQuery();
-  const { data, error, loading, refetch } = useQuery(WORKFLOW, { variables: { id: workflowId } });
+  const { data, error, networkStatus, refetch } = useQuery(WORKFLOW, { variables: { id: workflowId } });
   const workflowIds = useMemo(() => [workflowId], [workflowId]);
   const refresh = useThrottled(() => void refetch(), REFRESH_EVERY_MS);
   const changed = useChangedRuns(workflowIds, (_runs, isFirst) => {
@@ -82,7 +83,8 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
     url.change({ run: isFormOpen ? null : 'new', from: null }, { replace: true });
   }
 
-  if (loading && !workflow) return <Loading what="the workflow" />;
+  // Only the first time: what stands on the page, such as a form, would be gone.
+  if (networkStatus === NetworkStatus.loading && !workflow) return <Loading what="the workflow" />;
   return (
     <>
       <Breadcrumb crumbs={[{ label: 'Workflows', to: '/' }]} here={name} />
