@@ -1,9 +1,16 @@
 import { availableParallelism } from 'node:os';
 
+/** `npm run test:e2e`: what starts a browser, proxies or processes of its own, or builds the run page. */
+export const END_TO_END = [
+  '/test/(?:web|deploy)/.*\\.test\\.ts$',
+  '/test/(?:process|fleet/proofs|http/behind-nginx|http/page-build)\\.test\\.ts$',
+];
+
 /** Node strips the types itself, so there is no transform. @type {import('jest').Config} */
 export default {
   testEnvironment: './test/support/environment.ts',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: END_TO_END,
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   testSequencer: '<rootDir>/test/support/slow-files-first.js',
   setupFiles: ['<rootDir>/test/support/fixed-seed.ts'],

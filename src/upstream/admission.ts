@@ -87,12 +87,14 @@ export function createAdmission(concurrency: number): Admission {
       const leaveQueue = enter([all, ofViewer, ofLane], 'queued');
       signal.addEventListener('abort', leave);
       try {
-        const order = wrap(ofLane.slots, ofViewer.slots, breakerOf(compartment), all.slots, breaker);
-        return await order.execute(() => {
+        const call = () => {
           leave();
           leaveQueue();
           return attempt();
-        }, signal);
+        };
+        const callInSlot = () => all.slots.execute(() => through(breaker, call), signal);
+        const order = wrap(ofLane.slots, ofViewer.slots);
+        return await order.execute(() => through(breakerOf(compartment), callInSlot), signal);
       } finally {
         signal.removeEventListener('abort', leave);
         leave();
@@ -163,16 +165,12 @@ function createBreaker(threshold: number): CircuitBreakerPolicy {
   function countsAsFailure(error: unknown): boolean {
     return isFault(error) || (!(error instanceof GatewayError) && breaker.state === CircuitState.HalfOpen);
   }
-  return refusingBesideTrial(breaker);
+  return breaker;
 }
 
 /** While a trial call is under way, others are refused: cockatiel lets them wait for it, with slots that other calls need. */
-function refusingBesideTrial(breaker: CircuitBreakerPolicy): CircuitBreakerPolicy {
-  const ask: CircuitBreakerPolicy['execute'] = breaker.execute.bind(breaker);
-  const execute: CircuitBreakerPolicy['execute'] = (call, signal) =>
-    breaker.state === CircuitState.HalfOpen ? Promise.reject(new BrokenCircuitError()) : ask(call, signal);
-  return Object.assign(breaker, { execute });
-}
+const through = <T>(breaker: CircuitBreakerPolicy, call: () => Promise<T>): Promise<T> =>
+  breaker.state === CircuitState.HalfOpen ? Promise.reject(new BrokenCircuitError()) : breaker.execute(call);
 
 /** A failure of the upstream itself, not of one caller's key, id or rate, nor of a setting: that one's message must stay. */
 const isFault = (error: unknown): boolean =>

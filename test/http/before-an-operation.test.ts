@@ -99,7 +99,7 @@ describe('a body', () => {
     const broken = requestWith();
     const other = readBody(broken, { hold });
     broken.destroy(new Error('broken'));
-    await expect(other).rejects.toThrow('broken');
+    await expect(other).rejects.toMatchObject({ extensions: { code: 'BAD_REQUEST' } });
   });
 });
 

@@ -1,0 +1,7 @@
+/** `npm run test:e2e`. The rest of the tests is `npm test`. */
+import config, { END_TO_END } from '../jest.config.js';
+
+const { testMatch, testPathIgnorePatterns, ...shared } = config;
+
+/** @type {import('jest').Config} */
+export default { ...shared, rootDir: '..', testRegex: END_TO_END };
