@@ -217,6 +217,25 @@ describe('a server that is closed', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it('closes a connection that becomes idle when the body of an answered request is at its end', async () => {
+    const { server, drain, url } = await start();
+    server.keepAliveTimeout = 72_000;
+    const uploading = await connectRaw(url, server);
+    const [answer] = await Promise.all([
+      uploading.read(1),
+      uploading.send('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nab'),
+    ]);
+    expect(answer[0]?.head).toMatch(/^HTTP\/1.1 200 /);
+    const closed = await closeOf(drain);
+    jest.advanceTimersByTime(1000);
+    await settle();
+    expect(uploading.socket.closed).toBe(false);
+    await uploading.send('cd');
+    jest.advanceTimersByTime(1000);
+    await closed.promise;
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   it('waits no longer than 10 s for an answer', async () => {
     const { server, drain, url } = await start();
     const busy = await connectRaw(url, server);

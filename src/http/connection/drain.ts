@@ -13,6 +13,8 @@ export interface Drain {
 
 /** How long a connection without any request so far is kept open: its first request may be on its way. */
 const UNUSED_MS = 500;
+/** How often connections are looked for that have become idle. Node closes those that are when it begins, and each whose answer ends later. */
+const IDLE_EVERY_MS = 100;
 /** How long answers in progress may take. Then their connections are closed. */
 const ALL_MS = 10_000;
 
@@ -39,7 +41,12 @@ export function createDrain(server: Server): Drain {
           server.closeAllConnections();
         }, ALL_MS),
       ];
+      // The body of a request that was refused may come to its end when its answer has been sent.
+      const closing = setInterval(() => {
+        server.closeIdleConnections();
+      }, IDLE_EVERY_MS);
       await new Promise((resolve) => server.close(resolve));
+      clearInterval(closing);
       timers.forEach(clearTimeout);
     },
   };
