@@ -139,7 +139,8 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
     async listRuns({ workflowId, offset, limit }, call) {
       checkOffered('runs');
-      return get(ofWorkflow('runs', workflowId, `/runs?limit=${limit}&offset=${offset}`), readRuns, call);
+      const target = ofWorkflow('runs', workflowId, `/runs?limit=${limit}&offset=${offset}`);
+      return get(target, (text, report) => readRuns(text, limit, report), call);
     },
 
     async listWorkflows(call) {

@@ -103,10 +103,10 @@ export function readRun(json: JsonText, runId: string, report = ignore): RunReco
 }
 
 /** Call 4: the records of a window of the history, each at its position. One that can't be read has no id. */
-export function readRuns(json: JsonText, report = ignore): readonly RunRecord[] {
-  const runs = itemsIn(RUNS, json, report);
+export function readRuns(json: JsonText, limit = Infinity, report = ignore): readonly RunRecord[] {
+  const runs = itemsIn(RUNS, json, report, limit);
   // A record may be kept for much longer than its window.
-  const texts = json.items();
+  const texts = json.items(limit);
   return runs.map((run, index) => recordOf(run, payloadReader(texts[index] ?? json, index)));
 }
 

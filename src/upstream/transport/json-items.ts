@@ -1,8 +1,8 @@
 /** Cuts the text of a JSON list into those of its items. */
 import { endOfText } from '../../domain/long-integers.ts';
 
-/** As they are written, so that nothing is lost which a number can't hold. `json` must be a list, in valid JSON. */
-export function itemsOf(json: string): readonly string[] {
+/** At most `limit` of them, as they are written: a number could not hold all of it. `json` must be a list, in valid JSON. */
+export function itemsOf(json: string, limit = Infinity): readonly string[] {
   const items: string[] = [];
   let depth = 0;
   let start = 0;
@@ -10,7 +10,7 @@ export function itemsOf(json: string): readonly string[] {
     items.push(json.slice(start, end));
     start = end + 1;
   };
-  for (let at = 0; at < json.length; at += 1) {
+  for (let at = 0; at < json.length && items.length < limit; at += 1) {
     const character = json[at] ?? '';
     if (character === '"') {
       at = endOfText(json, at) - 1;

@@ -19,8 +19,8 @@ export interface JsonText {
    * which takes twice as long.
    */
   read(isExact?: boolean): unknown;
-  /** The items of a list, each as a text of its own: what keeps one of them keeps nothing of the others. */
-  items(): readonly JsonText[];
+  /** The first items of a list, each as a text of its own: what keeps one of them keeps nothing of the others. */
+  items(limit: number): readonly JsonText[];
 }
 
 /** Throws UPSTREAM_CONTRACT_VIOLATION for what is not JSON. */
@@ -63,7 +63,7 @@ export function createJsonTexts(): JsonTextOf {
   const jsonTextOf = (pages: Pages): JsonText => ({
     sizeBytes: bytesIn(pages),
     read: (isExact = false) => read(pages, isExact),
-    items: () => itemsOf(textIn(pages)).map((item) => jsonTextOf(pagesOf(Buffer.from(item)))),
+    items: (limit) => itemsOf(textIn(pages), limit).map((item) => jsonTextOf(pagesOf(Buffer.from(item)))),
   });
 
   return (whole) => {

@@ -1,5 +1,5 @@
 /** Collects what deviates in one answer. A list of a thousand steps mostly deviates in the same way a thousand times. */
-import type { CountedDeviation, DeviationOutcome } from '../../observability/deviations.ts';
+import type { CountedDeviation, Deviation, DeviationOutcome } from '../../observability/deviations.ts';
 
 export type ReportDeviation = (field: string, outcome: DeviationOutcome, expected: string, got: string) => void;
 
@@ -11,14 +11,22 @@ export interface Deviations {
 
 /** The first of each field and outcome says what was expected and what came. */
 export function createDeviations(): Deviations {
-  let counted: Map<string, CountedDeviation> | undefined;
+  const found: CountedDeviation[] = [];
+  const ofOutcome = { read: new Map<string, Counting>(), lost: new Map<string, Counting>() };
   return {
+    // One answer may have a quarter of a million: those of a kind are counted in place.
     add(field, outcome, expected, got) {
-      counted ??= new Map();
-      const key = `${field} ${outcome}`;
-      const before = counted.get(key);
-      counted.set(key, before ? { ...before, count: before.count + 1 } : { field, outcome, expected, got, count: 1 });
+      const before = ofOutcome[outcome].get(field);
+      if (before) {
+        before.count += 1;
+        return;
+      }
+      const first = { field, outcome, expected, got, count: 1 };
+      ofOutcome[outcome].set(field, first);
+      found.push(first);
     },
-    found: () => [...(counted?.values() ?? [])],
+    found: () => found,
   };
 }
+
+type Counting = Deviation & { count: number };

@@ -58,6 +58,16 @@ export const OF_RECORDS: readonly Variation[] = [
     [wireRun('', { id: 12 }), wireRun('', { id: 11 })],
     ['12', '11'],
   ),
+  ofHistory(
+    {
+      variation: 'a page of the history has more runs than its `limit`',
+      happens: 'Those beyond it are not read: they are asked for by their own `offset`.',
+      deviations: { 'runs read': 1 },
+    },
+    ['r9', 'r8', 'r7', 'r6', 'r5', 'r4', 'r3'].map((id) => wireRun(id)),
+    ['r9', 'r8', 'r7', 'r6', 'r5'],
+    true,
+  ),
 ];
 
 export const OF_WORKFLOWS: readonly Variation[] = [

@@ -89,12 +89,17 @@ export const ofRecord = (told: Told, reply: Reply, answered: object = {}, id = '
   data: { run: { id, status: 'COMPLETED', startedAt: STEP.startTime, endedAt: STEP.endTime, ...answered } },
 });
 
-export const ofHistory = (told: Told, records: readonly unknown[], ids: readonly string[]): Variation => ({
+export const ofHistory = (
+  told: Told,
+  records: readonly unknown[],
+  ids: readonly string[],
+  hasNextPage = false,
+): Variation => ({
   ...told,
   replies: { runs: [{ json: records }] },
   query: '{ workflow(id: "wf") { runs(first: 5) { nodes { id status } pageInfo { hasNextPage } } } }',
   data: {
-    workflow: { runs: { nodes: ids.map((id) => ({ id, status: 'COMPLETED' })), pageInfo: { hasNextPage: false } } },
+    workflow: { runs: { nodes: ids.map((id) => ({ id, status: 'COMPLETED' })), pageInfo: { hasNextPage } } },
   },
 });
 
