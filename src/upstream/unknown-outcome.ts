@@ -1,15 +1,14 @@
 /** What is known of a run whose start failed. */
 import { GatewayError, type ErrorCode, type ErrorDetails } from './errors.ts';
 
-/** Statuses with which the upstream rejects a request before it starts a run. */
-const REJECTIONS: ReadonlySet<number> = new Set([400, 401, 403, 404, 429]);
+/** A 4xx says that the request was rejected; but not that of a proxy which lost patience, nor that such a run is there already. */
+const wasRejected = (status = 0): boolean => status >= 400 && status < 500 && status !== 408 && status !== 409;
 
 /** The error of a failed execution. Unless the request was not sent, or was rejected, the run may have started. */
 export function withOutcome(error: unknown): unknown {
   if (!(error instanceof GatewayError)) return error;
   const { code, message, details } = error;
-  const wasRejected = REJECTIONS.has(details.upstreamStatus ?? 0);
-  if (details.wasNotSent || wasRejected || code === 'BAD_USER_INPUT') return error;
+  if (details.wasNotSent || wasRejected(details.upstreamStatus) || code === 'BAD_USER_INPUT') return error;
   return unknownOutcome(code, message, details);
 }
 

@@ -80,6 +80,17 @@ describe('executing a workflow', () => {
     expect(upstream.count('execute')).toBe(1);
   });
 
+  it.each([
+    [413, 'BAD_USER_INPUT'],
+    [422, 'BAD_USER_INPUT'],
+    [405, 'UPSTREAM_CONTRACT_VIOLATION'],
+  ])('has started nothing where the upstream refuses it by HTTP %i', async (status, code) => {
+    upstream.script = () => ({ status });
+    const [error] = (await execute()).errors;
+    expect(error?.extensions).toMatchObject({ code, upstreamStatus: status });
+    expect(error?.extensions).not.toHaveProperty('outcomeIsUnknown');
+  });
+
   it('may be tried again where the request never left, or was refused', async () => {
     upstream.script = () => ({ status: 429 });
     const [refused] = (await execute()).errors;

@@ -33,7 +33,8 @@ const CODES: Readonly<Record<ErrorCode, boolean>> = {
 };
 
 const codes = fc.constantFrom(...(Object.keys(CODES) as ErrorCode[]));
-const statuses = fc.constantFrom(400, 401, 403, 404, 407, 408, 418, 429, 500, 502, 503, 504);
+const REFUSALS = [400, 401, 403, 404, 405, 407, 413, 415, 418, 422, 429, 499];
+const statuses = fc.constantFrom(...REFUSALS, 200, 302, 399, 408, 409, 500, 502, 503, 504);
 const everyDetail = { retryAfterSeconds: 7, wasNotSent: true, outcomeIsUnknown: true, retryable: false } as const;
 const details: fc.Arbitrary<ErrorDetails> = fc
   .tuple(fc.option(statuses), fc.subarray(Object.keys(everyDetail) as (keyof typeof everyDetail)[]))
@@ -75,7 +76,6 @@ describe('an error', () => {
 
 describe('a start that failed', () => {
   it('has started nothing where its request was not sent, or was refused; else that is not known, and it is not retryable', () => {
-    const refusals = [400, 401, 403, 404, 429];
     fc.assert(
       fc.property(codes, details, (code, all) => {
         const { outcomeIsUnknown, ...of } = all;
@@ -83,7 +83,7 @@ describe('a start that failed', () => {
         const error = new GatewayError(code, 'why', of);
         const failed = withOutcome(error) as GatewayError;
         const hasStartedNothing =
-          'wasNotSent' in of || code === 'BAD_USER_INPUT' || refusals.includes(of.upstreamStatus ?? 0);
+          'wasNotSent' in of || code === 'BAD_USER_INPUT' || REFUSALS.includes(of.upstreamStatus ?? 0);
         expect(startedNothing(failed)).toBe(hasStartedNothing);
         if (hasStartedNothing) expect(failed).toBe(error);
         else {

@@ -135,6 +135,8 @@ const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   404: ['NOT_FOUND', 'the upstream knows nothing by this id'],
   407: ['UPSTREAM_UNAVAILABLE', 'the proxy asks for credentials (HTTP 407): put them into the URL of HTTP_PROXY'],
   408: ['UPSTREAM_TIMEOUT', 'the upstream waited too long for the request (HTTP 408)'],
+  413: ['BAD_USER_INPUT', 'the upstream refused the input: it is too large (HTTP 413)'],
+  422: ['BAD_USER_INPUT', 'the upstream refused the input (HTTP 422)'],
   429: ['RATE_LIMITED', 'the upstream asks for fewer calls'],
 };
 
