@@ -8,7 +8,7 @@ import { GatewayError } from '../upstream/errors.ts';
 import { readJwks } from './jwks.ts';
 import { isUsable } from './usable-keys.ts';
 
-/** For `jwtVerify`. Rejects with IDENTITY_UNAVAILABLE where no keys could be read. */
+/** For `jwtVerify`. Rejects with IDENTITY_UNAVAILABLE where no keys could be read, or a key may be newer than those that are known. */
 export type KeySet = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>;
 
 export interface KeySetOptions {
@@ -82,10 +82,7 @@ export async function createKeySet(source: string, { now, logger }: KeySetOption
       if (!mayGoOn) await again;
     }
     if (keys && now() - keys.readAt < STALE_MS) return keys;
-    throw new GatewayError(
-      'IDENTITY_UNAVAILABLE',
-      "tokens can't be checked at the moment: the issuer's keys could not be read; try again later",
-    );
+    throw unavailable();
   }
 
   if (isFile) await read();
@@ -94,12 +91,20 @@ export async function createKeySet(source: string, { now, logger }: KeySetOption
     try {
       return await find(header, token);
     } catch (error) {
-      const isUnknown = error instanceof errors.JWKSNoMatchingKey;
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       // Another token may have asked for the same new key just now.
       const mayRead = reading !== null || now() >= triedAt + MIN_INTERVAL_MS;
-      if (!isUnknown || !mayRead) throw error;
-      await readAgain();
-      return (await current()).find(header, token);
+      if (mayRead) await readAgain();
+      const latest = await current();
+      // The issuer may list it by now.
+      if (failedAt > latest.readAt) throw unavailable();
+      return latest.find(header, token);
     }
   };
 }
+
+const unavailable = (): GatewayError =>
+  new GatewayError(
+    'IDENTITY_UNAVAILABLE',
+    "tokens can't be checked at the moment: the issuer's keys could not be read; try again later",
+  );

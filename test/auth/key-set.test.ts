@@ -82,7 +82,8 @@ describe("the keys of the tokens' issuer", () => {
           if (isAsked && !isUp) failedAt = now;
           expect(issuer.requests - before).toBe(isAsked ? 1 : 0);
           const isUsable = read && now - read.at < HOUR;
-          const expected = mayGoOn || read?.kids.includes(kid) ? 'found' : NOT_LISTED;
+          const isMaybeNew = failedAt > (read?.at ?? 0);
+          const expected = mayGoOn || read?.kids.includes(kid) ? 'found' : isMaybeNew ? 'no keys' : NOT_LISTED;
           expect(new Set(outcomes.map((outcome) => (/^ERR|found/.test(outcome) ? outcome : 'no keys')))).toEqual(
             new Set([isUsable ? expected : 'no keys']),
           );
@@ -115,6 +116,21 @@ describe("the keys of the tokens' issuer", () => {
       expect(await lookUp(keySet, 'made-up')).toBe(NOT_LISTED);
       expect(issuer.requests).toBe(before + 1);
     }
+  });
+
+  it('may have a new one while the issuer can not be reached: its token is not refused, and found when they are read', async () => {
+    issuer.keys = keys.slice(0, 1);
+    const keySet = await open();
+    expect([await lookUp(keySet, 'a'), await lookUp(keySet, 'b')]).toEqual(['found', NOT_LISTED]);
+    issuer.keys = [...keys];
+    issuer.failsWith = 503;
+    clock.advance(30 * SECOND);
+    // Of the second nobody asks the issuer.
+    for (let times = 0; times < 2; times += 1) expect(await lookUp(keySet, 'b')).toBe('IDENTITY_UNAVAILABLE');
+    expect(await lookUp(keySet, 'a')).toBe('found');
+    issuer.failsWith = null;
+    clock.advance(30 * SECOND);
+    expect([await lookUp(keySet, 'b'), await lookUp(keySet, 'made-up')]).toEqual(['found', NOT_LISTED]);
   });
 
   it('are used for an hour while the issuer can not be reached', async () => {
