@@ -7,7 +7,7 @@ import type { CallOptions, RunRef, UpstreamAnswer, UpstreamApi } from './api.ts'
 import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from './contract.ts';
 import { AbandonedError, GatewayError } from './errors.ts';
 import { pathSegment } from './ids.ts';
-import { createJsonHttp, type JsonRequest } from './transport/json-http.ts';
+import { createJsonHttp, type JsonHttpOptions, type JsonRequest } from './transport/json-http.ts';
 import { createJsonTexts, type JsonText } from './transport/json-text.ts';
 import { pagesOf, type Pages } from './transport/pages.ts';
 import { withOutcome } from './unknown-outcome.ts';
@@ -20,7 +20,7 @@ export interface UpstreamClient extends UpstreamApi {
   readonly state: () => UpstreamState;
 }
 
-export interface UpstreamClientOptions extends ResilienceOptions {
+export interface UpstreamClientOptions extends ResilienceOptions, Pick<JsonHttpOptions, 'stalledMs'> {
   /** Ends with `/`; may have a path of its own. */
   readonly baseUrl: string;
   /** The endpoints that the upstream offers. */
@@ -47,10 +47,10 @@ interface Target {
 }
 
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
-  const { baseUrl, endpoints, maxResponseBytes, timeoutMs, observer, headers, proxy = null } = options;
+  const { baseUrl, endpoints, maxResponseBytes, timeoutMs, observer, headers, proxy = null, stalledMs } = options;
   const { name: keyHeader, template } = options.authHeader ?? BEARER;
   const resilience = createResilience(options);
-  const http = createJsonHttp({ maxResponseBytes, timeoutMs, proxy });
+  const http = createJsonHttp({ maxResponseBytes, timeoutMs, proxy, stalledMs });
   const jsonTextOf = createJsonTexts();
 
   const requestOf = (method: JsonRequest['method'], path: string, { credential, requestId }: CallOptions) => ({

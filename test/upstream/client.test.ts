@@ -223,30 +223,46 @@ describe('the upstream client', () => {
       expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', message: expect.stringContaining('larger') });
     });
 
-    it('a large answer only when another one has come to its end, and small ones meanwhile', async () => {
+    /** One whose answer for the run `stalled` stops behind its first 48 MiB: more than may be read at a time, and what sockets hold. */
+    async function stalling() {
       const stalled = Promise.withResolvers<undefined>();
       const goesOn = Promise.withResolvers<undefined>();
       const server = await listening(({ url = '' }, response) => {
         if (!url.includes('stalled')) response.end(url.includes('large') ? padded(2 ** 20) : STEPS);
         else {
-          // More than may be read at a time, and what the sockets hold.
           response.write(padded(48 * 2 ** 20), () => {
             stalled.resolve(undefined);
           });
           void goesOn.promise.then(() => response.end());
         }
       });
-      const client = clientOf({ baseUrl: server.url, maxResponseBytes: 2 ** 26 });
+      return { url: server.url, stalled: stalled.promise, goOn: goesOn.resolve };
+    }
+
+    it('a large answer only when another one has come to its end, and small ones meanwhile', async () => {
+      const { url, stalled, goOn } = await stalling();
+      const client = clientOf({ baseUrl: url, maxResponseBytes: 2 ** 26, stalledMs: 60_000 });
       const stepsOf = async (runId: string) => client.listSteps({ ...REF, runId }, call());
       const ended: string[] = [];
       const first = stepsOf('stalled').then(() => ended.push('stalled'));
-      await stalled.promise;
+      await stalled;
       const second = stepsOf('large').then(() => ended.push('large'));
       for (let calls = 0; calls < 20; calls += 1) await stepsOf('small');
       expect(ended).toEqual([]);
-      goesOn.resolve(undefined);
+      goOn(undefined);
       await Promise.all([first, second]);
       expect(ended).toEqual(['stalled', 'large']);
+    });
+
+    it('a large answer beside another one that does not come on, which is read to its end all the same', async () => {
+      const { url, stalled, goOn } = await stalling();
+      const client = clientOf({ baseUrl: url, maxResponseBytes: 2 ** 26, stalledMs: 1 });
+      const first = client.listSteps({ ...REF, runId: 'stalled' }, call());
+      await stalled;
+      const large = Array.from({ length: 3 }, () => client.listSteps({ ...REF, runId: 'large' }, call()));
+      for (const { value } of await Promise.all(large)) expect(value).toHaveLength(1);
+      goOn(undefined);
+      expect((await first).value).toHaveLength(1);
     });
 
     it.each([

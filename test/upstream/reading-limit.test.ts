@@ -6,6 +6,7 @@ const MIB = 2 ** 20;
 const LIMIT = 4 * MIB;
 const SMALL = 2 ** 18;
 const NEVER = new AbortController().signal;
+const HOUR_MS = 3_600_000;
 
 describe('what is read of upstream answers at the same time', () => {
   it('is within the limit, but for one answer and the beginnings of the others, and each comes to its end', async () => {
@@ -17,7 +18,7 @@ describe('what is read of upstream answers at the same time', () => {
     const answers = fc.oneof(anyOnes, equalOnes);
     await fc.assert(
       fc.asyncProperty(answers, fc.scheduler(), async (chunksOfEach, scheduler) => {
-        const limit = createReadingLimit(LIMIT);
+        const limit = createReadingLimit(LIMIT, HOUR_MS);
         const largest = Math.max(0, ...chunksOfEach.map((chunks) => chunks.reduce((sum, each) => sum + each, 0)));
         let bytes = 0;
         let most = 0;
@@ -43,7 +44,7 @@ describe('what is read of upstream answers at the same time', () => {
   });
 
   it('lets a small answer pass a large one that does not come to its end, and a large one when its call is given up', async () => {
-    const limit = createReadingLimit(LIMIT);
+    const limit = createReadingLimit(LIMIT, HOUR_MS);
     const begun = (bytes: number): Reading => {
       const reading = limit.begin();
       reading.add(bytes);
@@ -64,5 +65,18 @@ describe('what is read of upstream answers at the same time', () => {
     stalled.end();
     await Promise.all(turns);
     expect(ended).toEqual(['stalled', 'given up', 'waiting']);
+  });
+
+  it('goes on beside an answer that has stalled, the largest of the others first', async () => {
+    const limit = createReadingLimit(LIMIT, 1);
+    const begun = (bytes: number): Reading => {
+      const reading = limit.begin();
+      reading.add(bytes);
+      return reading;
+    };
+    begun(LIMIT + 1);
+    const [small, large] = [begun(SMALL + 1), begun(SMALL + 2)];
+    const first = await Promise.race([small.turn(NEVER).then(() => 'small'), large.turn(NEVER).then(() => 'large')]);
+    expect(first).toBe('large');
   });
 });

@@ -29,16 +29,18 @@ export interface JsonHttpOptions {
   readonly timeoutMs: number;
   /** Null: no proxy. */
   readonly proxy: UpstreamProxy | null;
+  /** An answer of which nothing has come for so long holds up no other one. */
+  readonly stalledMs?: number | undefined;
 }
 
 /** Two answers that fill MAX_ANSWER_BYTES are not read at the same time. */
 const MAX_READING_BYTES = 32 * 2 ** 20;
 
-export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy }: JsonHttpOptions): JsonHttp {
+export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, stalledMs }: JsonHttpOptions): JsonHttp {
   const kept = agents(true, proxy);
   // The server may close a kept-alive connection just as a request is sent. A POST is never retried, so it opens its own.
   const own = agents(false, proxy);
-  const limit = createReadingLimit(MAX_READING_BYTES);
+  const limit = createReadingLimit(MAX_READING_BYTES, stalledMs);
   const http = got.extend({
     // A key must not be sent to another host by a redirect. Retries are the job of `resilience.ts`: got repeats no stream.
     followRedirect: false,

@@ -1,6 +1,7 @@
 /**
  * Bytes of upstream answers that are still being read. Many calls may be under way, and each answer may be large: beyond the limit
- * only the largest one is read on, since it comes to its end first, and the others wait in their sockets.
+ * only the largest one is read on, since it comes to its end first, and the others wait in their sockets. One that has stalled holds
+ * nobody up: the largest of the others is read on in its place.
  */
 export interface Reading {
   add(bytes: number): void;
@@ -16,10 +17,19 @@ export interface ReadingLimit {
 
 /** Smaller ones never wait for a large one. */
 const SMALL_BYTES = 2 ** 18;
+/** It may be read on, and nothing has come for so long. */
+const STALLED_MS = 1000;
 
-/** What is read may exceed `maxBytes` by one answer, and by SMALL_BYTES of each of the others. */
-export function createReadingLimit(maxBytes: number): ReadingLimit {
-  const bytesOf = new Map<Reading, number>();
+interface State {
+  bytes: number;
+  isWaiting: boolean;
+  /** When something came, or it was its turn. */
+  movedAt: number;
+}
+
+/** What is read may exceed `maxBytes` by one answer, by those that have stalled, and by SMALL_BYTES of each of the others. */
+export function createReadingLimit(maxBytes: number, stalledMs = STALLED_MS): ReadingLimit {
+  const readings = new Set<State>();
   let allBytes = 0;
   let change = Promise.withResolvers<undefined>();
 
@@ -29,32 +39,43 @@ export function createReadingLimit(maxBytes: number): ReadingLimit {
   }
 
   /** Of equal ones, which may come in step, the one that began first. */
-  const largest = (): Reading | undefined => [...bytesOf].reduce((most, each) => (each[1] > most[1] ? each : most))[0];
+  function largest(): State {
+    const since = performance.now() - stalledMs;
+    const moving = [...readings].filter(({ isWaiting, movedAt }) => isWaiting || movedAt > since);
+    return moving.reduce((most, each) => (each.bytes > most.bytes ? each : most));
+  }
 
-  const mayReadOn = (reading: Reading): boolean =>
-    allBytes <= maxBytes || (bytesOf.get(reading) ?? 0) <= SMALL_BYTES || reading === largest();
+  const mayReadOn = (reading: State): boolean =>
+    allBytes <= maxBytes || reading.bytes <= SMALL_BYTES || reading === largest();
 
   return {
     begin() {
-      const reading: Reading = {
+      const reading: State = { bytes: 0, isWaiting: false, movedAt: performance.now() };
+      readings.add(reading);
+      return {
         add(bytes) {
-          bytesOf.set(reading, (bytesOf.get(reading) ?? 0) + bytes);
+          reading.bytes += bytes;
+          reading.movedAt = performance.now();
           allBytes += bytes;
         },
         async turn(signal) {
+          reading.isWaiting = true;
           while (!mayReadOn(reading) && !signal.aborted) {
+            const timer = setTimeout(wake, stalledMs);
             signal.addEventListener('abort', wake, { once: true });
             await change.promise;
             signal.removeEventListener('abort', wake);
+            clearTimeout(timer);
+            reading.movedAt = performance.now();
           }
+          reading.isWaiting = false;
         },
         end() {
-          allBytes -= bytesOf.get(reading) ?? 0;
-          bytesOf.delete(reading);
+          allBytes -= reading.bytes;
+          readings.delete(reading);
           wake();
         },
       };
-      return reading;
     },
   };
 }
