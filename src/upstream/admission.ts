@@ -15,6 +15,7 @@ import {
   type CircuitBreakerPolicy,
 } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
+import type { BreakerState } from '../observability/fleet-metrics.ts';
 import type { UpstreamState } from '../observability/metrics.ts';
 import { GatewayError, isOutage } from './errors.ts';
 
@@ -46,22 +47,15 @@ export const HALF_OPEN_AFTER_MS = 1000;
 /** A queue takes 0.3 KB and a breaker 3 KB, beside their names. One that is forgotten begins anew. */
 const MAX_QUEUES = 4000;
 const MAX_BREAKERS = 1000;
-/** A breaker stays as it is while nobody calls: the state tells of those that have opened within this time. */
+/** A breaker stays as it is while nobody calls: the state calls open what has opened within this time. */
 const TOLD_MS = 10_000;
-
-const BREAKER_STATES = {
-  [CircuitState.Closed]: 'closed',
-  [CircuitState.HalfOpen]: 'half_open',
-  [CircuitState.Open]: 'open',
-  [CircuitState.Isolated]: 'open',
-} as const;
 
 export function createAdmission(concurrency: number): Admission {
   const all = createQueue(concurrency);
-  const breaker = createBreaker(THRESHOLD);
+  const breaker = createTimedBreaker(THRESHOLD);
   /** By viewer, and by lane. */
   const queues = new LRUCache<string, Queue>({ max: MAX_QUEUES });
-  const compartments = new LRUCache<string, Compartment>({ max: MAX_BREAKERS });
+  const compartments = new LRUCache<string, TimedBreaker>({ max: MAX_BREAKERS });
 
   /** It has all slots that there are: calls that wait for one of them let those of others go before. */
   function queueOf(name: string): Queue {
@@ -71,9 +65,9 @@ export function createAdmission(concurrency: number): Admission {
   }
 
   function breakerOf(name: string): CircuitBreakerPolicy {
-    const compartment = compartments.get(name) ?? createCompartment();
+    const compartment = compartments.get(name) ?? createTimedBreaker(COMPARTMENT_THRESHOLD);
     compartments.set(name, compartment);
-    return compartment.breaker;
+    return compartment.policy;
   }
 
   return {
@@ -92,7 +86,7 @@ export function createAdmission(concurrency: number): Admission {
           leaveQueue();
           return attempt();
         };
-        const callInSlot = () => all.slots.execute(() => through(breaker, call), signal);
+        const callInSlot = () => all.slots.execute(() => through(breaker.policy, call), signal);
         const order = wrap(ofLane.slots, ofViewer.slots);
         return await order.execute(() => through(breakerOf(compartment), callInSlot), signal);
       } finally {
@@ -102,7 +96,7 @@ export function createAdmission(concurrency: number): Admission {
       }
     },
     state: () => ({
-      breaker: BREAKER_STATES[breaker.state],
+      breaker: stateOf(breaker),
       openCompartments: [...compartments.values()].filter(({ hasOpened }) => hasOpened()).length,
       callsInUse: concurrency - all.slots.executionSlots,
       callsQueued: all.waiting,
@@ -139,21 +133,27 @@ function enter(queues: readonly Queue[], count: 'waiting' | 'queued'): () => voi
   };
 }
 
-interface Compartment {
-  readonly breaker: CircuitBreakerPolicy;
+interface TimedBreaker {
+  readonly policy: CircuitBreakerPolicy;
   readonly hasOpened: () => boolean;
 }
 
-function createCompartment(): Compartment {
-  const breaker = createBreaker(COMPARTMENT_THRESHOLD);
+function createTimedBreaker(threshold: number): TimedBreaker {
+  const policy = createBreaker(threshold);
   let openedAt = 0;
-  breaker.onBreak(() => {
+  policy.onBreak(() => {
     openedAt = Date.now();
   });
   return {
-    breaker,
-    hasOpened: () => breaker.state !== CircuitState.Closed && Date.now() - openedAt < TOLD_MS,
+    policy,
+    hasOpened: () => policy.state !== CircuitState.Closed && Date.now() - openedAt < TOLD_MS,
   };
+}
+
+/** `open` where calls are refused, also beside a trial call: one that hangs is no sign of a recovery. `half_open`: the next one is tried. */
+function stateOf({ policy: { state }, hasOpened }: TimedBreaker): BreakerState {
+  if (state === CircuitState.Closed) return 'closed';
+  return state === CircuitState.HalfOpen || hasOpened() ? 'open' : 'half_open';
 }
 
 function createBreaker(threshold: number): CircuitBreakerPolicy {

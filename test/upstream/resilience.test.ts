@@ -372,10 +372,27 @@ describe('an upstream call', () => {
       const trial = openAttempt<string>();
       const first = resilience.once(STEPS, trial.attempt, never);
       await jest.advanceTimersByTimeAsync(0);
-      expect(resilience.state()).toMatchObject({ breaker: 'half_open', callsInUse: 1, callsQueued: 0 });
+      expect(resilience.state()).toMatchObject({ breaker: 'open', callsInUse: 1, callsQueued: 0 });
+      await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+      expect(resilience.state()).toMatchObject({ breaker: 'open' });
       trial.resolve('answer');
       await first;
       expect(resilience.state()).toEqual({ breaker: 'closed', openCompartments: 0, ...idle });
+    });
+
+    it('is called open by the state no longer than ten seconds where no further call fails: the next one is tried', async () => {
+      await open();
+      for (let second = 0; second < 20; second += 1) {
+        await jest.advanceTimersByTimeAsync(1000);
+        await rejectionOf(resilience.once(STEPS, failingWith(failure()), never));
+        expect(resilience.state().breaker).toBe('open');
+      }
+      await jest.advanceTimersByTimeAsync(9999);
+      expect(resilience.state().breaker).toBe('open');
+      await jest.advanceTimersByTimeAsync(1);
+      expect(resilience.state().breaker).toBe('half_open');
+      expect(await resilience.once(STEPS, answering(), never)).toBe('answer');
+      expect(resilience.state().breaker).toBe('closed');
     });
 
     it('is made after a second as a trial; if it succeeds, all are made again', async () => {
