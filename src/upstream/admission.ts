@@ -8,11 +8,13 @@ import {
   BulkheadRejectedError,
   circuitBreaker,
   CircuitState,
+  DelegateBackoff,
   handleWhen,
   SamplingBreaker,
   wrap,
   type BulkheadPolicy,
   type CircuitBreakerPolicy,
+  type IHalfOpenAfterBackoffContext,
 } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
 import type { BreakerState } from '../observability/fleet-metrics.ts';
@@ -156,14 +158,22 @@ function stateOf({ policy: { state }, hasOpened }: TimedBreaker): BreakerState {
   return state === CircuitState.HalfOpen || hasOpened() ? 'open' : 'half_open';
 }
 
+/** The client left, or another breaker is open. */
+const isUnanswered = (error: unknown): boolean => !(error instanceof GatewayError);
+
+/** After a trial call that was not answered the next one is the trial: clients that leave must not keep others from it. */
+const PAUSE = new DelegateBackoff<IHalfOpenAfterBackoffContext>(({ result }) =>
+  'error' in result && isUnanswered(result.error) ? 0 : HALF_OPEN_AFTER_MS,
+);
+
 function createBreaker(threshold: number): CircuitBreakerPolicy {
   const breaker: CircuitBreakerPolicy = circuitBreaker(handleWhen(countsAsFailure), {
     breaker: new SamplingBreaker({ ...SAMPLING, threshold }),
-    halfOpenAfter: HALF_OPEN_AFTER_MS,
+    halfOpenAfter: PAUSE,
   });
-  // A trial call that the upstream has not answered (its client left, or another breaker is open) must not close a half-open one.
+  // A trial call that the upstream has not answered must not close a half-open one.
   function countsAsFailure(error: unknown): boolean {
-    return isFault(error) || (!(error instanceof GatewayError) && breaker.state === CircuitState.HalfOpen);
+    return isFault(error) || (isUnanswered(error) && breaker.state === CircuitState.HalfOpen);
   }
   return breaker;
 }
