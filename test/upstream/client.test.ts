@@ -394,6 +394,22 @@ describe('the upstream client', () => {
       expect(upstream.calls).toHaveLength(3);
     });
 
+    it.each([
+      ['is no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n', 'HPE_INVALID_CONSTANT'],
+      [
+        'has more headers than Node takes',
+        `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(2 ** 17)}\r\n\r\n`,
+        'HPE_HEADER_OVERFLOW',
+      ],
+    ])('an answer that %s to UPSTREAM_UNAVAILABLE: it has come', async (_, bytes, reason) => {
+      const server = await listening(({ socket }) => void socket.end(bytes));
+      expect(await gatewayErrorOf(clientOf({ baseUrl: server.url }).execute('wf', {}, call()))).toMatchObject({
+        code: 'UPSTREAM_UNAVAILABLE',
+        message: expect.stringMatching(`^the upstream's answer broke off, or can not be read \\(${reason}\\)`),
+        details: { outcomeIsUnknown: true },
+      });
+    });
+
     it('a late answer to UPSTREAM_TIMEOUT, and cuts the connection', async () => {
       upstream.script = ({ cut }) => cut.then(() => ({}));
       const arrival = upstream.nextCall();

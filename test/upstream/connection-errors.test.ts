@@ -59,7 +59,6 @@ describe('a connection that gave no answer', () => {
     ['ECONNRESET', false],
     ['EPIPE', false],
     ['EPROTO', false],
-    ['HPE_INVALID_CONSTANT', false],
     // These only resemble other codes.
     ['X_INVALID_CA', false],
     ['INVALID_CALL', false],

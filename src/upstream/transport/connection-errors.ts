@@ -55,7 +55,8 @@ export function toGatewayError(error: unknown, isProxied: boolean): unknown {
     const message = 'the proxy opens no connection to the upstream: check HTTPS_PROXY, its credentials, and NO_PROXY';
     return new GatewayError('UPSTREAM_UNAVAILABLE', message, { wasNotSent: true });
   }
-  if (error.response) {
+  // What Node's parser could not read has come, too.
+  if (error.response || code.startsWith('HPE_')) {
     const { code: reason = code } = (error.cause ?? {}) as { readonly code?: string };
     return new GatewayError('UPSTREAM_UNAVAILABLE', `the upstream's answer broke off, or can not be read (${reason})`);
   }
