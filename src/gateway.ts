@@ -1,5 +1,4 @@
 /** The composition root: creates every part with its dependencies, and closes them in reverse order. */
-import type { AddressInfo } from 'node:net';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
 import { ConfigError, type Config } from './config/config.ts';
@@ -13,6 +12,7 @@ import { readPriceFile } from './graphql/price-file.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createHttp } from './http/http.ts';
 import { createClientAddress, createClientScheme, createProxyTrust } from './http/connection/client-address.ts';
+import { listen } from './http/connection/listen.ts';
 import { readBuildInfo } from './observability/build-info.ts';
 import { createLogger, flushed, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
@@ -172,10 +172,7 @@ async function openGateway(
   let lingerMs = 0;
   opened.defer(() => http.close(lingerMs));
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(config.port, config.host, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server, config);
   let closing: Promise<void> | null = null;
 
   return {

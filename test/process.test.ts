@@ -167,6 +167,8 @@ describe('the process', () => {
     const taken = new URL(upstream.url).port;
     const gateway = start({ PORT: taken });
     expect(await gateway.exited).toBe(1);
-    expect(gateway.output()).toContain(`EADDRINUSE: address already in use 127.0.0.1:${taken}`);
+    expect(gateway.output()).toContain(
+      `PORT: expected a port that is free; ${taken} is in use at 127.0.0.1 (EADDRINUSE).`,
+    );
   });
 });

@@ -23,7 +23,8 @@ const FAILURES: readonly (readonly [string, (taken: number) => GatewayOptions, R
     () => ({ plugins: [{ serverWillStart: () => Promise.reject(new Error('no database')) }] }),
     /no database/,
   ],
-  ['the port', (taken) => ({ config: { PORT: taken } }), /EADDRINUSE/],
+  ['the port', (taken) => ({ config: { PORT: taken } }), /^PORT: .* is in use .*EADDRINUSE/],
+  ['the host', () => ({ config: { HOST: '192.0.2.1' } }), /^HOST: .*192\.0\.2\.1/],
 ];
 
 describeWithValkey(`a gateway that can not start${withoutValkey}`, () => {

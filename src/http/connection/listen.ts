@@ -1,0 +1,41 @@
+/** Where the gateway listens. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ConfigError } from '../../config/config.ts';
+
+export interface ListenOn {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Resolves with the port. Rejects with a sentence that names the variable. */
+export async function listen(server: Server, { host, port }: ListenOn): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server
+      .once('error', (error) => {
+        reject(problemOf(error, { host, port }));
+      })
+      .listen(port, host, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** What is wrong with which variable, by the code of the system. */
+const PROBLEMS: Readonly<Record<string, (on: ListenOn) => string>> = {
+  EADDRINUSE: ({ host, port }) => `PORT: expected a port that is free; ${port} is in use at ${host}`,
+  EACCES: ({ port }) => `PORT: expected a port that this user may open; got ${port}`,
+  ENOTFOUND: ofHost,
+  EAI_AGAIN: ofHost,
+  EADDRNOTAVAIL: ofHost,
+  EAFNOSUPPORT: ofHost,
+};
+
+function ofHost({ host }: ListenOn): string {
+  return `HOST: expected an address of this machine, or a name of one; got ${JSON.stringify(host)}`;
+}
+
+function problemOf(error: NodeJS.ErrnoException, on: ListenOn): Error {
+  const { code = '' } = error;
+  const problem = PROBLEMS[code]?.(on);
+  return problem === undefined ? error : new ConfigError(`${problem} (${code}).`, { cause: error });
+}
