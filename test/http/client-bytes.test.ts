@@ -46,7 +46,7 @@ describe('bytes that are held for clients', () => {
 
   it('are waited for where an event is due', async () => {
     const bytes = createClientBytes(100_000);
-    const release = bytes.of('a').hold(100_000);
+    const release = await bytes.of('a').holdWhenFree(100_000);
     const order: string[] = [];
     const waiting = bytes
       .of('a')
@@ -57,6 +57,16 @@ describe('bytes that are held for clients', () => {
     release();
     await waiting;
     expect(order).toEqual(['released', 'held']);
+  });
+
+  it('of an event do not wait for requests, which may wait for their answers', async () => {
+    const bytes = createClientBytes(100_000);
+    bytes.of('a').hold(100_000);
+    bytes.of('b').hold(100_000);
+    const release = await bytes.of('a').holdWhenFree(100_000);
+    release();
+    await bytes.of('a').holdWhenFree(100_000);
+    expect(() => bytes.of('c').hold(20_000)).toThrow(refused);
   });
 
   it('are released at the end of their request, and not held from then on', async () => {

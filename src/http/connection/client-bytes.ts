@@ -9,7 +9,7 @@ import { GatewayError } from '../../upstream/errors.ts';
 export interface HeldBytes {
   /** Answers the function that releases them. Throws RATE_LIMITED where too many are held. */
   hold(bytes: number): () => void;
-  /** Waits until enough was released. */
+  /** Waits until enough was released of what has waited before it. */
   holdWhenFree(bytes: number): Promise<() => void>;
 }
 
@@ -26,33 +26,37 @@ export const MIN_COUNTED_BYTES = 16_384;
 
 const NOTHING_HELD = (): void => undefined;
 
-/** The last one that is let in may exceed `maxBytes`: otherwise the largest answer could never be given. */
+/** What is held, and by whom. The last one that is let in may exceed `maxBytes`: otherwise the largest answer could never be given. */
+function createTally(maxBytes: number) {
+  let total = 0;
+  const byOwner = new Map<string, number>();
+
+  return {
+    hasRoom: (owner: string): boolean => total < maxBytes && (byOwner.get(owner) ?? 0) < maxBytes / 2,
+    add(owner: string, bytes: number): void {
+      total += bytes;
+      const own = (byOwner.get(owner) ?? 0) + bytes;
+      if (own === 0) byOwner.delete(owner);
+      else byOwner.set(owner, own);
+    },
+  };
+}
+
 export function createClientBytes(maxBytes: number): ClientBytes {
-  let heldBytes = 0;
-  const heldByOwner = new Map<string, number>();
+  const all = createTally(maxBytes);
+  // What waits is admitted by this alone: it would wait for ever for requests that are held until they have their answer, and wait as well.
+  const awaited = createTally(maxBytes);
   let nextRelease = Promise.withResolvers<undefined>();
 
-  function add(owner: string, bytes: number): void {
-    heldBytes += bytes;
-    const own = (heldByOwner.get(owner) ?? 0) + bytes;
-    if (own === 0) heldByOwner.delete(owner);
-    else heldByOwner.set(owner, own);
-  }
-
-  const mayHold = (owner: string, bytes: number): boolean =>
-    bytes < MIN_COUNTED_BYTES || (heldBytes < maxBytes && (heldByOwner.get(owner) ?? 0) < maxBytes / 2);
-
-  function hold(owner: string, bytes: number): () => void {
-    if (!mayHold(owner, bytes)) throw tooMany();
-    if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
+  function keep(owner: string, bytes: number, tallies: readonly ReturnType<typeof createTally>[]): () => void {
     // One large answer fills its owner's half, but not that of others.
     const counted = Math.min(bytes, maxBytes / 2);
-    add(owner, counted);
+    for (const tally of tallies) tally.add(owner, counted);
     let isHeld = true;
     return () => {
       if (!isHeld) return;
       isHeld = false;
-      add(owner, -counted);
+      for (const tally of tallies) tally.add(owner, -counted);
       nextRelease.resolve(undefined);
       nextRelease = Promise.withResolvers();
     };
@@ -60,10 +64,15 @@ export function createClientBytes(maxBytes: number): ClientBytes {
 
   return {
     of: (owner) => ({
-      hold: (bytes) => hold(owner, bytes),
+      hold(bytes) {
+        if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
+        if (!all.hasRoom(owner)) throw tooMany();
+        return keep(owner, bytes, [all]);
+      },
       async holdWhenFree(bytes) {
-        while (!mayHold(owner, bytes)) await nextRelease.promise;
-        return hold(owner, bytes);
+        if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
+        while (!awaited.hasRoom(owner)) await nextRelease.promise;
+        return keep(owner, bytes, [all, awaited]);
       },
     }),
   };
