@@ -136,6 +136,7 @@ describe('the bounds', () => {
           clientBytes: createClientBytes(1_000_000),
           owner: ANONYMOUS,
           largeMessages: createLargeMessages(),
+          countAnswering: () => undefined,
           nextRequestId: () => 'r',
           traceparent: undefined,
           signal: () => new AbortController().signal,

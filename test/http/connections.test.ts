@@ -247,4 +247,17 @@ describe('a server that is closed', () => {
     jest.advanceTimersByTime(1);
     await closed.promise;
   });
+
+  it('waits as long for a connection that has become a WebSocket', async () => {
+    const { server, drain, url } = await start();
+    server.on('upgrade', (_request, socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'));
+    const upgraded = await connectRaw(url, server);
+    await upgraded.ask('GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    const closed = await closeOf(drain);
+    jest.advanceTimersByTime(9_999);
+    await settle();
+    expect(upgraded.socket.closed).toBe(false);
+    jest.advanceTimersByTime(1);
+    await closed.promise;
+  });
 });

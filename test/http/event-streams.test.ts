@@ -332,8 +332,18 @@ describe('streams of events', () => {
     await streams.closed();
   });
 
+  it('are not over before a query or a mutation is answered', async () => {
+    const due = Promise.withResolvers<Outcome>();
+    run = () => due.promise;
+    const client = await open();
+    await endAll([streams]);
+    streams.cut();
+    due.resolve(answerOf(eventOf('late')));
+    expect([await client.next(), await client.next(), await client.next()]).toEqual([told('late'), COMPLETE, CLOSED]);
+  });
+
   it('are over when all have ended, or were cut', async () => {
-    run = () => new Promise(() => undefined);
+    follow(createFeed());
     const [one, other] = [await open(), await open()];
     let isOver = false;
     const closed = streams.closed().then(() => (isOver = true));

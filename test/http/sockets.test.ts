@@ -17,7 +17,7 @@ import {
   type ClientBytes,
 } from '../../src/http/connection/client-bytes.ts';
 import { BEAT_EVERY_MS, createKeepAlive } from '../../src/http/live/keep-alive.ts';
-import type { LiveTransport } from '../../src/http/live/live-transport.ts';
+import { endAll, type LiveTransport } from '../../src/http/live/live-transport.ts';
 import { createSocketProtocol } from '../../src/http/live/socket-protocol.ts';
 import { serveSockets } from '../../src/http/live/sockets.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
@@ -355,7 +355,11 @@ describe('sockets', () => {
       same.subscribe(large);
       expect(await reasonOf(same)).toBe(TRY_AGAIN_LATER);
       greedy.send({ type: 'complete', id: '1' });
-      (await clientBytes.of(viewerOf('key-1').id).holdWhenFree(MIN_COUNTED_BYTES))();
+      const hasRoom = () => {
+        clientBytes.of(viewerOf('key-1').id).hold(MIN_COUNTED_BYTES)();
+        return true;
+      };
+      await until(() => Promise.try(hasRoom).catch(() => false));
       const next = await open();
       next.subscribe(large);
       expect(await next.next()).toEqual(ANSWER);
@@ -368,6 +372,45 @@ describe('sockets', () => {
       const third = await open();
       sockets.cut();
       expect(await reasonOf(third)).toBe(1006);
+    });
+
+    it('with 1001 when their queries and mutations are answered, and not before', async () => {
+      const [asked, due] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+      upstream.script = async ({ runId }) => {
+        if (runId === 'r1') return { json: [wireRun(runId, { status: 'running', end_time: null })] };
+        asked.resolve(undefined);
+        await due.promise;
+        return { json: { run_id: 'new' } };
+      };
+      const [busy, watching] = [await open(), await open()];
+      for (const client of [busy, watching]) {
+        client.subscribe({ query: RUN }, 'a');
+        expect(await client.next()).toEqual(RUNNING);
+      }
+      busy.subscribe({ query: 'mutation { executeWorkflow(workflowId: "wf") { __typename } }' }, 'b');
+      await asked.promise;
+      await endAll([sockets]);
+      expect(await reasonOf(watching)).toBe(1001);
+      sockets.cut();
+      // Nothing new is begun meanwhile, of which nobody would learn.
+      busy.subscribe({ query: TYPE }, 'c');
+      busy.ping('read');
+      await until(() => busy.pongs.length === 1);
+      due.resolve(undefined);
+      const started = { data: { executeWorkflow: { __typename: 'ExecuteWorkflowPayload' } } };
+      expect([await busy.next(), await busy.next()]).toEqual([{ type: 'next', payload: started }, COMPLETE]);
+      expect(await reasonOf(busy)).toBe(1001);
+      expect(requests).toHaveLength(3);
+    });
+
+    it('and do nothing of what comes then', async () => {
+      const client = await open();
+      client.subscribe({ query: RUN }, 'a');
+      expect(await client.next()).toEqual(RUNNING);
+      client.subscribe({ query: RUN }, 'a');
+      client.subscribe({ query: TYPE }, 'b');
+      expect(await reasonOf(client)).toBe(4409);
+      expect(requests).toHaveLength(1);
     });
 
     it('and forgotten', async () => {

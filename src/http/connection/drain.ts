@@ -1,5 +1,5 @@
 /** Closes a server: answers in progress finish, idle connections are closed. */
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -20,13 +20,19 @@ const ALL_MS = 10_000;
 
 /** Call it before the server listens. */
 export function createDrain(server: Server): Drain {
+  // Also those that have become WebSockets.
+  const open = new Set<Socket>();
   // Node counts a connection without any request as busy, and would wait for it.
   const unused = new Set<Socket>();
   server.on('connection', (socket) => {
+    open.add(socket);
     unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
+    socket.once('close', () => {
+      open.delete(socket);
+      unused.delete(socket);
+    });
   });
-  server.on('request', ({ socket }) => unused.delete(socket));
+  for (const event of ['request', 'upgrade']) server.on(event, ({ socket }: IncomingMessage) => unused.delete(socket));
 
   return {
     async close(lingerMs) {
@@ -38,7 +44,7 @@ export function createDrain(server: Server): Drain {
           for (const socket of unused) socket.destroy();
         }, UNUSED_MS),
         setTimeout(() => {
-          server.closeAllConnections();
+          for (const socket of open) socket.destroy();
         }, ALL_MS),
       ];
       // The body of a request that was refused may come to its end when its answer has been sent.

@@ -38,6 +38,7 @@ const HEAD = {
 
 interface OpenStream {
   readonly exchange: Exchange;
+  /** Null: of a query or a mutation, or not known yet. */
   events: LiveEvents | null;
   isEnding: boolean;
 }
@@ -45,6 +46,7 @@ interface OpenStream {
 export function createEventStreams(options: EventStreamsOptions): EventStreams {
   const { writer, compression, keepAlive, isReady } = options;
   const open = new Set<OpenStream>();
+  const subscriptions = () => [...open].filter(({ events }) => events !== null).map(({ exchange }) => exchange);
   /** Readers of one run share the event, and then its text and block. */
   const blocks = new WeakMap<LiveEvent, Promise<EventBlock>>();
 
@@ -92,11 +94,10 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
       for (const entry of open) end(entry);
     },
     cut() {
-      for (const { exchange } of open) exchange.response.destroy();
+      for (const { response } of subscriptions()) response.destroy();
     },
     async closed() {
-      const responses = [...open].map(({ exchange }) => exchange.response);
-      await Promise.all(responses.map(untilClosed));
+      await Promise.all(subscriptions().map(({ response }) => untilClosed(response)));
     },
   };
 }

@@ -1,11 +1,11 @@
 /** A transport with open connections, and how they end when the gateway stops. */
 
 export interface LiveTransport {
-  /** Ends every subscription with the protocol's message. */
+  /** Ends every subscription with the protocol's message, and begins no more operations. Queries and mutations are answered. */
   end(): void;
-  /** Closes the remaining connections at once. */
+  /** Closes the connections that have nothing but subscriptions, at once. */
   cut(): void;
-  /** Resolves when none is open. */
+  /** Resolves when none of these is open. Answers under way have as long as those over HTTP: see drain.ts. */
   closed(): Promise<void>;
 }
 

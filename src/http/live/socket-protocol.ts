@@ -23,6 +23,8 @@ export interface SocketExtra {
   /** Of what is held for its messages: ANONYMOUS until its viewer is known. */
   owner: string;
   readonly largeMessages: LargeMessages;
+  /** How many messages are read and not answered yet. Subscriptions are left out: they end with the socket. */
+  readonly countAnswering: (change: 1 | -1) => void;
   readonly nextRequestId: () => string;
   /** Of the upgrade request. */
   readonly traceparent: string | readonly string[] | undefined;
@@ -50,6 +52,8 @@ const ALL_TYPES: ReadonlySet<OperationType> = new Set(['query', 'mutation', 'sub
 export function createSocketProtocol({ operations, schema, maxOperations }: SocketProtocolOptions): SocketProtocol {
   /** By the payload of their operation: until the client has taken its answer. */
   const holdings = new WeakMap<object, Holding>();
+  /** Payloads of subscriptions that go on. */
+  const subscribed = new WeakSet();
 
   /** Authenticates each operation as a new request: an open socket has no rights of its own. */
   async function run(params: OperationParams, extra: SocketExtra, isOneTooMany: boolean): Promise<Outcome> {
@@ -90,7 +94,11 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
     async onSubscribe({ subscriptions, extra }, _id, payload) {
       // `subscriptions` includes this one.
       const outcome = await run(payload, extra, Object.keys(subscriptions).length > maxOperations);
-      if (outcome.kind === 'events') return { schema, document: ANY_DOCUMENT, contextValue: outcome.events };
+      if (outcome.kind === 'events') {
+        subscribed.add(payload);
+        extra.countAnswering(-1);
+        return { schema, document: ANY_DOCUMENT, contextValue: outcome.events };
+      }
       const { data, errors = [] } = outcome.result;
       if (data === undefined) return [toGraphQLError(new SubscriptionError(errors))];
       return { schema, document: ANY_DOCUMENT, contextValue: outcome.result };
@@ -99,7 +107,10 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
     execute: ({ contextValue }) => contextValue as FormattedExecutionResult | LiveEvents as never,
     onNext: ({ extra }, id, _payload, _arguments, result) =>
       extra.largeMessages.payloadOf(id, result as FormattedExecutionResult),
-    onComplete: (_context, _id, payload) => holdings.get(payload)?.end(),
+    onComplete({ extra }, _id, payload) {
+      holdings.get(payload)?.end();
+      if (subscribed.has(payload)) extra.countAnswering(1);
+    },
     onError: (_context, _id, _payload, [error]) =>
       error?.originalError instanceof SubscriptionError ? error.originalError.errors : undefined,
   });

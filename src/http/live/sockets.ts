@@ -17,6 +17,7 @@ import type { KeepAlive } from './keep-alive.ts';
 import { createLargeMessages } from './large-messages.ts';
 import type { LiveTransport } from './live-transport.ts';
 import { prepareMessage } from './socket-message.ts';
+import { createSocketSender } from './socket-sender.ts';
 import { countUnfinished } from './unfinished-messages.ts';
 import { TRY_AGAIN_LATER, type SocketExtra, type SocketProtocol } from './socket-protocol.ts';
 
@@ -33,17 +34,11 @@ export interface SocketsOptions {
   readonly logger: Logger;
 }
 
-/** A client with more unread bytes is not read from until it has read some. */
-const MAX_UNTAKEN_BYTES = 65_536;
-
 /**
  * A message may come in so many parts. Each keeps the whole chunk in which it came, up to 64 KiB, and takes some hundred bytes itself,
  * whatever is in it. Clients send parts of kilobytes.
  */
 const MAX_PARTS = { maxFragments: 256, maxBufferedChunks: 4096 };
-
-/** A large message is sent in parts of so many bytes: a client that takes it slowly is heard of with each. */
-const PART_BYTES = 131_072;
 
 /** RFC 6455 asks for them where a version is refused. */
 const SUPPORTED_VERSIONS = 'sec-websocket-version: 13, 8';
@@ -55,6 +50,14 @@ const OF_ANOTHER_ORIGIN: RawError = {
   code: 'FORBIDDEN',
   message: 'Pages of this origin may not open a WebSocket; CORS_ORIGINS names those that may.',
 };
+
+/** A WebSocket that is open. */
+interface Served {
+  readonly socket: WebSocket;
+  /** Closes it, as soon as the queries and mutations on it are answered: clients must learn of mutations that are made. */
+  readonly end: () => void;
+  readonly isAnswering: () => boolean;
+}
 
 const signalOfSocket = (socket: WebSocket): (() => AbortSignal) =>
   signalOf((abort) => {
@@ -84,6 +87,8 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     perMessageDeflate: false,
     autoPong: false,
   });
+
+  const open = new Set<Served>();
 
   webSockets.on('headers', (lines, request) => {
     lines.push(`x-request-id: ${requestIdOf(request.headers)}`);
@@ -129,6 +134,15 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     const { traceparent } = request.headers;
     const requestId = requestIdOf(request.headers);
     let operations = 0;
+    let answering = 0;
+    let isEnding = false;
+    const closeIfAnswered = () => {
+      if (isEnding && answering === 0) close(1001, 'The gateway is stopping');
+    };
+    const countAnswering = (change: 1 | -1) => {
+      answering += change;
+      closeIfAnswered();
+    };
     const kept = keepAlive.add({
       ping() {
         socket.ping();
@@ -137,32 +151,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
         socket.terminate();
       },
     });
-    const taken = () => {
-      kept.heard();
-      if (socket.isPaused && socket.bufferedAmount <= MAX_UNTAKEN_BYTES) socket.resume();
-    };
-    /** A client that does not read answers must not send more operations. */
-    const holdBack = () => {
-      if (socket.bufferedAmount > MAX_UNTAKEN_BYTES) socket.pause();
-    };
-    const sendPart = (part: string | Buffer, fin: boolean) =>
-      new Promise<void>((resolve) => {
-        if (socket.readyState !== socket.OPEN) {
-          resolve();
-          return;
-        }
-        socket.send(part, { binary: false, fin }, () => {
-          taken();
-          resolve();
-        });
-      });
-    let large: Promise<void> | null = null;
-    async function sendInParts(message: Buffer): Promise<void> {
-      for (let end = PART_BYTES; end < message.length; end += PART_BYTES)
-        await sendPart(message.subarray(end - PART_BYTES, end), false);
-      await sendPart(message.subarray(-(message.length % PART_BYTES || PART_BYTES)), true);
-      large = null;
-    }
+    const { send, pong, holdBack } = createSocketSender(socket, kept.heard);
     const close = (code: number, reason: string) => {
       closeSocket(socket, code, reason);
     };
@@ -174,6 +163,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
       clientBytes,
       owner: ANONYMOUS,
       largeMessages: createLargeMessages(),
+      countAnswering,
       // The socket's id with a number: many operations share one request.
       nextRequestId: () => `${requestId}.${(operations += 1)}`,
       traceparent,
@@ -184,23 +174,19 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        async send(text) {
-          const message = extra.largeMessages.take(text);
-          // Between its parts no other message may come.
-          while (large) await large;
-          if (typeof message === 'string') return sendPart(message, true);
-          large = sendInParts(message);
-          await large;
-        },
+        send: (text) => send(extra.largeMessages.take(text)),
         close: (code = CloseCode.InternalServerError, reason = '') => {
           close(code, reason);
         },
         onMessage(receive) {
           socket.on('message', (data: Buffer) => {
+            // What comes later has no answer, so nothing may come of it: its client sends it again elsewhere.
+            if (isEnding || socket.readyState !== socket.OPEN) return;
             holdBack();
             // As text, and parsed.
             const release = holdMessage(extra, 2 * data.length);
             if (!release) return;
+            countAnswering(1);
             // Whatever is thrown here must close the socket alone: from a listener it would end the process.
             Promise.try(() => receive(prepareMessage(data.toString())))
               .catch(() => {
@@ -208,7 +194,10 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
                 logger.debug({ requestId }, 'a socket sent what graphql-ws does not know');
                 close(CloseCode.BadRequest, 'Unexpected message');
               })
-              .finally(release);
+              .finally(() => {
+                release();
+                countAnswering(-1);
+              });
           });
         },
       },
@@ -216,31 +205,40 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     );
     socket.on('ping', (data) => {
       holdBack();
-      socket.pong(data, false, taken);
+      pong(data);
     });
     socket.on('pong', kept.heard);
     // A message that is too long or malformed: `ws` has closed the socket with a reason.
     socket.on('error', (err) => {
       logger.debug({ err }, 'a socket failed');
     });
+    const served: Served = {
+      socket,
+      end() {
+        isEnding = true;
+        closeIfAnswered();
+      },
+      isAnswering: () => answering > 0 && socket.readyState === socket.OPEN,
+    };
+    open.add(served);
     socket.once('close', (code, reason) => {
+      open.delete(served);
       kept.remove();
       void closed(code, reason.toString());
     });
   }
 
+  const subscribers = () => [...open].filter(({ isAnswering }) => !isAnswering()).map(({ socket }) => socket);
+
   return {
     end() {
-      for (const socket of webSockets.clients) closeSocket(socket, 1001, 'The gateway is stopping');
+      for (const { end } of open) end();
     },
     cut() {
-      for (const socket of webSockets.clients) socket.terminate();
+      for (const socket of subscribers()) socket.terminate();
     },
-    closed: () =>
-      new Promise((resolve) => {
-        webSockets.close(() => {
-          resolve();
-        });
-      }),
+    async closed() {
+      await Promise.all(subscribers().map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+    },
   };
 }
