@@ -19,7 +19,10 @@ const PART_BYTES = 131_072;
 export function createSocketSender(socket: WebSocket, heard: () => void): SocketSender {
   let large: Promise<void> | null = null;
 
-  const isBehind = () => socket.bufferedAmount > MAX_UNTAKEN_BYTES;
+  /** Of messages that wait for the end of the large one, and so are in no buffer. Other large ones are counted by client-bytes.ts. */
+  let waitingLength = 0;
+
+  const isBehind = () => socket.bufferedAmount + waitingLength > MAX_UNTAKEN_BYTES;
   const taken = () => {
     heard();
     if (socket.isPaused && !isBehind()) socket.resume();
@@ -46,8 +49,11 @@ export function createSocketSender(socket: WebSocket, heard: () => void): Socket
 
   return {
     async send(message) {
+      const length = typeof message === 'string' ? message.length : 0;
+      waitingLength += length;
       // Between its parts no other message may come.
       while (large) await large;
+      waitingLength -= length;
       if (typeof message === 'string') return sendPart(message, true);
       large = sendInParts(message);
       await large;
