@@ -92,7 +92,7 @@ describe('streams of events', () => {
     server = createServer((request, response) => {
       request.resume();
       latest = response;
-      const send = () => streams.send(createExchange(request, response), () => run());
+      const send = () => streams.send(createExchange(request, response), [], () => run());
       void Promise.allSettled([admitted.then(send)]).then((results) => {
         sent.push(...results);
         if (!response.headersSent) response.writeHead(503).end();

@@ -122,6 +122,24 @@ describe('a request for an operation', () => {
     clock.advance(60_000);
   });
 
+  it('is told the rate of its key in whatever form it is answered', async () => {
+    const watch = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
+    const answers = [
+      await post(run('r1')),
+      await post(run('r1'), BOTH, '/graphql/stream'),
+      await post(watch, BOTH),
+      await post(watch, { accept: 'text/event-stream' }),
+    ];
+    for (const { headers } of answers) {
+      expect(headers).toMatchObject({
+        'ratelimit-limit': '1000000',
+        'ratelimit-remaining': expect.any(String) as unknown,
+        'ratelimit-reset': expect.any(String) as unknown,
+      });
+    }
+    expect(answers[1]?.headers['x-accel-buffering']).toBe('no');
+  });
+
   it('is logged once with its viewer, also where it is refused or ready', async () => {
     const seen = log.operations.length;
     for (let time = 0; time < 3; time += 1) await post(run('logged'));

@@ -97,7 +97,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     }
     checkHead(exchange);
     const request = { ...startOf(stage), ...requestOf(stage), params: readParams(exchange, body) };
-    if (json === null) await streams.send(exchange, () => operations.run(request));
+    if (json === null) await streams.send(exchange, rateHeaders, () => operations.run(request));
     else await execute(stage, request, key, json);
   }
 
@@ -108,7 +108,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
       const outcome = await operations.run(request);
       if (outcome.kind === 'events') {
         try {
-          await streams.send(exchange, () => Promise.resolve<Outcome>(outcome));
+          await streams.send(exchange, rateHeaders, () => Promise.resolve<Outcome>(outcome));
         } finally {
           // They are not read where the client has disconnected, or the gateway stops.
           await outcome.events.return(undefined);

@@ -16,9 +16,9 @@ import type { LiveTransport } from './live-transport.ts';
 export interface EventStreams extends LiveTransport {
   /**
    * Resolves when the stream is over. `run` is called when the stream is open, and so not for a client that has disconnected. Rejects
-   * while the gateway stops.
+   * while the gateway stops. `more`: headers of this stream, names and values in turn.
    */
-  send(exchange: Exchange, run: () => Promise<Outcome>): Promise<void>;
+  send(exchange: Exchange, more: readonly string[], run: () => Promise<Outcome>): Promise<void>;
 }
 
 export interface EventStreamsOptions {
@@ -63,21 +63,22 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     return { text, block: text.length < MIN_COMPRESSED_LENGTH ? null : compression.block(text) };
   }
 
-  function streamTo(exchange: Exchange): EventStream {
+  function streamTo(exchange: Exchange, more: readonly string[]): EventStream {
     const { request, response } = exchange;
     const isCompressed = compression.encodingsOf(request).gzip;
-    const headers = writer.head(exchange, { ...HEAD, contentEncoding: isCompressed ? 'gzip' : null });
+    const contentEncoding = isCompressed ? 'gzip' : null;
+    const headers = writer.head(exchange, { ...HEAD, contentEncoding, headers: [...HEAD.headers, ...more] });
     const streamCompression = isCompressed ? { encoding: createEventEncoding(), blockOf } : null;
     return createEventStream({ response, headers, keepAlive, compression: streamCompression });
   }
 
   return {
-    async send(exchange, run) {
+    async send(exchange, more, run) {
       if (!isReady()) throw requestError('BAD_REQUEST', 'The gateway is stopping.', 503);
       const { response } = exchange;
       // The client may have disconnected while it was authenticated.
       if (response.closed) return;
-      const stream = streamTo(exchange);
+      const stream = streamTo(exchange, more);
       const entry: OpenStream = { exchange, events: null, isEnding: false };
       open.add(entry);
       onClosed(response, () => {
