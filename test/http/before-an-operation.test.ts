@@ -8,7 +8,7 @@ import type { Allowance } from '../../src/graphql/operations/rate-limit.ts';
 import { createAuthentication } from '../../src/http/authentication.ts';
 import { MAX_BODY_BYTES, readBody } from '../../src/http/body.ts';
 import { MIN_COUNTED_BYTES } from '../../src/http/connection/client-bytes.ts';
-import { signalOf, signalOfClient } from '../../src/http/connection/client-signal.ts';
+import { createWaitingClient, signalOfClient } from '../../src/http/connection/client-signal.ts';
 import { createExchange } from '../../src/http/exchange.ts';
 import { createExplorerPage } from '../../src/http/graphql/explorer-page.ts';
 import { allowanceHeaders, createRateLimits } from '../../src/http/rate-limits.ts';
@@ -230,14 +230,21 @@ describe('the signal of a client', () => {
   });
 
   it('is made once, when it is asked for, and for any number of loads', () => {
-    let made = 0;
-    const signal = signalOf(() => {
-      made += 1;
-    });
-    expect(made).toBe(0);
+    const response = new ServerResponse(requestWith());
+    const before = response.listenerCount('close');
+    const signal = signalOfClient(response);
+    expect(response.listenerCount('close')).toBe(before);
     expect(signal()).toBe(signal());
-    expect(made).toBe(1);
+    expect(response.listenerCount('close')).toBe(before + 1);
     expect(getMaxListeners(signal())).toBe(0);
+  });
+
+  it('fires for one operation of several on a connection when that is given up', () => {
+    const [one, other] = [createWaitingClient(), createWaitingClient()];
+    const before = one.signal();
+    expect([before.aborted, one.isGone()]).toEqual([false, false]);
+    for (const each of [one, other]) each.leave();
+    expect([before.aborted, one.isGone(), other.signal().aborted]).toEqual([true, true, true]);
   });
 });
 

@@ -139,7 +139,7 @@ describe('the bounds', () => {
           countAnswering: () => undefined,
           nextRequestId: () => 'r',
           traceparent: undefined,
-          signal: () => new AbortController().signal,
+          waiting: new Map(),
         },
       );
       jest.advanceTimersByTime(9_999);

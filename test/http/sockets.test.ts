@@ -22,7 +22,7 @@ import { createSocketProtocol } from '../../src/http/live/socket-protocol.ts';
 import { serveSockets } from '../../src/http/live/sockets.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startFaultyUpstream, type Call, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { until } from '../support/fleet.ts';
 import { openSocket, type SocketClient, type SocketOptions } from '../support/live-client.ts';
 import { captureLog } from '../support/observed.ts';
@@ -156,9 +156,27 @@ describe('sockets', () => {
     client.subscribe({ query: RUN }, 'b');
     expect(await client.next()).toEqual(RUNNING);
     client.send({ type: 'complete', id: 'b' });
-    await until(() => requests[1]?.client.signal().aborted === false);
     client.subscribe({ query: TYPE }, 'c');
     expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
+  });
+
+  it('abandon the calls of a query that its client completes, and no others', async () => {
+    const calls = new Map<string, Call>();
+    upstream.script = async (call) => {
+      calls.set(call.runId, call);
+      await call.cut;
+      return { status: 503 };
+    };
+    const client = await open();
+    for (const id of ['a', 'b'])
+      client.subscribe({ query: `{ run(workflowId: "wf", id: "${id}") { id status } }` }, id);
+    await until(() => calls.size === 2);
+    client.send({ type: 'complete', id: 'a' });
+    await calls.get('a')?.cut;
+    await until(() => requests[0]?.client.isGone() === true);
+    expect(requests[1]?.client.isGone()).toBe(false);
+    client.cut();
+    await calls.get('b')?.cut;
   });
 
   it('run each operation as the caller that its key is by then, by its own request id', async () => {

@@ -15,8 +15,32 @@ export const signalOfClient = (response: ServerResponse): (() => AbortSignal) =>
     onClosed(response, abort);
   });
 
+/** A client that waits for one operation of several on its connection. */
+export interface WaitingClient {
+  readonly signal: () => AbortSignal;
+  readonly isGone: () => boolean;
+  /** Call it when the client waits no longer. */
+  readonly leave: () => void;
+}
+
+export function createWaitingClient(): WaitingClient {
+  let isGone = false;
+  let tell = (): void => undefined;
+  return {
+    signal: signalOf((abort) => {
+      if (isGone) abort();
+      else tell = abort;
+    }),
+    isGone: () => isGone,
+    leave() {
+      isGone = true;
+      tell();
+    },
+  };
+}
+
 /** `onGone` calls back when the client has disconnected, at once if it already has. */
-export function signalOf(onGone: (abort: () => void) => void): () => AbortSignal {
+function signalOf(onGone: (abort: () => void) => void): () => AbortSignal {
   let signal: AbortSignal | undefined;
   return () => (signal ??= makeSignal(onGone));
 }

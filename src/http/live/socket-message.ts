@@ -22,6 +22,13 @@ export function prepareMessage(text: string): string {
     : longIntegersAsText(text);
 }
 
+/** The id of the operation that the client gives up by this message; null: it is another message. */
+export function givenUpBy(text: string): string | null {
+  if (!text.includes('"complete"') || text.includes('"subscribe"')) return null;
+  const message = parseJson(text);
+  return isObject(message) && message.type === 'complete' && typeof message.id === 'string' ? message.id : null;
+}
+
 const isNamed = ({ documentId, id, extensions }: Fields): boolean =>
   documentId !== undefined || id !== undefined || (isObject(extensions) && extensions.persistedQuery !== undefined);
 

@@ -9,6 +9,7 @@ import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/
 import type { HttpSource } from '../../observability/http-source.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { ANONYMOUS, createHolding, type ClientBytes, type Holding } from '../connection/client-bytes.ts';
+import { createWaitingClient, type WaitingClient } from '../connection/client-signal.ts';
 import type { LargeMessages } from './large-messages.ts';
 
 /** What belongs to one socket. */
@@ -29,8 +30,8 @@ export interface SocketExtra {
   /** Of the upgrade request. */
   readonly traceparent: string | readonly string[] | undefined;
   readonly http?: HttpSource;
-  /** Fires when the client has disconnected. */
-  readonly signal: () => AbortSignal;
+  /** Its operations under way, by their ids. */
+  readonly waiting: Map<string, WaitingClient>;
 }
 
 export type SocketProtocol = Server<SocketExtra>;
@@ -52,12 +53,17 @@ const ALL_TYPES: ReadonlySet<OperationType> = new Set(['query', 'mutation', 'sub
 export function createSocketProtocol({ operations, schema, maxOperations }: SocketProtocolOptions): SocketProtocol {
   /** By the payload of their operation: until the client has taken its answer. */
   const holdings = new WeakMap<object, Holding>();
-  /** Payloads of subscriptions that go on. */
-  const subscribed = new WeakSet();
+  /** By the payload of their operation: the clients of subscriptions that go on. */
+  const subscribers = new WeakMap<object, WaitingClient>();
 
   /** Authenticates each operation as a new request: an open socket has no rights of its own. */
-  async function run(params: OperationParams, extra: SocketExtra, isOneTooMany: boolean): Promise<Outcome> {
-    const { authorization, nextRequestId, traceparent, http, signal, takeAllowance, clientBytes } = extra;
+  async function run(
+    params: OperationParams,
+    extra: SocketExtra,
+    waitingClient: WaitingClient,
+    isOneTooMany: boolean,
+  ): Promise<Outcome> {
+    const { authorization, nextRequestId, traceparent, http, takeAllowance, clientBytes } = extra;
     const authenticate = () => extra.authenticate(authorization);
     const caller = await authenticate();
     const start = { transport: 'graphql-ws', requestId: nextRequestId(), traceparent, http } as const;
@@ -67,7 +73,7 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
     if (allowance && !allowance.isAllowed) return refuse(rateLimited(allowance));
     const held = createHolding(clientBytes.of(caller.viewer?.id ?? ANONYMOUS));
     holdings.set(params, held);
-    const client = { signal, isGone: () => false, ...held };
+    const client = { ...waitingClient, ...held };
     return operations.run({ ...start, params, caller, authenticate, allowed: ALL_TYPES, client });
   }
 
@@ -91,14 +97,17 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
       else if (error?.isRetryable) extra.socket.close(TRY_AGAIN_LATER, error.message);
       else extra.socket.close(CloseCode.Unauthorized, `Unauthorized: ${error?.message ?? NO_KEY}`);
     },
-    async onSubscribe({ subscriptions, extra }, _id, payload) {
+    async onSubscribe({ subscriptions, extra }, id, payload) {
+      const client = createWaitingClient();
+      extra.waiting.set(id, client);
       // `subscriptions` includes this one.
-      const outcome = await run(payload, extra, Object.keys(subscriptions).length > maxOperations);
+      const outcome = await run(payload, extra, client, Object.keys(subscriptions).length > maxOperations);
       if (outcome.kind === 'events') {
-        subscribed.add(payload);
+        subscribers.set(payload, client);
         extra.countAnswering(-1);
         return { schema, document: ANY_DOCUMENT, contextValue: outcome.events };
       }
+      forget(extra, id, client);
       const { data, errors = [] } = outcome.result;
       if (data === undefined) return [toGraphQLError(new SubscriptionError(errors))];
       return { schema, document: ANY_DOCUMENT, contextValue: outcome.result };
@@ -107,13 +116,21 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
     execute: ({ contextValue }) => contextValue as FormattedExecutionResult | LiveEvents as never,
     onNext: ({ extra }, id, _payload, _arguments, result) =>
       extra.largeMessages.payloadOf(id, result as FormattedExecutionResult),
-    onComplete({ extra }, _id, payload) {
+    onComplete({ extra }, id, payload) {
       holdings.get(payload)?.end();
-      if (subscribed.has(payload)) extra.countAnswering(1);
+      const subscriber = subscribers.get(payload);
+      if (!subscriber) return;
+      forget(extra, id, subscriber);
+      extra.countAnswering(1);
     },
     onError: (_context, _id, _payload, [error]) =>
       error?.originalError instanceof SubscriptionError ? error.originalError.errors : undefined,
   });
+}
+
+/** Not that of a later operation of the same id. */
+function forget({ waiting }: SocketExtra, id: string, client: WaitingClient): void {
+  if (waiting.get(id) === client) waiting.delete(id);
 }
 
 /** In any case: clients spell it differently. */

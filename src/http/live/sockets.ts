@@ -6,7 +6,6 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { Logger } from '../../observability/logger.ts';
 import type { Authenticate } from '../authentication.ts';
 import type { TakeBasePath } from '../base-path.ts';
-import { signalOf } from '../connection/client-signal.ts';
 import { GRAPHQL_PATH, requestIdOf } from '../exchange.ts';
 import { mayUpgrade } from '../headers/origins.ts';
 import { ANONYMOUS, type ClientBytes } from '../connection/client-bytes.ts';
@@ -16,7 +15,7 @@ import { closeSocket } from './close-socket.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { createLargeMessages } from './large-messages.ts';
 import type { LiveTransport } from './live-transport.ts';
-import { prepareMessage } from './socket-message.ts';
+import { givenUpBy, prepareMessage } from './socket-message.ts';
 import { createSocketSender } from './socket-sender.ts';
 import { countUnfinished } from './unfinished-messages.ts';
 import { TRY_AGAIN_LATER, type SocketExtra, type SocketProtocol } from './socket-protocol.ts';
@@ -58,12 +57,6 @@ interface Served {
   readonly end: () => void;
   readonly isAnswering: () => boolean;
 }
-
-const signalOfSocket = (socket: WebSocket): (() => AbortSignal) =>
-  signalOf((abort) => {
-    if (socket.readyState === socket.CLOSED) abort();
-    else socket.once('close', abort);
-  });
 
 export function serveSockets(server: Server, options: SocketsOptions): LiveTransport {
   const {
@@ -168,7 +161,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
       nextRequestId: () => `${requestId}.${(operations += 1)}`,
       traceparent,
       http: { request },
-      signal: signalOfSocket(socket),
+      waiting: new Map(),
     };
     countUnfinished(socket, request.socket, (bytes) => holdMessage(extra, bytes));
     const closed = protocol.opened(
@@ -187,8 +180,11 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
             const release = holdMessage(extra, 2 * data.length);
             if (!release) return;
             countAnswering(1);
+            const text = data.toString();
+            const id = givenUpBy(text);
+            if (id !== null) extra.waiting.get(id)?.leave();
             // Whatever is thrown here must close the socket alone: from a listener it would end the process.
-            Promise.try(() => receive(prepareMessage(data.toString())))
+            Promise.try(() => receive(prepareMessage(text)))
               .catch(() => {
                 // Not logged: the error may quote the message, which may contain the key.
                 logger.debug({ requestId }, 'a socket sent what graphql-ws does not know');
@@ -224,6 +220,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     socket.once('close', (code, reason) => {
       open.delete(served);
       kept.remove();
+      for (const client of extra.waiting.values()) client.leave();
       void closed(code, reason.toString());
     });
   }
