@@ -10,8 +10,15 @@ import type { Caller } from '../../auth/caller.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { Authenticate } from '../authentication.ts';
 import { readBody } from '../body.ts';
-import { ANONYMOUS, createHolding, type ClientBytes, type HeldBytes } from '../connection/client-bytes.ts';
+import {
+  ANONYMOUS,
+  createHolding,
+  MIN_COUNTED_BYTES,
+  type ClientBytes,
+  type HeldBytes,
+} from '../connection/client-bytes.ts';
 import { onClosed, signalOfClient } from '../connection/client-signal.ts';
+import { bytesBeyondText } from '../connection/json-bytes.ts';
 import { ALLOWED_METHODS, GRAPHQL_VARY, STREAM_PATH, type Exchange, type Handler } from '../exchange.ts';
 import type { EventStreams } from '../live/event-streams.ts';
 import { allowanceHeaders, type RateLimits } from '../rate-limits.ts';
@@ -96,6 +103,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
       return;
     }
     checkHead(exchange);
+    if (body.length >= MIN_COUNTED_BYTES) held.hold(bytesBeyondText(body));
     const request = { ...startOf(stage), ...requestOf(stage), params: readParams(exchange, body) };
     if (json === null) await streams.send(exchange, rateHeaders, () => operations.run(request));
     else await execute(stage, request, key, json);

@@ -8,7 +8,8 @@ import type { Authenticate } from '../authentication.ts';
 import type { TakeBasePath } from '../base-path.ts';
 import { GRAPHQL_PATH, requestIdOf } from '../exchange.ts';
 import { mayUpgrade } from '../headers/origins.ts';
-import { ANONYMOUS, type ClientBytes } from '../connection/client-bytes.ts';
+import { ANONYMOUS, MIN_COUNTED_BYTES, type ClientBytes } from '../connection/client-bytes.ts';
+import { bytesBeyondText } from '../connection/json-bytes.ts';
 import { endWithError, type RawError } from '../connection/raw-response.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import { closeSocket } from './close-socket.ts';
@@ -176,11 +177,12 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
             // What comes later has no answer, so nothing may come of it: its client sends it again elsewhere.
             if (isEnding || socket.readyState !== socket.OPEN) return;
             holdBack();
+            const text = data.toString();
             // As text, and parsed.
-            const release = holdMessage(extra, 2 * data.length);
+            const beyond = text.length < MIN_COUNTED_BYTES ? 0 : bytesBeyondText(text);
+            const release = holdMessage(extra, 2 * data.length + beyond);
             if (!release) return;
             countAnswering(1);
-            const text = data.toString();
             const id = givenUpBy(text);
             if (id !== null) extra.waiting.get(id)?.leave();
             // Whatever is thrown here must close the socket alone: from a listener it would end the process.

@@ -1,0 +1,28 @@
+/** What a JSON text takes beyond its length when it is parsed, which may be more than twenty times as much: `[{},{},…]`. */
+
+/** Measured on Node 24: 71 bytes an empty object in a list, 47 an empty list, 90 a field of a large object. */
+const OBJECT_BYTES = 64;
+/** 18 bytes a number in a list. */
+const ITEM_BYTES = 16;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const BRACE = 0x7b;
+
+/** Estimated by the text, so that it is known before. A megabyte takes some milliseconds. */
+export function bytesBeyondText(json: string): number {
+  let bytes = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const char = json.charCodeAt(at);
+    if (char === BACKSLASH) at += 1;
+    else if (char === QUOTE) isText = !isText;
+    else if (isText) continue;
+    else if (char === COMMA) bytes += ITEM_BYTES;
+    else if (char === BRACE || char === BRACKET || char === COLON) bytes += OBJECT_BYTES;
+  }
+  return bytes;
+}

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { bytesBeyondText } from '../../src/http/connection/json-bytes.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { until } from '../support/fleet.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { openSocket } from '../support/live-client.ts';
+
+const LENGTH = 600_000;
+
+describe('what is counted of JSON that is parsed', () => {
+  it.each([
+    ['{},', 71],
+    ['[],', 47],
+    ['1.5,', 18],
+    ['"k":0,', 80],
+  ])('is not much less than it takes: %s', (item, bytes) => {
+    const times = 10_000;
+    const counted = item.length + bytesBeyondText(item.repeat(times)) / times;
+    expect(counted).toBeGreaterThan(bytes);
+    expect(counted).toBeLessThan(2 * bytes);
+  });
+
+  it.each(['"{[,:{[,:"', '"\\"{[,:\\\\"', '"\\\\\\"{,"', 'true', '-1.5e7'])(
+    'is nothing beyond its text for %s',
+    (json) => {
+      expect(bytesBeyondText(json)).toBe(0);
+    },
+  );
+
+  it('goes on behind a text', () => {
+    expect(bytesBeyondText('"\\\\"{"\\""')).toBe(64);
+  });
+});
+
+describe('variables of very many objects', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  const due = Promise.withResolvers<undefined>();
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream(async () => {
+      await due.promise;
+      return { status: 404 };
+    });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('fill what one viewer may hold, over HTTP as over a WebSocket', async () => {
+    const junk = Array.from({ length: LENGTH / 3 }, () => ({}));
+    const query = (id: string) => `{ run(workflowId: "wf", id: "${id}") { status } }`;
+    const large = { variables: { text: 'x'.repeat(20_000) } };
+    const pending = gateway.query(query('a'), { variables: { junk } });
+    await until(() => upstream.calls.length > 0);
+    expect((await gateway.query('{ __typename }', large)).errors).toMatchObject([
+      { extensions: { code: 'RATE_LIMITED' } },
+    ]);
+    expect((await gateway.query('{ __typename }', { ...large, key: 'key-2' })).errors).toEqual([]);
+    const socket = await openSocket(gateway.url, { authorization: 'Bearer key-3' });
+    const before = upstream.calls.length;
+    socket.subscribe({ query: query('b'), variables: { junk } }, 'a');
+    await until(() => upstream.calls.length > before);
+    expect((await gateway.query('{ __typename }', { ...large, key: 'key-3' })).errors).toMatchObject([
+      { extensions: { code: 'RATE_LIMITED' } },
+    ]);
+    due.resolve(undefined);
+    await pending;
+    expect(await socket.next()).toMatchObject({ type: 'next' });
+    socket.cut();
+    expect((await gateway.query('{ __typename }', large)).errors).toEqual([]);
+  });
+});
