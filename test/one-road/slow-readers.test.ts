@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Overrides } from '../../src/gateway.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { until } from '../support/fleet.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { captureLog } from '../support/observed.ts';
 import { connectRaw, countParsed, type RawConnection } from '../support/raw-http.ts';
@@ -111,6 +112,23 @@ describe('a connection whose client reads nothing', () => {
     raw.socket.resume();
     await expect(raw.read(1)).rejects.toThrow('the connection ended before an answer did');
     expect(runIds()).toEqual(['r0']);
+  });
+
+  it('has no time left over for the request that waits behind its answer', async () => {
+    const { script } = upstream;
+    const late = Promise.withResolvers<undefined>();
+    upstream.script = async (call) => {
+      if (call.runId === 'r2') await late.promise;
+      return script(call);
+    };
+    await start();
+    await raw.send(requestOf('r1'), getOf('r2'));
+    raw.socket.resume();
+    await raw.read(1);
+    await until(() => runIds().includes('r2'));
+    expect(ownEnd().timeout).toBe(0);
+    late.resolve(undefined);
+    await raw.read(1);
   });
 
   it('is kept where its client has read everything', async () => {

@@ -20,8 +20,11 @@ export function createTurns(): InTurn {
       response.once('close', () => {
         // What waits on a connection that is closed has no reader.
         const next = socket.destroyed ? undefined : waiting.get(socket)?.shift();
-        if (next) next();
-        else waiting.delete(socket);
+        if (next) {
+          // That of the answer before, which node:http takes away only where nothing waits.
+          socket.setTimeout(0);
+          next();
+        } else waiting.delete(socket);
       });
       handle();
     };
