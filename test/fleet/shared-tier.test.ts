@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createClient } from 'graphql-sse';
 import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
 import { SECRET, startGateways, until } from '../support/fleet.ts';
 import type { TestGateway } from '../support/gateway.ts';
@@ -186,6 +187,10 @@ describeWithValkey(`the shared tier${withoutValkey}`, () => {
     await storedForGood(2);
     expect(await codesOf(fleet[1], 'r1')).toEqual([]);
     expect(upstream.calls).toHaveLength(2);
+    upstream.script = () => ({ status: 404 });
+    const live = createClient({ url: `${fleet[1].url}/graphql/stream`, headers: { authorization: 'Bearer key-1' } });
+    const events = live.iterate({ query: 'subscription { runUpdated(workflowId: "wf", id: "r9") { status } }' });
+    expect(JSON.stringify(await events.next())).toContain('NOT_FOUND');
     upstream.script = () => ({ status: 401 });
     expect(await codesOf(fleet[0], 'r2')).toContain('UNAUTHENTICATED');
     await until(async () => (await codesOf(fleet[1], 'r1')).includes('UNAUTHENTICATED'));

@@ -60,4 +60,12 @@ describeWithValkey(`a run that was started through a fleet${withoutValkey}`, () 
     expect((await first).value).toEqual({ data: { runUpdated: { status: 'COMPLETED' } } });
     await events.return?.();
   });
+
+  it('is not waited for where nobody has started it, also while Valkey takes its time', async () => {
+    upstream.script = async () => {
+      await valkey.client.call('CLIENT', 'PAUSE', '50');
+      return { status: 404 };
+    };
+    expect(await codesOf(watch(WATCHER, 'other'))).toEqual(['NOT_FOUND']);
+  });
 });

@@ -62,13 +62,18 @@ describe('a start of a run', () => {
   });
 
   it('is awaited by its viewer for ten seconds, whether its key was new or not', async () => {
-    const awaitedMs = async (key: string, runId: string) =>
-      (await startedRuns.awaitedUntilMs(viewerOf(key), { ...REF, runId })) - clock.now();
+    const isAwaited = (key: string, runId: string) => startedRuns.isAwaited(viewerOf(key), { ...REF, runId });
+    const areAwaited = async () => [await isAwaited('ada', 'run-1'), await isAwaited('ada', 'run-2')];
     for (const idempotencyKey of [null, 'k']) await starter.start({ ...REQUEST, idempotencyKey }, operationOf('ada'));
     clock.advance(4000);
     await starter.start({ ...REQUEST, idempotencyKey: 'k' }, operationOf('ada'));
-    expect([await awaitedMs('ada', 'run-1'), await awaitedMs('ada', 'run-2')]).toEqual([6000, 10_000]);
-    expect([await awaitedMs('bob', 'run-1'), await awaitedMs('ada', 'run-3')]).toEqual([-clock.now(), -clock.now()]);
+    expect([await isAwaited('bob', 'run-1'), await isAwaited('ada', 'run-3')]).toEqual([false, false]);
+    clock.advance(5999);
+    expect(await areAwaited()).toEqual([true, true]);
+    clock.advance(1);
+    expect(await areAwaited()).toEqual([false, true]);
+    clock.advance(4000);
+    expect(await areAwaited()).toEqual([false, false]);
   });
 
   it('takes from the operation’s budget, and is not sent where there is none left', async () => {

@@ -21,7 +21,7 @@ export interface LivePollers {
 export interface LivePollersOptions extends PollersOptions {
   readonly runStore: RunStore;
   readonly workflowStore: WorkflowStore;
-  readonly startedRuns: Pick<StartedRuns, 'awaitedUntilMs'>;
+  readonly startedRuns: Pick<StartedRuns, 'isAwaited'>;
 }
 
 export function createLivePollers(options: LivePollersOptions): LivePollers {
@@ -47,7 +47,7 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
         watcher,
         `${polled} ${refKey(ref)}`,
         (operation) => read(ref, polled, operation),
-        () => startedRuns.awaitedUntilMs(watcher.viewer, ref),
+        () => startedRuns.isAwaited(watcher.viewer, ref),
       );
       return poller.watch(onLeft);
     },

@@ -25,10 +25,10 @@ export interface PollersOptions {
 
 export interface Pollers<State, Reading> {
   /**
-   * `name` tells it from all others of this viewer, also from those of another kind. `awaitedUntilMs` is asked where the upstream knows
-   * nothing by this id: until then, in milliseconds since 1970, it is still to come.
+   * `name` tells it from all others of this viewer, also from those of another kind. `isAwaited` is asked where the upstream knows
+   * nothing by this id: true while it is still to come.
    */
-  of(watcher: Watcher, name: string, read: Read<State, Reading>, awaitedUntilMs?: AwaitedUntilMs): LivePoller<State>;
+  of(watcher: Watcher, name: string, read: Read<State, Reading>, isAwaited?: IsAwaited): LivePoller<State>;
   readonly count: number;
   close(): void;
 }
@@ -36,12 +36,12 @@ export interface Pollers<State, Reading> {
 /** One poll, as an operation with a budget of its own. `latest` is null before the first. */
 export type Read<State, Reading> = (operation: Operation, latest: State | null) => Promise<Reading>;
 
-type AwaitedUntilMs = () => Promise<number>;
+type IsAwaited = () => Promise<boolean>;
 
 /** What is awaited is asked for so often: a 404 is believed for as long. */
 const AWAITED_EVERY_MS = 1000;
 
-const NEVER: AwaitedUntilMs = () => Promise.resolve(0);
+const NEVER: IsAwaited = () => Promise.resolve(false);
 
 export function createPollers<State extends LiveState, Reading>(
   states: LiveStates<State, Reading>,
@@ -54,7 +54,7 @@ export function createPollers<State extends LiveState, Reading>(
     { viewer, requestId, operationRecord }: Watcher,
     name: string,
     read: Read<State, Reading>,
-    awaitedUntilMs: AwaitedUntilMs,
+    isAwaited: IsAwaited,
   ): LivePoller<State> {
     async function readOnce({ signal, latest, isAnnounced: skipsLive }: Poll<State>): Promise<PollResult<Reading>> {
       const budget = createCallBudget(maxUpstreamCalls);
@@ -68,7 +68,7 @@ export function createPollers<State extends LiveState, Reading>(
         try {
           return await readOnce(poll);
         } catch (error) {
-          if (!isNotFound(error) || now() >= (await awaitedUntilMs())) throw error;
+          if (!isNotFound(error) || !(await isAwaited())) throw error;
           await pause(AWAITED_EVERY_MS, poll.signal);
         }
       }
@@ -108,9 +108,9 @@ export function createPollers<State extends LiveState, Reading>(
   }
 
   return {
-    of(watcher, name, read, awaitedUntilMs = NEVER) {
+    of(watcher, name, read, isAwaited = NEVER) {
       const key = `${watcher.viewer.id} ${name}`;
-      return pollers.get(key) ?? open(key, watcher, name, read, awaitedUntilMs);
+      return pollers.get(key) ?? open(key, watcher, name, read, isAwaited);
     },
     get count() {
       return pollers.size;

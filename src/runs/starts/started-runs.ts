@@ -11,8 +11,8 @@ import { identityOf, type Viewer } from '../viewer.ts';
 export interface StartedRuns {
   /** Resolves when other gateways can know it, too. Never rejects. */
   add(viewer: Viewer, ref: RunRef): Promise<void>;
-  /** Until when a 404 means that the run is still to come, in milliseconds since 1970; 0: it is none of these. */
-  awaitedUntilMs(viewer: Viewer, ref: RunRef): Promise<number>;
+  /** True while a 404 means that the run is still to come. */
+  isAwaited(viewer: Viewer, ref: RunRef): Promise<boolean>;
 }
 
 export interface StartedRunsOptions {
@@ -48,13 +48,11 @@ export function createStartedRuns({ fleet, source, now }: StartedRunsOptions): S
         await fleet.valkey.run('STORE', (redis) => redis.set(name, '', 'PX', AWAITED_MS));
       }
     },
-    async awaitedUntilMs(viewer, ref) {
+    async isAwaited(viewer, ref) {
       const known = untilMs.get(keyOf(viewer, ref));
-      if (known !== undefined) return known;
-      const left = await fleet?.valkey.run('READ', (redis) =>
-        Promise.all(namesOf(viewer, ref).map((name) => redis.pttl(name))),
-      );
-      return left ? now() + Math.max(...left) : 0;
+      if (known !== undefined) return now() < known;
+      const found = await fleet?.valkey.run('READ', (redis) => redis.mget(...namesOf(viewer, ref)));
+      return found?.some((value) => value !== null) ?? false;
     },
   };
 }
