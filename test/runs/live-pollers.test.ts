@@ -273,6 +273,28 @@ describe('the pollers of runs', () => {
       await passSeconds(3);
       expect([calls.length, clock.pending, pollers.pollers]).toEqual([3, [], 0]);
     });
+
+    it('ask no more when their last subscriber has left, while the last 404 is still believed', async () => {
+      isUnknown = false;
+      // What proves the right: a 404 of a viewer without one is not remembered.
+      await stateOf(watch('STEPS', 'ada', { ...REF, runId: 'r2' }));
+      isUnknown = true;
+      await startedRuns.add(viewerOf('ada'), REF);
+      let asked = 0;
+      const before = { ...startedRuns };
+      const counted: StartedRuns['isAwaited'] = (...given) => {
+        asked += 1;
+        if (asked > 9) throw new Error('asked in a loop, in which nothing else goes on');
+        return before.isAwaited(...given);
+      };
+      Object.assign(startedRuns, { isAwaited: counted });
+      const states = watch();
+      const first = states.next();
+      await settle();
+      await states.return?.();
+      expect(await first).toEqual(END);
+      expect(asked).toBe(1);
+    });
   });
 
   it('are none for what can be no id', () => {

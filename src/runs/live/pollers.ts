@@ -68,7 +68,8 @@ export function createPollers<State extends LiveState, Reading>(
         try {
           return await readOnce(poll);
         } catch (error) {
-          if (!isNotFound(error) || !(await isAwaited())) throw error;
+          // Without anybody who waits there is no pause either, and a 404 that is remembered would come at once, again and again.
+          if (poll.signal.aborted || !isNotFound(error) || !(await isAwaited())) throw error;
           await pause(AWAITED_EVERY_MS, poll.signal);
         }
       }
