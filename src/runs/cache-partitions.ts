@@ -3,6 +3,7 @@
  * evicting or dropping the partition evicts all its entries. Before a call of a viewer succeeded, nothing is kept of it.
  */
 import { LRUCache } from 'lru-cache';
+import { inPieces } from './live/in-pieces.ts';
 
 /** Something fetched, with the clock readings (ms since 1970) that tell how far it can be trusted. */
 export interface Cached<T> {
@@ -49,7 +50,7 @@ export interface CachePartitions<T> {
   /** Caches an entry. No effect if the partition is not cached (any more): then the right to the entry is in doubt. */
   put(viewerId: string, partition: Partition, key: string, cached: Cached<T>): void;
   remove(viewerId: string, key: string): void;
-  /** Evicts all of the viewer, and makes `proveRight` and `put` ineffective for calls that are under way. */
+  /** Evicts all of the viewer (what is large is freed in pieces), and makes `proveRight` and `put` ineffective for calls that are under way. */
   drop(viewerId: string): void;
   /** Of all viewers, overheads included. */
   readonly cachedBytes: number;
@@ -86,7 +87,7 @@ export function createCachePartitions<T>(maxBytes: number): CachePartitions<T> {
       isEntry(slot) ? slot.cached.sizeBytes + ENTRY_OVERHEAD_BYTES + 2 * place.length : PARTITION_BYTES,
     // Not `dispose`, in which the cache must not be changed.
     disposeAfter(slot, place, reason) {
-      if (!isEntry(slot)) for (const each of slot.places) slots.delete(each);
+      if (!isEntry(slot)) void inPieces(evicting(slot));
       else if (reason !== 'set') slot.partition.places.delete(place);
     },
   });
@@ -94,6 +95,16 @@ export function createCachePartitions<T>(maxBytes: number): CachePartitions<T> {
   const leases = new Map<string, LeasedPartition>();
 
   const isEntry = (slot: Entry<T> | CachedPartition): slot is Entry<T> => 'cached' in slot;
+
+  /** A viewer may have hundreds of thousands. Until all are gone, `find` finds none of them. */
+  function* evicting(partition: CachedPartition): Generator<void, void, void> {
+    for (const place of partition.places) {
+      const slot = slots.peek(place);
+      // The viewer may have come back, and have another entry in this place.
+      if (slot && isEntry(slot) && slot.partition === partition) slots.delete(place);
+      yield;
+    }
+  }
 
   /** Reading a partition keeps it, like an entry, from being the next to be evicted. */
   function cachedPartition(viewerId: string): CachedPartition | undefined {
@@ -113,8 +124,7 @@ export function createCachePartitions<T>(maxBytes: number): CachePartitions<T> {
   function find(place: string): Entry<T> | undefined {
     const slot = slots.get(place);
     if (!slot || !isEntry(slot)) return undefined;
-    slots.get(slot.partition.viewerId);
-    return slot;
+    return slots.get(slot.partition.viewerId) === slot.partition ? slot : undefined;
   }
 
   const placeOf = (viewerId: string, key: string) => `${viewerId} ${key}`;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { serialize } from 'node:v8';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -198,6 +199,18 @@ describe('the right of a viewer', () => {
     expect(partitions.lastSuccessAt('ada')).toBeNull();
     expect(keysOf(partitions, 'bob', 'a')).toBe('a');
     expect(partitions.cachedBytes).toBe(roomFor(1, 1));
+  });
+
+  it('is gone at once, whatever it holds: the memory of many entries is freed in pieces', async () => {
+    const partitions = createCachePartitions<string>(2 ** 27);
+    for (let index = 0; index < 50_000; index += 1) put(partitions, 'ada', `key ${index}`);
+    partitions.drop('ada');
+    put(partitions, 'ada', 'key 49999', 200);
+    expect(partitions.get('ada', 'key 49998')).toBeUndefined();
+    await nextTurn();
+    expect(partitions.cachedBytes).toBeGreaterThan(VIEWER_BYTES + 2 * ENTRY_BYTES);
+    while (partitions.cachedBytes > VIEWER_BYTES + 2 * ENTRY_BYTES) await nextTurn();
+    expect(partitions.get('ada', 'key 49999')?.sizeBytes).toBe(200);
   });
 
   it.each(['a known', 'an unknown'])('of %s viewer is not proven by a call that began before a drop', (which) => {
