@@ -24,6 +24,24 @@ it('remembers the latest withdrawals that Valkey could not be told, and reads no
   fleet.close();
 });
 
+it('forgets none of a viewer who had a right for those of keys that may be made up', async () => {
+  const fleet = await joinFleet('redis://127.0.0.1:1');
+  const withdrawals = createWithdrawals({ fleet, ttlMs: 1000, drop: () => undefined, after: afterOnThisMachine });
+  const withdraw = (name: string, hadRight: boolean) => {
+    withdrawals.withdraw(name, { ids: [name], epochs: [`epoch of ${name}`], hadRight });
+  };
+  withdraw('real', true);
+  withdraw('learned', false);
+  withdraw('learned', true);
+  for (let index = 0; index < MOST; index += 1) withdraw(`made-up-${index}`, false);
+  expect(await withdrawals.areWritten('real')).toBe(false);
+  expect(await withdrawals.areWritten('learned')).toBe(false);
+  expect(await withdrawals.areWritten('made-up-1')).toBe(true);
+  expect(await withdrawals.areWritten('made-up-2')).toBe(false);
+  withdrawals.close();
+  fleet.close();
+});
+
 describeWithValkey(`withdrawals of rights${withoutValkey}`, () => {
   let valkey: TestValkey;
   const opened: { close(): void }[] = [];

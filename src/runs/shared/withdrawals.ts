@@ -51,16 +51,34 @@ const MAX_PENDING = 10_000;
 
 export function createWithdrawals({ fleet, ttlMs, drop, after }: WithdrawalsOptions): Withdrawals {
   const { valkey, announcements } = fleet;
-  const pending = new LRUCache<string, Pending>({ max: MAX_PENDING });
+  const ofRights = new LRUCache<string, Pending>({ max: MAX_PENDING });
+  /** Of viewers of whom no right is known here. Anybody can make up keys: those are the first to be forgotten. */
+  const ofOthers = new LRUCache<string, Pending>({ max: MAX_PENDING });
   const stop = announcements.listen(PURPOSE, (payload) => {
     if (PAYLOAD.test(payload)) payload.split(' ').forEach(drop);
   });
   const retries = createRetries({
     valkey,
     after,
-    unwritten: () => pending.entries(),
+    *unwritten() {
+      yield* ofRights.entries();
+      yield* ofOthers.entries();
+    },
     write: ([viewerId, withdrawal]) => write(viewerId, withdrawal),
   });
+
+  const find = (viewerId: string): Pending | undefined => ofRights.peek(viewerId) ?? ofOthers.peek(viewerId);
+
+  function keep(viewerId: string, withdrawal: Pending): void {
+    forget(viewerId);
+    (withdrawal.hadRight ? ofRights : ofOthers).set(viewerId, withdrawal);
+    if (ofRights.size + ofOthers.size > MAX_PENDING) ofOthers.pop();
+  }
+
+  function forget(viewerId: string): void {
+    ofRights.delete(viewerId);
+    ofOthers.delete(viewerId);
+  }
 
   /** Single flight. */
   const write = (viewerId: string, withdrawal: Pending): Promise<boolean> =>
@@ -83,22 +101,22 @@ export function createWithdrawals({ fleet, ttlMs, drop, after }: WithdrawalsOpti
     }
     // Since the attempt began a call may have succeeded, and another may have been denied.
     if (withdrawal.denials !== denials) return attempt(viewerId, withdrawal);
-    if (pending.peek(viewerId) === withdrawal) pending.delete(viewerId);
+    if (find(viewerId) === withdrawal) forget(viewerId);
     return true;
   }
 
   return {
     withdraw(viewerId, withdrawal) {
-      const latest = pending.peek(viewerId) ?? { ...withdrawal, denials: 0, attempt: null };
+      const latest = find(viewerId) ?? { ...withdrawal, denials: 0, attempt: null };
       latest.hadRight ||= withdrawal.hadRight;
       latest.denials += 1;
-      pending.set(viewerId, latest);
+      keep(viewerId, latest);
       void write(viewerId, latest);
     },
     async areWritten(viewerId) {
-      const withdrawal = pending.peek(viewerId);
+      const withdrawal = find(viewerId);
       if (withdrawal) await write(viewerId, withdrawal);
-      return !pending.has(viewerId);
+      return find(viewerId) === undefined;
     },
     close() {
       stop();
