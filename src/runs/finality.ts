@@ -11,7 +11,7 @@ import type { Cached } from './cache-partitions.ts';
 export type MaybeRecord = RunRecord | null;
 export type StepList = readonly StepFacts[];
 
-/** What another gateway has found final is so here, too: this one may not know by what. */
+/** What another gateway has found final is so here, too, unless something later says otherwise: this one may not know by what. */
 export interface Finality {
   ofRecord(record: Cached<MaybeRecord>, steps: Cached<StepList> | undefined): boolean;
   /** `graph` is called only where the steps alone are not enough. */
@@ -51,10 +51,12 @@ export function createFinality(settleMs: number): Finality {
      * if they were requested after the terminal record had come, or long after the end that it names.
      */
     ofSteps(steps, record, graph) {
-      if (steps.isFinal) return true;
+      const isOpen = record?.value && !isTerminal(runStatusOf(record.value.rawStatus));
+      // Another gateway may have had no record to judge by: one that was asked for later knows better.
+      if (steps.isFinal) return !isOpen || record.sentAt <= steps.fetchedAt + (steps.uncertaintyMs ?? 0);
+      if (isOpen) return false;
       if (!record?.value) return areSettled(steps) || areCompleted(steps, graph);
-      const { rawStatus, endTime } = record.value;
-      if (!isTerminal(runStatusOf(rawStatus))) return false;
+      const { endTime } = record.value;
       return (
         steps.sentAt > record.fetchedAt + (record.uncertaintyMs ?? 0) ||
         (endTime !== null && isLongPast(endTime.epochMicros, steps.sentAt))

@@ -53,7 +53,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
   const peek = <T>(viewer: Viewer, resource: Resource<T>) => find(viewer, resource)?.cached;
 
   const isFresh = <T>(resource: Resource<T>, cached: Cached<T>): boolean =>
-    now() < cached.fetchedAt + lifetimeOf(resource, cached);
+    now() < cached.fetchedAt + resource.lifetimeMs(cached);
 
   const rightAfter = (successAt: number | null): number => (successAt === null ? 0 : successAt + reauthIntervalMs);
   const rightToPartition = ({ lastSuccessAt }: Partition): number => rightAfter(lastSuccessAt);
@@ -65,7 +65,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     const found = find(viewer, resource);
     if (!found || now() >= rightToPartition(found.partition)) return null;
     const { cached } = found;
-    const freshUntil = cached.fetchedAt + lifetimeOf(resource, cached);
+    const freshUntil = cached.fetchedAt + resource.lifetimeMs(cached);
     if (now() >= freshUntil || (skipsLive && freshUntil !== Infinity)) return null;
     lifetime.limit(freshUntil);
     if (operationRecord) operationRecord.hasCached = true;
@@ -76,7 +76,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     const served = await read(resource, operation);
     const { cached, staleReason } = served;
     if (staleReason !== null && operation.operationRecord) operation.operationRecord.hasStale = true;
-    operation.lifetime.limit(staleReason === null ? cached.fetchedAt + lifetimeOf(resource, cached) : 0);
+    operation.lifetime.limit(staleReason === null ? cached.fetchedAt + resource.lifetimeMs(cached) : 0);
     return served;
   }
 
@@ -93,7 +93,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       cached = peek(viewer, resource);
       isProven = error === null;
     }
-    const isSkipped = skipsLive && cached && lifetimeOf(resource, cached) !== Infinity;
+    const isSkipped = skipsLive && cached && resource.lifetimeMs(cached) !== Infinity;
     if (cached && isProven && isFresh(resource, cached) && !isSkipped) {
       if (operationRecord) operationRecord.hasCached = true;
       return { cached, staleReason: null };
@@ -202,10 +202,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
         },
         accept: async (stored) => (hasProvenRight(viewer) ? accept(stored) : null),
         call: callUpstream,
-        sharedMs(cached) {
-          const lifetimeMs = resource.isUndecided?.() ? liveTtlMs : lifetimeOf(resource, cached);
-          return Math.max(resource.sharedMs ?? 0, lifetimeMs);
-        },
+        sharedMs: (cached) => Math.max(resource.sharedMs ?? 0, resource.lifetimeMs(cached)),
         related: () =>
           resource.related === undefined ? null : flights.landing(keyOf(viewer, { key: resource.related })),
       });
@@ -250,7 +247,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
 
   /** When a call became necessary: when its lifetime ended, or the proof of the viewer's right. */
   const staleSince = <T>(cached: Cached<T>, resource: Resource<T>, viewer: Viewer): number =>
-    Math.min(cached.fetchedAt + lifetimeOf(resource, cached), rightUntil(viewer));
+    Math.min(cached.fetchedAt + resource.lifetimeMs(cached), rightUntil(viewer));
 
   return {
     get,
@@ -259,7 +256,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     peekFresh(viewer, resource) {
       const cached = peek(viewer, resource);
       if (!cached || !isFresh(resource, cached)) return null;
-      return { cached, untilMs: cached.fetchedAt + lifetimeOf(resource, cached) };
+      return { cached, untilMs: cached.fetchedAt + resource.lifetimeMs(cached) };
     },
     offer(viewer, resource, part, whole) {
       const isCurrent = peek(viewer, whole)?.sentAt === part.sentAt;
@@ -274,10 +271,6 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     rightToPartition,
   };
 }
-
-/** What another gateway has found final stays so, also while what it was concluded from is not cached here. */
-const lifetimeOf = <T>(resource: Resource<T>, cached: Cached<T>): number =>
-  cached.isFinal ? Infinity : resource.lifetimeMs(cached);
 
 const called = { isProof: true, wasCalled: true } as const;
 

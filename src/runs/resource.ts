@@ -11,12 +11,10 @@ export interface Resource<T> {
   /** The workflow that it belongs to; empty for the list of workflows. */
   readonly workflowId: string;
   fetch(call: CallOptions): Promise<UpstreamAnswer<T>>;
-  /** For how long after `fetchedAt` it needs no other call: Infinity for what will never change. */
+  /** For how long after `fetchedAt` it needs no other call: Infinity for what will never change, here and at other gateways. */
   lifetimeMs(cached: Cached<T>): number;
   /** For how long others may want it, where that is longer than its own lifetime. */
   readonly sharedMs?: number;
-  /** True while what its lifetime depends on is not known: then it is not shared as final. */
-  readonly isUndecided?: () => boolean;
   /** A resource on which its lifetime depends. */
   readonly related?: string;
   /** Cached in place of a 404. Absent: a 404 is an error. */

@@ -86,12 +86,12 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     fetch: (call) => upstream.listSteps(ref, call),
     // Both are mostly loaded together, and steps are final only beside a terminal record.
     related: recordKey(ref),
-    // Steps that look settled are those of a run that pauses, if its record says so.
-    isUndecided: () => offersRecords && !cache.peek(viewer, recordOf(ref, viewer)),
     lifetimeMs(cached) {
       const resource = recordOf(ref, viewer);
       // One that is not fetched again says nothing any more when it is old.
       const record = offersRecords ? cache.peek(viewer, resource) : cache.peekFresh(viewer, resource)?.cached;
+      // Steps that look settled are those of a run that pauses, if its record says so.
+      if (offersRecords && !record && !cached.isFinal) return liveTtlMs;
       const graph = () => workflowStore.peekGraph(ref.workflowId, viewer);
       return finality.ofSteps(cached, record, graph) ? Infinity : liveTtlMs;
     },
@@ -122,7 +122,15 @@ export function createRunStore(options: RunStoreOptions): RunStore {
         ? (cache.getCached(recordOf(ref, operation.viewer), operation) ?? undefined)
         : listedRecord(ref, operation),
 
-    steps: (ref, operation) => cache.get(stepsOf(ref, operation.viewer), operation),
+    async steps(ref, operation) {
+      const { viewer } = operation;
+      // The record may have been evicted before them, and says whether they need another call. Who reads it has its error.
+      const record = recordOf(ref, viewer);
+      if (offersRecords && !cache.peek(viewer, record) && cache.peek(viewer, stepsOf(ref, viewer))) {
+        await cache.get(record, operation).catch(() => undefined);
+      }
+      return cache.get(stepsOf(ref, viewer), operation);
+    },
     cachedSteps: (ref, operation) => cache.getCached(stepsOf(ref, operation.viewer), operation) ?? undefined,
 
     offerRecord(ref, record, { resource, cached, staleReason }, viewer) {

@@ -6,6 +6,7 @@ import { startValkey } from '../support/valkey.ts';
 import { wireRun, wireStep } from '../support/wire.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { steps { id } freshness { isFinal } } }';
+const LISTED = '{ workflow(id: "wf") { runs(first: 1) { nodes { steps { id } freshness { isFinal } } } } }';
 
 describeWithValkey(`a run that pauses${withoutValkey}`, () => {
   const opened: { close(): Promise<void> }[] = [];
@@ -34,5 +35,31 @@ describeWithValkey(`a run that pauses${withoutValkey}`, () => {
     const now = { run: { steps: [{ id: 's0' }, { id: 's1' }], freshness: { isFinal: false } } };
     await until(async () => JSON.stringify((await another?.query(QUERY))?.data) === JSON.stringify(now));
     expect((await another?.query(QUERY))?.data).toEqual(now);
+  });
+
+  it('is read again where a list says that it goes on, though its steps were shared as final', async () => {
+    const valkey = await startValkey();
+    let steps = 1;
+    const upstream = await startFaultyUpstream(({ endpoint }) => {
+      if (endpoint === 'runs') return { json: [wireRun('r1', { status: 'running', end_time: null })] };
+      return { json: Array.from({ length: steps }, (_, index) => wireStep({ id: `s${index}` })) };
+    });
+    opened.push(valkey, upstream);
+    const environment = { UPSTREAM_URL: upstream.url, REDIS_URL: valkey.url, LIVE_TTL_MS: '100' };
+    const gateways = await startGateways(2, { ...environment, UPSTREAM_ENDPOINTS: 'steps,runs' });
+    opened.push(...gateways);
+    const [one, another] = gateways;
+    // Finished long ago: without a record the run counts as over.
+    const over = { run: { steps: [{ id: 's0' }], freshness: { isFinal: true } } };
+    expect((await one?.query(QUERY))?.data).toEqual(over);
+    await until(async () => (await valkey.client.keys('stepgate:answer:*')).length > 0);
+    expect((await another?.query(QUERY))?.data).toEqual(over);
+    expect(upstream.count('steps')).toBe(1);
+    steps = 2;
+    const nodes = [{ steps: [{ id: 's0' }, { id: 's1' }], freshness: { isFinal: false } }];
+    for (const gateway of gateways) {
+      const listed = async () => JSON.stringify((await gateway.query(LISTED)).data);
+      await until(async () => (await listed()) === JSON.stringify({ workflow: { runs: { nodes } } }));
+    }
   });
 });

@@ -72,6 +72,14 @@ describe('steps without a record', () => {
     }
   });
 
+  it('that another gateway has found final are so, unless a record that was asked for later says that the run goes on', () => {
+    const shared = { ...heldFrom(completed, 20), isFinal: true, uncertaintyMs: 5000 } as const;
+    const running = runRecord({ rawStatus: 'running', endTime: null });
+    const isFinal = (record?: Cached<RunRecord | null>) => finality.ofSteps(shared, record, noGraph);
+    expect([isFinal(), isFinal(heldFrom(null, 60)), isFinal(heldFrom(runRecord(), 60))]).toEqual([true, true, true]);
+    expect([isFinal(heldFrom(running, 25)), isFinal(heldFrom(running, 25.001))]).toEqual([true, false]);
+  });
+
   it('are final if they were requested SETTLE_MS after the last end or later', () => {
     const lastEnd = 10;
     const settled = lastEnd + SETTLE_MS / 1000;

@@ -998,11 +998,13 @@ describe('the resource cache', () => {
       expect((await cache.get(stored(), operationOf('ada'))).cached.value).toBe('theirs');
     });
 
-    it('takes theirs for final as long as it is cached', async () => {
+    it('takes theirs for final as long as it is cached, where the resource believes that', async () => {
       load = finding(storedAnswer({ isFinal: true }));
-      await cache.get(stored(), operationOf('ada'));
+      const believing = stored({ lifetimeMs: ({ isFinal }) => (isFinal ? Infinity : LIVE_TTL_MS) });
+      await cache.get(believing, operationOf('ada'));
       clock.advance(REAUTH_INTERVAL_MS - 1);
-      expect(cache.getCached(stored(), operationOf('ada'))?.cached.isFinal).toBe(true);
+      expect(cache.getCached(believing, operationOf('ada'))?.cached.isFinal).toBe(true);
+      expect(cache.getCached(stored(), operationOf('ada'))).toBeNull();
     });
 
     it("serves the resource's value for a missing one", async () => {
@@ -1117,12 +1119,6 @@ describe('the resource cache', () => {
       ['as long as it lives', {}, LIVE_TTL_MS],
       ['longer, where others may want it', { sharedMs: 60_000 }, 60_000],
       ['for good, where it is final', { lifetimeMs: () => Infinity }, Infinity],
-      [
-        'as what is live, until it is known to be final',
-        { lifetimeMs: () => Infinity, isUndecided: () => true },
-        LIVE_TTL_MS,
-      ],
-      ['for good, where it is known to be final', { lifetimeMs: () => Infinity, isUndecided: () => false }, Infinity],
     ])('shares an answer %s', async (_, fields, expected) => {
       const { cached } = await cache.get(stored(fields), operationOf('ada'));
       expect(request.sharedMs(cached)).toBe(expected);

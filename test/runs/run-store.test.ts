@@ -147,6 +147,29 @@ describe('the run store', () => {
     });
   });
 
+  describe('asks the record whether steps are final, where it was evicted before them', () => {
+    const load = async () => Promise.all([store.record(REF, operation()), store.steps(REF, operation())]);
+    const loadAfterEviction = async () => {
+      clock.advance(SETTLE_MS);
+      await load();
+      cache.partitions.remove(viewerOf('ada').id, 'record wf\nr1');
+      clock.advance(LIVE_TTL_MS);
+      calls.splice(0);
+      return load();
+    };
+
+    it('and reads those of a run that pauses again', async () => {
+      record = running();
+      const [, { cached }] = await loadAfterEviction();
+      expect([calls, cached.fetchedAt]).toEqual([['record', 'steps'], clock.now()]);
+    });
+
+    it('and those of a run that is over not', async () => {
+      await loadAfterEviction();
+      expect(calls).toEqual(['record']);
+    });
+  });
+
   it.each([
     [true, LIVE_TTL_MS],
     [false, Infinity],
