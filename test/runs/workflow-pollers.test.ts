@@ -41,6 +41,8 @@ describe('the runs of several workflows that are watched', () => {
   let isRightKnown: boolean;
   /** What all reads wait for. */
   let areDue: Promise<unknown>;
+  /** What those of a workflow wait for. */
+  let hangs: Map<string, Promise<unknown>>;
   let pollers: WorkflowPollers;
 
   beforeEach(() => {
@@ -52,11 +54,13 @@ describe('the runs of several workflows that are watched', () => {
     staleReason = null;
     isRightKnown = true;
     areDue = Promise.resolve();
+    hangs = new Map();
     pollers = createWorkflowPollers({
       runHistory: {
         async newest(workflowId, wanted, areEnough, operation) {
           reads.push(`${workflowId} ${wanted}`);
           await areDue;
+          await hangs.get(workflowId);
           const failure = failures.get(workflowId);
           if (failure) throw failure;
           const records = histories.get(workflowId) ?? [];
@@ -199,6 +203,105 @@ describe('the runs of several workflows that are watched', () => {
     expect(await changeOf(changes)).toMatchObject({
       runs: [{ runId: 'b1', record: { staleReason: 'UPSTREAM_UNAVAILABLE: down' } }],
       unavailable: [],
+    });
+  });
+
+  describe('are told without those of a workflow that does not answer', () => {
+    let answer: () => void;
+    const hang = (workflowId: string) => {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      hangs.set(workflowId, promise);
+      answer = () => {
+        hangs.delete(workflowId);
+        resolve(undefined);
+      };
+    };
+
+    beforeEach(() => {
+      start('a', 'a1', 10);
+      start('b', 'b1', 20);
+    });
+
+    it('after a second, and then by themselves', async () => {
+      hang('b');
+      const changes = watch(['a', 'b']);
+      const first = changes.next();
+      await settle();
+      clock.advance(999);
+      expect(await Promise.race([first, settle()])).toBeUndefined();
+      clock.advance(1);
+      expect(await told(changes, first)).toEqual(['a a1']);
+      start('a', 'a2', 30);
+      await poll();
+      expect(await told(changes)).toEqual(['a a2']);
+      answer();
+      await settle();
+      expect(await told(changes)).toEqual(['b b1']);
+    });
+
+    it('and are not alike for who was told before that another one is not there', async () => {
+      hang('a');
+      failures.set('b', notThere);
+      const one = watch(['a', 'b']);
+      const first = one.next();
+      await settle();
+      clock.advance(1000);
+      expect(await changeOf(one, first)).toMatchObject({ runs: [], unavailable: [{ workflowId: 'b' }] });
+      answer();
+      await settle();
+      const [later, other] = [await changeOf(one), await changeOf(watch(['a', 'b']))];
+      expect([later.states, later.unavailable]).toEqual([other.states, []]);
+      expect(other.unavailable).toHaveLength(1);
+      expect(later.since).not.toBe(other.since);
+    });
+
+    it('as soon as any is there, where none is after that second', async () => {
+      hang('a');
+      const changes = watch(['a']);
+      const first = changes.next();
+      await settle();
+      clock.advance(1000);
+      await settle();
+      answer();
+      expect(await told(changes, first)).toEqual(['a a1']);
+    });
+
+    it('also later, where it has something to tell that is too old by now', async () => {
+      const changes = watch(['a', 'b']);
+      await told(changes);
+      start('b', 'b2', 30);
+      await poll();
+      hang('b');
+      start('a', 'a2', 40);
+      await poll();
+      const next = changes.next();
+      await settle();
+      clock.advance(1000);
+      expect(await told(changes, next)).toEqual(['a a2']);
+      answer();
+      await settle();
+      expect(await told(changes)).toEqual(['b b2']);
+    });
+
+    it('and end where its answer is that the key is refused, or nobody waits any more', async () => {
+      hang('b');
+      const changes = watch(['a', 'b']);
+      const first = changes.next();
+      await settle();
+      clock.advance(1000);
+      await told(changes, first);
+      const next = changes.next();
+      const refused = new GatewayError('UNAUTHENTICATED', 'no');
+      failures.set('b', refused);
+      answer();
+      expect(await rejectionOf(outcomeOf(next))).toBe(refused);
+      hang('c');
+      const others = watch(['c']);
+      const never = others.next();
+      await settle();
+      await others.return?.();
+      expect(await outcomeOf(never)).toEqual(END);
+      expect(clock.pending).toEqual([]);
     });
   });
 

@@ -17,7 +17,7 @@ export interface WorkflowPollersOptions extends PollersOptions {
 }
 
 export function createWorkflowPollers(options: WorkflowPollersOptions): WorkflowPollers {
-  const { runHistory, countSubscription } = options;
+  const { runHistory, countSubscription, after } = options;
   const pollers = createPollers(workflowStates, options);
 
   const pollerOf = (workflowId: string, watcher: Watcher) =>
@@ -34,8 +34,10 @@ export function createWorkflowPollers(options: WorkflowPollersOptions): Workflow
         for (const end of ended) end();
         throw error;
       }
-      return watchRuns(workflowIds, (workflowId, onNews) =>
-        pollerOf(workflowId, watcher).subscribe(ended.pop() ?? (() => undefined), onNews),
+      return watchRuns(
+        workflowIds,
+        (workflowId, onNews) => pollerOf(workflowId, watcher).subscribe(ended.pop() ?? (() => undefined), onNews),
+        after,
       );
     },
     get pollers() {
