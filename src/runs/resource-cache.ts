@@ -6,7 +6,7 @@
 import type { CallOptions } from '../upstream/client.ts';
 import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
 import type { Cached, CachePartitions, Partition, Placed } from './cache-partitions.ts';
-import { createDenials } from './denials.ts';
+import { createDenials, type Denied } from './denials.ts';
 import type { Operation } from './operation.ts';
 import { createRecentFailures } from './recent-failures.ts';
 import type { Resource, ResourceCache, Served } from './resource.ts';
@@ -137,7 +137,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     function keep(cached: Cached<T>): Cached<T> {
       partitions.put(viewer.id, partition, resource.key, cached);
       failures.delete(keyOf(viewer, resource));
-      denials.delete(viewer, resource.workflowId);
+      denials.delete(viewer, resource);
       return cached;
     }
 
@@ -221,7 +221,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
 
   function afterFailure<T>(resource: Resource<T>, viewer: Viewer, error: unknown): void {
     if (isAccessDenied(error)) {
-      deny(viewer, error, resource.workflowId);
+      deny(viewer, error, resource);
     } else if (isNotFound(error)) {
       partitions.remove(viewer.id, resource.key);
       // Nothing is remembered for a viewer of whom no call has succeeded.
@@ -231,8 +231,8 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     }
   }
 
-  function deny(viewer: Viewer, error: unknown, workflowId: string): void {
-    if (isForbidden(error) && !denials.add(viewer, workflowId)) return;
+  function deny(viewer: Viewer, error: unknown, denied: Denied): void {
+    if (isForbidden(error) && !denials.add(viewer, denied)) return;
     const hadRight = partitions.lastSuccessAt(viewer.id) !== null;
     partitions.drop(viewer.id);
     shared?.withdraw(viewer, hadRight);
@@ -266,6 +266,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       failures.delete(keyOf(viewer, resource));
     },
     deny,
+    allow: denials.delete,
     hasProvenRight,
     rightUntil,
     rightToPartition,

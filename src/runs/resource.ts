@@ -1,6 +1,8 @@
 /** Resources of the upstream, and the cache through which they are read. */
+import type { UpstreamEndpoint } from '../config/config.ts';
 import type { CallOptions, UpstreamAnswer } from '../upstream/client.ts';
 import type { Cached, Partition } from './cache-partitions.ts';
+import type { Denied } from './denials.ts';
 import type { Operation } from './operation.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -8,6 +10,7 @@ import type { Viewer } from './viewer.ts';
 export interface Resource<T> {
   /** Unique among all resources of a viewer. */
   readonly key: string;
+  readonly endpoint: UpstreamEndpoint;
   /** The workflow that it belongs to; empty for the list of workflows. */
   readonly workflowId: string;
   fetch(call: CallOptions): Promise<UpstreamAnswer<T>>;
@@ -37,8 +40,10 @@ export interface ResourceCache {
   peekFresh<T>(viewer: Viewer, resource: Resource<T>): { readonly cached: Cached<T>; readonly untilMs: number } | null;
   /** Caches a resource that came inside another one, if that is still cached and nothing newer is. */
   offer<T>(viewer: Viewer, resource: Resource<T>, part: Cached<T>, whole: Resource<unknown>): void;
-  /** A 401 or 403 evicts everything of the viewer, unless it is the same 403 as before, of a workflow of which nothing is cached. */
-  deny(viewer: Viewer, error: unknown, workflowId: string): void;
+  /** A 401 or 403 evicts everything of the viewer, unless it is the same 403 as before: of an endpoint of a workflow that was not allowed since. */
+  deny(viewer: Viewer, error: unknown, denied: Denied): void;
+  /** The viewer was allowed what is not cached: another 403 of it is news. */
+  allow(viewer: Viewer, allowed: Denied): void;
   /** True while cached answers may be served to the viewer without a call. */
   hasProvenRight(viewer: Viewer): boolean;
   /** Until when that is, in ms since 1970; 0: not at all. */

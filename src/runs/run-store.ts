@@ -71,6 +71,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
 
   const recordOf = (ref: RunRef, viewer: Viewer): Resource<MaybeRecord> => ({
     key: recordKey(ref),
+    endpoint: 'run',
     workflowId: ref.workflowId,
     fetch: (call) => upstream.getRun(ref, call),
     valueIfMissing: null,
@@ -82,6 +83,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
 
   const stepsOf = (ref: RunRef, viewer: Viewer): Resource<StepList> => ({
     key: `steps ${refKey(ref)}`,
+    endpoint: 'steps',
     workflowId: ref.workflowId,
     fetch: (call) => upstream.listSteps(ref, call),
     // Both are mostly loaded together, and steps are final only beside a terminal record.

@@ -21,6 +21,7 @@ const RECENT_MS = 60_000;
 export function createWorkflowStore(upstream: UpstreamApi, cache: ResourceCache, liveTtlMs: number): WorkflowStore {
   const workflows = (lifetimeMs: number): Resource<WorkflowList> => ({
     key: 'workflows',
+    endpoint: 'workflows',
     workflowId: '',
     async fetch(call) {
       const { value, ...answer } = await upstream.listWorkflows(call);

@@ -161,6 +161,7 @@ async function play(
 
   const resources = KEYS.map((key): Resource<Value> => ({
     key,
+    endpoint: 'runs',
     workflowId: `wf of ${key}`,
     fetch: (call) => fetch(key, call),
     lifetimeMs: ({ value }) => (value.isFinal ? Infinity : LIVE_TTL_MS),

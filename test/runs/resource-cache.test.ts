@@ -447,6 +447,26 @@ describe('the resource cache', () => {
       expect(cache.cachedBytes).toBe(0);
     });
 
+    it('evicts nothing where another endpoint of the workflow is allowed, as its list may be beside steps that are denied', async () => {
+      const list = final('runs');
+      const steps = { ...final('steps'), endpoint: 'steps' } as const;
+      const denyBoth = async () => {
+        await deny(steps);
+        cache.deny(viewerOf('ada'), denied('FORBIDDEN'), { endpoint: 'execute', workflowId: 'wf' });
+      };
+      await denyBoth();
+      for (const round of ['first', 'second', 'third']) {
+        await fill(list, round);
+        await denyBoth();
+        expect(await cachedValue(list)).toBe(round);
+        cache.partitions.remove(viewerOf('ada').id, 'runs');
+      }
+      // Of another endpoint it is news.
+      await fill(list, 'last');
+      await deny({ ...final('record'), endpoint: 'run' });
+      expect(cache.cachedBytes).toBe(0);
+    });
+
     it('evicts everything once more where the workflow was allowed in between, and for another viewer', async () => {
       const [theirs, mine] = [final('theirs', 'theirs'), final('mine', 'mine')];
       await deny(theirs);
@@ -968,6 +988,7 @@ describe('the resource cache', () => {
     /** Reads what is stored, and is live for as long as any other. */
     const stored = (fields: Partial<Resource<string>> = {}): Resource<string> => ({
       key: 'run',
+      endpoint: 'run',
       workflowId: 'wf',
       lifetimeMs: () => LIVE_TTL_MS,
       fetch: ({ stored }) => Promise.resolve({ value: stored?.toString() ?? 'called', sizeBytes: 100 }),

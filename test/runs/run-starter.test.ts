@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createIdempotentStarts } from '../../src/runs/starts/idempotent-starts.ts';
+import type { RunStore } from '../../src/runs/run-store.ts';
 import { createRunStarter, type RunStarter } from '../../src/runs/starts/run-starter.ts';
 import { createStartedRuns, type StartedRuns } from '../../src/runs/starts/started-runs.ts';
 import type { CallOptions } from '../../src/upstream/client.ts';
@@ -18,6 +19,7 @@ describe('a start of a run', () => {
   let calls: { readonly workflowId: string; readonly inputs: unknown; readonly options: CallOptions }[];
   let failure: Error | null;
   let cache: HoldingCache;
+  let store: RunStore;
   let starter: RunStarter;
   let startedRuns: StartedRuns;
   let clock: ManualClock;
@@ -28,13 +30,14 @@ describe('a start of a run', () => {
     clock = createManualClock();
     const upstream = scriptedApi({
       getRun: () => Promise.resolve({ value: runRecord(), sizeBytes: 100 }),
+      listSteps: () => Promise.resolve({ value: [], sizeBytes: 100 }),
       execute(workflowId, inputs, options) {
         calls.push({ workflowId, inputs, options });
         return failure ? Promise.reject(failure) : Promise.resolve({ runId: `run-${calls.length}`, message: null });
       },
     });
     const parts = createRunParts(upstream, clock);
-    ({ cache } = parts);
+    ({ cache, store } = parts);
     startedRuns = createStartedRuns({ fleet: null, source: '', now: clock.now });
     starter = createRunStarter(upstream, cache, createIdempotentStarts({ now: clock.now }), startedRuns);
     await parts.store.record(REF, operationOf('ada'));
@@ -90,5 +93,17 @@ describe('a start of a run', () => {
     failure = new GatewayError('FORBIDDEN', 'no');
     expect(await rejectionOf(starter.start(REQUEST, operationOf('ada')))).toBe(failure);
     expect(cache.hasProvenRight(viewerOf('ada'))).toBe(false);
+  });
+
+  it('that is denied each time evicts what may be read once, and once more where one was allowed in between', async () => {
+    const isEvicted = async (outcome: GatewayError | null) => {
+      await store.steps(REF, operationOf('ada'));
+      failure = outcome;
+      await Promise.allSettled([starter.start(REQUEST, operationOf('ada'))]);
+      return !cache.hasProvenRight(viewerOf('ada'));
+    };
+    const forbidden = new GatewayError('FORBIDDEN', 'no');
+    expect([await isEvicted(forbidden), await isEvicted(forbidden)]).toEqual([true, false]);
+    expect([await isEvicted(null), await isEvicted(forbidden)]).toEqual([false, true]);
   });
 });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RunRecord, StepFacts, WorkflowGraph } from '../../src/domain/types.ts';
 import type { Cached } from '../../src/runs/cache-partitions.ts';
+import type { Resource } from '../../src/runs/resource.ts';
 import type { RunParts, RunStore } from '../../src/runs/run-store.ts';
 import type { SharedRequest } from '../../src/runs/shared/shared-request.ts';
 import { cachedBytes, type UpstreamAnswer } from '../../src/upstream/client.ts';
@@ -195,8 +196,9 @@ describe('the run store', () => {
   });
 
   describe('given a record that came in a list', () => {
-    const resource = {
+    const resource: Resource<readonly RunRecord[]> = {
       key: 'runs',
+      endpoint: 'runs',
       workflowId: 'wf',
       fetch: () => answerOf('runs', list),
       lifetimeMs: () => LIVE_TTL_MS,

@@ -57,6 +57,7 @@ export function createManualResource<T>(
 
   return {
     key,
+    endpoint: 'runs',
     workflowId,
     lifetimeMs,
     calls,

@@ -98,6 +98,7 @@ export interface RunHistoryOptions {
 export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHistoryOptions): RunHistory {
   const windowOf = (workflowId: string, offset: number, limit: number): Resource<readonly RunRecord[]> => ({
     key: `runs ${workflowId}\n${offset} ${limit}`,
+    endpoint: 'runs',
     workflowId,
     fetch: (call) => upstream.listRuns({ workflowId, offset, limit }, call),
     lifetimeMs: () => liveTtlMs,

@@ -31,15 +31,18 @@ export function createRunStarter(
     budget.take();
     // Not the operation's signal: a client that disconnects does not undo what was sent.
     const { signal } = new AbortController();
+    const asked = { endpoint: 'execute', workflowId } as const;
     try {
-      return await upstream.execute(workflowId, inputs, {
+      const started = await upstream.execute(workflowId, inputs, {
         ...upstreamIdentityOf(viewer),
         requestId,
         signal,
         operationRecord,
       });
+      cache.allow(viewer, asked);
+      return started;
     } catch (error) {
-      if (isAccessDenied(error)) cache.deny(viewer, error, workflowId);
+      if (isAccessDenied(error)) cache.deny(viewer, error, asked);
       throw error;
     }
   }
