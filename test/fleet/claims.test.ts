@@ -43,7 +43,8 @@ describeWithValkey(`a claim of a start${withoutValkey}`, () => {
     });
     opened.push(claims, fleet);
     const commands = async () => readFigures(await fleet.figures.scrape()).counts('stepgate_valkey_commands_total');
-    return { ...claims, commands };
+    const settled = () => until(async () => ((await commands())['SETTLE ok'] ?? 0) > 0);
+    return { ...claims, commands, settled };
   }
 
   const names = () => valkey.client.keys('*');
@@ -133,6 +134,21 @@ describeWithValkey(`a claim of a start${withoutValkey}`, () => {
     expect(await claims.of(START).take(UNDER_WAY)).toBeUndefined();
     valkey.resume();
     await until(async () => (await names()).length === 1);
+  });
+
+  it('is told of when Valkey is back, however many were refused meanwhile', async () => {
+    const [claims, elsewhere] = [await join(), (await join()).of(START)];
+    const claim = claims.of(START);
+    await claim.take(UNDER_WAY);
+    await valkey.kill();
+    await claim.settle(startedAs('r1'));
+    for (let index = 0; index < 4000; index += 1)
+      await claims.of({ ...START, key: `made up ${index}` }).take(UNDER_WAY);
+    await valkey.start();
+    await claims.settled();
+    let found: Awaited<ReturnType<typeof elsewhere.take>>;
+    await until(async () => (found = await elsewhere.take(UNDER_WAY)) !== undefined);
+    expect(found).toEqual(startedAs('r1'));
   });
 
   it('is told of when Valkey is back, for as long as its key lasts, and by none that is closed', async () => {

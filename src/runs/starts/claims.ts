@@ -113,8 +113,10 @@ export function createClaims({ fleet: { valkey, keys }, source, maxWaitMs, now, 
         async take(record) {
           claimed = await seal(record);
           const ttlMs = maxWaitMs + KEY_LIFETIME_MS;
+          // What is not sent takes no claim, and nothing waits to be withdrawn: whoever asks in an outage would push out outcomes.
+          const isSent = valkey.isUp;
           const reply = await valkey.run('CLAIM', (redis) => evaluate(redis, TAKE, names, [ttlMs, ...claimed]));
-          if (reply === undefined) void settle(null);
+          if (reply === undefined && isSent) void settle(null);
           if (reply === undefined || reply === null) return reply;
           const [number, value] = reply as readonly [number, Buffer];
           const finder = keys[number - 1] ?? keys[0];
