@@ -29,7 +29,8 @@ export type RunPayload = Omit<StepPayload, 'metadata'>;
 /** Reads it anew from the text that is cached, unless that was done a moment ago: most of it nobody ever asks for. */
 export interface ReadPayload<Payload> {
   (): Payload;
-  /** The size of the text, all of which is read. */
+  /** The text: the same for all payloads that came in one answer. All of it is read. */
+  readonly text?: object;
   readonly textBytes?: number;
 }
 

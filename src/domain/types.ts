@@ -1,5 +1,5 @@
 /** What follows from the facts: the shapes that the domain answers. The facts are passed on, so that one import serves. */
-import type { Freshness, JsonValue, RunPayload, StepFacts } from './facts.ts';
+import type { Freshness, JsonValue, ReadPayload, RunPayload, StepFacts } from './facts.ts';
 import type { RunStatus, StepStatus } from './status.ts';
 import type { Timestamp } from './timestamp.ts';
 
@@ -176,8 +176,8 @@ export interface Run {
   readonly freshness: Freshness;
   /** By start, then upstream index. */
   readonly steps: readonly Step[];
-  /** The size of the text that `inputs` and `outputs` are read from; 0 where there is none. */
-  readonly payloadTextBytes: number;
+  /** What `inputs` and `outputs` are read from; null where there is nothing. */
+  readonly payload: ReadPayload<unknown> | null;
   /** What is wrong with each entry of the upstream's list that can't be read; `steps` leaves these out. */
   readonly unreadableSteps: readonly string[];
   readonly stepCounts: StepCounts;

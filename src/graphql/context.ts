@@ -23,6 +23,7 @@ import type { LookAhead } from './fields/data-requirements.ts';
 import { createFailureLimit } from './fields/failure-limit.ts';
 import { createObjectBudget } from './fields/object-budget.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
+import { createReadingTurns } from './reading-turns.ts';
 import { createRunChanges } from './subscriptions/run-changes.ts';
 
 export interface ContextSource {
@@ -130,6 +131,8 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     admitReading: (textBytes: number) => {
       if (textBytes >= MIN_ADMITTED_BYTES) hold?.(textBytes)();
     },
+    /** When payloads are read: whatever reads them asks here. */
+    readings: createReadingTurns(() => signal().aborted),
     workflows,
     runs,
     /** A run is loaded by the record by which it was found, so that it fits the list. */

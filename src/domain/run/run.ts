@@ -22,6 +22,7 @@ import type {
   Freshness,
   JsonValue,
   Progress,
+  ReadPayload,
   RepeatedNode,
   Run,
   RunFacts,
@@ -150,9 +151,9 @@ class DerivedRun implements Run {
     return this.#payload().outputs;
   }
 
-  get payloadTextBytes(): number {
+  get payload(): ReadPayload<unknown> | null {
     const { record, steps } = this.#facts;
-    return (record ?? steps?.[0])?.payload.textBytes ?? 0;
+    return (record ?? steps?.[0])?.payload ?? null;
   }
 
   get unreadable(): RunPayload['unreadable'] {

@@ -1,7 +1,7 @@
 import { runCost } from '../../domain/cost/cost.ts';
 import { slowestSteps, unsupersededFailures } from '../../domain/step/failures.ts';
 import { selectSteps } from '../../domain/step/steps.ts';
-import type { JsonValue, Run, Step } from '../../domain/types.ts';
+import type { Run, Step } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { readPayload } from '../../upstream/payload.ts';
 import { checkFirst, pick, runFilter } from '../arguments.ts';
@@ -33,14 +33,8 @@ export const run: FieldTable<'Run'> = {
   wallClockMs: TIMES,
   error: RECORD,
   errorInfo: { ...RECORD, resolve: ({ error }, _args, context) => context.errorInfo(error) },
-  inputs: {
-    ...RECORD,
-    resolve: (run, { path }, context) => pick(readOf(run, 'inputs', context), path, context.budgets.paths),
-  },
-  outputs: {
-    ...RECORD,
-    resolve: (run, { path }, context) => pick(readOf(run, 'outputs', context), path, context.budgets.paths),
-  },
+  inputs: { ...RECORD, resolve: (run, { path }, context) => payloadValue(run, 'inputs', path, context) },
+  outputs: { ...RECORD, resolve: (run, { path }, context) => payloadValue(run, 'outputs', path, context) },
   steps: {
     ...STEPS,
     items: ASSUMED_STEPS,
@@ -79,8 +73,14 @@ export const run: FieldTable<'Run'> = {
   criticalPath: GRAPH,
   progress: GRAPH,
   repeatedNodes: { ...STEPS, items: ASSUMED_FEW },
-  tokenUsage: STEPS,
-  estimatedCost: { ...STEPS, resolve: ({ steps }, _args, { prices }) => prices && runCost(steps, prices) },
+  tokenUsage: { ...STEPS, resolve: (run, _args, context) => readSteps(run, context, () => run.tokenUsage) },
+  estimatedCost: {
+    ...STEPS,
+    resolve: (run, _args, context) => {
+      const { prices } = context;
+      return prices && readSteps(run, context, () => runCost(run.steps, prices));
+    },
+  },
   freshness: RECORD,
   lastSuccessBefore: {
     ...TIMES,
@@ -99,9 +99,19 @@ export const run: FieldTable<'Run'> = {
 /** As an item of a list it is null with this error. The generated types know no Error in a list, though executors do. */
 const unreadableStep = (problem: string) => new GatewayError('UPSTREAM_CONTRACT_VIOLATION', problem) as unknown as Step;
 
-function readOf(run: Run, field: 'inputs' | 'outputs', { admitReading }: Context): JsonValue {
-  admitReading(run.payloadTextBytes);
-  return readPayload(run, field);
+function payloadValue(run: Run, field: 'inputs' | 'outputs', path: string | null | undefined, context: Context) {
+  const read = () => pick(readPayload(run, field), path, context.budgets.paths);
+  const { payload } = run;
+  if (!payload) return read();
+  return context.readings.take(payload, () => {
+    context.admitReading(payload.textBytes ?? 0);
+    return read();
+  });
+}
+
+/** What is read of the payloads of all steps: they are of one answer. */
+function readSteps<T>({ steps: [first] }: Run, { readings }: Context, read: () => T): T | Promise<T> {
+  return first ? readings.take(first.payload, read) : read();
 }
 
 const refOf = ({ workflowId, id }: Run) => ({ workflowId, runId: id });

@@ -1,7 +1,7 @@
 import { conversationOf } from '../../domain/conversation/conversation.ts';
 import type { Conversation } from '../../domain/conversation/message.ts';
 import { stepCost } from '../../domain/cost/cost.ts';
-import type { JsonValue, PayloadField, Step, StepPayload } from '../../domain/types.ts';
+import type { PayloadField, Step, StepPayload } from '../../domain/types.ts';
 import { stepTokenUsage } from '../../domain/run/tokens.ts';
 import { payloadBytes, readPayload } from '../../upstream/payload.ts';
 import { pick } from '../arguments.ts';
@@ -25,11 +25,13 @@ function conversationIn(step: Step, context: Context): Conversation | null {
   return conversation;
 }
 
-const payloadValue = (step: Step, field: PayloadField, path: string | null | undefined, context: Context): JsonValue =>
-  pick(readPayload(payloadOf(step, context), field), path, context.budgets.paths);
+const payloadValue = (step: Step, field: PayloadField, path: string | null | undefined, context: Context) =>
+  context.readings.take(step.payload, () =>
+    pick(readPayload(payloadOf(step, context), field), path, context.budgets.paths),
+  );
 
-const bytesOf = (step: Step, field: PayloadField, context: Context): number =>
-  payloadBytes(step.payload, field, () => payloadOf(step, context));
+const bytesOf = (step: Step, field: PayloadField, context: Context) =>
+  context.readings.take(step.payload, () => payloadBytes(step.payload, field, () => payloadOf(step, context)));
 
 export const step: FieldTable<'Step'> = {
   id: {},
@@ -64,9 +66,15 @@ export const step: FieldTable<'Step'> = {
   inputsSizeBytes: { resolve: (step, _args, context) => bytesOf(step, 'inputs', context) },
   outputsSizeBytes: { resolve: (step, _args, context) => bytesOf(step, 'outputs', context) },
   metadata: { resolve: (step, _args, context) => payloadValue(step, 'metadata', null, context) },
-  tokenUsage: { resolve: (step) => stepTokenUsage(step) },
-  estimatedCost: { resolve: (step, _args, { prices }) => prices && stepCost(step, prices) },
-  conversation: { resolve: (step, _args, context) => conversationIn(step, context) },
+  tokenUsage: {
+    resolve: (step, _args, { readings }) => readings.take(step.payload, () => stepTokenUsage(step)),
+  },
+  estimatedCost: {
+    resolve: (step, _args, { prices, readings }) => prices && readings.take(step.payload, () => stepCost(step, prices)),
+  },
+  conversation: {
+    resolve: (step, _args, context) => context.readings.take(step.payload, () => conversationIn(step, context)),
+  },
   attempt: {},
   attemptCount: {},
   attemptKind: {},

@@ -31,7 +31,7 @@ export function payloadReader(json: Pick<JsonText, 'sizeBytes' | 'read'>, index:
     for (const { field } of unreadable) readable[field] = null;
     return readable;
   };
-  return Object.assign(read, { textBytes: json.sizeBytes });
+  return Object.assign(read, { text: json, textBytes: json.sizeBytes });
 }
 
 function payloadIn(value: unknown, index: number) {

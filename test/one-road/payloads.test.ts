@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
+
+const RUNS = 30;
+const MAX_BYTES_A_TURN = 4 * 2 ** 20;
+
+describe('payloads of many runs', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  beforeEach(async () => {
+    const steps = (runId: string) =>
+      ['a', 'b'].map((id) => wireStep({ id: `${runId}-${id}`, inputs: { of: runId, text: 'x'.repeat(200_000) } }));
+    upstream = await startFaultyUpstream(({ endpoint, runId }) => {
+      if (endpoint === 'runs') return { json: Array.from({ length: RUNS }, (_, at) => wireRun(`r${at}`)) };
+      if (endpoint === 'steps') return { json: steps(runId) };
+      return { status: 404, json: {} };
+    });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+    await gateway.query('{ workflow(id: "wf") { runs(first: 30) { nodes { totalElapsedTime } } } }');
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await gateway.close();
+    await upstream.close();
+  });
+
+  /** The bytes that are parsed in each turn of the event loop. */
+  function watchTurns(): { readonly turns: readonly number[]; readonly stop: () => void } {
+    const turns = [0];
+    const parse = JSON.parse;
+    jest.spyOn(JSON, 'parse').mockImplementation((text: string, reviver) => {
+      if (text.length > 100_000 && text.startsWith('[')) turns.push((turns.pop() ?? 0) + text.length);
+      return parse(text, reviver) as unknown;
+    });
+    let timer = setImmediate(function next() {
+      turns.push(0);
+      timer = setImmediate(next);
+    });
+    return {
+      turns,
+      stop() {
+        clearImmediate(timer);
+      },
+    };
+  }
+
+  it.each([
+    ['inputs', 'steps { value: inputs(path: "of") }', 20],
+    ['the tokens of steps', 'steps { value: tokenUsage { totalTokens } }', 10],
+    ['the tokens of runs', 'value: tokenUsage { totalTokens }', 20],
+  ])('are parsed in pieces, and once for all aliases: %s', async (_, fields, aliases) => {
+    const pages = Array.from(
+      { length: aliases },
+      (__, at) => `a${at}: runs(first: 30) { nodes { id ${fields} last: id } }`,
+    );
+    const query = `{ workflow(id: "wf") { ${pages.join(' ')} } }`;
+    for (const time of [1, 2]) {
+      const { turns, stop } = watchTurns();
+      const { data, errors } = await gateway.query(query);
+      stop();
+      jest.restoreAllMocks();
+      expect({ time, errors }).toEqual({ time, errors: [] });
+      expect(Math.max(...turns)).toBeLessThanOrEqual(MAX_BYTES_A_TURN);
+      // Those of the first turn may be parsed once more.
+      expect(turns.reduce((sum, bytes) => sum + bytes)).toBeLessThan((RUNS + 12) * 410_000);
+      const { workflow } = data as { workflow: Record<string, { nodes: Record<string, unknown>[] }> };
+      for (const { nodes } of Object.values(workflow)) {
+        expect(nodes).toHaveLength(RUNS);
+        // In the order in which they were asked for.
+        for (const node of nodes) expect(Object.keys(node).join()).toMatch(/^id,(?:steps|value),last$/);
+      }
+      if (fields.includes('inputs')) {
+        const step = ({ id }: Record<string, unknown>) => [{ value: id }, { value: id }];
+        expect(workflow.a19?.nodes.map(({ steps }) => steps)).toEqual(workflow.a19?.nodes.map(step));
+      }
+    }
+  });
+});
