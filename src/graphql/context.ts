@@ -1,9 +1,10 @@
 /** The context of one operation: viewer, clock reading, budgets, loaders. */
 import type { Conversation } from '../domain/conversation/message.ts';
+import type { Cost } from '../domain/cost/cost.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
 import { createPathBudget } from '../domain/json-path/json-path.ts';
 import { errorInfo } from '../domain/step/step-error.ts';
-import type { ReadPayload, StepError, StepPayload } from '../domain/types.ts';
+import type { StepError } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { RecentPageRequest, RecentRuns } from '../runs/history/recent-runs.ts';
 import type { PageRequest, RunHistory, WindowRequest } from '../runs/history/run-history.ts';
@@ -69,7 +70,18 @@ const createBudgets = ({ maxObjects }: ContextSource) => ({
   paths: createPathBudget(),
 });
 
-type ConversationsByPayload = Map<ReadPayload<StepPayload>, Conversation | null>;
+/** Computes each value once for the operation, however often it is selected. */
+function kept<Value>(): (key: unknown, compute: () => Value) => Value {
+  let values: Map<unknown, Value> | undefined;
+  return (key, compute) => {
+    values ??= new Map();
+    const known = values.get(key);
+    if (known !== undefined) return known;
+    const value = compute();
+    values.set(key, value);
+    return value;
+  };
+}
 
 export type Context = ReturnType<typeof createContext>;
 
@@ -87,8 +99,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     );
   };
   const budgets = createBudgets(source);
-  let conversations: ConversationsByPayload | undefined;
-  let errorInfos: Map<string, StepError | null> | undefined;
+  const errorInfos = kept<StepError | null>();
   let workflowLoaders: WorkflowLoaders | undefined;
   let runLoaders: RunLoaders | undefined;
   const workflows = () => (workflowLoaders ??= createWorkflowLoaders(source.workflowStore, operation()));
@@ -111,19 +122,14 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     renewBudgets: () => {
       Object.assign(budgets, createBudgets(source));
     },
-    /** By the payload that each was read from: read once, however often it is selected. */
-    conversations: () => (conversations ??= new Map<ReadPayload<StepPayload>, Conversation | null>()),
-    /** Read once, however often it is selected: an error may be a long JSON text. */
-    errorInfo(error: string | null): StepError | null {
-      if (error === null) return null;
-      errorInfos ??= new Map();
-      const known = errorInfos.get(error);
-      if (known !== undefined) return known;
-      const info = errorInfo(error);
-      errorInfos.set(error, info);
-      return info;
-    },
+    /** By the payload that each is read from. */
+    conversation: kept<Conversation | null>(),
+    /** An error may be a long JSON text. */
+    errorInfo: (error: string | null): StepError | null =>
+      error === null ? null : errorInfos(error, () => errorInfo(error)),
     prices: source.prices,
+    /** By the run. */
+    runCost: kept<Cost>(),
     /**
      * To be called before a payload is read from a text of this size. Throws RATE_LIMITED where the answer would be refused
      * anyway, before some hundred megabytes are spent on it.

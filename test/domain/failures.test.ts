@@ -30,4 +30,20 @@ describe('slowestSteps', () => {
     expect(slowestSteps(steps, 1).map((step) => step.nodeId)).toEqual(['b']);
     expect(slowestSteps(steps, -1)).toEqual([]);
   });
+
+  it('are put in order once for a run, under however many aliases', () => {
+    let readings = 0;
+    const steps = runOf([ran('a', 0, 1), ran('b', 1, 4)]).steps.map((step) => ({
+      ...step,
+      get durationMs() {
+        readings += 1;
+        return step.durationMs;
+      },
+    }));
+    const nodesOf = (first: number) => slowestSteps(steps, first).map((step) => step.nodeId);
+    expect(nodesOf(1)).toEqual(['b']);
+    const before = readings;
+    expect([nodesOf(2), nodesOf(1)]).toEqual([['b', 'a'], ['b']]);
+    expect(readings).toBe(before);
+  });
 });

@@ -231,7 +231,7 @@ describe('deriving', () => {
     const run = createRun(runFacts({ steps: [watched], record: runRecord() }), EPOCH_MS);
     expect([run.status, run.startedAt, run.endedAt, run.inputs]).toEqual(['COMPLETED', at(0), at(10), null]);
     expect(read).toEqual([]);
-    expect(run.lastActivityAt).toEqual(at(10));
+    expect([run.lastActivityAt, run.lastActivityAt]).toEqual([at(10), at(10)]);
     expect(read).toEqual(['startTime', 'endTime']);
   });
 });

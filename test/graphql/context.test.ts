@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { GraphQLResolveInfo } from 'graphql';
 import { createContext, type ContextRequest, type ContextSource } from '../../src/graphql/context.ts';
 import { createReportedErrors } from '../../src/graphql/lists/reported-errors.ts';
@@ -8,6 +8,7 @@ import { createAnswerLifetime } from '../../src/runs/operation.ts';
 import type { WorkflowStore } from '../../src/runs/workflow-store.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock } from '../support/clock.ts';
+import { runOf, stepFacts } from '../support/facts.ts';
 import { viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
 
@@ -81,10 +82,16 @@ describe('the context of an operation', () => {
     for (const name of names) expect([name, context.budgets[name] !== before[name]]).toEqual([name, true]);
   });
 
-  it('keeps what was read of payloads', () => {
+  it('keeps what was read of payloads, and what runs cost', () => {
     const context = contextOf();
-    expect(context.conversations()).toEqual(new Map());
-    expect(context.conversations()).toBe(context.conversations());
+    const read = jest.fn(() => null);
+    const [one, other] = [stepFacts().payload, stepFacts().payload];
+    expect([one, other, one].map((key) => context.conversation(key, read))).toEqual([null, null, null]);
+    expect(read).toHaveBeenCalledTimes(2);
+    const add = jest.fn(() => ({ amount: 1, currency: 'USD', stepsPriced: 1, stepsUnpriced: 0 }));
+    const run = runOf([]);
+    expect(context.runCost(run, add)).toBe(context.runCost(run, add));
+    expect(add).toHaveBeenCalledTimes(1);
   });
 
   it('is refused where its client can not hold a long payload, before that is read', () => {

@@ -78,3 +78,43 @@ describe('payloads of many runs', () => {
     }
   });
 });
+
+describe('errors that are JSON', () => {
+  const ERROR = JSON.stringify({
+    error: { message: 'boom', code: 'E7', list: Array.from({ length: 100 }, () => 'x') },
+  });
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream(({ endpoint, runId }) => {
+      const failed = { status: 'failed', error: ERROR };
+      if (endpoint === 'runs') return { json: Array.from({ length: 5 }, (_, at) => wireRun(`r${at}`, failed)) };
+      if (endpoint === 'steps') return { json: [wireStep({ id: `${runId}-a` })] };
+      return { status: 404, json: {} };
+    });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it.each([
+    ['of runs', 'runs(first: 5) { nodes { $ } }', 'errorInfo { code }'],
+    ['of groups of failures', '$', 'failureGroups(last: 5) { code count }'],
+  ])('are taken apart once for all aliases: %s', async (_, around, field) => {
+    const aliases = Array.from({ length: 20 }, (__, at) => `a${at}: ${field}`).join(' ');
+    const query = `{ workflow(id: "wf") { ${around.replace('$', aliases)} } }`;
+    for (const time of [1, 2]) {
+      const parse = jest.spyOn(JSON, 'parse');
+      const { data, errors } = await gateway.query(query);
+      const count = parse.mock.calls.filter(([text]) => text === ERROR).length;
+      parse.mockRestore();
+      expect({ time, errors }).toEqual({ time, errors: [] });
+      expect(JSON.stringify(data).split('E7')).toHaveLength(1 + 20 * (field.includes('count') ? 1 : 5));
+      // Whether there is one, and what it says, of each run.
+      expect(count).toBeLessThanOrEqual(10);
+    }
+  });
+});

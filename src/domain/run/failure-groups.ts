@@ -26,16 +26,19 @@ export interface FailureGroup {
   readonly runIds: readonly string[];
 }
 
-/** Each run is in one group. The largest first, then the one that was seen last, then by node, code and message. */
-export function failureGroups(runs: readonly FailedRun[]): FailureGroup[] {
-  const failures = runs.map(failureOf);
+/**
+ * Each run is in one group. The largest first, then the one that was seen last, then by node, code and message. `read` tells what an
+ * error says.
+ */
+export function failureGroups(runs: readonly FailedRun[], read = errorInfo): FailureGroup[] {
+  const failures = runs.map((run) => failureOf(run, read));
   const groups = Map.groupBy(failures, ({ nodeId, code, message }) => JSON.stringify([nodeId, code, message]));
   return [...groups.values()].flatMap(groupOf).sort(byWeight);
 }
 
-function failureOf({ record, run }: FailedRun) {
+function failureOf({ record, run }: FailedRun, read: typeof errorInfo) {
   const step = run && firstFailure(run.steps, run.failedSteps);
-  const error = errorInfo(step?.error ?? record.error);
+  const error = read(step?.error ?? record.error);
   return {
     nodeId: step?.nodeId ?? null,
     message: error && likeness(error.message),

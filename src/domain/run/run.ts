@@ -57,8 +57,10 @@ class DerivedRun implements Run {
   // Undefined is what nobody has asked for yet. Only what is worth it is kept: the rest is read off these.
   #executions: readonly Execution[] | undefined;
   #status: RunStatus | undefined;
+  #hasError: boolean | undefined;
   #startedAt: Timestamp | null | undefined;
   #endedAt: Timestamp | null | undefined;
+  #lastActivityAt: Timestamp | null | undefined;
   #dependsOnNow: boolean | undefined;
   #steps: readonly Step[] | undefined;
   #span: RunSpan | null | undefined;
@@ -90,7 +92,8 @@ class DerivedRun implements Run {
 
   get error(): string | null {
     const record = this.#record();
-    return record && hasError(record.error) ? record.error : null;
+    this.#hasError ??= record !== null && hasError(record.error);
+    return record && this.#hasError ? record.error : null;
   }
 
   get freshness(): Freshness {
@@ -134,8 +137,9 @@ class DerivedRun implements Run {
   }
 
   get lastActivityAt(): Timestamp | null {
+    if (this.#lastActivityAt !== undefined) return this.#lastActivityAt;
     const told = [this.#facts.record, ...this.#loadedSteps()];
-    return latest(told.flatMap((facts) => (facts ? [facts.startTime, facts.endTime] : [])));
+    return (this.#lastActivityAt = latest(told.flatMap((facts) => (facts ? [facts.startTime, facts.endTime] : []))));
   }
 
   get wallClockMs(): number | null {

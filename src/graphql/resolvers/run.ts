@@ -78,7 +78,7 @@ export const run: FieldTable<'Run'> = {
     ...STEPS,
     resolve: (run, _args, context) => {
       const { prices } = context;
-      return prices && readSteps(run, context, () => runCost(run.steps, prices));
+      return prices && readSteps(run, context, () => context.runCost(run, () => runCost(run.steps, prices)));
     },
   },
   freshness: RECORD,

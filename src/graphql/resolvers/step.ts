@@ -14,16 +14,13 @@ function payloadOf({ payload }: Step, { admitReading }: Context): StepPayload {
   return payload();
 }
 
-function conversationIn(step: Step, context: Context): Conversation | null {
-  const known = context.conversations();
-  let conversation = known.get(step.payload);
-  if (conversation === undefined) {
-    const payload = payloadOf(step, context);
-    conversation = conversationOf(readPayload(payload, 'inputs'), readPayload(payload, 'outputs'));
-    known.set(step.payload, conversation);
-  }
-  return conversation;
+function readConversation(step: Step, context: Context): Conversation | null {
+  const payload = payloadOf(step, context);
+  return conversationOf(readPayload(payload, 'inputs'), readPayload(payload, 'outputs'));
 }
+
+const conversationIn = (step: Step, context: Context): Conversation | null =>
+  context.conversation(step.payload, () => readConversation(step, context));
 
 const payloadValue = (step: Step, field: PayloadField, path: string | null | undefined, context: Context) =>
   context.readings.take(step.payload, () =>

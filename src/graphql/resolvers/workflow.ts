@@ -86,14 +86,14 @@ export const workflow: FieldTable<'Workflow'> = {
     calls: (given) => statisticsCalls(given) + runsInStatistics(given),
     items: runsInStatistics,
     objects: ASSUMED_LIST_SIZE,
-    async resolve({ id: workflowId }, args, { history, runs }) {
+    async resolve({ id: workflowId }, args, { history, runs, errorInfo }) {
       const { records } = await runsWithin(workflowId, args, history);
       const failed = records.filter(({ rawStatus }) => runStatusOf(rawStatus) === 'FAILED');
       const loads = await Promise.allSettled(
         failed.map(async (record) => ({ record, run: await runs().loadWithSteps({ workflowId, runId: record.id }) })),
       );
       const loaded = loads.flatMap((load) => (load.status === 'fulfilled' ? [load.value] : []));
-      const groups = failureGroups(loaded).map((group) => ({ ...group, workflowId }));
+      const groups = failureGroups(loaded, errorInfo).map((group) => ({ ...group, workflowId }));
       // As items of the list they are null with these errors. The generated types know no Error in a list.
       const errors = loads.flatMap((load) => (load.status === 'rejected' ? [load.reason as never] : []));
       return [...groups, ...errors];
