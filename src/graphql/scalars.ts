@@ -11,9 +11,15 @@ function readDateTime(value: unknown): Timestamp {
   );
 }
 
+/** Of an embedder, who has moments in other forms, too. */
+function writeDateTime(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  return readDateTime(value).text;
+}
+
 export const dateTimeScalar = new GraphQLScalarType<Timestamp, string>({
   name: 'DateTime',
-  serialize: (value) => (value as Timestamp).text,
+  serialize: (value) => (value as Partial<Timestamp>).text ?? writeDateTime(value),
   parseValue: readDateTime,
   parseLiteral: (node) => readDateTime(valueFromASTUntyped(node)),
 });

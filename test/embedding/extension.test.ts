@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Additions } from '../../src/gateway.ts';
 import type { SchemaExtension } from '../../src/graphql/extension/schema-extension.ts';
+import type { Run } from '../../src/domain/types.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { checkRandomOperations } from '../support/compared-operations.ts';
@@ -100,6 +101,35 @@ describe('fields of an extension', () => {
         'list.1',
         'list.2',
         'own.data',
+      ]);
+    }
+  });
+
+  it('of type DateTime may be moments of a run, of JavaScript, or text', async () => {
+    const TEXT = '2025-03-13T02:41:15.5+02:00';
+    const moments = {
+      date: new Date(0),
+      text: TEXT,
+      loose: '2025-03-12 00:59:55',
+      bad: new Date(NaN),
+      word: 'now',
+      none: null,
+    };
+    const fields = [...Object.keys(moments), 'end'].map((name) => `${name}: DateTime`).join(' ');
+    const extension = {
+      typeDefs: `type Moments { ${fields} } extend type Run { moments: Moments }`,
+      fields: { Run: { moments: { calls: 0, resolve: ({ endedAt }: Run) => ({ ...moments, end: endedAt }) } } },
+    } satisfies SchemaExtension;
+    const { thrice } = await start({ extension });
+    const ask = '{ run(workflowId: "wf", id: "r1") { moments { date text loose bad word none end } endedAt } }';
+    for (const { data, errors } of await thrice(ask)) {
+      const date = '1970-01-01T00:00:00.000Z';
+      const endedAt = '2025-03-13T02:41:17.382162Z';
+      const told = { date, text: TEXT, loose: '2025-03-12T00:59:55Z', bad: null, word: null, none: null, end: endedAt };
+      expect(data).toEqual({ run: { moments: told, endedAt } });
+      expect(errors.map(({ path, extensions }) => [path?.at(-1), extensions.code])).toEqual([
+        ['bad', 'INTERNAL_SERVER_ERROR'],
+        ['word', 'INTERNAL_SERVER_ERROR'],
       ]);
     }
   });
