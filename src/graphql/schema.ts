@@ -9,8 +9,6 @@ import { guardFields } from './fields/guarded-fields.ts';
 import { fieldTables } from './resolvers/index.ts';
 import { dateTimeScalar, jsonScalar } from './scalars.ts';
 
-const CONTRACT_TYPES: ReadonlySet<string> = new Set(Object.keys(fieldTables));
-
 /** Throws a sentence for the embedder where the extension does not fit. */
 export function createSchema(extension: SchemaExtension | null = null): GraphQLSchema {
   const contract = readContract();
@@ -24,6 +22,6 @@ export function createSchema(extension: SchemaExtension | null = null): GraphQLS
   attachUnion(schema, '_Entity', entityNameOf);
   for (const scalar of [dateTimeScalar, jsonScalar]) attachScalar(schema, scalar);
   countObjects(schema);
-  guardFields(schema, CONTRACT_TYPES);
+  guardFields(schema);
   return schema;
 }

@@ -134,6 +134,33 @@ describe('fields of an extension', () => {
     }
   });
 
+  it('of its own types may be methods, which get the arguments of the field and nothing of the gateway', async () => {
+    const got: unknown[][] = [];
+    class Owner {
+      readonly name = 'ann';
+      greeting(...args: unknown[]) {
+        got.push(args);
+        return `hello ${this.name}`;
+      }
+      data(...args: unknown[]) {
+        got.push(args);
+        return { of: this.name };
+      }
+    }
+    const extension: SchemaExtension = {
+      typeDefs: 'type Owner { greeting(to: String): String data: JSON } extend type Run { owner: Owner }',
+      fields: { Run: { owner: { calls: 0, resolve: () => new Owner() } } },
+    };
+    const { thrice } = await start({ extension });
+    for (const answer of await thrice('{ run(workflowId: "wf", id: "r1") { owner { greeting(to: "bob") data } } }')) {
+      expect(answer).toMatchObject({
+        data: { run: { owner: { greeting: 'hello ann', data: { of: 'ann' } } } },
+        errors: [],
+      });
+    }
+    expect(got).toEqual([1, 2, 3].flatMap(() => [[{ to: 'bob' }], [{}]]));
+  });
+
   it('that read a record read its times, too, where the steps must tell them', async () => {
     upstream.script = (call) =>
       call.endpoint === 'run' ? { json: [wireRun(call.runId, { end_time: null })] } : healthy(call);

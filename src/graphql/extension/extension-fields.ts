@@ -1,12 +1,5 @@
 /** The entries of an extension, as the field table has them: priced, bounded, and for authenticated callers alone. */
-import {
-  defaultFieldResolver,
-  Kind,
-  type FieldDefinitionNode,
-  type GraphQLFieldResolver,
-  type ListTypeNode,
-  type TypeNode,
-} from 'graphql';
+import { Kind, type FieldDefinitionNode, type GraphQLFieldResolver, type ListTypeNode, type TypeNode } from 'graphql';
 import { DATA_REQUIREMENTS } from '../../runs/loaders/run-loaders.ts';
 import type { Context } from '../context.ts';
 import { withTimes } from '../fields/data-requirements.ts';
@@ -29,8 +22,7 @@ export function extensionTables({ typeDefs, fields }: SchemaExtension): Record<s
       const entry = Object.hasOwn(given, field.name.value) ? given[field.name.value] : undefined;
       checkField(type, field, entry);
       // What the parent is, the SDL alone tells.
-      if (entry) table[field.name.value] = entryOf(type, field, entry);
-      else if (isJson(field)) table[field.name.value] = { resolve: jsonProperty(field) };
+      table[field.name.value] = entry ? entryOf(type, field, entry) : { resolve: ownProperty(field) };
     }
   }
   for (const [typeName, given] of Object.entries(fields)) {
@@ -75,10 +67,19 @@ function isJson({ type }: FieldDefinitionNode): boolean {
 
 const jsonOf = (field: FieldDefinitionNode) => (listOf(field) ? asJsonItems : asJson);
 
-const jsonProperty =
-  (field: FieldDefinitionNode): Entry['resolve'] =>
-  (parent, args, context, info) =>
-    jsonOf(field)(defaultFieldResolver(parent, args, context, info));
+/** A property of an object of the embedder's. A method gets the field's arguments, and nothing of the gateway's own. */
+export const propertyOf =
+  (name: string) =>
+  (parent: unknown, args: unknown): unknown => {
+    const owner = parent as Readonly<Record<string, unknown>>;
+    const value = owner[name];
+    return typeof value === 'function' ? value.call(owner, args) : value;
+  };
+
+function ownProperty(field: FieldDefinitionNode): Entry['resolve'] {
+  const read = propertyOf(field.name.value);
+  return isJson(field) ? (parent, args) => jsonOf(field)(read(parent, args)) : read;
+}
 
 function entryOf({ name }: AddedType, field: FieldDefinitionNode, given: ExtensionField<unknown>): Entry {
   const { calls, items, cacheMs, requirement } = { ...UNPRICED, ...given };

@@ -1,6 +1,5 @@
 /** Each field that fails counts against the operation's limit of failures, wherever its error comes from. */
 import {
-  defaultFieldResolver,
   getNullableType,
   isListType,
   isNonNullType,
@@ -17,14 +16,13 @@ type Resolver = GraphQLFieldResolver<unknown, Context>;
 /** Types of the contract whose objects compute fields when they are read, and may throw. All others are plain data. */
 export const COMPUTED_TYPES: ReadonlySet<string> = new Set(['Run']);
 
-/** To be called when all resolvers are attached. What objects of the embedder's own types do when they are read is not known. */
-export function guardFields(schema: GraphQLSchema, contractTypes: ReadonlySet<string>): void {
+/** To be called when all resolvers are attached. */
+export function guardFields(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     // Of mutations there are few, and each of them is executed whatever fails beside it.
     if (!isObjectType(type) || type.name.startsWith('__') || type === schema.getMutationType()) continue;
-    const isPlain = contractTypes.has(type.name) && !COMPUTED_TYPES.has(type.name);
     for (const field of Object.values(type.getFields())) {
-      if (!isPlain) field.resolve ??= COMPUTED_TYPES.has(type.name) ? propertyOf(field.name) : defaultFieldResolver;
+      if (COMPUTED_TYPES.has(type.name)) field.resolve ??= propertyOf(field.name);
       if (field.resolve) field.resolve = guarded(field.resolve, field.type);
     }
   }
