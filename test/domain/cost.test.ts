@@ -166,6 +166,9 @@ describe('the cost of a step', () => {
     ['output alone', 'small', { completion_tokens: 7 }],
     ['a total that is less than its part', 'small', { prompt_tokens: 7, total_tokens: 6 }],
     ['output without a price', 'embedder', { prompt_tokens: 1, completion_tokens: 1 }],
+    ['more than a double tells exactly', 'small', { prompt_tokens: 2 ** 53, completion_tokens: 1 }],
+    ['more than a double holds in any unit', 'small', { prompt_tokens: 1e300, completion_tokens: 1 }],
+    ['a rest of such a total', 'small', { prompt_tokens: 1, total_tokens: 1e300 }],
   ])('is not guessed for %s', (_, model, usage) => {
     expect(costOf(model, usage)).toEqual(UNPRICED);
   });

@@ -61,11 +61,14 @@ const isBesideCache = (usage: JsonValue | undefined): boolean =>
   countOf(fieldOf(usage, 'total_tokens')) === null &&
   !isJsonObject(fieldOf(usage, 'input_tokens_details'));
 
-/** Null unless input and output are both told, or one of them and the total. Parts are never more than what they are parts of. */
+/**
+ * Null unless input and output are both told, or one of them and the total, none of them beyond 2^53. Parts are never more than what they
+ * are parts of.
+ */
 export function billedCounts({ counts, cacheWrites, toldTotal }: Usage): BilledCounts | null {
   const input = counts.inputTokens ?? rest(toldTotal, counts.outputTokens);
   const output = counts.outputTokens ?? rest(toldTotal, counts.inputTokens);
-  if (input === null || output === null) return null;
+  if (!isExact(input) || !isExact(output)) return null;
   const cachedInput = Math.min(input, counts.cachedInputTokens ?? 0);
   return {
     input,
@@ -75,6 +78,8 @@ export function billedCounts({ counts, cacheWrites, toldTotal }: Usage): BilledC
     reasoning: Math.min(output, counts.reasoningTokens ?? 0),
   };
 }
+
+const isExact = (count: number | null): count is number => Number.isSafeInteger(count);
 
 const rest = (total: number | null, part: number | null): number | null =>
   total === null || part === null || total < part ? null : total - part;

@@ -80,7 +80,7 @@ export type Cost = {
   readonly stepsPriced: Scalars['Int']['output'];
   /**
    * How many steps report tokens and are not in the amount: their model has no name or no price, or its input and output tokens are not
-   * both known.
+   * both known, or beyond 2^53.
    */
   readonly stepsUnpriced: Scalars['Int']['output'];
 };
