@@ -148,6 +148,36 @@ describe('the objects of one operation', () => {
   });
 
   it.each([
+    ['its size', '1024', 'outputs'],
+    [
+      'the number of its failures',
+      '1000000',
+      Array.from({ length: 51 }, (_, at) => `a${at}: outputs(path: "abs('x')")`),
+    ],
+  ])(
+    'of a mutation whose answer is refused for %s are told to be of a run that has started',
+    async (_, max, fields) => {
+      await gateway.close();
+      gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_ANSWER_BYTES: max });
+      const steps = Array.from({ length: 100 }, (__, at) => wireStep({ id: `s${at}` }));
+      upstream.script = ({ endpoint, runId }) => {
+        if (endpoint === 'execute') return { json: { run_id: 'r1', message: 'accepted' } };
+        return { json: endpoint === 'steps' ? steps : [wireRun(runId)] };
+      };
+      const query = `mutation { executeWorkflow(workflowId: "wf") { run { steps { ${String(fields)} } } } }`;
+      const { data, errors } = await gateway.query(query);
+      expect(data).toBeNull();
+      expect(errors).toMatchObject([
+        {
+          message: expect.stringContaining('The mutation was executed all the same: what it starts has started.'),
+          extensions: { code: 'ANSWER_TOO_LARGE', retryable: false },
+        },
+      ]);
+      expect(upstream.count('execute')).toBe(1);
+    },
+  );
+
+  it.each([
     ['objects', '40', 'id elapsedTime'],
     ['JMESPath steps', '1000', 'id elapsedTime outputs(path: "sort(items)")'],
   ])('are counted anew where a number in the answer makes it begin again: %s', async (_, maxObjects, fields) => {

@@ -1,6 +1,6 @@
 /** Executes a validated operation: cost limits, fields, error formatting, answer size. */
 import { createSourceEventStream, execute, type GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql';
-import { AbandonedError } from '../../upstream/errors.ts';
+import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
 import type { Execution } from './execution.ts';
 import type { SourceEvent } from '../subscriptions/live-events.ts';
 import type { LiveExecution } from '../subscriptions/live-execution.ts';
@@ -42,7 +42,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     const result = await run(execution);
     if (result.data === undefined) return errorAnswer(errors.format(result.errors ?? [], record), 400);
     const excess = context.budgets.failures.excess();
-    if (excess) return errorAnswer(errors.format([excess], record), 200, null);
+    if (excess) return errorAnswer(errors.format([withEffect(excess, type)], record), 200, null);
     const found = [...(result.errors ?? []), ...context.reported.all()];
     const formatted = found.length > 0 ? errors.format(found, record) : null;
     if (formatted) context.lifetime.limit(0);
@@ -54,7 +54,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       else client.hold(sizeBytes);
       return { kind: 'answer', result: answer, sizeBytes, status: 200, untilMs: context.lifetime.untilMs };
     } catch (error) {
-      return errorAnswer(errors.format([error], record), 200, null);
+      return errorAnswer(errors.format([withEffect(error, type)], record), 200, null);
     }
   }
 
@@ -100,6 +100,16 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
 const isResult = (source: AsyncIterable<unknown> | ExecutionResult): source is ExecutionResult =>
   !(Symbol.asyncIterator in source);
+
+/** The answer of a mutation is refused, not what it did: its client must not start a run again. */
+const withEffect = (error: unknown, type: OperationType): unknown =>
+  type === 'mutation' && error instanceof GatewayError
+    ? new GatewayError(
+        error.code,
+        `${error.message} The mutation was executed all the same: what it starts has started.`,
+        error.details,
+      )
+    : error;
 
 function unknownOperation(name: string | null): GraphQLError {
   const message =
