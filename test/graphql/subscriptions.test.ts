@@ -414,21 +414,19 @@ describe('an event of a run', () => {
 });
 
 describe('the steps that have changed', () => {
-  it('are told of the run of the event alone; of any other run they are all', () => {
-    const [one, other] = [runOf([ran('a', 0, 1), ran('b', 1, 2)]), runOf([ran('c', 0, 1)])];
+  it('are told at the root of the event alone; of a run anywhere else they are all', () => {
+    const run = runOf([ran('a', 0, 1), ran('b', 1, 2)]);
+    const pathOf = (...keys: readonly string[]) =>
+      keys.reduce<unknown>((prev, key) => ({ prev, key }), undefined) as GraphQLResolveInfo['path'];
+    const [root, below] = [
+      pathOf('runUpdated', 'changedSteps'),
+      pathOf('runUpdated', 'workflow', 'run', 'changedSteps'),
+    ];
     const changes = createRunChanges();
-    expect(changes.stepsOf(one)).toBe(one.steps);
-    const [first, second] = one.steps.map(({ id }) => id);
-    changes.set(
-      one,
-      new Map([
-        [first ?? '', 1],
-        [second ?? '', 2],
-      ]),
-      1,
-    );
-    expect(changes.stepsOf(one).map(({ nodeId }) => nodeId)).toEqual(['b']);
-    expect(changes.stepsOf(other)).toBe(other.steps);
+    expect(changes.stepsOf(run, root)).toBe(run.steps);
+    changes.set(new Map(run.steps.map(({ id }, at) => [id, at + 1])), 1);
+    expect(changes.stepsOf(run, root).map(({ nodeId }) => nodeId)).toEqual(['b']);
+    expect(changes.stepsOf(run, below)).toBe(run.steps);
   });
 });
 

@@ -71,6 +71,21 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('changedSteps over %s', 
     expect(run.upstream.count('steps')).toBeGreaterThan(polls);
   });
 
+  it('are all where the same run is read again below the event', async () => {
+    const below = 'workflow { run(id: "r1") { changedSteps { id } } }';
+    const client = await open(`subscription { runUpdated(workflowId: "wf", id: "r1") { ${FIELDS} ${below} } }`);
+    await client.nextData();
+    await run.feeds(1);
+    run.status = 'completed';
+    run.clock.advance(5000);
+    expect(await client.nextData()).toEqual({
+      runUpdated: {
+        ...{ status: 'COMPLETED', changedSteps: [] },
+        workflow: { run: { changedSteps: ['s0', 's1', 's2'].map((id) => ({ id })) } },
+      },
+    });
+  });
+
   it('that were lost by an error come with the next event', async () => {
     await run.close();
     // Enough for three steps with their weight, not for five.

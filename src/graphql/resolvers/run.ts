@@ -47,7 +47,7 @@ export const run: FieldTable<'Run'> = {
   changedSteps: {
     ...STEPS,
     items: ASSUMED_STEPS,
-    resolve: (run, _args, { changes }) => changes.stepsOf(run),
+    resolve: (run, _args, { changes }, { path }) => changes.stepsOf(run, path),
   },
   stepCounts: STEPS,
   failedSteps: {

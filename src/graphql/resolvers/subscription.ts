@@ -22,7 +22,7 @@ export const subscription: FieldTables['Subscription'] = {
       info: GraphQLResolveInfo,
     ) {
       const run = await runs().ofParts(ref, parts, requirement(info));
-      changes.set(run, stepChanges, sinceSequence);
+      changes.set(stepChanges, sinceSequence);
       return run;
     },
   },
