@@ -1,5 +1,6 @@
 /** Checks of arguments that the schema's types can't express; each throws BAD_USER_INPUT. */
 import { evaluatePath, InvalidPathError, type PathBudget } from '../domain/json-path/json-path.ts';
+import { jsonLength } from '../domain/json-path/json-length.ts';
 import { unwritable } from '../domain/json.ts';
 import type { JsonObject, JsonValue } from '../domain/types.ts';
 import type { RunFilter, RunWindow } from '../runs/history/run-history.ts';
@@ -49,13 +50,18 @@ export function checkInputs(inputs: JsonValue): JsonObject {
     const got = Array.isArray(inputs) ? 'a list' : `a ${typeof inputs}`;
     throw new GatewayError('BAD_USER_INPUT', `inputs: expected an object, got ${got}`);
   }
+  // First, as it stops where they are too long: a variable of a megabyte may stand in them a thousand times.
+  if (jsonLength(inputs, MAX_INPUTS_BYTES, () => undefined) > MAX_INPUTS_BYTES) throw tooLong('more');
   const problem = unwritable(inputs);
   if (problem !== null)
     throw new GatewayError('BAD_USER_INPUT', `inputs: expected JSON that can be sent on: ${problem}`);
   const size = Buffer.byteLength(JSON.stringify(inputs));
   if (size <= MAX_INPUTS_BYTES) return (inputs ?? {}) as JsonObject;
-  throw new GatewayError('BAD_USER_INPUT', `inputs: expected at most ${MAX_INPUTS_BYTES} bytes of JSON, got ${size}`);
+  throw tooLong(size);
 }
+
+const tooLong = (got: number | 'more'): GatewayError =>
+  new GatewayError('BAD_USER_INPUT', `inputs: expected at most ${MAX_INPUTS_BYTES} bytes of JSON, got ${got}`);
 
 const MAX_KEY_LENGTH = 255;
 const CONTROL = /\p{Cc}/u;

@@ -73,6 +73,17 @@ describe('the inputs of a run', () => {
     expect(() => checkInputs(inputs)).toThrow(refusal(`inputs: ${problem}`));
   });
 
+  it('are not read to their end where a part stands in them again and again', () => {
+    let readings = 0;
+    const part = Object.defineProperty({ text: 'x'.repeat(400_000) }, 'counted', {
+      enumerable: true,
+      get: () => (readings += 1),
+    });
+    const inputs = Object.fromEntries(Array.from({ length: 1100 }, (_, at) => [`a${at}`, part]));
+    expect(() => checkInputs(inputs)).toThrow(refusal('inputs: expected at most 1048576 bytes of JSON, got more'));
+    expect(readings).toBeLessThan(10);
+  });
+
   it('may be just as deep and as long as that', () => {
     for (const inputs of [nested(MAX_JSON_DEPTH), { text: 'x'.repeat(2 ** 20 - 11) }]) {
       expect(checkInputs(inputs)).toBe(inputs);
