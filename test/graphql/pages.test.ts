@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { recentRunsPage, runPage, workflowPage } from '../../src/graphql/lists/connections.ts';
 import {
@@ -128,6 +128,18 @@ describe('a page of workflows', () => {
     expect(found('oRdEr').nodes.map((node) => node.id)).toEqual(['Order-1', 'b', 'c']);
     expect(found('oRdEr').totalCount).toBe(3);
     for (const none of [null, '']) expect(found(none).totalCount).toBe(4);
+  });
+
+  it('reads what is looked for once, however many workflows there are', () => {
+    const search = 'É'.repeat(1000);
+    const toLowerCase = jest.spyOn(String.prototype, 'toLowerCase');
+    workflowPage(
+      [1, 2, 3].map((id) => workflowRecord({ id: `wf-${id}` })),
+      { first: 1, after: null, search },
+    );
+    const readings = toLowerCase.mock.contexts.filter((text) => String(text) === search).length;
+    toLowerCase.mockRestore();
+    expect(readings).toBe(1);
   });
 });
 

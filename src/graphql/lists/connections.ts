@@ -84,7 +84,9 @@ export function workflowPage(
   all: readonly WorkflowRecord[],
   { first, after, search }: WorkflowPageRequest,
 ): WorkflowPage {
-  const found = search ? all.filter((workflow) => mentions(workflow, search.toLowerCase())) : all;
+  // Once: it may be as long as a request.
+  const lowerCase = search?.toLowerCase();
+  const found = lowerCase ? all.filter((workflow) => mentions(workflow, lowerCase)) : all;
   const afterId = after === null ? null : readWorkflowCursor(after);
   const start = found.findIndex(({ id }) => id === afterId) + 1;
   const nodes = found.slice(start, start + first).map(({ id }) => ({ id }));
