@@ -79,6 +79,25 @@ describe('a cursor', () => {
   });
 });
 
+describe('a long cursor', () => {
+  it('is read where it may be of the gateway’s making, and not even parsed where it can not be', () => {
+    const id = 'é'.repeat(256);
+    const run = { runId: id, offset: 0, startMicros: 0 };
+    expect(readRunCursor(runCursor(run))).toEqual(run);
+    const positions = new Map(Array.from({ length: 100 }, (_, at) => [`${at}${id}`.slice(0, 256), run]));
+    const recent = { last: { workflowId: id, startMicros: 0 }, positions };
+    expect(readRecentCursor(recentCursor(recent))).toEqual(recent);
+    const parse = jest.spyOn(JSON, 'parse');
+    const endless = Buffer.from(JSON.stringify(Array.from({ length: 200_000 }, () => ({})))).toString('base64url');
+    for (const read of [readRunCursor, readRecentCursor, readWorkflowCursor]) {
+      expect(() => read(endless)).toThrow(NOT_ITS_OWN);
+    }
+    const readings = parse.mock.calls.length;
+    parse.mockRestore();
+    expect(readings).toBe(0);
+  });
+});
+
 describe('a page of workflows', () => {
   const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { maxLength: 12 });
   const all = ids.map((unique) =>

@@ -7,8 +7,14 @@ import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-function decode<T>(cursor: string, schema: z.ZodType<T>): T {
+/** In characters. Longer ones are not of the gateway's making: one of a megabyte under a hundred aliases would take seconds to parse. */
+const MAX_LENGTH = 8192;
+/** With a position in each of 100 workflows, of ids as long as they may be. */
+const MAX_RECENT_LENGTH = 150_000;
+
+function decode<T>(cursor: string, schema: z.ZodType<T>, maxLength = MAX_LENGTH): T {
   try {
+    if (cursor.length > maxLength) throw new Error('too long');
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {
     throw new GatewayError('BAD_USER_INPUT', 'after: expected a cursor that this list gave, got another text');
@@ -41,7 +47,7 @@ export const recentCursor = ({ last, positions }: RecentPosition): string =>
   ]);
 
 export function readRecentCursor(cursor: string): RecentPosition {
-  const [, last, positions] = decode(cursor, RECENT_PLACE);
+  const [, last, positions] = decode(cursor, RECENT_PLACE, MAX_RECENT_LENGTH);
   return {
     last: last && { workflowId: last[0], startMicros: last[1] },
     positions: new Map(
