@@ -38,9 +38,9 @@ export const runWindow = ({ startedAfter, startedBefore }: NonNullable<GivenFilt
 
 type GivenFilter = { readonly [Key in keyof RunFilter]?: RunFilter[Key] | undefined } | null | undefined;
 
-/** A filter of runs, with null in place of what was left out. */
+/** A filter of runs, with null in place of what was left out. Each status once: each run is compared with all of them. */
 export const runFilter = (given: GivenFilter): RunFilter | null =>
-  given ? { status: given.status ?? null, ...runWindow(given) } : null;
+  given ? { status: given.status ? [...new Set(given.status)] : null, ...runWindow(given) } : null;
 
 const MAX_INPUTS_BYTES = 2 ** 20;
 

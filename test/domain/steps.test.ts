@@ -136,6 +136,20 @@ describe('selectSteps', () => {
     expect(places({ status: [] })).toEqual([]);
   });
 
+  it('reads a list of nodes once, however many runs it is put to', () => {
+    let readings = 0;
+    const nodeId = ['a', 'b'];
+    nodeId[Symbol.iterator] = () => {
+      readings += 1;
+      return ['a', 'b'].values();
+    };
+    for (let run = 0; run < 3; run += 1) {
+      const steps = selectSteps(runOf([ran('a', 0, 1), ran('c', 1, 2)]).steps, { nodeId }, null);
+      expect(steps.map((step) => step.nodeId)).toEqual(['a']);
+    }
+    expect(readings).toBe(1);
+  });
+
   it('orders in both directions, with ties in their own order and unknowns last', () => {
     expect(places(null, { field: 'DURATION', direction: 'ASC' })).toEqual([1, 2, 3, 0, 4]);
     expect(places(null, { field: 'DURATION', direction: 'DESC' })).toEqual([0, 1, 2, 3, 4]);

@@ -48,6 +48,7 @@ describe('a filter of runs', () => {
     expect([runFilter(null), runFilter(undefined)]).toEqual([null, null]);
     expect(runFilter({})).toEqual({ status: null, startedAfter: null, startedBefore: null });
     expect(runFilter({ status: ['FAILED'] })).toEqual({ status: ['FAILED'], startedAfter: null, startedBefore: null });
+    expect(runFilter({ status: ['FAILED', 'RUNNING', 'FAILED'] })?.status).toEqual(['FAILED', 'RUNNING']);
   });
 });
 

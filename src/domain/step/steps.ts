@@ -95,6 +95,17 @@ export interface StepOrder {
   readonly direction: 'ASC' | 'DESC';
 }
 
+/** By their lists, which are mostly a request's: it may put a hundred thousand ids to each run of a page. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function setOf(list: readonly string[]): ReadonlySet<string> {
+  const known = sets.get(list);
+  if (known) return known;
+  const set = new Set(list);
+  sets.set(list, set);
+  return set;
+}
+
 /** Steps that tie keep their order in both directions; those without a start or a duration come last in both. */
 export function selectSteps(
   steps: readonly Step[],
@@ -102,8 +113,8 @@ export function selectSteps(
   order: StepOrder | null | undefined,
 ): readonly Step[] {
   if (!filter && !order) return steps;
-  const statuses = filter?.status && new Set(filter.status);
-  const nodeIds = filter?.nodeId && new Set(filter.nodeId);
+  const statuses = filter?.status && setOf(filter.status);
+  const nodeIds = filter?.nodeId && setOf(filter.nodeId);
   const selected = steps.filter(
     (step) =>
       (!statuses || statuses.has(step.status)) &&
