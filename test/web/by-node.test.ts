@@ -42,6 +42,15 @@ await describeInBrowser('the timeline of a run', (browser) => {
 
   const names = (page: Page) => page.locator('.row-name bdi').allTextContents();
 
+  it('is what an address shows that names no view that there is', async () => {
+    const { page, context, complaints } = await openPage(browser());
+    await page.goto(`${gateway.url}${RUN}?tab=tracing`);
+    await page.getByRole('listbox', { name: /^8 steps/ }).waitFor();
+    expect(await page.getByRole('link', { name: 'Timeline', exact: true }).getAttribute('aria-current')).toBe('page');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('has a row for each node, finds nodes and failures, and tells the time of day, at an address of its own', async () => {
     const { page, context, complaints } = await openPage(browser());
     await page.goto(gateway.url + RUN);

@@ -78,7 +78,7 @@ export function RunPage() {
     { label: 'Workflows', to: '/' },
     { label: workflowName, to: workflowPath(workflowId) },
   ];
-  const view = url.read('tab') ?? 'timeline';
+  const view = VIEWS.find(({ name }) => name === url.read('tab'))?.name ?? 'timeline';
   const stepId = url.read('step');
 
   return (
