@@ -118,6 +118,23 @@ await describeInBrowser('the key of the run page', (browser) => {
     await context.close();
   });
 
+  it('is kept by the page alone in a browser that stores nothing', async () => {
+    const { page, context, complaints } = await openPage(browser());
+    await page.addInitScript(`for (const name of ['localStorage', 'sessionStorage']) {
+      Object.defineProperty(window, name, { get() { throw new DOMException('Access is denied', 'SecurityError'); } });
+    }`);
+    await page.goto(gateway.url + RUN);
+    await page.getByLabel('Bearer key').fill('demo-key');
+    await page.keyboard.press('Enter');
+    await page.getByText('A step failed').waitFor();
+    await page.getByRole('button', { name: /^Theme: as the system/ }).click();
+    await page.getByRole('button', { name: /^Theme: light/ }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Bearer key').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('is filled in over the embedded upstream alone', async () => {
     const sample = await startGateway();
     const { page, context } = await openPage(browser());

@@ -1,4 +1,5 @@
 /** The bearer key: kept for this tab, or on this device if its user says so; never in an address. */
+import { deviceStorage, tabStorage } from './storage.ts';
 
 export interface KeyState {
   /** Empty: none, so one is asked for. */
@@ -14,7 +15,7 @@ const sampleKey = (): string => document.querySelector<HTMLMetaElement>('meta[na
 
 function createKeyStore() {
   // An empty key of the tab: its user has signed out, and the sample key is not taken unasked.
-  const found = sessionStorage.getItem(NAME) ?? localStorage.getItem(NAME) ?? sampleKey();
+  const found = tabStorage.getItem(NAME) ?? deviceStorage.getItem(NAME) ?? sampleKey();
   let state: KeyState = { key: found, wasRefused: false };
   const listeners = new Set<() => void>();
 
@@ -24,8 +25,8 @@ function createKeyStore() {
   }
 
   function forget(wasRefused: boolean): void {
-    if (localStorage.getItem(NAME) === state.key) localStorage.removeItem(NAME);
-    sessionStorage.setItem(NAME, '');
+    if (deviceStorage.getItem(NAME) === state.key) deviceStorage.removeItem(NAME);
+    tabStorage.setItem(NAME, '');
     become({ key: '', wasRefused });
   }
 
@@ -42,10 +43,10 @@ function createKeyStore() {
       return () => listeners.delete(listener);
     },
     use: (key: string, isRemembered: boolean) => {
-      sessionStorage.setItem(NAME, key);
-      if (isRemembered) localStorage.setItem(NAME, key);
+      tabStorage.setItem(NAME, key);
+      if (isRemembered) deviceStorage.setItem(NAME, key);
       // Other tabs may use another key that was remembered.
-      else if (localStorage.getItem(NAME) === key) localStorage.removeItem(NAME);
+      else if (deviceStorage.getItem(NAME) === key) deviceStorage.removeItem(NAME);
       become({ key, wasRefused: false });
     },
     forget: () => {

@@ -1,6 +1,7 @@
 /** Light, dark, or as the system has it. */
 import { useState } from 'react';
 import { Monitor, Moon, Sun } from 'lucide-react';
+import { deviceStorage } from '../session/storage.ts';
 
 const THEMES = ['system', 'light', 'dark'] as const;
 type Theme = (typeof THEMES)[number];
@@ -19,10 +20,10 @@ function current(): Theme {
 function choose(theme: Theme): void {
   if (theme === 'system') {
     delete document.documentElement.dataset.theme;
-    localStorage.removeItem(NAME);
+    deviceStorage.removeItem(NAME);
   } else {
     document.documentElement.dataset.theme = theme;
-    localStorage.setItem(NAME, theme);
+    deviceStorage.setItem(NAME, theme);
   }
 }
 
