@@ -135,6 +135,24 @@ await describeInBrowser('the key of the run page', (browser) => {
     await context.close();
   });
 
+  it('is signed out of by the search, too, which is closed then', async () => {
+    const { page, context, complaints } = await openPage(browser());
+    await page.goto(gateway.url + RUN);
+    await page.getByLabel('Bearer key').fill('demo-key');
+    await page.keyboard.press('Enter');
+    await page.getByText('A step failed').waitFor();
+    await page.keyboard.press('/');
+    await page.getByRole('dialog').getByRole('combobox').fill('sign out');
+    await page.getByRole('option', { name: 'Sign out' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Bearer key').fill('demo-key');
+    await page.keyboard.press('Enter');
+    await page.getByText('A step failed').waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('is filled in over the embedded upstream alone', async () => {
     const sample = await startGateway();
     const { page, context } = await openPage(browser());

@@ -25,6 +25,13 @@ export function Shortcuts({ open, onOpen }: ShortcutsProps) {
       document.removeEventListener('keydown', onKey);
     };
   }, [onOpen]);
+  // Signed out of, nothing stays open for the next key.
+  useEffect(
+    () => () => {
+      onOpen(null);
+    },
+    [onOpen],
+  );
   const close = () => {
     onOpen(null);
   };
