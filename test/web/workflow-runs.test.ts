@@ -102,4 +102,19 @@ await describeInBrowser('the runs of a workflow', (browser) => {
     expect(complaints).toEqual([]);
     await context.close();
   });
+
+  it('of another year say which', async () => {
+    const { page, context } = await openPage(browser(), { key: 'key-1', timeZone: 'UTC' });
+    const started = page.getByRole('row', { name: /\bother-run\b/ }).locator('.started');
+    workflows.start('other', 'other-run', { start_time: '2026-05-04T03:02:01Z' });
+    for (const [now, text] of [
+      ['2026-11-26T00:00:00Z', /^4 May, 03:02:01/],
+      ['2027-01-01T00:00:00Z', /^4 May 2026, 03:02:01/],
+    ] as const) {
+      await page.clock.setFixedTime(now);
+      await page.goto(`${gateway.url}/workflows/other`);
+      await started.getByText(text).waitFor();
+    }
+    await context.close();
+  });
 });

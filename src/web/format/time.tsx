@@ -2,13 +2,15 @@
 
 import { useNow } from './now.ts';
 
-const SHORT = new Intl.DateTimeFormat('en-GB', {
+const SHORT: Intl.DateTimeFormatOptions = {
   month: 'short',
   day: 'numeric',
   hour: '2-digit',
   minute: '2-digit',
   second: '2-digit',
-});
+};
+const OF_THIS_YEAR = new Intl.DateTimeFormat('en-GB', SHORT);
+const OF_ANOTHER_YEAR = new Intl.DateTimeFormat('en-GB', { ...SHORT, year: 'numeric' });
 const AGO = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
 const UNITS = [
@@ -18,7 +20,11 @@ const UNITS = [
   ['second', 1000],
 ] as const;
 
-export const momentText = (at: string): string => SHORT.format(new Date(at));
+export function momentText(at: string): string {
+  const date = new Date(at);
+  const isOfThisYear = date.getFullYear() === new Date().getFullYear();
+  return (isOfThisYear ? OF_THIS_YEAR : OF_ANOTHER_YEAR).format(date);
+}
 
 export function Moment({ at }: { readonly at: string | null | undefined }) {
   if (at == null) return <span>–</span>;
