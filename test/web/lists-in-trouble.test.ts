@@ -55,6 +55,24 @@ await describeInBrowser('a list of runs', (browser) => {
     },
   );
 
+  it('that is not live asks nothing while nobody looks, and at once when somebody does', async () => {
+    const { page, context } = await openPage(browser(), { key: 'key-1' });
+    await page.clock.install();
+    await page.route('**/graphql/stream', (route) => route.fulfill({ status: 403 }));
+    await page.goto(`${gateway.url}/?since=24h`);
+    await page.getByText('Refreshed every 10 seconds').waitFor();
+    await show(page, true);
+    let questions = 0;
+    page.on('request', () => (questions += 1));
+    await page.clock.runFor(300_000);
+    await page.evaluate('fetch("/")');
+    expect(questions).toBe(1);
+    const asked = page.waitForRequest((request) => (request.postData() ?? '').includes('RecentRuns'));
+    await show(page, false);
+    await asked;
+    await context.close();
+  });
+
   it('opened in an outage is there and live when it is over', async () => {
     upstream.script = () => ({ status: 503, json: {} });
     const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });

@@ -1,4 +1,4 @@
-/** The time, as coarse as "3 minutes ago" needs it: one clock for the page, which stands still when nobody reads it. */
+/** The time, as coarse as "3 minutes ago" needs it: one clock for the page, which stands still while nobody reads it. */
 import { useSyncExternalStore } from 'react';
 
 const EVERY_MS = 5000;
@@ -8,6 +8,7 @@ const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
 function tick(): void {
+  if (document.hidden) return;
   nowMs = Date.now();
   for (const listener of listeners) listener();
 }
@@ -16,11 +17,14 @@ function subscribe(listener: () => void): () => void {
   if (listeners.size === 0) {
     nowMs = Date.now();
     timer = setInterval(tick, EVERY_MS);
+    document.addEventListener('visibilitychange', tick);
   }
   listeners.add(listener);
   return () => {
     listeners.delete(listener);
-    if (listeners.size === 0) clearInterval(timer);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    document.removeEventListener('visibilitychange', tick);
   };
 }
 

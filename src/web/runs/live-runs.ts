@@ -108,7 +108,13 @@ export function useRecentRuns(variables: RecentRunsQueryVariables | null, change
   const [isPartial, setIsPartial] = useState(false);
   const query = useQuery(
     RECENT_RUNS,
-    variables ? { variables, pollInterval: live.kind === 'unavailable' || isPartial ? ASK_EVERY_MS : 0 } : skipToken,
+    variables
+      ? {
+          variables,
+          pollInterval: live.kind === 'unavailable' || isPartial ? ASK_EVERY_MS : 0,
+          skipPollAttempt: () => document.hidden,
+        }
+      : skipToken,
   );
   const refetch = () => {
     if (variables) void query.refetch();
