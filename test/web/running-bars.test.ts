@@ -1,34 +1,46 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { openPage } from '../support/browser.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { wireWorkflow } from '../support/scripted-history.ts';
 import { wireRun, wireStep } from '../support/wire.ts';
 
 const UNDER_WAY = { status: 'running', end_time: null, outputs: null };
 
 /** The right edges of the bars that run, and the line of now. */
-const EDGES = `(() => {
+const EDGES_OF_BARS = `() => {
   const path = document.querySelector('.status-running .bars').getAttribute('d');
-  const edges = [...path.matchAll(/M([-\\d.]+) [-\\d.]+h([\\d.]+)/g)].map(([, x, width]) => Number(x) + Number(width));
-  return [edges, Number(document.querySelector('line.now').getAttribute('x1'))];
-})()`;
+  return [...path.matchAll(/M([-\\d.]+) [-\\d.]+h([\\d.]+)/g)].map(([, x, width]) => Number(x) + Number(width));
+}`;
+const EDGES = `[(${EDGES_OF_BARS})(), Number(document.querySelector('line.now').getAttribute('x1'))]`;
 
 await describeInBrowser('the bars of steps that run', (browser) => {
   let upstream: FaultyUpstream;
   let gateway: TestGateway;
+  let clock: ManualClock;
+  let answer = '';
 
   beforeAll(async () => {
-    const clock = createManualClock();
-    const at = (ms: number): string => new Date(clock.now() + ms).toISOString();
+    clock = createManualClock();
+    const startMs = clock.now();
+    const at = (ms: number): string => new Date(startMs + ms).toISOString();
     const steps = [
       wireStep({ id: 's1', node_id: 'by_its_start', ...UNDER_WAY, start_time: at(-100_000), elapsed_time: 0 }),
       wireStep({ id: 's2', node_id: 'by_elapsed_time', ...UNDER_WAY, start_time: at(-90_000), elapsed_time: 5 }),
       wireStep({ id: 's3', node_id: 'by_a_clock_ahead', start_time: at(100_000), end_time: at(110_000) }),
     ];
+    const left = wireStep({ ...UNDER_WAY, start_time: at(-90_000), elapsed_time: 5 });
+    const ofGraph = () => [
+      wireStep({ id: 's5', ...UNDER_WAY, start_time: at(-100_000), elapsed_time: 0 }),
+      wireStep({ id: 's6', node_id: 'send', ...UNDER_WAY, start_time: at(-90_000), outputs: answer }),
+    ];
     upstream = await startFaultyUpstream(({ endpoint, runId }) => {
-      if (endpoint === 'steps') return { json: steps };
+      if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
+      if (endpoint === 'steps' && runId === 'graph') return { json: ofGraph() };
+      if (endpoint === 'steps') return { json: runId === 'over' ? [steps[0], left] : steps };
+      if (runId === 'over') return { json: [wireRun(runId, { start_time: at(-110_000), end_time: at(-10_000) })] };
       if (endpoint === 'run') return { json: [wireRun(runId, { ...UNDER_WAY, start_time: at(-110_000) })] };
       return { status: 404, json: {} };
     });
@@ -49,6 +61,18 @@ await describeInBrowser('the bars of steps that run', (browser) => {
     for (const edge of edges) expect(Math.abs(edge - now)).toBeLessThanOrEqual(2);
     // The middle is a hundred seconds before the end of what starts later.
     expect(now).toBeLessThan(0.6 * width);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('end with the run that has left them running', async () => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.goto(`${gateway.url}/workflows/wf/runs/over?fold=off`);
+    await page.getByRole('listbox', { name: /^2 steps/ }).waitFor();
+    const edges = await page.evaluate<readonly number[]>(`(${EDGES_OF_BARS})()`);
+    const width = (await page.locator('.timeline-lanes').boundingBox())?.width ?? 0;
+    expect(edges).toHaveLength(2);
+    for (const edge of edges) expect(Math.abs(edge - width)).toBeLessThanOrEqual(2);
     expect(complaints).toEqual([]);
     await context.close();
   });

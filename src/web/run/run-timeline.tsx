@@ -47,24 +47,27 @@ export function RunTimeline({ run: masked, layout, steps: listed }: RunTimelineP
   const { criticalPath, timeline: folds } = readFragment(RUN_LAYOUT, layout);
   const { timeline, isFinished } = run;
   const isMoving = useIsMoving(run);
+  const nowMs = nowOf(run);
+  // Steps that a run has left running end with it.
+  const endMs = isFinished && run.wallClockMs !== null ? nowMs : null;
   const steps = useMemo(() => {
     const critical = new Set(criticalPath?.steps.map(({ id }) => id));
-    return listed.flatMap((step) =>
-      step.offsetMs == null
-        ? []
-        : {
-            stepId: step.id,
-            nodeId: step.nodeId,
-            status: step.status,
-            attempt: step.attempt,
-            attemptCount: step.attemptCount,
-            offsetMs: step.offsetMs,
-            durationMs: step.durationMs ?? 0,
-            isCritical: critical.has(step.id),
-            isGrowing: !isFinished && reachesToNow(step),
-          },
-    );
-  }, [listed, criticalPath?.steps, isFinished]);
+    return listed.flatMap((step) => {
+      if (step.offsetMs == null) return [];
+      const hasNotEnded = reachesToNow(step);
+      return {
+        stepId: step.id,
+        nodeId: step.nodeId,
+        status: step.status,
+        attempt: step.attempt,
+        attemptCount: step.attemptCount,
+        offsetMs: step.offsetMs,
+        durationMs: hasNotEnded && endMs !== null ? Math.max(0, endMs - step.offsetMs) : (step.durationMs ?? 0),
+        isCritical: critical.has(step.id),
+        isGrowing: !isFinished && hasNotEnded,
+      };
+    });
+  }, [listed, criticalPath?.steps, isFinished, endMs]);
 
   // Why it is not there is said at the top of the page.
   if (!timeline) return null;
@@ -79,7 +82,7 @@ export function RunTimeline({ run: masked, layout, steps: listed }: RunTimelineP
       gaps={folds?.gaps ?? NO_GAPS}
       startedAt={timeline.startedAt}
       durationMs={timeline.durationMs}
-      nowMs={isFinished ? null : nowOf(run)}
+      nowMs={isFinished ? null : nowMs}
       isMoving={isMoving}
     />
   );

@@ -37,8 +37,8 @@ interface Placed {
 }
 
 /**
- * From the left edge of a run that goes on to now, in milliseconds: the right edge is later where a clock is ahead, and a step starts
- * after now. Null if nothing has started.
+ * From the left edge of a run to now, or to its end, in milliseconds: the right edge is later where a clock is ahead, and a step starts
+ * after that. Null if nothing has started.
  */
 export function nowOf({ startedAt, wallClockMs, timeline }: Placed): number | null {
   if (startedAt === null || wallClockMs === null || timeline?.startedAt == null) return timeline?.durationMs ?? null;
