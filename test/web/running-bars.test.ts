@@ -76,4 +76,20 @@ await describeInBrowser('the bars of steps that run', (browser) => {
     expect(complaints).toEqual([]);
     await context.close();
   });
+
+  it('are as long in the graph as in the table, whenever something of the run is told', async () => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.goto(`${gateway.url}/workflows/wf/runs/graph?tab=graph`);
+    const node = page.getByRole('region', { name: 'Graph of the run' }).getByRole('link', { name: /^model_1/ });
+    await node.getByText('1 min 40 s').waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await clock.timers(2);
+    for (const took of ['1 min 50 s', '2 min 00 s']) {
+      answer += 'More of it.';
+      clock.advance(10_000);
+      await node.getByText(took).waitFor();
+    }
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
 });

@@ -112,7 +112,7 @@ export function RunPage() {
                   </Contained>
                 </>
               )}
-              {view === 'graph' && <RunGraph workflowId={workflowId} steps={steps} />}
+              {view === 'graph' && <RunGraph workflowId={workflowId} steps={stepsNow} />}
               {view === 'steps' && (
                 <Contained what="the table of steps">
                   <StepsTable steps={stepsNow} areKnown={listed != null} />
