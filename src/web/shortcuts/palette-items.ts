@@ -2,14 +2,14 @@
 import { useEffect, useState } from 'react';
 import { skipToken, useQuery } from '@apollo/client/react';
 import { CircleDot, ExternalLink, House, Keyboard, LogOut, Workflow, type LucideIcon } from 'lucide-react';
-import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunStatus } from '../__generated__/graphql.ts';
 import { keyStore } from '../session/key-store.ts';
-import { errorsThat } from '../shell/part-errors.ts';
 import { statusWord } from '../status/status.tsx';
 import { GRAPHQL_URL } from '../url/base-path.ts';
 import { runPath, workflowPath } from '../url/query.ts';
+import { useDirectory } from '../workflows/directory.ts';
+import { useFoundRuns } from './found-runs.ts';
 import { mayBeRunId, readPasted, type Named } from './pasted.ts';
 
 interface Offered {
@@ -34,29 +34,12 @@ const FIND_WORKFLOWS = graphql(`
 `);
 
 const LATEST_RUNS = graphql(`
-  query LatestRuns {
-    recentRuns(first: 100) {
+  query LatestRuns($workflowIds: [ID!]) {
+    recentRuns(first: 100, workflowIds: $workflowIds) {
       nodes {
         id
         workflowId
         status
-      }
-    }
-  }
-`);
-
-/** A run's id does not say of which workflow it is: each is asked. */
-const FIND_RUN = graphql(`
-  query FindRun($id: ID!) {
-    workflows(first: 50) {
-      nodes {
-        id
-        name
-        run(id: $id) {
-          id
-          workflowId
-          status
-        }
       }
     }
   }
@@ -77,15 +60,18 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
   const settled = useSettled(wanted);
   const named = readPasted(wanted);
   const workflows = useQuery(FIND_WORKFLOWS, named ? skipToken : { variables: { search: settled } });
-  const latest = useQuery(LATEST_RUNS);
-  const found = useQuery(FIND_RUN, !named && mayBeRunId(settled) ? { variables: { id: settled } } : skipToken);
+  const directory = useDirectory();
+  const latest = useQuery(
+    LATEST_RUNS,
+    directory.workflows ? { variables: { workflowIds: directory.namedIds } } : skipToken,
+  );
+  const found = useFoundRuns(!named && mayBeRunId(settled) ? settled : null);
 
   const has = (...texts: readonly (string | null | undefined)[]) =>
     texts.some((one) => one?.toLowerCase().includes(wanted.toLowerCase()));
-  const runs = [
-    ...(found.data?.workflows?.nodes ?? []).map(({ run }) => run),
-    ...(latest.data?.recentRuns?.nodes ?? []),
-  ].flatMap((run) => (run && has(run.id) ? [run] : []));
+  const runs = [...found.runs, ...(latest.data?.recentRuns?.nodes ?? [])].flatMap((run) =>
+    run && has(run.id) ? [run] : [],
+  );
   const exact = runs.filter(({ id }) => id === wanted);
   const items: readonly PaletteItem[] = named
     ? [itemOfNamed(named)]
@@ -100,13 +86,10 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
       ];
   return {
     items: [...new Map(items.map((item) => [item.key, item])).values()],
-    isSearching: wanted !== settled || workflows.loading || found.loading,
-    error: [workflows, found, latest].map(({ error }) => errorsThat(error, isOfSearch)).find((error) => error),
+    isSearching: wanted !== settled || workflows.loading || found.isSearching,
+    error: workflows.error ?? found.error ?? directory.error ?? latest.error,
   };
 }
-
-/** That a workflow has no such run is an answer. */
-const isOfSearch = ({ extensions }: GraphQLFormattedError): boolean => extensions?.code !== 'NOT_FOUND';
 
 function itemOfNamed({ workflowId, runId, search }: Named): PaletteItem {
   const item = { key: 'named', isId: true };

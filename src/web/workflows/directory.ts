@@ -27,6 +27,8 @@ export interface Directory {
   /** The first hundred: lists over several workflows take no more. Null until they are known. */
   readonly workflows: readonly NamedWorkflow[] | null;
   readonly totalCount: number;
+  /** Those to be named in a list that takes no more. Null: it may have all. */
+  readonly namedIds: readonly string[] | null;
   readonly error: Error | undefined;
   readonly refetch: () => void;
   readonly nameOf: (workflowId: string) => string;
@@ -42,9 +44,11 @@ export function useDirectory(): Directory {
   if ((nodes !== undefined) !== isKnown) setIsKnown(nodes !== undefined);
   const workflows = useMemo(() => nodes?.map(({ id, name }) => ({ id, name: name ?? id })) ?? null, [nodes]);
   const names = useMemo(() => new Map(workflows?.map(({ id, name }) => [id, name])), [workflows]);
+  const totalCount = data?.workflows?.totalCount ?? 0;
   return {
     workflows,
-    totalCount: data?.workflows?.totalCount ?? 0,
+    totalCount,
+    namedIds: workflows && totalCount > workflows.length ? workflows.map(({ id }) => id) : null,
     error,
     refetch: () => void refetch(),
     nameOf: useCallback((workflowId) => names.get(workflowId) ?? workflowId, [names]),

@@ -24,10 +24,7 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
   const url = useUrlQuery();
   const home = useHomeQuery();
   const { workflowId, after } = home;
-  // More than a hundred have to be named.
-  const isPart = directory.totalCount > (directory.workflows?.length ?? 0);
-  const named = isPart ? (directory.workflows?.map(({ id }) => id) ?? []) : null;
-  const workflowIds = workflowId === null ? named : [workflowId];
+  const workflowIds = workflowId === null ? directory.namedIds : [workflowId];
   const changed = useMemo(() => {
     const ofWorkflow = (run: ListedRun) => workflowId === null || run.workflowId === workflowId;
     const { told, toldBefore } = changedOfAll;
@@ -78,9 +75,9 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
           Stale since <Moment at={staleSince} />: the upstream can’t be asked just now.
         </Warning>
       )}
-      {isPart && workflowId === null && (
+      {directory.namedIds && workflowId === null && (
         <p className="muted">
-          The runs of {directory.workflows?.length} of {directory.totalCount} workflows.
+          The runs of {directory.namedIds.length} of {directory.totalCount} workflows.
         </p>
       )}
       {isLoading && <Loading what="runs" />}

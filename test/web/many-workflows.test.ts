@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { openPage, type Page } from '../support/browser.ts';
+import { describeInBrowser } from '../support/describe-in-browser.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../support/scripted-workflows.ts';
+
+/** More than lists over several workflows take. */
+const IDS = Array.from({ length: 120 }, (_, index) => `wf-${index + 1}`);
+const LAST = 'wf-120';
+
+await describeInBrowser('the page of a key that sees more than a hundred workflows', (browser) => {
+  let workflows: ScriptedWorkflows;
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeEach(async () => {
+    workflows = createScriptedWorkflows(IDS);
+    // A run is of one workflow.
+    upstream = await startFaultyUpstream((call) =>
+      call.runId !== '' && call.workflowId !== LAST ? { status: 404, json: {} } : workflows.script(call),
+    );
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '50' });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  const row = (page: Page, id: string) => page.locator(`a[data-row][title="${id}"]`);
+
+  it('finds a run by its id in all of them, and the latest ones by a part of it', async () => {
+    workflows.start(LAST, 'order-4711');
+    workflows.start('wf-1', 'mail-of-anna');
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.goto(gateway.url);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.keyboard.press('/');
+    const search = page.getByRole('dialog', { name: 'Search' });
+    await search.getByRole('combobox').fill('anna');
+    await search.getByRole('option', { name: /mail-of-anna/ }).waitFor();
+    await search.getByRole('combobox').fill('order-4711');
+    await search.getByRole('option', { name: /order-4711/ }).waitFor();
+    await search.getByRole('combobox').fill('order-4712');
+    await search.getByText('Nothing found', { exact: true }).waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});
