@@ -29,6 +29,18 @@ await describeInBrowser('the page of a key that sees more than a hundred workflo
 
   const row = (page: Page, id: string) => page.locator(`a[data-row][title="${id}"]`);
 
+  it('is live for a workflow that is not among the first hundred', async () => {
+    workflows.start(LAST, 'listed');
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.goto(`${gateway.url}/?workflow=${LAST}`);
+    await row(page, 'listed').waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+    workflows.start(LAST, 'told', { status: 'running' });
+    await row(page, 'told').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('finds a run by its id in all of them, and the latest ones by a part of it', async () => {
     workflows.start(LAST, 'order-4711');
     workflows.start('wf-1', 'mail-of-anna');

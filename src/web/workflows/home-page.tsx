@@ -6,7 +6,8 @@ import { useThrottled } from '../live/throttled.ts';
 import { useChangedRuns } from '../runs/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
-import { useDirectory } from './directory.ts';
+import { useUrlQuery } from '../url/query.ts';
+import { useDirectory, type NamedWorkflow } from './directory.ts';
 import { Happening } from './happening.tsx';
 import { HomeFilters } from './home-filters.tsx';
 import { WORKFLOWS, WorkflowList } from './workflow-list.tsx';
@@ -14,12 +15,15 @@ import './home-page.css';
 
 /** Statistics need not follow each run at once. */
 const STATISTICS_EVERY_MS = 3000;
+/** By one subscription. */
+const MOST_WATCHED = 100;
 
 export function HomePage() {
   const client = useApolloClient();
   const directory = useDirectory();
   const { workflows } = directory;
-  const ids = useMemo(() => workflows?.map(({ id }) => id) ?? null, [workflows]);
+  const chosen = useUrlQuery().read('workflow');
+  const ids = useMemo(() => workflows && watchedOf(workflows, chosen), [workflows, chosen]);
   const refreshStatistics = useThrottled(() => {
     void client.refetchQueries({ include: [WORKFLOWS] });
   }, STATISTICS_EVERY_MS);
@@ -49,4 +53,11 @@ export function HomePage() {
       </div>
     </>
   );
+}
+
+/** The chosen one may not be listed. */
+function watchedOf(listed: readonly NamedWorkflow[], chosen: string | null): readonly string[] {
+  const ids = new Set(chosen === null ? [] : [chosen]);
+  for (const { id } of listed) ids.add(id);
+  return [...ids].slice(0, MOST_WATCHED);
 }
