@@ -8,9 +8,14 @@ export interface RunVariables {
 
 export type RunQuestion = TypedDocumentNode<{ readonly run?: object | null }, RunVariables>;
 
-/** What went wrong. */
-export async function ask(client: ApolloClient, query: RunQuestion, variables: RunVariables): Promise<Error | null> {
+/** What went wrong. `isWanted`: whether the answer still counts when it comes. */
+export async function ask(
+  client: ApolloClient,
+  query: RunQuestion,
+  variables: RunVariables,
+  isWanted = () => true,
+): Promise<Error | null> {
   const { data, error = null } = await client.query({ query, variables, fetchPolicy: 'no-cache' });
-  if (data?.run) client.cache.writeQuery({ query, variables, data });
+  if (data?.run && isWanted()) client.cache.writeQuery({ query, variables, data });
   return error;
 }

@@ -20,6 +20,7 @@ const RUN_UPDATED = graphql(`
       ...RunView
       freshness {
         isFinal
+        fetchedAt
       }
       stepCounts {
         total
@@ -66,7 +67,8 @@ export interface Missed {
   readonly retry: () => void;
 }
 
-export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean): Missed {
+/** `fetchedAt`: of the state that is shown. */
+export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean, fetchedAt: string | undefined): Missed {
   const client = useApolloClient();
   const [error, setError] = useState<Error | null>(null);
   const follower = useMemo(() => createFollower(client, { workflowId, id }, setError), [client, workflowId, id]);
@@ -76,6 +78,9 @@ export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean):
     },
     [follower],
   );
+  useEffect(() => {
+    if (fetchedAt !== undefined) follower.check(fetchedAt);
+  }, [follower, fetchedAt]);
   useSubscription(
     RUN_UPDATED,
     isWanted
@@ -98,7 +103,7 @@ function createFollower(client: ApolloClient, variables: RunVariables, onMissed:
 
   const asked = (query: RunQuestion, everyMs: number): Pace =>
     createPace(
-      () => ask(client, query, variables),
+      (isWanted) => ask(client, query, variables, isWanted),
       everyMs,
       (error) => {
         if (error) missed.set(query, error);
@@ -113,6 +118,8 @@ function createFollower(client: ApolloClient, variables: RunVariables, onMissed:
   const whole = asked(RUN, FIGURES_EVERY_MS);
   const from = { __typename: 'Run', ...variables };
   let startedAt: string | null | undefined;
+  /** Of the last event. */
+  let toldAt = '';
 
   /** True if what is held is what was told. */
   function merge({ changedSteps, stepCounts, timeline }: Told): boolean {
@@ -129,13 +136,23 @@ function createFollower(client: ApolloClient, variables: RunVariables, onMissed:
     return count === stepCounts.total && isSameEdge;
   }
 
+  function forgetAll(): void {
+    for (const pace of [figures, failures, whole]) pace.forget();
+  }
+
   return {
     retry: () => {
       whole.want(true);
     },
+    /** An answer that was on its way when an event came is older, and has taken its place. */
+    check(fetchedAt: string): void {
+      if (toldAt !== '' && Date.parse(fetchedAt) < Date.parse(toldAt)) whole.want();
+    },
     take(run: Told): void {
+      toldAt = run.freshness.fetchedAt;
       const isWhole = merge(run);
       const changed = run.changedSteps?.map((step) => readFragment(LISTED_STEP, step)) ?? [];
+      if (run.freshness.isFinal) forgetAll();
       if (run.freshness.isFinal || !isWhole) whole.want(run.freshness.isFinal);
       else if (changed.length > 0) figures.want();
       if (changed.some(({ status, attempt }) => status === 'FAILED' || attempt > 1)) failures.want();

@@ -6,6 +6,8 @@ import { isRetryable } from '../live/retryable.ts';
 
 export interface Pace {
   readonly want: (isUrgent?: boolean) => void;
+  /** What is asked already counts no longer. */
+  readonly forget: () => void;
   readonly close: () => void;
 }
 
@@ -13,20 +15,21 @@ const MOST_TRIES = 3;
 
 /** `onOutcome`: an answer, or what went wrong the last time that it is tried. */
 export function createPace(
-  ask: () => Promise<Error | null>,
+  ask: (isWanted: () => boolean) => Promise<Error | null>,
   everyMs: number,
   onOutcome: (error: Error | null) => void,
 ): Pace {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isWanted = false;
   let failures = 0;
-  /** How often it was closed: what was asked before that counts no longer. */
-  let closings = 0;
+  /** How often it was told to forget. */
+  let forgotten = 0;
 
   async function attempt(): Promise<void> {
-    const before = closings;
-    const error = await ask();
-    if (closings !== before) return;
+    const before = forgotten;
+    const isWanted = () => forgotten === before;
+    const error = await ask(isWanted);
+    if (!isWanted()) return;
     failures = error ? failures + 1 : 0;
     if (error && isRetryable(error) && failures < MOST_TRIES) want();
     else onOutcome(error);
@@ -47,12 +50,17 @@ export function createPace(
     else isWanted = true;
   }
 
+  function forget(): void {
+    forgotten += 1;
+  }
+
   return {
     want,
+    forget,
     close() {
       clearTimeout(timer);
       timer = undefined;
-      closings += 1;
+      forget();
     },
   };
 }

@@ -70,7 +70,7 @@ export function RunPage() {
     () => (isGoingOn ? steps.map((step) => asOfNow(step, nowMs)) : steps),
     [steps, isGoingOn, nowMs],
   );
-  const missed = useLiveRun(variables, run != null && !isFinal);
+  const missed = useLiveRun(variables, run != null && !isFinal, run?.freshness.fetchedAt);
   useHiddenStatus(variables, isGoingOn);
 
   const workflowName = answered?.workflow.name ?? workflowId;

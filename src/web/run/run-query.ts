@@ -16,6 +16,7 @@ export const RUN_VIEW = graphql(`
     }
     freshness {
       isFinal
+      fetchedAt
     }
     ...RunHeader
     ...RunFreshness
