@@ -13,17 +13,24 @@ export interface AxisProps {
   readonly clockMs: number | null;
 }
 
-/** A mark's text is centred on it, and must not run into another. */
+/** Between two times. */
 const SPACING_PX = 84;
-const NEAR_PX = 42;
+/** Of a letter, and between two texts. */
+const LETTER_PX = 6.8;
+const APART_PX = 4;
+
+interface Mark {
+  readonly look: 'now' | 'idle' | 'first' | '';
+  readonly x: number;
+  readonly text: string;
+}
+
+/** How much of a text stands on the left of its place. */
+const ON_THE_LEFT = { now: 1, idle: 0.5, first: 0, '': 0.5 } as const;
 
 export function Axis({ scale, window, now, clockMs }: AxisProps) {
   const { widthPx, leftPx, viewPx } = window;
   const xOf = (ms: number): number => scale.placeOf(ms) * widthPx - leftPx;
-  const taken = [
-    ...scale.folds.map(({ from, to }) => ((from + to) / 2) * widthPx - leftPx),
-    ...(now === null ? [] : [xOf(now)]),
-  ];
   const ticks = ticksOf(scale, {
     widthPx,
     spacingPx: SPACING_PX,
@@ -31,26 +38,37 @@ export function Axis({ scale, window, now, clockMs }: AxisProps) {
     toMs: scale.msAt((leftPx + viewPx) / Math.max(1, widthPx)),
     clockMs,
   });
+  const marks: Mark[] = [
+    ...(now === null ? [] : [{ look: 'now', x: Math.min(xOf(now), viewPx), text: 'now' } as const]),
+    ...scale.folds.map(({ durationMs, from, to }) => {
+      const x = ((from + to) / 2) * widthPx - leftPx;
+      return { look: 'idle', x, text: `idle ${formatDuration(durationMs)}` } as const;
+    }),
+    ...ticks.map(({ ms, label }) => {
+      const x = xOf(ms);
+      return { look: x < 16 ? 'first' : '', x, text: label } as const;
+    }),
+  ];
   return (
     <div className="timeline-axis" aria-hidden="true">
-      {ticks
-        .map(({ ms, label }) => ({ ms, label, x: xOf(ms) }))
-        .filter(({ x }) => x < viewPx - 24 && taken.every((place) => Math.abs(place - x) > NEAR_PX))
-        .map(({ ms, label, x }) => (
-          <span key={ms} className={x < 16 ? 'tick first' : 'tick'} style={{ left: x }}>
-            {label}
-          </span>
-        ))}
-      {scale.folds.map(({ offsetMs, durationMs, from, to }) => (
-        <span key={offsetMs} className="tick idle" style={{ left: ((from + to) / 2) * widthPx - leftPx }}>
-          idle {formatDuration(durationMs)}
+      {withRoom(marks, viewPx).map(({ look, x, text }, index) => (
+        <span key={index} className={`tick ${look}`} style={{ left: x }}>
+          {text}
         </span>
       ))}
-      {now !== null && (
-        <span className="tick now" style={{ left: Math.min(xOf(now), viewPx) }}>
-          now
-        </span>
-      )}
     </div>
   );
+}
+
+/** Those that run into none before them, and not out of what is seen. */
+function withRoom(marks: readonly Mark[], viewPx: number): Mark[] {
+  const taken: { readonly from: number; readonly to: number }[] = [];
+  return marks.filter(({ look, x, text }) => {
+    const width = text.length * LETTER_PX + APART_PX;
+    const from = x - ON_THE_LEFT[look] * width;
+    const to = from + width;
+    const hasRoom = to <= viewPx + APART_PX && taken.every((other) => to <= other.from || from >= other.to);
+    if (hasRoom) taken.push({ from, to });
+    return hasRoom;
+  });
 }
