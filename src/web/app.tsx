@@ -1,9 +1,10 @@
 /** The frame of every page: a key first, then what the address names. */
-import { useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { ApolloProvider } from '@apollo/client/react';
 import { Route, Routes } from 'react-router';
 import { createLiveConnection, LiveConnectionContext } from './live/connection.ts';
 import { createClient } from './session/client.ts';
+import { forgetUnshown } from './session/forget.ts';
 import { KeyForm } from './session/key-form.tsx';
 import { keyStore } from './session/key-store.ts';
 import { Contained } from './shell/contained.tsx';
@@ -41,6 +42,9 @@ export function App() {
   );
 }
 
+/** A page may be open for days. */
+const FORGET_EVERY_MS = 600_000;
+
 interface PagesProps {
   readonly bearer: string;
   readonly overlay: Overlay | null;
@@ -53,6 +57,14 @@ function Pages({ bearer, overlay, onOverlay }: PagesProps) {
     const live = createLiveConnection();
     return [createClient(bearer, live), live] as const;
   }, [bearer]);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      forgetUnshown(client);
+    }, FORGET_EVERY_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [client]);
   return (
     <ApolloProvider client={client}>
       <LiveConnectionContext value={connection}>
