@@ -78,7 +78,9 @@ export const run: FieldTable<'Run'> = {
     ...STEPS,
     resolve: (run, _args, context) => {
       const { prices } = context;
-      return prices && readSteps(run, context, () => context.runCost(run, () => runCost(run.steps, prices)));
+      // An error where there are none, also without prices.
+      const { steps } = run;
+      return prices && readSteps(run, context, () => context.runCost(run, () => runCost(steps, prices)));
     },
   },
   freshness: RECORD,
