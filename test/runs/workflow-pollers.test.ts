@@ -303,6 +303,25 @@ describe('the runs of several workflows that are watched', () => {
       expect(await outcomeOf(never)).toEqual(END);
       expect(clock.pending).toEqual([]);
     });
+
+    it('and end with the gateway', async () => {
+      const changes = watch(['a', 'b']);
+      await told(changes);
+      start('b', 'b2', 30);
+      await poll();
+      hang('b');
+      start('a', 'a2', 40);
+      await poll();
+      const next = changes.next();
+      await settle();
+      clock.advance(1000);
+      expect(await told(changes, next)).toEqual(['a a2']);
+      const last = changes.next();
+      await settle();
+      pollers.close();
+      answer();
+      expect(await outcomeOf(last)).toEqual(END);
+    });
   });
 
   it('are not told anew where those that were stale can not be had at all', async () => {

@@ -76,8 +76,8 @@ export function watchRuns(
     asked.add(workflowId);
     try {
       const { done, value } = await subscription.next();
-      if (done) open.delete(workflowId);
-      else arrived.set(workflowId, value);
+      if (!done) arrived.set(workflowId, value);
+      else if (open.delete(workflowId) && open.size === 0) leave();
     } catch (error) {
       open.delete(workflowId);
       arrived.delete(workflowId);
@@ -108,7 +108,6 @@ export function watchRuns(
     if (failure) throw failure.error;
     const [lost] = gone;
     if (lost && open.size === 0) throw lost.error;
-    if (open.size === 0 && workflowIds.length > 0) leave();
   }
 
   /** Takes what is new. */
