@@ -24,6 +24,8 @@ export function createFinality(settleMs: number): Finality {
   const quietSince = new WeakMap<Cached<StepList>, number>();
   /** Those that have reached the end of the graph: not everybody who asks has it at hand. */
   const completed = new WeakSet<Cached<StepList>>();
+  /** The end with which they were compared last: that takes a while, and a run is asked for many times. */
+  const comparedWith = new WeakMap<Cached<StepList>, string>();
 
   /** Finished steps alone don't prove that the run is over: the next step may not exist yet. A quiet period does. */
   function areSettled(steps: Cached<StepList>, atMs = steps.sentAt): boolean {
@@ -35,7 +37,11 @@ export function createFinality(settleMs: number): Finality {
   const isLongPast = (epochMicros: number, atMs: number): boolean => epochMicros / 1000 + settleMs <= atMs;
 
   function areCompleted(steps: Cached<StepList>, graph: () => WorkflowGraph | null): boolean {
-    if (!completed.has(steps) && hasCompleted(steps.value, graph()?.finish ?? null)) completed.add(steps);
+    if (completed.has(steps)) return true;
+    const finish = graph()?.finish ?? null;
+    if (finish === null || comparedWith.get(steps) === finish) return false;
+    comparedWith.set(steps, finish);
+    if (hasCompleted(steps.value, finish)) completed.add(steps);
     return completed.has(steps);
   }
 
@@ -66,7 +72,7 @@ export function createFinality(settleMs: number): Finality {
 }
 
 /** True if the node that runs last has, and nothing else is still running. */
-function hasCompleted(steps: StepList, finish: string | null): boolean {
+function hasCompleted(steps: StepList, finish: string): boolean {
   const executions = executionsOf(steps);
   const atFinish = latestAttempts(executions).find((step) => step.nodeId === finish);
   return atFinish?.status === 'COMPLETED' && executions.every((step) => step.isFinished);

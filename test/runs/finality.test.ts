@@ -72,6 +72,22 @@ describe('steps without a record', () => {
     }
   });
 
+  it('are compared with the end of a graph once, however often they are asked for', () => {
+    let readings = 0;
+    const steps: Cached<readonly StepFacts[]> = {
+      ...heldFrom([], 20),
+      get value() {
+        readings += 1;
+        return completed;
+      },
+    };
+    const graphs = [null, graphOf('a>b', 'b>c'), null, graphOf('a>b', 'b>c'), graphOf('a>b'), null];
+    const isFinal = graphs.map((graph) => finality.ofSteps(steps, undefined, () => graph));
+    expect(isFinal).toEqual([false, false, false, false, true, true]);
+    // One for the quiet period, and one for each graph.
+    expect(readings).toBe(3);
+  });
+
   it('that another gateway has found final are so, unless a record that was asked for later says that the run goes on', () => {
     const shared = { ...heldFrom(completed, 20), isFinal: true, uncertaintyMs: 5000 } as const;
     const running = runRecord({ rawStatus: 'running', endTime: null });
