@@ -221,7 +221,11 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
 
   function afterFailure<T>(resource: Resource<T>, viewer: Viewer, error: unknown): void {
     if (isAccessDenied(error)) {
+      const cached = peek(viewer, resource);
+      // It may have come inside a list. What would be served again without a call makes the denial news.
+      if (cached && isFresh(resource, cached)) denials.delete(viewer, resource);
       deny(viewer, error, resource);
+      partitions.remove(viewer.id, resource.key);
     } else if (isNotFound(error)) {
       partitions.remove(viewer.id, resource.key);
       // Nothing is remembered for a viewer of whom no call has succeeded.

@@ -467,6 +467,27 @@ describe('the resource cache', () => {
       expect(cache.cachedBytes).toBe(0);
     });
 
+    describe('to what has come inside a list', () => {
+      const deniedAgain = async (record: ManualResource<string>) => {
+        const list = live('runs');
+        await deny(record);
+        const cached = await fill(list, 'runs');
+        cache.offer(viewerOf('ada'), record, { ...cached, value: 'listed' }, list);
+        expect(await cachedValue(record)).toBe('listed');
+        clock.advance(REAUTH_INTERVAL_MS);
+        await deny(record);
+        return ['runs', 'record'].filter((key) => cache.partitions.get(viewerOf('ada').id, key));
+      };
+
+      it('evicts everything where that is final: the list may be denied by now, too, and nobody asks for it', async () => {
+        expect(await deniedAgain({ ...final('record'), endpoint: 'run' })).toEqual([]);
+      });
+
+      it('evicts it alone where that is live', async () => {
+        expect(await deniedAgain({ ...live('record'), endpoint: 'run' })).toEqual(['runs']);
+      });
+    });
+
     it('evicts everything once more where the workflow was allowed in between, and for another viewer', async () => {
       const [theirs, mine] = [final('theirs', 'theirs'), final('mine', 'mine')];
       await deny(theirs);
