@@ -304,6 +304,25 @@ describe('the runs of several workflows that are watched', () => {
       expect(clock.pending).toEqual([]);
     });
 
+    it('and end at once by a key that is refused, though another one has something to tell', async () => {
+      hang('b');
+      const answerB = answer;
+      const changes = watch(['a', 'b']);
+      const first = changes.next();
+      await settle();
+      clock.advance(1000);
+      await told(changes, first);
+      start('a', 'a2', 40);
+      await poll();
+      hang('a');
+      isRightKnown = false;
+      const refused = new GatewayError('UNAUTHENTICATED', 'no');
+      failures.set('b', refused);
+      answerB();
+      await settle();
+      expect(await rejectionOf(outcomeOf(changes.next()))).toBe(refused);
+    });
+
     it('and end with the gateway', async () => {
       const changes = watch(['a', 'b']);
       await told(changes);

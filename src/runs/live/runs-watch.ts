@@ -151,7 +151,7 @@ export function watchRuns(
     try {
       for (;;) {
         await news();
-        if (!hasLeft) await askAll();
+        if (!hasLeft && !failure) await askAll();
         if (!hasLeft) checkOpen();
         if (hasLeft) return { done: true, value: undefined };
         const isAnswer = isFirst && (arrived.size > 0 || asked.size === 0);
