@@ -26,7 +26,8 @@ describeWithValkey(`a run that pauses${withoutValkey}`, () => {
       return { json: [wireRun(runId, { status: 'running', end_time: null })] };
     });
     opened.push(valkey, upstream);
-    const environment = { UPSTREAM_URL: upstream.url, REDIS_URL: valkey.url, LIVE_TTL_MS: '100' };
+    // The steps must be seen in Valkey while they are there.
+    const environment = { UPSTREAM_URL: upstream.url, REDIS_URL: valkey.url, LIVE_TTL_MS: '1000' };
     const gateways = await startGateways(2, { ...environment, UPSTREAM_ENDPOINTS: 'steps,run' });
     opened.push(...gateways);
     const [one, another] = gateways;
