@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { distributionOf, nodeStatistics, percentile, runStatistics } from '../../src/domain/run/statistics.ts';
 import { at, ran, runOf, runRecord } from '../support/facts.ts';
-import { resultOf } from '../support/generator.ts';
 
 describe('percentile', () => {
   it('is the value of the nearest rank', () => {
@@ -67,7 +66,7 @@ describe('nodeStatistics', () => {
       runOf([ran('b', 0, 1, 'failed', { outputs }), ran('b', 1, 3, 'completed', { outputs }), ran('a', 3, 4)]),
       runOf([ran('b', 0, 8), ran('a', 98, null, 'running')]),
     ];
-    expect(resultOf(nodeStatistics(runs))).toEqual([
+    expect(nodeStatistics(runs)).toEqual([
       {
         nodeId: 'a',
         executionCount: 2,
@@ -85,33 +84,14 @@ describe('nodeStatistics', () => {
         totalTokens: 10,
       },
     ]);
-    expect(resultOf(nodeStatistics([]))).toEqual([]);
+    expect(nodeStatistics([])).toEqual([]);
   });
 
   it('counts skipped executions, and does not time them', () => {
     const runs = [runOf([ran('a', 0, 2)]), runOf([ran('a', 0, 0, 'skipped')]), runOf([ran('b', 1, 1, 'skipped')])];
-    expect(resultOf(nodeStatistics(runs))).toMatchObject([
+    expect(nodeStatistics(runs)).toMatchObject([
       { nodeId: 'a', executionCount: 2, durationMs: { p50: 2000, p95: 2000, max: 2000 } },
       { nodeId: 'b', executionCount: 1, durationMs: null },
     ]);
-  });
-
-  it('reads the payloads of one run after those of the other, and pauses in between', () => {
-    const read: string[] = [];
-    const runs = ['r1', 'r2'].map((run) =>
-      runOf(
-        ['a', 'b'].map((node) => {
-          const payload = () => {
-            read.push(`${run} ${node}`);
-            return { inputs: null, outputs: null, metadata: null, unreadable: [] };
-          };
-          return ran(node, 0, 1, 'completed', { payload });
-        }),
-      ),
-    );
-    const statistics = nodeStatistics(runs);
-    expect([statistics.next().done, read]).toEqual([false, ['r1 a', 'r1 b']]);
-    expect([statistics.next().done, read]).toEqual([false, ['r1 a', 'r1 b', 'r2 a', 'r2 b']]);
-    expect(statistics.next()).toMatchObject({ done: true, value: [{ nodeId: 'a' }, { nodeId: 'b' }] });
   });
 });

@@ -12,8 +12,10 @@ describe('payloads of many runs', () => {
   beforeEach(async () => {
     const steps = (runId: string) =>
       ['a', 'b'].map((id) => wireStep({ id: `${runId}-${id}`, inputs: { of: runId, text: 'x'.repeat(200_000) } }));
+    const startedAt = (at: number) => ({ start_time: `2025-03-13T02:${String(59 - at).padStart(2, '0')}:00Z` });
     upstream = await startFaultyUpstream(({ endpoint, runId }) => {
-      if (endpoint === 'runs') return { json: Array.from({ length: RUNS }, (_, at) => wireRun(`r${at}`)) };
+      if (endpoint === 'runs')
+        return { json: Array.from({ length: RUNS }, (_, at) => wireRun(`r${at}`, startedAt(at))) };
       if (endpoint === 'steps') return { json: steps(runId) };
       return { status: 404, json: {} };
     });
@@ -76,6 +78,20 @@ describe('payloads of many runs', () => {
         expect(workflow.a19?.nodes.map(({ steps }) => steps)).toEqual(workflow.a19?.nodes.map(step));
       }
     }
+  });
+
+  // Each bucket has a run of its own.
+  it.each(['trend(last: 30, buckets: 30)', 'statistics(last: 30)'])('are parsed in pieces: %s', async (figure) => {
+    const { turns, stop } = watchTurns();
+    const query = `{ workflow(id: "wf") { figure: ${figure} { runCount nodes { executionCount totalTokens } } } }`;
+    const { data, errors } = await gateway.query(query);
+    stop();
+    expect(errors).toEqual([]);
+    const { figure: told } = (data as { workflow: { figure: unknown } }).workflow;
+    const counts = [told].flat().map((each) => (each as { runCount: number }).runCount);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(RUNS);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(MAX_BYTES_A_TURN);
+    expect(turns.reduce((sum, bytes) => sum + bytes)).toBeLessThan((RUNS + 12) * 410_000);
   });
 });
 

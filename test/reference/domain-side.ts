@@ -7,7 +7,6 @@ import { unsupersededFailures } from '../../src/domain/step/failures.ts';
 import { parseTimestamp, type Timestamp } from '../../src/domain/timestamp.ts';
 import type { JsonValue, Run, RunFacts, Step } from '../../src/domain/types.ts';
 import { runFacts, runRecord, stepFacts } from '../support/facts.ts';
-import { resultOf } from '../support/generator.ts';
 import type { RawRun } from './raw.ts';
 
 const factsOf = ({ steps, record, graph }: RawRun): RunFacts =>
@@ -112,4 +111,4 @@ export function comparisonBy(base: RawRun, head: RawRun) {
 export const statisticsBy = (runs: readonly RawRun[]) =>
   runStatistics(runs.flatMap(({ record }) => (record ? [recordOf(record)] : [])));
 
-export const nodeStatisticsBy = (runs: readonly RawRun[]) => resultOf(nodeStatistics(runs.map(domainRun)));
+export const nodeStatisticsBy = (runs: readonly RawRun[]) => nodeStatistics(runs.map(domainRun));

@@ -70,35 +70,25 @@ export function runStatistics(records: readonly RunRecord[]): RunStatistics {
   };
 }
 
-interface Counted {
-  readonly step: Step;
-  readonly totalTokens: number | null;
-}
-
 /**
- * By node id. The runs' steps must have been loaded. Goes run by run, since the tokens of a run's steps are read from one text, and
- * yields after each: the event loop must not wait until all of them are parsed.
+ * By node id. The runs' steps must have been loaded, and where they are large, `tokenUsage` of each run been read before: here the
+ * tokens of all runs are read in turn.
  */
-export function* nodeStatistics(runs: readonly Run[]): Generator<void, NodeStatistics[], void> {
-  const counted: Counted[] = [];
-  for (const { steps } of runs) {
-    for (const step of steps) counted.push({ step, totalTokens: stepTokenUsage(step)?.totalTokens ?? null });
-    yield;
-  }
-  return [...Map.groupBy(counted, ({ step }) => step.nodeId)]
+export function nodeStatistics(runs: readonly Run[]): NodeStatistics[] {
+  const steps = runs.flatMap((run) => run.steps);
+  return [...Map.groupBy(steps, (step) => step.nodeId)]
     .map(([nodeId, ofNode]) => statisticsOfNode(nodeId, ofNode))
     .sort((a, b) => compareText(a.nodeId, b.nodeId));
 }
 
-function statisticsOfNode(nodeId: string, counted: readonly Counted[]): NodeStatistics {
-  const steps = counted.map(({ step }) => step);
+function statisticsOfNode(nodeId: string, steps: readonly Step[]): NodeStatistics {
   return {
     nodeId,
     executionCount: steps.length,
     failureCount: steps.filter((step) => step.status === 'FAILED').length,
     retryCount: steps.filter((step) => step.attemptKind === 'RETRY').length,
     durationMs: distributionOf(steps.filter(isTimed).flatMap((step) => step.durationMs ?? [])),
-    totalTokens: sumOfKnown(counted.map(({ totalTokens }) => totalTokens)),
+    totalTokens: sumOfKnown(steps.map((step) => stepTokenUsage(step)?.totalTokens ?? null)),
   };
 }
 

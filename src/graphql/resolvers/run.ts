@@ -112,7 +112,7 @@ function payloadValue(run: Run, field: 'inputs' | 'outputs', path: string | null
 }
 
 /** What is read of the payloads of all steps: they are of one answer. */
-function readSteps<T>({ steps: [first] }: Run, { readings }: Context, read: () => T): T | Promise<T> {
+export function readSteps<T>({ steps: [first] }: Run, { readings }: Context, read: () => T): T | Promise<T> {
   return first ? readings.take(first.payload, read) : read();
 }
 

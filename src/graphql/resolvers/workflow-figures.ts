@@ -1,6 +1,5 @@
 /** What the runs of a workflow tell together. */
 import { nodeStatistics } from '../../domain/run/statistics.ts';
-import { inPieces } from '../../runs/live/in-pieces.ts';
 import { checkFirst } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { properties, type FieldTable } from '../fields/field-table.ts';
@@ -8,13 +7,17 @@ import { intFields } from '../fields/int-fields.ts';
 import { pageSize } from '../fields/list-sizes.ts';
 import type { StatisticsOfRuns } from '../object-references.ts';
 import { settleAll } from '../lists/settle.ts';
+import { readSteps } from './run.ts';
 
 /** Over the steps of each run that was looked at: one call for each of them. */
 const statisticsByNode = {
   calls: () => 1,
-  async resolve({ workflowId, runIds }: RunsOfWorkflow, _args: object, { runs }: Context) {
-    const loaded = await Promise.all(runIds.map((runId) => runs().loadWithSteps({ workflowId, runId })));
-    return inPieces(nodeStatistics(loaded.filter((run) => run !== null)));
+  async resolve({ workflowId, runIds }: RunsOfWorkflow, _args: object, context: Context) {
+    const loads = runIds.map((runId) => context.runs().loadWithSteps({ workflowId, runId }));
+    const loaded = (await Promise.all(loads)).filter((run) => run !== null);
+    // One after the other, in the turns of the whole operation: each bucket of a trend may have a run of its own.
+    for (const run of loaded) await readSteps(run, context, () => run.tokenUsage);
+    return nodeStatistics(loaded);
   },
 } as const;
 
