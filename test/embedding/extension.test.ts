@@ -75,12 +75,12 @@ describe('fields of an extension', () => {
     cycle.again = cycle;
     const extension: SchemaExtension = {
       typeDefs:
-        'type Own { data: JSON } extend type Run { big: JSON list: [JSON] own: Own when: JSON nothing: JSON deep: JSON }',
+        'type Own { data: JSON set: [JSON] } extend type Run { big: JSON list: [JSON] own: Own when: JSON nothing: JSON deep: JSON }',
       fields: {
         Run: {
           big: { calls: 0, resolve: () => Promise.resolve({ n: 10n }) },
           list: { calls: 0, resolve: () => [1, cycle, Promise.resolve(10n), { a: 2 }] },
-          own: { calls: 0, resolve: () => ({ data: 10n }) },
+          own: { calls: 0, resolve: () => ({ data: 10n, set: new Set([1, 10n]) }) },
           when: { calls: 0, resolve: () => new Date(0) },
           nothing: { calls: 0, resolve: () => Symbol('none') },
           deep: { calls: 0, resolve: () => JSON.parse('['.repeat(300) + ']'.repeat(300)) as unknown },
@@ -88,12 +88,12 @@ describe('fields of an extension', () => {
       },
     };
     const { url } = await start({ extension });
-    const query = '{ run(workflowId: "wf", id: "r1") { id big list own { data } when nothing deep } }';
+    const query = '{ run(workflowId: "wf", id: "r1") { id big list own { data set } when nothing deep } }';
     for (const transport of [...TRANSPORTS, ...TRANSPORTS]) {
       const { data, errors } = await send(transport, url, { query }, 'key-1');
       const when = '1970-01-01T00:00:00.000Z';
       const list = [1, null, null, { a: 2 }];
-      const run = { id: 'r1', big: null, list, own: { data: null }, when, nothing: null, deep: null };
+      const run = { id: 'r1', big: null, list, own: { data: null, set: [1, null] }, when, nothing: null, deep: null };
       expect({ transport, data }).toEqual({ transport, data: { run } });
       expect(errors?.map(({ path }) => path?.slice(1).join('.')).sort()).toEqual([
         'big',
@@ -101,6 +101,7 @@ describe('fields of an extension', () => {
         'list.1',
         'list.2',
         'own.data',
+        'own.set.1',
       ]);
     }
   });

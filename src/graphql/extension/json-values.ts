@@ -21,5 +21,9 @@ export function asJson(value: unknown): unknown {
 /** The same of each item: one that can't be written is an Error in its place. */
 export function asJsonItems(list: unknown): unknown {
   if (isThenable(list)) return Promise.resolve(list).then(asJsonItems);
-  return Array.isArray(list) ? settleAll<unknown, unknown>(list, asJson) : list;
+  // GraphQL takes any iterable for a list.
+  return isIterable(list) ? settleAll<unknown, unknown>([...list], asJson) : list;
 }
+
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value;
