@@ -80,6 +80,22 @@ describe('payloads of many runs', () => {
     }
   });
 
+  it('are parsed in pieces: comparisons', async () => {
+    const pairs = Array.from(
+      { length: RUNS / 2 },
+      (_, at) => `a${at}: compareRuns(workflowId: "wf", baseId: "r${2 * at}", headId: "r${2 * at + 1}")`,
+    );
+    const { turns, stop } = watchTurns();
+    const { data, errors } = await gateway.query(
+      `{ ${pairs.map((pair) => `${pair} { nodes { nodeId } }`).join(' ')} }`,
+    );
+    stop();
+    expect(errors).toEqual([]);
+    expect(Object.keys(data ?? {})).toHaveLength(RUNS / 2);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(MAX_BYTES_A_TURN);
+    expect(turns.reduce((sum, bytes) => sum + bytes)).toBeLessThan((RUNS + 12) * 410_000);
+  });
+
   // Each bucket has a run of its own.
   it.each(['trend(last: 30, buckets: 30)', 'statistics(last: 30)'])('are parsed in pieces: %s', async (figure) => {
     const { turns, stop } = watchTurns();

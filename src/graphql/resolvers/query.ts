@@ -6,6 +6,7 @@ import { readRecentCursor } from '../lists/cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { pageSize, recentPageCalls } from '../fields/list-sizes.ts';
 import { ofWorkflow, severalWorkflows } from '../lists/several-workflows.ts';
+import { readTokens } from './run.ts';
 
 export const query: FieldTable<'Query'> = {
   workflow: { resolve: (_root, { id }) => ({ id: checkId('workflow id', id) }) },
@@ -40,9 +41,10 @@ export const query: FieldTable<'Query'> = {
 
   compareRuns: {
     calls: (_given, run) => 2 * run.withSteps(),
-    async resolve(_root, { workflowId, baseId, headId }, { runs }) {
-      const load = async (runId: string) => runs().load({ workflowId, runId }, 'STEPS');
+    async resolve(_root, { workflowId, baseId, headId }, context) {
+      const load = async (runId: string) => context.runs().load({ workflowId, runId }, 'STEPS');
       const [base, head] = await Promise.all([load(baseId), load(headId)]);
+      await readTokens([base, head], context);
       return compareRuns(base, head);
     },
   },

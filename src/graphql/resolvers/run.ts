@@ -112,8 +112,13 @@ function payloadValue(run: Run, field: 'inputs' | 'outputs', path: string | null
 }
 
 /** What is read of the payloads of all steps: they are of one answer. */
-export function readSteps<T>({ steps: [first] }: Run, { readings }: Context, read: () => T): T | Promise<T> {
+function readSteps<T>({ steps: [first] }: Run, { readings }: Context, read: () => T): T | Promise<T> {
   return first ? readings.take(first.payload, read) : read();
+}
+
+/** To be called before what reads the tokens of many steps: they are known then. One run after the other. */
+export async function readTokens(runs: readonly Run[], context: Context): Promise<void> {
+  for (const run of runs) await readSteps(run, context, () => run.tokenUsage);
 }
 
 const refOf = ({ workflowId, id }: Run) => ({ workflowId, runId: id });
