@@ -8,6 +8,8 @@ import { wireRun, wireStep } from '../support/wire.ts';
 const RUN = '/workflows/wf/runs/r1';
 /** Of the page, for the whole of a run that goes on. */
 const ASK_EVERY_MS = 10_000;
+/** For its state while its tab is hidden. */
+const ASK_HIDDEN_EVERY_MS = 30_000;
 
 const at = (agoMs: number): string => new Date(Date.now() - agoMs).toISOString();
 const [START, END] = [at(60_000), at(40_000)];
@@ -35,6 +37,13 @@ await describeInBrowser('an answer that comes late', (browser) => {
     await gateway.close();
     await upstream.close();
   });
+
+  /** As the browser tells it. */
+  const show = (page: Page, hidden: boolean) =>
+    page.evaluate(
+      `Object.defineProperty(document, 'hidden', { value: ${String(hidden)}, configurable: true });
+       document.dispatchEvent(new Event('visibilitychange'))`,
+    );
 
   /** Lets the page have what is held back, and show it. */
   async function receive(page: Page, release: () => void): Promise<void> {
@@ -81,6 +90,24 @@ await describeInBrowser('an answer that comes late', (browser) => {
     // It is asked again at its own pace.
     await page.clock.runFor(ASK_EVERY_MS);
     await row.getByText('Completed').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('of a hidden tab counts no more in one that is shown', async () => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.clock.install();
+    await page.goto(gateway.url + RUN);
+    await page.getByText('Live', { exact: true }).waitFor();
+    const late = await holdBack(page, 'RunStatus');
+    await show(page, true);
+    await page.clock.runFor(ASK_HIDDEN_EVERY_MS);
+    await late.held;
+    await show(page, false);
+    [isRunOver, steps] = [true, [over]];
+    await page.getByText('Final', { exact: true }).waitFor();
+    await receive(page, late.release);
+    expect(await page.title()).toMatch(/^Completed · r1/);
     expect(complaints).toEqual([]);
     await context.close();
   });

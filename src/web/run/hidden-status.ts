@@ -23,7 +23,8 @@ export function useHiddenStatus({ workflowId, id }: RunVariables, isWanted: bool
   useEffect(() => {
     if (!isWanted) return undefined;
     const timer = setInterval(() => {
-      if (document.hidden) void ask(client, RUN_STATUS, { workflowId, id });
+      // Of a tab that is shown meanwhile the live connection tells more, and later.
+      if (document.hidden) void ask(client, RUN_STATUS, { workflowId, id }, () => document.hidden);
     }, ASK_EVERY_MS);
     return () => {
       clearInterval(timer);
