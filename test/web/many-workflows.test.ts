@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { openPage, type Page } from '../support/browser.ts';
+import { follow, openPage, type Page } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -37,6 +37,24 @@ await describeInBrowser('the page of a key that sees more than a hundred workflo
     await page.getByText('Live', { exact: true }).waitFor();
     workflows.start(LAST, 'told', { status: 'running' });
     await row(page, 'told').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('keeps its connection where the chosen workflow is among them', async () => {
+    workflows.start('wf-1', 'of-another');
+    workflows.start('wf-2', 'of-the-chosen');
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    let streams = 0;
+    page.on('request', (request) => (streams += request.url().endsWith('/graphql/stream') ? 1 : 0));
+    await page.goto(gateway.url);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await row(page, 'of-another').waitFor();
+    await follow(page, '/?workflow=wf-2');
+    await row(page, 'of-another').waitFor({ state: 'detached' });
+    await row(page, 'of-the-chosen').waitFor();
+    await page.evaluate('fetch("/")');
+    expect(streams).toBe(1);
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -55,9 +55,9 @@ export function HomePage() {
   );
 }
 
-/** The chosen one may not be listed. */
+/** In the same order whichever is chosen, so that the connection stays: the chosen one comes first only where it is not listed. */
 function watchedOf(listed: readonly NamedWorkflow[], chosen: string | null): readonly string[] {
-  const ids = new Set(chosen === null ? [] : [chosen]);
-  for (const { id } of listed) ids.add(id);
-  return [...ids].slice(0, MOST_WATCHED);
+  const ids = listed.map(({ id }) => id);
+  if (chosen === null || ids.includes(chosen)) return ids;
+  return [chosen, ...ids].slice(0, MOST_WATCHED);
 }
