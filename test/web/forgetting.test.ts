@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { follow, openPage } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
+import { startLiveRun } from '../support/live-run.ts';
 import { startSampleGateway, type SampleGateway } from '../support/sample-gateway.ts';
 
 const RUN = '/workflows/support-triage/runs/run-4711';
@@ -40,5 +41,26 @@ await describeInBrowser('a page that is open for long', (browser) => {
     expect(await page.getByText('A step failed').count()).toBe(0);
     expect(complaints).toEqual([]);
     await context.close();
+  });
+
+  it('keeps no run whose changes it was told of', async () => {
+    const live = await startLiveRun({ LIVE_TTL_MS: '50' });
+    const { page, context } = await openPage(browser(), { key: 'key-1' });
+    await page.clock.install();
+    await page.goto(`${live.gateway.url}/workflows/wf/runs/r1`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await live.feeds(1);
+    live.steps = 2;
+    await live.poll();
+    await page.getByRole('listbox', { name: /^2 steps/ }).waitFor();
+    await follow(page, '/no-such-page');
+    await page.getByText('There is no page at this address').waitFor();
+    await page.clock.runFor(FORGET_EVERY_MS);
+    await page.route('**/graphql', (route) => route.abort());
+    await follow(page, '/workflows/wf/runs/r1');
+    await page.getByText('The run could not be loaded.').waitFor();
+    expect(await page.getByRole('listbox').count()).toBe(0);
+    await context.close();
+    await live.close();
   });
 });
