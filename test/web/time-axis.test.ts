@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { openPage } from '../support/browser.ts';
+import { createManualClock } from '../support/clock.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -31,21 +32,30 @@ await describeInBrowser('the marks of the time axis', (browser) => {
     const steps = STEPS.map(([from, to], index) =>
       wireStep({ id: `s${index}`, node_id: `node_${index}`, start_time: at(from), end_time: at(to) }),
     );
+    const clock = createManualClock();
+    const start_time = new Date(clock.now() - 106_000).toISOString();
+    const running = { status: 'running', start_time, end_time: null, elapsed_time: 0, outputs: null };
     upstream = await startFaultyUpstream(({ endpoint, runId }) => {
+      if (runId === 'running') return { json: [endpoint === 'steps' ? wireStep(running) : wireRun(runId, running)] };
       if (endpoint === 'steps') return { json: steps };
       return { json: [wireRun(runId, { start_time: at(0), end_time: at(END) })] };
     });
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now, after: clock.after });
   });
   afterAll(async () => {
     await gateway.close();
     await upstream.close();
   });
 
-  it.each([360, 768, 1280])('do not run into one another, at %i pixels', async (width) => {
+  it.each([
+    ['r1', 360],
+    ['r1', 768],
+    ['r1', 1280],
+    ['running', 1280],
+  ])('do not run into one another: of %s, at %i pixels', async (runId, width) => {
     const { page, context, complaints } = await openPage(browser(), { key: 'key-1', width });
-    await page.goto(`${gateway.url}/workflows/wf/runs/r1`);
-    await page.getByText('idle 1 h 00 min').waitFor();
+    await page.goto(`${gateway.url}/workflows/wf/runs/${runId}`);
+    await page.getByText(runId === 'running' ? /^now$/ : 'idle 1 h 00 min').waitFor();
     const marks = await page.evaluate<readonly (readonly [string, number, number])[]>(MARKS);
     for (const [index, [, left]] of marks.slice(1).entries()) expect(left).toBeGreaterThan(marks[index]?.[2] ?? 0);
     expect(complaints).toEqual([]);

@@ -18,6 +18,8 @@ const SPACING_PX = 84;
 /** Of a letter, and between two texts. */
 const LETTER_PX = 6.8;
 const APART_PX = 4;
+/** Of the ground on which a text stands. */
+const GROUND_PX = { now: 16, idle: 0, first: 0, '': 0 } as const;
 
 interface Mark {
   readonly look: 'now' | 'idle' | 'first' | '';
@@ -64,7 +66,7 @@ export function Axis({ scale, window, now, clockMs }: AxisProps) {
 function withRoom(marks: readonly Mark[], viewPx: number): Mark[] {
   const taken: { readonly from: number; readonly to: number }[] = [];
   return marks.filter(({ look, x, text }) => {
-    const width = text.length * LETTER_PX + APART_PX;
+    const width = text.length * LETTER_PX + GROUND_PX[look] + APART_PX;
     const from = x - ON_THE_LEFT[look] * width;
     const to = from + width;
     const hasRoom = to <= viewPx + APART_PX && taken.every((other) => to <= other.from || from >= other.to);
