@@ -13,13 +13,16 @@ await describeInBrowser('the page of a key that sees more than a hundred workflo
   let workflows: ScriptedWorkflows;
   let upstream: FaultyUpstream;
   let gateway: TestGateway;
+  let isDown: boolean;
 
   beforeEach(async () => {
     workflows = createScriptedWorkflows(IDS);
     // A run is of one workflow.
-    upstream = await startFaultyUpstream((call) =>
-      call.runId !== '' && call.workflowId !== LAST ? { status: 404, json: {} } : workflows.script(call),
-    );
+    isDown = false;
+    upstream = await startFaultyUpstream((call) => {
+      if (call.runId === '' || call.workflowId === LAST) return workflows.script(call);
+      return { status: isDown && call.workflowId === 'wf-1' ? 503 : 404, json: {} };
+    });
     gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '50' });
   });
   afterEach(async () => {
@@ -73,6 +76,26 @@ await describeInBrowser('the page of a key that sees more than a hundred workflo
     await search.getByRole('option', { name: /order-4711/ }).waitFor();
     await search.getByRole('combobox').fill('order-4712');
     await search.getByText('Nothing found', { exact: true }).waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('asks all of them again where the same id is searched again', async () => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.goto(gateway.url);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.keyboard.press('/');
+    const search = page.getByRole('dialog', { name: 'Search' });
+    isDown = true;
+    await search.getByRole('combobox').fill('order-4711');
+    await search.getByText('Nothing found, but not everything could be searched: UPSTREAM_UNAVAILABLE').waitFor();
+    isDown = false;
+    await search.getByRole('combobox').fill('nothing');
+    await search.getByText('Nothing found', { exact: true }).waitFor();
+    await search.getByRole('combobox').fill('order-4711');
+    await search.getByText('Searching…').waitFor();
+    await search.getByText(/^Nothing found/).waitFor();
+    expect(await search.getByRole('status').textContent()).toBe('Nothing found');
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -47,6 +47,8 @@ interface Place {
 export function useFoundRuns(id: string | null): FoundRuns {
   const [latest, setPlace] = useState<Place>(() => beginningOf(id));
   const place = latest.id === id ? latest : beginningOf(id);
+  // Who searches for the same id again wants all of them asked again.
+  if (place !== latest) setPlace(place);
   const {
     data,
     error: ofPage,
