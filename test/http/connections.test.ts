@@ -236,6 +236,29 @@ describe('a server that is closed', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it('sends answers to their end that are written, before it or meanwhile, but not taken yet', async () => {
+    const { server, drain, url } = await start();
+    server.keepAliveTimeout = 72_000;
+    const connections = [await connectRaw(url, server), await connectRaw(url, server)];
+    for (const connection of connections) {
+      connection.socket.pause();
+      await connection.send('GET /later HTTP/1.1\r\nhost: x\r\n\r\n');
+    }
+    const large = Buffer.alloc(20_000_000, 'x');
+    later.shift()?.writeHead(200, { 'content-length': large.length }).end(large);
+    const closed = await closeOf(drain);
+    later.shift()?.writeHead(200, { 'content-length': large.length }).end(large);
+    jest.advanceTimersByTime(1000);
+    for (const connection of connections) {
+      connection.socket.resume();
+      expect((await connection.read(1)).map(({ body }) => body.length)).toEqual([large.length]);
+    }
+    await settle();
+    jest.advanceTimersByTime(100);
+    await closed.promise;
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   it('waits no longer than 10 s for an answer', async () => {
     const { server, drain, url } = await start();
     const busy = await connectRaw(url, server);

@@ -13,7 +13,7 @@ export interface Drain {
 
 /** How long a connection without any request so far is kept open: its first request may be on its way. */
 const UNUSED_MS = 500;
-/** How often connections are looked for that have become idle. Node closes those that are when it begins, and each whose answer ends later. */
+/** How often connections are looked for that have become idle. */
 const IDLE_EVERY_MS = 100;
 /** How long answers in progress may take. Then their connections are closed. */
 const ALL_MS = 10_000;
@@ -34,6 +34,11 @@ export function createDrain(server: Server): Drain {
   });
   for (const event of ['request', 'upgrade']) server.on(event, ({ socket }: IncomingMessage) => unused.delete(socket));
 
+  /** For Node a connection is idle when its answer has been written, also where its client has not taken all of it. */
+  function closeIdle(): void {
+    if ([...open].every(({ writableLength }) => writableLength === 0)) server.closeIdleConnections();
+  }
+
   return {
     async close(lingerMs) {
       // First no new connections, which a proxy then opens elsewhere; http.Server's own `close` would close the idle ones at once, too.
@@ -48,12 +53,13 @@ export function createDrain(server: Server): Drain {
         }, ALL_MS),
       ];
       // The body of a request that was refused may come to its end when its answer has been sent.
-      const closing = setInterval(() => {
-        server.closeIdleConnections();
-      }, IDLE_EVERY_MS);
-      await new Promise((resolve) => server.close(resolve));
+      const closing = setInterval(closeIdle, IDLE_EVERY_MS);
+      closeIdle();
+      await new Promise((resolve) => NetServer.prototype.close.call(server, resolve));
       clearInterval(closing);
       timers.forEach(clearTimeout);
+      // Ends Node's timer, too.
+      server.close();
     },
   };
 }
