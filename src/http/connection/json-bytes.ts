@@ -4,6 +4,8 @@
 const OBJECT_BYTES = 64;
 /** 18 bytes a number in a list. */
 const ITEM_BYTES = 16;
+/** With its text less than what one viewer may hold (12 MiB): otherwise a request fills that alone, and its own answer is refused each time. */
+const MAX_BYTES = 9 * 2 ** 20;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -12,7 +14,7 @@ const BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
 const BRACE = 0x7b;
 
-/** Estimated by the text, so that it is known before. A megabyte takes some milliseconds. */
+/** Estimated by the text, so that it is known before, and no more than MAX_BYTES. A megabyte takes some milliseconds. */
 export function bytesBeyondText(json: string): number {
   let bytes = 0;
   let isText = false;
@@ -24,5 +26,5 @@ export function bytesBeyondText(json: string): number {
     else if (char === COMMA) bytes += ITEM_BYTES;
     else if (char === BRACE || char === BRACKET || char === COLON) bytes += OBJECT_BYTES;
   }
-  return bytes;
+  return Math.min(bytes, MAX_BYTES);
 }
