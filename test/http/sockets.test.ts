@@ -179,6 +179,25 @@ describe('sockets', () => {
     await calls.get('b')?.cut;
   });
 
+  it('answer a query by the id of one that its client has just completed', async () => {
+    const { script } = upstream;
+    upstream.script = async (call) => {
+      if (call.runId === 'a') await call.cut;
+      return script(call);
+    };
+    const client = await open();
+    const called = upstream.nextCall();
+    client.subscribe({ query: '{ run(workflowId: "wf", id: "a") { id } }' }, '1');
+    await called;
+    client.send({ type: 'complete', id: '1' });
+    client.subscribe({ query: '{ run(workflowId: "wf", id: "b") { id } }' }, '1');
+    expect([await client.next(), await client.next()]).toMatchObject([
+      { type: 'next', payload: { data: { run: { id: 'b' } } } },
+      COMPLETE,
+    ]);
+    client.cut();
+  });
+
   it('run each operation as the caller that its key is by then, by its own request id', async () => {
     const headers = { 'x-request-id': 'mine', traceparent: 'trace' };
     const client = await open(

@@ -53,6 +53,8 @@ const ALL_TYPES: ReadonlySet<OperationType> = new Set(['query', 'mutation', 'sub
 export function createSocketProtocol({ operations, schema, maxOperations }: SocketProtocolOptions): SocketProtocol {
   /** By the payload of their operation: until the client has taken its answer. */
   const holdings = new WeakMap<object, Holding>();
+  /** When the outcome of an operation has been dealt with, or its events have begun. */
+  const ends = new WeakMap<WaitingClient, Promise<undefined>>();
   /** By the payload of their operation: the clients of subscriptions that go on. */
   const subscribers = new WeakMap<object, WaitingClient>();
 
@@ -99,9 +101,21 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
     },
     async onSubscribe({ subscriptions, extra }, id, payload) {
       const client = createWaitingClient();
+      const earlier = extra.waiting.get(id);
       extra.waiting.set(id, client);
+      const end = Promise.withResolvers<undefined>();
+      ends.set(client, end.promise);
+      if (earlier) {
+        await ends.get(earlier);
+        if (!client.isGone()) subscriptions[id] = null;
+      }
       // `subscriptions` includes this one.
-      const outcome = await run(payload, extra, client, Object.keys(subscriptions).length > maxOperations);
+      const isOneTooMany = Object.keys(subscriptions).length > maxOperations;
+      const outcome = await run(payload, extra, client, isOneTooMany).finally(() => {
+        setImmediate(end.resolve, undefined);
+      });
+      // graphql-ws would send this as the answer of a later operation of the same id, which waits until it has not.
+      if (extra.waiting.get(id) !== client) Reflect.deleteProperty(subscriptions, id);
       if (outcome.kind === 'events') {
         subscribers.set(payload, client);
         extra.countAnswering(-1);
