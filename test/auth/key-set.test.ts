@@ -153,7 +153,7 @@ describe("the keys of the tokens' issuer", () => {
     expect(log.lines).toMatchObject([{ reason: 'AUTH_JWKS: expected HTTP 200; got 503' }]);
   });
 
-  it('that can not be used are left out, whatever is wrong with them and beside which others, and are said once', async () => {
+  it('that can not be used are left out, whatever is wrong with them and beside which others, and are said once: not those for something else', async () => {
     const [good] = keys;
     const strong = await createSigningKey('rsa', 'RS256');
     if (!good) throw new Error('expected a key');
@@ -170,21 +170,30 @@ describe("the keys of the tokens' issuer", () => {
       like('for signing, too', good, { key_ops: ['verify', 'sign'] }),
       like('private', good, await exportJWK(good.privateKey)),
     ];
+    // They are good, and checks of signatures are not what they are for.
+    const others = [
+      like('to encrypt', strong, { use: 'enc' }),
+      like('of another algorithm', strong, { alg: 'RSA-OAEP' }),
+      like('of another kind', good, { kty: 'AKP' }),
+    ];
     await fc.assert(
-      fc.asyncProperty(fc.shuffledSubarray([...keys, strong, ...unusable], { minLength: 1 }), async (listed) => {
-        const told = log.lines.length;
-        issuer.keys = listed;
-        const keySet = await open();
-        for (let reading = 0; reading < 2; reading += 1) {
-          for (const { kid, alg } of listed) {
-            const isGood = !unusable.some((key) => key.kid === kid);
-            expect([kid, await lookUp(keySet, kid, alg)]).toEqual([kid, isGood ? 'found' : NOT_LISTED]);
+      fc.asyncProperty(
+        fc.shuffledSubarray([...keys, strong, ...unusable, ...others], { minLength: 1 }),
+        async (listed) => {
+          const told = log.lines.length;
+          issuer.keys = listed;
+          const keySet = await open();
+          for (let reading = 0; reading < 2; reading += 1) {
+            for (const { kid, alg } of listed) {
+              const isGood = ![...unusable, ...others].some((key) => key.kid === kid);
+              expect([kid, await lookUp(keySet, kid, alg)]).toEqual([kid, isGood ? 'found' : NOT_LISTED]);
+            }
+            clock.advance(10 * MINUTE);
           }
-          clock.advance(10 * MINUTE);
-        }
-        const left = listed.filter((key) => unusable.includes(key)).map(({ kid }) => kid);
-        expect(log.lines.slice(told).map(({ kid }) => kid)).toEqual(left);
-      }),
+          const left = listed.filter((key) => unusable.includes(key)).map(({ kid }) => kid);
+          expect(log.lines.slice(told).map(({ kid }) => kid)).toEqual(left);
+        },
+      ),
       { numRuns: 20 },
     );
     expect(log.text).not.toContain(good.publicJwk.x);

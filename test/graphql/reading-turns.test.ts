@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { ReadPayload } from '../../src/domain/types.ts';
 import { createReadingTurns, TURN_BYTES } from '../../src/graphql/reading-turns.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
@@ -46,6 +46,16 @@ describe('the payloads that one operation reads', () => {
     }
     expect(turns).toEqual([['first'], ['x0', 'y0', 'x1', 'y1'], ['x2', 'y2'], ['x3', 'y3']]);
     expect(await Promise.all(all)).toHaveLength(9);
+  });
+
+  it('take no turn when none of them waits any more', async () => {
+    const { take } = start();
+    await Promise.all([take(answerOf(TURN_BYTES)(), 'a'), take(answerOf(1)(), 'b')]);
+    const turns = jest.spyOn(globalThis, 'setImmediate');
+    for (let turn = 0; turn < 3; turn += 1) await nextTurn();
+    const { length } = turns.mock.calls;
+    turns.mockRestore();
+    expect(length).toBe(0);
   });
 
   it('fail alone, and are not read any more when the client has gone', async () => {

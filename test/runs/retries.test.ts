@@ -8,7 +8,7 @@ const AT_ONCE = 100;
 const RETRY_MS = 1000;
 
 /** `count` things that could not be written. `isTaken`: whether Valkey takes one now. */
-function start(count: number, isTaken: (each: number) => boolean) {
+function start(count: number, isTaken: (each: number) => boolean | Promise<boolean>) {
   const clock = createManualClock();
   const unwritten = new Set(Array.from({ length: count }, (_, index) => index));
   let back = (): void => undefined;
@@ -30,7 +30,7 @@ function start(count: number, isTaken: (each: number) => boolean) {
       most = Math.max(most, (atOnce += 1));
       await turnOfTheLoop();
       atOnce -= 1;
-      if (isTaken(each)) return unwritten.delete(each);
+      if (await isTaken(each)) return unwritten.delete(each);
       refused += 1;
       retries.begin();
       return false;
@@ -85,6 +85,19 @@ it('writes all that Valkey takes, whatever it refuses, with bounded work in each
     }),
     { numRuns: 30 },
   );
+});
+
+it('goes on each second where Valkey refuses one at once, and takes longer than that for another', async () => {
+  const slow = Promise.withResolvers<boolean>();
+  const scene = start(2, (each) => each === 1 && slow.promise);
+  scene.retries.begin();
+  scene.clock.advance(RETRY_MS);
+  while (scene.refused === 0) await turnOfTheLoop();
+  // It comes while the turn before is under way.
+  scene.clock.advance(RETRY_MS);
+  slow.resolve(true);
+  await scene.settle();
+  expect([[...scene.unwritten], scene.clock.pending]).toEqual([[0], [RETRY_MS]]);
 });
 
 it('writes nothing while Valkey is away, all of it when it is back, and no more when it is closed', async () => {
