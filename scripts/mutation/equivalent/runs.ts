@@ -276,4 +276,12 @@ export const RUNS: readonly Equivalent[] = [
     replacement: 'queues.find(({\n  workflowId\n}) => workflowId === next.workflowId).waiting',
     reason: TYPES_ALONE,
   },
+  ...inFile('runs/denials.ts', [['denials.set(key, true);', 'false', 'It is asked for keys alone.']]),
+  ...inFile('runs/starts/started-runs.ts', [
+    [
+      "await fleet.valkey.run('STORE', (redis) => redis.set(name, '', 'PX', AWAITED_MS));",
+      '"Stryker was here!"',
+      'It is asked whether there is any text.',
+    ],
+  ]),
 ];

@@ -3,6 +3,7 @@
  * for it.
  */
 import { LRUCache } from 'lru-cache';
+import type { FleetKeys } from '../../fleet/fleet-keys.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { refKey } from '../../upstream/ids.ts';
@@ -36,22 +37,22 @@ export function createStartedRuns({ fleet, source, now }: StartedRunsOptions): S
     sizeCalculation: (_untilMs, key) => ENTRY_BYTES + 2 * key.length,
   });
   const keyOf = ({ id }: Viewer, ref: RunRef) => `${id} ${refKey(ref)}`;
-  /** One for each secret: the first one's is written. */
-  const namesOf = (viewer: Viewer, ref: RunRef) =>
-    (fleet?.keys ?? []).map((key) => key.name('started', source, identityOf(viewer), refKey(ref)));
+  const nameOf = (key: FleetKeys, viewer: Viewer, ref: RunRef) =>
+    key.name('started', source, identityOf(viewer), refKey(ref));
 
   return {
     async add(viewer, ref) {
       untilMs.set(keyOf(viewer, ref), now() + AWAITED_MS);
-      const [name] = namesOf(viewer, ref);
-      if (fleet && name !== undefined) {
-        await fleet.valkey.run('STORE', (redis) => redis.set(name, '', 'PX', AWAITED_MS));
-      }
+      if (!fleet) return;
+      const name = nameOf(fleet.keys[0], viewer, ref);
+      await fleet.valkey.run('STORE', (redis) => redis.set(name, '', 'PX', AWAITED_MS));
     },
     async isAwaited(viewer, ref) {
       const known = untilMs.get(keyOf(viewer, ref));
       if (known !== undefined) return now() < known;
-      const found = await fleet?.valkey.run('READ', (redis) => redis.mget(...namesOf(viewer, ref)));
+      if (!fleet) return false;
+      const names = fleet.keys.map((key) => nameOf(key, viewer, ref));
+      const found = await fleet.valkey.run('READ', (redis) => redis.mget(names));
       return found?.some((value) => value !== null) ?? false;
     },
   };
