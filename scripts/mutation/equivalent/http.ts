@@ -247,4 +247,13 @@ export const HTTP: readonly Equivalent[] = [
       'It is the default of what is printed.',
     ],
   ]),
+  ...inFile('http/connection/listen.ts', [["const { code = '' } = error;", OTHER, 'It is no known code either.']]),
+  ...inFile('http/live/large-messages.ts', [
+    [
+      'const placeholder = { extensions: { message: (count += 1) } };',
+      'count -= 1',
+      'Another number each time, as well.',
+    ],
+    ['if (messages.size === 0) return text;', 'false', 'Where none are there, none is found. It saves time alone.'],
+  ]),
 ];
