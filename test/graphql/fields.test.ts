@@ -7,6 +7,7 @@ import {
   parse,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLObjectType,
 } from 'graphql';
 import type { Context } from '../../src/graphql/context.ts';
 import { attachFields, attachScalar, attachUnion, countObjects } from '../../src/graphql/fields/executable-schema.ts';
@@ -89,8 +90,8 @@ describe('fields that fail', () => {
   /** How many errors there are, how often a resolver was called, and whether the answer is refused. */
   async function outcomeOf(text: string, length: number) {
     const schema = buildSchema(`
-      type Query { items: [Item] own: [Own] runs: [Run] errors: [Item] rejected: [Item] }
-      type Mutation { a: Own b: Int }
+      type Query { items: [Item] own: [Own] runs: [Run] errors: [Item] rejected: [Item] mixed: [Item] none: [Item] }
+      type Mutation { a: Own b: Int items: [Item] }
       type Item { a: Int b: Int later: Int value: Int list: [Int!]! plain: Int sure: Int! }
       type Own { id: Int }
       type Run { id: Int }`);
@@ -110,16 +111,19 @@ describe('fields that fail', () => {
         runs: all(() => computed),
         errors: all(() => new Error('failed')),
         rejected: all(later),
+        mixed: counted(() => Array.from({ length }, (_, at) => (at === 0 ? {} : new Error('failed')))),
+        none: counted(() => null),
       },
-      Mutation: { a: counted(() => ({})), b: counted(() => 1) },
+      Mutation: { a: counted(() => ({})), b: counted(() => 1), items: all(() => ({})) },
       Item: { a, b, later: counted(later), value: counted(() => new Error('failed')), list: a, sure: a },
       Own: { id: counted(fail) },
     });
     guardFields(schema);
     const failures = createFailureLimit();
     const contextValue = { budgets: { failures } } as Context;
-    const { errors = [] } = await execute({ schema, document: parse(text), contextValue });
-    return { errors: errors.length, calls, isRefused: failures.isExceeded() };
+    const { errors = [], data } = await execute({ schema, document: parse(text), contextValue });
+    const messages = new Set(errors.map(({ message }) => message));
+    return { errors: errors.length, messages, data, calls, isRefused: failures.isExceeded() };
   }
 
   it.each([
@@ -132,14 +136,16 @@ describe('fields that fail', () => {
     ['as items that are Errors', '{ errors { plain } }', 1],
     ['as items that reject', '{ rejected { plain } }', 1],
   ])('have each an error, as long as they are few: %s', async (_, text, calls) => {
-    expect(await outcomeOf(text, FEW)).toEqual({ errors: FEW, calls, isRefused: false });
+    expect(await outcomeOf(text, FEW)).toMatchObject({ errors: FEW, calls, isRefused: false });
   });
 
   it.each([
     ['at once', '{ items { a b } }', 5001 + 1],
     ['lists that can not be null', '{ items { a list } }', 5001 + 1],
     ['properties', '{ runs { id again: id } }', 1],
+    ['Errors as values', '{ items { value again: value } }', 5001 + 1],
     ['items that are Errors', '{ errors { plain } again: errors { plain } }', 2],
+    ['items of which some are Errors', '{ mixed { plain } again: mixed { plain } }', 2],
     ['items and fields', '{ errors { plain } items { a } }', 2002 + 1],
   ])('are no longer read once they are more than 5000: %s', async (_, text, atMost) => {
     const { errors, calls, isRefused } = await outcomeOf(text, MANY);
@@ -153,9 +159,40 @@ describe('fields that fail', () => {
     }
   });
 
-  it('do not stop a mutation', async () => {
+  it('do not stop a mutation, however many they are', async () => {
     const { calls } = await outcomeOf('mutation { a { id } b }', FEW);
     expect(calls).toBe(3);
+    const { data, isRefused } = await outcomeOf('mutation { items { a b } b }', MANY);
+    expect([data?.b, isRefused]).toEqual([1, true]);
+  });
+
+  it('have the error that they failed with where they can not be null, however many they are', async () => {
+    const { errors, messages } = await outcomeOf('{ items { sure } }', 2 * MANY);
+    expect([errors, messages]).toEqual([2 * MANY, new Set(['failed'])]);
+  });
+
+  it('are no lists that are null', async () => {
+    expect(await outcomeOf('{ none { plain } }', FEW)).toMatchObject({ data: { none: null }, errors: 0 });
+  });
+
+  it('are none of plain data, and none of the schema itself: those are read without a check', () => {
+    const schema = buildSchema('type Query { a: Int b: Int c: Int plain: Int }');
+    const resolvers = {
+      a: { resolve: () => 1 },
+      b: { resolve: (source: unknown) => source },
+      c: { resolve: (_source: unknown, _args: unknown, _context: unknown, info: unknown) => info },
+    };
+    attachFields(schema, { Query: resolvers });
+    const { a, b, c, plain } = schema.getQueryType()?.getFields() ?? {};
+    const ofSchema = () =>
+      Object.values((schema.getType('__Type') as GraphQLObjectType).getFields()).map(({ resolve }) => resolve);
+    const before = ofSchema();
+    guardFields(schema);
+    expect(plain?.resolve).toBeUndefined();
+    expect(ofSchema()).toEqual(before);
+    // A compiled query sees by it what a resolver reads.
+    expect([a, b, c].map((field) => field?.resolve?.length)).toEqual([0, 1, 4]);
+    expect(a?.resolve).not.toBe(resolvers.a.resolve);
   });
 });
 
