@@ -1,4 +1,4 @@
-import type { Equivalent } from './equivalent.ts';
+import { inFile, type Equivalent } from './equivalent.ts';
 
 const FAST_PATH = 'A fast path: the checks below it say the same of such an id.';
 
@@ -90,4 +90,11 @@ export const UPSTREAM: readonly Equivalent[] = [
     replacement: 'false',
     reason: 'An empty list like another. Sharing it saves memory.',
   },
+  ...inFile('upstream/transport/json-items.ts', [
+    [
+      'for (let at = 0; at < json.length && items.length < limit; at += 1) {',
+      'at <= json.length',
+      'Behind the end stands no character that counts.',
+    ],
+  ]),
 ];

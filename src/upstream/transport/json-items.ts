@@ -11,7 +11,7 @@ export function itemsOf(json: string, limit = Infinity): readonly string[] {
     start = end + 1;
   };
   for (let at = 0; at < json.length && items.length < limit; at += 1) {
-    const character = json[at] ?? '';
+    const character = json[at];
     if (character === '"') {
       at = endOfText(json, at) - 1;
     } else if (character === '[' || character === '{') {
@@ -19,7 +19,8 @@ export function itemsOf(json: string, limit = Infinity): readonly string[] {
       if (depth === 1) start = at + 1;
     } else if (character === ']' || character === '}') {
       depth -= 1;
-      if (depth === 0 && (items.length > 0 || json.slice(start, at).trim() !== '')) cut(at);
+      // Behind the last comma stands an item: there is none in an empty list alone.
+      if (depth === 0 && json.slice(start, at).trim() !== '') cut(at);
     } else if (character === ',' && depth === 1) {
       cut(at);
     }
