@@ -256,4 +256,11 @@ export const HTTP: readonly Equivalent[] = [
     ],
     ['if (messages.size === 0) return text;', 'false', 'Where none are there, none is found. It saves time alone.'],
   ]),
+  ...inFile('http/connection/json-bytes.ts', [
+    [
+      'for (let at = 0; at < json.length; at += 1) {',
+      'at <= json.length',
+      'Behind the end stands no character that counts.',
+    ],
+  ]),
 ];
