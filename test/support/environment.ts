@@ -17,6 +17,7 @@ export default class OrdinaryGlobal extends TestEnvironment {
     copyMissing(this.global, global);
     // Of this realm, as Jest has them: what Node returns is an instance of them.
     Object.assign(global, { global, Buffer, ArrayBuffer, Uint8Array });
+    global.Error.prepareStackTrace = plainStack;
     this.context = global;
     this.global = global as unknown as typeof this.global;
     this.moduleMocker = new ModuleMocker(global);
@@ -24,6 +25,10 @@ export default class OrdinaryGlobal extends TestEnvironment {
     this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global });
   }
 }
+
+/** As Node writes it. Jest looks each frame up in a source map: there is none, and GraphQLError reads the stack of each error. */
+const plainStack = (error: Error, frames: readonly unknown[]): string =>
+  [Error.prototype.toString.call(error), ...frames.map(String)].join('\n    at ');
 
 /** What the language itself does not have: that of Node, read where it is first used, and that of Jest. */
 function copyMissing(from: object, to: object): void {
