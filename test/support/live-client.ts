@@ -225,13 +225,17 @@ export async function openStream(
   outgoing.end(isPost ? (typeof operation === 'string' ? operation : JSON.stringify(operation)) : undefined);
   const response = await responseOf(outgoing);
   const { push, client } = createFrames();
-  let text = '';
+  // Put together only when a block is whole: joining at every chunk would take quadratic time.
+  let pieces: string[] = [];
   response.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
+    const endsBlock = chunk.includes('\n\n') || (chunk.startsWith('\n') && pieces.at(-1)?.endsWith('\n') === true);
+    pieces.push(chunk);
     const isStream = response.headers['content-type']?.startsWith('text/event-stream') ?? false;
-    for (let end = text.indexOf('\n\n'); isStream && end >= 0; end = text.indexOf('\n\n')) {
-      const frame = frameOf(text.slice(0, end));
-      text = text.slice(end + 2);
+    if (!isStream || !endsBlock) return;
+    const blocks = pieces.join('').split('\n\n');
+    pieces = blocks.splice(-1);
+    for (const block of blocks) {
+      const frame = frameOf(block);
       if (frame) push(frame);
     }
   });
@@ -245,7 +249,11 @@ export async function openStream(
   return Object.assign(client, {
     status: response.statusCode ?? 0,
     headers: response.headers,
-    body: () => ended.then(() => (text === '' ? null : (JSON.parse(text) as Json))),
+    body: () =>
+      ended.then(() => {
+        const text = pieces.join('');
+        return text === '' ? null : (JSON.parse(text) as Json);
+      }),
     stopReading() {
       response.pause();
     },
