@@ -29,9 +29,12 @@ export async function joinFleet(
   return { ...joined, figures };
 }
 
+/** A question may be a whole operation: where the wait is long, it need not be asked hundreds of times a second. */
+const MAX_PAUSE_MS = 25;
+
 /** Resolves when the condition holds. Between two questions the processor is left to whoever is waited for. */
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await pause(2);
+  for (let ms = 2; !(await isTrue()); ms = Math.min(1.5 * ms, MAX_PAUSE_MS)) await pause(ms);
 }
 
 /** Gateways of one fleet in this process, each with its own caches and connections. */
