@@ -4,4 +4,9 @@ import config, { END_TO_END } from '../jest.config.js';
 const { testMatch, testPathIgnorePatterns, ...shared } = config;
 
 /** @type {import('jest').Config} */
-export default { ...shared, rootDir: '..', testRegex: END_TO_END };
+export default {
+  ...shared,
+  rootDir: '..',
+  globalSetup: '<rootDir>/test/support/browser-setup.ts',
+  testRegex: END_TO_END,
+};

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openBrowser, openPage } from './browser.ts';
-import setUp from './global-setup.ts';
+import setUp from './browser-setup.ts';
 import { startGateway } from './gateway.ts';
 
 const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));

@@ -1,0 +1,9 @@
+/** Once for all workers: as for the other tests, and the browser is unpacked. Only to load it takes half a second. */
+import chromium from '@sparticuz/chromium';
+import { CHROMIUM_PATH } from './browser.ts';
+import setUp from './global-setup.ts';
+
+export default async function setUpBrowser(): Promise<void> {
+  await setUp();
+  process.env[CHROMIUM_PATH] = await chromium.executablePath().catch(() => '');
+}
