@@ -46,6 +46,8 @@ export function optionsFor(target: string, given?: readonly string[]): PartialSt
     reporters: ['progress-append-only'],
     // The tests start servers and processes of their own.
     concurrency: 1,
+    // Jest leaves modules behind: after some hundred mutants a process has gigabytes, and spends its time collecting them.
+    maxTestRunnerReuse: 50,
     disableTypeChecks: false,
     allowEmpty: false,
   };
