@@ -25,7 +25,6 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
     let counted = length === undefined ? MIN_COUNTED_BYTES : MAX_BODY_BYTES;
     const stop = (error: Error) => {
       request.removeAllListeners('data');
-      request.off('end', read);
       first = several = null;
       // node:http reads what is left of a body that nobody has begun to read, and only of such a one.
       request.resume();

@@ -101,6 +101,23 @@ describe('a body', () => {
     const other = readBody(broken, { hold });
     broken.destroy(new Error('broken'));
     await expect(other).rejects.toMatchObject({ extensions: { code: 'BAD_REQUEST' } });
+    const [whole, cut] = [Buffer.from('é'), Buffer.from('é').subarray(0, 1)];
+    expect((await read([whole])).text).toBe('é');
+    for (const pieces of [[cut], [whole, cut]])
+      await expect(read(pieces)).rejects.toMatchObject({ extensions: { code: 'BAD_REQUEST' } });
+  });
+
+  it('is refused where it is compressed, with the start of what it says it is', async () => {
+    const encoding = 'x'.repeat(101);
+    const request = requestWith({ 'content-encoding': encoding });
+    await expect(readBody(request, { hold: () => () => undefined })).rejects.toMatchObject({
+      message: expect.stringMatching(/"x{100}"/),
+      extensions: { code: 'BAD_REQUEST', http: { status: 415 } },
+    });
+    request.push(Buffer.alloc(MIN_COUNTED_BYTES));
+    request.push(null);
+    await settle();
+    expect(request.readableEnded).toBe(true);
   });
 });
 

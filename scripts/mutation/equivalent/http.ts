@@ -42,11 +42,16 @@ export const HTTP: readonly Equivalent[] = [
   ...inFile('http/base-path.ts', [["const { url = '' } = request;", OTHER, 'It begins with no base path either.']]),
   ...inFile('http/body.ts', [
     [
-      'const body = chunks.length === 1 && first ? first : Buffer.concat(chunks, size);',
-      'false',
-      'One piece is the same when it is joined. It saves time alone.',
+      'several ??= startWith(first, Number(length ?? 0));',
+      'length && 0',
+      'The block grows where it is too small. It saves copies alone.',
     ],
     ['if (request.complete) return;', 'false', 'The body has been given by then. It saves making an error.'],
+    [
+      "request.once('error', close);",
+      '""',
+      'Node gives an error only to one that listens for it, and closes the request in any case.',
+    ],
   ]),
   ...inFile('http/connection/client-address.ts', [
     ['if (trustProxy === false) return () => false;', '() => undefined', 'As good as false.'],
