@@ -1,5 +1,10 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { createClientBytes, createHolding, MIN_COUNTED_BYTES } from '../../src/http/connection/client-bytes.ts';
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
 
 const refused = expect.objectContaining({ code: 'RATE_LIMITED', isRetryable: true, details: { retryAfterSeconds: 1 } });
 
@@ -36,12 +41,30 @@ describe('bytes that are held for clients', () => {
     expect(bytes.of('another').hold(20_000)).toBeDefined();
   });
 
-  it('are counted from a size on', () => {
+  it('are counted from a size on', async () => {
     const bytes = createClientBytes(MIN_COUNTED_BYTES);
     for (let time = 0; time < 3; time += 1) bytes.of('a').hold(MIN_COUNTED_BYTES - 1);
     bytes.of('a').hold(MIN_COUNTED_BYTES);
     expect(() => bytes.of('a').hold(MIN_COUNTED_BYTES)).toThrow(refused);
     bytes.of('a').hold(MIN_COUNTED_BYTES - 1);
+    const events = createClientBytes(MIN_COUNTED_BYTES);
+    await events.of('a').holdWhenFree(MIN_COUNTED_BYTES - 1);
+    expect(() => {
+      events.of('a').hold(MIN_COUNTED_BYTES)();
+    }).not.toThrow();
+    await events.of('a').holdWhenFree(MIN_COUNTED_BYTES);
+    await events.of('a').holdWhenFree(MIN_COUNTED_BYTES - 1);
+    expect(() => events.of('a').hold(MIN_COUNTED_BYTES)).toThrow(refused);
+  });
+
+  it('are forgotten with their owner when they are released', () => {
+    const bytes = createClientBytes(100_000);
+    gc();
+    const before = process.memoryUsage().heapUsed;
+    for (let id = 0; id < 3000; id += 1) bytes.of(Buffer.alloc(10_000, `${id},`).toString()).hold(MIN_COUNTED_BYTES)();
+    gc();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(10_000_000);
+    expect(bytes.of('a').hold(100_000)).toBeDefined();
   });
 
   it('are waited for where an event is due', async () => {

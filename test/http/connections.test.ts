@@ -3,6 +3,9 @@ import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { connect, Socket, type AddressInfo } from 'node:net';
 import { Duplex, PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { createDrain, type Drain } from '../../src/http/connection/drain.ts';
@@ -10,6 +13,9 @@ import { createTurns } from '../../src/http/connection/one-answer-at-a-time.ts';
 import { endMalformed, endWithError } from '../../src/http/connection/raw-response.ts';
 import { settle } from '../support/operations.ts';
 import { connectRaw } from '../support/raw-http.ts';
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
 
 describe('an error without a response', () => {
   const sentBy = async (end: (socket: PassThrough) => void) => {
@@ -162,6 +168,17 @@ describe('requests of one connection', () => {
     answer.emit('close');
     expect(begun).toEqual(['first']);
   });
+
+  it('are begun without the time that the reader of the answer before had', () => {
+    const inTurn = createTurns();
+    const socket = new Socket();
+    const [first, answer] = exchangeOf(socket);
+    const timeouts: (number | undefined)[] = [];
+    inTurn(first, answer, () => socket.setTimeout(1000));
+    inTurn(...exchangeOf(socket), () => timeouts.push(socket.timeout));
+    answer.emit('close');
+    expect(timeouts).toEqual([0]);
+  });
 });
 
 describe('a server that is closed', () => {
@@ -215,6 +232,41 @@ describe('a server that is closed', () => {
     await closed.promise;
     // Nothing keeps the process.
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('closes idle connections at once when their time is over', async () => {
+    const { server, drain, url } = await start();
+    server.keepAliveTimeout = 72_000;
+    const idle = await connectRaw(url, server);
+    await idle.ask('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    await drain.close(0);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('keeps no connection that is closed, and is not kept itself', async () => {
+    const sockets: WeakRef<Socket>[] = [];
+    const closeOne = async () => {
+      const { server, drain, url } = await start();
+      server.on('connection', (socket) => sockets.push(new WeakRef(socket)));
+      for (let time = 0; time < 10; time += 1) {
+        const raw = await connectRaw(url, server);
+        if (time % 2 === 0) await raw.ask('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+        raw.close();
+      }
+      while ((await promisify(server.getConnections.bind(server))()) > 0) await settle();
+      await settle();
+      gc();
+      const kept = sockets.filter((socket) => socket.deref()).length;
+      await drain.close(0);
+      return { kept, closed: new WeakRef(server) };
+    };
+    const { kept, closed } = await closeOne();
+    // The last ones may still be seen.
+    expect(kept).toBeLessThan(3);
+    await settle();
+    gc();
+    expect(closed.deref()).toBeUndefined();
   });
 
   it('closes a connection that becomes idle when the body of an answered request is at its end', async () => {

@@ -68,12 +68,6 @@ export const HTTP: readonly Equivalent[] = [
   ]),
   ...inFile('http/connection/client-bytes.ts', [
     ["export const ANONYMOUS = '';", OTHER, 'It is the id of no viewer either.'],
-    ['releases.delete(release);', ';', 'Releasing twice is the same as once. It saves memory alone.'],
-    [
-      'if (own === 0) heldByOwner.delete(owner);',
-      'false',
-      'Who holds nothing may be known or not. It saves memory alone.',
-    ],
   ]),
   ...inFile('http/compression/compressed-forms.ts', [
     [
@@ -90,14 +84,6 @@ export const HTTP: readonly Equivalent[] = [
     ["const bytes = typeof body === 'string' ? Buffer.from(body) : body;", 'true', 'A copy of the same bytes.'],
   ]),
   ...inFile('http/compression/content-encoding.ts', remembering('header', 'encodings')),
-  ...inFile(
-    'http/connection/drain.ts',
-    ['""', '() => undefined'].map((replacement) => [
-      "socket.once('close', () => unused.delete(socket));",
-      replacement,
-      'To destroy a closed socket changes nothing. It saves memory alone.',
-    ]),
-  ),
   ...inFile('http/graphql/answer-bytes.ts', [
     ...['false', 'sizeBytes <= MIN_LARGE_BYTES'].map(
       (replacement) =>
