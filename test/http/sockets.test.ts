@@ -20,6 +20,7 @@ import { BEAT_EVERY_MS, createKeepAlive } from '../../src/http/live/keep-alive.t
 import { endAll, type LiveTransport } from '../../src/http/live/live-transport.ts';
 import { createSocketProtocol } from '../../src/http/live/socket-protocol.ts';
 import { serveSockets } from '../../src/http/live/sockets.ts';
+import type { OperationStart } from '../../src/observability/operation-record.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { startFaultyUpstream, type Call, type FaultyUpstream } from '../support/faulty-upstream.ts';
@@ -41,6 +42,7 @@ const TRY_AGAIN_LATER = 1013;
 const RUN = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
 const RUNNING = { type: 'next', payload: { data: { runUpdated: { status: 'RUNNING' } } } };
 const TYPE = '{ __typename }';
+const LARGE = '{ __schema { types { name description fields { name description } } } }';
 const ANSWER = { type: 'next', payload: { data: { __typename: 'Query' } } };
 const COMPLETE = { type: 'complete' };
 const KEY = { authorization: 'Bearer key-1' };
@@ -65,6 +67,8 @@ describe('sockets', () => {
   let heard: number;
   /** What the pipeline was asked to run. */
   let requests: OperationRequest[];
+  /** What was refused before the pipeline. */
+  let refused: OperationStart[];
   const clients: SocketClient[] = [];
 
   beforeAll(async () => {
@@ -87,7 +91,7 @@ describe('sockets', () => {
     allowance = () => null;
     clientBytes = createClientBytes(MAX_HELD_BYTES);
     isReady = true;
-    requests = [];
+    [requests, refused] = [[], []];
     [kept, heard] = [0, 0];
     const keepAlive = createKeepAlive(clock.after);
     const operations: OperationPipeline = {
@@ -95,6 +99,10 @@ describe('sockets', () => {
       run(request) {
         requests.push(request);
         return pipeline.operations.run(request);
+      },
+      refuse(start, error) {
+        refused.push(start);
+        return pipeline.operations.refuse(start, error);
       },
     };
     server.removeAllListeners('upgrade');
@@ -198,10 +206,51 @@ describe('sockets', () => {
     client.cut();
   });
 
+  it('send nothing of an operation that its client completes while it waits for one of the same id', async () => {
+    const { script } = upstream;
+    const first = Promise.withResolvers<undefined>();
+    upstream.script = async (call) => {
+      await first.promise;
+      return script(call);
+    };
+    const client = await open();
+    const called = upstream.nextCall();
+    client.subscribe({ query: 'mutation { executeWorkflow(workflowId: "wf") { __typename } }' }, '1');
+    await called;
+    client.send({ type: 'complete', id: '1' });
+    client.subscribe({ query: TYPE }, '1');
+    client.send({ type: 'complete', id: '1' });
+    await client.roundTrip();
+    first.resolve(undefined);
+    await until(() => requests.length === 2);
+    client.subscribe({ query: '{ last: __typename }' }, '2');
+    expect(await client.next()).toEqual({ type: 'next', payload: { data: { last: 'Query' } } });
+  });
+
+  it('forget operations that are over', async () => {
+    const client = await open();
+    for (let id = 0; id < 10; id += 1) {
+      client.subscribe({ query: TYPE }, `query ${id}`);
+      expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
+      client.subscribe({ query: RUN }, `subscription ${id}`);
+      expect(await client.next()).toEqual(RUNNING);
+      client.send({ type: 'complete', id: `subscription ${id}` });
+      await client.roundTrip();
+    }
+    const clientsOfOperations = requests.map((request) => new WeakRef(request.client.isGone));
+    requests = [];
+    await client.roundTrip();
+    gc();
+    expect(clientsOfOperations.filter((each) => each.deref()).length).toBeLessThan(3);
+    // The socket is idle by then.
+    sockets.end();
+    expect(await client.next()).toEqual({ type: 'closed', code: 1001 });
+  });
+
   it('run each operation as the caller that its key is by then, by its own request id', async () => {
     const headers = { 'x-request-id': 'mine', traceparent: 'trace' };
     const client = await open(
-      { Authorization: 'Bearer key-7' },
+      { token: 'Bearer key-6', Authorization: 'Bearer key-7' },
       { headers: { ...headers, authorization: 'Bearer key-8' } },
     );
     for (const id of ['a', 'b']) {
@@ -567,6 +616,8 @@ describe('sockets', () => {
           },
         ],
       });
+      const requestId = expect.stringMatching(/.\.3$/);
+      expect(refused).toMatchObject([{ transport: 'graphql-ws', requestId, viewerId: viewerOf('key-1').id }]);
       client.send({ type: 'complete', id: 'a' });
       client.subscribe({ query: TYPE }, 'd');
       expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
@@ -585,6 +636,19 @@ describe('sockets', () => {
       client.subscribe({ query: TYPE });
       expect(await client.next()).toEqual(ANSWER);
       expect(seen).toEqual(['key-1']);
+    });
+
+    it('of who is nobody by then', async () => {
+      const client = await open();
+      authenticate = () => NOBODY;
+      allowance = () => REFUSED;
+      client.subscribe({ query: TYPE });
+      expect(await client.nextErrorCode()).toBe('RATE_LIMITED');
+      expect(refused).toMatchObject([{ viewerId: null }]);
+      allowance = () => null;
+      client.subscribe({ query: '{ run(workflowId: "wf", id: "r1") { id } }' });
+      const errors = [{ extensions: { code: 'UNAUTHENTICATED' } }];
+      expect(await client.next()).toMatchObject({ type: 'next', payload: { errors } });
     });
 
     it('that is none, with what is wrong, and one that ends with its errors', async () => {
@@ -635,16 +699,18 @@ describe('sockets', () => {
     expect(heard - before).toBeGreaterThan(50);
   });
 
-  it('count what a client has not taken, and free it when its operation is over', async () => {
+  /** From now on. */
+  function countHeld() {
     let held = 0;
     const bytes = createClientBytes(MAX_HELD_BYTES);
-    const owners = new Set<string>();
+    const [owners, ownersOfAnswers] = [new Set<string>(), new Set<string>()];
     clientBytes = {
       of: (owner) => {
         owners.add(owner);
         const of = bytes.of(owner);
         const counted = (size: number, free: () => void) => {
           held += size;
+          if (size >= MIN_COUNTED_BYTES) ownersOfAnswers.add(owner);
           let isFree = false;
           return () => {
             if (!isFree) held -= size;
@@ -658,13 +724,19 @@ describe('sockets', () => {
         };
       },
     };
+    return { held: () => held, owners, ownersOfAnswers };
+  }
+
+  it('count what a client has not taken, and free it when its operation is over', async () => {
+    const { held, owners, ownersOfAnswers } = countHeld();
     const client = await open();
-    client.subscribe({ query: '{ __schema { types { name description fields { name description } } } }' });
+    client.subscribe({ query: LARGE });
     expect((await client.next()).type).toBe('next');
     expect(await client.next()).toEqual(COMPLETE);
     await client.roundTrip();
-    await until(() => held === 0);
+    await until(() => held() === 0);
     expect(owners).toEqual(new Set(['', viewerOf('key-1').id]));
+    expect(ownersOfAnswers).toEqual(new Set([viewerOf('key-1').id]));
   });
 
   it('keep nothing of what a client says when it connects but its key', async () => {

@@ -239,6 +239,24 @@ export const HTTP: readonly Equivalent[] = [
     ],
   ]),
   ...inFile('http/connection/listen.ts', [["const { code = '' } = error;", OTHER, 'It is no known code either.']]),
+  ...inFile('http/live/socket-protocol.ts', [
+    ['if (earlier) {', 'true', 'The operation waits for a microtask where none is before it.'],
+    [
+      'const { data, errors = [] } = outcome.result;',
+      '["Stryker was here"]',
+      'They are read of an answer without data, which has errors.',
+    ],
+    [
+      'holdings.get(payload)?.end();',
+      'holdings.get(payload).end',
+      'What completes was run. The types can not tell that.',
+    ],
+    [
+      'error?.originalError instanceof SubscriptionError ? error.originalError.errors : undefined,',
+      'error.originalError',
+      'There is one. The types can not tell that.',
+    ],
+  ]),
   ...inFile('http/live/large-messages.ts', [
     [
       'const placeholder = { extensions: { message: (count += 1) } };',
