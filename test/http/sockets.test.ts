@@ -739,6 +739,20 @@ describe('sockets', () => {
     expect(ownersOfAnswers).toEqual(new Set([viewerOf('key-1').id]));
   });
 
+  it('count nothing of an answer that a plugin keeps back', async () => {
+    const requestDidStart = () => Promise.resolve({ willSendResponse: () => Promise.reject(new Error('broken')) });
+    const others = pipeline;
+    pipeline = await createPipeline({ plugins: [{ requestDidStart }] });
+    const { held, ownersOfAnswers } = countHeld();
+    const client = await open();
+    client.subscribe({ query: LARGE });
+    expect(await client.nextErrorCode()).toBe('INTERNAL_SERVER_ERROR');
+    await pipeline.close();
+    pipeline = others;
+    expect(ownersOfAnswers.size).toBe(1);
+    await until(() => held() === 0);
+  });
+
   it('keep nothing of what a client says when it connects but its key', async () => {
     const parsed = jest.spyOn(JSON, 'parse');
     const clients = [await open({ ...KEY, junk: [{}] }), await open({ ...KEY, junk: [{}] })];

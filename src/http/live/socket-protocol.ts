@@ -123,7 +123,11 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
       }
       forget(extra, id, client);
       const { data, errors = [] } = outcome.result;
-      if (data === undefined) return [toGraphQLError(new SubscriptionError(errors))];
+      if (data === undefined) {
+        // graphql-ws does not complete it. Something is held where a plugin failed when all was executed.
+        holdings.get(payload)?.end();
+        return [toGraphQLError(new SubscriptionError(errors))];
+      }
       return { schema, document: ANY_DOCUMENT, contextValue: outcome.result };
     },
     // The package's type does not allow a finished execution.
