@@ -4,6 +4,7 @@ import { json } from 'node:stream/consumers';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { WebSocket } from 'ws';
 import type { Caller } from '../../src/auth/caller.ts';
 import { lasting, NOBODY, rejected } from '../../src/auth/caller.ts';
 import type { OperationPipeline } from '../../src/graphql/operations/operation-pipeline.ts';
@@ -25,6 +26,7 @@ import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { startFaultyUpstream, type Call, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { until } from '../support/fleet.ts';
+import type { GraphqlError } from '../support/gateway.ts';
 import { openSocket, type SocketClient, type SocketOptions } from '../support/live-client.ts';
 import { captureLog } from '../support/observed.ts';
 import { viewerOf } from '../support/operations.ts';
@@ -150,9 +152,8 @@ describe('sockets', () => {
   async function open(
     params: Readonly<Record<string, unknown>> | null = KEY,
     options: SocketOptions = {},
-    path = '',
   ): Promise<SocketClient> {
-    const client = await openSocket(`${url}${path}`, params, options);
+    const client = await openSocket(url, params, options);
     clients.push(client);
     return client;
   }
@@ -266,6 +267,11 @@ describe('sockets', () => {
     expect(request?.http?.request.headers.traceparent).toBe('trace');
     expect([...(request?.allowed ?? [])].sort()).toEqual(['mutation', 'query', 'subscription']);
     expect(request?.client.isGone()).toBe(false);
+    // One that the gateway gives, where none came.
+    const other = await open();
+    other.subscribe({ query: TYPE });
+    await other.next();
+    expect(requests.at(-1)?.requestId).toBe(`${other.requestId}.1`);
     authenticate = () => lasting(viewerOf('key-9'));
     client.subscribe({ query: TYPE }, 'c');
     await client.next();
@@ -279,6 +285,12 @@ describe('sockets', () => {
       expect(await client.next()).toEqual(ANSWER);
       expect(requests.at(-1)?.caller.viewer?.credential).toBe('key-8');
     }
+  });
+
+  it('take no notice of a completed operation that they do not know', async () => {
+    const client = await open();
+    client.send({ type: 'complete', id: 'unknown' });
+    await client.roundTrip();
   });
 
   it('answer each ping once', async () => {
@@ -489,6 +501,24 @@ describe('sockets', () => {
       expect(requests).toHaveLength(3);
     });
 
+    it('when they are cut, though an answer is due that could not be sent any more', async () => {
+      const due = Promise.withResolvers<undefined>();
+      upstream.script = async () => {
+        await due.promise;
+        return { status: 503 };
+      };
+      const client = await open();
+      const called = upstream.nextCall();
+      client.subscribe({ query: 'mutation { executeWorkflow(workflowId: "wf") { __typename } }' });
+      await called;
+      client.stopReading();
+      client.send({ type: 'connection_ack' });
+      await until(() => log.lines.length === 1);
+      sockets.cut();
+      await until(() => kept === 0);
+      due.resolve(undefined);
+    });
+
     it('and do nothing of what comes then', async () => {
       const client = await open();
       client.subscribe({ query: RUN }, 'a');
@@ -533,69 +563,73 @@ describe('sockets', () => {
   });
 
   describe('are not opened', () => {
-    const refusalOf = (options: SocketOptions, path = '') =>
-      open(KEY, options, path).then(
-        () => 'opened',
-        (error: unknown) => String(error).replace(/^Error: Unexpected server response: /, ''),
-      );
-
-    it('while the gateway stops', async () => {
-      isReady = false;
-      expect(await refusalOf({})).toBe('503');
-    });
-
-    it('elsewhere', async () => {
-      expect(await refusalOf({}, '/elsewhere')).toBe('404');
-      expect(await refusalOf({}, '/base')).toBe('opened');
-      const status = await new Promise<number | undefined>((resolve, reject) => {
-        const headers = {
-          connection: 'Upgrade',
-          upgrade: 'websocket',
-          'sec-websocket-version': '13',
-          'sec-websocket-key': Buffer.alloc(16).toString('base64'),
-          'sec-websocket-extensions': 'permessage-deflate',
-          'x-request-id': 'mine',
-        };
-        request(`${url}/graphql?a=b`, { headers })
+    const good = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': Buffer.alloc(16).toString('base64'),
+      'x-request-id': 'mine',
+    };
+    const answerTo = (path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET') =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        request(`${url}${path}`, { method, headers: { ...good, ...headers } })
+          .once('response', resolve)
           .once('upgrade', (response, socket) => {
-            expect(response.headers['x-request-id']).toBe('mine');
-            expect(response.headers['sec-websocket-extensions']).toBeUndefined();
             socket.destroy();
-            resolve(response.statusCode);
+            resolve(response);
           })
           .once('error', reject)
           .end();
       });
-      expect(status).toBe(101);
+    /** The status and the code. */
+    const refusalOf = async (path: string, headers?: Readonly<Record<string, string>>) => {
+      const response = await answerTo(path, headers);
+      const { errors } = (await json(response)) as { readonly errors: readonly GraphqlError[] };
+      return [response.statusCode, errors[0]?.extensions.code];
+    };
+    const SWITCHING = { statusCode: 101 };
+
+    it('while the gateway stops', async () => {
+      isReady = false;
+      expect(await refusalOf('/graphql')).toEqual([503, 'BAD_REQUEST']);
+    });
+
+    it('elsewhere', async () => {
+      expect(await refusalOf('/elsewhere/graphql')).toEqual([404, 'NOT_FOUND']);
+      expect(await answerTo('/base/graphql')).toMatchObject(SWITCHING);
+      const opened = await answerTo('/graphql?a=b', { 'sec-websocket-extensions': 'permessage-deflate' });
+      expect(opened).toMatchObject({ ...SWITCHING, headers: { 'x-request-id': 'mine' } });
+      expect(opened.headers['sec-websocket-extensions']).toBeUndefined();
     });
 
     it('by requests that are none of WebSockets, which are told so as by any other request', async () => {
-      const key = Buffer.alloc(16).toString('base64');
-      const good = { 'sec-websocket-version': '13', 'sec-websocket-key': key };
       for (const [method, status, changed] of [
         ['GET', 400, { 'sec-websocket-version': '7' }],
         ['GET', 400, { 'sec-websocket-key': 'none' }],
         ['GET', 400, { 'sec-websocket-protocol': 'a,,b' }],
         ['POST', 405, {}],
       ] as const) {
-        const headers = { connection: 'Upgrade', upgrade: 'websocket', 'x-request-id': 'mine', ...good, ...changed };
-        const response = await new Promise<IncomingMessage>((resolve, reject) => {
-          request(`${url}/graphql`, { method, headers }).once('response', resolve).once('error', reject).end();
-        });
+        const response = await answerTo('/graphql', changed, method);
         expect([response.statusCode, response.headers['content-type']]).toEqual([
           status,
           'application/json; charset=utf-8',
         ]);
         expect(response.headers[method === 'GET' ? 'sec-websocket-version' : 'allow']).toBeDefined();
         expect(await json(response)).toMatchObject({
-          errors: [{ extensions: { code: 'BAD_REQUEST', requestId: 'mine' } }],
+          errors: [
+            {
+              message: expect.stringMatching(/^.* Sec-WebSocket-.*\.$|^Invalid HTTP method\.$/),
+              extensions: { code: 'BAD_REQUEST', requestId: 'mine' },
+            },
+          ],
         });
       }
     });
 
     it('by pages of other origins', async () => {
-      expect(await refusalOf({ headers: { origin: 'https://evil.example.com' } })).toBe('403');
-      expect(await refusalOf({ headers: { origin: 'https://app.example.com' } })).toBe('opened');
+      const evil = { origin: 'https://evil.example.com' };
+      expect(await refusalOf('/graphql', evil)).toEqual([403, 'FORBIDDEN']);
+      expect(await answerTo('/graphql', { origin: 'https://app.example.com' })).toMatchObject(SWITCHING);
     });
   });
 
@@ -704,12 +738,14 @@ describe('sockets', () => {
     let held = 0;
     const bytes = createClientBytes(MAX_HELD_BYTES);
     const [owners, ownersOfAnswers] = [new Set<string>(), new Set<string>()];
+    const sizes: number[] = [];
     clientBytes = {
       of: (owner) => {
         owners.add(owner);
         const of = bytes.of(owner);
         const counted = (size: number, free: () => void) => {
           held += size;
+          sizes.push(size);
           if (size >= MIN_COUNTED_BYTES) ownersOfAnswers.add(owner);
           let isFree = false;
           return () => {
@@ -724,7 +760,7 @@ describe('sockets', () => {
         };
       },
     };
-    return { held: () => held, owners, ownersOfAnswers };
+    return { held: () => held, sizes, owners, ownersOfAnswers };
   }
 
   it('count what a client has not taken, and free it when its operation is over', async () => {
@@ -768,6 +804,31 @@ describe('sockets', () => {
     expect(params.map((each) => each.deref())).toEqual([undefined, undefined]);
     clients[0]?.subscribe({ query: TYPE });
     expect(await clients[0]?.next()).toEqual(ANSWER);
+  });
+
+  it('count a large message as what it takes when it is parsed, and a small one as its text', async () => {
+    const { sizes } = countHeld();
+    const client = await open();
+    const list = JSON.stringify({ type: 'ping', payload: { list: Array<number>(5000).fill(0) } });
+    client.send(list.padEnd(MIN_COUNTED_BYTES - 1));
+    await client.roundTrip();
+    expect(sizes).toContain(2 * (MIN_COUNTED_BYTES - 1));
+    client.send(list.padEnd(MIN_COUNTED_BYTES));
+    await client.roundTrip();
+    expect(Math.max(...sizes)).toBeGreaterThan(2 * MIN_COUNTED_BYTES + 5000 * 10);
+  });
+
+  it('read no more pings of a client that does not take its pongs', async () => {
+    const client = await open();
+    client.stopReading();
+    const paused = jest.spyOn(WebSocket.prototype, 'pause');
+    const ping = 'x'.repeat(125);
+    for (let time = 0; time < 500 && paused.mock.calls.length === 0; time += 1) {
+      for (let pings = 0; pings < 1000; pings += 1) client.ping(ping);
+      await new Promise(setImmediate);
+    }
+    expect(paused).toHaveBeenCalled();
+    paused.mockRestore();
   });
 
   it('read nothing more of a client that does not take its answers, until it does', async () => {

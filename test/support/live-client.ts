@@ -104,6 +104,8 @@ export interface SocketClient extends LiveClient {
   ping(text: string): void;
   /** What its pongs have said. */
   readonly pongs: readonly string[];
+  /** That of the upgrade, as the server has answered it. */
+  readonly requestId: string | undefined;
   /** How many pings of the WebSocket itself have come. */
   pings(): number;
 }
@@ -129,7 +131,9 @@ export async function openSocket(
   const roundTrips: (() => void)[] = [];
   const pongs: string[] = [];
   let pings = 0;
+  let requestId: string | undefined;
 
+  socket.on('upgrade', ({ headers: answered }) => (requestId = String(answered['x-request-id'])));
   socket.on('ping', () => (pings += 1));
   socket.on('pong', (data) => pongs.push(data.toString()));
   socket.on('message', (data: Buffer) => {
@@ -175,6 +179,7 @@ export async function openSocket(
       socket.ping(text);
     },
     pongs,
+    requestId,
     pings: () => pings,
     stopReading() {
       socket.pause();

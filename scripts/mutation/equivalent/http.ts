@@ -257,6 +257,24 @@ export const HTTP: readonly Equivalent[] = [
       'There is one. The types can not tell that.',
     ],
   ]),
+  ...inFile('http/live/sockets.ts', [
+    [
+      "if (request.url?.split('?')[0] !== GRAPHQL_PATH) return ELSEWHERE;",
+      'request.url.split',
+      'A request has one. The types can not tell that.',
+    ],
+    [
+      "socket.close(TRY_AGAIN_LATER, error instanceof Error ? error.message : '');",
+      OTHER,
+      'What is thrown is an error. The types can not tell that.',
+    ],
+    [
+      "close: (code = CloseCode.InternalServerError, reason = '') => {",
+      OTHER,
+      'graphql-ws gives one each time. Its types do not tell that.',
+    ],
+    ['if (id !== null) extra.waiting.get(id)?.leave();', 'true', 'No operation has that id.'],
+  ]),
   ...inFile('http/live/large-messages.ts', [
     [
       'const placeholder = { extensions: { message: (count += 1) } };',
