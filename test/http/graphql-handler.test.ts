@@ -1,10 +1,14 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { MIN_COUNTED_BYTES } from '../../src/http/connection/client-bytes.ts';
 import { GRAPHQL_TYPE } from '../../src/http/graphql/media-types.ts';
+import type { Additions, Overrides } from '../../src/gateway.ts';
 import { createManualClock } from '../support/clock.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { openStream } from '../support/live-client.ts';
+import { startLiveRun } from '../support/live-run.ts';
 import { captureLog } from '../support/observed.ts';
 import { ask, type PlainAnswer } from '../support/plain-http.ts';
 import { connectRaw, type RawConnection } from '../support/raw-http.ts';
@@ -94,7 +98,9 @@ describe('a request for an operation', () => {
     const refused = await get(MUTATION);
     expect([refused.status, refused.headers.allow]).toEqual([405, 'GET, HEAD, POST']);
     expect(upstream.count('execute')).toBe(0);
-    expect(jsonOf(await post(MUTATION))).toHaveProperty('data');
+    const accepted = await post(MUTATION);
+    expect(jsonOf(accepted)).toHaveProperty('data');
+    expect([accepted.headers.allow, accepted.headers['cache-control']]).toEqual([undefined, 'no-store']);
     expect(upstream.count('execute')).toBe(1);
 
     const raw = await connect();
@@ -188,6 +194,28 @@ describe('a request for an operation', () => {
     expect(log.operations.at(-1)).toMatchObject({ operationType: 'mutation', outcome: 'abandoned' });
   });
 
+  it('is no defect where its client leaves while a large answer is written', async () => {
+    expect((await post(run('large'))).status).toBe(200);
+    const raw = await connect();
+    const seen = log.operations.length;
+    const search = encodeURIComponent(run('large', 'a: outputs b: outputs c: outputs'));
+    await raw.send(`GET /graphql?query=${search} HTTP/1.1\r\nhost: x\r\n${BEARER}\r\n`);
+    while (log.operations.length === seen) await setImmediate();
+    raw.socket.resetAndDestroy();
+    for (let time = 0; time < 2; time += 1) await gateway.query('{ __typename }');
+    expect(log.operations.slice(seen).map(({ errorCodes }) => errorCodes)).toEqual(Array(3).fill(undefined));
+  });
+
+  /** Sends one, which is under way until `end`. */
+  async function startMutation(variables: object, end: Promise<undefined>): Promise<RawConnection> {
+    const raw = await connect();
+    const started = upstream.nextCall();
+    ends.push(end);
+    await raw.send(requestOf(MUTATION, variables));
+    await started;
+    return raw;
+  }
+
   it('holds its bytes no longer than it takes', async () => {
     const body = `{ __typename } #`;
     const variables = { unused: 'x'.repeat(MEGABYTE - 100) };
@@ -200,14 +228,7 @@ describe('a request for an operation', () => {
     const variables = { unused: 'x'.repeat(MEGABYTE - 1000) };
     const end = Promise.withResolvers<undefined>();
     const raws: RawConnection[] = [];
-    for (let index = 0; index < 13; index += 1) {
-      const raw = await connect();
-      const started = upstream.nextCall();
-      ends.push(end.promise);
-      await raw.send(requestOf(MUTATION, variables));
-      await started;
-      raws.push(raw);
-    }
+    for (let index = 0; index < 13; index += 1) raws.push(await startMutation(variables, end.promise));
     const closed = Promise.all(raws.map(({ socket }) => once(socket, 'close')));
     for (const raw of raws) raw.close();
     await closed;
@@ -217,6 +238,27 @@ describe('a request for an operation', () => {
     end.resolve(undefined);
     while (log.operations.length < seen + 14) await setImmediate();
     expect((await gateway.query('{ __typename }', { variables })).status).toBe(200);
+  });
+
+  it('holds what a large body takes when it is parsed', async () => {
+    const end = Promise.withResolvers<undefined>();
+    const unused = Array<object>(300_000).fill({});
+    for (let time = 0; time < 2; time += 1) await startMutation({ unused }, end.promise);
+    /** In chunks: its length does not count. */
+    const statusOf = async (text: string, length: number) => {
+      const body = `{"query":"{ __typename }","variables":{"unused":${text}}}`.padEnd(length);
+      const head = `POST /graphql HTTP/1.1\r\nhost: x\r\n${BEARER}content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n`;
+      const raw = await connect();
+      const answer = await raw.ask(`${head}${length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
+      return answer.head.slice(9, 12);
+    };
+    const objects = JSON.stringify(unused.slice(0, 5000));
+    expect([
+      await statusOf(objects, MIN_COUNTED_BYTES - 1),
+      await statusOf(objects, MIN_COUNTED_BYTES),
+      await statusOf('""', MIN_COUNTED_BYTES),
+    ]).toEqual(['200', '429', '200']);
+    end.resolve(undefined);
   });
 
   it('holds the bytes of a ready answer until its client has taken them', async () => {
@@ -229,7 +271,29 @@ describe('a request for an operation', () => {
     while (log.operations.length === seen) await setImmediate();
     expect(log.operations.at(-1)).toMatchObject({ cache: 'ready' });
     expect((await post(query)).status).toBe(429);
-    expect((await post(query, { authorization: 'Bearer key-2' })).status).toBe(200);
+    expect(jsonOf(await post(query, { authorization: 'Bearer key-2' }))).toMatchObject({
+      data: { run: { c: expect.any(String) } },
+    });
+  });
+});
+
+describe('a stream', () => {
+  it('goes on for as long as its caller may see it', async () => {
+    let isGood = true;
+    const hook: Additions & Overrides = { authenticate: () => (isGood ? { upstreamKey: 'key' } : null) };
+    const live = await startLiveRun({ REAUTH_INTERVAL_MS: '1000' }, hook);
+    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { steps { id } } }';
+    const stream = await openStream(live.gateway.url, { query }, 'key-1');
+    for (const steps of [1, 2, 3]) {
+      live.steps = steps;
+      if (steps > 1) live.clock.advance(5000);
+      expect(await stream.nextData()).toMatchObject({ runUpdated: { steps: { length: steps } } });
+    }
+    isGood = false;
+    live.clock.advance(5000);
+    expect(await stream.nextErrorCode()).toBe('UNAUTHENTICATED');
+    stream.cut();
+    await live.close();
   });
 });
 

@@ -128,6 +128,18 @@ export const HTTP: readonly Equivalent[] = [
   ...inFile('http/graphql/graphql-handler.ts', [
     ["const body = exchange.method === 'POST' ? await readBody(exchange.request, held) : '';", OTHER, IN_EVERY_KEY],
     ["const { accept = '', 'content-type': contentType = '' } = request.headers;", OTHER, IN_EVERY_KEY],
+    ['if (!held.isEmpty()) onClosed(exchange.response, held.end);', 'true', 'It saves a listener alone.'],
+    ...[
+      ['const cached = key && (await responses?.find(key, caller.untilMs));', 'responses.find'] as const,
+      ['const entry = key && responses?.begin(key, caller.untilMs);', 'responses.begin'] as const,
+    ].map(
+      ([line, replacement]) => [line, replacement, 'A key is one of the cache. The types can not tell that.'] as const,
+    ),
+    [
+      'headers.length === 0 ? response : { ...response, headers: [...(response.headers ?? []), ...headers] };',
+      'false',
+      'The same headers, in a copy.',
+    ],
   ]),
   ...inFile('http/graphql/media-types.ts', [
     ...remembering('accept', 'forms'),

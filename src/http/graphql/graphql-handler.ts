@@ -83,8 +83,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
       writer.write(exchange, withHeaders(responseOf(refusal, body, forms.json ?? JSON_TYPE), rateHeaders));
     } finally {
       // A client that leaves early does not end the work at once.
-      if (held.isEmpty()) held.end();
-      else onClosed(exchange.response, held.end);
+      if (!held.isEmpty()) onClosed(exchange.response, held.end);
     }
   }
 
