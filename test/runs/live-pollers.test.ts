@@ -269,9 +269,20 @@ describe('the pollers of runs', () => {
       const first = states.next();
       await passSeconds(2);
       await states.return?.();
-      expect(await first).toEqual(END);
+      expect([await first, clock.pending]).toEqual([END, []]);
       await passSeconds(3);
       expect([calls.length, clock.pending, pollers.pollers]).toEqual([3, [], 0]);
+    });
+
+    it('stop with it also while it is looked up whether the run was started', async () => {
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      Object.assign(startedRuns, { isAwaited: () => promise });
+      const states = watch();
+      const first = states.next();
+      await settle();
+      await states.return?.();
+      resolve(true);
+      expect([await Promise.race([first, settle()]), clock.pending, calls.length]).toEqual([END, [], 1]);
     });
 
     it('ask no more when their last subscriber has left, while the last 404 is still believed', async () => {

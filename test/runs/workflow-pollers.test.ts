@@ -170,6 +170,13 @@ describe('the runs of several workflows that are watched', () => {
     expect((await changeOf(another)).since).toBe(later.since);
   });
 
+  it('are not alike for readers who have lost others', async () => {
+    for (const id of ['b', 'c']) failures.set(id, notThere);
+    const [one, another] = [await changeOf(watch(['a', 'b'])), await changeOf(watch(['a', 'c']))];
+    expect(one.states).toEqual(another.states);
+    expect(one.since).not.toBe(another.since);
+  });
+
   it('go on without a workflow that is not there, which is told once', async () => {
     start('a', 'a1', 10);
     failures.set('gone', notThere);
@@ -283,6 +290,46 @@ describe('the runs of several workflows that are watched', () => {
       expect(await told(changes)).toEqual(['b b2']);
     });
 
+    it('after a second also where there is nothing to tell of the others', async () => {
+      hang('b');
+      const changes = watch(['empty', 'b']);
+      const first = changes.next();
+      await settle();
+      clock.advance(1000);
+      expect(await changeOf(changes, first)).toMatchObject({ runs: [], unavailable: [] });
+    });
+
+    it('and that it is not there as soon as that is known, in place of what was known of it', async () => {
+      hang('b');
+      const changes = watch(['a', 'b']);
+      const first = changes.next();
+      await settle();
+      clock.advance(1000);
+      await told(changes, first);
+      answer();
+      await settle();
+      failures.set('b', notThere);
+      await poll();
+      expect(await changeOf(changes)).toMatchObject({ runs: [], unavailable: [{ workflowId: 'b' }] });
+      hang('c');
+      const others = watch(['a', 'c']);
+      const second = others.next();
+      await settle();
+      clock.advance(1000);
+      await told(others, second);
+      const next = others.next();
+      failures.set('c', notThere);
+      answer();
+      expect(await changeOf(others, next)).toMatchObject({ runs: [], unavailable: [{ workflowId: 'c' }] });
+    });
+
+    it('and end at once by a key that is refused meanwhile', async () => {
+      hang('a');
+      const refused = new GatewayError('UNAUTHENTICATED', 'no');
+      failures.set('b', refused);
+      expect(await rejectionOf(outcomeOf(watch(['a', 'b']).next()))).toBe(refused);
+    });
+
     it('and end where its answer is that the key is refused, or nobody waits any more', async () => {
       hang('b');
       const changes = watch(['a', 'b']);
@@ -323,7 +370,18 @@ describe('the runs of several workflows that are watched', () => {
       expect(await rejectionOf(outcomeOf(changes.next()))).toBe(refused);
     });
 
-    it('and end with the gateway', async () => {
+    it('and end with the gateway, when what has come was told', async () => {
+      hang('b');
+      const changes = watch(['a', 'b']);
+      const first = changes.next();
+      await settle();
+      pollers.close();
+      answer();
+      expect(await told(changes, first)).toEqual(['a a1']);
+      expect(await outcomeOf(changes.next())).toEqual(END);
+    });
+
+    it('and end with the gateway, also where it comes later', async () => {
       const changes = watch(['a', 'b']);
       await told(changes);
       start('b', 'b2', 30);

@@ -46,23 +46,17 @@ export const RUNS: readonly Equivalent[] = [
     replacement: 'false',
     reason: SAVES_TIME,
   })),
-  ...[
-    'false',
-    'performance.now() - startedAt <= PIECE_MS',
-    'performance.now() - startedAt >= PIECE_MS',
-    'performance.now() + startedAt',
-  ].map((replacement) => ({
+  {
     file: 'runs/live/in-pieces.ts',
     line: 'if (performance.now() - startedAt < PIECE_MS) continue;',
-    replacement,
-    reason: 'Others are let in more often.',
-  })),
-  {
-    file: 'runs/live/live-pollers.ts',
-    line: "const polled = requirement === 'GRAPH' ? 'STEPS' : requirement;",
-    replacement: '""',
-    reason: 'Whatever is neither RECORD nor TIMES loads both parts.',
+    replacement: 'performance.now() - startedAt <= PIECE_MS',
+    reason: 'Others are let in less often, by less than what a clock can tell.',
   },
+  ...inFile('runs/live/pollers.ts', [
+    ['const NEVER: IsAwaited = () => Promise.resolve(false);', '() => undefined', 'Nothing is no, too.'],
+    ['return promise.finally(() => {', '{}', SAVES_MEMORY],
+    ["signal.removeEventListener('abort', stop);", '""', SAVES_MEMORY],
+  ]),
   ...['true', 'left >= 0'].map((replacement) => ({
     file: 'runs/live/subscription-limit.ts',
     line: 'if (left > 0) subscriptions.set(id, left);',
@@ -86,12 +80,12 @@ export const RUNS: readonly Equivalent[] = [
     ['if (present.size === 0) members.delete(name);', 'false', SAVES_MEMORY],
     ['if (present.size === 0) members.delete(name);', ';', SAVES_MEMORY],
   ]),
-  ...['["Stryker was here"]', 'taken.get(id).stamp'].map((replacement) => ({
+  {
     file: 'runs/live/runs-watch.ts',
     line: 'states: [...open.keys()].flatMap((id) => taken.get(id)?.stamp ?? []),',
-    replacement,
-    reason: TYPES_ALONE,
-  })),
+    replacement: '["Stryker was here"]',
+    reason: 'The same for all readers. Which workflows have not answered, `since` tells, too.',
+  },
   {
     file: 'runs/live/runs-watch.ts',
     line: "topic: 'runs',",

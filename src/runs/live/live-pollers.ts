@@ -31,9 +31,7 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
   async function read(ref: RunRef, requirement: DataRequirement, operation: Operation): Promise<RunReading> {
     const workflows = createWorkflowLoaders(workflowStore, operation);
     const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, requirement);
-    const isFinal =
-      !parts.stepsError &&
-      (operation.lifetime.untilMs === Infinity || runStore.derive(ref, parts, now()).freshness.isFinal);
+    const isFinal = !parts.stepsError && runStore.derive(ref, parts, now()).freshness.isFinal;
     return { ref, parts, isFinal, staleBecause: null, current: null };
   }
 
