@@ -129,6 +129,19 @@ describe('the resource cache', () => {
       expect(cache.peek(viewerOf('ada'), run)).toBe(cached);
     });
 
+    it('peeks at it while it is fresh, whatever the right to it', async () => {
+      const [run, over] = [live(), final()];
+      const peekFresh = (resource: ManualResource<string>) => cache.peekFresh(viewerOf('ada'), resource);
+      expect(peekFresh(run)).toBeNull();
+      const [cached, kept] = [await fill(run, 'v1'), await fill(over, 'v1')];
+      clock.advance(LIVE_TTL_MS - 1);
+      expect(peekFresh(run)).toEqual({ cached, untilMs: clock.now() + 1 });
+      clock.advance(1);
+      expect(peekFresh(run)).toBeNull();
+      clock.advance(REAUTH_INTERVAL_MS);
+      expect(peekFresh(over)).toEqual({ cached: kept, untilMs: Infinity });
+    });
+
     it('serves it even to an operation without call budget', async () => {
       const run = live();
       await fill(run, 'v1');
@@ -704,6 +717,28 @@ describe('the resource cache', () => {
       );
     });
 
+    it('waits for three calls that prove nothing, and then makes one of its own', async () => {
+      const runs = Array.from({ length: 7 }, (_, index) => final(`r${index}`));
+      for (const run of runs) await fill(run, `old ${run.key}`);
+      clock.advance(REAUTH_INTERVAL_MS);
+      const outcomes = Promise.allSettled(runs.map((run) => get(run)));
+      const waiting = new Set(runs);
+      const asked = () => [...waiting].filter(({ calls }) => calls.length === 2);
+      for (let turn = 1; turn <= 3; turn += 1) {
+        await settle();
+        expect(asked()).toHaveLength(1);
+        for (const run of asked()) {
+          run.underWay().fail(missing());
+          waiting.delete(run);
+        }
+      }
+      await settle();
+      expect(asked()).toHaveLength(4);
+      for (const run of asked()) run.underWay().answer('new');
+      const isServed = ({ status }: PromiseSettledResult<unknown>) => status === 'fulfilled';
+      expect((await outcomes).filter(isServed)).toHaveLength(4);
+    });
+
     it('does not count it either where a value is cached in its place', async () => {
       const runs = await inDoubt();
       const gone = get({ ...runs[0], valueIfMissing: 'none' });
@@ -1133,6 +1168,31 @@ describe('the resource cache', () => {
       };
       await cache.get(stored(), { ...operationOf('ada'), skipsLive: true });
       expect(request.current()).not.toBeNull();
+    });
+
+    describe.each([
+      ['its own', 0],
+      ['of another gateway', 5],
+    ])('to an operation that knows of something newer than what is cached, %s', (_, uncertaintyMs) => {
+      /** What is served, where gateways share an answer to a request that was sent so much later. */
+      async function servedAfter(laterMs: number, skipsShared: boolean): Promise<string> {
+        clock.advance(LIVE_TTL_MS);
+        const sentAt = clock.now();
+        if (uncertaintyMs > 0) load = finding(storedAnswer({ uncertaintyMs }));
+        await cache.get(stored(), operationOf('ada'));
+        clock.advance(100);
+        load = finding(storedAnswer({ sentAt: sentAt + laterMs }));
+        return (await cache.get(stored(), { ...operationOf('ada'), skipsLive: true, skipsShared })).cached.value;
+      }
+
+      it('serves what gateways share, be it no newer', async () => {
+        expect(await servedAfter(0, false)).toBe('theirs');
+      });
+
+      it('serves that only where it is surely newer, if it must be', async () => {
+        expect(await servedAfter(uncertaintyMs, true)).toBe('called');
+        expect(await servedAfter(uncertaintyMs + 1, true)).toBe('theirs');
+      });
     });
 
     it('keeps nothing from before a withdrawal, and what comes after it', async () => {
