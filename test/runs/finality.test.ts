@@ -49,6 +49,18 @@ describe('a record', () => {
     expect(finality.ofRecord(none, heldFrom(completed, 20))).toBe(false);
     expect(finality.ofRecord(none, heldFrom(completed, LONG_AFTER))).toBe(true);
   });
+
+  it('that is missing is final long after the steps had reached the end of the graph, and not before', () => {
+    const steps = heldFrom(completed, 12);
+    expect(finality.ofRecord(heldFrom(null, LONG_AFTER), steps)).toBe(false);
+    expect(finality.ofSteps(steps, undefined, () => graphOf('a>b'))).toBe(true);
+    const isFinal = [39.999, 40].map((sentAt) => finality.ofRecord(heldFrom(null, sentAt), steps));
+    expect(isFinal).toEqual([false, true]);
+  });
+
+  it('that is missing is final where another gateway has found it so', () => {
+    expect(finality.ofRecord({ ...heldFrom(null, 12), isFinal: true }, undefined)).toBe(true);
+  });
 });
 
 describe('steps without a record', () => {
