@@ -9,7 +9,7 @@ import { GatewayError } from '../../src/upstream/errors.ts';
 import type { HoldingCache } from '../support/cache.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { EPOCH_MS, graphOf, listed, ran, runRecord, workflowRecord } from '../support/facts.ts';
-import { operationOf, viewerOf } from '../support/operations.ts';
+import { createManualResource, operationOf, viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { createRunParts, scriptedApi, type RunPartsOptions } from '../support/run-parts.ts';
 
@@ -298,13 +298,19 @@ describe('the run store', () => {
       clock.advance(LIVE_TTL_MS);
       record = running();
       const own = await store.record(REF, operation());
-      const lagging = { ...own?.cached, sentAt: clock.now() - 1, value: [running()] } as Cached<readonly RunRecord[]>;
-      const offerLagging = (staleReason: string | null) =>
-        store.offerRecord(REF, running(), { resource, cached: lagging, staleReason }, viewerOf('ada'));
-      expect(offerLagging('down')).toEqual({ cached: own?.cached, staleReason: 'down' });
+      const sentAt = clock.now();
+      const offerSent = (sentAt: number, staleReason: string | null) => {
+        const cached = { ...own?.cached, sentAt, value: [running()] } as Cached<readonly RunRecord[]>;
+        return store.offerRecord(REF, running(), { resource, cached, staleReason }, viewerOf('ada'));
+      };
+      expect(offerSent(sentAt - 1, 'down')).toEqual({ cached: own?.cached, staleReason: 'down' });
+      expect(offerSent(sentAt, null)).toEqual({ cached: own?.cached, staleReason: null });
       clock.advance(1);
       expect((await offer(runRecord({ id: 'r1' }))).cached.value).toBe(list[0]);
-      expect(offerLagging('down')).toMatchObject({ cached: { value: { rawStatus: 'completed' } }, staleReason: null });
+      expect(offerSent(sentAt, 'down')).toMatchObject({
+        cached: { value: { rawStatus: 'completed' } },
+        staleReason: null,
+      });
     });
 
     it('returns it where a newer one was there earlier than the list, which says how long the answer lives', async () => {
@@ -314,6 +320,25 @@ describe('the run store', () => {
       const cached = { ...slow, value: [running()] } as Cached<readonly RunRecord[]>;
       const offered = store.offerRecord(REF, running(), { resource, cached, staleReason: null }, viewerOf('ada'));
       expect(offered.cached).toMatchObject({ sentAt: slow.sentAt, fetchedAt: slow.fetchedAt });
+    });
+
+    it('returns it where it was asked for after the one that is known, and was there before', async () => {
+      const slow = createManualResource<RunRecord | null>('record wf\nr1', () => LIVE_TTL_MS);
+      const answer = cache.get(slow, operation());
+      clock.advance(1);
+      await cache.get(resource, operation());
+      clock.advance(1);
+      slow.underWay().answer(running());
+      const known = (await answer).cached;
+      expect(cache.peek(viewerOf('ada'), slow)).toBe(known);
+      expect((await offer(running())).cached.value).toBe(list[0]);
+    });
+
+    it('returns it in place of the belief that there is none, be that as new', async () => {
+      record = null;
+      await store.steps(REF, operation());
+      await store.record(REF, operation());
+      expect((await offer(running())).cached.value).toBe(list[0]);
     });
 
     it('replaces the belief that there is none', async () => {

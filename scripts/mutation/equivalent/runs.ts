@@ -118,6 +118,14 @@ export const RUNS: readonly Equivalent[] = [
     replacement: ';',
     reason: 'A failure that is over is told by nobody. It saves memory.',
   },
+  ...inFile(
+    'runs/run-store.ts',
+    ["endpoint: 'run',", "endpoint: 'steps',"].map((line) => [
+      line,
+      '""',
+      'Denials are told apart by it, so any name does that no other endpoint has.',
+    ]),
+  ),
   {
     file: 'runs/run-store.ts',
     line: 'const key = stepsError ? undefined : (steps ?? record)?.cached;',
