@@ -148,6 +148,17 @@ describe('the right of a viewer', () => {
     expect(partitions.lastSuccessAt('ada')).toBe(20);
   });
 
+  it('tells which call has proven it first since it was dropped', () => {
+    const partitions = createCachePartitions<string>(1_000_000);
+    const firstAfter = (sentAt: number) => {
+      prove(partitions, 'ada', sentAt);
+      return partitions.of('ada').firstSuccessAt;
+    };
+    expect([20, 10, 30].map(firstAfter)).toEqual([20, 10, 10]);
+    partitions.drop('ada');
+    expect([40, 50].map(firstAfter)).toEqual([40, 40]);
+  });
+
   it('is the condition for keeping anything', () => {
     const partitions = createCachePartitions<string>(1_000_000);
     for (let made = 0; made < 1000; made += 1) {
