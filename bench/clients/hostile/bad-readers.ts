@@ -87,12 +87,17 @@ export function connection({ url, untilMs }: Target, use: (socket: Socket) => vo
   });
 }
 
-export function rawRequest({ url }: Target, params: object, headers: readonly string[] = []): string {
+export function rawRequest(
+  { url }: Target,
+  params: object,
+  headers: readonly string[] = [],
+  authorization = AUTHORIZATION,
+): string {
   const body = JSON.stringify(params);
   const head = [
     `POST ${url.pathname} HTTP/1.1`,
     `host: ${url.host}`,
-    `authorization: ${AUTHORIZATION}`,
+    `authorization: ${authorization}`,
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(body)}`,
     ...headers,

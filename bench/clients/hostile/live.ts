@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { runIdOf, WORKFLOW_ID, type RunShape } from '../../fixture-runs.ts';
-import { AUTHORIZATION } from '../../queries.ts';
 
 import { connection, rawRequest } from './bad-readers.ts';
 import { answerOf, type Target } from './tally.ts';
@@ -16,7 +15,11 @@ const OPERATION =
   '($workflowId:ID!,$id:ID!,$large:ID!){run(workflowId:$workflowId,id:$id){id status steps{id status elapsedTime outputs}step(id:$large){id}}}';
 const QUERY = `query${OPERATION}`;
 const SUBSCRIPTION = `subscription${OPERATION.replace('{run(', '{runUpdated(')}`;
+/** What one viewer may hold is soon full: each socket and stream has one of so many keys. */
+const KEYS = 20;
 const PAUSE_MS = 2;
+
+const authorizationOf = (index: number): string => `Bearer live-${index % KEYS}`;
 
 export async function live(target: Target): Promise<void> {
   const streams = Array.from({ length: STREAMS }, (_, index) => readNothing(target, index));
@@ -43,7 +46,7 @@ function openSocket({ url, tally }: Target, index: number): WebSocket {
     tally.answered('socket failed');
   });
   socket.once('open', () => {
-    socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: AUTHORIZATION } }));
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: authorizationOf(index) } }));
   });
   socket.on('message', (data: Buffer) => {
     const text = data.toString('latin1');
@@ -69,7 +72,7 @@ async function readNothing(target: Target, index: number): Promise<void> {
       socket.pause();
       const large = `${index} ${'v'.repeat(VARIABLES_LENGTH)}`;
       const variables = { workflowId: WORKFLOW_ID, id: runIdOf(LIVE, index % RUNS), large };
-      socket.write(rawRequest(target, { query: SUBSCRIPTION, variables }, ['accept: text/event-stream']));
+      socket.write(rawRequest(target, { query: SUBSCRIPTION, variables }, ['accept: text/event-stream'], authorizationOf(index)));
     });
     target.tally.answered('stream cut');
     await sleep(1000);
