@@ -128,15 +128,6 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     const { traceparent } = request.headers;
     const requestId = requestIdOf(request.headers);
     let operations = 0;
-    let answering = 0;
-    let isEnding = false;
-    const closeIfAnswered = () => {
-      if (isEnding && answering === 0) close(1001, 'The gateway is stopping');
-    };
-    const countAnswering = (change: 1 | -1) => {
-      answering += change;
-      closeIfAnswered();
-    };
     const kept = keepAlive.add({
       ping() {
         socket.ping();
@@ -149,6 +140,9 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     const close = (code: number, reason: string) => {
       closeSocket(socket, code, reason);
     };
+    const answering = createAnswering(() => {
+      close(1001, 'The gateway is stopping');
+    });
     const extra: SocketExtra = {
       socket: { close },
       authenticate: (authorization) => authenticate(request, authorization),
@@ -157,7 +151,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
       clientBytes,
       owner: ANONYMOUS,
       largeMessages: createLargeMessages(),
-      countAnswering,
+      countAnswering: answering.count,
       // The socket's id with a number: many operations share one request.
       nextRequestId: () => `${requestId}.${(operations += 1)}`,
       traceparent,
@@ -165,6 +159,30 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
       waiting: new Map(),
     };
     countUnfinished(socket, request.socket, (bytes) => holdMessage(extra, bytes));
+
+    /** Whatever is thrown here must close the socket alone: from a listener it would end the process. */
+    async function answer(data: Buffer, receive: (message: string) => Promise<void>): Promise<void> {
+      holdBack();
+      const text = data.toString();
+      // As text, and parsed.
+      const beyond = text.length < MIN_COUNTED_BYTES ? 0 : bytesBeyondText(text);
+      const release = holdMessage(extra, 2 * data.length + beyond);
+      if (!release) return;
+      answering.count(1);
+      const id = givenUpBy(text);
+      if (id !== null) extra.waiting.get(id)?.leave();
+      try {
+        await receive(prepareMessage(text));
+      } catch {
+        // Not logged: the error may quote the message, which may contain the key.
+        logger.debug({ requestId }, 'a socket sent what graphql-ws does not know');
+        close(CloseCode.BadRequest, 'Unexpected message');
+      } finally {
+        release();
+        answering.count(-1);
+      }
+    }
+
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
@@ -175,27 +193,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
         onMessage(receive) {
           socket.on('message', (data: Buffer) => {
             // What comes later has no answer, so nothing may come of it: its client sends it again elsewhere.
-            if (isEnding || socket.readyState !== socket.OPEN) return;
-            holdBack();
-            const text = data.toString();
-            // As text, and parsed.
-            const beyond = text.length < MIN_COUNTED_BYTES ? 0 : bytesBeyondText(text);
-            const release = holdMessage(extra, 2 * data.length + beyond);
-            if (!release) return;
-            countAnswering(1);
-            const id = givenUpBy(text);
-            if (id !== null) extra.waiting.get(id)?.leave();
-            // Whatever is thrown here must close the socket alone: from a listener it would end the process.
-            Promise.try(() => receive(prepareMessage(text)))
-              .catch(() => {
-                // Not logged: the error may quote the message, which may contain the key.
-                logger.debug({ requestId }, 'a socket sent what graphql-ws does not know');
-                close(CloseCode.BadRequest, 'Unexpected message');
-              })
-              .finally(() => {
-                release();
-                countAnswering(-1);
-              });
+            if (!answering.isEnding() && socket.readyState === socket.OPEN) void answer(data, receive);
           });
         },
       },
@@ -212,11 +210,8 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     });
     const served: Served = {
       socket,
-      end() {
-        isEnding = true;
-        closeIfAnswered();
-      },
-      isAnswering: () => answering > 0 && socket.readyState === socket.OPEN,
+      end: answering.end,
+      isAnswering: () => answering.isUnderWay() && socket.readyState === socket.OPEN,
     };
     open.add(served);
     socket.once('close', (code, reason) => {
@@ -240,4 +235,24 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
       await Promise.all(subscribers().map((socket) => new Promise((resolve) => socket.once('close', resolve))));
     },
   };
+}
+
+/** Counts the messages of one socket that are read and not yet answered. `close` is called at its end, when all of them are. */
+function createAnswering(close: () => void) {
+  let underWay = 0;
+  let isEnding = false;
+
+  const closeIfAnswered = () => {
+    if (isEnding && underWay === 0) close();
+  };
+  const count = (change: 1 | -1) => {
+    underWay += change;
+    closeIfAnswered();
+  };
+  const end = () => {
+    isEnding = true;
+    closeIfAnswered();
+  };
+
+  return { count, end, isEnding: () => isEnding, isUnderWay: () => underWay > 0 };
 }
