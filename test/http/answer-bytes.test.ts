@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { JsonValue } from '../../src/domain/types.ts';
-import { bytesOf, piecesOf } from '../../src/http/graphql/answer-bytes.ts';
+import { bytesOf, isLarge, jsonInPieces, piecesOf } from '../../src/http/graphql/answer-bytes.ts';
 import { anyCharacter } from '../support/any-character.ts';
 
 const MEGABYTE = 2 ** 20;
@@ -62,6 +62,25 @@ describe('an answer as JSON', () => {
     expect(turns).toBeGreaterThan(1);
     expect(turns).toBeLessThan(10);
     expect((await bytesOf(answer({ data: null }, 20), () => true))?.toString()).toBe('{"data":null}');
+  });
+
+  it('is large from a megabyte on', () => {
+    const ofLength = (length: number) => ({ data: { text: 'x'.repeat(length - '{"data":{"text":""}}'.length) } });
+    expect(JSON.stringify(ofLength(MEGABYTE))).toHaveLength(MEGABYTE);
+    expect([1, MEGABYTE, 2 * MEGABYTE].map((more) => isLarge(ofLength(MEGABYTE - 1 + more)))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect([30, MEGABYTE - 1].map((length) => isLarge(ofLength(length)))).toEqual([false, false]);
+  });
+
+  it('is written whole between what stands before and after it', async () => {
+    for (const length of [1, 3 * MEGABYTE]) {
+      const result = { data: { run: { outputs: 'x'.repeat(length) } } };
+      const bytes = await jsonInPieces(result, 'before ', ' after');
+      expect(bytes.toString()).toBe(`before ${JSON.stringify(result)} after`);
+    }
   });
 
   it('is not written to its end if it is large and its client leaves', async () => {

@@ -85,14 +85,12 @@ export const HTTP: readonly Equivalent[] = [
   ]),
   ...inFile('http/compression/content-encoding.ts', remembering('header', 'encodings')),
   ...inFile('http/graphql/answer-bytes.ts', [
-    ...['false', 'sizeBytes <= MIN_LARGE_BYTES'].map(
-      (replacement) =>
-        [
-          "return sizeBytes < MIN_LARGE_BYTES ? Buffer.from(JSON.stringify(result)) : jsonInPieces(result, '', '', sizeBytes);",
-          replacement,
-          WRITTEN,
-        ] as const,
-    ),
+    [
+      'if (sizeBytes < MIN_LARGE_BYTES) return Buffer.from(JSON.stringify(result));',
+      'sizeBytes <= MIN_LARGE_BYTES',
+      WRITTEN,
+    ],
+    ['isGone = () => false,', '() => undefined', 'As good as false.'],
     ['if (json.bytes.length < turnEnd) continue;', 'json.bytes.length <= turnEnd', 'A byte later.'],
     [
       'const isShort = (value: JsonValue): boolean => jsonLength(value, PIECE_LENGTH, () => undefined) <= PIECE_LENGTH;',
