@@ -168,6 +168,30 @@ describe('a server', () => {
     expect((await raw.read(2)).map(({ body }) => body)).toEqual(['"first"', '"second"']);
   });
 
+  /** A request that is under way, and what comes behind it. */
+  async function sendBehind(next: string): Promise<Exchange> {
+    const arrived = Promise.withResolvers<Exchange>();
+    graphql = (exchange) => {
+      arrived.resolve(exchange);
+    };
+    await raw.send('GET /graphql HTTP/1.1\r\nhost: x\r\n\r\n', `${next}\r\nhost: x\r\n`);
+    return arrived.promise;
+  }
+
+  it('answers what offers a WebSocket over HTTP while an earlier request is under way', async () => {
+    const first = await sendBehind('GET /healthz HTTP/1.1\r\nconnection: upgrade\r\nupgrade: websocket');
+    await raw.send('\r\n');
+    writerWith().write(first, jsonResponse(200, 'first'));
+    expect((await raw.read(2)).map(({ body }) => body)).toEqual(['"first"', '"health"']);
+  });
+
+  it('writes no error where the answer of an earlier request is due', async () => {
+    await sendBehind('CONNECT x:1 HTTP/1.1');
+    const answer = raw.read(1);
+    await raw.send('\r\n');
+    await expect(answer).rejects.toThrow('it had brought 0 bytes');
+  });
+
   it('cuts the connection where it fails after an answer has begun, and tells the error before', async () => {
     graphql = () => {
       throw new Error('a defect');
