@@ -305,6 +305,16 @@ describe('streams of events', () => {
     await until(() => sent.length === 2);
   });
 
+  it('do not wait for a client whose connection has just broken', async () => {
+    const feed = createFeed();
+    follow(feed);
+    await open();
+    await until(() => feed.asked > 0);
+    latest.socket?.destroy();
+    feed.event('one');
+    await isSent();
+  });
+
   it('are refused while the gateway stops', async () => {
     isReady = false;
     const client = await open();
@@ -417,6 +427,8 @@ describe('streams of events', () => {
       follow(feed);
       const socket = connect(Number(new URL(url).port), '127.0.0.1').pause();
       socket.write('GET / HTTP/1.1\r\nhost: test\r\n\r\n');
+      let comments = 0;
+      socket.on('data', (chunk: Buffer) => (comments += chunk.toString('latin1').split(COMMENT).length - 1));
       feed.event(HUGE + HUGE + HUGE);
       await until(() => feed.asked > 0);
       await isWritten();
@@ -432,6 +444,8 @@ describe('streams of events', () => {
         }
       }
       expect([feed.hasEnded, latest.destroyed]).toEqual([false, false]);
+      // The first one alone: an event is sent in one piece.
+      expect(comments).toBe(1);
       socket.destroy();
       await until(() => feed.hasEnded);
     });

@@ -54,23 +54,19 @@ export function createEventStream({ response, headers, keepAlive, compression }:
   if (compression) response.write(compression.encoding.head);
   // Some browsers fire `open` only after the first bytes of the body.
   response.write(encode(COMMENT));
-  /** No comment may come between the pieces of an event. */
-  let isSending = false;
   const kept = keepAlive.add({
     ping() {
-      if (!isSending && response.writableLength === 0) response.write(encode(COMMENT), heard);
+      // Never between the pieces of an event: each is written in the turn in which the one before it has gone.
+      if (response.writableLength === 0) response.write(encode(COMMENT), kept.heard);
     },
     cut() {
       response.destroy();
     },
   });
   let release = (): void => undefined;
-  /** An error: the connection was closed before it was sent. */
-  const heard = (error?: Error | null) => {
-    if (!error) kept.heard();
-  };
-  const taken = (error?: Error | null) => {
-    heard(error);
+  /** Also called for what was not sent because the connection was closed. */
+  const taken = () => {
+    kept.heard();
     release();
   };
   onClosed(response, () => {
@@ -94,10 +90,8 @@ export function createEventStream({ response, headers, keepAlive, compression }:
     async next(event) {
       const { text, made } = await blockOf(event);
       const bytes = compression?.encoding.encode(text, made) ?? text;
-      isSending = true;
       for (let at = 0; at < bytes.length && !response.destroyed; at += PIECE_BYTES)
         await sent(bytes.subarray(at, at + PIECE_BYTES));
-      isSending = false;
     },
     complete() {
       // EventSource ignores an event without a data line.
