@@ -40,6 +40,7 @@ describe('the run page', () => {
     await write('assets/app-abcd_123.js', SCRIPT);
     await write('assets/app-abcd_123.js.gz', gzipSync(SCRIPT));
     await write('assets/app-abcd_123.js.br', brotliCompressSync(SCRIPT));
+    await write('assets/app-abcd_123.other.js', SCRIPT);
     await write('assets/favicon.svg', ICON);
     await write('assets/gone.js', SCRIPT);
     await write('assets/notes.txt', 'hidden');
@@ -117,6 +118,7 @@ describe('the run page', () => {
     const other = await get('/assets/favicon.svg', { 'accept-encoding': 'br, gzip' });
     const seen = ['cache-control', 'content-type', 'content-encoding'].map((name) => other.headers.get(name));
     expect([other.status, await other.text(), ...seen]).toEqual([200, ICON, 'no-cache', 'image/svg+xml', null]);
+    expect((await get('/assets/app-abcd_123.other.js')).headers.get('cache-control')).toBe('no-cache');
   });
 
   it('has files that need not be sent again', async () => {
