@@ -52,12 +52,13 @@ describe('a server', () => {
   let url: string;
   let raw: RawConnection;
   let graphql: Handler;
+  const log = captureLog('error');
   beforeAll(async () => {
     const defaults = writerWith({ origins: [APP] });
     graphql = (exchange) => {
       defaults.write(exchange, jsonResponse(200, 'graphql'));
     };
-    server = createServer({ writer: defaults, graphql: (exchange) => graphql(exchange) });
+    server = createServer({ writer: defaults, graphql: (exchange) => graphql(exchange), logger: log.logger });
     url = await listen(server);
   });
   afterAll(() => {
@@ -192,7 +193,7 @@ describe('a server', () => {
     await expect(answer).rejects.toThrow('it had brought 0 bytes');
   });
 
-  it('cuts the connection where it fails after an answer has begun, and tells the error before', async () => {
+  it('cuts the connection where it fails after an answer has begun, and tells the error before: both are logged', async () => {
     graphql = () => {
       throw new Error('a defect');
     };
@@ -206,6 +207,8 @@ describe('a server', () => {
     const closed = once(raw.socket, 'close');
     await raw.send('GET /graphql HTTP/1.1\r\nhost: x\r\n\r\n');
     await closed;
+    const line = { err: { message: 'a defect' }, requestId: expect.any(String) as unknown };
+    expect(log.lines).toMatchObject([line, line]);
   });
 });
 
