@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_JSON_DEPTH } from '../../src/domain/json.ts';
-import { prepareMessage } from '../../src/http/live/socket-message.ts';
+import { givenUpBy, prepareMessage } from '../../src/http/live/socket-message.ts';
 
 const NAMES = [{ documentId: 'a' }, { id: 'a' }, { extensions: { persistedQuery: {} } }];
 const subscribe = (payload: unknown) => JSON.stringify({ id: '1', type: 'subscribe', payload });
@@ -48,5 +48,28 @@ describe('a message of a socket', () => {
     '',
   ])('stays as it is otherwise: %s', (text) => {
     expect(prepareMessage(text)).toBe(text);
+  });
+});
+
+describe('the operation that a message gives up', () => {
+  it.each(['1', 'subscribe', 'complete', '"', ''])('is the one of its id: %j', (id) => {
+    expect(givenUpBy(JSON.stringify({ id, type: 'complete' }, null, 1))).toBe(id);
+  });
+
+  it.each([
+    { type: 'complete' },
+    { type: 'complete', id: 1 },
+    { type: 'ping', id: '1', payload: { type: 'complete' } },
+    { type: 'subscribe', id: '1', payload: { query: '{ a }', variables: { a: 'complete' } } },
+    'complete',
+    ['complete'],
+    null,
+  ])('is none for another message: %j', (message) => {
+    expect(givenUpBy(JSON.stringify(message))).toBeNull();
+  });
+
+  it('is none where it is not JSON', () => {
+    for (const text of ['"complete', '{"type":"complete","id":"1"', 'null "complete"', ''])
+      expect(givenUpBy(text)).toBeNull();
   });
 });

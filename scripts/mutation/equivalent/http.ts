@@ -175,7 +175,7 @@ export const HTTP: readonly Equivalent[] = [
   ),
   ...inFile('http/server.ts', [
     [
-      "shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',",
+      "headers.upgrade?.toLowerCase() === 'websocket' && !isAnswering(current.get(socket));",
       'headers.upgrade.toLowerCase',
       'It is asked only of a request with that header. The types can not tell that.',
     ],
@@ -204,6 +204,12 @@ export const HTTP: readonly Equivalent[] = [
   ...['false', '""'].map((replacement) => ({
     file: 'http/live/socket-message.ts',
     line: 'if (!text.includes(\'"subscribe"\')) return text;',
+    replacement,
+    reason: 'A fast path: the checks below it say the same of such a text.',
+  })),
+  ...['false', '""'].map((replacement) => ({
+    file: 'http/live/socket-message.ts',
+    line: 'if (!text.includes(\'"complete"\')) return null;',
     replacement,
     reason: 'A fast path: the checks below it say the same of such a text.',
   })),
@@ -265,6 +271,18 @@ export const HTTP: readonly Equivalent[] = [
       'error?.originalError instanceof SubscriptionError ? error.originalError.errors : undefined,',
       'error.originalError',
       'There is one. The types can not tell that.',
+    ],
+  ]),
+  ...inFile('http/live/event-stream.ts', [
+    [
+      'for (let at = 0; at < bytes.length && !response.destroyed; at += PIECE_BYTES)',
+      'at <= bytes.length',
+      'An empty piece more.',
+    ],
+    [
+      'for (let at = 0; at < bytes.length && !response.destroyed; at += PIECE_BYTES)',
+      'true',
+      'What is written to who is gone goes nowhere. It saves time alone.',
     ],
   ]),
   ...inFile('http/live/sockets.ts', [

@@ -24,7 +24,7 @@ export function prepareMessage(text: string): string {
 
 /** The id of the operation that the client gives up by this message; null: it is another message. */
 export function givenUpBy(text: string): string | null {
-  if (!text.includes('"complete"') || text.includes('"subscribe"')) return null;
+  if (!text.includes('"complete"')) return null;
   const message = parseJson(text);
   return isObject(message) && message.type === 'complete' && typeof message.id === 'string' ? message.id : null;
 }
