@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, get, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Outcome } from '../../src/graphql/operations/operation.ts';
@@ -15,6 +17,9 @@ import { createPullIterator } from '../../src/runs/live/pull-iterator.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { until } from '../support/fleet.ts';
 import { openStream, type StreamClient } from '../support/live-client.ts';
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
 
 /** More than both ends of a connection take by themselves. */
 const HUGE = 'x'.repeat(16_000_000);
@@ -92,7 +97,7 @@ describe('streams of events', () => {
     server = createServer((request, response) => {
       request.resume();
       latest = response;
-      const send = () => streams.send(createExchange(request, response), [], () => run());
+      const send = () => streams.send(createExchange(request, response), ['x-more', 'told'], () => run());
       void Promise.allSettled([admitted.then(send)]).then((results) => {
         sent.push(...results);
         if (!response.headersSent) response.writeHead(503).end();
@@ -170,6 +175,7 @@ describe('streams of events', () => {
         'cache-control': 'no-store',
         vary: 'authorization, accept, accept-encoding',
         'x-accel-buffering': 'no',
+        'x-more': 'told',
       },
     ]);
     expect(client.headers).not.toHaveProperty('content-encoding');
@@ -313,6 +319,23 @@ describe('streams of events', () => {
     latest.socket?.destroy();
     feed.event('one');
     await isSent();
+  });
+
+  it('are forgotten when they are over', async () => {
+    const ended: WeakRef<LiveEvents>[] = [];
+    for (let time = 0; time < 5; time += 1) {
+      const feed = createFeed();
+      follow(feed);
+      feed.end();
+      const client = await open();
+      expect([await client.next(), await client.next()]).toEqual([COMPLETE, CLOSED]);
+      ended.push(new WeakRef(feed.outcome.events));
+    }
+    await until(() => sent.length === 5);
+    run = () => new Promise(() => undefined);
+    await isConnected(0);
+    gc();
+    expect(ended.filter((events) => events.deref()).length).toBeLessThan(2);
   });
 
   it('are refused while the gateway stops', async () => {
@@ -514,6 +537,15 @@ describe('streams of events', () => {
       }
       expect(texts).toEqual(Array(2).fill(textOf(short, long, larger, short)));
       expect(blocks).toBe(2);
+    });
+
+    it('are compressed from 1024 bytes of an event on, as other answers are', async () => {
+      const nothing = textOf(eventOf('')).length - textOf().length;
+      for (const length of [1023, 1024]) {
+        run = () => Promise.resolve(answerOf(eventOf('x'.repeat(length - nothing))));
+        await (await fetch(url, gzip)).text();
+        expect(blocks).toBe(length - 1023);
+      }
     });
 
     it('come as they are sent, and not at the end', async () => {
