@@ -182,6 +182,38 @@ describe('the history reader', () => {
     expect(history.windows).toEqual(['1000000 2', '999901 100', '0 100']);
   });
 
+  it('looks for an anchor that has moved in one direction, from what is cached', async () => {
+    const history = createHistory(2000);
+    const position = (await createHistoryReader(history.readWindow, null).next(1))[0]?.position ?? null;
+    const areAnew: boolean[] = [];
+    const nextBehind = async (position: HistoryPosition | null) => {
+      [history.windows.length, areAnew.length] = [0, 0];
+      const reader = createHistoryReader((offset, limit, isAnew) => {
+        areAnew.push(isAnew);
+        return history.readWindow(offset, limit, isAnew);
+      }, position);
+      return idsOf(await reader.next(1))[0];
+    };
+    for (let count = 0; count < 250; count += 1) history.start();
+    expect(await nextBehind(position)).toBe('run-1999');
+    expect(history.windows).toEqual(['0 2', '1 100', '100 100', '199 100']);
+    expect(areAnew).not.toContain(true);
+    history.runs.splice(0, 350);
+    expect(await nextBehind({ runId: 'run-400', offset: 1850, startMicros: at(400 * 1000).epochMicros })).toBe(
+      'run-399',
+    );
+    expect(history.windows).toEqual(['1850 2', '1751 100', '1652 100', '1553 100', '1454 100']);
+    expect(areAnew).not.toContain(true);
+  });
+
+  it('looks further up also in windows that are stale', async () => {
+    const history = createHistory(20);
+    const stale: ReadWindow = async (...given) => ({ ...(await history.readWindow(...given)), isStale: true });
+    const position = { runId: 'run-10', offset: 10, startMicros: at(10 * 1000).epochMicros };
+    history.runs.splice(0, 5);
+    expect(idsOf(await createHistoryReader(stale, position).next(2)).slice(0, 2)).toEqual(['run-9', 'run-8']);
+  });
+
   it('is lost where an upstream answers each window with the newest runs, and tells where another reader may go on', async () => {
     const { runs, windows, readWindow } = createHistory(200);
     const reader = createHistoryReader((_offset, limit, isAnew) => readWindow(0, limit, isAnew), null);

@@ -4,6 +4,7 @@ import {
   createRunHistory,
   MAX_PAGE_CALLS,
   windowsOfEach,
+  type OnFound,
   type RunHistory,
 } from '../../src/runs/history/run-history.ts';
 import type { ResourceCache } from '../../src/runs/resource-cache.ts';
@@ -12,6 +13,7 @@ import { AbandonedError, GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { at, runRecord } from '../support/facts.ts';
 import { operationOf } from '../support/operations.ts';
+import { gatewayErrorOf } from '../support/rejection.ts';
 import { createRunParts, scriptedApi, type RunPartsOf } from '../support/run-parts.ts';
 
 const LIVE_TTL_MS = 1000;
@@ -35,16 +37,18 @@ describe('the history of a workflow', () => {
   let listed: RunRecord[];
   let windows: string[];
   let isDown: boolean;
+  let isPaged: boolean;
   let upstream: UpstreamApi;
 
   beforeEach(() => {
     clock = createManualClock();
-    [windows, isDown] = [[], false];
+    [windows, isDown, isPaged] = [[], false, true];
     upstream = scriptedApi({
       listRuns({ offset, limit }) {
         windows.push(`${offset} ${limit}`);
         if (isDown) return Promise.reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'down'));
-        return Promise.resolve({ value: listed.slice(offset, offset + limit), sizeBytes: 100 });
+        const from = isPaged ? offset : 0;
+        return Promise.resolve({ value: listed.slice(from, from + limit), sizeBytes: 100 });
       },
     });
     parts = createRunParts(upstream, clock, { liveTtlMs: LIVE_TTL_MS });
@@ -142,6 +146,7 @@ describe('the history of a workflow', () => {
       const third = await page({ first: 1, after: second.end });
       expect([third.ids, third.hasNextPage]).toEqual([[], false]);
       expect(third.end).toMatchObject({ runId: '', offset: 3 });
+      expect((await page({ first: 9 })).end?.runId).toBe('run-2');
     });
 
     it('caches the records of each page', async () => {
@@ -194,6 +199,15 @@ describe('the history of a workflow', () => {
       expect(windows).toEqual(['0 100', '99 100', '198 2']);
     });
 
+    it('reads those anew that contradict one another further down', async () => {
+      await beginWithOldWindow();
+      listed = runs(305);
+      const after = { runId: 'run-203', offset: 97, startMicros: at(203 * 60).epochMicros };
+      const { entries } = await history.page({ workflowId: 'wf', first: 1, after, filter: null }, operation());
+      expect(idsOf(entries.map(({ record }) => record))).toEqual(named(202));
+      expect(windows).toEqual(['97 3', '0 100', '99 100']);
+    });
+
     it('goes on with what it has where the upstream fails meanwhile', async () => {
       await beginWithOldWindow();
       await history.latest('wf', 100, operation());
@@ -221,6 +235,28 @@ describe('the history of a workflow', () => {
   it('reads one more of the latest for each record without an id', async () => {
     listed = runs(4).map((run, index) => (index === 0 ? { ...run, id: '' } : run));
     expect(idsOf(await history.latest('wf', 3, operation()))).toEqual(named(3, 2, 1));
+  });
+
+  it('tells of each run that it finds, with its record', async () => {
+    listed = runs(5);
+    const found: string[] = [];
+    const onFound: OnFound = (ref, { cached }) => {
+      expect(ref).toEqual({ workflowId: 'wf', runId: cached.value.id });
+      found.push(cached.value.id);
+    };
+    await history.page({ workflowId: 'wf', first: 2, after: null, filter: null }, operation(), onFound);
+    await history.latest('wf', 3, operation(), onFound);
+    const window = { startedAfter: at(4 * 60), startedBefore: null };
+    await history.within({ workflowId: 'wf', count: 9, window }, operation(), onFound);
+    expect(found).toEqual([...named(5, 4), ...named(5, 4, 3), ...named(5, 4)]);
+  });
+
+  it('says so where the upstream does not page', async () => {
+    listed = runs(300);
+    isPaged = false;
+    const { code, message } = await gatewayErrorOf(history.latest('wf', 200, operation()));
+    expect(code).toBe('UPSTREAM_CONTRACT_VIOLATION');
+    expect(message).toContain('the upstream does not page it by offset');
   });
 
   describe('within a stretch of time', () => {
@@ -260,11 +296,12 @@ describe('the history of a workflow', () => {
     });
 
     it.each([
-      ['500 at most', 1000, 6],
-      ['all of them at most', 120, 2],
-    ])('reads %s', async (_, count, calls) => {
+      ['500 at most', 1000, 1000, 6],
+      ['no more where there are just 500', 1000, 5, 6],
+      ['all of them at most', 120, 1000, 2],
+    ])('reads %s', async (_, count, wanted, calls) => {
       listed = runs(count);
-      const { records } = await history.newest('wf', 1000, () => false, operation());
+      const { records } = await history.newest('wf', wanted, () => false, operation());
       expect(records.length).toBeGreaterThanOrEqual(Math.min(count, 500));
       expect(windows).toHaveLength(calls);
     });

@@ -4,6 +4,7 @@ const TYPES_ALONE = 'Never reached: the types allow that nothing is found, and s
 const SAVES_TIME = 'A shorter way to the same answer. It saves time, and nothing else.';
 const SAVES_MEMORY = 'What is left behind is never asked for. It saves memory.';
 const NO_LEASE = 'No lease has that id.';
+const ANY_NAME = 'Denials are told apart by it: any name does that no other endpoint has.';
 const NOBODY_READS = 'A run that is derived for its end alone: nobody reads this of it.';
 
 export const RUNS: readonly Equivalent[] = [
@@ -120,11 +121,7 @@ export const RUNS: readonly Equivalent[] = [
   },
   ...inFile(
     'runs/run-store.ts',
-    ["endpoint: 'run',", "endpoint: 'steps',"].map((line) => [
-      line,
-      '""',
-      'Denials are told apart by it, so any name does that no other endpoint has.',
-    ]),
+    ["endpoint: 'run',", "endpoint: 'steps',"].map((line) => [line, '""', ANY_NAME]),
   ),
   {
     file: 'runs/run-store.ts',
@@ -230,18 +227,15 @@ export const RUNS: readonly Equivalent[] = [
     replacement: '["Stryker was here"]',
     reason: 'What is settled was claimed before.',
   },
-  {
-    file: 'runs/history/history-reader.ts',
-    line: "else offset = records.length === 0 && before === 'up' ? 0 : Math.max(0, offset - (MAX_WINDOW - 1));",
-    replacement: 'MAX_WINDOW + 1',
-    reason: 'It goes further up than it must, and then on again from there.',
-  },
-  {
-    file: 'runs/history/run-history.ts',
-    line: 'return { records: records.filter(hasId).flatMap((record) => partOf.get(record) ?? []), windows };',
-    replacement: '["Stryker was here"]',
-    reason: TYPES_ALONE,
-  },
+  ...inFile('runs/history/run-history.ts', [
+    ["endpoint: 'runs',", '""', ANY_NAME],
+    [
+      'return { records: records.filter(hasId).flatMap((record) => partOf.get(record) ?? []), windows };',
+      '["Stryker was here"]',
+      TYPES_ALONE,
+    ],
+    ['const EVER: RunWindow = { startedAfter: null, startedBefore: null };', '{}', 'Undefined is no moment either.'],
+  ]),
   {
     file: 'runs/history/recent-runs.ts',
     line: 'return from === to ? compareText(a.workflowId, b.workflowId) : to > from ? 1 : -1;',
@@ -253,12 +247,6 @@ export const RUNS: readonly Equivalent[] = [
     line: 'const startMicros = last.startMicros + (compareText(workflowId, last.workflowId) > 0 ? 1 : 0);',
     replacement: 'compareText(workflowId, last.workflowId) >= 0',
     reason: 'The workflow that was answered last has a position of its own.',
-  },
-  {
-    file: 'runs/history/recent-runs.ts',
-    line: 'const [next] = queues.flatMap(({ waiting }) => waiting.slice(0, 1)).sort(compareByPlace);',
-    replacement: 'waiting',
-    reason: SAVES_TIME,
   },
   {
     file: 'runs/history/recent-runs.ts',
