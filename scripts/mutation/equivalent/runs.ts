@@ -193,8 +193,8 @@ export const RUNS: readonly Equivalent[] = [
     reason: TYPES_ALONE,
   })),
   ...inFile('runs/shared/awaited-calls.ts', [
-    ["const [, id = '', outcome] = PAYLOAD.exec(payload) ?? [];", '"Stryker was here!"', NO_LEASE],
-    ["const [, id = '', outcome] = PAYLOAD.exec(payload) ?? [];", '["Stryker was here"]', NO_LEASE],
+    ["const [, id = '', word] = PAYLOAD.exec(payload) ?? [];", '"Stryker was here!"', NO_LEASE],
+    ["const [, id = '', word] = PAYLOAD.exec(payload) ?? [];", '["Stryker was here"]', NO_LEASE],
     ['clearTimeout(timer);', ';', 'It saves a timer: whoever waited has the outcome.'],
     ['end() {', '{}', SAVES_MEMORY],
     ['all.delete(resolve);', ';', SAVES_MEMORY],
