@@ -25,7 +25,7 @@ export function itemsIn({ answer, item, isItem }: ListOf, json: Answer, report: 
   const all = json.read();
   if (!Array.isArray(all)) throw violation(answer, 'array', '$', all);
   if (all.length > limit) report(answer, 'read', `at most ${limit} items`, 'more');
-  const values: readonly unknown[] = all.length > limit ? all.slice(0, limit) : all;
+  const values: readonly unknown[] = all.slice(0, limit);
   if (values.length > MAX_ITEMS) {
     const message = `the upstream's answer for ${answer} has more than ${MAX_ITEMS} items`;
     throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', message);
