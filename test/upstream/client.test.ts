@@ -500,6 +500,21 @@ describe('the upstream client', () => {
       expect((await answers).map(({ value }) => value[0]?.id)).toEqual('abcdef'.split('').map((id) => `${id}-step`));
       expect(most).toBe(2);
     });
+
+    it('calls of one kind from a workflow where they fail, and no others', async () => {
+      upstream.script = (received) =>
+        received.workflowId === 'failing' && received.endpoint === 'steps' ? { status: 500 } : healthy(received);
+      const client = clientOf();
+      const failing = { ...REF, workflowId: 'failing' };
+      const messages: string[] = [];
+      while (messages.length < 1000 && !messages.at(-1)?.includes('is given a pause')) {
+        if (messages.length % 3 === 0) await client.listSteps(REF, call());
+        messages.push((await gatewayErrorOf(client.listSteps(failing, call()))).message);
+      }
+      expect(messages.length).toBeLessThan(1000);
+      await client.listSteps(REF, call());
+      await client.getRun(failing, call());
+    });
   });
 
   describe('aborts', () => {
@@ -712,6 +727,11 @@ describe('the upstream client', () => {
       ]);
       await client.getRun(REF, call({ stored: Buffer.from(raw) }));
       expect(deviations).toEqual([]);
+      upstream.script = () => ({ raw: Buffer.from(JSON.stringify([wireRun('r1', { error: 'größer' })]), 'latin1') });
+      await client.getRun(REF, call());
+      expect(deviations.splice(0)).toEqual([
+        [{ field: 'run', outcome: 'lost', expected: 'UTF-8', got: 'other bytes', count: 1 }],
+      ]);
       upstream.script = () => ({ raw: '\uFEFF{}' });
       await gatewayErrorOf(client.getRun(REF, call()));
       expect(deviations).toMatchObject([[{ expected: 'JSON' }]]);

@@ -9,6 +9,12 @@ export const UPSTREAM: readonly Equivalent[] = [
     replacement,
     reason: 'It decides which comes first, a queued call or the reading of this answer. Both come.',
   })),
+  {
+    file: 'upstream/client.ts',
+    line: "return get({ endpoint: 'workflows', compartment: 'workflows', path: 'workflows' }, readWorkflows, call);",
+    replacement: '""',
+    reason: 'Of the compartment: any name that no other one has.',
+  },
   { file: 'upstream/ids.ts', line: 'if (PLAIN.test(id)) return null;', replacement: 'false', reason: FAST_PATH },
   { file: 'upstream/ids.ts', line: 'const PLAIN = /^[\\w~-]{1,128}$/;', replacement: '/^[\\w~-]$/', reason: FAST_PATH },
   {
