@@ -133,6 +133,48 @@ describe("the keys of the tokens' issuer", () => {
     expect([await lookUp(keySet, 'b'), await lookUp(keySet, 'made-up')]).toEqual(['found', NOT_LISTED]);
   });
 
+  it('are waited for again a minute after a failure, and not before', async () => {
+    for (const [ms, expected] of [
+      [MINUTE - 1, 'found'],
+      [MINUTE, NOT_LISTED],
+    ] as const) {
+      issuer.keys = keys.slice(0, 1);
+      const keySet = await open();
+      expect(await lookUp(keySet, 'a')).toBe('found');
+      issuer.failsWith = 503;
+      clock.advance(10 * MINUTE);
+      expect(await lookUp(keySet, 'made-up')).toBe('IDENTITY_UNAVAILABLE');
+      issuer.failsWith = null;
+      issuer.keys = keys.slice(1);
+      clock.advance(ms);
+      expect(await lookUp(keySet, 'a')).toBe(expected);
+    }
+  });
+
+  it('that were asked for at the moment of a failure are the latest', async () => {
+    const answers = issuer.hold();
+    issuer.failsWith = 503;
+    const keySet = await open();
+    const first = lookUp(keySet, 'a');
+    await until(() => issuer.requests === 1);
+    clock.advance(SECOND);
+    answers.release();
+    expect(await first).toBe('IDENTITY_UNAVAILABLE');
+    issuer.failsWith = null;
+    expect(await lookUp(keySet, 'made-up')).toBe(NOT_LISTED);
+  });
+
+  it('are not read again for a token that fits several of them', async () => {
+    issuer.keys = [...keys];
+    const keySet = await open();
+    expect(await lookUp(keySet, 'a')).toBe('found');
+    clock.advance(MINUTE);
+    await expect(keySet({ alg: 'ES256' }, { payload: '', signature: '' })).rejects.toMatchObject({
+      code: 'ERR_JWKS_MULTIPLE_MATCHING_KEYS',
+    });
+    expect(issuer.requests).toBe(1);
+  });
+
   it('are used for an hour while the issuer can not be reached', async () => {
     const keySet = await open();
     issuer.keys = [...keys];
