@@ -2,11 +2,12 @@ import { describe, expect, it, jest } from '@jest/globals';
 import type { GraphQLResolveInfo } from 'graphql';
 import { createContext, type ContextRequest, type ContextSource } from '../../src/graphql/context.ts';
 import { createReportedErrors } from '../../src/graphql/lists/reported-errors.ts';
+import { TURN_BYTES } from '../../src/graphql/reading-turns.ts';
 import { settleAll } from '../../src/graphql/lists/settle.ts';
 import { ofWorkflow, severalWorkflows } from '../../src/graphql/lists/several-workflows.ts';
 import { createAnswerLifetime } from '../../src/runs/operation.ts';
 import type { WorkflowStore } from '../../src/runs/workflow-store.ts';
-import { GatewayError } from '../../src/upstream/errors.ts';
+import { AbandonedError, GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock } from '../support/clock.ts';
 import { runOf, stepFacts } from '../support/facts.ts';
 import { viewerOf } from '../support/operations.ts';
@@ -92,6 +93,16 @@ describe('the context of an operation', () => {
     const run = runOf([]);
     expect(context.runCost(run, add)).toBe(context.runCost(run, add));
     expect(add).toHaveBeenCalledTimes(1);
+  });
+
+  it('reads no more payloads when its client has gone', async () => {
+    const client = new AbortController();
+    const { readings } = contextOf({ signal: () => client.signal });
+    const payload = () => Object.assign(() => null, { text: {}, textBytes: TURN_BYTES });
+    expect(readings.take(payload(), () => 1)).toBe(1);
+    const waiting = Promise.resolve(readings.take(payload(), () => 2));
+    client.abort();
+    expect(await rejectionOf(waiting)).toBeInstanceOf(AbandonedError);
   });
 
   it('is refused where its client can not hold a long payload, before that is read', () => {

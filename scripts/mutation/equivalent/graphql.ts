@@ -235,7 +235,9 @@ export const GRAPHQL: readonly Equivalent[] = [
       'What is there may be waited for, too. Not to wait saves time.',
     ],
   ]),
-  ...inFile('graphql/context.ts', [['if (error === null) return null;', 'false', SAVES_TIME]]),
+  ...inFile('graphql/context.ts', [
+    ['error === null ? null : errorInfos(error, () => errorInfo(error)),', 'false', SAVES_TIME],
+  ]),
   ...inFile('graphql/apollo/apollo.ts', [
     ['persistedQueries: false,', 'true', 'It is shown no extensions, and so no registered operation.'],
     [
