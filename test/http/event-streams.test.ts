@@ -342,7 +342,8 @@ describe('streams of events', () => {
     isReady = false;
     const client = await open();
     expect(client.status).toBe(503);
-    expect(sent).toMatchObject([{ status: 'rejected', reason: { message: 'The gateway is stopping.' } }]);
+    const reason = { message: 'The gateway is stopping.', extensions: { code: 'BAD_REQUEST', http: { status: 503 } } };
+    expect(sent).toMatchObject([{ status: 'rejected', reason }]);
   });
 
   it('are ended by the gateway with the protocol’s message, also those whose events come later', async () => {
