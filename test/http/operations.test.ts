@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createManualClock } from '../support/clock.ts';
 import { healthy, startFaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { subscribe } from '../support/live-client.ts';
@@ -53,7 +54,15 @@ describe('a gateway that stops', () => {
       { head: expect.stringMatching(/^connection: close/im), body: '{"data":{"run":{"id":"r1"}}}' },
     ]);
     await closed;
+    await expect(connectRaw(gateway.url)).rejects.toThrow('ECONNREFUSED');
     await upstream.close();
+  });
+
+  it('leaves no timer behind', async () => {
+    const clock = createManualClock();
+    const gateway = await startGateway({}, { after: clock.after });
+    await gateway.close();
+    expect(clock.pending).toEqual([]);
   });
 
   it.each([

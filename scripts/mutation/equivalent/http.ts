@@ -32,6 +32,12 @@ export const HTTP: readonly Equivalent[] = [
     replacement: '""',
     reason: 'The other kind has another name still.',
   })),
+  {
+    file: 'http/http.ts',
+    line: 'await pageSource.load();',
+    replacement: ';',
+    reason: 'The page is loaded when it is first asked for. It saves that wait alone.',
+  },
   ...inFile('http/authentication.ts', [
     [
       "return (request, authorization = request.headers.authorization ?? '') => {",
