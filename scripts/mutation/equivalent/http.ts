@@ -285,11 +285,6 @@ export const HTTP: readonly Equivalent[] = [
       'at <= bytes.length',
       'An empty piece more.',
     ],
-    [
-      'for (let at = 0; at < bytes.length && !response.destroyed; at += PIECE_BYTES)',
-      'true',
-      'What is written to who is gone goes nowhere. It saves time alone.',
-    ],
   ]),
   ...inFile('http/live/sockets.ts', [
     [
