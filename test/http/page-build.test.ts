@@ -70,7 +70,9 @@ describe('the run page', () => {
     expect((await next.load())?.html).toBe(built?.html);
     await write('main.js', 'console.log("second")');
     const reader = sourceIn(root, false);
-    expect((await reader.load())?.html).toBe(built?.html);
+    const read = await reader.load();
+    expect(read?.html).toBe(built?.html);
+    expect(await reader.loaded()).toBe(read);
     expect(await builtScript()).toContain('first');
   });
 
@@ -82,6 +84,14 @@ describe('the run page', () => {
     await write('main.js', 'console.log("mended")');
     await source.load();
     expect(await builtScript()).toContain('mended');
+  });
+
+  it('is built from the same sources where the build was not there at first', async () => {
+    const modules = join(root, 'node_modules');
+    await rm(modules);
+    await expect(source.load()).rejects.toThrow(/Vite ended with 1: [^]*vite\.js/);
+    await symlink(MODULES, modules, 'junction');
+    expect((await source.load())?.html).toContain('<script');
   });
 
   it('is not built to its end when the gateway stops, which is no failure', async () => {
