@@ -291,17 +291,22 @@ describe('the operation pipeline', () => {
       expect(held).toEqual([sizeBytes, sizeBytes, sizeBytes]);
     });
 
-    it('no more bytes than the limit', async () => {
+    it('no more bytes than the limit, and says of a mutation that it was executed all the same', async () => {
       const { ask } = await start({ environment: { MAX_ANSWER_BYTES: '1024' } });
       const long = Array.from({ length: 90 }, (_, at) => `a${at}: __typename`).join(' ');
       for (const time of TIMES) {
-        const answer = await ask({ query: `{ run(workflowId: "wf", id: "r1") { ${long} } }` });
-        expect({ time, status: answer.status, codes: codesOf(answer), data: answer.result.data }).toEqual({
-          time,
-          status: 200,
-          codes: ['ANSWER_TOO_LARGE'],
-          data: null,
-        });
+        for (const [query, wasExecuted] of [
+          [`{ run(workflowId: "wf", id: "r1") { ${long} } }`, false],
+          [START.replace('run {', `${long} run {`), true],
+        ] as const) {
+          const answer = await ask({ query });
+          const [error] = answer.result.errors ?? [];
+          expect({
+            ...{ time, status: answer.status, codes: codesOf(answer), data: answer.result.data },
+            wasExecuted: error?.message.includes('The mutation was executed all the same'),
+          }).toEqual({ time, status: 200, codes: ['ANSWER_TOO_LARGE'], data: null, wasExecuted });
+        }
+        expect(upstream.count('execute')).toBe(time);
       }
     });
 
