@@ -63,6 +63,8 @@ describe('the cost of an operation, in upstream calls', () => {
     [ofWorkflow('statistics(last: 300) { nodes { nodeId } }'), 304],
     // 100 and five times 99 are the first that are 500.
     [ofWorkflow('runs(first: 10, filter: { status: [FAILED] }) { nodes { status } }'), 6],
+    [ofWorkflow('run(id: "a") { status }'), 1],
+    [ofWorkflow('run(id: "a") { steps { id } }'), 2],
     [ofWorkflow('runsById(ids: ["a", "b", "c"]) { status }'), 3],
     [ofWorkflow('runsById(ids: "a") { steps { id } }'), 2],
     // Out of range: refused before any call.

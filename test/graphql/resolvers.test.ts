@@ -5,7 +5,7 @@ import { run as ofRuns } from '../../src/graphql/resolvers/run.ts';
 import { step as ofStep } from '../../src/graphql/resolvers/step.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { ran, runOf } from '../support/facts.ts';
+import { at, ran, runOf } from '../support/facts.ts';
 import { createContexts, createQuery, errorsOf } from '../support/query-harness.ts';
 
 const NO_PRICES = { input: null, cachedInput: null, cacheWrites: null, output: null, reasoning: null };
@@ -191,6 +191,11 @@ describe('a long payload', () => {
   it('of a run is not read where its client can not hold it', () => {
     for (const name of ['inputs', 'outputs'] as const) expect(read(ofRuns[name], { payload })).toEqual([2 ** 21]);
   });
+
+  it('is none where a run has neither a record nor steps', () => {
+    const { resolve } = ofRuns.inputs as unknown as { readonly resolve: Resolve };
+    expect(resolve(runOf([]), {}, createContexts(schema)('key-1'))).toBeNull();
+  });
 });
 
 describe('steps that can not be read', () => {
@@ -211,6 +216,19 @@ describe('the success before a run', () => {
     });
     expect(await ofRun('r2', 'lastSuccessBefore { id }')).toEqual(all({ lastSuccessBefore: null }));
     expect(await ofRun('waiting', 'lastSuccessBefore { id }')).toMatchObject(all({ lastSuccessBefore: null }));
+  });
+
+  it('is never the run itself, whose record may name an earlier start than its steps', async () => {
+    type Resolve = (run: unknown, args: object, context: unknown, info: unknown) => Promise<unknown>;
+    const { resolve } = ofRuns.lastSuccessBefore as unknown as { readonly resolve: Resolve };
+    const run = { workflowId: 'wf', id: 'r1', startedAt: at(1) };
+    const found = (...ids: readonly string[]) => {
+      const entries = ids.map((id) => ({ record: { id } }));
+      const history = { page: () => Promise.resolve({ entries }) };
+      const runs = () => ({ load: ({ runId }: { readonly runId: string }) => Promise.resolve(runId) });
+      return resolve(run, {}, { history, runs, requirement: () => 'RECORD' }, {});
+    };
+    expect([await found('r1', 'r0'), await found('r0'), await found('r1')]).toEqual(['r0', 'r0', null]);
   });
 });
 

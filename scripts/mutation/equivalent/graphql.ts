@@ -272,9 +272,6 @@ export const GRAPHQL: readonly Equivalent[] = [
     ['await source.return?.();', 'source.return()', HAS_AN_END],
     ["return hash('sha256', text, 'base64url');", '""', 'Another name of it, the same each time.'],
   ]),
-  ...inFile('graphql/resolvers/query.ts', [
-    ["const load = async (runId: string) => runs().load({ workflowId, runId }, 'STEPS');", '""', WITH_STEPS],
-  ]),
   ...inFile('graphql/federation/subgraph.ts', [
     ["const run = runs().load({ workflowId, runId: named.runId }, 'STEPS');", '""', WITH_STEPS],
   ]),
