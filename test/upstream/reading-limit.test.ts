@@ -1,6 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { getEventListeners } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { createReadingLimit, type Reading } from '../../src/upstream/transport/reading-limit.ts';
+import { createReadingLimit, type Reading, type ReadingLimit } from '../../src/upstream/transport/reading-limit.ts';
 
 const MIB = 2 ** 20;
 const LIMIT = 4 * MIB;
@@ -67,17 +68,55 @@ describe('what is read of upstream answers at the same time', () => {
     expect(ended).toEqual(['stalled', 'given up', 'waiting']);
   });
 
-  it('goes on beside an answer that has stalled, the largest of the others first', async () => {
-    const limit = createReadingLimit(LIMIT, 1);
+  describe('by the clock', () => {
+    const STALLED_MS = 1000;
+    let limit: ReadingLimit;
+    /** Those whose turn has come. */
+    let ended: string[];
+    beforeEach(() => {
+      jest.useFakeTimers();
+      limit = createReadingLimit(LIMIT, STALLED_MS);
+      ended = [];
+    });
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+
     const begun = (bytes: number): Reading => {
       const reading = limit.begin();
       reading.add(bytes);
       return reading;
     };
-    begun(LIMIT + 1);
-    const [small, large] = [begun(SMALL + 1), begun(SMALL + 2)];
-    // In this order: one that does not wait yet may have stalled, too.
-    const first = await Promise.race([large.turn(NEVER).then(() => 'large'), small.turn(NEVER).then(() => 'small')]);
-    expect(first).toBe('large');
+    const takeTurn = (name: string, reading: Reading) => void reading.turn(NEVER).then(() => ended.push(name));
+    const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+
+    it('goes on beside an answer that has stalled, the largest of the others first', async () => {
+      // It had its turn, and nothing more has come since.
+      takeTurn('stalled', begun(LIMIT + 1));
+      const [small, large] = [begun(SMALL + 1), begun(SMALL + 2)];
+      takeTurn('small', small);
+      takeTurn('large', large);
+      await pass(STALLED_MS - 1);
+      expect(ended).toEqual(['stalled']);
+      await pass(1);
+      expect(ended).toEqual(['stalled', 'large']);
+      large.end();
+      await pass(0);
+      expect(ended).toEqual(['stalled', 'large', 'small']);
+      expect([jest.getTimerCount(), getEventListeners(NEVER, 'abort')]).toEqual([0, []]);
+    });
+
+    it('is all that comes up to the limit, and beyond it of equal answers the one that began first', async () => {
+      const [one, other] = [begun(LIMIT / 2), begun(LIMIT / 2)];
+      takeTurn('other', other);
+      takeTurn('one', one);
+      await pass(0);
+      expect(ended.splice(0)).toEqual(['other', 'one']);
+      for (const each of [other, one]) each.add(1);
+      takeTurn('other', other);
+      takeTurn('one', one);
+      await pass(0);
+      expect(ended).toEqual(['one']);
+    });
   });
 });
