@@ -2,8 +2,6 @@ import { inFile, type Equivalent } from './equivalent.ts';
 
 const FAST_PATH = 'A fast path: the checks below it say the same of such an id.';
 
-const REMOVED = 'It is removed in any case.';
-
 export const UPSTREAM: readonly Equivalent[] = [
   ...['false', 'true'].map((replacement) => ({
     file: 'upstream/client.ts',
@@ -98,10 +96,6 @@ export const UPSTREAM: readonly Equivalent[] = [
     replacement: 'false',
     reason: 'An empty list like another. Sharing it saves memory.',
   },
-  ...inFile('upstream/transport/reading-limit.ts', [
-    ["signal.addEventListener('abort', wake, { once: true });", '{}', REMOVED],
-    ["signal.addEventListener('abort', wake, { once: true });", 'false', REMOVED],
-  ]),
   ...inFile('upstream/transport/json-items.ts', [
     [
       'for (let at = 0; at < json.length && items.length < limit; at += 1) {',

@@ -62,7 +62,7 @@ export function createReadingLimit(maxBytes: number, stalledMs = STALLED_MS): Re
           reading.isWaiting = true;
           while (!mayReadOn(reading) && !signal.aborted) {
             const timer = setTimeout(wake, stalledMs);
-            signal.addEventListener('abort', wake, { once: true });
+            signal.addEventListener('abort', wake);
             await change.promise;
             signal.removeEventListener('abort', wake);
             clearTimeout(timer);
