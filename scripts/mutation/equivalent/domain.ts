@@ -104,6 +104,12 @@ const STEP: readonly Equivalent[] = [
     reason: TYPES_ALONE,
   },
   {
+    file: 'domain/step/duration.ts',
+    line: 'elapsedTime !== null && elapsedTime >= 0 && elapsedTime <= Number.MAX_SAFE_INTEGER ? elapsedTime : null;',
+    replacement: 'true',
+    reason: 'Null is at least 0 and at most any number, and is answered as null. The types ask for it.',
+  },
+  {
     file: 'domain/step/placement.ts',
     line: 'let placement: Placement = { offsetMs: null, gapBeforeMs: null };',
     replacement: '{}',
