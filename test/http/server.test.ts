@@ -296,6 +296,23 @@ describe('an answer', () => {
     again.close();
   });
 
+  it('is the only one, also where another is written while it is compressed', async () => {
+    const compression = createCompression();
+    const compress: typeof compression.compress = async (...given) => compression.compress(...given);
+    const writer = writerWith({ compression: { ...compression, compress } });
+    const own = createServer({
+      graphql: (exchange) => {
+        writer.write(exchange, jsonResponse(200, 'x'.repeat(2000)));
+        exchange.response.writeHead(200).write('an');
+        setImmediate(() => exchange.response.end('other'));
+      },
+    });
+    const answer = await ask(`${await listen(own)}/graphql`, { headers: { 'accept-encoding': 'gzip' } });
+    expect(answer.body.toString()).toBe('another');
+    own.close();
+    own.closeAllConnections();
+  });
+
   it('closes its connection while the gateway stops', async () => {
     for (const isReady of [true, false]) {
       options = { isReady: () => isReady };
