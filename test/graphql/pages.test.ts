@@ -87,6 +87,9 @@ describe('a long cursor', () => {
     const positions = new Map(Array.from({ length: 100 }, (_, at) => [`${at}${id}`.slice(0, 256), run]));
     const recent = { last: { workflowId: id, startMicros: 0 }, positions };
     expect(readRecentCursor(recentCursor(recent))).toEqual(recent);
+    const [longest = '', longer = ''] = [6129, 6130].map((length) => workflowCursor('x'.repeat(length)));
+    expect([longest.length, readWorkflowCursor(longest).length]).toEqual([8192, 6129]);
+    expect(() => readWorkflowCursor(longer)).toThrow(NOT_ITS_OWN);
     const parse = jest.spyOn(JSON, 'parse');
     const endless = Buffer.from(JSON.stringify(Array.from({ length: 200_000 }, () => ({})))).toString('base64url');
     for (const read of [readRunCursor, readRecentCursor, readWorkflowCursor]) {
