@@ -15,6 +15,12 @@ describe('a moment', () => {
     }
   });
 
+  it('of an embedder may be a Date, or its text', () => {
+    const date = new Date('2025-03-13T02:41:15.144Z');
+    expect([date, TEXT].map((value) => dateTimeScalar.serialize(value))).toEqual(['2025-03-13T02:41:15.144Z', TEXT]);
+    expect(() => dateTimeScalar.serialize('today')).toThrow(refusal('"today"'));
+  });
+
   it.each([
     ['"today"', 'today'],
     ['7', 7],
