@@ -229,11 +229,6 @@ export const GRAPHQL: readonly Equivalent[] = [
       'true',
       'Of any other type nobody asks for it.',
     ],
-    [
-      "typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';",
-      'true',
-      'What is there may be waited for, too. Not to wait saves time.',
-    ],
   ]),
   ...inFile('graphql/context.ts', [
     ['error === null ? null : errorInfos(error, () => errorInfo(error)),', 'false', SAVES_TIME],
