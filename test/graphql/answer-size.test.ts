@@ -42,7 +42,20 @@ describe('the size of an answer', () => {
   it('counts each character as JSON has it', () => {
     for (let code = 0; code <= 0xffff; code += 1) {
       const character = String.fromCharCode(code);
-      if (measureAnswer(character, NO_LIMIT) !== bytesOf(character)) throw new Error(`wrong for ${code}`);
+      // Beside one that is escaped each is looked at.
+      for (const text of [character, `"${character}`]) {
+        if (measureAnswer(text, NO_LIMIT) !== bytesOf(text)) throw new Error(`wrong for ${code}`);
+      }
+    }
+  });
+
+  it('is that of null for a number that JSON does not have', () => {
+    for (const number of [NaN, Infinity, -Infinity]) expect(measureAnswer(number, NO_LIMIT)).toBe(bytesOf(number));
+  });
+
+  it('is more than each smaller limit, whatever that is', () => {
+    for (const value of ['text', ['a', 'b'], { a: 'text' }]) {
+      for (let limit = 0; limit < bytesOf(value); limit += 1) expect(() => measureAnswer(value, limit)).toThrow();
     }
   });
 

@@ -36,6 +36,14 @@ export const GRAPHQL: readonly Equivalent[] = [
     replacement: 'extensions.code',
     reason: 'Both callers give each error extensions. The type of GraphQL allows none.',
   },
+  ...inFile('graphql/operations/answer-size.ts', [
+    ['if (!ESCAPED.test(text)) return Buffer.byteLength(text) + 2;', 'false', SAVES_TIME],
+    [
+      'else if ((text.codePointAt(at) ?? 0) > 0xffff) {',
+      '(text.codePointAt(at) ?? 0) >= 0xffff',
+      'Asked of surrogates alone, and a half of a pair is less.',
+    ],
+  ]),
   ...inFile('graphql/operations/executor.ts', [
     [
       'if (result.data === undefined) return errorAnswer(errors.format(result.errors ?? [], record), 400);',
