@@ -12,6 +12,7 @@ const HAS_AN_END = 'Each of these sources can be ended. The type of iterators ca
 const WHERE_IT_STANDS = 'Nobody asks where in the text a field stands.';
 const IN_PARTS = 'Nobody asks for an answer in parts. The types allow it.';
 const ORDERED = "const selected = selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy });";
+const TO_DEBUG = 'A text for whoever debugs: the transports send the errors.';
 const WITH_STEPS = 'What is neither the record alone nor the graph is the steps.';
 const PAST_APOLLO = 'Apollo says the same of an operation each time. To go past it saves time.';
 const SAVES_TIME = 'What is found once is found again. To keep it saves time.';
@@ -36,6 +37,10 @@ export const GRAPHQL: readonly Equivalent[] = [
     replacement: 'extensions.code',
     reason: 'Both callers give each error extensions. The type of GraphQL allows none.',
   },
+  ...inFile('graphql/subscriptions/live-events.ts', [
+    ["super(errors.map(({ message }) => message).join('; '));", '() => undefined', TO_DEBUG],
+    ["super(errors.map(({ message }) => message).join('; '));", '""', TO_DEBUG],
+  ]),
   ...inFile('graphql/operations/answer-size.ts', [
     ['if (!ESCAPED.test(text)) return Buffer.byteLength(text) + 2;', 'false', SAVES_TIME],
     [
