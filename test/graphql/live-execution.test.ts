@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { buildSchema, isObjectType, parse, type GraphQLFieldResolver } from 'graphql';
 import { lasting, NOBODY } from '../../src/auth/caller.ts';
@@ -14,6 +12,7 @@ import { createObserver } from '../../src/observability/observer.ts';
 import type { SourceEvent } from '../../src/graphql/subscriptions/live-events.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock } from '../support/clock.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 import { NO_CLIENT } from '../support/observed.ts';
 import { settle, viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
@@ -22,9 +21,6 @@ const logger = createLogger('silent');
 const observer = createObserver({ metrics: createMetrics(), logger, tracer: null, client: NO_CLIENT });
 const snapshotOf = (runId: string, since = '0'): SourceEvent => ({ topic: runId, states: [{}], since });
 const DEFECT = snapshotOf('defect');
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 type Resolver = GraphQLFieldResolver<unknown, Context>;
 
@@ -304,7 +300,7 @@ describe('a live event', () => {
       return [new WeakRef(state), new WeakRef(value ?? {})];
     })();
     const areThere = () => {
-      collect();
+      collectGarbage();
       return watched.map((each) => each.deref() !== undefined);
     };
     const pass = async (ms: number) => {

@@ -2,19 +2,15 @@ import { once } from 'node:events';
 import { IncomingMessage, request, type ClientRequest } from 'node:http';
 import { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readBody } from '../../src/http/body.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { until } from '../support/fleet.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { captureLog } from '../support/observed.ts';
 import { connectRaw } from '../support/raw-http.ts';
 import { wireRun } from '../support/wire.ts';
-
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
 
 const BODY = JSON.stringify({ query: '{ run(workflowId: "wf", id: "r1") { id } }' });
 
@@ -131,7 +127,7 @@ describe('a body in pieces', () => {
       request.push(piece);
       await setImmediate();
     }
-    gc();
+    collectGarbage();
     // The first one is what most bodies are.
     expect(pieces.filter((piece) => piece.deref()).length).toBeLessThan(5);
     request.push(null);

@@ -1,10 +1,6 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { createClientBytes, createHolding, MIN_COUNTED_BYTES } from '../../src/http/connection/client-bytes.ts';
-
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
+import { collectGarbage } from '../support/collect-garbage.ts';
 
 const refused = expect.objectContaining({ code: 'RATE_LIMITED', isRetryable: true, details: { retryAfterSeconds: 1 } });
 
@@ -59,10 +55,10 @@ describe('bytes that are held for clients', () => {
 
   it('are forgotten with their owner when they are released', () => {
     const bytes = createClientBytes(100_000);
-    gc();
+    collectGarbage();
     const before = process.memoryUsage().heapUsed;
     for (let id = 0; id < 3000; id += 1) bytes.of(Buffer.alloc(10_000, `${id},`).toString()).hold(MIN_COUNTED_BYTES)();
-    gc();
+    collectGarbage();
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(10_000_000);
     expect(bytes.of('a').hold(100_000)).toBeDefined();
   });

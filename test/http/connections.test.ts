@@ -4,18 +4,14 @@ import { connect, Socket, type AddressInfo } from 'node:net';
 import { Duplex, PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { createDrain, type Drain } from '../../src/http/connection/drain.ts';
 import { createTurns } from '../../src/http/connection/one-answer-at-a-time.ts';
 import { endMalformed, endWithError } from '../../src/http/connection/raw-response.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 import { settle } from '../support/operations.ts';
 import { connectRaw } from '../support/raw-http.ts';
-
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
 
 describe('an error without a response', () => {
   const sentBy = async (end: (socket: PassThrough) => void) => {
@@ -256,7 +252,7 @@ describe('a server that is closed', () => {
       }
       while ((await promisify(server.getConnections.bind(server))()) > 0) await settle();
       await settle();
-      gc();
+      collectGarbage();
       const kept = sockets.filter((socket) => socket.deref()).length;
       await drain.close(0);
       return { kept, closed: new WeakRef(server) };
@@ -265,7 +261,7 @@ describe('a server that is closed', () => {
     // The last ones may still be seen.
     expect(kept).toBeLessThan(3);
     await settle();
-    gc();
+    collectGarbage();
     expect(closed.deref()).toBeUndefined();
   });
 

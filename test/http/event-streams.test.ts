@@ -1,8 +1,6 @@
 import { once } from 'node:events';
 import { createServer, get, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Outcome } from '../../src/graphql/operations/operation.ts';
@@ -15,11 +13,9 @@ import { endAll } from '../../src/http/live/live-transport.ts';
 import { createResponseWriter } from '../../src/http/response-writer.ts';
 import { createPullIterator } from '../../src/runs/live/pull-iterator.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 import { until } from '../support/fleet.ts';
 import { openStream, type StreamClient } from '../support/live-client.ts';
-
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
 
 /** More than both ends of a connection take by themselves. */
 const HUGE = 'x'.repeat(16_000_000);
@@ -334,7 +330,7 @@ describe('streams of events', () => {
     await until(() => sent.length === 5);
     run = () => new Promise(() => undefined);
     await isConnected(0);
-    gc();
+    collectGarbage();
     expect(ended.filter((events) => events.deref()).length).toBeLessThan(2);
   });
 

@@ -1,8 +1,6 @@
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { WebSocket } from 'ws';
 import type { Caller } from '../../src/auth/caller.ts';
@@ -24,6 +22,7 @@ import { serveSockets } from '../../src/http/live/sockets.ts';
 import type { OperationStart } from '../../src/observability/operation-record.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 import { startFaultyUpstream, type Call, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { until } from '../support/fleet.ts';
 import type { GraphqlError } from '../support/gateway.ts';
@@ -32,9 +31,6 @@ import { captureLog } from '../support/observed.ts';
 import { viewerOf } from '../support/operations.ts';
 import { createPipeline } from '../support/pipeline.ts';
 import { wireRun, wireStep } from '../support/wire.ts';
-
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
 
 const MAX_OPERATIONS = 2;
 const MAX_MESSAGE_BYTES = 1_000_000;
@@ -241,7 +237,7 @@ describe('sockets', () => {
     const clientsOfOperations = requests.map((request) => new WeakRef(request.client.isGone));
     requests = [];
     await client.roundTrip();
-    gc();
+    collectGarbage();
     expect(clientsOfOperations.filter((each) => each.deref()).length).toBeLessThan(3);
     // The socket is idle by then.
     sockets.end();
@@ -800,7 +796,7 @@ describe('sockets', () => {
     parsed.mockRestore();
     await Promise.all(clients.map((client) => client.roundTrip()));
     await new Promise(setImmediate);
-    gc();
+    collectGarbage();
     expect(params.map((each) => each.deref())).toEqual([undefined, undefined]);
     clients[0]?.subscribe({ query: TYPE });
     expect(await clients[0]?.next()).toEqual(ANSWER);

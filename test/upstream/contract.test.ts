@@ -1,6 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { CountedDeviation } from '../../src/observability/deviations.ts';
@@ -9,12 +7,10 @@ import { GatewayError } from '../../src/upstream/errors.ts';
 import { createJsonTexts, type JsonText } from '../../src/upstream/transport/json-text.ts';
 import type { Pages } from '../../src/upstream/transport/pages.ts';
 import { createDeviations } from '../../src/upstream/wire/deviations.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
 import { told } from '../support/facts.ts';
 import { pagesOf, rawJSON, textOf, type Wire, wireRun, wireStep } from '../support/wire.ts';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 const readStep = (fields: Wire) => {
   const [step] = readSteps(textOf([wireStep(fields)]));
@@ -111,7 +107,7 @@ describe('a record of a list', () => {
   it('keeps its own text alone, whatever is kept of the page that it came in', async () => {
     const { record, memory } = readSecondOf(pageOf(['a', 'b', 'c'].map((id) => wireRun(id, { outputs: `of ${id}` }))));
     await setImmediate();
-    collect();
+    collectGarbage();
     expect(memory.deref()).toBeUndefined();
     expect(record?.id).toBe('b');
     expect(record?.payload()).toMatchObject({ outputs: 'of b', inputs: { order: 7 } });

@@ -1,10 +1,9 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { checkId, checkRef, pathSegment, refKey } from '../../src/upstream/ids.ts';
 import { anyCharacter } from '../support/any-character.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 
 /** Mostly ids as upstreams may have them, and what an attacker would send. */
 const arbitraryId: fc.Arbitrary<string> = fc.oneof(
@@ -121,8 +120,6 @@ describe('refKey', () => {
 
 describe('a checked id', () => {
   it('keeps nothing of the text that it stood in', () => {
-    setFlagsFromString('--expose-gc');
-    const collectGarbage = runInNewContext('gc') as () => void;
     const heapBytes = () => {
       collectGarbage();
       return process.memoryUsage().heapUsed;

@@ -1,16 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { createJsonTexts, type JsonText } from '../../src/upstream/transport/json-text.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 import { pagesOf } from '../support/wire.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
 
 const textOf = (text: string): JsonText => createJsonTexts()(pagesOf(text));
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 /** A function of its own: the frame of the test would keep the value alive. */
 const watchReading = (text: JsonText): WeakRef<object> => new WeakRef(text.read() as object);
@@ -45,7 +41,7 @@ describe('the text of an answer', () => {
     const reading = watchReading(text);
     // A weak reference keeps its target until the end of the task.
     await setImmediate();
-    collect();
+    collectGarbage();
     expect(reading.deref()).toBeUndefined();
     expect(text.read()).toEqual([{ a: 1 }, 'ü']);
     expect(text.read()).toBe(text.read());
@@ -54,7 +50,7 @@ describe('the text of an answer', () => {
   it('is kept as bytes alone', async () => {
     const jsonTextOf = createJsonTexts();
     const heapBytes = () => {
-      collect();
+      collectGarbage();
       return process.memoryUsage().heapUsed;
     };
     const before = heapBytes();
