@@ -88,6 +88,16 @@ describeWithValkey(`withdrawals of rights${withoutValkey}`, () => {
     expect(await one.commands()).toHaveProperty(['WITHDRAW ok']);
   });
 
+  it('are written and told once more where the viewer is denied meanwhile: a call may have succeeded in between', async () => {
+    const [one, other] = [await join(), await join()];
+    await isHeard(2);
+    for (let time = 0; time < 2; time += 1) one.withdraw(idOf('a'), withdrawal('a'));
+    expect(await one.areWritten(idOf('a'))).toBe(true);
+    one.withdraw(idOf('b'), withdrawal('b'));
+    await until(() => other.dropped.includes(idOf('B')));
+    expect(other.dropped).toEqual([idOf('a'), idOf('A'), idOf('a'), idOf('A'), idOf('b'), idOf('B')]);
+  });
+
   it('are told by nobody where nobody knew of a right', async () => {
     const [one, other] = [await join(), await join()];
     await isHeard(2);

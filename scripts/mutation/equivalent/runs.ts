@@ -202,6 +202,9 @@ export const RUNS: readonly Equivalent[] = [
     ['if (all.size === 0 && expected.get(id) === all) expected.delete(id);', 'expected.get(id) !== all', SAVES_MEMORY],
     ['if (all.size === 0 && expected.get(id) === all) expected.delete(id);', ';', SAVES_MEMORY],
   ]),
+  ...inFile('runs/shared/withdrawals.ts', [
+    ['latest.denials += 1;', 'latest.denials -= 1', 'It is asked whether the number is another one.'],
+  ]),
   ...inFile('runs/shared/shared-tier.ts', [
     [
       "const outcome = lease === null ? await expected.outcome(LEASE_MS, request.signal) : 'down';",
