@@ -479,13 +479,13 @@ describe('streams of events', () => {
       await isWritten();
       follow(busy);
       const client = await open();
-      for (let beats = 0; beats < 4; beats += 1) {
+      // A busy machine still takes pieces of the event for the client when the first beats come.
+      for (let beats = 0; beats < 4 || !feed.hasEnded; beats += 1) {
         busy.event('busy');
         expect(await client.next()).toEqual(told('busy'));
         await until(() => busy.asked > beats + 1);
         clock.advance(BEAT_EVERY_MS);
       }
-      await until(() => feed.hasEnded);
       hanging.goOnReading();
       expect(await hanging.next()).toEqual(CLOSED);
       busy.event('still');
