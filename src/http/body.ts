@@ -23,9 +23,14 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
     let several: OwnBytes | null = null;
     let size = 0;
     let counted = length === undefined ? MIN_COUNTED_BYTES : MAX_BODY_BYTES;
-    const stop = (error: Error) => {
-      request.removeAllListeners('data');
+    /** The request lasts as long as its answer, which may be a stream: nothing of the body is kept with it. */
+    const leave = () => {
+      request.removeAllListeners('data').off('error', close).off('close', close);
+      several?.free();
       first = several = null;
+    };
+    const stop = (error: Error) => {
+      leave();
       // node:http reads what is left of a body that nobody has begun to read, and only of such a one.
       request.resume();
       reject(error);
@@ -35,7 +40,11 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
       // What can't be read would become U+FFFD, also in the inputs of a run.
       if (isUtf8(body)) resolve(body.toString());
       else reject(requestError('BAD_REQUEST', 'The body is not UTF-8.'));
-      several?.free();
+      leave();
+    };
+    const close = () => {
+      if (request.complete) return;
+      reject(requestError('BAD_REQUEST', 'The connection was closed before the whole body had come.'));
     };
     const take = (chunk: Buffer) => {
       if (first === null) first = chunk;
@@ -64,10 +73,6 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
       }
     });
     request.once('end', read);
-    const close = () => {
-      if (request.complete) return;
-      reject(requestError('BAD_REQUEST', 'The connection was closed before the whole body had come.'));
-    };
     // An error says the same, in the words of node:http.
     request.once('error', close);
     request.once('close', close);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { IncomingMessage, request, type ClientRequest } from 'node:http';
-import { Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readBody } from '../../src/http/body.ts';
@@ -8,6 +8,7 @@ import { collectGarbage } from '../support/collect-garbage.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { until } from '../support/fleet.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startLiveRun } from '../support/live-run.ts';
 import { captureLog } from '../support/observed.ts';
 import { connectRaw } from '../support/raw-http.ts';
 import { wireRun } from '../support/wire.ts';
@@ -133,4 +134,53 @@ describe('a body in pieces', () => {
     request.push(null);
     expect(await body).toBe('x'.repeat(100));
   });
+
+  it('is kept by its reader alone, though its request lasts', async () => {
+    const requests: IncomingMessage[] = [];
+    const before = keptBytes();
+    for (let count = 0; count < 50; count += 1) {
+      const { request, body } = read();
+      for (let pieces = 0; pieces <= count % 2; pieces += 1) request.push(Buffer.alloc(100_000, 'x'));
+      request.push(null);
+      await body;
+      requests.push(request);
+    }
+    await setImmediate();
+    expect(keptBytes() - before).toBeLessThan(1_000_000);
+    expect(requests).toHaveLength(50);
+  });
 });
+
+it('streams keep nothing of the body that asked for them', async () => {
+  const live = await startLiveRun();
+  const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
+  const body = JSON.stringify({ query }).padEnd(500_000);
+  const head = [
+    'POST /graphql HTTP/1.1',
+    'host: x',
+    'authorization: Bearer key-1',
+    'content-type: application/json',
+    'accept: text/event-stream',
+    `content-length: ${body.length}`,
+  ];
+  const text = Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
+  const openOne = async () => {
+    const socket = connect(Number(new URL(live.gateway.url).port), '127.0.0.1');
+    socket.write(text);
+    await once(socket, 'data');
+    return socket;
+  };
+  const streams = [await openOne()];
+  const before = keptBytes();
+  while (streams.length <= 20) streams.push(await openOne());
+  expect(keptBytes() - before).toBeLessThan(5_000_000);
+  for (const stream of streams) stream.destroy();
+  await live.close();
+});
+
+/** By what lives. */
+function keptBytes(): number {
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}

@@ -90,7 +90,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
   async function answer(stage: Stage): Promise<void> {
     const { exchange, forms, caller, rateHeaders, held } = stage;
     checkMethodAndForms(exchange, forms);
-    const body = exchange.method === 'POST' ? await readBody(exchange.request, held) : '';
+    let body = exchange.method === 'POST' ? await readBody(exchange.request, held) : '';
     const { json } = forms;
     const key =
       caller.viewer && json !== null ? (responses?.keyOf(caller.viewer, requestText(exchange, body)) ?? null) : null;
@@ -104,6 +104,8 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     checkHead(exchange);
     if (body.length >= MIN_COUNTED_BYTES) held.hold(bytesBeyondText(body));
     const request = { ...startOf(stage), ...requestOf(stage), params: readParams(exchange, body) };
+    // It would be kept beside what was read of it: for as long as a stream lasts.
+    body = '';
     if (json === null) await streams.send(exchange, rateHeaders, () => operations.run(request));
     else await execute(stage, request, key, json);
   }
