@@ -11,7 +11,9 @@ const largeJson = fc.letrec<{ value: JsonValue }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },
     fc.constantFrom(null, true, 0, -1.5, 1e21, '', '"\\\n', '\ud83d', '🐎'),
-    fc.tuple(fc.string({ unit: anyCharacter }), fc.nat(60_000)).map(([text, length]) => text.padEnd(length, `a${text}`)),
+    fc
+      .tuple(fc.string({ unit: anyCharacter }), fc.nat(60_000))
+      .map(([text, length]) => text.padEnd(length, `a${text}`)),
     fc.tuple(fc.array(tie('value'), { maxLength: 4 }), fc.nat(300)).map(([items, times]) => {
       return items.length === 0 ? [] : [...Array.from({ length: times }, (_, index) => index), ...items];
     }),

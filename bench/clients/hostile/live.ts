@@ -72,7 +72,9 @@ async function readNothing(target: Target, index: number): Promise<void> {
       socket.pause();
       const large = `${index} ${'v'.repeat(VARIABLES_LENGTH)}`;
       const variables = { workflowId: WORKFLOW_ID, id: runIdOf(LIVE, index % RUNS), large };
-      socket.write(rawRequest(target, { query: SUBSCRIPTION, variables }, ['accept: text/event-stream'], authorizationOf(index)));
+      socket.write(
+        rawRequest(target, { query: SUBSCRIPTION, variables }, ['accept: text/event-stream'], authorizationOf(index)),
+      );
     });
     target.tally.answered('stream cut');
     await sleep(1000);
