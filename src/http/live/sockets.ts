@@ -160,7 +160,6 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     };
     countUnfinished(socket, request.socket, (bytes) => holdMessage(extra, bytes));
 
-    /** Whatever is thrown here must close the socket alone: from a listener it would end the process. */
     async function answer(data: Buffer, receive: (message: string) => Promise<void>): Promise<void> {
       holdBack();
       const text = data.toString();
@@ -171,6 +170,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
       answering.count(1);
       const id = givenUpBy(text);
       if (id !== null) extra.waiting.get(id)?.leave();
+      // Whatever is thrown here must close the socket alone: unhandled, it would end the process.
       try {
         await receive(prepareMessage(text));
       } catch {
