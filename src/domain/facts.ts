@@ -26,12 +26,21 @@ export interface UnreadableField {
 
 export type RunPayload = Omit<StepPayload, 'metadata'>;
 
-/** Reads it anew from the text that is cached, unless that was done a moment ago: most of it nobody ever asks for. */
+/** Each field is read anew from its text when it is asked for, unless that was done a moment ago: most of it nobody ever asks for. */
 export interface ReadPayload<Payload> {
   (): Payload;
-  /** The text: the same for all payloads that came in one answer. All of it is read. */
-  readonly text?: object;
-  readonly textBytes?: number;
+  /** Null for a field without a value. */
+  readonly texts?: Readonly<Record<PayloadField, PayloadText | null>>;
+  /** Bytes of the memory that it keeps. */
+  readonly heldBytes?: number;
+}
+
+/** JSON in UTF-8, as the upstream wrote it. */
+export interface PayloadText {
+  readonly bytes: Uint8Array;
+  readonly sizeBytes: number;
+  /** True where it says just what its value says when it is written again. */
+  readonly isPlain: boolean;
 }
 
 /** One execution of a node, as the upstream told it. */

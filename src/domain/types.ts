@@ -176,8 +176,8 @@ export interface Run {
   readonly freshness: Freshness;
   /** By start, then upstream index. */
   readonly steps: readonly Step[];
-  /** What `inputs` and `outputs` are read from; null where there is nothing. */
-  readonly payload: ReadPayload<unknown> | null;
+  /** That of its record; null where it has none. */
+  readonly payload: ReadPayload<RunPayload> | null;
   /** What is wrong with each entry of the upstream's list that can't be read; `steps` leaves these out. */
   readonly unreadableSteps: readonly string[];
   readonly stepCounts: StepCounts;

@@ -24,7 +24,7 @@ import type { LookAhead } from './fields/data-requirements.ts';
 import { createFailureLimit } from './fields/failure-limit.ts';
 import { createObjectBudget } from './fields/object-budget.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
-import { createReadingTurns } from './reading-turns.ts';
+import { createReadingTurns, type ReadingQueue } from './reading-turns.ts';
 import { createRunChanges } from './subscriptions/run-changes.ts';
 
 export interface ContextSource {
@@ -39,6 +39,7 @@ export interface ContextSource {
   /** True: whoever has a viewer was authenticated by the gateway. False: the upstream decides whether a key is good. */
   readonly isVerified: boolean;
   readonly lookAhead: LookAhead;
+  readonly readingQueue: ReadingQueue;
   readonly maxUpstreamCalls: number;
   readonly maxObjects: number;
   readonly prices: PriceList | null;
@@ -58,9 +59,6 @@ export interface ContextRequest {
   readonly hold?: (bytes: number) => () => void;
   readonly operationRecord?: OperationRecord | undefined;
 }
-
-/** To parse a smaller text is cheap. */
-const MIN_ADMITTED_BYTES = 2 ** 20;
 
 /** What one execution of the operation may use up. */
 const createBudgets = ({ maxObjects }: ContextSource) => ({
@@ -130,15 +128,12 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     prices: source.prices,
     /** By the run. */
     runCost: kept<Cost>(),
-    /**
-     * To be called before a payload is read from a text of this size. Throws RATE_LIMITED where the answer would be refused
-     * anyway, before some hundred megabytes are spent on it.
-     */
-    admitReading: (textBytes: number) => {
-      if (textBytes >= MIN_ADMITTED_BYTES) hold?.(textBytes)();
-    },
     /** When payloads are read: whatever reads them asks here. */
-    readings: createReadingTurns(() => signal().aborted),
+    readings: createReadingTurns({
+      queue: source.readingQueue,
+      isGone: () => signal().aborted,
+      admit: (bytes) => hold?.(bytes)(),
+    }),
     workflows,
     runs,
     /** A run is loaded by the record by which it was found, so that it fits the list. */

@@ -19,6 +19,7 @@ import { createOperationPipeline } from './operations/operation-pipeline.ts';
 import { createPersistedOperations } from './operations/persisted-operations.ts';
 import { createSharedOperations } from './operations/shared-operations.ts';
 import { sandboxState } from './apollo/sandbox.ts';
+import { createReadingQueue } from './reading-turns.ts';
 import { createEventGuard } from './subscriptions/authorized-events.ts';
 import { createLiveExecution } from './subscriptions/live-execution.ts';
 
@@ -68,7 +69,8 @@ export async function createGraphql(options: GraphqlOptions) {
   const documents = createDocuments({ costModel, compiler, maxBytes: maxBytes * (1 - REGISTERED_PART) });
 
   const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects };
-  const contextSource: ContextSource = { ...runs, lookAhead, ...budgets, isVerified, prices, now };
+  const readingQueue = createReadingQueue();
+  const contextSource: ContextSource = { ...runs, lookAhead, readingQueue, ...budgets, isVerified, prices, now };
   const errors = createErrorFormatting(logger);
   const live = createLiveExecution({ schema, contextSource, errors, maxAnswerBytes });
   const limits = { maxCalls: maxOperationCost, maxObjects: maxOperationObjects, maxAnswerBytes };

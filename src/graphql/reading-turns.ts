@@ -1,56 +1,86 @@
 /**
- * When payloads are read. To read one means to parse the whole answer that it came in: in one turn of the event loop an operation parses
- * only so much, and others are answered in between. What has to wait is read answer by answer, so that each of them is parsed once,
- * under however many aliases it is read.
+ * When payloads are read. In one turn of the event loop an operation parses only so much of them, and others are answered in between. What
+ * has to wait is read operation by operation: what one has read lives until it is answered.
  */
-import type { ReadPayload } from '../domain/types.ts';
+import type { PayloadField, ReadPayload } from '../domain/types.ts';
 import { AbandonedError } from '../upstream/errors.ts';
 
-export interface ReadingTurns {
-  /** Calls `read`, which reads this payload: at once, or in a later turn. */
-  take<T>(payload: ReadPayload<unknown>, read: () => T): T | Promise<T>;
+/** Calls `readTurn` in turns of the event loop to come, until it answers false: after those that were here before. */
+export type ReadingQueue = (readTurn: () => boolean) => void;
+
+export function createReadingQueue(): ReadingQueue {
+  const waiting: (() => boolean)[] = [];
+
+  function nextTurn(): void {
+    const [first] = waiting;
+    if (first?.() === false) waiting.shift();
+    if (waiting.length > 0) setImmediate(nextTurn);
+  }
+
+  return (readTurn) => {
+    waiting.push(readTurn);
+    if (waiting.length === 1) setImmediate(nextTurn);
+  };
 }
 
-/** Parsing them takes some 15 to 35 ms: measured on Node 24. A larger answer has a turn of its own. */
-export const TURN_BYTES = 4 * 2 ** 20;
+export interface ReadingTurns {
+  /** Calls `read`, which reads these fields of the payload: at once, or in a later turn. */
+  take<T>(payload: ReadPayload<unknown>, fields: readonly PayloadField[], read: () => T): T | Promise<T>;
+}
 
-/** What is to be read of one answer. */
+/** Parsing them takes 2 to 80 ms: measured on Node 24. A larger payload has a turn of its own. */
+export const TURN_BYTES = 2 * 2 ** 20;
+/** To parse less is cheap. */
+const MIN_ADMITTED_BYTES = 2 ** 20;
+
+export interface ReadingTurnsOptions {
+  readonly queue: ReadingQueue;
+  /** Nobody waits for the operation any more. */
+  readonly isGone: () => boolean;
+  /**
+   * Called before so many bytes are parsed, if they are many. Throws RATE_LIMITED where the answer would be refused anyway, before some
+   * hundred megabytes are spent on it.
+   */
+  readonly admit: (bytes: number) => void;
+}
+
+/** What is to be read of one payload. */
 interface Waiting {
   readonly bytes: number;
   readonly readings: (() => void)[];
 }
 
-/** `isGone`: nobody waits for the operation any more. */
-export function createReadingTurns(isGone: () => boolean): ReadingTurns {
+export function createReadingTurns({ queue, isGone, admit }: ReadingTurnsOptions): ReadingTurns {
   let left = TURN_BYTES;
-  /** The answer that was parsed last: to read it again costs nothing. */
-  let latest: object | undefined;
-  const waiting = new Map<object, Waiting>();
+  /** The payload that was read last: to read it again costs nothing. */
+  let latest: ReadPayload<unknown> | undefined;
+  const waiting = new Map<ReadPayload<unknown>, Waiting>();
 
-  function isTurnOf(text: object, bytes: number): boolean {
-    if (text === latest) return true;
+  function isTurnOf(payload: ReadPayload<unknown>, bytes: number): boolean {
+    if (payload === latest) return true;
     if (bytes > left && left < TURN_BYTES) return false;
     left -= bytes;
-    latest = text;
+    latest = payload;
     return true;
   }
 
-  function nextTurn(): void {
+  /** True if some have to wait on. */
+  function readTurn(): boolean {
     left = TURN_BYTES;
     latest = undefined;
-    for (const [text, { bytes, readings }] of waiting) {
-      if (!isTurnOf(text, bytes)) break;
-      waiting.delete(text);
+    for (const [payload, { bytes, readings }] of waiting) {
+      if (!isTurnOf(payload, bytes)) break;
+      waiting.delete(payload);
       for (const read of readings) read();
     }
-    if (waiting.size > 0) setImmediate(nextTurn);
+    return waiting.size > 0;
   }
 
-  function wait<T>(text: object, bytes: number, read: () => T): Promise<T> {
+  function wait<T>(payload: ReadPayload<unknown>, bytes: number, read: () => T): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    if (waiting.size === 0) setImmediate(nextTurn);
-    const entry = waiting.get(text) ?? { bytes, readings: [] };
-    waiting.set(text, entry);
+    if (waiting.size === 0) queue(readTurn);
+    const entry = waiting.get(payload) ?? { bytes, readings: [] };
+    waiting.set(payload, entry);
     entry.readings.push(() => {
       try {
         if (isGone()) throw new AbandonedError();
@@ -63,9 +93,17 @@ export function createReadingTurns(isGone: () => boolean): ReadingTurns {
   }
 
   return {
-    take(payload, read) {
-      const { text = payload, textBytes = 0 } = payload;
-      return isTurnOf(text, textBytes) ? read() : wait(text, textBytes, read);
+    take(payload, fields, read) {
+      const bytes = bytesOf(payload, fields);
+      const admitted = () => {
+        if (bytes >= MIN_ADMITTED_BYTES) admit(bytes);
+        return read();
+      };
+      return isTurnOf(payload, bytes) ? admitted() : wait(payload, bytes, admitted);
     },
   };
 }
+
+/** Of what is parsed for these fields. */
+const bytesOf = ({ texts }: ReadPayload<unknown>, fields: readonly PayloadField[]): number =>
+  fields.reduce((sum, field) => sum + (texts?.[field]?.sizeBytes ?? 0), 0);

@@ -3,7 +3,7 @@
  * evicting or dropping the partition evicts all its entries. Before a call of a viewer succeeded, nothing is kept of it.
  */
 import { LRUCache } from 'lru-cache';
-import { inPieces } from './live/in-pieces.ts';
+import { inPieces } from '../upstream/transport/in-pieces.ts';
 
 /** Something fetched, with the clock readings (ms since 1970) that tell how far it can be trusted. */
 export interface Cached<T> {

@@ -142,18 +142,18 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     }
 
     /** Of a call of this gateway. Another one, sent later, may have been answered before: then its answer stays. */
-    function keepCalled(value: T, sentAt: number, sizeBytes: number, pages: Called<T>['pages']): Called<T> {
+    function keepCalled(value: T, sentAt: number, sizeBytes: number, body: Called<T>['body']): Called<T> {
       const own = peek(viewer, resource);
-      if (own && own.sentAt > sentAt) return { ...called, cached: own, pages: undefined };
-      return { ...called, cached: keep({ value, sentAt, fetchedAt: now(), sizeBytes }), pages };
+      if (own && own.sentAt > sentAt) return { ...called, cached: own, body: undefined };
+      return { ...called, cached: keep({ value, sentAt, fetchedAt: now(), sizeBytes }), body };
     }
 
     async function callUpstream(): Promise<Called<T>> {
       const sentAt = now();
       try {
-        const { value, sizeBytes, pages } = await resource.fetch(call);
+        const { value, sizeBytes, body } = await resource.fetch(call);
         partitions.proveRight(partition, sentAt);
-        return keepCalled(value, sentAt, sizeBytes, pages);
+        return keepCalled(value, sentAt, sizeBytes, body);
       } catch (error) {
         if (!isNotFound(error) || resource.valueIfMissing === undefined) throw error;
         // A 404 does not prove the right: an upstream may answer it before it checks the key.

@@ -2,7 +2,6 @@
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { StartedRun } from './contract.ts';
-import type { Pages } from './transport/pages.ts';
 import type { Scope } from './scope.ts';
 
 export interface RunRef {
@@ -38,8 +37,8 @@ export interface CallOptions {
 export interface UpstreamAnswer<T> {
   readonly value: T;
   readonly sizeBytes: number;
-  /** The answer's bytes as they came. */
-  readonly pages?: Pages;
+  /** The answer's body as it came. */
+  readonly body?: Buffer;
 }
 
 /** Each call but the first rejects with UPSTREAM_ENDPOINT_DISABLED where UPSTREAM_ENDPOINTS does not list it. */

@@ -8,8 +8,9 @@ import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from './c
 import { AbandonedError, GatewayError } from './errors.ts';
 import { pathSegment } from './ids.ts';
 import { createJsonHttp, type JsonHttpOptions, type JsonRequest } from './transport/json-http.ts';
-import { createJsonTexts, type JsonText } from './transport/json-text.ts';
-import { pagesOf, type Pages } from './transport/pages.ts';
+import { inPieces } from './transport/in-pieces.ts';
+import { jsonAnswerOf, type JsonAnswer } from './transport/json-answer.ts';
+import { ownCopy } from './transport/own-bytes.ts';
 import { withOutcome } from './unknown-outcome.ts';
 import { createDeviations, type ReportDeviation } from './wire/deviations.ts';
 import { createResilience, type ResilienceOptions } from './resilience.ts';
@@ -36,7 +37,7 @@ export interface UpstreamClientOptions extends ResilienceOptions, Pick<JsonHttpO
 
 const BEARER: UpstreamAuthHeader = { name: 'authorization', template: 'Bearer {key}' };
 
-type Read<T> = (text: JsonText, report: ReportDeviation) => T;
+type Read<T> = (json: JsonAnswer, report: ReportDeviation) => T;
 
 /** Where a call goes. */
 interface Target {
@@ -51,7 +52,6 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   const { name: keyHeader, template } = options.authHeader ?? BEARER;
   const resilience = createResilience(options);
   const http = createJsonHttp({ maxResponseBytes, timeoutMs, proxy, stalledMs });
-  const jsonTextOf = createJsonTexts();
 
   const requestOf = (method: JsonRequest['method'], path: string, { credential, requestId }: CallOptions) => ({
     method,
@@ -60,14 +60,14 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   });
 
   async function get<T>(target: Target, read: Read<T>, call: CallOptions): Promise<UpstreamAnswer<T>> {
-    const readAnswer = (text: JsonText, pages: Pages, report: ReportDeviation) => {
-      const value = read(text, report);
-      return { value, sizeBytes: cachedBytes(text.sizeBytes, Array.isArray(value) ? value.length : 1), pages };
+    const readAnswer = (json: JsonAnswer, body: Buffer, report: ReportDeviation) => {
+      const value = read(json, report);
+      return { value, sizeBytes: cachedBytes(body.length, Array.isArray(value) ? value.length : 1), body };
     };
     // What deviates in a stored answer was reported when it came.
     if (call.stored) {
-      const pages = pagesOf(call.stored);
-      return readAnswer(jsonTextOf(pages), pages, () => undefined);
+      const body = ownCopy(call.stored);
+      return readAnswer(await inPieces(jsonAnswerOf(body)), body, () => undefined);
     }
     return send(target, requestOf('GET', target.path, call), call, 'repeatable', readAnswer);
   }
@@ -78,7 +78,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     request: JsonRequest,
     { signal, operationRecord, viewerId }: CallOptions,
     policy: 'once' | 'repeatable',
-    read: (text: JsonText, pages: Pages, report: ReportDeviation) => T,
+    read: (json: JsonAnswer, body: Buffer, report: ReportDeviation) => T,
   ): Promise<T> {
     const deviations = createDeviations();
     const observation = observer?.call(endpoint, request, operationRecord);
@@ -92,13 +92,13 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       return http.request(observed, signal, attemptSignal);
     };
     try {
-      const pages = await resilience[policy]({ viewerId, compartment }, attempt, signal);
+      const body = await resilience[policy]({ viewerId, compartment }, attempt, signal);
       // The bulkhead has admitted a queued call by now: let it send before this answer is parsed, which takes longer.
       if (resilience.hasQueue()) await nextTurn();
-      const text = jsonTextOf(pages);
-      if (text.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
-      if (text.hasInvalidUtf8) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
-      const value = read(text, pages, deviations.add);
+      const json = await inPieces(jsonAnswerOf(body));
+      if (json.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
+      if (json.hasInvalidUtf8) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
+      const value = read(json, body, deviations.add);
       observation?.end('ok');
       return value;
     } catch (error) {
@@ -119,14 +119,14 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
   return {
     listSteps: async (ref, call) =>
-      get(ofRun('steps', ref, '/steps'), (text, report) => readSteps(text, ref.runId, report), call),
+      get(ofRun('steps', ref, '/steps'), (json, report) => readSteps(json, ref.runId, report), call),
 
     async execute(workflowId, inputs, call) {
       checkOffered('execute');
       const target = ofWorkflow('execute', workflowId, '/execute');
       const request = { ...requestOf('POST', target.path, call), json: inputs };
       try {
-        return await send(target, request, call, 'once', (text, _pages, report) => readStartedRun(text, report));
+        return await send(target, request, call, 'once', (json, _body, report) => readStartedRun(json, report));
       } catch (error) {
         throw withOutcome(error);
       }
@@ -134,13 +134,13 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
     async getRun(ref, call) {
       checkOffered('run');
-      return get(ofRun('run', ref), (text, report) => readRun(text, ref.runId, report), call);
+      return get(ofRun('run', ref), (json, report) => readRun(json, ref.runId, report), call);
     },
 
     async listRuns({ workflowId, offset, limit }, call) {
       checkOffered('runs');
       const target = ofWorkflow('runs', workflowId, `/runs?limit=${limit}&offset=${offset}`);
-      return get(target, (text, report) => readRuns(text, limit, report), call);
+      return get(target, (json, report) => readRuns(json, limit, report), call);
     },
 
     async listWorkflows(call) {
@@ -163,12 +163,12 @@ function outcomeOf(error: unknown): string {
 
 /** A step's or run's facts, and what is derived from them: 1.1 KB in heap snapshots, and more than that for garbage. */
 const BYTES_A_FACT = 3400;
-/** A text's pages have an overhead, and texts that were evicted wait for the garbage collector. */
+/** A body's block has an overhead, and bodies that were evicted wait for the garbage collector. */
 const TEXT_OVERHEAD = 1.25;
 
 /** Measured together with runs of 40 KB and 20 steps: the process takes no more than this. */
-export const cachedBytes = (textBytes: number, facts: number): number =>
-  Math.ceil(textBytes * TEXT_OVERHEAD) + facts * BYTES_A_FACT;
+export const cachedBytes = (bodyBytes: number, facts: number): number =>
+  Math.ceil(bodyBytes * TEXT_OVERHEAD) + facts * BYTES_A_FACT;
 
 const ofWorkflow = (endpoint: UpstreamEndpoint, workflowId: string, path: string): Target => ({
   endpoint,

@@ -3,13 +3,12 @@
  * here (the embedded upstream aside) are its field names used. Readers throw UPSTREAM_CONTRACT_VIOLATION.
  */
 import type { RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
-import type { JsonText } from './transport/json-text.ts';
+import type { JsonAnswer, JsonItem } from './transport/json-answer.ts';
 import { itemsIn, objectIn, problemAt, violation, type ListOf } from './wire/answers.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
 import {
   errorText,
   identifier,
-  isObject,
   label,
   objectOrNothing,
   seconds,
@@ -21,7 +20,7 @@ import {
   type WireObject,
 } from './wire/fields.ts';
 import { readGraph } from './wire/graph.ts';
-import { payloadReader } from './wire/payload-reader.ts';
+import { PAYLOAD_NAMES, payloadReader } from './wire/payload-reader.ts';
 
 const STEPS: ListOf = {
   answer: 'steps',
@@ -33,6 +32,7 @@ const RUNS: ListOf = {
   item: 'run',
   isItem: ({ id, status }) => id !== undefined || status !== undefined,
 };
+const RUN: ListOf = { ...RUNS, answer: 'run', mayBeBare: true };
 const WORKFLOWS: ListOf = {
   answer: 'workflows',
   item: 'workflow',
@@ -43,9 +43,10 @@ const WORKFLOWS: ListOf = {
 const ignore: ReportDeviation = () => undefined;
 
 /** Call 1. Each item is a step, so that positions stay: one that can't be read says so. */
-export function readSteps(json: JsonText, runId = '', report = ignore): readonly StepFacts[] {
+export function readSteps(json: JsonAnswer, runId = '', report = ignore): readonly StepFacts[] {
   return itemsIn(STEPS, json, report).map((step, index) => {
-    if (!step) return unreadableStep(index, (json.read() as readonly unknown[])[index]);
+    const item = json.items[index];
+    if (!step || !item) return unreadableStep(index, item?.read(PAYLOAD_NAMES));
     const id = identifier(step, 'id') ?? idOfPosition(runId, index);
     return {
       id,
@@ -58,7 +59,7 @@ export function readSteps(json: JsonText, runId = '', report = ignore): readonly
       endTime: time(step, 'end_time'),
       elapsedTime: seconds(step, 'elapsed_time'),
       error: errorText(step, 'error'),
-      payload: payloadReader(json, index),
+      payload: payloadReader(item),
       tokens: tokenCount(step, 'tokens'),
       index,
     };
@@ -80,7 +81,7 @@ function unreadableStep(index: number, item: unknown): StepFacts {
     endTime: null,
     elapsedTime: null,
     error: null,
-    payload: () => ({ inputs: null, outputs: null, metadata: null, unreadable: [] }),
+    payload: payloadReader(undefined),
     tokens: null,
     index,
     problem: problemAt('steps', 'step', `$[${index}]`, item),
@@ -88,14 +89,8 @@ function unreadableStep(index: number, item: unknown): StepFacts {
 }
 
 /** Call 3: an array that holds one record, or just the record. Null if it is empty. */
-export function readRun(json: JsonText, runId: string, report = ignore): RunRecord | null {
-  const value = json.read();
-  const isBare = isObject(value) && RUNS.isItem(value);
-  if (isBare) report('run', 'read', 'array', 'object');
-  const list = isBare ? { read: (isExact?: boolean) => [json.read(isExact)] } : json;
-  const records = itemsIn({ ...RUNS, answer: 'run' }, list, report).map((run, index) =>
-    recordOf(run, payloadReader(json, index)),
-  );
+export function readRun(json: JsonAnswer, runId: string, report = ignore): RunRecord | null {
+  const records = itemsIn(RUN, json, report).map((run, index) => recordOf(run, json.items[index]));
   const [first] = records;
   // Nothing else was requested, so a record without an id is that of the run.
   if (records.length === 1 && first?.id === '') return { ...first, id: runId };
@@ -103,25 +98,22 @@ export function readRun(json: JsonText, runId: string, report = ignore): RunReco
 }
 
 /** Call 4: the records of a window of the history, each at its position. One that can't be read has no id. */
-export function readRuns(json: JsonText, limit = Infinity, report = ignore): readonly RunRecord[] {
-  const runs = itemsIn(RUNS, json, report, limit);
+export const readRuns = (json: JsonAnswer, limit = Infinity, report = ignore): readonly RunRecord[] =>
   // A record may be kept for much longer than its window.
-  const texts = json.items(limit);
-  return runs.map((run, index) => recordOf(run, payloadReader(texts[index] ?? json, index)));
-}
+  itemsIn(RUNS, json, report, limit).map((run, index) => recordOf(run, json.items[index]?.copy()));
 
-const recordOf = (run: WireObject | null, payload: RunRecord['payload']): RunRecord => ({
+const recordOf = (run: WireObject | null, item: JsonItem | undefined): RunRecord => ({
   id: (run && identifier(run, 'id')) ?? '',
   rawStatus: run ? statusWord(run, 'status') : '',
   startTime: run && time(run, 'start_time'),
   endTime: run && time(run, 'end_time'),
   elapsedTime: run && seconds(run, 'elapsed_time'),
   error: run && errorText(run, 'error'),
-  payload,
+  payload: payloadReader(item),
 });
 
 /** Call 5. A workflow without a usable id can't be asked for anything: it is left out. */
-export const readWorkflows = (json: JsonText, report = ignore): readonly WorkflowRecord[] =>
+export const readWorkflows = (json: JsonAnswer, report = ignore): readonly WorkflowRecord[] =>
   itemsIn(WORKFLOWS, json, report).flatMap((workflow) => {
     const id = workflow && identifier(workflow, 'workflow_id');
     if (!workflow || id === null) return [];
@@ -146,7 +138,7 @@ export interface StartedRun {
 }
 
 /** Call 2. */
-export function readStartedRun(json: JsonText, report = ignore): StartedRun {
+export function readStartedRun(json: JsonAnswer, report = ignore): StartedRun {
   const started = objectIn('execute', json, report);
   const runId = identifier(started, 'run_id');
   if (runId === null) throw violation('execute', 'string', '$.run_id', started.fields.run_id);

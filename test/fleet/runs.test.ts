@@ -40,7 +40,7 @@ describeWithValkey(`the runs of a fleet${withoutValkey}`, () => {
     getRun(_ref, { stored }) {
       if (failure) return Promise.reject(failure);
       if (!stored) calls += 1;
-      return Promise.resolve({ value: runRecord({ id: 'r1' }), sizeBytes: 100, pages: [Buffer.from('[]')] });
+      return Promise.resolve({ value: runRecord({ id: 'r1' }), sizeBytes: 100, body: Buffer.from('[]') });
     },
     execute() {
       starts += 1;

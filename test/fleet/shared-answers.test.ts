@@ -53,8 +53,8 @@ describeWithValkey(`shared answers${withoutValkey}`, () => {
       /** A call that has just been answered. */
       async store(text: string, { sentAt = now(), sharedMs = 10_000, epoch }: Storing = {}) {
         const token = epoch ?? (await answers.renew(names, sentAt)) ?? '';
-        const pages = [Buffer.from(text)];
-        return answers.store(names, { epoch: token, sentAt, fetchedAt: sentAt, pages }, sharedMs);
+        const body = Buffer.from(text);
+        return answers.store(names, { epoch: token, sentAt, fetchedAt: sentAt, body }, sharedMs);
       },
     };
   }
@@ -99,7 +99,7 @@ describeWithValkey(`shared answers${withoutValkey}`, () => {
   it('may be that the upstream has nothing', async () => {
     const one = await join();
     const epoch = (await one.answers.renew(one.names, one.now())) ?? '';
-    await one.answers.store(one.names, { epoch, sentAt: one.now(), fetchedAt: one.now(), pages: null }, 10_000);
+    await one.answers.store(one.names, { epoch, sentAt: one.now(), fetchedAt: one.now(), body: null }, 10_000);
     expect(await (await one.read())?.answer()).toMatchObject({ bytes: null, isFinal: false });
   });
 

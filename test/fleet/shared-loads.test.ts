@@ -54,7 +54,7 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     cached: { value: text, sentAt: Date.now(), fetchedAt: Date.now(), sizeBytes: text.length },
     isProof: true,
     wasCalled: true,
-    pages: [Buffer.from(text)],
+    body: Buffer.from(text),
     ...fields,
   });
 
@@ -342,9 +342,9 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
       await isFree();
       return (await stored()).length;
     };
-    expect(await share({ pages: undefined })).toBe(0);
+    expect(await share({ body: undefined })).toBe(0);
     expect(await share({}, { sharedMs: () => 0 })).toBe(0);
-    expect(await share({ pages: [Buffer.alloc(4 * MIB), Buffer.alloc(1)] })).toBe(0);
+    expect(await share({ body: Buffer.alloc(4 * MIB + 1) })).toBe(0);
     expect(
       await share(
         {},
@@ -356,9 +356,9 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
       ),
     ).toBe(0);
     await valkey.client.flushall();
-    expect(await share({ isProof: false, pages: null })).toBe(0);
+    expect(await share({ isProof: false, body: null })).toBe(0);
     expect(await valkey.client.keys('stepgate:epoch:*')).toEqual([]);
-    expect(await share({ pages: [Buffer.alloc(4 * MIB)] })).toBe(1);
+    expect(await share({ body: Buffer.alloc(4 * MIB) })).toBe(1);
     // Whoever waits is told that there is nothing to look for.
     await until(() => heard.length === 6);
     expect(heard).toEqual(['failed', 'failed', 'failed', 'failed', 'failed', 'stored']);
@@ -370,7 +370,7 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     const [one, other] = [await join(), await join()];
     await one.load({ key: 'another' });
     await isStored();
-    await one.load({ call: () => Promise.resolve(called('none', { isProof: false, pages: null })) });
+    await one.load({ call: () => Promise.resolve(called('none', { isProof: false, body: null })) });
     await until(async () => (await stored()).length === 2);
     expect(await other.load()).toBe('none');
   });

@@ -2,7 +2,8 @@ import { describe, expect, it, jest } from '@jest/globals';
 import type { GraphQLResolveInfo } from 'graphql';
 import { createContext, type ContextRequest, type ContextSource } from '../../src/graphql/context.ts';
 import { createReportedErrors } from '../../src/graphql/lists/reported-errors.ts';
-import { TURN_BYTES } from '../../src/graphql/reading-turns.ts';
+import type { ReadPayload } from '../../src/domain/types.ts';
+import { createReadingQueue, TURN_BYTES } from '../../src/graphql/reading-turns.ts';
 import { settleAll } from '../../src/graphql/lists/settle.ts';
 import { ofWorkflow, severalWorkflows } from '../../src/graphql/lists/several-workflows.ts';
 import { createAnswerLifetime } from '../../src/runs/operation.ts';
@@ -13,13 +14,19 @@ import { runOf, stepFacts } from '../support/facts.ts';
 import { viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
 
+const payloadOf = (sizeBytes: number): ReadPayload<unknown> => {
+  const outputs = { bytes: Buffer.alloc(0), sizeBytes, isPlain: true };
+  return Object.assign(() => null, { texts: { inputs: null, outputs, metadata: null } });
+};
+
 describe('the context of an operation', () => {
   const { now } = createManualClock();
+  const readingQueue = createReadingQueue();
   const viewer = viewerOf('key-1');
   const signal = () => new AbortController().signal;
 
   const contextOf = (request: Partial<ContextRequest> = {}, source: Partial<ContextSource> = {}) =>
-    createContext({ now, maxUpstreamCalls: 1, maxObjects: 2, prices: null, ...source } as ContextSource, {
+    createContext({ now, readingQueue, maxUpstreamCalls: 1, maxObjects: 2, prices: null, ...source } as ContextSource, {
       ...{ viewer, authError: null, requestId: 'r', signal },
       ...request,
     });
@@ -98,9 +105,8 @@ describe('the context of an operation', () => {
   it('reads no more payloads when its client has gone', async () => {
     const client = new AbortController();
     const { readings } = contextOf({ signal: () => client.signal });
-    const payload = () => Object.assign(() => null, { text: {}, textBytes: TURN_BYTES });
-    expect(readings.take(payload(), () => 1)).toBe(1);
-    const waiting = Promise.resolve(readings.take(payload(), () => 2));
+    expect(readings.take(payloadOf(TURN_BYTES), ['outputs'], () => 1)).toBe(1);
+    const waiting = Promise.resolve(readings.take(payloadOf(TURN_BYTES), ['outputs'], () => 2));
     client.abort();
     expect(await rejectionOf(waiting)).toBeInstanceOf(AbandonedError);
   });
@@ -111,14 +117,11 @@ describe('the context of an operation', () => {
       held.push(`hold ${bytes}`);
       return () => void held.push(`free ${bytes}`);
     };
-    const { admitReading } = contextOf({ hold });
-    admitReading(2 ** 20 - 1);
-    expect(held).toEqual([]);
-    admitReading(2 ** 20);
-    expect(held).toEqual(['hold 1048576', 'free 1048576']);
-    expect(() => {
-      contextOf().admitReading(2 ** 30);
-    }).not.toThrow();
+    const read = () => void held.push('read');
+    void contextOf({ hold }).readings.take(payloadOf(2 ** 20), ['outputs'], read);
+    expect(held).toEqual(['hold 1048576', 'free 1048576', 'read']);
+    void contextOf().readings.take(payloadOf(2 ** 20), ['outputs'], read);
+    expect(held).toEqual(['hold 1048576', 'free 1048576', 'read', 'read']);
   });
 });
 

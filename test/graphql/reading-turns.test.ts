@@ -1,56 +1,85 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
-import type { ReadPayload } from '../../src/domain/types.ts';
-import { createReadingTurns, TURN_BYTES } from '../../src/graphql/reading-turns.ts';
+import type { PayloadText, ReadPayload } from '../../src/domain/types.ts';
+import { createReadingQueue, createReadingTurns, TURN_BYTES } from '../../src/graphql/reading-turns.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
 
-/** Payloads of one answer. */
-const answerOf = (textBytes: number): (() => ReadPayload<unknown>) => {
-  const text = {};
-  return () => Object.assign(() => null, { text, textBytes });
+const MEGABYTE = 2 ** 20;
+
+const payloadOf = (sizeBytes: number): ReadPayload<unknown> => {
+  const text: PayloadText = { bytes: Buffer.alloc(0), sizeBytes, isPlain: true };
+  return Object.assign(() => null, { texts: { inputs: null, outputs: text, metadata: text } });
 };
 
-const start = (isGone = () => false) => {
-  const readings = createReadingTurns(isGone);
+function start(queue = createReadingQueue()) {
+  const client = { isGone: false };
+  const admitted: number[] = [];
+  const admit = (bytes: number) => {
+    admitted.push(bytes);
+    if (bytes > 2 * TURN_BYTES) throw new Error('too much');
+  };
+  const readings = createReadingTurns({ queue, isGone: () => client.isGone, admit });
   const read: string[] = [];
   const take = (payload: ReadPayload<unknown>, name: string) =>
-    Promise.resolve(
-      readings.take(payload, () => {
+    Promise.try(() =>
+      readings.take(payload, ['inputs', 'outputs'], () => {
         read.push(name);
         return name;
       }),
     );
-  return { take, read };
-};
+  return { take, read, admitted, client };
+}
+
+/** What is read in each turn of the event loop from now on. */
+async function turnsOf(read: string[], count: number): Promise<(readonly string[])[]> {
+  const turns: (readonly string[])[] = [];
+  while (turns.length < count) {
+    turns.push(read.splice(0));
+    await nextTurn();
+  }
+  return turns;
+}
 
 describe('the payloads that one operation reads', () => {
-  it('are read at once as far as a turn of the event loop allows, and those of an answer that is parsed anyway', async () => {
+  it('are read at once as far as a turn of the event loop allows, and one that was read just before', async () => {
     const { take, read } = start();
-    const [a, b] = [answerOf(TURN_BYTES), answerOf(1)];
-    const all = [take(a(), 'a1'), take(a(), 'a2'), take(b(), 'b1'), take(a(), 'a3')];
-    expect(read).toEqual(['a1', 'a2', 'a3']);
-    expect(await Promise.all(all)).toEqual(['a1', 'a2', 'b1', 'a3']);
-    expect(read).toEqual(['a1', 'a2', 'a3', 'b1']);
+    const [a, b, none] = [payloadOf(TURN_BYTES), payloadOf(1), () => null];
+    const all = [take(none, 'none'), take(a, 'a1'), take(a, 'a2'), take(b, 'b1'), take(a, 'a3')];
+    expect(read).toEqual(['none', 'a1', 'a2', 'a3']);
+    expect(await Promise.all(all)).toEqual(['none', 'a1', 'a2', 'b1', 'a3']);
+    expect(read).toEqual(['none', 'a1', 'a2', 'a3', 'b1']);
   });
 
-  it('wait by answers: each is parsed once, in a turn that has room for it', async () => {
+  it('wait by payloads: each is read once, in a turn that has room for it', async () => {
     const { take, read } = start();
-    const first = answerOf(TURN_BYTES);
-    const answers = [answerOf(TURN_BYTES / 2), answerOf(TURN_BYTES / 2), answerOf(2 * TURN_BYTES), answerOf(1)];
-    const all = [take(first(), 'first')];
-    for (const alias of ['x', 'y']) all.push(...answers.map((payload, at) => take(payload(), `${alias}${at}`)));
-    const turns: (readonly string[])[] = [];
-    for (let turn = 0; turn < 4; turn += 1) {
-      turns.push(read.splice(0));
-      await nextTurn();
-    }
-    expect(turns).toEqual([['first'], ['x0', 'y0', 'x1', 'y1'], ['x2', 'y2'], ['x3', 'y3']]);
+    const first = payloadOf(TURN_BYTES);
+    const payloads = [payloadOf(TURN_BYTES / 2), payloadOf(TURN_BYTES / 2), payloadOf(2 * TURN_BYTES), payloadOf(1)];
+    const all = [take(first, 'first')];
+    for (const alias of ['x', 'y']) all.push(...payloads.map((payload, at) => take(payload, `${alias}${at}`)));
+    expect(await turnsOf(read, 4)).toEqual([['first'], ['x0', 'y0', 'x1', 'y1'], ['x2', 'y2'], ['x3', 'y3']]);
     expect(await Promise.all(all)).toHaveLength(9);
+  });
+
+  it('are all read before those of another operation that wait, too', async () => {
+    const queue = createReadingQueue();
+    const [one, another] = [start(queue), start(queue)];
+    const read: string[] = [];
+    for (const name of ['a', 'b', 'c'])
+      for (const [operation, of] of [
+        [one, 1],
+        [another, 2],
+      ] as const)
+        void operation.take(payloadOf(TURN_BYTES), `${name}${of}`).then((taken) => read.push(taken));
+    expect(await turnsOf(read, 6)).toEqual([[], ['a1', 'a2', 'b1'], ['c1'], ['b2'], ['c2'], []]);
+    void one.take(payloadOf(1), 'later').then((taken) => read.push(taken));
+    await nextTurn();
+    await nextTurn();
+    expect(read).toEqual(['later']);
   });
 
   it('take no turn when none of them waits any more', async () => {
     const { take } = start();
-    await Promise.all([take(answerOf(TURN_BYTES)(), 'a'), take(answerOf(1)(), 'b')]);
+    await Promise.all([take(payloadOf(TURN_BYTES), 'a'), take(payloadOf(1), 'b')]);
     const turns = jest.spyOn(globalThis, 'setImmediate');
     for (let turn = 0; turn < 3; turn += 1) await nextTurn();
     const { length } = turns.mock.calls;
@@ -58,19 +87,26 @@ describe('the payloads that one operation reads', () => {
     expect(length).toBe(0);
   });
 
+  it('are admitted first where they are long, also those that have waited', async () => {
+    const { take, read, admitted } = start();
+    await take(payloadOf(MEGABYTE - 1), 'short');
+    expect(admitted).toEqual([]);
+    await take(payloadOf(MEGABYTE), 'long');
+    await expect(take(payloadOf(2 * TURN_BYTES + 1), 'refused')).rejects.toThrow('too much');
+    expect(admitted).toEqual([MEGABYTE, 2 * TURN_BYTES + 1]);
+    expect(read).toEqual(['short', 'long']);
+  });
+
   it('fail alone, and are not read any more when the client has gone', async () => {
-    let isGone = false;
-    const readings = createReadingTurns(() => isGone);
-    const full = answerOf(TURN_BYTES);
-    expect(readings.take(full(), () => 1)).toBe(1);
-    const failing = readings.take(answerOf(1)(), (): number => {
-      throw new Error('no such field');
-    });
-    const good = readings.take(answerOf(1)(), () => 2);
-    await expect(failing).rejects.toThrow('no such field');
-    expect(await good).toBe(2);
-    const late = readings.take(full(), () => 3);
-    isGone = true;
+    const { take, client } = start();
+    const full = payloadOf(TURN_BYTES);
+    await take(full, 'full');
+    const failing = take(payloadOf(2 * TURN_BYTES + 1), 'failing');
+    const good = take(payloadOf(1), 'good');
+    await expect(failing).rejects.toThrow('too much');
+    expect(await good).toBe('good');
+    const late = take(full, 'late');
+    client.isGone = true;
     await expect(late).rejects.toThrow(AbandonedError);
   });
 });

@@ -13,10 +13,11 @@ const NO_PRICES = { input: null, cachedInput: null, cacheWrites: null, output: n
 const schema = createSchema();
 const query = createQuery(schema);
 
-/** The value of the one field at the root, with the errors by their places. */
+/** The value of the one field at the root as it is sent, with the errors by their places. */
 async function ask(text: string) {
   const result = await query(text);
-  return { data: Object.values(result.data ?? {})[0], errors: errorsOf(result) };
+  const [data = null] = Object.values(result.data ?? {});
+  return { data: JSON.parse(JSON.stringify(data)) as unknown, errors: errorsOf(result) };
 }
 const ofRun = (id: string, fields: string) => ask(`{ run(workflowId: "wf", id: "${id}") { ${fields} } }`);
 const ofWorkflow = (fields: string) => ask(`{ workflow(id: "wf") { ${fields} } }`);
@@ -168,24 +169,20 @@ describe('a long payload', () => {
     expect(() => (entry as { readonly resolve: Resolve }).resolve(parent, {}, context)).toThrow('too much is held');
     return held;
   };
+  const text = { bytes: Buffer.alloc(0), sizeBytes: 2 ** 21, isPlain: false };
   const payload = Object.assign(
     () => {
       throw new Error('expected that it is not read');
     },
-    { textBytes: 2 ** 21 },
+    { texts: { inputs: text, outputs: text, metadata: text } },
   );
 
   it('of a step is not read where its client can not hold it', () => {
-    for (const name of [
-      'inputs',
-      'outputs',
-      'metadata',
-      'conversation',
-      'inputsSizeBytes',
-      'outputsSizeBytes',
-    ] as const) {
+    for (const name of ['inputs', 'outputs', 'metadata', 'inputsSizeBytes', 'outputsSizeBytes'] as const) {
       expect(read(ofStep[name], { payload })).toEqual([2 ** 21]);
     }
+    for (const name of ['conversation', 'tokenUsage'] as const)
+      expect(read(ofStep[name], { payload })).toEqual([2 ** 22]);
   });
 
   it('of a run is not read where its client can not hold it', () => {

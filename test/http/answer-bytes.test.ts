@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { JsonValue } from '../../src/domain/types.ts';
+import { sizeOf } from '../../src/graphql/operations/answer-size.ts';
+import { WrittenJson } from '../../src/graphql/written-json.ts';
 import { bytesOf, isLarge, jsonInPieces, piecesOf } from '../../src/http/graphql/answer-bytes.ts';
 import { anyCharacter } from '../support/any-character.ts';
 
@@ -32,6 +34,20 @@ describe('an answer as JSON', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('has what is answered as it was written in it, be it short or long', async () => {
+    for (const text of ['{ "a": 1.0, "b": "\\u00fc" }', `[ ${'1.50, '.repeat(MEGABYTE)}"ü" ]`]) {
+      const result = { data: { run: { outputs: new WrittenJson(Buffer.from(text)), id: 'r' } } };
+      const size = sizeOf(result, Infinity);
+      expect(size).toBe(Buffer.byteLength(`{"data":{"run":{"outputs":${text},"id":"r"}}}`));
+      expect(isLarge(result)).toBe(size > MEGABYTE);
+      const bytes = await bytesOf(answer(result, size), () => false);
+      expect(JSON.parse(bytes?.toString() ?? '')).toEqual({
+        data: { run: { outputs: JSON.parse(text) as unknown, id: 'r' } },
+      });
+      if (size > MEGABYTE) expect(bytes?.includes(text)).toBe(true);
+    }
   });
 
   it.each([

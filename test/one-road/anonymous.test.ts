@@ -16,6 +16,7 @@ import {
 } from '../../src/graphql/operations/persisted-operations.ts';
 import { sandboxState } from '../../src/graphql/apollo/sandbox.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
+import { createReadingQueue } from '../../src/graphql/reading-turns.ts';
 import { createEventGuard } from '../../src/graphql/subscriptions/authorized-events.ts';
 import { createLiveExecution } from '../../src/graphql/subscriptions/live-execution.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
@@ -62,7 +63,15 @@ async function createPipeline() {
   });
   const errors = createErrorFormatting(logger);
   const budgets = { maxUpstreamCalls: 10, maxObjects: 1000 };
-  const contextSource = { ...runs, lookAhead, ...budgets, isVerified: false, prices: null, now: clock.now };
+  const contextSource = {
+    ...runs,
+    lookAhead,
+    readingQueue: createReadingQueue(),
+    ...budgets,
+    isVerified: false,
+    prices: null,
+    now: clock.now,
+  };
   const apollo = await createApollo({
     schema,
     introspection: true,

@@ -1242,7 +1242,7 @@ describe('the resource cache', () => {
     it('proves no right by a 404', async () => {
       load = async (each) => {
         const called: Called<unknown> = await each.call();
-        expect(called).toMatchObject({ isProof: false, pages: null });
+        expect(called).toMatchObject({ isProof: false, body: null });
         return called;
       };
       const run = { ...live(), valueIfMissing: 'none' };

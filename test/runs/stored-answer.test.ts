@@ -15,9 +15,9 @@ const HEAD = { epoch: 'e', sentAt: 1, fetchedAt: 2, uncertaintyMs: 3, isFinal: t
 describe('an answer that gateways share', () => {
   it('is read as it was written, whatever its bytes are', () => {
     fc.assert(
-      fc.property(arbitraryHead, fc.array(fc.uint8Array(), { maxLength: 3 }), (head, pages) => {
-        const buffers = pages.map((page) => Buffer.from(page));
-        expect(readAnswer(writeAnswer(head, buffers))).toEqual({ ...head, bytes: Buffer.concat(buffers) });
+      fc.property(arbitraryHead, fc.uint8Array(), (head, bytes) => {
+        const body = Buffer.from(bytes);
+        expect(readAnswer(writeAnswer(head, body))).toEqual({ ...head, bytes: body });
       }),
     );
   });

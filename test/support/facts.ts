@@ -85,7 +85,10 @@ export const runFacts = (facts: Partial<RunFacts> = {}): RunFacts => ({
 });
 
 /** Facts with their payload read, for where they are compared by value: no two readings share the way to it. */
-export const told = ({ payload, ...facts }: StepFacts | RunRecord) => ({ ...facts, ...payload() });
+export const told = ({ payload, ...facts }: StepFacts | RunRecord) => {
+  const { inputs, outputs, metadata, unreadable } = payload() as StepPayload;
+  return { ...facts, inputs, outputs, metadata, unreadable };
+};
 
 /** The upstream's list: each step's place in it is its index, and names it `step-<index>`. */
 export const listed = (steps: readonly StepFacts[]): StepFacts[] =>

@@ -4,6 +4,7 @@ import { execute, parse, type ExecutionResult, type GraphQLError, type GraphQLSc
 import { createQueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
 import { createContext, type Context, type ContextSource } from '../../src/graphql/context.ts';
 import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
+import { createReadingQueue } from '../../src/graphql/reading-turns.ts';
 import { createLivePollers } from '../../src/runs/live/live-pollers.ts';
 import { createWorkflowPollers } from '../../src/runs/live/workflow-pollers.ts';
 import { createRecentRuns } from '../../src/runs/history/recent-runs.ts';
@@ -22,7 +23,7 @@ import { createManualClock } from './clock.ts';
 import { viewerOf } from './operations.ts';
 import type { RandomOperation } from './random-operations.ts';
 import { wireWorkflow } from './scripted-history.ts';
-import { textOf, wireRun, wireStep, type Wire } from './wire.ts';
+import { answerOf, wireRun, wireStep, type Wire } from './wire.ts';
 
 const answer = <T>(value: T) => Promise.resolve({ value, sizeBytes: 100 });
 
@@ -82,18 +83,18 @@ const wireRecord = (runId: string): Wire =>
 const recordOf = (runId: string) =>
   ['r3', 'waiting'].includes(runId) || !(STEPS[runId] ?? WITHOUT_STEPS.includes(runId))
     ? null
-    : readRun(textOf([wireRecord(runId)]), runId);
+    : readRun(answerOf([wireRecord(runId)]), runId);
 
 const upstream: UpstreamApi = {
-  listSteps: ({ runId }) => (STEPS[runId] ? answer(readSteps(textOf(STEPS[runId]))) : fail(runId)),
+  listSteps: ({ runId }) => (STEPS[runId] ? answer(readSteps(answerOf(STEPS[runId]))) : fail(runId)),
   getRun: ({ runId }) => (runId === 'down' ? fail(runId) : answer(recordOf(runId))),
   listRuns: ({ workflowId }) =>
-    workflowId === 'wf' ? answer(readRuns(textOf(['r1', 'missing', 'r2', 'broken'].map(wireRecord)))) : fail('down'),
+    workflowId === 'wf' ? answer(readRuns(answerOf(['r1', 'missing', 'r2', 'broken'].map(wireRecord)))) : fail('down'),
   listWorkflows: ({ credential }) =>
     credential.endsWith(WITHOUT_WORKFLOWS)
       ? fail('down')
-      : answer(readWorkflows(textOf([wireWorkflow('wf'), wireWorkflow('other', { graph: null })]))),
-  execute: () => Promise.resolve(readStartedRun(textOf({ run_id: 'r1', message: 'started' }))),
+      : answer(readWorkflows(answerOf([wireWorkflow('wf'), wireWorkflow('other', { graph: null })]))),
+  execute: () => Promise.resolve(readStartedRun(answerOf({ run_id: 'r1', message: 'started' }))),
   close: () => undefined,
 };
 
@@ -131,6 +132,7 @@ export function createContexts(
     cache,
     isVerified: false,
     lookAhead: createLookAhead(schema),
+    readingQueue: createReadingQueue(),
     maxUpstreamCalls: limits.maxUpstreamCalls,
     maxObjects: 1_000_000,
     prices: null,

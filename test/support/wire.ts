@@ -1,6 +1,5 @@
 /** Steps and run records in the upstream's own words, for scripted upstreams. */
-import { createJsonTexts, type JsonText } from '../../src/upstream/transport/json-text.ts';
-import { pagesOf as pagesOfBytes, type Pages } from '../../src/upstream/transport/pages.ts';
+import { jsonAnswerOf, type JsonAnswer } from '../../src/upstream/transport/json-answer.ts';
 
 export type Wire = Readonly<Record<string, unknown>>;
 
@@ -47,16 +46,19 @@ export const wireRun = (id: string, fields: Wire = {}): Wire => ({
 /** Known to the runtime, not yet to TypeScript. */
 export const { rawJSON } = JSON as typeof JSON & { readonly rawJSON: (text: string) => unknown };
 
-/** An answer as it comes. The infinities become what JSON reads as them: a number beyond any double. */
-export const textOf = (json: unknown): JsonText =>
-  createJsonTexts()(
-    pagesOf(
-      JSON.stringify(json, (_, value: unknown) => {
-        if (value === Infinity) return rawJSON('1e400');
-        return value === -Infinity ? rawJSON('-1e400') : value;
-      }),
-    ),
+/** The body of an answer. The infinities become what JSON reads as them: a number beyond any double. */
+export const bodyOf = (json: unknown): Buffer =>
+  Buffer.from(
+    JSON.stringify(json, (_, value: unknown) => {
+      if (value === Infinity) return rawJSON('1e400');
+      return value === -Infinity ? rawJSON('-1e400') : value;
+    }),
   );
 
-/** A text as an answer's body. */
-export const pagesOf = (text: string): Pages => pagesOfBytes(Buffer.from(text));
+/** An answer as it comes. */
+export const answerOf = (json: unknown): JsonAnswer => jsonIn(bodyOf(json));
+
+export function jsonIn(body: Buffer): JsonAnswer {
+  const work = jsonAnswerOf(body);
+  for (let step = work.next(); ; step = work.next()) if (step.done === true) return step.value;
+}

@@ -12,7 +12,6 @@ import {
 import { UPSTREAM_ENDPOINTS } from '../../src/config/config.ts';
 import type { CountedDeviation } from '../../src/observability/deviations.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
-import { pagesOf } from '../../src/upstream/transport/pages.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
 import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
 import { wireRun, wireStep } from '../support/wire.ts';
@@ -612,10 +611,11 @@ describe('the upstream client', () => {
       const client = clientOf();
       for (const make of [calls.steps, calls.run]) {
         const answer = await make(client);
-        const stored = Buffer.concat(answer.pages ?? []);
+        const stored = answer.body ?? Buffer.alloc(0);
         const count = upstream.calls.length;
         const again = await make(client, call({ stored }));
-        expect(again).toMatchObject({ sizeBytes: answer.sizeBytes, pages: pagesOf(stored) });
+        expect(again).toMatchObject({ sizeBytes: answer.sizeBytes, body: stored });
+        expect(again.body).not.toBe(stored);
         expect(JSON.stringify(again.value)).toBe(JSON.stringify(answer.value));
         expect(upstream.calls).toHaveLength(count);
       }

@@ -1,25 +1,24 @@
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { CountedDeviation } from '../../src/observability/deviations.ts';
 import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from '../../src/upstream/contract.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { createJsonTexts, type JsonText } from '../../src/upstream/transport/json-text.ts';
-import type { Pages } from '../../src/upstream/transport/pages.ts';
+import { ownCopy } from '../../src/upstream/transport/own-bytes.ts';
 import { createDeviations } from '../../src/upstream/wire/deviations.ts';
 import { collectGarbage } from '../support/collect-garbage.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
 import { told } from '../support/facts.ts';
-import { pagesOf, rawJSON, textOf, type Wire, wireRun, wireStep } from '../support/wire.ts';
+import { answerOf, bodyOf, jsonIn, rawJSON, type Wire, wireRun, wireStep } from '../support/wire.ts';
 
 const readStep = (fields: Wire) => {
-  const [step] = readSteps(textOf([wireStep(fields)]));
+  const [step] = readSteps(answerOf([wireStep(fields)]));
   if (!step) throw new Error('expected a step');
   return step;
 };
 
 const readTheRun = (fields: Wire) => {
-  const run = readRun(textOf([wireRun('r', fields)]), 'r');
+  const run = readRun(answerOf([wireRun('r', fields)]), 'r');
   if (!run) throw new Error('expected the record of the run');
   return run;
 };
@@ -39,7 +38,7 @@ describe("the steps on the wire, as in the API's example", () => {
     const inputs = { model: 'virtuoso-large' };
     const outputs = { choices: [] };
     const json = [wireStep({ inputs, outputs, step_metadata: { attempt: 2 }, error: 'boom', tokens: 7 }), wireStep()];
-    const [step, next] = readSteps(textOf(json));
+    const [step, next] = readSteps(answerOf(json));
     if (!step) throw new Error('expected a step');
     expect(told(step)).toEqual({
       id: 'step-1',
@@ -70,42 +69,36 @@ describe("the steps on the wire, as in the API's example", () => {
   });
 
   it('may be an empty list', () => {
-    expect(readSteps(textOf([]))).toEqual([]);
+    expect(readSteps(answerOf([]))).toEqual([]);
   });
 
-  it('keep payloads as text until they are read, and then return them by reference', () => {
-    const payload = { deep: [{ text: 'x' }] };
-    const json = [wireStep(), { ...wireStep(), inputs: payload, outputs: payload, step_metadata: payload }];
-    let readings = 0;
-    const text: JsonText = {
-      sizeBytes: 0,
-      read() {
-        readings += 1;
-        return json;
-      },
-      items: () => json.map((item) => ({ ...text, read: (): unknown => item })),
-    };
-    const [, step] = readSteps(text);
-    const [, record] = readRuns(text);
-    expect(readings).toBe(2);
-    const { inputs, outputs, metadata } = step?.payload() ?? {};
-    expect(readings).toBe(3);
-    for (const part of [inputs, outputs, metadata, record?.payload().inputs, record?.payload().outputs]) {
-      expect(part).toBe(payload);
+  it('keep payloads as text until they are read, each field by itself', () => {
+    const text = (field: string) => `the ${field} of a step`;
+    const payload = { inputs: text('inputs'), outputs: text('outputs'), step_metadata: text('metadata') };
+    const parse = jest.spyOn(JSON, 'parse');
+    const parsed = () => parse.mock.calls.map(([json]) => json).filter((json) => json.includes('of a step'));
+    try {
+      const [step] = readSteps(answerOf([wireStep(payload)]));
+      const [record] = readRuns(answerOf([wireRun('r', { ...payload, all_outputs: text('nodes') })]));
+      expect(parsed()).toEqual([]);
+      expect([step?.payload().outputs, record?.payload().inputs]).toEqual([text('outputs'), text('inputs')]);
+      expect(parsed()).toEqual([JSON.stringify(text('outputs')), JSON.stringify(text('inputs'))]);
+    } finally {
+      parse.mockRestore();
     }
   });
 });
 
 describe('a record of a list', () => {
   /** Functions of their own: the frame of the test would keep the page alive. */
-  function readSecondOf(page: Pages) {
-    const records = readRuns(createJsonTexts()(page));
-    return { record: records[1], memory: new WeakRef(page[0]?.buffer ?? {}) };
+  function readSecondOf(runs: readonly unknown[]) {
+    const page = ownCopy(bodyOf(runs));
+    const records = readRuns(jsonIn(page));
+    return { record: records[1], memory: new WeakRef(page.buffer) };
   }
-  const pageOf = (runs: readonly unknown[]): Pages => pagesOf(JSON.stringify(runs));
 
   it('keeps its own text alone, whatever is kept of the page that it came in', async () => {
-    const { record, memory } = readSecondOf(pageOf(['a', 'b', 'c'].map((id) => wireRun(id, { outputs: `of ${id}` }))));
+    const { record, memory } = readSecondOf(['a', 'b', 'c'].map((id) => wireRun(id, { outputs: `of ${id}` })));
     await setImmediate();
     collectGarbage();
     expect(memory.deref()).toBeUndefined();
@@ -114,7 +107,7 @@ describe('a record of a list', () => {
   });
 
   it('is read where it was asked for: no more are, however many come', () => {
-    const runs = textOf([
+    const runs = answerOf([
       ...['a', 'b'].map((id) => wireRun(id, { outputs: `of ${id}` })),
       ...new Array<number>(25_001).fill(0),
     ]);
@@ -128,9 +121,9 @@ describe('a record of a list', () => {
 
   it('has a text of its own size, and numbers as they are written', () => {
     const long = wireRun('b', { outputs: rawJSON('12345678901234567890'), inputs: { at: rawJSON('1e400') } });
-    const { record } = readSecondOf(pageOf([wireRun('a'), long, wireRun('c')]));
+    const { record } = readSecondOf([wireRun('a'), long, wireRun('c')]);
     expect(record?.payload()).toMatchObject({ outputs: '12345678901234567890', unreadable: [{ field: 'inputs' }] });
-    expect(record?.payload.textBytes).toBe(Buffer.byteLength(JSON.stringify(long)));
+    expect(record?.payload.heldBytes).toBe(Buffer.byteLength(JSON.stringify(long)));
   });
 });
 
@@ -240,7 +233,7 @@ describe("the wire's quirks", () => {
   });
 
   it('allow every field to be absent but id, node and status', () => {
-    expect(readSteps(textOf([{ id: 's', node_id: 'n', status: 'running' }])).map(told)).toEqual([
+    expect(readSteps(answerOf([{ id: 's', node_id: 'n', status: 'running' }])).map(told)).toEqual([
       {
         id: 's',
         nodeId: 'n',
@@ -259,7 +252,7 @@ describe("the wire's quirks", () => {
         index: 0,
       },
     ]);
-    const record = readRun(textOf([{ id: 'r', status: 'running' }]), 'r');
+    const record = readRun(answerOf([{ id: 'r', status: 'running' }]), 'r');
     expect(record).toEqual({
       id: 'r',
       rawStatus: 'running',
@@ -297,7 +290,7 @@ describe('the items of a list', () => {
     const fields = fc.subarray(['id', 'node_id', 'status', 'workflow_id', 'message']);
     fc.assert(
       fc.property(fields, (keys) => {
-        const list = textOf([Object.fromEntries(keys.map((key) => [key, 'x']))]);
+        const list = answerOf([Object.fromEntries(keys.map((key) => [key, 'x']))]);
         const hasOne = (...names: readonly string[]) => names.some((name) => keys.includes(name));
         expect(isRead(() => readSteps(list))).toBe(hasOne('id', 'node_id', 'status'));
         expect(isRead(() => readRuns(list))).toBe(hasOne('id', 'status'));
@@ -322,7 +315,7 @@ describe('the workflows on the wire', () => {
       updated_at: '2025-03-13T02:41:16Z',
       graph: { nodes: { a: { type: 'model' } }, edges: [['START', 'a']] },
     };
-    const [workflow, bare] = readWorkflows(textOf([json, { workflow_id: 'bare' }]));
+    const [workflow, bare] = readWorkflows(answerOf([json, { workflow_id: 'bare' }]));
     expect(workflow).toMatchObject({
       id: 'wf',
       name: 'Triage',
@@ -341,9 +334,9 @@ describe('the workflows on the wire', () => {
 
 describe('a started run', () => {
   it('has an id, and maybe a message', () => {
-    expect(readStartedRun(textOf({ run_id: 'r', message: 'started' }))).toEqual({ runId: 'r', message: 'started' });
-    expect(readStartedRun(textOf({ run_id: 7 }))).toEqual({ runId: '7', message: null });
-    expect(readStartedRun(textOf({ run_id: rawJSON('12345678901234567891') })).runId).toBe('12345678901234567891');
+    expect(readStartedRun(answerOf({ run_id: 'r', message: 'started' }))).toEqual({ runId: 'r', message: 'started' });
+    expect(readStartedRun(answerOf({ run_id: 7 }))).toEqual({ runId: '7', message: null });
+    expect(readStartedRun(answerOf({ run_id: rawJSON('12345678901234567891') })).runId).toBe('12345678901234567891');
     const of = (problem: string) =>
       `the upstream's answer for execute is not what its contract says: expected ${problem}`;
     for (const [json, problem] of [
@@ -352,12 +345,12 @@ describe('a started run', () => {
       [[{ run_id: 'r' }], of('object at $, got array')],
       ['SECRET', of('object at $, got string')],
     ] as const) {
-      expect(errorOf(() => readStartedRun(textOf(json)))).toMatchObject({
+      expect(errorOf(() => readStartedRun(answerOf(json)))).toMatchObject({
         code: 'UPSTREAM_CONTRACT_VIOLATION',
         message: problem,
       });
     }
-    expect(deviationsOf((add) => readStartedRun(textOf({ run_id: 7, message: 8 }), add))).toEqual([
+    expect(deviationsOf((add) => readStartedRun(answerOf({ run_id: 7, message: 8 }), add))).toEqual([
       'execute.run_id read: expected string, got number, 1',
       'execute.message read: expected string, got number, 1',
     ]);
@@ -366,32 +359,32 @@ describe('a started run', () => {
 
 describe('the record of a run', () => {
   it('is the one in the array with the id', () => {
-    const record = readRun(textOf([wireRun('other'), wireRun('r', { outputs: 'mine' })]), 'r');
+    const record = readRun(answerOf([wireRun('other'), wireRun('r', { outputs: 'mine' })]), 'r');
     expect(record?.id).toBe('r');
     expect(record?.payload().outputs).toBe('mine');
   });
 
   it('is null where the array is empty or has only other runs', () => {
-    expect(readRun(textOf([]), 'r')).toBeNull();
-    expect(readRun(textOf([wireRun('other')]), 'r')).toBeNull();
+    expect(readRun(answerOf([]), 'r')).toBeNull();
+    expect(readRun(answerOf([wireRun('other')]), 'r')).toBeNull();
   });
 
   it('may be a bare object, if it looks like a record', () => {
-    const bare = textOf(wireRun('r', { outputs: 'mine' }));
+    const bare = answerOf(wireRun('r', { outputs: 'mine' }));
     expect(deviationsOf((add) => readRun(bare, 'r', add))).toEqual(['run read: expected array, got object, 1']);
     const record = readRun(bare, 'r');
     expect(record?.id).toBe('r');
     expect(record?.payload().outputs).toBe('mine');
-    expect(readRun(textOf(wireRun('other')), 'r')).toBeNull();
-    expect(errorOf(() => readRun(textOf({ detail: 'SECRET' }), 'r')).message).toBe(
+    expect(readRun(answerOf(wireRun('other')), 'r')).toBeNull();
+    expect(errorOf(() => readRun(answerOf({ detail: 'SECRET' }), 'r')).message).toBe(
       "the upstream's answer for run is not what its contract says: expected array at $, got object",
     );
   });
 
   it('is that of the run where it is the only one and has no id', () => {
-    expect(readRun(textOf([{ status: 'completed' }]), 'r')?.id).toBe('r');
-    expect(readRun(textOf([{ status: 'completed' }, { status: 'failed' }]), 'r')).toBeNull();
-    expect(errorOf(() => readRun(textOf([{ detail: 'SECRET' }]), 'r')).message).toMatch(/expected run at \$\[0\]/);
+    expect(readRun(answerOf([{ status: 'completed' }]), 'r')?.id).toBe('r');
+    expect(readRun(answerOf([{ status: 'completed' }, { status: 'failed' }]), 'r')).toBeNull();
+    expect(errorOf(() => readRun(answerOf([{ detail: 'SECRET' }]), 'r')).message).toMatch(/expected run at \$\[0\]/);
   });
 });
 
@@ -406,7 +399,7 @@ describe('an answer that violates the contract', () => {
   ];
 
   it('such as a list of more than 25,000 items is rejected, whatever they are', () => {
-    const items = (count: number) => textOf([wireStep(), ...Array.from({ length: count - 1 }, () => 0)]);
+    const items = (count: number) => answerOf([wireStep(), ...Array.from({ length: count - 1 }, () => 0)]);
     expect(readSteps(items(25_000))).toHaveLength(25_000);
     expect(errorOf(() => readSteps(items(25_001)))).toMatchObject({
       code: 'UPSTREAM_CONTRACT_VIOLATION',
@@ -415,14 +408,14 @@ describe('an answer that violates the contract', () => {
   });
 
   it.each(asSteps)('such as %s is rejected with position and types, never with the value', (_, json, problem) => {
-    const error = errorOf(() => readSteps(textOf(json)));
+    const error = errorOf(() => readSteps(answerOf(json)));
     expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', details: {}, isRetryable: false });
     expect(error.message).toBe(`the upstream's answer for steps is not what its contract says: ${problem}`);
     expect(error.cause).toBeUndefined();
   });
 
   it('is said to be of runs or of workflows where it is an answer to their call', () => {
-    const messages = [readRuns, readWorkflows].map((read) => errorOf(() => read(textOf([7]))).message);
+    const messages = [readRuns, readWorkflows].map((read) => errorOf(() => read(answerOf([7]))).message);
     const what = 'is not what its contract says: expected';
     expect(messages).toEqual([
       `the upstream's answer for runs ${what} run at $[0], got number`,
@@ -461,12 +454,12 @@ const tell = ({ field, outcome, expected, got, count }: CountedDeviation) =>
 describe('a deviation', () => {
   it('is not reported of tidy answers', () => {
     const steps = [wireStep(), wireStep({ status: 'in_progress', end_time: '', error: '', elapsed_time: null })];
-    expect(deviationsOf((add) => readSteps(textOf(steps), 'r', add))).toEqual([]);
-    expect(deviationsOf((add) => readSteps(textOf([]), 'r', add))).toEqual([]);
-    expect(deviationsOf((add) => readRun(textOf([wireRun('r')]), 'r', add))).toEqual([]);
-    expect(deviationsOf((add) => readRuns(textOf([wireRun('r')]), 1, add))).toEqual([]);
-    expect(deviationsOf((add) => readWorkflows(textOf([wireWorkflow('wf')]), add))).toEqual([]);
-    expect(deviationsOf((add) => readStartedRun(textOf({ run_id: 'r', message: 'started' }), add))).toEqual([]);
+    expect(deviationsOf((add) => readSteps(answerOf(steps), 'r', add))).toEqual([]);
+    expect(deviationsOf((add) => readSteps(answerOf([]), 'r', add))).toEqual([]);
+    expect(deviationsOf((add) => readRun(answerOf([wireRun('r')]), 'r', add))).toEqual([]);
+    expect(deviationsOf((add) => readRuns(answerOf([wireRun('r')]), 1, add))).toEqual([]);
+    expect(deviationsOf((add) => readWorkflows(answerOf([wireWorkflow('wf')]), add))).toEqual([]);
+    expect(deviationsOf((add) => readStartedRun(answerOf({ run_id: 'r', message: 'started' }), add))).toEqual([]);
   });
 
   it('is counted by field and outcome, with the types of the first', () => {
@@ -475,7 +468,7 @@ describe('a deviation', () => {
       wireStep({ elapsed_time: '3', tokens: '1', user_id: [] }),
       wireStep({ elapsed_time: 2.5, start_time: 'SECRET', end_time: '2025-03-13T02:41:17' }),
     ];
-    expect(deviationsOf((add) => readSteps(textOf(steps), 'r', add))).toEqual([
+    expect(deviationsOf((add) => readSteps(answerOf(steps), 'r', add))).toEqual([
       'steps[].user_id read: expected string, got number, 1',
       'steps[].elapsed_time read: expected whole number, got string, 3',
       'steps[].tokens lost: expected whole number, got object, 1',
@@ -489,7 +482,7 @@ describe('a deviation', () => {
   it('is a status that is missing or not known, in which case the word is passed on', () => {
     const steps = ['timed_out', 'Timed-Out', 'SECRET', 3, null, { SECRET: 1 }].map((status) => wireStep({ status }));
     const deviations = deviationsOf((add) => {
-      const words = readSteps(textOf(steps), 'r', add).map(({ rawStatus }) => rawStatus);
+      const words = readSteps(answerOf(steps), 'r', add).map(({ rawStatus }) => rawStatus);
       expect(words).toEqual(['timed_out', 'Timed-Out', 'SECRET', '3', '', '']);
     });
     expect(deviations).toEqual(['steps[].status lost: expected known status, got another word, 4']);
@@ -498,14 +491,14 @@ describe('a deviation', () => {
   it('is an id that can not be read: of a step that of its position stands in', () => {
     const ids = ['a', 7, null, '', { SECRET: 1 }, 1.5, true];
     const steps = ids.map((id) => wireStep({ id, node_id: id }));
-    const read = readSteps(textOf(steps), 'r');
+    const read = readSteps(answerOf(steps), 'r');
     expect(read.map(({ id }) => id)).toEqual(['a', '7', 'r#2', 'r#3', 'r#4', 'r#5', 'r#6']);
     expect(read.map(({ nodeId }) => nodeId)).toEqual(read.map(({ id }) => id));
   });
 
   it('is an item of another kind: a step marked as unreadable, a record without an id, no workflow at all', () => {
     const items = ['SECRET', null, [7], { detail: 'SECRET', outputs: 'SECRET' }];
-    const steps = readSteps(textOf([wireStep(), ...items, wireStep({ id: 'last' })]), 'r');
+    const steps = readSteps(answerOf([wireStep(), ...items, wireStep({ id: 'last' })]), 'r');
     const violation = "the upstream's answer for steps is not what its contract says:";
     expect(steps.map(({ problem }) => problem)).toEqual([
       undefined,
@@ -516,12 +509,12 @@ describe('a deviation', () => {
     ]);
     for (const step of steps.slice(1, 5)) expect(told(step)).toMatchObject(NO_FACTS);
 
-    const records = readRuns(textOf([...items, wireRun('r')]));
+    const records = readRuns(answerOf([...items, wireRun('r')]));
     expect(records.map(({ id }) => id)).toEqual(['', '', '', '', 'r']);
     for (const { rawStatus, startTime } of records.slice(0, 4)) expect([rawStatus, startTime]).toEqual(['', null]);
-    const workflows = readWorkflows(textOf([...items, wireWorkflow('wf'), wireWorkflow(null as unknown as string)]));
+    const workflows = readWorkflows(answerOf([...items, wireWorkflow('wf'), wireWorkflow(null as unknown as string)]));
     expect(workflows.map(({ id }) => id)).toEqual(['wf']);
-    expect(deviationsOf((add) => readSteps(textOf([wireStep(), ...items]), 'r', add))).toEqual([
+    expect(deviationsOf((add) => readSteps(answerOf([wireStep(), ...items]), 'r', add))).toEqual([
       'steps[] lost: expected step, got string, 4',
     ]);
   });
@@ -529,7 +522,7 @@ describe('a deviation', () => {
   it('is a part of a graph that can not be read, while the rest of the graph is', () => {
     const graph = { nodes: { a: {}, b: 7 }, edges: [['START', 'a'], 'SECRET', ['a', 'b'], ['b']], entry_point: 4 };
     const deviations = deviationsOf((add) => {
-      const [workflow] = readWorkflows(textOf([wireWorkflow('wf', { graph, public: 'true' })]), add);
+      const [workflow] = readWorkflows(answerOf([wireWorkflow('wf', { graph, public: 'true' })]), add);
       expect(workflow).toMatchObject({ isPublic: true, graph: { edges: [{ from: 'a', to: 'b' }], entry: '4' } });
     });
     expect(deviations).toEqual([
@@ -563,8 +556,8 @@ describe('for any JSON', () => {
   );
 
   it.each([
-    ['readSteps', (json: unknown) => readSteps(textOf(json))],
-    ['readRun', (json: unknown) => readRun(textOf(json), 'step-1')],
+    ['readSteps', (json: unknown) => readSteps(answerOf(json))],
+    ['readRun', (json: unknown) => readRun(answerOf(json), 'step-1')],
   ])('%s answers, or throws UPSTREAM_CONTRACT_VIOLATION without a word of what came', (_, read) => {
     let answers = 0;
     let violations = 0;
@@ -590,7 +583,7 @@ describe('for any JSON', () => {
 
   it('an item never changes what is read of its neighbours', () => {
     const [first, last] = [wireStep({ id: 'first' }), wireStep({ id: 'last', status: 'failed', end_time: null })];
-    const alone = readSteps(textOf([first, {}, last]), 'r').map(told);
+    const alone = readSteps(answerOf([first, {}, last]), 'r').map(told);
     fc.assert(
       fc.property(
         fc.oneof(
@@ -598,12 +591,12 @@ describe('for any JSON', () => {
           nearly.map(([item]) => item),
         ),
         (item = null) => {
-          const steps = readSteps(textOf([first, item, last]), 'r');
+          const steps = readSteps(answerOf([first, item, last]), 'r');
           expect([steps[0], steps[2]].map((step) => step && told(step))).toEqual([alone[0], alone[2]]);
           expect(steps).toHaveLength(3);
-          const records = readRuns(textOf([wireRun('r1'), item, wireRun('r2')]));
+          const records = readRuns(answerOf([wireRun('r1'), item, wireRun('r2')]));
           expect([records[0]?.id, records[2]?.id]).toEqual(['r1', 'r2']);
-          const workflows = readWorkflows(textOf([wireWorkflow('a'), item, wireWorkflow('b')]));
+          const workflows = readWorkflows(answerOf([wireWorkflow('a'), item, wireWorkflow('b')]));
           expect([workflows[0]?.id, workflows.at(-1)?.id]).toEqual(['a', 'b']);
         },
       ),
@@ -615,7 +608,7 @@ describe('for any JSON', () => {
     fc.assert(
       fc.property(nearly, (json) => {
         const { add, found } = createDeviations();
-        const steps = readSteps(textOf(json), 'r', add);
+        const steps = readSteps(answerOf(json), 'r', add);
         for (const { field } of found()) expect(FIELDS).toContain(field);
         expect(steps.map(({ index }) => index)).toEqual([...json.keys()]);
         for (const { elapsedTime, tokens, startTime, endTime, error } of steps) {

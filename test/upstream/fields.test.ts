@@ -5,7 +5,7 @@ import { itemsIn } from '../../src/upstream/wire/answers.ts';
 import type { ReportDeviation } from '../../src/upstream/wire/deviations.ts';
 import * as fields from '../../src/upstream/wire/fields.ts';
 import type { WireObject } from '../../src/upstream/wire/fields.ts';
-import { rawJSON, textOf } from '../support/wire.ts';
+import { rawJSON, answerOf } from '../support/wire.ts';
 
 /** What is read of a value, and what is reported: its outcome and what came. */
 type Case = readonly [value: unknown, read: unknown, outcome?: 'read' | 'lost', got?: string];
@@ -169,7 +169,7 @@ const READERS: readonly (readonly [string, (object: WireObject, key: string) => 
 
 /** The first of the items of an answer. */
 function objectOf(item: fields.WireFields, report: ReportDeviation = () => undefined): WireObject {
-  const [object] = itemsIn({ answer: 'steps', item: 'step', isItem: () => true }, textOf([item]), report);
+  const [object] = itemsIn({ answer: 'steps', item: 'step', isItem: () => true }, answerOf([item]), report);
   if (!object) throw new Error('expected an object');
   return object;
 }

@@ -11,10 +11,10 @@ import { stepFacts } from '../support/facts.ts';
 import { startFaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
-import { textOf } from '../support/wire.ts';
+import { answerOf } from '../support/wire.ts';
 
 /** An eighth of what is kept, by the texts alone. */
-const MANY = readWorkflows(textOf(Array.from({ length: 1000 }, (_, id) => wireWorkflow(`${'w'.repeat(500)}-${id}`))));
+const MANY = readWorkflows(answerOf(Array.from({ length: 1000 }, (_, id) => wireWorkflow(`${'w'.repeat(500)}-${id}`))));
 const notAsked = () => Promise.reject(new Error('it was not to be called'));
 
 /** A scoped upstream whose other calls answer nothing. `list` answers the list of workflows. */
@@ -46,7 +46,7 @@ function scoped(list: UpstreamApi['listWorkflows'], now = () => 0) {
   };
 }
 
-const listOf = (...ids: readonly string[]) => readWorkflows(textOf(ids.map((id) => wireWorkflow(id))));
+const listOf = (...ids: readonly string[]) => readWorkflows(answerOf(ids.map((id) => wireWorkflow(id))));
 
 describe('the organizations of workflows, which narrowed scopes look up', () => {
   it.each([
@@ -55,7 +55,7 @@ describe('the organizations of workflows, which narrowed scopes look up', () => 
     [
       'organizations',
       readWorkflows(
-        textOf(Array.from({ length: 1000 }, (_, id) => wireWorkflow(`w${id}`, { organization_id: 'o'.repeat(500) }))),
+        answerOf(Array.from({ length: 1000 }, (_, id) => wireWorkflow(`w${id}`, { organization_id: 'o'.repeat(500) }))),
       ),
     ],
   ])('are kept for the credentials that asked last, within a bound of bytes: long %s', async (_, many) => {
@@ -241,7 +241,7 @@ describe('a scope', () => {
     await fc.assert(
       fc.asyncProperty(upstreams, scopes, async ({ ofWorkflows, ofSteps }, scope) => {
         const workflows = readWorkflows(
-          textOf(ofWorkflows.map((organization_id, at) => wireWorkflow(IDS[at] ?? '', { organization_id }))),
+          answerOf(ofWorkflows.map((organization_id, at) => wireWorkflow(IDS[at] ?? '', { organization_id }))),
         );
         const steps = ofSteps.map((organizationId) => stepFacts({ organizationId }));
         const asked: string[] = [];

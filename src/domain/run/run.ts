@@ -155,9 +155,8 @@ class DerivedRun implements Run {
     return this.#payload().outputs;
   }
 
-  get payload(): ReadPayload<unknown> | null {
-    const { record, steps } = this.#facts;
-    return (record ?? steps?.[0])?.payload ?? null;
+  get payload(): ReadPayload<RunPayload> | null {
+    return this.#facts.record?.payload ?? null;
   }
 
   get unreadable(): RunPayload['unreadable'] {

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Step, StepAttempt, StepFacts } from '../types.ts';
 import { attemptsOf } from './attempts.ts';
+import { isSamePayload } from '../payload.ts';
 import { executionsOf } from './execution.ts';
 
 /** By step: the number of the state in which it changed last. States are numbered from 1. */
@@ -24,16 +25,13 @@ export interface ComparedSteps {
  * Yields after each small part of the work: payloads may be large, and the event loop must not wait for all of it.
  */
 export function* compareSteps(before: Steps, after: Steps): Generator<void, ComparedSteps, void> {
-  // First: they were just read, so that their payloads are not parsed again.
-  const is = byId(after, factsOf);
+  const [was, is] = [byId(before, (step) => step), byId(after, (step) => step)];
   yield;
-  const was = byId(before, factsOf);
-  yield;
-  const changed = yield* differingIds(was, is);
+  const changed = yield* differingIds(was, is, areSameSteps);
   const hasFewer = [...was.keys()].some((id) => !is.has(id));
   if (changed.size > 0 || hasFewer) {
     const attempts = [byId(before, attemptIn(before)), byId(after, attemptIn(after))] as const;
-    for (const id of yield* differingIds(...attempts)) changed.add(id);
+    for (const id of yield* differingIds(...attempts, isDeepStrictEqual)) changed.add(id);
   }
   return { changed, hasFewer };
 }
@@ -50,26 +48,36 @@ export const changesUpTo = (
 export const changedSteps = (steps: readonly Step[], changes: StepChanges, since: number): readonly Step[] =>
   steps.filter(({ id }) => (changes.get(id) ?? Infinity) > since);
 
-type Groups = ReadonlyMap<string, readonly unknown[]>;
+type Groups<T> = ReadonlyMap<string, readonly T[]>;
 
-function* differingIds(was: Groups, is: Groups): Generator<void, Set<string>, void> {
+function* differingIds<T>(
+  was: Groups<T>,
+  is: Groups<T>,
+  areSame: (some: readonly T[], others: readonly T[]) => boolean,
+): Generator<void, Set<string>, void> {
   const differing = new Set<string>();
   for (const [id, group] of is) {
-    if (!isDeepStrictEqual(was.get(id), group)) differing.add(id);
+    if (!areSame(was.get(id) ?? [], group)) differing.add(id);
     yield;
   }
   return differing;
 }
 
 /** In an order of their own: those of one id by start. */
-function byId(steps: Steps, told: (step: StepFacts) => unknown): Groups {
+function byId<T>(steps: Steps, told: (step: StepFacts) => T): Groups<T> {
   const groups = Map.groupBy(steps, ({ id }) => id);
   const startOf = ({ startTime }: StepFacts): number => startTime?.epochMicros ?? 0;
   return new Map([...groups].map(([id, group]) => [id, group.sort((a, b) => startOf(a) - startOf(b)).map(told)]));
 }
 
-/** The payload by value: each fetch has a text, and so a function, of its own. It is nested at most MAX_JSON_DEPTH levels deep. */
-const factsOf = (step: StepFacts) => ({ ...step, index: 0, payload: step.payload() });
+const areSameSteps = (some: Steps, others: Steps): boolean =>
+  some.length === others.length && some.every((step, index) => isSameStep(step, others[index]));
+
+function isSameStep(one: StepFacts, another: StepFacts | undefined): boolean {
+  if (!another || !isSamePayload(one.payload, another.payload)) return false;
+  const facts = { index: 0, payload: null };
+  return isDeepStrictEqual({ ...one, ...facts }, { ...another, ...facts });
+}
 
 function attemptIn(steps: Steps): (step: StepFacts) => unknown {
   const attempts = new Map<number, Partial<StepAttempt>>();

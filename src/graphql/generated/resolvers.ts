@@ -1,5 +1,6 @@
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
+import type { AnsweredJson } from '../written-json.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupOfWorkflow, TrendBucketOfWorkflow } from '../object-references.ts';
 import type { WorkflowPage, RunPage, ListedRun, RecentRunsPage, PageInfo as PageInfoModel } from '../lists/connections.ts';
@@ -32,7 +33,7 @@ export type Scalars = {
    * Any JSON value, passed on as the upstream sent it, and to the upstream as it came. Integers beyond 2^53 are text, with all their
    * digits: as numbers they would be rounded, here or in a browser.
    */
-  JSON: { input: JsonValue; output: JsonValue; }
+  JSON: { input: JsonValue; output: AnsweredJson; }
   /** Federation: a name that is taken from a specification. */
   link__Import: { input: unknown; output: unknown; }
 };

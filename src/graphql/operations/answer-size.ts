@@ -1,14 +1,23 @@
 /** Answer size limit: a small selection may name a large payload a hundred times. */
 import { GatewayError } from '../../upstream/errors.ts';
+import { WrittenJson } from '../written-json.ts';
 
 /** How many bytes it has as JSON. Throws ANSWER_TOO_LARGE if they are more than `maximum`. */
 export function measureAnswer(result: unknown, maximum: number): number {
-  const rest: unknown[] = [result];
+  const size = sizeOf(result, maximum);
+  if (size > maximum) throw tooLarge(maximum);
+  return size;
+}
+
+/** How many bytes it has as JSON, given up beyond `limit`: then some number above it. */
+export function sizeOf(json: unknown, limit: number): number {
+  const rest: unknown[] = [json];
   let length = 0;
-  for (let value = rest.pop(); value !== undefined; value = rest.pop()) {
+  for (let value = rest.pop(); value !== undefined && length <= limit; value = rest.pop()) {
     // Each character takes a byte at least: one that is too long need not be read.
-    if (typeof value === 'string') length += value.length > maximum ? value.length : textBytes(value);
+    if (typeof value === 'string') length += value.length > limit ? value.length : textBytes(value);
     else if (typeof value !== 'object' || value === null) length += wordBytes(value);
+    else if (value instanceof WrittenJson) length += value.bytes.length;
     else if (Array.isArray(value)) {
       length += 2 + Math.max(0, value.length - 1);
       for (const item of value) rest.push(item ?? null);
@@ -25,7 +34,6 @@ export function measureAnswer(result: unknown, maximum: number): number {
       }
       length += 2 + Math.max(0, commas);
     }
-    if (length > maximum) throw tooLarge(maximum);
   }
   return length;
 }

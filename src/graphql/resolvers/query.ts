@@ -6,7 +6,7 @@ import { readRecentCursor } from '../lists/cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { pageSize, recentPageCalls } from '../fields/list-sizes.ts';
 import { ofWorkflow, severalWorkflows } from '../lists/several-workflows.ts';
-import { readTokens } from './run.ts';
+import { readTokens } from '../payloads.ts';
 
 export const query: FieldTable<'Query'> = {
   workflow: { resolve: (_root, { id }) => ({ id: checkId('workflow id', id) }) },
@@ -44,7 +44,7 @@ export const query: FieldTable<'Query'> = {
     async resolve(_root, { workflowId, baseId, headId }, context) {
       const load = async (runId: string) => context.runs().load({ workflowId, runId }, 'STEPS');
       const [base, head] = await Promise.all([load(baseId), load(headId)]);
-      await readTokens([base, head], context);
+      for (const { steps } of [base, head]) await readTokens(steps, context);
       return compareRuns(base, head);
     },
   },

@@ -8,6 +8,7 @@ import { checkFirst, pick, runFilter } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { checkInt, intFields } from '../fields/int-fields.ts';
+import { payloadValue, readTokens } from '../payloads.ts';
 import { ASSUMED_FEW, ASSUMED_STEPS, pageSize, SEARCH_CALLS } from '../fields/list-sizes.ts';
 
 /** Needs only the run's record. */
@@ -33,8 +34,8 @@ export const run: FieldTable<'Run'> = {
   wallClockMs: TIMES,
   error: RECORD,
   errorInfo: { ...RECORD, resolve: ({ error }, _args, context) => context.errorInfo(error) },
-  inputs: { ...RECORD, resolve: (run, { path }, context) => payloadValue(run, 'inputs', path, context) },
-  outputs: { ...RECORD, resolve: (run, { path }, context) => payloadValue(run, 'outputs', path, context) },
+  inputs: { ...RECORD, resolve: (run, { path }, context) => runPayload(run, 'inputs', path, context) },
+  outputs: { ...RECORD, resolve: (run, { path }, context) => runPayload(run, 'outputs', path, context) },
   steps: {
     ...STEPS,
     items: ASSUMED_STEPS,
@@ -73,14 +74,22 @@ export const run: FieldTable<'Run'> = {
   criticalPath: GRAPH,
   progress: GRAPH,
   repeatedNodes: { ...STEPS, items: ASSUMED_FEW },
-  tokenUsage: { ...STEPS, resolve: (run, _args, context) => readSteps(run, context, () => run.tokenUsage) },
+  tokenUsage: {
+    ...STEPS,
+    async resolve(run, _args, context) {
+      await readTokens(run.steps, context);
+      return run.tokenUsage;
+    },
+  },
   estimatedCost: {
     ...STEPS,
-    resolve: (run, _args, context) => {
+    async resolve(run, _args, context) {
       const { prices } = context;
       // An error where there are none, also without prices.
       const { steps } = run;
-      return prices && readSteps(run, context, () => context.runCost(run, () => runCost(steps, prices)));
+      if (!prices) return null;
+      await readTokens(steps, context);
+      return context.runCost(run, () => runCost(steps, prices));
     },
   },
   freshness: RECORD,
@@ -101,24 +110,12 @@ export const run: FieldTable<'Run'> = {
 /** As an item of a list it is null with this error. The generated types know no Error in a list, though executors do. */
 const unreadableStep = (problem: string) => new GatewayError('UPSTREAM_CONTRACT_VIOLATION', problem) as unknown as Step;
 
-function payloadValue(run: Run, field: 'inputs' | 'outputs', path: string | null | undefined, context: Context) {
+/** Of its record. Without one, the inputs are what its first steps were given. */
+function runPayload(run: Run, field: 'inputs' | 'outputs', path: string | null | undefined, context: Context) {
+  if (run.payload) return payloadValue(run.payload, field, path, context);
   const read = () => pick(readPayload(run, field), path, context.budgets.paths);
-  const { payload } = run;
-  if (!payload) return read();
-  return context.readings.take(payload, () => {
-    context.admitReading(payload.textBytes ?? 0);
-    return read();
-  });
-}
-
-/** What is read of the payloads of all steps: they are of one answer. */
-function readSteps<T>({ steps: [first] }: Run, { readings }: Context, read: () => T): T | Promise<T> {
-  return first ? readings.take(first.payload, read) : read();
-}
-
-/** To be called before what reads the tokens of many steps: they are known then. One run after the other. */
-export async function readTokens(runs: readonly Run[], context: Context): Promise<void> {
-  for (const run of runs) await readSteps(run, context, () => run.tokenUsage);
+  const [first] = run.steps;
+  return first ? context.readings.take(first.payload, ['inputs'], read) : read();
 }
 
 const refOf = ({ workflowId, id }: Run) => ({ workflowId, runId: id });

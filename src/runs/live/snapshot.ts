@@ -8,11 +8,12 @@ import {
   type StepChanges,
 } from '../../domain/step/step-changes.ts';
 import type { RunRef } from '../../upstream/client.ts';
+import { isSamePayload } from '../../domain/payload.ts';
 import { isUpstreamFault, type GatewayError } from '../../upstream/errors.ts';
 import type { MaybeRecord } from '../finality.ts';
 import type { Served } from '../resource-cache.ts';
 import type { RunParts } from '../run-store.ts';
-import { inPieces } from './in-pieces.ts';
+import { inPieces } from '../../upstream/transport/in-pieces.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
 
 /** What one poll brought. */
@@ -118,8 +119,8 @@ function asStale(snapshot: RunReading, error: GatewayError, current: RunParts | 
 /** Stale or not: see `isStale`. */
 export function isSameRecord(one: Served<MaybeRecord> | null, another: Served<MaybeRecord> | null): boolean {
   if (!one || !another) return one === another;
-  return one.cached === another.cached || isDeepStrictEqual(told(one.cached.value), told(another.cached.value));
+  const [record, other] = [one.cached.value, another.cached.value];
+  if (!record || !other) return record === other;
+  const isAlike = isDeepStrictEqual({ ...record, payload: null }, { ...other, payload: null });
+  return isAlike && isSamePayload(record.payload, other.payload);
 }
-
-/** The payload by value, as of steps. */
-const told = (record: MaybeRecord) => record && { ...record, payload: record.payload() };

@@ -1,7 +1,6 @@
 /** Answers and epochs in Valkey: reads both in one command, and writes them sealed. Times are converted here, and only here. */
 import type { Fleet } from '../../fleet/fleet.ts';
 import { readVersioned, storeNewest } from '../../fleet/versioned-values.ts';
-import type { Pages } from '../../upstream/transport/pages.ts';
 import type { Cached } from '../cache-partitions.ts';
 import { readEpoch, renewEpoch } from './epochs.ts';
 import type { Names } from './names.ts';
@@ -30,7 +29,7 @@ export interface SharedState {
 export interface NewAnswer extends Pick<Cached<unknown>, 'sentAt' | 'fetchedAt'> {
   readonly epoch: string;
   /** Null: the upstream has nothing by this id. */
-  readonly pages: Pages | null;
+  readonly body: Buffer | null;
 }
 
 /** The line before an answer's bytes is shorter. */
@@ -88,11 +87,11 @@ export function createSharedAnswers(fleet: Fleet, maxBytes: number, now: () => n
       return (await valkey.run('RENEW', (redis) => renewEpoch(redis, name, sentMs, sharedTtlMs))) ?? null;
     },
 
-    async store({ identity, values: [name] }, { epoch, pages, ...cached }, sharedMs) {
+    async store({ identity, values: [name] }, { epoch, body, ...cached }, sharedMs) {
       const [sentAt, fetchedAt] = [clock.toFleet(cached.sentAt), clock.toFleet(cached.fetchedAt)];
       const { uncertaintyMs } = clock;
       const head = { epoch, sentAt, fetchedAt, uncertaintyMs, isFinal: sharedMs === Infinity };
-      const sealed = await keys[0].seal(identity, name, writeAnswer(head, pages));
+      const sealed = await keys[0].seal(identity, name, writeAnswer(head, body));
       const expiresAt = fetchedAt + Math.min(sharedMs, sharedTtlMs);
       const value = { version: sentAt, bytes: sealed };
       return (await valkey.run('STORE', (redis) => storeNewest(redis, name, value, expiresAt))) ?? false;

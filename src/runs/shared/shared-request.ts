@@ -1,5 +1,4 @@
 /** One load of a resource through the shared tier: what the resource cache offers, and what it gets. */
-import type { Pages } from '../../upstream/transport/pages.ts';
 import type { Cached } from '../cache-partitions.ts';
 import type { Viewer } from '../viewer.ts';
 import type { StoredAnswer } from './stored-answer.ts';
@@ -41,5 +40,5 @@ export interface Loaded<T> {
 /** What the upstream has answered. */
 export interface Called<T> extends Loaded<T> {
   /** Null: it has nothing by this id. Undefined: it can't be shared. */
-  readonly pages: Pages | null | undefined;
+  readonly body: Buffer | null | undefined;
 }

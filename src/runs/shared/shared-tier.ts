@@ -4,7 +4,6 @@
  */
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Lease } from '../../fleet/leases.ts';
-import { bytesIn } from '../../upstream/transport/pages.ts';
 import type { After } from '../timer.ts';
 import { identityOf, type Viewer } from '../viewer.ts';
 import { AbandonedError } from '../../upstream/errors.ts';
@@ -146,12 +145,12 @@ export function createSharedTier({ fleet, source, reauthIntervalMs, drop, now, a
   async function share<T>(
     names: Names,
     request: SharedRequest<T>,
-    { cached, isProof, pages }: Called<T>,
+    { cached, isProof, body }: Called<T>,
     known: string | null,
   ): Promise<boolean> {
     const epoch = isProof ? await answers.renew(names, cached.sentAt) : known;
-    if (epoch === null || pages === undefined || bytesIn(pages ?? []) > MAX_SHARED_BYTES) return false;
-    const answer = { ...cached, epoch, pages };
+    if (epoch === null || body === undefined || (body?.length ?? 0) > MAX_SHARED_BYTES) return false;
+    const answer = { ...cached, epoch, body };
     const related = request.related();
     const sharedMs = request.sharedMs(cached);
     const isStored = sharedMs > 0 && (await answers.store(names, answer, sharedMs));

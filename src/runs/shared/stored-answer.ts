@@ -1,6 +1,5 @@
 /** The upstream's answer as gateways share it: a line that says when it is from, and its bytes as they came. */
 import { z } from 'zod';
-import type { Pages } from '../../upstream/transport/pages.ts';
 
 export interface StoredAnswer {
   /** The token of the viewer's epoch. */
@@ -24,9 +23,9 @@ const HEAD = z.object({
   isMissing: z.boolean(),
 });
 
-export function writeAnswer(head: Omit<StoredAnswer, 'bytes'>, pages: Pages | null): Buffer {
-  const line = JSON.stringify({ ...head, isMissing: pages === null });
-  return Buffer.concat([Buffer.from(`${line}\n`), ...(pages ?? [])]);
+export function writeAnswer(head: Omit<StoredAnswer, 'bytes'>, body: Buffer | null): Buffer {
+  const line = JSON.stringify({ ...head, isMissing: body === null });
+  return Buffer.concat([Buffer.from(`${line}\n`), ...(body ? [body] : [])]);
 }
 
 /** Null for what a gateway of another version has written in another form. */

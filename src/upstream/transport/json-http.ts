@@ -5,7 +5,7 @@ import got, { type Request } from 'got';
 import type { UpstreamProxy } from '../../config/config.ts';
 import { toGatewayError } from './connection-errors.ts';
 import { AbandonedError, GatewayError, type ErrorCode } from '../errors.ts';
-import { createPages, type Pages } from './pages.ts';
+import { createOwnBytes, type OwnBytes } from './own-bytes.ts';
 import { createReadingLimit } from './reading-limit.ts';
 
 export interface JsonRequest {
@@ -20,7 +20,7 @@ export interface JsonRequest {
 
 export interface JsonHttp {
   /** `gone` fires when nobody waits any more; `signal` does then, too, and when the time is up. */
-  request(request: JsonRequest, gone: AbortSignal, signal: AbortSignal): Promise<Pages>;
+  request(request: JsonRequest, gone: AbortSignal, signal: AbortSignal): Promise<Buffer>;
   close(): void;
 }
 
@@ -50,21 +50,22 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, stalledMs }
   });
 
   /** Reads no more than `maxResponseBytes`, counted after decompression. */
-  async function readBody(request: Request, signal: AbortSignal): Promise<Pages> {
+  async function readBody(request: Request, signal: AbortSignal): Promise<Buffer> {
     /** None where it is not told, or would be of compressed bytes. */
     const announcedBytes = () => request.downloadProgress.total;
-    const pages = createPages(announcedBytes);
+    let body: OwnBytes | undefined;
     const reading = limit.begin();
     let size = 0;
     try {
       for await (const chunk of request as AsyncIterable<Buffer>) {
         size += chunk.length;
         if (Math.max(size, announcedBytes() ?? 0) > maxResponseBytes) throw tooLarge(maxResponseBytes);
-        pages.append(chunk);
+        body ??= createOwnBytes(announcedBytes() ?? chunk.length);
+        body.append(chunk);
         reading.add(chunk.length);
         await reading.turn(signal);
       }
-      return pages.end();
+      return body?.end() ?? Buffer.alloc(0);
     } finally {
       reading.end();
     }
@@ -98,7 +99,7 @@ function agents(keepAlive: boolean, proxy: UpstreamProxy | null) {
 }
 
 /** The body of a 2xx answer. Another status counts even if its body is cut off, broken or too long. */
-async function readAnswer(request: Request, body: Promise<Pages>, answered: JsonRequest['answered']): Promise<Pages> {
+async function readAnswer(request: Request, body: Promise<Buffer>, answered: JsonRequest['answered']): Promise<Buffer> {
   try {
     return await body;
   } finally {

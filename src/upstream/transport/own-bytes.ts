@@ -4,8 +4,10 @@
  */
 export interface OwnBytes {
   append(piece: Buffer | string): void;
-  /** What was appended so far: a view of the block, until `free`. */
+  /** What was appended so far: a view of the block, until `end` or `free`. */
   readonly bytes: Buffer;
+  /** All that was appended, in a block of just that size. */
+  end(): Buffer;
   /** Gives the memory back at once. What was read of it as a Buffer is empty from then on. */
   free(): void;
 }
@@ -18,16 +20,15 @@ export function createOwnBytes(expectedBytes: number): OwnBytes {
   let view = Buffer.from(block);
   let length = 0;
 
-  function makeRoom(size: number): void {
-    if (length + size <= block.byteLength) return;
-    block = block.transfer(Math.max(2 * block.byteLength, length + size));
+  function resize(size: number): void {
+    block = block.transfer(size);
     view = Buffer.from(block);
   }
 
   return {
     append(piece) {
       const size = Buffer.byteLength(piece);
-      makeRoom(size);
+      if (length + size > block.byteLength) resize(Math.max(2 * block.byteLength, length + size));
       if (typeof piece === 'string') view.write(piece, length);
       else piece.copy(view, length);
       length += size;
@@ -35,8 +36,19 @@ export function createOwnBytes(expectedBytes: number): OwnBytes {
     get bytes() {
       return view.subarray(0, length);
     },
+    end() {
+      if (length < block.byteLength) resize(length);
+      return view;
+    },
     free() {
       block.transfer(0);
     },
   };
+}
+
+/** A copy that keeps nothing but itself: a Buffer may be a slice of a larger block. */
+export function ownCopy(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }

@@ -1,17 +1,17 @@
 /** Whole answers on the wire: lists whose items are read one by one, and single objects. */
 import { GatewayError } from '../errors.ts';
-import type { JsonText } from '../transport/json-text.ts';
+import type { JsonAnswer, JsonItem } from '../transport/json-answer.ts';
 import type { ReportDeviation } from './deviations.ts';
 import { isObject, typeOf, type WireFields, type WireObject } from './fields.ts';
-
-/** An answer that is JSON: `read(true)` has integers beyond 2^53 as text. */
-export type Answer = Pick<JsonText, 'read'>;
+import { PAYLOAD_NAMES } from './payload-reader.ts';
 
 /** What a list holds: the name of its answer and of one item, and whether an object is one. */
 export interface ListOf {
   readonly answer: string;
   readonly item: string;
   readonly isItem: (fields: WireFields) => boolean;
+  /** One item may come without its list. */
+  readonly mayBeBare?: true;
 }
 
 /** To read so many takes 0.2 s where each field deviates, and nobody is answered meanwhile. Runs have far fewer steps. */
@@ -21,36 +21,56 @@ const MAX_ITEMS = 25_000;
  * Reads an answer that must be a list. An item of another kind is null, and reported: it must not lose its neighbours. A list
  * of nothing else is another answer altogether: that is a violation. `limit`: no more were asked for, and no more are read.
  */
-export function itemsIn({ answer, item, isItem }: ListOf, json: Answer, report: ReportDeviation, limit = Infinity) {
-  const all = json.read();
-  if (!Array.isArray(all)) throw violation(answer, 'array', '$', all);
-  if (all.length > limit) report(answer, 'read', `at most ${limit} items`, 'more');
-  const values: readonly unknown[] = all.slice(0, limit);
-  if (values.length > MAX_ITEMS) {
+export function itemsIn(list: ListOf, json: JsonAnswer, report: ReportDeviation, limit = Infinity) {
+  const { answer, item } = list;
+  if (!json.isList) return [bareItem(list, json, report)];
+  if (json.items.length > limit) report(answer, 'read', `at most ${limit} items`, 'more');
+  const items = json.items.slice(0, limit);
+  if (items.length > MAX_ITEMS) {
     const message = `the upstream's answer for ${answer} has more than ${MAX_ITEMS} items`;
     throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', message);
   }
   const path = `${answer}[]`;
-  let unreadable = 0;
-  const objects = values.map((value, index): WireObject | null => {
-    if (isObject(value) && isItem(value)) {
-      return { fields: value, exact: () => (json.read(true) as readonly WireFields[])[index] ?? value, path, report };
-    }
-    unreadable += 1;
+  const unreadable: unknown[] = [];
+  const objects = items.map((each): WireObject | null => {
+    const value = each.read(PAYLOAD_NAMES);
+    if (isObject(value) && list.isItem(value)) return wireObject(each, value, path, report);
+    unreadable.push(value);
     return null;
   });
-  if (unreadable === 0) return objects;
-  if (unreadable === objects.length) throw violation(answer, item, '$[0]', values[0]);
-  for (const [index, object] of objects.entries()) if (!object) report(path, 'lost', item, typeOf(values[index]));
+  if (unreadable.length === 0) return objects;
+  if (unreadable.length === objects.length) throw violation(answer, item, '$[0]', unreadable[0]);
+  for (const value of unreadable) report(path, 'lost', item, typeOf(value));
   return objects;
 }
 
+function bareItem({ answer, isItem, mayBeBare }: ListOf, json: JsonAnswer, report: ReportDeviation): WireObject {
+  const { item, value } = onlyItem(json);
+  if (!mayBeBare || !isObject(value) || !isItem(value)) throw violation(answer, 'array', '$', value);
+  report(answer, 'read', 'array', 'object');
+  return wireObject(item, value, `${answer}[]`, report);
+}
+
 /** Reads an answer that must be an object. */
-export function objectIn(answer: string, json: Answer, report: ReportDeviation): WireObject {
-  const value = json.read();
-  if (isObject(value)) return { fields: value, exact: () => json.read(true) as WireFields, path: answer, report };
+export function objectIn(answer: string, json: JsonAnswer, report: ReportDeviation): WireObject {
+  if (json.isList) throw violation(answer, 'object', '$', []);
+  const { item, value } = onlyItem(json);
+  if (isObject(value)) return wireObject(item, value, answer, report);
   throw violation(answer, 'object', '$', value);
 }
+
+/** Of an answer that is no list. */
+function onlyItem({ items: [item] }: JsonAnswer): { item: JsonItem; value: unknown } {
+  if (!item) throw new Error('an answer that is no list has one item');
+  return { item, value: item.read(PAYLOAD_NAMES) };
+}
+
+const wireObject = (item: JsonItem, fields: WireFields, path: string, report: ReportDeviation): WireObject => ({
+  fields,
+  exact: () => item.read(PAYLOAD_NAMES, true) as WireFields,
+  path,
+  report,
+});
 
 /** The message names position and type, never the value: it may be confidential. */
 export const violation = (answer: string, expected: string, path: string, value: unknown): GatewayError =>

@@ -1,52 +1,66 @@
-/** The payload of a step or a run record: read from the cached text when it is asked for. */
+/** The payload of a step or a run record: read from the cached bytes when it is asked for. */
 import { hasLeaf, jsonTextBytes, unwritable } from '../../domain/json.ts';
 import { mayBeRounded } from '../../domain/long-integers.ts';
 import type { JsonValue, PayloadField, ReadPayload, StepPayload, UnreadableField } from '../../domain/types.ts';
-import type { JsonText } from '../transport/json-text.ts';
+import type { JsonItem, JsonText } from '../transport/json-answer.ts';
 
-/** The payload fields may be of any shape, and absent. */
-interface PayloadOnWire {
-  readonly inputs?: JsonValue;
-  readonly outputs?: JsonValue;
-  readonly step_metadata?: JsonValue;
-}
+const NAMES: Readonly<Record<PayloadField, string>> = {
+  inputs: 'inputs',
+  outputs: 'outputs',
+  metadata: 'step_metadata',
+};
 
-const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
+const FIELDS = Object.keys(NAMES) as readonly PayloadField[];
 
-const PAYLOAD_FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata'];
+/** Members of any size and shape, and absent, which are not read with the others. Nothing needs `all_outputs`: the steps have them. */
+export const PAYLOAD_NAMES: ReadonlySet<string> = new Set([...Object.values(NAMES), 'all_outputs']);
 
-/** Of the item at `index`, or of an answer that is one object. */
-export function payloadReader(json: Pick<JsonText, 'sizeBytes' | 'read'>, index: number): ReadPayload<StepPayload> {
-  // Checked at the first reading: most payloads are never read, and some are read again and again.
-  let isRounded: boolean | undefined;
-  let unreadable: readonly UnreadableField[] | undefined;
-  const read = () => {
-    let payload = payloadIn(json.read(isRounded), index);
-    if (isRounded === undefined) {
-      isRounded = hasLeaf(payload, mayBeRounded);
-      if (isRounded) payload = payloadIn(json.read(true), index);
-    }
-    unreadable ??= unreadableIn(payload);
-    const readable = { ...payload, unreadable };
-    for (const { field } of unreadable) readable[field] = null;
-    return readable;
+/** Undefined for an item that has none. */
+export function payloadReader(item: JsonItem | undefined): ReadPayload<StepPayload> {
+  const texts = {
+    inputs: item?.member(NAMES.inputs) ?? null,
+    outputs: item?.member(NAMES.outputs) ?? null,
+    metadata: item?.member(NAMES.metadata) ?? null,
   };
-  return Object.assign(read, { text: json, textBytes: json.sizeBytes });
+  return Object.assign(() => new Payload(texts), { texts, heldBytes: item?.heldBytes ?? 0 });
 }
 
-function payloadIn(value: unknown, index: number) {
-  const answer = value as PayloadOnWire | readonly (PayloadOnWire | null)[];
-  const { inputs, outputs, step_metadata: metadata } = (isList(answer) ? answer[index] : answer) ?? {};
-  return { inputs: inputs ?? null, outputs: outputs ?? null, metadata: metadata ?? null };
-}
+type Texts = Readonly<Record<PayloadField, JsonText | null>>;
 
-/** One list for all payloads without such fields. */
-const NONE: readonly UnreadableField[] = [];
+/** Each field is read when it is asked for. */
+class Payload implements StepPayload {
+  readonly #texts: Texts;
 
-function unreadableIn(payload: Readonly<Record<PayloadField, JsonValue>>): readonly UnreadableField[] {
-  const problems = PAYLOAD_FIELDS.flatMap((field) => {
-    const problem = unwritable(payload[field]);
-    return problem === null ? [] : [{ field, problem, sizeBytes: jsonTextBytes(payload[field]) }];
-  });
-  return problems.length === 0 ? NONE : problems;
+  constructor(texts: Texts) {
+    this.#texts = texts;
+  }
+
+  get inputs(): JsonValue {
+    return this.#read('inputs').value;
+  }
+
+  get outputs(): JsonValue {
+    return this.#read('outputs').value;
+  }
+
+  get metadata(): JsonValue {
+    return this.#read('metadata').value;
+  }
+
+  get unreadable(): readonly UnreadableField[] {
+    return FIELDS.flatMap((field) =>
+      this.#texts[field]?.isPlain === false ? (this.#read(field).unreadable ?? []) : [],
+    );
+  }
+
+  #read(field: PayloadField): { readonly value: JsonValue; readonly unreadable?: UnreadableField } {
+    const text = this.#texts[field];
+    if (!text) return { value: null };
+    let value = text.read();
+    if (text.isPlain) return { value };
+    if (hasLeaf(value, mayBeRounded)) value = text.read(true);
+    const problem = unwritable(value);
+    if (problem === null) return { value };
+    return { value: null, unreadable: { field, problem, sizeBytes: jsonTextBytes(value) } };
+  }
 }

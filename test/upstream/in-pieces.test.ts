@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { inPieces } from '../../src/runs/live/in-pieces.ts';
+import { inPieces } from '../../src/upstream/transport/in-pieces.ts';
 
 it('long work in pieces lets others be answered before it ends', async () => {
   let isAnswered = false;

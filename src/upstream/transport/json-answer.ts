@@ -1,0 +1,175 @@
+/**
+ * An answer's JSON as bytes. They are cached in place of the parsed value, which takes two to twenty times the memory and slows down
+ * garbage collection, though most of it (the steps' inputs and outputs) is never read.
+ */
+import { isUtf8 } from 'node:buffer';
+import { MAX_JSON_DEPTH } from '../../domain/json.ts';
+import { longIntegersAsText } from '../../domain/long-integers.ts';
+import type { JsonValue } from '../../domain/types.ts';
+import { GatewayError } from '../errors.ts';
+import { NotJsonError, outlineOf, type Item, type Member } from './json-outline.ts';
+import { ownCopy } from './own-bytes.ts';
+
+export interface JsonAnswer {
+  readonly isList: boolean;
+  /** Those of a list, or the one value. */
+  readonly items: readonly JsonItem[];
+  /** True if it begins with a byte order mark, which JSON may not have. */
+  readonly hasByteOrderMark: boolean;
+  /** True if bytes that are not UTF-8 are read as U+FFFD. */
+  readonly hasInvalidUtf8: boolean;
+}
+
+/** Throws UPSTREAM_CONTRACT_VIOLATION for what is not JSON. Yields after each small part of the work: an answer may be long. */
+export function* jsonAnswerOf(body: Buffer): Generator<void, JsonAnswer, void> {
+  const hasByteOrderMark = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  const bytes = hasByteOrderMark ? body.subarray(BYTE_ORDER_MARK.length) : body;
+  const hasInvalidUtf8 = !isUtf8(bytes);
+  try {
+    const { isList, items } = yield* outlineOf(bytes);
+    const read = items.map((item) => new JsonItem(bytes, item, hasInvalidUtf8));
+    return { isList, items: read, hasByteOrderMark, hasInvalidUtf8 };
+  } catch (error) {
+    if (!(error instanceof NotJsonError)) throw error;
+    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `the upstream's answer ${describe(bytes.toString())}`);
+  }
+}
+
+/** A value, with its members if it is an object. */
+export class JsonItem {
+  readonly #bytes: Buffer;
+  readonly #item: Item;
+  readonly #hasInvalidUtf8: boolean;
+
+  constructor(bytes: Buffer, item: Item, hasInvalidUtf8: boolean) {
+    this.#bytes = bytes;
+    this.#item = item;
+    this.#hasInvalidUtf8 = hasInvalidUtf8;
+  }
+
+  /** Of the memory that it keeps. */
+  get heldBytes(): number {
+    return this.#bytes.length;
+  }
+
+  /** The value, but for members of these names. `isExact`: with integers beyond 2^53 as text, which takes twice as long. */
+  read(without: ReadonlySet<string>, isExact = false): unknown {
+    const { start, end, members } = this.#item;
+    const kept = members.filter((member) => !without.has(this.#nameOf(member)));
+    const text =
+      kept.length === members.length
+        ? this.#bytes.toString('utf8', start, end)
+        : `{${kept.map((member) => this.#bytes.toString('utf8', member.nameStart, member.end)).join(',')}}`;
+    return parse(text, isExact);
+  }
+
+  /** Null where there is none, or null. Of two of the same name the last one counts, as for JSON.parse. */
+  member(name: string): JsonText | null {
+    const member = this.#item.members.findLast((each) => this.#nameOf(each) === name);
+    if (!member || this.#bytes[member.start] === LETTER_N) return null;
+    const isPlain = member.hasPlainNumbers && member.depth <= MAX_JSON_DEPTH && !this.#hasInvalidUtf8;
+    return new JsonText(this.#bytes, member, isPlain);
+  }
+
+  /** With bytes of its own: it keeps nothing of the others that came with it. */
+  copy(): JsonItem {
+    const { start, end, members } = this.#item;
+    const bytes = ownCopy(this.#bytes.subarray(start, end));
+    const moved = members.map((member) => ({
+      ...member,
+      nameStart: member.nameStart - start,
+      nameEnd: member.nameEnd - start,
+      start: member.start - start,
+      end: member.end - start,
+    }));
+    return new JsonItem(bytes, { start: 0, end: end - start, members: moved }, this.#hasInvalidUtf8);
+  }
+
+  #nameOf({ nameStart, nameEnd }: Member): string {
+    const name = this.#bytes.toString('utf8', nameStart + 1, nameEnd - 1);
+    return name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name;
+  }
+}
+
+/** The text of a member's value. */
+export class JsonText {
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  readonly #end: number;
+  /** True where JSON.parse and JSON.stringify keep all that it says. */
+  readonly isPlain: boolean;
+
+  constructor(bytes: Buffer, { start, end }: Pick<Member, 'start' | 'end'>, isPlain: boolean) {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+    this.isPlain = isPlain;
+  }
+
+  get sizeBytes(): number {
+    return this.#end - this.#start;
+  }
+
+  /** A view of the answer. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(this.#start, this.#end);
+  }
+
+  /** Parsed each time, unless it was read in the same turn of the event loop. */
+  read(isExact = false): JsonValue {
+    const known = recent.find((each) => each.text === this && each.isExact === isExact);
+    if (known) return known.value;
+    const value = parse(this.#bytes.toString('utf8', this.#start, this.#end), isExact) as JsonValue;
+    if (recent.length === 0) setImmediate(forget);
+    if (recent.length === MAX_RECENT) recent.shift();
+    recent.push({ text: this, value, isExact });
+    return value;
+  }
+}
+
+const parse = (text: string, isExact: boolean): unknown => JSON.parse(isExact ? longIntegersAsText(text) : text);
+
+interface Parsed {
+  readonly text: JsonText;
+  readonly value: JsonValue;
+  readonly isExact: boolean;
+}
+
+/** Payloads of a step are mostly read one after another, sometimes those of two runs in turn. */
+const MAX_RECENT = 4;
+
+/**
+ * Kept until the event loop turns. WeakRefs would cost more: a scavenge treats them as strong, so each value would be
+ * promoted to the old generation before it is freed.
+ */
+const recent: Parsed[] = [];
+const forget = () => {
+  recent.length = 0;
+};
+
+/** Of `null`. */
+const LETTER_N = 0x6e;
+
+/** Of UTF-8. */
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+
+/** What a text that is not JSON is, as far as that helps to find the mistake. */
+function describe(text: string): string {
+  if (text.trim() === '') return 'is empty, not JSON';
+  if (/^\s*<(?:!doctype\s+html|html|head|body)\b/i.test(text)) {
+    return 'is an HTML page, not JSON: check the path of UPSTREAM_URL, and whether a login page stands in front of the API';
+  }
+  if (/^\s*</.test(text)) return 'is XML, not JSON';
+  const lines = text.split('\n', 3).filter((line) => line.trim() !== '');
+  if (lines.length > 1 && lines.every(isJson)) return 'is NDJSON (one JSON value a line), not one JSON value';
+  return 'is not JSON';
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

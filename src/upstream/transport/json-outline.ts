@@ -1,0 +1,223 @@
+/**
+ * The outline of JSON in bytes: that it is JSON (RFC 8259), and where its items and their members stand. Nothing is decoded or parsed: most
+ * of an answer is payload that nobody reads, and a payload of many small values takes twenty times its text as a parsed value.
+ */
+
+/** The whole, or an item of a list. */
+export interface Item {
+  readonly start: number;
+  readonly end: number;
+  /** Of an object. */
+  readonly members: readonly Member[];
+}
+
+/** A name of an object and its value, as they are written. */
+export interface Member {
+  readonly nameStart: number;
+  readonly nameEnd: number;
+  readonly start: number;
+  readonly end: number;
+  /** True where no number in it needs a closer look: an integer may be beyond 2^53, and a number beyond any double. */
+  readonly hasPlainNumbers: boolean;
+  /** Of the lists and objects in it: 2 for `[[1]]`. */
+  readonly depth: number;
+}
+
+export interface Outline {
+  readonly isList: boolean;
+  /** Those of a list, or the one value. */
+  readonly items: readonly Item[];
+}
+
+export class NotJsonError extends Error {}
+
+/** Yields after so many bytes, which take a millisecond or two. */
+const PIECE_BYTES = 2 ** 17;
+
+/** In pieces, between which it yields. Throws NotJsonError. */
+export function* outlineOf(bytes: Buffer): Generator<void, Outline, void> {
+  const outliner = new Outliner(bytes);
+  while (!outliner.readPiece(PIECE_BYTES)) yield;
+  return outliner;
+}
+
+class Outliner implements Outline {
+  readonly isList: boolean;
+  readonly items: Item[] = [];
+  readonly #bytes: Buffer;
+  /** What closes each of the lists and objects that are open. */
+  #closings = new Uint8Array(64);
+  #depth = 0;
+  #at = 0;
+  /** How many lists contain an item. */
+  readonly #itemDepth: number;
+  #item = { start: 0, members: [] as Member[] };
+  #member = { nameStart: 0, nameEnd: 0, start: 0 };
+  /** Of the present member. */
+  #deepest = 0;
+  #oddNumbers = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    this.isList = bytes[endOfBlanks(bytes, 0)] === OPEN_LIST;
+    this.#itemDepth = this.isList ? 1 : 0;
+    this.#beginItem();
+  }
+
+  /** True when all is read. */
+  readPiece(pieceBytes: number): boolean {
+    const bytes = this.#bytes;
+    for (const pieceEnd = this.#at + pieceBytes; this.#at < pieceEnd;) {
+      const byte = bytes[this.#at];
+      if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+        if (this.#open(byte === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_LIST)) continue;
+      } else if (byte === QUOTE) this.#at = endOfText(bytes, this.#at);
+      else if (byte === MINUS || isDigit(byte)) this.#readNumber();
+      else this.#at = endOfWord(bytes, this.#at);
+      this.#end();
+      while (this.#depth > 0 && bytes[this.#at] === this.#closings[this.#depth - 1]) {
+        this.#at += 1;
+        this.#depth -= 1;
+        this.#end();
+      }
+      if (this.#depth === 0) {
+        if (this.#at < bytes.length) throw new NotJsonError();
+        return true;
+      }
+      if (bytes[this.#at] !== COMMA) throw new NotJsonError();
+      this.#at += 1;
+      this.#begin();
+    }
+    return false;
+  }
+
+  /** False for an empty one. */
+  #open(closing: number): boolean {
+    const depth = this.#depth;
+    if (depth === this.#closings.length) {
+      const more = new Uint8Array(2 * depth);
+      more.set(this.#closings);
+      this.#closings = more;
+    }
+    this.#at = endOfBlanks(this.#bytes, this.#at + 1);
+    if (depth + 1 > this.#deepest) this.#deepest = depth + 1;
+    if (this.#bytes[this.#at] === closing) {
+      this.#at += 1;
+      return false;
+    }
+    this.#closings[depth] = closing;
+    this.#depth = depth + 1;
+    this.#begin();
+    return true;
+  }
+
+  /** A member of the innermost object, or an item of the innermost list. */
+  #begin(): void {
+    if (this.#closings[this.#depth - 1] === CLOSE_OBJECT) this.#beginMember();
+    else this.#beginItem();
+  }
+
+  #beginItem(): void {
+    this.#at = endOfBlanks(this.#bytes, this.#at);
+    if (this.#depth === this.#itemDepth) this.#item = { start: this.#at, members: [] };
+  }
+
+  #beginMember(): void {
+    const bytes = this.#bytes;
+    const nameStart = endOfBlanks(bytes, this.#at);
+    const nameEnd = endOfText(bytes, nameStart);
+    const colon = endOfBlanks(bytes, nameEnd);
+    if (bytes[colon] !== COLON) throw new NotJsonError();
+    this.#at = endOfBlanks(bytes, colon + 1);
+    if (this.#depth !== this.#itemDepth + 1) return;
+    this.#member = { nameStart, nameEnd, start: this.#at };
+    this.#deepest = this.#depth;
+    this.#oddNumbers = 0;
+  }
+
+  #end(): void {
+    const end = this.#at;
+    this.#at = endOfBlanks(this.#bytes, end);
+    const depth = this.#depth;
+    if (depth > this.#itemDepth + 1) return;
+    if (depth === this.#itemDepth) this.items.push({ ...this.#item, end });
+    else if (depth === this.#itemDepth + 1 && this.#closings[depth - 1] === CLOSE_OBJECT) {
+      const hasPlainNumbers = this.#oddNumbers === 0;
+      this.#item.members.push({ ...this.#member, end, hasPlainNumbers, depth: this.#deepest - depth });
+    }
+  }
+
+  /** It is odd where it is an integer that a double may round, or may be beyond any double. */
+  #readNumber(): void {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    let end = bytes[start] === MINUS ? start + 1 : start;
+    end = bytes[end] === ZERO ? end + 1 : endOfDigits(bytes, end);
+    const hasPoint = bytes[end] === POINT;
+    if (hasPoint) end = endOfDigits(bytes, end + 1);
+    const hasExponent = bytes[end] === SMALL_E || bytes[end] === LARGE_E;
+    if (hasExponent) {
+      const sign = bytes[end + 1];
+      end = endOfDigits(bytes, sign === PLUS || sign === MINUS ? end + 2 : end + 1);
+    }
+    if (hasExponent || end - start >= (hasPoint ? HUGE_NUMBER : LONG_INTEGER)) this.#oddNumbers += 1;
+    this.#at = end;
+  }
+}
+
+function endOfBlanks(bytes: Buffer, start: number): number {
+  let at = start;
+  while (isBlank(bytes[at])) at += 1;
+  return at;
+}
+
+/** Behind its second quote. */
+function endOfText(bytes: Buffer, start: number): number {
+  if (bytes[start] !== QUOTE) throw new NotJsonError();
+  for (let at = start + 1; ; at += 1) {
+    const byte = bytes[at];
+    if (byte === QUOTE) return at + 1;
+    if (byte === undefined || byte < SPACE) throw new NotJsonError();
+    if (byte === BACKSLASH) at += lengthOfEscape(bytes, at) - 1;
+  }
+}
+
+function lengthOfEscape(bytes: Buffer, start: number): number {
+  const letter = bytes[start + 1];
+  if (letter !== LETTER_U) {
+    if (letter !== undefined && ESCAPED.includes(letter)) return 2;
+    throw new NotJsonError();
+  }
+  for (let at = start + 2; at < start + 6; at += 1) if (!isHex(bytes[at])) throw new NotJsonError();
+  return 6;
+}
+
+function endOfDigits(bytes: Buffer, start: number): number {
+  let at = start;
+  while (isDigit(bytes[at])) at += 1;
+  if (at === start) throw new NotJsonError();
+  return at;
+}
+
+function endOfWord(bytes: Buffer, start: number): number {
+  const word = WORDS.find(([first]) => first === bytes[start]);
+  if (word?.every((byte, index) => byte === bytes[start + index]) !== true) throw new NotJsonError();
+  return start + word.length;
+}
+
+const isBlank = (byte: number | undefined): boolean =>
+  byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09;
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= ZERO && byte <= 0x39;
+const isHex = (byte: number | undefined): boolean =>
+  isDigit(byte) || (byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
+
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d] as const;
+const [COMMA, COLON, SPACE, QUOTE, BACKSLASH, LETTER_U] = [0x2c, 0x3a, 0x20, 0x22, 0x5c, 0x75] as const;
+const [MINUS, PLUS, POINT, ZERO, SMALL_E, LARGE_E] = [0x2d, 0x2b, 0x2e, 0x30, 0x65, 0x45] as const;
+/** What may stand behind a backslash, beside `u`. */
+const ESCAPED = [...Buffer.from('"\\/bfnrt')];
+const WORDS = ['true', 'false', 'null'].map((word) => [...Buffer.from(word)]);
+/** Characters: 2^53 has 16 digits. */
+const LONG_INTEGER = 16;
+/** Characters: the largest double has 309 digits before its point. */
+const HUGE_NUMBER = 300;

@@ -1,0 +1,140 @@
+import { setImmediate } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { jsonAnswerOf, type JsonText } from '../../src/upstream/transport/json-answer.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
+import { jsonIn } from '../support/wire.ts';
+import { gatewayErrorOf } from '../support/rejection.ts';
+
+const answer = (json: string | Buffer) => jsonIn(Buffer.from(json));
+
+/** Of each item, and of the one value that is no list. */
+const read = (json: string, without: readonly string[] = [], isExact = false) =>
+  answer(json).items.map((item) => item.read(new Set(without), isExact));
+
+/** A function of its own: the frame of the test would keep the value alive. */
+const watchReading = (text: JsonText): WeakRef<object> => new WeakRef(text.read() as object);
+
+const textIn = (json: string): JsonText => {
+  const text = answer(`[{"outputs": ${json}}]`).items[0]?.member('outputs');
+  if (!text) throw new Error('expected a text');
+  return text;
+};
+
+describe('the JSON of an answer', () => {
+  it.each([
+    [
+      'a list',
+      '[{"id": "a", "deep": [1, null, "x"]}, {}, 7, null, [{}]]',
+      true,
+      [{ id: 'a', deep: [1, null, 'x'] }, {}, 7, null, [{}]],
+    ],
+    ['an empty list', ' [ ] ', true, []],
+    ['an object', ' {"a": true} \n', false, [{ a: true }]],
+    ['a text', '"a"', false, ['a']],
+    ['a number', '-1.5', false, [-1.5]],
+    ['a truth', 'false', false, [false]],
+    ['null', 'null', false, [null]],
+  ])('has the items of a list, or one: %s', (_, json, isList, values) => {
+    expect(answer(json).isList).toBe(isList);
+    expect(read(json)).toEqual(values);
+  });
+
+  it('is read without the members that are named, however their names are written, and with exact integers', () => {
+    const json =
+      '[{"id": 12345678901234567890, "outputs": [1], "out\\u0070uts": {"a": 2}, "größe": "ü"}, {"outputs": 1}, "outputs"]';
+    expect(read(json, ['outputs', 'none'], true)).toEqual([{ id: '12345678901234567890', größe: 'ü' }, {}, 'outputs']);
+    expect(read(json, ['none'])).toEqual(JSON.parse(json));
+  });
+
+  it('has the text of a member, the last one of its name, if it has a value', () => {
+    const [item] = answer('[{"a": {"x": [1]}, "b": 1, "\\u0062" : "ü" , "c": null}]').items;
+    const texts = ['a', 'b', 'c', 'd'].map((name) => item?.member(name)?.bytes.toString() ?? null);
+    expect(texts).toEqual(['{"x": [1]}', '"ü"', null, null]);
+    expect(item?.member('b')?.sizeBytes).toBe(4);
+  });
+
+  it('has items that can be kept without the others', () => {
+    const list = answer('[{"a": 1}, {"id": "ü", "b": [2]}, 3]').items;
+    const copies = list.map((item) => item.copy());
+    expect(copies.map((item) => item.read(new Set()))).toEqual([{ a: 1 }, { id: 'ü', b: [2] }, 3]);
+    expect(copies[1]?.member('b')?.read()).toEqual([2]);
+    expect(copies[1]?.read(new Set(['b']))).toEqual({ id: 'ü' });
+    expect(copies.map(({ heldBytes }) => heldBytes)).toEqual([8, 22, 1]);
+    expect(list[0]?.heldBytes).toBe(37);
+  });
+
+  it('may begin with a byte order mark, which is said', () => {
+    expect(answer('\uFEFF[{"a": "ü"}]')).toMatchObject({ hasByteOrderMark: true });
+    expect(read('\uFEFF[{"a": "ü"}]')).toEqual([{ a: 'ü' }]);
+    expect(answer('["\uFEFF"]')).toMatchObject({ hasByteOrderMark: false });
+  });
+
+  it('says whether bytes of another charset are read as U+FFFD, which an upstream may also have meant', () => {
+    expect(answer(Buffer.from('["ü"]', 'latin1'))).toMatchObject({ hasInvalidUtf8: true });
+    expect(answer(Buffer.from('["ü"]', 'latin1')).items[0]?.read(new Set())).toBe('\uFFFD');
+    expect(answer('["\uFFFD"]')).toMatchObject({ hasInvalidUtf8: false });
+  });
+
+  it('yields while it is long', () => {
+    const work = jsonAnswerOf(Buffer.from(`[${'"text",'.repeat(100_000)}1]`));
+    expect(work.next().done).toBe(false);
+  });
+
+  it.each([
+    ['a page', '<html>SECRET</html>', 'is an HTML page, not JSON: check the path of UPSTREAM_URL'],
+    ['a page with a doctype', ' \n<!DOCTYPE html><p>SECRET', 'is an HTML page, not JSON'],
+    ['other markup', '<?xml version="1.0"?><error>SECRET</error>', 'is XML, not JSON'],
+    ['a bare word', 'SECRET', 'is not JSON'],
+    ['a page with a wide doctype', '<!doctype  HTML>SECRET', 'is an HTML page, not JSON'],
+    ['a word before a page', 'SECRET <html>', 'is not JSON'],
+    ['a word before a tag', 'SECRET<error>', 'is not JSON'],
+    ['markup behind blanks', ' \n <error>SECRET</error>', 'is XML, not JSON'],
+    ['one JSON value before empty lines and another', '{"key": 1}\n\n\nSECRET', 'is not JSON'],
+    ['JSON that is cut', '[{"key": "SECRET"', 'is not JSON'],
+    ['JSON with something behind it', '{"key": "SECRET"} SECRET', 'is not JSON'],
+    ['JSON values on lines', '{"key": "SECRET"}\n{"key": 1}\n', 'is NDJSON (one JSON value a line)'],
+    ['JSON values on lines that end in CRLF', '{"key": "SECRET"}\r\n\r\n{"key": 1}', 'is NDJSON'],
+    ['a JSON value and another line', '{"key": 1}\nSECRET', 'is not JSON'],
+    ['nothing', '', 'is empty, not JSON'],
+    ['blanks', ' \r\n', 'is empty, not JSON'],
+    ['nothing but a byte order mark', '\uFEFF', 'is empty, not JSON'],
+  ])('is refused where it is no JSON, without a word of it: %s', async (_, body, what) => {
+    const error = await gatewayErrorOf(Promise.try(() => answer(body)));
+    expect(error.code).toBe('UPSTREAM_CONTRACT_VIOLATION');
+    expect(error.message).toContain(`the upstream's answer ${what}`);
+    expect(error.cause).toBeUndefined();
+    expect(inspect(error)).not.toContain('SECRET');
+  });
+});
+
+describe('the text of a value', () => {
+  it('is parsed once for several readings in one turn of the event loop, and as text where integers must be exact', () => {
+    const text = textIn('[{"a": 12345678901234567890}]');
+    expect(text.read()).toBe(text.read());
+    expect(text.read(true)).toEqual([{ a: '12345678901234567890' }]);
+    expect(text.read(true)).toBe(text.read(true));
+    expect(text.read()).toEqual([{ a: 12345678901234567890 }]);
+  });
+
+  it('keeps its value only until the event loop turns', async () => {
+    const text = textIn('[{"a": 1}, "ü"]');
+    const reading = watchReading(text);
+    // A weak reference keeps its target until the end of the task.
+    await setImmediate();
+    collectGarbage();
+    expect(reading.deref()).toBeUndefined();
+    expect(text.read()).toEqual([{ a: 1 }, 'ü']);
+    expect(text.read()).toBe(text.read());
+  });
+
+  it('is parsed once among a few that are read in turn, and again among many', () => {
+    const [first, ...others] = [1, 2, 3, 4, 5].map((n) => textIn(`[${n}]`));
+    const reading = first?.read();
+    for (const other of others.slice(0, 3)) other.read();
+    expect(first?.read()).toBe(reading);
+    for (const other of others) other.read();
+    expect(first?.read()).toEqual(reading);
+    expect(first?.read()).not.toBe(reading);
+  });
+});

@@ -1,0 +1,143 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { NotJsonError, outlineOf, type Outline } from '../../src/upstream/transport/json-outline.ts';
+
+function outline(json: string | Buffer): Outline {
+  const work = outlineOf(Buffer.from(json));
+  for (let step = work.next(); ; step = work.next()) if (step.done === true) return step.value;
+}
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const isOutlined = (text: string): boolean => {
+  try {
+    outline(text);
+    return true;
+  } catch (error) {
+    expect(error).toBeInstanceOf(NotJsonError);
+    return false;
+  }
+};
+
+const blanks = fc.constantFrom('', '', ' ', '\t', '\r\n');
+
+/** JSON as some upstream may write it: with blanks, and with escapes where none are needed. */
+const written: fc.Arbitrary<string> = fc
+  .tuple(fc.jsonValue({ maxDepth: 4 }), blanks, fc.boolean())
+  .map(([value, blank, isEscaped]) => {
+    const text = JSON.stringify(value, null, blank);
+    const escaped = isEscaped ? text.replaceAll(/[a-z\u0080-\uffff](?=[^"]*"[^"\\]*$)/g, escapeOf) : text;
+    return `${blank}${isJson(escaped) ? escaped : text}${blank}`;
+  });
+
+const escapeOf = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+describe('the outline of JSON', () => {
+  it('is that of JSON alone: one place of it changed, and it is JSON where JSON.parse says so', () => {
+    const change = fc.constantFrom(...'"\\[]{},:0123456789+-.eEntrufalse \n\u0001\u007fü'.split(''), '');
+    fc.assert(
+      fc.property(written, fc.nat(), fc.nat(2), change, (text, place, cut, put) => {
+        const at = place % (text.length + 1);
+        const changed = `${text.slice(0, at)}${put}${text.slice(at + cut)}`;
+        expect(isOutlined(text)).toBe(true);
+        expect(isOutlined(changed)).toBe(isJson(changed));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is that of JSON alone: numbers, words and texts of any characters', () => {
+    const token = fc.oneof(
+      fc.stringMatching(/^[0-9+.eE-]{0,8}$/),
+      fc.stringMatching(/^[truefalsn]{0,5}$/),
+      fc
+        .string({ unit: fc.constantFrom('\\', '"', 'u', 'n', 'x', '0', 'A', 'f', '/', '\n', '\u007f', '€') })
+        .map((text) => `"${text}"`),
+      fc.constantFrom('true', 'false', 'null', '\uFEFF1', '1 2', '', ' '),
+    );
+    fc.assert(
+      fc.property(
+        token,
+        fc.constantFrom('', '[', '{"a":'),
+        fc.constantFrom('', ']', '}', ',', ':'),
+        (text, before, after) => {
+          const json = `${before}${text}${after}`;
+          expect(isOutlined(json)).toBe(isJson(json));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('has the items of a list and the members of each, or those of the one value', () => {
+    const name = fc.oneof(fc.string(), fc.constantFrom('a', 'outputs', '__proto__'));
+    const object = fc.dictionary(name, fc.jsonValue({ maxDepth: 3 }), { maxKeys: 4 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(object, fc.jsonValue({ maxDepth: 2 }))),
+        fc.boolean(),
+        blanks,
+        (values, isList, blank) => {
+          const value = isList ? values : (values[0] ?? {});
+          const text = `${blank}${JSON.stringify(value, null, blank)}${blank}`;
+          const bytes = Buffer.from(text);
+          const found = outline(text);
+          const textAt = ({ start, end }: { start: number; end: number }) =>
+            JSON.parse(bytes.toString('utf8', start, end)) as unknown;
+          const items = (Array.isArray(value) ? value : [value]) as unknown[];
+          expect(found.isList).toBe(Array.isArray(value));
+          expect(found.items.map(textAt)).toEqual(items);
+          expect(
+            found.items.map(({ members }) =>
+              members.map((member) => [textAt({ start: member.nameStart, end: member.nameEnd }), textAt(member)]),
+            ),
+          ).toEqual(
+            items.map((item) =>
+              typeof item === 'object' && item !== null && !Array.isArray(item) ? Object.entries(item) : [],
+            ),
+          );
+        },
+      ),
+    );
+  });
+
+  it('says how deep a member is, and whether its numbers are those of JSON.parse', () => {
+    const member = (value: string) => outline(`[{"a": ${value}, "b": 1e400}]`).items[0]?.members[0];
+    expect(member('[[1], {"x": [[]]}]')).toMatchObject({ depth: 4, hasPlainNumbers: true });
+    expect(member('"[[[["')).toMatchObject({ depth: 0 });
+    for (const plain of [
+      '0',
+      '-1.5',
+      '[999999999999999]',
+      '0.12345678901234567',
+      '"1e400"',
+      'null',
+      `0.${'3'.repeat(200)}`,
+    ])
+      expect(member(plain)?.hasPlainNumbers).toBe(true);
+    for (const odd of [
+      '9007199254740993',
+      '[1, -9007199254740993]',
+      '1e400',
+      '1E5',
+      '9'.repeat(400),
+      `${'9'.repeat(400)}.5`,
+    ])
+      expect(member(odd)?.hasPlainNumbers).toBe(false);
+  });
+
+  it('is made in pieces, also of one deep value', () => {
+    for (const json of [`[${'1,'.repeat(500_000)}1]`, '['.repeat(500_000) + ']'.repeat(500_000)]) {
+      let pieces = 0;
+      for (const work = outlineOf(Buffer.from(json)); work.next().done !== true;) pieces += 1;
+      expect(pieces).toBeGreaterThanOrEqual(3);
+    }
+  });
+});
