@@ -1,10 +1,11 @@
 /**
  * The runs of the fixture: a run's id says all about it, so that any id answers and nothing has to be set up first.
- * `finished.20x1200.7` is a finished run of 20 steps with 1,200 bytes of outputs each; `running.…` is one under way.
+ * `finished.20x1200.7` is a finished run of 20 steps with 1,200 bytes of outputs each; `running.…` is one under way, and `dense.…` one that
+ * is finished, with outputs of many small values.
  */
 
 export interface RunShape {
-  readonly state: 'finished' | 'running' | 'failed';
+  readonly state: 'finished' | 'running' | 'failed' | 'dense';
   readonly steps: number;
   readonly outputBytes: number;
 }
@@ -21,7 +22,7 @@ export const runIdOf = ({ state, steps, outputBytes }: RunShape, name: string | 
 export const MISSING_RUN = 'missing.';
 export const REFUSED_KEY = 'Bearer refused-';
 
-const SHAPE = /^(finished|running|failed)\.(\d{1,5})x(\d{1,8})\./;
+const SHAPE = /^(finished|running|failed|dense)\.(\d{1,5})x(\d{1,8})\./;
 
 /** Null for an id that says nothing. */
 export function shapeOf(runId: string): RunShape | null {
@@ -43,11 +44,14 @@ export interface Template {
 }
 
 export const ID_MARK = '@@run-id@@';
+const DENSE_MARK = '@@dense@@';
 
 /** `version` is what changes in a running run: it stands in the `elapsed_time` of the step that runs. */
 export function templateOf(shape: RunShape, version: number): Template {
   const steps = Array.from({ length: shape.steps }, (_, index) => wireStep(shape, index, version));
-  const [head = '', tail = ''] = JSON.stringify(steps).split(ID_MARK);
+  // As values they would take a gigabyte.
+  const json = JSON.stringify(steps).replaceAll(JSON.stringify(DENSE_MARK), () => denseOutputs(shape.outputBytes));
+  const [head = '', tail = ''] = json.split(ID_MARK);
   return { head: Buffer.from(head), tail: Buffer.from(tail) };
 }
 
@@ -69,7 +73,7 @@ function wireStep({ state, steps, outputBytes }: RunShape, index: number, versio
     end_time: isRunning ? null : microseconds(startMs + 2237),
     elapsed_time: isRunning ? version : 2,
     error: isFailed ? 'the model did not answer in time' : null,
-    outputs: outputsOf(outputBytes),
+    outputs: state === 'dense' ? DENSE_MARK : outputsOf(outputBytes),
     inputs: { model: 'auto', messages: [{ role: 'user', content: 'q'.repeat(INPUT_BYTES - 64) }] },
     step_metadata: null,
     tokens: 0,
@@ -90,5 +94,7 @@ function outputsOf(bytes: number): object {
   if (bytes < frame) return { text: 'x'.repeat(Math.max(0, bytes - '{"text":""}'.length)) };
   return outputs('The quick brown fox. '.repeat(Math.ceil(bytes / 21)).slice(0, bytes - frame));
 }
+
+const denseOutputs = (bytes: number): string => `{"items":[${'[],'.repeat(Math.floor(bytes / 3) - 5)}[]]}`;
 
 const microseconds = (epochMs: number): string => new Date(epochMs).toISOString().replace('Z', '470Z');

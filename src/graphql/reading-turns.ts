@@ -1,6 +1,6 @@
 /**
- * When payloads are read. In one turn of the event loop an operation parses only so much of them, and others are answered in between. What
- * has to wait is read operation by operation: what one has read lives until it is answered.
+ * When payloads are read: in one turn of the event loop only so much of them is parsed, and others are answered in between. What has to wait
+ * is read operation by operation, in the order in which they came.
  */
 import type { PayloadField, ReadPayload } from '../domain/types.ts';
 import { AbandonedError } from '../upstream/errors.ts';

@@ -5,11 +5,13 @@ import { runIdOf, type RunShape } from '../../fixture-runs.ts';
 import { AUTHORIZATION } from '../../queries.ts';
 
 import { flood } from './flood.ts';
-import { allOutputs, bodyOf, manyPaths } from './operations.ts';
+import { allOutputs, bodyOf, lengths, manyPaths } from './operations.ts';
 import { answerOf, type Target } from './tally.ts';
 
 /** Its outputs come near MAX_ANSWER_BYTES. */
 const LARGEST: RunShape = { state: 'finished', steps: 20, outputBytes: 1_600_000 };
+/** The same, of values that take twenty times their text when they are parsed. */
+const DENSE: RunShape = { ...LARGEST, state: 'dense' };
 const TEN_MB: RunShape = { state: 'finished', steps: 20, outputBytes: 500_000 };
 const MEDIUM: RunShape = { state: 'finished', steps: 20, outputBytes: 20_000 };
 const LARGE_RUNS = 3;
@@ -23,12 +25,16 @@ const PIPELINED = 200;
 const PIPELINED_WITHIN_THE_LIMIT = 90;
 const PAUSE_MS = 50;
 
-/** 20 expressions of JMESPath a step, and answers of 32 MB over connections that read 3 MB a second. */
+/** 20 expressions of JMESPath a step, or one over a million values, and answers of 32 MB over connections that read 3 MB a second. */
 export async function largeAnswers(target: Target): Promise<void> {
   const readers = Array.from({ length: SLOW_READERS }, (_, reader) => readSlowly(target, reader));
   const paths = flood(target, PATH_CONNECTIONS, (index) => ({
     headers: { authorization: AUTHORIZATION },
-    body: bodyOf(manyPaths(index, runIdOf(MEDIUM, index % LARGE_RUNS))),
+    body: bodyOf(
+      index % 4 === 0
+        ? lengths(index, runIdOf(DENSE, index % LARGE_RUNS))
+        : manyPaths(index, runIdOf(MEDIUM, index % LARGE_RUNS)),
+    ),
   }));
   await Promise.all([...readers, paths]);
 }
@@ -36,7 +42,7 @@ export async function largeAnswers(target: Target): Promise<void> {
 async function readSlowly(target: Target, reader: number): Promise<void> {
   for (let round = 0; Date.now() < target.untilMs; round += 1) {
     const index = round * SLOW_READERS + reader;
-    const query = allOutputs(index, runIdOf(LARGEST, index % LARGE_RUNS));
+    const query = allOutputs(index, runIdOf(index % 2 === 0 ? LARGEST : DENSE, index % LARGE_RUNS));
     await connection(target, (socket) => {
       target.tally.sent();
       socket.write(rawRequest(target, { query }, ['connection: close']));

@@ -33,6 +33,10 @@ export function manyPaths(index: number, runId: string): string {
   return RUN(`steps{${paths.join(' ')}}`, runId);
 }
 
+/** A small answer, for which all of the outputs of each step are parsed. */
+export const lengths = (index: number, runId: string): string =>
+  RUN(`l${index}:steps{outputs(path:"length(items)")}`, runId);
+
 /** An answer as large as the run's outputs. */
 export const allOutputs = (index: number, runId: string): string => RUN(`o${index}:steps{outputs}`, runId);
 

@@ -99,8 +99,8 @@ export const HTTP: readonly Equivalent[] = [
     ['isGone = () => false,', '() => undefined', 'As good as false.'],
     ['if (json.bytes.length < turnEnd) continue;', 'json.bytes.length <= turnEnd', 'A byte later.'],
     [
-      'const isShort = (value: JsonValue): boolean => jsonLength(value, PIECE_LENGTH, () => undefined) <= PIECE_LENGTH;',
-      'jsonLength(value, PIECE_LENGTH, () => undefined) < PIECE_LENGTH',
+      'const isShort = (value: JsonValue): boolean => sizeOf(value, PIECE_LENGTH) <= PIECE_LENGTH;',
+      'sizeOf(value, PIECE_LENGTH) < PIECE_LENGTH',
       WRITTEN,
     ],
     ['while (start < text.length) {', 'start <= text.length', 'An empty piece more.'],

@@ -38,20 +38,11 @@ export const RUNS: readonly Equivalent[] = [
     replacement: 'latest.sequence',
     reason: TYPES_ALONE,
   },
-  ...[
-    'if (steps?.cached === before) return SAME_STEPS;',
-    'return one.cached === another.cached || isDeepStrictEqual(told(one.cached.value), told(another.cached.value));',
-  ].map((line) => ({
+  {
     file: 'runs/live/snapshot.ts',
-    line,
+    line: 'if (steps?.cached === before) return SAME_STEPS;',
     replacement: 'false',
     reason: SAVES_TIME,
-  })),
-  {
-    file: 'runs/live/in-pieces.ts',
-    line: 'if (performance.now() - startedAt < PIECE_MS) continue;',
-    replacement: 'performance.now() - startedAt <= PIECE_MS',
-    reason: 'Others are let in less often, by less than what a clock can tell.',
   },
   ...inFile('runs/live/pollers.ts', [
     ['const NEVER: IsAwaited = () => Promise.resolve(false);', '() => undefined', 'Nothing is no, too.'],

@@ -139,7 +139,6 @@ class Outliner implements Outline {
     const end = this.#at;
     this.#at = endOfBlanks(this.#bytes, end);
     const depth = this.#depth;
-    if (depth > this.#itemDepth + 1) return;
     if (depth === this.#itemDepth) this.items.push({ ...this.#item, end });
     else if (depth === this.#itemDepth + 1 && this.#closings[depth - 1] === CLOSE_OBJECT) {
       const hasPlainNumbers = this.#oddNumbers === 0;
