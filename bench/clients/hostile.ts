@@ -1,6 +1,6 @@
 /** A hostile caller of the gateway for some seconds. Takes the job as JSON, prints what it sent and was answered as JSON. */
 import { anonymous, documents, madeUpKeys, persisted, responseCache } from './hostile/floods.ts';
-import { largeAnswers, pipelining } from './hostile/bad-readers.ts';
+import { denseAnswers, largeAnswers, pipelining } from './hostile/bad-readers.ts';
 import { live } from './hostile/live.ts';
 import { createTally, type HostileReport } from './hostile/tally.ts';
 
@@ -15,7 +15,17 @@ export interface HostileJob {
   readonly cachedRuns: readonly string[];
 }
 
-const ATTACKS = { anonymous, documents, madeUpKeys, largeAnswers, pipelining, live, persisted, responseCache };
+const ATTACKS = {
+  anonymous,
+  documents,
+  madeUpKeys,
+  largeAnswers,
+  denseAnswers,
+  pipelining,
+  live,
+  persisted,
+  responseCache,
+};
 
 const job = JSON.parse(process.argv[2] ?? '') as HostileJob;
 const tally = createTally();

@@ -34,6 +34,7 @@ const HOSTILE: Readonly<Record<string, Hostile>> = {
   'memory-documents': { attack: 'documents', title: 'operations of 27 KB, each thrice' },
   'memory-keys': { attack: 'madeUpKeys', title: 'made-up keys' },
   'memory-answers': { attack: 'largeAnswers', title: 'JMESPath, and answers of 32 MB read slowly' },
+  'memory-dense': { attack: 'denseAnswers', title: 'a path, and answers of 32 MB, of millions of small values' },
   'memory-pipelining': { attack: 'pipelining', title: 'pipelined requests for 10 MB, never read' },
   'memory-live': { attack: 'live', title: '2,000 sockets, variables of 100 KB, unread streams' },
   'memory-persisted': {

@@ -10,7 +10,6 @@ import { answerOf, type Target } from './tally.ts';
 
 /** Its outputs come near MAX_ANSWER_BYTES. */
 const LARGEST: RunShape = { state: 'finished', steps: 20, outputBytes: 1_600_000 };
-/** The same, of values that take twenty times their text when they are parsed. */
 const DENSE: RunShape = { ...LARGEST, state: 'dense' };
 const TEN_MB: RunShape = { state: 'finished', steps: 20, outputBytes: 500_000 };
 const MEDIUM: RunShape = { state: 'finished', steps: 20, outputBytes: 20_000 };
@@ -25,24 +24,27 @@ const PIPELINED = 200;
 const PIPELINED_WITHIN_THE_LIMIT = 90;
 const PAUSE_MS = 50;
 
-/** 20 expressions of JMESPath a step, or one over a million values, and answers of 32 MB over connections that read 3 MB a second. */
-export async function largeAnswers(target: Target): Promise<void> {
-  const readers = Array.from({ length: SLOW_READERS }, (_, reader) => readSlowly(target, reader));
-  const paths = flood(target, PATH_CONNECTIONS, (index) => ({
-    headers: { authorization: AUTHORIZATION },
-    body: bodyOf(
-      index % 4 === 0
-        ? lengths(index, runIdOf(DENSE, index % LARGE_RUNS))
-        : manyPaths(index, runIdOf(MEDIUM, index % LARGE_RUNS)),
-    ),
-  }));
-  await Promise.all([...readers, paths]);
+/** 20 expressions of JMESPath a step, and answers of 32 MB over connections that read 3 MB a second. */
+export const largeAnswers = (target: Target): Promise<void> =>
+  readersAndPaths(target, LARGEST, (index) => manyPaths(index, runIdOf(MEDIUM, index % LARGE_RUNS)));
+
+/** The same of values that take twenty times their text when they are parsed. */
+export const denseAnswers = (target: Target): Promise<void> =>
+  readersAndPaths(target, DENSE, (index) => lengths(index, runIdOf(DENSE, index % LARGE_RUNS)));
+
+async function readersAndPaths(target: Target, shape: RunShape, paths: (index: number) => string): Promise<void> {
+  const readers = Array.from({ length: SLOW_READERS }, (_, reader) => readSlowly(target, shape, reader));
+  const headers = { authorization: AUTHORIZATION };
+  await Promise.all([
+    ...readers,
+    flood(target, PATH_CONNECTIONS, (index) => ({ headers, body: bodyOf(paths(index)) })),
+  ]);
 }
 
-async function readSlowly(target: Target, reader: number): Promise<void> {
+async function readSlowly(target: Target, shape: RunShape, reader: number): Promise<void> {
   for (let round = 0; Date.now() < target.untilMs; round += 1) {
     const index = round * SLOW_READERS + reader;
-    const query = allOutputs(index, runIdOf(index % 2 === 0 ? LARGEST : DENSE, index % LARGE_RUNS));
+    const query = allOutputs(index, runIdOf(shape, index % LARGE_RUNS));
     await connection(target, (socket) => {
       target.tally.sent();
       socket.write(rawRequest(target, { query }, ['connection: close']));
