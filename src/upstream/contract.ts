@@ -4,7 +4,7 @@
  */
 import type { RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { JsonAnswer, JsonItem } from './transport/json-answer.ts';
-import { itemsIn, objectIn, problemAt, violation, type ListOf } from './wire/answers.ts';
+import { itemsIn, objectIn, problemAt, violation, type ListOf, type ObjectOf } from './wire/answers.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
 import {
   errorText,
@@ -20,24 +20,34 @@ import {
   type WireObject,
 } from './wire/fields.ts';
 import { readGraph } from './wire/graph.ts';
-import { PAYLOAD_NAMES, payloadReader } from './wire/payload-reader.ts';
+import { payloadReader } from './wire/payload-reader.ts';
+
+/** Of steps and run records, beside their payloads. */
+const EXECUTION = ['id', 'status', 'start_time', 'end_time', 'elapsed_time', 'error'];
 
 const STEPS: ListOf = {
   answer: 'steps',
   item: 'step',
+  names: new Set([...EXECUTION, 'node_id', 'user_id', 'organization_id', 'tokens']),
   isItem: ({ id, node_id: nodeId, status }) => id !== undefined || nodeId !== undefined || status !== undefined,
 };
 const RUNS: ListOf = {
   answer: 'runs',
   item: 'run',
+  names: new Set(EXECUTION),
   isItem: ({ id, status }) => id !== undefined || status !== undefined,
 };
 const RUN: ListOf = { ...RUNS, answer: 'run', mayBeBare: true };
 const WORKFLOWS: ListOf = {
   answer: 'workflows',
   item: 'workflow',
+  names: new Set(
+    'workflow_id name description status version public organization_id created_at updated_at graph'.split(' '),
+  ),
   isItem: ({ workflow_id: id }) => id !== undefined,
 };
+
+const STARTED_RUN: ObjectOf = { answer: 'execute', names: new Set(['run_id', 'message']) };
 
 /** For readers whose caller does not look at deviations. */
 const ignore: ReportDeviation = () => undefined;
@@ -46,7 +56,7 @@ const ignore: ReportDeviation = () => undefined;
 export function readSteps(json: JsonAnswer, runId = '', report = ignore): readonly StepFacts[] {
   return itemsIn(STEPS, json, report).map((step, index) => {
     const item = json.items[index];
-    if (!step || !item) return unreadableStep(index, item?.read(PAYLOAD_NAMES));
+    if (!step || !item) return unreadableStep(index, item?.read(STEPS.names));
     const id = identifier(step, 'id') ?? idOfPosition(runId, index);
     return {
       id,
@@ -139,7 +149,7 @@ export interface StartedRun {
 
 /** Call 2. */
 export function readStartedRun(json: JsonAnswer, report = ignore): StartedRun {
-  const started = objectIn('execute', json, report);
+  const started = objectIn(STARTED_RUN, json, report);
   const runId = identifier(started, 'run_id');
   if (runId === null) throw violation('execute', 'string', '$.run_id', started.fields.run_id);
   return { runId, message: textOrNothing(started, 'message') };

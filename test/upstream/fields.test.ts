@@ -169,7 +169,9 @@ const READERS: readonly (readonly [string, (object: WireObject, key: string) => 
 
 /** The first of the items of an answer. */
 function objectOf(item: fields.WireFields, report: ReportDeviation = () => undefined): WireObject {
-  const [object] = itemsIn({ answer: 'steps', item: 'step', isItem: () => true }, answerOf([item]), report);
+  const names = new Set(Object.keys(item));
+  const list = { answer: 'steps', item: 'step', names, isItem: () => true };
+  const [object] = itemsIn(list, answerOf([item]), report);
   if (!object) throw new Error('expected an object');
   return object;
 }

@@ -108,29 +108,50 @@ describe('the outline of JSON', () => {
     );
   });
 
-  it('says how deep a member is, and whether its numbers are those of JSON.parse', () => {
+  it('says how deep a member is, how many values it has, and whether its numbers are those of JSON.parse', () => {
     const member = (value: string) => outline(`[{"a": ${value}, "b": 1e400}]`).items[0]?.members[0];
-    expect(member('[[1], {"x": [[]]}]')).toMatchObject({ depth: 4, hasPlainNumbers: true });
-    expect(member('"[[[["')).toMatchObject({ depth: 0 });
-    for (const plain of [
+    expect(member('[[1], {"x": [[]]}]')).toMatchObject({ depth: 4, values: 6, hasPlainNumbers: true });
+    expect(member('"[[[["')).toMatchObject({ depth: 0, values: 1 });
+    const plain = [
       '0',
       '-1.5',
       '[999999999999999]',
       '0.12345678901234567',
       '"1e400"',
       'null',
-      `0.${'3'.repeat(200)}`,
-    ])
-      expect(member(plain)?.hasPlainNumbers).toBe(true);
-    for (const odd of [
-      '9007199254740993',
-      '[1, -9007199254740993]',
-      '1e400',
       '1E5',
-      '9'.repeat(400),
-      `${'9'.repeat(400)}.5`,
-    ])
-      expect(member(odd)?.hasPlainNumbers).toBe(false);
+      '-1.5e-07',
+      '1e+99',
+    ];
+    for (const value of [...plain, `0.${'3'.repeat(97)}`])
+      expect([value, member(value)?.hasPlainNumbers]).toEqual([value, true]);
+    const odd = ['9007199254740993', '[1, -9007199254740993]', '1e400', '1e-007', '9'.repeat(400)];
+    for (const value of [...odd, `${'9'.repeat(98)}.5`])
+      expect([value, member(value)?.hasPlainNumbers]).toEqual([value, false]);
+  });
+
+  it('says of plain numbers that JSON.parse and JSON.stringify keep their values', () => {
+    const digits = fc.stringMatching(/^[0-9]{1,30}$/);
+    const number = fc
+      .tuple(
+        fc.constantFrom('', '-'),
+        digits,
+        fc.option(digits),
+        fc.option(fc.tuple(fc.constantFrom('e', 'E-', 'e+'), fc.stringMatching(/^[0-9]{1,3}$/))),
+      )
+      .map(
+        ([sign, whole, rest, exponent]) =>
+          `${sign}${whole.replace(/^0+(?=.)/, '')}${rest === null ? '' : `.${rest}`}${(exponent ?? []).join('')}`,
+      );
+    fc.assert(
+      fc.property(number, (text) => {
+        const isPlain = outline(`{"a":${text}}`).items[0]?.members[0]?.hasPlainNumbers;
+        const value = JSON.parse(text) as number;
+        if (isPlain === true) expect(Number.isFinite(value)).toBe(true);
+        if (isPlain === true && /^-?[0-9]+$/.test(text)) expect(String(value)).toBe(text === '-0' ? '0' : text);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it('is made in pieces, also of one deep value', () => {

@@ -80,13 +80,13 @@ describe('the payload of an item', () => {
     );
     const isPlain = (outputs: string) =>
       payloadReader(jsonIn(Buffer.from(`[{"outputs":${outputs}}]`, 'latin1')).items[0]).texts?.outputs?.isPlain;
-    expect(['9007199254740993', '1e5', '"\xfc"', `${'['.repeat(201)}${']'.repeat(201)}`].map(isPlain)).toEqual([
+    expect(['9007199254740993', '1e500', '"\xfc"', `${'['.repeat(201)}${']'.repeat(201)}`].map(isPlain)).toEqual([
       false,
       false,
       false,
       false,
     ]);
-    expect(['9007199254740', '1.5', '"\\u00fc"', `${'['.repeat(200)}${']'.repeat(200)}`].map(isPlain)).toEqual([
+    expect(['9007199254740', '1.5e3', '"\\u00fc"', `${'['.repeat(200)}${']'.repeat(200)}`].map(isPlain)).toEqual([
       true,
       true,
       true,
@@ -138,6 +138,18 @@ describe('the payload of an item', () => {
     } finally {
       parse.mockRestore();
     }
+  });
+
+  it('is answered as a whole alone where it has very many values', () => {
+    const many = `[${'0,'.repeat(2 ** 20)}0]`;
+    const enough = `[${'0,'.repeat(2 ** 20 - 2)}0]`;
+    const read = payloadReader(jsonIn(Buffer.from(`[{"inputs":${enough},"outputs":${many}}]`)).items[0]);
+    const problem = 'more than 1048576 values, which are answered as a whole alone';
+    expect(read().inputs).toHaveLength(2 ** 20 - 1);
+    expect(read().outputs).toBeNull();
+    expect(read().unreadable).toEqual([{ field: 'outputs', problem, sizeBytes: many.length }]);
+    expect(payloadBytes(read, 'outputs', read)).toBe(many.length);
+    expect(read.texts?.outputs?.isPlain).toBe(true);
   });
 
   it('is none of an item that can not be read', () => {

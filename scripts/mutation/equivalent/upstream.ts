@@ -1,4 +1,4 @@
-import { inFile, type Equivalent } from './equivalent.ts';
+import type { Equivalent } from './equivalent.ts';
 
 const FAST_PATH = 'A fast path: the checks below it say the same of such an id.';
 
@@ -47,7 +47,12 @@ export const UPSTREAM: readonly Equivalent[] = [
     replacement: 'true',
     reason: 'To forget nothing takes a little time, and changes nothing.',
   },
-  { file: 'upstream/transport/json-answer.ts', line: '} catch {', replacement: '{}', reason: 'Undefined is false, too.' },
+  {
+    file: 'upstream/transport/json-answer.ts',
+    line: '} catch {',
+    replacement: '{}',
+    reason: 'Undefined is false, too.',
+  },
   {
     file: 'upstream/transport/own-bytes.ts',
     line: 'let block = new ArrayBuffer(Math.max(expectedBytes, LEAST_BYTES));',

@@ -52,15 +52,18 @@ export class JsonItem {
     return this.#bytes.length;
   }
 
-  /** The value, but for members of these names. `isExact`: with integers beyond 2^53 as text, which takes twice as long. */
-  read(without: ReadonlySet<string>, isExact = false): unknown {
+  /**
+   * The value: of an object just the members of these names, and of a list nothing. `isExact`: with integers beyond 2^53 as text, which takes
+   * twice as long.
+   */
+  read(names: ReadonlySet<string>, isExact = false): unknown {
     const { start, end, members } = this.#item;
-    const kept = members.filter((member) => !without.has(this.#nameOf(member)));
-    const text =
-      kept.length === members.length
-        ? this.#bytes.toString('utf8', start, end)
-        : `{${kept.map((member) => this.#bytes.toString('utf8', member.nameStart, member.end)).join(',')}}`;
-    return parse(text, isExact);
+    if (this.#bytes[start] === OPEN_LIST) return [];
+    if (members.length === 0) return parse(this.#bytes.toString('utf8', start, end), isExact);
+    const texts = members
+      .filter((member) => names.has(this.#nameOf(member)))
+      .map((member) => this.#bytes.toString('utf8', member.nameStart, member.end));
+    return parse(`{${texts.join(',')}}`, isExact);
   }
 
   /** Null where there is none, or null. Of two of the same name the last one counts, as for JSON.parse. */
@@ -96,13 +99,16 @@ export class JsonText {
   readonly #bytes: Buffer;
   readonly #start: number;
   readonly #end: number;
+  /** How many there are in it, with itself. */
+  readonly values: number;
   /** True where JSON.parse and JSON.stringify keep all that it says. */
   readonly isPlain: boolean;
 
-  constructor(bytes: Buffer, { start, end }: Pick<Member, 'start' | 'end'>, isPlain: boolean) {
+  constructor(bytes: Buffer, { start, end, values }: Member, isPlain: boolean) {
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
+    this.values = values;
     this.isPlain = isPlain;
   }
 
@@ -147,6 +153,7 @@ const forget = () => {
   recent.length = 0;
 };
 
+const OPEN_LIST = 0x5b;
 /** Of `null`. */
 const LETTER_N = 0x6e;
 

@@ -19,6 +19,8 @@ export interface Member {
   readonly end: number;
   /** True where no number in it needs a closer look: an integer may be beyond 2^53, and a number beyond any double. */
   readonly hasPlainNumbers: boolean;
+  /** How many values there are in it, with itself. */
+  readonly values: number;
   /** Of the lists and objects in it: 2 for `[[1]]`. */
   readonly depth: number;
 }
@@ -56,6 +58,7 @@ class Outliner implements Outline {
   /** Of the present member. */
   #deepest = 0;
   #oddNumbers = 0;
+  #values = 0;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -133,16 +136,23 @@ class Outliner implements Outline {
     this.#member = { nameStart, nameEnd, start: this.#at };
     this.#deepest = this.#depth;
     this.#oddNumbers = 0;
+    this.#values = 0;
   }
 
   #end(): void {
     const end = this.#at;
     this.#at = endOfBlanks(this.#bytes, end);
     const depth = this.#depth;
+    this.#values += 1;
     if (depth === this.#itemDepth) this.items.push({ ...this.#item, end });
     else if (depth === this.#itemDepth + 1 && this.#closings[depth - 1] === CLOSE_OBJECT) {
-      const hasPlainNumbers = this.#oddNumbers === 0;
-      this.#item.members.push({ ...this.#member, end, hasPlainNumbers, depth: this.#deepest - depth });
+      this.#item.members.push({
+        ...this.#member,
+        end,
+        hasPlainNumbers: this.#oddNumbers === 0,
+        values: this.#values,
+        depth: this.#deepest - depth,
+      });
     }
   }
 
@@ -154,12 +164,15 @@ class Outliner implements Outline {
     end = bytes[end] === ZERO ? end + 1 : endOfDigits(bytes, end);
     const hasPoint = bytes[end] === POINT;
     if (hasPoint) end = endOfDigits(bytes, end + 1);
-    const hasExponent = bytes[end] === SMALL_E || bytes[end] === LARGE_E;
-    if (hasExponent) {
+    let exponentDigits = 0;
+    if (bytes[end] === SMALL_E || bytes[end] === LARGE_E) {
       const sign = bytes[end + 1];
-      end = endOfDigits(bytes, sign === PLUS || sign === MINUS ? end + 2 : end + 1);
+      const exponent = sign === PLUS || sign === MINUS ? end + 2 : end + 1;
+      end = endOfDigits(bytes, exponent);
+      exponentDigits = end - exponent;
     }
-    if (hasExponent || end - start >= (hasPoint ? HUGE_NUMBER : LONG_INTEGER)) this.#oddNumbers += 1;
+    const isInteger = !hasPoint && exponentDigits === 0;
+    if (exponentDigits > 2 || end - start >= (isInteger ? LONG_INTEGER : LONG_NUMBER)) this.#oddNumbers += 1;
     this.#at = end;
   }
 }
@@ -218,5 +231,5 @@ const ESCAPED = [...Buffer.from('"\\/bfnrt')];
 const WORDS = ['true', 'false', 'null'].map((word) => [...Buffer.from(word)]);
 /** Characters: 2^53 has 16 digits. */
 const LONG_INTEGER = 16;
-/** Characters: the largest double has 309 digits before its point. */
-const HUGE_NUMBER = 300;
+/** Characters: with so many digits, and two of an exponent, a number is far from the largest double, of 309 digits. */
+const LONG_NUMBER = 100;

@@ -3,12 +3,12 @@ import { GatewayError } from '../errors.ts';
 import type { JsonAnswer, JsonItem } from '../transport/json-answer.ts';
 import type { ReportDeviation } from './deviations.ts';
 import { isObject, typeOf, type WireFields, type WireObject } from './fields.ts';
-import { PAYLOAD_NAMES } from './payload-reader.ts';
 
-/** What a list holds: the name of its answer and of one item, and whether an object is one. */
+/** What a list holds: the name of its answer and of one item, what is read of an item at once, and whether an object is one. */
 export interface ListOf {
   readonly answer: string;
   readonly item: string;
+  readonly names: ReadonlySet<string>;
   readonly isItem: (fields: WireFields) => boolean;
   /** One item may come without its list. */
   readonly mayBeBare?: true;
@@ -22,7 +22,7 @@ const MAX_ITEMS = 25_000;
  * of nothing else is another answer altogether: that is a violation. `limit`: no more were asked for, and no more are read.
  */
 export function itemsIn(list: ListOf, json: JsonAnswer, report: ReportDeviation, limit = Infinity) {
-  const { answer, item } = list;
+  const { answer, item, names, isItem } = list;
   if (!json.isList) return [bareItem(list, json, report)];
   if (json.items.length > limit) report(answer, 'read', `at most ${limit} items`, 'more');
   const items = json.items.slice(0, limit);
@@ -33,44 +33,49 @@ export function itemsIn(list: ListOf, json: JsonAnswer, report: ReportDeviation,
   const path = `${answer}[]`;
   const unreadable: unknown[] = [];
   const objects = items.map((each): WireObject | null => {
-    const value = each.read(PAYLOAD_NAMES);
-    if (isObject(value) && list.isItem(value)) return wireObject(each, value, path, report);
-    unreadable.push(value);
+    const read = each.read(names);
+    if (isObject(read) && isItem(read)) return wireObject(each, read, list, path, report);
+    unreadable.push(read);
     return null;
   });
   if (unreadable.length === 0) return objects;
   if (unreadable.length === objects.length) throw violation(answer, item, '$[0]', unreadable[0]);
-  for (const value of unreadable) report(path, 'lost', item, typeOf(value));
+  for (const read of unreadable) report(path, 'lost', item, typeOf(read));
   return objects;
 }
 
-function bareItem({ answer, isItem, mayBeBare }: ListOf, json: JsonAnswer, report: ReportDeviation): WireObject {
-  const { item, value } = onlyItem(json);
-  if (!mayBeBare || !isObject(value) || !isItem(value)) throw violation(answer, 'array', '$', value);
+function bareItem(list: ListOf, json: JsonAnswer, report: ReportDeviation): WireObject {
+  const { answer, names, isItem, mayBeBare } = list;
+  const [item] = json.items;
+  const read = item?.read(names);
+  if (!item || !mayBeBare || !isObject(read) || !isItem(read)) throw violation(answer, 'array', '$', read);
   report(answer, 'read', 'array', 'object');
-  return wireObject(item, value, `${answer}[]`, report);
+  return wireObject(item, read, list, `${answer}[]`, report);
 }
 
-/** Reads an answer that must be an object. */
-export function objectIn(answer: string, json: JsonAnswer, report: ReportDeviation): WireObject {
-  if (json.isList) throw violation(answer, 'object', '$', []);
-  const { item, value } = onlyItem(json);
-  if (isObject(value)) return wireObject(item, value, answer, report);
-  throw violation(answer, 'object', '$', value);
+/** What is read of an answer that is an object. */
+export interface ObjectOf {
+  readonly answer: string;
+  readonly names: ReadonlySet<string>;
 }
 
-/** Of an answer that is no list. */
-function onlyItem({ items: [item] }: JsonAnswer): { item: JsonItem; value: unknown } {
-  if (!item) throw new Error('an answer that is no list has one item');
-  return { item, value: item.read(PAYLOAD_NAMES) };
+export function objectIn(object: ObjectOf, json: JsonAnswer, report: ReportDeviation): WireObject {
+  const { answer, names } = object;
+  const [item] = json.items;
+  const read = json.isList ? [] : item?.read(names);
+  if (item && isObject(read)) return wireObject(item, read, object, answer, report);
+  throw violation(answer, 'object', '$', read);
 }
 
-const wireObject = (item: JsonItem, fields: WireFields, path: string, report: ReportDeviation): WireObject => ({
-  fields,
-  exact: () => item.read(PAYLOAD_NAMES, true) as WireFields,
-  path,
-  report,
-});
+function wireObject(
+  item: JsonItem,
+  fields: WireFields,
+  { names }: Pick<ListOf, 'names'>,
+  path: string,
+  report: ReportDeviation,
+): WireObject {
+  return { fields, exact: () => item.read(names, true) as WireFields, path, report };
+}
 
 /** The message names position and type, never the value: it may be confidential. */
 export const violation = (answer: string, expected: string, path: string, value: unknown): GatewayError =>
