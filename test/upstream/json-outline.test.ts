@@ -108,10 +108,10 @@ describe('the outline of JSON', () => {
     );
   });
 
-  it('says how deep a member is, how many values it has, and whether its numbers are those of JSON.parse', () => {
+  it('says how deep a member is, what it costs, and whether its numbers are those of JSON.parse', () => {
     const member = (value: string) => outline(`[{"a": ${value}, "b": 1e400}]`).items[0]?.members[0];
-    expect(member('[[1], {"x": [[]]}]')).toMatchObject({ depth: 4, values: 6, hasPlainNumbers: true });
-    expect(member('"[[[["')).toMatchObject({ depth: 0, values: 1 });
+    expect(member('[[1], {"x": [[]]}]')).toMatchObject({ depth: 4, cost: 1 + 5 * 8, hasPlainNumbers: true });
+    expect(member('"[[[["')).toMatchObject({ depth: 0, cost: 1 });
     const plain = [
       '0',
       '-1.5',

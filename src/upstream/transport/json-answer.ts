@@ -99,16 +99,16 @@ export class JsonText {
   readonly #bytes: Buffer;
   readonly #start: number;
   readonly #end: number;
-  /** How many there are in it, with itself. */
-  readonly values: number;
+  /** What parsing it takes: see the outline. */
+  readonly cost: number;
   /** True where JSON.parse and JSON.stringify keep all that it says. */
   readonly isPlain: boolean;
 
-  constructor(bytes: Buffer, { start, end, values }: Member, isPlain: boolean) {
+  constructor(bytes: Buffer, { start, end, cost }: Member, isPlain: boolean) {
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
-    this.values = values;
+    this.cost = cost;
     this.isPlain = isPlain;
   }
 

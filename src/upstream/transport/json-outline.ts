@@ -19,8 +19,8 @@ export interface Member {
   readonly end: number;
   /** True where no number in it needs a closer look: an integer may be beyond 2^53, and a number beyond any double. */
   readonly hasPlainNumbers: boolean;
-  /** How many values there are in it, with itself. */
-  readonly values: number;
+  /** What parsing it takes: 1 for each value, and 8 for a list or an object. Some 15 ns each, measured on Node 24. */
+  readonly cost: number;
   /** Of the lists and objects in it: 2 for `[[1]]`. */
   readonly depth: number;
 }
@@ -58,7 +58,7 @@ class Outliner implements Outline {
   /** Of the present member. */
   #deepest = 0;
   #oddNumbers = 0;
-  #values = 0;
+  #cost = 0;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -104,6 +104,7 @@ class Outliner implements Outline {
     }
     this.#at = endOfBlanks(this.#bytes, this.#at + 1);
     if (depth + 1 > this.#deepest) this.#deepest = depth + 1;
+    this.#cost += COST_OF_CONTAINER - 1;
     if (this.#bytes[this.#at] === closing) {
       this.#at += 1;
       return false;
@@ -136,21 +137,21 @@ class Outliner implements Outline {
     this.#member = { nameStart, nameEnd, start: this.#at };
     this.#deepest = this.#depth;
     this.#oddNumbers = 0;
-    this.#values = 0;
+    this.#cost = 0;
   }
 
   #end(): void {
     const end = this.#at;
     this.#at = endOfBlanks(this.#bytes, end);
     const depth = this.#depth;
-    this.#values += 1;
+    this.#cost += 1;
     if (depth === this.#itemDepth) this.items.push({ ...this.#item, end });
     else if (depth === this.#itemDepth + 1 && this.#closings[depth - 1] === CLOSE_OBJECT) {
       this.#item.members.push({
         ...this.#member,
         end,
         hasPlainNumbers: this.#oddNumbers === 0,
-        values: this.#values,
+        cost: this.#cost,
         depth: this.#deepest - depth,
       });
     }
@@ -229,6 +230,7 @@ const [MINUS, PLUS, POINT, ZERO, SMALL_E, LARGE_E] = [0x2d, 0x2b, 0x2e, 0x30, 0x
 /** What may stand behind a backslash, beside `u`. */
 const ESCAPED = [...Buffer.from('"\\/bfnrt')];
 const WORDS = ['true', 'false', 'null'].map((word) => [...Buffer.from(word)]);
+const COST_OF_CONTAINER = 8;
 /** Characters: 2^53 has 16 digits. */
 const LONG_INTEGER = 16;
 /** Characters: with so many digits, and two of an exponent, a number is far from the largest double, of 309 digits. */
