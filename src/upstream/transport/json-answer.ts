@@ -35,11 +35,12 @@ export function* jsonAnswerOf(body: Buffer): Generator<void, JsonAnswer, void> {
   }
 }
 
-/** A value, with its members if it is an object. */
+/** A value, with its members if it is an object. Of two of the same name the last one counts, as for JSON.parse. */
 export class JsonItem {
   readonly #bytes: Buffer;
   readonly #item: Item;
   readonly #hasInvalidUtf8: boolean;
+  #byName: ReadonlyMap<string, Member> | undefined;
 
   constructor(bytes: Buffer, item: Item, hasInvalidUtf8: boolean) {
     this.#bytes = bytes;
@@ -60,15 +61,16 @@ export class JsonItem {
     const { start, end, members } = this.#item;
     if (this.#bytes[start] === OPEN_LIST) return [];
     if (members.length === 0) return parse(this.#bytes.toString('utf8', start, end), isExact);
-    const texts = members
-      .filter((member) => names.has(this.#nameOf(member)))
-      .map((member) => this.#bytes.toString('utf8', member.nameStart, member.end));
+    const texts: string[] = [];
+    for (const [name, member] of this.#members()) {
+      if (names.has(name)) texts.push(this.#bytes.toString('utf8', member.nameStart, member.end));
+    }
     return parse(`{${texts.join(',')}}`, isExact);
   }
 
-  /** Null where there is none, or null. Of two of the same name the last one counts, as for JSON.parse. */
+  /** Null where there is none, or null. */
   member(name: string): JsonText | null {
-    const member = this.#item.members.findLast((each) => this.#nameOf(each) === name);
+    const member = this.#members().get(name);
     if (!member || this.#bytes[member.start] === LETTER_N) return null;
     const isPlain = member.hasPlainNumbers && member.depth <= MAX_JSON_DEPTH && !this.#hasInvalidUtf8;
     return new JsonText(this.#bytes, member, isPlain);
@@ -86,6 +88,10 @@ export class JsonItem {
       end: member.end - start,
     }));
     return new JsonItem(bytes, { start: 0, end: end - start, members: moved }, this.#hasInvalidUtf8);
+  }
+
+  #members(): ReadonlyMap<string, Member> {
+    return (this.#byName ??= new Map(this.#item.members.map((member) => [this.#nameOf(member), member])));
   }
 
   #nameOf({ nameStart, nameEnd }: Member): string {
