@@ -376,9 +376,19 @@ describe('the record of a run', () => {
     expect(record?.id).toBe('r');
     expect(record?.payload().outputs).toBe('mine');
     expect(readRun(answerOf(wireRun('other')), 'r')).toBeNull();
+    const odd = answerOf(wireRun('r', { elapsed_time: '2' }));
+    expect(deviationsOf((add) => readRun(odd, 'r', add))).toContain(
+      'run[].elapsed_time read: expected whole number, got string, 1',
+    );
     expect(errorOf(() => readRun(answerOf({ detail: 'SECRET' }), 'r')).message).toBe(
       "the upstream's answer for run is not what its contract says: expected array at $, got object",
     );
+  });
+
+  it('must be in a list where there may be several', () => {
+    for (const read of [readSteps, readRuns]) {
+      expect(errorOf(() => read(answerOf(wireStep()))).message).toMatch(/expected array at \$, got object$/);
+    }
   });
 
   it('is that of the run where it is the only one and has no id', () => {

@@ -243,6 +243,10 @@ export const GRAPHQL: readonly Equivalent[] = [
       'Of any other type nobody asks for it.',
     ],
   ]),
+  ...inFile('graphql/reading-turns.ts', [
+    ['if (first?.() === false) waiting.shift();', 'first()', 'Somebody waits. The types can not tell that.'],
+    ['if (waiting.size === 0) queue(readTurn);', 'true', 'Turns in which nothing is left to read.'],
+  ]),
   ...inFile('graphql/context.ts', [
     ['error === null ? null : errorInfos(error, () => errorInfo(error)),', 'false', SAVES_TIME],
   ]),
