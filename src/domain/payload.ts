@@ -10,7 +10,6 @@ const FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata'];
 export function isSamePayload(one: ReadPayload<Payload>, another: ReadPayload<Payload>): boolean {
   const textsOf = (field: PayloadField) => [one.texts?.[field], another.texts?.[field]] as const;
   const fields = FIELDS.filter((field) => !isSameText(...textsOf(field)));
-  if (fields.length === 0) return true;
   const [payload, other] = [one(), another()];
   return fields.every((field) => {
     const [problem, otherProblem] = [payload, other].map(({ unreadable }) =>

@@ -19,6 +19,8 @@ describe('payloads', () => {
     ['{"inputs": [1e400, 1]}', '{"inputs": [1e400, 2]}', false],
     ['{"inputs": [1e400]}', '{"inputs": null}', false],
     ['{"inputs": 1}', '{"inputs": [1e400]}', false],
+    ['{"inputs": [1e400], "outputs": [1]}', '{"inputs": [1e400], "outputs": [1.0]}', true],
+    ['{"inputs": [1e400], "outputs": [1]}', '{"inputs": [1e400], "outputs": [2]}', false],
   ])('%s and %s are the same: %j', (one, another, isSame) => {
     expect(isSamePayload(payloadOf(one), payloadOf(another))).toBe(isSame);
     expect(isSamePayload(payloadOf(another), payloadOf(one))).toBe(isSame);

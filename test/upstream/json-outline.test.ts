@@ -111,6 +111,7 @@ describe('the outline of JSON', () => {
   it('says how deep a member is, what it costs, and whether its numbers are those of JSON.parse', () => {
     const member = (value: string) => outline(`[{"a": ${value}, "b": 1e400}]`).items[0]?.members[0];
     expect(member('[[1], {"x": [[]]}]')).toMatchObject({ depth: 4, cost: 1 + 5 * 8, hasPlainNumbers: true });
+    expect(member('[[[1]], 2, [[]]]')).toMatchObject({ depth: 3 });
     expect(member('"[[[["')).toMatchObject({ depth: 0, cost: 1 });
     const plain = [
       '0',
@@ -122,6 +123,7 @@ describe('the outline of JSON', () => {
       '1E5',
       '-1.5e-07',
       '1e+99',
+      '12345678901234567e2',
     ];
     for (const value of [...plain, `0.${'3'.repeat(97)}`])
       expect([value, member(value)?.hasPlainNumbers]).toEqual([value, true]);

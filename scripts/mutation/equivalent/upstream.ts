@@ -1,6 +1,7 @@
 import { inFile, type Equivalent } from './equivalent.ts';
 
 const TYPES_ALONE = 'There is always one. The types can not tell that.';
+const REPLACED = 'It is replaced before it is read.';
 const SAVES_TIME = 'It saves time alone.';
 const FAST_PATH = 'A fast path: the checks below it say the same of such an id.';
 
@@ -117,5 +118,15 @@ export const UPSTREAM: readonly Equivalent[] = [
   ...inFile('upstream/transport/own-bytes.ts', [
     ['if (length < block.byteLength) resize(length);', 'true', SAVES_TIME],
     ['if (length < block.byteLength) resize(length);', 'length <= block.byteLength', SAVES_TIME],
+  ]),
+  ...inFile('upstream/transport/json-outline.ts', [
+    ['#item = { start: 0, members: [] as Member[] };', '{}', REPLACED],
+    ['#member = { nameStart: 0, nameEnd: 0, start: 0 };', '{}', REPLACED],
+    [
+      'for (const pieceEnd = this.#at + pieceBytes; this.#at < pieceEnd;) {',
+      'this.#at <= pieceEnd',
+      'A piece of one more byte.',
+    ],
+    ['if (depth + 1 > this.#deepest) this.#deepest = depth + 1;', 'depth + 1 >= this.#deepest', 'Set to what it is.'],
   ]),
 ];

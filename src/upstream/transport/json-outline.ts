@@ -57,7 +57,7 @@ class Outliner implements Outline {
   #member = { nameStart: 0, nameEnd: 0, start: 0 };
   /** Of the present member. */
   #deepest = 0;
-  #oddNumbers = 0;
+  #hasPlainNumbers = true;
   #cost = 0;
 
   constructor(bytes: Buffer) {
@@ -136,7 +136,7 @@ class Outliner implements Outline {
     if (this.#depth !== this.#itemDepth + 1) return;
     this.#member = { nameStart, nameEnd, start: this.#at };
     this.#deepest = this.#depth;
-    this.#oddNumbers = 0;
+    this.#hasPlainNumbers = true;
     this.#cost = 0;
   }
 
@@ -150,14 +150,14 @@ class Outliner implements Outline {
       this.#item.members.push({
         ...this.#member,
         end,
-        hasPlainNumbers: this.#oddNumbers === 0,
+        hasPlainNumbers: this.#hasPlainNumbers,
         cost: this.#cost,
         depth: this.#deepest - depth,
       });
     }
   }
 
-  /** It is odd where it is an integer that a double may round, or may be beyond any double. */
+  /** It is not plain where it is an integer that a double may round, or may be beyond any double. */
   #readNumber(): void {
     const bytes = this.#bytes;
     const start = this.#at;
@@ -173,7 +173,7 @@ class Outliner implements Outline {
       exponentDigits = end - exponent;
     }
     const isInteger = !hasPoint && exponentDigits === 0;
-    if (exponentDigits > 2 || end - start >= (isInteger ? LONG_INTEGER : LONG_NUMBER)) this.#oddNumbers += 1;
+    if (exponentDigits > 2 || end - start >= (isInteger ? LONG_INTEGER : LONG_NUMBER)) this.#hasPlainNumbers = false;
     this.#at = end;
   }
 }
@@ -196,9 +196,9 @@ function endOfText(bytes: Buffer, start: number): number {
 }
 
 function lengthOfEscape(bytes: Buffer, start: number): number {
-  const letter = bytes[start + 1];
+  const letter = bytes[start + 1] ?? 0;
   if (letter !== LETTER_U) {
-    if (letter !== undefined && ESCAPED.includes(letter)) return 2;
+    if (ESCAPED.includes(letter)) return 2;
     throw new NotJsonError();
   }
   for (let at = start + 2; at < start + 6; at += 1) if (!isHex(bytes[at])) throw new NotJsonError();
@@ -220,9 +220,8 @@ function endOfWord(bytes: Buffer, start: number): number {
 
 const isBlank = (byte: number | undefined): boolean =>
   byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09;
-const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= ZERO && byte <= 0x39;
-const isHex = (byte: number | undefined): boolean =>
-  isDigit(byte) || (byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
+const isDigit = (byte = 0): boolean => byte >= ZERO && byte <= 0x39;
+const isHex = (byte = 0): boolean => isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
 
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d] as const;
 const [COMMA, COLON, SPACE, QUOTE, BACKSLASH, LETTER_U] = [0x2c, 0x3a, 0x20, 0x22, 0x5c, 0x75] as const;
