@@ -37,9 +37,9 @@ describe('the JSON of an answer', () => {
 
   it('is read by the names of members, however they are written, and with exact integers', () => {
     const json =
-      '[{"id": 12345678901234567890, "outputs": [1], "\\u0069d": 12345678901234567891, "größe": "ü"}, {"outputs": 1}]';
-    expect(read(json, ['id', 'größe', 'none'], true)).toEqual([{ id: '12345678901234567891', größe: 'ü' }, {}]);
-    expect(read(json, ['id', 'größe', 'outputs'])).toEqual(JSON.parse(json));
+      '[{"id": 12345678901234567890, "outputs": [1], "\\u0069d": 12345678901234567891, "grosse": "ü"}, {"outputs": 1}]';
+    expect(read(json, ['id', 'grosse', 'none'], true)).toEqual([{ id: '12345678901234567891', grosse: 'ü' }, {}]);
+    expect(read(json, ['id', 'grosse', 'outputs'])).toEqual(JSON.parse(json));
   });
 
   it('has the text of a member, the last one of its name, if it has a value', () => {

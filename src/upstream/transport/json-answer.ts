@@ -40,7 +40,7 @@ export class JsonItem {
   readonly #bytes: Buffer;
   readonly #item: Item;
   readonly #hasInvalidUtf8: boolean;
-  #byName: ReadonlyMap<string, Member> | undefined;
+  #names: readonly string[] | undefined;
 
   constructor(bytes: Buffer, item: Item, hasInvalidUtf8: boolean) {
     this.#bytes = bytes;
@@ -61,16 +61,22 @@ export class JsonItem {
     const { start, end, members } = this.#item;
     if (this.#bytes[start] === OPEN_LIST) return [];
     if (members.length === 0) return parse(this.#bytes.toString('utf8', start, end), isExact);
+    const isNamed = (index: number) => names.has(this.#nameAt(index));
     const texts: string[] = [];
-    for (const [name, member] of this.#members()) {
-      if (names.has(name)) texts.push(this.#bytes.toString('utf8', member.nameStart, member.end));
+    for (let index = 0; index < members.length; index += 1) {
+      if (!isNamed(index)) continue;
+      const first = members[index];
+      // Neighbours are decoded together.
+      while (isNamed(index + 1)) index += 1;
+      texts.push(this.#bytes.toString('utf8', first?.nameStart, members[index]?.end));
     }
     return parse(`{${texts.join(',')}}`, isExact);
   }
 
   /** Null where there is none, or null. */
   member(name: string): JsonText | null {
-    const member = this.#members().get(name);
+    const { members } = this.#item;
+    const member = members.findLast((_, index) => this.#nameAt(index) === name);
     if (!member || this.#bytes[member.start] === LETTER_N) return null;
     const isPlain = member.hasPlainNumbers && member.depth <= MAX_JSON_DEPTH && !this.#hasInvalidUtf8;
     return new JsonText(this.#bytes, member, isPlain);
@@ -90,13 +96,13 @@ export class JsonItem {
     return new JsonItem(bytes, { start: 0, end: end - start, members: moved }, this.#hasInvalidUtf8);
   }
 
-  #members(): ReadonlyMap<string, Member> {
-    return (this.#byName ??= new Map(this.#item.members.map((member) => [this.#nameOf(member), member])));
-  }
-
-  #nameOf({ nameStart, nameEnd }: Member): string {
-    const name = this.#bytes.toString('utf8', nameStart + 1, nameEnd - 1);
-    return name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name;
+  /** Of a member. Those of the contract are ASCII, and empty is none. */
+  #nameAt(index: number): string {
+    this.#names ??= this.#item.members.map(({ nameStart, nameEnd }) => {
+      const name = this.#bytes.toString('latin1', nameStart + 1, nameEnd - 1);
+      return name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name;
+    });
+    return this.#names[index] ?? '';
   }
 }
 
