@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { violationsOf } from '../support/axe.ts';
-import { follow, openPage, untilTrue } from '../support/browser.ts';
+import { follow, openPage, untilTrue, type Page } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -68,8 +68,7 @@ await describeInBrowser('the run page, for everybody', (browser) => {
       await page.keyboard.press(key);
       await page.getByRole('dialog').getByText(text).waitFor();
       await check(name);
-      await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await closeDialog(page);
     }
     // Of another page, which has not loaded it yet.
     await page.route('**/assets/comparison*', (route) => route.fulfill({ status: 404 }));
@@ -188,3 +187,13 @@ await describeInBrowser('the run page, for everybody', (browser) => {
     await context.close();
   });
 });
+
+/** A browser that is busy with axe has let a key pass. */
+async function closeDialog(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog');
+  for (let times = 0; times < 3 && (await dialog.count()) > 0; times += 1) {
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached', timeout: 5000 }).catch(() => undefined);
+  }
+  expect(await dialog.count()).toBe(0);
+}

@@ -31,7 +31,7 @@ export async function proveOneCall(
   seed = 1,
   clients = 8,
 ): Promise<OneCall> {
-  const { gateways, upstream } = fleet;
+  const { gateways, upstream, valkey } = fleet;
   const failures: string[] = [];
   let answers = 0;
   const askFor = async (url: string, run: number) => {
@@ -46,6 +46,8 @@ export async function proveOneCall(
     askFor(pick(gateways, index + run).url, run),
   );
   const steps = upstream.count('steps');
+  // A gateway answers before it has shared what it fetched: the record and the steps of each run.
+  await until(async () => (await valkey.client.keys('stepgate:answer:*')).length === 2 * runs);
 
   const balancer = await startBalancer(gateways.map(({ url }) => url));
   let isOver = false;
