@@ -21,7 +21,7 @@ export function payloadValue<Field extends PayloadField>(
 }
 
 export const payloadSize = <Field extends PayloadField>(payload: Payload<Field>, field: Field, { readings }: Context) =>
-  readings.take(payload, [field], () => payloadBytes(payload, field, payload));
+  readings.takeFigures(payload, [field], () => payloadBytes(payload, field, payload));
 
 /** What a model was asked and what it answered. */
 export const MODEL_CALL: readonly PayloadField[] = ['inputs', 'outputs'];
@@ -29,7 +29,7 @@ export const MODEL_CALL: readonly PayloadField[] = ['inputs', 'outputs'];
 /** To be called before what reads the tokens of many steps: they are known then. */
 export async function readTokens(steps: readonly Step[], { readings }: Context): Promise<void> {
   for (const step of steps) {
-    const reading = readings.take(step.payload, MODEL_CALL, () => stepTokenUsage(step));
+    const reading = readings.takeFigures(step.payload, MODEL_CALL, () => stepTokenUsage(step));
     if (reading instanceof Promise) await reading;
   }
 }

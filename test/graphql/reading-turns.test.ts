@@ -27,7 +27,7 @@ function start(queue = createReadingQueue()) {
         return name;
       }),
     );
-  return { take, read, admitted, client };
+  return { readings, take, read, admitted, client };
 }
 
 /** What is read in each turn of the event loop from now on. */
@@ -95,6 +95,12 @@ describe('the payloads that one operation reads', () => {
     await expect(take(payloadOf(2 * TURN_BYTES + 1), 'refused')).rejects.toThrow('too much');
     expect(admitted).toEqual([MEGABYTE, 2 * TURN_BYTES + 1]);
     expect(read).toEqual(['short', 'long']);
+  });
+
+  it('need no admission for a figure', () => {
+    const { readings, admitted } = start();
+    expect(readings.takeFigures(payloadOf(2 * TURN_BYTES + 1), ['outputs'], () => 7)).toBe(7);
+    expect(admitted).toEqual([]);
   });
 
   it('fail alone, and are not read any more when the client has gone', async () => {

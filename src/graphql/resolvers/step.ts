@@ -47,11 +47,11 @@ export const step: FieldTable<'Step'> = {
   outputsSizeBytes: { resolve: ({ payload }, _args, context) => payloadSize(payload, 'outputs', context) },
   metadata: { resolve: ({ payload }, _args, context) => payloadValue(payload, 'metadata', null, context) },
   tokenUsage: {
-    resolve: (step, _args, { readings }) => readings.take(step.payload, MODEL_CALL, () => stepTokenUsage(step)),
+    resolve: (step, _args, { readings }) => readings.takeFigures(step.payload, MODEL_CALL, () => stepTokenUsage(step)),
   },
   estimatedCost: {
     resolve: (step, _args, { prices, readings }) =>
-      prices && readings.take(step.payload, MODEL_CALL, () => stepCost(step, prices)),
+      prices && readings.takeFigures(step.payload, MODEL_CALL, () => stepCost(step, prices)),
   },
   conversation: {
     resolve: (step, _args, { readings, conversation }) =>
