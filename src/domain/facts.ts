@@ -8,39 +8,27 @@ export interface JsonObject {
 
 export type PayloadField = 'inputs' | 'outputs' | 'metadata';
 
-/** What a step took in and gave out: of any size and shape, nested at most MAX_JSON_DEPTH levels deep. */
-export interface StepPayload {
-  readonly inputs: JsonValue;
-  readonly outputs: JsonValue;
-  readonly metadata: JsonValue;
-  /** The fields that are null only because their value can't be written as JSON. */
-  readonly unreadable: readonly UnreadableField[];
-}
-
-export interface UnreadableField {
-  readonly field: PayloadField;
-  readonly problem: string;
-  /** Of its value as JSON text. */
-  readonly sizeBytes: number;
-}
-
-export type RunPayload = Omit<StepPayload, 'metadata'>;
-
-/** Each field is read anew from its text when it is asked for, unless that was done a moment ago: most of it nobody ever asks for. */
-export interface ReadPayload<Payload> {
-  (): Payload;
-  /** Null for a field without a value. */
-  readonly texts?: Readonly<Record<PayloadField, PayloadText | null>>;
+/** What a step or a run took in and gave out, as text: most of it nobody ever reads. Null for a field without a value. */
+export type Payload = Readonly<Record<PayloadField, PayloadText | null>> & {
   /** Bytes of the memory that it keeps. */
-  readonly heldBytes?: number;
-}
+  readonly heldBytes: number;
+};
 
-/** JSON in UTF-8, as the upstream wrote it. */
+/** JSON of any shape. */
 export interface PayloadText {
+  /** As the upstream wrote it, in UTF-8. */
   readonly bytes: Uint8Array;
   readonly sizeBytes: number;
-  /** True where it says just what its value says when it is written again. */
+  /** Why its value can't be answered, such as its depth; null if it can. */
+  readonly problem: string | null;
+  /** What parsing it takes, in some 15 ns: 1 for each value, and 7 more for a list, an object or an integer beyond 2^53. */
+  readonly cost: number;
+  /** True if it may be answered just as the upstream wrote it. */
   readonly isPlain: boolean;
+  /** As it may be answered: with integers beyond 2^53 as text, and in UTF-8 throughout. */
+  written(): Uint8Array;
+  /** Its value, with such integers as text. Parsed each time, unless that was done a moment ago. */
+  read(): JsonValue;
 }
 
 /** One execution of a node, as the upstream told it. */
@@ -56,7 +44,7 @@ export interface StepFacts {
   readonly elapsedTime: number | null;
   /** As the upstream sent it: it may be a text that says that there is no error. */
   readonly error: string | null;
-  readonly payload: ReadPayload<StepPayload>;
+  readonly payload: Payload;
   /** Exact up to 2^53. */
   readonly tokens: number | null;
   /** The position in the upstream's list: the tie-breaker of every order. */
@@ -74,7 +62,7 @@ export interface RunRecord {
   readonly endTime: Timestamp | null;
   readonly elapsedTime: number | null;
   readonly error: string | null;
-  readonly payload: ReadPayload<RunPayload>;
+  readonly payload: Payload;
 }
 
 export interface WorkflowNode {

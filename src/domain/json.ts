@@ -26,6 +26,9 @@ export function isDeeperThan(value: JsonValue, maxDepth: number): boolean {
   return level.length > 0;
 }
 
+export const TOO_DEEP = `nested deeper than ${MAX_JSON_DEPTH} levels`;
+export const NOT_FINITE = 'a number is beyond what a double holds';
+
 /** A number such as `1e400`: JSON.parse reads it as Infinity, which JSON.stringify would write as null. */
 const isInfinite = (value: JsonValue): boolean => typeof value === 'number' && !Number.isFinite(value);
 
@@ -33,12 +36,12 @@ const isInfinite = (value: JsonValue): boolean => typeof value === 'number' && !
 export function unwritable(value: JsonValue): string | null {
   let level: Container[] = [[value]];
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_JSON_DEPTH) return `nested deeper than ${MAX_JSON_DEPTH} levels`;
+    if (depth > MAX_JSON_DEPTH) return TOO_DEEP;
     const next: Container[] = [];
     for (const container of level) {
       for (const child of Object.values<JsonValue>(container)) {
         if (isContainer(child)) next.push(child);
-        else if (isInfinite(child)) return 'a number is beyond what a double holds';
+        else if (isInfinite(child)) return NOT_FINITE;
       }
     }
     level = next;
@@ -59,23 +62,4 @@ export function hasLeaf(value: JsonValue, isSuchLeaf: (leaf: JsonValue) => boole
     } else for (const child of Object.values<JsonValue>(next)) rest.push(child);
   }
   return false;
-}
-
-/** The bytes of `JSON.stringify(value)` in UTF-8, without recursion. */
-export function jsonTextBytes(value: JsonValue): number {
-  const rest: JsonValue[] = [value];
-  let bytes = 0;
-  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
-    if (isContainer(next)) {
-      const keys = isJsonObject(next) ? Object.keys(next) : [];
-      const children: readonly JsonValue[] = Object.values<JsonValue>(next);
-      // The brackets and the commas; a colon behind each key.
-      bytes += 2 + Math.max(0, children.length - 1);
-      for (const key of keys) bytes += Buffer.byteLength(JSON.stringify(key)) + 1;
-      for (const child of children) rest.push(child);
-    } else {
-      bytes += Buffer.byteLength(JSON.stringify(next));
-    }
-  }
-  return bytes;
 }

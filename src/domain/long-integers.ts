@@ -4,10 +4,9 @@
  */
 import type { JsonValue } from './types.ts';
 
+/** 2^53 has 16 digits. */
+export const MIN_LONG_DIGITS = 16;
 const LEAST_DIGITS = /\d{16}/;
-
-/** The beginning of a text, or an integer of 16 digits or more. What follows a point or an exponent is no integer. */
-const TOKENS = /"|(?<![\w.+-])-?[1-9]\d{15,}(?![\w.])/g;
 
 /** `JSON.parse`, with such integers as text. */
 export function parseExactJson(text: string): unknown {
@@ -17,36 +16,52 @@ export function parseExactJson(text: string): unknown {
   return exact === text ? value : JSON.parse(exact);
 }
 
-/** The same JSON, with such integers in quotes. */
+/** The same JSON, with such integers in quotes. Character by character: expressions take up to four times as long. */
 export function longIntegersAsText(json: string): string {
   if (!LEAST_DIGITS.test(json)) return json;
-  const tokens = new RegExp(TOKENS);
   let exact = '';
   let copied = 0;
-  for (let found = tokens.exec(json); found; found = tokens.exec(json)) {
-    const [token] = found;
-    if (token === '"') tokens.lastIndex = endOfText(json, found.index);
-    else if (!Number.isSafeInteger(Number(token))) {
-      exact += `${json.slice(copied, found.index)}"${token}"`;
-      copied = tokens.lastIndex;
+  for (let at = 0; at < json.length;) {
+    const first = json.charCodeAt(at);
+    let end = at + 1;
+    if (first === QUOTE) end = endOfText(json, at);
+    else if (first === MINUS || isDigit(first)) {
+      end = endOfNumber(json, at);
+      if (end - at >= MIN_LONG_DIGITS && isLongInteger(json.slice(at, end))) {
+        exact += `${json.slice(copied, at)}"${json.slice(at, end)}"`;
+        copied = end;
+      }
     }
+    at = end;
   }
   return exact + json.slice(copied);
 }
 
-/** Behind the quote that ends the text. An expression that matches a whole text with a million escapes would overflow the stack. */
-export function endOfText(json: string, start: number): number {
-  let end = start;
-  do end = json.indexOf('"', end + 1);
-  while (isEscaped(json, end));
-  return end === -1 ? json.length : end + 1;
+/** Of a number in JSON. What has a point or an exponent is no integer: a double is meant. */
+export const isLongInteger = (number: string): boolean =>
+  /^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number));
+
+/** Behind the quote that ends it. */
+function endOfText(json: string, start: number): number {
+  for (let at = start + 1; at < json.length; at += 1) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) return at + 1;
+    if (code === BACKSLASH) at += 1;
+  }
+  return json.length;
 }
 
-function isEscaped(json: string, quote: number): boolean {
-  let first = quote;
-  while (json[first - 1] === '\\') first -= 1;
-  return (quote - first) % 2 === 1;
+function endOfNumber(json: string, start: number): number {
+  let end = start + 1;
+  while (isInNumber(json.charCodeAt(end))) end += 1;
+  return end;
 }
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+/** Digits, `+`, `-`, `.`, `e` and `E`. */
+const isInNumber = (code: number): boolean =>
+  isDigit(code) || code === 0x2b || code === MINUS || code === 0x2e || code === 0x65 || code === 0x45;
+const [QUOTE, MINUS, BACKSLASH] = [0x22, 0x2d, 0x5c];
 
 /** True for what `JSON.parse` may have made of such an integer. */
 export const mayBeRounded = (value: JsonValue): boolean =>

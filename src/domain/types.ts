@@ -1,5 +1,5 @@
 /** What follows from the facts: the shapes that the domain answers. The facts are passed on, so that one import serves. */
-import type { Freshness, JsonValue, ReadPayload, RunPayload, StepFacts } from './facts.ts';
+import type { Freshness, Payload, StepFacts } from './facts.ts';
 import type { RunStatus, StepStatus } from './status.ts';
 import type { Timestamp } from './timestamp.ts';
 
@@ -170,14 +170,11 @@ export interface Run {
   readonly lastActivityAt: Timestamp | null;
   readonly wallClockMs: number | null;
   readonly error: string | null;
-  readonly inputs: JsonValue;
-  readonly outputs: JsonValue;
-  readonly unreadable: RunPayload['unreadable'];
   readonly freshness: Freshness;
   /** By start, then upstream index. */
   readonly steps: readonly Step[];
   /** That of its record; null where it has none. */
-  readonly payload: ReadPayload<RunPayload> | null;
+  readonly payload: Payload | null;
   /** What is wrong with each entry of the upstream's list that can't be read; `steps` leaves these out. */
   readonly unreadableSteps: readonly string[];
   readonly stepCounts: StepCounts;

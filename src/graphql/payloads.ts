@@ -1,27 +1,59 @@
 /** Payloads for resolvers: a field as it was written, what a path finds in it, or what else is read from it. */
+import { fieldOf } from '../domain/json.ts';
+import { problemOf } from '../domain/payload.ts';
 import { stepTokenUsage } from '../domain/run/tokens.ts';
-import type { PayloadField, ReadPayload, Step } from '../domain/types.ts';
-import { payloadBytes, readPayload, type PayloadOf } from '../upstream/payload.ts';
+import type { JsonValue, Payload, PayloadField, PayloadText, Run, Step } from '../domain/types.ts';
+import { GatewayError } from '../upstream/errors.ts';
 import { pick } from './arguments.ts';
 import type { Context } from './context.ts';
 import { WrittenJson, type AnsweredJson } from './written-json.ts';
 
-/** Of a step or a run record. */
-type Payload<Field extends PayloadField> = ReadPayload<PayloadOf<Field>>;
+type Path = string | null | undefined;
 
-export function payloadValue<Field extends PayloadField>(
-  payload: Payload<Field>,
-  field: Field,
-  path: string | null | undefined,
+export function payloadValue(
+  payload: Payload | null,
+  field: PayloadField,
+  path: Path,
   { readings, budgets }: Context,
 ): AnsweredJson | Promise<AnsweredJson> {
-  const text = payload.texts?.[field];
-  if (path == null && text?.isPlain === true) return new WrittenJson(text.bytes);
-  return readings.take(payload, [field], () => pick(readPayload(payload(), field), path, budgets.paths));
+  const text = payload?.[field];
+  if (!payload || !text) return pick(null, path, budgets.paths);
+  if (path != null)
+    return readings.take(payload, [field], () => pick(readPayload(payload, field), path, budgets.paths));
+  const answer = () => writtenJson(field, text);
+  return text.isPlain ? answer() : readings.take(payload, [field], answer);
 }
 
-export const payloadSize = <Field extends PayloadField>(payload: Payload<Field>, field: Field, { readings }: Context) =>
-  readings.takeFigures(payload, [field], () => payloadBytes(payload, field, payload));
+function writtenJson(field: PayloadField, text: PayloadText): WrittenJson {
+  if (text.problem !== null) throw unreadable(field, text.problem);
+  return new WrittenJson(text.written());
+}
+
+/** Throws UPSTREAM_CONTRACT_VIOLATION for a value that can't be read. */
+export function readPayload(payload: Payload, field: PayloadField): JsonValue {
+  const text = payload[field];
+  if (!text) return null;
+  const problem = problemOf(text);
+  if (problem !== null) throw unreadable(field, problem);
+  return text.read();
+}
+
+const unreadable = (field: PayloadField, problem: string): GatewayError =>
+  new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `${field}: ${problem}`);
+
+/**
+ * What a run without a record was started with: the `input_data` of the first step that has any, for there the upstream puts it. Inputs
+ * that can't be read may hold it: then a later step's would be wrong.
+ */
+export async function inferredInputs({ steps }: Run, path: Path, { readings, budgets }: Context): Promise<JsonValue> {
+  for (const { payload } of steps) {
+    const inputs = await readings.take(payload, ['inputs'], () =>
+      fieldOf(readPayload(payload, 'inputs'), 'input_data'),
+    );
+    if (inputs !== undefined) return pick(inputs, path, budgets.paths);
+  }
+  return pick(null, path, budgets.paths);
+}
 
 /** What a model was asked and what it answered. */
 export const MODEL_CALL: readonly PayloadField[] = ['inputs', 'outputs'];

@@ -2,7 +2,7 @@
  * When payloads are read: in one turn of the event loop only so much of them is parsed, and others are answered in between. What has to wait
  * is read operation by operation, in the order in which they came.
  */
-import type { PayloadField, ReadPayload } from '../domain/types.ts';
+import type { Payload, PayloadField } from '../domain/types.ts';
 import { AbandonedError } from '../upstream/errors.ts';
 
 /** Calls `readTurn` in turns of the event loop to come, until it answers false: after those that were here before. */
@@ -24,7 +24,7 @@ export function createReadingQueue(): ReadingQueue {
 }
 
 /** Calls `read`, which reads these fields of the payload: at once, or in a later turn. */
-type Take = <T>(payload: ReadPayload<unknown>, fields: readonly PayloadField[], read: () => T) => T | Promise<T>;
+type Take = <T>(payload: Payload, fields: readonly PayloadField[], read: () => T) => T | Promise<T>;
 
 export interface ReadingTurns {
   readonly take: Take;
@@ -32,7 +32,7 @@ export interface ReadingTurns {
   readonly takeFigures: Take;
 }
 
-/** Parsing them takes 2 to 80 ms: measured on Node 24. A larger payload has a turn of its own. */
+/** Parsing them takes 2 to 80 ms: measured on Node 24. A larger field has a turn of its own. */
 export const TURN_BYTES = 2 * 2 ** 20;
 /** To parse less is cheap. */
 const MIN_ADMITTED_BYTES = 2 ** 20;
@@ -48,23 +48,28 @@ export interface ReadingTurnsOptions {
   readonly admit: (bytes: number) => void;
 }
 
-/** What is to be read of one payload. */
-interface Waiting {
-  readonly bytes: number;
-  readonly readings: (() => void)[];
+interface Reading {
+  readonly fields: readonly PayloadField[];
+  readonly read: () => void;
 }
 
 export function createReadingTurns({ queue, isGone, admit }: ReadingTurnsOptions): ReadingTurns {
   let left = TURN_BYTES;
-  /** The payload that was read last: to read it again costs nothing. */
-  let latest: ReadPayload<unknown> | undefined;
-  const waiting = new Map<ReadPayload<unknown>, Waiting>();
+  /** The payload that was read last, and which fields of it: to read those again costs nothing. */
+  let latest: Payload | undefined;
+  const latestFields = new Set<PayloadField>();
+  /** In the order in which they came, but those of one payload together. */
+  const waiting = new Map<Payload, Reading[]>();
 
-  function isTurnOf(payload: ReadPayload<unknown>, bytes: number): boolean {
-    if (payload === latest) return true;
+  /** True if these fields may be read in this turn. Then they count. */
+  function hasRoomFor(payload: Payload, fields: readonly PayloadField[]): boolean {
+    const unread = payload === latest ? fields.filter((field) => !latestFields.has(field)) : fields;
+    const bytes = bytesOf(payload, unread);
     if (bytes > left && left < TURN_BYTES) return false;
-    left -= bytes;
+    left = Math.max(0, left - bytes);
+    if (payload !== latest) latestFields.clear();
     latest = payload;
+    for (const field of unread) latestFields.add(field);
     return true;
   }
 
@@ -72,34 +77,38 @@ export function createReadingTurns({ queue, isGone, admit }: ReadingTurnsOptions
   function readTurn(): boolean {
     left = TURN_BYTES;
     latest = undefined;
-    for (const [payload, { bytes, readings }] of waiting) {
-      if (!isTurnOf(payload, bytes)) break;
+    for (const [payload, readings] of waiting) {
+      for (let next = readings[0]; next; next = readings[0]) {
+        if (!hasRoomFor(payload, next.fields)) return true;
+        readings.shift();
+        next.read();
+      }
       waiting.delete(payload);
-      for (const read of readings) read();
     }
-    return waiting.size > 0;
+    return false;
   }
 
-  function wait<T>(payload: ReadPayload<unknown>, bytes: number, read: () => T): Promise<T> {
+  function wait<T>(payload: Payload, fields: readonly PayloadField[], read: () => T): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     if (waiting.size === 0) queue(readTurn);
-    const entry = waiting.get(payload) ?? { bytes, readings: [] };
-    waiting.set(payload, entry);
-    entry.readings.push(() => {
-      try {
-        if (isGone()) throw new AbandonedError();
-        resolve(read());
-      } catch (error) {
-        reject(error);
-      }
+    const readings = waiting.get(payload) ?? [];
+    waiting.set(payload, readings);
+    readings.push({
+      fields,
+      read() {
+        try {
+          if (isGone()) throw new AbandonedError();
+          resolve(read());
+        } catch (error) {
+          reject(error);
+        }
+      },
     });
     return promise;
   }
 
-  const takeFigures: Take = (payload, fields, read) => {
-    const bytes = bytesOf(payload, fields);
-    return isTurnOf(payload, bytes) ? read() : wait(payload, bytes, read);
-  };
+  const takeFigures: Take = (payload, fields, read) =>
+    hasRoomFor(payload, fields) ? read() : wait(payload, fields, read);
 
   return {
     take: (payload, fields, read) =>
@@ -113,5 +122,5 @@ export function createReadingTurns({ queue, isGone, admit }: ReadingTurnsOptions
 }
 
 /** Of what is parsed for these fields. */
-const bytesOf = ({ texts }: ReadPayload<unknown>, fields: readonly PayloadField[]): number =>
-  fields.reduce((sum, field) => sum + (texts?.[field]?.sizeBytes ?? 0), 0);
+const bytesOf = (payload: Payload, fields: readonly PayloadField[]): number =>
+  fields.reduce((sum, field) => sum + (payload[field]?.sizeBytes ?? 0), 0);

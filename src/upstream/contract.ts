@@ -2,7 +2,7 @@
  * The wire contract: reads the upstream's answers into domain facts. Every assumption about the API is made here, and only
  * here (the embedded upstream aside) are its field names used. Readers throw UPSTREAM_CONTRACT_VIOLATION.
  */
-import type { RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
+import type { Payload, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { JsonAnswer, JsonItem } from './transport/json-answer.ts';
 import { itemsIn, objectIn, problemAt, violation, type ListOf, type ObjectOf } from './wire/answers.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
@@ -20,7 +20,6 @@ import {
   type WireObject,
 } from './wire/fields.ts';
 import { readGraph } from './wire/graph.ts';
-import { payloadReader } from './wire/payload-reader.ts';
 
 /** Of steps and run records, beside their payloads. */
 const EXECUTION = ['id', 'status', 'start_time', 'end_time', 'elapsed_time', 'error'];
@@ -69,12 +68,19 @@ export function readSteps(json: JsonAnswer, runId = '', report = ignore): readon
       endTime: time(step, 'end_time'),
       elapsedTime: seconds(step, 'elapsed_time'),
       error: errorText(step, 'error'),
-      payload: payloadReader(item),
+      payload: payloadOf(item),
       tokens: tokenCount(step, 'tokens'),
       index,
     };
   });
 }
+
+const payloadOf = (item: JsonItem | undefined): Payload => ({
+  inputs: item?.member('inputs') ?? null,
+  outputs: item?.member('outputs') ?? null,
+  metadata: item?.member('step_metadata') ?? null,
+  heldBytes: item?.heldBytes ?? 0,
+});
 
 /** Unique beyond the run, as the upstream's ids are. */
 const idOfPosition = (runId: string, index: number): string => `${runId}#${index}`;
@@ -91,7 +97,7 @@ function unreadableStep(index: number, item: unknown): StepFacts {
     endTime: null,
     elapsedTime: null,
     error: null,
-    payload: payloadReader(undefined),
+    payload: payloadOf(undefined),
     tokens: null,
     index,
     problem: problemAt('steps', 'step', `$[${index}]`, item),
@@ -119,7 +125,7 @@ const recordOf = (run: WireObject | null, item: JsonItem | undefined): RunRecord
   endTime: run && time(run, 'end_time'),
   elapsedTime: run && seconds(run, 'elapsed_time'),
   error: run && errorText(run, 'error'),
-  payload: payloadReader(item),
+  payload: payloadOf(item),
 });
 
 /** Call 5. A workflow without a usable id can't be asked for anything: it is left out. */

@@ -227,9 +227,9 @@ describe('the upstream', () => {
   describe('calls 1 and 3 together', () => {
     it("agree on the run's inputs, where a step has them as input_data", async () => {
       const [steps, run] = await Promise.all([listSteps(), getRun()]);
-      const ofRun = run.payload().inputs;
+      const ofRun = run.payload.inputs?.read();
       for (const step of steps) {
-        const { inputs } = step.payload();
+        const inputs = step.payload.inputs?.read() ?? null;
         if (typeof inputs !== 'object' || inputs === null || !('input_data' in inputs)) continue;
         expect(inputs.input_data).toEqual(ofRun);
       }
@@ -315,7 +315,7 @@ describe('the upstream', () => {
         const ref = { ...target.run, runId };
         const { value: record } = await client.getRun(ref, call());
         expect(record).toMatchObject({ id: runId, endTime: null });
-        expect(record?.payload().inputs).toEqual(inputs);
+        expect(record?.payload.inputs?.read()).toEqual(inputs);
         expect((await client.listSteps(ref, call())).value).toEqual(expect.any(Array));
       });
     }

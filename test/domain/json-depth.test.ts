@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isDeeperThan, jsonTextBytes, MAX_JSON_DEPTH, unwritable } from '../../src/domain/json.ts';
+import { isDeeperThan, MAX_JSON_DEPTH, unwritable } from '../../src/domain/json.ts';
 import type { JsonValue } from '../../src/domain/types.ts';
-import { anyCharacter } from '../support/any-character.ts';
 
 const nested = (levels: number, inner = ''): JsonValue =>
   JSON.parse(`${'['.repeat(levels)}${inner}${']'.repeat(levels)}`) as JsonValue;
@@ -51,19 +50,5 @@ describe('JSON that can not be written', () => {
         expect(unwritable(JSON.parse(text) as JsonValue)).toBe('a number is beyond what a double holds');
       }),
     );
-  });
-});
-
-describe('the size of JSON as text', () => {
-  it('is that of `JSON.stringify`, in bytes', () => {
-    fc.assert(
-      fc.property(fc.oneof(json, fc.string({ unit: anyCharacter })), (value) => {
-        expect(jsonTextBytes(value)).toBe(Buffer.byteLength(JSON.stringify(value)));
-      }),
-    );
-  });
-
-  it('is counted for any number of levels', () => {
-    expect(jsonTextBytes(nested(1_000_000, '"ä"'))).toBe(2_000_004);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createRun } from '../../src/domain/run/run.ts';
-import type { PayloadField, Run, StepFacts } from '../../src/domain/types.ts';
+import type { Run, StepFacts } from '../../src/domain/types.ts';
 import { at, EPOCH_MS, ran, runFacts, runOf, runRecord, stepFacts } from '../support/facts.ts';
 
 describe('the bounds of a run', () => {
@@ -42,46 +42,10 @@ describe('lastActivityAt', () => {
 });
 
 describe('what a run was given and answered', () => {
-  const inputs = { run_id: 'r', input_data: { question: 'why?' } };
-  const steps = [
-    ran('late', 5, 6, 'completed', { inputs: { input_data: 'no' } }),
-    ran('code', 0, 1),
-    ran('model', 1, 5, 'completed', { inputs }),
-  ];
-
-  it('is the record’s', () => {
-    const record = runRecord({ inputs: { a: 1 }, outputs: 'answer', error: 'oops' });
-    expect(runOf(steps, { record })).toMatchObject({ inputs: { a: 1 }, outputs: 'answer', error: 'oops' });
-    expect(runOf(steps, { record: runRecord() }).inputs).toBeNull();
-  });
-
-  it('is read from the first step that was given the run’s inputs where there is no record', () => {
-    expect(runOf(steps)).toMatchObject({ inputs: { question: 'why?' }, outputs: null, error: null });
-    expect(runOf([ran('a', 0, 1, 'completed', { inputs: ['input_data'] })]).inputs).toBeNull();
-  });
-
-  it('is not guessed where inputs that can not be read may hold the run’s', () => {
-    const unreadable = (field: PayloadField) => [{ field, problem: 'too deep', sizeBytes: 9 }];
-    const hides = (field: PayloadField, start = 0) =>
-      ran('hides', start, 9, 'completed', {
-        payload: () => ({ inputs: null, outputs: null, metadata: null, unreadable: unreadable(field) }),
-      });
-    expect(runOf([hides('inputs'), ...steps])).toMatchObject({
-      inputs: null,
-      outputs: null,
-      unreadable: unreadable('inputs'),
-    });
-    expect(runOf([hides('outputs'), ...steps])).toMatchObject({ inputs: inputs.input_data, unreadable: [] });
-    expect(runOf([...steps, hides('inputs', 2)])).toMatchObject({ inputs: inputs.input_data, unreadable: [] });
-    expect(runOf([])).toMatchObject({ inputs: null, outputs: null, unreadable: [] });
-    const record = runRecord({ payload: () => ({ inputs: null, outputs: 1, unreadable: unreadable('inputs') }) });
-    expect(runOf(steps, { record })).toMatchObject({ inputs: null, outputs: 1, unreadable: unreadable('inputs') });
-  });
-
   it('is that of the record, if there is one', () => {
-    const record = runRecord();
-    expect(runOf(steps, { record }).payload).toBe(record.payload);
-    expect(runOf(steps).payload).toBeNull();
+    const record = runRecord({ inputs: 1, error: 'oops' });
+    expect(runOf([], { record })).toMatchObject({ payload: record.payload, error: 'oops' });
+    expect(runOf([ran('a', 0, 1)])).toMatchObject({ payload: null, error: null });
   });
 });
 
@@ -112,9 +76,6 @@ describe('a run of which neither record nor steps can be had', () => {
     'lastActivityAt',
     'wallClockMs',
     'error',
-    'inputs',
-    'outputs',
-    'unreadable',
     'freshness',
     'steps',
     'unreadableSteps',
@@ -139,8 +100,7 @@ describe('a run whose steps were not loaded', () => {
       startedAt: at(0),
       endedAt: at(10),
       wallClockMs: 10_000,
-      inputs: 1,
-      outputs: 2,
+      payload: record.payload,
       error: 'oops',
       freshness: facts.freshness,
     });
@@ -167,7 +127,7 @@ describe('a run whose steps were not loaded', () => {
   it('refuses what no record tells', () => {
     const unknown = createRun(runFacts({ steps: null }), EPOCH_MS);
     expect(unknown.id).toBe('run-1');
-    for (const field of ['status', 'startedAt', 'endedAt', 'inputs'] as const) {
+    for (const field of ['status', 'startedAt', 'endedAt'] as const) {
       expect(() => unknown[field]).toThrow('without its steps');
     }
     const endless = createRun(
@@ -228,7 +188,7 @@ describe('deriving', () => {
       },
     });
     const run = createRun(runFacts({ steps: [watched], record: runRecord() }), EPOCH_MS);
-    expect([run.status, run.startedAt, run.endedAt, run.inputs]).toEqual(['COMPLETED', at(0), at(10), null]);
+    expect([run.status, run.startedAt, run.endedAt]).toEqual(['COMPLETED', at(0), at(10)]);
     expect(read).toEqual([]);
     expect([run.lastActivityAt, run.lastActivityAt]).toEqual([at(10), at(10)]);
     expect(read).toEqual(['startTime', 'endTime']);

@@ -9,7 +9,7 @@ import {
 } from '../../src/domain/step/step-changes.ts';
 import type { StepFacts } from '../../src/domain/types.ts';
 import { createRun } from '../../src/domain/run/run.ts';
-import { arbitrarySteps, EPOCH_MS, listed, ran, runFacts, runOf } from '../support/facts.ts';
+import { arbitrarySteps, EPOCH_MS, listed, ran, runFacts, runOf, valuesOf } from '../support/facts.ts';
 import { resultOf } from '../support/generator.ts';
 
 const compared = (before: readonly StepFacts[], after: readonly StepFacts[]): ComparedSteps =>
@@ -95,7 +95,7 @@ describe('a step has changed', () => {
           .map(({ facts, index }) => {
             const step = runOf(steps).steps.find((one) => one.index === index);
             return [
-              { ...facts, payload: facts.payload(), index: 0 },
+              { ...facts, payload: valuesOf(facts.payload), index: 0 },
               step?.attempt,
               step?.attemptCount,
               step?.attemptKind,

@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import type { GraphQLResolveInfo } from 'graphql';
 import { createContext, type ContextRequest, type ContextSource } from '../../src/graphql/context.ts';
 import { createReportedErrors } from '../../src/graphql/lists/reported-errors.ts';
-import type { ReadPayload } from '../../src/domain/types.ts';
+import type { Payload } from '../../src/domain/types.ts';
 import { createReadingQueue, TURN_BYTES } from '../../src/graphql/reading-turns.ts';
 import { settleAll } from '../../src/graphql/lists/settle.ts';
 import { ofWorkflow, severalWorkflows } from '../../src/graphql/lists/several-workflows.ts';
@@ -10,14 +10,12 @@ import { createAnswerLifetime } from '../../src/runs/operation.ts';
 import type { WorkflowStore } from '../../src/runs/workflow-store.ts';
 import { AbandonedError, GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock } from '../support/clock.ts';
-import { runOf, stepFacts } from '../support/facts.ts';
+import { payloadOf, runOf, stepFacts } from '../support/facts.ts';
 import { viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
 
-const payloadOf = (sizeBytes: number): ReadPayload<unknown> => {
-  const outputs = { bytes: Buffer.alloc(0), sizeBytes, isPlain: true };
-  return Object.assign(() => null, { texts: { inputs: null, outputs, metadata: null } });
-};
+/** Of outputs of this size. */
+const payloadOfBytes = (sizeBytes: number): Payload => payloadOf({ outputs: 'x'.repeat(sizeBytes - 2) });
 
 describe('the context of an operation', () => {
   const { now } = createManualClock();
@@ -105,8 +103,8 @@ describe('the context of an operation', () => {
   it('reads no more payloads when its client has gone', async () => {
     const client = new AbortController();
     const { readings } = contextOf({ signal: () => client.signal });
-    expect(readings.take(payloadOf(TURN_BYTES), ['outputs'], () => 1)).toBe(1);
-    const waiting = Promise.resolve(readings.take(payloadOf(TURN_BYTES), ['outputs'], () => 2));
+    expect(readings.take(payloadOfBytes(TURN_BYTES), ['outputs'], () => 1)).toBe(1);
+    const waiting = Promise.resolve(readings.take(payloadOfBytes(TURN_BYTES), ['outputs'], () => 2));
     client.abort();
     expect(await rejectionOf(waiting)).toBeInstanceOf(AbandonedError);
   });
@@ -118,9 +116,9 @@ describe('the context of an operation', () => {
       return () => void held.push(`free ${bytes}`);
     };
     const read = () => void held.push('read');
-    void contextOf({ hold }).readings.take(payloadOf(2 ** 20), ['outputs'], read);
+    void contextOf({ hold }).readings.take(payloadOfBytes(2 ** 20), ['outputs'], read);
     expect(held).toEqual(['hold 1048576', 'free 1048576', 'read']);
-    void contextOf().readings.take(payloadOf(2 ** 20), ['outputs'], read);
+    void contextOf().readings.take(payloadOfBytes(2 ** 20), ['outputs'], read);
     expect(held).toEqual(['hold 1048576', 'free 1048576', 'read', 'read']);
   });
 });

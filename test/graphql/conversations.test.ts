@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createContext, type Context, type ContextSource } from '../../src/graphql/context.ts';
+import type { PayloadText } from '../../src/domain/types.ts';
 import { step as fields } from '../../src/graphql/resolvers/step.ts';
-import { runOf, stepFacts } from '../support/facts.ts';
+import { payloadOf, runOf, stepFacts } from '../support/facts.ts';
 
 describe('the conversation of a step', () => {
   it('is read once in an operation, and not kept for the next', () => {
@@ -9,11 +10,14 @@ describe('the conversation of a step', () => {
     const signal = () => new AbortController().signal;
     const next = (): Context => createContext(source, { viewer: null, authError: null, requestId: 'r', signal });
     let readings = 0;
-    const payload = () => {
-      readings += 1;
-      return { inputs: { messages: [{ role: 'user', content: 'Hi' }] }, outputs: null, metadata: null, unreadable: [] };
-    };
-    const [step] = runOf([stepFacts({ payload })]).steps;
+    const inputs = {
+      ...{ problem: null, cost: 1, sizeBytes: 1 },
+      read() {
+        readings += 1;
+        return { messages: [{ role: 'user', content: 'Hi' }] };
+      },
+    } as unknown as PayloadText;
+    const [step] = runOf([stepFacts({ payload: { ...payloadOf({}), inputs } })]).steps;
     const { resolve } = fields.conversation as unknown as {
       resolve: (parent: unknown, args: unknown, context: Context) => unknown;
     };

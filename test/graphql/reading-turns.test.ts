@@ -1,15 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
-import type { PayloadText, ReadPayload } from '../../src/domain/types.ts';
+import type { Payload, PayloadField, PayloadText } from '../../src/domain/types.ts';
 import { createReadingQueue, createReadingTurns, TURN_BYTES } from '../../src/graphql/reading-turns.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
 
 const MEGABYTE = 2 ** 20;
 
-const payloadOf = (sizeBytes: number): ReadPayload<unknown> => {
-  const text: PayloadText = { bytes: Buffer.alloc(0), sizeBytes, isPlain: true };
-  return Object.assign(() => null, { texts: { inputs: null, outputs: text, metadata: text } });
-};
+/** Of outputs and metadata of this size each. */
+function payloadOf(sizeBytes: number): Payload {
+  const text = { sizeBytes } as PayloadText;
+  return { inputs: null, outputs: text, metadata: text, heldBytes: 0 };
+}
+const NONE: Payload = { inputs: null, outputs: null, metadata: null, heldBytes: 0 };
 
 function start(queue = createReadingQueue()) {
   const client = { isGone: false };
@@ -20,9 +22,9 @@ function start(queue = createReadingQueue()) {
   };
   const readings = createReadingTurns({ queue, isGone: () => client.isGone, admit });
   const read: string[] = [];
-  const take = (payload: ReadPayload<unknown>, name: string) =>
+  const take = (payload: Payload, name: string, fields: readonly PayloadField[] = ['inputs', 'outputs']) =>
     Promise.try(() =>
-      readings.take(payload, ['inputs', 'outputs'], () => {
+      readings.take(payload, fields, () => {
         read.push(name);
         return name;
       }),
@@ -43,7 +45,7 @@ async function turnsOf(read: string[], count: number): Promise<(readonly string[
 describe('the payloads that one operation reads', () => {
   it('are read at once as far as a turn of the event loop allows, and one that was read just before', async () => {
     const { take, read } = start();
-    const [a, b, none] = [payloadOf(TURN_BYTES), payloadOf(1), () => null];
+    const [a, b, none] = [payloadOf(TURN_BYTES), payloadOf(1), NONE];
     const all = [take(none, 'none'), take(a, 'a1'), take(a, 'a2'), take(b, 'b1'), take(a, 'a3')];
     expect(read).toEqual(['none', 'a1', 'a2', 'a3']);
     expect(await Promise.all(all)).toEqual(['none', 'a1', 'a2', 'b1', 'a3']);
@@ -58,6 +60,23 @@ describe('the payloads that one operation reads', () => {
     for (const alias of ['x', 'y']) all.push(...payloads.map((payload, at) => take(payload, `${alias}${at}`)));
     expect(await turnsOf(read, 4)).toEqual([['first'], ['x0', 'y0', 'x1', 'y1'], ['x2', 'y2'], ['x3', 'y3']]);
     expect(await Promise.all(all)).toHaveLength(9);
+  });
+
+  it('count field by field: what was read just before costs nothing, and another field of the same payload does', async () => {
+    const { take, read } = start();
+    const [a, b] = [payloadOf(TURN_BYTES), payloadOf(TURN_BYTES)];
+    const all = (['outputs', 'metadata', 'outputs'] as const).flatMap((field, at) => [
+      take(a, `a.${field}${at}`, [field]),
+      take(b, `b.${field}${at}`, [field]),
+    ]);
+    expect(await turnsOf(read, 5)).toEqual([
+      ['a.outputs0', 'a.outputs2'],
+      ['b.outputs0'],
+      ['b.metadata1'],
+      ['b.outputs2'],
+      ['a.metadata1'],
+    ]);
+    await Promise.all(all);
   });
 
   it('are all read before those of another operation that wait, too', async () => {

@@ -47,7 +47,7 @@ const told = ({ tokens, status, rawStatus, startTime, endTime, attempt, attemptC
     attempt,
     attemptCount,
     attemptKind,
-    outputs: payload().outputs,
+    outputs: payload.outputs?.read() ?? null,
   });
 
 /** No two start together: which of two such is the first attempt, the order of the upstream's list decides. */

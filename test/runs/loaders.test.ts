@@ -497,7 +497,7 @@ describe('the run loaders', () => {
       await settle();
       slow.resolve(runRecord({ id: 'slow', outputs: 'slow' }));
       const outcomes = (await loading).map((outcome) =>
-        outcome.status === 'fulfilled' ? outcome.value.outputs : (outcome.reason as GatewayError).code,
+        outcome.status === 'fulfilled' ? outcome.value.payload?.outputs?.read() : (outcome.reason as GatewayError).code,
       );
       expect(outcomes).toEqual(['slow', 'NOT_FOUND', 'BAD_USER_INPUT', 'UPSTREAM_UNAVAILABLE', 'fine']);
     });

@@ -213,7 +213,7 @@ describe('the run store', () => {
 
     it('serves it without a call, and holds it for the bytes of its own text', async () => {
       const { payload, ...record } = running();
-      await offer({ ...record, payload: Object.assign(() => payload(), { heldBytes: 40_000 }) });
+      await offer({ ...record, payload: { ...payload, heldBytes: 40_000 } });
       const served = await store.record(REF, operation());
       expect(served).toMatchObject({ cached: { value: list[0] }, staleReason: null });
       expect(served?.cached.sizeBytes).toBe(cachedBytes(40_000, 1));

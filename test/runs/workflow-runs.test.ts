@@ -54,10 +54,13 @@ describe('the runs of a workflow', () => {
     const answeredBefore: number[] = [];
     const slow = (record: RunRecord): RunRecord => ({
       ...record,
-      payload() {
-        answeredBefore.push(answered);
-        for (const until = performance.now() + 10; performance.now() < until;);
-        return record.payload();
+      payload: {
+        ...record.payload,
+        get inputs() {
+          answeredBefore.push(answered);
+          for (const until = performance.now() + 10; performance.now() < until;);
+          return record.payload.inputs;
+        },
       },
     });
     const records = many('run', 3);

@@ -1,18 +1,21 @@
 /** Facts for tests: builders whose defaults are an ordinary completed step or run, and arbitrary ones. */
 import fc from 'fast-check';
+import { valueOf } from '../../src/domain/payload.ts';
 import { createRun } from '../../src/domain/run/run.ts';
 import { parseTimestamp, timestampOfMicros, type Timestamp } from '../../src/domain/timestamp.ts';
 import type {
   JsonValue,
+  Payload,
+  PayloadField,
   Run,
   RunFacts,
-  RunPayload,
   RunRecord,
   StepFacts,
-  StepPayload,
   WorkflowGraph,
   WorkflowRecord,
 } from '../../src/domain/types.ts';
+import { readSteps } from '../../src/upstream/contract.ts';
+import { answerOf } from './wire.ts';
 
 /** 2025-03-13T02:41:00Z, from which all seconds in tests count. */
 export const EPOCH_MS = Date.UTC(2025, 2, 13, 2, 41);
@@ -27,11 +30,20 @@ export function atSecond(seconds: number): Timestamp {
   return timestamp;
 }
 
-/** Payloads are given as they are. */
-export type StepDraft = Partial<StepFacts & StepPayload>;
-export type RecordDraft = Partial<RunRecord & RunPayload>;
+type Values = Partial<Record<PayloadField, JsonValue | undefined>>;
 
-export const stepFacts = ({ inputs = null, outputs = null, metadata = null, ...facts }: StepDraft = {}): StepFacts => ({
+/** As it comes. */
+export function payloadOf({ inputs = null, outputs = null, metadata = null }: Values): Payload {
+  const [step] = readSteps(answerOf([{ id: 's', inputs, outputs, step_metadata: metadata }]));
+  if (!step) throw new Error('expected a step');
+  return step.payload;
+}
+
+/** Payloads are given by their values. */
+export type StepDraft = Partial<StepFacts> & Values;
+export type RecordDraft = Partial<RunRecord> & Omit<Values, 'metadata'>;
+
+export const stepFacts = ({ inputs, outputs, metadata, ...facts }: StepDraft = {}): StepFacts => ({
   id: `step-${facts.index ?? 0}`,
   nodeId: 'model',
   userId: null,
@@ -41,7 +53,7 @@ export const stepFacts = ({ inputs = null, outputs = null, metadata = null, ...f
   endTime: at(1),
   elapsedTime: null,
   error: null,
-  payload: () => ({ inputs, outputs, metadata, unreadable: [] }),
+  payload: payloadOf({ inputs, outputs, metadata }),
   tokens: 0,
   index: 0,
   ...facts,
@@ -63,14 +75,14 @@ export const ran = (
     ...facts,
   });
 
-export const runRecord = ({ inputs = null, outputs = null, ...record }: RecordDraft = {}): RunRecord => ({
+export const runRecord = ({ inputs, outputs, ...record }: RecordDraft = {}): RunRecord => ({
   id: 'run-1',
   rawStatus: 'completed',
   startTime: at(0),
   endTime: at(10),
   elapsedTime: 10,
   error: null,
-  payload: () => ({ inputs, outputs, unreadable: [] }),
+  payload: payloadOf({ inputs, outputs }),
   ...record,
 });
 
@@ -84,11 +96,15 @@ export const runFacts = (facts: Partial<RunFacts> = {}): RunFacts => ({
   ...facts,
 });
 
-/** Facts with their payload read, for where they are compared by value: no two readings share the way to it. */
-export const told = ({ payload, ...facts }: StepFacts | RunRecord) => {
-  const { inputs, outputs, metadata, unreadable } = payload() as StepPayload;
-  return { ...facts, inputs, outputs, metadata, unreadable };
-};
+/** The values of a payload. */
+export const valuesOf = ({ inputs, outputs, metadata }: Payload) => ({
+  inputs: valueOf(inputs),
+  outputs: valueOf(outputs),
+  metadata: valueOf(metadata),
+});
+
+/** Facts with their payload read, for where they are compared by value. */
+export const told = ({ payload, ...facts }: StepFacts | RunRecord) => ({ ...facts, ...valuesOf(payload) });
 
 /** The upstream's list: each step's place in it is its index, and names it `step-<index>`. */
 export const listed = (steps: readonly StepFacts[]): StepFacts[] =>

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { jsonAnswerOf, type JsonText } from '../../src/upstream/transport/json-answer.ts';
+import type { PayloadText } from '../../src/domain/types.ts';
+import { jsonAnswerOf } from '../../src/upstream/transport/json-answer.ts';
 import { collectGarbage } from '../support/collect-garbage.ts';
 import { jsonIn } from '../support/wire.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
@@ -13,9 +14,9 @@ const read = (json: string, names: readonly string[] = [], isExact?: boolean) =>
   answer(json).items.map((item) => item.read(new Set(names), isExact));
 
 /** A function of its own: the frame of the test would keep the value alive. */
-const watchReading = (text: JsonText): WeakRef<object> => new WeakRef(text.read() as object);
+const watchReading = (text: PayloadText): WeakRef<object> => new WeakRef(text.read() as object);
 
-const textIn = (json: string): JsonText => {
+const textIn = (json: string): PayloadText => {
   const text = answer(`[{"outputs": ${json}}]`).items[0]?.member('outputs');
   if (!text) throw new Error('expected a text');
   return text;
@@ -104,12 +105,10 @@ describe('the JSON of an answer', () => {
 });
 
 describe('the text of a value', () => {
-  it('is parsed once for several readings in one turn of the event loop, and as text where integers must be exact', () => {
+  it('is parsed once for several readings in one turn of the event loop, with integers beyond 2^53 as text', () => {
     const text = textIn('[{"a": 12345678901234567890}]');
     expect(text.read()).toBe(text.read());
-    expect(text.read(true)).toEqual([{ a: '12345678901234567890' }]);
-    expect(text.read(true)).toBe(text.read(true));
-    expect(text.read()).toEqual([{ a: 12345678901234567890 }]);
+    expect(text.read()).toEqual([{ a: '12345678901234567890' }]);
   });
 
   it('keeps its value only until the event loop turns', async () => {

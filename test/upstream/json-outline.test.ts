@@ -108,9 +108,14 @@ describe('the outline of JSON', () => {
     );
   });
 
-  it('says how deep a member is, what it costs, and whether its numbers are those of JSON.parse', () => {
+  it('says how deep a member is, what it costs, and which of its numbers a double can not hold', () => {
     const member = (value: string) => outline(`[{"a": ${value}, "b": 1e400}]`).items[0]?.members[0];
-    expect(member('[[1], {"x": [[]]}]')).toMatchObject({ depth: 4, cost: 1 + 5 * 8, hasPlainNumbers: true });
+    expect(member('[[1], {"x": [[]]}]')).toMatchObject({
+      depth: 4,
+      cost: 1 + 5 * 8,
+      hasLongIntegers: false,
+      hasInfinity: false,
+    });
     expect(member('[[[1]], 2, [[]]]')).toMatchObject({ depth: 3 });
     expect(member('"[[[["')).toMatchObject({ depth: 0, cost: 1 });
     const plain = [
@@ -124,15 +129,23 @@ describe('the outline of JSON', () => {
       '-1.5e-07',
       '1e+99',
       '12345678901234567e2',
+      '9007199254740991',
+      '1e-007',
+      `${'9'.repeat(98)}.5`,
     ];
     for (const value of [...plain, `0.${'3'.repeat(97)}`])
-      expect([value, member(value)?.hasPlainNumbers]).toEqual([value, true]);
-    const odd = ['9007199254740993', '[1, -9007199254740993]', '1e400', '1e-007', '9'.repeat(400)];
-    for (const value of [...odd, `${'9'.repeat(98)}.5`])
-      expect([value, member(value)?.hasPlainNumbers]).toEqual([value, false]);
+      expect([value, member(value)]).toMatchObject([value, { hasLongIntegers: false, hasInfinity: false }]);
+    for (const value of ['9007199254740993', '-9007199254740993', '9'.repeat(400)])
+      expect([value, member(value)]).toMatchObject([value, { hasLongIntegers: true, hasInfinity: false, cost: 8 }]);
+    for (const value of ['1e400', '[-1e400]', `${'9'.repeat(400)}.5`])
+      expect([value, member(value)]).toMatchObject([value, { hasLongIntegers: false, hasInfinity: true }]);
+    expect(outline('[{"a": [1e400, 9007199254740993], "b": 1}]').items[0]?.members[1]).toMatchObject({
+      hasLongIntegers: false,
+      hasInfinity: false,
+    });
   });
 
-  it('says of plain numbers that JSON.parse and JSON.stringify keep their values', () => {
+  it('tells each number that JSON.parse and JSON.stringify would not keep', () => {
     const digits = fc.stringMatching(/^[0-9]{1,30}$/);
     const number = fc
       .tuple(
@@ -147,10 +160,12 @@ describe('the outline of JSON', () => {
       );
     fc.assert(
       fc.property(number, (text) => {
-        const isPlain = outline(`{"a":${text}}`).items[0]?.members[0]?.hasPlainNumbers;
+        const isInteger = /^-?[0-9]+$/.test(text);
         const value = JSON.parse(text) as number;
-        if (isPlain === true) expect(Number.isFinite(value)).toBe(true);
-        if (isPlain === true && /^-?[0-9]+$/.test(text)) expect(String(value)).toBe(text === '-0' ? '0' : text);
+        expect(outline(`{"a":${text}}`).items[0]?.members[0]).toMatchObject({
+          hasLongIntegers: isInteger && !Number.isSafeInteger(value),
+          hasInfinity: !isInteger && !Number.isFinite(value),
+        });
       }),
       { numRuns: 1000 },
     );

@@ -145,12 +145,6 @@ const STEP: readonly Equivalent[] = [
 ];
 
 const FILES: readonly Equivalent[] = [
-  {
-    file: 'domain/payload.ts',
-    line: 'one && another ? Buffer.compare(one.bytes, another.bytes) === 0 : one === null && another === null;',
-    replacement: 'false',
-    reason: SAVES_TIME,
-  },
   ...['true', 'level.length >= 0'].map((replacement) => ({
     file: 'domain/json.ts',
     line: 'for (let depth = 0; depth < maxDepth && level.length > 0; depth += 1) {',
@@ -162,7 +156,6 @@ const FILES: readonly Equivalent[] = [
       ['return exact === text ? value : JSON.parse(exact);', 'false', SAVES_TIME],
       ['if (!LEAST_DIGITS.test(json)) return json;', 'false', SAVES_TIME],
       ['const LEAST_DIGITS = /\\d{16}/;', '/\\d/', SAVES_TIME],
-      ['return (quote - first) % 2 === 1;', 'quote + first', 'A sum is odd where the difference is.'],
     ] as const
   ).map(([line, replacement, reason]) => ({ file: 'domain/long-integers.ts', line, replacement, reason })),
   {

@@ -111,10 +111,6 @@ export const UPSTREAM: readonly Equivalent[] = [
       TYPES_ALONE,
     ],
   ]),
-  ...inFile('upstream/wire/payload-reader.ts', [
-    ['const isReadable = !text || (text.isPlain && text.cost <= MAX_COST);', 'text.cost < MAX_COST', SAVES_TIME],
-    ['if (text.isPlain) return { value };', 'false', SAVES_TIME],
-  ]),
   ...inFile('upstream/transport/own-bytes.ts', [
     ['if (length < block.byteLength) resize(length);', 'true', SAVES_TIME],
     ['if (length < block.byteLength) resize(length);', 'length <= block.byteLength', SAVES_TIME],

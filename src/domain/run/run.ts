@@ -4,7 +4,6 @@ import { isRunning, latestEndOf, totalElapsedTime } from '../step/duration.ts';
 import { executionsOf, type Execution } from '../step/execution.ts';
 import { failedSteps } from '../step/failures.ts';
 import { hasError } from '../step/step-error.ts';
-import { fieldOf } from '../json.ts';
 import { gapsOf } from './gaps.ts';
 import { intervalsOf } from './intervals.ts';
 import { progressOf } from './progress.ts';
@@ -20,13 +19,11 @@ import { runTokenUsage } from './tokens.ts';
 import type {
   CriticalPath,
   Freshness,
-  JsonValue,
   Progress,
-  ReadPayload,
+  Payload,
   RepeatedNode,
   Run,
   RunFacts,
-  RunPayload,
   RunRecord,
   RunGap,
   RunTiming,
@@ -41,8 +38,7 @@ import type {
 /**
  * `nowMs` is the request's one reading of the clock, in milliseconds since 1970.
  *
- * - Without a record the inputs are the `input_data` of the first step that has any, for there the upstream puts the
- *   run's own inputs; the outputs and the error are null.
+ * - Without a record the error is null.
  * - Whatever needs steps that could not be loaded throws their error.
  * - Whatever needs a part that was not loaded throws an Error: the caller forgot to ask for it.
  */
@@ -147,20 +143,8 @@ class DerivedRun implements Run {
   }
 
   // None of these is kept: whoever holds the run would hold them beside the text that they are read from.
-  get inputs(): JsonValue {
-    return this.#payload().inputs;
-  }
-
-  get outputs(): JsonValue {
-    return this.#payload().outputs;
-  }
-
-  get payload(): ReadPayload<RunPayload> | null {
+  get payload(): Payload | null {
     return this.#facts.record?.payload ?? null;
-  }
-
-  get unreadable(): RunPayload['unreadable'] {
-    return this.#payload().unreadable;
   }
 
   get steps(): readonly Step[] {
@@ -229,10 +213,6 @@ class DerivedRun implements Run {
     return this.unreadableSteps.length > 0 ? 'UNKNOWN' : inferRunStatus(this.#executed());
   }
 
-  #payload(): RunPayload {
-    return this.#facts.record?.payload() ?? inferredPayload(this.#executed());
-  }
-
   #executed(): readonly Execution[] {
     return (this.#executions ??= executionsOf(this.#loadedSteps()));
   }
@@ -270,16 +250,4 @@ class DerivedRun implements Run {
   #gapsInSpan(): readonly RunGap[] {
     return (this.#gaps ??= gapsOf(this.#placed(), this.#spanHeld()));
   }
-}
-
-function inferredPayload(executions: readonly Execution[]): RunPayload {
-  for (const { payload } of executions) {
-    const { inputs, unreadable } = payload();
-    // Unreadable inputs may hold the run's: then a later step's would be wrong.
-    const hidden = unreadable.filter(({ field }) => field === 'inputs');
-    if (hidden.length > 0) return { inputs: null, outputs: null, unreadable: hidden };
-    const inputData = fieldOf(inputs, 'input_data');
-    if (inputData !== undefined) return { inputs: inputData, outputs: null, unreadable: [] };
-  }
-  return { inputs: null, outputs: null, unreadable: [] };
 }

@@ -2,6 +2,7 @@
 import { fieldOf } from '../json.ts';
 import { modelOf } from '../conversation/model-name.ts';
 import { compareText } from '../order.ts';
+import { valueOf } from '../payload.ts';
 import type { ModelTokenUsage, RunTokenUsage, StepFacts, TokenCounts, TokenUsage } from '../types.ts';
 import { billedCounts, countOf, readUsage, sumOfKnown, type BilledCounts } from './usage.ts';
 
@@ -39,7 +40,7 @@ function knownOf(step: TokenFacts): Known | null {
 }
 
 function read(step: TokenFacts): Known | null {
-  const { inputs, outputs } = step.payload();
+  const [inputs, outputs] = [valueOf(step.payload.inputs), valueOf(step.payload.outputs)];
   const reported = readUsage(fieldOf(outputs, 'usage'));
   const told = reported.counts;
   const upstreamTotal = countOf(step.tokens) ?? 0;

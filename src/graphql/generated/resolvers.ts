@@ -804,7 +804,7 @@ export type Step = {
   readonly id: Scalars['ID']['output'];
   /** What the node was given. */
   readonly inputs?: Maybe<Scalars['JSON']['output']>;
-  /** The size of `inputs` as JSON text, in bytes; 0 if there are none. To be asked before a large payload is. */
+  /** The size of `inputs` in bytes, as the upstream writes them; 0 if there are none. To be asked before a large payload is. */
   readonly inputsSizeBytes: Scalars['Int']['output'];
   /** True if it is completed, failed, cancelled or skipped, or of an unknown status but with an end. */
   readonly isFinished: Scalars['Boolean']['output'];
@@ -823,7 +823,7 @@ export type Step = {
   readonly organizationId?: Maybe<Scalars['ID']['output']>;
   /** What the node answered. */
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
-  /** The size of `outputs` as JSON text, in bytes; 0 if there are none. */
+  /** The size of `outputs` in bytes, as the upstream writes them; 0 if there are none. */
   readonly outputsSizeBytes: Scalars['Int']['output'];
   /** The execution of its node before it. Null if it is the first. */
   readonly previousAttempt?: Maybe<Step>;

@@ -3,12 +3,10 @@ import { slowestSteps, unsupersededFailures } from '../../domain/step/failures.t
 import { selectSteps } from '../../domain/step/steps.ts';
 import type { Run, Step } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
-import { readPayload } from '../../upstream/payload.ts';
-import { checkFirst, pick, runFilter } from '../arguments.ts';
-import type { Context } from '../context.ts';
+import { checkFirst, runFilter } from '../arguments.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { checkInt, intFields } from '../fields/int-fields.ts';
-import { payloadValue, readTokens } from '../payloads.ts';
+import { inferredInputs, payloadValue, readTokens } from '../payloads.ts';
 import { ASSUMED_FEW, ASSUMED_STEPS, pageSize, SEARCH_CALLS } from '../fields/list-sizes.ts';
 
 /** Needs only the run's record. */
@@ -34,8 +32,12 @@ export const run: FieldTable<'Run'> = {
   wallClockMs: TIMES,
   error: RECORD,
   errorInfo: { ...RECORD, resolve: ({ error }, _args, context) => context.errorInfo(error) },
-  inputs: { ...RECORD, resolve: (run, { path }, context) => runPayload(run, 'inputs', path, context) },
-  outputs: { ...RECORD, resolve: (run, { path }, context) => runPayload(run, 'outputs', path, context) },
+  inputs: {
+    ...RECORD,
+    resolve: (run, { path }, context) =>
+      run.payload ? payloadValue(run.payload, 'inputs', path, context) : inferredInputs(run, path, context),
+  },
+  outputs: { ...RECORD, resolve: ({ payload }, { path }, context) => payloadValue(payload, 'outputs', path, context) },
   steps: {
     ...STEPS,
     items: ASSUMED_STEPS,
@@ -109,14 +111,6 @@ export const run: FieldTable<'Run'> = {
 
 /** As an item of a list it is null with this error. The generated types know no Error in a list, though executors do. */
 const unreadableStep = (problem: string) => new GatewayError('UPSTREAM_CONTRACT_VIOLATION', problem) as unknown as Step;
-
-/** Of its record. Without one, the inputs are what its first steps were given. */
-function runPayload(run: Run, field: 'inputs' | 'outputs', path: string | null | undefined, context: Context) {
-  if (run.payload) return payloadValue(run.payload, field, path, context);
-  const read = () => pick(readPayload(run, field), path, context.budgets.paths);
-  const [first] = run.steps;
-  return first ? context.readings.take(first.payload, ['inputs'], read) : read();
-}
 
 const refOf = ({ workflowId, id }: Run) => ({ workflowId, runId: id });
 

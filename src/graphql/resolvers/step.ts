@@ -3,14 +3,12 @@ import type { Conversation } from '../../domain/conversation/message.ts';
 import { stepCost } from '../../domain/cost/cost.ts';
 import type { Step } from '../../domain/types.ts';
 import { stepTokenUsage } from '../../domain/run/tokens.ts';
-import { readPayload } from '../../upstream/payload.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { intFields } from '../fields/int-fields.ts';
-import { MODEL_CALL, payloadSize, payloadValue } from '../payloads.ts';
+import { MODEL_CALL, payloadValue, readPayload } from '../payloads.ts';
 
 function readConversation({ payload }: Step): Conversation | null {
-  const read = payload();
-  return conversationOf(readPayload(read, 'inputs'), readPayload(read, 'outputs'));
+  return conversationOf(readPayload(payload, 'inputs'), readPayload(payload, 'outputs'));
 }
 
 export const step: FieldTable<'Step'> = {
@@ -43,8 +41,8 @@ export const step: FieldTable<'Step'> = {
   errorInfo: { resolve: ({ error }, _args, context) => context.errorInfo(error) },
   inputs: { resolve: ({ payload }, { path }, context) => payloadValue(payload, 'inputs', path, context) },
   outputs: { resolve: ({ payload }, { path }, context) => payloadValue(payload, 'outputs', path, context) },
-  inputsSizeBytes: { resolve: ({ payload }, _args, context) => payloadSize(payload, 'inputs', context) },
-  outputsSizeBytes: { resolve: ({ payload }, _args, context) => payloadSize(payload, 'outputs', context) },
+  inputsSizeBytes: { resolve: ({ payload }) => payload.inputs?.sizeBytes ?? 0 },
+  outputsSizeBytes: { resolve: ({ payload }) => payload.outputs?.sizeBytes ?? 0 },
   metadata: { resolve: ({ payload }, _args, context) => payloadValue(payload, 'metadata', null, context) },
   tokenUsage: {
     resolve: (step, _args, { readings }) => readings.takeFigures(step.payload, MODEL_CALL, () => stepTokenUsage(step)),

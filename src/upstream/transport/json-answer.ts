@@ -3,9 +3,9 @@
  * garbage collection, though most of it (the steps' inputs and outputs) is never read.
  */
 import { isUtf8 } from 'node:buffer';
-import { MAX_JSON_DEPTH } from '../../domain/json.ts';
+import { MAX_JSON_DEPTH, NOT_FINITE, TOO_DEEP } from '../../domain/json.ts';
 import { longIntegersAsText } from '../../domain/long-integers.ts';
-import type { JsonValue } from '../../domain/types.ts';
+import type { JsonValue, PayloadText } from '../../domain/types.ts';
 import { GatewayError } from '../errors.ts';
 import { NotJsonError, outlineOf, type Item, type Member } from './json-outline.ts';
 import { ownCopy } from './own-bytes.ts';
@@ -78,8 +78,7 @@ export class JsonItem {
     const { members } = this.#item;
     const member = members.findLast((_, index) => this.#nameAt(index) === name);
     if (!member || this.#bytes[member.start] === LETTER_N) return null;
-    const isPlain = member.hasPlainNumbers && member.depth <= MAX_JSON_DEPTH && !this.#hasInvalidUtf8;
-    return new JsonText(this.#bytes, member, isPlain);
+    return new JsonText(this.#bytes, member, this.#hasInvalidUtf8);
   }
 
   /** With bytes of its own: it keeps nothing of the others that came with it. */
@@ -107,41 +106,56 @@ export class JsonItem {
 }
 
 /** The text of a member's value. */
-export class JsonText {
+class JsonText implements PayloadText {
   readonly #bytes: Buffer;
-  readonly #start: number;
-  readonly #end: number;
-  /** What parsing it takes: see the outline. */
-  readonly cost: number;
-  /** True where JSON.parse and JSON.stringify keep all that it says. */
-  readonly isPlain: boolean;
+  readonly #member: Member;
+  readonly #hasInvalidUtf8: boolean;
 
-  constructor(bytes: Buffer, { start, end, cost }: Member, isPlain: boolean) {
+  constructor(bytes: Buffer, member: Member, hasInvalidUtf8: boolean) {
     this.#bytes = bytes;
-    this.#start = start;
-    this.#end = end;
-    this.cost = cost;
-    this.isPlain = isPlain;
+    this.#member = member;
+    this.#hasInvalidUtf8 = hasInvalidUtf8;
   }
 
   get sizeBytes(): number {
-    return this.#end - this.#start;
+    return this.#member.end - this.#member.start;
+  }
+
+  get cost(): number {
+    return this.#member.cost;
+  }
+
+  get problem(): string | null {
+    if (this.#member.depth > MAX_JSON_DEPTH) return TOO_DEEP;
+    return this.#member.hasInfinity ? NOT_FINITE : null;
   }
 
   /** A view of the answer. */
   get bytes(): Buffer {
-    return this.#bytes.subarray(this.#start, this.#end);
+    return this.#bytes.subarray(this.#member.start, this.#member.end);
   }
 
-  /** Parsed each time, unless it was read in the same turn of the event loop. */
-  read(isExact = false): JsonValue {
-    const known = recent.find((each) => each.text === this && each.isExact === isExact);
+  get isPlain(): boolean {
+    return !this.#member.hasLongIntegers && !this.#hasInvalidUtf8;
+  }
+
+  written(): Buffer {
+    return this.isPlain ? this.bytes : Buffer.from(this.#text());
+  }
+
+  read(): JsonValue {
+    const known = recent.find(({ text }) => text === this);
     if (known) return known.value;
-    const value = parse(this.#bytes.toString('utf8', this.#start, this.#end), isExact) as JsonValue;
+    const value = JSON.parse(this.#text()) as JsonValue;
     if (recent.length === 0) setImmediate(forget);
     if (recent.length === MAX_RECENT) recent.shift();
-    recent.push({ text: this, value, isExact });
+    recent.push({ text: this, value });
     return value;
+  }
+
+  #text(): string {
+    const text = this.#bytes.toString('utf8', this.#member.start, this.#member.end);
+    return this.#member.hasLongIntegers ? longIntegersAsText(text) : text;
   }
 }
 
@@ -150,7 +164,6 @@ const parse = (text: string, isExact: boolean): unknown => JSON.parse(isExact ? 
 interface Parsed {
   readonly text: JsonText;
   readonly value: JsonValue;
-  readonly isExact: boolean;
 }
 
 /** Payloads of a step are mostly read one after another, sometimes those of two runs in turn. */
