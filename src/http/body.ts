@@ -43,7 +43,7 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
       leave();
     };
     const close = () => {
-      if (request.complete) return;
+      leave();
       reject(requestError('BAD_REQUEST', 'The connection was closed before the whole body had come.'));
     };
     const take = (chunk: Buffer) => {
@@ -53,6 +53,11 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
         several.append(chunk);
       }
     };
+    // Its client may have left while it was authenticated: then no event comes any more.
+    if (request.destroyed) {
+      close();
+      return;
+    }
     if (encoding !== 'identity') {
       stop(encoded(encoding));
       return;

@@ -100,6 +100,38 @@ describe('a body that breaks off', () => {
   });
 });
 
+describe('a body whose client leaves while it is authenticated', () => {
+  it.each(['x', 'x'.repeat(1_000_000)])('counts no longer: others are answered', async (come) => {
+    const seen: PromiseWithResolvers<undefined>[] = [];
+    const gateway = await startGateway(
+      {},
+      {
+        authenticate: async (credential: string) => {
+          if (credential.startsWith('leaves')) {
+            const left = Promise.withResolvers<undefined>();
+            seen.push(left);
+            await left.promise;
+          }
+          return { upstreamKey: 'demo-key' };
+        },
+      },
+    );
+    const head = `POST /graphql HTTP/1.1\r\nhost: a\r\nauthorization: Bearer leaves-COUNT\r\ncontent-length: 1000000\r\n\r\n`;
+    for (let count = 1; count <= 30; count += 1) {
+      const raw = await connectRaw(gateway.url);
+      raw.socket.write(head.replace('COUNT', String(count)) + come);
+      await until(() => seen.length === count);
+      raw.socket.resetAndDestroy();
+    }
+    // Over sockets of their own, which are read after those that were closed before.
+    for (let time = 0; time < 2; time += 1) await gateway.query('{ __typename }');
+    for (const { resolve } of seen) resolve(undefined);
+    // Of a body that has come, the gateway hears only while it reads it that its client has left.
+    await until(async () => (await gateway.query(`{ __typename } ${'#'.repeat(20_000)}`)).status === 200);
+    await gateway.close();
+  });
+});
+
 describe('a body in pieces', () => {
   function read() {
     const request = new IncomingMessage(new Socket());

@@ -1,6 +1,6 @@
 /** A real gateway on a free port, and a client that speaks to it over a real socket. */
 import { readConfig } from '../../src/config/config.ts';
-import { createGateway, type Gateway, type Overrides } from '../../src/gateway.ts';
+import { createGateway, type Additions, type Gateway, type Overrides } from '../../src/gateway.ts';
 
 export interface GraphqlError {
   readonly message: string;
@@ -32,7 +32,7 @@ export interface QueryOptions {
 
 export async function startGateway(
   environment: Readonly<Record<string, string>> = {},
-  overrides: Overrides = {},
+  overrides: Overrides & Additions = {},
 ): Promise<TestGateway> {
   const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent', ...environment });
   const gateway = await createGateway(config, overrides);
