@@ -98,8 +98,9 @@ describe('the config', () => {
     expect(readConfig({})).toEqual(DEFAULTS);
   });
 
-  it.each(VARIABLES)('takes %s=%s', (name, value, field, expected) => {
-    expect(readConfig({ [name]: value })).toEqual({ ...DEFAULTS, [field]: expected });
+  it.each(VARIABLES)('takes %s=%s, also with blanks around it', (name, value, field, expected) => {
+    for (const given of [value, ` ${value}\n`])
+      expect(readConfig({ [name]: given })).toEqual({ ...DEFAULTS, [field]: expected });
   });
 
   it('takes an empty variable, or a blank one, for one that is not set', () => {

@@ -1,11 +1,13 @@
 /** The one reader of the environment: a frozen, typed Config, or a sentence for each variable that is wrong. */
 import { readAuth, type AuthConfig } from './auth.ts';
+import { ConfigError } from './config-error.ts';
 import { readFleet, type FleetConfig } from './fleet.ts';
 import { describeProblems } from './problems.ts';
 import { readTracing, type TracingConfig } from './tracing.ts';
 import { readConnection, withLowerCaseProxies, type UpstreamConnection } from './upstream-connection.ts';
 import { ENVIRONMENT, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
 
+export { ConfigError } from './config-error.ts';
 export type { UpstreamAuthHeader, UpstreamConnection, UpstreamProxy } from './upstream-connection.ts';
 export type { FleetConfig } from './fleet.ts';
 export type { Sampler, TracingConfig } from './tracing.ts';
@@ -63,15 +65,12 @@ export interface Config {
   readonly tracing: TracingConfig | null;
 }
 
-/** Says which variables are wrong, what was expected and what came. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
-/** Reads the variables; an empty one counts as unset. Throws ConfigError. */
+/** Reads the variables, without blanks around their values; an empty one counts as unset. Throws ConfigError. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(
-    Object.entries(withLowerCaseProxies(environment)).filter(([, value]) => value?.trim()),
+    Object.entries(withLowerCaseProxies(environment)).flatMap(([name, value = '']) =>
+      value.trim() === '' ? [] : [[name, value.trim()]],
+    ),
   );
   const parsed = ENVIRONMENT.safeParse(given);
   if (!parsed.success) throw new ConfigError(describeProblems(parsed.error, given));
@@ -90,22 +89,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     );
   }
   checkPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_MANIFESTS);
-  const auth = readAuth(variables, variables.UPSTREAM_ENDPOINTS.includes('workflows'));
-  if (typeof auth === 'string') throw new ConfigError(auth);
-  const upstreamConnection = readConnection(variables);
-  if (typeof upstreamConnection === 'string') throw new ConfigError(upstreamConnection);
-  const tracing = readTracing(variables);
-  if (typeof tracing === 'string') throw new ConfigError(tracing);
-  const fleet = readFleet(variables);
-  if (typeof fleet === 'string') throw new ConfigError(fleet);
   return Object.freeze({
     isProduction,
     host: variables.HOST,
     port: variables.PORT,
     upstreamUrl: variables.UPSTREAM_URL ?? null,
     upstreamEndpoints: new Set<UpstreamEndpoint>(['steps', ...variables.UPSTREAM_ENDPOINTS]),
-    auth,
-    upstreamConnection,
+    auth: readAuth(variables, variables.UPSTREAM_ENDPOINTS.includes('workflows')),
+    upstreamConnection: readConnection(variables),
     upstreamTimeoutMs: variables.UPSTREAM_TIMEOUT_MS,
     upstreamConcurrency: variables.UPSTREAM_CONCURRENCY,
     upstreamMaxResponseBytes: variables.UPSTREAM_MAX_RESPONSE_BYTES,
@@ -131,10 +122,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     hstsMaxAgeSeconds: variables.HSTS_MAX_AGE_SECONDS ?? null,
     introspection: variables.INTROSPECTION ?? !isProduction,
     sandbox: variables.SANDBOX ?? !isProduction,
-    fleet,
+    fleet: readFleet(variables),
     logLevel: variables.LOG_LEVEL,
     buildRevision: variables.BUILD_REVISION ?? null,
-    tracing,
+    tracing: readTracing(variables),
   });
 }
 

@@ -1,5 +1,7 @@
 /** OpenTelemetry's standard variables: whether traces are sent, where to, and which. */
 import { z } from 'zod';
+import { ConfigError } from './config-error.ts';
+import { oneOf, SECRET, wholeNumber } from './forms.ts';
 import { isHeader, pairs } from './pairs.ts';
 
 const SAMPLERS = [
@@ -33,45 +35,34 @@ export interface BatchConfig {
   readonly maxBatchSize: number;
 }
 
-/** Trimmed, because many of these are injected by operators' templates. */
-const word = z.string().trim();
+const milliseconds = () => wholeNumber(1, 3_600_000, 'milliseconds');
 
-const oneOf = <const T extends readonly [string, ...string[]]>(words: T) =>
-  word.pipe(z.enum(words)).describe(`one of ${words.join(', ')}`);
-
-const whole = (min: number, max: number, unit = '') =>
-  word
-    .pipe(z.string().regex(/^\d+$/))
-    .transform(Number)
-    .pipe(z.number().min(min).max(max))
-    .describe(`a whole number${unit && ` of ${unit}`} from ${min} to ${max}`);
-const milliseconds = () => whole(1, 3_600_000, 'milliseconds');
-
-const endpoint = word
-  .pipe(z.url({ protocol: /^https?$/ }))
+const endpoint = z
+  .url({ protocol: /^https?$/ })
   .refine((text) => {
     const url = URL.parse(text);
     return url && [url.username, url.password, url.search, url.hash].every((part) => part === '');
   })
   .describe('an http or https URL without credentials, query or fragment');
 
-const headers = pairs(isHeader).describe('headers as name=value, separated by commas and percent-encoded');
+const headers = pairs(isHeader).describe('headers as name=value, separated by commas and percent-encoded').meta(SECRET);
 
 export const TRACING_VARIABLES = {
   OTEL_SDK_DISABLED: z
     .string()
-    .transform((text) => text.trim().toLowerCase())
+    .toLowerCase()
     .pipe(z.enum(['true', 'false']))
     .describe('true or false')
     .default('false'),
-  OTEL_SERVICE_NAME: word.optional(),
+  OTEL_SERVICE_NAME: z.string().optional(),
   OTEL_RESOURCE_ATTRIBUTES: pairs((name, value) => name.length <= 255 && value.length <= 255)
     .describe('attributes as key=value, separated by commas and percent-encoded, with at most 255 characters each')
     .optional(),
   OTEL_TRACES_EXPORTER: oneOf(['otlp', 'none']).optional(),
   OTEL_TRACES_SAMPLER: oneOf(SAMPLERS).default('parentbased_always_on'),
-  OTEL_TRACES_SAMPLER_ARG: word
-    .pipe(z.string().regex(/^(?:0?\.\d+|1\.0+|[01])$/))
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(?:0?\.\d+|1\.0+|[01])$/)
     .transform(Number)
     .describe('a fraction from 0 to 1')
     .default(1),
@@ -87,22 +78,22 @@ export const TRACING_VARIABLES = {
   OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: milliseconds().optional(),
   OTEL_BSP_SCHEDULE_DELAY: milliseconds().default(5000),
   OTEL_BSP_EXPORT_TIMEOUT: milliseconds().default(30_000),
-  OTEL_BSP_MAX_QUEUE_SIZE: whole(1, 100_000).default(2048),
-  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: whole(1, 100_000).default(512),
+  OTEL_BSP_MAX_QUEUE_SIZE: wholeNumber(1, 100_000).default(2048),
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: wholeNumber(1, 100_000).default(512),
 };
 
 type TracingVariables = z.infer<z.ZodObject<typeof TRACING_VARIABLES>>;
 
-/** Null: no traces are sent. A sentence where variables do not go together. */
-export function readTracing(variables: TracingVariables): TracingConfig | null | string {
+/** Null: no traces are sent. Throws ConfigError for what does not go together. */
+export function readTracing(variables: TracingVariables): TracingConfig | null {
   const url = urlOf(variables);
   if (url === null) return null;
   const specific = variables.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL;
   const protocol = specific ?? variables.OTEL_EXPORTER_OTLP_PROTOCOL;
   if (protocol === 'grpc') {
-    return (
+    throw new ConfigError(
       `OTEL_EXPORTER_OTLP_${specific ? 'TRACES_' : ''}PROTOCOL: expected http/protobuf or http/json; got grpc, which the ` +
-      "gateway does not speak. Set http/protobuf, and as the endpoint the collector's port for HTTP, usually 4318."
+        "gateway does not speak. Set http/protobuf, and as the endpoint the collector's port for HTTP, usually 4318.",
     );
   }
   const attributes = variables.OTEL_RESOURCE_ATTRIBUTES ?? {};

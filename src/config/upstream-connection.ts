@@ -1,5 +1,7 @@
 /** How the upstream is reached: the header with the key, fixed further headers, and proxies. */
 import { z } from 'zod';
+import { ConfigError } from './config-error.ts';
+import { SECRET } from './forms.ts';
 import { readUrl } from './url.ts';
 
 export interface UpstreamAuthHeader {
@@ -51,7 +53,7 @@ function readAuthHeader(text: string): UpstreamAuthHeader | null {
 
 /** Separated by `;`, or by line breaks: then a value may hold a `;`. */
 function readHeaders(text: string): Readonly<Record<string, string>> | null {
-  const parts = text.split(text.trim().includes('\n') ? '\n' : ';').filter((part) => part.trim() !== '');
+  const parts = text.split(text.includes('\n') ? '\n' : ';').filter((part) => part.trim() !== '');
   const headers = parts.map(readHeader).filter((header) => header !== null);
   const names = new Set(headers.map(([name]) => name));
   return names.size === parts.length ? Object.freeze(Object.fromEntries(headers)) : null;
@@ -60,7 +62,7 @@ function readHeaders(text: string): Readonly<Record<string, string>> | null {
 /** A proxy is mostly named with its scheme, but not always. */
 const proxyUrl = z
   .string()
-  .transform((text) => (text.includes('://') ? text.trim() : `http://${text.trim()}`))
+  .transform((text) => (text.includes('://') ? text : `http://${text}`))
   .pipe(
     z.string().refine((text) => {
       const url = readUrl(text);
@@ -68,6 +70,7 @@ const proxyUrl = z
     }),
   )
   .describe('the http or https URL of a proxy, such as http://proxy.example:3128, with % in a password as %25')
+  .meta(SECRET)
   .optional();
 
 const EXCEPT = `except ${[...RESERVED].join(', ')}`;
@@ -78,20 +81,19 @@ export const CONNECTION_VARIABLES = {
     .transform(readAuthHeader)
     .pipe(z.custom<UpstreamAuthHeader>((value) => value !== null))
     .describe(`a header with {key} in its value, such as authorization: Bearer {key} or x-api-key: {key} (${EXCEPT})`)
+    .meta(SECRET)
     .default(DEFAULT_AUTH_HEADER),
   UPSTREAM_HEADERS: z
     .string()
     .transform(readHeaders)
     .pipe(z.custom<Readonly<Record<string, string>>>((value) => value !== null))
     .describe(`headers such as x-tenant: acme; x-stage: test, each once, separated by ; or line breaks (${EXCEPT})`)
+    .meta(SECRET)
     .optional(),
   HTTP_PROXY: proxyUrl,
   HTTPS_PROXY: proxyUrl,
   NO_PROXY: z.string().optional(),
 };
-
-/** Values that no message may repeat. */
-export const SECRET_CONNECTION_VARIABLES = ['UPSTREAM_AUTH_HEADER', 'UPSTREAM_HEADERS', 'HTTP_PROXY', 'HTTPS_PROXY'];
 
 /** The proxy variables are known in lower case, too, and then these count, as for curl and Node. */
 export const withLowerCaseProxies = (environment: Readonly<Record<string, string | undefined>>) => ({
@@ -113,8 +115,8 @@ export interface UpstreamConnection {
   readonly proxy: UpstreamProxy | null;
 }
 
-/** The connection, or a sentence that says what does not go together. */
-export function readConnection(variables: ConnectionVariables): UpstreamConnection | string {
+/** Throws ConfigError for what does not go together. */
+export function readConnection(variables: ConnectionVariables): UpstreamConnection {
   const {
     UPSTREAM_AUTH_HEADER: authHeader,
     UPSTREAM_HEADERS: headers = {},
@@ -123,9 +125,9 @@ export function readConnection(variables: ConnectionVariables): UpstreamConnecti
     NO_PROXY,
   } = variables;
   if (Object.hasOwn(headers, authHeader.name)) {
-    return (
+    throw new ConfigError(
       `UPSTREAM_HEADERS: ${authHeader.name} is the header with the key (UPSTREAM_AUTH_HEADER), so it can't have a fixed ` +
-      'value. Leave it out, or name another header in UPSTREAM_AUTH_HEADER.'
+        'value. Leave it out, or name another header in UPSTREAM_AUTH_HEADER.',
     );
   }
   const hasProxy = HTTP_PROXY !== undefined || HTTPS_PROXY !== undefined;

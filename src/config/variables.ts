@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AUTH_VARIABLES } from './auth.ts';
 import { FLEET_VARIABLES } from './fleet.ts';
+import { oneOf, wholeNumber, words } from './forms.ts';
 import { TRACING_VARIABLES } from './tracing.ts';
 import { CONNECTION_VARIABLES } from './upstream-connection.ts';
 
@@ -16,14 +17,6 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 const PERSISTED_MODES = ['off', 'allow', 'only'] as const;
 export type PersistedMode = (typeof PERSISTED_MODES)[number];
 
-const wholeNumber = (min: number, max: number, unit = '') =>
-  z
-    .string()
-    .regex(/^\d+$/)
-    .transform(Number)
-    .pipe(z.number().min(min).max(max))
-    .describe(`a whole number${unit && ` of ${unit}`} from ${min} to ${max}`);
-
 const DAY_MS = 86_400_000;
 const milliseconds = (min = 0) => wholeNumber(min, DAY_MS, 'milliseconds');
 
@@ -33,8 +26,6 @@ const onOff = () =>
     .transform((word) => word === 'on')
     .describe('on or off')
     .optional();
-
-const words = (text: string): string[] => text.split(',').map((word) => word.trim());
 
 const httpUrl = z
   .url({ protocol: /^https?$/ })
@@ -59,16 +50,11 @@ const origin = z.string().refine((text) => text === '*' || (URL.canParse(text) &
 
 /** Each variable with its default; a `describe` is what the error says was expected. */
 export const ENVIRONMENT = z.object({
-  NODE_ENV: z
-    .string()
-    .transform((text) => text.trim())
-    .optional(),
+  NODE_ENV: z.string().optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
   UPSTREAM_URL: httpUrl.optional(),
-  UPSTREAM_ENDPOINTS: z
-    .string()
-    .transform(words)
+  UPSTREAM_ENDPOINTS: words
     .pipe(z.array(z.enum(UPSTREAM_ENDPOINTS)))
     .describe(`a comma-separated list out of ${UPSTREAM_ENDPOINTS.join(', ')}`)
     .default([...UPSTREAM_ENDPOINTS]),
@@ -83,13 +69,8 @@ export const ENVIRONMENT = z.object({
   MAX_ANSWER_BYTES: wholeNumber(1024, 2 ** 29, 'bytes').default(33_554_432),
   RATE_LIMIT_PER_MINUTE: wholeNumber(1, 1_000_000).optional(),
   RATE_LIMIT_ANONYMOUS_PER_MINUTE: wholeNumber(1, 1_000_000).default(600),
-  PERSISTED_OPERATIONS: z
-    .enum(PERSISTED_MODES)
-    .describe(`one of ${PERSISTED_MODES.join(', ')}`)
-    .default('off'),
-  PERSISTED_MANIFESTS: z
-    .string()
-    .transform(words)
+  PERSISTED_OPERATIONS: oneOf(PERSISTED_MODES).default('off'),
+  PERSISTED_MANIFESTS: words
     .pipe(z.array(z.string().min(1)))
     .describe('a comma-separated list of paths of manifests')
     .default([]),
@@ -101,9 +82,8 @@ export const ENVIRONMENT = z.object({
   CACHE_MAX_BYTES: wholeNumber(0, 2 ** 40, 'bytes').default(268_435_456),
   MAX_SUBSCRIPTIONS_PER_VIEWER: wholeNumber(1, 1_000_000).default(5000),
   MAX_SUBSCRIPTIONS_PER_CONNECTION: wholeNumber(1, 10_000).default(100),
-  TRUST_PROXY: z
-    .string()
-    .transform((text) => (/^\d+$/.test(text.trim()) ? Number(text) : words(text)))
+  TRUST_PROXY: words
+    .transform((all) => (/^\d+$/.test(all.join()) ? Number(all) : all))
     .pipe(z.union([z.number().min(1).max(32), z.array(z.string().refine(isProxy)).min(1)]))
     .describe('a number of hops from 1 to 32, or a comma-separated list of addresses and CIDR ranges')
     .optional(),
@@ -113,9 +93,7 @@ export const ENVIRONMENT = z.object({
     .transform((text) => text.replace(/^\/?(.*?)\/?$/, (_all, path: string) => path && `/${path}`))
     .describe('a path such as /stepgate')
     .default(''),
-  CORS_ORIGINS: z
-    .string()
-    .transform(words)
+  CORS_ORIGINS: words
     .pipe(z.array(origin))
     .describe("a comma-separated list of origins such as https://app.example.com, or '*'")
     .default([]),
@@ -123,10 +101,7 @@ export const ENVIRONMENT = z.object({
   INTROSPECTION: onOff(),
   SANDBOX: onOff(),
   ...FLEET_VARIABLES,
-  LOG_LEVEL: z
-    .enum(LOG_LEVELS)
-    .describe(`one of ${LOG_LEVELS.join(', ')}`)
-    .default('info'),
+  LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
   BUILD_REVISION: z
     .string()
     .regex(/^[\w.+-]{1,64}$/)

@@ -115,13 +115,6 @@ export const HTTP: readonly Equivalent[] = [
       'The pair stands at the end of this piece, and not at the beginning of the next.',
     ],
   ]),
-  ...inFile('http/graphql/doorkeeper.ts', [
-    [
-      'for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME);',
-      'i <= text.length',
-      'One step more, of every key.',
-    ],
-  ]),
   ...inFile('http/graphql/explorers.ts', [
     [
       "const cookies = (request.headers.cookie ?? '').split(';').map((cookie) => cookie.trim());",

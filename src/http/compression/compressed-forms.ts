@@ -1,4 +1,5 @@
 /** The compressed forms of one body that is answered often: each is made once, and kept beside it. */
+import { ownCopy } from '../../upstream/transport/own-bytes.ts';
 import type { Encoding } from './content-encoding.ts';
 
 /** A promise for a large body. Null: too many wait to be compressed, and it is sent as it is. */
@@ -48,9 +49,3 @@ export function createCompressedForms(onKept: () => void = () => undefined): Com
 /** For bytes that are kept. Small ones lie in a pool, and zlib's in a chunk of 16 KiB: one of them would keep its neighbours' memory. */
 export const ownBytes = (bytes: Buffer): Buffer =>
   bytes.length < bytes.buffer.byteLength / 2 ? ownCopy(bytes) : bytes;
-
-function ownCopy(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(copy);
-  return copy;
-}
