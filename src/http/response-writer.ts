@@ -1,4 +1,5 @@
 /** Response writer: sets every header of every answer, whichever cache the answer came from. */
+import { bytesOf, lengthOf, type Body } from './body-parts.ts';
 import type { CompressedForms } from './compression/compressed-forms.ts';
 import type { Compression } from './compression/compression.ts';
 import type { Encoding } from './compression/content-encoding.ts';
@@ -8,7 +9,7 @@ import type { HstsHeaders } from './headers/hsts.ts';
 
 export interface HttpResponse {
   readonly status: number;
-  readonly body: string | Buffer;
+  readonly body: Body;
   readonly contentType?: string;
   readonly cacheControl?: string;
   readonly etag?: string | null;
@@ -69,11 +70,13 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     if (response.headersSent || response.destroyed) return;
     const { status, body } = answer;
     const headers = head(exchange, answer);
-    const length = Buffer.byteLength(body);
-    if (status !== 204) headers.push('content-length', String(length));
+    if (status !== 204) headers.push('content-length', String(lengthOf(body)));
     response.writeHead(status, headers);
-    // As bytes: node:http copies a text twice, with its head and for the socket.
-    response.end(typeof body === 'string' ? Buffer.from(body) : body);
+    if (Array.isArray(body)) {
+      for (const part of body) response.write(part);
+      response.end();
+      // As bytes: node:http copies a text twice, with its head and for the socket.
+    } else response.end(bytesOf(body));
     if (response.writableLength > 0) request.socket.setTimeout(stalledReaderMs);
   }
 

@@ -12,14 +12,15 @@ import {
   type BrotliOptions,
 } from 'node:zlib';
 import { bulkhead } from 'cockatiel';
+import { bytesOf, lengthOf, type Body } from '../body-parts.ts';
 import { ownBytes, type Compressed, type CompressedForms } from './compressed-forms.ts';
 import { createEncodingNegotiation, type Encoding, type NegotiateEncoding } from './content-encoding.ts';
 
 export interface Compression {
   readonly encodingsOf: NegotiateEncoding;
   /** Null: as it is. */
-  encodingOf(request: IncomingMessage, body: string | Buffer): Encoding | null;
-  compress(body: string | Buffer, encoding: Encoding, forms?: CompressedForms): Compressed;
+  encodingOf(request: IncomingMessage, body: Body): Encoding | null;
+  compress(body: Body, encoding: Encoding, forms?: CompressedForms): Compressed;
   /** A part of a deflate stream that refers to nothing before it, and is not the last. */
   block(text: Buffer): Compressed;
 }
@@ -67,8 +68,8 @@ export function createCompression(maxBytes = MAX_COMPRESSING_BYTES): Compression
   const threads = bulkhead(THREADS, Infinity);
   let compressingBytes = 0;
 
-  function make(body: string | Buffer, method: keyof typeof METHODS): Compressed {
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  function make(body: Body, method: keyof typeof METHODS): Compressed {
+    const bytes = bytesOf(body);
     const { sync, aside } = METHODS[method];
     if (bytes.length <= MAX_SYNC_LENGTH) return sync(bytes);
     return compressingBytes < maxBytes ? inThread(bytes, aside) : Promise.resolve(null);
@@ -91,7 +92,7 @@ export function createCompression(maxBytes = MAX_COMPRESSING_BYTES): Compression
       const { gzip: takesGzip, br, identity } = encodingsOf(request);
       if (!(takesGzip || br)) return null;
       // In bytes, whether it comes as a text or from a cache: the encoding must not depend on that.
-      const length = Buffer.byteLength(body);
+      const length = lengthOf(body);
       if (identity && length < MIN_COMPRESSED_LENGTH) return null;
       return br && (length > MAX_SYNC_LENGTH || !takesGzip) ? 'br' : 'gzip';
     },

@@ -5,7 +5,8 @@ import type { JsonValue } from '../../domain/types.ts';
 import { sizeOf } from '../../graphql/operations/answer-size.ts';
 import type { Answer } from '../../graphql/operations/operation.ts';
 import { WrittenJson, type AnsweredJson } from '../../graphql/written-json.ts';
-import { createOwnBytes } from '../../upstream/transport/own-bytes.ts';
+import { createOwnBytes, ownCopy } from '../../upstream/transport/own-bytes.ts';
+import { lengthOf } from '../body-parts.ts';
 
 /** Shorter ones are written at once: measured on Node 24, a megabyte takes 3 to 7 ms. */
 const MIN_LARGE_BYTES = 2 ** 20;
@@ -13,35 +14,61 @@ const MIN_LARGE_BYTES = 2 ** 20;
 const PIECE_LENGTH = 32_768;
 
 /** Null for a large one whose client has left: the rest of it is not written. */
-export async function bytesOf({ result, sizeBytes }: Answer, isGone: () => boolean): Promise<Buffer | null> {
+export async function bodyOf({ result, sizeBytes }: Answer, isGone: () => boolean): Promise<Buffer | Buffer[] | null> {
   if (sizeBytes < MIN_LARGE_BYTES) return Buffer.from(JSON.stringify(result));
-  const json = await jsonInPieces(result, '', '', sizeBytes, isGone);
-  return isGone() ? null : json;
+  const parts: Buffer[] = [];
+  let text = createOwnBytes(0);
+  const isWhole = await write(result, isGone, (piece) => {
+    if (typeof piece !== 'string' && piece.length >= PIECE_LENGTH) {
+      parts.push(text.end(), piece);
+      text = createOwnBytes(0);
+    } else text.append(piece);
+  });
+  return isWhole ? ownParts([...parts, text.end()]) : null;
+}
+
+/** A part keeps the whole block that it lies in. Those that are the lesser part of theirs are copied. */
+function ownParts(parts: readonly Buffer[]): Buffer[] {
+  const blocks = Map.groupBy(parts, ({ buffer }) => buffer);
+  return parts.map((part) =>
+    2 * lengthOf(blocks.get(part.buffer) ?? []) < part.buffer.byteLength ? ownCopy(part) : part,
+  );
 }
 
 /** Where its size is not known. */
 export const isLarge = (result: Answer['result']): boolean => sizeOf(result, MIN_LARGE_BYTES) >= MIN_LARGE_BYTES;
 
-/** With what stands before and after it. */
-export async function jsonInPieces(
-  result: Answer['result'],
-  before: string,
-  after: string,
-  sizeBytes = MIN_LARGE_BYTES,
-  isGone = () => false,
-): Promise<Buffer> {
-  const json = createOwnBytes(sizeBytes);
-  let turnEnd = MIN_LARGE_BYTES;
+/** As a whole, with what stands before and after it. */
+export async function jsonInPieces(result: Answer['result'], before: string, after: string): Promise<Buffer> {
+  const json = createOwnBytes(MIN_LARGE_BYTES);
   json.append(before);
-  for (const piece of piecesOf(result as JsonValue)) {
-    json.append(piece);
-    if (json.bytes.length < turnEnd) continue;
-    await nextTurn();
-    if (isGone()) break;
-    turnEnd = json.bytes.length + MIN_LARGE_BYTES;
-  }
+  await write(
+    result,
+    () => false,
+    (piece) => {
+      json.append(piece);
+    },
+  );
   json.append(after);
   return json.bytes;
+}
+
+/** In several turns of the event loop. False: nobody waits for it any more, and it was not written to its end. */
+async function write(
+  result: Answer['result'],
+  isGone: () => boolean,
+  append: (piece: string | Buffer) => void,
+): Promise<boolean> {
+  let left = MIN_LARGE_BYTES;
+  for (const piece of piecesOf(result as JsonValue)) {
+    append(piece);
+    left -= piece.length;
+    if (left > 0) continue;
+    await nextTurn();
+    if (isGone()) return false;
+    left = MIN_LARGE_BYTES;
+  }
+  return true;
 }
 
 /** Together they are `JSON.stringify(value)`, but for what is answered as it was written. */

@@ -17,13 +17,14 @@ import {
   type ClientBytes,
   type HeldBytes,
 } from '../connection/client-bytes.ts';
+import { lengthOf, type Body } from '../body-parts.ts';
 import { onClosed, signalOfClient } from '../connection/client-signal.ts';
 import { bytesBeyondText } from '../connection/json-bytes.ts';
 import { ALLOWED_METHODS, GRAPHQL_VARY, STREAM_PATH, type Exchange, type Handler } from '../exchange.ts';
 import type { EventStreams } from '../live/event-streams.ts';
 import { allowanceHeaders, type RateLimits } from '../rate-limits.ts';
 import type { HttpResponse, ResponseWriter } from '../response-writer.ts';
-import { bytesOf } from './answer-bytes.ts';
+import { bodyOf } from './answer-bytes.ts';
 import { createNegotiation, JSON_TYPE, type AcceptedForms, type JsonType } from './media-types.ts';
 import { checkHead, readParams } from './params.ts';
 import { etagOf, type CacheKey, type ResponseCache } from './response-cache.ts';
@@ -96,7 +97,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
       caller.viewer && json !== null ? (responses?.keyOf(caller.viewer, requestText(exchange, body)) ?? null) : null;
     const cached = key && (await responses?.find(key, caller.untilMs));
     if (cached) {
-      held.hold(cached.body.length);
+      held.hold(lengthOf(cached.body));
       observer.responseCacheHit(exchange.requestId, key.viewer.id, exchange);
       writer.write(exchange, withHeaders(cached, rateHeaders));
       return;
@@ -124,7 +125,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
         }
         return;
       }
-      const body = await bytesOf(outcome, () => exchange.response.destroyed);
+      const body = await bodyOf(outcome, () => exchange.response.destroyed);
       if (!body) return;
       const { untilMs } = outcome;
       const etag = exchange.method === 'GET' ? etagOf(body) : null;
@@ -186,7 +187,7 @@ function requestText({ request, method, search }: Exchange, body: string): strin
   return `${method}\n${accept}\n${contentType}\n${search}\n${body}`;
 }
 
-function responseOf(answer: Answer, body: Buffer, type: JsonType) {
+function responseOf(answer: Answer, body: Body, type: JsonType) {
   const status = httpStatusOf(answer, type);
   return {
     status,
