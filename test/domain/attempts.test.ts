@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { atSecond, ran, runOf } from '../support/facts.ts';
+import { compareRuns } from '../../src/domain/run/comparison.ts';
+import { failureGroups } from '../../src/domain/run/failure-groups.ts';
+import { latestAttempts } from '../../src/domain/step/attempts.ts';
+import type { StepFacts } from '../../src/domain/types.ts';
+import { atSecond, ran, runOf, runRecord } from '../support/facts.ts';
 
 const kindsOf = (...steps: Parameters<typeof runOf>[0]) => runOf(steps).steps.map((step) => step.attemptKind);
 
@@ -77,6 +81,41 @@ describe('attempts', () => {
     const superseded = (...steps: Parameters<typeof runOf>[0]) => runOf(steps).steps.map((step) => step.isSuperseded);
     expect(superseded(ran('a', 0, 1, 'failed'), ran('a', 1, 2, 'failed'))).toEqual([true, false]);
     expect(superseded(ran('a', 0, 2, 'failed'), ran('a', 1, 3))).toEqual([false, false]);
+  });
+});
+
+describe('what stands for a node', () => {
+  const queued = ran('a', null, null, 'queued');
+  it.each<readonly [string, string, number, readonly StepFacts[]]>([
+    ['the last of a loop', 'COMPLETED', 1, [ran('a', 0, 1, 'failed'), ran('a', 1, 2)]],
+    [
+      'the last, whatever ran together before',
+      'COMPLETED',
+      2,
+      [ran('a', 0, 5, 'failed'), ran('a', 1, 2), ran('a', 5, 7)],
+    ],
+    ['the last after a failure without a known end', 'COMPLETED', 1, [ran('a', 0, null, 'failed'), ran('a', 2, 3)]],
+    ['the last after a pause of one that says running', 'COMPLETED', 1, [ran('a', 0, 2, 'running'), ran('a', 2, 3)]],
+    ['a failure beside the last', 'FAILED', 0, [ran('a', 0, 5, 'failed'), ran('a', 1, 2), ran('a', 4.9, 7)]],
+    ['the last failure', 'FAILED', 1, [ran('a', 0, 5, 'failed'), ran('a', 1, 6, 'failed'), ran('a', 2, 7)]],
+    [
+      'one that runs beside the last',
+      'RUNNING',
+      1,
+      [ran('a', 0, 5, 'failed'), ran('a', 1, null, 'running'), ran('a', 2, 3)],
+    ],
+    ['one that runs for longer', 'RUNNING', 0, [ran('a', 0, null, 'running', { elapsedTime: 1 }), ran('a', 2, 3)]],
+    ['one that waits', 'RUNNING', 0, [queued, ran('a', 0, 1)]],
+    ['one that runs beside one without a time', 'RUNNING', 1, [ran('a', null, null), ran('a', 0, null, 'running')]],
+    ['the last beside one that was cancelled', 'COMPLETED', 1, [ran('a', 0, 5, 'cancelled'), ran('a', 1, 2)]],
+  ])('is %s: %s', (_, status, index, steps) => {
+    const run = runOf(steps);
+    expect(run.status).toBe(status);
+    expect(latestAttempts(run.steps).map((step) => step.index)).toEqual([index]);
+    expect(run.progress.finished).toBe(status === 'RUNNING' ? 0 : 1);
+    const { nodes } = compareRuns(runOf([ran('a', 0, 1)]), run);
+    expect(nodes.map(({ headStep }) => headStep?.index)).toEqual([index]);
+    expect(failureGroups([{ record: runRecord(), run }])[0]?.nodeId).toBe(status === 'FAILED' ? 'a' : null);
   });
 });
 

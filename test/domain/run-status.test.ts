@@ -35,7 +35,7 @@ describe('the inferred status of a run', () => {
 
   it('looks at the latest attempt of each node alone', () => {
     expect(statusOf(ran('a', 0, 1, 'failed'), ran('a', 2, 3))).toBe('COMPLETED');
-    expect(statusOf(ran('a', 0, null, 'running'), ran('a', 2, 3))).toBe('COMPLETED');
+    expect(statusOf(ran('a', 0, 2, 'running'), ran('a', 2, 3))).toBe('COMPLETED');
     expect(statusOf(ran('a', 0, 1), ran('a', 2, 3, 'failed'))).toBe('FAILED');
   });
 });

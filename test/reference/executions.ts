@@ -119,5 +119,16 @@ export function attemptOf(execution: Execution, all: readonly Execution[]): Atte
   };
 }
 
-export const latestOf = (all: readonly Execution[]): Execution[] =>
-  all.filter((execution) => attemptOf(execution, all).number === attemptOf(execution, all).count);
+/** Of each node's last execution and those that had not ended when it began: the last unfinished one, or failed one, or the last. */
+export function latestOf(all: readonly Execution[]): Execution[] {
+  const hasNoEnd = ({ isFinished, end }: Execution) => !isFinished && end === null;
+  return [...new Set(all.map(({ raw }) => raw.node))].flatMap((node) => {
+    const ofNode = all.filter(({ raw }) => raw.node === node).sort(byPlace);
+    const last = ofNode.slice(-1);
+    const began = Math.max(...last.map(placeOf));
+    const together = ofNode.filter((one) => last.includes(one) || hasNoEnd(one) || (endOf(one) ?? -Infinity) > began);
+    const unfinished = together.filter(({ isFinished }) => !isFinished);
+    const failed = together.filter(({ status }) => status === 'FAILED');
+    return [last, failed, unfinished].flatMap((some) => some.slice(-1)).slice(-1);
+  });
+}

@@ -1,5 +1,5 @@
 /** Which executions of a node are retries of a failure, and which are iterations of a loop or a fan-out. */
-import { endMicrosOf } from './duration.ts';
+import { endMicrosOf, type TimedFacts } from './duration.ts';
 import { compareByPlace, placeOf, type Execution } from './execution.ts';
 import type { AttemptKind, StepAttempt } from '../types.ts';
 
@@ -17,13 +17,31 @@ export function attemptsOf(executions: readonly Execution[]): Attempt[] {
   return [...ofNodes.values()].flatMap(attemptsOfNode);
 }
 
-/** The last execution of each node, in the order of the nodes' first ones. */
-export function latestAttempts<T extends Pick<Execution, 'nodeId' | 'startTime' | 'endTime' | 'index'>>(
-  executions: readonly T[],
-): T[] {
-  const inOrder = executions.toSorted(compareByPlace);
-  return [...new Map(inOrder.map((execution) => [execution.nodeId, execution])).values()];
+/** What tells whether an execution stands for its node. */
+type Told = TimedFacts & Pick<Execution, 'nodeId' | 'index'>;
+
+/** What stands for each node, in the order of the nodes' first executions. */
+export function latestAttempts<T extends Told>(executions: readonly T[]): T[] {
+  const ofNodes = Map.groupBy(executions.toSorted(compareByPlace), (execution) => execution.nodeId);
+  return [...ofNodes.values()].flatMap((ofNode) => latestOf(ofNode) ?? []);
 }
+
+/**
+ * The last one supersedes those that had ended when it began. The others ran beside it (a fan-out): of all these stands the last
+ * that is unfinished, else the last that failed, else the last.
+ */
+function latestOf<T extends Told>(ofNode: readonly T[]): T | undefined {
+  const last = ofNode.at(-1);
+  const lastBegan = (last && placeOf(last)) ?? Infinity;
+  const together = ofNode.filter((execution) => execution === last || !hadEndedBy(execution, lastBegan));
+  return (
+    together.findLast(({ isFinished }) => !isFinished) ?? together.findLast(({ status }) => status === 'FAILED') ?? last
+  );
+}
+
+/** True without a known end for one that is over: nothing tells that it ran beside others. */
+const hadEndedBy = (execution: Told, micros: number): boolean =>
+  (execution.isFinished || execution.endTime !== null) && (endMicrosOf(execution) ?? micros) <= micros;
 
 function attemptsOfNode(executions: readonly Execution[]): Attempt[] {
   const kinds = executions.map((execution, i) => kindOf(execution, executions[i - 1]));
