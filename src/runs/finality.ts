@@ -1,47 +1,71 @@
 /** Decides when a fetched part of a run is final: it will never change, so it is never fetched again. */
 import { latestAttempts } from '../domain/step/attempts.ts';
 import { executionsOf } from '../domain/step/execution.ts';
-import { createRun } from '../domain/run/run.ts';
-import { isTerminal, runStatusOf } from '../domain/status.ts';
-import { timestampOf } from '../domain/timestamp.ts';
+import { isOver, isTerminal, runStatusOf, stepStatusOf } from '../domain/status.ts';
+import { latest, type Timestamp } from '../domain/timestamp.ts';
 import type { RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
+import { inPieces } from '../upstream/transport/in-pieces.ts';
 import type { Cached } from './cache-partitions.ts';
 
 /** Null: the upstream has no record of the run. */
 export type MaybeRecord = RunRecord | null;
 export type StepList = readonly StepFacts[];
 
+/** How far the upstream's times may be behind this gateway's clock, where they are local times without a zone or its clock is wrong. */
+const MAX_SKEW_MS = 86_400_000;
+
+interface Activity {
+  readonly areFinished: boolean;
+  /** The last start or end, by the upstream's clock, in ms since 1970; Infinity where more is to come, or none is known. */
+  readonly lastMs: number;
+}
+
 /** What another gateway has found final is so here, too, unless something later says otherwise: this one may not know by what. */
 export interface Finality {
   ofRecord(record: Cached<MaybeRecord>, steps: Cached<StepList> | undefined): boolean;
   /** `graph` is called only where the steps alone are not enough. */
   ofSteps(steps: Cached<StepList>, record: Cached<MaybeRecord> | undefined, graph: () => WorkflowGraph | null): boolean;
+  /** To be called with each new list and the one before: by this gateway's clock it is known how long nothing has changed. */
+  follow(before: Cached<StepList>, steps: StepList): Promise<void>;
 }
 
 /** `settleMs`: the quiet period after which a run without a record counts as final. */
 export function createFinality(settleMs: number): Finality {
-  /** Since when nothing more has happened; Infinity where something still may. */
-  const quietSince = new WeakMap<Cached<StepList>, number>();
+  const activities = new WeakMap<StepList, Activity>();
+  /** When this gateway first had the same list, in ms since 1970. */
+  const unchangedSince = new WeakMap<StepList, number>();
   /** Those that have reached the end of the graph: not everybody who asks has it at hand. */
   const completed = new WeakSet<Cached<StepList>>();
   /** The end with which they were compared last: that takes a while, and a run is asked for many times. */
   const comparedWith = new WeakMap<Cached<StepList>, string>();
 
-  /** Finished steps alone don't prove that the run is over: the next step may not exist yet. A quiet period does. */
-  function areSettled(steps: Cached<StepList>, atMs = steps.sentAt): boolean {
-    const quietMicros = quietSince.get(steps) ?? quietSinceOf(steps);
-    quietSince.set(steps, quietMicros);
-    return isLongPast(quietMicros, atMs);
+  function activityOf(steps: StepList): Activity {
+    const activity = activities.get(steps) ?? activityIn(steps);
+    activities.set(steps, activity);
+    return activity;
   }
 
-  const isLongPast = (epochMicros: number, atMs: number): boolean => epochMicros / 1000 + settleMs <= atMs;
+  /** Finished steps alone don't prove that the run is over: the next step may not exist yet. A quiet period does. */
+  function areSettled({ value, sentAt }: Cached<StepList>, atMs = sentAt): boolean {
+    const { lastMs } = activityOf(value);
+    if (lastMs === Infinity) return false;
+    return Math.min(unchangedSince.get(value) ?? sentAt, lastMs + MAX_SKEW_MS) + settleMs <= atMs;
+  }
+
+  /** Where the upstream's clock is behind, steps that say that they run may be older than the record. */
+  function areAfter(endTime: Timestamp, { value, sentAt }: Cached<StepList>): boolean {
+    const settledMs = endTime.epochMicros / 1000 + settleMs;
+    return settledMs <= sentAt && (activityOf(value).areFinished || settledMs + MAX_SKEW_MS <= sentAt);
+  }
 
   function areCompleted(steps: Cached<StepList>, graph: () => WorkflowGraph | null): boolean {
     if (completed.has(steps)) return true;
     const finish = graph()?.finish ?? null;
     if (finish === null || comparedWith.get(steps) === finish) return false;
     comparedWith.set(steps, finish);
-    if (hasCompleted(steps.value, finish)) completed.add(steps);
+    // If the node that runs last has, and nothing else is still running.
+    const atFinish = latestAttempts(executionsOf(steps.value)).find((step) => step.nodeId === finish);
+    if (atFinish?.status === 'COMPLETED' && activityOf(steps.value).areFinished) completed.add(steps);
     return completed.has(steps);
   }
 
@@ -64,32 +88,39 @@ export function createFinality(settleMs: number): Finality {
       if (!record?.value) return areSettled(steps) || areCompleted(steps, graph);
       const { endTime } = record.value;
       return (
-        steps.sentAt > record.fetchedAt + (record.uncertaintyMs ?? 0) ||
-        (endTime !== null && isLongPast(endTime.epochMicros, steps.sentAt))
+        steps.sentAt > record.fetchedAt + (record.uncertaintyMs ?? 0) || (endTime !== null && areAfter(endTime, steps))
       );
+    },
+
+    async follow(before, steps) {
+      if (!(await inPieces(areSame(before.value, steps)))) return;
+      const since = unchangedSince.get(before.value) ?? before.fetchedAt + (before.uncertaintyMs ?? 0);
+      unchangedSince.set(steps, since);
     },
   };
 }
 
-/** True if the node that runs last has, and nothing else is still running. */
-function hasCompleted(steps: StepList, finish: string): boolean {
-  const executions = executionsOf(steps);
-  const atFinish = latestAttempts(executions).find((step) => step.nodeId === finish);
-  return atFinish?.status === 'COMPLETED' && executions.every((step) => step.isFinished);
+/** In whatever order. Payloads don't count: links in them may be signed anew for each answer. */
+function* areSame(before: StepList, steps: StepList): Generator<void, boolean, void> {
+  if (before.length !== steps.length) return false;
+  const known = new Map(before.map((step) => [step.id, step]));
+  for (const step of steps) {
+    yield;
+    const was = known.get(step.id);
+    if (was?.rawStatus !== step.rawStatus) return false;
+    if (!isSameTime(was.startTime, step.startTime) || !isSameTime(was.endTime, step.endTime)) return false;
+  }
+  return true;
 }
 
-/** In microseconds since 1970. */
-function quietSinceOf({ value, fetchedAt }: Cached<StepList>): number {
-  const { isFinished, lastActivityAt } = createRun(
-    {
-      workflowId: '',
-      id: '',
-      record: null,
-      steps: value,
-      graph: undefined,
-      freshness: { fetchedAt: timestampOf(fetchedAt), isFinal: false, isStale: false, staleReason: null },
-    },
-    fetchedAt,
-  );
-  return isFinished && lastActivityAt ? lastActivityAt.epochMicros : Infinity;
+const isSameTime = (one: Timestamp | null, other: Timestamp | null): boolean => one?.epochMicros === other?.epochMicros;
+
+function activityIn(steps: StepList): Activity {
+  const areFinished = steps.every(isFinished);
+  const last = latest(steps.flatMap(({ startTime, endTime }) => [startTime, endTime]));
+  return { areFinished, lastMs: areFinished && last ? last.epochMicros / 1000 : Infinity };
 }
+
+/** One that can't be read may still run. */
+const isFinished = ({ problem, rawStatus, endTime }: StepFacts): boolean =>
+  problem === undefined && isOver(stepStatusOf(rawStatus), endTime);

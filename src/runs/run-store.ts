@@ -85,7 +85,12 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     key: `steps ${refKey(ref)}`,
     endpoint: 'steps',
     workflowId: ref.workflowId,
-    fetch: (call) => upstream.listSteps(ref, call),
+    async fetch(call) {
+      const answer = await upstream.listSteps(ref, call);
+      const before = cache.peek(viewer, stepsOf(ref, viewer));
+      if (before) await finality.follow(before, answer.value);
+      return answer;
+    },
     // Both are mostly loaded together, and steps are final only beside a terminal record.
     related: recordKey(ref),
     lifetimeMs(cached) {

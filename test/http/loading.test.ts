@@ -120,16 +120,45 @@ describe('loading runs', () => {
     expect(upstream.calls).toHaveLength(before + 2);
   });
 
-  it('does not believe that an inferred run is over before SETTLE_MS without activity', async () => {
-    await gateway.close();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }, { now: clock.now });
-    const endedAt = new Date(clock.now() - 29_000).toISOString();
-    upstream.script = () => ({ json: [wireStep({ end_time: endedAt })] });
-    const ask = () => gateway.query(`{ run(workflowId: "wf", id: "r1") { status freshness { isFinal } } }`);
-    expect((await ask()).data).toEqual({ run: { status: 'COMPLETED', freshness: { isFinal: false } } });
-    clock.advance(1000);
-    expect((await ask()).data).toEqual({ run: { status: 'COMPLETED', freshness: { isFinal: true } } });
-  });
+  it.each([
+    ['right', 0, 'Z'],
+    ['behind', 35_000, 'Z'],
+    ['in local time without a zone', 5 * 3_600_000, ''],
+  ])(
+    'does not believe that an inferred run is over before SETTLE_MS without news: times are %s',
+    async (_, behindMs, zone) => {
+      await gateway.close();
+      gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }, { now: clock.now });
+      const startedAt = clock.now();
+      let count = 1;
+      const timeOf = (ms: number) => `${new Date(startedAt - behindMs + ms).toISOString().slice(0, -1)}${zone}`;
+      upstream.script = () => ({
+        json: Array.from({ length: count }, (__, i) =>
+          wireStep({ id: `s${i}`, start_time: timeOf(i * 20_000 - 900), end_time: timeOf(i * 20_000 - 10) }),
+        ),
+      });
+      const isFinal = async () => {
+        const { data } = await gateway.query(
+          `{ run(workflowId: "wf", id: "r1") { status stepCounts { total } freshness { isFinal } } }`,
+        );
+        const run = { status: 'COMPLETED', stepCounts: { total: count } };
+        expect(data).toMatchObject({ run });
+        return (data as { run: { freshness: { isFinal: boolean } } }).run.freshness.isFinal;
+      };
+      for (; count < 5; count += 1) {
+        expect(await isFinal()).toBe(false);
+        clock.advance(20_000);
+      }
+      expect(await isFinal()).toBe(false);
+      clock.advance(29_999);
+      expect(await isFinal()).toBe(false);
+      clock.advance(1000);
+      expect(await isFinal()).toBe(true);
+      clock.advance(100_000);
+      expect(await isFinal()).toBe(true);
+      expect(upstream.calls).toHaveLength(7);
+    },
+  );
 
   it('answers the other runs when one fails', async () => {
     upstream.script = ({ endpoint, runId }) => {

@@ -15,8 +15,10 @@ const heldFrom = <T>(value: T, sentAt: number, fetchedAt = sentAt): Cached<T> =>
   sizeBytes: 100,
 });
 
-/** Requested so long after the last end that the quiet period has passed. */
-const LONG_AFTER = 3600;
+/** No clock that is in use is wrong by more. */
+const MAX_SKEW = 86_400;
+/** Requested so long after the last end that the quiet period has passed, whatever the upstream's clock says. */
+const LONG_AFTER = MAX_SKEW + 3600;
 
 const completed = listed([ran('a', 0, 4), ran('b', 4, 10)]);
 
@@ -54,7 +56,7 @@ describe('a record', () => {
     const steps = heldFrom(completed, 12);
     expect(finality.ofRecord(heldFrom(null, LONG_AFTER), steps)).toBe(false);
     expect(finality.ofSteps(steps, undefined, () => graphOf('a>b'))).toBe(true);
-    const isFinal = [39.999, 40].map((sentAt) => finality.ofRecord(heldFrom(null, sentAt), steps));
+    const isFinal = [41.999, 42].map((sentAt) => finality.ofRecord(heldFrom(null, sentAt), steps));
     expect(isFinal).toEqual([false, true]);
   });
 
@@ -71,6 +73,7 @@ describe('steps without a record', () => {
     ['some skipped', true, listed([ran('a', 0, 4), ran('b', null, null, 'skipped')])],
     ['one failed, then retried', true, listed([ran('a', 0, 4, 'failed'), ran('a', 4, 10)])],
     ['one still running', false, listed([ran('a', 0, 4), ran('b', 4, null, 'running')])],
+    ['a parallel one still running', false, listed([ran('a', 0, null, 'running'), ran('a', 1, 10)])],
     ['one still queued', false, listed([ran('a', 0, 4), ran('b', null, null, 'queued')])],
     ['one that ended with a word that nobody knows', true, listed([ran('a', 0, 4), ran('b', 4, 10, 'hibernating')])],
     ['one that can not be read', false, [...completed, stepFacts({ index: 2, problem: 'expected object' })]],
@@ -86,18 +89,24 @@ describe('steps without a record', () => {
 
   it('are compared with the end of a graph once, however often they are asked for', () => {
     let readings = 0;
-    const steps: Cached<readonly StepFacts[]> = {
-      ...heldFrom([], 20),
-      get value() {
+    const [first, last] = completed;
+    const read = (facts: StepFacts | undefined): StepFacts => ({
+      ...stepFacts(facts),
+      get rawStatus() {
         readings += 1;
-        return completed;
+        return 'completed';
       },
-    };
+    });
+    const steps = heldFrom([read(first), read(last)], 20);
     const graphs = [null, graphOf('a>b', 'b>c'), null, graphOf('a>b', 'b>c'), graphOf('a>b'), null];
-    const isFinal = graphs.map((graph) => finality.ofSteps(steps, undefined, () => graph));
-    expect(isFinal).toEqual([false, false, false, false, true, true]);
-    // One for the quiet period, and one for each graph.
-    expect(readings).toBe(3);
+    const asked = graphs.map((graph) => {
+      const before = readings;
+      const isFinal = finality.ofSteps(steps, undefined, () => graph);
+      return [isFinal, readings > before];
+    });
+    expect(asked.map(([isFinal]) => isFinal)).toEqual([false, false, false, false, true, true]);
+    // Once for the quiet period, and once for each graph.
+    expect(asked.map(([, isRead]) => isRead)).toEqual([true, true, false, false, true, false]);
   });
 
   it('that another gateway has found final are so, unless a record that was asked for later says that the run goes on', () => {
@@ -108,9 +117,43 @@ describe('steps without a record', () => {
     expect([isFinal(heldFrom(running, 25)), isFinal(heldFrom(running, 25.001))]).toEqual([true, false]);
   });
 
-  it('are final if they were requested SETTLE_MS after the last end or later', () => {
-    const lastEnd = 10;
-    const settled = lastEnd + SETTLE_MS / 1000;
+  /** Reads a list at each of these seconds, of answers that took one second, and tells whether the last is final. */
+  async function isFinalAfter(...readings: readonly (readonly [sentAt: number, steps: readonly StepFacts[]])[]) {
+    let before: Cached<readonly StepFacts[]> | undefined;
+    for (const [sentAt, steps] of readings) {
+      const held = heldFrom([...steps], sentAt, sentAt + 1);
+      if (before) await finality.follow(before, held.value);
+      before = held;
+    }
+    return before !== undefined && finality.ofSteps(before, undefined, noGraph);
+  }
+  const [first, last] = completed;
+  const both = [first, last].flatMap((step) => step ?? []);
+
+  it.each<readonly [string, readonly StepFacts[]]>([
+    ['the same', both],
+    ['in another order', both.toReversed()],
+  ])('are final once this gateway has seen them for SETTLE_MS: %s', async (_, again) => {
+    expect(await isFinalAfter([3600, both])).toBe(false);
+    expect(await isFinalAfter([3600, both], [3630.999, again])).toBe(false);
+    expect(await isFinalAfter([3600, both], [3631, again])).toBe(true);
+    expect(await isFinalAfter([3600, both], [3610, again], [3620, both], [3631, again])).toBe(true);
+  });
+
+  it.each<readonly [string, readonly StepFacts[]]>([
+    ['with another step', [...both, ran('c', 8, 9, 'completed', { id: 'c', index: 2 })]],
+    ['with a later end', listed([ran('a', 0, 4), ran('b', 4, 11)])],
+    ['with another end', listed([ran('a', 0, 3), ran('b', 4, 10)])],
+    ['with another status', listed([ran('a', 0, 4), ran('b', 4, 10, 'failed')])],
+    ['with another step in place of one', [...both.slice(1), ran('c', 8, 9, 'completed', { id: 'c', index: 0 })]],
+  ])('are not final where they have changed since: %s', async (_, changed) => {
+    expect(await isFinalAfter([3600, both], [3700, changed])).toBe(false);
+    expect(await isFinalAfter([3600, both], [3700, changed], [3730, changed])).toBe(false);
+    expect(await isFinalAfter([3600, both], [3700, changed], [3731, changed])).toBe(true);
+  });
+
+  it('are final at once where the last end is older than a clock can be wrong', () => {
+    const settled = 10 + MAX_SKEW + SETTLE_MS / 1000;
     expect(finality.ofSteps(heldFrom(completed, settled), undefined, noGraph)).toBe(true);
     expect(finality.ofSteps(heldFrom(completed, settled - 0.001), undefined, noGraph)).toBe(false);
     // A slow answer may show the state as of its request.
@@ -119,8 +162,8 @@ describe('steps without a record', () => {
 
   it('count a start as activity if the end is unknown', () => {
     const steps = listed([ran('a', 0, 4), ran('b', 100, null)]);
-    expect(finality.ofSteps(heldFrom(steps, 129), undefined, noGraph)).toBe(false);
-    expect(finality.ofSteps(heldFrom(steps, 130), undefined, noGraph)).toBe(true);
+    expect(finality.ofSteps(heldFrom(steps, MAX_SKEW + 129), undefined, noGraph)).toBe(false);
+    expect(finality.ofSteps(heldFrom(steps, MAX_SKEW + 130), undefined, noGraph)).toBe(true);
   });
 
   it('are final at once if SETTLE_MS is 0 and all are finished', () => {
@@ -156,13 +199,24 @@ describe('steps beside a record', () => {
     ['that came after they were asked for', false, ended, 12, 13],
     ['whose end was long past when they were asked for', true, ended, 40, 41],
     ['whose end was not quite long past when they were asked for', false, ended, 39.999, 41],
-    ['that tells no end, and came after they were asked for', false, runRecord({ endTime: null }), LONG_AFTER, 3601],
+    ['that tells no end, and came after they were asked for', false, runRecord({ endTime: null }), 3600, 3601],
     ['that tells no end, and had come before', true, runRecord({ endTime: null }), 3602, 3601],
   ];
 
   it.each(cases)('%s are final: %s', (_, isFinal, record, sentAt, recordAt) => {
     expect(finality.ofSteps(heldFrom(completed, sentAt), heldFrom(record, recordAt), noGraph)).toBe(isFinal);
   });
+
+  it.each([
+    [3600, false],
+    [LONG_AFTER, true],
+  ])(
+    'that came after steps that say running, %d s after its end by its own clock, does not end them: %s',
+    (sentAt, isFinal) => {
+      const left = listed([ran('a', 0, 4), ran('b', 4, null, 'running')]);
+      expect(finality.ofSteps(heldFrom(left, sentAt), heldFrom(ended, sentAt + 1), noGraph)).toBe(isFinal);
+    },
+  );
 
   it('of another gateway are final if they were asked for later than that may have come', () => {
     const record = { ...heldFrom(ended, 11), uncertaintyMs: 500 };

@@ -38,7 +38,7 @@ describe('the run store', () => {
   };
   const api = scriptedApi({
     getRun: () => (record ? answerOf('record', record) : Promise.reject(new GatewayError('NOT_FOUND', 'no such run'))),
-    listSteps: () => (denial ? Promise.reject(denial) : answerOf('steps', steps)),
+    listSteps: () => (denial ? Promise.reject(denial) : answerOf('steps', [...steps])),
     listWorkflows: () => answerOf('workflows', [workflowRecord({ id: 'wf', graph: graphOf('a>b') })]),
   });
 
@@ -188,7 +188,7 @@ describe('the run store', () => {
         close: () => Promise.resolve(),
       },
     });
-    clock.advance(SETTLE_MS);
+    clock.advance(86_400_000 + SETTLE_MS);
     await store.steps(REF, operation());
     expect(sharedMs.get('steps')?.()).toBe(expected);
     await store.record(REF, operation());
@@ -273,6 +273,7 @@ describe('the run store', () => {
 
       it('lets the steps settle beside one that is too old to tell', async () => {
         await offer(running());
+        await store.steps(REF, operation());
         clock.advance(SETTLE_MS);
         await store.steps(REF, operation());
         const asked = operation();
