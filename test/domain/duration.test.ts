@@ -61,6 +61,8 @@ describe('the duration of a step', () => {
   it('tells skew where a running step starts after now', () => {
     expect(durationOf('a', 101, null, 'running', { elapsedTime: 2 })).toEqual([2000, 'ELAPSED_SECONDS', true]);
     expect(durationOf('a', 101, null, 'running', { elapsedTime: 0 })).toEqual([null, 'NONE', true]);
+    expect(durationOf('a', 101, 103, 'running')).toEqual([null, 'NONE', true]);
+    expect(durationOf('a', 101, 103)).toEqual([2000, 'TIMESTAMPS', false]);
     expect(durationOf('a', 100, null, 'running')).toEqual([0, 'LIVE', false]);
   });
 

@@ -203,11 +203,13 @@ describe('dependsOnNow', () => {
 
   it('is true of a finished run while a step that says "running" starts in the future', () => {
     const others = [ran('b', 0, 1), ran('c', null, null, 'running')];
-    const run = (now: number) => runOf([ran('a', 12, null, 'running'), ...others], { record: runRecord(), now });
-    expect(run(11).dependsOnNow).toBe(true);
-    expect(run(11).steps[1]).toMatchObject({ nodeId: 'a', clockSkewDetected: true, durationMs: null });
-    expect(run(12).dependsOnNow).toBe(false);
-    expect(run(12).steps[1]).toMatchObject({ nodeId: 'a', clockSkewDetected: false, durationMs: 0 });
+    for (const end of [null, 12]) {
+      const run = (now: number) => runOf([ran('a', 12, end, 'running'), ...others], { record: runRecord(), now });
+      expect(run(11).dependsOnNow).toBe(true);
+      expect(run(11).steps[1]).toMatchObject({ nodeId: 'a', clockSkewDetected: true, durationMs: null });
+      expect(run(12).dependsOnNow).toBe(false);
+      expect(run(12).steps[1]).toMatchObject({ nodeId: 'a', clockSkewDetected: false, durationMs: 0 });
+    }
   });
 
   it('is false of a finished run without a record', () => {

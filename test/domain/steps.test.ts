@@ -77,6 +77,14 @@ describe('steps', () => {
     expect(endless.steps.map((step) => step.gapBeforeMs)).toEqual([0, 0]);
   });
 
+  it('tell the gap that the timeline has after one that says running and ends before it starts', () => {
+    const { steps, timeline } = runOf([ran('a', 0, 1), ran('b', 3, 2, 'running'), ran('c', 5, 6)], {
+      record: runRecord(),
+    });
+    expect(steps.map((step) => step.gapBeforeMs)).toEqual([0, 2000, 4000]);
+    expect(timeline.gaps[0]).toEqual({ offsetMs: 1000, durationMs: 4000 });
+  });
+
   it('tell the gap since the last known end where one is not known', () => {
     const { steps } = runOf([ran('a', 0, 1), ran('b', 3, null), ran('c', 5, 6)]);
     expect(steps.map((step) => step.gapBeforeMs)).toEqual([0, 2000, 4000]);

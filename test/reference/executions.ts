@@ -56,14 +56,15 @@ export interface Duration {
   readonly isSkewed: boolean;
 }
 
-export const runs = ({ status, isFinished, end }: Execution): boolean =>
-  !isFinished && status !== 'PENDING' && end === null;
+const saysItRuns = ({ status, isFinished }: Execution): boolean => !isFinished && status !== 'PENDING';
+
+export const runs = (execution: Execution): boolean => saysItRuns(execution) && execution.end === null;
 
 /** `liveUntil`: until when what runs is counted; null where nothing tells. */
 export function durationOf(execution: Execution, now: number, liveUntil: number | null): Duration {
   const { raw, start, end, isFinished } = execution;
   const endsEarly = start !== null && end !== null && end.micros < start.micros;
-  const startsLate = start !== null && runs(execution) && start.micros > now;
+  const startsLate = start !== null && saysItRuns(execution) && start.micros > now;
   const isSkewed = endsEarly || startsLate;
   const live =
     start && runs(execution) && liveUntil !== null && !isSkewed ? Math.max(0, liveUntil - start.micros) : null;

@@ -1,5 +1,5 @@
 /** What is measured against the run's span: offsets, gaps, and the timeline's bars in their lanes. */
-import { byStart, type Execution } from './executions.ts';
+import { byStart, runs, type Execution } from './executions.ts';
 import type { Timed } from './runs.ts';
 import { covers, piecesOf, type Stretch } from './times.ts';
 
@@ -64,7 +64,7 @@ export function layoutOf(steps: readonly Timed[], startedAt: number | null, unti
 
 function gapBefore(one: Placed, placed: readonly Placed[], spanStart: number): number {
   const before = placed.filter((other) => other.from < one.from);
-  const stillRuns = before.some(({ step, isTimed }) => !isTimed && !step.isFinished && step.status !== 'PENDING');
+  const stillRuns = before.some(({ step, isTimed }) => !isTimed && runs(step));
   if (stillRuns) return 0;
   const ends = before.filter(({ isTimed }) => isTimed).map((other) => other.to);
   return Math.max(0, one.from - (ends.length > 0 ? Math.max(...ends) : spanStart));

@@ -1,6 +1,6 @@
 /** A run with everything that follows from its facts. Each part is derived when it is first asked for, and only once. */
 import { criticalPath } from '../critical-path/critical-path.ts';
-import { isRunning, latestEndOf, totalElapsedTime } from '../step/duration.ts';
+import { latestEndOf, saysItRuns, totalElapsedTime } from '../step/duration.ts';
 import { executionsOf, type Execution } from '../step/execution.ts';
 import { failedSteps } from '../step/failures.ts';
 import { hasError } from '../step/step-error.ts';
@@ -113,7 +113,7 @@ class DerivedRun implements Run {
     if (this.#isUnknown() || !this.isFinished) return true;
     // A step that still says "running" is measured by the run's end, but "starts after now" is told by the clock.
     const now = this.#nowMs * 1000;
-    const startsLater = (step: Execution) => isRunning(step) && (step.startTime?.epochMicros ?? now) > now;
+    const startsLater = (step: Execution) => saysItRuns(step) && (step.startTime?.epochMicros ?? now) > now;
     return (this.#dependsOnNow ??= this.#facts.steps !== null && this.#executed().some(startsLater));
   }
 

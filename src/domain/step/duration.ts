@@ -58,8 +58,8 @@ export const isRunning = (step: TimedFacts): boolean => saysItRuns(step) && step
 export function stepDuration(step: TimedFacts, { now, liveUntil }: StepClock): StepDuration {
   const start = step.startTime?.epochMicros ?? null;
   const end = step.endTime?.epochMicros ?? null;
-  const until = isRunning(step) ? now : end;
-  const clockSkewDetected = start !== null && until !== null && until < start;
+  const earliestEnd = Math.min(end ?? Infinity, saysItRuns(step) ? now : Infinity);
+  const clockSkewDetected = start !== null && earliestEnd < start;
   const isLive = start !== null && liveUntil !== null && isRunning(step) && !clockSkewDetected;
   const live = isLive ? Math.max(0, liveUntil - start) : null;
 

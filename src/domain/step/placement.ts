@@ -1,5 +1,5 @@
 /** Where in the run's span each step starts, and how long nothing ran before it. */
-import { saysItRuns } from './duration.ts';
+import { isRunning } from './duration.ts';
 import type { Execution } from './execution.ts';
 import { intervalsOf, type Interval, type TimedStep } from '../run/intervals.ts';
 import { isWithinReach, spanOf, type RunBounds } from '../run/span.ts';
@@ -46,5 +46,5 @@ export function placementsOf(
 /** Infinity for a step that still runs, for nobody knows how long; -Infinity for one whose end is not known. */
 function knownEnd({ step: { coveredMs, execution }, end }: Interval<TimedExecution>): number {
   if (coveredMs !== null) return end;
-  return saysItRuns(execution) ? Infinity : -Infinity;
+  return isRunning(execution) ? Infinity : -Infinity;
 }
