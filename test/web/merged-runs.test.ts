@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { RunStatus } from '../../src/web/__generated__/graphql.ts';
+import type { RunFilter, RunStatus } from '../../src/web/__generated__/graphql.ts';
 import { mergeRuns, type ListedRun } from '../../src/web/runs/merged-runs.ts';
 
 const moment = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
@@ -48,6 +48,14 @@ describe('a list of runs with what has changed since', () => {
         expect(mergeRuns(listed, told(...changed), { status }, NEWEST)).toEqual(fitting);
       }),
     );
+  });
+
+  it('has no run that has not started where the filter asks for a time: the gateway answers none', () => {
+    const queued = { ...run('1', 'PENDING', 1), startedAt: null };
+    const shownWith = (filter: RunFilter) => mergeRuns([], told(queued), filter, NEWEST);
+    expect(shownWith({})).toEqual([queued]);
+    expect(shownWith({ startedAfter: '2026-01-01T00:00:00Z' })).toEqual([]);
+    expect(shownWith({ startedBefore: '2099-01-01T00:00:00Z' })).toEqual([]);
   });
 
   it('says that a run is stale: it was not fetched again since', () => {

@@ -62,5 +62,5 @@ const startOf = ({ startedAt }: ListedRun): number => (startedAt == null ? Infin
 function fits(run: ListedRun, { status, startedAfter, startedBefore }: RunFilter): boolean {
   if (status && !status.includes(run.status)) return false;
   if (startedAfter != null && (run.startedAt == null || startOf(run) < Date.parse(startedAfter))) return false;
-  return startedBefore == null || startOf(run) < Date.parse(startedBefore) || run.startedAt == null;
+  return startedBefore == null || startOf(run) < Date.parse(startedBefore);
 }
