@@ -6,7 +6,7 @@ import { MAX_MESSAGES, readMessages, type Drafts } from './envelope.ts';
 import { messageOf, type Conversation, type Draft } from './message.ts';
 import { modelOf } from './model-name.ts';
 import { choicesOf, finishReasonOfChoices } from './openai-chat.ts';
-import { finishReasonOfResponse, inputItems, outputItems } from './openai-responses.ts';
+import { finishReasonOfResponse, inputItems, lacksAnswer, outputItems } from './openai-responses.ts';
 import { joinStream } from './streams/streams.ts';
 import { nameIn, textOf } from './text.ts';
 
@@ -17,7 +17,7 @@ import { nameIn, textOf } from './text.ts';
 export function conversationOf(inputs: JsonValue, outputs: JsonValue): Conversation | null {
   const answer = joinStream(outputs) ?? outputs;
   const answered = answeredIn(answer);
-  const asked = askedIn(inputs, answered.drafts.length > 0);
+  const asked = askedIn(inputs, answered.drafts.length > 0 || lacksAnswer(inputs, answer));
   // A text is an answer only where a model was asked.
   const plain: readonly Draft[] =
     typeof answer === 'string' && asked.drafts.length > 0 ? [{ role: 'assistant', content: textOf(answer) }] : [];
@@ -65,10 +65,10 @@ function withRefusal({ drafts, skipped }: Drafts, refusal: string | null): Draft
   return { drafts: drafts.map(explained), skipped };
 }
 
-function askedIn(inputs: JsonValue, isAnswered: boolean): Drafts {
+function askedIn(inputs: JsonValue, isModelCall: boolean): Drafts {
   const messages = isJsonArray(inputs) ? inputs : fieldOf(inputs, 'messages');
   const listed = isJsonArray(messages) ? readMessages(messages) : NONE;
-  if (listed.drafts.length === 0) return readMessages(inputItems(inputs, isAnswered));
+  if (listed.drafts.length === 0) return readMessages(inputItems(inputs, isModelCall));
   return { drafts: [...readMessages(systemOf(inputs)).drafts, ...listed.drafts], skipped: listed.skipped };
 }
 

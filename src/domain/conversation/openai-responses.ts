@@ -1,5 +1,5 @@
 /** OpenAI responses: `input` and `output` are lists of items, of which messages are one type and calls are others. */
-import { fieldOf, isJsonArray } from '../json.ts';
+import { fieldOf, isJsonArray, isJsonObject } from '../json.ts';
 import type { JsonObject, JsonValue } from '../types.ts';
 import type { Part, PartReaders } from './content.ts';
 import type { ToolCall } from './message.ts';
@@ -62,13 +62,24 @@ export function outputItems(answer: JsonValue): readonly JsonValue[] {
   return typeof text === 'string' ? [{ role: 'assistant', content: text }] : [];
 }
 
-/** Instructions and input. A text as `input` may be anything, so it counts only beside instructions or an answer. */
-export function inputItems(inputs: JsonValue, isAnswered: boolean): readonly JsonValue[] {
+/**
+ * True of a call of a model that has no answer yet, or none but an error or reasoning. Other answers without a message are those of
+ * other calls with a model and a text, such as embeddings.
+ */
+export const lacksAnswer = (inputs: JsonValue, answer: JsonValue): boolean =>
+  nameIn(inputs, 'model') !== null &&
+  (answer === null ||
+    isResponse(answer) ||
+    fieldOf(answer, 'error') != null ||
+    (isJsonObject(answer) && Object.keys(answer).length === 0));
+
+/** Instructions and input. A text as `input` may be anything, so it counts only beside instructions, or of a call of a model. */
+export function inputItems(inputs: JsonValue, isModelCall: boolean): readonly JsonValue[] {
   const instructions = fieldOf(inputs, 'instructions');
   const input = fieldOf(inputs, 'input');
   const told = typeof instructions === 'string' ? [{ role: 'system', content: instructions }] : [];
   if (isJsonArray(input)) return [...told, ...input];
-  const counts = typeof input === 'string' && (isAnswered || told.length > 0);
+  const counts = typeof input === 'string' && (isModelCall || told.length > 0);
   return counts ? [...told, { role: 'user', content: input }] : [];
 }
 

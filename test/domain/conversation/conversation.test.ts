@@ -120,6 +120,18 @@ describe('a conversation', () => {
     expect(conversationOf({ input: 'Hi', instructions: 'Be brief.' }, null)?.messages[1]).toMatchObject(hi);
   });
 
+  it.each<[string, JsonValue]>([
+    ['nothing', null],
+    ['nothing, as an object', {}],
+    ['an error', { error: { message: 'Rate limit reached' } }],
+    ['a response without a message', { object: 'response', status: 'incomplete', output: [{ type: 'reasoning' }] }],
+  ])('reads a text as `input` beside a model where what came is %s', (_, outputs) => {
+    expect(saidIn(conversationOf({ model: 'gpt-5-mini', input: 'Hi' }, outputs)?.messages)).toEqual([
+      message('user', 'Hi'),
+    ]);
+    expect(conversationOf({ input: 'Hi' }, null)).toBeNull();
+  });
+
   it('reads every choice, a message by itself, and the text that SDKs offer', () => {
     const choices = ['a', 'b'].map((content) => ({ message: { role: 'assistant', content }, finish_reason: 'stop' }));
     expect(answered({ choices })).toEqual([answer('a'), answer('b')]);
