@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { stepTokenUsage } from '../../src/domain/run/tokens.ts';
+import { billedTokens, stepTokenUsage } from '../../src/domain/run/tokens.ts';
 import type { JsonValue } from '../../src/domain/types.ts';
 import { ran, runOf, stepFacts } from '../support/facts.ts';
 
@@ -31,6 +31,50 @@ describe('the token usage of a step', () => {
       model: 'auto',
       source: 'OUTPUTS',
     });
+  });
+
+  it.each<[string, readonly JsonValue[], object]>([
+    [
+      'chat',
+      [
+        { model: 'm', choices: [{ delta: { content: 'a' } }], usage: null },
+        { model: 'm', choices: [{ delta: { content: 'b' } }], usage: { prompt_tokens: 30, completion_tokens: 1 } },
+        { model: 'm', choices: [], usage: { prompt_tokens: 30, completion_tokens: 8, total_tokens: 38 } },
+      ],
+      { inputTokens: 30, outputTokens: 8, totalTokens: 38, cachedInputTokens: null },
+    ],
+    [
+      'responses',
+      [
+        { type: 'response.created', response: { model: 'm', output: [], usage: null } },
+        {
+          type: 'response.completed',
+          response: { model: 'm', output: [], usage: { input_tokens: 30, total_tokens: 38 } },
+        },
+      ],
+      { inputTokens: 30, outputTokens: null, totalTokens: 38, cachedInputTokens: null },
+    ],
+    [
+      'Anthropic',
+      [
+        {
+          type: 'message_start',
+          message: { model: 'm', usage: { input_tokens: 30, cache_read_input_tokens: 70, output_tokens: 1 } },
+        },
+        { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 8 } },
+      ],
+      { inputTokens: 100, outputTokens: 8, totalTokens: 108, cachedInputTokens: 70 },
+    ],
+  ])('reads the stored events of a stream of %s', (_, events, counts) => {
+    const expected = { ...counts, model: 'm', source: 'OUTPUTS' };
+    const lines = events.map((event) => `event: e\ndata: ${JSON.stringify(event)}\n\n`).join('');
+    for (const outputs of [events, { chunks: events }, lines]) expect(usageOf(outputs)).toMatchObject(expected);
+    expect(usageOf({ events, usage: { total_tokens: 5 } })).toMatchObject({ totalTokens: 5, model: null });
+    expect(billedTokens(stepFacts({ outputs: events, tokens: 0 }))?.model).toBe('m');
+  });
+
+  it('does not take a list of answers for a stream', () => {
+    expect(usageOf([{ choices: [{ message: {} }], usage: { total_tokens: 5 } }])).toBeNull();
   });
 
   it('reads the other words, and sums where no total is told, never adding the parts of parts', () => {

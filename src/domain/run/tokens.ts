@@ -1,6 +1,7 @@
 /** What the model calls cost in tokens. The upstream's own count is always 0 today, so the answers are read for it. */
-import { fieldOf } from '../json.ts';
+import { fieldOf, isJsonObject } from '../json.ts';
 import { modelOf } from '../conversation/model-name.ts';
+import { joinStream } from '../conversation/streams/streams.ts';
 import { compareText } from '../order.ts';
 import { valueOf } from '../payload.ts';
 import type { ModelTokenUsage, RunTokenUsage, StepFacts, TokenCounts, TokenUsage } from '../types.ts';
@@ -41,11 +42,12 @@ function knownOf(step: TokenFacts): Known | null {
 
 function read(step: TokenFacts): Known | null {
   const [inputs, outputs] = [valueOf(step.payload.inputs), valueOf(step.payload.outputs)];
-  const reported = readUsage(fieldOf(outputs, 'usage'));
+  const answer = isJsonObject(fieldOf(outputs, 'usage')) ? outputs : (joinStream(outputs) ?? outputs);
+  const reported = readUsage(fieldOf(answer, 'usage'));
   const told = reported.counts;
   const upstreamTotal = countOf(step.tokens) ?? 0;
   if (upstreamTotal === 0 && Object.values(told).every((count) => count === null)) return null;
-  const model = fieldOf(outputs, 'model');
+  const model = fieldOf(answer, 'model');
   return {
     usage: {
       ...told,
@@ -53,7 +55,7 @@ function read(step: TokenFacts): Known | null {
       model: typeof model === 'string' && model !== '' ? model : null,
       source: upstreamTotal > 0 ? 'UPSTREAM' : 'OUTPUTS',
     },
-    billed: { model: modelOf(inputs, outputs), counts: billedCounts(reported) },
+    billed: { model: modelOf(inputs, answer), counts: billedCounts(reported) },
   };
 }
 

@@ -17,13 +17,16 @@ export function joinAnthropicEvents(events: readonly JsonObject[]): JsonObject |
   const blocks = new Map<JsonValue, Block>();
   let message: JsonObject = {};
   let stop: JsonObject = {};
+  let usage: JsonObject = {};
   let isStream = false;
   for (const event of events) {
     const type = nameIn(event, 'type');
     const delta = fieldOf(event, 'delta');
+    let counted: JsonValue | undefined;
     if (type === 'message_start') {
       const started = fieldOf(event, 'message');
       if (isJsonObject(started)) message = started;
+      counted = fieldOf(started, 'usage');
     } else if (type === 'content_block_start') {
       const block = entryAt(blocks, fieldOf(event, 'index'), newBlock);
       const start = fieldOf(event, 'content_block');
@@ -35,14 +38,18 @@ export function joinAnthropicEvents(events: readonly JsonObject[]): JsonObject |
       block.input = append(block.input, fieldOf(delta, 'partial_json'));
     } else if (type === 'message_delta') {
       if (isJsonObject(delta)) stop = delta;
+      counted = fieldOf(event, 'usage');
     } else {
       continue;
     }
+    // The input is counted at the start, the whole output at the end.
+    if (isJsonObject(counted)) usage = { ...usage, ...counted };
     isStream = true;
   }
   if (!isStream) return null;
   const content = [...blocks.values()].map(joined);
-  return { model: fieldOf(message, 'model') ?? null, ...stop, role: nameIn(message, 'role') ?? 'assistant', content };
+  const role = nameIn(message, 'role') ?? 'assistant';
+  return { model: fieldOf(message, 'model') ?? null, usage, ...stop, role, content };
 }
 
 const joined = ({ start, text, input }: Block): JsonObject => ({

@@ -24,9 +24,13 @@ const newCall = (): Call => ({ id: null, name: null, arguments: null });
 export function joinChatChunks(chunks: readonly JsonObject[]): JsonObject | null {
   const choices = new Map<JsonValue, Choice>();
   let model: string | null = null;
+  let usage: JsonObject | null = null;
   for (const chunk of chunks) {
     const parts = fieldOf(chunk, 'choices');
     if (!isJsonArray(parts)) continue;
+    // The last one counts: those before it, if there are any, count what was answered so far.
+    const counted = fieldOf(chunk, 'usage');
+    if (isJsonObject(counted)) usage = counted;
     for (const part of parts) {
       const delta = fieldOf(part, 'delta');
       if (!isJsonObject(delta)) continue;
@@ -34,7 +38,7 @@ export function joinChatChunks(chunks: readonly JsonObject[]): JsonObject | null
       addDelta(entryAt(choices, fieldOf(part, 'index'), newChoice), delta, nameIn(part, 'finish_reason'));
     }
   }
-  return choices.size === 0 ? null : { model, choices: [...choices.values()].map(joined) };
+  return choices.size === 0 ? null : { model, usage, choices: [...choices.values()].map(joined) };
 }
 
 function addDelta(choice: Choice, delta: JsonObject, finishReason: string | null): void {
