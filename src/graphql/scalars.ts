@@ -3,11 +3,12 @@ import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped, visit, type
 import { parseTimestamp, type Timestamp } from '../domain/timestamp.ts';
 import type { JsonValue } from '../domain/types.ts';
 
-function readDateTime(value: unknown): Timestamp {
+function readDateTime(value: unknown, literal: ValueNode | null = null): Timestamp {
   const moment = typeof value === 'string' ? parseTimestamp(value) : null;
   if (moment) return moment;
   throw new GraphQLError(
     `DateTime: expected RFC 3339 text such as "2025-03-13T02:41:15Z", got ${JSON.stringify(value)}`,
+    { nodes: literal },
   );
 }
 
@@ -20,8 +21,8 @@ function writeDateTime(value: unknown): string {
 export const dateTimeScalar = new GraphQLScalarType<Timestamp, string>({
   name: 'DateTime',
   serialize: (value) => (value as Partial<Timestamp>).text ?? writeDateTime(value),
-  parseValue: readDateTime,
-  parseLiteral: (node) => readDateTime(valueFromASTUntyped(node)),
+  parseValue: (value) => readDateTime(value),
+  parseLiteral: (node) => readDateTime(valueFromASTUntyped(node), node),
 });
 
 export const jsonScalar = new GraphQLScalarType<JsonValue, JsonValue>({

@@ -5,7 +5,7 @@ import type { UpstreamState } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { CallOptions, RunRef, UpstreamAnswer, UpstreamApi } from './api.ts';
 import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from './contract.ts';
-import { AbandonedError, GatewayError } from './errors.ts';
+import { AbandonedError, GatewayError, isNotFound } from './errors.ts';
 import { pathSegment } from './ids.ts';
 import { createJsonHttp, type JsonHttpOptions, type JsonRequest } from './transport/json-http.ts';
 import { inPieces } from './transport/in-pieces.ts';
@@ -145,7 +145,13 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
     async listWorkflows(call) {
       checkOffered('workflows');
-      return get({ endpoint: 'workflows', compartment: 'workflows', path: 'workflows' }, readWorkflows, call);
+      const target: Target = { endpoint: 'workflows', compartment: 'workflows', path: 'workflows' };
+      try {
+        return await get(target, readWorkflows, call);
+      } catch (error) {
+        // The one call whose path has no id.
+        throw isNotFound(error) ? new GatewayError('NOT_FOUND', NO_WORKFLOWS, error.details) : error;
+      }
     },
 
     state: resilience.state,
@@ -154,6 +160,8 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     },
   };
 }
+
+const NO_WORKFLOWS = 'the upstream has no list of workflows at `workflows` (HTTP 404)';
 
 /** The outcome of a failed call as a metric label: the code of its error. */
 function outcomeOf(error: unknown): string {

@@ -240,6 +240,17 @@ describe('a comparison', () => {
     });
   });
 
+  it.each([
+    ['baseId: "none", headId: "r1"', 'NOT_FOUND', /^baseId: /],
+    ['baseId: "r1", headId: "none"', 'NOT_FOUND', /^headId: /],
+    ['baseId: "r1", headId: ".."', 'BAD_USER_INPUT', /^headId: expected /],
+  ])('by %s says which of them is wrong', async (ids, code, message) => {
+    const { errors = [] } = await query(`{ compareRuns(workflowId: "wf", ${ids}) { tokenDelta } }`);
+    expect(errors.map(({ originalError }) => originalError)).toMatchObject([
+      { code, message: expect.stringMatching(message) },
+    ]);
+  });
+
   it('has no difference in seconds where an Int can not hold it', async () => {
     const { data, errors } = await ask(
       '{ compareRuns(workflowId: "wf", baseId: "r1", headId: "r2") { elapsedTimeDelta tokenDelta base { id } } }',

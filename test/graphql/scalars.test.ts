@@ -31,7 +31,8 @@ describe('a moment', () => {
   ])('is not %s', (literal, value) => {
     const message = refusal(JSON.stringify(value));
     expect(() => dateTimeScalar.parseValue(value)).toThrow(message);
-    expect(() => dateTimeScalar.parseLiteral(parseValue(literal))).toThrow(message);
+    const node = parseValue(literal);
+    expect(() => dateTimeScalar.parseLiteral(node)).toThrow(expect.objectContaining({ message, nodes: [node] }));
   });
 });
 

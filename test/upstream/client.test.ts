@@ -315,6 +315,15 @@ describe('the upstream client', () => {
       }
     });
 
+    it('a status to its error, in which no id is named where the call has none', async () => {
+      upstream.script = () => ({ status: 404, json: {} });
+      expect(await gatewayErrorOf(calls.workflows(clientOf()))).toMatchObject({
+        code: 'NOT_FOUND',
+        message: 'the upstream has no list of workflows at `workflows` (HTTP 404)',
+        details: { upstreamStatus: 404 },
+      });
+    });
+
     it('a status to its error, even if the body never ends', async () => {
       const server = await listening((_, response) => {
         response.writeHead(401).write('unauthori');

@@ -1,4 +1,5 @@
 import { compareRuns } from '../../domain/run/comparison.ts';
+import { GatewayError, isNotFound } from '../../upstream/errors.ts';
 import { checkId } from '../../upstream/ids.ts';
 import { checkFirst, runFilter } from '../arguments.ts';
 import { recentRunsPage, workflowPage } from '../lists/connections.ts';
@@ -42,8 +43,15 @@ export const query: FieldTable<'Query'> = {
   compareRuns: {
     calls: (_given, run) => 2 * run.withSteps(),
     async resolve(_root, { workflowId, baseId, headId }, context) {
-      const load = async (runId: string) => context.runs().load({ workflowId, runId }, 'STEPS');
-      const [base, head] = await Promise.all([load(baseId), load(headId)]);
+      const load = async (argument: string, id: string) => {
+        try {
+          return await context.runs().load({ workflowId, runId: checkId(argument, id) }, 'STEPS');
+        } catch (error) {
+          if (!isNotFound(error)) throw error;
+          throw new GatewayError(error.code, `${argument}: ${error.message}`, error.details);
+        }
+      };
+      const [base, head] = await Promise.all([load('baseId', baseId), load('headId', headId)]);
       for (const { steps } of [base, head]) await readTokens(steps, context);
       return compareRuns(base, head);
     },
