@@ -102,15 +102,43 @@ describe('the history of a workflow', () => {
       expect(await pageBehind(forged)).toMatchObject({ ids: ['run-100'], calls: 3 });
     });
 
-    it('reports figures that can not be had, where an upstream answers each page with the newest runs', async () => {
-      const history = createScriptedHistory(200);
-      upstream.script = (call) => {
-        call.url.searchParams.set('offset', '0');
-        return history.script(call);
-      };
-      const { errors } = await gateway.query('{ workflow(id: "wf") { statistics(last: 200) { runCount } } }');
-      expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_CONTRACT_VIOLATION' } }]);
-      expect(upstream.count('runs')).toBe(13);
+    describe.each([
+      ['each page with the newest runs', () => '0'],
+      ['nothing but the newest runs', (offset: string) => (offset === '0' ? offset : '1000')],
+    ])('where an upstream answers %s', (_, offsetOf) => {
+      beforeEach(() => {
+        const history = createScriptedHistory(200);
+        upstream.script = (call) => {
+          const { searchParams } = call.url;
+          searchParams.set('offset', offsetOf(searchParams.get('offset') ?? '0'));
+          return history.script(call);
+        };
+      });
+
+      it('reports figures that can not be had', async () => {
+        const { errors } = await gateway.query('{ workflow(id: "wf") { statistics(last: 200) { runCount } } }');
+        expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_CONTRACT_VIOLATION' } }]);
+        expect(upstream.count('runs')).toBeLessThanOrEqual(13);
+      });
+
+      it.each([
+        ['all runs', null],
+        ['some of the runs', { status: ['COMPLETED'] }],
+        ['none of the runs', { status: ['FAILED'] }],
+      ])('leads a client that pages through %s to an error', async (_runs, filter) => {
+        let after: string | null = null;
+        for (let pages = 0; ; pages += 1) {
+          expect(pages).toBeLessThan(7);
+          const { data, errors }: Awaited<ReturnType<TestGateway['query']>> = await gateway.query(PAGE, {
+            variables: { first: 30, after, filter },
+          });
+          if (errors.length > 0) {
+            expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_CONTRACT_VIOLATION' } }]);
+            break;
+          }
+          after = (data as unknown as Page).workflow.runs.pageInfo.endCursor;
+        }
+      });
     });
   });
 

@@ -220,6 +220,7 @@ describe('the history reader', () => {
     expect(await reader.next(100)).toHaveLength(100);
     expect([await reader.next(100), await reader.next(100)]).toEqual([[], []]);
     expect([reader.isLost, reader.isAtEnd, windows.length]).toEqual([true, false, 3 + MAX_SEARCHES]);
+    expect(reader.isAstray).toBe(true);
     expect(reader.position).toMatchObject({ runId: runs[99]?.id, offset: 99 * (3 + MAX_SEARCHES) });
   });
 

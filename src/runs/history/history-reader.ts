@@ -43,6 +43,8 @@ export interface HistoryReader {
   readonly isAtEnd: boolean;
   /** True when the anchor was not found by `MAX_SEARCHES`: `next` has nothing more, and another reader may go on from `position`. */
   readonly isLost: boolean;
+  /** True when it is lost among windows that repeat one another: the upstream does not page by offset, and `position` leads nowhere. */
+  readonly isAstray: boolean;
   /** Behind the last entry; where it is lost, with the offset where to look next. */
   readonly position: HistoryPosition | null;
 }
@@ -57,6 +59,7 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
   let anchor = after;
   let isAtEnd = false;
   let isLost = false;
+  let isAstray = false;
   let searches = 0;
   // Cached windows may be of different ages. Where they contradict one another, all further ones are read anew.
   let isAnew = false;
@@ -67,8 +70,13 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
     let limit = Math.min(MAX_WINDOW, wanted + 1);
     let { offset } = last;
     let before: 'down' | 'up' | null = null;
+    const firsts = new Set<string>();
+    let hasRepeated = false;
     for (;;) {
       const { records, isStale } = await readWindow(offset, limit, isAnew);
+      const first = records[0]?.id ?? '';
+      hasRepeated ||= first !== '' && firsts.has(first);
+      firsts.add(first);
       const isLastWindow = records.length < limit;
       const from = indexBehind(records, last);
       // All are newer, since so many runs have started; or the anchor is the last of them.
@@ -85,6 +93,7 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
       if (before !== null) searches += 1;
       if (searches > MAX_SEARCHES) {
         isLost = true;
+        isAstray = hasRepeated;
         anchor = { ...last, offset };
         return [];
       }
@@ -113,6 +122,9 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
     },
     get isLost() {
       return isLost;
+    },
+    get isAstray() {
+      return isAstray;
     },
     get position() {
       return anchor;

@@ -137,8 +137,7 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
   async function nextOf(reader: HistoryReader, wanted: number): Promise<readonly HistoryEntry[]> {
     const entries = await reader.next(wanted);
     if (!reader.isLost) return entries;
-    const message = `the history moved by more than ${MAX_SEARCHES * (MAX_WINDOW - 1)} runs while it was read, or the upstream does not page it by offset`;
-    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', message);
+    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', LOST);
   }
 
   /** The latest records, at most `count`, down to the first that started before `window` begins. */
@@ -187,6 +186,8 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
           if (known) end = entry.position;
         }
       }
+      // A page that leads on to where it began would be asked for without end.
+      if (reader.isAstray && end === after) throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', LOST);
       return { entries: found, hasNextPage: !reader.isAtEnd, end: end === after ? reader.position : end };
     },
 
@@ -215,6 +216,8 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
     },
   };
 }
+
+const LOST = `the history moved by more than ${MAX_SEARCHES * (MAX_WINDOW - 1)} runs while it was read, or the upstream does not page it by offset`;
 
 const EVER: RunWindow = { startedAfter: null, startedBefore: null };
 
