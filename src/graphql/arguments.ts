@@ -30,11 +30,16 @@ export function checkBuckets(buckets: number): number {
   throw new GatewayError('BAD_USER_INPUT', `buckets: expected 1 to ${MAX_LIST_SIZE}, got ${buckets}`);
 }
 
-/** A stretch of time, with null in place of what was left out. */
-export const runWindow = ({ startedAfter, startedBefore }: NonNullable<GivenFilter>): RunWindow => ({
-  startedAfter: startedAfter ?? null,
-  startedBefore: startedBefore ?? null,
-});
+/** A stretch of time, with null in place of what was left out. Its end may be its beginning, but not lie before it. */
+export function runWindow({ startedAfter = null, startedBefore = null }: NonNullable<GivenFilter>): RunWindow {
+  if (!startedAfter || !startedBefore || startedAfter.epochMicros <= startedBefore.epochMicros)
+    return { startedAfter, startedBefore };
+  const got = `${startedAfter.text} and ${startedBefore.text}`;
+  throw new GatewayError(
+    'BAD_USER_INPUT',
+    `startedAfter: expected a time that is not later than startedBefore, got ${got}`,
+  );
+}
 
 type GivenFilter = { readonly [Key in keyof RunFilter]?: RunFilter[Key] | undefined } | null | undefined;
 

@@ -12,7 +12,9 @@ import {
   checkLast,
   pick,
   runFilter,
+  runWindow,
 } from '../../src/graphql/arguments.ts';
+import { at } from '../support/facts.ts';
 
 const refusal = (message: string) => expect.objectContaining({ code: 'BAD_USER_INPUT', message });
 
@@ -49,6 +51,19 @@ describe('a filter of runs', () => {
     expect(runFilter({})).toEqual({ status: null, startedAfter: null, startedBefore: null });
     expect(runFilter({ status: ['FAILED'] })).toEqual({ status: ['FAILED'], startedAfter: null, startedBefore: null });
     expect(runFilter({ status: ['FAILED', 'RUNNING', 'FAILED'] })?.status).toEqual(['FAILED', 'RUNNING']);
+  });
+});
+
+describe('a stretch of time', () => {
+  it('does not end before it begins', () => {
+    const [early, late] = [at(1), at(2)];
+    expect(runWindow({ startedAfter: early, startedBefore: early })).toEqual({
+      startedAfter: early,
+      startedBefore: early,
+    });
+    expect(() => runFilter({ startedAfter: late, startedBefore: early })).toThrow(
+      refusal(`startedAfter: expected a time that is not later than startedBefore, got ${late.text} and ${early.text}`),
+    );
   });
 });
 
