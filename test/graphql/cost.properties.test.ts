@@ -59,6 +59,7 @@ const workflowField = fc.oneof(
   fc
     .constantFrom(1, 101, 1000)
     .map((last) => `trend(last: ${last}, startedAfter: "2026-01-01T01:00:00Z") { runCount }`),
+  size.map((last) => `statistics(last: ${last}, startedBefore: "2026-01-01T01:00:00Z") { runCount }`),
   size.map((last) => `trend(last: ${last}, buckets: 2) { nodes { nodeId } }`),
 );
 const workflowFields = fc

@@ -61,6 +61,10 @@ describe('the cost of an operation, in upstream calls', () => {
     [ofWorkflow('statistics { runCount wallClockMs { p50 } }'), 1],
     [ofWorkflow('statistics(last: 1000) { runCount }'), 11],
     [ofWorkflow('statistics(last: 300) { nodes { nodeId } }'), 304],
+    // Up to 1000 that started later are read, too.
+    [ofWorkflow('statistics(last: 100, startedBefore: "2026-01-01T00:00:00Z") { runCount }'), 12],
+    [ofWorkflow('failureGroups(last: 1000, startedBefore: "2026-01-01T00:00:00Z") { count }'), 1021],
+    [ofWorkflow('trend(last: 1001, startedBefore: "2026-01-01T00:00:00Z") { runCount }'), 0],
     // 100 and five times 99 are the first that are 500.
     [ofWorkflow('runs(first: 10, filter: { status: [FAILED] }) { nodes { status } }'), 6],
     [ofWorkflow('run(id: "a") { status }'), 1],

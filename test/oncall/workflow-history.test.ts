@@ -202,6 +202,28 @@ describe('what the runs of a workflow tell together', () => {
       expect(upstream.count('runs')).toBe(1);
     });
 
+    it('are found however many started later: `last` counts from its end', async () => {
+      for (let count = 1; count <= 150; count += 1) workflows.start('wf', `later-${count}`);
+      const before = 'startedBefore: "2026-01-01T00:05:00Z"';
+      for (const window of [`last: 3, ${before}`, `startedAfter: "2026-01-01T00:02:00Z", ${before}`]) {
+        const { data, errors } = await ask(window);
+        expect(errors).toEqual([]);
+        expect(data).toMatchObject({
+          workflow: { statistics: { runCount: 3, failedCount: 2 }, failureGroups: [{ count: 2 }] },
+        });
+      }
+      expect(upstream.count('runs')).toBe(2);
+    });
+
+    it('behind more than a thousand runs are an error, and not as if there were none', async () => {
+      for (let count = 1; count <= 1001; count += 1) workflows.start('wf', `later-${count}`);
+      const answer = await ask('startedBefore: "2026-01-01T00:05:00Z"');
+      expect(told(answer)).toEqual(
+        ['statistics', 'failureGroups', 'trend'].map((field) => `workflow.${field}: BAD_USER_INPUT`),
+      );
+      expect(answer.data).toEqual({ workflow: { statistics: null, failureGroups: null, trend: null } });
+    });
+
     it('of which not all were looked at says so', async () => {
       const { data } = await ask(
         'last: 2, startedAfter: "2026-01-01T00:01:00Z", startedBefore: "2026-01-01T01:00:00Z"',

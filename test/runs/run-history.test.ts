@@ -273,12 +273,24 @@ describe('the history of a workflow', () => {
       expect(windows).toEqual(['0 100']);
     });
 
-    it('is not whole where the latest do not reach its beginning', async () => {
-      listed = runs(150);
-      expect(await within(50, 20, null)).toEqual([down(150, 101), false]);
-      expect(await within(50, null, 103)).toEqual([named(102, 101), false]);
-      expect(await within(150, 20, 23)).toEqual([named(22, 21, 20), true]);
+    it('is not whole where the latest of it do not reach its beginning', async () => {
+      listed = runs(250);
+      expect(await within(50, 20, null)).toEqual([down(250, 201), false]);
+      expect(await within(50, null, 203)).toEqual([down(202, 153), false]);
+      expect(await within(3, 20, 23)).toEqual([named(22, 21, 20), true]);
+      expect(await within(2, 20, 23)).toEqual([named(22, 21), false]);
       expect(await within(200, null, 3)).toEqual([named(2, 1), true]);
+    });
+
+    it('passes over a thousand runs that started later or not at all, and no more', async () => {
+      listed = [runRecord({ id: 'queued', startTime: null }), ...runs(1200)];
+      expect(await within(3, null, 202)).toEqual([named(201, 200, 199), false]);
+      expect(windows).toHaveLength(11);
+      const { code, message } = await gatewayErrorOf(within(3, 100, 201));
+      expect([code, message]).toEqual([
+        'BAD_USER_INPUT',
+        'startedBefore: expected at most 1000 runs that started later or not yet, got more',
+      ]);
     });
   });
 

@@ -14,7 +14,7 @@ await describeInBrowser('the trends of a workflow', (browser) => {
   let gateway: TestGateway;
 
   beforeAll(async () => {
-    const workflows = createScriptedWorkflows(['wf']);
+    const workflows = createScriptedWorkflows(['wf', 'many']);
     const script: Script = (call) => {
       if (call.endpoint !== 'steps') return workflows.script(call);
       const error = `no answer from ${call.runId.length} hosts ${LONG}`;
@@ -31,6 +31,9 @@ await describeInBrowser('the trends of a workflow', (browser) => {
     for (const id of ['old', 'bad', 'good', 'bad2', `bad34-${LONG}`, 'good2']) {
       workflows.start('wf', id, id.startsWith('bad') ? { status: 'failed', error: LONG } : {});
     }
+    // A workflow with more runs than failures are looked for in: only its oldest one failed.
+    workflows.start('many', 'bad-of-many', { status: 'failed' });
+    for (let count = 0; count < 120; count += 1) workflows.start('many', `fine${count}`);
   });
   afterAll(async () => {
     await gateway.close();
@@ -90,6 +93,19 @@ await describeInBrowser('the trends of a workflow', (browser) => {
     await page.getByText('No failures in this time').waitFor();
     expect(await page.evaluate<number>(width)).toBe(320);
     await group.getByRole('link', { name: /^bad2$/ }).waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('are no failures only where all runs of the time were looked at, and of a time further back its own', async () => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    const ofTime = (time: string) => page.goto(`${gateway.url}/workflows/many?tab=trends${time}`);
+    await ofTime('');
+    await page.getByText('No failures of the latest 100 runs in this time').waitFor();
+    await ofTime('&start=2026-01-01T01:00:00Z&end=2026-01-01T02:00:00Z');
+    await page.getByText('No failures in this time').waitFor();
+    await ofTime('&start=2026-01-01T00:00:00Z&end=2026-01-01T00:10:00Z');
+    await page.getByRole('link', { name: 'bad-of-many' }).waitFor();
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -1,6 +1,6 @@
 /** Sizes of lists and pages, and the calls that they cost: bounds that arguments and the field table share. */
 import { MAX_WINDOW } from '../../runs/history/history-reader.ts';
-import { MAX_PAGE_CALLS, windowsOfEach } from '../../runs/history/run-history.ts';
+import { MAX_LATER, MAX_PAGE_CALLS, windowsOfEach } from '../../runs/history/run-history.ts';
 import type { GivenArguments } from './given-arguments.ts';
 
 export const MAX_LIST_SIZE = 100;
@@ -51,8 +51,13 @@ function pageCalls(given: GivenArguments, maxWindows: number): number {
 /** Upstream calls for a search among the latest runs of a workflow. */
 export const SEARCH_CALLS = MAX_PAGE_CALLS;
 
-/** The first window holds a hundred runs. Each further one starts with the last run of the one before. */
+/**
+ * The first window holds a hundred runs. Each further one starts with the last run of the one before. Up to a thousand runs that
+ * started later than `startedBefore` are read, too.
+ */
 export function statisticsCalls(given: GivenArguments): number {
   const runs = runsInStatistics(given);
-  return runs === 0 ? 0 : 1 + Math.ceil(Math.max(0, runs - MAX_WINDOW) / (MAX_WINDOW - 1));
+  if (runs === 0) return 0;
+  const read = runs + (given.get('startedBefore') == null ? 0 : MAX_LATER);
+  return 1 + Math.ceil(Math.max(0, read - MAX_WINDOW) / (MAX_WINDOW - 1));
 }

@@ -60,7 +60,7 @@ export type Conversation = {
   readonly finishReason?: Maybe<Scalars['String']['output']>;
   /** In their order, those that were answered last: at most the latest 200. */
   readonly messages: ReadonlyArray<Message>;
-  /** The model, as the outputs name it, else as the inputs do. */
+  /** The model, as the outputs name it, else as the inputs do. Null if neither does. */
   readonly model?: Maybe<Scalars['String']['output']>;
   /** How many earlier messages were left out. */
   readonly omittedMessages: Scalars['Int']['output'];
@@ -133,7 +133,7 @@ export type DurationSource =
 /** What came of starting a run. */
 export type ExecuteWorkflowPayload = {
   readonly __typename?: 'ExecuteWorkflowPayload';
-  /** What the upstream said. */
+  /** What the upstream said. Null if nothing. */
   readonly message?: Maybe<Scalars['String']['output']>;
   /**
    * The new run. Where the upstream does not show it yet, it has no steps and the status UNKNOWN. If it can't be loaded, its ids are
@@ -479,11 +479,12 @@ export type Run = {
    * but steps, all of them readable.
    */
   readonly isFinished: Scalars['Boolean']['output'];
-  /** The latest moment that is known of it: a start or an end as the upstream told it, of a step or of the run. */
+  /** The latest moment that is known of it: a start or an end as the upstream told it, of a step or of the run. Null if none is known. */
   readonly lastActivityAt?: Maybe<Scalars['DateTime']['output']>;
   /**
    * The newest completed run of the workflow that started before this one: what to compare it with. It is looked for among the
-   * workflow's latest 500 runs. Null if none of them is one, or this one has not started.
+   * workflow's latest 500 runs, by the starts in their records. Null if none of them is one, or this one has not started. A run whose
+   * record names no start is not found.
    */
   readonly lastSuccessBefore?: Maybe<Run>;
   /** What the run as a whole answered, as its record says: an object or a text. Null without one. */
@@ -496,7 +497,10 @@ export type Run = {
   readonly repeatedNodes?: Maybe<ReadonlyArray<RepeatedNode>>;
   /** The steps that took longest, longest first. Steps of unknown duration are left out. */
   readonly slowestSteps?: Maybe<ReadonlyArray<Step>>;
-  /** When it started: as its record says, else the earliest start of a step. Null if nothing has started, and while its record says PENDING. */
+  /**
+   * When it started: as its record says, else the earliest start of a step. Null if nothing has started, and where its record says
+   * PENDING and names no start, whatever its steps say.
+   */
   readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
   /**
    * From the upstream's record of the run where it keeps one. Else inferred from the latest execution of each node: any that
@@ -802,13 +806,13 @@ export type Step = {
   readonly gapBeforeMs?: Maybe<Scalars['Float']['output']>;
   /** The id by which the upstream knows it. */
   readonly id: Scalars['ID']['output'];
-  /** What the node was given. */
+  /** What the node was given. Null if the upstream tells nothing. */
   readonly inputs?: Maybe<Scalars['JSON']['output']>;
   /** The size of `inputs` in bytes, as the upstream writes them; 0 if there are none. To be asked before a large payload is. */
   readonly inputsSizeBytes: Scalars['Int']['output'];
   /** True if it is completed, failed, cancelled or skipped, or of an unknown status but with an end. */
   readonly isFinished: Scalars['Boolean']['output'];
-  /** What the upstream adds about this step in particular. */
+  /** What the upstream adds about this step in particular. Null if nothing. */
   readonly metadata?: Maybe<Scalars['JSON']['output']>;
   /** That node in the workflow's graph. Null if the graph does not have it. */
   readonly node?: Maybe<WorkflowNode>;
@@ -819,9 +823,9 @@ export type Step = {
    * outside the run.
    */
   readonly offsetMs?: Maybe<Scalars['Float']['output']>;
-  /** The organization that the workflow belongs to. */
+  /** The organization that the workflow belongs to. Null if the upstream does not say. */
   readonly organizationId?: Maybe<Scalars['ID']['output']>;
-  /** What the node answered. */
+  /** What the node answered. Null if it has not answered, or the upstream tells nothing. */
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
   /** The size of `outputs` in bytes, as the upstream writes them; 0 if there are none. */
   readonly outputsSizeBytes: Scalars['Int']['output'];
@@ -831,7 +835,10 @@ export type Step = {
   readonly rawStatus: Scalars['String']['output'];
   /** The id of the run that it belongs to. */
   readonly runId: Scalars['ID']['output'];
-  /** Its duration as a part of the run's wall clock, 0 to 1. Shares of steps that ran side by side add up to more than 1. */
+  /**
+   * Its duration as a part of the run's wall clock, 0 to 1. Shares of steps that ran side by side add up to more than 1. Null where
+   * `durationMs` or the run's `wallClockMs` is null, or the latter is 0.
+   */
   readonly shareOfRun?: Maybe<Scalars['Float']['output']>;
   /** When it started. Null before that, or where the upstream's text is no time. */
   readonly startTime?: Maybe<Scalars['DateTime']['output']>;
@@ -844,7 +851,7 @@ export type Step = {
    * NUMBER_OUT_OF_RANGE error where an `Int` can't hold them.
    */
   readonly tokens?: Maybe<Scalars['Int']['output']>;
-  /** The user who started the run. */
+  /** The user who started the run. Null if the upstream does not say. */
   readonly userId?: Maybe<Scalars['ID']['output']>;
   /** The id of the workflow that was run. */
   readonly workflowId: Scalars['ID']['output'];
@@ -1024,7 +1031,7 @@ export type TimelineGap = {
 
 /** Where a token count comes from. */
 export type TokenSource =
-  /** The `usage` object in the step's outputs. */
+  /** The `usage` object in the step's outputs, or in the stored events of a stream there. */
   | 'OUTPUTS'
   /** The upstream's own count (`Step.tokens`). */
   | 'UPSTREAM';
@@ -1039,7 +1046,7 @@ export type TokenUsage = {
   readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
   /** Tokens that the model was given. */
   readonly inputTokens?: Maybe<Scalars['Int']['output']>;
-  /** The model, as the outputs name it. */
+  /** The model, as the outputs name it. Null if they name none. */
   readonly model?: Maybe<Scalars['String']['output']>;
   /** Tokens that the model wrote. */
   readonly outputTokens?: Maybe<Scalars['Int']['output']>;
@@ -1088,8 +1095,8 @@ export type TrendBucket = {
 };
 
 /**
- * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
- * null with a NOT_FOUND error if that does not have it.
+ * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows. It is null if the
+ * list does not say, and null with a NOT_FOUND error if the list does not have the workflow.
  */
 export type Workflow = {
   readonly __typename?: 'Workflow';
@@ -1119,7 +1126,7 @@ export type Workflow = {
    * Its runs, newest first. The history moves while it is paged through: a cursor keeps its place among the runs, so that none
    * is repeated or skipped when new ones start. Only if the upstream forgets the very run that a cursor stands at, the page
    * goes on with the next older one by start. If a cursor's run has moved by more than a thousand, the page may be empty, and
-   * `pageInfo.endCursor` still leads on.
+   * `pageInfo.endCursor` still leads on; of an upstream that does not page by offset it is an UPSTREAM_CONTRACT_VIOLATION error.
    * With a filter, at most 500 runs are looked at for one page: it may then hold fewer than `first`, even none, and
    * `pageInfo.endCursor` still leads on.
    */
@@ -1147,8 +1154,8 @@ export type Workflow = {
 
 
 /**
- * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
- * null with a NOT_FOUND error if that does not have it.
+ * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows. It is null if the
+ * list does not say, and null with a NOT_FOUND error if the list does not have the workflow.
  */
 export type WorkflowFailureGroupsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -1158,8 +1165,8 @@ export type WorkflowFailureGroupsArgs = {
 
 
 /**
- * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
- * null with a NOT_FOUND error if that does not have it.
+ * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows. It is null if the
+ * list does not say, and null with a NOT_FOUND error if the list does not have the workflow.
  */
 export type WorkflowRunArgs = {
   id: Scalars['ID']['input'];
@@ -1167,8 +1174,8 @@ export type WorkflowRunArgs = {
 
 
 /**
- * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
- * null with a NOT_FOUND error if that does not have it.
+ * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows. It is null if the
+ * list does not say, and null with a NOT_FOUND error if the list does not have the workflow.
  */
 export type WorkflowRunsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
@@ -1178,8 +1185,8 @@ export type WorkflowRunsArgs = {
 
 
 /**
- * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
- * null with a NOT_FOUND error if that does not have it.
+ * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows. It is null if the
+ * list does not say, and null with a NOT_FOUND error if the list does not have the workflow.
  */
 export type WorkflowRunsByIdArgs = {
   ids: ReadonlyArray<Scalars['ID']['input']>;
@@ -1187,8 +1194,8 @@ export type WorkflowRunsByIdArgs = {
 
 
 /**
- * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
- * null with a NOT_FOUND error if that does not have it.
+ * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows. It is null if the
+ * list does not say, and null with a NOT_FOUND error if the list does not have the workflow.
  */
 export type WorkflowStatisticsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -1198,8 +1205,8 @@ export type WorkflowStatisticsArgs = {
 
 
 /**
- * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows, and is
- * null with a NOT_FOUND error if that does not have it.
+ * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows. It is null if the
+ * list does not say, and null with a NOT_FOUND error if the list does not have the workflow.
  */
 export type WorkflowTrendArgs = {
   buckets?: InputMaybe<Scalars['Int']['input']>;
@@ -1255,11 +1262,11 @@ export type WorkflowGraph = {
 /** A node of a workflow. */
 export type WorkflowNode = {
   readonly __typename?: 'WorkflowNode';
-  /** What it is for, if its author wrote that down. */
+  /** What it is for. Null if its author did not write that down. */
   readonly description?: Maybe<Scalars['String']['output']>;
   /** Its id: steps name it as their `nodeId`. */
   readonly id: Scalars['ID']['output'];
-  /** What kind of node it is: `model`, `code`, an integration, … */
+  /** What kind of node it is: `model`, `code`, an integration, … Null if the upstream does not say. */
   readonly type?: Maybe<Scalars['String']['output']>;
 };
 

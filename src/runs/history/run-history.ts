@@ -38,7 +38,7 @@ export interface RunHistory {
   page(request: PageRequest, operation: Operation, onFound?: OnFound): Promise<HistoryPage>;
   /** The latest records, at most `count`: one call for each hundred. */
   latest(workflowId: string, count: number, operation: Operation, onFound?: OnFound): Promise<readonly RunRecord[]>;
-  /** Those of the latest records, at most `count`, that started in the window. None older is read. */
+  /** The latest records that started in the window, at most `count`. None older is read, and at most a thousand later ones. */
   within(request: WindowRequest, operation: Operation, onFound?: OnFound): Promise<RunsInWindow>;
   /** The newest records, about as many as wanted; then a hundred more at a time until they are enough, at most 500. */
   newest(workflowId: string, wanted: number, areEnough: AreEnough, operation: Operation): Promise<NewestRuns>;
@@ -55,7 +55,7 @@ export interface WindowRequest {
 
 export interface RunsInWindow {
   readonly records: readonly RunRecord[];
-  /** False if there may be older ones in the window, behind the latest `count`. */
+  /** False if there may be older ones in the window, behind these `count`. */
   readonly isWhole: boolean;
 }
 
@@ -80,6 +80,10 @@ export interface PageRequest {
 const MAX_SCANNED = 500;
 /** Upstream calls for that many runs: each window but the first repeats the last run of the one before. */
 export const MAX_PAGE_CALLS = 1 + Math.ceil((MAX_SCANNED - MAX_WINDOW) / (MAX_WINDOW - 1));
+
+/** Runs that are passed over to find those that started before a moment. */
+export const MAX_LATER = 1000;
+const TOO_MANY_LATER = `startedBefore: expected at most ${MAX_LATER} runs that started later or not yet, got more`;
 
 /** A list over several workflows reads this many windows for one page, or one of each. */
 const MAX_WINDOWS_OF_ALL = 100;
@@ -140,19 +144,30 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
     throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', LOST);
   }
 
-  /** The latest records, at most `count`, down to the first that started before `window` begins. */
-  async function latestSince(
-    { workflowId, count, window: { startedAfter } }: WindowRequest,
+  /**
+   * The latest records, at most `count`, from the end of the window down to the first that started before it begins. Those that
+   * started later are passed over; where the window has no end, those that have not started count, too.
+   */
+  async function latestOf(
+    { workflowId, count, window: { startedAfter, startedBefore } }: WindowRequest,
     operation: Operation,
     onFound: OnFound = () => undefined,
-  ) {
+  ): Promise<RunsInWindow> {
     const { reader, knownOf } = readerOf(workflowId, null, operation);
     const records: RunRecord[] = [];
+    let later = 0;
     while (records.length < count && !reader.isAtEnd) {
-      for (const { record, position } of await nextOf(reader, Math.min(count - records.length, MAX_WINDOW))) {
+      const wanted = startedBefore ? MAX_WINDOW : Math.min(count - records.length, MAX_WINDOW);
+      for (const { record, position } of await nextOf(reader, wanted)) {
         if (startedAfter && isBefore(record, startedAfter)) return { records, isWhole: true };
         const known = knownOf(record);
-        if (!known || records.length === count) continue;
+        if (!known) continue;
+        if (startedBefore && !isBefore(known.cached.value, startedBefore)) {
+          later += 1;
+          if (later > MAX_LATER) throw new GatewayError('BAD_USER_INPUT', TOO_MANY_LATER);
+          continue;
+        }
+        if (records.length === count) return { records, isWhole: false };
         records.push(known.cached.value);
         onFound({ workflowId, runId: position.runId }, known);
       }
@@ -192,11 +207,11 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
     },
 
     async latest(workflowId, count, operation, onFound) {
-      return (await latestSince({ workflowId, count, window: EVER }, operation, onFound)).records;
+      return (await latestOf({ workflowId, count, window: EVER }, operation, onFound)).records;
     },
 
     async within(request, operation, onFound) {
-      const { records, isWhole } = await latestSince(request, operation, onFound);
+      const { records, isWhole } = await latestOf(request, operation, onFound);
       return { records: records.filter((record) => matches(record, { status: null, ...request.window })), isWhole };
     },
 

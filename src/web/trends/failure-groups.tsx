@@ -11,6 +11,9 @@ const FAILURE_GROUPS = graphql(`
   query FailureGroups($workflowId: ID!, $last: Int!, $startedAfter: DateTime, $startedBefore: DateTime) {
     workflow(id: $workflowId) {
       id
+      statistics(last: $last, startedAfter: $startedAfter, startedBefore: $startedBefore) {
+        runCount
+      }
       failureGroups(last: $last, startedAfter: $startedAfter, startedBefore: $startedBefore) {
         nodeId
         message
@@ -42,8 +45,11 @@ export function FailureGroups({ workflowId, nodeId, window }: FailureGroupsProps
     ...REFRESHED,
   });
   const { error, refetch } = query;
-  const answered = shownData(query)?.workflow?.failureGroups;
-  const groups = answered?.filter((group) => group !== null && (nodeId === null || group.nodeId === nodeId));
+  const answered = shownData(query)?.workflow;
+  const groups = answered?.failureGroups?.filter(
+    (group) => group !== null && (nodeId === null || group.nodeId === nodeId),
+  );
+  const isWhole = (answered?.statistics?.runCount ?? LAST_RUNS) < LAST_RUNS;
   return (
     <section aria-labelledby="failures" className="failures">
       <h2 id="failures">
@@ -62,7 +68,11 @@ export function FailureGroups({ workflowId, nodeId, window }: FailureGroupsProps
         <Failure error={error} what="failures" isPartial={groups !== undefined} onRetry={() => void refetch()} />
       )}
       {!groups && !error && <Loading what="the failures" />}
-      {groups?.length === 0 && <Empty title="No failures in this time" />}
+      {groups?.length === 0 && !error && (
+        <Empty
+          title={isWhole ? 'No failures in this time' : `No failures of the latest ${LAST_RUNS} runs in this time`}
+        />
+      )}
       {groups && groups.length > 0 && (
         <ol className="panel">
           {groups.map(
