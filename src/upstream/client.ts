@@ -21,7 +21,7 @@ export interface UpstreamClient extends UpstreamApi {
   readonly state: () => UpstreamState;
 }
 
-export interface UpstreamClientOptions extends ResilienceOptions, Pick<JsonHttpOptions, 'stalledMs'> {
+export interface UpstreamClientOptions extends ResilienceOptions, Pick<JsonHttpOptions, 'stalledMs' | 'idleMs'> {
   /** Ends with `/`; may have a path of its own. */
   readonly baseUrl: string;
   /** The endpoints that the upstream offers. */
@@ -48,15 +48,20 @@ interface Target {
 }
 
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
-  const { baseUrl, endpoints, maxResponseBytes, timeoutMs, observer, headers, proxy = null, stalledMs } = options;
+  const { baseUrl, endpoints, observer, headers, proxy = null } = options;
   const { name: keyHeader, template } = options.authHeader ?? BEARER;
   const resilience = createResilience(options);
-  const http = createJsonHttp({ maxResponseBytes, timeoutMs, proxy, stalledMs });
+  const http = createJsonHttp({ ...options, proxy });
 
-  const requestOf = (method: JsonRequest['method'], path: string, { credential, requestId }: CallOptions) => ({
+  const requestOf = (method: JsonRequest['method'], path: string, call: CallOptions) => ({
     method,
+    viewerId: call.viewerId,
     url: new URL(path, baseUrl),
-    headers: { ...headers, [keyHeader]: template.replaceAll('{key}', () => credential), 'x-request-id': requestId },
+    headers: {
+      ...headers,
+      [keyHeader]: template.replaceAll('{key}', () => call.credential),
+      'x-request-id': call.requestId,
+    },
   });
 
   async function get<T>(target: Target, read: Read<T>, call: CallOptions): Promise<UpstreamAnswer<T>> {

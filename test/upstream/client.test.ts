@@ -431,23 +431,78 @@ describe('the upstream client', () => {
   });
 
   describe('keeps', () => {
-    it('one connection for consecutive calls, whatever the answers', async () => {
+    it('one connection for consecutive calls, but for one behind an answer of another status than 2xx', async () => {
       let answer: Reply = {};
       const server = await listening((_, response) => {
         response.writeHead(answer.status ?? 200, answer.headers).end(answer.raw ?? STEPS);
       });
       const client = clientOf({ baseUrl: server.url });
-      const answers: readonly Reply[] = [
+      const connections: number[] = [];
+      for (answer of [
         {},
-        { status: 404, raw: '{"detail":"no such run"}' },
         { raw: gzipSync(STEPS), headers: { 'content-encoding': 'gzip' } },
-        { status: 500 },
         { raw: 'no JSON' },
+        { status: 404, raw: '{"detail":"no such run"}' },
+        { status: 500, raw: '' },
         {},
-      ];
-      for (answer of answers) await client.listSteps(REF, call()).catch(() => null);
-      expect(server.requestCount()).toBe(answers.length);
-      expect(server.connectionCount()).toBe(1);
+      ]) {
+        await client.listSteps(REF, call()).catch(() => null);
+        connections.push(server.connectionCount());
+      }
+      expect(connections).toEqual([1, 1, 1, 1, 2, 3]);
+    });
+
+    it('a connection for one viewer alone: an answer too many is not taken for the next one of another', async () => {
+      const late = new Map<unknown, string>();
+      const server = await listening(({ url = '', socket }) => {
+        const body = JSON.stringify([wireStep({ id: url })]);
+        const answer = `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+        // From the second request of a connection on, what comes is the answer of the one before.
+        socket.write(late.get(socket) ?? answer);
+        late.set(socket, answer);
+      });
+      const client = clientOf({ baseUrl: server.url });
+      for (const viewerId of ['one', 'another', 'third']) {
+        const { value } = await client.listSteps(ref(viewerId), call({ viewerId }));
+        expect(value[0]?.id).toContain(viewerId);
+      }
+    });
+
+    /** A server, a client, and the connections of viewers in order. A viewer named `slow` is answered when told. */
+    async function viewers(idleMs?: number) {
+      const slow = Promise.withResolvers<undefined>();
+      const closed: Promise<unknown>[] = [];
+      const server = await listening(({ url = '', socket }, response) => {
+        closed.push(new Promise((resolve) => socket.once('close', resolve)));
+        if (url.includes('slow')) void slow.promise.then(() => response.end(STEPS));
+        else response.end(STEPS);
+      });
+      const client = clientOf({ baseUrl: server.url, idleMs });
+      const ask = (viewerId: string, runId = viewerId) => client.listSteps(ref(runId), call({ viewerId }));
+      return { server, closed, ask, answerSlow: slow.resolve };
+    }
+
+    it('the connections of a viewer until no call of theirs has been under way for a while', async () => {
+      const { server, closed, ask, answerSlow } = await viewers(1);
+      const slow = ask('busy', 'slow');
+      await ask('busy', 'quick');
+      await ask('other');
+      await closed[2];
+      answerSlow(undefined);
+      expect((await slow).value).toHaveLength(1);
+      await Promise.all(closed);
+      expect([server.connectionCount(), server.requestCount()]).toEqual([3, 3]);
+    });
+
+    it('256 connections of viewers who call no more, first those of the last', async () => {
+      const { server, closed, ask, answerSlow } = await viewers();
+      const slow = ask('busy', 'slow');
+      for (let viewer = 0; viewer <= 256; viewer += 1) await ask(`viewer-${viewer}`);
+      await closed[1];
+      await ask('viewer-1');
+      expect(server.connectionCount()).toBe(258);
+      answerSlow(undefined);
+      expect((await slow).value).toHaveLength(1);
     });
 
     it('none for a POST, nor sends one over a kept connection: the server may close that just then', async () => {

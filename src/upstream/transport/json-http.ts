@@ -1,15 +1,16 @@
 /** HTTP with JSON, by got. A request returns the body of a 2xx answer, bounded in bytes, or throws a GatewayError. */
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import got, { type Request } from 'got';
+import got, { type PlainResponse, type Request } from 'got';
 import type { UpstreamProxy } from '../../config/config.ts';
 import { toGatewayError } from './connection-errors.ts';
+import { closeAgents, createAgents, createConnectionPools, type Agents } from './connection-pools.ts';
 import { AbandonedError, GatewayError, type ErrorCode } from '../errors.ts';
 import { createOwnBytes, type OwnBytes } from './own-bytes.ts';
 import { createReadingLimit } from './reading-limit.ts';
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST';
+  /** Whose connections are used. */
+  readonly viewerId: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   /** The body of a POST. */
@@ -31,15 +32,17 @@ export interface JsonHttpOptions {
   readonly proxy: UpstreamProxy | null;
   /** An answer of which nothing has come for so long holds up no other one. */
   readonly stalledMs?: number | undefined;
+  /** The connections of a viewer without a call are closed after so long. */
+  readonly idleMs?: number | undefined;
 }
 
 /** Two answers that fill MAX_ANSWER_BYTES are not read at the same time. */
 const MAX_READING_BYTES = 32 * 2 ** 20;
 
-export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, stalledMs }: JsonHttpOptions): JsonHttp {
-  const kept = agents(true, proxy);
+export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, stalledMs, idleMs }: JsonHttpOptions): JsonHttp {
+  const pools = createConnectionPools(proxy, idleMs);
   // The server may close a kept-alive connection just as a request is sent. A POST is never retried, so it opens its own.
-  const own = agents(false, proxy);
+  const own = createAgents(false, proxy);
   const limit = createReadingLimit(MAX_READING_BYTES, stalledMs);
   const http = got.extend({
     // A key must not be sent to another host by a redirect. Retries are the job of `resilience.ts`: got repeats no stream.
@@ -71,12 +74,20 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, stalledMs }
     }
   }
 
+  async function call({ method, url, headers, json, answered }: JsonRequest, signal: AbortSignal, agent: Agents) {
+    const request = http.stream(url, { method, headers, signal, agent, json });
+    request.once('response', ({ statusCode }: PlainResponse) => {
+      // Its connection is not used again: a proxy that has given its server up may still send that one's late answer.
+      if (!isAnswer(statusCode)) request.destroy();
+    });
+    return readAnswer(request, readBody(request, signal), answered);
+  }
+
   return {
-    async request({ method, url, headers, json, answered }, gone, signal) {
-      const agent = method === 'GET' ? kept : own;
+    async request(request, gone, signal) {
       try {
-        const request = http.stream(url, { method, headers, signal, agent, json });
-        return await readAnswer(request, readBody(request, signal), answered);
+        if (request.method === 'POST') return await call(request, signal, own);
+        return await pools.use(request.viewerId, (agents) => call(request, signal, agents));
       } catch (error) {
         if (gone.aborted) throw new AbandonedError();
         if (error instanceof GatewayError) throw error;
@@ -87,15 +98,10 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, stalledMs }
       }
     },
     close() {
-      for (const agent of [kept, own].flatMap((each) => Object.values(each))) agent.destroy();
+      pools.close();
+      closeAgents(own);
     },
   };
-}
-
-function agents(keepAlive: boolean, proxy: UpstreamProxy | null) {
-  const options = { keepAlive, ...(proxy && { proxyEnv: { ...proxy } }) };
-  // A server that speaks HTTP/2 alone then refuses at once: what it answers to HTTP/1.1 may look like a missing right.
-  return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ALPNProtocols: ['http/1.1'] }) };
 }
 
 /** The body of a 2xx answer. Another status counts even if its body is cut off, broken or too long. */
@@ -116,9 +122,12 @@ const tooLarge = (maxBytes: number): GatewayError =>
     `the upstream's answer is larger than the ${maxBytes} bytes that UPSTREAM_MAX_RESPONSE_BYTES allows`,
   );
 
+/** HTTP 204 says nothing. */
+const isAnswer = (status: number): boolean => status >= 200 && status < 300 && status !== 204;
+
 function checkStatus({ statusCode: status, headers }: NonNullable<Request['response']>): void {
+  if (isAnswer(status)) return;
   if (status === 204) throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', NO_CONTENT, { upstreamStatus: status });
-  if (status < 300) return;
   const retryAfterSeconds = parseRetryAfter(headers['retry-after']);
   const [code, message] = STATUS_ERRORS[status] ?? otherStatus(status);
   throw new GatewayError(code, message, {

@@ -1,0 +1,84 @@
+/**
+ * Kept-alive connections to the upstream, in a pool for each viewer. HTTP/1.1 tells by their order alone which request an answer
+ * belongs to: a proxy that sends one answer too many shifts all that follow on its connection. So no connection is used for two viewers.
+ */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { LRUCache } from 'lru-cache';
+import type { UpstreamProxy } from '../../config/config.ts';
+
+export interface Agents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+}
+
+export interface ConnectionPools {
+  /** Makes a call with the agents of the viewer. */
+  use<T>(viewerId: string, call: (agents: Agents) => Promise<T>): Promise<T>;
+  close(): void;
+}
+
+/** Connections of viewers that have no call under way, in all. Those of the viewer who called longest ago are closed first. */
+const MAX_IDLE_CONNECTIONS = 256;
+const IDLE_MS = 15_000;
+
+interface Pool {
+  readonly agents: Agents;
+  callsUnderWay: number;
+  /** It has no more connections than it has had calls at the same time. */
+  mostCalls: number;
+}
+
+export function createConnectionPools(proxy: UpstreamProxy | null, idleMs = IDLE_MS): ConnectionPools {
+  const pools = new Map<string, Pool>();
+  /** The pools of viewers without a call: only these are closed. */
+  const idle = new LRUCache<string, Pool>({
+    maxSize: MAX_IDLE_CONNECTIONS,
+    sizeCalculation: ({ mostCalls }) => Math.min(mostCalls, MAX_IDLE_CONNECTIONS),
+    ttl: idleMs,
+    ttlAutopurge: true,
+    dispose({ agents }, viewerId, reason) {
+      // Its viewer calls again.
+      if (reason === 'delete') return;
+      pools.delete(viewerId);
+      closeAgents(agents);
+    },
+  });
+
+  function poolOf(viewerId: string): Pool {
+    idle.delete(viewerId);
+    const pool = pools.get(viewerId) ?? { agents: createAgents(true, proxy), callsUnderWay: 0, mostCalls: 0 };
+    pools.set(viewerId, pool);
+    return pool;
+  }
+
+  return {
+    async use(viewerId, call) {
+      const pool = poolOf(viewerId);
+      pool.callsUnderWay += 1;
+      pool.mostCalls = Math.max(pool.mostCalls, pool.callsUnderWay);
+      try {
+        return await call(pool.agents);
+      } finally {
+        pool.callsUnderWay -= 1;
+        if (pool.callsUnderWay === 0) idle.set(viewerId, pool);
+      }
+    },
+    close() {
+      idle.clear();
+      for (const { agents } of pools.values()) closeAgents(agents);
+      pools.clear();
+    },
+  };
+}
+
+export function createAgents(keepAlive: boolean, proxy: UpstreamProxy | null): Agents {
+  const options = { keepAlive, ...(proxy && { proxyEnv: { ...proxy } }) };
+  // A server that speaks HTTP/2 alone then refuses at once: what it answers to HTTP/1.1 may look like a missing right.
+  return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ALPNProtocols: ['http/1.1'] }) };
+}
+
+export function closeAgents({ http, https }: Agents): void {
+  http.destroy();
+  https.destroy();
+}
