@@ -42,8 +42,8 @@ const MAX_WAITING = { all: 1000, viewer: 750, lane: 500 };
 const QUEUED_FACTOR = 4;
 /** A breaker opens when more of the calls in ten seconds failed than this, at five a second or more. */
 const COMPARTMENT_THRESHOLD = 0.5;
-/** Other compartments still answer below that. */
-const THRESHOLD = 0.9;
+/** That of all calls: when none was answered. Sick workflows that are called seldom fail there alone, however many there are. */
+const THRESHOLD = 1 - 1e-9;
 const SAMPLING = { duration: 10_000, minimumRps: 5 };
 export const HALF_OPEN_AFTER_MS = 1000;
 /** A queue takes 0.3 KB and a breaker 3 KB, beside their names. One that is forgotten begins anew. */
@@ -55,6 +55,9 @@ const TOLD_MS = 10_000;
 export function createAdmission(concurrency: number): Admission {
   const all = createQueue(concurrency);
   const breaker = createTimedBreaker(THRESHOLD);
+  /** Trial calls beside those of the breaker of all calls. They leave slots free, where calls that are refused end at once. */
+  let trials = 0;
+  const maxTrials = Math.ceil(concurrency / 2);
   /** By viewer, and by lane. */
   const queues = new LRUCache<string, Queue>({ max: MAX_QUEUES });
   const compartments = new LRUCache<string, TimedBreaker>({ max: MAX_BREAKERS });
@@ -72,6 +75,20 @@ export function createAdmission(concurrency: number): Admission {
     return compartment.policy;
   }
 
+  /** While the breaker of all calls is open, a viewer who had no failure lately is tried all the same: those may all be of others. */
+  async function throughAll<T>({ failedAt }: Queue, call: () => Promise<T>): Promise<T> {
+    try {
+      return await through(breaker.policy, call);
+    } catch (error) {
+      const hasFailed = performance.now() - failedAt < SAMPLING.duration;
+      if (!(error instanceof BrokenCircuitError) || hasFailed || trials >= maxTrials) throw error;
+    }
+    trials += 1;
+    return call().finally(() => {
+      trials -= 1;
+    });
+  }
+
   return {
     async admit({ viewerId, compartment }, attempt, signal) {
       const ofViewer = queueOf(viewerId);
@@ -83,12 +100,17 @@ export function createAdmission(concurrency: number): Admission {
       const leaveQueue = enter([all, ofViewer, ofLane], 'queued');
       signal.addEventListener('abort', leave);
       try {
-        const call = () => {
+        const call = async () => {
           leave();
           leaveQueue();
-          return attempt();
+          try {
+            return await attempt();
+          } catch (error) {
+            if (isFault(error)) ofViewer.failedAt = performance.now();
+            throw error;
+          }
         };
-        const callInSlot = () => all.slots.execute(() => through(breaker.policy, call), signal);
+        const callInSlot = () => all.slots.execute(() => throughAll(ofViewer, call), signal);
         const order = wrap(ofLane.slots, ofViewer.slots);
         return await order.execute(() => through(breakerOf(compartment), callInSlot), signal);
       } finally {
@@ -114,12 +136,15 @@ interface Queue {
   waiting: number;
   /** With those that nobody waits for any more. */
   queued: number;
+  /** When the upstream failed in one last. */
+  failedAt: number;
 }
 
 const createQueue = (concurrency: number): Queue => ({
   slots: bulkhead(concurrency, Infinity),
   waiting: 0,
   queued: 0,
+  failedAt: -Infinity,
 });
 
 const isFull = ({ waiting, queued }: Queue, maxWaiting: number): boolean =>

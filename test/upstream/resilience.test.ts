@@ -508,6 +508,32 @@ describe('an upstream call', () => {
       expect(await resilience.once(OTHER, attempt, never)).toBe('answer');
     });
 
+    it('is made where many fail, each seldom, while anything else is answered', async () => {
+      for (let second = 0; second < 30; second += 1) {
+        for (let compartment = 0; compartment < 40; compartment += 1) await failIn(laneOf(`steps ${compartment}`), 1);
+        expect(await resilience.once(OTHER, answering(), never)).toBe('answer');
+        await jest.advanceTimersByTimeAsync(1000);
+      }
+      expect(resilience.state()).toMatchObject({ breaker: 'closed', openCompartments: 0 });
+    });
+
+    it('is made for a viewer who calls seldom, where all calls of another fail: by half of the slots, until one fails', async () => {
+      for (let compartment = 0; compartment < 50; compartment += 1) await failIn(laneOf(`steps ${compartment}`), 1);
+      expect(resilience.state().breaker).toBe('open');
+      const [first, second] = [laneOf('run wf', 'seldom'), laneOf('run wf', 'another')];
+      for (let time = 0; time < 3; time += 1) expect(await resilience.once(first, answering(), never)).toBe('answer');
+      const trial = openAttempt<string>();
+      const failing = rejectionOf(resilience.once(first, trial.attempt, never));
+      await jest.advanceTimersByTimeAsync(0);
+      const refused = answering();
+      await rejectionOf(resilience.once(second, refused, never));
+      trial.reject(failure());
+      await failing;
+      await rejectionOf(resilience.once(first, refused, never));
+      expect(refused).not.toHaveBeenCalled();
+      expect(await resilience.once(second, answering(), never)).toBe('answer');
+    });
+
     it('goes before their calls that wait for a slot', async () => {
       const slow = openAttempt<string>();
       const order: Lane[] = [];
