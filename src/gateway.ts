@@ -165,6 +165,7 @@ async function openGateway(
     after,
     client,
     stalledReaderMs,
+    isVerified,
     cachesAnswers: plugins.length === 0,
   });
   const { server } = http;

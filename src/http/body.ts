@@ -7,12 +7,12 @@ import { MIN_COUNTED_BYTES, type HeldBytes } from './connection/client-bytes.ts'
 
 export const MAX_BODY_BYTES = 1_048_576;
 
-/** A body without a length is counted in these steps as it comes: proxies send small ones so, too. */
+/** A body is counted in these steps as it comes, at most its length where the client says it. */
 const STEP_BYTES = 65_536;
 
 /**
- * Rejects with status 415 for a compressed one, and 413 for a longer one, at once: the rest is dropped as it comes. `held` counts the
- * bytes, as many as the client says, before they have come: a slow client makes the gateway hold a part of them.
+ * Rejects with status 415 for a compressed one, and 413 for a longer one, at once: the rest is dropped as it comes. `held` counts
+ * what has come, also of a slow client that leaves it at a part. What is only announced costs nobody anything.
  */
 export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -22,7 +22,7 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
     let first: Buffer | null = null;
     let several: OwnBytes | null = null;
     let size = 0;
-    let counted = length === undefined ? MIN_COUNTED_BYTES : MAX_BODY_BYTES;
+    let counted = 0;
     /** The request lasts as long as its answer, which may be a stream: nothing of the body is kept with it. */
     const leave = () => {
       request.removeAllListeners('data').off('error', close).off('close', close);
@@ -66,12 +66,16 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
       stop(tooLarge());
       return;
     }
-    if (length !== undefined) held.hold(Number(length));
+    const announced = Number(length ?? MAX_BODY_BYTES);
+    const count = () => {
+      if (size <= MIN_COUNTED_BYTES) return;
+      for (; counted < size; counted += STEP_BYTES) held.hold(Math.min(STEP_BYTES, announced - counted));
+    };
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
       try {
         if (size > MAX_BODY_BYTES) throw tooLarge();
-        for (; size > counted; counted += STEP_BYTES) held.hold(STEP_BYTES);
+        count();
         take(chunk);
       } catch (error) {
         stop(error as Error);

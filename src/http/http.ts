@@ -50,6 +50,8 @@ export interface HttpOptions {
   readonly after: After;
   readonly client: ClientFacts;
   readonly stalledReaderMs?: number | undefined;
+  /** The gateway itself verifies credentials: each viewer is one that it has accepted. */
+  readonly isVerified: boolean;
   /** False: each request is executed, so that an embedder's plugins see it. */
   readonly cachesAnswers: boolean;
 }
@@ -68,6 +70,7 @@ export function createHttp(options: HttpOptions) {
     after,
     client,
     stalledReaderMs,
+    isVerified,
     cachesAnswers,
   } = options;
   const { addressOf, schemeOf } = client;
@@ -93,7 +96,10 @@ export function createHttp(options: HttpOptions) {
   const keepAlive = createKeepAlive(after);
   const streams = createEventStreams({ writer, compression, keepAlive, isReady });
   const responses = createResponseCache({ ...runs, now });
-  const clientBytes = createClientBytes(MAX_CLIENT_BYTES);
+  const clientBytes = createClientBytes(
+    MAX_CLIENT_BYTES,
+    (viewerId) => isVerified || runs.partitions.lastSuccessAt(viewerId) !== null,
+  );
   const pageSource = createPageSource({ isBuilder: runsFromSource && !isProduction, logger });
   const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
   const takeBasePath = createBasePath(basePath);

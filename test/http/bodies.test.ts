@@ -8,6 +8,7 @@ import { collectGarbage } from '../support/collect-garbage.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { until } from '../support/fleet.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { openSocket } from '../support/live-client.ts';
 import { startLiveRun } from '../support/live-run.ts';
 import { captureLog } from '../support/observed.ts';
 import { connectRaw } from '../support/raw-http.ts';
@@ -79,6 +80,70 @@ describe('bodies that do not tell their length', () => {
     const small = open();
     small.outgoing.end(BODY);
     expect(await small.status).toBe(200);
+  });
+});
+
+describe('bodies and messages of keys that are made up', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+    upstream.script = ({ key, runId }) => (key === 'key-1' ? { json: [wireRun(runId)] } : { status: 401 });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  const LARGE = `{ run(workflowId: "wf", id: "r1") { id } } ${'#'.repeat(100_000)}`;
+  const KEYS = ['made-up-1', 'made-up-2', 'made-up-3'].flatMap((key) => Array<string>(13).fill(key));
+
+  const head = (key: string) =>
+    `POST /graphql HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${key}\r\ncontent-length: 1048576\r\n\r\n`;
+
+  it('are counted as they come: who only announces them takes no room, and a first request of a good key has it', async () => {
+    const idle = await Promise.all(KEYS.map(() => connectRaw(gateway.url)));
+    for (const [index, raw] of idle.entries()) await raw.send(`${head(KEYS[index] ?? '')}{`);
+    expect((await gateway.query(LARGE)).status).toBe(200);
+    for (const raw of idle) raw.close();
+  });
+
+  /** What has come: nearly a megabyte of each. Resolves with how many were refused. */
+  const overHttp = async () => {
+    const all = await Promise.all(KEYS.map(() => connectRaw(gateway.url)));
+    const statuses: string[] = [];
+    for (const [index, raw] of all.entries()) {
+      raw.socket.on('data', (data: Buffer) => statuses.push(data.toString().slice(9, 12)));
+      raw.socket.write(head(KEYS[index] ?? '') + ' '.repeat(1_000_000));
+    }
+    const close = () => {
+      for (const raw of all) raw.close();
+    };
+    return { close, refused: () => statuses.filter((status) => status === '429').length };
+  };
+  const overWebSocket = async () => {
+    const all = await Promise.all(KEYS.map((key) => openSocket(gateway.url, { authorization: `Bearer ${key}` })));
+    let closed = 0;
+    for (const client of all) {
+      void client.next().then(() => (closed += 1));
+      client.sendPart(' '.repeat(1_000_000));
+    }
+    const close = () => {
+      for (const client of all) client.cut();
+    };
+    return { close, refused: () => closed };
+  };
+
+  it.each([
+    ['HTTP', overHttp],
+    ['WebSocket', overWebSocket],
+  ])('share the half of all unknown clients, and leave the other one to keys that are known: %s', async (_, send) => {
+    expect((await gateway.query(LARGE)).status).toBe(200);
+    const { close, refused } = await send();
+    await until(() => refused() > 20);
+    expect((await gateway.query(LARGE)).status).toBe(200);
+    close();
   });
 });
 

@@ -1,12 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { createClientBytes, createHolding, MIN_COUNTED_BYTES } from '../../src/http/connection/client-bytes.ts';
+import {
+  ANONYMOUS,
+  createClientBytes,
+  createHolding,
+  MIN_COUNTED_BYTES,
+} from '../../src/http/connection/client-bytes.ts';
 import { collectGarbage } from '../support/collect-garbage.ts';
 
 const refused = expect.objectContaining({ code: 'RATE_LIMITED', isRetryable: true, details: { retryAfterSeconds: 1 } });
 
 describe('bytes that are held for clients', () => {
   it('are refused once the bound is reached, until some are released', () => {
-    const bytes = createClientBytes(100_000);
+    const bytes = createClientBytes(100_000, () => true);
     const release = bytes.of('a').hold(60_000);
     const releaseLarge = bytes.of('b').hold(500_000);
     expect(() => bytes.of('c').hold(20_000)).toThrow(refused);
@@ -23,7 +28,7 @@ describe('bytes that are held for clients', () => {
     ['many answers', Array<number>(5).fill(20_000)],
     ['one that is larger than the bound', [500_000]],
   ])('leave half to others, though one viewer holds %s', (_, sizes) => {
-    const bytes = createClientBytes(100_000);
+    const bytes = createClientBytes(100_000, () => true);
     const slow = bytes.of('slow');
     for (const size of sizes) {
       try {
@@ -37,13 +42,30 @@ describe('bytes that are held for clients', () => {
     expect(bytes.of('another').hold(20_000)).toBeDefined();
   });
 
+  it('have one owner for all keys that are not accepted, each until it is', async () => {
+    const accepted = new Set<string>();
+    const bytes = createClientBytes(100_000, (viewerId) => accepted.has(viewerId));
+    const [a, b] = [bytes.of('a'), bytes.of('b')];
+    const release = a.hold(60_000);
+    expect(() => b.hold(20_000)).toThrow(refused);
+    expect(() => bytes.of(ANONYMOUS).hold(20_000)).toThrow(refused);
+    accepted.add('a').add('b');
+    (await a.holdWhenFree(20_000))();
+    const releaseOwn = b.hold(60_000);
+    accepted.clear();
+    // From whom it was taken.
+    for (const each of [release, releaseOwn]) each();
+    a.hold(60_000);
+    expect(() => b.hold(20_000)).toThrow(refused);
+  });
+
   it('are counted from a size on', async () => {
-    const bytes = createClientBytes(MIN_COUNTED_BYTES);
+    const bytes = createClientBytes(MIN_COUNTED_BYTES, () => true);
     for (let time = 0; time < 3; time += 1) bytes.of('a').hold(MIN_COUNTED_BYTES - 1);
     bytes.of('a').hold(MIN_COUNTED_BYTES);
     expect(() => bytes.of('a').hold(MIN_COUNTED_BYTES)).toThrow(refused);
     bytes.of('a').hold(MIN_COUNTED_BYTES - 1);
-    const events = createClientBytes(MIN_COUNTED_BYTES);
+    const events = createClientBytes(MIN_COUNTED_BYTES, () => true);
     await events.of('a').holdWhenFree(MIN_COUNTED_BYTES - 1);
     expect(() => {
       events.of('a').hold(MIN_COUNTED_BYTES)();
@@ -54,7 +76,7 @@ describe('bytes that are held for clients', () => {
   });
 
   it('are forgotten with their owner when they are released', () => {
-    const bytes = createClientBytes(100_000);
+    const bytes = createClientBytes(100_000, () => true);
     collectGarbage();
     const before = process.memoryUsage().heapUsed;
     for (let id = 0; id < 3000; id += 1) bytes.of(Buffer.alloc(10_000, `${id},`).toString()).hold(MIN_COUNTED_BYTES)();
@@ -64,7 +86,7 @@ describe('bytes that are held for clients', () => {
   });
 
   it('are waited for where an event is due', async () => {
-    const bytes = createClientBytes(100_000);
+    const bytes = createClientBytes(100_000, () => true);
     const release = await bytes.of('a').holdWhenFree(100_000);
     const order: string[] = [];
     const waiting = bytes
@@ -79,7 +101,7 @@ describe('bytes that are held for clients', () => {
   });
 
   it('of an event do not wait for requests, which may wait for their answers', async () => {
-    const bytes = createClientBytes(100_000);
+    const bytes = createClientBytes(100_000, () => true);
     bytes.of('a').hold(100_000);
     bytes.of('b').hold(100_000);
     const release = await bytes.of('a').holdWhenFree(100_000);
@@ -89,7 +111,7 @@ describe('bytes that are held for clients', () => {
   });
 
   it('are released at the end of their request, and not held from then on', async () => {
-    const bytes = createClientBytes(100_000);
+    const bytes = createClientBytes(100_000, () => true);
     const request = createHolding(bytes.of('a'));
     request.hold(MIN_COUNTED_BYTES - 1);
     expect(request.isEmpty()).toBe(true);

@@ -87,7 +87,7 @@ describe('sockets', () => {
       return key === undefined ? NOBODY : lasting(viewerOf(key));
     };
     allowance = () => null;
-    clientBytes = createClientBytes(MAX_HELD_BYTES);
+    clientBytes = createClientBytes(MAX_HELD_BYTES, () => true);
     isReady = true;
     [requests, refused] = [[], []];
     [kept, heard] = [0, 0];
@@ -713,7 +713,7 @@ describe('sockets', () => {
   it('hear of a client that takes a large answer with each part of it, and write nothing in between', async () => {
     const outputs = 'x'.repeat(8_000_000);
     upstream.script = () => ({ json: [wireRun('slow', { outputs })] });
-    clientBytes = createClientBytes(100 * MAX_HELD_BYTES);
+    clientBytes = createClientBytes(100 * MAX_HELD_BYTES, () => true);
     const client = await open();
     client.stopReading();
     const before = heard;
@@ -732,7 +732,7 @@ describe('sockets', () => {
   /** From now on. */
   function countHeld() {
     let held = 0;
-    const bytes = createClientBytes(MAX_HELD_BYTES);
+    const bytes = createClientBytes(MAX_HELD_BYTES, () => true);
     const [owners, ownersOfAnswers] = [new Set<string>(), new Set<string>()];
     const sizes: number[] = [];
     clientBytes = {
@@ -828,7 +828,7 @@ describe('sockets', () => {
   });
 
   it('read nothing more of a client that does not take its answers, until it does', async () => {
-    clientBytes = createClientBytes(10 * MAX_HELD_BYTES);
+    clientBytes = createClientBytes(10 * MAX_HELD_BYTES, () => true);
     const client = await open();
     client.stopReading();
     const pongs = Array.from({ length: 75 }, () => client.roundTrip({ text: 'x'.repeat(200_000) }));

@@ -1,7 +1,7 @@
 /**
  * Bytes that are held for clients and that no cache can evict: requests under way and answers that are not yet taken. All of
  * the process's clients share one bound, of which no viewer gets more than half: a viewer whose clients read slowly leaves
- * room for the others.
+ * room for the others. A key that nobody has accepted is no viewer here: keys can be made up.
  */
 import { GatewayError } from '../../upstream/errors.ts';
 
@@ -14,11 +14,11 @@ export interface HeldBytes {
 }
 
 export interface ClientBytes {
-  /** The owner of what is held: a viewer's id, or ANONYMOUS. */
-  of(owner: string): HeldBytes;
+  /** Of a viewer, by its id; or ANONYMOUS. */
+  of(viewerId: string): HeldBytes;
 }
 
-/** All that is held before its client is authenticated has one owner. */
+/** All that is held for keys that are not accepted, and for clients without one, has one owner. */
 export const ANONYMOUS = '';
 
 /** Smaller ones are bounded by the number of connections. */
@@ -42,11 +42,14 @@ function createTally(maxBytes: number) {
   };
 }
 
-export function createClientBytes(maxBytes: number): ClientBytes {
+/** `isAccepted`: the gateway or the upstream has accepted the viewer's key. It is asked whenever something is to be held. */
+export function createClientBytes(maxBytes: number, isAccepted: (viewerId: string) => boolean): ClientBytes {
   const all = createTally(maxBytes);
   // What waits is admitted by this alone: it would wait for ever for requests that are held until they have their answer, and wait as well.
   const awaited = createTally(maxBytes);
   let nextRelease = Promise.withResolvers<undefined>();
+
+  const ownerOf = (viewerId: string): string => (isAccepted(viewerId) ? viewerId : ANONYMOUS);
 
   function keep(owner: string, bytes: number, tallies: readonly ReturnType<typeof createTally>[]): () => void {
     // One large answer fills its owner's half, but not that of others.
@@ -63,16 +66,17 @@ export function createClientBytes(maxBytes: number): ClientBytes {
   }
 
   return {
-    of: (owner) => ({
+    of: (viewerId) => ({
       hold(bytes) {
         if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
+        const owner = ownerOf(viewerId);
         if (!all.hasRoom(owner)) throw tooMany();
         return keep(owner, bytes, [all]);
       },
       async holdWhenFree(bytes) {
         if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
-        while (!awaited.hasRoom(owner)) await nextRelease.promise;
-        return keep(owner, bytes, [all, awaited]);
+        while (!awaited.hasRoom(ownerOf(viewerId))) await nextRelease.promise;
+        return keep(ownerOf(viewerId), bytes, [all, awaited]);
       },
     }),
   };
