@@ -79,6 +79,8 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     handleProtocols,
     // It would keep 80 KB more for each connection; see decision 31.
     perMessageDeflate: false,
+    // One message a turn: a client may send hundreds at once, and others are answered in between.
+    allowSynchronousEvents: false,
     autoPong: false,
   });
 
