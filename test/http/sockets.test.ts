@@ -302,6 +302,17 @@ describe('sockets', () => {
     expect([turns.length, new Set(turns).size]).toEqual([100, 100]);
   });
 
+  it('parse a message once', async () => {
+    const client = await open();
+    const parsed = jest.spyOn(JSON, 'parse');
+    client.subscribe({ documentId: 'unknown', variables: { complete: 'x'.repeat(10_000) } });
+    await client.next();
+    const texts = parsed.mock.calls.map(([text]) => text);
+    parsed.mockReset();
+    parsed.mockRestore();
+    expect(texts.filter((text) => text.length > 10_000)).toHaveLength(1);
+  });
+
   it('take no notice of a completed operation that they do not know', async () => {
     const client = await open();
     client.send({ type: 'complete', id: 'unknown' });
@@ -397,8 +408,49 @@ describe('sockets', () => {
       expect(await reasonOf(client)).toBe(4400);
       other.send({ type: 'connection_ack', payload: KEY });
       expect(await reasonOf(other)).toBe(4400);
-      expect(log.lines.map(({ msg }) => msg)).toEqual(['a socket sent what graphql-ws does not know']);
+      expect(log.lines.map(({ msg }) => msg)).toEqual(['a socket sent what only servers send']);
       expect(log.text).not.toContain('key-1');
+    });
+
+    it('with 1007 for what is not UTF-8, also as a binary message', async () => {
+      const bytes = Buffer.from(
+        JSON.stringify({ id: '1', type: 'subscribe', payload: { query: `${TYPE} #\xff` } }),
+        'latin1',
+      );
+      for (const binary of [true, false]) {
+        const client = await open();
+        client.sendBytes(bytes, binary);
+        expect(await reasonOf(client)).toBe(1007);
+      }
+      expect(requests).toEqual([]);
+      const client = await open();
+      client.sendBytes(Buffer.from(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: TYPE } })), true);
+      expect(await client.next()).toEqual(ANSWER);
+    });
+
+    it('with 4400 for a ping whose payload is too deep to be written again, which is no defect', async () => {
+      const client = await open();
+      client.send(`{"type":"ping","payload":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`);
+      expect(await reasonOf(client)).toBe(4400);
+      expect(log.lines).toEqual([]);
+    });
+
+    it.each([
+      ['when it connects', 0],
+      ['in an operation', 1],
+      ['between events', 2],
+    ])('with 4500 for a defect, which is logged as over HTTP: %s', async (_, callsBefore) => {
+      let calls = 0;
+      authenticate = () => {
+        calls += 1;
+        const caller = { ...lasting(viewerOf('key-1')), verifiedUntilMs: 0 };
+        return calls <= callsBefore ? caller : Promise.reject(new Error('a hook is broken'));
+      };
+      const client = await open();
+      if (callsBefore > 0) client.subscribe({ query: RUN });
+      expect(await reasonOf(client)).toBe(4500);
+      const { requestId } = client;
+      expect(log.lines).toMatchObject([{ level: 50, requestId, err: { message: 'a hook is broken' } }]);
     });
 
     it('with 1009 for what is too long', async () => {

@@ -96,6 +96,8 @@ export interface SocketClient extends LiveClient {
   subscribe(payload: unknown, id?: string): void;
   /** Any message, even one that is none. */
   send(message: unknown): void;
+  /** A message of either type. */
+  sendBytes(bytes: Buffer, binary: boolean): void;
   /** The first or a further part of a message. */
   sendPart(text: string): void;
   /** Resolves when the server has answered a ping: whatever it had to send before has come then. */
@@ -166,6 +168,9 @@ export async function openSocket(
     send,
     subscribe(payload: unknown, id = '1') {
       send({ type: 'subscribe', id, payload });
+    },
+    sendBytes(bytes: Buffer, binary: boolean) {
+      socket.send(bytes, { binary });
     },
     sendPart(text: string) {
       socket.send(text, { fin: false });

@@ -1,41 +1,40 @@
-/** The text of a message, before graphql-ws parses it. */
+/** A message of a socket, parsed once: graphql-ws gets the value. */
+import { MessageType } from 'graphql-ws';
 import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
-import { longIntegersAsText, parseExactJson } from '../../domain/long-integers.ts';
+import { parseExactJson } from '../../domain/long-integers.ts';
 import type { JsonValue } from '../../domain/types.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+export type SocketMessage = Readonly<Record<string, unknown>>;
 
-/** Of the values in a payload: the message and the payload are two levels more. */
-const MAX_DEPTH = MAX_JSON_DEPTH + 2;
+/** Of a payload: a value in it is one level less. */
+const MAX_DEPTH = MAX_JSON_DEPTH + 1;
 
 /**
- * Integers beyond 2^53 are text. graphql-ws rejects an operation without a query, so a persisted operation gets an empty one; not one
- * that is nested too deep to be written again, which it then rejects.
+ * Integers beyond 2^53 are text. graphql-ws rejects an operation without a query, so a persisted operation gets an empty one. Null for
+ * what is no message, and for a ping or a persisted operation that is nested too deep: graphql-ws closes the socket.
  */
-export function prepareMessage(text: string): string {
-  if (!text.includes('"subscribe"')) return text;
+export function readMessage(text: string): SocketMessage | null {
   const message = parseJson(text);
-  if (!isObject(message) || message.type !== 'subscribe' || !isObject(message.payload)) return text;
-  const { payload } = message;
-  return payload.query == null && isNamed(payload) && !isDeeperThan(message as JsonValue, MAX_DEPTH)
-    ? JSON.stringify({ ...message, payload: { ...payload, query: '' } })
-    : longIntegersAsText(text);
+  if (!isObject(message)) return null;
+  const { type, payload } = message;
+  const isPersisted = type === MessageType.Subscribe && isObject(payload) && payload.query == null && isNamed(payload);
+  // The payload of a ping is written again, by recursion.
+  if (!isPersisted && type !== MessageType.Ping) return message;
+  if (isDeeperThan(payload as JsonValue, MAX_DEPTH)) return null;
+  return isPersisted ? { ...message, payload: { ...payload, query: '' } } : message;
 }
 
-/** The id of the operation that the client gives up by this message; null: it is another message. */
-export function givenUpBy(text: string): string | null {
-  if (!text.includes('"complete"')) return null;
-  const message = parseJson(text);
-  return isObject(message) && message.type === 'complete' && typeof message.id === 'string' ? message.id : null;
-}
+/** True for a message that only servers send: graphql-ws throws where one comes. */
+export const isOfServers = (message: SocketMessage | null): boolean => OF_SERVERS.has(message?.type);
 
-const isNamed = ({ documentId, id, extensions }: Fields): boolean =>
+const OF_SERVERS = new Set<unknown>([MessageType.ConnectionAck, MessageType.Next, MessageType.Error]);
+
+const isNamed = ({ documentId, id, extensions }: SocketMessage): boolean =>
   documentId !== undefined || id !== undefined || (isObject(extensions) && extensions.persistedQuery !== undefined);
 
 /** Or a list, which has none of the fields. */
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is SocketMessage => typeof value === 'object' && value !== null;
 
-/** Undefined for text that is not JSON: graphql-ws reports it. */
 function parseJson(text: string): unknown {
   try {
     return parseExactJson(text);

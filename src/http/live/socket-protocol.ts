@@ -141,8 +141,13 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
       forget(extra, id, subscriber);
       extra.countAnswering(1);
     },
-    onError: (_context, _id, _payload, [error]) =>
-      error?.originalError instanceof SubscriptionError ? error.originalError.errors : undefined,
+    onError(_context, _id, payload, [error]) {
+      const cause = error?.originalError;
+      if (cause instanceof SubscriptionError) return cause.errors;
+      // A defect, which graphql-ws would tell the client and nobody else: thrown, it is logged and closes the socket.
+      holdings.get(payload)?.end();
+      throw cause ?? new Error('graphql-ws refused an operation by itself', { cause: error });
+    },
   });
 }
 

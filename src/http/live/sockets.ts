@@ -1,7 +1,8 @@
 /** WebSockets at `/graphql`: graphql-ws over `ws`, with backpressure. */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CloseCode, handleProtocols } from 'graphql-ws';
+import { CloseCode, handleProtocols, MessageType } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Logger } from '../../observability/logger.ts';
 import type { Authenticate } from '../authentication.ts';
@@ -16,7 +17,7 @@ import { closeSocket } from './close-socket.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { createLargeMessages } from './large-messages.ts';
 import type { LiveTransport } from './live-transport.ts';
-import { givenUpBy, prepareMessage } from './socket-message.ts';
+import { isOfServers, readMessage, type SocketMessage } from './socket-message.ts';
 import { createSocketSender } from './socket-sender.ts';
 import { countUnfinished } from './unfinished-messages.ts';
 import { TRY_AGAIN_LATER, type SocketExtra, type SocketProtocol } from './socket-protocol.ts';
@@ -39,6 +40,9 @@ export interface SocketsOptions {
  * whatever is in it. Clients send parts of kilobytes.
  */
 const MAX_PARTS = { maxFragments: 256, maxBufferedChunks: 4096 };
+
+/** WebSocket close code: what is in the message is of another encoding than its type says. */
+const INVALID_TEXT = 1007;
 
 /** RFC 6455 asks for them where a version is refused. */
 const SUPPORTED_VERSIONS = 'sec-websocket-version: 13, 8';
@@ -162,23 +166,32 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     };
     countUnfinished(socket, request.socket, (bytes) => holdMessage(extra, bytes));
 
-    async function answer(data: Buffer, receive: (message: string) => Promise<void>): Promise<void> {
+    async function answer(data: Buffer, receive: (message: SocketMessage | null) => Promise<void>): Promise<void> {
       holdBack();
+      // What can't be read would become U+FFFD. `ws` looks at text alone, and closes with this code.
+      if (!isUtf8(data)) {
+        close(INVALID_TEXT, 'The message is not UTF-8.');
+        return;
+      }
       const text = data.toString();
       // As text, and parsed.
       const beyond = text.length < MIN_COUNTED_BYTES ? 0 : bytesBeyondText(text);
       const release = holdMessage(extra, 2 * data.length + beyond);
       if (!release) return;
       answering.count(1);
-      const id = givenUpBy(text);
-      if (id !== null) extra.waiting.get(id)?.leave();
       // Whatever is thrown here must close the socket alone: unhandled, it would end the process.
       try {
-        await receive(prepareMessage(text));
-      } catch {
-        // Not logged: the error may quote the message, which may contain the key.
-        logger.debug({ requestId }, 'a socket sent what graphql-ws does not know');
-        close(CloseCode.BadRequest, 'Unexpected message');
+        const message = readMessage(text);
+        if (isOfServers(message)) {
+          logger.debug({ requestId }, 'a socket sent what only servers send');
+          close(CloseCode.BadRequest, 'Unexpected message');
+          return;
+        }
+        if (message?.type === MessageType.Complete) extra.waiting.get(String(message.id))?.leave();
+        await receive(message);
+      } catch (err) {
+        logger.error({ err, requestId }, 'a message of a socket failed');
+        close(CloseCode.InternalServerError, 'Something went wrong inside the gateway');
       } finally {
         release();
         answering.count(-1);
@@ -193,9 +206,11 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
           close(code, reason);
         },
         onMessage(receive) {
+          // Its type says text, which it would parse; it takes a value as well.
+          const receiveValue = receive as unknown as (message: SocketMessage | null) => Promise<void>;
           socket.on('message', (data: Buffer) => {
             // What comes later has no answer, so nothing may come of it: its client sends it again elsewhere.
-            if (!answering.isEnding() && socket.readyState === socket.OPEN) void answer(data, receive);
+            if (!answering.isEnding() && socket.readyState === socket.OPEN) void answer(data, receiveValue);
           });
         },
       },
