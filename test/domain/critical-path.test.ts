@@ -6,8 +6,11 @@ import {
   successorsOf,
   topologicalGroups,
 } from '../../src/domain/critical-path/graph.ts';
-import type { StepFacts } from '../../src/domain/types.ts';
-import { arbitraryGraph, arbitrarySteps, atSecond, graphOf, listed, ran, runOf } from '../support/facts.ts';
+import { walkBack } from '../../src/domain/critical-path/walk-back.ts';
+import { byEnd, intervalsOf, type Interval } from '../../src/domain/run/intervals.ts';
+import type { Timestamp } from '../../src/domain/timestamp.ts';
+import type { Step, StepFacts } from '../../src/domain/types.ts';
+import { arbitraryGraph, arbitrarySteps, at, atSecond, graphOf, listed, ran, runOf } from '../support/facts.ts';
 
 const pathOf = (steps: readonly StepFacts[], ...edges: string[]) => {
   const { criticalPath } = runOf(steps, edges.length > 0 ? { graph: graphOf(...edges) } : {});
@@ -220,6 +223,63 @@ describe('the critical path without a graph', () => {
         expect(run.criticalPath.steps.map((step) => step.index)).toEqual(expected);
       }),
     );
+  });
+});
+
+describe('the critical path without a graph, rough moments and steps of no length among others', () => {
+  /** The definition, word by word: the last in order of end of those that may have been waited for. */
+  function defined(steps: readonly Step[]): Step[] {
+    const ended = byEnd(intervalsOf(steps));
+    const isWhole = (moment: Timestamp | null) => moment?.isWholeSecond === true;
+    const before = (current: Interval<Step>) => (candidate: Interval<Step>) => {
+      const { step, start, end } = candidate;
+      const isRough =
+        isWhole(current.step.startTime) ||
+        isWhole(step.endTime) ||
+        (step.durationSource === 'ELAPSED_SECONDS' && step.status !== 'RUNNING');
+      if (end > current.start + (isRough ? 1_000_000 : 0)) return false;
+      if (start !== current.start) return start < current.start;
+      return end === start && (current.end > current.start || step.index < current.step.index);
+    };
+    const path: Step[] = [];
+    for (let current = ended.at(-1); current; current = ended.findLast(before(current))) path.unshift(current.step);
+    return path;
+  }
+
+  const moment = fc.tuple(fc.nat(16), fc.boolean()).map(([quarters, isWhole]) => ({
+    ...at(quarters / 4),
+    isWholeSecond: isWhole,
+  }));
+  const step = fc.record({ startTime: moment, endTime: fc.option(moment), elapsedTime: fc.nat(3) });
+
+  it('is as it is defined', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (times) => {
+        const { steps } = runOf(times.map((each, at) => ran(`n${at}`, null, null, 'completed', each)));
+        expect(walkBack(steps)).toEqual(defined(steps));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('looks at each step a few times, however many end within a second', () => {
+    let looks = 0;
+    const watched = (nodeId: string, start: number, end: number) => ({
+      ...ran(nodeId, start, end),
+      endTime: {
+        ...at(end),
+        get isWholeSecond() {
+          looks += 1;
+          return false;
+        },
+      },
+    });
+    const long = Array.from({ length: 1000 }, (_, place) => watched(`l${place}`, 0, 3));
+    const short = Array.from({ length: 1000 }, (_, place) =>
+      watched(`s${place}`, 2.1 + place / 1e4, 2.1001 + place / 1e4),
+    );
+    expect(runOf([...long, ...short, watched('last', 2.3, 9)]).criticalPath.steps.length).toBeGreaterThan(500);
+    expect(looks).toBeLessThan(20_000);
   });
 });
 

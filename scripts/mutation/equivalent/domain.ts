@@ -66,13 +66,7 @@ const RUN: readonly Equivalent[] = [
   },
   {
     file: 'domain/critical-path/walk-back.ts',
-    line: 'candidate.end <= current.start + TOLERANCE_MICROS && isBefore(candidate, current);',
-    replacement: 'true',
-    reason: 'Less is dropped, and looked at again for each step. Dropping saves time, and nothing else.',
-  },
-  {
-    file: 'domain/critical-path/walk-back.ts',
-    line: 'const isRough = current.step.startTime?.isWholeSecond === true || hasRoughEnd(candidate);',
+    line: 'const isRough = current.step.startTime?.isWholeSecond === true;',
     replacement: 'current.step.startTime.isWholeSecond',
     reason: 'Only steps that have a start have an interval.',
   },

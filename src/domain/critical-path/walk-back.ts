@@ -1,6 +1,6 @@
 /** The critical path where no graph tells it: from the step that ended last, back over what it may have waited for. */
 import { isRunning } from '../step/duration.ts';
-import { byEnd, intervalsOf, type Interval } from '../run/intervals.ts';
+import { byEnd, compareByEnd, intervalsOf, type Interval } from '../run/intervals.ts';
 import type { Step } from '../types.ts';
 
 /** How much later than the start it made possible an end may read, where one of them is only known to the second. */
@@ -13,26 +13,35 @@ const TOLERANCE_MICROS = 1_000_000;
  */
 export function walkBack(steps: readonly Step[]): Step[] {
   const ended = byEnd(intervalsOf(steps));
+  const exact = latestBefore(ended, 0);
+  const tolerant = latestBefore(ended, TOLERANCE_MICROS);
+  const roughOnly = latestBefore(ended.filter(hasRoughEnd), TOLERANCE_MICROS);
   const path: Step[] = [];
   let current = ended.at(-1);
   while (current) {
     path.push(current.step);
-    // What can't come before this one can't come before an earlier one either: it is dropped, so that long chains are fast.
-    for (let last = ended.at(-1); last && !mayPrecede(last, current); last = ended.at(-1)) ended.pop();
-    current = ended.findLast(precedes(current));
+    const isRough = current.step.startTime?.isWholeSecond === true;
+    current = isRough ? tolerant(current) : laterOf(exact(current), roughOnly(current));
   }
   return path.reverse();
 }
 
-const mayPrecede = (candidate: Interval, current: Interval): boolean =>
-  candidate.end <= current.start + TOLERANCE_MICROS && isBefore(candidate, current);
+type Candidate = Interval<Step> | undefined;
 
-const precedes =
-  (current: Interval<Step>) =>
-  (candidate: Interval<Step>): boolean => {
-    const isRough = current.step.startTime?.isWholeSecond === true || hasRoughEnd(candidate);
-    return candidate.end <= current.start + (isRough ? TOLERANCE_MICROS : 0) && isBefore(candidate, current);
+/** Of those in order of end, the last one before each step of a path. */
+function latestBefore(ended: readonly Interval<Step>[], tolerance: number): (current: Interval<Step>) => Candidate {
+  const left = [...ended];
+  return (current) => {
+    const precedes = (candidate: Interval<Step>) =>
+      candidate.end <= current.start + tolerance && isBefore(candidate, current);
+    let last = left.at(-1);
+    // What can't come before this one can't come before an earlier one either: it is dropped, so that long paths are fast.
+    for (; last && !precedes(last); last = left.at(-1)) left.pop();
+    return last;
   };
+}
+
+const laterOf = (a: Candidate, b: Candidate): Candidate => (a && b ? (compareByEnd(a, b) > 0 ? a : b) : (a ?? b));
 
 /** Of those that start together, only one of length 0 can have been over when the other started. */
 function isBefore(candidate: Interval, current: Interval): boolean {

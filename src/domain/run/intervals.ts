@@ -26,8 +26,10 @@ export function intervalsOf<S extends TimedStep>(steps: readonly S[], { unknownA
 }
 
 /** By end, then start, then upstream index. */
+export const compareByEnd = (a: Interval, b: Interval): number => a.end - b.end || compareByStart(a.step, b.step);
+
 export const byEnd = <S extends TimedStep>(intervals: readonly Interval<S>[]): Interval<S>[] =>
-  intervals.toSorted((a, b) => a.end - b.end || compareByStart(a.step, b.step));
+  intervals.toSorted(compareByEnd);
 
 /** The length of the union, in microseconds. Takes intervals in order of start. */
 export function unionLength(intervals: readonly Interval[]): number {
