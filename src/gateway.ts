@@ -20,7 +20,7 @@ import type { OnOperation } from './observability/observed-operation.ts';
 import { createObserver } from './observability/observer.ts';
 import { createTracer } from './observability/tracing/tracing.ts';
 import { createRuns } from './runs/runs.ts';
-import { afterOnThisMachine, type After } from './runs/timer.ts';
+import { afterOnThisMachine, createClock, type After, type Clock } from './runs/timer.ts';
 import { createViewers } from './runs/viewer.ts';
 import { createUpstreamClient } from './upstream/client.ts';
 import { createScopedUpstream } from './upstream/scoped-upstream.ts';
@@ -52,9 +52,7 @@ export interface Additions {
 }
 
 /** Dependencies that tests replace. */
-export interface Overrides {
-  /** Milliseconds since 1970. */
-  readonly now?: () => number;
+export interface Overrides extends Partial<Clock> {
   readonly after?: After;
   readonly logger?: Logger;
   /** A reader of an answer that takes nothing for this long is cut. */
@@ -87,7 +85,8 @@ async function openGateway(
   overrides: Overrides & Additions,
   opened: AsyncDisposableStack,
 ): Promise<Gateway> {
-  const { now = Date.now, after = afterOnThisMachine, logger = createLoggerFor(config), stalledReaderMs } = overrides;
+  const { now, wallOf } = { ...createClock(), ...overrides };
+  const { after = afterOnThisMachine, logger = createLoggerFor(config), stalledReaderMs } = overrides;
   const { authenticate: hook, onOperation, plugins = [], extension = null } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
   const isVerified = auth.mode === 'service' || hook !== undefined;
@@ -113,7 +112,7 @@ async function openGateway(
 
   const fleet = config.fleet && (await createFleet({ config: config.fleet, metrics: metrics.fleet(), logger, now }));
   opened.defer(() => fleet?.close());
-  const identification = { viewerOf: createViewers(fleet?.keys[0].viewerId), recheckMs, now, logger };
+  const identification = { viewerOf: createViewers(fleet?.keys[0].viewerId), recheckMs, now, wallOf, logger };
   const authenticator = hook
     ? createHookAuthenticator({ ...identification, hook })
     : await createAuthenticator({ ...identification, auth });
@@ -135,7 +134,7 @@ async function openGateway(
     upstream.close();
   });
   const upstreamApi = isVerified ? createScopedUpstream(upstream, now) : upstream;
-  const runs = createRuns({ config, upstream: upstreamApi, fleet, now, after });
+  const runs = createRuns({ config, upstream: upstreamApi, fleet, now, wallOf, after });
   const { partitions, livePollers, workflowPollers, shared, sharedStarts } = runs;
   opened.defer(() => shared?.close());
   opened.defer(() => sharedStarts?.close());

@@ -2,6 +2,7 @@
 import { bulkhead, timeout, TimeoutStrategy, wrap } from 'cockatiel';
 import { z } from 'zod';
 import type { Logger } from '../observability/logger.ts';
+import type { Clock } from '../runs/timer.ts';
 import type { ViewerOf } from '../runs/viewer.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Authenticator } from './authenticator.ts';
@@ -30,12 +31,10 @@ export interface Identity {
  */
 export type AuthenticateHook = (credential: string) => Identity | null | Promise<Identity | null>;
 
-export interface HookOptions {
+export interface HookOptions extends Clock {
   readonly hook: AuthenticateHook;
   readonly viewerOf: ViewerOf;
   readonly recheckMs: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
   readonly logger: Logger;
   /** Of the wait and the call together. Beyond it the caller gets IDENTITY_UNAVAILABLE. */
   readonly timeoutMs?: number;
@@ -62,7 +61,7 @@ const IDENTITY = z.strictObject({
 });
 
 export function createHookAuthenticator(options: HookOptions): Authenticator {
-  const { hook, viewerOf, recheckMs, now, logger, timeoutMs = TIMEOUT_MS } = options;
+  const { hook, viewerOf, recheckMs, now, wallOf, logger, timeoutMs = TIMEOUT_MS } = options;
   const deadline = timeout(timeoutMs, TimeoutStrategy.Aggressive);
   // The outer one includes the wait for a slot. The inner one ends with it, and frees the slot of a call that hangs.
   const bounded = wrap(deadline, bulkhead(CONCURRENCY, QUEUE_LENGTH), deadline);
@@ -73,11 +72,12 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
     if (answer === null) throw unauthenticated('the credential is not accepted');
     const identity = IDENTITY.parse(answer);
     const { upstreamKey, organizationId = null, workflowIds = null, attributes, expiresAt = Infinity } = identity;
-    if (expiresAt <= nowMs) throw unauthenticated('the credential has expired: get a new one');
+    const untilMs = expiresAt - wallOf(nowMs) + nowMs;
+    if (untilMs <= nowMs) throw unauthenticated('the credential has expired: get a new one');
     const isNarrowed = organizationId !== null || workflowIds !== null;
     const scope = isNarrowed ? { organizationId, workflowIds: workflowIds && new Set(workflowIds) } : null;
-    const verifiedUntilMs = Math.min(expiresAt, nowMs + recheckMs);
-    return { viewer: viewerOf(upstreamKey, scope, attributes), error: null, untilMs: expiresAt, verifiedUntilMs };
+    const verifiedUntilMs = Math.min(untilMs, nowMs + recheckMs);
+    return { viewer: viewerOf(upstreamKey, scope, attributes), error: null, untilMs, verifiedUntilMs };
   }
 
   function errorOf(error: unknown): GatewayError {

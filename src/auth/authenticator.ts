@@ -1,6 +1,7 @@
 /** Authenticates a credential: at once where it was verified before, else by verifying it. */
 import type { AuthConfig, ServiceAuth } from '../config/auth.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Clock } from '../runs/timer.ts';
 import type { ViewerOf } from '../runs/viewer.ts';
 import { lasting, NOBODY, rejected, type Caller } from './caller.ts';
 import { createGatewayKeys } from './gateway-keys.ts';
@@ -19,13 +20,11 @@ export interface Authenticator {
   authenticate(credential: string | null): Promise<Caller>;
 }
 
-export interface AuthenticatorOptions {
+export interface AuthenticatorOptions extends Clock {
   readonly auth: AuthConfig;
   readonly viewerOf: ViewerOf;
   /** How long a verified token is good without another look at the issuer's keys. */
   readonly recheckMs: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
   readonly logger: Logger;
 }
 
@@ -46,7 +45,7 @@ function passthrough(viewerOf: ViewerOf): Authenticator {
 async function service(
   auth: ServiceAuth,
   viewerOf: ViewerOf,
-  options: Pick<AuthenticatorOptions, 'recheckMs' | 'now' | 'logger'>,
+  options: Pick<AuthenticatorOptions, 'recheckMs' | 'now' | 'wallOf' | 'logger'>,
 ): Promise<Authenticator> {
   const isGatewayKey = createGatewayKeys(auth.keys);
   const ofKey = lasting(viewerOf(auth.apiKey));

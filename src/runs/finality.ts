@@ -6,6 +6,7 @@ import { latest, type Timestamp } from '../domain/timestamp.ts';
 import type { RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
 import { inPieces } from '../upstream/transport/in-pieces.ts';
 import type { Cached } from './cache-partitions.ts';
+import type { Clock } from './timer.ts';
 
 /** Null: the upstream has no record of the run. */
 export type MaybeRecord = RunRecord | null;
@@ -30,7 +31,7 @@ export interface Finality {
 }
 
 /** `settleMs`: the quiet period after which a run without a record counts as final. */
-export function createFinality(settleMs: number): Finality {
+export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Finality {
   const activities = new WeakMap<StepList, Activity>();
   /** When this gateway first had the same list, in ms since 1970. */
   const unchangedSince = new WeakMap<StepList, number>();
@@ -45,17 +46,19 @@ export function createFinality(settleMs: number): Finality {
     return activity;
   }
 
+  const isLongPast = (upstreamMs: number, atMs: number): boolean => upstreamMs + settleMs <= wallOf(atMs);
+
   /** Finished steps alone don't prove that the run is over: the next step may not exist yet. A quiet period does. */
   function areSettled({ value, sentAt }: Cached<StepList>, atMs = sentAt): boolean {
     const { lastMs } = activityOf(value);
     if (lastMs === Infinity) return false;
-    return Math.min(unchangedSince.get(value) ?? sentAt, lastMs + MAX_SKEW_MS) + settleMs <= atMs;
+    return isLongPast(lastMs + MAX_SKEW_MS, atMs) || (unchangedSince.get(value) ?? sentAt) + settleMs <= atMs;
   }
 
   /** Where the upstream's clock is behind, steps that say that they run may be older than the record. */
   function areAfter(endTime: Timestamp, { value, sentAt }: Cached<StepList>): boolean {
-    const settledMs = endTime.epochMicros / 1000 + settleMs;
-    return settledMs <= sentAt && (activityOf(value).areFinished || settledMs + MAX_SKEW_MS <= sentAt);
+    const endMs = endTime.epochMicros / 1000;
+    return isLongPast(activityOf(value).areFinished ? endMs : endMs + MAX_SKEW_MS, sentAt);
   }
 
   function areCompleted(steps: Cached<StepList>, graph: () => WorkflowGraph | null): boolean {

@@ -9,6 +9,7 @@ import { createFinality, type MaybeRecord, type StepList } from './finality.ts';
 import type { Operation } from './operation.ts';
 import type { Resource, ResourceCache, Served } from './resource-cache.ts';
 import type { Cached } from './cache-partitions.ts';
+import type { Clock } from './timer.ts';
 import type { Viewer } from './viewer.ts';
 import type { WorkflowStore } from './workflow-store.ts';
 
@@ -39,7 +40,7 @@ export interface RunParts {
   readonly graph: WorkflowGraph | null | undefined;
 }
 
-export interface RunStoreOptions {
+export interface RunStoreOptions extends Pick<Clock, 'wallOf'> {
   readonly upstream: UpstreamApi;
   readonly cache: ResourceCache;
   readonly workflowStore: WorkflowStore;
@@ -64,8 +65,8 @@ interface DerivedRun {
 }
 
 export function createRunStore(options: RunStoreOptions): RunStore {
-  const { upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs } = options;
-  const finality = createFinality(settleMs);
+  const { upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs, wallOf } = options;
+  const finality = createFinality(settleMs, wallOf);
   /** By a part of each. One operation may ask for a run that is under way many times. */
   const derivedRuns = new WeakMap<Cached<unknown>, DerivedRun>();
 
@@ -170,14 +171,15 @@ export function createRunStore(options: RunStoreOptions): RunStore {
         (!listed || finality.ofSteps(listed, record?.cached, () => graph ?? null));
       // The graph may have become known, which says that it is over.
       if (isKept && !isFinal) return derived.run;
+      const oldestMs = parts.length > 0 ? Math.min(...parts.map((part) => part.cached.fetchedAt)) : nowMs;
       const freshness: Freshness = {
-        fetchedAt: timestampOf(parts.length > 0 ? Math.min(...parts.map((part) => part.cached.fetchedAt)) : nowMs),
+        fetchedAt: timestampOf(wallOf(oldestMs)),
         isFinal,
         isStale: staleReason !== null,
         staleReason,
       };
       const facts = { record: record?.cached.value ?? null, steps: steps?.cached.value ?? null, stepsError, graph };
-      const run = createRun({ workflowId: ref.workflowId, id: ref.runId, ...facts, freshness }, nowMs);
+      const run = createRun({ workflowId: ref.workflowId, id: ref.runId, ...facts, freshness }, wallOf(nowMs));
       if (key && staleReason === null) {
         derivedRuns.set(key, { record: record?.cached, graph, run, asOfMs: run.dependsOnNow ? nowMs : null });
       }

@@ -18,22 +18,21 @@ import { createRunStore } from './run-store.ts';
 import { createSharedStarts } from './starts/shared-starts.ts';
 import { createStartedRuns } from './starts/started-runs.ts';
 import { createSharedTier } from './shared/shared-tier.ts';
-import type { After } from './timer.ts';
+import type { After, Clock } from './timer.ts';
 import type { Viewer } from './viewer.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
-export interface RunsOptions {
+export interface RunsOptions extends Clock {
   readonly config: Config;
   readonly upstream: UpstreamApi;
   /** Null: a gateway that shares nothing. */
   readonly fleet: Fleet | null;
-  readonly now: () => number;
   readonly after: After;
 }
 
 export type Runs = ReturnType<typeof createRuns>;
 
-export function createRuns({ config, upstream, fleet, now, after }: RunsOptions) {
+export function createRuns({ config, upstream, fleet, now, wallOf, after }: RunsOptions) {
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
   const partitions = createCachePartitions<unknown>(storeBytes(config));
   const drop = (viewerId: string) => {
@@ -44,7 +43,7 @@ export function createRuns({ config, upstream, fleet, now, after }: RunsOptions)
   const cache = createResourceCache({ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, shared, now });
   const workflowStore = createWorkflowStore(upstream, cache, liveTtlMs);
   const offersRecords = config.upstreamEndpoints.has('run');
-  const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs });
+  const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs, wallOf });
   const runHistory = createRunHistory({ upstream, cache, runStore, liveTtlMs });
   const turns = fleet && createFleetTurns({ ...fleet, after });
   if (turns) fleet.metrics.watchPollers(() => turns.roles);

@@ -30,7 +30,7 @@ describe("the authenticator of an embedder's hook", () => {
     log = captureLog('error');
   });
   const authenticatorOf = (hook: AuthenticateHook, timeoutMs?: number) => {
-    const options = { hook, viewerOf, recheckMs: RECHECK_MS, now: clock.now, logger: log.logger };
+    const options = { hook, viewerOf, recheckMs: RECHECK_MS, now: clock.now, wallOf: clock.wallOf, logger: log.logger };
     return createHookAuthenticator({ ...options, ...(timeoutMs !== undefined && { timeoutMs }) });
   };
   /** What the hook answers for the only credential; a function is called each time. */

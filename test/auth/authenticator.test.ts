@@ -15,10 +15,11 @@ const A_YEAR = 86_400 * 365;
 
 const viewerOf = createViewers();
 const NOBODY = { viewer: null, error: null, untilMs: Infinity, verifiedUntilMs: Infinity };
-const optionsOf = ({ now }: ManualClock) => ({
+const optionsOf = ({ now, wallOf }: ManualClock) => ({
   viewerOf,
   recheckMs: RECHECK_MS,
   now,
+  wallOf,
   logger: pino({ level: 'silent' }),
 });
 

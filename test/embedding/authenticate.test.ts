@@ -151,7 +151,7 @@ describe('an authenticate hook', () => {
   it('that hangs is given up, and no more than 1064 wait for it', async () => {
     const never = new Promise<null>(() => undefined);
     const { logger } = log;
-    const options = { viewerOf: createViewers(), recheckMs: 1000, now: clock.now, logger, timeoutMs: 20 };
+    const options = { viewerOf: createViewers(), recheckMs: 1000, ...clock, logger, timeoutMs: 20 };
     const authenticator = createHookAuthenticator({ hook: () => never, ...options });
     const callers = await Promise.all(
       Array.from({ length: 1100 }, (_, index) => authenticator.authenticate(`key-${index}`)),

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/gl
 import { readConfig } from '../../src/config/config.ts';
 import { readEpoch } from '../../src/runs/shared/epochs.ts';
 import { createRuns, type Runs } from '../../src/runs/runs.ts';
-import { afterOnThisMachine } from '../../src/runs/timer.ts';
+import { afterOnThisMachine, createClock } from '../../src/runs/timer.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 import { runRecord } from '../support/facts.ts';
@@ -63,7 +63,7 @@ describeWithValkey(`the runs of a fleet${withoutValkey}`, () => {
         },
       },
     };
-    const runs = createRuns({ config, upstream, fleet, now: Date.now, after: afterOnThisMachine });
+    const runs = createRuns({ config, upstream, fleet, ...createClock(), after: afterOnThisMachine });
     opened.push(
       () => runs.shared?.close(),
       () => {

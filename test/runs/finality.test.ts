@@ -2,10 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import type { RunRecord, StepFacts } from '../../src/domain/types.ts';
 import { createFinality } from '../../src/runs/finality.ts';
 import type { Cached } from '../../src/runs/cache-partitions.ts';
+import { createManualClock } from '../support/clock.ts';
 import { at, EPOCH_MS, graphOf, listed, ran, runRecord, stepFacts } from '../support/facts.ts';
 
 const SETTLE_MS = 30_000;
-const finality = createFinality(SETTLE_MS);
+const { wallOf } = createManualClock();
+const finality = createFinality(SETTLE_MS, wallOf);
 
 /** Requested and fetched at these seconds, counted like those of the facts. */
 const heldFrom = <T>(value: T, sentAt: number, fetchedAt = sentAt): Cached<T> => ({
@@ -167,7 +169,7 @@ describe('steps without a record', () => {
   });
 
   it('are final at once if SETTLE_MS is 0 and all are finished', () => {
-    expect(createFinality(0).ofSteps(heldFrom(completed, 10), undefined, noGraph)).toBe(true);
+    expect(createFinality(0, wallOf).ofSteps(heldFrom(completed, 10), undefined, noGraph)).toBe(true);
   });
 });
 

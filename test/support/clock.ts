@@ -1,8 +1,7 @@
 /** A clock that stands still until it is told to move, and timers that ring by it. */
-import type { After } from '../../src/runs/timer.ts';
+import type { After, Clock } from '../../src/runs/timer.ts';
 
-export interface ManualClock {
-  readonly now: () => number;
+export interface ManualClock extends Clock {
   readonly after: After;
   /** Moves on, ringing what falls due on the way, each at its own moment. */
   advance(ms: number): void;
@@ -33,6 +32,7 @@ export function createManualClock(startMs = Date.parse('2026-11-24T12:00:00Z')):
 
   return {
     now: () => time,
+    wallOf: (ms) => ms,
     after(ms, task) {
       const timer = { dueMs: time + Math.max(0, ms), task };
       timers.add(timer);

@@ -103,11 +103,11 @@ export function createContexts(
   schema: GraphQLSchema,
   overrides: Partial<ContextSource> = {},
 ): (key: string | null) => Context {
-  const { now } = createManualClock();
+  const { now, wallOf } = createManualClock();
   const durations = { liveTtlMs: 1000, staleIfErrorMs: 0, reauthIntervalMs: 60_000, settleMs: 30_000 };
   const cache = createHoldingCache({ maxBytes: 1_000_000, now, ...durations });
   const workflowStore = createWorkflowStore(upstream, cache, durations.liveTtlMs);
-  const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords: true, ...durations });
+  const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords: true, wallOf, ...durations });
   const runHistory = createRunHistory({ upstream, cache, runStore, ...durations });
   const limits = { maxUpstreamCalls: 1000 };
   const after = () => () => undefined;

@@ -32,7 +32,7 @@ export interface RunPartsOf {
 
 export function createRunParts(
   upstream: UpstreamApi,
-  clock: Pick<ManualClock, 'now'>,
+  clock: Pick<ManualClock, 'now' | 'wallOf'>,
   { offersRecords = true, ...given }: RunPartsOptions = {},
 ): RunPartsOf {
   const options = {
@@ -45,6 +45,14 @@ export function createRunParts(
   const cache = createHoldingCache({ now: clock.now, ...options });
   const workflowStore = createWorkflowStore(upstream, cache, options.liveTtlMs);
   const { liveTtlMs } = options;
-  const store = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs: 30_000 });
+  const store = createRunStore({
+    upstream,
+    cache,
+    workflowStore,
+    offersRecords,
+    liveTtlMs,
+    settleMs: 30_000,
+    wallOf: clock.wallOf,
+  });
   return { cache, workflowStore, store };
 }

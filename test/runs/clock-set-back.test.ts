@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { createClock } from '../../src/runs/timer.ts';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { until } from '../support/fleet.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { secondsOf, startIssuer } from '../support/issuer.ts';
+import { subscribe } from '../support/live-client.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
+
+const TEN_MINUTES = 600_000;
+const TTL_MS = 1000;
+const RUN = '{ run(workflowId: "wf", id: "r1") { outputs freshness { fetchedAt } } }';
+const LIVE = 'subscription { runUpdated(workflowId: "wf", id: "r2") { outputs } }';
+
+describe("a machine's clock that is set back by ten minutes", () => {
+  let setBackMs: number;
+  let state: number;
+  let machine: ManualClock;
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  beforeEach(async () => {
+    [setBackMs, state] = [0, 1];
+    machine = createManualClock();
+    upstream = await startFaultyUpstream(({ endpoint, runId }) =>
+      endpoint === 'run'
+        ? { json: [wireRun(runId, { status: 'running', end_time: null, outputs: `state ${state}` })] }
+        : { json: [wireStep()] },
+    );
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await gateway.close();
+    await upstream.close();
+  });
+  const wallMs = () => machine.now() - setBackMs;
+  const start = async (environment: Readonly<Record<string, string>> = {}) => {
+    const overrides = { ...createClock(wallMs, machine.now), after: machine.after };
+    const all = { UPSTREAM_URL: upstream.url, LIVE_TTL_MS: String(TTL_MS), ...environment };
+    gateway = await startGateway(all, overrides);
+  };
+  const query = (document: string, key = 'key-1') => gateway.query(document, { key });
+  const setBack = (): void => {
+    setBackMs = TEN_MINUTES;
+    state += 1;
+  };
+
+  it('makes nothing live longer, stops no poll, and shows times by its new setting', async () => {
+    await start();
+    expect((await query(RUN)).data).toMatchObject({ run: { outputs: 'state 1' } });
+    const live = await subscribe('graphql-sse', gateway.url, LIVE);
+    expect(await live.nextData()).toEqual({ runUpdated: { outputs: 'state 1' } });
+    setBack();
+    machine.advance(TTL_MS);
+    const fetchedAt = new Date(wallMs()).toISOString().replace('Z', '');
+    expect((await query(RUN)).data).toEqual({
+      run: { outputs: 'state 2', freshness: { fetchedAt: expect.stringContaining(fetchedAt) } },
+    });
+    expect(await live.nextData()).toEqual({ runUpdated: { outputs: 'state 2' } });
+    live.leave();
+  });
+
+  it('prolongs no right', async () => {
+    await start({ LIVE_TTL_MS: '60000', REAUTH_INTERVAL_MS: '5000' });
+    expect((await query(RUN)).errors).toEqual([]);
+    setBack();
+    upstream.script = () => ({ status: 401 });
+    machine.advance(5000);
+    expect((await query(RUN)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+  });
+
+  it('leaves it to the new setting whether a token has expired', async () => {
+    const issuer = await startIssuer(wallMs);
+    await start({ ...issuer.environment, REAUTH_INTERVAL_MS: '5000' });
+    const token = () => issuer.token({ exp: secondsOf(wallMs()) + 60, nbf: secondsOf(wallMs()) });
+    const codes = async (key: string) => (await query(RUN, key)).errors.map(({ extensions }) => extensions.code);
+    expect(await codes(await token())).toEqual([]);
+    setBack();
+    const later = await token();
+    expect(await codes(later)).toEqual([]);
+    machine.advance(59_000);
+    expect(await codes(later)).toEqual([]);
+    machine.advance(1000);
+    expect(await codes(later)).toEqual(['UNAUTHENTICATED']);
+    await issuer.close();
+  });
+
+  it('does none of it to a gateway with clocks of its own', async () => {
+    const realNow = Date.now;
+    jest.spyOn(Date, 'now').mockImplementation(() => realNow() - setBackMs);
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '20' });
+    await query(RUN);
+    setBack();
+    const outputs = async () => JSON.stringify((await query(RUN)).data);
+    await until(async () => (await outputs()).includes('state 2'));
+  });
+});
