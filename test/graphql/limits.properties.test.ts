@@ -91,8 +91,41 @@ describe('the limits on the form of an operation', () => {
     expect(refusalOf(`{ a { ...F } } fragment F on T { ${listed(60, (at) => `f${at}`)} }`)).toBeNull();
   });
 
-  it('leave introspection to a rule of graphql-js, and end where a fragment spreads itself', () => {
+  it('leave introspection to a rule of graphql-js', () => {
     expect(refusalOf(`{ __schema { ${'f { '.repeat(30)}f${' }'.repeat(30)} } }`)).toBeNull();
-    expect(refusalOf('{ ...F } fragment F on T { f { ...F } }')).toBeNull();
+  });
+
+  it.each([
+    ['{ ...F } fragment F on T { f { ...F } }', 'F'],
+    ['{ f } fragment A on T { ...B } fragment B on T { ... { f { ...C } } } fragment C on T { ...B }', 'B'],
+  ])('refuse fragments in a cycle, also where nothing spreads them: %s', (text, name) => {
+    const error = passedLimit(parse(text));
+    expect(error?.message).toBe(`Cannot spread fragment "${name}" within itself.`);
+    expect(error?.extensions).toEqual({ code: 'GRAPHQL_VALIDATION_FAILED' });
+  });
+
+  it.each([
+    ['subscription($b: Boolean!) { f @skip(if: $b) }', true],
+    ['subscription { ... @include(if: true) { f } }', true],
+    ['subscription { ...F } fragment F on T { f @include }', true],
+    ['subscription { f { g @skip(if: true) } }', false],
+    ['query { f @skip(if: true) }', false],
+  ])('refuse conditions on the root field of a subscription: %s', (text, isRefused) => {
+    expect(passedLimit(parse(text))?.message ?? '').toMatch(isRefused ? /no @skip and no @include/ : /^$/);
+  });
+
+  it('count what inline fragments and fragments name again in the selection that they stand in', () => {
+    for (const again of ['... { f }', '... on T { f }', '...F']) {
+      const refusal = refusalOf(`{ f ${`${again} `.repeat(150)}} fragment F on T { __typename }`);
+      expect(refusal?.limit).toMatch(/repeatedFields|rootFields/);
+    }
+    expect(refusalOf(`{ f { a: g ${'... { a: g } '.repeat(99)}} }`)).toBeNull();
+  });
+
+  it('tell no endless number', () => {
+    const fragments = Array.from({ length: 90 }, (_, at) => `fragment F${at} on T { ...F${at + 1} ...F${at + 1} }`);
+    const error = passedLimit(parse(`{ f { ...F0 } } ${fragments.join(' ')} fragment F90 on T { a: f }`));
+    expect(error?.message).toBe('This operation has more than 1000000000 aliases; at most 100 are allowed.');
+    expect(error?.extensions).toMatchObject({ limit: 'aliases', found: 1_000_000_000 });
   });
 });

@@ -28,8 +28,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
   function checkCost({ cost }: PreparedOperation, { params }: OperationRequest): void {
     const { calls, objects } = cost(params.variables ?? {});
-    if (calls > maxCalls) throw limitError('cost', maxCalls, calls, `may cause ${calls} upstream calls`);
-    if (objects > maxObjects) throw limitError('objects', maxObjects, objects, `may answer ${objects} objects`);
+    if (calls > maxCalls) throw limitError('cost', maxCalls, calls, (found) => `may cause ${found} upstream calls`);
+    if (objects > maxObjects)
+      throw limitError('objects', maxObjects, objects, (found) => `may answer ${found} objects`);
   }
 
   async function executeOnce(execution: Execution, type: OperationType): Promise<Answer> {

@@ -2,6 +2,8 @@
 import {
   GraphQLError,
   Kind,
+  OperationTypeNode,
+  type DirectiveNode,
   type DocumentNode,
   type FieldNode,
   type SelectionNode,
@@ -26,7 +28,7 @@ export const LIMITS = {
 
 export type Limit = keyof typeof LIMITS | 'cost' | 'objects';
 
-const WORDS: Readonly<Record<keyof typeof LIMITS, (found: number) => string>> = {
+const WORDS: Readonly<Record<keyof typeof LIMITS, (found: string) => string>> = {
   depth: (found) => `is ${found} fields deep`,
   aliases: (found) => `has ${found} aliases`,
   rootFields: (found) => `has ${found} root fields`,
@@ -35,87 +37,124 @@ const WORDS: Readonly<Record<keyof typeof LIMITS, (found: number) => string>> = 
   repeatedFields: (found) => `names ${found} fields again in the same selection`,
 };
 
-/** The figures of a selection, with the fragments that it spreads. */
-type Figures = Readonly<Record<'depth' | 'aliases' | 'fields' | 'directives' | 'repeatedFields', number>>;
+/** The figures of a selection, with the fragments that it spreads. `conditions`: @skip and @include outside of its fields' selections. */
+type Figures = Readonly<
+  Record<'depth' | 'aliases' | 'fields' | 'directives' | 'conditions' | 'repeatedFields', number>
+>;
 
-const NONE: Figures = { depth: 0, aliases: 0, fields: 0, directives: 0, repeatedFields: 0 };
+const NONE: Figures = { depth: 0, aliases: 0, fields: 0, directives: 0, conditions: 0, repeatedFields: 0 };
 
 /** Null if the document keeps within the limits. Each operation in it is measured. */
 export function passedLimit(document: DocumentNode): GraphQLError | null {
   const definitions = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
   const fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment.selectionSet]));
-  const measure = measuring(fragments);
+  const { ofSet, findCycle } = measuring(fragments);
+  const cycle = findCycle();
+  if (cycle !== null) return invalid(`Cannot spread fragment "${cycle}" within itself.`);
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { fields: rootFields, directives, ...others } = measure(definition.selectionSet);
+    const { fields: rootFields, directives, conditions, ...others } = ofSet(definition.selectionSet);
+    if (definition.operation === OperationTypeNode.SUBSCRIPTION && conditions > 0) return invalid(CONDITION);
     const own = definition.directives?.length ?? 0;
     const found = { ...others, rootFields, directives: directives + own, fragments: definitions.length };
     for (const limit of Object.keys(LIMITS) as (keyof typeof LIMITS)[]) {
-      if (found[limit] > LIMITS[limit])
-        return limitError(limit, LIMITS[limit], found[limit], WORDS[limit](found[limit]));
+      if (found[limit] > LIMITS[limit]) return limitError(limit, LIMITS[limit], found[limit], WORDS[limit]);
     }
   }
   return null;
 }
 
+/** graphql-js evaluates them without variables when it counts the root fields, and throws. */
+const CONDITION =
+  'A subscription takes no @skip and no @include on its root field: it would have no events without it.';
+
+/** Nested fragments may stand for more than a number can tell. */
+const MAX_FOUND = 1_000_000_000;
+
 /** `words` complete the sentence "This operation …". */
-export const limitError = (limit: Limit, maximum: number, found: number, words: string): GraphQLError =>
-  new GraphQLError(`This operation ${words}; at most ${maximum} are allowed.`, {
-    extensions: { code: 'GRAPHQL_VALIDATION_FAILED', limit, maximum, found },
+export function limitError(
+  limit: Limit,
+  maximum: number,
+  found: number,
+  words: (found: string) => string,
+): GraphQLError {
+  const told = found > MAX_FOUND ? `more than ${MAX_FOUND}` : String(found);
+  return invalid(`This operation ${words(told)}; at most ${maximum} are allowed.`, {
+    limit,
+    maximum,
+    found: Math.min(found, MAX_FOUND),
   });
+}
+
+const invalid = (message: string, extensions: Readonly<Record<string, unknown>> = {}): GraphQLError =>
+  new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', ...extensions } });
 
 const isIntrospection = ({ name }: FieldNode): boolean => name.value.startsWith('__');
 
-/** Each fragment is measured once, however often it is spread: nested spreads would otherwise take exponential time. */
-function measuring(fragments: ReadonlyMap<string, SelectionSetNode>): (set: SelectionSetNode) => Figures {
-  const measured = new Map<string, Figures>();
+const isCondition = ({ name }: DirectiveNode): boolean => name.value === 'skip' || name.value === 'include';
 
-  function ofSet({ selections }: SelectionSetNode): Figures {
-    const names = new Set<string>();
+/** Each fragment is measured once, however often it is spread: nested spreads would otherwise take exponential time. */
+function measuring(fragments: ReadonlyMap<string, SelectionSetNode>) {
+  const measured = new Map<string, Figures>();
+  let cycle: string | null = null;
+
+  /** `names`: what the selection has named before. An inline fragment is a part of the selection that it stands in. */
+  function ofSet({ selections }: SelectionSetNode, names = new Set<string>()): Figures {
     return selections.map((selection) => ofSelection(selection, names)).reduce(together, NONE);
   }
 
   function ofSelection(selection: SelectionNode, names: Set<string>): Figures {
     const directives = selection.directives?.length ?? 0;
-    if (selection.kind === Kind.FRAGMENT_SPREAD) return withDirectives(ofFragment(selection.name.value), directives);
-    if (selection.kind === Kind.INLINE_FRAGMENT) return withDirectives(ofSet(selection.selectionSet), directives);
-    const inner = selection.selectionSet ? ofSet(selection.selectionSet) : NONE;
-    const name = (selection.alias ?? selection.name).value;
-    const isRepeated = names.has(name);
+    const conditions = selection.directives?.filter(isCondition).length ?? 0;
+    const own = { ...NONE, directives, conditions };
+    if (selection.kind === Kind.INLINE_FRAGMENT) return together(own, ofSet(selection.selectionSet, names));
+    const name =
+      selection.kind === Kind.FIELD ? (selection.alias ?? selection.name).value : `...${selection.name.value}`;
+    const repeatedFields = names.has(name) ? 1 : 0;
     names.add(name);
+    if (selection.kind === Kind.FRAGMENT_SPREAD) {
+      return together({ ...own, repeatedFields }, ofFragment(selection.name.value));
+    }
+    const inner = selection.selectionSet ? ofSet(selection.selectionSet) : NONE;
     return {
       // Introspection is bounded by a rule of graphql-js: tools send deep queries of it.
       depth: isIntrospection(selection) ? 0 : 1 + inner.depth,
       aliases: (selection.alias ? 1 : 0) + inner.aliases,
       fields: 1,
       directives: directives + inner.directives,
-      repeatedFields: (isRepeated ? 1 : 0) + inner.repeatedFields,
+      conditions,
+      repeatedFields: repeatedFields + inner.repeatedFields,
     };
   }
 
   function ofFragment(name: string): Figures {
     const known = measured.get(name);
+    if (known === MEASURING) cycle ??= name;
     if (known) return known;
-    // A placeholder, so that a fragment that spreads itself ends here. Validation reports it.
-    measured.set(name, NONE);
+    measured.set(name, MEASURING);
     const set = fragments.get(name);
     const figures = set ? ofSet(set) : NONE;
     measured.set(name, figures);
     return figures;
   }
 
-  return ofSet;
+  /** The name of a fragment that spreads itself; null if there is none. Validation would overflow the stack on many of them. */
+  function findCycle(): string | null {
+    for (const name of fragments.keys()) ofFragment(name);
+    return cycle;
+  }
+
+  return { ofSet, findCycle };
 }
+
+/** In place of the figures of a fragment that is being measured. */
+const MEASURING: Figures = { ...NONE };
 
 const together = (one: Figures, other: Figures): Figures => ({
   depth: Math.max(one.depth, other.depth),
   aliases: one.aliases + other.aliases,
   fields: one.fields + other.fields,
   directives: one.directives + other.directives,
+  conditions: one.conditions + other.conditions,
   repeatedFields: one.repeatedFields + other.repeatedFields,
-});
-
-const withDirectives = (figures: Figures, directives: number): Figures => ({
-  ...figures,
-  directives: figures.directives + directives,
 });
