@@ -15,6 +15,7 @@ import { createCostModel } from './operations/cost.ts';
 import { createDocuments } from './operations/documents.ts';
 import { createErrorFormatting } from './operations/error-formatting.ts';
 import { createExecutor } from './operations/executor.ts';
+import { createHoldAnswer } from './operations/held-answers.ts';
 import { createOperationPipeline } from './operations/operation-pipeline.ts';
 import { createPersistedOperations } from './operations/persisted-operations.ts';
 import { createSharedOperations } from './operations/shared-operations.ts';
@@ -66,20 +67,22 @@ export async function createGraphql(options: GraphqlOptions) {
   const lookAhead = createLookAhead(schema);
   const costModel = createCostModel({ schema, lookAhead, offersRecords: config.upstreamEndpoints.has('run') });
   const compiler = createQueryCompiler(schema);
-  const documents = createDocuments({ costModel, compiler, maxBytes: maxBytes * (1 - REGISTERED_PART) });
+  const documents = createDocuments({ schema, costModel, compiler, maxBytes: maxBytes * (1 - REGISTERED_PART) });
 
   const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects };
   const readingQueue = createReadingQueue();
   const contextSource: ContextSource = { ...runs, lookAhead, readingQueue, ...budgets, isVerified, prices, now };
   const errors = createErrorFormatting(logger);
   const live = createLiveExecution({ schema, contextSource, errors, maxAnswerBytes });
-  const limits = { maxCalls: maxOperationCost, maxObjects: maxOperationObjects, maxAnswerBytes };
+  const limits = { maxCalls: maxOperationCost, maxObjects: maxOperationObjects };
+  const holdAnswer = createHoldAnswer(errors, maxAnswerBytes);
   const operations = createOperationPipeline({
     persisted,
     documents,
     parseAndValidate: apollo.parseAndValidate,
     hasPlugins: plugins.length > 0,
-    execute: createExecutor({ schema, documents, errors, live, ...limits }),
+    execute: createExecutor({ schema, documents, errors, live, holdAnswer, ...limits }),
+    holdAnswer,
     errors,
     guardEvents: createEventGuard({ now, after }),
     contextSource,

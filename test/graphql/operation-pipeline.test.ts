@@ -116,6 +116,20 @@ describe('the operation pipeline', () => {
         'BAD_USER_INPUT',
         'Variable "$id" of required type',
       ],
+      [
+        'null for a variable that has a default and stands where no null is allowed',
+        [{ query: RUN, variables: { id: null } }],
+        400,
+        'BAD_USER_INPUT',
+        'Variable "$id" must not be null: "id" of Query.run expects ID!.',
+      ],
+      [
+        'conditions on the root field of a subscription',
+        [{ query: LIVE.replace('Live', 'Live($b: Boolean!)').replace(' {', ' { ... @include(if: $b) {') + ' }' }],
+        400,
+        'GRAPHQL_VALIDATION_FAILED',
+        'no @skip and no @include on its root field',
+      ],
       ['a mutation by GET', [{ query: START }, { allowed: ['query'] }], 405, 'BAD_REQUEST', 'must be sent by POST'],
       [
         'a mutation over a stream',
@@ -135,12 +149,8 @@ describe('the operation pipeline', () => {
       const { ask } = await start();
       for (const time of TIMES) {
         const answer = await ask(...sent);
-        expect({ time, status: answer.status, sizeBytes: answer.sizeBytes, untilMs: answer.untilMs }).toEqual({
-          time,
-          status,
-          sizeBytes: 0,
-          untilMs: 0,
-        });
+        const sizeBytes = JSON.stringify(answer.result).length;
+        expect({ time, answer }).toMatchObject({ time, answer: { status, sizeBytes, untilMs: 0 } });
         expect(answer.result).toEqual({
           errors: [
             expect.objectContaining({
@@ -151,6 +161,29 @@ describe('the operation pipeline', () => {
         });
       }
       expect(upstream.calls).toEqual([]);
+      expect(pipeline.log.lines).toEqual([]);
+    });
+
+    it('variables with one error and its message as far as 1000 characters, however many and long they are', async () => {
+      const { ask } = await start();
+      const filter = {
+        ...Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`z${at}`, 1])),
+        nodeId: '"'.repeat(1e5),
+      };
+      const steps = '($f: StepFilter) { VERB(workflowId: "wf", id: "r1") { steps(filter: $f) { id } } }';
+      for (const query of [
+        `query ${steps.replace('VERB', 'run')}`,
+        `subscription ${steps.replace('VERB', 'runUpdated')}`,
+      ]) {
+        // From then on a query is compiled.
+        if (query.startsWith('query')) expect(codesOf(await ask({ query }))).toEqual([]);
+        for (const time of TIMES) {
+          const { result } = await ask({ query, variables: { f: filter } });
+          const lengths = (result.errors ?? []).map(({ message }) => message.length);
+          expect({ time, lengths }).toEqual({ time, lengths: [1001, expect.any(Number)] });
+          expect(result.errors?.[1]?.message).toMatch(/error limit reached/);
+        }
+      }
     });
 
     it('what costs more than the limit of calls or objects, and nothing that costs just as much', async () => {
@@ -278,10 +311,7 @@ describe('the operation pipeline', () => {
       };
       for (const time of TIMES) {
         const refused = await ask({ query: RUN }, { client });
-        expect({ time, refused }).toMatchObject({
-          time,
-          refused: { status: 200, result: { data: null }, sizeBytes: 0 },
-        });
+        expect({ time, refused }).toMatchObject({ time, refused: { status: 200, result: { data: null } } });
         expect(codesOf(refused)).toEqual(['RATE_LIMITED']);
         const started = await ask({ query: START }, { client });
         expect(codesOf(started)).toEqual([]);
@@ -289,6 +319,20 @@ describe('the operation pipeline', () => {
       }
       const { sizeBytes } = await ask({ query: RUN });
       expect(held).toEqual([sizeBytes, sizeBytes, sizeBytes]);
+    });
+
+    it('many errors only where their bytes may be held', async () => {
+      const { ask } = await start();
+      const query = `{ ${Array.from({ length: 40 }, (_, at) => `${'x'.repeat(2000)}${at}`).join(' ')} }`;
+      const { result, sizeBytes } = await ask({ query });
+      expect(result.errors).toHaveLength(40);
+      const hold = (bytes: number) => {
+        expect(bytes).toBe(sizeBytes);
+        throw new GatewayError('RATE_LIMITED', 'too much is held');
+      };
+      const refused = await ask({ query }, { client: { hold } });
+      expect({ status: refused.status, codes: codesOf(refused) }).toEqual({ status: 429, codes: ['RATE_LIMITED'] });
+      expect(refused.result).not.toHaveProperty('data');
     });
 
     it('no more bytes than the limit, and says of a mutation that it was executed all the same', async () => {

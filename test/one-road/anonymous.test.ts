@@ -9,6 +9,7 @@ import { createCostModel } from '../../src/graphql/operations/cost.ts';
 import { createDocuments, type PreparedDocument } from '../../src/graphql/operations/documents.ts';
 import { createErrorFormatting } from '../../src/graphql/operations/error-formatting.ts';
 import { createExecutor } from '../../src/graphql/operations/executor.ts';
+import { createHoldAnswer } from '../../src/graphql/operations/held-answers.ts';
 import { createOperationPipeline } from '../../src/graphql/operations/operation-pipeline.ts';
 import {
   createPersistedOperations,
@@ -50,6 +51,7 @@ async function createPipeline() {
   const lookAhead = createLookAhead(schema);
   const runs = createRuns({ config, upstream, fleet: null, ...clock });
   const documents = createDocuments({
+    schema,
     costModel: createCostModel({ schema, lookAhead, offersRecords: true }),
     compiler: createQueryCompiler(schema),
     maxBytes: 1_000_000,
@@ -80,13 +82,15 @@ async function createPipeline() {
     logger,
   });
   const live = createLiveExecution({ schema, contextSource, errors, maxAnswerBytes: 1_000_000 });
-  const limits = { maxCalls: 100, maxObjects: 1000, maxAnswerBytes: 1_000_000 };
+  const limits = { maxCalls: 100, maxObjects: 1000 };
+  const holdAnswer = createHoldAnswer(errors, 1_000_000);
   const pipeline = createOperationPipeline({
     persisted: { ...persisted, register },
     documents: { ...documents, keep },
     parseAndValidate: apollo.parseAndValidate,
     hasPlugins: false,
-    execute: createExecutor({ schema, documents, errors, live, ...limits }),
+    execute: createExecutor({ schema, documents, errors, live, holdAnswer, ...limits }),
+    holdAnswer,
     errors,
     guardEvents: createEventGuard(clock),
     contextSource,

@@ -17,7 +17,7 @@ function createTracked(maxBytes: number, compiledBytes: number | null = null) {
     compiledBytes === null
       ? realCompiler
       : { compile: () => ({ sizeBytes: compiledBytes, execute: () => ({ data: {} }) }) };
-  const documents = createDocuments({ costModel, compiler, maxBytes });
+  const documents = createDocuments({ schema, costModel, compiler, maxBytes });
   return { documents, keep: keeper(documents) };
 }
 

@@ -1,6 +1,7 @@
 /** Contexts over a scripted upstream without HTTP, and the comparison of a compiled query with graphql-js. */
 import { isDeepStrictEqual } from 'node:util';
 import { execute, parse, type ExecutionResult, type GraphQLError, type GraphQLSchema } from 'graphql';
+import { EXECUTION_OPTIONS } from '../../src/graphql/operations/variables.ts';
 import { createQueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
 import { createContext, type Context, type ContextSource } from '../../src/graphql/context.ts';
 import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
@@ -204,7 +205,7 @@ export function createComparison(schema: GraphQLSchema): Compare {
     count += 1;
     const key = hasKey ? `key-${count}` : null;
     const interpret = (variableValues: Variables) =>
-      execute({ schema, document, variableValues, contextValue: contextOf(key) });
+      execute({ schema, document, variableValues, contextValue: contextOf(key), options: EXECUTION_OPTIONS });
     const uncached = { variables, expected: await interpret(variables) };
     const cached = { variables, expected: await interpret(variables) };
     const other = { variables: otherVariables, expected: await interpret(otherVariables) };

@@ -14,6 +14,7 @@ import {
 } from 'graphql';
 import { compileQuery, isCompiledQuery, type ResolveInfoEnricherInput } from 'graphql-jit';
 import type { Context } from '../context.ts';
+import { EXECUTION_OPTIONS } from '../operations/variables.ts';
 import { findCompilable, withoutVariables } from './compiled-query-document.ts';
 import { createBareSchema, type Execution } from './compiled-query-schema.ts';
 
@@ -51,9 +52,19 @@ export function createQueryCompiler(schema: GraphQLSchema): QueryCompiler {
         execute(context, variables) {
           const interpret = () => {
             context.renewBudgets();
-            return execute({ schema, document, operationName, variableValues: variables, contextValue: context });
+            const options = EXECUTION_OPTIONS;
+            return execute({
+              schema,
+              document,
+              operationName,
+              variableValues: variables,
+              contextValue: context,
+              options,
+            });
           };
-          const { coerced } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 });
+          const { coerced } = getVariableValues(schema, variableDefinitions, variables, {
+            maxErrors: EXECUTION_OPTIONS.maxCoercionErrors,
+          });
           if (!coerced) return interpret();
           const finish = (result: ExecutionResult) => finished(result) ?? interpret();
           const execution: Execution = { context, variables: coerced, args: new Map() };

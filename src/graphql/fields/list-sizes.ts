@@ -20,10 +20,10 @@ export const pageSize = (given: GivenArguments): number => withinRange(given.get
 export const runsInStatistics = (given: GivenArguments): number =>
   withinRange(given.get('last'), MAX_RUNS_IN_STATISTICS);
 
-/** The length of a list argument. One that is no list is coerced to a list of one. */
+/** The length of a list argument, `max` if it is longer. One that is no list is coerced to a list of one. */
 export function listLength(value: unknown, max: number): number {
   if (!Array.isArray(value)) return value == null ? 0 : 1;
-  return value.length <= max ? value.length : 0;
+  return Math.min(value.length, max);
 }
 
 /** The number of workflows that `workflowIds` names; as many as there may be, where it names none. */

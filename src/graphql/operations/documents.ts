@@ -8,11 +8,13 @@ import {
   visit,
   type DocumentNode,
   type FragmentDefinitionNode,
+  type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { CompiledQuery, QueryCompiler } from '../compiled/compiled-query.ts';
 import type { CostModel, CostOf } from './cost.ts';
+import { nullCheck, type CheckNulls } from './variables.ts';
 import type { OperationType } from './operation.ts';
 
 export interface PreparedDocument {
@@ -27,6 +29,7 @@ export interface PreparedOperation {
   readonly type: OperationType;
   readonly name: string | null;
   readonly cost: CostOf;
+  readonly checkNulls: CheckNulls;
 }
 
 export interface Documents {
@@ -39,6 +42,7 @@ export interface Documents {
 }
 
 export interface DocumentsOptions {
+  readonly schema: GraphQLSchema;
   readonly costModel: CostModel;
   readonly compiler: QueryCompiler;
   readonly maxBytes: number;
@@ -58,7 +62,7 @@ const BYTES_A_COMPILED_CHARACTER = 12;
 /** Longer than any query of MAX_COMPILED_FIELDS with names that a person chose. */
 const MAX_COMPILED_LENGTH = 16_384;
 
-export function createDocuments({ costModel, compiler, maxBytes }: DocumentsOptions): Documents {
+export function createDocuments({ schema, costModel, compiler, maxBytes }: DocumentsOptions): Documents {
   const entries = new LRUCache<string, Entry>({
     maxSize: Math.max(1, maxBytes),
     sizeCalculation: ({ document, compiled }) =>
@@ -80,8 +84,12 @@ export function createDocuments({ costModel, compiler, maxBytes }: DocumentsOpti
           if (!node) return null;
           const known = prepared.get(node);
           if (known) return known;
-          const cost = costModel.prepare(node, fragments);
-          const operation = { type: node.operation, name: node.name?.value ?? null, cost };
+          const operation = {
+            type: node.operation,
+            name: node.name?.value ?? null,
+            cost: costModel.prepare(node, fragments),
+            checkNulls: nullCheck(schema, ast, node),
+          };
           prepared.set(node, operation);
           return operation;
         },

@@ -4,6 +4,7 @@ import { recordErrorCode, type OperationRecord } from '../../observability/opera
 import { INTERNAL } from '../../observability/outcome.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
+import { sizeOf } from './answer-size.ts';
 import type { Answer } from './operation.ts';
 
 export interface ErrorFormatting {
@@ -13,6 +14,8 @@ export interface ErrorFormatting {
   complete(errors: readonly GraphQLFormattedError[], record: OperationRecord): readonly GraphQLFormattedError[];
 }
 
+/** In characters. graphql-js prints whole values of the client in its messages. */
+const MAX_MESSAGE_LENGTH = 1000;
 const MASKED_MESSAGE = 'Something went wrong inside the gateway. The request id leads to its log.';
 
 export function createErrorFormatting(logger: Logger): ErrorFormatting {
@@ -22,11 +25,15 @@ export function createErrorFormatting(logger: Logger): ErrorFormatting {
     const place = error instanceof GraphQLError ? placeOf(error) : {};
     if (cause instanceof GatewayError) {
       const { message, code, isRetryable: retryable, details } = cause;
-      return { message, ...place, extensions: { code, retryable, ...details, requestId } };
+      return { message: shortened(message), ...place, extensions: { code, retryable, ...details, requestId } };
     }
     const extensions = error instanceof GraphQLError ? clientExtensions(error, cause) : null;
     if (error instanceof GraphQLError && extensions) {
-      return { message: error.message, ...place, extensions: { ...extensions, retryable: false, requestId } };
+      return {
+        message: shortened(error.message),
+        ...place,
+        extensions: { ...extensions, retryable: false, requestId },
+      };
     }
     if (cause instanceof AbandonedError) record.isAbandoned = true;
     else logger.error({ err: cause, requestId, path: place.path }, 'an operation failed');
@@ -37,7 +44,7 @@ export function createErrorFormatting(logger: Logger): ErrorFormatting {
   function completeOne({ extensions, ...error }: GraphQLFormattedError, { requestId }: OperationRecord) {
     const isDefect = extensions?.code === INTERNAL;
     if (isDefect) logger.error({ reason: error.message, requestId }, 'a plugin failed');
-    const message = isDefect ? MASKED_MESSAGE : error.message;
+    const message = isDefect ? MASKED_MESSAGE : shortened(error.message);
     return { ...error, message, extensions: { ...extensions, retryable: false, requestId } };
   }
 
@@ -60,6 +67,9 @@ export function createErrorFormatting(logger: Logger): ErrorFormatting {
       ),
   };
 }
+
+const shortened = (message: string): string =>
+  message.length <= MAX_MESSAGE_LENGTH ? message : `${message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed()}…`;
 
 /** The error that a resolver threw, or the error itself if GraphQL made it. */
 export function causeOf(error: unknown): unknown {
@@ -93,14 +103,7 @@ export function statusOf(error: unknown): number {
 }
 
 /** Errors alone. `data` is null where something was executed, and else left out. */
-export const errorAnswer = (
-  errors: FormattedExecutionResult['errors'] & object,
-  status: number,
-  data?: null,
-): Answer => ({
-  kind: 'answer',
-  result: data === undefined ? { errors } : { errors, data },
-  sizeBytes: 0,
-  status,
-  untilMs: 0,
-});
+export function errorAnswer(errors: FormattedExecutionResult['errors'] & object, status: number, data?: null): Answer {
+  const result = data === undefined ? { errors } : { errors, data };
+  return { kind: 'answer', result, sizeBytes: sizeOf(result, Infinity), status, untilMs: 0 };
+}

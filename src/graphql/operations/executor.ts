@@ -1,14 +1,15 @@
 /** Executes a validated operation: cost limits, fields, error formatting, answer size. */
 import { createSourceEventStream, execute, type GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql';
-import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
+import { AbandonedError } from '../../upstream/errors.ts';
 import type { Execution } from './execution.ts';
 import type { SourceEvent } from '../subscriptions/live-events.ts';
 import type { LiveExecution } from '../subscriptions/live-execution.ts';
-import { measureAnswer } from './answer-size.ts';
 import type { Documents, PreparedOperation } from './documents.ts';
 import { errorAnswer, requestError, type ErrorFormatting } from './error-formatting.ts';
 import { limitError } from './limits.ts';
+import { withEffect, type HoldAnswer } from './held-answers.ts';
 import type { Answer, OperationRequest, OperationType, Outcome } from './operation.ts';
+import { EXECUTION_OPTIONS } from './variables.ts';
 
 /** Rejects with the error if nothing was executed. */
 export type Executor = (execution: Execution) => Promise<Outcome>;
@@ -20,11 +21,11 @@ export interface ExecutorOptions {
   readonly live: LiveExecution;
   readonly maxCalls: number;
   readonly maxObjects: number;
-  readonly maxAnswerBytes: number;
+  readonly holdAnswer: HoldAnswer;
 }
 
 export function createExecutor(options: ExecutorOptions): Executor {
-  const { schema, documents, errors, live, maxCalls, maxObjects, maxAnswerBytes } = options;
+  const { schema, documents, errors, live, maxCalls, maxObjects, holdAnswer } = options;
 
   function checkCost({ cost }: PreparedOperation, { params }: OperationRequest): void {
     const { calls, objects } = cost(params.variables ?? {});
@@ -43,20 +44,16 @@ export function createExecutor(options: ExecutorOptions): Executor {
     const result = await run(execution);
     if (result.data === undefined) return errorAnswer(errors.format(result.errors ?? [], record), 400);
     const excess = context.budgets.failures.excess();
-    if (excess) return errorAnswer(errors.format([withEffect(excess, type)], record), 200, null);
+    if (excess) return errorAnswer(errors.format([withEffect(excess, record)], record), 200, null);
     const found = [...(result.errors ?? []), ...context.reported.all()];
     const formatted = found.length > 0 ? errors.format(found, record) : null;
     if (formatted) context.lifetime.limit(0);
     const answer = { ...(formatted && { errors: formatted }), data: result.data };
-    try {
-      const sizeBytes = measureAnswer(answer, maxAnswerBytes);
-      // A mutation has taken effect, so its client must learn of it.
-      if (type === 'mutation') await client.holdWhenFree(sizeBytes);
-      else client.hold(sizeBytes);
-      return { kind: 'answer', result: answer, sizeBytes, status: 200, untilMs: context.lifetime.untilMs };
-    } catch (error) {
-      return errorAnswer(errors.format([withEffect(error, type)], record), 200, null);
-    }
+    return holdAnswer(
+      { kind: 'answer', result: answer, status: 200, untilMs: context.lifetime.untilMs },
+      client,
+      record,
+    );
   }
 
   function run({ document, request, context }: Execution) {
@@ -69,6 +66,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       operationName,
       variableValues: variables,
       contextValue: context,
+      options: EXECUTION_OPTIONS,
     });
   }
 
@@ -80,6 +78,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       operationName: request.params.operationName ?? null,
       variableValues: request.params.variables ?? null,
       contextValue: context,
+      options: EXECUTION_OPTIONS,
     });
     if (isResult(source)) return errorAnswer(errors.format(source.errors ?? [], record), 400);
     // What the `subscribe` of each subscription returns.
@@ -94,6 +93,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     const { type, name } = operation;
     Object.assign(record, { type, name, queryHash: document.queryHash });
     if (!request.allowed.has(type)) throw notAllowed(type, request);
+    operation.checkNulls(request.params.variables ?? {});
     checkCost(operation, request);
     return type === 'subscription' ? subscribe(execution) : executeOnce(execution, type);
   };
@@ -101,16 +101,6 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
 const isResult = (source: AsyncIterable<unknown> | ExecutionResult): source is ExecutionResult =>
   !(Symbol.asyncIterator in source);
-
-/** The answer of a mutation is refused, not what it did: its client must not start a run again. */
-const withEffect = (error: unknown, type: OperationType): unknown =>
-  type === 'mutation' && error instanceof GatewayError
-    ? new GatewayError(
-        error.code,
-        `${error.message} The mutation was executed all the same: what it starts has started.`,
-        error.details,
-      )
-    : error;
 
 function unknownOperation(name: string | null): GraphQLError {
   const message =

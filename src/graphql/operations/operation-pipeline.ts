@@ -16,6 +16,7 @@ import type { Documents, PreparedDocument } from './documents.ts';
 import { errorAnswer, requestError, statusOf, type ErrorFormatting } from './error-formatting.ts';
 import type { Execution } from './execution.ts';
 import type { Executor } from './executor.ts';
+import type { HoldAnswer } from './held-answers.ts';
 import { MAX_TOKENS, passedLimit } from './limits.ts';
 import type { Answer, OperationRequest, Outcome } from './operation.ts';
 import type { PersistedOperations, RegisteredOperations } from './persisted-operations.ts';
@@ -34,6 +35,7 @@ export interface OperationPipelineOptions {
   /** True: each operation passes Apollo Server and its plugins, also one whose document is known. */
   readonly hasPlugins: boolean;
   readonly execute: Executor;
+  readonly holdAnswer: HoldAnswer;
   readonly errors: ErrorFormatting;
   readonly guardEvents: EventGuard;
   readonly contextSource: ContextSource;
@@ -44,7 +46,7 @@ export interface OperationPipelineOptions {
 
 export function createOperationPipeline(options: OperationPipelineOptions): OperationPipeline {
   const { persisted, documents, parseAndValidate, hasPlugins, execute, errors, guardEvents, contextSource } = options;
-  const { isProven, observer } = options;
+  const { holdAnswer, isProven, observer } = options;
 
   async function runStages(request: OperationRequest, record: OperationRecord): Promise<Outcome> {
     const { params, caller, requestId, client } = request;
@@ -93,7 +95,9 @@ export function createOperationPipeline(options: OperationPipelineOptions): Oper
       return resultOf(executed.outcome);
     });
     if (!executed.outcome && problems.length === 0) throw new Error(ANSWERED_BY_PLUGIN);
-    const outcome = executed.outcome ?? errorAnswer(errors.complete(problems, record), 400);
+    const outcome =
+      executed.outcome ??
+      (await holdAnswer(errorAnswer(errors.complete(problems, record), 400), request.client, record));
     return { document: executed.document, outcome };
   }
 

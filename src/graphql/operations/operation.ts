@@ -43,7 +43,7 @@ export interface Client {
 export interface Answer {
   readonly kind: 'answer';
   readonly result: FormattedExecutionResult;
-  /** Its bytes as JSON; 0 where only errors are answered, which are short. */
+  /** Its bytes as JSON. */
   readonly sizeBytes: number;
   /** The HTTP status of the error if nothing was executed. */
   readonly status: number;

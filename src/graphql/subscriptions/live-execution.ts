@@ -10,6 +10,7 @@ import { createContext, type ContextSource } from '../context.ts';
 import { measureAnswer } from '../operations/answer-size.ts';
 import type { ErrorFormatting } from '../operations/error-formatting.ts';
 import type { Execution } from '../operations/execution.ts';
+import { EXECUTION_OPTIONS } from '../operations/variables.ts';
 import { SubscriptionError, type LiveEvent, type LiveEvents, type SourceEvent } from './live-events.ts';
 
 export interface LiveExecution {
@@ -100,6 +101,7 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
       variableValues: params.variables ?? null,
       rootValue: source,
       contextValue: context,
+      options: EXECUTION_OPTIONS,
     });
     const excess = context.budgets.failures.excess();
     if (excess) return { errors: errors.format([excess], record), data: null };
