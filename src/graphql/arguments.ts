@@ -1,10 +1,10 @@
 /** Checks of arguments that the schema's types can't express; each throws BAD_USER_INPUT. */
 import { evaluatePath, InvalidPathError, type PathBudget } from '../domain/json-path/json-path.ts';
-import { jsonLength } from '../domain/json-path/json-length.ts';
 import { unwritable } from '../domain/json.ts';
 import type { JsonObject, JsonValue } from '../domain/types.ts';
 import type { RunFilter, RunWindow } from '../runs/history/run-history.ts';
 import { GatewayError } from '../upstream/errors.ts';
+import { sizeOf } from './operations/answer-size.ts';
 import { MAX_LIST_SIZE, MAX_RUNS_IN_STATISTICS } from './fields/list-sizes.ts';
 
 /** Answers `first`, if it is from 1 to 100. */
@@ -56,17 +56,14 @@ export function checkInputs(inputs: JsonValue): JsonObject {
     throw new GatewayError('BAD_USER_INPUT', `inputs: expected an object, got ${got}`);
   }
   // First, as it stops where they are too long: a variable of a megabyte may stand in them a thousand times.
-  if (jsonLength(inputs, MAX_INPUTS_BYTES, () => undefined) > MAX_INPUTS_BYTES) throw tooLong('more');
+  if (sizeOf(inputs, MAX_INPUTS_BYTES) > MAX_INPUTS_BYTES) {
+    throw new GatewayError('BAD_USER_INPUT', `inputs: expected at most ${MAX_INPUTS_BYTES} bytes of JSON, got more`);
+  }
   const problem = unwritable(inputs);
   if (problem !== null)
     throw new GatewayError('BAD_USER_INPUT', `inputs: expected JSON that can be sent on: ${problem}`);
-  const size = Buffer.byteLength(JSON.stringify(inputs));
-  if (size <= MAX_INPUTS_BYTES) return (inputs ?? {}) as JsonObject;
-  throw tooLong(size);
+  return (inputs ?? {}) as JsonObject;
 }
-
-const tooLong = (got: number | 'more'): GatewayError =>
-  new GatewayError('BAD_USER_INPUT', `inputs: expected at most ${MAX_INPUTS_BYTES} bytes of JSON, got ${got}`);
 
 const MAX_KEY_LENGTH = 255;
 const CONTROL = /\p{Cc}/u;

@@ -4,7 +4,7 @@ import type { Cost } from '../domain/cost/cost.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
 import { createPathBudget } from '../domain/json-path/json-path.ts';
 import { errorInfo } from '../domain/step/step-error.ts';
-import type { StepError } from '../domain/types.ts';
+import type { JsonObject, StepError } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { RecentPageRequest, RecentRuns } from '../runs/history/recent-runs.ts';
 import type { PageRequest, RunHistory, WindowRequest } from '../runs/history/run-history.ts';
@@ -122,6 +122,8 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     },
     /** By the payload that each is read from. */
     conversation: kept<Conversation | null>(),
+    /** By the value: a variable may be the inputs of many starts. */
+    checkedInputs: kept<Promise<JsonObject>>(),
     /** An error may be a long JSON text. */
     errorInfo: (error: string | null): StepError | null =>
       error === null ? null : errorInfos(error, () => errorInfo(error)),

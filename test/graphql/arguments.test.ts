@@ -84,7 +84,7 @@ describe('the inputs of a run', () => {
     [nested(MAX_JSON_DEPTH + 1), 'expected JSON that can be sent on: nested deeper than 200 levels'],
     [{ at: [Infinity] }, 'expected JSON that can be sent on: a number is beyond what a double holds'],
     [{ at: -Infinity }, 'expected JSON that can be sent on: a number is beyond what a double holds'],
-    [{ text: 'é'.repeat(2 ** 19) }, 'expected at most 1048576 bytes of JSON, got 1048587'],
+    [{ text: 'é'.repeat(2 ** 19) }, 'expected at most 1048576 bytes of JSON, got more'],
   ])('are nothing else, no deeper and no longer than the upstream takes', (inputs, problem) => {
     expect(() => checkInputs(inputs)).toThrow(refusal(`inputs: ${problem}`));
   });

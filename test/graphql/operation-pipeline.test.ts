@@ -294,6 +294,45 @@ describe('the operation pipeline', () => {
       expect(codesOf(await ask({ query: '{ __typename }' }, { key: null }))).toEqual([]);
     });
 
+    it('starts one in a turn, with inputs that are looked at once, and for a caller alone', async () => {
+      const { ask } = await start();
+      let readings = 0;
+      const inputs = {
+        get at() {
+          readings += 1;
+          return Infinity;
+        },
+      };
+      Object.defineProperty(inputs, 'at', { enumerable: true });
+      const startAll = async (count: number, key: string | null) => {
+        readings = 0;
+        let [turns, isOver] = [0, false];
+        const aliases = Array.from(
+          { length: count },
+          (_, at) => `a${at}: executeWorkflow(workflowId: "wf", inputs: $x) { message }`,
+        );
+        const answer = ask(
+          { query: `mutation ($x: JSON) { ${aliases.join(' ')} }`, variables: { x: inputs } },
+          { key },
+        );
+        void answer.finally(() => {
+          isOver = true;
+        });
+        while (!isOver) {
+          await setImmediate();
+          turns += 1;
+        }
+        return { codes: codesOf(await answer), turns, readings };
+      };
+      const nobody = await startAll(50, null);
+      expect(nobody.codes).toEqual(Array(50).fill('UNAUTHENTICATED'));
+      const [one, all] = [await startAll(1, 'key-1'), await startAll(50, 'key-1')];
+      expect(all.codes).toEqual(Array(50).fill('BAD_USER_INPUT'));
+      expect(all.turns).toBeGreaterThanOrEqual(50);
+      expect(all.readings).toBe(one.readings);
+      expect(nobody.readings).toBeLessThan(one.readings);
+    });
+
     it('a query only where its bytes may be held, and a mutation when they may', async () => {
       const { ask } = await start();
       const held: number[] = [];

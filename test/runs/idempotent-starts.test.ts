@@ -174,6 +174,9 @@ describe('starts with a key', () => {
     const other = JSON.parse('{"a":1,"__proto__":{"c":2,"d":1},"b":[{"x":2,"y":1}]}') as KeyedStart['inputs'];
     await starts.once(start({ inputs: one }), upstream.started);
     await starts.once(start({ inputs: other }), upstream.started);
+    // A variable that is left out: the field is not sent.
+    const withUnsent = Object.assign(other, { unsent: undefined });
+    await starts.once(start({ inputs: withUnsent }), upstream.started);
     expect(upstream.sent).toBe(1);
     const listed = JSON.parse('{"a":1,"__proto__":{"c":2,"d":1},"b":[{"x":2,"y":2}]}') as KeyedStart['inputs'];
     await expect(starts.once(start({ inputs: listed }), upstream.started)).rejects.toMatchObject({

@@ -1,13 +1,18 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkIdempotencyKey, checkInputs } from '../arguments.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 
 export const mutation: FieldTable<'Mutation'> = {
   executeWorkflow: {
     calls: () => 1,
-    async resolve(_root, { workflowId, inputs = null, idempotencyKey = null }, { startRun }) {
+    async resolve(_root, { workflowId, inputs = null, idempotencyKey = null }, { operation, checkedInputs, startRun }) {
+      // Throws without a viewer, before a megabyte is looked through.
+      operation();
+      // Each start has a turn of its own: there may be fifty, each with a megabyte.
+      await nextTurn();
       const { runId, message } = await startRun({
         workflowId,
-        inputs: checkInputs(inputs),
+        inputs: await checkedInputs(inputs, () => Promise.try(checkInputs, inputs)),
         idempotencyKey: checkIdempotencyKey(idempotencyKey),
       });
       return { workflowId, runId, message };
