@@ -30,6 +30,18 @@ export function checkBuckets(buckets: number): number {
   throw new GatewayError('BAD_USER_INPUT', `buckets: expected 1 to ${MAX_LIST_SIZE}, got ${buckets}`);
 }
 
+/** Each workflow is compared with it. */
+const MAX_SEARCH_LENGTH = 1000;
+
+/** Answers `search`, if it has at most 1000 characters. */
+export function checkSearch(search: string | null): string | null {
+  if (search === null || search.length <= MAX_SEARCH_LENGTH) return search;
+  throw new GatewayError(
+    'BAD_USER_INPUT',
+    `search: expected at most ${MAX_SEARCH_LENGTH} characters, got ${search.length}`,
+  );
+}
+
 /** A stretch of time, with null in place of what was left out. Its end may be its beginning, but not lie before it. */
 export function runWindow({ startedAfter = null, startedBefore = null }: NonNullable<GivenFilter>): RunWindow {
   if (!startedAfter || !startedBefore || startedAfter.epochMicros <= startedBefore.epochMicros)

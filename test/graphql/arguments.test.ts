@@ -9,6 +9,7 @@ import {
   checkIdCount,
   checkIdempotencyKey,
   checkInputs,
+  checkSearch,
   checkLast,
   pick,
   runFilter,
@@ -42,6 +43,13 @@ describe('a list of ids', () => {
     expect(() => checkIdCount([...ids, 'more'], 'workflowIds')).toThrow(
       refusal('workflowIds: expected at most 100, got 101'),
     );
+  });
+});
+
+describe('a search', () => {
+  it('is any text of at most 1000 characters, or none', () => {
+    for (const search of [null, '', 'x'.repeat(1000)]) expect(checkSearch(search)).toBe(search);
+    expect(() => checkSearch('x'.repeat(1001))).toThrow(refusal('search: expected at most 1000 characters, got 1001'));
   });
 });
 

@@ -75,13 +75,14 @@ describe('bad input', () => {
     ]);
   });
 
-  it('refuses list sizes out of range', async () => {
+  it('refuses list sizes and texts out of range', async () => {
     const ids = Array.from({ length: 101 }, (_, index) => `r${index}`);
     const { errors } = await gateway.query(
       `query Sizes($ids: [ID!]!) {
         a: workflow(id: "wf") { runsById(ids: $ids) { id } }
         b: run(workflowId: "wf", id: "r1") { slowestSteps(first: 0) { id } }
         c: run(workflowId: "wf", id: "r1") { slowestSteps(first: 101) { id } }
+        d: workflows(search: "${'x'.repeat(1001)}") { totalCount }
       }`,
       { variables: { ids } },
     );
@@ -89,6 +90,7 @@ describe('bad input', () => {
       ['BAD_USER_INPUT', 'first: expected 1 to 100, got 0'],
       ['BAD_USER_INPUT', 'first: expected 1 to 100, got 101'],
       ['BAD_USER_INPUT', 'ids: expected at most 100, got 101'],
+      ['BAD_USER_INPUT', 'search: expected at most 1000 characters, got 1001'],
     ]);
   });
 

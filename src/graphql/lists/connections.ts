@@ -84,7 +84,6 @@ export function workflowPage(
   all: readonly WorkflowRecord[],
   { first, after, search }: WorkflowPageRequest,
 ): WorkflowPage {
-  // Once: it may be as long as a request.
   const lowerCase = search?.toLowerCase();
   const found = lowerCase ? all.filter((workflow) => mentions(workflow, lowerCase)) : all;
   const afterId = after === null ? null : readWorkflowCursor(after);

@@ -1,7 +1,7 @@
 import { compareRuns } from '../../domain/run/comparison.ts';
 import { GatewayError, isNotFound } from '../../upstream/errors.ts';
 import { checkId } from '../../upstream/ids.ts';
-import { checkFirst, runFilter } from '../arguments.ts';
+import { checkFirst, checkSearch, runFilter } from '../arguments.ts';
 import { recentRunsPage, workflowPage } from '../lists/connections.ts';
 import { readRecentCursor } from '../lists/cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
@@ -16,8 +16,8 @@ export const query: FieldTable<'Query'> = {
     readsWorkflows: true,
     items: pageSize,
     async resolve(_root, { first, after = null, search = null }, { workflows }) {
-      const size = checkFirst(first);
-      return workflowPage([...(await workflows().list()).values()], { first: size, after, search });
+      const request = { first: checkFirst(first), after, search: checkSearch(search) };
+      return workflowPage([...(await workflows().list()).values()], request);
     },
   },
 
