@@ -86,7 +86,7 @@ export async function createGraphql(options: GraphqlOptions) {
     errors,
     guardEvents: createEventGuard({ now, after }),
     contextSource,
-    isProven: (viewer) => runs.cache.hasProvenRight(viewer),
+    isProven: (viewer) => isVerified || runs.cache.hasProvenRight(viewer),
     observer,
   });
   return { schema, operations, landingPage: apollo.landingPage, close: apollo.close };

@@ -22,6 +22,11 @@ const byHash = (query: string) => ({
 const codesOf = (outcome: Outcome) =>
   outcome.kind === 'answer' ? (outcome.result.errors ?? []).map(({ extensions }) => extensions?.code) : ['events'];
 
+async function end(outcome: Outcome): Promise<Outcome> {
+  if (outcome.kind === 'events') await outcome.events.return(undefined);
+  return outcome;
+}
+
 /** Its resolvers answer as often as they were executed. */
 function createCounter(cacheMs: number) {
   const extension: SchemaExtension = {
@@ -495,20 +500,31 @@ describe('the operation pipeline', () => {
       expect(codesOf(await ask(byHash(other)))).toEqual([]);
     });
 
-    it('for nobody and for no made-up key', async () => {
+    it('for nobody and for no made-up key, also where the upstream is not asked', async () => {
+      const { ask, run } = await start(allow);
+      for (const query of ['{ __typename }', 'mutation { __typename }', RUN, START, LIVE]) {
+        for (const key of [null, 'bad-key']) await end(await run({ query, ...byHash(query) }, { key }));
+        expect(codesOf(await ask(byHash(query)))).toEqual(NOT_FOUND);
+      }
+    });
+
+    it('by a first start, and by anything for a key that the gateway itself has accepted', async () => {
       const { ask } = await start(allow);
-      await ask({ query: '{ __typename }', ...byHash('{ __typename }') }, { key: null });
-      expect(codesOf(await ask(byHash('{ __typename }')))).toEqual(NOT_FOUND);
-      expect(codesOf(await ask({ query: RUN, ...byHash(RUN) }, { key: 'bad-key' }))).toEqual(['UNAUTHENTICATED']);
-      expect(codesOf(await ask(byHash(RUN)))).toEqual(NOT_FOUND);
+      await ask({ query: START, ...byHash(START) });
+      expect(codesOf(await ask(byHash(START)))).toEqual([]);
+      await pipeline.close();
+      const verified = await start({ ...allow, isVerified: true });
+      for (const query of ['{ __typename }', LIVE]) {
+        await end(await verified.run({ query, ...byHash(query) }));
+        expect(codesOf(await end(await verified.run(byHash(query))))).not.toEqual(NOT_FOUND);
+      }
     });
 
     it('of a subscription, too', async () => {
       const { run } = await start(allow);
+      await run({ query: RUN });
       for (const params of [{ query: LIVE, ...byHash(LIVE) }, byHash(LIVE)]) {
-        const outcome = await run(params);
-        expect(codesOf(outcome)).toEqual(['events']);
-        if (outcome.kind === 'events') await outcome.events.return(undefined);
+        expect(codesOf(await end(await run(params)))).toEqual(['events']);
       }
     });
 

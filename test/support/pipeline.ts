@@ -19,6 +19,8 @@ export interface PipelineOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly extension?: SchemaExtension | null;
   readonly plugins?: readonly StepgatePlugin[];
+  /** True: the gateway itself has accepted each key. */
+  readonly isVerified?: boolean;
 }
 
 export interface Sender {
@@ -30,7 +32,8 @@ export interface Sender {
 }
 
 /** `environment` names the upstream. */
-export async function createPipeline({ environment = {}, extension = null, plugins = [] }: PipelineOptions = {}) {
+export async function createPipeline(options: PipelineOptions = {}) {
+  const { environment = {}, extension = null, plugins = [], isVerified = false } = options;
   const config = readConfig({ UPSTREAM_URL: 'http://127.0.0.1:9/', ...environment });
   const clock = createManualClock();
   const log = captureLog('error');
@@ -49,7 +52,7 @@ export async function createPipeline({ environment = {}, extension = null, plugi
   const runs = createRuns({ config, upstream, fleet: null, ...clock });
   const graphql = await createGraphql({
     ...{ config, runs, observer, logger, plugins, schema: createSchema(extension), ...clock },
-    ...{ manifests: new Map(), prices: null, fleet: null, isVerified: false },
+    ...{ manifests: new Map(), prices: null, fleet: null, isVerified },
   });
 
   const requestOf = (params: OperationParams, sender: Sender): OperationRequest => {

@@ -39,7 +39,7 @@ export interface OperationPipelineOptions {
   readonly errors: ErrorFormatting;
   readonly guardEvents: EventGuard;
   readonly contextSource: ContextSource;
-  /** True if the upstream has accepted the viewer's key lately. */
+  /** True if the gateway, or the upstream lately, has accepted the viewer's key. */
   readonly isProven: (viewer: Viewer) => boolean;
   readonly observer: Observer;
 }
@@ -68,18 +68,17 @@ export function createOperationPipeline(options: OperationPipelineOptions): Oper
         ? { document: known, outcome: await execute({ ...execution, document: known }) }
         : await executeByApollo(operation.text, execution, known);
     // Nothing is kept of an operation before an authenticated caller has sent it successfully.
-    if (executed.document && caller.viewer && isSuccess(executed.outcome, caller.viewer)) {
+    if (executed.document && caller.viewer && isSuccess(executed.outcome, caller.viewer, record)) {
       documents.keep(executed.document);
       persisted.register(operation);
     }
     return executed.outcome;
   }
 
-  /** A made-up key gets as far as the upstream's refusal. Errors count as success for a key that the upstream has accepted. */
-  function isSuccess(outcome: Outcome, viewer: Viewer): boolean {
-    if (outcome.kind === 'events') return true;
-    const { data, errors } = outcome.result;
-    return data != null && (!errors || isProven(viewer));
+  /** Errors and events count as success for a key that is accepted. A made-up key may get data for which the upstream is not asked. */
+  function isSuccess(outcome: Outcome, viewer: Viewer, { upstreamCalls }: OperationRecord): boolean {
+    if (isProven(viewer)) return outcome.kind === 'events' || outcome.result.data != null;
+    return outcome.kind === 'answer' && outcome.result.data != null && !outcome.result.errors && upstreamCalls > 0;
   }
 
   /** Apollo Server parses and validates the text, runs its plugins, and has it executed. */
