@@ -20,9 +20,7 @@ export const MAX_JSON_DEPTH = 200;
  */
 export function isDeeperThan(value: JsonValue, maxDepth: number): boolean {
   let level = [value].filter(isContainer);
-  for (let depth = 0; depth < maxDepth && level.length > 0; depth += 1) {
-    level = level.flatMap((container): Container[] => Object.values<JsonValue>(container).filter(isContainer));
-  }
+  for (let depth = 0; depth < maxDepth && level.length > 0; depth += 1) level = nextLevel(level, () => false) ?? [];
   return level.length > 0;
 }
 
@@ -37,17 +35,24 @@ export function unwritable(value: JsonValue): string | null {
   let level: Container[] = [[value]];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > MAX_JSON_DEPTH) return TOO_DEEP;
-    const next: Container[] = [];
-    const isRefused = (child: JsonValue): boolean => {
-      if (isContainer(child)) next.push(child);
-      return isInfinite(child);
-    };
-    for (const container of level) {
-      if (isJsonArray(container) ? container.some(isRefused) : someField(container, isRefused)) return NOT_FINITE;
-    }
+    const next = nextLevel(level, isInfinite);
+    if (!next) return NOT_FINITE;
     level = next;
   }
   return null;
+}
+
+/** The lists and objects that stand in these; null where a value is refused. */
+function nextLevel(level: readonly Container[], isRefused: (value: JsonValue) => boolean): Container[] | null {
+  const next: Container[] = [];
+  const look = (child: JsonValue): boolean => {
+    if (isContainer(child)) next.push(child);
+    return isRefused(child);
+  };
+  for (const container of level) {
+    if (isJsonArray(container) ? container.some(look) : someField(container, look)) return null;
+  }
+  return next;
 }
 
 /** Object.values would make a list: of a hundred thousand fields that takes twice as long. */
