@@ -37,6 +37,15 @@ describe.each(PAGES)('%s', (page) => {
     expect(broken.map(([link]) => link)).toEqual([]);
   });
 
+  it('starts the gateway with variables that it accepts', () => {
+    const sentences = prose(page).matchAll(/start the gateway\s+with (.*?)\.\s/gis);
+    const commands = read(page).matchAll(/^((?:[A-Z\d_]+=\S+ )+)npm start/gm);
+    for (const [, settings = ''] of [...sentences, ...commands]) {
+      const assigned = [...settings.matchAll(/\b([A-Z][A-Z\d_]+)=([^\s`]+)/g)].map(([, name, value]) => [name, value]);
+      expect(() => readConfig(Object.fromEntries(assigned) as Record<string, string>)).not.toThrow();
+    }
+  });
+
   it('names tests that exist', () => {
     const named = [...read(page).matchAll(/`(test\/[\w/.-]+)`/g)].map(([, path = '']) => path);
     expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
