@@ -45,7 +45,7 @@ export interface Config {
   readonly cacheMaxBytes: number;
   readonly maxSubscriptionsPerViewer: number;
   readonly maxSubscriptionsPerConnection: number;
-  /** Which proxies' word on the client is taken: that of so many hops, or of these addresses; false: nobody's. */
+  /** Trusted proxies: so many hops, or these addresses; false: none. */
   readonly trustProxy: false | number | readonly string[];
   /** Where the routes are found beside their own place, such as `/stepgate`; empty: nowhere else. */
   readonly basePath: string;

@@ -52,7 +52,7 @@ export interface StepCounts {
   readonly unknown: number;
 }
 
-/** The longest stretch in which no step ran. */
+/** A stretch of a run in which no step ran. */
 export interface RunGap {
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp;

@@ -1,6 +1,6 @@
 /**
  * Single flight: concurrent calls with the same key share one call, which is aborted when nobody waits for it. Its map holds
- * calls under way only, so the upstream's bulkhead (`resilience.ts`) bounds it.
+ * calls under way only, so the upstream's bulkhead (`upstream/admission.ts`) bounds it.
  */
 import { AbandonedError } from '../upstream/errors.ts';
 import { afterOnThisMachine, type After } from './timer.ts';
