@@ -133,7 +133,7 @@ async function openGateway(
   opened.defer(() => {
     upstream.close();
   });
-  const upstreamApi = isVerified ? createScopedUpstream(upstream, now) : upstream;
+  const upstreamApi = isVerified ? createScopedUpstream(upstream, config.staleIfErrorMs, now) : upstream;
   const runs = createRuns({ config, upstream: upstreamApi, fleet, now, wallOf, after });
   const { partitions, livePollers, workflowPollers, shared, sharedStarts } = runs;
   opened.defer(() => shared?.close());

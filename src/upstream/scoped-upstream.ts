@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { WorkflowRecord } from '../domain/types.ts';
 import type { CallOptions, UpstreamApi } from './client.ts';
-import { GatewayError } from './errors.ts';
+import { GatewayError, isAccessDenied, isOutage } from './errors.ts';
 import { checkId } from './ids.ts';
 import type { Scope } from './scope.ts';
 
@@ -14,9 +14,19 @@ import type { Scope } from './scope.ts';
 const LISTED_MS = 60_000;
 const NOT_LISTED_MS = 1000;
 
+type Organizations = ReadonlyMap<string, string | null>;
+
+/** The organizations of all workflows, as they were listed. */
 interface Directory {
   readonly readAt: number;
-  readonly organizations: Promise<ReadonlyMap<string, string | null>>;
+  readonly organizations: Organizations;
+  /** When an outage last kept it from being read again. */
+  failedAt: number;
+}
+
+interface Reading {
+  readonly begunAt: number;
+  readonly organizations: Promise<Organizations>;
 }
 
 /** Some 60,000 workflows. In service mode all calls have one credential; an `authenticate` hook may name many. */
@@ -27,39 +37,57 @@ const WORKFLOW_BYTES = 100;
 const queueOf = (credential: string): string => `list of ${hash('sha256', credential, 'base64url')}`;
 
 /** The upstream, as if everything out of the caller's scope did not exist. */
-export function createScopedUpstream(upstream: UpstreamApi, now: () => number): UpstreamApi {
+export function createScopedUpstream(upstream: UpstreamApi, staleIfErrorMs: number, now: () => number): UpstreamApi {
   /** What was read last, by credential. */
   const directories = new LRUCache<string, Directory>({ maxSize: MAX_DIRECTORY_BYTES });
-  /** What is being read. Until it has come, the last one is as good as it was. */
-  const underWay = new Map<string, Directory>();
+  const underWay = new Map<string, Reading>();
 
   /** Shared by all viewers of the credential, so no client that leaves aborts it. */
-  function readDirectory({ credential, requestId }: CallOptions): Directory {
+  function beginReading({ credential, requestId }: CallOptions): Reading {
     const { signal } = new AbortController();
     const organizations = upstream
       .listWorkflows({ credential, viewerId: queueOf(credential), requestId, signal, scope: null })
       .then(({ value }) => new Map(value.map(({ id, organizationId }) => [id, organizationId])));
-    const directory: Directory = { readAt: now(), organizations };
-    underWay.set(credential, directory);
-    const end = (read: ReadonlyMap<string, string | null> | null) => {
-      if (underWay.get(credential) !== directory) return;
-      underWay.delete(credential);
-      if (read) directories.set(credential, directory, { size: bytesOf(read) });
-    };
-    organizations.then(end, () => {
-      end(null);
-    });
-    return directory;
+    const reading: Reading = { begunAt: now(), organizations };
+    underWay.set(credential, reading);
+    /** Whether it is the last one that was begun. */
+    const end = () => underWay.get(credential) === reading && underWay.delete(credential);
+    organizations.then(
+      (read) => {
+        if (!end()) return;
+        const directory = { readAt: reading.begunAt, organizations: read, failedAt: -Infinity };
+        directories.set(credential, directory, { size: bytesOf(read) });
+      },
+      (error: unknown) => {
+        const last = end() && directories.get(credential);
+        if (last && isOutage(error)) last.failedAt = now();
+        if (isAccessDenied(error)) directories.delete(credential);
+      },
+    );
+    return reading;
   }
 
-  function directoryOf(call: CallOptions, maxAgeMs: number): Directory {
-    const known = [directories.get(call.credential), underWay.get(call.credential)];
-    return known.find((directory) => directory && now() < directory.readAt + maxAgeMs) ?? readDirectory(call);
+  /** While the list can't be read, the last one holds for the workflows that it has: in no other way does it tell who may see them. */
+  async function organizationsWith(workflowId: string, call: CallOptions, maxAgeMs: number): Promise<Organizations> {
+    const isYoung = (at: number, ageMs: number) => now() < at + ageMs;
+    const last = directories.get(call.credential);
+    if (last && isYoung(last.readAt, maxAgeMs)) return last.organizations;
+    const known = last?.organizations.has(workflowId) && isYoung(last.readAt, LISTED_MS + staleIfErrorMs) ? last : null;
+    if (known && isYoung(known.failedAt, NOT_LISTED_MS)) return known.organizations;
+    const other = underWay.get(call.credential);
+    const joined = other && isYoung(other.begunAt, maxAgeMs) ? other : null;
+    const { organizations } = joined ?? beginReading(call);
+    if (!known) return organizations;
+    if (known.failedAt > known.readAt || (joined && isYoung(known.readAt, 2 * LISTED_MS))) return known.organizations;
+    return organizations.catch((error: unknown) => {
+      if (isOutage(error)) return known.organizations;
+      throw error;
+    });
   }
 
   async function organizationOf(workflowId: string, call: CallOptions): Promise<string | null> {
     for (const maxAgeMs of [LISTED_MS, NOT_LISTED_MS]) {
-      const organizations = await directoryOf(call, maxAgeMs).organizations;
+      const organizations = await organizationsWith(workflowId, call, maxAgeMs);
       if (organizations.has(workflowId)) return organizations.get(workflowId) ?? null;
     }
     return null;

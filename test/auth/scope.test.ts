@@ -239,6 +239,17 @@ describe('the claims of a token', () => {
     expect(upstream.count('workflows')).toBe(2);
   });
 
+  it('show what they did while the list of workflows fails', async () => {
+    const queryOf = (id: string) => `{ run(workflowId: "a1", id: "${id}") { outputs } }`;
+    await ask(of('org-a'), queryOf('r1'));
+    clock.advance(60_000);
+    upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 500 } : script(call));
+    const { data, errors } = await ask(of('org-a'), queryOf('r2'));
+    expect({ data, errors }).toEqual({ data: { run: { outputs: 'secret of a1' } }, errors: [] });
+    expect(upstream.count('workflows')).toBe(2);
+    expect((await ask(of('org-b'), queryOf('r3'))).errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
+  });
+
   it('show nothing while the list of workflows can not be read', async () => {
     upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 400 } : script(call));
     const { data, errors } = await ask(of('org-a'), '{ run(workflowId: "a1", id: "r1") { outputs } }');

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { UPSTREAM_ENDPOINTS } from '../../src/config/config.ts';
 import { createUpstreamClient, type UpstreamAnswer, type UpstreamApi } from '../../src/upstream/client.ts';
@@ -15,6 +15,7 @@ import { answerOf } from '../support/wire.ts';
 
 /** An eighth of what is kept, by the texts alone. */
 const MANY = readWorkflows(answerOf(Array.from({ length: 1000 }, (_, id) => wireWorkflow(`${'w'.repeat(500)}-${id}`))));
+const STALE_IF_ERROR_MS = 300_000;
 const notAsked = () => Promise.reject(new Error('it was not to be called'));
 
 /** A scoped upstream whose other calls answer nothing. `list` answers the list of workflows. */
@@ -23,7 +24,7 @@ function scoped(list: UpstreamApi['listWorkflows'], now = () => 0) {
   const close = jest.fn();
   const getRun = jest.fn(() => Promise.resolve({ value: null, sizeBytes: 0 }));
   const others = { listSteps: notAsked, listRuns: notAsked, execute: notAsked };
-  const upstream = createScopedUpstream({ listWorkflows, getRun, close, ...others }, now);
+  const upstream = createScopedUpstream({ listWorkflows, getRun, close, ...others }, STALE_IF_ERROR_MS, now);
   const controller = new AbortController();
   return {
     upstream,
@@ -147,6 +148,82 @@ describe('the organizations of workflows, which narrowed scopes look up', () => 
     },
   );
 
+  describe('which can not be read again', () => {
+    const outage = new GatewayError('UPSTREAM_TIMEOUT', 'no answer');
+    const STALE_AT = 60_000 + STALE_IF_ERROR_MS;
+    let time: number;
+    let listing: ReturnType<typeof scoped>;
+    const reads = () => listing.listWorkflows.mock.calls.length;
+    const isHidden = async (asked: Promise<unknown>) => (await gatewayErrorOf(asked)).code === 'NOT_FOUND';
+    beforeEach(async () => {
+      time = 0;
+      listing = scoped(
+        () => Promise.resolve({ value: listOf('w'), sizeBytes: 0 }),
+        () => time,
+      );
+      await listing.ask('key', 'w');
+    });
+
+    it('are those of before for what these have, as long as stale data is served, and read once a second', async () => {
+      const { ask, listWorkflows } = listing;
+      listWorkflows.mockImplementation(() => Promise.reject(outage));
+      for (time = 60_000; time < STALE_AT; time += 500) {
+        await ask('key', 'w');
+        expect(await isHidden(ask('key', 'w', 'org-2'))).toBe(true);
+      }
+      expect(reads()).toBe(1 + STALE_IF_ERROR_MS / 1000);
+      expect(await gatewayErrorOf(ask('key', 'unlisted'))).toBe(outage);
+      time = STALE_AT;
+      expect(await gatewayErrorOf(ask('key', 'w'))).toBe(outage);
+    });
+
+    it('hold up who asks first, and once a call has failed nobody, however long the next one takes', async () => {
+      const { ask, listWorkflows } = listing;
+      const first = Promise.withResolvers<never>();
+      listWorkflows.mockImplementation(() => first.promise);
+      time = 60_000;
+      const waiting = ask('key', 'w').then(() => 'waits');
+      expect(await Promise.race([waiting, ask('key', 'w').then(() => 'answered')])).toBe('answered');
+      first.reject(outage);
+      await waiting;
+      listWorkflows.mockImplementation(() => new Promise(() => undefined));
+      time = 200_000;
+      await ask('key', 'w');
+      expect(reads()).toBe(3);
+    });
+
+    it('hold up all where they are older than two minutes and no call has failed: they may long have changed', async () => {
+      const { ask, listWorkflows } = listing;
+      const again = Promise.withResolvers<UpstreamAnswer<ReturnType<typeof listOf>>>();
+      listWorkflows.mockImplementation(() => again.promise);
+      time = 120_000;
+      const asked = [ask('key', 'w'), ask('key', 'w')].map(isHidden);
+      again.resolve({ value: [], sizeBytes: 0 });
+      expect(await Promise.all(asked)).toEqual([true, true]);
+      expect(reads()).toBe(2);
+    });
+
+    it.each(['UNAUTHENTICATED', 'FORBIDDEN', 'UPSTREAM_CONTRACT_VIOLATION'] as const)(
+      'for another reason than an outage are not those of before: %s',
+      async (code) => {
+        const { ask, listWorkflows } = listing;
+        const error = new GatewayError(code, 'no');
+        listWorkflows.mockImplementation(() => Promise.reject(error));
+        time = 60_000;
+        expect(await gatewayErrorOf(ask('key', 'w'))).toBe(error);
+      },
+    );
+
+    it('are forgotten where the key is denied them', async () => {
+      const { ask, listWorkflows } = listing;
+      const denial = new GatewayError('FORBIDDEN', 'no');
+      listWorkflows.mockImplementation(() => Promise.reject(denial));
+      time = 59_000;
+      expect(await gatewayErrorOf(ask('key', 'unlisted'))).toBe(denial);
+      expect(await gatewayErrorOf(ask('key', 'w'))).toBe(denial);
+    });
+  });
+
   it.each(['answered', 'failed'])('are those of the last call, also where one before it is %s later', async (how) => {
     let time = 0;
     const calls: PromiseWithResolvers<UpstreamAnswer<ReturnType<typeof listOf>>>[] = [];
@@ -181,7 +258,7 @@ describe('the organizations of workflows, which narrowed scopes look up', () => 
       endpoints: new Set(UPSTREAM_ENDPOINTS),
       ...{ timeoutMs: 10_000, concurrency: 1, maxResponseBytes: 65_536 },
     });
-    const upstream = createScopedUpstream(client, () => 0);
+    const upstream = createScopedUpstream(client, STALE_IF_ERROR_MS, () => 0);
     const ask = (viewerId: string, workflowId: string, scope: Scope | null) => {
       const { signal } = new AbortController();
       return upstream.getRun(
@@ -261,6 +338,7 @@ describe('a scope', () => {
             },
             close: () => undefined,
           },
+          STALE_IF_ERROR_MS,
           () => 0,
         );
         const call = {
