@@ -29,12 +29,12 @@ export interface AnnouncementsOptions {
 }
 
 /** A longer payload is not read. */
-export const MAX_PAYLOAD_LENGTH = 1024;
+const MAX_PAYLOAD_LENGTH = 1024;
 const CHANNEL = 'stepgate:';
 /** How often the connection that listens is asked whether it is still there. What was refused is asked for again. */
 const CHECK_MS = 5000;
 
-export const channelOf = (purpose: string): string => `${CHANNEL}${purpose}`;
+const channelOf = (purpose: string): string => `${CHANNEL}${purpose}`;
 
 export async function createAnnouncements({
   url,

@@ -31,4 +31,6 @@ export function createComplaints(logger: Logger): Complaints {
 
 /** Of a system error its code (ECONNREFUSED), of Valkey's the first word (WRONGPASS). */
 const codeOf = (error: Error): string =>
-  'code' in error && typeof error.code === 'string' ? error.code : (/^[A-Z_]+/.exec(error.message)?.[0] ?? error.name);
+  'code' in error && typeof error.code === 'string'
+    ? error.code
+    : (/^[A-Z_]{2,}\b/.exec(error.message)?.[0] ?? error.name);

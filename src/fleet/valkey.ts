@@ -91,18 +91,16 @@ export function createValkey({ redis, timeoutMs, clock, metrics, complaints, log
 
   async function measure(): Promise<void> {
     const sentMs = now();
-    const reply = await timed('TIME', async (client) => {
+    const valkeyMs = await timed('TIME', async (client) => {
       try {
-        return await client.time();
+        return timeOf(await client.time());
       } catch (error) {
         // Without its clock nothing can be shared: whatever the reason, that is no Valkey to work with.
         if (isReplyError(error)) complaints.refused('TIME', error);
         throw new Error('Valkey does not tell its time', { cause: error });
       }
     });
-    if (!reply) return;
-    const [seconds = 0, micros = 0] = reply.map(Number);
-    clock.measured(sentMs, seconds * 1000 + micros / 1000, now());
+    if (valkeyMs !== undefined) clock.measured(sentMs, valkeyMs, now());
   }
 
   function schedule(): void {
@@ -147,6 +145,13 @@ export function createValkey({ redis, timeoutMs, clock, metrics, complaints, log
       clearTimeout(nextProbe);
     },
   };
+}
+
+/** Milliseconds since 1970. Throws for a reply that is no time: something else may answer in Valkey's place. */
+function timeOf(reply: unknown): number {
+  const [, seconds, micros] = /^(\d{1,11}),(\d{1,6})$/.exec(String(reply)) ?? [];
+  if (seconds === undefined) throw new Error('expected seconds and microseconds');
+  return Number(seconds) * 1000 + Number(micros) / 1000;
 }
 
 const endOf = (subscription: { dispose(): void }) => () => {
