@@ -1,15 +1,20 @@
 /**
- * The public keys of the tokens' issuer. They are read again when a token names an unknown key, since issuers rotate keys;
- * but at most twice a minute, since anybody can make up a key's name.
+ * The public keys of the tokens' issuer. They are read again when a token names an unknown key, or its signature does not fit, since
+ * issuers rotate keys, not always with another name; but at most twice a minute, since anybody can make up such a token.
  */
-import { createLocalJWKSet, errors, type CryptoKey, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose';
+import { createLocalJWKSet, errors } from 'jose';
 import type { Logger } from '../observability/logger.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { readJwks } from './jwks.ts';
 import { isUsable } from './usable-keys.ts';
 
-/** For `jwtVerify`. Rejects with IDENTITY_UNAVAILABLE where no keys could be read, or a key may be newer than those that are known. */
-export type KeySet = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>;
+/**
+ * Calls `verify` with the keys, for `jwtVerify`, and once more with newer ones where it fails for a lack of them. Rejects with
+ * IDENTITY_UNAVAILABLE where no keys could be read, or a key may be newer than those that are known.
+ */
+export type KeySet = <T>(verify: (find: FindKey) => Promise<T>) => Promise<T>;
+
+export type FindKey = ReturnType<typeof createLocalJWKSet>;
 
 export interface KeySetOptions {
   /** Milliseconds since 1970. */
@@ -17,6 +22,8 @@ export interface KeySetOptions {
   readonly logger: Logger;
 }
 
+/** Checking a key takes 0.2 ms: an issuer must not hold up the process. */
+const MAX_KEYS = 200;
 const MIN_INTERVAL_MS = 30_000;
 /** The interval while there are no keys at all, and every token is rejected. */
 const RETRY_MS = 1000;
@@ -29,7 +36,7 @@ const FAILING_MS = 2 * MIN_INTERVAL_MS;
 
 interface Keys {
   readonly readAt: number;
-  readonly find: ReturnType<typeof createLocalJWKSet>;
+  readonly find: FindKey;
 }
 
 /** A file must be there from the start; a service may come up later than the gateway does. */
@@ -41,13 +48,22 @@ export async function createKeySet(source: string, { now, logger }: KeySetOption
   let reading: Promise<void> | null = null;
   /** Names of the keys that can't be used, as they were last said in the log. */
   let unusable: ReadonlySet<unknown> = new Set();
+  let reportedCount = 0;
 
   async function read(): Promise<void> {
     triedAt = now();
-    const { keys: listed } = await readJwks(source, isFile);
+    const { keys: all } = await readJwks(source, isFile);
+    const listed = all.slice(0, MAX_KEYS);
     const verdicts = await Promise.all(listed.map(isUsable));
     const find = createLocalJWKSet({ keys: listed.filter((_, index) => verdicts[index]) });
     keys = { readAt: triedAt, find };
+    if (all.length > MAX_KEYS && all.length !== reportedCount) {
+      logger.warn(
+        { keys: all.length },
+        `the tokens' issuer lists more keys than the ${MAX_KEYS} that are taken (AUTH_JWKS)`,
+      );
+    }
+    reportedCount = all.length;
     report(new Set(listed.filter((_, index) => !verdicts[index]).map(({ kid }) => kid)));
   }
 
@@ -86,22 +102,26 @@ export async function createKeySet(source: string, { now, logger }: KeySetOption
   }
 
   if (isFile) await read();
-  return async (header, token) => {
+  return async (verify) => {
     const { find } = await current();
     try {
-      return await find(header, token);
+      return await verify(find);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (!mayLackKey(error)) throw error;
       // Another token may have asked for the same new key just now.
       const mayRead = reading !== null || now() >= triedAt + MIN_INTERVAL_MS;
       if (mayRead) await readAgain();
       const latest = await current();
       // The issuer may list it by now.
       if (failedAt > latest.readAt) throw unavailable();
-      return latest.find(header, token);
+      if (latest.find === find) throw error;
+      return verify(latest.find);
     }
   };
 }
+
+const mayLackKey = (error: unknown): boolean =>
+  error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed;
 
 const unavailable = (): GatewayError =>
   new GatewayError(

@@ -24,14 +24,15 @@ export function createTokens({ config, keySet, viewerOf, recheckMs, now, wallOf 
   async function callerOf(token: string): Promise<Caller> {
     const nowMs = now();
     const wallMs = wallOf(nowMs);
-    const { payload } = await jwtVerify(token, keySet, {
+    const options = {
       issuer,
       audience,
       algorithms: [...algorithms],
       clockTolerance: clockToleranceSeconds,
       requiredClaims: ['exp'],
       currentDate: new Date(wallMs),
-    });
+    };
+    const { payload } = await keySet((find) => jwtVerify(token, find, options));
     const viewer = viewerOf(scopeOfClaims(payload, config));
     const untilMs = ((payload.exp ?? 0) + clockToleranceSeconds) * 1000 - wallMs + nowMs;
     return { viewer, error: null, untilMs, verifiedUntilMs: Math.min(untilMs, nowMs + recheckMs) };

@@ -16,8 +16,8 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 /** `found`, or why not. */
-const lookUp = (keySet: KeySet, kid: string, alg = 'ES256'): Promise<string> =>
-  keySet({ alg, kid }, { payload: '', signature: '' }).then(
+const lookUp = (keySet: KeySet, kid: string | undefined, alg = 'ES256'): Promise<string> =>
+  keySet((find) => find({ alg, ...(kid !== undefined && { kid }) }, { payload: '', signature: '' })).then(
     () => 'found',
     (error: unknown) => (error as { code: string }).code,
   );
@@ -164,14 +164,23 @@ describe("the keys of the tokens' issuer", () => {
     expect(await lookUp(keySet, 'made-up')).toBe(NOT_LISTED);
   });
 
+  it('are no more than 200, which the log says once', async () => {
+    const named = (kid: string): SigningKey => ({ ...listed, kid, publicJwk: { ...listed.publicJwk, kid } });
+    const [listed] = keys as [SigningKey];
+    issuer.keys = Array.from({ length: 201 }, (_, index) => named(`key ${index}`));
+    const keySet = await open();
+    expect([await lookUp(keySet, 'key 199'), await lookUp(keySet, 'key 200')]).toEqual(['found', NOT_LISTED]);
+    clock.advance(10 * MINUTE);
+    expect(await lookUp(keySet, 'key 199')).toBe('found');
+    expect([issuer.requests, log.lines]).toMatchObject([2, [{ keys: 201 }]]);
+  });
+
   it('are not read again for a token that fits several of them', async () => {
     issuer.keys = [...keys];
     const keySet = await open();
     expect(await lookUp(keySet, 'a')).toBe('found');
     clock.advance(MINUTE);
-    await expect(keySet({ alg: 'ES256' }, { payload: '', signature: '' })).rejects.toMatchObject({
-      code: 'ERR_JWKS_MULTIPLE_MATCHING_KEYS',
-    });
+    await expect(lookUp(keySet, undefined)).resolves.toBe('ERR_JWKS_MULTIPLE_MATCHING_KEYS');
     expect(issuer.requests).toBe(1);
   });
 
@@ -188,10 +197,7 @@ describe("the keys of the tokens' issuer", () => {
 
   it('that can not be read are said in the log, and to the client as IDENTITY_UNAVAILABLE', async () => {
     issuer.failsWith = 503;
-    const error = await (
-      await open()
-    )({ alg: 'ES256', kid: 'a' }, { payload: '', signature: '' }).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
+    expect(await lookUp(await open(), 'a')).toBe('IDENTITY_UNAVAILABLE');
     expect(log.lines).toMatchObject([{ reason: 'AUTH_JWKS: expected HTTP 200; got 503' }]);
   });
 

@@ -16,6 +16,7 @@ import {
   startIssuer,
   type Claims,
   type Issuer,
+  type SigningKey,
 } from '../support/issuer.ts';
 
 const RUN = `{ run(workflowId: "wf", id: "r1") { status } }`;
@@ -182,6 +183,26 @@ describe('a token', () => {
       for (let turn = 0; turn < 5; turn += 1) await rejectionOf(await issuer.token({ turn }, unknown));
       expect(issuer.requests).toBe(2);
     });
+
+    it.each(['first', undefined])(
+      'are read again for a new one under the same name (%s), at most twice a minute',
+      async (kid) => {
+        const named = async () => {
+          const key = await createSigningKey('first');
+          return { ...key, kid, publicJwk: { ...key.publicJwk, kid } } as SigningKey;
+        };
+        issuer.keys = [await named()];
+        expect((await ask(await issuer.token())).data).toEqual(DATA);
+        issuer.keys = [await named()];
+        const tokens = [await issuer.token({ turn: 1 }), await issuer.token({ turn: 2 })];
+        expect(await rejectionOf(tokens[0] ?? '')).toMatch(/signature does not fit/);
+        clock.advance(30_000);
+        expect((await Promise.all(tokens.map(ask))).map(({ data }) => data)).toEqual([DATA, DATA]);
+        const forged = await named();
+        for (let turn = 0; turn < 5; turn += 1) await rejectionOf(await issuer.token({ turn }, forged));
+        expect(issuer.requests).toBe(2);
+      },
+    );
 
     it('that were withdrawn are rejected after ten minutes and REAUTH_INTERVAL_MS', async () => {
       const [first] = issuer.keys;
