@@ -326,6 +326,21 @@ describeWithValkey(`loads through the shared tier${withoutValkey}`, () => {
     expect([calls, looks]).toEqual([0, 3]);
   });
 
+  it('free the lease where what came meanwhile is an error', async () => {
+    const one = await join();
+    const heard = await hear();
+    let looks = 0;
+    const current = () => {
+      looks += 1;
+      if (looks > 1) throw new Error('out of scope');
+      return null;
+    };
+    expect(await rejectionOf(one.load({ current }))).toMatchObject({ message: 'out of scope' });
+    await until(() => heard.length > 0);
+    await until(async () => (await counts(one.fleet, 'stepgate_valkey_commands_total'))['RELEASE ok'] === 1);
+    expect([heard, await leases(), calls]).toEqual([['over'], [], 0]);
+  });
+
   it('are calls where what is stored is not accepted', async () => {
     const [one, other] = [await join(), await join()];
     await one.load();

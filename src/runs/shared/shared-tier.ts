@@ -74,7 +74,13 @@ export function createSharedTier({ fleet, source, reauthIntervalMs, drop, now, a
       const expected = calls.expect(names.lease);
       try {
         // In one round trip: whoever had the lease before may just have stored its answer.
-        const [lease, found] = await Promise.all([leases.acquire('call', names.lease, LEASE_MS), find(names, request)]);
+        const acquiring = leases.acquire('call', names.lease, LEASE_MS);
+        const found = await find(names, request).catch((error: unknown) => {
+          // No call was made: of those who wait elsewhere one takes the lease over.
+          track(acquiring.then((acquired) => release(names, acquired ?? null, 'over')));
+          throw error;
+        });
+        const lease = await acquiring;
         if (found?.loaded) {
           void release(names, lease ?? null, 'stored');
           return found.loaded;
