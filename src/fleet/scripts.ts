@@ -1,15 +1,20 @@
 /** What Valkey must do in one step. Sent as text each time: Valkey keeps it compiled, and a restart needs no care. */
-import type { ChainableCommander } from 'ioredis';
 
 /**
  * Takes a lease. KEYS: lease, counter. ARGV: holder, milliseconds. Returns the fencing token; none if another has the lease.
  * The token is Valkey's time in microseconds, and greater than the last one: it grows also after Valkey has lost everything.
+ * A lease that lasts longer than it may was written by somebody else: nobody waits longer for it.
  */
 export const ACQUIRE = `
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return false end
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  local left = redis.call('PTTL', KEYS[1])
+  if left < 0 or left > tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+  return false
+end
 local time = redis.call('TIME')
 local token = time[1] * 1000000 + time[2]
-local last = tonumber(redis.call('GET', KEYS[2]) or '0')
+local last = tonumber(redis.call('GET', KEYS[2]) or '0') or 0
+if not (last < 2 ^ 53) then last = 0 end
 if token <= last then token = last + 1 end
 local text = string.format('%.0f', token)
 redis.call('SET', KEYS[2], text)
@@ -36,11 +41,3 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if stored > ARGV[1] and (tonumber(stored) or 0) <= now then return 0 end
 redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2], 'PXAT', ARGV[3])
 return 1`;
-
-/** The replies of a pipeline, in order. Throws the first error among them. */
-export async function repliesOf(pipeline: ChainableCommander): Promise<readonly unknown[]> {
-  const replies = (await pipeline.exec()) ?? [];
-  const failed = replies.find(([error]) => error !== null);
-  if (failed?.[0]) throw failed[0];
-  return replies.map(([, reply]) => reply);
-}

@@ -113,6 +113,18 @@ describeWithValkey(`what gateways share beside runs${withoutValkey}`, () => {
       expect(await valkey.client.keys('stepgate:rate:*')).toHaveLength(1);
     });
 
+    it.each(['inf', 'nan', '1e300', 'word', ''])(
+      'takes "%s", which somebody else has written, for nothing',
+      async (text) => {
+        const [gateway] = await start(LIMIT);
+        await ask(gateway);
+        const [name = ''] = await valkey.client.keys('stepgate:rate:*');
+        await valkey.client.set(name, text);
+        expect(await ask(gateway)).toMatchObject({ status: 200, limit: '9' });
+        expect(await valkey.client.pttl(name)).toBeGreaterThan(0);
+      },
+    );
+
     it('is counted by each gateway for itself while Valkey is away', async () => {
       const [first, second] = await start(LIMIT);
       await valkey.kill();

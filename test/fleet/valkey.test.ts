@@ -202,6 +202,23 @@ describeWithValkey(`Valkey${withoutValkey}`, () => {
       }
     });
 
+    it.each(['no end', 'an hour'])(
+      'that somebody else has written with %s lasts no longer than others',
+      async (end) => {
+        const { server, fleet } = await start();
+        await server.client.mset('lease', 'dead', 'stepgate:fence', 'inf');
+        if (end === 'an hour') await server.client.pexpire('lease', 3_600_000);
+        expect(await fleet.leases.acquire('test', 'lease', 10_000)).toBeNull();
+        const leftMs = await server.client.pttl('lease');
+        expect(leftMs > 0 && leftMs <= 10_000).toBe(true);
+        // A shorter one is left alone.
+        expect(await fleet.leases.acquire('test', 'lease', 20_000)).toBeNull();
+        expect(await server.client.pttl('lease')).toBeLessThanOrEqual(leftMs);
+        await server.client.del('lease');
+        expect(Number.isSafeInteger((await fleet.leases.acquire('test', 'lease', 10_000))?.token)).toBe(true);
+      },
+    );
+
     it('that is over is neither extended nor released by whoever had it', async () => {
       const { server, fleet } = await start();
       const late = await fleet.leases.acquire('test', 'lease', 10_000);

@@ -12,14 +12,15 @@ export interface SharedRateLimitOptions {
 
 /**
  * KEYS: when everything is paid off. ARGV: milliseconds that an operation takes, and that may be owed. Returns 1 or 0, and what was
- * owed before.
+ * owed before. More than may be owed was written by somebody else, or another server's clock was ahead: nothing is owed then.
  */
 const TAKE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
-local owed = math.min(tonumber(ARGV[2]), math.max(0, tonumber(redis.call('GET', KEYS[1]) or now) - now))
-local takes = tonumber(ARGV[1])
-if owed + takes > tonumber(ARGV[2]) + tonumber(ARGV[3]) then return { 0, tostring(owed) } end
+local takes, most = tonumber(ARGV[1]), tonumber(ARGV[2])
+local owed = math.max(0, (tonumber(redis.call('GET', KEYS[1]) or now) or now) - now)
+if not (owed < most + 1) then owed = 0 end
+if owed + takes > most + tonumber(ARGV[3]) then return { 0, tostring(owed) } end
 redis.call('SET', KEYS[1], string.format('%.6f', now + owed + takes), 'PX', math.ceil(owed + takes))
 return { 1, tostring(owed) }`;
 
