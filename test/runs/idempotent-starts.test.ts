@@ -203,9 +203,9 @@ describe('starts with a key', () => {
         'idempotencyKey: no run was started, since too many of your keys of the last 10 minutes are in use. ' +
         'Try again in 540 s, or start without a key',
     });
-    // 4 MiB, at some 1230 bytes each.
-    expect(used).toBeGreaterThan(3300);
-    expect(used).toBeLessThan(3500);
+    // 1 MiB, at some 1230 bytes each.
+    expect(used).toBeGreaterThan(825);
+    expect(used).toBeLessThan(875);
     expect(upstream.sent).toBe(used);
     expect(await use('key-0')).toMatchObject({ runId: 'run-1' });
     expect(await use('key-0', 'other')).toMatchObject({ runId: `run-${used + 1}` });
@@ -213,6 +213,18 @@ describe('starts with a key', () => {
     // The first key has ended, which makes room for one.
     await use('one more');
     await expect(use('and another')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+  });
+
+  it('are refused to nobody else where five viewers use as many as they may', async () => {
+    const { upstream, starts } = create();
+    const use = (viewerId: string, key: string) => starts.once(start({ viewerId, key }), upstream.started);
+    for (const viewerId of ['a', 'b', 'c', 'd', 'e']) {
+      const useAll = async () => {
+        for (let key = 0; ; key += 1) await use(viewerId, String(key));
+      };
+      await expect(useAll()).rejects.toMatchObject({ message: expect.stringContaining('too many of your keys') });
+    }
+    await expect(use('f', 'order-1')).resolves.toMatchObject({ message: 'started' });
   });
 
   it('are refused where all viewers together use too many', async () => {

@@ -49,7 +49,8 @@ interface Start {
 
 export const KEY_LIFETIME_MS = 600_000;
 const MAX_BYTES = 8 * 2 ** 20;
-const MAX_BYTES_OF_VIEWER = 4 * 2 ** 20;
+/** An eighth: a few viewers must not take the room of all others. */
+const MAX_BYTES_OF_VIEWER = MAX_BYTES / 8;
 /** Measured: two hashes, a promise with what came of it, and slots in maps. Texts of the upstream come on top. */
 const OVERHEAD_BYTES = 1200;
 
