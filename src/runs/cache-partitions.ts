@@ -75,7 +75,11 @@ interface LeasedPartition {
   holders: number;
 }
 
-export function createCachePartitions<T>(maxBytes: number): CachePartitions<T> {
+/** `onDrop` is called with the viewer's id after each `drop`. */
+export function createCachePartitions<T>(
+  maxBytes: number,
+  onDrop: (viewerId: string) => void = () => undefined,
+): CachePartitions<T> {
   // lru-cache reads 0 as "no bound", but here it means "cache nothing".
   const maxSize = Math.max(1, maxBytes);
   /** A partition by its viewer's id, which has no space in it; an entry by its place, which has one. */
@@ -170,6 +174,7 @@ export function createCachePartitions<T>(maxBytes: number): CachePartitions<T> {
     drop(viewerId) {
       leases.delete(viewerId);
       slots.delete(viewerId);
+      onDrop(viewerId);
     },
     get cachedBytes() {
       return slots.calculatedSize;

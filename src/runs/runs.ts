@@ -34,7 +34,10 @@ export type Runs = ReturnType<typeof createRuns>;
 
 export function createRuns({ config, upstream, fleet, now, wallOf, after }: RunsOptions) {
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
-  const partitions = createCachePartitions<unknown>(storeBytes(config));
+  const partitions = createCachePartitions<unknown>(storeBytes(config), (viewerId) => {
+    // What HTTP refuses from now on, open subscriptions are refused as well.
+    for (const pollers of [livePollers, workflowPollers]) pollers.recheck(viewerId);
+  });
   const drop = (viewerId: string) => {
     partitions.drop(viewerId);
   };
@@ -61,6 +64,8 @@ export function createRuns({ config, upstream, fleet, now, wallOf, after }: Runs
   const { upstreamTimeoutMs } = config;
   const sharedStarts = fleet && createSharedStarts({ fleet, source, ownStarts, upstreamTimeoutMs, now, after });
   const startedRuns = createStartedRuns({ fleet, source, now });
+  const livePollers = createLivePollers({ runStore, workflowStore, startedRuns, ...polling });
+  const workflowPollers = createWorkflowPollers({ runHistory, ...polling });
   return {
     partitions,
     cache,
@@ -68,8 +73,8 @@ export function createRuns({ config, upstream, fleet, now, wallOf, after }: Runs
     runStore,
     runHistory,
     recentRuns: createRecentRuns(runHistory),
-    livePollers: createLivePollers({ runStore, workflowStore, startedRuns, ...polling }),
-    workflowPollers: createWorkflowPollers({ runHistory, ...polling }),
+    livePollers,
+    workflowPollers,
     shared,
     sharedStarts,
     runStarter: createRunStarter(upstream, cache, sharedStarts ?? ownStarts, startedRuns),

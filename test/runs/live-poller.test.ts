@@ -408,6 +408,30 @@ describe('a live poller in a fleet', () => {
     expect(watching.given.map(stepsIn)).toEqual([1, 2]);
   });
 
+  it('polls at once where the right of its viewer is in doubt, whoever has the turn, and once more after a poll under way', async () => {
+    const { harness, watching } = await watched();
+    harness.turns.areOurs = false;
+    harness.turns.listener.onTurn();
+    await watching.pull();
+    harness.clock.advance(500);
+    harness.poller.recheck();
+    expect(harness.clock.pending).toEqual([0]);
+    harness.clock.advance(0);
+    // It may have been sent before the right was withdrawn.
+    harness.poller.recheck();
+    await harness.underWay().answer(1);
+    expect(harness.clock.pending).toEqual([100]);
+    harness.clock.advance(100);
+    await harness.underWay().answer(1);
+    expect(harness.clock.pending[0]).toBeGreaterThan(1000);
+    harness.poller.recheck();
+    harness.clock.advance(100);
+    await harness.underWay().fail(DENIED);
+    expect(watching.error).toBe(DENIED);
+    harness.poller.recheck();
+    expect(harness.clock.pending).toEqual([]);
+  });
+
   it('reads what another has announced, announces nothing of it, and waits for the next', async () => {
     const { harness, watching } = await watched();
     const before = harness.turns.announced;

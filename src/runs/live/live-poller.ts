@@ -14,6 +14,8 @@ export interface LivePoller<State> {
   watch(onLeft: () => void): AsyncIterableIterator<State, undefined>;
   /** The same for a subscriber who waits for several pollers: it is told of news, and then asks for them. */
   subscribe(onLeft: () => void, onNews: () => void): Subscription<State>;
+  /** The viewer's right is in doubt: a poll is due, whoever's turn it is. */
+  recheck(): void;
   /** Completes all subscriptions. */
   close(): void;
 }
@@ -90,6 +92,8 @@ export function createLivePoller<State extends LiveState, Reading>(
   let polling: Promise<void> | null = null;
   /** An announcement that came during a poll: that poll may have read what was there before. */
   let isAnnounced = false;
+  /** The same for a doubt: that poll may have been sent before the right was withdrawn. */
+  let isInDoubt = false;
   let cancelTimer = (): void => undefined;
   const turns = joinTurns({
     intervalMs,
@@ -112,7 +116,7 @@ export function createLivePoller<State extends LiveState, Reading>(
   async function pollOnce(): Promise<void> {
     const startedAt = now();
     const wasAnnounced = isAnnounced;
-    isAnnounced = false;
+    isAnnounced = isInDoubt = false;
     try {
       const { reading, untilMs } = await read({ signal: controller.signal, latest, isAnnounced: wasAnnounced });
       const state = await states.follow(latest, reading);
@@ -145,7 +149,7 @@ export function createLivePoller<State extends LiveState, Reading>(
     if (isOver() || polling || polledAtMs === null) return;
     cancelTimer();
     const pauses = Math.min(unchangedPolls, MAX_SLOWDOWN - 1) + (turns.areOurs ? 0 : MAX_SILENCE);
-    const nextMs = isAnnounced ? 0 : nextDueMs + intervalMs * pauses;
+    const nextMs = isAnnounced || isInDoubt ? 0 : nextDueMs + intervalMs * pauses;
     cancelTimer = after(Math.max(0, polledAtMs + MIN_POLL_MS - now(), nextMs - now()), () => void poll());
   }
 
@@ -239,6 +243,10 @@ export function createLivePoller<State extends LiveState, Reading>(
           subscription.leave();
         },
       });
+    },
+    recheck() {
+      isInDoubt = true;
+      schedule();
     },
     close() {
       for (const subscriber of [...subscribers]) leave(subscriber);

@@ -15,6 +15,8 @@ export interface LivePollers {
   watch(ref: RunRef, requirement: DataRequirement, watcher: Watcher): AsyncIterableIterator<Snapshot, undefined>;
   /** The number of pollers. */
   readonly pollers: number;
+  /** The viewer's right is in doubt: all of its pollers poll now. */
+  recheck(viewerId: string): void;
   close(): void;
 }
 
@@ -51,6 +53,9 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
     },
     get pollers() {
       return pollers.count;
+    },
+    recheck(viewerId) {
+      pollers.recheck(viewerId);
     },
     close() {
       pollers.close();

@@ -30,6 +30,8 @@ export interface Pollers<State, Reading> {
    */
   of(watcher: Watcher, name: string, read: Read<State, Reading>, isAwaited?: IsAwaited): LivePoller<State>;
   readonly count: number;
+  /** The viewer's right is in doubt: all of its pollers poll now. */
+  recheck(viewerId: string): void;
   close(): void;
 }
 
@@ -47,10 +49,10 @@ export function createPollers<State extends LiveState, Reading>(
   states: LiveStates<State, Reading>,
   { cache, liveTtlMs, maxUpstreamCalls, turnsOf, now, after }: PollersOptions,
 ): Pollers<State, Reading> {
-  const pollers = new Map<string, LivePoller<State>>();
+  /** By viewer that has any, and name. */
+  const pollers = new Map<string, Map<string, LivePoller<State>>>();
 
   function open(
-    key: string,
     { viewer, requestId, operationRecord }: Watcher,
     name: string,
     read: Read<State, Reading>,
@@ -84,10 +86,13 @@ export function createPollers<State extends LiveState, Reading>(
       now,
       after,
       onOver() {
-        if (pollers.get(key) === poller) pollers.delete(key);
+        if (own.get(name) !== poller) return;
+        own.delete(name);
+        if (own.size === 0) pollers.delete(viewer.id);
       },
     });
-    pollers.set(key, poller);
+    const own = pollers.get(viewer.id) ?? new Map<string, LivePoller<State>>();
+    pollers.set(viewer.id, own.set(name, poller));
     return poller;
   }
 
@@ -110,14 +115,18 @@ export function createPollers<State extends LiveState, Reading>(
 
   return {
     of(watcher, name, read, isAwaited = NEVER) {
-      const key = `${watcher.viewer.id} ${name}`;
-      return pollers.get(key) ?? open(key, watcher, name, read, isAwaited);
+      return pollers.get(watcher.viewer.id)?.get(name) ?? open(watcher, name, read, isAwaited);
     },
     get count() {
-      return pollers.size;
+      let count = 0;
+      for (const { size } of pollers.values()) count += size;
+      return count;
+    },
+    recheck(viewerId) {
+      for (const poller of pollers.get(viewerId)?.values() ?? []) poller.recheck();
     },
     close() {
-      for (const poller of [...pollers.values()]) poller.close();
+      for (const own of [...pollers.values()]) for (const poller of [...own.values()]) poller.close();
     },
   };
 }

@@ -9,6 +9,8 @@ export interface WorkflowPollers {
   watch(workflowIds: readonly string[], watcher: Watcher): AsyncIterableIterator<RunsChange, undefined>;
   /** The number of pollers. */
   readonly pollers: number;
+  /** The viewer's right is in doubt: all of its pollers poll now. */
+  recheck(viewerId: string): void;
   close(): void;
 }
 
@@ -42,6 +44,9 @@ export function createWorkflowPollers(options: WorkflowPollersOptions): Workflow
     },
     get pollers() {
       return pollers.count;
+    },
+    recheck(viewerId) {
+      pollers.recheck(viewerId);
     },
     close() {
       pollers.close();
