@@ -172,7 +172,7 @@ async function openGateway(
   let lingerMs = 0;
   opened.defer(() => http.close(lingerMs));
 
-  const port = await listen(server, config);
+  const port = await listen(server, config, logger);
   let closing: Promise<void> | null = null;
 
   return {

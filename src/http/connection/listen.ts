@@ -2,20 +2,28 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConfigError } from '../../config/config.ts';
+import type { Logger } from '../../observability/logger.ts';
 
 export interface ListenOn {
   readonly host: string;
   readonly port: number;
 }
 
-/** Resolves with the port. Rejects with a sentence that names the variable. */
-export async function listen(server: Server, { host, port }: ListenOn): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server
-      .once('error', (error) => {
-        reject(problemOf(error, { host, port }));
-      })
-      .listen(port, host, resolve);
+/**
+ * Resolves with the port. Rejects with a sentence that names the variable. An error after that, such as a connection that could not
+ * be accepted, is logged: nobody waits for it, and the server goes on.
+ */
+export async function listen(server: Server, { host, port }: ListenOn, logger: Pick<Logger, 'error'>): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const fail = (error: Error) => {
+    reject(problemOf(error, { host, port }));
+  };
+  server.once('error', fail).listen(port, host, () => {
+    resolve(undefined);
+  });
+  await promise;
+  server.off('error', fail).on('error', (err) => {
+    logger.error({ err }, 'the server failed');
   });
   return (server.address() as AddressInfo).port;
 }
