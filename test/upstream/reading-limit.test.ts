@@ -24,7 +24,7 @@ describe('what is read of upstream answers at the same time', () => {
         let bytes = 0;
         let most = 0;
         const readings = chunksOfEach.map(async (chunks) => {
-          const reading = limit.begin();
+          const reading = limit.begin(() => undefined);
           let own = 0;
           for (const chunk of chunks) {
             await scheduler.schedule(Promise.resolve());
@@ -47,7 +47,7 @@ describe('what is read of upstream answers at the same time', () => {
   it('lets a small answer pass a large one that does not come to its end, and a large one when its call is given up', async () => {
     const limit = createReadingLimit(LIMIT, HOUR_MS);
     const begun = (bytes: number): Reading => {
-      const reading = limit.begin();
+      const reading = limit.begin(() => undefined);
       reading.add(bytes);
       return reading;
     };
@@ -82,8 +82,8 @@ describe('what is read of upstream answers at the same time', () => {
       jest.useRealTimers();
     });
 
-    const begun = (bytes: number): Reading => {
-      const reading = limit.begin();
+    const begun = (bytes: number, giveUp: () => void = () => undefined): Reading => {
+      const reading = limit.begin(giveUp);
       reading.add(bytes);
       return reading;
     };
@@ -104,6 +104,25 @@ describe('what is read of upstream answers at the same time', () => {
       await pass(0);
       expect(ended).toEqual(['stalled', 'large', 'small']);
       expect([jest.getTimerCount(), getEventListeners(NEVER, 'abort')]).toEqual([0, []]);
+    });
+
+    it('has one answer that has stalled, and no more while others wait: the largest of them is given up', async () => {
+      const giveUp = () => {
+        ended.push('given up');
+        larger.end();
+      };
+      const stalled = begun(LIMIT, giveUp);
+      takeTurn('stalled', stalled);
+      const larger = begun(LIMIT + 1, giveUp);
+      takeTurn('larger', larger);
+      takeTurn('waiting', begun(SMALL + 1));
+      await pass(STALLED_MS - 1);
+      expect(ended).toEqual(['stalled', 'larger']);
+      await pass(1);
+      expect(ended.slice(2)).toEqual(['given up', 'waiting']);
+      expect([stalled.isGivenUp, larger.isGivenUp]).toEqual([false, true]);
+      await pass(HOUR_MS);
+      expect(ended).toHaveLength(4);
     });
 
     it('is all that comes up to the limit, and beyond it of equal answers the one that began first', async () => {

@@ -57,7 +57,7 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, stalledMs, 
     /** None where it is not told, or would be of compressed bytes. */
     const announcedBytes = () => request.downloadProgress.total;
     let body: OwnBytes | undefined;
-    const reading = limit.begin();
+    const reading = limit.begin(() => request.destroy());
     let size = 0;
     try {
       for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -69,6 +69,8 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, stalledMs, 
         await reading.turn(signal);
       }
       return body?.end() ?? Buffer.alloc(0);
+    } catch (error) {
+      throw reading.isGivenUp ? new GatewayError('UPSTREAM_TIMEOUT', STALLED) : error;
     } finally {
       reading.end();
     }
@@ -115,6 +117,8 @@ async function readAnswer(request: Request, body: Promise<Buffer>, answered: Jso
     }
   }
 }
+
+const STALLED = "the upstream's answer stopped coming, and others had to wait for the memory that it took";
 
 const tooLarge = (maxBytes: number): GatewayError =>
   new GatewayError(
