@@ -352,6 +352,7 @@ describe('the upstream client', () => {
     it.each<[number, string, RegExp, boolean]>([
       [204, 'UPSTREAM_CONTRACT_VIOLATION', /no content \(HTTP 204\)/, false],
       [300, 'UPSTREAM_CONTRACT_VIOLATION', /HTTP 300, .* redirects are never followed/, false],
+      [304, 'UPSTREAM_CONTRACT_VIOLATION', /HTTP 304, which its contract does not name$/, false],
       [399, 'UPSTREAM_CONTRACT_VIOLATION', /HTTP 399, .* redirects are never followed/, false],
       [400, 'BAD_USER_INPUT', /refused the input/, false],
       [401, 'UNAUTHENTICATED', /does not accept this key/, false],
@@ -367,10 +368,18 @@ describe('the upstream client', () => {
       [500, 'UPSTREAM_UNAVAILABLE', /failed \(HTTP 500\)/, true],
       [599, 'UPSTREAM_UNAVAILABLE', /failed \(HTTP 599\)/, true],
     ])('HTTP %i to %s', async (status, code, message, isRetryable) => {
-      upstream.script = () => ({ status, raw: status === 204 ? '' : STEPS });
+      upstream.script = () => ({ status, raw: status === 204 || status === 304 ? '' : STEPS });
       const error = await gatewayErrorOf(clientOf().listSteps(REF, call()));
       expect(error).toMatchObject({ code, message: expect.stringMatching(message), isRetryable });
       expect(error.details).toEqual({ upstreamStatus: status, ...(status === 407 && { retryable: false }) });
+    });
+
+    it('HTTP 000 to a violation', async () => {
+      const { url } = await listening(
+        ({ socket }) => void socket.end('HTTP/1.1 000 None\r\ncontent-length: 2\r\n\r\n[]'),
+      );
+      const error = await gatewayErrorOf(clientOf({ baseUrl: url }).listSteps(REF, call()));
+      expect(error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION', message: expect.stringContaining('HTTP 0,') });
     });
 
     it('HTTP 200 and 299 to the answer', async () => {
@@ -386,7 +395,9 @@ describe('the upstream client', () => {
       ['a date', 'Tue, 24 Nov 2026 12:01:30 GMT', 90],
       ['a date that is past', 'Tue, 24 Nov 2026 11:00:00 GMT', 0],
       ['seconds between blanks', ' 7 ', 7],
-      ['many seconds', '999999999', 999_999_999],
+      ['a day', '86400', 86_400],
+      ['more seconds than a day has', '999999999', 86_400],
+      ['a date in many years', 'Fri, 31 Dec 9999 23:59:59 GMT', 86_400],
       ['more digits than that', '1000000000', undefined],
       ['a date between two seconds', 'Tue, 24 Nov 2026 12:00:00.200 GMT', 1],
       ['a fraction', '1.5', undefined],
@@ -403,11 +414,14 @@ describe('the upstream client', () => {
       expect(upstream.calls).toHaveLength(1);
     });
 
+    const MISFIT = 'it does not fit its content-encoding';
     const GZIP = { 'content-encoding': 'gzip' };
     it.each<readonly [string, Reply, string]>([
       ['is cut', { raw: STEPS, cutAfter: 3 }, 'ERR_HTTP_CONTENT_LENGTH_MISMATCH'],
       ['is compressed and cut', { raw: gzipSync(STEPS).subarray(0, -9), headers: GZIP }, 'Z_BUF_ERROR'],
       ['is not compressed as it says', { raw: STEPS, headers: GZIP }, 'Z_DATA_ERROR'],
+      ['is no brotli, as it says', { raw: STEPS, headers: { 'content-encoding': 'br' } }, MISFIT],
+      ['is no zstd, as it says', { raw: STEPS, headers: { 'content-encoding': 'zstd' } }, MISFIT],
     ])('an answer that %s to UPSTREAM_UNAVAILABLE, and tries again', async (_, reply, reason) => {
       upstream.script = () => reply;
       const error = await gatewayErrorOf(clientOf().listSteps(REF, call()));

@@ -23,6 +23,9 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 
 const OTHER_CERTIFICATE_ERROR = /^(?:CERT_|ERR_TLS_CERT_|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$)/;
 
+/** What brotli and zstd say of bytes that are not theirs. */
+const MISFIT = /^(?:ERR__ERROR_FORMAT_|ZSTD_error_)/;
+
 /** These stay until somebody changes a setting, so no retry helps. Nobody has understood the request by then. */
 function permanentProblem(code: string, hasHttp2Frame: boolean): string | null {
   if (UNTRUSTED.has(code)) {
@@ -57,7 +60,8 @@ export function toGatewayError(error: unknown, isProxied: boolean): unknown {
   }
   // What Node's parser could not read has come, too.
   if (error.response || code.startsWith('HPE_')) {
-    const { code: reason = code } = (error.cause ?? {}) as { readonly code?: string };
+    const { code: cause = code } = (error.cause ?? {}) as { readonly code?: string };
+    const reason = MISFIT.test(cause) ? 'it does not fit its content-encoding' : cause;
     return new GatewayError('UPSTREAM_UNAVAILABLE', `the upstream's answer broke off, or can not be read (${reason})`);
   }
   const what = isProxied ? 'the upstream, or the proxy in front of it,' : 'the upstream';

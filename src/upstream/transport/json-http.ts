@@ -158,18 +158,23 @@ const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
 
 function otherStatus(status: number): readonly [ErrorCode, string] {
   if (status >= 500) return ['UPSTREAM_UNAVAILABLE', `the upstream failed (HTTP ${status})`];
-  const hint = status < 400 ? '; redirects are never followed: set UPSTREAM_URL to their target' : '';
+  const isRedirect = status >= 300 && status < 400 && status !== 304;
+  const hint = isRedirect ? '; redirects are never followed: set UPSTREAM_URL to their target' : '';
   return [
     'UPSTREAM_CONTRACT_VIOLATION',
     `the upstream answered HTTP ${status}, which its contract does not name${hint}`,
   ];
 }
 
-/** Seconds or an HTTP date; null for anything else. */
+/** An upstream that says more has no clock, or no hope. */
+const MAX_RETRY_AFTER_SECONDS = 86_400;
+
+/** Seconds or an HTTP date, up to a day; null for anything else. */
 function parseRetryAfter(value: string | undefined): number | null {
   if (value === undefined) return null;
-  if (/^\d{1,9}$/.test(value)) return Number(value);
+  if (/^\d{1,9}$/.test(value)) return Math.min(Number(value), MAX_RETRY_AFTER_SECONDS);
   // `Date.parse` would read a number such as 1.5 as a date.
   const date = /[a-z]/i.test(value) ? Date.parse(value) : NaN;
-  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - Date.now()) / 1000));
+  const seconds = Math.max(0, Math.ceil((date - Date.now()) / 1000));
+  return Number.isNaN(date) ? null : Math.min(seconds, MAX_RETRY_AFTER_SECONDS);
 }
