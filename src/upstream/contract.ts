@@ -11,6 +11,7 @@ import {
   identifier,
   label,
   objectOrNothing,
+  requestableId,
   seconds,
   statusWord,
   textOrNothing,
@@ -119,7 +120,7 @@ export const readRuns = (json: JsonAnswer, limit = Infinity, report = ignore): r
   itemsIn(RUNS, json, report, limit).map((run, index) => recordOf(run, json.items[index]?.copy()));
 
 const recordOf = (run: WireObject | null, item: JsonItem | undefined): RunRecord => ({
-  id: (run && identifier(run, 'id')) ?? '',
+  id: (run && requestableId(run, 'id')) ?? '',
   rawStatus: run ? statusWord(run, 'status') : '',
   startTime: run && time(run, 'start_time'),
   endTime: run && time(run, 'end_time'),
@@ -131,7 +132,7 @@ const recordOf = (run: WireObject | null, item: JsonItem | undefined): RunRecord
 /** Call 5. A workflow without a usable id can't be asked for anything: it is left out. */
 export const readWorkflows = (json: JsonAnswer, report = ignore): readonly WorkflowRecord[] =>
   itemsIn(WORKFLOWS, json, report).flatMap((workflow) => {
-    const id = workflow && identifier(workflow, 'workflow_id');
+    const id = workflow && requestableId(workflow, 'workflow_id');
     if (!workflow || id === null) return [];
     const graph = objectOrNothing(workflow, 'graph');
     return {
@@ -156,7 +157,8 @@ export interface StartedRun {
 /** Call 2. */
 export function readStartedRun(json: JsonAnswer, report = ignore): StartedRun {
   const started = objectIn(STARTED_RUN, json, report);
-  const runId = identifier(started, 'run_id');
-  if (runId === null) throw violation('execute', 'string', '$.run_id', started.fields.run_id);
+  const runId = requestableId(started, 'run_id');
+  const got = started.fields.run_id;
+  if (runId === null) throw violation('execute', typeof got === 'string' ? 'id' : 'string', '$.run_id', got);
   return { runId, message: textOrNothing(started, 'message') };
 }

@@ -1,8 +1,7 @@
 /** Ids are the upstream's, so they may be almost any text. They are percent-encoded into paths. */
 import type { RunRef } from './api.ts';
 import { GatewayError } from './errors.ts';
-
-const MAX_ID_BYTES = 512;
+import { MAX_ID_BYTES, problemOf } from './id-problem.ts';
 
 /** Returns a copy of the id, or throws BAD_USER_INPUT. `what` names it in the message, as in `run id`. */
 export function checkId(what: string, id: string): string {
@@ -24,21 +23,6 @@ export const checkRef = ({ workflowId, runId }: RunRef): RunRef => ({
  * whole query in memory.
  */
 const ownText = (text: string): string => Buffer.from(text).toString();
-
-// Mostly ids are short and plain: no more needs to be checked of them.
-const PLAIN = /^[\w~-]{1,128}$/;
-const CONTROL = /\p{Cc}/u;
-
-function problemOf(id: string): string | null {
-  if (PLAIN.test(id)) return null;
-  if (id === '') return 'an empty text';
-  // URL parsers take them for "here" and "above", percent-encoded too.
-  if (id === '.' || id === '..') return JSON.stringify(id);
-  const bytes = Buffer.byteLength(id);
-  if (bytes > MAX_ID_BYTES) return `${bytes} bytes`;
-  if (CONTROL.test(id)) return 'a control character';
-  return id.isWellFormed() ? null : 'half of a surrogate pair';
-}
 
 /** The id as one segment of a path. Throws like `checkId`. */
 export const pathSegment = (what: string, id: string): string => encodeURIComponent(checkId(what, id));

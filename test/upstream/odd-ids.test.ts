@@ -76,6 +76,29 @@ describe('an unusual id', () => {
     });
   });
 
+  it.each([['..'], ['x'.repeat(513)], ['a\u0000b'], ['\ud800']])(
+    'of the upstream that nothing can be asked of is like none, and no fault of the client: %j',
+    async (bad) => {
+      (await start()).script = ({ endpoint }) => {
+        if (endpoint === 'workflows') return { json: [wireWorkflow(bad), wireWorkflow('wf')] };
+        if (endpoint === 'runs') return { json: [wireRun(bad), wireRun('r')] };
+        if (endpoint === 'execute') return { json: { run_id: bad } };
+        return { json: endpoint === 'run' ? [wireRun(bad)] : [wireStep()] };
+      };
+      const { data, errors } = await gateway.query(
+        `{ workflows { nodes { id runs { nodes { id stepCounts { total } } } statistics { nodes { nodeId } } run(id: "r") { id status } } } }`,
+      );
+      expect(errors).toEqual([]);
+      const runs = { nodes: [{ id: 'r', stepCounts: { total: 1 } }] };
+      const run = { id: 'r', status: 'COMPLETED' };
+      expect(data).toMatchObject({ workflows: { nodes: [{ id: 'wf', runs, run }] } });
+      const started = await gateway.query('mutation { executeWorkflow(workflowId: "wf") { run { id } } }');
+      expect(started.errors).toMatchObject([
+        { extensions: { code: 'UPSTREAM_CONTRACT_VIOLATION', outcomeIsUnknown: true } },
+      ]);
+    },
+  );
+
   it('never leads to what is cached of another run', async () => {
     await start();
     for (const [wf, id] of [

@@ -8,6 +8,7 @@ import { mayBeRounded } from '../../domain/long-integers.ts';
 import { isStatusWord } from '../../domain/status.ts';
 import { hasZone, parseTimestamp, timestampOfEpoch, type Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
+import { problemOf } from '../id-problem.ts';
 import type { ReportDeviation } from './deviations.ts';
 
 export type WireFields = Readonly<Record<string, unknown>>;
@@ -28,6 +29,14 @@ export function identifier(object: WireObject, key: string): string | null {
   const exact = typeof value === 'number' ? exactly(object, key) : null;
   if (Number.isSafeInteger(exact) || typeof exact === 'string') return readAs(String(exact), object, key, 'string');
   return lost(object, key, 'string');
+}
+
+/** The id of a run or a workflow: null, and reported, where nothing could be asked of it. The client would be told that its id is wrong. */
+export function requestableId(object: WireObject, key: string): string | null {
+  const id = identifier(object, key);
+  if (id === null || problemOf(id) === null) return id;
+  object.report(`${object.path}.${key}`, 'lost', 'id that can be requested', 'another text');
+  return null;
 }
 
 /** The field's value, with integers beyond 2^53 as text: rounded, an id would be that of another run or organization. */
