@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { errorInfo, hasError } from '../../src/domain/step/step-error.ts';
 
@@ -45,6 +45,37 @@ describe('errorInfo', () => {
   ])('reads %s', (raw, message, type, code) => {
     expect(errorInfo(raw)).toEqual({ message, type, code, raw });
     expect(hasError(raw)).toBe(true);
+  });
+
+  it('finds an error in each JSON but an empty one, and parses none to find that out', () => {
+    const blanks = fc.string({ unit: fc.constantFrom(' ', '\n', '\t', '\r', '\u00a0', '\f'), maxLength: 3 });
+    const brackets = fc.constantFrom('{}', '[]', '""', '{]', '""x', '"a"', '[0]', 'null');
+    fc.assert(
+      fc.property(brackets, blanks, ([open = '', ...rest], blank) => {
+        const text = open + blank + rest.join('');
+        let value: unknown = text;
+        try {
+          value = JSON.parse(text.trim());
+        } catch {
+          // Plain words.
+        }
+        const isBlank = typeof value === 'string' ? value.trim() === '' : Object.keys(value ?? {}).length === 0;
+        expect(hasError(text)).toBe(!isBlank);
+      }),
+    );
+    const parse = jest.spyOn(JSON, 'parse');
+    try {
+      expect(hasError(`[${'[],'.repeat(1000)}0]`)).toBe(true);
+      expect(parse).not.toHaveBeenCalled();
+    } finally {
+      parse.mockRestore();
+    }
+  });
+
+  it('takes JSON of more than 65,536 characters for plain words', () => {
+    const json = (length: number) => `{"message":"${'x'.repeat(length - 14)}"}`;
+    expect(errorInfo(json(2 ** 16))?.message).toHaveLength(2 ** 16 - 14);
+    expect(errorInfo(json(2 ** 16 + 1))?.message).toBe(json(2 ** 16 + 1));
   });
 
   it('never throws, and never has an empty message', () => {

@@ -59,6 +59,12 @@ describe('parseTimestamp', () => {
     );
   });
 
+  it('reads no text of more than 100 characters', () => {
+    const text = (length: number) => `2025-03-13T02:41:15.${'1'.repeat(length - 21)}Z`;
+    expect(parseTimestamp(text(100))?.text).toBe('2025-03-13T02:41:15.111111111Z');
+    expect(parseTimestamp(text(101))).toBeNull();
+  });
+
   it('reads other spellings of the same, and adds the zone where there is none', () => {
     const [separators, points] = [fc.constantFrom('T', 't', ' '), fc.constantFrom('.', ',')];
     const [spaces, tails] = [fc.constantFrom('', ' '), fc.constantFrom('', '\n', '  ')];

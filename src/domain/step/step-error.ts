@@ -11,8 +11,8 @@ import type { JsonObject, JsonValue, StepError } from '../types.ts';
 export function errorInfo(error: string | null): StepError | null {
   if (error === null) return null;
   const text = error.trim();
+  if (isEmpty(text)) return null;
   const parsed = parseJson(text);
-  if (isEmpty(parsed)) return null;
   if (!isJsonObject(parsed)) {
     const message = typeof parsed === 'string' ? parsed.trim() : '';
     return { message: message || text, type: null, code: null, raw: error };
@@ -26,14 +26,17 @@ export function errorInfo(error: string | null): StepError | null {
   };
 }
 
-export const hasError = (error: string | null): boolean => errorInfo(error) !== null;
+export const hasError = (error: string | null): boolean => error !== null && !isEmpty(error.trim());
+
+/** Characters. A longer one is plain words to us: to parse it for each reader would take too long. */
+const MAX_PARSED = 2 ** 16;
 
 /** How JSON begins. Most errors are plain words, and to let the parser fail takes ten times as long as to look. */
 const JSON_START = /^(?:[[{"\d-]|(?:true|false|null)$)/;
 
 /** The text itself where it is no JSON. */
 function parseJson(text: string): JsonValue {
-  if (!JSON_START.test(text)) return text;
+  if (text.length > MAX_PARSED || !JSON_START.test(text)) return text;
   try {
     return parseExactJson(text) as JsonValue;
   } catch {
@@ -41,10 +44,15 @@ function parseJson(text: string): JsonValue {
   }
 }
 
-const isEmpty = (value: JsonValue): boolean =>
-  value === null ||
-  (typeof value === 'string' && value.trim() === '') ||
-  (typeof value === 'object' && Object.keys(value).length === 0);
+/** Judged by the text: of each step it is asked, and most are not read any further. */
+const isEmpty = (text: string): boolean =>
+  text === '' || /^(?:null|\{[ \t\r\n]*\}|\[[ \t\r\n]*\])$/.test(text) || isBlankInQuotes(text);
+
+const isBlankInQuotes = (text: string): boolean => {
+  if (!text.startsWith('"')) return false;
+  const parsed = parseJson(text);
+  return typeof parsed === 'string' && parsed.trim() === '';
+};
 
 /** The object and what it nests, outermost first; three levels are more than any service is known to use. */
 function layersOf(outer: JsonObject): JsonObject[] {
