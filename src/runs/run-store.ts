@@ -145,7 +145,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const current = cache.peek(viewer, recordOf(ref, viewer));
       const known = current && hasRecord(current) ? current : null;
       if (known && finality.ofRecord(known, undefined)) return { cached: known, staleReason: null };
-      const part = { ...cached, value: record, sizeBytes: cachedBytes(record.payload.heldBytes, 1) };
+      const part = { ...cached, value: record, sizeBytes: cachedBytes(record.payload.heldBytes, record) };
       cache.offer(viewer, recordOf(ref, viewer), part, resource);
       // Both times: the answer may live as long as the list.
       const isNewer = known && known.sentAt >= part.sentAt && known.fetchedAt >= part.fetchedAt;

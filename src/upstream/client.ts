@@ -1,10 +1,11 @@
 /** The client of the upstream API: HTTP, with resilience around each call and the wire contract behind it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { UpstreamAuthHeader, UpstreamEndpoint, UpstreamProxy } from '../config/config.ts';
+import type { WorkflowGraph } from '../domain/types.ts';
 import type { UpstreamState } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { CallOptions, RunRef, UpstreamAnswer, UpstreamApi } from './api.ts';
-import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from './contract.ts';
+import { readRun, readRuns, readStartedRun, readSteps, readWorkflows, WIRE_NAMES } from './contract.ts';
 import { AbandonedError, GatewayError, isNotFound } from './errors.ts';
 import { pathSegment } from './ids.ts';
 import { createJsonHttp, type JsonHttpOptions, type JsonRequest } from './transport/json-http.ts';
@@ -37,7 +38,7 @@ export interface UpstreamClientOptions extends ResilienceOptions, Pick<JsonHttpO
 
 const BEARER: UpstreamAuthHeader = { name: 'authorization', template: 'Bearer {key}' };
 
-type Read<T> = (json: JsonAnswer, report: ReportDeviation) => T;
+type Read<T> = (json: JsonAnswer, report: ReportDeviation) => Generator<void, T, void>;
 
 /** Where a call goes. */
 interface Target {
@@ -64,15 +65,15 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     },
   });
 
-  async function get<T>(target: Target, read: Read<T>, call: CallOptions): Promise<UpstreamAnswer<T>> {
-    const readAnswer = (json: JsonAnswer, body: Buffer, report: ReportDeviation) => {
-      const value = read(json, report);
-      return { value, sizeBytes: cachedBytes(body.length, Array.isArray(value) ? value.length : 1), body };
+  async function get<T extends Facts>(target: Target, read: Read<T>, call: CallOptions): Promise<UpstreamAnswer<T>> {
+    const readAnswer = async (json: JsonAnswer, body: Buffer, report: ReportDeviation) => {
+      const value = await inPieces(read(json, report));
+      return { value, sizeBytes: cachedBytes(body.length, value), body };
     };
     // What deviates in a stored answer was reported when it came.
     if (call.stored) {
       const body = ownCopy(call.stored);
-      return readAnswer(await inPieces(jsonAnswerOf(body)), body, () => undefined);
+      return readAnswer(await inPieces(jsonAnswerOf(body, WIRE_NAMES)), body, () => undefined);
     }
     return send(target, requestOf('GET', target.path, call), call, 'repeatable', readAnswer);
   }
@@ -83,7 +84,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     request: JsonRequest,
     { signal, operationRecord, viewerId }: CallOptions,
     policy: 'once' | 'repeatable',
-    read: (json: JsonAnswer, body: Buffer, report: ReportDeviation) => T,
+    read: (json: JsonAnswer, body: Buffer, report: ReportDeviation) => T | Promise<T>,
   ): Promise<T> {
     const deviations = createDeviations();
     const observation = observer?.call(endpoint, request, operationRecord);
@@ -100,10 +101,10 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const body = await resilience[policy]({ viewerId, compartment }, attempt, signal);
       // The bulkhead has admitted a queued call by now: let it send before this answer is parsed, which takes longer.
       if (resilience.hasQueue()) await nextTurn();
-      const json = await inPieces(jsonAnswerOf(body));
+      const json = await inPieces(jsonAnswerOf(body, WIRE_NAMES));
       if (json.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
       if (json.hasInvalidUtf8) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
-      const value = read(json, body, deviations.add);
+      const value = await read(json, body, deviations.add);
       observation?.end('ok');
       return value;
     } catch (error) {
@@ -179,9 +180,30 @@ const BYTES_A_FACT = 3400;
 /** A body's block has an overhead, and bodies that were evicted wait for the garbage collector. */
 const TEXT_OVERHEAD = 1.25;
 
+/** What may be long of a fact. */
+interface Fact {
+  readonly error?: string | null;
+  readonly graph?: WorkflowGraph | null;
+}
+
+type Facts = Fact | readonly Fact[] | null;
+
 /** Measured together with runs of 40 KB and 20 steps: the process takes no more than this. */
-export const cachedBytes = (bodyBytes: number, facts: number): number =>
-  Math.ceil(bodyBytes * TEXT_OVERHEAD) + facts * BYTES_A_FACT;
+export const cachedBytes = (bodyBytes: number, facts: Facts): number =>
+  [facts].flat().reduce((sum, fact) => sum + factBytesOf(fact), Math.ceil(bodyBytes * TEXT_OVERHEAD));
+
+const factBytesOf = (fact: Fact | null): number =>
+  BYTES_A_FACT + bytesOf(fact?.error) + (fact?.graph ? graphBytesOf(fact.graph) : 0);
+
+/** Of a node or an edge, and what is derived from it. */
+const BYTES_A_PART = 300;
+
+const graphBytesOf = ({ nodes, edges }: WorkflowGraph): number =>
+  nodes.reduce((sum, { id, type, description }) => sum + bytesOf(id) + bytesOf(type) + bytesOf(description), 0) +
+  edges.reduce((sum, { from, to }) => sum + bytesOf(from) + bytesOf(to), 0) +
+  (nodes.length + edges.length) * BYTES_A_PART;
+
+const bytesOf = (text: string | null | undefined): number => 2 * (text?.length ?? 0);
 
 const ofWorkflow = (endpoint: UpstreamEndpoint, workflowId: string, path: string): Target => ({
   endpoint,

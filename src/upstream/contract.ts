@@ -3,13 +3,14 @@
  * here (the embedded upstream aside) are its field names used. Readers throw UPSTREAM_CONTRACT_VIOLATION.
  */
 import type { Payload, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
-import type { JsonAnswer, JsonItem } from './transport/json-answer.ts';
+import { MAX_FIELD_BYTES, type JsonAnswer, type JsonItem, type MaxBytes } from './transport/json-answer.ts';
 import { itemsIn, objectIn, problemAt, violation, type ListOf, type ObjectOf } from './wire/answers.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
 import {
   errorText,
   identifier,
   label,
+  MAX_ERROR_BYTES,
   objectOrNothing,
   requestableId,
   seconds,
@@ -20,43 +21,60 @@ import {
   truth,
   type WireObject,
 } from './wire/fields.ts';
-import { readGraph } from './wire/graph.ts';
+import { MAX_GRAPH_BYTES, readGraph } from './wire/graph.ts';
+
+/** How much is read of the fields that may be long. */
+const LONG: MaxBytes = new Map([
+  ['error', MAX_ERROR_BYTES],
+  ['message', 2 ** 16],
+  ['description', 2 ** 16],
+  ['graph', MAX_GRAPH_BYTES],
+]);
+const fieldsOf = (names: string): MaxBytes =>
+  new Map(names.split(' ').map((name) => [name, LONG.get(name) ?? MAX_FIELD_BYTES]));
 
 /** Of steps and run records, beside their payloads. */
-const EXECUTION = ['id', 'status', 'start_time', 'end_time', 'elapsed_time', 'error'];
+const EXECUTION = 'id status start_time end_time elapsed_time error';
+const PAYLOAD = ['inputs', 'outputs', 'step_metadata'];
 
 const STEPS: ListOf = {
   answer: 'steps',
   item: 'step',
-  names: new Set([...EXECUTION, 'node_id', 'user_id', 'organization_id', 'tokens']),
+  fields: fieldsOf(`${EXECUTION} node_id user_id organization_id tokens`),
   isItem: ({ id, node_id: nodeId, status }) => id !== undefined || nodeId !== undefined || status !== undefined,
 };
 const RUNS: ListOf = {
   answer: 'runs',
   item: 'run',
-  names: new Set(EXECUTION),
+  fields: fieldsOf(EXECUTION),
   isItem: ({ id, status }) => id !== undefined || status !== undefined,
 };
 const RUN: ListOf = { ...RUNS, answer: 'run', mayBeBare: true };
 const WORKFLOWS: ListOf = {
   answer: 'workflows',
   item: 'workflow',
-  names: new Set(
-    'workflow_id name description status version public organization_id created_at updated_at graph'.split(' '),
-  ),
+  fields: fieldsOf('workflow_id name description status version public organization_id created_at updated_at graph'),
   isItem: ({ workflow_id: id }) => id !== undefined,
 };
 
-const STARTED_RUN: ObjectOf = { answer: 'execute', names: new Set(['run_id', 'message']) };
+const STARTED_RUN: ObjectOf = { answer: 'execute', fields: fieldsOf('run_id message') };
+
+/** All that is read of any answer. */
+export const WIRE_NAMES: ReadonlySet<string> = new Set([
+  ...PAYLOAD,
+  ...[STEPS, RUNS, WORKFLOWS, STARTED_RUN].flatMap(({ fields }) => [...fields.keys()]),
+]);
 
 /** For readers whose caller does not look at deviations. */
 const ignore: ReportDeviation = () => undefined;
 
+/** Yields after each item. */
+type Reading<T> = Generator<void, T, void>;
+
 /** Call 1. Each item is a step, so that positions stay: one that can't be read says so. */
-export function readSteps(json: JsonAnswer, runId = '', report = ignore): readonly StepFacts[] {
-  return itemsIn(STEPS, json, report).map((step, index) => {
-    const item = json.items[index];
-    if (!step || !item) return unreadableStep(index, item?.read(STEPS.names));
+export function readSteps(json: JsonAnswer, runId = '', report = ignore): Reading<readonly StepFacts[]> {
+  return itemsIn(STEPS, json, report, (step, item, index) => {
+    if (!step) return unreadableStep(index, item.read(STEPS.fields));
     const id = identifier(step, 'id') ?? idOfPosition(runId, index);
     return {
       id,
@@ -106,8 +124,8 @@ function unreadableStep(index: number, item: unknown): StepFacts {
 }
 
 /** Call 3: an array that holds one record, or just the record. Null if it is empty. */
-export function readRun(json: JsonAnswer, runId: string, report = ignore): RunRecord | null {
-  const records = itemsIn(RUN, json, report).map((run, index) => recordOf(run, json.items[index]));
+export function* readRun(json: JsonAnswer, runId: string, report = ignore): Reading<RunRecord | null> {
+  const records = yield* itemsIn(RUN, json, report, recordOf);
   const [first] = records;
   // Nothing else was requested, so a record without an id is that of the run.
   if (records.length === 1 && first?.id === '') return { ...first, id: runId };
@@ -115,11 +133,11 @@ export function readRun(json: JsonAnswer, runId: string, report = ignore): RunRe
 }
 
 /** Call 4: the records of a window of the history, each at its position. One that can't be read has no id. */
-export const readRuns = (json: JsonAnswer, limit = Infinity, report = ignore): readonly RunRecord[] =>
+export const readRuns = (json: JsonAnswer, limit = Infinity, report = ignore): Reading<readonly RunRecord[]> =>
   // A record may be kept for much longer than its window.
-  itemsIn(RUNS, json, report, limit).map((run, index) => recordOf(run, json.items[index]?.copy()));
+  itemsIn(RUNS, json, report, (run, item) => recordOf(run, item.copy()), limit);
 
-const recordOf = (run: WireObject | null, item: JsonItem | undefined): RunRecord => ({
+const recordOf = (run: WireObject | null, item: JsonItem): RunRecord => ({
   id: (run && requestableId(run, 'id')) ?? '',
   rawStatus: run ? statusWord(run, 'status') : '',
   startTime: run && time(run, 'start_time'),
@@ -130,10 +148,10 @@ const recordOf = (run: WireObject | null, item: JsonItem | undefined): RunRecord
 });
 
 /** Call 5. A workflow without a usable id can't be asked for anything: it is left out. */
-export const readWorkflows = (json: JsonAnswer, report = ignore): readonly WorkflowRecord[] =>
-  itemsIn(WORKFLOWS, json, report).flatMap((workflow) => {
+export function* readWorkflows(json: JsonAnswer, report = ignore): Reading<readonly WorkflowRecord[]> {
+  const workflows = yield* itemsIn(WORKFLOWS, json, report, (workflow): WorkflowRecord | null => {
     const id = workflow && requestableId(workflow, 'workflow_id');
-    if (!workflow || id === null) return [];
+    if (!workflow || id === null) return null;
     const graph = objectOrNothing(workflow, 'graph');
     return {
       id,
@@ -148,6 +166,8 @@ export const readWorkflows = (json: JsonAnswer, report = ignore): readonly Workf
       graph: graph && readGraph(graph),
     };
   });
+  return workflows.filter((workflow) => workflow !== null);
+}
 
 export interface StartedRun {
   readonly runId: string;

@@ -216,7 +216,7 @@ describe('the run store', () => {
       await offer({ ...record, payload: { ...payload, heldBytes: 40_000 } });
       const served = await store.record(REF, operation());
       expect(served).toMatchObject({ cached: { value: list[0] }, staleReason: null });
-      expect(served?.cached.sizeBytes).toBe(cachedBytes(40_000, 1));
+      expect(served?.cached.sizeBytes).toBe(cachedBytes(40_000, {}));
       expect(calls).toEqual(['runs']);
     });
 

@@ -17,14 +17,14 @@ import { createStartedRuns } from '../../src/runs/starts/started-runs.ts';
 import { createRunStore } from '../../src/runs/run-store.ts';
 import { createWorkflowStore } from '../../src/runs/workflow-store.ts';
 import type { UpstreamApi } from '../../src/upstream/client.ts';
-import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from '../../src/upstream/contract.ts';
+import { readStartedRun } from '../../src/upstream/contract.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createHoldingCache } from './cache.ts';
 import { createManualClock } from './clock.ts';
 import { viewerOf } from './operations.ts';
 import type { RandomOperation } from './random-operations.ts';
 import { wireWorkflow } from './scripted-history.ts';
-import { answerOf, wireRun, wireStep, type Wire } from './wire.ts';
+import { answerOf, readRun, readRuns, readSteps, readWorkflows, wireRun, wireStep, type Wire } from './wire.ts';
 
 const answer = <T>(value: T) => Promise.resolve({ value, sizeBytes: 100 });
 

@@ -14,7 +14,8 @@ import type { CountedDeviation } from '../../src/observability/deviations.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
 import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { wireRun, wireStep, type Wire } from '../support/wire.ts';
+import { wireWorkflow } from '../support/scripted-history.ts';
 
 const KEY = 'sk-4711-do-not-tell';
 const MAX_BYTES = 65_536;
@@ -727,6 +728,18 @@ describe('the upstream client', () => {
         expect(await sizeOf(calls.steps, raw)).toBe(Math.ceil(raw.length * 1.25) + 3400 * count);
       }
       expect(await sizeOf(calls.run, '[]')).toBe(3 + 3400);
+    });
+
+    it('an answer of which each character of an error counts two, and so do those of a graph beside 300 for each part', async () => {
+      const client = clientOf();
+      const sizeOf = async (make: (typeof calls)['steps' | 'workflows'], json: Wire) => {
+        const raw = JSON.stringify([json]);
+        upstream.script = () => ({ raw });
+        return (await make(client)).sizeBytes - Math.ceil(raw.length * 1.25) - 3400;
+      };
+      expect(await sizeOf(calls.steps, wireStep({ error: 'x'.repeat(5000) }))).toBe(10_000);
+      const graph = { nodes: { abc: { type: 'de', metadata: { description: 'f' } }, b: {} }, edges: [['abc', 'b']] };
+      expect(await sizeOf(calls.workflows, wireWorkflow('wf', { graph }))).toBe(3 * 300 + 2 * (7 + 4));
     });
 
     it('a start once, whatever comes; that a run may have started is said', async () => {

@@ -3,14 +3,26 @@ import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { CountedDeviation } from '../../src/observability/deviations.ts';
 import { NOT_FINITE } from '../../src/domain/json.ts';
-import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from '../../src/upstream/contract.ts';
+import * as contract from '../../src/upstream/contract.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { ownCopy } from '../../src/upstream/transport/own-bytes.ts';
 import { createDeviations } from '../../src/upstream/wire/deviations.ts';
 import { collectGarbage } from '../support/collect-garbage.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
 import { told, valuesOf } from '../support/facts.ts';
-import { answerOf, bodyOf, jsonIn, rawJSON, type Wire, wireRun, wireStep } from '../support/wire.ts';
+import {
+  answerOf,
+  bodyOf,
+  jsonIn,
+  rawJSON,
+  readRun,
+  readRuns,
+  readSteps,
+  readWorkflows,
+  type Wire,
+  wireRun,
+  wireStep,
+} from '../support/wire.ts';
 
 const readStep = (fields: Wire) => {
   const [step] = readSteps(answerOf([wireStep(fields)]));
@@ -279,6 +291,20 @@ describe("the wire's quirks", () => {
 });
 
 describe('the items of a list', () => {
+  it('are read one by one, so that others are answered in between', () => {
+    const list = (item: Wire) => answerOf(Array.from({ length: 100 }, () => item));
+    for (const work of [
+      contract.readSteps(list(wireStep())),
+      contract.readRun(list(wireRun('r')), 'r'),
+      contract.readRuns(list(wireRun('r'))),
+      contract.readWorkflows(list(wireWorkflow('wf'))),
+    ]) {
+      let pieces = 0;
+      while (work.next().done !== true) pieces += 1;
+      expect(pieces).toBe(100);
+    }
+  });
+
   it('are told from other objects by any one of the fields that name them', () => {
     const isRead = (read: () => unknown) => {
       try {
@@ -336,9 +362,14 @@ describe('the workflows on the wire', () => {
 
 describe('a started run', () => {
   it('has an id, and maybe a message', () => {
-    expect(readStartedRun(answerOf({ run_id: 'r', message: 'started' }))).toEqual({ runId: 'r', message: 'started' });
-    expect(readStartedRun(answerOf({ run_id: 7 }))).toEqual({ runId: '7', message: null });
-    expect(readStartedRun(answerOf({ run_id: rawJSON('12345678901234567891') })).runId).toBe('12345678901234567891');
+    expect(contract.readStartedRun(answerOf({ run_id: 'r', message: 'started' }))).toEqual({
+      runId: 'r',
+      message: 'started',
+    });
+    expect(contract.readStartedRun(answerOf({ run_id: 7 }))).toEqual({ runId: '7', message: null });
+    expect(contract.readStartedRun(answerOf({ run_id: rawJSON('12345678901234567891') })).runId).toBe(
+      '12345678901234567891',
+    );
     const of = (problem: string) =>
       `the upstream's answer for execute is not what its contract says: expected ${problem}`;
     for (const [json, problem] of [
@@ -347,12 +378,12 @@ describe('a started run', () => {
       [[{ run_id: 'r' }], of('object at $, got array')],
       ['SECRET', of('object at $, got string')],
     ] as const) {
-      expect(errorOf(() => readStartedRun(answerOf(json)))).toMatchObject({
+      expect(errorOf(() => contract.readStartedRun(answerOf(json)))).toMatchObject({
         code: 'UPSTREAM_CONTRACT_VIOLATION',
         message: problem,
       });
     }
-    expect(deviationsOf((add) => readStartedRun(answerOf({ run_id: 7, message: 8 }), add))).toEqual([
+    expect(deviationsOf((add) => contract.readStartedRun(answerOf({ run_id: 7, message: 8 }), add))).toEqual([
       'execute.run_id read: expected string, got number, 1',
       'execute.message read: expected string, got number, 1',
     ]);
@@ -470,7 +501,9 @@ describe('a deviation', () => {
     expect(deviationsOf((add) => readRun(answerOf([wireRun('r')]), 'r', add))).toEqual([]);
     expect(deviationsOf((add) => readRuns(answerOf([wireRun('r')]), 1, add))).toEqual([]);
     expect(deviationsOf((add) => readWorkflows(answerOf([wireWorkflow('wf')]), add))).toEqual([]);
-    expect(deviationsOf((add) => readStartedRun(answerOf({ run_id: 'r', message: 'started' }), add))).toEqual([]);
+    expect(deviationsOf((add) => contract.readStartedRun(answerOf({ run_id: 'r', message: 'started' }), add))).toEqual(
+      [],
+    );
   });
 
   it('is counted by field and outcome, with the types of the first', () => {
@@ -497,6 +530,50 @@ describe('a deviation', () => {
       expect(words).toEqual(['timed_out', 'Timed-Out', 'SECRET', '3', '', '']);
     });
     expect(deviations).toEqual(['steps[].status lost: expected known status, got another word, 4']);
+  });
+
+  it('is a field that is longer than is read, of whatever type: an error says so', () => {
+    const long = ['x'.repeat(4095), Array.from({ length: 2100 }, () => [])];
+    const names = ['id', 'node_id', 'status', 'start_time', 'elapsed_time', 'tokens', 'user_id', 'organization_id'];
+    const errors = ['x', 'x'.repeat(262_143), ['x'.repeat(262_139)], { a: 'x'.repeat(262_140) }];
+    const steps = [
+      ...long.map((value) => wireStep(Object.fromEntries(names.map((name) => [name, value])))),
+      ...errors.map((error) => wireStep({ error })),
+    ];
+    const TOO_LONG = '(an error that is longer than 256 KiB)';
+    const deviations = deviationsOf((add) => {
+      const [first, second, ...others] = readSteps(answerOf(steps), 'r', add);
+      const facts = { rawStatus: '', startTime: null, elapsedTime: null, tokens: null, userId: null };
+      expect(first && told(first)).toMatchObject({ ...facts, id: 'r#0', nodeId: 'r#0', endTime: expect.anything() });
+      expect(second && told(second)).toMatchObject({ ...facts, id: 'r#1', nodeId: 'r#1' });
+      const read = others.map(({ error }) => (error === TOO_LONG ? error : error?.length));
+      expect(read).toEqual([1, TOO_LONG, 262_143, TOO_LONG]);
+    });
+    const [fields, ofErrors] = [deviations.slice(0, -1), deviations.at(-1)];
+    expect(fields.map((each) => each.replace(/expected .*, got/, 'got'))).toEqual(
+      ['id', 'node_id', 'user_id', 'organization_id', 'status', 'start_time', 'elapsed_time', 'tokens'].map(
+        (name) => `steps[].${name} lost: got a longer value, 2`,
+      ),
+    );
+    expect(ofErrors).toBe('steps[].error lost: expected string, got a longer value, 2');
+  });
+
+  it('is a graph of too many nodes or edges, or one that takes too long: it is null', () => {
+    const nodes = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`n${at}`, {}]));
+    const edges = (count: number) => Array.from({ length: count }, () => ['n0', 'n1']);
+    const graphs = [
+      { nodes: nodes(10_000), edges: edges(10_000) },
+      { nodes: nodes(10_001) },
+      { edges: edges(10_001) },
+      { nodes: {}, other: Array.from({ length: 2 ** 18 }, () => []) },
+      { nodes: { a: { metadata: 'x'.repeat(2 ** 22) } } },
+    ];
+    const deviations = deviationsOf((add) => {
+      const workflows = readWorkflows(answerOf(graphs.map((graph, at) => wireWorkflow(`w${at}`, { graph }))), add);
+      const sizes = workflows.map(({ graph }) => graph && [graph.nodes.length, graph.edges.length]);
+      expect(sizes).toEqual([[10_000, 10_000], null, null, null, null]);
+    });
+    expect(deviations).toEqual(['workflows[].graph lost: expected at most 10000 nodes and edges, got more, 4']);
   });
 
   it('is an id that can not be read: of a step that of its position stands in', () => {

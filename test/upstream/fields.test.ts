@@ -5,7 +5,7 @@ import { itemsIn } from '../../src/upstream/wire/answers.ts';
 import type { ReportDeviation } from '../../src/upstream/wire/deviations.ts';
 import * as fields from '../../src/upstream/wire/fields.ts';
 import type { WireObject } from '../../src/upstream/wire/fields.ts';
-import { rawJSON, answerOf } from '../support/wire.ts';
+import { bodyOf, finished, jsonIn, rawJSON } from '../support/wire.ts';
 
 /** What is read of a value, and what is reported: its outcome and what came. */
 type Case = readonly [value: unknown, read: unknown, outcome?: 'read' | 'lost', got?: string];
@@ -169,9 +169,14 @@ const READERS: readonly (readonly [string, (object: WireObject, key: string) => 
 
 /** The first of the items of an answer. */
 function objectOf(item: fields.WireFields, report: ReportDeviation = () => undefined): WireObject {
-  const names = new Set(Object.keys(item));
-  const list = { answer: 'steps', item: 'step', names, isItem: () => true };
-  const [object] = itemsIn(list, answerOf([item]), report);
+  const names = Object.keys(item);
+  const list = {
+    answer: 'steps',
+    item: 'step',
+    fields: new Map(names.map((name) => [name, 10_000])),
+    isItem: () => true,
+  };
+  const [object] = finished(itemsIn(list, jsonIn(bodyOf([item]), new Set(names)), report, (read) => read));
   if (!object) throw new Error('expected an object');
   return object;
 }

@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { WorkflowGraph } from '../../src/domain/types.ts';
 import { createDeviations } from '../../src/upstream/wire/deviations.ts';
 import { readGraph } from '../../src/upstream/wire/graph.ts';
 
 const deviations = createDeviations();
-const graphOf = (fields: Readonly<Record<string, unknown>>, report = deviations.add) =>
-  readGraph({ fields, exact: () => fields, path: 'graph', report });
+function graphOf(fields: Readonly<Record<string, unknown>>, report = deviations.add): WorkflowGraph {
+  const graph = readGraph({ fields, exact: () => fields, path: 'graph', report });
+  if (!graph) throw new Error('expected a graph');
+  return graph;
+}
 
 const ends = fc.constantFrom('START', 'END', 'a', 'b', 'c');
 const edges = fc.array(fc.tuple(ends, ends), { maxLength: 6 });

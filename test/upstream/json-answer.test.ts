@@ -2,16 +2,18 @@ import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import type { PayloadText } from '../../src/domain/types.ts';
-import { jsonAnswerOf } from '../../src/upstream/transport/json-answer.ts';
+import { jsonAnswerOf, TOO_LONG } from '../../src/upstream/transport/json-answer.ts';
 import { collectGarbage } from '../support/collect-garbage.ts';
 import { jsonIn } from '../support/wire.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
 
-const answer = (json: string | Buffer) => jsonIn(Buffer.from(json));
+const NAMES = ['a', 'b', 'c', 'id', 'grosse', 'outputs'];
+const answer = (json: string | Buffer) => jsonIn(Buffer.from(json), new Set(NAMES));
+const upTo = (maxBytes: number, names: readonly string[]) => new Map(names.map((name) => [name, maxBytes]));
 
 /** Of each item, and of the one value that is no list. */
 const read = (json: string, names: readonly string[] = [], isExact?: boolean) =>
-  answer(json).items.map((item) => item.read(new Set(names), isExact));
+  answer(json).items.map((item) => item.read(upTo(1000, names), isExact));
 
 /** A function of its own: the frame of the test would keep the value alive. */
 const watchReading = (text: PayloadText): WeakRef<object> => new WeakRef(text.read() as object);
@@ -43,6 +45,18 @@ describe('the JSON of an answer', () => {
     expect(read(json, ['id', 'grosse', 'outputs'])).toEqual(JSON.parse(json));
   });
 
+  it('has something else in place of what is longer than is read, or takes longer, and keeps its neighbours', () => {
+    const value = { a: 'x'.repeat(98), b: 'x'.repeat(99), c: 'ü'.repeat(49) };
+    const [item] = answer(JSON.stringify([{ ...value, outputs: 1 }])).items;
+    expect(item?.read(upTo(100, ['a', 'b', 'c', 'outputs']))).toEqual({ ...value, b: TOO_LONG, outputs: 1 });
+    const lists = `[${'[],'.repeat(2 ** 18)}[]]`;
+    const [costly] = answer(`[{"a": 1, "b": ${lists}, "c": [[]]}]`).items;
+    const read = costly?.read(upTo(Infinity, ['a', 'b', 'c'])) as Record<string, unknown>;
+    expect(read).toEqual({ a: 1, b: TOO_LONG, c: [[]] });
+    expect(read.b).toBe(TOO_LONG);
+    expect(answer(`["${'x'.repeat(5000)}"]`).items[0]?.read(new Map())).toBe(TOO_LONG);
+  });
+
   it('has the text of a member, the last one of its name, if it has a value', () => {
     const [item] = answer('[{"a": {"x": [1]}, "b": 1, "\\u0062" : "ü" , "c": null}]').items;
     const texts = ['a', 'b', 'c', 'd'].map((name) => item?.member(name)?.bytes.toString() ?? null);
@@ -53,9 +67,9 @@ describe('the JSON of an answer', () => {
   it('has items that can be kept without the others', () => {
     const list = answer('[{"a": 1}, {"id": "ü", "b": [2]}, 3]').items;
     const copies = list.map((item) => item.copy());
-    expect(copies.map((item) => item.read(new Set(['a', 'id', 'b'])))).toEqual([{ a: 1 }, { id: 'ü', b: [2] }, 3]);
+    expect(copies.map((item) => item.read(upTo(1000, ['a', 'id', 'b'])))).toEqual([{ a: 1 }, { id: 'ü', b: [2] }, 3]);
     expect(copies[1]?.member('b')?.read()).toEqual([2]);
-    expect(copies[1]?.read(new Set(['id']))).toEqual({ id: 'ü' });
+    expect(copies[1]?.read(upTo(1000, ['id']))).toEqual({ id: 'ü' });
     expect(copies.map(({ heldBytes }) => heldBytes)).toEqual([8, 22, 1]);
     expect(list[0]?.heldBytes).toBe(37);
   });
@@ -68,12 +82,12 @@ describe('the JSON of an answer', () => {
 
   it('says whether bytes of another charset are read as U+FFFD, which an upstream may also have meant', () => {
     expect(answer(Buffer.from('["ü"]', 'latin1'))).toMatchObject({ hasInvalidUtf8: true });
-    expect(answer(Buffer.from('["ü"]', 'latin1')).items[0]?.read(new Set())).toBe('\uFFFD');
+    expect(answer(Buffer.from('["ü"]', 'latin1')).items[0]?.read(new Map())).toBe('\uFFFD');
     expect(answer('["\uFFFD"]')).toMatchObject({ hasInvalidUtf8: false });
   });
 
   it('yields while it is long', () => {
-    const work = jsonAnswerOf(Buffer.from(`[${'"text",'.repeat(100_000)}1]`));
+    const work = jsonAnswerOf(Buffer.from(`[${'"text",'.repeat(100_000)}1]`), new Set());
     expect(work.next().done).toBe(false);
   });
 
@@ -91,6 +105,10 @@ describe('the JSON of an answer', () => {
     ['JSON with something behind it', '{"key": "SECRET"} SECRET', 'is not JSON'],
     ['JSON values on lines', '{"key": "SECRET"}\n{"key": 1}\n', 'is NDJSON (one JSON value a line)'],
     ['JSON values on lines that end in CRLF', '{"key": "SECRET"}\r\n\r\n{"key": 1}', 'is NDJSON'],
+    ['JSON values on the first lines of many', `{"key": "SECRET"}\n{"key": 1}\n${'x'.repeat(5000)}`, 'is NDJSON'],
+    ['longer JSON values on lines', `["SECRET"${',[]'.repeat(2000)}]\n`.repeat(2), 'is not JSON'],
+    ['a JSON value before a longer line', `{"key": "SECRET"}\n1${' '.repeat(5000)}\n`, 'is not JSON'],
+    ['blanks before something else', `${' '.repeat(5000)}SECRET`, 'is not JSON'],
     ['a JSON value and another line', '{"key": 1}\nSECRET', 'is not JSON'],
     ['nothing', '', 'is empty, not JSON'],
     ['blanks', ' \r\n', 'is empty, not JSON'],

@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { NotJsonError, outlineOf, type Outline } from '../../src/upstream/transport/json-outline.ts';
+import { MAX_ITEMS, NotJsonError, outlineOf, type Outline } from '../../src/upstream/transport/json-outline.ts';
+import { finished } from '../support/wire.ts';
 
-function outline(json: string | Buffer): Outline {
-  const work = outlineOf(Buffer.from(json));
-  for (let step = work.next(); ; step = work.next()) if (step.done === true) return step.value;
-}
+const outline = (json: string, names: readonly string[] = ['a', 'b']): Outline =>
+  finished(outlineOf(Buffer.from(json), new Set(names)));
 
 const isJson = (text: string): boolean => {
   try {
@@ -76,8 +75,9 @@ describe('the outline of JSON', () => {
     );
   });
 
-  it('has the items of a list and the members of each, or those of the one value', () => {
-    const name = fc.oneof(fc.string(), fc.constantFrom('a', 'outputs', '__proto__'));
+  it('has the items of a list and the named members of each, or those of the one value', () => {
+    const names = ['a', 'outputs', '__proto__'];
+    const name = fc.oneof(fc.string(), fc.constantFrom(...names));
     const object = fc.dictionary(name, fc.jsonValue({ maxDepth: 3 }), { maxKeys: 4 });
     fc.assert(
       fc.property(
@@ -88,24 +88,37 @@ describe('the outline of JSON', () => {
           const value = isList ? values : (values[0] ?? {});
           const text = `${blank}${JSON.stringify(value, null, blank)}${blank}`;
           const bytes = Buffer.from(text);
-          const found = outline(text);
+          const found = outline(text, names);
           const textAt = ({ start, end }: { start: number; end: number }) =>
             JSON.parse(bytes.toString('utf8', start, end)) as unknown;
           const items = (Array.isArray(value) ? value : [value]) as unknown[];
           expect(found.isList).toBe(Array.isArray(value));
           expect(found.items.map(textAt)).toEqual(items);
           expect(
-            found.items.map(({ members }) =>
-              members.map((member) => [textAt({ start: member.nameStart, end: member.nameEnd }), textAt(member)]),
-            ),
+            found.items.map(({ members }) => members.map((member) => [member.name, textAt(member), member.place])),
           ).toEqual(
             items.map((item) =>
-              typeof item === 'object' && item !== null && !Array.isArray(item) ? Object.entries(item) : [],
+              typeof item === 'object' && item !== null && !Array.isArray(item)
+                ? Object.entries<unknown>(item as Record<string, unknown>)
+                    .map(([key, of], place) => [key, of, place])
+                    .filter(([key]) => names.includes(key as string))
+                : [],
             ),
           );
+          expect(found.itemCount).toBe(items.length);
         },
       ),
     );
+  });
+
+  it('has one member of a name, the last one, however the name is written, and no more items than are read', () => {
+    const [item] = outline(`{"a":0,"\\u0062":[1],${'"a":1,"c":2,'.repeat(1000)}"\\u0061" :3,"c":4}`).items;
+    expect(item?.members.map(({ name, place }) => [name, place])).toEqual([
+      ['b', 1],
+      ['a', 2002],
+    ]);
+    const many = outline(`[${'{"a":1},'.repeat(MAX_ITEMS)}{"a":1}, 2]`);
+    expect([many.items.length, many.itemCount]).toEqual([MAX_ITEMS, MAX_ITEMS + 2]);
   });
 
   it('says how deep a member is, what it costs, and which of its numbers a double can not hold', () => {
@@ -145,6 +158,22 @@ describe('the outline of JSON', () => {
     });
   });
 
+  it('says that new names cost more, and those of very large objects, beyond the first thousand of a member', () => {
+    const costOf = (values: readonly unknown[]) =>
+      outline(`[{"b": {"x": 1}, "a": ${JSON.stringify(values)}}]`).items[0]?.members[1]?.cost;
+    const object = (from: number, count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`name ${from + at}`, 1]));
+    const each = (count: number, value: (at: number) => unknown) => Array.from({ length: count }, (_, at) => value(at));
+    const plain = (objects: number, names: number) => 8 + objects * 8 + names;
+    expect(costOf(each(1000, (at) => object(at, 1)))).toBe(plain(1000, 1000));
+    expect(costOf(each(2000, (at) => ({ id: at, text: 'x' })))).toBe(plain(2000, 4000) + 2 * 40);
+    expect(costOf(each(3000, (at) => object(at, 1)))).toBe(plain(3000, 3000) + 2000 * 40);
+    expect(costOf([object(0, 3000)])).toBe(plain(1, 3000) + 2000 * 40);
+    expect(costOf(each(3, () => object(0, 2000)))).toBe(plain(3, 6000) + 4000 * 40);
+    expect(costOf(each(2000, () => ({ ['é'.repeat(200)]: 1 })))).toBe(plain(2000, 2000) + 1000 * 40);
+    expect(costOf([each(40, () => each(70, () => ({ ab: [{ ab: 1 }] })))])).toBe(8 + 8 + 40 * 8 + 2800 * 25 + 40);
+  });
+
   it('tells each number that JSON.parse and JSON.stringify would not keep', () => {
     const digits = fc.stringMatching(/^[0-9]{1,30}$/);
     const number = fc
@@ -174,7 +203,7 @@ describe('the outline of JSON', () => {
   it('is made in pieces, also of one deep value', () => {
     for (const json of [`[${'1,'.repeat(500_000)}1]`, '['.repeat(500_000) + ']'.repeat(500_000)]) {
       let pieces = 0;
-      for (const work = outlineOf(Buffer.from(json)); work.next().done !== true;) pieces += 1;
+      for (const work = outlineOf(Buffer.from(json), new Set()); work.next().done !== true;) pieces += 1;
       expect(pieces).toBeGreaterThanOrEqual(3);
     }
   });

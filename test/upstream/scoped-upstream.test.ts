@@ -3,7 +3,6 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { UPSTREAM_ENDPOINTS } from '../../src/config/config.ts';
 import { createUpstreamClient, type UpstreamAnswer, type UpstreamApi } from '../../src/upstream/client.ts';
-import { readWorkflows } from '../../src/upstream/contract.ts';
 import { createScopedUpstream } from '../../src/upstream/scoped-upstream.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import type { Scope } from '../../src/upstream/scope.ts';
@@ -11,7 +10,7 @@ import { stepFacts } from '../support/facts.ts';
 import { startFaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
-import { answerOf } from '../support/wire.ts';
+import { answerOf, readWorkflows } from '../support/wire.ts';
 
 /** An eighth of what is kept, by the texts alone. */
 const MANY = readWorkflows(answerOf(Array.from({ length: 1000 }, (_, id) => wireWorkflow(`${'w'.repeat(500)}-${id}`))));

@@ -12,35 +12,50 @@ import { ownCopy } from './own-bytes.ts';
 
 export interface JsonAnswer {
   readonly isList: boolean;
-  /** Those of a list, or the one value. */
+  /** The first MAX_ITEMS of a list, or the one value. */
   readonly items: readonly JsonItem[];
+  /** Of all. */
+  readonly itemCount: number;
   /** True if it begins with a byte order mark, which JSON may not have. */
   readonly hasByteOrderMark: boolean;
   /** True if bytes that are not UTF-8 are read as U+FFFD. */
   readonly hasInvalidUtf8: boolean;
 }
 
-/** Throws UPSTREAM_CONTRACT_VIOLATION for what is not JSON. Yields after each small part of the work: an answer may be long. */
-export function* jsonAnswerOf(body: Buffer): Generator<void, JsonAnswer, void> {
+/**
+ * Throws UPSTREAM_CONTRACT_VIOLATION for what is not JSON. Yields after each small part of the work: an answer may be long. `names`: of the
+ * members that are read, now or later.
+ */
+export function* jsonAnswerOf(body: Buffer, names: ReadonlySet<string>): Generator<void, JsonAnswer, void> {
   const hasByteOrderMark = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
   const bytes = hasByteOrderMark ? body.subarray(BYTE_ORDER_MARK.length) : body;
   const hasInvalidUtf8 = !isUtf8(bytes);
   try {
-    const { isList, items } = yield* outlineOf(bytes);
+    const { isList, items, itemCount } = yield* outlineOf(bytes, names);
     const read = items.map((item) => new JsonItem(bytes, item, hasInvalidUtf8));
-    return { isList, items: read, hasByteOrderMark, hasInvalidUtf8 };
+    return { isList, items: read, itemCount, hasByteOrderMark, hasInvalidUtf8 };
   } catch (error) {
     if (!(error instanceof NotJsonError)) throw error;
-    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `the upstream's answer ${describe(bytes.toString())}`);
+    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `the upstream's answer ${describe(bytes)}`);
   }
 }
 
-/** A value, with its members if it is an object. Of two of the same name the last one counts, as for JSON.parse. */
+/** How many bytes of a member are read at most, by its name. */
+export type MaxBytes = ReadonlyMap<string, number>;
+
+/** Of a field that is read when its answer comes, in bytes. */
+export const MAX_FIELD_BYTES = 2 ** 12;
+/** Of parsing such a field, whatever its bytes: some 30 ms. */
+const MAX_FIELD_COST = 2 ** 21;
+
+/** Stands for a value that is too long to be read. Only itself equals it, and it is of no use to any reader. */
+export const TOO_LONG: readonly never[] = Object.freeze([]);
+
+/** A value, with its members if it is an object. */
 export class JsonItem {
   readonly #bytes: Buffer;
   readonly #item: Item;
   readonly #hasInvalidUtf8: boolean;
-  #names: readonly string[] | undefined;
 
   constructor(bytes: Buffer, item: Item, hasInvalidUtf8: boolean) {
     this.#bytes = bytes;
@@ -54,29 +69,41 @@ export class JsonItem {
   }
 
   /**
-   * The value: of an object just the members of these names, and of a list nothing. `isExact`: with integers beyond 2^53 as text, which takes
-   * twice as long.
+   * The value: of an object just the members of these names, and of a list nothing. What is longer than may be read is TOO_LONG. `isExact`:
+   * with integers beyond 2^53 as text, which takes twice as long.
    */
-  read(names: ReadonlySet<string>, isExact = false): unknown {
+  read(maxBytes: MaxBytes, isExact = false): unknown {
     const { start, end, members } = this.#item;
     if (this.#bytes[start] === OPEN_LIST) return [];
-    if (members.length === 0) return parse(this.#bytes.toString('utf8', start, end), isExact);
-    const isNamed = (index: number) => names.has(this.#nameAt(index));
-    const texts: string[] = [];
-    for (let index = 0; index < members.length; index += 1) {
-      if (!isNamed(index)) continue;
-      const first = members[index];
-      // Neighbours are decoded together.
-      while (isNamed(index + 1)) index += 1;
-      texts.push(this.#bytes.toString('utf8', first?.nameStart, members[index]?.end));
+    if (this.#bytes[start] !== OPEN_OBJECT) {
+      return end - start > MAX_FIELD_BYTES ? TOO_LONG : parse(this.#bytes.toString('utf8', start, end), isExact);
     }
-    return parse(`{${texts.join(',')}}`, isExact);
+    const texts: string[] = [];
+    const tooLong: string[] = [];
+    let [from, last]: [number, Member | undefined] = [0, undefined];
+    for (const member of members) {
+      const most = maxBytes.get(member.name);
+      if (most === undefined) continue;
+      if (member.end - member.start > most || member.cost > MAX_FIELD_COST) {
+        tooLong.push(member.name);
+        continue;
+      }
+      // Neighbours are decoded together.
+      if (member.place - 1 !== last?.place) {
+        if (last) texts.push(this.#bytes.toString('utf8', from, last.end));
+        from = member.nameStart;
+      }
+      last = member;
+    }
+    if (last) texts.push(this.#bytes.toString('utf8', from, last.end));
+    const read = parse(`{${texts.join(',')}}`, isExact) as Record<string, unknown>;
+    for (const name of tooLong) read[name] = TOO_LONG;
+    return read;
   }
 
   /** Null where there is none, or null. */
   member(name: string): JsonText | null {
-    const { members } = this.#item;
-    const member = members.findLast((_, index) => this.#nameAt(index) === name);
+    const member = this.#item.members.find((each) => each.name === name);
     if (!member || this.#bytes[member.start] === LETTER_N) return null;
     return new JsonText(this.#bytes, member, this.#hasInvalidUtf8);
   }
@@ -88,20 +115,10 @@ export class JsonItem {
     const moved = members.map((member) => ({
       ...member,
       nameStart: member.nameStart - start,
-      nameEnd: member.nameEnd - start,
       start: member.start - start,
       end: member.end - start,
     }));
     return new JsonItem(bytes, { start: 0, end: end - start, members: moved }, this.#hasInvalidUtf8);
-  }
-
-  /** Of a member. Those of the contract are ASCII, and empty is none. */
-  #nameAt(index: number): string {
-    this.#names ??= this.#item.members.map(({ nameStart, nameEnd }) => {
-      const name = this.#bytes.toString('latin1', nameStart + 1, nameEnd - 1);
-      return name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name;
-    });
-    return this.#names[index] ?? '';
   }
 }
 
@@ -178,21 +195,27 @@ const forget = () => {
   recent.length = 0;
 };
 
-const OPEN_LIST = 0x5b;
+const [OPEN_LIST, OPEN_OBJECT] = [0x5b, 0x7b] as const;
 /** Of `null`. */
 const LETTER_N = 0x6e;
 
 /** Of UTF-8. */
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
+/** By its beginning, what is not JSON is told from other mistakes. */
+const DESCRIBED_BYTES = 2 ** 12;
+
 /** What a text that is not JSON is, as far as that helps to find the mistake. */
-function describe(text: string): string {
-  if (text.trim() === '') return 'is empty, not JSON';
+function describe(bytes: Buffer): string {
+  const isWhole = bytes.length <= DESCRIBED_BYTES;
+  const text = bytes.toString('utf8', 0, DESCRIBED_BYTES);
+  if (isWhole && text.trim() === '') return 'is empty, not JSON';
   if (/^\s*<(?:!doctype\s+html|html|head|body)\b/i.test(text)) {
     return 'is an HTML page, not JSON: check the path of UPSTREAM_URL, and whether a login page stands in front of the API';
   }
   if (/^\s*</.test(text)) return 'is XML, not JSON';
-  const lines = text.split('\n', 3).filter((line) => line.trim() !== '');
+  const whole = isWhole ? text : text.slice(0, text.lastIndexOf('\n') + 1);
+  const lines = whole.split('\n', 3).filter((line) => line.trim() !== '');
   if (lines.length > 1 && lines.every(isJson)) return 'is NDJSON (one JSON value a line), not one JSON value';
   return 'is not JSON';
 }

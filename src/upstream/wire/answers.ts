@@ -1,6 +1,7 @@
 /** Whole answers on the wire: lists whose items are read one by one, and single objects. */
 import { GatewayError } from '../errors.ts';
-import type { JsonAnswer, JsonItem } from '../transport/json-answer.ts';
+import type { JsonAnswer, JsonItem, MaxBytes } from '../transport/json-answer.ts';
+import { MAX_ITEMS } from '../transport/json-outline.ts';
 import type { ReportDeviation } from './deviations.ts';
 import { isObject, typeOf, type WireFields, type WireObject } from './fields.ts';
 
@@ -8,73 +9,80 @@ import { isObject, typeOf, type WireFields, type WireObject } from './fields.ts'
 export interface ListOf {
   readonly answer: string;
   readonly item: string;
-  readonly names: ReadonlySet<string>;
+  readonly fields: MaxBytes;
   readonly isItem: (fields: WireFields) => boolean;
   /** One item may come without its list. */
   readonly mayBeBare?: true;
 }
 
-/** To read so many takes 0.2 s where each field deviates, and nobody is answered meanwhile. Runs have far fewer steps. */
-const MAX_ITEMS = 25_000;
+/** Reads one item: null for one of another kind. */
+export type ReadItem<T> = (object: WireObject | null, item: JsonItem, index: number) => T;
 
 /**
- * Reads an answer that must be a list. An item of another kind is null, and reported: it must not lose its neighbours. A list
- * of nothing else is another answer altogether: that is a violation. `limit`: no more were asked for, and no more are read.
+ * Reads an answer that must be a list. An item of another kind is reported: it must not lose its neighbours. A list of nothing else is
+ * another answer altogether: that is a violation. `limit`: no more were asked for, and no more are read. Yields after each item.
  */
-export function itemsIn(list: ListOf, json: JsonAnswer, report: ReportDeviation, limit = Infinity) {
-  const { answer, item, names, isItem } = list;
-  if (!json.isList) return [bareItem(list, json, report)];
-  if (json.items.length > limit) report(answer, 'read', `at most ${limit} items`, 'more');
-  const items = json.items.slice(0, limit);
-  if (items.length > MAX_ITEMS) {
+export function* itemsIn<T>(
+  list: ListOf,
+  json: JsonAnswer,
+  report: ReportDeviation,
+  read: ReadItem<T>,
+  limit = Infinity,
+): Generator<void, T[], void> {
+  const { answer, item: kind, fields, isItem } = list;
+  if (!json.isList) return [bareItem(list, json, report, read)];
+  if (json.itemCount > limit) report(answer, 'read', `at most ${limit} items`, 'more');
+  if (Math.min(json.itemCount, limit) > MAX_ITEMS) {
     const message = `the upstream's answer for ${answer} has more than ${MAX_ITEMS} items`;
     throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', message);
   }
   const path = `${answer}[]`;
   const unreadable: unknown[] = [];
-  const objects = items.map((each): WireObject | null => {
-    const read = each.read(names);
-    if (isObject(read) && isItem(read)) return wireObject(each, read, list, path, report);
-    unreadable.push(read);
-    return null;
-  });
-  if (unreadable.length === 0) return objects;
-  if (unreadable.length === objects.length) throw violation(answer, item, '$[0]', unreadable[0]);
-  for (const read of unreadable) report(path, 'lost', item, typeOf(read));
-  return objects;
+  const results: T[] = [];
+  for (const [index, item] of json.items.slice(0, limit).entries()) {
+    const value = item.read(fields);
+    const isReadable = isObject(value) && isItem(value);
+    if (!isReadable) unreadable.push(value);
+    results.push(read(isReadable ? wireObject(item, value, list, path, report) : null, item, index));
+    yield;
+  }
+  if (unreadable.length === 0) return results;
+  if (unreadable.length === results.length) throw violation(answer, kind, '$[0]', unreadable[0]);
+  for (const value of unreadable) report(path, 'lost', kind, typeOf(value));
+  return results;
 }
 
-function bareItem(list: ListOf, json: JsonAnswer, report: ReportDeviation): WireObject {
-  const { answer, names, isItem, mayBeBare } = list;
+function bareItem<T>(list: ListOf, json: JsonAnswer, report: ReportDeviation, read: ReadItem<T>): T {
+  const { answer, fields, isItem, mayBeBare } = list;
   const [item] = json.items;
-  const read = item?.read(names);
-  if (!item || !mayBeBare || !isObject(read) || !isItem(read)) throw violation(answer, 'array', '$', read);
+  const value = item?.read(fields);
+  if (!item || !mayBeBare || !isObject(value) || !isItem(value)) throw violation(answer, 'array', '$', value);
   report(answer, 'read', 'array', 'object');
-  return wireObject(item, read, list, `${answer}[]`, report);
+  return read(wireObject(item, value, list, `${answer}[]`, report), item, 0);
 }
 
 /** What is read of an answer that is an object. */
 export interface ObjectOf {
   readonly answer: string;
-  readonly names: ReadonlySet<string>;
+  readonly fields: MaxBytes;
 }
 
 export function objectIn(object: ObjectOf, json: JsonAnswer, report: ReportDeviation): WireObject {
-  const { answer, names } = object;
+  const { answer, fields } = object;
   const [item] = json.items;
-  const read = json.isList ? [] : item?.read(names);
+  const read = json.isList ? [] : item?.read(fields);
   if (item && isObject(read)) return wireObject(item, read, object, answer, report);
   throw violation(answer, 'object', '$', read);
 }
 
 function wireObject(
   item: JsonItem,
-  fields: WireFields,
-  { names }: Pick<ListOf, 'names'>,
+  read: WireFields,
+  { fields }: Pick<ListOf, 'fields'>,
   path: string,
   report: ReportDeviation,
 ): WireObject {
-  return { fields, exact: () => item.read(names, true) as WireFields, path, report };
+  return { fields: read, exact: () => item.read(fields, true) as WireFields, path, report };
 }
 
 /** The message names position and type, never the value: it may be confidential. */

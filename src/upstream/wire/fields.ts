@@ -9,6 +9,7 @@ import { isStatusWord } from '../../domain/status.ts';
 import { hasZone, parseTimestamp, timestampOfEpoch, type Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import { problemOf } from '../id-problem.ts';
+import { TOO_LONG } from '../transport/json-answer.ts';
 import type { ReportDeviation } from './deviations.ts';
 
 export type WireFields = Readonly<Record<string, unknown>>;
@@ -64,10 +65,16 @@ export function textOrNothing(object: WireObject, key: string): string | null {
 }
 
 const TOO_DEEP = `(an error that is nested deeper than ${MAX_JSON_DEPTH} levels)`;
+const MAX_ERROR_KIB = 256;
+export const MAX_ERROR_BYTES = MAX_ERROR_KIB * 1024;
 
 /** A text, or the JSON text of an object or a list. The domain decides what means that there is no error. */
 export function errorText(object: WireObject, key: string): string | null {
   const value = object.fields[key];
+  if (value === TOO_LONG) {
+    report(object, key, 'lost', 'string');
+    return `(an error that is longer than ${MAX_ERROR_KIB} KiB)`;
+  }
   if (value === false) return readAs(null, object, key, 'string');
   if (typeof value !== 'object' || value === null) return textOrNothing(object, key);
   return isDeeperThan(value as JsonValue, MAX_JSON_DEPTH) ? TOO_DEEP : JSON.stringify(exactly(object, key));
@@ -167,6 +174,7 @@ function report(object: WireObject, key: string, outcome: 'read' | 'lost', expec
 
 export function typeOf(value: unknown): string {
   if (value === null) return 'null';
+  if (value === TOO_LONG) return 'a longer value';
   if (Array.isArray(value)) return 'array';
   return value === undefined ? 'nothing' : typeof value;
 }

@@ -2,13 +2,24 @@
 import type { WorkflowEdge, WorkflowGraph, WorkflowNode } from '../../domain/types.ts';
 import { listOrNothing, objectOrNothing, textOrNothing, typeOf, type WireObject } from './fields.ts';
 
+/** In bytes. */
+export const MAX_GRAPH_BYTES = 2 ** 22;
+/** Of nodes, and of edges: whatever is computed of a run walks all of them. */
+const MAX_PARTS = 10_000;
+
 /** Names of a graph's ends in the wire's edges. */
 const START = 'START';
 const END = 'END';
 
-/** Invalid edges are left out, and reported: the rest of the graph is still worth showing. */
-export function readGraph(graph: WireObject): WorkflowGraph {
-  const pairs = (listOrNothing(graph, 'edges') ?? []).flatMap((edge) => {
+/** Invalid edges are left out, and reported: the rest of the graph is still worth showing. Null where it is too large to be walked. */
+export function readGraph(graph: WireObject): WorkflowGraph | null {
+  const edges = listOrNothing(graph, 'edges') ?? [];
+  const nodes = Object.entries(objectOrNothing(graph, 'nodes')?.fields ?? {});
+  if (Math.max(edges.length, nodes.length) > MAX_PARTS) {
+    graph.report(graph.path, 'lost', `at most ${MAX_PARTS} nodes and edges`, 'more');
+    return null;
+  }
+  const pairs = edges.flatMap((edge) => {
     const pair = toEdge(edge);
     if (!pair) graph.report(`${graph.path}.edges[]`, 'lost', 'pair of strings', typeOf(edge));
     return pair ?? [];
@@ -16,7 +27,7 @@ export function readGraph(graph: WireObject): WorkflowGraph {
   const afterStart = pairs.filter(({ from }) => from === START).map(({ to }) => to);
   const beforeEnd = pairs.filter(({ to }) => to === END).map(({ from }) => from);
   return {
-    nodes: Object.entries(objectOrNothing(graph, 'nodes')?.fields ?? {}).map(([id, node]) => toNode(id, node)),
+    nodes: nodes.map(([id, node]) => toNode(id, node)),
     edges: pairs.filter(({ from, to }) => from !== START && to !== END),
     entry: pointOf(textOrNothing(graph, 'entry_point')) ?? onlyOneOf(afterStart),
     finish: pointOf(textOrNothing(graph, 'finish_point')) ?? onlyOneOf(beforeEnd),

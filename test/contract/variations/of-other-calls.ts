@@ -117,6 +117,15 @@ export const OF_WORKFLOWS: readonly Variation[] = [
   ),
   ofWorkflow(
     {
+      variation: '`graph` has more than 10,000 nodes or edges, or 4 MiB, or takes 30 ms to parse',
+      happens: 'Null.',
+      deviations: { 'workflows[].graph lost': 1 },
+    },
+    wireWorkflow('wf', { graph: { ...GRAPH, edges: Array.from({ length: 10_001 }, () => ['model_1', 'send']) } }),
+    { graph: null },
+  ),
+  ofWorkflow(
+    {
       variation: 'an edge is no pair of texts',
       happens: 'Left out. The rest of the graph is answered.',
       deviations: { 'workflows[].graph.edges[] lost': 1 },

@@ -194,6 +194,24 @@ export const OF_STEPS: readonly Variation[] = [
   ),
   ofStep(
     {
+      variation: '`error` is longer than 256 KiB',
+      happens: 'Not read: a text that says so stands in its place.',
+      deviations: { 'steps[].error lost': 1 },
+    },
+    { error: 'x'.repeat(2 ** 18) },
+    { error: '(an error that is longer than 256 KiB)' },
+  ),
+  ofStep(
+    {
+      variation: '`description` or `message` is beyond 64 KiB, or another field (no payload) 4 KiB',
+      happens: 'Read as one of another type.',
+      deviations: { 'steps[].organization_id lost': 1 },
+    },
+    { organization_id: 'x'.repeat(2 ** 12) },
+    { organizationId: null },
+  ),
+  ofStep(
+    {
       variation: '`user_id` or `organization_id` is a number',
       happens: 'Read as its text.',
       deviations: { 'steps[].user_id read': 1 },
