@@ -158,7 +158,7 @@ class Outliner implements Outline {
 
   #beginItem(): void {
     this.#at = endOfBlanks(this.#bytes, this.#at);
-    if (this.#depth !== this.#itemDepth) return;
+    if (this.#depth !== this.#itemDepth || this.itemCount >= MAX_ITEMS) return;
     this.#item = { start: this.#at, members: [] };
     this.#memberCount = 0;
   }
@@ -174,7 +174,7 @@ class Outliner implements Outline {
       if (this.#member) this.#countName(nameStart, nameEnd);
       return;
     }
-    const name = this.#nameAt(nameStart + 1, nameEnd - 1);
+    const name = this.itemCount < MAX_ITEMS ? this.#nameAt(nameStart + 1, nameEnd - 1) : null;
     this.#member = name === null ? null : { name, place: this.#memberCount, nameStart, start: this.#at };
     this.#memberCount += 1;
     this.#deepest = this.#depth;
