@@ -30,7 +30,7 @@ export interface ResourceCacheOptions {
   readonly shared?: SharedTier | null;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  readonly after: After;
+  readonly after?: After;
 }
 
 /** A 404 is believed no longer than this: a run that was just started may not be visible yet. */

@@ -43,7 +43,7 @@ export function createRuns({ config, upstream, fleet, now, wallOf, after }: Runs
   };
   const source = sourceOf(config);
   const shared = fleet && createSharedTier({ fleet, source, reauthIntervalMs, drop, now, after });
-  const cache = createResourceCache({ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, shared, now, after });
+  const cache = createResourceCache({ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, shared, now });
   const workflowStore = createWorkflowStore(upstream, cache, liveTtlMs);
   const offersRecords = config.upstreamEndpoints.has('run');
   const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs, wallOf });

@@ -3,7 +3,7 @@
  * calls under way only, so the upstream's bulkhead (`upstream/admission.ts`) bounds it.
  */
 import { AbandonedError } from '../upstream/errors.ts';
-import type { After } from './timer.ts';
+import { afterOnThisMachine, type After } from './timer.ts';
 
 export interface SingleFlight<T> {
   isUnderWay(key: string): boolean;
@@ -25,7 +25,7 @@ interface Flight<T> {
 /** When many clients disconnect at once, each may join just as the one before it leaves: the pause saves a call for each. */
 const LINGER_MS = 50;
 
-export function createSingleFlight<T>(after: After): SingleFlight<T> {
+export function createSingleFlight<T>(after: After = afterOnThisMachine): SingleFlight<T> {
   const flights = new Map<string, Flight<T>>();
 
   function launch(key: string, start: (signal: AbortSignal) => Promise<T>): Flight<T> {

@@ -51,30 +51,6 @@ describe('the runs of a gateway', () => {
     expect(partitions.cachedBytes).toBeGreaterThan((leftMib - 2) * MIB);
   });
 
-  it('abort a call that nobody waits for by the clock that was passed', async () => {
-    const clock = createManualClock();
-    const called = Promise.withResolvers<AbortSignal>();
-    const upstream = scriptedApi({
-      listSteps(_ref, { signal }) {
-        called.resolve(signal);
-        return new Promise(() => undefined);
-      },
-    });
-    const { runStore } = createRuns({
-      config: readConfig({ UPSTREAM_ENDPOINTS: 'steps' }),
-      upstream,
-      fleet: null,
-      ...clock,
-    });
-    const client = new AbortController();
-    const left = runStore.steps(REF, operationOf('ada', { signal: client.signal })).catch(() => 'left');
-    const signal = await called.promise;
-    client.abort();
-    expect([await left, signal.aborted]).toEqual(['left', false]);
-    clock.advance(50);
-    expect(signal.aborted).toBe(true);
-  });
-
   it('have no records where UPSTREAM_ENDPOINTS names none', async () => {
     for (const [endpoints, expected] of [
       ['steps,run', ['record r1']],

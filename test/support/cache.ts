@@ -8,10 +8,7 @@ export interface HoldingCache extends ResourceCache {
   readonly cachedBytes: number;
 }
 
-export type HoldingCacheOptions = Omit<ResourceCacheOptions, 'partitions' | 'after'> & {
-  readonly maxBytes: number;
-  readonly after?: ResourceCacheOptions['after'];
-};
+export type HoldingCacheOptions = Omit<ResourceCacheOptions, 'partitions'> & { readonly maxBytes: number };
 
 export function createHoldingCache({ maxBytes, ...options }: HoldingCacheOptions): HoldingCache {
   const partitions = createCachePartitions<unknown>(maxBytes);
