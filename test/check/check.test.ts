@@ -104,9 +104,9 @@ describe('stepgate check', () => {
     replies.steps = { json: [wireStep({ id: 4711, start_time: 'SECRET' }), 'SECRET', wireStep({ id: 4712 })] };
     const { code, stdout } = await check();
     expect(saidOf('steps', stdout).split('\n').slice(1)).toEqual([
-      '  - steps[]: expected step, got string; can not be read (1 times)',
       '  - steps[].id: expected string, got number; read all the same (2 times)',
       '  - steps[].start_time: expected ISO 8601 time with a zone, got other text; can not be read (1 times)',
+      '  - steps[]: expected step, got string; can not be read (1 times)',
     ]);
     expect(stdout).toContain('1 calls deviate from the contract');
     expect(stdout).not.toContain('SECRET');
