@@ -126,12 +126,6 @@ const STEP: readonly Equivalent[] = [
   })),
   {
     file: 'domain/step/step-error.ts',
-    line: 'if (!JSON_START.test(text)) return text;',
-    replacement: 'false',
-    reason: SAVES_TIME,
-  },
-  {
-    file: 'domain/step/step-error.ts',
     line: '} catch {',
     replacement: '{}',
     reason: 'Where nothing was parsed, the message is the text, too.',
@@ -141,7 +135,7 @@ const STEP: readonly Equivalent[] = [
 const FILES: readonly Equivalent[] = [
   ...['true', 'level.length >= 0'].map((replacement) => ({
     file: 'domain/json.ts',
-    line: 'for (let depth = 0; depth < maxDepth && level.length > 0; depth += 1) {',
+    line: 'for (let depth = 0; depth < maxDepth && level.length > 0; depth += 1) level = nextLevel(level, () => false) ?? [];',
     replacement,
     reason: 'Below an empty level there are only empty ones. To stop there saves time.',
   })),

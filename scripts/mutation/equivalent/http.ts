@@ -52,7 +52,6 @@ export const HTTP: readonly Equivalent[] = [
       'length && 0',
       'The block grows where it is too small. It saves copies alone.',
     ],
-    ['if (request.complete) return;', 'false', 'The body has been given by then. It saves making an error.'],
     [
       "request.once('error', close);",
       '""',
@@ -87,7 +86,6 @@ export const HTTP: readonly Equivalent[] = [
     ['const brotliOptions = (length: number): BrotliOptions => ({', '{}', TUNING],
     ['const brotliOptions = (length: number): BrotliOptions => ({', '() => undefined', TUNING],
     ['params: {', '{}', TUNING],
-    ["const bytes = typeof body === 'string' ? Buffer.from(body) : body;", 'true', 'A copy of the same bytes.'],
   ]),
   ...inFile('http/compression/content-encoding.ts', remembering('header', 'encodings')),
   ...inFile('http/graphql/answer-bytes.ts', [
@@ -96,8 +94,7 @@ export const HTTP: readonly Equivalent[] = [
       'sizeBytes <= MIN_LARGE_BYTES',
       WRITTEN,
     ],
-    ['isGone = () => false,', '() => undefined', 'As good as false.'],
-    ['if (json.bytes.length < turnEnd) continue;', 'json.bytes.length <= turnEnd', 'A byte later.'],
+    ['() => false,', '() => undefined', 'As good as false.'],
     [
       'const isShort = (value: JsonValue): boolean => sizeOf(value, PIECE_LENGTH) <= PIECE_LENGTH;',
       'sizeOf(value, PIECE_LENGTH) < PIECE_LENGTH',
@@ -123,7 +120,7 @@ export const HTTP: readonly Equivalent[] = [
     ],
   ]),
   ...inFile('http/graphql/graphql-handler.ts', [
-    ["const body = exchange.method === 'POST' ? await readBody(exchange.request, held) : '';", OTHER, IN_EVERY_KEY],
+    ["let body = exchange.method === 'POST' ? await readBody(exchange.request, held) : '';", OTHER, IN_EVERY_KEY],
     ["const { accept = '', 'content-type': contentType = '' } = request.headers;", OTHER, IN_EVERY_KEY],
     ['if (!held.isEmpty()) onClosed(exchange.response, held.end);', 'true', 'It saves a listener alone.'],
     ...[
@@ -156,14 +153,6 @@ export const HTTP: readonly Equivalent[] = [
   ...inFile('http/connection/raw-response.ts', [
     ["else endWithError(socket, MALFORMED[error.code ?? ''] ?? NOT_HTTP);", OTHER, 'It is no known code either.'],
   ]),
-  ...inFile(
-    'http/response-writer.ts',
-    ['true', 'false', "typeof body !== 'string'", '""'].map((replacement) => [
-      "response.end(typeof body === 'string' ? Buffer.from(body) : body);",
-      replacement,
-      'Node sends the same bytes of a text. It saves copies alone.',
-    ]),
-  ),
   ...inFile(
     'http/response-writer.ts',
     ['true', 'response.writableLength >= 0'].map((replacement) => [
@@ -200,18 +189,6 @@ export const HTTP: readonly Equivalent[] = [
     replacement: 'at <= bytes.length',
     reason: 'One block more, which is empty, behind a text that fills its last one.',
   },
-  ...['false', '""'].map((replacement) => ({
-    file: 'http/live/socket-message.ts',
-    line: 'if (!text.includes(\'"subscribe"\')) return text;',
-    replacement,
-    reason: 'A fast path: the checks below it say the same of such a text.',
-  })),
-  ...['false', '""'].map((replacement) => ({
-    file: 'http/live/socket-message.ts',
-    line: 'if (!text.includes(\'"complete"\')) return null;',
-    replacement,
-    reason: 'A fast path: the checks below it say the same of such a text.',
-  })),
   {
     file: 'http/live/socket-message.ts',
     line: '} catch {',
@@ -266,11 +243,7 @@ export const HTTP: readonly Equivalent[] = [
       'holdings.get(payload).end',
       'What completes was run. The types can not tell that.',
     ],
-    [
-      'error?.originalError instanceof SubscriptionError ? error.originalError.errors : undefined,',
-      'error.originalError',
-      'There is one. The types can not tell that.',
-    ],
+    ['const cause = error?.originalError;', 'error.originalError', 'There is one. The types can not tell that.'],
   ]),
   ...inFile('http/live/event-stream.ts', [
     [
@@ -295,7 +268,6 @@ export const HTTP: readonly Equivalent[] = [
       OTHER,
       'graphql-ws gives one each time. Its types do not tell that.',
     ],
-    ['if (id !== null) extra.waiting.get(id)?.leave();', 'true', 'No operation has that id.'],
   ]),
   ...inFile('http/live/large-messages.ts', [
     [

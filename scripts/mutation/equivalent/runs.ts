@@ -5,7 +5,6 @@ const SAVES_TIME = 'A shorter way to the same answer. It saves time, and nothing
 const SAVES_MEMORY = 'What is left behind is never asked for. It saves memory.';
 const NO_LEASE = 'No lease has that id.';
 const ANY_NAME = 'Denials are told apart by it: any name does that no other endpoint has.';
-const NOBODY_READS = 'A run that is derived for its end alone: nobody reads this of it.';
 
 export const RUNS: readonly Equivalent[] = [
   {
@@ -96,14 +95,6 @@ export const RUNS: readonly Equivalent[] = [
     replacement: 'true',
     reason: "No entry has a viewer's id for its place. The types can not tell that.",
   },
-  { file: 'runs/finality.ts', line: "workflowId: '',", replacement: '"Stryker was here!"', reason: NOBODY_READS },
-  { file: 'runs/finality.ts', line: "id: '',", replacement: '"Stryker was here!"', reason: NOBODY_READS },
-  ...['{}', 'true'].map((replacement) => ({
-    file: 'runs/finality.ts',
-    line: 'freshness: { fetchedAt: timestampOf(fetchedAt), isFinal: false, isStale: false, staleReason: null },',
-    replacement,
-    reason: NOBODY_READS,
-  })),
   {
     file: 'runs/recent-failures.ts',
     line: 'failures.delete(key);',
@@ -146,12 +137,6 @@ export const RUNS: readonly Equivalent[] = [
     line,
     replacement: '""',
     reason: 'Any text of the hash tells it from others. This one is short.',
-  })),
-  ...['a <= b', 'a >= b'].map((replacement) => ({
-    file: 'runs/starts/idempotent-starts.ts',
-    line: '? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))',
-    replacement,
-    reason: 'No two names are equal, and any order will do that is always the same.',
   })),
   {
     file: 'runs/shared/stored-answer.ts',
