@@ -13,7 +13,7 @@ describe('executing a workflow', () => {
 
   beforeEach(async () => {
     upstream = await startFaultyUpstream((call) => (call.endpoint === 'execute' ? STARTED : healthy(call)));
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_TIMEOUT_MS: '300' });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_TIMEOUT_MS: '2000' });
   });
   afterEach(async () => {
     await gateway.close();
