@@ -4,7 +4,7 @@ import type { Cost } from '../domain/cost/cost.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
 import { createPathBudget } from '../domain/json-path/json-path.ts';
 import { errorInfo } from '../domain/step/step-error.ts';
-import type { JsonObject, StepError } from '../domain/types.ts';
+import type { JsonObject, JsonValue, StepError } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { RecentPageRequest, RecentRuns } from '../runs/history/recent-runs.ts';
 import type { PageRequest, RunHistory, WindowRequest } from '../runs/history/run-history.ts';
@@ -26,6 +26,7 @@ import { createObjectBudget } from './fields/object-budget.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
 import { createReadingTurns, type ReadingQueue } from './reading-turns.ts';
 import { createRunChanges } from './subscriptions/run-changes.ts';
+import type { WrittenJson } from './written-json.ts';
 
 export interface ContextSource {
   readonly runStore: RunStore;
@@ -120,6 +121,8 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     renewBudgets: () => {
       Object.assign(budgets, createBudgets(source));
     },
+    /** By the text: where it can't be answered as it stands, it is written anew, and a field may be selected a hundred times. */
+    written: kept<WrittenJson>(),
     /** By the payload that each is read from. */
     conversation: kept<Conversation | null>(),
     /** By the value: a variable may be the inputs of many starts. */
@@ -130,6 +133,8 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     prices: source.prices,
     /** By the run. */
     runCost: kept<Cost>(),
+    /** By the run. */
+    runInputs: kept<Promise<JsonValue>>(),
     /** When payloads are read: whatever reads them asks here. */
     readings: createReadingTurns({
       queue: source.readingQueue,

@@ -14,13 +14,13 @@ export function payloadValue(
   payload: Payload | null,
   field: PayloadField,
   path: Path,
-  { readings, budgets }: Context,
+  { readings, budgets, written }: Context,
 ): AnsweredJson | Promise<AnsweredJson> {
   const text = payload?.[field];
   if (!payload || !text) return pick(null, path, budgets.paths);
   if (path != null)
     return readings.take(payload, [field], () => pick(readPayload(payload, field), path, budgets.paths));
-  const answer = () => writtenJson(field, text);
+  const answer = () => written(text, () => writtenJson(field, text));
   return text.isPlain ? answer() : readings.take(payload, [field], answer);
 }
 
@@ -41,18 +41,24 @@ export function readPayload(payload: Payload, field: PayloadField): JsonValue {
 const unreadable = (field: PayloadField, problem: string): GatewayError =>
   new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `${field}: ${problem}`);
 
+/** What a run without a record was started with. It is looked for once for the operation, however often it is selected. */
+export async function inferredInputs(run: Run, path: Path, context: Context): Promise<JsonValue> {
+  const inputs = await context.runInputs(run, () => findInputs(run, context));
+  return pick(inputs, path, context.budgets.paths);
+}
+
 /**
- * What a run without a record was started with: the `input_data` of the first step that has any, for there the upstream puts it. Inputs
- * that can't be read may hold it: then a later step's would be wrong.
+ * The `input_data` of the first step that has any, for there the upstream puts it. Inputs that can't be read may hold it: then a later
+ * step's would be wrong.
  */
-export async function inferredInputs({ steps }: Run, path: Path, { readings, budgets }: Context): Promise<JsonValue> {
+async function findInputs({ steps }: Run, { readings }: Context): Promise<JsonValue> {
   for (const { payload } of steps) {
     const inputs = await readings.take(payload, ['inputs'], () =>
       fieldOf(readPayload(payload, 'inputs'), 'input_data'),
     );
-    if (inputs !== undefined) return pick(inputs, path, budgets.paths);
+    if (inputs !== undefined) return inputs;
   }
-  return pick(null, path, budgets.paths);
+  return null;
 }
 
 /** What a model was asked and what it answered. */

@@ -1,7 +1,7 @@
 /** Decides when a fetched part of a run is final: it will never change, so it is never fetched again. */
 import { latestAttempts } from '../domain/step/attempts.ts';
 import { executionsOf } from '../domain/step/execution.ts';
-import { isOver, isTerminal, runStatusOf, stepStatusOf } from '../domain/status.ts';
+import { isTerminal, runStatusOf } from '../domain/status.ts';
 import { latest, type Timestamp } from '../domain/timestamp.ts';
 import type { RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
 import { inPieces } from '../upstream/transport/in-pieces.ts';
@@ -106,24 +106,26 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
 /** In whatever order. Payloads don't count: links in them may be signed anew for each answer. */
 function* areSame(before: StepList, steps: StepList): Generator<void, boolean, void> {
   if (before.length !== steps.length) return false;
-  const known = new Map(before.map((step) => [step.id, step]));
+  const counts = new Map<string, number>();
+  for (const step of before) counts.set(shownOf(step), (counts.get(shownOf(step)) ?? 0) + 1);
   for (const step of steps) {
     yield;
-    const was = known.get(step.id);
-    if (was?.rawStatus !== step.rawStatus) return false;
-    if (!isSameTime(was.startTime, step.startTime) || !isSameTime(was.endTime, step.endTime)) return false;
+    const count = counts.get(shownOf(step)) ?? 0;
+    if (count === 0) return false;
+    counts.set(shownOf(step), count - 1);
   }
   return true;
 }
 
-const isSameTime = (one: Timestamp | null, other: Timestamp | null): boolean => one?.epochMicros === other?.epochMicros;
+/** Ids may occur more than once. */
+const shownOf = ({ id, rawStatus, startTime, endTime }: StepFacts): string =>
+  JSON.stringify([id, rawStatus, startTime?.epochMicros, endTime?.epochMicros]);
 
 function activityIn(steps: StepList): Activity {
-  const areFinished = steps.every(isFinished);
+  // As the run's status is inferred; one that can't be read may still run.
+  const areFinished =
+    steps.every(({ problem }) => problem === undefined) &&
+    latestAttempts(executionsOf(steps)).every(({ isFinished }) => isFinished);
   const last = latest(steps.flatMap(({ startTime, endTime }) => [startTime, endTime]));
   return { areFinished, lastMs: areFinished && last ? last.epochMicros / 1000 : Infinity };
 }
-
-/** One that can't be read may still run. */
-const isFinished = ({ problem, rawStatus, endTime }: StepFacts): boolean =>
-  problem === undefined && isOver(stepStatusOf(rawStatus), endTime);

@@ -5,7 +5,7 @@ import type { Freshness, Run, RunRecord, WorkflowGraph } from '../domain/types.t
 import { cachedBytes, type RunRef, type UpstreamApi } from '../upstream/client.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 import { refKey } from '../upstream/ids.ts';
-import { createFinality, type MaybeRecord, type StepList } from './finality.ts';
+import { createFinality, type Finality, type MaybeRecord, type StepList } from './finality.ts';
 import type { Operation } from './operation.ts';
 import type { Resource, ResourceCache, Served } from './resource-cache.ts';
 import type { Cached } from './cache-partitions.ts';
@@ -22,6 +22,8 @@ export interface RunStore {
   cachedSteps(ref: RunRef, operation: Operation): Served<StepList> | undefined;
   /** Caches a record that came inside a list. Returns it, or the cached one where that is newer or final. */
   offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): Served<RunRecord>;
+  /** To be called by whoever keeps lists that the cache may not: see Finality. */
+  readonly follow: Finality['follow'];
   /** The run as of `nowMs`, from its loaded parts: derived once for one reading of the clock, and once for all where that changes nothing. */
   derive(ref: RunRef, parts: RunParts, nowMs: number): Run;
 }
@@ -152,6 +154,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       return { cached: isNewer ? known : part, staleReason };
     },
 
+    follow: (before, steps) => finality.follow(before, steps),
     derive(ref, { record, steps, stepsError, graph }, nowMs) {
       const parts = [record, steps].filter((part) => part !== null);
       const staleReason = parts.find((part) => part.staleReason !== null)?.staleReason ?? null;

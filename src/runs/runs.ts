@@ -85,7 +85,7 @@ export function createRuns({ config, upstream, fleet, now, wallOf, after }: Runs
 const sourceOf = ({ upstreamUrl, upstreamConnection: { headers } }: Config): string =>
   JSON.stringify([upstreamUrl ?? randomUUID(), Object.entries(headers).sort()]);
 
-const MAX_DOCUMENT_BYTES = 24 * 2 ** 20;
+const MAX_DOCUMENT_BYTES = 16 * 2 ** 20;
 
 /** The part of CACHE_MAX_BYTES that goes to operation documents, compiled queries and registered operations. */
 export const documentBytes = ({ cacheMaxBytes }: Pick<Config, 'cacheMaxBytes'>): number =>
@@ -95,10 +95,10 @@ export const documentBytes = ({ cacheMaxBytes }: Pick<Config, 'cacheMaxBytes'>):
 export const MAX_CLIENT_BYTES = 24 * 2 ** 20;
 
 /** For what is made of an answer and thrown away: V8 lets its heap grow to twice what lives in it before it collects. */
-const MAX_MAKING_BYTES = 72 * 2 ** 20;
+const MAX_MAKING_BYTES = 128 * 2 ** 20;
 
 /** What is left of CACHE_MAX_BYTES for runs and whole answers. */
 function storeBytes({ cacheMaxBytes }: Pick<Config, 'cacheMaxBytes'>): number {
   const reserved = MAX_CLIENT_BYTES + MAX_MAKING_BYTES;
-  return cacheMaxBytes - documentBytes({ cacheMaxBytes }) - Math.min(reserved, Math.floor((cacheMaxBytes * 3) / 8));
+  return cacheMaxBytes - documentBytes({ cacheMaxBytes }) - Math.min(reserved, Math.floor((cacheMaxBytes * 5) / 8));
 }

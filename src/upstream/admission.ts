@@ -57,6 +57,8 @@ export function createAdmission(concurrency: number): Admission {
   const breaker = createTimedBreaker(THRESHOLD);
   /** Trial calls beside those of the breaker of all calls. They leave slots free, where calls that are refused end at once. */
   let trials = 0;
+  /** When those that failed within a second did. */
+  const failedTrials: number[] = [];
   const maxTrials = Math.ceil(concurrency / 2);
   /** By viewer, and by lane. */
   const queues = new LRUCache<string, Queue>({ max: MAX_QUEUES });
@@ -69,24 +71,30 @@ export function createAdmission(concurrency: number): Admission {
     return queue;
   }
 
-  function breakerOf(name: string): CircuitBreakerPolicy {
+  function breakerOf(name: string): TimedBreaker {
     const compartment = compartments.get(name) ?? createTimedBreaker(COMPARTMENT_THRESHOLD);
     compartments.set(name, compartment);
-    return compartment.policy;
+    return compartment;
   }
 
   /** While the breaker of all calls is open, a viewer who had no failure lately is tried all the same: those may all be of others. */
   async function throughAll<T>({ failedAt }: Queue, call: () => Promise<T>): Promise<T> {
     try {
-      return await through(breaker.policy, call);
+      return await through(breaker, call);
     } catch (error) {
       const hasFailed = performance.now() - failedAt < SAMPLING.duration;
-      if (!(error instanceof BrokenCircuitError) || hasFailed || trials >= maxTrials) throw error;
+      while ((failedTrials[0] ?? Infinity) < performance.now() - HALF_OPEN_AFTER_MS) failedTrials.shift();
+      if (!(error instanceof BrokenCircuitError) || hasFailed || trials + failedTrials.length >= maxTrials) throw error;
     }
     trials += 1;
-    return call().finally(() => {
+    try {
+      return await call();
+    } catch (error) {
+      if (isFault(error)) failedTrials.push(performance.now());
+      throw error;
+    } finally {
       trials -= 1;
-    });
+    }
   }
 
   return {
@@ -163,6 +171,8 @@ function enter(queues: readonly Queue[], count: 'waiting' | 'queued'): () => voi
 interface TimedBreaker {
   readonly policy: CircuitBreakerPolicy;
   readonly hasOpened: () => boolean;
+  /** Closes it where the machine's clock, by which cockatiel measures the pause, was set back since it opened. */
+  readonly restart: () => void;
 }
 
 function createTimedBreaker(threshold: number): TimedBreaker {
@@ -173,6 +183,9 @@ function createTimedBreaker(threshold: number): TimedBreaker {
   });
   return {
     policy,
+    restart: () => {
+      if (policy.state === CircuitState.Open && Date.now() < openedAt) policy.isolate().dispose();
+    },
     hasOpened: () => policy.state !== CircuitState.Closed && Date.now() - openedAt < TOLD_MS,
   };
 }
@@ -204,8 +217,10 @@ function createBreaker(threshold: number): CircuitBreakerPolicy {
 }
 
 /** While a trial call is under way, others are refused: cockatiel lets them wait for it, with slots that other calls need. */
-const through = <T>(breaker: CircuitBreakerPolicy, call: () => Promise<T>): Promise<T> =>
-  breaker.state === CircuitState.HalfOpen ? Promise.reject(new BrokenCircuitError()) : breaker.execute(call);
+function through<T>({ policy, restart }: TimedBreaker, call: () => Promise<T>): Promise<T> {
+  restart();
+  return policy.state === CircuitState.HalfOpen ? Promise.reject(new BrokenCircuitError()) : policy.execute(call);
+}
 
 /** A failure of the upstream itself, not of one caller's key, id or rate, nor of a setting: that one's message must stay. */
 const isFault = (error: unknown): boolean =>

@@ -184,8 +184,12 @@ describe('the operation pipeline', () => {
         if (query.startsWith('query')) expect(codesOf(await ask({ query }))).toEqual([]);
         for (const time of TIMES) {
           const { result } = await ask({ query, variables: { f: filter } });
-          const lengths = (result.errors ?? []).map(({ message }) => message.length);
-          expect({ time, lengths }).toEqual({ time, lengths: [1001, expect.any(Number)] });
+          const [message = '', ...others] = (result.errors ?? []).map((error) => error.message);
+          expect({ time, others: others.length, isShort: message.length <= 1001 }).toEqual({
+            time,
+            others: 1,
+            isShort: true,
+          });
           expect(result.errors?.[1]?.message).toMatch(/error limit reached/);
         }
       }

@@ -1,5 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { MAX_COST } from '../../src/domain/payload.ts';
+import { createContext, type ContextSource } from '../../src/graphql/context.ts';
+import { inferredInputs, payloadValue } from '../../src/graphql/payloads.ts';
+import { payloadOf, ran, runOf } from '../support/facts.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { bodyOf, rawJSON, wireStep, type Wire } from '../support/wire.ts';
@@ -77,5 +80,27 @@ describe('the payloads of a run without a record', () => {
         path: ['run', 'steps', 0, 'path'],
       },
     ]);
+  });
+
+  it('are written anew once for the operation, and inputs are looked for once, however often they are selected', async () => {
+    const source = { now: () => 0, maxUpstreamCalls: 1, maxObjects: 1, prices: null } as unknown as ContextSource;
+    const signal = () => new AbortController().signal;
+    const context = createContext(source, { viewer: null, authError: null, requestId: 'r', signal });
+    const exact = payloadOf({ outputs: 'x' });
+    const written = jest.fn(() => Buffer.from('1'));
+    const payload = {
+      ...exact,
+      outputs: { ...exact.outputs, isPlain: false, problem: null, sizeBytes: 1, written } as never,
+    };
+    const answers = [1, 2, 3].map(() => payloadValue(payload, 'outputs', null, context));
+    expect(new Set(answers).size).toBe(1);
+    expect(written).toHaveBeenCalledTimes(1);
+    const run = runOf([ran('a', 0, 1), ran('b', 1, 2, 'completed', { inputs: { input_data: { n: 7 } } })]);
+    const parse = jest.spyOn(JSON, 'parse');
+    const found = await Promise.all(['n', null, 'n'].map((path) => inferredInputs(run, path, context)));
+    const readings = parse.mock.calls.length;
+    parse.mockRestore();
+    expect(found).toEqual([7, { n: 7 }, 7]);
+    expect(readings).toBe(1);
   });
 });

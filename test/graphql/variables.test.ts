@@ -55,12 +55,26 @@ describe('null for a nullable variable', () => {
     expect(refusalOf(text, Object.create(NULL) as Record<string, never>)).toBeNull();
   });
 
+  it('is refused where it is a default, too', () => {
+    const text = `query Q($x: OrderDirection = null) { run(workflowId: "w", id: "r") { steps(orderBy: { field: DURATION, direction: $x }) { id } } }`;
+    expect(refusalOf(text, {})).toContain('Variable "$x" must not be null: "orderBy" of Run.steps');
+    expect(refusalOf(text, { x: 'ASC' })).toBeNull();
+  });
+
   it.each([
     ['where null is allowed', `query Q($x: String = "a") { workflows(search: $x) { totalCount } }`],
     ['in JSON', `mutation Q($x: ID = "a") { executeWorkflow(workflowId: "w", inputs: { a: [$x] }) { message } }`],
     [
       'where another operation has it',
       `query Q($x: String) { workflows(search: $x) { totalCount } } query P($x: ID!) { workflow(id: $x) { id } }`,
+    ],
+    [
+      'under a condition that excludes it',
+      `query Q($x: ID = "a", $y: Boolean = false) { workflow(id: $x) @include(if: $y) { id } }`,
+    ],
+    [
+      'under a condition, in a fragment',
+      `query Q($x: ID = "a") ${workflow('... @skip(if: true) { run(id: $x) { id } }')}`,
     ],
     ['that may not be null at all, which graphql-js refuses', `query Q($x: ID!) { workflow(id: $x) { id } }`],
   ])('is none of its business %s', (_, text) => {

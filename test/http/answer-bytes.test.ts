@@ -99,6 +99,14 @@ describe('an answer as JSON', () => {
     expect(bytesOf(parts ?? '').toString()).toBe(JSON.stringify(result));
   });
 
+  it('is one line as a whole, as an event of a stream must be', async () => {
+    const written = JSON.stringify({ text: 'a\nb', list: Array.from({ length: 200_000 }, () => 'é') }, null, '\r\n  ');
+    const result = { data: { outputs: new WrittenJson(Buffer.from(written)) } };
+    const text = (await jsonInPieces(result, '', '')).toString();
+    expect(text).not.toMatch(/[\r\n]/);
+    expect(JSON.parse(text)).toEqual({ data: { outputs: JSON.parse(written) as unknown } });
+  });
+
   it('keeps no block of the upstream of which it has little', async () => {
     const block = Buffer.from(JSON.stringify('x'.repeat(4 * MEGABYTE)));
     const result = (end: number) => ({

@@ -420,12 +420,12 @@ describe('a live poller in a fleet', () => {
     // It may have been sent before the right was withdrawn.
     harness.poller.recheck();
     await harness.underWay().answer(1);
-    expect(harness.clock.pending).toEqual([100]);
-    harness.clock.advance(100);
+    expect(harness.clock.pending).toEqual([1000]);
+    harness.clock.advance(1000);
     await harness.underWay().answer(1);
     expect(harness.clock.pending[0]).toBeGreaterThan(1000);
     harness.poller.recheck();
-    harness.clock.advance(100);
+    harness.clock.advance(1000);
     await harness.underWay().fail(DENIED);
     expect(watching.error).toBe(DENIED);
     harness.poller.recheck();

@@ -33,15 +33,15 @@ describe('the runs of a gateway', () => {
     return { ...runs, calls };
   }
 
-  it('leave a part of CACHE_MAX_BYTES to documents, and never more than 24 MiB', () => {
-    expect([80, 8 * 24, 1000].map((mib) => documentBytes({ cacheMaxBytes: mib * MIB }) / MIB)).toEqual([10, 24, 24]);
+  it('leave a part of CACHE_MAX_BYTES to documents, and never more than 16 MiB', () => {
+    expect([80, 8 * 16, 1000].map((mib) => documentBytes({ cacheMaxBytes: mib * MIB }) / MIB)).toEqual([10, 16, 16]);
   });
 
   it.each([
-    // An eighth for documents, and three for answers under way.
-    [80, 40],
-    // As much as these may take: 24 MiB, and 96.
-    [500, 380],
+    // An eighth for documents, and five for answers under way.
+    [80, 20],
+    // As much as these may take: 16 MiB, and 152.
+    [500, 332],
   ])('cache of %i MiB what is left of them', async (cacheMib, leftMib) => {
     const { runStore, partitions } = create({ CACHE_MAX_BYTES: String(cacheMib * MIB) }, MIB);
     for (let run = 0; run < cacheMib; run += 1) {

@@ -530,7 +530,10 @@ describe('an upstream call', () => {
       trial.reject(failure());
       await failing;
       await rejectionOf(resilience.once(first, refused, never));
+      // One that failed takes its place for a second: an upstream that is down gets no more of them than that.
+      await rejectionOf(resilience.once(second, refused, never));
       expect(refused).not.toHaveBeenCalled();
+      await jest.advanceTimersByTimeAsync(1001);
       expect(await resilience.once(second, answering(), never)).toBe('answer');
     });
 

@@ -142,7 +142,6 @@ class DerivedRun implements Run {
     return wallClockMs(this.#bounds());
   }
 
-  // None of these is kept: whoever holds the run would hold them beside the text that they are read from.
   get payload(): Payload | null {
     return this.#facts.record?.payload ?? null;
   }

@@ -68,8 +68,14 @@ export function createErrorFormatting(logger: Logger): ErrorFormatting {
   };
 }
 
-const shortened = (message: string): string =>
-  message.length <= MAX_MESSAGE_LENGTH ? message : `${message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed()}…`;
+/** Long values first, for what is wrong with them is told behind them. */
+function shortened(message: string): string {
+  if (message.length <= MAX_MESSAGE_LENGTH) return message;
+  const told = message.replace(LONG_VALUE, (value) => `${value.slice(0, 100)}…`);
+  return (told.length <= MAX_MESSAGE_LENGTH ? told : `${told.slice(0, MAX_MESSAGE_LENGTH)}…`).toWellFormed();
+}
+
+const LONG_VALUE = /[^\s;]{200,}/g;
 
 /** The error that a resolver threw, or the error itself if GraphQL made it. */
 export function causeOf(error: unknown): unknown {

@@ -22,7 +22,7 @@ export const LIMITS = {
   rootFields: 50,
   directives: 100,
   fragments: 100,
-  /** Fields that a selection names again without another alias. */
+  /** Fields and fragments that a selection names again, also in its inline fragments. */
   repeatedFields: 100,
 } as const;
 

@@ -4,8 +4,11 @@ import {
   Kind,
   TypeInfo,
   ValidationContext,
+  valueFromASTUntyped,
   visit,
   visitWithTypeInfo,
+  type ASTNode,
+  type DirectiveNode,
   type DocumentNode,
   type GraphQLError,
   type GraphQLSchema,
@@ -32,32 +35,67 @@ export function nullCheck(
   const nullable = (operation.variableDefinitions ?? []).filter(({ type }) => type.kind !== Kind.NON_NULL_TYPE);
   if (nullable.length === 0) return () => undefined;
   const places = nonNullPlaces(schema, document, operation);
-  const checked = nullable.map(({ variable }) => [variable.name.value, places.get(variable.name.value)] as const);
+  const defaults = new Map(
+    operation.variableDefinitions?.map(({ variable, defaultValue }) => [variable.name.value, defaultValue]),
+  );
   return (variables) => {
-    for (const [name, place] of checked) {
-      if (place !== undefined && Object.hasOwn(variables, name) && variables[name] == null) throw isNull(name, place);
+    const valueOf = (name: string): unknown => {
+      if (Object.hasOwn(variables, name)) return variables[name] ?? null;
+      const literal = defaults.get(name);
+      return literal && valueFromASTUntyped(literal);
+    };
+    for (const { variable } of nullable) {
+      const name = variable.name.value;
+      if (valueOf(name) !== null) continue;
+      const place = places.get(name)?.find(({ conditions }) => !conditions.some((each) => isExcluded(each, valueOf)));
+      if (place) throw isNull(name, place.text);
     }
   };
 }
 
-/** The first place of each variable that stands in one. */
+interface Place {
+  readonly text: string;
+  /** The @skip and @include that it stands under in its definition. */
+  readonly conditions: readonly DirectiveNode[];
+}
+
+/** What a literal says, validation knows to be a Boolean. */
+function isExcluded({ name, arguments: [given] = [] }: DirectiveNode, valueOf: (name: string) => unknown): boolean {
+  const { value } = given ?? {};
+  const condition =
+    value?.kind === Kind.VARIABLE ? valueOf(value.name.value) : value?.kind === Kind.BOOLEAN && value.value;
+  return condition === (name.value === 'skip');
+}
+
+/** Those of each variable that stands in one. */
 function nonNullPlaces(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-): ReadonlyMap<string, string> {
-  const places = new Map<string, string>();
+): ReadonlyMap<string, readonly Place[]> {
+  const places = new Map<string, Place[]>();
   const types = new TypeInfo(schema);
   const context = new ValidationContext(schema, document, types, () => undefined);
   const visitor = visitWithTypeInfo(types, {
     VariableDefinition: () => false,
-    Variable({ name }) {
-      if (isNonNullType(types.getInputType()) && !places.has(name.value)) places.set(name.value, placeOf(types));
+    Variable({ name }, _key, _parent, _path, ancestors) {
+      if (!isNonNullType(types.getInputType())) return;
+      const conditions = types.getDirective() ? [] : ancestors.flatMap(conditionsOf);
+      const known = places.get(name.value) ?? [];
+      places.set(name.value, known);
+      known.push({ text: placeOf(types), conditions });
     },
   });
   for (const part of [operation, ...context.getRecursivelyReferencedFragments(operation)]) visit(part, visitor);
   return places;
 }
+
+const conditionsOf = (node: ASTNode | readonly ASTNode[]): readonly DirectiveNode[] =>
+  'directives' in node
+    ? (node.directives ?? []).filter(
+        (each): each is DirectiveNode => each.name.value === 'skip' || each.name.value === 'include',
+      )
+    : [];
 
 function placeOf(types: TypeInfo): string {
   const directive = types.getDirective();

@@ -187,7 +187,8 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
           close(CloseCode.BadRequest, 'Unexpected message');
           return;
         }
-        if (message?.type === MessageType.Complete) extra.waiting.get(String(message.id))?.leave();
+        const id = message?.type === MessageType.Complete ? message.id : null;
+        if (typeof id === 'string') extra.waiting.get(id)?.leave();
         await receive(message);
       } catch (err) {
         logger.error({ err, requestId }, 'a message of a socket failed');

@@ -94,6 +94,8 @@ export function createLivePoller<State extends LiveState, Reading>(
   let isAnnounced = false;
   /** The same for a doubt: that poll may have been sent before the right was withdrawn. */
   let isInDoubt = false;
+  /** When a doubt last caused a poll: whoever is denied again and again causes no more polls than changes do. */
+  let doubtedAtMs = -Infinity;
   let cancelTimer = (): void => undefined;
   const turns = joinTurns({
     intervalMs,
@@ -116,6 +118,7 @@ export function createLivePoller<State extends LiveState, Reading>(
   async function pollOnce(): Promise<void> {
     const startedAt = now();
     const wasAnnounced = isAnnounced;
+    if (isInDoubt) doubtedAtMs = startedAt;
     isAnnounced = isInDoubt = false;
     try {
       const { reading, untilMs } = await read({ signal: controller.signal, latest, isAnnounced: wasAnnounced });
@@ -149,7 +152,8 @@ export function createLivePoller<State extends LiveState, Reading>(
     if (isOver() || polling || polledAtMs === null) return;
     cancelTimer();
     const pauses = Math.min(unchangedPolls, MAX_SLOWDOWN - 1) + (turns.areOurs ? 0 : MAX_SILENCE);
-    const nextMs = isAnnounced || isInDoubt ? 0 : nextDueMs + intervalMs * pauses;
+    const doubtDueMs = isInDoubt ? doubtedAtMs + intervalMs : Infinity;
+    const nextMs = isAnnounced ? 0 : Math.min(doubtDueMs, nextDueMs + intervalMs * pauses);
     cancelTimer = after(Math.max(0, polledAtMs + MIN_POLL_MS - now(), nextMs - now()), () => void poll());
   }
 

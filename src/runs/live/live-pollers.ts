@@ -30,9 +30,17 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
   const { runStore, workflowStore, startedRuns, countSubscription, now } = options;
   const pollers = createPollers(runStates, options);
 
-  async function read(ref: RunRef, requirement: DataRequirement, operation: Operation): Promise<RunReading> {
+  async function read(
+    ref: RunRef,
+    requirement: DataRequirement,
+    operation: Operation,
+    latest: Snapshot | null,
+  ): Promise<RunReading> {
     const workflows = createWorkflowLoaders(workflowStore, operation);
     const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, requirement);
+    // Without a cache, too, a run without a record is over once nothing has changed for long.
+    const before = latest?.parts.steps?.cached;
+    if (before && parts.steps && before !== parts.steps.cached) await runStore.follow(before, parts.steps.cached.value);
     const isFinal = !parts.stepsError && runStore.derive(ref, parts, now()).freshness.isFinal;
     return { ref, parts, isFinal, staleBecause: null, current: null };
   }
@@ -46,7 +54,7 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
       const poller = pollers.of(
         watcher,
         `${polled} ${refKey(ref)}`,
-        (operation) => read(ref, polled, operation),
+        (operation, latest) => read(ref, polled, operation, latest),
         () => startedRuns.isAwaited(watcher.viewer, ref),
       );
       return poller.watch(onLeft);

@@ -91,7 +91,17 @@ export function createRunLoaders(
     }
     // Started together; the error of the record counts first, so that it does not depend on which is answered first.
     const [loadingRecord, loadingSteps] = [settled(records.load(ref)), settled(steps.load(ref))];
-    const record = await (await loadingRecord).result;
+    const record = await (
+      await loadingRecord
+    ).result.catch(async (error: unknown) => {
+      // A key that is refused counts before any outage: it ends subscriptions.
+      await (
+        await loadingSteps
+      ).result.catch((other: unknown) => {
+        if (isAccessDenied(other)) throw other;
+      });
+      throw error;
+    });
     try {
       return partsOf(record, await (await loadingSteps).result);
     } catch (error) {
