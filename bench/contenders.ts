@@ -42,7 +42,7 @@ export const stepgate: Contender = {
   command: [
     '--max-semi-space-size=8',
     '--no-allocation-site-pretenuring',
-    '--heap-growing-percent=100',
+    '--heap-growing-percent=30',
     '--no-compilation-cache',
     STEPGATE_MAIN,
   ],

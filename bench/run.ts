@@ -14,6 +14,7 @@ import { hostileMemory } from './workloads/hostile-memory.ts';
 import { memory } from './workloads/memory.ts';
 import { w1Hot } from './workloads/w1-hot.ts';
 import { w2Warm } from './workloads/w2-warm.ts';
+import { w2bHeld } from './workloads/w2b-held.ts';
 import { w3Cold } from './workloads/w3-cold.ts';
 import { w3bOne } from './workloads/w3b-one.ts';
 import { w4Stampede } from './workloads/w4-stampede.ts';
@@ -28,6 +29,7 @@ import { w10Fleet } from './workloads/w10-fleet.ts';
 const WORKLOADS: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResult>>> = {
   W1: w1Hot,
   W2: w2Warm,
+  W2b: w2bHeld,
   W3: w3Cold,
   W3b: w3bOne,
   W4: w4Stampede,

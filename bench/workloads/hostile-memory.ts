@@ -9,7 +9,7 @@ import { runToEnd } from '../processes.ts';
 import type { WorkloadResult } from '../report.ts';
 import type { Bench } from '../rounds.ts';
 import { stallOf, WATCHED } from '../stall.ts';
-import { ABOVE_MB, BOUND_MB, CACHE_MAX_BYTES, withinBound } from './memory.ts';
+import { BOUND_NOTE, CACHE_MAX_BYTES, withinBound } from './memory.ts';
 
 interface Hostile {
   readonly attack: Attack;
@@ -83,7 +83,7 @@ async function measure(bench: Bench, id: string, { attack, title, env }: Hostile
           },
         ],
         notes: [
-          `${BOUND_MB} MB is CACHE_MAX_BYTES (256 MiB) and ${ABOVE_MB} MB`,
+          BOUND_NOTE,
           `answers: ${Object.entries(report.answers)
             .map(([answer, count]) => `${count} × ${answer}`)
             .join(', ')}`,

@@ -46,8 +46,8 @@ export interface GraphqlOptions {
 
 export type Graphql = Awaited<ReturnType<typeof createGraphql>>;
 
-/** The part of the documents' bytes for registered operations (APQ). */
-const REGISTERED_PART = 0.25;
+/** The part of the documents' bytes for registered operations (APQ): a quarter. */
+const registeredBytes = (maxBytes: number): number => Math.floor(maxBytes / 4);
 
 /** Rejects with a message for the operator if a manifest of persisted operations is wrong. */
 export async function createGraphql(options: GraphqlOptions) {
@@ -58,7 +58,7 @@ export async function createGraphql(options: GraphqlOptions) {
   const persisted = createPersistedOperations({
     mode: config.persistedOperations,
     manifests,
-    maxBytes: maxBytes * REGISTERED_PART,
+    maxBytes: registeredBytes(maxBytes),
     shared: fleet && createSharedOperations(fleet),
   });
 
@@ -67,7 +67,7 @@ export async function createGraphql(options: GraphqlOptions) {
   const lookAhead = createLookAhead(schema);
   const costModel = createCostModel({ schema, lookAhead, offersRecords: config.upstreamEndpoints.has('run') });
   const compiler = createQueryCompiler(schema);
-  const documents = createDocuments({ schema, costModel, compiler, maxBytes: maxBytes * (1 - REGISTERED_PART) });
+  const documents = createDocuments({ schema, costModel, compiler, maxBytes: maxBytes - registeredBytes(maxBytes) });
 
   const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects };
   const readingQueue = createReadingQueue();

@@ -34,7 +34,7 @@ export type Runs = ReturnType<typeof createRuns>;
 
 export function createRuns({ config, upstream, fleet, now, wallOf, after }: RunsOptions) {
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
-  const partitions = createCachePartitions<unknown>(storeBytes(config), (viewerId) => {
+  const partitions = createCachePartitions<unknown>(config.cacheMaxBytes - documentBytes(config), (viewerId) => {
     // What HTTP refuses from now on, open subscriptions are refused as well.
     for (const pollers of [livePollers, workflowPollers]) pollers.recheck(viewerId);
   });
@@ -89,16 +89,7 @@ const MAX_DOCUMENT_BYTES = 16 * 2 ** 20;
 
 /** The part of CACHE_MAX_BYTES that goes to operation documents, compiled queries and registered operations. */
 export const documentBytes = ({ cacheMaxBytes }: Pick<Config, 'cacheMaxBytes'>): number =>
-  Math.min(MAX_DOCUMENT_BYTES, Math.floor(cacheMaxBytes / 8));
+  Math.min(MAX_DOCUMENT_BYTES, Math.floor(cacheMaxBytes / 16));
 
-/** For requests under way and answers that clients have not yet taken. */
+/** For requests under way and answers that clients have not yet taken. Not a part of CACHE_MAX_BYTES. */
 export const MAX_CLIENT_BYTES = 24 * 2 ** 20;
-
-/** For what is made of an answer and thrown away: V8 lets its heap grow to twice what lives in it before it collects. */
-const MAX_MAKING_BYTES = 128 * 2 ** 20;
-
-/** What is left of CACHE_MAX_BYTES for runs and whole answers. */
-function storeBytes({ cacheMaxBytes }: Pick<Config, 'cacheMaxBytes'>): number {
-  const reserved = MAX_CLIENT_BYTES + MAX_MAKING_BYTES;
-  return cacheMaxBytes - documentBytes({ cacheMaxBytes }) - Math.min(reserved, Math.floor((cacheMaxBytes * 5) / 8));
-}

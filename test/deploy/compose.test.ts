@@ -145,7 +145,7 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
   });
 
   it('has the memory that docs/configuration.md asks for', () => {
-    expect(megabytesOf(service(gateway)) * MEBIBYTE).toBeGreaterThan(config.cacheMaxBytes + 150e6);
+    expect(megabytesOf(service(gateway)) * MEBIBYTE).toBeGreaterThan(1.5 * config.cacheMaxBytes + 250e6);
   });
 });
 

@@ -182,7 +182,7 @@ describe('the gateways of deploy/kubernetes', () => {
 
   it('have the memory that docs/configuration.md asks for', () => {
     const mebibytes = Number(/^(\d+)Mi$/.exec(container.resources.limits.memory)?.[1]);
-    expect(mebibytes * 2 ** 20).toBeGreaterThan(config.cacheMaxBytes + 150e6);
+    expect(mebibytes * 2 ** 20).toBeGreaterThan(1.5 * config.cacheMaxBytes + 250e6);
   });
 
   it('are the version of package.json', () => {

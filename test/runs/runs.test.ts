@@ -1,24 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import { readConfig } from '../../src/config/config.ts';
-import { createRuns, documentBytes } from '../../src/runs/runs.ts';
+import { createRuns } from '../../src/runs/runs.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createManualClock } from '../support/clock.ts';
 import { listed, ran, runRecord } from '../support/facts.ts';
 import { operationOf } from '../support/operations.ts';
 import { scriptedApi } from '../support/run-parts.ts';
 
-const MIB = 2 ** 20;
 const REF = { workflowId: 'wf', runId: 'r1' };
 
 describe('the runs of a gateway', () => {
-  function create(environment: Readonly<Record<string, string>> = {}, recordBytes = 100) {
+  function create(environment: Readonly<Record<string, string>> = {}) {
     const clock = createManualClock();
     const calls: string[] = [];
     let starts = 0;
     const upstream = scriptedApi({
       getRun({ runId }) {
         calls.push(`record ${runId}`);
-        return Promise.resolve({ value: runRecord({ id: runId }), sizeBytes: recordBytes });
+        return Promise.resolve({ value: runRecord({ id: runId }), sizeBytes: 100 });
       },
       listSteps({ runId }) {
         calls.push(`steps ${runId}`);
@@ -32,24 +31,6 @@ describe('the runs of a gateway', () => {
     const runs = createRuns({ config: readConfig(environment), upstream, fleet: null, ...clock });
     return { ...runs, calls };
   }
-
-  it('leave a part of CACHE_MAX_BYTES to documents, and never more than 16 MiB', () => {
-    expect([80, 8 * 16, 1000].map((mib) => documentBytes({ cacheMaxBytes: mib * MIB }) / MIB)).toEqual([10, 16, 16]);
-  });
-
-  it.each([
-    // An eighth for documents, and five for answers under way.
-    [80, 20],
-    // As much as these may take: 16 MiB, and 152.
-    [500, 332],
-  ])('cache of %i MiB what is left of them', async (cacheMib, leftMib) => {
-    const { runStore, partitions } = create({ CACHE_MAX_BYTES: String(cacheMib * MIB) }, MIB);
-    for (let run = 0; run < cacheMib; run += 1) {
-      await runStore.record({ ...REF, runId: `r${run}` }, operationOf('ada'));
-    }
-    expect(partitions.cachedBytes).toBeLessThanOrEqual(leftMib * MIB);
-    expect(partitions.cachedBytes).toBeGreaterThan((leftMib - 2) * MIB);
-  });
 
   it('have no records where UPSTREAM_ENDPOINTS names none', async () => {
     for (const [endpoints, expected] of [

@@ -200,7 +200,7 @@ describe('the upstream client', () => {
     it('an answer of the maximum size, and none of one byte more', async () => {
       const client = clientOf();
       upstream.script = () => ({ raw: padded(MAX_BYTES) });
-      expect((await client.listSteps(REF, call())).sizeBytes).toBeGreaterThan(MAX_BYTES);
+      expect((await client.listSteps(REF, call())).sizeBytes).toBe(MAX_BYTES);
       upstream.script = () => ({ raw: padded(MAX_BYTES + 1) });
       const error = await gatewayErrorOf(client.listSteps(REF, call()));
       expect(error.code).toBe('UPSTREAM_CONTRACT_VIOLATION');
@@ -717,7 +717,7 @@ describe('the upstream client', () => {
       }
     });
 
-    it('an answer of which each byte counts one and a quarter, and each item 3400 more', async () => {
+    it('an answer counts three fifths of its bytes and 940 for each item, but never less than its bytes', async () => {
       const client = clientOf();
       const sizeOf = async (make: (typeof calls)['steps' | 'run'], raw: string) => {
         upstream.script = () => ({ raw });
@@ -725,17 +725,18 @@ describe('the upstream client', () => {
       };
       for (const count of [0, 1, 7]) {
         const raw = JSON.stringify(Array.from({ length: count }, () => wireStep()));
-        expect(await sizeOf(calls.steps, raw)).toBe(Math.ceil(raw.length * 1.25) + 3400 * count);
+        expect(await sizeOf(calls.steps, raw)).toBe(Math.max(raw.length, Math.ceil(raw.length * 0.6) + 940 * count));
       }
-      expect(await sizeOf(calls.run, '[]')).toBe(3 + 3400);
+      const large = JSON.stringify([wireStep({ outputs: 'x'.repeat(10_000) })]);
+      expect(await sizeOf(calls.steps, large)).toBe(large.length);
     });
 
-    it('an answer of which each character of an error counts two, and so do those of a graph beside 300 for each part', async () => {
+    it('each character of an error or a graph counts two, and each part of a graph 300', async () => {
       const client = clientOf();
       const sizeOf = async (make: (typeof calls)['steps' | 'workflows'], json: Wire) => {
         const raw = JSON.stringify([json]);
         upstream.script = () => ({ raw });
-        return (await make(client)).sizeBytes - Math.ceil(raw.length * 1.25) - 3400;
+        return (await make(client)).sizeBytes - Math.ceil(raw.length * 0.6) - 940;
       };
       expect(await sizeOf(calls.steps, wireStep({ error: 'x'.repeat(5000) }))).toBe(10_000);
       const graph = { nodes: { abc: { type: 'de', metadata: { description: 'f' } }, b: {} }, edges: [['abc', 'b']] };

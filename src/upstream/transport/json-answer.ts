@@ -122,38 +122,35 @@ export class JsonItem {
   }
 }
 
-/** The text of a member's value. */
+/** The text of a member's value. Cached payloads consist of these, so it keeps only what it needs of the member. */
 class JsonText implements PayloadText {
+  readonly problem: string | null;
+  readonly cost: number;
+  readonly isPlain: boolean;
   readonly #bytes: Buffer;
-  readonly #member: Member;
-  readonly #hasInvalidUtf8: boolean;
+  readonly #start: number;
+  readonly #end: number;
 
-  constructor(bytes: Buffer, member: Member, hasInvalidUtf8: boolean) {
+  constructor(
+    bytes: Buffer,
+    { start, end, cost, depth, hasInfinity, hasLongIntegers }: Member,
+    hasInvalidUtf8: boolean,
+  ) {
+    this.problem = depth > MAX_JSON_DEPTH ? TOO_DEEP : hasInfinity ? NOT_FINITE : null;
+    this.cost = cost;
+    this.isPlain = !hasLongIntegers && !hasInvalidUtf8;
     this.#bytes = bytes;
-    this.#member = member;
-    this.#hasInvalidUtf8 = hasInvalidUtf8;
+    this.#start = start;
+    this.#end = end;
   }
 
   get sizeBytes(): number {
-    return this.#member.end - this.#member.start;
-  }
-
-  get cost(): number {
-    return this.#member.cost;
-  }
-
-  get problem(): string | null {
-    if (this.#member.depth > MAX_JSON_DEPTH) return TOO_DEEP;
-    return this.#member.hasInfinity ? NOT_FINITE : null;
+    return this.#end - this.#start;
   }
 
   /** A view of the answer. */
   get bytes(): Buffer {
-    return this.#bytes.subarray(this.#member.start, this.#member.end);
-  }
-
-  get isPlain(): boolean {
-    return !this.#member.hasLongIntegers && !this.#hasInvalidUtf8;
+    return this.#bytes.subarray(this.#start, this.#end);
   }
 
   written(): Buffer {
@@ -171,8 +168,8 @@ class JsonText implements PayloadText {
   }
 
   #text(): string {
-    const text = this.#bytes.toString('utf8', this.#member.start, this.#member.end);
-    return this.#member.hasLongIntegers ? longIntegersAsText(text) : text;
+    const text = this.#bytes.toString('utf8', this.#start, this.#end);
+    return this.isPlain ? text : longIntegersAsText(text);
   }
 }
 
