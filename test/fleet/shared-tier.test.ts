@@ -182,11 +182,18 @@ describeWithValkey(`the shared tier${withoutValkey}`, () => {
       REDIS_URL: valkey.url.replace('redis://', 'redis://stepgate:password@'),
       RATE_LIMIT_PER_MINUTE: '1000',
       PERSISTED_OPERATIONS: 'allow',
+      UPSTREAM_ENDPOINTS: 'steps,run,execute',
     });
     await fleet[0].query(queryOf('r1'));
     await storedForGood(2);
     expect(await codesOf(fleet[1], 'r1')).toEqual([]);
     expect(upstream.calls).toHaveLength(2);
+    upstream.script = () => ({ json: { run_id: 'r2', message: 'started' } });
+    const execute = 'mutation ($key: String) { executeWorkflow(workflowId: "wf", idempotencyKey: $key) { message } }';
+    for (const gateway of fleet) {
+      expect((await gateway.query(execute, { variables: { key: 'taken' } })).errors).toEqual([]);
+    }
+    expect(upstream.count('execute')).toBe(1);
     upstream.script = () => ({ status: 404 });
     const live = createClient({ url: `${fleet[1].url}/graphql/stream`, headers: { authorization: 'Bearer key-1' } });
     const events = live.iterate({ query: 'subscription { runUpdated(workflowId: "wf", id: "r9") { status } }' });
@@ -194,6 +201,9 @@ describeWithValkey(`the shared tier${withoutValkey}`, () => {
     upstream.script = () => ({ status: 401 });
     expect(await codesOf(fleet[0], 'r2')).toContain('UNAUTHENTICATED');
     await until(async () => (await codesOf(fleet[1], 'r1')).includes('UNAUTHENTICATED'));
+    await fleet[0].query(execute, { variables: { key: 'freed' } });
+    expect(upstream.count('execute')).toBe(2);
+    expect(await valkey.client.keys('stepgate:start:*')).toHaveLength(1);
     for (const { url } of fleet) {
       const commands = (await scrape(url)).counts('stepgate_valkey_commands_total');
       expect(Object.keys(commands).filter((name) => name.includes('refused'))).toEqual([]);

@@ -1,6 +1,8 @@
 /**
  * Keys of starts in Valkey: a gateway claims one before it sends anything, and writes there what came of it. While secrets are
  * changed a key has a name for each: any two gateways have one secret in common, so one of them finds the other's claim.
+ *
+ * Claims have no expiry, so that `volatile-lru` never evicts one for a cached answer. Each start removes ended ones.
  */
 import { LRUCache } from 'lru-cache';
 import type { Redis } from 'ioredis';
@@ -50,25 +52,53 @@ interface Settlement {
   readonly untilMs: number;
 }
 
-/** KEYS: names. ARGV: milliseconds, a value for each name. Returns what is there with its number; nothing if it was free. */
-const TAKE = `
-for i, name in ipairs(KEYS) do
-  local value = redis.call('GET', name)
-  if value then return {i, value} end
+/** Names of claims, each scored with the end of its claim: milliseconds since 1970 by Valkey's clock. */
+const ENDS = 'stepgate:starts';
+
+/** KEYS: ENDS, names. ARGV: milliseconds that a claim lasts. A claim that has ended counts as absent until it is removed. */
+const FIND_AND_PUT = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function find(name)
+  local ends = redis.call('ZSCORE', KEYS[1], name)
+  return (not ends or tonumber(ends) > now) and redis.call('GET', name)
 end
-for i, name in ipairs(KEYS) do redis.call('SET', name, ARGV[i + 1], 'PX', ARGV[1]) end
+local function put(name, value)
+  redis.call('ZADD', KEYS[1], now + ARGV[1], name)
+  redis.call('SET', name, value)
+end`;
+
+/**
+ * ARGV: milliseconds, a value for each name. Returns the value that was found with its number; nothing if the names were free.
+ * Ended claims are removed first: after that Valkey takes a new one even where it is full of ended ones.
+ */
+const TAKE = `${FIND_AND_PUT}
+local ended = redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
+if #ended > 0 then
+  redis.call('DEL', unpack(ended))
+  redis.call('ZREM', KEYS[1], unpack(ended))
+end
+for i = 2, #KEYS do
+  local value = find(KEYS[i])
+  if value then return {i - 1, value} end
+end
+for i = 2, #KEYS do put(KEYS[i], ARGV[i]) end
 return false`;
 
 /**
- * KEYS: names. ARGV: milliseconds, the claim's value for each name, then maybe another for each. Leaves alone what others have
- * written. A claim that Valkey has lost is written, too: other gateways learn of it.
+ * ARGV: milliseconds, the claim's value for each name, then maybe another for each. Leaves alone what others have written. A
+ * claim that Valkey has lost is written, too: other gateways learn of it.
  */
-const SETTLE = `
-for i, name in ipairs(KEYS) do
-  local value = redis.call('GET', name)
-  local settled = ARGV[1 + #KEYS + i]
-  if value == ARGV[1 + i] and not settled then redis.call('DEL', name) end
-  if settled and (not value or value == ARGV[1 + i]) then redis.call('SET', name, settled, 'PX', ARGV[1]) end
+const SETTLE = `${FIND_AND_PUT}
+for i = 2, #KEYS do
+  local name, claimed, settled = KEYS[i], ARGV[i], ARGV[i + #KEYS - 1]
+  local value = find(name)
+  if value == claimed and not settled then
+    redis.call('DEL', name)
+    redis.call('ZREM', KEYS[1], name)
+  elseif settled and (not value or value == claimed) then
+    put(name, settled)
+  end
 end
 return 1`;
 
@@ -138,4 +168,4 @@ const bytesIn = (values: Values): number => values.reduce((sum, { length }) => s
 
 /** The reply's texts as bytes. */
 const evaluate = (redis: Redis, script: string, names: readonly string[], values: readonly (Buffer | number)[]) =>
-  redis.callBuffer('EVAL', script, names.length, ...names, ...values);
+  redis.callBuffer('EVAL', script, names.length + 1, ENDS, ...names, ...values);

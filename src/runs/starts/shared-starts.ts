@@ -1,6 +1,6 @@
 /**
  * Starts with a key in a fleet: for one key one gateway sends, and all answer what came of it. Never wrong comes before never
- * down: where Valkey can't be asked whether a key is in use, nothing is sent.
+ * down: where a key can't be claimed in Valkey, nothing is sent.
  */
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { StartedRun } from '../../upstream/contract.ts';
@@ -104,7 +104,7 @@ function answerOf(record: Exclude<StartRecord, { state: 'underWay' }>): StartedR
 const unavailable = (): GatewayError =>
   new GatewayError(
     'IDEMPOTENCY_UNAVAILABLE',
-    'idempotencyKey: nothing was sent, since it is not known whether another gateway has used this key: Valkey does not answer. ' +
+    'idempotencyKey: nothing was sent, since the key could not be claimed in Valkey: it does not answer, or it is full. ' +
       'Try again with the same key. A first attempt may be made without a key',
     { wasNotSent: true },
   );

@@ -107,7 +107,7 @@ export function faultsOf({ valkey, link }: ProofFleet): readonly Fault[] {
     },
     { name: 'killed', begin: () => valkey.kill(), end: () => valkey.start() },
     { name: 'full', begin: () => setMemory('1mb', 'noeviction'), end: () => setMemory('0', 'noeviction') },
-    { name: 'evicting', begin: () => setMemory('1500kb', 'allkeys-lru'), end: () => setMemory('0', 'noeviction') },
+    { name: 'evicting', begin: () => setMemory('1500kb', 'volatile-lru'), end: () => setMemory('0', 'noeviction') },
     {
       name: 'slow',
       begin() {

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { service } from '../support/compose.ts';
+import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { startGateways } from '../support/fleet.ts';
+import type { GraphqlAnswer, TestGateway } from '../support/gateway.ts';
+import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { wireRun, wireStep } from '../support/wire.ts';
+
+const EXECUTE = `mutation Execute($idempotencyKey: String) {
+  executeWorkflow(workflowId: "wf", idempotencyKey: $idempotencyKey) { run { id } }
+}`;
+const TEN_MINUTES_MS = 600_000;
+/** At random, since answers are compressed. */
+const ANSWER_BYTES = 100_000;
+const KEYS = Array.from({ length: 10 }, (_, index) => `key ${index}`);
+
+/** The policy that docker-compose.yml sets. */
+function recommendedPolicy(): string {
+  const words = service('valkey').command ?? [];
+  return words[words.indexOf('--maxmemory-policy') + 1] ?? '';
+}
+
+describeWithValkey(`idempotency keys in a Valkey with little memory${withoutValkey}`, () => {
+  let valkey: TestValkey;
+  let upstream: FaultyUpstream;
+  let first: TestGateway;
+  let second: TestGateway;
+
+  beforeEach(async () => {
+    valkey = await startValkey();
+    upstream = await startFaultyUpstream((call) => {
+      const { endpoint, runId } = call;
+      if (endpoint === 'execute') return { json: { run_id: `run-${upstream.count('execute')}`, message: 'started' } };
+      if (endpoint === 'run') return { json: [wireRun(runId)] };
+      const outputs = randomBytes(ANSWER_BYTES).toString('base64');
+      return endpoint === 'steps' ? { json: [wireStep({ id: `${runId}-step`, outputs })] } : healthy(call);
+    });
+    [first, second] = (await startGateways(2, {
+      UPSTREAM_URL: upstream.url,
+      UPSTREAM_ENDPOINTS: 'steps,run,execute',
+      REDIS_URL: valkey.url,
+    })) as readonly [TestGateway, TestGateway];
+  });
+  afterEach(async () => {
+    await Promise.all([first, second].map((gateway) => gateway.close()));
+    await upstream.close();
+    await valkey.close();
+  });
+
+  const setMemory = (limit: string, policy: string) =>
+    valkey.client.config('SET', 'maxmemory', limit, 'maxmemory-policy', policy);
+
+  const start = (gateway: TestGateway, idempotencyKey: string | null) =>
+    gateway.query(EXECUTE, { variables: { idempotencyKey } });
+
+  function runIn({ data, errors }: GraphqlAnswer): string {
+    expect(errors).toEqual([]);
+    return (data as { executeWorkflow: { run: { id: string } } }).executeWorkflow.run.id;
+  }
+
+  async function startEach(gateway: TestGateway): Promise<readonly string[]> {
+    const ids: string[] = [];
+    for (const key of KEYS) ids.push(runIn(await start(gateway, key)));
+    return ids;
+  }
+
+  const claims = () => valkey.client.keys('stepgate:start:*');
+  const evictedKeys = async () => Number(/^evicted_keys:(\d+)/m.exec(await valkey.client.info('stats'))?.[1]);
+
+  it('are not evicted for the cached answers of another caller, under the recommended policy', async () => {
+    await setMemory('4mb', recommendedPolicy());
+    const runs = await startEach(first);
+    // More than once all that fits.
+    for (let run = 0; (await evictedKeys()) < 100; run += 1) {
+      const { errors } = await first.query(`{ run(workflowId: "wf", id: "r${run}") { steps { outputs } } }`, {
+        key: 'another-caller',
+      });
+      expect(errors).toEqual([]);
+    }
+    expect(await startEach(second)).toEqual(runs);
+    expect(upstream.count('execute')).toBe(KEYS.length);
+  });
+
+  it('are removed after their end by the next start with a key', async () => {
+    await startEach(first);
+    expect(await claims()).toHaveLength(KEYS.length);
+    for (const name of await claims()) await valkey.client.zincrby('stepgate:starts', -TEN_MINUTES_MS, name);
+    expect(runIn(await start(second, 'key 0'))).toBe('run-11');
+    expect(await claims()).toHaveLength(1);
+    expect(await valkey.client.zcard('stepgate:starts')).toBe(1);
+  });
+
+  it.each(['noeviction', 'volatile-lru'])('are refused before anything is sent when it is full: %s', async (policy) => {
+    expect(runIn(await start(first, 'known'))).toBe('run-1');
+    await setMemory('1', policy);
+    const { data, errors } = await start(second, 'new');
+    expect(data).toEqual({ executeWorkflow: null });
+    expect(errors).toMatchObject([{ extensions: { code: 'IDEMPOTENCY_UNAVAILABLE', retryable: true } }]);
+    expect(runIn(await start(second, 'known'))).toBe('run-1');
+    expect(upstream.count('execute')).toBe(1);
+    expect(runIn(await start(second, null))).toBe('run-2');
+    await setMemory('0', policy);
+    expect(runIn(await start(second, 'new'))).toBe('run-3');
+    expect(runIn(await start(first, 'new'))).toBe('run-3');
+  });
+});
