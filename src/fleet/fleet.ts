@@ -5,6 +5,7 @@ import type { Logger } from '../observability/logger.ts';
 import { createAnnouncements, type Announcements } from './announcements.ts';
 import { createComplaints } from './complaints.ts';
 import { createConnection } from './connection.ts';
+import { watchEvictionPolicy } from './eviction-policy.ts';
 import { createFleetClock, type FleetClock } from './fleet-clock.ts';
 import { createFleetKeys, type FleetKeys } from './fleet-keys.ts';
 import { createLeases, type Leases } from './leases.ts';
@@ -47,6 +48,7 @@ export async function createFleet({ config, metrics, logger, now }: FleetOptions
   await connected.promise;
   const valkey = createValkey({ redis, timeoutMs, clock, metrics, complaints, logger, now });
   await valkey.probe();
+  watchEvictionPolicy(valkey, logger);
   const announcements = await createAnnouncements({ url, timeoutMs, valkey, metrics, complaints, logger });
   return {
     valkey,

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { service } from '../support/compose.ts';
+import { readProjectFile, service } from '../support/compose.ts';
 import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateways } from '../support/fleet.ts';
-import type { GraphqlAnswer, TestGateway } from '../support/gateway.ts';
+import { SECRET, startGateways, until } from '../support/fleet.ts';
+import { startGateway, type GraphqlAnswer, type TestGateway } from '../support/gateway.ts';
+import { captureLog, scrape } from '../support/observed.ts';
 import { startValkey, type TestValkey } from '../support/valkey.ts';
 import { wireRun, wireStep } from '../support/wire.ts';
 
@@ -104,5 +105,82 @@ describeWithValkey(`idempotency keys in a Valkey with little memory${withoutValk
     await setMemory('0', policy);
     expect(runIn(await start(second, 'new'))).toBe('run-3');
     expect(runIn(await start(first, 'new'))).toBe('run-3');
+  });
+});
+
+describeWithValkey(`the eviction policy of Valkey${withoutValkey}`, () => {
+  const opened: { close(): Promise<void> }[] = [];
+  afterEach(async () => {
+    for (const each of opened.splice(0).reverse()) await each.close();
+  });
+
+  async function startValkeyWith(policy: string, limit: string) {
+    const valkey = await startValkey(['--maxmemory', limit, '--maxmemory-policy', policy]);
+    opened.push(valkey);
+    return valkey;
+  }
+
+  async function startLogged({ url }: TestValkey) {
+    const log = captureLog('warn');
+    const gateway = await startGateway(
+      { REDIS_URL: url, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000' },
+      { logger: log.logger },
+    );
+    opened.push(gateway);
+    return {
+      /** Waits until the policy has been read so often. */
+      async warnings(reads: number) {
+        const labels = { command: 'INFO', outcome: 'ok' };
+        await until(async () => (await scrape(gateway.url)).value('stepgate_valkey_commands_total', labels) >= reads);
+        return log.lines.filter(({ policy }) => policy !== undefined).map(({ policy, msg }) => ({ policy, msg }));
+      },
+    };
+  }
+
+  const EVICTS_KEYS =
+    'Valkey may evict idempotency keys: a start that is sent again may start a second run. Set maxmemory-policy volatile-lru';
+  const EVICTS_NOTHING =
+    'Valkey evicts nothing: once it is full, nothing new is shared, and starts with an idempotency key are refused. ' +
+    'Set maxmemory-policy volatile-lru';
+
+  it.each([
+    ['allkeys-lru', '10mb', EVICTS_KEYS],
+    ['allkeys-lfu', '0', EVICTS_KEYS],
+    ['noeviction', '10mb', EVICTS_NOTHING],
+  ])('is logged with what is lost: %s, maxmemory %s', async (policy, limit, msg) => {
+    const gateway = await startLogged(await startValkeyWith(policy, limit));
+    expect(await gateway.warnings(1)).toEqual([{ policy, msg }]);
+  });
+
+  it.each([
+    ['volatile-lru', '10mb'],
+    ['volatile-lfu', '10mb'],
+    ['noeviction', '0'],
+  ])('is not logged where nothing is lost: %s, maxmemory %s', async (policy, limit) => {
+    const gateway = await startLogged(await startValkeyWith(policy, limit));
+    expect(await gateway.warnings(1)).toEqual([]);
+  });
+
+  it('is read each time that Valkey is back, also where it was away at the start, and logged once', async () => {
+    const valkey = await startValkeyWith('allkeys-lru', '10mb');
+    await valkey.kill();
+    const gateway = await startLogged(valkey);
+    await valkey.start();
+    expect(await gateway.warnings(1)).toHaveLength(1);
+    await valkey.kill();
+    await valkey.start();
+    expect(await gateway.warnings(2)).toHaveLength(1);
+  });
+
+  it('is the same in docker-compose.yml, for Kubernetes and in the docs', () => {
+    for (const path of [
+      'docker-compose.yml',
+      'deploy/kubernetes/valkey.yaml',
+      'docs/fleet.md',
+      'docs/observability.md',
+    ]) {
+      const policies = readProjectFile(path).match(/(?<=maxmemory-policy[^a-z]+)[a-z]+-[a-z]+/g);
+      expect({ path, policies: [...new Set(policies)] }).toEqual({ path, policies: ['volatile-lru'] });
+    }
   });
 });
