@@ -6,8 +6,6 @@ import type { Valkey } from './valkey.ts';
 
 export interface Lease {
   readonly name: string;
-  /** The fencing token: greater than that of each earlier lease. */
-  readonly token: number;
   /** Has it for another time. False where it is lost; then another gateway may have it. Undefined: Valkey does not say. */
   extend(ms: number): Promise<boolean | undefined>;
   /** No effect if it is lost. */
@@ -19,8 +17,6 @@ export interface Leases {
   acquire(purpose: string, name: string, ms: number): Promise<Lease | null | undefined>;
 }
 
-const COUNTER = 'stepgate:fence';
-
 /** Valkey refuses fractions of a millisecond. */
 const whole = (ms: number): number => Math.ceil(ms);
 
@@ -28,14 +24,14 @@ export function createLeases(valkey: Valkey, metrics: FleetMetrics): Leases {
   return {
     async acquire(purpose, name, ms) {
       const holder = randomBytes(16).toString('base64url');
-      const reply = await valkey.run('ACQUIRE', (redis) => redis.eval(ACQUIRE, 2, name, COUNTER, holder, whole(ms)));
+      const reply = await valkey.run('ACQUIRE', (redis) => redis.eval(ACQUIRE, 1, name, holder, whole(ms)));
       if (reply === undefined) return undefined;
-      metrics.lease(purpose, reply === null ? 'taken' : 'acquired');
-      return reply === null ? null : leaseOf(purpose, name, holder, Number(reply));
+      metrics.lease(purpose, reply === 1 ? 'acquired' : 'taken');
+      return reply === 1 ? leaseOf(purpose, name, holder) : null;
     },
   };
 
-  function leaseOf(purpose: string, name: string, holder: string, token: number): Lease {
+  function leaseOf(purpose: string, name: string, holder: string): Lease {
     let isLost = false;
     const held = (reply: unknown): boolean | undefined => {
       if (reply === 0 && !isLost) metrics.lease(purpose, 'lost');
@@ -44,7 +40,6 @@ export function createLeases(valkey: Valkey, metrics: FleetMetrics): Leases {
     };
     return {
       name,
-      token,
       extend: async (ms) => held(await valkey.run('EXTEND', (redis) => redis.eval(EXTEND, 1, name, holder, whole(ms)))),
       async release() {
         held(await valkey.run('RELEASE', (redis) => redis.eval(RELEASE, 1, name, holder)));

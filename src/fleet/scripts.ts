@@ -1,24 +1,14 @@
 /** What Valkey must do in one step. Sent as text each time: Valkey keeps it compiled, and a restart needs no care. */
 
 /**
- * Takes a lease. KEYS: lease, counter. ARGV: holder, milliseconds. Returns the fencing token; none if another has the lease.
- * The token is Valkey's time in microseconds, and greater than the last one: it grows also after Valkey has lost everything.
+ * Takes a lease. KEYS: lease. ARGV: holder, milliseconds. Returns 1; 0 if another has the lease.
  * A lease that lasts longer than it may was written by somebody else: nobody waits longer for it.
  */
 export const ACQUIRE = `
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
-  local left = redis.call('PTTL', KEYS[1])
-  if left < 0 or left > tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-  return false
-end
-local time = redis.call('TIME')
-local token = time[1] * 1000000 + time[2]
-local last = tonumber(redis.call('GET', KEYS[2]) or '0') or 0
-if not (last < 2 ^ 53) then last = 0 end
-if token <= last then token = last + 1 end
-local text = string.format('%.0f', token)
-redis.call('SET', KEYS[2], text)
-return text`;
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 or left > tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0`;
 
 /** KEYS: lease. ARGV: holder, milliseconds. Returns 1 if the holder still has it. */
 export const EXTEND = `

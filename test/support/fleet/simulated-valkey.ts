@@ -14,7 +14,6 @@ export interface SimulatedValkey {
 export function createSimulatedValkey(clock: Pick<ManualClock, 'now'>): SimulatedValkey {
   const held = new Map<string, { readonly holder: symbol; untilMs: number }>();
   const listeners = new Set<(purpose: string, payload: string) => void>();
-  let tokens = 0;
 
   function holderOf(name: string): symbol | null {
     const lease = held.get(name);
@@ -35,8 +34,7 @@ export function createSimulatedValkey(clock: Pick<ManualClock, 'now'>): Simulate
             if (holderOf(name) !== null) return Promise.resolve(null);
             const holder = Symbol(name);
             held.set(name, { holder, untilMs: clock.now() + ms });
-            tokens += 1;
-            return Promise.resolve(leaseOf(name, holder, tokens));
+            return Promise.resolve(leaseOf(name, holder));
           },
         },
         announcements: {
@@ -56,10 +54,9 @@ export function createSimulatedValkey(clock: Pick<ManualClock, 'now'>): Simulate
         },
       };
 
-      function leaseOf(name: string, holder: symbol, token: number): Lease {
+      function leaseOf(name: string, holder: symbol): Lease {
         return {
           name,
-          token,
           extend(ms) {
             if (isAway()) return Promise.resolve(undefined);
             if (holderOf(name) !== holder) return Promise.resolve(false);
