@@ -11,8 +11,6 @@ export type AttemptKind = 'FIRST' | 'RETRY' | 'ITERATION';
 /** How long a step took, and how that is known. */
 export interface StepDuration {
   readonly durationMs: number | null;
-  /** The time that it covers from its start: `durationMs`, but all until now of a step that runs. */
-  readonly coveredMs: number | null;
   readonly durationSource: DurationSource;
   readonly clockSkewDetected: boolean;
 }

@@ -24,13 +24,13 @@ describe('the duration of a step', () => {
     expect(durationOf('a', 1, 1)).toEqual([0, 'TIMESTAMPS', false]);
   });
 
-  it('falls back to the elapsed seconds, even of a running step', () => {
+  it('is the elapsed seconds of a finished step that lacks a time', () => {
     expect(durationOf('a', 1, null, 'completed', { elapsedTime: 2 })).toEqual([2000, 'ELAPSED_SECONDS', false]);
     expect(durationOf('a', null, 5, 'failed', { elapsedTime: 2 })).toEqual([2000, 'ELAPSED_SECONDS', false]);
-    expect(durationOf('a', 1, null, 'running', { elapsedTime: 2 })).toEqual([2000, 'ELAPSED_SECONDS', false]);
   });
 
-  it('counts up while the step runs', () => {
+  it('counts up while the step runs, whatever its elapsed seconds', () => {
+    expect(durationOf('a', 97.5, null, 'running', { elapsedTime: 2 })).toEqual([2500, 'LIVE', false]);
     expect(durationOf('a', 97.5, null, 'running', { elapsedTime: 0 })).toEqual([2500, 'LIVE', false]);
     expect(durationOf('a', 97.5, null, 'no such word')).toEqual([2500, 'LIVE', false]);
   });
@@ -79,8 +79,10 @@ describe('the duration of a step', () => {
   });
 
   it('of a step that a finished run left behind ends with the run', () => {
-    const run = runOf([ran('a', 4, null, 'running')], { record: runRecord(), now: 5000 });
-    expect(run.steps[0]).toMatchObject({ durationMs: 6000, durationSource: 'LIVE' });
+    for (const elapsedTime of [null, 0, 4]) {
+      const run = runOf([ran('a', 4, null, 'running', { elapsedTime })], { record: runRecord(), now: 5000 });
+      expect(run.steps[0]).toMatchObject({ durationMs: 6000, durationSource: 'LIVE' });
+    }
   });
 
   it('of a step that a finished run left behind ends with the last known end where the run names none', () => {

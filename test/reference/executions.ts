@@ -50,8 +50,6 @@ export const executionsOf = (run: RawRun): Execution[] =>
 
 export interface Duration {
   readonly micros: number | null;
-  /** How long it covers from its start: as long, but what runs reaches until now, whatever `elapsed_time` says. */
-  readonly covered: number | null;
   readonly source: string;
   readonly isSkewed: boolean;
 }
@@ -66,14 +64,14 @@ export function durationOf(execution: Execution, now: number, liveUntil: number 
   const endsEarly = start !== null && end !== null && end.micros < start.micros;
   const startsLate = start !== null && saysItRuns(execution) && start.micros > now;
   const isSkewed = endsEarly || startsLate;
-  const live =
-    start && runs(execution) && liveUntil !== null && !isSkewed ? Math.max(0, liveUntil - start.micros) : null;
-  const lasts = (micros: number, source: string) => ({ micros, covered: live ?? micros, source, isSkewed });
+  const lasts = (micros: number | null, source: string) => ({ micros, source, isSkewed });
   if (start && end && !isSkewed) return lasts(end.micros - start.micros, 'TIMESTAMPS');
+  if (start && runs(execution) && !isSkewed && liveUntil !== null) {
+    return lasts(Math.max(0, liveUntil - start.micros), 'LIVE');
+  }
   if (raw.elapsed !== null && raw.elapsed > 0) return lasts(raw.elapsed * 1_000_000, 'ELAPSED_SECONDS');
-  if (live !== null) return lasts(live, 'LIVE');
   if (isFinished && raw.elapsed === 0) return lasts(0, 'ELAPSED_SECONDS');
-  return { micros: null, covered: null, source: 'NONE', isSkewed };
+  return lasts(null, 'NONE');
 }
 
 /** Its `end_time`; for a skewed or missing one start + duration. What still counts up has no end yet. */

@@ -1,5 +1,5 @@
 /** The critical path: of all chains through the graph the heaviest ones; without a graph step by step from the end. */
-import { byStart, runs } from './executions.ts';
+import { byStart } from './executions.ts';
 import type { RawGraph } from './raw.ts';
 import { covered, type Stretch } from './times.ts';
 import type { Timed } from './runs.ts';
@@ -11,7 +11,7 @@ export interface Paths {
 }
 
 export const stretchesOf = (steps: readonly Timed[]): Stretch[] =>
-  steps.flatMap(({ start, duration: { covered: micros } }) =>
+  steps.flatMap(({ start, duration: { micros } }) =>
     start && micros !== null ? [{ from: start.micros, to: start.micros + micros }] : [],
   );
 
@@ -70,7 +70,7 @@ function walkBack(steps: readonly Timed[]): number[] {
     current = last(
       placed.filter((candidate) => {
         const knownToTheSecond =
-          (candidate.duration.source === 'ELAPSED_SECONDS' && !runs(candidate)) ||
+          candidate.duration.source === 'ELAPSED_SECONDS' ||
           (candidate.duration.source === 'TIMESTAMPS' && candidate.end?.hasFraction === false) ||
           step.start?.hasFraction === false;
         if (candidate.to > step.from + (knownToTheSecond ? 1_000_000 : 0)) return false;

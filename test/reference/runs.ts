@@ -53,7 +53,6 @@ export function referenceRun(run: RawRun) {
   const busy = covered(stretches);
   const atOnce = stretches.map(({ from }) => stretches.filter((stretch) => covers(stretch, from)).length);
   const durationMs = (some: readonly Timed[]) => sum(some.map(({ duration }) => duration.micros));
-  const coveredMs = sum(steps.map(({ duration }) => duration.covered));
   const superseded = steps.filter((step) => attemptOf(step, all).isSuperseded);
   const { placements, timeline, longestGap } = layoutOf(steps, startedAt, until);
 
@@ -109,7 +108,7 @@ export function referenceRun(run: RawRun) {
       idleMs: Math.max(0, (wallClock ?? 0) - busy) / 1000,
       wastedMs: durationMs(superseded),
       maxConcurrency: Math.max(Math.min(1, stretches.length), ...atOnce),
-      parallelism: busy > 0 ? coveredMs / (busy / 1000) : null,
+      parallelism: busy > 0 ? durationMs(steps) / (busy / 1000) : null,
       longestGap,
     },
     timeline,

@@ -1,5 +1,4 @@
 /** The critical path where no graph tells it: from the step that ended last, back over what it may have waited for. */
-import { isRunning } from '../step/duration.ts';
 import { byEnd, compareByEnd, intervalsOf, type Interval } from '../run/intervals.ts';
 import type { Step } from '../types.ts';
 
@@ -50,6 +49,5 @@ function isBefore(candidate: Interval, current: Interval): boolean {
   return current.end > current.start || candidate.step.index < current.step.index;
 }
 
-/** A step that runs reaches until now, which is exact. */
 const hasRoughEnd = ({ step }: Interval<Step>): boolean =>
-  (step.durationSource === 'ELAPSED_SECONDS' && !isRunning(step)) || step.endTime?.isWholeSecond === true;
+  step.durationSource === 'ELAPSED_SECONDS' || step.endTime?.isWholeSecond === true;

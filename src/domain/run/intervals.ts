@@ -1,9 +1,9 @@
-/** Steps as stretches of time: half-open, from the start on as long as the step covers, in whole microseconds. */
+/** Steps as stretches of time: half-open, from the start on for as long as the step takes, in whole microseconds. */
 import { microsOf } from '../step/duration.ts';
 import { compareByStart } from '../step/execution.ts';
 import type { StepDuration, StepFacts } from '../types.ts';
 
-export type TimedStep = Pick<StepFacts, 'startTime' | 'endTime' | 'index'> & Pick<StepDuration, 'coveredMs'>;
+export type TimedStep = Pick<StepFacts, 'startTime' | 'endTime' | 'index'> & Pick<StepDuration, 'durationMs'>;
 
 export interface Interval<S extends TimedStep = TimedStep> {
   readonly step: S;
@@ -18,9 +18,9 @@ export interface Interval<S extends TimedStep = TimedStep> {
 export function intervalsOf<S extends TimedStep>(steps: readonly S[], { unknownAsZero = false } = {}): Interval<S>[] {
   const intervals: Interval<S>[] = [];
   for (const step of steps) {
-    if (!step.startTime || (step.coveredMs === null && !unknownAsZero)) continue;
+    if (!step.startTime || (step.durationMs === null && !unknownAsZero)) continue;
     const start = step.startTime.epochMicros;
-    intervals.push({ step, start, end: start + microsOf(step.coveredMs ?? 0) });
+    intervals.push({ step, start, end: start + microsOf(step.durationMs ?? 0) });
   }
   return intervals.sort((a, b) => a.start - b.start || a.end - b.end || compareByStart(a.step, b.step));
 }

@@ -38,7 +38,7 @@ function barOf({ step, start, end }: Interval<Step>, lane: number, span: RunSpan
     step,
     lane,
     offsetMs: (start - from) / 1000,
-    durationMs: step.coveredMs ?? 0,
+    durationMs: step.durationMs ?? 0,
     offsetPercent,
     widthPercent: percentAt(end) - offsetPercent,
   };

@@ -9,14 +9,15 @@ import type { RunGap, RunTiming, Step } from '../types.ts';
 export function runTiming(steps: readonly Step[], wallClockMs: number | null, gaps: readonly RunGap[]): RunTiming {
   const intervals = intervalsOf(steps);
   const busy = unionLength(intervals) / 1000;
+  const totalDurationMs = totalMs(steps);
   return {
-    totalDurationMs: totalMs(steps, 'durationMs'),
+    totalDurationMs,
     wallClockMs,
     busyMs: busy,
     idleMs: Math.max(0, Math.round(((wallClockMs ?? 0) - busy) * 1000) / 1000),
     wastedMs: wastedMs(steps),
     maxConcurrency: maxConcurrency(intervals),
-    parallelism: busy > 0 ? totalMs(steps, 'coveredMs') / busy : null,
+    parallelism: busy > 0 ? totalDurationMs / busy : null,
     longestGap: longestGap(gaps),
   };
 }

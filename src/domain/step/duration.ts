@@ -18,12 +18,9 @@ export function totalElapsedTime(steps: Iterable<Pick<StepFacts, 'elapsedTime'>>
 }
 
 /** The sum of such milliseconds, exact to the microsecond; unknown ones count 0. */
-export function totalMs<Key extends 'durationMs' | 'coveredMs'>(
-  steps: Iterable<Pick<StepDuration, Key>>,
-  key: Key,
-): number {
+export function totalMs(steps: Iterable<Pick<StepDuration, 'durationMs'>>): number {
   let micros = 0;
-  for (const step of steps) micros += microsOf(step[key] ?? 0);
+  for (const { durationMs } of steps) micros += microsOf(durationMs ?? 0);
   return micros / 1000;
 }
 
@@ -47,34 +44,30 @@ export const saysItRuns = (step: Pick<TimedFacts, 'status' | 'isFinished'>): boo
 export const isRunning = (step: TimedFacts): boolean => saysItRuns(step) && step.endTime === null;
 
 /**
- * The first that is known of: end − start; `elapsed_time`, of which 0 counts for a finished step only ("under a second");
- * now − start of a running step. Else null. Never negative.
+ * The first that is known of: end − start; now − start of a running step; `elapsed_time`, of which 0 counts for a finished
+ * step only ("under a second"). Else null. Never negative.
  *
  * Skew (an end before the start, a running step that starts after now) leaves `elapsed_time` as the only source. A step
  * that a finished run left running counts until the run's end, and 0 where it started after that.
- *
- * A running step covers the time until then also where `elapsed_time` is its duration: it has not ended.
  */
 export function stepDuration(step: TimedFacts, { now, liveUntil }: StepClock): StepDuration {
   const start = step.startTime?.epochMicros ?? null;
   const end = step.endTime?.epochMicros ?? null;
   const earliestEnd = Math.min(end ?? Infinity, saysItRuns(step) ? now : Infinity);
   const clockSkewDetected = start !== null && earliestEnd < start;
-  const isLive = start !== null && liveUntil !== null && isRunning(step) && !clockSkewDetected;
-  const live = isLive ? Math.max(0, liveUntil - start) : null;
-
   const known = (micros: number, durationSource: DurationSource): StepDuration => ({
     durationMs: micros / 1000,
-    coveredMs: (live ?? micros) / 1000,
     durationSource,
     clockSkewDetected,
   });
 
-  if (start !== null && end !== null && !clockSkewDetected) return known(end - start, 'TIMESTAMPS');
+  if (start !== null && !clockSkewDetected) {
+    if (end !== null) return known(end - start, 'TIMESTAMPS');
+    if (liveUntil !== null && isRunning(step)) return known(Math.max(0, liveUntil - start), 'LIVE');
+  }
   const elapsed = elapsedMicros(step);
   if (elapsed !== null) return known(elapsed, 'ELAPSED_SECONDS');
-  if (live !== null) return known(live, 'LIVE');
-  return { durationMs: null, coveredMs: null, durationSource: 'NONE', clockSkewDetected };
+  return { durationMs: null, durationSource: 'NONE', clockSkewDetected };
 }
 
 /**

@@ -19,9 +19,9 @@ export function placementsOf(
   durations: ReadonlyMap<Execution, StepDuration>,
   bounds: RunBounds,
 ): ReadonlyMap<Execution, Placement> {
-  const timed = [...durations].map(([execution, { coveredMs }]): TimedExecution => {
+  const timed = [...durations].map(([execution, { durationMs }]): TimedExecution => {
     const { startTime, endTime, index } = execution;
-    return { execution, startTime, endTime, index, coveredMs };
+    return { execution, startTime, endTime, index, durationMs };
   });
   const intervals = intervalsOf(timed, { unknownAsZero: true }).filter(({ start }) => isWithinReach(start, bounds));
   const spanStart = spanOf(bounds, intervals)?.startedAt.epochMicros ?? 0;
@@ -44,7 +44,7 @@ export function placementsOf(
 }
 
 /** Infinity for a step that still runs, for nobody knows how long; -Infinity for one whose end is not known. */
-function knownEnd({ step: { coveredMs, execution }, end }: Interval<TimedExecution>): number {
-  if (coveredMs !== null) return end;
+function knownEnd({ step: { durationMs, execution }, end }: Interval<TimedExecution>): number {
+  if (durationMs !== null) return end;
   return isRunning(execution) ? Infinity : -Infinity;
 }

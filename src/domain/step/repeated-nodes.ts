@@ -4,11 +4,7 @@ import { compareByPlace } from './execution.ts';
 import type { RepeatedNode, Step } from '../types.ts';
 
 /** Milliseconds of failed executions that a retry superseded. */
-export const wastedMs = (steps: readonly Step[]): number =>
-  totalMs(
-    steps.filter((step) => step.isSuperseded),
-    'durationMs',
-  );
+export const wastedMs = (steps: readonly Step[]): number => totalMs(steps.filter((step) => step.isSuperseded));
 
 /** By the place of each node's first execution; the attempts of each in order. */
 export function repeatedNodes(steps: readonly Step[]): RepeatedNode[] {

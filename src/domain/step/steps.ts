@@ -39,7 +39,6 @@ export function deriveSteps(executions: readonly Execution[], { workflowId, runI
       endTime: execution.endTime,
       elapsedTime: execution.elapsedTime,
       durationMs: duration.durationMs,
-      coveredMs: duration.coveredMs,
       durationSource: duration.durationSource,
       clockSkewDetected: duration.clockSkewDetected,
       offsetMs: placement?.offsetMs ?? null,
@@ -63,7 +62,6 @@ export function deriveSteps(executions: readonly Execution[], { workflowId, runI
 
 const UNKNOWN_DURATION: StepDuration = {
   durationMs: null,
-  coveredMs: null,
   durationSource: 'NONE',
   clockSkewDetected: false,
 };

@@ -772,10 +772,9 @@ export type Step = {
    */
   readonly conversation?: Maybe<Conversation>;
   /**
-   * How long it took, in milliseconds: end − start where both are known; else what `elapsedTime` says, if above 0; else, while
-   * it runs, now − start; else 0 where `elapsedTime` of a finished step is 0. Null where nothing tells. Never negative. A step
-   * that a finished run left running counts until the run's end (0 if it started after it); null if that is not known.
-   * `timeline`, `timing`, `criticalPath` and `gapBeforeMs` count a running step until now, or that end, whatever `elapsedTime` says.
+   * How long it took, in milliseconds: end − start where both are known; else, while it runs, now − start; else what `elapsedTime`
+   * says, if above 0; else 0 where `elapsedTime` of a finished step is 0. Null where nothing tells. Never negative. A step that a
+   * finished run left running counts until the run's end (0 if it started after it); null if that is not known.
    */
   readonly durationMs?: Maybe<Scalars['Float']['output']>;
   /** Where `durationMs` comes from. */

@@ -5,7 +5,7 @@ import { graphql } from '../__generated__/gql.ts';
 import { Empty } from '../shell/notices.tsx';
 import { Timeline } from '../timeline/timeline.tsx';
 import { useIsMoving } from './freshness.tsx';
-import { nowOf, reachesToNow, type ListedStep } from './steps.ts';
+import { nowOf, type ListedStep } from './steps.ts';
 
 const RUN_TIMELINE = graphql(`
   fragment RunTimeline on Run {
@@ -54,7 +54,7 @@ export function RunTimeline({ run: masked, layout, steps: listed }: RunTimelineP
     const critical = new Set(criticalPath?.steps.map(({ id }) => id));
     return listed.flatMap((step) => {
       if (step.offsetMs == null) return [];
-      const hasNotEnded = reachesToNow(step);
+      const hasNotEnded = step.durationSource === 'LIVE';
       return {
         stepId: step.id,
         nodeId: step.nodeId,

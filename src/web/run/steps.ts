@@ -54,7 +54,3 @@ export function asOfNow(step: ListedStep, nowMs: number | null): ListedStep {
   const durationMs = hasGrown ? Math.max(0, nowMs - step.offsetMs) : step.durationMs;
   return { ...step, durationMs, shareOfRun: null };
 }
-
-/** True of a step that runs, also where its duration is an `elapsed_time`: it has not ended. */
-export const reachesToNow = ({ durationSource, status }: ListedStep): boolean =>
-  durationSource === 'LIVE' || (durationSource === 'ELAPSED_SECONDS' && (status === 'RUNNING' || status === 'UNKNOWN'));
