@@ -178,6 +178,8 @@ export interface Run {
   readonly stepCounts: StepCounts;
   /** Every failed step, by end, then start, then upstream index. */
   readonly failedSteps: readonly Step[];
+  /** Those that had not ended when the last execution of their node began. */
+  readonly remainingFailures: readonly Step[];
   /** Seconds, exact up to 2^53. */
   readonly totalElapsedTime: number;
   readonly timing: RunTiming;

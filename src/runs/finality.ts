@@ -67,7 +67,7 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
     if (finish === null || comparedWith.get(steps) === finish) return false;
     comparedWith.set(steps, finish);
     // If the node that runs last has, and nothing else is still running.
-    const atFinish = latestAttempts(executionsOf(steps.value)).find((step) => step.nodeId === finish);
+    const atFinish = latestAttempts(executionsOf(steps.value), false).find((step) => step.nodeId === finish);
     if (atFinish?.status === 'COMPLETED' && activityOf(steps.value).areFinished) completed.add(steps);
     return completed.has(steps);
   }
@@ -125,7 +125,7 @@ function activityIn(steps: StepList): Activity {
   // As the run's status is inferred; one that can't be read may still run.
   const areFinished =
     steps.every(({ problem }) => problem === undefined) &&
-    latestAttempts(executionsOf(steps)).every(({ isFinished }) => isFinished);
+    latestAttempts(executionsOf(steps), false).every(({ isFinished }) => isFinished);
   const last = latest(steps.flatMap(({ startTime, endTime }) => [startTime, endTime]));
   return { areFinished, lastMs: areFinished && last ? last.epochMicros / 1000 : Infinity };
 }

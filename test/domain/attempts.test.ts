@@ -84,7 +84,7 @@ describe('attempts', () => {
   });
 });
 
-describe('what stands for a node', () => {
+describe('the latest execution of a node', () => {
   const queued = ran('a', null, null, 'queued');
   it.each<readonly [string, string, number, readonly StepFacts[]]>([
     ['the last of a loop', 'COMPLETED', 1, [ran('a', 0, 1, 'failed'), ran('a', 1, 2)]],
@@ -95,7 +95,12 @@ describe('what stands for a node', () => {
       [ran('a', 0, 5, 'failed'), ran('a', 1, 2), ran('a', 5, 7)],
     ],
     ['the last after a failure without a known end', 'COMPLETED', 1, [ran('a', 0, null, 'failed'), ran('a', 2, 3)]],
-    ['the last after a pause of one that says running', 'COMPLETED', 1, [ran('a', 0, 2, 'running'), ran('a', 2, 3)]],
+    [
+      'the last after one that says running and has an end',
+      'COMPLETED',
+      1,
+      [ran('a', 0, 2, 'running'), ran('a', 2, 3)],
+    ],
     ['a failure beside the last', 'FAILED', 0, [ran('a', 0, 5, 'failed'), ran('a', 1, 2), ran('a', 4.9, 7)]],
     ['the last failure', 'FAILED', 1, [ran('a', 0, 5, 'failed'), ran('a', 1, 6, 'failed'), ran('a', 2, 7)]],
     [
@@ -105,17 +110,32 @@ describe('what stands for a node', () => {
       [ran('a', 0, 5, 'failed'), ran('a', 1, null, 'running'), ran('a', 2, 3)],
     ],
     ['one that runs for longer', 'RUNNING', 0, [ran('a', 0, null, 'running', { elapsedTime: 1 }), ran('a', 2, 3)]],
+    ['one that runs and ends before it starts', 'RUNNING', 0, [ran('a', 2, 1, 'running'), ran('a', 3, 4)]],
     ['one that waits', 'RUNNING', 0, [queued, ran('a', 0, 1)]],
     ['one that runs beside one without a time', 'RUNNING', 1, [ran('a', null, null), ran('a', 0, null, 'running')]],
     ['the last beside one that was cancelled', 'COMPLETED', 1, [ran('a', 0, 5, 'cancelled'), ran('a', 1, 2)]],
   ])('is %s: %s', (_, status, index, steps) => {
     const run = runOf(steps);
     expect(run.status).toBe(status);
-    expect(latestAttempts(run.steps).map((step) => step.index)).toEqual([index]);
+    expect(latestAttempts(run.steps, run.isFinished).map((step) => step.index)).toEqual([index]);
     expect(run.progress.finished).toBe(status === 'RUNNING' ? 0 : 1);
     const { nodes } = compareRuns(runOf([ran('a', 0, 1)]), run);
     expect(nodes.map(({ headStep }) => headStep?.index)).toEqual([index]);
     expect(failureGroups([{ record: runRecord(), run }])[0]?.nodeId).toBe(status === 'FAILED' ? 'a' : null);
+  });
+
+  it.each<readonly [string, string, number, readonly StepFacts[]]>([
+    ['the last failure', 'BROKE', 1, [ran('a', 0, null, 'running'), ran('a', 1, 2, 'failed')]],
+    ['a failure next to the last', 'BROKE', 0, [ran('a', 0, 5, 'failed'), ran('a', 1, null, 'running')]],
+    ['the last', 'UNCHANGED', 1, [ran('a', 0, null, 'running'), ran('a', 1, 2)]],
+    ['the last, which says running', 'STATUS_CHANGED', 1, [ran('a', 0, 1, 'failed'), ran('a', 1, null, 'running')]],
+  ])('in a run that is over is %s: %s', (_, change, index, steps) => {
+    const record = runRecord({ rawStatus: 'failed' });
+    const run = runOf(steps, { record });
+    const { nodes } = compareRuns(runOf([ran('a', 0, 1)]), run);
+    expect(nodes.map((node) => [node.change, node.headStep?.index])).toEqual([[change, index]]);
+    expect(failureGroups([{ record, run }])[0]?.nodeId).toBe(change === 'BROKE' ? 'a' : null);
+    expect(run.progress.finished).toBe(change === 'STATUS_CHANGED' ? 0 : 1);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { slowestSteps, unsupersededFailures } from '../../src/domain/step/failures.ts';
-import { ran, runOf } from '../support/facts.ts';
+import { slowestSteps } from '../../src/domain/step/failures.ts';
+import type { StepFacts } from '../../src/domain/types.ts';
+import { ran, runOf, runRecord } from '../support/facts.ts';
 
 describe('failedSteps', () => {
   it('come by end, then start, then index, and unknown ends last', () => {
@@ -16,10 +17,22 @@ describe('failedSteps', () => {
     expect(failedSteps.map((step) => step.nodeId)).toEqual(['elapsed', 'long', 'twin', 'short', 'late', 'unknown']);
   });
 
-  it('hold every failure, of which those still matter that no retry superseded', () => {
-    const { failedSteps } = runOf([ran('a', 0, 1, 'failed'), ran('a', 1, 2, 'failed'), ran('b', 0, 3, 'failed')]);
-    expect(failedSteps.map((step) => step.index)).toEqual([0, 1, 2]);
-    expect(unsupersededFailures(failedSteps).map((step) => step.index)).toEqual([1, 2]);
+  it.each<readonly [string, readonly number[], readonly StepFacts[]]>([
+    ['without a retry', [0, 1], [ran('a', 0, 1, 'failed'), ran('b', 0, 3, 'failed')]],
+    ['the failed retry', [1], [ran('a', 0, 1, 'failed'), ran('a', 1, 2, 'failed')]],
+    ['none before the last execution', [], [ran('a', 0, 10, 'failed'), ran('a', 0, 20), ran('a', 21, 28)]],
+    ['none before a retry that runs', [], [ran('a', 0, 1, 'failed'), ran('a', 1, null, 'running')]],
+    [
+      'one that ended after the last execution began',
+      [0],
+      [ran('a', 0, 10, 'failed'), ran('a', 1, 2), ran('a', 9, 28)],
+    ],
+    ['none without a known end before the last', [], [ran('a', 0, null, 'failed'), ran('a', 1, 2)]],
+  ])('that remain when the last execution of their node begins: %s', (_, remaining, steps) => {
+    for (const record of [null, runRecord({ rawStatus: 'failed' })]) {
+      const run = runOf(steps, { record });
+      expect(run.remainingFailures.map((step) => step.index)).toEqual(remaining);
+    }
   });
 });
 

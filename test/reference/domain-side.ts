@@ -3,7 +3,6 @@ import { compareRuns } from '../../src/domain/run/comparison.ts';
 import { createRun } from '../../src/domain/run/run.ts';
 import { nodeStatistics, runStatistics } from '../../src/domain/run/statistics.ts';
 import { stepTokenUsage } from '../../src/domain/run/tokens.ts';
-import { unsupersededFailures } from '../../src/domain/step/failures.ts';
 import { parseTimestamp, type Timestamp } from '../../src/domain/timestamp.ts';
 import type { JsonValue, Run, RunFacts, Step } from '../../src/domain/types.ts';
 import { runFacts, runRecord, stepFacts } from '../support/facts.ts';
@@ -74,7 +73,7 @@ export function derivedBy(run: Run) {
       tokenUsage: stepTokenUsage(step),
     })),
     failedSteps: indexes(run.failedSteps),
-    stillFailed: indexes(unsupersededFailures(run.failedSteps)),
+    stillFailed: indexes(run.remainingFailures),
     totalElapsedTime: run.totalElapsedTime,
     timing: {
       ...timing,

@@ -118,16 +118,23 @@ export function attemptOf(execution: Execution, all: readonly Execution[]): Atte
   };
 }
 
-/** Of each node's last execution and those that had not ended when it began: the last unfinished one, or failed one, or the last. */
-export function latestOf(all: readonly Execution[]): Execution[] {
-  const hasNoEnd = ({ isFinished, end }: Execution) => !isFinished && end === null;
-  return [...new Set(all.map(({ raw }) => raw.node))].flatMap((node) => {
-    const ofNode = all.filter(({ raw }) => raw.node === node).sort(byPlace);
-    const last = ofNode.slice(-1);
-    const began = Math.max(...last.map(placeOf));
-    const together = ofNode.filter((one) => last.includes(one) || hasNoEnd(one) || (endOf(one) ?? -Infinity) > began);
-    const unfinished = together.filter(({ isFinished }) => !isFinished);
-    const failed = together.filter(({ status }) => status === 'FAILED');
-    return [last, failed, unfinished].flatMap((some) => some.slice(-1)).slice(-1);
-  });
+/** True for an execution that had ended when the last one of its node began. */
+export function isPassed(execution: Execution, all: readonly Execution[]): boolean {
+  const later = all.filter((other) => other.raw.node === execution.raw.node && byPlace(other, execution) > 0);
+  const last = later.find((one) => later.every((other) => byPlace(other, one) <= 0));
+  if (!last) return false;
+  // What runs has no end yet, whatever its `elapsed_time` says.
+  const end = execution.isFinished || execution.end ? endOf(execution) : null;
+  return end === null ? execution.isFinished : end <= placeOf(last);
+}
+
+/** The latest execution of each node. */
+export function latestOf(all: readonly Execution[], isRunOver: boolean): Execution[] {
+  const remaining = all.filter((one) => !isPassed(one, all));
+  const rank = ({ isFinished, status }: Execution) => (!isFinished && !isRunOver ? 2 : status === 'FAILED' ? 1 : 0);
+  const outranks = (one: Execution, other: Execution) =>
+    rank(one) === rank(other) ? byPlace(one, other) > 0 : rank(one) > rank(other);
+  return remaining.filter((one) =>
+    remaining.every((other) => other === one || other.raw.node !== one.raw.node || outranks(one, other)),
+  );
 }

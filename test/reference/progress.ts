@@ -4,7 +4,7 @@ import type { RawGraph } from './raw.ts';
 
 export function progressOf(graph: RawGraph | null, all: readonly Execution[], isRunFinished: boolean) {
   const seen = [...new Set(all.map(({ raw }) => raw.node))];
-  const latest = latestOf(all);
+  const latest = latestOf(all, isRunFinished);
   const finished = latest.filter(({ isFinished }) => isFinished).length;
   if (!graph || graph.nodes.length === 0) return { finished, total: seen.length, isTotalKnown: false };
   if (isRunFinished) return { finished, total: seen.length, isTotalKnown: true };

@@ -1,6 +1,6 @@
 /** A run, as SCHEMA's definitions have it. Steps are named by their index. Milliseconds, moments in microseconds. */
 import * as executions from './executions.ts';
-import { attemptOf, byPlace, byStart, latestOf, type Duration, type Execution } from './executions.ts';
+import { attemptOf, byPlace, byStart, isPassed, latestOf, type Duration, type Execution } from './executions.ts';
 import { stretchesOf } from './paths.ts';
 import { layoutOf } from './layouts.ts';
 import { progressOf } from './progress.ts';
@@ -23,7 +23,7 @@ function statusOf(run: RawRun, all: readonly Execution[]): string {
     const status = executions.statusOf(run.record.word);
     return status === 'SKIPPED' ? 'UNKNOWN' : status;
   }
-  const latest = latestOf(all);
+  const latest = latestOf(all, false);
   if (latest.length === 0) return 'UNKNOWN';
   if (latest.some(({ isFinished }) => !isFinished)) return 'RUNNING';
   const has = (status: string) => latest.some((execution) => execution.status === status);
@@ -96,7 +96,7 @@ export function referenceRun(run: RawRun) {
       tokenUsage: usageOf(step.raw),
     })),
     failedSteps: indexes(failed),
-    stillFailed: indexes(failed.filter((step) => !attemptOf(step, all).isSuperseded)),
+    stillFailed: indexes(failed.filter((step) => !isPassed(step, all))),
     totalElapsedTime: all.reduce(
       (total, { raw }) => total + (raw.elapsed !== null && raw.elapsed > 0 ? raw.elapsed : 0),
       0,

@@ -15,7 +15,8 @@ const minusMs = (a: number | null, b: number | null): number | null =>
 
 export function referenceComparison(baseRun: RawRun, headRun: RawRun) {
   const [base, head] = [referenceRun(baseRun), referenceRun(headRun)];
-  const find = ({ steps }: typeof base, node: string) => latestOf(steps).find(({ raw }) => raw.node === node);
+  const find = ({ steps, derived }: typeof base, node: string) =>
+    latestOf(steps, derived.isFinished).find(({ raw }) => raw.node === node);
   const nodeIds = [...new Set([...base.steps, ...head.steps].map(({ raw }) => raw.node))];
   const nodes = nodeIds.map((nodeId) => {
     const [before, after] = [find(base, nodeId), find(head, nodeId)];

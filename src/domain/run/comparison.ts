@@ -63,7 +63,7 @@ export function compareRuns(base: Run, head: Run): RunComparison {
 }
 
 const latestByNode = (run: Run): Map<string, Step> =>
-  new Map(latestAttempts(run.steps).map((step) => [step.nodeId, step]));
+  new Map(latestAttempts(run.steps, run.isFinished).map((step) => [step.nodeId, step]));
 
 function compareNode(nodeId: string, baseStep: Step | null, headStep: Step | null): NodeComparison {
   const durationDeltaMs = millisFrom(baseStep?.durationMs ?? null, headStep?.durationMs ?? null);

@@ -37,7 +37,7 @@ export function failureGroups(runs: readonly FailedRun[], read = errorInfo): Fai
 }
 
 function failureOf({ record, run }: FailedRun, read: typeof errorInfo) {
-  const step = run && firstFailure(run.steps, run.failedSteps);
+  const step = run && firstFailure(run);
   const error = read(step?.error ?? record.error);
   return {
     nodeId: step?.nodeId ?? null,

@@ -17,7 +17,7 @@ export function progressOf(
   graph: WorkflowGraph | null,
   isRunFinished: boolean,
 ): Progress {
-  const latest = latestAttempts(executions);
+  const latest = latestAttempts(executions, isRunFinished);
   const nodes = new Set(latest.map((execution) => execution.nodeId));
   const finished = latest.filter((execution) => execution.isFinished).length;
   if (!graph || graph.nodes.length === 0) return { finished, total: nodes.size, isTotalKnown: false };

@@ -9,7 +9,7 @@ import type { RunStatus } from '../status.ts';
  * COMPLETED. UNKNOWN without steps. A finished answer does not prove that no further step will appear.
  */
 export function inferRunStatus(executions: readonly Execution[]): RunStatus {
-  const latest = latestAttempts(executions);
+  const latest = latestAttempts(executions, false);
   if (latest.some((execution) => !execution.isFinished)) return 'RUNNING';
   const statuses = new Set(latest.map((execution) => execution.status));
   for (const status of ['FAILED', 'CANCELLED', 'UNKNOWN'] as const) if (statuses.has(status)) return status;

@@ -2,7 +2,7 @@
 import { criticalPath } from '../critical-path/critical-path.ts';
 import { latestEndOf, saysItRuns, totalElapsedTime } from '../step/duration.ts';
 import { executionsOf, type Execution } from '../step/execution.ts';
-import { failedSteps } from '../step/failures.ts';
+import { failedSteps, remainingFailures } from '../step/failures.ts';
 import { hasError } from '../step/step-error.ts';
 import { gapsOf } from './gaps.ts';
 import { intervalsOf } from './intervals.ts';
@@ -63,6 +63,7 @@ class DerivedRun implements Run {
   #gaps: readonly RunGap[] | undefined;
   #stepCounts: StepCounts | undefined;
   #failedSteps: readonly Step[] | undefined;
+  #remainingFailures: readonly Step[] | undefined;
   #totalElapsedTime: number | undefined;
   #timing: RunTiming | undefined;
   #timeline: Timeline | undefined;
@@ -167,6 +168,10 @@ class DerivedRun implements Run {
 
   get failedSteps(): readonly Step[] {
     return (this.#failedSteps ??= failedSteps(this.steps));
+  }
+
+  get remainingFailures(): readonly Step[] {
+    return (this.#remainingFailures ??= remainingFailures(this.steps, this.failedSteps));
   }
 
   get totalElapsedTime(): number {

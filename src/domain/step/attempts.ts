@@ -17,31 +17,31 @@ export function attemptsOf(executions: readonly Execution[]): Attempt[] {
   return [...ofNodes.values()].flatMap(attemptsOfNode);
 }
 
-/** What tells whether an execution stands for its node. */
-type Told = TimedFacts & Pick<Execution, 'nodeId' | 'index'>;
+type NodeExecution = TimedFacts & Pick<Execution, 'nodeId' | 'index'>;
 
-/** What stands for each node, in the order of the nodes' first executions. */
-export function latestAttempts<T extends Told>(executions: readonly T[]): T[] {
+/** The latest execution of each node, in the order of the nodes' first executions. In a run that is over nothing runs any more. */
+export const latestAttempts = <T extends NodeExecution>(executions: readonly T[], isRunOver: boolean): T[] =>
+  remainingByNode(executions).flatMap((remaining) => {
+    const unfinished = isRunOver ? undefined : remaining.findLast(({ isFinished }) => !isFinished);
+    return unfinished ?? remaining.findLast(({ status }) => status === 'FAILED') ?? remaining.slice(-1);
+  });
+
+/** The last execution of each node supersedes those that had ended when it began. The others ran in parallel with it, and remain. */
+export function remainingByNode<T extends NodeExecution>(executions: readonly T[]): T[][] {
   const ofNodes = Map.groupBy(executions.toSorted(compareByPlace), (execution) => execution.nodeId);
-  return [...ofNodes.values()].flatMap((ofNode) => latestOf(ofNode) ?? []);
+  return [...ofNodes.values()].map((ofNode) => {
+    const last = ofNode.at(-1);
+    const lastBegan = (last && placeOf(last)) ?? Infinity;
+    return ofNode.filter((execution) => execution === last || !hadEndedBy(execution, lastBegan));
+  });
 }
 
-/**
- * The last one supersedes those that had ended when it began. The others ran beside it (a fan-out): of all these stands the last
- * that is unfinished, else the last that failed, else the last.
- */
-function latestOf<T extends Told>(ofNode: readonly T[]): T | undefined {
-  const last = ofNode.at(-1);
-  const lastBegan = (last && placeOf(last)) ?? Infinity;
-  const together = ofNode.filter((execution) => execution === last || !hadEndedBy(execution, lastBegan));
-  return (
-    together.findLast(({ isFinished }) => !isFinished) ?? together.findLast(({ status }) => status === 'FAILED') ?? last
-  );
+/** Without a known end a finished execution had ended, and an unfinished one had not, whatever its `elapsed_time`. */
+function hadEndedBy(execution: NodeExecution, micros: number): boolean {
+  const hasEnded = execution.isFinished || execution.endTime !== null;
+  const end = hasEnded ? endMicrosOf(execution) : null;
+  return end === null ? execution.isFinished : end <= micros;
 }
-
-/** True without a known end for one that is over: nothing tells that it ran beside others. */
-const hadEndedBy = (execution: Told, micros: number): boolean =>
-  (execution.isFinished || execution.endTime !== null) && (endMicrosOf(execution) ?? micros) <= micros;
 
 function attemptsOfNode(executions: readonly Execution[]): Attempt[] {
   const kinds = executions.map((execution, i) => kindOf(execution, executions[i - 1]));

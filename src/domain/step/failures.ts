@@ -1,21 +1,23 @@
 /** Which steps failed, in the order in which they did, and which ones cost the most time. */
-import { latestAttempts } from './attempts.ts';
+import { latestAttempts, remainingByNode } from './attempts.ts';
 import { endMicrosOf } from './duration.ts';
 import { compareNullsLast } from '../order.ts';
-import type { Step } from '../types.ts';
+import type { Run, Step } from '../types.ts';
 
 /** By end (unknown ones last), then in the order of the steps, which is by start: the root cause comes first. */
 export const failedSteps = (steps: readonly Step[]): Step[] =>
   steps.filter((step) => step.status === 'FAILED').sort((a, b) => compareNullsLast(endMicrosOf(a), endMicrosOf(b)));
 
-/** The failures that no retry superseded: those that still matter. */
-export const unsupersededFailures = (failures: readonly Step[]): Step[] =>
-  failures.filter((step) => !step.isSuperseded);
+/** Without those that had ended when the last execution of their node began: what is left is why the run failed. */
+export function remainingFailures(steps: readonly Step[], failures: readonly Step[]): Step[] {
+  const remaining = new Set(remainingByNode(steps).flat());
+  return failures.filter((step) => remaining.has(step));
+}
 
-/** Why a run failed: of the nodes whose latest execution failed, the one that did so first. Takes `failures` in their order. */
-export function firstFailure(steps: readonly Step[], failures: readonly Step[]): Step | null {
-  const latest = new Set(latestAttempts(steps));
-  return failures.find((step) => latest.has(step)) ?? null;
+/** Of the nodes whose latest execution failed, the one that did so first. */
+export function firstFailure({ steps, failedSteps, isFinished }: Run): Step | null {
+  const latest = new Set(latestAttempts(steps, isFinished));
+  return failedSteps.find((step) => latest.has(step)) ?? null;
 }
 
 /** By the steps of a run: under many aliases, sorting them is what takes the time. */

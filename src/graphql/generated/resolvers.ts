@@ -506,8 +506,10 @@ export type Run = {
    * From the upstream's record of the run where it keeps one. Else inferred from the latest execution of each node: any that
    * is not finished → RUNNING, else a failed one → FAILED, else a cancelled one → CANCELLED, else one that ended with an
    * unknown word → UNKNOWN, all completed or skipped → COMPLETED, no steps → UNKNOWN. UNKNOWN, too, if an entry of the
-   * list of steps can't be read. Of a node's executions that overlap, one that is not finished counts as the latest, else one that failed;
-   * so it is wherever the latest execution of a node is meant.
+   * list of steps can't be read.
+   *
+   * The latest execution of a node, here and elsewhere: its last execution supersedes those that had ended when it began. Of the
+   * remaining ones it is the last unfinished one while the run is not over, else the last failed one, else the last one.
    */
   readonly status: RunStatus;
   /**

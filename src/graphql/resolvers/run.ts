@@ -1,5 +1,5 @@
 import { runCost } from '../../domain/cost/cost.ts';
-import { slowestSteps, unsupersededFailures } from '../../domain/step/failures.ts';
+import { slowestSteps } from '../../domain/step/failures.ts';
 import { selectSteps } from '../../domain/step/steps.ts';
 import type { Run, Step } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
@@ -56,8 +56,8 @@ export const run: FieldTable<'Run'> = {
   failedSteps: {
     ...STEPS,
     items: (given) => (given.get('first') == null ? ASSUMED_FEW : pageSize(given)),
-    resolve({ failedSteps }, { latestAttemptOnly, first }) {
-      const listed = latestAttemptOnly ? unsupersededFailures(failedSteps) : failedSteps;
+    resolve(run, { latestAttemptOnly, first }) {
+      const listed = latestAttemptOnly ? run.remainingFailures : run.failedSteps;
       return first == null ? listed : listed.slice(0, checkFirst(first));
     },
   },
