@@ -105,7 +105,7 @@ export interface WorkflowGraph {
 export interface Freshness {
   /** When the oldest part of it was fetched. */
   readonly fetchedAt: Timestamp;
-  /** True when the run is over and will never change. */
+  /** True when the run is over and what was read of it will never change. */
   readonly isFinal: boolean;
   /** True when the upstream could not be asked and the last good answer is shown. */
   readonly isStale: boolean;

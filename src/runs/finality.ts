@@ -2,7 +2,7 @@
 import { latestAttempts } from '../domain/step/attempts.ts';
 import { executionsOf } from '../domain/step/execution.ts';
 import { isTerminal, runStatusOf } from '../domain/status.ts';
-import { latest, type Timestamp } from '../domain/timestamp.ts';
+import { latest } from '../domain/timestamp.ts';
 import type { RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
 import { inPieces } from '../upstream/transport/in-pieces.ts';
 import type { Cached } from './cache-partitions.ts';
@@ -12,10 +12,13 @@ import type { Clock } from './timer.ts';
 export type MaybeRecord = RunRecord | null;
 export type StepList = readonly StepFacts[];
 
+export const hasRecord = (cached: Cached<MaybeRecord>): cached is Cached<RunRecord> => cached.value !== null;
+
 /** How far the upstream's times may be behind this gateway's clock, where they are local times without a zone or its clock is wrong. */
 const MAX_SKEW_MS = 86_400_000;
 
 interface Activity {
+  /** True if every step is finished. */
   readonly areFinished: boolean;
   /** The last start or end, by the upstream's clock, in ms since 1970; Infinity where more is to come, or none is known. */
   readonly lastMs: number;
@@ -26,15 +29,16 @@ export interface Finality {
   ofRecord(record: Cached<MaybeRecord>, steps: Cached<StepList> | undefined): boolean;
   /** `graph` is called only where the steps alone are not enough. */
   ofSteps(steps: Cached<StepList>, record: Cached<MaybeRecord> | undefined, graph: () => WorkflowGraph | null): boolean;
-  /** To be called with each new list and the one before: by this gateway's clock it is known how long nothing has changed. */
-  follow(before: Cached<StepList>, steps: StepList): Promise<void>;
+  /** To be called with each new answer and the one before: this gateway's clock measures how long nothing has changed. */
+  followRecord(before: Cached<MaybeRecord>, record: MaybeRecord): void;
+  followSteps(before: Cached<StepList>, steps: StepList): Promise<void>;
 }
 
-/** `settleMs`: the quiet period after which a run without a record counts as final. */
+/** `settleMs`: the quiet period after which a run is final whose record or steps do not say that they are complete. */
 export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Finality {
   const activities = new WeakMap<StepList, Activity>();
-  /** When this gateway first had the same list, in ms since 1970. */
-  const unchangedSince = new WeakMap<StepList, number>();
+  /** When this gateway first had the same record or list, in ms since 1970. */
+  const unchangedSince = new WeakMap<RunRecord | StepList, number>();
   /** Those that have reached the end of the graph: not everybody who asks has it at hand. */
   const completed = new WeakSet<Cached<StepList>>();
   /** The end with which they were compared last: that takes a while, and a run is asked for many times. */
@@ -48,17 +52,30 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
 
   const isLongPast = (upstreamMs: number, atMs: number): boolean => upstreamMs + settleMs <= wallOf(atMs);
 
+  const firstFetchedAt = (value: RunRecord | StepList, { fetchedAt, uncertaintyMs = 0 }: Cached<unknown>): number =>
+    unchangedSince.get(value) ?? fetchedAt + uncertaintyMs;
+
+  const isUnchanged = (value: RunRecord | StepList, sentAt: number, atMs = sentAt): boolean =>
+    (unchangedSince.get(value) ?? sentAt) + settleMs <= atMs;
+
   /** Finished steps alone don't prove that the run is over: the next step may not exist yet. A quiet period does. */
   function areSettled({ value, sentAt }: Cached<StepList>, atMs = sentAt): boolean {
     const { lastMs } = activityOf(value);
     if (lastMs === Infinity) return false;
-    return isLongPast(lastMs + MAX_SKEW_MS, atMs) || (unchangedSince.get(value) ?? sentAt) + settleMs <= atMs;
+    return isLongPast(lastMs + MAX_SKEW_MS, atMs) || isUnchanged(value, sentAt, atMs);
   }
 
-  /** Where the upstream's clock is behind, steps that say that they run may be older than the record. */
-  function areAfter(endTime: Timestamp, { value, sentAt }: Cached<StepList>): boolean {
-    const endMs = endTime.epochMicros / 1000;
-    return isLongPast(activityOf(value).areFinished ? endMs : endMs + MAX_SKEW_MS, sentAt);
+  /**
+   * Record and steps are fetched concurrently, so finished steps may be older than a terminal record and lack the last one. Unfinished
+   * ones are waited for: an engine may close its steps after the record.
+   */
+  function areClosed({ value, sentAt }: Cached<StepList>, record: Cached<RunRecord>): boolean {
+    const { endTime } = record.value;
+    const endMs = endTime ? endTime.epochMicros / 1000 : Infinity;
+    const recordAt = firstFetchedAt(record.value, record);
+    if (activityOf(value).areFinished) return sentAt > recordAt || isLongPast(endMs, sentAt);
+    const hasSettled = isUnchanged(value, sentAt) && recordAt + settleMs <= sentAt;
+    return hasSettled || isLongPast(endMs + MAX_SKEW_MS, sentAt);
   }
 
   function areCompleted(steps: Cached<StepList>, graph: () => WorkflowGraph | null): boolean {
@@ -74,31 +91,28 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
 
   return {
     ofRecord({ value, isFinal = false, sentAt }, steps) {
-      if (value) return isTerminal(runStatusOf(value.rawStatus));
-      if (isFinal) return true;
+      if (value && !isTerminal(runStatusOf(value.rawStatus))) return false;
+      if (value?.endTime || isFinal) return true;
+      if (value) return isUnchanged(value, sentAt);
       return steps !== undefined && (areSettled(steps) || (completed.has(steps) && areSettled(steps, sentAt)));
     },
 
-    /**
-     * Record and steps are fetched concurrently, so the steps may be slightly older than a terminal record. They are final
-     * if they were requested after the terminal record had come, or long after the end that it names.
-     */
     ofSteps(steps, record, graph) {
       const isOpen = record?.value && !isTerminal(runStatusOf(record.value.rawStatus));
       // Another gateway may have had no record to judge by: one that was asked for later knows better.
       if (steps.isFinal) return !isOpen || record.sentAt <= steps.fetchedAt + (steps.uncertaintyMs ?? 0);
       if (isOpen) return false;
-      if (!record?.value) return areSettled(steps) || areCompleted(steps, graph);
-      const { endTime } = record.value;
-      return (
-        steps.sentAt > record.fetchedAt + (record.uncertaintyMs ?? 0) || (endTime !== null && areAfter(endTime, steps))
-      );
+      if (!record || !hasRecord(record)) return areSettled(steps) || areCompleted(steps, graph);
+      return areClosed(steps, record);
     },
 
-    async follow(before, steps) {
-      if (!(await inPieces(areSame(before.value, steps)))) return;
-      const since = unchangedSince.get(before.value) ?? before.fetchedAt + (before.uncertaintyMs ?? 0);
-      unchangedSince.set(steps, since);
+    followRecord(before, record) {
+      if (!before.value || !record || before.value === record || shownOf(before.value) !== shownOf(record)) return;
+      unchangedSince.set(record, firstFetchedAt(before.value, before));
+    },
+    async followSteps(before, steps) {
+      if (before.value === steps || !(await inPieces(areSame(before.value, steps)))) return;
+      unchangedSince.set(steps, firstFetchedAt(before.value, before));
     },
   };
 }
@@ -118,14 +132,16 @@ function* areSame(before: StepList, steps: StepList): Generator<void, boolean, v
 }
 
 /** Ids may occur more than once. */
-const shownOf = ({ id, rawStatus, startTime, endTime }: StepFacts): string =>
+const shownOf = ({ id, rawStatus, startTime, endTime }: StepFacts | RunRecord): string =>
   JSON.stringify([id, rawStatus, startTime?.epochMicros, endTime?.epochMicros]);
 
 function activityIn(steps: StepList): Activity {
-  // As the run's status is inferred; one that can't be read may still run.
-  const areFinished =
-    steps.every(({ problem }) => problem === undefined) &&
-    latestAttempts(executionsOf(steps), false).every(({ isFinished }) => isFinished);
+  const executions = executionsOf(steps);
+  // A step that can't be read may still run.
+  const areReadable = executions.length === steps.length;
+  const areFinished = areReadable && executions.every(({ isFinished }) => isFinished);
+  // As the run's status is inferred.
+  const isOver = areReadable && latestAttempts(executions, false).every(({ isFinished }) => isFinished);
   const last = latest(steps.flatMap(({ startTime, endTime }) => [startTime, endTime]));
-  return { areFinished, lastMs: areFinished && last ? last.epochMicros / 1000 : Infinity };
+  return { areFinished, lastMs: isOver && last ? last.epochMicros / 1000 : Infinity };
 }

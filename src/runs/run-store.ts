@@ -5,7 +5,7 @@ import type { Freshness, Run, RunRecord, WorkflowGraph } from '../domain/types.t
 import { cachedBytes, type RunRef, type UpstreamApi } from '../upstream/client.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 import { refKey } from '../upstream/ids.ts';
-import { createFinality, type Finality, type MaybeRecord, type StepList } from './finality.ts';
+import { createFinality, hasRecord, type MaybeRecord, type StepList } from './finality.ts';
 import type { Operation } from './operation.ts';
 import type { Resource, ResourceCache, Served } from './resource-cache.ts';
 import type { Cached } from './cache-partitions.ts';
@@ -22,8 +22,8 @@ export interface RunStore {
   cachedSteps(ref: RunRef, operation: Operation): Served<StepList> | undefined;
   /** Caches a record that came inside a list. Returns it, or the cached one where that is newer or final. */
   offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): Served<RunRecord>;
-  /** To be called by whoever keeps lists that the cache may not: see Finality. */
-  readonly follow: Finality['follow'];
+  /** To be called for parts that the cache may not hold: see Finality. */
+  follow(before: RunParts, parts: RunParts): Promise<void>;
   /** The run as of `nowMs`, from its loaded parts: derived once for one reading of the clock, and once for all where that changes nothing. */
   derive(ref: RunRef, parts: RunParts, nowMs: number): Run;
 }
@@ -53,8 +53,6 @@ export interface RunStoreOptions extends Pick<Clock, 'wallOf'> {
 
 const recordKey = (ref: RunRef): string => `record ${refKey(ref)}`;
 
-const hasRecord = (cached: Cached<MaybeRecord>): cached is Cached<RunRecord> => cached.value !== null;
-
 /** Like every 404, that of a record is believed for at most a second. */
 const MAX_MISS_MS = 1000;
 
@@ -76,7 +74,12 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     key: recordKey(ref),
     endpoint: 'run',
     workflowId: ref.workflowId,
-    fetch: (call) => upstream.getRun(ref, call),
+    async fetch(call) {
+      const answer = await upstream.getRun(ref, call);
+      const before = cache.peek(viewer, recordOf(ref, viewer));
+      if (before) finality.followRecord(before, answer.value);
+      return answer;
+    },
     valueIfMissing: null,
     lifetimeMs(cached) {
       if (finality.ofRecord(cached, cache.peek(viewer, stepsOf(ref, viewer)))) return Infinity;
@@ -91,7 +94,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     async fetch(call) {
       const answer = await upstream.listSteps(ref, call);
       const before = cache.peek(viewer, stepsOf(ref, viewer));
-      if (before) await finality.follow(before, answer.value);
+      if (before) await finality.followSteps(before, answer.value);
       return answer;
     },
     // Both are mostly loaded together, and steps are final only beside a terminal record.
@@ -147,6 +150,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const current = cache.peek(viewer, recordOf(ref, viewer));
       const known = current && hasRecord(current) ? current : null;
       if (known && finality.ofRecord(known, undefined)) return { cached: known, staleReason: null };
+      if (known) finality.followRecord(known, record);
       const part = { ...cached, value: record, sizeBytes: cachedBytes(record.payload.heldBytes, record) };
       cache.offer(viewer, recordOf(ref, viewer), part, resource);
       // Both times: the answer may live as long as the list.
@@ -154,7 +158,10 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       return { cached: isNewer ? known : part, staleReason };
     },
 
-    follow: (before, steps) => finality.follow(before, steps),
+    async follow(before, { record, steps }) {
+      if (before.record && record) finality.followRecord(before.record.cached, record.cached.value);
+      if (before.steps && steps) await finality.followSteps(before.steps.cached, steps.cached.value);
+    },
     derive(ref, { record, steps, stepsError, graph }, nowMs) {
       const parts = [record, steps].filter((part) => part !== null);
       const staleReason = parts.find((part) => part.staleReason !== null)?.staleReason ?? null;

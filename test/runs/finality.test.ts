@@ -26,6 +26,19 @@ const completed = listed([ran('a', 0, 4), ran('b', 4, 10)]);
 
 const noGraph = () => null;
 
+type Readings = readonly (readonly [sentAt: number, steps: readonly StepFacts[]])[];
+
+/** Reads a list at each of these seconds, of answers that took one second, and says whether the last is final. */
+async function areFinalAfter(readings: Readings, record: Cached<RunRecord> | undefined): Promise<boolean> {
+  let before: Cached<readonly StepFacts[]> | undefined;
+  for (const [sentAt, steps] of readings) {
+    const held = heldFrom([...steps], sentAt, sentAt + 1);
+    if (before) await finality.followSteps(before, held.value);
+    before = held;
+  }
+  return before !== undefined && finality.ofSteps(before, record, noGraph);
+}
+
 describe('a record', () => {
   it.each([
     ['completed', true],
@@ -45,6 +58,27 @@ describe('a record', () => {
     // The record decides, whatever the steps say.
     expect(finality.ofRecord(record, heldFrom(completed, LONG_AFTER))).toBe(isFinal);
     expect(finality.ofRecord(record, heldFrom([ran('a', 0, null, 'running')], LONG_AFTER))).toBe(isFinal);
+  });
+
+  it('that is terminal and names no end is final once it has not changed for SETTLE_MS', () => {
+    const isFinalAfter = (...readings: readonly (readonly [sentAt: number, record: RunRecord])[]) => {
+      const held = readings.map(([sentAt, record]) => heldFrom(record, sentAt, sentAt + 1));
+      held.forEach((each, i) => {
+        const before = held[i - 1];
+        if (before) finality.followRecord(before, each.value);
+      });
+      const last = held.at(-1);
+      return last !== undefined && finality.ofRecord(last, undefined);
+    };
+    const running = () => runRecord({ rawStatus: 'running', endTime: null });
+    const endless = () => runRecord({ endTime: null });
+    expect(isFinalAfter([LONG_AFTER, endless()])).toBe(false);
+    expect(isFinalAfter([20, endless()], [50.999, endless()])).toBe(false);
+    expect(isFinalAfter([20, endless()], [51, endless()])).toBe(true);
+    expect(isFinalAfter([20, endless()], [40, endless()], [51, endless()])).toBe(true);
+    expect(isFinalAfter([10, running()], [20, endless()], [50, endless()])).toBe(false);
+    expect(isFinalAfter([20, endless()], [21, runRecord()])).toBe(true);
+    expect(finality.ofRecord({ ...heldFrom(endless(), 20), isFinal: true }, undefined)).toBe(true);
   });
 
   it('that is missing is final once the steps have settled, and not before', () => {
@@ -119,16 +153,7 @@ describe('steps without a record', () => {
     expect([isFinal(heldFrom(running, 25)), isFinal(heldFrom(running, 25.001))]).toEqual([true, false]);
   });
 
-  /** Reads a list at each of these seconds, of answers that took one second, and tells whether the last is final. */
-  async function isFinalAfter(...readings: readonly (readonly [sentAt: number, steps: readonly StepFacts[]])[]) {
-    let before: Cached<readonly StepFacts[]> | undefined;
-    for (const [sentAt, steps] of readings) {
-      const held = heldFrom([...steps], sentAt, sentAt + 1);
-      if (before) await finality.follow(before, held.value);
-      before = held;
-    }
-    return before !== undefined && finality.ofSteps(before, undefined, noGraph);
-  }
+  const isFinalAfter = (...readings: Readings) => areFinalAfter(readings, undefined);
   const [first, last] = completed;
   const both = [first, last].flatMap((step) => step ?? []);
 
@@ -182,6 +207,7 @@ describe('steps without a record, beside a graph', () => {
     ['the last node has failed, and may be retried', false, listed([ran('b', 4, 8), ran('c', 8, 10, 'failed')])],
     ['the last node was retried and completed', true, listed([ran('c', 4, 8, 'failed'), ran('c', 8, 10)])],
     ['another is still running', false, listed([ran('a', 0, null, 'running'), ran('c', 8, 10)])],
+    ['one that was executed again says running', false, listed([ran('c', 4, 8, 'running'), ran('c', 8, 10)])],
   ];
 
   it.each(cases)('where %s are final: %s', (_, isFinal, steps) => {
@@ -209,26 +235,80 @@ describe('steps beside a record', () => {
     expect(finality.ofSteps(heldFrom(completed, sentAt), heldFrom(record, recordAt), noGraph)).toBe(isFinal);
   });
 
-  it.each([
-    [3600, false],
-    [LONG_AFTER, true],
-  ])(
-    'that came after steps that say running, %d s after its end by its own clock, does not end them: %s',
-    (sentAt, isFinal) => {
-      const left = listed([ran('a', 0, 4), ran('b', 4, null, 'running')]);
-      expect(finality.ofSteps(heldFrom(left, sentAt), heldFrom(ended, sentAt + 1), noGraph)).toBe(isFinal);
-    },
-  );
-
   it('of another gateway are final if they were asked for later than that may have come', () => {
     const record = { ...heldFrom(ended, 11), uncertaintyMs: 500 };
     expect(finality.ofSteps(heldFrom(completed, 11.5), record, noGraph)).toBe(false);
     expect(finality.ofSteps(heldFrom(completed, 11.501), record, noGraph)).toBe(true);
   });
 
-  it('that is terminal are final even if one of them still says running', () => {
-    const left = listed([ran('a', 0, 4), ran('b', 4, null, 'running')]);
-    expect(finality.ofSteps(heldFrom(left, 12), heldFrom(ended, 11), noGraph)).toBe(true);
+  const left = listed([ran('a', 0, 4), ran('b', 4, null, 'running')]);
+  const superseded = listed([ran('a', 0, 4, 'running'), ran('a', 4, 10)]);
+  const unreadable = [...completed, stepFacts({ index: 2, problem: 'expected object' })];
+  const unfinished: readonly (readonly [string, readonly StepFacts[]])[] = [
+    ['runs', left],
+    ['says running and has an end', superseded],
+    ['can not be read', unreadable],
+  ];
+
+  it.each(unfinished)('that is terminal are final after SETTLE_MS without a change where one %s', async (_, steps) => {
+    for (const endTime of [at(10), null]) {
+      const record = heldFrom(runRecord({ endTime }), 11, 12);
+      expect(await areFinalAfter([[12.001, steps]], record)).toBe(false);
+      expect(
+        await areFinalAfter(
+          [
+            [13, steps],
+            [43.999, steps],
+          ],
+          record,
+        ),
+      ).toBe(false);
+      expect(
+        await areFinalAfter(
+          [
+            [13, steps],
+            [44, steps],
+          ],
+          record,
+        ),
+      ).toBe(true);
+      expect(
+        await areFinalAfter(
+          [
+            [13, left.slice(1)],
+            [44, steps],
+          ],
+          record,
+        ),
+      ).toBe(false);
+      // Unchanged for long when the run ended.
+      expect(
+        await areFinalAfter(
+          [
+            [0, steps],
+            [41.999, steps],
+          ],
+          record,
+        ),
+      ).toBe(false);
+      expect(
+        await areFinalAfter(
+          [
+            [0, steps],
+            [42, steps],
+          ],
+          record,
+        ),
+      ).toBe(true);
+    }
+  });
+
+  it.each(unfinished)('that ended longer ago than a clock can be wrong are final at once where one %s', (_, steps) => {
+    const settled = 10 + MAX_SKEW + SETTLE_MS / 1000;
+    const isFinal = (sentAt: number, record = ended) =>
+      finality.ofSteps(heldFrom(steps, sentAt), heldFrom(record, 11), noGraph);
+    expect([isFinal(settled - 0.001), isFinal(settled)]).toEqual([false, true]);
+    expect(isFinal(settled, runRecord({ endTime: null }))).toBe(false);
   });
 
   it('that is not terminal are not final, even if the last node of the graph has completed', () => {

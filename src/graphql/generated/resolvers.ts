@@ -181,7 +181,7 @@ export type Freshness = {
   readonly __typename?: 'Freshness';
   /** When the oldest part of it was fetched from the upstream. */
   readonly fetchedAt: Scalars['DateTime']['output'];
-  /** True if the run is over and will never change. */
+  /** True if the run is over and nothing that this operation has read of it will ever change. */
   readonly isFinal: Scalars['Boolean']['output'];
   /** True if the upstream could not be asked just now, and this is its last good answer. */
   readonly isStale: Scalars['Boolean']['output'];

@@ -38,9 +38,8 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
   ): Promise<RunReading> {
     const workflows = createWorkflowLoaders(workflowStore, operation);
     const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, requirement);
-    // Without a cache, too, a run without a record is over once nothing has changed for long.
-    const before = latest?.parts.steps?.cached;
-    if (before && parts.steps && before !== parts.steps.cached) await runStore.follow(before, parts.steps.cached.value);
+    // Also where the cache does not hold the parts, a run is final once nothing has changed for long.
+    if (latest) await runStore.follow(latest.parts, parts);
     const isFinal = !parts.stepsError && runStore.derive(ref, parts, now()).freshness.isFinal;
     return { ref, parts, isFinal, staleBecause: null, current: null };
   }

@@ -20,7 +20,7 @@ import type { LiveState, LiveStates } from './live-state.ts';
 export interface RunReading {
   readonly ref: RunRef;
   readonly parts: RunParts;
-  /** True if nothing of the run will ever change. */
+  /** True if none of the parts will ever change. */
   readonly isFinal: boolean;
   /** The error of a poll for which even the store had no stale answer; null otherwise. */
   readonly staleBecause: GatewayError | null;
