@@ -31,7 +31,7 @@ const step = (model: string | null, usage: JsonValue, inputs: JsonValue = null) 
 const costOf = (model: string | null, usage: JsonValue, inputs: JsonValue = null) =>
   stepCost(step(model, usage, inputs), PRICES);
 const of = (amount: number) => ({ amount, currency: 'USD', stepsPriced: 1, stepsUnpriced: 0 });
-const UNPRICED = { amount: 0, currency: 'USD', stepsPriced: 0, stepsUnpriced: 1 };
+const UNPRICED = { amount: null, currency: 'USD', stepsPriced: 0, stepsUnpriced: 1 };
 
 describe('the cost of a step', () => {
   it.each<[string, string, JsonObject, number]>([
@@ -197,8 +197,15 @@ describe('the cost of a run', () => {
     expect(runCost(steps, PRICES)).toEqual({ amount: 0.00232, currency: 'USD', stepsPriced: 3, stepsUnpriced: 1 });
   });
 
-  it('is nothing without steps', () => {
-    expect(runCost([], PRICES)).toEqual({ amount: 0, currency: 'USD', stepsPriced: 0, stepsUnpriced: 0 });
+  it('is 0 without steps that report tokens', () => {
+    for (const steps of [[], [stepFacts()]]) {
+      expect(runCost(steps, PRICES)).toEqual({ amount: 0, currency: 'USD', stepsPriced: 0, stepsUnpriced: 0 });
+    }
+  });
+
+  it('is not known where no step has a price', () => {
+    const steps = [step('unknown', usage), step('unknown', usage)];
+    expect(runCost(steps, PRICES)).toEqual({ amount: null, currency: 'USD', stepsPriced: 0, stepsUnpriced: 2 });
   });
 
   it('is exact where sums of floating point numbers are not', () => {
@@ -234,10 +241,10 @@ describe('the cost of a run', () => {
         const costs = steps.flatMap((each) => stepCost(each, PRICES) ?? []);
         const whole = runCost(steps, PRICES);
         const sum = (key: 'amount' | 'stepsPriced' | 'stepsUnpriced') =>
-          costs.reduce((total, cost) => total + cost[key], 0);
+          costs.reduce((total, cost) => total + (cost[key] ?? 0), 0);
         const { min, max } = closeTo(sum('amount'));
-        expect(whole.amount).toBeGreaterThanOrEqual(min);
-        expect(whole.amount).toBeLessThanOrEqual(max);
+        expect(whole.amount ?? 0).toBeGreaterThanOrEqual(min);
+        expect(whole.amount ?? 0).toBeLessThanOrEqual(max);
         expect(whole).toMatchObject({ stepsPriced: sum('stepsPriced'), stepsUnpriced: sum('stepsUnpriced') });
         expect(whole.stepsPriced + whole.stepsUnpriced).toBe(runTokenUsage(steps).stepsReporting);
       }),
@@ -267,7 +274,7 @@ describe('the cost of a run', () => {
           return sum + Math.max(total ?? 0, (inputTokens ?? 0) + (outputTokens ?? 0));
         }, 0);
         expect(all).toBeGreaterThanOrEqual(totalTokens ?? 0);
-        expect(runCost(steps, PRICES).amount).toBeLessThanOrEqual(closeTo(all * 2.25e-5).max);
+        expect(runCost(steps, PRICES).amount ?? 0).toBeLessThanOrEqual(closeTo(all * 2.25e-5).max);
       }),
     );
   });

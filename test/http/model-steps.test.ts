@@ -129,13 +129,21 @@ describe('the steps of models', () => {
       expect(run.steps.map(({ estimatedCost }) => estimatedCost)).toEqual([
         // 30 × 1 + 8 × 2, in millionths.
         priced(0.000046),
-        { amount: 0, currency: 'USD', stepsPriced: 0, stepsUnpriced: 1 },
+        { amount: null, currency: 'USD', stepsPriced: 0, stepsUnpriced: 1 },
         // 30 × 1 + 100 × 0.1 + 8 × 2
         priced(0.000056),
         null,
       ]);
       expect(run.estimatedCost).toEqual({ amount: 0.000102, currency: 'USD', stepsPriced: 2, stepsUnpriced: 1 });
     }
+  });
+
+  it('have a cost that is null and not 0 where the file has a price for none of their models', async () => {
+    steps = ['s1', 's2'].map((id) => wireStep({ id, ...RESPONSES }));
+    const { data, errors } = await ask(queryOf('id', COST));
+    expect(errors).toEqual([]);
+    const estimatedCost = { amount: null, currency: 'USD', stepsPriced: 0, stepsUnpriced: 2 };
+    expect(data).toMatchObject({ run: { estimatedCost } });
   });
 
   it('cost nothing that is known where no prices are configured', async () => {

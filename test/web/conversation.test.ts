@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { openPage } from '../support/browser.ts';
+import { openPage, type Page } from '../support/browser.ts';
 import { describeInBrowser } from '../support/describe-in-browser.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { wireRun, wireStep, type Wire } from '../support/wire.ts';
 
 const HOSTILE = [
   '# Heading of the model',
@@ -37,6 +37,13 @@ const step = wireStep({
   },
 });
 
+const ofOwnModel = (id: string) =>
+  wireStep({ id, outputs: { model: 'our-own', usage: { prompt_tokens: 10, completion_tokens: 1 } } });
+const STEPS_OF: Readonly<Record<string, readonly Wire[]>> = {
+  unpriced: [ofOwnModel('s1'), ofOwnModel('s2')],
+  partly: [step, ofOwnModel('s2'), ofOwnModel('s3')],
+};
+
 await describeInBrowser('a model step as a conversation', (browser) => {
   let folder: string;
   let upstream: FaultyUpstream;
@@ -48,7 +55,7 @@ await describeInBrowser('a model step as a conversation', (browser) => {
     const price = { input_cost_per_token: 2e-6, output_cost_per_token: 1e-5 };
     await writeFile(prices, JSON.stringify({ 'virtuoso-large': price }));
     upstream = await startFaultyUpstream(({ endpoint, runId }) => {
-      if (endpoint === 'steps') return { json: [step] };
+      if (endpoint === 'steps') return { json: STEPS_OF[runId] ?? [step] };
       if (endpoint === 'run') return { json: [wireRun(runId)] };
       return { status: 404, json: {} };
     });
@@ -99,6 +106,21 @@ await describeInBrowser('a model step as a conversation', (browser) => {
     const text = tree.getByRole('treeitem').filter({ hasText: 'JSON' });
     await text.first().click();
     await tree.getByText('paid:').or(tree.getByText('order:')).first().waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it.each([
+    ['unpriced', 'not priced', 'not priced'],
+    ['partly', '$0.003 2 steps not priced', 'not priced'],
+  ])('is not said to cost nothing where its model has no price: run %s', async (run, ofRun, ofStep) => {
+    const { page, context, complaints } = await openPage(browser(), { key: 'key-1' });
+    await page.goto(`${gateway.url}/workflows/wf/runs/${run}?step=s2`);
+    const price = (place: ReturnType<Page['locator']>) => place.locator('div:has(> dt:text-is("Price")) > dd');
+    const drawer = page.getByRole('complementary', { name: 'Step' });
+    await price(drawer).waitFor();
+    expect(await price(drawer).innerText()).toBe(ofStep);
+    expect(await price(page.locator('.run-header')).innerText()).toBe(ofRun);
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -98,6 +98,10 @@ describe('costs as text', () => {
       '$12.35',
     ]);
   });
+
+  it('without a price are "not priced"', () => {
+    expect(formatCost(null, 'USD')).toBe('not priced');
+  });
 });
 
 describe('a long text', () => {

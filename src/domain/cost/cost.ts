@@ -3,7 +3,8 @@ import { billedTokens, type BilledTokens, type TokenFacts } from '../run/tokens.
 import { pricesFor, type PriceList, type TokenPrices } from './prices.ts';
 
 export interface Cost {
-  readonly amount: number;
+  /** Null where there are steps to price, and none has a price. */
+  readonly amount: number | null;
   readonly currency: string;
   readonly stepsPriced: number;
   readonly stepsUnpriced: number;
@@ -28,8 +29,9 @@ export const runCost = (steps: readonly TokenFacts[], prices: PriceList): Cost =
 function costOf(calls: readonly BilledTokens[], prices: PriceList): Cost {
   const amounts = calls.map((call) => attodollarsOf(call, prices)).filter((amount) => amount !== null);
   const total = amounts.reduce((sum, amount) => sum + amount, 0n);
+  const isPriced = amounts.length > 0 || calls.length === 0;
   return {
-    amount: Number(total) / ATTODOLLARS,
+    amount: isPriced ? Number(total) / ATTODOLLARS : null,
     currency: CURRENCY,
     stepsPriced: amounts.length,
     stepsUnpriced: calls.length - amounts.length,

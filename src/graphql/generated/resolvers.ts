@@ -73,8 +73,11 @@ export type Conversation = {
  */
 export type Cost = {
   readonly __typename?: 'Cost';
-  /** The cost of the steps that have a price. The sum over a run's steps is exact; only the result is rounded. */
-  readonly amount: Scalars['Float']['output'];
+  /**
+   * The cost of the steps that have a price. The sum over a run's steps is exact; only the result is rounded. Null where steps report
+   * tokens and none of them has a price; 0 where none reports any.
+   */
+  readonly amount?: Maybe<Scalars['Float']['output']>;
   /** An ISO 4217 code: `USD`, in which the prices are. */
   readonly currency: Scalars['String']['output'];
   /** How many steps the amount is of. */
@@ -1508,7 +1511,7 @@ export type ConversationResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type CostResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Cost'] = ResolversParentTypes['Cost']> = {
-  amount: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  amount: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   currency: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   stepsPriced: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   stepsUnpriced: Resolver<ResolversTypes['Int'], ParentType, ContextType>;

@@ -25,7 +25,8 @@ export function formatBytes(bytes: number): string {
 }
 
 /** An amount below one is told by its first digits: a call may cost a fraction of a cent. */
-export function formatCost(amount: number, currency: string): string {
+export function formatCost(amount: number | null, currency: string): string {
+  if (amount === null) return 'not priced';
   const digits = amount > 0 && amount < 1 ? { maximumSignificantDigits: 2 } : {};
   return new Intl.NumberFormat('en', { style: 'currency', currency, ...digits }).format(amount);
 }

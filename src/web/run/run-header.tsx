@@ -47,7 +47,6 @@ const RUN_HEADER = graphql(`
     estimatedCost {
       amount
       currency
-      stepsPriced
       stepsUnpriced
     }
     ...RunFreshness
@@ -129,9 +128,9 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
         {estimatedCost && (
           <Fact name="Price" hint="Estimated by the list prices of the models">
             {formatCost(estimatedCost.amount, estimatedCost.currency)}{' '}
-            {estimatedCost.stepsUnpriced > 0 && (
+            {estimatedCost.amount !== null && estimatedCost.stepsUnpriced > 0 && (
               <span className="fact-part">
-                without {estimatedCost.stepsUnpriced === 1 ? '1 step' : `${estimatedCost.stepsUnpriced} steps`}
+                {estimatedCost.stepsUnpriced === 1 ? '1 step' : `${estimatedCost.stepsUnpriced} steps`} not priced
               </span>
             )}
           </Fact>

@@ -54,7 +54,6 @@ const STEP_DETAIL = graphql(`
         estimatedCost {
           amount
           currency
-          stepsUnpriced
         }
         conversation {
           finishReason

@@ -47,11 +47,7 @@ export function StepFacts({ step }: { readonly step: DetailedStep }) {
       {step.tokenUsage?.model != null && !step.conversation && <Fact name="Model">{step.tokenUsage.model}</Fact>}
       {step.estimatedCost && (
         <Fact name="Price" hint="Estimated by the list prices of the model">
-          {step.estimatedCost.stepsUnpriced > 0 ? (
-            <span className="muted">not known</span>
-          ) : (
-            formatCost(step.estimatedCost.amount, step.estimatedCost.currency)
-          )}
+          {formatCost(step.estimatedCost.amount, step.estimatedCost.currency)}
         </Fact>
       )}
       {step.node?.type != null && <Fact name="Kind">{step.node.type}</Fact>}
