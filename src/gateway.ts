@@ -134,7 +134,7 @@ async function openGateway(
     upstream.close();
   });
   const upstreamApi = isVerified ? createScopedUpstream(upstream, config.staleIfErrorMs, now) : upstream;
-  const runs = createRuns({ config, upstream: upstreamApi, fleet, now, wallOf, after });
+  const runs = createRuns({ config, upstream: upstreamApi, isVerified, fleet, now, wallOf, after });
   const { partitions, livePollers, workflowPollers, shared, sharedStarts } = runs;
   opened.defer(() => shared?.close());
   opened.defer(() => sharedStarts?.close());
@@ -164,7 +164,6 @@ async function openGateway(
     after,
     client,
     stalledReaderMs,
-    isVerified,
     cachesAnswers: plugins.length === 0,
   });
   const { server } = http;

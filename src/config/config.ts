@@ -43,6 +43,8 @@ export interface Config {
   readonly staleIfErrorMs: number;
   readonly reauthIntervalMs: number;
   readonly cacheMaxBytes: number;
+  /** Of clients; each further one is closed at once. */
+  readonly maxConnections: number;
   readonly maxSubscriptionsPerViewer: number;
   readonly maxSubscriptionsPerConnection: number;
   /** Trusted proxies: so many hops, or these addresses; false: none. */
@@ -114,6 +116,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     staleIfErrorMs: variables.STALE_IF_ERROR_MS,
     reauthIntervalMs: variables.REAUTH_INTERVAL_MS,
     cacheMaxBytes: variables.CACHE_MAX_BYTES,
+    maxConnections: variables.MAX_CONNECTIONS,
     maxSubscriptionsPerViewer: variables.MAX_SUBSCRIPTIONS_PER_VIEWER,
     maxSubscriptionsPerConnection: variables.MAX_SUBSCRIPTIONS_PER_CONNECTION,
     trustProxy: variables.TRUST_PROXY ?? false,

@@ -80,6 +80,7 @@ export const ENVIRONMENT = z.object({
   STALE_IF_ERROR_MS: milliseconds().default(300_000),
   REAUTH_INTERVAL_MS: milliseconds().default(300_000),
   CACHE_MAX_BYTES: wholeNumber(0, 2 ** 40, 'bytes').default(268_435_456),
+  MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
   MAX_SUBSCRIPTIONS_PER_VIEWER: wholeNumber(1, 1_000_000).default(5000),
   MAX_SUBSCRIPTIONS_PER_CONNECTION: wholeNumber(1, 10_000).default(100),
   TRUST_PROXY: words

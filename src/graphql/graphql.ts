@@ -65,7 +65,8 @@ export async function createGraphql(options: GraphqlOptions) {
   const sandbox = config.sandbox ? sandboxState(config) : null;
   const apollo = await createApollo({ schema, introspection, sandbox, plugins, logger });
   const lookAhead = createLookAhead(schema);
-  const costModel = createCostModel({ schema, lookAhead, offersRecords: config.upstreamEndpoints.has('run') });
+  const offersRecords = config.upstreamEndpoints.has('run');
+  const costModel = createCostModel({ schema, lookAhead, offersRecords, maxObjects: maxOperationObjects });
   const compiler = createQueryCompiler(schema);
   const documents = createDocuments({ schema, costModel, compiler, maxBytes: maxBytes - registeredBytes(maxBytes) });
 

@@ -1,4 +1,5 @@
 /** Composes the HTTP server: request stages, live transports, run page. */
+import type { IncomingMessage } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Config } from '../config/config.ts';
@@ -16,6 +17,7 @@ import type { After } from '../runs/timer.ts';
 import { createAuthentication } from './authentication.ts';
 import { createBasePath } from './base-path.ts';
 import { MAX_BODY_BYTES } from './body.ts';
+import { networkOf } from './connection/client-address.ts';
 import { createClientBytes } from './connection/client-bytes.ts';
 import { createCompression } from './compression/compression.ts';
 import { createDrain } from './connection/drain.ts';
@@ -28,6 +30,7 @@ import { createKeepAlive } from './live/keep-alive.ts';
 import { endAll } from './live/live-transport.ts';
 import { createSocketProtocol } from './live/socket-protocol.ts';
 import { serveSockets } from './live/sockets.ts';
+import { createUnacceptedSockets } from './live/unaccepted-sockets.ts';
 import { createOpsHandlers } from './ops-handlers.ts';
 import { originsOf } from './headers/origins.ts';
 import { createPageSource, runsFromSource } from './page/page-build.ts';
@@ -50,8 +53,6 @@ export interface HttpOptions {
   readonly after: After;
   readonly client: ClientFacts;
   readonly stalledReaderMs?: number | undefined;
-  /** The gateway itself verifies credentials: each viewer is one that it has accepted. */
-  readonly isVerified: boolean;
   /** False: each request is executed, so that an embedder's plugins see it. */
   readonly cachesAnswers: boolean;
 }
@@ -70,10 +71,11 @@ export function createHttp(options: HttpOptions) {
     after,
     client,
     stalledReaderMs,
-    isVerified,
     cachesAnswers,
   } = options;
   const { addressOf, schemeOf } = client;
+  const { isAccepted } = runs.cache;
+  const networkOfClient = (request: IncomingMessage) => networkOf(addressOf(request));
   const { basePath, isProduction, rateLimitPerMinute, maxSubscriptionsPerConnection: maxOperations } = config;
   const { operations, schema, landingPage } = graphql;
   let isStopping = false;
@@ -87,7 +89,7 @@ export function createHttp(options: HttpOptions) {
   const rateLimits = createRateLimits({
     byViewer: rateLimitPerMinute === null ? null : limitOf('viewer', rateLimitPerMinute),
     byAddress: limitOf('address', config.rateLimitAnonymousPerMinute),
-    addressOf,
+    ...{ isAccepted, networkOf: networkOfClient },
   });
   const origins = originsOf(config.corsOrigins, config.sandbox);
   const compression = createCompression();
@@ -96,10 +98,7 @@ export function createHttp(options: HttpOptions) {
   const keepAlive = createKeepAlive(after);
   const streams = createEventStreams({ writer, compression, keepAlive, isReady });
   const responses = createResponseCache({ ...runs, now });
-  const clientBytes = createClientBytes(
-    MAX_CLIENT_BYTES,
-    (viewerId) => isVerified || runs.partitions.lastSuccessAt(viewerId) !== null,
-  );
+  const clientBytes = createClientBytes(MAX_CLIENT_BYTES, isAccepted);
   const pageSource = createPageSource({ isBuilder: runsFromSource && !isProduction, logger });
   const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
   const takeBasePath = createBasePath(basePath);
@@ -123,12 +122,16 @@ export function createHttp(options: HttpOptions) {
     operations: createOpsHandlers({ isReady, metrics, writer }),
     logger,
   });
+  // Node closes each further one at once.
+  server.maxConnections = config.maxConnections;
   const drain = createDrain(server);
   const sockets = serveSockets(server, {
     protocol: createSocketProtocol({ operations, schema, maxOperations }),
     authenticate,
     rateLimits,
     clientBytes,
+    unaccepted: createUnacceptedSockets(),
+    ...{ isAccepted, networkOf: networkOfClient },
     takeBasePath,
     origins,
     maxMessageBytes: MAX_BODY_BYTES,

@@ -1,5 +1,5 @@
 /**
- * One LRU cache of bytes, divided by viewer. A viewer's partition holds its entries and the proof of its right to them:
+ * One LRU cache of bytes, divided by viewer. A viewer's partition has its entries and the proof of its right to them:
  * evicting or dropping the partition evicts all its entries. Before a call of a viewer succeeded, nothing is kept of it.
  */
 import { LRUCache } from 'lru-cache';
@@ -52,14 +52,14 @@ export interface CachePartitions<T> {
   remove(viewerId: string, key: string): void;
   /** Evicts all of the viewer (what is large is freed in pieces), and makes `proveRight` and `put` ineffective for calls that are under way. */
   drop(viewerId: string): void;
-  /** Of all viewers, overheads included. */
+  /** Of all entries, overheads included. */
   readonly cachedBytes: number;
 }
 
 /** Measured on Node 24: an entry takes 370 bytes beside its value and key. */
 const ENTRY_OVERHEAD_BYTES = 400;
-/** Measured on Node 24: 370, with the viewer's id. */
-const PARTITION_BYTES = 500;
+/** Viewers whose right is known, also of a cache of 0 bytes. Each takes some 370 bytes. */
+const MAX_VIEWERS = 20_000;
 
 interface CachedPartition extends Partition {
   /** Places of its entries. */
@@ -80,44 +80,35 @@ export function createCachePartitions<T>(
   maxBytes: number,
   onDrop: (viewerId: string) => void = () => undefined,
 ): CachePartitions<T> {
-  // lru-cache reads 0 as "no bound", but here it means "cache nothing".
-  const maxSize = Math.max(1, maxBytes);
-  /** A partition by its viewer's id, which has no space in it; an entry by its place, which has one. */
-  const slots = new LRUCache<string, Entry<T> | CachedPartition>({
-    maxSize,
-    // The largest entry leaves room for its partition, or storing it would evict both.
-    maxEntrySize: Math.max(1, maxSize - PARTITION_BYTES),
-    sizeCalculation: (slot, place) =>
-      isEntry(slot) ? slot.cached.sizeBytes + ENTRY_OVERHEAD_BYTES + place.length : PARTITION_BYTES,
-    // Not `dispose`, in which the cache must not be changed.
-    disposeAfter(slot, place, reason) {
-      if (!isEntry(slot)) void inPieces(evicting(slot));
-      else if (reason !== 'set') slot.partition.places.delete(place);
+  /** By their places. */
+  const entries = new LRUCache<string, Entry<T>>({
+    // lru-cache reads 0 as "no bound", but here it means "cache nothing".
+    maxSize: Math.max(1, maxBytes),
+    sizeCalculation: ({ cached }, place) => cached.sizeBytes + ENTRY_OVERHEAD_BYTES + place.length,
+    disposeAfter({ partition }, place, reason) {
+      if (reason !== 'set') partition.places.delete(place);
     },
+  });
+  const viewers = new LRUCache<string, CachedPartition>({
+    maxSize: MAX_VIEWERS,
+    sizeCalculation: () => 1,
+    // Not `dispose`, in which no cache must be changed.
+    disposeAfter: (partition) => void inPieces(evicting(partition)),
   });
   /** Partitions of calls under way: no more than the upstream's bulkhead admits. */
   const leases = new Map<string, LeasedPartition>();
 
-  const isEntry = (slot: Entry<T> | CachedPartition): slot is Entry<T> => 'cached' in slot;
-
   /** A viewer may have hundreds of thousands. Until all are gone, `find` finds none of them. */
   function* evicting(partition: CachedPartition): Generator<void, void, void> {
     for (const place of partition.places) {
-      const slot = slots.peek(place);
       // The viewer may have come back, and have another entry in this place.
-      if (slot && isEntry(slot) && slot.partition === partition) slots.delete(place);
+      if (entries.peek(place)?.partition === partition) entries.delete(place);
       yield;
     }
   }
 
-  /** Reading a partition keeps it, like an entry, from being the next to be evicted. */
-  function cachedPartition(viewerId: string): CachedPartition | undefined {
-    const slot = slots.get(viewerId);
-    return slot && !isEntry(slot) ? slot : undefined;
-  }
-
   const partitionOf = (viewerId: string): CachedPartition =>
-    cachedPartition(viewerId) ??
+    viewers.get(viewerId) ??
     leases.get(viewerId)?.partition ?? {
       viewerId,
       firstSuccessAt: null,
@@ -126,9 +117,8 @@ export function createCachePartitions<T>(
     };
 
   function find(place: string): Entry<T> | undefined {
-    const slot = slots.get(place);
-    if (!slot || !isEntry(slot)) return undefined;
-    return slots.get(slot.partition.viewerId) === slot.partition ? slot : undefined;
+    const entry = entries.get(place);
+    return entry && viewers.get(entry.partition.viewerId) === entry.partition ? entry : undefined;
   }
 
   const placeOf = (viewerId: string, key: string) => `${viewerId} ${key}`;
@@ -150,34 +140,33 @@ export function createCachePartitions<T>(
     },
     proveRight(partition, sentAt) {
       const { viewerId } = partition;
-      const current = cachedPartition(viewerId) ?? leases.get(viewerId)?.partition;
+      const current = viewers.get(viewerId) ?? leases.get(viewerId)?.partition;
       if (current !== partition) return;
       current.firstSuccessAt = Math.min(current.firstSuccessAt ?? sentAt, sentAt);
       current.lastSuccessAt = Math.max(current.lastSuccessAt ?? 0, sentAt);
-      slots.set(viewerId, current);
+      viewers.set(viewerId, current);
     },
-    lastSuccessAt: (viewerId) => cachedPartition(viewerId)?.lastSuccessAt ?? null,
+    lastSuccessAt: (viewerId) => viewers.get(viewerId)?.lastSuccessAt ?? null,
 
     get: (viewerId, key) => find(placeOf(viewerId, key))?.cached,
     placeOf,
     find,
     put(viewerId, partition, key, cached) {
-      const current = cachedPartition(viewerId);
+      const current = viewers.get(viewerId);
       if (!current || current !== partition) return;
       const place = placeOf(viewerId, key);
-      // Before it is stored: to make room may evict its partition, and then it must go, too.
       current.places.add(place);
-      slots.set(place, { cached, partition: current });
-      if (!slots.has(place)) current.places.delete(place);
+      entries.set(place, { cached, partition: current });
+      if (!entries.has(place)) current.places.delete(place);
     },
-    remove: (viewerId, key) => void slots.delete(placeOf(viewerId, key)),
+    remove: (viewerId, key) => void entries.delete(placeOf(viewerId, key)),
     drop(viewerId) {
       leases.delete(viewerId);
-      slots.delete(viewerId);
+      viewers.delete(viewerId);
       onDrop(viewerId);
     },
     get cachedBytes() {
-      return slots.calculatedSize;
+      return entries.calculatedSize;
     },
   };
 }

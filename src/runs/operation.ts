@@ -19,8 +19,13 @@ export interface Operation {
 }
 
 export interface CallBudget {
-  /** Counts one upstream call; throws UPSTREAM_BUDGET_EXCEEDED when there were `maxCalls` already. */
-  take(): void;
+  /**
+   * Counts one upstream call; throws UPSTREAM_BUDGET_EXCEEDED when there were `maxCalls` already. `isAccepted`: the viewer's key is, as far
+   * as is known now.
+   */
+  take(isAccepted: boolean): void;
+  /** The upstream has answered 401. Unless the key was accepted when the operation began, `take` throws this error from now on. */
+  refuse(error: GatewayError): void;
 }
 
 /** How long an operation's answer may be cached: the minimum over the data that was read. */
@@ -44,8 +49,12 @@ export const createAnswerLifetime = (): AnswerLifetime => new Lifetime();
 
 export function createCallBudget(maxCalls: number): CallBudget {
   let taken = 0;
+  let wasAccepted: boolean | undefined;
+  let refusal: GatewayError | null = null;
   return {
-    take() {
+    take(isAccepted) {
+      wasAccepted ??= isAccepted;
+      if (refusal) throw refusal;
       if (taken >= maxCalls) {
         throw new GatewayError(
           'UPSTREAM_BUDGET_EXCEEDED',
@@ -53,6 +62,9 @@ export function createCallBudget(maxCalls: number): CallBudget {
         );
       }
       taken += 1;
+    },
+    refuse(error) {
+      if (wasAccepted === false) refusal ??= error;
     },
   };
 }

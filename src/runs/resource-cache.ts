@@ -4,7 +4,14 @@
  * (stale-if-error).
  */
 import type { CallOptions } from '../upstream/client.ts';
-import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
+import {
+  GatewayError,
+  isAccessDenied,
+  isForbidden,
+  isNotFound,
+  isOutage,
+  isUnauthenticated,
+} from '../upstream/errors.ts';
 import type { Cached, CachePartitions, Partition, Placed } from './cache-partitions.ts';
 import { createDenials, type Denied } from './denials.ts';
 import type { Operation } from './operation.ts';
@@ -26,6 +33,8 @@ export interface ResourceCacheOptions {
   readonly liveTtlMs: number;
   readonly staleIfErrorMs: number;
   readonly reauthIntervalMs: number;
+  /** True where the gateway itself verifies credentials: then each viewer is accepted. */
+  readonly isVerified?: boolean;
   /** Absent: this gateway shares nothing. */
   readonly shared?: SharedTier | null;
   /** Milliseconds since 1970. */
@@ -39,7 +48,7 @@ const MAX_PAUSE_MS = 1000;
 const MAX_WAITS = 3;
 
 export function createResourceCache(options: ResourceCacheOptions): ResourceCache {
-  const { partitions, now, liveTtlMs, staleIfErrorMs, reauthIntervalMs, shared = null } = options;
+  const { partitions, now, liveTtlMs, staleIfErrorMs, reauthIntervalMs, isVerified = false, shared = null } = options;
   const flights = createSingleFlight<Loaded<unknown>>(options.after);
   const revalidations = createRevalidations();
   const denials = createDenials();
@@ -58,6 +67,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
   const rightAfter = (successAt: number | null): number => (successAt === null ? 0 : successAt + reauthIntervalMs);
   const rightToPartition = ({ lastSuccessAt }: Partition): number => rightAfter(lastSuccessAt);
   const rightUntil = ({ id }: Viewer): number => rightAfter(partitions.lastSuccessAt(id));
+  const isAccepted = (viewerId: string): boolean => isVerified || partitions.lastSuccessAt(viewerId) !== null;
   const hasProvenRight = (viewer: Viewer): boolean => now() < rightUntil(viewer);
 
   function getCached<T>(resource: Resource<T>, operation: Operation): Served<T> | null {
@@ -112,13 +122,16 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     const { viewer, budget, signal, operationRecord } = operation;
     const key = keyOf(viewer, resource);
     // Only the operation that starts the call pays for it.
-    if (!flights.isUnderWay(key)) budget.take();
+    if (!flights.isUnderWay(key)) budget.take(isAccepted(viewer.id));
     const load = (signal: AbortSignal) => fetchAndCache(resource, operation, signal);
     let wasCalled = true;
     try {
       const loaded = (await flights.join(key, signal(), load)) as Loaded<T>;
       wasCalled = loaded.wasCalled;
       return loaded.cached;
+    } catch (error) {
+      if (isUnauthenticated(error)) budget.refuse(error);
+      throw error;
     } finally {
       if (operationRecord && wasCalled) operationRecord.hasFetched = true;
       else if (operationRecord) operationRecord.hasCached = true;
@@ -130,7 +143,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     { viewer, requestId, operationRecord, skipsLive, skipsShared }: Operation,
     signal: AbortSignal,
   ): Promise<Loaded<T>> {
-    const call: CallOptions = { ...upstreamIdentityOf(viewer), requestId, signal, operationRecord };
+    const call: CallOptions = { ...identityOf(viewer), requestId, signal, operationRecord };
     const skipped = skipsLive ? peek(viewer, resource) : undefined;
     let partition = partitions.lease(viewer.id);
 
@@ -242,6 +255,8 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     shared?.withdraw(viewer, hadRight);
   }
 
+  const identityOf = (viewer: Viewer) => ({ ...upstreamIdentityOf(viewer), isAccepted: () => isAccepted(viewer.id) });
+
   /** The last good answer, if the error is an outage and the answer not too old; else throws the error. */
   function staleIfError<T>(resource: Resource<T>, viewer: Viewer, error: unknown): Served<T> {
     const cached = peek(viewer, resource);
@@ -271,6 +286,19 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     },
     deny,
     allow: denials.delete,
+    async prove(viewer, call) {
+      const partition = partitions.lease(viewer.id);
+      const sentAt = now();
+      try {
+        const answer = await call();
+        partitions.proveRight(partition, sentAt);
+        return answer;
+      } finally {
+        partitions.release(partition);
+      }
+    },
+    identityOf,
+    isAccepted,
     hasProvenRight,
     rightUntil,
     rightToPartition,

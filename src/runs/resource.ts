@@ -44,6 +44,12 @@ export interface ResourceCache {
   deny(viewer: Viewer, error: unknown, denied: Denied): void;
   /** The viewer was allowed what is not cached: another 403 of it is news. */
   allow(viewer: Viewer, allowed: Denied): void;
+  /** Makes a call whose answer is not cached. Its success proves the right of the viewer, as that of any call. */
+  prove<T>(viewer: Viewer, call: () => Promise<T>): Promise<T>;
+  /** What an upstream call has to say of its caller. */
+  identityOf(viewer: Viewer): Pick<CallOptions, 'viewerId' | 'credential' | 'scope' | 'isAccepted'>;
+  /** True if the gateway accepted the key of the viewer, or the upstream did at an earlier call. */
+  readonly isAccepted: (viewerId: string) => boolean;
   /** True while cached answers may be served to the viewer without a call. */
   hasProvenRight(viewer: Viewer): boolean;
   /** Until when that is, in ms since 1970; 0: not at all. */

@@ -25,6 +25,8 @@ import { createWorkflowStore } from './workflow-store.ts';
 export interface RunsOptions extends Clock {
   readonly config: Config;
   readonly upstream: UpstreamApi;
+  /** True where the gateway itself verifies credentials. */
+  readonly isVerified: boolean;
   /** Null: a gateway that shares nothing. */
   readonly fleet: Fleet | null;
   readonly after: After;
@@ -32,7 +34,7 @@ export interface RunsOptions extends Clock {
 
 export type Runs = ReturnType<typeof createRuns>;
 
-export function createRuns({ config, upstream, fleet, now, wallOf, after }: RunsOptions) {
+export function createRuns({ config, upstream, isVerified, fleet, now, wallOf, after }: RunsOptions) {
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
   const partitions = createCachePartitions<unknown>(config.cacheMaxBytes - documentBytes(config), (viewerId) => {
     // What HTTP refuses from now on, open subscriptions are refused as well.
@@ -43,7 +45,9 @@ export function createRuns({ config, upstream, fleet, now, wallOf, after }: Runs
   };
   const source = sourceOf(config);
   const shared = fleet && createSharedTier({ fleet, source, reauthIntervalMs, drop, now, after });
-  const cache = createResourceCache({ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, shared, now });
+  const cache = createResourceCache({
+    ...{ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, isVerified, shared, now },
+  });
   const workflowStore = createWorkflowStore(upstream, cache, liveTtlMs);
   const offersRecords = config.upstreamEndpoints.has('run');
   const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs, wallOf });

@@ -1,6 +1,7 @@
 /**
  * Admission of upstream calls: who waits for whom, and where a pause is made. A call passes the bulkhead of its lane, that of its viewer, the
- * circuit breaker of its compartment, and the bulkhead and breaker of all calls.
+ * circuit breaker of its compartment, and the bulkhead and breaker of all calls. Calls of keys that nobody has accepted yet share a small
+ * bulkhead of their own: a key can be invented.
  */
 import {
   BrokenCircuitError,
@@ -20,17 +21,20 @@ import { LRUCache } from 'lru-cache';
 import type { BreakerState } from '../observability/fleet-metrics.ts';
 import type { UpstreamState } from '../observability/metrics.ts';
 import { GatewayError, isOutage } from './errors.ts';
+import { createUnacceptedKeys } from './unaccepted-keys.ts';
 
 export interface Lane {
   /** Calls of other viewers go on, however many this one makes. */
   readonly viewerId: string;
   /** The part of the upstream that a call goes to. Where it is slow or fails, calls to others go on. */
   readonly compartment: string;
+  /** Whether the gateway or the upstream has accepted the viewer's key by now. */
+  readonly isAccepted: () => boolean;
 }
 
 export interface Admission {
   /** Calls `attempt` when there is a slot for it. Rejects with an error of cockatiel if there will be none. */
-  readonly admit: <T>(lane: Lane, attempt: () => Promise<T>, signal: AbortSignal) => Promise<T>;
+  readonly admit: <T>(lane: Lane, attempt: (isTrial: boolean) => Promise<T>, signal: AbortSignal) => Promise<T>;
   readonly state: () => UpstreamState;
   /** True while calls wait for a slot. */
   readonly hasQueue: () => boolean;
@@ -40,6 +44,8 @@ export interface Admission {
 const MAX_WAITING = { all: 1000, viewer: 750, lane: 500 };
 /** With those whose clients have left, so many times as many: cockatiel drops them when their turn comes, and not before. */
 const QUEUED_FACTOR = 4;
+/** The part of the slots that calls of all keys have together which nobody has accepted yet. */
+const UNACCEPTED_SHARE = 1 / 4;
 /** A breaker opens when more of the calls in ten seconds failed than this, at five a second or more. */
 const COMPARTMENT_THRESHOLD = 0.5;
 /** That of all calls: when none was answered. Sick workflows that are called seldom fail there alone, however many there are. */
@@ -63,6 +69,8 @@ export function createAdmission(concurrency: number): Admission {
   /** By viewer, and by lane. */
   const queues = new LRUCache<string, Queue>({ max: MAX_QUEUES });
   const compartments = new LRUCache<string, TimedBreaker>({ max: MAX_BREAKERS });
+
+  const unaccepted = createUnacceptedKeys(Math.ceil(concurrency * UNACCEPTED_SHARE));
 
   /** It has all slots that there are: calls that wait for one of them let those of others go before. */
   function queueOf(name: string): Queue {
@@ -97,8 +105,20 @@ export function createAdmission(concurrency: number): Admission {
     }
   }
 
+  /** Leaves no queue and no breaker behind: made-up keys and ids would take the places of others. */
+  function admitTrial<T>({ compartment }: Lane, attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const callInSlot = () => all.slots.execute(() => through(breaker, attempt), signal);
+    const known = compartments.get(compartment);
+    return known ? through(known, callInSlot) : callInSlot();
+  }
+
   return {
-    async admit({ viewerId, compartment }, attempt, signal) {
+    async admit(lane, attempt, signal) {
+      const { viewerId, compartment } = lane;
+      if (!lane.isAccepted()) {
+        const tried = await unaccepted.attempt(lane, () => admitTrial(lane, () => attempt(true), signal), signal);
+        if (tried) return tried.answer;
+      }
       const ofViewer = queueOf(viewerId);
       const ofLane = queueOf(`${viewerId} ${compartment}`);
       if (isFull(all, MAX_WAITING.all) || isFull(ofViewer, MAX_WAITING.viewer) || isFull(ofLane, MAX_WAITING.lane)) {
@@ -112,7 +132,7 @@ export function createAdmission(concurrency: number): Admission {
           leave();
           leaveQueue();
           try {
-            return await attempt();
+            return await attempt(false);
           } catch (error) {
             if (isFault(error)) ofViewer.failedAt = performance.now();
             throw error;

@@ -22,6 +22,8 @@ export interface CallOptions {
   readonly credential: string;
   /** Whose call it is: viewers share the upstream, however many calls one of them makes. */
   readonly viewerId: string;
+  /** Whether the gateway or the upstream has accepted the key by now. Absent: it has. */
+  readonly isAccepted?: () => boolean;
   readonly requestId: string;
   /** Null: all that the credential sees. */
   readonly scope: Scope | null;

@@ -38,6 +38,8 @@ export interface UpstreamClientOptions extends ResilienceOptions, Pick<JsonHttpO
 
 const BEARER: UpstreamAuthHeader = { name: 'authorization', template: 'Bearer {key}' };
 
+const always = (): boolean => true;
+
 type Read<T> = (json: JsonAnswer, report: ReportDeviation) => Generator<void, T, void>;
 
 /** Where a call goes. */
@@ -81,8 +83,8 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   /** One call with its retries, observed as a whole. */
   async function send<T>(
     { endpoint, compartment }: Target,
-    request: JsonRequest,
-    { signal, operationRecord, viewerId }: CallOptions,
+    request: Omit<JsonRequest, 'isKept'>,
+    { signal, operationRecord, viewerId, isAccepted = always }: CallOptions,
     policy: 'once' | 'repeatable',
     read: (json: JsonAnswer, body: Buffer, report: ReportDeviation) => T | Promise<T>,
   ): Promise<T> {
@@ -93,12 +95,14 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       headers: { ...request.headers, ...(observation?.traceparent && { traceparent: observation.traceparent }) },
       ...(observation && { answered: observation.answered }),
     };
-    const attempt = (attemptSignal: AbortSignal) => {
+    const attempt = (attemptSignal: AbortSignal, isTrial: boolean) => {
       observation?.attempt();
-      return http.request(observed, signal, attemptSignal);
+      // The server may close a kept connection just as a request is sent: what must not be sent twice opens its own, as a trial does.
+      const isKept = policy === 'repeatable' && !isTrial;
+      return http.request({ ...observed, isKept }, signal, attemptSignal);
     };
     try {
-      const body = await resilience[policy]({ viewerId, compartment }, attempt, signal);
+      const body = await resilience[policy]({ viewerId, compartment, isAccepted }, attempt, signal);
       // The bulkhead has admitted a queued call by now: let it send before this answer is parsed, which takes longer.
       if (resilience.hasQueue()) await nextTurn();
       const json = await inPieces(jsonAnswerOf(body, WIRE_NAMES));

@@ -70,7 +70,7 @@ export class AbandonedError extends Error {
 }
 
 /** True for 401: the key is refused, whatever it asks for. */
-export const isUnauthenticated = (error: unknown): boolean =>
+export const isUnauthenticated = (error: unknown): error is GatewayError =>
   error instanceof GatewayError && error.code === 'UNAUTHENTICATED';
 
 /** True for 403: the key may not have what it asked for. */

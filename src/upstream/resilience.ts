@@ -15,8 +15,8 @@ export interface ResilienceOptions {
   readonly concurrency: number;
 }
 
-/** One attempt. The signal fires when its time is up, or when nobody waits any more. */
-export type Attempt<T> = (signal: AbortSignal) => Promise<T>;
+/** One attempt. The signal fires when its time is up, or when nobody waits any more. `isTrial`: the key is not accepted yet. */
+export type Attempt<T> = (signal: AbortSignal, isTrial: boolean) => Promise<T>;
 
 export interface Resilience extends Pick<Admission, 'state' | 'hasQueue'> {
   /** For calls that may be repeated: at most two more attempts, begun before the call's deadline. */
@@ -35,12 +35,12 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions):
     let startedAt: number | null = null;
     let lastError: unknown;
     const remainingMs = () => timeoutMs - (performance.now() - (startedAt ?? performance.now()));
-    const attemptInTime = async () => {
+    const attemptInTime = async (isTrial: boolean) => {
       // A retry that has waited for its slot until its deadline is over.
       if (remainingMs() < 0) throw TOO_LATE;
       startedAt ??= performance.now();
       try {
-        return await within(timeoutMs, attempt, signal);
+        return await within(timeoutMs, (inTime) => attempt(inTime, isTrial), signal);
       } catch (error) {
         lastError = error;
         throw error;
@@ -65,7 +65,11 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions):
  * Aborts the attempt when its time is up or nobody waits; the attempt itself reports which. cockatiel's `timeout` aborts
  * after every attempt, also a successful one, and creates an error with a stack each time.
  */
-async function within<T>(timeoutMs: number, attempt: Attempt<T>, signal: AbortSignal): Promise<T> {
+async function within<T>(
+  timeoutMs: number,
+  attempt: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
   const controller = new AbortController();
   const abort = () => {
     controller.abort(END_OF_ATTEMPT);

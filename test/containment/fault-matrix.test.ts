@@ -73,6 +73,9 @@ const IDS_OF_STARTED = withIds(
   `mutation { executeWorkflow(workflowId: "wf") { message run { id workflowId startedAt stepCounts { total } } } }`,
 );
 
+/** A run that no row asks for. */
+const ACCEPTED = '{ run(workflowId: "accepted", id: "r") { steps { id } } }';
+
 type Ask = (gateway: TestGateway, text: string, key: string) => Promise<PlainAnswer>;
 
 const query: Ask = async (gateway, text, key) => {
@@ -192,11 +195,13 @@ describe('a failed upstream call nulls what depends on it, and nothing else', ()
   /** Null if the answer is as the rule says. */
   async function check({ way, failures }: Row, key: string): Promise<string | null> {
     const { text, ask, times } = way;
-    calls.fail(key, failures);
     const isTimeout = [...failures.values()].some((fault) => fault === TIMEOUT);
     const answer = await withGateway(isTimeout ? TIMEOUT_MS : PATIENT_MS, async (gateway) => {
       // From its first success on the operation is compiled.
       if (times > 1) await ask(gateway, text, 'healthy');
+      // With a key that was never accepted an operation ends at its first 401.
+      await gateway.query(ACCEPTED, { key });
+      calls.fail(key, failures);
       for (let time = 1; time < times; time += 1) await ask(gateway, text, key);
       return ask(gateway, text, key);
     });

@@ -63,7 +63,14 @@ describeWithValkey(`the runs of a fleet${withoutValkey}`, () => {
         },
       },
     };
-    const runs = createRuns({ config, upstream, fleet, ...createClock(), after: afterOnThisMachine });
+    const runs = createRuns({
+      config,
+      upstream,
+      isVerified: false,
+      fleet,
+      ...createClock(),
+      after: afterOnThisMachine,
+    });
     opened.push(
       () => runs.shared?.close(),
       () => {

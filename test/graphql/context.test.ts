@@ -34,9 +34,9 @@ describe('the context of an operation', () => {
     expect(context.nowMs).toBe(now());
     const operation = context.operation();
     expect(operation).toMatchObject({ viewer, requestId: 'r', signal, lifetime: context.lifetime });
-    operation.budget.take();
+    operation.budget.take(true);
     expect(() => {
-      operation.budget.take();
+      operation.budget.take(true);
     }).toThrow(expect.objectContaining({ code: 'UPSTREAM_BUDGET_EXCEEDED' }));
     expect(() => {
       context.budgets.objects.take(3);

@@ -98,6 +98,7 @@ function setUp() {
         transport: 'graphql-ws',
         requestId: 'r',
         traceparent: undefined,
+        takeUnaccepted: () => null,
         params: { operationName, variables: by === null ? null : { by } },
         caller,
         authenticate: () => caller,

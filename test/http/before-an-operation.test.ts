@@ -213,7 +213,7 @@ describe('the caller of a request', () => {
 describe('the rate of a request', () => {
   const allowance: Allowance = { isAllowed: true, limit: 60, remaining: 3, resetSeconds: 57, retryAfterSeconds: 0 };
 
-  it('is that of its viewer, if there is a limit, and of its address without one', () => {
+  it('is that of its viewer, if there is a limit, and that of its network without an accepted key', () => {
     const taken: string[] = [];
     const limit = (kind: string) => ({
       take: (key: string) => {
@@ -221,13 +221,19 @@ describe('the rate of a request', () => {
         return allowance;
       },
     });
-    const options = { byAddress: limit('address'), addressOf: () => '10.0.0.1' };
     const viewer = viewerOf('one');
+    const isAccepted = (viewerId: string) => viewerId === viewer.id;
+    const options = { byAddress: limit('address'), isAccepted, networkOf: () => '10.0.0.1' };
     const limits = createRateLimits({ ...options, byViewer: limit('viewer') });
     expect(limits.take(lasting(viewer), requestWith())).toBe(allowance);
     expect(limits.take(NOBODY, requestWith())).toBe(allowance);
+    expect(limits.take(lasting(viewerOf('invented')), requestWith())).toBe(allowance);
+    expect(limits.takeUnaccepted(lasting(viewer), requestWith(), 9)).toBeNull();
+    expect(limits.takeUnaccepted(NOBODY, requestWith(), 9)).toBe(allowance);
     expect(createRateLimits({ ...options, byViewer: null }).take(lasting(viewer), requestWith())).toBeNull();
-    expect(taken).toEqual([`viewer ${viewer.id}`, 'address 10.0.0.1']);
+    const invented = `viewer ${viewerOf('invented').id}`;
+    const address = 'address 10.0.0.1';
+    expect(taken).toEqual([`viewer ${viewer.id}`, address, address, invented, address]);
   });
 
   it('is told in headers', () => {

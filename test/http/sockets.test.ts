@@ -18,6 +18,7 @@ import {
 import { BEAT_EVERY_MS, createKeepAlive } from '../../src/http/live/keep-alive.ts';
 import { endAll, type LiveTransport } from '../../src/http/live/live-transport.ts';
 import { createSocketProtocol } from '../../src/http/live/socket-protocol.ts';
+import { createUnacceptedSockets } from '../../src/http/live/unaccepted-sockets.ts';
 import { serveSockets } from '../../src/http/live/sockets.ts';
 import type { OperationStart } from '../../src/observability/operation-record.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
@@ -107,8 +108,11 @@ describe('sockets', () => {
     sockets = serveSockets(server, {
       protocol: createSocketProtocol({ operations, schema: createSchema(null), maxOperations: MAX_OPERATIONS }),
       authenticate: (request, authorization) => authenticate(authorization ?? request.headers.authorization, request),
-      rateLimits: { take: (caller) => allowance(caller) },
+      rateLimits: { take: (caller) => allowance(caller), takeUnaccepted: () => null },
       clientBytes: { of: (owner) => clientBytes.of(owner) },
+      unaccepted: createUnacceptedSockets(),
+      isAccepted: () => true,
+      networkOf: () => '127.0.0.1',
       takeBasePath: (request) => {
         request.url = request.url?.replace(/^\/base/, '') ?? '';
       },

@@ -92,6 +92,8 @@ describe('the metrics', () => {
 
   it('show how many upstream calls are in progress and how many wait for a slot', async () => {
     const { gateway, upstream } = await start({ UPSTREAM_CONCURRENCY: '1' });
+    // A key that is not accepted yet waits elsewhere.
+    await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
     const gate = Promise.withResolvers<undefined>();
     upstream.script = async (call) => {
       await gate.promise;

@@ -49,10 +49,10 @@ async function createPipeline() {
     observer,
   });
   const lookAhead = createLookAhead(schema);
-  const runs = createRuns({ config, upstream, fleet: null, ...clock });
+  const runs = createRuns({ config, upstream, isVerified: false, fleet: null, ...clock });
   const documents = createDocuments({
     schema,
-    costModel: createCostModel({ schema, lookAhead, offersRecords: true }),
+    costModel: createCostModel({ schema, lookAhead, offersRecords: true, maxObjects: 25_000 }),
     compiler: createQueryCompiler(schema),
     maxBytes: 1_000_000,
   });
@@ -104,6 +104,7 @@ async function createPipeline() {
       transport: 'http',
       requestId: 'r',
       traceparent: undefined,
+      takeUnaccepted: () => null,
       params: { query, extensions: { persistedQuery: { version: 1, sha256Hash } } },
       caller,
       authenticate: () => caller,
@@ -194,8 +195,13 @@ describe('for a caller without a key', () => {
       extensions: { code: 'RATE_LIMITED', retryable: true, retryAfterSeconds: 10 },
     };
 
+    const RUN = '{ run(workflowId: "wf", id: "r1") { id status } }';
+
     it("and 429 has GraphQL's form", async () => {
       await start();
+      // It counts as well: its key is not accepted before.
+      await gateway.query(RUN);
+      clock.advance(60_000);
       for (let time = 0; time < 6; time += 1) {
         const answer = await ask();
         expect([answer.status, answer.headers.get('ratelimit-limit')]).toEqual([200, null]);
@@ -213,6 +219,8 @@ describe('for a caller without a key', () => {
 
     it('over every transport together, whatever is asked', async () => {
       await start();
+      await gateway.query(RUN);
+      clock.advance(60_000);
       for (const query of ['{ nonsense', '{ __typename }', '{ run(workflowId: "wf", id: "r1") { id } }']) {
         await ask({}, query);
         await (await openStream(gateway.url, { query }, null)).next();

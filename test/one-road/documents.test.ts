@@ -8,7 +8,12 @@ import { createDocuments, type Documents } from '../../src/graphql/operations/do
 import { createSchema } from '../../src/graphql/schema.ts';
 
 const schema = createSchema();
-const costModel = createCostModel({ schema, lookAhead: createLookAhead(schema), offersRecords: true });
+const costModel = createCostModel({
+  schema,
+  lookAhead: createLookAhead(schema),
+  offersRecords: true,
+  maxObjects: 25_000,
+});
 const realCompiler = createQueryCompiler(schema);
 
 /** What each kept document must at least count for: its text at two bytes a character, and its compiled queries. */

@@ -31,19 +31,15 @@ function bytesOf(action: (partitions: Partitions) => void): number {
   action(partitions);
   return partitions.cachedBytes;
 }
-const VIEWER_BYTES = bytesOf((partitions) => {
-  prove(partitions, 'ada');
+const ENTRY_BYTES = bytesOf((partitions) => {
+  put(partitions, 'ada', 'k');
 });
-const ENTRY_BYTES =
-  bytesOf((partitions) => {
-    put(partitions, 'ada', 'k');
-  }) - VIEWER_BYTES;
-/** Room for so many viewers with so many entries of 100 bytes in total. */
-const roomFor = (viewers: number, entries: number) => viewers * VIEWER_BYTES + entries * ENTRY_BYTES;
+/** Room for so many entries of 100 bytes. */
+const roomFor = (entries: number) => entries * ENTRY_BYTES;
 
 describe('cache partitions', () => {
   it('keep the entries of each viewer apart', () => {
-    const partitions = createCachePartitions<string>(roomFor(2, 2));
+    const partitions = createCachePartitions<string>(roomFor(2));
     put(partitions, 'ada', 'k');
     put(partitions, 'bob', 'k');
     expect(partitions.get('ada', 'k')?.value).toBe('k of ada');
@@ -53,7 +49,7 @@ describe('cache partitions', () => {
   });
 
   it('find an entry by its place, with the partition that tells of the right to it', () => {
-    const partitions = createCachePartitions<string>(roomFor(1, 1));
+    const partitions = createCachePartitions<string>(roomFor(1));
     prove(partitions, 'ada', 7);
     put(partitions, 'ada', 'k');
     const found = partitions.find(partitions.placeOf('ada', 'k'));
@@ -62,21 +58,21 @@ describe('cache partitions', () => {
     expect(partitions.find('ada')).toBeUndefined();
   });
 
-  it('count values, keys, entries and viewers', () => {
+  it('count values, keys and entries', () => {
     const partitions = createCachePartitions<string>(1_000_000);
     expect(partitions.cachedBytes).toBe(0);
     put(partitions, 'ada', 'k', 1000);
-    expect(partitions.cachedBytes).toBe(VIEWER_BYTES + ENTRY_BYTES + 900);
+    expect(partitions.cachedBytes).toBe(ENTRY_BYTES + 900);
     put(partitions, 'ada', 'k', 10);
-    expect(partitions.cachedBytes).toBe(VIEWER_BYTES + ENTRY_BYTES - 90);
+    expect(partitions.cachedBytes).toBe(ENTRY_BYTES - 90);
     partitions.remove('ada', 'k');
-    expect(partitions.cachedBytes).toBe(VIEWER_BYTES);
+    expect(partitions.cachedBytes).toBe(0);
     put(partitions, 'ada', 'k'.repeat(1000));
-    expect(partitions.cachedBytes).toBe(VIEWER_BYTES + ENTRY_BYTES + 999);
+    expect(partitions.cachedBytes).toBe(ENTRY_BYTES + 999);
   });
 
   it('evict the least recently used entry, whichever viewer it belongs to', () => {
-    const partitions = createCachePartitions<string>(roomFor(2, 3));
+    const partitions = createCachePartitions<string>(roomFor(3));
     put(partitions, 'ada', 'a');
     put(partitions, 'bob', 'b');
     put(partitions, 'ada', 'c');
@@ -85,42 +81,33 @@ describe('cache partitions', () => {
     put(partitions, 'bob', 'd');
     expect(keysOf(partitions, 'ada', 'abcd')).toBe('ac');
     expect(keysOf(partitions, 'bob', 'abcd')).toBe('d');
-    expect(partitions.cachedBytes).toBe(roomFor(2, 3));
+    expect(partitions.cachedBytes).toBe(roomFor(3));
   });
 
-  it('evict all entries of a viewer with it', () => {
-    const partitions = createCachePartitions<string>(roomFor(2, 3));
-    for (const key of 'ab') put(partitions, 'ada', key);
-    put(partitions, 'bob', 'c');
-    put(partitions, 'bob', 'c', 100 + 2 * ENTRY_BYTES + VIEWER_BYTES);
-    expect(keysOf(partitions, 'ada', 'ab')).toBe('');
-    expect(partitions.lastSuccessAt('ada')).toBeNull();
-    expect(keysOf(partitions, 'bob', 'c')).toBe('c');
-    expect(partitions.cachedBytes).toBe(roomFor(2, 3));
-  });
-
-  it('keep a viewer as long as its entries are read', () => {
-    const partitions = createCachePartitions<string>(roomFor(3, 1));
-    put(partitions, 'ada', 'k');
-    for (let other = 0; other < 9; other += 1) {
+  it('evict all entries of a viewer with it: of 20,000 the one that was used least recently', () => {
+    const partitions = createCachePartitions<string>(1_000_000);
+    for (const viewer of ['ada', 'bob']) put(partitions, viewer, 'k');
+    for (let other = 0; other < 19_999; other += 1) {
       prove(partitions, `other ${other}`);
-      expect(keysOf(partitions, 'ada', 'k')).toBe('k');
+      if (other % 1000 === 0) partitions.get('bob', 'k');
     }
-    expect(partitions.lastSuccessAt('ada')).toBe(0);
+    expect(partitions.lastSuccessAt('ada')).toBeNull();
+    expect(partitions.get('bob', 'k')?.value).toBe('k of bob');
+    expect(partitions.cachedBytes).toBe(roomFor(1));
   });
 
-  it('store no entry for which there is no room beside its viewer, and not the one that it would replace', () => {
-    const partitions = createCachePartitions<string>(roomFor(1, 2));
+  it('store no entry for which there is no room, and drop the one that it would replace', () => {
+    const partitions = createCachePartitions<string>(roomFor(2));
     put(partitions, 'ada', 'a');
     put(partitions, 'ada', 'b');
-    put(partitions, 'ada', 'b', 101 + ENTRY_BYTES);
+    put(partitions, 'ada', 'b', 101 + 2 * ENTRY_BYTES);
     expect(keysOf(partitions, 'ada', 'ab')).toBe('a');
-    expect(partitions.cachedBytes).toBe(roomFor(1, 1));
+    expect(partitions.cachedBytes).toBe(roomFor(1));
     expect(partitions.lastSuccessAt('ada')).toBe(0);
   });
 
-  it('hold nothing of entries that were evicted, or were too large', () => {
-    const partitions = createCachePartitions<string>(roomFor(1, 2));
+  it('keep nothing of entries that were evicted or too large', () => {
+    const partitions = createCachePartitions<string>(roomFor(2));
     const heldBytes = () => serialize(partitions.of('ada')).byteLength;
     for (const key of 'ab') put(partitions, 'ada', key);
     const before = heldBytes();
@@ -129,11 +116,11 @@ describe('cache partitions', () => {
     expect(heldBytes()).toBe(before);
   });
 
-  it('of no bytes cache nothing', () => {
+  it('of no bytes cache nothing but the right of viewers', () => {
     const partitions = createCachePartitions<string>(0);
     put(partitions, 'ada', 'a', 0);
     expect(partitions.get('ada', 'a')).toBeUndefined();
-    expect(partitions.lastSuccessAt('ada')).toBeNull();
+    expect(partitions.lastSuccessAt('ada')).toBe(0);
     expect(partitions.cachedBytes).toBe(0);
   });
 });
@@ -208,7 +195,7 @@ describe('the right of a viewer', () => {
     expect(keysOf(partitions, 'ada', 'abc')).toBe('');
     expect(partitions.lastSuccessAt('ada')).toBeNull();
     expect(keysOf(partitions, 'bob', 'a')).toBe('a');
-    expect(partitions.cachedBytes).toBe(roomFor(1, 1));
+    expect(partitions.cachedBytes).toBe(roomFor(1));
   });
 
   it('is gone at once, whatever it holds: the memory of many entries is freed in pieces', async () => {
@@ -218,8 +205,8 @@ describe('the right of a viewer', () => {
     put(partitions, 'ada', 'key 49999', 200);
     expect(partitions.get('ada', 'key 49998')).toBeUndefined();
     await nextTurn();
-    expect(partitions.cachedBytes).toBeGreaterThan(VIEWER_BYTES + 2 * ENTRY_BYTES);
-    while (partitions.cachedBytes > VIEWER_BYTES + 2 * ENTRY_BYTES) await nextTurn();
+    expect(partitions.cachedBytes).toBeGreaterThan(2 * ENTRY_BYTES);
+    while (partitions.cachedBytes > 2 * ENTRY_BYTES) await nextTurn();
     expect(partitions.get('ada', 'key 49999')?.sizeBytes).toBe(200);
   });
 
@@ -251,7 +238,7 @@ it('cache partitions account for every byte, whatever is stored, read, evicted, 
     key: fc.constantFrom(...keys),
     sizeBytes: fc.constantFrom(0, 100, 700, 5000),
   });
-  const rooms = fc.constantFrom(0, roomFor(1, 0), roomFor(1, 1), roomFor(2, 3), roomFor(3, 12));
+  const rooms = fc.constantFrom(0, roomFor(1), roomFor(3), roomFor(12));
   fc.assert(
     fc.property(fc.array(action, { maxLength: 60 }), rooms, (actions, room) => {
       const partitions = createCachePartitions<string>(room);
@@ -272,7 +259,6 @@ it('cache partitions account for every byte, whatever is stored, read, evicted, 
           const isCached = partitions.lastSuccessAt(owner) !== null;
           // No entry outlives its viewer.
           expect(isCached || values.length === 0).toBe(true);
-          bytes += isCached ? VIEWER_BYTES : 0;
           bytes += values.reduce((sum, value) => sum + value.sizeBytes + ENTRY_BYTES - 100, 0);
         }
         expect(partitions.cachedBytes).toBe(bytes);

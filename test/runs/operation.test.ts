@@ -15,12 +15,12 @@ it('an answer lives as long as the part of it that is over first', () => {
 describe('a call budget', () => {
   it('allows so many calls, and names the number in its error', () => {
     const budget = createCallBudget(2);
-    budget.take();
-    budget.take();
+    budget.take(true);
+    budget.take(true);
     for (let again = 0; again < 2; again += 1) {
       let error: unknown;
       try {
-        budget.take();
+        budget.take(true);
       } catch (thrown) {
         error = thrown;
       }

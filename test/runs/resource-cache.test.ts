@@ -170,7 +170,7 @@ describe('the resource cache', () => {
       const [cached, ...shared] = (await Promise.all([first, ...others])).map((served) => served.cached);
       for (const each of shared) expect(each).toBe(cached);
       expect(() => {
-        payer.budget.take();
+        payer.budget.take(true);
       }).toThrow('1 upstream calls');
     });
 

@@ -28,7 +28,7 @@ describe('the runs of a gateway', () => {
         return Promise.resolve({ runId: `run-${starts}`, message: null });
       },
     });
-    const runs = createRuns({ config: readConfig(environment), upstream, fleet: null, ...clock });
+    const runs = createRuns({ config: readConfig(environment), upstream, isVerified: false, fleet: null, ...clock });
     return { ...runs, calls };
   }
 

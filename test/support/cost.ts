@@ -10,7 +10,7 @@ export function createCostOf(schema: GraphQLSchema, offersRecords: boolean) {
 
 /** Of an operation that comes again, with other variables. */
 export function createPreparedCost(schema: GraphQLSchema, offersRecords: boolean) {
-  const model = createCostModel({ schema, lookAhead: createLookAhead(schema), offersRecords });
+  const model = createCostModel({ schema, lookAhead: createLookAhead(schema), offersRecords, maxObjects: 25_000 });
 
   return (text: string): CostOf => {
     const document = parse(text);

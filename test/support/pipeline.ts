@@ -49,7 +49,7 @@ export async function createPipeline(options: PipelineOptions = {}) {
     maxResponseBytes: config.upstreamMaxResponseBytes,
     observer,
   });
-  const runs = createRuns({ config, upstream, fleet: null, ...clock });
+  const runs = createRuns({ config, upstream, isVerified: false, fleet: null, ...clock });
   const graphql = await createGraphql({
     ...{ config, runs, observer, logger, plugins, schema: createSchema(extension), ...clock },
     ...{ manifests: new Map(), prices: null, fleet: null, isVerified },
@@ -65,6 +65,7 @@ export async function createPipeline(options: PipelineOptions = {}) {
       params,
       caller,
       authenticate: () => caller,
+      takeUnaccepted: () => null,
       allowed: new Set(allowed),
       client: {
         signal: () => new AbortController().signal,

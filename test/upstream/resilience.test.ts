@@ -7,7 +7,7 @@ import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
 
 const TIMEOUT_MS = 10_000;
 const QUEUE_LENGTH = 1000;
-const laneOf = (compartment: string, viewerId = 'viewer'): Lane => ({ viewerId, compartment });
+const laneOf = (compartment: string, viewerId = 'viewer'): Lane => ({ viewerId, compartment, isAccepted: () => true });
 const STEPS = laneOf('steps wf');
 const OTHER = laneOf('steps other');
 
@@ -544,8 +544,8 @@ describe('an upstream call', () => {
         resilience.once(lane, () => (order.push(lane), result), never);
       const first = openAttempt<string>();
       const calls = [
-        inOrder(STEPS, first.attempt(never)),
-        ...Array.from({ length: 5 }, () => inOrder(STEPS, slow.attempt(never))),
+        inOrder(STEPS, first.attempt(never, false)),
+        ...Array.from({ length: 5 }, () => inOrder(STEPS, slow.attempt(never, false))),
       ];
       await jest.advanceTimersByTimeAsync(0);
       const other = inOrder(OTHER, Promise.resolve('answer'));

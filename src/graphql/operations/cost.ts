@@ -6,6 +6,7 @@ import {
   isListType,
   isObjectType,
   Kind,
+  TypeMetaFieldDef,
   valueFromASTUntyped,
   type FieldNode,
   type GraphQLCompositeType,
@@ -21,10 +22,13 @@ import { ASSUMED_LIST_SIZE, entryOf, type RunCalls } from '../fields/field-entry
 import { givenArguments, type GivenArguments, type Variables } from '../fields/given-arguments.ts';
 import { weightOf } from '../fields/object-budget.ts';
 import type { Fragments } from '../fields/selection.ts';
+import { introspectedObjects } from './introspection.ts';
 
 export interface Cost {
   readonly calls: number;
   readonly objects: number;
+  /** How many of the objects are those of introspection. */
+  readonly introspected: number;
 }
 
 /** Computes the cost for one request's variables, which were not coerced. */
@@ -40,6 +44,8 @@ export interface CostModelOptions {
   readonly lookAhead: LookAhead;
   /** Without records a run costs one call, whatever is read of it. */
   readonly offersRecords: boolean;
+  /** The objects of introspection are counted up to this number. */
+  readonly maxObjects: number;
 }
 
 /** What a selection adds up to. */
@@ -53,11 +59,12 @@ interface Worked {
   readonly dependsOnVariables: boolean;
 }
 
-const NOTHING: Sum = { calls: 0, objects: 0, fields: 0 };
+const NOTHING: Sum = { calls: 0, objects: 0, introspected: 0, fields: 0 };
 
 const add = (one: Sum, other: Sum): Sum => ({
   calls: one.calls + other.calls,
   objects: one.objects + other.objects,
+  introspected: one.introspected + other.introspected,
   fields: one.fields + other.fields,
 });
 
@@ -65,8 +72,9 @@ const add = (one: Sum, other: Sum): Sum => ({
  * Ignores `@skip` and `@include`, the calls for a history that changes while it is read, and those for the steps of a run that has
  * no record, or whose record lacks a time that is read.
  */
-export function createCostModel({ schema, lookAhead, offersRecords }: CostModelOptions): CostModel {
+export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }: CostModelOptions): CostModel {
   function work(operation: OperationDefinitionNode, fragments: Fragments, given: Variables): Worked {
+    const root = schema.getRootType(operation.operation);
     const variables = withDefaults(operation, given);
     /** Nested spreads would otherwise take exponential time. */
     const ofFragments = new Map<string, Sum>();
@@ -98,19 +106,26 @@ export function createCostModel({ schema, lookAhead, offersRecords }: CostModelO
 
     function ofField(node: FieldNode, parent: GraphQLCompositeType): Sum {
       const field = isObjectType(parent) ? parent.getFields()[node.name.value] : undefined;
-      if (!field) return { ...NOTHING, fields: 1 };
+      if (!field) return ofMetaField(node, parent);
       const entry = entryOf(field);
       found.readsWorkflows ||= entry.readsWorkflows === true || entry.requirement === 'GRAPH';
       const given = givenArguments(node, field, variables, onVariable);
       const calls = entry.calls?.(given, runCalls(node)) ?? 0;
       const type = getNamedType(field.type);
-      if (!isCompositeType(type)) return { calls, objects: 0, fields: 1 };
+      if (!isCompositeType(type)) return { ...NOTHING, calls, fields: 1 };
       const inner = ofSet(node.selectionSet, type);
       const isList = isListType(getNullableType(field.type));
       const { items = isList ? ASSUMED_LIST_SIZE : 1 } = entry;
       const size = numberOf(items, given);
       const objects = numberOf(entry.objects ?? size, given) * (weightOf(inner.fields) + inner.objects);
-      return { calls: calls + size * inner.calls, objects, fields: 1 };
+      return { ...NOTHING, calls: calls + size * inner.calls, objects, fields: 1 };
+    }
+
+    function ofMetaField(node: FieldNode, parent: GraphQLCompositeType): Sum {
+      if (parent !== root) return { ...NOTHING, fields: 1 };
+      const name = givenArguments(node, TypeMetaFieldDef, variables, onVariable).get('name');
+      const introspected = introspectedObjects(node, name, { schema, operation, fragments, maximum: maxObjects });
+      return { ...NOTHING, objects: introspected, introspected, fields: 1 };
     }
 
     const runCalls = (node: FieldNode): RunCalls => {
@@ -122,9 +137,8 @@ export function createCostModel({ schema, lookAhead, offersRecords }: CostModelO
       };
     };
 
-    const root = schema.getRootType(operation.operation);
-    const { calls, objects } = root ? ofSet(operation.selectionSet, root) : NOTHING;
-    const cost = { calls: calls + (found.readsWorkflows ? 1 : 0), objects };
+    const { calls, objects, introspected } = root ? ofSet(operation.selectionSet, root) : NOTHING;
+    const cost = { calls: calls + (found.readsWorkflows ? 1 : 0), objects, introspected };
     return { cost, dependsOnVariables: found.dependsOnVariables };
   }
 

@@ -8,6 +8,7 @@ import type { Documents, PreparedOperation } from './documents.ts';
 import { errorAnswer, requestError, type ErrorFormatting } from './error-formatting.ts';
 import { limitError } from './limits.ts';
 import { withEffect, type HoldAnswer } from './held-answers.ts';
+import { rateLimited } from './rate-limit.ts';
 import type { Answer, OperationRequest, OperationType, Outcome } from './operation.ts';
 import { EXECUTION_OPTIONS } from './variables.ts';
 
@@ -24,14 +25,21 @@ export interface ExecutorOptions {
   readonly holdAnswer: HoldAnswer;
 }
 
+/** Objects of introspection that count as one operation. */
+const INTROSPECTED_AN_OPERATION = 100;
+
 export function createExecutor(options: ExecutorOptions): Executor {
   const { schema, documents, errors, live, maxCalls, maxObjects, holdAnswer } = options;
 
-  function checkCost({ cost }: PreparedOperation, { params }: OperationRequest): void {
-    const { calls, objects } = cost(params.variables ?? {});
+  /** Introspection needs no accepted key, and takes as much time as many operations: without one it counts as many. */
+  async function checkCost({ cost }: PreparedOperation, { params, takeUnaccepted }: OperationRequest): Promise<void> {
+    const { calls, objects, introspected } = cost(params.variables ?? {});
     if (calls > maxCalls) throw limitError('cost', maxCalls, calls, (found) => `may cause ${found} upstream calls`);
     if (objects > maxObjects)
       throw limitError('objects', maxObjects, objects, (found) => `may answer ${found} objects`);
+    const operations = Math.floor(introspected / INTROSPECTED_AN_OPERATION);
+    const allowance = operations > 0 ? await takeUnaccepted(operations) : null;
+    if (allowance && !allowance.isAllowed) throw rateLimited(allowance);
   }
 
   async function executeOnce(execution: Execution, type: OperationType): Promise<Answer> {
@@ -94,7 +102,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     Object.assign(record, { type, name, queryHash: document.queryHash });
     if (!request.allowed.has(type)) throw notAllowed(type, request);
     operation.checkNulls(request.params.variables ?? {});
-    checkCost(operation, request);
+    await checkCost(operation, request);
     return type === 'subscription' ? subscribe(execution) : executeOnce(execution, type);
   };
 }

@@ -3,6 +3,7 @@ import type { FormattedExecutionResult } from 'graphql';
 import type { Caller } from '../../auth/caller.ts';
 import type { OperationStart } from '../../observability/operation-record.ts';
 import type { LiveEvents } from '../subscriptions/live-events.ts';
+import type { Allowance } from './rate-limit.ts';
 
 export type OperationType = 'query' | 'mutation' | 'subscription';
 
@@ -23,6 +24,8 @@ export interface OperationRequest extends Omit<OperationStart, 'viewerId'> {
   readonly caller: Caller;
   /** Authenticates again: an open connection has no rights of its own. */
   readonly authenticate: () => Caller | Promise<Caller>;
+  /** Counts so many more operations of a caller without an accepted key against its address; null for another caller. */
+  readonly takeUnaccepted: (operations: number) => Allowance | null | Promise<Allowance | null>;
   /** The types that the transport allows. */
   readonly allowed: ReadonlySet<OperationType>;
   readonly client: Client;

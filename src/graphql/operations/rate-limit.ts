@@ -6,12 +6,12 @@ import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../../upstream/errors.ts';
 
 export interface RateLimit {
-  /** Counts one operation of this key, unless it is refused. At once where the count is this gateway's own. */
-  take(key: string): Allowance | Promise<Allowance>;
+  /** Counts operations of this key (1 if left out), unless they are refused. At once where the count is this gateway's own. */
+  take(key: string, operations?: number): Allowance | Promise<Allowance>;
 }
 
 export interface LocalRateLimit extends RateLimit {
-  take(key: string): Allowance;
+  take(key: string, operations?: number): Allowance;
 }
 
 /** What the response headers say, in whole numbers. */
@@ -46,27 +46,31 @@ export function createRateLimit({ perMinute, now, maxCallers = MAX_CALLERS }: Ra
   const paidOffAt = new LRUCache<string, number>({ maxSize: maxCallers, sizeCalculation: () => 1 });
 
   return {
-    take(key) {
+    take(key, operations = 1) {
+      const takesMs = timeOf(operations, intervalMs);
       const nowMs = now() - startMs;
       // If the clock was set back, nobody waits longer than a minute.
       const owedMs = Math.min(MINUTE_MS, Math.max(0, (paidOffAt.get(key) ?? nowMs) - nowMs));
-      const isAllowed = owedMs + intervalMs <= MINUTE_MS + TOLERANCE_MS;
-      if (isAllowed) paidOffAt.set(key, nowMs + owedMs + intervalMs);
-      return allowanceOf(perMinute, isAllowed, owedMs);
+      const isAllowed = owedMs + takesMs <= MINUTE_MS + TOLERANCE_MS;
+      if (isAllowed) paidOffAt.set(key, nowMs + owedMs + takesMs);
+      return allowanceOf(perMinute, isAllowed, owedMs, takesMs);
     },
   };
 }
 
-/** `owedMs`: what earlier operations have used of the minute. */
-export function allowanceOf(perMinute: number, isAllowed: boolean, owedMs: number): Allowance {
+/** What operations use of the minute. All of it at the most, or they would never be allowed. */
+export const timeOf = (operations: number, intervalMs: number): number => Math.min(MINUTE_MS, operations * intervalMs);
+
+/** `owedMs`: what earlier operations have used of the minute. `takesMs`: what these use. */
+export function allowanceOf(perMinute: number, isAllowed: boolean, owedMs: number, takesMs: number): Allowance {
   const intervalMs = MINUTE_MS / perMinute;
-  const owedThenMs = isAllowed ? owedMs + intervalMs : owedMs;
+  const owedThenMs = isAllowed ? owedMs + takesMs : owedMs;
   return {
     isAllowed,
     limit: perMinute,
     remaining: Math.max(0, Math.floor((MINUTE_MS - owedThenMs) / intervalMs + TOLERANCE_MS)),
     resetSeconds: Math.ceil(owedThenMs / 1000),
-    retryAfterSeconds: isAllowed ? 0 : Math.max(1, Math.ceil((owedMs + intervalMs - MINUTE_MS) / 1000)),
+    retryAfterSeconds: isAllowed ? 0 : Math.max(1, Math.ceil((owedMs + takesMs - MINUTE_MS) / 1000)),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The rate limit over all gateways: the same algorithm, in Valkey. Where that is away each gateway counts for itself. */
 import type { Fleet } from '../../fleet/fleet.ts';
-import { allowanceOf, MINUTE_MS, TOLERANCE_MS, type LocalRateLimit, type RateLimit } from './rate-limit.ts';
+import { allowanceOf, MINUTE_MS, timeOf, TOLERANCE_MS, type LocalRateLimit, type RateLimit } from './rate-limit.ts';
 
 export interface SharedRateLimitOptions {
   readonly fleet: Fleet;
@@ -11,7 +11,7 @@ export interface SharedRateLimitOptions {
 }
 
 /**
- * KEYS: when everything is paid off. ARGV: milliseconds that an operation takes, and that may be owed. Returns 1 or 0, and what was
+ * KEYS: when everything is paid off. ARGV: milliseconds that the operations take, and that may be owed. Returns 1 or 0, and what was
  * owed before. More than may be owed was written by somebody else, or another server's clock was ahead: nothing is owed then.
  */
 const TAKE = `
@@ -26,16 +26,16 @@ return { 1, tostring(owed) }`;
 
 export function createSharedRateLimit({ fleet, kind, perMinute, local }: SharedRateLimitOptions): RateLimit {
   const { valkey, keys } = fleet;
-  const operationMs = String(MINUTE_MS / perMinute);
   return {
-    async take(key) {
+    async take(key, operations = 1) {
+      const takesMs = timeOf(operations, MINUTE_MS / perMinute);
       const name = keys[0].name('rate', kind, key);
       const reply = await valkey.run('RATE', (redis) =>
-        redis.eval(TAKE, 1, name, operationMs, MINUTE_MS, TOLERANCE_MS),
+        redis.eval(TAKE, 1, name, String(takesMs), MINUTE_MS, TOLERANCE_MS),
       );
-      if (!Array.isArray(reply)) return local.take(key);
+      if (!Array.isArray(reply)) return local.take(key, operations);
       const [isAllowed, owedMs] = reply as readonly unknown[];
-      return allowanceOf(perMinute, isAllowed === 1, Number(owedMs));
+      return allowanceOf(perMinute, isAllowed === 1, Number(owedMs), takesMs);
     },
   };
 }

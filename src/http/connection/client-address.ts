@@ -1,6 +1,7 @@
-/** The client's address and scheme. What is forwarded counts only from trusted proxies. */
+/** The client's address, network and scheme. What is forwarded counts only from trusted proxies. */
 import type { IncomingMessage } from 'node:http';
 import { all, compile } from '@fastify/proxy-addr';
+import ipaddr from 'ipaddr.js';
 
 /** `hop` 0 is the connection's peer, 1 is the address that it forwards, and so on. */
 export type IsTrustedProxy = (address: string, hop: number) => boolean;
@@ -16,6 +17,13 @@ export const createClientAddress =
   (isTrusted: IsTrustedProxy): ((request: IncomingMessage) => string) =>
   (request) =>
     all(request, isTrusted).at(-1) ?? '';
+
+/** What one client can have: an IPv4 address, or the /64 of an IPv6 address, which has 2^64 of them. */
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed instanceof ipaddr.IPv6 ? `${parsed.parts.slice(0, 4).join(':')}::/64` : parsed.toString();
+}
 
 /** The scheme that the client used, by the proxy next to it: the first one listed, since each proxy appends its own. */
 export const createClientScheme =

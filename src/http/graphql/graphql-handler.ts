@@ -142,6 +142,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
   const requestOf = ({ exchange: { request, response, method }, forms, caller, held }: Stage) => ({
     caller,
     authenticate: () => authenticate(request),
+    takeUnaccepted: (operations: number) => rateLimits.takeUnaccepted(caller, request, operations),
     allowed: allowedTypes(method, forms),
     client: {
       signal: signalOfClient(response),

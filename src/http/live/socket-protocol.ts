@@ -19,7 +19,8 @@ export interface SocketExtra {
   readonly authenticate: (authorization: string | undefined) => Caller | Promise<Caller>;
   /** From `connectionParams`. */
   authorization: string | undefined;
-  readonly takeAllowance: (caller: Caller) => Allowance | null | Promise<Allowance>;
+  readonly takeAllowance: (caller: Caller) => Allowance | null | Promise<Allowance | null>;
+  readonly takeUnaccepted: (caller: Caller, operations: number) => Allowance | null | Promise<Allowance>;
   readonly clientBytes: ClientBytes;
   /** Of what is held for its messages: ANONYMOUS until its viewer is known. */
   owner: string;
@@ -76,7 +77,8 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
     const held = createHolding(clientBytes.of(caller.viewer?.id ?? ANONYMOUS));
     holdings.set(params, held);
     const client = { ...waitingClient, ...held };
-    return operations.run({ ...start, params, caller, authenticate, allowed: ALL_TYPES, client });
+    const takeUnaccepted = (count: number) => extra.takeUnaccepted(caller, count);
+    return operations.run({ ...start, params, caller, authenticate, takeUnaccepted, allowed: ALL_TYPES, client });
   }
 
   return makeServer<Readonly<Record<string, unknown>> | undefined, SocketExtra>({

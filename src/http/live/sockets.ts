@@ -19,6 +19,7 @@ import { createLargeMessages } from './large-messages.ts';
 import type { LiveTransport } from './live-transport.ts';
 import { isOfServers, readMessage, type SocketMessage } from './socket-message.ts';
 import { createSocketSender } from './socket-sender.ts';
+import type { UnacceptedSockets } from './unaccepted-sockets.ts';
 import { countUnfinished } from './unfinished-messages.ts';
 import { TRY_AGAIN_LATER, type SocketExtra, type SocketProtocol } from './socket-protocol.ts';
 
@@ -27,6 +28,9 @@ export interface SocketsOptions {
   readonly authenticate: Authenticate;
   readonly rateLimits: RateLimits;
   readonly clientBytes: ClientBytes;
+  readonly unaccepted: UnacceptedSockets;
+  readonly isAccepted: (viewerId: string) => boolean;
+  readonly networkOf: (request: IncomingMessage) => string;
   readonly takeBasePath: TakeBasePath;
   readonly origins: readonly string[];
   readonly maxMessageBytes: number;
@@ -55,6 +59,17 @@ const OF_ANOTHER_ORIGIN: RawError = {
   message: 'Pages of this origin may not open a WebSocket; CORS_ORIGINS names those that may.',
 };
 
+const TOO_MANY: RawError = {
+  status: 429,
+  code: 'RATE_LIMITED',
+  message: 'Too many WebSockets are open whose key the upstream has not accepted yet. Try again later.',
+  headers: ['retry-after: 1'],
+};
+
+/** Of the keep-alive: 20 to 30 s, for an upstream that is slow to answer the first call. */
+const ACCEPTED_WITHIN_BEATS = 3;
+const NOT_ACCEPTED = 'The upstream has not accepted the key of this socket';
+
 /** A WebSocket that is open. */
 interface Served {
   readonly socket: WebSocket;
@@ -69,6 +84,9 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     authenticate,
     rateLimits,
     clientBytes,
+    unaccepted,
+    isAccepted,
+    networkOf,
     takeBasePath,
     origins,
     maxMessageBytes,
@@ -117,7 +135,8 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
   function problemOf(request: IncomingMessage): RawError | null {
     if (!isReady()) return STOPPING;
     if (request.url?.split('?')[0] !== GRAPHQL_PATH) return ELSEWHERE;
-    return mayUpgrade(request, origins) ? null : OF_ANOTHER_ORIGIN;
+    if (!mayUpgrade(request, origins)) return OF_ANOTHER_ORIGIN;
+    return unaccepted.hasRoom(networkOf(request)) ? null : TOO_MANY;
   }
 
   /** graphql-ws keeps a message for as long as its operation lasts. Null: too many are held, and the socket is closed. */
@@ -134,9 +153,12 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     const { traceparent } = request.headers;
     const requestId = requestIdOf(request.headers);
     let operations = 0;
+    let beats = 0;
     const kept = keepAlive.add({
       ping() {
-        socket.ping();
+        beats += 1;
+        if (beats === ACCEPTED_WITHIN_BEATS && !hasAcceptedKey()) close(TRY_AGAIN_LATER, NOT_ACCEPTED);
+        else socket.ping();
       },
       cut() {
         socket.terminate();
@@ -154,6 +176,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
       authenticate: (authorization) => authenticate(request, authorization),
       authorization: undefined,
       takeAllowance: (caller) => rateLimits.take(caller, request),
+      takeUnaccepted: (caller, count) => rateLimits.takeUnaccepted(caller, request, count),
       clientBytes,
       owner: ANONYMOUS,
       largeMessages: createLargeMessages(),
@@ -164,6 +187,8 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
       http: { request },
       waiting: new Map(),
     };
+    const hasAcceptedKey = () => extra.owner !== ANONYMOUS && isAccepted(extra.owner);
+    const removeUnaccepted = unaccepted.add(networkOf(request), hasAcceptedKey);
     countUnfinished(socket, request.socket, (bytes) => holdMessage(extra, bytes));
 
     async function answer(data: Buffer, receive: (message: SocketMessage | null) => Promise<void>): Promise<void> {
@@ -234,6 +259,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     open.add(served);
     socket.once('close', (code, reason) => {
       open.delete(served);
+      removeUnaccepted();
       kept.remove();
       for (const client of extra.waiting.values()) client.leave();
       void closed(code, reason.toString());

@@ -6,7 +6,7 @@ import { isAccessDenied } from '../../upstream/errors.ts';
 import type { IdempotentStarts } from './idempotent-starts.ts';
 import type { Operation } from '../operation.ts';
 import type { ResourceCache } from '../resource-cache.ts';
-import { identityOf, upstreamIdentityOf } from '../viewer.ts';
+import { identityOf } from '../viewer.ts';
 import type { StartedRuns } from './started-runs.ts';
 
 export interface StartRequest {
@@ -28,17 +28,13 @@ export function createRunStarter(
 ): RunStarter {
   async function send({ workflowId, inputs }: StartRequest, operation: Operation): Promise<StartedRun> {
     const { viewer, requestId, budget, operationRecord } = operation;
-    budget.take();
+    budget.take(cache.isAccepted(viewer.id));
     // Not the operation's signal: a client that disconnects does not undo what was sent.
     const { signal } = new AbortController();
     const asked = { endpoint: 'execute', workflowId } as const;
     try {
-      const started = await upstream.execute(workflowId, inputs, {
-        ...upstreamIdentityOf(viewer),
-        requestId,
-        signal,
-        operationRecord,
-      });
+      const call = { ...cache.identityOf(viewer), requestId, signal, operationRecord };
+      const started = await cache.prove(viewer, () => upstream.execute(workflowId, inputs, call));
       cache.allow(viewer, asked);
       return started;
     } catch (error) {

@@ -15,6 +15,8 @@ export interface JsonRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** The body of a POST. */
   readonly json?: unknown;
+  /** Its connection is kept for the next call of the viewer. */
+  readonly isKept: boolean;
   /** Called with the status of each answer. */
   readonly answered?: (status: number) => void;
 }
@@ -41,7 +43,6 @@ const MAX_READING_BYTES = 32 * 2 ** 20;
 
 export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, stalledMs, idleMs }: JsonHttpOptions): JsonHttp {
   const pools = createConnectionPools(proxy, idleMs);
-  // The server may close a kept-alive connection just as a request is sent. A POST is never retried, so it opens its own.
   const own = createAgents(false, proxy);
   const limit = createReadingLimit(MAX_READING_BYTES, stalledMs);
   const http = got.extend({
@@ -88,7 +89,7 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, stalledMs, 
   return {
     async request(request, gone, signal) {
       try {
-        if (request.method === 'POST') return await call(request, signal, own);
+        if (!request.isKept) return await call(request, signal, own);
         return await pools.use(request.viewerId, (agents) => call(request, signal, agents));
       } catch (error) {
         if (gone.aborted) throw new AbandonedError();

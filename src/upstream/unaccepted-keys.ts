@@ -1,0 +1,71 @@
+/**
+ * Calls with keys that neither the gateway nor the upstream has accepted yet. A few calls of each key go out: a success lets the others of
+ * the key pass, and a 401 is the answer to all of them. All such keys together have few slots.
+ */
+import { bulkhead, BulkheadRejectedError, type BulkheadPolicy } from 'cockatiel';
+import { isUnauthenticated, type GatewayError } from './errors.ts';
+
+export interface UnacceptedKeys {
+  /** Resolves with the answer of the call; with null where the key was accepted while it waited. */
+  attempt<T>(key: UnacceptedKey, call: () => Promise<T>, signal: AbortSignal): Promise<{ readonly answer: T } | null>;
+}
+
+export interface UnacceptedKey {
+  readonly viewerId: string;
+  readonly isAccepted: () => boolean;
+}
+
+/** Calls of one key at a time. */
+const MAX_AT_ONCE = 4;
+/** Calls of all keys that may wait. */
+const MAX_WAITING = 1000;
+
+/** What its calls have found out about a key. */
+interface Trial {
+  readonly slots: BulkheadPolicy;
+  calls: number;
+  isAccepted: boolean;
+  refusal: GatewayError | null;
+}
+
+export function createUnacceptedKeys(slots: number): UnacceptedKeys {
+  const all = bulkhead(slots, Infinity);
+  /** Of keys with calls under way, by viewer. */
+  const trials = new Map<string, Trial>();
+  let calls = 0;
+
+  function trialOf(viewerId: string): Trial {
+    const known = trials.get(viewerId);
+    const trial = known ?? { slots: bulkhead(MAX_AT_ONCE, Infinity), calls: 0, isAccepted: false, refusal: null };
+    trials.set(viewerId, trial);
+    return trial;
+  }
+
+  return {
+    async attempt({ viewerId, isAccepted }, call, signal) {
+      if (calls >= slots + MAX_WAITING) throw new BulkheadRejectedError(slots, MAX_WAITING);
+      const trial = trialOf(viewerId);
+      const tryOnce = async () => {
+        if (trial.isAccepted || isAccepted()) return null;
+        if (trial.refusal) throw trial.refusal;
+        try {
+          const answer = await call();
+          trial.isAccepted = true;
+          return { answer };
+        } catch (error) {
+          if (isUnauthenticated(error)) trial.refusal = error;
+          throw error;
+        }
+      };
+      calls += 1;
+      trial.calls += 1;
+      try {
+        return await trial.slots.execute(() => all.execute(tryOnce, signal), signal);
+      } finally {
+        calls -= 1;
+        trial.calls -= 1;
+        if (trial.calls === 0) trials.delete(viewerId);
+      }
+    },
+  };
+}

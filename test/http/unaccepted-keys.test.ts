@@ -1,0 +1,175 @@
+/** Keys that nobody has accepted yet: anybody can invent them, so they count against their address and have few calls and sockets. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { openSocket, type SocketClient } from '../support/live-client.ts';
+
+const runs = (count: number) =>
+  `{ ${Array.from({ length: count }, (_, index) => `r${index}: run(workflowId: "wf", id: "r${index}") { status steps { id } }`).join()} }`;
+const REFUSED: Reply = { status: 401, json: {} };
+const STANDARD_INTROSPECTION = `{ __schema { types { ...T } } } fragment T on __Type {
+  kind name description fields(includeDeprecated: true) { name description args { ...I } type { ...R } isDeprecated }
+  inputFields { ...I } interfaces { ...R } enumValues { name } possibleTypes { ...R }
+} fragment I on __InputValue { name description type { ...R } defaultValue }
+fragment R on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }`;
+
+describe('a key that nobody has accepted', () => {
+  let clock: ManualClock;
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let sockets: SocketClient[];
+
+  beforeEach(async () => {
+    clock = createManualClock();
+    upstream = await startFaultyUpstream((call) => (call.key?.startsWith('made-up') ? REFUSED : healthy(call)));
+    gateway = await startGateway(
+      { UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '60', TRUST_PROXY: '1' },
+      { now: clock.now, after: clock.after },
+    );
+    sockets = [];
+  });
+
+  afterEach(async () => {
+    for (const socket of sockets) socket.cut();
+    await gateway.close();
+    await upstream.close();
+  });
+
+  const askFrom = (address: string, query: string, key: string | null) =>
+    fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-forwarded-for': address,
+        ...(key !== null && { authorization: `Bearer ${key}` }),
+      },
+      body: JSON.stringify({ query }),
+    });
+  const statusFrom = async (address: string, key: string | null, query = '{ __typename }') => {
+    const response = await askFrom(address, query, key);
+    await response.text();
+    return response.status;
+  };
+
+  it('counts against its address, whichever key it is, until the upstream has accepted it', async () => {
+    expect(await statusFrom('192.0.2.1', 'good', runs(1))).toBe(200);
+    const statuses = [];
+    for (let index = 0; index < 60; index += 1)
+      statuses.push(await statusFrom('192.0.2.1', `made-up-${index}`, runs(1)));
+    expect(statuses).toEqual([...Array<number>(59).fill(200), 429]);
+    expect(await statusFrom('192.0.2.1', null)).toBe(429);
+    expect(await statusFrom('192.0.2.1', 'good')).toBe(200);
+    expect(await statusFrom('192.0.2.2', 'made-up-60')).toBe(200);
+  });
+
+  it('counts against the /64 of an IPv6 address, and against the IPv4 address that is mapped to IPv6', async () => {
+    for (let index = 0; index < 60; index += 1) await statusFrom(`2001:db8:0:1::${index.toString(16)}`, null);
+    expect(await statusFrom('2001:db8:0:1:ffff::1', null)).toBe(429);
+    expect(await statusFrom('2001:db8:0:2::1', null)).toBe(200);
+    for (let index = 0; index < 60; index += 1) await statusFrom('192.0.2.7', null);
+    expect(await statusFrom('::ffff:192.0.2.7', null)).toBe(429);
+  });
+
+  it('makes a handful of upstream calls, and no more after the first 401', async () => {
+    const response = await askFrom('192.0.2.1', runs(40), 'made-up');
+    const { data, errors } = (await response.json()) as { data: object; errors: { extensions: { code: string } }[] };
+    expect(Object.values(data)).toEqual(Array(40).fill(null));
+    expect(new Set(errors.map(({ extensions }) => extensions.code))).toEqual(new Set(['UNAUTHENTICATED']));
+    expect(upstream.calls.length).toBeLessThanOrEqual(4);
+  });
+
+  it('makes all its calls side by side once one has succeeded', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    upstream.script = async (call) => {
+      if (upstream.calls.length > 4) await gate.promise;
+      return healthy(call);
+    };
+    const answer = askFrom('192.0.2.1', runs(20), 'good');
+    while (upstream.calls.length < 40) await upstream.nextCall();
+    gate.resolve(undefined);
+    expect(await (await answer).json()).not.toHaveProperty('errors');
+  });
+
+  it('leaves the upstream to accepted keys, however many others wait for it', async () => {
+    await statusFrom('192.0.2.1', 'good', runs(1));
+    const gate = Promise.withResolvers<undefined>();
+    upstream.script = async (call) => {
+      if (call.key !== 'good') await gate.promise;
+      return healthy(call);
+    };
+    const waiting = Array.from({ length: 50 }, (_, index) => statusFrom('192.0.2.1', `made-up-${index}`, runs(20)));
+    await upstream.nextCall();
+    expect(await (await askFrom('192.0.2.1', runs(40), 'good')).json()).not.toHaveProperty('errors');
+    const unaccepted = upstream.calls.filter(({ key }) => key !== 'good').length;
+    expect(unaccepted).toBeLessThanOrEqual(16);
+    gate.resolve(undefined);
+    await Promise.all(waiting);
+  });
+
+  it('is accepted by a start of a run, too', async () => {
+    upstream.script = () => ({ json: { run_id: 'r1', message: 'started' } });
+    await statusFrom('192.0.2.1', 'good', 'mutation { executeWorkflow(workflowId: "wf") { message } }');
+    for (let time = 0; time < 60; time += 1) await statusFrom('192.0.2.1', null);
+    expect(await statusFrom('192.0.2.1', null)).toBe(429);
+    expect(await statusFrom('192.0.2.1', 'good')).toBe(200);
+  });
+
+  it('has few sockets at a time, and each for half a minute', async () => {
+    const open = async (key: string) => {
+      const socket = await openSocket(gateway.url, { authorization: `Bearer ${key}` });
+      sockets.push(socket);
+      return socket;
+    };
+    /** Of the keep-alive. Each client answers its ping. */
+    const nextBeat = async () => {
+      clock.advance(10_000);
+      await Promise.all(sockets.map((socket) => socket.roundTrip()));
+    };
+    for (let index = 0; index < 100; index += 1) await open(`made-up-${index}`);
+    await expect(open('made-up-100')).rejects.toThrow('429');
+    await statusFrom('127.0.0.1', 'good', runs(1));
+    for (let beat = 0; beat < 2; beat += 1) await nextBeat();
+    clock.advance(10_000);
+    for (const socket of sockets.splice(0)) expect(await socket.next()).toMatchObject({ type: 'closed', code: 1013 });
+    const good = await open('good');
+    for (let beat = 0; beat < 4; beat += 1) await nextBeat();
+    good.subscribe({ query: '{ __typename }' });
+    expect(await good.nextData()).toEqual({ __typename: 'Query' });
+  });
+
+  it('has introspection counted as many operations, by its objects', async () => {
+    const statuses = [];
+    for (let time = 0; time < 8; time += 1) statuses.push(await statusFrom('192.0.2.1', null, STANDARD_INTROSPECTION));
+    expect(statuses.slice(0, 4)).toEqual([200, 200, 200, 200]);
+    expect(statuses.at(-1)).toBe(429);
+    await statusFrom('192.0.2.1', 'good', runs(1));
+    for (let time = 0; time < 8; time += 1)
+      expect(await statusFrom('192.0.2.1', 'good', STANDARD_INTROSPECTION)).toBe(200);
+  });
+
+  it('has introspection refused before it is executed where it would answer too many objects', async () => {
+    const types = (index: number) =>
+      `s${index}: __schema { types { fields { type { fields { name type { name } } } } } }`;
+    const query = `{ ${Array.from({ length: 20 }, (_, index) => types(index)).join(' ')} }`;
+    const response = await askFrom('192.0.2.1', query, null);
+    expect(await response.json()).toMatchObject({
+      errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED', limit: 'objects', maximum: 25_000 } }],
+    });
+  });
+});
+
+describe('connections', () => {
+  it('are as many as MAX_CONNECTIONS allows: each further one is closed', async () => {
+    const upstream = await startFaultyUpstream();
+    const gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_CONNECTIONS: '3' });
+    const sockets: SocketClient[] = [];
+    for (let index = 0; index < 3; index += 1) {
+      sockets.push(await openSocket(gateway.url, { authorization: 'Bearer key-1' }));
+    }
+    await expect(openSocket(gateway.url, { authorization: 'Bearer key-1' })).rejects.toThrow();
+    for (const socket of sockets) socket.cut();
+    await gateway.close();
+    await upstream.close();
+  });
+});
