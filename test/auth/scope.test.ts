@@ -128,6 +128,38 @@ describe('the claims of a token', () => {
     expect({ data, errors }).toEqual({ data: { run: { steps: [{ organizationId: mine }] } }, errors: [] });
   });
 
+  it.each(['../../b1/runs/r1', 'r1/../../../b1/runs/r1', '..\\..\\b1\\runs\\r1', './../../b1/runs/r1'])(
+    'hide it from the run id %j, though a proxy before the upstream decodes slashes',
+    async (id) => {
+      // As nginx does it with `proxy_pass http://upstream/;`.
+      upstream.script = ({ url, ...call }) => {
+        const [, , workflowId = '', , runId = '', steps] = new URL(
+          decodeURIComponent(url.pathname),
+          url,
+        ).pathname.split('/');
+        return script({ ...call, url, endpoint: steps === undefined ? 'run' : 'steps', workflowId, runId });
+      };
+      await gateway.close();
+      gateway = await start({ AUTH_WORKFLOWS_CLAIM: 'ids' });
+      const variables = { id, ids: [id], representations: [{ __typename: 'Run', workflowId: 'a1', id }] };
+      const document = `query ($id: ID!, $ids: [ID!]!, $representations: [_Any!]!) {
+        run(workflowId: "a1", id: $id) { outputs steps { id } }
+        workflow(id: "a1") { run(id: $id) { outputs } runsById(ids: $ids) { outputs } }
+        compareRuns(workflowId: "a1", baseId: "r1", headId: $id) { head { outputs } }
+        _entities(representations: $representations) { ... on Run { outputs } }
+      }`;
+      const { data, errors } = await gateway.query(document, { key: await ofClaims({ ids: ['a1'] }), variables });
+      expect(data).toEqual({
+        run: null,
+        workflow: { run: null, runsById: [null] },
+        compareRuns: null,
+        _entities: [null],
+      });
+      expect(errors.map(({ extensions }) => extensions.code)).toEqual(Array(5).fill('BAD_USER_INPUT'));
+      expect(upstream.calls.filter(({ runId }) => runId !== 'r1')).toEqual([]);
+    },
+  );
+
   it('hide it with the same error as a 404', async () => {
     const [, queryOf] = WAYS[0] ?? ['', String];
     const hidden = await ask(of('org-a'), queryOf('b1'));

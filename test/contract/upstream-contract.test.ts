@@ -58,7 +58,7 @@ const UNKNOWN_ID = '5b0a7f6c-2d1e-4c3b-9a48-0f6e5d4c3b2a';
 /** Ids that a URL parser or a router might misread; they must reach the upstream unchanged. */
 const ODD_IDS = [
   ...[`...${UNKNOWN_ID}`, `~${UNKNOWN_ID}..`, `_-${UNKNOWN_ID}.json`, 'steps', 'runs', 'execute'],
-  ...['../..', '%2e%2e', 'a/b', 'a\\b', '?', 'a?b', 'a#b', ' ', 'urn:x:1', 'a;b', 'ä日🐎', '%'],
+  ...['%2e%2e', 'a/b', 'a\\b', '?', 'a?b', 'a#b', ' ', 'urn:x:1', 'a;b', 'ä日🐎', '%'],
 ];
 
 /** Ids that no path can carry. */

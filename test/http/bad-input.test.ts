@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { ask, type PlainAnswer } from '../support/plain-http.ts';
+import { send, TRANSPORTS } from '../support/transports.ts';
 
 describe('bad input', () => {
   let upstream: FaultyUpstream;
@@ -25,8 +26,10 @@ describe('bad input', () => {
     });
 
   it.each([
-    ['..', '".."'],
-    ['.', '"."'],
+    ['..', 'the segment ".."'],
+    ['.', 'the segment "."'],
+    ['a/../b', 'the segment ".."'],
+    ['a\\.', 'the segment "."'],
     ['', 'an empty text'],
     ['x'.repeat(513), '513 bytes'],
     ['ä'.repeat(257), '514 bytes'],
@@ -34,7 +37,7 @@ describe('bad input', () => {
     ['a\n', 'a control character'],
     ['\ud800', 'half of a surrogate pair'],
   ])('refuses the id %j and says why, without an upstream call', async (id, shown) => {
-    const rule = 'expected 1 to 512 bytes of text without control characters (and not "." or ".." alone)';
+    const rule = 'expected 1 to 512 bytes of text without control characters and without a segment "." or ".."';
     const document = `query Bad($id: ID!) {
       a: workflow(id: $id) { id }
       b: run(workflowId: $id, id: "r1") { id }
@@ -49,6 +52,27 @@ describe('bad input', () => {
       ['c', `run id: ${rule}, got ${shown}`],
     ]);
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(Array(3).fill('BAD_USER_INPUT'));
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it.each([
+    'query ($id: ID!) { run(workflowId: "wf", id: $id) { steps { id } } }',
+    'query ($id: ID!) { compareRuns(workflowId: "wf", baseId: $id, headId: $id) { wallClockDeltaMs } }',
+    'query ($id: ID!) { compareRuns(workflowId: $id, baseId: "r1", headId: "r2") { wallClockDeltaMs } }',
+    'query ($id: ID!) { workflow(id: "wf") { run(id: $id) { id } runsById(ids: [$id]) { id } } }',
+    'query ($id: ID!) { recentRuns(workflowIds: [$id]) { nodes { id } } }',
+    'query ($id: ID!) { _entities(representations: [{ __typename: "Workflow", id: $id }]) { ... on Workflow { id } } }',
+    'query ($id: ID!) { _entities(representations: [{ __typename: "Run", workflowId: "wf", id: $id }]) { ... on Run { id } } }',
+    'query ($id: ID!) { _entities(representations: [{ __typename: "Step", workflowId: "wf", runId: $id, id: "s" }]) { ... on Step { id } } }',
+    'mutation ($id: ID!) { executeWorkflow(workflowId: $id, idempotencyKey: "k") { message } }',
+    'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { id } }',
+    'subscription ($id: ID!) { runsUpdated(workflowIds: [$id]) { id } }',
+  ])('refuses an id that climbs, over each transport and without an upstream call, in %s', async (query) => {
+    const live = ['graphql-ws', 'graphql-sse'] as const;
+    for (const transport of query.startsWith('query') ? TRANSPORTS : live) {
+      const { errors = [] } = await send(transport, gateway.url, { query, variables: { id: '../../wf/runs/r1' } });
+      expect(new Set(errors.map(({ extensions }) => extensions.code))).toEqual(new Set(['BAD_USER_INPUT']));
+    }
     expect(upstream.calls).toEqual([]);
   });
 

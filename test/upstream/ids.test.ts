@@ -32,8 +32,7 @@ function isAccepted(id: string): boolean {
 /** As the specification of ids says it, in other words than the code. */
 const isIdAsDocumented = (id: string): boolean =>
   id !== '' &&
-  id !== '.' &&
-  id !== '..' &&
+  !id.split(/[/\\]/).some((segment) => segment === '.' || segment === '..') &&
   new TextEncoder().encode(id).length <= 512 &&
   !Array.from(id).some((character) => {
     const code = character.codePointAt(0) ?? 0;
@@ -41,14 +40,15 @@ const isIdAsDocumented = (id: string): boolean =>
   });
 
 describe('checkId', () => {
-  it('refuses empty ids, "." and "..", control characters, half characters and more than 512 bytes; nothing else', () => {
+  it('refuses empty ids, the segments "." and "..", control characters, half characters and more than 512 bytes; nothing else', () => {
     fc.assert(
       fc.property(fc.oneof(arbitraryId, fc.string({ unit: 'grapheme', minLength: 100, maxLength: 300 })), (id) => {
         expect(isAccepted(id)).toBe(isIdAsDocumented(id));
       }),
       { numRuns: 600 },
     );
-    for (const id of ['', '.', '..', '...', './', ' ']) expect(isAccepted(id)).toBe(isIdAsDocumented(id));
+    const slashes = ['./', '/..', 'a/../b', 'a\\.\\b', 'a/.../b', 'a..b/.c'];
+    for (const id of ['', '.', '..', '...', ' ', ...slashes]) expect(isAccepted(id)).toBe(isIdAsDocumented(id));
     for (const length of [512, 513]) {
       expect(isAccepted('x'.repeat(length))).toBe(length === 512);
       expect(isAccepted(`${'x'.repeat(length - 2)}ä`)).toBe(length === 512);
@@ -80,8 +80,8 @@ describe('checkRef', () => {
   it('is both ids, each checked by its name', () => {
     const ref = { workflowId: 'wf', runId: 'r 1' };
     expect(checkRef(ref)).toEqual(ref);
-    expect(() => checkRef({ ...ref, workflowId: '..' })).toThrow(/^workflow id: expected .*, got "\.\."$/);
-    expect(() => checkRef({ ...ref, runId: '.' })).toThrow(/^run id: expected .*, got "\."$/);
+    expect(() => checkRef({ ...ref, workflowId: '..' })).toThrow(/^workflow id: expected .*, got the segment "\.\."$/);
+    expect(() => checkRef({ ...ref, runId: '.' })).toThrow(/^run id: expected .*, got the segment "\."$/);
   });
 });
 

@@ -5,7 +5,7 @@ import { subscribe, type Transport } from '../support/live-client.ts';
 import { wireWorkflow } from '../support/scripted-history.ts';
 import { wireRun, wireStep } from '../support/wire.ts';
 
-const ODD = ['urn:wf:1', 'a b', '../..', 'a/b?c#d', '%2e%2e', 'größe 日🐎', "o'hara(1)!*", 'x'.repeat(512)];
+const ODD = ['urn:wf:1', 'a b', 'a/b?c#d', '%2e%2e', 'größe 日🐎', "o'hara(1)!*", 'x'.repeat(512)];
 
 const RUN = `query Run($wf: ID!, $id: ID!) {
   run(workflowId: $wf, id: $id) { id workflowId status workflow { name } steps { id runId workflowId } }
@@ -76,7 +76,7 @@ describe('an unusual id', () => {
     });
   });
 
-  it.each([['..'], ['x'.repeat(513)], ['a\u0000b'], ['\ud800']])(
+  it.each([['..'], ['../wf'], ['x'.repeat(513)], ['a\u0000b'], ['\ud800']])(
     'of the upstream that nothing can be asked of is like none, and no fault of the client: %j',
     async (bad) => {
       (await start()).script = ({ endpoint }) => {
@@ -127,7 +127,7 @@ describe('an unusual id', () => {
     gateway = await startGateway();
     const variables = { wf: 'support-triage', id: 'run-4711' };
     expect((await gateway.query(RUN, { variables, key: 'demo-key' })).errors).toEqual([]);
-    for (const odd of [...ODD, 'run-4711/steps', 'run-4711?', 'x/../run-4711']) {
+    for (const odd of [...ODD, 'run-4711/steps', 'run-4711?']) {
       for (const pair of [
         { ...variables, wf: odd },
         { ...variables, id: odd },

@@ -356,7 +356,7 @@ export type Query = {
   readonly run?: Maybe<Run>;
   /**
    * A handle on a workflow: it costs no upstream call by itself, so it says nothing about whether the workflow exists.
-   * An id may have 1 to 512 bytes of text without control characters; it is neither `.` nor `..`.
+   * An id has 1 to 512 bytes of text without control characters. No segment between `/` or `\` is `.` or `..`.
    */
   readonly workflow?: Maybe<Workflow>;
   /** The workflows that this key may see, in the upstream's order. */
