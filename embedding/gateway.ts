@@ -4,7 +4,7 @@ import { createGateway, GraphQLError, type Gateway, type GatewayOptions, type Id
 /** Who may ask, by their keys. In earnest this is a database, or a service of the platform. */
 const TEAMS: Readonly<Record<string, Identity>> = {
   'key-of-support': { upstreamKey: 'demo-key', workflowIds: ['support-triage'], attributes: { centsPerToken: '0.02' } },
-  'key-of-finance': { upstreamKey: 'demo-key', attributes: { centsPerToken: '0.03' } },
+  'key-of-finance': { upstreamKey: 'demo-key', workflowIds: 'all', attributes: { centsPerToken: '0.03' } },
 };
 
 const OPTIONS: GatewayOptions = {

@@ -14,10 +14,10 @@ import { createVerifiedCallers } from './verified-callers.ts';
 export interface Identity {
   /** The key that is sent upstream. It decides what can be fetched. */
   readonly upstreamKey: string;
-  /** Narrows what is seen to this organization. Needs the upstream's `workflows` call. */
+  /** The workflows that the caller sees. It must be given: a list that is missing by mistake would show everything. */
+  readonly workflowIds: readonly string[] | 'all';
+  /** Narrows these workflows to one organization. Left out, not undefined, it narrows nothing. Needs the upstream's `workflows` call. */
   readonly organizationId?: string;
-  /** Narrows what is seen to these workflows. */
-  readonly workflowIds?: readonly string[];
   /** Whatever else one's own fields look at, at most 4096 characters: they are told nothing else of the caller. */
   readonly attributes?: Readonly<Record<string, string>>;
   /** When the right ends, in milliseconds since 1970. */
@@ -49,16 +49,22 @@ const MAX_ATTRIBUTES_LENGTH = 4096;
 const lengthOf = (attributes: Readonly<Record<string, string>>): number =>
   Object.entries(attributes).flat().join('').length;
 
-const IDENTITY = z.strictObject({
-  upstreamKey: z.string().regex(/^[\x21-\x7e]{1,8192}$/),
-  organizationId: z.string().min(1).optional(),
-  workflowIds: z.array(z.string()).optional(),
-  attributes: z
-    .record(z.string(), z.string())
-    .refine((attributes) => lengthOf(attributes) <= MAX_ATTRIBUTES_LENGTH)
-    .optional(),
-  expiresAt: z.number().optional(),
-});
+const IDENTITY = z
+  .strictObject({
+    upstreamKey: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,8192}$/)
+      .describe('1 to 8192 visible ASCII characters'),
+    workflowIds: z.union([z.array(z.string()), z.literal('all')]).describe("a list of ids, or 'all'"),
+    organizationId: z.string().min(1).exactOptional().describe('an id, or left out'),
+    attributes: z
+      .record(z.string(), z.string())
+      .refine((attributes) => lengthOf(attributes) <= MAX_ATTRIBUTES_LENGTH)
+      .optional()
+      .describe(`an object of texts, of at most ${MAX_ATTRIBUTES_LENGTH} characters together`),
+    expiresAt: z.number().optional().describe('milliseconds since 1970'),
+  })
+  .describe('null, or an object with nothing but upstreamKey, workflowIds, organizationId, attributes and expiresAt');
 
 export function createHookAuthenticator(options: HookOptions): Authenticator {
   const { hook, viewerOf, recheckMs, now, wallOf, logger, timeoutMs = TIMEOUT_MS } = options;
@@ -70,12 +76,12 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
     const nowMs = now();
     const answer = await bounded.execute(() => hook(credential));
     if (answer === null) throw unauthenticated('the credential is not accepted');
-    const identity = IDENTITY.parse(answer);
-    const { upstreamKey, organizationId = null, workflowIds = null, attributes, expiresAt = Infinity } = identity;
+    const identity = IDENTITY.parse(answer, { reportInput: true });
+    const { upstreamKey, organizationId = null, attributes, expiresAt = Infinity } = identity;
+    const workflowIds = identity.workflowIds === 'all' ? null : new Set(identity.workflowIds);
     const untilMs = expiresAt - wallOf(nowMs) + nowMs;
     if (untilMs <= nowMs) throw unauthenticated('the credential has expired: get a new one');
-    const isNarrowed = organizationId !== null || workflowIds !== null;
-    const scope = isNarrowed ? { organizationId, workflowIds: workflowIds && new Set(workflowIds) } : null;
+    const scope = organizationId === null && workflowIds === null ? null : { organizationId, workflowIds };
     const verifiedUntilMs = Math.min(untilMs, nowMs + recheckMs);
     return { viewer: viewerOf(upstreamKey, scope, attributes), error: null, untilMs, verifiedUntilMs };
   }
@@ -93,9 +99,14 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
   };
 }
 
-/** Of an identity that is malformed only where: its values may be keys. */
+/** Of a malformed identity never a value: it may be a key. */
 function describe(error: unknown): string {
   if (!(error instanceof z.ZodError)) return error instanceof Error ? error.message : String(error);
-  const paths = error.issues.map(({ path }) => path.join('.') || 'the identity itself');
-  return `the identity is malformed: ${[...new Set(paths)].join(', ')}`;
+  const problems = error.issues.map((issue) => {
+    const [name] = issue.path;
+    const { description } = name === undefined ? IDENTITY : IDENTITY.shape[name as keyof Identity];
+    const got = issue.code === 'unrecognized_keys' ? `also ${issue.keys.join(', ')}` : typeof issue.input;
+    return `${issue.path.join('.') || 'it'} must be ${description}, got ${got}`;
+  });
+  return `the identity is malformed: ${problems.join('; ')}`;
 }

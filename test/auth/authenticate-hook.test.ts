@@ -6,7 +6,7 @@ import { createManualClock, type ManualClock } from '../support/clock.ts';
 import { captureLog, type CapturedLog } from '../support/observed.ts';
 
 const RECHECK_MS = 60_000;
-const GOOD: Identity = { upstreamKey: 'key-of-upstream' };
+const GOOD: Identity = { upstreamKey: 'key-of-upstream', workflowIds: 'all' };
 const viewerOf = createViewers();
 
 const upstreamKey = fc.string({ unit: fc.constantFrom('!', 'a', '7', '~'), minLength: 1, maxLength: 20 });
@@ -14,10 +14,10 @@ const identities: fc.Arbitrary<Identity> = fc.record(
   {
     upstreamKey,
     organizationId: fc.string({ minLength: 1 }),
-    workflowIds: fc.array(fc.string()),
+    workflowIds: fc.oneof(fc.constant('all' as const), fc.array(fc.string())),
     attributes: fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }),
   },
-  { requiredKeys: ['upstreamKey'] },
+  { requiredKeys: ['upstreamKey', 'workflowIds'] },
 );
 /** How long a right still lasts; undefined: for ever. */
 const lifetimes = fc.oneof(fc.constantFrom(undefined, -1, 0, 1), fc.integer({ min: 1, max: 2 * RECHECK_MS }));
@@ -53,9 +53,10 @@ describe("the authenticator of an embedder's hook", () => {
           expect(authenticator.known('credential')).toBeNull();
           return;
         }
-        const { organizationId = null, workflowIds = null } = identity;
+        const { organizationId = null } = identity;
+        const workflowIds = identity.workflowIds === 'all' ? null : new Set(identity.workflowIds);
         const isNarrowed = organizationId !== null || workflowIds !== null;
-        const scope = isNarrowed ? { organizationId, workflowIds: workflowIds && new Set(workflowIds) } : null;
+        const scope = isNarrowed ? { organizationId, workflowIds } : null;
         expect(caller).toEqual({
           viewer: viewerOf(identity.upstreamKey, scope, identity.attributes),
           error: null,
@@ -98,10 +99,10 @@ describe("the authenticator of an embedder's hook", () => {
   });
 
   it.each<[string, unknown, boolean]>([
-    ['a key of 8192 characters', { upstreamKey: 'k'.repeat(8192) }, true],
-    ['a longer key', { upstreamKey: 'k'.repeat(8193) }, false],
-    ['a key with a blank before it', { upstreamKey: ' key' }, false],
-    ['a key with a blank behind it', { upstreamKey: 'key ' }, false],
+    ['a key of 8192 characters', { ...GOOD, upstreamKey: 'k'.repeat(8192) }, true],
+    ['a longer key', { ...GOOD, upstreamKey: 'k'.repeat(8193) }, false],
+    ['a key with a blank before it', { ...GOOD, upstreamKey: ' key' }, false],
+    ['a key with a blank behind it', { ...GOOD, upstreamKey: 'key ' }, false],
     ['an empty name of an organization', { ...GOOD, organizationId: '' }, false],
     ['no workflow', { ...GOOD, workflowIds: [] }, true],
     ['attributes of 4096 characters', { ...GOOD, attributes: { ['n'.repeat(96)]: 'x'.repeat(4000) } }, true],
@@ -112,14 +113,14 @@ describe("the authenticator of an embedder's hook", () => {
 
   it.each<[string, AuthenticateHook, string]>([
     [
-      'where an identity is malformed, each place once, and never its value',
-      () => ({ upstreamKey: 's 3cret', workflowIds: [1, 's3cret', 2], attributes: { a: 7 } }) as unknown as Identity,
-      'the identity is malformed: upstreamKey, workflowIds.0, workflowIds.2, attributes.a',
+      'where an identity is malformed, and never its value',
+      () => ({ upstreamKey: 's 3cret', workflowIds: [1, 's3cret'], attributes: { a: 7 } }) as unknown as Identity,
+      "the identity is malformed: upstreamKey must be 1 to 8192 visible ASCII characters, got string; workflowIds must be a list of ids, or 'all', got object; attributes.a must be an object of texts, of at most 4096 characters together, got number",
     ],
     [
-      'that an identity is malformed as a whole',
-      () => ({ ...GOOD, s3cret: 1 }) as Identity,
-      'the identity is malformed: the identity itself',
+      'the names of what an identity should not have',
+      () => ({ ...GOOD, scope: 's3cret' }) as Identity,
+      'the identity is malformed: it must be null, or an object with nothing but upstreamKey, workflowIds, organizationId, attributes and expiresAt, got also scope',
     ],
     ['what the hook throws', () => Promise.reject(new Error('the database is down')), 'the database is down'],
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- Embedders may.

@@ -10,7 +10,7 @@ import { send, TRANSPORTS } from '../support/transports.ts';
 import { codesOf, startEmbedded, type EmbeddedGateway } from './embedding.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
-const GOOD: Identity = { upstreamKey: 'key-of-upstream' };
+const GOOD: Identity = { upstreamKey: 'key-of-upstream', workflowIds: 'all' };
 
 describe('an authenticate hook', () => {
   let upstream: FaultyUpstream;
@@ -120,8 +120,34 @@ describe('an authenticate hook', () => {
     ['throws', () => Promise.reject(new Error('the database is down')), 'the database is down'],
     ['throws at once', throwing(new Error('slip')), 'slip'],
     ['has no upstream key', () => ({}) as Identity, 'upstreamKey'],
-    ['has a key with a line break', () => ({ upstreamKey: 'a\nb' }), 'upstreamKey'],
-    ['has what it should not', () => ({ ...GOOD, scope: 'all' }) as Identity, 'malformed'],
+    ['has a key with a line break', () => ({ ...GOOD, upstreamKey: 'a\nb' }), 'upstreamKey'],
+    [
+      'has what it should not',
+      () => ({ ...GOOD, scope: 'all' }) as Identity,
+      'attributes and expiresAt, got also scope',
+    ],
+    [
+      'does not say which workflows',
+      () => ({ upstreamKey: 'k' }) as Identity,
+      "workflowIds must be a list of ids, or 'all', got undefined",
+    ],
+    [
+      'has undefined for the workflows',
+      () => ({ ...GOOD, workflowIds: undefined }) as unknown as Identity,
+      "workflowIds must be a list of ids, or 'all', got undefined",
+    ],
+    ['has null for the workflows', () => ({ ...GOOD, workflowIds: null }) as unknown as Identity, 'workflowIds'],
+    ['has another word for the workflows', () => ({ ...GOOD, workflowIds: '*' }) as unknown as Identity, 'workflowIds'],
+    [
+      'has undefined for the organization',
+      () => ({ ...GOOD, organizationId: undefined }) as unknown as Identity,
+      'organizationId must be an id, or left out, got undefined',
+    ],
+    [
+      'has null for the organization',
+      () => ({ ...GOOD, organizationId: null }) as unknown as Identity,
+      'organizationId',
+    ],
     [
       'has attributes that are no texts',
       () => ({ ...GOOD, attributes: { a: 1 } }) as unknown as Identity,

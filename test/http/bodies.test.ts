@@ -177,7 +177,7 @@ describe('a body whose client leaves while it is authenticated', () => {
             seen.push(left);
             await left.promise;
           }
-          return { upstreamKey: 'demo-key' };
+          return { upstreamKey: 'demo-key', workflowIds: 'all' as const };
         },
       },
     );

@@ -281,7 +281,9 @@ describe('a request for an operation', () => {
 describe('a stream', () => {
   it('goes on for as long as its caller may see it', async () => {
     let isGood = true;
-    const hook: Additions & Overrides = { authenticate: () => (isGood ? { upstreamKey: 'key' } : null) };
+    const hook: Additions & Overrides = {
+      authenticate: () => (isGood ? { upstreamKey: 'key', workflowIds: 'all' } : null),
+    };
     const live = await startLiveRun({ REAUTH_INTERVAL_MS: '1000' }, hook);
     const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { steps { id } } }';
     const stream = await openStream(live.gateway.url, { query }, 'key-1');

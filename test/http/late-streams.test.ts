@@ -24,7 +24,7 @@ describe('a subscription that is authenticated late', () => {
       async authenticate(credential) {
         asked.resolve(undefined);
         await gate.promise;
-        return { upstreamKey: credential };
+        return { upstreamKey: credential, workflowIds: 'all' };
       },
       onOperation: (operation) => operations.push(operation),
     };
