@@ -1,14 +1,18 @@
 /** The library: a gateway inside another process. docs/embedding.md describes it; the rest of `dist` may change. */
+import { z } from 'zod';
+import { ConfigError } from './config/config.ts';
 import { configOf, type Settings } from './config/settings.ts';
+import { wrongMembers } from './config/wrong-members.ts';
 import { createGateway as compose, type Additions } from './gateway.ts';
+import type { PluginContext, StepgatePlugin } from './graphql/apollo/apollo.ts';
 
 export { GraphQLError } from 'graphql';
 export type { AuthenticateHook, Identity } from './auth/authenticate-hook.ts';
-export { ConfigError } from './config/config.ts';
+export { ConfigError };
 export { settingsOf, type Settings } from './config/settings.ts';
 export type { JsonObject, JsonValue, Run, RunRecord, Step, WorkflowGraph, WorkflowRecord } from './domain/types.ts';
-export type { Additions } from './gateway.ts';
-export type { PluginContext, StepgatePlugin } from './graphql/apollo/apollo.ts';
+export type { Additions };
+export type { PluginContext, StepgatePlugin };
 export type { FieldContext } from './graphql/extension/field-context.ts';
 export type { ExtensionField, ExtensionFields, SchemaExtension } from './graphql/extension/schema-extension.ts';
 export type { ObservedOperation, OnOperation } from './observability/observed-operation.ts';
@@ -26,8 +30,40 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Resolves when it listens. Rejects with ConfigError for wrong settings, and opens no port then. */
-export async function createGateway({ config = {}, ...additions }: GatewayOptions = {}): Promise<Gateway> {
+const aFunction = z
+  .custom((value) => typeof value === 'function')
+  .exactOptional()
+  .describe('a function, or left out');
+const HOOKS = [
+  ...(['serverWillStart', 'requestDidStart', 'unexpectedErrorProcessingRequest'] as const),
+  ...(['contextCreationDidFail', 'invalidRequestWasReceived', 'startupDidFail'] as const),
+] satisfies readonly (keyof StepgatePlugin)[];
+/** A misspelled hook would never be called. Other members are allowed: a plugin may have state. */
+const aPlugin = z.custom(
+  (plugin) => typeof plugin === 'object' && plugin !== null && HOOKS.some((hook) => hook in plugin),
+);
+
+const OPTIONS = z
+  .strictObject({
+    config: z.looseObject({}).exactOptional().describe('an object of settings, or left out'),
+    authenticate: aFunction,
+    extension: z
+      .strictObject({ typeDefs: z.string(), fields: z.looseObject({}) })
+      .exactOptional()
+      .describe('an object of typeDefs (a text) and fields (an object), or left out'),
+    plugins: z
+      .array(aPlugin)
+      .exactOptional()
+      .describe(`a list of plugins, each with one of ${HOOKS.join(', ')}, or left out`),
+    onOperation: aFunction,
+  } satisfies Record<keyof GatewayOptions, z.ZodType>)
+  .describe('an object of config, authenticate, extension, plugins and onOperation');
+
+/** Resolves when it listens. Rejects with ConfigError for wrong options and settings, and opens no port then. */
+export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const { error } = OPTIONS.safeParse(options, { reportInput: true });
+  if (error) throw new ConfigError(`createGateway: ${wrongMembers(error, OPTIONS)}.`);
+  const { config = {}, ...additions } = options;
   const gateway = await compose(configOf(config), additions);
   return { url: gateway.url, close: () => gateway.close() };
 }

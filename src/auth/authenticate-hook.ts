@@ -1,6 +1,7 @@
 /** An embedder's own check of credentials, in place of the gateway's: `authenticate`. */
 import { bulkhead, timeout, TimeoutStrategy, wrap } from 'cockatiel';
 import { z } from 'zod';
+import { wrongMembers } from '../config/wrong-members.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../runs/timer.ts';
 import type { ViewerOf } from '../runs/viewer.ts';
@@ -64,7 +65,7 @@ const IDENTITY = z
       .describe(`an object of texts, of at most ${MAX_ATTRIBUTES_LENGTH} characters together`),
     expiresAt: z.number().optional().describe('milliseconds since 1970'),
   })
-  .describe('null, or an object with nothing but upstreamKey, workflowIds, organizationId, attributes and expiresAt');
+  .describe('null, or an object of upstreamKey, workflowIds, organizationId, attributes and expiresAt');
 
 export function createHookAuthenticator(options: HookOptions): Authenticator {
   const { hook, viewerOf, recheckMs, now, wallOf, logger, timeoutMs = TIMEOUT_MS } = options;
@@ -99,14 +100,9 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
   };
 }
 
-/** Of a malformed identity never a value: it may be a key. */
-function describe(error: unknown): string {
-  if (!(error instanceof z.ZodError)) return error instanceof Error ? error.message : String(error);
-  const problems = error.issues.map((issue) => {
-    const [name] = issue.path;
-    const { description } = name === undefined ? IDENTITY : IDENTITY.shape[name as keyof Identity];
-    const got = issue.code === 'unrecognized_keys' ? `also ${issue.keys.join(', ')}` : typeof issue.input;
-    return `${issue.path.join('.') || 'it'} must be ${description}, got ${got}`;
-  });
-  return `the identity is malformed: ${problems.join('; ')}`;
-}
+const describe = (error: unknown): string =>
+  error instanceof z.ZodError
+    ? `the identity is malformed: ${wrongMembers(error, IDENTITY)}`
+    : error instanceof Error
+      ? error.message
+      : String(error);

@@ -120,7 +120,7 @@ describe("the authenticator of an embedder's hook", () => {
     [
       'the names of what an identity should not have',
       () => ({ ...GOOD, scope: 's3cret' }) as Identity,
-      'the identity is malformed: it must be null, or an object with nothing but upstreamKey, workflowIds, organizationId, attributes and expiresAt, got also scope',
+      'the identity is malformed: unknown scope: expected null, or an object of upstreamKey, workflowIds, organizationId, attributes and expiresAt',
     ],
     ['what the hook throws', () => Promise.reject(new Error('the database is down')), 'the database is down'],
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- Embedders may.

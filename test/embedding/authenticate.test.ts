@@ -124,7 +124,7 @@ describe('an authenticate hook', () => {
     [
       'has what it should not',
       () => ({ ...GOOD, scope: 'all' }) as Identity,
-      'attributes and expiresAt, got also scope',
+      'unknown scope: expected null, or an object of upstreamKey, workflowIds',
     ],
     [
       'does not say which workflows',

@@ -1,8 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ConfigError, createGateway, settingsOf, type Gateway, type Settings } from '../../src/index.ts';
+import {
+  ConfigError,
+  createGateway,
+  settingsOf,
+  type Gateway,
+  type GatewayOptions,
+  type Settings,
+} from '../../src/index.ts';
 import { startGateway } from '../../embedding/gateway.ts';
 import { startFaultyUpstream } from '../support/faulty-upstream.ts';
+import { freePort } from '../support/program.ts';
 
 let gateway: Gateway | undefined;
 afterEach(() => gateway?.close());
@@ -58,6 +66,65 @@ describe('createGateway', () => {
     await expect(createGateway({ config: { PROT: 4000 } as Settings })).rejects.toThrow(/^PROT: expected the name/);
     await expect(createGateway({ config: { PORT: 70_000 } })).rejects.toThrow(/^PORT: expected a whole number/);
     await expect(createGateway({ config: { PORT: 70_000 } })).rejects.toBeInstanceOf(ConfigError);
+  });
+
+  it.each<readonly [string, object, string]>([
+    [
+      'a misspelled option',
+      { authentication: () => null },
+      'unknown authentication: expected an object of config, authenticate, extension, plugins and onOperation.',
+    ],
+    [
+      'an authenticate that is undefined',
+      { authenticate: undefined },
+      'authenticate must be a function, or left out, got undefined.',
+    ],
+    [
+      'an onOperation that is no function',
+      { onOperation: {} },
+      'onOperation must be a function, or left out, got object.',
+    ],
+    ['settings that are null', { config: null }, 'config must be an object of settings, or left out, got null.'],
+    [
+      'a misspelled part of an extension',
+      {
+        extension: { typeDefs: 'extend type Run { a: Int }', fields: { Run: { a: { resolve: () => 1 } } }, field: {} },
+      },
+      'unknown extension.field: expected an object of typeDefs (a text) and fields (an object), or left out.',
+    ],
+    [
+      'a misspelled part of a field',
+      { extension: { typeDefs: 'extend type Run { a: Int }', fields: { Run: { a: { resolve: () => 1, cache: 1 } } } } },
+      'extension.fields: Run.a has a wrong cache.',
+    ],
+    [
+      'an extension without fields',
+      { extension: { typeDefs: 'type A { b: Int }' } },
+      'extension.fields must be an object of typeDefs',
+    ],
+    [
+      'a plugin whose only hook is misspelled',
+      { plugins: [{ requestDidStrat: () => Promise.resolve() }] },
+      'plugins.0 must be a list of plugins, each with one of serverWillStart, requestDidStart,',
+    ],
+  ])('refuses %s by name, and opens no port', async (_, options: GatewayOptions, message) => {
+    const port = await freePort();
+    await expect(createGateway({ config: { ...QUIET, PORT: port }, ...options })).rejects.toThrow(message);
+    await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
+  });
+
+  it('takes a plugin that is an instance of a class', async () => {
+    class Plugin {
+      readonly seen: string[] = [];
+      requestDidStart({ request }: { readonly request: { readonly query?: string } }) {
+        this.seen.push(request.query ?? '');
+        return Promise.resolve();
+      }
+    }
+    const plugin = new Plugin();
+    gateway = await createGateway({ config: QUIET, plugins: [plugin] });
+    await ask('{ __typename }', 'demo-key');
+    expect(plugin.seen).toEqual(['{ __typename }']);
   });
 
   it('takes from the environment what it is given of it', () => {
