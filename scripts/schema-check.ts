@@ -1,20 +1,23 @@
-/** Fails where schema.graphql breaks those who use the last release, and CHANGELOG.md does not say so. */
+/** Fails where schema.graphql breaks those who use the last release, and CHANGELOG.md does not announce that very change. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { unannouncedChanges } from './schema-changes.ts';
+import { missingAnnouncements } from './schema-changes.ts';
 
 const root = resolve(process.argv[2] ?? join(import.meta.dirname, '..'));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-const changes = unannouncedChanges(read('docs/schema/released.graphql'), read('schema.graphql'), read('CHANGELOG.md'));
-if (changes.length > 0) {
-  const names = changes.map(({ name }) => `\`${name}\``).join(', ');
+const missing = missingAnnouncements(
+  read('docs/schema/released.graphql'),
+  read('schema.graphql'),
+  read('CHANGELOG.md'),
+);
+if (missing.length > 0) {
   process.stderr.write(
     [
-      'schema.graphql breaks those who use the last release (docs/schema/released.graphql):',
-      ...changes.map(({ description }) => `  ${description}`),
-      'Keep what was there, and mark it @deprecated where it should go. If it must break, announce it under',
-      `"## Unreleased" in CHANGELOG.md: "- **Breaking**: …", naming ${names}.`,
+      'schema.graphql breaks those who use the last release (docs/schema/released.graphql).',
+      'Keep what was there, and mark it @deprecated where it should go. If it must break, say why in a "**Breaking**" item under',
+      '"## Unreleased" in CHANGELOG.md, with exactly these lines below it:',
+      ...missing.map((line) => `  ${line}`),
       '',
     ].join('\n'),
   );

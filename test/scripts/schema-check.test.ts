@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { unannouncedChanges } from '../../scripts/schema-changes.ts';
+import { missingAnnouncements } from '../../scripts/schema-changes.ts';
 
 const RELEASED = `
   directive @key(fields: String!) on OBJECT
@@ -19,32 +19,61 @@ const RELEASED = `
 `;
 const CHANGELOG = '# Changelog\n\n## Unreleased\n\n- `Run.status` and `Run` are new.\n\n## 0.1.0\n\n- The first.\n';
 
-const announce = (text: string) => CHANGELOG.replace('## Unreleased\n', `## Unreleased\n\n- **Breaking**: ${text}\n`);
+const announce = (...lines: readonly string[]) =>
+  CHANGELOG.replace('## Unreleased\n', `## Unreleased\n\n- **Breaking**: why.\n${lines.join('\n')}\n`);
 
-const namesOf = (current: string, changelog = CHANGELOG) =>
-  unannouncedChanges(RELEASED, current, changelog).map(({ name }) => name);
+const missing = (current: string, changelog = CHANGELOG) => missingAnnouncements(RELEASED, current, changelog);
 
 describe('breaking changes of the schema', () => {
   it.each([
-    ['a field is removed', 'status: String!', '', 'Run.status'],
-    ['a field may be null', 'status: String!', 'status: String', 'Run.status'],
-    ['a field needs an argument', 'status: String!', 'status(of: ID!): String!', 'Run.status'],
-    ['an argument is removed', 'run(id: ID): Run', 'run: Run', 'Query.run'],
-    ['an argument becomes required', 'run(id: ID): Run', 'run(id: ID!): Run', 'Query.run'],
-    ['a type becomes another kind', 'scalar Text', 'enum Text { A }', 'Text'],
-    ['a value is removed', 'RED GREEN', 'RED', 'Color.GREEN'],
-    ['a type leaves a union', 'Run | Step', 'Run', 'Any.Step'],
-    ['an input field is required', 'color: Color }', 'color: Color size: Int! }', 'Filter.size'],
-    ['a directive is removed', 'directive @note(text: String) on OBJECT', '', 'note'],
-    ['an argument of a directive is removed', '@note(text: String)', '@note', 'note'],
-    ['an argument of a directive is required', '@note(text: String)', '@note(text: String, by: ID!)', 'note'],
-    ['a key is removed', 'type Run @key(fields: "id")', 'type Run', 'Run'],
-    ['a key has other fields', '@key(fields: "id")', '@key(fields: "id status")', 'Run'],
-  ])('are told by name where %s, until that is announced', (_, before, after, name) => {
+    ['a field is removed', 'status: String!', '', 'Run.status was removed.'],
+    ['a field may be null', 'status: String!', 'status: String', 'Run.status changed type from String! to String.'],
+    [
+      'a field needs an argument',
+      'status: String!',
+      'status(of: ID!): String!',
+      'A required arg of on Run.status was added.',
+    ],
+    ['an argument is removed', 'run(id: ID): Run', 'run: Run', 'Query.run arg id was removed.'],
+    [
+      'an argument becomes required',
+      'run(id: ID): Run',
+      'run(id: ID!): Run',
+      'Query.run arg id has changed type from ID to ID!.',
+    ],
+    [
+      'a type becomes another kind',
+      'scalar Text',
+      'enum Text { A }',
+      'Text changed from a Scalar type to an Enum type.',
+    ],
+    ['a value is removed', 'RED GREEN', 'RED', 'GREEN was removed from enum type Color.'],
+    ['a type leaves a union', 'Run | Step', 'Run', 'Step was removed from union type Any.'],
+    [
+      'an input field is required',
+      'color: Color }',
+      'color: Color size: Int! }',
+      'A required field size on input type Filter was added.',
+    ],
+    ['a directive is removed', 'directive @note(text: String) on OBJECT', '', 'note was removed.'],
+    ['an argument of a directive is removed', '@note(text: String)', '@note', 'text was removed from note.'],
+    [
+      'a directive needs an argument',
+      '@note(text: String)',
+      '@note(text: String, by: ID!)',
+      'A required arg by on directive note was added.',
+    ],
+    ['a key is removed', 'type Run @key(fields: "id")', 'type Run', 'The key { id } was removed from Run.'],
+    [
+      'a key has other fields',
+      '@key(fields: "id")',
+      '@key(fields: "id status")',
+      'The key { id } was removed from Run.',
+    ],
+  ])('are missing where %s, until that very change is announced', (_, before, after, change) => {
     const current = RELEASED.replace(before, after);
-    expect(namesOf(current)).toEqual([name]);
-    expect(namesOf(current, announce(`\`${name}\` is no more.`))).toEqual([]);
-    expect(namesOf(current, announce(`it was time for @${name}.`))).toEqual([]);
+    expect(missing(current)).toEqual([`- \`${change}\``]);
+    expect(missing(current, announce(`  - \`${change}\``))).toEqual([]);
   });
 
   it('are none where something is added', () => {
@@ -52,26 +81,33 @@ describe('breaking changes of the schema', () => {
       'RED',
       'RED BLUE',
     );
-    expect(namesOf(current)).toEqual([]);
+    expect(missing(current)).toEqual([]);
   });
 
-  it('are not announced by a longer name, by a shorter one, by an item that breaks nothing, or by an older release', () => {
+  it('are not announced by their name, by another change of the same field, or by an older release', () => {
     const current = RELEASED.replace('status: String!', '');
-    for (const text of ['`Run.statusWord` is gone.', '`Run` is gone.', '`OtherRun.status` is gone.']) {
-      expect(namesOf(current, announce(text))).toEqual(['Run.status']);
+    const line = '- `Run.status was removed.`';
+    for (const other of [
+      '- **Breaking**: `Run.status` is gone.',
+      '- Run.status was removed.',
+      '- `Run.status changed type from String! to String.`',
+      '- `Run.statusWord was removed.`',
+    ]) {
+      expect(missing(current, announce(other))).toEqual([line]);
     }
-    const older = CHANGELOG.replace('- The first.', '- **Breaking**: `Run.status` is gone.');
-    expect(namesOf(current, older)).toEqual(['Run.status']);
-    expect(namesOf(current, '# Changelog\n')).toEqual(['Run.status']);
+    expect(missing(current, CHANGELOG.replace('- The first.', line))).toEqual([line]);
+    expect(missing(current, '# Changelog\n')).toEqual([line]);
   });
 });
 
 describe('npm run schema:check', () => {
+  const SCHEMA = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
+  const NAMED = announce('- **Breaking**: `Run.totalElapsedTime` may be null.');
   let root = '';
   beforeAll(() => {
     root = mkdtempSync(join(tmpdir(), 'schema-check-'));
     mkdirSync(join(root, 'docs/schema'), { recursive: true });
-    writeFileSync(join(root, 'docs/schema/released.graphql'), RELEASED);
+    writeFileSync(join(root, 'docs/schema/released.graphql'), SCHEMA);
   });
   afterAll(() => {
     rmSync(root, { recursive: true });
@@ -85,20 +121,19 @@ describe('npm run schema:check', () => {
     return { status, stderr };
   }
 
-  it('fails for a field that was removed, naming it and saying what to do', () => {
-    const { status, stderr } = check(RELEASED.replace('status: String!', ''), CHANGELOG);
-    expect(status).toBe(1);
-    expect(stderr).toContain('Run.status was removed.');
-    expect(stderr).toContain(
-      'announce it under\n"## Unreleased" in CHANGELOG.md: "- **Breaking**: …", naming `Run.status`.',
-    );
+  it('passes where a type is added', () => {
+    expect(check(`${SCHEMA}\ntype Added { id: ID! }\n`, CHANGELOG)).toEqual({ status: 0, stderr: '' });
   });
 
-  it('passes where that is announced, and where a field was added', () => {
-    expect(check(RELEASED.replace('status: String!', ''), announce('`Run.status` is gone.'))).toEqual({
-      status: 0,
-      stderr: '',
-    });
-    expect(check(RELEASED.replace('id: ID!', 'id: ID! more: Int'), CHANGELOG)).toEqual({ status: 0, stderr: '' });
+  it.each([
+    ['is renamed', 'totalElapsedSeconds: Int', 'Run.totalElapsedTime was removed.'],
+    ['becomes a text', 'totalElapsedTime: String', 'Run.totalElapsedTime changed type from Int to String.'],
+  ])('fails where Run.totalElapsedTime %s, until the changelog has the line that it prints', (_, after, change) => {
+    const current = SCHEMA.replace('  totalElapsedTime: Int', `  ${after}`);
+    const line = `  - \`${change}\``;
+    const { status, stderr } = check(current, NAMED);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`"## Unreleased" in CHANGELOG.md, with exactly these lines below it:\n${line}\n`);
+    expect(check(current, announce(line))).toEqual({ status: 0, stderr: '' });
   });
 });
