@@ -87,19 +87,28 @@ export function readSteps(json: JsonAnswer, runId = '', report = ignore): Readin
       endTime: time(step, 'end_time'),
       elapsedTime: seconds(step, 'elapsed_time'),
       error: errorText(step, 'error'),
-      payload: payloadOf(item),
+      payload: payloadOf(item, step),
       tokens: tokenCount(step, 'tokens'),
       index,
     };
   });
 }
 
-const payloadOf = (item: JsonItem | undefined): Payload => ({
-  inputs: item?.member('inputs') ?? null,
-  outputs: item?.member('outputs') ?? null,
-  metadata: item?.member('step_metadata') ?? null,
-  heldBytes: item?.heldBytes ?? 0,
-});
+function payloadOf(item: JsonItem, object: WireObject | null): Payload {
+  const member = (name: string) => {
+    const text = item.member(name);
+    if (text?.problem != null) object?.report(`${object.path}.${name}`, 'lost', 'JSON that can be read', text.problem);
+    return text;
+  };
+  return {
+    inputs: member('inputs'),
+    outputs: member('outputs'),
+    metadata: member('step_metadata'),
+    heldBytes: item.heldBytes,
+  };
+}
+
+const NO_PAYLOAD: Payload = { inputs: null, outputs: null, metadata: null, heldBytes: 0 };
 
 /** Unique beyond the run, as the upstream's ids are. */
 const idOfPosition = (runId: string, index: number): string => `${runId}#${index}`;
@@ -116,7 +125,7 @@ function unreadableStep(index: number, item: unknown): StepFacts {
     endTime: null,
     elapsedTime: null,
     error: null,
-    payload: payloadOf(undefined),
+    payload: NO_PAYLOAD,
     tokens: null,
     index,
     problem: problemAt('steps', 'step', `$[${index}]`, item),
@@ -144,7 +153,7 @@ const recordOf = (run: WireObject | null, item: JsonItem): RunRecord => ({
   endTime: run && time(run, 'end_time'),
   elapsedTime: run && seconds(run, 'elapsed_time'),
   error: run && errorText(run, 'error'),
-  payload: payloadOf(item),
+  payload: payloadOf(item, run),
 });
 
 /** Call 5. A workflow without a usable id can't be asked for anything: it is left out. */

@@ -616,6 +616,7 @@ describe('a deviation', () => {
     expect(deviations).toEqual([
       'workflows[].public read: expected boolean, got string, 1',
       'workflows[].graph.edges[] lost: expected pair of strings, got string, 2',
+      'workflows[].graph.nodes[] lost: expected object, got number, 1',
       'workflows[].graph.entry_point read: expected string, got number, 1',
     ]);
   });

@@ -73,7 +73,7 @@ const READERS: readonly (readonly [string, (object: WireObject, key: string) => 
       [7, '7', 'read', 'number'],
       [{ a: [1] }, '{"a":[1]}'],
       [nested(MAX_JSON_DEPTH), JSON.stringify(nested(MAX_JSON_DEPTH))],
-      [nested(MAX_JSON_DEPTH + 1), '(an error that is nested deeper than 200 levels)'],
+      [nested(MAX_JSON_DEPTH + 1), '(an error that is nested deeper than 200 levels)', 'lost', 'array'],
     ],
   ],
   [

@@ -77,7 +77,9 @@ export function errorText(object: WireObject, key: string): string | null {
   }
   if (value === false) return readAs(null, object, key, 'string');
   if (typeof value !== 'object' || value === null) return textOrNothing(object, key);
-  return isDeeperThan(value as JsonValue, MAX_JSON_DEPTH) ? TOO_DEEP : JSON.stringify(exactly(object, key));
+  if (!isDeeperThan(value as JsonValue, MAX_JSON_DEPTH)) return JSON.stringify(exactly(object, key));
+  report(object, key, 'lost', 'string');
+  return TOO_DEEP;
 }
 
 /** A moment; also seconds or milliseconds since 1970, as number or text. A text without a zone is taken as UTC. */

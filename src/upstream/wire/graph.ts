@@ -1,6 +1,6 @@
 /** A workflow's graph on the wire. */
 import type { WorkflowEdge, WorkflowGraph, WorkflowNode } from '../../domain/types.ts';
-import { listOrNothing, objectOrNothing, textOrNothing, typeOf, type WireObject } from './fields.ts';
+import { isObject, listOrNothing, objectOrNothing, textOrNothing, typeOf, type WireObject } from './fields.ts';
 
 /** In bytes. */
 export const MAX_GRAPH_BYTES = 2 ** 22;
@@ -27,7 +27,10 @@ export function readGraph(graph: WireObject): WorkflowGraph | null {
   const afterStart = pairs.filter(({ from }) => from === START).map(({ to }) => to);
   const beforeEnd = pairs.filter(({ to }) => to === END).map(({ from }) => from);
   return {
-    nodes: nodes.map(([id, node]) => toNode(id, node)),
+    nodes: nodes.map(([id, node]) => {
+      if (!isObject(node)) graph.report(`${graph.path}.nodes[]`, 'lost', 'object', typeOf(node));
+      return toNode(id, node);
+    }),
     edges: pairs.filter(({ from, to }) => from !== START && to !== END),
     entry: pointOf(textOrNothing(graph, 'entry_point')) ?? onlyOneOf(afterStart),
     finish: pointOf(textOrNothing(graph, 'finish_point')) ?? onlyOneOf(beforeEnd),

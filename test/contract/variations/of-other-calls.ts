@@ -126,6 +126,15 @@ export const OF_WORKFLOWS: readonly Variation[] = [
   ),
   ofWorkflow(
     {
+      variation: 'a node of the graph is no object',
+      happens: 'Its type and description are null.',
+      deviations: { 'workflows[].graph.nodes[] lost': 1 },
+    },
+    wireWorkflow('wf', { graph: { ...GRAPH, nodes: { model_1: 'model' } } }),
+    { graph: { nodes: [{ id: 'model_1' }], edges: [{ from: 'model_1', to: 'send' }] } },
+  ),
+  ofWorkflow(
+    {
       variation: 'an edge is no pair of texts',
       happens: 'Left out. The rest of the graph is answered.',
       deviations: { 'workflows[].graph.edges[] lost': 1 },

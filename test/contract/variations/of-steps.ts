@@ -276,6 +276,7 @@ export const OF_STEPS: readonly Variation[] = [
       {
         variation: '`outputs`, `inputs` or `step_metadata` is nested deeper than 200 levels',
         happens: 'An error of that field of that step alone.',
+        deviations: { 'steps[].outputs lost': 1 },
         errors: [['UPSTREAM_CONTRACT_VIOLATION', 'outputs: nested deeper than 200 levels']],
       },
       {},
