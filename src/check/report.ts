@@ -12,19 +12,27 @@ const CALLS: Readonly<Record<UpstreamEndpoint, string>> = {
 };
 const WIDTH = 44;
 
+const isTried = (result: CallResult): boolean =>
+  result.kind === 'works' || (result.kind === 'skipped' && !result.isMissing);
+const deviates = (result: CallResult): boolean => result.kind === 'works' && result.deviations.length > 0;
+const losesData = (result: CallResult): boolean =>
+  result.kind === 'works' && result.deviations.some(({ outcome }) => outcome === 'lost');
+
 export const isGood = (results: readonly CallResult[]): boolean =>
-  results.every((result) => result.kind === 'works' || (result.kind === 'skipped' && !result.isMissing));
+  results.every((result) => isTried(result) && !losesData(result));
 
 export function reportOf(upstream: string, results: readonly CallResult[]): string {
-  const bad = results.filter((result) => !isGood([result])).length;
-  const deviating = results.filter((result) => result.kind === 'works' && result.deviations.length > 0).length;
-  const verdict =
-    bad > 0
-      ? `${bad} of ${results.length} calls failed or could not be tried.`
-      : deviating > 0
-        ? `Everything that was tried works. ${deviating} calls deviate from the contract: docs/upstream.md says what becomes of it.`
-        : 'Everything that was tried works.';
-  return [`Upstream: ${upstream}`, '', ...results.flatMap(linesOf), '', verdict, ''].join('\n');
+  const count = (is: (result: CallResult) => boolean) => results.filter(is).length;
+  const [failed, lossy] = [count((result) => !isTried(result)), count(losesData)];
+  const verdict = [
+    isGood(results) && 'Everything that was tried works.',
+    failed > 0 && `${failed} of ${results.length} calls failed or could not be tried.`,
+    lossy > 0 && `${lossy} of ${results.length} calls have values that cannot be read.`,
+    count(deviates) > 0 &&
+      `${count(deviates)} calls deviate from the contract: docs/upstream.md says what becomes of it.`,
+  ];
+  const lines = [`Upstream: ${upstream}`, '', ...results.flatMap(linesOf), '', verdict.filter(Boolean).join(' '), ''];
+  return lines.join('\n');
 }
 
 function linesOf(result: CallResult): string[] {
@@ -32,7 +40,7 @@ function linesOf(result: CallResult): string[] {
   switch (result.kind) {
     case 'works':
       return [
-        `${call}${result.deviations.length === 0 ? 'works' : 'works, but deviates'}: ${result.found}`,
+        `${call}${losesData(result) ? 'LOSES VALUES' : deviates(result) ? 'works, but deviates' : 'works'}: ${result.found}`,
         ...result.deviations.map((deviation) => `  - ${describe(deviation)}`),
       ];
     case 'failed':
@@ -43,4 +51,4 @@ function linesOf(result: CallResult): string[] {
 }
 
 const describe = ({ field, outcome, expected, got, count }: CountedDeviation): string =>
-  `${field}: expected ${expected}, got ${got}; ${outcome === 'read' ? 'read all the same' : 'can not be read'} (${count} times)`;
+  `${field}: expected ${expected}, got ${got}; ${outcome === 'read' ? 'read all the same' : 'cannot be read'} (${count} times)`;

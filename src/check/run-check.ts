@@ -15,7 +15,7 @@ export interface CheckProcess {
   readonly write: (text: string) => void;
 }
 
-/** The exit code: 0 if everything that was tried works. Throws UsageError. */
+/** The exit code: 0 if everything that was tried works, and every value could be read. Throws UsageError. */
 export async function runCheck({ configWith, args, environment, readStdin, write }: CheckProcess): Promise<number> {
   const { config, options } = await readCheckOptions(args, environment, readStdin, configWith);
   const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;

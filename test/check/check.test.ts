@@ -105,11 +105,56 @@ describe('stepgate check', () => {
     const { code, stdout } = await check();
     expect(saidOf('steps', stdout).split('\n').slice(1)).toEqual([
       '  - steps[].id: expected string, got number; read all the same (2 times)',
-      '  - steps[].start_time: expected ISO 8601 time with a zone, got other text; can not be read (1 times)',
-      '  - steps[]: expected step, got string; can not be read (1 times)',
+      '  - steps[].start_time: expected ISO 8601 time with a zone, got other text; cannot be read (1 times)',
+      '  - steps[]: expected step, got string; cannot be read (1 times)',
     ]);
-    expect(stdout).toContain('1 calls deviate from the contract');
     expect(stdout).not.toContain('SECRET');
+    expect(code).toBe(1);
+  });
+
+  const DEEP = '['.repeat(201) + ']'.repeat(201);
+  it.each<readonly [string, Endpoint, Reply, string]>([
+    ["a workflow's graph", 'workflows', { json: [wireWorkflow('wf', { graph: 'none' })] }, 'workflows[].graph'],
+    [
+      'an edge of a graph',
+      'workflows',
+      { json: [wireWorkflow('wf', { graph: { nodes: {}, edges: ['a-b'] } })] },
+      'workflows[].graph.edges[]',
+    ],
+    [
+      'a workflow without an id',
+      'workflows',
+      { json: [wireWorkflow('wf'), { workflow_id: '..' }] },
+      'workflows[].workflow_id',
+    ],
+    ["a run's start", 'runs', { json: [wireRun('done', { start_time: 'yesterday' })] }, 'runs[].start_time'],
+    ["a record's status", 'run', { json: [wireRun('done', { status: 'archived' })] }, 'run[].status'],
+    ["a step's id", 'steps', { json: [wireStep({ id: null })] }, 'steps[].id'],
+    ['a step', 'steps', { json: [wireStep(), 'step'] }, 'steps[]'],
+    [
+      "a step's outputs",
+      'steps',
+      { raw: JSON.stringify([wireStep({ outputs: '<deep>' })]).replace('"<deep>"', DEEP) },
+      'steps[].outputs',
+    ],
+    ['a message of a start', 'execute', { json: { run_id: 'new', message: {} } }, 'execute.message'],
+  ])('exits with 1, and says so last, where %s cannot be read', async (_, endpoint, reply, field) => {
+    replies[endpoint] = reply;
+    const { code, stdout } = await check(['--execute']);
+    expect(saidOf(endpoint, stdout)).toContain('LOSES VALUES: ');
+    expect(saidOf(endpoint, stdout)).toMatch(new RegExp(`- ${RegExp.escape(field)}: expected .*; cannot be read`));
+    const last =
+      '1 of 5 calls have values that cannot be read. 1 calls deviate from the contract: docs/upstream.md says';
+    expect(stdout.trimEnd().split('\n').at(-1)).toContain(last);
+    expect(stdout).not.toContain('Everything that was tried works');
+    expect(code).toBe(1);
+  });
+
+  it('exits with 0 where values come in another form, and all of them can be read', async () => {
+    replies.steps = { json: [wireStep({ id: 4711, start_time: 1_741_833_675 })] };
+    const { code, stdout } = await check();
+    expect(saidOf('steps', stdout)).toContain('works, but deviates: 1 steps');
+    expect(stdout).toContain('Everything that was tried works. 1 calls deviate from the contract');
     expect(code).toBe(0);
   });
 
