@@ -8,7 +8,7 @@ var MAIN = path.join(__dirname, '..', 'dist', 'main.js');
 
 function isNewEnough(version) {
   var numbers = version.split('.').map(Number);
-  return numbers[0] > 24 || (numbers[0] === 24 && numbers[1] >= 5);
+  return numbers[0] > 24 || (numbers[0] === 24 && numbers[1] >= 9);
 }
 
 /** Node 24 of the optional packages; null if npm did not install the one for this machine. */
@@ -24,12 +24,10 @@ function findNode() {
 
 function runUnder(node) {
   var child = spawn(node, [MAIN].concat(process.argv.slice(2)), { stdio: 'inherit' });
-  // A terminal sends SIGINT to both, and two of them stop the gateway without grace.
-  process.on('SIGINT', function () {
-    if (!process.stdin.isTTY) child.kill('SIGINT');
-  });
-  process.on('SIGTERM', function () {
-    child.kill('SIGTERM');
+  ['SIGTERM', 'SIGINT', 'SIGHUP'].forEach(function (signal) {
+    process.on(signal, function () {
+      child.kill(signal);
+    });
   });
   child.on('error', function (error) {
     console.error('Stepgate could not start ' + node + ': ' + error.message);
@@ -48,7 +46,7 @@ if (isNewEnough(process.versions.node)) {
     runUnder(node);
   } else {
     console.error(
-      'Stepgate needs Node 24.5 or newer, but this is Node ' +
+      'Stepgate needs Node 24.9 or newer, but this is Node ' +
         process.versions.node +
         '. Install Node 24, or Stepgate with its optional packages, which bring Node 24 along on Linux and Windows.',
     );

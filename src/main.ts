@@ -7,7 +7,7 @@ import { UsageError } from './config/usage.ts';
 import { readContract } from './graphql/contract.ts';
 import { readVersion } from './observability/version.ts';
 
-const { env: environment, stdin, stdout, stderr } = process;
+const { env: environment, ppid, stdin, stdout, stderr } = process;
 const write = (text: string) => void stdout.write(text);
 const configWith = (file: string | undefined) => readConfigWith(file, environment);
 
@@ -24,7 +24,7 @@ async function run(argv: readonly string[]): Promise<void> {
     case 'serve': {
       const config = configWith(command.file);
       const { serve } = await import('./cli/serve.ts');
-      await serve(config, write);
+      await serve(config, write, environment.npm_lifecycle_event === 'start' ? ppid : null);
       break;
     }
     case 'check': {

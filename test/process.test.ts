@@ -1,8 +1,12 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, healthy, type FaultyUpstream, type Script } from './support/faulty-upstream.ts';
 import { subscribe, type Transport } from './support/live-client.ts';
 import { freePort } from './support/program.ts';
-import { startProcess, type GatewayProcess } from './support/process.ts';
+import { startProcess, type Command, type GatewayProcess } from './support/process.ts';
 import { STOP_PARTS_MS, STOP_WITHIN_MS } from './support/shutdown.ts';
 import { wireStep } from './support/wire.ts';
 
@@ -11,6 +15,7 @@ const RUN = { query: '{ run(workflowId: "wf", id: "r1") { totalElapsedTime steps
 describe('the process', () => {
   const started: GatewayProcess[] = [];
   const upstreams: FaultyUpstream[] = [];
+  const folders: string[] = [];
 
   async function startUpstream(script?: Script): Promise<FaultyUpstream> {
     const upstream = await startFaultyUpstream(script);
@@ -18,16 +23,17 @@ describe('the process', () => {
     return upstream;
   }
 
-  function start(environment: Readonly<Record<string, string>>): GatewayProcess {
-    const gateway = startProcess(environment);
+  function start(environment: Readonly<Record<string, string>>, command?: Command): GatewayProcess {
+    const gateway = startProcess({ npm_config_update_notifier: 'false', ...environment }, [], command);
     started.push(gateway);
     return gateway;
   }
 
   afterEach(async () => {
-    for (const { child } of started) child.kill('SIGKILL');
+    for (const gateway of started) gateway.end();
     await Promise.all(started.splice(0).map(({ exited }) => exited));
     await Promise.all(upstreams.splice(0).map((upstream) => upstream.close()));
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
   });
 
   /** All at once: a process mostly waits for its end. */
@@ -53,30 +59,76 @@ describe('the process', () => {
     expect(gateway.output()).toContain('demo-key');
   });
 
-  it('sends every answer under way whole after SIGTERM and SIGINT, takes no new connection, and exits with 0', () =>
-    forEach(['SIGTERM', 'SIGINT'] as const, async (signal) => {
-      const gate = Promise.withResolvers<undefined>();
-      const upstream = await startUpstream(async (call) => {
-        await gate.promise;
-        return healthy(call);
-      });
-      const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
-      const url = await gateway.url();
-      const arrived = upstream.nextCall();
-      const underWay = Array.from({ length: 50 }, () => post(url, RUN));
-      // All 50 are in the gateway when a later request of theirs has been answered; the one call shows the first is.
-      await arrived;
-      await Promise.all(Array.from({ length: 50 }, () => post(url, { query: '{ __typename }' })));
+  /** Under an older Node, which starts another one. Its code is not compiled. */
+  function commandUnderOlderNode(): Command {
+    const folder = mkdtempSync(join(tmpdir(), 'stepgate-command-'));
+    folders.push(folder);
+    for (const name of ['bin', 'node_modules']) symlinkSync(resolve(name), join(folder, name));
+    mkdirSync(join(folder, 'dist'));
+    writeFileSync(
+      join(folder, 'dist/main.js'),
+      `import ${JSON.stringify(pathToFileURL(resolve('src/main.ts')).href)};`,
+    );
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    const older = join(folder, 'older.cjs');
+    writeFileSync(older, `Object.defineProperty(process, 'versions', { value: { node: '20.0.0' } });`);
+    return [process.execPath, '--preserve-symlinks-main', '--require', older, join(folder, 'bin/stepgate.cjs')];
+  }
 
-      gateway.child.kill(signal);
-      await refused(url);
-      gate.resolve(undefined);
-      for (const answer of await Promise.all(underWay)) {
-        expect(answer.status).toBe(200);
-        expect(await answer.json()).toMatchObject({ data: { run: { totalElapsedTime: 2 } } });
-      }
-      expect(await gateway.exited).toBe(0);
-    }));
+  const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+  it.each<readonly [string, () => Command | undefined, readonly (number | null)[]]>([
+    ['the process', () => undefined, [0, 0, 0]],
+    // npm itself ends by SIGHUP.
+    ['npm start', () => ['npm', 'start'], [0, 0, null]],
+    ['the command under an older Node', commandUnderOlderNode, [0, 0, 0]],
+  ])(
+    'sends every answer under way whole when %s gets SIGTERM, SIGINT or SIGHUP, and leaves nothing running',
+    (_, commandOf, codes) =>
+      forEach(SIGNALS, async (signal) => {
+        const gate = Promise.withResolvers<undefined>();
+        const upstream = await startUpstream(async (call) => {
+          await gate.promise;
+          return healthy(call);
+        });
+        const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }, commandOf());
+        const url = await gateway.url();
+        const arrived = upstream.nextCall();
+        const underWay = Array.from({ length: 50 }, () => post(url, RUN));
+        // All 50 are in the gateway when a later request of theirs has been answered; the one call shows the first is.
+        await arrived;
+        await Promise.all(Array.from({ length: 50 }, () => post(url, { query: '{ __typename }' })));
+
+        gateway.child.kill(signal);
+        await refused(url);
+        gate.resolve(undefined);
+        for (const answer of await Promise.all(underWay)) {
+          expect(answer.status).toBe(200);
+          expect(await answer.json()).toMatchObject({ data: { run: { totalElapsedTime: 2 } } });
+        }
+        expect(await gateway.exited).toBe(codes[SIGNALS.indexOf(signal)]);
+        expect(gateway.output()).toContain(`"signal":"${signal}","msg":"stopping"`);
+      }),
+  );
+
+  it('stops gracefully though npm and a terminal send it a signal each', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    const upstream = await startUpstream(async (call) => {
+      await gate.promise;
+      return healthy(call);
+    });
+    const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
+    const url = await gateway.url();
+    const arrived = upstream.nextCall();
+    const underWay = post(url, RUN);
+    await arrived;
+    gateway.child.kill('SIGINT');
+    await refused(url);
+    gateway.child.kill('SIGINT');
+    gate.resolve(undefined);
+    expect((await underWay).status).toBe(200);
+    expect(await gateway.exited).toBe(0);
+  });
 
   it('tells those who watch a run that it stops, even one who hangs, and exits with 0', async () => {
     const upstream = await startUpstream(({ endpoint }) =>

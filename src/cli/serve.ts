@@ -7,8 +7,11 @@ import { createGateway, createLoggerFor } from '../gateway.ts';
 const LINGER_MS = 1000;
 /** Longer than that, and what live clients, the requests under way and the last spans are given: one after another. */
 const STOP_WITHIN_MS = 16_000;
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const NPM_CHECK_MS = 500;
 
-export async function serve(config: Config, write: (text: string) => void): Promise<void> {
+/** `npmId`: the process id of the npm that runs this as its script; null if none does. */
+export async function serve(config: Config, write: (text: string) => void, npmId: number | null): Promise<void> {
   const logger = createLoggerFor(config);
   const gateway = await createGateway(config, { logger });
 
@@ -24,9 +27,23 @@ export async function serve(config: Config, write: (text: string) => void): Prom
   // What goes wrong with it is logged, and said to whoever asks for the page; the gateway's own answers do not need it.
   void gateway.preparePage().catch(() => undefined);
 
-  closeWithGrace({ delay: STOP_WITHIN_MS, logger }, async ({ err, signal }) => {
+  const options = { delay: STOP_WITHIN_MS, logger, skip: [...STOP_SIGNALS] };
+  let isStopping = false;
+  const { close } = closeWithGrace(options, async ({ err }) => {
+    isStopping = true;
     if (err) logger.fatal({ err }, 'stopping after an error that nobody caught');
-    else logger.info({ signal }, 'stopping');
     await gateway.close(LINGER_MS);
   });
+  // npm and a terminal send each signal once, so it may come twice: close-with-grace would end the process at the second.
+  const stop = (signal: NodeJS.Signals) => {
+    if (isStopping) return;
+    logger.info({ signal }, 'stopping');
+    close();
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
+  if (npmId === null) return;
+  // npm does not pass SIGHUP on. It ends, and this process gets another parent.
+  setInterval(() => {
+    if (process.ppid !== npmId) stop('SIGHUP');
+  }, NPM_CHECK_MS).unref();
 }

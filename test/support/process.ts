@@ -1,4 +1,4 @@
-/** The gateway as a process of its own, as `npm start` runs it. */
+/** The gateway as a process of its own: as `npm start` runs it, by npm itself, and by the command of the package. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -8,24 +8,35 @@ import { fileURLToPath } from 'node:url';
 
 export interface GatewayProcess {
   readonly child: ChildProcess;
+  /** Ends it, and all processes below it, at once. */
+  end(): void;
   /** Everything that it has printed so far, to either stream. */
   readonly output: () => string;
   /** Where it listens, once it says so. Rejects with what it printed if it exits before. */
   url(): Promise<string>;
-  /** Resolves with its exit code, null if a signal ended it. */
+  /** Resolves with its exit code, null if a signal ended it: when all processes below it have ended, too. */
   readonly exited: Promise<number | null>;
 }
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const MAIN = join(ROOT, 'src/main.ts');
 
 /** Many start: with what the first one has compiled, the others start in half the time. */
 const ENVIRONMENT = { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(tmpdir(), 'stepgate-compiled') };
 
+export type Command = readonly [string, ...string[]];
+
 export function startProcess(
   environment: Readonly<Record<string, string>>,
   args: readonly string[] = [],
+  command?: Command,
 ): GatewayProcess {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const [program, ...words] = command ?? [process.execPath, MAIN];
+  // A group of its own, which `end` kills.
+  const detached = command !== undefined;
+  const child = spawn(program, [...words, ...args], {
+    cwd: ROOT,
+    detached,
     env: { ...ENVIRONMENT, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -41,6 +52,17 @@ export function startProcess(
 
   return {
     child,
+    end() {
+      if (!detached || child.pid === undefined) {
+        child.kill('SIGKILL');
+        return;
+      }
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // All have ended.
+      }
+    },
     output: () => printed,
     exited,
     url: () =>
