@@ -1,5 +1,6 @@
 /** The part of a GraphQL operation that reading and caching need: identity, limits, and how long its answer may live. */
 import type { OperationRecord } from '../observability/operation-record.ts';
+import type { Refusals } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -18,14 +19,12 @@ export interface Operation {
   readonly operationRecord?: OperationRecord | undefined;
 }
 
-export interface CallBudget {
+export interface CallBudget extends Refusals {
   /**
-   * Counts one upstream call; throws UPSTREAM_BUDGET_EXCEEDED when there were `maxCalls` already. `isAccepted`: the viewer's key is, as far
-   * as is known now.
+   * Counts one upstream call. Throws UPSTREAM_BUDGET_EXCEEDED when there were `maxCalls` already, or the refusal of a key that was not
+   * accepted when the operation began. `isAccepted`: whether it is now.
    */
   take(isAccepted: boolean): void;
-  /** The upstream has answered 401. Unless the key was accepted when the operation began, `take` throws this error from now on. */
-  refuse(error: GatewayError): void;
 }
 
 /** How long an operation's answer may be cached: the minimum over the data that was read. */
@@ -52,6 +51,9 @@ export function createCallBudget(maxCalls: number): CallBudget {
   let wasAccepted: boolean | undefined;
   let refusal: GatewayError | null = null;
   return {
+    get refusal() {
+      return refusal;
+    },
     take(isAccepted) {
       wasAccepted ??= isAccepted;
       if (refusal) throw refusal;

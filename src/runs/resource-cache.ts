@@ -4,14 +4,7 @@
  * (stale-if-error).
  */
 import type { CallOptions } from '../upstream/client.ts';
-import {
-  GatewayError,
-  isAccessDenied,
-  isForbidden,
-  isNotFound,
-  isOutage,
-  isUnauthenticated,
-} from '../upstream/errors.ts';
+import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
 import type { Cached, CachePartitions, Partition, Placed } from './cache-partitions.ts';
 import { createDenials, type Denied } from './denials.ts';
 import type { Operation } from './operation.ts';
@@ -129,9 +122,6 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       const loaded = (await flights.join(key, signal(), load)) as Loaded<T>;
       wasCalled = loaded.wasCalled;
       return loaded.cached;
-    } catch (error) {
-      if (isUnauthenticated(error)) budget.refuse(error);
-      throw error;
     } finally {
       if (operationRecord && wasCalled) operationRecord.hasFetched = true;
       else if (operationRecord) operationRecord.hasCached = true;
@@ -140,10 +130,10 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
 
   async function fetchAndCache<T>(
     resource: Resource<T>,
-    { viewer, requestId, operationRecord, skipsLive, skipsShared }: Operation,
+    { viewer, requestId, budget, operationRecord, skipsLive, skipsShared }: Operation,
     signal: AbortSignal,
   ): Promise<Loaded<T>> {
-    const call: CallOptions = { ...identityOf(viewer), requestId, signal, operationRecord };
+    const call: CallOptions = { ...identityOf(viewer), refusals: budget, requestId, signal, operationRecord };
     const skipped = skipsLive ? peek(viewer, resource) : undefined;
     let partition = partitions.lease(viewer.id);
 

@@ -20,6 +20,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { BreakerState } from '../observability/fleet-metrics.ts';
 import type { UpstreamState } from '../observability/metrics.ts';
+import type { Refusals } from './api.ts';
 import { GatewayError, isOutage } from './errors.ts';
 import { createUnacceptedKeys } from './unaccepted-keys.ts';
 
@@ -30,6 +31,7 @@ export interface Lane {
   readonly compartment: string;
   /** Whether the gateway or the upstream has accepted the viewer's key by now. */
   readonly isAccepted: () => boolean;
+  readonly refusals?: Refusals | undefined;
 }
 
 export interface Admission {

@@ -2,6 +2,7 @@
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { StartedRun } from './contract.ts';
+import type { GatewayError } from './errors.ts';
 import type { Scope } from './scope.ts';
 
 export interface RunRef {
@@ -17,6 +18,12 @@ export interface RunWindow {
   readonly limit: number;
 }
 
+/** Once the upstream has refused a key that was not accepted before, an operation makes no further call. */
+export interface Refusals {
+  readonly refusal: GatewayError | null;
+  refuse(error: GatewayError): void;
+}
+
 export interface CallOptions {
   /** The bearer key that the call carries. */
   readonly credential: string;
@@ -24,6 +31,8 @@ export interface CallOptions {
   readonly viewerId: string;
   /** Whether the gateway or the upstream has accepted the key by now. Absent: it has. */
   readonly isAccepted?: () => boolean;
+  /** Of the operation that pays for the call. */
+  readonly refusals?: Refusals;
   readonly requestId: string;
   /** Null: all that the credential sees. */
   readonly scope: Scope | null;

@@ -84,7 +84,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   async function send<T>(
     { endpoint, compartment }: Target,
     request: Omit<JsonRequest, 'isKept'>,
-    { signal, operationRecord, viewerId, isAccepted = always }: CallOptions,
+    { signal, operationRecord, viewerId, isAccepted = always, refusals }: CallOptions,
     policy: 'once' | 'repeatable',
     read: (json: JsonAnswer, body: Buffer, report: ReportDeviation) => T | Promise<T>,
   ): Promise<T> {
@@ -102,7 +102,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       return http.request({ ...observed, isKept }, signal, attemptSignal);
     };
     try {
-      const body = await resilience[policy]({ viewerId, compartment, isAccepted }, attempt, signal);
+      const body = await resilience[policy]({ viewerId, compartment, isAccepted, refusals }, attempt, signal);
       // The bulkhead has admitted a queued call by now: let it send before this answer is parsed, which takes longer.
       if (resilience.hasQueue()) await nextTurn();
       const json = await inPieces(jsonAnswerOf(body, WIRE_NAMES));

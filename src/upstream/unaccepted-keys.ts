@@ -1,9 +1,10 @@
 /**
- * Calls with keys that neither the gateway nor the upstream has accepted yet. A few calls of each key go out: a success lets the others of
- * the key pass, and a 401 is the answer to all of them. All such keys together have few slots.
+ * Calls with keys that neither the gateway nor the upstream has accepted yet. A few calls of each key go out: a success lets its others
+ * pass, and a 401 is the answer to the others of the operation. All such keys together have few slots.
  */
 import { bulkhead, BulkheadRejectedError, type BulkheadPolicy } from 'cockatiel';
-import { isUnauthenticated, type GatewayError } from './errors.ts';
+import type { Refusals } from './api.ts';
+import { isUnauthenticated } from './errors.ts';
 
 export interface UnacceptedKeys {
   /** Resolves with the answer of the call; with null where the key was accepted while it waited. */
@@ -13,6 +14,7 @@ export interface UnacceptedKeys {
 export interface UnacceptedKey {
   readonly viewerId: string;
   readonly isAccepted: () => boolean;
+  readonly refusals?: Refusals | undefined;
 }
 
 /** Calls of one key at a time. */
@@ -25,7 +27,6 @@ interface Trial {
   readonly slots: BulkheadPolicy;
   calls: number;
   isAccepted: boolean;
-  refusal: GatewayError | null;
 }
 
 export function createUnacceptedKeys(slots: number): UnacceptedKeys {
@@ -36,24 +37,24 @@ export function createUnacceptedKeys(slots: number): UnacceptedKeys {
 
   function trialOf(viewerId: string): Trial {
     const known = trials.get(viewerId);
-    const trial = known ?? { slots: bulkhead(MAX_AT_ONCE, Infinity), calls: 0, isAccepted: false, refusal: null };
+    const trial = known ?? { slots: bulkhead(MAX_AT_ONCE, Infinity), calls: 0, isAccepted: false };
     trials.set(viewerId, trial);
     return trial;
   }
 
   return {
-    async attempt({ viewerId, isAccepted }, call, signal) {
+    async attempt({ viewerId, isAccepted, refusals }, call, signal) {
       if (calls >= slots + MAX_WAITING) throw new BulkheadRejectedError(slots, MAX_WAITING);
       const trial = trialOf(viewerId);
       const tryOnce = async () => {
         if (trial.isAccepted || isAccepted()) return null;
-        if (trial.refusal) throw trial.refusal;
+        if (refusals?.refusal) throw refusals.refusal;
         try {
           const answer = await call();
           trial.isAccepted = true;
           return { answer };
         } catch (error) {
-          if (isUnauthenticated(error)) trial.refusal = error;
+          if (isUnauthenticated(error)) refusals?.refuse(error);
           throw error;
         }
       };

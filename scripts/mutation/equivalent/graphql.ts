@@ -113,7 +113,7 @@ export const GRAPHQL: readonly Equivalent[] = [
   ]),
   {
     file: 'graphql/operations/rate-limit.ts',
-    line: 'const isAllowed = owedMs + intervalMs <= MINUTE_MS + TOLERANCE_MS;',
+    line: 'const isAllowed = owedMs + takesMs <= MINUTE_MS + TOLERANCE_MS;',
     replacement: 'owedMs + intervalMs < MINUTE_MS + TOLERANCE_MS',
     reason: 'What is rounded off is far less than the tolerance, and never just as much.',
   },

@@ -90,12 +90,6 @@ export const RUNS: readonly Equivalent[] = [
     reason: 'Of one that is known it is not asked whether it is new.',
   },
   {
-    file: 'runs/cache-partitions.ts',
-    line: 'return slot && !isEntry(slot) ? slot : undefined;',
-    replacement: 'true',
-    reason: "No entry has a viewer's id for its place. The types can not tell that.",
-  },
-  {
     file: 'runs/recent-failures.ts',
     line: 'failures.delete(key);',
     replacement: ';',

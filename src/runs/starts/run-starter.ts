@@ -33,7 +33,7 @@ export function createRunStarter(
     const { signal } = new AbortController();
     const asked = { endpoint: 'execute', workflowId } as const;
     try {
-      const call = { ...cache.identityOf(viewer), requestId, signal, operationRecord };
+      const call = { ...cache.identityOf(viewer), refusals: budget, requestId, signal, operationRecord };
       const started = await cache.prove(viewer, () => upstream.execute(workflowId, inputs, call));
       cache.allow(viewer, asked);
       return started;
