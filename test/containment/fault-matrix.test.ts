@@ -73,8 +73,8 @@ const IDS_OF_STARTED = withIds(
   `mutation { executeWorkflow(workflowId: "wf") { message run { id workflowId startedAt stepCounts { total } } } }`,
 );
 
-/** A run that no row asks for. */
-const ACCEPTED = '{ run(workflowId: "accepted", id: "r") { steps { id } } }';
+/** Of a run whose calls fail in no row. */
+const ACCEPTED = '{ run(workflowId: "other", id: "o1") { steps { id } } }';
 
 type Ask = (gateway: TestGateway, text: string, key: string) => Promise<PlainAnswer>;
 
