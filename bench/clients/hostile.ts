@@ -1,5 +1,5 @@
 /** A hostile caller of the gateway for some seconds. Takes the job as JSON, prints what it sent and was answered as JSON. */
-import { anonymous, documents, madeUpKeys, persisted, responseCache } from './hostile/floods.ts';
+import { anonymous, documents, introspection, madeUpKeys, persisted, responseCache } from './hostile/floods.ts';
 import { denseAnswers, largeAnswers, pipelining } from './hostile/bad-readers.ts';
 import { live } from './hostile/live.ts';
 import { createTally, type HostileReport } from './hostile/tally.ts';
@@ -19,6 +19,7 @@ const ATTACKS = {
   anonymous,
   documents,
   madeUpKeys,
+  introspection,
   largeAnswers,
   denseAnswers,
   pipelining,

@@ -38,6 +38,7 @@ import { createPageHandlers } from './page/page-handler.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { createResponseWriter } from './response-writer.ts';
 import { createHttpServer } from './server.ts';
+import { createUnacceptedCallers } from './unaccepted-callers.ts';
 
 export interface HttpOptions {
   readonly config: Config;
@@ -88,6 +89,8 @@ export function createHttp(options: HttpOptions) {
   };
   const rateLimits = createRateLimits({
     byViewer: rateLimitPerMinute === null ? null : limitOf('viewer', rateLimitPerMinute),
+  });
+  const unacceptedCallers = createUnacceptedCallers({
     byAddress: limitOf('address', config.rateLimitAnonymousPerMinute),
     ...{ isAccepted, networkOf: networkOfClient },
   });
@@ -110,6 +113,7 @@ export function createHttp(options: HttpOptions) {
     graphql: createGraphqlHandler({
       authenticate,
       rateLimits,
+      unacceptedCallers,
       responses: cachesAnswers ? responses : null,
       clientBytes,
       operations,
@@ -129,6 +133,7 @@ export function createHttp(options: HttpOptions) {
     protocol: createSocketProtocol({ operations, schema, maxOperations }),
     authenticate,
     rateLimits,
+    unacceptedCallers,
     clientBytes,
     unaccepted: createUnacceptedSockets(),
     ...{ isAccepted, networkOf: networkOfClient },

@@ -1,8 +1,9 @@
 /**
  * Calls with keys that neither the gateway nor the upstream has accepted yet. A few calls of each key go out: a success lets its others
- * pass, and a 401 is the answer to the others of the operation. All such keys together have few slots.
+ * pass, and a 401 is the answer to the others of the operation. All such keys together have few slots. The operations
+ * that may wait for them are bounded where they come in (`http/unaccepted-callers.ts`).
  */
-import { bulkhead, BulkheadRejectedError, type BulkheadPolicy } from 'cockatiel';
+import { bulkhead, type BulkheadPolicy } from 'cockatiel';
 import type { Refusals } from './api.ts';
 import { isUnauthenticated } from './errors.ts';
 
@@ -19,8 +20,6 @@ export interface UnacceptedKey {
 
 /** Calls of one key at a time. */
 const MAX_AT_ONCE = 4;
-/** Calls of all keys that may wait. */
-const MAX_WAITING = 1000;
 
 /** What its calls have found out about a key. */
 interface Trial {
@@ -33,7 +32,6 @@ export function createUnacceptedKeys(slots: number): UnacceptedKeys {
   const all = bulkhead(slots, Infinity);
   /** Of keys with calls under way, by viewer. */
   const trials = new Map<string, Trial>();
-  let calls = 0;
 
   function trialOf(viewerId: string): Trial {
     const known = trials.get(viewerId);
@@ -44,7 +42,6 @@ export function createUnacceptedKeys(slots: number): UnacceptedKeys {
 
   return {
     async attempt({ viewerId, isAccepted, refusals }, call, signal) {
-      if (calls >= slots + MAX_WAITING) throw new BulkheadRejectedError(slots, MAX_WAITING);
       const trial = trialOf(viewerId);
       const tryOnce = async () => {
         if (trial.isAccepted || isAccepted()) return null;
@@ -58,12 +55,10 @@ export function createUnacceptedKeys(slots: number): UnacceptedKeys {
           throw error;
         }
       };
-      calls += 1;
       trial.calls += 1;
       try {
         return await trial.slots.execute(() => all.execute(tryOnce, signal), signal);
       } finally {
-        calls -= 1;
         trial.calls -= 1;
         if (trial.calls === 0) trials.delete(viewerId);
       }

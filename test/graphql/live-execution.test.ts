@@ -98,7 +98,7 @@ function setUp() {
         transport: 'graphql-ws',
         requestId: 'r',
         traceparent: undefined,
-        takeUnaccepted: () => null,
+        unaccepted: null,
         params: { operationName, variables: by === null ? null : { by } },
         caller,
         authenticate: () => caller,

@@ -11,6 +11,7 @@ import { MIN_COUNTED_BYTES } from '../../src/http/connection/client-bytes.ts';
 import { createWaitingClient, signalOfClient } from '../../src/http/connection/client-signal.ts';
 import { createExchange } from '../../src/http/exchange.ts';
 import { createExplorerPage } from '../../src/http/graphql/explorer-page.ts';
+import { createUnacceptedCallers } from '../../src/http/unaccepted-callers.ts';
 import { allowanceHeaders, createRateLimits } from '../../src/http/rate-limits.ts';
 import type { HttpResponse } from '../../src/http/response-writer.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
@@ -221,19 +222,17 @@ describe('the rate of a request', () => {
         return allowance;
       },
     });
-    const viewer = viewerOf('one');
-    const isAccepted = (viewerId: string) => viewerId === viewer.id;
-    const options = { byAddress: limit('address'), isAccepted, networkOf: () => '10.0.0.1' };
-    const limits = createRateLimits({ ...options, byViewer: limit('viewer') });
-    expect(limits.take(lasting(viewer), requestWith())).toBe(allowance);
-    expect(limits.take(NOBODY, requestWith())).toBe(allowance);
-    expect(limits.take(lasting(viewerOf('invented')), requestWith())).toBe(allowance);
-    expect(limits.takeUnaccepted(lasting(viewer), requestWith(), 9)).toBeNull();
-    expect(limits.takeUnaccepted(NOBODY, requestWith(), 9)).toBe(allowance);
-    expect(createRateLimits({ ...options, byViewer: null }).take(lasting(viewer), requestWith())).toBeNull();
-    const invented = `viewer ${viewerOf('invented').id}`;
+    const viewer = lasting(viewerOf('one'));
+    const isAccepted = (viewerId: string) => viewerId === viewer.viewer?.id;
+    const callers = createUnacceptedCallers({ byAddress: limit('address'), isAccepted, networkOf: () => '10.0.0.1' });
+    const { take } = createRateLimits({ byViewer: limit('viewer') });
+    const invented = lasting(viewerOf('invented'));
+    for (const caller of [viewer, NOBODY, invented]) {
+      expect(take(caller, callers.of(caller, requestWith()))).toBe(allowance);
+    }
+    expect(createRateLimits({ byViewer: null }).take(viewer, callers.of(viewer, requestWith()))).toBeNull();
     const address = 'address 10.0.0.1';
-    expect(taken).toEqual([`viewer ${viewer.id}`, address, address, invented, address]);
+    expect(taken).toEqual([`viewer ${viewer.viewer?.id}`, address, address, `viewer ${invented.viewer?.id}`]);
   });
 
   it('is told in headers', () => {

@@ -133,7 +133,7 @@ describe('the bounds', () => {
           authenticate: () => NOBODY,
           authorization: undefined,
           takeAllowance: () => null,
-          takeUnaccepted: () => null,
+          unacceptedOf: () => null,
           clientBytes: createClientBytes(1_000_000, () => true),
           owner: ANONYMOUS,
           largeMessages: createLargeMessages(),

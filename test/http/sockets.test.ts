@@ -108,7 +108,8 @@ describe('sockets', () => {
     sockets = serveSockets(server, {
       protocol: createSocketProtocol({ operations, schema: createSchema(null), maxOperations: MAX_OPERATIONS }),
       authenticate: (request, authorization) => authenticate(authorization ?? request.headers.authorization, request),
-      rateLimits: { take: (caller) => allowance(caller), takeUnaccepted: () => null },
+      rateLimits: { take: (caller) => allowance(caller) },
+      unacceptedCallers: { of: () => null },
       clientBytes: { of: (owner) => clientBytes.of(owner) },
       unaccepted: createUnacceptedSockets(),
       isAccepted: () => true,

@@ -104,7 +104,7 @@ async function createPipeline() {
       transport: 'http',
       requestId: 'r',
       traceparent: undefined,
-      takeUnaccepted: () => null,
+      unaccepted: null,
       params: { query, extensions: { persistedQuery: { version: 1, sha256Hash } } },
       caller,
       authenticate: () => caller,

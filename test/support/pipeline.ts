@@ -65,7 +65,7 @@ export async function createPipeline(options: PipelineOptions = {}) {
       params,
       caller,
       authenticate: () => caller,
-      takeUnaccepted: () => null,
+      unaccepted: null,
       allowed: new Set(allowed),
       client: {
         signal: () => new AbortController().signal,

@@ -1,7 +1,7 @@
 /** Hostile callers that send as fast as they are answered. */
 import { createHash } from 'node:crypto';
 import { MISSING_RUN, REFUSED_KEY, runIdOf } from '../../fixture-runs.ts';
-import { AUTHORIZATION, runBody } from '../../queries.ts';
+import { AUTHORIZATION, runsBody } from '../../queries.ts';
 import { flood } from './flood.ts';
 import { bodyOf, commented, longAliases, manyFragments } from './operations.ts';
 import type { Target } from './tally.ts';
@@ -32,12 +32,25 @@ export const documents = (target: Target): Promise<void> =>
     return { headers: { authorization }, body: bodyOf(text) };
   });
 
-/** Each with a key of its own: the upstream refuses it, or answers it that there is no such run. */
+const RUNS_OF_MADE_UP_KEY = 100;
+
+/** Each with a key of its own, half of them from one address: the upstream refuses it, or answers that there are no such runs. */
 export const madeUpKeys = (target: Target): Promise<void> =>
-  flood(target, CONNECTIONS, (index) => ({
-    headers: { authorization: index % 2 === 0 ? `${REFUSED_KEY}${index}` : `Bearer made-up-${index}` },
-    body: runBody(index % 2 === 0 ? runOf(target, index) : `${MISSING_RUN}${index}`),
-  }));
+  flood(target, CONNECTIONS, (index) => {
+    const isRefused = index % 4 < 2;
+    const authorization = isRefused ? `${REFUSED_KEY}${index}` : `Bearer made-up-${index}`;
+    const prefix = isRefused ? runOf(target, index) : `${MISSING_RUN}${index}`;
+    const ids = Array.from({ length: RUNS_OF_MADE_UP_KEY }, (_, run) => `${prefix}-${run}`);
+    return { headers: { authorization, ...(index % 2 === 0 && fromManyAddresses(index)) }, body: runsBody(ids) };
+  });
+
+/** Without a key, from three addresses: all that one operation may ask of the schema. */
+export const introspection = (target: Target): Promise<void> =>
+  flood(target, 3, (index) => {
+    const types = (alias: number) => `s${index}_${alias}: __schema { types { fields { type { fields { name } } } } }`;
+    const query = `{ ${Array.from({ length: 1 + (index % 20) }, (_, alias) => types(alias)).join(' ')} }`;
+    return { headers: fromManyAddresses(index % 3), body: JSON.stringify({ query }) };
+  });
 
 /** Registers operations of 100 KB by their hash (APQ), with a key and without. */
 export const persisted = (target: Target): Promise<void> =>
@@ -60,7 +73,7 @@ const LONG_LENGTH = 100_000;
 export const responseCache = (target: Target): Promise<void> =>
   flood(target, CONNECTIONS, (count) => {
     const index = Math.floor(count / 2);
-    const headers = { authorization: `Bearer accepted-${index % KEYS}` };
+    const headers = { authorization: `Bearer accepted-${index % KEYS}`, ...fromManyAddresses(index % KEYS) };
     const query = (length: number) =>
       longAliases(index, length, runIdOf({ state: 'finished', steps: 1, outputBytes: 60 }, index));
     if (index % 3 === 0) return { headers, search: `?query=${encodeURIComponent(query(GET_LENGTH))}` };

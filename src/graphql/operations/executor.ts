@@ -32,13 +32,13 @@ export function createExecutor(options: ExecutorOptions): Executor {
   const { schema, documents, errors, live, maxCalls, maxObjects, holdAnswer } = options;
 
   /** Introspection needs no accepted key, and takes as much time as many operations: without one it counts as many. */
-  async function checkCost({ cost }: PreparedOperation, { params, takeUnaccepted }: OperationRequest): Promise<void> {
+  async function checkCost({ cost }: PreparedOperation, { params, unaccepted }: OperationRequest): Promise<void> {
     const { calls, objects, introspected } = cost(params.variables ?? {});
     if (calls > maxCalls) throw limitError('cost', maxCalls, calls, (found) => `may cause ${found} upstream calls`);
     if (objects > maxObjects)
       throw limitError('objects', maxObjects, objects, (found) => `may answer ${found} objects`);
     const operations = Math.floor(introspected / INTROSPECTED_AN_OPERATION);
-    const allowance = operations > 0 ? await takeUnaccepted(operations) : null;
+    const allowance = operations > 0 ? await unaccepted?.take(operations) : null;
     if (allowance && !allowance.isAllowed) throw rateLimited(allowance);
   }
 

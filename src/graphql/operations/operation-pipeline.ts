@@ -108,7 +108,9 @@ export function createOperationPipeline(options: OperationPipelineOptions): Oper
     async run(request) {
       const { transport, requestId, traceparent, http, caller, client } = request;
       const record = observer.begin({ transport, requestId, traceparent, http, viewerId: caller.viewer?.id ?? null });
-      const outcome = await settled(runStages(request, record), record);
+      const { unaccepted } = request;
+      const run = () => runStages(request, record);
+      const outcome = await settled(unaccepted ? unaccepted.inTurn(run) : run(), record);
       if (outcome.kind === 'events') {
         return { kind: 'events', events: observeEvents(guardEvents(outcome.events, request), record, observer) };
       }

@@ -24,11 +24,19 @@ export interface OperationRequest extends Omit<OperationStart, 'viewerId'> {
   readonly caller: Caller;
   /** Authenticates again: an open connection has no rights of its own. */
   readonly authenticate: () => Caller | Promise<Caller>;
-  /** Counts so many more operations of a caller without an accepted key against its address; null for another caller. */
-  readonly takeUnaccepted: (operations: number) => Allowance | null | Promise<Allowance | null>;
+  /** Null where the key of the caller is accepted. */
+  readonly unaccepted: UnacceptedCaller | null;
   /** The types that the transport allows. */
   readonly allowed: ReadonlySet<OperationType>;
   readonly client: Client;
+}
+
+/** A caller without a key, or with one that neither the gateway nor the upstream has accepted yet: it can be invented. */
+export interface UnacceptedCaller {
+  /** Counts operations against the address of the caller. */
+  readonly take: (operations: number) => Allowance | Promise<Allowance>;
+  /** Runs an operation when it is its turn. Rejects with RATE_LIMITED where too many wait. */
+  readonly inTurn: <T>(run: () => Promise<T>) => Promise<T>;
 }
 
 /** The client that waits for the answer. */

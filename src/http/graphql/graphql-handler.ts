@@ -4,7 +4,13 @@
  */
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { OperationPipeline } from '../../graphql/operations/operation-pipeline.ts';
-import type { Answer, OperationRequest, OperationType, Outcome } from '../../graphql/operations/operation.ts';
+import type {
+  Answer,
+  OperationRequest,
+  OperationType,
+  Outcome,
+  UnacceptedCaller,
+} from '../../graphql/operations/operation.ts';
 import { rateLimited } from '../../graphql/operations/rate-limit.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Observer } from '../../observability/observer.ts';
@@ -24,6 +30,7 @@ import { ALLOWED_METHODS, GRAPHQL_VARY, STREAM_PATH, type Exchange, type Handler
 import type { EventStreams } from '../live/event-streams.ts';
 import { allowanceHeaders, type RateLimits } from '../rate-limits.ts';
 import type { HttpResponse, ResponseWriter } from '../response-writer.ts';
+import type { UnacceptedCallers } from '../unaccepted-callers.ts';
 import { bodyOf } from './answer-bytes.ts';
 import { createNegotiation, JSON_TYPE, type AcceptedForms, type JsonType } from './media-types.ts';
 import { checkHead, readParams } from './params.ts';
@@ -34,6 +41,7 @@ import { httpStatusOf } from './status.ts';
 export interface GraphqlHandlerOptions {
   readonly authenticate: Authenticate;
   readonly rateLimits: RateLimits;
+  readonly unacceptedCallers: UnacceptedCallers;
   /** Null: no answer is cached. */
   readonly responses: ResponseCache | null;
   readonly clientBytes: ClientBytes;
@@ -49,14 +57,25 @@ interface Stage {
   readonly exchange: Exchange;
   readonly forms: AcceptedForms;
   readonly caller: Caller;
+  readonly unaccepted: UnacceptedCaller | null;
   /** Names and values in turn. */
   readonly rateHeaders: readonly string[];
   readonly held: HeldBytes;
 }
 
 export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
-  const { authenticate, rateLimits, responses, clientBytes, operations, streams, writer, answerBrowser, observer } =
-    options;
+  const {
+    authenticate,
+    rateLimits,
+    unacceptedCallers,
+    responses,
+    clientBytes,
+    operations,
+    streams,
+    writer,
+    answerBrowser,
+    observer,
+  } = options;
 
   const { acceptedForms, acceptsEvents } = createNegotiation();
 
@@ -71,10 +90,11 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     const forms = formsOf(exchange);
     if (forms.prefersHtml && exchange.method === 'GET' && (await answerBrowser(exchange))) return;
     const caller = await authenticate(exchange.request);
-    const allowance = await rateLimits.take(caller, exchange.request);
+    const unaccepted = unacceptedCallers.of(caller, exchange.request);
+    const allowance = await rateLimits.take(caller, unaccepted);
     const rateHeaders = allowance && (caller.viewer || !allowance.isAllowed) ? allowanceHeaders(allowance) : [];
     const held = createHolding(clientBytes.of(caller.viewer?.id ?? ANONYMOUS));
-    const stage: Stage = { exchange, forms, caller, rateHeaders, held };
+    const stage: Stage = { exchange, forms, caller, unaccepted, rateHeaders, held };
     try {
       if (allowance && !allowance.isAllowed) throw rateLimited(allowance);
       await answer(stage);
@@ -139,10 +159,10 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     }
   }
 
-  const requestOf = ({ exchange: { request, response, method }, forms, caller, held }: Stage) => ({
+  const requestOf = ({ exchange: { request, response, method }, forms, caller, unaccepted, held }: Stage) => ({
     caller,
     authenticate: () => authenticate(request),
-    takeUnaccepted: (operations: number) => rateLimits.takeUnaccepted(caller, request, operations),
+    unaccepted,
     allowed: allowedTypes(method, forms),
     client: {
       signal: signalOfClient(response),

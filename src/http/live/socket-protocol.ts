@@ -3,13 +3,14 @@ import { GraphQLError, parse, type FormattedExecutionResult, type GraphQLSchema 
 import { CloseCode, makeServer, type Server } from 'graphql-ws';
 import type { Caller } from '../../auth/caller.ts';
 import type { OperationPipeline } from '../../graphql/operations/operation-pipeline.ts';
-import type { OperationParams, OperationType, Outcome } from '../../graphql/operations/operation.ts';
-import { rateLimited, type Allowance } from '../../graphql/operations/rate-limit.ts';
+import type { OperationParams, OperationType, Outcome, UnacceptedCaller } from '../../graphql/operations/operation.ts';
+import { rateLimited } from '../../graphql/operations/rate-limit.ts';
 import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
 import type { HttpSource } from '../../observability/http-source.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { ANONYMOUS, createHolding, type ClientBytes, type Holding } from '../connection/client-bytes.ts';
 import { createWaitingClient, type WaitingClient } from '../connection/client-signal.ts';
+import type { RateLimits } from '../rate-limits.ts';
 import type { LargeMessages } from './large-messages.ts';
 
 /** What belongs to one socket. */
@@ -19,8 +20,8 @@ export interface SocketExtra {
   readonly authenticate: (authorization: string | undefined) => Caller | Promise<Caller>;
   /** From `connectionParams`. */
   authorization: string | undefined;
-  readonly takeAllowance: (caller: Caller) => Allowance | null | Promise<Allowance | null>;
-  readonly takeUnaccepted: (caller: Caller, operations: number) => Allowance | null | Promise<Allowance>;
+  readonly unacceptedOf: (caller: Caller) => UnacceptedCaller | null;
+  readonly takeAllowance: RateLimits['take'];
   readonly clientBytes: ClientBytes;
   /** Of what is held for its messages: ANONYMOUS until its viewer is known. */
   owner: string;
@@ -72,13 +73,13 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
     const start = { transport: 'graphql-ws', requestId: nextRequestId(), traceparent, http } as const;
     const refuse = (error: unknown) => operations.refuse({ ...start, viewerId: caller.viewer?.id ?? null }, error);
     if (isOneTooMany) return refuse(tooMany(maxOperations));
-    const allowance = await takeAllowance(caller);
+    const unaccepted = extra.unacceptedOf(caller);
+    const allowance = await takeAllowance(caller, unaccepted);
     if (allowance && !allowance.isAllowed) return refuse(rateLimited(allowance));
     const held = createHolding(clientBytes.of(caller.viewer?.id ?? ANONYMOUS));
     holdings.set(params, held);
     const client = { ...waitingClient, ...held };
-    const takeUnaccepted = (count: number) => extra.takeUnaccepted(caller, count);
-    return operations.run({ ...start, params, caller, authenticate, takeUnaccepted, allowed: ALL_TYPES, client });
+    return operations.run({ ...start, params, caller, authenticate, unaccepted, allowed: ALL_TYPES, client });
   }
 
   return makeServer<Readonly<Record<string, unknown>> | undefined, SocketExtra>({
@@ -96,7 +97,7 @@ export function createSocketProtocol({ operations, schema, maxOperations }: Sock
         return;
       }
       // A refused key counts like a refused request: otherwise keys could be tried as often as sockets open.
-      const allowance = await extra.takeAllowance(caller);
+      const allowance = await extra.takeAllowance(caller, extra.unacceptedOf(caller));
       if (allowance && !allowance.isAllowed) extra.socket.close(TRY_AGAIN_LATER, rateLimited(allowance).message);
       else if (error?.isRetryable) extra.socket.close(TRY_AGAIN_LATER, error.message);
       else extra.socket.close(CloseCode.Unauthorized, `Unauthorized: ${error?.message ?? NO_KEY}`);

@@ -13,6 +13,7 @@ import { ANONYMOUS, MIN_COUNTED_BYTES, type ClientBytes } from '../connection/cl
 import { bytesBeyondText } from '../connection/json-bytes.ts';
 import { endWithError, type RawError } from '../connection/raw-response.ts';
 import type { RateLimits } from '../rate-limits.ts';
+import type { UnacceptedCallers } from '../unaccepted-callers.ts';
 import { closeSocket } from './close-socket.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { createLargeMessages } from './large-messages.ts';
@@ -27,6 +28,7 @@ export interface SocketsOptions {
   readonly protocol: SocketProtocol;
   readonly authenticate: Authenticate;
   readonly rateLimits: RateLimits;
+  readonly unacceptedCallers: UnacceptedCallers;
   readonly clientBytes: ClientBytes;
   readonly unaccepted: UnacceptedSockets;
   readonly isAccepted: (viewerId: string) => boolean;
@@ -83,6 +85,7 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
     protocol,
     authenticate,
     rateLimits,
+    unacceptedCallers,
     clientBytes,
     unaccepted,
     isAccepted,
@@ -175,8 +178,8 @@ export function serveSockets(server: Server, options: SocketsOptions): LiveTrans
       socket: { close },
       authenticate: (authorization) => authenticate(request, authorization),
       authorization: undefined,
-      takeAllowance: (caller) => rateLimits.take(caller, request),
-      takeUnaccepted: (caller, count) => rateLimits.takeUnaccepted(caller, request, count),
+      unacceptedOf: (caller) => unacceptedCallers.of(caller, request),
+      takeAllowance: rateLimits.take,
       clientBytes,
       owner: ANONYMOUS,
       largeMessages: createLargeMessages(),
