@@ -1,6 +1,6 @@
 /**
- * Callers whose key neither the gateway nor the upstream has accepted yet, or who have none. Their operations count against their address, and take
- * turns: few of an address and of all are under way at a time, and the others wait.
+ * Callers whose key neither the gateway nor the upstream has accepted yet, or who have none. Their operations count against their address. Keys take
+ * turns: few of an address and of all have operations under way at a time, and the others wait.
  */
 import type { IncomingMessage } from 'node:http';
 import { bulkhead, BulkheadRejectedError, type BulkheadPolicy } from 'cockatiel';
@@ -21,12 +21,16 @@ export interface UnacceptedCallersOptions {
   readonly networkOf: (request: IncomingMessage) => string;
 }
 
+/** Keys. */
 const OF_NETWORK = { underWay: 16, waiting: 200 };
 const IN_ALL = { underWay: 48, waiting: 1000 };
 
-interface Turns {
-  readonly slots: BulkheadPolicy;
+/** All operations of a key share one turn. */
+interface Turn {
   operations: number;
+  /** Resolves when it has come. */
+  readonly come: Promise<undefined>;
+  readonly end: () => void;
 }
 
 export function createUnacceptedCallers({
@@ -35,20 +39,46 @@ export function createUnacceptedCallers({
   networkOf,
 }: UnacceptedCallersOptions): UnacceptedCallers {
   const all = bulkhead(IN_ALL.underWay, IN_ALL.waiting);
-  /** Of networks with operations under way. */
-  const networks = new Map<string, Turns>();
+  /** Of keys with operations under way, or waiting: by viewer, and those of each network. */
+  const turns = new Map<string, Turn>();
+  const networks = new Map<string, { readonly slots: BulkheadPolicy; keys: number }>();
 
-  async function inTurn<T>(network: string, run: () => Promise<T>): Promise<T> {
-    const turns = networks.get(network) ?? { slots: bulkhead(OF_NETWORK.underWay, OF_NETWORK.waiting), operations: 0 };
-    networks.set(network, turns);
-    turns.operations += 1;
+  function begin(viewerId: string, network: string): Turn {
+    const ofNetwork = networks.get(network) ?? { slots: bulkhead(OF_NETWORK.underWay, OF_NETWORK.waiting), keys: 0 };
+    networks.set(network, ofNetwork);
+    ofNetwork.keys += 1;
+    const come = Promise.withResolvers<undefined>();
+    const over = Promise.withResolvers<undefined>();
+    const useSlot = () => {
+      come.resolve(undefined);
+      return over.promise;
+    };
+    ofNetwork.slots.execute(() => all.execute(useSlot)).catch(come.reject);
+    const turn = {
+      operations: 0,
+      come: come.promise,
+      end() {
+        turns.delete(viewerId);
+        ofNetwork.keys -= 1;
+        if (ofNetwork.keys === 0) networks.delete(network);
+        over.resolve(undefined);
+      },
+    };
+    turns.set(viewerId, turn);
+    return turn;
+  }
+
+  async function inTurn<T>(viewerId: string, network: string, run: () => Promise<T>): Promise<T> {
+    const turn = turns.get(viewerId) ?? begin(viewerId, network);
+    turn.operations += 1;
     try {
-      return await turns.slots.execute(() => all.execute(run));
+      await turn.come;
+      return await run();
     } catch (error) {
       throw error instanceof BulkheadRejectedError ? tooMany() : error;
     } finally {
-      turns.operations -= 1;
-      if (turns.operations === 0) networks.delete(network);
+      turn.operations -= 1;
+      if (turn.operations === 0) turn.end();
     }
   }
 
@@ -58,7 +88,7 @@ export function createUnacceptedCallers({
       const network = networkOf(request);
       return {
         take: (operations) => byAddress.take(network, operations),
-        inTurn: (run) => inTurn(network, run),
+        inTurn: (run) => (viewer ? inTurn(viewer.id, network, run) : run()),
       };
     },
   };
@@ -67,6 +97,6 @@ export function createUnacceptedCallers({
 const tooMany = (): GatewayError =>
   new GatewayError(
     'RATE_LIMITED',
-    'Too many operations are under way whose key the upstream has not accepted yet. Try again later.',
+    'Too many keys that the upstream has not accepted yet have operations under way. Try again later.',
     { retryAfterSeconds: 1 },
   );

@@ -107,7 +107,7 @@ describe('a key that nobody has accepted', () => {
     await Promise.all(waiting);
   });
 
-  it('waits for its turn: 16 operations of an address are under way, 200 wait, and the next one gets 429', async () => {
+  it('waits for its turn: of an address 16 have operations under way, 200 wait, and the next one gets 429', async () => {
     await gateway.close();
     const settings = { UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000', TRUST_PROXY: '1' };
     gateway = await startGateway(settings, { now: clock.now, after: clock.after });
@@ -116,11 +116,14 @@ describe('a key that nobody has accepted', () => {
       await gate.promise;
       return REFUSED;
     };
+    // All operations of a key share its turn.
+    const ofOne = Array.from({ length: 300 }, () => statusFrom('192.0.2.1', 'made-up-0', runs(1)));
     const statuses = Array.from({ length: 217 }, (_, index) => statusFrom('192.0.2.1', `made-up-${index}`, runs(1)));
     expect(await Promise.race(statuses)).toBe(429);
     expect(upstream.calls.length).toBeLessThanOrEqual(16);
     gate.resolve(undefined);
     expect((await Promise.all(statuses)).filter((status) => status === 200)).toHaveLength(216);
+    expect(new Set(await Promise.all(ofOne))).toEqual(new Set([200]));
   });
 
   it('is accepted by a start of a run, too', async () => {
