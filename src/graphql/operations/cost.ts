@@ -124,7 +124,7 @@ export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }
     function ofMetaField(node: FieldNode, parent: GraphQLCompositeType): Sum {
       if (parent !== root) return { ...NOTHING, fields: 1 };
       const name = givenArguments(node, TypeMetaFieldDef, variables, onVariable).get('name');
-      const introspected = introspectedObjects(node, name, { schema, operation, fragments, maximum: maxObjects });
+      const introspected = introspectedObjects(node, name, { schema, fragments, maximum: maxObjects });
       return { ...NOTHING, objects: introspected, introspected, fields: 1 };
     }
 

@@ -1,28 +1,25 @@
 /** The objects that introspection answers, counted before it is executed: it needs no key, and may answer a schema many times over. */
 import {
-  getNamedType,
+  isAbstractType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
   isObjectType,
-  SchemaMetaFieldDef,
-  TypeMetaFieldDef,
+  isWrappingType,
   type FieldNode,
-  type GraphQLField,
-  type GraphQLObjectType,
-  type GraphQLResolveInfo,
+  type GraphQLArgument,
   type GraphQLSchema,
-  type OperationDefinitionNode,
+  type GraphQLType,
   type SelectionSetNode,
 } from 'graphql';
 import { weightOf } from '../fields/object-budget.ts';
 import { forEachSelected, type Fragments } from '../fields/selection.ts';
 
-const META_FIELDS: Readonly<Record<string, GraphQLField<unknown, unknown>>> = {
-  [SchemaMetaFieldDef.name]: SchemaMetaFieldDef,
-  [TypeMetaFieldDef.name]: TypeMetaFieldDef,
-};
+/** An object of introspection: the objects of each of its fields. */
+type Introspected = (field: string) => readonly Introspected[];
 
 export interface IntrospectionSource {
   readonly schema: GraphQLSchema;
-  readonly operation: OperationDefinitionNode;
   readonly fragments: Fragments;
   /** Counting stops beyond it. */
   readonly maximum: number;
@@ -33,26 +30,10 @@ export interface IntrospectionSource {
  * Deprecated fields count whether they are selected or not.
  */
 export function introspectedObjects(node: FieldNode, name: unknown, source: IntrospectionSource): number {
-  const { schema, operation, fragments, maximum } = source;
+  const { schema, fragments, maximum } = source;
   let objects = 0;
 
-  function count(field: GraphQLField<unknown, unknown>, parentType: GraphQLObjectType, parent: unknown, at: FieldNode) {
-    const type = getNamedType(field.type);
-    if (!isObjectType(type) || !at.selectionSet) return;
-    const info: GraphQLResolveInfo = {
-      ...{ schema, operation, fragments, parentType },
-      ...{ fieldName: field.name, fieldNodes: [at], returnType: field.type, rootValue: undefined, variableValues: {} },
-      path: { prev: undefined, key: field.name, typename: parentType.name },
-    };
-    const value = field.resolve?.(parent, { includeDeprecated: true, name }, undefined, info);
-    for (const item of [value].flat()) {
-      if (item == null) continue;
-      countItem(type, item, at.selectionSet);
-      if (objects > maximum) return;
-    }
-  }
-
-  function countItem(type: GraphQLObjectType, item: unknown, set: SelectionSetNode): void {
+  function count(introspected: Introspected, set: SelectionSetNode): void {
     const selected: FieldNode[] = [];
     forEachSelected(
       set,
@@ -61,15 +42,55 @@ export function introspectedObjects(node: FieldNode, name: unknown, source: Intr
       (child) => selected.push(child),
     );
     objects += weightOf(selected.length);
-    const fields = type.getFields();
-    for (const child of selected) {
-      const field = fields[child.name.value];
-      if (field && objects <= maximum) count(field, type, item, child);
+    for (const { name: field, selectionSet } of selected) {
+      if (!selectionSet) continue;
+      for (const child of introspected(field.value)) {
+        if (objects > maximum) return;
+        count(child, selectionSet);
+      }
     }
   }
 
-  const field = META_FIELDS[node.name.value];
-  const root = schema.getRootType(operation.operation);
-  if (field && root) count(field, root, undefined, node);
+  const root = rootOf(node.name.value, name, schema);
+  if (root && node.selectionSet) count(root, node.selectionSet);
   return objects;
 }
+
+function rootOf(field: string, name: unknown, schema: GraphQLSchema): Introspected | null {
+  const ofType =
+    (type: GraphQLType): Introspected =>
+    (field) => {
+      if (field === 'ofType') return isWrappingType(type) ? [ofType(type.ofType)] : [];
+      if (field === 'possibleTypes') return isAbstractType(type) ? schema.getPossibleTypes(type).map(ofType) : [];
+      if (field === 'enumValues') return isEnumType(type) ? type.getValues().map(() => LEAF) : [];
+      if (field === 'inputFields') return isInputObjectType(type) ? Object.values(type.getFields()).map(ofValue) : [];
+      if (!isObjectType(type) && !isInterfaceType(type)) return [];
+      if (field === 'fields') return Object.values(type.getFields()).map(ofField);
+      return field === 'interfaces' ? type.getInterfaces().map(ofType) : [];
+    };
+  const ofValue =
+    ({ type }: { readonly type: GraphQLType }): Introspected =>
+    (field) =>
+      field === 'type' ? [ofType(type)] : [];
+  const ofField =
+    ({ args, type }: { readonly args: readonly GraphQLArgument[]; readonly type: GraphQLType }): Introspected =>
+    (field) =>
+      field === 'args' ? args.map(ofValue) : ofValue({ type })(field);
+  const ofSchema: Introspected = (field) => {
+    if (field === 'types') return Object.values(schema.getTypeMap()).map(ofType);
+    if (field === 'queryType') return maybe(schema.getQueryType());
+    if (field === 'mutationType') return maybe(schema.getMutationType());
+    if (field === 'subscriptionType') return maybe(schema.getSubscriptionType());
+    return field === 'directives' ? schema.getDirectives().map(({ args }) => ofArguments(args)) : [];
+  };
+  const ofArguments =
+    (args: readonly GraphQLArgument[]): Introspected =>
+    (field) =>
+      field === 'args' ? args.map(ofValue) : [];
+  const maybe = (type: GraphQLType | null | undefined) => (type ? [ofType(type)] : []);
+
+  if (field === '__schema') return ofSchema;
+  return field === '__type' && typeof name === 'string' ? (maybe(schema.getType(name))[0] ?? null) : null;
+}
+
+const LEAF: Introspected = () => [];
