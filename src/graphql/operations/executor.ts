@@ -25,8 +25,8 @@ export interface ExecutorOptions {
   readonly holdAnswer: HoldAnswer;
 }
 
-/** Objects of introspection that count as one operation. */
-const INTROSPECTED_AN_OPERATION = 100;
+/** Objects of introspection that count as one operation. A Sandbox that polls the schema each second stays within the default limit. */
+const INTROSPECTED_AN_OPERATION = 200;
 
 export function createExecutor(options: ExecutorOptions): Executor {
   const { schema, documents, errors, live, maxCalls, maxObjects, holdAnswer } = options;
