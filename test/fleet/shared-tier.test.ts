@@ -342,7 +342,8 @@ describeWithValkey(`the shared tier${withoutValkey}`, () => {
       for (const key of ['made-up-1', 'made-up-2'])
         expect(await codesOf(first, 'r1', key)).toContain('UNAUTHENTICATED');
       await until(async () => (await valkey.client.keys('stepgate:call:*')).length === 0);
-      expect(await valkey.client.keys('*')).toEqual(await valkey.client.keys('stepgate:rate:*'));
+      const names = await valkey.client.keys('*');
+      expect(names.filter((name) => !name.startsWith('stepgate:rate:'))).toEqual([]);
     });
   });
 

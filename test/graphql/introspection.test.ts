@@ -32,3 +32,9 @@ it('introspection is counted with the variables of the request', () => {
   const byName = costOf('query Q($name: String!) { __type(name: $name) { fields { name } } }');
   expect(byName({ name: 'Run' }).objects).toBeGreaterThan(byName({ name: 'PageInfo' }).objects);
 });
+
+it('introspection is counted no further than the limit of the whole operation, however many root fields ask for it', () => {
+  const root = (index: number) => `s${index}: __schema { types { fields { type { fields { name } } } } }`;
+  const { introspected } = costOf(`{ ${Array.from({ length: 50 }, (_, index) => root(index)).join(' ')} }`)({});
+  expect(introspected).toBe(25_001);
+});

@@ -175,6 +175,8 @@ describe('a key that nobody has accepted', () => {
     expect(await response.json()).toMatchObject({
       errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED', limit: 'objects', maximum: 25_000 } }],
     });
+    // Its objects count all the same.
+    expect(await statusFrom('192.0.2.1', null)).toBe(429);
   });
 });
 

@@ -44,7 +44,7 @@ export interface CostModelOptions {
   readonly lookAhead: LookAhead;
   /** Without records a run costs one call, whatever is read of it. */
   readonly offersRecords: boolean;
-  /** The objects of introspection are counted up to this number. */
+  /** The objects of an operation's introspection are counted up to this number. */
   readonly maxObjects: number;
 }
 
@@ -79,7 +79,7 @@ export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }
     /** Nested spreads would otherwise take exponential time. */
     const ofFragments = new Map<string, Sum>();
     /** True if an argument was read that holds a variable: otherwise the cost is the same for every request. */
-    const found = { readsWorkflows: false, dependsOnVariables: false };
+    const found = { readsWorkflows: false, dependsOnVariables: false, introspected: 0 };
     const onVariable = () => {
       found.dependsOnVariables = true;
     };
@@ -124,7 +124,10 @@ export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }
     function ofMetaField(node: FieldNode, parent: GraphQLCompositeType): Sum {
       if (parent !== root) return { ...NOTHING, fields: 1 };
       const name = givenArguments(node, TypeMetaFieldDef, variables, onVariable).get('name');
-      const introspected = introspectedObjects(node, name, { schema, fragments, maximum: maxObjects });
+      // Counting itself takes a while: it stops where the whole operation has too many.
+      const maximum = maxObjects - found.introspected;
+      const introspected = maximum < 0 ? 0 : introspectedObjects(node, name, { schema, fragments, maximum });
+      found.introspected += introspected;
       return { ...NOTHING, objects: introspected, introspected, fields: 1 };
     }
 

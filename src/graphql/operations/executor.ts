@@ -34,12 +34,13 @@ export function createExecutor(options: ExecutorOptions): Executor {
   /** Introspection needs no accepted key, and takes as much time as many operations: without one it counts as many. */
   async function checkCost({ cost }: PreparedOperation, { params, unaccepted }: OperationRequest): Promise<void> {
     const { calls, objects, introspected } = cost(params.variables ?? {});
-    if (calls > maxCalls) throw limitError('cost', maxCalls, calls, (found) => `may cause ${found} upstream calls`);
-    if (objects > maxObjects)
-      throw limitError('objects', maxObjects, objects, (found) => `may answer ${found} objects`);
+    // Also where it is refused: to count its objects takes time.
     const operations = Math.floor(introspected / INTROSPECTED_AN_OPERATION);
     const allowance = operations > 0 ? await unaccepted?.take(operations) : null;
     if (allowance && !allowance.isAllowed) throw rateLimited(allowance);
+    if (calls > maxCalls) throw limitError('cost', maxCalls, calls, (found) => `may cause ${found} upstream calls`);
+    if (objects > maxObjects)
+      throw limitError('objects', maxObjects, objects, (found) => `may answer ${found} objects`);
   }
 
   async function executeOnce(execution: Execution, type: OperationType): Promise<Answer> {

@@ -58,8 +58,9 @@ export function createRateLimit({ perMinute, now, maxCallers = MAX_CALLERS }: Ra
   };
 }
 
-/** What operations use of the minute. All of it at the most, or they would never be allowed. */
-export const timeOf = (operations: number, intervalMs: number): number => Math.min(MINUTE_MS, operations * intervalMs);
+/** What operations use of the minute: of many at once at most what one of them has left, or they would never be allowed. */
+export const timeOf = (operations: number, intervalMs: number): number =>
+  operations === 1 ? intervalMs : Math.min(MINUTE_MS - intervalMs, operations * intervalMs);
 
 /** `owedMs`: what earlier operations have used of the minute. `takesMs`: what these use. */
 export function allowanceOf(perMinute: number, isAllowed: boolean, owedMs: number, takesMs: number): Allowance {

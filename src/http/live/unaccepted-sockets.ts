@@ -15,18 +15,19 @@ const MAX_OF_NETWORK = 100;
 const MAX_IN_ALL = 1000;
 
 export function createUnacceptedSockets(): UnacceptedSockets {
+  /** One for each socket. */
   const byNetwork = new Map<string, Set<IsAccepted>>();
   let count = 0;
 
-  function remove(network: string, socket: IsAccepted): void {
+  function remove(network: string, isAccepted: IsAccepted): void {
     const ofNetwork = byNetwork.get(network);
-    if (!ofNetwork?.delete(socket)) return;
+    if (!ofNetwork?.delete(isAccepted)) return;
     count -= 1;
     if (ofNetwork.size === 0) byNetwork.delete(network);
   }
 
   function forgetAccepted(network: string): void {
-    for (const socket of byNetwork.get(network) ?? []) if (socket()) remove(network, socket);
+    for (const isAccepted of byNetwork.get(network) ?? []) if (isAccepted()) remove(network, isAccepted);
   }
 
   return {
