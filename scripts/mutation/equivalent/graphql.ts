@@ -142,7 +142,6 @@ export const GRAPHQL: readonly Equivalent[] = [
     ],
     ['const type = typeOf(fragment?.typeCondition);', 'fragment.typeCondition', FOUND_VALID],
     ['const sum = type ? ofSet(fragment?.selectionSet, type) : NOTHING;', 'fragment.selectionSet', FOUND_VALID],
-    ['const found = { readsWorkflows: false, dependsOnVariables: false };', '{}', 'Undefined is false, too.'],
     [
       'function withDefaults({ variableDefinitions = [] }: OperationDefinitionNode, given: Variables): Variables {',
       '["Stryker was here"]',
