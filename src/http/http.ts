@@ -152,6 +152,8 @@ export function createHttp(options: HttpOptions) {
     },
     /** Ends subscriptions, then lets requests in progress finish. */
     async close(lingerMs: number) {
+      // In this order: an answer that closes its connection makes a proxy open a new one.
+      await drain.stopListening();
       isStopping = true;
       keepAlive.close();
       await endAll([streams, sockets]);

@@ -92,13 +92,17 @@ withPrograms(
 
     it('answers every request, also POST, while one gateway stops, and after', async () => {
       const [first] = gateways;
-      first?.child.kill('SIGTERM');
-      const askAgain = async () => {
-        for (let request = 0; request < REQUESTS || first?.child.exitCode === null; request += 1) {
+      const askWhile = async (isNeeded: (request: number) => boolean) => {
+        for (let request = 0; isNeeded(request); request += 1) {
           expect(await ask(`r${request}`)).toEqual({ data: { run: { stepCounts: { total: 1 } } } });
         }
       };
-      await Promise.all(Array.from({ length: CLIENTS }, askAgain));
+      const all = (isNeeded: (request: number) => boolean) =>
+        Promise.all(Array.from({ length: CLIENTS }, () => askWhile(isNeeded)));
+      // nginx repeats no POST that it has sent: a connection that it opens in the very moment in which the gateway stops may be lost.
+      await all((request) => request < REQUESTS);
+      first?.child.kill('SIGTERM');
+      await all((request) => request < REQUESTS || first?.child.exitCode === null);
       expect(await first?.exited).toBe(0);
     });
   },

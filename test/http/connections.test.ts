@@ -194,6 +194,7 @@ describe('a server that is closed', () => {
   /** Its timers are the test's. */
   const closeOf = async (drain: Drain) => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    await drain.stopListening();
     const promise = drain.close(0);
     while (jest.getTimerCount() < 2) await settle();
     return { promise };
@@ -206,6 +207,7 @@ describe('a server that is closed', () => {
     const { server, drain, port, url } = await start();
     const raw = await connectRaw(url, server);
     await raw.ask('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    await drain.stopListening();
     const closed = drain.close(500);
     const refused = once(connect(port, '127.0.0.1'), 'connect');
     await expect(refused).rejects.toThrow('ECONNREFUSED');
@@ -236,6 +238,7 @@ describe('a server that is closed', () => {
     const idle = await connectRaw(url, server);
     await idle.ask('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    await drain.stopListening();
     await drain.close(0);
     expect(jest.getTimerCount()).toBe(0);
   });
@@ -254,6 +257,7 @@ describe('a server that is closed', () => {
       await settle();
       collectGarbage();
       const kept = sockets.filter((socket) => socket.deref()).length;
+      await drain.stopListening();
       await drain.close(0);
       return { kept, closed: new WeakRef(server) };
     };

@@ -56,11 +56,11 @@ export async function startProgram(
 
 /**
  * For a program that does not choose its port itself. It is none of those that the system gives to connections (from 32768 on): one of these
- * could be taken before the program listens, or while it is started again.
+ * could be taken before the program listens, or while it is started again. `fetch` refuses some ports below 11,000.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const port = 11_000 + Math.floor(Math.random() * 20_000);
     if (await isFree(port)) return port;
   }
 }

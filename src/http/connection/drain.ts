@@ -1,15 +1,20 @@
 /** Closes a server: answers in progress finish, idle connections are closed. */
 import type { IncomingMessage, Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as aTurn, setTimeout as pause } from 'node:timers/promises';
 
 export interface Drain {
+  /** Resolves when no new connection is accepted any more. A proxy then opens it elsewhere. */
+  stopListening(): Promise<void>;
   /**
-   * Resolves when the last connection is closed. Idle ones stay open for `lingerMs`: a proxy may just be sending a request over one,
-   * which would fail. Each answer until then has to close its connection.
+   * After `stopListening`. Resolves when the last connection is closed. Idle ones stay open for `lingerMs`: a proxy may just be sending
+   * a request over one, which would fail. Each answer until then has to close its connection.
    */
   close(lingerMs: number): Promise<void>;
 }
+
+/** How long connections are still accepted that arrived before the listener closes. */
+const ACCEPT_MS = 500;
 
 /** How long a connection without any request so far is kept open: its first request may be on its way. */
 const UNUSED_MS = 500;
@@ -24,7 +29,9 @@ export function createDrain(server: Server): Drain {
   const open = new Set<Socket>();
   // Node counts a connection without any request as busy, and would wait for it.
   const unused = new Set<Socket>();
+  let accepted = 0;
   server.on('connection', (socket) => {
+    accepted += 1;
     open.add(socket);
     unused.add(socket);
     socket.once('close', () => {
@@ -40,9 +47,17 @@ export function createDrain(server: Server): Drain {
   }
 
   return {
-    async close(lingerMs) {
-      // First no new connections, which a proxy then opens elsewhere; http.Server's own `close` would close the idle ones at once, too.
+    async stopListening() {
+      // Node accepts one connection per turn of its loop. Closing the listener resets those that still wait, with the requests in them.
+      const until = performance.now() + ACCEPT_MS;
+      for (let before = -1; before !== accepted && performance.now() < until;) {
+        before = accepted;
+        await aTurn();
+      }
+      // http.Server's own `close` would close the idle connections at once, too.
       NetServer.prototype.close.call(server);
+    },
+    async close(lingerMs) {
       await pause(lingerMs);
       const timers = [
         setTimeout(() => {
