@@ -8,12 +8,12 @@ export const END_TO_END = [
 
 /** Node strips the types itself, so there is no transform. @type {import('jest').Config} */
 export default {
-  testEnvironment: './test/support/environment.ts',
+  testEnvironment: './test/harness/environment.ts',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: END_TO_END,
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
-  testSequencer: '<rootDir>/test/support/slow-files-first.js',
-  setupFiles: ['<rootDir>/test/support/fixed-seed.ts'],
+  globalSetup: '<rootDir>/test/harness/global-setup.ts',
+  testSequencer: '<rootDir>/test/harness/slow-files-first.js',
+  setupFiles: ['<rootDir>/test/harness/fixed-seed.ts'],
   // Gateways, upstreams and a browser share the cores with the tests.
   testTimeout: 60_000,
   // Many tests wait for a process, a browser or a socket: two cores have four files at a time.

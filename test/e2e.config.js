@@ -7,6 +7,6 @@ const { testMatch, testPathIgnorePatterns, ...shared } = config;
 export default {
   ...shared,
   rootDir: '..',
-  globalSetup: '<rootDir>/test/support/browser-setup.ts',
+  globalSetup: '<rootDir>/test/harness/browser-setup.ts',
   testRegex: END_TO_END,
 };

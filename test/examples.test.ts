@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { buildSchema, Kind, parse, TypeInfo, validate, visit, type ASTNode } from 'graphql';
 import { KEYS } from '../src/graphql/federation/representations.ts';
-import { createManualClock } from './support/clock.ts';
+import { createManualClock } from './harness/clock.ts';
 import { VARIABLES } from './support/example-variables.ts';
-import { startGateway, type TestGateway } from './support/gateway.ts';
+import { startGateway, type TestGateway } from './harness/gateway.ts';
 
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
 const read = (path: string) => readFileSync(at(path), 'utf8');

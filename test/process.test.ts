@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, healthy, type FaultyUpstream, type Script } from './support/faulty-upstream.ts';
-import { subscribe, type Transport } from './support/live-client.ts';
-import { freePort } from './support/program.ts';
-import { startProcess, type Command, type GatewayProcess } from './support/process.ts';
-import { STOP_PARTS_MS, STOP_WITHIN_MS } from './support/shutdown.ts';
-import { wireStep } from './support/wire.ts';
+import { startFaultyUpstream, healthy, type FaultyUpstream, type Script } from './harness/faulty-upstream.ts';
+import { subscribe, type Transport } from './harness/live-client.ts';
+import { freePort } from './harness/program.ts';
+import { startProcess, type Command, type GatewayProcess } from './harness/process.ts';
+import { STOP_PARTS_MS, STOP_WITHIN_MS } from './harness/shutdown.ts';
+import { wireStep } from './harness/wire.ts';
 
 const RUN = { query: '{ run(workflowId: "wf", id: "r1") { totalElapsedTime steps { outputs } } }' };
 

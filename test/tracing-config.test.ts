@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ConfigError, readConfig } from '../src/config/config.ts';
-import { anyCharacter } from './support/any-character.ts';
+import { anyCharacter } from './harness/any-character.ts';
 
 const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
 const tracing = (environment: Readonly<Record<string, string>>) => readConfig(environment).tracing;

@@ -1,6 +1,6 @@
 /** A run that goes on while a client follows it. */
 import assert from 'node:assert/strict';
-import { startLiveRun } from '../../test/support/live-run.ts';
+import { startLiveRun } from '../../test/harness/live-run.ts';
 
 export const LIVE_RUN = `
   subscription LiveRun($workflowId: ID!, $id: ID!) {

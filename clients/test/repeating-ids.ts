@@ -1,7 +1,7 @@
 /** A gateway over an upstream whose run, step and node ids repeat from workflow to workflow, each with a status of its own. */
-import { startFaultyUpstream } from '../../test/support/faulty-upstream.ts';
-import { startGateway } from '../../test/support/gateway.ts';
-import { wireRun, wireStep } from '../../test/support/wire.ts';
+import { startFaultyUpstream } from '../../test/harness/faulty-upstream.ts';
+import { startGateway } from '../../test/harness/gateway.ts';
+import { wireRun, wireStep } from '../../test/harness/wire.ts';
 
 const WORKFLOWS = ['one', 'two'];
 const OUTCOMES: Readonly<Record<string, string>> = { one: 'completed', two: 'failed' };

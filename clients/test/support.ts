@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { mock } from 'node:test';
 import { buildSchema, Kind, OperationTypeNode, parse, type DocumentNode } from 'graphql';
-import { startGateway } from '../../test/support/gateway.ts';
+import { startGateway } from '../../test/harness/gateway.ts';
 import { VARIABLES } from '../../test/support/example-variables.ts';
 
 export { startGateway, VARIABLES };

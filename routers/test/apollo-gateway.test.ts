@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../../test/support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../../test/support/gateway.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../../test/harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../../test/harness/gateway.ts';
 import { startFederatedGraph, type FederatedGraph } from './apollo-gateway.ts';
 
 describe("Apollo's gateway over this one with the embedded upstream, and a subgraph of incidents", () => {

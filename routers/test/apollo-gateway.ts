@@ -7,8 +7,8 @@ import {
 } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
-import type { GraphqlAnswer, QueryOptions } from '../../test/support/gateway.ts';
-import { startIncidents, type Incident } from '../../test/support/incidents.ts';
+import type { GraphqlAnswer, QueryOptions } from '../../test/harness/gateway.ts';
+import { startIncidents, type Incident } from '../../test/harness/incidents.ts';
 
 interface RouterContext {
   readonly authorization?: string;

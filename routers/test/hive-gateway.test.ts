@@ -5,8 +5,8 @@ import { createClient as createStreamClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 import { followRun, LIVE_KEY, LIVE_RUN, RUN_KEY, type Sink } from '../../clients/test/live.ts';
 import { VARIABLES } from '../../test/support/example-variables.ts';
-import { startIncidents, type Incident } from '../../test/support/incidents.ts';
-import { startGateway, type TestGateway } from '../../test/support/gateway.ts';
+import { startIncidents, type Incident } from '../../test/harness/incidents.ts';
+import { startGateway, type TestGateway } from '../../test/harness/gateway.ts';
 import { proxyOf, startHiveGateway, supergraphOf, type HiveGateway } from './hive-gateway.ts';
 
 const EXAMPLES = readdirSync(new URL('../../examples', import.meta.url))

@@ -97,7 +97,13 @@ export function createHttp(options: HttpOptions) {
   const origins = originsOf(config.corsOrigins, config.sandbox);
   const compression = createCompression();
   const hsts = createHsts(config.hstsMaxAgeSeconds, schemeOf);
-  const writer = createResponseWriter({ origins, compression, hsts, isReady, stalledReaderMs });
+  const writer = createResponseWriter({
+    origins,
+    compression,
+    hsts,
+    isListening: () => server.listening,
+    stalledReaderMs,
+  });
   const keepAlive = createKeepAlive(after);
   const streams = createEventStreams({ writer, compression, keepAlive, isReady });
   const responses = createResponseCache({ ...runs, now });
@@ -152,9 +158,9 @@ export function createHttp(options: HttpOptions) {
     },
     /** Ends subscriptions, then lets requests in progress finish. */
     async close(lingerMs: number) {
-      // In this order: an answer that closes its connection makes a proxy open a new one.
-      await drain.stopListening();
       isStopping = true;
+      // Only then do answers close their connections: a proxy would open new ones.
+      await drain.stopListening();
       keepAlive.close();
       await endAll([streams, sockets]);
       await drain.close(lingerMs);

@@ -34,8 +34,8 @@ export interface ResponseWriterOptions {
   readonly origins: readonly string[];
   readonly compression: Compression;
   readonly hsts: HstsHeaders;
-  /** False while the gateway stops: connections are closed after the current answer. */
-  readonly isReady: () => boolean;
+  /** False when the server accepts no new connection: each answer closes its own. */
+  readonly isListening: () => boolean;
   /** A reader that takes nothing for this long is cut. Default: 15 s, see below. */
   readonly stalledReaderMs?: number | undefined;
 }
@@ -46,7 +46,7 @@ const POLICY = "frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
 const STALLED_READER_MS = 15_000;
 
 export function createResponseWriter(options: ResponseWriterOptions): ResponseWriter {
-  const { origins, compression, hsts, isReady, stalledReaderMs = STALLED_READER_MS } = options;
+  const { origins, compression, hsts, isListening, stalledReaderMs = STALLED_READER_MS } = options;
   const cors = createCors(origins);
   const varyOfAll = variesByOrigin(origins) ? 'accept-encoding, origin' : 'accept-encoding';
 
@@ -60,7 +60,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     if (etag != null) all.push('etag', etag);
     if (contentEncoding != null) all.push('content-encoding', contentEncoding);
     all.push('vary', vary === undefined ? varyOfAll : `${vary}, ${varyOfAll}`);
-    if (!isReady()) all.push('connection', 'close');
+    if (!isListening()) all.push('connection', 'close');
     all.push(...cors(request), ...hsts(request), ...headers);
     return all;
   }

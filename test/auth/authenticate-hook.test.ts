@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { createHookAuthenticator, type AuthenticateHook, type Identity } from '../../src/auth/authenticate-hook.ts';
 import { createViewers } from '../../src/runs/viewer.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { captureLog, type CapturedLog } from '../support/observed.ts';
 
 const RECHECK_MS = 60_000;

@@ -6,8 +6,8 @@ import { pino } from 'pino';
 import { createAuthenticator, type Authenticator } from '../../src/auth/authenticator.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createViewers } from '../../src/runs/viewer.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { AUDIENCE, createSigningKey, ISSUER, secondsOf, startIssuer, type Issuer } from '../support/issuer.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { AUDIENCE, createSigningKey, ISSUER, secondsOf, startIssuer, type Issuer } from '../harness/issuer.ts';
 
 const RECHECK_MS = 300_000;
 const WORKFLOWS = 'workflows';

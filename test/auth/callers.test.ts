@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readConfig } from '../../src/config/config.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { secondsOf, startIssuer, type Issuer } from '../support/issuer.ts';
-import { openSocket, openStream, subscribe, type Transport } from '../support/live-client.ts';
-import { startLiveRun, type LiveRun } from '../support/live-run.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { secondsOf, startIssuer, type Issuer } from '../harness/issuer.ts';
+import { openSocket, openStream, subscribe, type Transport } from '../harness/live-client.ts';
+import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 
 const sha256 = (key: string): string => hash('sha256', key, 'hex');
 const SERVICE = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'service-key' };

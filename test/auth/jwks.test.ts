@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readJwks } from '../../src/auth/jwks.ts';
-import { freePort } from '../support/program.ts';
+import { freePort } from '../harness/program.ts';
 
 const KEY = { kty: 'EC', kid: 'first' };
 

@@ -6,9 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import fc from 'fast-check';
 import { exportJWK } from 'jose';
 import { createKeySet, type KeySet } from '../../src/auth/key-set.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { createSigningKey, startIssuer, type Issuer, type SigningKey } from '../support/issuer.ts';
-import { until } from '../support/fleet.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { createSigningKey, startIssuer, type Issuer, type SigningKey } from '../harness/issuer.ts';
+import { until } from '../harness/fleet.ts';
 import { captureLog, type CapturedLog } from '../support/observed.ts';
 
 const SECOND = 1000;

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { startIssuer, type Claims, type Issuer } from '../support/issuer.ts';
-import { subscribe, type Transport } from '../support/live-client.ts';
-import { wireWorkflow } from '../support/scripted-history.ts';
-import { rawJSON, wireRun, wireStep } from '../support/wire.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startIssuer, type Claims, type Issuer } from '../harness/issuer.ts';
+import { subscribe, type Transport } from '../harness/live-client.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { rawJSON, wireRun, wireStep } from '../harness/wire.ts';
 
 const WORKFLOWS = [
   wireWorkflow('a1', { organization_id: 'org-a' }),

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { exportSPKI, importJWK, type CryptoKey } from 'jose';
 import { pino } from 'pino';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import {
   AUDIENCE,
   createSigningKey,
@@ -17,7 +17,7 @@ import {
   type Claims,
   type Issuer,
   type SigningKey,
-} from '../support/issuer.ts';
+} from '../harness/issuer.ts';
 
 const RUN = `{ run(workflowId: "wf", id: "r1") { status } }`;
 const DATA = { run: { status: 'COMPLETED' } };

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runCheck } from '../../src/check/run-check.ts';
 import { readConfigWith } from '../../src/cli/command-line.ts';
 import { UsageError } from '../../src/config/usage.ts';
-import { startFaultyUpstream, type Endpoint, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
-import { runCommand } from '../support/process.ts';
-import { createScriptedHistory, wireWorkflow, type ScriptedHistory } from '../support/scripted-history.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { startFaultyUpstream, type Endpoint, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { runCommand } from '../harness/process.ts';
+import { createScriptedHistory, wireWorkflow, type ScriptedHistory } from '../harness/scripted-history.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const KEY = 'canary-key';
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type Call, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
-import { startGateway, type GraphqlAnswer, type TestGateway } from '../support/gateway.ts';
-import { subscribe, type Transport } from '../support/live-client.ts';
-import { createScriptedHistory, wireWorkflow } from '../support/scripted-history.ts';
-import { wireStep } from '../support/wire.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type Call, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type GraphqlAnswer, type TestGateway } from '../harness/gateway.ts';
+import { subscribe, type Transport } from '../harness/live-client.ts';
+import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
+import { wireStep } from '../harness/wire.ts';
 
 const AT_A_GLANCE = readFileSync(new URL('../../examples/every-workflow-at-a-glance.graphql', import.meta.url), 'utf8');
 

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { differenceFrom, type PlainAnswer } from '../support/containment/answers.ts';
 import { createContainmentRule } from '../support/containment/rule.ts';
 import { withIds } from '../support/containment/with-ids.ts';
@@ -15,9 +15,9 @@ import {
   type Failures,
   type FailingCalls,
 } from '../support/containment/failing-calls.ts';
-import { startFaultyUpstream, type Endpoint, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { subscribe, type Frame, type Transport } from '../support/live-client.ts';
+import { startFaultyUpstream, type Endpoint, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { subscribe, type Frame, type Transport } from '../harness/live-client.ts';
 
 const schema = createSchema();
 

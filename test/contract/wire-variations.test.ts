@@ -1,8 +1,8 @@
 /** Each variation of the wire, over real HTTP through the whole gateway. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type Endpoint, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startFaultyUpstream, type Endpoint, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { captureLog, scrape, type CapturedLog } from '../support/observed.ts';
 import { TIDY, type Variation } from './variations/variation.ts';
 import { VARIATIONS } from './variations/variations.ts';

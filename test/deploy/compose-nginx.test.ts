@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { GATEWAYS, mountsOf, service } from '../support/compose.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { subscribe } from '../support/live-client.ts';
-import { NGINX, startNginx, type Nginx } from '../support/nginx.ts';
-import { startProcess, type GatewayProcess } from '../support/process.ts';
-import { findProgram, freePort, startProgram, type Program } from '../support/program.ts';
+import { GATEWAYS, mountsOf, service } from '../harness/compose.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { subscribe } from '../harness/live-client.ts';
+import { NGINX, startNginx, type Nginx } from '../harness/nginx.ts';
+import { startProcess, type GatewayProcess } from '../harness/process.ts';
+import { findProgram, freePort, startProgram, type Program } from '../harness/program.ts';
 
 const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }`;
 const REQUESTS = 20;

@@ -12,8 +12,8 @@ import {
   readProjectFile,
   service,
   type Service,
-} from '../support/compose.ts';
-import { STOP_WITHIN_MS } from '../support/shutdown.ts';
+} from '../harness/compose.ts';
+import { STOP_WITHIN_MS } from '../harness/shutdown.ts';
 
 const SCHEMA = JSON.parse(readProjectFile('test/deploy/compose-spec/compose-spec.json')) as object;
 // Its strict mode would refuse keywords that the schema says on purpose.

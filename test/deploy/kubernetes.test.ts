@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { readConfig } from '../../src/config/config.ts';
 import { ENVIRONMENT } from '../../src/config/variables.ts';
-import { readProjectFile } from '../support/compose.ts';
-import { FILES, MANIFESTS, readYaml, schemaProblem, typeProblems, type Manifest } from '../support/kubernetes.ts';
-import { STOP_WITHIN_MS } from '../support/shutdown.ts';
+import { readProjectFile } from '../harness/compose.ts';
+import { FILES, MANIFESTS, readYaml, schemaProblem, typeProblems, type Manifest } from '../harness/kubernetes.ts';
+import { STOP_WITHIN_MS } from '../harness/shutdown.ts';
 
 interface EnvironmentEntry {
   readonly name: string;

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { readProjectFile } from '../support/compose.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { startProcess } from '../support/process.ts';
-import { FILES, HAS_PROMETHEUS, startPrometheus, type Prometheus } from '../support/prometheus.ts';
+import { readProjectFile } from '../harness/compose.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startProcess } from '../harness/process.ts';
+import { FILES, HAS_PROMETHEUS, startPrometheus, type Prometheus } from '../harness/prometheus.ts';
 
 interface Rules {
   readonly groups: readonly { readonly rules: readonly { readonly alert: string }[] }[];

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { connect as connectHttp2, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { makeCertificate, type Certificate } from '../support/certificate.ts';
-import { openSocket } from '../support/live-client.ts';
-import { startLiveRun, type LiveRun } from '../support/live-run.ts';
-import { ask, type PlainAnswer, type PlainRequest } from '../support/plain-http.ts';
-import { PROXIES, type Proxy } from '../support/proxies.ts';
+import { makeCertificate, type Certificate } from '../harness/certificate.ts';
+import { openSocket } from '../harness/live-client.ts';
+import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { ask, type PlainAnswer, type PlainRequest } from '../harness/plain-http.ts';
+import { PROXIES, type Proxy } from '../harness/proxies.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { id steps { outputs } } }';
 const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } steps { outputs } } }`;

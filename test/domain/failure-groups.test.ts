@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { failureGroups, type FailedRun } from '../../src/domain/run/failure-groups.ts';
 import { likeness } from '../../src/domain/run/likeness.ts';
-import { anyCharacter } from '../support/any-character.ts';
+import { anyCharacter } from '../harness/any-character.ts';
 import { at, ran, runOf, runRecord } from '../support/facts.ts';
 import { arbitraryMessage } from './messages.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { isSamePayload, MAX_COST, problemOf, valueOf } from '../../src/domain/payload.ts';
 import type { Payload, PayloadText } from '../../src/domain/types.ts';
-import { jsonIn, readSteps } from '../support/wire.ts';
+import { jsonIn, readSteps } from '../support/read-wire.ts';
 
 function payloadOf(members: string): Payload {
   const [step] = readSteps(jsonIn(Buffer.from(`[{"id": "s", ${members}}]`)));

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { createHookAuthenticator, type AuthenticateHook, type Identity } from '../../src/auth/authenticate-hook.ts';
 import { createViewerIds, createViewers } from '../../src/runs/viewer.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { captureLog, type CapturedLog } from '../support/observed.ts';
-import { wireWorkflow } from '../support/scripted-history.ts';
-import { send, TRANSPORTS } from '../support/transports.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { send, TRANSPORTS } from '../harness/transports.ts';
 import { codesOf, startEmbedded, type EmbeddedGateway } from './embedding.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';

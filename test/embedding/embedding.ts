@@ -1,6 +1,6 @@
 /** A gateway with additions of an embedder, and a client that sends each request several times. */
 import type { Additions, Overrides } from '../../src/gateway.ts';
-import { startGateway, type GraphqlAnswer, type QueryOptions } from '../support/gateway.ts';
+import { startGateway, type GraphqlAnswer, type QueryOptions } from '../harness/gateway.ts';
 
 export interface EmbeddedGateway {
   readonly url: string;

@@ -6,10 +6,10 @@ import { createSchema } from '../../src/graphql/schema.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { checkRandomOperations } from '../support/compared-operations.ts';
 import { captureLog } from '../support/observed.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { wireWorkflow } from '../support/scripted-history.ts';
-import { send, TRANSPORTS } from '../support/transports.ts';
-import { wireRun } from '../support/wire.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { send, TRANSPORTS } from '../harness/transports.ts';
+import { wireRun } from '../harness/wire.ts';
 import { codesOf, startEmbedded, type EmbeddedGateway } from './embedding.ts';
 
 const onRun = (field: string, entry: NonNullable<SchemaExtension['fields']['Run']>[string]): SchemaExtension => ({

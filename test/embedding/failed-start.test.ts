@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createGateway, type GatewayOptions, type Settings } from '../../src/index.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { SECRET, until } from '../support/fleet.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { SECRET, until } from '../harness/fleet.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 const QUIET: Settings = { PORT: 0, LOG_LEVEL: 'silent', FLEET_SECRET: SECRET };
 

@@ -9,8 +9,8 @@ import {
   type Settings,
 } from '../../src/index.ts';
 import { startGateway } from '../../embedding/gateway.ts';
-import { startFaultyUpstream } from '../support/faulty-upstream.ts';
-import { freePort } from '../support/program.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { freePort } from '../harness/program.ts';
 
 let gateway: Gateway | undefined;
 afterEach(() => gateway?.close());

@@ -4,8 +4,8 @@ import type { Additions } from '../../src/gateway.ts';
 import type { StepgatePlugin } from '../../src/graphql/apollo/apollo.ts';
 import type { ObservedOperation } from '../../src/observability/observed-operation.ts';
 import { captureLog } from '../support/observed.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { send, TRANSPORTS } from '../support/transports.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { send, TRANSPORTS } from '../harness/transports.ts';
 import { codesOf, startEmbedded, type EmbeddedGateway } from './embedding.ts';
 
 const RUN = 'query Status { run(workflowId: "wf", id: "r1") { status } }';

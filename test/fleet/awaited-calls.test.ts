@@ -2,11 +2,12 @@ import { getEventListeners } from 'node:events';
 import { afterAll, beforeAll, beforeEach, afterEach, expect, it } from '@jest/globals';
 import { createAwaitedCalls, type AwaitedCalls } from '../../src/runs/shared/awaited-calls.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { joinFleet, until, type TestFleet } from '../support/fleet.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { until } from '../harness/fleet.ts';
+import { joinFleet, type TestFleet } from '../support/join-fleet.ts';
 import { captureLog, type CapturedLog } from '../support/observed.ts';
 import { rejectionOf } from '../support/rejection.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 const LONG_MS = 60_000;
 const leaseOf = (letter: string): string => `stepgate:call:${letter.repeat(43)}`;

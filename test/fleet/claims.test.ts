@@ -3,11 +3,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/gl
 import { createClaims, type Claims, type ClaimsOptions } from '../../src/runs/starts/claims.ts';
 import { KEY_LIFETIME_MS } from '../../src/runs/starts/idempotent-starts.ts';
 import { afterOnThisMachine } from '../../src/runs/timer.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { joinFleet, until, type TestFleet } from '../support/fleet.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { until } from '../harness/fleet.ts';
+import { joinFleet, type TestFleet } from '../support/join-fleet.ts';
 import { readFigures } from '../support/observed.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 const MAX_WAIT_MS = 60_000;
 const UNDER_WAY = { state: 'underWay', fingerprint: 'f', at: 0 } as const;

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { readProjectFile, service } from '../support/compose.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { SECRET, startGateways, until } from '../support/fleet.ts';
-import { startGateway, type GraphqlAnswer, type TestGateway } from '../support/gateway.ts';
+import { readProjectFile, service } from '../harness/compose.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { SECRET, startGateways, until } from '../harness/fleet.ts';
+import { startGateway, type GraphqlAnswer, type TestGateway } from '../harness/gateway.ts';
 import { captureLog, scrape } from '../support/observed.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const EXECUTE = `mutation Execute($idempotencyKey: String) {
   executeWorkflow(workflowId: "wf", idempotencyKey: $idempotencyKey) { run { id } }

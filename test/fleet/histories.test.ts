@@ -1,9 +1,9 @@
 import { afterEach, expect, it } from '@jest/globals';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { startFaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateways, until } from '../support/fleet.ts';
-import { createScriptedHistory, wireWorkflow } from '../support/scripted-history.ts';
-import { startValkey } from '../support/valkey.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateways, until } from '../harness/fleet.ts';
+import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
+import { startValkey } from '../harness/valkey.ts';
 
 const ENDPOINTS = 'steps,run,runs,workflows';
 const PAGE = `query ($after: String) {

@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { createStartedRuns } from '../../src/runs/starts/started-runs.ts';
-import { createManualClock } from '../support/clock.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { joinFleet, SECRET } from '../support/fleet.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { SECRET } from '../harness/fleet.ts';
+import { joinFleet } from '../support/join-fleet.ts';
 import { readFigures } from '../support/observed.ts';
 import { viewerOf } from '../support/operations.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 const AWAITED_MS = 10_000;
 const REF = { workflowId: 'wf', runId: 'r1' };

@@ -1,11 +1,11 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { startFaultyUpstream } from '../support/faulty-upstream.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateways } from '../support/fleet/gateways.ts';
 import { createWatchers, type Watcher } from '../support/fleet/watchers.ts';
-import { createScriptedWorkflows } from '../support/scripted-workflows.ts';
-import { startValkey } from '../support/valkey.ts';
+import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { startValkey } from '../harness/valkey.ts';
 
 interface Told {
   readonly runsUpdated: readonly { readonly id: string; readonly status: string }[];

@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { scrape } from '../support/observed.ts';
 import { startMovingRuns, type MovingRuns } from '../support/fleet/moving-runs.ts';
 import { createWatchers, type Watcher, type Watchers } from '../support/fleet/watchers.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 interface Event {
   readonly runUpdated: {

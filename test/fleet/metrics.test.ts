@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateways } from '../support/fleet.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateways } from '../harness/fleet.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { rowsOf, scrape, wordsIn } from '../support/observed.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 describeWithValkey(`the metrics of a fleet${withoutValkey}`, () => {
   let valkey: TestValkey;

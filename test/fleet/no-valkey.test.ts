@@ -2,7 +2,8 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createComplaints } from '../../src/fleet/complaints.ts';
-import { joinFleet, until, type TestFleet } from '../support/fleet.ts';
+import { until } from '../harness/fleet.ts';
+import { joinFleet, type TestFleet } from '../support/join-fleet.ts';
 import { captureLog } from '../support/observed.ts';
 
 const ANSWERS: Readonly<Record<string, string>> = { hello: '%0\r\n', info: '$11\r\nrole:master\r\n' };

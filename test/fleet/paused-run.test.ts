@@ -1,9 +1,9 @@
 import { afterEach, expect, it } from '@jest/globals';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { startFaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateways, until } from '../support/fleet.ts';
-import { startValkey } from '../support/valkey.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateways, until } from '../harness/fleet.ts';
+import { startValkey } from '../harness/valkey.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { steps { id } freshness { isFinal } } }';
 const LISTED = '{ workflow(id: "wf") { runs(first: 1) { nodes { steps { id } freshness { isFinal } } } } }';

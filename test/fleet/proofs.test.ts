@@ -8,8 +8,8 @@ import {
   proveWithdrawal,
   readableIn,
 } from '../support/fleet-proofs/proofs.ts';
-import { NGINX } from '../support/nginx.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
+import { NGINX } from '../harness/nginx.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 
 // Five processes start here, three of them again.
 jest.setTimeout(180_000);

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { createRandom } from '../../src/embedded-upstream/random.ts';
 import { proveUnderFaults } from '../support/fleet/random-faults.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 
 describeWithValkey(`a fleet under random faults${withoutValkey}`, () => {
   it('answers what was true, no older than it may be, and tells everybody the end', async () => {

@@ -4,14 +4,15 @@ import { readEpoch } from '../../src/runs/shared/epochs.ts';
 import { createRuns, type Runs } from '../../src/runs/runs.ts';
 import { afterOnThisMachine, createClock } from '../../src/runs/timer.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { runRecord } from '../support/facts.ts';
-import { joinFleet, until, type TestFleet } from '../support/fleet.ts';
+import { until } from '../harness/fleet.ts';
+import { joinFleet, type TestFleet } from '../support/join-fleet.ts';
 import { readFigures } from '../support/observed.ts';
 import { operationOf, viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { scriptedApi } from '../support/run-parts.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 const REF = { workflowId: 'wf', runId: 'r1' };
 const START = { workflowId: 'wf', inputs: {}, idempotencyKey: 'key' };

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateways, until } from '../support/fleet.ts';
-import type { TestGateway } from '../support/gateway.ts';
-import { startIssuer, type Claims, type Issuer } from '../support/issuer.ts';
-import { wireWorkflow } from '../support/scripted-history.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateways, until } from '../harness/fleet.ts';
+import type { TestGateway } from '../harness/gateway.ts';
+import { startIssuer, type Claims, type Issuer } from '../harness/issuer.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const WORKFLOWS = ['a', 'b'].map((id) => wireWorkflow(id, { organization_id: `org-${id}` }));
 const RUN = '{ run(workflowId: "a", id: "r1") { outputs steps { id } } }';

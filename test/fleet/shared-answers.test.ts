@@ -3,11 +3,12 @@ import { createSharedAnswers } from '../../src/runs/shared/shared-answers.ts';
 import { readEpoch, renewEpoch, withdrawEpoch } from '../../src/runs/shared/epochs.ts';
 import { createNames } from '../../src/runs/shared/names.ts';
 import { readVersioned } from '../../src/fleet/versioned-values.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { joinFleet, until } from '../support/fleet.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { until } from '../harness/fleet.ts';
+import { joinFleet } from '../support/join-fleet.ts';
 import { readFigures } from '../support/observed.ts';
 import { viewerOf } from '../support/operations.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 const MAX_BYTES = 2000;
 const OLD = 'o'.repeat(40);

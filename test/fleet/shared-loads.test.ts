@@ -5,12 +5,13 @@ import { createSharedTier, type SharedTier } from '../../src/runs/shared/shared-
 import type { Called, SharedRequest } from '../../src/runs/shared/shared-request.ts';
 import { afterOnThisMachine } from '../../src/runs/timer.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { joinFleet, until, type TestFleet } from '../support/fleet.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { until } from '../harness/fleet.ts';
+import { joinFleet, type TestFleet } from '../support/join-fleet.ts';
 import { readFigures } from '../support/observed.ts';
 import { viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 const MIB = 2 ** 20;
 const ADA = viewerOf('ada');

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createSharedOperations } from '../../src/graphql/operations/shared-operations.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { joinFleet, SECRET, startGateways, until, type TestFleet } from '../support/fleet.ts';
-import type { TestGateway } from '../support/gateway.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { SECRET, startGateways, until } from '../harness/fleet.ts';
+import { joinFleet, type TestFleet } from '../support/join-fleet.ts';
+import type { TestGateway } from '../harness/gateway.ts';
 import { scrape } from '../support/observed.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 /** Nearly as long as a text may be, of characters of three bytes. */
 const TEXT = `{ run(workflowId: "wf", id: "r1") { status } } #${'अ'.repeat(130_000)}`;

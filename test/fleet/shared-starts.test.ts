@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import {
   healthy,
   startFaultyUpstream,
   type FaultyUpstream,
   type Reply,
   type Script,
-} from '../support/faulty-upstream.ts';
-import { SECRET, startGateways, until } from '../support/fleet.ts';
-import type { GraphqlAnswer, TestGateway } from '../support/gateway.ts';
-import { startProcess } from '../support/process.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+} from '../harness/faulty-upstream.ts';
+import { SECRET, startGateways, until } from '../harness/fleet.ts';
+import type { GraphqlAnswer, TestGateway } from '../harness/gateway.ts';
+import { startProcess } from '../harness/process.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 const EXECUTE = `mutation Execute($workflowId: ID! = "wf", $inputs: JSON, $idempotencyKey: String) {
   executeWorkflow(workflowId: $workflowId, inputs: $inputs, idempotencyKey: $idempotencyKey) { message run { id } }

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createClient } from 'graphql-sse';
-import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
-import { SECRET, startGateways, until } from '../support/fleet.ts';
-import type { TestGateway } from '../support/gateway.ts';
+import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { SECRET, startGateways, until } from '../harness/fleet.ts';
+import type { TestGateway } from '../harness/gateway.ts';
 import { scrape } from '../support/observed.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const FLEET_PAGE = new URL('../../docs/fleet.md', import.meta.url);
 

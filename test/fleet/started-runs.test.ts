@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { ExecutionResult } from 'graphql';
 import { createClient } from 'graphql-sse';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateways } from '../support/fleet.ts';
-import type { TestGateway } from '../support/gateway.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateways } from '../harness/fleet.ts';
+import type { TestGateway } from '../harness/gateway.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 const watchOf = (id: string) => `subscription { runUpdated(workflowId: "wf", id: "${id}") { status } }`;
 

@@ -11,10 +11,11 @@ import { createSharedStarts, type SharedStarts } from '../../src/runs/starts/sha
 import { afterOnThisMachine } from '../../src/runs/timer.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { unknownOutcome } from '../../src/upstream/unknown-outcome.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { joinFleet, until, type TestFleet } from '../support/fleet.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { until } from '../harness/fleet.ts';
+import { joinFleet, type TestFleet } from '../support/join-fleet.ts';
 import { rejectionOf } from '../support/rejection.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 const UPSTREAM_TIMEOUT_MS = 60_000;
 const START: KeyedStart = { viewerId: 'viewer', identity: 'viewer', key: 'key', workflowId: 'wf', inputs: { a: 1 } };

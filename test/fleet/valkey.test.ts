@@ -2,13 +2,14 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createAnnouncements } from '../../src/fleet/announcements.ts';
 import { createComplaints } from '../../src/fleet/complaints.ts';
 import { readVersioned, storeNewest } from '../../src/fleet/versioned-values.ts';
-import { makeCertificate } from '../support/certificate.ts';
-import { joinFleet, SECRET, until, type TestFleet } from '../support/fleet.ts';
+import { makeCertificate } from '../harness/certificate.ts';
+import { SECRET, until } from '../harness/fleet.ts';
+import { joinFleet, type TestFleet } from '../support/join-fleet.ts';
 import { captureLog, scrape } from '../support/observed.ts';
-import { startProcess } from '../support/process.ts';
-import { freePort } from '../support/program.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { startProcess } from '../harness/process.ts';
+import { freePort } from '../harness/program.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 describeWithValkey(`Valkey${withoutValkey}`, () => {
   let valkey: TestValkey | undefined;

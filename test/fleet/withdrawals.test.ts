@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { renewEpoch } from '../../src/runs/shared/epochs.ts';
 import { createWithdrawals } from '../../src/runs/shared/withdrawals.ts';
 import { afterOnThisMachine } from '../../src/runs/timer.ts';
-import { createManualClock } from '../support/clock.ts';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { joinFleet, until } from '../support/fleet.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { until } from '../harness/fleet.ts';
+import { joinFleet } from '../support/join-fleet.ts';
 import { readFigures } from '../support/observed.ts';
-import { startValkey, type TestValkey } from '../support/valkey.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 const MOST = 10_000;
 

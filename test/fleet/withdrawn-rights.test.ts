@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { describeWithValkey, withoutValkey } from '../support/describe-with-valkey.ts';
-import { startFaultyUpstream } from '../support/faulty-upstream.ts';
-import { SECRET } from '../support/fleet.ts';
-import { startGateway } from '../support/gateway.ts';
-import { subscribe } from '../support/live-client.ts';
-import { createScriptedWorkflows } from '../support/scripted-workflows.ts';
-import { startValkey } from '../support/valkey.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { SECRET } from '../harness/fleet.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { subscribe } from '../harness/live-client.ts';
+import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { startValkey } from '../harness/valkey.ts';
 
 const RUN = 'subscription { runUpdated(workflowId: "wf", id: "watched") { status } }';
 const RUNS = 'subscription { runsUpdated(workflowIds: ["wf"]) { id } }';

@@ -9,7 +9,7 @@ import { ofWorkflow, severalWorkflows } from '../../src/graphql/lists/several-wo
 import { createAnswerLifetime } from '../../src/runs/operation.ts';
 import type { WorkflowStore } from '../../src/runs/workflow-store.ts';
 import { AbandonedError, GatewayError } from '../../src/upstream/errors.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { payloadOf, runOf, stepFacts } from '../support/facts.ts';
 import { viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';

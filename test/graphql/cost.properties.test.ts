@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { Kind, parse, print, visit } from 'graphql';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createCostOf } from '../support/cost.ts';
-import { createManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { createScriptedHistory, wireWorkflow } from '../support/scripted-history.ts';
-import type { Wire } from '../support/wire.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
+import type { Wire } from '../harness/wire.ts';
 
 /** As their records say; the numbers of runs decide which. */
 const STATES: readonly Wire[] = [

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readManifests } from '../../src/graphql/operations/manifests.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { startGateway } from '../support/gateway.ts';
+import { startGateway } from '../harness/gateway.ts';
 
 const schema = createSchema();
 const NAME = 'query Name { workflow(id: "wf") { name } }';

@@ -5,10 +5,10 @@ import type { StepgatePlugin } from '../../src/graphql/apollo/apollo.ts';
 import type { SchemaExtension } from '../../src/graphql/extension/schema-extension.ts';
 import type { Outcome } from '../../src/graphql/operations/operation.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { wireWorkflow } from '../support/scripted-history.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
 import { createPipeline, type PipelineOptions } from '../support/pipeline.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const RUN = 'query Status($id: ID = "r1") { run(workflowId: "wf", id: $id) { status } }';
 const START = 'mutation Start { executeWorkflow(workflowId: "wf") { run { id } } }';

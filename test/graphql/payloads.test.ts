@@ -3,9 +3,9 @@ import { MAX_COST } from '../../src/domain/payload.ts';
 import { createContext, type ContextSource } from '../../src/graphql/context.ts';
 import { inferredInputs, payloadValue } from '../../src/graphql/payloads.ts';
 import { payloadOf, ran, runOf } from '../support/facts.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { bodyOf, rawJSON, wireStep, type Wire } from '../support/wire.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { bodyOf, rawJSON, wireStep, type Wire } from '../harness/wire.ts';
 
 /** A run of which the upstream tells the steps alone. */
 describe('the payloads of a run without a record', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readPriceFile } from '../../src/graphql/price-file.ts';
-import { startGateway } from '../support/gateway.ts';
+import { startGateway } from '../harness/gateway.ts';
 
 describe('the file of prices', () => {
   let folder: string;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createRateLimit, rateLimited, type LocalRateLimit } from '../../src/graphql/operations/rate-limit.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
 
 const me = 'key-1';
 const other = 'key-2';

@@ -24,7 +24,7 @@ import type { After } from '../../src/runs/timer.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { ran, runOf } from '../support/facts.ts';
 import { refKey } from '../../src/upstream/ids.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { settle, viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { infoOf } from '../support/resolve-info.ts';

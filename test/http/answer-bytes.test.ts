@@ -5,7 +5,7 @@ import { sizeOf } from '../../src/graphql/operations/answer-size.ts';
 import { WrittenJson } from '../../src/graphql/written-json.ts';
 import { bodyOf, isLarge, jsonInPieces, piecesOf } from '../../src/http/graphql/answer-bytes.ts';
 import { bytesOf, lengthOf } from '../../src/http/body-parts.ts';
-import { anyCharacter } from '../support/any-character.ts';
+import { anyCharacter } from '../harness/any-character.ts';
 
 const MEGABYTE = 2 ** 20;
 

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { ask, type PlainAnswer } from '../support/plain-http.ts';
-import { send, TRANSPORTS } from '../support/transports.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { ask, type PlainAnswer } from '../harness/plain-http.ts';
+import { send, TRANSPORTS } from '../harness/transports.ts';
 
 describe('bad input', () => {
   let upstream: FaultyUpstream;

@@ -15,8 +15,8 @@ import { createUnacceptedCallers } from '../../src/http/unaccepted-callers.ts';
 import { allowanceHeaders, createRateLimits } from '../../src/http/rate-limits.ts';
 import type { HttpResponse } from '../../src/http/response-writer.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { anyCharacter } from '../support/any-character.ts';
-import { createManualClock } from '../support/clock.ts';
+import { anyCharacter } from '../harness/any-character.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { captureLog } from '../support/observed.ts';
 import { settle, viewerOf } from '../support/operations.ts';
 

@@ -1,12 +1,12 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { openSocket, openStream, subscribe } from '../support/live-client.ts';
-import { startLiveRun, type LiveRun } from '../support/live-run.ts';
-import { NGINX, startNginx, type Nginx } from '../support/nginx.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { openSocket, openStream, subscribe } from '../harness/live-client.ts';
+import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { NGINX, startNginx, type Nginx } from '../harness/nginx.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const QUERY = `{ run(workflowId: "wf", id: "r1") { outputs } }`;
 const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }`;

@@ -4,15 +4,15 @@ import { connect, Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readBody } from '../../src/http/body.ts';
-import { collectGarbage } from '../support/collect-garbage.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { until } from '../support/fleet.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { openSocket } from '../support/live-client.ts';
-import { startLiveRun } from '../support/live-run.ts';
+import { collectGarbage } from '../harness/collect-garbage.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { until } from '../harness/fleet.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { openSocket } from '../harness/live-client.ts';
+import { startLiveRun } from '../harness/live-run.ts';
 import { captureLog } from '../support/observed.ts';
-import { connectRaw } from '../support/raw-http.ts';
-import { wireRun } from '../support/wire.ts';
+import { connectRaw } from '../harness/raw-http.ts';
+import { wireRun } from '../harness/wire.ts';
 
 const BODY = JSON.stringify({ query: '{ run(workflowId: "wf", id: "r1") { id } }' });
 

@@ -9,11 +9,11 @@ import { createLargeMessages } from '../../src/http/live/large-messages.ts';
 import { createSocketProtocol } from '../../src/http/live/socket-protocol.ts';
 import { createResponseWriter } from '../../src/http/response-writer.ts';
 import { createHttpServer } from '../../src/http/server.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { captureLog } from '../support/observed.ts';
-import { connectRaw } from '../support/raw-http.ts';
-import { send, TRANSPORTS } from '../support/transports.ts';
+import { connectRaw } from '../harness/raw-http.ts';
+import { send, TRANSPORTS } from '../harness/transports.ts';
 
 /** Bounds of docs/security.md that no other test shows. */
 describe('the bounds', () => {
@@ -98,7 +98,7 @@ describe('the bounds', () => {
         origins: [],
         compression: createCompression(),
         hsts: () => [],
-        isReady: () => true,
+        isListening: () => true,
       }),
       graphql: notFound,
       page: notFound,

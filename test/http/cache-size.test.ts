@@ -1,8 +1,8 @@
 /** CACHE_MAX_BYTES is what the cache holds: runs stay cached until their bytes add up to it. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 /** A twentieth of the default. */
 const CACHE_MAX_BYTES = Math.floor(268_435_456 / 20);

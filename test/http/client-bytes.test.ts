@@ -5,7 +5,7 @@ import {
   createHolding,
   MIN_COUNTED_BYTES,
 } from '../../src/http/connection/client-bytes.ts';
-import { collectGarbage } from '../support/collect-garbage.ts';
+import { collectGarbage } from '../harness/collect-garbage.ts';
 
 const refused = expect.objectContaining({ code: 'RATE_LIMITED', isRetryable: true, details: { retryAfterSeconds: 1 } });
 

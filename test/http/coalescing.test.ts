@@ -4,7 +4,7 @@ import { createDoorkeeper } from '../../src/http/graphql/doorkeeper.ts';
 import { createResponseCache, etagOf, type CacheKey } from '../../src/http/graphql/response-cache.ts';
 import type { HttpResponse } from '../../src/http/response-writer.ts';
 import { createCachePartitions } from '../../src/runs/cache-partitions.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { settle, viewerOf } from '../support/operations.ts';
 
 const LIVE_MS = 1000;

@@ -4,12 +4,12 @@ import { brotliDecompressSync, createGunzip, gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Compressed } from '../../src/http/compression/compressed-forms.ts';
 import { createCompression } from '../../src/http/compression/compression.ts';
-import { createManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { startLiveRun, type LiveRun } from '../support/live-run.ts';
-import { ask, type PlainAnswer } from '../support/plain-http.ts';
-import { wireRun } from '../support/wire.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { ask, type PlainAnswer } from '../harness/plain-http.ts';
+import { wireRun } from '../harness/wire.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { outputs } }';
 

@@ -9,9 +9,9 @@ import fc from 'fast-check';
 import { createDrain, type Drain } from '../../src/http/connection/drain.ts';
 import { createTurns } from '../../src/http/connection/one-answer-at-a-time.ts';
 import { endMalformed, endWithError } from '../../src/http/connection/raw-response.ts';
-import { collectGarbage } from '../support/collect-garbage.ts';
+import { collectGarbage } from '../harness/collect-garbage.ts';
 import { settle } from '../support/operations.ts';
-import { connectRaw } from '../support/raw-http.ts';
+import { connectRaw } from '../harness/raw-http.ts';
 
 describe('an error without a response', () => {
   const sentBy = async (end: (socket: PassThrough) => void) => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it, afterEach, beforeAll } from '@jest/globals';
-import { healthy, startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
-import { startGateway, type QueryOptions, type TestGateway } from '../support/gateway.ts';
-import { wireWorkflow } from '../support/scripted-history.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type QueryOptions, type TestGateway } from '../harness/gateway.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
 
 const runKey = (id: unknown, workflowId: unknown = 'wf') => ({ __typename: 'Run', workflowId, id });
 const stepKey = (runId: string, id: string) => ({ __typename: 'Step', workflowId: 'wf', runId, id });

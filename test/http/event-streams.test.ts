@@ -12,10 +12,10 @@ import { BEAT_EVERY_MS, createKeepAlive } from '../../src/http/live/keep-alive.t
 import { endAll } from '../../src/http/live/live-transport.ts';
 import { createResponseWriter } from '../../src/http/response-writer.ts';
 import { createPullIterator } from '../../src/runs/live/pull-iterator.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { collectGarbage } from '../support/collect-garbage.ts';
-import { until } from '../support/fleet.ts';
-import { openStream, type StreamClient } from '../support/live-client.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { collectGarbage } from '../harness/collect-garbage.ts';
+import { until } from '../harness/fleet.ts';
+import { openStream, type StreamClient } from '../harness/live-client.ts';
 
 /** More than both ends of a connection take by themselves. */
 const HUGE = 'x'.repeat(16_000_000);
@@ -117,7 +117,7 @@ describe('streams of events', () => {
       },
     };
     const hsts = () => [];
-    const writer = createResponseWriter({ origins: [], compression, hsts, isReady: () => isReady });
+    const writer = createResponseWriter({ origins: [], compression, hsts, isListening: () => isReady });
     const keepAlive = createKeepAlive(clock.after);
     kept = 0;
     const counting: typeof keepAlive = {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { subscribe, type Transport } from '../support/live-client.ts';
-import { startLiveRun, type LiveRun } from '../support/live-run.ts';
-import { wireRun, wireStep, type Wire } from '../support/wire.ts';
+import { subscribe, type Transport } from '../harness/live-client.ts';
+import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const FIELDS = 'status endedAt steps { status } freshness { isFinal }';
 const SETTLE_MS = 30_000;

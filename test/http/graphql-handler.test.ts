@@ -4,15 +4,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { MIN_COUNTED_BYTES } from '../../src/http/connection/client-bytes.ts';
 import { GRAPHQL_TYPE } from '../../src/http/graphql/media-types.ts';
 import type { Additions, Overrides } from '../../src/gateway.ts';
-import { createManualClock } from '../support/clock.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { openStream } from '../support/live-client.ts';
-import { startLiveRun } from '../support/live-run.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { openStream } from '../harness/live-client.ts';
+import { startLiveRun } from '../harness/live-run.ts';
 import { captureLog } from '../support/observed.ts';
-import { ask, type PlainAnswer } from '../support/plain-http.ts';
-import { connectRaw, type RawConnection } from '../support/raw-http.ts';
-import { wireRun } from '../support/wire.ts';
+import { ask, type PlainAnswer } from '../harness/plain-http.ts';
+import { connectRaw, type RawConnection } from '../harness/raw-http.ts';
+import { wireRun } from '../harness/wire.ts';
 
 const MEGABYTE = 2 ** 20;
 const run = (id: string, fields = 'status') => `{ run(workflowId: "wf", id: "${id}") { ${fields} } }`;

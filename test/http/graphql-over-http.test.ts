@@ -3,7 +3,7 @@ import { serverAudits } from 'graphql-http';
 import { errorAnswer } from '../../src/graphql/operations/error-formatting.ts';
 import { GRAPHQL_TYPE, JSON_TYPE } from '../../src/http/graphql/media-types.ts';
 import { httpStatusOf } from '../../src/http/graphql/status.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
 
 describe('the public GraphQL-over-HTTP audit', () => {
   let gateway: TestGateway;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { until } from '../support/fleet.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { openSocket } from '../support/live-client.ts';
-import { connectRaw } from '../support/raw-http.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { until } from '../harness/fleet.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { openSocket } from '../harness/live-client.ts';
+import { connectRaw } from '../harness/raw-http.ts';
 
 /** Its answer is large enough to be counted, as those of starts are that read the inputs back. */
 const MUTATION = `mutation { ${'a'.repeat(20_000)}: executeWorkflow(workflowId: "wf") { message } }`;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
-import { startGateway, type GraphqlAnswer, type TestGateway } from '../support/gateway.ts';
-import { send } from '../support/transports.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { startGateway, type GraphqlAnswer, type TestGateway } from '../harness/gateway.ts';
+import { send } from '../harness/transports.ts';
 
 const EXECUTE = `mutation Execute($workflowId: ID! = "support-triage", $inputs: JSON, $idempotencyKey: String) {
   executeWorkflow(workflowId: $workflowId, inputs: $inputs, idempotencyKey: $idempotencyKey) {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { BEAT_EVERY_MS, createKeepAlive, type KeepAlive } from '../../src/http/live/keep-alive.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
 
 describe('a live connection', () => {
   let clock: ManualClock;

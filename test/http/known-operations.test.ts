@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const script: Script = ({ endpoint, runId }) => {
   if (runId === 'missing') return { status: 404 };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { until } from '../support/fleet.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { openSocket } from '../support/live-client.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { until } from '../harness/fleet.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { openSocket } from '../harness/live-client.ts';
 
 const LENGTH = 600_000;
 

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Additions, Overrides } from '../../src/gateway.ts';
 import type { ObservedOperation } from '../../src/observability/observed-operation.ts';
-import { until } from '../support/fleet.ts';
-import { startLiveRun, type LiveRun } from '../support/live-run.ts';
+import { until } from '../harness/fleet.ts';
+import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
 import { scrape } from '../support/observed.ts';
 
 const WATCH = encodeURIComponent('subscription { runUpdated(workflowId: "wf", id: "r1") { status } }');

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { createScriptedHistory } from '../support/scripted-history.ts';
-import type { Wire } from '../support/wire.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { createScriptedHistory } from '../harness/scripted-history.ts';
+import type { Wire } from '../harness/wire.ts';
 
 const LIVE_TTL_MS = 1000;
 const RUNNING = { status: 'running', end_time: null };

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createClient as createStreamClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { startLiveRun, type LiveRun } from '../support/live-run.ts';
+import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
 
 const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }';
 const KEY = { authorization: 'Bearer key-1' };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { subscribe, type LiveClient, type Subscribing, type Transport } from '../support/live-client.ts';
-import { startLiveRun, type LiveRun } from '../support/live-run.ts';
+import { subscribe, type LiveClient, type Subscribing, type Transport } from '../harness/live-client.ts';
+import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
 
 const RUN = `subscription Live($id: ID = "r1") {
   runUpdated(workflowId: "wf", id: $id) { status stepCounts { total } freshness { isFinal isStale staleReason } }

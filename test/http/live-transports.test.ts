@@ -8,8 +8,8 @@ import {
   type LiveClient,
   type SocketClient,
   type Transport,
-} from '../support/live-client.ts';
-import { startLiveRun, type LiveRun } from '../support/live-run.ts';
+} from '../harness/live-client.ts';
+import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
 import { scrape } from '../support/observed.ts';
 
 const RUN = `subscription Live($id: ID = "r1") { runUpdated(workflowId: "wf", id: $id) { status } }`;

@@ -5,10 +5,10 @@ import { createBasePath } from '../../src/http/base-path.ts';
 import { createCompression } from '../../src/http/compression/compression.ts';
 import { createResponseWriter } from '../../src/http/response-writer.ts';
 import { createHttpServer } from '../../src/http/server.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { captureLog } from '../support/observed.ts';
-import { connectRaw } from '../support/raw-http.ts';
+import { connectRaw } from '../harness/raw-http.ts';
 
 const HEAD = 'host: x\r\nauthorization: Bearer key-1\r\n';
 const long = (length: number) => 'x'.repeat(length);
@@ -118,7 +118,7 @@ describe('a request that breaks off', () => {
       origins: [],
       compression: createCompression(),
       hsts: () => [],
-      isReady: () => true,
+      isListening: () => true,
     });
     const nothing = () => undefined;
     const server = createHttpServer({

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createManualClock } from '../support/clock.ts';
-import { healthy, startFaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { subscribe } from '../support/live-client.ts';
-import { startLiveRun } from '../support/live-run.ts';
-import { connectRaw } from '../support/raw-http.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { subscribe } from '../harness/live-client.ts';
+import { startLiveRun } from '../harness/live-run.ts';
+import { connectRaw } from '../harness/raw-http.ts';
 
 describe('the operations routes', () => {
   let gateway: TestGateway;

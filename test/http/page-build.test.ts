@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createPageSource, runsFromSource, type PageSource } from '../../src/http/page/page-build.ts';
-import { until } from '../support/fleet.ts';
+import { until } from '../harness/fleet.ts';
 import { captureLog, type CapturedLog } from '../support/observed.ts';
 
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));

@@ -72,7 +72,7 @@ describe('the run page', () => {
       origins: ['https://app.example.com'],
       compression,
       hsts: () => [],
-      isReady: () => true,
+      isListening: () => true,
     });
     handlers = createPageHandlers({ pageSource: source, writer, sampleKey, basePath });
   }

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { createManualClock } from '../support/clock.ts';
-import { send, sendByHttp, TRANSPORTS } from '../support/transports.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { send, sendByHttp, TRANSPORTS } from '../harness/transports.ts';
 
 const LISTED = 'query Status($id: ID!) { run(workflowId: "wf", id: $id) { status } }';
 const OTHER = 'query Other { workflow(id: "wf") { id } }';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { send, TRANSPORTS, type AnyTransport } from '../support/transports.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { send, TRANSPORTS, type AnyTransport } from '../harness/transports.ts';
 
 interface Refused {
   readonly request: Readonly<Record<string, unknown>>;

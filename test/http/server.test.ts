@@ -16,14 +16,14 @@ import {
 } from '../../src/http/response-writer.ts';
 import { createHttpServer, type HttpServerOptions } from '../../src/http/server.ts';
 import { captureLog } from '../support/observed.ts';
-import { ask } from '../support/plain-http.ts';
-import { connectRaw, type RawConnection } from '../support/raw-http.ts';
+import { ask } from '../harness/plain-http.ts';
+import { connectRaw, type RawConnection } from '../harness/raw-http.ts';
 
 const APP = 'https://app.example.com';
 
 function writerWith(options: Partial<ResponseWriterOptions> = {}) {
   const compression = createCompression();
-  return createResponseWriter({ origins: [], compression, hsts: () => [], isReady: () => true, ...options });
+  return createResponseWriter({ origins: [], compression, hsts: () => [], isListening: () => true, ...options });
 }
 
 /** Listens until the test closes it. */
@@ -315,7 +315,7 @@ describe('an answer', () => {
 
   it('closes its connection while the gateway stops', async () => {
     for (const isReady of [true, false]) {
-      options = { isReady: () => isReady };
+      options = { isListening: () => isReady };
       const raw = await connectRaw(url);
       const { head } = await raw.ask('GET /graphql HTTP/1.1\r\nhost: x\r\n\r\n');
       expect(head.includes('connection: close')).toBe(!isReady);

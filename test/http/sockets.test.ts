@@ -22,16 +22,16 @@ import { createUnacceptedSockets } from '../../src/http/live/unaccepted-sockets.
 import { serveSockets } from '../../src/http/live/sockets.ts';
 import type { OperationStart } from '../../src/observability/operation-record.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { collectGarbage } from '../support/collect-garbage.ts';
-import { startFaultyUpstream, type Call, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { until } from '../support/fleet.ts';
-import type { GraphqlError } from '../support/gateway.ts';
-import { openSocket, type SocketClient, type SocketOptions } from '../support/live-client.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { collectGarbage } from '../harness/collect-garbage.ts';
+import { startFaultyUpstream, type Call, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { until } from '../harness/fleet.ts';
+import type { GraphqlError } from '../harness/gateway.ts';
+import { openSocket, type SocketClient, type SocketOptions } from '../harness/live-client.ts';
 import { captureLog } from '../support/observed.ts';
 import { viewerOf } from '../support/operations.ts';
 import { createPipeline } from '../support/pipeline.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const MAX_OPERATIONS = 2;
 const MAX_MESSAGE_BYTES = 1_000_000;

@@ -1,9 +1,9 @@
 /** Keys that nobody has accepted yet: anybody can invent them, so they count against their address and have few calls and sockets. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { openSocket, type SocketClient } from '../support/live-client.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { openSocket, type SocketClient } from '../harness/live-client.ts';
 
 const runs = (count: number) =>
   `{ ${Array.from({ length: count }, (_, index) => `r${index}: run(workflowId: "wf", id: "r${index}") { status steps { id } }`).join()} }`;

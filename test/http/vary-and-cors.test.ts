@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { ask, type PlainAnswer, type PlainRequest } from '../support/plain-http.ts';
-import { wireRun } from '../support/wire.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { ask, type PlainAnswer, type PlainRequest } from '../harness/plain-http.ts';
+import { wireRun } from '../harness/wire.ts';
 
 type Headers = Readonly<Record<string, string>>;
 

@@ -3,12 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { TracerProvider, type Span } from '@opentelemetry/sdk-trace';
 import { readConfig } from '../../src/config/config.ts';
 import { createSpanExporter } from '../../src/observability/tracing/span-exporter.ts';
-import { createManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { captureLog } from '../support/observed.ts';
-import { startProcess } from '../support/process.ts';
-import { startSpanReceiver, type SpanReceiver } from '../support/span-receiver.ts';
+import { startProcess } from '../harness/process.ts';
+import { startSpanReceiver, type SpanReceiver } from '../harness/span-receiver.ts';
 
 type Environment = Readonly<Record<string, string>>;
 

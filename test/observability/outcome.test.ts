@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { codeLabel, outcomeOf } from '../../src/observability/outcome.ts';
 import { ERROR_CODES } from '../../src/upstream/errors.ts';
-import { readProjectFile } from '../support/compose.ts';
+import { readProjectFile } from '../harness/compose.ts';
 
 /** The first column of the table of error codes, in README or another page. */
 function documentedCodes(): string[] {

@@ -3,11 +3,11 @@ import { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { createObserver } from '../../src/observability/observer.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { openSocket, openStream } from '../support/live-client.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { openSocket, openStream } from '../harness/live-client.ts';
 import { captureLog, NO_CLIENT, type CapturedLog } from '../support/observed.ts';
-import { startSpanReceiver, type ReceivedSpan, type SpanReceiver } from '../support/span-receiver.ts';
+import { startSpanReceiver, type ReceivedSpan, type SpanReceiver } from '../harness/span-receiver.ts';
 
 type Fields = Readonly<Record<string, string>>;
 

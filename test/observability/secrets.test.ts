@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { openSocket, openStream } from '../support/live-client.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { openSocket, openStream } from '../harness/live-client.ts';
 import { captureLog, scrape } from '../support/observed.ts';
-import { startSpanReceiver, type SpanReceiver } from '../support/span-receiver.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { startSpanReceiver, type SpanReceiver } from '../harness/span-receiver.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 /** In every place where something of a caller's or of a run's can stand. */
 const CANARY = 'canary';

@@ -1,11 +1,11 @@
 import * as conventions from '@opentelemetry/semantic-conventions/incubating';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { openSocket, openStream } from '../support/live-client.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { openSocket, openStream } from '../harness/live-client.ts';
 import { captureLog, rowsOf, wordsIn, type CapturedLog } from '../support/observed.ts';
-import { startProcess } from '../support/process.ts';
-import { startSpanReceiver, type ReceivedSpan, type SpanReceiver } from '../support/span-receiver.ts';
+import { startProcess } from '../harness/process.ts';
+import { startSpanReceiver, type ReceivedSpan, type SpanReceiver } from '../harness/span-receiver.ts';
 
 const RUN = 'query StatusOfRun { run(workflowId: "wf", id: "r1") { status } }';
 const WATCH = 'subscription Watching { runUpdated(workflowId: "wf", id: "r1") { status } }';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Json } from '../support/gateway.ts';
-import { subscribe, type LiveClient, type Transport } from '../support/live-client.ts';
-import { startLiveRun, type LiveRun } from '../support/live-run.ts';
+import type { Json } from '../harness/gateway.ts';
+import { subscribe, type LiveClient, type Transport } from '../harness/live-client.ts';
+import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
 
 const FIELDS = 'status changedSteps { id status attemptCount }';
 const QUERY = `subscription { runUpdated(workflowId: "wf", id: "r1") { ${FIELDS} } }`;

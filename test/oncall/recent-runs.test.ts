@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { wireWorkflow } from '../support/scripted-history.ts';
-import { createScriptedWorkflows, type ScriptedWorkflows } from '../support/scripted-workflows.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
 
 const WORKFLOWS = ['wf-1', 'wf-2', 'wf-3', 'wf-4', 'wf-5'];
 const PAGE = `query Page($first: Int, $after: String, $filter: RunFilter, $ids: [ID!]) {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type Json, type TestGateway } from '../support/gateway.ts';
-import { subscribe, type LiveClient, type Transport } from '../support/live-client.ts';
-import { createScriptedWorkflows, type ScriptedWorkflows } from '../support/scripted-workflows.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type Json, type TestGateway } from '../harness/gateway.ts';
+import { subscribe, type LiveClient, type Transport } from '../harness/live-client.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
 
 const QUERY = `subscription ($ids: [ID!]) {
   runsUpdated(workflowIds: $ids) { id status freshness { isStale } }

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
-import { startGateway, type GraphqlAnswer, type TestGateway } from '../support/gateway.ts';
-import { createScriptedWorkflows, type ScriptedWorkflows } from '../support/scripted-workflows.ts';
-import { wireStep } from '../support/wire.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type GraphqlAnswer, type TestGateway } from '../harness/gateway.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { wireStep } from '../harness/wire.ts';
 
 const GROUPS = `query ($last: Int) { workflow(id: "wf") { failureGroups(last: $last) {
   nodeId message code count firstSeenAt lastSeenAt runs(first: 2) { id status stepCounts { total } }

@@ -24,12 +24,12 @@ import { createMetrics } from '../../src/observability/metrics.ts';
 import { createObserver } from '../../src/observability/observer.ts';
 import { createRuns } from '../../src/runs/runs.ts';
 import { createUpstreamClient } from '../../src/upstream/client.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { captureLog, NO_CLIENT } from '../support/observed.ts';
 import { viewerOf } from '../support/operations.ts';
-import { openSocket, openStream } from '../support/live-client.ts';
+import { openSocket, openStream } from '../harness/live-client.ts';
 
 const commented = (number: number, length: number) => `{__typename}#${number} ${'x'.repeat(length)}`;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type GraphqlError, type TestGateway } from '../support/gateway.ts';
-import { openSocket, openStream } from '../support/live-client.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type GraphqlError, type TestGateway } from '../harness/gateway.ts';
+import { openSocket, openStream } from '../harness/live-client.ts';
 
 const MUTATION = 'mutation ($v: JSON) { executeWorkflow(workflowId: "wf", inputs: $v) { run { id } } }';
 const QUERY = 'query ($v: [_Any!]!) { _entities(representations: $v) { ... on Run { id } } }';

@@ -4,11 +4,11 @@ import { createBasePath } from '../../src/http/base-path.ts';
 import { createCompression } from '../../src/http/compression/compression.ts';
 import { createResponseWriter } from '../../src/http/response-writer.ts';
 import { createHttpServer } from '../../src/http/server.ts';
-import { createManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { captureLog } from '../support/observed.ts';
-import { wireRun } from '../support/wire.ts';
+import { wireRun } from '../harness/wire.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { status } }';
 const UNCACHED = '{ run(workflowId: "wf", id: "missing") { status } }';
@@ -154,7 +154,7 @@ describe('a defect inside of a handler', () => {
         origins: [],
         compression: createCompression(),
         hsts: () => [],
-        isReady: () => true,
+        isListening: () => true,
       }),
       graphql: () => Promise.reject(new Error('a defect')),
       page: defect,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { ask } from '../support/plain-http.ts';
-import { rawJSON, wireStep } from '../support/wire.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { ask } from '../harness/plain-http.ts';
+import { rawJSON, wireStep } from '../harness/wire.ts';
 
 const LONG = '12345678901234567890';
 const TIMES = [1, 2, 3, 4];

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { createScriptedHistory, wireWorkflow } from '../support/scripted-history.ts';
-import { send, TRANSPORTS } from '../support/transports.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
+import { send, TRANSPORTS } from '../harness/transports.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const TIMES = [1, 2, 3];
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { connectRaw, type RawConnection } from '../support/raw-http.ts';
-import { wireRun } from '../support/wire.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { connectRaw, type RawConnection } from '../harness/raw-http.ts';
+import { wireRun } from '../harness/wire.ts';
 
 interface Sent {
   readonly runId: string;

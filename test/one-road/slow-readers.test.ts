@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Overrides } from '../../src/gateway.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { until } from '../support/fleet.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { until } from '../harness/fleet.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { captureLog } from '../support/observed.ts';
-import { connectRaw, countParsed, type RawConnection } from '../support/raw-http.ts';
-import { wireRun } from '../support/wire.ts';
+import { connectRaw, countParsed, type RawConnection } from '../harness/raw-http.ts';
+import { wireRun } from '../harness/wire.ts';
 
 /** More than the sockets of both ends take by themselves. */
 const OUTPUTS = 'x'.repeat(5_000_000);

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { createSigningKey, secondsOf, startIssuer, type Issuer } from '../support/issuer.ts';
-import { openSocket, openStream, type LiveClient, type SocketClient } from '../support/live-client.ts';
-import { startLiveRun, type LiveRun } from '../support/live-run.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { createSigningKey, secondsOf, startIssuer, type Issuer } from '../harness/issuer.ts';
+import { openSocket, openStream, type LiveClient, type SocketClient } from '../harness/live-client.ts';
+import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
 import { settle } from '../support/operations.ts';
 
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }';

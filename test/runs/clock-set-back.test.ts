@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createClock } from '../../src/runs/timer.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { until } from '../support/fleet.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { secondsOf, startIssuer } from '../support/issuer.ts';
-import { subscribe } from '../support/live-client.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { until } from '../harness/fleet.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { secondsOf, startIssuer } from '../harness/issuer.ts';
+import { subscribe } from '../harness/live-client.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const TEN_MINUTES = 600_000;
 const TTL_MS = 1000;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { RunRecord, StepFacts } from '../../src/domain/types.ts';
 import { createFinality } from '../../src/runs/finality.ts';
 import type { Cached } from '../../src/runs/cache-partitions.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { at, EPOCH_MS, graphOf, listed, ran, runRecord, stepFacts } from '../support/facts.ts';
 
 const SETTLE_MS = 30_000;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { createFleetTurns, type FleetTurns } from '../../src/runs/live/fleet-turns.ts';
 import { createLivePoller, type LivePoller, type PollResult } from '../../src/runs/live/live-poller.ts';
 import type { RunReading, Snapshot } from '../../src/runs/live/snapshot.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { createSimulatedValkey } from '../support/fleet/simulated-valkey.ts';
 import { settle } from '../support/operations.ts';
 import { createComparedStates } from '../support/compared-states.ts';

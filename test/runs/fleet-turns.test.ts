@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createFleetTurns, type FleetTurns } from '../../src/runs/live/fleet-turns.ts';
 import type { Turns } from '../../src/runs/live/turns.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { createSimulatedValkey, type SimulatedValkey } from '../support/fleet/simulated-valkey.ts';
 import { settle } from '../support/operations.ts';
 

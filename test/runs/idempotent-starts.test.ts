@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { createIdempotentStarts, type KeyedStart } from '../../src/runs/starts/idempotent-starts.ts';
 import type { StartedRun } from '../../src/upstream/contract.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 
 const MINUTE_MS = 60_000;
 const start = (change: Partial<KeyedStart> = {}): KeyedStart => ({

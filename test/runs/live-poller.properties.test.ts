@@ -4,7 +4,7 @@ import type { RunReading, Snapshot } from '../../src/runs/live/snapshot.ts';
 import { joinNobody } from '../../src/runs/live/turns.ts';
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { readingOf, stepsIn, watch, type Watching } from '../support/poller.ts';
 import { createComparedStates } from '../support/compared-states.ts';
 

@@ -8,7 +8,7 @@ import type { DataRequirement } from '../../src/runs/loaders/run-loaders.ts';
 import { createStartedRuns, type StartedRuns } from '../../src/runs/starts/started-runs.ts';
 import type { WorkflowStore } from '../../src/runs/workflow-store.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { EPOCH_MS, graphOf, listed, ran, runRecord, workflowRecord } from '../support/facts.ts';
 import { operationOf, settle as nextTurn, viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';

@@ -6,7 +6,7 @@ import { createWorkflowLoaders, type WorkflowLoaders } from '../../src/runs/load
 import type { RunRef, UpstreamAnswer } from '../../src/upstream/client.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import type { Scope } from '../../src/upstream/scope.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { at, graphOf, listed, ran, runRecord, workflowRecord } from '../support/facts.ts';
 import { operationOf, settle, viewerOf } from '../support/operations.ts';
 import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createRecentFailures } from '../../src/runs/recent-failures.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 
 const MISSING = new GatewayError('NOT_FOUND', 'no such run');
 

@@ -11,7 +11,7 @@ import {
 } from '../../src/runs/history/recent-runs.ts';
 import { createRunHistory } from '../../src/runs/history/run-history.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { at, runRecord } from '../support/facts.ts';
 import { operationOf, settle } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';

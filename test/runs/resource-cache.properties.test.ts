@@ -4,7 +4,7 @@ import { type Resource, type Served } from '../../src/runs/resource-cache.ts';
 import { createHoldingCache } from '../support/cache.ts';
 import type { UpstreamAnswer, CallOptions } from '../../src/upstream/client.ts';
 import { AbandonedError, GatewayError, isAccessDenied } from '../../src/upstream/errors.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { operationOf, settle, viewerOf } from '../support/operations.ts';
 
 const LIVE_TTL_MS = 2000;

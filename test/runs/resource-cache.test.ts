@@ -5,7 +5,7 @@ import type { Resource } from '../../src/runs/resource-cache.ts';
 import type { Called, Loaded, SharedRequest } from '../../src/runs/shared/shared-request.ts';
 import type { StoredAnswer } from '../../src/runs/shared/stored-answer.ts';
 import { AbandonedError, GatewayError, type ErrorCode } from '../../src/upstream/errors.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { createManualResource, operationOf, settle, viewerOf, type ManualResource } from '../support/operations.ts';
 import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
 

@@ -10,7 +10,7 @@ import {
 import type { ResourceCache } from '../../src/runs/resource-cache.ts';
 import type { UpstreamApi } from '../../src/upstream/client.ts';
 import { AbandonedError, GatewayError } from '../../src/upstream/errors.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { at, runRecord } from '../support/facts.ts';
 import { operationOf } from '../support/operations.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';

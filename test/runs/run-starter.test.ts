@@ -6,7 +6,7 @@ import { createStartedRuns, type StartedRuns } from '../../src/runs/starts/start
 import type { CallOptions } from '../../src/upstream/client.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import type { HoldingCache } from '../support/cache.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { runRecord } from '../support/facts.ts';
 import { operationOf, viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';

@@ -7,7 +7,7 @@ import type { SharedRequest } from '../../src/runs/shared/shared-request.ts';
 import { cachedBytes, type UpstreamAnswer } from '../../src/upstream/client.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import type { HoldingCache } from '../support/cache.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { EPOCH_MS, graphOf, listed, ran, runRecord, workflowRecord } from '../support/facts.ts';
 import { createManualResource, operationOf, viewerOf } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';

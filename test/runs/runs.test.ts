@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readConfig } from '../../src/config/config.ts';
 import { createRuns } from '../../src/runs/runs.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { listed, ran, runRecord } from '../support/facts.ts';
 import { operationOf } from '../support/operations.ts';
 import { scriptedApi } from '../support/run-parts.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createStartedRuns } from '../../src/runs/starts/started-runs.ts';
-import { createManualClock } from '../support/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { viewerOf } from '../support/operations.ts';
 
 const AWAITED_MS = 10_000;

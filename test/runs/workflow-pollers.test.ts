@@ -5,7 +5,7 @@ import { joinNobody } from '../../src/runs/live/turns.ts';
 import { createWorkflowPollers, type WorkflowPollers } from '../../src/runs/live/workflow-pollers.ts';
 import type { RunsChange } from '../../src/runs/live/runs-watch.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { at, runRecord } from '../support/facts.ts';
 import { operationOf, settle as turn } from '../support/operations.ts';
 import { rejectionOf } from '../support/rejection.ts';

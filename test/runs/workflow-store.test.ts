@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { SharedTier } from '../../src/runs/shared/shared-tier.ts';
 import type { WorkflowStore } from '../../src/runs/workflow-store.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { graphOf, workflowRecord } from '../support/facts.ts';
 import { operationOf, viewerOf } from '../support/operations.ts';
 import { createRunParts, scriptedApi } from '../support/run-parts.ts';

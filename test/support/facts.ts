@@ -14,7 +14,7 @@ import type {
   WorkflowGraph,
   WorkflowRecord,
 } from '../../src/domain/types.ts';
-import { answerOf, readSteps } from './wire.ts';
+import { answerOf, readSteps } from './read-wire.ts';
 
 /** 2025-03-13T02:41:00Z, from which all seconds in tests count. */
 export const EPOCH_MS = Date.UTC(2025, 2, 13, 2, 41);

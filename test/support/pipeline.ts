@@ -11,7 +11,7 @@ import type { ObservedOperation } from '../../src/observability/observed-operati
 import { createObserver } from '../../src/observability/observer.ts';
 import { createRuns } from '../../src/runs/runs.ts';
 import { createUpstreamClient } from '../../src/upstream/client.ts';
-import { createManualClock } from './clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { captureLog, NO_CLIENT } from './observed.ts';
 import { viewerOf } from './operations.ts';
 

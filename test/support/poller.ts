@@ -3,7 +3,7 @@ import { createLivePoller, type LivePoller, type PollResult } from '../../src/ru
 import type { RunReading, Snapshot } from '../../src/runs/live/snapshot.ts';
 import type { TurnsListener } from '../../src/runs/live/turns.ts';
 import type { GatewayError } from '../../src/upstream/errors.ts';
-import { createManualClock, type ManualClock } from './clock.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { createComparedStates } from './compared-states.ts';
 import { ran } from './facts.ts';
 import { settle } from './operations.ts';

@@ -20,11 +20,12 @@ import type { UpstreamApi } from '../../src/upstream/client.ts';
 import { readStartedRun } from '../../src/upstream/contract.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { createHoldingCache } from './cache.ts';
-import { createManualClock } from './clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { viewerOf } from './operations.ts';
 import type { RandomOperation } from './random-operations.ts';
-import { wireWorkflow } from './scripted-history.ts';
-import { answerOf, readRun, readRuns, readSteps, readWorkflows, wireRun, wireStep, type Wire } from './wire.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { answerOf, readRun, readRuns, readSteps, readWorkflows } from './read-wire.ts';
 
 const answer = <T>(value: T) => Promise.resolve({ value, sizeBytes: 100 });
 

@@ -3,7 +3,7 @@ import { createRunStore, type RunStore } from '../../src/runs/run-store.ts';
 import { createWorkflowStore, type WorkflowStore } from '../../src/runs/workflow-store.ts';
 import type { UpstreamApi } from '../../src/upstream/client.ts';
 import { createHoldingCache, type HoldingCache, type HoldingCacheOptions } from './cache.ts';
-import type { ManualClock } from './clock.ts';
+import type { ManualClock } from '../harness/clock.ts';
 
 const notScripted = (): never => {
   throw new Error('no test here makes this call');

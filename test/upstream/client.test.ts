@@ -12,10 +12,10 @@ import {
 import { UPSTREAM_ENDPOINTS } from '../../src/config/config.ts';
 import type { CountedDeviation } from '../../src/observability/deviations.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
 import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
-import { wireRun, wireStep, type Wire } from '../support/wire.ts';
-import { wireWorkflow } from '../support/scripted-history.ts';
+import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
 
 const KEY = 'sk-4711-do-not-tell';
 const MAX_BYTES = 65_536;

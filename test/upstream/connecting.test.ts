@@ -3,12 +3,12 @@ import { createSecureServer, createServer, type Http2SecureServer, type Http2Ser
 import type { AddressInfo } from 'node:net';
 import { createServer as createPlainServer } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createAuthority, HAS_OPENSSL, type Authority } from '../support/certificates.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type GraphqlError, type TestGateway } from '../support/gateway.ts';
+import { createAuthority, HAS_OPENSSL, type Authority } from '../harness/certificates.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type GraphqlError, type TestGateway } from '../harness/gateway.ts';
 import { captureLog, scrape } from '../support/observed.ts';
-import { startProcess, type GatewayProcess } from '../support/process.ts';
-import { startSpanReceiver } from '../support/span-receiver.ts';
+import { startProcess, type GatewayProcess } from '../harness/process.ts';
+import { startSpanReceiver } from '../harness/span-receiver.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status steps { id } } }';
 const ANSWER = { run: { status: 'COMPLETED', steps: [{ id: 'r1-step' }] } };

@@ -7,22 +7,11 @@ import * as contract from '../../src/upstream/contract.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { ownCopy } from '../../src/upstream/transport/own-bytes.ts';
 import { createDeviations } from '../../src/upstream/wire/deviations.ts';
-import { collectGarbage } from '../support/collect-garbage.ts';
-import { wireWorkflow } from '../support/scripted-history.ts';
+import { collectGarbage } from '../harness/collect-garbage.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
 import { told, valuesOf } from '../support/facts.ts';
-import {
-  answerOf,
-  bodyOf,
-  jsonIn,
-  rawJSON,
-  readRun,
-  readRuns,
-  readSteps,
-  readWorkflows,
-  type Wire,
-  wireRun,
-  wireStep,
-} from '../support/wire.ts';
+import { bodyOf, rawJSON, type Wire, wireRun, wireStep } from '../harness/wire.ts';
+import { answerOf, jsonIn, readRun, readRuns, readSteps, readWorkflows } from '../support/read-wire.ts';
 
 const readStep = (fields: Wire) => {
   const [step] = readSteps(answerOf([wireStep(fields)]));

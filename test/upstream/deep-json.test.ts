@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
-import { startGateway, type Json, type TestGateway } from '../support/gateway.ts';
-import { subscribe, type LiveClient, type Transport } from '../support/live-client.ts';
-import { wireRun, wireStep, type Wire } from '../support/wire.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { startGateway, type Json, type TestGateway } from '../harness/gateway.ts';
+import { subscribe, type LiveClient, type Transport } from '../harness/live-client.ts';
+import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 const TOO_DEEP = 10_000;

@@ -5,7 +5,8 @@ import { itemsIn } from '../../src/upstream/wire/answers.ts';
 import type { ReportDeviation } from '../../src/upstream/wire/deviations.ts';
 import * as fields from '../../src/upstream/wire/fields.ts';
 import type { WireObject } from '../../src/upstream/wire/fields.ts';
-import { bodyOf, finished, jsonIn, rawJSON } from '../support/wire.ts';
+import { bodyOf, rawJSON } from '../harness/wire.ts';
+import { finished, jsonIn } from '../support/read-wire.ts';
 
 /** What is read of a value, and what is reported: its outcome and what came. */
 type Case = readonly [value: unknown, read: unknown, outcome?: 'read' | 'lost', got?: string];

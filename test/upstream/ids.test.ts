@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import { checkId, checkRef, pathSegment, refKey } from '../../src/upstream/ids.ts';
-import { anyCharacter } from '../support/any-character.ts';
-import { collectGarbage } from '../support/collect-garbage.ts';
+import { anyCharacter } from '../harness/any-character.ts';
+import { collectGarbage } from '../harness/collect-garbage.ts';
 
 /** Mostly ids as upstreams may have them, and what an attacker would send. */
 const arbitraryId: fc.Arbitrary<string> = fc.oneof(

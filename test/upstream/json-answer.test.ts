@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import type { PayloadText } from '../../src/domain/types.ts';
 import { jsonAnswerOf, TOO_LONG } from '../../src/upstream/transport/json-answer.ts';
-import { collectGarbage } from '../support/collect-garbage.ts';
-import { jsonIn } from '../support/wire.ts';
+import { collectGarbage } from '../harness/collect-garbage.ts';
+import { jsonIn } from '../support/read-wire.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
 
 const NAMES = ['a', 'b', 'c', 'id', 'grosse', 'outputs'];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_ITEMS, NotJsonError, outlineOf, type Outline } from '../../src/upstream/transport/json-outline.ts';
-import { finished } from '../support/wire.ts';
+import { finished } from '../support/read-wire.ts';
 
 const outline = (json: string, names: readonly string[] = ['a', 'b']): Outline =>
   finished(outlineOf(Buffer.from(json), new Set(names)));

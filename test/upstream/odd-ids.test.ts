@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { subscribe, type Transport } from '../support/live-client.ts';
-import { wireWorkflow } from '../support/scripted-history.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { subscribe, type Transport } from '../harness/live-client.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const ODD = ['urn:wf:1', 'a b', 'a/b?c#d', '%2e%2e', 'größe 日🐎', "o'hara(1)!*", 'x'.repeat(512)];
 

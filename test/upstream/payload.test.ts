@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { hasLeaf, unwritable } from '../../src/domain/json.ts';
 import { mayBeRounded } from '../../src/domain/long-integers.ts';
 import type { JsonValue, Payload, PayloadText } from '../../src/domain/types.ts';
-import { answerOf, jsonIn, rawJSON, readSteps } from '../support/wire.ts';
+import { rawJSON } from '../harness/wire.ts';
+import { answerOf, jsonIn, readSteps } from '../support/read-wire.ts';
 
 const FIELDS = ['inputs', 'outputs', 'metadata'] as const;
 const TOO_DEEP = JSON.parse(`${'['.repeat(300)}${']'.repeat(300)}`) as JsonValue;

@@ -1,10 +1,10 @@
 /** The upstream through a real HTTP proxy. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createAuthority, HAS_OPENSSL, type Authority } from '../support/certificates.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream, type Tls } from '../support/faulty-upstream.ts';
-import { startGateway } from '../support/gateway.ts';
-import { startProcess } from '../support/process.ts';
-import { startTinyproxy, TINYPROXY, type Proxy } from '../support/tinyproxy.ts';
+import { createAuthority, HAS_OPENSSL, type Authority } from '../harness/certificates.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream, type Tls } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { startProcess } from '../harness/process.ts';
+import { startTinyproxy, TINYPROXY, type Proxy } from '../harness/tinyproxy.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "a/b") { status } }';
 const ANSWER = { run: { status: 'COMPLETED' } };

@@ -7,10 +7,10 @@ import { createScopedUpstream } from '../../src/upstream/scoped-upstream.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
 import type { Scope } from '../../src/upstream/scope.ts';
 import { stepFacts } from '../support/facts.ts';
-import { startFaultyUpstream, type Reply } from '../support/faulty-upstream.ts';
+import { startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
 import { gatewayErrorOf } from '../support/rejection.ts';
-import { wireWorkflow } from '../support/scripted-history.ts';
-import { answerOf, readWorkflows } from '../support/wire.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { answerOf, readWorkflows } from '../support/read-wire.ts';
 
 /** An eighth of what is kept, by the texts alone. */
 const MANY = readWorkflows(answerOf(Array.from({ length: 1000 }, (_, id) => wireWorkflow(`${'w'.repeat(500)}-${id}`))));

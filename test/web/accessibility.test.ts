@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { violationsOf } from '../support/axe.ts';
-import { follow, openPage, untilTrue, type Page } from '../support/browser.ts';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { violationsOf } from '../harness/axe.ts';
+import { follow, openPage, untilTrue, type Page } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
 
 const RUN = '/workflows/support-triage/runs/run-4711';
 

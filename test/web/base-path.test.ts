@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { fillInputs, openPage, type Page } from '../support/browser.ts';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startGateway } from '../support/gateway.ts';
-import { NGINX, startNginx, type Nginx } from '../support/nginx.ts';
-import { startSampleGateway, type SampleGateway } from '../support/sample-gateway.ts';
+import { fillInputs, openPage, type Page } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { NGINX, startNginx, type Nginx } from '../harness/nginx.ts';
+import { startSampleGateway, type SampleGateway } from '../harness/sample-gateway.ts';
 
 const BASE = '/stepgate';
 const RUN = '/workflows/support-triage/runs/run-4711';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startLiveRun } from '../support/live-run.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startLiveRun } from '../harness/live-run.ts';
 
 const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } steps { outputs } } }`;
 

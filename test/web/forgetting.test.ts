@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { follow, openPage } from '../support/browser.ts';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startLiveRun } from '../support/live-run.ts';
-import { startSampleGateway, type SampleGateway } from '../support/sample-gateway.ts';
+import { follow, openPage } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startLiveRun } from '../harness/live-run.ts';
+import { startSampleGateway, type SampleGateway } from '../harness/sample-gateway.ts';
 
 const RUN = '/workflows/support-triage/runs/run-4711';
 /** Of the page. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { fillInputs, openPage } from '../support/browser.ts';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startSampleGateway, type SampleGateway } from '../support/sample-gateway.ts';
+import { fillInputs, openPage } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startSampleGateway, type SampleGateway } from '../harness/sample-gateway.ts';
 
 await describeInBrowser('the graph', (browser) => {
   let gateway: SampleGateway;

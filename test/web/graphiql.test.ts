@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { openPage } from '../support/browser.ts';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { openPage } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
 
 await describeInBrowser('GraphiQL', (browser) => {
   let gateway: TestGateway;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { follow, openPage } from '../support/browser.ts';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { wireWorkflow } from '../support/scripted-history.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { follow, openPage } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const WORKFLOW = 'w/f%2F100%';
 const IDS = ['a/b', 'x%2Fy', 'x%252Fy', '100%', 'q?z#h', 'sp ace+plus', 'a%41', 'semi;v=1', '__proto__', '%E0%A4%A'];

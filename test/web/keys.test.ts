@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { openPage } from '../support/browser.ts';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startGateway } from '../support/gateway.ts';
-import { startSampleGateway, type SampleGateway } from '../support/sample-gateway.ts';
+import { openPage } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { startSampleGateway, type SampleGateway } from '../harness/sample-gateway.ts';
 
 await describeInBrowser('the key of the run page', (browser) => {
   let gateway: SampleGateway;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { openPage, untilTrue, type Page } from '../support/browser.ts';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { wireRun, wireStep, type Wire } from '../support/wire.ts';
+import { openPage, untilTrue, type Page } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const STEPS = 1000;
 const START_MS = Date.parse('2026-11-20T10:00:00Z');

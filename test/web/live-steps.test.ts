@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { openPage, type Page } from '../support/browser.ts';
-import { createManualClock, type ManualClock } from '../support/clock.ts';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { wireRun, wireStep, type Wire } from '../support/wire.ts';
+import { openPage, type Page } from '../harness/browser.ts';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const STEPS = 1000;
 const RUNNING = 20;

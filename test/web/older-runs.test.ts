@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { openPage, untilTrue, type Page } from '../support/browser.ts';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { createScriptedWorkflows, type ScriptedWorkflows } from '../support/scripted-workflows.ts';
+import { openPage, untilTrue, type Page } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
 
 /** Two pages of a hundred and some more; thirty that started at the same instant stand at the end of each. */
 const RUNS = 230;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { openPage, type Page } from '../support/browser.ts';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { wireRun, wireStep } from '../support/wire.ts';
+import { openPage, type Page } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const RUN = '/workflows/wf/runs/r1';
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { openPage } from '../support/browser.ts';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { createScriptedHistory, wireWorkflow } from '../support/scripted-history.ts';
-import { wireRun } from '../support/wire.ts';
+import { openPage } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun } from '../harness/wire.ts';
 
 const { script } = createScriptedHistory(
   3,

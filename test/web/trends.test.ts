@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { openPage } from '../support/browser.ts';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { createScriptedWorkflows } from '../support/scripted-workflows.ts';
-import { wireStep } from '../support/wire.ts';
+import { openPage } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { wireStep } from '../harness/wire.ts';
 
 const LONG = `a${'ש'.repeat(150)}${'very-long-'.repeat(15)}`;
 

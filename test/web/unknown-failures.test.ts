@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { openPage, type Page } from '../support/browser.ts';
-import { describeInBrowser } from '../support/describe-in-browser.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../support/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { createScriptedWorkflows, type ScriptedWorkflows } from '../support/scripted-workflows.ts';
-import { wireStep } from '../support/wire.ts';
+import { openPage, type Page } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { wireStep } from '../harness/wire.ts';
 
 const UNKNOWN = 'Its error could not be read';
 const RUNS = 12;

@@ -1,5 +1,5 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { rawJSON } from '../../support/wire.ts';
+import { rawJSON } from '../../harness/wire.ts';
 import { TIDY, ofSteps, withoutSteps, type Variation } from './variation.ts';
 
 const STEPS = JSON.stringify(TIDY.steps?.json);

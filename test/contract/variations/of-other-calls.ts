@@ -1,5 +1,5 @@
-import { wireWorkflow } from '../../support/scripted-history.ts';
-import { rawJSON, wireRun } from '../../support/wire.ts';
+import { wireWorkflow } from '../../harness/scripted-history.ts';
+import { rawJSON, wireRun } from '../../harness/wire.ts';
 import { ofHistory, ofRecord, ofWorkflow, type Variation } from './variation.ts';
 
 const GRAPH = wireWorkflow('wf').graph as Readonly<Record<string, unknown>>;

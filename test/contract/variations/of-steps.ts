@@ -1,4 +1,4 @@
-import { rawJSON, wireStep } from '../../support/wire.ts';
+import { rawJSON, wireStep } from '../../harness/wire.ts';
 import { ofStep, ofSteps, withoutSteps, type Variation } from './variation.ts';
 
 const LONG = '12345678901234567890';

@@ -1,7 +1,7 @@
 /** One way in which an upstream may differ from the contract, and what the gateway makes of it. docs/upstream.md has the same table. */
-import type { Endpoint, Reply } from '../../support/faulty-upstream.ts';
-import { wireWorkflow } from '../../support/scripted-history.ts';
-import { wireRun, wireStep, type Wire } from '../../support/wire.ts';
+import type { Endpoint, Reply } from '../../harness/faulty-upstream.ts';
+import { wireWorkflow } from '../../harness/scripted-history.ts';
+import { wireRun, wireStep, type Wire } from '../../harness/wire.ts';
 
 export interface Variation {
   readonly variation: string;

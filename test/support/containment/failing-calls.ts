@@ -1,7 +1,7 @@
 /** An upstream of which a test may let any call fail, by the key that it is asked with; and the faults that it knows. */
-import type { Call, Endpoint, Reply, Script } from '../faulty-upstream.ts';
-import { wireWorkflow } from '../scripted-history.ts';
-import { wireRun, wireStep, type Wire } from '../wire.ts';
+import type { Call, Endpoint, Reply, Script } from '../../harness/faulty-upstream.ts';
+import { wireWorkflow } from '../../harness/scripted-history.ts';
+import { wireRun, wireStep, type Wire } from '../../harness/wire.ts';
 
 export interface Fault {
   readonly reply: (call: Call) => Reply | Promise<Reply>;

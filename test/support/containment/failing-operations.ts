@@ -1,13 +1,13 @@
 /** Random operations over random sets of failing calls, each checked against the rule of containment. */
 import fc, { type Arbitrary, type GeneratorValue, type Parameters } from 'fast-check';
 import { parse, type GraphQLSchema } from 'graphql';
-import { createManualClock } from '../clock.ts';
+import { createManualClock } from '../../harness/clock.ts';
 import { differenceFrom, valueAt, type PlainAnswer, type PlainError } from './answers.ts';
 import { createContainmentRule } from './rule.ts';
 import { withIds } from './with-ids.ts';
 import { callOf, createFailingCalls, QUICK_FAULTS, type Failures, type Fault } from './failing-calls.ts';
-import { startFaultyUpstream } from '../faulty-upstream.ts';
-import { startGateway } from '../gateway.ts';
+import { startFaultyUpstream } from '../../harness/faulty-upstream.ts';
+import { startGateway } from '../../harness/gateway.ts';
 import { pick, type Draw } from '../random-inputs.ts';
 import { isValid, randomOperation } from '../random-operations.ts';
 

@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NGINX } from '../nginx.ts';
-import { freePort, startProgram } from '../program.ts';
+import { NGINX } from '../../harness/nginx.ts';
+import { freePort, startProgram } from '../../harness/program.ts';
 
 export interface Balancer {
   readonly url: string;

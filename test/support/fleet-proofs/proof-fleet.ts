@@ -1,11 +1,11 @@
 /** What the proofs of the fleet run on: gateways as processes, a real Valkey, and an upstream that counts its calls. */
-import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply } from '../faulty-upstream.ts';
-import { SECRET } from '../fleet.ts';
-import { freePort } from '../program.ts';
-import { startProcess, type GatewayProcess } from '../process.ts';
-import { startValkey, type TestValkey } from '../valkey.ts';
+import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply } from '../../harness/faulty-upstream.ts';
+import { SECRET } from '../../harness/fleet.ts';
+import { freePort } from '../../harness/program.ts';
+import { startProcess, type GatewayProcess } from '../../harness/process.ts';
+import { startValkey, type TestValkey } from '../../harness/valkey.ts';
 import { startSlowLink, type SlowLink } from './slow-link.ts';
-import { wireRun, wireStep } from '../wire.ts';
+import { wireRun, wireStep } from '../../harness/wire.ts';
 
 export interface ProofFleet {
   readonly valkey: TestValkey;

@@ -1,6 +1,6 @@
 /** Proofs of the shared tier, each as long as it is asked to be: short in the tests, long in `npm run soak`. */
 import fc from 'fast-check';
-import { until } from '../fleet.ts';
+import { until } from '../../harness/fleet.ts';
 import { startBalancer } from './balancer.ts';
 import { ask, inParallel, LIVE_TTL_MS, queryOf, type ProofFleet } from './proof-fleet.ts';
 

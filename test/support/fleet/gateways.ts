@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { freePort } from '../program.ts';
-import { startProcess, type GatewayProcess } from '../process.ts';
+import { freePort } from '../../harness/program.ts';
+import { startProcess, type GatewayProcess } from '../../harness/process.ts';
 
 export interface FleetOfGateways {
   /** Of the gateways that are there. */

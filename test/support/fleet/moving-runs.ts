@@ -1,6 +1,6 @@
 /** An upstream whose runs go on by the machine's clock, and which notes each call that it gets. */
-import { startFaultyUpstream, type Endpoint, type FaultyUpstream } from '../faulty-upstream.ts';
-import { wireRun, wireStep } from '../wire.ts';
+import { startFaultyUpstream, type Endpoint, type FaultyUpstream } from '../../harness/faulty-upstream.ts';
+import { wireRun, wireStep } from '../../harness/wire.ts';
 
 export interface MovingRuns {
   readonly upstream: FaultyUpstream;

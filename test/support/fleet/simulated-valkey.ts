@@ -1,7 +1,7 @@
 /** Leases and announcements of a fleet on a manual clock, with a Valkey that goes away when it is told to. */
 import type { Announcements } from '../../../src/fleet/announcements.ts';
 import type { Lease, Leases } from '../../../src/fleet/leases.ts';
-import type { ManualClock } from '../clock.ts';
+import type { ManualClock } from '../../harness/clock.ts';
 
 export interface SimulatedValkey {
   isUp: boolean;

@@ -1,6 +1,4 @@
 /** Steps and run records in the upstream's own words, for scripted upstreams. */
-import * as contract from '../../src/upstream/contract.ts';
-import { jsonAnswerOf, type JsonAnswer } from '../../src/upstream/transport/json-answer.ts';
 
 export type Wire = Readonly<Record<string, unknown>>;
 
@@ -55,23 +53,3 @@ export const bodyOf = (json: unknown): Buffer =>
       return value === -Infinity ? rawJSON('-1e400') : value;
     }),
   );
-
-/** An answer as it comes. */
-export const answerOf = (json: unknown): JsonAnswer => jsonIn(bodyOf(json));
-
-export const jsonIn = (body: Buffer, names: ReadonlySet<string> = contract.WIRE_NAMES): JsonAnswer =>
-  finished(jsonAnswerOf(body, names));
-
-export function finished<T>(work: Generator<void, T, void>): T {
-  for (let step = work.next(); ; step = work.next()) if (step.done === true) return step.value;
-}
-
-const atOnce =
-  <A extends unknown[], T>(read: (...args: A) => Generator<void, T, void>) =>
-  (...args: A): T =>
-    finished(read(...args));
-
-export const readSteps = atOnce(contract.readSteps);
-export const readRun = atOnce(contract.readRun);
-export const readRuns = atOnce(contract.readRuns);
-export const readWorkflows = atOnce(contract.readWorkflows);

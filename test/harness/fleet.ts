@@ -1,0 +1,24 @@
+/** Gateways of one fleet over a real Valkey. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { startGateway, type TestGateway } from './gateway.ts';
+
+export const SECRET = 'a-secret-that-all-gateways-of-a-fleet-share';
+
+/** A question may be a whole operation: where the wait is long, it need not be asked hundreds of times a second. */
+const MAX_PAUSE_MS = 25;
+
+/** Resolves when the condition holds. Between two questions the processor is left to whoever is waited for. */
+export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  for (let ms = 2; !(await isTrue()); ms = Math.min(1.5 * ms, MAX_PAUSE_MS)) await pause(ms);
+}
+
+/** Gateways of one fleet in this process, each with its own caches and connections. */
+export const startGateways = (
+  count: number,
+  environment: Readonly<Record<string, string>>,
+): Promise<readonly TestGateway[]> =>
+  Promise.all(
+    Array.from({ length: count }, () =>
+      startGateway({ FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000', UPSTREAM_ENDPOINTS: 'steps,run', ...environment }),
+    ),
+  );
