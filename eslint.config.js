@@ -7,7 +7,6 @@ export default tseslint.config(
       'dist/',
       'coverage/',
       'reports/',
-      '.stryker-tmp/',
       'src/graphql/generated/',
       'src/web/__generated__/',
       'src/web/public/',

@@ -22,8 +22,8 @@ export default {
   workerIdleMemoryLimit: '400MB',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
-  // Copies of the project, for mutants and for the bench.
-  modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/', '<rootDir>/bench/.build/'],
+  // A copy of the project, for the bench.
+  modulePathIgnorePatterns: ['<rootDir>/bench/.build/'],
   // The library as it is, and not as it was built.
   moduleNameMapper: { '^stepgate$': '<rootDir>/src/index.ts' },
 };

@@ -4,4 +4,4 @@
  */
 import fc from 'fast-check';
 
-fc.configureGlobal({ seed: 20_261_125, endOnFailure: process.env.STRYKER_MUTATOR_WORKER !== undefined });
+fc.configureGlobal({ seed: 20_261_125, endOnFailure: process.env.MUTANT !== undefined });
