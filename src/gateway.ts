@@ -30,8 +30,6 @@ export interface Gateway {
   readonly url: string;
   /** The bytes of everything that is cached at this moment. */
   readonly cachedBytes: () => number;
-  /** Builds the run page if it is missing or out of date, so that its first request need not wait. */
-  preparePage(): Promise<void>;
   /**
    * Accepts no more connections, ends subscriptions, lets requests in progress finish (at most 10 s), and closes everything. Idle
    * connections take requests for `lingerMs` more (0 if left out).
@@ -177,7 +175,6 @@ async function openGateway(
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     cachedBytes,
-    preparePage: http.preparePage,
     close: (ms = 0) => {
       lingerMs = ms;
       return (closing ??= opened.disposeAsync());

@@ -8,7 +8,7 @@ import {
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import type { GraphqlAnswer, QueryOptions } from '../../test/harness/gateway.ts';
-import { startIncidents, type Incident } from '../../test/harness/incidents.ts';
+import { startIncidents, type Incident } from './incidents.ts';
 
 interface RouterContext {
   readonly authorization?: string;

@@ -5,7 +5,7 @@ import { createClient as createStreamClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 import { followRun, LIVE_KEY, LIVE_RUN, RUN_KEY, type Sink } from '../../clients/test/live.ts';
 import { VARIABLES } from '../../test/support/example-variables.ts';
-import { startIncidents, type Incident } from '../../test/harness/incidents.ts';
+import { startIncidents, type Incident } from './incidents.ts';
 import { startGateway, type TestGateway } from '../../test/harness/gateway.ts';
 import { proxyOf, startHiveGateway, supergraphOf, type HiveGateway } from './hive-gateway.ts';
 

@@ -24,9 +24,6 @@ export async function serve(config: Config, write: (text: string) => void, npmId
     write('\n');
   }
 
-  // What goes wrong with it is logged, and said to whoever asks for the page; the gateway's own answers do not need it.
-  void gateway.preparePage().catch(() => undefined);
-
   const options = { delay: STOP_WITHIN_MS, logger, skip: [...STOP_SIGNALS] };
   let isStopping = false;
   const { close } = closeWithGrace(options, async ({ err }) => {

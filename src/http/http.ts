@@ -33,7 +33,7 @@ import { serveSockets } from './live/sockets.ts';
 import { createUnacceptedSockets } from './live/unaccepted-sockets.ts';
 import { createOpsHandlers } from './ops-handlers.ts';
 import { originsOf } from './headers/origins.ts';
-import { createPageSource, runsFromSource } from './page/page-build.ts';
+import { createPageSource } from './page/page-source.ts';
 import { createPageHandlers } from './page/page-handler.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { createResponseWriter } from './response-writer.ts';
@@ -77,7 +77,7 @@ export function createHttp(options: HttpOptions) {
   const { addressOf, schemeOf } = client;
   const { isAccepted } = runs.cache;
   const networkOfClient = (request: IncomingMessage) => networkOf(addressOf(request));
-  const { basePath, isProduction, rateLimitPerMinute, maxSubscriptionsPerConnection: maxOperations } = config;
+  const { basePath, rateLimitPerMinute, maxSubscriptionsPerConnection: maxOperations } = config;
   const { operations, schema, landingPage } = graphql;
   let isStopping = false;
   const isReady = () => !isStopping;
@@ -108,7 +108,7 @@ export function createHttp(options: HttpOptions) {
   const streams = createEventStreams({ writer, compression, keepAlive, isReady });
   const responses = createResponseCache({ ...runs, now });
   const clientBytes = createClientBytes(MAX_CLIENT_BYTES, isAccepted);
-  const pageSource = createPageSource({ isBuilder: runsFromSource && !isProduction, logger });
+  const pageSource = createPageSource(logger);
   const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
   const takeBasePath = createBasePath(basePath);
   const { graphiql, ...pages } = createPageHandlers({ pageSource, writer, sampleKey, basePath });
@@ -153,9 +153,6 @@ export function createHttp(options: HttpOptions) {
 
   return {
     server,
-    preparePage: async () => {
-      await pageSource.load();
-    },
     /** Ends subscriptions, then lets requests in progress finish. */
     async close(lingerMs: number) {
       isStopping = true;
@@ -164,7 +161,6 @@ export function createHttp(options: HttpOptions) {
       keepAlive.close();
       await endAll([streams, sockets]);
       await drain.close(lingerMs);
-      pageSource.close();
     },
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readConfig } from '../../src/config/config.ts';
 import { ENVIRONMENT } from '../../src/config/variables.ts';
 import { readProjectFile } from '../harness/compose.ts';
-import { FILES, MANIFESTS, readYaml, schemaProblem, typeProblems, type Manifest } from '../harness/kubernetes.ts';
+import { FILES, MANIFESTS, readYaml } from '../harness/kubernetes.ts';
 import { STOP_WITHIN_MS } from '../harness/shutdown.ts';
 
 interface EnvironmentEntry {
@@ -43,30 +43,6 @@ const [KUSTOMIZATION] = readYaml('kustomization.yaml') as [
 ];
 
 describe('the manifests of deploy/kubernetes', () => {
-  it.each(MANIFESTS.map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const))(
-    'has a %s that fits the schema of its kind',
-    async (_which, manifest) => {
-      expect(await schemaProblem(manifest)).toBeNull();
-    },
-  );
-
-  it('have no field that Kubernetes does not know', () => {
-    expect(typeProblems(MANIFESTS)).toEqual([]);
-  });
-
-  it.each([
-    ['a field that there is not', '"runAsNonRoot"', '"runAsNonroot"'],
-    ['a value that there is not', '"RuntimeDefault"', '"Default"'],
-    ['a value of another type', '"containerPort":4000', '"containerPort":"4000"'],
-    ['a field that is missing', '"selector"', '"labels"'],
-  ])('would be told of %s', async (_which, from, to) => {
-    const text = JSON.stringify(MANIFESTS);
-    expect(text).toContain(from);
-    const manifests = JSON.parse(text.replaceAll(from, to)) as Manifest[];
-    const problems = await Promise.all(manifests.map(schemaProblem));
-    expect([...typeProblems(manifests), ...problems.filter((problem) => problem !== null)]).not.toEqual([]);
-  });
-
   it('are all applied', () => {
     expect([...KUSTOMIZATION.resources].sort()).toEqual([...FILES].sort());
   });

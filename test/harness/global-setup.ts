@@ -1,7 +1,6 @@
 /** Once for all workers: the run page is built if it is stale. */
-import { createPageSource } from '../../src/http/page/page-build.ts';
-import { createLogger } from '../../src/observability/logger.ts';
+import { execFileSync } from 'node:child_process';
 
-export default async function setUp(): Promise<void> {
-  await createPageSource({ isBuilder: true, logger: createLogger('silent') }).load();
+export default function setUp(): void {
+  execFileSync(process.execPath, ['scripts/build-page.ts'], { stdio: 'inherit' });
 }

@@ -7,7 +7,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createCompression } from '../../src/http/compression/compression.ts';
 import { createExchange } from '../../src/http/exchange.ts';
-import { createPageSource, type PageSource } from '../../src/http/page/page-build.ts';
+import { createPageSource, type PageSource } from '../../src/http/page/page-source.ts';
 import { createPageHandlers, type PageHandlers } from '../../src/http/page/page-handler.ts';
 import { createResponseWriter } from '../../src/http/response-writer.ts';
 import { createLogger } from '../../src/observability/logger.ts';
@@ -26,8 +26,7 @@ describe('the run page', () => {
   let source: PageSource;
   let handlers: PageHandlers;
 
-  const sourceIn = (folder: string) =>
-    createPageSource({ isBuilder: false, root: folder, logger: createLogger('silent') });
+  const sourceIn = (folder: string) => createPageSource(createLogger('silent'), join(folder, 'dist', 'page'));
   const write = async (name: string, content: string | Buffer) => {
     await writeFile(join(root, 'dist', 'page', name), content);
   };
@@ -213,23 +212,16 @@ describe('the run page', () => {
     expect((await get('/')).status).toBe(200);
   });
 
-  it.each<[string, () => PageSource]>([
-    ['it is not built', () => sourceIn(join(root, 'none'))],
-    [
-      'its build fails',
-      () => ({
-        load: () => Promise.reject(new Error('it fails')),
-        loaded: () => Promise.reject(new Error('it fails')),
-        close: () => undefined,
-      }),
-    ],
-  ])('says where GraphQL is while %s', async (_, make) => {
-    source = make();
-    create();
-    const response = await get('/');
-    expect([response.status, response.headers.get('content-type')]).toEqual([503, 'text/plain; charset=utf-8']);
-    expect(await response.text()).toContain('GraphQL is at /graphql');
-    expect((await get('/assets/app-abcd_123.js')).status).toBe(404);
-    expect(await handlers.graphiql()).toBeNull();
-  });
+  it.each<[string, () => PageSource]>([['it is not built', () => sourceIn(join(root, 'none'))]])(
+    'says where GraphQL is while %s',
+    async (_, make) => {
+      source = make();
+      create();
+      const response = await get('/');
+      expect([response.status, response.headers.get('content-type')]).toEqual([503, 'text/plain; charset=utf-8']);
+      expect(await response.text()).toContain('GraphQL is at /graphql');
+      expect((await get('/assets/app-abcd_123.js')).status).toBe(404);
+      expect(await handlers.graphiql()).toBeNull();
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -28,6 +28,24 @@ describe('the Node that is required', () => {
     expect(stderr).toEqual(
       code === 0 ? '' : expect.stringContaining(`needs Node 24.9 or newer, but this is Node ${version}`),
     );
+  });
+
+  it('is not needed to install: npm runs the script that builds the page, which then does nothing', () => {
+    const preload = join(folder, 'version.cjs');
+    writeFileSync(preload, "Object.defineProperty(process, 'versions', { value: { node: '20.0.0' } });");
+    const { status, stderr } = spawnSync(process.execPath, ['--require', preload, 'scripts/prepare.cjs'], {
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  it('is enough to install without the development packages: no page is built', () => {
+    cpSync('scripts', join(folder, 'scripts'), { recursive: true });
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'scripts', 'prepare.cjs')], {
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(existsSync(join(folder, 'dist'))).toBe(false);
   });
 
   it('is the same in package.json, in the command, and in the docs', () => {

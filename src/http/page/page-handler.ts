@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Handler } from '../exchange.ts';
 import { errorResponse, type HttpResponse, type ResponseWriter } from '../response-writer.ts';
-import type { PageSource } from './page-build.ts';
+import type { PageSource } from './page-source.ts';
 
 export interface PageHandlersOptions {
   readonly pageSource: PageSource;
@@ -42,12 +42,10 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 
 export function createPageHandlers(options: PageHandlersOptions): PageHandlers {
   const { pageSource, writer } = options;
-  // The log says why it can't be had.
-  const load = () => pageSource.load().catch(() => null);
 
   return {
     async page(exchange) {
-      const page = await load();
+      const page = await pageSource();
       if (!page) {
         writer.write(exchange, { status: 503, body: NOT_BUILT, contentType: 'text/plain; charset=utf-8' });
         return;
@@ -63,7 +61,7 @@ export function createPageHandlers(options: PageHandlersOptions): PageHandlers {
     },
 
     async graphiql() {
-      const html = (await load())?.graphiql;
+      const html = (await pageSource())?.graphiql;
       if (html == null) return null;
       // For the style element that its dialogs add.
       const nonce = randomUUID();
@@ -72,7 +70,7 @@ export function createPageHandlers(options: PageHandlersOptions): PageHandlers {
     },
 
     async assets(exchange) {
-      const page = await pageSource.loaded().catch(() => null);
+      const page = await pageSource();
       const asset = await page?.asset(exchange.path.slice(ASSETS_PATH.length));
       if (!asset) {
         writer.write(exchange, errorResponse(exchange, 404, 'NOT_FOUND', 'The run page has no such file.'));
@@ -96,4 +94,5 @@ function htmlOf(html: string, { sampleKey, basePath }: PageHandlersOptions, ...m
     .replace('</head>', `${tags.filter(Boolean).join('')}</head>`);
 }
 
-const NOT_BUILT = 'The run page is not built: the log says why. `npm run build` builds it; GraphQL is at /graphql.\n';
+const NOT_BUILT =
+  'The run page is not built. Run `npm ci && npm run build:page` in the clone, then start again. GraphQL is at /graphql.\n';

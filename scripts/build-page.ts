@@ -1,0 +1,45 @@
+/** Builds the run page into `dist/page`, unless it was built from the same sources: `npm run build:page`. */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+const DIST = join(ROOT, 'dist');
+const PAGE = join(DIST, 'page');
+/** In the built page: the digest of its sources. */
+const STAMP = 'sources.txt';
+
+/** By content: a checkout may make files older as well as newer. */
+async function digestSources(): Promise<string> {
+  const entries = await readdir(join(ROOT, 'src', 'web'), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const names = files.map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)));
+  const digest = createHash('sha256');
+  for (const file of [...names.sort(), 'package-lock.json'])
+    digest.update(`${file}\n`).update(await readFile(join(ROOT, file)));
+  return digest.digest('hex');
+}
+
+const readStamp = (): Promise<string | null> => readFile(join(PAGE, STAMP), 'utf8').catch(() => null);
+
+/** Into another folder first: a gateway may be reading the page, or another process building it. */
+async function build(digest: string): Promise<void> {
+  const vite = await import('vite');
+  await mkdir(DIST, { recursive: true });
+  const folder = await mkdtemp(join(DIST, 'page-'));
+  try {
+    await vite.build({ root: join(ROOT, 'src', 'web'), logLevel: 'error', build: { outDir: folder } });
+    await writeFile(join(folder, STAMP), digest);
+    await rm(PAGE, { recursive: true, force: true });
+    await rename(folder, PAGE).catch(async (error: unknown) => {
+      if ((await readStamp()) !== digest) throw error;
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+// React is built for production, also where Jest starts this.
+process.env.NODE_ENV = 'production';
+const digest = await digestSources();
+if ((await readStamp()) !== digest) await build(digest);
