@@ -3,12 +3,13 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY scripts scripts
+COPY tools tools
 # With the optional packages, for Vite's compiler is one of them.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json schema.graphql LICENSE ./
 COPY src src
 # The image has Node 24 itself, so the packages that bring it along are left out; their licence is Node's.
-RUN npm run build && cp node_modules/node-linux-*/LICENSE LICENSE.node && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+RUN npm run build && cp node_modules/node-linux-*/LICENSE LICENSE.node && npm pkg delete workspaces && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 # What is in the image and under which licences. Then half of it goes: types, and maps of code that is not there.
 RUN npm pkg delete devDependencies optionalDependencies && npm sbom --sbom-format=cyclonedx > sbom.cdx.json
 RUN { cat dist/page/NOTICES.md dist/page/NOTICES-GRAPHIQL.md && node scripts/notices.mjs; } > NOTICES.md

@@ -39,7 +39,16 @@ async function build(digest: string): Promise<void> {
   }
 }
 
+const isInstalled = (name: string): boolean => {
+  try {
+    return import.meta.resolve(name) !== '';
+  } catch {
+    return false;
+  }
+};
+
 // React is built for production, also where Jest starts this.
 process.env.NODE_ENV = 'production';
 const digest = await digestSources();
-if ((await readStamp()) !== digest) await build(digest);
+// Without the development packages there is no Vite. The gateway then says at `/` how to build the page.
+if ((await readStamp()) !== digest && isInstalled('vite')) await build(digest);

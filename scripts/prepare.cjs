@@ -1,20 +1,19 @@
-// `npm ci` runs this. It builds the run page where Vite and a new enough Node are installed, and does nothing elsewhere.
+// `npm ci` runs this: it builds the run page and installs the git hook. It does nothing under an older Node.
 'use strict';
 var spawnSync = require('child_process').spawnSync;
+var fs = require('fs');
 var path = require('path');
 
 var version = process.versions.node.split('.').map(Number);
 var isNewEnough = version[0] > 24 || (version[0] === 24 && version[1] >= 9);
+var root = path.join(__dirname, '..');
+var hooks = path.join(root, 'node_modules', 'simple-git-hooks', 'cli.js');
 
-function hasVite() {
-  try {
-    require.resolve('vite/package.json');
-    return true;
-  } catch (error) {
-    return false;
-  }
+function run(script) {
+  process.exitCode = spawnSync(process.execPath, [script], { stdio: 'inherit', cwd: root }).status || process.exitCode;
 }
 
-if (isNewEnough && hasVite()) {
-  process.exitCode = spawnSync(process.execPath, [path.join(__dirname, 'build-page.ts')], { stdio: 'inherit' }).status;
+if (isNewEnough) {
+  run(path.join(__dirname, 'build-page.ts'));
+  if (!process.env.CI && fs.existsSync(hooks) && fs.existsSync(path.join(root, '.git'))) run(hooks);
 }

@@ -1,7 +1,7 @@
 import { createClient as createStreamClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 
-type Operation = { readonly query: string; readonly variables?: Record<string, unknown> };
+interface Operation { readonly query: string; readonly variables?: Record<string, unknown> }
 
 export async function* followOverSocket(url: string, key: string, operation: Operation) {
   const client = createSocketClient({

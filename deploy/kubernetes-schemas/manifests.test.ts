@@ -23,7 +23,7 @@ const moduleOf = ({ apiVersion, kind }: Manifest): string => `kubernetes-models/
 
 type Model = new (data: Manifest) => { validate(): void };
 
-/** What the published schema of its kind says against a manifest; null where it fits. Unknown fields are none of it. */
+/** The first problem that the published schema of its kind finds; null if it fits. It does not find unknown fields. */
 async function schemaProblem(manifest: Manifest): Promise<string | null> {
   const models = (await import(moduleOf(manifest))) as Readonly<Record<string, Model>>;
   const Model = models[manifest.kind];
@@ -36,7 +36,7 @@ async function schemaProblem(manifest: Manifest): Promise<string | null> {
   }
 }
 
-/** What the compiler says of manifests as literals of their types: fields that there are not, above all. */
+/** The problems that the compiler finds in manifests as literals of their types, such as unknown fields. */
 function typeProblems(manifests: readonly Manifest[]): string[] {
   const file = new URL('manifests.ts', import.meta.url).pathname;
   const text = manifests

@@ -19,7 +19,9 @@ describe('the schema as a subgraph', () => {
 
   it('does not compose when a key names an unknown field', () => {
     const broken = CONTRACT.replace('@key(fields: "workflowId id")', '@key(fields: "workflow id")');
-    const { errors = [] } = composeServices([{ name: 'stepgate', url: 'http://stepgate.test', typeDefs: parse(broken) }]);
+    const { errors = [] } = composeServices([
+      { name: 'stepgate', url: 'http://stepgate.test', typeDefs: parse(broken) },
+    ]);
     assert.match(errors[0]?.message ?? '', /@key\(fields: "workflow id"\)/);
   });
 });

@@ -4,6 +4,6 @@ import { CHROMIUM_PATH } from './browser.ts';
 import setUp from './global-setup.ts';
 
 export default async function setUpBrowser(): Promise<void> {
-  await setUp();
+  setUp();
   process.env[CHROMIUM_PATH] = await chromium.executablePath().catch(() => '');
 }

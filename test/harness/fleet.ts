@@ -7,7 +7,7 @@ export const SECRET = 'a-secret-that-all-gateways-of-a-fleet-share';
 /** A question may be a whole operation: where the wait is long, it need not be asked hundreds of times a second. */
 const MAX_PAUSE_MS = 25;
 
-/** Resolves when the condition holds. Between two questions the processor is left to whoever is waited for. */
+/** Resolves when the condition holds. Between two checks, other work can run. */
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
   for (let ms = 2; !(await isTrue()); ms = Math.min(1.5 * ms, MAX_PAUSE_MS)) await pause(ms);
 }
