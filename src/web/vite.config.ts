@@ -1,7 +1,8 @@
 /** How the run page is built: once, for current browsers, its rarer parts apart from what every visit needs. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { css, editorWorkerService, graphqlWorker, js, jsonWorker } from '@graphql-yoga/render-graphiql/graphiql';
 import { build, defineConfig, type BuildOptions, type Plugin } from 'vite';
 
 const root = import.meta.dirname;
@@ -16,7 +17,12 @@ const compressed = (others: () => Promise<readonly string[]>): Plugin => ({
       const path = join(dir, name);
       const bytes = await readFile(path);
       await writeFile(`${path}.gz`, gzipSync(bytes, { level: 9 }));
-      await writeFile(`${path}.br`, brotliCompressSync(bytes));
+      // The best quality takes seconds for a file of some megabytes.
+      const quality = bytes.length > 1_000_000 ? 9 : constants.BROTLI_MAX_QUALITY;
+      await writeFile(
+        `${path}.br`,
+        brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }),
+      );
     }
   },
 });
@@ -29,28 +35,35 @@ const OPTIONS: BuildOptions = {
   assetsInlineLimit: 0,
 };
 
-/** Fonts in data: URLs, 270 kB zipped, which the page's policy forbids: the system has some. */
-const withoutFonts: Plugin = {
-  name: 'without-fonts',
-  enforce: 'pre',
-  transform: {
-    filter: { id: /graphiql.*\.css$/ },
-    handler: (code) => code.replaceAll(/@font-face\s*\{[^}]*\}/g, ''),
-  },
+const GRAPHIQL = '@graphql-yoga/render-graphiql';
+
+/** The parts of the prebuilt GraphiQL as files, which `graphiql/main.ts` imports by their URLs. */
+const parts = join(root, '../../node_modules/.graphiql');
+const PARTS = {
+  'graphiql.js': js,
+  'graphiql.css': css,
+  'editor.worker.js': editorWorkerService,
+  'json.worker.js': jsonWorker,
+  'graphql.worker.js': graphqlWorker,
 };
 
 /** GraphiQL in a build of its own. With files in common, the page would load what GraphiQL alone needs: 43 kB zipped. */
 const graphiql: Plugin = {
   name: 'graphiql',
   async writeBundle({ dir = '' }) {
+    await mkdir(parts, { recursive: true });
+    for (const [name, text] of Object.entries(PARTS)) await writeFile(join(parts, name), text);
     await build({
       ...{ root, base: './', configFile: false, publicDir: false, logLevel: 'error' },
-      plugins: [withoutFonts, compressed(() => Promise.resolve([]))],
+      resolve: { alias: { '#graphiql': parts } },
+      plugins: [compressed(() => Promise.resolve([]))],
       build: {
-        ...{ ...OPTIONS, outDir: dir, emptyOutDir: false, license: { fileName: 'NOTICES-GRAPHIQL.md' } },
+        ...{ ...OPTIONS, outDir: dir, emptyOutDir: false },
         rolldownOptions: { input: join(root, 'graphiql.html'), onLog: withoutDirectives },
       },
     });
+    const licence = await readFile(new URL('../LICENSE', import.meta.resolve(GRAPHIQL)), 'utf8');
+    await writeFile(join(dir, 'NOTICES-GRAPHIQL.md'), `## ${GRAPHIQL}\n\n${licence}`);
   },
 };
 
