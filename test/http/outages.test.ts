@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import {
+  healthy,
+  startFaultyUpstream,
+  type FaultyUpstream,
+  type Reply,
+  type Script,
+} from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
@@ -69,6 +75,56 @@ describe('a failing upstream', () => {
     expect((await gateway.query(RUN)).data).toEqual({ run: fresh });
   });
 
+  it.each<readonly [string, Reply | Script]>([
+    ['UPSTREAM_UNAVAILABLE', { status: 500 }],
+    ['RATE_LIMITED', { status: 429, headers: { 'retry-after': '7' } }],
+    ['UPSTREAM_TIMEOUT', ({ cut }) => cut.then(() => ({}))],
+  ])('has its last good answer served where it fails with %s, which the answer names', async (code, reply) => {
+    running();
+    await gateway.query(RUN);
+    clock.advance(1000);
+    upstream.script = typeof reply === 'function' ? reply : () => reply;
+    const { data } = await gateway.query(RUN);
+    const staleReason = expect.stringMatching(`^${code}: `);
+    expect(data).toMatchObject({ run: { status: 'RUNNING', freshness: { isStale: true, staleReason } } });
+  });
+
+  it('fails for one key alone: another has its own answers, and no pause after the failure', async () => {
+    running();
+    const [other, unknown] = [{ key: 'key-2' }, { key: 'key-3' }];
+    await gateway.query(RUN);
+    await gateway.query(RUN, other);
+    clock.advance(1000);
+    upstream.script = () => ({ status: 500 });
+    expect((await gateway.query(RUN)).data).toMatchObject({ run: { freshness: { isStale: true } } });
+    expect((await gateway.query(RUN, unknown)).data).toEqual({ run: null });
+    running();
+    expect((await gateway.query(RUN, other)).data).toMatchObject({ run: { freshness: { isStale: false } } });
+  });
+
+  it('that has one part of a run alone makes the run stale, and is asked for the other a second later', async () => {
+    running();
+    await gateway.query(RUN);
+    clock.advance(1000);
+    upstream.script = (call) => (call.endpoint === 'steps' ? { status: 500 } : healthy(call));
+    const ended = { status: 'COMPLETED', stepCounts: { total: 1 } };
+    expect((await gateway.query(RUN)).data).toMatchObject({ run: { ...ended, freshness: { isStale: true } } });
+    clock.advance(1000);
+    upstream.script = healthy;
+    const freshness = { isFinal: true, isStale: false, staleReason: null };
+    expect((await gateway.query(RUN)).data).toEqual({ run: { ...ended, freshness } });
+  });
+
+  it('has no stale answer served where STALE_IF_ERROR_MS is 0', async () => {
+    await gateway.close();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, STALE_IF_ERROR_MS: '0' }, { now: clock.now });
+    running();
+    await gateway.query(RUN);
+    clock.advance(1001);
+    upstream.script = () => ({ status: 500 });
+    expect((await gateway.query(RUN)).data).toEqual({ run: null });
+  });
+
   it('is stood in for up to STALE_IF_ERROR_MS and no longer', async () => {
     running();
     await gateway.query(RUN);
@@ -108,6 +164,10 @@ describe('a failing upstream', () => {
       const { data, errors } = await gateway.query(RUN);
       expect(data).toEqual({ run: null });
       expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+      // The answer from before is gone for good.
+      upstream.script = () => ({ status: 500 });
+      clock.advance(1000);
+      expect((await gateway.query(RUN)).data).toEqual({ run: null });
     }
   });
 
@@ -132,7 +192,12 @@ describe('a failing upstream', () => {
   it.each(badAnswers)(
     'that answers %s causes the error of the table, without a word of its answer',
     async (_, reply, code) => {
+      running();
+      await gateway.query(RUN, { key: 'key-2' });
       upstream.script = () => reply;
+      clock.advance(1000);
+      const stale = (await gateway.query(RUN, { key: 'key-2' })).errors.length === 0;
+      expect(stale).toBe(code === 'UPSTREAM_UNAVAILABLE');
       const answer = await gateway.query(RUN);
       expect(answer.data).toEqual({ run: null });
       expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual([code]);
