@@ -241,6 +241,13 @@ describe('loading runs', () => {
       { status: 'COMPLETED', stepCounts: null },
       ['UPSTREAM_UNAVAILABLE'],
     ],
+    [
+      'fail and the record runs',
+      RUNNING,
+      { status: 500 },
+      { status: 'RUNNING', stepCounts: null },
+      ['UPSTREAM_UNAVAILABLE'],
+    ],
     ['fail and there is no record', null, { status: 500 }, null, ['UPSTREAM_UNAVAILABLE']],
     ['are missing and there is no record', null, MISSING, null, ['NOT_FOUND']],
   ])('answers what the record tells where the steps %s', async (_, record, steps, run, codes) => {

@@ -1,4 +1,5 @@
 /** Of the module itself: 20,000 viewers would be minutes of HTTP, and what each entry counts is not told to anybody. */
+import { serialize } from 'node:v8';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createCachePartitions, type CachePartitions } from '../../src/runs/cache-partitions.ts';
@@ -32,6 +33,16 @@ describe('the cache of all viewers', () => {
     expect(partitions.lastSuccessAt('ada')).toBeNull();
     expect(partitions.get('bob', 'k')?.value).toBe('k of bob');
     expect(partitions.cachedBytes).toBe(ENTRY_BYTES);
+  });
+
+  it('keeps nothing of entries that were evicted or too large', () => {
+    const partitions = createCachePartitions<string>(2 * ENTRY_BYTES);
+    const keptBytes = () => serialize(partitions.of('ada')).byteLength;
+    for (const key of 'ab') put(partitions, 'ada', key);
+    const before = keptBytes();
+    for (const key of 'cdefgh') put(partitions, 'ada', key);
+    for (const key of 'ijklmn') put(partitions, 'ada', key, 10_000);
+    expect(keptBytes()).toBe(before);
   });
 
   it('counts every byte, whatever is stored, read, evicted, removed and dropped', () => {
