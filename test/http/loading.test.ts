@@ -49,12 +49,6 @@ describe('loading runs', () => {
     }
   });
 
-  it('asks for no steps when the record tells all that is read', async () => {
-    const { data } = await scene.gateway.query(STATUS, { variables: { id: 'r1' } });
-    expect(data).toEqual({ run: { status: 'COMPLETED' } });
-    expect(scene.upstream.calls.map((call) => call.endpoint)).toEqual(['run']);
-  });
-
   it('asks again for a live run after LIVE_TTL_MS, and not before', async () => {
     scene.upstream.script = ({ endpoint, runId }) => ({
       json:
@@ -192,6 +186,7 @@ describe('loading runs', () => {
   const TIMES = 'startedAt endedAt wallClockMs';
 
   it.each<readonly [string, Wire | null, string, boolean]>([
+    ['has finished', {}, 'status', false],
     ['has finished', {}, TIMES, false],
     ['runs', RUNNING, TIMES, false],
     ['is queued', { ...RUNNING, status: 'queued', start_time: null }, TIMES, false],
@@ -286,6 +281,21 @@ describe('loading runs', () => {
     }`);
     expect(data).toEqual({ record: { status: 'RUNNING' }, steps: { status: 'RUNNING', stepCounts: { total: 1 } } });
     expect(scene.upstream.calls).toHaveLength(2);
+  });
+
+  it('asks for each part of a run again when its own time is over', async () => {
+    recorded(RUNNING);
+    const ask = async (fields: string) => {
+      const { data } = await scene.gateway.query(`{ run(workflowId: "wf", id: "r1") { ${fields} } }`);
+      return [data, scene.upstream.count('run'), scene.upstream.count('steps')];
+    };
+    await ask('status');
+    scene.clock.advance(500);
+    expect((await ask('status stepCounts { total }')).slice(1)).toEqual([1, 1]);
+    recorded({});
+    scene.clock.advance(500);
+    const run = { status: 'COMPLETED', statusIsInferred: false, stepCounts: { total: 1 } };
+    expect(await ask('status statusIsInferred stepCounts { total }')).toEqual([{ run }, 2, 1]);
   });
 
   it('keeps runs with similar ids apart', async () => {

@@ -263,6 +263,12 @@ describe('a refusal', () => {
     expect(scene.gateway.cachedBytes()).toBe(0);
   });
 
+  it('of the list of workflows refuses a run whose graph is read, and no other', async () => {
+    isDenied = ({ endpoint }) => endpoint === 'workflows';
+    expect(await scene.codes(runOf('mine', 'wf', 'outputs criticalPath { isInferred }'))).toEqual(FORBIDDEN);
+    await cache('mine');
+  });
+
   it('is remembered of the latest workflows that take a megabyte', async () => {
     await scene.restart({});
     await cache('mine');
