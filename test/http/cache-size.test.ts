@@ -1,12 +1,13 @@
 /** CACHE_MAX_BYTES is what the cache holds: runs stay cached until their bytes add up to it. */
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startRunsScene, type RunsScene } from '../harness/runs-scene.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
-/** A twentieth of the default. */
-const CACHE_MAX_BYTES = Math.floor(268_435_456 / 20);
-const RUNS = 250;
+/** A sixtieth of the default. */
+const CACHE_MAX_BYTES = Math.floor(268_435_456 / 60);
+const RUNS = 84;
 const RUN_BYTES = 40_000;
 
 const QUERY = `query Run($id: ID!) {
@@ -58,5 +59,57 @@ describe('the cache', () => {
     await askForAll();
     expect(upstream.calls.length).toBe(calls);
     expect(gateway.cachedBytes()).toBeLessThanOrEqual(CACHE_MAX_BYTES);
-  }, 30_000);
+  });
+});
+
+describe('a small cache', () => {
+  let scene: RunsScene;
+  beforeAll(async () => {
+    scene = await startRunsScene({ CACHE_MAX_BYTES: '130000' }, ({ endpoint, runId }) => {
+      const bytes = runId === 'huge' ? 200_000 : 20_000;
+      return { json: endpoint === 'steps' ? [wireStep({ outputs: 'x'.repeat(bytes) })] : [wireRun(runId)] };
+    });
+  });
+  afterAll(() => scene.close());
+
+  /** Each text is new: no whole answer is cached. */
+  let texts = 0;
+  const ask = (id: string, key = 'key-1') =>
+    scene.data(`{ run(workflowId: "wf", id: "${id}") { stepCounts { total } } } #${(texts += 1)}`, { key });
+  const isCached = async (id: string, key?: string) => (await scene.callsOf(() => ask(id, key))) === 0;
+
+  it('evicts the run that was used least recently, whichever key it is cached for', async () => {
+    await ask('used', 'key-1');
+    await ask('unused', 'key-2');
+    for (let number = 0; number < 12; number += 1) {
+      await ask(`r${number}`, number % 2 === 0 ? 'key-1' : 'key-2');
+      expect(await isCached('used', 'key-1')).toBe(true);
+      expect(scene.gateway.cachedBytes()).toBeLessThanOrEqual(130_000);
+    }
+    expect(await isCached('r11', 'key-2')).toBe(true);
+    expect(await isCached('unused', 'key-2')).toBe(false);
+  });
+
+  it('serves a run that is larger than itself, and evicts none of the others for it', async () => {
+    await ask('small');
+    for (let time = 0; time < 2; time += 1) {
+      // Its steps; its record is cached.
+      expect(await scene.callsOf(() => ask('huge'))).toBeGreaterThan(0);
+      expect(await isCached('small')).toBe(true);
+    }
+  });
+
+  it('of no bytes keeps nothing, and shares calls under way', async () => {
+    await scene.restart({ CACHE_MAX_BYTES: '0' });
+    for (let time = 0; time < 2; time += 1) {
+      const held = scene.hold();
+      const answers = [ask('r1'), ask('r1'), ask('r1')];
+      const both = [await held.next(), await held.next()];
+      await scene.taken();
+      expect(held.waiting).toHaveLength(2);
+      for (const call of both) call.answer(healthy);
+      for (const answer of await Promise.all(answers)) expect(answer).toEqual({ run: { stepCounts: { total: 1 } } });
+      expect(scene.gateway.cachedBytes()).toBe(0);
+    }
+  });
 });

@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Script } from '../harness/faulty-upstream.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
 import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { startRunsScene, type RunsScene } from '../harness/runs-scene.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const FIELDS = 'status endedAt steps { status } freshness { isFinal }';
@@ -96,4 +99,244 @@ describe.each([
       client.cut();
     },
   );
+});
+
+describe('whether a run is final', () => {
+  const DAY_MS = 86_400_000;
+  const FINAL = 'freshness { isFinal }';
+  let scene: RunsScene;
+  let record: Wire | null;
+  let steps: readonly unknown[];
+  let runs = 0;
+  let run: string;
+  let startMs: number;
+
+  const script: Script = ({ endpoint, runId }) => {
+    if (endpoint === 'steps') return { json: steps };
+    if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
+    return record ? { json: [wireRun(runId, record)] } : { status: 404 };
+  };
+  beforeAll(async () => {
+    scene = await startRunsScene({ LIVE_TTL_MS: '1' }, script);
+  });
+  afterAll(() => scene.close());
+  /** Each test has a run of its own, and counts from its own beginning. */
+  beforeEach(() => {
+    run = `r${(runs += 1)}`;
+    scene.clock.advance(10 * DAY_MS);
+    startMs = scene.clock.now();
+    record = null;
+  });
+
+  /** A time, in seconds after the beginning. */
+  const at = (seconds: number) => new Date(startMs + 1000 * seconds).toISOString();
+  const ran = (node: string, start: number | null, end: number | null, status = 'completed', fields: Wire = {}) =>
+    wireStep({
+      id: `${node} ${start ?? ''}`,
+      node_id: node,
+      status,
+      start_time: start === null ? null : at(start),
+      end_time: end === null ? null : at(end),
+      ...fields,
+    });
+
+  /** Asks so many seconds after the beginning. */
+  async function isFinalAt(seconds: number, fields = `stepCounts { total } ${FINAL}`): Promise<boolean> {
+    scene.clock.advance(startMs + 1000 * seconds - scene.clock.now());
+    const { run: answer } = (await scene.data(`{ run(workflowId: "wf", id: "${run}") { ${fields} } }`)) as {
+      run: { freshness: { isFinal: boolean } };
+    };
+    return answer.freshness.isFinal;
+  }
+  const areFinalAt = async (times: readonly number[]) => {
+    const all: boolean[] = [];
+    for (const seconds of times) all.push(await isFinalAt(seconds));
+    return all;
+  };
+
+  it.each([
+    ['completed', true],
+    ['Succeeded', true],
+    ['failed', true],
+    ['timeout', true],
+    ['cancelled', true],
+    ['running', false],
+    ['queued', false],
+    ['in-progress', false],
+    ['archived', false],
+    ['skipped', false],
+    ['', false],
+  ])('is what its record says: "%s" is %s, with finished steps or with one that runs', async (status, isFinal) => {
+    record = { status, end_time: at(-7 * 86_400) };
+    steps = [ran('a', -8 * 86_400, -7 * 86_400)];
+    expect([await isFinalAt(0, FINAL), await isFinalAt(1)]).toEqual([isFinal, isFinal]);
+  });
+
+  it.each<readonly [string, number, boolean]>([
+    ['so long ago that nothing can follow: at once', -30, true],
+    ['a moment less than that: with steps that were asked for after the record had come', -29.999, false],
+  ])('is certain where its record named an end %s', async (_, endedAt, isFinal) => {
+    record = { end_time: at(endedAt) };
+    steps = [ran('a', -100, -40)];
+    expect(await areFinalAt([0, 0.001])).toEqual([isFinal, true]);
+  });
+
+  it('is certain SETTLE_MS after a record without an end came, unless that changes', async () => {
+    record = { status: 'running', end_time: null };
+    expect(await isFinalAt(0, FINAL)).toBe(false);
+    record = { end_time: null };
+    const times = [1, 20, 30.999, 31];
+    const all: boolean[] = [];
+    for (const seconds of times) all.push(await isFinalAt(seconds, FINAL));
+    expect(all).toEqual([false, false, false, true]);
+  });
+
+  const left = (): readonly unknown[] => [ran('a', -60, -50), ran('b', -50, null, 'running')];
+  it.each<readonly [string, () => readonly unknown[]]>([
+    ['runs', left],
+    ['says that it runs, and has an end', () => [ran('a', -60, -50, 'running'), ran('a', -50, -40)]],
+    ['can not be read', () => [ran('a', -60, -50), 'nonsense']],
+  ])('is waited for where its record is terminal and a step %s', async (_, unfinished) => {
+    record = { status: 'failed', end_time: at(0) };
+    steps = unfinished();
+    expect(await areFinalAt([0, 1, 29.999])).toEqual([false, false, false]);
+    // Another change: SETTLE_MS begin anew.
+    steps = [...steps, ran('c', -50, -30)];
+    expect(await areFinalAt([30.5, 60.499, 60.5])).toEqual([false, false, true]);
+  });
+
+  it.each<readonly [string, number, boolean]>([
+    ['a day and SETTLE_MS ago', -86_430, true],
+    ['a moment less', -86_429.999, false],
+  ])('is certain in spite of a step that runs where the record ended %s', async (_, endedAt, isFinal) => {
+    record = { status: 'failed', end_time: at(endedAt) };
+    steps = [ran('a', -90_000, null, 'running')];
+    expect(await isFinalAt(0)).toBe(isFinal);
+  });
+
+  describe('without a record', () => {
+    beforeAll(() => scene.restart({ LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps' }));
+
+    it.each<readonly [string, boolean, () => readonly unknown[]]>([
+      ['all steps have completed', true, () => [ran('a', 0, 4), ran('b', 4, 10)]],
+      ['one has failed', true, () => [ran('a', 0, 4), ran('b', 4, 10, 'failed')]],
+      ['one was cancelled', true, () => [ran('a', 0, 4), ran('b', 4, 10, 'cancelled')]],
+      ['some were skipped', true, () => [ran('a', 0, 4), ran('b', null, null, 'skipped')]],
+      ['one was tried again', true, () => [ran('a', 0, 4, 'failed'), ran('a', 4, 10)]],
+      ['one ended with a word that nobody knows', true, () => [ran('a', 0, 4), ran('b', 4, 10, 'hibernating')]],
+      ['one runs', false, () => [ran('a', 0, 4), ran('b', 4, null, 'running')]],
+      ['an earlier execution of a node runs', false, () => [ran('a', 0, null, 'running'), ran('a', 1, 10)]],
+      ['one waits', false, () => [ran('a', 0, 4), ran('b', null, null, 'queued')]],
+      ['one can not be read', false, () => [ran('a', 0, 4), 'nonsense']],
+      ['there is none', false, () => []],
+      ['none has a time', false, () => [ran('a', null, null)]],
+    ])('is certain long after its end, or never: %s: %s', async (_, isFinal, list) => {
+      steps = list();
+      expect(await areFinalAt([90_000])).toEqual([isFinal]);
+    });
+
+    it.each<readonly [string, number, boolean]>([
+      ['a day and SETTLE_MS ago', 86_440, true],
+      ['a moment less', 86_439.999, false],
+    ])(
+      'is certain at once where the last step ended longer ago than a clock can be wrong: %s',
+      async (_, now, isFinal) => {
+        steps = [ran('a', 0, 4), ran('b', 4, 10)];
+        expect(await isFinalAt(now)).toBe(isFinal);
+      },
+    );
+
+    it('counts the start of a step as its last sign of life where it tells no end', async () => {
+      steps = [ran('a', 0, 4), ran('b', 100, null)];
+      expect(await isFinalAt(86_529)).toBe(false);
+      run = `${run} again`;
+      expect(await isFinalAt(86_530)).toBe(true);
+    });
+
+    const both = () => [ran('a', 0, 4), ran('b', 4, 10)];
+    it.each<readonly [string, boolean, () => readonly unknown[]]>([
+      ['the same steps', true, both],
+      ['the same in another order', true, () => both().toReversed()],
+      [
+        'the same with other payloads',
+        true,
+        () => [ran('a', 0, 4, 'completed', { outputs: 'signed anew' }), ran('b', 4, 10)],
+      ],
+      ['one more', false, () => [...both(), ran('c', 8, 9)]],
+      ['a later end', false, () => [ran('a', 0, 4), ran('b', 4, 11)]],
+      ['another end', false, () => [ran('a', 0, 3), ran('b', 4, 10)]],
+      ['another status', false, () => [ran('a', 0, 4), ran('b', 4, 10, 'failed')]],
+      ['another step in place of one', false, () => [ran('b', 4, 10), ran('c', 8, 9)]],
+    ])('is certain SETTLE_MS after its steps came first, if these do not change: %s: %s', async (_, isFinal, later) => {
+      steps = both();
+      expect(await isFinalAt(3600)).toBe(false);
+      steps = later();
+      expect(await areFinalAt([3615, 3629.999, 3630])).toEqual([false, false, isFinal]);
+      expect(await areFinalAt([3645])).toEqual([true]);
+    });
+
+    it('is certain at once where SETTLE_MS is 0 and all have finished', async () => {
+      await scene.restart({ UPSTREAM_ENDPOINTS: 'steps', SETTLE_MS: '0' });
+      steps = both();
+      expect(await isFinalAt(86_410)).toBe(true);
+      await scene.restart({ LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps' });
+    });
+  });
+
+  describe('without a record, with a graph', () => {
+    /** What reads the graph. */
+    const GRAPH = `criticalPath { isInferred } ${FINAL}`;
+    beforeAll(() => scene.restart({ LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps,workflows' }));
+
+    it.each<readonly [string, boolean, () => readonly unknown[]]>([
+      ['the last node has completed', true, () => [ran('model_1', -9, -5), ran('send', -5, -1)]],
+      [
+        'the last node was tried again, and has completed',
+        true,
+        () => [ran('send', -9, -5, 'failed'), ran('send', -5, -1)],
+      ],
+      ['the last node has not begun', false, () => [ran('model_1', -9, -5)]],
+      ['the last node has failed, and may be tried again', false, () => [ran('send', -5, -1, 'failed')]],
+      ['another one runs', false, () => [ran('model_1', -9, null, 'running'), ran('send', -5, -1)]],
+      ['an earlier execution says that it runs', false, () => [ran('send', -9, -5, 'running'), ran('send', -5, -1)]],
+    ])('is certain as soon as the end of the graph is reached: %s: %s', async (_, isFinal, list) => {
+      steps = list();
+      expect(await isFinalAt(0, GRAPH)).toBe(isFinal);
+      const calls = await scene.callsOf(() => isFinalAt(20));
+      expect(calls).toBe(isFinal ? 0 : 1);
+    });
+
+    it('is certain for those who do not read the graph as soon as somebody has', async () => {
+      steps = [ran('model_1', -9, -5), ran('send', -5, -1)];
+      await scene.restart({ LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps,workflows' });
+      expect(await isFinalAt(0)).toBe(false);
+      await isFinalAt(1, GRAPH);
+      expect(await isFinalAt(2)).toBe(true);
+    });
+  });
+
+  it('is not certain where its record says that it runs, though the end of the graph is reached', async () => {
+    await scene.restart({ LIVE_TTL_MS: '1' });
+    record = { status: 'running', end_time: null };
+    steps = [ran('model_1', -9, -5), ran('send', -5, -1)];
+    expect(await isFinalAt(0, `criticalPath { isInferred } ${FINAL}`)).toBe(false);
+  });
+
+  it('is asked of a missing record once more a second later, until the steps have settled', async () => {
+    await scene.restart({ LIVE_TTL_MS: '5000' });
+    steps = [ran('a', 0, 4)];
+    const recordCalls = () =>
+      scene.upstream.calls.filter((call) => call.endpoint === 'run' && call.runId === run).length;
+    // What proves the right, without which nothing is remembered.
+    await scene.data('{ run(workflowId: "wf", id: "proof") { stepCounts { total } } }');
+    await isFinalAt(100);
+    await isFinalAt(100.999, FINAL);
+    expect(recordCalls()).toBe(1);
+    await isFinalAt(101, FINAL);
+    expect(recordCalls()).toBe(2);
+    expect(await areFinalAt([110, 120, 131])).toEqual([false, false, true]);
+    const calls = recordCalls();
+    await isFinalAt(400, FINAL);
+    expect(recordCalls()).toBe(calls);
+  });
 });

@@ -1,30 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import { healthy, type Reply } from '../harness/faulty-upstream.ts';
+import { startRunsScene, type RunsScene } from '../harness/runs-scene.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const RUN = `query Run($id: ID!) { run(workflowId: "wf", id: $id) { id status totalElapsedTime failedSteps { id } } }`;
 const STATUS = `query Status($id: ID!) { run(workflowId: "wf", id: $id) { status } }`;
 
 describe('loading runs', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  let clock: ManualClock;
-
+  let scene: RunsScene;
   beforeEach(async () => {
-    clock = createManualClock();
-    upstream = await startFaultyUpstream();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now });
+    scene = await startRunsScene();
   });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  afterEach(() => scene.close());
 
   it('reads each run once, however many aliases ask for it', async () => {
-    const { data, errors } = await gateway.query(`{
+    const { data, errors } = await scene.gateway.query(`{
       a: run(workflowId: "wf", id: "r1") { totalElapsedTime }
       b: run(workflowId: "wf", id: "r1") { stepCounts { total } }
       c: run(workflowId: "wf", id: "r1") { steps { id } }
@@ -39,133 +31,89 @@ describe('loading runs', () => {
       d: { steps: [{ id: 'r2-step' }] },
       e: { run: { totalElapsedTime: 2 } },
     });
-    expect(upstream.count('steps')).toBe(2);
-    expect(upstream.count('run')).toBe(2);
+    expect(scene.upstream.count('steps')).toBe(2);
+    expect(scene.upstream.count('run')).toBe(2);
   });
 
   it('makes one call for 50 concurrent queries of a cold finished run, and none for 50 more', async () => {
-    const ask = () => Promise.all(Array.from({ length: 50 }, () => gateway.query(RUN, { variables: { id: 'r1' } })));
+    const ask = () =>
+      Promise.all(Array.from({ length: 50 }, () => scene.gateway.query(RUN, { variables: { id: 'r1' } })));
     const cold = await ask();
-    expect(upstream.count('steps')).toBe(1);
-    expect(upstream.count('run')).toBe(1);
-    clock.advance(200_000);
+    expect(scene.upstream.count('steps')).toBe(1);
+    expect(scene.upstream.count('run')).toBe(1);
+    scene.clock.advance(200_000);
     const warm = await ask();
-    expect(upstream.calls).toHaveLength(2);
+    expect(scene.upstream.calls).toHaveLength(2);
     for (const { data } of [...cold, ...warm]) {
       expect(data).toEqual({ run: { id: 'r1', status: 'COMPLETED', totalElapsedTime: 2, failedSteps: [] } });
     }
   });
 
-  it('asks for no steps when the record tells all that is read', async () => {
-    const { data } = await gateway.query(STATUS, { variables: { id: 'r1' } });
-    expect(data).toEqual({ run: { status: 'COMPLETED' } });
-    expect(upstream.calls.map((call) => call.endpoint)).toEqual(['run']);
-  });
-
   it('asks again for a live run after LIVE_TTL_MS, and not before', async () => {
-    upstream.script = ({ endpoint, runId }) => ({
+    scene.upstream.script = ({ endpoint, runId }) => ({
       json:
         endpoint === 'run' ? [wireRun(runId, { status: 'running', end_time: null })] : [wireStep({ end_time: null })],
     });
-    await gateway.query(RUN, { variables: { id: 'r1' } });
-    clock.advance(999);
-    await gateway.query(RUN, { variables: { id: 'r1' } });
-    expect(upstream.count('steps')).toBe(1);
-    clock.advance(1);
-    await gateway.query(RUN, { variables: { id: 'r1' } });
-    expect(upstream.count('steps')).toBe(2);
+    await scene.gateway.query(RUN, { variables: { id: 'r1' } });
+    scene.clock.advance(999);
+    await scene.gateway.query(RUN, { variables: { id: 'r1' } });
+    expect(scene.upstream.count('steps')).toBe(1);
+    scene.clock.advance(1);
+    await scene.gateway.query(RUN, { variables: { id: 'r1' } });
+    expect(scene.upstream.count('steps')).toBe(2);
   });
 
   it('asks once more for the steps of a run that had only just ended, since they may be a moment older than its end', async () => {
-    const endedAt = new Date(clock.now() - 100).toISOString();
-    upstream.script = ({ endpoint, runId }) => ({
+    const endedAt = new Date(scene.clock.now() - 100).toISOString();
+    scene.upstream.script = ({ endpoint, runId }) => ({
       json: endpoint === 'run' ? [wireRun(runId, { end_time: endedAt })] : [wireStep()],
     });
     const ask = () =>
-      gateway.query(`{ run(workflowId: "wf", id: "r1") { stepCounts { total } freshness { isFinal } } }`);
+      scene.gateway.query(`{ run(workflowId: "wf", id: "r1") { stepCounts { total } freshness { isFinal } } }`);
     expect((await ask()).data).toEqual({ run: { stepCounts: { total: 1 }, freshness: { isFinal: false } } });
-    clock.advance(1000);
+    scene.clock.advance(1000);
     expect((await ask()).data).toEqual({ run: { stepCounts: { total: 1 }, freshness: { isFinal: true } } });
-    clock.advance(100_000);
+    scene.clock.advance(100_000);
     await ask();
-    expect(upstream.count('steps')).toBe(2);
-    expect(upstream.count('run')).toBe(1);
+    expect(scene.upstream.count('steps')).toBe(2);
+    expect(scene.upstream.count('run')).toBe(1);
   });
 
   it('works with the steps call alone, and says that it inferred the status', async () => {
-    await gateway.close();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }, { now: clock.now });
+    await scene.restart({ UPSTREAM_ENDPOINTS: 'steps' });
     const ask = () =>
-      gateway.query(`{ run(workflowId: "wf", id: "r1") { status statusIsInferred inputs freshness { isFinal } } }`);
+      scene.gateway.query(
+        `{ run(workflowId: "wf", id: "r1") { status statusIsInferred inputs freshness { isFinal } } }`,
+      );
     const { data } = await ask();
     expect(data).toEqual({
       run: { status: 'COMPLETED', statusIsInferred: true, inputs: { order: 7 }, freshness: { isFinal: true } },
     });
-    clock.advance(10_000);
+    scene.clock.advance(10_000);
     await ask();
-    expect(upstream.calls.map((call) => call.endpoint)).toEqual(['steps']);
+    expect(scene.upstream.calls.map((call) => call.endpoint)).toEqual(['steps']);
   });
 
   it('infers the status where the upstream has no record of the run, without asking for one again and again', async () => {
-    await gateway.query(RUN, { variables: { id: 'another' } });
-    const before = upstream.calls.length;
-    upstream.script = ({ endpoint }) => (endpoint === 'steps' ? { json: [wireStep()] } : { status: 404 });
+    await scene.gateway.query(RUN, { variables: { id: 'another' } });
+    const before = scene.upstream.calls.length;
+    scene.upstream.script = ({ endpoint }) => (endpoint === 'steps' ? { json: [wireStep()] } : { status: 404 });
     for (let time = 0; time < 3; time += 1) {
-      const { data } = await gateway.query(
+      const { data } = await scene.gateway.query(
         `{ run(workflowId: "wf", id: "r1") { status statusIsInferred totalElapsedTime } }`,
       );
       expect(data).toEqual({ run: { status: 'COMPLETED', statusIsInferred: true, totalElapsedTime: 2 } });
-      clock.advance(5000);
+      scene.clock.advance(5000);
     }
-    expect(upstream.calls).toHaveLength(before + 2);
+    expect(scene.upstream.calls).toHaveLength(before + 2);
   });
 
-  it.each([
-    ['right', 0, 'Z'],
-    ['behind', 35_000, 'Z'],
-    ['in local time without a zone', 5 * 3_600_000, ''],
-  ])(
-    'does not believe that an inferred run is over before SETTLE_MS without news: times are %s',
-    async (_, behindMs, zone) => {
-      await gateway.close();
-      gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }, { now: clock.now });
-      const startedAt = clock.now();
-      let count = 1;
-      const timeOf = (ms: number) => `${new Date(startedAt - behindMs + ms).toISOString().slice(0, -1)}${zone}`;
-      upstream.script = () => ({
-        json: Array.from({ length: count }, (__, i) =>
-          wireStep({ id: `s${i}`, start_time: timeOf(i * 20_000 - 900), end_time: timeOf(i * 20_000 - 10) }),
-        ),
-      });
-      const isFinal = async () => {
-        const { data } = await gateway.query(
-          `{ run(workflowId: "wf", id: "r1") { status stepCounts { total } freshness { isFinal } } }`,
-        );
-        const run = { status: 'COMPLETED', stepCounts: { total: count } };
-        expect(data).toMatchObject({ run });
-        return (data as { run: { freshness: { isFinal: boolean } } }).run.freshness.isFinal;
-      };
-      for (; count < 5; count += 1) {
-        expect(await isFinal()).toBe(false);
-        clock.advance(20_000);
-      }
-      expect(await isFinal()).toBe(false);
-      clock.advance(29_999);
-      expect(await isFinal()).toBe(false);
-      clock.advance(1000);
-      expect(await isFinal()).toBe(true);
-      clock.advance(100_000);
-      expect(await isFinal()).toBe(true);
-      expect(upstream.calls).toHaveLength(7);
-    },
-  );
-
   it('answers the other runs when one fails', async () => {
-    upstream.script = ({ endpoint, runId }) => {
+    scene.upstream.script = ({ endpoint, runId }) => {
       if (runId === 'bad') return { status: 404 };
       return { json: endpoint === 'run' ? [wireRun(runId)] : [wireStep()] };
     };
-    const { data, errors } = await gateway.query(
+    const { data, errors } = await scene.gateway.query(
       `{ workflow(id: "wf") { runsById(ids: ["r1", "bad", "..", "r2"]) { id totalElapsedTime } } }`,
     );
     expect(data).toEqual({
@@ -183,78 +131,296 @@ describe('loading runs', () => {
   });
 
   it('causes no more upstream calls than MAX_UPSTREAM_CALLS, and answers what they brought', async () => {
-    await gateway.close();
-    gateway = await startGateway(
-      { UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', MAX_UPSTREAM_CALLS: '3' },
-      { now: clock.now },
-    );
-    const ask = () => gateway.query(`{ workflow(id: "wf") { runsById(ids: ["a", "b", "c", "d", "e"]) { id } } }`);
+    await scene.restart({ UPSTREAM_ENDPOINTS: 'steps', MAX_UPSTREAM_CALLS: '3' });
+    const ask = () => scene.gateway.query(`{ workflow(id: "wf") { runsById(ids: ["a", "b", "c", "d", "e"]) { id } } }`);
     const { data, errors } = await ask();
     expect(data).toEqual({ workflow: { runsById: [{ id: 'a' }, { id: 'b' }, { id: 'c' }, null, null] } });
     expect(errors.map(({ extensions }) => extensions.code)).toEqual([
       'UPSTREAM_BUDGET_EXCEEDED',
       'UPSTREAM_BUDGET_EXCEEDED',
     ]);
-    expect(upstream.calls).toHaveLength(3);
+    expect(scene.upstream.calls).toHaveLength(3);
     // What is cached costs nothing, so that asking again gets further.
     expect((await ask()).errors).toEqual([]);
   });
 
   it('remembers a 404 for a second at most', async () => {
-    await gateway.query(RUN, { variables: { id: 'another' } });
-    const before = upstream.count('steps');
-    upstream.script = () => ({ status: 404 });
+    await scene.gateway.query(RUN, { variables: { id: 'another' } });
+    const before = scene.upstream.count('steps');
+    scene.upstream.script = () => ({ status: 404 });
     const codes = async () =>
-      (await gateway.query(RUN, { variables: { id: 'r1' } })).errors.map((e) => e.extensions.code);
+      (await scene.gateway.query(RUN, { variables: { id: 'r1' } })).errors.map((e) => e.extensions.code);
     expect(await codes()).toEqual(['NOT_FOUND']);
     expect(await codes()).toEqual(['NOT_FOUND']);
-    expect(upstream.count('steps')).toBe(before + 1);
-    clock.advance(1000);
-    upstream.script = ({ endpoint, runId }) => ({ json: endpoint === 'run' ? [wireRun(runId)] : [wireStep()] });
+    expect(scene.upstream.count('steps')).toBe(before + 1);
+    scene.clock.advance(1000);
+    scene.upstream.script = ({ endpoint, runId }) => ({ json: endpoint === 'run' ? [wireRun(runId)] : [wireStep()] });
     expect(await codes()).toEqual([]);
   });
 
   it('logs no defect when a client goes away before its answer', async () => {
-    await gateway.close();
     const lines: string[] = [];
     const logger = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { logger });
-    upstream.script = ({ cut }) => cut.then(() => ({}));
+    await scene.restart({}, { logger });
+    scene.upstream.script = ({ cut }) => cut.then(() => ({}));
     const leaving = new AbortController();
-    const leaver = gateway.query(STATUS, { variables: { id: 'r1' }, signal: leaving.signal });
-    const call = await upstream.nextCall();
+    const leaver = scene.gateway.query(STATUS, { variables: { id: 'r1' }, signal: leaving.signal });
+    const call = await scene.upstream.nextCall();
     leaving.abort();
     await expect(leaver).rejects.toThrow();
     await call.cut;
     // Once it has stopped, everything that was under way has come to its end.
-    await gateway.close();
+    await scene.restart({});
     expect(lines).toEqual([]);
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
   });
 
-  it('abandons a call when its client is gone, unless somebody else waits for it', async () => {
-    const cached = Promise.withResolvers<undefined>();
-    upstream.script = async ({ endpoint, runId }) => {
-      await cached.promise;
-      return { json: endpoint === 'run' ? [wireRun(runId)] : [wireStep()] };
+  const RUNNING = { status: 'running', end_time: null };
+  /** The run's record with these fields; null: there is none. */
+  const recorded = (record: Wire | null, steps: Reply = { json: [wireStep()] }): void => {
+    scene.upstream.script = ({ endpoint, runId }) => {
+      if (endpoint === 'steps') return steps;
+      if (endpoint !== 'run') return { status: 404 };
+      return record ? { json: [wireRun(runId, record)] } : { status: 404 };
     };
-    const impatient = new AbortController();
-    const first = gateway.query(STATUS, { variables: { id: 'alone' }, signal: impatient.signal });
-    const call = await upstream.nextCall();
-    impatient.abort();
-    await expect(first).rejects.toThrow();
-    await call.cut;
+  };
+  const TIMES = 'startedAt endedAt wallClockMs';
 
-    const leaving = new AbortController();
-    const leaver = gateway.query(STATUS, { variables: { id: 'shared' }, signal: leaving.signal });
-    await upstream.nextCall();
-    const stayer = gateway.query(STATUS, { variables: { id: 'shared' } });
-    // The stayer must have joined before the other leaves: a query of another run that is answered proves it.
-    const later = gateway.query(`{ __typename }`);
-    await later;
-    leaving.abort();
-    await expect(leaver).rejects.toThrow();
-    cached.resolve(undefined);
-    expect((await stayer).data).toEqual({ run: { status: 'COMPLETED' } });
+  it.each<readonly [string, Wire | null, string, boolean]>([
+    ['has finished', {}, 'status', false],
+    ['has finished', {}, TIMES, false],
+    ['runs', RUNNING, TIMES, false],
+    ['is queued', { ...RUNNING, status: 'queued', start_time: null }, TIMES, false],
+    ['is in a state that nobody knows', { ...RUNNING, status: 'archived' }, TIMES, false],
+    ['tells no start', { start_time: null }, 'status outputs freshness { isFinal }', false],
+    ['tells no start', { start_time: null }, TIMES, true],
+    ['is over and tells no end', { end_time: null }, TIMES, true],
+    ['is in a state that nobody knows and tells no start', { status: 'archived', start_time: null }, TIMES, true],
+    ['is missing', null, 'status', true],
+    ['is missing', null, TIMES, true],
+  ])('asks for the steps only where the record can not tell: it %s (%#)', async (_, record, fields, needsSteps) => {
+    recorded(record);
+    const { data, errors } = await scene.gateway.query(`{ run(workflowId: "wf", id: "r1") { id ${fields} } }`);
+    expect(errors).toEqual([]);
+    expect(scene.upstream.calls.map(({ endpoint }) => endpoint)).toEqual(['run', ...(needsSteps ? ['steps'] : [])]);
+    if (!needsSteps || fields !== TIMES) return;
+    const { start_time: startedAt, end_time: endedAt } = wireStep();
+    expect(data).toMatchObject({ run: { startedAt, endedAt, wallClockMs: expect.closeTo(2237.692, 3) } });
+  });
+
+  it('asks for record and steps at the same time', async () => {
+    const both = Promise.withResolvers<undefined>();
+    scene.upstream.script = async (call) => {
+      if (scene.upstream.calls.length === 2) both.resolve(undefined);
+      await both.promise;
+      return healthy(call);
+    };
+    expect((await scene.gateway.query(RUN, { variables: { id: 'r1' } })).errors).toEqual([]);
+  });
+
+  const MISSING: Reply = { status: 404 };
+  const NO_STEPS = { stepCounts: { total: 0 } };
+  it.each<readonly [string, Wire | null, Reply, unknown, readonly string[]]>([
+    ['are missing and the record runs: it has none yet', RUNNING, MISSING, { status: 'RUNNING', ...NO_STEPS }, []],
+    [
+      'are missing and the record is queued',
+      { ...RUNNING, status: 'queued' },
+      MISSING,
+      { status: 'PENDING', ...NO_STEPS },
+      [],
+    ],
+    ['are missing and the record is over', {}, MISSING, { status: 'COMPLETED', stepCounts: null }, ['NOT_FOUND']],
+    [
+      'fail and there is a record',
+      {},
+      { status: 500 },
+      { status: 'COMPLETED', stepCounts: null },
+      ['UPSTREAM_UNAVAILABLE'],
+    ],
+    [
+      'fail and the record runs',
+      RUNNING,
+      { status: 500 },
+      { status: 'RUNNING', stepCounts: null },
+      ['UPSTREAM_UNAVAILABLE'],
+    ],
+    ['fail and there is no record', null, { status: 500 }, null, ['UPSTREAM_UNAVAILABLE']],
+    ['are missing and there is no record', null, MISSING, null, ['NOT_FOUND']],
+  ])('answers what the record tells where the steps %s', async (_, record, steps, run, codes) => {
+    const query = '{ run(workflowId: "wf", id: "r1") { status stepCounts { total } } }';
+    recorded(record, steps);
+    for (let time = 0; time < 2; time += 1) {
+      const { data, errors, headers } = await scene.gateway.query(query);
+      expect([data, errors.map(({ extensions }) => extensions.code)]).toEqual([{ run }, codes]);
+      if (codes.length > 0) expect(headers.get('cache-control')).toBe('no-store');
+    }
+    // Nothing is kept of a failure, and of a 404 nothing for longer than a second.
+    recorded({});
+    scene.clock.advance(1000);
+    expect((await scene.gateway.query(query)).data).toEqual({ run: { status: 'COMPLETED', stepCounts: { total: 1 } } });
+  });
+
+  it('tells the error of the record before that of the steps, whichever comes first', async () => {
+    scene.upstream.script = async ({ endpoint }) => {
+      if (endpoint === 'steps') return MISSING;
+      await scene.gateway.query('{ __typename }');
+      return { status: 500 };
+    };
+    const { errors } = await scene.gateway.query(RUN, { variables: { id: 'r1' } });
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['UPSTREAM_UNAVAILABLE']);
+  });
+
+  it('reads each part of a run once for an operation, however long that takes', async () => {
+    scene.upstream.script = ({ endpoint, runId }) => {
+      scene.clock.advance(10_000);
+      const isOver = scene.upstream.count('run') > 1;
+      return { json: endpoint === 'run' ? [wireRun(runId, isOver ? {} : RUNNING)] : [wireStep()] };
+    };
+    const { data } = await scene.gateway.query(`{
+      record: run(workflowId: "wf", id: "r1") { status }
+      steps: run(workflowId: "wf", id: "r1") { status stepCounts { total } }
+    }`);
+    expect(data).toEqual({ record: { status: 'RUNNING' }, steps: { status: 'RUNNING', stepCounts: { total: 1 } } });
+    expect(scene.upstream.calls).toHaveLength(2);
+  });
+
+  it('asks for each part of a run again when its own time is over', async () => {
+    recorded(RUNNING);
+    const ask = async (fields: string) => {
+      const { data } = await scene.gateway.query(`{ run(workflowId: "wf", id: "r1") { ${fields} } }`);
+      return [data, scene.upstream.count('run'), scene.upstream.count('steps')];
+    };
+    await ask('status');
+    scene.clock.advance(500);
+    expect((await ask('status stepCounts { total }')).slice(1)).toEqual([1, 1]);
+    recorded({});
+    scene.clock.advance(500);
+    const run = { status: 'COMPLETED', statusIsInferred: false, stepCounts: { total: 1 } };
+    expect(await ask('status statusIsInferred stepCounts { total }')).toEqual([{ run }, 2, 1]);
+  });
+
+  it('keeps runs with similar ids apart', async () => {
+    const refs = [
+      ['a', 'b-c'],
+      ['a-b', 'c'],
+      ['a', 'c'],
+      ['b', 'b-c'],
+      ['a b', 'c'],
+      ['a', 'b c'],
+    ] as const;
+    scene.upstream.script = ({ endpoint, workflowId, runId }) =>
+      endpoint === 'steps' ? { json: [wireStep({ id: `${workflowId}/${runId}` })] } : { json: [wireRun(runId)] };
+    const fields = refs.map(([wf, id], at) => `r${at}: run(workflowId: "${wf}", id: "${id}") { steps { id } }`);
+    const { data } = await scene.gateway.query(`{ ${fields.join(' ')} }`);
+    expect(data).toEqual(
+      Object.fromEntries(refs.map(([wf, id], at) => [`r${at}`, { steps: [{ id: `${wf}/${id}` }] }])),
+    );
+  });
+
+  it('lets an answer that depends on the clock live a second, however long its data is fresh', async () => {
+    await scene.restart({ LIVE_TTL_MS: '60000' });
+    const startedAt = new Date(scene.clock.now()).toISOString();
+    recorded(RUNNING, { json: [wireStep({ status: 'running', start_time: startedAt, end_time: null })] });
+    const ask = () => scene.gateway.query('{ run(workflowId: "wf", id: "r1") { steps { durationMs } } }');
+    for (const durationMs of [0, 1000, 2000]) {
+      const { data, headers } = await ask();
+      expect([data, headers.get('cache-control')]).toEqual([
+        { run: { steps: [{ durationMs }] } },
+        'private, max-age=1',
+      ]);
+      scene.clock.advance(1000);
+    }
+    expect(scene.upstream.calls).toHaveLength(2);
+  });
+
+  it.each([
+    ['1000', 1000, 60_000],
+    ['120000', 120_000, 120_000],
+  ])(
+    'lists workflows that are at most LIVE_TTL_MS old, and has a graph that is at most a minute old: %s',
+    async (liveTtlMs, listMs, graphMs) => {
+      await scene.restart({ LIVE_TTL_MS: liveTtlMs });
+      scene.upstream.script = (call) =>
+        call.endpoint === 'workflows' ? { json: [wireWorkflow('wf')] } : healthy(call);
+      const callsAfter = async (ms: number, selection: string) => {
+        scene.clock.advance(ms);
+        expect((await scene.gateway.query(`{ ${selection} }`)).errors).toEqual([]);
+        return scene.upstream.count('workflows');
+      };
+      const list = 'workflows { totalCount }';
+      const graph = 'run(workflowId: "wf", id: "r1") { criticalPath { isInferred } }';
+      expect(await callsAfter(0, list)).toBe(1);
+      expect(await callsAfter(listMs - 1, list)).toBe(1);
+      expect(await callsAfter(1, list)).toBe(2);
+      expect(await callsAfter(graphMs - 1, graph)).toBe(2);
+      expect(await callsAfter(1, graph)).toBe(3);
+    },
+  );
+
+  it('believes the newest that it asked for: an older call that is answered later does not undo it', async () => {
+    const slow = Promise.withResolvers<undefined>();
+    scene.upstream.script = async ({ endpoint, runId }) => {
+      if (endpoint === 'runs') return { json: [wireRun('r1')] };
+      await slow.promise;
+      return { json: [wireRun(runId, RUNNING)] };
+    };
+    const first = scene.gateway.query(STATUS, { variables: { id: 'r1' } });
+    await scene.upstream.nextCall();
+    scene.clock.advance(1);
+    await scene.gateway.query('{ workflow(id: "wf") { runs(first: 1) { nodes { status } } } }');
+    slow.resolve(undefined);
+    for (const { data } of [await first, await scene.gateway.query(STATUS, { variables: { id: 'r1' } })]) {
+      expect(data).toEqual({ run: { status: 'COMPLETED' } });
+    }
+  });
+});
+
+describe('a run of an upstream without records, which came in a list', () => {
+  let scene: RunsScene;
+  let record: Wire;
+  let stepsStatus: number;
+  beforeEach(async () => {
+    record = {};
+    stepsStatus = 200;
+    scene = await startRunsScene({ UPSTREAM_ENDPOINTS: 'steps,runs', REAUTH_INTERVAL_MS: '60000' }, ({ endpoint }) =>
+      endpoint === 'runs' ? { json: [wireRun('r1', record)] } : { status: stepsStatus, json: [wireStep()] },
+    );
+  });
+  afterEach(() => scene.close());
+
+  const list = () => scene.data('{ workflow(id: "wf") { runs(first: 1) { nodes { id } } } }');
+  const RECORD = '{ run(workflowId: "wf", id: "r1") { rawStatus statusIsInferred freshness { isStale } } }';
+  const told = async () => (await scene.gateway.query(RECORD)).data;
+  const callsOfTold = () => scene.callsOf(told);
+  const known = (rawStatus: string | null, isStale = false) => ({
+    run: { rawStatus, statusIsInferred: rawStatus === null, freshness: { isStale } },
+  });
+
+  it('shows that record while it is fresh', async () => {
+    record = { status: 'running', end_time: null };
+    await list();
+    scene.clock.advance(999);
+    expect([await callsOfTold(), await told()]).toEqual([0, known('running')]);
+    scene.clock.advance(1);
+    expect(await told()).toEqual(known(null));
+  });
+
+  it('shows it for good if it is final', async () => {
+    await list();
+    scene.clock.advance(59_999);
+    expect([await callsOfTold(), await told()]).toEqual([0, known('completed')]);
+  });
+
+  it('shows it again once the call for its steps has proven the right, and nothing where that call is refused', async () => {
+    await list();
+    scene.clock.advance(60_000);
+    expect([await callsOfTold(), await told()]).toEqual([1, known('completed')]);
+    expect(scene.upstream.calls.at(-1)?.endpoint).toBe('steps');
+    scene.clock.advance(60_000);
+    stepsStatus = 500;
+    expect(await told()).toEqual(known('completed', true));
+    scene.clock.advance(1000);
+    stepsStatus = 401;
+    expect(await scene.codes(RECORD)).toEqual(['UNAUTHENTICATED']);
+    expect(scene.gateway.cachedBytes()).toBe(0);
   });
 });

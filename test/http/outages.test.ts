@@ -1,42 +1,27 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { healthy, type Reply, type Script } from '../harness/faulty-upstream.ts';
+import { startRunsScene, type RunsScene } from '../harness/runs-scene.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const RUN = `{ run(workflowId: "wf", id: "r1") { status stepCounts { total } freshness { isFinal isStale staleReason } } }`;
 const SECRET = 'patient-record-4711';
 
 describe('a failing upstream', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  let clock: ManualClock;
+  let scene: RunsScene;
   const unhandled = jest.fn();
-
   beforeEach(async () => {
-    clock = createManualClock();
-    upstream = await startFaultyUpstream();
-    gateway = await startGateway(
-      {
-        UPSTREAM_URL: upstream.url,
-        UPSTREAM_TIMEOUT_MS: '1500',
-        UPSTREAM_MAX_RESPONSE_BYTES: '65536',
-        STALE_IF_ERROR_MS: '300000',
-      },
-      { now: clock.now },
-    );
+    scene = await startRunsScene({ UPSTREAM_TIMEOUT_MS: '1500', UPSTREAM_MAX_RESPONSE_BYTES: '65536' });
     unhandled.mockClear();
     process.on('unhandledRejection', unhandled);
   });
   afterEach(async () => {
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
-    await gateway.close();
-    await upstream.close();
+    await scene.close();
   });
 
   const running = (): void => {
-    upstream.script = ({ endpoint, runId }) => ({
+    scene.upstream.script = ({ endpoint, runId }) => ({
       json:
         endpoint === 'run' ? [wireRun(runId, { status: 'running', end_time: null })] : [wireStep({ end_time: null })],
     });
@@ -49,11 +34,11 @@ describe('a failing upstream', () => {
       stepCounts: { total: 1 },
       freshness: { isFinal: false, isStale: false, staleReason: null },
     };
-    expect((await gateway.query(RUN)).data).toEqual({ run: fresh });
+    expect((await scene.gateway.query(RUN)).data).toEqual({ run: fresh });
 
-    await upstream.shut();
-    clock.advance(5000);
-    expect((await gateway.query(RUN)).data).toEqual({
+    await scene.upstream.shut();
+    scene.clock.advance(5000);
+    expect((await scene.gateway.query(RUN)).data).toEqual({
       run: {
         ...fresh,
         freshness: {
@@ -64,19 +49,68 @@ describe('a failing upstream', () => {
       },
     });
 
-    await upstream.listen();
-    clock.advance(1000);
-    expect((await gateway.query(RUN)).data).toEqual({ run: fresh });
+    await scene.upstream.listen();
+    scene.clock.advance(1000);
+    expect((await scene.gateway.query(RUN)).data).toEqual({ run: fresh });
+  });
+
+  it.each<readonly [string, Reply | Script]>([
+    ['UPSTREAM_UNAVAILABLE', { status: 500 }],
+    ['RATE_LIMITED', { status: 429, headers: { 'retry-after': '7' } }],
+    ['UPSTREAM_TIMEOUT', ({ cut }) => cut.then(() => ({}))],
+  ])('has its last good answer served where it fails with %s, which the answer names', async (code, reply) => {
+    running();
+    await scene.gateway.query(RUN);
+    scene.clock.advance(1000);
+    scene.upstream.script = typeof reply === 'function' ? reply : () => reply;
+    const { data } = await scene.gateway.query(RUN);
+    const staleReason = expect.stringMatching(`^${code}: `);
+    expect(data).toMatchObject({ run: { status: 'RUNNING', freshness: { isStale: true, staleReason } } });
+  });
+
+  it('fails for one key alone: another has its own answers, and no pause after the failure', async () => {
+    running();
+    const [other, unknown] = [{ key: 'key-2' }, { key: 'key-3' }];
+    await scene.gateway.query(RUN);
+    await scene.gateway.query(RUN, other);
+    scene.clock.advance(1000);
+    scene.upstream.script = () => ({ status: 500 });
+    expect((await scene.gateway.query(RUN)).data).toMatchObject({ run: { freshness: { isStale: true } } });
+    expect((await scene.gateway.query(RUN, unknown)).data).toEqual({ run: null });
+    running();
+    expect((await scene.gateway.query(RUN, other)).data).toMatchObject({ run: { freshness: { isStale: false } } });
+  });
+
+  it('that has one part of a run alone makes the run stale, and is asked for the other a second later', async () => {
+    running();
+    await scene.gateway.query(RUN);
+    scene.clock.advance(1000);
+    scene.upstream.script = (call) => (call.endpoint === 'steps' ? { status: 500 } : healthy(call));
+    const ended = { status: 'COMPLETED', stepCounts: { total: 1 } };
+    expect((await scene.gateway.query(RUN)).data).toMatchObject({ run: { ...ended, freshness: { isStale: true } } });
+    scene.clock.advance(1000);
+    scene.upstream.script = healthy;
+    const freshness = { isFinal: true, isStale: false, staleReason: null };
+    expect((await scene.gateway.query(RUN)).data).toEqual({ run: { ...ended, freshness } });
+  });
+
+  it('has no stale answer served where STALE_IF_ERROR_MS is 0', async () => {
+    await scene.restart({ STALE_IF_ERROR_MS: '0' });
+    running();
+    await scene.gateway.query(RUN);
+    scene.clock.advance(1001);
+    scene.upstream.script = () => ({ status: 500 });
+    expect((await scene.gateway.query(RUN)).data).toEqual({ run: null });
   });
 
   it('is stood in for up to STALE_IF_ERROR_MS and no longer', async () => {
     running();
-    await gateway.query(RUN);
-    upstream.script = () => ({ status: 500 });
-    clock.advance(300_999);
-    expect((await gateway.query(RUN)).data).toMatchObject({ run: { freshness: { isStale: true } } });
-    clock.advance(1002);
-    const { data, errors } = await gateway.query(RUN);
+    await scene.gateway.query(RUN);
+    scene.upstream.script = () => ({ status: 500 });
+    scene.clock.advance(300_999);
+    expect((await scene.gateway.query(RUN)).data).toMatchObject({ run: { freshness: { isStale: true } } });
+    scene.clock.advance(1002);
+    const { data, errors } = await scene.gateway.query(RUN);
     expect(data).toEqual({ run: null });
     expect(errors).toMatchObject([
       { extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: true, upstreamStatus: 500 } },
@@ -85,13 +119,13 @@ describe('a failing upstream', () => {
 
   it('is not asked again by every request while it fails', async () => {
     running();
-    await gateway.query(RUN);
-    upstream.script = () => ({ status: 500 });
-    clock.advance(1000);
-    await gateway.query(RUN);
-    const afterFirst = upstream.calls.length;
-    await Promise.all([gateway.query(RUN), gateway.query(RUN), gateway.query(RUN)]);
-    expect(upstream.calls).toHaveLength(afterFirst);
+    await scene.gateway.query(RUN);
+    scene.upstream.script = () => ({ status: 500 });
+    scene.clock.advance(1000);
+    await scene.gateway.query(RUN);
+    const afterFirst = scene.upstream.calls.length;
+    await Promise.all([scene.gateway.query(RUN), scene.gateway.query(RUN), scene.gateway.query(RUN)]);
+    expect(scene.upstream.calls).toHaveLength(afterFirst);
   });
 
   it('is never stood in for when it says that there is nothing, or that this key may not see it', async () => {
@@ -101,13 +135,17 @@ describe('a failing upstream', () => {
       [403, 'FORBIDDEN'],
     ] as const) {
       running();
-      clock.advance(2000);
-      expect((await gateway.query(RUN)).errors).toEqual([]);
-      upstream.script = () => ({ status });
-      clock.advance(2000);
-      const { data, errors } = await gateway.query(RUN);
+      scene.clock.advance(2000);
+      expect((await scene.gateway.query(RUN)).errors).toEqual([]);
+      scene.upstream.script = () => ({ status });
+      scene.clock.advance(2000);
+      const { data, errors } = await scene.gateway.query(RUN);
       expect(data).toEqual({ run: null });
       expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+      // The answer from before is gone for good.
+      scene.upstream.script = () => ({ status: 500 });
+      scene.clock.advance(1000);
+      expect((await scene.gateway.query(RUN)).data).toEqual({ run: null });
     }
   });
 
@@ -132,27 +170,34 @@ describe('a failing upstream', () => {
   it.each(badAnswers)(
     'that answers %s causes the error of the table, without a word of its answer',
     async (_, reply, code) => {
-      upstream.script = () => reply;
-      const answer = await gateway.query(RUN);
+      running();
+      await scene.gateway.query(RUN, { key: 'key-2' });
+      scene.upstream.script = () => reply;
+      scene.clock.advance(1000);
+      const stale = (await scene.gateway.query(RUN, { key: 'key-2' })).errors.length === 0;
+      expect(stale).toBe(code === 'UPSTREAM_UNAVAILABLE');
+      const answer = await scene.gateway.query(RUN);
       expect(answer.data).toEqual({ run: null });
       expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual([code]);
       expect(JSON.stringify(answer)).not.toContain(SECRET);
-      upstream.script = healthy;
-      expect((await gateway.query(RUN)).errors).toEqual([]);
+      scene.upstream.script = healthy;
+      expect((await scene.gateway.query(RUN)).errors).toEqual([]);
     },
   );
 
   it('that answers another shape has it named by place and type, never by value', async () => {
-    upstream.script = ({ endpoint, runId }) => ({ json: endpoint === 'run' ? [wireRun(runId)] : { steps: SECRET } });
-    const { errors } = await gateway.query(RUN);
+    scene.upstream.script = ({ endpoint, runId }) => ({
+      json: endpoint === 'run' ? [wireRun(runId)] : { steps: SECRET },
+    });
+    const { errors } = await scene.gateway.query(RUN);
     expect(errors[0]?.message).toBe(
       "the upstream's answer for steps is not what its contract says: expected array at $, got object",
     );
   });
 
   it('that does not answer in time causes UPSTREAM_TIMEOUT', async () => {
-    upstream.script = ({ cut }) => cut.then(() => ({}));
-    const { data, errors } = await gateway.query(RUN);
+    scene.upstream.script = ({ cut }) => cut.then(() => ({}));
+    const { data, errors } = await scene.gateway.query(RUN);
     expect(data).toEqual({ run: null });
     expect(errors).toMatchObject([
       {
@@ -163,24 +208,25 @@ describe('a failing upstream', () => {
   });
 
   it('that asks for fewer calls is given time, and the client is told how long', async () => {
-    upstream.script = () => ({ status: 429, headers: { 'retry-after': '7' } });
-    const { errors } = await gateway.query(RUN);
+    scene.upstream.script = () => ({ status: 429, headers: { 'retry-after': '7' } });
+    const { errors } = await scene.gateway.query(RUN);
     expect(errors).toMatchObject([
       { extensions: { code: 'RATE_LIMITED', retryable: true, upstreamStatus: 429, retryAfterSeconds: 7 } },
     ]);
     // Seven seconds are past the call's deadline, so no second attempt was made.
-    expect(upstream.count('steps')).toBe(1);
+    expect(scene.upstream.count('steps')).toBe(1);
   });
 
   it('that fails now and then is asked again, twice at most', async () => {
-    await gateway.close();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
+    await scene.restart({ UPSTREAM_ENDPOINTS: 'steps' });
     let failures = 2;
-    upstream.script = () => (failures-- > 0 ? { status: 503 } : { json: [wireStep()] });
-    expect((await gateway.query(RUN)).errors).toEqual([]);
-    expect(upstream.count('steps')).toBe(3);
-    upstream.script = () => ({ status: 503 });
-    await gateway.query(`{ run(workflowId: "wf", id: "r2") { stepCounts { total } } }`);
-    expect(upstream.calls.filter(({ endpoint, runId }) => endpoint === 'steps' && runId === 'r2')).toHaveLength(3);
+    scene.upstream.script = () => (failures-- > 0 ? { status: 503 } : { json: [wireStep()] });
+    expect((await scene.gateway.query(RUN)).errors).toEqual([]);
+    expect(scene.upstream.count('steps')).toBe(3);
+    scene.upstream.script = () => ({ status: 503 });
+    await scene.gateway.query(`{ run(workflowId: "wf", id: "r2") { stepCounts { total } } }`);
+    expect(scene.upstream.calls.filter(({ endpoint, runId }) => endpoint === 'steps' && runId === 'r2')).toHaveLength(
+      3,
+    );
   });
 });

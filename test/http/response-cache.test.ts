@@ -1,35 +1,25 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startRunsScene, type RunsScene } from '../harness/runs-scene.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { status outputs totalElapsedTime freshness { fetchedAt isStale } } }';
 
 describe('whole answers', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  let clock: ManualClock;
-
+  let scene: RunsScene;
   beforeEach(async () => {
-    clock = createManualClock();
-    upstream = await startFaultyUpstream();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, REAUTH_INTERVAL_MS: '60000' }, { now: clock.now });
+    scene = await startRunsScene({ REAUTH_INTERVAL_MS: '60000' });
   });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  afterEach(() => scene.close());
 
   const running = () => {
-    upstream.script = ({ endpoint, runId, key }) => ({
+    scene.upstream.script = ({ endpoint, runId, key }) => ({
       json:
         endpoint === 'run'
           ? [
               wireRun(runId, {
                 status: 'running',
                 end_time: null,
-                outputs: `of ${key ?? ''} #${upstream.calls.length}`,
+                outputs: `of ${key ?? ''} #${scene.upstream.calls.length}`,
               }),
             ]
           : [wireStep({ end_time: null })],
@@ -37,104 +27,104 @@ describe('whole answers', () => {
   };
 
   const get = (headers: Record<string, string> = {}, query = QUERY) =>
-    fetch(`${gateway.url}/graphql?query=${encodeURIComponent(query)}`, {
+    fetch(`${scene.gateway.url}/graphql?query=${encodeURIComponent(query)}`, {
       headers: { authorization: 'Bearer key-1', ...headers },
     });
 
   it('are given again as they were, and tell the client for how long', async () => {
-    const miss = await gateway.query(QUERY);
+    const miss = await scene.gateway.query(QUERY);
     expect(miss.headers.get('cache-control')).toBe('private, max-age=60');
-    clock.advance(20_000);
-    const hit = await gateway.query(QUERY);
+    scene.clock.advance(20_000);
+    const hit = await scene.gateway.query(QUERY);
     expect(hit.data).toEqual(miss.data);
     expect(hit.headers.get('cache-control')).toBe('private, max-age=40');
     expect(hit.headers.get('content-type')).toBe(miss.headers.get('content-type'));
     expect(hit.headers.get('x-request-id')).not.toBe(miss.headers.get('x-request-id'));
     expect(hit.headers.get('vary')).toContain('authorization');
     // Proof that it is the answer that was kept, and not a new one of the same facts.
-    const size = gateway.cachedBytes();
-    await gateway.query(QUERY);
-    expect(gateway.cachedBytes()).toBe(size);
+    const size = scene.gateway.cachedBytes();
+    await scene.gateway.query(QUERY);
+    expect(scene.gateway.cachedBytes()).toBe(size);
     // Another text is another request; what comes only once is not kept.
-    await gateway.query(`${QUERY} `);
-    expect(gateway.cachedBytes()).toBe(size);
-    await gateway.query(`${QUERY} `);
-    expect(gateway.cachedBytes()).toBeGreaterThan(size);
+    await scene.gateway.query(`${QUERY} `);
+    expect(scene.gateway.cachedBytes()).toBe(size);
+    await scene.gateway.query(`${QUERY} `);
+    expect(scene.gateway.cachedBytes()).toBeGreaterThan(size);
   });
 
   it('of a live run are never older than LIVE_TTL_MS', async () => {
     running();
-    const first = await gateway.query(QUERY);
+    const first = await scene.gateway.query(QUERY);
     expect(first.headers.get('cache-control')).toBe('private, max-age=1');
-    clock.advance(999);
-    expect((await gateway.query(QUERY)).data).toEqual(first.data);
-    clock.advance(1);
-    expect((await gateway.query(QUERY)).data).not.toEqual(first.data);
+    scene.clock.advance(999);
+    expect((await scene.gateway.query(QUERY)).data).toEqual(first.data);
+    scene.clock.advance(1);
+    expect((await scene.gateway.query(QUERY)).data).not.toEqual(first.data);
   });
 
   it('are never given to another viewer', async () => {
     running();
-    const ofOne = await gateway.query(QUERY, { key: 'key-1' });
-    const ofOther = await gateway.query(QUERY, { key: 'key-2' });
+    const ofOne = await scene.gateway.query(QUERY, { key: 'key-1' });
+    const ofOther = await scene.gateway.query(QUERY, { key: 'key-2' });
     expect(ofOne.data).toMatchObject({ run: { outputs: expect.stringMatching(/^of key-1 /) } });
     expect(ofOther.data).toMatchObject({ run: { outputs: expect.stringMatching(/^of key-2 /) } });
-    const ofNobody = await gateway.query(QUERY, { key: null });
+    const ofNobody = await scene.gateway.query(QUERY, { key: null });
     expect(ofNobody.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
     expect(ofNobody.headers.get('cache-control')).toBe('no-store');
   });
 
   it('end with the right to them: a call is made first, and a refusal takes them away', async () => {
-    await gateway.query(QUERY);
-    const calls = upstream.calls.length;
-    clock.advance(59_999);
-    await gateway.query(QUERY);
-    expect(upstream.calls).toHaveLength(calls);
-    upstream.script = () => ({ status: 401 });
-    clock.advance(1);
-    expect((await gateway.query(QUERY)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
-    expect(gateway.cachedBytes()).toBe(0);
+    await scene.gateway.query(QUERY);
+    const calls = scene.upstream.calls.length;
+    scene.clock.advance(59_999);
+    await scene.gateway.query(QUERY);
+    expect(scene.upstream.calls).toHaveLength(calls);
+    scene.upstream.script = () => ({ status: 401 });
+    scene.clock.advance(1);
+    expect((await scene.gateway.query(QUERY)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect(scene.gateway.cachedBytes()).toBe(0);
   });
 
   it('are taken away by a refusal of something else', async () => {
-    await gateway.query(QUERY);
-    upstream.script = () => ({ status: 403 });
-    await gateway.query('{ run(workflowId: "wf", id: "other") { id } }');
-    expect((await gateway.query(QUERY)).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+    await scene.gateway.query(QUERY);
+    scene.upstream.script = () => ({ status: 403 });
+    await scene.gateway.query('{ run(workflowId: "wf", id: "other") { id } }');
+    expect((await scene.gateway.query(QUERY)).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
   });
 
   it('that hold an error, are stale, or come of an action are not kept', async () => {
-    upstream.script = ({ endpoint, runId }) =>
+    scene.upstream.script = ({ endpoint, runId }) =>
       endpoint === 'execute'
         ? { json: { run_id: 'r1' } }
         : endpoint === 'run'
           ? { json: [wireRun(runId)] }
           : { status: 404 };
-    const failing = await gateway.query(QUERY);
+    const failing = await scene.gateway.query(QUERY);
     expect(failing.errors).toHaveLength(1);
     expect(failing.headers.get('cache-control')).toBe('no-store');
 
     const mutation = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
     for (const count of [1, 2]) {
-      expect((await gateway.query(mutation)).headers.get('cache-control')).toBe('no-store');
-      expect(upstream.count('execute')).toBe(count);
+      expect((await scene.gateway.query(mutation)).headers.get('cache-control')).toBe('no-store');
+      expect(scene.upstream.count('execute')).toBe(count);
     }
 
     const live = QUERY.replace('r1', 'live');
     running();
-    await gateway.query(live);
-    await upstream.shut();
-    clock.advance(2000);
-    const stale = await gateway.query(live);
+    await scene.gateway.query(live);
+    await scene.upstream.shut();
+    scene.clock.advance(2000);
+    const stale = await scene.gateway.query(live);
     expect(stale.data).toMatchObject({ run: { freshness: { isStale: true } } });
     expect(stale.headers.get('cache-control')).toBe('no-store');
-    await upstream.listen();
-    clock.advance(1000);
-    expect((await gateway.query(live)).data).toMatchObject({ run: { freshness: { isStale: false } } });
+    await scene.upstream.listen();
+    scene.clock.advance(1000);
+    expect((await scene.gateway.query(live)).data).toMatchObject({ run: { freshness: { isStale: false } } });
   });
 
   it('are told apart by operation, variables, method, and the form that the client accepts', async () => {
     const ask = (id: string) =>
-      gateway.query('query ($id: ID!) { run(workflowId: "wf", id: $id) { id } }', { variables: { id } });
+      scene.gateway.query('query ($id: ID!) { run(workflowId: "wf", id: $id) { id } }', { variables: { id } });
     expect((await ask('r1')).data).toEqual({ run: { id: 'r1' } });
     expect((await ask('r2')).data).toEqual({ run: { id: 'r2' } });
     expect((await get({ accept: 'application/json' })).headers.get('content-type')).toMatch(/^application\/json/);
@@ -143,9 +133,27 @@ describe('whole answers', () => {
     );
   });
 
+  it.each([
+    ['a thousand characters', 900, true],
+    ['sixteen thousand', 16_000, true],
+    ['more than 16 KiB', 16_384, false],
+  ])('are kept for requests of up to 16 KiB, each for its own text: of %s', async (_, length, isKept) => {
+    const ask = async (id: string) => {
+      const { data } = await scene.gateway.query(
+        `#${'x'.repeat(length)}\n{ run(workflowId: "wf", id: "${id}") { id } }`,
+      );
+      expect(data).toEqual({ run: { id } });
+      return scene.gateway.cachedBytes();
+    };
+    const once = [await ask('r1'), await ask('r2')];
+    const again = [await ask('r2'), await ask('r1')];
+    expect(again.map((bytes) => bytes > Math.max(...once))).toEqual([isKept, isKept]);
+    expect([await ask('r1'), await ask('r2')]).toEqual([again[1], again[1]]);
+  });
+
   it('are not given to a request that has the same parameters, but is refused for its form', async () => {
     const post = (headers: Record<string, string>, search = '', body = JSON.stringify({ query: QUERY })) =>
-      fetch(`${gateway.url}/graphql${search}`, {
+      fetch(`${scene.gateway.url}/graphql${search}`, {
         method: 'POST',
         headers: { authorization: 'Bearer key-1', ...headers },
         ...(body !== '' && { body }),
@@ -159,7 +167,7 @@ describe('whole answers', () => {
   });
 
   it('have a validator where they may be asked for again: by GET, and with no error', async () => {
-    expect((await gateway.query(QUERY)).headers.get('etag')).toBeNull();
+    expect((await scene.gateway.query(QUERY)).headers.get('etag')).toBeNull();
     expect((await get()).headers.get('etag')).not.toBeNull();
     for (const query of ['{ nothing }', '{ run(workflowId: "..", id: "r1") { id } }']) {
       expect((await get({}, query)).headers.get('etag')).toBeNull();
@@ -188,38 +196,24 @@ describe('whole answers', () => {
     const query = '{ run(workflowId: "wf", id: "r1") { status } }';
     running();
     const etag = (await get({}, query)).headers.get('etag') ?? '';
-    clock.advance(5000);
-    const calls = upstream.calls.length;
+    scene.clock.advance(5000);
+    const calls = scene.upstream.calls.length;
     expect((await get({ 'if-none-match': etag }, query)).status).toBe(304);
-    expect(upstream.calls.length).toBeGreaterThan(calls);
-  });
-
-  it('are evicted within CACHE_MAX_BYTES, the longest unused first', async () => {
-    await gateway.close();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, CACHE_MAX_BYTES: '40000' }, { now: clock.now });
-    for (let number = 0; number < 40; number += 1) {
-      await gateway.query(`{ run(workflowId: "wf", id: "r${number}") { steps { outputs } } }`);
-      expect(gateway.cachedBytes()).toBeLessThanOrEqual(40_000);
-    }
-    const calls = upstream.calls.length;
-    await gateway.query('{ run(workflowId: "wf", id: "r39") { steps { outputs } } }');
-    expect(upstream.calls).toHaveLength(calls);
-    await gateway.query('{ run(workflowId: "wf", id: "r0") { steps { outputs } } }');
-    expect(upstream.calls.length).toBeGreaterThan(calls);
+    expect(scene.upstream.calls.length).toBeGreaterThan(calls);
   });
 
   it('that took longer than a refusal in between are not kept', async () => {
     const gate = Promise.withResolvers<undefined>();
-    upstream.script = async ({ endpoint, runId }) => {
+    scene.upstream.script = async ({ endpoint, runId }) => {
       if (runId === 'forbidden') return { status: 401 };
       if (endpoint === 'steps') await gate.promise;
       return { json: endpoint === 'run' ? [wireRun(runId)] : [wireStep()] };
     };
-    const slow = gateway.query(QUERY);
-    await upstream.nextCall();
-    await gateway.query('{ run(workflowId: "wf", id: "forbidden") { id } }');
+    const slow = scene.gateway.query(QUERY);
+    await scene.upstream.nextCall();
+    await scene.gateway.query('{ run(workflowId: "wf", id: "forbidden") { id } }');
     gate.resolve(undefined);
     await slow;
-    expect(gateway.cachedBytes()).toBe(0);
+    expect(scene.gateway.cachedBytes()).toBe(0);
   });
 });

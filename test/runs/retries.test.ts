@@ -1,3 +1,4 @@
+/** Of the module itself: the bounded work of each second is a property over all that Valkey may refuse. */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -85,19 +86,6 @@ it('writes all that Valkey takes, whatever it refuses, with bounded work in each
     }),
     { numRuns: 30 },
   );
-});
-
-it('goes on each second where Valkey refuses one at once, and takes longer than that for another', async () => {
-  const slow = Promise.withResolvers<boolean>();
-  const scene = start(2, (each) => each === 1 && slow.promise);
-  scene.retries.begin();
-  scene.clock.advance(RETRY_MS);
-  while (scene.refused === 0) await turnOfTheLoop();
-  // It comes while the turn before is under way.
-  scene.clock.advance(RETRY_MS);
-  slow.resolve(true);
-  await scene.settle();
-  expect([[...scene.unwritten], scene.clock.pending]).toEqual([[0], [RETRY_MS]]);
 });
 
 it('writes nothing while Valkey is away, all of it when it is back, and no more when it is closed', async () => {

@@ -1,0 +1,109 @@
+/** A gateway by a manual clock over a scripted upstream, and upstream calls that the test answers by hand. */
+import type { Overrides } from '../../src/gateway.ts';
+import { createManualClock, type ManualClock } from './clock.ts';
+import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply, type Script } from './faulty-upstream.ts';
+import { startGateway, type GraphqlAnswer, type QueryOptions, type TestGateway } from './gateway.ts';
+
+export interface RunsScene {
+  readonly clock: ManualClock;
+  readonly upstream: FaultyUpstream;
+  readonly gateway: TestGateway;
+  /** Another gateway, over the same upstream. */
+  restart(environment: Readonly<Record<string, string>>, overrides?: Overrides): Promise<void>;
+  /** The data of an answer without errors. */
+  data(document: string, options?: QueryOptions): Promise<unknown>;
+  /** The codes of the errors of an answer. */
+  codes(document: string, options?: QueryOptions): Promise<readonly string[]>;
+  /** How many upstream calls the action causes. */
+  callsOf(action: () => unknown): Promise<number>;
+  /** Resolves when the requests that were sent before have been taken: each waits, or has caused its call. */
+  taken(): Promise<void>;
+  /** From now on each upstream call waits for the test. */
+  hold(): HeldCalls;
+  close(): Promise<void>;
+}
+
+export interface HeldCall extends Call {
+  /** A reply, or what a script says. */
+  answer(reply: Reply | Script): void;
+}
+
+export interface HeldCalls {
+  /** Those that wait, in the order in which they came. */
+  readonly waiting: readonly HeldCall[];
+  /** The next one that the test has not taken. */
+  next(): Promise<HeldCall>;
+}
+
+export const codesOf = ({ errors }: GraphqlAnswer): readonly string[] =>
+  errors.map(({ extensions }) => extensions.code);
+
+export async function startRunsScene(
+  environment: Readonly<Record<string, string>> = {},
+  script?: Script,
+): Promise<RunsScene> {
+  const clock = createManualClock();
+  const upstream = await startFaultyUpstream(script);
+  const start = (settings: Readonly<Record<string, string>>, overrides: Overrides = {}) =>
+    startGateway({ UPSTREAM_URL: upstream.url, ...settings }, { now: clock.now, ...overrides });
+  let gateway = await start(environment);
+
+  return {
+    clock,
+    upstream,
+    get gateway() {
+      return gateway;
+    },
+    async restart(settings, overrides) {
+      await gateway.close();
+      gateway = await start(settings, overrides);
+    },
+    async data(document, options) {
+      const { data, errors } = await gateway.query(document, options);
+      if (errors.length > 0) throw new Error(`expected no errors, got ${JSON.stringify(errors)}`);
+      return data;
+    },
+    codes: async (document, options) => codesOf(await gateway.query(document, options)),
+    async callsOf(action) {
+      const before = upstream.calls.length;
+      await action();
+      return upstream.calls.length - before;
+    },
+    async taken() {
+      for (let time = 0; time < 2; time += 1) await gateway.query('{ __typename }', { key: 'another' });
+    },
+    hold: () => holdCalls(upstream),
+    async close() {
+      await gateway.close();
+      await upstream.close();
+    },
+  };
+}
+
+function holdCalls(upstream: FaultyUpstream): HeldCalls {
+  const waiting: HeldCall[] = [];
+  const untaken: HeldCall[] = [];
+  const takers: ((call: HeldCall) => void)[] = [];
+  upstream.script = (call) => {
+    const { promise, resolve } = Promise.withResolvers<Reply>();
+    const held: HeldCall = {
+      ...call,
+      answer(reply) {
+        waiting.splice(waiting.indexOf(held), 1);
+        resolve(typeof reply === 'function' ? reply(call) : reply);
+      },
+    };
+    waiting.push(held);
+    const taker = takers.shift();
+    if (taker) taker(held);
+    else untaken.push(held);
+    return promise;
+  };
+  return {
+    waiting,
+    next: () => {
+      const call = untaken.shift();
+      return call ? Promise.resolve(call) : new Promise((resolve) => takers.push(resolve));
+    },
+  };
+}

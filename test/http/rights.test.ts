@@ -1,0 +1,315 @@
+/** The right of a key to what is cached for it: how it is renewed, and what a refusal takes away. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Call, Reply, Script } from '../harness/faulty-upstream.ts';
+import { codesOf, startRunsScene, type HeldCall, type RunsScene } from '../harness/runs-scene.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
+
+const REAUTH_INTERVAL_MS = 60_000;
+const STALE_IF_ERROR_MS = 300_000;
+
+const runOf = (id: string, workflowId = 'wf', field = 'outputs freshness { isStale }') =>
+  `{ run(workflowId: "${workflowId}", id: "${id}") { ${field} } }`;
+const reply: Script = ({ endpoint, runId }) =>
+  endpoint === 'steps' ? { json: [wireStep()] } : { json: [wireRun(runId, { outputs: runId })] };
+const answerOf = (id: string, isStale = false) => ({ run: { outputs: id, freshness: { isStale } } });
+
+let scene: RunsScene;
+beforeEach(async () => {
+  scene = await startRunsScene(
+    {
+      REAUTH_INTERVAL_MS: String(REAUTH_INTERVAL_MS),
+      STALE_IF_ERROR_MS: String(STALE_IF_ERROR_MS),
+    },
+    reply,
+  );
+});
+afterEach(() => scene.close());
+
+const ask = (id: string, workflowId?: string) => scene.gateway.query(runOf(id, workflowId));
+
+/** Final runs that are cached. */
+async function cache(...ids: readonly string[]): Promise<void> {
+  for (const id of ids) expect((await ask(id)).data).toEqual(answerOf(id));
+}
+
+describe('the right to cached runs', () => {
+  const RUNS = ['a', 'b', 'c', 'd'];
+
+  /** Each of the cached runs is asked for, once the right to them must be renewed. The first upstream call waits. */
+  async function askInDoubt(afterMs = REAUTH_INTERVAL_MS) {
+    await cache(...RUNS);
+    scene.clock.advance(afterMs);
+    const before = scene.upstream.calls.length;
+    const calls = () => scene.upstream.calls.length - before;
+    const held = scene.hold();
+    const answers = RUNS.map((id) => ask(id));
+    const first = await held.next();
+    await scene.taken();
+    expect(calls()).toBe(1);
+    return { held, first, calls, all: Promise.all(answers) };
+  }
+
+  it('is renewed by one call, and the other runs are served from the cache', async () => {
+    const { first, calls, all } = await askInDoubt();
+    first.answer(reply);
+    expect((await all).map(({ data }) => data)).toEqual(RUNS.map((id) => answerOf(id)));
+    expect(calls()).toBe(1);
+  });
+
+  it.each([401, 403])('is gone for all who wait where that call is answered by %i', async (status) => {
+    const { first, calls, all } = await askInDoubt();
+    first.answer({ status });
+    for (const { data, errors } of await all) expect([data, errors.length]).toEqual([{ run: null }, 1]);
+    expect(calls()).toBe(1);
+    expect(scene.gateway.cachedBytes()).toBe(0);
+  });
+
+  it('is not proven by a 404: the others make a call of their own, by which they are served', async () => {
+    const { held, first, calls, all } = await askInDoubt();
+    first.answer({ status: 404 });
+    const second = await held.next();
+    await scene.taken();
+    // A run without a record is read by its steps, which proves the right.
+    for (const call of [second, ...held.waiting]) call.answer(reply);
+    scene.upstream.script = reply;
+    const answers = await all;
+    expect(answers.filter(({ errors }) => errors.length === 0).length).toBeGreaterThanOrEqual(3);
+    expect(calls()).toBeLessThanOrEqual(4);
+  });
+
+  it('is renewed by another of those who wait when the client of that call leaves', async () => {
+    await cache('a', 'b');
+    scene.clock.advance(REAUTH_INTERVAL_MS);
+    const held = scene.hold();
+    const client = new AbortController();
+    const left = scene.gateway.query(runOf('a'), { signal: client.signal });
+    await held.next();
+    const other = ask('b');
+    await scene.taken();
+    client.abort();
+    await expect(left).rejects.toThrow();
+    (await held.next()).answer(reply);
+    expect((await other).data).toEqual(answerOf('b'));
+  });
+
+  it('lets the last good answers be served while that call fails, for STALE_IF_ERROR_MS', async () => {
+    const { first, calls, all } = await askInDoubt(REAUTH_INTERVAL_MS + STALE_IF_ERROR_MS);
+    first.answer({ status: 500 });
+    expect((await all).map(({ data }) => data)).toEqual(RUNS.map((id) => answerOf(id, true)));
+    expect(calls()).toBe(1);
+    scene.clock.advance(1001);
+    scene.upstream.script = () => ({ status: 500 });
+    expect(codesOf(await ask('a'))).toEqual(['UPSTREAM_UNAVAILABLE']);
+  });
+
+  it('keeps nobody waiting for a workflow whose call hangs, and is renewed for all by any call', async () => {
+    await cache('mine', 'later');
+    await ask('theirs', 'slow');
+    scene.clock.advance(REAUTH_INTERVAL_MS);
+    const held = scene.hold();
+    const hanging = ask('theirs', 'slow');
+    const slow = await held.next();
+    const mine = ask('mine');
+    (await held.next()).answer(reply);
+    expect((await mine).data).toEqual(answerOf('mine'));
+    expect(await scene.callsOf(() => ask('later'))).toBe(0);
+    slow.answer({ status: 403 });
+    expect(codesOf(await hanging)).toEqual(['FORBIDDEN']);
+  });
+
+  it('is counted from when the last successful call was sent, not from its answer', async () => {
+    await cache('a');
+    scene.clock.advance(10_000);
+    const held = scene.hold();
+    const slow = ask('slow');
+    const call = await held.next();
+    scene.clock.advance(20_000);
+    call.answer(reply);
+    await slow;
+    scene.upstream.script = reply;
+    scene.clock.advance(REAUTH_INTERVAL_MS - 20_001);
+    expect(await scene.callsOf(() => ask('a'))).toBe(0);
+    scene.clock.advance(1);
+    expect(await scene.callsOf(() => ask('a'))).toBe(1);
+  });
+
+  it('is not renewed by the calls of another key', async () => {
+    const keys = ['key-1', 'key-2'];
+    const askBoth = () => Promise.all(keys.map((key) => scene.gateway.query(runOf('a'), { key })));
+    await askBoth();
+    scene.clock.advance(REAUTH_INTERVAL_MS);
+    scene.upstream.script = (call) => (call.key === 'key-2' ? { status: 401 } : reply(call));
+    expect((await askBoth()).map(codesOf)).toEqual([[], ['UNAUTHENTICATED']]);
+  });
+
+  it('is renewed by each request where REAUTH_INTERVAL_MS is 0, which has whole answers kept for nobody', async () => {
+    await scene.restart({ REAUTH_INTERVAL_MS: '0' });
+    await cache('a', 'b');
+    for (let time = 0; time < 2; time += 1) {
+      const calls = await scene.callsOf(async () => {
+        const { data, headers } = await ask('a');
+        expect([data, headers.get('cache-control')]).toEqual([answerOf('a'), 'no-store']);
+      });
+      expect(calls).toBe(1);
+    }
+  });
+
+  it('begins with any call that succeeds, though another one of the key has failed before', async () => {
+    const held = scene.hold();
+    const answer = scene.gateway.query(runOf('a', 'wf', 'outputs stepCounts { total }'));
+    const calls = [await held.next(), await held.next()];
+    const [steps, record] = calls.sort((one) => (one.endpoint === 'steps' ? -1 : 1));
+    steps?.answer({ status: 500 });
+    await scene.taken();
+    record?.answer(reply);
+    expect((await answer).data).toEqual({ run: { outputs: 'a', stepCounts: null } });
+    expect(await scene.callsOf(() => ask('a'))).toBe(0);
+  });
+
+  it('does not begin with a 404: nothing is remembered for a key that gets no other answer', async () => {
+    scene.upstream.script = () => ({ status: 404 });
+    for (let time = 0; time < 2; time += 1) {
+      // The record and the steps.
+      const calls = await scene.callsOf(async () => {
+        expect(codesOf(await ask('a'))).toEqual(['NOT_FOUND']);
+      });
+      expect(calls).toBe(2);
+    }
+    expect(scene.gateway.cachedBytes()).toBe(0);
+  });
+
+  it.each<readonly [string, Reply]>([
+    ['is refused', { status: 401 }],
+    ['fails', { status: 500 }],
+    ['gets HTML', { raw: '<html>' }],
+  ])('does not begin with a call that %s: nothing is kept for the key', async (_, given) => {
+    scene.upstream.script = () => given;
+    expect(codesOf(await ask('a'))).toHaveLength(1);
+    expect(scene.gateway.cachedBytes()).toBe(0);
+  });
+});
+
+describe('a refusal', () => {
+  const FORBIDDEN = ['FORBIDDEN'];
+  /** What the upstream refuses by 403. */
+  let isDenied: (call: Call) => boolean;
+  const denyRuns = (...workflowIds: readonly string[]): void => {
+    isDenied = ({ workflowId }) => workflowIds.includes(workflowId);
+  };
+  const isCached = async () => (await scene.callsOf(() => ask('mine'))) === 0;
+
+  beforeEach(() => {
+    denyRuns('theirs', 'others');
+    scene.upstream.script = (call) => {
+      if (isDenied(call)) return { status: 403 };
+      if (call.endpoint === 'runs') return { json: [wireRun('listed')] };
+      return reply(call);
+    };
+  });
+
+  it('of a workflow takes away all that is cached for the key; of the same one again, nothing', async () => {
+    await cache('mine');
+    expect(codesOf(await ask('r1', 'theirs'))).toEqual(FORBIDDEN);
+    expect(scene.gateway.cachedBytes()).toBe(0);
+    await cache('mine');
+    for (const id of ['r1', 'r2', 'r3']) {
+      expect(codesOf(await ask(id, 'theirs'))).toEqual(FORBIDDEN);
+      expect(await isCached()).toBe(true);
+    }
+    // Another workflow is news, and so is a key that is refused.
+    expect(codesOf(await ask('r1', 'others'))).toEqual(FORBIDDEN);
+    expect(scene.gateway.cachedBytes()).toBe(0);
+    await cache('mine');
+    scene.upstream.script = () => ({ status: 401 });
+    expect(codesOf(await ask('r1', 'theirs'))).toEqual(['UNAUTHENTICATED']);
+    expect(scene.gateway.cachedBytes()).toBe(0);
+  });
+
+  it('of a workflow that was allowed in between takes away all once more, and so it does for another key', async () => {
+    await ask('r1', 'theirs');
+    denyRuns();
+    await cache('mine');
+    await ask('r1', 'theirs');
+    denyRuns('theirs');
+    await ask('r2', 'theirs');
+    expect(scene.gateway.cachedBytes()).toBe(0);
+    await scene.data(runOf('mine'), { key: 'key-2' });
+    expect(await scene.codes(runOf('r1', 'theirs'), { key: 'key-2' })).toEqual(FORBIDDEN);
+    expect(scene.gateway.cachedBytes()).toBe(0);
+  });
+
+  it('of the steps takes away nothing again where the list of the same workflow is allowed', async () => {
+    isDenied = ({ endpoint, workflowId }) => workflowId === 'theirs' && endpoint !== 'runs';
+    const list = '{ workflow(id: "theirs") { runs(first: 1) { nodes { id stepCounts { total } } } } }';
+    expect(await scene.codes(list)).toEqual(FORBIDDEN);
+    expect(scene.gateway.cachedBytes()).toBe(0);
+    await cache('mine');
+    for (let time = 0; time < 3; time += 1) {
+      scene.clock.advance(1000);
+      expect(await scene.codes(list)).toEqual(FORBIDDEN);
+      expect(await isCached()).toBe(true);
+    }
+  });
+
+  it('of a run that came in a list takes away all where it would be served without a call', async () => {
+    const record = () => scene.codes(runOf('listed', 'theirs', 'status'));
+    const list = () => scene.data('{ workflow(id: "theirs") { runs(first: 1) { nodes { id } } } }');
+    isDenied = ({ endpoint, workflowId }) => workflowId === 'theirs' && endpoint === 'run';
+    expect(await record()).toEqual(FORBIDDEN);
+    await list();
+    expect(await record()).toEqual([]);
+    scene.clock.advance(REAUTH_INTERVAL_MS);
+    expect(await record()).toEqual(FORBIDDEN);
+    expect(scene.gateway.cachedBytes()).toBe(0);
+  });
+
+  it('of the list of workflows refuses a run whose graph is read, and no other', async () => {
+    isDenied = ({ endpoint }) => endpoint === 'workflows';
+    expect(await scene.codes(runOf('mine', 'wf', 'outputs criticalPath { isInferred }'))).toEqual(FORBIDDEN);
+    await cache('mine');
+  });
+
+  it('is remembered of the latest workflows that take a megabyte', async () => {
+    await scene.restart({});
+    await cache('mine');
+    isDenied = ({ workflowId }) => workflowId !== 'wf';
+    await ask('r1', 'first');
+    for (let from = 0; from < 850; from += 50) {
+      const runs = Array.from(
+        { length: 50 },
+        (_, at) => `a${at}: run(workflowId: "${`${from + at}`.padEnd(500, 'x')}", id: "r1") { status }`,
+      );
+      expect(new Set(await scene.codes(`{ ${runs.join(' ')} }`))).toEqual(new Set(FORBIDDEN));
+    }
+    await ask('r1', 'last');
+    await cache('mine');
+    await ask('r1', 'last');
+    expect(await isCached()).toBe(true);
+    await ask('r1', 'first');
+    expect(scene.gateway.cachedBytes()).toBe(0);
+  });
+
+  it('lets an answer to a call that was sent before reach those who wait, and keeps it for nobody', async () => {
+    await cache('mine');
+    const held = scene.hold();
+    const late = ask('slow');
+    const slow = await held.next();
+    const denied = ask('r1', 'theirs');
+    const other: HeldCall = await held.next();
+    other.answer({ status: 403 });
+    expect(codesOf(await denied)).toEqual(FORBIDDEN);
+    slow.answer(reply);
+    expect((await late).data).toEqual(answerOf('slow'));
+    expect(scene.gateway.cachedBytes()).toBe(0);
+    scene.upstream.script = reply;
+    expect(await scene.callsOf(() => ask('slow'))).toBe(1);
+    expect(await scene.callsOf(() => ask('slow'))).toBe(0);
+  });
+
+  it('has nothing stale served after it: the next request needs a call that succeeds', async () => {
+    await cache('mine');
+    await ask('r1', 'theirs');
+    scene.upstream.script = () => ({ status: 500 });
+    expect(codesOf(await ask('mine'))).toEqual(['UPSTREAM_UNAVAILABLE']);
+  });
+});
