@@ -204,7 +204,7 @@ describe('what the requests and answers of one viewer hold', () => {
     for (let time = 0; time < 30; time += 1) expect((await gateway.query(TYPENAME, { variables })).status).toBe(200);
   });
 
-  it('is held as long as its work goes on, though its client has left', async () => {
+  it('lasts as long as its work, though its client has left', async () => {
     const variables = { unused: 'x'.repeat(MEGABYTE - 1000) };
     await startMutations(12, variables);
     const closed = Promise.all(open.map(({ socket }) => once(socket, 'close')));
@@ -281,7 +281,7 @@ describe('what the requests and answers of one viewer hold', () => {
     await until(async () => (await post(body)).status === 200);
   });
 
-  it('is free when a client leaves while its large answer is written, which is no defect', async () => {
+  it('is free when a client leaves while its large answer is written, without a defect in the log', async () => {
     const query = runOf('large', 'a: outputs b: outputs c: outputs');
     await post(JSON.stringify({ query }));
     const seen = log.operations.length;
