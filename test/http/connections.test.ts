@@ -73,7 +73,7 @@ async function beginToClose() {
 describe('a gateway that stops', () => {
   it('answers all requests whose connections wait to be accepted', async () => {
     const { hostname, port } = new URL(gateway.url);
-    const answers = Array.from({ length: 100 }, async () => {
+    const answers = Array.from({ length: 20 }, async () => {
       const socket = connect(Number(port), hostname);
       socket.write(HEALTH);
       const [data] = (await once(socket, 'data')) as [Buffer];
@@ -89,7 +89,7 @@ describe('a gateway that stops', () => {
   it('answers over its connections for a time, closes each with its answer, and accepts no new one', async () => {
     const all = [await connectOne(), await connectOne()];
     for (const raw of all) expect((await raw.ask(HEALTH)).head).not.toMatch(/^connection: close/im);
-    const closed = gateway.close(300);
+    const closed = gateway.close(1500);
     const refused = (error: unknown) => (error as { readonly code: string }).code === 'ECONNREFUSED';
     await until(() => ask(`${gateway.url}/healthz`).then(() => false, refused));
     const [first, second] = all;

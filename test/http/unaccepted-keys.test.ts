@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { collectGarbage } from '../harness/collect-garbage.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { openSocket, openStream, type SocketClient } from '../harness/live-client.ts';
@@ -288,4 +289,29 @@ describe('a caller without a key', () => {
     expect(await codeOf({ query, extensions }, 'key-1')).toBeUndefined();
     expect(await codeOf({ extensions }, 'key-1')).toBeUndefined();
   });
+
+  it.each([
+    ['without a key', () => null],
+    ['with made-up keys', (time: number) => `made-up-${time}`],
+  ])('leaves no operation behind, however many come: %s', async (_, keyOf) => {
+    upstream.script = () => REFUSED;
+    await gateway.close();
+    await start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' });
+    const askTimes = async (times: number, text: string) => {
+      for (let time = 0; time < times; time += 1)
+        await gateway.query(`{ __typename } #${time} ${text.repeat(100_000)}`, { key: keyOf(time) });
+    };
+    await askTimes(10, 'x');
+    const before = keptBytes();
+    await askTimes(80, 'y');
+    expect(keptBytes() - before).toBeLessThan(2_000_000);
+  });
 });
+
+function keptBytes(): number {
+  // The memory of buffers is freed on another thread, which a second collection waits for.
+  collectGarbage();
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
