@@ -117,7 +117,8 @@ async function toCall(request: IncomingMessage, response: ServerResponse): Promi
     });
   });
   let body = '';
-  for await (const chunk of request) body += String(chunk);
+  // A character may come in two pieces.
+  for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
   const route = ROUTES.find(([method, , path]) => method === request.method && path.test(url.pathname));
   const ids = route?.[2].exec(url.pathname)?.slice(1) ?? [];
   const [workflowId = '', runId = ''] = ids.map(decodeURIComponent);

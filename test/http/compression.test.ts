@@ -2,8 +2,6 @@ import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { brotliDecompressSync, createGunzip, gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Compressed } from '../../src/http/compression/compressed-forms.ts';
-import { createCompression } from '../../src/http/compression/compression.ts';
 import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
@@ -123,22 +121,6 @@ describe('compressed answers', () => {
     expect(decoded(figures)).toContain('# HELP');
     for (const answer of [invalid, sandbox, figures]) expect(answer.headers['content-encoding']).toMatch(/gzip|br/);
   });
-
-  it.each([
-    ['gzip, deflate, br', 'br'],
-    ['gzip', 'gzip'],
-    ['gzip;q=0', undefined],
-    ['br;q=0, gzip;q=0.5', 'gzip'],
-    ['identity', undefined],
-    [null, undefined],
-  ])("of the page's files: %j gets %s", async (encodings, encoding) => {
-    const page = await ask(gateway.url);
-    const url = `${gateway.url}${/\/assets\/index-[\w-]+\.js/.exec(page.body.toString())?.[0] ?? ''}`;
-    const plain = await ask(url);
-    const answer = await ask(url, { headers: encodings === null ? {} : { 'accept-encoding': encodings } });
-    expect(answer.headers['content-encoding']).toBe(encoding);
-    expect(decoded(answer)).toBe(plain.body.toString());
-  });
 });
 
 describe('compressed events', () => {
@@ -210,18 +192,5 @@ describe('compressed events', () => {
     expect(new Set(texts).size).toBe(1);
     expect(streams.map(({ headers }) => headers['content-encoding'])).toEqual(['gzip', 'gzip', undefined, undefined]);
     for (const { close } of streams) close();
-  });
-});
-
-describe('the threads that compress', () => {
-  it('have a bounded queue: beyond it an answer is sent as it is', async () => {
-    const body = Buffer.alloc(8193);
-    const compression = createCompression(5 * body.length);
-    const all: Compressed[] = Array.from({ length: 8 }, () => compression.compress(body, 'gzip'));
-    const made = await Promise.all(all.map((each) => Promise.resolve(each)));
-    expect(made.filter((bytes) => bytes === null)).toHaveLength(3);
-    for (const bytes of made) if (bytes) expect(gunzipSync(bytes)).toEqual(body);
-    // And it recovers.
-    expect(gunzipSync((await compression.compress(body, 'gzip')) ?? '')).toEqual(body);
   });
 });

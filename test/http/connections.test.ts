@@ -1,338 +1,210 @@
+/** Connections of a gateway that stops, and how many there may be. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { createServer, IncomingMessage, ServerResponse } from 'node:http';
-import { connect, Socket, type AddressInfo } from 'node:net';
-import { Duplex, PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { promisify } from 'node:util';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import fc from 'fast-check';
-import { createDrain, type Drain } from '../../src/http/connection/drain.ts';
-import { createTurns } from '../../src/http/connection/one-answer-at-a-time.ts';
-import { endMalformed, endWithError } from '../../src/http/connection/raw-response.ts';
+import { connect, type Socket } from 'node:net';
+import { setImmediate as aTurn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { collectGarbage } from '../harness/collect-garbage.ts';
-import { settle } from '../support/operations.ts';
-import { connectRaw } from '../harness/raw-http.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { until } from '../harness/fleet.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { openSocket } from '../harness/live-client.ts';
+import { ask } from '../harness/plain-http.ts';
+import { connectRaw, type RawConnection } from '../harness/raw-http.ts';
+import { wireRun } from '../harness/wire.ts';
 
-describe('an error without a response', () => {
-  const sentBy = async (end: (socket: PassThrough) => void) => {
-    const socket = new PassThrough();
-    end(socket);
-    const [head = '', body = ''] = (await text(socket).catch(() => '')).split('\r\n\r\n');
-    return { lines: head.split('\r\n'), body: body === '' ? null : (JSON.parse(body) as unknown), socket };
-  };
-  const current = (finish: (response: ServerResponse) => void) => {
-    const response = new ServerResponse(new IncomingMessage(new Socket()));
-    finish(response);
-    return response;
-  };
-  const error = (code: string) => Object.assign(new Error('wrong'), { code });
+const requestOf = (id: string, fields = 'id') => {
+  const body = JSON.stringify({ query: `{ run(workflowId: "wf", id: "${id}") { ${fields} } }` });
+  return `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key-1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+};
+const HEALTH = 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n';
+const LARGE = 'a: outputs b: outputs c: outputs';
 
-  it.each([
-    [400, 'Bad Request', false],
-    [500, 'Internal Server Error', true],
-    [599, '', true],
-  ])('is a whole answer, and the end of its connection: %d', async (status, phrase, retryable) => {
-    const message = 'Größer';
-    const { lines, body, socket } = await sentBy((each) => {
-      endWithError(each, { status, code: 'ANY', message, requestId: 'mine' });
-    });
-    expect(lines).toEqual([
-      `HTTP/1.1 ${status} ${phrase}`,
-      'connection: close',
-      'content-type: application/json; charset=utf-8',
-      'cache-control: no-store',
-      'x-content-type-options: nosniff',
-      'x-request-id: mine',
-      `content-length: ${Buffer.byteLength(JSON.stringify(body))}`,
-    ]);
-    expect(body).toEqual({ errors: [{ message, extensions: { code: 'ANY', retryable, requestId: 'mine' } }] });
-    expect(socket.destroyed).toBe(true);
+let upstream: FaultyUpstream;
+let gateway: TestGateway;
+let gate: PromiseWithResolvers<undefined>;
+let open: RawConnection[];
+
+beforeEach(async () => {
+  gate = Promise.withResolvers();
+  open = [];
+  upstream = await startFaultyUpstream(async (call) => {
+    if (call.runId === 'late') await gate.promise;
+    if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5_000_000) })] };
+    return healthy(call);
   });
-
-  it('is the end of a connection that its client leaves open, and of one that breaks', async () => {
-    const refuse = () => {
-      const socket = new Duplex({
-        read: () => undefined,
-        write: (_chunk, _encoding, done) => {
-          done();
-        },
-      });
-      endWithError(socket, { status: 400, code: 'ANY', message: '' });
-      return socket;
-    };
-    const open = refuse();
-    await once(open, 'finish');
-    await settle();
-    expect(open.destroyed).toBe(true);
-    const broken = refuse();
-    broken.emit('error', new Error('reset'));
-    expect(broken.destroyed).toBe(true);
-  });
-
-  it('has a request id of its own where none came', async () => {
-    const { lines } = await sentBy((socket) => {
-      endWithError(socket, { status: 400, code: 'ANY', message: '' });
-    });
-    expect(lines).toContainEqual(expect.stringMatching(/^x-request-id: [\da-f-]{36}$/));
-  });
-
-  it.each([
-    ['HPE_HEADER_OVERFLOW', 431],
-    ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 413],
-    ['ERR_HTTP_REQUEST_TIMEOUT', 408],
-    ['HPE_INVALID_METHOD', 400],
-    ['', 400],
-  ])('says what was wrong with a request: %s', async (code, status) => {
-    for (const answering of [undefined, current(() => undefined)]) {
-      const { lines, body } = await sentBy((socket) => {
-        endMalformed(error(code), socket, answering);
-      });
-      expect(lines[0]).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-      expect(body).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
-    }
-  });
-
-  it('is not sent in the middle of an answer, nor to who is gone', async () => {
-    const begun = current((response) => response.writeHead(200));
-    const cases: readonly ((socket: PassThrough) => void)[] = [
-      (socket) => {
-        endMalformed(error('HPE_INVALID_METHOD'), socket, begun);
-      },
-      (socket) => {
-        endMalformed(error('ECONNRESET'), socket, undefined);
-      },
-      (socket) => {
-        socket.end();
-        endMalformed(error('HPE_INVALID_METHOD'), socket, undefined);
-      },
-    ];
-    for (const each of cases) {
-      const { body, socket } = await sentBy(each);
-      expect([body, socket.destroyed]).toEqual([null, true]);
-    }
-  });
+  gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+});
+afterEach(async () => {
+  jest.useRealTimers();
+  gate.resolve(undefined);
+  for (const raw of open) raw.close();
+  await gateway.close();
+  await upstream.close();
 });
 
-describe('requests of one connection', () => {
-  const exchangeOf = (socket: Socket) => {
-    const request = new IncomingMessage(socket);
-    return [request, new ServerResponse(request)] as const;
-  };
+async function connectOne(): Promise<RawConnection> {
+  const raw = await connectRaw(gateway.url);
+  open.push(raw);
+  return raw;
+}
+/** A connection whose request is under way until the gate opens. */
+async function connectBusy(): Promise<RawConnection> {
+  const raw = await connectOne();
+  const started = upstream.nextCall();
+  await raw.send(requestOf('late'));
+  await started;
+  return raw;
+}
+const closedOf = ({ socket }: RawConnection) => (socket.closed ? Promise.resolve([]) : once(socket, 'close'));
 
-  it('are handled one after the other, and those of others meanwhile', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(2), fc.boolean()), { maxLength: 40 }), (steps) => {
-        const inTurn = createTurns();
-        const sockets = [new Socket(), new Socket(), new Socket()];
-        const sent: number[][] = sockets.map(() => []);
-        const begun: number[][] = sockets.map(() => []);
-        const open: (ServerResponse | undefined)[] = sockets.map(() => undefined);
-        steps.forEach(([at, isRequest], number) => {
-          const socket = sockets[at] ?? new Socket();
-          if (isRequest) {
-            const [request, response] = exchangeOf(socket);
-            sent[at]?.push(number);
-            inTurn(request, response, () => {
-              expect(open[at]).toBeUndefined();
-              open[at] = response;
-              begun[at]?.push(number);
-            });
-          } else {
-            const response = open[at];
-            open[at] = undefined;
-            response?.emit('close');
-          }
-          for (const [index, numbers] of begun.entries())
-            expect(sent[index]?.slice(0, numbers.length)).toEqual(numbers);
-          // One is under way where any waits.
-          if (begun[at]?.length !== sent[at]?.length) expect(open[at]).toBeDefined();
-        });
-      }),
-    );
+/** Begins to close. The timers of the gateway ring when the test says so. */
+async function beginToClose() {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date'] });
+  const before = jest.getTimerCount();
+  const state = { isClosed: false };
+  const closed = gateway.close().then(() => {
+    state.isClosed = true;
   });
+  while (jest.getTimerCount() < before + 3 && !state.isClosed) await aTurn();
+  return { closed, isClosed: () => state.isClosed };
+}
 
-  it('are not begun when it is closed, and at most 100 wait', () => {
-    const inTurn = createTurns();
-    const socket = new Socket();
-    const [first, answer] = exchangeOf(socket);
-    const begun: string[] = [];
-    inTurn(first, answer, () => begun.push('first'));
-    for (let time = 0; time < 100; time += 1) inTurn(...exchangeOf(socket), () => begun.push('other'));
-    expect(socket.destroyed).toBe(false);
-    inTurn(...exchangeOf(socket), () => begun.push('other'));
-    expect(socket.destroyed).toBe(true);
-    answer.emit('close');
-    expect(begun).toEqual(['first']);
-  });
-
-  it('are begun without the time that the reader of the answer before had', () => {
-    const inTurn = createTurns();
-    const socket = new Socket();
-    const [first, answer] = exchangeOf(socket);
-    const timeouts: (number | undefined)[] = [];
-    inTurn(first, answer, () => socket.setTimeout(1000));
-    inTurn(...exchangeOf(socket), () => timeouts.push(socket.timeout));
-    answer.emit('close');
-    expect(timeouts).toEqual([0]);
-  });
-});
-
-describe('a server that is closed', () => {
-  /** Answers at once, but what is asked for later. */
-  const later: ServerResponse[] = [];
-  const start = async () => {
-    const server = createServer((request, response) => {
-      if (request.url === '/later') later.push(response);
-      else response.end();
+describe('a gateway that stops', () => {
+  it('answers all requests whose connections wait to be accepted', async () => {
+    const { hostname, port } = new URL(gateway.url);
+    const answers = Array.from({ length: 20 }, async () => {
+      const socket = connect(Number(port), hostname);
+      socket.write(HEALTH);
+      const [data] = (await once(socket, 'data')) as [Buffer];
+      socket.destroy();
+      return data.toString().slice(9, 12);
     });
-    const drain = createDrain(server);
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const { port } = server.address() as AddressInfo;
-    return { server, drain, port, url: `http://127.0.0.1:${port}` };
-  };
-
-  /** Its timers are the test's. */
-  const closeOf = async (drain: Drain) => {
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
-    await drain.stopListening();
-    const promise = drain.close(0);
-    while (jest.getTimerCount() < 2) await settle();
-    return { promise };
-  };
-  afterEach(() => {
-    jest.useRealTimers();
+    // The gateway looks for them from its next turn on.
+    await aTurn();
+    await gateway.close();
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['200']));
   });
 
-  it('takes requests of its connections for a time, and no new connection', async () => {
-    const { server, drain, port, url } = await start();
-    const raw = await connectRaw(url, server);
-    await raw.ask('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
-    await drain.stopListening();
-    const closed = drain.close(500);
-    const refused = once(connect(port, '127.0.0.1'), 'connect');
-    await expect(refused).rejects.toThrow('ECONNREFUSED');
-    expect((await raw.ask('GET / HTTP/1.1\r\nhost: x\r\n\r\n')).head).toMatch(/^HTTP\/1.1 200 /);
+  it('answers over its connections for a time, closes each with its answer, and accepts no new one', async () => {
+    const all = [await connectOne(), await connectOne()];
+    for (const raw of all) expect((await raw.ask(HEALTH)).head).not.toMatch(/^connection: close/im);
+    const closed = gateway.close(1500);
+    const refused = (error: unknown) => (error as { readonly code: string }).code === 'ECONNREFUSED';
+    await until(() => ask(`${gateway.url}/healthz`).then(() => false, refused));
+    const [first, second] = all;
+    expect(await first?.ask('GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n')).toMatchObject({
+      head: expect.stringMatching(/^HTTP\/1.1 503 [^]*connection: close/i),
+      body: '{"status":"stopping"}',
+    });
+    expect((await second?.ask(requestOf('r1')))?.head).toMatch(/^HTTP\/1.1 200 [^]*connection: close/i);
+    await Promise.all(all.map(closedOf));
     await closed;
   });
 
-  it('closes a connection that never asks after half a second, and waits for an answer that is due', async () => {
-    const { server, drain, url } = await start();
-    const [unused, busy] = [await connectRaw(url, server), await connectRaw(url, server)];
-    await busy.send('GET /later HTTP/1.1\r\nhost: x\r\n\r\n');
-    const closed = await closeOf(drain);
+  it('closes idle connections at once', async () => {
+    await (await connectOne()).ask(HEALTH);
+    const { closed } = await beginToClose();
+    await closed;
+  });
+
+  it('closes a connection that never asked after half a second, and waits for an answer that is due', async () => {
+    const [unused, busy] = [await connectOne(), await connectBusy()];
+    const { closed } = await beginToClose();
     jest.advanceTimersByTime(499);
+    await aTurn();
     expect(unused.socket.closed).toBe(false);
     jest.advanceTimersByTime(1);
-    await once(unused.socket, 'close');
+    await closedOf(unused);
     expect(busy.socket.closed).toBe(false);
-    later.pop()?.writeHead(200, { connection: 'close', 'content-length': '4' }).end('late');
-    expect((await busy.read(1)).map(({ body }) => body)).toEqual(['late']);
-    await closed.promise;
-    // Nothing keeps the process.
-    expect(jest.getTimerCount()).toBe(0);
-  });
-
-  it('closes idle connections at once when their time is over', async () => {
-    const { server, drain, url } = await start();
-    server.keepAliveTimeout = 72_000;
-    const idle = await connectRaw(url, server);
-    await idle.ask('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
-    await drain.stopListening();
-    await drain.close(0);
-    expect(jest.getTimerCount()).toBe(0);
-  });
-
-  it('keeps no connection that is closed, and is not kept itself', async () => {
-    const sockets: WeakRef<Socket>[] = [];
-    const closeOne = async () => {
-      const { server, drain, url } = await start();
-      server.on('connection', (socket) => sockets.push(new WeakRef(socket)));
-      for (let time = 0; time < 10; time += 1) {
-        const raw = await connectRaw(url, server);
-        if (time % 2 === 0) await raw.ask('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
-        raw.close();
-      }
-      while ((await promisify(server.getConnections.bind(server))()) > 0) await settle();
-      await settle();
-      collectGarbage();
-      const kept = sockets.filter((socket) => socket.deref()).length;
-      await drain.stopListening();
-      await drain.close(0);
-      return { kept, closed: new WeakRef(server) };
-    };
-    const { kept, closed } = await closeOne();
-    // The last ones may still be seen.
-    expect(kept).toBeLessThan(3);
-    await settle();
-    collectGarbage();
-    expect(closed.deref()).toBeUndefined();
-  });
-
-  it('closes a connection that becomes idle when the body of an answered request is at its end', async () => {
-    const { server, drain, url } = await start();
-    server.keepAliveTimeout = 72_000;
-    const uploading = await connectRaw(url, server);
-    const [answer] = await Promise.all([
-      uploading.read(1),
-      uploading.send('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nab'),
+    gate.resolve(undefined);
+    expect(await busy.read(1)).toMatchObject([
+      { head: expect.stringMatching(/connection: close/i), body: '{"data":{"run":{"id":"late"}}}' },
     ]);
-    expect(answer[0]?.head).toMatch(/^HTTP\/1.1 200 /);
-    const closed = await closeOf(drain);
-    jest.advanceTimersByTime(1000);
-    await settle();
-    expect(uploading.socket.closed).toBe(false);
-    await uploading.send('cd');
-    jest.advanceTimersByTime(1000);
-    await closed.promise;
-    expect(jest.getTimerCount()).toBe(0);
+    await closed;
   });
 
-  it('sends answers to their end that are written, before it or meanwhile, but not taken yet', async () => {
-    const { server, drain, url } = await start();
-    server.keepAliveTimeout = 72_000;
-    const connections = [await connectRaw(url, server), await connectRaw(url, server)];
-    for (const connection of connections) {
-      connection.socket.pause();
-      await connection.send('GET /later HTTP/1.1\r\nhost: x\r\n\r\n');
-    }
-    const large = Buffer.alloc(20_000_000, 'x');
-    later.shift()?.writeHead(200, { 'content-length': large.length }).end(large);
-    const closed = await closeOf(drain);
-    later.shift()?.writeHead(200, { 'content-length': large.length }).end(large);
+  it('sends answers to their end that are written, but not taken yet', async () => {
+    const raw = await connectOne();
+    const size = (await raw.ask(requestOf('large', LARGE))).body.length;
+    raw.socket.pause();
+    await raw.send(requestOf('large', LARGE));
+    await gateway.query('{ __typename }');
+    const { closed } = await beginToClose();
     jest.advanceTimersByTime(1000);
-    for (const connection of connections) {
-      connection.socket.resume();
-      expect((await connection.read(1)).map(({ body }) => body.length)).toEqual([large.length]);
-    }
-    await settle();
-    jest.advanceTimersByTime(100);
-    await closed.promise;
-    expect(jest.getTimerCount()).toBe(0);
+    await aTurn();
+    raw.socket.resume();
+    expect((await raw.read(1)).map(({ body }) => body.length)).toEqual([size]);
+    jest.advanceTimersByTime(1000);
+    await closed;
+  });
+
+  it('closes a connection that becomes idle when the body of a refused request has come', async () => {
+    const raw = await connectOne();
+    const answer = await raw.ask('PUT /other HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nab');
+    expect(answer.head).toMatch(/^HTTP\/1.1 404 /);
+    const { closed, isClosed } = await beginToClose();
+    jest.advanceTimersByTime(1000);
+    await aTurn();
+    expect([raw.socket.closed, isClosed()]).toEqual([false, false]);
+    await raw.send('cd');
+    await gatewayTurns();
+    jest.advanceTimersByTime(1000);
+    await closed;
   });
 
   it('waits no longer than 10 s for an answer', async () => {
-    const { server, drain, url } = await start();
-    const busy = await connectRaw(url, server);
-    await busy.send('GET /later HTTP/1.1\r\nhost: x\r\n\r\n');
-    const closed = await closeOf(drain);
+    const busy = await connectBusy();
+    const { closed, isClosed } = await beginToClose();
     jest.advanceTimersByTime(9_999);
-    await settle();
-    expect(busy.socket.closed).toBe(false);
+    await gatewayTurns();
+    expect([busy.socket.closed, isClosed()]).toEqual([false, false]);
     jest.advanceTimersByTime(1);
-    await closed.promise;
+    await closedOf(busy);
+    await closed;
   });
+});
 
-  it('waits as long for a connection that has become a WebSocket', async () => {
-    const { server, drain, url } = await start();
-    server.on('upgrade', (_request, socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'));
-    const upgraded = await connectRaw(url, server);
-    await upgraded.ask('GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
-    const closed = await closeOf(drain);
-    jest.advanceTimersByTime(9_999);
-    await settle();
-    expect(upgraded.socket.closed).toBe(false);
-    jest.advanceTimersByTime(1);
-    await closed.promise;
+/** So that what was sent has been read, and what was closed is. */
+async function gatewayTurns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await aTurn();
+}
+
+it('a connection that is closed is not kept', async () => {
+  const sockets: WeakRef<Socket>[] = [];
+  const port = Number(new URL(gateway.url).port);
+  const note = (message: unknown) => {
+    const { socket } = message as { readonly socket: Socket };
+    if (socket.localPort === port) sockets.push(new WeakRef(socket));
+  };
+  subscribe('net.server.socket', note);
+  for (let time = 0; time < 20; time += 1) {
+    const raw = await connectRaw(gateway.url);
+    if (time % 2 === 0) await raw.ask(time % 4 === 0 ? HEALTH : requestOf('r1'));
+    raw.close();
+  }
+  await gateway.query('{ __typename }');
+  unsubscribe('net.server.socket', note);
+  await until(() => {
+    collectGarbage();
+    // The last ones may still be seen.
+    return sockets.filter((socket) => socket.deref()).length < 5;
   });
+  expect(sockets.length).toBeGreaterThan(20);
+});
+
+it('there are as many connections as MAX_CONNECTIONS allows: each further one is closed', async () => {
+  const own = await startGateway({ UPSTREAM_URL: upstream.url, MAX_CONNECTIONS: '3' });
+  const openOne = () => openSocket(own.url, { authorization: 'Bearer key-1' });
+  const sockets = [await openOne(), await openOne(), await openOne()];
+  await expect(openOne()).rejects.toThrow();
+  sockets.pop()?.cut();
+  await until(() =>
+    openOne().then(
+      (socket) => sockets.push(socket) > 0,
+      () => false,
+    ),
+  );
+  for (const socket of sockets) socket.cut();
+  await own.close();
 });

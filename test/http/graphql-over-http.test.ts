@@ -1,18 +1,46 @@
+/** The form of requests and answers: methods, media types, status codes, and protection from requests of other sites. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { serverAudits } from 'graphql-http';
-import { errorAnswer } from '../../src/graphql/operations/error-formatting.ts';
-import { GRAPHQL_TYPE, JSON_TYPE } from '../../src/http/graphql/media-types.ts';
-import { httpStatusOf } from '../../src/http/graphql/status.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { ask, type PlainAnswer } from '../harness/plain-http.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
+const EVENTS_TYPE = 'text/event-stream';
+const KEY = { authorization: 'Bearer key-1' };
+const TYPENAME = '{ __typename }';
+const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
+const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
+const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
+
+let upstream: FaultyUpstream;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  upstream = await startFaultyUpstream();
+  gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+});
+afterAll(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+
+const get = (query: string, headers: Headers = {}, path = '/graphql', method = 'GET') =>
+  ask(`${gateway.url}${path}?query=${encodeURIComponent(query)}`, { method, headers: { ...KEY, ...headers } });
+const post = (query: string, headers: Headers = {}, path = '/graphql') =>
+  ask(`${gateway.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...KEY, ...headers },
+    body: JSON.stringify({ query }),
+  });
+const typeOf = ({ headers }: PlainAnswer) => headers['content-type'];
+const codeOf = ({ body }: PlainAnswer) =>
+  (JSON.parse(body.toString()) as { errors?: { extensions: { code: string } }[] }).errors?.[0]?.extensions.code;
 
 describe('the public GraphQL-over-HTTP audit', () => {
-  let gateway: TestGateway;
-
-  beforeAll(async () => {
-    gateway = await startGateway();
-  });
-  afterAll(() => gateway.close());
-
   const audits = serverAudits({
     url: () => `${gateway.url}/graphql`,
     fetchFn: (url: string, init: RequestInit = {}) => {
@@ -27,30 +55,153 @@ describe('the public GraphQL-over-HTTP audit', () => {
   });
 
   it.each(audits.map((audit) => [audit.name, audit] as const))('%s', async (_, audit) => {
-    const result = await audit.fn();
-    expect(result).toMatchObject({ status: 'ok' });
+    expect(await audit.fn()).toMatchObject({ status: 'ok' });
+  });
+});
+
+describe('the form of an answer', () => {
+  it.each<[string, string | null]>([
+    ['', JSON_TYPE],
+    ['*/*', JSON_TYPE],
+    ['application/json', JSON_TYPE],
+    ['application/graphql-response+json', GRAPHQL_TYPE],
+    ['application/graphql-response+json, application/json;q=0.9', GRAPHQL_TYPE],
+    ['application/json;q=0.9, application/graphql-response+json;q=0.8', JSON_TYPE],
+    ['text/event-stream', EVENTS_TYPE],
+    ['text/event-stream;q=0, application/json', JSON_TYPE],
+    ['text/event-stream, application/json', JSON_TYPE],
+    ['text/html, */*;q=0.8', JSON_TYPE],
+    ['text/html', null],
+    ['image/png', null],
+    [`image/png,${' '.repeat(200)}application/json`, JSON_TYPE],
+  ])('of a query is by the Accept header %j: %s', async (accept, type) => {
+    // The second and the third time from caches.
+    for (let time = 0; time < 3; time += 1) {
+      const answer = await post(RUN, { accept });
+      if (type === null) expect([answer.status, codeOf(answer)]).toEqual([406, 'BAD_REQUEST']);
+      else expect([answer.status, typeOf(answer)?.split(';')[0]]).toEqual([200, type.split(';')[0]]);
+      if (type !== EVENTS_TYPE && type !== null) expect(typeOf(answer)).toBe(type);
+    }
+  });
+
+  it('of a query without the Accept header is JSON', async () => {
+    expect(typeOf(await post(RUN))).toBe(JSON_TYPE);
+  });
+
+  it.each([
+    ['text/event-stream', 200],
+    ['*/*', 200],
+    ['', 200],
+    ['text/*;q=0.1', 200],
+    ['application/json', 406],
+    ['text/event-stream;q=0', 406],
+  ])('at /graphql/stream is events or nothing: %j gets %d', async (accept, status) => {
+    for (const answer of [
+      await post(RUN, { accept }, '/graphql/stream'),
+      await get(RUN, { accept }, '/graphql/stream'),
+    ]) {
+      expect(answer.status).toBe(status);
+      if (status === 200) expect(typeOf(answer)).toMatch(/^text\/event-stream/);
+      else expect(codeOf(answer)).toBe('BAD_REQUEST');
+    }
+  });
+
+  it.each([
+    ['a subscription that names events', () => post(WATCH, { accept: 'application/json, text/event-stream' }), 200],
+    ['a subscription that accepts anything', () => post(WATCH, { accept: '*/*' }), 400],
+    [
+      'a HEAD of a query',
+      () => get(TYPENAME, { accept: 'application/json, text/event-stream' }, '/graphql', 'HEAD'),
+      200,
+    ],
+    [
+      'a HEAD of a subscription',
+      () => get(WATCH, { accept: 'application/json, text/event-stream' }, '/graphql', 'HEAD'),
+      400,
+    ],
+    ['a HEAD that accepts events alone', () => get(TYPENAME, { accept: EVENTS_TYPE }, '/graphql', 'HEAD'), 406],
+    ['a HEAD of the stream', () => get(TYPENAME, {}, '/graphql/stream', 'HEAD'), 405],
+  ])('opens a stream where a client expects one alone: %s', async (_, send, status) => {
+    const answer = await send();
+    expect(answer.status).toBe(status);
+    expect(typeOf(answer)?.startsWith(EVENTS_TYPE)).toBe(status === 200 && answer.body.length > 0);
   });
 });
 
 describe('the status of an answer without data', () => {
-  const statusesOf = (codes: readonly (string | null)[], status: number) => {
-    const errors = codes.map((code) => ({ message: '', ...(code !== null && { extensions: { code } }) }));
-    return ([JSON_TYPE, GRAPHQL_TYPE] as const).map((type) => httpStatusOf(errorAnswer(errors, status), type));
-  };
+  const send = (body: string, accept: string, headers: Headers = {}, method = 'POST') =>
+    ask(`${gateway.url}/graphql`, {
+      method,
+      headers: { 'content-type': 'application/json', ...KEY, accept, ...headers },
+      body,
+    });
 
-  it.each(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'OPERATION_NOT_ALLOWED'])(
-    'is 200 in the older form where the operation is wrong: %s',
-    (code) => {
-      for (const status of [400, 403]) expect(statusesOf([code, code], status)).toEqual([200, status]);
-      for (const status of [405, 413, 429]) expect(statusesOf([code], status)).toEqual([status, status]);
-    },
-  );
+  it.each([
+    ['a parse error', '{"query":"{"}', 'GRAPHQL_PARSE_FAILED', 200, 400],
+    ['an unknown field', '{"query":"{ nothing }"}', 'GRAPHQL_VALIDATION_FAILED', 200, 400],
+    [
+      'a variable of the wrong type',
+      '{"query":"query ($a: Int!) { workflows(first: $a) { totalCount } }","variables":{"a":"x"}}',
+      'BAD_USER_INPUT',
+      200,
+      400,
+    ],
+    ['a body that is not JSON', '{', 'BAD_REQUEST', 400, 400],
+    ['a long body', ' '.repeat(2 ** 20 + 1), 'BAD_USER_INPUT', 413, 413],
+  ])('is 200 in the older form for a wrong operation alone: %s', async (_, body, code, older, newer) => {
+    for (const [accept, type, status] of [
+      ['application/json', JSON_TYPE, older],
+      ['application/graphql-response+json', GRAPHQL_TYPE, newer],
+    ] as const) {
+      const answer = await send(body, accept);
+      expect([answer.status, typeOf(answer), codeOf(answer)]).toEqual([status, type, code]);
+      expect(answer.headers['cache-control']).toBe('no-store');
+    }
+  });
 
-  it.each([['BAD_REQUEST'], ['INTERNAL_SERVER_ERROR'], [null]])(
-    'tells of any other error in both forms: %s',
-    (code) => {
-      expect(statusesOf([code], 400)).toEqual([400, 400]);
-      expect(statusesOf(['BAD_USER_INPUT', code], 400)).toEqual([400, 400]);
-    },
-  );
+  it('is 405 for a mutation by GET, which changes nothing', async () => {
+    for (const method of ['GET', 'HEAD']) {
+      const { status, headers } = await get(MUTATION, {}, '/graphql', method);
+      expect([status, headers.allow]).toEqual([405, 'GET, HEAD, POST']);
+    }
+    expect(upstream.count('execute')).toBe(0);
+    expect((await get(RUN)).headers.allow).toBeUndefined();
+  });
+});
+
+describe('a request that another site could have sent', () => {
+  it.each<[string, Headers, boolean]>([
+    ['no header of its own', {}, false],
+    ['a type that a page may send', { 'content-type': 'text/plain;charset=utf-8' }, false],
+    ['the type of a form with files', { 'content-type': 'Multipart/form-data' }, false],
+    ['the type of a form', { 'content-type': 'application/x-www-form-urlencoded' }, false],
+    ['a type that a page may not send', { 'content-type': 'application/json' }, true],
+    ['a type that names another one', { 'content-type': 'application/x-own; not=text/plain' }, true],
+    ['a key', KEY, true],
+    ['the name of an operation', { 'x-apollo-operation-name': 'A' }, true],
+    ['the header for this purpose', { 'apollo-require-preflight': 'true' }, true],
+  ])('is refused where it is a GET with %s', async (_, headers, isAllowed) => {
+    const answer = await ask(`${gateway.url}/graphql?query={__typename}`, { headers });
+    expect(answer.status).toBe(isAllowed ? 200 : 400);
+    if (!isAllowed) expect(answer.body.toString()).toMatch(/BAD_REQUEST|Cross-Site Request Forgery/);
+  });
+
+  it.each<[string | undefined, number]>([
+    ['application/json', 200],
+    ['Application/JSON ; charset=UTF-8', 200],
+    ['application/json;charset="utf-8"', 200],
+    ['application/json ;  charset  =  utf-8  ', 200],
+    ['application/json; charset=latin1', 415],
+    ['application/jsonp', 415],
+    ['text/application/json', 415],
+    ['text/plain', 415],
+    [`text/${'x'.repeat(200)}`, 415],
+    [undefined, 415],
+  ])('is refused where it is a POST whose type is not JSON: %s', async (type, status) => {
+    for (const body of [TYPENAME, RUN].map((query) => JSON.stringify({ query }))) {
+      const headers = { ...KEY, ...(type !== undefined && { 'content-type': type }) };
+      const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers, body });
+      expect([answer.status, codeOf(answer)]).toEqual([status, status === 200 ? undefined : 'BAD_REQUEST']);
+    }
+  });
 });

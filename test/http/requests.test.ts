@@ -1,296 +1,253 @@
-import { IncomingMessage, ServerResponse, type IncomingHttpHeaders } from 'node:http';
-import { Socket } from 'node:net';
-import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import { createBasePath } from '../../src/http/base-path.ts';
-import { createClientAddress, createClientScheme, createProxyTrust } from '../../src/http/connection/client-address.ts';
-import { createEncodingNegotiation } from '../../src/http/compression/content-encoding.ts';
-import { createCors, variesByOrigin } from '../../src/http/headers/cors.ts';
-import { createExchange, requestIdOf } from '../../src/http/exchange.ts';
-import { chosenExplorer, explorerCookie } from '../../src/http/graphql/explorers.ts';
-import { createNegotiation, isJsonBody } from '../../src/http/graphql/media-types.ts';
-import { createHsts } from '../../src/http/headers/hsts.ts';
-import { mayUpgrade, originsOf } from '../../src/http/headers/origins.ts';
+/** Which requests reach which part of the gateway, and how every other request is refused. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, Server } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConfigError } from 'stepgate';
+import { captureLog, type CapturedLog } from '../harness/captured-log.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { ask } from '../harness/plain-http.ts';
+import { connectRaw } from '../harness/raw-http.ts';
 
-/** All that is read of one. */
-interface Parts {
-  readonly method?: string | undefined;
-  readonly url?: string | undefined;
-  readonly headers?: IncomingHttpHeaders | undefined;
-  readonly peer?: string;
-}
-function requestOf({ headers = {}, peer, ...parts }: Parts): IncomingMessage {
-  const socket = Object.defineProperty(new Socket(), 'remoteAddress', { value: peer });
-  return Object.assign(new IncomingMessage(socket), { headers, ...parts });
-}
-const withHeader = (name: string, value: string | undefined) =>
-  requestOf({ headers: value === undefined ? {} : { [name]: value } });
+const HEAD = 'host: x\r\nauthorization: Bearer key-1\r\n';
+const JSON_HEAD = `${HEAD}content-type: application/json\r\n`;
+const WEBSOCKET = 'connection: upgrade\r\nupgrade: websocket\r\n';
+const long = 'x'.repeat(17_000);
+const OWN_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-describe('the base path', () => {
+/** Each is sent over a connection of its own. */
+const REFUSED: readonly (readonly [name: string, status: number, code: string, sent: string])[] = [
+  ['a path with a slash at its end', 404, 'NOT_FOUND', `POST /graphql/ HTTP/1.1\r\n${HEAD}content-length: 0\r\n\r\n`],
+  ['a path below it', 404, 'NOT_FOUND', `GET /graphql/xyz?query={__typename} HTTP/1.1\r\n${HEAD}\r\n`],
+  ['PUT', 405, 'BAD_REQUEST', `PUT /graphql HTTP/1.1\r\n${HEAD}content-length: 0\r\n\r\n`],
+  ['TRACE', 405, 'BAD_REQUEST', `TRACE /graphql HTTP/1.1\r\n${HEAD}\r\n`],
+  ['QUERY', 405, 'BAD_REQUEST', `QUERY /graphql HTTP/1.1\r\n${HEAD}\r\n`],
+  ['CONNECT', 405, 'BAD_REQUEST', `CONNECT /graphql HTTP/1.1\r\n${HEAD}\r\n`],
+  ['PATCH of the stream', 405, 'BAD_REQUEST', `PATCH /graphql/stream HTTP/1.1\r\n${HEAD}content-length: 0\r\n\r\n`],
+  ['an unknown method', 400, 'BAD_REQUEST', `NONSENSE /graphql HTTP/1.1\r\n${HEAD}\r\n`],
+  ['another protocol than HTTP', 400, 'BAD_REQUEST', 'hello\r\n\r\n'],
+  ['TLS', 400, 'BAD_REQUEST', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+  ['no Host', 400, 'BAD_REQUEST', 'GET /graphql HTTP/1.1\r\nauthorization: Bearer key-1\r\n\r\n'],
+  [
+    'two lengths',
+    400,
+    'BAD_REQUEST',
+    `POST /graphql HTTP/1.1\r\n${HEAD}content-length: 1\r\ncontent-length: 2\r\n\r\n`,
+  ],
+  [
+    'a chunk without a length',
+    400,
+    'BAD_REQUEST',
+    `POST /graphql HTTP/1.1\r\n${JSON_HEAD}transfer-encoding: chunked\r\n\r\nzz\r\n`,
+  ],
+  ['long headers', 431, 'BAD_REQUEST', `GET /graphql HTTP/1.1\r\n${HEAD}x-long: ${long}\r\n\r\n`],
+  ['a long URL', 431, 'BAD_REQUEST', `GET /graphql?${long} HTTP/1.1\r\n${HEAD}\r\n`],
+  [
+    'long extensions of chunks',
+    413,
+    'BAD_REQUEST',
+    `POST /graphql HTTP/1.1\r\n${JSON_HEAD}transfer-encoding: chunked\r\n\r\n1;${long}\r\n{\r\n`,
+  ],
+  [
+    'an unknown expectation',
+    417,
+    'BAD_REQUEST',
+    `POST /graphql HTTP/1.1\r\n${HEAD}expect: magic\r\ncontent-length: 0\r\n\r\n`,
+  ],
+  ['an upgrade elsewhere', 404, 'NOT_FOUND', `GET /graphql/ HTTP/1.1\r\n${HEAD}${WEBSOCKET}\r\n`],
+  [
+    'an upgrade from another origin',
+    403,
+    'FORBIDDEN',
+    `GET /graphql HTTP/1.1\r\n${HEAD}origin: https://evil.example.com\r\n${WEBSOCKET}\r\n`,
+  ],
+];
+
+describe('a request', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let log: CapturedLog;
+  let isBroken = false;
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream();
+    log = captureLog('info');
+    gateway = await startGateway(
+      { UPSTREAM_URL: upstream.url, BASE_PATH: '/stepgate' },
+      {
+        logger: log.logger,
+        now: () => {
+          if (isBroken) throw new Error('a defect');
+          return Date.now();
+        },
+      },
+    );
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it.each(REFUSED)(
+    'is refused in the form of GraphQL, also below the base path: %s',
+    async (_name, status, code, sent) => {
+      const calls = upstream.calls.length;
+      for (const text of [sent, sent.replace(' /graphql', ' /stepgate/graphql')]) {
+        const raw = await connectRaw(gateway.url);
+        const { head, body } = await raw.ask(Buffer.from(text, 'latin1'));
+        expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+        expect(head).toMatch(/^content-type: application\/json/im);
+        expect(head).toMatch(/^cache-control: no-store/im);
+        expect(head).toMatch(/^x-content-type-options: nosniff/im);
+        if (status === 405 && !text.startsWith('CONNECT')) expect(head).toMatch(/^allow: GET, HEAD, POST/im);
+        const requestId = /^x-request-id: (\S+)/im.exec(head)?.[1];
+        expect(requestId).toMatch(OWN_ID);
+        const extensions = { code, retryable: false, requestId };
+        expect(JSON.parse(body)).toEqual({ errors: [{ message: expect.stringMatching(/.{20}/), extensions }] });
+        raw.close();
+      }
+      expect(upstream.calls).toHaveLength(calls);
+    },
+  );
+
   it.each([
-    ['/stepgate', '/stepgate', '/'],
-    ['/stepgate', '/stepgate?a=b', '/?a=b'],
-    ['/stepgate', '/stepgate/graphql?a=b', '/graphql?a=b'],
-    ['/stepgate', '/stepgates', '/stepgates'],
-    ['/stepgate', '/graphql', '/graphql'],
-    ['/stepgate', '/graphql/stepgate/a', '/graphql/stepgate/a'],
-    ['', '/graphql', '/graphql'],
-    ['', '?a', '?a'],
-    ['/stepgate', undefined, undefined],
-  ])('%j is taken from %j: %j', (basePath, url, rest) => {
-    const request = requestOf({ url });
-    createBasePath(basePath)(request);
-    expect(request.url).toBe(rest);
-  });
-});
-
-describe('the address of a client', () => {
-  const from = (peer: string, forwarded?: string) => requestOf({ headers: { 'x-forwarded-for': forwarded }, peer });
-
-  it.each<[false | number | readonly string[], string, string | undefined, string]>([
-    [false, '10.0.0.1', '1.1.1.1', '10.0.0.1'],
-    [1, '10.0.0.1', '1.1.1.1, 2.2.2.2', '2.2.2.2'],
-    [2, '10.0.0.1', '0.0.0.0, 1.1.1.1, 2.2.2.2', '1.1.1.1'],
-    [3, '10.0.0.1', '2.2.2.2', '2.2.2.2'],
-    [1, '10.0.0.1', undefined, '10.0.0.1'],
-    [['10.0.0.0/8'], '10.0.0.1', '1.1.1.1, 10.2.2.2', '1.1.1.1'],
-    [['10.0.0.0/8'], '11.0.0.1', '1.1.1.1', '11.0.0.1'],
-  ])('that trusts %j, over %s for %s: %s', (trusted, peer, forwarded, address) => {
-    expect(createClientAddress(createProxyTrust(trusted))(from(peer, forwarded))).toBe(address);
-  });
-
-  it.each([
-    [['10.0.0.0/8'], 'https', 'https'],
-    [['10.0.0.0/8'], ' HTTPS , http', 'https'],
-    [['10.0.0.0/8'], 'http, https', 'http'],
-    [['10.0.0.0/8'], 'wss', 'http'],
-    [['10.0.0.0/8'], undefined, 'http'],
-    [['11.0.0.0/8'], 'https', 'http'],
-    [1, 'https', 'https'],
-    [false, 'https', 'http'],
-  ] as const)('has a scheme, that trusts %j for %j: %s', (trusted, forwarded, scheme) => {
-    const request = requestOf({ headers: { 'x-forwarded-proto': forwarded }, peer: '10.0.0.1' });
-    expect(createClientScheme(createProxyTrust(trusted))(request)).toBe(scheme);
-  });
-
-  it('is empty where the connection is closed, and its scheme is http', () => {
-    expect(createClientAddress(createProxyTrust(false))(requestOf({}))).toBe('');
-    const schemeOf = createClientScheme(createProxyTrust(['10.0.0.0/8']));
-    expect(schemeOf(withHeader('x-forwarded-proto', 'https'))).toBe('http');
-  });
-
-  it('has its header of HSTS over TLS alone', () => {
-    const hstsOf = (seconds: number | null, scheme: 'http' | 'https') =>
-      createHsts(seconds, () => scheme)(requestOf({}));
-    expect(hstsOf(60, 'https')).toEqual(['strict-transport-security', 'max-age=60']);
-    expect(hstsOf(0, 'https')).toEqual(['strict-transport-security', 'max-age=0']);
-    expect([hstsOf(60, 'http'), hstsOf(null, 'https')]).toEqual([[], []]);
-  });
-});
-
-describe('an origin', () => {
-  const APP = 'https://app.example.com';
-  const EXPOSED = 'x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after';
-  const read = (allowed: string) => [
-    ...['access-control-allow-origin', allowed],
-    ...['access-control-expose-headers', EXPOSED],
-  ];
-  const asked = (allowed: string, ...headers: readonly string[]) => [
-    ...['access-control-allow-origin', allowed, 'access-control-allow-methods', 'GET, POST', ...headers],
-    ...['access-control-max-age', '86400'],
-  ];
-
-  it.each<[readonly string[], Parts['headers'], readonly string[]]>([
-    [[], { origin: APP }, []],
-    [[APP], {}, []],
-    [[APP], { origin: 'https://evil.example.com' }, []],
-    [['https://b.example.com', APP], { origin: APP }, read(APP)],
-    [['*'], { origin: APP }, read('*')],
-    [[APP, '*'], {}, read('*')],
-    [[APP], { origin: APP, 'access-control-request-method': 'POST' }, asked(APP)],
-    [
-      [APP],
-      { origin: APP, 'access-control-request-method': 'POST', 'access-control-request-headers': 'a, b' },
-      asked(APP, 'access-control-allow-headers', 'a, b'),
-    ],
-    [[APP], { origin: 'https://evil.example.com', 'access-control-request-method': 'POST' }, []],
-  ])('of those that %j allows, %j, gets %j', (origins, headers, expected) => {
-    expect(createCors(origins)(requestOf({ headers }))).toEqual(expected);
-  });
-
-  it('decides an answer where some are named', () => {
-    expect([[], ['*'], [APP], [APP, '*']].map(variesByOrigin)).toEqual([false, false, true, false]);
-  });
-
-  it('of Sandbox is allowed with it', () => {
-    expect(originsOf([APP], false)).toEqual([APP]);
-    expect(originsOf([APP], true)).toEqual([
-      APP,
-      'https://studio.apollographql.com',
-      'https://sandbox.embed.apollographql.com',
-    ]);
+    ['by HTTP/1.0 without a Host', 'GET /healthz HTTP/1.0\r\n\r\n'],
+    ['with an offer of HTTP/2', `GET /healthz HTTP/1.1\r\n${HEAD}connection: upgrade\r\nupgrade: h2c\r\n\r\n`],
+    ['after blank lines', `\r\n\r\nGET /healthz HTTP/1.1\r\n${HEAD}\r\n`],
+  ])('is answered %s', async (_, sent) => {
+    const raw = await connectRaw(gateway.url);
+    expect((await raw.ask(sent)).body).toBe('{"status":"alive"}');
+    raw.close();
   });
 
   it.each([
-    [undefined, [], true],
-    [APP, [], false],
-    [APP, [APP], true],
-    [APP, ['*'], true],
-    ['http://gateway:4000', [], true],
-    ['https://gateway:4000', [APP], true],
-    ['http://gateway', [], false],
-    ['null', [], false],
-  ])('%j opens a WebSocket of gateway:4000 where %j are allowed: %s', (origin, origins, may) => {
-    expect(mayUpgrade(requestOf({ headers: { origin, host: 'gateway:4000' } }), origins)).toBe(may);
-  });
-});
-
-describe('an exchange', () => {
-  const response = new ServerResponse(requestOf({}));
-
-  it.each([
-    ['GET', '/graphql?query=a?b', 'GET', '/graphql', '?query=a?b'],
-    ['HEAD', '/', 'GET', '/', ''],
-    ['POST', '/?', 'POST', '/', '?'],
-    ['POST', '?a', 'POST', '', '?a'],
-    [undefined, undefined, 'GET', '/', ''],
-  ])('of %s %s is %s %s with the query %j', (method, url, ...expected) => {
-    const exchange = createExchange(requestOf({ method, url }), response);
-    expect([exchange.method, exchange.path, exchange.search]).toEqual(expected);
-  });
-
-  it('has the id that came with it, if that is safe to log', () => {
-    const own = /^[\da-f-]{36}$/;
-    for (const id of ['edge-7.a:1_X', 'x', 'x'.repeat(128)]) expect(requestIdOf({ 'x-request-id': id })).toBe(id);
-    for (const id of ['', 'a b', 'a"', '"a', 'a\n', 'x'.repeat(129), undefined, ['a', 'b']]) {
-      expect(requestIdOf({ 'x-request-id': id })).toMatch(own);
-    }
-    const { requestId } = createExchange(requestOf({ headers: { 'x-request-id': 'mine' } }), response);
-    expect(requestId).toBe('mine');
-  });
-});
-
-describe('the explorer of a browser', () => {
-  const chosenBy = (search: string, cookie?: string) =>
-    chosenExplorer({ request: withHeader('cookie', cookie), search });
-
-  it.each([
-    ['?explorer=graphiql', undefined, 'graphiql', true],
-    ['?explorer=sandbox', 'stepgate-explorer=graphiql', 'sandbox', true],
-    ['?explorer=other', undefined, 'sandbox', false],
-    ['', 'stepgate-explorer=graphiql', 'graphiql', false],
-    ['', 'a=b;stepgate-explorer=graphiql ; c=d', 'graphiql', false],
-    ['', 'stepgate-explorer=sandbox', 'sandbox', false],
-    ['', 'not-stepgate-explorer=graphiql', 'sandbox', false],
-    ['', undefined, 'sandbox', false],
-  ])('that asks %j with the cookie %j is %s', (search, cookie, explorer, isNew) => {
-    expect(chosenBy(search, cookie)).toEqual({ explorer, isNew });
-  });
-
-  it('is remembered for a year, at its own path', () => {
-    const cookie = explorerCookie('graphiql', '/stepgate');
-    expect(cookie).toBe('stepgate-explorer=graphiql; Path=/stepgate/graphql; Max-Age=31536000; SameSite=Lax; HttpOnly');
-    expect(chosenBy('', cookie.split(';')[0])).toEqual({ explorer: 'graphiql', isNew: false });
-  });
-});
-
-describe('what a client accepts', () => {
-  const JSON_TYPE = 'application/json; charset=utf-8';
-  const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
-
-  it.each([
-    [undefined, JSON_TYPE, false, false],
-    ['', JSON_TYPE, false, false],
-    ['*/*', JSON_TYPE, false, false],
-    ['application/json', JSON_TYPE, false, false],
-    ['application/graphql-response+json', GRAPHQL_TYPE, false, false],
-    ['application/graphql-response+json, application/json;q=0.9', GRAPHQL_TYPE, false, false],
-    ['application/json;q=0.9, application/graphql-response+json;q=0.8', JSON_TYPE, false, false],
-    ['text/event-stream', null, true, false],
-    ['text/event-stream;q=0, application/json', JSON_TYPE, false, false],
-    ['text/event-stream, application/json', JSON_TYPE, true, false],
-    ['text/html, */*;q=0.8', JSON_TYPE, false, true],
-    ['text/html;q=0.5, application/json', JSON_TYPE, false, false],
-    ['text/html', null, false, true],
-    ['image/png', null, false, false],
-  ])('is the form of its answer: %j', (accept, json, events, prefersHtml) => {
-    const { acceptedForms } = createNegotiation();
-    for (let time = 0; time < 2; time += 1) {
-      expect(acceptedForms(withHeader('accept', accept))).toEqual({ json, events, prefersHtml });
+    ['GET', '/', 'text/html'],
+    ['GET', '/?a', 'text/html'],
+    ['GET', '/workflows/wf/runs/r1', 'text/html'],
+    ['HEAD', '/', 'text/html'],
+    ['GET', '/healthz', '{"status":"alive"}'],
+    ['GET', '/readyz', '{"status":"ready"}'],
+    ['GET', '/metrics', 'text/plain'],
+    ['GET', '/graphql?query={__typename}', '{"data":{"__typename":"Query"}}'],
+    ['GET', '/workflows', null],
+    ['GET', '/a/workflows/', null],
+    ['GET', '/a/assets/', null],
+    ['GET', '/assets/', null],
+    ['GET', '/graphiql', null],
+    ['GET', '/other', null],
+    ['POST', '/', null],
+    ['POST', '/healthz', null],
+  ])('of %s %s is answered: %s', async (method, path, expected) => {
+    for (const prefix of ['', '/stepgate']) {
+      const url = `${gateway.url}${prefix}${path}`;
+      const { status, headers, body } = await ask(url, { method, headers: { authorization: 'Bearer key-1' } });
+      if (expected === null) {
+        expect(status).toBe(404);
+        expect(JSON.parse(body.toString())).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] });
+        expect(headers['cache-control']).toBe('no-store');
+      } else {
+        expect(status).toBe(200);
+        expect(`${headers['content-type'] ?? ''} ${body.toString()}`).toContain(expected);
+      }
     }
   });
 
-  it.each([
-    ['text/event-stream', true],
-    ['*/*', true],
-    ['', true],
-    [undefined, true],
-    ['text/*;q=0.1', true],
-    ['application/json', false],
-    ['text/event-stream;q=0', false],
-  ])('is a stream: %j', (accept, isStream) => {
-    expect(createNegotiation().acceptsEvents(withHeader('accept', accept))).toBe(isStream);
+  it.each(['/stepgate', '/stepgate?a=b'])('of the base path itself is answered by the page: %s', async (path) => {
+    const { status, headers } = await ask(`${gateway.url}${path}`);
+    expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
   });
 
-  it('is the same however it came before', () => {
-    const accepts = fc.constantFrom(
-      undefined,
-      '',
-      '*/*',
-      'text/html',
-      `text/event-stream,${' '.repeat(200)}application/json`,
-    );
-    fc.assert(
-      fc.property(fc.array(accepts, { minLength: 1, maxLength: 6 }), (all) => {
-        const { acceptedForms } = createNegotiation();
-        for (const accept of all) {
-          const request = withHeader('accept', accept);
-          expect(acceptedForms(request)).toEqual(createNegotiation().acceptedForms(request));
-        }
-      }),
-    );
-  });
+  it.each(['/stepgates/healthz', '/healthz/stepgate', '/stepgate/stepgate/healthz'])(
+    'of a path that only looks like the base path is not found: %s',
+    async (path) => {
+      expect((await ask(`${gateway.url}${path}`)).status).toBe(404);
+    },
+  );
 
-  it.each<[string | undefined, readonly string[]]>([
-    [undefined, []],
-    ['', []],
-    ['gzip', ['gzip']],
-    ['br, gzip', ['br', 'gzip']],
-    ['*', ['br', 'gzip']],
-    ['gzip;q=0, *', ['br']],
-    ['identity', []],
-    ['zstd', []],
-  ])('of encodings in %j is %j, or none', (header, encodings) => {
-    const encodingsOf = createEncodingNegotiation();
-    for (let time = 0; time < 2; time += 1) {
-      const { identity, ...accepted } = encodingsOf(withHeader('accept-encoding', header));
-      expect(accepted).toEqual({ gzip: encodings.includes('gzip'), br: encodings.includes('br') });
-      expect(identity).toBe(true);
-    }
-  });
-
-  it('may be an encoding and nothing else', () => {
-    const encodingsOf = createEncodingNegotiation();
-    const all = ['gzip, identity;q=0', 'br, *;q=0', 'gzip'].map((header) =>
-      encodingsOf(withHeader('accept-encoding', header)),
-    );
-    expect(all).toEqual([
-      { gzip: true, br: false, identity: false },
-      { gzip: false, br: true, identity: false },
-      { gzip: true, br: false, identity: true },
-    ]);
+  it('keeps its own id if that id is safe to log, and else gets a new one', async () => {
+    const idFor = async (...given: string[]) => {
+      const raw = await connectRaw(gateway.url);
+      const lines = given.map((id) => `x-request-id: ${id}\r\n`).join('');
+      const { head } = await raw.ask(`GET /other HTTP/1.1\r\n${HEAD}${lines}\r\n`);
+      raw.close();
+      return /^x-request-id: (\S+)\r?$/im.exec(head)?.[1];
+    };
+    for (const id of ['edge-7.a:1_X', 'x', 'x'.repeat(128)]) expect(await idFor(id)).toBe(id);
+    for (const id of ['', 'a b', 'a"', '"a', 'x'.repeat(129), 'ü']) expect(await idFor(id)).toMatch(OWN_ID);
+    expect(await idFor('a', 'b')).toMatch(OWN_ID);
+    expect(await idFor()).toMatch(OWN_ID);
   });
 
   it.each([
-    ['application/json', true],
-    ['Application/JSON ; charset=UTF-8', true],
-    ['application/json;charset="utf-8"', true],
-    ['application/json ;  charset  =  utf-8  ', true],
-    ['application/json; charset=latin1', false],
-    ['application/jsonp', false],
-    ['text/application/json', false],
-    [undefined, false],
-  ])('of a body is %j: %s', (type, isJson) => {
-    expect(isJsonBody(type)).toBe(isJson);
+    ['Bearer key', 'key'],
+    ['bearer   key-1.a/b~  ', 'key-1.a/b~'],
+    ['Bearer a b', null],
+    ['Bearer schlüssel', null],
+    ['Bearer', null],
+    ['Bearerkey', null],
+    ['Basic a2V5', null],
+    ['x Bearer key', null],
+    ['', null],
+  ])('has the key that follows Bearer: %j', async (authorization, key) => {
+    const before = upstream.calls.length;
+    const { body } = await ask(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ query: `{ run(workflowId: "wf", id: "bearer") { id } }` }),
+    });
+    const calls = upstream.calls.slice(before).map((call) => call.key);
+    expect(new Set(calls)).toEqual(new Set(key === null ? [] : [key]));
+    if (key === null) expect(body.toString()).toContain('"UNAUTHENTICATED"');
+  });
+
+  it('has 15 s for its head and 30 s in all, and its connection 72 s between requests; one that takes longer gets 408', async () => {
+    const started = Promise.withResolvers<{ readonly request: IncomingMessage; readonly server: Server }>();
+    const note = (message: unknown) => {
+      started.resolve(message as { readonly request: IncomingMessage; readonly server: Server });
+    };
+    subscribe('http.server.request.start', note);
+    const raw = await connectRaw(gateway.url);
+    await raw.send(`POST /graphql HTTP/1.1\r\n${JSON_HEAD}content-length: 10\r\n\r\n{`);
+    const { request, server } = await started.promise;
+    unsubscribe('http.server.request.start', note);
+    expect(server).toMatchObject({ headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 72_000 });
+    // What node:http does when the time is over.
+    const error = Object.assign(new Error('too slow'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+    server.emit('clientError', error, request.socket);
+    const [answer] = await raw.read(1);
+    expect(answer?.head).toMatch(/^HTTP\/1.1 408 /);
+    expect(JSON.parse(answer?.body ?? '')).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+    raw.close();
+  });
+
+  it('that meets a defect is answered 500 with its id, which the log has as well', async () => {
+    isBroken = true;
+    const headers = { 'x-request-id': 'mine', authorization: 'Bearer key-1' };
+    const { status, body } = await ask(`${gateway.url}/graphql?query={__typename}`, { headers });
+    isBroken = false;
+    expect(status).toBe(500);
+    expect(JSON.parse(body.toString())).toEqual({
+      errors: [
+        {
+          message: expect.not.stringContaining('a defect'),
+          extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId: 'mine' },
+        },
+      ],
+    });
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({ level: 50, requestId: 'mine', err: expect.objectContaining({ message: 'a defect' }) }),
+    );
+    expect((await ask(`${gateway.url}/graphql?query={__typename}`, { headers })).status).toBe(200);
+  });
+});
+
+describe('a gateway that can not listen', () => {
+  it.each([
+    ['a name without an address', { HOST: 'host.invalid' }, /^HOST: expected an address .* got "host.invalid"/],
+    ['an address of another machine', { HOST: '192.0.2.1' }, /^HOST: expected .*EADDRNOTAVAIL/],
+  ])('names the variable: %s', async (_, environment, message) => {
+    const problem = startGateway(environment);
+    await expect(problem).rejects.toBeInstanceOf(ConfigError);
+    await expect(problem).rejects.toThrow(message);
   });
 });

@@ -1,9 +1,14 @@
-/** Keys that nobody has accepted yet: anybody can invent them, so they count against their address and have few calls and sockets. */
+/**
+ * Callers without a key, and keys that nobody has accepted yet: anybody can invent those. Both count against their address and leave
+ * nothing behind; such a key has few calls and sockets.
+ */
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { collectGarbage } from '../harness/collect-garbage.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { openSocket, type SocketClient } from '../harness/live-client.ts';
+import { openSocket, openStream, type SocketClient } from '../harness/live-client.ts';
 
 const runs = (count: number) =>
   `{ ${Array.from({ length: count }, (_, index) => `r${index}: run(workflowId: "wf", id: "r${index}") { status steps { id } }`).join()} }`;
@@ -180,17 +185,133 @@ describe('a key that nobody has accepted', () => {
   });
 });
 
-describe('connections', () => {
-  it('are as many as MAX_CONNECTIONS allows: each further one is closed', async () => {
-    const upstream = await startFaultyUpstream();
-    const gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_CONNECTIONS: '3' });
-    const sockets: SocketClient[] = [];
-    for (let index = 0; index < 3; index += 1) {
-      sockets.push(await openSocket(gateway.url, { authorization: 'Bearer key-1' }));
-    }
-    await expect(openSocket(gateway.url, { authorization: 'Bearer key-1' })).rejects.toThrow();
-    for (const socket of sockets) socket.cut();
+describe('a caller without a key', () => {
+  const RUN = '{ run(workflowId: "wf", id: "r1") { id status } }';
+  let clock: ManualClock;
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  const start = async (environment: Readonly<Record<string, string>> = {}) => {
+    clock = createManualClock();
+    gateway = await startGateway(
+      { UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '6', ...environment },
+      { now: clock.now, after: clock.after },
+    );
+  };
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+    await start();
+    // It counts as well: its key is not accepted before.
+    await gateway.query(RUN);
+    clock.advance(60_000);
+  });
+  afterEach(async () => {
     await gateway.close();
     await upstream.close();
   });
+
+  const ask = (body: object = { query: '{ __typename }' }, headers: Readonly<Record<string, string>> = {}) =>
+    fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+  const statusFor = async (forwarded: string) => (await ask(undefined, { 'x-forwarded-for': forwarded })).status;
+  const LIMITED = { extensions: { code: 'RATE_LIMITED', retryable: true, retryAfterSeconds: 10 } };
+
+  it("is refused in GraphQL's form above the rate of its address, and only then hears of that rate", async () => {
+    for (let time = 0; time < 6; time += 1) {
+      const answer = await ask();
+      expect([answer.status, answer.headers.get('ratelimit-limit')]).toEqual([200, null]);
+    }
+    const refused = await ask();
+    expect([refused.status, await refused.json()]).toMatchObject([429, { errors: [LIMITED] }]);
+    expect(Object.fromEntries(refused.headers)).toMatchObject({
+      'content-type': expect.stringMatching(/^application\/json/),
+      'ratelimit-limit': '6',
+      'ratelimit-remaining': '0',
+      'retry-after': '10',
+    });
+    expect((await gateway.query('{ __typename }')).status).toBe(200);
+    clock.advance(10_000);
+    expect([(await ask()).status, (await ask()).status]).toEqual([200, 429]);
+  });
+
+  it('counts over every transport together, whatever is asked; sockets of accepted keys do not', async () => {
+    for (const query of ['{ nonsense', '{ __typename }', RUN]) {
+      await ask({ query });
+      await (await openStream(gateway.url, { query }, null)).next();
+    }
+    const stream = await openStream(gateway.url, { query: '{ __typename }' }, null);
+    expect([stream.status, await stream.body()]).toMatchObject([429, { errors: [LIMITED] }]);
+    expect((await ask()).status).toBe(429);
+    const socket = await openSocket(gateway.url, { authorization: 'Bearer key-1' });
+    socket.subscribe({ query: '{ __typename }' });
+    expect(await socket.nextData()).toEqual({ __typename: 'Query' });
+    socket.cut();
+  });
+
+  it('counts as well when its socket is refused for its key', async () => {
+    const closeCodes: number[] = [];
+    for (let time = 0; time < 7; time += 1) {
+      const frame = await (await openSocket(gateway.url, { authorization: 'Bearer not a key' })).next();
+      if (frame.type === 'closed') closeCodes.push(frame.code);
+    }
+    expect(closeCodes).toEqual([4401, 4401, 4401, 4401, 4401, 4401, 1013]);
+    expect((await ask()).status).toBe(429);
+  });
+
+  it('can not make its address up, unless a trusted proxy names it', async () => {
+    for (let time = 0; time < 6; time += 1) await statusFor(`10.0.0.${time}`);
+    expect(await statusFor('10.0.0.9')).toBe(429);
+    await gateway.close();
+    await start({ TRUST_PROXY: '1' });
+    for (let time = 0; time < 6; time += 1) await statusFor('10.0.0.1');
+    // The proxy adds the last address. The addresses before it came from the client.
+    expect(await statusFor('10.0.0.77, 10.0.0.1')).toBe(429);
+    expect(await statusFor('10.0.0.1, 10.0.0.2')).toBe(200);
+  });
+
+  it('registers no operation by its hash', async () => {
+    const query = '{ __typename } # registered';
+    const sha256Hash = createHash('sha256').update(query).digest('hex');
+    const extensions = { persistedQuery: { version: 1, sha256Hash } };
+    await gateway.close();
+    await start({ PERSISTED_OPERATIONS: 'allow' });
+    await gateway.query(RUN);
+    const codeOf = async (body: object, key: string | null) => {
+      const answer = await ask(body, key === null ? {} : { authorization: `Bearer ${key}` });
+      const { errors } = (await answer.json()) as { errors?: { extensions: { code: string } }[] };
+      return errors?.[0]?.extensions.code;
+    };
+    expect(await codeOf({ query, extensions }, null)).toBeUndefined();
+    expect(await codeOf({ extensions }, 'key-1')).toBe('PERSISTED_QUERY_NOT_FOUND');
+    expect(await codeOf({ query, extensions }, 'key-1')).toBeUndefined();
+    expect(await codeOf({ extensions }, 'key-1')).toBeUndefined();
+  });
+
+  it.each([
+    ['without a key', () => null],
+    ['with made-up keys', (time: number) => `made-up-${time}`],
+  ])('leaves no operation behind, however many come: %s', async (_, keyOf) => {
+    upstream.script = () => REFUSED;
+    await gateway.close();
+    await start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' });
+    const askTimes = async (times: number, text: string) => {
+      for (let time = 0; time < times; time += 1)
+        await gateway.query(`{ __typename } #${time} ${text.repeat(100_000)}`, { key: keyOf(time) });
+    };
+    await askTimes(10, 'x');
+    const before = keptBytes();
+    await askTimes(80, 'y');
+    expect(keptBytes() - before).toBeLessThan(2_000_000);
+  });
 });
+
+function keptBytes(): number {
+  // The memory of buffers is freed on another thread, which a second collection waits for.
+  collectGarbage();
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}

@@ -1,12 +1,10 @@
-import { IncomingMessage, request as httpRequest } from 'node:http';
-import { Socket } from 'node:net';
+/** What the log and the spans of an operation say about its request. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createMetrics } from '../../src/observability/metrics.ts';
-import { createObserver } from '../../src/observability/observer.ts';
+import { captureLog, type CapturedLog } from '../harness/captured-log.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
-import { captureLog, NO_CLIENT, type CapturedLog } from '../support/observed.ts';
+import { ask } from '../harness/plain-http.ts';
 import { startSpanReceiver, type ReceivedSpan, type SpanReceiver } from '../harness/span-receiver.ts';
 
 type Fields = Readonly<Record<string, string>>;
@@ -59,25 +57,6 @@ describe('the request of an operation', () => {
     return receiver.spans.filter(({ kind }) => kind === 2);
   };
 
-  it('is in its span, by the semantic conventions', async () => {
-    await start();
-    await post(RUN);
-    const { port } = new URL(gateway.url);
-    const [span] = await operations();
-    expect(span?.attributes).toMatchObject({
-      'http.request.method': 'POST',
-      'http.route': '/graphql',
-      'http.response.status_code': 200,
-      'url.path': '/graphql',
-      'url.scheme': 'http',
-      'server.address': '127.0.0.1',
-      'server.port': Number(port),
-      'client.address': '127.0.0.1',
-      'user_agent.original': 'test/1',
-    });
-    expect(receiver.text).not.toContain('workflowId');
-  });
-
   it.each([
     ['no proxy', {}, '127.0.0.1', 'http'],
     ['one hop', { TRUST_PROXY: '1' }, '203.0.113.7', 'https'],
@@ -117,57 +96,55 @@ describe('the request of an operation', () => {
     for (const line of log.operations) expect(line).toMatchObject({ client: '203.0.113.7' });
   });
 
-  it('has the status that was sent', async () => {
+  it('is in its span, by the semantic conventions', async () => {
     await start();
+    const long = 'x'.repeat(4000);
     const graphqlResponse = { accept: 'application/graphql-response+json' };
-    const query = encodeURIComponent(RUN);
     const statuses = [
+      await post(RUN),
       await post('{ nothing }'),
       await post('{ nothing }', graphqlResponse),
       await send('{'),
       await send('', {}, 'PUT'),
-      await send('', {}, 'GET', `?query=${query}`),
+      await send('', {}, 'GET', `?query=${encodeURIComponent(RUN)}`),
+      (await ask(`${gateway.url}/graphql`, { method: 'PROPFIND' })).status,
+      await post(RUN.replace('StatusOfRun', long), { 'user-agent': long }),
     ];
-    expect(statuses).toEqual([200, 400, 400, 405, 200]);
-    const spans = await operations();
-    expect(spans.map(({ attributes }) => attributes['http.response.status_code'])).toEqual(statuses);
-    expect(spans.map(({ attributes }) => attributes['http.request.method'])).toEqual([
-      ...['POST', 'POST', 'POST'],
-      ...['PUT', 'GET'],
-    ]);
-    expect(spans.map(({ attributes }) => attributes['url.path'])).toEqual(spans.map(() => '/graphql'));
-  });
-
-  it('has no method but those of the conventions', async () => {
-    await start();
-    const [host, port] = [new URL(gateway.url).hostname, new URL(gateway.url).port];
-    await new Promise<void>((resolve, reject) => {
-      httpRequest({ host, port, path: '/graphql', method: 'PROPFIND' }, (response) => {
-        response.resume().once('end', resolve);
-      })
-        .once('error', reject)
-        .end();
+    expect(statuses).toEqual([200, 200, 400, 400, 405, 200, 405, 200]);
+    const { port } = new URL(gateway.url);
+    const attributes = (await operations()).map((span) => span.attributes);
+    expect(attributes[0]).toMatchObject({
+      'http.request.method': 'POST',
+      'http.route': '/graphql',
+      'url.path': '/graphql',
+      'url.scheme': 'http',
+      'server.address': '127.0.0.1',
+      'server.port': Number(port),
+      'client.address': '127.0.0.1',
+      'user_agent.original': 'test/1',
     });
-    const [span] = await operations();
-    expect(span?.attributes).toMatchObject({ 'http.request.method': '_OTHER', 'http.response.status_code': 405 });
+    expect(attributes.map((each) => each['http.response.status_code'])).toEqual(statuses);
+    // A method that the conventions do not have would make up a value of its own.
+    const methods = ['POST', 'POST', 'POST', 'POST', 'PUT', 'GET', '_OTHER', 'POST'];
+    expect(attributes.map((each) => each['http.request.method'])).toEqual(methods);
+    // A few bytes of a span, however long the texts of a client are.
+    expect(attributes.at(-1)).toMatchObject({
+      'user_agent.original': 'x'.repeat(256),
+      'graphql.operation.name': 'x'.repeat(256),
+    });
+    expect(receiver.text).not.toContain('workflowId');
   });
 
   it('is that of the handshake over a socket, whose operations have no method and no status', async () => {
     await start();
-    const socket = await openSocket(
-      gateway.url,
-      { authorization: 'Bearer key-1' },
-      { headers: { 'user-agent': 'socket/1' } },
-    );
+    const headers = { 'user-agent': 'socket/1' };
+    const socket = await openSocket(gateway.url, { authorization: 'Bearer key-1' }, { headers });
     socket.subscribe({ query: RUN });
     await socket.nextData();
     socket.leave();
     const [span] = await operations();
-    expect(span?.attributes).toMatchObject({
-      'client.address': '127.0.0.1',
-      'user_agent.original': 'socket/1',
-      'url.path': '/graphql',
-    });
+    const own = { 'client.address': '127.0.0.1', 'user_agent.original': 'socket/1', 'url.path': '/graphql' };
+    expect(span?.attributes).toMatchObject(own);
     expect(Object.keys(span?.attributes ?? {}).filter((name) => name.startsWith('http.'))).toEqual([]);
   });
 
@@ -201,28 +178,6 @@ describe('the request of an operation', () => {
     const abandoned = receiver.spans.find(({ kind }) => kind === 3);
     expect(abandoned).toMatchObject({ attributes: { 'stepgate.outcome': 'abandoned' } });
     expect(abandoned?.status.code).not.toBe(2);
-  });
-
-  it('takes a few bytes of a span, however long a client’s texts are', async () => {
-    await start();
-    const long = 'x'.repeat(4000);
-    await post(RUN.replace('StatusOfRun', long), { 'user-agent': long });
-    const [span] = await operations();
-    expect(span?.attributes['user_agent.original']).toBe('x'.repeat(256));
-    expect(span?.attributes['graphql.operation.name']).toBe('x'.repeat(256));
-  });
-});
-
-describe('the record of an operation', () => {
-  it('releases the request at its end, since a poller may keep the record', () => {
-    const { logger } = captureLog('silent');
-    const observer = createObserver({ metrics: createMetrics(), logger, tracer: null, client: NO_CLIENT });
-    const http = { request: new IncomingMessage(new Socket()) };
-    const start = { transport: 'graphql-ws', requestId: 'r', viewerId: null, traceparent: undefined } as const;
-    const record = observer.begin({ ...start, http });
-    expect(record.http).toBe(http);
-    observer.end(record);
-    expect(record.http).toBeUndefined();
   });
 });
 

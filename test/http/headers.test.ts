@@ -1,0 +1,277 @@
+/** The headers of every answer: the same from each cache, with everything that the answer depends on. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { ask, type PlainAnswer, type PlainRequest } from '../harness/plain-http.ts';
+import { wireRun } from '../harness/wire.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+const QUERY = '{ run(workflowId: "wf", id: "r1") { status } }';
+const search = (query: string) => `?query=${encodeURIComponent(query)}`;
+const KEY = { authorization: 'Bearer key-1' };
+const JSON_BODY = { 'content-type': 'application/json' };
+const post = (query: string, headers: Headers = {}): PlainRequest => ({
+  method: 'POST',
+  headers: { ...KEY, ...JSON_BODY, ...headers },
+  body: JSON.stringify({ query }),
+});
+
+/** Every way in which a path of GraphQL answers. Each is asked for three times, so that each cache answers. */
+const ANSWERS: readonly (readonly [name: string, status: number, path: string, request: PlainRequest])[] = [
+  ['a POST', 200, '/graphql', post(QUERY)],
+  ['a GET', 200, `/graphql${search(QUERY)}`, { headers: KEY }],
+  ['a HEAD', 200, `/graphql${search(QUERY)}`, { method: 'HEAD', headers: KEY }],
+  ['a 304', 304, `/graphql${search(QUERY)}`, { headers: { ...KEY, 'if-none-match': '*' } }],
+  ['a compressed GET', 200, `/graphql${search(QUERY)}`, { headers: { ...KEY, 'accept-encoding': 'gzip' } }],
+  ['a field error', 200, '/graphql', post('{ run(workflowId: "wf", id: "missing") { status } }')],
+  ['an invalid operation', 200, '/graphql', post('{ nothing }')],
+  ['no credential', 200, '/graphql', { ...post(QUERY), headers: JSON_BODY }],
+  ['a body that is not JSON', 400, '/graphql', { ...post(QUERY), body: '{' }],
+  ['another method', 405, '/graphql', { method: 'DELETE', headers: KEY }],
+  ['another content type', 415, '/graphql', { ...post(QUERY), headers: { ...KEY, 'content-type': 'text/plain' } }],
+  ['no acceptable form', 406, '/graphql', post(QUERY, { accept: 'image/png' })],
+  ['a stream by POST', 200, '/graphql', post(QUERY, { accept: 'text/event-stream' })],
+  ['a stream', 200, '/graphql/stream', post(QUERY, { accept: 'text/event-stream' })],
+  ['a HEAD of a stream', 405, '/graphql/stream', { method: 'HEAD', headers: KEY }],
+  ['a browser', 200, '/graphql', { headers: { accept: 'text/html' } }],
+];
+
+const APP = 'https://app.example.com';
+const EXPOSED = 'x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after';
+
+let upstream: FaultyUpstream;
+/** By their environment: the requests here change nothing of a gateway but its caches. */
+const gateways = new Map<string, Promise<TestGateway>>();
+beforeAll(async () => {
+  upstream = await startFaultyUpstream(({ runId }) =>
+    runId === 'missing' ? { status: 404 } : { json: [wireRun(runId)] },
+  );
+});
+afterAll(async () => {
+  for (const each of gateways.values()) await (await each).close();
+  await upstream.close();
+});
+
+async function urlWith(environment: Headers): Promise<string> {
+  const name = JSON.stringify(environment);
+  const { now } = createManualClock();
+  const gateway = gateways.get(name) ?? startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now });
+  gateways.set(name, gateway);
+  return (await gateway).url;
+}
+
+async function thrice(url: string, request: PlainRequest): Promise<PlainAnswer[]> {
+  const all: PlainAnswer[] = [];
+  for (let time = 0; time < 3; time += 1) all.push(await ask(url, request));
+  return all;
+}
+/** Without the headers that differ from answer to answer. */
+const comparable = ({ headers }: PlainAnswer) =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      /^(?:date|x-request-id|ratelimit-re.*)$/.test(name) ? '' : value,
+    ]),
+  );
+const without = (headers: Record<string, unknown>, name: string) =>
+  Object.fromEntries(Object.entries(headers).filter(([each]) => each !== name));
+
+describe.each([
+  ['no CORS', { SANDBOX: 'off' }, 'authorization, accept, accept-encoding'],
+  ['every origin', { CORS_ORIGINS: '*' }, 'authorization, accept, accept-encoding'],
+  ['named origins', { CORS_ORIGINS: APP }, 'authorization, accept, accept-encoding, origin'],
+])('with %s', (_, environment, vary) => {
+  const answers = ANSWERS.filter(([name]) => name !== 'a browser' || !('SANDBOX' in environment));
+
+  it.each(answers)('%s names everything that it depends on', async (name, status, path, request) => {
+    // The explorer of a browser is remembered in a cookie.
+    const named = name === 'a browser' ? vary.replace('accept,', 'accept, cookie,') : vary;
+    for (const answer of await thrice(`${await urlWith(environment)}${path}`, request)) {
+      expect({ status: answer.status, headers: answer.headers }).toMatchObject({
+        status,
+        headers: {
+          vary: named,
+          'x-content-type-options': 'nosniff',
+          'content-security-policy': "frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+          'x-request-id': expect.stringMatching(/^[\da-f-]{36}$/),
+        },
+      });
+    }
+  });
+});
+
+describe.each<[string, Headers, Headers, Headers]>([
+  ['no CORS', { SANDBOX: 'off' }, { origin: 'https://evil.example.com' }, {}],
+  ['CORS', { CORS_ORIGINS: APP }, { origin: APP }, { 'access-control-allow-origin': APP }],
+  ['a rate limit', { RATE_LIMIT_PER_MINUTE: '1000000' }, {}, { 'ratelimit-limit': '1000000' }],
+])('with %s the headers', (_, environment, sent, own) => {
+  it.each([
+    ['POST', '/graphql', post(QUERY, sent)],
+    ['GET', `/graphql${search(QUERY)}`, { headers: { ...KEY, ...sent } }],
+  ])('of a %s do not depend on the cache of its answer, and each comes once', async (_method, path, request) => {
+    const [first, ...others] = (await thrice(`${await urlWith(environment)}${path}`, request)).map(comparable);
+    expect(first).toMatchObject({
+      ...own,
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': expect.stringMatching(/^private, max-age=\d+$/),
+    });
+    // node:http joins a header that comes twice.
+    for (const value of Object.values(first ?? {})) expect(value).not.toMatch(/^(.+), \1$/);
+    expect(others).toEqual([first, first]);
+  });
+
+  it('of a 304 are those of the answer, but for its length; those of an error allow no cache', async () => {
+    const url = await urlWith(environment);
+    const headers = { ...KEY, ...sent };
+    const whole = without(comparable(await ask(`${url}/graphql${search(QUERY)}`, { headers })), 'content-length');
+    for (const answer of await thrice(`${url}/graphql${search(QUERY)}`, {
+      headers: { ...headers, 'if-none-match': String(whole.etag) },
+    })) {
+      expect([answer.status, comparable(answer)]).toEqual([304, whole]);
+    }
+    const error = { ...without(whole, 'etag'), 'cache-control': 'no-store' };
+    for (const answer of await thrice(
+      `${url}/graphql`,
+      post('{ run(workflowId: "wf", id: "missing") { id } }', sent),
+    )) {
+      expect(without(comparable(answer), 'content-length')).toEqual(error);
+    }
+  });
+});
+
+it.each(ANSWERS)(
+  '%s is for the pages of the allowed origins, and for no others',
+  async (_name, _status, path, request) => {
+    for (const [CORS_ORIGINS, origin, allowed] of [
+      [`${APP},https://b.example.com`, APP, APP],
+      [`${APP},https://b.example.com`, 'https://b.example.com', 'https://b.example.com'],
+      [`${APP},https://b.example.com`, 'https://evil.example.com', undefined],
+      [`${APP},https://b.example.com`, 'null', undefined],
+      [`${APP},https://b.example.com`, null, undefined],
+      // A cache may give it to any page.
+      ['*', null, '*'],
+      ['*', APP, '*'],
+    ] as const) {
+      const sent = { ...request, headers: { ...request.headers, ...(origin !== null && { origin }) } };
+      for (const { headers } of await thrice(`${await urlWith({ CORS_ORIGINS })}${path}`, sent)) {
+        expect(headers['access-control-allow-origin']).toBe(allowed);
+        expect(headers['access-control-expose-headers']).toBe(allowed && EXPOSED);
+        expect(headers['access-control-allow-credentials']).toBeUndefined();
+      }
+    }
+  },
+);
+
+it.each<[string, Headers, Headers, Headers]>([
+  [
+    'a method',
+    { CORS_ORIGINS: APP },
+    { origin: APP, 'access-control-request-method': 'POST' },
+    { 'access-control-allow-origin': APP },
+  ],
+  [
+    'a method and headers',
+    { CORS_ORIGINS: APP },
+    { origin: APP, 'access-control-request-method': 'POST', 'access-control-request-headers': 'a, b' },
+    { 'access-control-allow-origin': APP, 'access-control-allow-headers': 'a, b' },
+  ],
+  [
+    'a method, with every origin allowed',
+    { CORS_ORIGINS: '*' },
+    { origin: APP, 'access-control-request-method': 'POST' },
+    { 'access-control-allow-origin': '*' },
+  ],
+  [
+    'a method, from another origin',
+    { CORS_ORIGINS: APP },
+    { origin: 'https://evil.example.com', 'access-control-request-method': 'POST' },
+    {},
+  ],
+  [
+    'nothing',
+    { CORS_ORIGINS: APP },
+    { origin: APP },
+    { 'access-control-allow-origin': APP, 'access-control-expose-headers': EXPOSED },
+  ],
+])(
+  'a preflight that asks for %s gets that for a day, and says what it depends on',
+  async (name, environment, sent, allowed) => {
+    const isPreflight = 'access-control-allow-origin' in allowed && name !== 'nothing';
+    for (const path of ['/graphql', '/graphql/stream', '/other']) {
+      const { status, headers, body } = await ask(`${await urlWith(environment)}${path}`, {
+        method: 'OPTIONS',
+        headers: sent,
+      });
+      const cors = Object.fromEntries(
+        Object.entries(headers).filter(([header]) => header.startsWith('access-control-')),
+      );
+      expect(cors).toEqual({
+        ...allowed,
+        ...(isPreflight && { 'access-control-allow-methods': 'GET, POST', 'access-control-max-age': '86400' }),
+      });
+      const byOrigin = environment.CORS_ORIGINS === '*' ? '' : ', origin';
+      expect({ status, headers, length: body.length }).toMatchObject({
+        status: 204,
+        length: 0,
+        headers: {
+          allow: 'GET, HEAD, POST',
+          vary: `access-control-request-method, access-control-request-headers, accept-encoding${byOrigin}`,
+        },
+      });
+      expect(headers['content-length']).toBeUndefined();
+    }
+  },
+);
+
+it('a HEAD has the headers of its GET, and no body', async () => {
+  const url = `${await urlWith({})}/graphql${search('{ run(workflowId: "wf", id: "head") { status } }')}`;
+  for (let time = 0; time < 3; time += 1) {
+    const [get, head] = [await ask(url, { headers: KEY }), await ask(url, { method: 'HEAD', headers: KEY })];
+    expect(comparable(head)).toEqual(comparable(get));
+    expect([head.body.length, get.body.length]).toEqual([0, Number(get.headers['content-length'])]);
+  }
+});
+
+it.each<[string, Headers, Headers, string | undefined]>([
+  [
+    'a trusted proxy says that the client came over TLS',
+    { TRUST_PROXY: 'loopback' },
+    { 'x-forwarded-proto': 'https' },
+    'max-age=60',
+  ],
+  [
+    'the proxy next to the client says so',
+    { TRUST_PROXY: '1' },
+    { 'x-forwarded-proto': ' HTTPS , http' },
+    'max-age=60',
+  ],
+  [
+    'the client came without TLS to the first proxy',
+    { TRUST_PROXY: '1' },
+    { 'x-forwarded-proto': 'http, https' },
+    undefined,
+  ],
+  ['the scheme is another one', { TRUST_PROXY: 'loopback' }, { 'x-forwarded-proto': 'wss' }, undefined],
+  ['no proxy says so', { TRUST_PROXY: 'loopback' }, {}, undefined],
+  ['an unknown proxy says so', { TRUST_PROXY: '10.0.0.0/8' }, { 'x-forwarded-proto': 'https' }, undefined],
+  [
+    'it is not configured',
+    { TRUST_PROXY: 'loopback', HSTS_MAX_AGE_SECONDS: '' },
+    { 'x-forwarded-proto': 'https' },
+    undefined,
+  ],
+  [
+    'it is to be forgotten',
+    { TRUST_PROXY: '1', HSTS_MAX_AGE_SECONDS: '0' },
+    { 'x-forwarded-proto': 'https' },
+    'max-age=0',
+  ],
+])('HSTS where %s', async (_, environment, sent, expected) => {
+  const url = await urlWith({ HSTS_MAX_AGE_SECONDS: '60', ...environment });
+  for (const path of ['/', '/graphql?query={__typename}', '/nothing']) {
+    const { headers } = await ask(`${url}${path}`, { headers: { ...KEY, ...sent } });
+    expect(headers['strict-transport-security']).toBe(expected);
+  }
+});

@@ -1,0 +1,43 @@
+/** A gateway whose page was not built: a copy of the source without it, in a process of its own. */
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { ask } from '../harness/plain-http.ts';
+import { startProcess, type GatewayProcess } from '../harness/process.ts';
+
+let folder: string;
+let upstream: FaultyUpstream;
+let gateway: GatewayProcess;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stepgate-without-page-'));
+  for (const name of ['src', 'package.json', 'schema.graphql'])
+    await cp(resolve(name), join(folder, name), { recursive: true });
+  await symlink(resolve('node_modules'), join(folder, 'node_modules'));
+  upstream = await startFaultyUpstream();
+  gateway = startProcess(
+    { NODE_ENV: 'production', UPSTREAM_URL: upstream.url, SANDBOX: 'on' },
+    [],
+    [process.execPath, join(folder, 'src', 'main.ts')],
+  );
+});
+afterAll(async () => {
+  gateway.end();
+  await gateway.exited;
+  await upstream.close();
+  await rm(folder, { recursive: true });
+});
+
+it('a page that was not built is a 503 that names /graphql, a line of the log, and everything else is answered', async () => {
+  const url = await gateway.url();
+  const page = await ask(`${url}/workflows/wf`);
+  expect(page).toMatchObject({ status: 503, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+  expect(page.body.toString()).toContain('GraphQL is at /graphql');
+  expect(gateway.output()).toContain('the run page is not built');
+  expect((await ask(`${url}/assets/theme.js`)).status).toBe(404);
+  const explorer = await ask(`${url}/graphql?explorer=graphiql`, { headers: { accept: 'text/html' } });
+  expect([explorer.status, explorer.body.toString().includes('EmbeddedSandbox')]).toEqual([200, true]);
+  const headers = { authorization: 'Bearer key-1' };
+  expect((await ask(`${url}/graphql?query={__typename}`, { headers })).body.toString()).toContain('"Query"');
+});

@@ -1,0 +1,263 @@
+/** What a browser gets: the run page with its files, and an explorer at /graphql. */
+import { createHash } from 'node:crypto';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { ask, type PlainAnswer } from '../harness/plain-http.ts';
+import { connectRaw } from '../harness/raw-http.ts';
+
+const FOR_EVER = 'public, max-age=31536000, immutable';
+
+let upstream: FaultyUpstream;
+let development: TestGateway;
+let production: TestGateway;
+let below: TestGateway;
+
+beforeAll(async () => {
+  upstream = await startFaultyUpstream();
+  development = await startGateway();
+  production = await startGateway({
+    NODE_ENV: 'production',
+    UPSTREAM_URL: upstream.url,
+    CORS_ORIGINS: 'https://app.example.com',
+  });
+  below = await startGateway({ BASE_PATH: '/gateway' });
+});
+afterAll(async () => {
+  await Promise.all([development.close(), production.close(), below.close()]);
+  await upstream.close();
+});
+
+function decoded({ headers, body }: PlainAnswer): string {
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined) return body.toString();
+  return (encoding === 'br' ? brotliDecompressSync(body) : gunzipSync(body)).toString();
+}
+const textAt = async (url: string) => (await ask(url)).body.toString();
+const filesIn = (html: string) => [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = '']) => path);
+
+describe('the run page', () => {
+  it.each(['/', '/workflows/wf/runs/r1?a=b'])(
+    'is to be asked for anew each time, under its own policy: %s',
+    async (path) => {
+      for (const gateway of [development, production]) {
+        const { status, headers, body } = await ask(`${gateway.url}${path}`);
+        expect({ status, headers }).toMatchObject({
+          status: 200,
+          headers: {
+            'content-type': 'text/html; charset=utf-8',
+            'cache-control': 'no-cache',
+            'referrer-policy': 'same-origin',
+            'x-content-type-options': 'nosniff',
+            vary: gateway === production ? 'accept-encoding, origin' : expect.stringMatching(/^accept-encoding/),
+            'content-security-policy':
+              "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+              "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+          },
+        });
+        const files = filesIn(body.toString());
+        expect(files.length).toBeGreaterThan(5);
+        // A relative path would be wrong at a link into the page.
+        for (const file of files) expect(file).toMatch(/^\/assets\//);
+      }
+    },
+  );
+
+  it('has a sample key over the sample API alone, and knows its base path', async () => {
+    const tagsOf = async ({ url }: TestGateway) =>
+      [...(await textAt(url)).matchAll(/<meta name="(sample-key|base-path)" content="([^"]*)">/g)].map(
+        ([, ...tag]) => tag,
+      );
+    expect(await tagsOf(development)).toEqual([['sample-key', 'demo-key']]);
+    expect(await tagsOf(production)).toEqual([]);
+    expect(await tagsOf(below)).toEqual([
+      ['base-path', '/gateway'],
+      ['sample-key', 'demo-key'],
+    ]);
+    for (const file of filesIn(await textAt(`${below.url}/gateway/workflows/wf`))) {
+      expect(file).toMatch(/^\/gateway\/assets\//);
+      expect((await ask(`${below.url}${file}`)).status).toBe(200);
+    }
+  });
+});
+
+describe('the files of the page', () => {
+  let script: string;
+  let style: string;
+  beforeAll(async () => {
+    const files = filesIn(await textAt(development.url));
+    const fileOf = (name: RegExp) => `${development.url}${files.find((file) => name.test(file)) ?? ''}`;
+    [script, style] = [fileOf(/\/index-[\w-]{8}\.js$/), fileOf(/\/index-[\w-]{8}\.css$/)];
+  });
+
+  it.each([
+    ['a script', () => script, 'text/javascript; charset=utf-8', FOR_EVER],
+    ['a style', () => style, 'text/css; charset=utf-8', FOR_EVER],
+    [
+      'a script without a digest in its name',
+      () => `${development.url}/assets/theme.js`,
+      'text/javascript; charset=utf-8',
+      'no-cache',
+    ],
+    ['an icon', () => `${development.url}/assets/icon.svg`, 'image/svg+xml', 'no-cache'],
+  ])('are kept for good where their names change with their content: %s', async (_, urlOf, type, cacheControl) => {
+    const answer = await ask(urlOf());
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: {
+        'content-type': type,
+        'cache-control': cacheControl,
+        'content-length': String(answer.body.length),
+        etag: `"${createHash('sha1').update(answer.body).digest('base64url')}"`,
+        'x-content-type-options': 'nosniff',
+        vary: expect.stringMatching(/^accept-encoding/),
+      },
+    });
+    const head = await ask(urlOf(), { method: 'HEAD' });
+    const own = { date: '', 'x-request-id': '' };
+    expect([{ ...head.headers, ...own }, head.body.length]).toEqual([{ ...answer.headers, ...own }, 0]);
+  });
+
+  it.each<[string | null, string | undefined]>([
+    ['gzip, deflate, br', 'br'],
+    ['gzip', 'gzip'],
+    ['br', 'br'],
+    ['br;q=0, gzip;q=0.5', 'gzip'],
+    ['gzip;q=0', undefined],
+    ['identity', undefined],
+    [null, undefined],
+  ])('come in the encoding that the client takes, and are not sent again: %j', async (accepted, encoding) => {
+    const plain = await ask(script);
+    const headers = accepted === null ? {} : { 'accept-encoding': accepted };
+    const answer = await ask(script, { headers });
+    expect(answer.headers['content-encoding']).toBe(encoding);
+    expect(decoded(answer) === plain.body.toString()).toBe(true);
+    const etag = encoding === undefined ? plain.headers.etag : `W/${plain.headers.etag ?? ''}`;
+    expect(answer.headers.etag).toBe(etag);
+    const again = await ask(script, { headers: { ...headers, 'if-none-match': etag ?? '' } });
+    expect(again).toMatchObject({ status: 304, headers: { etag, 'cache-control': FOR_EVER } });
+    expect([again.body.length, again.headers['content-encoding']]).toEqual([0, undefined]);
+  });
+
+  it.each(['bytes=5-2', 'bytes=0-0', 'bytes=-500', 'bytes=99999999-'])(
+    'come whole, whatever range is asked for: %s',
+    async (range) => {
+      const [{ body }, { status, body: part }] = [await ask(style), await ask(style, { headers: { range } })];
+      expect([status, part.equals(body)]).toEqual([200, true]);
+    },
+  );
+
+  it.each([
+    'none-abcd_123.js',
+    'index.html',
+    'theme.js.br',
+    'icon.svg.gz',
+    '.hidden.js',
+    'theme.js/a.js',
+    '../index.html',
+    '..%2findex.html',
+    '../../../package.json',
+    '%2e%2e/sources.txt',
+    'a/../theme.js',
+    'theme.js%00',
+    '',
+  ])('are those of the build alone: %j', async (name) => {
+    const raw = await connectRaw(development.url);
+    const { head, body } = await raw.ask(`GET /assets/${name} HTTP/1.1\r\nhost: a\r\n\r\n`);
+    raw.close();
+    expect(head).toMatch(/^HTTP\/1.1 404 [^]*cache-control: no-store/i);
+    expect(head).not.toMatch(/^etag:/im);
+    expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] });
+  });
+});
+
+describe('an explorer at /graphql', () => {
+  const open = ({ url }: TestGateway, search = '', cookie = '') =>
+    ask(`${url}/graphql${search}`, { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8', cookie } });
+
+  it('is Sandbox, which may load its own, has the sample query, and leads to GraphiQL', async () => {
+    for (let time = 0; time < 2; time += 1) {
+      const { status, headers, body } = await open(development);
+      expect({ status, headers }).toMatchObject({
+        status: 200,
+        headers: {
+          'content-type': 'text/html; charset=utf-8',
+          'cache-control': 'no-cache',
+          'referrer-policy': 'same-origin',
+        },
+      });
+      // Every policy must allow it: the header names no source of scripts, styles or frames, so the page's own decides.
+      const policy = headers['content-security-policy'];
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).not.toMatch(/(default|script|style|frame|connect|img)-src/);
+      const page = body.toString();
+      const own = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page)?.[1] ?? '';
+      expect(own).toMatch(/script-src [^;]*https:\/\/embeddable-sandbox\.cdn\.apollographql\.com/);
+      expect(own).toMatch(/frame-src [^;]*https:\/\/sandbox\.embed\.apollographql\.com/);
+      expect(page).toContain('EmbeddedSandbox');
+      expect(page).toContain('run-4711');
+      expect(page).toContain('Bearer demo-key');
+      expect(page).toContain('href="/graphql?explorer=graphiql"');
+      // The style of the link has the nonce that the page's policy allows.
+      const [, nonce = 'none'] = /<style nonce="([\w-]+)">\.graphiql-switch/.exec(page) ?? [];
+      expect(own).toContain(`'nonce-${nonce}'`);
+    }
+    expect((await open(below)).body.toString()).toContain('href="/gateway/graphql?explorer=graphiql"');
+  });
+
+  it('is GraphiQL where the browser chose that, which loads from the gateway alone and needs a nonce for its dialogs', async () => {
+    const chosen = await open(development, '?explorer=graphiql');
+    const [cookie = ''] = chosen.headers['set-cookie'] ?? [];
+    expect(cookie).toBe('stepgate-explorer=graphiql; Path=/graphql; Max-Age=31536000; SameSite=Lax; HttpOnly');
+    const pair = cookie.split(';')[0] ?? '';
+    const nonces = new Set<string>();
+    for (const cookies of [pair, `other=1; ${pair}`, `a=b;${pair} ; c=d`]) {
+      const { headers, body } = await open(development, '', cookies);
+      const policy = headers['content-security-policy'];
+      const nonce = /name="style-nonce" content="([\w-]{36})"/.exec(body.toString())?.[1] ?? '';
+      expect(policy).toContain(`style-src 'self' 'nonce-${nonce}'`);
+      expect(policy).toContain("script-src 'self';");
+      expect(policy).not.toMatch(/unsafe|\*|https?:/);
+      expect(body.toString()).toMatch(/src="\/assets\/graphiql-[\w-]+\.js"/);
+      expect(headers['set-cookie']).toBeUndefined();
+      nonces.add(nonce);
+    }
+    expect(nonces.size).toBe(3);
+    const ofBase = await open(below, '?explorer=graphiql');
+    expect(ofBase.headers['set-cookie']?.[0]).toContain('Path=/gateway/graphql;');
+    expect(ofBase.body.toString()).toMatch(/src="\/gateway\/assets\/graphiql-/);
+  });
+
+  it.each([
+    ['?explorer=sandbox', 'stepgate-explorer=graphiql', true],
+    ['?explorer=other', '', false],
+    ['', 'stepgate-explorer=sandbox', false],
+    ['', 'not-stepgate-explorer=graphiql', false],
+  ])('is Sandbox for %j with the cookie %j', async (search, cookie, isNew) => {
+    const { headers, body } = await open(development, search, cookie);
+    expect(body.toString()).toContain('EmbeddedSandbox');
+    expect(headers['set-cookie']?.[0]?.split(';')[0]).toBe(isNew ? 'stepgate-explorer=sandbox' : undefined);
+  });
+
+  it('is off in production, whatever the browser chooses', async () => {
+    for (const search of ['', '?explorer=graphiql']) {
+      const { status, headers } = await open(production, search, 'stepgate-explorer=graphiql');
+      expect([status, headers['content-type']]).toEqual([400, 'application/json; charset=utf-8']);
+    }
+  });
+
+  it('may ask from both origins of Sandbox, outside production', async () => {
+    const allowedFor = async ({ url }: TestGateway, origin: string) => {
+      const headers = { origin, 'access-control-request-method': 'POST' };
+      return (await ask(`${url}/graphql`, { method: 'OPTIONS', headers })).headers['access-control-allow-origin'];
+    };
+    for (const origin of ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com']) {
+      expect([await allowedFor(development, origin), await allowedFor(production, origin)]).toEqual([
+        origin,
+        undefined,
+      ]);
+    }
+    expect(await allowedFor(development, 'https://evil.example')).toBeUndefined();
+  });
+});
