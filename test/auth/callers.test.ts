@@ -113,23 +113,6 @@ describe('a start in service mode', () => {
       expect(message).not.toContain('SECRET');
     }
   });
-
-  it('has defaults', () => {
-    expect(readConfig({ ...SERVICE, ...TOKENS }).auth).toEqual({
-      mode: 'service',
-      apiKey: 'service-key',
-      keys: [],
-      tokens: {
-        jwks: TOKENS.AUTH_JWKS,
-        issuer: TOKENS.AUTH_ISSUER,
-        audience: 'x',
-        algorithms: ['RS256', 'ES256', 'EdDSA'],
-        clockToleranceSeconds: 0,
-        organizationClaim: null,
-        workflowsClaim: null,
-      },
-    });
-  });
 });
 
 describe('a token that expires while a run is watched', () => {
