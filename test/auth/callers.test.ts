@@ -75,7 +75,11 @@ describe('a gateway in service mode', () => {
       { ...TOKENS, AUTH_ORGANIZATION_CLAIM: 'org', UPSTREAM_ENDPOINTS: 'run' },
       /^AUTH_ORGANIZATION_CLAIM: only the upstream's list/,
     ],
-    ['with keys but without UPSTREAM_AUTH', { ...KEYS, UPSTREAM_AUTH: 'passthrough' }, /it means nothing while UPSTREAM_AUTH is/],
+    [
+      'with keys but without UPSTREAM_AUTH',
+      { ...KEYS, UPSTREAM_AUTH: 'passthrough' },
+      /it means nothing while UPSTREAM_AUTH is/,
+    ],
   ])('does not start %s, and the error repeats no secret', async (_name, environment, message) => {
     const error: unknown = await startGateway(environment).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ message: expect.stringMatching(message) });
