@@ -214,6 +214,14 @@ describe('the claims of a token', () => {
       ]);
     }
     expect(upstream.calls).toEqual([]);
+    // Names that every object has are claims like any other.
+    for (const name of ['constructor', '__proto__', 'toString']) {
+      await gateway.close();
+      gateway = await start({ AUTH_WORKFLOWS_CLAIM: name });
+      expect((await ask({}, '{ workflow(id: "a1") { name } }')).errors).toMatchObject([
+        { extensions: { code: 'UNAUTHENTICATED' } },
+      ]);
+    }
   });
 
   it('let two tokens of the same scope share cached data, in whatever order they list it', async () => {

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { readProjectFile, service } from '../harness/compose.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { SECRET, startGateways, until } from '../harness/fleet.ts';
-import { startGateway, type GraphqlAnswer, type TestGateway } from '../harness/gateway.ts';
-import { captureLog, scrape } from '../support/observed.ts';
-import { startValkey, type TestValkey } from '../harness/valkey.ts';
+import { until } from '../harness/fleet.ts';
+import type { GraphqlAnswer, TestGateway } from '../harness/gateway.ts';
+import { captureLog, scrape } from '../harness/observed.ts';
+import { startScriptedFleet, type ScriptedFleet } from '../harness/scripted-fleet.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const EXECUTE = `mutation Execute($idempotencyKey: String) {
@@ -23,36 +22,23 @@ function recommendedPolicy(): string {
   return words[words.indexOf('--maxmemory-policy') + 1] ?? '';
 }
 
-describeWithValkey(`idempotency keys in a Valkey with little memory${withoutValkey}`, () => {
-  let valkey: TestValkey;
-  let upstream: FaultyUpstream;
-  let first: TestGateway;
-  let second: TestGateway;
+describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
+  let fleet: ScriptedFleet;
+  afterEach(() => fleet.close());
 
-  beforeEach(async () => {
-    valkey = await startValkey();
-    upstream = await startFaultyUpstream((call) => {
-      const { endpoint, runId } = call;
-      if (endpoint === 'execute') return { json: { run_id: `run-${upstream.count('execute')}`, message: 'started' } };
+  async function startTwo() {
+    fleet = await startScriptedFleet(({ endpoint, runId }) => {
+      const started = `run-${fleet.upstream.count('execute')}`;
+      if (endpoint === 'execute') return { json: { run_id: started, message: 'started' } };
       if (endpoint === 'run') return { json: [wireRun(runId)] };
       const outputs = randomBytes(ANSWER_BYTES).toString('base64');
-      return endpoint === 'steps' ? { json: [wireStep({ id: `${runId}-step`, outputs })] } : healthy(call);
+      return { json: [wireStep({ id: `${runId}-step`, outputs })] };
     });
-    [first, second] = (await startGateways(2, {
-      UPSTREAM_URL: upstream.url,
-      UPSTREAM_ENDPOINTS: 'steps,run,execute',
-      REDIS_URL: valkey.url,
-    })) as readonly [TestGateway, TestGateway];
-  });
-  afterEach(async () => {
-    await Promise.all([first, second].map((gateway) => gateway.close()));
-    await upstream.close();
-    await valkey.close();
-  });
+    return fleet.start(2, { UPSTREAM_ENDPOINTS: 'steps,run,execute' });
+  }
 
   const setMemory = (limit: string, policy: string) =>
-    valkey.client.config('SET', 'maxmemory', limit, 'maxmemory-policy', policy);
-
+    fleet.valkey.client.config('SET', 'maxmemory', limit, 'maxmemory-policy', policy);
   const start = (gateway: TestGateway, idempotencyKey: string | null) =>
     gateway.query(EXECUTE, { variables: { idempotencyKey } });
 
@@ -67,10 +53,10 @@ describeWithValkey(`idempotency keys in a Valkey with little memory${withoutValk
     return ids;
   }
 
-  const claims = () => valkey.client.keys('stepgate:start:*');
-  const evictedKeys = async () => Number(/^evicted_keys:(\d+)/m.exec(await valkey.client.info('stats'))?.[1]);
+  const evictedKeys = async () => Number(/^evicted_keys:(\d+)/m.exec(await fleet.valkey.client.info('stats'))?.[1]);
 
-  it('are not evicted for the cached answers of another caller, under the recommended policy', async () => {
+  it('keeps the keys of starts where it evicts answers of another caller, under the recommended policy', async () => {
+    const [first, second] = await startTwo();
     await setMemory('4mb', recommendedPolicy());
     const runs = await startEach(first);
     // More than once all that fits.
@@ -81,106 +67,89 @@ describeWithValkey(`idempotency keys in a Valkey with little memory${withoutValk
       expect(errors).toEqual([]);
     }
     expect(await startEach(second)).toEqual(runs);
-    expect(upstream.count('execute')).toBe(KEYS.length);
+    expect(fleet.upstream.count('execute')).toBe(KEYS.length);
   });
 
-  it('are removed after their end by the next start with a key', async () => {
+  it('loses the keys of starts that have ended by the next start with a key', async () => {
+    const [first, second] = await startTwo();
+    const { client } = fleet.valkey;
     await startEach(first);
-    expect(await claims()).toHaveLength(KEYS.length);
-    for (const name of await claims()) await valkey.client.zincrby('stepgate:starts', -TEN_MINUTES_MS, name);
+    expect(await fleet.names('start')).toHaveLength(KEYS.length);
+    for (const name of await fleet.names('start')) await client.zincrby('stepgate:starts', -TEN_MINUTES_MS, name);
     expect(runIn(await start(second, 'key 0'))).toBe('run-11');
-    expect(await claims()).toHaveLength(1);
-    expect(await valkey.client.zcard('stepgate:starts')).toBe(1);
+    expect(await fleet.names('start')).toHaveLength(1);
+    expect(await client.zcard('stepgate:starts')).toBe(1);
   });
 
-  it.each(['noeviction', 'volatile-lru'])('are refused before anything is sent when it is full: %s', async (policy) => {
-    expect(runIn(await start(first, 'known'))).toBe('run-1');
-    await setMemory('1', policy);
-    const { data, errors } = await start(second, 'new');
-    expect(data).toEqual({ executeWorkflow: null });
-    expect(errors).toMatchObject([{ extensions: { code: 'IDEMPOTENCY_UNAVAILABLE', retryable: true } }]);
-    expect(runIn(await start(second, 'known'))).toBe('run-1');
-    expect(upstream.count('execute')).toBe(1);
-    expect(runIn(await start(second, null))).toBe('run-2');
-    await setMemory('0', policy);
-    expect(runIn(await start(second, 'new'))).toBe('run-3');
-    expect(runIn(await start(first, 'new'))).toBe('run-3');
-  });
-});
+  it.each(['noeviction', 'volatile-lru'])(
+    'has starts with a key refused before anything is sent when it is full: %s',
+    async (policy) => {
+      const [first, second] = await startTwo();
+      expect(runIn(await start(first, 'known'))).toBe('run-1');
+      await setMemory('1', policy);
+      const { data, errors } = await start(second, 'new');
+      expect(data).toEqual({ executeWorkflow: null });
+      expect(errors).toMatchObject([{ extensions: { code: 'IDEMPOTENCY_UNAVAILABLE', retryable: true } }]);
+      expect(runIn(await start(second, 'known'))).toBe('run-1');
+      expect(fleet.upstream.count('execute')).toBe(1);
+      expect(runIn(await start(second, null))).toBe('run-2');
+      await setMemory('0', policy);
+      expect(runIn(await start(second, 'new'))).toBe('run-3');
+      expect(runIn(await start(first, 'new'))).toBe('run-3');
+    },
+  );
 
-describeWithValkey(`the eviction policy of Valkey${withoutValkey}`, () => {
-  const opened: { close(): Promise<void> }[] = [];
-  afterEach(async () => {
-    for (const each of opened.splice(0).reverse()) await each.close();
-  });
-
-  async function startValkeyWith(policy: string, limit: string) {
-    const valkey = await startValkey(['--maxmemory', limit, '--maxmemory-policy', policy]);
-    opened.push(valkey);
-    return valkey;
-  }
-
-  async function startLogged({ url }: TestValkey) {
+  async function startLogged() {
     const log = captureLog('warn');
-    const gateway = await startGateway(
-      { REDIS_URL: url, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000' },
-      { logger: log.logger },
-    );
-    opened.push(gateway);
+    const [gateway] = await fleet.start(1, {}, { logger: log.logger });
     return {
       /** Waits until the policy has been read so often. */
       async warnings(reads: number) {
         const labels = { command: 'INFO', outcome: 'ok' };
         await until(async () => (await scrape(gateway.url)).value('stepgate_valkey_commands_total', labels) >= reads);
-        return log.lines.filter(({ policy }) => policy !== undefined).map(({ policy, msg }) => ({ policy, msg }));
+        return log.lines.filter((line) => 'policy' in line).map(({ policy, msg }) => [policy, msg]);
       },
     };
   }
+  const withPolicy = (policy: string, limit: string) =>
+    startScriptedFleet(undefined, ['--maxmemory', limit, '--maxmemory-policy', policy]);
 
-  const EVICTS_KEYS =
-    'Valkey may evict idempotency keys: a start that is sent again may start a second run. Set maxmemory-policy volatile-lru';
-  const EVICTS_NOTHING =
-    'Valkey evicts nothing: once it is full, nothing new is shared, and starts with an idempotency key are refused. ' +
-    'Set maxmemory-policy volatile-lru';
+  const EVICTS_KEYS = /may start a second run.*volatile-lru/;
+  const EVICTS_NOTHING = /nothing new is shared.*volatile-lru/;
 
   it.each([
     ['allkeys-lru', '10mb', EVICTS_KEYS],
     ['allkeys-lfu', '0', EVICTS_KEYS],
     ['noeviction', '10mb', EVICTS_NOTHING],
-  ])('is logged with what is lost: %s, maxmemory %s', async (policy, limit, msg) => {
-    const gateway = await startLogged(await startValkeyWith(policy, limit));
-    expect(await gateway.warnings(1)).toEqual([{ policy, msg }]);
+    ['volatile-lru', '10mb', null],
+    ['volatile-lfu', '10mb', null],
+    ['noeviction', '0', null],
+  ])('has what is lost logged: policy %s, maxmemory %s', async (policy, limit, loss) => {
+    fleet = await withPolicy(policy, limit);
+    const gateway = await startLogged();
+    expect(await gateway.warnings(1)).toEqual(loss ? [[policy, expect.stringMatching(loss)]] : []);
   });
 
-  it.each([
-    ['volatile-lru', '10mb'],
-    ['volatile-lfu', '10mb'],
-    ['noeviction', '0'],
-  ])('is not logged where nothing is lost: %s, maxmemory %s', async (policy, limit) => {
-    const gateway = await startLogged(await startValkeyWith(policy, limit));
-    expect(await gateway.warnings(1)).toEqual([]);
-  });
-
-  it('is read each time that Valkey is back, also where it was away at the start, and logged once', async () => {
-    const valkey = await startValkeyWith('allkeys-lru', '10mb');
-    await valkey.kill();
-    const gateway = await startLogged(valkey);
-    await valkey.start();
-    expect(await gateway.warnings(1)).toHaveLength(1);
-    await valkey.kill();
-    await valkey.start();
-    expect(await gateway.warnings(2)).toHaveLength(1);
-  });
-
-  it('is the same in docker-compose.yml, for Kubernetes and in the docs', () => {
-    for (const path of [
-      'docker-compose.yml',
-      'deploy/kubernetes/valkey.yaml',
-      'docs/fleet.md',
-      'docs/observability.md',
-    ]) {
-      const policies = readProjectFile(path).match(/(?<=maxmemory-policy[^a-z]+)[a-z]+-[a-z]+/g);
-      expect({ path, policies: [...new Set(policies)] }).toEqual({ path, policies: ['volatile-lru'] });
+  it('has its policy read each time that it is back, also where it was away at the start, and logged once', async () => {
+    fleet = await withPolicy('allkeys-lru', '10mb');
+    await fleet.valkey.kill();
+    const gateway = await startLogged();
+    for (const reads of [1, 2]) {
+      await fleet.valkey.kill();
+      await fleet.valkey.start();
+      expect(await gateway.warnings(reads)).toHaveLength(1);
     }
   });
+});
+
+it('the recommended eviction policy is the same in docker-compose.yml, for Kubernetes and in the docs', () => {
+  for (const path of [
+    'docker-compose.yml',
+    'deploy/kubernetes/valkey.yaml',
+    'docs/fleet.md',
+    'docs/observability.md',
+  ]) {
+    const policies = readProjectFile(path).match(/(?<=maxmemory-policy[^a-z]+)[a-z]+-[a-z]+/g);
+    expect({ path, policies: [...new Set(policies)] }).toEqual({ path, policies: ['volatile-lru'] });
+  }
 });

@@ -1,385 +1,483 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createClient } from 'graphql-sse';
-import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
-import { SECRET, startGateways, until } from '../harness/fleet.ts';
-import type { TestGateway } from '../harness/gateway.ts';
-import { scrape } from '../support/observed.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { startValkey, type TestValkey } from '../harness/valkey.ts';
+import type { Call, Reply } from '../harness/faulty-upstream.ts';
+import { passed, SECRET, until } from '../harness/fleet.ts';
+import type { TestGateway } from '../harness/gateway.ts';
+import { startIssuer, type Claims } from '../harness/issuer.ts';
+import { captureLog, rowsOf, scrape, wordsIn } from '../harness/observed.ts';
+import {
+  answerOf,
+  codesOf,
+  queryOf,
+  recordOf,
+  startScriptedFleet,
+  waiting,
+  type ScriptedFleet,
+} from '../harness/scripted-fleet.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const FLEET_PAGE = new URL('../../docs/fleet.md', import.meta.url);
-
-const queryOf = (id: string) =>
-  `{ run(workflowId: "wf", id: "${id}") { id status outputs freshness { fetchedAt isFinal isStale } steps { id outputs } } }`;
-
-/** What the upstream has for a key: its own words in each answer. */
-const answerOf = ({ endpoint, runId, key = '' }: Call): Reply => ({
-  json:
-    endpoint === 'run'
-      ? [wireRun(runId, { outputs: `output of ${runId} for ${key}` })]
-      : [wireStep({ id: `step of ${runId}`, outputs: `step output for ${key}` })],
-});
-
-interface RunAnswer {
-  readonly run: { readonly freshness: { readonly fetchedAt: string } };
-}
-
+const HOUR_MS = 3_600_000;
+const MIB = 2 ** 20;
+const STORED = { command: 'STORE', outcome: 'ok' };
 const LIVE: Readonly<Record<string, unknown>> = { status: 'running', end_time: null, elapsed_time: null };
 
-describeWithValkey(`the shared tier${withoutValkey}`, () => {
-  let valkey: TestValkey;
-  let upstream: FaultyUpstream;
-  const gateways: TestGateway[] = [];
+/** A run that has not ended. */
+const live = (outputs: string): Reply => ({ json: [wireRun('r1', { ...LIVE, outputs })] });
 
+const outputsAt = async (gateway: TestGateway, id = 'r1', key = 'key-1') => {
+  const { data, errors } = await gateway.query(recordOf(id), { key });
+  expect(errors).toEqual([]);
+  return (data as { readonly run: { readonly outputs: string } }).run.outputs;
+};
+
+describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
+  let fleet: ScriptedFleet;
   beforeEach(async () => {
-    valkey = await startValkey();
-    upstream = await startFaultyUpstream(answerOf);
+    fleet = await startScriptedFleet();
   });
-  afterEach(async () => {
-    await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
-    await upstream.close();
-    await valkey.close();
-  });
+  afterEach(() => fleet.close());
 
-  async function start(count: number, environment: Readonly<Record<string, string>> = {}) {
-    const started = await startGateways(count, { UPSTREAM_URL: upstream.url, REDIS_URL: valkey.url, ...environment });
-    gateways.push(...started);
-    return started as readonly [TestGateway, TestGateway, TestGateway];
+  /** Each call of the upstream waits until the test answers it. */
+  function holdCalls() {
+    const replies: ((reply: Reply) => void)[] = [];
+    fleet.upstream.script = () => new Promise((resolve) => replies.push(resolve));
+    return {
+      /** Resolves when so many calls have come. */
+      calls: (count: number) => until(() => replies.length >= count),
+      reply: (index: number, reply: Reply) => replies[index]?.(reply),
+    };
   }
+  const answer = (text: string): Reply => ({ json: [wireRun('r1', { outputs: text })] });
 
-  const codesOf = async (gateway: TestGateway, id: string, key = 'key-1') =>
-    (await gateway.query(queryOf(id), { key })).errors.map(({ extensions }) => extensions.code);
-
-  /** Until what a gateway has fetched is stored: nobody waits for that. */
-  const stored = (count: number) => until(async () => (await valkey.client.keys('stepgate:answer:*')).length >= count);
-
-  /** Until a final run is stored for good: its steps are known to be final only when its record has come. */
-  const storedForGood = (count: number) =>
-    until(async () => {
-      const names = await valkey.client.keys('stepgate:answer:*');
-      const ttls = await Promise.all(names.map((name) => valkey.client.pttl(name)));
-      return ttls.filter((ttl) => ttl > 60_000).length >= count;
-    });
-
-  it('answers at each gateway what one has fetched, with the time of that call', async () => {
-    const [first, second] = await start(2);
-    const before = await first.query(queryOf('r1'));
-    await storedForGood(2);
-    for (let time = 0; time < 3; time += 1) {
-      const answer = await second.query(queryOf('r1'));
-      expect(answer.errors).toEqual([]);
-      expect(answer.data).toMatchObject({ run: { freshness: { isFinal: true, isStale: false } } });
-      const [one, another] = [before, answer].map(({ data }) => (data as unknown as RunAnswer).run);
+  describe('are shared', () => {
+    it('with the time of the call, whatever the clocks of the gateways show', async () => {
+      const [first] = await fleet.start(1);
+      const [second] = await fleet.start(1, {}, { now: () => Date.now() + HOUR_MS });
+      const before = await first.query(queryOf('r1'));
+      await fleet.storedForGood(2);
+      const after = await second.query(queryOf('r1'));
+      interface Fetched {
+        readonly run: { readonly freshness: { readonly fetchedAt: string } };
+      }
+      const [one, another] = [before, after].map(({ data }) => (data as unknown as Fetched).run);
+      expect(another).toMatchObject({ freshness: { isFinal: true, isStale: false } });
       expect({ ...another, freshness: null }).toEqual({ ...one, freshness: null });
       const apartMs = Date.parse(another?.freshness.fetchedAt ?? '') - Date.parse(one?.freshness.fetchedAt ?? '');
-      expect(Math.abs(apartMs)).toBeLessThan(1000);
-    }
-    expect(upstream.calls).toHaveLength(2);
-    const figures = await scrape(second.url);
-    expect(figures.value('stepgate_shared_reads_total', { result: 'hit' })).toBe(2);
-    expect(figures.counts('stepgate_operation_cache_total')).toEqual({ held: 2, ready: 1 });
-  });
-
-  it('makes one call for all gateways that ask at the same time, also while it takes longer than a lease', async () => {
-    const fleet = await start(3);
-    const asked = Promise.withResolvers<undefined>();
-    upstream.script = async (call) => {
-      await asked.promise;
-      return answerOf(call);
-    };
-    const startedAt = Date.now();
-    const answers = fleet.map((gateway) => gateway.query(queryOf('r1')));
-    await until(async () => (await valkey.client.keys('stepgate:call:*')).length === 2);
-    await until(() => Date.now() > startedAt + 1500);
-    asked.resolve(undefined);
-    for (const { data, errors } of await Promise.all(answers)) {
-      expect(errors).toEqual([]);
-      expect(data).toMatchObject({ run: { outputs: 'output of r1 for key-1' } });
-    }
-    expect(upstream.calls).toHaveLength(2);
-  });
-
-  it('leaves each gateway to itself where a call has failed, or a lease was lost', async () => {
-    const fleet = await start(3);
-    let calls = 0;
-    upstream.script = (call) => {
-      calls += 1;
-      return calls <= 2 ? { status: 418 } : answerOf(call);
-    };
-    const answers = await Promise.all(fleet.map((gateway) => gateway.query(queryOf('r1'))));
-    expect(answers.filter(({ errors }) => errors.length === 0).length).toBeGreaterThanOrEqual(1);
-
-    const held = Promise.withResolvers<undefined>();
-    upstream.script = async (call) => {
-      if (upstream.calls.filter(({ runId }) => runId === 'r2').length <= 2) await held.promise;
-      return answerOf(call);
-    };
-    const first = fleet[0].query(queryOf('r2'));
-    await until(() => upstream.calls.filter(({ runId }) => runId === 'r2').length === 2);
-    // As if its gateway had been paused: others take the lease, and it can't extend it.
-    for (const name of await valkey.client.keys('stepgate:call:*')) await valkey.client.del(name);
-    expect((await fleet[1].query(queryOf('r2'))).errors).toEqual([]);
-    held.resolve(undefined);
-    expect((await first).errors).toEqual([]);
-    expect(upstream.calls.filter(({ runId }) => runId === 'r2')).toHaveLength(4);
-  });
-
-  it('holds live data no longer than LIVE_TTL_MS', async () => {
-    upstream.script = ({ endpoint, runId }) => ({
-      json: endpoint === 'run' ? [wireRun(runId, LIVE)] : [wireStep({ ...LIVE, id: `${runId}-step` })],
+      expect(Math.abs(apartMs - HOUR_MS)).toBeLessThan(1000);
+      expect(fleet.upstream.calls).toHaveLength(2);
+      expect((await scrape(second.url)).counts('stepgate_shared_reads_total')).toEqual({ hit: 2 });
     });
-    const [first, second] = await start(2, { LIVE_TTL_MS: '5000' });
-    await first.query(queryOf('r1'));
-    await stored(2);
-    const { data } = await second.query(queryOf('r1'));
-    expect(data).toMatchObject({ run: { status: 'RUNNING', freshness: { isFinal: false, isStale: false } } });
-    expect(upstream.calls).toHaveLength(2);
-    for (const name of await valkey.client.keys('stepgate:answer:*')) {
-      expect(await valkey.client.pttl(name)).toBeLessThanOrEqual(5000);
-    }
+
+    it('by one call for all gateways that ask at the same time, also while it takes longer than a lease', async () => {
+      const gateways = await fleet.start(3);
+      const held = holdCalls();
+      const answers = gateways.map((gateway) => outputsAt(gateway));
+      await held.calls(1);
+      await passed(1500);
+      held.reply(0, answer('one'));
+      expect(await Promise.all(answers)).toEqual(['one', 'one', 'one']);
+      expect(fleet.upstream.calls).toHaveLength(1);
+      await until(async () => (await fleet.names('call')).length === 0);
+    });
+
+    it('live ones no longer than LIVE_TTL_MS, final ones no longer than SHARED_TTL_S', async () => {
+      fleet.upstream.script = ({ endpoint, runId }) => ({
+        json: endpoint === 'run' ? [wireRun(runId, LIVE)] : [wireStep({ ...LIVE, id: `${runId}-step` })],
+      });
+      const [first, second] = await fleet.start(2, { LIVE_TTL_MS: '5000', SHARED_TTL_S: '100' });
+      const ttls = async () => Promise.all((await fleet.names('answer')).map((name) => fleet.valkey.client.pttl(name)));
+      await first.query(queryOf('r1'));
+      await fleet.stored(2);
+      const { data } = await second.query(queryOf('r1'));
+      expect(data).toMatchObject({ run: { status: 'RUNNING', freshness: { isFinal: false, isStale: false } } });
+      expect(fleet.upstream.calls).toHaveLength(2);
+      for (const ttl of await ttls()) expect(ttl).toBeLessThanOrEqual(5000);
+      fleet.upstream.script = answerOf;
+      await fleet.valkey.client.flushall();
+      await first.query(queryOf('r2'));
+      await fleet.storedForGood(2);
+      for (const ttl of await ttls()) expect(ttl).toBeLessThanOrEqual(100_000);
+    });
+
+    it('also where the upstream has nothing, but never for good: the run may not be there yet', async () => {
+      const [first, second] = await fleet.start(2, { LIVE_TTL_MS: '500' });
+      await outputsAt(first, 'other');
+      fleet.upstream.script = () => ({ status: 404 });
+      for (const gateway of [first, second]) expect(await codesOf(gateway, 'r1')).toEqual(['NOT_FOUND']);
+      fleet.upstream.script = answerOf;
+      for (const gateway of [first, second]) await until(async () => (await codesOf(gateway, 'r1')).length === 0);
+    });
+
+    it('before a gateway stops', async () => {
+      const [first, second] = await fleet.start(2);
+      await outputsAt(first);
+      await first.close();
+      await outputsAt(second);
+      expect(fleet.upstream.calls).toHaveLength(1);
+    });
+
+    it('the newest one: a call that was sent earlier and is answered later replaces nothing', async () => {
+      const [first, second, third] = await fleet.start(3, { LIVE_TTL_MS: '60000' });
+      const held = holdCalls();
+      const late = outputsAt(first);
+      await held.calls(1);
+      // Gateways know Valkey's time only up to some milliseconds.
+      await passed(300);
+      // As if the gateway had been paused for so long that its lease was over.
+      await fleet.valkey.client.del([...(await fleet.names('call'))]);
+      const early = outputsAt(second);
+      await held.calls(2);
+      held.reply(1, live('newer'));
+      expect(await early).toBe('newer');
+      await fleet.stored(1);
+      held.reply(0, live('older'));
+      await late;
+      await until(async () => (await scrape(first.url)).value('stepgate_valkey_commands_total', STORED) === 1);
+      expect(await outputsAt(third)).toBe('newer');
+      expect(fleet.upstream.calls).toHaveLength(2);
+    });
+
+    it('by gateways with the same upstream and the same headers, and by no others', async () => {
+      const headers = (text: string) => ({ UPSTREAM_HEADERS: text });
+      const [first] = await fleet.start(1, headers('x-a: 1; x-b: 2'));
+      await outputsAt(first);
+      await fleet.storedForGood(1);
+      const [sameHeaders] = await fleet.start(1, headers('x-b: 2; x-a: 1'));
+      await outputsAt(sameHeaders);
+      expect(fleet.upstream.calls).toHaveLength(1);
+      for (const environment of [
+        headers('x-a: 1; x-b: 3'),
+        {},
+        { UPSTREAM_URL: `${fleet.upstream.url}/other/..`, ...headers('x-a: 1; x-b: 2') },
+        { FLEET_SECRET: SECRET.toUpperCase(), ...headers('x-a: 1; x-b: 2') },
+      ]) {
+        const before = fleet.upstream.calls.length;
+        const [another] = await fleet.start(1, environment);
+        await outputsAt(another);
+        expect({ environment, calls: fleet.upstream.calls.length - before }).toEqual({ environment, calls: 1 });
+      }
+    });
   });
 
-  it('never has a run for good that may not be there yet', async () => {
-    const [first, second] = await start(2, { LIVE_TTL_MS: '100' });
-    await first.query(queryOf('other'));
-    upstream.script = () => ({ status: 404 });
-    expect(await codesOf(first, 'r1')).toEqual(['NOT_FOUND']);
-    expect(await codesOf(second, 'r1')).toEqual(['NOT_FOUND']);
-    upstream.script = answerOf;
-    for (const gateway of [first, second]) {
-      await until(async () => (await codesOf(gateway, 'r1')).length === 0);
-    }
+  describe('are fetched by each gateway for itself', () => {
+    it('at the same time, where the call that they waited for has failed', async () => {
+      const [first, second, third] = await fleet.start(3);
+      const held = holdCalls();
+      const failed = first.query(recordOf('r1'));
+      await held.calls(1);
+      const others = [second, third].map((gateway) => outputsAt(gateway));
+      for (const gateway of [second, third]) await waiting(gateway, 1);
+      held.reply(0, { status: 418 });
+      expect((await failed).errors).toHaveLength(1);
+      await held.calls(3);
+      for (const index of [1, 2]) held.reply(index, answer('own'));
+      expect(await Promise.all(others)).toEqual(['own', 'own']);
+    });
+
+    it('where they are larger than 4 MiB', async () => {
+      const sizes = { large: 4 * MIB, allowed: 3.9 * MIB };
+      fleet.upstream.script = ({ runId }) => ({
+        json: [wireRun(runId, { outputs: 'x'.repeat(sizes[runId as 'large' | 'allowed']) })],
+      });
+      const gateways = await fleet.start(2);
+      const [first] = gateways;
+      await outputsAt(first, 'allowed');
+      await fleet.storedForGood(1);
+      for (const id of ['allowed', 'large']) {
+        for (const gateway of gateways) expect(await outputsAt(gateway, id)).toMatch(/^x+$/);
+      }
+      expect(fleet.upstream.calls.map(({ runId }) => runId)).toEqual(['allowed', 'large', 'large']);
+    });
+
+    it('where a lease was lost, and no gateway waits longer than a second for one that has died', async () => {
+      const [first, second] = await fleet.start(2);
+      const held = holdCalls();
+      const one = outputsAt(first);
+      await held.calls(1);
+      const [lease = ''] = await fleet.names('call');
+      // Written by a gateway that died, or by somebody else: it would never end.
+      await fleet.valkey.client.set(lease, 'dead');
+      const another = outputsAt(second);
+      await held.calls(2);
+      for (const index of [0, 1]) held.reply(index, answer('answered'));
+      expect(await Promise.all([one, another])).toEqual(['answered', 'answered']);
+      expect((await scrape(first.url)).value('stepgate_leases_total', { purpose: 'call', outcome: 'lost' })).toBe(1);
+      await until(async () => (await fleet.names('call')).length === 0);
+    });
   });
 
-  it('has stored what was fetched when a gateway has stopped', async () => {
-    const [first, second] = await start(2);
-    await first.query(queryOf('r1'));
-    await first.close();
-    gateways.shift();
-    expect(await codesOf(second, 'r1')).toEqual([]);
-    expect(upstream.calls).toHaveLength(2);
+  it('are fetched once by the others where the client that asked first has left', async () => {
+    const [first, second, third] = await fleet.start(3);
+    const held = holdCalls();
+    const controller = new AbortController();
+    const left = first.query(recordOf('r1'), { signal: controller.signal }).catch(() => 'left');
+    await held.calls(1);
+    const others = [second, third].map((gateway) => outputsAt(gateway));
+    for (const gateway of [second, third]) await waiting(gateway, 1);
+    controller.abort();
+    expect(await left).toBe('left');
+    await held.calls(2);
+    held.reply(1, answer('own'));
+    expect(await Promise.all(others)).toEqual(['own', 'own']);
+    expect(fleet.upstream.calls).toHaveLength(2);
   });
 
-  it('leaves answers of more than 4 MiB to each gateway', async () => {
-    const outputs = 'x'.repeat(4 * 2 ** 20);
-    upstream.script = (call) => (call.endpoint === 'steps' ? { json: [wireStep({ outputs })] } : answerOf(call));
-    const fleet = await start(2);
-    for (const gateway of fleet) {
-      const { data } = await gateway.query('{ run(workflowId: "wf", id: "r1") { stepCounts { total } } }');
-      expect(data).toEqual({ run: { stepCounts: { total: 1 } } });
-      await stored(1);
-    }
-    expect(upstream.count('run')).toBe(1);
-    expect(upstream.count('steps')).toBe(2);
+  it('are not fetched for a client that has left while it waited for another gateway', async () => {
+    const log = captureLog('info');
+    const [first] = await fleet.start(1);
+    const [second] = await fleet.start(1, {}, { logger: log.logger });
+    const held = holdCalls();
+    const failed = first.query(recordOf('r1'));
+    await held.calls(1);
+    const controller = new AbortController();
+    const left = second.query(recordOf('r1'), { signal: controller.signal }).catch(() => 'left');
+    await waiting(second, 1);
+    controller.abort();
+    expect(await left).toBe('left');
+    await until(() => log.lines.some(({ msg }) => msg === 'operation'));
+    // For 50 ms another client may join the load.
+    await passed(100);
+    held.reply(0, { status: 418 });
+    await failed;
+    const own = second.query(recordOf('r2'));
+    await held.calls(2);
+    held.reply(1, { status: 418 });
+    await own;
+    expect(fleet.upstream.calls.map(({ runId }) => runId)).toEqual(['r1', 'r2']);
   });
 
-  it('works with no more rights in Valkey than the docs name', async () => {
+  describe('show nothing', () => {
+    it('of one viewer to another', async () => {
+      const gateways = await fleet.start(2);
+      await gateways[0].query(queryOf('r1'));
+      await fleet.storedForGood(2);
+      for (const gateway of gateways) {
+        const { data } = await gateway.query(queryOf('r1'), { key: 'key-2' });
+        expect(JSON.stringify(data)).toContain('output of r1 for key-2');
+        expect(JSON.stringify(data)).not.toContain('key-1');
+      }
+      expect(fleet.upstream.calls.filter(({ key }) => key === 'key-2')).toHaveLength(2);
+    });
+
+    it('to a reader of all of Valkey', async () => {
+      const [first] = await fleet.start(1, { PERSISTED_OPERATIONS: 'allow' });
+      await first.query(queryOf('a-run-id'), { key: 'a-secret-key' });
+      await fleet.storedForGood(2);
+      const names = await fleet.valkey.client.keys('*');
+      expect(names.length).toBeGreaterThanOrEqual(3);
+      const contents = await Promise.all(names.map((name) => fleet.valkey.client.getBuffer(name)));
+      const all = Buffer.concat([Buffer.from(names.join('\n')), ...contents.map((each) => each ?? Buffer.of())]);
+      const text = all.toString('latin1').replaceAll('stepgate:', '');
+      for (const word of ['a-run-id', 'a-secret-key', 'output', 'step', 'completed', SECRET]) {
+        expect({ word, found: text.includes(word) }).toEqual({ word, found: false });
+      }
+    });
+
+    it.each<readonly [string, (stored: Buffer, other: Buffer) => Buffer, boolean]>([
+      ['another answer of the same viewer', (_, other) => other, true],
+      ['its bytes, the last one changed', (stored) => changed(stored, stored.length - 1), true],
+      ['its bytes, one of the nonce changed', (stored) => changed(stored, 20), true],
+      ['its bytes in another format', (stored) => changed(stored, 16), true],
+      ['its bytes, cut off', (stored) => stored.subarray(0, 30), true],
+      ['its bytes with another time than digits', (stored) => changed(stored, 0), false],
+      ['nonsense', () => Buffer.from('nonsense'), false],
+    ])('that somebody has put there: %s', async (_name, forge, isCounted) => {
+      const [first, second] = await fleet.start(2);
+      await outputsAt(first, 'r1');
+      await fleet.storedForGood(1);
+      const [name = ''] = await fleet.names('answer');
+      await outputsAt(first, 'r2');
+      await fleet.storedForGood(2);
+      const other = (await fleet.names('answer')).find((each) => each !== name) ?? '';
+      const read = async (from: string) => (await fleet.valkey.client.getBuffer(from)) ?? Buffer.of();
+      const forged = forge(await read(name), await read(other));
+      await fleet.valkey.client.set(name, forged, 'PX', HOUR_MS);
+      expect(await outputsAt(second, 'r1')).toBe('output of r1 for key-1');
+      expect(fleet.upstream.calls).toHaveLength(3);
+      const reads = (await scrape(second.url)).counts('stepgate_shared_reads_total');
+      // A miss looks twice: before it has the lease, and then.
+      expect(reads).toEqual({ miss: 2, ...(isCounted && { unreadable: 2 }) });
+    });
+
+    it('of a right that nobody knows any more, or that has another form than ours', async () => {
+      const [first] = await fleet.start(1);
+      await outputsAt(first);
+      await fleet.storedForGood(1);
+      const [epoch = ''] = await fleet.names('epoch');
+      const [token = '', since = '', last = ''] = (await fleet.valkey.client.get(epoch))?.split(' ') ?? [];
+      const forged = [
+        ...[null, '', token, `${token} ${since}`, `${token} ${since} ${last} 3`, `${token} ${since} x`],
+        ...[`${token} -1 ${last}`, `other ${since} ${last}`, `${'t'.repeat(65)} ${since} ${last}`],
+        ...[`${token} ${since} ${'9'.repeat(17)}`, `${token} ${last} ${last}`],
+      ];
+      for (const text of forged) {
+        if (text === null) await fleet.valkey.client.del(epoch);
+        else await fleet.valkey.client.set(epoch, text, 'PX', HOUR_MS);
+        const before = fleet.upstream.calls.length;
+        const [another] = await fleet.start(1);
+        await outputsAt(another);
+        expect({ text, calls: fleet.upstream.calls.length - before }).toEqual({ text, calls: 1 });
+        await until(async () => (await fleet.names('call')).length === 0);
+      }
+    });
+  });
+
+  it('are shared again where everything in Valkey is from the future, as after one whose clock was ahead', async () => {
+    const [first, second] = await fleet.start(2, { LIVE_TTL_MS: '60000' });
+    fleet.upstream.script = () => live('ahead');
+    await outputsAt(first);
+    await fleet.stored(1);
+    const [name = ''] = await fleet.names('answer');
+    const [epoch = ''] = await fleet.names('epoch');
+    const { client } = fleet.valkey;
+    const bytes = ((await client.getBuffer(name)) ?? Buffer.of()).subarray(16);
+    const aheadMs = Date.now() + HOUR_MS;
+    await client.set(name, Buffer.concat([Buffer.from(String(aheadMs).padStart(16, '0')), bytes]), 'PX', HOUR_MS);
+    fleet.upstream.script = () => live('now');
+    const [token = ''] = (await client.get(epoch))?.split(' ') ?? [];
+    // A success from then proves nothing, so the answer is not read; a withdrawal from then is of now.
+    await client.set(epoch, `${token} 0 ${aheadMs}`, 'PX', HOUR_MS);
+    expect(await outputsAt(second)).toBe('now');
+    const [third] = await fleet.start(1);
+    await until(async () => Number((await client.get(epoch))?.split(' ')[2]) < aheadMs);
+    await until(async () => !(await client.get(name))?.startsWith(String(aheadMs).padStart(16, '0')));
+    expect(await outputsAt(third)).toBe('now');
+    expect(fleet.upstream.calls).toHaveLength(2);
+
+    await client.set(epoch, `${token} ${aheadMs} 0`, 'PX', HOUR_MS);
+    let asked = 0;
+    await until(async () => {
+      asked += 1;
+      await outputsAt(third, `another-${asked}`);
+      return Number((await client.get(epoch))?.split(' ')[2]) > 0;
+    });
+    expect(Number((await client.get(epoch))?.split(' ')[1])).toBeLessThan(aheadMs);
+  });
+
+  it('need no more rights in Valkey than the docs name', async () => {
     const [, rights = ''] = /^ *user stepgate (.+)$/m.exec(readFileSync(FLEET_PAGE, 'utf8')) ?? [];
-    await valkey.client.call('ACL', 'SETUSER', 'stepgate', ...rights.split(' '));
-    const fleet = await start(2, {
-      REDIS_URL: valkey.url.replace('redis://', 'redis://stepgate:password@'),
+    await fleet.valkey.client.call('ACL', 'SETUSER', 'stepgate', ...rights.split(' '));
+    const gateways = await fleet.start(2, {
+      REDIS_URL: fleet.valkey.url.replace('redis://', 'redis://stepgate:password@'),
       RATE_LIMIT_PER_MINUTE: '1000',
       PERSISTED_OPERATIONS: 'allow',
       UPSTREAM_ENDPOINTS: 'steps,run,execute',
     });
-    await fleet[0].query(queryOf('r1'));
-    await storedForGood(2);
-    expect(await codesOf(fleet[1], 'r1')).toEqual([]);
+    const [first, second] = gateways;
+    const { upstream } = fleet;
+    await first.query(queryOf('r1'));
+    await fleet.storedForGood(2);
+    expect(await codesOf(second, 'r1')).toEqual([]);
     expect(upstream.calls).toHaveLength(2);
     upstream.script = () => ({ json: { run_id: 'r2', message: 'started' } });
     const execute = 'mutation ($key: String) { executeWorkflow(workflowId: "wf", idempotencyKey: $key) { message } }';
-    for (const gateway of fleet) {
+    for (const gateway of gateways) {
       expect((await gateway.query(execute, { variables: { key: 'taken' } })).errors).toEqual([]);
     }
     expect(upstream.count('execute')).toBe(1);
     upstream.script = () => ({ status: 404 });
-    const live = createClient({ url: `${fleet[1].url}/graphql/stream`, headers: { authorization: 'Bearer key-1' } });
-    const events = live.iterate({ query: 'subscription { runUpdated(workflowId: "wf", id: "r9") { status } }' });
+    const client = createClient({ url: `${second.url}/graphql/stream`, headers: { authorization: 'Bearer key-1' } });
+    const events = client.iterate({ query: 'subscription { runUpdated(workflowId: "wf", id: "r9") { status } }' });
     expect(JSON.stringify(await events.next())).toContain('NOT_FOUND');
     upstream.script = () => ({ status: 401 });
-    expect(await codesOf(fleet[0], 'r2')).toContain('UNAUTHENTICATED');
-    await until(async () => (await codesOf(fleet[1], 'r1')).includes('UNAUTHENTICATED'));
-    await fleet[0].query(execute, { variables: { key: 'freed' } });
+    expect(await codesOf(first, 'r2')).toContain('UNAUTHENTICATED');
+    await until(async () => (await codesOf(second, 'r1')).includes('UNAUTHENTICATED'));
+    await first.query(execute, { variables: { key: 'freed' } });
     expect(upstream.count('execute')).toBe(2);
-    expect(await valkey.client.keys('stepgate:start:*')).toHaveLength(1);
-    for (const { url } of fleet) {
+    expect(await fleet.names('start')).toHaveLength(1);
+    for (const { url } of gateways) {
       const commands = (await scrape(url)).counts('stepgate_valkey_commands_total');
       expect(Object.keys(commands).filter((name) => name.includes('refused'))).toEqual([]);
     }
   });
 
-  describe('shows nothing', () => {
-    it('of one viewer to another', async () => {
-      const fleet = await start(2);
-      await fleet[0].query(queryOf('r1'), { key: 'key-1' });
-      await storedForGood(2);
-      for (const gateway of fleet) {
-        const { data } = await gateway.query(queryOf('r1'), { key: 'key-2' });
-        expect(JSON.stringify(data)).toContain('output of r1 for key-2');
-        expect(JSON.stringify(data)).not.toContain('key-1');
+  it('are announced in one form: whatever else comes on these channels is ignored', async () => {
+    const log = captureLog('error');
+    const [first] = await fleet.start(1, {}, { logger: log.logger });
+    const [second] = await fleet.start(1, {}, { logger: log.logger });
+    const held = holdCalls();
+    const one = outputsAt(first);
+    await held.calls(1);
+    const another = outputsAt(second);
+    await waiting(second, 1);
+    const id = (await fleet.names('call'))[0]?.slice(-43) ?? '';
+    const junk = ['', 'a', id, `${id} done`, `${id}a failed`, `a${id} failed`, `${id} failed!`, `x ${id} failed`];
+    for (const payload of [...junk, `${id} ${'failed'.repeat(200)}`]) {
+      for (const channel of ['call', 'withdrawn', 'start', 'poll']) {
+        await fleet.valkey.client.publish(`stepgate:${channel}`, payload);
       }
-      expect(upstream.calls.filter(({ key }) => key === 'key-2')).toHaveLength(2);
-    });
-
-    it('to whoever reads all of Valkey', async () => {
-      const [first] = await start(1, { PERSISTED_OPERATIONS: 'allow' });
-      await first.query(queryOf('a-run-id'), { key: 'a-secret-key' });
-      await storedForGood(2);
-      const names = await valkey.client.keys('*');
-      expect(names.length).toBeGreaterThanOrEqual(3);
-      const contents = await Promise.all(names.map((name) => valkey.client.getBuffer(name)));
-      const all = Buffer.concat([Buffer.from(names.join('\n')), ...contents.map((each) => each ?? Buffer.of())]);
-      for (const word of ['a-run-id', 'a-secret-key', 'wf', 'output', 'step', 'completed', SECRET]) {
-        const found = all.toString('latin1').replaceAll('stepgate:', '').includes(word);
-        // Base64 may hold a short word by chance.
-        if (word.length > 3) expect({ word, found }).toEqual({ word, found: false });
-      }
-    });
-
-    it('of what somebody has put there', async () => {
-      const [first, second] = await start(2);
-      await first.query(queryOf('r1'));
-      await first.query(queryOf('r2'));
-      await storedForGood(4);
-      const names = await valkey.client.keys('stepgate:answer:*');
-      const contents = await Promise.all(names.map((name) => valkey.client.getBuffer(name)));
-      // Each answer under the name of the next.
-      for (const [index, name] of names.entries()) {
-        await valkey.client.set(name, contents[(index + 1) % names.length] ?? '', 'PX', 600_000);
-      }
-      const { data, errors } = await second.query(queryOf('r1'));
-      expect(errors).toEqual([]);
-      expect(data).toMatchObject({ run: { id: 'r1', outputs: 'output of r1 for key-1' } });
-      expect(upstream.calls).toHaveLength(6);
-    });
-  });
-
-  describe('a right that is withdrawn', () => {
-    const refuse = (): Reply => ({ status: 401 });
-
-    /** Two gateways have a run cached. */
-    async function cachedAtBoth(environment: Readonly<Record<string, string>> = {}) {
-      const [first, second] = await start(2, environment);
-      await first.query(queryOf('r1'));
-      await storedForGood(2);
-      await second.query(queryOf('r1'));
-      upstream.script = refuse;
-      return { first, second };
     }
+    held.reply(0, answer('one'));
+    expect(await Promise.all([one, another])).toEqual(['one', 'one']);
+    expect(fleet.upstream.calls).toHaveLength(1);
+    expect(log.lines).toEqual([]);
+  });
 
-    it('and was noticed at one gateway is refused at all, and nothing stored is served any more', async () => {
-      const { first, second } = await cachedAtBoth();
-      expect(await codesOf(first, 'r2')).toContain('UNAUTHENTICATED');
-      await until(async () => (await codesOf(second, 'r1')).includes('UNAUTHENTICATED'));
-      const [late] = await start(1);
-      expect(await codesOf(late, 'r1')).toContain('UNAUTHENTICATED');
-      // The key is good again, and its right is proven: what was stored before stays unread.
-      upstream.script = (call) => answerOf({ ...call, key: 'a key that is good again' });
-      expect(await codesOf(late, 'r2')).toEqual([]);
-      const { data, errors } = await late.query(queryOf('r1'));
-      expect(errors).toEqual([]);
-      expect(data).toMatchObject({
-        run: {
-          outputs: 'output of r1 for a key that is good again',
-          steps: [{ outputs: 'step output for a key that is good again' }],
-        },
-      });
-    });
-
-    /** Two gateways have a run cached; the second does not hear the first. */
-    async function cachedAtADeafOne() {
-      await valkey.client.call('ACL', 'SETUSER', 'deaf', 'on', '>password', '~*', '&*', '+@all', '-subscribe');
-      const interval = { REAUTH_INTERVAL_MS: '2000' };
-      const [first] = await start(1, interval);
-      const [deaf] = await start(1, {
-        ...interval,
-        REDIS_URL: valkey.url.replace('redis://', 'redis://deaf:password@'),
-      });
-      await first.query(queryOf('r1'));
-      await storedForGood(2);
-      await deaf.query(queryOf('r1'));
-      expect(upstream.calls).toHaveLength(2);
-      upstream.script = refuse;
-      return { first, deaf };
+  it('are counted by the metrics that the docs list, with the same labels; a gateway alone has none of them', async () => {
+    const [ofFleet] = await fleet.start(1);
+    const [alone] = await fleet.start(1, { REDIS_URL: '', FLEET_SECRET: '' });
+    for (const gateway of [ofFleet, alone]) await outputsAt(gateway);
+    const [shown, others] = [await scrape(ofFleet.url), await scrape(alone.url)];
+    const names = shown.names.filter((name) => !others.names.includes(name));
+    const rows = rowsOf('Metrics of a fleet');
+    expect(names.sort()).toEqual(rows.flatMap(([listed]) => wordsIn(listed)).sort());
+    for (const [listed, labels] of rows) {
+      const [name = ''] = wordsIn(listed);
+      const sample = shown.samples.find((each) => [name, `${name}_sum`].includes(each.name));
+      expect({ name, labels: Object.keys(sample?.labels ?? {}) }).toEqual({ name, labels: wordsIn(labels) });
     }
-
-    it('and given again leaves nothing from before at a gateway that heard of neither', async () => {
-      const { first, deaf } = await cachedAtADeafOne();
-      const startedAt = Date.now();
-      expect(await codesOf(first, 'r2')).toContain('UNAUTHENTICATED');
-      upstream.script = answerOf;
-      let asked = 0;
-      await until(async () => {
-        asked += 1;
-        await first.query(queryOf(`other-${asked}`));
-        return Date.now() > startedAt + 2500;
-      });
-      expect(await codesOf(deaf, 'r1')).toEqual([]);
-      expect(upstream.calls.filter(({ runId }) => runId === 'r1')).toHaveLength(4);
-    });
-
-    // Its run is final: without the interval it would be served for as long as the gateway runs.
-    it('is noticed after REAUTH_INTERVAL_MS by a gateway that hears nothing', async () => {
-      const { first, deaf } = await cachedAtADeafOne();
-      expect(await codesOf(first, 'r2')).toContain('UNAUTHENTICATED');
-      await until(async () => (await codesOf(deaf, 'r1')).includes('UNAUTHENTICATED'));
-    });
-
-    it('while Valkey is away is withdrawn in it before anything else is read from it', async () => {
-      const { first, second } = await cachedAtBoth();
-      await valkey.client.call('CLIENT', 'PAUSE', '1500', 'ALL');
-      const answer = first.query(queryOf('r2'));
-      expect((await answer).errors.map(({ extensions }) => extensions.code)).toContain('UNAUTHENTICATED');
-      await until(async () => (await codesOf(second, 'r1')).includes('UNAUTHENTICATED'));
-      expect(await codesOf(first, 'r1')).toContain('UNAUTHENTICATED');
-    });
-
-    it('leaves nothing in Valkey for keys that never had one but the rate of their address', async () => {
-      const [first] = await start(1);
-      upstream.script = refuse;
-      for (const key of ['made-up-1', 'made-up-2'])
-        expect(await codesOf(first, 'r1', key)).toContain('UNAUTHENTICATED');
-      await until(async () => (await valkey.client.keys('stepgate:call:*')).length === 0);
-      const names = await valkey.client.keys('*');
-      expect(names.filter((name) => !name.startsWith('stepgate:rate:'))).toEqual([]);
-    });
-  });
-
-  it('renews the right at all gateways by a success at one', async () => {
-    const [first, second] = await start(2, { REAUTH_INTERVAL_MS: '1000' });
-    await first.query(queryOf('r1'));
-    await storedForGood(2);
-    await second.query(queryOf('r1'));
-    const startedAt = Date.now();
-    let asked = 0;
-    await until(async () => {
-      asked += 1;
-      await first.query(queryOf(`other-${asked}`));
-      return Date.now() > startedAt + 1500;
-    });
-    const before = upstream.calls.length;
-    expect(await codesOf(second, 'r1')).toEqual([]);
-    expect(upstream.calls.length).toBe(before);
-  });
-
-  it('is read with the old secret and written with the new one while the secret is changed', async () => {
-    const NEW = 'another-secret-that-all-gateways-will-share';
-    const [old] = await start(1);
-    await old.query(queryOf('r1'));
-    await storedForGood(2);
-    const [both] = await start(1, { FLEET_SECRET: `${NEW},${SECRET}` });
-    expect(await codesOf(both, 'r1')).toEqual([]);
-    expect(upstream.calls).toHaveLength(2);
-    await both.query(queryOf('r2'));
-    await storedForGood(4);
-    const [next] = await start(1, { FLEET_SECRET: NEW });
-    expect(await codesOf(next, 'r2')).toEqual([]);
-    expect(upstream.calls).toHaveLength(4);
-    // A right that a gateway with the new secret alone sees withdrawn is withdrawn for those with both.
-    upstream.script = () => ({ status: 401 });
-    expect(await codesOf(next, 'r3')).toContain('UNAUTHENTICATED');
-    await until(async () => (await codesOf(both, 'r2')).includes('UNAUTHENTICATED'));
   });
 });
+
+describeWithValkey(`a fleet in service mode${withoutValkey}`, () => {
+  it('shares between tokens of the same scope, and applies the scope to what it reads', async () => {
+    const script = ({ endpoint, runId }: Call): Reply => {
+      if (endpoint === 'workflows') {
+        return { json: ['a', 'b'].map((id) => wireWorkflow(id, { organization_id: `org-${id}` })) };
+      }
+      return { json: [endpoint === 'run' ? wireRun(runId) : wireStep({ organization_id: 'org-a' })] };
+    };
+    const [fleet, issuer] = await Promise.all([startScriptedFleet(script), startIssuer(Date.now)]);
+    try {
+      const environment = { ...issuer.environment, AUTH_ORGANIZATION_CLAIM: 'org' };
+      const gateways = await fleet.start(2, { ...environment, UPSTREAM_ENDPOINTS: 'steps,run,workflows' });
+      const [first, second] = gateways;
+      const ask = async (gateway: TestGateway, claims: Claims, query: string) => {
+        const { data, errors } = await gateway.query(query, { key: await issuer.token(claims) });
+        return { data, codes: errors.map(({ extensions }) => extensions.code) };
+      };
+      const run = '{ run(workflowId: "a", id: "r1") { steps { id } } }';
+      const found = { data: { run: { steps: [{ id: 'step-1' }] } }, codes: [] };
+      expect(await ask(first, { org: 'org-a', sub: 'ada' }, run)).toEqual(found);
+      await fleet.storedForGood(2);
+      const calls = () => fleet.upstream.count('run') + fleet.upstream.count('steps');
+      const before = calls();
+      for (let time = 0; time < 3; time += 1) {
+        expect(await ask(second, { org: 'org-a', sub: 'bob' }, run)).toEqual(found);
+        expect(await ask(second, { org: 'org-b' }, run)).toEqual({ data: { run: null }, codes: ['NOT_FOUND'] });
+      }
+      expect(calls()).toBe(before);
+      // The upstream lists the workflows of all.
+      for (const gateway of gateways) {
+        for (const each of ['a', 'b']) {
+          const { data } = await ask(gateway, { org: `org-${each}` }, '{ workflows { nodes { id } } }');
+          expect(data).toEqual({ workflows: { nodes: [{ id: each }] } });
+        }
+      }
+    } finally {
+      await fleet.close();
+      await issuer.close();
+    }
+  });
+});
+
+/** The same bytes, one of them another. */
+function changed(bytes: Buffer, index: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[index] = (copy[index] ?? 0) ^ 0xff;
+  return copy;
+}

@@ -1,34 +1,226 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { SECRET } from '../harness/fleet.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { passed, SECRET, until } from '../harness/fleet.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { subscribe } from '../harness/live-client.ts';
+import { answerOf, codesOf, queryOf, startScriptedFleet, type ScriptedFleet } from '../harness/scripted-fleet.ts';
 import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { startValkey } from '../harness/valkey.ts';
+
+const refuse = (): Reply => ({ status: 401 });
+const REFUSED = 'UNAUTHENTICATED';
+/** Nobody waits for this one. */
+const NEVER = { REAUTH_INTERVAL_MS: '3600000' };
+
+describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, () => {
+  let fleet: ScriptedFleet;
+  beforeEach(async () => {
+    fleet = await startScriptedFleet();
+  });
+  afterEach(() => fleet.close());
+
+  const isRefused = async (gateway: TestGateway, id: string) => (await codesOf(gateway, id)).includes(REFUSED);
+  const untilRefused = (gateway: TestGateway, id = 'r1') => until(() => isRefused(gateway, id));
+  const callsFor = (id: string) => fleet.upstream.calls.filter(({ runId }) => runId === id).length;
+
+  /** Each gateway has the run r1 of key-1; from now on the upstream refuses this key. */
+  async function cacheAt(...gateways: readonly TestGateway[]): Promise<void> {
+    for (const gateway of gateways) {
+      expect(await codesOf(gateway, 'r1')).toEqual([]);
+      await fleet.storedForGood(2);
+    }
+    expect(callsFor('r1')).toBe(2);
+    fleet.upstream.script = refuse;
+  }
+
+  async function startTwo(environment: Readonly<Record<string, string>> = NEVER) {
+    const [first, second] = await fleet.start(2, environment);
+    await cacheAt(first, second);
+    return { first, second };
+  }
+
+  /** An own user for the second gateway, without these rights in Valkey. */
+  async function startLimited(rules: readonly string[], environment: Readonly<Record<string, string>>) {
+    await fleet.valkey.client.call('ACL', 'SETUSER', 'limited', 'on', '>password', '~*', '&*', '+@all', ...rules);
+    const [first] = await fleet.start(1, environment);
+    const url = fleet.valkey.url.replace('redis://', 'redis://limited:password@');
+    const [limited] = await fleet.start(1, { ...environment, REDIS_URL: url });
+    await cacheAt(first, limited);
+    return { first, limited };
+  }
+
+  it('is refused at all gateways as soon as one has noticed it; nothing from before is served ever again', async () => {
+    const { first, second } = await startTwo();
+    expect(await isRefused(first, 'r2')).toBe(true);
+    await untilRefused(second);
+    const [late] = await fleet.start(1);
+    expect(await isRefused(late, 'r1')).toBe(true);
+    fleet.upstream.script = (call) => answerOf({ ...call, key: 'a key that is good again' });
+    expect(await codesOf(late, 'r2')).toEqual([]);
+    const { data, errors } = await late.query(queryOf('r1'));
+    expect(errors).toEqual([]);
+    expect(data).toMatchObject({
+      run: {
+        outputs: 'output of r1 for a key that is good again',
+        steps: [{ outputs: 'step output for a key that is good again' }],
+      },
+    });
+  });
+
+  it('and is withdrawn again after it was given back is refused at all gateways once more', async () => {
+    const { first, second } = await startTwo();
+    for (const run of ['r2', 'r3']) {
+      fleet.upstream.script = refuse;
+      expect(await isRefused(first, run)).toBe(true);
+      await untilRefused(second);
+      fleet.upstream.script = answerOf;
+      await until(async () => (await codesOf(second, 'r1')).length === 0);
+      // A success that was sent in the moment of the withdrawal proves nothing.
+      await until(async () => {
+        await codesOf(second, `other-${fleet.upstream.calls.length}`);
+        const [epoch = ''] = await fleet.names('epoch');
+        return !(await fleet.valkey.client.get(epoch))?.endsWith(' 0');
+      });
+    }
+  });
+
+  it('is kept of another key, also at the gateway that noticed it', async () => {
+    const [first, second] = await fleet.start(2, NEVER);
+    for (const gateway of [first, second]) expect(await codesOf(gateway, 'r1', 'key-2')).toEqual([]);
+    await fleet.storedForGood(2);
+    const before = fleet.upstream.calls.length;
+    for (const gateway of [first, second]) expect(await codesOf(gateway, 'r1')).toEqual([]);
+    fleet.upstream.script = refuse;
+    expect(await isRefused(first, 'r2')).toBe(true);
+    await untilRefused(second);
+    for (const gateway of [first, second]) expect(await codesOf(gateway, 'r1', 'key-2')).toEqual([]);
+    expect(fleet.upstream.calls.slice(before).filter(({ key }) => key === 'key-2')).toEqual([]);
+  });
+
+  // Its run is final: without the interval it would be served for as long as the gateway runs.
+  it('is noticed after REAUTH_INTERVAL_MS by a gateway that hears nothing, even if it was given back meanwhile', async () => {
+    const { first, limited } = await startLimited(['-subscribe'], { REAUTH_INTERVAL_MS: '2000' });
+    expect(await isRefused(first, 'r2')).toBe(true);
+    fleet.upstream.script = answerOf;
+    const endMs = Date.now() + 2500;
+    for (let asked = 0; Date.now() < endMs; asked += 1) await codesOf(first, `other-${asked}`);
+    expect(await codesOf(limited, 'r1')).toEqual([]);
+    expect(callsFor('r1')).toBe(4);
+    fleet.upstream.script = refuse;
+    expect(await isRefused(first, 'r3')).toBe(true);
+    await untilRefused(limited);
+  });
+
+  it('is renewed at all gateways by a success at one', async () => {
+    const [first, second] = await fleet.start(2, { REAUTH_INTERVAL_MS: '1000' });
+    await cacheAt(first, second);
+    fleet.upstream.script = answerOf;
+    const endMs = Date.now() + 1500;
+    for (let asked = 0; Date.now() < endMs; asked += 1) await codesOf(first, `other-${asked}`);
+    expect(await codesOf(second, 'r1')).toEqual([]);
+    expect(callsFor('r1')).toBe(2);
+  });
+
+  it.each<readonly [string, () => Promise<unknown>, () => Promise<unknown>]>([
+    [
+      'is away',
+      () => fleet.valkey.kill(),
+      // It has lost everything: so it is the announcement that reaches the other gateway.
+      () => fleet.valkey.start(),
+    ],
+    [
+      'is read-only',
+      () => fleet.valkey.client.call('REPLICAOF', '127.0.0.1', '1'),
+      () => fleet.valkey.client.call('REPLICAOF', 'NO', 'ONE'),
+    ],
+    [
+      'is full',
+      () => fleet.valkey.client.config('SET', 'maxmemory', '1'),
+      () => fleet.valkey.client.config('SET', 'maxmemory', '0'),
+    ],
+  ])(
+    'while Valkey %s is refused at once where it was noticed, and at the others when Valkey takes it',
+    async (...row) => {
+      const [, begin, end] = row;
+      const { first, second } = await startTwo();
+      await begin();
+      expect(await isRefused(first, 'r2')).toBe(true);
+      expect(await isRefused(first, 'r1')).toBe(true);
+      expect(await codesOf(second, 'r1')).toEqual([]);
+      await end();
+      await untilRefused(second);
+      expect(await isRefused(first, 'r1')).toBe(true);
+    },
+  );
+
+  it('is not read from Valkey before all gateways have heard of it', async () => {
+    const { first, limited } = await startLimited(['-publish'], NEVER);
+    expect(await isRefused(limited, 'r2')).toBe(true);
+    fleet.upstream.script = (call) => answerOf({ ...call, key: 'new' });
+    const before = callsFor('r1');
+    const { data } = await limited.query(queryOf('r1'));
+    expect(data).toMatchObject({ run: { outputs: 'output of r1 for new' } });
+    expect(callsFor('r1')).toBe(before + 2);
+    expect(await codesOf(first, 'r1')).toEqual([]);
+    expect(callsFor('r1')).toBe(before + 2);
+    fleet.upstream.script = refuse;
+    await fleet.valkey.client.call('ACL', 'SETUSER', 'limited', '+publish');
+    await untilRefused(first);
+  });
+
+  it('leaves nothing in Valkey for keys that never had one but the rate of their address', async () => {
+    const [first] = await fleet.start(1);
+    fleet.upstream.script = refuse;
+    for (const key of ['made-up-1', 'made-up-2']) expect(await codesOf(first, 'r1', key)).toContain(REFUSED);
+    await until(async () => (await fleet.names('call')).length === 0);
+    const names = await fleet.valkey.client.keys('*');
+    expect(names.filter((name) => !name.startsWith('stepgate:rate:'))).toEqual([]);
+  });
+
+  it('is refused under each secret while the secret is changed; answers are read under both', async () => {
+    const NEW = 'another-secret-that-all-gateways-will-share';
+    const [old] = await fleet.start(1);
+    expect(await codesOf(old, 'r1')).toEqual([]);
+    await fleet.storedForGood(2);
+    const [both] = await fleet.start(1, { FLEET_SECRET: `${NEW},${SECRET}` });
+    expect(await codesOf(both, 'r1')).toEqual([]);
+    expect(fleet.upstream.calls).toHaveLength(2);
+    expect(await codesOf(both, 'r2')).toEqual([]);
+    await fleet.storedForGood(4);
+    const [next] = await fleet.start(1, { FLEET_SECRET: NEW });
+    expect(await codesOf(next, 'r2')).toEqual([]);
+    expect(fleet.upstream.calls).toHaveLength(4);
+    fleet.upstream.script = refuse;
+    expect(await isRefused(next, 'r3')).toBe(true);
+    await untilRefused(both, 'r2');
+    // What was stored under the old secret is from before the withdrawal, which only the new one knows.
+    fleet.upstream.script = answerOf;
+    await passed(5);
+    const [late] = await fleet.start(1, { FLEET_SECRET: `${NEW},${SECRET}` });
+    expect(await codesOf(late, 'r4')).toEqual([]);
+    const before = callsFor('r1');
+    expect(await codesOf(late, 'r1')).toEqual([]);
+    expect(callsFor('r1')).toBe(before + 2);
+  });
+});
 
 const RUN = 'subscription { runUpdated(workflowId: "wf", id: "watched") { status } }';
 const RUNS = 'subscription { runsUpdated(workflowIds: ["wf"]) { id } }';
 /** No poll is due for hours. */
 const environment = { LIVE_TTL_MS: '3600000', UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows' };
 
-const opened: { close(): Promise<void> }[] = [];
-const open = <T extends { close(): Promise<void> }>(part: T): T => {
-  opened.push(part);
-  return part;
-};
-afterEach(async () => {
-  for (const part of opened.splice(0).reverse()) await part.close();
-});
-
-/** Resolves with how many calls that has cost other keys. */
+/** The subscriptions of a refused key end. Resolves with how many calls that has cost other keys. */
 async function endAtOnce(count: number, redis: Readonly<Record<string, string>>): Promise<number> {
   const workflows = createScriptedWorkflows(['wf']);
   workflows.start('wf', 'watched', { status: 'running' });
-  const upstream = open(await startFaultyUpstream(workflows.script));
-  const start = () => startGateway({ UPSTREAM_URL: upstream.url, ...environment, ...redis });
-  const gateways = await Promise.all(Array.from({ length: count }, start));
-  gateways.forEach(open);
+  await using opened = new AsyncDisposableStack();
+  const upstream = await startFaultyUpstream(workflows.script);
+  opened.defer(() => upstream.close());
+  const gateways = await Promise.all(
+    Array.from({ length: count }, () => startGateway({ UPSTREAM_URL: upstream.url, ...environment, ...redis })),
+  );
+  for (const gateway of gateways) opened.defer(() => gateway.close());
   const watch = async (key: string) => {
     const clients = await Promise.all(
       gateways.flatMap(({ url }) => [
@@ -46,8 +238,8 @@ async function endAtOnce(count: number, redis: Readonly<Record<string, string>>)
   const before = callsOfOthers();
   upstream.script = (call) => (call.key === 'key-1' ? { status: 401 } : script(call));
   const refused = await gateways.at(-1)?.query('{ run(workflowId: "wf", id: "another") { status } }');
-  expect(refused?.errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
-  for (const client of withdrawn) expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
+  expect(refused?.errors[0]?.extensions.code).toBe(REFUSED);
+  for (const client of withdrawn) expect(await client.nextErrorCode()).toBe(REFUSED);
   for (const client of [...withdrawn, ...other]) client.cut();
   return callsOfOthers() - before;
 }
@@ -60,7 +252,11 @@ describe('the subscriptions of a key that the upstream refuses', () => {
 
 describeWithValkey(`the subscriptions of a key that the upstream refuses, in a fleet${withoutValkey}`, () => {
   it('end at all gateways as soon as one has heard of it', async () => {
-    const { url } = open(await startValkey());
-    await endAtOnce(2, { REDIS_URL: url, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000' });
+    const valkey = await startValkey();
+    try {
+      await endAtOnce(2, { REDIS_URL: valkey.url, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000' });
+    } finally {
+      await valkey.close();
+    }
   });
 });

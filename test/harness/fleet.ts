@@ -1,5 +1,6 @@
 /** Gateways of one fleet over a real Valkey. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Overrides } from '../../src/gateway.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
 
 export const SECRET = 'a-secret-that-all-gateways-of-a-fleet-share';
@@ -12,13 +13,23 @@ export async function until(isTrue: () => boolean | Promise<boolean>): Promise<v
   for (let ms = 2; !(await isTrue()); ms = Math.min(1.5 * ms, MAX_PAUSE_MS)) await pause(ms);
 }
 
+/** Resolves when so much time has passed by the clock of this machine, which Valkey uses, too. */
+export const passed = (ms: number): Promise<void> => {
+  const endMs = Date.now() + ms;
+  return until(() => Date.now() > endMs);
+};
+
 /** Gateways of one fleet in this process, each with its own caches and connections. */
 export const startGateways = (
   count: number,
   environment: Readonly<Record<string, string>>,
+  overrides: Overrides = {},
 ): Promise<readonly TestGateway[]> =>
   Promise.all(
     Array.from({ length: count }, () =>
-      startGateway({ FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000', UPSTREAM_ENDPOINTS: 'steps,run', ...environment }),
+      startGateway(
+        { FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000', UPSTREAM_ENDPOINTS: 'steps,run', ...environment },
+        overrides,
+      ),
     ),
   );

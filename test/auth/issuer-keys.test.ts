@@ -1,0 +1,292 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { exportJWK } from 'jose';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { until } from '../harness/fleet.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { createSigningKey, secondsOf, startIssuer, type Issuer, type SigningKey } from '../harness/issuer.ts';
+import { captureLog, type CapturedLog } from '../harness/observed.ts';
+import { freePort } from '../harness/program.ts';
+
+const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const UNKNOWN = 'UNAUTHENTICATED';
+const UNAVAILABLE = 'IDENTITY_UNAVAILABLE';
+
+describe("the keys of the tokens' issuer", () => {
+  let clock: ManualClock;
+  let issuer: Issuer;
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway | null;
+  let log: CapturedLog;
+  let directory: string;
+  let a: SigningKey;
+  let b: SigningKey;
+  let rsa: SigningKey;
+  let turn = 0;
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream();
+    directory = await mkdtemp(join(tmpdir(), 'stepgate-'));
+    [a, b, rsa] = await Promise.all([createSigningKey('a'), createSigningKey('b'), createSigningKey('rsa', 'RS256')]);
+  });
+  beforeEach(async () => {
+    clock = createManualClock();
+    log = captureLog('warn');
+    issuer = await startIssuer(clock.now);
+    issuer.keys = [a];
+    gateway = null;
+  });
+  afterEach(async () => {
+    await gateway?.close();
+    await issuer.close();
+  });
+  afterAll(async () => {
+    await upstream.close();
+    await rm(directory, { recursive: true });
+  });
+
+  const start = async (jwks = issuer.jwksUrl) => {
+    await gateway?.close();
+    gateway = await startGateway(
+      { UPSTREAM_URL: upstream.url, ...issuer.environment, AUTH_JWKS: jwks },
+      { now: clock.now, after: clock.after, logger: log.logger },
+    );
+  };
+
+  /** All but those of operations. */
+  const warnings = () => log.lines.filter(({ msg }) => msg !== 'operation');
+
+  /** Whether a new token by that key is accepted: `accepted`, or the code of its error. */
+  async function ask(key: SigningKey): Promise<string> {
+    turn += 1;
+    const token = await issuer.token({ turn, exp: secondsOf(clock.now()) + 300 }, key);
+    const answer = await gateway?.query(RUN, { key: token });
+    return answer?.errors[0]?.extensions.code ?? 'accepted';
+  }
+
+  /** The same key with another public one in the list. */
+  const like = (kid: string, key: SigningKey, change: object): SigningKey => ({
+    ...key,
+    kid,
+    publicJwk: { ...key.publicJwk, kid, ...change },
+  });
+
+  it('are read once for all that wait, and again at ten minutes: then a withdrawn one opens nothing', async () => {
+    await start();
+    expect(await Promise.all([a, a, a].map(ask))).toEqual(['accepted', 'accepted', 'accepted']);
+    issuer.keys = [b];
+    clock.advance(10 * MINUTE - 1);
+    expect([await ask(a), issuer.requests]).toEqual(['accepted', 1]);
+    clock.advance(1);
+    expect([await ask(a), await ask(b), issuer.requests]).toEqual([UNKNOWN, 'accepted', 2]);
+  });
+
+  it('are read again for an unknown name, or a signature that does not fit, at most twice a minute', async () => {
+    const renamed = like('a', b, {});
+    await start();
+    expect(await ask(a)).toBe('accepted');
+    issuer.keys = [b];
+    expect([await ask(b), issuer.requests]).toEqual([UNKNOWN, 1]);
+    clock.advance(30 * SECOND);
+    expect([await ask(b), issuer.requests]).toEqual(['accepted', 2]);
+    issuer.keys = [renamed, like('b', a, {})];
+    clock.advance(30 * SECOND);
+    expect(await Promise.all([ask(renamed), ask(renamed)])).toEqual(['accepted', 'accepted']);
+    for (let time = 0; time < 5; time += 1) expect(await ask(b)).toBe(UNKNOWN);
+    expect(issuer.requests).toBe(3);
+  });
+
+  it('are used for an hour while the issuer can not be reached; then, and before the first, the client may try again', async () => {
+    issuer.failsWith = 503;
+    await start();
+    expect(await Promise.all([a, a, a].map(ask))).toEqual([UNAVAILABLE, UNAVAILABLE, UNAVAILABLE]);
+    expect(issuer.requests).toBe(1);
+    clock.advance(SECOND - 1);
+    expect([await ask(a), issuer.requests]).toEqual([UNAVAILABLE, 1]);
+    clock.advance(1);
+    issuer.failsWith = null;
+    expect([await ask(a), issuer.requests]).toEqual(['accepted', 2]);
+    issuer.failsWith = 503;
+    clock.advance(HOUR - 1);
+    expect(await ask(a)).toBe('accepted');
+    clock.advance(1);
+    expect(await ask(a)).toBe(UNAVAILABLE);
+    expect(warnings()[0]).toMatchObject({ reason: 'AUTH_JWKS: expected HTTP 200; got 503' });
+  });
+
+  it('may have a new one while the issuer can not be reached: its token is not refused', async () => {
+    await start();
+    expect(await ask(a)).toBe('accepted');
+    issuer.keys = [a, b];
+    issuer.failsWith = 503;
+    clock.advance(30 * SECOND);
+    for (let time = 0; time < 2; time += 1) expect(await ask(b)).toBe(UNAVAILABLE);
+    expect([await ask(a), issuer.requests]).toEqual(['accepted', 2]);
+    issuer.failsWith = null;
+    clock.advance(30 * SECOND);
+    expect([await ask(b), await ask(like('made-up', b, {}))]).toEqual(['accepted', UNKNOWN]);
+  });
+
+  it('that are good delay no token while the issuer hangs after a failure, for a minute', async () => {
+    await start();
+    expect(await ask(a)).toBe('accepted');
+    issuer.failsWith = 503;
+    clock.advance(10 * MINUTE);
+    expect(await ask(a)).toBe('accepted');
+    issuer.failsWith = null;
+    issuer.keys = [b];
+    clock.advance(30 * SECOND);
+    const answers = issuer.hold();
+    const before = issuer.requests;
+    expect(await ask(a)).toBe('accepted');
+    await until(() => issuer.requests > before);
+    clock.advance(30 * SECOND);
+    const waits = ask(a);
+    answers.release();
+    expect(await waits).toBe(UNKNOWN);
+  });
+
+  it('are no more than 200, which the log says once', async () => {
+    issuer.keys = Array.from({ length: 201 }, (_, index) => like(`key ${index}`, a, {}));
+    const [last, tooMany] = issuer.keys.slice(-2) as [SigningKey, SigningKey];
+    await start();
+    expect([await ask(last), await ask(tooMany)]).toEqual(['accepted', UNKNOWN]);
+    clock.advance(10 * MINUTE);
+    expect(await ask(last)).toBe('accepted');
+    expect(warnings()).toMatchObject([{ keys: 201 }]);
+  });
+
+  it('that can not be used are left out and named once in the log, and the others are used', async () => {
+    const { publicKey: short } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const unusable = [
+      like('short', rsa, short.export({ format: 'jwk' })),
+      like('without exponent', rsa, { e: undefined }),
+      like('of numbers', rsa, { n: 5, e: 6 }),
+      like('off the curve', a, { x: 'AAAA', y: 'AAAA' }),
+      like('for signing, too', a, { key_ops: ['verify', 'sign'] }),
+      like('private', a, await exportJWK(a.privateKey)),
+    ];
+    // They are good, but not for signatures.
+    const others = [
+      like('to encrypt', rsa, { use: 'enc' }),
+      like('of another algorithm', rsa, { alg: 'RSA-OAEP' }),
+      like('of another kind', a, { kty: 'AKP' }),
+      like('symmetric', a, { kty: 'oct', k: 'c2VjcmV0' }),
+    ];
+    issuer.keys = [...unusable, a, ...others, b, rsa];
+    await start();
+    for (let reading = 0; reading < 2; reading += 1) {
+      for (const key of [...unusable, ...others]) expect([key.kid, await ask(key)]).toEqual([key.kid, UNKNOWN]);
+      for (const key of [a, b, rsa]) expect([key.kid, await ask(key)]).toEqual([key.kid, 'accepted']);
+      clock.advance(10 * MINUTE);
+    }
+    expect(warnings().map(({ kid }) => kid)).toEqual(unusable.map(({ kid }) => kid));
+    expect(log.text).not.toContain(a.publicJwk.x);
+  });
+
+  it('are not guessed: a token without a name is refused where there are several, and nothing is read again', async () => {
+    const unnamed = { ...a, kid: undefined } as unknown as SigningKey;
+    await start();
+    expect(await ask(unnamed)).toBe('accepted');
+    issuer.keys = [a, b];
+    clock.advance(10 * MINUTE);
+    expect([await ask(unnamed), issuer.requests]).toEqual([UNKNOWN, 2]);
+    clock.advance(MINUTE);
+    expect([await ask(unnamed), issuer.requests]).toEqual([UNKNOWN, 2]);
+  });
+
+  it('may be a file, which is read at the start and after ten minutes; without it the gateway does not start', async () => {
+    const textOf = (keys: readonly SigningKey[]) => JSON.stringify({ keys: keys.map(({ publicJwk }) => publicJwk) });
+    await mkdir(join(directory, 'http:'));
+    // What begins as a URL is not a file; this one does not.
+    const file = `${directory}/http://keys.json`;
+    await expect(start(file)).rejects.toThrow(/^AUTH_JWKS: expected .* or a file .* gave ENOENT$/);
+    await writeFile(file, '{"keys":[]}');
+    await expect(start(file)).rejects.toThrow(/^AUTH_JWKS: expected a JSON Web Key Set/);
+    await writeFile(file, textOf([a]));
+    await start(file);
+    expect(await ask(a)).toBe('accepted');
+    await writeFile(file, textOf([b]));
+    clock.advance(10 * MINUTE - 1);
+    expect(await ask(a)).toBe('accepted');
+    clock.advance(1);
+    expect([await ask(a), await ask(b)]).toEqual([UNKNOWN, 'accepted']);
+  });
+
+  describe('as the issuer sends them', () => {
+    const body = (bytes = 0) => JSON.stringify({ keys: [a.publicJwk] }).padEnd(bytes);
+    const MIB = 2 ** 20;
+    const NO_SET = 'AUTH_JWKS: expected a JSON Web Key Set ({"keys": […]}) with a key in it; got none';
+    const answering = (status: number, text: string) => (response: ServerResponse) =>
+      response.writeHead(status, { location: '/other' }).end(text);
+
+    /** Starts a gateway whose issuer answers like this, and asks it. */
+    async function askOver(answer: (response: ServerResponse) => unknown): Promise<string> {
+      const server = createServer((request, response) => {
+        accepts.push(request.headers.accept);
+        if (request.url === '/other') answering(200, body())(response);
+        else answer(response);
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      try {
+        await start(`http://127.0.0.1:${(server.address() as AddressInfo).port}/keys?s3cret`);
+        return await ask(a);
+      } finally {
+        server.close();
+        server.closeAllConnections();
+      }
+    }
+    let accepts: (string | undefined)[];
+    beforeEach(() => {
+      accepts = [];
+    });
+
+    it('may have 1 MiB', async () => {
+      expect(await askOver(answering(200, body(MIB)))).toBe('accepted');
+      expect(accepts).toEqual(['application/jwk-set+json, application/json']);
+    });
+
+    it.each<readonly [string, (response: ServerResponse) => unknown, string]>([
+      [
+        'more than 1 MiB',
+        (response) => response.end(body(MIB + 1)),
+        'AUTH_JWKS: expected at most 1048576 bytes; more came',
+      ],
+      ['a redirect', answering(302, ''), 'AUTH_JWKS: expected HTTP 200; got 302'],
+      ['no content', answering(204, ''), 'AUTH_JWKS: expected HTTP 200; got 204'],
+      [
+        'an error with keys',
+        (response) => response.writeHead(404).end(body()),
+        'AUTH_JWKS: expected HTTP 200; got 404',
+      ],
+      [
+        'a part',
+        (response) => response.writeHead(200, { 'content-length': 100 }).write('{', () => response.destroy()),
+        'AUTH_JWKS: expected an answer; got UND_ERR_SOCKET',
+      ],
+      ...['', 's3cret', '[]', '{}', '{"keys":{}}', '{"keys":[]}', '{"keys":[{}]}', '{"keys":["s3cret"]}'].map(
+        (text) => [text, answering(200, text), NO_SET] as const,
+      ),
+    ])('are refused where the answer is %j, and the log does not quote it', async (_name, answer, reason) => {
+      expect(await askOver(answer)).toBe(UNAVAILABLE);
+      expect(warnings()).toMatchObject([{ reason }]);
+      expect(log.text).not.toContain('s3cret');
+    });
+
+    it('are refused without an answer, and the log does not show the URL', async () => {
+      await start(`HTTP://127.0.0.1:${await freePort()}/s3cret`);
+      expect(await ask(a)).toBe(UNAVAILABLE);
+      expect(warnings()).toMatchObject([{ reason: 'AUTH_JWKS: expected an answer; got ECONNREFUSED' }]);
+      expect(log.text).not.toContain('s3cret');
+    });
+  });
+});

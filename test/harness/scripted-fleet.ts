@@ -1,0 +1,85 @@
+/** A fleet under test: gateways in this process over a scripted upstream and a Valkey of their own. */
+import type { Overrides } from '../../src/gateway.ts';
+import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply, type Script } from './faulty-upstream.ts';
+import { startGateways, until } from './fleet.ts';
+import type { TestGateway } from './gateway.ts';
+import { scrape } from './observed.ts';
+import { startValkey, type TestValkey } from './valkey.ts';
+import { wireRun, wireStep } from './wire.ts';
+
+export interface ScriptedFleet {
+  readonly valkey: TestValkey;
+  readonly upstream: FaultyUpstream;
+  /** Further gateways. They are closed with the fleet. */
+  start(
+    count: number,
+    environment?: Readonly<Record<string, string>>,
+    overrides?: Overrides,
+  ): Promise<readonly [TestGateway, TestGateway, TestGateway]>;
+  /** Names in Valkey: `answer`, `epoch`, `call`, … */
+  names(purpose: string): Promise<readonly string[]>;
+  /** Resolves when so many answers are stored: no client waits for that. */
+  stored(count: number): Promise<void>;
+  /** The same for answers that are final: steps are known to be final only when the run's record has come. */
+  storedForGood(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Final runs. Each answer contains the key and the run that it was for. */
+export const answerOf = ({ endpoint, runId, key = '' }: Call): Reply => ({
+  json:
+    endpoint === 'run'
+      ? [wireRun(runId, { outputs: `output of ${runId} for ${key}` })]
+      : [wireStep({ id: `step of ${runId}`, outputs: `step output for ${key}` })],
+});
+
+/** One upstream call: the record of the run. */
+export const recordOf = (id: string): string => `{ run(workflowId: "wf", id: "${id}") { outputs } }`;
+
+/** Two upstream calls: the record and the steps. */
+export const queryOf = (id: string): string =>
+  `{ run(workflowId: "wf", id: "${id}") { id status outputs freshness { fetchedAt isFinal isStale } steps { id outputs } } }`;
+
+/** The codes of the errors in a gateway's answer about a run. */
+export const codesOf = async (gateway: TestGateway, id: string, key = 'key-1'): Promise<readonly string[]> =>
+  (await gateway.query(queryOf(id), { key })).errors.map(({ extensions }) => extensions.code);
+
+/** Resolves when so many loads of the gateway have found that another one is calling. */
+export const waiting = (gateway: TestGateway, count: number): Promise<void> =>
+  until(async () => (await scrape(gateway.url)).value('stepgate_leases_total', TAKEN) >= count);
+const TAKEN = { purpose: 'call', outcome: 'taken' };
+
+const FOR_GOOD_MS = 60_000;
+
+/** `words`: further settings of Valkey. */
+export async function startScriptedFleet(
+  script: Script = answerOf,
+  words: readonly string[] = [],
+): Promise<ScriptedFleet> {
+  const valkey = await startValkey(words);
+  const upstream = await startFaultyUpstream(script);
+  const gateways: TestGateway[] = [];
+  const names = (purpose: string) => valkey.client.keys(`stepgate:${purpose}:*`);
+  return {
+    valkey,
+    upstream,
+    async start(count, environment = {}, overrides = {}) {
+      const settings = { UPSTREAM_URL: upstream.url, REDIS_URL: valkey.url, ...environment };
+      const started = await startGateways(count, settings, overrides);
+      gateways.push(...started);
+      return started as readonly [TestGateway, TestGateway, TestGateway];
+    },
+    names,
+    stored: (count) => until(async () => (await names('answer')).length >= count),
+    storedForGood: (count) =>
+      until(async () => {
+        const ttls = await Promise.all((await names('answer')).map((name) => valkey.client.pttl(name)));
+        return ttls.filter((ttl) => ttl > FOR_GOOD_MS).length >= count;
+      }),
+    async close() {
+      await Promise.all(gateways.map((gateway) => gateway.close()));
+      await upstream.close();
+      await valkey.close();
+    },
+  };
+}
