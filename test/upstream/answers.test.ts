@@ -99,7 +99,7 @@ describe('an answer of the upstream', () => {
           runs: list(wireRun('first'), wireRun('last')),
           workflows: list(wireWorkflow('a'), wireWorkflow('b')),
         });
-        const { run, workflow, workflows } = data as {
+        const { run, workflow, workflows } = data as unknown as {
           run: { steps: (Item | null)[] };
           workflow: { runs: { nodes: Item[] } };
           workflows: { nodes: Item[] };
@@ -179,7 +179,7 @@ describe('an answer of the upstream', () => {
     ['runs', 'runs is not what its contract says: expected array at $, got object', wireRun('r1')],
     ['workflows', 'workflows is not what its contract says: expected workflow at $[0], got number', [7]],
   ])(
-    'to the call for %s that is another one is told by position and types, never by value: %s',
+    'to the call for %s that is another one has an error with position and types, never with a value: %s',
     async (endpoint, message, json) => {
       const queries: Partial<Record<Endpoint, string>> = {
         runs: '{ workflow(id: "wf") { runs { nodes { id } } } }',

@@ -17,7 +17,7 @@ export const OF_OTHER_CALLS: Examples = {
       { startedAt: '2025-03-13T02:41:15.144Z' },
     ),
   ],
-  'an item of the history is no run, or has no `id` that can be read': [
+  'an item of the history is not a run, or has no `id` that can be read': [
     history([wireRun('r2'), null, { detail: 'none' }, wireRun('', { id: {} }), wireRun('r1')], ['r2', 'r1'], {
       'runs[]': 2,
     }),
@@ -35,7 +35,7 @@ export const OF_OTHER_CALLS: Examples = {
       [...['r9', 'r8', 'r7', 'r6', 'r5']],
     ),
   ],
-  'an item of the list is no workflow, or has no `workflow_id` that can be read': [
+  'an item of the list is not a workflow, or has no `workflow_id` that can be read': [
     workflow(wireWorkflow('', { workflow_id: null }), null),
   ],
   '`workflow_id` is a whole number': [
@@ -55,13 +55,15 @@ export const OF_OTHER_CALLS: Examples = {
   '`created_at` or `updated_at` is a number': [
     workflow(wireWorkflow('wf', { created_at: 1_741_833_675 }), { createdAt: '2025-03-13T02:41:15Z' }),
   ],
-  '`graph` is no object': ['{}', 7, []].map((value) => workflow(wireWorkflow('wf', { graph: value }), { graph: null })),
+  '`graph` is not an object': ['{}', 7, []].map((value) =>
+    workflow(wireWorkflow('wf', { graph: value }), { graph: null }),
+  ),
   '`graph` has more than 10,000 nodes or edges, or 4 MiB, or takes 30 ms to parse': [
     graph({ edges: edges(10_001) }, null),
     graph({ nodes: nodes(10_001) }, null),
     graph({ nodes: { a: { metadata: 'x'.repeat(2 ** 22) } } }, null),
   ],
-  'a node of the graph is no object': [
+  'a node of the graph is not an object': [
     graph({ nodes: { model_1: 'model' } }, { nodes: [{ id: 'model_1', type: null, description: null }] }),
     graph(
       { nodes: { a: null, b: { type: 7, metadata: { description: '' } } } },
@@ -70,7 +72,7 @@ export const OF_OTHER_CALLS: Examples = {
       },
     ),
   ],
-  'an edge is no pair of texts': [
+  'an edge is not a pair of texts': [
     graph({ edges: [['START', 'model_1'], 'model_1-send', ['model_1', 'send']] }, {}),
     graph(
       { edges: [['a', 7], [7, 'a'], null, ['b'], ['a', 'b']] },

@@ -144,7 +144,7 @@ export const OF_STEPS: Examples = {
     step({ deep: nested(500), huge: 'x'.repeat(900_000) }),
     step({ ['__proto__']: { id: 'evil' } }),
   ],
-  'an item of the list is no step: no object, or one without `id`, `node_id` and `status`': [
+  'an item of the list is not a step: not an object, or one without `id`, `node_id` and `status`': [
     ['null', null],
     ['string', 'a'],
     ['array', [wireStep()]],
