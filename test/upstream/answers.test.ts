@@ -110,7 +110,7 @@ describe('an answer of the upstream', () => {
         expect(JSON.stringify(errors)).not.toContain(MARK);
         for (const { extensions } of errors) expect([VIOLATION, 'NUMBER_OUT_OF_RANGE']).toContain(extensions.code);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 

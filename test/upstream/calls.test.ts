@@ -531,7 +531,7 @@ describe('a connection to the upstream', () => {
       open.add(socket);
       response.end(STEPS);
     };
-    for (let viewer = 0; viewer < 270; viewer += 1) await askSteps(many, { key: `viewer-${viewer}` });
+    await Promise.all(Array.from({ length: 270 }, (_, viewer) => askSteps(many, { key: `viewer-${viewer}` })));
     await until(() => open.size === 256);
     await many.close();
     await until(() => open.size === 0);

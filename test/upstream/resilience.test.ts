@@ -101,17 +101,6 @@ describe('an upstream call', () => {
       expect(begun).toHaveLength(2);
       expect(Math.max(...begun)).toBeLessThanOrEqual(TIMEOUT_MS);
     });
-
-    it('is not retried when its client has left', async () => {
-      const client = new AbortController();
-      const attempt = failingWith(failure());
-      const outcome = resilience.repeatable(STEPS, attempt, client.signal).catch((reason: unknown) => reason);
-      await jest.advanceTimersByTimeAsync(0);
-      client.abort();
-      await jest.runAllTimersAsync();
-      expect(await outcome).toBeInstanceOf(AbandonedError);
-      expect(attempt).toHaveBeenCalledTimes(1);
-    });
   });
 
   describe('in time', () => {
@@ -233,23 +222,6 @@ describe('an upstream call', () => {
       for (let call = 0; call < 51; call += 1) await resilience.once(STEPS, attempt, never);
       await outcomes(failure(), 2);
       expect(await resilience.once(STEPS, attempt, never)).toBe('answer');
-    });
-
-    it('is told by the state, also of its trial call', async () => {
-      const idle = { callsInUse: 0, callsQueued: 0 };
-      expect(resilience.state()).toEqual({ breaker: 'closed', openCompartments: 0, ...idle });
-      await open();
-      expect(resilience.state()).toEqual({ breaker: 'open', openCompartments: 1, ...idle });
-      await jest.advanceTimersByTimeAsync(1000);
-      const trial = openAttempt<string>();
-      const first = resilience.once(STEPS, trial.attempt, never);
-      await jest.advanceTimersByTimeAsync(0);
-      expect(resilience.state()).toMatchObject({ breaker: 'open', callsInUse: 1, callsQueued: 0 });
-      await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
-      expect(resilience.state()).toMatchObject({ breaker: 'open' });
-      trial.resolve('answer');
-      await first;
-      expect(resilience.state()).toEqual({ breaker: 'closed', openCompartments: 0, ...idle });
     });
 
     it('is called open by the state no longer than ten seconds where no further call fails: the next one is tried', async () => {
@@ -379,27 +351,6 @@ describe('an upstream call', () => {
       expect(refused).not.toHaveBeenCalled();
       await jest.advanceTimersByTimeAsync(1001);
       expect(await resilience.once(second, answering(), never)).toBe('answer');
-    });
-
-    it('goes before their calls that wait for a slot', async () => {
-      const slow = openAttempt<string>();
-      const order: Lane[] = [];
-      const inOrder = (lane: Lane, result: Promise<string>) =>
-        resilience.once(lane, () => (order.push(lane), result), never);
-      const first = openAttempt<string>();
-      const calls = [
-        inOrder(STEPS, first.attempt(never, false)),
-        ...Array.from({ length: 5 }, () => inOrder(STEPS, slow.attempt(never, false))),
-      ];
-      await jest.advanceTimersByTimeAsync(0);
-      const other = inOrder(OTHER, Promise.resolve('answer'));
-      await jest.advanceTimersByTimeAsync(0);
-      expect(order).toEqual([STEPS, STEPS]);
-      first.resolve('first');
-      expect(await other).toBe('answer');
-      expect(order.slice(0, 3)).toEqual([STEPS, STEPS, OTHER]);
-      slow.resolve('slow');
-      await Promise.all(calls);
     });
 
     it('may wait where half of the queue is theirs: they get no more', async () => {
