@@ -1,136 +1,225 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { GatewayError } from '../../src/upstream/errors.ts';
-import { checkId, checkRef, pathSegment, refKey } from '../../src/upstream/ids.ts';
 import { anyCharacter } from '../harness/any-character.ts';
-import { collectGarbage } from '../harness/collect-garbage.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { subscribe, type Transport } from '../harness/live-client.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
-/** Mostly ids as upstreams may have them, and what an attacker would send. */
-const arbitraryId: fc.Arbitrary<string> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.string({ unit: fc.constantFrom(...Array.from('aZ09._~-:@ /%+=äß日🐎')), maxLength: 130 }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.string({ unit: fc.constantFrom('.', '/', '\\', '%2e', '%2F', 'a', '?', '#', ';'), maxLength: 8 }),
-  },
-  fc.string({ unit: anyCharacter }),
-  fc.webPath(),
-  fc.webUrl(),
-);
+const ODD = ['urn:wf:1', 'a b', 'a/b?c#d', '%2e%2e', 'größe 日🐎', "o'hara(1)!*", 'x'.repeat(512)];
 
-function isAccepted(id: string): boolean {
-  try {
-    return checkId('run id', id) === id;
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'BAD_USER_INPUT') return false;
-    throw error;
-  }
-}
+const RUN = `query Run($wf: ID!, $id: ID!) {
+  run(workflowId: $wf, id: $id) { id workflowId status workflow { name } steps { id runId workflowId } }
+}`;
 
-/** As the specification of ids says it, in other words than the code. */
-const isIdAsDocumented = (id: string): boolean =>
-  id !== '' &&
-  !id.split(/[/\\]/).some((segment) => segment === '.' || segment === '..') &&
-  new TextEncoder().encode(id).length <= 512 &&
-  !Array.from(id).some((character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code < 32 || (code >= 127 && code < 160) || (code >= 0xd800 && code < 0xe000);
+describe('an unusual id', () => {
+  let upstream: FaultyUpstream | undefined;
+  let gateway: TestGateway;
+
+  afterEach(async () => {
+    await gateway.close();
+    await upstream?.close();
+    upstream = undefined;
   });
 
-describe('checkId', () => {
-  it('refuses empty ids, the segments "." and "..", control characters, half characters and more than 512 bytes; nothing else', () => {
-    fc.assert(
-      fc.property(fc.oneof(arbitraryId, fc.string({ unit: 'grapheme', minLength: 100, maxLength: 300 })), (id) => {
-        expect(isAccepted(id)).toBe(isIdAsDocumented(id));
-      }),
-      { numRuns: 600 },
-    );
-    const slashes = ['./', '/..', 'a/../b', 'a\\.\\b', 'a/.../b', 'a..b/.c'];
-    for (const id of ['', '.', '..', '...', ' ', ...slashes]) expect(isAccepted(id)).toBe(isIdAsDocumented(id));
-    for (const length of [512, 513]) {
-      expect(isAccepted('x'.repeat(length))).toBe(length === 512);
-      expect(isAccepted(`${'x'.repeat(length - 2)}ä`)).toBe(length === 512);
+  async function start(): Promise<FaultyUpstream> {
+    upstream = await startFaultyUpstream(({ endpoint, workflowId, runId }) => {
+      if (endpoint === 'workflows') return { json: ODD.map((id) => wireWorkflow(id)) };
+      if (endpoint === 'runs') return { json: ODD.map((id) => wireRun(id)) };
+      if (endpoint === 'execute') return { json: { run_id: `${workflowId} started` } };
+      if (endpoint === 'run') return { json: [wireRun(runId)] };
+      return endpoint === 'steps' ? { json: [wireStep({ id: `${workflowId}|${runId}` })] } : { status: 500 };
+    });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+    return upstream;
+  }
+
+  const expectedOf = (wf: string, id: string) => ({
+    run: {
+      id,
+      workflowId: wf,
+      status: 'COMPLETED',
+      workflow: { name: `Workflow ${wf}` },
+      steps: [{ id: `${wf}|${id}`, runId: id, workflowId: wf }],
+    },
+  });
+
+  it.each(ODD)('reaches the upstream as it is: %s', async (odd) => {
+    await start();
+    for (const [wf, id] of [
+      [odd, 'r'],
+      ['urn:wf:1', odd],
+    ] as const) {
+      // Uncached, from the run store, and from the response cache.
+      for (let turn = 0; turn < 3; turn += 1) {
+        const { data, errors } = await gateway.query(RUN, { variables: { wf, id } });
+        expect(errors).toEqual([]);
+        expect(data).toEqual(expectedOf(wf, id));
+      }
     }
   });
 
-  it('rejects a line break at the end, which a regular expression may overlook', () => {
-    expect(isAccepted('run-1\n')).toBe(false);
-    expect(isAccepted('run-1\r')).toBe(false);
-  });
-
-  it('names the id, what was expected and what came, in one line of bounded length', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: anyCharacter, maxLength: 300 }), (id) => {
-        try {
-          checkId('workflow id', id);
-        } catch (error) {
-          const { message } = error as GatewayError;
-          expect(message).toMatch(/^workflow id: expected 1 to 512 bytes of text .*, got ./s);
-          expect(message).not.toMatch(/\p{Cc}/u);
-          expect(message.length).toBeLessThan(300);
-        }
-      }),
+  it('is one of the list and of the history like any other, and can be executed', async () => {
+    await start();
+    const { data, errors } = await gateway.query(
+      '{ workflows(first: 20) { nodes { id name runs(first: 20) { nodes { id status } } } } }',
     );
-  });
-});
-
-describe('checkRef', () => {
-  it('is both ids, each checked by its name', () => {
-    const ref = { workflowId: 'wf', runId: 'r 1' };
-    expect(checkRef(ref)).toEqual(ref);
-    expect(() => checkRef({ ...ref, workflowId: '..' })).toThrow(/^workflow id: expected .*, got the segment "\.\."$/);
-    expect(() => checkRef({ ...ref, runId: '.' })).toThrow(/^run id: expected .*, got the segment "\."$/);
-  });
-});
-
-describe('pathSegment', () => {
-  it('keeps the structure of the path, and the id in it', () => {
-    fc.assert(
-      fc.property(
-        arbitraryId.filter(isAccepted),
-        fc.constantFrom('https://host/', 'https://host/api/v1/workflow/', 'http://[::1]:8080/a%20b/'),
-        (id, base) => {
-          const segment = pathSegment('run id', id);
-          const url = new URL(`workflows/${segment}/runs/${segment}/steps`, base);
-          const { origin, pathname } = new URL(base);
-          expect(url.href).toBe(`${origin}${pathname}workflows/${segment}/runs/${segment}/steps`);
-          const segments = url.pathname.slice(pathname.length).split('/');
-          expect(segments.map(decodeURIComponent)).toEqual(['workflows', id, 'runs', id, 'steps']);
-        },
-      ),
-      { numRuns: 300 },
+    expect(errors).toEqual([]);
+    const runs = { nodes: ODD.map((id) => ({ id, status: 'COMPLETED' })) };
+    const nodes = ODD.toSorted().map((id) => ({ id, name: `Workflow ${id}`, runs }));
+    expect((data as { workflows: { nodes: { id: string }[] } }).workflows.nodes).toEqual(expect.arrayContaining(nodes));
+    const started = await gateway.query(
+      'mutation Start($wf: ID!) { executeWorkflow(workflowId: $wf) { run { id steps { id } } } }',
+      { variables: { wf: 'a/b?c#d' } },
     );
-  });
-});
-
-describe('refKey', () => {
-  it('is of one run alone', () => {
-    const anyId = arbitraryId.filter(isAccepted);
-    const key = (pair: readonly [string, string]) => refKey({ workflowId: pair[0], runId: pair[1] });
-    expect(key(['a b', 'c'])).not.toBe(key(['a', 'b c']));
-    fc.assert(
-      fc.property(fc.tuple(anyId, anyId), fc.tuple(anyId, anyId), (one, other) => {
-        expect(key(one) === key(other)).toBe(one[0] === other[0] && one[1] === other[1]);
-      }),
-    );
-  });
-});
-
-describe('a checked id', () => {
-  it('keeps nothing of the text that it stood in', () => {
-    const heapBytes = () => {
-      collectGarbage();
-      return process.memoryUsage().heapUsed;
-    };
-    const before = heapBytes();
-    const ids = Array.from({ length: 50 }, (_, index) => {
-      const query = `{ run(id: "run-of-some-length-${index}") { ${'x'.repeat(2 ** 20)} } }`;
-      // Read a character, so that the text is one piece.
-      return checkId('run id', query.charCodeAt(0) > 0 ? (/"(.+)"/.exec(query)?.[1] ?? '') : '');
+    expect(started.data).toEqual({
+      executeWorkflow: { run: { id: 'a/b?c#d started', steps: [{ id: 'a/b?c#d|a/b?c#d started' }] } },
     });
-    expect(heapBytes() - before).toBeLessThan(10 * 2 ** 20);
-    expect(ids[49]).toBe('run-of-some-length-49');
+  });
+
+  it.each([['..'], ['../wf'], ['x'.repeat(513)], ['a\u0000b'], ['\ud800']])(
+    'of the upstream that nothing can be asked of is like none, and no fault of the client: %j',
+    async (bad) => {
+      (await start()).script = ({ endpoint }) => {
+        if (endpoint === 'workflows') return { json: [wireWorkflow(bad), wireWorkflow('wf')] };
+        if (endpoint === 'runs') return { json: [wireRun(bad), wireRun('r')] };
+        if (endpoint === 'execute') return { json: { run_id: bad } };
+        return { json: endpoint === 'run' ? [wireRun(bad)] : [wireStep()] };
+      };
+      const { data, errors } = await gateway.query(
+        `{ workflows { nodes { id runs { nodes { id stepCounts { total } } } statistics { nodes { nodeId } } run(id: "r") { id status } } } }`,
+      );
+      expect(errors).toEqual([]);
+      const runs = { nodes: [{ id: 'r', stepCounts: { total: 1 } }] };
+      const run = { id: 'r', status: 'COMPLETED' };
+      expect(data).toMatchObject({ workflows: { nodes: [{ id: 'wf', runs, run }] } });
+      const started = await gateway.query('mutation { executeWorkflow(workflowId: "wf") { run { id } } }');
+      expect(started.errors).toMatchObject([
+        { extensions: { code: 'UPSTREAM_CONTRACT_VIOLATION', outcomeIsUnknown: true } },
+      ]);
+    },
+  );
+
+  it.each<Transport>(['graphql-ws', 'graphql-sse'])('can be watched over %s', async (transport) => {
+    await start();
+    const client = await subscribe(
+      transport,
+      gateway.url,
+      'subscription Watch($id: ID!) { runUpdated(workflowId: "a b", id: $id) { id steps { id } } }',
+      { variables: { id: 'größe/日' } },
+    );
+    expect(await client.nextData()).toEqual({ runUpdated: { id: 'größe/日', steps: [{ id: 'a b|größe/日' }] } });
+    client.leave();
+  });
+
+  it('is unknown to the embedded upstream, and leads to nothing else there', async () => {
+    gateway = await startGateway();
+    const variables = { wf: 'support-triage', id: 'run-4711' };
+    expect((await gateway.query(RUN, { variables, key: 'demo-key' })).errors).toEqual([]);
+    for (const odd of [...ODD, 'run-4711/steps', 'run-4711?']) {
+      for (const pair of [
+        { ...variables, wf: odd },
+        { ...variables, id: odd },
+      ]) {
+        const { data, errors } = await gateway.query(
+          'query ($wf: ID!, $id: ID!) { run(workflowId: $wf, id: $id) { id status } }',
+          {
+            variables: pair,
+            key: 'demo-key',
+          },
+        );
+        expect(data).toEqual({ run: null });
+        expect(errors.map(({ extensions }) => extensions.code)).toEqual(['NOT_FOUND']);
+      }
+    }
+  });
+});
+
+describe('any text as an id', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream(({ workflowId, runId }) => ({
+      json: [wireStep({ id: `${workflowId}|${runId}` })],
+    }));
+    gateway = await startGateway({ UPSTREAM_URL: `${upstream.url}/a%20b/`, UPSTREAM_ENDPOINTS: 'steps' });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  /** As the docs say which texts are ids, in other words than the code. */
+  const isId = (id: string): boolean =>
+    id !== '' &&
+    !id.split(/[/\\]/).some((segment) => segment === '.' || segment === '..') &&
+    new TextEncoder().encode(id).length <= 512 &&
+    !Array.from(id).some((character) => {
+      const code = character.codePointAt(0) ?? 0;
+      return code < 32 || (code >= 127 && code < 160) || (code >= 0xd800 && code < 0xe000);
+    });
+
+  /** The ids go out as two segments of the path, or nothing goes out. */
+  async function check(workflowId: string, runId: string): Promise<void> {
+    const before = upstream.calls.length;
+    const { errors } = await gateway.query(
+      'query ($wf: ID!, $id: ID!) { run(workflowId: $wf, id: $id) { steps { id } } }',
+      {
+        variables: { wf: workflowId, id: runId },
+      },
+    );
+    const paths = upstream.calls.slice(before).map(({ url }) => url.pathname);
+    if (isId(workflowId) && isId(runId)) {
+      // The same run may have been asked for before.
+      if (paths.length === 0) return;
+      expect(errors).toEqual([]);
+      expect(paths.map((path) => path.split('/').map(decodeURIComponent))).toEqual([
+        ['', 'a b', 'workflows', workflowId, 'runs', runId, 'steps'],
+      ]);
+    } else {
+      expect(paths).toEqual([]);
+      expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+      expect(errors[0]?.message).toMatch(/^(?:workflow|run) id: expected 1 to 512 bytes of text .*, got ./);
+      expect(errors[0]?.message).not.toMatch(/\p{Cc}/u);
+      expect(errors[0]?.message.length).toBeLessThan(300);
+    }
+  }
+
+  it('is one segment of the path of a call, or is refused without a call', async () => {
+    const anyId = fc.oneof(
+      fc.string({ unit: fc.constantFrom(...Array.from('aZ09._~-:@ /%+=äß日🐎')), minLength: 1, maxLength: 130 }),
+      fc.string({ unit: fc.constantFrom('.', '/', '\\', '%2e', '%2F', 'a', '?', '#', ';'), maxLength: 8 }),
+      fc.string({ unit: anyCharacter }),
+      fc.webPath(),
+    );
+    await fc.assert(
+      fc.asyncProperty(anyId, anyId, (id, other) => check(id, other)),
+      { numRuns: 80 },
+    );
+  });
+
+  it('is checked at the bounds: segments of dots, line breaks at the end, 512 and 513 bytes', async () => {
+    for (const id of [
+      ...['', '.', '..', '...', ' ', './', '/..', 'a/../b', 'a\\.\\b', 'a/.../b', 'a..b/.c', 'run-1\n', 'run-1\r'],
+      ...['x'.repeat(512), 'x'.repeat(513), `${'x'.repeat(510)}ä`, `${'x'.repeat(511)}ä`],
+    ]) {
+      await check(id, 'r');
+      await check('wf', id);
+    }
+  });
+
+  it('is of one run alone: two runs whose ids are the same text together are not mixed up', async () => {
+    const plain = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
+    for (const [wf, id] of [
+      ['a', 'b c'],
+      ['a b', 'c'],
+      ['a', 'b c'],
+    ] as const) {
+      const { data } = await plain.query(`{ run(workflowId: "${wf}", id: "${id}") { workflowId id steps { id } } }`);
+      expect(data).toEqual({ run: { workflowId: wf, id, steps: [{ id: `${wf}|${id}` }] } });
+    }
+    await plain.close();
   });
 });

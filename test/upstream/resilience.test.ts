@@ -1,3 +1,4 @@
+/** What depends on the moment, on chance, or on a full queue: retries, trial calls, and which call goes first. The rest: calls.test.ts. */
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Lane } from '../../src/upstream/admission.ts';
@@ -47,49 +48,6 @@ describe('an upstream call', () => {
   const failingWith = (error: Error) => jest.fn<Attempt<never>>(() => Promise.reject(error));
 
   describe('that may be retried', () => {
-    it('is not retried when it succeeds', async () => {
-      const attempt = jest.fn<Attempt<string>>(() => Promise.resolve('answer'));
-      expect(await outcomeOf(resilience.repeatable(STEPS, attempt, never))).toBe('answer');
-      expect(attempt).toHaveBeenCalledTimes(1);
-    });
-
-    it.each([
-      ['no answer came at all', failure()],
-      ['HTTP 408', new GatewayError('UPSTREAM_TIMEOUT', 'late', { upstreamStatus: 408 })],
-      ['HTTP 502', failure({ upstreamStatus: 502 })],
-      ['HTTP 503', failure({ upstreamStatus: 503 })],
-      ['HTTP 504', failure({ upstreamStatus: 504 })],
-      ['HTTP 429', new GatewayError('RATE_LIMITED', 'slower', { upstreamStatus: 429 })],
-    ])('is, twice at most, after %s', async (_, error) => {
-      const attempt = failingWith(error);
-      expect(await outcomeOf(resilience.repeatable(STEPS, attempt, never))).toBe(error);
-      expect(attempt).toHaveBeenCalledTimes(3);
-    });
-
-    it.each([
-      ['HTTP 500', failure({ upstreamStatus: 500 })],
-      ['HTTP 401', new GatewayError('UNAUTHENTICATED', 'no', { upstreamStatus: 401 })],
-      ['HTTP 404', new GatewayError('NOT_FOUND', 'no', { upstreamStatus: 404 })],
-      ['an answer of another shape', new GatewayError('UPSTREAM_CONTRACT_VIOLATION', 'no')],
-      ['an error that stays until a setting changes', failure({ retryable: false })],
-      ['its deadline', new GatewayError('UPSTREAM_TIMEOUT', 'late')],
-      ['a defect of ours', new TypeError('no function')],
-    ])('is not after %s', async (_, error) => {
-      const attempt = failingWith(error);
-      expect(await outcomeOf(resilience.repeatable(STEPS, attempt, never))).toBe(error);
-      expect(attempt).toHaveBeenCalledTimes(1);
-    });
-
-    it('returns the result of a later attempt', async () => {
-      const attempt = jest
-        .fn<Attempt<string>>()
-        .mockRejectedValueOnce(failure())
-        .mockRejectedValueOnce(failure({ upstreamStatus: 503 }))
-        .mockResolvedValue('third time lucky');
-      expect(await outcomeOf(resilience.repeatable(STEPS, attempt, never))).toBe('third time lucky');
-      expect(attempt).toHaveBeenCalledTimes(3);
-    });
-
     it('waits at least as long as Retry-After says', async () => {
       const attempt = failingWith(failure({ upstreamStatus: 503, retryAfterSeconds: 3 }));
       const outcome = resilience.repeatable(STEPS, attempt, never).catch((reason: unknown) => reason);
@@ -143,30 +101,6 @@ describe('an upstream call', () => {
       expect(begun).toHaveLength(2);
       expect(Math.max(...begun)).toBeLessThanOrEqual(TIMEOUT_MS);
     });
-
-    it('is not retried when its client has left', async () => {
-      const client = new AbortController();
-      const attempt = failingWith(failure());
-      const outcome = resilience.repeatable(STEPS, attempt, client.signal).catch((reason: unknown) => reason);
-      await jest.advanceTimersByTimeAsync(0);
-      client.abort();
-      await jest.runAllTimersAsync();
-      expect(await outcome).toBeInstanceOf(AbandonedError);
-      expect(attempt).toHaveBeenCalledTimes(1);
-    });
-  });
-
-  describe('that must not be sent twice', () => {
-    it.each([
-      ['no answer came at all', failure()],
-      ['HTTP 503 with Retry-After', failure({ upstreamStatus: 503, retryAfterSeconds: 1 })],
-      ['HTTP 429', new GatewayError('RATE_LIMITED', 'slower', { upstreamStatus: 429 })],
-      ['its deadline', new GatewayError('UPSTREAM_TIMEOUT', 'late')],
-    ])('is not, even after %s', async (_, error) => {
-      const attempt = failingWith(error);
-      expect(await outcomeOf(resilience.once(STEPS, attempt, never))).toBe(error);
-      expect(attempt).toHaveBeenCalledTimes(1);
-    });
   });
 
   describe('in time', () => {
@@ -188,29 +122,10 @@ describe('an upstream call', () => {
       expect(await outcome).toBe(late);
     });
 
-    it('is aborted when its client leaves, and then rejects with AbandonedError', async () => {
-      const client = new AbortController();
-      const { attempt, reject } = openAttempt<never>();
-      const outcome = resilience.once(STEPS, attempt, client.signal).catch((reason: unknown) => reason);
-      await jest.advanceTimersByTimeAsync(0);
-      client.abort();
-      expect(attempt.mock.calls[0]?.[0].aborted).toBe(true);
-      reject(new Error('cut'));
-      expect(await outcome).toBeInstanceOf(AbandonedError);
-    });
-
     it('leaves no listener on the signal of its client', async () => {
       const client = new AbortController();
       expect(await resilience.repeatable(STEPS, () => Promise.resolve('answer'), client.signal)).toBe('answer');
       expect(getEventListeners(client.signal, 'abort')).toEqual([]);
-    });
-
-    it('is not made for a client that has already left', async () => {
-      const { attempt } = openAttempt<never>();
-      expect(await rejectionOf(resilience.repeatable(STEPS, attempt, AbortSignal.abort()))).toBeInstanceOf(
-        AbandonedError,
-      );
-      expect(attempt).not.toHaveBeenCalled();
     });
   });
 
@@ -225,14 +140,6 @@ describe('an upstream call', () => {
       await jest.advanceTimersByTimeAsync(0);
       return { attempt, resolve, calls };
     }
-
-    it('waits for one; at most two are under way', async () => {
-      const { attempt, resolve, calls } = await fill();
-      expect(attempt).toHaveBeenCalledTimes(2);
-      resolve('answer');
-      expect(new Set(await Promise.all(calls))).toEqual(new Set(['answer']));
-      expect(attempt).toHaveBeenCalledTimes(2 + QUEUE_LENGTH);
-    });
 
     it('is rejected with UPSTREAM_OVERLOADED when the queue is full, and accepted again later', async () => {
       const { resolve, calls } = await fill();
@@ -296,20 +203,6 @@ describe('an upstream call', () => {
       expect(attempt).toHaveBeenCalledTimes(1);
       expect(resilience.state().breaker).toBe('closed');
     });
-
-    it('is not made if its client left while it waited', async () => {
-      const { attempt, resolve } = openAttempt<string>();
-      const busy = [resilience.once(STEPS, attempt, never), resilience.once(STEPS, attempt, never)];
-      const client = new AbortController();
-      const waiting = openAttempt<string>();
-      const abandoned = rejectionOf(resilience.once(STEPS, waiting.attempt, client.signal));
-      await jest.advanceTimersByTimeAsync(0);
-      client.abort();
-      resolve('answer');
-      await Promise.all(busy);
-      expect(await abandoned).toBeInstanceOf(AbandonedError);
-      expect(waiting.attempt).not.toHaveBeenCalled();
-    });
   });
 
   describe('to an upstream that keeps failing', () => {
@@ -323,61 +216,12 @@ describe('an upstream call', () => {
     /** Fifty failures within ten seconds. */
     const open = () => outcomes(failure({ upstreamStatus: 500 }), 50);
 
-    it('fails at once without a request, and says when to try again', async () => {
-      expect(await open()).toHaveBeenCalledTimes(50);
-      const attempt = answering();
-      for (const call of [resilience.repeatable(STEPS, attempt, never), resilience.once(STEPS, attempt, never)]) {
-        expect(await gatewayErrorOf(call)).toMatchObject({
-          code: 'UPSTREAM_UNAVAILABLE',
-          isRetryable: true,
-          details: { retryAfterSeconds: 1, wasNotSent: true },
-        });
-      }
-      await jest.advanceTimersByTimeAsync(999);
-      await rejectionOf(resilience.once(STEPS, attempt, never));
-      expect(attempt).not.toHaveBeenCalled();
-    });
-
     it('is made while fewer than fifty failed, or more than half succeeded', async () => {
       await outcomes(failure(), 49);
       const attempt = answering();
       for (let call = 0; call < 51; call += 1) await resilience.once(STEPS, attempt, never);
       await outcomes(failure(), 2);
       expect(await resilience.once(STEPS, attempt, never)).toBe('answer');
-    });
-
-    it.each([
-      ['refuses keys', new GatewayError('UNAUTHENTICATED', 'no', { upstreamStatus: 401 })],
-      ['does not know ids', new GatewayError('NOT_FOUND', 'no', { upstreamStatus: 404 })],
-      ['asks one key for fewer calls', new GatewayError('RATE_LIMITED', 'slower', { upstreamStatus: 429 })],
-      ['is left by its clients', new AbandonedError()],
-    ])('is made when the upstream only %s', async (_, error) => {
-      await outcomes(error, 200);
-      expect(await resilience.once(STEPS, answering(), never)).toBe('answer');
-    });
-
-    it('counts its deadline as a failure', async () => {
-      await outcomes(new GatewayError('UPSTREAM_TIMEOUT', 'late'), 50);
-      const attempt = answering();
-      await rejectionOf(resilience.once(STEPS, attempt, never));
-      expect(attempt).not.toHaveBeenCalled();
-    });
-
-    it('is told by the state, also of its trial call', async () => {
-      const idle = { callsInUse: 0, callsQueued: 0 };
-      expect(resilience.state()).toEqual({ breaker: 'closed', openCompartments: 0, ...idle });
-      await open();
-      expect(resilience.state()).toEqual({ breaker: 'open', openCompartments: 1, ...idle });
-      await jest.advanceTimersByTimeAsync(1000);
-      const trial = openAttempt<string>();
-      const first = resilience.once(STEPS, trial.attempt, never);
-      await jest.advanceTimersByTimeAsync(0);
-      expect(resilience.state()).toMatchObject({ breaker: 'open', callsInUse: 1, callsQueued: 0 });
-      await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
-      expect(resilience.state()).toMatchObject({ breaker: 'open' });
-      trial.resolve('answer');
-      await first;
-      expect(resilience.state()).toEqual({ breaker: 'closed', openCompartments: 0, ...idle });
     });
 
     it('is called open by the state no longer than ten seconds where no further call fails: the next one is tried', async () => {
@@ -393,24 +237,6 @@ describe('an upstream call', () => {
       expect(resilience.state().breaker).toBe('half_open');
       expect(await resilience.once(STEPS, answering(), never)).toBe('answer');
       expect(resilience.state().breaker).toBe('closed');
-    });
-
-    it('is made after a second as a trial; if it succeeds, all are made again', async () => {
-      await open();
-      await jest.advanceTimersByTimeAsync(1000);
-      const attempt = answering();
-      expect(await resilience.once(STEPS, attempt, never)).toBe('answer');
-      await outcomes(failure(), 1);
-      expect(await resilience.once(STEPS, attempt, never)).toBe('answer');
-    });
-
-    it('waits another second when the trial call fails', async () => {
-      await open();
-      await jest.advanceTimersByTimeAsync(1000);
-      expect(await outcomes(failure({ upstreamStatus: 500 }), 1)).toHaveBeenCalledTimes(1);
-      const attempt = answering();
-      await rejectionOf(resilience.once(STEPS, attempt, never));
-      expect(attempt).not.toHaveBeenCalled();
     });
 
     it('fails at once while the trial call is under way', async () => {
@@ -470,16 +296,6 @@ describe('an upstream call', () => {
       }
     };
 
-    it('is made, whatever becomes of theirs', async () => {
-      await openSteps();
-      const refused = answering();
-      await rejectionOf(resilience.once(STEPS, refused, never));
-      expect(refused).not.toHaveBeenCalled();
-      expect(resilience.state()).toMatchObject({ breaker: 'closed', openCompartments: 1 });
-      await jest.advanceTimersByTimeAsync(TIMEOUT_MS);
-      expect(resilience.state()).toMatchObject({ openCompartments: 0 });
-    });
-
     it('is made while a trial call of theirs is under way, however many of them come', async () => {
       await openSteps();
       await jest.advanceTimersByTimeAsync(1000);
@@ -537,27 +353,6 @@ describe('an upstream call', () => {
       expect(await resilience.once(second, answering(), never)).toBe('answer');
     });
 
-    it('goes before their calls that wait for a slot', async () => {
-      const slow = openAttempt<string>();
-      const order: Lane[] = [];
-      const inOrder = (lane: Lane, result: Promise<string>) =>
-        resilience.once(lane, () => (order.push(lane), result), never);
-      const first = openAttempt<string>();
-      const calls = [
-        inOrder(STEPS, first.attempt(never, false)),
-        ...Array.from({ length: 5 }, () => inOrder(STEPS, slow.attempt(never, false))),
-      ];
-      await jest.advanceTimersByTimeAsync(0);
-      const other = inOrder(OTHER, Promise.resolve('answer'));
-      await jest.advanceTimersByTimeAsync(0);
-      expect(order).toEqual([STEPS, STEPS]);
-      first.resolve('first');
-      expect(await other).toBe('answer');
-      expect(order.slice(0, 3)).toEqual([STEPS, STEPS, OTHER]);
-      slow.resolve('slow');
-      await Promise.all(calls);
-    });
-
     it('may wait where half of the queue is theirs: they get no more', async () => {
       const slow = openAttempt<string>();
       const calls = Array.from({ length: 2 + QUEUE_LENGTH / 2 }, () => resilience.once(STEPS, slow.attempt, never));
@@ -570,14 +365,6 @@ describe('an upstream call', () => {
       expect(await other).toBe('answer');
       await Promise.all(calls);
       expect(resilience.hasQueue()).toBe(false);
-    });
-
-    it('counts for theirs no more once a thousand others were called', async () => {
-      await openSteps();
-      for (let compartment = 0; compartment < 1000; compartment += 1) {
-        await resilience.once(laneOf(`steps ${compartment}`), answering(), never);
-      }
-      expect(await resilience.once(STEPS, answering(), never)).toBe('answer');
     });
   });
 

@@ -1,24 +1,24 @@
-/** One way in which an upstream may differ from the contract, and what the gateway makes of it. docs/upstream.md has the same table. */
+/** Ways in which an upstream may differ from the contract: examples of a row of the table in docs/upstream.md. */
 import type { Endpoint, Reply } from '../../harness/faulty-upstream.ts';
 import { wireWorkflow } from '../../harness/scripted-history.ts';
 import { wireRun, wireStep, type Wire } from '../../harness/wire.ts';
 
-export interface Variation {
-  readonly variation: string;
-  /** What happens. */
-  readonly happens: string;
-  /** The answers that differ: to each call of this kind, one after another; the last one stays. */
+export interface Example {
+  /** To each call of this kind, one after another; the last one stays. */
   readonly replies: Partial<Record<Endpoint, readonly Reply[]>>;
   readonly query: string;
-  /** Left out where the whole call has failed: how far that reaches is not a matter of the wire. */
+  /** Left out where the whole call has failed. */
   readonly data?: unknown;
-  /** The code and a part of the message of each. */
-  readonly errors?: readonly (readonly [string, string])[];
-  /** `field outcome`, and how many values are counted. */
-  readonly deviations?: Readonly<Record<string, number>>;
+  /** The code and a part of the message of the one error. */
+  readonly error?: readonly [string, string];
+  /** How many values are counted, by the fields of the row. A field that is left out counts one. */
+  readonly counts?: Readonly<Record<string, number>>;
 }
 
-/** What is asked for and answered if nothing differs. */
+/** By the first cell of their row. */
+export type Examples = Readonly<Record<string, readonly Example[]>>;
+
+/** The answers if nothing differs. */
 export const TIDY: Partial<Record<Endpoint, Reply>> = {
   steps: { json: [wireStep({ id: 's1' }), wireStep({ id: 's2', node_id: 'send' })] },
   run: { json: [wireRun('r1')] },
@@ -45,62 +45,82 @@ const STEP = {
   organizationId: 'org-1',
   outputs: 'virtuoso-large',
 };
+const OTHER = { ...STEP, id: 's2', nodeId: 'send' };
 
-type Told = Pick<Variation, 'variation' | 'happens'> & Partial<Pick<Variation, 'errors' | 'deviations'>>;
+/** A step that differs in these fields, and one that does not. `answered`: the fields of the answer that differ. */
+export function step(fields: Wire, answered: object = {}, error?: Example['error']): Example {
+  return {
+    replies: { steps: [{ json: [wireStep({ id: 's1', ...fields }), wireStep({ id: 's2', node_id: 'send' })] }] },
+    query: STEPS,
+    data: { run: { status: 'COMPLETED', steps: [{ ...STEP, ...answered }, OTHER] } },
+    ...(error && { error }),
+    // Of a row that names several fields, those that the example has.
+    counts: Object.fromEntries(
+      [
+        'start_time',
+        'end_time',
+        'user_id',
+        'organization_id',
+        'id',
+        'node_id',
+        'elapsed_time',
+        'tokens',
+        'error',
+        'outputs',
+      ]
+        .filter((name) => !(name in fields))
+        .map((name) => [`steps[].${name}`, 0]),
+    ),
+  };
+}
 
-/** A step that differs in these fields, beside one that does not. `answered`: what differs in the answer. */
-export const ofStep = (told: Told, fields: Wire, answered: Partial<typeof STEP> | object): Variation => ({
-  ...told,
-  replies: { steps: [{ json: [wireStep({ id: 's1', ...fields }), wireStep({ id: 's2', node_id: 'send' })] }] },
-  query: STEPS,
-  data: { run: { status: 'COMPLETED', steps: stepsAnswered({ ...STEP, ...answered }) } },
-});
+/** A step for each value of the field, and how the value is answered. */
+export const values = (
+  field: string,
+  answeredAs: string,
+  cases: readonly (readonly [sent: unknown, answered: unknown])[],
+): readonly Example[] => cases.map(([sent, answered]) => step({ [field]: sent }, { [answeredAs]: answered }));
 
-const stepsAnswered = (first: object) => [first, { ...STEP, id: 's2', nodeId: 'send' }];
+export const lost = (field: string, answeredAs: string, sent: readonly unknown[]): readonly Example[] =>
+  values(
+    field,
+    answeredAs,
+    sent.map((value) => [value, null]),
+  );
 
-/** The whole answer to the call for steps differs, and is answered as if it did not, with these items after the steps. */
-export const ofSteps = (
-  { beside = [], ...told }: Told & { readonly beside?: readonly null[] },
-  ...replies: readonly Reply[]
-): Variation => ({
-  ...told,
+/** The answer to the call for steps differs, and is answered as if it did not, with these items after the steps. */
+export const steps = (replies: readonly Reply[], others: readonly null[] = [], error?: Example['error']): Example => ({
   replies: { steps: replies },
   query: STEPS,
-  data: { run: { status: 'COMPLETED', steps: [...stepsAnswered(STEP), ...beside] } },
+  data: { run: { status: 'COMPLETED', steps: [STEP, OTHER, ...others] } },
+  ...(error && { error }),
 });
 
-/** The whole answer to the call for steps can't be read. */
-export const withoutSteps = (
-  told: Omit<Told, 'errors'>,
-  error: readonly [string, string],
-  reply: Reply,
-): Variation => ({
-  ...told,
+/** The answer to the call for steps can't be read. */
+export const noSteps = (message: string, reply: Reply): Example => ({
   replies: { steps: [reply] },
   query: STEPS,
-  errors: [error],
+  error: ['UPSTREAM_CONTRACT_VIOLATION', message],
 });
 
-/** The record of a run differs. */
-export const ofRecord = (told: Told, reply: Reply, answered: object = {}, id = 'r1'): Variation => ({
-  ...told,
+export const record = (reply: Reply, answered: object = {}, id = 'r1'): Example => ({
   replies: { run: [reply] },
   query: `{ run(workflowId: "wf", id: "${id}") { id status startedAt endedAt } }`,
   data: { run: { id, status: 'COMPLETED', startedAt: STEP.startTime, endedAt: STEP.endTime, ...answered } },
 });
 
-export const ofHistory = (
-  told: Told,
-  records: readonly unknown[],
-  ids: readonly string[],
-  hasNextPage = false,
-): Variation => ({
-  ...told,
+export const history = (records: readonly unknown[], ids: readonly string[], counts = {}): Example => ({
   replies: { runs: [{ json: records }] },
   query: '{ workflow(id: "wf") { runs(first: 5) { nodes { id status } pageInfo { hasNextPage } } } }',
   data: {
-    workflow: { runs: { nodes: ids.map((id) => ({ id, status: 'COMPLETED' })), pageInfo: { hasNextPage } } },
+    workflow: {
+      runs: {
+        nodes: ids.map((id) => ({ id, status: 'COMPLETED' })),
+        pageInfo: { hasNextPage: records.length > 5 },
+      },
+    },
   },
+  counts,
 });
 
 const WORKFLOW = {
@@ -109,19 +129,31 @@ const WORKFLOW = {
   isPublic: false,
   createdAt: '2025-03-12T00:59:55.465508+00:00',
   graph: {
-    nodes: [{ id: 'model_1' }, { id: 'send' }],
+    nodes: [
+      { id: 'model_1', type: 'model', description: 'Writes' },
+      { id: 'send', type: 'code', description: null },
+    ],
     edges: [{ from: 'model_1', to: 'send' }],
+    entry: 'model_1',
+    finish: 'send',
   },
 };
 
-/** A workflow differs in these fields, beside one that does not. Null in place of an answer: it is left out. */
-export const ofWorkflow = (told: Told, item: unknown, answered: object | null): Variation => ({
-  ...told,
+/** A workflow differs in these fields, and another one does not. Null in place of an answer: the workflow is left out. */
+export const workflow = (item: unknown, answered: object | null, counts = {}): Example => ({
   replies: { workflows: [{ json: [item, wireWorkflow('other')] }] },
-  query: `{ workflows { nodes { id version isPublic createdAt graph { nodes { id } edges { from to } } } } }`,
+  query: `{ workflows { nodes { id version isPublic createdAt graph {
+    nodes { id type description } edges { from to } entry finish
+  } } } }`,
   data: {
-    workflows: {
-      nodes: [...(answered ? [{ ...WORKFLOW, ...answered }] : []), { ...WORKFLOW, id: 'other' }],
-    },
+    workflows: { nodes: [...(answered ? [{ ...WORKFLOW, ...answered }] : []), { ...WORKFLOW, id: 'other' }] },
   },
+  counts,
 });
+
+export const graph = (fields: Wire, answered: object | null, counts = {}): Example =>
+  workflow(
+    wireWorkflow('wf', { graph: { ...(wireWorkflow('wf').graph as Wire), ...fields } }),
+    { graph: answered && { ...WORKFLOW.graph, ...answered } },
+    counts,
+  );

@@ -1,0 +1,539 @@
+/** Calls of the upstream over HTTP: requests, statuses, broken, late and large answers, and connections. */
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { until } from '../harness/fleet.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startRawUpstream, type RawUpstream } from '../harness/raw-upstream.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
+
+const KEY = 'sk-4711-do-not-tell';
+const MAX_BYTES = 65_536;
+const STEPS = JSON.stringify([wireStep()]);
+const START = 'mutation { executeWorkflow(workflowId: "wf", inputs: { order: 7 }) { message } }';
+const LIMITS = { UPSTREAM_MAX_RESPONSE_BYTES: `${MAX_BYTES}`, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000' };
+
+const opened: { close(): unknown }[] = [];
+/** Closed after the test. */
+function opens<T extends { close(): unknown }>(one: T): T {
+  opened.push(one);
+  return one;
+}
+
+interface Outcome {
+  readonly steps: readonly { readonly id: string; readonly error: string | null }[] | null;
+  readonly error: Readonly<Record<string, unknown>> | undefined;
+  /** All that is said of errors. */
+  readonly text: string;
+}
+
+let asked = 0;
+/** The steps of a run, and of a workflow, that nobody has asked for. */
+async function askSteps(
+  gateway: TestGateway,
+  { key = KEY, workflowId = '', runId = '', signal = AbortSignal.any([]) } = {},
+): Promise<Outcome> {
+  asked += 1;
+  const [wf, id] = [workflowId || `wf-${asked}`, runId || `r-${asked}`];
+  const document = `{ run(workflowId: "${wf}", id: "${id}") { steps { id error } } }`;
+  const { data, errors } = await gateway.query(document, { key, signal });
+  const [error] = errors;
+  const { steps = null } = (data as { run: { steps?: Outcome['steps'] } | null } | null)?.run ?? {};
+  return { steps, error: error && { message: error.message, ...error.extensions }, text: JSON.stringify(errors) };
+}
+
+beforeAll(() => {
+  // The shortest waits between attempts.
+  jest.spyOn(Math, 'random').mockReturnValue(0);
+});
+afterAll(() => {
+  jest.restoreAllMocks();
+});
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each.close();
+});
+
+describe('a call of the upstream', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream();
+    gateway = await startGateway({
+      UPSTREAM_URL: upstream.url,
+      UPSTREAM_ENDPOINTS: 'steps,execute,workflows',
+      ...LIMITS,
+    });
+  });
+  afterEach(() => {
+    upstream.script = healthy;
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  const answering = async (reply: Reply, ask: (gateway: TestGateway) => Promise<Outcome> = askSteps) => {
+    // An upstream that answers nothing any more would be given a pause.
+    upstream.script = healthy;
+    expect((await askSteps(gateway)).error).toBeUndefined();
+    upstream.script = () => reply;
+    const before = upstream.calls.length;
+    const answer = await ask(gateway);
+    return { ...answer, attempts: upstream.calls.length - before };
+  };
+
+  it('goes to its path below that of UPSTREAM_URL, with the key, an id, and what can be read', async () => {
+    const all = opens(
+      await startGateway({ UPSTREAM_URL: `${upstream.url}/api/v1/`, UPSTREAM_HEADERS: 'x-tenant: acme' }),
+    );
+    const before = upstream.calls.length;
+    for (const query of [
+      '{ run(workflowId: "wf", id: "r1") { error } }',
+      '{ workflow(id: "wf") { runs(first: 10) { nodes { id } } } }',
+      '{ workflows { nodes { id } } }',
+      START,
+    ]) {
+      await all.query(query, { key: KEY });
+    }
+    const calls = upstream.calls.slice(before);
+    expect([...new Set(calls.map(({ url, body }) => `${url.pathname}${url.search} ${body}`))].sort()).toEqual([
+      '/api/v1/workflows ',
+      '/api/v1/workflows/wf/execute {"order":7}',
+      '/api/v1/workflows/wf/runs/r1 ',
+      '/api/v1/workflows/wf/runs/r1/steps ',
+      expect.stringMatching(/^\/api\/v1\/workflows\/wf\/runs\?limit=\d+&offset=0 $/),
+    ]);
+    for (const { headers } of calls) {
+      expect(headers).toMatchObject({
+        ...{ authorization: `Bearer ${KEY}`, accept: 'application/json', 'user-agent': 'stepgate', 'x-tenant': 'acme' },
+        ...{ 'x-request-id': expect.stringMatching(/^[\w-]{36}$/), 'accept-encoding': expect.stringContaining('gzip') },
+      });
+    }
+  });
+
+  it.each<[number, string, string, boolean, number]>([
+    [300, 'UPSTREAM_CONTRACT_VIOLATION', 'redirects are never followed', false, 1],
+    [304, 'UPSTREAM_CONTRACT_VIOLATION', 'HTTP 304, which its contract does not name', false, 1],
+    [399, 'UPSTREAM_CONTRACT_VIOLATION', 'redirects are never followed', false, 1],
+    [400, 'BAD_USER_INPUT', 'refused the input', false, 1],
+    [401, 'UNAUTHENTICATED', 'does not accept this key', false, 1],
+    [403, 'FORBIDDEN', 'does not allow this key', false, 1],
+    [404, 'NOT_FOUND', 'by this id', false, 1],
+    [407, 'UPSTREAM_UNAVAILABLE', 'the proxy asks for credentials', false, 1],
+    [408, 'UPSTREAM_TIMEOUT', 'waited too long for the request', true, 3],
+    [413, 'BAD_USER_INPUT', 'too large (HTTP 413)', false, 1],
+    [418, 'UPSTREAM_CONTRACT_VIOLATION', 'HTTP 418, which its contract does not name', false, 1],
+    [422, 'BAD_USER_INPUT', 'refused the input (HTTP 422)', false, 1],
+    [429, 'RATE_LIMITED', 'asks for fewer calls', true, 3],
+    [499, 'UPSTREAM_CONTRACT_VIOLATION', 'HTTP 499', false, 1],
+    [500, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 500)', true, 1],
+    [502, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 502)', true, 3],
+    [503, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 503)', true, 3],
+    [504, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 504)', true, 3],
+    [599, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 599)', true, 1],
+  ])('answered with HTTP %i is %s: %s', async (status, code, message, retryable, attempts) => {
+    const raw = status === 304 ? '' : `{"detail": "${KEY}"}`;
+    const answer = await answering({ status, raw, headers: { 'x-echo': KEY, location: `${upstream.url}/${KEY}` } });
+    expect(answer).toMatchObject({
+      error: { code, message: expect.stringContaining(message), retryable, upstreamStatus: status },
+      attempts,
+    });
+    expect(answer.text).not.toContain(KEY);
+  });
+
+  it('answered with HTTP 299 is answered', async () => {
+    expect((await answering({ status: 299, raw: STEPS })).steps).toHaveLength(1);
+  });
+
+  it('for the list of workflows says at which path there is none', async () => {
+    upstream.script = () => ({ status: 404, json: {} });
+    const { errors } = await gateway.query('{ workflows { nodes { id } } }', { key: KEY });
+    expect(errors).toMatchObject([{ message: expect.stringContaining('no list of workflows at `workflows`') }]);
+  });
+
+  it.each<[string, Reply]>([
+    ['larger than what is allowed', { raw: Buffer.alloc(MAX_BYTES + 1, 'x') }],
+    ['cut', { raw: 'unauthorized', cutAfter: 4 }],
+    ['broken in its compression', { raw: 'no gzip', headers: { 'content-encoding': 'gzip' } }],
+    ['empty', { raw: '' }],
+  ])('has the error of its status, even if the body is %s', async (_, reply) => {
+    for (const [status, code] of [
+      [401, 'UNAUTHENTICATED'],
+      [403, 'FORBIDDEN'],
+      [404, 'NOT_FOUND'],
+      [500, 'UPSTREAM_UNAVAILABLE'],
+    ] as const) {
+      expect(await answering({ ...reply, status })).toMatchObject({
+        error: { code, upstreamStatus: status },
+        attempts: 1,
+      });
+    }
+  });
+
+  it.each<[string, number | undefined]>([
+    ['7', 7],
+    [' 7 ', 7],
+    ['0', 0],
+    ['86400', 86_400],
+    ['999999999', 86_400],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', 86_400],
+    ['Tue, 24 Nov 2020 11:00:00 GMT', 0],
+    ...['1000000000', '1.5', '7x', '-7', 'soon', ''].map((value): [string, undefined] => [value, undefined]),
+  ])('that comes with Retry-After "%s" says %s seconds', async (value, seconds) => {
+    const answer = await answering({ status: 500, headers: { 'retry-after': value } });
+    expect(answer.error?.retryAfterSeconds).toBe(seconds);
+  });
+
+  it('that comes with a date as Retry-After says the seconds until then', async () => {
+    const date = new Date(Date.now() + 90_000).toUTCString();
+    const { error } = await answering({ status: 500, headers: { 'retry-after': date } });
+    expect(error?.retryAfterSeconds).toBeGreaterThan(60);
+    expect(error?.retryAfterSeconds).toBeLessThanOrEqual(90);
+  });
+
+  it.each<[string, Reply, string]>([
+    ['is cut', { raw: STEPS, cutAfter: 3 }, 'broke off'],
+    [
+      'is compressed and cut',
+      { raw: gzipSync(STEPS).subarray(0, -9), headers: { 'content-encoding': 'gzip' } },
+      'broke off',
+    ],
+    ...['gzip', 'br', 'zstd'].map((encoding): [string, Reply, string] => [
+      `is not compressed as it says, by ${encoding}`,
+      { raw: STEPS, headers: { 'content-encoding': encoding } },
+      'can not be read',
+    ]),
+  ])('whose answer %s is UPSTREAM_UNAVAILABLE, and is tried three times', async (_, reply, message) => {
+    expect(await answering(reply)).toMatchObject({
+      error: { code: 'UPSTREAM_UNAVAILABLE', retryable: true, message: expect.stringContaining(message) },
+      attempts: 3,
+    });
+  });
+
+  it('has an answer of the maximum size, and none of one byte more', async () => {
+    const padded = (bytes: number) => ({ raw: `${STEPS}${' '.repeat(bytes - Buffer.byteLength(STEPS))}` });
+    expect((await answering(padded(MAX_BYTES))).steps).toHaveLength(1);
+    upstream.script = healthy;
+    expect(await answering(padded(MAX_BYTES + 1))).toMatchObject({
+      error: { code: 'UPSTREAM_CONTRACT_VIOLATION', message: expect.stringContaining('UPSTREAM_MAX_RESPONSE_BYTES') },
+      attempts: 1,
+    });
+  });
+
+  it.each([
+    ...[302, 307, 408, 409, 500, 502, 504].map((status) => [status, true] as const),
+    ...[400, 401, 403, 404, 405, 413, 422, 429].map((status) => [status, false] as const),
+  ])('that starts a run is sent once. After HTTP %i the run may have been started: %s', async (status, isUnknown) => {
+    const start = async () => {
+      const { errors } = await gateway.query(START, { key: KEY });
+      return { steps: null, error: errors[0]?.extensions, text: '' };
+    };
+    const { error, attempts } = await answering({ status, json: {} }, start);
+    expect(error).toMatchObject({
+      upstreamStatus: status,
+      ...(isUnknown && { outcomeIsUnknown: true, retryable: false }),
+    });
+    expect('outcomeIsUnknown' in (error ?? {})).toBe(isUnknown);
+    expect(attempts).toBe(1);
+  });
+
+  it('is cut where its client leaves, and counts as no failure', async () => {
+    const left = opens(await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', ...LIMITS }));
+    await askSteps(left);
+    upstream.script = ({ cut }) => cut.then(() => ({}));
+    const before = upstream.calls.length;
+    const clients = new AbortController();
+    // As many failures would open the breaker.
+    const outcomes = Array.from({ length: 60 }, () =>
+      askSteps(left, { workflowId: 'wf', signal: clients.signal }).catch(() => 'left'),
+    );
+    await until(() => upstream.calls.length === before + 60);
+    clients.abort();
+    expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['left']));
+    for (const { cut } of upstream.calls.slice(before)) await cut;
+    upstream.script = healthy;
+    expect((await askSteps(left, { workflowId: 'wf' })).steps).toHaveLength(1);
+  });
+
+  it('is one of as many at a time as UPSTREAM_CONCURRENCY says', async () => {
+    const narrow = opens(
+      await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', UPSTREAM_CONCURRENCY: '2' }),
+    );
+    await askSteps(narrow);
+    const release = Promise.withResolvers<undefined>();
+    let [underWay, most] = [0, 0];
+    upstream.script = async (call) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await release.promise;
+      underWay -= 1;
+      return healthy(call);
+    };
+    const runs = ['a', 'b', 'c', 'd', 'e', 'f'].map(
+      (id) => `${id}: run(workflowId: "wf", id: "${id}") { steps { id } }`,
+    );
+    const answer = narrow.query(`{ ${runs.join(' ')} }`, { key: KEY });
+    const metric = async () => (await fetch(`${narrow.url}/metrics`)).text();
+    await until(async () => underWay === 2 && /^stepgate_upstream_calls_queued 4$/m.test(await metric()));
+    release.resolve(undefined);
+    expect((await answer).errors).toEqual([]);
+    expect(most).toBe(2);
+  });
+
+  it('is not made where a header cannot carry the key', async () => {
+    const before = upstream.calls.length;
+    const { error, text } = await askSteps(gateway, { key: `${KEY}-\u00e9` });
+    expect(error).toBeDefined();
+    expect(text).not.toContain(KEY);
+    expect(upstream.calls).toHaveLength(before);
+  });
+
+  describe('of an upstream that fails', () => {
+    let broken: TestGateway;
+    beforeAll(async () => {
+      broken = await startGateway({ UPSTREAM_URL: upstream.url, ...LIMITS });
+    });
+    afterAll(() => broken.close());
+
+    const isPaused = ({ text }: Outcome) => text.includes('given a pause');
+
+    it.each([
+      ['refuses inputs', { status: 400 }],
+      ['does not know ids', { status: 404 }],
+      ['asks for fewer calls', { status: 429, headers: { 'retry-after': '60' } }],
+    ])('is made where it only %s', async (_, reply) => {
+      upstream.script = () => reply;
+      for (let call = 0; call < 60; call += 1)
+        expect(isPaused(await askSteps(broken, { workflowId: 'wf' }))).toBe(false);
+      upstream.script = healthy;
+      expect((await askSteps(broken, { workflowId: 'wf' })).steps).toHaveLength(1);
+    });
+
+    it('is made where others of another kind or another workflow fail', async () => {
+      upstream.script = (call) =>
+        call.workflowId === 'failing' && call.endpoint === 'steps' ? { status: 500 } : healthy(call);
+      await until(async () => {
+        await askSteps(broken);
+        return isPaused(await askSteps(broken, { workflowId: 'failing' }));
+      });
+      expect((await askSteps(broken)).steps).toHaveLength(1);
+      const { data } = await broken.query('{ run(workflowId: "failing", id: "r1") { startedAt } }', { key: KEY });
+      expect(data).toEqual({ run: { startedAt: wireRun('').start_time } });
+    });
+
+    it('is refused once all have failed, and made again a second after it is back', async () => {
+      const down = opens(await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', ...LIMITS }));
+      await askSteps(down);
+      upstream.script = () => ({ status: 500 });
+      await until(async () => isPaused(await askSteps(down, { workflowId: 'wf' })));
+      const before = upstream.calls.length;
+      const { error } = await askSteps(down, { workflowId: 'wf' });
+      expect(error).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true, retryAfterSeconds: 1 });
+      expect(upstream.calls).toHaveLength(before);
+      upstream.script = healthy;
+      await until(async () => (await askSteps(down, { workflowId: 'wf' })).steps !== null);
+      expect((await askSteps(down, { workflowId: 'wf' })).steps).toHaveLength(1);
+    });
+  });
+});
+
+describe('the bytes of an answer', () => {
+  let raw: RawUpstream;
+  let gateway: TestGateway;
+  let hasty: TestGateway;
+
+  beforeAll(async () => {
+    raw = await startRawUpstream();
+    const environment = { UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps,execute', ...LIMITS };
+    gateway = await startGateway(environment);
+    hasty = await startGateway({ ...environment, UPSTREAM_TIMEOUT_MS: '300' });
+  });
+  afterAll(async () => {
+    for (const each of [gateway, hasty, raw]) await each.close();
+  });
+
+  it('may come one by one, in the middle of characters', async () => {
+    raw.answer = (_, response) => {
+      for (const byte of Buffer.from(JSON.stringify([wireStep({ error: '“größer” 🙂' })])))
+        response.write(Buffer.from([byte]));
+      response.end();
+    };
+    expect((await askSteps(gateway)).steps).toMatchObject([{ error: '“größer” 🙂' }]);
+  });
+
+  it('are not waited for where more are announced than are allowed', async () => {
+    raw.answer = (_, response) => response.setHeader('content-length', Number.MAX_SAFE_INTEGER).write('[');
+    expect((await askSteps(gateway)).error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION' });
+  });
+
+  it.each([
+    [200, 'UPSTREAM_CONTRACT_VIOLATION'],
+    [401, 'UNAUTHENTICATED'],
+  ])('with HTTP %i are read no further than is allowed: then the connection is cut', async (status, code) => {
+    const isSent = Promise.withResolvers<boolean>();
+    raw.answer = (_, response) => {
+      response.writeHead(status).once('close', () => {
+        isSent.resolve(response.writableFinished);
+      });
+      // Together more than both ends of the connection take by themselves.
+      let left = 4096;
+      const more = () => {
+        left -= 1;
+        if (left === 0) response.end();
+        else if (!response.destroyed) response.write(' '.repeat(16_384), more);
+      };
+      more();
+    };
+    expect((await askSteps(gateway)).error).toMatchObject({ code });
+    expect(await isSent.promise).toBe(false);
+  });
+
+  it.each([
+    ['do not begin', () => undefined, 'UPSTREAM_TIMEOUT'],
+    ['do not end', (response) => response.write('['), 'UPSTREAM_TIMEOUT'],
+    ['of a refusal do not end', (response) => response.writeHead(401).write('unauthori'), 'UNAUTHENTICATED'],
+  ] satisfies [string, (response: Parameters<RawUpstream['answer']>[1]) => unknown, string][])(
+    'that %s in time are an error, and the connection is cut: %#',
+    async (_, begin, code) => {
+      const cut = Promise.withResolvers<undefined>();
+      raw.answer = (__, response) => {
+        response.once('close', () => {
+          cut.resolve(undefined);
+        });
+        begin(response);
+      };
+      const { error } = await askSteps(hasty);
+      expect(error).toMatchObject({ code });
+      if (code === 'UPSTREAM_TIMEOUT') expect(error?.message).toBe('the upstream did not answer within 300 ms');
+      await cut.promise;
+    },
+  );
+
+  it.each([
+    ['HTTP 000', 'HTTP/1.1 000 None\r\ncontent-length: 2\r\n\r\n[]', 'UPSTREAM_CONTRACT_VIOLATION'],
+    ['no HTTP', `SMTP ${KEY}\r\n\r\n`, 'UPSTREAM_UNAVAILABLE'],
+    ['too many headers', `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(2 ** 17)}\r\n\r\n`, 'UPSTREAM_UNAVAILABLE'],
+  ])('that are %s are an error, and a run may have been started', async (_, bytes, code) => {
+    raw.answer = ({ socket }) => void socket.end(bytes);
+    const { error, text } = await askSteps(gateway);
+    expect(error).toMatchObject({ code });
+    expect(text).not.toContain(KEY);
+    const { errors } = await gateway.query(START, { key: KEY });
+    expect(errors).toMatchObject([{ extensions: { code, outcomeIsUnknown: true } }]);
+  });
+
+  it('of a large answer that stops coming hold up no other answer, and are read to their end all the same', async () => {
+    const large = opens(await startGateway({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps' }));
+    const padded = (bytes: number) => `${STEPS}${' '.repeat(bytes)}`;
+    const isStalled = Promise.withResolvers<undefined>();
+    const goesOn = Promise.withResolvers<undefined>();
+    raw.answer = ({ url = '' }, response) => {
+      if (!url.includes('stalled')) response.end(padded(url.includes('large') ? 2 ** 20 : 0));
+      else {
+        // More than the gateway reads at a time, and what sockets hold.
+        response.write(padded(48 * 2 ** 20), () => {
+          isStalled.resolve(undefined);
+        });
+        void goesOn.promise.then(() => response.end());
+      }
+    };
+    await askSteps(large);
+    const stalled = askSteps(large, { runId: 'stalled' });
+    await isStalled.promise;
+    for (const runId of ['small', 'large', 'another-large']) {
+      expect((await askSteps(large, { runId })).steps).toHaveLength(1);
+    }
+    goesOn.resolve(undefined);
+    expect((await stalled).steps).toHaveLength(1);
+  });
+});
+
+describe('a connection to the upstream', () => {
+  let raw: RawUpstream;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    raw = await startRawUpstream();
+    gateway = await startGateway({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps,execute', ...LIMITS });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await raw.close();
+  });
+
+  const accept = async (key: string) => {
+    raw.answer = (_, response) => response.end(STEPS);
+    await askSteps(gateway, { key });
+  };
+
+  it('is kept for the next call, but for one after an answer of another status than 2xx', async () => {
+    await accept(KEY);
+    let answer: Reply = {};
+    raw.answer = (_, response) => {
+      response.writeHead(answer.status ?? 200, answer.headers).end(answer.raw ?? STEPS);
+    };
+    const before = raw.connectionCount;
+    const connections: number[] = [];
+    for (answer of [
+      {},
+      { raw: gzipSync(STEPS), headers: { 'content-encoding': 'gzip' } },
+      { raw: 'no JSON' },
+      { status: 404, raw: '{"detail":"no such run"}' },
+      { status: 500, raw: '' },
+      {},
+    ]) {
+      await askSteps(gateway);
+      connections.push(raw.connectionCount - before);
+    }
+    expect(connections).toEqual([1, 1, 1, 1, 2, 3]);
+  });
+
+  it('is that of one viewer alone: an answer too many is not taken for the next one of another', async () => {
+    const keys = ['one', 'another', 'third'];
+    for (const key of keys) await accept(key);
+    const late = new Map<unknown, string>();
+    raw.answer = ({ url = '', socket }) => {
+      const body = JSON.stringify([wireStep({ id: url })]);
+      const answer = `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+      // From the second request of a connection on, the answer of the one before comes.
+      socket.write(late.get(socket) ?? answer);
+      late.set(socket, answer);
+    };
+    for (const key of keys) {
+      const { steps } = await askSteps(gateway, { key, runId: `of-${key}` });
+      expect(steps?.[0]?.id).toContain(`of-${key}`);
+    }
+  });
+
+  it('is not kept for a start, nor was it before: the server may close it just then', async () => {
+    await accept('starts');
+    const sockets: unknown[] = [];
+    raw.answer = (request, response) => {
+      sockets.push(request.socket);
+      response.end(request.method === 'POST' ? '{"run_id":"new"}' : STEPS);
+    };
+    const get = () => askSteps(gateway, { key: 'starts' });
+    const post = () => gateway.query(START, { key: 'starts' });
+    for (const make of [get, post, post, get, post]) await make();
+    expect(new Set([0, 1, 2, 4].map((at) => sockets[at])).size).toBe(4);
+    expect(sockets[3]).toBe(sockets[0]);
+  });
+
+  it('is closed where 256 viewers have called since, and all are with the gateway', async () => {
+    // The hook accepts each key, so that its first call is not on trial, for which a connection is not kept.
+    const authenticate = (credential: string) => ({ upstreamKey: credential, workflowIds: 'all' }) as const;
+    const environment = { UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps' };
+    const many = opens(await startGateway(environment, { authenticate }));
+    const open = new Set<unknown>();
+    raw.answer = ({ socket }, response) => {
+      if (!open.has(socket)) socket.once('close', () => open.delete(socket));
+      open.add(socket);
+      response.end(STEPS);
+    };
+    await Promise.all(Array.from({ length: 270 }, (_, viewer) => askSteps(many, { key: `viewer-${viewer}` })));
+    await until(() => open.size === 256);
+    await many.close();
+    await until(() => open.size === 0);
+  });
+});
