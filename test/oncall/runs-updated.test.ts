@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
 import { startGateway, type Json, type TestGateway } from '../harness/gateway.ts';
-import { subscribe, type LiveClient, type Transport } from '../harness/live-client.ts';
+import { subscribe, type LiveClient, type Subscribing, type Transport } from '../harness/live-client.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { wireRun } from '../harness/wire.ts';
 
 const QUERY = `subscription ($ids: [ID!]) {
   runsUpdated(workflowIds: $ids) { id status freshness { isStale } }
 }`;
-/** The gateway has one timer of its own. */
-const OTHER_TIMERS = 1;
+const WITH_STEPS = 'subscription ($ids: [ID!]) { runsUpdated(workflowIds: $ids) { id stepCounts { total } } }';
 const SLOWEST_MS = 5000;
 
 interface Told {
@@ -25,150 +25,166 @@ const runsIn = (data: Json): string[] =>
     ({ id, status, freshness }) => `${id} ${status}${freshness.isStale ? ' STALE' : ''}`,
   );
 
-describe.each<Transport>(['graphql-ws', 'graphql-sse'])('runsUpdated over %s', (transport) => {
-  let clock: ManualClock;
-  let workflows: ScriptedWorkflows;
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  let clients: LiveClient[];
+let clock: ManualClock;
+let workflows: ScriptedWorkflows;
+let upstream: FaultyUpstream;
+let gateway: TestGateway;
+let clients: LiveClient[];
 
-  beforeEach(async () => {
-    clock = createManualClock();
-    workflows = createScriptedWorkflows(['wf-1', 'wf-2']);
-    upstream = await startFaultyUpstream(workflows.script);
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now, after: clock.after });
-    clients = [];
+async function start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+  clock = createManualClock();
+  workflows = createScriptedWorkflows(['wf-1', 'wf-2']);
+  upstream = await startFaultyUpstream(workflows.script);
+  gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now: clock.now, after: clock.after });
+  clients = [];
+}
+
+beforeEach(() => start());
+afterEach(async () => {
+  for (const client of clients) client.cut();
+  await gateway.close();
+  await upstream.close();
+});
+
+interface Opening extends Subscribing {
+  readonly transport?: Transport;
+  readonly query?: string;
+}
+
+/** Of all workflows without `ids`. */
+async function open(ids: readonly string[] | null = null, options: Opening = {}): Promise<LiveClient> {
+  const { transport = 'graphql-sse', query = QUERY, ...rest } = options;
+  const client = await subscribe(transport, gateway.url, query, { variables: { ids }, ...rest });
+  clients.push(client);
+  return client;
+}
+
+/** Resolves when just so many polls or pauses are due. The gateway has one timer of its own. */
+const timers = (count: number) => clock.timers(count + 1);
+
+/** Lets the next poll of each poller come, and waits until all have their answers. */
+async function poll(pollers = 2): Promise<void> {
+  clock.advance(SLOWEST_MS);
+  await timers(pollers);
+}
+
+/** The workflow gets this reply from now on. */
+function reply(workflowId: string, answer: Reply | Promise<Reply>): void {
+  const { script } = upstream;
+  upstream.script = (call) => (call.workflowId === workflowId ? answer : script(call));
+}
+
+const recover = () => (upstream.script = workflows.script);
+const running = { status: 'running' };
+
+describe('runsUpdated', () => {
+  it.each<Transport>(['graphql-ws', 'graphql-sse'])(
+    'sends the present runs at once over %s, newest first, then those that are new or have changed',
+    async (transport) => {
+      workflows.start('wf-1', 'a');
+      workflows.start('wf-2', 'b', running);
+      workflows.start('wf-1', 'c', running);
+      workflows.start('wf-1', 'waits', { status: 'queued', start_time: null });
+      const client = await open(null, { transport });
+      expect(runsIn(await client.nextData())).toEqual(['waits PENDING', 'c RUNNING', 'b RUNNING', 'a COMPLETED']);
+      await timers(2);
+
+      workflows.change('b', { status: 'completed' });
+      workflows.start('wf-2', 'd', running);
+      await poll();
+      expect(runsIn(await client.nextData())).toEqual(['d RUNNING', 'b COMPLETED']);
+      await poll();
+      workflows.change('c', { status: 'failed' });
+      await poll();
+      expect(runsIn(await client.nextData())).toEqual(['c FAILED']);
+      // One call a workflow and poll, and nothing else.
+      expect([upstream.count('workflows'), upstream.count('run'), upstream.count('steps')]).toEqual([1, 0, 0]);
+      expect(upstream.count('runs')).toBe(2 * 4);
+    },
+  );
+
+  it('sends the newest 20 of many runs and each unfinished one, and follows that to its end', async () => {
+    const startMany = (from: number, to: number) => {
+      for (let count = from; count <= to; count += 1) workflows.start('wf-1', `r${count}`);
+    };
+    startMany(1, 40);
+    workflows.start('wf-1', 'old', running);
+    startMany(41, 100);
+    const client = await open(['wf-1']);
+    const first = runsIn(await client.nextData());
+    expect([first.length, first[0], ...first.slice(-2)]).toEqual([
+      21,
+      'r100 COMPLETED',
+      'r81 COMPLETED',
+      'old RUNNING',
+    ]);
+    await timers(1);
+    // Now it lies deeper than one page goes. The second page also has runs that no poll has read before.
+    startMany(101, 190);
+    await poll(1);
+    const news = runsIn(await client.nextData());
+    expect([news.length, news[0], news.at(-1)]).toEqual([90, 'r190 COMPLETED', 'r101 COMPLETED']);
+    workflows.change('old', { status: 'failed' });
+    await poll(1);
+    expect(runsIn(await client.nextData())).toEqual(['old FAILED']);
+    workflows.change('r190', { status: 'failed' });
+    await poll(1);
+    expect(runsIn(await client.nextData())).toEqual(['r190 FAILED']);
+    // A late subscriber gets the newest 20, and not the old run that has ended.
+    const late = runsIn(await (await open(['wf-1'])).nextData());
+    expect([late.length, late.at(-1)]).toEqual([20, 'r171 COMPLETED']);
+    const limits = upstream.calls.map(({ url }) => url.searchParams.get('limit'));
+    expect([limits[0], limits.at(-1)]).toEqual(['100', '20']);
   });
-  afterEach(async () => {
-    for (const client of clients) client.leave();
-    await gateway.close();
-    await upstream.close();
-  });
 
-  async function open(variables: Record<string, unknown> = {}, query = QUERY, key = 'key-1'): Promise<LiveClient> {
-    const client = await subscribe(transport, gateway.url, query, { variables, key });
-    clients.push(client);
-    return client;
-  }
-
-  /** Lets the next poll of each poller come, and waits until all have their answers. */
-  async function poll(pollers = 2): Promise<void> {
-    clock.advance(SLOWEST_MS);
-    await clock.timers(pollers + OTHER_TIMERS);
-  }
-
-  const running = { status: 'running' };
-
-  it('tells the present runs at once, newest first, then those that are new or have changed', async () => {
-    workflows.start('wf-1', 'a');
-    workflows.start('wf-2', 'b', running);
-    workflows.start('wf-1', 'c', running);
-    const client = await open();
-    expect(runsIn(await client.nextData())).toEqual(['c RUNNING', 'b RUNNING', 'a COMPLETED']);
-    await clock.timers(2 + OTHER_TIMERS);
-
-    workflows.change('b', { status: 'completed' });
-    workflows.start('wf-2', 'd', running);
-    await poll();
-    expect(runsIn(await client.nextData())).toEqual(['d RUNNING', 'b COMPLETED']);
-    await poll();
-    workflows.change('c', { status: 'failed' });
-    await poll();
-    expect(runsIn(await client.nextData())).toEqual(['c FAILED']);
-    // One call a workflow and poll, and nothing else.
-    expect([upstream.count('workflows'), upstream.count('run'), upstream.count('steps')]).toEqual([1, 0, 0]);
-    expect(upstream.count('runs')).toBe(2 * 4);
-  });
-
-  it('of none is empty, and tells the first run that starts', async () => {
-    const client = await open({ ids: ['wf-1'] });
+  it('sends an empty list of no runs, then the first run, and it again when it is unfinished once more', async () => {
+    const client = await open(['wf-1']);
     expect(runsIn(await client.nextData())).toEqual([]);
-    await clock.timers(1 + OTHER_TIMERS);
-    workflows.start('wf-1', 'a', running);
+    await timers(1);
+    workflows.start('wf-1', 'a');
+    await poll(1);
+    expect(runsIn(await client.nextData())).toEqual(['a COMPLETED']);
+    workflows.change('a', { ...running, end_time: null });
     await poll(1);
     expect(runsIn(await client.nextData())).toEqual(['a RUNNING']);
   });
 
-  it('tells the newest 20 of many runs and each unfinished one, and follows that to its end', async () => {
-    workflows.start('wf-1', 'old', running);
-    for (let count = 1; count <= 60; count += 1) workflows.start('wf-1', `r${count}`);
-    const client = await open({ ids: ['wf-1'] });
-    const first = runsIn(await client.nextData());
-    expect([first.length, first[0], first.at(-2), first.at(-1)]).toEqual([
-      21,
-      'r60 COMPLETED',
-      'r41 COMPLETED',
-      'old RUNNING',
-    ]);
-    await clock.timers(1 + OTHER_TIMERS);
-    // Deeper than one window goes, and then over.
-    for (let count = 61; count <= 150; count += 1) workflows.start('wf-1', `r${count}`);
-    await poll(1);
-    const news = runsIn(await client.nextData());
-    expect([news.length, news[0], news.at(-1)]).toEqual([90, 'r150 COMPLETED', 'r61 COMPLETED']);
-    workflows.change('old', { status: 'failed' });
-    await poll(1);
-    expect(runsIn(await client.nextData())).toEqual(['old FAILED']);
-  });
-
   it('polls once for all subscribers of a key, and stops with the last of them', async () => {
     workflows.start('wf-1', 'a', running);
-    const some = await Promise.all([open(), open(), open({ ids: ['wf-1'] })]);
+    const some = await Promise.all([open(), open(), open(['wf-1'])]);
     for (const client of some) await client.nextData();
-    await clock.timers(2 + OTHER_TIMERS);
+    await timers(2);
     expect(upstream.count('runs')).toBe(2);
     await poll();
     expect(upstream.count('runs')).toBe(4);
-    const other = await open({}, QUERY, 'key-2');
+    const other = await open(null, { key: 'key-2' });
     expect(runsIn(await other.nextData())).toEqual(['a RUNNING']);
     expect(upstream.count('runs')).toBe(6);
     for (const client of clients.splice(0)) client.leave();
-    await clock.timers(OTHER_TIMERS);
+    await timers(0);
   });
 
-  it('tells a reader who is slow each run that changed meanwhile, in its latest state', async () => {
-    workflows.start('wf-1', 'a', running);
-    const client = await open({ ids: ['wf-1'] });
-    await client.nextData();
-    await clock.timers(1 + OTHER_TIMERS);
-    const slow = await open({ ids: ['wf-1'] });
-    await slow.nextData();
-    const seen: string[][] = [];
-    for (let round = 1; round <= 3; round += 1) {
-      workflows.start('wf-1', `r${round}`, running);
-      if (round > 1) workflows.change(`r${round - 1}`, { status: 'completed' });
-      await poll(1);
-      seen.push(runsIn(await client.nextData()));
-    }
-    expect(seen).toEqual([['r1 RUNNING'], ['r2 RUNNING', 'r1 COMPLETED'], ['r3 RUNNING', 'r2 COMPLETED']]);
-    const told = new Map<string, string>();
-    while (slow.waiting > 0 || !told.has('r3')) {
-      for (const run of runsIn(await slow.nextData())) told.set(run.split(' ')[0] ?? '', run);
-    }
-    expect([...told.values()].sort()).toEqual(['r1 COMPLETED', 'r2 COMPLETED', 'r3 RUNNING']);
-  });
-
-  it('marks the runs of a workflow that fails as stale, once, and tells them again when it is back', async () => {
+  it('marks the runs of a workflow that fails as stale, once, and sends them again when it is back', async () => {
     workflows.start('wf-1', 'a', running);
     workflows.start('wf-2', 'b', running);
     const client = await open();
     await client.nextData();
-    await clock.timers(2 + OTHER_TIMERS);
-    upstream.script = (call) => (call.workflowId === 'wf-1' ? { status: 500 } : workflows.script(call));
+    await timers(2);
+    reply('wf-1', { status: 500 });
     await poll();
     expect(runsIn(await client.nextData())).toEqual(['a RUNNING STALE']);
     workflows.change('b', { status: 'completed' });
     await poll();
     expect(runsIn(await client.nextData())).toEqual(['b COMPLETED']);
-    upstream.script = workflows.script;
+    recover();
     await poll();
     expect(runsIn(await client.nextData())).toEqual(['a RUNNING']);
   });
 
-  it('begins without a workflow that fails, names it, and tells its runs when they can be had', async () => {
+  it('begins without a workflow that fails, names it, and sends its runs when they can be had', async () => {
     workflows.start('wf-1', 'a', running);
     workflows.start('wf-2', 'b', running);
-    upstream.script = (call) => (call.workflowId === 'wf-1' ? { status: 500 } : workflows.script(call));
+    reply('wf-1', { status: 500 });
     const client = await open();
     expect(await client.next()).toMatchObject({
       type: 'next',
@@ -177,50 +193,51 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('runsUpdated over %s', (
         errors: [{ path: ['runsUpdated'], extensions: { code: 'UPSTREAM_UNAVAILABLE', workflowId: 'wf-1' } }],
       },
     });
-    await clock.timers(2 + OTHER_TIMERS);
-    upstream.script = workflows.script;
+    await timers(2);
+    recover();
     await poll();
     expect(runsIn(await client.nextData())).toEqual(['a RUNNING']);
   });
 
-  it('goes on without a workflow that is not there, and ends where none is', async () => {
+  it('reports to each subscriber those of its workflows that are not there, and ends where none is', async () => {
     workflows.start('wf-1', 'a', running);
-    upstream.script = (call) => (call.workflowId === 'gone' ? { status: 404, json: {} } : workflows.script(call));
-    const client = await open({ ids: ['wf-1', 'gone'] });
-    expect(await client.next()).toMatchObject({
-      payload: {
-        data: { runsUpdated: [{ id: 'a' }] },
-        errors: [{ extensions: { code: 'NOT_FOUND', workflowId: 'gone' } }],
-      },
-    });
-    expect(await (await open({ ids: ['gone'] })).nextErrorCode()).toBe('NOT_FOUND');
+    for (const id of ['gone', 'lost']) {
+      reply(id, { status: 404, json: {} });
+      expect(await (await open(['wf-1', id])).next()).toMatchObject({
+        payload: {
+          data: { runsUpdated: [{ id: 'a' }] },
+          errors: [{ extensions: { code: 'NOT_FOUND', workflowId: id } }],
+        },
+      });
+    }
+    expect(await (await open(['gone'])).nextErrorCode()).toBe('NOT_FOUND');
   });
 
   it('ends when the key is refused', async () => {
     workflows.start('wf-1', 'a', running);
-    const client = await open({ ids: ['wf-1', 'wf-2'] });
+    const client = await open(['wf-1', 'wf-2']);
     await client.nextData();
-    await clock.timers(2 + OTHER_TIMERS);
-    upstream.script = (call) => (call.workflowId === 'wf-2' ? { status: 401 } : workflows.script(call));
+    await timers(2);
+    reply('wf-2', { status: 401 });
     clock.advance(SLOWEST_MS);
     expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
   });
 
   it('goes on without a workflow that the key may not see any more, and ends where it may see none', async () => {
     workflows.start('wf-1', 'a', running);
-    const client = await open({ ids: ['wf-1', 'wf-2'] });
+    const client = await open(['wf-1', 'wf-2']);
     await client.nextData();
-    await clock.timers(2 + OTHER_TIMERS);
-    upstream.script = (call) => (call.workflowId === 'wf-2' ? { status: 403 } : workflows.script(call));
+    await timers(2);
+    reply('wf-2', { status: 403 });
     clock.advance(SLOWEST_MS);
     expect(await client.next()).toMatchObject({
       payload: { data: { runsUpdated: [] }, errors: [{ extensions: { code: 'FORBIDDEN', workflowId: 'wf-2' } }] },
     });
-    await clock.timers(1 + OTHER_TIMERS);
+    await timers(1);
     workflows.change('a', { status: 'completed' });
     await poll(1);
     expect(runsIn(await client.nextData())).toEqual(['a COMPLETED']);
-    await clock.timers(1 + OTHER_TIMERS);
+    await timers(1);
     upstream.script = () => ({ status: 403 });
     clock.advance(SLOWEST_MS);
     expect(await client.nextErrorCode()).toBe('FORBIDDEN');
@@ -229,10 +246,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('runsUpdated over %s', (
   it('leaves a run out whose steps the key may not see, with the error', async () => {
     workflows.start('wf-1', 'a', running);
     upstream.script = (call) => (call.endpoint === 'steps' ? { status: 403 } : workflows.script(call));
-    const client = await open(
-      { ids: ['wf-1'] },
-      'subscription ($ids: [ID!]) { runsUpdated(workflowIds: $ids) { id stepCounts { total } } }',
-    );
+    const client = await open(['wf-1'], { query: WITH_STEPS });
     expect(await client.next()).toMatchObject({
       payload: { data: { runsUpdated: [] }, errors: [{ extensions: { code: 'FORBIDDEN', workflowId: 'wf-1' } }] },
     });
@@ -241,17 +255,14 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('runsUpdated over %s', (
   it('loads the steps of what has changed alone, and keeps a run whose steps fail', async () => {
     workflows.start('wf-1', 'a', { status: 'completed' });
     workflows.start('wf-1', 'b', running);
-    const client = await open(
-      { ids: ['wf-1'] },
-      'subscription ($ids: [ID!]) { runsUpdated(workflowIds: $ids) { id stepCounts { total } } }',
-    );
+    const client = await open(['wf-1'], { query: WITH_STEPS });
     expect(await client.nextData()).toEqual({
       runsUpdated: [
         { id: 'b', stepCounts: { total: 1 } },
         { id: 'a', stepCounts: { total: 1 } },
       ],
     });
-    await clock.timers(1 + OTHER_TIMERS);
+    await timers(1);
     expect(upstream.count('steps')).toBe(2);
     upstream.script = (call) => (call.endpoint === 'steps' ? { status: 400 } : workflows.script(call));
     workflows.start('wf-1', 'c', running);
@@ -266,30 +277,141 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('runsUpdated over %s', (
   });
 
   it('refuses more than 100 workflows', async () => {
-    const client = await open({ ids: Array.from({ length: 101 }, (_, index) => `w${index}`) });
+    const client = await open(Array.from({ length: 101 }, (_, index) => `w${index}`));
     expect(await client.nextErrorCode()).toBe('BAD_USER_INPUT');
+  });
+
+  it('completes when the gateway stops', async () => {
+    const client = await open();
+    await client.nextData();
+    await gateway.close();
+    expect(await client.next()).toEqual({ type: 'complete' });
   });
 });
 
-describe('how many workflows a key may watch', () => {
-  it('is bounded together with runs, and what was counted is free again', async () => {
-    const clock = createManualClock();
-    const workflows = createScriptedWorkflows(['wf-1', 'wf-2', 'wf-3']);
-    const upstream = await startFaultyUpstream(workflows.script);
-    const environment = { UPSTREAM_URL: upstream.url, MAX_SUBSCRIPTIONS_PER_VIEWER: '3' };
-    const gateway = await startGateway(environment, { now: clock.now, after: clock.after });
-    const open = (ids: readonly string[]) => subscribe('graphql-sse', gateway.url, QUERY, { variables: { ids } });
-    const two = await open(['wf-1', 'wf-2']);
-    await two.nextData();
-    expect(await (await open(['wf-3', 'wf-1'])).nextErrorCode()).toBe('RATE_LIMITED');
-    const one = await open(['wf-3']);
-    await one.nextData();
-    two.leave();
-    await clock.timers(1 + OTHER_TIMERS);
-    const again = await open(['wf-1', 'wf-2']);
-    expect(await again.nextData()).toEqual({ runsUpdated: [] });
-    for (const client of [one, again]) client.leave();
+describe('runsUpdated with a workflow that does not answer', () => {
+  let answer: (reply: Reply) => void;
+
+  /** The workflow does not answer before the test says so. */
+  function hang(workflowId: string): void {
+    const { promise, resolve } = Promise.withResolvers<Reply>();
+    answer = resolve;
+    reply(workflowId, promise);
+  }
+
+  /** A subscriber whose second of patience has begun. */
+  async function opened(ids = ['wf-1', 'wf-2']): Promise<LiveClient> {
+    const client = await open(ids);
+    // The pause, and the next poll of each workflow that answers.
+    await timers(ids.length);
+    return client;
+  }
+
+  const history = (runId: string): Reply => ({ json: [wireRun(runId, { ...running, end_time: null })] });
+
+  beforeEach(() => {
+    workflows.start('wf-1', 'a', running);
+    workflows.start('wf-2', 'b', running);
+  });
+
+  it('sends the runs of the others after a second, and its runs when they are there', async () => {
+    hang('wf-2');
+    const client = await opened();
+    clock.advance(999);
+    await gateway.query('{ __typename }');
+    expect(client.waiting).toBe(0);
+    clock.advance(1);
+    expect(runsIn(await client.nextData())).toEqual(['a RUNNING']);
+    await timers(1);
+    workflows.change('a', { status: 'completed' });
+    await poll(1);
+    expect(runsIn(await client.nextData())).toEqual(['a COMPLETED']);
+    answer(history('b'));
+    expect(runsIn(await client.nextData())).toEqual(['b RUNNING']);
+  });
+
+  it('sends an empty first event where the others have no runs', async () => {
+    workflows.clear();
+    hang('wf-2');
+    const client = await opened();
+    clock.advance(1000);
+    expect(runsIn(await client.nextData())).toEqual([]);
+  });
+
+  it('sends nothing before the first answer', async () => {
+    hang('wf-2');
+    const client = await opened(['wf-2']);
+    clock.advance(1000);
+    await timers(0);
+    await gateway.query('{ __typename }');
+    expect(client.waiting).toBe(0);
+    answer(history('b'));
+    expect(runsIn(await client.nextData())).toEqual(['b RUNNING']);
+  });
+
+  it('reports a workflow that turns out to be missing', async () => {
+    hang('wf-2');
+    const client = await opened();
+    clock.advance(1000);
+    await client.nextData();
+    answer({ status: 404, json: {} });
+    expect(await client.next()).toMatchObject({
+      payload: { data: { runsUpdated: [] }, errors: [{ extensions: { code: 'NOT_FOUND', workflowId: 'wf-2' } }] },
+    });
+    await timers(1);
+    workflows.change('a', { status: 'completed' });
+    await poll(1);
+    expect(runsIn(await client.nextData())).toEqual(['a COMPLETED']);
+  });
+
+  it('ends at once when another workflow refuses the key', async () => {
+    hang('wf-2');
+    reply('wf-1', { status: 401 });
+    expect(await (await open(['wf-1', 'wf-2'])).nextErrorCode()).toBe('UNAUTHENTICATED');
+  });
+
+  it('ends when its late answer is that the key is refused', async () => {
+    hang('wf-2');
+    const client = await opened();
+    clock.advance(1000);
+    await client.nextData();
+    answer({ status: 401 });
+    expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
+  });
+
+  it('cancels its call when the subscriber leaves', async () => {
+    hang('wf-2');
+    const called = upstream.nextCall();
+    const client = await open(['wf-2']);
+    const { cut } = await called;
+    client.leave();
+    await cut;
+    await timers(0);
+  });
+});
+
+describe('MAX_SUBSCRIPTIONS_PER_VIEWER', () => {
+  it('bounds the runs and workflows that a key watches, until a subscription ends in whichever way', async () => {
     await gateway.close();
     await upstream.close();
+    await start({ MAX_SUBSCRIPTIONS_PER_VIEWER: '3' });
+    workflows.start('wf-1', 'a', running);
+    const run = 'subscription { runUpdated(workflowId: "wf-1", id: "a") { id } }';
+    const both = await open(['wf-1', 'wf-2']);
+    await both.nextData();
+    const one = await open(null, { query: run, variables: {} });
+    await one.nextData();
+    for (const refused of [await open(['wf-1']), await open(null, { query: run, variables: {} })]) {
+      expect(await refused.nextErrorCode()).toBe('RATE_LIMITED');
+    }
+    expect(runsIn(await (await open(['wf-1', 'wf-2'], { key: 'key-2' })).nextData())).toEqual(['a RUNNING']);
+    await timers(5);
+    both.leave();
+    await timers(3);
+    // A request for more than is left counts nothing.
+    expect(await (await open(['wf-1', 'wf-2', 'wf-3'])).nextErrorCode()).toBe('RATE_LIMITED');
+    reply('gone', { status: 404, json: {} });
+    for (let times = 0; times < 3; times += 1) expect(await (await open(['gone'])).nextErrorCode()).toBe('NOT_FOUND');
+    expect(runsIn(await (await open(['wf-1', 'wf-2'])).nextData())).toEqual(['a RUNNING']);
   });
 });

@@ -1,0 +1,204 @@
+/** Gateways of one fleet that watch the same run and workflow for one key, over a real Valkey. */
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { SECRET, startGateways, until } from '../harness/fleet.ts';
+import type { TestGateway } from '../harness/gateway.ts';
+import { subscribe, type Frame, type LiveClient, type Transport } from '../harness/live-client.ts';
+import { startProcess, type GatewayProcess } from '../harness/process.ts';
+import { startValkey, type TestValkey } from '../harness/valkey.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
+
+const RUN = 'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } freshness { isFinal } } }';
+const RUNS = 'subscription { runsUpdated(workflowIds: ["wf"]) { id } }';
+const TTL_MS = 300;
+const AN_HOUR_MS = 3_600_000;
+
+interface Watcher {
+  /** The numbers of steps that it was sent. */
+  readonly totals: readonly number[];
+  /** The ids of the runs that it was sent. */
+  readonly ids: ReadonlySet<string>;
+  readonly end: Promise<Frame>;
+  readonly client: LiveClient;
+}
+
+describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
+  let valkey: TestValkey;
+  let upstream: FaultyUpstream;
+  let gateways: readonly TestGateway[];
+  let processes: GatewayProcess[];
+  let clients: LiveClient[];
+  /** Each poll finds one step more. */
+  let steps: number;
+  let runIds: string[];
+  let isOver: boolean;
+  const callTimes: number[] = [];
+
+  beforeEach(async () => {
+    [steps, runIds, isOver] = [0, ['r1'], false];
+    [gateways, processes, clients] = [[], [], []];
+    callTimes.length = 0;
+    valkey = await startValkey();
+    upstream = await startFaultyUpstream(({ endpoint }) => {
+      const status = isOver ? {} : { status: 'running', end_time: null };
+      if (endpoint === 'run') return { json: [wireRun('r1', status)] };
+      if (endpoint === 'runs') return { json: runIds.map((id) => wireRun(id, status)) };
+      if (!isOver) steps += 1;
+      callTimes.push(Date.now());
+      return { json: Array.from({ length: steps }, (_, index) => wireStep({ id: `s${index}` })) };
+    });
+  });
+  afterEach(async () => {
+    for (const client of clients) client.cut();
+    for (const { child } of processes) child.kill('SIGKILL');
+    await Promise.all(gateways.map((gateway) => gateway.close()));
+    await upstream.close();
+    await valkey.close();
+  });
+
+  const environment = (ttlMs = TTL_MS) => ({
+    UPSTREAM_URL: upstream.url,
+    REDIS_URL: valkey.url,
+    LIVE_TTL_MS: String(ttlMs),
+    UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows',
+  });
+
+  async function watch(url: string, query = RUN, transport: Transport = 'graphql-sse'): Promise<Watcher> {
+    const client = await subscribe(transport, url, query);
+    clients.push(client);
+    const [totals, ids] = [[] as number[], new Set<string>()];
+    const first = Promise.withResolvers<undefined>();
+    async function read(): Promise<Frame> {
+      for (;;) {
+        const frame = await client.next();
+        first.resolve(undefined);
+        if (frame.type !== 'next') return frame;
+        const { runUpdated, runsUpdated = [] } = frame.payload.data as unknown as {
+          readonly runUpdated?: {
+            readonly stepCounts: { readonly total: number };
+            readonly freshness: { readonly isFinal: boolean };
+          };
+          readonly runsUpdated?: readonly { readonly id: string }[];
+        };
+        // That the run is over may be all that is new.
+        if (runUpdated && (!runUpdated.freshness.isFinal || totals.at(-1) !== runUpdated.stepCounts.total)) {
+          totals.push(runUpdated.stepCounts.total);
+        }
+        for (const { id } of runsUpdated) ids.add(id);
+      }
+    }
+    const end = read();
+    await first.promise;
+    return { totals, ids, end, client };
+  }
+
+  async function rolesAt(url: string): Promise<Record<string, number>> {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    const samples = text.matchAll(/^stepgate_fleet_pollers\{role="(\w+)"\} (\d+)/gm);
+    return Object.fromEntries([...samples].map(([, role = '', count]) => [role, Number(count)]));
+  }
+
+  /** Resolves when the pollers of these gateways have just these roles. */
+  const roles = (urls: readonly string[], expected: Readonly<Record<string, number>>): Promise<void> =>
+    until(async () => {
+      const all = await Promise.all(urls.map(rolesAt));
+      return Object.entries(expected).every(
+        ([role, count]) => all.reduce((sum, each) => sum + (each[role] ?? 0), 0) === count,
+      );
+    });
+
+  /** Resolves when each has been sent so many events more. */
+  function haveHeard(more: number, watchers: readonly Watcher[]): Promise<void> {
+    const before = watchers.map(({ totals }) => totals.length);
+    return until(() => watchers.every(({ totals }, index) => totals.length >= (before[index] ?? 0) + more));
+  }
+
+  function expectInOrder(watchers: readonly Watcher[]): void {
+    for (const { totals } of watchers)
+      expect(totals).toEqual([...new Set(totals)].sort((one, another) => one - another));
+  }
+
+  it('is polled by one of them, by each while Valkey is away, and by one again; all see its end', async () => {
+    gateways = await startGateways(3, environment());
+    const urls = gateways.map(({ url }) => url);
+    const watchers = await Promise.all(urls.flatMap((url) => [watch(url), watch(url, RUN, 'graphql-ws')]));
+    await roles(urls, { leader: 1, follower: 2, alone: 0 });
+    const [before, calls] = [steps, callTimes.length];
+    await until(() => steps >= before + 12);
+    await haveHeard(1, watchers);
+    // A gateway that did not hear the others would poll every third time.
+    for (const { totals } of watchers) expect(totals.filter((total) => total > before).length).toBeGreaterThan(6);
+    const gaps = callTimes.slice(calls).map((atMs, index) => atMs - (callTimes[calls + index - 1] ?? 0));
+    // On a busy machine a lease is lost now and then, which costs a call.
+    expect(gaps.filter((gapMs) => gapMs < TTL_MS * 0.9).length).toBeLessThan(gaps.length / 3);
+
+    await valkey.kill();
+    await roles(urls, { alone: 3 });
+    await haveHeard(2, watchers);
+    await valkey.start();
+    await roles(urls, { leader: 1, follower: 2, alone: 0 });
+    await haveHeard(2, watchers);
+
+    isOver = true;
+    for (const watcher of watchers) expect(await watcher.end).toEqual({ type: 'complete' });
+    for (const { totals } of watchers) expect(totals.at(-1)).toBe(steps);
+    expectInOrder(watchers);
+    await roles(urls, { leader: 0, follower: 0, alone: 0 });
+  });
+
+  it.each(['SIGKILL', 'SIGSTOP'] as const)('is polled by another when a gateway gets %s', async (signal) => {
+    const first = startProcess({ LOG_LEVEL: 'info', FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000', ...environment() });
+    processes.push(first);
+    const firstUrl = await first.url();
+    gateways = await startGateways(2, environment());
+    const urls = gateways.map(({ url }) => url);
+    const [ofFirst] = [await watch(firstUrl), await watch(firstUrl, RUNS)];
+    await roles([firstUrl], { leader: 2 });
+    const watchers = await Promise.all(urls.map((url) => watch(url)));
+    const watchersOfRuns = await Promise.all(urls.map((url) => watch(url, RUNS)));
+    await roles(urls, { follower: 4 });
+    await haveHeard(2, [ofFirst, ...watchers]);
+
+    first.child.kill(signal);
+    runIds = ['new', ...runIds];
+    await roles(urls, { leader: 2, follower: 2 });
+    await haveHeard(3, watchers);
+    await until(() => watchersOfRuns.every(({ ids }) => ids.has('new')));
+    if (signal === 'SIGSTOP') {
+      first.child.kill('SIGCONT');
+      await roles([firstUrl], { leader: 0, follower: 2 });
+      await haveHeard(3, [ofFirst, ...watchers]);
+    }
+    expectInOrder([ofFirst, ...watchers]);
+  });
+
+  it.each<[string, (watcher: Watcher) => unknown]>([
+    [
+      'its last subscriber leaves the gateway that polls',
+      ({ client }) => {
+        client.leave();
+      },
+    ],
+    ['the gateway that polls stops', () => gateways[0]?.close()],
+  ])('is polled by another at once when %s', async (_, stop) => {
+    // A lease that is not handed over would last for more than an hour.
+    gateways = await startGateways(2, environment(AN_HOUR_MS));
+    const [one = '', another = ''] = gateways.map(({ url }) => url);
+    const watcher = await watch(one);
+    await roles([one], { leader: 1 });
+    await watch(another);
+    await roles([another], { follower: 1 });
+    await stop(watcher);
+    await roles([another], { leader: 1, follower: 0 });
+  });
+
+  it('is over for the subscribers of all when the upstream does not know it any more', async () => {
+    gateways = await startGateways(2, environment());
+    const watchers = await Promise.all(gateways.map(({ url }) => watch(url)));
+    upstream.script = () => ({ status: 404, json: {} });
+    for (const { end } of watchers) {
+      expect(await end).toMatchObject({ type: 'error', errors: [{ extensions: { code: 'NOT_FOUND' } }] });
+    }
+  });
+});

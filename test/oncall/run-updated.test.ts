@@ -1,0 +1,379 @@
+/** `runUpdated` by a manual clock: pace, changes, faults and the end. test/http/live-events.test.ts has the rules of both transports. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Call, Endpoint, Reply } from '../harness/faulty-upstream.ts';
+import type { Json } from '../harness/gateway.ts';
+import { subscribe, type LiveClient, type Subscribing } from '../harness/live-client.ts';
+import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+
+const FIELDS = 'status outputs stepCounts { total } freshness { isFinal isStale }';
+const watchOf = (id: string) => `subscription { runUpdated(workflowId: "wf", id: "${id}") { ${FIELDS} } }`;
+const TTL_MS = 1000;
+/** Not a fault that opens the circuit breaker, which runs on the machine's clock. */
+const OUTAGE: Reply = { status: 429, headers: { 'retry-after': '100' } };
+const MISSING: Reply = { status: 404, json: {} };
+const DENIED: Reply = { status: 401 };
+
+const record = (fields: Wire = {}): Reply => ({
+  json: [wireRun('r1', { status: 'running', end_time: null, outputs: null, ...fields })],
+});
+const COMPLETED = record({ status: 'completed', end_time: '2025-03-13T02:41:17.382162Z' });
+const list = (...steps: readonly Wire[]): Reply => ({ json: steps.map((step) => wireStep(step)) });
+const A = { id: 'a' };
+const B = { id: 'b', node_id: 'send' };
+
+let run: LiveRun;
+/** The replies of the upstream, by endpoint. A function replies later. */
+let replies: Partial<Record<Endpoint, Reply | (() => Promise<Reply>)>>;
+let clients: LiveClient[];
+
+async function start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+  run = await startLiveRun(environment);
+  run.upstream.script = ({ endpoint }) => {
+    const reply = replies[endpoint] ?? MISSING;
+    return typeof reply === 'function' ? reply() : reply;
+  };
+}
+
+beforeEach(() => {
+  replies = { run: record(), steps: list(A) };
+  clients = [];
+});
+afterEach(async () => {
+  for (const client of clients) client.cut();
+  await run.close();
+});
+
+async function watch(id = 'r1', options: Subscribing = {}, query = watchOf(id)): Promise<LiveClient> {
+  const client = await subscribe('graphql-sse', run.gateway.url, query, options);
+  clients.push(client);
+  return client;
+}
+
+/** A subscriber that has the first event. */
+async function watching(): Promise<LiveClient> {
+  const client = await watch();
+  await client.next();
+  await run.feeds(1);
+  return client;
+}
+
+const polls = () => run.upstream.count('run');
+
+/** The seconds at which a poll comes. */
+async function pollsWithin(seconds: number): Promise<number[]> {
+  const found: number[] = [];
+  for (let second = 1; second <= seconds; second += 1) {
+    const before = polls();
+    await run.poll(1, 1000);
+    if (polls() > before) found.push(second);
+  }
+  return found;
+}
+
+/** The number of events so far: a change that comes last marks their end. */
+async function eventsSoFar(client: LiveClient): Promise<number> {
+  replies = { run: record({ outputs: 'marker' }), steps: list(A, B, { id: 'marker' }) };
+  await run.poll();
+  for (let events = 0; ; events += 1) {
+    const frame = await client.next();
+    if (frame.type !== 'next') throw new Error(`expected an event, got ${JSON.stringify(frame)}`);
+    const { data } = frame.payload as {
+      data: { runUpdated: { outputs: string; stepCounts: { total: number } | null } };
+    };
+    if (data.runUpdated.outputs === 'marker' && data.runUpdated.stepCounts?.total === 3) return events;
+  }
+}
+
+const event = (total: number, { status = 'RUNNING', isFinal = false, isStale = false } = {}) => ({
+  runUpdated: { status, outputs: null, stepCounts: { total }, freshness: { isFinal, isStale } },
+});
+
+describe('the pace of the polls of a run', () => {
+  it('slows down from one to five seconds while nothing changes, and is one second again after a change', async () => {
+    await start();
+    await watching();
+    expect(await pollsWithin(20)).toEqual([1, 3, 6, 10, 15, 20]);
+    replies.steps = list(A, B);
+    expect(await pollsWithin(8)).toEqual([5, 6, 8]);
+  });
+
+  it('slows down alike while the upstream fails', async () => {
+    await start();
+    await watching();
+    replies = { run: OUTAGE, steps: OUTAGE };
+    expect(await pollsWithin(21)).toEqual([1, 2, 4, 7, 11, 16, 21]);
+  });
+
+  it('is at most ten polls a second, whatever LIVE_TTL_MS is', async () => {
+    await start({ LIVE_TTL_MS: '0' });
+    await watching();
+    await run.poll(1, 99);
+    expect(polls()).toBe(1);
+    await run.poll(1, 1);
+    expect(polls()).toBe(2);
+  });
+
+  it('has one more poll for a subscriber who comes later than LIVE_TTL_MS after the last one, and others hear of it', async () => {
+    await start();
+    const first = await watching();
+    expect(await pollsWithin(3)).toEqual([1, 3]);
+    await run.poll(1, TTL_MS - 1);
+    const inTime = await watch();
+    expect(await inTime.nextData()).toEqual(event(1));
+    expect(polls()).toBe(3);
+    replies.steps = list(A, B);
+    await run.poll(1, 1);
+    const late = await watch();
+    for (const client of [late, first, inTime]) expect(await client.nextData()).toEqual(event(2));
+    expect(polls()).toBe(4);
+  });
+
+  it('does not follow a key that asks again and again for what it may not see', async () => {
+    await start();
+    await watching();
+    const { script } = run.upstream;
+    run.upstream.script = (call) => (call.runId === 'denied' ? { status: 403 } : script(call));
+    const ofRun = () => run.upstream.calls.filter(({ runId, endpoint }) => runId === 'r1' && endpoint === 'run').length;
+    const before = ofRun();
+    for (let times = 0; times < 30; times += 1) {
+      await run.gateway.query('{ run(workflowId: "wf", id: "denied") { status } }');
+      await run.poll(1, 100);
+    }
+    expect(run.upstream.calls.filter(({ runId }) => runId === 'denied').length).toBeGreaterThan(20);
+    expect(ofRun() - before).toBeGreaterThanOrEqual(3);
+    expect(ofRun() - before).toBeLessThanOrEqual(4);
+  });
+
+  it('is not bounded by MAX_UPSTREAM_CALLS, which each poll has for itself', async () => {
+    await start({ MAX_UPSTREAM_CALLS: '2' });
+    const client = await watching();
+    for (let steps = 2; steps <= 4; steps += 1) {
+      replies.steps = list(...Array.from({ length: steps }, (_, index) => ({ id: `s${index}` })));
+      await run.poll();
+      expect(await client.nextData()).toEqual(event(steps));
+    }
+  });
+});
+
+describe('an event of a run', () => {
+  type Replies = Partial<typeof replies>;
+  const running = { ...A, status: 'running', end_time: null };
+
+  it.each<[string, Replies, Replies]>([
+    ['its status changes', {}, { run: record({ status: 'queued' }) }],
+    ['its outputs change', {}, { run: record({ outputs: { text: 'new' } }) }],
+    ['its record appears', { run: MISSING, steps: list(running) }, { run: record() }],
+    ['its record disappears', { steps: list(running) }, { run: MISSING }],
+    ['a step ends', { steps: list(running) }, { steps: list(A) }],
+    ['a step is new', {}, { steps: list(A, B) }],
+    ['a step is gone', { steps: list(A, B) }, { steps: list(A) }],
+    ['its steps are not found any more', {}, { steps: MISSING }],
+    ['it is stale', {}, { run: OUTAGE, steps: OUTAGE }],
+    ['only its steps are stale', {}, { steps: OUTAGE }],
+  ])('comes when %s', async (_, before, after) => {
+    await start();
+    Object.assign(replies, before);
+    const client = await watching();
+    Object.assign(replies, after);
+    await run.poll();
+    expect(await eventsSoFar(client)).toBe(1);
+  });
+
+  it.each<[string, Replies, Replies]>([
+    ['the steps come in another order', { steps: list(A, B) }, { steps: list(B, A) }],
+    ['the record is missing again', { run: MISSING, steps: list(running) }, { run: MISSING }],
+    ['the steps are missing again', { steps: MISSING }, { steps: MISSING }],
+    [
+      'the same outputs are written in other bytes',
+      { run: record({ outputs: { a: 1, b: [2] } }) },
+      {
+        run: {
+          raw: JSON.stringify(
+            [wireRun('r1', { status: 'running', end_time: null, outputs: { b: [2], a: 1.0 } })],
+            null,
+            2,
+          ),
+        },
+      },
+    ],
+  ])('does not come when %s', async (_, before, after) => {
+    await start();
+    Object.assign(replies, before);
+    const client = await watching();
+    Object.assign(replies, after);
+    await run.poll();
+    expect(await eventsSoFar(client)).toBe(0);
+  });
+
+  it('comes once for an outage, although its reasons change', async () => {
+    await start();
+    const client = await watching();
+    for (const reply of [OUTAGE, { raw: 'no JSON' }, OUTAGE]) {
+      replies = { run: reply, steps: reply };
+      await run.poll();
+    }
+    expect(await eventsSoFar(client)).toBe(1);
+  });
+
+  it('keeps the steps while only they fail; a new subscriber gets the record and the error', async () => {
+    await start({ STALE_IF_ERROR_MS: '0' });
+    const client = await watching();
+    replies.steps = OUTAGE;
+    await run.poll();
+    expect(await client.nextData()).toEqual(event(1, { isStale: true }));
+    const late = await watch();
+    expect(await late.next()).toMatchObject({
+      payload: {
+        data: { runUpdated: { status: 'RUNNING', stepCounts: null } },
+        errors: [{ extensions: { code: 'RATE_LIMITED' } }],
+      },
+    });
+    await run.feeds(1);
+    replies.steps = list(A, B);
+    await run.poll();
+    for (const each of [client, late]) expect(await each.nextData()).toEqual(event(2));
+  });
+});
+
+describe('the end of the subscriptions of a run', () => {
+  it('waits for the steps where the record is already final', async () => {
+    await start();
+    replies = { run: COMPLETED, steps: OUTAGE };
+    const client = await watch();
+    expect(await client.next()).toMatchObject({ payload: { data: { runUpdated: { stepCounts: null } } } });
+    await run.feeds(1);
+    replies.steps = list(A);
+    await run.poll(0);
+    expect(await client.nextData()).toEqual(event(1, { status: 'COMPLETED', isFinal: true }));
+    expect(await client.next()).toEqual({ type: 'complete' });
+  });
+
+  it('does not depend on whether the record or the steps come first', async () => {
+    await start();
+    const steps = Promise.withResolvers<undefined>();
+    replies = {
+      run: () => steps.promise.then(() => COMPLETED),
+      steps() {
+        steps.resolve(undefined);
+        return Promise.resolve(list(A));
+      },
+    };
+    const client = await watch();
+    expect(await client.nextData()).toEqual(event(1, { status: 'COMPLETED', isFinal: true }));
+    expect(await client.next()).toEqual({ type: 'complete' });
+  });
+
+  it('comes with the last node of a known graph where the upstream has no records', async () => {
+    await start({ UPSTREAM_ENDPOINTS: 'steps,workflows' });
+    const time = (ms: number) => new Date(run.clock.now() + ms).toISOString();
+    const steps = [A, B].map((step) => ({ ...step, start_time: time(-2000), end_time: time(-1000) }));
+    replies = { workflows: { json: [wireWorkflow('wf')] }, steps: list(...steps) };
+    await run.gateway.query('{ workflow(id: "wf") { name } }');
+    const client = await watch();
+    expect(await client.nextData()).toMatchObject({ runUpdated: { freshness: { isFinal: true } } });
+    expect(await client.next()).toEqual({ type: 'complete' });
+  });
+
+  it('comes to all when the key is refused; a slow reader does not get the state that it has not read', async () => {
+    await start();
+    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status outputs } }';
+    const slow = await watch('r1', {}, query);
+    const quick = await watch('r1', {}, query);
+    for (const client of [slow, quick]) await client.nextData();
+    await run.feeds(1);
+    slow.stopReading();
+    // More than the buffers of the connection can take.
+    for (let change = 1; change <= 16; change += 1) {
+      replies.run = record({ outputs: String(change).padEnd(1_000_000, 'x') });
+      await run.poll(1, TTL_MS);
+      await quick.nextData();
+    }
+    replies.run = record({ outputs: 'secret' });
+    await run.poll(1, TTL_MS);
+    expect(await quick.nextData()).toMatchObject({ runUpdated: { outputs: 'secret' } });
+    replies = { run: DENIED, steps: DENIED };
+    await run.poll(0, TTL_MS);
+    expect(await quick.nextErrorCode()).toBe('UNAUTHENTICATED');
+    slow.goOnReading();
+    let frame = await slow.next();
+    while (frame.type === 'next') {
+      expect((frame.payload as { data: Json }).data).not.toMatchObject({ runUpdated: { outputs: 'secret' } });
+      frame = await slow.next();
+    }
+    expect(frame).toMatchObject({ type: 'error', errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+  });
+
+  it('cancels the poll under way when the last subscriber leaves', async () => {
+    await start();
+    const [one, other] = [await watching(), await watching()];
+    replies = { run: () => new Promise(() => undefined), steps: list(A) };
+    const called = Promise.withResolvers<Call>();
+    const { script } = run.upstream;
+    run.upstream.script = (call) => {
+      if (call.endpoint === 'run') called.resolve(call);
+      return script(call);
+    };
+    run.clock.advance(TTL_MS);
+    const { cut } = await called.promise;
+    one.leave();
+    other.leave();
+    await cut;
+    await run.feeds(0);
+  });
+});
+
+describe('a run that was just started through the gateway', () => {
+  beforeEach(async () => {
+    await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
+    replies = { execute: { json: { run_id: 'started' } } };
+    await run.gateway.query('mutation { executeWorkflow(workflowId: "wf") { message } }');
+  });
+
+  /** Until the poll has found nothing again, and waits for a second. */
+  async function passSeconds(seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second += 1) await run.poll(1, 1000);
+  }
+
+  it('is asked for once a second until the upstream knows it, for more calls than one poll may make', async () => {
+    const client = await watch('started');
+    await run.feeds(1);
+    await passSeconds(8);
+    expect(polls()).toBe(9);
+    replies = { run: record({ id: 'started' }), steps: list(A) };
+    await passSeconds(1);
+    expect(await client.nextData()).toEqual(event(1));
+  });
+
+  it('is not found ten seconds after its start', async () => {
+    const client = await watch('started');
+    await run.feeds(1);
+    await passSeconds(9);
+    await run.poll(0, 1000);
+    expect(await client.nextErrorCode()).toBe('NOT_FOUND');
+    const late = await watch('started');
+    expect(await late.nextErrorCode()).toBe('NOT_FOUND');
+  });
+
+  it('is not waited for by other keys, nor are other runs', async () => {
+    const clientsWithout = [await watch('started', { key: 'key-2' }), await watch('other')];
+    for (const client of clientsWithout) expect(await client.nextErrorCode()).toBe('NOT_FOUND');
+  });
+
+  it('is not asked for any more when its subscriber leaves, also while an earlier 404 is still believed', async () => {
+    const { script } = run.upstream;
+    run.upstream.script = (call) => (call.runId === 'known' ? { json: [wireRun('known')] } : script(call));
+    // A 404 is remembered only for a key whose right is proven.
+    await run.gateway.query('{ run(workflowId: "wf", id: "known") { status } }');
+    const before = polls();
+    const client = await watch('started');
+    await run.feeds(1);
+    await passSeconds(1);
+    client.leave();
+    await run.feeds(0);
+    run.clock.advance(5000);
+    await run.gateway.query('{ __typename }');
+    expect(polls() - before).toBe(2);
+  });
+});
