@@ -103,7 +103,7 @@ describe('the history of a workflow', () => {
           expect([...throughout].filter((id) => !seen.includes(id))).toEqual([]);
         }
       };
-      await fc.assert(fc.asyncProperty(moving, readsAllOnce), { numRuns: 25 });
+      await fc.assert(fc.asyncProperty(moving, readsAllOnce), { numRuns: 15 });
     });
 
     it('leaves out records without an id, many in a row too, and loses and repeats no other', async () => {
@@ -179,21 +179,18 @@ describe('the history of a workflow', () => {
       return { ids: nodes.map(({ id }) => id), ...pageInfo, calls: upstream.count('runs') - before };
     }
 
-    it.each([
-      [600, 1],
-      [2500, 3],
-    ])('goes on behind it, by a few calls a page, after %i runs have started', async (started, pages) => {
+    it('goes on behind it, by a few calls a page, after thousands of runs have started', async () => {
       const history = serve(100);
-      let { endCursor, ids } = await pageBehind(null);
-      for (let count = 0; count < started; count += 1) history.start(`new-${count}`);
+      let { endCursor } = await pageBehind(null);
+      for (let count = 0; count < 2500; count += 1) history.start(`new-${count}`);
       clock.advance(5000);
       const found: string[][] = [];
-      for (let count = 0; count < pages; count += 1) {
+      for (let pages = 0; pages < 3; pages += 1) {
         const behind = await pageBehind(endCursor);
         expect(behind.calls).toBeLessThanOrEqual(12);
         expect(behind.hasNextPage).toBe(true);
-        ({ endCursor, ids } = behind);
-        found.push(ids);
+        ({ endCursor } = behind);
+        found.push(behind.ids);
       }
       expect(found.flat()).toEqual(['run-99']);
     });
