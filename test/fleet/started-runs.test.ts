@@ -1,71 +1,164 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import type { ExecutionResult } from 'graphql';
-import { createClient } from 'graphql-sse';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateways } from '../harness/fleet.ts';
-import type { TestGateway } from '../harness/gateway.ts';
+import { SECRET } from '../harness/fleet.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { subscribe, type LiveClient } from '../harness/live-client.ts';
 import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
-const watchOf = (id: string) => `subscription { runUpdated(workflowId: "wf", id: "${id}") { status } }`;
+const START = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
+const COMPLETED = { runUpdated: { status: 'COMPLETED' } };
+const ENDPOINTS = 'steps,run,execute';
 
-/** Two gateways on a real Valkey, and an upstream that knows a run some time after it was started. */
-describeWithValkey(`a run that was started through a fleet${withoutValkey}`, () => {
-  let valkey: TestValkey;
+/** An upstream that knows a run only some time after it was started. */
+describe('a run that was started', () => {
   let upstream: FaultyUpstream;
-  let gateways: readonly TestGateway[] = [];
+  /** Started next. */
+  let runId: string;
   let isKnown: boolean;
+  const opened: { close(): Promise<void> }[] = [];
+  const clients: LiveClient[] = [];
 
   beforeEach(async () => {
-    isKnown = false;
-    valkey = await startValkey();
+    [runId, isKnown] = ['started', false];
     upstream = await startFaultyUpstream((call) => {
-      if (call.endpoint === 'execute') return { json: { run_id: 'started' } };
+      if (call.endpoint === 'execute') return { json: { run_id: runId } };
       return isKnown ? healthy(call) : { status: 404 };
     });
-    const endpoints = { UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps,run,execute' };
-    gateways = await startGateways(2, { ...endpoints, REDIS_URL: valkey.url });
   });
   afterEach(async () => {
-    await Promise.all(gateways.map((gateway) => gateway.close()));
+    for (const client of clients.splice(0)) client.cut();
+    for (const each of opened.splice(0).reverse()) await each.close();
     await upstream.close();
-    await valkey.close();
   });
 
-  const [STARTER, WATCHER] = [0, 1] as const;
-  const gateway = (index: number): TestGateway => {
-    const found = gateways[index];
-    if (!found) throw new Error(`there is no gateway ${index}`);
-    return found;
-  };
-  const watch = (index: number, id: string, key = 'key-1') =>
-    createClient({ url: `${gateway(index).url}/graphql/stream`, headers: { authorization: `Bearer ${key}` } }).iterate({
-      query: watchOf(id),
+  async function watch(gateway: TestGateway, id = 'started', key = 'key-1'): Promise<LiveClient> {
+    const text = `subscription { runUpdated(workflowId: "wf", id: "${id}") { status } }`;
+    const client = await subscribe('graphql-sse', gateway.url, text, { key });
+    clients.push(client);
+    return client;
+  }
+  const errorCodeOf = async (watching: Promise<LiveClient>) => (await watching).nextErrorCode();
+
+  describe('through one gateway', () => {
+    let clock: ManualClock;
+    let gateway: TestGateway;
+
+    beforeEach(async () => {
+      clock = createManualClock();
+      gateway = await startGateway(
+        { UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: ENDPOINTS },
+        { now: clock.now, after: clock.after },
+      );
+      opened.push(gateway);
     });
-  const codesOf = async (events: ReturnType<typeof watch>) => {
-    const { value } = (await events.next()) as IteratorResult<ExecutionResult, undefined>;
-    return value?.errors?.map(({ extensions }) => extensions.code);
-  };
 
-  it('is waited for at each gateway by whoever started it, and by nobody else', async () => {
-    const started = await gateway(STARTER).query('mutation { executeWorkflow(workflowId: "wf") { message } }');
-    expect(started).toMatchObject({ data: { executeWorkflow: { message: null } }, errors: [] });
-    const asked = upstream.nextCall();
-    const events = watch(WATCHER, 'started');
-    const first = events.next();
-    await asked;
-    expect(await codesOf(watch(WATCHER, 'other'))).toEqual(['NOT_FOUND']);
-    expect(await codesOf(watch(WATCHER, 'started', 'key-2'))).toEqual(['NOT_FOUND']);
-    isKnown = true;
-    expect((await first).value).toEqual({ data: { runUpdated: { status: 'COMPLETED' } } });
-    await events.return?.();
+    const start = async (selection = START) => {
+      expect((await gateway.query(selection)).errors).toEqual([]);
+    };
+
+    /** How many seconds pass before the subscription ends with an error. */
+    async function secondsUntilError(client: LiveClient): Promise<number> {
+      const ended = client.nextErrorCode();
+      // The timers of the keep-alive and of the next look.
+      for (let seconds = 0; ; seconds += 1) {
+        const code = await Promise.race([clock.timers(2), ended]);
+        if (code !== undefined) {
+          expect(code).toBe('NOT_FOUND');
+          return seconds;
+        }
+        clock.advance(1000);
+      }
+    }
+
+    it('is waited for 10 seconds after its latest start', async () => {
+      const keyed = 'mutation { executeWorkflow(workflowId: "wf", idempotencyKey: "a") { message } }';
+      await start(keyed);
+      clock.advance(4000);
+      await start(keyed);
+      expect(upstream.count('execute')).toBe(1);
+      expect(await secondsUntilError(await watch(gateway))).toBe(10);
+    });
+
+    it('is not waited for by another caller, and another run is not waited for', async () => {
+      await start();
+      expect(await errorCodeOf(watch(gateway, 'started', 'key-2'))).toBe('NOT_FOUND');
+      expect(await errorCodeOf(watch(gateway, 'another'))).toBe('NOT_FOUND');
+    });
+
+    it('is forgotten before all of them take more than 1 MiB, the oldest first', async () => {
+      upstream.script = (call) => {
+        if (call.endpoint !== 'execute') return { status: 404 };
+        return { json: { run_id: `${upstream.count('execute')}`.padStart(500, '0') } };
+      };
+      const many = Array.from({ length: 50 }, (_, index) => `a${index}: executeWorkflow(workflowId: "wf") { message }`);
+      for (let batch = 0; batch < 20; batch += 1) await start(`mutation { ${many.join(' ')} }`);
+      const idOf = (number: number) => String(number).padStart(500, '0');
+      expect(await errorCodeOf(watch(gateway, idOf(1)))).toBe('NOT_FOUND');
+      expect(await secondsUntilError(await watch(gateway, idOf(600)))).toBe(10);
+    });
   });
 
-  it('is not waited for where nobody has started it, also while Valkey takes its time', async () => {
-    upstream.script = async () => {
-      await valkey.client.call('CLIENT', 'PAUSE', '50');
-      return { status: 404 };
-    };
-    expect(await codesOf(watch(WATCHER, 'other'))).toEqual(['NOT_FOUND']);
+  describeWithValkey(`through a fleet${withoutValkey}`, () => {
+    let valkey: TestValkey;
+    let starter: TestGateway;
+    let watcher: TestGateway;
+
+    async function join(secret = SECRET, url = upstream.url): Promise<TestGateway> {
+      const gateway = await startGateway({
+        ...{ UPSTREAM_URL: url, UPSTREAM_ENDPOINTS: ENDPOINTS },
+        ...{ REDIS_URL: valkey.url, REDIS_TIMEOUT_MS: '1000', FLEET_SECRET: secret },
+      });
+      opened.push(gateway);
+      return gateway;
+    }
+
+    beforeEach(async () => {
+      valkey = await startValkey();
+      opened.push(valkey);
+      [starter, watcher] = await Promise.all([join(), join()]);
+    });
+
+    async function isWaitedForAt(gateway: TestGateway): Promise<void> {
+      isKnown = false;
+      const asked = upstream.nextCall();
+      const watching = watch(gateway);
+      await asked;
+      isKnown = true;
+      expect(await (await watching).nextData()).toEqual(COMPLETED);
+    }
+
+    it('is waited for at the gateway that started it while Valkey is away, and nowhere else', async () => {
+      await starter.query(START);
+      await valkey.kill();
+      expect(await errorCodeOf(watch(watcher))).toBe('NOT_FOUND');
+      await isWaitedForAt(starter);
+    });
+
+    it('is waited for at each gateway by the caller who started it, and by nobody else', async () => {
+      await starter.query(START);
+      expect(await errorCodeOf(watch(watcher, 'another'))).toBe('NOT_FOUND');
+      expect(await errorCodeOf(watch(watcher, 'started', 'key-2'))).toBe('NOT_FOUND');
+      const [name = ''] = await valkey.client.keys('stepgate:started:*');
+      const leftMs = await valkey.client.pttl(name);
+      expect(leftMs).toBeGreaterThan(5000);
+      expect(leftMs).toBeLessThanOrEqual(10_000);
+      await isWaitedForAt(watcher);
+    });
+
+    it('is waited for while the secret is changed', async () => {
+      const changing = await join(`${'n'.repeat(40)},${SECRET}`);
+      await starter.query(START);
+      await isWaitedForAt(changing);
+    });
+
+    it('is not waited for where it was not started, also while Valkey takes its time', async () => {
+      upstream.script = async () => {
+        await valkey.client.call('CLIENT', 'PAUSE', '50');
+        return { status: 404 };
+      };
+      expect(await errorCodeOf(watch(watcher))).toBe('NOT_FOUND');
+    });
   });
 });

@@ -12,11 +12,16 @@ export interface ScriptedHistory {
 
 const FIRST_START = Date.parse('2026-01-01T00:00:00Z');
 
-export function createScriptedHistory(runCount: number, workflows: readonly Wire[] = []): ScriptedHistory {
+/** `perInstant`: so many runs each start at the same time. */
+export function createScriptedHistory(
+  runCount: number,
+  workflows: readonly Wire[] = [],
+  perInstant = 1,
+): ScriptedHistory {
   const starts = new Map<string, number>();
   const runIds: string[] = [];
   const start = (runId: string) => {
-    starts.set(runId, FIRST_START + starts.size * 60_000);
+    starts.set(runId, FIRST_START + Math.floor(starts.size / perInstant) * 60_000);
     runIds.unshift(runId);
   };
   for (let number = 1; number <= runCount; number += 1) start(`run-${number}`);

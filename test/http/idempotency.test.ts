@@ -1,218 +1,181 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
+import fc from 'fast-check';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import type { Reply } from '../harness/faulty-upstream.ts';
+import { until } from '../harness/fleet.ts';
 import { startGateway, type GraphqlAnswer, type TestGateway } from '../harness/gateway.ts';
+import {
+  EXECUTE,
+  execute,
+  executeMany,
+  runIn,
+  startStartingUpstream,
+  TEN_MINUTES_MS,
+  type StartingUpstream,
+  type StartVariables,
+} from '../harness/keyed-starts.ts';
 import { send } from '../harness/transports.ts';
 
-const EXECUTE = `mutation Execute($workflowId: ID! = "support-triage", $inputs: JSON, $idempotencyKey: String) {
-  executeWorkflow(workflowId: $workflowId, inputs: $inputs, idempotencyKey: $idempotencyKey) {
-    message
-    run { id workflowId inputs }
-  }
-}`;
 const MINUTE_MS = 60_000;
 
-function withAbort() {
-  const controller = new AbortController();
-  return {
-    signal: controller.signal,
-    abort: () => {
-      controller.abort();
-    },
-  };
-}
-
-/** Every call goes through to the real embedded upstream, and is counted on the way. */
-describe('executing a workflow with a key', () => {
-  let embedded: EmbeddedUpstream;
-  let upstream: FaultyUpstream;
+describe('executing a workflow', () => {
+  let upstream: StartingUpstream;
   let gateway: TestGateway;
   let clock: ManualClock;
 
   beforeEach(async () => {
-    embedded = await createEmbeddedUpstream({ port: 0 });
-    upstream = await startFaultyUpstream(async ({ endpoint, url, headers, body }): Promise<Reply> => {
-      const answer = await fetch(`${embedded.url}${url.pathname}${url.search}`, {
-        headers: { authorization: headers.authorization ?? '' },
-        ...(endpoint === 'execute' && { method: 'POST', body }),
-      });
-      return { status: answer.status, raw: await answer.text() };
-    });
+    upstream = await startStartingUpstream();
     clock = createManualClock();
     gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_TIMEOUT_MS: '2000' }, { now: clock.now });
   });
   afterEach(async () => {
     await gateway.close();
     await upstream.close();
-    await embedded.close();
   });
 
-  const execute = (variables: Readonly<Record<string, unknown>>, key = 'demo-key') =>
-    gateway.query(EXECUTE, { key, variables: { inputs: { subject: 'Hello' }, ...variables } });
-  const posts = () => upstream.count('execute');
+  const start = (variables: StartVariables = {}) => execute(gateway, variables);
+  const codesOf = ({ errors }: GraphqlAnswer) => errors.map(({ extensions }) => extensions.code);
 
-  function runIn({ data, errors }: GraphqlAnswer): string {
-    expect(errors).toEqual([]);
-    const { executeWorkflow } = data as { executeWorkflow: { message: string; run: { id: string; inputs: unknown } } };
-    expect(executeWorkflow).toMatchObject({
-      message: 'Workflow execution started',
-      run: { inputs: { subject: 'Hello' } },
-    });
-    return executeWorkflow.run.id;
-  }
-
-  it('starts one run, however often it is sent, and a new one 10 minutes later', async () => {
-    const ids = new Set<string>();
-    for (let time = 0; time < 5; time += 1) ids.add(runIn(await execute({ idempotencyKey: 'a' })));
-    expect([ids.size, posts()]).toEqual([1, 1]);
-    clock.advance(10 * MINUTE_MS);
-    ids.add(runIn(await execute({ idempotencyKey: 'a' })));
-    expect([ids.size, posts()]).toEqual([2, 2]);
-  });
-
-  it('starts one run where many send it at the same time', async () => {
-    const answers = await Promise.all(Array.from({ length: 20 }, () => execute({ idempotencyKey: 'a' })));
-    expect(new Set(answers.map(runIn)).size).toBe(1);
-    expect(posts()).toBe(1);
-  });
-
-  it('starts one run where the client that sent it first has gone', async () => {
-    const { script } = upstream;
-    const release = Promise.withResolvers<undefined>();
-    upstream.script = async (call) => {
-      await release.promise;
-      return script(call);
-    };
-    const { signal, abort } = withAbort();
-    const gone = gateway.query(EXECUTE, {
-      key: 'demo-key',
-      variables: { inputs: { subject: 'Hello' }, idempotencyKey: 'a' },
-      signal,
-    });
-    await upstream.nextCall();
-    abort();
-    await expect(gone).rejects.toThrow();
-    const again = execute({ idempotencyKey: 'a' });
-    release.resolve(undefined);
-    runIn(await again);
-    expect(posts()).toBe(1);
-  });
-
-  it('starts one run over all transports, and where the key stands in the text', async () => {
-    const variables = { idempotencyKey: 'a', inputs: { subject: 'Hello' } };
-    const id = runIn(await execute(variables));
-    for (const transport of ['HTTP POST', 'graphql-ws', 'graphql-sse'] as const) {
-      for (let time = 0; time < 3; time += 1) {
-        const { data } = await send(transport, gateway.url, { query: EXECUTE, variables }, 'demo-key');
-        expect(data).toMatchObject({ executeWorkflow: { run: { id } } });
-      }
-    }
-    const literal = EXECUTE.replace('idempotencyKey: $idempotencyKey', 'idempotencyKey: "a"').replace(
-      ', $idempotencyKey: String',
-      '',
-    );
-    for (let time = 0; time < 3; time += 1) {
-      expect(runIn(await gateway.query(literal, { key: 'demo-key', variables: { inputs: variables.inputs } }))).toBe(
-        id,
-      );
-    }
-    expect(posts()).toBe(1);
-  });
-
-  it('starts one run where one operation has it twice', async () => {
-    const field = 'executeWorkflow(workflowId: "quick-answer", idempotencyKey: "a") { run { id } }';
-    const { data } = await gateway.query(`mutation { a: ${field} b: ${field} }`, { key: 'demo-key' });
-    const { a, b } = data as { a: unknown; b: unknown };
-    expect(a).toEqual(b);
-    expect(posts()).toBe(1);
-  });
+  const startMany = (count: number, prefix: string, key?: string) => executeMany(gateway, count, prefix, key);
 
   it('starts a run each time without a key, and with null', async () => {
-    const ids = [await execute({}), await execute({}), await execute({ idempotencyKey: null })].map(runIn);
-    expect(new Set(ids).size).toBe(3);
+    const ids = [await start({ idempotencyKey: null }), await start({ idempotencyKey: null })].map(runIn);
+    ids.push(runIn(await gateway.query(EXECUTE)));
+    expect(ids).toEqual(['run-1', 'run-2', 'run-3']);
   });
 
-  it('is refused for other inputs and another workflow; the order of fields does not matter', async () => {
-    const inputs = { subject: 'Hello', customer: { name: 'Contoso', id: 7 } };
-    const id = runIn(await execute({ idempotencyKey: 'a', inputs }));
-    const reordered = { customer: { id: 7, name: 'Contoso' }, subject: 'Hello' };
-    expect(runIn(await execute({ idempotencyKey: 'a', inputs: reordered }))).toBe(id);
-    const changes = [{ inputs: { ...inputs, customer: null } }, { inputs: {} }, { inputs, workflowId: 'quick-answer' }];
-    for (const change of changes) {
-      const { data, errors } = await execute({ idempotencyKey: 'a', ...change });
-      expect(data).toEqual({ executeWorkflow: null });
-      expect(errors).toMatchObject([
-        {
-          message:
-            'idempotencyKey: this key was used in the last 10 minutes for another workflow or other inputs; take a new key',
-          extensions: { code: 'BAD_USER_INPUT', retryable: false },
-        },
-      ]);
+  it('starts one run for a key within 10 minutes of the answer, however many ask and however long it takes', async () => {
+    const answer = upstream.hold();
+    const all = Array.from({ length: 10 }, () => start());
+    await until(() => upstream.starts() > 0);
+    clock.advance(2 * TEN_MINUTES_MS);
+    all.push(...Array.from({ length: 10 }, () => start()));
+    answer();
+    expect(new Set((await Promise.all(all)).map(runIn))).toEqual(new Set(['run-1']));
+    clock.advance(TEN_MINUTES_MS - 1);
+    expect(runIn(await start())).toBe('run-1');
+    clock.advance(1);
+    expect(runIn(await start())).toBe('run-2');
+    expect(upstream.starts()).toBe(2);
+  });
+
+  it('starts one run where the client that sent it first has disconnected', async () => {
+    const answer = upstream.hold();
+    const leaving = new AbortController();
+    const variables = { inputs: { subject: 'secret' }, idempotencyKey: 'a' };
+    const gone = gateway.query(EXECUTE, { variables, signal: leaving.signal });
+    await upstream.nextCall();
+    leaving.abort();
+    await expect(gone).rejects.toThrow();
+    const again = start();
+    answer();
+    expect(runIn(await again)).toBe('run-1');
+    expect(upstream.starts()).toBe(1);
+  });
+
+  it('starts one run over all transports, with the key in the text, and twice in one operation', async () => {
+    const variables = { idempotencyKey: 'a', inputs: {} };
+    runIn(await start(variables));
+    for (const transport of ['HTTP POST', 'graphql-ws', 'graphql-sse'] as const) {
+      const { data } = await send(transport, gateway.url, { query: EXECUTE, variables });
+      expect(data).toMatchObject({ executeWorkflow: { run: { id: 'run-1' } } });
     }
-    expect(posts()).toBe(1);
-  });
-
-  it('never answers another caller’s run', async () => {
-    let started = 0;
-    upstream.script = () => ({ json: { run_id: `run-${(started += 1)}`, message: null } });
-    const text = 'mutation { executeWorkflow(workflowId: "wf", idempotencyKey: "a") { run { id } } }';
-    const ids = new Set<string>();
+    const field = 'executeWorkflow(workflowId: "wf", inputs: {}, idempotencyKey: "a") { run { id } }';
+    // From the third time on the operation is compiled.
     for (let time = 0; time < 3; time += 1) {
-      for (const key of ['key-1', 'key-2', 'key-3']) ids.add(JSON.stringify((await gateway.query(text, { key })).data));
+      const { data } = await gateway.query(`mutation { a: ${field} b: ${field} }`);
+      expect(data).toEqual({ a: { run: { id: 'run-1' } }, b: { run: { id: 'run-1' } } });
     }
-    expect(ids.size).toBe(3);
-    expect(upstream.calls.filter(({ endpoint }) => endpoint === 'execute').map(({ key }) => key)).toEqual([
-      'key-1',
-      'key-2',
-      'key-3',
-    ]);
+    expect(upstream.starts()).toBe(1);
+  });
+
+  it('refuses a key that was used for another workflow or other inputs, in whatever order their fields come', async () => {
+    const inputs = JSON.parse('{"b":[{"y":1,"x":2}],"__proto__":{"d":1,"c":2},"a":["x"]}') as unknown;
+    const reordered = JSON.parse('{"a":["x"],"__proto__":{"c":2,"d":1},"b":[{"x":2,"y":1}]}') as unknown;
+    runIn(await start({ inputs }));
+    expect(runIn(await start({ inputs: reordered }))).toBe('run-1');
+    const others = [
+      '{"a":["x"],"__proto__":{"c":2,"d":1},"b":[{"x":2,"y":2}]}',
+      '{"a":{"0":"x"},"__proto__":{"c":2,"d":1},"b":[{"x":2,"y":1}]}',
+      '{"a":["x"],"__proto__":{"c":2,"d":1},"b":[{"x":"2","y":1}]}',
+      '{"a":["x"],"b":[{"x":2,"y":1}]}',
+      '{}',
+    ].map((text) => ({ inputs: JSON.parse(text) as unknown }));
+    for (const change of [...others, { inputs, workflowId: 'other' }]) {
+      const { data, errors } = await start(change);
+      expect(data).toEqual({ executeWorkflow: null });
+      expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', retryable: false } }]);
+    }
+    expect(upstream.starts()).toBe(1);
+  });
+
+  it('takes a variable of the inputs that is not sent for a field that is not there', async () => {
+    const ask = (variables: string, inputs: string) =>
+      gateway.query(
+        `mutation ${variables} { executeWorkflow(workflowId: "wf", idempotencyKey: "a", inputs: ${inputs}) { message run { id } } }`,
+      );
+    expect(runIn(await ask('($y: String)', '{ x: 1, y: $y }'))).toBe('run-1');
+    expect(runIn(await ask('', '{ x: 1 }'))).toBe('run-1');
+  });
+
+  it('sends the key of the caller, and never answers with the run of another caller or another key', async () => {
+    const ids = new Set<string>();
+    for (let time = 0; time < 2; time += 1) {
+      for (const key of ['key-1', 'key-2', 'key-3']) {
+        for (const idempotencyKey of ['a', 'b']) ids.add(runIn(await start({ key, idempotencyKey })));
+      }
+    }
+    expect(ids.size).toBe(6);
+    const sent = upstream.calls.filter(({ endpoint }) => endpoint === 'execute').map(({ key }) => key);
+    expect(sent).toEqual(['key-1', 'key-1', 'key-2', 'key-2', 'key-3', 'key-3']);
   });
 
   it.each<[string, Reply]>([
     ['breaks the connection', { raw: 'x'.repeat(100), cutAfter: 3 }],
     ['answers 500', { status: 500 }],
     ['answers 503', { status: 503 }],
+    ['answers 408', { status: 408 }],
+    ['answers 409', { status: 409 }],
     ['answers nonsense', { json: [] }],
-  ])('is not sent again where the upstream %s: the outcome stays unknown', async (_, reply) => {
-    const { script } = upstream;
-    upstream.script = () => reply;
-    const [first] = (await execute({ idempotencyKey: 'a' })).errors;
+  ])('does not send a start again where the upstream %s: its outcome stays unknown', async (_, reply) => {
+    upstream.reply(reply);
+    const [first] = (await start()).errors;
     expect(first?.extensions).toMatchObject({ outcomeIsUnknown: true, retryable: false });
-    upstream.script = script;
-    for (let time = 0; time < 3; time += 1) {
-      const { data, errors } = await execute({ idempotencyKey: 'a' });
+    upstream.script = upstream.numbered;
+    for (let time = 0; time < 2; time += 1) {
+      const { data, errors } = await start();
       expect(data).toEqual({ executeWorkflow: null });
       expect(errors).toMatchObject([
-        {
-          message: first?.message,
-          extensions: { code: first?.extensions.code, outcomeIsUnknown: true, retryable: false },
-        },
+        { message: first?.message, extensions: { code: first?.extensions.code, outcomeIsUnknown: true } },
       ]);
       expect(errors[0]?.extensions.requestId).not.toBe(first?.extensions.requestId);
     }
-    expect(posts()).toBe(1);
-    clock.advance(10 * MINUTE_MS);
-    runIn(await execute({ idempotencyKey: 'a' }));
-    expect(posts()).toBe(2);
+    expect(upstream.starts()).toBe(1);
+    clock.advance(TEN_MINUTES_MS);
+    expect(runIn(await start())).toBe('run-2');
   });
 
-  it.each([400, 401, 403, 404, 429])('may be sent again where the upstream refused it with %i', async (status) => {
-    const { script } = upstream;
-    upstream.script = () => ({ status });
-    const [refused] = (await execute({ idempotencyKey: 'a' })).errors;
-    expect(refused?.extensions).not.toHaveProperty('outcomeIsUnknown');
-    upstream.script = script;
-    runIn(await execute({ idempotencyKey: 'a' }));
-    expect(posts()).toBe(2);
-  });
+  it.each([400, 401, 403, 404, 429])(
+    'answers all that wait with the refusal of the upstream, %i, and sends the next start',
+    async (status) => {
+      const answer = upstream.hold({ status });
+      const all = Array.from({ length: 3 }, () => start());
+      await until(() => upstream.starts() > 0);
+      answer();
+      const refusals = await Promise.all(all);
+      for (const { errors } of refusals) expect(errors).toMatchObject([{ extensions: { upstreamStatus: status } }]);
+      expect(refusals[0]?.errors[0]?.extensions).not.toHaveProperty('outcomeIsUnknown');
+      const before = upstream.starts();
+      upstream.script = upstream.numbered;
+      expect(runIn(await start())).toBe(`run-${before + 1}`);
+    },
+  );
 
-  it('may be sent again where it never left', async () => {
+  it('sends a start again that never left', async () => {
     await upstream.shut();
-    expect((await execute({ idempotencyKey: 'a' })).errors).toMatchObject([{ extensions: { retryable: true } }]);
+    expect((await start()).errors).toMatchObject([{ extensions: { retryable: true } }]);
     await upstream.listen();
-    runIn(await execute({ idempotencyKey: 'a' }));
-    expect(posts()).toBe(1);
+    expect(runIn(await start())).toBe('run-1');
   });
 
   it.each([
@@ -221,19 +184,175 @@ describe('executing a workflow with a key', () => {
     ['a\nb', 'a control character'],
     ['a\u0085b', 'a control character'],
     ['\ud800', 'half of a surrogate pair'],
-  ])('is refused for the key %j, without a call', async (idempotencyKey, got) => {
-    expect((await execute({ idempotencyKey })).errors).toMatchObject([
-      {
-        message: `idempotencyKey: expected 1 to 255 characters without control characters, got ${got}`,
-        extensions: { code: 'BAD_USER_INPUT' },
-      },
-    ]);
+  ])('refuses the key %j without a call', async (idempotencyKey, got) => {
+    const { errors } = await start({ idempotencyKey });
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(errors[0]?.message).toMatch(new RegExp(`^idempotencyKey: .*got ${got}$`));
     expect(upstream.calls).toEqual([]);
   });
 
   it('takes any other key of 255 characters', async () => {
     const idempotencyKey = '🐝 __proto__ '.repeat(30).slice(0, 254);
-    expect(runIn(await execute({ idempotencyKey }))).toBe(runIn(await execute({ idempotencyKey })));
-    expect(posts()).toBe(1);
+    for (let time = 0; time < 2; time += 1) expect(runIn(await start({ idempotencyKey }))).toBe('run-1');
+  });
+
+  describe('where there are many keys', () => {
+    it('refuses a new one of a caller who has used some 850, and forgets none before its 10 minutes are over', async () => {
+      let batches = 0;
+      let refused: GraphqlAnswer;
+      do {
+        refused = await startMany(25, String(batches));
+        batches += 1;
+        if (batches === 1) clock.advance(MINUTE_MS);
+      } while (refused.errors.length === 0);
+      expect(refused.errors[0]?.extensions).toMatchObject({
+        ...{ code: 'RATE_LIMITED', retryable: true, retryAfterSeconds: 540 },
+      });
+      expect(refused.errors[0]?.message).toContain('too many of your keys');
+      const sent = upstream.starts();
+      expect(sent).toBeGreaterThan(800);
+      expect(sent).toBeLessThan(900);
+      expect((await startMany(25, '0')).errors).toEqual([]);
+      expect(upstream.starts()).toBe(sent);
+      runIn(await start({ key: 'key-2' }));
+      clock.advance(9 * MINUTE_MS);
+      // The keys of the first operation have ended, which makes room for as many.
+      expect((await startMany(25, 'new')).errors).toEqual([]);
+      expect(codesOf(await start())).toEqual(['RATE_LIMITED']);
+      runIn(await start({ idempotencyKey: null }));
+    });
+
+    it('counts the messages of the upstream, and refuses nobody else before all callers together have 8 MiB', async () => {
+      // 128 KiB in memory: a caller has room for 8, and the process for 64.
+      upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(65_000) } });
+      for (let caller = 1; caller <= 8; caller += 1) {
+        // Until the upstream has accepted a key, it makes few calls at a time.
+        expect((await startMany(8, 'a', `key-${caller}`)).errors).toEqual([]);
+        const { errors } = await start({ key: `key-${caller}` });
+        expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 600 } }]);
+        expect(errors[0]?.message).toContain('too many of your keys');
+      }
+      const { errors } = await start({ key: 'key-9' });
+      expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 600 } }]);
+      expect(errors[0]?.message).toContain('too many keys');
+      expect((await startMany(8, 'a', 'key-1')).errors).toEqual([]);
+      expect(upstream.starts()).toBe(64);
+    });
+
+    it('keeps nothing of keys whose starts were refused, and counts those under way', async () => {
+      upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(65_000) } });
+      expect((await startMany(7, 'a')).errors).toEqual([]);
+      // There is room for some hundred more.
+      upstream.reply({ status: 404 });
+      for (let batch = 0; batch < 8; batch += 1) {
+        expect(new Set(codesOf(await startMany(25, String(batch))))).toEqual(new Set(['NOT_FOUND']));
+      }
+      const answer = upstream.hold();
+      const all = Array.from({ length: 150 }, (_, index) => start({ idempotencyKey: `slow ${index}` }));
+      expect(codesOf(await Promise.race(all))).toEqual(['RATE_LIMITED']);
+      answer();
+      await Promise.all(all);
+    });
+  });
+
+  it('makes no more calls than an operation may', async () => {
+    await gateway.close();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '2' });
+    expect(codesOf(await startMany(3, 'a'))).toEqual(['UPSTREAM_BUDGET_EXCEEDED']);
+    expect(upstream.starts()).toBe(2);
+  });
+
+  it('drops all that is cached of a caller when a start is denied for the first time, and not by any other failure', async () => {
+    const stepsCalls = async () => {
+      expect((await gateway.query('{ run(workflowId: "wf", id: "r1") { steps { id } } }')).errors).toEqual([]);
+      return upstream.count('steps');
+    };
+    const callsAfter = async (status: number) => {
+      upstream.reply(status === 200 ? { json: { run_id: 'r', message: null } } : { status });
+      await start({ idempotencyKey: null });
+      return stepsCalls();
+    };
+    expect(await stepsCalls()).toBe(1);
+    expect([await callsAfter(404), await callsAfter(403), await callsAfter(403)]).toEqual([1, 2, 2]);
+    // It was allowed in between: the next denial is new.
+    expect([await callsAfter(200), await callsAfter(403)]).toEqual([2, 3]);
+  });
+
+  type Step =
+    | { readonly kind: 'PASS'; readonly ms: number }
+    | { readonly kind: 'START'; readonly who: number; readonly what: number; readonly outcome: number }
+    | { readonly kind: 'ANSWER'; readonly which: number };
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('PASS'), ms: fc.constantFrom(1, 599_999, 600_000) }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({ kind: fc.constant('START'), who: fc.nat(3), what: fc.nat(1), outcome: fc.nat(2) }),
+    },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('ANSWER'), which: fc.nat(4) }) },
+  );
+  const OUTCOMES: readonly Reply[] = [{ json: { run_id: 'run', message: null } }, { status: 500 }, { status: 404 }];
+  const REFUSED = 2;
+
+  interface Sent {
+    readonly what: number;
+    readonly outcome: number;
+    readonly answer: () => void;
+    readonly waiting: Promise<GraphqlAnswer>[];
+    answeredMs: number | null;
+  }
+
+  it('sends nothing twice unless nothing had started, or 10 minutes had passed since the answer: by random schedules', async () => {
+    let schedule = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        schedule += 1;
+        const latest = new Map<number, Sent>();
+        const underWay: Sent[] = [];
+        const answerOf = async (sent: Sent) => {
+          underWay.splice(underWay.indexOf(sent), 1);
+          sent.answer();
+          const answers = await Promise.all(sent.waiting);
+          sent.answeredMs = clock.now();
+          for (const { errors } of answers) expect(errors).toHaveLength(sent.outcome === 0 ? 0 : 1);
+        };
+        for (const each of steps) {
+          if (each.kind === 'PASS') {
+            clock.advance(each.ms);
+          } else if (each.kind === 'ANSWER') {
+            const sent = underWay[each.which];
+            if (sent) await answerOf(sent);
+          } else {
+            const { who, what, outcome } = each;
+            const last = latest.get(who);
+            const isUnderWay = last?.answeredMs === null;
+            const isOver = last?.answeredMs != null && clock.now() >= last.answeredMs + TEN_MINUTES_MS;
+            const isSent = !last || isOver || (!isUnderWay && last.outcome === REFUSED);
+            // A request that comes after the refusal is sent again, and rightly so.
+            if (isUnderWay && last.outcome === REFUSED) continue;
+            const before = upstream.starts();
+            const release = isSent ? upstream.hold(OUTCOMES[outcome]) : () => undefined;
+            const workflowId = `wf-${schedule}-${who}`;
+            const idempotencyKey = `${schedule} ${who % 2}`;
+            const key = `key-${who >> 1}`;
+            const answer = start({ workflowId, idempotencyKey, key, inputs: { what } });
+            if (isSent) {
+              await until(() => upstream.starts() > before);
+              const sent = { what, outcome, answer: release, waiting: [answer], answeredMs: null };
+              latest.set(who, sent);
+              underWay.push(sent);
+            } else if (last.what !== what) {
+              expect(codesOf(await answer)).toEqual(['BAD_USER_INPUT']);
+            } else if (isUnderWay) {
+              last.waiting.push(answer);
+            } else {
+              expect((await answer).errors).toHaveLength(last.outcome === 0 ? 0 : 1);
+            }
+            expect(upstream.starts()).toBe(before + (isSent ? 1 : 0));
+          }
+        }
+        for (const sent of [...underWay]) await answerOf(sent);
+      }),
+      { numRuns: 60 },
+    );
   });
 });

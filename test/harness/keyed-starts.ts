@@ -1,0 +1,75 @@
+/** Starts with an idempotency key, as a client sends them, over an upstream that numbers the runs that it starts. */
+import { expect } from '@jest/globals';
+import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply, type Script } from './faulty-upstream.ts';
+import type { GraphqlAnswer, TestGateway } from './gateway.ts';
+
+export const EXECUTE = `mutation Execute($workflowId: ID! = "wf", $inputs: JSON, $idempotencyKey: String) {
+  executeWorkflow(workflowId: $workflowId, inputs: $inputs, idempotencyKey: $idempotencyKey) { message run { id } }
+}`;
+
+export const TEN_MINUTES_MS = 600_000;
+
+export interface StartVariables {
+  readonly idempotencyKey?: string | null;
+  readonly workflowId?: string;
+  readonly inputs?: unknown;
+  /** The bearer key. */
+  readonly key?: string;
+}
+
+export const execute = (gateway: TestGateway, { key = 'key-1', ...variables }: StartVariables = {}) =>
+  gateway.query(EXECUTE, { key, variables: { inputs: { subject: 'secret' }, idempotencyKey: 'a', ...variables } });
+
+/** So many starts in one operation, each with a key of its own. */
+export function executeMany(gateway: TestGateway, count: number, prefix: string, key = 'key-1') {
+  const fields = Array.from(
+    { length: count },
+    (_, index) => `a${index}: executeWorkflow(workflowId: "wf", idempotencyKey: "${prefix} ${index}") { message }`,
+  );
+  return gateway.query(`mutation { ${fields.join(' ')} }`, { key });
+}
+
+/** The id of the run that was started. Fails for any other answer. */
+export function runIn({ data, errors }: Pick<GraphqlAnswer, 'data' | 'errors'>): string {
+  expect(errors).toEqual([]);
+  const { executeWorkflow } = data as { executeWorkflow: { message: string; run: { id: string } } };
+  expect(executeWorkflow.message).toBe(`started ${executeWorkflow.run.id}`);
+  return executeWorkflow.run.id;
+}
+
+export interface StartingUpstream extends FaultyUpstream {
+  /** Answers the first start with run-1, the next one with run-2, and so on. */
+  readonly numbered: Script;
+  /** Replies to starts from now on. */
+  reply(reply: Reply): void;
+  /** Starts wait until the returned function is called. */
+  hold(reply?: Reply): () => void;
+  starts(): number;
+}
+
+export async function startStartingUpstream(): Promise<StartingUpstream> {
+  const upstream = await startFaultyUpstream();
+  const numbered: Script = (call) => {
+    if (call.endpoint !== 'execute') return healthy(call);
+    const id = `run-${upstream.calls.filter(({ endpoint }) => endpoint === 'execute').indexOf(call) + 1}`;
+    return { json: { run_id: id, message: `started ${id}` } };
+  };
+  upstream.script = numbered;
+  return Object.assign(upstream, {
+    numbered,
+    reply(reply: Reply) {
+      upstream.script = (call) => (call.endpoint === 'execute' ? reply : numbered(call));
+    },
+    hold(reply?: Reply) {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      upstream.script = async (call) => {
+        if (call.endpoint === 'execute') await promise;
+        return call.endpoint === 'execute' && reply ? reply : numbered(call);
+      };
+      return () => {
+        resolve(undefined);
+      };
+    },
+    starts: () => upstream.count('execute'),
+  });
+}
