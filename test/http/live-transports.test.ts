@@ -281,7 +281,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
       due.resolve(undefined);
       expect([await busy.next(), await busy.next(), await busy.next()]).toEqual([STARTED, COMPLETE, closed]);
       await stopped;
-      expect(run.upstream.count('execute')).toBe(1);
+      expect([run.upstream.count('execute'), run.clock.pending]).toEqual([1, []]);
     });
 
     it('cuts a client that does not read its last message', async () => {

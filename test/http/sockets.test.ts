@@ -1,4 +1,5 @@
 /** What holds for WebSockets alone: the protocol graphql-transport-ws, its bounds, and the handshake. */
+import { hash } from 'node:crypto';
 import { json } from 'node:stream/consumers';
 import { request, type IncomingMessage } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -14,6 +15,7 @@ const MAX_OPERATIONS = 20;
 const MAX_MESSAGE_BYTES = 2 ** 20;
 const KEY = { authorization: 'Bearer key-1' };
 const TYPE = '{ __typename }';
+const HASH = hash('sha256', TYPE);
 const ANSWER = { type: 'next', payload: { data: { __typename: 'Query' } } };
 const COMPLETE = { type: 'complete' };
 const RUNNING = { type: 'next', payload: { data: { runUpdated: { status: 'RUNNING' } } } };
@@ -45,6 +47,7 @@ describe('a socket', () => {
         MAX_SUBSCRIPTIONS_PER_CONNECTION: String(MAX_OPERATIONS),
         CORS_ORIGINS: 'https://app.example.com',
         BASE_PATH: '/base',
+        PERSISTED_OPERATIONS: 'allow',
         // No poll is due while a test lasts.
         LIVE_TTL_MS: '3600000',
       },
@@ -134,6 +137,7 @@ describe('a socket', () => {
       [4400, 'a text of JSON that is not an object', '"ping"'],
       [4400, 'a message that only servers send', { type: 'connection_ack', payload: KEY }],
       [4400, 'a ping that is too deep', `{"type":"ping","payload":{"a":${deep}}}`],
+      [4400, 'an operation without a text and a name', { id: '1', type: 'subscribe', payload: { extensions: {} } }],
       [4429, 'a second connection_init', { type: 'connection_init', payload: KEY }],
       [1007, 'a message that is not UTF-8', notUtf8],
       [1009, 'a message of more than 1 MiB', ' '.repeat(MAX_MESSAGE_BYTES + 1)],
@@ -187,6 +191,20 @@ describe('a socket', () => {
       );
       expect(await client.nextData()).toEqual({ run: { id: '12345678901234567890' } });
     });
+
+    it.each([{ documentId: 'a' }, { id: 'a' }, { extensions: { persistedQuery: { version: 1, sha256Hash: HASH } } }])(
+      'an operation by its name alone, or registers its text: %j',
+      async (name) => {
+        const client = await open();
+        client.subscribe({ ...name, variables: {} });
+        expect(await client.nextErrorCode()).toBe('PERSISTED_QUERY_NOT_FOUND');
+        if (!('extensions' in name)) return;
+        for (const query of [{ query: TYPE }, {}]) {
+          client.subscribe({ ...name, ...query });
+          expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
+        }
+      },
+    );
 
     it('as many operations at once as MAX_SUBSCRIPTIONS_PER_CONNECTION', async () => {
       const client = await open();
@@ -452,6 +470,7 @@ describe('a socket', () => {
       const { errors } = (await json(response)) as { readonly errors: readonly GraphqlError[] };
       expect(errors).toMatchObject([{ extensions: { code, requestId: 'mine' } }]);
       if (status === 405) expect(response.headers.allow).toBe('GET');
+      if (status === 400) expect(response.headers['sec-websocket-version']).toContain('13');
     });
 
     it('without compression, and for no other protocol', async () => {
