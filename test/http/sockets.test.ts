@@ -280,20 +280,26 @@ describe('a socket', () => {
       expect(client.waiting).toBe(0);
     });
 
-    it('takes another one of the same id at once, and sends nothing of the first', async () => {
-      upstream.script = async (call) => {
-        if (call.runId === 'early') await call.cut;
-        return running(call);
-      };
-      const client = await open();
-      const called = upstream.nextCall();
-      client.subscribe({ query: read('early') });
-      await called;
-      client.send({ type: 'complete', id: '1' });
-      client.subscribe({ query: read('later') });
-      expect(await client.nextData()).toEqual({ run: { id: 'later', status: 'RUNNING' } });
-      expect(await client.next()).toEqual(COMPLETE);
-    });
+    it.each(['{ run(workflowId: "wf", id: "early") { id } }', MUTATION])(
+      'takes another one of the same id at once, and sends nothing of the first: %s',
+      async (query) => {
+        const due = Promise.withResolvers<undefined>();
+        upstream.script = async (call) => {
+          if (call.runId !== 'later') await Promise.race([call.cut, due.promise]);
+          return running(call);
+        };
+        const client = await open();
+        const called = upstream.nextCall();
+        client.subscribe({ query });
+        await called;
+        client.send({ type: 'complete', id: '1' });
+        client.subscribe({ query: read('later') });
+        await client.roundTrip();
+        due.resolve(undefined);
+        expect(await client.nextData()).toEqual({ run: { id: 'later', status: 'RUNNING' } });
+        expect(await client.next()).toEqual(COMPLETE);
+      },
+    );
 
     it('sends nothing of one that is completed while it waits for another of the same id', async () => {
       const due = Promise.withResolvers<undefined>();
@@ -302,6 +308,7 @@ describe('a socket', () => {
         return running(call);
       };
       const client = await open();
+      const ended = turns.length;
       const called = upstream.nextCall();
       client.subscribe({ query: MUTATION });
       await called;
@@ -310,6 +317,7 @@ describe('a socket', () => {
       client.send({ type: 'complete', id: '1' });
       await client.roundTrip();
       due.resolve(undefined);
+      await until(() => turns.length === ended + 2);
       client.subscribe({ query: '{ last: __typename }' }, '2');
       expect(await client.nextData()).toEqual({ last: 'Query' });
     });
