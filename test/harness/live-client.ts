@@ -30,6 +30,8 @@ export interface LiveClient {
   nextErrorCode(): Promise<string>;
   /** How many frames have come that the test has not taken. */
   readonly waiting: number;
+  /** How many bytes of the connection have come. */
+  bytesRead(): number;
   /** From now on, as a program that hangs. */
   stopReading(): void;
   goOnReading(): void;
@@ -110,6 +112,8 @@ export interface SocketClient extends LiveClient {
   readonly requestId: string | undefined;
   /** How many pings of the WebSocket itself have come. */
   pings(): number;
+  /** How many bytes of messages the gateway has not taken yet. */
+  unsent(): number;
 }
 
 export interface SocketOptions {
@@ -134,8 +138,12 @@ export async function openSocket(
   const pongs: string[] = [];
   let pings = 0;
   let requestId: string | undefined;
+  let bytesRead = () => 0;
 
-  socket.on('upgrade', ({ headers: answered }) => (requestId = String(answered['x-request-id'])));
+  socket.on('upgrade', ({ headers: answered, socket: connection }) => {
+    requestId = String(answered['x-request-id']);
+    bytesRead = () => connection.bytesRead;
+  });
   socket.on('ping', () => (pings += 1));
   socket.on('pong', (data) => pongs.push(data.toString()));
   socket.on('message', (data: Buffer) => {
@@ -186,6 +194,8 @@ export async function openSocket(
     pongs,
     requestId,
     pings: () => pings,
+    bytesRead,
+    unsent: () => socket.bufferedAmount,
     stopReading() {
       socket.pause();
     },
@@ -234,6 +244,7 @@ export async function openStream(
   });
   outgoing.end(isPost ? (typeof operation === 'string' ? operation : JSON.stringify(operation)) : undefined);
   const response = await responseOf(outgoing);
+  const { socket: connection } = response;
   const { push, client } = createFrames();
   // Put together only when a block is whole: joining at every chunk would take quadratic time.
   let pieces: string[] = [];
@@ -264,6 +275,7 @@ export async function openStream(
         const text = pieces.join('');
         return text === '' ? null : (JSON.parse(text) as Json);
       }),
+    bytesRead: () => connection.bytesRead,
     stopReading() {
       response.pause();
     },

@@ -1,5 +1,5 @@
 /** A gateway by a manual clock over a run that goes on as the test says. */
-import type { Overrides } from '../../src/gateway.ts';
+import type { Additions, Overrides } from '../../src/gateway.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
 import { startFaultyUpstream, type FaultyUpstream, type Reply } from './faulty-upstream.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
@@ -29,7 +29,7 @@ const OTHER_TIMERS = 1;
 
 export async function startLiveRun(
   environment: Readonly<Record<string, string>> = {},
-  overrides: Overrides = {},
+  overrides: Overrides & Additions = {},
 ): Promise<LiveRun> {
   const clock = createManualClock();
   const upstream = await startFaultyUpstream(({ endpoint, runId }) => {

@@ -1,17 +1,8 @@
-import { request } from 'node:http';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { NOBODY } from '../../src/auth/caller.ts';
-import { createSchema } from '../../src/graphql/schema.ts';
-import { createBasePath } from '../../src/http/base-path.ts';
-import { ANONYMOUS, createClientBytes } from '../../src/http/connection/client-bytes.ts';
-import { createCompression } from '../../src/http/compression/compression.ts';
-import { createLargeMessages } from '../../src/http/live/large-messages.ts';
-import { createSocketProtocol } from '../../src/http/live/socket-protocol.ts';
-import { createResponseWriter } from '../../src/http/response-writer.ts';
-import { createHttpServer } from '../../src/http/server.ts';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { request, type Server } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { captureLog } from '../support/observed.ts';
 import { connectRaw } from '../harness/raw-http.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
 
@@ -52,7 +43,7 @@ describe('the bounds', () => {
     for (const transport of TRANSPORTS.filter((each) => each !== 'HTTP GET')) {
       const { errors } = await send(transport, gateway.url, { query });
       expect(errors).toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }]);
-      expect(errors?.[0]?.message).toContain('at most 131072 are allowed');
+      expect(errors?.[0]?.message).toContain('131072');
     }
   });
 
@@ -90,63 +81,13 @@ describe('the bounds', () => {
     expect(upstream.calls).toHaveLength(calls);
   });
 
-  it('of a connection are times: 15 s for the head, 30 s for the request, 72 s between requests', () => {
-    const notFound = () => undefined;
-    const server = createHttpServer({
-      takeBasePath: createBasePath(''),
-      writer: createResponseWriter({
-        origins: [],
-        compression: createCompression(),
-        hsts: () => [],
-        isListening: () => true,
-      }),
-      graphql: notFound,
-      page: notFound,
-      assets: notFound,
-      operations: {},
-      logger: captureLog('silent').logger,
-    });
-    const { headersTimeout, requestTimeout, keepAliveTimeout } = server;
-    expect({ headersTimeout, requestTimeout, keepAliveTimeout }).toEqual({
-      headersTimeout: 15_000,
-      requestTimeout: 30_000,
-      keepAliveTimeout: 72_000,
-    });
-    server.close();
-  });
-
-  describe('of a WebSocket', () => {
-    afterEach(() => {
-      jest.useRealTimers();
-    });
-
-    it('give it 10 s for its connection_init, and close it with 4408', () => {
-      jest.useFakeTimers();
-      const refuse = () => ({ kind: 'answer', result: { errors: [] }, sizeBytes: 0, status: 400, untilMs: 0 }) as const;
-      const operations = { run: () => Promise.resolve(refuse()), refuse };
-      const protocol = createSocketProtocol({ operations, schema: createSchema(), maxOperations: 1 });
-      const close = jest.fn<(code?: number) => void>();
-      void protocol.opened(
-        { protocol: 'graphql-transport-ws', send: () => undefined, close, onMessage: () => undefined },
-        {
-          socket: { close },
-          authenticate: () => NOBODY,
-          authorization: undefined,
-          takeAllowance: () => null,
-          unacceptedOf: () => null,
-          clientBytes: createClientBytes(1_000_000, () => true),
-          owner: ANONYMOUS,
-          largeMessages: createLargeMessages(),
-          countAnswering: () => undefined,
-          nextRequestId: () => 'r',
-          traceparent: undefined,
-          waiting: new Map(),
-        },
-      );
-      jest.advanceTimersByTime(9_999);
-      expect(close).not.toHaveBeenCalled();
-      jest.advanceTimersByTime(1);
-      expect(close.mock.calls.map(([code]) => code)).toEqual([4408]);
-    });
+  it('of a connection are times: 15 s for the head, 30 s for the request, 72 s between requests', async () => {
+    const servers: Server[] = [];
+    const note = (message: unknown) => servers.push((message as { readonly server: Server }).server);
+    subscribe('http.server.request.start', note);
+    await gateway.query('{ __typename }');
+    unsubscribe('http.server.request.start', note);
+    const times = { headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 72_000 };
+    expect(servers).toMatchObject([times]);
   });
 });

@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createClient as createStreamClient } from 'graphql-sse';
+import { createClient as createSocketClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
 import { subscribe, type LiveClient, type Subscribing, type Transport } from '../harness/live-client.ts';
 import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
 
@@ -261,22 +264,90 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect(hanging.waiting).toBe(0);
   });
 
-  it('is over for its readers when the gateway stops', async () => {
-    const client = await watch();
-    await client.nextData();
-    await run.gateway.close();
-    const frames = [await client.next()];
-    if (transport === 'graphql-sse') frames.push(await client.next());
-    expect(frames).toEqual(
-      transport === 'graphql-sse'
-        ? [{ type: 'complete' }, { type: 'closed', code: 0 }]
-        : [{ type: 'closed', code: 1001 }],
+  it('ends after an event of which thousands of fields fail, with one error in place of data', async () => {
+    run.steps = 5001;
+    const client = await watch(
+      'subscription { runUpdated(workflowId: "wf", id: "r1") { steps { outputs(path: "[") } } }',
     );
+    const errors = [{ extensions: { code: 'ANSWER_TOO_LARGE' } }];
+    expect(await client.next()).toMatchObject({ type: 'next', payload: { data: null, errors } });
+    expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('must have ids that can be', async () => {
-    const client = await watch(RUN, { variables: { id: '..' } });
-    expect(await client.nextErrorCode()).toBe('BAD_USER_INPUT');
-    expect(run.upstream.calls).toEqual([]);
+  it('is watched to its end by the client of the package', async () => {
+    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }';
+    const KEY = { authorization: 'Bearer key-1' };
+    const [url, retryAttempts] = [`${run.gateway.url}/graphql`, 0];
+    const client =
+      transport === 'graphql-ws'
+        ? createSocketClient({
+            ...{ url: url.replace('http', 'ws'), retryAttempts },
+            ...{ webSocketImpl: WebSocket, connectionParams: KEY },
+          })
+        : createStreamClient({ url: `${url}/stream`, headers: KEY, retryAttempts });
+    const events = client.iterate({ query });
+    expect(await events.next()).toMatchObject({ value: { data: { runUpdated: { stepCounts: { total: 1 } } } } });
+    await run.feeds(1);
+    run.steps = 2;
+    run.status = 'completed';
+    await run.poll(0);
+    expect(await events.next()).toMatchObject({ value: { data: { runUpdated: { stepCounts: { total: 2 } } } } });
+    expect(await events.next()).toMatchObject({ done: true });
+    await client.dispose();
+  });
+});
+
+describe('an event', () => {
+  let run: LiveRun;
+  let clients: LiveClient[];
+  let executions: number;
+
+  beforeEach(async () => {
+    executions = 0;
+    clients = [];
+    const execution = { requirement: 'RECORD', calls: 0, resolve: () => (executions += 1) } as const;
+    const extension = { typeDefs: 'extend type Run { execution: Int }', fields: { Run: { execution } } };
+    run = await startLiveRun({}, { extension });
+  });
+  afterEach(async () => {
+    for (const client of clients) client.cut();
+    await run.close();
+  });
+
+  /** Which execution the first event of a new reader has. */
+  async function executionFor(fields: string, options: Subscribing = {}): Promise<number> {
+    const query = `subscription Live { runUpdated(workflowId: "wf", id: "r1") { ${fields} } }`;
+    const client = await subscribe('graphql-sse', run.gateway.url, query, options);
+    clients.push(client);
+    const { runUpdated } = (await client.nextData()) as { runUpdated: { execution: number } };
+    return runUpdated.execution;
+  }
+
+  it('is executed once for all who read the same of the same state with the same key within a second', async () => {
+    const fields = 'execution steps { id }';
+    expect([await executionFor(fields), await executionFor(fields)]).toEqual([1, 1]);
+    expect(await executionFor(`${fields} id`)).toBe(2);
+    expect(await executionFor(fields, { key: 'key-2' })).toBe(3);
+    expect(await executionFor(fields)).toBe(1);
+    run.clock.advance(1001);
+    expect(await executionFor(fields)).toBe(4);
+    expect(executions).toBe(4);
+  });
+
+  it('is executed again for each new state', async () => {
+    const fields = 'execution steps { id }';
+    expect([await executionFor(fields), await executionFor(fields)]).toEqual([1, 1]);
+    run.steps = 2;
+    await run.feeds(1);
+    await run.poll();
+    for (const client of clients) expect(await client.nextData()).toMatchObject({ runUpdated: { execution: 2 } });
+  });
+
+  it('is kept for others only while all that are kept have less than 8 Mi characters', async () => {
+    run.outputs = 'x'.repeat(2 ** 20);
+    const fieldsOf = (number: number) => `a${number}: id execution steps { outputs }`;
+    for (let number = 1; number <= 9; number += 1) expect(await executionFor(fieldsOf(number))).toBe(number);
+    expect(await executionFor(fieldsOf(9))).toBe(9);
+    expect(await executionFor(fieldsOf(1))).toBe(10);
   });
 });

@@ -1,363 +1,297 @@
-import { get, type IncomingMessage } from 'node:http';
+/** What holds over both transports of events alike. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { BEAT_EVERY_MS } from '../../src/http/live/keep-alive.ts';
-import {
-  openSocket,
-  openStream,
-  subscribe,
-  type LiveClient,
-  type SocketClient,
-  type Transport,
-} from '../harness/live-client.ts';
+import type { Call } from '../harness/faulty-upstream.ts';
+import { until } from '../harness/fleet.ts';
+import type { GraphqlAnswer } from '../harness/gateway.ts';
+import { subscribe, type LiveClient, type SocketClient, type Transport } from '../harness/live-client.ts';
 import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
-import { scrape } from '../support/observed.ts';
+import { scrape } from '../harness/observed.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
 
-const RUN = `subscription Live($id: ID = "r1") { runUpdated(workflowId: "wf", id: $id) { status } }`;
-const KEY = { authorization: 'Bearer key-1' };
+const RUN = 'subscription Live($id: ID = "r1") { runUpdated(workflowId: "wf", id: $id) { status } }';
 const RUNNING = { type: 'next', payload: { data: { runUpdated: { status: 'RUNNING' } } } };
+const LARGE = 'subscription { runUpdated(workflowId: "wf", id: "r1") { steps { outputs } } }';
+const LARGE_QUERY = '{ run(workflowId: "wf", id: "r1") { steps { outputs } } }';
+const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { __typename } }';
+const STARTED = {
+  type: 'next',
+  payload: { data: { executeWorkflow: { __typename: 'ExecuteWorkflowPayload' } } },
+};
+const COMPLETE = { type: 'complete' };
+/** Of the keep-alive. */
+const BEAT_MS = 10_000;
+/** More than both ends of a connection take by themselves. */
+const HUGE = 'x'.repeat(16_000_000);
 
-describe('the transports of events', () => {
+const isSocket = (client: LiveClient): client is SocketClient => 'roundTrip' in client;
+
+/** Each request has an id of its own. */
+const withoutIds = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value).replaceAll(/"requestId":"[0-9a-f-]{36}(?:\.\d+)?"/g, '"requestId":""'));
+
+describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
   let run: LiveRun;
   let clients: LiveClient[] = [];
 
   const start = async (environment: Readonly<Record<string, string>> = {}) => {
+    await run.close();
     run = await startLiveRun(environment);
   };
-  const kept = async <T extends LiveClient>(opening: Promise<T>): Promise<T> => {
-    const client = await opening;
-    clients.push(client);
-    return client;
-  };
-  const socket = (...[params, options]: [Parameters<typeof openSocket>[1], Parameters<typeof openSocket>[2]?]) =>
-    kept(openSocket(run.gateway.url, params, options));
-  const stream = (
-    operation: Parameters<typeof openStream>[1],
-    options: Parameters<typeof openStream>[3] = {},
-    key: string | null = 'key-1',
-  ) => kept(openStream(run.gateway.url, operation, key, options));
-
-  beforeEach(() => start());
+  beforeEach(async () => {
+    run = await startLiveRun();
+  });
   afterEach(async () => {
     for (const client of clients) client.cut();
     clients = [];
     await run.close();
   });
 
-  describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
-    const ask = (query: string, options: Parameters<typeof subscribe>[3] = {}) =>
-      kept(subscribe(transport, run.gateway.url, query, options));
+  const ask = async (query: string, options: Parameters<typeof subscribe>[3] = {}): Promise<LiveClient> => {
+    const client = await subscribe(transport, run.gateway.url, query, options);
+    clients.push(client);
+    return client;
+  };
+  const subscribers = async () => (await scrape(run.gateway.url)).counts('stepgate_subscribers')[transport] ?? 0;
+  /** Twice: what the client answers to the first ping has come before the second one. */
+  const roundTrip = async (client: LiveClient) => {
+    for (let time = 0; time < 2 && isSocket(client); time += 1) await client.roundTrip();
+  };
 
-    it('answers queries and mutations as HTTP does', async () => {
-      await run.close();
-      await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
-      const { script } = run.upstream;
-      run.upstream.script = (call) =>
-        call.endpoint === 'execute' ? { json: { message: 'started', run_id: 'r9' } } : script(call);
-      for (const query of [
-        '{ run(workflowId: "wf", id: "r1") { status totalElapsedTime steps { id } } }',
-        '{ run(workflowId: "..", id: "r1") { status } workflow(id: "wf") { id name } }',
-        'mutation { executeWorkflow(workflowId: "wf") { message run { id } } }',
-        '{ __schema { subscriptionType { name } } }',
-      ]) {
-        const client = await ask(query);
-        const { data, errors } = await run.gateway.query(query);
-        const expected = errors.length > 0 ? { data, errors } : { data };
-        const frame = await client.next();
-        expect(withoutIds(frame)).toEqual(withoutIds({ type: 'next', payload: expected }));
-        expect(await client.next()).toEqual({ type: 'complete' });
-      }
-    });
-
-    it.each([
-      ['{ run(workflowId: "wf") { status } }', 'GRAPHQL_VALIDATION_FAILED'],
-      ['subscription { runUpdated(workflowId: "wf", id: "r1") { nothing } }', 'GRAPHQL_VALIDATION_FAILED'],
-      ['subscription {', 'GRAPHQL_PARSE_FAILED'],
-      [`subscription { runUpdated(workflowId: "wf", id: "r1") { ${'id '.repeat(5000)} } }`, 'GRAPHQL_PARSE_FAILED'],
-      [
-        `subscription { runUpdated(workflowId: "wf", id: "r1") { ${'workflow { run(id: "r1") { '.repeat(11)} id ${'} } '.repeat(11)} } }`,
-        'GRAPHQL_VALIDATION_FAILED',
-      ],
-      ['query A { __typename } query B { __typename }', 'OPERATION_RESOLUTION_FAILURE'],
-      ['subscription($id: ID!) { runUpdated(workflowId: "wf", id: $id) { status } }', 'BAD_USER_INPUT'],
-    ])('refuses %.60s before anything is asked of the upstream', async (query, code) => {
+  it('answers queries and mutations as HTTP does', async () => {
+    await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
+    const { script } = run.upstream;
+    run.upstream.script = (call) =>
+      call.endpoint === 'execute' ? { json: { message: 'started', run_id: 'r9' } } : script(call);
+    for (const query of [
+      '{ run(workflowId: "wf", id: "r1") { status totalElapsedTime steps { id } } }',
+      '{ run(workflowId: "..", id: "r1") { status } workflow(id: "wf") { id name } }',
+      'mutation { executeWorkflow(workflowId: "wf") { message run { id } } }',
+      '{ __schema { subscriptionType { name } } }',
+    ]) {
       const client = await ask(query);
-      expect(await client.nextErrorCode()).toBe(code);
-      expect(run.upstream.calls).toEqual([]);
-    });
+      const { data, errors } = await run.gateway.query(query);
+      const expected = errors.length > 0 ? { data, errors } : { data };
+      expect(withoutIds(await client.next())).toEqual(withoutIds({ type: 'next', payload: expected }));
+      expect(await client.next()).toEqual(COMPLETE);
+    }
+  });
 
-    it("tells an error of a field beside the data, with the request's id", async () => {
-      const client = await ask('subscription { runUpdated(workflowId: "wf", id: "r1") { outputs(path: "[") } }');
-      const frame = await client.next();
-      expect(frame).toMatchObject({
-        type: 'next',
-        payload: {
-          errors: [{ path: ['runUpdated', 'outputs'], extensions: { code: 'BAD_USER_INPUT', retryable: false } }],
-        },
-      });
-      expect(JSON.stringify(frame)).toMatch(/"requestId":"[0-9a-f-]{36}(?:\.\d+)?"/);
-    });
+  it.each([
+    ['{ run(workflowId: "wf") { status } }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['subscription { runUpdated(workflowId: "wf", id: "r1") { nothing } }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['subscription {', 'GRAPHQL_PARSE_FAILED'],
+    [`subscription { runUpdated(workflowId: "wf", id: "r1") { ${'id '.repeat(5000)} } }`, 'GRAPHQL_PARSE_FAILED'],
+    [
+      `subscription { runUpdated(workflowId: "wf", id: "r1") { ${'workflow { run(id: "r1") { '.repeat(11)} id ${'} } '.repeat(11)} } }`,
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+    ['query A { __typename } query B { __typename }', 'OPERATION_RESOLUTION_FAILURE'],
+    ['subscription($id: ID!) { runUpdated(workflowId: "wf", id: $id) { status } }', 'BAD_USER_INPUT'],
+    ['subscription { runUpdated(workflowId: "wf", id: "..") { status } }', 'BAD_USER_INPUT'],
+  ])('refuses %.60s before anything is asked of the upstream', async (query, code) => {
+    expect(await (await ask(query)).nextErrorCode()).toBe(code);
+    expect(run.upstream.calls).toEqual([]);
+  });
 
-    it('judges an operation that came before by what is new about it', async () => {
-      const query = `query A { __typename }
-        subscription B($id: ID!) { runUpdated(workflowId: "wf", id: $id) { status } }`;
-      const known = await ask(query, { operationName: 'B', variables: { id: 'r1' } });
-      expect(await known.next()).toEqual(RUNNING);
-      const again = await ask(query, { operationName: 'B', variables: { id: 'r2' } });
-      expect(await again.next()).toEqual(RUNNING);
-      expect(await (await ask(query, { operationName: 'B' })).nextErrorCode()).toBe('BAD_USER_INPUT');
-      expect(await (await ask(query)).nextErrorCode()).toBe('OPERATION_RESOLUTION_FAILURE');
-      const another = await ask(query, { operationName: 'A' });
-      expect(await another.next()).toEqual({ type: 'next', payload: { data: { __typename: 'Query' } } });
-    });
+  it('checks an operation that came before for what is new about it', async () => {
+    const query = `query A { __typename }
+      subscription B($id: ID!) { runUpdated(workflowId: "wf", id: $id) { status } }`;
+    for (const id of ['r1', 'r2'])
+      expect(await (await ask(query, { operationName: 'B', variables: { id } })).next()).toEqual(RUNNING);
+    expect(await (await ask(query, { operationName: 'B' })).nextErrorCode()).toBe('BAD_USER_INPUT');
+    expect(await (await ask(query)).nextErrorCode()).toBe('OPERATION_RESOLUTION_FAILURE');
+    expect(await (await ask(query, { operationName: 'A' })).nextData()).toEqual({ __typename: 'Query' });
+  });
 
-    it('names the field of the error that ends a subscription', async () => {
-      run.reply = { status: 404 };
-      const client = await ask('subscription { mine: runUpdated(workflowId: "wf", id: "r1") { status } }');
-      expect(await client.next()).toMatchObject({
-        type: 'error',
-        errors: [
-          {
-            path: ['mine'],
-            extensions: { code: 'NOT_FOUND', retryable: false, upstreamStatus: 404 },
-          },
-        ],
-      });
+  it('sends the error of a field with the data and with the id of the request', async () => {
+    const client = await ask('subscription { runUpdated(workflowId: "wf", id: "r1") { outputs(path: "[") } }');
+    const frame = await client.next();
+    expect(frame).toMatchObject({
+      type: 'next',
+      payload: {
+        errors: [{ path: ['runUpdated', 'outputs'], extensions: { code: 'BAD_USER_INPUT', retryable: false } }],
+      },
     });
+    expect(JSON.stringify(frame)).toMatch(/"requestId":"[0-9a-f-]{36}(?:\.\d+)?"/);
+  });
 
-    it('bounds how much one key may watch, over all its connections, until it watches less', async () => {
-      await run.close();
-      await start({ MAX_SUBSCRIPTIONS_PER_VIEWER: '2' });
-      const watching = [await ask(RUN), await ask(RUN, { variables: { id: 'r2' } })];
-      for (const client of watching) expect(await client.next()).toEqual(RUNNING);
-      const third = await ask(RUN, { variables: { id: 'r3' } });
-      expect(await third.nextErrorCode()).toBe('RATE_LIMITED');
-      const other = await ask(RUN, { key: 'key-2' });
-      expect(await other.next()).toEqual(RUNNING);
-      await run.feeds(3);
-      watching[0]?.leave();
-      await run.feeds(2);
-      const again = await ask(RUN, { variables: { id: 'r3' } });
-      expect(await again.next()).toEqual(RUNNING);
-    });
+  it('names the field of the error that ends a subscription', async () => {
+    run.reply = { status: 404 };
+    const client = await ask('subscription { mine: runUpdated(workflowId: "wf", id: "r1") { status } }');
+    const extensions = { code: 'NOT_FOUND', retryable: false, upstreamStatus: 404 };
+    expect(await client.next()).toMatchObject({ type: 'error', errors: [{ path: ['mine'], extensions }] });
+  });
 
-    it('keeps a silent connection open, and cuts one whose client takes nothing for 30 s', async () => {
+  it('sends large answers and large events whole and in their order', async () => {
+    run.outputs = 'é"'.repeat(1_000_000);
+    const steps = [{ outputs: run.outputs }];
+    const query = await ask(LARGE_QUERY);
+    expect([await query.nextData(), await query.next()]).toEqual([{ run: { steps } }, COMPLETE]);
+    const client = await ask(LARGE);
+    expect(await client.nextData()).toEqual({ runUpdated: { steps } });
+    await run.feeds(1);
+    run.outputs = 'short';
+    await run.poll();
+    expect(await client.nextData()).toEqual({ runUpdated: { steps: [{ outputs: 'short' }] } });
+  });
+
+  it('bounds how much one key may watch over all its connections until it watches less', async () => {
+    await start({ MAX_SUBSCRIPTIONS_PER_VIEWER: '2' });
+    const watching = [await ask(RUN), await ask(RUN, { variables: { id: 'r2' } })];
+    for (const client of watching) expect(await client.next()).toEqual(RUNNING);
+    const third = await ask(RUN, { variables: { id: 'r3' } });
+    expect(await third.nextErrorCode()).toBe('RATE_LIMITED');
+    expect(await (await ask(RUN, { key: 'key-2' })).next()).toEqual(RUNNING);
+    await run.feeds(3);
+    watching[0]?.leave();
+    await run.feeds(2);
+    expect(await (await ask(RUN, { variables: { id: 'r3' } })).next()).toEqual(RUNNING);
+  });
+
+  it.each(['leave', 'cut'] as const)('abandons the upstream calls of a query when its client goes: %s', async (go) => {
+    const calls: Call[] = [];
+    run.upstream.script = async (call) => {
+      calls.push(call);
+      await call.cut;
+      return {};
+    };
+    const client = await ask('{ run(workflowId: "wf", id: "r1") { status } }');
+    await until(() => calls.length === 1);
+    client[go]();
+    await calls[0]?.cut;
+  });
+
+  it('watches nothing for a client that goes while its workflows are listed', async () => {
+    await start({ UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows' });
+    const listed = Promise.withResolvers<undefined>();
+    const { script } = run.upstream;
+    run.upstream.script = async (call) => {
+      if (call.endpoint !== 'workflows') return script(call);
+      await listed.promise;
+      return { json: [wireWorkflow('wf')] };
+    };
+    const called = run.upstream.nextCall();
+    const client = await ask('subscription { runsUpdated { id } }');
+    await called;
+    client.leave();
+    await until(async () => (await subscribers()) === 0);
+    listed.resolve(undefined);
+    await run.gateway.query('{ run(workflowId: "wf", id: "another") { status } }');
+    expect([run.upstream.count('workflows'), run.upstream.count('runs')]).toEqual([1, 0]);
+    expect((await scrape(run.gateway.url)).value('stepgate_pollers')).toBe(0);
+  });
+
+  describe('with a client that stops reading', () => {
+    const padded = `{ run(workflowId: "wf", id: "other") { status } } ${'#'.repeat(100_000)}`;
+    const codeOf = ({ errors }: GraphqlAnswer) => errors[0]?.extensions.code;
+
+    it('keeps a silent connection open and cuts that client after 30 s', async () => {
       const silent = await ask(RUN, { key: 'key-2' });
       await silent.next();
-      // More than both ends of the connection take by themselves.
-      run.outputs = 'x'.repeat(16_000_000);
-      const hanging = await ask('subscription { runUpdated(workflowId: "wf", id: "r1") { steps { outputs } } }');
+      run.outputs = HUGE;
+      const hanging = await ask(LARGE);
       hanging.stopReading();
       await run.feeds(2);
-      let subscribers: number | undefined;
       // A busy machine still takes pieces of the event for the client when the first beats come.
-      for (let beats = 0; beats < 5 || subscribers !== 1; beats += 1) {
+      for (let [beats, count] = [0, 2]; beats < 5 || count !== 1; beats += 1) {
         expect(beats).toBeLessThan(30);
-        run.clock.advance(BEAT_EVERY_MS);
+        run.clock.advance(BEAT_MS);
         await roundTrip(silent);
-        subscribers = (await scrape(run.gateway.url)).counts('stepgate_subscribers')[transport];
+        count = await subscribers();
       }
       await run.feeds(1);
       hanging.goOnReading();
       expect(await hanging.next()).toMatchObject({ type: 'closed' });
       run.status = 'completed';
       await run.poll(0);
-      expect(await silent.next()).toMatchObject({ payload: { data: { runUpdated: { status: 'COMPLETED' } } } });
-    });
-  });
-
-  describe('graphql-ws', () => {
-    it.each<[string, Parameters<typeof openSocket>[1], Parameters<typeof openSocket>[2]?]>([
-      ['connectionParams.authorization', { authorization: 'Bearer key-7' }],
-      ['another spelling of it', { Authorization: 'bearer key-7' }],
-      ['the header of the upgrade', {}, { headers: { authorization: 'Bearer key-7' } }],
-      [
-        'the connectionParams before the header',
-        { authorization: 'Bearer key-7' },
-        { headers: { authorization: 'Bearer key-8' } },
-      ],
-    ])('takes the key from %s', async (_, params, options = {}) => {
-      const client = await socket(params, options);
-      client.subscribe({ query: RUN });
-      expect(await client.next()).toEqual(RUNNING);
-      expect(new Set(run.upstream.calls.map(({ key }) => key))).toEqual(new Set(['key-7']));
+      expect(await silent.nextData()).toEqual({ runUpdated: { status: 'COMPLETED' } });
     });
 
-    it.each([{}, { authorization: 'key-1' }, { authorization: 7 }, { authorization: 'Bearer ' }])(
-      'closes with 4401 where there is no key: %j',
-      async (params) => {
-        const client = await socket(params);
-        expect(await client.next()).toEqual({ type: 'closed', code: 4401 });
-        expect(run.upstream.calls).toEqual([]);
-      },
-    );
-
-    it.each<[number, string, unknown]>([
-      [4400, 'what is no message', 'hello'],
-      [4400, 'a message that only a server sends', { type: 'connection_ack' }],
-      [4429, 'a second connection_init', { type: 'connection_init', payload: KEY }],
-      [1009, 'more than 1 MiB', { type: 'subscribe', id: '1', payload: { query: '#'.repeat(2 ** 20) } }],
-    ])('closes with %i after %s', async (code, _, message) => {
-      const client = await socket(KEY);
-      client.send(message);
-      expect(await client.next()).toEqual({ type: 'closed', code });
-    });
-
-    it('closes with 4401 who subscribes before it says who it is, and with 4406 who speaks another protocol', async () => {
-      const early = await socket(null);
-      early.subscribe({ query: RUN });
-      expect(await early.next()).toEqual({ type: 'closed', code: 4401 });
-      const other = await socket(null, { protocol: 'graphql-transport-ws-2' }).catch((error: unknown) => error);
-      expect(String(other)).toContain('Server sent no subprotocol');
-    });
-
-    it('takes a message of up to 1 MiB', async () => {
-      const client = await socket(KEY);
-      client.subscribe({ query: RUN, variables: { padding: ' '.repeat(2 ** 20 - 250) } });
-      expect(await client.next()).toEqual(RUNNING);
-    });
-
-    it('carries several operations on a connection, as many as MAX_SUBSCRIPTIONS_PER_CONNECTION at once', async () => {
-      await run.close();
-      await start({ MAX_SUBSCRIPTIONS_PER_CONNECTION: '2' });
-      const client = await socket(KEY);
-      client.subscribe({ query: RUN }, 'a');
-      expect(await client.next()).toEqual(RUNNING);
-      client.subscribe({ query: RUN, variables: { id: 'r2' } }, 'b');
-      expect(await client.next()).toEqual(RUNNING);
-      client.subscribe({ query: '{ __typename }' }, 'c');
-      expect(await client.nextErrorCode()).toBe('RATE_LIMITED');
-      client.send({ type: 'complete', id: 'a' });
-      client.subscribe({ query: '{ __typename }' }, 'd');
-      expect(await client.next()).toEqual({ type: 'next', payload: { data: { __typename: 'Query' } } });
-      expect(await client.next()).toEqual({ type: 'complete' });
-    });
-
-    it('answers all pings of a client that took no answers for a while', async () => {
-      const client = await socket(KEY);
-      client.stopReading();
-      // Many times what either end keeps by itself.
-      const pings = Array.from({ length: 75 }, () => client.roundTrip({ text: 'x'.repeat(200_000) }));
-      await run.gateway.query('{ __typename }');
-      client.goOnReading();
-      await Promise.all(pings);
-      client.subscribe({ query: RUN });
-      expect(await client.next()).toEqual(RUNNING);
-    });
-
-    it('sends nothing more of an operation that the client completed, and goes on with the others', async () => {
-      const client = await socket(KEY);
-      client.subscribe({ query: RUN }, 'a');
-      await client.next();
-      client.subscribe({ query: RUN, variables: { id: 'r2' } }, 'b');
-      await client.next();
-      await run.feeds(2);
-      client.send({ type: 'complete', id: 'a' });
-      await run.feeds(1);
-      run.status = 'completed';
-      await run.poll(0);
-      expect(await client.next()).toMatchObject({ type: 'next' });
-      expect(await client.next()).toEqual({ type: 'complete' });
-      await client.roundTrip();
-      expect(client.waiting).toBe(0);
+    it('keeps a client that takes a large answer slowly', async () => {
+      run.outputs = 'x'.repeat(20_000_000);
+      const slow = await ask(LARGE_QUERY);
+      slow.stopReading();
+      await until(async () => codeOf(await run.gateway.query(padded)) === 'RATE_LIMITED');
+      for (let beats = 0; beats < 6; beats += 1) {
+        run.clock.advance(BEAT_MS);
+        const enough = slow.bytesRead() + 1_500_000;
+        slow.goOnReading();
+        await until(() => slow.bytesRead() > enough);
+        slow.stopReading();
+        // What became free at one end is filled again by the other.
+        for (let time = 0; time < 5; time += 1) await fetch(`${run.gateway.url}/healthz`);
+      }
+      slow.goOnReading();
+      expect((await slow.next()).type).toBe('next');
+      expect(await slow.next()).toEqual(COMPLETE);
     });
 
     it.each([
-      ['no page', undefined, true],
-      ['a page of its own', 'OWN', true],
-      ['a page that CORS_ORIGINS names', 'https://app.example.com', true],
-      ['any other page', 'https://evil.example.com', false],
-      ['a page without an origin', 'null', false],
-    ])('lets %s connect, or not', async (_, origin, isAllowed) => {
-      await run.close();
-      await start({ CORS_ORIGINS: 'https://app.example.com' });
-      const headers: Record<string, string> = {};
-      if (origin !== undefined) headers.origin = origin === 'OWN' ? run.gateway.url : origin;
-      const opening = socket(KEY, { headers });
-      if (isAllowed) expect((await opening).waiting).toBe(0);
-      else await expect(opening).rejects.toThrow('Unexpected server response: 403');
-    });
-
-    it('is all that a connection can be upgraded to: other offers are answered in HTTP', async () => {
-      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-        const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' };
-        get(`${run.gateway.url}/healthz`, { headers, agent: false }, resolve).on('error', reject);
-      });
-      answer.resume();
-      expect(answer.statusCode).toBe(200);
-    });
-
-    it('is at /graphql alone', async () => {
-      const opening = kept(openSocket(`${run.gateway.url}/elsewhere`, KEY));
-      await expect(opening).rejects.toThrow('Unexpected server response: 404');
+      ['an answer', LARGE_QUERY],
+      ['an event', LARGE],
+    ])('counts %s for its key until the client takes it', async (what, query) => {
+      run.outputs = HUGE;
+      const hanging = await ask(query);
+      hanging.stopReading();
+      await until(async () => codeOf(await run.gateway.query(padded)) === 'RATE_LIMITED');
+      expect(codeOf(await run.gateway.query(padded, { key: 'key-2' }))).toBeUndefined();
+      let late: LiveClient | undefined;
+      if (what === 'an event') {
+        // Another event of the key comes late, and those of other keys do not.
+        late = await ask(LARGE.replace('steps {', 'steps { id'));
+        await (await ask(LARGE, { key: 'key-2' })).nextData();
+        expect(late.waiting).toBe(0);
+      }
+      hanging.goOnReading();
+      await hanging.nextData();
+      await late?.nextData();
+      for (const client of clients.splice(0)) client.leave();
+      await until(async () => codeOf(await run.gateway.query(padded)) === undefined);
     });
   });
 
-  describe('graphql-sse', () => {
-    it('takes an operation from the parameters of a GET, as EventSource sends it', async () => {
-      const client = await stream({ query: RUN, variables: { id: 'r1' } }, { method: 'GET' });
-      expect(client.status).toBe(200);
-      expect(client.headers).toMatchObject({
-        'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store',
-        'x-content-type-options': 'nosniff',
-      });
-      expect(await client.next()).toEqual(RUNNING);
+  describe('when the gateway stops', () => {
+    const closed = { type: 'closed', code: transport === 'graphql-ws' ? 1001 : 0 };
+
+    it('ends subscriptions at once, and answers the mutation that is under way before it closes', async () => {
+      await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
+      const due = Promise.withResolvers<undefined>();
+      const { script } = run.upstream;
+      run.upstream.script = async (call) => {
+        if (call.endpoint !== 'execute') return script(call);
+        await due.promise;
+        return { json: { run_id: 'new' } };
+      };
+      const watching = await ask(RUN);
+      expect(await watching.next()).toEqual(RUNNING);
+      const busy = await ask(MUTATION);
+      await until(() => run.upstream.count('execute') === 1);
+      if (isSocket(busy)) {
+        busy.subscribe({ query: RUN }, 'watch');
+        expect(await busy.next()).toEqual(RUNNING);
+      }
+      const stopped = run.gateway.close();
+      if (transport === 'graphql-sse') expect(await watching.next()).toEqual(COMPLETE);
+      expect(await watching.next()).toEqual(closed);
+      if (isSocket(busy)) {
+        busy.subscribe({ query: MUTATION }, 'late');
+        busy.ping('read');
+        await until(() => busy.pongs.length === 1);
+      }
+      due.resolve(undefined);
+      expect([await busy.next(), await busy.next(), await busy.next()]).toEqual([STARTED, COMPLETE, closed]);
+      await stopped;
+      expect([run.upstream.count('execute'), run.clock.pending]).toEqual([1, []]);
     });
 
-    it('does nothing by GET', async () => {
-      const client = await stream(
-        { query: 'mutation { executeWorkflow(workflowId: "wf") { message } }' },
-        { method: 'GET' },
-      );
-      expect(await client.nextErrorCode()).toBe('BAD_REQUEST');
-      expect(run.upstream.calls).toEqual([]);
+    it('cuts a client that does not read its last message', async () => {
+      run.outputs = HUGE;
+      const hanging = await ask(LARGE);
+      hanging.stopReading();
+      await run.feeds(1);
+      await run.gateway.close();
+      hanging.goOnReading();
+      expect((await hanging.next()).type).toMatch(/^(?:next|closed)$/);
     });
-
-    it('needs a key for what the upstream is asked for', async () => {
-      const client = await stream({ query: RUN }, {}, null);
-      expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
-      expect(await client.next()).toEqual({ type: 'complete' });
-      expect(run.upstream.calls).toEqual([]);
-    });
-
-    it.each<[number, string, Parameters<typeof openStream>[1], Parameters<typeof openStream>[3]]>([
-      [406, 'a client that takes no events', { query: RUN }, { headers: { accept: 'application/json' } }],
-      [405, 'a reservation of a single connection', {}, { method: 'PUT' }],
-      [400, 'no query', {}, {}],
-      [400, 'no query by GET', '?variables=%7B%7D', { method: 'GET' }],
-      [400, 'variables that are no JSON', '?query=x&variables=%7B', { method: 'GET' }],
-      [400, 'variables that are no object', { query: RUN, variables: [] }, {}],
-      [400, 'a body that is no JSON', '{', {}],
-      [413, 'more than 1 MiB', { query: '#'.repeat(2 ** 20) }, {}],
-    ])('answers %i to %s', async (status, _, operation, options) => {
-      const client = await stream(operation, options);
-      expect(client.status).toBe(status);
-      expect(await client.body()).toMatchObject({ errors: [{ extensions: { retryable: false } }] });
-    });
-
-    it('tells pages of CORS_ORIGINS that they may read it', async () => {
-      await run.close();
-      await start({ CORS_ORIGINS: 'https://app.example.com' });
-      const client = await stream({ query: RUN }, { headers: { origin: 'https://app.example.com' } });
-      expect(client.headers['access-control-allow-origin']).toBe('https://app.example.com');
-    });
-  });
-
-  it('are named to whoever subscribes by a plain request', async () => {
-    const { status, errors } = await run.gateway.query(RUN);
-    expect([status, errors[0]?.extensions.code]).toEqual([400, 'BAD_REQUEST']);
-    expect(errors[0]?.message).toContain('graphql-ws at /graphql, or server-sent events');
-    expect(run.upstream.calls).toEqual([]);
   });
 });
-
-/** Twice: what the client answers to the first has come to the gateway before the second. */
-const roundTrip = async (client: LiveClient): Promise<void> => {
-  if (!('roundTrip' in client)) return;
-  await (client as SocketClient).roundTrip();
-  await (client as SocketClient).roundTrip();
-};
-
-/** Each request has an id of its own. */
-const withoutIds = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value).replaceAll(/"requestId":"[0-9a-f-]{36}(?:\.\d+)?"/g, '"requestId":""'));

@@ -6,7 +6,7 @@ import type { Overrides } from '../../src/gateway.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { captureLog } from '../support/observed.ts';
+import { captureLog } from '../harness/observed.ts';
 import { connectRaw, countParsed, type RawConnection } from '../harness/raw-http.ts';
 import { wireRun } from '../harness/wire.ts';
 
@@ -90,8 +90,8 @@ describe('a connection whose client reads nothing', () => {
     await closed;
     await gateway.query('{ run(workflowId: "wf", id: "elsewhere") { status } }');
     expect(runIds().filter((id) => id !== 'r0')).toEqual(['elsewhere']);
-    // The first one, of which nobody knows how far it came, and that of the other connection.
-    expect(log.operations.length).toBeLessThanOrEqual(2);
+    // The first one, which may have come some way, and that of the other connection.
+    expect(log.lines.filter(({ msg }) => msg === 'operation').length).toBeLessThanOrEqual(2);
   });
 
   it('is served 100 that wait, one after the other, when it reads', async () => {
@@ -129,16 +129,7 @@ describe('a connection whose client reads nothing', () => {
     expect(ownEnd().timeout).toBe(0);
     late.resolve(undefined);
     await raw.read(1);
-  });
-
-  it('is kept where its client has read everything', async () => {
-    await start({ stalledReaderMs: 1000 });
-    raw.socket.resume();
-    expect((await raw.ask(requestOf('r0'))).body).toHaveLength(
-      3 * OUTPUTS.length + '{"data":{"run":{"a":"","b":"","c":""}}}'.length,
-    );
-    // Longer than a stalled reader would be given.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    expect((await raw.ask(requestOf('r1', 'id'))).body).toBe('{"data":{"run":{"id":"r1"}}}');
+    // That of an idle connection.
+    expect(ownEnd().timeout).toBeGreaterThan(72_000);
   });
 });

@@ -1,0 +1,161 @@
+/** An open connection has no rights of its own: a subscription ends when a new request of its caller would be refused. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { GatewayError, type Identity } from 'stepgate';
+import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { until } from '../harness/fleet.ts';
+import { createSigningKey, secondsOf, startIssuer } from '../harness/issuer.ts';
+import { openSocket, subscribe, type LiveClient, type SocketClient, type Transport } from '../harness/live-client.ts';
+import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+
+const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }';
+const QUERY = '{ run(workflowId: "wf", id: "r1") { id } }';
+const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
+const told = (total: number) => ({ runUpdated: { stepCounts: { total } } });
+const VALID_MS = 8000;
+
+describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch over %s', (transport) => {
+  let clock: ManualClock;
+  let run: LiveRun;
+  let client: LiveClient;
+  /** What the embedder's hook answers from now on. */
+  let identify: () => Identity | null;
+  let checks: number;
+
+  async function start(after = clock.after): Promise<void> {
+    const authenticate = () => {
+      checks += 1;
+      return identify();
+    };
+    run = await startLiveRun({}, { now: clock.now, after, authenticate });
+    client = await subscribe(transport, run.gateway.url, WATCH);
+    expect(await client.nextData()).toEqual(told(1));
+    checks = 0;
+  }
+  const settled = () => fetch(`${run.gateway.url}/healthz`);
+  const valid = (forMs = VALID_MS): Identity => ({
+    upstreamKey: 'key-1',
+    workflowIds: 'all',
+    expiresAt: clock.now() + forMs,
+  });
+
+  beforeEach(() => {
+    clock = createManualClock();
+    identify = valid;
+  });
+  afterEach(async () => {
+    client.cut();
+    await run.close();
+  });
+
+  it.each<[string, string, () => Identity | null]>([
+    ['is refused', 'UNAUTHENTICATED', () => null],
+    ['has become that of another caller', 'UNAUTHENTICATED', () => ({ upstreamKey: 'key-2', workflowIds: 'all' })],
+    ['has become narrower', 'UNAUTHENTICATED', () => ({ upstreamKey: 'key-1', workflowIds: ['wf'] })],
+    [
+      'is refused for a reason of the embedder',
+      'FORBIDDEN',
+      () => {
+        throw new GatewayError('FORBIDDEN', 'your contract has ended');
+      },
+    ],
+    [
+      'cannot be verified',
+      'IDENTITY_UNAVAILABLE',
+      () => {
+        throw new Error('the database is down');
+      },
+    ],
+  ])('ends at once when it %s, also while no event comes: %s', async (_, code, identity) => {
+    await start();
+    identify = identity;
+    clock.advance(VALID_MS - 1);
+    await settled();
+    expect([checks, client.waiting]).toEqual([0, 0]);
+    clock.advance(1);
+    expect(await client.nextErrorCode()).toBe(code);
+    expect(checks).toBe(1);
+  });
+
+  it('goes on as long as it is renewed', async () => {
+    await start();
+    for (let renewals = 1; renewals <= 3; renewals += 1) {
+      clock.advance(VALID_MS);
+      await until(() => checks >= renewals);
+      // The next check is due once this one has had its answer.
+      await settled();
+    }
+    run.steps = 2;
+    clock.advance(5000);
+    expect(await client.nextData()).toEqual(told(2));
+  });
+
+  it('is checked before an event is sent, though the timer of the check rings late', async () => {
+    const ALL_TIMERS_OF_POLLS = 5000;
+    await start((ms, task) => (ms > ALL_TIMERS_OF_POLLS && ms <= VALID_MS ? () => undefined : clock.after(ms, task)));
+    identify = () => null;
+    run.steps = 2;
+    clock.advance(VALID_MS + 1);
+    expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
+  });
+
+  it('is checked once a second at most while no event comes, however short it is', async () => {
+    identify = () => valid(10);
+    await start();
+    for (let seconds = 0; seconds < 10; seconds += 0.25) {
+      clock.advance(250);
+      await settled();
+    }
+    expect(checks).toBeGreaterThanOrEqual(8);
+    expect(checks).toBeLessThanOrEqual(12);
+  });
+});
+
+describe('a signing key that the issuer withdraws', () => {
+  /** Less than two keep-alive beats, after which a connection would be cut. */
+  const STEP_MS = 10_000;
+  /** The issuer's keys are read again after 10 minutes, and each caller is checked again after REAUTH_INTERVAL_MS. */
+  const AT_MOST_MS = 600_000 + 300_000;
+
+  it('opens nothing on an open connection from the moment when HTTP refuses it', async () => {
+    const clock = createManualClock();
+    const issuer = await startIssuer(clock.now);
+    const environment = { ...issuer.environment, UPSTREAM_ENDPOINTS: 'steps,run,execute' };
+    const run = await startLiveRun(environment, { now: clock.now, after: clock.after });
+    const key = await issuer.token({ exp: secondsOf(clock.now()) + 86_400 });
+    const byHttp = async (query: string) => (await run.gateway.query(query, { key })).errors[0]?.extensions.code;
+    const bySocket = async (socket: SocketClient, query: string, id: string) => {
+      socket.subscribe({ query }, id);
+      const frame = await socket.next();
+      if (frame.type === 'next') expect(await socket.next()).toEqual({ type: 'complete' });
+      const errors = frame.type === 'next' ? frame.payload.errors : frame.type === 'error' ? frame.errors : [];
+      return errors?.[0]?.extensions.code;
+    };
+
+    const asking = await openSocket(run.gateway.url, { authorization: `Bearer ${key}` });
+    const watching = [
+      await subscribe('graphql-ws', run.gateway.url, WATCH, { key }),
+      await subscribe('graphql-sse', run.gateway.url, WATCH, { key }),
+    ] as const;
+    for (const client of watching) expect(await client.nextData()).toEqual(told(1));
+    issuer.keys = [await createSigningKey('second')];
+    let passedMs = 0;
+    while ((await byHttp(QUERY)) === undefined) {
+      expect(await bySocket(asking, QUERY, `q${passedMs}`)).toBeUndefined();
+      for (const { waiting } of watching) expect(waiting).toBe(0);
+      passedMs += STEP_MS;
+      clock.advance(STEP_MS);
+      for (const open of [asking, watching[0] as SocketClient]) await open.roundTrip();
+    }
+    expect(passedMs).toBeGreaterThanOrEqual(600_000);
+    expect(passedMs).toBeLessThanOrEqual(AT_MOST_MS);
+    // Nothing more is sent, although the run goes on.
+    run.steps = 2;
+    for (const client of watching) expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
+    for (const query of [QUERY, MUTATION, WATCH]) expect(await bySocket(asking, query, query)).toBe('UNAUTHENTICATED');
+    expect(await byHttp(MUTATION)).toBe('UNAUTHENTICATED');
+    expect(run.upstream.count('execute')).toBe(0);
+    for (const client of [asking, ...watching]) client.cut();
+    await run.close();
+    await issuer.close();
+  });
+});
