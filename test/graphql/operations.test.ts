@@ -42,7 +42,9 @@ describe('an operation', () => {
       'with a plugin': await startGateway(environment, { now, plugins: [plugin] }),
     };
   });
-  beforeEach(() => observed.splice(0));
+  beforeEach(() => {
+    observed.length = 0;
+  });
   afterAll(async () => {
     for (const each of Object.values(gateways)) await each.close();
     await upstream.close();
