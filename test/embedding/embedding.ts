@@ -26,6 +26,3 @@ export async function startEmbedded(
     close: () => gateway.close(),
   };
 }
-
-export const codesOf = ({ errors }: Pick<GraphqlAnswer, 'errors'>): string[] =>
-  errors.map(({ extensions }) => extensions.code);
