@@ -438,7 +438,7 @@ describe('an extension', () => {
   const resolve = () => 1;
   const MINE = 'extend type Run { mine: Int }';
   const starting = (typeDefs: string, fields: object) => {
-    const config = { PORT: 0, LOG_LEVEL: 'silent' };
+    const config = { PORT: 0, LOG_LEVEL: 'silent' } as const;
     return createGateway({ config, extension: { typeDefs, fields: fields as SchemaExtension['fields'] } });
   };
 
