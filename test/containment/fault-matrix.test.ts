@@ -164,7 +164,7 @@ describe('a failed upstream call nulls the fields that depend on it, and no othe
   });
 
   it('answers a run whose record is not there by its steps', async () => {
-    isFailing = { call: 'run r1', fault: FAULTS['HTTP 404']! };
+    isFailing = { call: 'run r1', fault: { reply: answer({ status: 404, json: {} }), code: 'NOT_FOUND' } };
     const gateway = await startGateway({ UPSTREAM_URL: upstream.url });
     const { data, errors } = await gateway.query(ofRun('status statusIsInferred'), { key: 'failing' });
     expect({ data, errors }).toEqual({ data: { run: { status: 'COMPLETED', statusIsInferred: true } }, errors: [] });
