@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { createHookAuthenticator, type AuthenticateHook, type Identity } from '../../src/auth/authenticate-hook.ts';
-import { createViewerIds, createViewers } from '../../src/runs/viewer.ts';
-import { GatewayError } from '../../src/upstream/errors.ts';
+import { GatewayError, type AuthenticateHook, type Identity } from 'stepgate';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { captureLog, type CapturedLog } from '../support/observed.ts';
+import { captureLog, type CapturedLog } from '../harness/captured-log.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
-import { codesOf, startEmbedded, type EmbeddedGateway } from './embedding.ts';
+import { codesOf } from '../harness/operations.ts';
+import { startEmbedded, type EmbeddedGateway } from './embedding.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 const GOOD: Identity = { upstreamKey: 'key-of-upstream', workflowIds: 'all' };
@@ -173,19 +172,6 @@ describe('an authenticate hook', () => {
     const service = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'k', GATEWAY_KEYS_SHA256: 'a'.repeat(64) };
     await expect(start(() => GOOD, service)).rejects.toThrow('UPSTREAM_AUTH: expected passthrough');
   });
-
-  it('that hangs is given up, and no more than 1064 wait for it', async () => {
-    const never = new Promise<null>(() => undefined);
-    const { logger } = log;
-    const options = { viewerOf: createViewers(), recheckMs: 1000, ...clock, logger, timeoutMs: 20 };
-    const authenticator = createHookAuthenticator({ hook: () => never, ...options });
-    const callers = await Promise.all(
-      Array.from({ length: 1100 }, (_, index) => authenticator.authenticate(`key-${index}`)),
-    );
-    expect(new Set(callers.map(({ viewer, error }) => viewer ?? error?.code))).toEqual(
-      new Set(['IDENTITY_UNAVAILABLE']),
-    );
-  });
 });
 
 function throwing(error: Error): () => never {
@@ -193,16 +179,3 @@ function throwing(error: Error): () => never {
     throw error;
   };
 }
-
-describe('the id of a viewer', () => {
-  const viewerOf = createViewers(createViewerIds(Buffer.from('a secret for tests')));
-  it('depends on each attribute, in whatever order they come, and on nothing else', () => {
-    const idOf = (attributes: Record<string, string>) => viewerOf('key', null, attributes).id;
-    expect(idOf({ a: '1', b: '2' })).toBe(idOf({ b: '2', a: '1' }));
-    expect(idOf({})).toBe(viewerOf('key').id);
-    const ids = [{}, { a: '1' }, { a: '2' }, { b: '1' }, { a: '1', b: '2' }, { a: '1\n{"b":"2"}' }].map(idOf);
-    expect(new Set(ids).size).toBe(ids.length);
-    const scope = { organizationId: null, workflowIds: null };
-    expect(viewerOf('key', scope, { a: '1' }).id).not.toBe(idOf({ a: '1' }));
-  });
-});

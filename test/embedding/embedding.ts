@@ -1,5 +1,4 @@
 /** A gateway with additions of an embedder, and a client that sends each request several times. */
-import type { Additions, Overrides } from '../../src/gateway.ts';
 import { startGateway, type GraphqlAnswer, type QueryOptions } from '../harness/gateway.ts';
 
 export interface EmbeddedGateway {
@@ -11,7 +10,7 @@ export interface EmbeddedGateway {
 }
 
 export async function startEmbedded(
-  additions: Additions & Overrides,
+  additions: Parameters<typeof startGateway>[1],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<EmbeddedGateway> {
   const gateway = await startGateway(environment, additions);
@@ -26,6 +25,3 @@ export async function startEmbedded(
     close: () => gateway.close(),
   };
 }
-
-export const codesOf = ({ errors }: Pick<GraphqlAnswer, 'errors'>): string[] =>
-  errors.map(({ extensions }) => extensions.code);

@@ -1,16 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Additions } from '../../src/gateway.ts';
-import type { SchemaExtension } from '../../src/graphql/extension/schema-extension.ts';
-import type { Run } from '../../src/domain/types.ts';
-import { createSchema } from '../../src/graphql/schema.ts';
-import { GatewayError } from '../../src/upstream/errors.ts';
-import { checkRandomOperations } from '../support/compared-operations.ts';
-import { captureLog } from '../support/observed.ts';
+import { createGateway, GatewayError, type Additions, type Run, type SchemaExtension } from 'stepgate';
+import { captureLog } from '../harness/captured-log.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
 import { wireRun } from '../harness/wire.ts';
-import { codesOf, startEmbedded, type EmbeddedGateway } from './embedding.ts';
+import { codesOf } from '../harness/operations.ts';
+import { startEmbedded, type EmbeddedGateway } from './embedding.ts';
 
 const onRun = (field: string, entry: NonNullable<SchemaExtension['fields']['Run']>[string]): SchemaExtension => ({
   typeDefs: `extend type Run { mine: ${field} } type Item { id: ID name: String }`,
@@ -236,6 +232,72 @@ describe('fields of an extension', () => {
     expect(upstream.count('workflows')).toBe(1);
   });
 
+  it('get their parent, their arguments and the context', async () => {
+    const extension: SchemaExtension = {
+      typeDefs: 'extend type Run { mine(by: Int = 2): JSON }',
+      fields: {
+        Run: {
+          mine: {
+            resolve: ({ id }, { by }, { requestId, viewer, nowMs, signal }) => [
+              id,
+              by,
+              typeof requestId,
+              typeof viewer.id,
+              viewer.attributes,
+              typeof nowMs,
+              signal().aborted,
+            ],
+          },
+        },
+      },
+    };
+    const { thrice } = await start({ extension });
+    for (const { data } of await thrice(ASK)) {
+      expect(data).toEqual({ run: { mine: ['r1', 2, 'string', 'string', {}, 'number', false] } });
+    }
+  });
+
+  it('load what they are priced for, and no more', async () => {
+    type Resolve = NonNullable<SchemaExtension['fields']['Run']>[string]['resolve'];
+    const ref = { workflowId: 'wf', runId: 'r2' };
+    const record: Resolve = async (_run, _args, { run }) => (await run(ref, 'RECORD')).status;
+    const whole: Resolve = async (_run, _args, { run }) => String((await run(ref)).progress.total);
+    const name: Resolve = async (_run, _args, { workflow }) => (await workflow('wf')).name;
+    const latest =
+      (count: number): Resolve =>
+      async (_run, _args, { latestRuns }) =>
+        String((await latestRuns('wf', count)).length);
+    const twice: Resolve = async (...given) => `${String(await record(...given))},${String(await record(...given))}`;
+    upstream.script = (call) => {
+      if (call.endpoint === 'runs') return { json: [wireRun('r1')] };
+      return call.endpoint === 'workflows' ? { json: [wireWorkflow('wf')] } : healthy(call);
+    };
+    for (const [calls, resolve, value] of [
+      [1, record, 'COMPLETED'],
+      [0, record, null],
+      [2, whole, '1'],
+      [1, whole, null],
+      [1, name, 'Workflow wf'],
+      [0, name, null],
+      [1, latest(99), '1'],
+      [1, latest(100), null],
+      [2, latest(100), '1'],
+      [2, twice, 'COMPLETED,COMPLETED'],
+      [1, twice, null],
+    ] as const) {
+      const { query, close } = await start({ extension: onRun('String', { calls, resolve }) });
+      expect({ calls, data: (await query(ASK)).data }).toEqual({ calls, data: { run: { mine: value } } });
+      await close();
+    }
+    // What is selected of a run that a field answers counts, too.
+    const itself = { calls: 1, resolve: ((_run, _args, { run }) => run(ref, 'RECORD')) satisfies Resolve };
+    const { query } = await start({ extension: onRun('Run', itself) });
+    const { data } = await query(
+      '{ run(workflowId: "wf", id: "r1") { mine { status } } other: run(workflowId: "wf", id: "r3") { mine { steps { id } } } }',
+    );
+    expect(data).toEqual({ run: { mine: { status: 'COMPLETED' } }, other: { mine: null } });
+  });
+
   it('make no more calls and answer no more items than their entry says', async () => {
     const log = captureLog('error');
     const extension: SchemaExtension = {
@@ -372,51 +434,89 @@ describe('fields of an extension', () => {
   });
 });
 
-describe('compiled queries over an extended schema', () => {
-  it('answer random operations as graphql-js does', async () => {
-    const item = (id: number) => ({ id, name: Promise.resolve(`item ${id}`) });
-    const fail = () => {
-      throw new Error('failed');
-    };
-    const schema = createSchema({
-      typeDefs: `
-        enum Sort { UP DOWN }
-        input Range { from: Int! = 0 to: Int }
-        type Item { id: Int! name: String sort: Sort! runs: [Run] broken: Int }
-        extend type Run { now: Int later: Item list(range: Range, sort: Sort = UP): [Item!] broken: Int brokenLater: [Item] }
-        extend type Step { note(text: String): String }
-        extend type Query { items(first: Int = 2): [Item] }
-      `,
-      fields: {
-        Run: {
-          now: { resolve: ({ steps }) => steps.length },
-          later: { resolve: ({ id }) => Promise.resolve(item(id.length)) },
-          list: {
-            resolve: (_run, { range, sort }) => [
-              { ...item(1), sort },
-              { ...item(2), sort, range },
-            ],
-          },
-          broken: { resolve: fail },
-          brokenLater: { resolve: () => Promise.reject(new Error('failed')) },
-        },
-        Step: { note: { resolve: ({ nodeId }, { text }) => `${nodeId} ${String(text)}` } },
-        Query: {
-          items: {
-            resolve: (_root, { first }) => Array.from({ length: Math.min(3, Number(first)) }, (_, id) => item(id)),
-          },
-        },
-        Item: {
-          sort: { resolve: ({ sort = 'DOWN' }: { readonly sort?: string }) => sort },
-          runs: { resolve: (_item, _args, { run }) => ['r1', 'r2'].map((runId) => run({ workflowId: 'wf', runId })) },
-          broken: { resolve: fail },
-        },
-      },
-    });
-    const outcome = await checkRandomOperations(schema, { seed: 4713, numRuns: 500 });
-    expect(outcome.failure).toBeNull();
-    expect(outcome.compiled / outcome.seen).toBeGreaterThan(0.5);
-    const own = ['Run.now', 'Run.later', 'Run.list', 'Step.note', 'Item.runs', 'Query.items'];
-    expect(own.filter((name) => !outcome.counts.has(name))).toEqual([]);
+describe('an extension', () => {
+  const resolve = () => 1;
+  const MINE = 'extend type Run { mine: Int }';
+  const starting = (typeDefs: string, fields: object) => {
+    const config = { PORT: 0, LOG_LEVEL: 'silent' } as const;
+    return createGateway({ config, extension: { typeDefs, fields: fields as SchemaExtension['fields'] } });
+  };
+
+  it.each<readonly [string, string, object, string]>([
+    ['is no SDL', 'extend type', {}, 'extension.typeDefs: Syntax Error: '],
+    ['extends a subscription', 'extend type Subscription { mine: Int }', {}, "can't extend Subscription."],
+    ['extends the type of a subgraph', 'extend type _Service { mine: Int }', {}, "can't extend _Service."],
+    ['has a type with an interface', `${MINE} type Own implements Named { name: Int }`, {}, 'Own has an interface.'],
+    ['has an interface', 'interface Mine { mine: Int }', {}, 'found InterfaceTypeDefinition.'],
+    ['has a scalar', 'scalar Mine', {}, 'found ScalarTypeDefinition.'],
+    ['extends an enum', 'extend enum RunStatus { MINE }', {}, 'found EnumTypeExtension.'],
+    ['has a field without an entry', MINE, {}, 'expected an entry for Run.mine.'],
+    ['has an entry that every object has', 'extend type Run { constructor: Int }', { Run: {} }, 'Run.constructor.'],
+    ['has a field without a resolver', MINE, { Run: { mine: {} } }, 'Run.mine has no resolve.'],
+    [
+      'has an entry of its own type without a resolver',
+      'type Own { a: Int }',
+      { Own: { a: { calls: 1 } } },
+      'Own.a has no',
+    ],
+    [
+      'has an entry for a field of the contract',
+      MINE,
+      { Run: { mine: { resolve }, status: { resolve } } },
+      'Run.status is no field of its typeDefs.',
+    ],
+    [
+      'has an entry for a type that it does not add to',
+      MINE,
+      { Run: { mine: { resolve } }, Step: { id: { resolve } } },
+      'Step.id is no field of its typeDefs.',
+    ],
+    [
+      'has a field that must not fail',
+      'extend type Run { mine: Int! }',
+      { Run: { mine: { resolve } } },
+      'to be nullable',
+    ],
+    ['replaces a field', 'extend type Run { status: Int }', { Run: { status: { resolve } } }, 'Run.status'],
+    ['replaces a type', 'type Step { id: ID }', {}, 'Step'],
+    ['extends a type that is none', 'extend type Ran { mine: Int }', { Ran: { mine: { resolve } } }, 'Ran'],
+    ['has a list of lists', 'extend type Run { mine: [[Int!]!] }', { Run: { mine: { resolve } } }, 'no list of lists'],
+    [
+      'has a requirement of what is no run',
+      'extend type Step { mine: Int }',
+      { Step: { mine: { resolve, requirement: 'RECORD' } } },
+      'Step.mine has a wrong requirement',
+    ],
+    ...Object.entries({
+      requirement: ['record', 1],
+      calls: [-1, 0.5, Infinity, '1'],
+      items: [-1, 0.5, '1'],
+      cacheMs: [-1, NaN, '1'],
+    }).flatMap(([key, values]) =>
+      values.map(
+        (value) =>
+          [
+            `has the ${key} ${value}`,
+            MINE,
+            { Run: { mine: { resolve, [key]: value } } },
+            `Run.mine has a wrong ${key}`,
+          ] as const,
+      ),
+    ),
+  ])('that %s is refused at start', async (_, typeDefs, fields, message) => {
+    await expect(starting(typeDefs, fields)).rejects.toThrow(message);
+  });
+
+  it('may add types with lists and fields that must not fail, enums and inputs', async () => {
+    const typeDefs = `
+      extend type Run { mine(in: In): [Own!] }
+      type Own { a: Int! b: [Int!]! sort: Sort } enum Sort { UP } input In { a: Int }`;
+    for (const own of [{}, { Own: undefined }, { Own: {} }, { Own: { a: { resolve } } }]) {
+      const gateway = await starting(typeDefs, {
+        Run: { mine: { resolve, items: 0, calls: 7, cacheMs: 0.5 } },
+        ...own,
+      });
+      await gateway.close();
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { createGateway, type GatewayOptions, type Settings } from '../../src/index.ts';
+import { createGateway, type GatewayOptions, type Settings } from 'stepgate';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { SECRET, until } from '../harness/fleet.ts';
 import { startValkey, type TestValkey } from '../harness/valkey.ts';

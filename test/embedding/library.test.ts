@@ -1,13 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import {
-  ConfigError,
-  createGateway,
-  settingsOf,
-  type Gateway,
-  type GatewayOptions,
-  type Settings,
-} from '../../src/index.ts';
+import { ConfigError, createGateway, settingsOf, type Gateway, type GatewayOptions, type Settings } from 'stepgate';
 import { startGateway } from '../../embedding/gateway.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { freePort } from '../harness/program.ts';

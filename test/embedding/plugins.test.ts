@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { GraphQLError } from 'graphql';
-import type { Additions } from '../../src/gateway.ts';
-import type { StepgatePlugin } from '../../src/graphql/apollo/apollo.ts';
-import type { ObservedOperation } from '../../src/observability/observed-operation.ts';
-import { captureLog } from '../support/observed.ts';
+import { GraphQLError, type Additions, type ObservedOperation, type StepgatePlugin } from 'stepgate';
+import { captureLog } from '../harness/captured-log.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
-import { codesOf, startEmbedded, type EmbeddedGateway } from './embedding.ts';
+import { codesOf } from '../harness/operations.ts';
+import { startEmbedded, type EmbeddedGateway } from './embedding.ts';
 
 const RUN = 'query Status { run(workflowId: "wf", id: "r1") { status } }';
 

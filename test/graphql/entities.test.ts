@@ -1,89 +1,225 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from '@jest/globals';
-import { readRepresentation } from '../../src/graphql/federation/representations.ts';
-import { createSchema } from '../../src/graphql/schema.ts';
-import { createCostOf } from '../support/cost.ts';
-import { createQuery, errorsOf } from '../support/query-harness.ts';
+import { composeServices } from '@apollo/composition';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { parse } from 'graphql';
+import { healthy, startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type QueryOptions, type TestGateway } from '../harness/gateway.ts';
+import { INCIDENTS_SDL } from '../harness/incidents.ts';
+import { placesOf } from '../harness/operations.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
 
-const schema = createSchema();
+const CONTRACT = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
+const runKey = (id: unknown, workflowId: unknown = 'wf') => ({ __typename: 'Run', workflowId, id });
+const stepKey = (runId: string, id: string) => ({ __typename: 'Step', workflowId: 'wf', runId, id });
+const workflowKey = (id: string) => ({ __typename: 'Workflow', id });
 
-describe('a representation', () => {
-  it('is read by the key of its type; text and whole numbers are ids', () => {
-    const key = { workflowId: 'wf', runId: 7, id: -1 };
-    expect(readRepresentation({ __typename: 'Step', ...key, other: 1 })).toEqual({
-      __typename: 'Step',
-      workflowId: 'wf',
-      runId: '7',
-      id: '-1',
-    });
-    expect(readRepresentation({ __typename: 'Workflow', ...key })).toEqual({ __typename: 'Workflow', id: '-1' });
+/** Run `missing` is not there; `broken` breaks the contract. One workflow is listed: `wf`. */
+const script: Script = (call) => {
+  if (call.endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
+  if (call.runId === 'missing') return { status: 404, json: {} };
+  if (call.runId === 'broken') return { json: { not: 'a list' } };
+  return healthy(call);
+};
+
+const FIELDS = `
+  __typename
+  ... on Run { id totalElapsedTime }
+  ... on Step { id durationMs }
+  ... on Workflow { id name }
+`;
+
+describe('entities by their keys', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream(script);
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
   });
 
-  const NO_OBJECT = 'expected an object with __typename and its key';
-  const NO_TYPE = 'expected the __typename Workflow, Run, Step';
-  const NO_KEY = 'expected Run by its key { workflowId id }, each an ID';
-  it.each([
-    [null, `${NO_OBJECT}, got nothing`],
-    [undefined, `${NO_OBJECT}, got nothing`],
-    [['Run'], `${NO_OBJECT}, got a list`],
-    [true, `${NO_OBJECT}, got a boolean`],
-    [{}, `${NO_TYPE}, got nothing`],
-    [{ __typename: ['Run'] }, `${NO_TYPE}, got a list`],
-    [{ __typename: 'x'.repeat(1000) }, `${NO_TYPE}, got "${'x'.repeat(100)}"`],
-    [{ __typename: 'Run', workflowId: {}, id: 'r1' }, `${NO_KEY}, got an object for workflowId`],
-    [{ __typename: 'Run', workflowId: 'wf', id: 0.5 }, `${NO_KEY}, got a number for id`],
-    [{ __typename: 'Run', workflowId: 'wf', id: null }, `${NO_KEY}, got nothing for id`],
-  ])('is refused where it is %j', (value, problem) => {
-    expect(() => readRepresentation(value)).toThrow(
-      expect.objectContaining({ code: 'BAD_USER_INPUT', message: `representation: ${problem}` }),
+  async function entities(representations: readonly unknown[], fields = FIELDS, options: QueryOptions = {}) {
+    const { data, errors } = await gateway.query(
+      `query ($representations: [_Any!]!) { _entities(representations: $representations) { ${fields} } }`,
+      { variables: { representations }, ...options },
     );
+    const entitiesOf = (data as { _entities?: unknown } | null)?._entities ?? null;
+    return { entities: entitiesOf, errors: placesOf({ errors }), all: errors };
+  }
+
+  it('answers runs, steps and workflows, each in its place', async () => {
+    expect(await entities([stepKey('r2', 'r2-step'), runKey('r1'), workflowKey('wf'), runKey('r2')])).toMatchObject({
+      entities: [
+        { __typename: 'Step', id: 'r2-step', durationMs: 2237.692 },
+        { __typename: 'Run', id: 'r1', totalElapsedTime: 2 },
+        { __typename: 'Workflow', id: 'wf', name: expect.any(String) },
+        { __typename: 'Run', id: 'r2', totalElapsedTime: 2 },
+      ],
+      errors: [],
+    });
+  });
+
+  it('makes one steps call for each run, however many entities are of it', async () => {
+    const runs = ['r1', 'r2', 'r3'].flatMap((id) => [runKey(id), stepKey(id, `${id}-step`), runKey(id)]);
+    const { entities: answered, errors } = await entities([...runs, ...runs]);
+    expect(answered).toHaveLength(18);
+    expect(errors).toEqual([]);
+    expect(upstream.calls.map(({ endpoint, runId }) => `${endpoint} ${runId}`).sort()).toEqual([
+      'run r1',
+      'run r2',
+      'run r3',
+      'steps r1',
+      'steps r2',
+      'steps r3',
+    ]);
+  });
+
+  it('fetches no steps for a run of which only the record is read, whatever is read of other entities', async () => {
+    const fields =
+      '... on Run { status } ... on Workflow { name } ...S } } fragment S on Step { nodeId ... on Step { durationMs';
+    const { errors } = await entities([runKey('r1'), workflowKey('wf')], fields);
+    expect(errors).toEqual([]);
+    expect([upstream.count('run'), upstream.count('workflows'), upstream.count('steps')]).toEqual([1, 1, 0]);
+  });
+
+  it('sends no call for a workflow of which nothing but its id is read', async () => {
+    expect((await entities([workflowKey('any')], '... on Workflow { id }')).entities).toEqual([{ id: 'any' }]);
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it('answers null with its own error for each that fails, and all the others', async () => {
+    const answered = await entities([
+      runKey('missing'),
+      runKey('r1'),
+      runKey('broken'),
+      runKey('..'),
+      stepKey('missing', 'a'),
+      stepKey('r1', 'none'),
+      stepKey('r1', 'r1-step'),
+      workflowKey('missing'),
+      workflowKey('..'),
+    ]);
+    expect(answered).toMatchObject({
+      entities: [
+        null,
+        { id: 'r1' },
+        null,
+        null,
+        null,
+        null,
+        { id: 'r1-step' },
+        // Only a handle: what is read of it is what fails.
+        { id: 'missing', name: null },
+        null,
+      ],
+      errors: [
+        '_entities.0: NOT_FOUND',
+        '_entities.2: UPSTREAM_CONTRACT_VIOLATION',
+        '_entities.3: BAD_USER_INPUT',
+        '_entities.4: NOT_FOUND',
+        '_entities.5: NOT_FOUND',
+        '_entities.7.name: NOT_FOUND',
+        '_entities.8: BAD_USER_INPUT',
+      ],
+    });
+  });
+
+  it.each([
+    ['a field of the key is missing', { __typename: 'Run', id: 'r1' }, 'got nothing for workflowId'],
+    [
+      'a field of the key is no ID',
+      runKey(['r1']),
+      'expected Run by its key { workflowId id }, each an ID, got a list',
+    ],
+    ['it is a step without its run', { __typename: 'Step', workflowId: 'wf', id: 'a' }, 'got nothing for runId'],
+    ['the type is none that has a key', { __typename: 'Timeline', id: 'x' }, 'Workflow, Run, Step, got "Timeline"'],
+    ['a field of the key is a number with a fraction', runKey(0.5), 'got a number for id'],
+    ['a field of the key is null', runKey(null), 'got nothing for id'],
+    ['the type is a name of JavaScript', { __typename: 'constructor' }, 'Workflow, Run, Step, got "constructor"'],
+    ['there is no type', { id: 'r1' }, 'Workflow, Run, Step, got nothing'],
+    ['it is a text', 'r1', 'an object with __typename and its key, got a string'],
+    ['it is a list', [runKey('r1')], 'an object with __typename and its key, got a list'],
+  ])('refuses a representation where %s, and answers the others', async (_, representation, message) => {
+    for (let time = 0; time < 3; time += 1) {
+      const { entities: answered, all } = await entities([runKey('r1'), representation, runKey('r2')]);
+      expect(answered).toMatchObject([{ id: 'r1' }, null, { id: 'r2' }]);
+      expect(all).toMatchObject([{ path: ['_entities', 1], extensions: { code: 'BAD_USER_INPUT' } }]);
+      expect(all[0]?.message).toContain(message);
+    }
+  });
+
+  it('takes an id that is a number as the type ID does, and leaves fields beside the key alone', async () => {
+    const { entities: answered } = await entities([{ ...runKey(7), status: 'whatever' }]);
+    expect(answered).toMatchObject([{ id: '7', totalElapsedTime: 2 }]);
+  });
+
+  it('refuses more than 1000 at once, without any call', async () => {
+    const { errors, all } = await entities(Array.from({ length: 1001 }, (_, index) => runKey(`r${index}`)));
+    expect(errors).toEqual(['_entities: BAD_USER_INPUT']);
+    expect(all[0]?.message).toBe('representations: expected at most 1000, got 1001');
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it('keeps to the budget of calls: what could not be loaded says so', async () => {
+    const { errors, entities: answered } = await entities(
+      Array.from({ length: 120 }, (_, index) => runKey(`r${index}`)),
+    );
+    const missed = errors.filter((error) => error.endsWith('UPSTREAM_BUDGET_EXCEEDED'));
+    expect(missed).toHaveLength(errors.length);
+    const withoutSteps = (answered as { totalElapsedTime: number | null }[]).filter(
+      (run) => run.totalElapsedTime === null,
+    );
+    expect(withoutSteps).toHaveLength(missed.length);
+    expect(upstream.calls.length).toBeLessThanOrEqual(200);
+  });
+
+  it('needs a key for a run, and none to tell its schema', async () => {
+    const { entities: answered, errors } = await entities([runKey('r1')], FIELDS, { key: null });
+    expect({ answered, errors }).toEqual({ answered: [null], errors: ['_entities.0: UNAUTHENTICATED'] });
+    const { data } = await gateway.query('{ _service { sdl } }', { key: null });
+    expect(data).toEqual({ _service: { sdl: CONTRACT } });
   });
 });
 
-describe('entities', () => {
-  const QUERY = `query ($of: [_Any!]!) {
-    _entities(representations: $of) { __typename ... on Workflow { id } ... on Step { id } }
-  }`;
-  const query = createQuery(schema);
-  const ask = (of: unknown) => query(QUERY, { of });
-
-  it('are as many as 1000 at once', async () => {
-    const many = Array.from({ length: 1000 }, (_, at) => ({ __typename: 'Workflow', id: `wf-${at}` }));
-    expect(await ask(many)).toEqual({ data: { _entities: many } });
-    expect((await ask([...many, many[0]])).errors).toMatchObject([
-      { message: 'representations: expected at most 1000, got 1001', originalError: { code: 'BAD_USER_INPUT' } },
-    ]);
-    const runs = Array.from({ length: 1000 }, () => ({ __typename: 'Run' }));
-    const cost = createCostOf(schema, true);
-    expect(cost(QUERY, { of: runs }).calls).toBe(1000);
-    expect(cost(QUERY, { of: [...runs, ...runs] }).calls).toBe(0);
+describe('entities of two organizations', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
   });
+  afterAll(() => gateway.close());
 
-  it('are of their types, each with its own error', async () => {
-    const step = { __typename: 'Step', workflowId: 'wf', runId: 'r1', id: 's2' };
-    const others = [
-      { __typename: 'Run', workflowId: 'wf', id: 'r1' },
-      { __typename: 'Workflow', id: 'wf' },
-    ];
-    for (let time = 0; time < 2; time += 1) {
-      const result = await ask([step, ...others, { ...step, id: 'none' }, { ...step, runId: 'down' }]);
-      expect(result.data).toEqual({
-        _entities: [
-          { __typename: 'Step', id: 's2' },
-          { __typename: 'Run' },
-          { __typename: 'Workflow', id: 'wf' },
-          null,
-          null,
-        ],
+  it("answers another organization's run as if it were not there, though it is cached", async () => {
+    const document = `{ _entities(representations: [
+      { __typename: "Run", workflowId: "support-triage", id: "run-4711" }
+    ]) { ... on Run { status totalElapsedTime } } }`;
+    for (let time = 0; time < 3; time += 1) {
+      const own = await gateway.query(document, { key: 'demo-key' });
+      expect(own).toMatchObject({ data: { _entities: [{ status: 'FAILED', totalElapsedTime: 7 }] }, errors: [] });
+      const others = await gateway.query(document, { key: 'other-key' });
+      expect(others).toMatchObject({
+        data: { _entities: [null] },
+        errors: [{ path: ['_entities', 0], extensions: { code: 'NOT_FOUND' } }],
       });
-      expect(errorsOf(result)).toEqual(['_entities.3: NOT_FOUND', '_entities.4: UPSTREAM_TIMEOUT']);
     }
   });
 });
 
-describe('the schema of a subgraph', () => {
-  it('is the contract with its keys, without what federation itself adds', async () => {
-    const { data } = await createQuery(schema)('{ _service { sdl } }');
-    expect(data).toEqual({ _service: { sdl: readFileSync('schema.graphql', 'utf8') } });
+describe('the schema as a subgraph', () => {
+  it('composes with one that refers to its types and adds a field to runs', () => {
+    const { errors, supergraphSdl } = composeServices([
+      { name: 'stepgate', url: 'http://stepgate.test', typeDefs: parse(CONTRACT) },
+      { name: 'incidents', url: 'http://incidents.test', typeDefs: parse(INCIDENTS_SDL) },
+    ]);
+    expect(errors).toBeUndefined();
+    expect(supergraphSdl).toContain('@join__type(graph: STEPGATE, key: "workflowId runId id")');
+  });
+
+  it('is refused by the composition, and so by these tests, with a key that is none', () => {
+    const broken = CONTRACT.replace('@key(fields: "workflowId id")', '@key(fields: "workflow id")');
+    const { errors } = composeServices([{ name: 'stepgate', url: 'http://stepgate.test', typeDefs: parse(broken) }]);
+    expect(errors).toMatchObject([{ message: expect.stringContaining('@key(fields: "workflow id")') }]);
   });
 });

@@ -1,315 +1,364 @@
-import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   buildSchema,
-  execute,
-  GraphQLScalarType,
-  Kind,
+  getNamedType,
+  isNonNullType,
+  isObjectType,
+  isRequiredArgument,
   parse,
-  type FieldNode,
-  type FragmentDefinitionNode,
-  type GraphQLObjectType,
+  visit,
+  type GraphQLField,
+  type NameNode,
 } from 'graphql';
-import type { Context } from '../../src/graphql/context.ts';
-import { attachFields, attachScalar, attachUnion, countObjects } from '../../src/graphql/fields/executable-schema.ts';
-import { guardFields } from '../../src/graphql/fields/guarded-fields.ts';
-import { createFailureLimit } from '../../src/graphql/fields/failure-limit.ts';
-import { checkInt, intFields } from '../../src/graphql/fields/int-fields.ts';
-import { createObjectBudget, weightOf } from '../../src/graphql/fields/object-budget.ts';
-import { forEachSelected } from '../../src/graphql/fields/selection.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type Json, type TestGateway } from '../harness/gateway.ts';
+import { codesOf, ofRun, ofWorkflow, placesOf, TIMES } from '../harness/operations.ts';
+import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
-const TOO_LARGE = (message: string) =>
-  expect.objectContaining({ code: 'ANSWER_TOO_LARGE', message: expect.stringContaining(message) });
+const CONTRACT = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
+const schema = buildSchema(CONTRACT);
+type Field = GraphQLField<unknown, unknown>;
+type Data = Readonly<Record<string, unknown>>;
+const ids = (...of: readonly string[]) => of.map((id) => ({ id }));
 
-describe('a walk through a selection', () => {
-  /** The names of the fields that it comes to. */
-  function walk(text: string, onType: (name: string) => boolean = () => true): string[] {
-    const { definitions } = parse(text);
-    const [operation, ...fragments] = definitions;
-    if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error('expected an operation first');
-    const byName = Object.fromEntries(
-      fragments.map((one) => [(one as FragmentDefinitionNode).name.value, one as FragmentDefinitionNode]),
-    );
-    const names: string[] = [];
-    forEachSelected(operation.selectionSet, byName, onType, ({ name }: FieldNode) => void names.push(name.value));
-    return names;
+function fieldsOf(typeName: string): Field[] {
+  const type = schema.getType(typeName);
+  if (!isObjectType(type)) throw new Error(`expected ${typeName} to be a type with fields`);
+  return Object.values(type.getFields());
+}
+
+/** The field with the values of its objects, down to so many levels. */
+function select(field: Field, levels: number): string {
+  const given = field.args
+    .filter(isRequiredArgument)
+    .map(({ name }) => `${name}: ${name === 'ids' ? '["run-1"]' : '"run-1"'}`);
+  const args = given.length > 0 ? `(${given.join(', ')})` : '';
+  const type = getNamedType(field.type);
+  if (!isObjectType(type)) return `${field.name}${args}`;
+  const inner = Object.values(type.getFields()).filter(({ type: of }) => levels > 1 || !isObjectType(getNamedType(of)));
+  return `${field.name}${args} { __typename ${inner.map((each) => select(each, levels - 1)).join(' ')} }`;
+}
+
+async function startOver(script: Script): Promise<readonly [FaultyUpstream, TestGateway]> {
+  const upstream = await startFaultyUpstream(script);
+  const { now, after } = createManualClock();
+  const environment = { UPSTREAM_URL: upstream.url, MAX_OPERATION_OBJECTS: '1000000' };
+  return [upstream, await startGateway(environment, { now, after })];
+}
+
+/** By its parent: the operation that asks for it, and its place in the data. */
+const PARENTS: Readonly<Record<string, readonly [(fields: string) => string, (data: Json) => unknown]>> = {
+  Run: [(fields) => ofRun(fields, 'run-1'), (data) => (data as Data).run],
+  Step: [
+    (fields) => ofRun(`steps { ${fields} }`, 'run-1'),
+    (data) => (data as { run: { steps: readonly unknown[] } }).run.steps[0],
+  ],
+  Workflow: [ofWorkflow, (data) => (data as Data).workflow],
+};
+
+/** Each alone: what one field needs must not be there only because another one asked for it. */
+describe.each(Object.entries(PARENTS))('each field of a %s', (typeName, [queryOf, parentIn]) => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let all: Data;
+  let number = 0;
+
+  /** With another key each time, so that nothing is cached. */
+  async function ask(selection: string): Promise<Data> {
+    const { data, errors } = await gateway.query(queryOf(selection), { key: `key-${(number += 1)}` });
+    expect(errors).toEqual([]);
+    return parentIn(data) as Data;
   }
 
-  it('comes to each field, through fragments, and not into what is selected of it', () => {
+  beforeAll(async () => {
+    [upstream, gateway] = await startOver(createScriptedHistory(3, [wireWorkflow('wf')]).script);
+    const selections = fieldsOf(typeName).map((field) => select(field, 2));
+    all = await ask(selections.join(' '));
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it.each(fieldsOf(typeName).map((field) => [field.name, field] as const))(
+    'is the same alone as with all others: %s',
+    async (name, field) => {
+      expect(all).toHaveProperty(name);
+      for (let time = 0; time < 2; time += 1) expect((await ask(select(field, 2)))[name]).toEqual(all[name]);
+    },
+  );
+});
+
+describe('the values of fields', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  const failed = { status: 'failed', error: '{"message":"no answer","code":7}', outputs: null };
+  const usage = (tokens: number) => ({ model: 'm', usage: { prompt_tokens: tokens, completion_tokens: 1 } });
+  /** Run "big" has two steps of two billion seconds and tokens each, "huge" one of four billion. */
+  const big = (id: string, count: number) =>
+    wireStep({ id, elapsed_time: count, tokens: count === 4e9 ? count : 0, outputs: usage(count) });
+  const STEPS: Readonly<Record<string, readonly unknown[]>> = {
+    r1: [
+      wireStep({ ...failed, id: 's1', start_time: '2025-03-13T02:41:15Z', end_time: '2025-03-13T02:41:25Z' }),
+      wireStep({ id: 's2', start_time: '2025-03-13T02:41:28Z', end_time: '2025-03-13T02:41:30Z' }),
+      wireStep({
+        id: 's3',
+        node_id: 'send',
+        start_time: '2025-03-13T02:41:18Z',
+        end_time: '2025-03-13T02:41:22Z',
+        step_metadata: { branch: 'refund' },
+      }),
+    ],
+    failing: ['a', 'b', 'c'].map((id, index) =>
+      wireStep({ ...failed, id, node_id: id, end_time: `2025-03-13T02:41:2${index}Z`, error: `broke ${id}` }),
+    ),
+    r2: [wireStep({ id: 's1', node_id: 'gone' })],
+    big: [big('s0', 2e9), big('s1', 2e9)],
+    huge: [big('s0', 4e9)],
+  };
+  const record = (runId: string) =>
+    wireRun(runId, {
+      ...(runId === 'r1' && { status: 'failed', error: failed.error }),
+      ...(runId === 'r2' && { start_time: '2025-03-12T02:41:15Z' }),
+    });
+
+  beforeAll(async () => {
+    [upstream, gateway] = await startOver(({ endpoint, workflowId, runId }) => {
+      const none = { status: 404, json: {} };
+      if (endpoint === 'workflows') return { json: [wireWorkflow('wf'), wireWorkflow('other', { graph: null })] };
+      if (endpoint === 'runs')
+        return workflowId === 'wf' ? { json: ['r1', 'down', 'r2'].map(record) } : { status: 500 };
+      if (runId === 'down' && endpoint === 'steps') return { status: 500 };
+      const steps = STEPS[runId];
+      return steps ? { json: endpoint === 'steps' ? steps : [record(runId)] } : none;
+    });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  /** The data of the root field and the errors by place: the same each time. */
+  async function ask(query: string): Promise<{ readonly data: unknown; readonly errors: readonly string[] }> {
+    const outcomes: { readonly data: unknown; readonly errors: readonly string[] }[] = [];
+    while (outcomes.length < TIMES.length) {
+      const answer = await gateway.query(query);
+      outcomes.push({ data: Object.values((answer.data ?? {}) as Data)[0] ?? null, errors: placesOf(answer) });
+    }
+    for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
+    return outcomes[0] ?? { data: null, errors: [] };
+  }
+  const run = (fields: string, id = 'r1') => ask(ofRun(fields, id));
+  const workflow = (fields: string) => ask(ofWorkflow(fields));
+
+  it.each<[string, string, unknown]>([
+    [
+      'r1',
+      'steps { id } none: steps(orderBy: null) { id }',
+      { steps: ids('s1', 's3', 's2'), none: ids('s1', 's3', 's2') },
+    ],
+    ['r1', 'steps(orderBy: { field: START_TIME, direction: DESC }) { id }', { steps: ids('s2', 's3', 's1') }],
+    ['r1', 'steps(filter: { failedOnly: true }) { id }', { steps: ids('s1') }],
+    ['r1', 'step(id: "s2") { id } none: step(id: "x") { id }', { step: { id: 's2' }, none: null }],
+    ['r1', 'failedSteps { id } firstFailedStep { id }', { failedSteps: ids('s1'), firstFailedStep: { id: 's1' } }],
+    ['r1', 'failedSteps(latestAttemptOnly: true) { id }', { failedSteps: [] }],
+    [
+      'failing',
+      'stepCounts { failed } failedSteps(first: 2) { id }',
+      { stepCounts: { failed: 3 }, failedSteps: ids('a', 'b') },
+    ],
+    ['failing', 'failedSteps(first: null) { id }', { failedSteps: ids('a', 'b', 'c') }],
+    ['r1', 'slowestSteps(first: 2) { id }', { slowestSteps: ids('s1', 's3') }],
+    ['r1', 'changedSteps { id }', { changedSteps: ids('s1', 's3', 's2') }],
+    [
+      'r1',
+      'step(id: "s3") { node { id } metadata }',
+      { step: { node: { id: 'send' }, metadata: { branch: 'refund' } } },
+    ],
+    [
+      'r2',
+      'steps { nodeId node { id } errorInfo { code } }',
+      { steps: [{ nodeId: 'gone', node: null, errorInfo: null }] },
+    ],
+    ['r1', 'status errorInfo { message code }', { status: 'FAILED', errorInfo: { message: 'no answer', code: '7' } }],
+    ['r1', 'step(id: "s1") { errorInfo { message } }', { step: { errorInfo: { message: 'no answer' } } }],
+    ['r2', 'errorInfo { message } estimatedCost { amount }', { errorInfo: null, estimatedCost: null }],
+    ['r1', 'workflow { id name }', { workflow: { id: 'wf', name: 'Workflow wf' } }],
+    ['r1', 'lastSuccessBefore { id }', { lastSuccessBefore: { id: 'r2' } }],
+    ['r2', 'lastSuccessBefore { id }', { lastSuccessBefore: null }],
+    [
+      'r1',
+      'inputs outputs order: inputs(path: "order")',
+      { inputs: { order: 7 }, outputs: 'Refund approved.', order: 7 },
+    ],
+  ])('of a run: %s { %s }', async (id, fields, data) => {
+    expect(await run(fields, id)).toEqual({ data, errors: [] });
+  });
+
+  it.each([
+    ['first: 0', 'failedSteps(first: 0) { id }'],
+    ['first: 101', 'failedSteps(first: 101) { id }'],
+    ['first: 0', 'slowestSteps(first: 0) { id }'],
+    ['first: 101', 'slowestSteps(first: 101) { id }'],
+    ['first: 0', 'workflow { runs(first: 0) { nodes { id } } }'],
+    ['first: 101', 'workflow { runs(first: 101) { nodes { id } } }'],
+    ['last: 0', 'workflow { statistics(last: 0) { runCount } }'],
+    ['last: 1001', 'workflow { trend(last: 1001) { runCount } }'],
+    ['buckets: 101', 'workflow { trend(buckets: 101) { runCount } }'],
+    ['first: 0', 'workflow { failureGroups { runs(first: 0) { id } } }'],
+    [
+      'a stretch that ends before it begins',
+      'workflow { runs(filter: { startedAfter: "2025-01-02T00:00:00Z", startedBefore: "2025-01-01T00:00:00Z" }) { nodes { id } } }',
+    ],
+  ])('are refused where an argument is out of range: %s in %s', async (_, fields) => {
+    const { errors } = await run(`id ${fields}`);
+    expect(errors.join()).toContain('BAD_USER_INPUT');
+  });
+
+  it('of a workflow are those of the list of workflows', async () => {
+    const fields = 'name description status version isPublic organizationId createdAt updatedAt graph { nodes { id } }';
+    expect(await workflow(fields)).toEqual({
+      data: {
+        ...{ name: 'Workflow wf', description: 'Answers mail', status: 'active', version: '1.2', isPublic: false },
+        ...{ organizationId: 'org-1', graph: { nodes: ids('model_1', 'send') } },
+        ...{ createdAt: '2025-03-12T00:59:55.465508+00:00', updatedAt: '2025-03-13T00:59:55.465508+00:00' },
+      },
+      errors: [],
+    });
+    expect((await ask('{ workflow(id: "unlisted") { id name } }')).errors).toEqual(['workflow.name: NOT_FOUND']);
+  });
+
+  it('of a workflow are its runs, figures and failures, each with its own error', async () => {
     expect(
-      walk('{ a { x } ... { b } ... on Run { c } ...F d } fragment F on Run { e ...G } fragment G on Run { f }'),
-    ).toEqual(['a', 'b', 'c', 'e', 'f', 'd']);
-  });
-
-  it('goes through a fragment once, however often it is spread', () => {
-    const levels = Array.from({ length: 60 }, (_, at) => `fragment F${at} on Run { ...F${at + 1} ...F${at + 1} }`);
-    expect(walk(`{ ...F0 ...F0 } ${levels.join(' ')} fragment F60 on Run { a }`)).toEqual(['a']);
-  });
-
-  it('leaves out fragments on types that do not count', () => {
-    const text =
-      '{ a ... { b } ... on Run { c } ... on Step { d } ...R ...S } fragment R on Run { e } fragment S on Step { f }';
-    expect(walk(text, (name) => name === 'Step')).toEqual(['a', 'b', 'd', 'f']);
-  });
-
-  it('comes to nothing where nothing is selected', () => {
-    forEachSelected(
-      undefined,
-      {},
-      () => true,
-      () => {
-        throw new Error('expected no field');
+      await workflow('run(id: "r2") { id } runsById(ids: ["r1", "gone", "r2", ".."]) { id totalElapsedTime }'),
+    ).toEqual({
+      data: {
+        run: { id: 'r2' },
+        runsById: [{ id: 'r1', totalElapsedTime: 6 }, null, { id: 'r2', totalElapsedTime: 2 }, null],
       },
-    );
-  });
-});
-
-describe('the limit of failures', () => {
-  it('allows 5000; with one more the answer is refused', () => {
-    const limit = createFailureLimit();
-    for (let time = 0; time < 5000; time += 1) limit.add();
-    expect([limit.isExceeded(), limit.excess()]).toEqual([false, null]);
-    limit.add();
-    expect(limit.isExceeded()).toBe(true);
-    expect(limit.excess()).toEqual(TOO_LARGE('More than 5000 fields of this operation have failed'));
-  });
-});
-
-describe('fields that fail', () => {
-  const FEW = 3;
-  const MANY = 3000;
-  const fail = (): never => {
-    throw new Error('failed');
-  };
-  const later = async () => Promise.resolve().then(fail);
-  const computed = {
-    get id() {
-      return fail();
-    },
-  };
-
-  /** How many errors there are, how often a resolver was called, and whether the answer is refused. */
-  async function outcomeOf(text: string, length: number) {
-    const schema = buildSchema(`
-      type Query { items: [Item] own: [Own] runs: [Run] errors: [Item] rejected: [Item] mixed: [Item] none: [Item] }
-      type Mutation { a: Own b: Int items: [Item] }
-      type Item { a: Int b: Int later: Int value: Int list: [Int!]! plain: Int sure: Int! }
-      type Own { id: Int }
-      type Run { id: Int }`);
-    let calls = 0;
-    const counted = (read: () => unknown) => ({
-      resolve() {
-        calls += 1;
-        return read();
-      },
+      errors: ['workflow.runsById.1: NOT_FOUND', 'workflow.runsById.3: BAD_USER_INPUT'],
     });
-    const all = (item: () => unknown) => counted(() => Array.from({ length }, item));
-    const [a, b] = [counted(fail), counted(fail)];
-    attachFields(schema, {
-      Query: {
-        items: all(() => ({})),
-        own: all(() => computed),
-        runs: all(() => computed),
-        errors: all(() => new Error('failed')),
-        rejected: all(later),
-        mixed: counted(() => Array.from({ length }, (_, at) => (at === 0 ? {} : new Error('failed')))),
-        none: counted(() => null),
-      },
-      Mutation: { a: counted(() => ({})), b: counted(() => 1), items: all(() => ({})) },
-      Item: { a, b, later: counted(later), value: counted(() => new Error('failed')), list: a, sure: a },
-      Own: { id: counted(fail) },
+    const window = 'last: 10, startedBefore: "2025-03-13T00:00:00Z"';
+    expect(
+      await workflow(
+        `statistics(last: 10) { runCount failedCount } old: statistics(${window}) { runCount nodes { nodeId } }`,
+      ),
+    ).toEqual({
+      data: { statistics: { runCount: 3, failedCount: 1 }, old: { runCount: 1, nodes: [{ nodeId: 'gone' }] } },
+      errors: [],
     });
-    guardFields(schema);
-    const failures = createFailureLimit();
-    const contextValue = { budgets: { failures } } as Context;
-    const { errors = [], data } = await execute({ schema, document: parse(text), contextValue });
-    const messages = new Set(errors.map(({ message }) => message));
-    return { errors: errors.length, messages, data, calls, isRefused: failures.isExceeded() };
-  }
-
-  it.each([
-    ['at once', '{ items { a } }', FEW + 1],
-    ['later', '{ items { later } }', FEW + 1],
-    ['by an Error as a value', '{ items { value } }', FEW + 1],
-    ['where they can not be null', '{ items { sure } }', FEW + 1],
-    ['when a property is read that the object computes', '{ runs { id } }', 1],
-    ['by what they do for an embedder', '{ own { id } }', FEW + 1],
-    ['as items that are Errors', '{ errors { plain } }', 1],
-    ['as items that reject', '{ rejected { plain } }', 1],
-  ])('have each an error, as long as they are few: %s', async (_, text, calls) => {
-    expect(await outcomeOf(text, FEW)).toMatchObject({ errors: FEW, calls, isRefused: false });
+    expect((await workflow('statistics(last: 3) { runCount nodes { nodeId } }')).errors).toEqual([
+      'workflow.statistics.nodes: UPSTREAM_UNAVAILABLE',
+    ]);
+    expect(await workflow('trend(last: 10, buckets: 2) { runCount }')).toEqual({
+      data: { trend: [{ runCount: 1 }, { runCount: 2 }] },
+      errors: [],
+    });
+    expect(await workflow('failureGroups(last: 10) { nodeId count runs(first: 1) { id } }')).toEqual({
+      data: { failureGroups: [{ nodeId: null, count: 1, runs: ids('r1') }] },
+      errors: [],
+    });
   });
 
-  it.each([
-    ['at once', '{ items { a b } }', 5001 + 1],
-    ['lists that can not be null', '{ items { a list } }', 5001 + 1],
-    ['properties', '{ runs { id again: id } }', 1],
-    ['Errors as values', '{ items { value again: value } }', 5001 + 1],
-    ['items that are Errors', '{ errors { plain } again: errors { plain } }', 2],
-    ['items of which some are Errors', '{ mixed { plain } again: mixed { plain } }', 2],
-    ['items and fields', '{ errors { plain } items { a } }', 2002 + 1],
-  ])('are no longer read once they are more than 5000: %s', async (_, text, atMost) => {
-    const { errors, calls, isRefused } = await outcomeOf(text, MANY);
-    expect({ isRefused, isBounded: errors <= 5000 && calls <= atMost }).toEqual({ isRefused: true, isBounded: true });
-  });
-
-  it('that come later are no errors once they are more than 5000', async () => {
-    for (const text of ['{ items { later again: later } }', '{ rejected { plain } again: rejected { plain } }']) {
-      const { errors, isRefused } = await outcomeOf(text, MANY);
-      expect({ errors, isRefused }).toEqual({ errors: 5000, isRefused: true });
+  it('of a comparison are those of two runs; the error of one says which', async () => {
+    const compare = (runs: string, fields: string) => ask(`{ compareRuns(workflowId: "wf", ${runs}) { ${fields} } }`);
+    const fields = 'base { id } head { id progress { total } } elapsedTimeDelta tokenDelta';
+    expect(await compare('baseId: "r1", headId: "r2"', fields)).toEqual({
+      data: { base: { id: 'r1' }, head: { id: 'r2', progress: { total: 1 } }, elapsedTimeDelta: -4, tokenDelta: -150 },
+      errors: [],
+    });
+    for (const [runs, name, code] of [
+      ['baseId: "none", headId: "r1"', 'baseId', 'NOT_FOUND'],
+      ['baseId: "r1", headId: "none"', 'headId', 'NOT_FOUND'],
+      ['baseId: "r1", headId: ".."', 'headId', 'BAD_USER_INPUT'],
+    ] as const) {
+      const { errors } = await gateway.query(`{ compareRuns(workflowId: "wf", ${runs}) { tokenDelta } }`);
+      expect([codesOf({ errors }), errors[0]?.message.split(':')[0]]).toEqual([[code], name]);
     }
   });
 
-  it('do not stop a mutation, however many they are', async () => {
-    const { calls } = await outcomeOf('mutation { a { id } b }', FEW);
-    expect(calls).toBe(3);
-    const { data, isRefused } = await outcomeOf('mutation { items { a b } b }', MANY);
-    expect([data?.b, isRefused]).toEqual([1, true]);
+  it('of a workflow of which nothing can be had are named, and the others are answered', async () => {
+    const fields = 'nodes { id } unavailableWorkflows { id }';
+    expect(await ask(`{ recentRuns(first: 2) { ${fields} } }`)).toEqual({
+      data: { nodes: ids('r1', 'down'), unavailableWorkflows: ids('other') },
+      errors: ['recentRuns: UPSTREAM_UNAVAILABLE'],
+    });
+    expect(
+      await ask(`{ recentRuns(workflowIds: ["wf", "wf"], filter: { status: [FAILED, FAILED] }) { ${fields} } }`),
+    ).toEqual({
+      data: { nodes: ids('r1'), unavailableWorkflows: [] },
+      errors: [],
+    });
+    expect((await ask('{ recentRuns(workflowIds: []) { nodes { id } } }')).data).toEqual({ nodes: [] });
+    const many = JSON.stringify(Array.from({ length: 101 }, (_, index) => `wf-${index}`));
+    expect((await ask(`{ recentRuns(workflowIds: ${many}) { nodes { id } } }`)).errors).toEqual([
+      'recentRuns: BAD_USER_INPUT',
+    ]);
   });
 
-  it('have the error that they failed with where they can not be null, however many they are', async () => {
-    const { errors, messages } = await outcomeOf('{ items { sure } }', 2 * MANY);
-    expect([errors, messages]).toEqual([2 * MANY, new Set(['failed'])]);
+  const TOKENS = 'inputTokens totalTokens';
+  const isNull = { inputTokens: null, totalTokens: null };
+  it.each<[string, string, unknown, readonly string[]]>([
+    [
+      'big',
+      `totalElapsedTime tokenUsage { ${TOKENS} outputTokens byModel { ${TOKENS} } } steps { elapsedTime }`,
+      {
+        totalElapsedTime: null,
+        tokenUsage: { ...isNull, outputTokens: 2, byModel: [isNull] },
+        steps: [{ elapsedTime: 2e9 }, { elapsedTime: 2e9 }],
+      },
+      [
+        'tokenUsage.byModel.0.inputTokens',
+        'tokenUsage.byModel.0.totalTokens',
+        'tokenUsage.inputTokens',
+        'tokenUsage.totalTokens',
+        'totalElapsedTime',
+      ],
+    ],
+    [
+      'huge',
+      `steps { elapsedTime tokens tokenUsage { ${TOKENS} outputTokens } }`,
+      { steps: [{ elapsedTime: null, tokens: null, tokenUsage: { ...isNull, outputTokens: 1 } }] },
+      ['elapsedTime', 'tokenUsage.inputTokens', 'tokenUsage.totalTokens', 'tokens'].map((name) => `steps.0.${name}`),
+    ],
+  ])('that an Int cannot hold are null, each with an error: run %s', async (id, fields, data, places) => {
+    const errors = places.map((place) => `run.${place}: NUMBER_OUT_OF_RANGE`);
+    expect(await run(fields, id)).toEqual({ data, errors });
   });
 
-  it('are no lists that are null', async () => {
-    expect(await outcomeOf('{ none { plain } }', FEW)).toMatchObject({ data: { none: null }, errors: 0 });
+  it('that an Int cannot hold are null in a comparison, where their difference may well fit', async () => {
+    const compare = (base: string, head: string) =>
+      ask(`{ compareRuns(workflowId: "wf", baseId: "${base}", headId: "${head}") { elapsedTimeDelta tokenDelta } }`);
+    expect(await compare('r2', 'big')).toEqual({
+      data: { elapsedTimeDelta: null, tokenDelta: null },
+      errors: ['compareRuns.elapsedTimeDelta: NUMBER_OUT_OF_RANGE', 'compareRuns.tokenDelta: NUMBER_OUT_OF_RANGE'],
+    });
+    expect(await compare('big', 'huge')).toEqual({ data: { elapsedTimeDelta: 0, tokenDelta: -2 }, errors: [] });
   });
+});
 
-  it('are none of plain data, and none of the schema itself: those are read without a check', () => {
-    const schema = buildSchema('type Query { a: Int b: Int c: Int plain: Int }');
-    const resolvers = {
-      a: { resolve: () => 1 },
-      b: { resolve: (source: unknown) => source },
-      c: { resolve: (_source: unknown, _args: unknown, _context: unknown, info: unknown) => info },
+describe('the schema', () => {
+  it('describes every type, field, argument and value', () => {
+    const undescribed: string[] = [];
+    const path: string[] = [];
+    const check = {
+      enter(node: { readonly name?: NameNode; readonly description?: unknown }) {
+        path.push(node.name?.value ?? '');
+        if (!node.description) undescribed.push(path.join('.'));
+      },
+      leave: () => void path.pop(),
     };
-    attachFields(schema, { Query: resolvers });
-    const { a, b, c, plain } = schema.getQueryType()?.getFields() ?? {};
-    const ofSchema = () =>
-      Object.values((schema.getType('__Type') as GraphQLObjectType).getFields()).map(({ resolve }) => resolve);
-    const before = ofSchema();
-    guardFields(schema);
-    expect(plain?.resolve).toBeUndefined();
-    expect(ofSchema()).toEqual(before);
-    // A compiled query sees by it what a resolver reads.
-    expect([a, b, c].map((field) => field?.resolve?.length)).toEqual([0, 1, 4]);
-    expect(a?.resolve).not.toBe(resolvers.a.resolve);
-  });
-});
-
-describe('the budget of objects', () => {
-  it('is used up by all that is taken, and not before', () => {
-    const budget = createObjectBudget(10);
-    budget.take(4);
-    budget.take(6);
-    const errors: unknown[] = [];
-    for (const objects of [1, 2]) {
-      try {
-        budget.take(objects);
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    expect(errors).toEqual([TOO_LARGE('One operation may answer 10 objects'), errors[0]]);
-    expect(errors[1]).toBe(errors[0]);
+    const kinds = ['ObjectType', 'InputObjectType', 'EnumType', 'ScalarType', 'Field', 'InputValue', 'EnumValue'];
+    visit(parse(CONTRACT), Object.fromEntries(kinds.map((kind) => [`${kind}Definition`, check])));
+    // Tools read the arguments of directives.
+    expect(undescribed.filter((name) => !name.startsWith('.'))).toEqual([]);
   });
 
-  it('counts an object, and one more for each ten of its fields', () => {
-    expect([0, 1, 9, 10, 19, 20].map(weightOf)).toEqual([1, 1, 1, 2, 2, 3]);
-  });
-});
-
-describe('a list of objects', () => {
-  const schema = buildSchema(`
-    type Query { items(later: Boolean): [Item] sure: [Item!]! numbers: [Int] none: [Item] one: Item things: [Thing] word: [Word] }
-    type Item { a: Int b: Int inner: Item items: [Item!]! }
-    union Thing = Item
-    enum Word { ONE }`);
-  const item = (items: readonly unknown[] = []) => ({ a: 1, b: 2, items });
-  attachFields(schema, {
-    Query: {
-      items: {
-        resolve: (_root: unknown, { later }: { readonly later?: boolean }) =>
-          later ? Promise.resolve([item(), item()]) : [item(), item()],
-      },
-      sure: { resolve: () => [{ ...item([item(), item(), item()]), inner: item() }] },
-    },
-  });
-  attachUnion(schema, 'Thing', () => 'Item');
-  countObjects(schema);
-
-  async function taken(text: string): Promise<readonly number[]> {
-    const takes: number[] = [];
-    const objects = { take: (count: number) => void takes.push(count) };
-    const context = { budgets: { objects } } as unknown as Context;
-    const rootValue = { numbers: [1, 2], none: null, one: item([item()]), things: [item()], word: ['ONE'] };
-    expect((await execute({ schema, document: parse(text), rootValue, contextValue: context })).errors).toBeUndefined();
-    return takes;
-  }
-
-  it('takes its items from the budget, at once or later', async () => {
-    expect(await taken('{ items { a } }')).toEqual([2]);
-    expect(await taken('{ items(later: true) { a } }')).toEqual([2]);
-    expect(await taken('{ things { ... on Item { a } } one { items { a } } }')).toEqual([1, 1]);
-  });
-
-  it('weighs an item by all that is selected of it, but for lists in it', async () => {
-    const ten = Array.from({ length: 10 }, (_, at) => `a${at}: a`).join(' ');
-    expect(await taken(`{ items { ${ten} } }`)).toEqual([4]);
-    expect(await taken(`{ items { ...F } } fragment F on Item { ${ten} }`)).toEqual([4]);
-    expect(await taken(`{ things { ... on Item { ${ten} } } }`)).toEqual([2]);
-    // An object in the item counts with it.
-    expect(await taken('{ sure { inner { a } } }')).toEqual([2]);
-    expect(await taken(`{ sure { inner { ${ten} } } }`)).toEqual([3]);
-    // One item with a list of three, each of which has an empty list.
-    expect(await taken(`{ sure { items { ${ten} items { a } } } }`)).toEqual([1, 6]);
-  });
-
-  it('counts what each of several selections of it selects', async () => {
-    const ten = Array.from({ length: 10 }, (_, at) => `a${at}: a`).join(' ');
-    expect(await taken(`{ items { ${ten} } items { b } }`)).toEqual([4, 2]);
-  });
-
-  it('is no list of numbers, no object alone, and none that is empty or null', async () => {
-    expect(await taken('{ numbers word none { a } one { a } __schema { types { name } } }')).toEqual([]);
-    expect(await taken('{ one { items { items { a } } } }')).toEqual([1]);
-  });
-});
-
-describe('a count', () => {
-  it('is answered where an Int can hold it, and never as another number', () => {
-    for (const good of [0, 1 - 2 ** 31, 2 ** 31 - 1, null]) expect(checkInt(good, 'tokens')).toBe(good);
-    for (const bad of [2 ** 31, -(2 ** 31) - 1]) {
-      expect(() => checkInt(bad, 'tokens')).toThrow(
-        expect.objectContaining({
-          code: 'NUMBER_OUT_OF_RANGE',
-          message: 'tokens: the number is beyond what an Int can hold (2147483647)',
-        }),
-      );
-    }
-  });
-
-  it('that can not be told is an error', () => {
-    const { tokens } = intFields('tokens');
-    expect(tokens.isIntCheck).toBe(true);
-    const read = (count: number | null) => tokens.resolve({ tokens: count });
-    expect([read(7), read(null)]).toEqual([7, null]);
-    expect(() => read(2 ** 31)).toThrow(expect.objectContaining({ code: 'NUMBER_OUT_OF_RANGE' }));
-  });
-});
-
-describe('a schema', () => {
-  it('has each scalar and union that is attached to it', () => {
-    const schema = buildSchema('type Query { a: Int } scalar Own union Any = Query');
-    const own = new GraphQLScalarType({ name: 'Own', serialize: () => 'as told' });
-    attachScalar(schema, own);
-    expect((schema.getType('Own') as GraphQLScalarType).serialize(1)).toBe('as told');
-    for (const name of ['None', 'Query']) {
-      expect(() => {
-        attachScalar(schema, new GraphQLScalarType({ name }));
-      }).toThrow(`expected ${name} to be in schema.graphql`);
-      expect(() => {
-        attachUnion(schema, name, () => 'Query');
-      }).toThrow(`expected ${name} to be in schema.graphql`);
-    }
+  it('lets no root field of a query or a mutation take the whole answer with it', () => {
+    const roots = [...fieldsOf('Query'), ...fieldsOf('Mutation')];
+    expect(roots.filter(({ type }) => isNonNullType(type)).map(({ name }) => name)).toEqual([]);
   });
 });

@@ -1,245 +1,167 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { recentRunsPage, runPage, workflowPage } from '../../src/graphql/lists/connections.ts';
-import {
-  readRecentCursor,
-  readRunCursor,
-  readWorkflowCursor,
-  recentCursor,
-  runCursor,
-  workflowCursor,
-} from '../../src/graphql/lists/cursors.ts';
-import { GatewayError } from '../../src/upstream/errors.ts';
-import { runRecord, workflowRecord } from '../support/facts.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { codesOf } from '../harness/operations.ts';
+import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
+import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
 
-const id = fc.string({ unit: 'grapheme' });
-const micros = fc.option(fc.maxSafeInteger());
-const offset = fc.nat({ max: Number.MAX_SAFE_INTEGER });
-const position = fc.record({ runId: fc.option(id), offset, startMicros: micros });
-const recentPosition = fc.record({
-  last: fc.option(fc.record({ workflowId: id, startMicros: micros })),
-  positions: fc
-    .uniqueArray(fc.tuple(id, position), { maxLength: 100, selector: ([of]) => of })
-    .map((all) => new Map(all)),
-});
-
-const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-const NOT_ITS_OWN = expect.objectContaining({
-  code: 'BAD_USER_INPUT',
-  message: 'after: expected a cursor that this list gave, got another text',
-});
-
-describe('a cursor', () => {
-  it('is a text for a URL, and leads back to its place', () => {
-    fc.assert(
-      fc.property(id, position, recentPosition, (workflowId, place, recent) => {
-        const [ofWorkflow, ofRun, ofRecent] = [workflowCursor(workflowId), runCursor(place), recentCursor(recent)];
-        for (const cursor of [ofWorkflow, ofRun, ofRecent]) expect(cursor).toMatch(/^[\w-]+$/);
-        expect(readWorkflowCursor(ofWorkflow)).toBe(workflowId);
-        expect(readRunCursor(ofRun)).toEqual(place);
-        expect(readRecentCursor(ofRecent)).toEqual(recent);
-      }),
-    );
-  });
-
-  const OWN = {
-    workflow: ['workflow', 'wf'],
-    run: ['run', 'r1', 0, null],
-    recent: ['recent', ['wf', 1], [['wf', 'r1', 0, 1]]],
+interface Page {
+  readonly nodes: readonly { readonly id: string }[];
+  readonly edges: readonly { readonly cursor: string; readonly node: { readonly id: string } }[];
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
   };
-  it.each([
-    ['workflows', readWorkflowCursor, OWN.workflow, [['workflow', 7], ['workflow']]],
-    [
-      'runs',
-      readRunCursor,
-      OWN.run,
-      [
-        ['run', 'r1', -1, 0],
-        ['run', 'r1', 0.5, 0],
-        ['run', 7, 0, 0],
-        ['run', 'r1', 0, '0'],
-      ],
-    ],
-    [
-      'recent runs',
-      readRecentCursor,
-      OWN.recent,
-      [
-        ['recent', 'r1', []],
-        ['recent', null, [['wf', 'r1', -1, 1]]],
-        ['recent', null, Array(101).fill(['wf', 'r1', 0, 1])],
-      ],
-    ],
-  ] as const)('of another list, or of none, is refused in a list of %s', (_, read, own, wrong) => {
-    expect(() => read(encode(own))).not.toThrow();
-    const others = Object.values(OWN).filter((other) => other !== own);
-    for (const cursor of [...[...others, ...wrong, null].map(encode), '', '?']) {
-      expect(() => read(cursor)).toThrow(NOT_ITS_OWN);
-    }
-  });
-});
+}
 
-describe('a long cursor', () => {
-  it('is read where it may be of the gateway’s making, and not even parsed where it can not be', () => {
-    const id = 'é'.repeat(256);
-    const run = { runId: id, offset: 0, startMicros: 0 };
-    expect(readRunCursor(runCursor(run))).toEqual(run);
-    const positions = new Map(Array.from({ length: 100 }, (_, at) => [`${at}${id}`.slice(0, 256), run]));
-    const recent = { last: { workflowId: id, startMicros: 0 }, positions };
-    expect(readRecentCursor(recentCursor(recent))).toEqual(recent);
-    const [longest = '', longer = ''] = [6129, 6130].map((length) => workflowCursor('x'.repeat(length)));
-    expect([longest.length, readWorkflowCursor(longest).length]).toEqual([8192, 6129]);
-    expect(() => readWorkflowCursor(longer)).toThrow(NOT_ITS_OWN);
-    const parse = jest.spyOn(JSON, 'parse');
-    const endless = Buffer.from(JSON.stringify(Array.from({ length: 200_000 }, () => ({})))).toString('base64url');
-    for (const read of [readRunCursor, readRecentCursor, readWorkflowCursor]) {
-      expect(() => read(endless)).toThrow(NOT_ITS_OWN);
-    }
-    const readings = parse.mock.calls.length;
-    parse.mockRestore();
-    expect(readings).toBe(0);
-  });
-});
+const PAGE = `nodes { id } edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }`;
+const LISTS = {
+  workflows: `query ($first: Int, $after: String) { list: workflows(first: $first, after: $after) { ${PAGE} } }`,
+  runs: `query ($first: Int, $after: String) { workflow(id: "a") { list: runs(first: $first, after: $after) { ${PAGE} } } }`,
+  recentRuns: `query ($first: Int, $after: String) { list: recentRuns(first: $first, after: $after) { ${PAGE} } }`,
+};
+type List = keyof typeof LISTS;
+const NAMES = Object.keys(LISTS) as List[];
 
-describe('a page of workflows', () => {
-  const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { maxLength: 12 });
-  const all = ids.map((unique) =>
-    unique.map((workflowId) => workflowRecord({ id: workflowId, name: null, description: null })),
+describe('pages', () => {
+  // Ids that are odd, and as long as they may be.
+  const workflowIds = ['a', 'Ünïcödé 漢', '"\\/', 'é'.repeat(256)];
+  const workflows = createScriptedWorkflows(workflowIds);
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    for (let run = 0; run < 12; run += 1) {
+      const tie = run % 5 === 4;
+      workflows.start(workflowIds[run % 3 === 0 ? 0 : run % 4] ?? 'a', `run-${run}-${'é'.repeat(run * 10)}`, { tie });
+    }
+    upstream = await startFaultyUpstream(workflows.script);
+    const { now } = createManualClock();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  async function ask(list: List, first: number, after: string | null): Promise<Page> {
+    const { data, errors } = await gateway.query(LISTS[list], { variables: { first, after } });
+    expect(errors).toEqual([]);
+    const found = data as unknown as { readonly workflow?: { readonly list: Page }; readonly list: Page };
+    return (found.workflow ?? found).list;
+  }
+  const codesAfter = async (list: List, after: string) =>
+    codesOf(await gateway.query(LISTS[list], { variables: { first: 1, after } }));
+
+  it.each(NAMES)(
+    'of %s lead on to the next ones by their ends and by each cursor, with no item twice',
+    async (list) => {
+      const whole = (await ask(list, 100, null)).nodes.map(({ id }) => id);
+      expect(new Set(whole).size).toBe(whole.length);
+      expect(whole.length).toBeGreaterThan(3);
+      await fc.assert(
+        fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.nat({ max: 3 }), async (first, nth) => {
+          const seen: string[] = [];
+          let after: string | null = null;
+          for (let hasNextPage = true; hasNextPage;) {
+            const { nodes, edges, pageInfo }: Page = await ask(list, first, after);
+            expect(pageInfo.hasPreviousPage).toBe(after !== null);
+            expect(edges.map(({ node }) => node)).toEqual(nodes);
+            expect(pageInfo.startCursor).toBe(edges[0]?.cursor ?? null);
+            seen.push(...nodes.map(({ id }) => id));
+            ({ hasNextPage } = pageInfo);
+            after = pageInfo.endCursor;
+            // From any cursor of the page.
+            const edge = edges[nth % Math.max(1, edges.length)];
+            if (!edge) continue;
+            expect(edge.cursor).toMatch(/^[\w-]+$/);
+            const rest = (await ask(list, 100, edge.cursor)).nodes.map(({ id }) => id);
+            expect(rest).toEqual(whole.slice(whole.indexOf(edge.node.id) + 1));
+          }
+          expect(seen).toEqual(whole);
+        }),
+        { numRuns: 6, seed: 4711 },
+      );
+    },
   );
 
-  it('leads on to the next by its end, so that each workflow is on one page, in the order of the list', () => {
-    fc.assert(
-      fc.property(all, fc.integer({ min: 1, max: 5 }), (workflows, first) => {
-        const seen: string[] = [];
-        let after: string | null = null;
-        for (let hasNextPage = true; hasNextPage;) {
-          const { nodes, pageInfo, totalCount } = workflowPage(workflows, { first, after, search: null });
-          expect(totalCount).toBe(workflows.length);
-          expect(pageInfo.hasPreviousPage).toBe(seen.length > 0);
-          const cursors = nodes.map((node) => workflowCursor(node.id));
-          expect([pageInfo.startCursor, pageInfo.endCursor]).toEqual([cursors[0] ?? null, cursors.at(-1) ?? null]);
-          seen.push(...nodes.map((node) => node.id));
-          hasNextPage = pageInfo.hasNextPage;
-          expect(hasNextPage).toBe(seen.length < workflows.length);
-          if (hasNextPage) expect(nodes).toHaveLength(first);
-          after = pageInfo.endCursor;
-        }
-        expect(seen).toEqual(workflows.map((workflow) => workflow.id));
-      }),
+  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  it.each(NAMES)('of %s refuse cursors of other lists, and texts that are no cursors', async (list) => {
+    for (const other of NAMES.filter((name) => name !== list)) {
+      const { pageInfo } = await ask(other, 1, null);
+      expect(await codesAfter(list, pageInfo.endCursor ?? '')).toEqual(['BAD_USER_INPUT']);
+    }
+    for (const cursor of [
+      ...[
+        '',
+        '?',
+        'x'.repeat(100_000),
+        encode(null),
+        encode(['workflow', 7]),
+        encode(['workflow']),
+        encode(['run', 7, 0, 0]),
+      ],
+      ...[encode(['run', 'r1', -1, 0]), encode(['run', 'r1', 0.5, 0]), encode(['recent', 'r1', []])],
+      ...[
+        encode(['recent', null, [['wf', 'r1', -1, 1]]]),
+        encode(['recent', null, Array(101).fill(['wf', 'r1', 0, 1])]),
+      ],
+    ]) {
+      expect(await codesAfter(list, cursor)).toEqual(['BAD_USER_INPUT']);
+    }
+  });
+
+  it('of workflows begin again behind a workflow that is gone, and count all', async () => {
+    const { data } = await gateway.query(
+      `{ workflows(first: 1, after: "${encode(['workflow', 'gone'])}") { totalCount nodes { id } pageInfo { hasPreviousPage hasNextPage } } }`,
     );
+    const pageInfo = { hasPreviousPage: false, hasNextPage: true };
+    expect(data).toEqual({ workflows: { totalCount: 4, nodes: [{ id: 'a' }], pageInfo } });
   });
 
-  it('refuses an empty cursor', () => {
-    expect(() => workflowPage([], { first: 1, after: '', search: null })).toThrow(NOT_ITS_OWN);
-  });
+  async function over<T>(script: Script, use: (other: TestGateway) => Promise<T>): Promise<T> {
+    const source = await startFaultyUpstream(script);
+    const other = await startGateway({ UPSTREAM_URL: source.url });
+    const result = await use(other);
+    await other.close();
+    await source.close();
+    return result;
+  }
 
-  it('is the first one behind a workflow that is gone', () => {
-    const workflows = [workflowRecord({ id: 'a' }), workflowRecord({ id: 'b' })];
-    const page = workflowPage(workflows, { first: 1, after: workflowCursor('gone'), search: null });
-    expect(page).toMatchObject({ nodes: [{ id: 'a' }], pageInfo: { hasPreviousPage: false, hasNextPage: true } });
-  });
-
-  it('finds a text in the id, the name and the description, in upper or lower case', () => {
-    const workflows = [
-      workflowRecord({ id: 'Order-1', name: null, description: null }),
-      workflowRecord({ id: 'b', name: 'Reorder', description: null }),
-      workflowRecord({ id: 'c', name: null, description: 'by ORDER of' }),
-      workflowRecord({ id: 'd', name: 'other', description: 'one' }),
-    ];
-    const found = (search: string | null) => workflowPage(workflows, { first: 10, after: null, search });
-    expect(found('oRdEr').nodes.map((node) => node.id)).toEqual(['Order-1', 'b', 'c']);
-    expect(found('oRdEr').totalCount).toBe(3);
-    for (const none of [null, '']) expect(found(none).totalCount).toBe(4);
-  });
-
-  it('reads what is looked for once, however many workflows there are', () => {
-    const search = 'É'.repeat(1000);
-    const toLowerCase = jest.spyOn(String.prototype, 'toLowerCase');
-    workflowPage(
-      [1, 2, 3].map((id) => workflowRecord({ id: `wf-${id}` })),
-      { first: 1, after: null, search },
-    );
-    const readings = toLowerCase.mock.contexts.filter((text) => String(text) === search).length;
-    toLowerCase.mockRestore();
-    expect(readings).toBe(1);
-  });
-});
-
-const ranAt = (runId: string, startMicros: number | null) => ({ runId, offset: 0, startMicros });
-
-describe('a page of runs', () => {
-  it('has a cursor for each run, and leads on from the last place that was looked at', () => {
-    const [one, two, end] = [ranAt('r2', 2), ranAt('r1', 1), ranAt('r0', 0)];
-    const entries = [one, two].map((place) => ({ record: runRecord({ id: place.runId }), position: place }));
-    const runs = [one, two].map((place) => ({ workflowId: 'wf', runId: place.runId, cursor: runCursor(place) }));
-    const cursors = { startCursor: runCursor(one), endCursor: runCursor(end) };
-    const page = { entries, hasNextPage: true, end };
-    expect(runPage('wf', page, true)).toEqual({
-      runs,
-      pageInfo: { ...cursors, hasNextPage: true, hasPreviousPage: false },
-    });
-    expect(runPage('wf', page, false).pageInfo.hasPreviousPage).toBe(true);
-  });
-
-  it('may be empty', () => {
-    expect(runPage('wf', { entries: [], hasNextPage: false, end: null }, true)).toEqual({
-      runs: [],
-      pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
-    });
-  });
-});
-
-describe('a page of the runs of several workflows', () => {
-  it('has a cursor for each run: a place in each workflow up to that run', () => {
-    const [b2, a1, b1] = [ranAt('b2', 3), ranAt('a1', 2), ranAt('b1', 1)];
-    const entry = (workflowId: string, place: typeof b2) => ({
-      workflowId,
-      startMicros: place.startMicros,
-      position: place,
-    });
-    const start = { last: null, positions: new Map([['c', ranAt('c9', 9)]]) };
-    const end = { last: { workflowId: 'b', startMicros: 1 }, positions: new Map([['b', b1]]) };
-    const page = recentRunsPage(
-      {
-        entries: [entry('b', b2), entry('a', a1), entry('b', b1)],
-        hasNextPage: true,
-        start,
-        end,
-        unavailable: [{ workflowId: 'x', error: new GatewayError('NOT_FOUND', 'there is none') }],
-      },
-      false,
-    );
-    const runs = [
-      ['b', 'b2'],
-      ['a', 'a1'],
-      ['b', 'b1'],
-    ].map(([workflowId, runId]) => ({ workflowId, runId }));
-    expect(page.runs).toEqual(runs);
-    const places = page.edges().map(({ cursor, ...run }) => {
-      const { last, positions } = readRecentCursor(cursor);
-      return { run, last, runIds: Object.fromEntries([...positions].map(([of, { runId }]) => [of, runId])) };
-    });
-    expect(places).toEqual([
-      { run: runs[0], last: { workflowId: 'b', startMicros: 3 }, runIds: { c: 'c9', b: 'b2' } },
-      { run: runs[1], last: { workflowId: 'a', startMicros: 2 }, runIds: { c: 'c9', b: 'b2', a: 'a1' } },
-      { run: runs[2], last: { workflowId: 'b', startMicros: 1 }, runIds: { c: 'c9', b: 'b1', a: 'a1' } },
+  it('of workflows are found by a text in their id, name or description, in upper or lower case', async () => {
+    const { script } = createScriptedHistory(0, [
+      wireWorkflow('Order-1', { name: null, description: null }),
+      wireWorkflow('b', { name: 'Reorder', description: null }),
+      wireWorkflow('c', { name: null, description: 'by ORDER of' }),
+      wireWorkflow('d', { name: 'other', description: 'one' }),
     ]);
-    expect(page.pageInfo).toEqual({
-      hasNextPage: true,
-      hasPreviousPage: true,
-      startCursor: page.edges()[0]?.cursor,
-      endCursor: recentCursor(end),
+    const found = await over(script, async (other) => {
+      const ask4 = async (search: string) =>
+        (await other.query(`{ workflows(search: ${search}) { totalCount nodes { id } } }`)).data;
+      return [await ask4('"oRdEr"'), await ask4('null'), await ask4('""')];
     });
-    expect(page.unavailableWorkflows).toEqual([{ id: 'x' }]);
+    expect(found).toMatchObject([
+      { workflows: { totalCount: 3, nodes: [{ id: 'Order-1' }, { id: 'b' }, { id: 'c' }] } },
+      { workflows: { totalCount: 4 } },
+      { workflows: { totalCount: 4 } },
+    ]);
   });
 
-  it('has no cursors where no workflow has a place', () => {
-    const nowhere = { last: null, positions: new Map() };
-    const page = recentRunsPage(
-      { entries: [], hasNextPage: false, start: nowhere, end: nowhere, unavailable: [] },
-      true,
+  it('may be empty, and need the ids of workflows where there are more than 100', async () => {
+    const query = `{ workflows { ${PAGE} } recentRuns { ${PAGE} } workflow(id: "a") { runs { ${PAGE} } } }`;
+    const pageInfo = { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null };
+    const empty = { nodes: [], edges: [], pageInfo };
+    expect(await over(createScriptedHistory(0).script, (other) => other.query(query))).toMatchObject({
+      data: { workflows: empty, recentRuns: empty, workflow: { runs: empty } },
+      errors: [],
+    });
+    const many = Array.from({ length: 101 }, (_, index) => wireWorkflow(`wf-${index}`));
+    const answer = await over(createScriptedHistory(0, many).script, (other) =>
+      other.query('{ recentRuns { nodes { id } } }'),
     );
-    expect(page.edges()).toEqual([]);
-    expect(page.pageInfo).toEqual({ hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null });
+    expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
   });
 });

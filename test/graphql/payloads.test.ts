@@ -1,106 +1,249 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { parseExactJson } from '../../src/domain/long-integers.ts';
 import { MAX_COST } from '../../src/domain/payload.ts';
-import { createContext, type ContextSource } from '../../src/graphql/context.ts';
-import { inferredInputs, payloadValue } from '../../src/graphql/payloads.ts';
-import { payloadOf, ran, runOf } from '../support/facts.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { bodyOf, rawJSON, wireStep, type Wire } from '../harness/wire.ts';
+import { codesOf, ofRun, placesOf, repeat, TIMES } from '../harness/operations.ts';
+import { ask as askPlain } from '../harness/plain-http.ts';
+import { bodyOf, wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
-/** A run of which the upstream tells the steps alone. */
-describe('the payloads of a run without a record', () => {
+const LONG = '12345678901234567890';
+
+describe('a payload', () => {
   let upstream: FaultyUpstream;
   let gateway: TestGateway;
-  let steps: readonly Wire[];
-
-  beforeEach(async () => {
-    upstream = await startFaultyUpstream(() => ({ raw: bodyOf(steps).toString() }));
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
+  let outputs = 'null';
+  let runs = 0;
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream(({ endpoint, runId }) => {
+      if (endpoint === 'execute') return { json: { run_id: 'new' } };
+      if (endpoint !== 'steps') return { status: 404, json: {} };
+      const mark = '"outputs"';
+      return {
+        raw: JSON.stringify([wireStep({ id: runId, outputs: mark })]).replace(JSON.stringify(mark), () => outputs),
+      };
+    });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps,execute' });
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await gateway.close();
     await upstream.close();
   });
 
-  const ofRun = (fields: string) => gateway.query(`{ run(workflowId: "wf", id: "r1") { ${fields} } }`);
+  const stepsOf = (data: unknown) => (data as { run: { steps: Record<string, unknown>[] } }).run.steps;
+  const ask = async (selection: string) => {
+    const { data, errors } = await gateway.query(ofRun(`steps { ${selection} }`, `r${(runs += 1)}`));
+    return { step: stepsOf(data)[0], errors };
+  };
 
+  /** As some upstream may write it: with blanks, with characters as escapes, and longer than the gateway parses at once. */
+  const written = fc
+    .tuple(
+      fc.jsonValue({ maxDepth: 4 }),
+      fc.constantFrom('', ' ', '\n'),
+      fc.boolean(),
+      fc.constantFrom(0, 0, 0, 2 ** 20),
+    )
+    .map(([value, blank, isAscii, more]) => {
+      const json = JSON.stringify({ value, more: 'é"'.repeat(more / 4) }, null, blank);
+      return isAscii
+        ? json.replaceAll(/[^\0-\u007f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+        : json;
+    });
+
+  it('is the same value whole and by a path, however it was written', async () => {
+    await fc.assert(
+      fc.asyncProperty(written, async (json) => {
+        outputs = json;
+        const { step, errors } = await ask('outputs value: outputs(path: "value")');
+        const expected = parseExactJson(json) as { readonly value: unknown };
+        expect(errors).toEqual([]);
+        expect(JSON.stringify(step)).toBe(JSON.stringify({ outputs: expected, value: expected.value }));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each([
+    ['one of two members of a name', '{"a": 1, "a": [2]}', { a: [2] }],
+    ['integers beyond 2^53', `[9007199254740993, -${LONG}]`, ['9007199254740993', `-${LONG}`]],
+    ['other numbers', '[1e2, 1.50, -0.0, 0.1234567890123456789]', [100, 1.5, 0, 0.12345678901234568]],
+    ['half of a surrogate pair', '"\\ud83d"', '\ud83d'],
+    [
+      'a member __proto__',
+      '{"__proto__": {"x": 1}, "toJSON": 7}',
+      JSON.parse('{"__proto__": {"x": 1}, "toJSON": 7}') as unknown,
+    ],
+  ])('may have %s', async (_, json, value: unknown) => {
+    for (const more of ['', 'x'.repeat(2 ** 20)]) {
+      outputs = `[${json}, "${more}"]`;
+      const { step } = await ask('outputs first: outputs(path: "[0]")');
+      expect(JSON.stringify(step)).toBe(JSON.stringify({ outputs: [value, more], first: value }));
+    }
+  });
+
+  it('is found by a path, or refused where the path or its result makes no sense', async () => {
+    outputs = '{"choices": [{"text": "one"}], "list": []}';
+    const deep = `${'['.repeat(210)}@${']'.repeat(210)}`;
+    const { step, errors } = await ask(
+      `found: outputs(path: "choices[0].text") none: outputs(path: "a.b") all: outputs(path: null)
+       wrong: outputs(path: "a..b") large: outputs(path: "\`[1e400]\`") deep: outputs(path: "${deep}")`,
+    );
+    expect(step).toEqual({
+      ...{ found: 'one', none: null, wrong: null, large: null, deep: null },
+      all: JSON.parse(outputs) as unknown,
+    });
+    expect(placesOf({ errors })).toEqual(
+      ['deep', 'large', 'wrong'].map((name) => `run.steps.0.${name}: BAD_USER_INPUT`),
+    );
+  });
+
+  it('of too many values is answered whole, but not by a path', async () => {
+    const count = MAX_COST / 8;
+    outputs = `[${'[],'.repeat(count)}[]]`;
+    const { step, errors } = await ask('outputs path: outputs(path: "length(@)") outputsSizeBytes');
+    expect((step?.outputs as unknown[]).length).toBe(count + 1);
+    expect(step).toMatchObject({ path: null, outputsSizeBytes: outputs.length });
+    expect(codesOf({ errors })).toEqual(['UPSTREAM_CONTRACT_VIOLATION']);
+  });
+
+  it.each([
+    ['in a variable', '($n: JSON)', '{ n: $n }', `{ "n": ${LONG} }`],
+    ['in a default', `($n: JSON = ${LONG})`, '{ n: $n }', '{}'],
+    ['in a literal', '', `{ n: ${LONG} }`, '{}'],
+  ])(
+    'goes upstream with the digits of a long integer as text, and not with a number beyond a double: %s',
+    async (...row) => {
+      const [, declared, inputs, variables] = row;
+      const post = async (document: string, given: string) => {
+        const headers = { authorization: 'Bearer key-1', 'content-type': 'application/json' };
+        const body = `{"query": ${JSON.stringify(document)}, "variables": ${given}}`;
+        const answer = await askPlain(`${gateway.url}/graphql`, { method: 'POST', headers, body });
+        return JSON.parse(answer.body.toString()) as Parameters<typeof codesOf>[0];
+      };
+      const start = `mutation ${declared} { executeWorkflow(workflowId: "wf", inputs: ${inputs}) { run { id } } }`;
+      for (const time of TIMES) {
+        expect({ time, answer: await post(start, variables) }).toMatchObject({
+          answer: { data: { executeWorkflow: {} } },
+        });
+        const sent = upstream.calls.findLast(({ endpoint }) => endpoint === 'execute')?.body;
+        expect(sent).toBe(JSON.stringify({ n: LONG }));
+        const before = upstream.count('execute');
+        const beyond = (text: string) => text.replace(LONG, '-1e400');
+        expect(codesOf(await post(beyond(start), beyond(variables)))).toEqual(['BAD_USER_INPUT']);
+        expect(upstream.count('execute')).toBe(before);
+      }
+    },
+  );
+
+  it.each(['POST', 'GET'])('of a long integer as an id names what it says, by %s', async (method) => {
+    const query = 'query ($id: ID!) { run(workflowId: "wf", id: $id) { id steps { id } } }';
+    const id = `${LONG}${method.length}`;
+    const search = `?query=${encodeURIComponent(query)}&variables=${encodeURIComponent(`{ "id": ${id} }`)}`;
+    const answer = await askPlain(`${gateway.url}/graphql${method === 'GET' ? search : ''}`, {
+      method,
+      headers: { authorization: 'Bearer key-1', 'content-type': 'application/json' },
+      ...(method === 'POST' && { body: `{"query": ${JSON.stringify(query)}, "variables": { "id": ${id} }}` }),
+    });
+    expect(JSON.parse(answer.body.toString())).toMatchObject({ data: { run: { id, steps: [{ id }] } } });
+  });
+});
+
+describe('the inputs of a run without a record', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let steps: readonly Wire[] = [];
+  let runs = 0;
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream(() => ({ raw: bodyOf(steps).toString() }));
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
   const startedAt = (second: number, inputs: unknown): Wire =>
     wireStep({ id: `s${second}`, node_id: `n${second}`, start_time: `2025-03-13T02:41:0${second}Z`, inputs });
 
-  it('are its inputs, as the first step that was given them says', async () => {
-    steps = [
-      startedAt(3, { input_data: 'late' }),
-      startedAt(2, { run_id: 'r1', input_data: { question: 'why?' } }),
-      startedAt(1, ['input_data']),
-    ];
-    const { data, errors } = await ofRun('inputs question: inputs(path: "question") outputs none: outputs(path: "a")');
-    expect(errors).toEqual([]);
-    expect(data).toEqual({ run: { inputs: { question: 'why?' }, question: 'why?', outputs: null, none: null } });
-    expect((await ofRun('outputs(path: "[")')).errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+  it.each<[string, readonly Wire[], unknown, readonly string[]]>([
+    [
+      'those that the first step was given',
+      [startedAt(3, { input_data: 'late' }), startedAt(2, { input_data: { a: 7 } }), startedAt(1, ['input_data'])],
+      { inputs: { a: 7 }, part: 7 },
+      [],
+    ],
+    ['null where no step has any', [startedAt(1, null), startedAt(2, { x: 1 })], { inputs: null, part: null }, []],
+    ['null without steps', [], { inputs: null, part: null }, []],
+    [
+      'not guessed where inputs that cannot be read may be those of the run',
+      [startedAt(1, [Infinity]), startedAt(2, { input_data: { a: 7 } })],
+      { inputs: null, part: null },
+      ['run.inputs: UPSTREAM_CONTRACT_VIOLATION', 'run.part: UPSTREAM_CONTRACT_VIOLATION'],
+    ],
+  ])('are %s', async (_, given, run, errors) => {
+    steps = given;
+    const query = ofRun('inputs part: inputs(path: "a") outputs', `r${(runs += 1)}`);
+    for (let time = 0; time < 3; time += 1) {
+      const answer = await gateway.query(query);
+      expect(answer.data).toEqual({ run: { ...(run as object), outputs: null } });
+      expect(placesOf(answer)).toEqual(errors);
+    }
   });
+});
 
-  it('are no inputs where no step has any', async () => {
-    steps = [startedAt(1, null), startedAt(2, { input_data: undefined })];
-    expect((await ofRun('inputs')).data).toEqual({ run: { inputs: null } });
-    steps = [];
-    expect((await ofRun('inputs(path: "a")')).data).toEqual({ run: { inputs: null } });
-  });
-
-  it('are not guessed where inputs that can not be read may be the run’s', async () => {
-    steps = [startedAt(1, [Infinity]), startedAt(2, { input_data: 1 })];
-    const { data, errors } = await ofRun('inputs status');
-    expect(data).toEqual({ run: { inputs: null, status: 'COMPLETED' } });
-    expect(errors).toMatchObject([
-      { message: 'inputs: a number is beyond what a double holds', path: ['run', 'inputs'] },
-    ]);
-  });
-
-  it('are answered whole, however many values they have, and with exact integers', async () => {
-    const many = Array.from({ length: MAX_COST / 8 }, () => []);
-    steps = [wireStep({ inputs: many, outputs: [...many, rawJSON('12345678901234567890')] })];
-    const { data, errors } = await ofRun(
-      'steps { inputs outputs inputsSizeBytes path: outputs(path: "length(@)") tokenUsage { totalTokens } }',
-    );
-    expect(data).toEqual({
-      run: {
-        steps: [
-          {
-            inputs: many,
-            outputs: [...many, '12345678901234567890'],
-            inputsSizeBytes: 3 * many.length + 1,
-            path: null,
-            tokenUsage: null,
-          },
-        ],
-      },
+describe('payloads of many runs', () => {
+  const RUNS = 30;
+  const BYTES_A_RUN = 2 * 200_000;
+  const MAX_BYTES_A_TURN = 2 * 2 ** 20;
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    const steps = (runId: string) =>
+      ['a', 'b'].map((id) => wireStep({ id: `${runId}-${id}`, inputs: { of: runId, text: 'x'.repeat(200_000) } }));
+    const startedAt = (index: number) => ({ start_time: `2025-03-13T02:${String(59 - index).padStart(2, '0')}:00Z` });
+    upstream = await startFaultyUpstream(({ endpoint, runId }) => {
+      if (endpoint === 'runs')
+        return { json: Array.from({ length: RUNS }, (_, index) => wireRun(`r${index}`, startedAt(index))) };
+      return endpoint === 'steps' ? { json: steps(runId) } : { status: 404, json: {} };
     });
-    expect(errors).toMatchObject([
-      {
-        message: 'outputs: too many values to be read; it is answered as a whole alone',
-        path: ['run', 'steps', 0, 'path'],
-      },
-    ]);
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+    await gateway.query('{ workflow(id: "wf") { runs(first: 30) { nodes { totalElapsedTime } } } }');
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
   });
 
-  it('are written anew once for the operation, and inputs are looked for once, however often they are selected', async () => {
-    const source = { now: () => 0, maxUpstreamCalls: 1, maxObjects: 1, prices: null } as unknown as ContextSource;
-    const signal = () => new AbortController().signal;
-    const context = createContext(source, { viewer: null, authError: null, requestId: 'r', signal });
-    const exact = payloadOf({ outputs: 'x' });
-    const written = jest.fn(() => Buffer.from('1'));
-    const payload = {
-      ...exact,
-      outputs: { ...exact.outputs, isPlain: false, problem: null, sizeBytes: 1, written } as never,
-    };
-    const answers = [1, 2, 3].map(() => payloadValue(payload, 'outputs', null, context));
-    expect(new Set(answers).size).toBe(1);
-    expect(written).toHaveBeenCalledTimes(1);
-    const run = runOf([ran('a', 0, 1), ran('b', 1, 2, 'completed', { inputs: { input_data: { n: 7 } } })]);
-    const parse = jest.spyOn(JSON, 'parse');
-    const found = await Promise.all(['n', null, 'n'].map((path) => inferredInputs(run, path, context)));
-    const readings = parse.mock.calls.length;
-    parse.mockRestore();
-    expect(found).toEqual([7, { n: 7 }, 7]);
-    expect(readings).toBe(1);
+  it.each([
+    [
+      'inputs',
+      repeat(10, (index) => `a${index}: runs(first: 30) { nodes { id steps { value: inputs(path: "of") } last: id } }`),
+    ],
+    [
+      'tokens',
+      repeat(10, (index) => `a${index}: runs(first: 30) { nodes { id tokenUsage { totalTokens } last: id } }`),
+    ],
+    ['a trend', 'a: trend(last: 30, buckets: 30) { runCount nodes { totalTokens } }'],
+    ['statistics', 'a: statistics(last: 30) { runCount nodes { totalTokens } }'],
+  ])('are read in several turns of the event loop, so that others are answered: %s', async (_, selection) => {
+    for (let time = 0; time < 2; time += 1) {
+      let [turns, isOver] = [0, false];
+      const count = () => {
+        turns += 1;
+        if (!isOver) setImmediate(count);
+      };
+      count();
+      const { data, errors } = await gateway.query(`{ workflow(id: "wf") { ${selection} } }`);
+      isOver = true;
+      expect(errors).toEqual([]);
+      expect(turns).toBeGreaterThan((RUNS * BYTES_A_RUN) / MAX_BYTES_A_TURN);
+      const { a9 } = (data as { workflow: Record<string, { nodes: Record<string, unknown>[] }> }).workflow;
+      // In the order in which they were asked for, and each with its own value.
+      for (const node of a9?.nodes ?? []) {
+        expect(Object.keys(node).join()).toMatch(/^id,(?:steps|tokenUsage),last$/);
+        if ('steps' in node) expect(node.steps).toEqual([{ value: node.id }, { value: node.id }]);
+      }
+    }
   });
 });

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readPriceFile } from '../../src/graphql/price-file.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
+import { wireStep } from '../harness/wire.ts';
 
 describe('the file of prices', () => {
   let folder: string;
@@ -21,55 +22,40 @@ describe('the file of prices', () => {
     return path;
   }
 
-  it("is read in LiteLLM's format", () => {
-    const prices = readPriceFile('examples/prices.json');
-    expect([...prices.keys()]).toEqual(['gpt-4.1-mini', 'gpt-5-mini', 'claude-sonnet-4-5']);
-    expect(prices.get('claude-sonnet-4-5')).toEqual({
-      prices: { input: 3e-6, cachedInput: 3e-7, cacheWrites: 3.75e-6, output: 1.5e-5, reasoning: null },
-      longInput: [
-        { aboveInputTokens: 200_000, prices: { input: 6e-6, cachedInput: 6e-7, cacheWrites: 7.5e-6, output: 2.25e-5 } },
-      ],
-    });
-  });
-
-  it('is read past what is no price for a token', () => {
-    const path = write({
-      sample_spec: { input_cost_per_token: 'as LiteLLM describes it', output_cost_per_token: 0 },
-      image: { output_cost_per_image: 0.04 },
-      thinker: {
-        input_cost_per_token: 1e-6,
-        input_cost_per_token_batches: 'half',
-        output_cost_per_token: null,
-        output_cost_per_reasoning_token: 3e-6,
-        input_cost_per_token_above_128k_tokens: 2e-6,
-        input_cost_per_token_above_256k_tokens: 4e-6,
-        input_cost_per_token_above_512k_tokens_priority: 8e-6,
-        cache_creation_input_token_cost_above_1hr: 6e-6,
-        max_tokens: 'many',
-      },
-    });
-    expect([...readPriceFile(path)]).toEqual([
-      [
-        'thinker',
-        {
-          prices: { input: 1e-6, cachedInput: null, cacheWrites: null, output: null, reasoning: 3e-6 },
-          longInput: [
-            { aboveInputTokens: 256_000, prices: { input: 4e-6 } },
-            { aboveInputTokens: 128_000, prices: { input: 2e-6 } },
-          ],
+  it("is read in LiteLLM's format, past all that is no price for a token", async () => {
+    const path = write(
+      JSON.stringify({
+        sample_spec: { input_cost_per_token: 'as LiteLLM describes it', output_cost_per_token: 0 },
+        image: { output_cost_per_image: 0.04 },
+        thinker: {
+          ...{ input_cost_per_token: 1e-6, input_cost_per_token_batches: 'half', output_cost_per_token: 2e-6 },
+          ...{ input_cost_per_token_above_128k_tokens: 2e-6, input_cost_per_token_above_256k_tokens: 4e-6 },
+          ...{ input_cost_per_token_above_512k_tokens_priority: 8e-6, max_tokens: 'many' },
         },
-      ],
-    ]);
-  });
-
-  it('may have 8 MiB, and prices from 0 to 0.1', () => {
-    const longest = '{"m":{"input_cost_per_token":0,"output_cost_per_token":0.1}}'.padEnd(8 * 2 ** 20);
-    expect(readPriceFile(write(longest)).get('m')?.prices).toMatchObject({ input: 0, output: 0.1 });
-  });
-
-  it('may have models with a price for input or for output alone', () => {
-    const path = write({ input: { input_cost_per_token: 1e-6 }, output: { output_cost_per_token: 1e-6 } });
-    expect([...readPriceFile(path).keys()]).toEqual(['input', 'output']);
+        dearest: { input_cost_per_token: 0, output_cost_per_token: 0.1 },
+      }).padEnd(8 * 2 ** 20),
+    );
+    const usages = [
+      ['thinker', 1000],
+      ['thinker', 200_000],
+      ['thinker', 300_000],
+      ['dearest', 5],
+      ['image', 5],
+    ] as const;
+    const steps = usages.map(([model, tokens], index) =>
+      wireStep({
+        id: `s${index}`,
+        inputs: null,
+        outputs: { model, usage: { prompt_tokens: tokens, completion_tokens: 10 } },
+      }),
+    );
+    const upstream = await startFaultyUpstream(() => ({ json: steps }));
+    const gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', TOKEN_PRICES: path });
+    const { data } = await gateway.query('{ run(workflowId: "wf", id: "r1") { steps { estimatedCost { amount } } } }');
+    const amounts = [0.00102, 0.40002, 1.20002, 1, null];
+    expect(data).toEqual({ run: { steps: amounts.map((amount) => ({ estimatedCost: { amount } })) } });
+    await gateway.close();
+    await upstream.close();
   });
 
   const expected = 'expected US dollars a token, a number from 0 to 0.1';

@@ -1,89 +1,122 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createRateLimit, rateLimited, type LocalRateLimit } from '../../src/graphql/operations/rate-limit.ts';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { send, sendByHttp, TRANSPORTS } from '../harness/transports.ts';
 
-const me = 'key-1';
-const other = 'key-2';
+const ASK = { query: '{ run(workflowId: "wf", id: "r1") { status } }' };
+const ANSWER = { data: { run: { status: 'COMPLETED' } } };
+const LIMITED = [
+  {
+    message: 'Rate limit exceeded: 6 operations per minute. Try again in 10 s.',
+    extensions: { code: 'RATE_LIMITED', retryable: true, retryAfterSeconds: 10, requestId: expect.any(String) },
+  },
+];
 
-describe('the rate limit', () => {
+describe('the rate limit of a key', () => {
   let clock: ManualClock;
-  let limit: LocalRateLimit;
-
-  beforeEach(() => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  beforeEach(async () => {
     clock = createManualClock();
-    limit = createRateLimit({ perMinute: 6, now: clock.now, maxCallers: 2 });
+    upstream = await startFaultyUpstream();
+    gateway = await start({ RATE_LIMIT_PER_MINUTE: '6', LIVE_TTL_MS: '0' });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+  const start = (environment: Readonly<Record<string, string>>) =>
+    startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now: clock.now });
+
+  const post = (key = 'key-1', headers = {}) => sendByHttp('HTTP POST', gateway.url, ASK, key, headers);
+  const statusesOf = async (count: number) => {
+    const statuses: number[] = [];
+    while (statuses.length < count) statuses.push((await post()).status);
+    return statuses;
+  };
+
+  it('counts new, known and cached operations alike, and reports in headers how many are left', async () => {
+    const left: (string | null)[] = [];
+    for (let time = 0; time < 6; time += 1) {
+      const response = await post();
+      expect(await response.json()).toEqual(ANSWER);
+      expect([response.headers.get('ratelimit-limit'), response.headers.get('retry-after')]).toEqual(['6', null]);
+      left.push(response.headers.get('ratelimit-remaining'), response.headers.get('ratelimit-reset'));
+    }
+    expect(left).toEqual(['5', '10', '4', '20', '3', '30', '2', '40', '1', '50', '0', '60']);
+    for (const accept of ['application/json', 'application/graphql-response+json']) {
+      const refused = await post('key-1', { accept });
+      expect(refused.status).toBe(429);
+      expect(await refused.json()).toEqual({ errors: LIMITED });
+      expect(Object.fromEntries(refused.headers)).toMatchObject({
+        'content-type': `${accept}; charset=utf-8`,
+        'cache-control': 'no-store',
+        'retry-after': '10',
+        'ratelimit-remaining': '0',
+        'ratelimit-reset': '60',
+      });
+    }
   });
 
-  const takeAll = () => Array.from({ length: 6 }, () => limit.take(me));
-
-  it('lets all of a minute through at once, and says what is left', () => {
-    expect(takeAll().map(({ isAllowed, remaining, resetSeconds }) => [isAllowed, remaining, resetSeconds])).toEqual([
-      [true, 5, 10],
-      [true, 4, 20],
-      [true, 3, 30],
-      [true, 2, 40],
-      [true, 1, 50],
-      [true, 0, 60],
-    ]);
-    expect(limit.take(me)).toEqual({
-      isAllowed: false,
-      limit: 6,
-      remaining: 0,
-      resetSeconds: 60,
-      retryAfterSeconds: 10,
-    });
-  });
-
-  it('lets another through each tenth second, and no two at the edge of a minute', () => {
-    takeAll();
+  it('allows one more each tenth of a minute, never two, and counts no refusal', async () => {
+    expect(await statusesOf(10)).toEqual([200, 200, 200, 200, 200, 200, 429, 429, 429, 429]);
     clock.advance(9_999);
-    expect(limit.take(me)).toMatchObject({ isAllowed: false, retryAfterSeconds: 1 });
+    expect((await post()).headers.get('retry-after')).toBe('1');
     clock.advance(1);
-    expect(limit.take(me).isAllowed).toBe(true);
-    expect(limit.take(me).isAllowed).toBe(false);
+    expect(await statusesOf(2)).toEqual([200, 429]);
     clock.advance(60_000);
-    expect(takeAll().every(({ isAllowed }) => isAllowed)).toBe(true);
-    expect(limit.take(me).isAllowed).toBe(false);
-  });
-
-  it('counts no refusal', () => {
-    takeAll();
-    for (let time = 0; time < 100; time += 1) limit.take(me);
-    clock.advance(10_000);
-    expect(limit.take(me).isAllowed).toBe(true);
-  });
-
-  it('counts each viewer alone, and forgets the one that was quiet longest', () => {
-    takeAll();
-    expect(limit.take(other).remaining).toBe(5);
-    expect(limit.take(me).isAllowed).toBe(false);
-    limit.take('key-3');
-    limit.take('key-4');
-    expect(limit.take(me).remaining).toBe(5);
-  });
-
-  it('locks nobody out when the clock is set back', () => {
-    takeAll();
+    expect(await statusesOf(7)).toEqual([200, 200, 200, 200, 200, 200, 429]);
+    // A clock that is set back locks nobody out.
     clock.advance(-3_600_000);
-    expect(limit.take(me)).toMatchObject({ isAllowed: false, retryAfterSeconds: 10 });
-    clock.advance(10_000);
+    expect((await post()).headers.get('retry-after')).toBe('10');
   });
 
-  it.each([1, 7, 600, 999_999])('lets just %i through a minute, whatever the rounding', (perMinute) => {
-    const exact = createRateLimit({ perMinute, now: clock.now });
-    let allowed = 0;
-    while (allowed <= perMinute && exact.take(me).isAllowed) allowed += 1;
-    expect(allowed).toBe(perMinute);
-  });
-
-  it('is named in its error, with the limit and when to come again', () => {
-    takeAll();
-    const { message, code, details, isRetryable } = rateLimited(limit.take(me));
-    expect(message).toBe('Rate limit exceeded: 6 operations per minute. Try again in 10 s.');
-    expect({ code, details, isRetryable }).toEqual({
-      code: 'RATE_LIMITED',
-      details: { retryAfterSeconds: 10 },
-      isRetryable: true,
+  it('is reported in the headers of a refused request, too', async () => {
+    const headers = { authorization: 'Bearer key-1' };
+    const response = await fetch(`${gateway.url}/graphql`, { method: 'PUT', headers });
+    expect(response.status).toBe(405);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      allow: 'GET, HEAD, POST',
+      'ratelimit-limit': '6',
+      'ratelimit-remaining': '5',
     });
+  });
+
+  it('counts an answer that is not modified', async () => {
+    const first = await sendByHttp('HTTP GET', gateway.url, ASK);
+    const validator = { 'if-none-match': first.headers.get('etag') ?? '' };
+    for (const left of ['4', '3', '2', '1', '0']) {
+      const again = await sendByHttp('HTTP GET', gateway.url, ASK, 'key-1', validator);
+      expect([again.status, again.headers.get('ratelimit-remaining')]).toEqual([304, left]);
+    }
+    expect((await sendByHttp('HTTP GET', gateway.url, ASK, 'key-1', validator)).status).toBe(429);
+  });
+
+  it('is shared by all transports, and leaves other keys alone', async () => {
+    for (let time = 0; time < 6; time += 1) {
+      const transport = TRANSPORTS[time % TRANSPORTS.length] ?? 'HTTP POST';
+      expect(await send(transport, gateway.url, ASK)).toEqual(ANSWER);
+    }
+    const calls = upstream.calls.length;
+    for (const transport of TRANSPORTS) {
+      expect(await send(transport, gateway.url, ASK)).toEqual({ errors: LIMITED });
+      expect(await send(transport, gateway.url, ASK, 'key-2')).toHaveProperty('data');
+    }
+    expect(upstream.calls.filter(({ key }) => key === 'key-1')).toHaveLength(calls);
+  });
+
+  it('counts invalid operations, and no request without a key', async () => {
+    for (let time = 0; time < 6; time += 1) await send('HTTP POST', gateway.url, { query: `{ wrong${time}` });
+    expect(await send('HTTP POST', gateway.url, ASK)).toEqual({ errors: LIMITED });
+    for (let time = 0; time < 10; time += 1) {
+      expect((await gateway.query('{ __typename }', { key: null })).status).toBe(200);
+    }
+  });
+
+  it('is not in the headers where there is no limit', async () => {
+    await gateway.close();
+    gateway = await start({});
+    expect([...(await post()).headers.keys()].filter((name) => name.startsWith('ratelimit'))).toEqual([]);
   });
 });

@@ -1,83 +1,194 @@
-import { describe, expect, it } from '@jest/globals';
-import { getOperationAST, parse, validate } from 'graphql';
-import { nullCheck } from '../../src/graphql/operations/variables.ts';
-import { createSchema } from '../../src/graphql/schema.ts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { openSocket, openStream, type Frame } from '../harness/live-client.ts';
+import { codesOf, ofRun, ofWorkflow, TIMES } from '../harness/operations.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
-const schema = createSchema();
+const ofJson = (fields: string) => `executeWorkflow(workflowId: "wf", inputs: ${fields}) { run { id } }`;
+const MUTATION = `mutation ($v: JSON) { ${ofJson('$v')} }`;
+const QUERY = 'query ($v: [_Any!]!) { _entities(representations: $v) { ... on Run { id } } }';
+const UNUSED = '{ __typename }';
+const nested = (levels: number, kind: 'lists' | 'objects') =>
+  kind === 'lists' ? '['.repeat(levels) + ']'.repeat(levels) : `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+/** By hand: `JSON.stringify` cannot write what is nested so deeply. */
+const bodyOf = (query: string, value: string) => `{"query":${JSON.stringify(query)},"variables":{"v":${value}}}`;
 
-/** The message of what is refused; null if nothing is. */
-function refusalOf(text: string, variables: Readonly<Record<string, unknown>>): string | null {
-  const document = parse(text, { noLocation: true });
-  expect(validate(schema, document)).toEqual([]);
-  const operation = getOperationAST(document, 'Q');
-  if (!operation) throw new Error('expected an operation');
-  try {
-    nullCheck(schema, document, operation)(variables);
-    return null;
-  } catch (error) {
-    expect(error).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
-    return (error as Error).message;
-  }
-}
+describe('variables', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
 
-const workflow = (fields: string) => `{ workflow(id: "w") { ${fields} } }`;
-const NULL = { x: null };
-
-describe('null for a nullable variable', () => {
-  it.each([
-    ['an argument', `query Q($x: ID = "a") { workflow(id: $x) { id } }`, '"id" of Query.workflow expects ID!'],
-    [
-      'an item',
-      `query Q($x: ID = "a") ${workflow('runsById(ids: ["b", $x]) { id }')}`,
-      '"ids" of Workflow.runsById expects ID!',
-    ],
-    [
-      'a field of an input',
-      `query Q($x: RunStatus = FAILED) ${workflow('runs(filter: { status: [$x] }) { __typename }')}`,
-      '"filter" of Workflow.runs expects RunStatus!',
-    ],
-    [
-      'a directive',
-      `query Q($x: Boolean = true) ${workflow('... @include(if: $x) { id }')}`,
-      '"if" of @include expects Boolean!',
-    ],
-    ['the operation', `query Q($x: Boolean = true) { __typename @skip(if: $x) }`, '"if" of @skip expects Boolean!'],
-    [
-      'a fragment in a fragment',
-      `query Q($x: ID = "a") ${workflow('...A')} fragment A on Workflow { ...B } fragment B on Workflow { run(id: $x) { id } }`,
-      '"id" of Workflow.run expects ID!',
-    ],
-  ])('is refused where null is not allowed, with its place: %s', (_, text, place) => {
-    expect(refusalOf(text, NULL)).toBe(`Variable "$x" must not be null: ${place}.`);
-    expect(refusalOf(text, { x: undefined })).toBe(`Variable "$x" must not be null: ${place}.`);
-    // Left out, it has its default, or the argument has.
-    expect(refusalOf(text, {})).toBeNull();
-    expect(refusalOf(text, Object.create(NULL) as Record<string, never>)).toBeNull();
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream(({ endpoint, runId }) => {
+      if (endpoint === 'execute') return { json: { run_id: 'new' } };
+      if (endpoint === 'run') return { json: [wireRun(runId)] };
+      return { json: [wireStep({ id: 'fast' }), wireStep({ id: 'slow', end_time: '2025-03-13T02:41:30Z' })] };
+    });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
   });
 
-  it('is refused where it is a default, too', () => {
-    const text = `query Q($x: OrderDirection = null) { run(workflowId: "w", id: "r") { steps(orderBy: { field: DURATION, direction: $x }) { id } } }`;
-    expect(refusalOf(text, {})).toContain('Variable "$x" must not be null: "orderBy" of Run.steps');
-    expect(refusalOf(text, { x: 'ASC' })).toBeNull();
+  const errorsOf = (frame: Frame) =>
+    frame.type === 'error' ? frame.errors : frame.type === 'next' ? (frame.payload.errors ?? []) : [];
+  const transports = {
+    async 'HTTP POST'(query: string, value: string) {
+      const headers = { 'content-type': 'application/json', authorization: 'Bearer key-1' };
+      const response = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers, body: bodyOf(query, value) });
+      expect(response.status).toBe(200);
+      return ((await response.json()) as { errors?: ReturnType<typeof errorsOf> }).errors ?? [];
+    },
+    async 'graphql-sse'(query: string, value: string) {
+      const client = await openStream(gateway.url, bodyOf(query, value), 'key-1');
+      const frame = await client.next();
+      client.cut();
+      return errorsOf(frame);
+    },
+    async 'graphql-ws'(query: string, value: string) {
+      const client = await openSocket(gateway.url, { authorization: 'Bearer key-1' });
+      client.send(`{"id":"1","type":"subscribe","payload":${bodyOf(query, value)}}`);
+      const errors = errorsOf(await client.next());
+      // The socket goes on.
+      client.subscribe({ query: UNUSED }, '2');
+      expect(await client.nextData()).toEqual({ __typename: 'Query' });
+      client.cut();
+      return errors;
+    },
+  };
+
+  it.each(Object.entries(transports))('that are nested deeply are refused over %s, used or not', async (_, ask) => {
+    const before = upstream.count('execute');
+    for (const query of [MUTATION, QUERY, UNUSED]) {
+      for (const kind of ['lists', 'objects'] as const) {
+        expect(await ask(query, nested(10_000, kind))).toEqual([
+          {
+            message: expect.stringContaining('at most 200 levels'),
+            extensions: { code: 'BAD_USER_INPUT', retryable: false, requestId: expect.any(String) },
+          },
+        ]);
+      }
+    }
+    expect(upstream.count('execute')).toBe(before);
+  });
+
+  it('may have 200 levels, and so may inputs in the text of the operation', async () => {
+    const ask = (query: string, value: string) => transports['HTTP POST'](query, value);
+    // The object of variables is the first level.
+    const fits = nested(199, 'objects');
+    expect(await ask(MUTATION, fits)).toEqual([]);
+    expect(upstream.calls.findLast(({ endpoint }) => endpoint === 'execute')?.body).toBe(fits);
+    expect(codesOf({ errors: await ask(MUTATION, nested(200, 'objects')) })).toEqual(['BAD_USER_INPUT']);
+    for (const [levels, codes] of [
+      [200, []],
+      [201, ['BAD_USER_INPUT']],
+    ] as const) {
+      const literal = `${'{a:'.repeat(levels)}1${'}'.repeat(levels)}`;
+      expect(codesOf(await gateway.query(`mutation { ${ofJson(literal)} }`))).toEqual(codes);
+    }
+  });
+
+  it('in a literal of inputs start the run that was asked for, each time', async () => {
+    const query = `mutation ($p: JSON, $n: JSON = 7) { ${ofJson('{ prompt: $p, deep: { list: [$p, $n] } }')} }`;
+    const before = upstream.calls.length;
+    for (const p of TIMES) expect((await gateway.query(query, { variables: { p } })).errors).toEqual([]);
+    const bodies = upstream.calls.slice(before).filter(({ endpoint }) => endpoint === 'execute');
+    expect(bodies.map(({ body }) => JSON.parse(body) as unknown)).toEqual(
+      TIMES.map((p) => ({ prompt: p, deep: { list: [p, 7] } })),
+    );
   });
 
   it.each([
-    ['where null is allowed', `query Q($x: String = "a") { workflows(search: $x) { totalCount } }`],
-    ['in JSON', `mutation Q($x: ID = "a") { executeWorkflow(workflowId: "w", inputs: { a: [$x] }) { message } }`],
-    [
-      'where another operation has it',
-      `query Q($x: String) { workflows(search: $x) { totalCount } } query P($x: ID!) { workflow(id: $x) { id } }`,
-    ],
-    [
-      'under a condition that excludes it',
-      `query Q($x: ID = "a", $y: Boolean = false) { workflow(id: $x) @include(if: $y) { id } }`,
-    ],
-    [
-      'under a condition, in a fragment',
-      `query Q($x: ID = "a") ${workflow('... @skip(if: true) { run(id: $x) { id } }')}`,
-    ],
-    ['that may not be null at all, which graphql-js refuses', `query Q($x: ID!) { workflow(id: $x) { id } }`],
-  ])('is none of its business %s', (_, text) => {
-    expect(refusalOf(text, NULL)).toBeNull();
+    ['left out', {}, ['fast', 'slow']],
+    ['given', { d: 'DESC' }, ['slow', 'fast']],
+  ])('in a literal of an order have their default or their value: %s', async (_, variables, order) => {
+    const selection = (name: string) =>
+      `{ run(workflowId: "wf", id: "r1") { steps(orderBy: { field: DURATION, direction: $${name} }) { id } } }`;
+    const steps = order.map((id) => ({ id }));
+    for (const declared of ['$d: OrderDirection = ASC', '$d: OrderDirection! = ASC', '$d: OrderDirection']) {
+      for (const time of TIMES) {
+        const { data, errors } = await gateway.query(`query (${declared}) ${selection('d')}`, { variables });
+        expect({ declared, time, data, errors }).toEqual({ declared, time, data: { run: { steps } }, errors: [] });
+      }
+    }
+  });
+
+  it('in a literal of a representation name the entity, each time', async () => {
+    const query = `query ($i: ID!, $w: ID = "wf") {
+      _entities(representations: [{ __typename: "Run", workflowId: $w, id: $i }]) { ... on Run { id workflowId } }
+    }`;
+    for (const i of TIMES) {
+      const { data } = await gateway.query(query, { variables: { i } });
+      expect(data).toEqual({ _entities: [{ id: String(i), workflowId: 'wf' }] });
+    }
+  });
+
+  describe('that are null', () => {
+    it.each([
+      ['an argument', 'query ($x: ID = "a") { workflow(id: $x) { id } }', '"id" of Query.workflow expects ID!'],
+      [
+        'an item',
+        `query ($x: ID = "a") ${ofWorkflow('runsById(ids: ["b", $x]) { id }')}`,
+        '"ids" of Workflow.runsById',
+      ],
+      [
+        'a field of an input',
+        `query ($x: RunStatus = FAILED) ${ofWorkflow('runs(filter: { status: [$x] }) { __typename }')}`,
+        '"filter" of Workflow.runs expects RunStatus!',
+      ],
+      ['a directive', `query ($x: Boolean = true) ${ofWorkflow('... @include(if: $x) { id }')}`, '"if" of @include'],
+      ['a condition', 'query ($x: Boolean = true) { __typename @skip(if: $x) }', '"if" of @skip expects Boolean!'],
+      [
+        'a fragment in a fragment',
+        `query ($x: ID = "a") ${ofWorkflow('...A')} fragment A on Workflow { ...B } fragment B on Workflow { run(id: $x) { id } }`,
+        '"id" of Workflow.run expects ID!',
+      ],
+    ])('are refused where null is not allowed, with the place: %s', async (_, query, place) => {
+      // Left out, the variable has its default.
+      expect(codesOf(await gateway.query(query))).not.toContain('BAD_USER_INPUT');
+      for (const time of TIMES) {
+        const { data, errors } = await gateway.query(query, { variables: { x: null } });
+        expect({ time, data, errors }).toMatchObject({
+          data: null,
+          errors: [
+            {
+              message: expect.stringContaining(`"$x" must not be null: ${place}`),
+              extensions: { code: 'BAD_USER_INPUT' },
+            },
+          ],
+        });
+      }
+    });
+
+    it('are refused where null is their default, too', async () => {
+      const steps = 'steps(orderBy: { field: DURATION, direction: $x }) { id }';
+      const query = `query ($x: OrderDirection = null) ${ofRun(steps)}`;
+      expect(codesOf(await gateway.query(query))).toEqual(['BAD_USER_INPUT']);
+      expect((await gateway.query(query, { variables: { x: 'ASC' } })).errors).toEqual([]);
+    });
+
+    it.each([
+      [
+        'where null is allowed',
+        `query Q($x: Boolean) { workflow(id: "wf") { id } run(workflowId: "wf", id: "r1") { steps(filter: { failedOnly: $x }) { id } } }`,
+      ],
+      ['in JSON', `mutation Q($x: ID = "a") { ${ofJson('{ a: [$x] }')} }`],
+      [
+        'under a condition that excludes them',
+        'query Q($x: ID = "a") { __typename workflow(id: $x) @include(if: false) { id } }',
+      ],
+      [
+        'under a condition in a variable',
+        `query Q($x: ID = "a", $y: Boolean = false) ${ofWorkflow('id ... @include(if: $y) { run(id: $x) { id } }')}`,
+      ],
+    ])('are answered %s', async (_, query) => {
+      for (const time of TIMES) {
+        expect({ time, errors: (await gateway.query(query, { variables: { x: null } })).errors }).toEqual({
+          time,
+          errors: [],
+        });
+      }
+    });
   });
 });

@@ -71,6 +71,17 @@ describe('INTROSPECTION and SANDBOX', () => {
     expect(preflight.headers['access-control-allow-origin'] !== undefined).toBe(isShown);
   });
 
+  it('Sandbox opens with the sample key over the sample API alone', async () => {
+    await start({});
+    const sample = await startGateway();
+    const pageOf = async ({ url }: TestGateway) => (await ask(`${url}/graphql`, { headers: BROWSER })).body.toString();
+    const [own, ofSample] = [await pageOf(gateway), await pageOf(sample)];
+    await sample.close();
+    for (const page of [own, ofSample])
+      expect(page).toMatch(/WhyDidItFail[^]*"?runTelemetry"?: ?false|"?runTelemetry"?: ?false[^]*WhyDidItFail/);
+    expect([own.includes('demo-key'), ofSample.includes('demo-key')]).toEqual([false, true]);
+  });
+
   it('a program that prefers HTML gets its answer where Sandbox is off', async () => {
     await start({ SANDBOX: 'off' });
     const { status, body } = await ask(`${gateway.url}/graphql?query={__typename}`, {

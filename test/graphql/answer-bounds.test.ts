@@ -1,0 +1,264 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { codesOf, ofRun, repeat, TIMES } from '../harness/operations.ts';
+import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
+import { send, TRANSPORTS } from '../harness/transports.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
+
+const hundred = <T>(make: (index: number) => T): readonly T[] => Array.from({ length: 100 }, (_, index) => make(index));
+/** A field that fails in each step. */
+const failing = (count: number) => repeat(count, (index) => `a${index}: outputs(path: "abs('x')")`);
+const WAS_EXECUTED = 'The mutation was executed all the same';
+
+describe('an answer', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let steps: readonly unknown[];
+
+  beforeEach(async () => {
+    steps = hundred((index) => wireStep({ id: `s${index}` }));
+    upstream = await startFaultyUpstream(({ endpoint, runId }) => {
+      if (endpoint === 'execute') return { json: { run_id: 'r1', message: 'accepted' } };
+      if (endpoint === 'runs') return { json: hundred((index) => wireRun(`r${index}`)) };
+      if (endpoint === 'run') return { json: [wireRun(runId)] };
+      if (endpoint !== 'steps' || /^r[1-9]\d/.test(runId)) return { status: 404, json: {} };
+      return { json: runId === 'small' ? steps.slice(0, 2) : steps };
+    });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+  const start = async (environment: Readonly<Record<string, string>> = {}) => {
+    // High, so that each test shows its own bound and not that of upstream calls.
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_OPERATION_COST: '10000000', ...environment });
+  };
+
+  const nested = (levels: number): string =>
+    levels === 0
+      ? 'runs(first: 20) { nodes { id } }'
+      : `runs(first: 20) { nodes { workflow { id ${nested(levels - 1)} } } }`;
+
+  it.each(TRANSPORTS)('is refused before any call where nested lists multiply its objects: %s', async (transport) => {
+    await start();
+    for (let time = 0; time < 3; time += 1) {
+      const { data, errors } = await send(transport, gateway.url, { query: `{ workflow(id: "wf") { ${nested(4)} } }` });
+      expect(data ?? null).toBeNull();
+      expect(errors).toMatchObject([
+        { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', limit: 'objects', maximum: 25_000 } },
+      ]);
+      expect(Number(errors?.[0]?.extensions.found)).toBeGreaterThan(20 ** 4);
+    }
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it('has an error for each field that fails while they are few, and only one error beyond 5000', async () => {
+    await start();
+    for (const time of TIMES) {
+      const few = await gateway.query(ofRun(`steps { ${failing(50)} }`));
+      expect({ time, errors: few.errors.length }).toEqual({ time, errors: 5000 });
+      const { data, errors } = await gateway.query(ofRun(`steps { ${failing(51)} }`));
+      expect({ time, data }).toEqual({ time, data: null });
+      expect(errors).toMatchObject([
+        { message: expect.stringContaining('More than 5000 fields'), extensions: { code: 'ANSWER_TOO_LARGE' } },
+      ]);
+    }
+  });
+
+  it.each([
+    [
+      'lists beyond the budget of objects',
+      'run(workflowId: "wf", id: "r1") { steps {',
+      'conversation { messages { role } }',
+    ],
+    ['runs without steps', 'workflow(id: "wf") { runs(first: 100) { nodes {', 'stepCounts { total }'],
+    ['nodes without the list of workflows', 'run(workflowId: "wf", id: "r1") { steps {', 'node { id }'],
+    ['steps that cannot be read', 'run(workflowId: "wf", id: "r2") {', 'steps { id }'],
+  ])('has only one error where thousands of fields fail: %s', async (name, before, field) => {
+    const messages = Array.from({ length: 200 }, () => ({ role: 'user', content: 'hi' }));
+    steps = name.startsWith('steps')
+      ? [wireStep(), ...hundred(() => 5)]
+      : hundred((index) => wireStep({ id: `s${index}`, inputs: { messages } }));
+    await start({ MAX_OPERATION_OBJECTS: '14000' });
+    const query = `{ ${before} ${repeat(60, (index) => `a${index}: ${field}`)} ${'} '.repeat(before.split('{').length)}`;
+    for (const time of TIMES) {
+      const { data, errors } = await gateway.query(query);
+      expect({ time, data, count: errors.length }).toEqual({ time, data: null, count: 1 });
+      expect(errors[0]?.message).toContain('More than 5000 fields');
+    }
+  });
+
+  it('counts objects while it is made: a list that is too long is an error, the rest is answered', async () => {
+    steps = Array.from({ length: 5000 }, (_, index) => wireStep({ id: `s${index}` }));
+    await start();
+    const lists = repeat(6, (index) => `a${index}: steps { id errorInfo { message } }`);
+    const query = `{
+      small: run(workflowId: "wf", id: "small") { status steps { id } }
+      large: run(workflowId: "wf", id: "r1") { status totalElapsedTime ${lists} }
+    }`;
+    for (const time of TIMES) {
+      const { data, errors } = await gateway.query(query);
+      expect({ time, data }).toMatchObject({
+        data: {
+          small: { status: 'COMPLETED', steps: [{ id: 's0' }, { id: 's1' }] },
+          large: { totalElapsedTime: 10_000 },
+        },
+      });
+      expect(errors.length).toBeGreaterThan(0);
+      for (const { path, extensions } of errors) {
+        expect([path?.[0], extensions.code]).toEqual(['large', 'ANSWER_TOO_LARGE']);
+      }
+    }
+    const { data, errors } = await gateway.query(ofRun('steps { id }'));
+    expect(errors).toEqual([]);
+    expect((data as { run: { steps: unknown[] } }).run.steps).toHaveLength(5000);
+  });
+
+  it.each([
+    ['id', 201, 100],
+    // Ten fields weigh as much as one more object.
+    [repeat(10, (index) => `a${index}: id`), 201, 50],
+    ['...F', 201, 50],
+    // An object in an item weighs as much as the item.
+    ['previousAttempt { id }', 201, 50],
+  ])('weighs the items of a list by what is selected of them: %s', async (selected, maximum, fitting) => {
+    const ten = repeat(10, (index) => `a${index}: id`);
+    const fragment = selected === '...F' ? ` fragment F on Step { ${ten} }` : '';
+    await start({ MAX_OPERATION_OBJECTS: String(maximum) });
+    const codesFor = async (count: number) => {
+      steps = Array.from({ length: count }, (_, index) => wireStep({ id: `s${index}`, node_id: `n${index}` }));
+      const query = `{ run(workflowId: "wf", id: "r1") { a: steps { ${selected} } b: steps { ${selected} } } }${fragment}`;
+      return codesOf(await gateway.query(query, { key: `key-${count}` }));
+    };
+    expect(await codesFor(fitting)).toEqual([]);
+    expect(await codesFor(fitting + 1)).toEqual(['ANSWER_TOO_LARGE']);
+  });
+
+  it.each([
+    ['its size', '1024', 'outputs'],
+    ['the number of its failures', '1000000', failing(51)],
+  ])('of a mutation that is refused for %s says that the mutation was executed', async (_, max, fields) => {
+    await start({ MAX_ANSWER_BYTES: max });
+    for (let time = 1; time <= 3; time += 1) {
+      const query = `mutation { executeWorkflow(workflowId: "wf") { run { steps { ${fields} } } } }`;
+      const { data, errors } = await gateway.query(query);
+      expect(data).toBeNull();
+      expect(errors).toMatchObject([
+        { message: expect.stringContaining(WAS_EXECUTED), extensions: { code: 'ANSWER_TOO_LARGE', retryable: false } },
+      ]);
+      expect(upstream.count('execute')).toBe(time);
+    }
+  });
+
+  it.each([
+    ['objects', '40', 'id elapsedTime'],
+    ['JMESPath steps', '1000', 'id elapsedTime outputs(path: "sort(items)")'],
+  ])('counts %s once, also where a number in it is out of range', async (_, maxObjects, fields) => {
+    await start({ MAX_OPERATION_OBJECTS: maxObjects });
+    const outputs = { items: Array.from({ length: 2000 }, (__, index) => (index * 7919) % 2003) };
+    steps = Array.from({ length: 30 }, (__, index) =>
+      wireStep({ id: `s${index}`, outputs, elapsed_time: index === 7 ? 2 ** 40 : 1 }),
+    );
+    for (const time of TIMES) {
+      const { errors } = await gateway.query(ofRun(`steps { ${fields} }`));
+      expect({ time, errors }).toMatchObject({
+        errors: [{ path: ['run', 'steps', 7, 'elapsedTime'], extensions: { code: 'NUMBER_OUT_OF_RANGE' } }],
+      });
+    }
+  });
+
+  it('shares one budget of JMESPath steps over aliases, steps and runs; other fields are answered', async () => {
+    await start();
+    const items = Array.from({ length: 2000 }, (_, index) => (index * 7919) % 2003);
+    steps = Array.from({ length: 10 }, (_, index) => wireStep({ id: `s${index}`, outputs: { items } }));
+    const paths = repeat(20, (index) => `p${index}: outputs(path: "sort(items)[${index}]")`);
+    const query = `{ workflow(id: "wf") { runsById(ids: ["r1", "r2", "r3"]) { status steps { id ${paths} } } } }`;
+    for (const time of TIMES) {
+      const { data, errors } = await gateway.query(query);
+      const { runsById } = (data as { workflow: { runsById: { status: string; steps: Record<string, unknown>[] }[] } })
+        .workflow;
+      const values = runsById.flatMap((run) =>
+        run.steps.flatMap((step) => Object.values({ ...step, id: [] }).flat() as unknown[]),
+      );
+      const found = values.filter((value) => value !== null).length;
+      expect({ time, states: runsById.map(({ status }) => status), values: values.length }).toEqual({
+        time,
+        states: ['COMPLETED', 'COMPLETED', 'COMPLETED'],
+        values: 600,
+      });
+      expect(found).toBeGreaterThan(0);
+      expect(found).toBeLessThan(100);
+      expect(errors).toHaveLength(600 - found);
+      expect(new Set(codesOf({ errors }))).toEqual(new Set(['BAD_USER_INPUT']));
+    }
+  });
+});
+
+describe('the bytes of an answer', () => {
+  const MAXIMUM = 4096;
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let outputs = 'null';
+  let runs = 0;
+  beforeAll(async () => {
+    const { script } = createScriptedHistory(3, [wireWorkflow('wf')]);
+    upstream = await startFaultyUpstream((call) => {
+      if (call.endpoint !== 'steps') return script(call);
+      return { raw: JSON.stringify([wireStep({ outputs: '?' })]).replace('"?"', () => outputs) };
+    });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_ANSWER_BYTES: String(MAXIMUM) });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  /** Often characters that JSON escapes, and halves of surrogate pairs. */
+  const text = fc.string({
+    unit: fc.oneof(
+      fc.constantFrom('a', '"', '\\', '\b', '\n', '\u0000', '\u001f', '\u007f', '\u2028', 'é', '漢', '🐎'),
+      fc.constantFrom('\ud800', '\udbff', '\udc00', '\udfff', '\u07ff', '\u0800', '\ud7ff', '\ue000', '\uffff'),
+    ),
+  });
+  const values = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.constantFrom(null, true, false, 1.5e300, -7),
+      text,
+      fc.array(tie('value'), { maxLength: 6 }),
+      fc.dictionary(text, tie('value'), { maxKeys: 6 }),
+    ),
+  })).value;
+
+  it('are those of its JSON: just as many as there may be are answered, and not one more', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(fc.constantFrom('a', 'b', 'c'), values), async (value) => {
+        outputs = JSON.stringify(value);
+        fc.pre(outputs.length < 500);
+        const id = `r${(runs += 1)}`;
+        // The name of a field fills the answer up. The first part is parsed, so that it is measured value by value.
+        const queryOf = (name: string) => ofRun(`${name}: __typename steps { outputs part: outputs(path: "@") }`, id);
+        const { data } = await gateway.query(queryOf('x'));
+        const rest = MAXIMUM - Buffer.byteLength(JSON.stringify({ data })) + 1;
+        expect((await gateway.query(queryOf('x'.repeat(rest)))).errors).toEqual([]);
+        expect(codesOf(await gateway.query(queryOf('x'.repeat(rest + 1))))).toEqual(['ANSWER_TOO_LARGE']);
+      }),
+      { numRuns: 60, seed: 4711 },
+    );
+  });
+
+  it.each(TRANSPORTS)('are bounded each time: %s', async (transport) => {
+    outputs = JSON.stringify('x'.repeat(MAXIMUM));
+    const query = ofRun('status steps { id outputs }', `r${(runs += 1)}`);
+    for (const time of TIMES) {
+      const { data, errors } = await send(transport, gateway.url, { query });
+      expect({ time, data, codes: codesOf({ errors: errors ?? [] }) }).toEqual({
+        time,
+        data: null,
+        codes: ['ANSWER_TOO_LARGE'],
+      });
+    }
+  });
+});

@@ -1,0 +1,76 @@
+/** How much memory the documents take cannot be seen from outside: this is a test of their module. */
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { parse } from 'graphql';
+import { createQueryCompiler, type QueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
+import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
+import { createCostModel } from '../../src/graphql/operations/cost.ts';
+import { createDocuments } from '../../src/graphql/operations/documents.ts';
+import { createSchema } from '../../src/graphql/schema.ts';
+import { repeat } from '../harness/operations.ts';
+
+const schema = createSchema();
+const lookAhead = createLookAhead(schema);
+const costModel = createCostModel({ schema, lookAhead, offersRecords: true, maxObjects: 25_000 });
+const realCompiler = createQueryCompiler(schema);
+
+function createTracked(maxBytes: number, compiler: QueryCompiler = realCompiler) {
+  const documents = createDocuments({ schema, costModel, compiler, maxBytes });
+  /** Keeps the document, and returns the bytes of its compiled query. */
+  function keep(text: string, isCompiled = true): number {
+    const document = documents.find(text) ?? documents.prepare(text, 'hash', parse(text, { noLocation: true }));
+    documents.keep(document);
+    return isCompiled ? (documents.compiled(document, null)?.sizeBytes ?? 0) : 0;
+  }
+  return { documents, keep };
+}
+
+describe('documents', () => {
+  it('are kept only where keep says so', () => {
+    const { documents, keep } = createTracked(1_000_000);
+    const text = '{ __typename }';
+    const document = documents.prepare(text, 'hash', parse(text));
+    expect(documents.compiled(document, null)).toBeNull();
+    expect(documents.find(text)).toBeUndefined();
+    keep(text);
+    expect(documents.find(text)).toBeDefined();
+  });
+
+  it('that are legal and large stay within the bound with their trees and compiled queries', () => {
+    const maxBytes = 4_000_000;
+    const { documents, keep } = createTracked(maxBytes);
+    const sizes = new Map<string, number>();
+    for (let number = 0; number < 40; number += 1) {
+      const text = `query Q${number} { run(workflowId: "wf", id: "r") { ${repeat(90, (index) => `a${index}: id`)} } }`;
+      sizes.set(text, keep(text));
+    }
+    const kept = [...sizes].filter(([text]) => documents.find(text));
+    const least = kept.reduce((sum, [text, compiled]) => sum + 2 * text.length + compiled, 0);
+    expect(kept.length).toBeGreaterThan(0);
+    expect(least).toBeLessThanOrEqual(maxBytes);
+  });
+
+  it('never take more than their bound, in whatever order they are kept, found and compiled', () => {
+    const action = fc.record({
+      number: fc.integer({ min: 0, max: 12 }),
+      length: fc.constantFrom(0, 100, 2000, 30_000),
+      isCompiled: fc.boolean(),
+    });
+    const actions = fc.array(action, { maxLength: 60 });
+    fc.assert(
+      fc.property(actions, fc.constantFrom(0, 1000, 50_000, 200_000), fc.constantFrom(0, 40_000), (all, max, bytes) => {
+        const compiler = { compile: () => ({ sizeBytes: bytes, execute: () => ({ data: {} }) }) };
+        const { documents, keep } = createTracked(max, compiler);
+        const compiled = new Map<string, number>();
+        for (const { number, length, isCompiled } of all) {
+          const text = `{__typename}#${number} ${'x'.repeat(length)}`;
+          const before = documents.find(text) ? (compiled.get(text) ?? 0) : 0;
+          compiled.set(text, Math.max(keep(text, isCompiled), before));
+          const kept = [...compiled].filter(([known]) => documents.find(known));
+          expect(kept.reduce((sum, [known, size]) => sum + 2 * known.length + size, 0)).toBeLessThanOrEqual(max);
+        }
+      }),
+      { seed: 41, numRuns: 150 },
+    );
+  });
+});

@@ -1,0 +1,367 @@
+import { hash } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { GatewayError, type ObservedOperation, type StepgatePlugin } from 'stepgate';
+import { captureLog } from '../harness/captured-log.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type GraphqlError, type TestGateway } from '../harness/gateway.ts';
+import { codesOf, ofRun, repeat, TIMES } from '../harness/operations.ts';
+import { connectRaw } from '../harness/raw-http.ts';
+import { send } from '../harness/transports.ts';
+import { wireStep } from '../harness/wire.ts';
+
+const RUN = 'query Run($id: ID = "r1") { run(workflowId: "wf", id: $id) { status } }';
+const START = 'mutation Start { executeWorkflow(workflowId: "wf") { run { id } } }';
+const LIVE = 'subscription Live { runUpdated(workflowId: "wf", id: "r1") { status } }';
+
+interface Body {
+  readonly data?: unknown;
+  readonly errors?: readonly GraphqlError[];
+}
+
+describe('an operation', () => {
+  const log = captureLog('info');
+  const observed: ObservedOperation[] = [];
+  const plugin: StepgatePlugin = { requestDidStart: () => Promise.resolve() };
+  let upstream: FaultyUpstream;
+  /** One for each road: without additions, and with a plugin that sees each operation. */
+  let gateways: Readonly<Record<string, TestGateway>>;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream((call) => {
+      if (call.runId === 'missing') return { status: 404, json: {} };
+      return call.endpoint === 'execute' ? { json: { run_id: 'r1' } } : healthy(call);
+    });
+    const environment = { UPSTREAM_URL: upstream.url, MAX_OPERATION_COST: '2', MAX_OPERATION_OBJECTS: '21' };
+    const onOperation = (operation: ObservedOperation) => void observed.push(operation);
+    const { now } = createManualClock();
+    gateway = await startGateway(environment, { now, logger: log.logger, onOperation });
+    gateways = {
+      'without plugins': gateway,
+      'with a plugin': await startGateway(environment, { now, plugins: [plugin] }),
+    };
+  });
+  beforeEach(() => {
+    observed.length = 0;
+  });
+  afterAll(async () => {
+    for (const each of Object.values(gateways)) await each.close();
+    await upstream.close();
+  });
+
+  async function post(body: object, headers: Readonly<Record<string, string>> = {}, name = 'without plugins') {
+    const response = await fetch(`${gateways[name]?.url ?? ''}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer key-1', ...headers },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      contentType: response.headers.get('content-type'),
+      cacheControl: response.headers.get('cache-control'),
+      body: (text.startsWith('{') ? JSON.parse(text) : {}) as Body,
+      // The ids of requests differ, as they should.
+      text: text.replaceAll(/"requestId":"[^"]+"/g, ''),
+    };
+  }
+
+  const steps = 'steps(filter: $f) { id }';
+  it.each<[string, object, string, string]>([
+    ['is no GraphQL', { query: '{' }, 'GRAPHQL_PARSE_FAILED', 'Syntax Error: Expected Name, found <EOF>.'],
+    ['is invalid', { query: '{ nope }' }, 'GRAPHQL_VALIDATION_FAILED', 'Cannot query field "nope"'],
+    [
+      'passes a limit of form',
+      { query: `{ ${'__typename '.repeat(51)}}` },
+      'GRAPHQL_VALIDATION_FAILED',
+      '51 root fields',
+    ],
+    ['costs too many calls', { query: ofRun('progress { total }') }, 'GRAPHQL_VALIDATION_FAILED', 'upstream calls'],
+    [
+      'costs too many calls by a fragment',
+      { query: `${ofRun('...F')} fragment F on Run { progress { total } }` },
+      'GRAPHQL_VALIDATION_FAILED',
+      'upstream calls',
+    ],
+    [
+      'answers too many objects',
+      { query: ofRun('steps { id } a: steps { id }') },
+      'GRAPHQL_VALIDATION_FAILED',
+      'may answer 41 objects',
+    ],
+    ['is not in the document', { query: RUN, operationName: 'Other' }, 'OPERATION_RESOLUTION_FAILURE', 'named "Other"'],
+    ['is one of two without a name', { query: `${RUN} ${START}` }, 'OPERATION_RESOLUTION_FAILURE', 'operation name'],
+    ['has a wrong variable', { query: RUN, variables: { id: ['r1'] } }, 'BAD_USER_INPUT', 'Variable "$id" got invalid'],
+    [
+      'lacks a variable',
+      { query: RUN.replace('ID = "r1"', 'ID!') },
+      'BAD_USER_INPUT',
+      'Variable "$id" of required type "ID!" was not provided.',
+    ],
+    ['has null where none is allowed', { query: RUN, variables: { id: null } }, 'BAD_USER_INPUT', 'must not be null'],
+    [
+      'has a wrong enum',
+      { query: `query ($f: StepFilter) ${ofRun(steps)}`, variables: { f: { status: ['x'] } } },
+      'BAD_USER_INPUT',
+      'does not exist in "StepStatus" enum',
+    ],
+    ['is a subscription by HTTP', { query: LIVE }, 'BAD_REQUEST', 'needs a transport that carries events'],
+  ])('that %s is refused alike each time that it comes, without data', async (_, body, code, message) => {
+    const calls = upstream.calls.length;
+    const first = await post(body);
+    for (const time of TIMES) {
+      for (const name of Object.keys(gateways)) {
+        const answer = await post(body, {}, name);
+        expect({ time, name, text: answer.text }).toEqual({ time, name, text: first.text });
+      }
+      const trusted = await post(body, { accept: 'application/graphql-response+json' });
+      expect(trusted.status).toBe(400);
+    }
+    expect(first).toMatchObject({ status: first.status, cacheControl: 'no-store' });
+    expect(first.body).toEqual({
+      errors: [
+        expect.objectContaining({
+          message: expect.stringContaining(message),
+          extensions: expect.objectContaining({ code, retryable: false, requestId: expect.any(String) }),
+        }),
+      ],
+    });
+    expect(upstream.calls).toHaveLength(calls);
+    expect(observed.at(-1)).toMatchObject({ outcome: 'client_error', errorCodes: [code] });
+    expect(log.text).not.toContain('"level":50');
+  });
+
+  it.each([
+    ['a value', { query: RUN, variables: { id: 'r1' } }],
+    ['an error of a field', { query: RUN, variables: { id: 'missing' } }],
+    ['an error of an id', { query: RUN, variables: { id: '../x' } }],
+    ['a bad path', { query: ofRun('steps { outputs(path: "[") }') }],
+    ['one of two operations', { query: `${RUN} ${START}`, operationName: 'Run' }],
+    ['introspection', { query: '{ __type(name: "Run") { name } }' }],
+    ['a hash that is not its own', { query: RUN, extensions: { persistedQuery: { version: 1, sha256Hash: 'x' } } }],
+    [
+      'conditions',
+      { query: `query ($b: Boolean!) ${ofRun('id @skip(if: $b) status @include(if: $b)')}`, variables: { b: true } },
+    ],
+    ['__proto__ as an alias', { query: ofRun('__proto__: id constructor: status') }],
+  ])('that has %s is answered alike each time that it comes', async (_, body) => {
+    const first = await post(body);
+    expect(first.text).not.toBe('');
+    for (const time of TIMES) {
+      for (const name of Object.keys(gateways)) {
+        expect({ time, name, text: (await post(body, {}, name)).text }).toEqual({ time, name, text: first.text });
+      }
+    }
+    // The value of a key's cache is not for callers without a key.
+    const withoutKey = await post(body, { authorization: '' });
+    if (first.body.data && !first.text.includes('__type"'))
+      expect(codesOf(withoutKey.body)).toContain('UNAUTHENTICATED');
+  });
+
+  it('has the media type that the client takes', async () => {
+    for (const time of TIMES) {
+      const accept = 'application/graphql-response+json';
+      const types = [accept, 'application/json'].map((type) => post({ query: RUN }, { accept: type }));
+      const got = (await Promise.all(types)).map(({ contentType }) => contentType);
+      expect({ time, got }).toEqual({ time, got: [`${accept}; charset=utf-8`, 'application/json; charset=utf-8'] });
+      expect((await post({ query: RUN }, { accept: 'text/csv' })).status).toBe(406);
+    }
+  });
+
+  it('that is a mutation is executed each time, and by POST or graphql-ws alone', async () => {
+    const body = { query: `${RUN} ${START}`, operationName: 'Start' };
+    const before = upstream.count('execute');
+    for (const time of TIMES) {
+      expect(await post(body)).toMatchObject({ status: 200, cacheControl: 'no-store' });
+      expect(upstream.count('execute')).toBe(before + time);
+      expect((await send('HTTP GET', gateway.url, body)).errors).toMatchObject([
+        { message: expect.stringContaining('must be sent by POST'), extensions: { code: 'BAD_REQUEST' } },
+      ]);
+    }
+    const { status } = await fetch(`${gateway.url}/graphql?query=${encodeURIComponent(START)}`, {
+      headers: { authorization: 'Bearer key-1' },
+    });
+    expect(status).toBe(405);
+    expect(await send('graphql-ws', gateway.url, body)).toHaveProperty('data');
+    expect(upstream.count('execute')).toBe(before + TIMES.length + 1);
+  });
+
+  it('that selects fields of a mutation executes all of them, whatever fails', async () => {
+    const before = upstream.count('execute');
+    const { data, errors } = await gateway.query(
+      `mutation { a: executeWorkflow(workflowId: "..") { message } b: executeWorkflow(workflowId: "wf") { message } }`,
+    );
+    expect(data).toMatchObject({ a: null, b: {} });
+    expect(codesOf({ errors })).toEqual(['BAD_USER_INPUT']);
+    expect(upstream.count('execute')).toBe(before + 1);
+  });
+
+  it('has one error and its message in at most 1000 characters for variables, however many and long they are', async () => {
+    const wrong = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`z${index}`, 1]));
+    const query = `query ($f: StepFilter) ${ofRun(steps)}`;
+    expect((await post({ query })).body.errors).toBeUndefined();
+    for (const time of TIMES) {
+      const { body } = await post({ query, variables: { f: { ...wrong, nodeId: '"'.repeat(1e5) } } });
+      const [first, ...others] = body.errors ?? [];
+      expect({ time, others: others.length }).toEqual({ time, others: 1 });
+      expect(first?.message.length).toBeLessThanOrEqual(1001);
+      expect(others[0]?.message).toMatch(/error limit reached/);
+    }
+  });
+
+  it('is observed with its name, hash and outcome, each time', async () => {
+    const query = RUN.replace('Run', 'Seen');
+    for (const body of [{ query }, { query }, { query }, { query: '{ nope }' }]) await post(body);
+    expect(observed.map(({ name, type, cache, outcome }) => [name, type, cache, outcome])).toEqual([
+      ['Seen', 'query', expect.any(String), 'ok'],
+      ['Seen', 'query', 'held', 'ok'],
+      [null, 'unknown', 'ready', 'ok'],
+      [null, 'unknown', 'none', 'client_error'],
+    ]);
+    expect(observed[0]?.queryHash).toBe(hash('sha256', query));
+    for (const time of TIMES) {
+      const client = await send('graphql-ws', gateway.url, { query: LIVE });
+      expect({ time, client }).toEqual({ time, client: { data: { runUpdated: { status: 'COMPLETED' } } } });
+    }
+  });
+});
+
+describe('an operation whose client has left', () => {
+  it('is given up if it is a query; a mutation is executed all the same', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    const observed: ObservedOperation[] = [];
+    const ends = Promise.withResolvers<undefined>();
+    const upstream = await startFaultyUpstream(async (call) => {
+      if (call.endpoint === 'execute') {
+        await gate.promise;
+        return { json: { run_id: 'r1' } };
+      }
+      await call.cut;
+      return {};
+    });
+    const gateway = await startGateway(
+      { UPSTREAM_URL: upstream.url },
+      {
+        onOperation: (operation) => {
+          observed.push(operation);
+          if (observed.length === 2) ends.resolve(undefined);
+        },
+      },
+    );
+    for (const query of [RUN, START]) {
+      const raw = await connectRaw(gateway.url);
+      const body = JSON.stringify({ query });
+      const arrival = upstream.nextCall();
+      await raw.send(
+        `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key-1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+      const { cut, endpoint } = await arrival;
+      raw.close();
+      if (endpoint === 'execute') gate.resolve(undefined);
+      else await cut;
+    }
+    await ends.promise;
+    expect(observed.map(({ type, outcome }) => [type, outcome])).toEqual([
+      ['query', 'abandoned'],
+      ['mutation', 'abandoned'],
+    ]);
+    expect(upstream.count('execute')).toBe(1);
+    await gateway.close();
+    await upstream.close();
+  });
+});
+
+describe('errors', () => {
+  const SECRET = 'secret-4711';
+  const log = captureLog('error');
+  const failures: Readonly<Record<string, () => unknown>> = {
+    known: () => {
+      throw new GatewayError('FORBIDDEN', 'not for you');
+    },
+    secret: () => {
+      throw new TypeError(SECRET);
+    },
+    late: () => Promise.reject(new Error(SECRET)),
+    asValue: () => new Error(SECRET),
+    noError: () => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- what an embedder may throw
+      throw SECRET;
+    },
+    wrongType: () => ({ secret: SECRET }),
+  };
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    const names = Object.keys(failures);
+    upstream = await startFaultyUpstream((call) =>
+      call.endpoint === 'steps' ? { json: [wireStep({ error: 'boom' })] } : healthy(call),
+    );
+    gateway = await startGateway(
+      { UPSTREAM_URL: upstream.url },
+      {
+        logger: log.logger,
+        extension: {
+          typeDefs: `extend type Run { ${names.map((name) => `${name}: Int`).join(' ')} }`,
+          fields: {
+            Run: Object.fromEntries(
+              names.map((name) => [name, { calls: 0, resolve: failures[name] as () => unknown }]),
+            ),
+          },
+        },
+      },
+    );
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('of a defect tell a client nothing but the request id, which is in the log', async () => {
+    for (const time of TIMES) {
+      const { data, errors } = await gateway.query(ofRun(`id ${Object.keys(failures).join(' ')}`));
+      const nulls = Object.fromEntries(Object.keys(failures).map((name) => [name, null]));
+      expect({ time, data }).toEqual({ time, data: { run: { id: 'r1', ...nulls } } });
+      expect(JSON.stringify(errors)).not.toContain(SECRET);
+      for (const { path, extensions, message } of errors) {
+        const isKnown = path?.at(-1) === 'known';
+        expect(extensions).toEqual({
+          code: isKnown ? 'FORBIDDEN' : 'INTERNAL_SERVER_ERROR',
+          retryable: false,
+          requestId: expect.any(String),
+        });
+        expect(message === 'not for you').toBe(isKnown);
+        if (!isKnown) expect(log.text).toContain(extensions.requestId);
+      }
+      expect(errors).toHaveLength(Object.keys(failures).length);
+    }
+    expect(log.text).toContain(SECRET);
+  });
+
+  it.each([
+    [500, 'UPSTREAM_UNAVAILABLE', true],
+    [404, 'NOT_FOUND', false],
+    [401, 'UNAUTHENTICATED', false],
+    [403, 'FORBIDDEN', false],
+    [429, 'RATE_LIMITED', true],
+    [400, 'BAD_USER_INPUT', false],
+    [302, 'UPSTREAM_CONTRACT_VIOLATION', false],
+  ])(
+    'of an upstream call have the code of HTTP %i, its status, and whether it may be tried again',
+    async (status, code, retryable) => {
+      const sick = await startFaultyUpstream(() => ({ status, json: { detail: SECRET } }));
+      const other = await startGateway({ UPSTREAM_URL: sick.url, UPSTREAM_ENDPOINTS: 'steps' });
+      const { errors } = await other.query(ofRun('status'));
+      expect(errors).toMatchObject([{ path: ['run'], extensions: { code, retryable, upstreamStatus: status } }]);
+      expect(JSON.stringify(errors)).not.toContain(SECRET);
+      await other.close();
+      await sick.close();
+    },
+  );
+
+  it('of many fields are all answered, also where they are long', async () => {
+    const query = `{ ${repeat(40, (index) => `${'x'.repeat(2000)}${index}`)} }`;
+    const { data, errors } = await gateway.query(query);
+    expect([data, errors.length]).toEqual([null, 40]);
+  });
+});

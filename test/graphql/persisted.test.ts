@@ -1,0 +1,269 @@
+import { hash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createManualClock } from '../harness/clock.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { codesOf, repeat } from '../harness/operations.ts';
+import { send, sendByHttp, TRANSPORTS } from '../harness/transports.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const LISTED = 'query Status($id: ID!) { run(workflowId: "wf", id: $id) { status } }';
+const OTHER = 'query Other { workflow(id: "wf") { name } }';
+const START = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
+const LIVE = 'subscription Live { runUpdated(workflowId: "wf", id: "r1") { status } }';
+const ID = hash('sha256', LISTED);
+const variables = { id: 'r1' };
+const ANSWER = { data: { run: { status: 'COMPLETED' } } };
+const PAGE = 'src/web/__generated__/persisted-documents.json';
+
+const hashed = (sha256Hash: unknown): Fields => ({ extensions: { persistedQuery: { version: 1, sha256Hash } } });
+const byHash = (query: string) => hashed(hash('sha256', query));
+const STYLES: readonly (readonly [string, (id: string) => Fields])[] = [
+  ['extensions.persistedQuery', hashed],
+  ['documentId', (id) => ({ documentId: `sha256:${id}` })],
+  ['id', (id) => ({ id })],
+  ['an empty query and documentId', (id) => ({ query: '', documentId: id })],
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'persisted-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+function write(name: string, content: unknown): string {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+const apollo = (operations: unknown, fields: object = {}) => ({
+  ...{ format: 'apollo-persisted-query-manifest', version: 1, operations },
+  ...fields,
+});
+const manifest = write('manifest.json', { [`sha256:${ID}`]: LISTED });
+
+describe('persisted operations', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  async function start(mode: string, manifests = manifest, more = {}): Promise<void> {
+    upstream = await startFaultyUpstream((call) => {
+      if (call.key === 'bad-key') return { status: 401, json: {} };
+      if (call.runId === 'missing') return { status: 404, json: {} };
+      if (call.endpoint === 'workflows') return { json: [] };
+      return call.endpoint === 'execute' ? { json: { run_id: 'new' } } : healthy(call);
+    });
+    const environment = { PERSISTED_OPERATIONS: mode, PERSISTED_MANIFESTS: mode === 'off' ? '' : manifests, ...more };
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now: createManualClock().now });
+  }
+  const close = async () => {
+    await gateway.close();
+    await upstream.close();
+  };
+  const ask = (request: Fields, transport: (typeof TRANSPORTS)[number] = 'HTTP POST', key?: string) =>
+    send(transport, gateway.url, request, key);
+
+  describe.each(['allow', 'only', 'off'])('in the mode %s', (mode) => {
+    beforeAll(() => start(mode));
+    afterAll(close);
+
+    it.each(TRANSPORTS)('are found by each kind of name, or refused: %s', async (transport) => {
+      for (const [style, name] of STYLES) {
+        for (let time = 0; time < 3; time += 1) {
+          const answer = await ask({ ...name(ID), variables }, transport);
+          if (mode === 'off') expect(codesOf(answer)).toEqual(['PERSISTED_QUERY_NOT_SUPPORTED']);
+          else expect({ style, answer }).toEqual({ style, answer: ANSWER });
+        }
+        const { errors } = await ask(name(hash('sha256', OTHER)), transport);
+        // Clients recognize the words, and then send the text.
+        const message = mode === 'off' ? 'PersistedQueryNotSupported' : 'PersistedQueryNotFound';
+        expect(errors).toMatchObject([{ message, extensions: { retryable: false } }]);
+      }
+    });
+
+    it.each(TRANSPORTS)('are sent as text, where that is allowed: %s', async (transport) => {
+      for (let time = 0; time < 3; time += 1) {
+        expect(await ask({ query: LISTED, variables }, transport)).toEqual(ANSWER);
+        for (const request of [
+          { query: `${LISTED} `, variables },
+          { query: '{ __typename }' },
+          { query: '{ __typename }', documentId: ID },
+          { query: '{ __schema { queryType { name } } }' },
+          { query: 'not even GraphQL' },
+        ]) {
+          const codes = codesOf(await ask(request, transport));
+          const isRefused = codes.includes('OPERATION_NOT_ALLOWED');
+          expect({ request, isRefused }).toEqual({ request, isRefused: mode === 'only' });
+        }
+      }
+    });
+  });
+
+  describe('of clients', () => {
+    beforeAll(() => start('allow'));
+    afterAll(close);
+    const NOT_FOUND = ['PERSISTED_QUERY_NOT_FOUND'];
+    const codesFor = async (request: Fields, key?: string) =>
+      codesOf(await ask(request, JSON.stringify(request).includes('subscription') ? 'graphql-ws' : 'HTTP POST', key));
+
+    it.each(TRANSPORTS)('are registered by text and hash over %s, and then known by each name', async (transport) => {
+      const query = `${LISTED} # ${transport}`;
+      const id = hash('sha256', query);
+      expect(codesOf(await ask({ ...hashed(id), variables }, transport))).toEqual(NOT_FOUND);
+      expect(codesOf(await ask({ query, variables, ...byHash(OTHER) }, transport))).toEqual(['BAD_REQUEST']);
+      expect(await ask({ query, variables, ...hashed(id) }, transport)).toEqual(ANSWER);
+      for (const [, name] of STYLES) expect(await ask({ ...name(id), variables }, transport)).toEqual(ANSWER);
+    });
+
+    it('are registered for a key that is accepted, and for no other', async () => {
+      for (const query of ['{ __typename }', `${OTHER} #`, `${START} #`, LIVE]) {
+        for (const key of ['bad-key', '']) await ask({ query, ...byHash(query) }, 'HTTP POST', key).catch(() => null);
+        expect({ query, codes: await codesFor({ ...byHash(query) }) }).toEqual({ query, codes: NOT_FOUND });
+      }
+    });
+
+    it.each([
+      ['is invalid', '{ nope }', {}],
+      ['names no operation', `${LISTED} #1`, { operationName: 'Other' }],
+      ['has a wrong variable', `${LISTED} #2`, { variables: { id: ['r1'] } }],
+      ['finds nothing', `${LISTED} #3`, { variables: { id: 'missing' } }],
+    ])('are not registered by a first request that %s', async (_, query, params) => {
+      await ask({ query: '{ run(workflowId: "wf", id: "missing") { id } }' }, 'HTTP POST', 'key-9');
+      await ask({ query, ...params, ...byHash(query) }, 'HTTP POST', 'key-9');
+      expect(await codesFor({ ...byHash(query), variables })).toEqual(NOT_FOUND);
+    });
+
+    it('are registered by a mutation and by a subscription, too', async () => {
+      expect(await codesFor({ query: START, ...byHash(START) })).toEqual([]);
+      expect(await codesFor(byHash(START))).toEqual([]);
+      const { data } = await ask({ query: LIVE, ...byHash(LIVE) }, 'graphql-ws');
+      expect(data).toEqual({ runUpdated: { status: 'COMPLETED' } });
+      expect(await ask(byHash(LIVE), 'graphql-sse')).toEqual({ data });
+    });
+
+    it.each<Fields>([
+      { documentId: 'listsha256:ed' },
+      { documentId: ID.toUpperCase() },
+      { id: `${ID}0` },
+      { ...hashed(hash('sha256', 'x')), documentId: ID },
+    ])('are not found by another name: %j', async (request) => {
+      expect(await codesFor({ ...request, variables })).toEqual(NOT_FOUND);
+    });
+
+    it('are named by the hash before documentId, and by that before id', async () => {
+      expect(await ask({ ...hashed(ID), documentId: 'other', variables })).toEqual(ANSWER);
+      expect(await ask({ documentId: ID, id: 'other', variables })).toEqual(ANSWER);
+    });
+
+    it('are forgotten beyond their bytes: the one that was not used for the longest time first', async () => {
+      await close();
+      await start('allow', manifest, { CACHE_MAX_BYTES: '1048576' });
+      const texts = Array.from({ length: 60 }, (_, index) => `${LISTED} #${index}`.padEnd(500));
+      const kept: number[] = [];
+      for (const query of texts) {
+        await ask({ query, variables, ...byHash(query) });
+        await ask({ ...byHash(texts[0] ?? ''), variables });
+      }
+      for (const [index, query] of texts.entries()) {
+        if (codesOf(await ask({ ...byHash(query), variables })).length === 0) kept.push(index);
+      }
+      expect(kept[0]).toBe(0);
+      expect(kept.length).toBeLessThan(30);
+      expect(kept.slice(1)).toEqual(texts.map((_, index) => index).slice(1 - kept.length));
+    });
+  });
+
+  describe('of manifests', () => {
+    afterEach(close);
+
+    it('of both forms are read, and subscribed to by name', async () => {
+      await start('only', [manifest, write('apollo.json', apollo([{ id: 'live', body: LIVE }]))].join(','));
+      for (const transport of ['graphql-ws', 'graphql-sse'] as const) {
+        for (let time = 0; time < 2; time += 1) {
+          const event = await ask({ documentId: 'live' }, transport);
+          expect(event).toEqual({ data: { runUpdated: { status: 'COMPLETED' } } });
+        }
+      }
+    });
+
+    it.each(['HTTP POST', 'HTTP GET'] as const)('are cached answers over %s like any other', async (transport) => {
+      await start('only');
+      let etag: string | null = null;
+      for (let time = 0; time < 3; time += 1) {
+        const response = await sendByHttp(transport, gateway.url, { documentId: ID, variables });
+        expect(await response.json()).toEqual(ANSWER);
+        expect(response.headers.get('cache-control')).toBe('private, max-age=300');
+        etag = response.headers.get('etag');
+      }
+      expect(upstream.calls).toHaveLength(1);
+      expect(etag !== null).toBe(transport === 'HTTP GET');
+      if (etag === null) return;
+      const again = { ...hashed(ID), variables };
+      expect((await sendByHttp(transport, gateway.url, again, 'key-1', { 'if-none-match': etag })).status).toBe(304);
+    });
+
+    it('are the only ones, with the status 403 where the client can trust it', async () => {
+      await start('only');
+      const statusOf = async (accept: string) =>
+        (await sendByHttp('HTTP POST', gateway.url, { query: OTHER }, 'key-1', { accept })).status;
+      expect(await statusOf('application/json')).toBe(200);
+      expect(await statusOf('application/graphql-response+json')).toBe(403);
+    });
+
+    it('of the run page are all answered by their names', async () => {
+      await start('only', PAGE);
+      const names = 'workflowId id runId baseId headId stepId baseStepId headStepId search'.split(' ');
+      const all = {
+        ...Object.fromEntries(names.map((name) => [name, 'r1'])),
+        ...{ runIds: ['r1'], withFailures: true, isInputs: true, first: 20, last: 100 },
+      };
+      const operations = JSON.parse(readFileSync(PAGE, 'utf8')) as Record<string, string>;
+      for (const [documentId, query] of Object.entries(operations)) {
+        const transport = query.includes('subscription ') ? 'graphql-ws' : 'HTTP POST';
+        const codes = codesOf(await ask({ documentId, variables: all }, transport));
+        expect({ query, codes: codes.filter((code) => code !== 'NOT_FOUND') }).toEqual({ query, codes: [] });
+      }
+    });
+  });
+});
+
+describe('a manifest', () => {
+  const WRONG = 'expected {"<hash>": "<document>", …} or';
+  it.each<[string, unknown, string]>([
+    ['is no JSON', '{', 'expected JSON'],
+    ['is a list', [], WRONG],
+    ['has no texts', { aa: 7 }, WRONG],
+    ['has another version', apollo([], { version: 2 }), WRONG],
+    ['has a format alone', { format: 'another' }, WRONG],
+    ['has an operation without a body', apollo([{ id: 'aa' }]), WRONG],
+    ['has an unknown field', { aa: 'query\n  Q { colour }' }, 'Q (aa): Cannot query field "colour"'],
+    ['has bad syntax', { aa: 'query Q {' }, 'Q (aa): Syntax Error'],
+    ['has too many tokens', { aa: `query Q { ${'a '.repeat(5001)} }` }, 'Q (aa): Syntax Error'],
+    ['has a fragment alone', { aa: 'fragment F on Run { id }' }, '(aa): it holds no operation'],
+    [
+      'passes a limit',
+      { aa: `query Q { ${repeat(101, (index) => `a${index}: __typename`)} }` },
+      'Q (aa): This operation has 101 aliases',
+    ],
+    [
+      'has one id twice',
+      apollo([
+        { id: 'aa', body: LISTED },
+        { id: 'aa', body: OTHER },
+      ]),
+      'Other (aa): another document has the same id',
+    ],
+  ])('that %s stops the start, by name', async (_, content, problem) => {
+    const path = write('bad.json', content);
+    const starting = startGateway({ PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: path });
+    await expect(starting).rejects.toThrow(`PERSISTED_MANIFESTS: ${path}: `);
+    await expect(starting).rejects.toThrow(problem);
+  });
+
+  it('that is not there stops the start', async () => {
+    const starting = startGateway({ PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: join(folder, 'none.json') });
+    await expect(starting).rejects.toThrow("it can't be read: ENOENT");
+  });
+});

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc, { type Arbitrary } from 'fast-check';
+import {
+  buildClientSchema,
+  execute,
+  getIntrospectionQuery,
+  isLeafType,
+  isObjectType,
+  parse,
+  validate,
+  type GraphQLSchema,
+  type IntrospectionQuery,
+} from 'graphql';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type GraphqlAnswer, type TestGateway } from '../harness/gateway.ts';
+import { oddRuns } from '../harness/odd-runs.ts';
+import { randomOperation, type RandomOperation } from '../harness/random-operations.ts';
+
+type Errors = GraphqlAnswer['errors'];
+
+/** Each type gets its values from the answer: what graphql-js makes of them is the same answer. */
+function replaying(schema: GraphQLSchema): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (isLeafType(type) && ['JSON', 'DateTime', '_Any'].includes(type.name)) {
+      Object.assign(type, { serialize: (value: unknown) => value, parseValue: (value: unknown) => value });
+    }
+    if (!isObjectType(type) || type.name.startsWith('__')) continue;
+    for (const field of Object.values(type.getFields())) {
+      field.resolve = (source, _args, _context, { path }) => (source as Record<string, unknown>)[path.key];
+    }
+  }
+  return schema;
+}
+
+describe('a random operation', () => {
+  let upstream: FaultyUpstream;
+  let plain: TestGateway;
+  let embedded: TestGateway;
+  let schema: GraphQLSchema;
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream(oddRuns);
+    // By clocks that stand still: durations of runs that go on are the same.
+    const { now } = createManualClock();
+    const limits = { MAX_OPERATION_COST: '100000', MAX_OPERATION_OBJECTS: '1000000', MAX_UPSTREAM_CALLS: '1000' };
+    const environment = { UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000', ...limits };
+    plain = await startGateway(environment, { now });
+    const plugins = [{ requestDidStart: () => Promise.resolve({ executionDidStart: () => Promise.resolve() }) }];
+    embedded = await startGateway(environment, { now, plugins });
+    const { data } = await plain.query(getIntrospectionQuery());
+    schema = replaying(buildClientSchema(data as unknown as IntrospectionQuery));
+  });
+  afterAll(async () => {
+    for (const part of [plain, embedded, upstream]) await part.close();
+  });
+
+  const isNullAbove = (data: unknown, path: readonly (string | number)[]): boolean => {
+    let value = data;
+    for (const key of path) {
+      if (value == null) return true;
+      value = (value as Record<string | number, unknown>)[key];
+    }
+    return false;
+  };
+
+  /** In any order. Of errors that have nulled a place above their own, some may be left out (specification, 6.4.4). */
+  const exactErrors = (data: unknown, errors: Errors) =>
+    errors
+      .filter(({ path = [] }) => !isNullAbove(data, path))
+      .map(({ message, path, extensions: { code } }) => JSON.stringify([path, code, message]))
+      .sort();
+
+  const outcomeOf = ({ data, errors, status }: GraphqlAnswer) => ({
+    status,
+    data: JSON.stringify(data),
+    errors: exactErrors(data, errors),
+    hasErrors: errors.length > 0,
+  });
+
+  let count = 0;
+  const newKey = () => `key-${(count += 1)}`;
+  const seen = { answered: 0, withErrors: 0, refused: 0 };
+
+  async function check({ text, variables }: RandomOperation): Promise<void> {
+    const first = await plain.query(text, { variables, key: newKey() });
+    const expected = outcomeOf(first);
+    // Nothing is cached for a new key; for the last one the answer is.
+    const key = newKey();
+    const others = { known: plain, compiled: plain, cached: plain, embedded, 'embedded again': embedded };
+    for (const [name, gateway] of Object.entries(others)) {
+      const answer = await gateway.query(text, { variables, key: name === 'known' ? newKey() : key });
+      expect({ text, variables, name, ...outcomeOf(answer) }).toEqual({ text, variables, name, ...expected });
+    }
+    if (first.data === null) {
+      seen.refused += 1;
+      return;
+    }
+    seen.answered += 1;
+    if (expected.hasErrors) seen.withErrors += 1;
+    // An entity does not say of which type it is.
+    if (text.includes('_entities')) return;
+    const replayed = await execute({ schema, document: parse(text), variableValues: variables, rootValue: first.data });
+    expect({ text, data: JSON.stringify(replayed.data) }).toEqual({ text, data: expected.data });
+  }
+
+  it('is answered alike the first time, later, from the cache, by another gateway, and as its schema says', async () => {
+    const bounds = new Map<number, () => Arbitrary<number>>();
+    // One function for each bound: fast-check looks for the arguments of earlier calls.
+    const below = (bound: number) => {
+      const known = bounds.get(bound) ?? (() => fc.nat({ max: bound - 1 }));
+      bounds.set(bound, known);
+      return known;
+    };
+    const property = fc.asyncProperty(fc.gen(), async (gen) => {
+      const operation = randomOperation(schema, (bound) => gen(below(bound)));
+      fc.pre(validate(schema, parse(operation.text), undefined, { maxErrors: 1 }).length === 0);
+      await check(operation);
+    });
+    await fc.assert(property, { seed: 4711, numRuns: 80, unbiased: true, endOnFailure: true });
+    // Else the comparison would prove nothing.
+    expect(seen.answered).toBeGreaterThan(50);
+    expect(seen.withErrors).toBeGreaterThan(20);
+    expect(seen.refused).toBeGreaterThan(1);
+  });
+});
