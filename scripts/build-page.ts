@@ -49,6 +49,8 @@ const isInstalled = (name: string): boolean => {
 
 // React is built for production, also where Jest starts this.
 process.env.NODE_ENV = 'production';
-const digest = await digestSources();
 // Without the development packages there is no Vite. The gateway then says at `/` how to build the page.
-if ((await readStamp()) !== digest && isInstalled('vite')) await build(digest);
+if (isInstalled('vite')) {
+  const digest = await digestSources();
+  if ((await readStamp()) !== digest) await build(digest);
+}

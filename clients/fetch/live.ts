@@ -1,7 +1,10 @@
 import { createClient as createStreamClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 
-interface Operation { readonly query: string; readonly variables?: Record<string, unknown> }
+interface Operation {
+  readonly query: string;
+  readonly variables?: Record<string, unknown>;
+}
 
 export async function* followOverSocket(url: string, key: string, operation: Operation) {
   const client = createSocketClient({

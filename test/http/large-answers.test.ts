@@ -73,7 +73,7 @@ describe('a large answer', () => {
     });
     return {
       total: () => turns.reduce((sum, length) => sum + length),
-      largest: () => Math.max(...turns),
+      largest: () => turns.reduce((one, another) => Math.max(one, another), 0),
       stop: () => {
         clearImmediate(timer);
       },

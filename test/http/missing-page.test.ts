@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { until } from '../harness/fleet.ts';
 import { ask } from '../harness/plain-http.ts';
 import { startProcess, type GatewayProcess } from '../harness/process.ts';
 
@@ -34,7 +35,7 @@ it('a page that was not built is a 503 that names /graphql, a line of the log, a
   const page = await ask(`${url}/workflows/wf`);
   expect(page).toMatchObject({ status: 503, headers: { 'content-type': 'text/plain; charset=utf-8' } });
   expect(page.body.toString()).toContain('GraphQL is at /graphql');
-  expect(gateway.output()).toContain('the run page is not built');
+  await until(() => gateway.output().includes('the run page is not built'));
   expect((await ask(`${url}/assets/theme.js`)).status).toBe(404);
   const explorer = await ask(`${url}/graphql?explorer=graphiql`, { headers: { accept: 'text/html' } });
   expect([explorer.status, explorer.body.toString().includes('EmbeddedSandbox')]).toEqual([200, true]);

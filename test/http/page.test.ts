@@ -206,24 +206,20 @@ describe('an explorer at /graphql', () => {
     expect((await open(below)).body.toString()).toContain('href="/gateway/graphql?explorer=graphiql"');
   });
 
-  it('is GraphiQL where the browser chose that, which loads from the gateway alone and needs a nonce for its dialogs', async () => {
+  it('is GraphiQL where the browser chose that, which loads from the gateway only', async () => {
     const chosen = await open(development, '?explorer=graphiql');
     const [cookie = ''] = chosen.headers['set-cookie'] ?? [];
     expect(cookie).toBe('stepgate-explorer=graphiql; Path=/graphql; Max-Age=31536000; SameSite=Lax; HttpOnly');
     const pair = cookie.split(';')[0] ?? '';
-    const nonces = new Set<string>();
     for (const cookies of [pair, `other=1; ${pair}`, `a=b;${pair} ; c=d`]) {
       const { headers, body } = await open(development, '', cookies);
       const policy = headers['content-security-policy'];
-      const nonce = /name="style-nonce" content="([\w-]{36})"/.exec(body.toString())?.[1] ?? '';
-      expect(policy).toContain(`style-src 'self' 'nonce-${nonce}'`);
       expect(policy).toContain("script-src 'self';");
-      expect(policy).not.toMatch(/unsafe|\*|https?:/);
+      // Its editor adds style elements.
+      expect(String(policy).replace("style-src 'self' 'unsafe-inline'", '')).not.toMatch(/unsafe|\*|https?:/);
       expect(body.toString()).toMatch(/src="\/assets\/graphiql-[\w-]+\.js"/);
       expect(headers['set-cookie']).toBeUndefined();
-      nonces.add(nonce);
     }
-    expect(nonces.size).toBe(3);
     const ofBase = await open(below, '?explorer=graphiql');
     expect(ofBase.headers['set-cookie']?.[0]).toContain('Path=/gateway/graphql;');
     expect(ofBase.body.toString()).toMatch(/src="\/gateway\/assets\/graphiql-/);

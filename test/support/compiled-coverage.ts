@@ -1,14 +1,5 @@
 /** What of a schema random operations have read. */
-import {
-  getNamedType,
-  isObjectType,
-  isUnionType,
-  parse,
-  TypeInfo,
-  visit,
-  visitWithTypeInfo,
-  type GraphQLSchema,
-} from 'graphql';
+import { parse, TypeInfo, visit, visitWithTypeInfo, type GraphQLSchema } from 'graphql';
 
 export interface Coverage {
   add(text: string): void;
@@ -50,23 +41,4 @@ export function createCoverage(schema: GraphQLSchema): Coverage {
       );
     },
   };
-}
-
-/** Each field of each type that a query can reach, and each argument. */
-export function everyFieldAndArgument(schema: GraphQLSchema): Set<string> {
-  const seen = new Set<unknown>();
-  const found = new Set<string>();
-  const walk = (type: unknown): void => {
-    if (seen.has(type)) return;
-    seen.add(type);
-    if (isUnionType(type)) type.getTypes().forEach(walk);
-    if (!isObjectType(type)) return;
-    for (const field of Object.values(type.getFields())) {
-      found.add(`${type.name}.${field.name}`);
-      for (const { name } of field.args) found.add(`${type.name}.${field.name}(${name})`);
-      walk(getNamedType(field.type));
-    }
-  };
-  walk(schema.getQueryType());
-  return found;
 }

@@ -12,7 +12,6 @@ import type {
   RunRecord,
   StepFacts,
   WorkflowGraph,
-  WorkflowRecord,
 } from '../../src/domain/types.ts';
 import { answerOf, readSteps } from './read-wire.ts';
 
@@ -102,9 +101,6 @@ export const valuesOf = ({ inputs, outputs, metadata }: Payload) => ({
   metadata: valueOf(metadata),
 });
 
-/** Facts with their payload read, for where they are compared by value. */
-export const told = ({ payload, ...facts }: StepFacts | RunRecord) => ({ ...facts, ...valuesOf(payload) });
-
 /** The upstream's list: each step's place in it is its index, and names it `step-<index>`. */
 export const listed = (steps: readonly StepFacts[]): StepFacts[] =>
   steps.map((step, index) => ({ ...step, id: `step-${index}`, index }));
@@ -128,20 +124,6 @@ export function graphOf(...edges: readonly string[]): WorkflowGraph {
     finish: ids.at(-1) ?? null,
   };
 }
-
-export const workflowRecord = (record: Partial<WorkflowRecord> = {}): WorkflowRecord => ({
-  id: 'workflow-1',
-  name: null,
-  description: null,
-  status: null,
-  version: null,
-  isPublic: null,
-  organizationId: null,
-  createdAt: null,
-  updatedAt: null,
-  graph: null,
-  ...record,
-});
 
 // ---- arbitrary facts -------------------------------------------------------------------------------------------
 

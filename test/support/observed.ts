@@ -1,11 +1,7 @@
 /** What a gateway tells of itself, as a test reads it: its log, its metrics, and the lists in the docs. */
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
-import type { ClientFacts } from '../../src/observability/http-source.ts';
 import type { Logger } from '../../src/observability/logger.ts';
-
-/** For an observer of operations that do not come by HTTP. */
-export const NO_CLIENT: ClientFacts = { addressOf: () => '', schemeOf: () => 'http' };
 
 export type Line = Readonly<Record<string, unknown>>;
 

@@ -153,26 +153,6 @@ export function createContexts(
     });
 }
 
-/** Executes queries over such contexts, each of them an operation of its own. */
-export function createQuery(schema: GraphQLSchema, overrides: Partial<ContextSource> = {}) {
-  const contextOf = createContexts(schema, overrides);
-  return async (text: string, variableValues: Variables = {}): Promise<ExecutionResult> => {
-    const contextValue = contextOf('key-1');
-    const result = await execute({ schema, document: parse(text), variableValues, contextValue });
-    const errors = [...(result.errors ?? []), ...contextValue.reported.all()];
-    return errors.length > 0 ? { ...result, errors } : result;
-  };
-}
-
-/** By their places, in order: `run.steps.0.inputs: BAD_USER_INPUT`. */
-export const errorsOf = ({ errors = [] }: ExecutionResult): readonly string[] =>
-  errors
-    .map(({ path = [], originalError }) => {
-      const code = originalError instanceof GatewayError ? originalError.code : 'no error of the gateway';
-      return `${path.join('.')}: ${code}`;
-    })
-    .sort();
-
 export interface Comparison {
   readonly expected: ExecutionResult;
   /** Null if there is none. */

@@ -36,7 +36,8 @@ await describeInBrowser('GraphiQL', (browser) => {
     await page.keyboard.press('Escape');
 
     // A subscription comes by server-sent events.
-    const query = 'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { id freshness { isFinal } } }';
+    const query =
+      'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { id freshness { isFinal } } }';
     await page.goto(`${url}?query=${encodeURIComponent(query)}`);
     await page.getByRole('button', { name: /^Execute query/ }).click();
     await page.locator('.result-window').getByText('isFinal').waitFor();

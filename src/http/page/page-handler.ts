@@ -22,17 +22,17 @@ export interface PageHandlers {
 export type GraphiqlPage = Pick<HttpResponse, 'body' | 'contentSecurityPolicy'>;
 
 /** The page loads from the gateway only. React sets styles through the DOM, which `style-src 'self'` allows. */
-const policyOf = (styles = "'self'", fonts = "'none'"): string =>
+const policyOf = (styles = "'self'", ...more: readonly string[]): string =>
   [
     "default-src 'none'",
     "script-src 'self'",
     `style-src ${styles}`,
-    `font-src ${fonts}`,
     "img-src 'self' data:",
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
+    ...more,
   ].join('; ');
 
 export const ASSETS_PATH = '/assets/';
@@ -64,7 +64,10 @@ export function createPageHandlers(options: PageHandlersOptions): PageHandlers {
       const html = (await pageSource())?.graphiql;
       if (html == null) return null;
       // Its editor adds style elements without a nonce, and has its icons in a font.
-      return { body: htmlOf(html, options), contentSecurityPolicy: policyOf("'self' 'unsafe-inline'", 'data:') };
+      return {
+        body: htmlOf(html, options),
+        contentSecurityPolicy: policyOf("'self' 'unsafe-inline'", 'font-src data:'),
+      };
     },
 
     async assets(exchange) {

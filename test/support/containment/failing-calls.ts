@@ -28,13 +28,6 @@ export const QUICK_FAULTS = {
   'a wrong shape': violation({ json: 'out of order' }),
 } as const satisfies Readonly<Record<string, Fault>>;
 
-/** Those of the connection, too. They take time. */
-export const FAULTS: Readonly<Record<string, Fault>> = {
-  ...QUICK_FAULTS,
-  'no answer in time': { reply: ({ cut }) => cut.then(() => ({})), code: 'UPSTREAM_TIMEOUT' },
-  'a cut connection': { reply: answer({ raw: '[{"id":"r1"}]', cutAfter: 5 }), code: 'UPSTREAM_UNAVAILABLE' },
-};
-
 /** A call by its endpoint, workflow and run: `steps wf r1`, `runs wf`, `workflows`. */
 export const callOf = (endpoint: Endpoint, workflowId = '', runId = ''): string =>
   [endpoint, workflowId, runId].filter((part) => part !== '').join(' ');
