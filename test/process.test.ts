@@ -1,7 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, healthy, type FaultyUpstream, type Script } from './harness/faulty-upstream.ts';
 import { subscribe, type Transport } from './harness/live-client.ts';
@@ -15,7 +12,6 @@ const RUN = { query: '{ run(workflowId: "wf", id: "r1") { totalElapsedTime steps
 describe('the process', () => {
   const started: GatewayProcess[] = [];
   const upstreams: FaultyUpstream[] = [];
-  const folders: string[] = [];
 
   async function startUpstream(script?: Script): Promise<FaultyUpstream> {
     const upstream = await startFaultyUpstream(script);
@@ -33,7 +29,6 @@ describe('the process', () => {
     for (const gateway of started) gateway.end();
     await Promise.all(started.splice(0).map(({ exited }) => exited));
     await Promise.all(upstreams.splice(0).map((upstream) => upstream.close()));
-    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
   });
 
   /** All at once: a process mostly waits for its end. */
@@ -59,29 +54,12 @@ describe('the process', () => {
     expect(gateway.output()).toContain('demo-key');
   });
 
-  /** Under an older Node, which starts another one. Its code is not compiled. */
-  function commandUnderOlderNode(): Command {
-    const folder = mkdtempSync(join(tmpdir(), 'stepgate-command-'));
-    folders.push(folder);
-    for (const name of ['bin', 'node_modules']) symlinkSync(resolve(name), join(folder, name));
-    mkdirSync(join(folder, 'dist'));
-    writeFileSync(
-      join(folder, 'dist/main.js'),
-      `import ${JSON.stringify(pathToFileURL(resolve('src/main.ts')).href)};`,
-    );
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-    const older = join(folder, 'older.cjs');
-    writeFileSync(older, `Object.defineProperty(process, 'versions', { value: { node: '20.0.0' } });`);
-    return [process.execPath, '--preserve-symlinks-main', '--require', older, join(folder, 'bin/stepgate.cjs')];
-  }
-
   const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
   it.each<readonly [string, () => Command | undefined, readonly (number | null)[]]>([
     ['the process', () => undefined, [0, 0, 0]],
     // npm itself ends by SIGHUP.
     ['npm start', () => ['npm', 'start'], [0, 0, null]],
-    ['the command under an older Node', commandUnderOlderNode, [0, 0, 0]],
   ])(
     'sends every answer under way whole when %s gets SIGTERM, SIGINT or SIGHUP, and leaves nothing running',
     (_, commandOf, codes) =>

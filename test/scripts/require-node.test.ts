@@ -30,6 +30,15 @@ describe('the Node that is required', () => {
     );
   });
 
+  it('is named by the command, which does nothing else under an older one', () => {
+    const preload = join(folder, 'version.cjs');
+    writeFileSync(preload, "Object.defineProperty(process, 'versions', { value: { node: '20.0.0' } });");
+    const command = ['--require', preload, 'bin/stepgate.cjs'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('needs Node 24.9 or newer, but this is Node 20.0.0');
+  });
+
   it('is not needed to install: npm runs the script that builds the page, which then does nothing', () => {
     const preload = join(folder, 'version.cjs');
     writeFileSync(preload, "Object.defineProperty(process, 'versions', { value: { node: '20.0.0' } });");

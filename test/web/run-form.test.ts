@@ -3,6 +3,7 @@ import type { Route } from 'playwright-core';
 import { openPage, type OpenPage } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { until } from '../harness/fleet.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
 
@@ -107,6 +108,7 @@ await describeInBrowser('the form that starts a run', (browser) => {
     );
     await open('&from=old');
     await page.getByText('The workflow could not be loaded.').waitFor();
+    await until(async () => (await inputs().inputValue()).includes('T-1'));
     await inputs().fill('{ "ticket": "T-3" }');
     const failed = page.waitForEvent('requestfailed');
     await page.getByRole('button', { name: 'Try again' }).click();
