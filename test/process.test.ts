@@ -1,4 +1,3 @@
-
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, healthy, type FaultyUpstream, type Script } from './harness/faulty-upstream.ts';
 import { subscribe, type Transport } from './harness/live-client.ts';

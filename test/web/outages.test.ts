@@ -52,7 +52,10 @@ await describeInBrowser('the run page in an outage', (browser) => {
     await page.getByText('model_1').first().waitFor();
     upstream.script = over;
     await page.getByText('Final', { exact: true }).waitFor({ timeout: 30_000 });
-    await page.getByText(/^Stale/).first().waitFor({ state: 'hidden' });
+    await page
+      .getByText(/^Stale/)
+      .first()
+      .waitFor({ state: 'hidden' });
     expect(complaints).toEqual([]);
     await context.close();
   });
