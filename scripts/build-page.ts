@@ -1,6 +1,6 @@
 /** Builds the run page into `dist/page`, unless it was built from the same sources: `npm run build:page`. */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -30,6 +30,8 @@ async function build(digest: string): Promise<void> {
   try {
     await vite.build({ root: join(ROOT, 'src', 'web'), logLevel: 'error', build: { outDir: folder } });
     await writeFile(join(folder, STAMP), digest);
+    // mkdtemp lets only its owner in; the image runs as another user.
+    await chmod(folder, 0o755);
     await rm(PAGE, { recursive: true, force: true });
     await rename(folder, PAGE).catch(async (error: unknown) => {
       if ((await readStamp()) !== digest) throw error;
