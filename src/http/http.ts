@@ -156,7 +156,7 @@ export function createHttp(options: HttpOptions) {
     /** Ends subscriptions, then lets requests in progress finish. */
     async close(lingerMs: number) {
       isStopping = true;
-      // Only then do answers close their connections: a proxy would open new ones.
+      // Answers close their connections only after this: a proxy would open new ones.
       await drain.stopListening();
       keepAlive.close();
       await endAll([streams, sockets]);

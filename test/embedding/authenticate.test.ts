@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { GatewayError, type AuthenticateHook, type Identity } from 'stepgate';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { captureLog, type CapturedLog } from '../harness/captured-log.ts';
+import { captureLog, type CapturedLog } from '../harness/observed.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
 import { codesOf } from '../harness/operations.ts';

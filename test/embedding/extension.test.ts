@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createGateway, GatewayError, type Additions, type Run, type SchemaExtension } from 'stepgate';
-import { captureLog } from '../harness/captured-log.ts';
+import { captureLog } from '../harness/observed.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { GraphQLError, type Additions, type ObservedOperation, type StepgatePlugin } from 'stepgate';
-import { captureLog } from '../harness/captured-log.ts';
+import { captureLog } from '../harness/observed.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
 import { codesOf } from '../harness/operations.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { GatewayError, type ObservedOperation, type StepgatePlugin } from 'stepgate';
-import { captureLog } from '../harness/captured-log.ts';
+import { captureLog } from '../harness/observed.ts';
 import { createManualClock } from '../harness/clock.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type GraphqlError, type TestGateway } from '../harness/gateway.ts';

@@ -1,4 +1,4 @@
-/** What a gateway reports about itself, as a test reads it: its log, its metrics, and the tables of the docs. */
+/** What a gateway reports about itself, as a test reads it: its log, its metrics, and the lists in the docs. */
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import type { Logger } from '../../src/observability/logger.ts';
@@ -8,16 +8,22 @@ export type Line = Readonly<Record<string, unknown>>;
 export interface CapturedLog {
   readonly logger: Logger;
   readonly lines: readonly Line[];
+  /** The lines of operations. */
+  readonly operations: readonly Line[];
   readonly text: string;
 }
 
 /** Without the redaction of the real one, so that nothing can hide behind it. */
 export function captureLog(level: string): CapturedLog {
   const written: string[] = [];
+  const parsed = () => written.map((line) => JSON.parse(line) as Line);
   return {
     logger: pino({ level }, { write: (line) => void written.push(line) }),
     get lines() {
-      return written.map((line) => JSON.parse(line) as Line);
+      return parsed();
+    },
+    get operations() {
+      return parsed().filter(({ msg }) => msg === 'operation');
     },
     get text() {
       return written.join('');
@@ -43,7 +49,12 @@ export interface Scrape {
 }
 
 export async function scrape(gatewayUrl: string): Promise<Scrape> {
-  const text = await (await fetch(`${gatewayUrl}/metrics`)).text();
+  const response = await fetch(`${gatewayUrl}/metrics`);
+  return readFigures(await response.text());
+}
+
+/** Of text in Prometheus' format. */
+export function readFigures(text: string): Scrape {
   const lines = text.split('\n');
   const samples = lines.filter((line) => line !== '' && !line.startsWith('#')).map(readSample);
   return {

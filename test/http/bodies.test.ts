@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { anyCharacter } from '../harness/any-character.ts';
-import { captureLog, type CapturedLog } from '../harness/captured-log.ts';
+import { captureLog, type CapturedLog } from '../harness/observed.ts';
 import { collectGarbage } from '../harness/collect-garbage.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';

@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConfigError } from 'stepgate';
-import { captureLog, type CapturedLog } from '../harness/captured-log.ts';
+import { captureLog, type CapturedLog } from '../harness/observed.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { ask } from '../harness/plain-http.ts';

@@ -3,7 +3,7 @@ import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { startIssuer, type Issuer } from '../harness/issuer.ts';
-import { captureLog } from '../harness/captured-log.ts';
+import { captureLog } from '../harness/observed.ts';
 
 const ASK = { query: '{ run(workflowId: "wf", id: "r1") { status } }' };
 const TWO_MIB = JSON.stringify({ query: `{ __typename } #${'x'.repeat(2 ** 21)}` });

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { SECRET } from '../harness/fleet.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { scrape, type Scrape } from '../support/observed.ts';
+import { scrape, type Scrape } from '../harness/observed.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { GraphQLError } from 'stepgate';
-import { captureLog, type CapturedLog } from '../harness/captured-log.ts';
+import { captureLog, type CapturedLog } from '../harness/observed.ts';
 import { readProjectFile } from '../harness/compose.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 

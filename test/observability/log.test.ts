@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { subscribe } from '../harness/live-client.ts';
-import { captureLog, rowsOf, wordsIn, type CapturedLog } from '../support/observed.ts';
+import { captureLog, rowsOf, wordsIn, type CapturedLog } from '../harness/observed.ts';
 
 const RUN = 'query StatusOfRun { run(workflowId: "wf", id: "r1") { status } }';
 

@@ -3,7 +3,7 @@ import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/fa
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
 import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
-import { rowsOf, scrape, wordsIn } from '../support/observed.ts';
+import { rowsOf, scrape, wordsIn } from '../harness/observed.ts';
 import { wireRun } from '../harness/wire.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';

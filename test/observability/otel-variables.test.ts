@@ -6,7 +6,7 @@ import { createSpanExporter } from '../../src/observability/tracing/span-exporte
 import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { captureLog } from '../support/observed.ts';
+import { captureLog } from '../harness/observed.ts';
 import { startProcess } from '../harness/process.ts';
 import { startSpanReceiver, type SpanReceiver } from '../harness/span-receiver.ts';
 

@@ -1,6 +1,6 @@
 /** What the log and the spans of an operation say about its request. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { captureLog, type CapturedLog } from '../harness/captured-log.ts';
+import { captureLog, type CapturedLog } from '../harness/observed.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';

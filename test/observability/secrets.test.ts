@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
-import { captureLog, scrape } from '../support/observed.ts';
+import { captureLog, scrape } from '../harness/observed.ts';
 import { startSpanReceiver, type SpanReceiver } from '../harness/span-receiver.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 

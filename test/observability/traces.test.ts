@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
-import { captureLog, rowsOf, wordsIn, type CapturedLog } from '../support/observed.ts';
+import { captureLog, rowsOf, wordsIn, type CapturedLog } from '../harness/observed.ts';
 import { startProcess } from '../harness/process.ts';
 import { startSpanReceiver, type ReceivedSpan, type SpanReceiver } from '../harness/span-receiver.ts';
 

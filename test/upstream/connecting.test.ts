@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { createAuthority, HAS_OPENSSL, type Authority } from '../harness/certificates.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type GraphqlError, type TestGateway } from '../harness/gateway.ts';
-import { captureLog, scrape } from '../support/observed.ts';
+import { captureLog, scrape } from '../harness/observed.ts';
 import { startProcess, type GatewayProcess } from '../harness/process.ts';
 import { startSpanReceiver } from '../harness/span-receiver.ts';
 
