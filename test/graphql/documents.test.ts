@@ -7,7 +7,6 @@ import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
 import { createCostModel } from '../../src/graphql/operations/cost.ts';
 import { createDocuments } from '../../src/graphql/operations/documents.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { repeat } from '../harness/operations.ts';
 
 const schema = createSchema();
 const lookAhead = createLookAhead(schema);
@@ -26,30 +25,6 @@ function createTracked(maxBytes: number, compiler: QueryCompiler = realCompiler)
 }
 
 describe('documents', () => {
-  it('are kept only where keep says so', () => {
-    const { documents, keep } = createTracked(1_000_000);
-    const text = '{ __typename }';
-    const document = documents.prepare(text, 'hash', parse(text));
-    expect(documents.compiled(document, null)).toBeNull();
-    expect(documents.find(text)).toBeUndefined();
-    keep(text);
-    expect(documents.find(text)).toBeDefined();
-  });
-
-  it('that are legal and large stay within the bound with their trees and compiled queries', () => {
-    const maxBytes = 4_000_000;
-    const { documents, keep } = createTracked(maxBytes);
-    const sizes = new Map<string, number>();
-    for (let number = 0; number < 40; number += 1) {
-      const text = `query Q${number} { run(workflowId: "wf", id: "r") { ${repeat(90, (index) => `a${index}: id`)} } }`;
-      sizes.set(text, keep(text));
-    }
-    const kept = [...sizes].filter(([text]) => documents.find(text));
-    const least = kept.reduce((sum, [text, compiled]) => sum + 2 * text.length + compiled, 0);
-    expect(kept.length).toBeGreaterThan(0);
-    expect(least).toBeLessThanOrEqual(maxBytes);
-  });
-
   it('never take more than their bound, in whatever order they are kept, found and compiled', () => {
     const action = fc.record({
       number: fc.integer({ min: 0, max: 12 }),

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { healthy, startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
-import { startGateway, type QueryOptions, type TestGateway } from '../harness/gateway.ts';
+import { describe, expect, it } from '@jest/globals';
+import { healthy, startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type QueryOptions } from '../harness/gateway.ts';
 import { placesOf } from '../harness/operations.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
+import { perTest } from '../harness/lasting.ts';
 
 const CONTRACT = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
 const runKey = (id: unknown, workflowId: unknown = 'wf') => ({ __typename: 'Run', workflowId, id });
@@ -26,17 +27,8 @@ const FIELDS = `
 `;
 
 describe('entities by their keys', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-
-  beforeEach(async () => {
-    upstream = await startFaultyUpstream(script);
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
-  });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  const upstream = perTest(() => startFaultyUpstream(script));
+  const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
   async function entities(representations: readonly unknown[], fields = FIELDS, options: QueryOptions = {}) {
     const { data, errors } = await gateway.query(
@@ -160,46 +152,10 @@ describe('entities by their keys', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it('keeps to the budget of calls: what could not be loaded says so', async () => {
-    const { errors, entities: answered } = await entities(
-      Array.from({ length: 120 }, (_, index) => runKey(`r${index}`)),
-    );
-    const missed = errors.filter((error) => error.endsWith('UPSTREAM_BUDGET_EXCEEDED'));
-    expect(missed).toHaveLength(errors.length);
-    const withoutSteps = (answered as { totalElapsedTime: number | null }[]).filter(
-      (run) => run.totalElapsedTime === null,
-    );
-    expect(withoutSteps).toHaveLength(missed.length);
-    expect(upstream.calls.length).toBeLessThanOrEqual(200);
-  });
-
   it('needs a key for a run, and none to tell its schema', async () => {
     const { entities: answered, errors } = await entities([runKey('r1')], FIELDS, { key: null });
     expect({ answered, errors }).toEqual({ answered: [null], errors: ['_entities.0: UNAUTHENTICATED'] });
     const { data } = await gateway.query('{ _service { sdl } }', { key: null });
     expect(data).toEqual({ _service: { sdl: CONTRACT } });
-  });
-});
-
-describe('entities of two organizations', () => {
-  let gateway: TestGateway;
-  beforeAll(async () => {
-    gateway = await startGateway();
-  });
-  afterAll(() => gateway.close());
-
-  it("answers another organization's run as if it were not there, though it is cached", async () => {
-    const document = `{ _entities(representations: [
-      { __typename: "Run", workflowId: "support-triage", id: "run-4711" }
-    ]) { ... on Run { status totalElapsedTime } } }`;
-    for (let time = 0; time < 3; time += 1) {
-      const own = await gateway.query(document, { key: 'demo-key' });
-      expect(own).toMatchObject({ data: { _entities: [{ status: 'FAILED', totalElapsedTime: 7 }] }, errors: [] });
-      const others = await gateway.query(document, { key: 'other-key' });
-      expect(others).toMatchObject({
-        data: { _entities: [null] },
-        errors: [{ path: ['_entities', 0], extensions: { code: 'NOT_FOUND' } }],
-      });
-    }
   });
 });

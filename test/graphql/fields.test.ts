@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
   buildSchema,
   getNamedType,
@@ -12,8 +12,9 @@ import {
   type NameNode,
 } from 'graphql';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
 import { startGateway, type Json, type TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { codesOf, ofRun, ofWorkflow, placesOf, TIMES } from '../harness/operations.ts';
 import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
@@ -42,11 +43,10 @@ function select(field: Field, levels: number): string {
   return `${field.name}${args} { __typename ${inner.map((each) => select(each, levels - 1)).join(' ')} }`;
 }
 
-async function startOver(script: Script): Promise<readonly [FaultyUpstream, TestGateway]> {
-  const upstream = await startFaultyUpstream(script);
+function gatewayOver(script: Script): TestGateway {
   const { now, after } = createManualClock();
-  const environment = { UPSTREAM_URL: upstream.url, MAX_OPERATION_OBJECTS: '1000000' };
-  return [upstream, await startGateway(environment, { now, after })];
+  const upstream = perBlock(() => startFaultyUpstream(script));
+  return perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, MAX_OPERATION_OBJECTS: '1000000' }, { now, after }));
 }
 
 /** By its parent: the operation that asks for it, and its place in the data. */
@@ -61,8 +61,7 @@ const PARENTS: Readonly<Record<string, readonly [(fields: string) => string, (da
 
 /** Each alone: what one field needs must not be there only because another one asked for it. */
 describe.each(Object.entries(PARENTS))('each field of a %s', (typeName, [queryOf, parentIn]) => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
+  const gateway = gatewayOver(createScriptedHistory(3, [wireWorkflow('wf')]).script);
   let all: Data;
   let number = 0;
 
@@ -74,13 +73,8 @@ describe.each(Object.entries(PARENTS))('each field of a %s', (typeName, [queryOf
   }
 
   beforeAll(async () => {
-    [upstream, gateway] = await startOver(createScriptedHistory(3, [wireWorkflow('wf')]).script);
     const selections = fieldsOf(typeName).map((field) => select(field, 2));
     all = await ask(selections.join(' '));
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
   });
 
   it.each(fieldsOf(typeName).map((field) => [field.name, field] as const))(
@@ -93,8 +87,6 @@ describe.each(Object.entries(PARENTS))('each field of a %s', (typeName, [queryOf
 });
 
 describe('the values of fields', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
   const failed = { status: 'failed', error: '{"message":"no answer","code":7}', outputs: null };
   const usage = (tokens: number) => ({ model: 'm', usage: { prompt_tokens: tokens, completion_tokens: 1 } });
   /** Run "big" has two steps of two billion seconds and tokens each, "huge" one of four billion. */
@@ -125,20 +117,13 @@ describe('the values of fields', () => {
       ...(runId === 'r2' && { start_time: '2025-03-12T02:41:15Z' }),
     });
 
-  beforeAll(async () => {
-    [upstream, gateway] = await startOver(({ endpoint, workflowId, runId }) => {
-      const none = { status: 404, json: {} };
-      if (endpoint === 'workflows') return { json: [wireWorkflow('wf'), wireWorkflow('other', { graph: null })] };
-      if (endpoint === 'runs')
-        return workflowId === 'wf' ? { json: ['r1', 'down', 'r2'].map(record) } : { status: 500 };
-      if (runId === 'down' && endpoint === 'steps') return { status: 500 };
-      const steps = STEPS[runId];
-      return steps ? { json: endpoint === 'steps' ? steps : [record(runId)] } : none;
-    });
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
+  const gateway = gatewayOver(({ endpoint, workflowId, runId }) => {
+    const none = { status: 404, json: {} };
+    if (endpoint === 'workflows') return { json: [wireWorkflow('wf'), wireWorkflow('other', { graph: null })] };
+    if (endpoint === 'runs') return workflowId === 'wf' ? { json: ['r1', 'down', 'r2'].map(record) } : { status: 500 };
+    if (runId === 'down' && endpoint === 'steps') return { status: 500 };
+    const steps = STEPS[runId];
+    return steps ? { json: endpoint === 'steps' ? steps : [record(runId)] } : none;
   });
 
   /** The data of the root field and the errors by place: the same each time. */
@@ -209,6 +194,7 @@ describe('the values of fields', () => {
     ['last: 1001', 'workflow { trend(last: 1001) { runCount } }'],
     ['buckets: 101', 'workflow { trend(buckets: 101) { runCount } }'],
     ['first: 0', 'workflow { failureGroups { runs(first: 0) { id } } }'],
+    ['101 ids', `workflow { runsById(ids: ${JSON.stringify(Array(101).fill('r'))}) { id } }`],
     [
       'a stretch that ends before it begins',
       'workflow { runs(filter: { startedAfter: "2025-01-02T00:00:00Z", startedBefore: "2025-01-01T00:00:00Z" }) { nodes { id } } }',
@@ -218,12 +204,26 @@ describe('the values of fields', () => {
     expect(errors.join()).toContain('BAD_USER_INPUT');
   });
 
+  it('are refused where a search has more than 1000 characters', async () => {
+    const errorsFor = async (length: number) =>
+      (await ask(`{ workflows(search: "${'x'.repeat(length)}") { totalCount } }`)).errors;
+    expect([await errorsFor(1000), await errorsFor(1001)]).toEqual([[], ['workflows: BAD_USER_INPUT']]);
+  });
+
   it('of a workflow are those of the list of workflows', async () => {
-    const fields = 'name description status version isPublic organizationId createdAt updatedAt graph { nodes { id } }';
+    const graph = 'graph { entry finish nodes { id type description } edges { from to } }';
+    const fields = `name description status version isPublic organizationId createdAt updatedAt ${graph}`;
     expect(await workflow(fields)).toEqual({
       data: {
         ...{ name: 'Workflow wf', description: 'Answers mail', status: 'active', version: '1.2', isPublic: false },
-        ...{ organizationId: 'org-1', graph: { nodes: ids('model_1', 'send') } },
+        organizationId: 'org-1',
+        graph: {
+          ...{ entry: 'model_1', finish: 'send', edges: [{ from: 'model_1', to: 'send' }] },
+          nodes: [
+            { id: 'model_1', type: 'model', description: 'Writes' },
+            { id: 'send', type: 'code', description: null },
+          ],
+        },
         ...{ createdAt: '2025-03-12T00:59:55.465508+00:00', updatedAt: '2025-03-13T00:59:55.465508+00:00' },
       },
       errors: [],

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { ANTHROPIC, CHAT, RESPONSES, STREAMS } from '../domain/conversation/shapes.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { subscribe } from '../harness/live-client.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const CONVERSATION = `conversation {
@@ -21,41 +21,36 @@ interface Answered {
   readonly run: { readonly steps: readonly Record<string, unknown>[]; readonly estimatedCost?: unknown };
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'prices-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+let files = 0;
+function writePrices(content: unknown): string {
+  const path = join(folder, `${(files += 1)}.json`);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+const PRICE = { input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 };
+const SONNET = { ...PRICE, cache_read_input_token_cost: 1e-7 };
+
 describe('the steps of models', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
   let steps: readonly Wire[];
   let number = 0;
-  let folder: string;
-
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'prices-'));
-    const price = { input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 };
-    const sonnet = { ...price, cache_read_input_token_cost: 1e-7 };
-    const prices = { 'gpt-4.1-mini-2025-04-14': price, 'claude-sonnet-4-5-20250929': sonnet };
-    writeFileSync(join(folder, 'prices.json'), JSON.stringify(prices));
-  });
-  afterAll(() => {
-    rmSync(folder, { recursive: true });
-  });
-
-  const start = (environment: Readonly<Record<string, string>> = {}) => {
+  const prices = writePrices({ 'gpt-4.1-mini-2025-04-14': PRICE, 'claude-sonnet-4-5-20250929': SONNET });
+  function start(environment: Readonly<Record<string, string>> = {}) {
     const { now, after } = createManualClock();
-    const variables = { UPSTREAM_URL: upstream.url, TOKEN_PRICES: join(folder, 'prices.json'), ...environment };
+    const variables = { UPSTREAM_URL: upstream.url, TOKEN_PRICES: prices, ...environment };
     return startGateway(variables, { now, after });
-  };
+  }
 
-  beforeEach(async () => {
-    upstream = await startFaultyUpstream(({ endpoint }) => {
+  const upstream = perTest(() =>
+    startFaultyUpstream(({ endpoint }) => {
       if (endpoint === 'run') return { json: [wireRun('r1')] };
       return endpoint === 'steps' ? { json: steps } : { status: 404 };
-    });
-    gateway = await start();
-  });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+    }),
+  );
+  const gateway = perTest(start);
 
   /** With another key each time: from the first on the document is known and compiled, and nothing else is cached. */
   const ask = (text: string) => gateway.query(text, { key: `key-${(number += 1)}` });
@@ -108,8 +103,7 @@ describe('the steps of models', () => {
   it('count the messages of their conversations among the objects of an answer', async () => {
     const messages = Array.from({ length: 1000 }, () => ({ role: 'user', content: 'Hi' }));
     steps = Array.from({ length: 10 }, (_, at) => wireStep({ id: `s${at}`, inputs: { messages }, outputs: null }));
-    await gateway.close();
-    gateway = await start({ MAX_OPERATION_OBJECTS: '1000' });
+    await gateway.replace(() => start({ MAX_OPERATION_OBJECTS: '1000' }));
     for (let time = 0; time < 3; time += 1) {
       const { errors } = await ask(queryOf('conversation { messages { content } }'));
       // Four lists of 200 fit beside the steps.
@@ -148,84 +142,79 @@ describe('the steps of models', () => {
 
   it('cost nothing that is known where no prices are configured', async () => {
     steps = [wireStep(CHAT as unknown as Wire)];
-    await gateway.close();
-    gateway = await start({ TOKEN_PRICES: '' });
+    await gateway.replace(() => start({ TOKEN_PRICES: '' }));
     for (let time = 0; time < 3; time += 1) {
       const { data, errors } = await ask(queryOf(COST, COST));
       expect(errors).toEqual([]);
       expect(data).toEqual({ run: { estimatedCost: null, steps: [{ id: 'step-1', estimatedCost: null }] } });
     }
   });
-
-  it('cost no call of their own, and a run its steps', async () => {
-    steps = [wireStep(CHAT as unknown as Wire)];
-    await gateway.query('{ run(workflowId: "wf", id: "r1") { estimatedCost { amount } } }');
-    expect([upstream.count('run'), upstream.count('steps'), upstream.calls.length]).toEqual([1, 1, 2]);
-  });
-
-  it('are in events, too', async () => {
-    steps = [wireStep(CHAT as unknown as Wire)];
-    for (const transport of ['graphql-ws', 'graphql-sse'] as const) {
-      const text = `subscription { runUpdated(workflowId: "wf", id: "r1") { ${COST} steps { ${CONVERSATION} } } }`;
-      const client = await subscribe(transport, gateway.url, text);
-      const frame = await client.next();
-      expect(frame).toMatchObject({
-        type: 'next',
-        payload: {
-          data: {
-            runUpdated: { estimatedCost: { stepsPriced: 1 }, steps: [{ conversation: { finishReason: 'stop' } }] },
-          },
-        },
-      });
-      client.cut();
-    }
-  });
 });
 
-describe('the sample models', () => {
-  let gateway: TestGateway;
-
-  beforeAll(async () => {
-    gateway = await startGateway({ TOKEN_PRICES: 'examples/prices.json' });
+describe('the file of prices', () => {
+  it("is read in LiteLLM's format, and skips what is not a price for a token", async () => {
+    const path = writePrices(
+      JSON.stringify({
+        sample_spec: { input_cost_per_token: 'as LiteLLM describes it', output_cost_per_token: 0 },
+        image: { output_cost_per_image: 0.04 },
+        thinker: {
+          ...{ input_cost_per_token: 1e-6, input_cost_per_token_batches: 'half', output_cost_per_token: 2e-6 },
+          ...{ input_cost_per_token_above_128k_tokens: 2e-6, input_cost_per_token_above_256k_tokens: 4e-6 },
+          ...{ input_cost_per_token_above_512k_tokens_priority: 8e-6, max_tokens: 'many' },
+        },
+        dearest: { input_cost_per_token: 0, output_cost_per_token: 0.1 },
+      }).padEnd(8 * 2 ** 20),
+    );
+    const usages = [
+      ['thinker', 1000],
+      ['thinker', 200_000],
+      ['thinker', 300_000],
+      ['dearest', 5],
+      ['image', 5],
+    ] as const;
+    const steps = usages.map(([model, tokens], index) =>
+      wireStep({
+        id: `s${index}`,
+        inputs: null,
+        outputs: { model, usage: { prompt_tokens: tokens, completion_tokens: 10 } },
+      }),
+    );
+    const upstream = await startFaultyUpstream(() => ({ json: steps }));
+    const gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', TOKEN_PRICES: path });
+    const { data } = await gateway.query('{ run(workflowId: "wf", id: "r1") { steps { estimatedCost { amount } } } }');
+    const amounts = [0.00102, 0.40002, 1.20002, 1, null];
+    expect(data).toEqual({ run: { steps: amounts.map((amount) => ({ estimatedCost: { amount } })) } });
+    await gateway.close();
+    await upstream.close();
   });
-  afterAll(() => gateway.close());
 
-  it('speak in the three shapes, and have prices', async () => {
-    const { data, errors } = await gateway.query(
-      `{ workflow(id: "research-agent") { runs(first: 20) { nodes {
-        ${COST}
-        steps(filter: { nodeId: ["plan", "synthesize", "revise"] }) { nodeId ${COST} ${CONVERSATION} }
-      } } } }`,
-      { key: 'demo-key' },
-    );
-    expect(errors).toEqual([]);
-    const runs = (data as { workflow: { runs: { nodes: { steps: Record<string, unknown>[] }[] } } }).workflow.runs
-      .nodes;
-    const all = runs.flatMap(({ steps }) => steps);
-    const finishReasons = (nodeId: string) =>
-      new Set(
-        all
-          .filter((step) => step.nodeId === nodeId)
-          .map(({ conversation }) => (conversation as { finishReason: string | null } | null)?.finishReason),
-      );
-    expect([...finishReasons('plan')]).toContain('stop');
-    expect([...finishReasons('synthesize')].sort()).toEqual(expect.arrayContaining(['end_turn', 'refusal']));
-    expect([...finishReasons('revise')]).toContain('completed');
-    const answered = all.find(
-      ({ nodeId, estimatedCost }) =>
-        nodeId === 'synthesize' && (estimatedCost as { stepsPriced: number } | null)?.stepsPriced === 1,
-    );
-    expect(answered).toMatchObject({
-      conversation: {
-        model: 'claude-sonnet-4-5',
-        messages: [
-          { role: 'system' },
-          { role: 'user' },
-          { role: 'assistant', content: null, toolCalls: [{ name: 'open_page' }] },
-          { role: 'tool', content: expect.stringContaining('Two thirds of the market') },
-          { role: 'assistant', isOutput: true },
-        ],
-      },
-    });
+  const expected = 'expected US dollars a token, a number from 0 to 0.1';
+  it.each<[string, unknown, string]>([
+    ['no JSON', '{', 'expected JSON, got something else'],
+    ['a list', [], 'expected {"<model>": {"input_cost_per_token": …}, …}, got something else'],
+    ['nothing', {}, 'expected at least one model with input_cost_per_token or output_cost_per_token, got none'],
+    ['no price for a token', { m: { output_cost_per_image: 1 } }, 'expected at least one model'],
+    ['a model that is not an object', { m: 7 }, '"m": expected an object, got 7'],
+    ['a price as text', { m: { input_cost_per_token: '4e-7' } }, `"m": input_cost_per_token: ${expected}, got "4e-7"`],
+    ['a price below 0', { m: { output_cost_per_token: -1 } }, `"m": output_cost_per_token: ${expected}, got -1`],
+    ['a price for a million', { m: { input_cost_per_token: 0.4 } }, `"m": input_cost_per_token: ${expected}, got 0.4`],
+    ['a price beyond any number', '{"m":{"input_cost_per_token":1e400}}', `"m": input_cost_per_token: ${expected}`],
+    [
+      'a bad price of a long input',
+      { m: { input_cost_per_token: 0, input_cost_per_token_above_200k_tokens: [] } },
+      `"m": input_cost_per_token_above_200k_tokens: ${expected}, got []`,
+    ],
+    ['a long name', { ['m'.repeat(5000)]: 7 }, `"${'m'.repeat(99)}…: expected an object, got 7`],
+    ['more than 8 MiB', ' '.repeat(8 * 2 ** 20 + 1), "it can't be read: expected at most 8388608 bytes, got 8388609"],
+  ])('of %s stops the start, and says what is wrong', async (_, content, problem) => {
+    const path = writePrices(content);
+    const starting = startGateway({ TOKEN_PRICES: path });
+    await expect(starting).rejects.toThrow(`TOKEN_PRICES: ${path}: ${problem}`);
+    await expect(starting).rejects.toThrow(/Correct the file \(.*\), or leave TOKEN_PRICES unset\.$/);
+  });
+
+  it('that is not there, or no file, stops the start', async () => {
+    await expect(startGateway({ TOKEN_PRICES: join(folder, 'none.json') })).rejects.toThrow("it can't be read: ENOENT");
+    await expect(startGateway({ TOKEN_PRICES: folder })).rejects.toThrow("it can't be read: EISDIR");
   });
 });

@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { codesOf } from '../harness/operations.ts';
 import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
 import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { perBlock } from '../harness/lasting.ts';
 
 interface Page {
   readonly nodes: readonly { readonly id: string }[];
@@ -31,20 +32,14 @@ describe('pages', () => {
   // Ids that are odd, and as long as they may be.
   const workflowIds = ['a', 'Ünïcödé 漢', '"\\/', 'é'.repeat(256)];
   const workflows = createScriptedWorkflows(workflowIds);
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  beforeAll(async () => {
+  const { now } = createManualClock();
+  const upstream = perBlock(() => startFaultyUpstream(workflows.script));
+  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }, { now }));
+  beforeAll(() => {
     for (let run = 0; run < 12; run += 1) {
       const tie = run % 5 === 4;
       workflows.start(workflowIds[run % 3 === 0 ? 0 : run % 4] ?? 'a', `run-${run}-${'é'.repeat(run * 10)}`, { tie });
     }
-    upstream = await startFaultyUpstream(workflows.script);
-    const { now } = createManualClock();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now });
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
   });
 
   async function ask(list: List, first: number, after: string | null): Promise<Page> {

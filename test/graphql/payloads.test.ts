@@ -1,35 +1,30 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseExactJson } from '../../src/domain/long-integers.ts';
 import { MAX_COST } from '../../src/domain/payload.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
 import { codesOf, ofRun, placesOf, repeat, TIMES } from '../harness/operations.ts';
 import { ask as askPlain } from '../harness/plain-http.ts';
 import { bodyOf, wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { perBlock } from '../harness/lasting.ts';
 
 const LONG = '12345678901234567890';
 
 describe('a payload', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
   let outputs = 'null';
   let runs = 0;
-  beforeAll(async () => {
-    upstream = await startFaultyUpstream(({ endpoint, runId }) => {
+  const upstream = perBlock(() =>
+    startFaultyUpstream(({ endpoint, runId }) => {
       if (endpoint === 'execute') return { json: { run_id: 'new' } };
       if (endpoint !== 'steps') return { status: 404, json: {} };
       const mark = '"outputs"';
       return {
         raw: JSON.stringify([wireStep({ id: runId, outputs: mark })]).replace(JSON.stringify(mark), () => outputs),
       };
-    });
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps,execute' });
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+    }),
+  );
+  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps,execute' }));
 
   const stepsOf = (data: unknown) => (data as { run: { steps: Record<string, unknown>[] } }).run.steps;
   const ask = async (selection: string) => {
@@ -151,18 +146,10 @@ describe('a payload', () => {
 });
 
 describe('the inputs of a run without a record', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
   let steps: readonly Wire[] = [];
   let runs = 0;
-  beforeAll(async () => {
-    upstream = await startFaultyUpstream(() => ({ raw: bodyOf(steps).toString() }));
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  const upstream = perBlock(() => startFaultyUpstream(() => ({ raw: bodyOf(steps).toString() })));
+  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }));
   const startedAt = (second: number, inputs: unknown): Wire =>
     wireStep({ id: `s${second}`, node_id: `n${second}`, start_time: `2025-03-13T02:41:0${second}Z`, inputs });
 
@@ -196,23 +183,19 @@ describe('payloads of many runs', () => {
   const RUNS = 30;
   const BYTES_A_RUN = 2 * 200_000;
   const MAX_BYTES_A_TURN = 2 * 2 ** 20;
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  beforeAll(async () => {
-    const steps = (runId: string) =>
-      ['a', 'b'].map((id) => wireStep({ id: `${runId}-${id}`, inputs: { of: runId, text: 'x'.repeat(200_000) } }));
-    const startedAt = (index: number) => ({ start_time: `2025-03-13T02:${String(59 - index).padStart(2, '0')}:00Z` });
-    upstream = await startFaultyUpstream(({ endpoint, runId }) => {
+  const steps = (runId: string) =>
+    ['a', 'b'].map((id) => wireStep({ id: `${runId}-${id}`, inputs: { of: runId, text: 'x'.repeat(200_000) } }));
+  const startedAt = (index: number) => ({ start_time: `2025-03-13T02:${String(59 - index).padStart(2, '0')}:00Z` });
+  const upstream = perBlock(() =>
+    startFaultyUpstream(({ endpoint, runId }) => {
       if (endpoint === 'runs')
         return { json: Array.from({ length: RUNS }, (_, index) => wireRun(`r${index}`, startedAt(index))) };
       return endpoint === 'steps' ? { json: steps(runId) } : { status: 404, json: {} };
-    });
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+    }),
+  );
+  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
+  beforeAll(async () => {
     await gateway.query('{ workflow(id: "wf") { runs(first: 30) { nodes { totalElapsedTime } } } }');
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
   });
 
   it.each([

@@ -2,10 +2,11 @@ import { hash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { codesOf, repeat } from '../harness/operations.ts';
 import { send, sendByHttp, TRANSPORTS } from '../harness/transports.ts';
 
@@ -45,29 +46,25 @@ const apollo = (operations: unknown, fields: object = {}) => ({
 const manifest = write('manifest.json', { [`sha256:${ID}`]: LISTED });
 
 describe('persisted operations', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-
-  async function start(mode: string, manifests = manifest, more = {}): Promise<void> {
-    upstream = await startFaultyUpstream((call) => {
+  const upstream = perBlock(() =>
+    startFaultyUpstream((call) => {
       if (call.key === 'bad-key') return { status: 401, json: {} };
       if (call.runId === 'missing') return { status: 404, json: {} };
       if (call.endpoint === 'workflows') return { json: [] };
       return call.endpoint === 'execute' ? { json: { run_id: 'new' } } : healthy(call);
-    });
+    }),
+  );
+  function startWith(mode: string, manifests = manifest, more = {}) {
     const environment = { PERSISTED_OPERATIONS: mode, PERSISTED_MANIFESTS: mode === 'off' ? '' : manifests, ...more };
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now: createManualClock().now });
+    return startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now: createManualClock().now });
   }
-  const close = async () => {
-    await gateway.close();
-    await upstream.close();
-  };
+  const gateway = perBlock(() => startWith('allow'));
+  const start = (...how: Parameters<typeof startWith>) => gateway.replace(() => startWith(...how));
   const ask = (request: Fields, transport: (typeof TRANSPORTS)[number] = 'HTTP POST', key?: string) =>
     send(transport, gateway.url, request, key);
 
   describe.each(['allow', 'only', 'off'])('in the mode %s', (mode) => {
     beforeAll(() => start(mode));
-    afterAll(close);
 
     it.each(TRANSPORTS)('are found by each kind of name, or refused: %s', async (transport) => {
       for (const [style, name] of STYLES) {
@@ -103,7 +100,6 @@ describe('persisted operations', () => {
 
   describe('of clients', () => {
     beforeAll(() => start('allow'));
-    afterAll(close);
     const NOT_FOUND = ['PERSISTED_QUERY_NOT_FOUND'];
     const codesFor = async (request: Fields, key?: string) =>
       codesOf(await ask(request, JSON.stringify(request).includes('subscription') ? 'graphql-ws' : 'HTTP POST', key));
@@ -158,7 +154,6 @@ describe('persisted operations', () => {
     });
 
     it('are forgotten beyond their bytes: the one that was not used for the longest time first', async () => {
-      await close();
       await start('allow', manifest, { CACHE_MAX_BYTES: '1048576' });
       const texts = Array.from({ length: 60 }, (_, index) => `${LISTED} #${index}`.padEnd(500));
       const kept: number[] = [];
@@ -176,8 +171,6 @@ describe('persisted operations', () => {
   });
 
   describe('of manifests', () => {
-    afterEach(close);
-
     it('of both forms are read, and subscribed to by name', async () => {
       await start('only', [manifest, write('apollo.json', apollo([{ id: 'live', body: LIVE }]))].join(','));
       for (const transport of ['graphql-ws', 'graphql-sse'] as const) {
@@ -190,6 +183,7 @@ describe('persisted operations', () => {
 
     it.each(['HTTP POST', 'HTTP GET'] as const)('are cached answers over %s like any other', async (transport) => {
       await start('only');
+      const calls = upstream.calls.length;
       let etag: string | null = null;
       for (let time = 0; time < 3; time += 1) {
         const response = await sendByHttp(transport, gateway.url, { documentId: ID, variables });
@@ -197,7 +191,7 @@ describe('persisted operations', () => {
         expect(response.headers.get('cache-control')).toBe('private, max-age=300');
         etag = response.headers.get('etag');
       }
-      expect(upstream.calls).toHaveLength(1);
+      expect(upstream.calls).toHaveLength(calls + 1);
       expect(etag !== null).toBe(transport === 'HTTP GET');
       if (etag === null) return;
       const again = { ...hashed(ID), variables };

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { describe, expect, it } from '@jest/globals';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
 import { send, sendByHttp, TRANSPORTS } from '../harness/transports.ts';
+import { perTest } from '../harness/lasting.ts';
 
 const ASK = { query: '{ run(workflowId: "wf", id: "r1") { status } }' };
 const ANSWER = { data: { run: { status: 'COMPLETED' } } };
@@ -14,18 +15,9 @@ const LIMITED = [
 ];
 
 describe('the rate limit of a key', () => {
-  let clock: ManualClock;
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  beforeEach(async () => {
-    clock = createManualClock();
-    upstream = await startFaultyUpstream();
-    gateway = await start({ RATE_LIMIT_PER_MINUTE: '6', LIVE_TTL_MS: '0' });
-  });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  const clock = createManualClock();
+  const upstream = perTest(() => startFaultyUpstream());
+  const gateway = perTest(() => start({ RATE_LIMIT_PER_MINUTE: '6', LIVE_TTL_MS: '0' }));
   const start = (environment: Readonly<Record<string, string>>) =>
     startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now: clock.now });
 
@@ -115,8 +107,7 @@ describe('the rate limit of a key', () => {
   });
 
   it('is not in the headers where there is no limit', async () => {
-    await gateway.close();
-    gateway = await start({});
+    await gateway.replace(() => start({}));
     expect([...(await post()).headers.keys()].filter((name) => name.startsWith('ratelimit'))).toEqual([]);
   });
 });

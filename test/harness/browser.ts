@@ -1,7 +1,7 @@
 /** A real Chromium, from the npm registry alone; null with a reason where it cannot start. */
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type Locator, type Page, type Request } from 'playwright-core';
 
-export type { Browser, BrowserContext, Page } from 'playwright-core';
+export type { Locator, Page } from 'playwright-core';
 
 /** By the global set-up, which unpacks it once for all workers. */
 export const CHROMIUM_PATH = 'STEPGATE_TEST_CHROMIUM';
@@ -74,6 +74,32 @@ export async function follow(page: Page, path: string): Promise<void> {
   await page.evaluate(
     `history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`,
   );
+}
+
+/** Hides or shows the tab as the browser does. */
+export const setHidden = (page: Page, hidden: boolean): Promise<unknown> =>
+  page.evaluate(
+    `Object.defineProperty(document, 'hidden', { value: ${String(hidden)}, configurable: true });
+     document.dispatchEvent(new Event('visibilitychange'))`,
+  );
+
+/** Puts the page's own clock forward, which the test has installed, until something shows. */
+export async function advanceUntil(page: Page, locator: Locator): Promise<void> {
+  while ((await locator.count()) === 0) await page.clock.runFor(1000);
+}
+
+/** The name of the GraphQL operation that a request of the page sends. */
+export const operationOf = (request: Request): string | undefined =>
+  /"operationName":"(\w+)"/.exec(request.postData() ?? '')?.[1];
+
+/** Counts the requests from now on: the result is up to date with what the page has sent. */
+export function countRequests(page: Page): () => Promise<number> {
+  let count = 0;
+  page.on('request', () => (count += 1));
+  return async () => {
+    await page.evaluate('fetch("/")');
+    return (count -= 1);
+  };
 }
 
 /** Types the inputs of a run, once those of the latest are there: they would come between the marking of the text and its end. */

@@ -1,20 +1,38 @@
 /** A group of tests that need a real browser. */
-import { afterAll, describe, jest } from '@jest/globals';
-import { openBrowser, type Browser } from './browser.ts';
+import { afterAll, afterEach, describe, expect, jest } from '@jest/globals';
+import { openBrowser, openPage, type OpenPage, type Page, type PageOptions } from './browser.ts';
 
 /** A page waits for up to 10 s for something to show; a test has several such moments. */
 const TEST_TIMEOUT_MS = 60_000;
 
+export interface VisitOptions extends PageOptions {
+  /** For a test that breaks the page's files or answers: the browser's console may have errors. */
+  readonly mayComplain?: boolean;
+}
+
+/** Opens a page with storage of its own. It is closed after the test, which fails if the page complained. */
+export type Open = (options?: VisitOptions) => Promise<Page>;
+
 /** Tests in a browser of their own; skipped by name where none can start. To be awaited at the top of a test file. */
-export async function describeInBrowser(name: string, tests: (browser: () => Browser) => void): Promise<void> {
+export async function describeInBrowser(name: string, tests: (open: Open) => void): Promise<void> {
   const { browser, missing } = await openBrowser();
   jest.setTimeout(TEST_TIMEOUT_MS);
+  const visits: (OpenPage & VisitOptions)[] = [];
+  const open: Open = async (options = {}) => {
+    if (!browser) throw new Error('These tests are skipped: there is no browser.');
+    const opened = await openPage(browser, options);
+    visits.push({ ...opened, ...options });
+    return opened.page;
+  };
   const suite = () => {
-    afterAll(() => browser?.close());
-    tests(() => {
-      if (browser) return browser;
-      throw new Error('These tests are skipped: there is no browser.');
+    afterEach(async () => {
+      const closed = visits.splice(0);
+      await Promise.all(closed.map(({ context }) => context.close()));
+      const unexpected = closed.filter(({ mayComplain = false }) => !mayComplain);
+      expect(unexpected.flatMap(({ complaints }) => complaints)).toEqual([]);
     });
+    afterAll(() => browser?.close());
+    tests(open);
   };
   if (browser) describe(name, suite);
   else describe.skip(`${name} (no Chromium here: ${missing})`, suite);

@@ -21,6 +21,23 @@ export interface RawConnection {
   close(): void;
 }
 
+/** A POST to /graphql: of an operation, or of a body as it is. */
+export function postOf(operation: object | string, key = 'key-1'): string {
+  const body = typeof operation === 'string' ? operation : JSON.stringify(operation);
+  return `${headOfPost(key, `content-length: ${Buffer.byteLength(body)}`)}${body}`;
+}
+
+/** Its head, with further lines. */
+export const headOfPost = (key: string, ...lines: readonly string[]): string =>
+  [
+    'POST /graphql HTTP/1.1',
+    'host: x',
+    `authorization: Bearer ${key}`,
+    'content-type: application/json',
+    ...lines,
+    '\r\n',
+  ].join('\r\n');
+
 export async function connectRaw(url: string, server?: Server): Promise<RawConnection> {
   const { hostname, port } = new URL(url);
   const accepted = server && (once(server, 'connection') as Promise<[Socket]>);

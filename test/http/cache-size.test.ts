@@ -1,9 +1,9 @@
 /** CACHE_MAX_BYTES is what the cache holds: runs stay cached until their bytes add up to it. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { startRunsScene, type RunsScene } from '../harness/runs-scene.ts';
+import { describe, expect, it } from '@jest/globals';
+import { healthy } from '../harness/faulty-upstream.ts';
+import { startRunsScene } from '../harness/runs-scene.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
+import { perBlock } from '../harness/lasting.ts';
 
 /** A sixtieth of the default. */
 const CACHE_MAX_BYTES = Math.floor(268_435_456 / 60);
@@ -29,48 +29,30 @@ const stepsOf = (runId: string) => {
 };
 
 describe('the cache', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-
-  beforeEach(async () => {
-    upstream = await startFaultyUpstream(({ endpoint, runId }) =>
-      endpoint === 'steps' ? { json: stepsOf(runId) } : { json: [wireRun(runId)] },
-    );
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, CACHE_MAX_BYTES: String(CACHE_MAX_BYTES) });
-  });
-
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
-
+  const scene = perBlock(() =>
+    startRunsScene({ CACHE_MAX_BYTES: String(CACHE_MAX_BYTES) }, ({ endpoint, runId }) => ({
+      json: endpoint === 'steps' ? stepsOf(runId) : [wireRun(runId)],
+    })),
+  );
   async function askForAll(): Promise<void> {
-    for (let run = 0; run < RUNS; run += 1) {
-      const { errors } = await gateway.query(QUERY, { variables: { id: `run-${run}` } });
-      expect(errors).toEqual([]);
-    }
+    for (let run = 0; run < RUNS; run += 1) await scene.data(QUERY, { variables: { id: `run-${run}` } });
   }
 
   it('keeps finished runs whose answers fill three quarters of CACHE_MAX_BYTES, and their whole answers', async () => {
     await askForAll();
-    const calls = upstream.calls.length;
     // The second pass caches whole answers next to the runs; the third one is answered by these.
-    await askForAll();
-    await askForAll();
-    expect(upstream.calls.length).toBe(calls);
-    expect(gateway.cachedBytes()).toBeLessThanOrEqual(CACHE_MAX_BYTES);
+    for (let pass = 2; pass <= 3; pass += 1) expect(await scene.callsOf(askForAll)).toBe(0);
+    expect(scene.gateway.cachedBytes()).toBeLessThanOrEqual(CACHE_MAX_BYTES);
   });
 });
 
 describe('a small cache', () => {
-  let scene: RunsScene;
-  beforeAll(async () => {
-    scene = await startRunsScene({ CACHE_MAX_BYTES: '130000' }, ({ endpoint, runId }) => {
+  const scene = perBlock(() =>
+    startRunsScene({ CACHE_MAX_BYTES: '130000' }, ({ endpoint, runId }) => {
       const bytes = runId === 'huge' ? 200_000 : 20_000;
       return { json: endpoint === 'steps' ? [wireStep({ outputs: 'x'.repeat(bytes) })] : [wireRun(runId)] };
-    });
-  });
-  afterAll(() => scene.close());
+    }),
+  );
 
   /** Each text is new: no whole answer is cached. */
   let texts = 0;

@@ -1,13 +1,12 @@
-import { once } from 'node:events';
-import { request, type IncomingMessage } from 'node:http';
-import { brotliDecompressSync, createGunzip, gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createCompression } from '../../src/http/compression/compression.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
 import { ask, type PlainAnswer } from '../harness/plain-http.ts';
 import { wireRun } from '../harness/wire.ts';
+import { perTest } from '../harness/lasting.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { outputs } }';
 
@@ -18,21 +17,17 @@ function decoded({ headers, body }: PlainAnswer): string {
 }
 
 describe('compressed answers', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
   /** Of the outputs of the run: they decide how long an answer is. */
   let length: number;
 
-  beforeEach(async () => {
-    length = 5000;
-    upstream = await startFaultyUpstream(({ runId }) => ({
+  const upstream = perTest(() =>
+    startFaultyUpstream(({ runId }) => ({
       json: [wireRun(runId, { outputs: 'é'.repeat(length) })],
-    }));
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now: createManualClock().now });
-  });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
+    })),
+  );
+  const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }, { now: createManualClock().now }));
+  beforeEach(() => {
+    length = 5000;
   });
 
   const headersOf = (encodings: string | null, more: Readonly<Record<string, string>>) => ({
@@ -123,74 +118,13 @@ describe('compressed answers', () => {
   });
 });
 
-describe('compressed events', () => {
-  let run: LiveRun;
-  const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } steps { outputs } } }`;
-
-  beforeEach(async () => {
-    run = await startLiveRun();
-  });
-  afterEach(() => run.close());
-
-  async function watch(path: string, encodings: string) {
-    const outgoing = request(`${run.gateway.url}${path}`, {
-      method: 'POST',
-      agent: false,
-      headers: {
-        accept: 'text/event-stream',
-        'accept-encoding': encodings,
-        'content-type': 'application/json',
-        authorization: 'Bearer key-1',
-      },
-    });
-    outgoing.end(JSON.stringify({ query: WATCH }));
-    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
-    const texts = response.headers['content-encoding'] === 'gzip' ? response.pipe(createGunzip()) : response;
-    // Cut by the test, when it has seen enough.
-    for (const each of [response, texts]) each.on('error', () => undefined);
-    let text = '';
-    texts.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-    return {
-      headers: response.headers,
-      /** Resolves when the text has come. */
-      async until(expected: string): Promise<string> {
-        while (!text.includes(expected)) await once(texts, 'data');
-        return text;
-      },
-      /** Rejects if the length or the check at the end is wrong. */
-      ended: () => (texts.readableEnded ? Promise.resolve([]) : once(texts, 'end')),
-      close: () => outgoing.destroy(),
-    };
-  }
-
-  // Short ones are stored, others compressed, the longest on another thread.
-  it.each([
-    ['/graphql', 10],
-    ['/graphql/stream', 3000],
-    ['/graphql', 100_000],
-  ])('come at once, before the next one is made: %s, outputs of %d characters', async (path, size) => {
-    run.outputs = 'é'.repeat(size);
-    const stream = await watch(path, 'gzip, br');
-    expect(stream.headers).toMatchObject({ 'content-encoding': 'gzip', 'x-accel-buffering': 'no' });
-    expect(await stream.until('"total":1')).not.toContain('"total":2');
-    run.steps = 2;
-    await run.feeds(1);
-    await run.poll();
-    await stream.until('"total":2');
-    run.status = 'completed';
-    await run.poll(0);
-    const all = await stream.until('event: complete');
-    await stream.ended();
-    expect(all.match(/^event: next$/gm)).toHaveLength(3);
-    expect(all.match(/é+/g)?.every((outputs) => outputs.length === size)).toBe(true);
-  });
-
-  it('are the same bytes to all who watch the same, and plain to those who take no gzip', async () => {
-    run.outputs = 'x'.repeat(3000);
-    const streams = await Promise.all(['gzip', 'gzip', 'gzip;q=0', 'br'].map((each) => watch('/graphql', each)));
-    const texts = await Promise.all(streams.map((stream) => stream.until('"total":1')));
-    expect(new Set(texts).size).toBe(1);
-    expect(streams.map(({ headers }) => headers['content-encoding'])).toEqual(['gzip', 'gzip', undefined, undefined]);
-    for (const { close } of streams) close();
-  });
+/** Of the module itself: no client can see how many answers wait to be compressed, and clients that leave do not end that work. */
+it('the queue of answers to compress is bounded: beyond it an answer is sent as it is', async () => {
+  const body = Buffer.alloc(8193);
+  const compression = createCompression(5 * body.length);
+  const made = await Promise.all(Array.from({ length: 8 }, async () => compression.compress(body, 'gzip')));
+  expect(made.filter((bytes) => bytes === null)).toHaveLength(3);
+  for (const bytes of made) if (bytes) expect(gunzipSync(bytes)).toEqual(body);
+  // And it recovers.
+  expect(await compression.compress(body, 'gzip')).not.toBeNull();
 });

@@ -5,43 +5,40 @@ import { connect, type Socket } from 'node:net';
 import { setImmediate as aTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { collectGarbage } from '../harness/collect-garbage.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { openSocket } from '../harness/live-client.ts';
 import { ask } from '../harness/plain-http.ts';
-import { connectRaw, type RawConnection } from '../harness/raw-http.ts';
+import { connectRaw, postOf, type RawConnection } from '../harness/raw-http.ts';
 import { wireRun } from '../harness/wire.ts';
 
-const requestOf = (id: string, fields = 'id') => {
-  const body = JSON.stringify({ query: `{ run(workflowId: "wf", id: "${id}") { ${fields} } }` });
-  return `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key-1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
-};
+const requestOf = (id: string, fields = 'id') =>
+  postOf({ query: `{ run(workflowId: "wf", id: "${id}") { ${fields} } }` });
 const HEALTH = 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n';
 const LARGE = 'a: outputs b: outputs c: outputs';
 
-let upstream: FaultyUpstream;
-let gateway: TestGateway;
 let gate: PromiseWithResolvers<undefined>;
 let open: RawConnection[];
 
-beforeEach(async () => {
+beforeEach(() => {
   gate = Promise.withResolvers();
   open = [];
-  upstream = await startFaultyUpstream(async (call) => {
-    if (call.runId === 'late') await gate.promise;
-    if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5_000_000) })] };
-    return healthy(call);
-  });
-  gateway = await startGateway({ UPSTREAM_URL: upstream.url });
 });
-afterEach(async () => {
+afterEach(() => {
   jest.useRealTimers();
   gate.resolve(undefined);
   for (const raw of open) raw.close();
-  await gateway.close();
-  await upstream.close();
 });
+const upstream = perTest(() =>
+  startFaultyUpstream(async (call) => {
+    if (call.runId === 'late') await gate.promise;
+    if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5_000_000) })] };
+    return healthy(call);
+  }),
+);
+const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
 async function connectOne(): Promise<RawConnection> {
   const raw = await connectRaw(gateway.url);
@@ -163,6 +160,23 @@ describe('a gateway that stops', () => {
     await closedOf(busy);
     await closed;
   });
+});
+
+it.each([
+  ['is not ready', '/readyz', '', '{"status":"stopping"}'],
+  ['opens no stream', '/graphql/stream?query=x', 'accept: text/event-stream\r\n', 'The gateway is stopping.'],
+  ['opens no socket', '/graphql', 'connection: upgrade\r\nupgrade: websocket\r\n', 'The gateway is stopping.'],
+])('a gateway that stops %s', async (_, path, headers, message) => {
+  const raw = await connectOne();
+  await raw.ask(HEALTH);
+  await raw.send(`GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key-1\r\n`);
+  // By now the beginning of the request has come, too.
+  await gateway.query('{ __typename }');
+  const closed = gateway.close();
+  const { head, body } = await raw.ask(`${headers}\r\n`);
+  expect(head).toMatch(/^HTTP\/1.1 503 [^]*connection: close/i);
+  expect(body).toContain(message);
+  await closed;
 });
 
 /** So that what was sent has been read, and what was closed is. */

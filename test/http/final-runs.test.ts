@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Script } from '../harness/faulty-upstream.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
-import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
-import { startRunsScene, type RunsScene } from '../harness/runs-scene.ts';
+import { startLiveRun } from '../harness/live-run.ts';
+import { startRunsScene } from '../harness/runs-scene.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { perBlock, perTest } from '../harness/lasting.ts';
 
 const FIELDS = 'status endedAt steps { status } freshness { isFinal }';
 const SETTLE_MS = 30_000;
@@ -13,13 +14,12 @@ describe.each([
   ['with an end', true],
   ['without an end', false],
 ])('a run whose record is terminal, %s', (_, hasEnd) => {
-  let run: LiveRun;
   let record: Wire;
   let step: Wire;
   let at: (ms: number) => string;
 
-  beforeEach(async () => {
-    run = await startLiveRun();
+  const run = perTest(() => startLiveRun());
+  beforeEach(() => {
     const startMs = run.clock.now();
     at = (ms) => new Date(startMs + ms).toISOString();
     record = { status: 'failed', start_time: at(-60_000), end_time: hasEnd ? at(0) : null };
@@ -28,7 +28,6 @@ describe.each([
       json: endpoint === 'run' ? [wireRun(runId, record)] : [wireStep(step)],
     });
   });
-  afterEach(() => run.close());
 
   /** The engine closes the step after the record, and only then says when the run ended. */
   function close(): void {
@@ -104,7 +103,6 @@ describe.each([
 describe('whether a run is final', () => {
   const DAY_MS = 86_400_000;
   const FINAL = 'freshness { isFinal }';
-  let scene: RunsScene;
   let record: Wire | null;
   let steps: readonly unknown[];
   let runs = 0;
@@ -116,10 +114,7 @@ describe('whether a run is final', () => {
     if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
     return record ? { json: [wireRun(runId, record)] } : { status: 404 };
   };
-  beforeAll(async () => {
-    scene = await startRunsScene({ LIVE_TTL_MS: '1' }, script);
-  });
-  afterAll(() => scene.close());
+  const scene = perBlock(() => startRunsScene({ LIVE_TTL_MS: '1' }, script));
   /** Each test has a run of its own, and counts from its own beginning. */
   beforeEach(() => {
     run = `r${(runs += 1)}`;
@@ -154,23 +149,16 @@ describe('whether a run is final', () => {
     return all;
   };
 
-  it.each([
-    ['completed', true],
-    ['Succeeded', true],
-    ['failed', true],
-    ['timeout', true],
-    ['cancelled', true],
-    ['running', false],
-    ['queued', false],
-    ['in-progress', false],
-    ['archived', false],
-    ['skipped', false],
-    ['', false],
-  ])('is what its record says: "%s" is %s, with finished steps or with one that runs', async (status, isFinal) => {
-    record = { status, end_time: at(-7 * 86_400) };
-    steps = [ran('a', -8 * 86_400, -7 * 86_400)];
-    expect([await isFinalAt(0, FINAL), await isFinalAt(1)]).toEqual([isFinal, isFinal]);
-  });
+  const OVER = ['completed', 'Succeeded', 'failed', 'timeout', 'cancelled'];
+  const OPEN = ['running', 'queued', 'in-progress', 'archived', 'skipped', ''];
+  it.each([...OVER.map((status) => [status, true] as const), ...OPEN.map((status) => [status, false] as const)])(
+    'is what its record says: "%s" is %s, with finished steps or with one that runs',
+    async (status, isFinal) => {
+      record = { status, end_time: at(-7 * 86_400) };
+      steps = [ran('a', -8 * 86_400, -7 * 86_400)];
+      expect([await isFinalAt(0, FINAL), await isFinalAt(1)]).toEqual([isFinal, isFinal]);
+    },
+  );
 
   it.each<readonly [string, number, boolean]>([
     ['so long ago that nothing can follow: at once', -30, true],

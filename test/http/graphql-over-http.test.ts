@@ -1,9 +1,10 @@
 /** The form of requests and answers: methods, media types, status codes, and protection from requests of other sites. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { serverAudits } from 'graphql-http';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
 import { ask, type PlainAnswer } from '../harness/plain-http.ts';
+import { perBlock } from '../harness/lasting.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -16,17 +17,8 @@ const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
 const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
 
-let upstream: FaultyUpstream;
-let gateway: TestGateway;
-
-beforeAll(async () => {
-  upstream = await startFaultyUpstream();
-  gateway = await startGateway({ UPSTREAM_URL: upstream.url });
-});
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
+const upstream = perBlock(() => startFaultyUpstream());
+const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
 const get = (query: string, headers: Headers = {}, path = '/graphql', method = 'GET') =>
   ask(`${gateway.url}${path}?query=${encodeURIComponent(query)}`, { method, headers: { ...KEY, ...headers } });
@@ -48,10 +40,6 @@ describe('the public GraphQL-over-HTTP audit', () => {
       headers.set('authorization', 'Bearer demo-key');
       return fetch(url, { ...init, headers });
     },
-  });
-
-  it('has 61 checks', () => {
-    expect(audits).toHaveLength(61);
   });
 
   it.each(audits.map((audit) => [audit.name, audit] as const))('%s', async (_, audit) => {
@@ -84,10 +72,6 @@ describe('the form of an answer', () => {
     }
   });
 
-  it('of a query without the Accept header is JSON', async () => {
-    expect(typeOf(await post(RUN))).toBe(JSON_TYPE);
-  });
-
   it.each([
     ['text/event-stream', 200],
     ['*/*', 200],
@@ -106,19 +90,12 @@ describe('the form of an answer', () => {
     }
   });
 
+  const BOTH = 'application/json, text/event-stream';
   it.each([
-    ['a subscription that names events', () => post(WATCH, { accept: 'application/json, text/event-stream' }), 200],
+    ['a subscription that names events', () => post(WATCH, { accept: BOTH }), 200],
     ['a subscription that accepts anything', () => post(WATCH, { accept: '*/*' }), 400],
-    [
-      'a HEAD of a query',
-      () => get(TYPENAME, { accept: 'application/json, text/event-stream' }, '/graphql', 'HEAD'),
-      200,
-    ],
-    [
-      'a HEAD of a subscription',
-      () => get(WATCH, { accept: 'application/json, text/event-stream' }, '/graphql', 'HEAD'),
-      400,
-    ],
+    ['a HEAD of a query', () => get(TYPENAME, { accept: BOTH }, '/graphql', 'HEAD'), 200],
+    ['a HEAD of a subscription', () => get(WATCH, { accept: BOTH }, '/graphql', 'HEAD'), 400],
     ['a HEAD that accepts events alone', () => get(TYPENAME, { accept: EVENTS_TYPE }, '/graphql', 'HEAD'), 406],
     ['a HEAD of the stream', () => get(TYPENAME, {}, '/graphql/stream', 'HEAD'), 405],
   ])('opens a stream where a client expects one alone: %s', async (_, send, status) => {

@@ -1,8 +1,9 @@
 /** The headers of every answer: the same from each cache, with everything that the answer depends on. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { ask, type PlainAnswer, type PlainRequest } from '../harness/plain-http.ts';
 import { wireRun } from '../harness/wire.ts';
 
@@ -41,17 +42,13 @@ const ANSWERS: readonly (readonly [name: string, status: number, path: string, r
 const APP = 'https://app.example.com';
 const EXPOSED = 'x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after';
 
-let upstream: FaultyUpstream;
+const upstream = perBlock(() =>
+  startFaultyUpstream(({ runId }) => (runId === 'missing' ? { status: 404 } : { json: [wireRun(runId)] })),
+);
 /** By their environment: the requests here change nothing of a gateway but its caches. */
 const gateways = new Map<string, Promise<TestGateway>>();
-beforeAll(async () => {
-  upstream = await startFaultyUpstream(({ runId }) =>
-    runId === 'missing' ? { status: 404 } : { json: [wireRun(runId)] },
-  );
-});
 afterAll(async () => {
   for (const each of gateways.values()) await (await each).close();
-  await upstream.close();
 });
 
 async function urlWith(environment: Headers): Promise<string> {
@@ -164,66 +161,40 @@ it.each(ANSWERS)(
   },
 );
 
-it.each<[string, Headers, Headers, Headers]>([
-  [
-    'a method',
-    { CORS_ORIGINS: APP },
-    { origin: APP, 'access-control-request-method': 'POST' },
-    { 'access-control-allow-origin': APP },
-  ],
+const ASKED = { origin: APP, 'access-control-request-method': 'POST' };
+const ALLOWED = {
+  'access-control-allow-origin': APP,
+  'access-control-allow-methods': 'GET, POST',
+  'access-control-max-age': '86400',
+};
+it.each<[string, string, Headers, Headers]>([
+  ['a method', APP, ASKED, ALLOWED],
   [
     'a method and headers',
-    { CORS_ORIGINS: APP },
-    { origin: APP, 'access-control-request-method': 'POST', 'access-control-request-headers': 'a, b' },
-    { 'access-control-allow-origin': APP, 'access-control-allow-headers': 'a, b' },
+    APP,
+    { ...ASKED, 'access-control-request-headers': 'a, b' },
+    { ...ALLOWED, 'access-control-allow-headers': 'a, b' },
   ],
-  [
-    'a method, with every origin allowed',
-    { CORS_ORIGINS: '*' },
-    { origin: APP, 'access-control-request-method': 'POST' },
-    { 'access-control-allow-origin': '*' },
-  ],
-  [
-    'a method, from another origin',
-    { CORS_ORIGINS: APP },
-    { origin: 'https://evil.example.com', 'access-control-request-method': 'POST' },
-    {},
-  ],
-  [
-    'nothing',
-    { CORS_ORIGINS: APP },
-    { origin: APP },
-    { 'access-control-allow-origin': APP, 'access-control-expose-headers': EXPOSED },
-  ],
-])(
-  'a preflight that asks for %s gets that for a day, and says what it depends on',
-  async (name, environment, sent, allowed) => {
-    const isPreflight = 'access-control-allow-origin' in allowed && name !== 'nothing';
-    for (const path of ['/graphql', '/graphql/stream', '/other']) {
-      const { status, headers, body } = await ask(`${await urlWith(environment)}${path}`, {
-        method: 'OPTIONS',
-        headers: sent,
-      });
-      const cors = Object.fromEntries(
-        Object.entries(headers).filter(([header]) => header.startsWith('access-control-')),
-      );
-      expect(cors).toEqual({
-        ...allowed,
-        ...(isPreflight && { 'access-control-allow-methods': 'GET, POST', 'access-control-max-age': '86400' }),
-      });
-      const byOrigin = environment.CORS_ORIGINS === '*' ? '' : ', origin';
-      expect({ status, headers, length: body.length }).toMatchObject({
-        status: 204,
-        length: 0,
-        headers: {
-          allow: 'GET, HEAD, POST',
-          vary: `access-control-request-method, access-control-request-headers, accept-encoding${byOrigin}`,
-        },
-      });
-      expect(headers['content-length']).toBeUndefined();
-    }
-  },
-);
+  ['a method where every origin is allowed', '*', ASKED, { ...ALLOWED, 'access-control-allow-origin': '*' }],
+  ['a method from another origin', APP, { ...ASKED, origin: 'https://evil.example.com' }, {}],
+  ['nothing', APP, { origin: APP }, { 'access-control-allow-origin': APP, 'access-control-expose-headers': EXPOSED }],
+])('a preflight for %s gets that for a day, and says what it depends on', async (_, CORS_ORIGINS, sent, allowed) => {
+  for (const path of ['/graphql', '/graphql/stream', '/other']) {
+    const { status, headers, body } = await ask(`${await urlWith({ CORS_ORIGINS })}${path}`, {
+      method: 'OPTIONS',
+      headers: sent,
+    });
+    const cors = Object.entries(headers).filter(([name]) => name.startsWith('access-control-'));
+    expect(Object.fromEntries(cors)).toEqual(allowed);
+    const byOrigin = CORS_ORIGINS === '*' ? '' : ', origin';
+    const vary = `access-control-request-method, access-control-request-headers, accept-encoding${byOrigin}`;
+    expect({ status, headers, length: body.length }).toMatchObject({
+      ...{ status: 204, length: 0 },
+      headers: { allow: 'GET, HEAD, POST', vary },
+    });
+    expect(headers['content-length']).toBeUndefined();
+  }
+});
 
 it('a HEAD has the headers of its GET, and no body', async () => {
   const url = `${await urlWith({})}/graphql${search('{ run(workflowId: "wf", id: "head") { status } }')}`;
@@ -234,44 +205,19 @@ it('a HEAD has the headers of its GET, and no body', async () => {
   }
 });
 
-it.each<[string, Headers, Headers, string | undefined]>([
-  [
-    'a trusted proxy says that the client came over TLS',
-    { TRUST_PROXY: 'loopback' },
-    { 'x-forwarded-proto': 'https' },
-    'max-age=60',
-  ],
-  [
-    'the proxy next to the client says so',
-    { TRUST_PROXY: '1' },
-    { 'x-forwarded-proto': ' HTTPS , http' },
-    'max-age=60',
-  ],
-  [
-    'the client came without TLS to the first proxy',
-    { TRUST_PROXY: '1' },
-    { 'x-forwarded-proto': 'http, https' },
-    undefined,
-  ],
-  ['the scheme is another one', { TRUST_PROXY: 'loopback' }, { 'x-forwarded-proto': 'wss' }, undefined],
-  ['no proxy says so', { TRUST_PROXY: 'loopback' }, {}, undefined],
-  ['an unknown proxy says so', { TRUST_PROXY: '10.0.0.0/8' }, { 'x-forwarded-proto': 'https' }, undefined],
-  [
-    'it is not configured',
-    { TRUST_PROXY: 'loopback', HSTS_MAX_AGE_SECONDS: '' },
-    { 'x-forwarded-proto': 'https' },
-    undefined,
-  ],
-  [
-    'it is to be forgotten',
-    { TRUST_PROXY: '1', HSTS_MAX_AGE_SECONDS: '0' },
-    { 'x-forwarded-proto': 'https' },
-    'max-age=0',
-  ],
-])('HSTS where %s', async (_, environment, sent, expected) => {
+it.each<[string, Headers, string | undefined, string | undefined]>([
+  ['a trusted proxy has TLS', { TRUST_PROXY: 'loopback' }, 'https', 'max-age=60'],
+  ['the last proxy has TLS', { TRUST_PROXY: '1' }, ' HTTPS , http', 'max-age=60'],
+  ['the first proxy has no TLS', { TRUST_PROXY: '1' }, 'http, https', undefined],
+  ['the scheme is another one', { TRUST_PROXY: 'loopback' }, 'wss', undefined],
+  ['no proxy names a scheme', { TRUST_PROXY: 'loopback' }, undefined, undefined],
+  ['an unknown proxy has TLS', { TRUST_PROXY: '10.0.0.0/8' }, 'https', undefined],
+  ['it is not configured', { TRUST_PROXY: 'loopback', HSTS_MAX_AGE_SECONDS: '' }, 'https', undefined],
+  ['it is to be forgotten', { TRUST_PROXY: '1', HSTS_MAX_AGE_SECONDS: '0' }, 'https', 'max-age=0'],
+])('HSTS where %s', async (_, environment, scheme, expected) => {
   const url = await urlWith({ HSTS_MAX_AGE_SECONDS: '60', ...environment });
   for (const path of ['/', '/graphql?query={__typename}', '/nothing']) {
-    const { headers } = await ask(`${url}${path}`, { headers: { ...KEY, ...sent } });
-    expect(headers['strict-transport-security']).toBe(expected);
+    const headers = { ...KEY, ...(scheme !== undefined && { 'x-forwarded-proto': scheme }) };
+    expect((await ask(`${url}${path}`, { headers })).headers['strict-transport-security']).toBe(expected);
   }
 });

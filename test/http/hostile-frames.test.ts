@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { WebSocket } from 'ws';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 
 const INIT = '{"type":"connection_init","payload":{"authorization":"Bearer key-1"}}';
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
@@ -44,17 +45,10 @@ const frame = fc.oneof(
 
 /** What is thrown outside of a promise ends the test as it would end the process. */
 describe('a gateway whose sockets get hostile frames', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-
-  beforeAll(async () => {
-    upstream = await startFaultyUpstream();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' });
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  const upstream = perBlock(() => startFaultyUpstream());
+  const gateway = perBlock(() =>
+    startGateway({ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' }),
+  );
 
   /** Resolves when the gateway has read them all, or has closed the socket. */
   async function send(frames: readonly (string | Buffer)[]): Promise<number | 'open'> {

@@ -1,10 +1,11 @@
 /** Answers of more than a megabyte: they are written in pieces, so that others are answered in between. */
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
 import { openStream } from '../harness/live-client.ts';
 import { connectRaw } from '../harness/raw-http.ts';
 import { wireRun } from '../harness/wire.ts';
+import { perBlock } from '../harness/lasting.ts';
 
 const MEGABYTE = 2 ** 20;
 
@@ -20,26 +21,20 @@ const OUTPUTS: Readonly<Record<string, unknown>> = {
 const query = (id: string, ...fields: string[]) => `{ run(workflowId: "wf", id: "${id}") { ${fields.join(' ')} } }`;
 
 describe('a large answer', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  beforeAll(async () => {
-    const written = Object.entries(OUTPUTS).map(([name, value]): [string, string] => {
-      const [run] = [wireRun(name, { outputs: { value } })];
-      // With line breaks between its values, as some upstream may write it.
-      return [name, JSON.stringify([run], null, '\r\n')];
-    });
-    const runs = new Map(written);
-    upstream = await startFaultyUpstream(({ endpoint, runId }) =>
-      endpoint === 'run' ? { raw: runs.get(runId) ?? '[]' } : { status: 404, json: {} },
-    );
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+  const written = Object.entries(OUTPUTS).map(([name, value]): [string, string] => {
+    const run = wireRun(name, { outputs: { value } });
+    // With line breaks between its values, as some upstream may write it.
+    return [name, JSON.stringify([run], null, '\r\n')];
   });
+  const runs = new Map(written);
+  const upstream = perBlock(() =>
+    startFaultyUpstream(({ endpoint, runId }) =>
+      endpoint === 'run' ? { raw: runs.get(runId) ?? '[]' } : { status: 404, json: {} },
+    ),
+  );
+  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
   afterEach(() => {
     jest.restoreAllMocks();
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
   });
 
   it.each(Object.keys(OUTPUTS))('is the value of the upstream, known or not: %s', async (name) => {

@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
 import { createScriptedHistory } from '../harness/scripted-history.ts';
 import type { Wire } from '../harness/wire.ts';
+import { perTest } from '../harness/lasting.ts';
 
 const LIVE_TTL_MS = 1000;
 const RUNNING = { status: 'running', end_time: null };
@@ -12,9 +13,7 @@ const isThird = ({ id }: Wire) => Number(String(id).slice('run-'.length)) % 3 ==
 const history = createScriptedHistory(230);
 
 describe('runs of a list', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  let clock: ManualClock;
+  const clock = createManualClock();
   /** What the lists say of every third run; its own record says that it has ended. */
   let thirds: Wire;
 
@@ -26,20 +25,13 @@ describe('runs of a list', () => {
     return { json: (reply.json as Wire[]).map((record) => (isThird(record) ? { ...record, ...thirds } : record)) };
   };
 
-  const start = async (liveTtlMs: number) => {
-    await gateway.close();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: String(liveTtlMs) }, { now: clock.now });
-  };
-
-  beforeEach(async () => {
-    clock = createManualClock();
+  const upstream = perTest(() => startFaultyUpstream(script));
+  const startWith = (liveTtlMs: number) =>
+    startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: String(liveTtlMs) }, { now: clock.now });
+  const gateway = perTest(() => startWith(LIVE_TTL_MS));
+  const start = (liveTtlMs: number) => gateway.replace(() => startWith(liveTtlMs));
+  beforeEach(() => {
     thirds = RUNNING;
-    upstream = await startFaultyUpstream(script);
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now });
-  });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
   });
 
   describe.each([LIVE_TTL_MS, 0])('with data that is fresh for %i ms', (liveTtlMs) => {
@@ -71,32 +63,6 @@ describe('runs of a list', () => {
         '{ workflow(id: "wf") { failureGroups(last: 110) { runs(first: 100) { id status } } } }',
       );
       expect([errors, upstream.count('run')]).toEqual([[], 0]);
-    });
-  });
-
-  describe.each<readonly [string, Wire, number]>([
-    ['wait', { status: 'queued', start_time: null, end_time: null }, 0],
-    ['run', RUNNING, 0],
-    ['run without a start', { ...RUNNING, start_time: null }, 33],
-    ['were cancelled before they started', { status: 'cancelled', start_time: null }, 33],
-    ['have ended without an end', { end_time: null }, 33],
-    ['are in a state that nobody knows', { status: 'archived', end_time: null }, 0],
-  ])('that %s', (_, state, stepLists) => {
-    const ask = async (selection: string) => {
-      thirds = state;
-      const { errors } = await gateway.query(`{ workflow(id: "wf") { runs(first: 100) { nodes { ${selection} } } } }`);
-      expect([errors, upstream.count('runs'), upstream.count('run')]).toEqual([[], 1, 0]);
-      return upstream.count('steps');
-    };
-
-    it('need no steps for what their records tell', async () => {
-      const selection =
-        'id workflowId status rawStatus isFinished error errorInfo { code } inputs outputs freshness { isFinal }';
-      expect(await ask(selection)).toBe(0);
-    });
-
-    it('need their steps for a time that their records should tell', async () => {
-      expect(await ask('startedAt endedAt wallClockMs')).toBe(stepLists);
     });
   });
 

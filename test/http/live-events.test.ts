@@ -1,37 +1,26 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createClient as createStreamClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { subscribe, type LiveClient, type Subscribing, type Transport } from '../harness/live-client.ts';
-import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { cutAfterTest, perTest } from '../harness/lasting.ts';
+import { startLiveRun } from '../harness/live-run.ts';
 
 const RUN = `subscription Live($id: ID = "r1") {
   runUpdated(workflowId: "wf", id: $id) { status stepCounts { total } freshness { isFinal isStale staleReason } }
 }`;
 
 describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s', (transport) => {
-  let run: LiveRun;
-  const clients: LiveClient[] = [];
-
-  beforeEach(async () => {
-    run = await startLiveRun();
-  });
-  afterEach(async () => {
-    for (const client of clients.splice(0)) client.cut();
-    await run.close();
-  });
-
-  async function watch(query = RUN, options: Subscribing = {}): Promise<LiveClient> {
-    const client = await subscribe(transport, run.gateway.url, query, options);
-    clients.push(client);
-    return client;
-  }
+  const run = perTest(() => startLiveRun());
+  const keep = cutAfterTest<LiveClient>();
+  const watch = async (query = RUN, options: Subscribing = {}): Promise<LiveClient> =>
+    keep(await subscribe(transport, run.gateway.url, query, options));
 
   const event = (steps: number, { status = 'RUNNING', isFinal = false } = {}) => ({
     runUpdated: { status, stepCounts: { total: steps }, freshness: { isFinal, isStale: false, staleReason: null } },
   });
 
-  it('is told as it is at once, then once for each change', async () => {
+  it('is sent as it is at once, then once for each change, and to its end with one event that says it is final', async () => {
     const client = await watch();
     expect(await client.nextData()).toEqual(event(1));
     await run.feeds(1);
@@ -40,22 +29,13 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     await run.poll();
     expect(await client.nextData()).toEqual(event(2));
     await run.poll();
-    await run.poll();
     run.steps = 3;
     await run.poll();
-    // Nothing came of the three looks that found no change, or it would be here.
+    // Nothing came of the looks that found no change, or it would be here.
     expect(await client.nextData()).toEqual(event(3));
-    expect(client.waiting).toBe(0);
-  });
-
-  it('is told to the end, with one event that says it is final', async () => {
-    const client = await watch();
-    await client.nextData();
-    await run.feeds(1);
-    run.steps = 2;
     run.status = 'completed';
     await run.poll(0);
-    expect(await client.nextData()).toEqual(event(2, { status: 'COMPLETED', isFinal: true }));
+    expect(await client.nextData()).toEqual(event(3, { status: 'COMPLETED', isFinal: true }));
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
@@ -131,44 +111,6 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
       run.steps = steps + 1;
       await run.poll();
     }
-  });
-
-  it('stands as it was while the upstream fails, which one event says, until it is back', async () => {
-    const client = await watch();
-    await client.nextData();
-    await run.feeds(1);
-    run.reply = { status: 500 };
-    for (let polls = 0; polls < 4; polls++) await run.poll();
-    const staleReason = 'UPSTREAM_UNAVAILABLE: the upstream failed (HTTP 500)';
-    expect(await client.nextData()).toEqual({
-      runUpdated: { ...event(1).runUpdated, freshness: { isFinal: false, isStale: true, staleReason } },
-    });
-    run.reply = null;
-    run.steps = 2;
-    await run.poll();
-    expect(await client.nextData()).toEqual(event(2));
-    expect(client.waiting).toBe(0);
-  });
-
-  it('begins with what the record tells where the steps fail, and brings them when they are there', async () => {
-    const { script } = run.upstream;
-    // Not a fault that would open the breaker, whose clock is the machine's.
-    run.upstream.script = (call) =>
-      call.endpoint === 'steps' ? { status: 429, headers: { 'retry-after': '100' } } : script(call);
-    const client = await watch();
-    expect(await client.next()).toMatchObject({
-      type: 'next',
-      payload: {
-        data: { runUpdated: { ...event(1).runUpdated, stepCounts: null } },
-        errors: [{ path: ['runUpdated', 'stepCounts'], extensions: { code: 'RATE_LIMITED' } }],
-      },
-    });
-    await run.feeds(1);
-    await run.poll();
-    run.upstream.script = script;
-    await run.poll();
-    expect(await client.nextData()).toEqual(event(1));
-    expect(client.waiting).toBe(0);
   });
 
   it('goes on after an outage that is longer than STALE_IF_ERROR_MS, but does not begin in it', async () => {
@@ -298,26 +240,19 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
 });
 
 describe('an event', () => {
-  let run: LiveRun;
-  let clients: LiveClient[];
-  let executions: number;
-
-  beforeEach(async () => {
+  let executions = 0;
+  const keep = cutAfterTest<LiveClient>();
+  const run = perTest(() => {
     executions = 0;
-    clients = [];
     const execution = { requirement: 'RECORD', calls: 0, resolve: () => (executions += 1) } as const;
     const extension = { typeDefs: 'extend type Run { execution: Int }', fields: { Run: { execution } } };
-    run = await startLiveRun({}, { extension });
-  });
-  afterEach(async () => {
-    for (const client of clients) client.cut();
-    await run.close();
+    return startLiveRun({}, { extension });
   });
 
   /** Which execution the first event of a new reader has. */
-  async function executionFor(fields: string, options: Subscribing = {}): Promise<number> {
+  async function executionFor(fields: string, options: Subscribing = {}, clients: LiveClient[] = []): Promise<number> {
     const query = `subscription Live { runUpdated(workflowId: "wf", id: "r1") { ${fields} } }`;
-    const client = await subscribe('graphql-sse', run.gateway.url, query, options);
+    const client = keep(await subscribe('graphql-sse', run.gateway.url, query, options));
     clients.push(client);
     const { runUpdated } = (await client.nextData()) as { runUpdated: { execution: number } };
     return runUpdated.execution;
@@ -336,7 +271,8 @@ describe('an event', () => {
 
   it('is executed again for each new state', async () => {
     const fields = 'execution steps { id }';
-    expect([await executionFor(fields), await executionFor(fields)]).toEqual([1, 1]);
+    const clients: LiveClient[] = [];
+    for (let time = 0; time < 2; time += 1) expect(await executionFor(fields, {}, clients)).toBe(1);
     run.steps = 2;
     await run.feeds(1);
     await run.poll();

@@ -1,11 +1,12 @@
 /** An open connection has no rights of its own: a subscription ends when a new request of its caller would be refused. */
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { GatewayError, type Identity } from 'stepgate';
-import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { until } from '../harness/fleet.ts';
 import { createSigningKey, secondsOf, startIssuer } from '../harness/issuer.ts';
+import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { openSocket, subscribe, type LiveClient, type SocketClient, type Transport } from '../harness/live-client.ts';
-import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { startLiveRun } from '../harness/live-run.ts';
 
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }';
 const QUERY = '{ run(workflowId: "wf", id: "r1") { id } }';
@@ -14,38 +15,34 @@ const told = (total: number) => ({ runUpdated: { stepCounts: { total } } });
 const VALID_MS = 8000;
 
 describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch over %s', (transport) => {
-  let clock: ManualClock;
-  let run: LiveRun;
-  let client: LiveClient;
+  const clock = createManualClock();
   /** What the embedder's hook answers from now on. */
   let identify: () => Identity | null;
-  let checks: number;
-
-  async function start(after = clock.after): Promise<void> {
-    const authenticate = () => {
-      checks += 1;
-      return identify();
-    };
-    run = await startLiveRun({}, { now: clock.now, after, authenticate });
-    client = await subscribe(transport, run.gateway.url, WATCH);
-    expect(await client.nextData()).toEqual(told(1));
-    checks = 0;
-  }
-  const settled = () => fetch(`${run.gateway.url}/healthz`);
+  let checks = 0;
   const valid = (forMs = VALID_MS): Identity => ({
     upstreamKey: 'key-1',
     workflowIds: 'all',
     expiresAt: clock.now() + forMs,
   });
-
+  const startWith = (after = clock.after) => {
+    const authenticate = () => {
+      checks += 1;
+      return identify();
+    };
+    return startLiveRun({}, { now: clock.now, after, authenticate });
+  };
   beforeEach(() => {
-    clock = createManualClock();
     identify = valid;
   });
-  afterEach(async () => {
-    client.cut();
-    await run.close();
-  });
+  const run = perTest(startWith);
+  const keep = cutAfterTest<LiveClient>();
+  async function watch(): Promise<LiveClient> {
+    const client = keep(await subscribe(transport, run.gateway.url, WATCH));
+    expect(await client.nextData()).toEqual(told(1));
+    checks = 0;
+    return client;
+  }
+  const settled = () => fetch(`${run.gateway.url}/healthz`);
 
   it.each<[string, string, () => Identity | null]>([
     ['is refused', 'UNAUTHENTICATED', () => null],
@@ -66,7 +63,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch over
       },
     ],
   ])('ends at once when it %s, also while no event comes: %s', async (_, code, identity) => {
-    await start();
+    const client = await watch();
     identify = identity;
     clock.advance(VALID_MS - 1);
     await settled();
@@ -77,7 +74,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch over
   });
 
   it('goes on as long as it is renewed', async () => {
-    await start();
+    const client = await watch();
     for (let renewals = 1; renewals <= 3; renewals += 1) {
       clock.advance(VALID_MS);
       await until(() => checks >= renewals);
@@ -95,7 +92,10 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch over
 
   it('is checked before an event is sent, though the timer of the check rings late', async () => {
     const ALL_TIMERS_OF_POLLS = 5000;
-    await start((ms, task) => (ms > ALL_TIMERS_OF_POLLS && ms <= VALID_MS ? () => undefined : clock.after(ms, task)));
+    await run.replace(() =>
+      startWith((ms, task) => (ms > ALL_TIMERS_OF_POLLS && ms <= VALID_MS ? () => undefined : clock.after(ms, task))),
+    );
+    const client = await watch();
     identify = () => null;
     run.steps = 2;
     clock.advance(VALID_MS + 1);
@@ -104,7 +104,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch over
 
   it('is checked once a second at most while no event comes, however short it is', async () => {
     identify = () => valid(10);
-    await start();
+    await watch();
     for (let seconds = 0; seconds < 10; seconds += 0.25) {
       clock.advance(250);
       await settled();

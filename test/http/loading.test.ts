@@ -1,19 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { healthy, type Reply } from '../harness/faulty-upstream.ts';
-import { startRunsScene, type RunsScene } from '../harness/runs-scene.ts';
+import { startRunsScene } from '../harness/runs-scene.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { perTest } from '../harness/lasting.ts';
 
 const RUN = `query Run($id: ID!) { run(workflowId: "wf", id: $id) { id status totalElapsedTime failedSteps { id } } }`;
 const STATUS = `query Status($id: ID!) { run(workflowId: "wf", id: $id) { status } }`;
 
 describe('loading runs', () => {
-  let scene: RunsScene;
-  beforeEach(async () => {
-    scene = await startRunsScene();
-  });
-  afterEach(() => scene.close());
+  const scene = perTest(() => startRunsScene());
 
   it('reads each run once, however many aliases ask for it', async () => {
     const { data, errors } = await scene.gateway.query(`{
@@ -35,20 +32,6 @@ describe('loading runs', () => {
     expect(scene.upstream.count('run')).toBe(2);
   });
 
-  it('makes one call for 50 concurrent queries of a cold finished run, and none for 50 more', async () => {
-    const ask = () =>
-      Promise.all(Array.from({ length: 50 }, () => scene.gateway.query(RUN, { variables: { id: 'r1' } })));
-    const cold = await ask();
-    expect(scene.upstream.count('steps')).toBe(1);
-    expect(scene.upstream.count('run')).toBe(1);
-    scene.clock.advance(200_000);
-    const warm = await ask();
-    expect(scene.upstream.calls).toHaveLength(2);
-    for (const { data } of [...cold, ...warm]) {
-      expect(data).toEqual({ run: { id: 'r1', status: 'COMPLETED', totalElapsedTime: 2, failedSteps: [] } });
-    }
-  });
-
   it('asks again for a live run after LIVE_TTL_MS, and not before', async () => {
     scene.upstream.script = ({ endpoint, runId }) => ({
       json:
@@ -61,73 +44,6 @@ describe('loading runs', () => {
     scene.clock.advance(1);
     await scene.gateway.query(RUN, { variables: { id: 'r1' } });
     expect(scene.upstream.count('steps')).toBe(2);
-  });
-
-  it('asks once more for the steps of a run that had only just ended, since they may be a moment older than its end', async () => {
-    const endedAt = new Date(scene.clock.now() - 100).toISOString();
-    scene.upstream.script = ({ endpoint, runId }) => ({
-      json: endpoint === 'run' ? [wireRun(runId, { end_time: endedAt })] : [wireStep()],
-    });
-    const ask = () =>
-      scene.gateway.query(`{ run(workflowId: "wf", id: "r1") { stepCounts { total } freshness { isFinal } } }`);
-    expect((await ask()).data).toEqual({ run: { stepCounts: { total: 1 }, freshness: { isFinal: false } } });
-    scene.clock.advance(1000);
-    expect((await ask()).data).toEqual({ run: { stepCounts: { total: 1 }, freshness: { isFinal: true } } });
-    scene.clock.advance(100_000);
-    await ask();
-    expect(scene.upstream.count('steps')).toBe(2);
-    expect(scene.upstream.count('run')).toBe(1);
-  });
-
-  it('works with the steps call alone, and says that it inferred the status', async () => {
-    await scene.restart({ UPSTREAM_ENDPOINTS: 'steps' });
-    const ask = () =>
-      scene.gateway.query(
-        `{ run(workflowId: "wf", id: "r1") { status statusIsInferred inputs freshness { isFinal } } }`,
-      );
-    const { data } = await ask();
-    expect(data).toEqual({
-      run: { status: 'COMPLETED', statusIsInferred: true, inputs: { order: 7 }, freshness: { isFinal: true } },
-    });
-    scene.clock.advance(10_000);
-    await ask();
-    expect(scene.upstream.calls.map((call) => call.endpoint)).toEqual(['steps']);
-  });
-
-  it('infers the status where the upstream has no record of the run, without asking for one again and again', async () => {
-    await scene.gateway.query(RUN, { variables: { id: 'another' } });
-    const before = scene.upstream.calls.length;
-    scene.upstream.script = ({ endpoint }) => (endpoint === 'steps' ? { json: [wireStep()] } : { status: 404 });
-    for (let time = 0; time < 3; time += 1) {
-      const { data } = await scene.gateway.query(
-        `{ run(workflowId: "wf", id: "r1") { status statusIsInferred totalElapsedTime } }`,
-      );
-      expect(data).toEqual({ run: { status: 'COMPLETED', statusIsInferred: true, totalElapsedTime: 2 } });
-      scene.clock.advance(5000);
-    }
-    expect(scene.upstream.calls).toHaveLength(before + 2);
-  });
-
-  it('answers the other runs when one fails', async () => {
-    scene.upstream.script = ({ endpoint, runId }) => {
-      if (runId === 'bad') return { status: 404 };
-      return { json: endpoint === 'run' ? [wireRun(runId)] : [wireStep()] };
-    };
-    const { data, errors } = await scene.gateway.query(
-      `{ workflow(id: "wf") { runsById(ids: ["r1", "bad", "..", "r2"]) { id totalElapsedTime } } }`,
-    );
-    expect(data).toEqual({
-      workflow: {
-        runsById: [{ id: 'r1', totalElapsedTime: 2 }, null, null, { id: 'r2', totalElapsedTime: 2 }],
-      },
-    });
-    expect(errors.map(({ path, extensions }) => [path, extensions.code])).toEqual(
-      expect.arrayContaining([
-        [['workflow', 'runsById', 1], 'NOT_FOUND'],
-        [['workflow', 'runsById', 2], 'BAD_USER_INPUT'],
-      ]),
-    );
-    expect(errors).toHaveLength(2);
   });
 
   it('causes no more upstream calls than MAX_UPSTREAM_CALLS, and answers what they brought', async () => {
@@ -144,18 +60,38 @@ describe('loading runs', () => {
     expect((await ask()).errors).toEqual([]);
   });
 
-  it('remembers a 404 for a second at most', async () => {
-    await scene.gateway.query(RUN, { variables: { id: 'another' } });
-    const before = scene.upstream.count('steps');
+  const codesAndCalls = async (ids: readonly string[]) => {
+    const fields = ids.map((id, index) => `a${index}: run(workflowId: "wf", id: "${id}") { status }`);
+    const before = scene.upstream.calls.length;
+    expect(await scene.codes(`{ ${fields.join(' ')} }`)).toEqual(ids.map(() => 'NOT_FOUND'));
+    return scene.upstream.calls.length - before;
+  };
+  /** A key must be accepted before anything is remembered for it. */
+  const losesRuns = async () => {
+    await scene.data('{ run(workflowId: "wf", id: "there") { status } }');
     scene.upstream.script = () => ({ status: 404 });
-    const codes = async () =>
-      (await scene.gateway.query(RUN, { variables: { id: 'r1' } })).errors.map((e) => e.extensions.code);
-    expect(await codes()).toEqual(['NOT_FOUND']);
-    expect(await codes()).toEqual(['NOT_FOUND']);
-    expect(scene.upstream.count('steps')).toBe(before + 1);
-    scene.clock.advance(1000);
-    scene.upstream.script = ({ endpoint, runId }) => ({ json: endpoint === 'run' ? [wireRun(runId)] : [wireStep()] });
-    expect(await codes()).toEqual([]);
+  };
+
+  it.each([
+    [1000, 1000],
+    [5000, 1000],
+    [100, 100],
+  ])('remembers a 404 with LIVE_TTL_MS %i for %i ms', async (liveTtlMs, pauseMs) => {
+    await scene.restart({ LIVE_TTL_MS: String(liveTtlMs) });
+    await losesRuns();
+    expect(await codesAndCalls(['gone'])).toBeGreaterThan(0);
+    scene.clock.advance(pauseMs - 1);
+    expect(await codesAndCalls(['gone'])).toBe(0);
+    scene.clock.advance(1);
+    expect(await codesAndCalls(['gone'])).toBeGreaterThan(0);
+  });
+
+  it('forgets a 404 earlier where all of them take more than 1 MiB, the oldest first', async () => {
+    await losesRuns();
+    const ids = Array.from({ length: 500 }, (_, number) => `${number}${'x'.repeat(500)}`);
+    for (let batch = 0; batch < 20; batch += 1) await codesAndCalls(ids.slice(25 * batch, 25 * batch + 25));
+    expect(await codesAndCalls([ids[499] ?? '', ids[400] ?? ''])).toBe(0);
+    expect(await codesAndCalls([ids[0] ?? ''])).toBeGreaterThan(0);
   });
 
   it('logs no defect when a client goes away before its answer', async () => {
@@ -298,24 +234,6 @@ describe('loading runs', () => {
     expect(await ask('status statusIsInferred stepCounts { total }')).toEqual([{ run }, 2, 1]);
   });
 
-  it('keeps runs with similar ids apart', async () => {
-    const refs = [
-      ['a', 'b-c'],
-      ['a-b', 'c'],
-      ['a', 'c'],
-      ['b', 'b-c'],
-      ['a b', 'c'],
-      ['a', 'b c'],
-    ] as const;
-    scene.upstream.script = ({ endpoint, workflowId, runId }) =>
-      endpoint === 'steps' ? { json: [wireStep({ id: `${workflowId}/${runId}` })] } : { json: [wireRun(runId)] };
-    const fields = refs.map(([wf, id], at) => `r${at}: run(workflowId: "${wf}", id: "${id}") { steps { id } }`);
-    const { data } = await scene.gateway.query(`{ ${fields.join(' ')} }`);
-    expect(data).toEqual(
-      Object.fromEntries(refs.map(([wf, id], at) => [`r${at}`, { steps: [{ id: `${wf}/${id}` }] }])),
-    );
-  });
-
   it('lets an answer that depends on the clock live a second, however long its data is fresh', async () => {
     await scene.restart({ LIVE_TTL_MS: '60000' });
     const startedAt = new Date(scene.clock.now()).toISOString();
@@ -375,17 +293,17 @@ describe('loading runs', () => {
 });
 
 describe('a run of an upstream without records, which came in a list', () => {
-  let scene: RunsScene;
   let record: Wire;
   let stepsStatus: number;
-  beforeEach(async () => {
+  beforeEach(() => {
     record = {};
     stepsStatus = 200;
-    scene = await startRunsScene({ UPSTREAM_ENDPOINTS: 'steps,runs', REAUTH_INTERVAL_MS: '60000' }, ({ endpoint }) =>
-      endpoint === 'runs' ? { json: [wireRun('r1', record)] } : { status: stepsStatus, json: [wireStep()] },
-    );
   });
-  afterEach(() => scene.close());
+  const scene = perTest(() =>
+    startRunsScene({ UPSTREAM_ENDPOINTS: 'steps,runs', REAUTH_INTERVAL_MS: '60000' }, ({ endpoint }) =>
+      endpoint === 'runs' ? { json: [wireRun('r1', record)] } : { status: stepsStatus, json: [wireStep()] },
+    ),
+  );
 
   const list = () => scene.data('{ workflow(id: "wf") { runs(first: 1) { nodes { id } } } }');
   const RECORD = '{ run(workflowId: "wf", id: "r1") { rawStatus statusIsInferred freshness { isStale } } }';

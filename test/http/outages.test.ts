@@ -1,23 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { healthy, type Reply, type Script } from '../harness/faulty-upstream.ts';
-import { startRunsScene, type RunsScene } from '../harness/runs-scene.ts';
+import { perTest } from '../harness/lasting.ts';
+import { startRunsScene } from '../harness/runs-scene.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const RUN = `{ run(workflowId: "wf", id: "r1") { status stepCounts { total } freshness { isFinal isStale staleReason } } }`;
 const SECRET = 'patient-record-4711';
 
 describe('a failing upstream', () => {
-  let scene: RunsScene;
   const unhandled = jest.fn();
-  beforeEach(async () => {
-    scene = await startRunsScene({ UPSTREAM_TIMEOUT_MS: '1500', UPSTREAM_MAX_RESPONSE_BYTES: '65536' });
+  const scene = perTest(() => startRunsScene({ UPSTREAM_TIMEOUT_MS: '1500', UPSTREAM_MAX_RESPONSE_BYTES: '65536' }));
+  beforeEach(() => {
     unhandled.mockClear();
     process.on('unhandledRejection', unhandled);
   });
-  afterEach(async () => {
+  afterEach(() => {
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
-    await scene.close();
   });
 
   const running = (): void => {
@@ -149,84 +148,25 @@ describe('a failing upstream', () => {
     }
   });
 
-  const badAnswers: readonly (readonly [string, Reply, string])[] = [
-    [
-      'HTML',
-      { raw: `<html>${SECRET}</html>`, headers: { 'content-type': 'text/html' } },
-      'UPSTREAM_CONTRACT_VIOLATION',
-    ],
+  it.each<readonly [string, Reply, string]>([
     ['half a JSON', { raw: `[{"id":"${SECRET}"` }, 'UPSTREAM_CONTRACT_VIOLATION'],
     ['a cut connection', { raw: JSON.stringify([wireStep()]), cutAfter: 20 }, 'UPSTREAM_UNAVAILABLE'],
-    ['nothing', { raw: '' }, 'UPSTREAM_CONTRACT_VIOLATION'],
     ['20 MB', { raw: Buffer.alloc(20_000_000, ' ') }, 'UPSTREAM_CONTRACT_VIOLATION'],
-    ['an array of nonsense', { json: [SECRET, 7, null] }, 'UPSTREAM_CONTRACT_VIOLATION'],
-    ['an object', { json: { detail: SECRET } }, 'UPSTREAM_CONTRACT_VIOLATION'],
-    ['a redirect', { status: 302, headers: { location: `http://${SECRET}/` } }, 'UPSTREAM_CONTRACT_VIOLATION'],
     ['400', { status: 400, json: { detail: SECRET } }, 'BAD_USER_INPUT'],
     ['418', { status: 418, json: { detail: SECRET } }, 'UPSTREAM_CONTRACT_VIOLATION'],
-    ['500', { status: 500, json: { detail: SECRET } }, 'UPSTREAM_UNAVAILABLE'],
     ['503', { status: 503, json: { detail: SECRET } }, 'UPSTREAM_UNAVAILABLE'],
-  ];
-  it.each(badAnswers)(
-    'that answers %s causes the error of the table, without a word of its answer',
-    async (_, reply, code) => {
-      running();
-      await scene.gateway.query(RUN, { key: 'key-2' });
-      scene.upstream.script = () => reply;
-      scene.clock.advance(1000);
-      const stale = (await scene.gateway.query(RUN, { key: 'key-2' })).errors.length === 0;
-      expect(stale).toBe(code === 'UPSTREAM_UNAVAILABLE');
-      const answer = await scene.gateway.query(RUN);
-      expect(answer.data).toEqual({ run: null });
-      expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual([code]);
-      expect(JSON.stringify(answer)).not.toContain(SECRET);
-      scene.upstream.script = healthy;
-      expect((await scene.gateway.query(RUN)).errors).toEqual([]);
-    },
-  );
-
-  it('that answers another shape has it named by place and type, never by value', async () => {
-    scene.upstream.script = ({ endpoint, runId }) => ({
-      json: endpoint === 'run' ? [wireRun(runId)] : { steps: SECRET },
-    });
-    const { errors } = await scene.gateway.query(RUN);
-    expect(errors[0]?.message).toBe(
-      "the upstream's answer for steps is not what its contract says: expected array at $, got object",
-    );
-  });
-
-  it('that does not answer in time causes UPSTREAM_TIMEOUT', async () => {
-    scene.upstream.script = ({ cut }) => cut.then(() => ({}));
-    const { data, errors } = await scene.gateway.query(RUN);
-    expect(data).toEqual({ run: null });
-    expect(errors).toMatchObject([
-      {
-        message: 'the upstream did not answer within 1500 ms',
-        extensions: { code: 'UPSTREAM_TIMEOUT', retryable: true },
-      },
-    ]);
-  });
-
-  it('that asks for fewer calls is given time, and the client is told how long', async () => {
-    scene.upstream.script = () => ({ status: 429, headers: { 'retry-after': '7' } });
-    const { errors } = await scene.gateway.query(RUN);
-    expect(errors).toMatchObject([
-      { extensions: { code: 'RATE_LIMITED', retryable: true, upstreamStatus: 429, retryAfterSeconds: 7 } },
-    ]);
-    // Seven seconds are past the call's deadline, so no second attempt was made.
-    expect(scene.upstream.count('steps')).toBe(1);
-  });
-
-  it('that fails now and then is asked again, twice at most', async () => {
-    await scene.restart({ UPSTREAM_ENDPOINTS: 'steps' });
-    let failures = 2;
-    scene.upstream.script = () => (failures-- > 0 ? { status: 503 } : { json: [wireStep()] });
+  ])('that answers %s causes the error of the table, without a word of its answer', async (_, reply, code) => {
+    running();
+    await scene.gateway.query(RUN, { key: 'key-2' });
+    scene.upstream.script = () => reply;
+    scene.clock.advance(1000);
+    const stale = (await scene.gateway.query(RUN, { key: 'key-2' })).errors.length === 0;
+    expect(stale).toBe(code === 'UPSTREAM_UNAVAILABLE');
+    const answer = await scene.gateway.query(RUN);
+    expect(answer.data).toEqual({ run: null });
+    expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+    expect(JSON.stringify(answer)).not.toContain(SECRET);
+    scene.upstream.script = healthy;
     expect((await scene.gateway.query(RUN)).errors).toEqual([]);
-    expect(scene.upstream.count('steps')).toBe(3);
-    scene.upstream.script = () => ({ status: 503 });
-    await scene.gateway.query(`{ run(workflowId: "wf", id: "r2") { stepCounts { total } } }`);
-    expect(scene.upstream.calls.filter(({ endpoint, runId }) => endpoint === 'steps' && runId === 'r2')).toHaveLength(
-      3,
-    );
   });
 });

@@ -1,33 +1,21 @@
 /** What a browser gets: the run page with its files, and an explorer at /graphql. */
 import { createHash } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { ask, type PlainAnswer } from '../harness/plain-http.ts';
 import { connectRaw } from '../harness/raw-http.ts';
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
-let upstream: FaultyUpstream;
-let development: TestGateway;
-let production: TestGateway;
-let below: TestGateway;
-
-beforeAll(async () => {
-  upstream = await startFaultyUpstream();
-  development = await startGateway();
-  production = await startGateway({
-    NODE_ENV: 'production',
-    UPSTREAM_URL: upstream.url,
-    CORS_ORIGINS: 'https://app.example.com',
-  });
-  below = await startGateway({ BASE_PATH: '/gateway' });
-});
-afterAll(async () => {
-  await Promise.all([development.close(), production.close(), below.close()]);
-  await upstream.close();
-});
+const upstream = perBlock(() => startFaultyUpstream());
+const development = perBlock(() => startGateway());
+const production = perBlock(() =>
+  startGateway({ NODE_ENV: 'production', UPSTREAM_URL: upstream.url, CORS_ORIGINS: 'https://app.example.com' }),
+);
+const below = perBlock(() => startGateway({ BASE_PATH: '/gateway' }));
 
 function decoded({ headers, body }: PlainAnswer): string {
   const encoding = headers['content-encoding'];
@@ -148,21 +136,9 @@ describe('the files of the page', () => {
     },
   );
 
-  it.each([
-    'none-abcd_123.js',
-    'index.html',
-    'theme.js.br',
-    'icon.svg.gz',
-    '.hidden.js',
-    'theme.js/a.js',
-    '../index.html',
-    '..%2findex.html',
-    '../../../package.json',
-    '%2e%2e/sources.txt',
-    'a/../theme.js',
-    'theme.js%00',
-    '',
-  ])('are those of the build alone: %j', async (name) => {
+  const OUTSIDE = `none-abcd_123.js index.html theme.js.br icon.svg.gz .hidden.js theme.js/a.js ../index.html
+    ..%2findex.html ../../../package.json %2e%2e/sources.txt a/../theme.js theme.js%00`;
+  it.each(['', ...OUTSIDE.split(/\s+/)])('are those of the build alone: %j', async (name) => {
     const raw = await connectRaw(development.url);
     const { head, body } = await raw.ask(`GET /assets/${name} HTTP/1.1\r\nhost: a\r\n\r\n`);
     raw.close();
@@ -234,26 +210,5 @@ describe('an explorer at /graphql', () => {
     const { headers, body } = await open(development, search, cookie);
     expect(body.toString()).toContain('EmbeddedSandbox');
     expect(headers['set-cookie']?.[0]?.split(';')[0]).toBe(isNew ? 'stepgate-explorer=sandbox' : undefined);
-  });
-
-  it('is off in production, whatever the browser chooses', async () => {
-    for (const search of ['', '?explorer=graphiql']) {
-      const { status, headers } = await open(production, search, 'stepgate-explorer=graphiql');
-      expect([status, headers['content-type']]).toEqual([400, 'application/json; charset=utf-8']);
-    }
-  });
-
-  it('may ask from both origins of Sandbox, outside production', async () => {
-    const allowedFor = async ({ url }: TestGateway, origin: string) => {
-      const headers = { origin, 'access-control-request-method': 'POST' };
-      return (await ask(`${url}/graphql`, { method: 'OPTIONS', headers })).headers['access-control-allow-origin'];
-    };
-    for (const origin of ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com']) {
-      expect([await allowedFor(development, origin), await allowedFor(production, origin)]).toEqual([
-        origin,
-        undefined,
-      ]);
-    }
-    expect(await allowedFor(development, 'https://evil.example')).toBeUndefined();
   });
 });

@@ -1,9 +1,10 @@
 /** Steps as the upstream really sends them, from its wire to the answer. Each derived value is worked out by hand. */
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import { perBlock } from '../harness/lasting.ts';
+import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 /** Seconds after 10:00, in the upstream's own form. */
 const at = (seconds: string) => `2026-11-24T10:00:0${seconds}Z`;
@@ -80,5 +81,74 @@ it('steps of the upstream have the order, durations, attempts, totals and failur
       ...{ totalDurationMs: 11_887.692, wallClockMs: 10_000, busyMs: 10_887.692, wastedMs: 2750, maxConcurrency: 2 },
       longestGap: { durationMs: 500, after: { id: 'first' }, before: { id: 'second' } },
     },
+  });
+});
+
+const after = (seconds: number): string => new Date(Date.UTC(2026, 10, 20) + seconds * 1000).toISOString();
+
+/** An execution of node `a`; without an end the upstream says that it runs. */
+const ran = (id: string, status: string, start: number, end: number | null, fields: Wire = {}): Wire =>
+  wireStep({
+    id,
+    node_id: 'a',
+    status,
+    start_time: after(start),
+    end_time: end === null ? null : after(end),
+    ...fields,
+  });
+
+const RUNS: Readonly<Record<string, { readonly status: string; readonly steps: readonly Wire[] }>> = {
+  left: {
+    status: 'failed',
+    steps: [ran('a1', 'running', 0, null), ran('a2', 'failed', 5, 6, { error: 'no stock' })],
+  },
+  mended: {
+    status: 'completed',
+    steps: [ran('a1', 'failed', 0, 10), ran('a2', 'completed', 0, 20), ran('a3', 'completed', 21, 28)],
+  },
+  parallel: { status: 'failed', steps: [ran('a1', 'failed', 0, 10), ran('a2', 'completed', 9, 20)] },
+  slow: { status: 'failed', steps: [ran('a1', 'running', 0, null, { elapsed_time: 4 })] },
+};
+
+describe('a run that is over', () => {
+  const recordOf = (id: string) =>
+    wireRun(id, { status: RUNS[id]?.status, start_time: after(0), end_time: after(60), error: null });
+  const upstream = perBlock(() =>
+    startFaultyUpstream(({ endpoint, runId }) => {
+      if (endpoint === 'steps') return { json: RUNS[runId]?.steps };
+      if (endpoint === 'run') return { json: [recordOf(runId)] };
+      return { status: 404 };
+    }),
+  );
+  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
+
+  async function ask(document: string) {
+    const { data, errors } = await gateway.query(document);
+    expect(errors).toEqual([]);
+    return data;
+  }
+
+  it.each([
+    ['mended', []],
+    ['parallel', [{ id: 'a1' }]],
+    ['left', [{ id: 'a2' }]],
+  ])(
+    'keeps the failures that had not ended when the last execution of their node began: %s',
+    async (id, failedSteps) => {
+      const run = await ask(`{ run(workflowId: "wf", id: "${id}") { failedSteps(latestAttemptOnly: true) { id } } }`);
+      expect(run).toEqual({ run: { failedSteps } });
+    },
+  );
+
+  it('ends its running steps: the bar of a step is as long as its duration', async () => {
+    const step = 'durationMs durationSource shareOfRun';
+    const timeline = 'timeline { bars { durationMs widthPercent } } timing { totalDurationMs busyMs }';
+    expect(await ask(`{ run(workflowId: "wf", id: "slow") { steps { ${step} } ${timeline} } }`)).toEqual({
+      run: {
+        steps: [{ durationMs: 60_000, durationSource: 'LIVE', shareOfRun: 1 }],
+        timeline: { bars: [{ durationMs: 60_000, widthPercent: 100 }] },
+        timing: { totalDurationMs: 60_000, busyMs: 60_000 },
+      },
+    });
   });
 });

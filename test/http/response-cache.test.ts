@@ -1,15 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { startRunsScene, type RunsScene } from '../harness/runs-scene.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
+import { perBlock, perTest } from '../harness/lasting.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { status outputs totalElapsedTime freshness { fetchedAt isStale } } }';
 
 describe('whole answers', () => {
-  let scene: RunsScene;
-  beforeEach(async () => {
-    scene = await startRunsScene({ REAUTH_INTERVAL_MS: '60000' });
-  });
-  afterEach(() => scene.close());
+  const scene = perTest(() => startRunsScene({ REAUTH_INTERVAL_MS: '60000' }));
 
   const running = () => {
     scene.upstream.script = ({ endpoint, runId, key }) => ({
@@ -62,17 +59,6 @@ describe('whole answers', () => {
     expect((await scene.gateway.query(QUERY)).data).not.toEqual(first.data);
   });
 
-  it('are never given to another viewer', async () => {
-    running();
-    const ofOne = await scene.gateway.query(QUERY, { key: 'key-1' });
-    const ofOther = await scene.gateway.query(QUERY, { key: 'key-2' });
-    expect(ofOne.data).toMatchObject({ run: { outputs: expect.stringMatching(/^of key-1 /) } });
-    expect(ofOther.data).toMatchObject({ run: { outputs: expect.stringMatching(/^of key-2 /) } });
-    const ofNobody = await scene.gateway.query(QUERY, { key: null });
-    expect(ofNobody.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
-    expect(ofNobody.headers.get('cache-control')).toBe('no-store');
-  });
-
   it('end with the right to them: a call is made first, and a refusal takes them away', async () => {
     await scene.gateway.query(QUERY);
     const calls = scene.upstream.calls.length;
@@ -83,13 +69,6 @@ describe('whole answers', () => {
     scene.clock.advance(1);
     expect((await scene.gateway.query(QUERY)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
     expect(scene.gateway.cachedBytes()).toBe(0);
-  });
-
-  it('are taken away by a refusal of something else', async () => {
-    await scene.gateway.query(QUERY);
-    scene.upstream.script = () => ({ status: 403 });
-    await scene.gateway.query('{ run(workflowId: "wf", id: "other") { id } }');
-    expect((await scene.gateway.query(QUERY)).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
   });
 
   it('that hold an error, are stale, or come of an action are not kept', async () => {
@@ -120,17 +99,6 @@ describe('whole answers', () => {
     await scene.upstream.listen();
     scene.clock.advance(1000);
     expect((await scene.gateway.query(live)).data).toMatchObject({ run: { freshness: { isStale: false } } });
-  });
-
-  it('are told apart by operation, variables, method, and the form that the client accepts', async () => {
-    const ask = (id: string) =>
-      scene.gateway.query('query ($id: ID!) { run(workflowId: "wf", id: $id) { id } }', { variables: { id } });
-    expect((await ask('r1')).data).toEqual({ run: { id: 'r1' } });
-    expect((await ask('r2')).data).toEqual({ run: { id: 'r2' } });
-    expect((await get({ accept: 'application/json' })).headers.get('content-type')).toMatch(/^application\/json/);
-    expect((await get({ accept: 'application/graphql-response+json' })).headers.get('content-type')).toMatch(
-      /^application\/graphql-response\+json/,
-    );
   });
 
   it.each([
@@ -201,19 +169,40 @@ describe('whole answers', () => {
     expect((await get({ 'if-none-match': etag }, query)).status).toBe(304);
     expect(scene.upstream.calls.length).toBeGreaterThan(calls);
   });
+});
 
-  it('that took longer than a refusal in between are not kept', async () => {
-    const gate = Promise.withResolvers<undefined>();
-    scene.upstream.script = async ({ endpoint, runId }) => {
-      if (runId === 'forbidden') return { status: 401 };
-      if (endpoint === 'steps') await gate.promise;
-      return { json: endpoint === 'run' ? [wireRun(runId)] : [wireStep()] };
-    };
-    const slow = scene.gateway.query(QUERY);
-    await scene.upstream.nextCall();
-    await scene.gateway.query('{ run(workflowId: "wf", id: "forbidden") { id } }');
-    gate.resolve(undefined);
-    await slow;
-    expect(scene.gateway.cachedBytes()).toBe(0);
+describe('requests for a whole answer that has expired', () => {
+  const scene: RunsScene = perBlock(() =>
+    startRunsScene({}, ({ endpoint, runId, key }) => ({
+      status: endpoint === 'run' ? 200 : 404,
+      json: [wireRun(runId, { status: 'running', end_time: null, outputs: `of ${key ?? ''} ${scene.clock.now()}` })],
+    })),
+  );
+
+  const QUERY = '{ run(workflowId: "wf", id: "live") { outputs } }';
+  const outputsOf = (key: string) => ({ run: { outputs: `of ${key} ${scene.clock.now()}` } });
+
+  it('are answered by one call, again and again, and each key by its own', async () => {
+    const keys = ['key-a', 'key-a', 'key-b', 'key-a', 'key-b'];
+    for (let turn = 0; turn < 4; turn += 1) {
+      const calls = await scene.callsOf(async () => {
+        const answers = await Promise.all(keys.map((key) => scene.data(QUERY, { key })));
+        expect(answers).toEqual(keys.map(outputsOf));
+      });
+      expect(calls).toBe(2);
+      scene.clock.advance(1000);
+    }
+  });
+
+  it('are all answered where the new answer is an error, which none of them may share', async () => {
+    for (let turn = 0; turn < 2; turn += 1) await scene.data(QUERY);
+    scene.clock.advance(1000);
+    const held = scene.hold();
+    const answers = Array.from({ length: 4 }, () => scene.codes(QUERY));
+    const call = await held.next();
+    await scene.taken();
+    scene.upstream.script = () => ({ status: 404 });
+    call.answer({ status: 401 });
+    for (const codes of await Promise.all(answers)) expect(codes).toHaveLength(1);
   });
 });

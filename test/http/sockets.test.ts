@@ -1,21 +1,20 @@
 /** What holds for WebSockets alone: the protocol graphql-transport-ws, its bounds, and the handshake. */
-import { hash } from 'node:crypto';
 import { json } from 'node:stream/consumers';
 import { request, type IncomingMessage } from 'node:http';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { collectGarbage } from '../harness/collect-garbage.ts';
-import { startFaultyUpstream, type Call, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startFaultyUpstream, type Call, type Script } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';
-import { startGateway, type GraphqlError, type TestGateway } from '../harness/gateway.ts';
+import { startGateway, type GraphqlError } from '../harness/gateway.ts';
 import { openSocket, type SocketClient, type SocketOptions } from '../harness/live-client.ts';
-import { captureLog, type CapturedLog } from '../harness/observed.ts';
+import { captureLog } from '../harness/observed.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
+import { perBlock } from '../harness/lasting.ts';
 
 const MAX_OPERATIONS = 20;
 const MAX_MESSAGE_BYTES = 2 ** 20;
 const KEY = { authorization: 'Bearer key-1' };
 const TYPE = '{ __typename }';
-const HASH = hash('sha256', TYPE);
 const ANSWER = { type: 'next', payload: { data: { __typename: 'Query' } } };
 const COMPLETE = { type: 'complete' };
 const RUNNING = { type: 'next', payload: { data: { runUpdated: { status: 'RUNNING' } } } };
@@ -30,18 +29,15 @@ const running: Script = ({ endpoint, runId }) => {
 };
 
 describe('a socket', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  let log: CapturedLog;
+  const log = captureLog('debug');
   const clients: SocketClient[] = [];
   /** Of the turns of the event loop in which operations have ended. */
   const turns: number[] = [];
   let turn = 0;
 
-  beforeAll(async () => {
-    upstream = await startFaultyUpstream(running);
-    log = captureLog('debug');
-    gateway = await startGateway(
+  const upstream = perBlock(() => startFaultyUpstream(running));
+  const gateway = perBlock(() =>
+    startGateway(
       {
         UPSTREAM_URL: upstream.url,
         MAX_SUBSCRIPTIONS_PER_CONNECTION: String(MAX_OPERATIONS),
@@ -52,7 +48,9 @@ describe('a socket', () => {
         LIVE_TTL_MS: '3600000',
       },
       { logger: log.logger, onOperation: () => turns.push(turn) },
-    );
+    ),
+  );
+  beforeAll(async () => {
     // A key that is not accepted yet makes few calls at a time.
     for (const key of ['key-1', 'key-2']) await gateway.query(read('first'), { key });
   });
@@ -61,10 +59,6 @@ describe('a socket', () => {
   });
   afterEach(() => {
     for (const client of clients.splice(0)) client.cut();
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
   });
 
   async function open(
@@ -86,20 +80,14 @@ describe('a socket', () => {
   }
 
   describe('takes its key', () => {
+    const OF_HEADER = { headers: { authorization: 'Bearer key-7' } };
+    const OTHER_HEADER = { headers: { authorization: 'Bearer key-8' } };
     it.each<[string, Parameters<typeof openSocket>[1], SocketOptions?]>([
       ['connectionParams.authorization', { authorization: 'Bearer key-7' }],
       ['another spelling of it', { token: 'Bearer key-6', Authorization: 'bearer key-7' }],
-      ['the header of the upgrade', {}, { headers: { authorization: 'Bearer key-7' } }],
-      [
-        'that header where the other is not a text',
-        { authorization: 7 },
-        { headers: { authorization: 'Bearer key-7' } },
-      ],
-      [
-        'connectionParams before the header',
-        { authorization: 'Bearer key-7' },
-        { headers: { authorization: 'Bearer key-8' } },
-      ],
+      ['the header of the upgrade', {}, OF_HEADER],
+      ['that header where the other is not a text', { authorization: 7 }, OF_HEADER],
+      ['connectionParams before the header', { authorization: 'Bearer key-7' }, OTHER_HEADER],
     ])('from %s', async (source, params, options = {}) => {
       const client = await open(params, options);
       const id = source.replaceAll(/\W/g, '-');
@@ -184,28 +172,6 @@ describe('a socket', () => {
       expect(await client.next()).toEqual(ANSWER);
     });
 
-    it('integers beyond 2^53 with all their digits', async () => {
-      const client = await open();
-      client.send(
-        '{"type": "subscribe", "id": "1", "payload": {"query": "query($id: ID!) { run(workflowId: \\"wf\\", id: $id) { id } }", "variables": {"id": 12345678901234567890}}}',
-      );
-      expect(await client.nextData()).toEqual({ run: { id: '12345678901234567890' } });
-    });
-
-    it.each([{ documentId: 'a' }, { id: 'a' }, { extensions: { persistedQuery: { version: 1, sha256Hash: HASH } } }])(
-      'an operation by its name alone, or registers its text: %j',
-      async (name) => {
-        const client = await open();
-        client.subscribe({ ...name, variables: {} });
-        expect(await client.nextErrorCode()).toBe('PERSISTED_QUERY_NOT_FOUND');
-        if (!('extensions' in name)) return;
-        for (const query of [{ query: TYPE }, {}]) {
-          client.subscribe({ ...name, ...query });
-          expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
-        }
-      },
-    );
-
     it('as many operations at once as MAX_SUBSCRIPTIONS_PER_CONNECTION', async () => {
       const client = await open();
       for (let id = 0; id < MAX_OPERATIONS; id += 1) client.subscribe({ query: watch('r1') }, `${id}`);
@@ -235,15 +201,6 @@ describe('a socket', () => {
       }
       const ids = ['a', 'b', 'c'].map((id) => callOf(`request-${id}`)?.headers['x-request-id']);
       expect(ids).toEqual(['mine.1', 'mine.2', `${String(other.requestId)}.1`]);
-    });
-
-    it('a pong for each ping, of the socket itself and of the protocol', async () => {
-      const client = await open();
-      for (const text of ['a', '', 'c']) client.ping(text);
-      await client.roundTrip();
-      await until(() => client.pongs.length === 3);
-      await client.roundTrip({ text: 'of the protocol' });
-      expect(client.pongs).toEqual(['a', '', 'c']);
     });
   });
 
@@ -300,27 +257,6 @@ describe('a socket', () => {
         expect(await client.next()).toEqual(COMPLETE);
       },
     );
-
-    it('sends nothing of one that is completed while it waits for another of the same id', async () => {
-      const due = Promise.withResolvers<undefined>();
-      upstream.script = async (call) => {
-        await due.promise;
-        return running(call);
-      };
-      const client = await open();
-      const ended = turns.length;
-      const called = upstream.nextCall();
-      client.subscribe({ query: MUTATION });
-      await called;
-      client.send({ type: 'complete', id: '1' });
-      client.subscribe({ query: TYPE });
-      client.send({ type: 'complete', id: '1' });
-      await client.roundTrip();
-      due.resolve(undefined);
-      await until(() => turns.length === ended + 2);
-      client.subscribe({ query: '{ last: __typename }' }, '2');
-      expect(await client.nextData()).toEqual({ last: 'Query' });
-    });
   });
 
   describe('is bounded:', () => {
@@ -484,13 +420,6 @@ describe('a socket', () => {
       const response = await answerTo('/graphql', { 'sec-websocket-extensions': 'permessage-deflate' });
       expect(response.headers).not.toHaveProperty('sec-websocket-extensions');
       await expect(open(null, { protocol: 'graphql-transport-ws-2' })).rejects.toThrow('no subprotocol');
-    });
-
-    it('by no other upgrade: that is answered as if it were not offered', async () => {
-      const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' };
-      const response = await answerTo('/healthz', headers);
-      response.resume();
-      expect(response.statusCode).toBe(200);
     });
   });
 });

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { describe, expect, it } from '@jest/globals';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perBlock, perTest } from '../harness/lasting.ts';
 import { startIssuer, type Issuer } from '../harness/issuer.ts';
 import { captureLog } from '../harness/observed.ts';
 
@@ -10,28 +11,13 @@ const TWO_MIB = JSON.stringify({ query: `{ __typename } #${'x'.repeat(2 ** 21)}`
 
 /** Each stage is shown by what a request gets that two of them would refuse. */
 describe('the stages of a request', () => {
-  let clock: ManualClock;
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  let log: ReturnType<typeof captureLog>;
-
-  async function start(environment: Record<string, string>): Promise<void> {
-    gateway = await startGateway(
-      { UPSTREAM_URL: upstream.url, ...environment },
-      { now: clock.now, after: clock.after, logger: log.logger },
-    );
-  }
-  beforeEach(async () => {
-    clock = createManualClock();
-    log = captureLog('debug');
-    upstream = await startFaultyUpstream((call) =>
-      call.endpoint === 'execute' ? { json: { run_id: 'new' } } : healthy(call),
-    );
-  });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  const clock = createManualClock();
+  const log = captureLog('debug');
+  const upstream = perBlock(() => startFaultyUpstream());
+  const startWith = (environment: Readonly<Record<string, string>> = {}, now = clock.now) =>
+    startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now, after: clock.after, logger: log.logger });
+  const gateway = perTest(startWith);
+  const start = (environment: Readonly<Record<string, string>>) => gateway.replace(() => startWith(environment));
 
   const post = (body: string, headers: Record<string, string> = {}) =>
     fetch(`${gateway.url}/graphql`, {
@@ -98,39 +84,13 @@ describe('the stages of a request', () => {
     expect(await codeOf(refused)).toEqual([429, 'RATE_LIMITED']);
   });
 
-  it('the rate limit comes before the response cache', async () => {
-    await start({ RATE_LIMIT_PER_MINUTE: '4' });
-    for (let time = 0; time < 4; time += 1)
-      expect(await codeOf(await post(JSON.stringify(ASK), KEY))).toEqual([200, null]);
-    expect(log.operations.at(-1)).toMatchObject({ cache: 'ready' });
-    expect(await codeOf(await post(JSON.stringify(ASK), KEY))).toEqual([429, 'RATE_LIMITED']);
-  });
-
-  it('the response cache comes before the operation pipeline', async () => {
-    await start({});
-    const types: unknown[] = [];
-    for (let time = 0; time < 3; time += 1) {
-      expect(await codeOf(await post(JSON.stringify(ASK), KEY))).toEqual([200, null]);
-      types.push(log.operations.at(-1));
-    }
-    expect(types).toMatchObject([{ operationType: 'query' }, { operationType: 'query' }, { cache: 'ready' }]);
-    // Without a key it is not looked at.
-    expect(await codeOf(await post(JSON.stringify(ASK)))).toEqual([200, 'UNAUTHENTICATED']);
-  });
-
   it('a defect in an operation is logged, and answered with 500', async () => {
     let isBroken = false;
-    gateway = await startGateway(
-      { UPSTREAM_URL: upstream.url },
-      {
-        after: clock.after,
-        logger: log.logger,
-        now: () => {
-          if (isBroken) throw new Error('a defect');
-          return clock.now();
-        },
-      },
-    );
+    const now = () => {
+      if (isBroken) throw new Error('a defect');
+      return clock.now();
+    };
+    await gateway.replace(() => startWith({}, now));
     // No rate limit reads the clock for a key that is accepted.
     await post(JSON.stringify({ query: '{ run(workflowId: "wf", id: "r2") { status } }' }), KEY);
     isBroken = true;

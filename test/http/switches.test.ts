@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { describe, expect, it } from '@jest/globals';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { ask } from '../harness/plain-http.ts';
 
 const DEVELOPMENT = {};
@@ -8,18 +9,11 @@ const PRODUCTION = { NODE_ENV: 'production' };
 const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
 describe('INTROSPECTION and SANDBOX', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  beforeEach(async () => {
-    upstream = await startFaultyUpstream();
-  });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
-  const start = async (environment: Readonly<Record<string, string>>) => {
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment });
-  };
+  const upstream = perBlock(() => startFaultyUpstream());
+  const startWith = (environment: Readonly<Record<string, string>> = {}) =>
+    startGateway({ UPSTREAM_URL: upstream.url, ...environment });
+  const gateway = perBlock(startWith);
+  const start = (environment: Readonly<Record<string, string>>) => gateway.replace(() => startWith(environment));
   const messagesOf = async (query: string) => (await gateway.query(query)).errors.map(({ message }) => message);
 
   it.each([

@@ -2,13 +2,13 @@
  * Callers without a key, and keys that nobody has accepted yet: anybody can invent those. Both count against their address and leave
  * nothing behind; such a key has few calls and sockets.
  */
-import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { collectGarbage } from '../harness/collect-garbage.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { keptBytes } from '../harness/collect-garbage.ts';
+import { healthy, startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
 import { openSocket, openStream, type SocketClient } from '../harness/live-client.ts';
+import { perTest } from '../harness/lasting.ts';
 
 const runs = (count: number) =>
   `{ ${Array.from({ length: count }, (_, index) => `r${index}: run(workflowId: "wf", id: "r${index}") { status steps { id } }`).join()} }`;
@@ -19,26 +19,23 @@ const STANDARD_INTROSPECTION = `{ __schema { types { ...T } } } fragment T on __
 } fragment I on __InputValue { name description type { ...R } defaultValue }
 fragment R on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }`;
 
+const RATE = 12;
+const clock = createManualClock();
+const upstream = perTest(() =>
+  startFaultyUpstream((call) => (call.key?.startsWith('made-up') ? REFUSED : healthy(call))),
+);
+const start = (environment: Readonly<Record<string, string>> = {}) =>
+  startGateway(
+    { UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: String(RATE), TRUST_PROXY: '1', ...environment },
+    { now: clock.now, after: clock.after },
+  );
+const gateway = perTest(start);
+
 describe('a key that nobody has accepted', () => {
-  let clock: ManualClock;
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  let sockets: SocketClient[];
-
-  beforeEach(async () => {
-    clock = createManualClock();
-    upstream = await startFaultyUpstream((call) => (call.key?.startsWith('made-up') ? REFUSED : healthy(call)));
-    gateway = await startGateway(
-      { UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '60', TRUST_PROXY: '1' },
-      { now: clock.now, after: clock.after },
-    );
-    sockets = [];
-  });
-
-  afterEach(async () => {
+  let sockets: SocketClient[] = [];
+  afterEach(() => {
     for (const socket of sockets) socket.cut();
-    await gateway.close();
-    await upstream.close();
+    sockets = [];
   });
 
   const askFrom = (address: string, query: string, key: string | null) =>
@@ -60,19 +57,18 @@ describe('a key that nobody has accepted', () => {
   it('counts against its address, whichever key it is, until the upstream has accepted it', async () => {
     expect(await statusFrom('192.0.2.1', 'good', runs(1))).toBe(200);
     const statuses = [];
-    for (let index = 0; index < 60; index += 1)
-      statuses.push(await statusFrom('192.0.2.1', `made-up-${index}`, runs(1)));
-    expect(statuses).toEqual([...Array<number>(59).fill(200), 429]);
+    while (statuses.length < RATE) statuses.push(await statusFrom('192.0.2.1', `made-up-${statuses.length}`, runs(1)));
+    expect(statuses).toEqual([...Array<number>(RATE - 1).fill(200), 429]);
     expect(await statusFrom('192.0.2.1', null)).toBe(429);
     expect(await statusFrom('192.0.2.1', 'good')).toBe(200);
     expect(await statusFrom('192.0.2.2', 'made-up-60')).toBe(200);
   });
 
   it('counts against the /64 of an IPv6 address, and against the IPv4 address that is mapped to IPv6', async () => {
-    for (let index = 0; index < 60; index += 1) await statusFrom(`2001:db8:0:1::${index.toString(16)}`, null);
+    for (let index = 0; index < RATE; index += 1) await statusFrom(`2001:db8:0:1::${index.toString(16)}`, null);
     expect(await statusFrom('2001:db8:0:1:ffff::1', null)).toBe(429);
     expect(await statusFrom('2001:db8:0:2::1', null)).toBe(200);
-    for (let index = 0; index < 60; index += 1) await statusFrom('192.0.2.7', null);
+    for (let index = 0; index < RATE; index += 1) await statusFrom('192.0.2.7', null);
     expect(await statusFrom('::ffff:192.0.2.7', null)).toBe(429);
   });
 
@@ -113,16 +109,14 @@ describe('a key that nobody has accepted', () => {
   });
 
   it('waits for its turn: of an address 16 have operations under way, 200 wait, and the next one gets 429', async () => {
-    await gateway.close();
-    const settings = { UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000', TRUST_PROXY: '1' };
-    gateway = await startGateway(settings, { now: clock.now, after: clock.after });
+    await gateway.replace(() => start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000' }));
     const gate = Promise.withResolvers<undefined>();
     upstream.script = async () => {
       await gate.promise;
       return REFUSED;
     };
     // All operations of a key share its turn.
-    const ofOne = Array.from({ length: 300 }, () => statusFrom('192.0.2.1', 'made-up-0', runs(1)));
+    const ofOne = Array.from({ length: 220 }, () => statusFrom('192.0.2.1', 'made-up-0', runs(1)));
     const statuses = Array.from({ length: 217 }, (_, index) => statusFrom('192.0.2.1', `made-up-${index}`, runs(1)));
     expect(await Promise.race(statuses)).toBe(429);
     expect(upstream.calls.length).toBeLessThanOrEqual(16);
@@ -134,7 +128,7 @@ describe('a key that nobody has accepted', () => {
   it('is accepted by a start of a run, too', async () => {
     upstream.script = () => ({ json: { run_id: 'r1', message: 'started' } });
     await statusFrom('192.0.2.1', 'good', 'mutation { executeWorkflow(workflowId: "wf") { message } }');
-    for (let time = 0; time < 60; time += 1) await statusFrom('192.0.2.1', null);
+    for (let time = 0; time < RATE; time += 1) await statusFrom('192.0.2.1', null);
     expect(await statusFrom('192.0.2.1', null)).toBe(429);
     expect(await statusFrom('192.0.2.1', 'good')).toBe(200);
   });
@@ -163,12 +157,12 @@ describe('a key that nobody has accepted', () => {
   });
 
   it('has introspection counted as many operations, by its objects', async () => {
-    const statuses = [];
-    for (let time = 0; time < 16; time += 1) statuses.push(await statusFrom('192.0.2.1', null, STANDARD_INTROSPECTION));
-    expect(statuses.slice(0, 4)).toEqual([200, 200, 200, 200]);
-    expect(statuses.at(-1)).toBe(429);
+    const ask = (address: string) => statusFrom(address, null, STANDARD_INTROSPECTION);
+    expect(await ask('192.0.2.1')).toBe(200);
+    const statuses = [await ask('192.0.2.1'), await ask('192.0.2.1'), await ask('192.0.2.1')];
+    expect(statuses).toContain(429);
     await statusFrom('192.0.2.2', 'good', runs(1));
-    for (let time = 0; time < 8; time += 1)
+    for (let time = 0; time < 3; time += 1)
       expect(await statusFrom('192.0.2.1', 'good', STANDARD_INTROSPECTION)).toBe(200);
   });
 
@@ -187,27 +181,11 @@ describe('a key that nobody has accepted', () => {
 
 describe('a caller without a key', () => {
   const RUN = '{ run(workflowId: "wf", id: "r1") { id status } }';
-  let clock: ManualClock;
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-
-  const start = async (environment: Readonly<Record<string, string>> = {}) => {
-    clock = createManualClock();
-    gateway = await startGateway(
-      { UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '6', ...environment },
-      { now: clock.now, after: clock.after },
-    );
-  };
   beforeEach(async () => {
-    upstream = await startFaultyUpstream();
-    await start();
+    await gateway.replace(() => start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '6', TRUST_PROXY: '' }));
     // It counts as well: its key is not accepted before.
     await gateway.query(RUN);
     clock.advance(60_000);
-  });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
   });
 
   const ask = (body: object = { query: '{ __typename }' }, headers: Readonly<Record<string, string>> = {}) =>
@@ -264,30 +242,11 @@ describe('a caller without a key', () => {
   it('can not make its address up, unless a trusted proxy names it', async () => {
     for (let time = 0; time < 6; time += 1) await statusFor(`10.0.0.${time}`);
     expect(await statusFor('10.0.0.9')).toBe(429);
-    await gateway.close();
-    await start({ TRUST_PROXY: '1' });
+    await gateway.replace(() => start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '6' }));
     for (let time = 0; time < 6; time += 1) await statusFor('10.0.0.1');
     // The proxy adds the last address. The addresses before it came from the client.
     expect(await statusFor('10.0.0.77, 10.0.0.1')).toBe(429);
     expect(await statusFor('10.0.0.1, 10.0.0.2')).toBe(200);
-  });
-
-  it('registers no operation by its hash', async () => {
-    const query = '{ __typename } # registered';
-    const sha256Hash = createHash('sha256').update(query).digest('hex');
-    const extensions = { persistedQuery: { version: 1, sha256Hash } };
-    await gateway.close();
-    await start({ PERSISTED_OPERATIONS: 'allow' });
-    await gateway.query(RUN);
-    const codeOf = async (body: object, key: string | null) => {
-      const answer = await ask(body, key === null ? {} : { authorization: `Bearer ${key}` });
-      const { errors } = (await answer.json()) as { errors?: { extensions: { code: string } }[] };
-      return errors?.[0]?.extensions.code;
-    };
-    expect(await codeOf({ query, extensions }, null)).toBeUndefined();
-    expect(await codeOf({ extensions }, 'key-1')).toBe('PERSISTED_QUERY_NOT_FOUND');
-    expect(await codeOf({ query, extensions }, 'key-1')).toBeUndefined();
-    expect(await codeOf({ extensions }, 'key-1')).toBeUndefined();
   });
 
   it.each([
@@ -295,23 +254,14 @@ describe('a caller without a key', () => {
     ['with made-up keys', (time: number) => `made-up-${time}`],
   ])('leaves no operation behind, however many come: %s', async (_, keyOf) => {
     upstream.script = () => REFUSED;
-    await gateway.close();
-    await start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' });
+    await gateway.replace(() => start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' }));
     const askTimes = async (times: number, text: string) => {
       for (let time = 0; time < times; time += 1)
         await gateway.query(`{ __typename } #${time} ${text.repeat(100_000)}`, { key: keyOf(time) });
     };
     await askTimes(10, 'x');
     const before = keptBytes();
-    await askTimes(80, 'y');
+    await askTimes(40, 'y');
     expect(keptBytes() - before).toBeLessThan(2_000_000);
   });
 });
-
-function keptBytes(): number {
-  // The memory of buffers is freed on another thread, which a second collection waits for.
-  collectGarbage();
-  collectGarbage();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}

@@ -7,17 +7,15 @@ import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upst
 import { until } from '../harness/fleet.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { captureLog } from '../harness/observed.ts';
-import { connectRaw, countParsed, type RawConnection } from '../harness/raw-http.ts';
+import { connectRaw, countParsed, postOf, type RawConnection } from '../harness/raw-http.ts';
 import { wireRun } from '../harness/wire.ts';
 
 /** More than the sockets of both ends take by themselves. */
 const OUTPUTS = 'x'.repeat(5_000_000);
 const ANSWER_FIELDS = 'a: outputs b: outputs c: outputs';
 
-const requestOf = (runId: string, fields = ANSWER_FIELDS): string => {
-  const body = JSON.stringify({ query: `{ run(workflowId: "wf", id: "${runId}") { ${fields} } }` });
-  return `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nauthorization: Bearer key-1\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
-};
+const requestOf = (runId: string, fields = ANSWER_FIELDS): string =>
+  postOf({ query: `{ run(workflowId: "wf", id: "${runId}") { ${fields} } }` });
 
 /** Without a body, which could not be read any more when the connection is closed. */
 const getOf = (runId: string): string => {
