@@ -13,8 +13,25 @@ const examples = readdirSync(at('examples'))
   .filter((file) => file.endsWith('.graphql'))
   .map((file) => [file, read(`examples/${file}`)] as const);
 
-/** A run that starts has a new id. */
-const STARTED = { executeWorkflow: { run: { id: expect.any(String) } } };
+/** The fields of an answer by their path without indexes, with true if any of their values is neither null nor an empty list. */
+function fieldsIn(value: unknown, path = '', fields = new Map<string, boolean>()): ReadonlyMap<string, boolean> {
+  const isEmpty = value === null || (Array.isArray(value) && value.length === 0);
+  if (path !== '') fields.set(path, fields.get(path) === true || !isEmpty);
+  if (Array.isArray(value)) for (const item of value) fieldsIn(item, path, fields);
+  else if (typeof value === 'object') {
+    for (const [name, member] of Object.entries(value ?? {})) fieldsIn(member, `${path}/${name}`, fields);
+  }
+  return fields;
+}
+
+const EMPTY_IN_THE_SAMPLE: Readonly<Record<string, readonly string[]>> = {
+  'how-far-is-it.graphql': ['/run/running', '/run/freshness/staleReason'],
+  'is-anything-wrong-now.graphql': ['/recentRuns/nodes/errorInfo/code', '/recentRuns/unavailableWorkflows'],
+  'read-a-conversation.graphql': [
+    '/run/steps/conversation/messages/toolCallId',
+    '/run/steps/conversation/messages/toolCalls',
+  ],
+};
 
 describe('the example operations', () => {
   const schema = buildSchema(read('schema.graphql'));
@@ -27,12 +44,12 @@ describe('the example operations', () => {
 
   const ask = (document: string) => gateway.query(document, { key: 'demo-key', variables: VARIABLES });
 
-  it.each(examples)('%s is valid, and is answered without an error', async (file, document) => {
+  it.each(examples)('%s is valid, and every field that it selects has a value in the sample', async (file, document) => {
     expect(validate(schema, parse(document))).toEqual([]);
     const { data, errors } = await ask(document);
     expect(errors).toEqual([]);
-    if (file === 'run-it-again.graphql') expect(data).toMatchSnapshot(STARTED);
-    else expect(data).toMatchSnapshot();
+    const empty = [...fieldsIn(data)].flatMap(([field, hasValue]) => (hasValue ? [] : [field]));
+    expect(empty).toEqual(EMPTY_IN_THE_SAMPLE[file] ?? []);
   });
 
   it.each(examples)('%s selects the keys that caches need', (_, document) => {
@@ -54,7 +71,7 @@ describe('the example operations', () => {
     expect(missing).toEqual([]);
   });
 
-  it('stand in the README, each with a link', () => {
+  it('are linked from the README', () => {
     const readme = read('README.md');
     for (const [file] of examples) expect(readme).toContain(`(examples/${file})`);
   });

@@ -196,8 +196,9 @@ describeWithValkey(`Valkey by rediss${withoutValkey}`, () => {
     opened.defer(() => {
       doubting.end();
     });
-    expect(await isClosed({ url: await doubting.url() })).toBe(false);
-    expect(await isClosed({ url: await trusting.url() })).toBe(true);
+    const [ofTrusting, ofDoubting] = [await trusting.url(), await doubting.url()];
+    await until(() => isClosed({ url: ofTrusting }));
+    expect(await isClosed({ url: ofDoubting })).toBe(false);
   });
 });
 

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { subscribe } from '../harness/live-client.ts';
+import { openSocket, openStream } from '../harness/live-client.ts';
 import { captureLog, rowsOf, wordsIn, type CapturedLog } from '../harness/observed.ts';
 
+const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
 const RUN = 'query StatusOfRun { run(workflowId: "wf", id: "r1") { status } }';
 
 describe('the log', () => {
@@ -11,10 +12,10 @@ describe('the log', () => {
   let gateway: TestGateway;
   let log: CapturedLog;
 
-  const start = async (level: string) => {
+  const start = async (level: string, environment: Readonly<Record<string, string>> = {}) => {
     upstream = await startFaultyUpstream();
     log = captureLog(level);
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { logger: log.logger });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { logger: log.logger });
   };
 
   afterEach(async () => {
@@ -45,24 +46,48 @@ describe('the log', () => {
     expect(Object.keys(ready ?? {}).sort()).toEqual(marked.flatMap(([field]) => wordsIn(field)).sort());
   });
 
-  it('has the fields that the docs list, and no others', async () => {
-    await start('info');
-    await gateway.query(RUN);
-    await gateway.query('{ nothing }');
-    const client = await subscribe(
-      'graphql-sse',
-      gateway.url,
-      'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }',
+  it('has the fields that the docs list, and no others, with the client of every transport and of a refusal', async () => {
+    await start('debug', { TRUST_PROXY: '1' });
+    const headers = { authorization: 'Bearer key-1', 'x-forwarded-for': '203.0.113.7' };
+    const post = (query: string) =>
+      fetch(`${gateway.url}/graphql`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ query }),
+      });
+    for (const query of [RUN, RUN, RUN, '{ nothing }']) await post(query);
+    const socket = await openSocket(gateway.url, { authorization: headers.authorization }, { headers });
+    socket.subscribe({ query: WATCH });
+    const stream = await openStream(gateway.url, { query: WATCH }, 'key-1', { headers });
+    for (const client of [socket, stream]) {
+      await client.nextData();
+      expect(await client.next()).toEqual({ type: 'complete' });
+    }
+    socket.leave();
+    await gateway.close();
+    const seen = log.operations.map(({ transport, cache, outcome, client, events }) => ({
+      ...{ transport, cache, outcome, client, events },
+    }));
+    const client = '203.0.113.7';
+    expect(seen.slice(0, 4)).toMatchObject([
+      { transport: 'http', cache: 'fetched', outcome: 'ok', client },
+      { transport: 'http', cache: 'held', outcome: 'ok', client },
+      { transport: 'http', cache: 'ready', outcome: 'ok', client },
+      { transport: 'http', cache: 'none', outcome: 'client_error', client },
+    ]);
+    expect(seen.slice(4)).toHaveLength(2);
+    expect(seen.slice(4)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ transport: 'graphql-ws', outcome: 'ok', client, events: 1 }),
+        expect.objectContaining({ transport: 'graphql-sse', outcome: 'ok', client, events: 1 }),
+      ]),
     );
-    await client.nextData();
-    expect(await client.next()).toEqual({ type: 'complete' });
     const fields = new Set(log.operations.flatMap((line) => Object.keys(line)));
     // Tracing is off here; traces.test.ts covers `traceId`.
     const listed = rowsOf('Log')
       .flatMap(([field]) => wordsIn(field))
       .filter((field) => field !== 'traceId');
     expect([...fields].sort()).toEqual(listed.sort());
-    expect(log.operations.at(-1)).toMatchObject({ operationType: 'subscription', events: 1, transport: 'graphql-sse' });
   });
 
   it('warns of errors of a client or of the upstream', async () => {

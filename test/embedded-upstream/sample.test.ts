@@ -1,0 +1,377 @@
+/** The sample API over real HTTP: what an upstream has to answer, a history of two weeks, and runs that go on as the test says. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createTimerScheduler } from '../../src/embedded-upstream/scheduler.ts';
+import { createEmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
+import { microsOf, startUpstream, type Upstream, type WireRun, type WireStep, type WireWorkflow } from './harness.ts';
+
+const end = (span: { end_time: string | null }): number => microsOf(span.end_time);
+const start = (span: { start_time: string }): number => microsOf(span.start_time);
+
+describe('a request', () => {
+  let upstream: Upstream;
+  beforeAll(async () => {
+    upstream = await startUpstream();
+  });
+
+  const statusOf = async (path: string, init?: RequestInit): Promise<number> =>
+    (await upstream.request(path, init)).status;
+  const withKey = (key: string): RequestInit => ({ headers: { authorization: `Bearer ${key}` } });
+  const execute = (body: string, workflowId = 'support-triage') =>
+    statusOf(`/workflows/${workflowId}/execute`, { ...withKey('demo-key'), method: 'POST', body });
+
+  it.each([{}, { authorization: 'Bearer wrong' }, { authorization: 'Basic demo-key' }, { authorization: 'Bearer' }])(
+    'needs a key on every path, which it lacks with %j',
+    async (headers) => {
+      for (const path of ['/workflows', '/workflows/support-triage/runs/run-4711/steps', '/nowhere', '/%zz']) {
+        const response = await upstream.request(path, { headers });
+        expect([response.status, response.headers.get('content-type')]).toEqual([401, 'application/json']);
+        expect(await response.json()).toHaveProperty('detail');
+      }
+    },
+  );
+
+  it('sees the organization of its key, and nothing of the other', async () => {
+    const ids = async (key: string) => (await upstream.workflows(key)).map((one) => one.workflow_id);
+    expect((await ids('demo-key')).slice(0, 2)).toEqual(['support-triage', 'invoice-extraction']);
+    expect(await ids('other-key')).toEqual(['contract-review']);
+    const [foreign] = await upstream.runs('contract-review', 'other-key');
+    for (const [path, key] of [
+      ['/workflows/support-triage/runs', 'other-key'],
+      ['/workflows/support-triage/runs/run-4711', 'other-key'],
+      ['/workflows/contract-review/runs/run-4711/steps', 'other-key'],
+      [`/workflows/contract-review/runs/${foreign?.id ?? ''}`, 'demo-key'],
+      [`/workflows/support-triage/runs/${foreign?.id ?? ''}/steps`, 'demo-key'],
+    ] as const) {
+      expect([path, await statusOf(path, withKey(key))]).toEqual([path, 404]);
+    }
+    expect(await execute('{}', 'contract-review')).toBe(404);
+  });
+
+  it('gets a page of runs by limit and offset: 100 unless it says less', async () => {
+    const page = async (query: string) =>
+      ((await upstream.get(`/workflows/nightly-report/runs${query}`)) as WireRun[]).map(({ id }) => id);
+    const all = await page('');
+    expect(all).toHaveLength(14);
+    expect(await page('?limit=5')).toEqual(all.slice(0, 5));
+    expect(await page('?limit=5&offset=12')).toEqual(all.slice(12));
+    expect(await page('?offset=14')).toEqual([]);
+    for (const query of ['limit=101', 'limit=0', 'limit=ten', 'limit=', 'limit=1.5', 'offset=-1', 'limit=1e1']) {
+      expect([query, await statusOf(`/workflows/nightly-report/runs?${query}`)]).toEqual([query, 400]);
+    }
+    for (let count = 0; count < 101; count += 1) await upstream.execute('quick-answer', {});
+    expect(await upstream.runs('quick-answer')).toHaveLength(100);
+  });
+
+  it('finds nothing where nothing is, at any path and by any id', async () => {
+    const paths = ['/', '/workflow', '/workflows/', '/workflows/support-triage'];
+    const ids = ['nowhere', '__proto__', 'constructor', '%2e%2e', 'support-triage%2Fruns', '%00'];
+    for (const path of [
+      ...paths,
+      '/workflows/nightly-report/runs/run-4711/steps',
+      ...ids.flatMap((id) => [`/workflows/${id}/runs`, `/workflows/support-triage/runs/${id}/steps`]),
+    ]) {
+      expect([path, await statusOf(path)]).toEqual([path, 404]);
+    }
+    for (const path of ['/workflows/%', '/workflows/%zz/runs', '/workflows/%c3%28/runs/%ff/steps']) {
+      expect([path, await statusOf(path)]).toEqual([path, 400]);
+    }
+  });
+
+  it.each([
+    ['DELETE', '/workflows', 'GET'],
+    ['GET', '/workflows/support-triage/execute', 'POST'],
+    ['POST', '/workflows/support-triage/runs', 'GET'],
+  ])('by %s of %s is answered with the method that the path has: %s', async (method, path, allowed) => {
+    const response = await upstream.request(path, { method });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, allowed]);
+  });
+
+  it('to start a run has a JSON object of at most 1 MiB', async () => {
+    const deep = `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    for (const body of ['', '[]', 'null', '"text"', '4711', '{', '{"a":}', deep]) expect(await execute(body)).toBe(400);
+    const sized = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`;
+    expect(await execute(sized(2 ** 20))).toBe(200);
+    expect(await execute(sized(2 ** 20 + 1))).toBe(413);
+  });
+
+  it('does not take the server down when it is broken off or is no HTTP', async () => {
+    const { hostname, port } = new URL(upstream.url);
+    for (const opening of [
+      'POST /workflows/support-triage/execute HTTP/1.1\r\nhost: x\r\nauthorization: Bearer demo-key\r\ncontent-length: 99\r\n\r\n{"a"',
+      'GET http://[ HTTP/1.1\r\nhost: x\r\nauthorization: Bearer demo-key\r\n\r\n',
+      'nonsense\r\n\r\n',
+    ]) {
+      const socket = connect(Number(port), hostname);
+      await once(socket, 'connect');
+      socket.end(opening);
+      await once(socket.resume(), 'close');
+    }
+    expect(await statusOf('/workflows')).toBe(200);
+  });
+
+  it('is refused once the server is closed, which may be closed twice', async () => {
+    const another = await createEmbeddedUpstream({ port: 0 });
+    await (await fetch(`${another.url}/workflows`)).text();
+    await Promise.all([another.close(), another.close()]);
+    await expect(fetch(`${another.url}/workflows`)).rejects.toThrow();
+  });
+});
+
+describe('the history', () => {
+  interface HistoricRun {
+    readonly workflow: WireWorkflow;
+    readonly run: WireRun;
+    readonly steps: readonly WireStep[];
+  }
+  let upstream: Upstream;
+  let demo: HistoricRun[];
+
+  async function everyRun(of: Upstream): Promise<HistoricRun[]> {
+    const history: HistoricRun[] = [];
+    for (const workflow of await of.workflows()) {
+      for (const run of await of.runs(workflow.workflow_id)) {
+        history.push({ workflow, run, steps: await of.steps(workflow.workflow_id, run.id) });
+      }
+    }
+    return history;
+  }
+
+  beforeAll(async () => {
+    upstream = await startUpstream();
+    demo = await everyRun(upstream);
+  });
+
+  const countOf = (status: string): number => demo.filter(({ run }) => run.status === status).length;
+  const nodesOf = ({ steps }: HistoricRun): readonly string[] => steps.map(({ node_id: id }) => id);
+
+  it('is the same at each start, and lists runs newest first', async () => {
+    expect(await everyRun(await startUpstream())).toEqual(demo);
+    const starts = (await upstream.runs('nightly-report')).map(start);
+    expect(starts).toEqual(starts.toSorted((one, another) => another - one));
+  });
+
+  it('has some 60 finished runs, about a fifth of them failed, one cancelled, one with an unknown status', () => {
+    expect(Math.abs(demo.length - 62)).toBeLessThanOrEqual(4);
+    expect(Math.abs(countOf('failed') / demo.length - 0.2)).toBeLessThan(0.08);
+    expect(['cancelled', 'archived', 'running', 'pending'].map(countOf)).toEqual([1, 1, 0, 0]);
+  });
+
+  it('has times that fit: steps within their run, each after those before it in the graph, seconds rounded down', () => {
+    for (const { workflow, run, steps } of demo) {
+      for (const span of [run, ...steps]) {
+        expect(span.elapsed_time).toBe(Math.floor((end(span) - start(span)) / 1_000_000));
+      }
+      for (const step of steps) {
+        expect(start(step)).toBeGreaterThanOrEqual(start(run));
+        expect(end(step)).toBeLessThanOrEqual(end(run));
+        expect(Object.keys(workflow.graph.nodes)).toContain(step.node_id);
+        const before = workflow.graph.edges.filter(([, to]) => to === step.node_id).map(([from]) => from);
+        for (const earlier of steps.filter(({ node_id: id }) => before.includes(id))) {
+          expect(start(step)).toBeGreaterThanOrEqual(end(earlier));
+        }
+      }
+    }
+  });
+
+  it('completes a run only if its last node completed, and fails it only with a failed last attempt', () => {
+    for (const { workflow, run, steps } of demo) {
+      const last = new Map(steps.map((step) => [step.node_id, step.status]));
+      expect([run.id, last.get(workflow.graph.finish_point) === 'completed']).toEqual([
+        run.id,
+        ['completed', 'archived'].includes(run.status),
+      ]);
+      expect([run.id, [...last.values()].includes('failed')]).toEqual([run.id, run.status === 'failed']);
+    }
+  });
+
+  it('has retries, loops, skipped nodes, branches that never appear, and the steps of a cancelled run cancelled', () => {
+    const count = (run: HistoricRun, node: string) => nodesOf(run).filter((id) => id === node).length;
+    expect(demo.some((one) => one.run.status === 'completed' && count(one, 'classify') === 2)).toBe(true);
+    expect(demo.some((one) => count(one, 'web_search') === 3)).toBe(true);
+    expect(demo.some(({ steps }) => steps.some(({ status }) => status === 'skipped'))).toBe(true);
+    for (const one of demo.filter(({ workflow }) => workflow.workflow_id === 'invoice-extraction')) {
+      if (!one.run.error) expect(count(one, 'post_to_erp') + count(one, 'review_queue')).toBe(1);
+    }
+    const cancelled = demo.find(({ run }) => run.status === 'cancelled');
+    expect(cancelled?.steps.find(({ status }) => status === 'cancelled')?.end_time).toBe(cancelled?.run.end_time);
+  });
+
+  it('has the run of the README: a retry that succeeded, a node that failed for good, and nothing after it', async () => {
+    const steps = await upstream.steps('support-triage', 'run-4711');
+    expect(steps.map(({ node_id: id, status }) => `${id} ${status}`)).toEqual([
+      'intake completed',
+      'knowledge_search completed',
+      'classify failed',
+      'sentiment completed',
+      'classify completed',
+      'route completed',
+      'draft_reply failed',
+      'page_on_call completed',
+    ]);
+    expect(await upstream.run('support-triage', 'run-4711')).toMatchObject({
+      status: 'failed',
+      error: 'Node "draft_reply" failed',
+      outputs: null,
+      start_time: '2026-11-18T09:14:03.271180Z',
+    });
+    // One error is a text, the other one the text of JSON.
+    const errors = steps.flatMap(({ status, error }) => (status === 'failed' ? [error?.startsWith('{')] : []));
+    expect(errors).toEqual([false, true]);
+    const listed = (await upstream.get('/workflows/support-triage/runs/run-4711/steps')) as WireStep[];
+    expect(listed.map(start)).not.toEqual(listed.map(start).sort((one, another) => one - another));
+  });
+
+  it('has what makes real upstreams hard: two ways to say no error, outputs of each type and of 200 KB, odd timestamps', async () => {
+    const all = demo.flatMap(({ steps }) => steps);
+    expect(new Set(all.filter(({ status }) => status === 'completed').map(({ error }) => error))).toEqual(
+      new Set([null, '']),
+    );
+    const usages = all.flatMap(({ outputs }) => (outputs as { usage?: object } | null)?.usage ?? []);
+    expect(usages).toContainEqual(
+      expect.objectContaining({ prompt_tokens_details: { cached_tokens: expect.any(Number) } }),
+    );
+    expect(usages).toContainEqual(
+      expect.objectContaining({ completion_tokens_details: { reasoning_tokens: expect.any(Number) } }),
+    );
+    const types = demo.flatMap(({ run }) => (run.status === 'completed' ? [typeof run.outputs] : []));
+    expect(new Set(types)).toEqual(new Set(['string', 'object']));
+    const sizes = all.map(({ outputs }) => JSON.stringify(outputs).length);
+    expect(Math.max(...sizes)).toBeGreaterThan(190_000);
+    for (const { workflow } of demo) {
+      expect(workflow.created_at).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}\+00:00$/);
+      const layout = JSON.parse(workflow.graph.node_metadata) as object;
+      expect(Object.keys(layout)).toEqual(Object.keys(workflow.graph.nodes));
+    }
+  });
+});
+
+describe('a run that was started', () => {
+  let upstream: Upstream;
+  beforeEach(async () => {
+    upstream = await startUpstream();
+  });
+
+  async function finishedRun(workflowId: string, inputs: object) {
+    const id = await upstream.execute(workflowId, inputs);
+    upstream.advance(120_000);
+    return { run: await upstream.run(workflowId, id), steps: await upstream.steps(workflowId, id) };
+  }
+
+  it('is there at once, newest, pending and without steps; it shows its steps as they start, and completes', async () => {
+    const inputs = { simulate: 'success', subject: 'Checkout is down', nested: { list: [1, null] } };
+    const id = await upstream.execute('support-triage', inputs);
+    const pending = { id, status: 'pending', end_time: null, elapsed_time: 0, outputs: null, inputs };
+    expect((await upstream.runs('support-triage'))[0]).toMatchObject(pending);
+    const statuses = new Set<string>();
+    let [seen, steps]: [readonly string[], readonly WireStep[]] = [[], []];
+    while (!statuses.has('completed')) {
+      steps = await upstream.steps('support-triage', id);
+      const nodeIds = steps.map(({ node_id: nodeId }) => nodeId);
+      expect(nodeIds.slice(0, seen.length)).toEqual(seen);
+      seen = nodeIds;
+      for (const step of steps) {
+        expect(step.end_time === null).toBe(step.status === 'running');
+        expect(step.inputs).toMatchObject({ run_id: id, input_data: inputs });
+      }
+      const run = await upstream.run('support-triage', id);
+      expect(run.end_time === null).toBe(run.status !== 'completed');
+      statuses.add(run.status);
+      upstream.advance(100);
+    }
+    expect([...statuses]).toEqual(['pending', 'running', 'completed']);
+    expect(seen).toHaveLength(8);
+  });
+
+  it('skips the branch that its inputs do not lead to', async () => {
+    const { run, steps } = await finishedRun('support-triage', { simulate: 'success', subject: 'My invoice?' });
+    const skipped = steps.filter(({ status }) => status === 'skipped');
+    expect(skipped).toMatchObject([{ node_id: 'page_on_call', elapsed_time: 0, outputs: null }]);
+    expect(run.status).toBe('completed');
+  });
+
+  it('retries a node that fails once, if told to', async () => {
+    const { run, steps } = await finishedRun('support-triage', { simulate: 'retry' });
+    expect(steps.filter(({ node_id: nodeId }) => nodeId === 'classify')).toMatchObject([
+      { status: 'failed', step_metadata: null },
+      { status: 'completed', step_metadata: { attempt: 2 } },
+    ]);
+    expect(run.status).toBe('completed');
+  });
+
+  it('fails in every workflow if told to: nothing starts after the node that failed, what runs next to it ends', async () => {
+    for (const { workflow_id: workflowId } of await upstream.workflows()) {
+      expect((await finishedRun(workflowId, { simulate: 'failure' })).run.status).toBe('failed');
+    }
+    const { run, steps } = await finishedRun('nightly-report', { simulate: 'failure' });
+    const attempts = steps.filter(({ node_id: nodeId }) => nodeId === 'load_orders');
+    expect(attempts.map(({ status }) => status)).toEqual(['failed', 'failed']);
+    expect(steps.some(({ node_id: nodeId }) => nodeId === 'aggregate')).toBe(false);
+    expect(run).toMatchObject({ status: 'failed', error: 'Node "load_orders" failed', outputs: null });
+    expect(steps.filter(({ status }) => status === 'completed').length).toBeGreaterThan(1);
+  });
+
+  it('takes 4 to 15 seconds, longer if told to be slow, and moves by the real clock at a pace', async () => {
+    for (const simulate of ['success', 'retry']) {
+      const { run } = await finishedRun('research-agent', { simulate, depth: 3 });
+      expect(run.elapsed_time).toBeGreaterThanOrEqual(4);
+      expect(run.elapsed_time).toBeLessThan(15);
+    }
+    expect((await finishedRun('quick-answer', { simulate: 'slow' })).run.elapsed_time).toBeGreaterThanOrEqual(16);
+    const real = await startUpstream({ pace: 10_000, scheduler: createTimerScheduler() });
+    const id = await real.execute('quick-answer', { simulate: 'success' });
+    while ((await real.run('quick-answer', id)).end_time === null);
+    expect((await real.run('quick-answer', id)).status).toBe('completed');
+  });
+
+  it('is one of the newest 1,000, or of fewer where inputs are large; the history stays', async () => {
+    const isThere = async (id: string) => (await upstream.request(`/workflows/quick-answer/runs/${id}`)).status === 200;
+    const inputs = { text: 'x'.repeat(1_000_000) };
+    const ids: string[] = [];
+    for (let count = 0; count < 6; count += 1) ids.push(await upstream.execute('quick-answer', inputs));
+    const kept = await Promise.all(ids.map(isThere));
+    expect(kept).toEqual(kept.toSorted());
+    expect(kept.filter(Boolean).length).toBeLessThan(6);
+    const small: string[] = [];
+    for (let count = 0; count < 1001; count += 1) small.push(await upstream.execute('quick-answer', {}));
+    expect([await isThere(small[0] ?? ''), await isThere(small[1] ?? '')]).toEqual([false, true]);
+    const [oldest] = (await upstream.runs('support-triage')).slice(-1);
+    expect(oldest?.status).toBeDefined();
+  });
+});
+
+describe('npm run upstream', () => {
+  const MAIN = fileURLToPath(new URL('../../src/embedded-upstream/main.ts', import.meta.url));
+  let child: ChildProcess | undefined;
+  afterEach(() => {
+    child?.kill('SIGKILL');
+  });
+
+  function run(port: string) {
+    const env = { UPSTREAM_PORT: port, HOST: '' };
+    const started = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    child = started;
+    return started;
+  }
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('prints where it listens, answers, and closes on %s', async (signal) => {
+    const started = run('0');
+    const [line] = (await once(started.stdout, 'data')) as [Buffer];
+    expect(String(line)).toMatch(/^Embedded upstream on http:\/\/127\.0\.0\.1:\d+ \(keys: demo-key, other-key\)\n$/);
+    const url = /http:\S+/.exec(String(line))?.[0] ?? '';
+    const response = await fetch(`${url}/workflows`, { headers: { authorization: 'Bearer demo-key' } });
+    expect(response.status).toBe(200);
+    await response.text();
+    started.kill(signal);
+    expect(await once(started, 'exit')).toEqual([0, null]);
+  });
+
+  it('refuses a wrong port', async () => {
+    const started = run('http');
+    expect(await text(started.stderr)).toBe('UPSTREAM_PORT: expected a number from 0 to 65535, got "http"\n');
+  });
+});
