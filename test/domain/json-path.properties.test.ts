@@ -1,17 +1,29 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { search } from '@jmespath-community/jmespath';
 import fc from 'fast-check';
 import { createPathBudget, evaluatePath, InvalidPathError } from '../../src/domain/json-path/json-path.ts';
-import { costOfFields } from '../../src/domain/json-path/budget.ts';
-import { jsonLength } from '../../src/domain/json-path/json-length.ts';
 import type { JsonValue } from '../../src/domain/types.ts';
 
 const find = (expression: string, value: JsonValue): JsonValue => evaluatePath(expression, value, createPathBudget());
+const findByLibrary = (expression: string, value: JsonValue): JsonValue =>
+  search(structuredClone(value) as Parameters<typeof search>[0], expression);
 
 const oneOf = (words: string, separator = ' ') => fc.constantFrom(...words.split(separator));
+const textOf = (characters: string, maxLength: number) =>
+  fc.string({ unit: fc.constantFrom(...Array.from(characters)), maxLength });
+
+const { value } = fc.letrec<{ value: JsonValue }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    fc.constantFrom(null, true, false, 0, 1, 2, -1.5, '', 'a', 'ab', 'b a'),
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(oneOf('a b c'), tie('value'), { noNullPrototype: true }),
+  ),
+}));
 
 describe('any text', () => {
-  const text = fc.array(
+  const words = fc.array(
     oneOf(
       'a b "a" @ $ $x * [*] [] [0] [::-1] [? ] [ ( ) { } : , . | || && ! == < + - / // % ? & `1` \'s\' `[1,2]` let in = ' +
         'length( map(& sort_by( to_string( join( max( zip( merge( group_by( keys( type( replace( pad_left( split( ' +
@@ -20,15 +32,15 @@ describe('any text', () => {
     { maxLength: 14 },
   );
   const expression = fc.oneof(
-    fc.tuple(text, oneOf(' ,', ',')).map(([parts, glue]) => parts.join(glue)),
+    fc.tuple(words, oneOf(' ,', ',')).map(([parts, glue]) => parts.join(glue)),
     fc.string({ maxLength: 20 }),
   );
 
   it('finds JSON or throws InvalidPathError, and nothing else', () => {
     fc.assert(
-      fc.property(expression, fc.jsonValue({ maxDepth: 3 }), (text, value) => {
+      fc.property(expression, fc.jsonValue({ maxDepth: 3 }), (text, given) => {
         try {
-          expect(JSON.stringify(find(text, value as JsonValue))).toBeDefined();
+          expect(JSON.stringify(find(text, given as JsonValue))).toBeDefined();
         } catch (error) {
           expect(error).toBeInstanceOf(InvalidPathError);
         }
@@ -41,37 +53,24 @@ describe('any text', () => {
 describe('an expression that the library evaluates without an error', () => {
   const { expression } = fc.letrec<{ expression: string }>((tie) => {
     const any = tie('expression');
-    const suffix = oneOf('.a;.b;.*;[*];[];[0];[:2];[?a];[?@ == `1`];.[a, b];.{x: a, y: @}', ';');
-    const operator = oneOf('| || && == != < >= + - * % //');
-    // The library gets contains, group_by, the order of equal texts, and the extremes by keys of text wrong.
-    const unary = oneOf(
-      'abs avg ceil floor keys length lower max merge min not_null items reverse sum to_array to_string type upper values zip trim',
-    );
-    const binary = oneOf('starts_with find_first find_last split join');
+    const suffix = oneOf('.a;.b;.*;[*];[];[0];[?a];[?@ == `1`];.[a, b];.{x: a, y: @}', ';');
+    const bound = oneOf(' 0 1 2 4 -1 -2 -4');
+    const slice = fc.tuple(bound, bound, oneOf(' 1 2 -1 -2')).map((parts) => `[${parts.join(':')}]`);
+    const operator = oneOf('| || && == != < <= > >= + - − * × / ÷ % //');
     return {
       expression: fc.oneof(
         { depthSize: 'small' },
-        oneOf('a;b;c;@;$;*;[*];[];[0];[-1];[1:];[::-2];`1`;\'ab\';`[1,null,"a"]`;`{}`', ';'),
-        fc.tuple(any, suffix).map(([left, right]) => left + right),
+        oneOf('a;b;c;@;$;*;[*];[];[0];[-1];[1:];[::-2];`1`;`2.5`;\'ab\';`[1,null,"a"]`;`{}`', ';'),
+        fc.tuple(any, fc.oneof(suffix, slice)).map(([left, right]) => left + right),
         fc.tuple(any, operator, any).map(([left, between, right]) => `(${left}) ${between} (${right})`),
-        any.map((each) => `!(${each})`),
+        fc.tuple(oneOf('! - +'), any).map(([sign, each]) => `${sign}(${each})`),
         fc.tuple(any, any).map(([a, b]) => `let $x = ${a} in [$x, (${b}), $.a]`),
         fc.tuple(any, any, any).map(([a, b, c]) => `(${a}) ? (${b}) : (${c})`),
-        fc.tuple(unary, any).map(([name, each]) => `${name}(${each})`),
-        fc.tuple(binary, any, any).map(([name, a, b]) => `${name}(${a}, ${b})`),
         fc.tuple(any, any).map(([a, b]) => `map(&(${a}), ${b})`),
         fc.tuple(any, any).map(([a, b]) => `sort_by(${b}, &length(to_string(${a})))`),
       ),
     };
   });
-  const { value } = fc.letrec<{ value: JsonValue }>((tie) => ({
-    value: fc.oneof(
-      { depthSize: 'small' },
-      fc.constantFrom(null, true, false, 0, 1, 2, -1.5, '', 'a', 'ab', 'b a'),
-      fc.array(tie('value'), { maxLength: 4 }),
-      fc.dictionary(oneOf('a b c'), tie('value'), { noNullPrototype: true }),
-    ),
-  }));
 
   it('finds the same', () => {
     let compared = 0;
@@ -79,7 +78,7 @@ describe('an expression that the library evaluates without an error', () => {
       fc.property(expression, value, (text, given) => {
         let expected: JsonValue;
         try {
-          expected = search(structuredClone(given) as Parameters<typeof search>[0], text);
+          expected = findByLibrary(text, given);
         } catch {
           return;
         }
@@ -90,71 +89,115 @@ describe('an expression that the library evaluates without an error', () => {
     );
     expect(compared).toBeGreaterThan(300);
   });
+
+  const [number, text, list] = [fc.constantFrom(-2.5, -1, 0, 1.2, 7), textOf('aB é', 4), fc.array(value)];
+  const object = fc.dictionary(oneOf('a b c'), value, { noNullPrototype: true });
+
+  // The library gets other functions wrong: see below, and json-path.test.ts.
+  it.each<[string, ...fc.Arbitrary<JsonValue>[]]>([
+    ['abs', number],
+    ['avg', fc.array(number)],
+    ['ceil', number],
+    ['floor', number],
+    ['from_items', fc.array(fc.tuple(text, value))],
+    ['items', object],
+    ['join', text, fc.array(text)],
+    ['keys', object],
+    ['length', fc.oneof(text, list, object)],
+    ['lower', text],
+    ['merge', object, object],
+    ['not_null', value, value],
+    ['pad_left', text, fc.nat(6)],
+    ['pad_left', text, fc.nat(6), fc.constant('-')],
+    ['pad_right', text, fc.nat(6)],
+    ['pad_right', text, fc.nat(6), fc.constant('-')],
+    ['reverse', fc.oneof(text, list)],
+    ['starts_with', text, text],
+    ['sum', fc.array(number)],
+    ['to_array', value],
+    ['to_number', fc.oneof(number, fc.constantFrom(true, null, []))],
+    ['to_string', value],
+    ['type', value],
+    ['upper', text],
+    ['values', object],
+    ['zip', list, list],
+  ])('finds the same by the function %s', (name, ...parameters) => {
+    const call = `${name}(${parameters.map((_, i) => `[${i}]`).join(', ')})`;
+    fc.assert(
+      fc.property(fc.tuple(...parameters), (args) => {
+        // Without characters to fill, the library pads by nothing.
+        if (name.startsWith('pad') && args[0] === '') return;
+        expect(find(call, args)).toEqual(findByLibrary(call, args));
+      }),
+    );
+  });
 });
 
-describe('searching', () => {
-  const ofFewLetters = (minLength: number, maxLength: number) =>
-    fc.string({ unit: fc.constantFrom('a', 'b'), minLength, maxLength });
+describe('equality', () => {
+  it('compares all parts of two values', () => {
+    const copies = value.map((given): [JsonValue, JsonValue] => [
+      given,
+      JSON.parse(JSON.stringify(given)) as JsonValue,
+    ]);
+    fc.assert(
+      fc.property(fc.oneof(copies, fc.tuple(value, value)), value, ([one, other], item) => {
+        const isEqual = isDeepStrictEqual(one, other);
+        expect(find('[[0] == [1], [0] != [1]]', [one, other])).toEqual([isEqual, !isEqual]);
+        expect(find('contains([0], [1])', [[item, one], other])).toBe(isEqual || isDeepStrictEqual(item, other));
+      }),
+    );
+  });
+});
+
+describe('searching a text', () => {
+  const part = textOf('ab', 3);
+  const end = part.filter((text) => text !== '');
+  const offset = (at: number, start = 0) => (at === -1 ? null : start + at);
 
   it('finds what the engine finds, also what is long and repeats itself', () => {
-    const cases = fc.tuple(ofFewLetters(0, 3), fc.nat(60), ofFewLetters(0, 3), fc.nat(20), ofFewLetters(1, 3));
+    const cases = fc.tuple(part, fc.nat(60), part, fc.nat(20), end);
     fc.assert(
-      fc.property(cases, fc.nat(5), ([head, times, tail, repeats, end], count) => {
-        const text = (head + 'a'.repeat(times) + tail).repeat(repeats) + end;
-        const found = 'a'.repeat(times) + end;
-        const offset = (at: number) => (at === -1 ? null : at);
+      fc.property(cases, fc.nat(5), ([head, times, tail, repeats, last], count) => {
+        const text = (head + 'a'.repeat(times) + tail).repeat(repeats) + last;
+        const found = 'a'.repeat(times) + last;
         expect(find('find_first([0], [1])', [text, found])).toBe(offset(text.indexOf(found)));
         expect(find('find_last([0], [1])', [text, found])).toBe(offset(text.lastIndexOf(found)));
         expect(find('contains([0], [1])', [text, found])).toBe(text.includes(found));
+        expect(find('ends_with([0], [1])', [text, found])).toBe(text.endsWith(found));
         const parts = text.split(found);
-        expect(find('split([0], [1])', [text, found])).toEqual(parts);
         const rest = parts.slice(count).join(found);
-        expect(find('split([0], [1], [2])', [text, found, count])).toEqual(
-          count < parts.length ? [...parts.slice(0, count), rest] : parts,
-        );
+        const some = count < parts.length ? [...parts.slice(0, count), rest] : parts;
+        expect(find('split([0], [1])', [text, found])).toEqual(parts);
+        expect(find('split([0], [1], [2])', [text, found, count])).toEqual(some);
         expect(find("replace([0], [1], '$&')", [text, found])).toBe(parts.join('$&'));
+        expect(find("replace([0], [1], '$&', [2])", [text, found, count])).toBe(some.join('$&'));
       }),
     );
   });
-});
 
-describe('a slice', () => {
-  it('is what is left of the list, from its start or its end', () => {
-    const bound = fc.option(fc.integer({ min: -7, max: 7 }));
-    const step = fc.option(fc.constantFrom(-3, -2, -1, 1, 2, 3));
+  it('within bounds is searching the part between them', () => {
+    const bound = fc.integer({ min: -2, max: 9 });
     fc.assert(
-      fc.property(fc.nat(5), bound, bound, step, (length, start, stop, by) => {
-        const list = Array.from({ length }, (_, i) => i);
-        const isBackwards = by !== null && by < 0;
-        /** Counted from the end that the slice starts at. */
-        const offset = (index: number) => {
-          const at = index < 0 ? index + length : index;
-          return Math.max(0, isBackwards ? length - 1 - at : at);
-        };
-        const expected = (isBackwards ? list.toReversed() : list)
-          .slice(start === null ? 0 : offset(start), stop === null ? length : offset(stop))
-          .filter((_, i) => i % Math.abs(by ?? 1) === 0);
-        expect(find(`[${start ?? ''}:${stop ?? ''}:${by ?? ''}]`, list)).toEqual(expected);
-        const text = list.join('');
-        expect(find(`[${start ?? ''}:${stop ?? ''}:${by ?? ''}]`, text)).toBe(expected.join(''));
+      fc.property(textOf('ab', 8), end, bound, bound, (given, one, from, to) => {
+        const start = Math.max(0, from);
+        const within = given.slice(start, to);
+        const found = find('[find_first([0], [1], [2], [3]), find_last([0], [1], [2], [3])]', [given, one, from, to]);
+        expect(found).toEqual([offset(within.indexOf(one), start), offset(within.lastIndexOf(one), start)]);
       }),
-      { numRuns: 300 },
     );
   });
 });
 
-describe('ordering', () => {
+describe('texts', () => {
   const byCodePoint = (a: string, b: string): number => {
     const [x, y] = [a, b].map((text) => Array.from(text, (character) => character.codePointAt(0) ?? 0));
     const at = x?.findIndex((code, i) => code !== y?.[i]) ?? -1;
     return at === -1 || y?.[at] === undefined ? a.length - b.length : (x?.[at] ?? 0) - y[at];
   };
-  const number = fc.integer({ min: -3, max: 3 });
-  const text = fc.string({ unit: fc.constantFrom('a', 'b', '\uffff', '\ue000', '😀', '😁'), maxLength: 3 });
 
-  it('puts numbers by value, and texts by their characters', () => {
+  it('are ordered, counted and reversed by their characters, and numbers ordered by value', () => {
     fc.assert(
-      fc.property(fc.array(number), fc.array(text), (numbers, texts) => {
+      fc.property(fc.array(fc.integer()), fc.array(textOf('ab\uffff\ue000😀😁', 3)), (numbers, texts) => {
         const lists: readonly (readonly [JsonValue, readonly JsonValue[]])[] = [
           [numbers, numbers.toSorted((a, b) => a - b)],
           [texts, texts.toSorted(byCodePoint)],
@@ -163,44 +206,24 @@ describe('ordering', () => {
           expect(find('[sort(@), min(@), max(@)]', given)).toEqual([sorted, sorted[0] ?? null, sorted.at(-1) ?? null]);
         }
         const counted = texts.map((each, at) => ({ each, at }));
-        expect(find('sort_by(@, &each)', counted)).toEqual(counted.toSorted((a, b) => byCodePoint(a.each, b.each)));
-        expect(find('map(&length(each), @)', counted)).toEqual(texts.map((each) => Array.from(each).length));
-        expect(find('map(&reverse(each), @)', counted)).toEqual(
-          texts.map((each) => Array.from(each).reverse().join('')),
+        const inOrder = counted.toSorted((a, b) => byCodePoint(a.each, b.each));
+        expect(find('sort_by(@, &each)', counted)).toEqual(inOrder);
+        // Of those that tie, the first.
+        expect(find('min_by(@, &each)', counted)).toEqual(inOrder[0] ?? null);
+        expect(find('max_by(@, &each)', counted)).toEqual(
+          counted.find(({ each }) => each === inOrder.at(-1)?.each) ?? null,
         );
+        const characters = texts.map((each) => Array.from(each));
+        expect(find('map(&length(@), @)', texts)).toEqual(characters.map(({ length }) => length));
+        expect(find('map(&reverse(@), @)', texts)).toEqual(characters.map((each) => each.toReversed().join('')));
+        expect(find("map(&split(@, ''), @)", texts)).toEqual(characters);
       }),
     );
   });
-});
 
-describe('searching within bounds', () => {
-  it('is searching the part between them', () => {
-    const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 8 });
-    const search = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 2 });
+  it('are trimmed of characters at their ends', () => {
     fc.assert(
-      fc.property(
-        text,
-        search,
-        fc.integer({ min: -2, max: 9 }),
-        fc.integer({ min: -2, max: 9 }),
-        (given, one, from, to) => {
-          const start = Math.max(0, from);
-          const part = given.slice(start, to);
-          const offset = (at: number) => (at === -1 ? null : start + at);
-          const found = find('[find_first([0], [1], [2], [3]), find_last([0], [1], [2], [3])]', [given, one, from, to]);
-          expect(found).toEqual([offset(part.indexOf(one)), offset(part.lastIndexOf(one))]);
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
-});
-
-describe('trimming', () => {
-  it('takes characters off the ends', () => {
-    const text = fc.string({ unit: fc.constantFrom('a', ' ', '\n', '\u00a0', '😀', '\ud83d'), maxLength: 6 });
-    fc.assert(
-      fc.property(text, fc.constantFrom('', ' ', 'a', '😀', 'a😀'), (given, characters) => {
+      fc.property(textOf('a \n\u00a0😀\ud83d', 6), fc.constantFrom('', ' ', 'a', '😀', 'a😀'), (given, characters) => {
         const isTaken = (each: string) =>
           characters === '' ? each.trim() === '' : Array.from(characters).includes(each);
         const all = Array.from(given);
@@ -218,28 +241,14 @@ describe('trimming', () => {
   });
 });
 
-describe('the length of a result', () => {
-  const value = fc.jsonValue({ maxDepth: 3, stringUnit: fc.constantFrom('a', 'b') }).map((each) => each as JsonValue);
-
-  it('is that of its JSON, or some number above the limit', () => {
-    fc.assert(
-      fc.property(value, fc.nat(60), (given, limit) => {
-        const { length } = JSON.stringify(given);
-        let spent = 0;
-        expect(jsonLength(given, Infinity, (units) => (spent += units))).toBe(length);
-        const containers = JSON.stringify(given).match(/[[{]/g)?.length ?? 0;
-        const fields = JSON.stringify(given).match(/:/g)?.length ?? 0;
-        expect(spent).toBeGreaterThanOrEqual(containers + 2 * fields);
-        const limited = jsonLength(given, limit, () => undefined);
-        if (length <= limit) expect(limited).toBe(length);
-        else expect(limited).toBeGreaterThan(limit);
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it('costs more for each field of a large object', () => {
-    expect([0, 1, 100].map(costOfFields)).toEqual([0, 1, 100]);
-    expect(costOfFields(101)).toBeGreaterThan(2 * costOfFields(100));
+describe('a result', () => {
+  it.each([
+    ['a list', (text: string) => [null, [text]]],
+    ['an object', (text: string) => ({ a: 1, b: { c: text } })],
+  ])('of %s may have 1 MiB of JSON, and no character more', (_, around) => {
+    const ofLength = (length: number) => around('x'.repeat(length - JSON.stringify(around('')).length));
+    const fitting = ofLength(2 ** 20);
+    expect(find('@', fitting)).toBe(fitting);
+    expect(() => find('@', ofLength(2 ** 20 + 1))).toThrow('at most 1048576 characters');
   });
 });

@@ -3,9 +3,10 @@ import { compareRuns } from '../../src/domain/run/comparison.ts';
 import { createRun } from '../../src/domain/run/run.ts';
 import { nodeStatistics, runStatistics } from '../../src/domain/run/statistics.ts';
 import { stepTokenUsage } from '../../src/domain/run/tokens.ts';
+import { firstFailure, slowestSteps } from '../../src/domain/step/failures.ts';
 import { parseTimestamp, type Timestamp } from '../../src/domain/timestamp.ts';
 import type { JsonValue, Run, RunFacts, Step } from '../../src/domain/types.ts';
-import { runFacts, runRecord, stepFacts } from '../support/facts.ts';
+import { runFacts, runRecord, stepFacts } from '../domain/facts.ts';
 import type { RawRun } from './raw.ts';
 
 const factsOf = ({ steps, record, graph }: RawRun): RunFacts =>
@@ -47,7 +48,11 @@ export function derivedBy(run: Run) {
   const { longestGap } = timing;
   return {
     status: run.status,
+    rawStatus: run.rawStatus,
+    statusIsInferred: run.statusIsInferred,
     isFinished: run.isFinished,
+    dependsOnNow: run.dependsOnNow,
+    stepCounts: run.stepCounts,
     startedAt: micros(run.startedAt),
     endedAt: micros(run.endedAt),
     lastActivityAt: micros(run.lastActivityAt),
@@ -70,10 +75,13 @@ export function derivedBy(run: Run) {
       attemptCount: step.attemptCount,
       attemptKind: step.attemptKind,
       previousAttempt: indexOf(step.previousAttempt),
+      isSuperseded: step.isSuperseded,
       tokenUsage: stepTokenUsage(step),
     })),
     failedSteps: indexes(run.failedSteps),
     stillFailed: indexes(run.remainingFailures),
+    firstFailure: indexOf(firstFailure(run)),
+    slowestSteps: indexes(slowestSteps(run.steps, Infinity)),
     totalElapsedTime: run.totalElapsedTime,
     timing: {
       ...timing,

@@ -2,9 +2,9 @@
 import type { RawRun, RawStep } from './raw.ts';
 import { readMoment, type Moment } from './times.ts';
 
-const WORDS: Readonly<Record<string, readonly string[]>> = {
+export const WORDS: Readonly<Record<string, readonly string[]>> = {
   COMPLETED: ['completed', 'success', 'succeeded', 'done'],
-  FAILED: ['failed', 'error', 'errored', 'timeout'],
+  FAILED: ['failed', 'error', 'errored', 'timeout', 'timedout'],
   RUNNING: ['running', 'inprogress', 'started'],
   PENDING: ['pending', 'queued', 'waiting', 'scheduled'],
   CANCELLED: ['cancelled', 'canceled', 'stopped', 'aborted'],
@@ -54,7 +54,7 @@ export interface Duration {
   readonly isSkewed: boolean;
 }
 
-const saysItRuns = ({ status, isFinished }: Execution): boolean => !isFinished && status !== 'PENDING';
+export const saysItRuns = ({ status, isFinished }: Execution): boolean => !isFinished && status !== 'PENDING';
 
 export const runs = (execution: Execution): boolean => saysItRuns(execution) && execution.end === null;
 
@@ -69,7 +69,8 @@ export function durationOf(execution: Execution, now: number, liveUntil: number 
   if (start && runs(execution) && !isSkewed && liveUntil !== null) {
     return lasts(Math.max(0, liveUntil - start.micros), 'LIVE');
   }
-  if (raw.elapsed !== null && raw.elapsed > 0) return lasts(raw.elapsed * 1_000_000, 'ELAPSED_SECONDS');
+  if (raw.elapsed !== null && raw.elapsed > 0 && raw.elapsed <= Number.MAX_SAFE_INTEGER)
+    return lasts(raw.elapsed * 1_000_000, 'ELAPSED_SECONDS');
   if (isFinished && raw.elapsed === 0) return lasts(0, 'ELAPSED_SECONDS');
   return lasts(null, 'NONE');
 }

@@ -46,6 +46,7 @@ const uglyTime = fc.oneof(
       '',
     ],
     ...['2025-03-13T02:41:05.000000Z', '2025-03-13T04:41:03.5+02:00', '2024-02-29T12:00:00Z', '2025-13-01T00:00:00Z'],
+    '1969-12-31T23:59:59.000001Z',
   ),
 );
 
@@ -57,7 +58,7 @@ const word = fc.oneof(
 
 const seconds: fc.Arbitrary<number | null> = fc.oneof(
   { weight: 8, arbitrary: fc.option<number>(fc.integer({ min: 0, max: 8 }), { freq: 2 }) },
-  fc.constantFrom<(number | null)[]>(-1, 100_000, 2 ** 31, 3e9),
+  fc.constantFrom<(number | null)[]>(-1, 0.5, 100_000, 2 ** 31, 3e9, 1e308, -1e308),
 );
 
 const count = fc.oneof(
@@ -68,7 +69,8 @@ const usage = fc.dictionary(
   fc.constantFrom(
     ...['prompt_tokens', 'input_tokens', 'completion_tokens', 'output_tokens', 'total_tokens'],
     ...['cache_read_input_tokens', 'cache_creation_input_tokens'],
-    ...['prompt_tokens_details', 'input_tokens_details', 'output_tokens_details'],
+    ...['prompt_tokens_details', 'input_tokens_details'],
+    ...['completion_tokens_details', 'output_tokens_details'],
   ),
   fc.oneof(
     count,

@@ -65,9 +65,28 @@ export function referenceRun(run: RawRun) {
     .map((node) => steps.filter(({ raw }) => raw.node === node).sort(byPlace))
     .filter((attempts) => attempts.length > 1);
 
+  const latest = latestOf(all, isFinished);
+  const timed = steps.filter(({ duration }) => duration.micros !== null);
+  const startsLater = (step: Execution) =>
+    executions.saysItRuns(step) && step.start !== null && step.start.micros > now;
+  const countOf = (word: string) => all.filter((step) => step.status === word).length;
+
   const derived = {
     status,
+    rawStatus: run.record?.word ?? null,
+    statusIsInferred: run.record === null,
     isFinished,
+    dependsOnNow: !isFinished || all.some(startsLater),
+    stepCounts: {
+      total: all.length,
+      pending: countOf('PENDING'),
+      running: countOf('RUNNING'),
+      completed: countOf('COMPLETED'),
+      failed: countOf('FAILED'),
+      cancelled: countOf('CANCELLED'),
+      skipped: countOf('SKIPPED'),
+      unknown: countOf('UNKNOWN'),
+    },
     startedAt,
     endedAt,
     lastActivityAt: extreme(
@@ -93,12 +112,15 @@ export function referenceRun(run: RawRun) {
       attemptCount: attemptOf(step, all).count,
       attemptKind: attemptOf(step, all).kind,
       previousAttempt: attemptOf(step, all).previous?.index ?? null,
+      isSuperseded: attemptOf(step, all).isSuperseded,
       tokenUsage: usageOf(step.raw),
     })),
     failedSteps: indexes(failed),
     stillFailed: indexes(failed.filter((step) => !isPassed(step, all))),
+    firstFailure: failed.find((step) => latest.some(({ index }) => index === step.index))?.index ?? null,
+    slowestSteps: indexes(timed.toSorted((a, b) => (b.duration.micros ?? 0) - (a.duration.micros ?? 0))),
     totalElapsedTime: all.reduce(
-      (total, { raw }) => total + (raw.elapsed !== null && raw.elapsed > 0 ? raw.elapsed : 0),
+      (total, { raw }) => total + (raw.elapsed !== null && raw.elapsed > 0 ? Math.floor(raw.elapsed) : 0),
       0,
     ),
     timing: {

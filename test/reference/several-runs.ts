@@ -9,6 +9,9 @@ const RANK = ['BROKE', 'FIXED', 'STATUS_CHANGED', 'ADDED', 'REMOVED', 'SLOWER FA
 const rankOf = (change: string): number => RANK.findIndex((names) => names.split(' ').includes(change));
 const minus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a - b);
 
+/** NaN beyond 2^53, where sums are rounded. */
+const minusExact = (a: number, b: number): number => (Number.isSafeInteger(a) && Number.isSafeInteger(b) ? a - b : NaN);
+
 /** Exact to the microsecond. */
 const minusMs = (a: number | null, b: number | null): number | null =>
   a === null || b === null ? null : (Math.round(a * 1000) - Math.round(b * 1000)) / 1000;
@@ -44,7 +47,7 @@ export function referenceComparison(baseRun: RawRun, headRun: RawRun) {
   });
   return {
     wallClockDeltaMs: minusMs(head.derived.wallClockMs, base.derived.wallClockMs),
-    elapsedTimeDelta: head.derived.totalElapsedTime - base.derived.totalElapsedTime,
+    elapsedTimeDelta: minusExact(head.derived.totalElapsedTime, base.derived.totalElapsedTime),
     tokenDelta: minus(tokensOf(headRun), tokensOf(baseRun)),
     nodes,
   };

@@ -23,7 +23,8 @@ export function readMoment(text: string | null): Moment | null {
   const parts = TEXT.exec(text ?? '');
   if (!parts) return null;
   const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number);
-  if (!year || !month || !day || hour === undefined || minute === undefined || second === undefined) return null;
+  if (year === undefined || !month || !day || hour === undefined || minute === undefined || second === undefined)
+    return null;
   if (month > 12 || day > daysInMonth(year, month) || hour > 23 || minute > 59 || second > 60) return null;
   const zone = parts[8] ?? 'Z';
   const digits = zone.replace(/\D/g, '');

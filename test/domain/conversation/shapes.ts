@@ -1,5 +1,5 @@
 /** Inputs and outputs as the vendors document them. */
-import type { JsonValue } from '../../../src/domain/types.ts';
+import type { JsonObject, JsonValue } from '../../../src/domain/types.ts';
 
 export interface Exchange {
   readonly inputs: JsonValue;
@@ -7,7 +7,7 @@ export interface Exchange {
 }
 
 /** A picture of 3000 bytes. */
-export const BASE64 = 'iVBORw0KGgo'.padEnd(4000, 'A');
+const BASE64 = 'iVBORw0KGgo'.padEnd(4000, 'A');
 
 const WEATHER_CALL = {
   id: 'call_1',
@@ -35,15 +35,11 @@ export const CHAT: Exchange = {
     ],
   },
   outputs: {
-    id: 'chatcmpl-1',
     object: 'chat.completion',
-    created: 1763000000,
     model: 'gpt-4.1-mini-2025-04-14',
     choices: [
       {
-        index: 0,
         message: { role: 'assistant', content: 'It is 21 °C.', refusal: null, annotations: [] },
-        logprobs: null,
         finish_reason: 'stop',
       },
     ],
@@ -70,10 +66,8 @@ export const RESPONSES: Exchange = {
     ],
   },
   outputs: {
-    id: 'resp_1',
     object: 'response',
     status: 'completed',
-    incomplete_details: null,
     model: 'gpt-5-mini-2025-08-07',
     output: [
       { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'gAAAA' },
@@ -91,6 +85,8 @@ export const RESPONSES: Exchange = {
   },
 };
 
+const PICTURE = { type: 'base64', media_type: 'image/png', data: BASE64 };
+
 export const ANTHROPIC: Exchange = {
   inputs: {
     model: 'claude-sonnet-4-5',
@@ -101,13 +97,9 @@ export const ANTHROPIC: Exchange = {
         role: 'user',
         content: [
           { type: 'text', text: 'What is this?' },
-          { type: 'image', source: { type: 'base64', media_type: 'image/png', data: BASE64 } },
+          { type: 'image', source: PICTURE },
           { type: 'image', source: { type: 'url', url: 'https://example.com/cat.png' } },
-          {
-            type: 'document',
-            title: 'Report',
-            source: { type: 'base64', media_type: 'application/pdf', data: BASE64 },
-          },
+          { type: 'document', title: 'Report', source: PICTURE },
         ],
       },
       {
@@ -126,7 +118,7 @@ export const ANTHROPIC: Exchange = {
             tool_use_id: 'toolu_1',
             content: [
               { type: 'text', text: '21 °C' },
-              { type: 'image', source: { type: 'base64', media_type: 'image/png', data: BASE64 } },
+              { type: 'image', source: PICTURE },
             ],
           },
           { type: 'text', text: 'Well?' },
@@ -135,8 +127,6 @@ export const ANTHROPIC: Exchange = {
     ],
   },
   outputs: {
-    id: 'msg_1',
-    type: 'message',
     role: 'assistant',
     model: 'claude-sonnet-4-5-20250929',
     content: [
@@ -144,82 +134,59 @@ export const ANTHROPIC: Exchange = {
       { type: 'text', text: '21 °C.', citations: [{ type: 'char_location', cited_text: '21 °C' }] },
     ],
     stop_reason: 'end_turn',
-    stop_sequence: null,
     usage: { input_tokens: 30, cache_read_input_tokens: 100, cache_creation_input_tokens: 0, output_tokens: 8 },
   },
 };
 
+const chunk = (delta: JsonObject, finish_reason: string | null = null) => ({
+  object: 'chat.completion.chunk',
+  model: 'gpt-4.1-mini',
+  choices: [{ index: 0, delta, finish_reason }],
+});
+const toolCall = (more: JsonObject) => chunk({ tool_calls: [{ index: 0, ...more }] });
+const responseEvent = (type: string, more: JsonObject) => ({ type: `response.${type}`, ...more });
+const blockEvent = (type: string, index: number, more: JsonObject) => ({
+  type: `content_block_${type}`,
+  index,
+  ...more,
+});
+
 /** The events of a streamed answer, in its order. */
 export const STREAMS = {
   chat: [
-    {
-      object: 'chat.completion.chunk',
-      model: 'gpt-4.1-mini',
-      choices: [{ index: 0, delta: { role: 'assistant', content: '' } }],
-    },
-    { object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content: 'It is ' }, finish_reason: null }] },
-    { object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content: '21 °C.' }, finish_reason: null }] },
-    {
-      object: 'chat.completion.chunk',
-      choices: [
-        {
-          index: 0,
-          delta: {
-            tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'save', arguments: '' } }],
-          },
-        },
-      ],
-    },
-    {
-      object: 'chat.completion.chunk',
-      choices: [{ index: 0, delta: { tool_calls: [{ index: 0, function: { arguments: '{"celsius"' } }] } }],
-    },
-    {
-      object: 'chat.completion.chunk',
-      choices: [{ index: 0, delta: { tool_calls: [{ index: 0, function: { arguments: ':21}' } }] } }],
-    },
-    { object: 'chat.completion.chunk', choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] },
-    {
-      object: 'chat.completion.chunk',
-      choices: [],
-      usage: { prompt_tokens: 30, completion_tokens: 8, total_tokens: 38 },
-    },
+    chunk({ role: 'assistant', content: '' }),
+    chunk({ content: 'It is ' }),
+    chunk({ content: '21 °C.' }),
+    toolCall({ id: 'call_1', type: 'function', function: { name: 'save', arguments: '' } }),
+    toolCall({ function: { arguments: '{"celsius"' } }),
+    toolCall({ function: { arguments: ':21}' } }),
+    chunk({}, 'tool_calls'),
+    { object: 'chat.completion.chunk', choices: [], usage: { prompt_tokens: 30, completion_tokens: 8 } },
   ],
   responses: [
-    {
-      type: 'response.created',
-      response: { object: 'response', status: 'in_progress', model: 'gpt-5-mini', output: [] },
-    },
-    { type: 'response.output_item.added', output_index: 0, item: { type: 'message', role: 'assistant', content: [] } },
-    { type: 'response.output_text.delta', output_index: 0, content_index: 0, delta: 'It is ' },
-    { type: 'response.output_text.delta', output_index: 0, content_index: 0, delta: '21 °C.' },
-    {
-      type: 'response.output_item.added',
+    responseEvent('created', { response: { object: 'response', status: 'in_progress', model: 'gpt-5-mini' } }),
+    responseEvent('output_item.added', { output_index: 0, item: { type: 'message', role: 'assistant', content: [] } }),
+    responseEvent('output_text.delta', { output_index: 0, content_index: 0, delta: 'It is ' }),
+    responseEvent('output_text.delta', { output_index: 0, content_index: 0, delta: '21 °C.' }),
+    responseEvent('output_item.added', {
       output_index: 1,
       item: { type: 'function_call', call_id: 'call_1', name: 'save', arguments: '' },
-    },
-    { type: 'response.function_call_arguments.delta', output_index: 1, delta: '{"celsius"' },
-    { type: 'response.function_call_arguments.delta', output_index: 1, delta: ':21}' },
+    }),
+    responseEvent('function_call_arguments.delta', { output_index: 1, delta: '{"celsius"' }),
+    responseEvent('function_call_arguments.delta', { output_index: 1, delta: ':21}' }),
   ],
   anthropic: [
-    {
-      type: 'message_start',
-      message: { type: 'message', role: 'assistant', model: 'claude-sonnet-4-5', content: [], usage: {} },
-    },
-    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    { type: 'message_start', message: { role: 'assistant', model: 'claude-sonnet-4-5', content: [], usage: {} } },
+    blockEvent('start', 0, { content_block: { type: 'text', text: '' } }),
     { type: 'ping' },
-    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'It is ' } },
-    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: '21 °C.' } },
-    { type: 'content_block_stop', index: 0 },
-    {
-      type: 'content_block_start',
-      index: 1,
-      content_block: { type: 'tool_use', id: 'call_1', name: 'save', input: {} },
-    },
-    { type: 'content_block_delta', index: 1, delta: { type: 'input_json_delta', partial_json: '{"celsius"' } },
-    { type: 'content_block_delta', index: 1, delta: { type: 'input_json_delta', partial_json: ':21}' } },
-    { type: 'content_block_stop', index: 1 },
-    { type: 'message_delta', delta: { stop_reason: 'tool_use', stop_sequence: null }, usage: { output_tokens: 8 } },
+    blockEvent('delta', 0, { delta: { type: 'text_delta', text: 'It is ' } }),
+    blockEvent('delta', 0, { delta: { type: 'text_delta', text: '21 °C.' } }),
+    blockEvent('stop', 0, {}),
+    blockEvent('start', 1, { content_block: { type: 'tool_use', id: 'call_1', name: 'save', input: {} } }),
+    blockEvent('delta', 1, { delta: { type: 'input_json_delta', partial_json: '{"celsius"' } }),
+    blockEvent('delta', 1, { delta: { type: 'input_json_delta', partial_json: ':21}' } }),
+    blockEvent('stop', 1, {}),
+    { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 8 } },
     { type: 'message_stop' },
   ],
-} as const satisfies Record<string, JsonValue>;
+} satisfies Record<string, readonly JsonValue[]>;

@@ -1,0 +1,146 @@
+/** Facts for tests: builders whose defaults are an ordinary completed step or run, and arbitrary ones. */
+import fc from 'fast-check';
+import { unwritable } from '../../src/domain/json.ts';
+import { parseExactJson } from '../../src/domain/long-integers.ts';
+import { createRun } from '../../src/domain/run/run.ts';
+import { parseTimestamp, timestampOfMicros, type Timestamp } from '../../src/domain/timestamp.ts';
+import type {
+  JsonValue,
+  Payload,
+  PayloadField,
+  PayloadText,
+  Run,
+  RunFacts,
+  RunRecord,
+  StepFacts,
+} from '../../src/domain/types.ts';
+
+/** 2025-03-13T02:41:00Z, from which all seconds in tests count. */
+export const EPOCH_MS = Date.UTC(2025, 2, 13, 2, 41);
+
+/** A moment known to the microsecond. */
+export const at = (seconds: number): Timestamp => timestampOfMicros(EPOCH_MS * 1000 + Math.round(seconds * 1_000_000));
+
+/** A moment known to the second, as some deployments send them. */
+export const atSecond = (seconds: number): Timestamp => ({
+  text: new Date(EPOCH_MS + seconds * 1000).toISOString().replace('.000', ''),
+  epochMicros: (EPOCH_MS + seconds * 1000) * 1000,
+  isWholeSecond: true,
+});
+
+/** A field of a payload, as the upstream wrote it. */
+export function payloadText(json: string): PayloadText {
+  const bytes = Buffer.from(json);
+  const value = parseExactJson(json) as JsonValue;
+  return {
+    bytes,
+    sizeBytes: bytes.length,
+    problem: unwritable(value),
+    cost: 1,
+    isPlain: true,
+    written: () => bytes,
+    read: () => value,
+  };
+}
+
+type Values = Partial<Record<PayloadField, JsonValue | undefined>>;
+
+function payloadOf({ inputs = null, outputs = null, metadata = null }: Values): Payload {
+  const textOf = (value: JsonValue) => (value === null ? null : payloadText(JSON.stringify(value)));
+  return { inputs: textOf(inputs), outputs: textOf(outputs), metadata: textOf(metadata), heldBytes: 0 };
+}
+
+/** Payloads are given by their values. */
+type StepDraft = Partial<StepFacts> & Values;
+type RecordDraft = Partial<RunRecord> & Omit<Values, 'metadata'>;
+
+export const stepFacts = ({ inputs, outputs, metadata, ...facts }: StepDraft = {}): StepFacts => ({
+  id: `step-${facts.index ?? 0}`,
+  nodeId: 'model',
+  userId: null,
+  organizationId: null,
+  rawStatus: 'completed',
+  startTime: at(0),
+  endTime: at(1),
+  elapsedTime: null,
+  error: null,
+  payload: payloadOf({ inputs, outputs, metadata }),
+  tokens: 0,
+  index: 0,
+  ...facts,
+});
+
+/** A step by its node, start and end in seconds (null: none), and the upstream's word for its status. */
+export const ran = (
+  nodeId: string,
+  start: number | null,
+  end: number | null,
+  rawStatus = 'completed',
+  facts: StepDraft = {},
+): StepFacts =>
+  stepFacts({
+    nodeId,
+    rawStatus,
+    startTime: start === null ? null : at(start),
+    endTime: end === null ? null : at(end),
+    ...facts,
+  });
+
+export const runRecord = ({ inputs, outputs, ...record }: RecordDraft = {}): RunRecord => ({
+  id: 'run-1',
+  rawStatus: 'completed',
+  startTime: at(0),
+  endTime: at(10),
+  elapsedTime: 10,
+  error: null,
+  payload: payloadOf({ inputs, outputs }),
+  ...record,
+});
+
+export const runFacts = (facts: Partial<RunFacts> = {}): RunFacts => ({
+  workflowId: 'workflow-1',
+  id: 'run-1',
+  record: null,
+  steps: [],
+  graph: null,
+  freshness: { fetchedAt: at(0), isFinal: false, isStale: false, staleReason: null },
+  ...facts,
+});
+
+/** The upstream's list: the index of each step is its place, and its id is `step-<index>`. */
+export const listed = (steps: readonly StepFacts[]): StepFacts[] =>
+  steps.map((step, index) => ({ ...step, id: `step-${index}`, index }));
+
+/** A run over a list of steps, as of `now` seconds. */
+export const runOf = (
+  steps: readonly StepFacts[],
+  { now = 100, ...facts }: Partial<RunFacts> & { now?: number } = {},
+): Run => createRun(runFacts({ steps: listed(steps), ...facts }), EPOCH_MS + now * 1000);
+
+/** Few moments, so that many steps tie; and any year that the upstream's text can name. */
+const arbitraryMoment: fc.Arbitrary<Timestamp> = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 40 }).map((quarters) => at(quarters / 4)) },
+  fc
+    .constantFrom('0000-01-01T00:00:00Z', '9999-12-31T23:59:59.999999Z', '1969-12-31T23:59:59.000001Z')
+    .map((text) => parseTimestamp(text) ?? at(0)),
+);
+
+const WORDS = ['completed', 'failed', 'running', 'queued', 'cancelled', 'skipped', 'archived'];
+
+/** Steps with times and numbers beyond any sense. */
+export const arbitrarySteps: fc.Arbitrary<StepFacts[]> = fc
+  .array(
+    fc
+      .record({
+        nodeId: fc.constantFrom('a', 'b', 'c', '__proto__'),
+        rawStatus: fc.constantFrom(...WORDS),
+        startTime: fc.option(arbitraryMoment, { freq: 6 }),
+        endTime: fc.option(arbitraryMoment, { freq: 4 }),
+        elapsedTime: fc.option(fc.constantFrom(0, 1, 2, 8, -1, 0.5, 2 ** 31, 1e308, -1e308)),
+        error: fc.option(fc.string()),
+        outputs: fc.jsonValue({ maxDepth: 2 }).map((value) => value as JsonValue),
+      })
+      .map(stepFacts),
+    { maxLength: 16 },
+  )
+  .map(listed);
