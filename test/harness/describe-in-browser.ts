@@ -10,12 +10,15 @@ export interface VisitOptions extends PageOptions {
   readonly mayComplain?: boolean;
 }
 
+/** One for all groups of a test file. */
+const { browser, missing } = await openBrowser();
+afterAll(() => browser?.close());
+
 /** Opens a page with storage of its own. It is closed after the test, which fails if the page complained. */
 export type Open = (options?: VisitOptions) => Promise<Page>;
 
-/** Tests in a browser of their own; skipped by name where none can start. To be awaited at the top of a test file. */
-export async function describeInBrowser(name: string, tests: (open: Open) => void): Promise<void> {
-  const { browser, missing } = await openBrowser();
+/** Skipped by name where no browser can start. */
+export function describeInBrowser(name: string, tests: (open: Open) => void): void {
   jest.setTimeout(TEST_TIMEOUT_MS);
   const visits: (OpenPage & VisitOptions)[] = [];
   const open: Open = async (options = {}) => {
@@ -31,7 +34,6 @@ export async function describeInBrowser(name: string, tests: (open: Open) => voi
       const unexpected = closed.filter(({ mayComplain = false }) => !mayComplain);
       expect(unexpected.flatMap(({ complaints }) => complaints)).toEqual([]);
     });
-    afterAll(() => browser?.close());
     tests(open);
   };
   if (browser) describe(name, suite);

@@ -1,44 +1,38 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import { violationsOf } from '../harness/axe.ts';
-import { follow, openPage, untilTrue, type Page } from '../harness/browser.ts';
+import { follow, untilTrue, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startGateway } from '../harness/gateway.ts';
 
-const RUN = '/workflows/support-triage/runs/run-4711';
+const WORKFLOW = '/workflows/support-triage';
+const RUN = `${WORKFLOW}/runs/run-4711`;
 
 const NARROW = 320;
 
 /** Each with a text that shows when it is there, and that the one before does not have. */
 const VIEWS: readonly (readonly [name: string, path: string, text: string | RegExp])[] = [
-  ['what is happening', '/', 'Success rate'],
+  ['home', '/', 'Success rate'],
   ['a search without result', '/?q=nothing', 'No workflow is called'],
-  ['a workflow', '/workflows/support-triage?run=new&from=run-4711', 'The inputs of'],
-  ['the trends of a node', '/workflows/support-triage?tab=trends&node=draft_reply', 'First seen'],
-  [
-    'runs of an exact time',
-    '/workflows/support-triage?start=2026-11-18T00:00:00Z&end=2026-11-19T00:00:00Z',
-    'run-4712',
-  ],
-  ['the statistics of a workflow', '/workflows/support-triage?tab=nodes', /^Over the last \d/],
+  ['a workflow', `${WORKFLOW}?run=new&from=run-4711`, 'The inputs of'],
+  ['the trends of a node', `${WORKFLOW}?tab=trends&node=draft_reply`, 'First seen'],
+  ['runs of an exact time', `${WORKFLOW}?start=2026-11-18T00:00:00Z&end=2026-11-19T00:00:00Z`, 'run-4712'],
+  ['the statistics of a workflow', `${WORKFLOW}?tab=nodes`, /^Over the last \d/],
   ['a run', RUN, 'A step failed'],
   ['the graph of a run', `${RUN}?tab=graph`, 'not run'],
   ['the steps of a run', `${RUN}?tab=steps`, 'Share of run'],
   ['the inputs of a run', `${RUN}?tab=payload`, 'ticket_id'],
   ['a comparison', `${RUN}?tab=compare`, /^Line \d/],
-  ['a run that is not there', '/workflows/support-triage/runs/none', 'There is no such run'],
+  ['a run that is not there', `${WORKFLOW}/runs/none`, 'There is no such run'],
   ['an address that leads nowhere', '/workflows/a/b', 'There is no page at this address'],
 ];
 
-await describeInBrowser('the run page, for everybody', (browser) => {
-  let gateway: TestGateway;
-  beforeAll(async () => {
-    gateway = await startGateway();
-  });
-  afterAll(() => gateway.close());
+const gateway = await startGateway();
+afterAll(() => gateway.close());
 
+describeInBrowser('the run page is accessible', (open) => {
   // Nineteen views, each five times: a busy machine may take a minute.
-  it('fits a small screen, and has no violation that axe knows of, in any view', async () => {
-    const { page, context, complaints } = await openPage(browser(), { width: NARROW });
+  it('in every view: it fits a small screen, and axe finds no violation in either theme', async () => {
+    const page = await open({ width: NARROW, mayComplain: true });
     const found: Record<string, string[]> = {};
     const check = async (name: string) => {
       found[name] = await violationsOf(page);
@@ -70,13 +64,12 @@ await describeInBrowser('the run page, for everybody', (browser) => {
       await check(name);
       await closeDialog(page);
     }
-    // Of another page, which has not loaded it yet.
+    // In another load of the page, which does not have this part yet.
     await page.route('**/assets/comparison*', (route) => route.fulfill({ status: 404 }));
     await page.goto(gateway.url + RUN);
     await page.getByRole('link', { name: 'Compare with…' }).click();
     await page.getByRole('button', { name: 'Reload' }).waitFor();
     await check('a part that is gone');
-    complaints.splice(0);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('Bearer key').fill('no-such-key');
     await page.keyboard.press('Enter');
@@ -84,12 +77,21 @@ await describeInBrowser('the run page, for everybody', (browser) => {
     await check('the key');
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
     expect(Object.keys(found)).toHaveLength(VIEWS.length + 6);
-    expect(complaints).toEqual([]);
-    await context.close();
   }, 180_000);
 
-  it('leads through the timeline by keyboard: along the steps, into one, closer, and back out', async () => {
-    const { page, context } = await openPage(browser());
+  it('in the chosen theme, which is kept', async () => {
+    const page = await open({ theme: 'light' });
+    await page.goto(gateway.url);
+    await page.getByRole('button', { name: /^Theme: as the system/ }).click();
+    await page.getByRole('button', { name: /^Theme: light/ }).click();
+    await page.getByRole('button', { name: /^Theme: dark/ }).waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: /^Theme: dark/ }).waitFor();
+    expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
+  });
+
+  it('by keyboard in the timeline: along the steps, into one, closer and back out', async () => {
+    const page = await open();
     await page.goto(gateway.url + RUN);
     const timeline = page.getByRole('listbox', { name: /8 steps/ });
     await timeline.focus();
@@ -101,90 +103,51 @@ await describeInBrowser('the run page, for everybody', (browser) => {
     expect(await atCursor()).toMatch(/^classify, Failed, 1.70 s, execution 1 of 2, on the critical path$/);
     await page.keyboard.press('End');
     expect(await timeline.getByRole('option').getAttribute('aria-selected')).toBe('false');
-    await page.keyboard.press('Home');
-    await page.keyboard.press('ArrowRight');
-    await page.keyboard.press('ArrowRight');
-    await page.keyboard.press('Enter');
-    await page.getByRole('complementary', { name: 'Step' }).getByText('The answer is not valid JSON').waitFor();
+    await page.locator('.bar-tooltip').getByText('page_on_call').waitFor();
+    for (const key of ['Home', 'ArrowRight', 'ArrowRight', 'Enter']) await page.keyboard.press(key);
+    const drawer = page.getByRole('complementary', { name: 'Step' });
+    await drawer.getByText('The answer is not valid JSON').waitFor();
     await page.keyboard.press('Escape');
-    await page.getByRole('complementary', { name: 'Step' }).waitFor({ state: 'detached' });
+    await drawer.waitFor({ state: 'detached' });
     await untilTrue(page, "document.activeElement.getAttribute('role') === 'listbox'");
     await page.keyboard.press('+');
     await page.getByText('2×').waitFor();
     await page.keyboard.press('0');
     await page.getByText('1×').waitFor();
     expect(new URL(page.url()).search).toBe('');
-    await context.close();
   });
 
-  it('is gone through from its top by Tab, with a way past the masthead', async () => {
-    const { page, context } = await openPage(browser());
-    await page.goto(gateway.url);
-    await page.getByText('Success rate').first().waitFor();
-    const focused = () =>
-      page.evaluate<string>('document.activeElement.closest("label")?.innerText ?? document.activeElement.innerText');
-    const seen: string[] = [];
-    for (let at = 0; at < 6; at += 1) {
-      await page.keyboard.press('Tab');
-      seen.push(await focused());
-    }
-    expect(seen.map((text) => text.split('\n')[0])).toEqual([
-      'Skip to the content',
-      'Stepgate',
-      expect.stringMatching(/^Search/),
-      'GraphQL',
-      expect.stringMatching(/Sign out/),
-      '',
-    ]);
-    await page.reload();
-    await page.getByText('Success rate').first().waitFor();
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Enter');
-    await page.keyboard.press('Tab');
-    expect(await focused()).toBe('Failed');
-    await context.close();
-  });
-
-  it('is gone through by Tab in the order in which a run is read', async () => {
-    const { page, context } = await openPage(browser());
+  it('by Tab, in the order in which a run is read, with a way past the masthead', async () => {
+    const page = await open();
     await page.goto(gateway.url + RUN);
     await page.getByText('Slowest steps').first().waitFor();
-    await page.getByRole('button', { name: 'Copy link' }).focus();
-    const order: string[] = [];
-    const focused =
-      "(({ ariaLabel, textContent }) => (ariaLabel ?? textContent).trim().replace(/ (?=in ).*/s, ''))(document.activeElement)";
-    for (let presses = 0; presses < 18; presses += 1) {
+    const FOCUSED = `(({ ariaLabel, textContent }) => (ariaLabel ?? textContent).trim().replace(/ (?=in ).*/s, ''))(
+      document.activeElement)`;
+    const tab = async () => {
       await page.keyboard.press('Tab');
-      order.push(await page.evaluate<string>(focused));
-    }
-    const wanted = [
-      ...[
-        'Run again',
-        /^draft_reply/,
-        'How often, and since when?',
-        'Timeline',
-        'Graph',
-        'Steps',
-        'Inputs and outputs',
-        'Compare with…',
-      ],
-      ...['By node', 'Packed', 'Filter by node', /^Next failure/, 'Time axis', 'Zoom out', 'Zoom in'],
-      ...['Show the whole run', '8 steps', /^draft_reply/],
-    ];
-    expect(order).toEqual(wanted.map((name) => (typeof name === 'string' ? name : expect.stringMatching(name))));
-    await context.close();
+      return page.evaluate<string>(FOCUSED);
+    };
+    expect(await tab()).toBe('Skip to the content');
+    await page.keyboard.press('Enter');
+    const order: string[] = [];
+    while (order.at(-1) !== '8 steps') order.push(await tab());
+    expect(order.slice(order.indexOf('Copy link'))).toEqual([
+      ...['Copy link', 'Run again', expect.stringMatching(/^draft_reply/), 'How often, and since when?'],
+      ...['Timeline', 'Graph', 'Steps', 'Inputs and outputs', 'Compare with…'],
+      ...['By node', 'Packed', 'Filter by node', expect.stringMatching(/^Next failure/), 'Time axis'],
+      ...['Zoom out', 'Zoom in', 'Show the whole run', '8 steps'],
+    ]);
+    expect(order).not.toContain('GraphQL');
   });
 
-  it('keeps the chosen theme', async () => {
-    const { page, context } = await openPage(browser(), { theme: 'light' });
-    await page.goto(gateway.url);
-    await page.getByRole('button', { name: /^Theme: as the system/ }).click();
-    await page.getByRole('button', { name: /^Theme: light/ }).click();
-    await page.getByRole('button', { name: /^Theme: dark/ }).waitFor();
-    await page.reload();
-    await page.getByRole('button', { name: /^Theme: dark/ }).waitFor();
-    expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
-    await context.close();
+  it('at its top when a link leads to a view below the fold of a small screen', async () => {
+    const page = await open({ width: NARROW, height: 400 });
+    await page.goto(`${gateway.url}${RUN}?tab=compare`);
+    await page.getByLabel('Compare with').waitFor();
+    expect(await page.evaluate('window.scrollY')).toBe(0);
+    const current = page.getByRole('navigation', { name: 'Views' }).locator('[aria-current=page]');
+    const { x = -1, width = 0 } = (await current.boundingBox()) ?? {};
+    expect(x >= 0 && x + width <= NARROW).toBe(true);
   });
 });
 

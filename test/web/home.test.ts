@@ -1,135 +1,103 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { openPage } from '../harness/browser.ts';
+import { afterAll, expect, it } from '@jest/globals';
+import { startPageGateway } from '../harness/browser-gateway.ts';
+import { follow, untilTrue, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { startSampleGateway, type SampleGateway } from '../harness/sample-gateway.ts';
+import { startSampleGateway } from '../harness/sample-gateway.ts';
+import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
 
-await describeInBrowser('the home page', (browser) => {
-  let gateway: SampleGateway;
+const isLive = (page: Page) => page.getByText('Live', { exact: true }).waitFor();
+const rowOf = (page: Page, id: string) => page.locator(`a[data-row][title="${id}"]`);
 
-  beforeAll(async () => {
-    gateway = await startSampleGateway();
-  });
-  afterAll(() => gateway.close());
+const gateway = await startSampleGateway();
+afterAll(() => gateway.close());
 
-  it('shows what is happening: failures first, with what failed and why, and how each workflow fares', async () => {
-    const { page, context, complaints } = await openPage(browser(), { key: 'demo-key' });
+describeInBrowser('the home page', (open) => {
+  it('shows failures first, the figures of each workflow, and runs as they start and end', async () => {
+    const page = await open({ key: 'demo-key' });
+    let loads = 0;
+    page.on('load', () => (loads += 1));
     await page.goto(gateway.url);
-    const failed = page
-      .getByRole('list', { name: 'Failed runs' })
-      .getByRole('listitem')
-      .filter({ hasText: 'run-4711' });
-    await failed.getByText('draft_reply').waitFor();
-    await failed.getByText(/^The model accepts 32768 tokens/).waitFor();
+    await isLive(page);
     await page.getByRole('list', { name: 'Other runs' }).waitFor();
-    const order = await page.evaluate<string[]>(
-      `[...document.querySelectorAll('.run-list')].map((list) => list.getAttribute('aria-label'))`,
-    );
-    expect(order).toEqual(['Failed runs', 'Other runs']);
+    const LISTS = `[...document.querySelectorAll('.run-list')].map((list) => list.getAttribute('aria-label'))`;
+    expect(await page.evaluate(LISTS)).toEqual(['Failed runs', 'Other runs']);
     const card = page.getByRole('article').filter({ hasText: 'Support triage' });
     expect(await card.getByRole('listitem').count()).toBeGreaterThan(10);
     await card.getByText('Success rate').waitFor();
     await card.getByText('Median').waitFor();
-    await failed.getByRole('link', { name: 'run-4711' }).click();
-    await page.getByText('A step failed').waitFor();
-    expect(complaints).toEqual([]);
-    await context.close();
-  });
 
-  it('shows runs that start, and how they end, without a reload', async () => {
-    const { page, context, complaints } = await openPage(browser(), { key: 'demo-key' });
-    let loads = 0;
-    page.on('load', () => (loads += 1));
-    await page.goto(gateway.url);
-    await page.getByText('Live', { exact: true }).waitFor();
     const { data } = await gateway.query(
       'mutation { executeWorkflow(workflowId: "quick-answer", inputs: { question: "Now?" }) { run { id } } }',
       { key: 'demo-key' },
     );
     const id = /"id":"([^"]+)"/.exec(JSON.stringify(data))?.[1] ?? '';
-    const row = page.getByRole('listitem').filter({ has: page.locator(`a[data-row][title="${id}"]`) });
+    const row = page.getByRole('listitem').filter({ has: rowOf(page, id) });
     gateway.advance(100);
     await row.getByText('Running', { exact: true }).waitFor();
     gateway.advance(60_000);
     await row.getByText(/^(Completed|Failed)$/).waitFor();
-    const card = page.getByRole('article').filter({ hasText: 'Quick answer' });
-    await card.getByText(id).waitFor({ state: 'attached' });
+    const itsCard = page.getByRole('article').filter({ hasText: 'Quick answer' });
+    await itsCard.getByText(id).waitFor({ state: 'attached' });
     expect(loads).toBe(1);
-    expect(complaints).toEqual([]);
-    await context.close();
   });
 
-  it('lists what its address says: by status, workflow and time', async () => {
-    const { page, context } = await openPage(browser(), { key: 'demo-key' });
+  it('filters runs by workflow, status and exact time in the local time zone, and keeps the filters in its address', async () => {
+    const page = await open({ key: 'demo-key', timeZone: 'Europe/Berlin' });
     await page.goto(gateway.url);
-    const runs = page.getByRole('region', { name: 'Runs' });
-    await runs.getByRole('link', { name: 'run-4711' }).waitFor();
+    await rowOf(page, 'run-4711').waitFor();
     await page.getByLabel('Workflow', { exact: true }).selectOption('Support triage');
     await page.getByLabel('Completed').check();
-    await runs.getByRole('link', { name: 'run-4711' }).waitFor({ state: 'detached' });
-    await runs.getByRole('link', { name: 'run-4712' }).waitFor();
+    await rowOf(page, 'run-4711').waitFor({ state: 'detached' });
+    await rowOf(page, 'run-4712').waitFor();
     await page.getByRole('link', { name: '7 d', exact: true }).click();
     expect(new URL(page.url()).search).toBe('?workflow=support-triage&status=COMPLETED&since=7d');
     await page.getByRole('link', { name: 'Exact' }).click();
-    const type = async (label: string, text: string) => {
-      await page.getByLabel(label, { exact: true }).fill(text);
-      await page.keyboard.press('Enter');
-    };
-    /** As the field has it, in the browser's time zone. */
-    const local = (time: string) =>
-      page.evaluate<string>(
-        `(at => new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16))(new Date('${time}'))`,
-      );
-    await type('From', await local('2026-11-18T00:00Z'));
-    await runs.getByRole('link', { name: 'run-4712' }).waitFor();
-    const to = await local('2026-11-18T09:20Z');
-    await type('To', to);
-    await runs.getByRole('link', { name: 'run-4712' }).waitFor({ state: 'detached' });
-    await page.getByLabel('Completed').uncheck();
-    await runs.getByRole('link', { name: 'run-4711' }).waitFor();
-    await page.reload();
-    await runs.getByRole('link', { name: 'run-4711' }).waitFor();
-    expect(await page.getByLabel('To', { exact: true }).inputValue()).toBe(to);
-    await type('From', await local('2026-11-18T09:18Z'));
-    await page.getByText('No run fits these filters').waitFor();
-    await page.getByRole('link', { name: 'Clear filters' }).click();
-    await runs.getByRole('link', { name: 'run-4712' }).waitFor();
-    await context.close();
-  });
-
-  it('takes an exact time by keyboard, and tells the address of whole moments alone', async () => {
-    const { page, context, complaints } = await openPage(browser(), { key: 'demo-key', timeZone: 'Europe/Berlin' });
-    await page.goto(`${gateway.url}/?start=2025-03-04T09:00:00.000Z`);
-    const from = page.getByLabel('From');
-    const search = () => decodeURIComponent(new URL(page.url()).search);
-    await from.focus();
-    await page.keyboard.press('Backspace');
-    await page.keyboard.type('1118');
-    expect(search()).toBe('?start=2025-03-04T09:00:00.000Z');
-    await page.keyboard.type('2026');
-    expect([await from.inputValue(), search()]).toEqual(['2026-11-18T10:00', '?start=2025-03-04T09:00:00.000Z']);
+    const to = page.getByLabel('To', { exact: true });
+    await page.getByLabel('From', { exact: true }).fill('2026-11-18T10:00');
+    // An unfinished time is not in the address.
+    expect(page.url()).not.toContain('2026-11-18T09');
     await page.keyboard.press('Enter');
     await page.waitForURL((url) => url.searchParams.get('start') === '2026-11-18T09:00:00.000Z');
-    // Half of a moment is dropped.
-    await from.focus();
-    await page.keyboard.press('Backspace');
-    expect(await from.inputValue()).toBe('');
-    await from.blur();
-    expect([await from.inputValue(), search()]).toEqual(['2026-11-18T10:00', '?start=2026-11-18T09:00:00.000Z']);
-    // None is none, and the fields stay for another one.
-    await from.fill('');
-    await from.blur();
-    await page.waitForURL((url) => url.search === '');
-    await page.getByLabel('To', { exact: true }).fill('2026-11-18T10:20');
+    await rowOf(page, 'run-4712').waitFor();
+    await to.fill('2026-11-18T10:20');
     await page.keyboard.press('Enter');
-    await page.waitForURL((url) => url.searchParams.get('end') === '2026-11-18T09:20:00.000Z');
-    expect(complaints).toEqual([]);
-    await context.close();
+    await rowOf(page, 'run-4712').waitFor({ state: 'detached' });
+    await page.getByLabel('Completed').uncheck();
+    await rowOf(page, 'run-4711').waitFor();
+    await page.reload();
+    await rowOf(page, 'run-4711').waitFor();
+    expect(await to.inputValue()).toBe('2026-11-18T10:20');
+    await page.getByLabel('Running').check();
+    await page.getByText('No run fits these filters').waitFor();
+    await page.getByRole('link', { name: 'Clear filters' }).click();
+    await rowOf(page, 'run-4712').waitFor();
   });
 
-  it('goes by keyboard: rows, search, pasted links, help', async () => {
-    const { page, context, complaints } = await openPage(browser(), { key: 'demo-key' });
+  it('finds workflows by name and description, with the search in its address', async () => {
+    const page = await open({ key: 'demo-key' });
     await page.goto(gateway.url);
-    await page.getByRole('region', { name: 'Runs' }).getByRole('link', { name: 'run-4711' }).waitFor();
+    const field = page.getByRole('searchbox');
+    const card = (name: string) => page.getByRole('article').getByRole('link', { name });
+    await card('Support triage').waitFor();
+    await field.fill('invoice');
+    await card('Support triage').waitFor({ state: 'detached' });
+    await card('Invoice extraction').waitFor();
+    // Not a shortcut: the text of a field.
+    await field.pressSequentially('j/?k');
+    await page.getByText('No workflow is called “invoicej/?k”').waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    await page.getByRole('link', { name: 'Stepgate' }).click();
+    await card('Support triage').waitFor();
+    expect([await field.inputValue(), new URL(page.url()).search]).toEqual(['', '']);
+    await page.goBack();
+    await page.getByText('No workflow is called “invoicej/?k”').waitFor();
+    expect(await field.inputValue()).toBe('invoicej/?k');
+  });
+
+  it('is used by keyboard: rows, search, pasted links and help', async () => {
+    const page = await open({ key: 'demo-key' });
+    await page.goto(gateway.url);
+    await rowOf(page, 'run-4711').waitFor();
     const focused = () => page.evaluate<string>('document.activeElement.getAttribute("href") ?? ""');
     await page.keyboard.press('j');
     const first = await focused();
@@ -142,7 +110,6 @@ await describeInBrowser('the home page', (browser) => {
     await help.getByText('Next and previous row').waitFor();
     await page.keyboard.press('Escape');
     await help.waitFor({ state: 'detached' });
-    // The focus is back where it was.
     expect(await focused()).toBe(first);
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/runs\//);
@@ -160,21 +127,109 @@ await describeInBrowser('the home page', (browser) => {
     await page.getByRole('row', { name: /run-4712/ }).waitFor();
     await find('Control+k', 'run-1042', /^run-1042/);
     await page.waitForURL(`${gateway.url}/workflows/research-agent/runs/run-1042`);
-    await find('/', `${gateway.url}/workflows/support-triage/runs/run-4711?tab=steps`, /^run-4711/);
-    await page.waitForURL(`${gateway.url}/workflows/support-triage/runs/run-4711?tab=steps`);
+    const link = `${gateway.url}/workflows/support-triage/runs/run-4711?tab=steps`;
+    await find('/', link, /^run-4711/);
+    await page.waitForURL(link);
     await page.getByRole('table', { name: 'Steps' }).waitFor();
     await page.keyboard.press('j');
     expect(await page.evaluate('document.activeElement.innerText')).toBe('intake');
+  });
 
-    // What is typed is text.
-    await page.goto(gateway.url);
-    await page.getByRole('searchbox').fill('j/?k');
-    expect(await page.getByRole('dialog').count()).toBe(0);
-    await page.keyboard.press('Control+k');
-    await search.waitFor();
-    await page.keyboard.press('Escape');
-    await search.waitFor({ state: 'detached' });
-    expect(complaints).toEqual([]);
-    await context.close();
+  it('pages through older runs, each once, down to the chosen time; new runs are on the first page', async () => {
+    // Two pages of a hundred runs and some more; thirty that started at the same time are at the end of each.
+    const [RUNS, TIE] = [230, 30];
+    const START = '2026-01-01T00:02:00.000Z';
+    const workflows = createScriptedWorkflows(['a', 'b']);
+    const paged = await startPageGateway(workflows.script);
+    workflows.start('a', 'too-old');
+    for (let number = 0; number < RUNS; number += 1) {
+      workflows.start(number % 3 === 0 ? 'b' : 'a', `run-${number}`, { tie: number % TIE !== 0 });
+    }
+    const page = await open({ key: 'key-1' });
+    const ROWS = `[...document.querySelectorAll('[aria-label="Other runs"] a[data-row]')].map((row) => row.title)`;
+    await page.goto(`${paged.url}/?start=${START}`);
+    await isLive(page);
+    await page.getByRole('link', { name: 'Show more' }).click();
+    await untilTrue(page, `${ROWS}.length === 100`);
+    const seen: string[] = [];
+    const older = page.getByRole('link', { name: 'Older runs' });
+    while ((await older.count()) > 0) {
+      seen.push(...(await page.evaluate<string[]>(ROWS)));
+      await older.click();
+      await untilTrue(page, `${ROWS}.length > 0 && !${ROWS}.includes(${JSON.stringify(seen.at(-1))})`);
+    }
+    expect(new URL(page.url()).searchParams.get('start')).toBe(START);
+    workflows.start('a', 'newest');
+    await page.getByRole('article').getByText('newest').waitFor({ state: 'attached' });
+    seen.push(...(await page.evaluate<string[]>(ROWS)));
+    expect(seen.toSorted()).toEqual(Array.from({ length: RUNS }, (_, number) => `run-${number}`).toSorted());
+    await page.getByRole('link', { name: 'Newest runs' }).click();
+    await untilTrue(page, `${ROWS}[0] === 'newest'`);
+    await paged.close();
+  });
+});
+
+/** The last ones are beyond the limit of lists over several workflows. */
+const workflows = createScriptedWorkflows(Array.from({ length: 120 }, (_, index) => `wf-${index + 1}`));
+const LAST = 'wf-120';
+let isDown = false;
+const large = await startPageGateway(
+  (call) => {
+    // A run belongs to one workflow: those that are loaded by id are of the last one.
+    if (call.runId === '' || call.workflowId === LAST) return workflows.script(call);
+    return { status: isDown && call.workflowId === 'wf-1' ? 503 : 404, json: {} };
+  },
+  { LIVE_TTL_MS: '1000' },
+);
+afterAll(() => large.close());
+for (const id of ['wf-1', 'wf-2', LAST]) workflows.start(id, `order-of-${id}`);
+
+describeInBrowser('the home page of a key with more than a hundred workflows', (open) => {
+  it('is live for a workflow beyond the limit, and keeps its connection for another one', async () => {
+    const page = await open({ key: 'key-1' });
+    let streams = 0;
+    page.on('request', (request) => (streams += request.url().endsWith('/graphql/stream') ? 1 : 0));
+    await page.goto(large.url);
+    await isLive(page);
+    await rowOf(page, 'order-of-wf-1').waitFor();
+    await follow(page, '/?workflow=wf-2');
+    await rowOf(page, 'order-of-wf-1').waitFor({ state: 'detached' });
+    await rowOf(page, 'order-of-wf-2').waitFor();
+    await page.evaluate('fetch("/")');
+    expect(streams).toBe(1);
+    await follow(page, `/?workflow=${LAST}`);
+    await rowOf(page, `order-of-${LAST}`).waitFor();
+    await isLive(page);
+    workflows.start(LAST, 'live', { status: 'running' });
+    await rowOf(page, 'live').waitFor();
+  });
+
+  it('searches runs by id in all workflows, and says when a search was not complete', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(large.url);
+    await isLive(page);
+    await page.keyboard.press('/');
+    const search = page.getByRole('dialog', { name: 'Search' });
+    const field = search.getByRole('combobox');
+    await field.fill('of-wf');
+    await search.getByRole('option', { name: /order-of-wf-1/ }).waitFor();
+    await field.fill(`order-of-${LAST}`);
+    await search.getByRole('option', { name: /order-of-wf-120/ }).waitFor();
+    isDown = true;
+    await field.fill('order-4712');
+    await search.getByText('Nothing found, but not everything could be searched: UPSTREAM_UNAVAILABLE').waitFor();
+    isDown = false;
+    await field.fill('nothing');
+    await search.getByText('Nothing found', { exact: true }).waitFor();
+    // The same id is searched again.
+    await field.fill('order-4712');
+    await search.getByText('Searching…').waitFor();
+    await search.getByText(/^Nothing found/).waitFor();
+    expect(await search.getByRole('status').textContent()).toBe('Nothing found');
+    await page.route('**/graphql', (route) => route.abort());
+    await field.fill('order-4713');
+    await search
+      .getByText(/^Nothing found, but not everything could be searched: The gateway can't be reached/)
+      .waitFor();
   });
 });

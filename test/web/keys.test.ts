@@ -1,165 +1,184 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { openPage } from '../harness/browser.ts';
+import { afterAll, expect, it } from '@jest/globals';
+import { startPageGateway } from '../harness/browser-gateway.ts';
+import { countRequests, follow, untilTrue, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { startSampleGateway, type SampleGateway } from '../harness/sample-gateway.ts';
+import { startSampleGateway } from '../harness/sample-gateway.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
-await describeInBrowser('the key of the run page', (browser) => {
-  let gateway: SampleGateway;
-  const RUN = '/workflows/support-triage/runs/run-4711';
+const RUN = '/workflows/support-triage/runs/run-4711';
 
-  beforeAll(async () => {
-    gateway = await startSampleGateway();
-  });
-  afterAll(() => gateway.close());
+/** How often the page forgets what it no longer shows. */
+const FORGET_EVERY_MS = 600_000;
 
-  it('is asked for where there is none, and then the link that was opened shows', async () => {
-    const { page, context } = await openPage(browser());
+const gateway = await startSampleGateway();
+afterAll(() => gateway.close());
+
+describeInBrowser('the key of the run page', (open) => {
+  async function signIn(page: Page, key: string): Promise<void> {
+    await page.getByLabel('Bearer key').fill(key);
+    await page.keyboard.press('Enter');
+  }
+  const showsRun = (page: Page) => page.getByText('A step failed').waitFor();
+  const storedOf = async (page: Page) => JSON.stringify((await page.context().storageState()).origins);
+
+  it('is asked for at any address, kept in the tab, and never part of a URL', async () => {
+    const page = await open();
     const urls: string[] = [];
     page.on('request', (request) => urls.push(request.url()));
-    await page.goto(gateway.url + RUN);
-    await page.getByLabel('Bearer key').fill('demo-key');
-    await page.keyboard.press('Enter');
-    await page.getByText('A step failed').waitFor();
-    expect(page.url()).toBe(gateway.url + RUN);
-    expect(urls.length).toBeGreaterThan(3);
-    expect(urls.filter((url) => url.includes('demo-key'))).toEqual([]);
-    expect(JSON.stringify((await context.storageState()).origins)).not.toContain('demo-key');
-    await page.reload();
-    await page.getByText('A step failed').waitFor();
-    await context.close();
-  });
-
-  it('is asked for in a field that has the focus and that password managers know, and is kept in the tab alone', async () => {
-    const { page, context } = await openPage(browser());
     await page.goto(gateway.url + RUN);
     const field = page.getByLabel('Bearer key');
     await field.waitFor();
     expect(await page.title()).toBe('Sign in – Stepgate');
     expect(await page.evaluate('document.activeElement.id')).toBe(await field.getAttribute('id'));
+    // For password managers.
     expect(await field.getAttribute('autocomplete')).toBe('current-password');
-    await page.keyboard.type('demo-key');
-    await page.keyboard.press('Enter');
-    await page.getByText('A step failed').waitFor();
-    const other = await context.newPage();
+    await signIn(page, 'demo-key');
+    await showsRun(page);
+    expect(page.url()).toBe(gateway.url + RUN);
+    expect(urls.length).toBeGreaterThan(3);
+    expect(urls.filter((url) => url.includes('demo-key'))).toEqual([]);
+    expect(await storedOf(page)).not.toContain('demo-key');
+    await page.reload();
+    await showsRun(page);
+    const other = await page.context().newPage();
     await other.goto(gateway.url + RUN);
     await other.getByLabel('Bearer key').waitFor();
-    await context.close();
   });
 
-  it('is remembered on the device where its user says so, until signing out of one tab ends it in all', async () => {
-    const { page, context } = await openPage(browser());
-    await page.goto(gateway.url + RUN);
-    await page.getByLabel('Remember on this device').check();
-    await page.getByLabel('Bearer key').fill('demo-key');
-    await page.keyboard.press('Enter');
-    await page.getByText('A step failed').waitFor();
-    const other = await context.newPage();
-    await other.goto(gateway.url + RUN);
-    await other.getByText('A step failed').waitFor();
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await other.getByLabel('Bearer key').waitFor();
-    expect(JSON.stringify((await context.storageState()).origins)).not.toContain('demo-key');
-    await context.close();
-  });
-
-  it('of one tab alone leaves the one that is remembered for the others', async () => {
-    const { page, context } = await openPage(browser());
-    const other = await context.newPage();
+  it('is remembered on the device if the user wants that, until one tab signs out', async () => {
+    const page = await open();
+    const [other, third] = [await page.context().newPage(), await page.context().newPage()];
     for (const tab of [page, other]) await tab.goto(gateway.url + RUN);
     await page.getByLabel('Remember on this device').check();
-    await page.getByLabel('Bearer key').fill('demo-key');
-    await page.keyboard.press('Enter');
-    await page.getByText('A step failed').waitFor();
-    await other.getByLabel('Bearer key').fill('other-key');
-    await other.keyboard.press('Enter');
+    await signIn(page, 'demo-key');
+    await showsRun(page);
+    // A key of one tab replaces the remembered key only there.
+    await signIn(other, 'other-key');
     await other.getByText('There is no such run, or not for this key.').waitFor();
-    const third = await context.newPage();
     await third.goto(gateway.url + RUN);
-    await third.getByText('A step failed').waitFor();
-    expect(await page.getByText('A step failed').count()).toBe(1);
-    await context.close();
+    await showsRun(third);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await third.getByLabel('Bearer key').waitFor();
+    expect(await storedOf(page)).not.toContain('demo-key');
   });
 
-  it('that is refused is asked for again, with a word about it', async () => {
-    const { page, context } = await openPage(browser(), { key: 'no-such-key' });
+  it('that is refused or malformed is asked for again', async () => {
+    const page = await open({ key: 'no-such-key' });
     await page.goto(gateway.url + RUN);
     await page.getByRole('alert').getByText('The gateway refused this key').waitFor();
-    await page.getByLabel('Bearer key').fill('two words');
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page, 'two words');
     await page.getByText('A key is one word').waitFor();
-    await page.getByLabel('Bearer key').fill('demo-key');
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByText('A step failed').waitFor();
-    await context.close();
+    await signIn(page, 'demo-key');
+    await showsRun(page);
   });
 
-  it('decides what is seen: another organization’s shows none of the first one’s', async () => {
-    const { page, context } = await openPage(browser(), { key: 'other-key' });
+  it('can be changed, and nothing of the first organization is left', async () => {
+    const page = await open();
     await page.goto(gateway.url);
-    await page.getByRole('article').getByRole('link', { name: 'Contract review' }).waitFor();
-    expect(await page.getByText('Support triage').count()).toBe(0);
-    await page.goto(gateway.url + RUN);
-    await page.getByText('There is no such run, or not for this key.').waitFor();
-    await context.close();
-  });
-
-  it('can be changed, and nothing of the first one’s is left', async () => {
-    const { page, context } = await openPage(browser());
-    await page.goto(gateway.url);
-    await page.getByLabel('Bearer key').fill('demo-key');
-    await page.keyboard.press('Enter');
-    await page.getByRole('article').getByRole('link', { name: 'Support triage' }).waitFor();
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByLabel('Bearer key').fill('other-key');
-    await page.keyboard.press('Enter');
-    await page.getByRole('article').getByRole('link', { name: 'Contract review' }).waitFor();
-    expect(await page.getByText('Support triage').count()).toBe(0);
-    await context.close();
-  });
-
-  it('is kept by the page alone in a browser that stores nothing', async () => {
-    const { page, context, complaints } = await openPage(browser());
-    await page.addInitScript(`for (const name of ['localStorage', 'sessionStorage']) {
-      Object.defineProperty(window, name, { get() { throw new DOMException('Access is denied', 'SecurityError'); } });
-    }`);
-    await page.goto(gateway.url + RUN);
-    await page.getByLabel('Bearer key').fill('demo-key');
-    await page.keyboard.press('Enter');
-    await page.getByText('A step failed').waitFor();
-    await page.getByRole('button', { name: /^Theme: as the system/ }).click();
-    await page.getByRole('button', { name: /^Theme: light/ }).waitFor();
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByLabel('Bearer key').waitFor();
-    expect(complaints).toEqual([]);
-    await context.close();
-  });
-
-  it('is signed out of by the search, too, which is closed then', async () => {
-    const { page, context, complaints } = await openPage(browser());
-    await page.goto(gateway.url + RUN);
-    await page.getByLabel('Bearer key').fill('demo-key');
-    await page.keyboard.press('Enter');
-    await page.getByText('A step failed').waitFor();
+    await signIn(page, 'demo-key');
+    const card = (name: string) => page.getByRole('article').getByRole('link', { name });
+    await card('Support triage').waitFor();
     await page.keyboard.press('/');
     await page.getByRole('dialog').getByRole('combobox').fill('sign out');
     await page.getByRole('option', { name: 'Sign out' }).waitFor();
     await page.keyboard.press('Enter');
-    await page.getByLabel('Bearer key').fill('demo-key');
-    await page.keyboard.press('Enter');
-    await page.getByText('A step failed').waitFor();
+    await signIn(page, 'other-key');
+    await card('Contract review').waitFor();
     expect(await page.getByRole('dialog').count()).toBe(0);
-    expect(complaints).toEqual([]);
-    await context.close();
+    expect(await page.getByText('Support triage').count()).toBe(0);
+    await page.goto(gateway.url + RUN);
+    await page.getByText('There is no such run, or not for this key.').waitFor();
   });
 
-  it('is filled in over the embedded upstream alone', async () => {
-    const sample = await startGateway();
-    const { page, context } = await openPage(browser());
-    await page.goto(sample.url);
-    await page.getByRole('article').getByRole('link', { name: 'Support triage' }).waitFor();
-    await sample.close();
-    await context.close();
-    expect(await (await fetch(gateway.url)).text()).not.toContain('sample-key');
+  it('is kept as long as the page is open in a browser that stores nothing', async () => {
+    const page = await open();
+    await page.addInitScript(`for (const name of ['localStorage', 'sessionStorage']) {
+      Object.defineProperty(window, name, { get() { throw new DOMException('Access is denied', 'SecurityError'); } });
+    }`);
+    await page.goto(gateway.url + RUN);
+    await signIn(page, 'demo-key');
+    await showsRun(page);
+    await page.getByRole('button', { name: /^Theme: as the system/ }).click();
+    await page.getByRole('button', { name: /^Theme: light/ }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Bearer key').waitFor();
+  });
+
+  it('leaves nothing behind that the page does not show any more, and what it shows is not loaded again', async () => {
+    const page = await open({ key: 'demo-key' });
+    await page.clock.install();
+    await page.goto(gateway.url + RUN);
+    await showsRun(page);
+    await follow(page, '/');
+    const row = page.getByRole('list', { name: 'Failed runs' }).getByRole('listitem').filter({ hasText: 'run-4711' });
+    await row.getByText(/^The model accepts 32768 tokens/).waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+    const questions = countRequests(page);
+    await page.clock.runFor(FORGET_EVERY_MS);
+    await row.getByText(/^The model accepts 32768 tokens/).waitFor();
+    expect(await questions()).toBe(0);
+    await follow(page, '/no-such-page');
+    await page.getByText('There is no page at this address').waitFor();
+    await page.clock.runFor(FORGET_EVERY_MS);
+    await page.route('**/graphql', (route) => route.abort());
+    await follow(page, RUN);
+    await page.getByText('The run could not be loaded.').waitFor();
+    expect(await page.getByText('A step failed').count()).toBe(0);
+  });
+});
+
+const refused = new Set<string>();
+const live = await startPageGateway(
+  ({ endpoint, key = '' }) => {
+    if (refused.has(key)) return { status: 401 };
+    if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
+    const running = { status: 'running', start_time: new Date().toISOString(), end_time: null };
+    return { json: [endpoint === 'steps' ? wireStep(running) : wireRun('r1', running)] };
+  },
+  { REAUTH_INTERVAL_MS: '1000' },
+);
+afterAll(() => live.close());
+
+describeInBrowser('a key that is refused later', (open) => {
+  const LIVE_RUN = '/workflows/wf/runs/r1?tab=steps';
+
+  it.each([
+    ['a list', 'key-1', '/?since=1h'],
+    ['a live run', 'key-2', LIVE_RUN],
+  ])('is asked for again in the same place: %s', async (_, key, path) => {
+    const page = await open({ key });
+    await page.goto(live.url + path);
+    await page.getByText('Live', { exact: true }).waitFor();
+    refused.add(key);
+    await page.getByRole('alert').getByText('The gateway refused this key').waitFor();
+    expect(page.url()).toBe(live.url + path);
+    await page.getByLabel('Bearer key').fill('next-key');
+    await page.keyboard.press('Enter');
+    await page.getByText('Live', { exact: true }).waitFor();
+    expect(page.url()).toBe(live.url + path);
+  });
+
+  it('has a link that is copied over plain HTTP, too, and the page says if that fails', async () => {
+    const page = await open({ key: 'key-3', mayComplain: true });
+    // Another name than localhost, which browsers trust without HTTPS.
+    await page.route('http://stepgate.test/**', async (route) => {
+      const { pathname, search } = new URL(route.request().url());
+      // The answer of a stream never ends, so it can not be passed on.
+      if (pathname.endsWith('/stream')) return route.abort();
+      return route.fulfill({ response: await route.fetch({ url: live.url + pathname + search }) });
+    });
+    await page.goto(`http://stepgate.test${LIVE_RUN}`);
+    expect(await page.evaluate('window.isSecureContext')).toBe(false);
+    await page.getByRole('button', { name: 'Copy link' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    await page.keyboard.press('/');
+    const field = page.getByRole('dialog', { name: 'Search' }).getByRole('combobox');
+    await field.press('Control+v');
+    await untilTrue(page, `document.activeElement.value === 'http://stepgate.test${LIVE_RUN}'`);
+    await page.keyboard.press('Escape');
+    await page.evaluate('document.execCommand = () => false');
+    await page.getByRole('button', { name: 'Copy link' }).click();
+    await page.getByRole('button', { name: 'Could not copy' }).waitFor();
   });
 });

@@ -1,40 +1,50 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { fillInputs, type Page } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { NGINX, startNginx } from '../harness/nginx.ts';
+import { startSampleGateway } from '../harness/sample-gateway.ts';
 
-const LARGEST_FIRST_LOAD = 250_000;
+const BASE = '/stepgate';
+const RUN = '/workflows/support-triage/runs/run-4711';
+
+const plain = await startGateway();
+const gateway = await startSampleGateway({ BASE_PATH: BASE });
+const nginx = NGINX !== null || process.env.CI !== undefined ? await startNginx(gateway.url) : null;
+afterAll(async () => {
+  await nginx?.close();
+  await gateway.close();
+  await plain.close();
+});
 
 describe('the gateway serves the run page', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  let production: TestGateway;
-  beforeAll(async () => {
-    upstream = await startFaultyUpstream();
-    gateway = await startGateway();
-    production = await startGateway({ NODE_ENV: 'production', UPSTREAM_URL: upstream.url });
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await production.close();
-    await upstream.close();
-  });
-
-  const get = (path: string, headers: Record<string, string> = {}) => fetch(gateway.url + path, { headers });
+  const LARGEST_FIRST_LOAD = 250_000;
+  const get = (path: string, headers: Record<string, string> = {}) => fetch(plain.url + path, { headers });
   const text = async (path: string) => (await get(path)).text();
 
-  it.each(['/', '/workflows/support-triage', '/workflows/support-triage/runs/run-4711?tab=steps'])(
-    'at %s',
-    async (path) => {
-      const response = await get(path);
-      expect(response.status).toBe(200);
-      expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
-      expect(response.headers.get('cache-control')).toBe('no-cache');
-      expect(await response.text()).toContain('<div id="root">');
-    },
-  );
+  it.each(['/', '/workflows/support-triage', `${RUN}?tab=steps`])('at %s', async (path) => {
+    const response = await get(path);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('cache-control')).toBe('no-cache');
+    expect(await response.text()).toContain('<div id="root">');
+  });
 
-  it('under a policy that lets it load and ask nothing but the gateway’s own', async () => {
+  it.each([
+    ['/nowhere', 404],
+    ['/assets/none.js', 404],
+    ['/assets/..%2f..%2fpackage.json', 404],
+    [`${BASE}/`, 404],
+    ['/healthz', 200],
+  ])('but not at %s', async (path, status) => {
+    const response = await get(path);
+    expect(response.status).toBe(status);
+    expect(await response.text()).not.toContain('<div id="root">');
+  });
+
+  it('with a policy that allows only the gateway’s own scripts and requests', async () => {
     const policy = (await get('/')).headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("script-src 'self'");
@@ -43,25 +53,18 @@ describe('the gateway serves the run page', () => {
     expect(await text('/')).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\son\w+=/);
   });
 
-  it('with the sample key over the embedded upstream alone', async () => {
+  it('in production, without the sample key of the embedded upstream', async () => {
+    const upstream = await startFaultyUpstream();
+    const production = await startGateway({ NODE_ENV: 'production', UPSTREAM_URL: upstream.url });
+    const html = await (await fetch(production.url + RUN)).text();
+    expect(html).toContain('<div id="root">');
+    expect(html).not.toContain('sample-key');
     expect(await text('/')).toContain('<meta name="sample-key" content="demo-key">');
-    expect(await (await fetch(production.url)).text()).not.toContain('sample-key');
+    await production.close();
+    await upstream.close();
   });
 
-  it('in production too, as it was built', async () => {
-    const response = await fetch(`${production.url}/workflows/wf/runs/r1`);
-    expect(response.status).toBe(200);
-    expect(await response.text()).toContain('<div id="root">');
-  });
-
-  it('leaves other paths alone: what is nowhere is a 404', async () => {
-    expect((await get('/nowhere')).status).toBe(404);
-    expect((await get('/assets/none.js')).status).toBe(404);
-    expect((await get('/assets/..%2f..%2fpackage.json')).status).toBe(404);
-    expect((await get('/healthz')).headers.get('content-type')).toMatch(/json/);
-  });
-
-  it('lets its files be kept for as long as their names stand', async () => {
+  it('with files that browsers keep as long as their names are valid', async () => {
     const path = /\/assets\/index-[\w-]+\.js/.exec(await text('/'))?.[0] ?? '';
     const response = await get(path, { 'accept-encoding': 'gzip' });
     expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
@@ -71,10 +74,9 @@ describe('the gateway serves the run page', () => {
     expect((await get('/assets/theme.js')).headers.get('cache-control')).toBe('no-cache');
   });
 
-  it('loads less than 250 kB of zipped JavaScript before a run shows', async () => {
+  it('with less than 250 kB of compressed JavaScript before a run shows', async () => {
     const paths = new Set<string>();
     const queue = [...(await text('/')).matchAll(/\/(assets\/[\w.-]+\.js)/g)].map(([, path]) => path ?? '');
-    const entries = queue.length;
     let bytes = 0;
     for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
       if (paths.has(path)) continue;
@@ -84,9 +86,98 @@ describe('the gateway serves the run page', () => {
       const imported = [...script.matchAll(/(?:from|import)\s*["'`]\.\/([\w.-]+\.js)["'`]/g)];
       queue.push(...imported.map(([, name]) => `assets/${name ?? ''}`));
     }
-    expect(entries).toBeGreaterThan(1);
     expect([...paths].filter((path) => /json-tree|workflow-graph|comparison/.test(path))).toEqual([]);
     expect(bytes).toBeLessThan(LARGEST_FIRST_LOAD);
     expect(bytes).toBeGreaterThan(100_000);
+  });
+});
+
+describeInBrowser('the run page below a base path', (open) => {
+  /** A deep link, a reload, links, and a run from its start to its end. */
+  async function use(page: Page, origin: string, base: string): Promise<void> {
+    await page.goto(`${origin}${base}${RUN}?tab=steps`);
+    await page.getByRole('heading', { name: 'run-4711' }).waitFor();
+    await page.reload();
+    await page.getByRole('link', { name: 'draft_reply' }).first().click();
+    await page.getByRole('complementary', { name: 'Step' }).waitFor();
+    expect(await page.getByRole('link', { name: 'GraphQL' }).getAttribute('href')).toBe(`${base}/graphql`);
+    await page.getByRole('link', { name: 'Stepgate' }).click();
+    await page.getByRole('article').getByRole('link', { name: 'Quick answer' }).click();
+    await page.waitForURL(`${origin}${base}/workflows/quick-answer`);
+    let loads = 0;
+    page.on('load', () => (loads += 1));
+    await page.getByRole('button', { name: 'Run' }).click();
+    await fillInputs(page, '{ "question": "What time is it?" }');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.waitForURL(`${origin}${base}/workflows/quick-answer/runs/*`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    gateway.advance(60_000);
+    await page.getByText('Final', { exact: true }).waitFor();
+    expect(loads).toBe(0);
+  }
+
+  it('works behind a proxy that keeps the path (nginx if installed): files, requests, links and live runs', async () => {
+    const page = await open({ key: 'demo-key' });
+    const answers: string[] = [];
+    page.on('response', (answer) => answers.push(`${answer.status()} ${new URL(answer.url()).pathname}`));
+    await use(page, nginx?.url ?? gateway.url, BASE);
+    expect(answers.filter((answer) => !/^(200|304) \/stepgate\//.test(answer))).toEqual([]);
+    expect(answers).toContain('200 /stepgate/assets/theme.js');
+    expect(answers).toContain('200 /stepgate/graphql');
+    expect(answers).toContain('200 /stepgate/graphql/stream');
+  });
+
+  it('works behind a proxy that removes the path', async () => {
+    const page = await open({ key: 'demo-key' });
+    await page.route('**/*', (route) => {
+      const url = route.request().url();
+      return url.startsWith(`${gateway.url}${BASE}/`) ? route.continue({ url: url.replace(BASE, '') }) : route.abort();
+    });
+    await use(page, gateway.url, BASE);
+  });
+});
+
+describeInBrowser('GraphiQL', (open) => {
+  it('works without the internet, by the key of the run page, and is there again once it was chosen', async () => {
+    // Sandbox complains that it can not be loaded.
+    const page = await open({ key: 'demo-key', mayComplain: true });
+    const complaints: string[] = [];
+    page.on('pageerror', ({ message }) => complaints.push(message));
+    const asked = new Set<string>();
+    await page.route(
+      (url) => url.origin !== gateway.url,
+      (route) => {
+        asked.add(new URL(route.request().url()).host);
+        return route.abort();
+      },
+    );
+    const url = `${gateway.url}${BASE}/graphql`;
+    await page.goto(url);
+    const offline = page.getByRole('link', { name: 'GraphiQL (works offline)' });
+    await offline.click();
+    await page.locator('.graphiql-query-editor').getByText('recentRuns').first().waitFor();
+    asked.clear();
+    complaints.splice(0);
+    const execute = page.getByRole('button', { name: /^Execute query/ });
+    await execute.click();
+    await page.locator('.result-window').getByText('recentRuns').waitFor();
+    await page.getByRole('button', { name: /Show GraphiQL Explorer/ }).click();
+    await page.locator('.graphiql-explorer-root').getByText('compareRuns').waitFor();
+    await page.getByRole('button', { name: 'Open settings dialog' }).click();
+    await page.getByRole('dialog').getByText('Theme', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+
+    const subscription =
+      'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { id freshness { isFinal } } }';
+    await page.goto(`${url}?query=${encodeURIComponent(subscription)}`);
+    await execute.click();
+    await page.locator('.result-window').getByText('isFinal').waitFor();
+    await page.goto(url);
+    await execute.waitFor();
+    expect([...asked, ...complaints]).toEqual([]);
+    await page.getByRole('link', { name: 'Apollo Sandbox' }).click();
+    await offline.waitFor();
+    await page.goto(url);
+    await offline.waitFor();
   });
 });

@@ -1,0 +1,342 @@
+import { afterAll, expect, it } from '@jest/globals';
+import { startPageGateway } from '../harness/browser-gateway.ts';
+import { operationOf, setHidden, type Page } from '../harness/browser.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import type { Script } from '../harness/faulty-upstream.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+
+const REFUSAL = {
+  contentType: 'application/graphql-response+json',
+  body: JSON.stringify({ errors: [{ message: 'Too many', extensions: { code: 'RATE_LIMITED', retryable: true } }] }),
+};
+
+/** How often the page asks for what grows with a run. */
+const FIGURES_EVERY_MS = 10_000;
+/** The same for the state of a run in a hidden tab. */
+const ASK_HIDDEN_EVERY_MS = 30_000;
+
+const at = (agoMs: number): string => new Date(Date.now() - agoMs).toISOString();
+const [START, MIDDLE, END] = [at(60_000), at(30_000), at(10_000)];
+const EARLIER = wireStep({ id: 's0', node_id: 'earlier', start_time: at(90_000), end_time: START });
+const over = new Set<string>();
+/** Runs whose first step has grown, or has another step before it. */
+const grown = new Set<string>();
+const withEarlier = new Set<string>();
+
+const script: Script = ({ endpoint, runId }) => {
+  const isOver = over.has(runId) || runId === 'base';
+  const outcome = runId.startsWith('failing') ? { status: 'failed', error: 'It broke' } : { status: 'completed' };
+  const end = isOver ? { ...outcome, end_time: END } : { status: 'running', end_time: null };
+  if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
+  if (endpoint === 'run') {
+    const outputs = isOver ? 'All of it' : null;
+    return { json: [wireRun(runId, { start_time: START, all_outputs: null, outputs, ...end })] };
+  }
+  if (endpoint !== 'steps') return { status: 404, json: {} };
+  const inputs = { model: 'm', messages: [{ role: 'user', content: 'Refund?' }] };
+  const choices = [{ message: { role: 'assistant', content: 'The answer' }, finish_reason: 'stop' }];
+  const text = isOver ? 'The whole output' : `The${grown.has(runId) ? ' whole' : ''}`;
+  return {
+    json: [
+      ...(withEarlier.has(runId) ? [EARLIER] : []),
+      wireStep({ id: 's1', node_id: 'first', start_time: START, end_time: MIDDLE }),
+      wireStep({ id: 's2', start_time: MIDDLE, inputs, outputs: isOver ? { choices } : null, ...end }),
+      wireStep({ id: 's3', node_id: 'partial', start_time: MIDDLE, outputs: { text }, ...end }),
+    ],
+  };
+};
+
+const gateway = await startPageGateway(script);
+afterAll(() => gateway.close());
+
+describeInBrowser('a live run', (open) => {
+  const pathOf = (runId: string) => `${gateway.url}/workflows/wf/runs/${runId}`;
+  const isLive = (page: Page) => page.getByText('Live', { exact: true }).waitFor();
+  const isFinal = (page: Page) => page.getByText('Final', { exact: true }).waitFor();
+
+  /** Each part of the page with its text before the end of the run, and after it. */
+  const PARTS: Readonly<Record<string, readonly (readonly [string, string | RegExp, string | RegExp])[]>> = {
+    'tab=payload&runSide=outputs&step=s2': [
+      ['.run-payload', 'No outputs', 'All of it'],
+      ['.conversation', '–', 'The answer'],
+    ],
+    'tab=compare&with=base&node=partial&diff=outputs&step=s3&side=outputs': [
+      ['.comparison .facts', 'Running', /^Completed$/],
+      ['.compared-nodes', '"text": "The"', 'No difference'],
+      ['.step-detail', '"The"', '"The whole output"'],
+    ],
+    'tab=graph&step=s1&side=inputs': [
+      ['.graph-scroll', 'Running', 'Completed'],
+      ['.step-detail', /^[345]\d%$/, '60%'],
+    ],
+  };
+
+  it.each(Object.entries(PARTS))('shows its end without a reload: %s', async (search, parts) => {
+    const runId = `run-${over.size}`;
+    const page = await open({ key: 'key-1' });
+    const shown = (place: string, text: string | RegExp) => page.locator(place).getByText(text).first();
+    await page.goto(`${pathOf(runId)}?${search}`);
+    await isLive(page);
+    for (const [place, before] of parts) await shown(place, before).waitFor();
+    expect(await page.title()).toBe(`Running · ${runId} – Stepgate`);
+    over.add(runId);
+    await isFinal(page);
+    // Announced to screen readers.
+    await page.getByRole('status').getByText(`${runId}: Completed`).waitFor();
+    for (const [place, before, after] of parts) {
+      await shown(place, after).waitFor();
+      await shown(place, before).waitFor({ state: 'detached' });
+    }
+  });
+
+  it('whose last answers fail is asked for again, then says why, and is loaded on request', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.clock.install();
+    await page.goto(pathOf('failing-later'));
+    await isLive(page);
+    await page.getByText('Slowest steps').waitFor();
+    await page.route('**/graphql', (route) => route.fulfill({ status: 429, ...REFUSAL }));
+    const refused = () => page.waitForResponse((response) => operationOf(response.request()) === 'Run');
+    const first = refused();
+    over.add('failing-later');
+    await isFinal(page);
+    await first;
+    for (let again = 1; again <= 2; again += 1) {
+      const next = refused();
+      await page.clock.runFor(FIGURES_EVERY_MS);
+      await next;
+    }
+    await page.getByRole('alert').getByText('RATE_LIMITED: Too many').waitFor();
+    await page.unrouteAll();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('2 steps failed').waitFor();
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+  });
+
+  /** Holds the next answer to an operation back: `held` when the gateway has given it. `release` resolves when the page shows it. */
+  async function holdBack(page: Page, name: string) {
+    const [held, released] = [Promise.withResolvers<null>(), Promise.withResolvers<null>()];
+    let isHeld = false;
+    await page.route('**/graphql', async (route) => {
+      if (isHeld || operationOf(route.request()) !== name) return route.fallback();
+      isHeld = true;
+      const response = await route.fetch();
+      held.resolve(null);
+      await released.promise;
+      return route.fulfill({ response });
+    });
+    return {
+      held: held.promise,
+      async release() {
+        const answered = page.waitForResponse((response) => operationOf(response.request()) === name);
+        released.resolve(null);
+        await (await answered).finished();
+        await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+      },
+    };
+  }
+
+  it('keeps the state of newer events when an older answer comes late', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.clock.install();
+    await page.goto(`${pathOf('late')}?tab=steps`);
+    await isLive(page);
+    const late = await holdBack(page, 'Run');
+    // With another left edge each step has another place, so the page asks for the whole run.
+    withEarlier.add('late');
+    await late.held;
+    over.add('late');
+    const row = page.getByRole('row', { name: /model_1/ });
+    await row.getByText('Completed').waitFor();
+    await late.release();
+    await page.clock.runFor(FIGURES_EVERY_MS);
+    await row.getByText('Completed').waitFor();
+  });
+
+  it('keeps its end when the answer of a hidden tab comes late', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.clock.install();
+    await page.goto(pathOf('hidden'));
+    await isLive(page);
+    const late = await holdBack(page, 'RunStatus');
+    await setHidden(page, true);
+    await page.clock.runFor(ASK_HIDDEN_EVERY_MS);
+    await late.held;
+    await setHidden(page, false);
+    over.add('hidden');
+    await isFinal(page);
+    await late.release();
+    expect(await page.title()).toMatch(/^Completed · hidden/);
+  });
+
+  it('keeps the figures of its end when earlier figures come late', async () => {
+    const page = await open({ key: 'key-1' });
+    const late = await holdBack(page, 'RunFiguresAgain');
+    await page.goto(pathOf('figures'));
+    await isLive(page);
+    grown.add('figures');
+    await late.held;
+    over.add('figures');
+    await isFinal(page);
+    const slowest = page.locator('.run-insights').first();
+    await slowest.getByText('20.0 s').first().waitFor();
+    await late.release();
+    expect(await slowest.getByText('20.0 s').count()).toBeGreaterThan(0);
+  });
+});
+
+const STEPS = 1000;
+const RUNNING = 20;
+/** The first poll may be as late as this. */
+const POLL_MS = 10_000;
+/** The gateway's default LIVE_TTL_MS: at most one event in this time. */
+const SECONDS_PER_EVENT = 2;
+const SECONDS_PER_FIGURES = 10;
+const MOST_BYTES_PER_SECOND = 30_000;
+
+const clock = createManualClock();
+const startMs = clock.now();
+const timeOf = (ms: number): string => new Date(startMs + ms).toISOString();
+const UNDER_WAY = { status: 'running', end_time: null, outputs: null, elapsed_time: 0 };
+/** Of the thousand steps: how many have finished. */
+let finished = STEPS - RUNNING;
+let isOver = false;
+let answer = '';
+
+function manySteps(): Wire[] {
+  return Array.from({ length: finished + (isOver ? 0 : RUNNING) }, (_, index) => {
+    const offsetMs = index * 900 - 3_600_000;
+    const end_time = timeOf(offsetMs + 800);
+    const state = index < finished ? { outputs: null, end_time, elapsed_time: 0 } : UNDER_WAY;
+    const ids = { id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`, node_id: `node_${index % 40}` };
+    // A later step of the same node would make good for the failure.
+    const isFragile = index === STEPS + 3;
+    const failure = { node_id: 'fragile', status: 'failed', error: 'It broke while somebody watched' };
+    return wireStep({ ...ids, start_time: timeOf(offsetMs), ...state, ...(isFragile && failure) });
+  });
+}
+
+const RUNS: Readonly<Record<string, { readonly run: Wire; readonly steps: () => readonly Wire[] }>> = {
+  many: { run: { start_time: timeOf(-3_600_000) }, steps: manySteps },
+  ahead: {
+    run: { ...UNDER_WAY, start_time: timeOf(-110_000) },
+    steps: () => [
+      wireStep({ id: 's1', node_id: 'by_its_start', ...UNDER_WAY, start_time: timeOf(-100_000) }),
+      wireStep({ id: 's2', node_id: 'by_elapsed_time', ...UNDER_WAY, start_time: timeOf(-90_000), elapsed_time: 5 }),
+      wireStep({ id: 's3', node_id: 'by_a_clock_ahead', start_time: timeOf(100_000), end_time: timeOf(110_000) }),
+    ],
+  },
+  graph: {
+    run: { ...UNDER_WAY, start_time: timeOf(-110_000) },
+    steps: () => [
+      wireStep({ id: 's1', ...UNDER_WAY, start_time: timeOf(-100_000) }),
+      wireStep({ id: 's2', node_id: 'send', ...UNDER_WAY, start_time: timeOf(-90_000), outputs: answer }),
+    ],
+  },
+};
+
+const timed = await startPageGateway(
+  ({ endpoint, runId }) => {
+    if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
+    const found = RUNS[runId];
+    if (endpoint === 'steps') return { json: found?.steps() };
+    if (endpoint !== 'run' || !found) return { status: 404, json: {} };
+    const ofMany = runId === 'many' && (isOver ? { status: 'failed' } : { status: 'running', end_time: null });
+    return { json: [wireRun(runId, { all_outputs: null, ...found.run, ...ofMany })] };
+  },
+  { LIVE_TTL_MS: String(1000 * SECONDS_PER_EVENT) },
+  { now: clock.now, after: clock.after },
+);
+afterAll(() => timed.close());
+
+describeInBrowser('the timeline of a live run', (open) => {
+  const stepsShown = (page: Page, count: number) =>
+    page.getByRole('listbox', { name: new RegExp(`^${count} steps`) }).waitFor();
+
+  /** The right edges of the running bars, and the place of the line of now. */
+  const edgesOf = (page: Page) =>
+    page.evaluate<{ readonly edges: readonly number[]; readonly now: number; readonly width: number }>(`(() => {
+      const path = document.querySelector('.status-running .bars').getAttribute('d');
+      const bars = [...path.matchAll(/M([-\\d.]+) [-\\d.]+h([\\d.]+)/g)];
+      return {
+        edges: bars.map(([, x, length]) => Number(x) + Number(length)),
+        now: Number(document.querySelector('line.now').getAttribute('x1')),
+        width: document.querySelector('.timeline-lanes').getBoundingClientRect().width,
+      };
+    })()`);
+
+  it('has running bars that end at now', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${timed.url}/workflows/wf/runs/ahead?fold=off`);
+    await stepsShown(page, 3);
+    const live = await edgesOf(page);
+    expect(live.edges).toHaveLength(2);
+    for (const edge of live.edges) expect(Math.abs(edge - live.now)).toBeLessThanOrEqual(2);
+    // The middle is a hundred seconds before the end of the step that starts later than now.
+    expect(live.now).toBeLessThan(0.6 * live.width);
+  });
+
+  it('gives way to a graph whose durations grow with each event', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${timed.url}/workflows/wf/runs/graph?tab=graph`);
+    const node = page.getByRole('region', { name: 'Graph of the run' }).getByRole('link', { name: /^model_1/ });
+    await node.getByText('1 min 40 s').waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await clock.timers(2);
+    for (const duration of ['1 min 50 s', '2 min 00 s']) {
+      answer += 'More of it.';
+      clock.advance(POLL_MS);
+      await node.getByText(duration).waitFor();
+    }
+  });
+
+  /** Counts the bytes on the wire by what they answer. */
+  async function countBytes(page: Page) {
+    const session = await page.context().newCDPSession(page);
+    await session.send('Network.enable');
+    const kinds = new Map<string, 'events' | 'answers'>();
+    const bytes = { events: 0, answers: 0 };
+    session.on('Network.requestWillBeSent', ({ requestId, request }) => {
+      kinds.set(requestId, request.url.endsWith('/graphql/stream') ? 'events' : 'answers');
+    });
+    session.on('Network.dataReceived', ({ requestId, encodedDataLength }) => {
+      bytes[kinds.get(requestId) ?? 'answers'] += encodedDataLength;
+    });
+    return bytes;
+  }
+
+  it('of a thousand steps costs a viewer only what changed', async () => {
+    const page = await open({ key: 'key-1' });
+    const bytes = await countBytes(page);
+    await page.goto(`${timed.url}/workflows/wf/runs/many?rows=packed`);
+    await stepsShown(page, STEPS);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await clock.timers(2);
+
+    const events: number[] = [];
+    const answersBefore = bytes.answers;
+    for (let event = 1; event <= 6; event += 1) {
+      const before = bytes.events;
+      finished += 10;
+      clock.advance(POLL_MS);
+      await stepsShown(page, finished + RUNNING);
+      events.push(bytes.events - before);
+      const { edges, now } = await edgesOf(page);
+      expect(Math.max(...edges)).toBeLessThanOrEqual(now + 1);
+    }
+    // The page asks for what an event does not bring: the error at once, figures every ten seconds.
+    await page.getByText('It broke while somebody watched').waitFor();
+    const answers = bytes.answers - answersBefore;
+    const perSecond = Math.max(...events) / SECONDS_PER_EVENT + answers / SECONDS_PER_FIGURES;
+    expect(perSecond).toBeLessThan(MOST_BYTES_PER_SECOND);
+
+    isOver = true;
+    clock.advance(POLL_MS);
+    await page.getByText('Final', { exact: true }).waitFor();
+    await stepsShown(page, finished);
+    await page.getByText('Slowest steps').waitFor();
+    expect(await page.locator('line.now').count()).toBe(0);
+  });
+});
