@@ -28,9 +28,19 @@ export interface RandomOperation {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-const RUN_IDS = ['r1', 'r1', 'r2', 'r3', 'missing', '..'];
+/** graphql-jit 0.8.9 turns such a literal into an expression and runs it. */
+const CODE_AS_TEXT = '__MAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74d(() => { throw 1 })()';
+const RUN_IDS = ['r1', 'r1', 'r2', 'r3', 'broken', 'missing', '..'];
 const MOMENTS = ['2025-03-13T02:41:16Z', '2020-01-01T00:00:00+02:00', 'yesterday'];
-const PATHS = ['usage.total_tokens', 'choices[0].message', 'nothing', 'a[', '"\\"\u2028\n', '`{"__proto__": 1}`'];
+const PATHS = [
+  'usage.total_tokens',
+  'choices[0].message',
+  'nothing',
+  'a[',
+  CODE_AS_TEXT,
+  '"\\"\u2028\n',
+  '`{"__proto__": 1}`',
+];
 /** By argument; the argument `id` goes by its field. */
 const POOLS: Readonly<Record<string, readonly unknown[]>> = {
   workflow: ['wf', 'wf', 'other', 'gone', '..', 7],
@@ -46,7 +56,7 @@ const POOLS: Readonly<Record<string, readonly unknown[]>> = {
   last: [1, 2, 100, 0, 1001],
   buckets: [1, 3, 24, 0],
   after: ['WyJ3b3JrZmxvdyIsIndmIl0', 'x'],
-  search: ['wf', 'MAIL', 'nothing', ''],
+  search: ['wf', 'MAIL', 'nothing', '', CODE_AS_TEXT],
   path: PATHS,
   startedAfter: MOMENTS,
   startedBefore: MOMENTS,

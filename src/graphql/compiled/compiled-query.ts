@@ -29,7 +29,7 @@ export interface QueryCompiler {
   compile(document: DocumentNode, operationName: string | null): CompiledQuery | null;
 }
 
-/** Growth of the heap by a compiled function that has run, by scripts/soak/compiled-figures.ts: 2 to 8.3 KB a field. */
+/** Measured growth of the heap by a compiled function that has run: 2 to 8.3 KB a field. */
 export const BYTES_PER_FIELD = 8000;
 
 export function createQueryCompiler(schema: GraphQLSchema): QueryCompiler {

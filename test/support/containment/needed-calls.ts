@@ -34,7 +34,7 @@ export interface NeededCalls {
   ofField(source: Fields, args: Fields, value: unknown, info: GraphQLResolveInfo): readonly Fault[];
   ofItem(item: unknown, index: number, args: Fields, info: GraphQLResolveInfo): readonly Fault[];
   /** Of a run whose record must be loaded. */
-  ofRun(run: RunIds, info: GraphQLResolveInfo): Fault | undefined;
+  ofRun(run: RunIds, info: GraphQLResolveInfo): readonly Fault[];
 }
 
 const NEED_NO_CALL: readonly string[] = ['id', 'workflowId', 'workflow'];
@@ -43,8 +43,12 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
   const fault = (...call: Parameters<typeof callOf>): Fault | undefined => failures.get(callOf(...call));
   const workflowsFault = fault('workflows');
 
-  const ofRun = (run: RunIds, info: GraphQLResolveInfo): Fault | undefined =>
-    fault('run', run.workflowId, run.runId) ?? ofListedRun(run, info);
+  /** Another field of the operation may have asked for the steps of the same run: then their denial is an error of the run, too. */
+  function ofRun({ workflowId, runId }: RunIds, info: GraphQLResolveInfo): readonly Fault[] {
+    const [record, steps] = [fault('run', workflowId, runId), fault('steps', workflowId, runId)];
+    if (record) return steps?.isDenial ? [record, steps] : [record];
+    return [ofListedRun({ workflowId, runId }, info) ?? []].flat();
+  }
 
   /** Of a run whose record is there. */
   function ofListedRun({ workflowId, runId }: RunIds, info: GraphQLResolveInfo): Fault | undefined {
@@ -95,8 +99,7 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
       case 'Mutation.executeWorkflow':
         return fault('execute', workflowId);
       case 'ExecuteWorkflowPayload.run': {
-        const found = isFields(value) ? ofRun(idsOf(value), info) : undefined;
-        return found?.isDenial ? found : undefined;
+        return isFields(value) ? ofRun(idsOf(value), info).filter(({ isDenial }) => isDenial) : undefined;
       }
       case 'Workflow.runs':
       case 'Workflow.statistics':

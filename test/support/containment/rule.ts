@@ -119,7 +119,8 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
 
   function remember(source: Fields, args: Fields, value: Fields, info: GraphQLResolveInfo): void {
     rememberRuns(source, args, value, info);
-    const unknown = info.parentType.name === 'ExecuteWorkflowPayload' && needed.ofRun(idsOf(value), info);
+    if (info.parentType.name !== 'ExecuteWorkflowPayload') return;
+    const [unknown] = needed.ofRun(idsOf(value), info);
     if (unknown) unknownRuns.set(value, unknown);
   }
 
