@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { exportJWK } from 'jose';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { createSigningKey, secondsOf, startIssuer, type Issuer, type SigningKey } from '../harness/issuer.ts';
+import { createSigningKey, secondsOf, startIssuer, type SigningKey } from '../harness/issuer.ts';
+import { perBlock, perTest } from '../harness/lasting.ts';
 import { captureLog, type CapturedLog } from '../harness/observed.ts';
 import { freePort } from '../harness/program.ts';
 
@@ -23,8 +24,6 @@ const UNAVAILABLE = 'IDENTITY_UNAVAILABLE';
 
 describe("the keys of the tokens' issuer", () => {
   let clock: ManualClock;
-  let issuer: Issuer;
-  let upstream: FaultyUpstream;
   let gateway: TestGateway | null;
   let log: CapturedLog;
   let directory: string;
@@ -34,25 +33,21 @@ describe("the keys of the tokens' issuer", () => {
   let turn = 0;
 
   beforeAll(async () => {
-    upstream = await startFaultyUpstream();
     directory = await mkdtemp(join(tmpdir(), 'stepgate-'));
     [a, b, rsa] = await Promise.all([createSigningKey('a'), createSigningKey('b'), createSigningKey('rsa', 'RS256')]);
   });
-  beforeEach(async () => {
+  afterAll(() => rm(directory, { recursive: true }));
+  const upstream = perBlock(() => startFaultyUpstream());
+  beforeEach(() => {
     clock = createManualClock();
     log = captureLog('warn');
-    issuer = await startIssuer(clock.now);
-    issuer.keys = [a];
     gateway = null;
   });
-  afterEach(async () => {
-    await gateway?.close();
-    await issuer.close();
+  const issuer = perTest(() => startIssuer(clock.now));
+  beforeEach(() => {
+    issuer.keys = [a];
   });
-  afterAll(async () => {
-    await upstream.close();
-    await rm(directory, { recursive: true });
-  });
+  afterEach(() => gateway?.close());
 
   const start = async (jwks = issuer.jwksUrl) => {
     await gateway?.close();

@@ -1,99 +1,60 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+/** What a scope hides: claims of a token narrow it, or an `authenticate` hook, by the upstream's list of workflows. */
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Identity } from 'stepgate';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { startIssuer, type Claims, type Issuer } from '../harness/issuer.ts';
+import { startFaultyUpstream, type Reply, type Script } from '../harness/faulty-upstream.ts';
+import { until } from '../harness/fleet.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { startIssuer, type Claims } from '../harness/issuer.ts';
+import { perBlock, perTest } from '../harness/lasting.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
+import { scrape } from '../harness/observed.ts';
+import { codesOf } from '../harness/operations.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { rawJSON, wireRun, wireStep } from '../harness/wire.ts';
 
-const WORKFLOWS = [
-  wireWorkflow('a1', { organization_id: 'org-a' }),
-  wireWorkflow('a2', { organization_id: 'org-a' }),
-  wireWorkflow('b1', { organization_id: 'org-b' }),
-  wireWorkflow('nobodys', { organization_id: null }),
-];
-
-/** Every workflow has the same runs; the steps are of the workflow's organization. */
-const script: Script = ({ endpoint, workflowId, runId }) => {
-  switch (endpoint) {
-    case 'workflows':
-      return { json: WORKFLOWS };
-    case 'runs':
-      return { json: ['r1', 'r2'].map((id) => wireRun(id)) };
-    case 'run':
-      return { json: [wireRun(runId, { outputs: `secret of ${workflowId}` })] };
-    case 'steps':
-      return { json: [wireStep({ organization_id: workflowId.startsWith('b') ? 'org-b' : 'org-a' })] };
-    case 'execute':
-      return { json: { run_id: 'new', message: null } };
-    case 'unknown':
-      return { status: 404 };
-  }
-};
-
-/** Every field that leads to a workflow's data. */
-const WAYS: readonly (readonly [string, (workflowId: string) => string])[] = [
-  ['run', (id) => `{ run(workflowId: "${id}", id: "r1") { outputs } }`],
-  ['steps', (id) => `{ run(workflowId: "${id}", id: "r1") { steps { outputs } } }`],
-  ['workflow', (id) => `{ workflow(id: "${id}") { name } }`],
-  ['workflow.run', (id) => `{ workflow(id: "${id}") { run(id: "r1") { outputs } } }`],
-  ['workflow.runsById', (id) => `{ workflow(id: "${id}") { runsById(ids: ["r1"]) { outputs } } }`],
-  ['workflow.runs', (id) => `{ workflow(id: "${id}") { runs { nodes { id } } } }`],
-  ['workflow.statistics', (id) => `{ workflow(id: "${id}") { statistics { runCount } } }`],
-  ['compareRuns', (id) => `{ compareRuns(workflowId: "${id}", baseId: "r1", headId: "r2") { wallClockDeltaMs } }`],
-  ['executeWorkflow', (id) => `mutation { executeWorkflow(workflowId: "${id}") { run { id } } }`],
-];
-
 describe('the claims of a token', () => {
-  let clock: ManualClock;
-  let issuer: Issuer;
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
+  const CLAIM = 'https://example.com/workflows';
+  const WORKFLOWS = [
+    wireWorkflow('a1', { organization_id: 'org-a' }),
+    wireWorkflow('a2', { organization_id: 'org-a' }),
+    wireWorkflow('b1', { organization_id: 'org-b' }),
+    wireWorkflow('nobodys', { organization_id: null }),
+  ];
+  /** Every workflow has the same runs; the steps are of the workflow's organization. */
+  const script: Script = ({ endpoint, workflowId, runId }) => {
+    if (endpoint === 'workflows') return { json: WORKFLOWS };
+    if (endpoint === 'runs') return { json: ['r1', 'r2'].map((id) => wireRun(id)) };
+    if (endpoint === 'run') return { json: [wireRun(runId, { outputs: `secret of ${workflowId}` })] };
+    if (endpoint === 'execute') return { json: { run_id: 'new', message: null } };
+    return { json: [wireStep({ organization_id: workflowId.startsWith('b') ? 'org-b' : 'org-a' })] };
+  };
 
-  const ofClaims = (claims: Claims) => issuer.token(claims);
-  const ask = async (claims: Claims, query: string) => gateway.query(query, { key: await ofClaims(claims) });
-  const listed = async (claims: Claims) => (await ask(claims, '{ workflows { nodes { id } } }')).data;
-
+  const issuer = perBlock(() => startIssuer(Date.now));
+  const upstream = perTest(() => startFaultyUpstream(script));
   const start = (environment: Readonly<Record<string, string>>) =>
-    startGateway(
-      { UPSTREAM_URL: upstream.url, ...issuer.environment, ...environment },
-      { now: clock.now, after: clock.after },
-    );
+    startGateway({ UPSTREAM_URL: upstream.url, ...issuer.environment, ...environment });
+  const gateway = perTest(() => start({ AUTH_ORGANIZATION_CLAIM: 'org', AUTH_WORKFLOWS_CLAIM: CLAIM }));
 
-  beforeEach(async () => {
-    clock = createManualClock();
-    issuer = await startIssuer(clock.now);
-    upstream = await startFaultyUpstream(script);
-    gateway = await start({ AUTH_ORGANIZATION_CLAIM: 'org', AUTH_WORKFLOWS_CLAIM: 'https://example.com/workflows' });
-  });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-    await issuer.close();
-  });
-
+  const ask = async (claims: Claims, query: string, variables = {}) =>
+    gateway.query(query, { key: await issuer.token(claims), variables });
   const all = WORKFLOWS.map((workflow) => workflow.workflow_id);
-  const of = (org: string, ids: readonly unknown[] = all): Claims => ({ org, 'https://example.com/workflows': ids });
+  const of = (org: string, ids: readonly unknown[] = all): Claims => ({ org, [CLAIM]: ids });
+  const outputsOf = (id: string) => `{ run(workflowId: "${id}", id: "r1") { outputs } }`;
 
-  it('tell starts with equal keys apart, unless the rights are equal', async () => {
-    const execute = 'mutation { executeWorkflow(workflowId: "a1", idempotencyKey: "k") { message } }';
-    await ask({ ...of('org-a'), sub: 'ada' }, execute);
-    await ask({ ...of('org-a'), sub: 'grace' }, execute);
-    expect(upstream.count('execute')).toBe(1);
-    await ask(of('org-a', ['a1']), execute);
-    expect(upstream.count('execute')).toBe(2);
-    for (let time = 0; time < 2; time += 1) {
-      expect((await ask(of('org-b'), execute)).errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
-    }
-    expect(upstream.count('execute')).toBe(2);
-  });
-
-  it.each(WAYS)('allow %s in scope', async (_way, queryOf) => {
-    expect((await ask(of('org-a'), queryOf('a1'))).errors).toEqual([]);
-  });
-
-  it.each(WAYS)('hide %s of another organization, and of a workflow that they do not list', async (_way, queryOf) => {
+  /** Every field that leads to a workflow's data. */
+  it.each<[string, (workflowId: string) => string]>([
+    ['run', outputsOf],
+    ['steps', (id) => `{ run(workflowId: "${id}", id: "r1") { steps { outputs } } }`],
+    ['workflow', (id) => `{ workflow(id: "${id}") { name } }`],
+    ['workflow.run', (id) => `{ workflow(id: "${id}") { run(id: "r1") { outputs } } }`],
+    ['workflow.runsById', (id) => `{ workflow(id: "${id}") { runsById(ids: ["r1"]) { outputs } } }`],
+    ['workflow.runs', (id) => `{ workflow(id: "${id}") { runs { nodes { id } } } }`],
+    ['workflow.statistics', (id) => `{ workflow(id: "${id}") { statistics { runCount } } }`],
+    ['compareRuns', (id) => `{ compareRuns(workflowId: "${id}", baseId: "r1", headId: "r2") { wallClockDeltaMs } }`],
+    ['executeWorkflow', (id) => `mutation { executeWorkflow(workflowId: "${id}") { run { id } } }`],
+  ])('hide %s of another organization, and of a workflow that they do not list', async (_, queryOf) => {
     // It is cached for viewers that may see it.
     expect((await ask(of('org-b'), queryOf('b1'))).errors).toEqual([]);
     expect((await ask(of('org-a'), queryOf('a2'))).errors).toEqual([]);
@@ -106,11 +67,46 @@ describe('the claims of a token', () => {
       ask(of('org-a', []), queryOf('a1')),
     ]);
     for (const { data, errors } of hidden) {
-      expect(errors.map(({ extensions }) => extensions.code)).toEqual(errors.map(() => 'NOT_FOUND'));
-      expect(errors.length).toBeGreaterThan(0);
+      expect(new Set(codesOf({ errors }))).toEqual(new Set(['NOT_FOUND']));
       expect(JSON.stringify(data)).not.toMatch(/secret|new|r1|Workflow /);
     }
     expect(upstream.calls.filter(({ workflowId }) => workflowId !== '')).toHaveLength(before);
+  });
+
+  it('hide it with the same error as a 404', async () => {
+    const hidden = await ask(of('org-a'), outputsOf('b1'));
+    upstream.script = (call) => (call.endpoint === 'workflows' ? script(call) : { status: 404 });
+    const missing = await ask(of('org-a'), outputsOf('a1'));
+    const said = ({ errors }: typeof hidden) =>
+      errors.map(({ message, extensions }) => ({ message, extensions: { ...extensions, requestId: null } }));
+    expect(said(hidden)).toEqual(said(missing));
+  });
+
+  it('hide it from a run id that would lead there where a proxy before the upstream decodes slashes', async () => {
+    for (const id of ['../../b1/runs/r1', 'r1/../../../b1/runs/r1', '..\\..\\b1\\runs\\r1', './../../b1/runs/r1']) {
+      const representations = [{ __typename: 'Run', workflowId: 'a1', id }];
+      const document = `query ($id: ID!, $ids: [ID!]!, $representations: [_Any!]!) {
+        run(workflowId: "a1", id: $id) { outputs steps { id } }
+        workflow(id: "a1") { run(id: $id) { outputs } runsById(ids: $ids) { outputs } }
+        compareRuns(workflowId: "a1", baseId: "r1", headId: $id) { head { outputs } }
+        _entities(representations: $representations) { ... on Run { outputs } }
+      }`;
+      const { data, errors } = await ask(of('org-a'), document, { id, ids: [id], representations });
+      const workflow = { run: null, runsById: [null] };
+      expect(data).toEqual({ run: null, workflow, compareRuns: null, _entities: [null] });
+      expect(codesOf({ errors })).toEqual(Array(5).fill('BAD_USER_INPUT'));
+    }
+    expect(upstream.calls.filter(({ runId }) => !['', 'r1'].includes(runId))).toEqual([]);
+  });
+
+  it.each<Transport>(['graphql-ws', 'graphql-sse'])('hide runs from subscriptions over %s', async (transport) => {
+    const watch = `subscription { runUpdated(workflowId: "b1", id: "r1") { status } }`;
+    const mine = await subscribe(transport, gateway.url, watch, { key: await issuer.token(of('org-b')) });
+    expect(await mine.nextData()).toEqual({ runUpdated: { status: 'COMPLETED' } });
+    const other = await subscribe(transport, gateway.url, watch, { key: await issuer.token(of('org-a')) });
+    expect(await other.nextErrorCode()).toBe('NOT_FOUND');
+    mine.leave();
+    other.leave();
   });
 
   it('tell organizations apart whose ids are integers that a double can not', async () => {
@@ -121,180 +117,273 @@ describe('the claims of a token', () => {
     };
     const query = '{ run(workflowId: "a1", id: "r1") { steps { organizationId } } }';
     for (const claim of [another, String(Number(mine))]) {
-      const { data, errors } = await ask(of(claim), query);
-      expect({ data, errors }).toMatchObject({ data: { run: null }, errors: [{ extensions: { code: 'NOT_FOUND' } }] });
+      expect(codesOf(await ask(of(claim), query))).toEqual(['NOT_FOUND']);
     }
     const { data, errors } = await ask(of(mine), query);
     expect({ data, errors }).toEqual({ data: { run: { steps: [{ organizationId: mine }] } }, errors: [] });
   });
 
-  it.each(['../../b1/runs/r1', 'r1/../../../b1/runs/r1', '..\\..\\b1\\runs\\r1', './../../b1/runs/r1'])(
-    'hide it from the run id %j, though a proxy before the upstream decodes slashes',
-    async (id) => {
-      // As nginx does it with `proxy_pass http://upstream/;`.
-      upstream.script = ({ url, ...call }) => {
-        const [, , workflowId = '', , runId = '', steps] = new URL(
-          decodeURIComponent(url.pathname),
-          url,
-        ).pathname.split('/');
-        return script({ ...call, url, endpoint: steps === undefined ? 'run' : 'steps', workflowId, runId });
-      };
-      await gateway.close();
-      gateway = await start({ AUTH_WORKFLOWS_CLAIM: 'ids' });
-      const variables = { id, ids: [id], representations: [{ __typename: 'Run', workflowId: 'a1', id }] };
-      const document = `query ($id: ID!, $ids: [ID!]!, $representations: [_Any!]!) {
-        run(workflowId: "a1", id: $id) { outputs steps { id } }
-        workflow(id: "a1") { run(id: $id) { outputs } runsById(ids: $ids) { outputs } }
-        compareRuns(workflowId: "a1", baseId: "r1", headId: $id) { head { outputs } }
-        _entities(representations: $representations) { ... on Run { outputs } }
-      }`;
-      const { data, errors } = await gateway.query(document, { key: await ofClaims({ ids: ['a1'] }), variables });
-      expect(data).toEqual({
-        run: null,
-        workflow: { run: null, runsById: [null] },
-        compareRuns: null,
-        _entities: [null],
-      });
-      expect(errors.map(({ extensions }) => extensions.code)).toEqual(Array(5).fill('BAD_USER_INPUT'));
-      expect(upstream.calls.filter(({ runId }) => runId !== 'r1')).toEqual([]);
-    },
+  it('keep cached data and starts with equal keys apart, unless the rights are equal', async () => {
+    const execute = 'mutation { executeWorkflow(workflowId: "a1", idempotencyKey: "k") { message } }';
+    const callsOf = async (claims: Claims) => {
+      const before = upstream.calls.filter(({ workflowId }) => workflowId !== '').length;
+      for (const query of [outputsOf('a1'), execute]) expect((await ask(claims, query)).errors).toEqual([]);
+      return upstream.calls.filter(({ workflowId }) => workflowId !== '').length - before;
+    };
+    expect(await callsOf({ ...of('org-a', ['a1', 'a2']), sub: 'ada' })).toBe(2);
+    expect(await callsOf({ ...of('org-a', ['a2', 'a1']), sub: 'grace' })).toBe(0);
+    expect(await callsOf(of('org-a', ['a1']))).toBe(2);
+    for (let time = 0; time < 2; time += 1) expect(codesOf(await ask(of('org-b'), execute))).toEqual(['NOT_FOUND']);
+  });
+
+  it.each<[string, Claims]>([
+    ['none', {}],
+    ['an organization alone', { org: 'org-a' }],
+    ['an empty organization', { org: '', [CLAIM]: [] }],
+    ['a list of organizations', { org: ['org-a'], [CLAIM]: [] }],
+    ['one workflow, not in a list', { org: 'org-a', [CLAIM]: 'a1' }],
+    ['workflows whose ids are numbers', { org: 'org-a', [CLAIM]: [1] }],
+    ['an object of workflows', { org: 'org-a', [CLAIM]: {} }],
+  ])('that are missing or malformed reject the token, which would show everything: %s', async (_, claims) => {
+    expect((await ask(claims, outputsOf('a1'))).errors).toMatchObject([
+      {
+        message: expect.stringMatching(/the token's claim "(org|https:.*)" must be/),
+        extensions: { code: 'UNAUTHENTICATED' },
+      },
+    ]);
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it.each(['constructor', '__proto__', 'toString'])('are missing, though every object has one: %s', async (name) => {
+    await gateway.replace(() => start({ AUTH_WORKFLOWS_CLAIM: name }));
+    expect(codesOf(await ask({}, '{ workflow(id: "a1") { name } }'))).toEqual(['UNAUTHENTICATED']);
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
+    ['neither', {}, ['a1', 'a2', 'b1', 'nobodys']],
+    ['the organization', { AUTH_ORGANIZATION_CLAIM: 'org' }, ['a1', 'a2']],
+    ['the workflows', { AUTH_WORKFLOWS_CLAIM: CLAIM }, ['b1', 'nobodys']],
+  ])('narrow by those that are configured alone: %s', async (_, environment, visible) => {
+    await gateway.replace(() => start(environment));
+    const claims = of('org-a', ['b1', 'nobodys']);
+    const { data } = await ask(claims, '{ workflows { nodes { id } } }');
+    expect(data).toEqual({ workflows: { nodes: visible.map((id) => ({ id })) } });
+    for (const id of all) {
+      const codes = codesOf(await ask(claims, outputsOf(String(id))));
+      expect({ id, codes }).toEqual({ id, codes: visible.includes(String(id)) ? [] : ['NOT_FOUND'] });
+    }
+  });
+});
+
+describe('the list of workflows, for narrowed scopes', () => {
+  const STALE_IF_ERROR_MS = 300_000;
+  let clock: ManualClock;
+  const identities = new Map<string, Identity>();
+  let list: () => Reply | Promise<Reply>;
+  let ofSteps: readonly (string | null)[];
+  let asked = 0;
+
+  const listOf = (...ids: readonly string[]): Reply => ({ json: ids.map((id) => wireWorkflow(id)) });
+  const script: Script = ({ endpoint, runId }) => {
+    if (endpoint === 'workflows') return list();
+    if (endpoint === 'execute') return { json: { run_id: 'new' } };
+    if (endpoint === 'runs') return { json: [wireRun('r1')] };
+    if (endpoint === 'run') return { json: [wireRun(runId)] };
+    return { json: ofSteps.map((organization_id, at) => wireStep({ id: `s${at}`, organization_id })) };
+  };
+
+  beforeEach(() => {
+    clock = createManualClock();
+    list = () => listOf('w');
+    ofSteps = [null];
+  });
+  const upstream = perTest(() => startFaultyUpstream(script));
+  const gateway = perTest(() =>
+    startGateway(
+      { UPSTREAM_URL: upstream.url, STALE_IF_ERROR_MS: `${STALE_IF_ERROR_MS}`, UPSTREAM_CONCURRENCY: '2' },
+      { now: clock.now, after: clock.after, authenticate: (credential) => identities.get(credential) ?? null },
+    ),
   );
 
-  it('hide it with the same error as a 404', async () => {
-    const [, queryOf] = WAYS[0] ?? ['', String];
-    const hidden = await ask(of('org-a'), queryOf('b1'));
-    upstream.script = (call) => (call.endpoint === 'workflows' ? script(call) : { status: 404 });
-    const missing = await ask(of('org-a'), queryOf('a1'));
-    const told = ({ errors }: typeof hidden) =>
-      errors.map(({ message, extensions }) => ({ message, extensions: { ...extensions, requestId: null } }));
-    expect(told(hidden)).toEqual(told(missing));
+  function keyOf(organizationId: string | null, workflowIds: Identity['workflowIds'] = 'all', upstreamKey = 'service') {
+    const key = JSON.stringify([organizationId, workflowIds, upstreamKey]).replaceAll(/[^\w-]/g, '_');
+    identities.set(key, { upstreamKey, workflowIds, ...(organizationId !== null && { organizationId }) });
+    return key;
+  }
+
+  /** The record of a run that nobody has asked for: `shown`, or the code of the error. */
+  async function ask(workflowId: string, key = keyOf('org-1')): Promise<unknown> {
+    asked += 1;
+    const document = `{ run(workflowId: "${workflowId}", id: "r${asked}") { startedAt } }`;
+    const { errors } = await gateway.query(document, { key });
+    return errors[0]?.extensions.code ?? 'shown';
+  }
+  const reads = () => upstream.count('workflows');
+
+  it('is read again after a minute, and after a second for a workflow that it does not have', async () => {
+    expect(await ask('w')).toBe('shown');
+    clock.advance(59_999);
+    expect([await ask('w'), reads()]).toEqual(['shown', 1]);
+    clock.advance(1);
+    expect([await ask('w'), reads()]).toEqual(['shown', 2]);
+    list = () => listOf('w', 'made');
+    clock.advance(999);
+    expect([await ask('made'), reads()]).toEqual(['NOT_FOUND', 2]);
+    clock.advance(1001);
+    expect([await ask('made'), reads()]).toEqual(['shown', 3]);
   });
 
-  it('filter the list of workflows', async () => {
-    expect(await listed(of('org-a'))).toEqual({ workflows: { nodes: [{ id: 'a1' }, { id: 'a2' }] } });
-    expect(await listed(of('org-a', ['a2', 'b1']))).toEqual({ workflows: { nodes: [{ id: 'a2' }] } });
-    expect(await listed(of('org-b'))).toEqual({ workflows: { nodes: [{ id: 'b1' }] } });
+  it('is read for each upstream key, and never with the rights of one key for another', async () => {
+    expect(await ask('w', keyOf('org-1', 'all', 'key-1'))).toBe('shown');
+    list = () => listOf();
+    expect(await ask('w', keyOf('org-1', 'all', 'key-2'))).toBe('NOT_FOUND');
+    expect(upstream.calls.filter(({ endpoint }) => endpoint === 'workflows').map(({ key }) => key)).toEqual([
+      'key-1',
+      'key-2',
+    ]);
   });
 
-  it('hide a run with steps of another organization, even if its workflow is in scope', async () => {
-    upstream.script = (call) =>
-      call.endpoint === 'steps' ? { json: [wireStep({ organization_id: 'org-b' })] } : script(call);
-    const { data, errors } = await ask(of('org-a'), '{ run(workflowId: "a1", id: "r1") { outputs steps { id } } }');
-    expect(data).toEqual({ run: null });
-    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['NOT_FOUND']);
+  it('is shared by the viewers of a key, also where the client that asked first has left', async () => {
+    const answer = Promise.withResolvers<Reply>();
+    list = () => answer.promise;
+    const client = new AbortController();
+    const arrival = upstream.nextCall();
+    const first = gateway
+      .query('{ run(workflowId: "w", id: "first") { startedAt } }', { key: keyOf('org-1'), signal: client.signal })
+      .catch(() => 'left');
+    await arrival;
+    const second = ask('w', keyOf('org-1', ['w']));
+    client.abort();
+    expect(await first).toBe('left');
+    answer.resolve(listOf('w'));
+    expect([await second, reads()]).toEqual(['shown', 1]);
   });
 
-  it.each<Transport>(['graphql-ws', 'graphql-sse'])('hide runs from subscriptions over %s', async (transport) => {
-    const watch = `subscription { runUpdated(workflowId: "b1", id: "r1") { status } }`;
-    const mine = await subscribe(transport, gateway.url, watch, { key: await ofClaims(of('org-b')) });
-    expect(await mine.nextData()).toEqual({ runUpdated: { status: 'COMPLETED' } });
-    const other = await subscribe(transport, gateway.url, watch, { key: await ofClaims(of('org-a')) });
-    expect(await other.nextErrorCode()).toBe('NOT_FOUND');
-    mine.leave();
-    other.leave();
+  it('does not wait behind the calls of the viewer who asks for it first', async () => {
+    const release = Promise.withResolvers<undefined>();
+    upstream.script = async (call) => {
+      if (call.workflowId === 'slow') await release.promise;
+      return script(call);
+    };
+    const busy = keyOf(null);
+    const queued = async () => (await scrape(gateway.url)).value('stepgate_upstream_calls_queued');
+    const slow = Array.from({ length: 6 }, () => ask('slow', busy));
+    await until(async () => (await queued()) === 4);
+    const others = [ask('w', keyOf('org-1')), ask('w', keyOf('org-1', ['w']))];
+    await until(async () => (await queued()) === 5);
+    release.resolve(undefined);
+    expect(await Promise.all([...slow, ...others])).toEqual(new Array(8).fill('shown'));
+    // Next to one of the others, since both slots become free.
+    expect(upstream.calls.slice(2, 4).map(({ endpoint }) => endpoint)).toContain('workflows');
   });
 
-  it('that are missing or malformed reject the token: without them it would see everything', async () => {
-    const wrong: readonly Claims[] = [
-      {},
-      { org: 'org-a' },
-      { org: '', 'https://example.com/workflows': [] },
-      { org: ['org-a'], 'https://example.com/workflows': [] },
-      { org: 'org-a', 'https://example.com/workflows': 'a1' },
-      { org: 'org-a', 'https://example.com/workflows': [1] },
-      { org: 'org-a', 'https://example.com/workflows': {} },
-    ];
-    for (const claims of wrong) {
-      const { errors } = await ask(claims, '{ run(workflowId: "a1", id: "r1") { outputs } }');
-      expect(errors).toMatchObject([
-        {
-          message: expect.stringMatching(/the token's claim "(org|https:.*)" must be/),
-          extensions: { code: 'UNAUTHENTICATED' },
-        },
-      ]);
-    }
-    expect(upstream.calls).toEqual([]);
-    // Names that every object has are claims like any other.
-    for (const name of ['constructor', '__proto__', 'toString']) {
-      await gateway.close();
-      gateway = await start({ AUTH_WORKFLOWS_CLAIM: name });
-      expect((await ask({}, '{ workflow(id: "a1") { name } }')).errors).toMatchObject([
-        { extensions: { code: 'UNAUTHENTICATED' } },
-      ]);
-    }
-  });
-
-  it('let two tokens of the same scope share cached data, in whatever order they list it', async () => {
-    const query = '{ run(workflowId: "a1", id: "r1") { steps { id } } }';
-    await ask({ ...of('org-a', ['a1', 'a2']), sub: 'ada' }, query);
-    const before = upstream.calls.length;
-    expect((await ask({ ...of('org-a', ['a2', 'a1']), sub: 'bob' }, query)).errors).toEqual([]);
-    expect(upstream.calls).toHaveLength(before);
-    // Another scope: nothing is shared, even for the same run.
-    expect((await ask({ ...of('org-a', ['a1']), sub: 'ada' }, query)).errors).toEqual([]);
-    expect(upstream.calls).toHaveLength(before + 2);
-  });
-
-  it('are not read unless they are configured: then all tokens have the same scope', async () => {
-    await gateway.close();
-    gateway = await start({});
-    const query = '{ run(workflowId: "b1", id: "r1") { outputs } }';
-    expect((await ask(of('org-a', []), query)).data).toEqual({ run: { outputs: 'secret of b1' } });
-    const before = upstream.calls.length;
-    expect((await ask({ sub: 'bob' }, query)).data).toEqual({ run: { outputs: 'secret of b1' } });
-    expect(upstream.calls).toHaveLength(before);
-  });
-
-  it('narrow by the one that is configured alone', async () => {
-    const stepsOf = async (claims: Claims, id: string) =>
-      (await ask(claims, `{ run(workflowId: "${id}", id: "r1") { steps { id } } }`)).errors.map(
-        ({ extensions }) => extensions.code,
-      );
-    await gateway.close();
-    gateway = await start({ AUTH_ORGANIZATION_CLAIM: 'org' });
-    expect(await listed({ org: 'org-a' })).toEqual({ workflows: { nodes: [{ id: 'a1' }, { id: 'a2' }] } });
-    expect(await stepsOf({ org: 'org-a' }, 'a1')).toEqual([]);
-    expect(await stepsOf({ org: 'org-a' }, 'b1')).toEqual(['NOT_FOUND']);
-
-    await gateway.close();
-    gateway = await start({ AUTH_WORKFLOWS_CLAIM: 'ids' });
-    const two = { ids: ['b1', 'nobodys'] };
-    expect(await listed(two)).toEqual({ workflows: { nodes: [{ id: 'b1' }, { id: 'nobodys' }] } });
-    expect(await stepsOf(two, 'b1')).toEqual([]);
-    expect(await stepsOf(two, 'nobodys')).toEqual([]);
-    expect(await stepsOf(two, 'a1')).toEqual(['NOT_FOUND']);
-  });
-
-  it('find a workflow that was created a second ago, and list the others once a minute', async () => {
-    const queryOf = (id: string) => `{ run(workflowId: "${id}", id: "r1") { steps { id } } }`;
-    await ask(of('org-a'), queryOf('a1'));
-    await ask(of('org-a', ['a1', 'made']), queryOf('a1'));
-    expect(upstream.count('workflows')).toBe(1);
-    const made = [...WORKFLOWS, wireWorkflow('made', { organization_id: 'org-a' })];
-    upstream.script = (call) => (call.endpoint === 'workflows' ? { json: made } : script(call));
-    expect((await ask(of('org-a', ['a1', 'made']), queryOf('made'))).errors).toHaveLength(1);
-    expect(upstream.count('workflows')).toBe(1);
-    clock.advance(1000);
-    expect((await ask(of('org-a', ['a1', 'made']), queryOf('made'))).errors).toEqual([]);
-    expect(upstream.count('workflows')).toBe(2);
-  });
-
-  it('show what they did while the list of workflows fails', async () => {
-    const queryOf = (id: string) => `{ run(workflowId: "a1", id: "${id}") { outputs } }`;
-    await ask(of('org-a'), queryOf('r1'));
+  it('holds for what it has while it cannot be read again, as long as stale data is served', async () => {
+    expect(await ask('w')).toBe('shown');
+    list = () => ({ status: 500 });
     clock.advance(60_000);
-    upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 500 } : script(call));
-    const { data, errors } = await ask(of('org-a'), queryOf('r2'));
-    expect({ data, errors }).toEqual({ data: { run: { outputs: 'secret of a1' } }, errors: [] });
-    expect(upstream.count('workflows')).toBe(2);
-    expect((await ask(of('org-b'), queryOf('r3'))).errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
+    const before = reads();
+    expect([await ask('w'), await ask('w', keyOf('org-2'))]).toEqual(['shown', 'NOT_FOUND']);
+    // Once a second at most.
+    expect(reads()).toBe(before + 1);
+    clock.advance(1000);
+    expect([await ask('w'), reads()]).toEqual(['shown', before + 2]);
+    expect(await ask('unlisted')).toBe('UPSTREAM_UNAVAILABLE');
+    clock.advance(STALE_IF_ERROR_MS);
+    expect(await ask('w')).toBe('UPSTREAM_UNAVAILABLE');
   });
 
-  it('show nothing while the list of workflows can not be read', async () => {
-    upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 400 } : script(call));
-    const { data, errors } = await ask(of('org-a'), '{ run(workflowId: "a1", id: "r1") { outputs } }');
-    expect(data).toEqual({ run: null });
-    expect(errors).toHaveLength(1);
-    expect(upstream.count('run')).toBe(0);
+  it('is not waited for where the last attempt to read it has failed, however long the next one takes', async () => {
+    await ask('w');
+    list = () => ({ status: 500 });
+    clock.advance(60_000);
+    await ask('w');
+    const never = Promise.withResolvers<Reply>();
+    list = () => never.promise;
+    clock.advance(2000);
+    expect(await ask('w')).toBe('shown');
+    never.resolve(listOf());
+  });
+
+  it('is waited for by all where it is older than two minutes: a right may long be gone', async () => {
+    await ask('w');
+    const again = Promise.withResolvers<Reply>();
+    list = () => again.promise;
+    clock.advance(120_000);
+    const arrival = upstream.nextCall();
+    const both = [ask('w'), ask('w')];
+    await arrival;
+    again.resolve(listOf());
+    expect(await Promise.all(both)).toEqual(['NOT_FOUND', 'NOT_FOUND']);
+  });
+
+  it.each<[string, Reply]>([
+    ['UNAUTHENTICATED', { status: 401 }],
+    ['FORBIDDEN', { status: 403 }],
+    ['BAD_USER_INPUT', { status: 400 }],
+    ['UPSTREAM_CONTRACT_VIOLATION', { json: { detail: 'none' } }],
+  ])('does not hold any more where it is refused, or is not a list: %s', async (code, reply) => {
+    expect(await ask('w')).toBe('shown');
+    list = () => reply;
+    clock.advance(60_000);
+    expect(await ask('w')).toBe(code);
+  });
+
+  it('is forgotten at once where the key is denied it', async () => {
+    await ask('w');
+    list = () => ({ status: 403 });
+    clock.advance(30_000);
+    expect([await ask('unlisted'), await ask('w')]).toEqual(['FORBIDDEN', 'FORBIDDEN']);
+  });
+
+  it('is not read for an id that cannot be asked for', async () => {
+    expect([await ask('..'), reads()]).toEqual(['BAD_USER_INPUT', 0]);
+  });
+
+  const IDS = ['w1', 'w2', 'unlisted'];
+  const organizations = fc.constantFrom(null, 'org-a', 'org-b');
+  const scopes = fc.record({
+    organizationId: organizations,
+    workflowIds: fc.oneof(fc.constant('all' as const), fc.subarray(IDS)),
+  });
+
+  it('lets a scope see what its organization and its workflows both allow: the rest is NOT_FOUND, without a call', async () => {
+    let round = 0;
+    const upstreams = fc.record({
+      ofWorkflows: fc.array(organizations, { maxLength: 2 }),
+      ofSteps: fc.array(organizations, { minLength: 1, maxLength: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(upstreams, scopes, async (world, scope) => {
+        ({ ofSteps } = world);
+        list = () => ({
+          json: world.ofWorkflows.map((organization_id, at) => wireWorkflow(IDS[at] ?? '', { organization_id })),
+        });
+        const own = scope.organizationId;
+        const key = keyOf(own, scope.workflowIds, `key-${(round += 1)}`);
+        const organizationOf = (id: string) => world.ofWorkflows[IDS.indexOf(id)] ?? null;
+        const isAllowed = (id: string) =>
+          (scope.workflowIds === 'all' || scope.workflowIds.includes(id)) &&
+          (own === null || own === organizationOf(id));
+        const areStepsOfAnother = own !== null && ofSteps.some((each) => each !== null && each !== own);
+
+        const listed = await gateway.query('{ workflows { nodes { id } } }', { key });
+        const ids = IDS.slice(0, world.ofWorkflows.length).filter(isAllowed);
+        expect(listed.data).toEqual({ workflows: { nodes: ids.map((id) => ({ id })) } });
+        for (const id of IDS) {
+          for (const [query, shows] of [
+            [`{ run(workflowId: "${id}", id: "r1") { startedAt } }`, isAllowed(id)],
+            [`{ run(workflowId: "${id}", id: "r2") { steps { id } } }`, isAllowed(id) && !areStepsOfAnother],
+            [`mutation { executeWorkflow(workflowId: "${id}") { message } }`, isAllowed(id)],
+          ] as const) {
+            const before = upstream.calls.length;
+            const { errors } = await gateway.query(query, { key });
+            const made = upstream.calls.slice(before).filter(({ endpoint }) => endpoint !== 'workflows');
+            expect(errors.map(({ extensions }) => extensions.code)).toEqual(shows ? [] : ['NOT_FOUND']);
+            if (!isAllowed(id)) expect(made).toEqual([]);
+          }
+        }
+      }),
+      { numRuns: 25 },
+    );
   });
 });

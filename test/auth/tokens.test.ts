@@ -1,87 +1,72 @@
-import { createHmac } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+/** Who may ask: tokens of an issuer, keys of the gateway, and keys that the upstream refuses. The issuer's keys: issuer-keys.test.ts. */
+import { createHmac, hash } from 'node:crypto';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { exportSPKI, importJWK, type CryptoKey } from 'jose';
-import { pino } from 'pino';
-import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import {
-  AUDIENCE,
-  createSigningKey,
-  ISSUER,
-  secondsOf,
-  startIssuer,
-  type Claims,
-  type Issuer,
-} from '../harness/issuer.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { healthy, startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { AUDIENCE, createSigningKey, ISSUER, secondsOf, startIssuer, type Claims } from '../harness/issuer.ts';
+import { perBlock, perTest } from '../harness/lasting.ts';
+import { openSocket, openStream, subscribe, type Transport } from '../harness/live-client.ts';
+import { startLiveRun } from '../harness/live-run.ts';
+import { captureLog, type CapturedLog } from '../harness/observed.ts';
+import { codesOf } from '../harness/operations.ts';
 
 const RUN = `{ run(workflowId: "wf", id: "r1") { status } }`;
 const DATA = { run: { status: 'COMPLETED' } };
-
-const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const clock = createManualClock();
+const byClock = { now: clock.now, after: clock.after };
+const nowSeconds = () => secondsOf(clock.now());
 
 describe('a token', () => {
-  let clock: ManualClock;
-  let issuer: Issuer;
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  let logged = '';
-
-  const start = async (environment: Readonly<Record<string, string>> = {}) => {
-    const stream = { write: (line: string) => void (logged += line) };
-    return startGateway(
+  let log: CapturedLog;
+  beforeEach(() => {
+    log = captureLog('trace');
+  });
+  const issuer = perTest(() => startIssuer(clock.now));
+  const upstream = perTest(() => startFaultyUpstream());
+  const start = (environment: Readonly<Record<string, string>> = {}) =>
+    startGateway(
       { UPSTREAM_URL: upstream.url, ...issuer.environment, ...environment },
-      { now: clock.now, after: clock.after, logger: pino({ level: 'trace' }, stream) },
+      { ...byClock, logger: log.logger },
     );
-  };
+  const gateway = perTest(start);
   const ask = (key: string | null) => gateway.query(RUN, { key });
-  const nowSeconds = () => secondsOf(clock.now());
+  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signedBy = (header: object, claims: object = {}) =>
+    `${encode(header)}.${encode({ iss: ISSUER, aud: AUDIENCE, exp: nowSeconds() + 300, ...claims })}`;
 
-  /** The message of the only error, which must have that code; neither it nor the log may contain a part of the token. */
-  async function rejectionOf(token: string, code = 'UNAUTHENTICATED'): Promise<string> {
+  /** The message of the only error; neither it nor the log may contain a part of the token. */
+  async function rejectionOf(token: string): Promise<string> {
     const calls = upstream.calls.length;
     const { status, data, errors } = await ask(token);
     expect({ status, data }).toEqual({ status: 200, data: { run: null } });
-    expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+    expect(codesOf({ errors })).toEqual(['UNAUTHENTICATED']);
     expect(upstream.calls).toHaveLength(calls);
     const message = errors[0]?.message ?? '';
     for (const part of token.split('.').filter((text) => text.length > 8)) {
       expect(message).not.toContain(part);
-      expect(logged).not.toContain(part);
+      expect(log.text).not.toContain(part);
     }
-    expect(logged).not.toContain('service-key');
+    expect(log.text).not.toContain('service-key');
     return message;
   }
 
-  beforeEach(async () => {
-    logged = '';
-    clock = createManualClock();
-    issuer = await startIssuer(clock.now);
-    upstream = await startFaultyUpstream();
-    gateway = await start();
-  });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-    await issuer.close();
-  });
-
   it("that is valid is answered with the data of the gateway's own key, and is never passed on", async () => {
     const token = await issuer.token();
-    expect((await ask(token)).data).toEqual(DATA);
-    expect((await ask(token)).data).toEqual(DATA);
+    for (let time = 0; time < 2; time += 1) expect((await ask(token)).data).toEqual(DATA);
     expect(new Set(upstream.calls.map(({ key }) => key))).toEqual(new Set(['service-key']));
     expect(JSON.stringify(upstream.calls.map(({ headers }) => headers))).not.toContain(token);
-    expect(logged).not.toContain(token);
+    expect(log.text).not.toContain(token);
     expect(issuer.requests).toBe(1);
   });
 
   it.each(['RS256', 'EdDSA'])('may be signed with %s', async (alg) => {
     issuer.keys = [await createSigningKey('other', alg)];
-    expect((await ask(await issuer.token())).data).toEqual(DATA);
+    expect((await ask(await issuer.token({ aud: ['x', AUDIENCE] }))).data).toEqual(DATA);
   });
 
-  const claims: readonly (readonly [string, (now: number) => Claims, RegExp])[] = [
+  it.each<[string, (now: number) => Claims, RegExp]>([
     ['of another issuer', () => ({ iss: 'https://evil.example.com/' }), /wrong issuer/],
     ['of no issuer', () => ({ iss: undefined }), /wrong issuer/],
     ['for another audience', () => ({ aud: ['another', 'third'] }), /wrong audience/],
@@ -90,50 +75,42 @@ describe('a token', () => {
     ['that has expired', (now) => ({ exp: now }), /has expired/],
     ['that is not yet valid', (now) => ({ nbf: now + 1 }), /not yet valid/],
     ['that never expires', () => ({ exp: undefined }), /does not say when it expires/],
-  ];
-  it.each(claims)('%s is rejected with that reason', async (_which, claimsAt, message) => {
+  ])('%s is rejected with that reason', async (_which, claimsAt, message) => {
     expect(await rejectionOf(await issuer.token(claimsAt(nowSeconds())))).toMatch(message);
   });
 
-  it('whose algorithm is `none` is rejected with that reason', async () => {
-    const payload = { iss: ISSUER, aud: AUDIENCE, exp: nowSeconds() + 300 };
+  it('whose algorithm is `none`, or not configured, is rejected with that reason', async () => {
     for (const signature of ['', 'c2lnbmF0dXJl']) {
-      expect(await rejectionOf(`${encode({ alg: 'none' })}.${encode(payload)}.${signature}`)).toMatch(
-        /algorithm is none of those that this gateway takes \(RS256, ES256, EdDSA\)/,
+      expect(await rejectionOf(`${signedBy({ alg: 'none' })}.${signature}`)).toMatch(
+        /none of those that this gateway takes \(RS256, ES256, EdDSA\)/,
       );
     }
+    await gateway.replace(() => start({ AUTH_ALGORITHMS: 'RS256' }));
+    expect(await rejectionOf(await issuer.token())).toMatch(/algorithm .* this gateway takes \(RS256\)/);
   });
 
   it('that is signed with the public key as a shared secret is rejected for its algorithm', async () => {
     const key = await createSigningKey('rsa', 'RS256');
     issuer.keys = [key];
     const pem = await exportSPKI((await importJWK({ ...key.publicJwk, ext: true }, 'RS256')) as CryptoKey);
-    const payload = { iss: ISSUER, aud: AUDIENCE, exp: nowSeconds() + 300 };
-    const content = `${encode({ alg: 'HS256', kid: 'rsa' })}.${encode(payload)}`;
+    const content = signedBy({ alg: 'HS256', kid: 'rsa' });
     for (const secret of [pem, pem.trim(), JSON.stringify(key.publicJwk)]) {
       const signature = createHmac('sha256', secret).update(content).digest('base64url');
       expect(await rejectionOf(`${content}.${signature}`)).toMatch(/algorithm/);
     }
   });
 
-  it('with an algorithm that is not configured is rejected', async () => {
-    await gateway.close();
-    gateway = await start({ AUTH_ALGORITHMS: 'RS256' });
-    expect(await rejectionOf(await issuer.token())).toMatch(/algorithm is none of those .*\(RS256\)/);
-  });
-
   it('that was changed, or signed by another key of the same name, is rejected for its signature', async () => {
-    const [header, , signature] = (await issuer.token()).split('.');
-    const forged = encode({ iss: ISSUER, aud: AUDIENCE, sub: 'eve', exp: nowSeconds() + 300 });
-    expect(await rejectionOf(`${header ?? ''}.${forged}.${signature ?? ''}`)).toMatch(/signature/);
+    const [, , signature] = (await issuer.token()).split('.');
+    const forged = signedBy({ alg: 'ES256', kid: 'first' }, { sub: 'eve' });
+    expect(await rejectionOf(`${forged}.${signature ?? ''}`)).toMatch(/signature/);
     expect(await rejectionOf(await issuer.token({}, await createSigningKey('first')))).toMatch(/signature/);
   });
 
-  it.each(['not-a-token', 'a.b.c', 'e30.e30.e30', '....', 'a.b.c.d.e'])('such as %s is malformed', async (token) => {
-    expect(await rejectionOf(token)).toMatch(/malformed/);
-  });
-
-  it('that is missing has an error of its own', async () => {
+  it('that is malformed or missing is rejected', async () => {
+    for (const token of ['not-a-token', 'a.b.c', 'e30.e30.e30', '....', 'a.b.c.d.e']) {
+      expect(await rejectionOf(token)).toMatch(/malformed/);
+    }
     const { errors } = await ask(null);
     expect(errors).toMatchObject([
       { message: expect.stringMatching(/needs a key/), extensions: { code: 'UNAUTHENTICATED' } },
@@ -143,10 +120,8 @@ describe('a token', () => {
   it('that expires is rejected at once, on an open connection and for cached data', async () => {
     const token = await issuer.token({ exp: nowSeconds() + 10 });
     for (const turn of [1, 2, 3]) expect({ turn, data: (await ask(token)).data }).toEqual({ turn, data: DATA });
-    expect((await ask(await issuer.token({ aud: ['x', AUDIENCE] }))).data).toEqual(DATA);
     clock.advance(9999);
-    const last = await ask(token);
-    expect(last.data).toEqual(DATA);
+    expect((await ask(token)).data).toEqual(DATA);
     clock.advance(1);
     expect(await rejectionOf(token)).toMatch(/has expired/);
   });
@@ -154,18 +129,152 @@ describe('a token', () => {
   it('limits max-age to its own lifetime', async () => {
     const maxAge = async (token: string) => (await ask(token)).headers.get('cache-control');
     const token = await issuer.token({ exp: nowSeconds() + 10 });
-    expect(await maxAge(token)).toBe('private, max-age=10');
-    // The same from the response cache.
-    for (let turn = 0; turn < 3; turn += 1) expect(await maxAge(token)).toBe('private, max-age=10');
+    // From the second time on from the response cache.
+    for (let turn = 0; turn < 4; turn += 1) expect(await maxAge(token)).toBe('private, max-age=10');
     expect(await maxAge(await issuer.token())).toBe('private, max-age=300');
   });
 
   it('is valid for AUTH_CLOCK_TOLERANCE_SECONDS more', async () => {
-    await gateway.close();
-    gateway = await start({ AUTH_CLOCK_TOLERANCE_SECONDS: '5' });
+    await gateway.replace(() => start({ AUTH_CLOCK_TOLERANCE_SECONDS: '5' }));
     const token = await issuer.token({ exp: nowSeconds(), nbf: nowSeconds() + 5 });
     expect((await ask(token)).data).toEqual(DATA);
     clock.advance(5000);
     expect(await rejectionOf(token)).toMatch(/has expired/);
+  });
+});
+
+describe('a token that expires on an open connection', () => {
+  const issuer = perTest(() => startIssuer(clock.now));
+  const run = perTest(() => startLiveRun(issuer.environment, byClock));
+  const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { status } }`;
+  const token = (seconds: number) => issuer.token({ exp: nowSeconds() + seconds });
+
+  it.each<Transport>(['graphql-ws', 'graphql-sse'])(
+    'ends its subscription over %s, and no other',
+    async (transport) => {
+      const short = await subscribe(transport, run.gateway.url, WATCH, { key: await token(8) });
+      const long = await subscribe(transport, run.gateway.url, WATCH, { key: await token(86_400 * 365) });
+      for (const each of [short, long]) expect(await each.nextData()).toEqual({ runUpdated: { status: 'RUNNING' } });
+      clock.advance(7_999);
+      expect(short.waiting).toBe(0);
+      clock.advance(1);
+      expect(await short.nextErrorCode()).toBe('UNAUTHENTICATED');
+      expect(long.waiting).toBe(0);
+      long.leave();
+    },
+  );
+
+  it('ends the right to start operations on its socket', async () => {
+    const socket = await openSocket(run.gateway.url, { authorization: `Bearer ${await token(8)}` });
+    socket.subscribe({ query: RUN });
+    expect(await socket.nextData()).toEqual({ run: { status: 'RUNNING' } });
+    expect(await socket.next()).toEqual({ type: 'complete' });
+    clock.advance(8_000);
+    // As over HTTP: the field has the error.
+    socket.subscribe({ query: RUN }, 'query');
+    expect(await socket.next()).toMatchObject({
+      payload: { data: { run: null }, errors: [{ path: ['run'], extensions: { code: 'UNAUTHENTICATED' } }] },
+    });
+    expect(await socket.next()).toEqual({ type: 'complete' });
+    socket.subscribe({ query: WATCH }, 'subscription');
+    expect(await socket.nextErrorCode()).toBe('UNAUTHENTICATED');
+    socket.leave();
+  });
+
+  it('closes a new socket with 1013, "try again later", while the issuer can not be reached', async () => {
+    issuer.failsWith = 500;
+    const socket = await openSocket(run.gateway.url, { authorization: `Bearer ${await token(8)}` });
+    expect(await socket.next()).toEqual({ type: 'closed', code: 1013 });
+    const stream = await openStream(run.gateway.url, { query: WATCH }, await token(8));
+    expect(await stream.nextErrorCode()).toBe('IDENTITY_UNAVAILABLE');
+    stream.leave();
+  });
+});
+
+const sha256 = (key: string): string => hash('sha256', key, 'hex');
+const SERVICE = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'service-key' };
+
+describe("the gateway's own keys", () => {
+  const upstream = perBlock(() => startFaultyUpstream());
+  const keys = `web:${sha256('web-key')}, ${sha256('batch-key').toUpperCase()}`;
+  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, ...SERVICE, GATEWAY_KEYS_SHA256: keys }));
+
+  it('are accepted, share their cached data, and are never sent upstream; no other key is accepted', async () => {
+    for (const key of ['web-key', 'batch-key']) expect((await gateway.query(RUN, { key })).data).toEqual(DATA);
+    for (const key of ['web-ke', 'web-key2', 'service-key', sha256('web-key'), 'a.b.c']) {
+      const { data, errors } = await gateway.query(RUN, { key });
+      expect(data).toEqual({ run: null });
+      expect(errors).toMatchObject([
+        {
+          message: expect.stringContaining('none of those that this gateway takes'),
+          extensions: { code: 'UNAUTHENTICATED' },
+        },
+      ]);
+    }
+    expect(upstream.calls.map(({ endpoint, key }) => [endpoint, key])).toEqual([['run', 'service-key']]);
+  });
+
+  it.each<Transport>(['graphql-ws', 'graphql-sse'])('are required over %s, too', async (transport) => {
+    const watch = `subscription { runUpdated(workflowId: "wf", id: "r1") { status } }`;
+    const right = await subscribe(transport, gateway.url, watch, { key: 'web-key' });
+    expect(await right.nextData()).toEqual({ runUpdated: { status: 'COMPLETED' } });
+    right.leave();
+    const wrong = await subscribe(transport, gateway.url, watch, { key: 'wrong' });
+    if (transport === 'graphql-ws') expect(await wrong.next()).toEqual({ type: 'closed', code: 4401 });
+    else expect(await wrong.nextErrorCode()).toBe('UNAUTHENTICATED');
+    wrong.leave();
+  });
+});
+
+describe('a gateway in service mode', () => {
+  const KEYS = { ...SERVICE, GATEWAY_KEYS_SHA256: sha256('k') };
+  const TOKENS = { ...SERVICE, AUTH_JWKS: 'https://login.example.com/', AUTH_ISSUER: 'issuer', AUTH_AUDIENCE: 'x' };
+  const CLAIM = { AUTH_ORGANIZATION_CLAIM: 'org' };
+
+  it.each<[string, Readonly<Record<string, string>>, RegExp]>([
+    ['without a key of its own', { UPSTREAM_AUTH: 'service' }, /^UPSTREAM_API_KEY: expected the key/],
+    ['with another key than a header can have', { ...KEYS, UPSTREAM_API_KEY: 'SECRET key' }, /^UPSTREAM_API_KEY/],
+    ['without a way to verify callers', SERVICE, /^UPSTREAM_AUTH: .* AUTH_JWKS.* or GATEWAY_KEYS_SHA256/],
+    ['with a key in place of its hash', { ...KEYS, GATEWAY_KEYS_SHA256: 'SECRET' }, /^GATEWAY_KEYS_SHA256: expected/],
+    ['without an issuer', { ...TOKENS, AUTH_ISSUER: '' }, /^AUTH_ISSUER: expected/],
+    ['without an audience', { ...TOKENS, AUTH_AUDIENCE: '' }, /^AUTH_AUDIENCE: expected/],
+    ['with the algorithm none', { ...TOKENS, AUTH_ALGORITHMS: 'RS256,none' }, /^AUTH_ALGORITHMS: expected/],
+    ['with a shared secret', { ...TOKENS, AUTH_ALGORITHMS: 'HS256' }, /^AUTH_ALGORITHMS: expected/],
+    ['with claims but no tokens', { ...KEYS, AUTH_WORKFLOWS_CLAIM: 'w' }, /^AUTH_WORKFLOWS_CLAIM: .* AUTH_JWKS/],
+    ['with organizations but no list', { ...TOKENS, ...CLAIM, UPSTREAM_ENDPOINTS: 'run' }, /^AUTH_ORG.*: only the up/],
+    ['with keys but no UPSTREAM_AUTH', { ...KEYS, UPSTREAM_AUTH: 'passthrough' }, /means nothing while UPSTREAM_AUTH/],
+  ])('does not start %s, and the error repeats no secret', async (_name, environment, message) => {
+    const error: unknown = await startGateway(environment).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ message: expect.stringMatching(message) });
+    expect(String(error)).not.toContain('SECRET');
+  });
+});
+
+describe('a made-up key', () => {
+  let reply: Reply;
+  const upstream = perBlock(() => startFaultyUpstream((call) => (call.key === 'real' ? healthy(call) : reply)));
+  const gateway = perBlock(() =>
+    startGateway({ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000' }),
+  );
+
+  it.each<[string, Reply]>([
+    ['401', { status: 401 }],
+    ['403', { status: 403 }],
+    ['404, before it checks the key', { status: 404 }],
+    ['500', { status: 500 }],
+    ['no JSON', { raw: 'Forbidden' }],
+  ])('leaves nothing behind where the upstream answers %s', async (_what, answer) => {
+    reply = answer;
+    const ask = (key: string, id = 'r1') =>
+      gateway.query(`{ run(workflowId: "wf", id: "${id}") { status steps { id } } }`, { key });
+    await ask('real');
+    const bytes = gateway.cachedBytes();
+    for (let index = 0; index < 50; index += 1) {
+      const { data, errors } = await ask(`made-up-${index}`, `r${index}`);
+      expect(data).toEqual({ run: null });
+      expect(errors.length).toBeGreaterThan(0);
+    }
+    expect(gateway.cachedBytes()).toBe(bytes);
+    expect((await ask('real')).data).toEqual({ run: { status: 'COMPLETED', steps: [{ id: 'r1-step' }] } });
   });
 });

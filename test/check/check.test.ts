@@ -1,36 +1,33 @@
 /** `stepgate check` over real HTTP: in this process, and as a process of its own where that adds something. */
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runCheck } from '../../src/check/run-check.ts';
 import { readConfigWith } from '../../src/cli/command-line.ts';
 import { UsageError } from '../../src/config/usage.ts';
-import { startFaultyUpstream, type Endpoint, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { startFaultyUpstream, type Call, type Endpoint, type Reply, type Script } from '../harness/faulty-upstream.ts';
+import { perTest } from '../harness/lasting.ts';
 import { runCommand } from '../harness/process.ts';
-import { createScriptedHistory, wireWorkflow, type ScriptedHistory } from '../harness/scripted-history.ts';
+import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const KEY = 'canary-key';
 
 describe('stepgate check', () => {
-  let upstream: FaultyUpstream;
   /** In place of the tidy answers. */
   let replies: Partial<Record<Endpoint, Reply>>;
-
-  beforeEach(async () => {
+  beforeEach(() => {
     replies = {};
-    upstream = await startFaultyUpstream(({ endpoint, runId, workflowId, url }) => {
-      const reply = replies[endpoint];
-      if (reply) return reply;
-      if (endpoint === 'workflows') return { json: ['idle', 'wf'].map((id) => wireWorkflow(id)) };
-      if (endpoint === 'runs') {
-        const runs = workflowId === 'wf' ? [wireRun('live', { status: 'running' }), wireRun('done')] : [];
-        return { json: runs.slice(Number(url.searchParams.get('offset'))) };
-      }
-      if (endpoint === 'run') return { json: [wireRun(runId)] };
-      if (endpoint === 'steps') return { json: [wireStep()] };
-      return endpoint === 'execute' ? { json: { run_id: 'new', message: 'started' } } : { status: 404 };
-    });
   });
-  afterEach(() => upstream.close());
+  const tidy: Script = ({ endpoint, runId, workflowId, url }) => {
+    if (endpoint === 'workflows') return { json: ['idle', 'wf'].map((id) => wireWorkflow(id)) };
+    if (endpoint === 'runs') {
+      const runs = workflowId === 'wf' ? [wireRun('live', { status: 'running' }), wireRun('done')] : [];
+      return { json: runs.slice(Number(url.searchParams.get('offset'))) };
+    }
+    if (endpoint === 'run') return { json: [wireRun(runId)] };
+    if (endpoint === 'steps') return { json: [wireStep()] };
+    return endpoint === 'execute' ? { json: { run_id: 'new', message: 'started' } } : { status: 404 };
+  };
+  const upstream = perTest(() => startFaultyUpstream((call) => replies[call.endpoint] ?? tidy(call)));
 
   type Environment = Readonly<Record<string, string>>;
   const settings = (environment: Environment) => ({
@@ -56,18 +53,8 @@ describe('stepgate check', () => {
   }
 
   /** What the report says of a call, with the lines below it. */
-  function saidOf(endpoint: Endpoint, report: string): string {
-    const lines = report.split('\n');
-    const at = lines.findIndex((line) => line.startsWith(`${endpoint} `));
-    const rest = lines.slice(at + 1);
-    return [
-      lines[at] ?? '',
-      ...rest.slice(
-        0,
-        rest.findIndex((line) => !line.startsWith('  ')),
-      ),
-    ].join('\n');
-  }
+  const saidOf = (endpoint: Endpoint, report: string): string =>
+    new RegExp(`^${endpoint} .*(?:\n  .*)*`, 'm').exec(report)?.[0] ?? '';
 
   it('tries each call of a tidy upstream with the key, finds a finished run, starts none, and exits with 0', async () => {
     const { code, stdout, stderr } = await checkByProcess();
@@ -108,6 +95,8 @@ describe('stepgate check', () => {
       '  - steps[].start_time: expected ISO 8601 time with a zone, got other text; cannot be read (1 times)',
       '  - steps[]: expected step, got string; cannot be read (1 times)',
     ]);
+    // Each call has its own deviations alone.
+    for (const endpoint of ['runs', 'run'] as const) expect(saidOf(endpoint, stdout)).not.toContain('  - ');
     expect(stdout).not.toContain('SECRET');
     expect(code).toBe(1);
   });
@@ -158,15 +147,6 @@ describe('stepgate check', () => {
     expect(code).toBe(0);
   });
 
-  it('says of each call its own deviations alone', async () => {
-    replies.runs = { json: [wireRun('done', { start_time: 1_741_833_675 })] };
-    replies.run = { raw: '\uFEFF{}' };
-    const { stdout } = await check();
-    expect(saidOf('runs', stdout)).toContain('runs[].start_time');
-    expect(saidOf('run', stdout)).not.toContain('  - ');
-    expect(saidOf('steps', stdout)).not.toContain('  - ');
-  });
-
   it.each<readonly [string, Endpoint, Reply, string, string]>([
     ['refuses the key', 'workflows', { status: 401 }, 'does not accept this key', 'UPSTREAM_AUTH_HEADER'],
     [
@@ -191,17 +171,19 @@ describe('stepgate check', () => {
   });
 
   describe('reads one run behind a page of a hundred', () => {
-    /** `most`: the largest page of the upstream. */
-    async function checkHistory(history: ScriptedHistory, most: number) {
-      const former = upstream.script;
-      upstream.script = (call) => {
-        const { searchParams } = call.url;
-        if (call.endpoint === 'runs') searchParams.set('limit', `${Math.min(most, Number(searchParams.get('limit')))}`);
-        return call.endpoint === 'runs' ? history.script(call) : former(call);
+    /** With the calls for runs as the upstream reads them. */
+    async function checkHistory(script: Script, read: (searchParams: URLSearchParams) => void = () => undefined) {
+      upstream.script = (call: Call) => {
+        if (call.endpoint !== 'runs') return tidy(call);
+        read(call.url.searchParams);
+        return script(call);
       };
       const { code, stdout } = await check(['--workflow', 'wf']);
       return { code, said: saidOf('runs', stdout) };
     }
+    const atMost = (most: number) => (parameters: URLSearchParams) => {
+      parameters.set('limit', `${Math.min(most, Number(parameters.get('limit')))}`);
+    };
 
     it.each([
       [1, 100],
@@ -210,14 +192,14 @@ describe('stepgate check', () => {
       [250, 100],
       [50, 50],
     ])('which is the end, or goes on behind a full page: %i runs by %i', async (count, most) => {
-      const { code, said } = await checkHistory(createScriptedHistory(count), most);
+      const { code, said } = await checkHistory(createScriptedHistory(count).script, atMost(most));
       expect(said).toContain(`works: ${Math.min(count, 100)} runs`);
       expect(code).toBe(0);
       expect(upstream.count('runs')).toBe(2);
     });
 
     it('and fails where a short page is not the end', async () => {
-      const { code, said } = await checkHistory(createScriptedHistory(120), 50);
+      const { code, said } = await checkHistory(createScriptedHistory(120).script, atMost(50));
       expect(said).toContain(
         'FAILED: a page of limit=100 has 50 runs, and more follow: a short page counts as the end',
       );
@@ -227,32 +209,21 @@ describe('stepgate check', () => {
     });
 
     it('and fails where the offset is not read', async () => {
-      const history = createScriptedHistory(120);
-      const { code, said } = await checkHistory(
-        {
-          ...history,
-          script: (call) => {
-            call.url.searchParams.set('offset', '0');
-            return history.script(call);
-          },
-        },
-        100,
-      );
+      const { code, said } = await checkHistory(createScriptedHistory(120).script, (parameters) => {
+        parameters.set('offset', '0');
+      });
       expect(said).toContain('FAILED: offset=100 answers the newest run again: a history is paged by limit and offset');
       expect(code).toBe(1);
     });
 
     it('and knows a run that has moved there, since another has started', async () => {
       const history = createScriptedHistory(30);
-      const started = {
-        ...history,
-        script: (call: Parameters<typeof history.script>[0]) => {
-          const reply = history.script(call);
-          history.start(`new-${upstream.calls.length}`);
-          return reply;
-        },
-      };
-      expect(await checkHistory(started, 100)).toMatchObject({ code: 0 });
+      const { code } = await checkHistory((call) => {
+        const reply = history.script(call);
+        history.start(`new-${upstream.calls.length}`);
+        return reply;
+      });
+      expect(code).toBe(0);
     });
   });
 
@@ -302,25 +273,32 @@ describe('stepgate check', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it.each([
-    [['--key', 'SECRET'], {}, /Unknown option '--key'/],
+  const NO_FINITE = '{"at": 1e400}';
+  it.each<readonly [readonly string[], Environment, RegExp]>([
     [[], { STEPGATE_CHECK_KEY: 'SECRET\u0007' }, /^STEPGATE_CHECK_KEY: expected one key; it has a character/],
     [[], { STEPGATE_CHECK_KEY: '' }, /^STEPGATE_CHECK_KEY: expected a key of the upstream; it is not set\./],
     [['--run', 'r1'], {}, /^--run needs --workflow/],
     [['--inputs', '{}'], {}, /^--inputs needs --execute/],
     [['--execute', '--inputs', '[1]'], {}, /^--inputs: expected a JSON object/],
-    [['--execute', '--inputs', '{"at": 1e400}'], {}, /^--inputs: expected a JSON object/],
+    [['--execute', '--inputs', NO_FINITE], {}, /^--inputs: expected a JSON object/],
+    [[], { UPSTREAM_AUTH_HEADER: 'x-api-key' }, /^UPSTREAM_AUTH_HEADER: expected/],
+  ])('refuses %j with %j and makes no call', async (args, environment, message) => {
+    await expect(check(args, environment)).rejects.toThrow(message);
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it.each<readonly [readonly string[], Environment, RegExp]>([
+    [['--key', 'SECRET'], {}, /Unknown option '--key'/],
     [
       [],
       { UPSTREAM_AUTH_HEADER: 'x-api-key' },
       /can't start with this configuration\.\nUPSTREAM_AUTH_HEADER: expected/,
     ],
-  ])('refuses %j with %j and makes no call', async (args, environment, message) => {
+    [['--run', 'r1'], {}, /^--run needs --workflow/],
+  ])('prints why it refuses %j with %j, and exits with 1', async (args, environment, message) => {
     const { code, stdout, stderr } = await checkByProcess(args, environment);
-    expect(code).toBe(1);
-    expect(stdout).toBe('');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(message);
-    expect(upstream.calls).toEqual([]);
   });
 
   it('checks the embedded upstream where no other is named', async () => {

@@ -1,176 +1,195 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { pino } from 'pino';
 import { GatewayError, type AuthenticateHook, type Identity } from 'stepgate';
-import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { captureLog, type CapturedLog } from '../harness/observed.ts';
+import { createHookAuthenticator } from '../../src/auth/authenticate-hook.ts';
+import { createViewers } from '../../src/runs/viewer.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
+import { captureLog } from '../harness/observed.ts';
+import { codesOf } from '../harness/operations.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
-import { codesOf } from '../harness/operations.ts';
-import { startEmbedded, type EmbeddedGateway } from './embedding.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 const GOOD: Identity = { upstreamKey: 'key-of-upstream', workflowIds: 'all' };
+const UNAVAILABLE = 'IDENTITY_UNAVAILABLE';
 
 describe('an authenticate hook', () => {
-  let upstream: FaultyUpstream;
-  let gateway: EmbeddedGateway | undefined;
-  let clock: ManualClock;
-  let log: CapturedLog;
-  beforeEach(async () => {
-    clock = createManualClock();
-    log = captureLog('error');
-    upstream = await startFaultyUpstream((call) =>
+  const clock = createManualClock();
+  const log = captureLog('error');
+  let hook: AuthenticateHook = () => GOOD;
+  let credentials = 0;
+  const upstream = perBlock(() =>
+    startFaultyUpstream((call) =>
       call.endpoint === 'workflows'
         ? { json: [wireWorkflow('wf'), { ...wireWorkflow('other'), organization_id: 'org-2' }] }
         : healthy(call),
-    );
-  });
-  afterEach(async () => {
-    await gateway?.close();
-    await upstream.close();
-  });
-  const start = async (authenticate: AuthenticateHook, environment = {}, more = {}) =>
-    (gateway = await startEmbedded(
-      { authenticate, now: clock.now, after: clock.after, logger: log.logger, ...more },
-      { UPSTREAM_URL: upstream.url, ...environment },
-    ));
+    ),
+  );
+  const TEAM = '{ run(workflowId: "wf", id: "r1") { team } }';
+  const extension = {
+    typeDefs: 'extend type Run { team: String }',
+    fields: { Run: { team: { cacheMs: Infinity, calls: 0, resolve: teamOf } } },
+  };
+  function teamOf(_run: unknown, _args: unknown, { viewer }: { viewer: { attributes: Record<string, string> } }) {
+    return viewer.attributes.team;
+  }
+  const REAUTH_INTERVAL_MS = 60_000;
+  const gateway = perBlock(() =>
+    startGateway(
+      { UPSTREAM_URL: upstream.url, REAUTH_INTERVAL_MS: `${REAUTH_INTERVAL_MS}` },
+      {
+        ...{ now: clock.now, after: clock.after, extension, logger: log.logger },
+        authenticate: (credential) => hook(credential),
+      },
+    ),
+  );
+  /** `accepted`, or the code of the error. Nobody has come with the credential before. */
+  const outcomeOf = async (authenticate: AuthenticateHook) => {
+    hook = authenticate;
+    return codesOf(await gateway.query(RUN, { key: `secret-credential-${(credentials += 1)}` }))[0] ?? 'accepted';
+  };
 
   it('decides who may ask, over every transport; its key goes upstream, and the credential does not', async () => {
-    const { url } = await start((credential) => (credential === 'good' ? GOOD : null));
+    hook = (credential) => (credential === 'good' ? GOOD : null);
     for (const transport of TRANSPORTS) {
-      expect(await send(transport, url, { query: RUN }, 'good')).toEqual({ data: { run: { status: 'COMPLETED' } } });
+      const good = await send(transport, gateway.url, { query: RUN }, 'good');
+      expect(good).toEqual({ data: { run: { status: 'COMPLETED' } } });
       // graphql-ws refuses the connection.
-      const bad = await send(transport, url, { query: RUN }, 'bad').catch(() => null);
+      const bad = await send(transport, gateway.url, { query: RUN }, 'bad').catch(() => null);
       expect(bad?.data ?? { run: null }).toEqual({ run: null });
     }
     expect(new Set(upstream.calls.map(({ key }) => key))).toEqual(new Set(['key-of-upstream']));
   });
 
   it('is asked once for a credential until REAUTH_INTERVAL_MS or its expiry, and each time for a bad one', async () => {
-    const hook = jest.fn<AuthenticateHook>((credential) =>
-      credential === 'good'
-        ? GOOD
-        : credential === 'short'
-          ? Promise.resolve({ ...GOOD, expiresAt: clock.now() + 10_000 })
-          : null,
-    );
-    const { thrice } = await start(hook, { REAUTH_INTERVAL_MS: '60000' });
-    const calls = async (key: string) => {
-      hook.mockClear();
-      const answers = await thrice(RUN, { key });
-      return [hook.mock.calls.length, ...new Set(answers.flatMap(codesOf))];
+    const asked = jest.fn<AuthenticateHook>((credential) => {
+      if (credential === 'short') return Promise.resolve({ ...GOOD, expiresAt: clock.now() + 10_000 });
+      return credential === 'long' ? GOOD : null;
+    });
+    hook = asked;
+    const calls = async (key: string | null) => {
+      asked.mockClear();
+      const codes = new Set<string>();
+      for (let time = 0; time < 3; time += 1)
+        for (const code of codesOf(await gateway.query(RUN, { key }))) codes.add(code);
+      return [asked.mock.calls.length, ...codes];
     };
-    expect(await calls('good')).toEqual([1]);
+    expect(await calls('long')).toEqual([1]);
     expect(await calls('short')).toEqual([1]);
-    expect(await calls('bad')).toEqual([3, 'UNAUTHENTICATED']);
+    expect(await calls('wrong')).toEqual([3, 'UNAUTHENTICATED']);
+    expect(await calls(null)).toEqual([0, 'UNAUTHENTICATED']);
     clock.advance(10_000);
-    expect(await calls('good')).toEqual([0]);
+    expect(await calls('long')).toEqual([0]);
     expect(await calls('short')).toEqual([1]);
-    clock.advance(50_000);
-    expect(await calls('good')).toEqual([1]);
-  });
-
-  it('is not asked without a credential, which opens nothing', async () => {
-    const hook = jest.fn<AuthenticateHook>(() => GOOD);
-    const { query } = await start(hook);
-    expect(codesOf(await query(RUN, { key: null }))).toEqual(['UNAUTHENTICATED']);
-    expect(hook).not.toHaveBeenCalled();
+    clock.advance(REAUTH_INTERVAL_MS - 10_000);
+    expect(await calls('long')).toEqual([1]);
   });
 
   it('that withdraws a credential, or changes what it may see, takes the cached answers with it', async () => {
     let identity: Identity | null = { ...GOOD, attributes: { team: 'a' } };
-    const extension = {
-      typeDefs: 'extend type Run { team: String }',
-      fields: { Run: { team: { cacheMs: Infinity, calls: 0, resolve: teamOf } } },
+    hook = () => identity;
+    const thrice = async () => {
+      const runs = [];
+      for (let time = 0; time < 3; time += 1) runs.push((await gateway.query(TEAM, { key: 'k' })).data);
+      return runs;
     };
-    const { query } = await start(() => identity, { REAUTH_INTERVAL_MS: '1000' }, { extension });
-    const team = async () => (await query('{ run(workflowId: "wf", id: "r1") { team } }', { key: 'k' })).data;
-    expect([await team(), await team(), await team()]).toEqual(['a', 'a', 'a'].map((a) => ({ run: { team: a } })));
+    expect(await thrice()).toEqual(Array(3).fill({ run: { team: 'a' } }));
     identity = { ...GOOD, attributes: { team: 'b' } };
-    clock.advance(1000);
-    expect([await team(), await team(), await team()]).toEqual(['b', 'b', 'b'].map((b) => ({ run: { team: b } })));
+    clock.advance(REAUTH_INTERVAL_MS);
+    expect(await thrice()).toEqual(Array(3).fill({ run: { team: 'b' } }));
     identity = null;
-    clock.advance(1000);
-    expect([await team(), await team()]).toEqual([{ run: null }, { run: null }]);
+    clock.advance(REAUTH_INTERVAL_MS);
+    expect(await thrice()).toEqual(Array(3).fill({ run: null }));
   });
-  const teamOf = (_run: unknown, _args: unknown, { viewer }: { viewer: { attributes: Record<string, string> } }) =>
-    viewer.attributes.team;
 
   it('keeps callers apart by all that it says of them: cold, warm and from the response cache', async () => {
-    const extension = {
-      typeDefs: 'extend type Run { team: String }',
-      fields: { Run: { team: { cacheMs: Infinity, calls: 0, resolve: teamOf } } },
-    };
     const identities: Readonly<Record<string, Identity>> = {
       a: { ...GOOD, attributes: { team: 'a' } },
       b: { ...GOOD, attributes: { team: 'b' } },
       narrow: { ...GOOD, attributes: { team: 'c' }, workflowIds: ['other'] },
       foreign: { ...GOOD, attributes: { team: 'd' }, organizationId: 'org-2' },
     };
-    const { query } = await start((credential) => identities[credential] ?? null, {}, { extension });
-    const document = '{ run(workflowId: "wf", id: "r1") { team } }';
+    hook = (credential) => identities[credential] ?? null;
     for (let round = 0; round < 3; round += 1) {
-      for (const key of ['a', 'b']) expect((await query(document, { key })).data).toEqual({ run: { team: key } });
-      for (const key of ['narrow', 'foreign']) expect(codesOf(await query(document, { key }))).toEqual(['NOT_FOUND']);
+      for (const key of ['a', 'b']) expect((await gateway.query(TEAM, { key })).data).toEqual({ run: { team: key } });
+      for (const key of ['narrow', 'foreign'])
+        expect(codesOf(await gateway.query(TEAM, { key }))).toEqual(['NOT_FOUND']);
     }
   });
 
-  it.each<readonly [string, AuthenticateHook, string]>([
-    ['throws', () => Promise.reject(new Error('the database is down')), 'the database is down'],
-    ['throws at once', throwing(new Error('slip')), 'slip'],
-    ['has no upstream key', () => ({}) as Identity, 'upstreamKey'],
-    ['has a key with a line break', () => ({ ...GOOD, upstreamKey: 'a\nb' }), 'upstreamKey'],
+  it.each<readonly [string, () => object, string]>([
+    ['a key of 8192 characters', () => ({ upstreamKey: 'k'.repeat(8192) }), 'accepted'],
+    ['the workflow', () => ({ workflowIds: ['wf'] }), 'accepted'],
+    ['no workflow', () => ({ workflowIds: [] }), 'NOT_FOUND'],
+    ['attributes of 4096 characters', () => ({ attributes: { ['n'.repeat(96)]: 'x'.repeat(4000) } }), 'accepted'],
+    ['a right until now', () => ({ expiresAt: clock.now() }), 'UNAUTHENTICATED'],
+    ['a right that ends in a moment', () => ({ expiresAt: clock.now() + 1 }), 'accepted'],
+  ])('may answer %s', async (_name, identity, outcome) => {
+    expect(await outcomeOf(() => ({ ...GOOD, ...identity() }))).toBe(outcome);
+  });
+
+  const malformed = (identity: unknown) => () => identity as Identity;
+  it.each<readonly [string, AuthenticateHook, readonly string[]]>([
+    ['throws', throwing(new Error('slip')), ['slip']],
+    ['rejects', () => Promise.reject(new Error('the database is down')), ['the database is down']],
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- Embedders may.
+    ['rejects with a text', () => Promise.reject('down'), ['down']],
+    ['answers undefined', malformed(undefined), ['malformed']],
+    ...['', ' key', 'key ', 'a\nb', undefined].map(
+      (upstreamKey) =>
+        [`has the key ${JSON.stringify(upstreamKey)}`, malformed({ ...GOOD, upstreamKey }), ['upstreamKey']] as const,
+    ),
+    ...['*', null, undefined, [1]].map(
+      (workflowIds) =>
+        [
+          `has the workflows ${JSON.stringify(workflowIds)}`,
+          malformed({ ...GOOD, workflowIds }),
+          ["workflowIds must be a list of ids, or 'all', got"],
+        ] as const,
+    ),
+    ...['', null, undefined].map(
+      (organizationId) =>
+        [
+          `has the organization ${JSON.stringify(organizationId)}`,
+          malformed({ ...GOOD, organizationId }),
+          ['organizationId must be an id, or left out, got'],
+        ] as const,
+    ),
+    ['has a key of 8193 characters', malformed({ ...GOOD, upstreamKey: 'k'.repeat(8193) }), ['upstreamKey']],
+    ['has an attribute that is a number', malformed({ ...GOOD, attributes: { a: 1 } }), ['attributes.a']],
+    ['has longer attributes', malformed({ ...GOOD, attributes: { a: 'x'.repeat(4096) } }), ['attributes']],
     [
       'has what it should not',
-      () => ({ ...GOOD, scope: 'all' }) as Identity,
-      'unknown scope: expected null, or an object of upstreamKey, workflowIds',
+      malformed({ ...GOOD, scope: 's3cret' }),
+      ['unknown scope: expected null, or an object of upstreamKey, workflowIds'],
     ],
     [
-      'does not say which workflows',
-      () => ({ upstreamKey: 'k' }) as Identity,
-      "workflowIds must be a list of ids, or 'all', got undefined",
+      'has several malformed members',
+      malformed({ upstreamKey: 's 3cret', attributes: { a: 7 } }),
+      ['upstreamKey', 'workflowIds', 'attributes.a'],
     ],
-    [
-      'has undefined for the workflows',
-      () => ({ ...GOOD, workflowIds: undefined }) as unknown as Identity,
-      "workflowIds must be a list of ids, or 'all', got undefined",
-    ],
-    ['has null for the workflows', () => ({ ...GOOD, workflowIds: null }) as unknown as Identity, 'workflowIds'],
-    ['has another word for the workflows', () => ({ ...GOOD, workflowIds: '*' }) as unknown as Identity, 'workflowIds'],
-    [
-      'has undefined for the organization',
-      () => ({ ...GOOD, organizationId: undefined }) as unknown as Identity,
-      'organizationId must be an id, or left out, got undefined',
-    ],
-    [
-      'has null for the organization',
-      () => ({ ...GOOD, organizationId: null }) as unknown as Identity,
-      'organizationId',
-    ],
-    [
-      'has attributes that are no texts',
-      () => ({ ...GOOD, attributes: { a: 1 } }) as unknown as Identity,
-      'attributes',
-    ],
-    ['has more attributes than fit', () => ({ ...GOOD, attributes: { a: 'x'.repeat(4096) } }), 'attributes'],
-    ['answers undefined', () => undefined as unknown as null, 'malformed'],
-  ])('that %s opens nothing, and the log says why', async (_, hook, reason) => {
-    const { query } = await start(hook);
-    expect(codesOf(await query(RUN, { key: 'secret-credential' }))).toEqual(['IDENTITY_UNAVAILABLE']);
-    expect(log.text).toContain(reason);
-    expect(log.text).not.toContain('secret-credential');
-    expect(upstream.calls).toEqual([]);
+  ])('that %s opens nothing, and the log says why without a value', async (_, authenticate, reasons) => {
+    const failures = () => log.lines.filter(({ msg }) => msg === 'authenticate failed');
+    const before = { calls: upstream.calls.length, failures: failures().length };
+    expect(await outcomeOf(authenticate)).toBe(UNAVAILABLE);
+    expect(failures()).toHaveLength(before.failures + 1);
+    for (const reason of reasons) expect(failures().at(-1)?.reason).toContain(reason);
+    expect(log.text).not.toMatch(/secret-credential|s ?3cret/);
+    expect(upstream.calls).toHaveLength(before.calls);
   });
 
   it('may say with a GatewayError why it refuses', async () => {
-    const { query } = await start(throwing(new GatewayError('FORBIDDEN', 'your contract has ended')));
-    const { errors } = await query(RUN);
+    hook = throwing(new GatewayError('FORBIDDEN', 'your contract has ended'));
+    const { errors } = await gateway.query(RUN, { key: 'ended' });
     expect(errors).toMatchObject([{ message: 'your contract has ended', extensions: { code: 'FORBIDDEN' } }]);
   });
 
   it('stands in place of UPSTREAM_AUTH=service: both are refused at start', async () => {
     const service = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'k', GATEWAY_KEYS_SHA256: 'a'.repeat(64) };
-    await expect(start(() => GOOD, service)).rejects.toThrow('UPSTREAM_AUTH: expected passthrough');
+    await expect(startGateway(service, { authenticate: hook })).rejects.toThrow('UPSTREAM_AUTH: expected passthrough');
   });
 });
 
@@ -179,3 +198,58 @@ function throwing(error: Error): () => never {
     throw error;
   };
 }
+
+/**
+ * Of the module: how many callers are cached, how many calls of the hook run and wait, and when one that hangs is given up can't be seen from
+ * outside in a short time.
+ */
+describe('the authenticator of a hook', () => {
+  const LONG = 'x'.repeat(4000);
+  const MANY = Array.from({ length: 2 ** 15 }, (_, id) => String(id));
+
+  const authenticatorOf = (hook: AuthenticateHook, timeoutMs = 20) =>
+    createHookAuthenticator({
+      ...{ hook, timeoutMs, recheckMs: 60_000, viewerOf: createViewers(), logger: pino({ level: 'silent' }) },
+      ...{ now: () => 0, wallOf: (ms) => ms },
+    });
+
+  it.each<readonly [string, Partial<Identity>, number, number]>([
+    ['a long key', { upstreamKey: 'k'.repeat(8192) }, 400, 500],
+    ['a long id of an organization', { organizationId: LONG }, 900, 1000],
+    ['a long id of a workflow', { workflowIds: ['w', LONG] }, 900, 1000],
+    ['many workflows', { workflowIds: MANY }, 3, 4],
+    ['an attribute with a long name', { attributes: { [LONG]: 'a' } }, 900, 1000],
+    ['an attribute with a long value', { attributes: { a: LONG, b: 'b' } }, 900, 1000],
+    ['little', {}, 9000, 12_000],
+  ])('caches callers within 8 MiB by all that is stored of them: %s', async (_name, identity, least, most) => {
+    const authenticator = authenticatorOf(() => ({ ...GOOD, ...identity }));
+    const credentials = Array.from({ length: most + 1 }, (_, index) => `credential-${index}`);
+    for (const credential of credentials) await authenticator.authenticate(credential);
+    const cached = credentials.filter((credential) => authenticator.known(credential));
+    // The latest ones.
+    expect(cached).toEqual(credentials.slice(credentials.length - cached.length));
+    expect(cached.length).toBeGreaterThanOrEqual(least);
+    expect(cached.length).toBeLessThanOrEqual(most);
+  });
+
+  it('asks it once for all who come with one credential, for 64 at once, while 1000 wait; the rest is refused', async () => {
+    const release = Promise.withResolvers<Identity>();
+    const hook = jest.fn<AuthenticateHook>(() => release.promise);
+    const authenticator = authenticatorOf(hook, 10_000);
+    const waiting = Array.from({ length: 1064 }, (_, index) => authenticator.authenticate(`key-${index}`));
+    const same = authenticator.authenticate('key-0');
+    expect((await authenticator.authenticate('one more')).error?.code).toBe(UNAVAILABLE);
+    expect(hook).toHaveBeenCalledTimes(64);
+    release.resolve(GOOD);
+    expect(new Set((await Promise.all([...waiting, same])).map(({ error }) => error))).toEqual(new Set([null]));
+    expect(hook).toHaveBeenCalledTimes(1064);
+  });
+
+  it('gives up one that hangs, also for those who wait, and is free for later callers', async () => {
+    const hangs = new Promise<null>(() => undefined);
+    const authenticator = authenticatorOf((credential) => (credential === 'good' ? GOOD : hangs));
+    const callers = Array.from({ length: 200 }, (_, index) => authenticator.authenticate(`key-${index}`));
+    expect(new Set((await Promise.all(callers)).map(({ error }) => error?.code))).toEqual(new Set([UNAVAILABLE]));
+    expect((await authenticator.authenticate('good')).error).toBeNull();
+  });
+});

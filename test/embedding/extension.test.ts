@@ -1,14 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { createGateway, GatewayError, type Additions, type Run, type SchemaExtension } from 'stepgate';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { GatewayError, type Additions, type Run, type SchemaExtension } from 'stepgate';
 import { captureLog } from '../harness/observed.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type GraphqlAnswer, type QueryOptions, type TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
 import { wireRun } from '../harness/wire.ts';
-import { codesOf } from '../harness/operations.ts';
-import { startEmbedded, type EmbeddedGateway } from './embedding.ts';
+import { codesOf, placesOf } from '../harness/operations.ts';
 
-const onRun = (field: string, entry: NonNullable<SchemaExtension['fields']['Run']>[string]): SchemaExtension => ({
+type Entry = NonNullable<SchemaExtension['fields']['Run']>[string];
+const onRun = (field: string, entry: Entry): SchemaExtension => ({
   typeDefs: `extend type Run { mine: ${field} } type Item { id: ID name: String }`,
   fields: { Run: { mine: entry } },
 });
@@ -16,21 +18,33 @@ const onRun = (field: string, entry: NonNullable<SchemaExtension['fields']['Run'
 const ASK = '{ run(workflowId: "wf", id: "r1") { mine } }';
 
 describe('fields of an extension', () => {
-  let upstream: FaultyUpstream;
-  let gateway: EmbeddedGateway | undefined;
-  beforeEach(async () => {
-    upstream = await startFaultyUpstream((call) => {
+  const upstream = perTest(() =>
+    startFaultyUpstream((call) => {
       if (call.key === 'bad-key') return { status: 401, json: {} };
       return call.endpoint === 'workflows' ? { json: [wireWorkflow('wf')] } : healthy(call);
-    });
-  });
+    }),
+  );
+  const log = captureLog('error');
+  const opened: TestGateway[] = [];
   afterEach(async () => {
-    await gateway?.close();
-    await upstream.close();
+    for (const each of opened.splice(0)) await each.close();
   });
 
-  const start = async (additions: Additions & { logger?: ReturnType<typeof captureLog>['logger'] }, more = {}) =>
-    (gateway = await startEmbedded(additions, { UPSTREAM_URL: upstream.url, ...more }));
+  async function start(additions: Additions, environment = {}) {
+    const gateway = await startGateway(
+      { UPSTREAM_URL: upstream.url, ...environment },
+      { logger: log.logger, ...additions },
+    );
+    opened.push(gateway);
+    /** Executed by graphql-js, then compiled, then from the response cache. */
+    const thrice = async (document: string, options?: QueryOptions) => {
+      const answers: GraphqlAnswer[] = [];
+      for (let time = 0; time < 3; time += 1) answers.push(await gateway.query(document, options));
+      return answers;
+    };
+    const query = (document: string, options?: QueryOptions) => gateway.query(document, options);
+    return { url: gateway.url, query, thrice };
+  }
 
   it('are answered alike by graphql-js, as compiled queries and from the response cache, with what they read', async () => {
     const resolve = jest.fn(({ steps, criticalPath }: { steps: readonly unknown[]; criticalPath: unknown }) =>
@@ -41,29 +55,8 @@ describe('fields of an extension', () => {
     expect(answers.map(({ data, errors }) => ({ data, errors }))).toEqual(
       Array.from({ length: 3 }, () => ({ data: { run: { mine: 1 } }, errors: [] })),
     );
-    // Executed by graphql-js, then compiled, then from the response cache.
     expect(resolve).toHaveBeenCalledTimes(2);
     expect(upstream.count('steps')).toBe(1);
-  });
-
-  it('may fail where an object of its own type computes them: they are null, the others are answered', async () => {
-    const owner = {
-      name: 'ann',
-      get team(): never {
-        throw new Error('a defect');
-      },
-    };
-    const extension = {
-      typeDefs: 'type Owner { name: String team: String } extend type Run { owner: Owner }',
-      fields: { Run: { owner: { calls: 0, resolve: () => owner } } },
-    };
-    const { thrice } = await start({ extension });
-    for (const answer of await thrice('{ run(workflowId: "wf", id: "r1") { owner { name team } } }')) {
-      expect({ data: answer.data, codes: codesOf(answer) }).toEqual({
-        data: { run: { owner: { name: 'ann', team: null } } },
-        codes: ['INTERNAL_SERVER_ERROR'],
-      });
-    }
   });
 
   it('whose JSON can not be written are null alone, over every transport', async () => {
@@ -161,13 +154,9 @@ describe('fields of an extension', () => {
   it('that read a record read its times, too, where the steps must tell them', async () => {
     upstream.script = (call) =>
       call.endpoint === 'run' ? { json: [wireRun(call.runId, { end_time: null })] } : healthy(call);
-    const ask = async (resolve: NonNullable<SchemaExtension['fields']['Run']>[string]['resolve']) => {
-      const { thrice, close } = await start({
-        extension: onRun('String', { requirement: 'RECORD', calls: 1, resolve }),
-      });
-      const [first] = await thrice(ASK);
-      await close();
-      return first?.data;
+    const ask = async (resolve: Entry['resolve']) => {
+      const { query } = await start({ extension: onRun('String', { requirement: 'RECORD', calls: 1, resolve }) });
+      return (await query(ASK)).data;
     };
     const told = { run: { mine: '2025-03-13T02:41:17.382162Z' } };
     expect(await ask(({ endedAt }) => endedAt?.text)).toEqual(told);
@@ -178,33 +167,26 @@ describe('fields of an extension', () => {
     ).toEqual(told);
   });
 
-  it('that say nothing of a cache are computed each time', async () => {
-    let count = 0;
-    const { thrice } = await start({ extension: onRun('Int', { resolve: () => (count += 1) }) });
-    const answers = await thrice(ASK);
-    expect(answers.map(({ data }) => data)).toEqual([1, 2, 3].map((mine) => ({ run: { mine } })));
-    expect(answers.map(({ headers }) => headers.get('cache-control'))).toEqual(['no-store', 'no-store', 'no-store']);
-  });
-
-  it('live no longer in a cached answer than their entry, or they themselves, say', async () => {
-    const untilMs = (additions: Additions) => start(additions, { LIVE_TTL_MS: '60000' });
-    const maxAgeOf = async (additions: Additions) => {
-      const { thrice, close } = await untilMs(additions);
-      const [, second] = await thrice(ASK);
-      await close();
-      return second?.headers.get('cache-control');
-    };
-    expect(await maxAgeOf({ extension: onRun('Int', { cacheMs: 10_500, resolve: () => 1 }) })).toBe(
-      'private, max-age=10',
-    );
-    const shortened = onRun('Int', {
-      cacheMs: Infinity,
-      resolve: (_run, _args, { cacheUntil, nowMs }) => {
-        cacheUntil(nowMs + 5500);
-        return 1;
+  it.each<[string, Entry, string]>([
+    ['not at all where they say nothing', { resolve: () => 1 }, 'no-store'],
+    ['as long as their entry says', { cacheMs: 10_500, resolve: () => 1 }, 'private, max-age=10'],
+    [
+      'no longer than they say themselves',
+      {
+        cacheMs: Infinity,
+        resolve(_run, _args, { cacheUntil, nowMs }) {
+          cacheUntil(nowMs + 5500);
+          return 1;
+        },
       },
-    });
-    expect(await maxAgeOf({ extension: shortened })).toBe('private, max-age=5');
+      'private, max-age=5',
+    ],
+  ])('live in a cached answer %s', async (_, entry, cacheControl) => {
+    const resolve = jest.fn<Entry['resolve']>((...given) => entry.resolve(...given));
+    const { thrice } = await start({ extension: onRun('Int', { ...entry, resolve }) }, { LIVE_TTL_MS: '60000' });
+    const answers = await thrice(ASK);
+    expect(answers[1]?.headers.get('cache-control')).toBe(cacheControl);
+    expect(resolve).toHaveBeenCalledTimes(cacheControl === 'no-store' ? 3 : 2);
   });
 
   it('share the loaders of the operation', async () => {
@@ -258,7 +240,7 @@ describe('fields of an extension', () => {
   });
 
   it('load what they are priced for, and no more', async () => {
-    type Resolve = NonNullable<SchemaExtension['fields']['Run']>[string]['resolve'];
+    type Resolve = Entry['resolve'];
     const ref = { workflowId: 'wf', runId: 'r2' };
     const record: Resolve = async (_run, _args, { run }) => (await run(ref, 'RECORD')).status;
     const whole: Resolve = async (_run, _args, { run }) => String((await run(ref)).progress.total);
@@ -285,9 +267,8 @@ describe('fields of an extension', () => {
       [2, twice, 'COMPLETED,COMPLETED'],
       [1, twice, null],
     ] as const) {
-      const { query, close } = await start({ extension: onRun('String', { calls, resolve }) });
+      const { query } = await start({ extension: onRun('String', { calls, resolve }) });
       expect({ calls, data: (await query(ASK)).data }).toEqual({ calls, data: { run: { mine: value } } });
-      await close();
     }
     // What is selected of a run that a field answers counts, too.
     const itself = { calls: 1, resolve: ((_run, _args, { run }) => run(ref, 'RECORD')) satisfies Resolve };
@@ -299,7 +280,6 @@ describe('fields of an extension', () => {
   });
 
   it('make no more calls and answer no more items than their entry says', async () => {
-    const log = captureLog('error');
     const extension: SchemaExtension = {
       typeDefs: 'extend type Run { calls: Int items: [Item] set: [Item] } type Item { id: ID }',
       fields: {
@@ -313,7 +293,7 @@ describe('fields of an extension', () => {
         },
       },
     };
-    const { thrice } = await start({ extension, logger: log.logger });
+    const { thrice } = await start({ extension });
     for (const answer of await thrice('{ run(workflowId: "wf", id: "r1") { calls items { id } set { id } } }')) {
       expect(answer.data).toEqual({ run: { calls: null, items: null, set: null } });
       expect(codesOf(answer)).toEqual(Array.from({ length: 3 }, () => 'INTERNAL_SERVER_ERROR'));
@@ -325,52 +305,54 @@ describe('fields of an extension', () => {
   });
 
   it('cost what their entry says, or much where it says nothing', async () => {
-    const costOf = async (entry: NonNullable<SchemaExtension['fields']['Run']>[string]) => {
-      const { query, close } = await start({ extension: onRun('[Item]', entry) }, { MAX_OPERATION_COST: '1' });
-      const calls = await query('{ run(workflowId: "wf", id: "r1") { mine { id } } }');
-      await close();
-      const objects = await start({ extension: onRun('[Item]', entry) }, { MAX_OPERATION_OBJECTS: '1' });
-      const counted = await objects.query('{ run(workflowId: "wf", id: "r1") { mine { id } } }');
-      await objects.close();
-      return [calls, counted].map(({ errors }) => errors[0]?.extensions.found);
+    const costOf = async (entry: Entry) => {
+      const extension = onRun('[Item]', entry);
+      const found = [];
+      for (const limit of ['MAX_OPERATION_COST', 'MAX_OPERATION_OBJECTS']) {
+        const { query } = await start({ extension }, { [limit]: '1' });
+        const { errors } = await query('{ run(workflowId: "wf", id: "r1") { mine { id } } }');
+        found.push(errors[0]?.extensions.found);
+      }
+      return found;
     };
     // A run with its steps, the field's two calls, and the list of workflows; a hundred items.
     expect(await costOf({ resolve: () => [] })).toEqual([5, 101]);
     expect(await costOf({ requirement: 'STEPS', calls: 0, items: 7, resolve: () => [] })).toEqual([2, 8]);
   });
 
-  it('count the objects that they answer', async () => {
-    const extension = onRun('[Item]', { items: 60, resolve: () => Array.from({ length: 60 }, () => ({ name: 'x' })) });
-    const { thrice } = await start({ extension }, { MAX_OPERATION_OBJECTS: '100' });
-    const two =
-      '{ one: run(workflowId: "wf", id: "r1") { mine { name } } two: run(workflowId: "wf", id: "r2") { mine { name } } }';
-    for (const answer of await thrice(two)) expect(codesOf(answer)).toEqual(['GRAPHQL_VALIDATION_FAILED']);
-  });
-
   it('fail alone: an error of the gateway is answered, anything else masked and logged', async () => {
-    const log = captureLog('error');
-    const failing = (error: Error) => ({
-      resolve: () => {
-        throw error;
+    const fail = (error = new Error('password')) => {
+      throw error;
+    };
+    const owner = {
+      name: 'ann',
+      get team() {
+        return fail();
       },
-    });
+    };
     const extension: SchemaExtension = {
-      typeDefs: 'extend type Run { known: Int secret: Int late: Int }',
+      typeDefs: `type Owner { name: String team: String }
+        extend type Run { owner: Owner known: Int secret: Int late: Int }`,
       fields: {
         Run: {
-          known: failing(new GatewayError('FORBIDDEN', 'not for you')),
-          secret: failing(new Error('password')),
+          owner: { resolve: () => owner },
+          known: { resolve: () => fail(new GatewayError('FORBIDDEN', 'not for you')) },
+          secret: { resolve: () => fail() },
           late: { resolve: () => Promise.reject(new Error('password')) },
         },
       },
     };
-    const { thrice } = await start({ extension, logger: log.logger });
-    const answers = await thrice('{ run(workflowId: "wf", id: "r1") { id known secret late } }');
-    for (const answer of answers) {
-      expect(answer.data).toEqual({ run: { id: 'r1', known: null, secret: null, late: null } });
-      expect(codesOf(answer).sort()).toEqual(['FORBIDDEN', 'INTERNAL_SERVER_ERROR', 'INTERNAL_SERVER_ERROR']);
+    const { thrice } = await start({ extension });
+    for (const answer of await thrice(
+      '{ run(workflowId: "wf", id: "r1") { id known secret late owner { name team } } }',
+    )) {
+      const others = { known: null, secret: null, late: null };
+      expect(answer.data).toEqual({ run: { id: 'r1', ...others, owner: { name: 'ann', team: null } } });
+      expect(placesOf(answer)).toEqual([
+        'run.known: FORBIDDEN',
+        ...['late', 'owner.team', 'secret'].map((path) => `run.${path}: INTERNAL_SERVER_ERROR`),
+      ]);
       expect(JSON.stringify(answer.errors)).not.toContain('password');
-      expect(answer.errors.map(({ path }) => path)).toEqual(answers[0]?.errors.map(({ path }) => path));
     }
     expect(log.text).toContain('password');
   });
@@ -404,7 +386,6 @@ describe('fields of an extension', () => {
         expect(codesOf(answer)).toEqual(['UNAUTHENTICATED']);
       for (const answer of await thrice(document)) expect(JSON.stringify(answer.data)).toContain('owner of wf');
     }
-    await gateway?.close();
     upstream.script = (call) =>
       call.endpoint === 'workflows' ? { json: [wireWorkflow('wf'), wireWorkflow('other')] } : healthy(call);
     const narrow = await start({ extension, authenticate: () => ({ upstreamKey: 'key-1', workflowIds: ['wf'] }) });
@@ -431,92 +412,5 @@ describe('fields of an extension', () => {
       body: JSON.stringify({ query: 'subscription { runUpdated(workflowId: "wf", id: "r1") { mine } }' }),
     });
     expect(await response.text()).toContain('data: {"data":{"runUpdated":{"mine":1}}}');
-  });
-});
-
-describe('an extension', () => {
-  const resolve = () => 1;
-  const MINE = 'extend type Run { mine: Int }';
-  const starting = (typeDefs: string, fields: object) => {
-    const config = { PORT: 0, LOG_LEVEL: 'silent' } as const;
-    return createGateway({ config, extension: { typeDefs, fields: fields as SchemaExtension['fields'] } });
-  };
-
-  it.each<readonly [string, string, object, string]>([
-    ['is no SDL', 'extend type', {}, 'extension.typeDefs: Syntax Error: '],
-    ['extends a subscription', 'extend type Subscription { mine: Int }', {}, "can't extend Subscription."],
-    ['extends the type of a subgraph', 'extend type _Service { mine: Int }', {}, "can't extend _Service."],
-    ['has a type with an interface', `${MINE} type Own implements Named { name: Int }`, {}, 'Own has an interface.'],
-    ['has an interface', 'interface Mine { mine: Int }', {}, 'found InterfaceTypeDefinition.'],
-    ['has a scalar', 'scalar Mine', {}, 'found ScalarTypeDefinition.'],
-    ['extends an enum', 'extend enum RunStatus { MINE }', {}, 'found EnumTypeExtension.'],
-    ['has a field without an entry', MINE, {}, 'expected an entry for Run.mine.'],
-    ['has an entry that every object has', 'extend type Run { constructor: Int }', { Run: {} }, 'Run.constructor.'],
-    ['has a field without a resolver', MINE, { Run: { mine: {} } }, 'Run.mine has no resolve.'],
-    [
-      'has an entry of its own type without a resolver',
-      'type Own { a: Int }',
-      { Own: { a: { calls: 1 } } },
-      'Own.a has no',
-    ],
-    [
-      'has an entry for a field of the contract',
-      MINE,
-      { Run: { mine: { resolve }, status: { resolve } } },
-      'Run.status is no field of its typeDefs.',
-    ],
-    [
-      'has an entry for a type that it does not add to',
-      MINE,
-      { Run: { mine: { resolve } }, Step: { id: { resolve } } },
-      'Step.id is no field of its typeDefs.',
-    ],
-    [
-      'has a field that must not fail',
-      'extend type Run { mine: Int! }',
-      { Run: { mine: { resolve } } },
-      'to be nullable',
-    ],
-    ['replaces a field', 'extend type Run { status: Int }', { Run: { status: { resolve } } }, 'Run.status'],
-    ['replaces a type', 'type Step { id: ID }', {}, 'Step'],
-    ['extends a type that is none', 'extend type Ran { mine: Int }', { Ran: { mine: { resolve } } }, 'Ran'],
-    ['has a list of lists', 'extend type Run { mine: [[Int!]!] }', { Run: { mine: { resolve } } }, 'no list of lists'],
-    [
-      'has a requirement of what is no run',
-      'extend type Step { mine: Int }',
-      { Step: { mine: { resolve, requirement: 'RECORD' } } },
-      'Step.mine has a wrong requirement',
-    ],
-    ...Object.entries({
-      requirement: ['record', 1],
-      calls: [-1, 0.5, Infinity, '1'],
-      items: [-1, 0.5, '1'],
-      cacheMs: [-1, NaN, '1'],
-    }).flatMap(([key, values]) =>
-      values.map(
-        (value) =>
-          [
-            `has the ${key} ${value}`,
-            MINE,
-            { Run: { mine: { resolve, [key]: value } } },
-            `Run.mine has a wrong ${key}`,
-          ] as const,
-      ),
-    ),
-  ])('that %s is refused at start', async (_, typeDefs, fields, message) => {
-    await expect(starting(typeDefs, fields)).rejects.toThrow(message);
-  });
-
-  it('may add types with lists and fields that must not fail, enums and inputs', async () => {
-    const typeDefs = `
-      extend type Run { mine(in: In): [Own!] }
-      type Own { a: Int! b: [Int!]! sort: Sort } enum Sort { UP } input In { a: Int }`;
-    for (const own of [{}, { Own: undefined }, { Own: {} }, { Own: { a: { resolve } } }]) {
-      const gateway = await starting(typeDefs, {
-        Run: { mine: { resolve, items: 0, calls: 7, cacheMs: 0.5 } },
-        ...own,
-      });
-      await gateway.close();
-    }
   });
 });

@@ -1,9 +1,30 @@
+/** The library as docs/embedding.md describes it: `createGateway`, its options, plugins and observer. Fields: extension.test.ts. */
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { ConfigError, createGateway, settingsOf, type Gateway, type GatewayOptions, type Settings } from 'stepgate';
-import { startGateway } from '../../embedding/gateway.ts';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  ConfigError,
+  createGateway,
+  GraphQLError,
+  settingsOf,
+  type Additions,
+  type Gateway,
+  type GatewayOptions,
+  type ObservedOperation,
+  type SchemaExtension,
+  type Settings,
+  type StepgatePlugin,
+} from 'stepgate';
+import { startGateway as startExample } from '../../embedding/gateway.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { SECRET, until } from '../harness/fleet.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
+import { captureLog } from '../harness/observed.ts';
+import { codesOf } from '../harness/operations.ts';
 import { freePort } from '../harness/program.ts';
+import { send, TRANSPORTS } from '../harness/transports.ts';
+import { startValkey } from '../harness/valkey.ts';
 
 let gateway: Gateway | undefined;
 afterEach(() => gateway?.close());
@@ -24,7 +45,7 @@ describe('the example of docs/embedding.md', () => {
     'query Cost { run(workflowId: "support-triage", id: "run-4711") { costInCents tokenUsage { totalTokens } } }';
 
   it("answers the field of one's own to each team by its own rate, each of three times", async () => {
-    gateway = await startGateway(QUIET);
+    gateway = await startExample(QUIET);
     for (let sending = 0; sending < 3; sending += 1) {
       for (const [key, costInCents] of [
         ['key-of-support', 39],
@@ -36,7 +57,7 @@ describe('the example of docs/embedding.md', () => {
   });
 
   it('refuses whom and what its checks refuse, each of three times', async () => {
-    gateway = await startGateway(QUIET);
+    gateway = await startExample(QUIET);
     for (let sending = 0; sending < 3; sending += 1) {
       expect(await ask(COST, 'demo-key')).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
       expect(await ask(COST.replace('query Cost', ''), 'key-of-finance')).toMatchObject({
@@ -106,41 +127,16 @@ describe('createGateway', () => {
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
   });
 
-  it('takes a plugin that is an instance of a class', async () => {
-    class Plugin {
-      readonly seen: string[] = [];
-      requestDidStart({ request }: { readonly request: { readonly query?: string } }) {
-        this.seen.push(request.query ?? '');
-        return Promise.resolve();
-      }
-    }
-    const plugin = new Plugin();
-    gateway = await createGateway({ config: QUIET, plugins: [plugin] });
-    await ask('{ __typename }', 'demo-key');
-    expect(plugin.seen).toEqual(['{ __typename }']);
-  });
-
-  it('takes from the environment what it is given of it', () => {
-    expect(settingsOf({ PORT: '1', HOME: '/root' })).toEqual({ PORT: '1' });
-  });
-
-  it('takes proxies in lower case, too: these count, as for the command', () => {
+  it('takes the settings of the environment, where proxies in lower case count more, as for the command', () => {
     const environment = {
       HTTP_PROXY: 'http://upper',
       http_proxy: 'http://lower',
       https_proxy: 'http://tls',
       no_proxy: ' ',
     };
-    expect(settingsOf(environment)).toEqual({ HTTP_PROXY: 'http://lower', HTTPS_PROXY: 'http://tls' });
-  });
-
-  it('rejects for a port that is taken, and leaves nothing behind', async () => {
-    const upstream = await startFaultyUpstream();
-    const taken = Number(new URL(upstream.url).port);
-    await expect(createGateway({ config: { ...QUIET, PORT: taken } })).rejects.toThrow('EADDRINUSE');
-    await upstream.close();
-    gateway = await createGateway({ config: { ...QUIET, PORT: taken } });
-    expect(gateway.url).toContain(String(taken));
+    expect(settingsOf({ PORT: '1', HOME: '/root', ...environment })).toEqual({
+      ...{ PORT: '1', HTTP_PROXY: 'http://lower', HTTPS_PROXY: 'http://tls' },
+    });
   });
 
   it('does without Sandbox and introspection where the process is in production, unless it is told otherwise', async () => {
@@ -153,5 +149,238 @@ describe('createGateway', () => {
       process.env.NODE_ENV = NODE_ENV;
     }
     expect(await ask('{ __schema { queryType { name } } }', 'k')).toMatchObject({ errors: [{}] });
+  });
+});
+
+describe('an extension', () => {
+  const resolve = () => 1;
+  const MINE = 'extend type Run { mine: Int }';
+  const starting = (typeDefs: string, fields: object) => {
+    return createGateway({ config: QUIET, extension: { typeDefs, fields: fields as SchemaExtension['fields'] } });
+  };
+
+  it.each<readonly [string, string, object, string | RegExp]>([
+    ['has invalid SDL', 'extend type', {}, 'extension.typeDefs: Syntax Error: '],
+    ['extends a subscription', 'extend type Subscription { mine: Int }', {}, "can't extend Subscription."],
+    ['extends the type of a subgraph', 'extend type _Service { mine: Int }', {}, "can't extend _Service."],
+    ['has a type with an interface', `${MINE} type Own implements Named { name: Int }`, {}, 'Own has an interface.'],
+    ['has an interface', 'interface Mine { mine: Int }', {}, 'found InterfaceTypeDefinition.'],
+    ['has a scalar', 'scalar Mine', {}, 'found ScalarTypeDefinition.'],
+    ['extends an enum', 'extend enum RunStatus { MINE }', {}, 'found EnumTypeExtension.'],
+    ['has a field without an entry', MINE, {}, 'expected an entry for Run.mine.'],
+    ['has an entry that every object has', 'extend type Run { constructor: Int }', { Run: {} }, 'Run.constructor.'],
+    ['has a field without a resolver', MINE, { Run: { mine: {} } }, 'Run.mine has no resolve.'],
+    [
+      'has an entry of its own type without a resolver',
+      'type Own { a: Int }',
+      { Own: { a: { calls: 1 } } },
+      'Own.a has no',
+    ],
+    [
+      'has an entry for a field of the contract',
+      MINE,
+      { Run: { mine: { resolve }, status: { resolve } } },
+      /Run\.status is .* field of its typeDefs\./,
+    ],
+    [
+      'has an entry for a type that it does not add to',
+      MINE,
+      { Run: { mine: { resolve } }, Step: { id: { resolve } } },
+      /Step\.id is .* field of its typeDefs\./,
+    ],
+    [
+      'has a field that must not fail',
+      'extend type Run { mine: Int! }',
+      { Run: { mine: { resolve } } },
+      'to be nullable',
+    ],
+    ['replaces a field', 'extend type Run { status: Int }', { Run: { status: { resolve } } }, 'Run.status'],
+    ['replaces a type', 'type Step { id: ID }', {}, 'Step'],
+    ['extends an unknown type', 'extend type Ran { mine: Int }', { Ran: { mine: { resolve } } }, 'Ran'],
+    ['has a list of lists', 'extend type Run { mine: [[Int!]!] }', { Run: { mine: { resolve } } }, 'no list of lists'],
+    [
+      'has a requirement of a step',
+      'extend type Step { mine: Int }',
+      { Step: { mine: { resolve, requirement: 'RECORD' } } },
+      'Step.mine has a wrong requirement',
+    ],
+    ...Object.entries({
+      requirement: ['record', 1],
+      calls: [-1, 0.5, Infinity, '1'],
+      items: [-1, 0.5, '1'],
+      cacheMs: [-1, NaN, '1'],
+    }).flatMap(([key, values]) =>
+      values.map(
+        (value) =>
+          [
+            `has the ${key} ${value}`,
+            MINE,
+            { Run: { mine: { resolve, [key]: value } } },
+            `Run.mine has a wrong ${key}`,
+          ] as const,
+      ),
+    ),
+  ])('that %s is refused at start', async (_, typeDefs, fields, message) => {
+    await expect(starting(typeDefs, fields)).rejects.toThrow(message);
+  });
+
+  it('may add types with lists and fields that must not fail, enums and inputs', async () => {
+    const typeDefs = `
+      extend type Run { mine(in: In): [Own!] }
+      type Own { a: Int! b: [Int!]! sort: Sort } enum Sort { UP } input In { a: Int }`;
+    for (const own of [{}, { Own: undefined }, { Own: {} }, { Own: { a: { resolve } } }]) {
+      const gateway = await starting(typeDefs, {
+        Run: { mine: { resolve, items: 0, calls: 7, cacheMs: 0.5 } },
+        ...own,
+      });
+      await gateway.close();
+    }
+  });
+});
+
+describe('an embedder', () => {
+  const RUN = 'query Status { run(workflowId: "wf", id: "r1") { status } }';
+  const DATA = { run: { status: 'COMPLETED' } };
+  const log = captureLog('error');
+  const upstream = perTest(() => startFaultyUpstream());
+  let embedded: TestGateway | undefined;
+  afterEach(() => embedded?.close());
+
+  /** The answers to the same request, sent three times to a gateway with these additions. */
+  async function thrice(additions: Additions) {
+    embedded = await startGateway({ UPSTREAM_URL: upstream.url }, { logger: log.logger, ...additions });
+    return [await embedded.query(RUN), await embedded.query(RUN), await embedded.query(RUN)];
+  }
+
+  it('sees by a plugin each sending of each operation with its caller, and what was answered', async () => {
+    const seen: unknown[] = [];
+    const methods: StepgatePlugin = {
+      requestDidStart: ({ contextValue: { viewerId, requestId } }) =>
+        Promise.resolve({
+          willSendResponse({ operationName, response: { body } }) {
+            const answer = body.kind === 'single' && body.singleResult;
+            seen.push([operationName, viewerId?.length, requestId.length > 0, answer]);
+            return Promise.resolve();
+          },
+        }),
+    };
+    // As an instance of a class has them.
+    const plugin = Object.create(methods) as StepgatePlugin;
+    const answers = await thrice({ plugins: [plugin] });
+    expect(answers.map(({ data }) => data)).toEqual(Array(3).fill(DATA));
+    expect(seen).toEqual(Array(3).fill(['Status', 43, true, { data: DATA }]));
+    expect(upstream.count('run')).toBe(1);
+  });
+
+  it('may refuse by whom an operation is sent, over every transport, however often others have sent it', async () => {
+    const viewers = new Set<string | null>();
+    const plugin: StepgatePlugin = {
+      requestDidStart: () =>
+        Promise.resolve({
+          didResolveOperation({ contextValue: { viewerId } }) {
+            viewers.add(viewerId);
+            if (viewers.size < 2) return Promise.resolve();
+            throw new GraphQLError('not you', { extensions: { code: 'NOT_YOU' } });
+          },
+        }),
+    };
+    for (const answer of await thrice({ plugins: [plugin] })) expect(codesOf(answer)).toEqual([]);
+    for (const transport of TRANSPORTS) {
+      const { data, errors = [] } = await send(transport, embedded?.url ?? '', { query: RUN }, 'key-2');
+      expect(data ?? null).toBeNull();
+      expect(codesOf({ errors })).toEqual(['NOT_YOU']);
+    }
+  });
+
+  const resolving = (didResolveOperation: () => Promise<void>): StepgatePlugin => ({
+    requestDidStart: () => Promise.resolve({ didResolveOperation }),
+  });
+  const answering = { kind: 'single', singleResult: { data: {} } } as const;
+  it.each<readonly [string, StepgatePlugin, string]>([
+    ['fails', { requestDidStart: () => Promise.reject(new Error('password')) }, 'password'],
+    ['fails later', resolving(() => Promise.reject(new Error('another password'))), 'another password'],
+    [
+      'answers itself',
+      {
+        requestDidStart: () =>
+          Promise.resolve({ responseForOperation: () => Promise.resolve({ http: {} as never, body: answering }) }),
+      },
+      'a plugin answered an operation itself',
+    ],
+  ])('whose plugin %s has that masked and logged, and it opens nothing', async (_, plugin, reason) => {
+    for (const answer of await thrice({ plugins: [plugin] })) {
+      expect(codesOf(answer)).toEqual(['INTERNAL_SERVER_ERROR']);
+      expect(JSON.stringify(answer.errors)).not.toContain(reason);
+    }
+    expect(log.text).toContain(reason);
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it('observes each operation, also one answered from the response cache and an invalid one', async () => {
+    const seen: ObservedOperation[] = [];
+    await thrice({ onOperation: (operation) => seen.push(operation) });
+    await embedded?.query('{ nope }');
+    expect(
+      seen.map(({ name, type, cache, outcome, errorCodes }) => [name, type, cache, outcome, ...errorCodes]),
+    ).toEqual([
+      ['Status', 'query', 'fetched', 'ok'],
+      ['Status', 'query', 'held', 'ok'],
+      [null, 'unknown', 'ready', 'ok'],
+      [null, 'unknown', 'none', 'client_error', 'GRAPHQL_VALIDATION_FAILED'],
+    ]);
+    expect(new Set(seen.map(({ viewerId }) => viewerId)).size).toBe(1);
+    expect(JSON.stringify(seen)).not.toContain('key-1');
+  });
+
+  const fail = () => {
+    throw new Error('the observer threw');
+  };
+  it.each<readonly [string, NonNullable<Additions['onOperation']>, string]>([
+    ['throws', fail, 'the observer threw'],
+    ['rejects', () => Promise.reject(new Error('the observer rejected')), 'the observer rejected'],
+  ])('whose observer %s has the same answers', async (_, onOperation, reason) => {
+    for (const { data } of await thrice({ onOperation })) expect(data).toEqual(DATA);
+    expect(log.text).toContain(reason);
+  });
+});
+
+describeWithValkey(`a gateway that can not start${withoutValkey}`, () => {
+  const valkey = perTest(startValkey);
+  let before = 0;
+  beforeEach(() => {
+    before = listeners();
+  });
+  const listeners = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap').length;
+  const start = ({ config, ...additions }: GatewayOptions) =>
+    createGateway({
+      config: { ...QUIET, FLEET_SECRET: SECRET, REDIS_URL: valkey.url, ...config },
+      ...additions,
+    });
+  async function expectNothingOpen(): Promise<void> {
+    expect(listeners()).toBe(before);
+    // Valkey sees a connection end a moment later.
+    await until(async () => !String(await valkey.client.client('LIST')).includes(' name=stepgate'));
+  }
+
+  const SERVICE: Settings = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'k', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a' };
+  const failing: StepgatePlugin = { serverWillStart: () => Promise.reject(new Error('no database')) };
+  /** In the order in which a gateway is put together. */
+  it.each<readonly [string, () => GatewayOptions, RegExp]>([
+    ["the issuer's keys", () => ({ config: { ...SERVICE, AUTH_JWKS: '/nonexistent/keys' } }), /^AUTH_JWKS: .* ENOENT$/],
+    ["an embedder's plugin", () => ({ plugins: [failing] }), /no database/],
+    ['the port', () => ({ config: { PORT: valkey.port } }), /^PORT: .* is in use .*EADDRINUSE/],
+    ['the host', () => ({ config: { HOST: '192.0.2.1' } }), /^HOST: .*192\.0\.2\.1/],
+  ])('because of %s leaves no connection and no server', async (_, optionsOf, message) => {
+    await expect(start(optionsOf())).rejects.toThrow(message);
+    await expectNothingOpen();
+  });
+
+  it('leaves none either where it can, and a plugin fails when it closes', async () => {
+    const serverWillStop = () => Promise.reject(new Error('the database is gone'));
+    const started = await start({ plugins: [{ serverWillStart: () => Promise.resolve({ serverWillStop }) }] });
+    for (const closing of [started.close(), started.close()]) {
+      await expect(closing).rejects.toThrow('the database is gone');
+    }
+    await expectNothingOpen();
   });
 });

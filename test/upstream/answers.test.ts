@@ -1,10 +1,14 @@
-/** Odd, malformed, hostile and huge JSON in answers of the upstream. Single fields: test/contract. Deep payloads: deep-json.test.ts. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+/** Odd, malformed, hostile, huge and deep JSON in answers of the upstream. Single fields: test/contract. */
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { startFaultyUpstream, type Endpoint, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startFaultyUpstream, type Endpoint, type Reply } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
+import { subscribe, type Transport } from '../harness/live-client.ts';
+import { startLiveRun } from '../harness/live-run.ts';
+import { ofRun, placesOf } from '../harness/operations.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
-import { bodyOf, rawJSON, wireRun, wireStep } from '../harness/wire.ts';
+import { bodyOf, rawJSON, wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const VIOLATION = 'UPSTREAM_CONTRACT_VIOLATION';
 const STEPS = '{ run(workflowId: "wf", id: "r1") { steps { id rawStatus nodeId } } }';
@@ -14,19 +18,12 @@ interface Item {
 }
 
 describe('an answer of the upstream', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
   let replies: Partial<Record<Endpoint, Reply>> = {};
   let keys = 0;
-
-  beforeAll(async () => {
-    upstream = await startFaultyUpstream(({ endpoint }) => replies[endpoint] ?? { status: 404 });
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000' });
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  const upstream = perBlock(() => startFaultyUpstream(({ endpoint }) => replies[endpoint] ?? { status: 404 }));
+  const gateway = perBlock(() =>
+    startGateway({ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000' }),
+  );
 
   /** With a key of its own, so that nothing is cached. */
   async function ask(query: string, answers: typeof replies) {
@@ -221,23 +218,95 @@ describe('an answer of the upstream', () => {
     }
   });
 
-  it('that lists workflows has all that is known of them', async () => {
-    const fields = 'id name description status version isPublic createdAt updatedAt';
-    const { data } = await ask(`{ workflows { nodes { ${fields} graph { entry finish } } } }`, {
-      workflows: { json: [wireWorkflow('a'), { workflow_id: 'b' }] },
+  describe('with values that no JSON answer can have', () => {
+    const TOO_DEEP = 10_000;
+    const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+    /** `JSON.stringify` can't write what is nested so deep: each `"<n levels>"` is replaced in the text. */
+    const deep = (levels: number): string => `<${levels} levels>`;
+    const replyOf = (json: unknown): Reply => ({
+      raw: JSON.stringify(json).replaceAll(/"<(\d+) levels>"/g, (_, levels) => nested(Number(levels))),
     });
-    const none = Object.fromEntries([...fields.split(' '), 'graph'].map((name) => [name, null]));
-    expect(data).toEqual({
-      workflows: {
-        nodes: [
-          {
-            ...{ id: 'a', name: 'Workflow a', description: 'Answers mail', status: 'active', version: '1.2' },
-            ...{ isPublic: false, createdAt: '2025-03-12T00:59:55.465508+00:00' },
-            ...{ updatedAt: '2025-03-13T00:59:55.465508+00:00', graph: { entry: 'model_1', finish: 'send' } },
+    const NESTED = 'nested deeper than 200 levels';
+
+    it.each<[string, Wire, string, number]>([
+      ['outputs', { outputs: deep(TOO_DEEP) }, NESTED, 300],
+      ['outputs', { outputs: { n: rawJSON('-1e400') } }, 'a number is beyond what a double holds', 300],
+      ['inputs', { inputs: { a: deep(TOO_DEEP) } }, NESTED, 450],
+      ['metadata', { step_metadata: [deep(TOO_DEEP)] }, NESTED, 450],
+    ])('has an error of its field alone each time, be it cached or compiled: %s of %j', async (...row) => {
+      const [field, fields, message, totalTokens] = row;
+      const steps = ['s1', 's2', 's3'].map((id) => wireStep({ id, node_id: id, ...(id === 's2' && fields) }));
+      replies = { steps: replyOf(steps), run: { json: [wireRun('r1')] } };
+      const selection = 'inputs(path: "input_data.order") outputs(path: "model") outputsSizeBytes metadata';
+      const query = ofRun(`status totalElapsedTime tokenUsage { totalTokens } steps { id ${selection} }`);
+      const outputs = { outputs: 'virtuoso-large', outputsSizeBytes: JSON.stringify(wireStep().outputs).length };
+      const tidy = { inputs: 7, ...outputs, metadata: null };
+      const broken = field === 'outputs' ? { ...tidy, outputsSizeBytes: expect.any(Number) } : tidy;
+      keys += 1;
+      for (let time = 0; time < 5; time += 1) {
+        const { status, data, errors } = await gateway.query(query, { key: `key-${keys}` });
+        expect(status).toBe(200);
+        expect(errors).toMatchObject([
+          { message: `${field}: ${message}`, path: ['run', 'steps', 1, field], extensions: { code: VIOLATION } },
+        ]);
+        expect(data).toEqual({
+          run: {
+            ...{ status: 'COMPLETED', totalElapsedTime: 6, tokenUsage: { totalTokens } },
+            steps: [
+              { id: 's1', ...tidy },
+              { id: 's2', ...broken, [field]: null },
+              { id: 's3', ...tidy },
+            ],
           },
-          { ...none, id: 'b' },
-        ],
-      },
+        });
+      }
     });
+
+    it('has an error of the field of the record of a run alone, too', async () => {
+      const { data, errors } = await ask(ofRun('inputs outputs status'), {
+        run: replyOf([wireRun('r1', { outputs: deep(TOO_DEEP) })]),
+        steps: { json: [wireStep()] },
+      });
+      expect(data).toEqual({ run: { inputs: { order: 7 }, outputs: null, status: 'COMPLETED' } });
+      expect(placesOf({ errors })).toEqual([`run.outputs: ${VIOLATION}`]);
+    });
+
+    it('is read down to 200 levels, with its size', async () => {
+      const steps = [200, 201].map((levels) => wireStep({ id: `${levels}`, outputs: deep(levels) }));
+      const { data, errors } = await ask(ofRun('steps { outputs outputsSizeBytes }'), { steps: replyOf(steps) });
+      expect(placesOf({ errors })).toEqual([`run.steps.1.outputs: ${VIOLATION}`]);
+      expect(data).toEqual({
+        run: {
+          steps: [
+            { outputs: JSON.parse(nested(200)) as unknown, outputsSizeBytes: 400 },
+            { outputs: null, outputsSizeBytes: 402 },
+          ],
+        },
+      });
+    });
+
+    it.each<Transport>(['graphql-ws', 'graphql-sse'])(
+      'ends no subscription over %s, and does not count as a change',
+      async (name) => {
+        const run = await startLiveRun();
+        run.outputs = JSON.parse(nested(1000));
+        const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { steps { id outputs } } }';
+        const client = await subscribe(name, run.gateway.url, query);
+        const eventOf = (ids: readonly string[]) => ({
+          payload: {
+            data: { runUpdated: { steps: ids.map((id) => ({ id, outputs: null })) } },
+            errors: ids.map((_, at) => ({ path: ['runUpdated', 'steps', at, 'outputs'] })),
+          },
+        });
+        expect(await client.next()).toMatchObject(eventOf(['s0']));
+        await run.poll();
+        run.steps = 2;
+        await run.poll();
+        expect(await client.next()).toMatchObject(eventOf(['s0', 's1']));
+        expect(client.waiting).toBe(0);
+        client.leave();
+        await run.close();
+      },
+    );
   });
 });

@@ -1,24 +1,18 @@
 /** Calls of the upstream over HTTP: requests, statuses, broken, late and large answers, and connections. */
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { healthy, startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { startRawUpstream, type RawUpstream } from '../harness/raw-upstream.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import { wireStep } from '../harness/wire.ts';
 
 const KEY = 'sk-4711-do-not-tell';
 const MAX_BYTES = 65_536;
 const STEPS = JSON.stringify([wireStep()]);
 const START = 'mutation { executeWorkflow(workflowId: "wf", inputs: { order: 7 }) { message } }';
 const LIMITS = { UPSTREAM_MAX_RESPONSE_BYTES: `${MAX_BYTES}`, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000' };
-
-const opened: { close(): unknown }[] = [];
-/** Closed after the test. */
-function opens<T extends { close(): unknown }>(one: T): T {
-  opened.push(one);
-  return one;
-}
 
 interface Outcome {
   readonly steps: readonly { readonly id: string; readonly error: string | null }[] | null;
@@ -49,28 +43,13 @@ beforeAll(() => {
 afterAll(() => {
   jest.restoreAllMocks();
 });
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each.close();
-});
-
 describe('a call of the upstream', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-
-  beforeAll(async () => {
-    upstream = await startFaultyUpstream();
-    gateway = await startGateway({
-      UPSTREAM_URL: upstream.url,
-      UPSTREAM_ENDPOINTS: 'steps,execute,workflows',
-      ...LIMITS,
-    });
-  });
+  const upstream = perBlock(() => startFaultyUpstream());
+  const gateway = perBlock(() =>
+    startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps,execute,workflows', ...LIMITS }),
+  );
   afterEach(() => {
     upstream.script = healthy;
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
   });
 
   const answering = async (reply: Reply, ask: (gateway: TestGateway) => Promise<Outcome> = askSteps) => {
@@ -83,33 +62,36 @@ describe('a call of the upstream', () => {
     return { ...answer, attempts: upstream.calls.length - before };
   };
 
-  it('goes to its path below that of UPSTREAM_URL, with the key, an id, and what can be read', async () => {
-    const all = opens(
-      await startGateway({ UPSTREAM_URL: `${upstream.url}/api/v1/`, UPSTREAM_HEADERS: 'x-tenant: acme' }),
-    );
-    const before = upstream.calls.length;
-    for (const query of [
-      '{ run(workflowId: "wf", id: "r1") { error } }',
-      '{ workflow(id: "wf") { runs(first: 10) { nodes { id } } } }',
-      '{ workflows { nodes { id } } }',
-      START,
-    ]) {
-      await all.query(query, { key: KEY });
-    }
-    const calls = upstream.calls.slice(before);
-    expect([...new Set(calls.map(({ url, body }) => `${url.pathname}${url.search} ${body}`))].sort()).toEqual([
-      '/api/v1/workflows ',
-      '/api/v1/workflows/wf/execute {"order":7}',
-      '/api/v1/workflows/wf/runs/r1 ',
-      '/api/v1/workflows/wf/runs/r1/steps ',
-      expect.stringMatching(/^\/api\/v1\/workflows\/wf\/runs\?limit=\d+&offset=0 $/),
-    ]);
-    for (const { headers } of calls) {
-      expect(headers).toMatchObject({
-        ...{ authorization: `Bearer ${KEY}`, accept: 'application/json', 'user-agent': 'stepgate', 'x-tenant': 'acme' },
-        ...{ 'x-request-id': expect.stringMatching(/^[\w-]{36}$/), 'accept-encoding': expect.stringContaining('gzip') },
-      });
-    }
+  describe('with every endpoint', () => {
+    const environment = { UPSTREAM_HEADERS: 'x-tenant: acme' };
+    const all = perBlock(() => startGateway({ UPSTREAM_URL: `${upstream.url}/api/v1/`, ...environment }));
+
+    it('goes to its path below that of UPSTREAM_URL, with the key, an id, and what can be read', async () => {
+      const before = upstream.calls.length;
+      for (const query of [
+        '{ run(workflowId: "wf", id: "r1") { error } }',
+        '{ workflow(id: "wf") { runs(first: 10) { nodes { id } } } }',
+        '{ workflows { nodes { id } } }',
+        START,
+      ]) {
+        await all.query(query, { key: KEY });
+      }
+      const calls = upstream.calls.slice(before);
+      expect([...new Set(calls.map(({ url, body }) => `${url.pathname}${url.search} ${body}`))].sort()).toEqual([
+        '/api/v1/workflows ',
+        '/api/v1/workflows/wf/execute {"order":7}',
+        '/api/v1/workflows/wf/runs/r1 ',
+        '/api/v1/workflows/wf/runs/r1/steps ',
+        expect.stringMatching(/^\/api\/v1\/workflows\/wf\/runs\?limit=\d+&offset=0 $/),
+      ]);
+      for (const { headers } of calls) {
+        expect(headers).toMatchObject({
+          ...{ authorization: `Bearer ${KEY}`, accept: 'application/json', 'user-agent': 'stepgate' },
+          ...{ 'x-tenant': 'acme', 'x-request-id': expect.stringMatching(/^[\w-]{36}$/) },
+          'accept-encoding': expect.stringContaining('gzip'),
+        });
+      }
+    });
   });
 
   it.each<[number, string, string, boolean, number]>([
@@ -238,120 +220,47 @@ describe('a call of the upstream', () => {
     expect(attempts).toBe(1);
   });
 
-  it('is cut where its client leaves, and counts as no failure', async () => {
-    const left = opens(await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', ...LIMITS }));
-    await askSteps(left);
-    upstream.script = ({ cut }) => cut.then(() => ({}));
-    const before = upstream.calls.length;
-    const clients = new AbortController();
-    // As many failures would open the breaker.
-    const outcomes = Array.from({ length: 60 }, () =>
-      askSteps(left, { workflowId: 'wf', signal: clients.signal }).catch(() => 'left'),
-    );
-    await until(() => upstream.calls.length === before + 60);
-    clients.abort();
-    expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['left']));
-    for (const { cut } of upstream.calls.slice(before)) await cut;
-    upstream.script = healthy;
-    expect((await askSteps(left, { workflowId: 'wf' })).steps).toHaveLength(1);
-  });
-
-  it('is one of as many at a time as UPSTREAM_CONCURRENCY says', async () => {
-    const narrow = opens(
-      await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', UPSTREAM_CONCURRENCY: '2' }),
-    );
-    await askSteps(narrow);
-    const release = Promise.withResolvers<undefined>();
-    let [underWay, most] = [0, 0];
-    upstream.script = async (call) => {
-      underWay += 1;
-      most = Math.max(most, underWay);
-      await release.promise;
-      underWay -= 1;
-      return healthy(call);
-    };
-    const runs = ['a', 'b', 'c', 'd', 'e', 'f'].map(
-      (id) => `${id}: run(workflowId: "wf", id: "${id}") { steps { id } }`,
-    );
-    const answer = narrow.query(`{ ${runs.join(' ')} }`, { key: KEY });
-    const metric = async () => (await fetch(`${narrow.url}/metrics`)).text();
-    await until(async () => underWay === 2 && /^stepgate_upstream_calls_queued 4$/m.test(await metric()));
-    release.resolve(undefined);
-    expect((await answer).errors).toEqual([]);
-    expect(most).toBe(2);
-  });
-
-  it('is not made where a header cannot carry the key', async () => {
-    const before = upstream.calls.length;
-    const { error, text } = await askSteps(gateway, { key: `${KEY}-\u00e9` });
-    expect(error).toBeDefined();
-    expect(text).not.toContain(KEY);
-    expect(upstream.calls).toHaveLength(before);
-  });
-
-  describe('of an upstream that fails', () => {
-    let broken: TestGateway;
-    beforeAll(async () => {
-      broken = await startGateway({ UPSTREAM_URL: upstream.url, ...LIMITS });
+  describe('of an upstream that answers no steps', () => {
+    const other = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', ...LIMITS }));
+    const many = (ask: () => Promise<unknown>) => Promise.all(Array.from({ length: 60 }, ask));
+    beforeEach(async () => {
+      expect((await askSteps(other, { workflowId: 'wf' })).error).toBeUndefined();
     });
-    afterAll(() => broken.close());
+    /** As many failures would open the circuit breaker. */
+    afterEach(async () => {
+      upstream.script = healthy;
+      expect((await askSteps(other, { workflowId: 'wf' })).steps).toHaveLength(1);
+    });
 
-    const isPaused = ({ text }: Outcome) => text.includes('given a pause');
+    it('is cut where its client leaves, and counts as no failure', async () => {
+      upstream.script = ({ cut }) => cut.then(() => ({}));
+      const before = upstream.calls.length;
+      const clients = new AbortController();
+      const outcomes = many(() => askSteps(other, { workflowId: 'wf', signal: clients.signal }).catch(() => 'left'));
+      await until(() => upstream.calls.length === before + 60);
+      clients.abort();
+      expect(new Set(await outcomes)).toEqual(new Set(['left']));
+      for (const { cut } of upstream.calls.slice(before)) await cut;
+    });
 
     it.each([
       ['refuses inputs', { status: 400 }],
       ['does not know ids', { status: 404 }],
       ['asks for fewer calls', { status: 429, headers: { 'retry-after': '60' } }],
-    ])('is made where it only %s', async (_, reply) => {
+    ])('counts as no failure where the upstream %s', async (_, reply) => {
       upstream.script = () => reply;
-      for (let call = 0; call < 60; call += 1)
-        expect(isPaused(await askSteps(broken, { workflowId: 'wf' }))).toBe(false);
-      upstream.script = healthy;
-      expect((await askSteps(broken, { workflowId: 'wf' })).steps).toHaveLength(1);
-    });
-
-    it('is made where others of another kind or another workflow fail', async () => {
-      upstream.script = (call) =>
-        call.workflowId === 'failing' && call.endpoint === 'steps' ? { status: 500 } : healthy(call);
-      await until(async () => {
-        await askSteps(broken);
-        return isPaused(await askSteps(broken, { workflowId: 'failing' }));
-      });
-      expect((await askSteps(broken)).steps).toHaveLength(1);
-      const { data } = await broken.query('{ run(workflowId: "failing", id: "r1") { startedAt } }', { key: KEY });
-      expect(data).toEqual({ run: { startedAt: wireRun('').start_time } });
-    });
-
-    it('is refused once all have failed, and made again a second after it is back', async () => {
-      const down = opens(await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', ...LIMITS }));
-      await askSteps(down);
-      upstream.script = () => ({ status: 500 });
-      await until(async () => isPaused(await askSteps(down, { workflowId: 'wf' })));
-      const before = upstream.calls.length;
-      const { error } = await askSteps(down, { workflowId: 'wf' });
-      expect(error).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true, retryAfterSeconds: 1 });
-      expect(upstream.calls).toHaveLength(before);
-      upstream.script = healthy;
-      await until(async () => (await askSteps(down, { workflowId: 'wf' })).steps !== null);
-      expect((await askSteps(down, { workflowId: 'wf' })).steps).toHaveLength(1);
+      await many(() => askSteps(other, { workflowId: 'wf' }));
     });
   });
 });
 
 describe('the bytes of an answer', () => {
-  let raw: RawUpstream;
-  let gateway: TestGateway;
-  let hasty: TestGateway;
-
-  beforeAll(async () => {
-    raw = await startRawUpstream();
-    const environment = { UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps,execute', ...LIMITS };
-    gateway = await startGateway(environment);
-    hasty = await startGateway({ ...environment, UPSTREAM_TIMEOUT_MS: '300' });
-  });
-  afterAll(async () => {
-    for (const each of [gateway, hasty, raw]) await each.close();
-  });
+  const raw = perBlock(() => startRawUpstream());
+  const start = (environment: Readonly<Record<string, string>>) =>
+    startGateway({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps,execute', ...environment });
+  const gateway = perBlock(() => start(LIMITS));
+  const hasty = perBlock(() => start({ ...LIMITS, UPSTREAM_TIMEOUT_MS: '300' }));
+  const large = perBlock(() => start({ UPSTREAM_TIMEOUT_MS: '86400000' }));
 
   it('may come one by one, in the middle of characters', async () => {
     raw.answer = (_, response) => {
@@ -424,43 +333,43 @@ describe('the bytes of an answer', () => {
   });
 
   it('of a large answer that stops coming hold up no other answer, and are read to their end all the same', async () => {
-    const large = opens(await startGateway({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps' }));
     const padded = (bytes: number) => `${STEPS}${' '.repeat(bytes)}`;
     const isStalled = Promise.withResolvers<undefined>();
     const goesOn = Promise.withResolvers<undefined>();
     raw.answer = ({ url = '' }, response) => {
       if (!url.includes('stalled')) response.end(padded(url.includes('large') ? 2 ** 20 : 0));
       else {
-        // More than the gateway reads at a time, and what sockets hold.
-        response.write(padded(48 * 2 ** 20), () => {
+        // More than the gateway reads at a time.
+        response.write(padded(33 * 2 ** 20), () => {
           isStalled.resolve(undefined);
         });
         void goesOn.promise.then(() => response.end());
       }
     };
     await askSteps(large);
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
     const stalled = askSteps(large, { runId: 'stalled' });
     await isStalled.promise;
     for (const runId of ['small', 'large', 'another-large']) {
-      expect((await askSteps(large, { runId })).steps).toHaveLength(1);
+      let outcome: Outcome | null = null;
+      void askSteps(large, { runId }).then((each) => (outcome = each));
+      await until(() => {
+        jest.advanceTimersByTime(1000);
+        return outcome !== null;
+      });
+      expect(outcome).toMatchObject({ steps: [{ id: 'step-1' }] });
     }
+    jest.useRealTimers();
     goesOn.resolve(undefined);
     expect((await stalled).steps).toHaveLength(1);
   });
 });
 
 describe('a connection to the upstream', () => {
-  let raw: RawUpstream;
-  let gateway: TestGateway;
-
-  beforeAll(async () => {
-    raw = await startRawUpstream();
-    gateway = await startGateway({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps,execute', ...LIMITS });
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await raw.close();
-  });
+  const raw = perBlock(() => startRawUpstream());
+  const gateway = perBlock(() =>
+    startGateway({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps,execute', ...LIMITS }),
+  );
 
   const accept = async (key: string) => {
     raw.answer = (_, response) => response.end(STEPS);
@@ -520,19 +429,25 @@ describe('a connection to the upstream', () => {
     expect(sockets[3]).toBe(sockets[0]);
   });
 
-  it('is closed where 256 viewers have called since, and all are with the gateway', async () => {
+  it('is kept for 256 calls: then those of the viewer who called longest ago are closed, and all with the gateway', async () => {
     // The hook accepts each key, so that its first call is not on trial, for which a connection is not kept.
     const authenticate = (credential: string) => ({ upstreamKey: credential, workflowIds: 'all' }) as const;
-    const environment = { UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps' };
-    const many = opens(await startGateway(environment, { authenticate }));
-    const open = new Set<unknown>();
-    raw.answer = ({ socket }, response) => {
+    const environment = { UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps', UPSTREAM_CONCURRENCY: '32' };
+    const many = await startGateway(environment, { authenticate });
+    const open = new Map<unknown, string | undefined>();
+    const waiting: (() => void)[] = [];
+    raw.answer = ({ socket, headers }, response) => {
       if (!open.has(socket)) socket.once('close', () => open.delete(socket));
-      open.add(socket);
-      response.end(STEPS);
+      open.set(socket, headers.authorization);
+      // Each of the viewer's 32 calls needs a connection of its own.
+      waiting.push(() => response.end(STEPS));
+      if (waiting.length === 32) for (const answer of waiting.splice(0)) answer();
     };
-    await Promise.all(Array.from({ length: 270 }, (_, viewer) => askSteps(many, { key: `viewer-${viewer}` })));
+    const runs = Array.from({ length: 32 }, (_, at) => `r${at}: run(workflowId: "wf", id: "${at}") { steps { id } }`);
+    const viewers = Array.from({ length: 9 }, (_, at) => `viewer-${at}`);
+    for (const key of viewers) expect((await many.query(`{ ${runs.join(' ')} }`, { key })).errors).toEqual([]);
     await until(() => open.size === 256);
+    expect(new Set(open.values())).toEqual(new Set(viewers.slice(1).map((key) => `Bearer ${key}`)));
     await many.close();
     await until(() => open.size === 0);
   });

@@ -162,9 +162,8 @@ describe('the headers of upstream calls', () => {
     };
 
     it('that speaks HTTP/2 only is said so, over TLS and without it', async () => {
-      const secure = await listen(
-        createSecureServer({ ...authority.issue('IP:127.0.0.1') }, (_, response) => response.end('[]')),
-      );
+      const certificate = authority.issue('IP:127.0.0.1');
+      const secure = await listen(createSecureServer({ ...certificate }, (_, response) => response.end('[]')));
       const https = processOf({ UPSTREAM_URL: `https://127.0.0.1:${secure}`, NODE_EXTRA_CA_CERTS: authority.file });
       expect(await refused(https)).toContain('speaks HTTP/2 only, and the gateway calls it by HTTP/1.1');
       const plain = await listen(createServer((_, response) => response.end('[]')));

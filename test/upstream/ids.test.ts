@@ -1,9 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+/** Ids of workflows and runs, in requests and in answers of the upstream. How a refusal is answered over HTTP: test/http/bad-input.test.ts. */
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { anyCharacter } from '../harness/any-character.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { subscribe, type Transport } from '../harness/live-client.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
+import { subscribe } from '../harness/live-client.ts';
+import { codesOf } from '../harness/operations.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
@@ -14,54 +17,35 @@ const RUN = `query Run($wf: ID!, $id: ID!) {
 }`;
 
 describe('an unusual id', () => {
-  let upstream: FaultyUpstream | undefined;
-  let gateway: TestGateway;
-
-  afterEach(async () => {
-    await gateway.close();
-    await upstream?.close();
-    upstream = undefined;
-  });
-
-  async function start(): Promise<FaultyUpstream> {
-    upstream = await startFaultyUpstream(({ endpoint, workflowId, runId }) => {
+  const upstream = perBlock(() =>
+    startFaultyUpstream(({ endpoint, workflowId, runId }) => {
       if (endpoint === 'workflows') return { json: ODD.map((id) => wireWorkflow(id)) };
       if (endpoint === 'runs') return { json: ODD.map((id) => wireRun(id)) };
       if (endpoint === 'execute') return { json: { run_id: `${workflowId} started` } };
       if (endpoint === 'run') return { json: [wireRun(runId)] };
       return endpoint === 'steps' ? { json: [wireStep({ id: `${workflowId}|${runId}` })] } : { status: 500 };
-    });
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
-    return upstream;
-  }
-
-  const expectedOf = (wf: string, id: string) => ({
-    run: {
-      id,
-      workflowId: wf,
-      status: 'COMPLETED',
-      workflow: { name: `Workflow ${wf}` },
-      steps: [{ id: `${wf}|${id}`, runId: id, workflowId: wf }],
-    },
-  });
+    }),
+  );
+  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
   it.each(ODD)('reaches the upstream as it is: %s', async (odd) => {
-    await start();
     for (const [wf, id] of [
       [odd, 'r'],
       ['urn:wf:1', odd],
     ] as const) {
+      const steps = [{ id: `${wf}|${id}`, runId: id, workflowId: wf }];
       // Uncached, from the run store, and from the response cache.
       for (let turn = 0; turn < 3; turn += 1) {
         const { data, errors } = await gateway.query(RUN, { variables: { wf, id } });
         expect(errors).toEqual([]);
-        expect(data).toEqual(expectedOf(wf, id));
+        expect(data).toEqual({
+          run: { id, workflowId: wf, status: 'COMPLETED', workflow: { name: `Workflow ${wf}` }, steps },
+        });
       }
     }
   });
 
-  it('is one of the list and of the history like any other, and can be executed', async () => {
-    await start();
+  it('is one of the list and of the history like any other, and can be executed and watched', async () => {
     const { data, errors } = await gateway.query(
       '{ workflows(first: 20) { nodes { id name runs(first: 20) { nodes { id status } } } } }',
     );
@@ -76,80 +60,56 @@ describe('an unusual id', () => {
     expect(started.data).toEqual({
       executeWorkflow: { run: { id: 'a/b?c#d started', steps: [{ id: 'a/b?c#d|a/b?c#d started' }] } },
     });
+    const watch = 'subscription Watch($id: ID!) { runUpdated(workflowId: "a b", id: $id) { id steps { id } } }';
+    const client = await subscribe('graphql-sse', gateway.url, watch, { variables: { id: 'größe/日' } });
+    expect(await client.nextData()).toEqual({ runUpdated: { id: 'größe/日', steps: [{ id: 'a b|größe/日' }] } });
+    client.leave();
   });
 
   it.each([['..'], ['../wf'], ['x'.repeat(513)], ['a\u0000b'], ['\ud800']])(
     'of the upstream that nothing can be asked of is like none, and no fault of the client: %j',
     async (bad) => {
-      (await start()).script = ({ endpoint }) => {
+      upstream.script = ({ endpoint }) => {
         if (endpoint === 'workflows') return { json: [wireWorkflow(bad), wireWorkflow('wf')] };
         if (endpoint === 'runs') return { json: [wireRun(bad), wireRun('r')] };
         if (endpoint === 'execute') return { json: { run_id: bad } };
         return { json: endpoint === 'run' ? [wireRun(bad)] : [wireStep()] };
       };
+      const key = `key-of-${bad.length}`;
       const { data, errors } = await gateway.query(
         `{ workflows { nodes { id runs { nodes { id stepCounts { total } } } statistics { nodes { nodeId } } run(id: "r") { id status } } } }`,
+        { key },
       );
       expect(errors).toEqual([]);
       const runs = { nodes: [{ id: 'r', stepCounts: { total: 1 } }] };
       const run = { id: 'r', status: 'COMPLETED' };
       expect(data).toMatchObject({ workflows: { nodes: [{ id: 'wf', runs, run }] } });
-      const started = await gateway.query('mutation { executeWorkflow(workflowId: "wf") { run { id } } }');
-      expect(started.errors).toMatchObject([
+      const start = 'mutation { executeWorkflow(workflowId: "wf") { run { id } } }';
+      expect((await gateway.query(start, { key })).errors).toMatchObject([
         { extensions: { code: 'UPSTREAM_CONTRACT_VIOLATION', outcomeIsUnknown: true } },
       ]);
     },
   );
 
-  it.each<Transport>(['graphql-ws', 'graphql-sse'])('can be watched over %s', async (transport) => {
-    await start();
-    const client = await subscribe(
-      transport,
-      gateway.url,
-      'subscription Watch($id: ID!) { runUpdated(workflowId: "a b", id: $id) { id steps { id } } }',
-      { variables: { id: 'größe/日' } },
-    );
-    expect(await client.nextData()).toEqual({ runUpdated: { id: 'größe/日', steps: [{ id: 'a b|größe/日' }] } });
-    client.leave();
-  });
-
   it('is unknown to the embedded upstream, and leads to nothing else there', async () => {
-    gateway = await startGateway();
-    const variables = { wf: 'support-triage', id: 'run-4711' };
-    expect((await gateway.query(RUN, { variables, key: 'demo-key' })).errors).toEqual([]);
+    const embedded = await startGateway();
+    const ask = (wf: string, id: string) => embedded.query(RUN, { variables: { wf, id }, key: 'demo-key' });
+    expect((await ask('support-triage', 'run-4711')).errors).toEqual([]);
     for (const odd of [...ODD, 'run-4711/steps', 'run-4711?']) {
-      for (const pair of [
-        { ...variables, wf: odd },
-        { ...variables, id: odd },
-      ]) {
-        const { data, errors } = await gateway.query(
-          'query ($wf: ID!, $id: ID!) { run(workflowId: $wf, id: $id) { id status } }',
-          {
-            variables: pair,
-            key: 'demo-key',
-          },
-        );
-        expect(data).toEqual({ run: null });
-        expect(errors.map(({ extensions }) => extensions.code)).toEqual(['NOT_FOUND']);
+      for (const answer of [await ask(odd, 'run-4711'), await ask('support-triage', odd)]) {
+        expect({ data: answer.data, codes: codesOf(answer) }).toEqual({ data: { run: null }, codes: ['NOT_FOUND'] });
       }
     }
+    await embedded.close();
   });
 });
 
 describe('any text as an id', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-
-  beforeAll(async () => {
-    upstream = await startFaultyUpstream(({ workflowId, runId }) => ({
-      json: [wireStep({ id: `${workflowId}|${runId}` })],
-    }));
-    gateway = await startGateway({ UPSTREAM_URL: `${upstream.url}/a%20b/`, UPSTREAM_ENDPOINTS: 'steps' });
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  const upstream = perBlock(() =>
+    startFaultyUpstream(({ workflowId, runId }) => ({ json: [wireStep({ id: `${workflowId}|${runId}` })] })),
+  );
+  const start = (path: string) => startGateway({ UPSTREAM_URL: `${upstream.url}${path}`, UPSTREAM_ENDPOINTS: 'steps' });
+  const gateway = perBlock(() => start('/a%20b/'));
 
   /** As the docs say which texts are ids, in other words than the code. */
   const isId = (id: string): boolean =>
@@ -164,12 +124,8 @@ describe('any text as an id', () => {
   /** The ids go out as two segments of the path, or nothing goes out. */
   async function check(workflowId: string, runId: string): Promise<void> {
     const before = upstream.calls.length;
-    const { errors } = await gateway.query(
-      'query ($wf: ID!, $id: ID!) { run(workflowId: $wf, id: $id) { steps { id } } }',
-      {
-        variables: { wf: workflowId, id: runId },
-      },
-    );
+    const query = 'query ($wf: ID!, $id: ID!) { run(workflowId: $wf, id: $id) { steps { id } } }';
+    const { errors } = await gateway.query(query, { variables: { wf: workflowId, id: runId } });
     const paths = upstream.calls.slice(before).map(({ url }) => url.pathname);
     if (isId(workflowId) && isId(runId)) {
       // The same run may have been asked for before.
@@ -211,15 +167,14 @@ describe('any text as an id', () => {
   });
 
   it('is of one run alone: two runs whose ids are the same text together are not mixed up', async () => {
-    const plain = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
+    await gateway.replace(() => start(''));
     for (const [wf, id] of [
       ['a', 'b c'],
       ['a b', 'c'],
       ['a', 'b c'],
     ] as const) {
-      const { data } = await plain.query(`{ run(workflowId: "${wf}", id: "${id}") { workflowId id steps { id } } }`);
+      const { data } = await gateway.query(`{ run(workflowId: "${wf}", id: "${id}") { workflowId id steps { id } } }`);
       expect(data).toEqual({ run: { workflowId: wf, id, steps: [{ id: `${wf}|${id}` }] } });
     }
-    await plain.close();
   });
 });

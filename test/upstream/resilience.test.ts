@@ -1,32 +1,39 @@
-/** What depends on the moment, on chance, or on a full queue: retries, trial calls, and which call goes first. The rest: calls.test.ts. */
+/**
+ * Tests of the modules: retries, trial calls and full queues depend on the moment and on chance, and how much memory many large answers
+ * take can't be seen from outside. No server of a test can cause some failures of a connection. What a client sees of the rest: calls.test.ts,
+ * connecting.test.ts, test/containment/compartments.test.ts.
+ */
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import { Options, RequestError } from 'got';
 import type { Lane } from '../../src/upstream/admission.ts';
 import { AbandonedError, GatewayError, type ErrorDetails } from '../../src/upstream/errors.ts';
 import { createResilience, type Attempt, type Resilience } from '../../src/upstream/resilience.ts';
+import { toGatewayError } from '../../src/upstream/transport/connection-errors.ts';
+import { createReadingLimit, type Reading } from '../../src/upstream/transport/reading-limit.ts';
 import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
 
-const TIMEOUT_MS = 10_000;
-const QUEUE_LENGTH = 1000;
-const laneOf = (compartment: string, viewerId = 'viewer'): Lane => ({ viewerId, compartment, isAccepted: () => true });
-const STEPS = laneOf('steps wf');
-const OTHER = laneOf('steps other');
-
-const failure = (details: ErrorDetails = {}) => new GatewayError('UPSTREAM_UNAVAILABLE', 'it failed', details);
 const never = new AbortController().signal;
 
-/** An attempt that lasts until the test ends it. */
-function openAttempt<T>() {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  return { attempt: jest.fn<Attempt<T>>(() => promise), resolve, reject };
+function useFakeTimers(): void {
+  // Only timers and clocks are faked: promises run by themselves.
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
 }
 
 describe('an upstream call', () => {
+  const TIMEOUT_MS = 10_000;
+  const QUEUE_LENGTH = 1000;
+  const laneOf = (compartment: string, viewerId = 'viewer'): Lane => ({
+    ...{ viewerId, compartment },
+    isAccepted: () => true,
+  });
+  const STEPS = laneOf('steps wf');
+  const OTHER = laneOf('steps other');
   let resilience: Resilience;
 
   beforeEach(() => {
-    // Only timers and clocks are faked: promises run by themselves.
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    useFakeTimers();
     // The process has run for a while.
     jest.advanceTimersByTime(TIMEOUT_MS / 2);
     resilience = createResilience({ timeoutMs: TIMEOUT_MS, concurrency: 2 });
@@ -38,22 +45,56 @@ describe('an upstream call', () => {
     expect(timersLeft).toBe(0);
   });
 
-  /** Lets all timers of the call pass, and returns its outcome. */
-  async function outcomeOf(call: Promise<unknown>): Promise<unknown> {
-    const outcome = call.catch((reason: unknown) => reason);
-    await jest.runAllTimersAsync();
-    return outcome;
+  const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+  const failure = (details: ErrorDetails = {}) => new GatewayError('UPSTREAM_UNAVAILABLE', 'it failed', details);
+  const failing = (error: Error = failure()) => jest.fn<Attempt<never>>(() => Promise.reject(error));
+  const answering = () => jest.fn<Attempt<string>>(() => Promise.resolve('answer'));
+  /** An attempt that lasts until the test ends it. */
+  function openAttempt<T = string>() {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    return { attempt: jest.fn<Attempt<T>>(() => promise), resolve, reject };
   }
-
-  const failingWith = (error: Error) => jest.fn<Attempt<never>>(() => Promise.reject(error));
+  const failIn = async (lane: Lane, count: number) => {
+    for (let call = 0; call < count; call += 1) await rejectionOf(resilience.once(lane, failing(), never));
+  };
+  const failInEach = async (compartments: number) => {
+    for (let at = 0; at < compartments; at += 1) await failIn(laneOf(`steps ${at}`), 1);
+  };
+  const expectAnswer = async (lane: Lane) => {
+    expect(await resilience.once(lane, answering(), never)).toBe('answer');
+  };
+  /** The error of a call that is not even attempted. */
+  const refusalOf = async (lane: Lane) => {
+    const attempt = answering();
+    const error = await gatewayErrorOf(resilience.once(lane, attempt, never));
+    expect(attempt).not.toHaveBeenCalled();
+    return error;
+  };
+  const NOT_SENT = { details: { wasNotSent: true } };
+  const OVERLOADED = { code: 'UPSTREAM_OVERLOADED', isRetryable: true, ...NOT_SENT };
 
   describe('that may be retried', () => {
+    /** When each attempt begins, in milliseconds after the call. */
+    async function attemptsOf(work: () => Promise<void> = () => Promise.resolve()): Promise<readonly number[]> {
+      const startedAt = performance.now();
+      const begun: number[] = [];
+      const attempt: Attempt<never> = async () => {
+        begun.push(performance.now() - startedAt);
+        await work();
+        throw failure({ upstreamStatus: 503 });
+      };
+      const call = rejectionOf(resilience.repeatable(STEPS, attempt, never));
+      await jest.runAllTimersAsync();
+      await call;
+      return begun;
+    }
+
     it('waits at least as long as Retry-After says', async () => {
-      const attempt = failingWith(failure({ upstreamStatus: 503, retryAfterSeconds: 3 }));
-      const outcome = resilience.repeatable(STEPS, attempt, never).catch((reason: unknown) => reason);
-      await jest.advanceTimersByTimeAsync(2999);
+      const attempt = failing(failure({ upstreamStatus: 503, retryAfterSeconds: 3 }));
+      const outcome = rejectionOf(resilience.repeatable(STEPS, attempt, never));
+      await pass(2999);
       expect(attempt).toHaveBeenCalledTimes(1);
-      await jest.advanceTimersByTimeAsync(1);
+      await pass(1);
       expect(attempt).toHaveBeenCalledTimes(2);
       await jest.runAllTimersAsync();
       expect(await outcome).toBeInstanceOf(GatewayError);
@@ -62,18 +103,7 @@ describe('an upstream call', () => {
     it('waits for a random time: at most two seconds, and a tenth of one at least the second time', async () => {
       for (const random of [0, 0.5, 0.999]) {
         jest.spyOn(Math, 'random').mockReturnValue(random);
-        const startedAt = performance.now();
-        const begun: number[] = [];
-        await outcomeOf(
-          resilience.repeatable(
-            STEPS,
-            () => {
-              begun.push(performance.now() - startedAt);
-              return Promise.reject(failure());
-            },
-            never,
-          ),
-        );
+        const begun = await attemptsOf();
         const [, second = 0, third = 0] = begun;
         expect(begun).toHaveLength(3);
         expect(second).toBeLessThanOrEqual(2000);
@@ -83,85 +113,59 @@ describe('an upstream call', () => {
     });
 
     it('is not retried if Retry-After ends after its deadline', async () => {
-      const attempt = failingWith(failure({ upstreamStatus: 503, retryAfterSeconds: TIMEOUT_MS / 1000 }));
-      await outcomeOf(resilience.repeatable(STEPS, attempt, never));
+      const attempt = failing(failure({ upstreamStatus: 503, retryAfterSeconds: TIMEOUT_MS / 1000 }));
+      await rejectionOf(resilience.repeatable(STEPS, attempt, never));
       expect(attempt).toHaveBeenCalledTimes(1);
     });
 
     it('is not retried after its deadline, however long the jitter is', async () => {
       jest.spyOn(Math, 'random').mockReturnValue(0.999);
-      const startedAt = performance.now();
-      const begun: number[] = [];
-      const slow: Attempt<never> = async () => {
-        begun.push(performance.now() - startedAt);
-        await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 10);
-        throw failure({ upstreamStatus: 503 });
-      };
-      await outcomeOf(resilience.repeatable(STEPS, slow, never));
+      const begun = await attemptsOf(() => pass(TIMEOUT_MS - 10));
       expect(begun).toHaveLength(2);
       expect(Math.max(...begun)).toBeLessThanOrEqual(TIMEOUT_MS);
     });
-  });
 
-  describe('in time', () => {
-    it('is aborted at its deadline, and reports the error itself', async () => {
-      const late = new GatewayError('UPSTREAM_TIMEOUT', 'late');
-      const attempt = jest.fn<Attempt<never>>(
-        (signal) =>
-          new Promise((_, reject) => {
-            signal.addEventListener('abort', () => {
-              reject(late);
-            });
-          }),
-      );
-      const outcome = resilience.repeatable(STEPS, attempt, never).catch((reason: unknown) => reason);
-      await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
-      expect(attempt.mock.calls[0]?.[0].aborted).toBe(false);
-      await jest.advanceTimersByTimeAsync(1);
-      expect(attempt.mock.calls[0]?.[0].aborted).toBe(true);
-      expect(await outcome).toBe(late);
+    it('is not retried where its turn comes after its deadline', async () => {
+      const failed = failure({ upstreamStatus: 503 });
+      const attempt = failing(failed);
+      const call = gatewayErrorOf(resilience.repeatable(STEPS, attempt, never));
+      await pass(0);
+      const slow = openAttempt();
+      const busy = [resilience.once(OTHER, slow.attempt, never), resilience.once(OTHER, slow.attempt, never)];
+      await pass(TIMEOUT_MS + 1);
+      slow.resolve('answer');
+      await Promise.all(busy);
+      expect(await call).toBe(failed);
+      expect(attempt).toHaveBeenCalledTimes(1);
     });
 
     it('leaves no listener on the signal of its client', async () => {
       const client = new AbortController();
-      expect(await resilience.repeatable(STEPS, () => Promise.resolve('answer'), client.signal)).toBe('answer');
+      expect(await resilience.repeatable(STEPS, answering(), client.signal)).toBe('answer');
       expect(getEventListeners(client.signal, 'abort')).toEqual([]);
     });
   });
 
   describe('for which the bulkhead has no slot', () => {
-    /** Takes both slots and the whole queue. */
-    async function fill() {
-      const { attempt, resolve } = openAttempt<string>();
+    it('is rejected with UPSTREAM_OVERLOADED when the queue is full, and accepted again later', async () => {
+      const { attempt, resolve } = openAttempt();
       const lanes = ['viewer', 'neighbour'].flatMap((viewerId) => [laneOf('steps', viewerId), laneOf('run', viewerId)]);
       const calls = Array.from({ length: 2 + QUEUE_LENGTH }, (_, index) =>
         resilience.once(lanes[index % lanes.length] ?? STEPS, attempt, never),
       );
-      await jest.advanceTimersByTimeAsync(0);
-      return { attempt, resolve, calls };
-    }
-
-    it('is rejected with UPSTREAM_OVERLOADED when the queue is full, and accepted again later', async () => {
-      const { resolve, calls } = await fill();
-      const refused = jest.fn<Attempt<string>>(() => Promise.resolve('late'));
-      const error = await gatewayErrorOf(resilience.repeatable(STEPS, refused, never));
-      expect(error).toMatchObject({ code: 'UPSTREAM_OVERLOADED', isRetryable: true, details: { wasNotSent: true } });
-      expect(resilience.state()).toEqual({
-        breaker: 'closed',
-        openCompartments: 0,
-        callsInUse: 2,
-        callsQueued: QUEUE_LENGTH,
-      });
-      expect(refused).not.toHaveBeenCalled();
+      await pass(0);
+      expect(await refusalOf(STEPS)).toMatchObject(OVERLOADED);
+      const inUse = { callsInUse: 2, callsQueued: QUEUE_LENGTH };
+      expect(resilience.state()).toEqual({ breaker: 'closed', openCompartments: 0, ...inUse });
       resolve('answer');
       await Promise.all(calls);
-      expect(await resilience.repeatable(STEPS, refused, never)).toBe('late');
+      await expectAnswer(STEPS);
     });
 
     it('leaves its place in the queue when its client leaves', async () => {
-      const { attempt, resolve } = openAttempt<string>();
+      const { attempt, resolve } = openAttempt();
       const busy = [resilience.once(OTHER, attempt, never), resilience.once(OTHER, attempt, never)];
-      const unmade = jest.fn<Attempt<string>>(() => Promise.resolve('unmade'));
+      const unmade = answering();
       const gone: Promise<unknown>[] = [];
       /** Reloads: whoever asks again has left before. */
       const askAndLeave = (viewerId: string) => {
@@ -174,215 +178,50 @@ describe('an upstream call', () => {
       for (let time = 0; time < 8; time += 1) askAndLeave('viewer');
       expect(resilience.state().callsQueued).toBe(0);
       // So many that nobody waits for are kept until it is their turn, and no more: of one viewer, and of all.
-      const other = openAttempt<string>();
+      const other = openAttempt();
       const made = resilience.once(laneOf('run', 'another'), other.attempt, never);
       for (let time = 0; time < 8; time += 1) askAndLeave('neighbour');
-      const refused = await gatewayErrorOf(resilience.once(laneOf('run', 'third'), unmade, never));
-      expect(refused.code).toBe('UPSTREAM_OVERLOADED');
+      expect(await refusalOf(laneOf('run', 'third'))).toMatchObject(OVERLOADED);
       resolve('answer');
       await Promise.all(busy);
       other.resolve('made');
       expect(await made).toBe('made');
       for (const error of await Promise.all(gone)) expect(error).toBeInstanceOf(AbandonedError);
       expect(unmade).not.toHaveBeenCalled();
-      expect(await resilience.once(laneOf('run', 'third'), unmade, never)).toBe('unmade');
+      await Promise.all(Array.from({ length: 10 }, () => expectAnswer(laneOf('run', 'third'))));
     });
 
-    it('is not retried where that comes after its deadline', async () => {
-      const failed = failure({ upstreamStatus: 503 });
-      const attempt = failingWith(failed);
-      const call = gatewayErrorOf(resilience.repeatable(STEPS, attempt, never));
-      await jest.advanceTimersByTimeAsync(0);
-      expect(attempt).toHaveBeenCalledTimes(1);
-      const slow = openAttempt<string>();
-      const busy = [resilience.once(OTHER, slow.attempt, never), resilience.once(OTHER, slow.attempt, never)];
-      await jest.advanceTimersByTimeAsync(TIMEOUT_MS + 1);
-      slow.resolve('answer');
-      await Promise.all(busy);
-      expect(await call).toBe(failed);
-      expect(attempt).toHaveBeenCalledTimes(1);
-      expect(resilience.state().breaker).toBe('closed');
-    });
-  });
-
-  describe('to an upstream that keeps failing', () => {
-    const outcomes = async (error: Error, count: number) => {
-      const attempt = failingWith(error);
-      for (let call = 0; call < count; call += 1) await rejectionOf(resilience.once(STEPS, attempt, never));
-      return attempt;
-    };
-    const answering = () => jest.fn<Attempt<string>>(() => Promise.resolve('answer'));
-
-    /** Fifty failures within ten seconds. */
-    const open = () => outcomes(failure({ upstreamStatus: 500 }), 50);
-
-    it('is made while fewer than fifty failed, or more than half succeeded', async () => {
-      await outcomes(failure(), 49);
-      const attempt = answering();
-      for (let call = 0; call < 51; call += 1) await resilience.once(STEPS, attempt, never);
-      await outcomes(failure(), 2);
-      expect(await resilience.once(STEPS, attempt, never)).toBe('answer');
-    });
-
-    it('is called open by the state no longer than ten seconds where no further call fails: the next one is tried', async () => {
-      await open();
-      for (let second = 0; second < 20; second += 1) {
-        await jest.advanceTimersByTimeAsync(1000);
-        await rejectionOf(resilience.once(STEPS, failingWith(failure()), never));
-        expect(resilience.state().breaker).toBe('open');
-      }
-      await jest.advanceTimersByTimeAsync(9999);
-      expect(resilience.state().breaker).toBe('open');
-      await jest.advanceTimersByTimeAsync(1);
-      expect(resilience.state().breaker).toBe('half_open');
-      expect(await resilience.once(STEPS, answering(), never)).toBe('answer');
-      expect(resilience.state().breaker).toBe('closed');
-    });
-
-    it('fails at once while the trial call is under way', async () => {
-      await open();
-      await jest.advanceTimersByTimeAsync(1000);
-      const trial = openAttempt<string>();
-      const first = resilience.once(STEPS, trial.attempt, never);
-      const attempt = answering();
-      const second = gatewayErrorOf(resilience.once(STEPS, attempt, never));
-      await jest.advanceTimersByTimeAsync(0);
-      trial.resolve('answer');
-      expect(await first).toBe('answer');
-      expect(await second).toMatchObject({
-        code: 'UPSTREAM_UNAVAILABLE',
-        details: { retryAfterSeconds: 1, wasNotSent: true },
-      });
-      expect(attempt).not.toHaveBeenCalled();
-      expect(await resilience.once(STEPS, attempt, never)).toBe('answer');
-    });
-
-    it('is made as the next trial where the client of a trial call has left, however often one does', async () => {
-      await open();
-      await jest.advanceTimersByTimeAsync(1000);
-      for (let times = 0; times < 3; times += 1) {
-        const client = new AbortController();
-        const left = openAttempt<never>();
-        const first = rejectionOf(resilience.once(STEPS, left.attempt, client.signal));
-        await jest.advanceTimersByTimeAsync(0);
-        expect(left.attempt).toHaveBeenCalledTimes(1);
-        client.abort();
-        left.reject(new AbandonedError());
-        expect(await first).toBeInstanceOf(AbandonedError);
-      }
-      const trial = openAttempt<string>();
-      const next = resilience.once(STEPS, trial.attempt, never);
-      const refused = answering();
-      await rejectionOf(resilience.once(STEPS, refused, never));
-      expect(refused).not.toHaveBeenCalled();
-      trial.resolve('answer');
-      expect(await next).toBe('answer');
-      expect(resilience.state().breaker).toBe('closed');
-    });
-  });
-
-  describe('to another compartment than those that fail or are slow', () => {
-    const answering = () => jest.fn<Attempt<string>>(() => Promise.resolve('answer'));
-    const failIn = async (lane: Lane, count: number) => {
-      for (let call = 0; call < count; call += 1) {
-        await rejectionOf(resilience.once(lane, failingWith(failure()), never));
-      }
-    };
-
-    const openSteps = async () => {
-      for (let turn = 0; turn < 30; turn += 1) {
-        await failIn(STEPS, 7);
-        expect(await resilience.once(OTHER, answering(), never)).toBe('answer');
-      }
-    };
-
-    it('is made while a trial call of theirs is under way, however many of them come', async () => {
-      await openSteps();
-      await jest.advanceTimersByTimeAsync(1000);
-      const trial = openAttempt<string>();
-      const first = resilience.once(STEPS, trial.attempt, never);
-      const refused = Array.from({ length: 10 }, () => rejectionOf(resilience.once(STEPS, answering(), never)));
-      const attempt = answering();
-      const other = resilience.once(OTHER, attempt, never);
-      await jest.advanceTimersByTimeAsync(0);
-      expect(trial.attempt).toHaveBeenCalledTimes(1);
-      expect(attempt).toHaveBeenCalledTimes(1);
-      expect(await other).toBe('answer');
-      trial.resolve('answer');
-      expect(await first).toBe('answer');
-      await Promise.all(refused);
-    });
-
-    it('is not made where they all fail, until a trial call of any of them succeeds', async () => {
-      for (let compartment = 0; compartment < 50; compartment += 1) await failIn(laneOf(`steps ${compartment}`), 1);
-      const attempt = answering();
-      await rejectionOf(resilience.once(OTHER, attempt, never));
-      expect(attempt).not.toHaveBeenCalled();
-      expect(resilience.state()).toMatchObject({ breaker: 'open', openCompartments: 0 });
-      await jest.advanceTimersByTimeAsync(1000);
-      expect(await resilience.once(laneOf('steps 7'), attempt, never)).toBe('answer');
-      expect(await resilience.once(OTHER, attempt, never)).toBe('answer');
-    });
-
-    it('is made where many fail, each seldom, while anything else is answered', async () => {
-      for (let second = 0; second < 30; second += 1) {
-        for (let compartment = 0; compartment < 40; compartment += 1) await failIn(laneOf(`steps ${compartment}`), 1);
-        expect(await resilience.once(OTHER, answering(), never)).toBe('answer');
-        await jest.advanceTimersByTimeAsync(1000);
-      }
-      expect(resilience.state()).toMatchObject({ breaker: 'closed', openCompartments: 0 });
-    });
-
-    it('is made for a viewer who calls seldom, where all calls of another fail: by half of the slots, until one fails', async () => {
-      for (let compartment = 0; compartment < 50; compartment += 1) await failIn(laneOf(`steps ${compartment}`), 1);
-      expect(resilience.state().breaker).toBe('open');
-      const [first, second] = [laneOf('run wf', 'seldom'), laneOf('run wf', 'another')];
-      for (let time = 0; time < 3; time += 1) expect(await resilience.once(first, answering(), never)).toBe('answer');
-      const trial = openAttempt<string>();
-      const failing = rejectionOf(resilience.once(first, trial.attempt, never));
-      await jest.advanceTimersByTimeAsync(0);
-      const refused = answering();
-      await rejectionOf(resilience.once(second, refused, never));
-      trial.reject(failure());
-      await failing;
-      await rejectionOf(resilience.once(first, refused, never));
-      // One that failed takes its place for a second: an upstream that is down gets no more of them than that.
-      await rejectionOf(resilience.once(second, refused, never));
-      expect(refused).not.toHaveBeenCalled();
-      await jest.advanceTimersByTimeAsync(1001);
-      expect(await resilience.once(second, answering(), never)).toBe('answer');
-    });
-
-    it('may wait where half of the queue is theirs: they get no more', async () => {
-      const slow = openAttempt<string>();
-      const calls = Array.from({ length: 2 + QUEUE_LENGTH / 2 }, () => resilience.once(STEPS, slow.attempt, never));
-      expect(await gatewayErrorOf(resilience.once(STEPS, slow.attempt, never))).toMatchObject({
-        code: 'UPSTREAM_OVERLOADED',
-      });
-      const other = resilience.once(OTHER, answering(), never);
-      expect(resilience.hasQueue()).toBe(true);
-      slow.resolve('slow');
-      expect(await other).toBe('answer');
-      await Promise.all(calls);
-      expect(resilience.hasQueue()).toBe(false);
-    });
-  });
-
-  describe('of another viewer than one who makes many', () => {
-    const lanes = Array.from({ length: 5 }, (_, index) => laneOf(`steps ${index}`, 'busy'));
+    const busyLanes = Array.from({ length: 5 }, (_, index) => laneOf(`steps ${index}`, 'busy'));
     /** Takes both slots, and this many places of the queue. */
-    const makeMany = (waiting: number, slow: Attempt<string>) =>
+    const makeMany = (lanes: readonly Lane[], waiting: number, slow: Attempt<string>) =>
       Array.from({ length: 2 + waiting }, (_, index) =>
         resilience.once(lanes[index % lanes.length] ?? STEPS, slow, never),
       );
 
-    it.each([STEPS, lanes[0] ?? STEPS])(
-      'goes before those of theirs that wait, to $compartment',
+    it.each([
+      ['half', 'one compartment', [STEPS], [STEPS], OTHER],
+      ['three quarters', 'one viewer', busyLanes, [...busyLanes, laneOf('run', 'busy')], STEPS],
+    ] as const)('may wait where %s of the queue is that of %s: it gets no more', async (...row) => {
+      const [part, , lanes, full, other] = row;
+      const slow = openAttempt();
+      const calls = makeMany(lanes, part === 'half' ? QUEUE_LENGTH / 2 : (QUEUE_LENGTH * 3) / 4, slow.attempt);
+      for (const lane of full) expect(await refusalOf(lane)).toMatchObject(OVERLOADED);
+      const call = resilience.once(other, answering(), never);
+      expect(resilience.hasQueue()).toBe(true);
+      slow.resolve('slow');
+      expect(await call).toBe('answer');
+      await Promise.all(calls);
+      expect(resilience.hasQueue()).toBe(false);
+      for (const lane of full) await expectAnswer(lane);
+    });
+
+    it.each([STEPS, busyLanes[0] ?? STEPS])(
+      'goes before those of another viewer who makes many, to $compartment',
       async ({ compartment }) => {
-        const [first, slow] = [openAttempt<string>(), openAttempt<string>()];
-        const calls = [...makeMany(0, first.attempt), ...makeMany(100, slow.attempt)];
-        await jest.advanceTimersByTimeAsync(0);
-        const call = resilience.once(laneOf(compartment, 'viewer'), () => Promise.resolve('answer'), never);
+        const [first, slow] = [openAttempt(), openAttempt()];
+        const calls = [...makeMany(busyLanes, 0, first.attempt), ...makeMany(busyLanes, 100, slow.attempt)];
+        await pass(0);
+        const call = resilience.once(laneOf(compartment, 'viewer'), answering(), never);
         first.resolve('first');
         expect(await call).toBe('answer');
         expect(slow.attempt.mock.calls.length).toBeLessThanOrEqual(2);
@@ -390,20 +229,220 @@ describe('an upstream call', () => {
         await Promise.all(calls);
       },
     );
+  });
 
-    it('may wait where three quarters of the queue are theirs: they get no more', async () => {
-      const slow = openAttempt<string>();
-      const calls = makeMany((QUEUE_LENGTH * 3) / 4, slow.attempt);
-      for (const lane of [...lanes, laneOf('run', 'busy')]) {
-        expect(await gatewayErrorOf(resilience.once(lane, slow.attempt, never))).toMatchObject({
-          code: 'UPSTREAM_OVERLOADED',
-        });
-      }
-      const other = resilience.once(STEPS, () => Promise.resolve('answer'), never);
-      slow.resolve('slow');
-      expect(await other).toBe('answer');
-      await Promise.all(calls);
-      expect(await resilience.once(laneOf('run', 'busy'), slow.attempt, never)).toBe('slow');
+  describe('to an upstream that keeps failing', () => {
+    it('is made while fewer than fifty failed, or more than half succeeded', async () => {
+      await failIn(STEPS, 49);
+      for (let call = 0; call < 51; call += 1) await expectAnswer(STEPS);
+      await failIn(STEPS, 2);
+      await expectAnswer(STEPS);
     });
+
+    it('is called open by the state no longer than ten seconds where no further call fails: the next one is tried', async () => {
+      await failIn(STEPS, 50);
+      for (let second = 0; second < 20; second += 1) {
+        await pass(1000);
+        await failIn(STEPS, 1);
+        expect(resilience.state().breaker).toBe('open');
+      }
+      await pass(9999);
+      expect(resilience.state().breaker).toBe('open');
+      await pass(1);
+      expect(resilience.state().breaker).toBe('half_open');
+      await expectAnswer(STEPS);
+      expect(resilience.state().breaker).toBe('closed');
+    });
+
+    it('fails at once while the trial call is under way', async () => {
+      await failIn(STEPS, 50);
+      await pass(1000);
+      const trial = openAttempt();
+      const first = resilience.once(STEPS, trial.attempt, never);
+      expect(await refusalOf(STEPS)).toMatchObject({
+        ...{ code: 'UPSTREAM_UNAVAILABLE', isRetryable: true },
+        details: { retryAfterSeconds: 1, wasNotSent: true },
+      });
+      trial.resolve('answer');
+      expect(await first).toBe('answer');
+      await expectAnswer(STEPS);
+    });
+
+    it('is made again once a trial call is answered, also by an error of its caller', async () => {
+      await failIn(STEPS, 50);
+      await pass(1000);
+      const notFound = failing(new GatewayError('NOT_FOUND', 'not found', { upstreamStatus: 404 }));
+      await rejectionOf(resilience.once(STEPS, notFound, never));
+      expect(resilience.state().breaker).toBe('closed');
+      await expectAnswer(STEPS);
+    });
+
+    it('is made as the next trial where the client of a trial call has left, however often one does', async () => {
+      await failIn(STEPS, 50);
+      await pass(1000);
+      for (let times = 0; times < 3; times += 1) {
+        const client = new AbortController();
+        const left = openAttempt<never>();
+        const first = rejectionOf(resilience.once(STEPS, left.attempt, client.signal));
+        await pass(0);
+        expect(left.attempt).toHaveBeenCalledTimes(1);
+        client.abort();
+        left.reject(new AbandonedError());
+        expect(await first).toBeInstanceOf(AbandonedError);
+      }
+      const trial = openAttempt();
+      const next = resilience.once(STEPS, trial.attempt, never);
+      await refusalOf(STEPS);
+      trial.resolve('answer');
+      expect(await next).toBe('answer');
+      expect(resilience.state().breaker).toBe('closed');
+    });
+  });
+
+  describe('to another compartment than those that fail', () => {
+    it('is made while a trial call of theirs is under way, however many of them come', async () => {
+      for (let turn = 0; turn < 30; turn += 1) {
+        await failIn(STEPS, 7);
+        await expectAnswer(OTHER);
+      }
+      await pass(1000);
+      const trial = openAttempt();
+      const first = resilience.once(STEPS, trial.attempt, never);
+      const refused = Array.from({ length: 10 }, () => refusalOf(STEPS));
+      await expectAnswer(OTHER);
+      expect(trial.attempt).toHaveBeenCalledTimes(1);
+      await Promise.all(refused);
+      trial.resolve('answer');
+      expect(await first).toBe('answer');
+    });
+
+    it('is not made where they all fail, until a trial call of any of them succeeds', async () => {
+      await failInEach(50);
+      await refusalOf(OTHER);
+      expect(resilience.state()).toMatchObject({ breaker: 'open', openCompartments: 0 });
+      await pass(1000);
+      await expectAnswer(laneOf('steps 7'));
+      await expectAnswer(OTHER);
+    });
+
+    it('is made where many fail, each seldom, while anything else is answered', async () => {
+      for (let second = 0; second < 30; second += 1) {
+        await failInEach(40);
+        await expectAnswer(OTHER);
+        await pass(1000);
+      }
+      expect(resilience.state()).toMatchObject({ breaker: 'closed', openCompartments: 0 });
+    });
+
+    it('is made for a viewer who calls seldom, where all calls of another fail: by half of the slots, until one fails', async () => {
+      await failInEach(50);
+      expect(resilience.state().breaker).toBe('open');
+      const [first, second] = [laneOf('run wf', 'seldom'), laneOf('run wf', 'another')];
+      for (let time = 0; time < 3; time += 1) await expectAnswer(first);
+      const trial = openAttempt();
+      const failed = rejectionOf(resilience.once(first, trial.attempt, never));
+      await pass(0);
+      await refusalOf(second);
+      trial.reject(failure());
+      await failed;
+      await refusalOf(first);
+      // One that failed takes its place for a second: an upstream that is down gets no more of them than that.
+      await refusalOf(second);
+      await pass(1001);
+      await expectAnswer(second);
+    });
+  });
+});
+
+describe('the bytes of upstream answers that are read at the same time', () => {
+  const MIB = 2 ** 20;
+  const LIMIT = 4 * MIB;
+  const SMALL = 2 ** 18;
+  const HOUR_MS = 3_600_000;
+
+  it('are within the limit, but for one answer and the beginnings of the others, and each comes to its end', async () => {
+    const anyOnes = fc.array(fc.array(fc.integer({ min: 1, max: MIB }), { minLength: 1, maxLength: 20 }), {
+      maxLength: 20,
+    });
+    /** Which come in step. */
+    const equalOnes = fc.nat(10).map((count) => Array.from({ length: count }, () => new Array<number>(20).fill(MIB)));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(anyOnes, equalOnes), fc.scheduler(), async (chunksOfEach, scheduler) => {
+        const limit = createReadingLimit(LIMIT, HOUR_MS);
+        const largest = Math.max(0, ...chunksOfEach.map((chunks) => chunks.reduce((sum, each) => sum + each, 0)));
+        let bytes = 0;
+        let most = 0;
+        const readings = chunksOfEach.map(async (chunks) => {
+          const reading = limit.begin(() => undefined);
+          let own = 0;
+          for (const chunk of chunks) {
+            await scheduler.schedule(Promise.resolve());
+            reading.add(chunk);
+            own += chunk;
+            bytes += chunk;
+            most = Math.max(most, bytes);
+            await reading.turn(never);
+          }
+          reading.end();
+          bytes -= own;
+        });
+        await scheduler.waitFor(Promise.all(readings));
+        // A chunk is there before it can be counted.
+        expect(most).toBeLessThanOrEqual(LIMIT + largest + chunksOfEach.length * (SMALL + MIB));
+      }),
+    );
+  });
+
+  it('have one answer that has stalled, and no more while others wait: the largest of them is given up', async () => {
+    useFakeTimers();
+    const limit = createReadingLimit(LIMIT, 1000);
+    /** Those whose turn has come. */
+    const ended: string[] = [];
+    const begun = (name: string, bytes: number): Reading => {
+      const reading = limit.begin(() => {
+        ended.push(`${name} given up`);
+        reading.end();
+      });
+      reading.add(bytes);
+      void reading.turn(never).then(() => ended.push(name));
+      return reading;
+    };
+    const stalled = begun('stalled', LIMIT);
+    const larger = begun('larger', LIMIT + 1);
+    begun('waiting', SMALL + 1);
+    await jest.advanceTimersByTimeAsync(999);
+    expect(ended).toEqual(['stalled', 'larger']);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(ended.slice(2)).toEqual(['larger given up', 'waiting']);
+    expect([stalled.isGivenUp, larger.isGivenUp]).toEqual([false, true]);
+    await jest.advanceTimersByTimeAsync(HOUR_MS);
+    expect(ended).toHaveLength(4);
+    jest.useRealTimers();
+  });
+});
+
+describe('a connection that fails', () => {
+  /** As got makes it. */
+  const errorOf = (code: string) =>
+    toGatewayError(new RequestError('', Object.assign(new Error(), { code }), new Options()), false);
+  const named = <T>(outcome: T, ...codes: readonly string[]) => codes.map((code) => [code, outcome] as const);
+
+  it.each([
+    ...named('certificate is not trusted', 'CERT_UNTRUSTED', 'DEPTH_ZERO_SELF_SIGNED_CERT'),
+    ...named('certificate is not trusted', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_GET_ISSUER_CERT'),
+    ...named('certificate is not trusted', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'),
+    ...named('certificate is not valid for UPSTREAM_URL', 'CERT_HAS_EXPIRED', 'HOSTNAME_MISMATCH', 'INVALID_CA'),
+    ...named('certificate is not valid for UPSTREAM_URL', 'INVALID_PURPOSE'),
+  ])('by %s says which setting helps, and is not an outage: %s', (code, message) => {
+    const details = { retryable: false, wasNotSent: true };
+    expect(errorOf(code)).toMatchObject({ message: expect.stringContaining(message), isRetryable: false, details });
+  });
+
+  it.each([
+    ...named(true, 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'),
+    ...named(false, 'ECONNRESET', 'EPIPE', 'EPROTO', 'INVALID_CALL'),
+  ])('by %s is an outage. Nothing was sent: %s', (code, wasNotSent) => {
+    expect(errorOf(code)).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', isRetryable: true });
+    expect(errorOf(code)).toHaveProperty('details', wasNotSent ? { wasNotSent } : {});
   });
 });

@@ -1,9 +1,14 @@
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { wireWorkflow } from '../../harness/scripted-history.ts';
-import { rawJSON, wireRun, type Wire } from '../../harness/wire.ts';
-import { graph, history, record, workflow, type Examples } from './variation.ts';
+import { rawJSON, wireRun } from '../../harness/wire.ts';
+import { graph, history, noSteps, record, steps, TIDY, workflow, type Examples } from './variation.ts';
 
+/** All that may be missing of a workflow. */
+const UNKNOWN = {
+  ...{ name: null, description: null, status: null, version: null, isPublic: null },
+  ...{ createdAt: null, updatedAt: null, graph: null },
+};
 const LONG = '47114711471147114711';
-const GRAPH = wireWorkflow('wf').graph as Wire;
 const nodes = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`n${at}`, {}]));
 const edges = (count: number) => Array.from({ length: count }, () => ['n0', 'n1']);
 
@@ -39,8 +44,8 @@ export const OF_OTHER_CALLS: Examples = {
     workflow(wireWorkflow('', { workflow_id: null }), null),
   ],
   '`workflow_id` is a whole number': [
-    workflow(wireWorkflow('', { workflow_id: 7 }), { id: '7' }),
-    workflow(wireWorkflow('', { workflow_id: rawJSON(LONG) }), { id: LONG }),
+    workflow(wireWorkflow('wf', { workflow_id: 7 }), { id: '7' }),
+    workflow(wireWorkflow('wf', { workflow_id: rawJSON(LONG) }), { id: LONG }),
   ],
   '`public` is `"true"`, `"false"`, 1 or 0': [
     ...([1, 'true'] as const).map((value) => workflow(wireWorkflow('wf', { public: value }), { isPublic: true })),
@@ -48,9 +53,7 @@ export const OF_OTHER_CALLS: Examples = {
   ],
   '`version` is a number': [
     workflow(wireWorkflow('wf', { version: 3 }), { version: '3' }),
-    workflow(wireWorkflow('wf', { version: '', public: '', created_at: null, graph: null }), {
-      ...{ version: null, isPublic: null, createdAt: null, graph: null },
-    }),
+    workflow({ workflow_id: 'wf', version: '', public: '' }, UNKNOWN),
   ],
   '`created_at` or `updated_at` is a number': [
     workflow(wireWorkflow('wf', { created_at: 1_741_833_675 }), { createdAt: '2025-03-13T02:41:15Z' }),
@@ -84,32 +87,57 @@ export const OF_OTHER_CALLS: Examples = {
   ],
 };
 
-/** Graphs that differ in nothing: which node is the first and which the last one. */
-export const GRAPH_ENDS: readonly (readonly [
-  Wire,
-  { readonly entry: string | null; readonly finish: string | null },
-])[] = [
-  [
-    { entry_point: 'a', finish_point: 'b' },
-    { entry: 'a', finish: 'b' },
+const STEPS = JSON.stringify(TIDY.steps?.json);
+const encoded = (encoding: string, raw: Buffer) => ({ raw, headers: { 'content-encoding': encoding } });
+
+export const OF_BODIES: Examples = {
+  'texts are not UTF-8': [steps([{ raw: Buffer.from(STEPS.replace('"Refund approved."', '"größer"'), 'latin1') }])],
+  'a byte order mark stands before the JSON': [steps([{ raw: `\uFEFF${STEPS}` }])],
+  'JSON comes with another content type': [steps([{ raw: STEPS, headers: { 'content-type': 'text/html' } }])],
+  'the answer is compressed by gzip': [
+    steps([encoded('gzip', gzipSync(STEPS))]),
+    steps([encoded('deflate', deflateSync(STEPS))]),
   ],
-  [
-    { entry_point: 'START', finish_point: 'END' },
-    { entry: 'model_1', finish: 'send' },
+  'the answer is compressed by brotli': [
+    steps([encoded('br', brotliCompressSync(STEPS))]),
+    steps([encoded('zstd', zstdCompressSync(STEPS))]),
   ],
-  [
-    { entry_point: null, finish_point: '' },
-    { entry: 'model_1', finish: 'send' },
+  'the answer is larger than UPSTREAM_MAX_RESPONSE_BYTES after decompression': [
+    noSteps('UPSTREAM_MAX_RESPONSE_BYTES', encoded('gzip', gzipSync(Buffer.alloc(2 ** 24, ' ')))),
   ],
-  [
-    { entry_point: null, finish_point: null, edges: [] },
-    { entry: null, finish: null },
+  'HTTP 204': [noSteps('has no content (HTTP 204)', { status: 204, raw: '' })],
+  'an empty body, or blanks alone': ['', '\n', ' '.repeat(4096)].map((raw) => noSteps('is empty, not JSON', { raw })),
+  'NDJSON: one JSON value a line': [
+    noSteps('is NDJSON', { raw: '{"id":"s1"}\n{"id":"s2"}\n' }),
+    noSteps('is NDJSON', { raw: `{"id":"s1"}\n{"id":"s2"}\n{"id":"${'x'.repeat(5000)}"}` }),
   ],
-  [
+  'an HTML page': ['<!doctype html><title>Sign in</title>', ' \n<HTML>', '<!doctype  HTML><p>', '<body>'].map((raw) =>
+    noSteps('is an HTML page, not JSON', { raw }),
+  ),
+  'anything else that is not JSON': [
+    ...['[{"id":"s1"', 'none', 'none <html>', '{"id":1}\nnone'].map((raw) => noSteps('is not JSON', { raw })),
+    ...['<?xml version="1.0"?><e/>', ' \n <e/>', '<htmlx>'].map((raw) => noSteps('is XML, not JSON', { raw })),
+  ],
+  'a redirect': [
+    noSteps('HTTP 302, which its contract does not name; redirects are never followed', {
+      status: 302,
+      headers: { location: 'https://login.example/' },
+    }),
+  ],
+  'HTTP 408, 429, 502, 503 or 504 to a GET': [
+    [408, 503],
+    [429, 502],
+    [504, 503],
+  ].map(([first = 0, second = 0]) => steps([{ status: first }, { status: second }, { raw: STEPS }])),
+  '`run_id` of a started run is a whole number': [
     {
-      ...{ entry_point: null, finish_point: null },
-      edges: [...(GRAPH.edges as string[][]), ['START', 'send'], ['model_1', 'END']],
+      replies: {
+        execute: [{ json: { run_id: rawJSON('47114711471147114711') } }],
+        run: [{ status: 404 }],
+        steps: [{ status: 404 }],
+      },
+      query: 'mutation { executeWorkflow(workflowId: "wf") { message run { id } } }',
+      data: { executeWorkflow: { message: null, run: { id: '47114711471147114711' } } },
     },
-    { entry: null, finish: null },
   ],
-];
+};

@@ -56,18 +56,7 @@ export function step(fields: Wire, answered: object = {}, error?: Example['error
     ...(error && { error }),
     // Of a row that names several fields, those that the example has.
     counts: Object.fromEntries(
-      [
-        'start_time',
-        'end_time',
-        'user_id',
-        'organization_id',
-        'id',
-        'node_id',
-        'elapsed_time',
-        'tokens',
-        'error',
-        'outputs',
-      ]
+      Object.keys(wireStep())
         .filter((name) => !(name in fields))
         .map((name) => [`steps[].${name}`, 0]),
     ),
@@ -124,10 +113,8 @@ export const history = (records: readonly unknown[], ids: readonly string[], cou
 });
 
 const WORKFLOW = {
-  id: 'wf',
-  version: '1.2',
-  isPublic: false,
-  createdAt: '2025-03-12T00:59:55.465508+00:00',
+  ...{ id: 'wf', name: 'Workflow wf', description: 'Answers mail', status: 'active', version: '1.2', isPublic: false },
+  ...{ createdAt: '2025-03-12T00:59:55.465508+00:00', updatedAt: '2025-03-13T00:59:55.465508+00:00' },
   graph: {
     nodes: [
       { id: 'model_1', type: 'model', description: 'Writes' },
@@ -142,11 +129,16 @@ const WORKFLOW = {
 /** A workflow differs in these fields, and another one does not. Null in place of an answer: the workflow is left out. */
 export const workflow = (item: unknown, answered: object | null, counts = {}): Example => ({
   replies: { workflows: [{ json: [item, wireWorkflow('other')] }] },
-  query: `{ workflows { nodes { id version isPublic createdAt graph {
+  query: `{ workflows { nodes { id name description status version isPublic createdAt updatedAt graph {
     nodes { id type description } edges { from to } entry finish
   } } } }`,
   data: {
-    workflows: { nodes: [...(answered ? [{ ...WORKFLOW, ...answered }] : []), { ...WORKFLOW, id: 'other' }] },
+    workflows: {
+      nodes: [
+        ...(answered ? [{ ...WORKFLOW, ...answered }] : []),
+        { ...WORKFLOW, id: 'other', name: 'Workflow other' },
+      ],
+    },
   },
   counts,
 });
