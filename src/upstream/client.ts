@@ -8,7 +8,7 @@ import type { CallOptions, RunRef, UpstreamAnswer, UpstreamApi } from './api.ts'
 import { readRun, readRuns, readStartedRun, readSteps, readWorkflows, WIRE_NAMES } from './contract.ts';
 import { AbandonedError, GatewayError, isNotFound } from './errors.ts';
 import { pathSegment } from './ids.ts';
-import { createJsonHttp, type JsonHttpOptions, type JsonRequest } from './transport/json-http.ts';
+import { createJsonHttp, type JsonRequest } from './transport/json-http.ts';
 import { inPieces } from './transport/in-pieces.ts';
 import { jsonAnswerOf, type JsonAnswer } from './transport/json-answer.ts';
 import { ownCopy } from './transport/own-bytes.ts';
@@ -22,7 +22,7 @@ export interface UpstreamClient extends UpstreamApi {
   readonly state: () => UpstreamState;
 }
 
-export interface UpstreamClientOptions extends ResilienceOptions, Pick<JsonHttpOptions, 'stalledMs' | 'idleMs'> {
+export interface UpstreamClientOptions extends ResilienceOptions {
   /** Ends with `/`; may have a path of its own. */
   readonly baseUrl: string;
   /** The endpoints that the upstream offers. */

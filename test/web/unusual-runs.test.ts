@@ -125,6 +125,15 @@ describeInBrowser('the page of an unusual run', (open) => {
     await page.getByRole('cell', { name: '1 h 17 min', exact: true }).first().waitFor();
   });
 
+  it('with more steps than an operation may answer names the limit, and does not say that no step started', async () => {
+    const bounded = await startPageGateway(script, {}, { now: clock.now, after: clock.after });
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${bounded.url}/workflows/wf/runs/many`);
+    await page.getByText(/25000 objects/).first().waitFor();
+    expect(await page.getByText(/No step/).count()).toBe(0);
+    await bounded.close();
+  });
+
   it('of five megabytes of outputs makes only the visible part, selects by JMESPath and downloads', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${pathOf('large-outputs')}?step=step-1&side=outputs`);

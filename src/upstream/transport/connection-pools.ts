@@ -20,6 +20,7 @@ export interface ConnectionPools {
 
 /** Connections of viewers that have no call under way, in all. Those of the viewer who called longest ago are closed first. */
 const MAX_IDLE_CONNECTIONS = 256;
+/** The connections of a viewer without a call are closed after so long. */
 const IDLE_MS = 15_000;
 
 interface Pool {
@@ -29,13 +30,13 @@ interface Pool {
   mostCalls: number;
 }
 
-export function createConnectionPools(proxy: UpstreamProxy | null, idleMs = IDLE_MS): ConnectionPools {
+export function createConnectionPools(proxy: UpstreamProxy | null): ConnectionPools {
   const pools = new Map<string, Pool>();
   /** The pools of viewers without a call: only these are closed. */
   const idle = new LRUCache<string, Pool>({
     maxSize: MAX_IDLE_CONNECTIONS,
     sizeCalculation: ({ mostCalls }) => Math.min(mostCalls, MAX_IDLE_CONNECTIONS),
-    ttl: idleMs,
+    ttl: IDLE_MS,
     ttlAutopurge: true,
     dispose({ agents }, viewerId, reason) {
       // Its viewer calls again.

@@ -32,19 +32,15 @@ export interface JsonHttpOptions {
   readonly timeoutMs: number;
   /** Null: no proxy. */
   readonly proxy: UpstreamProxy | null;
-  /** An answer of which nothing has come for so long holds up no other one. */
-  readonly stalledMs?: number | undefined;
-  /** The connections of a viewer without a call are closed after so long. */
-  readonly idleMs?: number | undefined;
 }
 
 /** Two answers that fill MAX_ANSWER_BYTES are not read at the same time. */
 const MAX_READING_BYTES = 32 * 2 ** 20;
 
-export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, stalledMs, idleMs }: JsonHttpOptions): JsonHttp {
-  const pools = createConnectionPools(proxy, idleMs);
+export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy }: JsonHttpOptions): JsonHttp {
+  const pools = createConnectionPools(proxy);
   const own = createAgents(false, proxy);
-  const limit = createReadingLimit(MAX_READING_BYTES, stalledMs);
+  const limit = createReadingLimit(MAX_READING_BYTES);
   const http = got.extend({
     // A key must not be sent to another host by a redirect. Retries are the job of `resilience.ts`: got repeats no stream.
     followRedirect: false,

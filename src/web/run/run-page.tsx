@@ -105,7 +105,7 @@ export function RunPage() {
               {view === 'timeline' && (
                 <>
                   <Contained what="the timeline">
-                    <RunTimeline run={run} layout={figures} steps={steps} />
+                    <RunTimeline run={run} layout={figures} steps={steps} areKnown={listed != null} />
                   </Contained>
                   <Contained what="the figures of the run">
                     <RunInsights run={figures} />

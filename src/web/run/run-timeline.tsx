@@ -40,9 +40,11 @@ export interface RunTimelineProps {
   readonly run: FragmentType<typeof RUN_TIMELINE>;
   readonly layout: FragmentType<typeof RUN_LAYOUT>;
   readonly steps: readonly ListedStep[];
+  /** False: the steps could not be loaded. */
+  readonly areKnown: boolean;
 }
 
-export function RunTimeline({ run: masked, layout, steps: listed }: RunTimelineProps) {
+export function RunTimeline({ run: masked, layout, steps: listed, areKnown }: RunTimelineProps) {
   const run = readFragment(RUN_TIMELINE, masked);
   const { criticalPath, timeline: folds } = readFragment(RUN_LAYOUT, layout);
   const { timeline, isFinished } = run;
@@ -70,7 +72,7 @@ export function RunTimeline({ run: masked, layout, steps: listed }: RunTimelineP
   }, [listed, criticalPath?.steps, isFinished, endMs]);
 
   // Why it is not there is said at the top of the page.
-  if (!timeline) return null;
+  if (!timeline || !areKnown) return null;
   if (timeline.durationMs == null || timeline.startedAt == null || steps.length === 0) {
     return (
       <Empty title={titleOfNone(listed, isFinished)}>{!isFinished && <p>The first one shows here by itself.</p>}</Empty>
