@@ -129,7 +129,10 @@ describeInBrowser('the page of an unusual run', (open) => {
     const bounded = await startPageGateway(script, {}, { now: clock.now, after: clock.after });
     const page = await open({ key: 'key-1' });
     await page.goto(`${bounded.url}/workflows/wf/runs/many`);
-    await page.getByText(/25000 objects/).first().waitFor();
+    await page
+      .getByText(/25000 objects/)
+      .first()
+      .waitFor();
     expect(await page.getByText(/No step/).count()).toBe(0);
     await bounded.close();
   });
