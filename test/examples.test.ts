@@ -44,13 +44,16 @@ describe('the example operations', () => {
 
   const ask = (document: string) => gateway.query(document, { key: 'demo-key', variables: VARIABLES });
 
-  it.each(examples)('%s is valid, and every field that it selects has a value in the sample', async (file, document) => {
-    expect(validate(schema, parse(document))).toEqual([]);
-    const { data, errors } = await ask(document);
-    expect(errors).toEqual([]);
-    const empty = [...fieldsIn(data)].flatMap(([field, hasValue]) => (hasValue ? [] : [field]));
-    expect(empty).toEqual(EMPTY_IN_THE_SAMPLE[file] ?? []);
-  });
+  it.each(examples)(
+    '%s is valid, and every field that it selects has a value in the sample',
+    async (file, document) => {
+      expect(validate(schema, parse(document))).toEqual([]);
+      const { data, errors } = await ask(document);
+      expect(errors).toEqual([]);
+      const empty = [...fieldsIn(data)].flatMap(([field, hasValue]) => (hasValue ? [] : [field]));
+      expect(empty).toEqual(EMPTY_IN_THE_SAMPLE[file] ?? []);
+    },
+  );
 
   it.each(examples)('%s selects the keys that caches need', (_, document) => {
     const types = new TypeInfo(schema);

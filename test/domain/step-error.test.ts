@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { errorInfo, hasError } from '../../src/domain/step/step-error.ts';
 
 describe('the error of a step', () => {
-  it.each([null, '', '  \n', '{}', '{ }', 'null', '[]', '[\n\t]', '""', '" "'])('is none for %j', (text) => {
+  it.each([null, '', '  \n', '{}', '{ }', 'null', '[]', '[\n\t]', '""', '" "'])('does not exist for %j', (text) => {
     expect([errorInfo(text), hasError(text)]).toEqual([null, false]);
   });
 

@@ -137,7 +137,7 @@ describe('a computed timestamp', () => {
   });
 
   it.each([0, -1, 1e9 - 1, 9_007_199_254, 1e12 - 1, 9_007_199_254_000, 1e15, NaN])(
-    'of %p seconds or milliseconds is none: no year from 2001 to 2255',
+    'of %p seconds or milliseconds is not read: no year from 2001 to 2255',
     (value) => {
       expect(timestampOfEpoch(value)).toBeNull();
     },

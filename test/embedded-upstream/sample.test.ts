@@ -99,7 +99,7 @@ describe('a request', () => {
     expect(await execute(sized(2 ** 20 + 1))).toBe(413);
   });
 
-  it('does not take the server down when it is broken off or is no HTTP', async () => {
+  it('does not take the server down when it is broken off or is not HTTP', async () => {
     const { hostname, port } = new URL(upstream.url);
     for (const opening of [
       'POST /workflows/support-triage/execute HTTP/1.1\r\nhost: x\r\nauthorization: Bearer demo-key\r\ncontent-length: 99\r\n\r\n{"a"',
@@ -226,7 +226,7 @@ describe('the history', () => {
     expect(listed.map(start)).not.toEqual(listed.map(start).sort((one, another) => one - another));
   });
 
-  it('has what makes real upstreams hard: two ways to say no error, outputs of each type and of 200 KB, odd timestamps', async () => {
+  it('has what makes real upstreams hard: two ways to say no error, outputs of each type and of 200 KB, odd timestamps', () => {
     const all = demo.flatMap(({ steps }) => steps);
     expect(new Set(all.filter(({ status }) => status === 'completed').map(({ error }) => error))).toEqual(
       new Set([null, '']),

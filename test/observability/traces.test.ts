@@ -295,7 +295,7 @@ describe('the attributes of a span', () => {
     [runOf('401'), 'UNAUTHENTICATED'],
     [runOf('403'), 'FORBIDDEN'],
     [runOf('404'), 'NOT_FOUND'],
-  ])('are no error for a mistake of a client: %s', async (query, code) => {
+  ])('do not report an error for a mistake of a client: %s', async (query, code) => {
     upstream.script = ({ runId }) => ({ status: Number(runId), raw: '{}' });
     await start();
     await post(query);
@@ -308,7 +308,7 @@ describe('the attributes of a span', () => {
     expect(operation?.status.code ?? 0).toBe(0);
   });
 
-  it('are an error for a failure of the upstream, and of each call that it answered with 4xx or 5xx', async () => {
+  it('report an error for a failure of the upstream, and of each call that it answered with 4xx or 5xx', async () => {
     upstream.script = ({ runId }) => ({ status: Number(runId), raw: '{}' });
     await start();
     await post('{ gone: run(workflowId: "wf", id: "404") { id } down: run(workflowId: "wf", id: "500") { status } }');
@@ -457,15 +457,14 @@ describe('the variables of OpenTelemetry', () => {
     expect(log.text).not.toContain('canary');
   });
 
-  it.each([
-    { OTEL_SDK_DISABLED: 'true' },
-    { OTEL_TRACES_EXPORTER: 'none' },
-    { OTEL_EXPORTER_OTLP_ENDPOINT: '' },
-  ])('switch traces off: %j; the caller’s is passed on as it came', async (environment) => {
-    expect(await sent(environment, { traceparent: TRACEPARENT })).toEqual([]);
-    expect(receiver.exports).toEqual([]);
-    expect(upstream.calls.map(({ headers }) => headers.traceparent)).toEqual([TRACEPARENT]);
-  });
+  it.each([{ OTEL_SDK_DISABLED: 'true' }, { OTEL_TRACES_EXPORTER: 'none' }, { OTEL_EXPORTER_OTLP_ENDPOINT: '' }])(
+    'switch traces off: %j; the caller’s is passed on as it came',
+    async (environment) => {
+      expect(await sent(environment, { traceparent: TRACEPARENT })).toEqual([]);
+      expect(receiver.exports).toEqual([]);
+      expect(upstream.calls.map(({ headers }) => headers.traceparent)).toEqual([TRACEPARENT]);
+    },
+  );
 });
 
 describe('the real process', () => {

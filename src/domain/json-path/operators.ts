@@ -27,7 +27,7 @@ const calculations: Readonly<Record<string, (a: number, b: number) => number>> =
 export function calculate(operator: string, left: JsonValue, right: JsonValue): number {
   const calculation = calculations[operator];
   if (calculation && typeof left === 'number' && typeof right === 'number') return calculation(left, right);
-  throw new InvalidPathError('expected numbers beside an operator');
+  throw new InvalidPathError('expected numbers around an operator');
 }
 
 export function compare(
