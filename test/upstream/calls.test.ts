@@ -1,4 +1,5 @@
 /** Calls of the upstream over HTTP: requests, statuses, broken, late and large answers, and connections. */
+import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { healthy, startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
@@ -375,6 +376,19 @@ describe('a connection to the upstream', () => {
     raw.answer = (_, response) => response.end(STEPS);
     await askSteps(gateway, { key });
   };
+
+  it('is closed when the gateway closes', async () => {
+    const closing = await startGateway({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps' });
+    const ends: Promise<unknown>[] = [];
+    raw.answer = ({ socket }, response) => {
+      ends.push(once(socket, 'close'));
+      response.end(STEPS);
+    };
+    // The connection of the first call of a key is not kept.
+    for (let call = 0; call < 2; call += 1) await askSteps(closing);
+    await closing.close();
+    await Promise.all(ends);
+  });
 
   it('is kept for the next call, but for one after an answer of another status than 2xx', async () => {
     await accept(KEY);
