@@ -142,7 +142,10 @@ describe("the keys of the tokens' issuer", () => {
     clock.advance(30 * SECOND);
     const answers = issuer.hold();
     const before = issuer.requests;
+    const logged = log.text;
     expect(await ask(a)).toBe('accepted');
+    // A token that waits comes after the timeout, which is logged.
+    expect(log.text).toBe(logged);
     await until(() => issuer.requests > before);
     clock.advance(30 * SECOND);
     const waits = ask(a);
