@@ -8,9 +8,16 @@ export const SECRET = 'a-secret-that-all-gateways-of-a-fleet-share';
 /** A question may be a whole operation: where the wait is long, it need not be asked hundreds of times a second. */
 const MAX_PAUSE_MS = 25;
 
+/** Longer than any test may take: one that has failed leaves nothing behind that keeps its worker from ending. */
+const MAX_WAIT_MS = 120_000;
+
 /** Resolves when the condition holds. Between two checks, other work can run. */
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (let ms = 2; !(await isTrue()); ms = Math.min(1.5 * ms, MAX_PAUSE_MS)) await pause(ms);
+  const endMs = Date.now() + MAX_WAIT_MS;
+  for (let ms = 2; !(await isTrue()); ms = Math.min(1.5 * ms, MAX_PAUSE_MS)) {
+    if (Date.now() > endMs) throw new Error(`After ${String(MAX_WAIT_MS)} ms still not true: ${String(isTrue)}`);
+    await pause(ms);
+  }
 }
 
 /** Resolves when so much time has passed by the clock of this machine, which Valkey uses, too. */

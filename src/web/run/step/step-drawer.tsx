@@ -141,13 +141,18 @@ function Sheet({ onKeyDown, onClose, children }: FrameProps) {
 /** The focus goes in when somebody opens a step, not when a link leads to one, and comes back when it is closed. */
 function useFocusInside(ref: React.RefObject<HTMLElement | null>): void {
   const [opener] = useState(() => document.activeElement);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const isOpened = opener instanceof HTMLElement && opener !== document.body;
     if (isOpened && !('keepsFocus' in opener.dataset)) ref.current?.focus({ preventScroll: true });
     return () => {
       // A row that the table has let go of can't take it back; then the page goes on where the reader is.
       const target = isOpened && opener.isConnected ? opener : document.querySelector<HTMLElement>('.timeline-scroll');
-      if (isOpened) requestAnimationFrame(() => target?.focus({ preventScroll: true }));
+      const left = document.activeElement;
+      requestAnimationFrame(() => {
+        // A reader who has gone on meanwhile stays there.
+        const isWhereLeft = [left, document.body].includes(document.activeElement);
+        if (isOpened && isWhereLeft) target?.focus({ preventScroll: true });
+      });
     };
   }, [ref, opener]);
 }
