@@ -4,7 +4,7 @@ import { createHookAuthenticator, type AuthenticateHook } from './auth/authentic
 import { ConfigError, type Config } from './config/config.ts';
 import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
 import { createFleet } from './fleet/fleet.ts';
-import type { StepgatePlugin } from './graphql/apollo/apollo.ts';
+import type { StepgatePlugin } from './graphql/apollo/server.ts';
 import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
 import { createGraphql } from './graphql/graphql.ts';
 import { readManifests } from './graphql/operations/manifests.ts';

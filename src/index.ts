@@ -4,8 +4,9 @@ import { ConfigError } from './config/config.ts';
 import { configOf, type Settings } from './config/settings.ts';
 import { wrongMembers } from './config/wrong-members.ts';
 import { createGateway as compose, type Additions } from './gateway.ts';
-import type { PluginContext, StepgatePlugin } from './graphql/apollo/apollo.ts';
+import type { PluginContext, StepgatePlugin } from './graphql/apollo/server.ts';
 
+export { HeaderMap } from '@apollo/server';
 export { GraphQLError } from 'graphql';
 export type { AuthenticateHook, Identity } from './auth/authenticate-hook.ts';
 export { ConfigError };

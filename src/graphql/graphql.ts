@@ -7,16 +7,18 @@ import type { Logger } from '../observability/logger.ts';
 import type { Observer } from '../observability/observer.ts';
 import { documentBytes, type Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
-import { createApollo, type StepgatePlugin } from './apollo/apollo.ts';
+import { createAnswers } from './apollo/plugins/answers.ts';
+import { createChecks } from './apollo/plugins/checks.ts';
+import { createSubscriptions } from './apollo/plugins/subscriptions.ts';
+import { createApollo, type StepgatePlugin } from './apollo/server.ts';
 import { createQueryCompiler } from './compiled/compiled-query.ts';
 import type { ContextSource } from './context.ts';
 import { createLookAhead } from './fields/data-requirements.ts';
 import { createCostModel } from './operations/cost.ts';
 import { createDocuments } from './operations/documents.ts';
 import { createErrorFormatting } from './operations/error-formatting.ts';
-import { createExecutor } from './operations/executor.ts';
-import { createHoldAnswer } from './operations/held-answers.ts';
-import { createOperationPipeline } from './operations/operation-pipeline.ts';
+import { createExecute } from './operations/execute.ts';
+import { createOperations } from './operations/operations.ts';
 import { createPersistedOperations } from './operations/persisted-operations.ts';
 import { createSharedOperations } from './operations/shared-operations.ts';
 import { sandboxState } from './apollo/sandbox.ts';
@@ -62,28 +64,36 @@ export async function createGraphql(options: GraphqlOptions) {
     shared: fleet && createSharedOperations(fleet),
   });
 
-  const sandbox = config.sandbox ? sandboxState(config) : null;
-  const apollo = await createApollo({ schema, introspection, sandbox, plugins, logger });
   const lookAhead = createLookAhead(schema);
   const offersRecords = config.upstreamEndpoints.has('run');
   const costModel = createCostModel({ schema, lookAhead, offersRecords, maxObjects: maxOperationObjects });
   const compiler = createQueryCompiler(schema);
   const documents = createDocuments({ schema, costModel, compiler, maxBytes: maxBytes - registeredBytes(maxBytes) });
+  const errors = createErrorFormatting(logger);
+  const apollo = await createApollo({
+    schema,
+    introspection,
+    sandbox: config.sandbox ? sandboxState(config) : null,
+    documentStore: documents.store,
+    plugins,
+    stages: [
+      createChecks({ documents, maxCalls: maxOperationCost, maxObjects: maxOperationObjects }),
+      createSubscriptions(),
+      createAnswers({ errors, maxAnswerBytes }),
+    ],
+    execute: createExecute({ schema, documents }),
+    logger,
+  });
 
   const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects };
   const readingQueue = createReadingQueue();
   const contextSource: ContextSource = { ...runs, lookAhead, readingQueue, ...budgets, isVerified, prices, now };
-  const errors = createErrorFormatting(logger);
-  const live = createLiveExecution({ schema, contextSource, errors, maxAnswerBytes });
-  const limits = { maxCalls: maxOperationCost, maxObjects: maxOperationObjects };
-  const holdAnswer = createHoldAnswer(errors, maxAnswerBytes);
-  const operations = createOperationPipeline({
+  const operations = createOperations({
+    schema,
+    apollo,
     persisted,
     documents,
-    parseAndValidate: apollo.parseAndValidate,
-    hasPlugins: plugins.length > 0,
-    execute: createExecutor({ schema, documents, errors, live, holdAnswer, ...limits }),
-    holdAnswer,
+    live: createLiveExecution({ schema, contextSource, errors, maxAnswerBytes }),
     errors,
     guardEvents: createEventGuard({ now, after }),
     contextSource,

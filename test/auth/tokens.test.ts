@@ -40,7 +40,7 @@ describe('a token', () => {
   async function rejectionOf(token: string): Promise<string> {
     const calls = upstream.calls.length;
     const { status, data, errors } = await ask(token);
-    expect({ status, data }).toEqual({ status: 200, data: { run: null } });
+    expect({ status, data }).toEqual({ status: 401, data: { run: null } });
     expect(codesOf({ errors })).toEqual(['UNAUTHENTICATED']);
     expect(upstream.calls).toHaveLength(calls);
     const message = errors[0]?.message ?? '';

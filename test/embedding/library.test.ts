@@ -5,6 +5,7 @@ import {
   ConfigError,
   createGateway,
   GraphQLError,
+  HeaderMap,
   settingsOf,
   type Additions,
   type Gateway,
@@ -295,24 +296,41 @@ describe('an embedder', () => {
   const resolving = (didResolveOperation: () => Promise<void>): StepgatePlugin => ({
     requestDidStart: () => Promise.resolve({ didResolveOperation }),
   });
-  const answering = { kind: 'single', singleResult: { data: {} } } as const;
   it.each<readonly [string, StepgatePlugin, string]>([
     ['fails', { requestDidStart: () => Promise.reject(new Error('password')) }, 'password'],
     ['fails later', resolving(() => Promise.reject(new Error('another password'))), 'another password'],
-    [
-      'answers itself',
-      {
-        requestDidStart: () =>
-          Promise.resolve({ responseForOperation: () => Promise.resolve({ http: {} as never, body: answering }) }),
-      },
-      'a plugin answered an operation itself',
-    ],
   ])('whose plugin %s has that masked and logged, and it opens nothing', async (_, plugin, reason) => {
     for (const answer of await thrice({ plugins: [plugin] })) {
       expect(codesOf(answer)).toEqual(['INTERNAL_SERVER_ERROR']);
       expect(JSON.stringify(answer.errors)).not.toContain(reason);
     }
     expect(log.text).toContain(reason);
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it('may answer an operation itself, over every transport', async () => {
+    const answering: StepgatePlugin = {
+      requestDidStart: () =>
+        Promise.resolve({
+          responseForOperation: () =>
+            Promise.resolve({
+              http: { headers: new HeaderMap([['x-answered-by', 'plugin']]) },
+              body: { kind: 'single', singleResult: { data: { answered: true }, errors: [{ message: 'not all' }] } },
+            }),
+        }),
+    };
+    for (const answer of await thrice({ plugins: [answering] })) expect(answer.data).toEqual({ answered: true });
+    for (const transport of TRANSPORTS) {
+      const { data, errors } = await send(transport, embedded?.url ?? '', { query: RUN }, 'key-1');
+      expect(data).toEqual({ answered: true });
+      expect(errors).toMatchObject([{ message: 'not all', extensions: { requestId: expect.any(String) } }]);
+    }
+    const { headers } = await fetch(`${embedded?.url ?? ''}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer key-1' },
+      body: JSON.stringify({ query: RUN }),
+    });
+    expect(headers.get('x-answered-by')).toBe('plugin');
     expect(upstream.calls).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 /** How much memory the documents take cannot be seen from outside: this is a test of their module. */
+import { hash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'graphql';
@@ -17,8 +18,8 @@ function createTracked(maxBytes: number, compiler: QueryCompiler = realCompiler)
   const documents = createDocuments({ schema, costModel, compiler, maxBytes });
   /** Keeps the document, and returns the bytes of its compiled query. */
   function keep(text: string, isCompiled = true): number {
-    const document = documents.find(text) ?? documents.prepare(text, 'hash', parse(text, { noLocation: true }));
-    documents.keep(document);
+    const document = documents.find(text) ?? documents.prepare(text, parse(text, { noLocation: true }));
+    documents.keep(document, hash('sha256', text));
     return isCompiled ? (documents.compiled(document, null)?.sizeBytes ?? 0) : 0;
   }
   return { documents, keep };

@@ -28,7 +28,7 @@ const ANSWERS: readonly (readonly [name: string, status: number, path: string, r
   ['a compressed GET', 200, `/graphql${search(QUERY)}`, { headers: { ...KEY, 'accept-encoding': 'gzip' } }],
   ['a field error', 200, '/graphql', post('{ run(workflowId: "wf", id: "missing") { status } }')],
   ['an invalid operation', 200, '/graphql', post('{ nothing }')],
-  ['no credential', 200, '/graphql', { ...post(QUERY), headers: JSON_BODY }],
+  ['no credential', 401, '/graphql', { ...post(QUERY), headers: JSON_BODY }],
   ['a body that is not JSON', 400, '/graphql', { ...post(QUERY), body: '{' }],
   ['another method', 405, '/graphql', { method: 'DELETE', headers: KEY }],
   ['another content type', 415, '/graphql', { ...post(QUERY), headers: { ...KEY, 'content-type': 'text/plain' } }],

@@ -60,7 +60,7 @@ describe('the stages of a request', () => {
     const expired = { authorization: `Bearer ${await issuer.token({ exp: 1 })}` };
     const body = JSON.stringify(ASK);
     for (let time = 0; time < 3; time += 1) {
-      expect(await codeOf(await post(body, expired))).toEqual([200, 'UNAUTHENTICATED']);
+      expect(await codeOf(await post(body, expired))).toEqual([401, 'UNAUTHENTICATED']);
     }
     expect(await codeOf(await post(body, expired))).toEqual([429, 'RATE_LIMITED']);
     expect(await codeOf(await post(body))).toEqual([429, 'RATE_LIMITED']);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { GraphqlAnswer } from '../harness/gateway.ts';
 import type { Script } from '../harness/faulty-upstream.ts';
 import { startRunsScene } from '../harness/runs-scene.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
@@ -34,13 +35,35 @@ describe('tenants', () => {
     await scene.gateway.query(SECRET, { key: 'key-a' });
     const before = scene.upstream.calls.length;
     const { status, data, errors } = await scene.gateway.query(SECRET, { key: null });
-    expect(status).toBe(200);
+    expect(status).toBe(401);
     expect(data).toEqual({ run: null });
     expect(errors).toMatchObject([
       { path: ['run'], extensions: { code: 'UNAUTHENTICATED', retryable: false, requestId: expect.any(String) } },
     ]);
     expect(scene.upstream.calls).toHaveLength(before);
   });
+
+  it.each(['application/json', 'application/graphql-response+json'])(
+    'get 401 where no root field could run for want of an accepted key, and 200 where one could: %s',
+    async (accept) => {
+      const post = async (query: string, key?: string) => {
+        const response = await fetch(`${scene.gateway.url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept, ...(key && { authorization: `Bearer ${key}` }) },
+          body: JSON.stringify({ query }),
+        });
+        const { errors = [] } = (await response.json()) as Partial<GraphqlAnswer>;
+        return [response.status, response.headers.get('www-authenticate'), errors.length];
+      };
+      expect(await post(SECRET)).toEqual([401, 'Bearer', 1]);
+      expect(await post(`{ a: __typename ${SECRET.slice(1)}`)).toEqual([200, null, 1]);
+      expect(await post('{ __typename }')).toEqual([200, null, 0]);
+      scene.upstream.script = () => ({ status: 401 });
+      expect(await post(SECRET, 'key-refused')).toEqual([401, 'Bearer', 1]);
+      scene.upstream.script = () => ({ status: 403 });
+      expect(await post(SECRET, 'key-a')).toEqual([200, null, 1]);
+    },
+  );
 
   it('that are refused one thing lose all that is cached for them, and only for them', async () => {
     // The third time as a whole answer.

@@ -58,7 +58,7 @@ describe('a key that nobody has accepted', () => {
     expect(await statusFrom('192.0.2.1', 'good', runs(1))).toBe(200);
     const statuses = [];
     while (statuses.length < RATE) statuses.push(await statusFrom('192.0.2.1', `made-up-${statuses.length}`, runs(1)));
-    expect(statuses).toEqual([...Array<number>(RATE - 1).fill(200), 429]);
+    expect(statuses).toEqual([...Array<number>(RATE - 1).fill(401), 429]);
     expect(await statusFrom('192.0.2.1', null)).toBe(429);
     expect(await statusFrom('192.0.2.1', 'good')).toBe(200);
     expect(await statusFrom('192.0.2.2', 'made-up-60')).toBe(200);
@@ -121,8 +121,8 @@ describe('a key that nobody has accepted', () => {
     expect(await Promise.race(statuses)).toBe(429);
     expect(upstream.calls.length).toBeLessThanOrEqual(16);
     gate.resolve(undefined);
-    expect((await Promise.all(statuses)).filter((status) => status === 200)).toHaveLength(216);
-    expect(new Set(await Promise.all(ofOne))).toEqual(new Set([200]));
+    expect((await Promise.all(statuses)).filter((status) => status === 401)).toHaveLength(216);
+    expect(new Set(await Promise.all(ofOne))).toEqual(new Set([401]));
   });
 
   it('is accepted by a start of a run, too', async () => {

@@ -1,7 +1,8 @@
 /**
- * Cache of parsed and validated documents, by text, bounded by bytes. A document is kept once an
- * authenticated caller has sent it successfully. From then on its queries are compiled.
+ * Cache of parsed and validated documents, by text, bounded by bytes. A document is kept once an authenticated caller has sent it
+ * successfully. From then on Apollo Server does not parse and validate it again, and its queries are compiled.
  */
+import type { ApolloServerOptions, BaseContext } from '@apollo/server';
 import {
   getOperationAST,
   Kind,
@@ -19,7 +20,6 @@ import type { OperationType } from './operation.ts';
 
 export interface PreparedDocument {
   readonly text: string;
-  readonly queryHash: string;
   readonly ast: DocumentNode;
   /** The operation of this name, or the only one; null if there is none. */
   operation(name: string | null): PreparedOperation | null;
@@ -35,11 +35,16 @@ export interface PreparedOperation {
 export interface Documents {
   find(text: string): PreparedDocument | undefined;
   /** For a text that was parsed and found valid. Does not keep it. */
-  prepare(text: string, queryHash: string, ast: DocumentNode): PreparedDocument;
-  keep(document: PreparedDocument): void;
+  prepare(text: string, ast: DocumentNode): PreparedDocument;
+  /** `queryHash` is the SHA-256 of its text, by which Apollo Server looks for it. */
+  keep(document: PreparedDocument, queryHash: string): void;
   /** The compiled query of a document that is kept; null where graphql-js executes. */
   compiled(document: PreparedDocument, operationName: string | null): CompiledQuery | null;
+  /** As Apollo Server reads it. */
+  readonly store: DocumentStore;
 }
+
+export type DocumentStore = NonNullable<ApolloServerOptions<BaseContext>['documentStore']>;
 
 export interface DocumentsOptions {
   readonly schema: GraphQLSchema;
@@ -50,6 +55,7 @@ export interface DocumentsOptions {
 
 interface Entry {
   readonly document: PreparedDocument;
+  readonly queryHash: string;
   readonly compiled: Map<string, CompiledQuery | null>;
 }
 
@@ -63,21 +69,24 @@ const BYTES_A_COMPILED_CHARACTER = 12;
 const MAX_COMPILED_LENGTH = 16_384;
 
 export function createDocuments({ schema, costModel, compiler, maxBytes }: DocumentsOptions): Documents {
+  const asts = new Map<string, DocumentNode>();
   const entries = new LRUCache<string, Entry>({
     maxSize: Math.max(1, maxBytes),
     sizeCalculation: ({ document, compiled }) =>
       sizeOf(document) + [...compiled.values()].reduce((sum, query) => sum + sizeOfCompiled(query, document), 0),
+    disposeAfter({ queryHash, document: { text } }) {
+      if (!entries.has(text)) asts.delete(queryHash);
+    },
   });
 
   return {
     find: (text) => entries.get(text)?.document,
 
-    prepare(text, queryHash, ast) {
+    prepare(text, ast) {
       const fragments = fragmentsOf(ast);
       const prepared = new Map<OperationDefinitionNode, PreparedOperation>();
       return {
         text,
-        queryHash,
         ast,
         operation(name) {
           const node = getOperationAST(ast, name);
@@ -96,8 +105,10 @@ export function createDocuments({ schema, costModel, compiler, maxBytes }: Docum
       };
     },
 
-    keep(document) {
-      if (!entries.has(document.text)) entries.set(document.text, { document, compiled: new Map() });
+    keep(document, queryHash) {
+      if (entries.has(document.text)) return;
+      entries.set(document.text, { document, queryHash, compiled: new Map() });
+      if (entries.has(document.text)) asts.set(queryHash, document.ast);
     },
 
     compiled(document, operationName) {
@@ -113,8 +124,19 @@ export function createDocuments({ schema, costModel, compiler, maxBytes }: Docum
       entries.set(document.text, { ...entry });
       return query;
     },
+
+    store: {
+      // Apollo Server puts a prefix of its own before the hash.
+      get: (key) => Promise.resolve(asts.get(key.slice(-HASH_LENGTH))),
+      // It would keep every valid text, whoever sends it.
+      set: () => Promise.resolve(),
+      delete: () => Promise.resolve(false),
+    },
   };
 }
+
+/** SHA-256 in hexadecimal digits. */
+const HASH_LENGTH = 64;
 
 const sizeOfCompiled = (query: CompiledQuery | null, { text }: PreparedDocument): number =>
   query ? query.sizeBytes + text.length * BYTES_A_COMPILED_CHARACTER : 0;

@@ -4,7 +4,6 @@ import { recordErrorCode, type OperationRecord } from '../../observability/opera
 import { INTERNAL } from '../../observability/outcome.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
-import { sizeOf } from './answer-size.ts';
 import type { Answer } from './operation.ts';
 
 export interface ErrorFormatting {
@@ -90,8 +89,8 @@ const placeOf = ({ locations, path }: GraphQLError) => ({ ...(locations && { loc
  */
 function clientExtensions(error: GraphQLError, cause: unknown): Readonly<Record<string, unknown>> | null {
   if (!(cause instanceof GraphQLError)) return null;
-  if (cause.extensions.code !== undefined) {
-    return Object.fromEntries(Object.entries(cause.extensions).filter(([name]) => name !== 'http'));
+  if (error.extensions.code !== undefined) {
+    return Object.fromEntries(Object.entries(error.extensions).filter(([name]) => name !== 'http'));
   }
   return error.path === undefined || cause.nodes ? { code: 'BAD_USER_INPUT' } : null;
 }
@@ -110,6 +109,5 @@ export function statusOf(error: unknown): number {
 
 /** Errors alone. `data` is null where something was executed, and else left out. */
 export function errorAnswer(errors: FormattedExecutionResult['errors'] & object, status: number, data?: null): Answer {
-  const result = data === undefined ? { errors } : { errors, data };
-  return { kind: 'answer', result, sizeBytes: sizeOf(result, Infinity), status, untilMs: 0 };
+  return { kind: 'answer', result: data === undefined ? { errors } : { errors, data }, status, untilMs: 0 };
 }

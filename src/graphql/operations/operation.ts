@@ -1,8 +1,11 @@
 /** One GraphQL operation of any transport, and its outcome. */
-import type { FormattedExecutionResult } from 'graphql';
+import type { DocumentNode, FormattedExecutionResult } from 'graphql';
 import type { Caller } from '../../auth/caller.ts';
-import type { OperationStart } from '../../observability/operation-record.ts';
+import type { OperationRecord, OperationStart } from '../../observability/operation-record.ts';
+import type { Context } from '../context.ts';
 import type { LiveEvents } from '../subscriptions/live-events.ts';
+import type { PreparedDocument } from './documents.ts';
+import type { ResolvedOperation } from './persisted-operations.ts';
 import type { Allowance } from './rate-limit.ts';
 
 export type OperationType = 'query' | 'mutation' | 'subscription';
@@ -50,16 +53,31 @@ export interface Client {
   readonly holdWhenFree: (bytes: number) => Promise<() => void>;
 }
 
+/** An operation on its way through Apollo Server: each plugin finds it as `contextValue.operation`. */
+export interface Operation {
+  readonly request: OperationRequest;
+  readonly record: OperationRecord;
+  readonly context: Context;
+  readonly source: ResolvedOperation;
+  /** The syntax tree of a new text, without locations. Null for a known text, and for one that cannot be parsed. */
+  readonly parsed: DocumentNode | null;
+  /** Null until the text has been validated. */
+  document: PreparedDocument | null;
+  /** True for a valid subscription: its transport subscribes. */
+  isSubscription: boolean;
+  /** Null until Apollo Server has the answer. */
+  answer: Answer | null;
+}
+
 /** The result of an operation. `data` is left out where nothing was executed. */
 export interface Answer {
   readonly kind: 'answer';
   readonly result: FormattedExecutionResult;
-  /** Its bytes as JSON. */
-  readonly sizeBytes: number;
-  /** The HTTP status of the error if nothing was executed. */
   readonly status: number;
   /** When the answer expires, in milliseconds since 1970; 0: it is not cached. */
   readonly untilMs: number;
+  /** As Apollo Server wrote it, where it was asked over HTTP. */
+  readonly http?: { readonly text: string; readonly headers: ReadonlyMap<string, string> };
 }
 
 export interface Events {

@@ -9,12 +9,16 @@ import { createPullIterator } from '../../runs/live/pull-iterator.ts';
 import { createContext, type ContextSource } from '../context.ts';
 import { measureAnswer } from '../operations/answer-size.ts';
 import type { ErrorFormatting } from '../operations/error-formatting.ts';
-import type { Execution } from '../operations/execution.ts';
+import type { PreparedDocument } from '../operations/documents.ts';
+import type { Operation } from '../operations/operation.ts';
 import { EXECUTION_OPTIONS } from '../operations/variables.ts';
 import { SubscriptionError, type LiveEvent, type LiveEvents, type SourceEvent } from './live-events.ts';
 
+/** A subscription whose text was found valid. */
+export type Subscription = Pick<Operation, 'request' | 'record'> & { readonly document: PreparedDocument };
+
 export interface LiveExecution {
-  eventsOf(source: AsyncIterator<SourceEvent, undefined>, execution: Execution): LiveEvents;
+  eventsOf(source: AsyncIterator<SourceEvent, undefined>, subscription: Subscription): LiveEvents;
 }
 
 export interface LiveExecutionOptions {
@@ -57,7 +61,7 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
     ttlAutopurge: true,
   });
 
-  async function share(source: SourceEvent, key: string, execution: Execution): Promise<Sized> {
+  async function share(source: SourceEvent, key: string, subscription: Subscription): Promise<Sized> {
     const newest = shared.get(key);
     const slot =
       newest && areSame(newest.states, source.states)
@@ -65,7 +69,7 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
         : { states: source.states, atMs: contextSource.now(), events: new Map<string, Promise<Sized>>(), size: 0 };
     const known = slot.events.get(source.since);
     if (known) return known;
-    const sized = executeEvent(source, execution).then((event) => ({
+    const sized = executeEvent(source, subscription).then((event) => ({
       event,
       size: ENTRY_LENGTH + measureAnswer(event, maxAnswerBytes),
     }));
@@ -84,7 +88,7 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
   }
 
   /** Each event has its own context and clock reading. */
-  async function executeEvent(source: SourceEvent, { document, request, record }: Execution): Promise<LiveEvent> {
+  async function executeEvent(source: SourceEvent, { document, request, record }: Subscription): Promise<LiveEvent> {
     const { params, caller, requestId } = request;
     const context = createContext(contextSource, {
       viewer: caller.viewer,
@@ -111,8 +115,8 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
   }
 
   return {
-    eventsOf(source, execution) {
-      const operationKey = keyOf(execution);
+    eventsOf(source, subscription) {
+      const operationKey = keyOf(subscription);
       let isLast = false;
       let release = (): void => undefined;
 
@@ -134,13 +138,13 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
 
       /** Waits while too much is held for slow clients: an event may come late, but its subscription goes on. */
       async function eventOf(change: SourceEvent, key: string): Promise<LiveEvent> {
-        const { event, size } = await share(change, key, execution);
-        release = await execution.request.client.holdWhenFree(size);
+        const { event, size } = await share(change, key, subscription);
+        release = await subscription.request.client.holdWhenFree(size);
         return event;
       }
 
       function fail(error: unknown): never {
-        throw new SubscriptionError(errors.format([error], execution.record));
+        throw new SubscriptionError(errors.format([error], subscription.record));
       }
 
       async function end(): Promise<void> {
@@ -158,8 +162,8 @@ const areSame = (some: readonly object[], others: readonly object[]): boolean =>
   some.length === others.length && some.every((state, index) => state === others[index]);
 
 /** Everything that an event depends on, apart from its source. */
-function keyOf({ document, request: { params, caller } }: Execution): string {
+function keyOf({ request: { params, caller }, record: { queryHash } }: Subscription): string {
   const { operationName = null, variables = null } = params;
-  const text = JSON.stringify([caller.viewer?.id, document.queryHash, operationName, variables]);
+  const text = JSON.stringify([caller.viewer?.id, queryHash, operationName, variables]);
   return hash('sha256', text, 'base64url');
 }

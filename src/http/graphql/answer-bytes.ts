@@ -5,35 +5,12 @@ import type { JsonValue } from '../../domain/types.ts';
 import { sizeOf } from '../../graphql/operations/answer-size.ts';
 import type { Answer } from '../../graphql/operations/operation.ts';
 import { WrittenJson, type AnsweredJson } from '../../graphql/written-json.ts';
-import { createOwnBytes, ownCopy } from '../../upstream/transport/own-bytes.ts';
-import { lengthOf } from '../body-parts.ts';
+import { createOwnBytes } from '../../upstream/transport/own-bytes.ts';
 
 /** Shorter ones are written at once: measured on Node 24, a megabyte takes 3 to 7 ms. */
 const MIN_LARGE_BYTES = 2 ** 20;
 /** V8 collects such pieces soon. A longer text goes to its old generation, which may grow to twice of what lives in it. */
 const PIECE_LENGTH = 32_768;
-
-/** Null for a large one whose client has left: the rest of it is not written. */
-export async function bodyOf({ result, sizeBytes }: Answer, isGone: () => boolean): Promise<Buffer | Buffer[] | null> {
-  if (sizeBytes < MIN_LARGE_BYTES) return Buffer.from(JSON.stringify(result));
-  const parts: Buffer[] = [];
-  let text = createOwnBytes(0);
-  const isWhole = await write(result, isGone, (piece) => {
-    if (typeof piece !== 'string' && piece.length >= PIECE_LENGTH) {
-      parts.push(text.end(), piece);
-      text = createOwnBytes(0);
-    } else text.append(piece);
-  });
-  return isWhole ? ownParts([...parts, text.end()]) : null;
-}
-
-/** A part keeps the whole block that it lies in. Those that are the lesser part of theirs are copied. */
-function ownParts(parts: readonly Buffer[]): Buffer[] {
-  const blocks = Map.groupBy(parts, ({ buffer }) => buffer);
-  return parts.map((part) =>
-    2 * lengthOf(blocks.get(part.buffer) ?? []) < part.buffer.byteLength ? ownCopy(part) : part,
-  );
-}
 
 /** Where its size is not known. */
 export const isLarge = (result: Answer['result']): boolean => sizeOf(result, MIN_LARGE_BYTES) >= MIN_LARGE_BYTES;

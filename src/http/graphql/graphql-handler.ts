@@ -2,8 +2,9 @@
  * The one handler of GraphQL over HTTP: POST and GET, JSON and server-sent events. Its stages, in order: authentication → rate
  * limit → body → response cache → operation pipeline → response writer.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
-import type { OperationPipeline } from '../../graphql/operations/operation-pipeline.ts';
+import type { Operations } from '../../graphql/operations/operations.ts';
 import type {
   Answer,
   OperationRequest,
@@ -31,7 +32,6 @@ import type { EventStreams } from '../live/event-streams.ts';
 import { allowanceHeaders, type RateLimits } from '../rate-limits.ts';
 import type { HttpResponse, ResponseWriter } from '../response-writer.ts';
 import type { UnacceptedCallers } from '../unaccepted-callers.ts';
-import { bodyOf } from './answer-bytes.ts';
 import { createNegotiation, JSON_TYPE, type AcceptedForms, type JsonType } from './media-types.ts';
 import { checkHead, readParams } from './params.ts';
 import { etagOf, type CacheKey, type ResponseCache } from './response-cache.ts';
@@ -45,7 +45,7 @@ export interface GraphqlHandlerOptions {
   /** Null: no answer is cached. */
   readonly responses: ResponseCache | null;
   readonly clientBytes: ClientBytes;
-  readonly operations: OperationPipeline;
+  readonly operations: Operations;
   readonly streams: EventStreams;
   readonly writer: ResponseWriter;
   readonly answerBrowser: AnswerBrowser;
@@ -135,7 +135,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     const { exchange, caller, rateHeaders } = stage;
     const entry = key && responses?.begin(key, caller.untilMs);
     try {
-      const outcome = await operations.run(request);
+      const outcome = await operations.run(request, textsIn(exchange.request.headers));
       if (outcome.kind === 'events') {
         try {
           await streams.send(exchange, rateHeaders, () => Promise.resolve<Outcome>(outcome));
@@ -145,8 +145,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
         }
         return;
       }
-      const body = await bodyOf(outcome, () => exchange.response.destroyed);
-      if (!body) return;
+      const body = Buffer.from(outcome.http?.text ?? JSON.stringify(outcome.result));
       const { untilMs } = outcome;
       const etag = exchange.method === 'GET' ? etagOf(body) : null;
       const isKept = entry && untilMs > 0;
@@ -216,9 +215,17 @@ function responseOf(answer: Answer, body: Body, type: JsonType) {
     contentType: type,
     cacheControl: 'no-store',
     vary: GRAPHQL_VARY,
-    ...(status === 405 && { headers: ['allow', ALLOWED_METHODS] }),
+    headers: [...headersOf(answer), ...(status === 405 ? ['allow', ALLOWED_METHODS] : [])],
   };
 }
+
+/** Those that Apollo Server and its plugins have set. Names and values in turn. */
+const headersOf = ({ http }: Answer): string[] =>
+  [...(http?.headers ?? [])].filter(([name]) => name !== 'content-type' && name !== 'allow').flat();
+
+/** Without what Node lists of a header that came several times. */
+const textsIn = (headers: IncomingHttpHeaders): [string, string][] =>
+  Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
 
 const withHeaders = (response: HttpResponse, headers: readonly string[]): HttpResponse =>
   headers.length === 0 ? response : { ...response, headers: [...(response.headers ?? []), ...headers] };

@@ -2,7 +2,7 @@
 import { GraphQLError, parse, type FormattedExecutionResult, type GraphQLSchema } from 'graphql';
 import { CloseCode, makeServer, type Server } from 'graphql-ws';
 import type { Caller } from '../../auth/caller.ts';
-import type { OperationPipeline } from '../../graphql/operations/operation-pipeline.ts';
+import type { Operations } from '../../graphql/operations/operations.ts';
 import type { OperationParams, OperationType, Outcome, UnacceptedCaller } from '../../graphql/operations/operation.ts';
 import { rateLimited } from '../../graphql/operations/rate-limit.ts';
 import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
@@ -39,7 +39,7 @@ export interface SocketExtra {
 export type SocketProtocol = Server<SocketExtra>;
 
 export interface SocketProtocolOptions {
-  readonly operations: OperationPipeline;
+  readonly operations: Operations;
   readonly schema: GraphQLSchema;
   readonly maxOperations: number;
 }

@@ -1,5 +1,12 @@
-/** Apollo Server over the schema: it parses and validates new operations, runs plugins, and serves Sandbox. */
-import { ApolloServer, HeaderMap, type ApolloServerPlugin } from '@apollo/server';
+/** Apollo Server over the schema: it executes every operation of every transport. */
+import {
+  ApolloServer,
+  HeaderMap,
+  type ApolloServerPlugin,
+  type GraphQLRequest,
+  type HTTPGraphQLRequest,
+  type HTTPGraphQLResponse,
+} from '@apollo/server';
 import type { GatewayInterface } from '@apollo/server-gateway-interface';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -9,26 +16,43 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import type { ExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from '../../observability/logger.ts';
 import type { Attributes } from '../../runs/viewer.ts';
+import type { DocumentStore } from '../operations/documents.ts';
 import { MAX_TOKENS } from '../operations/limits.ts';
-import type { OperationRequest } from '../operations/operation.ts';
+import type { Operation, OperationParams } from '../operations/operation.ts';
 import { noIntrospectionRule } from './no-introspection-rule.ts';
 import type { SandboxState } from './sandbox.ts';
 
-/** Executes an operation that Apollo Server has validated. `queryHash` is the SHA-256 of its text. */
-type ExecuteAccepted = (queryHash: string) => Promise<ExecutionResult>;
+/** What a plugin of an embedder finds as `contextValue`. */
+export interface PluginContext {
+  readonly requestId: string;
+  /** Tells one caller from another, and is worthless outside this process. Null without a credential. */
+  readonly viewerId: string | null;
+  /** What the `authenticate` hook said of the caller. */
+  readonly attributes: Attributes;
+}
 
-/** Calls `execute` for a valid operation. Returns the errors of an invalid one. */
-export type ParseAndValidate = (
-  text: string,
-  request: OperationRequest,
-  execute: ExecuteAccepted,
-) => Promise<readonly GraphQLFormattedError[]>;
+/** It sees every operation, and may refuse or answer it. */
+export type StepgatePlugin = ApolloServerPlugin<PluginContext>;
+
+export interface OperationContext extends PluginContext {
+  readonly operation: Operation;
+}
+
+/** One stage of an operation. */
+export type Stage = ApolloServerPlugin<OperationContext>;
+
+export type Execute = (operation: Operation) => Promise<ExecutionResult>;
+
+/** Request headers that a page of another site cannot send without a preflight. */
+export const PREFLIGHTED = ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'];
 
 export interface Apollo {
-  readonly parseAndValidate: ParseAndValidate;
+  /** Resolves when `operation` has its answer. */
+  readonly execute: (operation: Operation) => Promise<void>;
+  readonly executeHttp: (operation: Operation, request: HTTPGraphQLRequest) => Promise<HTTPGraphQLResponse>;
   /** Sandbox as HTML, the same each time; null where it is switched off. */
   readonly landingPage: () => Promise<string | null>;
   readonly close: () => Promise<void>;
@@ -40,30 +64,19 @@ export interface ApolloOptions {
   readonly introspection: boolean;
   /** What Sandbox shows when it opens; null: it is switched off. */
   readonly sandbox: SandboxState | null;
+  readonly documentStore: DocumentStore;
+  /** The gateway's own stages, in order. */
+  readonly stages: readonly Stage[];
+  /** An embedder's plugins. */
   readonly plugins: readonly StepgatePlugin[];
+  readonly execute: Execute;
   readonly logger: Logger;
 }
 
-/** What a plugin of an embedder finds as `contextValue`. */
-export interface PluginContext {
-  readonly requestId: string;
-  /** Tells one caller from another, and is worthless outside this process. Null without a credential. */
-  readonly viewerId: string | null;
-  /** What the `authenticate` hook said of the caller. */
-  readonly attributes: Attributes;
-}
-
-/** It may observe operations and refuse them. What it changes in a response has no effect. */
-export type StepgatePlugin = ApolloServerPlugin<PluginContext>;
-
-interface ApolloContext extends PluginContext {
-  readonly execute: ExecuteAccepted;
-}
-
 export async function createApollo(options: ApolloOptions): Promise<Apollo> {
-  const { schema, introspection, sandbox, plugins, logger } = options;
-  const server = new ApolloServer<ApolloContext>({
-    gateway: gatewayOf(schema),
+  const { schema, introspection, sandbox, documentStore, stages, plugins, execute, logger } = options;
+  const server = new ApolloServer<OperationContext>({
+    gateway: gatewayOf(schema, execute),
     logger,
     plugins: [
       sandbox
@@ -75,6 +88,7 @@ export async function createApollo(options: ApolloOptions): Promise<Apollo> {
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       ...plugins,
+      ...stages,
     ],
     // Refused by a rule of the gateway's own, whose message names the variable.
     introspection: true,
@@ -82,9 +96,11 @@ export async function createApollo(options: ApolloOptions): Promise<Apollo> {
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
     validationRules: introspection ? [] : [noIntrospectionRule],
-    // The operation pipeline keeps documents and registered operations, within a bound of bytes.
-    documentStore: null,
+    csrfPrevention: { requestHeaders: PREFLIGHTED },
+    documentStore,
+    // Persisted operations are resolved before, for every transport.
     persistedQueries: false,
+    stringifyResult: (result) => JSON.stringify(result),
     // The gateway stops it, after the HTTP server.
     stopOnTerminationSignals: false,
   });
@@ -100,12 +116,16 @@ export async function createApollo(options: ApolloOptions): Promise<Apollo> {
   let page: Promise<string | null> | undefined;
 
   return {
-    async parseAndValidate(query, { params: { operationName, variables }, requestId, caller: { viewer } }, execute) {
-      const request = { query, ...(operationName != null && { operationName }), ...(variables && { variables }) };
-      const caller = { requestId, viewerId: viewer?.id ?? null, attributes: viewer?.attributes ?? {} };
-      const { body } = await server.executeOperation(request, { contextValue: { ...caller, execute } });
-      return body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
+    async execute(operation) {
+      const { request, source } = operation;
+      await server.executeOperation(bodyOf(request.params, source.text), { contextValue: contextOf(operation) });
     },
+
+    executeHttp: (operation, httpGraphQLRequest) =>
+      server.executeHTTPGraphQLRequest({
+        httpGraphQLRequest,
+        context: () => Promise.resolve(contextOf(operation)),
+      }),
 
     landingPage: () => (page ??= sandbox ? renderLandingPage() : Promise.resolve(null)),
 
@@ -113,8 +133,20 @@ export async function createApollo(options: ApolloOptions): Promise<Apollo> {
   };
 }
 
+export const bodyOf = ({ operationName, variables }: OperationParams, query: string): GraphQLRequest => ({
+  query,
+  ...(operationName != null && { operationName }),
+  ...(variables && { variables }),
+});
+
+function contextOf(operation: Operation): OperationContext {
+  const { requestId, caller } = operation.request;
+  const { viewer } = caller;
+  return { requestId, viewerId: viewer?.id ?? null, attributes: viewer?.attributes ?? {}, operation };
+}
+
 /** The public interface by which Apollo Server takes an executor. */
-function gatewayOf(schema: GraphQLSchema): GatewayInterface {
+function gatewayOf(schema: GraphQLSchema, execute: Execute): GatewayInterface {
   return {
     onSchemaLoadOrUpdate(callback) {
       callback({ apiSchema: schema, coreSupergraphSdl: '' });
@@ -123,7 +155,7 @@ function gatewayOf(schema: GraphQLSchema): GatewayInterface {
     load: () =>
       Promise.resolve({
         // The gateway interface does not carry the context's type.
-        executor: ({ queryHash, context }) => (context as ApolloContext).execute(queryHash),
+        executor: ({ context }) => execute((context as OperationContext).operation),
       }),
     stop: () => Promise.resolve(),
   };

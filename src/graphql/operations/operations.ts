@@ -1,0 +1,189 @@
+/**
+ * The one way for operations of every transport: persisted operation → form of a new text → Apollo Server with its plugins → answer, or
+ * the events of a subscription.
+ */
+import { HeaderMap, type HTTPGraphQLRequest } from '@apollo/server';
+import {
+  createSourceEventStream,
+  parse,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from 'graphql';
+import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
+import type { JsonValue } from '../../domain/types.ts';
+import type { OperationRecord, OperationStart } from '../../observability/operation-record.ts';
+import type { Observer } from '../../observability/observer.ts';
+import type { Viewer } from '../../runs/viewer.ts';
+import { bodyOf, type Apollo } from '../apollo/server.ts';
+import { createContext, type ContextSource } from '../context.ts';
+import type { EventGuard } from '../subscriptions/authorized-events.ts';
+import type { SourceEvent } from '../subscriptions/live-events.ts';
+import type { LiveExecution } from '../subscriptions/live-execution.ts';
+import { observeEvents } from '../subscriptions/observed-events.ts';
+import type { Documents } from './documents.ts';
+import { errorAnswer, requestError, statusOf, type ErrorFormatting } from './error-formatting.ts';
+import { MAX_TOKENS, passedLimit } from './limits.ts';
+import type { Answer, Operation, OperationRequest, Outcome } from './operation.ts';
+import type { PersistedOperations, RegisteredOperations } from './persisted-operations.ts';
+import { EXECUTION_OPTIONS } from './variables.ts';
+
+export interface Operations {
+  /** Never rejects. `headers`: of a request for JSON over HTTP; left out for sockets and events. */
+  run(request: OperationRequest, headers?: RequestHeaders): Promise<Outcome>;
+  /** The answer to a request that fails before: a bad body, a rate limit. */
+  refuse(start: OperationStart, error: unknown): Answer;
+}
+
+export type RequestHeaders = Iterable<readonly [name: string, value: string]>;
+
+export interface OperationsOptions {
+  readonly schema: GraphQLSchema;
+  readonly apollo: Apollo;
+  readonly persisted: PersistedOperations & RegisteredOperations;
+  readonly documents: Documents;
+  readonly live: LiveExecution;
+  readonly errors: ErrorFormatting;
+  readonly guardEvents: EventGuard;
+  readonly contextSource: ContextSource;
+  /** True if the gateway, or the upstream lately, has accepted the viewer's key. */
+  readonly isProven: (viewer: Viewer) => boolean;
+  readonly observer: Observer;
+}
+
+export function createOperations(options: OperationsOptions): Operations {
+  const { schema, apollo, persisted, documents, live, errors, guardEvents, contextSource, isProven, observer } =
+    options;
+
+  /** Rejects with the error of an operation that Apollo Server must not see. */
+  async function begin(request: OperationRequest, record: OperationRecord): Promise<Operation> {
+    const { params, caller, requestId, client } = request;
+    if (isDeeperThan((params.variables ?? null) as JsonValue, MAX_JSON_DEPTH)) throw tooDeep();
+    const resolved = persisted.resolve(params);
+    const source = resolved instanceof Promise ? await resolved : resolved;
+    const document = documents.find(source.text) ?? null;
+    const parsed = document ? null : parseWithoutLocations(source.text);
+    const passed = parsed && passedLimit(parsed);
+    if (passed) throw passed;
+    const context = createContext(contextSource, {
+      viewer: caller.viewer,
+      authError: caller.error,
+      requestId,
+      signal: client.signal,
+      hold: client.hold,
+      operationRecord: record,
+    });
+    return { request, record, context, source, parsed, document, isSubscription: false, answer: null };
+  }
+
+  async function runStages(
+    request: OperationRequest,
+    headers: RequestHeaders | undefined,
+    record: OperationRecord,
+  ): Promise<Outcome> {
+    const operation = await begin(request, record);
+    const answer = await execute(operation, headers);
+    const outcome = answer ?? (await subscribe(operation));
+    keep(operation, outcome);
+    return outcome;
+  }
+
+  /** Null for a valid subscription. */
+  async function execute(operation: Operation, headers: RequestHeaders | undefined): Promise<Answer | null> {
+    if (!headers) await apollo.execute(operation);
+    const response = headers && (await apollo.executeHttp(operation, httpRequestOf(operation, headers)));
+    if (operation.isSubscription) return null;
+    const { answer, record } = operation;
+    if (!response) {
+      if (!answer) throw new Error('expected an answer of Apollo Server, got none');
+      return answer;
+    }
+    const text = response.body.kind === 'complete' ? response.body.string : '';
+    if (answer) return { ...answer, http: { text, headers: response.headers } };
+    // Apollo Server has refused the HTTP request, or one of its plugins failed.
+    const { errors: refused } = JSON.parse(text) as { readonly errors: readonly GraphQLFormattedError[] };
+    return errorAnswer(errors.complete(refused, record), response.status ?? 500);
+  }
+
+  async function subscribe(operation: Operation): Promise<Outcome> {
+    const { document, request, context, record } = operation;
+    if (!document) throw new Error('expected a validated document');
+    const source = await createSourceEventStream({
+      schema,
+      document: document.ast,
+      operationName: request.params.operationName ?? null,
+      variableValues: request.params.variables ?? null,
+      contextValue: context,
+      options: EXECUTION_OPTIONS,
+    });
+    if (isResult(source)) return errorAnswer(errors.format(source.errors ?? [], record), 400);
+    // What the `subscribe` of each subscription returns.
+    const changes = source as AsyncIterable<SourceEvent, undefined>;
+    return { kind: 'events', events: live.eventsOf(changes[Symbol.asyncIterator](), { ...operation, document }) };
+  }
+
+  /** Nothing is kept of an operation before an authenticated caller has sent it successfully. */
+  function keep({ request: { caller }, record, source, document }: Operation, outcome: Outcome): void {
+    if (!document || record.queryHash === null || !caller.viewer) return;
+    if (!isSuccess(outcome, caller.viewer, record.upstreamCalls)) return;
+    documents.keep(document, record.queryHash);
+    persisted.register(source);
+  }
+
+  /** Errors and events count as success for a key that is accepted. A made-up key may get data for which the upstream is not asked. */
+  function isSuccess(outcome: Outcome, viewer: Viewer, upstreamCalls: number): boolean {
+    if (isProven(viewer)) return outcome.kind === 'events' || outcome.result.data != null;
+    return outcome.kind === 'answer' && outcome.result.data != null && !outcome.result.errors && upstreamCalls > 0;
+  }
+
+  return {
+    async run(request, headers) {
+      const { transport, requestId, traceparent, http, caller, client, unaccepted } = request;
+      const record = observer.begin({ transport, requestId, traceparent, http, viewerId: caller.viewer?.id ?? null });
+      const run = () => runStages(request, headers, record);
+      const outcome = await (unaccepted ? unaccepted.inTurn(run) : run()).catch((error: unknown) =>
+        errorAnswer(errors.format([error], record), statusOf(error)),
+      );
+      if (outcome.kind === 'events') {
+        return { kind: 'events', events: observeEvents(guardEvents(outcome.events, request), record, observer) };
+      }
+      record.isAbandoned ||= client.isGone();
+      observer.end(record);
+      return outcome;
+    },
+
+    refuse(start, error) {
+      const record = observer.begin(start);
+      const answer = errorAnswer(errors.format([error], record), statusOf(error));
+      observer.end(record);
+      return answer;
+    },
+  };
+}
+
+/**
+ * A GET is given as a POST, too: Apollo Server reads integers beyond 2^53 of a query string inexactly, and knows no GET that accepts events.
+ * Its text is that of the persisted operation.
+ */
+function httpRequestOf({ request: { params }, source }: Operation, given: RequestHeaders): HTTPGraphQLRequest {
+  const headers = new HeaderMap();
+  for (const [name, value] of given) headers.set(name, value);
+  return { method: 'POST', headers, search: '', body: bodyOf(params, source.text) };
+}
+
+/** Null for a text that is not GraphQL: Apollo Server says why. Locations are half of a syntax tree's memory. */
+function parseWithoutLocations(text: string): DocumentNode | null {
+  try {
+    return parse(text, { noLocation: true, maxLexicalTokens: MAX_TOKENS });
+  } catch {
+    return null;
+  }
+}
+
+const isResult = (source: AsyncIterable<unknown> | ExecutionResult): source is ExecutionResult =>
+  !(Symbol.asyncIterator in source);
+
+const tooDeep = (): GraphQLError =>
+  requestError('BAD_USER_INPUT', `variables: expected at most ${MAX_JSON_DEPTH} levels of JSON, got more`);
