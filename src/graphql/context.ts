@@ -12,7 +12,7 @@ import type { LivePollers } from '../runs/live/live-pollers.ts';
 import type { WorkflowPollers } from '../runs/live/workflow-pollers.ts';
 import { createRunLoaders, type DataRequirement, type RunLoaders } from '../runs/loaders/run-loaders.ts';
 import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/loaders/workflow-loaders.ts';
-import { createAnswerLifetime, createCallBudget, type Operation } from '../runs/operation.ts';
+import { createAnswerLifetime, createCallBudget, type ReadContext } from '../runs/read-context.ts';
 import type { ResourceCache } from '../runs/resource-cache.ts';
 import type { RunStarter, StartRequest } from '../runs/starts/run-starter.ts';
 import type { RunStore } from '../runs/run-store.ts';
@@ -90,7 +90,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
   const nowMs = source.now();
   const budget = createCallBudget(source.maxUpstreamCalls);
   const lifetime = createAnswerLifetime();
-  const operation = (): Operation => {
+  const operation = (): ReadContext => {
     if (viewer) return { viewer, requestId, signal, budget, lifetime, operationRecord };
     throw (
       authError ??

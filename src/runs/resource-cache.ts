@@ -7,7 +7,7 @@ import type { CallOptions } from '../upstream/client.ts';
 import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
 import type { Cached, CachePartitions, Partition, Placed } from './cache-partitions.ts';
 import { createDenials, type Denied } from './denials.ts';
-import type { Operation } from './operation.ts';
+import type { ReadContext } from './read-context.ts';
 import { createRecentFailures } from './recent-failures.ts';
 import type { Resource, ResourceCache, Served } from './resource.ts';
 import { createRevalidations } from './revalidations.ts';
@@ -63,7 +63,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
   const isAccepted = (viewerId: string): boolean => isVerified || partitions.lastSuccessAt(viewerId) !== null;
   const hasProvenRight = (viewer: Viewer): boolean => now() < rightUntil(viewer);
 
-  function getCached<T>(resource: Resource<T>, operation: Operation): Served<T> | null {
+  function getCached<T>(resource: Resource<T>, operation: ReadContext): Served<T> | null {
     const { viewer, lifetime, operationRecord, skipsLive } = operation;
     const found = find(viewer, resource);
     if (!found || now() >= rightToPartition(found.partition)) return null;
@@ -75,7 +75,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     return { cached, staleReason: null };
   }
 
-  async function get<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>> {
+  async function get<T>(resource: Resource<T>, operation: ReadContext): Promise<Served<T>> {
     const served = await read(resource, operation);
     const { cached, staleReason } = served;
     if (staleReason !== null && operation.operationRecord) operation.operationRecord.hasStale = true;
@@ -83,7 +83,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     return served;
   }
 
-  async function read<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>> {
+  async function read<T>(resource: Resource<T>, operation: ReadContext): Promise<Served<T>> {
     const { viewer, operationRecord, skipsLive } = operation;
     let cached = peek(viewer, resource);
     let isProven = hasProvenRight(viewer);
@@ -111,7 +111,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
     }
   }
 
-  async function fetchOnce<T>(resource: Resource<T>, operation: Operation): Promise<Cached<T>> {
+  async function fetchOnce<T>(resource: Resource<T>, operation: ReadContext): Promise<Cached<T>> {
     const { viewer, budget, signal, operationRecord } = operation;
     const key = keyOf(viewer, resource);
     // Only the operation that starts the call pays for it.
@@ -130,7 +130,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
 
   async function fetchAndCache<T>(
     resource: Resource<T>,
-    { viewer, requestId, budget, operationRecord, skipsLive, skipsShared }: Operation,
+    { viewer, requestId, budget, operationRecord, skipsLive, skipsShared }: ReadContext,
     signal: AbortSignal,
   ): Promise<Loaded<T>> {
     const call: CallOptions = { ...identityOf(viewer), refusals: budget, requestId, signal, operationRecord };

@@ -3,7 +3,7 @@ import type { UpstreamEndpoint } from '../config/config.ts';
 import type { CallOptions, UpstreamAnswer } from '../upstream/client.ts';
 import type { Cached, Partition } from './cache-partitions.ts';
 import type { Denied } from './denials.ts';
-import type { Operation } from './operation.ts';
+import type { ReadContext } from './read-context.ts';
 import type { Viewer } from './viewer.ts';
 
 /** One thing that the upstream can be asked for. */
@@ -31,9 +31,9 @@ export interface Served<T> {
 }
 
 export interface ResourceCache {
-  get<T>(resource: Resource<T>, operation: Operation): Promise<Served<T>>;
+  get<T>(resource: Resource<T>, operation: ReadContext): Promise<Served<T>>;
   /** What `get` would answer, if that needs no call and no waiting; null else. */
-  getCached<T>(resource: Resource<T>, operation: Operation): Served<T> | null;
+  getCached<T>(resource: Resource<T>, operation: ReadContext): Served<T> | null;
   /** The cached answer, fresh or not. */
   peek<T>(viewer: Viewer, resource: Resource<T>): Cached<T> | undefined;
   /** The cached answer while its lifetime lasts, whatever the right to it, and the end of that in ms since 1970. */

@@ -6,7 +6,7 @@ import { cachedBytes, type RunRef, type UpstreamApi } from '../upstream/client.t
 import type { GatewayError } from '../upstream/errors.ts';
 import { refKey } from '../upstream/ids.ts';
 import { createFinality, hasRecord, type MaybeRecord, type StepList } from './finality.ts';
-import type { Operation } from './operation.ts';
+import type { ReadContext } from './read-context.ts';
 import type { Resource, ResourceCache, Served } from './resource-cache.ts';
 import type { Cached } from './cache-partitions.ts';
 import type { Clock } from './timer.ts';
@@ -15,11 +15,11 @@ import type { WorkflowStore } from './workflow-store.ts';
 
 export interface RunStore {
   /** Null where the upstream offers no records, and no cached list has one of this run. */
-  record(ref: RunRef, operation: Operation): Promise<Served<MaybeRecord> | null>;
-  steps(ref: RunRef, operation: Operation): Promise<Served<StepList>>;
+  record(ref: RunRef, operation: ReadContext): Promise<Served<MaybeRecord> | null>;
+  steps(ref: RunRef, operation: ReadContext): Promise<Served<StepList>>;
   /** The fast path of these two, without a promise; undefined where a call or waiting is needed. */
-  cachedRecord(ref: RunRef, operation: Operation): Served<MaybeRecord> | null | undefined;
-  cachedSteps(ref: RunRef, operation: Operation): Served<StepList> | undefined;
+  cachedRecord(ref: RunRef, operation: ReadContext): Served<MaybeRecord> | null | undefined;
+  cachedSteps(ref: RunRef, operation: ReadContext): Served<StepList> | undefined;
   /** Caches a record that came inside a list. Returns it, or the cached one where that is newer or final. */
   offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): Served<RunRecord>;
   /** To be called for parts that the cache may not hold: see Finality. */
@@ -111,7 +111,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   });
 
   /** The record that came inside a list, for as long as it is fresh. Undefined where the right to it must be proven first. */
-  function listedRecord(ref: RunRef, { viewer, lifetime }: Operation, staleReason?: string | null) {
+  function listedRecord(ref: RunRef, { viewer, lifetime }: ReadContext, staleReason?: string | null) {
     const found = cache.peekFresh(viewer, recordOf(ref, viewer));
     if (!found) return null;
     if (staleReason === undefined && !cache.hasProvenRight(viewer)) return undefined;
@@ -120,7 +120,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   }
 
   /** No call asks for the record alone: that for the steps proves the right. */
-  async function provenListedRecord(ref: RunRef, operation: Operation): Promise<Served<MaybeRecord> | null> {
+  async function provenListedRecord(ref: RunRef, operation: ReadContext): Promise<Served<MaybeRecord> | null> {
     const found = listedRecord(ref, operation);
     if (found !== undefined) return found;
     const { staleReason } = await cache.get(stepsOf(ref, operation.viewer), operation);

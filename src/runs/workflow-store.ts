@@ -1,7 +1,7 @@
 /** The viewer's workflows, process-wide. One upstream call lists them all, graphs included. */
 import type { WorkflowGraph, WorkflowRecord } from '../domain/types.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
-import type { Operation } from './operation.ts';
+import type { ReadContext } from './read-context.ts';
 import type { Resource, ResourceCache } from './resource-cache.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -9,9 +9,9 @@ export type WorkflowList = ReadonlyMap<string, WorkflowRecord>;
 
 export interface WorkflowStore {
   /** At most LIVE_TTL_MS old: for lists of workflows. */
-  list(operation: Operation): Promise<WorkflowList>;
+  list(operation: ReadContext): Promise<WorkflowList>;
   /** At most a minute old: a name or a graph seldom changes, and must not cost a call for every run. */
-  recent(operation: Operation): Promise<WorkflowList>;
+  recent(operation: ReadContext): Promise<WorkflowList>;
   /** The cached graph; null if there is none. */
   peekGraph(workflowId: string, viewer: Viewer): WorkflowGraph | null;
 }

@@ -27,7 +27,7 @@ import { COMPUTED_TYPES } from '../fields/guarded-fields.ts';
 type Values = Readonly<Record<string, unknown>>;
 
 /** What the resolvers of one compiled execution share; it takes the place of the context. */
-export interface Execution {
+export interface CompiledExecution {
   readonly context: unknown;
   readonly variables: Values;
   /** By the field's first node: the items of a list have them in common. */
@@ -35,7 +35,7 @@ export interface Execution {
 }
 
 type Field = GraphQLField<unknown, unknown>;
-type Resolver = GraphQLFieldResolver<unknown, Execution>;
+type Resolver = GraphQLFieldResolver<unknown, CompiledExecution>;
 
 export function createBareSchema(schema: GraphQLSchema): GraphQLSchema {
   const bareTypes = new Map<GraphQLOutputType, GraphQLObjectType | GraphQLUnionType>();
@@ -62,7 +62,7 @@ export function createBareSchema(schema: GraphQLSchema): GraphQLSchema {
   }
 
   const makeObject = (type: GraphQLObjectType) =>
-    new GraphQLObjectType<unknown, Execution>({
+    new GraphQLObjectType<unknown, CompiledExecution>({
       name: type.name,
       fields: () =>
         Object.fromEntries(
@@ -103,7 +103,7 @@ function resolverOf(parent: GraphQLObjectType, field: Field): Resolver | undefin
 
 const NO_ARGUMENTS: Values = {};
 
-function argumentsOf(field: Field, node: FieldNode | undefined, { args, variables }: Execution): Values {
+function argumentsOf(field: Field, node: FieldNode | undefined, { args, variables }: CompiledExecution): Values {
   if (!node || field.args.length === 0) return NO_ARGUMENTS;
   const known = args.get(node);
   if (known) return known;
@@ -135,7 +135,7 @@ const typeResolver =
   (
     resolveType: GraphQLTypeResolver<unknown, unknown>,
     type: GraphQLUnionType,
-  ): GraphQLTypeResolver<unknown, Execution> =>
+  ): GraphQLTypeResolver<unknown, CompiledExecution> =>
   (value, { context, variables }, info) => {
     try {
       return resolveType(value, context, { ...info, variableValues: variables }, type);

@@ -16,7 +16,7 @@ import { compileQuery, isCompiledQuery, type ResolveInfoEnricherInput } from 'gr
 import type { Context } from '../context.ts';
 import { EXECUTION_OPTIONS } from '../operations/variables.ts';
 import { findCompilable, withoutVariables } from './compiled-query-document.ts';
-import { createBareSchema, type Execution } from './compiled-query-schema.ts';
+import { createBareSchema, type CompiledExecution } from './compiled-query-schema.ts';
 
 export interface CompiledQuery {
   execute(context: Context, variables: Readonly<Record<string, unknown>>): ExecutionResult | Promise<ExecutionResult>;
@@ -67,7 +67,7 @@ export function createQueryCompiler(schema: GraphQLSchema): QueryCompiler {
           });
           if (!coerced) return interpret();
           const finish = (result: ExecutionResult) => finished(result) ?? interpret();
-          const execution: Execution = { context, variables: coerced, args: new Map() };
+          const execution: CompiledExecution = { context, variables: coerced, args: new Map() };
           const result = compiled.query(undefined, execution, null);
           return result instanceof Promise ? result.then(finish) : finish(result);
         },

@@ -6,7 +6,7 @@ import { checkId } from '../../upstream/ids.ts';
 import type { Context } from '../context.ts';
 import type { WorkflowRef } from '../object-references.ts';
 import type { RunCalls } from '../fields/field-entry.ts';
-import type { GivenArguments } from '../fields/given-arguments.ts';
+import type { ArgumentValues } from '../fields/argument-values.ts';
 import { listLength } from '../fields/list-sizes.ts';
 import { KEYS, MAX_ENTITIES, readRepresentation, type EntityName } from './representations.ts';
 import { settleAll } from '../lists/settle.ts';
@@ -43,8 +43,8 @@ export const subgraphFields = (sdl: string) => ({
   Query: {
     _service: { resolve: () => ({ sdl }) },
     _entities: {
-      calls: (given: GivenArguments, run: RunCalls) => entityCalls(given.get('representations'), run),
-      items: (given: GivenArguments) => listLength(given.get('representations'), MAX_ENTITIES),
+      calls: (given: ArgumentValues, run: RunCalls) => entityCalls(given.get('representations'), run),
+      items: (given: ArgumentValues) => listLength(given.get('representations'), MAX_ENTITIES),
       resolve: (_root: unknown, { representations }: Entities, context: Context, info: GraphQLResolveInfo) =>
         settleAll(checkCount(representations), (representation) => findEntity(representation, context, info)),
     },

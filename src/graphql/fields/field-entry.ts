@@ -1,16 +1,16 @@
 /** An entry of the field table, as the cost limit and look-ahead read it. */
 import type { GraphQLField } from 'graphql';
 import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
-import type { GivenArguments } from './given-arguments.ts';
+import type { ArgumentValues } from './argument-values.ts';
 
 /** What one field costs. Everything left out costs nothing. */
 export interface FieldCost {
   /** Upstream calls for the field itself. */
-  readonly calls?: (given: GivenArguments, run: RunCalls) => number;
+  readonly calls?: (given: ArgumentValues, run: RunCalls) => number;
   /** How often the field's selection is answered, at most: once for an object, ASSUMED_LIST_SIZE for a list. */
-  readonly items?: number | ((given: GivenArguments) => number);
+  readonly items?: number | ((given: ArgumentValues) => number);
   /** The same for counting objects, where it is not the same. */
-  readonly objects?: number | ((given: GivenArguments) => number);
+  readonly objects?: number | ((given: ArgumentValues) => number);
   /** Reads the list of workflows: one upstream call for all such fields of an operation. */
   readonly readsWorkflows?: true;
 }

@@ -1,7 +1,7 @@
 /** Sizes of lists and pages, and the calls that they cost: bounds that arguments and the field table share. */
 import { MAX_WINDOW } from '../../runs/history/history-reader.ts';
 import { MAX_LATER, MAX_PAGE_CALLS, windowsOfEach } from '../../runs/history/run-history.ts';
-import type { GivenArguments } from './given-arguments.ts';
+import type { ArgumentValues } from './argument-values.ts';
 
 export const MAX_LIST_SIZE = 100;
 export const MAX_RUNS_IN_STATISTICS = 1000;
@@ -15,9 +15,9 @@ const withinRange = (value: unknown, max: number): number =>
   typeof value === 'number' && value >= 1 && value <= max ? value : 0;
 
 /** The page size that the argument `first` asks for. */
-export const pageSize = (given: GivenArguments): number => withinRange(given.get('first'), MAX_LIST_SIZE);
+export const pageSize = (given: ArgumentValues): number => withinRange(given.get('first'), MAX_LIST_SIZE);
 
-export const runsInStatistics = (given: GivenArguments): number =>
+export const runsInStatistics = (given: ArgumentValues): number =>
   withinRange(given.get('last'), MAX_RUNS_IN_STATISTICS);
 
 /** The length of a list argument, `max` if it is longer. One that is no list is coerced to a list of one. */
@@ -27,23 +27,23 @@ export function listLength(value: unknown, max: number): number {
 }
 
 /** The number of workflows that `workflowIds` names; as many as there may be, where it names none. */
-export function workflowCount(given: GivenArguments): number {
+export function workflowCount(given: ArgumentValues): number {
   const ids = given.get('workflowIds');
   return ids == null ? MAX_LIST_SIZE : listLength(ids, MAX_LIST_SIZE);
 }
 
-export const bucketCount = (given: GivenArguments): number => withinRange(given.get('buckets'), MAX_LIST_SIZE);
+export const bucketCount = (given: ArgumentValues): number => withinRange(given.get('buckets'), MAX_LIST_SIZE);
 
 /** Upstream calls for a page of a history. Behind a cursor, a window holds one run less: the cursor's own is read again. */
-export const historyPageCalls = (given: GivenArguments): number => pageCalls(given, MAX_PAGE_CALLS);
+export const historyPageCalls = (given: ArgumentValues): number => pageCalls(given, MAX_PAGE_CALLS);
 
 /** The same for a page of several histories. */
-export function recentPageCalls(given: GivenArguments): number {
+export function recentPageCalls(given: ArgumentValues): number {
   const workflows = workflowCount(given);
   return workflows * pageCalls(given, windowsOfEach(workflows));
 }
 
-function pageCalls(given: GivenArguments, maxWindows: number): number {
+function pageCalls(given: ArgumentValues, maxWindows: number): number {
   const isFullBehindCursor = given.get('after') != null && given.get('first') === MAX_WINDOW;
   return (given.get('filter') == null ? 1 : maxWindows) + (isFullBehindCursor ? 1 : 0);
 }
@@ -55,7 +55,7 @@ export const SEARCH_CALLS = MAX_PAGE_CALLS;
  * The first window holds a hundred runs. Each further one starts with the last run of the one before. Up to a thousand runs that
  * started later than `startedBefore` are read, too.
  */
-export function statisticsCalls(given: GivenArguments): number {
+export function statisticsCalls(given: ArgumentValues): number {
   const runs = runsInStatistics(given);
   if (runs === 0) return 0;
   const read = runs + (given.get('startedBefore') == null ? 0 : MAX_LATER);

@@ -1,6 +1,6 @@
 /** Errors beside a value: a list over several workflows is answered without those that can't be had. */
 import { locatedError, responsePathAsArray, type GraphQLError, type GraphQLResolveInfo } from 'graphql';
-import type { AnswerLifetime } from '../../runs/operation.ts';
+import type { AnswerLifetime } from '../../runs/read-context.ts';
 import type { GatewayError } from '../../upstream/errors.ts';
 
 export interface ReportedErrors {

@@ -19,7 +19,7 @@ import {
 import { readsSteps } from '../../runs/loaders/run-loaders.ts';
 import type { LookAhead } from '../fields/data-requirements.ts';
 import { ASSUMED_LIST_SIZE, entryOf, type RunCalls } from '../fields/field-entry.ts';
-import { givenArguments, type GivenArguments, type Variables } from '../fields/given-arguments.ts';
+import { argumentValues, type ArgumentValues, type Variables } from '../fields/argument-values.ts';
 import { weightOf } from '../fields/object-budget.ts';
 import type { Fragments } from '../fields/selection.ts';
 import { introspectedObjects } from './introspection.ts';
@@ -109,7 +109,7 @@ export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }
       if (!field) return ofMetaField(node, parent);
       const entry = entryOf(field);
       found.readsWorkflows ||= entry.readsWorkflows === true || entry.requirement === 'GRAPH';
-      const given = givenArguments(node, field, variables, onVariable);
+      const given = argumentValues(node, field, variables, onVariable);
       const calls = entry.calls?.(given, runCalls(node)) ?? 0;
       const type = getNamedType(field.type);
       if (!isCompositeType(type)) return { ...NOTHING, calls, fields: 1 };
@@ -123,7 +123,7 @@ export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }
 
     function ofMetaField(node: FieldNode, parent: GraphQLCompositeType): Sum {
       if (parent !== root) return { ...NOTHING, fields: 1 };
-      const name = givenArguments(node, TypeMetaFieldDef, variables, onVariable).get('name');
+      const name = argumentValues(node, TypeMetaFieldDef, variables, onVariable).get('name');
       // Counting itself takes a while: it stops where the whole operation has too many.
       const maximum = maxObjects - found.introspected;
       const introspected = maximum < 0 ? 0 : introspectedObjects(node, name, { schema, fragments, maximum });
@@ -163,7 +163,7 @@ export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }
   };
 }
 
-const numberOf = (value: number | ((given: GivenArguments) => number), given: GivenArguments): number =>
+const numberOf = (value: number | ((given: ArgumentValues) => number), given: ArgumentValues): number =>
   typeof value === 'number' ? value : value(given);
 
 /** Without a prototype: a variable may be named `constructor`. */

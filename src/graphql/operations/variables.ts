@@ -14,7 +14,7 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import type { Variables } from '../fields/given-arguments.ts';
+import type { Variables } from '../fields/argument-values.ts';
 import { requestError } from './error-formatting.ts';
 
 /** Each error prints the variable's whole value. */

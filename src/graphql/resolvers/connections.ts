@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { workflowCursor } from '../lists/cursors.ts';
 import type { RunCalls } from '../fields/field-entry.ts';
 import { properties, type FieldTable } from '../fields/field-table.ts';
-import type { GivenArguments } from '../fields/given-arguments.ts';
+import type { ArgumentValues } from '../fields/argument-values.ts';
 import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
 import { settleAll } from '../lists/settle.ts';
 
@@ -22,7 +22,7 @@ const workflowConnection: FieldTable<'WorkflowConnection'> = {
 /** The runs of a page, whose records came with it. */
 const runNodes = {
   ...ONCE,
-  calls: (_given: GivenArguments, run: RunCalls) => run.ofPage(),
+  calls: (_given: ArgumentValues, run: RunCalls) => run.ofPage(),
   resolve: (
     { runs: listed }: { readonly runs: readonly RunRef[] },
     _args: object,

@@ -6,7 +6,7 @@ import type { FieldTables } from '../fields/field-table.ts';
 import { workflowCount } from '../fields/list-sizes.ts';
 import { ofWorkflow, severalWorkflows } from '../lists/several-workflows.ts';
 import { located } from '../subscriptions/error-path.ts';
-import { onceListed } from '../subscriptions/once-listed.ts';
+import { deferredSource } from '../subscriptions/deferred-source.ts';
 import { runEvents, type RunEvent } from '../subscriptions/run-events.ts';
 import { loadChangedRuns } from '../subscriptions/runs-events.ts';
 
@@ -33,7 +33,7 @@ export const subscription: FieldTables['Subscription'] = {
     items: (given) => workflowCount(given) * NEWEST_RUNS,
     subscribe: (_root, { workflowIds }, { workflows, watchRuns }, info) =>
       located(
-        onceListed(async () => watchRuns(await severalWorkflows(workflowIds, workflows))),
+        deferredSource(async () => watchRuns(await severalWorkflows(workflowIds, workflows))),
         info,
       ),
     resolve(change: RunsChange, _arguments: unknown, context: Context, info: GraphQLResolveInfo) {

@@ -4,7 +4,7 @@
  */
 import { compareText } from '../../domain/order.ts';
 import { GatewayError } from '../../upstream/errors.ts';
-import type { Operation } from '../operation.ts';
+import type { ReadContext } from '../read-context.ts';
 import type { HistoryPosition, RunPosition } from './history-reader.ts';
 import { windowsOfEach, type HistoryPage, type OnFound, type RunFilter, type RunHistory } from './run-history.ts';
 
@@ -54,7 +54,7 @@ export interface RecentPageRequest {
 
 export interface RecentRuns {
   /** One page of each history. A workflow whose history can't be had is named, and the others are merged. */
-  page(request: RecentPageRequest, operation: Operation, onFound?: OnFound): Promise<RecentPage>;
+  page(request: RecentPageRequest, operation: ReadContext, onFound?: OnFound): Promise<RecentPage>;
 }
 
 const BEGINNING: RecentPosition = { last: null, positions: new Map() };

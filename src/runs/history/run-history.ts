@@ -12,7 +12,7 @@ import {
   type HistoryPosition,
   type HistoryReader,
 } from './history-reader.ts';
-import type { Operation } from '../operation.ts';
+import type { ReadContext } from '../read-context.ts';
 import type { Cached } from '../cache-partitions.ts';
 import type { Resource, ResourceCache, Served } from '../resource-cache.ts';
 import type { RunStore } from '../run-store.ts';
@@ -35,13 +35,13 @@ export interface HistoryPage {
 export type OnFound = (ref: RunRef, record: Served<RunRecord>) => void;
 
 export interface RunHistory {
-  page(request: PageRequest, operation: Operation, onFound?: OnFound): Promise<HistoryPage>;
+  page(request: PageRequest, operation: ReadContext, onFound?: OnFound): Promise<HistoryPage>;
   /** The latest records, at most `count`: one call for each hundred. */
-  latest(workflowId: string, count: number, operation: Operation, onFound?: OnFound): Promise<readonly RunRecord[]>;
+  latest(workflowId: string, count: number, operation: ReadContext, onFound?: OnFound): Promise<readonly RunRecord[]>;
   /** The latest records that started in the window, at most `count`. None older is read, and at most a thousand later ones. */
-  within(request: WindowRequest, operation: Operation, onFound?: OnFound): Promise<RunsInWindow>;
+  within(request: WindowRequest, operation: ReadContext, onFound?: OnFound): Promise<RunsInWindow>;
   /** The newest records, about as many as wanted; then a hundred more at a time until they are enough, at most 500. */
-  newest(workflowId: string, wanted: number, areEnough: AreEnough, operation: Operation): Promise<NewestRuns>;
+  newest(workflowId: string, wanted: number, areEnough: AreEnough, operation: ReadContext): Promise<NewestRuns>;
 }
 
 /** A stretch of time; null where it has no end. */
@@ -111,7 +111,7 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
   function readerOf(
     workflowId: string,
     after: HistoryPosition | null,
-    operation: Operation,
+    operation: ReadContext,
     onWindow: (window: Served<readonly RunRecord[]>) => void = () => undefined,
   ) {
     const known = new Map<RunRecord, Served<RunRecord>>();
@@ -150,7 +150,7 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
    */
   async function latestOf(
     { workflowId, count, window: { startedAfter, startedBefore } }: WindowRequest,
-    operation: Operation,
+    operation: ReadContext,
     onFound: OnFound = () => undefined,
   ): Promise<RunsInWindow> {
     const { reader, knownOf } = readerOf(workflowId, null, operation);

@@ -3,7 +3,7 @@ import type { RunRef } from '../../upstream/client.ts';
 import { checkRef, refKey } from '../../upstream/ids.ts';
 import { createRunLoaders, type DataRequirement } from '../loaders/run-loaders.ts';
 import { createWorkflowLoaders } from '../loaders/workflow-loaders.ts';
-import type { Operation } from '../operation.ts';
+import type { ReadContext } from '../read-context.ts';
 import type { RunStore } from '../run-store.ts';
 import type { StartedRuns } from '../starts/started-runs.ts';
 import type { WorkflowStore } from '../workflow-store.ts';
@@ -33,7 +33,7 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
   async function read(
     ref: RunRef,
     requirement: DataRequirement,
-    operation: Operation,
+    operation: ReadContext,
     latest: Snapshot | null,
   ): Promise<RunReading> {
     const workflows = createWorkflowLoaders(workflowStore, operation);

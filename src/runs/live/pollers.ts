@@ -1,6 +1,6 @@
 /** Pollers of one kind, one for each viewer and name: opened for the first subscriber, and over when the last has left. */
 import { isNotFound } from '../../upstream/errors.ts';
-import { createAnswerLifetime, createCallBudget, type Operation } from '../operation.ts';
+import { createAnswerLifetime, createCallBudget, type ReadContext } from '../read-context.ts';
 import type { ResourceCache } from '../resource-cache.ts';
 import type { After } from '../timer.ts';
 import { createLivePoller, type LivePoller, type Poll, type PollResult } from './live-poller.ts';
@@ -9,7 +9,7 @@ import type { CountSubscription } from './subscription-limit.ts';
 import type { TurnsOf } from './turns.ts';
 
 /** The request that subscribed. */
-export type Watcher = Pick<Operation, 'viewer' | 'requestId' | 'operationRecord'>;
+export type Watcher = Pick<ReadContext, 'viewer' | 'requestId' | 'operationRecord'>;
 
 export interface PollersOptions {
   readonly cache: Pick<ResourceCache, 'hasProvenRight'>;
@@ -36,7 +36,7 @@ export interface Pollers<State, Reading> {
 }
 
 /** One poll, as an operation with a budget of its own. `latest` is null before the first. */
-export type Read<State, Reading> = (operation: Operation, latest: State | null) => Promise<Reading>;
+export type Read<State, Reading> = (operation: ReadContext, latest: State | null) => Promise<Reading>;
 
 type IsAwaited = () => Promise<boolean>;
 

@@ -5,7 +5,7 @@ import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError, isAccessDenied, isNotFound } from '../../upstream/errors.ts';
 import { checkRef } from '../../upstream/ids.ts';
 import type { MaybeRecord, StepList } from '../finality.ts';
-import type { Operation } from '../operation.ts';
+import type { ReadContext } from '../read-context.ts';
 import { createPartLoader } from './part-loader.ts';
 import type { Served } from '../resource-cache.ts';
 import type { RunParts, RunStore } from '../run-store.ts';
@@ -51,7 +51,7 @@ const CLOCK_MS = 1000;
 export function createRunLoaders(
   store: RunStore,
   workflows: WorkflowLoaders,
-  operation: Operation,
+  operation: ReadContext,
   nowMs: number,
 ): RunLoaders {
   const records = createPartLoader({

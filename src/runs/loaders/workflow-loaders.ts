@@ -1,7 +1,7 @@
 /** Workflows within one GraphQL operation: each of the two lists is read at most once. */
 import type { WorkflowGraph, WorkflowRecord } from '../../domain/types.ts';
 import { GatewayError, isAccessDenied } from '../../upstream/errors.ts';
-import type { Operation } from '../operation.ts';
+import type { ReadContext } from '../read-context.ts';
 import type { WorkflowList, WorkflowStore } from '../workflow-store.ts';
 
 export interface WorkflowLoaders {
@@ -15,7 +15,7 @@ export interface WorkflowLoaders {
   graphOf(workflowId: string): Promise<WorkflowGraph | null>;
 }
 
-export function createWorkflowLoaders(store: WorkflowStore, operation: Operation): WorkflowLoaders {
+export function createWorkflowLoaders(store: WorkflowStore, operation: ReadContext): WorkflowLoaders {
   let list: Promise<WorkflowList> | undefined;
   let recent: Promise<WorkflowList> | undefined;
   const known = () => (recent ??= list ?? store.recent(operation));

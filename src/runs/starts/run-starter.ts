@@ -4,7 +4,7 @@ import type { UpstreamApi } from '../../upstream/client.ts';
 import type { StartedRun } from '../../upstream/contract.ts';
 import { isAccessDenied } from '../../upstream/errors.ts';
 import type { IdempotentStarts } from './idempotent-starts.ts';
-import type { Operation } from '../operation.ts';
+import type { ReadContext } from '../read-context.ts';
 import type { ResourceCache } from '../resource-cache.ts';
 import { identityOf } from '../viewer.ts';
 import type { StartedRuns } from './started-runs.ts';
@@ -17,7 +17,7 @@ export interface StartRequest {
 }
 
 export interface RunStarter {
-  start(request: StartRequest, operation: Operation): Promise<StartedRun>;
+  start(request: StartRequest, operation: ReadContext): Promise<StartedRun>;
 }
 
 export function createRunStarter(
@@ -26,7 +26,7 @@ export function createRunStarter(
   idempotentStarts: IdempotentStarts,
   startedRuns: Pick<StartedRuns, 'add'>,
 ): RunStarter {
-  async function send({ workflowId, inputs }: StartRequest, operation: Operation): Promise<StartedRun> {
+  async function send({ workflowId, inputs }: StartRequest, operation: ReadContext): Promise<StartedRun> {
     const { viewer, requestId, budget, operationRecord } = operation;
     budget.take(cache.isAccepted(viewer.id));
     // Not the operation's signal: a client that disconnects does not undo what was sent.
@@ -43,7 +43,7 @@ export function createRunStarter(
     }
   }
 
-  function sendOnce(request: StartRequest, operation: Operation): Promise<StartedRun> {
+  function sendOnce(request: StartRequest, operation: ReadContext): Promise<StartedRun> {
     const { idempotencyKey: key, workflowId, inputs } = request;
     if (key === null) return send(request, operation);
     const { viewer } = operation;

@@ -1,7 +1,7 @@
 /** A source of events that first has to find out what to watch: that may fail, and then it is the subscription's error. */
 import { createPullIterator } from '../../runs/live/pull-iterator.ts';
 
-export function onceListed<T>(
+export function deferredSource<T>(
   open: () => Promise<AsyncIterableIterator<T, undefined>>,
 ): AsyncIterableIterator<T, undefined> {
   let source: AsyncIterableIterator<T, undefined> | undefined;

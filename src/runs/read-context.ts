@@ -4,7 +4,7 @@ import type { Refusals } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Viewer } from './viewer.ts';
 
-export interface Operation {
+export interface ReadContext {
   readonly viewer: Viewer;
   readonly requestId: string;
   /** Returns a signal that fires when the client has disconnected. */

@@ -3,18 +3,18 @@ import { Kind, valueFromASTUntyped, visit, type FieldNode, type GraphQLField, ty
 
 export type Variables = Readonly<Record<string, unknown>>;
 
-export interface GivenArguments {
+export interface ArgumentValues {
   /** The argument's value as the client wrote it, or its default; undefined where there is neither. Not coerced. */
   get(name: string): unknown;
 }
 
 /** `variables` include the operation's defaults. `onVariable` is called if the value depends on a variable. */
-export function givenArguments(
+export function argumentValues(
   node: FieldNode,
   field: GraphQLField<unknown, unknown>,
   variables: Variables,
   onVariable: () => void,
-): GivenArguments {
+): ArgumentValues {
   return {
     get(name) {
       const given = node.arguments?.find((argument) => argument.name.value === name)?.value;
