@@ -128,7 +128,7 @@ export function createDocuments({ schema, costModel, compiler, maxBytes }: Docum
     store: {
       // Apollo Server puts a prefix of its own before the hash.
       get: (key) => Promise.resolve(asts.get(key.slice(-HASH_LENGTH))),
-      // It would keep every valid text, whoever sends it.
+      // It would keep every valid text, also of callers without an accepted key.
       set: () => Promise.resolve(),
       delete: () => Promise.resolve(false),
     },
