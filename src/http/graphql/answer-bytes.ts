@@ -1,4 +1,4 @@
-/** Answers and events as JSON. A large one is written in pieces, and others are answered in between. */
+/** Answers as JSON. A large one is written in pieces, and others are answered in between. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isJsonObject } from '../../domain/json.ts';
 import type { JsonValue } from '../../domain/types.ts';
@@ -34,36 +34,6 @@ function ownParts(parts: readonly Buffer[]): Buffer[] {
     2 * lengthOf(blocks.get(part.buffer) ?? []) < part.buffer.byteLength ? ownCopy(part) : part,
   );
 }
-
-/** Where its size is not known. */
-export const isLarge = (result: Answer['result']): boolean => sizeOf(result, MIN_LARGE_BYTES) >= MIN_LARGE_BYTES;
-
-/** As a whole and in one line, with what stands before and after it: an event of a stream ends with its line. */
-export async function jsonInPieces(result: Answer['result'], before: string, after: string): Promise<Buffer> {
-  const json = createOwnBytes(MIN_LARGE_BYTES);
-  json.append(before);
-  await write(
-    result,
-    () => false,
-    (piece) => {
-      json.append(typeof piece === 'string' ? piece : inOneLine(piece));
-    },
-  );
-  json.append(after);
-  return json.bytes;
-}
-
-/** Line breaks in JSON stand between its values alone: in a text they are escaped. */
-function inOneLine(json: Buffer): Buffer {
-  if (!LINE_BREAKS.some((byte) => json.includes(byte))) return json;
-  const line = Buffer.from(json);
-  for (const byte of LINE_BREAKS)
-    for (let at = line.indexOf(byte); at >= 0; at = line.indexOf(byte, at)) line[at] = SPACE;
-  return line;
-}
-
-const LINE_BREAKS = [0x0a, 0x0d];
-const SPACE = 0x20;
 
 /** In several turns of the event loop. False: nobody waits for it any more, and it was not written to its end. */
 async function write(
