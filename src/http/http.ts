@@ -16,7 +16,6 @@ import { MAX_CLIENT_BYTES, type Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
 import { createAuthentication } from './authentication.ts';
 import { createBasePath } from './base-path.ts';
-import { MAX_BODY_BYTES } from './body.ts';
 import { networkOf } from './connection/client-address.ts';
 import { createClientBytes } from './connection/client-bytes.ts';
 import { createCompression } from './compression/compression.ts';
@@ -26,11 +25,9 @@ import { createExplorerPage } from './graphql/explorer-page.ts';
 import { createResponseCache } from './graphql/response-cache.ts';
 import { createHsts } from './headers/hsts.ts';
 import { createEventStreams } from './live/event-streams.ts';
-import { createKeepAlive } from './live/keep-alive.ts';
-import { endAll } from './live/live-transport.ts';
-import { createSocketProtocol } from './live/socket-protocol.ts';
-import { serveSockets } from './live/sockets.ts';
-import { createUnacceptedSockets } from './live/unaccepted-sockets.ts';
+import { createLiveConnections } from './live/live-connections.ts';
+import { mountSockets } from './live/mount-sockets.ts';
+import { createSockets } from './live/sockets.ts';
 import { createOpsHandlers } from './ops-handlers.ts';
 import { originsOf } from './headers/origins.ts';
 import { createPageSource } from './page/page-source.ts';
@@ -104,8 +101,8 @@ export function createHttp(options: HttpOptions) {
     isListening: () => server.listening,
     stalledReaderMs,
   });
-  const keepAlive = createKeepAlive(after);
-  const streams = createEventStreams({ writer, compression, keepAlive, isReady });
+  const liveConnections = createLiveConnections(after);
+  const streams = createEventStreams({ liveConnections, isReady });
   const responses = createResponseCache({ ...runs, now });
   const clientBytes = createClientBytes(MAX_CLIENT_BYTES, isAccepted);
   const pageSource = createPageSource(logger);
@@ -135,21 +132,21 @@ export function createHttp(options: HttpOptions) {
   // Node closes each further one at once.
   server.maxConnections = config.maxConnections;
   const drain = createDrain(server);
-  const sockets = serveSockets(server, {
-    protocol: createSocketProtocol({ operations, schema, maxOperations }),
+  const sockets = createSockets({
+    operations,
+    schema,
+    maxOperations,
     authenticate,
     rateLimits,
     unacceptedCallers,
     clientBytes,
-    unaccepted: createUnacceptedSockets(),
     ...{ isAccepted, networkOf: networkOfClient },
-    takeBasePath,
     origins,
-    maxMessageBytes: MAX_BODY_BYTES,
-    keepAlive,
+    liveConnections,
     isReady,
     logger,
   });
+  mountSockets(server, sockets, takeBasePath);
 
   return {
     server,
@@ -158,8 +155,7 @@ export function createHttp(options: HttpOptions) {
       isStopping = true;
       // Answers close their connections only after this: a proxy would open new ones.
       await drain.stopListening();
-      keepAlive.close();
-      await endAll([streams, sockets]);
+      await liveConnections.close();
       await drain.close(lingerMs);
     },
   };

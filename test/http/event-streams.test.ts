@@ -1,7 +1,6 @@
 /** What holds for streams of server-sent events alone: their bytes, their headers, and what is refused by HTTP. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { gunzipSync } from 'node:zlib';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ObservedOperation } from 'stepgate';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
@@ -40,7 +39,6 @@ describe('a stream of events', () => {
   ): Promise<StreamClient> {
     return keep(await openStream(gateway.url, operation, key, options));
   }
-  /** As it comes, compressed or not. */
   const bytesOf = (query: string, headers: Readonly<Record<string, string>> = {}) =>
     askPlain(`${gateway.url}/graphql/stream?query=${encodeURIComponent(query)}`, { headers: { ...KEY, ...headers } });
 
@@ -78,21 +76,13 @@ describe('a stream of events', () => {
     expect(upstream.count('execute')).toBe(0);
   });
 
-  describe('for a client that decodes gzip', () => {
-    const gzip = { 'accept-encoding': 'gzip' };
-
-    it.each([0, 500, 1023, 1024, 100_000, 2_000_000])('is one gzip stream of the same text: %i bytes', async (size) => {
-      const outputs = Array.from({ length: size / 4 }, (_, at) => `é"${at % 7}`).join('');
-      upstream.script = ({ runId }) => ({ json: [wireRun(runId, { outputs })] });
-      const query = `{ run(workflowId: "wf", id: "gzip-${size}") { outputs } }`;
-      const [plain, first, again] = [await bytesOf(query), await bytesOf(query, gzip), await bytesOf(query, gzip)];
-      expect([first.headers['content-encoding'], plain.body.toString()]).toEqual([
-        'gzip',
-        `${COMMENT}${eventOf({ data: { run: { outputs } } })}${END}`,
-      ]);
-      for (const { body } of [first, again]) expect(gunzipSync(body).equals(plain.body)).toBe(true);
-      if (size > 2000) expect(first.body.length).toBeLessThan(plain.body.length / 2);
-    });
+  it.each([0, 2_000_000])('is not compressed: %i characters for a client that decodes gzip', async (length) => {
+    const outputs = 'é"'.repeat(length / 2);
+    upstream.script = ({ runId }) => ({ json: [wireRun(runId, { outputs })] });
+    const query = `{ run(workflowId: "wf", id: "length-${length}") { outputs } }`;
+    const { body, headers } = await bytesOf(query, { 'accept-encoding': 'gzip' });
+    expect(headers).not.toHaveProperty('content-encoding');
+    expect(body.equals(Buffer.from(`${COMMENT}${eventOf({ data: { run: { outputs } } })}${END}`))).toBe(true);
   });
 });
 
@@ -110,21 +100,17 @@ describe('a stream of the events of a run', () => {
     return all;
   }
 
-  it.each(['identity', 'gzip'])('brings each event, and a comment every 10 s, at once: %s', async (encoding) => {
+  it('brings each event, and a comment every 10 s, at once', async () => {
     const fields = 'stepCounts { total } steps { outputs }';
     const search = encodeURIComponent(`subscription { runUpdated(workflowId: "wf", id: "r1") { ${fields} } }`);
-    const headers = { ...KEY, 'accept-encoding': encoding, connection: 'close' };
+    const headers = { ...KEY, connection: 'close' };
     const { body } = await fetch(`${run.gateway.url}/graphql/stream?query=${search}`, { headers });
     const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
     if (!reader) throw new Error('expected a body');
     expect((await readUntil(reader, '"total":1')).startsWith(COMMENT)).toBe(true);
     await run.feeds(1);
-    // Large enough to be compressed, and not.
-    for (const [steps, outputs] of [
-      [2, 'y'.repeat(5000)],
-      [3, null],
-    ] as const) {
-      Object.assign(run, { steps, outputs });
+    for (const steps of [2, 3]) {
+      run.steps = steps;
       await run.poll();
       await readUntil(reader, `"total":${steps}`);
     }

@@ -237,26 +237,30 @@ describe('a socket', () => {
       expect(client.waiting).toBe(0);
     });
 
-    it.each(['{ run(workflowId: "wf", id: "early") { id } }', MUTATION])(
-      'takes another one of the same id at once, and sends nothing of the first: %s',
-      async (query) => {
-        const due = Promise.withResolvers<undefined>();
-        upstream.script = async (call) => {
-          if (call.runId !== 'later') await Promise.race([call.cut, due.promise]);
-          return running(call);
-        };
-        const client = await open();
-        const called = upstream.nextCall();
-        client.subscribe({ query });
-        await called;
-        client.send({ type: 'complete', id: '1' });
-        client.subscribe({ query: read('later') });
-        await client.roundTrip();
-        due.resolve(undefined);
-        expect(await client.nextData()).toEqual({ run: { id: 'later', status: 'RUNNING' } });
-        expect(await client.next()).toEqual(COMPLETE);
-      },
-    );
+    it('takes another one of the same id when the first is over', async () => {
+      const client = await open();
+      client.subscribe({ query: watch('again') });
+      expect(await client.next()).toEqual(RUNNING);
+      client.send({ type: 'complete', id: '1' });
+      client.subscribe({ query: TYPE });
+      expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
+    });
+
+    it('is closed with 4409 after another one of the same id while the first is under way', async () => {
+      const due = Promise.withResolvers<undefined>();
+      upstream.script = async (call) => {
+        await due.promise;
+        return running(call);
+      };
+      const client = await open();
+      const called = upstream.nextCall();
+      client.subscribe({ query: MUTATION });
+      await called;
+      client.send({ type: 'complete', id: '1' });
+      client.subscribe({ query: TYPE });
+      expect(await client.next()).toEqual({ type: 'closed', code: 4409 });
+      due.resolve(undefined);
+    });
   });
 
   describe('is bounded:', () => {
@@ -323,31 +327,6 @@ describe('a socket', () => {
         frame = await again.next();
       } while (frame.type === 'closed');
       expect(frame).toEqual(ANSWER);
-    });
-
-    it('messages of clients without a key count together until they are whole', async () => {
-      const junk = ' '.repeat(1_000_000);
-      const holding = await Promise.all(Array.from({ length: 12 }, () => open(null)));
-      for (const client of holding) client.sendPart(junk);
-      let closed = 0;
-      // The code may be lost with what was not read.
-      while (closed === 0) {
-        const next = await open(null);
-        next.sendPart(junk);
-        void next.next().then(() => (closed += 1));
-        await Promise.race([next.next(), gateway.query(read('known'))]);
-        expect(clients.length).toBeLessThan(60);
-      }
-      const known = await open();
-      known.subscribe({ query: `#${'x'.repeat(100_000)}\n${TYPE}` });
-      expect(await known.next()).toEqual(ANSWER);
-      for (const client of holding) client.cut();
-      // A message is free when it is whole, and a ping takes nothing.
-      const pinging = await open(null);
-      for (let pings = 0; pings < 150; pings += 1) {
-        pinging.ping('x'.repeat(125));
-        await pinging.roundTrip({ text: 'x'.repeat(100_000) });
-      }
     });
 
     it('nothing is kept of its connectionParams but the key, nor of operations that are over', async () => {

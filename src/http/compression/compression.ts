@@ -1,19 +1,10 @@
 /** Compression: which encoding an answer gets, and its bytes in it. */
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
-import {
-  brotliCompress,
-  brotliCompressSync,
-  constants,
-  deflateRaw,
-  deflateRawSync,
-  gzip,
-  gzipSync,
-  type BrotliOptions,
-} from 'node:zlib';
+import { brotliCompress, brotliCompressSync, constants, gzip, gzipSync, type BrotliOptions } from 'node:zlib';
 import { bulkhead } from 'cockatiel';
 import { bytesOf, lengthOf, type Body } from '../body-parts.ts';
-import { ownBytes, type Compressed, type CompressedForms } from './compressed-forms.ts';
+import { type Compressed, type CompressedForms } from './compressed-forms.ts';
 import { createEncodingNegotiation, type Encoding, type NegotiateEncoding } from './content-encoding.ts';
 
 export interface Compression {
@@ -21,12 +12,10 @@ export interface Compression {
   /** Null: as it is. */
   encodingOf(request: IncomingMessage, body: Body): Encoding | null;
   compress(body: Body, encoding: Encoding, forms?: CompressedForms): Compressed;
-  /** A part of a deflate stream that refers to nothing before it, and is not the last. */
-  block(text: Buffer): Compressed;
 }
 
 /** A shorter answer fits a packet, or nearly: compressing it gains the client nothing. */
-export const MIN_COMPRESSED_LENGTH = 1024;
+const MIN_COMPRESSED_LENGTH = 1024;
 /** Measured on Node 24: up to here compressing takes no more of the event loop than handing it to another thread, 60 µs. */
 const MAX_SYNC_LENGTH = 8192;
 /** Half of libuv's threads: the others stay free for DNS and files. */
@@ -36,7 +25,6 @@ const MAX_COMPRESSING_BYTES = 24 * 2 ** 20;
 
 /** Measured on JSON answers: level 6 takes twice the time of 4 and saves 6 % more. */
 const LEVEL = { level: 4 };
-const BLOCK = { ...LEVEL, finishFlush: constants.Z_SYNC_FLUSH };
 /** Measured on JSON answers from 32 KiB on: 5 % smaller than gzip's level 4 in the same time. */
 const brotliOptions = (length: number): BrotliOptions => ({
   params: {
@@ -49,17 +37,12 @@ const brotliOptions = (length: number): BrotliOptions => ({
 
 const gzipAside = promisify(gzip);
 const brotliAside = promisify(brotliCompress);
-const deflateAside = promisify(deflateRaw);
 
 const METHODS = {
   gzip: { sync: (bytes: Buffer) => gzipSync(bytes, LEVEL), aside: (bytes: Buffer) => gzipAside(bytes, LEVEL) },
   br: {
     sync: (bytes: Buffer) => brotliCompressSync(bytes, brotliOptions(bytes.length)),
     aside: (bytes: Buffer) => brotliAside(bytes, brotliOptions(bytes.length)),
-  },
-  block: {
-    sync: (bytes: Buffer) => ownBytes(deflateRawSync(bytes, BLOCK)),
-    aside: async (bytes: Buffer) => ownBytes(await deflateAside(bytes, BLOCK)),
   },
 };
 
@@ -98,6 +81,5 @@ export function createCompression(maxBytes = MAX_COMPRESSING_BYTES): Compression
     },
     compress: (body, encoding, forms) =>
       forms?.find(encoding) ?? forms?.add(encoding, make(body, encoding)) ?? make(body, encoding),
-    block: (text) => make(text, 'block'),
   };
 }

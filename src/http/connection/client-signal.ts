@@ -1,57 +1,34 @@
 /** An AbortSignal for the work of one request, so that it stops when the client disconnects. */
 import type { ServerResponse } from 'node:http';
+import type { LiveEvents } from '../../graphql/subscriptions/live-events.ts';
 
-/** When the response has left the process, or its client is gone: at once if that was before. */
+/** Calls back when the response was sent or its client has disconnected; at once if that was before. */
 export function onClosed(response: ServerResponse, call: () => void): void {
   if (response.closed) call();
   else response.once('close', call);
 }
 
-/**
- * Fires when the client disconnects or has its whole answer. Created on first use: most requests need no upstream call.
- */
-export const signalOfClient = (response: ServerResponse): (() => AbortSignal) =>
-  signalOf((abort) => {
-    onClosed(response, abort);
-  });
-
-/** A client that waits for one operation of several on its connection. */
-export interface WaitingClient {
-  readonly signal: () => AbortSignal;
-  readonly isGone: () => boolean;
-  /** Call it when the client waits no longer. */
-  readonly leave: () => void;
-}
-
-export function createWaitingClient(): WaitingClient {
-  let isGone = false;
-  let tell = (): void => undefined;
-  return {
-    signal: signalOf((abort) => {
-      if (isGone) abort();
-      else tell = abort;
-    }),
-    isGone: () => isGone,
-    leave() {
-      isGone = true;
-      tell();
-    },
+/** The signal is created on first use: most requests need no upstream call. */
+export function signalOfClient(response: ServerResponse): () => AbortSignal {
+  let controller: AbortController | undefined;
+  return () => {
+    if (!controller) {
+      const created = (controller = new AbortController());
+      onClosed(response, () => {
+        created.abort(CLIENT_GONE);
+      });
+    }
+    return controller.signal;
   };
 }
 
-/** `onGone` calls back when the client has disconnected, at once if it already has. */
-function signalOf(onGone: (abort: () => void) => void): () => AbortSignal {
-  let signal: AbortSignal | undefined;
-  return () => (signal ??= makeSignal(onGone));
-}
-
-function makeSignal(onGone: (abort: () => void) => void): AbortSignal {
-  const controller = new AbortController();
-  onGone(() => {
-    controller.abort(CLIENT_GONE);
-  });
-  return controller.signal;
-}
-
 /** Shared: an abort without a reason creates an error with a stack each time. */
-const CLIENT_GONE = new Error('the client is gone, or has its answer');
+export const CLIENT_GONE = new Error('the client has disconnected, or has its answer');
+
+/** Ends the events when the signal fires, also while the next event is awaited. */
+export async function* eventsUntil(signal: AbortSignal, events: LiveEvents): LiveEvents {
+  const end = () => void events.return(undefined);
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  yield* events;
+}

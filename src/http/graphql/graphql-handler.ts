@@ -28,7 +28,7 @@ import { lengthOf, type Body } from '../body-parts.ts';
 import { onClosed, signalOfClient } from '../connection/client-signal.ts';
 import { bytesBeyondText } from '../connection/json-bytes.ts';
 import { ALLOWED_METHODS, GRAPHQL_VARY, STREAM_PATH, type Exchange, type Handler } from '../exchange.ts';
-import type { EventStreams } from '../live/event-streams.ts';
+import { EVENT_STREAM_HEADERS, type EventStreams } from '../live/event-streams.ts';
 import { allowanceHeaders, type RateLimits } from '../rate-limits.ts';
 import type { HttpResponse, ResponseWriter } from '../response-writer.ts';
 import type { UnacceptedCallers } from '../unaccepted-callers.ts';
@@ -127,7 +127,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     const request = { ...startOf(stage), ...requestOf(stage), params: readParams(exchange, body) };
     // It would be kept beside what was read of it: for as long as a stream lasts.
     body = '';
-    if (json === null) await streams.send(exchange, rateHeaders, () => operations.run(request));
+    if (json === null) await streams.send(exchange.response, streamHeaders(stage), () => operations.run(request));
     else await execute(stage, request, key, json);
   }
 
@@ -138,7 +138,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
       const outcome = await operations.run(request, textsIn(exchange.request.headers));
       if (outcome.kind === 'events') {
         try {
-          await streams.send(exchange, rateHeaders, () => Promise.resolve<Outcome>(outcome));
+          await streams.send(exchange.response, streamHeaders(stage), () => Promise.resolve<Outcome>(outcome));
         } finally {
           // They are not read where the client has disconnected, or the gateway stops.
           await outcome.events.return(undefined);
@@ -157,6 +157,11 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
       entry?.end();
     }
   }
+
+  const streamHeaders = ({ exchange, rateHeaders }: Stage): string[] => [
+    ...writer.head(exchange, { vary: GRAPHQL_VARY, headers: rateHeaders }),
+    ...Object.entries(EVENT_STREAM_HEADERS).flat(),
+  ];
 
   const requestOf = ({ exchange: { request, response, method }, forms, caller, unaccepted, held }: Stage) => ({
     caller,

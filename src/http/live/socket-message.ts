@@ -1,44 +1,50 @@
-/** A message of a socket, parsed once: graphql-ws gets the value. */
+/** Parses a message of a client, once: graphql-ws takes the value. */
 import { MessageType } from 'graphql-ws';
 import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
 import { parseExactJson } from '../../domain/long-integers.ts';
 import type { JsonValue } from '../../domain/types.ts';
 
-export type SocketMessage = Readonly<Record<string, unknown>>;
+type SocketMessage = Readonly<Record<string, unknown>>;
 
 /** Of a payload: a value in it is one level less. */
 const MAX_DEPTH = MAX_JSON_DEPTH + 1;
 
-/**
- * Integers beyond 2^53 are text. graphql-ws rejects an operation without a query, so a persisted operation gets an empty one. Null for
- * what is no message, and for a ping or a persisted operation that is nested too deep: graphql-ws closes the socket.
- */
+const FROM_SERVERS = new Set<unknown>([MessageType.ConnectionAck, MessageType.Next, MessageType.Error]);
+
+/** Integers beyond 2^53 become text. Null for an invalid message: graphql-ws closes the socket with 4400. */
 export function readMessage(text: string): SocketMessage | null {
   const message = parseJson(text);
-  if (!isObject(message)) return null;
+  // graphql-ws throws for a message that only servers send.
+  if (!isObject(message) || FROM_SERVERS.has(message.type)) return null;
   const { type, payload } = message;
-  const isPersisted = type === MessageType.Subscribe && isObject(payload) && payload.query == null && isNamed(payload);
-  // The payload of a ping is written again, by recursion.
-  if (!isPersisted && type !== MessageType.Ping) return message;
-  if (isDeeperThan(payload as JsonValue, MAX_DEPTH)) return null;
-  return isPersisted ? { ...message, payload: { ...payload, query: '' } } : message;
+  if (!isObject(payload)) return message;
+  // graphql-ws keeps the payload as long as the socket is open: up to 1 MiB, which takes 20 MB when it is parsed.
+  if (type === MessageType.ConnectionInit) return { type, payload: { authorization: authorizationIn(payload) } };
+  // graphql-ws writes the payload back, by recursion.
+  if (type === MessageType.Ping) return isTooDeep(payload) ? null : message;
+  if (type !== MessageType.Subscribe || payload.query != null || !isPersisted(payload)) return message;
+  // graphql-ws rejects an operation without a query.
+  return isTooDeep(payload) ? null : { ...message, payload: { ...payload, query: '' } };
 }
-
-/** True for a message that only servers send: graphql-ws throws where one comes. */
-export const isOfServers = (message: SocketMessage | null): boolean => OF_SERVERS.has(message?.type);
-
-const OF_SERVERS = new Set<unknown>([MessageType.ConnectionAck, MessageType.Next, MessageType.Error]);
-
-const isNamed = ({ documentId, id, extensions }: SocketMessage): boolean =>
-  documentId !== undefined || id !== undefined || (isObject(extensions) && extensions.persistedQuery !== undefined);
-
-/** Or a list, which has none of the fields. */
-const isObject = (value: unknown): value is SocketMessage => typeof value === 'object' && value !== null;
 
 function parseJson(text: string): unknown {
   try {
     return parseExactJson(text);
   } catch {
-    return undefined;
+    return null;
   }
+}
+
+const isObject = (value: unknown): value is SocketMessage =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isTooDeep = (payload: SocketMessage): boolean => isDeeperThan(payload as JsonValue, MAX_DEPTH);
+
+const isPersisted = ({ documentId, id, extensions }: SocketMessage): boolean =>
+  documentId !== undefined || id !== undefined || (isObject(extensions) && extensions.persistedQuery !== undefined);
+
+/** In any case: clients spell the name differently. */
+function authorizationIn(params: SocketMessage): string | undefined {
+  const value = Object.entries(params).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+  return typeof value === 'string' ? value : undefined;
 }

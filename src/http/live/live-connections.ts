@@ -1,0 +1,91 @@
+/**
+ * The open connections of events and WebSockets. Keeps them open through proxies, closes those whose client has read nothing for
+ * 30 s, and ends all when the gateway stops.
+ */
+import type { After } from '../../runs/timer.ts';
+
+export interface LiveConnection {
+  /** Sends bytes that show whether the client reads. */
+  ping(): void;
+  /** Closes at once. */
+  cut(): void;
+  /** Ends subscriptions with the protocol's message, and starts no more operations. Queries and mutations are answered. */
+  end(): void;
+  /** False: the connection has only subscriptions. */
+  isAnswering(): boolean;
+}
+
+export interface AddedConnection {
+  /** Call it when the client has read something. */
+  readonly heard: () => void;
+  /** Call it when the connection is closed. */
+  readonly remove: () => void;
+}
+
+export interface LiveConnections {
+  add(connection: LiveConnection): AddedConnection;
+  /**
+   * Ends all. Resolves when those without an answer under way are closed; the others have as long as answers over HTTP: see
+   * drain.ts.
+   */
+  close(): Promise<void>;
+}
+
+const BEAT_EVERY_MS = 10_000;
+/** A connection is closed at the beat after this many unanswered ones. */
+const MAX_UNANSWERED = 2;
+/** How long a client may take to read its last message when the gateway stops. */
+const GRACE_MS = 1000;
+
+/** Messages are sent in pieces of this size: each piece that was sent shows that a slow client still reads. */
+export const PIECE_BYTES = 131_072;
+
+interface Entry {
+  readonly connection: LiveConnection;
+  readonly closed: PromiseWithResolvers<undefined>;
+  unansweredBeats: number;
+}
+
+export function createLiveConnections(after: After): LiveConnections {
+  const open = new Set<Entry>();
+  let cancelBeat = after(BEAT_EVERY_MS, beat);
+
+  function beat(): void {
+    cancelBeat = after(BEAT_EVERY_MS, beat);
+    for (const entry of open) {
+      if (entry.unansweredBeats >= MAX_UNANSWERED) {
+        entry.connection.cut();
+      } else {
+        entry.unansweredBeats += 1;
+        entry.connection.ping();
+      }
+    }
+  }
+
+  const subscribers = () => [...open].filter(({ connection }) => !connection.isAnswering());
+
+  return {
+    add(connection) {
+      const entry: Entry = { connection, closed: Promise.withResolvers(), unansweredBeats: 0 };
+      open.add(entry);
+      return {
+        heard: () => {
+          entry.unansweredBeats = 0;
+        },
+        remove: () => {
+          open.delete(entry);
+          entry.closed.resolve(undefined);
+        },
+      };
+    },
+    async close() {
+      cancelBeat();
+      for (const { connection } of open) connection.end();
+      const timer = setTimeout(() => {
+        for (const { connection } of subscribers()) connection.cut();
+      }, GRACE_MS);
+      await Promise.all(subscribers().map(({ closed }) => closed.promise));
+      clearTimeout(timer);
+    },
+  };
+}
