@@ -1,0 +1,143 @@
+/** The Fastify plugin on a server of somebody else, which has plugins, a body parser and error handlers of its own. */
+import type { AddressInfo } from 'node:net';
+import compress from '@fastify/compress';
+import cors from '@fastify/cors';
+import rateLimit from '@fastify/rate-limit';
+import websocket from '@fastify/websocket';
+import { describe, expect, it } from '@jest/globals';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { createClient } from 'graphql-ws';
+import { stepgate } from 'stepgate';
+import { WebSocket } from 'ws';
+import { perBlock } from '../harness/lasting.ts';
+import { openStream } from '../harness/live-client.ts';
+
+const QUERY = '{ run(workflowId: "support-triage", id: "run-4711") { status failedSteps { nodeId } } }';
+const WATCH = 'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { status } }';
+const RUN = { status: 'FAILED' };
+const PREFIX = '/team/stepgate';
+
+interface Host {
+  readonly app: FastifyInstance;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+async function startHost(hasWebSockets: boolean): Promise<Host> {
+  const app = Fastify();
+  await app.register(cors, { origin: 'https://host.example' });
+  await app.register(compress, { threshold: 0 });
+  await app.register(rateLimit, { max: 10_000 });
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    done(null, { parsedByHost: body });
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-host', 'yes');
+  });
+  app.setErrorHandler((_error, _request, reply) => reply.code(418).send('an error of the host'));
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send('not here'));
+  if (hasWebSockets) {
+    await app.register(websocket);
+    app.get('/socket', { websocket: true }, (socket) => {
+      socket.send('from the host');
+    });
+  }
+  app.post('/echo', (request) => request.body);
+  app.get('/fails', () => Promise.reject(new Error('secret')));
+  await app.register(stepgate({ config: { LIVE_TTL_MS: '100' } }), { prefix: PREFIX });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  return { app, url: `http://127.0.0.1:${String(port)}`, close: () => app.close() };
+}
+
+describe.each([
+  ['has WebSockets', true],
+  ['has none', false],
+])('on a Fastify that %s', (_, hasWebSockets) => {
+  const host = perBlock(() => startHost(hasWebSockets));
+  const post = (path: string, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+    fetch(host.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key', ...headers },
+      body: JSON.stringify(body),
+    });
+
+  it('answers queries below its prefix, and its errors are in the form of GraphQL', async () => {
+    const answer = await post(`${PREFIX}/graphql`, { query: QUERY });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ data: { run: RUN } });
+    const wrong = await post(`${PREFIX}/graphql`, []);
+    expect([wrong.status, await wrong.json()]).toMatchObject([
+      400,
+      { errors: [{ extensions: { code: 'BAD_REQUEST' } }] },
+    ]);
+    const large = await post(`${PREFIX}/graphql`, { query: 'x'.repeat(2 ** 20) });
+    expect([large.status, await large.json()]).toMatchObject([413, { errors: [{}] }]);
+    const missing = await fetch(`${host.url}${PREFIX}/nothing`);
+    expect([missing.status, await missing.json()]).toMatchObject([404, { errors: [{}] }]);
+  });
+
+  it('sends events, and opens sockets', async () => {
+    const stream = await openStream(host.url + PREFIX, { query: WATCH }, 'demo-key');
+    expect(await stream.nextData()).toEqual({ runUpdated: RUN });
+    stream.cut();
+    const client = createClient({
+      url: `${host.url.replace('http', 'ws')}${PREFIX}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: 'Bearer demo-key' },
+    });
+    const events = client.iterate({ query: WATCH });
+    expect((await events.next()).value).toEqual({ data: { runUpdated: RUN } });
+    await client.dispose();
+  });
+
+  it('serves the page with the paths of its prefix', async () => {
+    const page = await (await fetch(`${host.url}${PREFIX}/`)).text();
+    const script = new RegExp(`src="(${PREFIX}/assets/[^"]+)"`).exec(page)?.[1] ?? '';
+    expect((await fetch(host.url + script)).status).toBe(200);
+    expect((await fetch(`${host.url}${PREFIX}/graphiql`)).status).toBe(200);
+    expect(await (await fetch(`${host.url}${PREFIX}/readyz`)).json()).toEqual({ status: 'ready' });
+  });
+
+  it('leaves the routes of the host as they are', async () => {
+    const echo = await post('/echo', { a: 1 }, { origin: 'https://host.example' });
+    expect(await echo.json()).toEqual({ parsedByHost: '{"a":1}' });
+    expect(Object.fromEntries(echo.headers)).toMatchObject({
+      'access-control-allow-origin': 'https://host.example',
+      'x-host': 'yes',
+    });
+    expect(echo.headers.has('content-security-policy')).toBe(false);
+    const failed = await fetch(`${host.url}/fails`);
+    expect([failed.status, await failed.text()]).toEqual([418, 'an error of the host']);
+    expect(await (await fetch(`${host.url}/nothing`)).text()).toBe('not here');
+    if (!hasWebSockets) return;
+    const socket = new WebSocket(`${host.url.replace('http', 'ws')}/socket`);
+    const message = await new Promise((resolve) =>
+      socket.once('message', (data: Buffer) => {
+        resolve(data.toString());
+      }),
+    );
+    expect(message).toBe('from the host');
+    socket.close();
+  });
+});
+
+it('ends subscriptions when the host closes', async () => {
+  const host = await startHost(true);
+  const { data } = (await (
+    await fetch(`${host.url}${PREFIX}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key' },
+      body: JSON.stringify({ query: 'mutation { executeWorkflow(workflowId: "support-triage") { runId } }' }),
+    })
+  ).json()) as { readonly data: { readonly executeWorkflow: { readonly runId: string } } };
+  const { runId } = data.executeWorkflow;
+  const query = `subscription { runUpdated(workflowId: "support-triage", id: "${runId}") { id } }`;
+  const stream = await openStream(host.url + PREFIX, { query }, 'demo-key');
+  expect(await stream.nextData()).toEqual({ runUpdated: { id: runId } });
+  await host.close();
+  const ends = [];
+  for (let frame = await stream.next(); ends.push(frame.type) && frame.type !== 'closed';) frame = await stream.next();
+  expect(ends.slice(-2)).toEqual(['complete', 'closed']);
+});
