@@ -1,5 +1,5 @@
 /** One response of server-sent events, with backpressure: an event is written when the one before it has been sent. */
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { LiveEvent } from '../../graphql/subscriptions/live-events.ts';
 import type { Compressed } from '../compression/compressed-forms.ts';
 import { onClosed } from '../connection/client-signal.ts';
@@ -40,8 +40,7 @@ export const textOf = async (event: LiveEvent): Promise<Buffer> =>
 
 export interface EventStreamOptions {
   readonly response: ServerResponse;
-  /** Names and values in turn. */
-  readonly headers: string[];
+  readonly headers: OutgoingHttpHeaders;
   readonly keepAlive: KeepAlive;
   /** Null: events are sent as they are. */
   readonly compression: StreamCompression | null;

@@ -1,13 +1,12 @@
 /** Server-sent events in graphql-sse's distinct connections mode: one operation for each request. */
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Outcome } from '../../graphql/operations/operation.ts';
 import { SubscriptionError, type LiveEvent, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import { ownBytes } from '../compression/compressed-forms.ts';
 import { MIN_COMPRESSED_LENGTH, type Compression } from '../compression/compression.ts';
 import { onClosed } from '../connection/client-signal.ts';
-import { GRAPHQL_VARY, type Exchange } from '../exchange.ts';
-import type { ResponseWriter } from '../response-writer.ts';
+import type { Exchange } from '../exchange.ts';
 import { createEventEncoding } from './event-encoding.ts';
 import { createEventStream, textOf, type EventBlock, type EventStream } from './event-stream.ts';
 import type { KeepAlive } from './keep-alive.ts';
@@ -16,24 +15,22 @@ import type { LiveTransport } from './live-transport.ts';
 export interface EventStreams extends LiveTransport {
   /**
    * Resolves when the stream is over. `run` is called when the stream is open, and so not for a client that has disconnected. Rejects
-   * while the gateway stops. `more`: headers of this stream, names and values in turn.
+   * while the gateway stops. `open` returns the headers that do not depend on the transport; called when the stream is open.
    */
-  send(exchange: Exchange, more: readonly string[], run: () => Promise<Outcome>): Promise<void>;
+  send(exchange: Exchange, open: () => OutgoingHttpHeaders, run: () => Promise<Outcome>): Promise<void>;
 }
 
 export interface EventStreamsOptions {
-  readonly writer: ResponseWriter;
   readonly compression: Compression;
   readonly keepAlive: KeepAlive;
   readonly isReady: () => boolean;
 }
 
 const HEAD = {
-  contentType: 'text/event-stream; charset=utf-8',
-  cacheControl: 'no-store',
-  vary: GRAPHQL_VARY,
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
   // Tells nginx not to buffer events.
-  headers: ['x-accel-buffering', 'no'],
+  'x-accel-buffering': 'no',
 };
 
 interface OpenStream {
@@ -44,9 +41,9 @@ interface OpenStream {
 }
 
 export function createEventStreams(options: EventStreamsOptions): EventStreams {
-  const { writer, compression, keepAlive, isReady } = options;
-  const open = new Set<OpenStream>();
-  const subscriptions = () => [...open].filter(({ events }) => events !== null).map(({ exchange }) => exchange);
+  const { compression, keepAlive, isReady } = options;
+  const openStreams = new Set<OpenStream>();
+  const subscriptions = () => [...openStreams].filter(({ events }) => events !== null).map(({ exchange }) => exchange);
   /** Readers of one run share the event, and then its text and block. */
   const blocks = new WeakMap<LiveEvent, Promise<EventBlock>>();
 
@@ -63,26 +60,24 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     return { text, block: text.length < MIN_COMPRESSED_LENGTH ? null : compression.block(text) };
   }
 
-  function streamTo(exchange: Exchange, more: readonly string[]): EventStream {
-    const { request, response } = exchange;
+  function streamTo({ request, response }: Exchange, open: () => OutgoingHttpHeaders): EventStream {
     const isCompressed = compression.encodingsOf(request).gzip;
-    const contentEncoding = isCompressed ? 'gzip' : null;
-    const headers = writer.head(exchange, { ...HEAD, contentEncoding, headers: [...HEAD.headers, ...more] });
+    const headers = { ...open(), ...HEAD, ...(isCompressed && { 'content-encoding': 'gzip' }) };
     const streamCompression = isCompressed ? { encoding: createEventEncoding(), blockOf } : null;
     return createEventStream({ response, headers, keepAlive, compression: streamCompression });
   }
 
   return {
-    async send(exchange, more, run) {
+    async send(exchange, open, run) {
       if (!isReady()) throw requestError('BAD_REQUEST', 'The gateway is stopping.', 503);
       const { response } = exchange;
       // The client may have disconnected while it was authenticated.
       if (response.closed) return;
-      const stream = streamTo(exchange, more);
+      const stream = streamTo(exchange, open);
       const entry: OpenStream = { exchange, events: null, isEnding: false };
-      open.add(entry);
+      openStreams.add(entry);
       onClosed(response, () => {
-        open.delete(entry);
+        openStreams.delete(entry);
         end(entry);
       });
       try {
@@ -92,7 +87,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
       }
     },
     end() {
-      for (const entry of open) end(entry);
+      for (const entry of openStreams) end(entry);
     },
     cut() {
       for (const { response } of subscriptions()) response.destroy();

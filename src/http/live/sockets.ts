@@ -6,7 +6,6 @@ import { CloseCode, handleProtocols, MessageType } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Logger } from '../../observability/logger.ts';
 import type { Authenticate } from '../authentication.ts';
-import type { TakeBasePath } from '../base-path.ts';
 import { GRAPHQL_PATH, requestIdOf } from '../exchange.ts';
 import { mayUpgrade } from '../headers/origins.ts';
 import { ANONYMOUS, MIN_COUNTED_BYTES, type ClientBytes } from '../connection/client-bytes.ts';
@@ -33,7 +32,8 @@ export interface SocketsOptions {
   readonly unaccepted: UnacceptedSockets;
   readonly isAccepted: (viewerId: string) => boolean;
   readonly networkOf: (request: IncomingMessage) => string;
-  readonly takeBasePath: TakeBasePath;
+  /** Removes the prefix from the request's URL. */
+  readonly takeBasePath: (request: IncomingMessage) => void;
   readonly origins: readonly string[];
   readonly maxMessageBytes: number;
   readonly keepAlive: KeepAlive;
