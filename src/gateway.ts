@@ -1,5 +1,6 @@
 /** The composition root: creates every part with its dependencies, and closes them in reverse order. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { FastifyPluginAsync } from 'fastify';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
 import { ConfigError, type Config } from './config/config.ts';
@@ -79,12 +80,48 @@ export async function createGateway(config: Config, overrides: Overrides & Addit
   }
 }
 
-/** Whatever holds a timer or a socket goes onto the stack as soon as it is open. */
 async function openGateway(
   config: Config,
   overrides: Overrides & Additions,
   opened: AsyncDisposableStack,
 ): Promise<Gateway> {
+  const { http, isTrustedProxy, cachedBytes, logger } = await openParts(config, overrides, opened, true);
+  const app = createServer({ config, isTrustedProxy, ...http });
+  opened.defer(() => app.close());
+  await app.ready();
+  const port = await listen(app.server, config, logger);
+  let closing: Promise<void> | null = null;
+
+  async function close(lingerMs: number): Promise<void> {
+    http.stop();
+    await pause(lingerMs);
+    await opened.disposeAsync();
+  }
+
+  return {
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    cachedBytes,
+    close: (lingerMs = 0) => (closing ??= close(lingerMs)),
+  };
+}
+
+/** The gateway as a plugin of another Fastify server, also below a prefix. It opens when it is registered, and closes with the server. */
+export function createGatewayPlugin(config: Config, overrides: Overrides & Additions = {}): FastifyPluginAsync {
+  return async (app, options) => {
+    const opened = new AsyncDisposableStack();
+    app.addHook('onClose', () => opened.disposeAsync());
+    const { http } = await openParts(config, overrides, opened, false);
+    await http.plugin(app, options);
+  };
+}
+
+/** Whatever holds a timer or a socket goes onto the stack as soon as it is open. */
+async function openParts(
+  config: Config,
+  overrides: Overrides & Additions,
+  opened: AsyncDisposableStack,
+  ownsServer: boolean,
+) {
   const { now, wallOf } = { ...createClock(), ...overrides };
   const { after = afterOnThisMachine, logger = createLoggerFor(config), stalledReaderMs } = overrides;
   const { authenticate: hook, onOperation, plugins = [], extension = null } = overrides;
@@ -165,23 +202,7 @@ async function openGateway(
     client,
     stalledReaderMs,
     cachesAnswers: plugins.length === 0,
-    ownsServer: true,
+    ownsServer,
   });
-  const app = createServer({ config, isTrustedProxy, ...http });
-  opened.defer(() => app.close());
-  await app.ready();
-
-  const port = await listen(app.server, config, logger);
-  let closing: Promise<void> | null = null;
-  async function close(lingerMs: number): Promise<void> {
-    http.stop();
-    await pause(lingerMs);
-    await opened.disposeAsync();
-  }
-
-  return {
-    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
-    cachedBytes,
-    close: (lingerMs = 0) => (closing ??= close(lingerMs)),
-  };
+  return { http, isTrustedProxy, cachedBytes, logger };
 }
