@@ -1,4 +1,6 @@
 /** The composition root: creates every part with its dependencies, and closes them in reverse order. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { FastifyPluginAsync } from 'fastify';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
 import { ConfigError, type Config } from './config/config.ts';
@@ -10,9 +12,10 @@ import { createGraphql } from './graphql/graphql.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
 import { readPriceFile } from './graphql/price-file.ts';
 import { createSchema } from './graphql/schema.ts';
-import { createHttp } from './http/http.ts';
 import { createClientAddress, createClientScheme, createProxyTrust } from './http/connection/client-address.ts';
 import { listen } from './http/connection/listen.ts';
+import { createHttp } from './http/plugin.ts';
+import { createServer } from './http/server.ts';
 import { readBuildInfo } from './observability/build-info.ts';
 import { createLogger, flushed, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
@@ -31,8 +34,8 @@ export interface Gateway {
   /** The bytes of everything that is cached at this moment. */
   readonly cachedBytes: () => number;
   /**
-   * Accepts no more connections, ends subscriptions, lets requests in progress finish (at most 10 s), and closes everything. Idle
-   * connections take requests for `lingerMs` more (0 if left out).
+   * `/readyz` fails at once, and each answer closes its connection. After `lingerMs` (0 if left out) it ends subscriptions, accepts no more
+   * connections, lets requests under way finish (at most 10 s), and closes everything.
    */
   close(lingerMs?: number): Promise<void>;
 }
@@ -77,12 +80,48 @@ export async function createGateway(config: Config, overrides: Overrides & Addit
   }
 }
 
-/** Whatever holds a timer or a socket goes onto the stack as soon as it is open. */
 async function openGateway(
   config: Config,
   overrides: Overrides & Additions,
   opened: AsyncDisposableStack,
 ): Promise<Gateway> {
+  const { http, isTrustedProxy, cachedBytes, logger } = await openParts(config, overrides, opened, true);
+  const app = createServer({ config, isTrustedProxy, ...http });
+  opened.defer(() => app.close());
+  await app.ready();
+  const port = await listen(app.server, config, logger);
+  let closing: Promise<void> | null = null;
+
+  async function close(lingerMs: number): Promise<void> {
+    http.stop();
+    await pause(lingerMs);
+    await opened.disposeAsync();
+  }
+
+  return {
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    cachedBytes,
+    close: (lingerMs = 0) => (closing ??= close(lingerMs)),
+  };
+}
+
+/** The gateway as a plugin of another Fastify server, also below a prefix. It opens when it is registered, and closes with the server. */
+export function createGatewayPlugin(config: Config, overrides: Overrides & Additions = {}): FastifyPluginAsync {
+  return async (app, options) => {
+    const opened = new AsyncDisposableStack();
+    app.addHook('onClose', () => opened.disposeAsync());
+    const { http } = await openParts(config, overrides, opened, false);
+    await http.plugin(app, options);
+  };
+}
+
+/** Whatever holds a timer or a socket goes onto the stack as soon as it is open. */
+async function openParts(
+  config: Config,
+  overrides: Overrides & Additions,
+  opened: AsyncDisposableStack,
+  ownsServer: boolean,
+) {
   const { now, wallOf } = { ...createClock(), ...overrides };
   const { after = afterOnThisMachine, logger = createLoggerFor(config), stalledReaderMs } = overrides;
   const { authenticate: hook, onOperation, plugins = [], extension = null } = overrides;
@@ -163,21 +202,7 @@ async function openGateway(
     client,
     stalledReaderMs,
     cachesAnswers: plugins.length === 0,
+    ownsServer,
   });
-  const { server } = http;
-
-  let lingerMs = 0;
-  opened.defer(() => http.close(lingerMs));
-
-  const port = await listen(server, config, logger);
-  let closing: Promise<void> | null = null;
-
-  return {
-    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
-    cachedBytes,
-    close: (ms = 0) => {
-      lingerMs = ms;
-      return (closing ??= opened.disposeAsync());
-    },
-  };
+  return { http, isTrustedProxy, cachedBytes, logger };
 }

@@ -1,9 +1,10 @@
 /** The library: a gateway inside another process. docs/embedding.md describes it; the rest of `dist` may change. */
+import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import { ConfigError } from './config/config.ts';
 import { configOf, type Settings } from './config/settings.ts';
 import { wrongMembers } from './config/wrong-members.ts';
-import { createGateway as compose, type Additions } from './gateway.ts';
+import { createGateway as compose, createGatewayPlugin, type Additions } from './gateway.ts';
 import type { PluginContext, StepgatePlugin } from './graphql/apollo/server.ts';
 
 export { HeaderMap } from '@apollo/server';
@@ -62,9 +63,22 @@ const OPTIONS = z
 
 /** Resolves when it listens. Rejects with ConfigError for wrong options and settings, and opens no port then. */
 export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { error } = OPTIONS.safeParse(options, { reportInput: true });
-  if (error) throw new ConfigError(`createGateway: ${wrongMembers(error, OPTIONS)}.`);
-  const { config = {}, ...additions } = options;
+  const { config = {}, ...additions } = checked('createGateway', options);
   const gateway = await compose(configOf(config), additions);
   return { url: gateway.url, close: () => gateway.close() };
+}
+
+/**
+ * The gateway as a plugin of somebody else's Fastify 5: `app.register(stepgate(options), { prefix: '/workflows' })`. It opens when it is
+ * registered, and closes with the server. Throws ConfigError for wrong options and settings.
+ */
+export function stepgate(options: GatewayOptions = {}): FastifyPluginAsync {
+  const { config = {}, ...additions } = checked('stepgate', options);
+  return createGatewayPlugin(configOf(config), additions);
+}
+
+function checked(name: string, options: GatewayOptions): GatewayOptions {
+  const { error } = OPTIONS.safeParse(options, { reportInput: true });
+  if (error) throw new ConfigError(`${name}: ${wrongMembers(error, OPTIONS)}.`);
+  return options;
 }

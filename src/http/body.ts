@@ -1,107 +1,88 @@
-/** Body: reads a request's body as text, at most MAX_BODY_BYTES. */
+/** Reads the body of a request as text, at most MAX_BODY_BYTES. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { requestError } from '../graphql/operations/error-formatting.ts';
-import { createOwnBytes, type OwnBytes } from '../upstream/transport/own-bytes.ts';
 import { MIN_COUNTED_BYTES, type HeldBytes } from './connection/client-bytes.ts';
 
 export const MAX_BODY_BYTES = 1_048_576;
 
-/** A body is counted in these steps as it comes, at most its length where the client says it. */
+/** A body is counted in these steps while it arrives, at most its announced length. */
 const STEP_BYTES = 65_536;
 
 /**
- * Rejects with status 415 for a compressed one, and 413 for a longer one, at once: the rest is dropped as it comes. `held` counts
- * what has come, also of a slow client that leaves it at a part. What is only announced costs nobody anything.
+ * Rejects with status 415 for a compressed body, with 413 for a longer one, and with RATE_LIMITED where too many bytes are under way. The rest
+ * of a rejected body is dropped as it arrives, so the connection can be used again. `held` counts received bytes only.
  */
 export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>): Promise<string> {
   return new Promise((resolve, reject) => {
-    const { 'content-length': length, 'content-encoding': encoding = 'identity' } = request.headers;
-    // Most bodies come in one piece, which is read where it lies. Others are put together as they come: a list would take 400 bytes
-    // for each piece.
-    let first: Buffer | null = null;
-    let several: OwnBytes | null = null;
+    const { 'content-length': length = MAX_BODY_BYTES, 'content-encoding': encoding = 'identity' } = request.headers;
+    const announced = Number(length);
+    // Most bodies arrive in one piece, which is not copied. A list of all pieces could take 400 bytes for each.
+    let body: Buffer = EMPTY;
     let size = 0;
     let counted = 0;
-    /** The request lasts as long as its answer, which may be a stream: nothing of the body is kept with it. */
+
+    /** The request lives as long as its answer, which may be a stream: it must not keep the body. */
     const leave = () => {
-      request.removeAllListeners('data').off('error', close).off('close', close);
-      several?.free();
-      first = several = null;
+      request.off('data', take).off('end', finish).off('error', fail).off('close', fail);
+      body = EMPTY;
     };
     const stop = (error: Error) => {
       leave();
-      // node:http reads what is left of a body that nobody has begun to read, and only of such a one.
+      // node:http drops the rest by itself only where nobody has begun to read.
       request.resume();
       reject(error);
     };
-    const read = () => {
-      const body = several?.bytes ?? first ?? EMPTY;
-      // What can't be read would become U+FFFD, also in the inputs of a run.
-      if (isUtf8(body)) resolve(body.toString());
-      else reject(requestError('BAD_REQUEST', 'The body is not UTF-8.'));
+    const fail = () => {
       leave();
-    };
-    const close = () => {
-      leave();
-      reject(requestError('BAD_REQUEST', 'The connection was closed before the whole body had come.'));
+      reject(requestError('BAD_REQUEST', 'The connection was closed before the whole body had arrived.'));
     };
     const take = (chunk: Buffer) => {
-      if (first === null) first = chunk;
-      else {
-        several ??= startWith(first, Number(length ?? 0));
-        several.append(chunk);
-      }
-    };
-    // Its client may have left while it was authenticated: then no event comes any more.
-    if (request.destroyed) {
-      close();
-      return;
-    }
-    if (encoding !== 'identity') {
-      stop(encoded(encoding));
-      return;
-    }
-    if (Number(length ?? 0) > MAX_BODY_BYTES) {
-      stop(tooLarge());
-      return;
-    }
-    const announced = Number(length ?? MAX_BODY_BYTES);
-    const count = () => {
-      if (size <= MIN_COUNTED_BYTES) return;
-      for (; counted < size; counted += STEP_BYTES) held.hold(Math.min(STEP_BYTES, announced - counted));
-    };
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
       try {
-        if (size > MAX_BODY_BYTES) throw tooLarge();
-        count();
-        take(chunk);
+        if (size + chunk.length > MAX_BODY_BYTES) throw tooLarge();
+        body = appended(body, size, chunk);
+        size += chunk.length;
+        if (size <= MIN_COUNTED_BYTES) return;
+        for (; counted < size; counted += STEP_BYTES) held.hold(Math.min(STEP_BYTES, announced - counted));
       } catch (error) {
         stop(error as Error);
       }
-    });
-    request.once('end', read);
-    // An error says the same, in the words of node:http.
-    request.once('error', close);
-    request.once('close', close);
+    };
+    const finish = () => {
+      const bytes = body.subarray(0, size);
+      // Invalid bytes would become U+FFFD, also in the inputs of a run.
+      if (isUtf8(bytes)) resolve(bytes.toString());
+      else reject(requestError('BAD_REQUEST', 'The body is not UTF-8.'));
+      leave();
+    };
+
+    // The client may have left during authentication: then no event follows.
+    if (request.destroyed) fail();
+    else if (encoding !== 'identity') stop(encoded(encoding));
+    else if (announced > MAX_BODY_BYTES) stop(tooLarge());
+    else request.on('data', take).once('end', finish).once('error', fail).once('close', fail);
   });
 }
 
 const EMPTY = Buffer.alloc(0);
 
-function startWith(first: Buffer, expectedBytes: number): OwnBytes {
-  const bytes = createOwnBytes(expectedBytes);
-  bytes.append(first);
-  return bytes;
+/** The first `size` bytes of `body`, then the chunk. The memory doubles where it is too short. */
+function appended(body: Buffer, size: number, chunk: Buffer): Buffer {
+  if (size === 0) return chunk;
+  const end = size + chunk.length;
+  // A first chunk is as long as its bytes, so that nothing is written into the memory of node:http.
+  const target = end <= body.length ? body : Buffer.allocUnsafeSlow(Math.min(MAX_BODY_BYTES, 2 * end));
+  if (target !== body) body.copy(target, 0, 0, size);
+  chunk.copy(target, size);
+  return target;
 }
 
 const encoded = (encoding: string) => {
-  const message = `content-encoding: expected a body that is not compressed, got ${JSON.stringify(encoding.slice(0, 100))}.`;
+  const message = `content-encoding: expected a body without compression, got ${JSON.stringify(encoding.slice(0, 100))}.`;
   return requestError('BAD_REQUEST', message, 415);
 };
 
 const tooLarge = () => {
-  const message = `The body has more than ${MAX_BODY_BYTES} bytes, which is the most that one operation may have.`;
+  const message = `The body has more than ${MAX_BODY_BYTES} bytes, the limit of one operation.`;
   return requestError('BAD_USER_INPUT', message, 413);
 };

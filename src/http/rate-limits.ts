@@ -5,6 +5,7 @@
 import type { Caller } from '../auth/caller.ts';
 import type { UnacceptedCaller } from '../graphql/operations/operation.ts';
 import type { Allowance, RateLimit } from '../graphql/operations/rate-limit.ts';
+import type { Headers } from './headers/common-headers.ts';
 
 export interface RateLimits {
   /** Counts one operation. Null where no limit applies. */
@@ -27,21 +28,15 @@ export const createRateLimits = ({ byViewer }: RateLimitsOptions): RateLimits =>
   },
 });
 
-/** Names and values in turn. */
-export function allowanceHeaders({
+export const allowanceHeaders = ({
   limit,
   remaining,
   resetSeconds,
   isAllowed,
   retryAfterSeconds,
-}: Allowance): string[] {
-  return [
-    'ratelimit-limit',
-    String(limit),
-    'ratelimit-remaining',
-    String(remaining),
-    'ratelimit-reset',
-    String(resetSeconds),
-    ...(isAllowed ? [] : ['retry-after', String(retryAfterSeconds)]),
-  ];
-}
+}: Allowance): Headers => ({
+  'ratelimit-limit': String(limit),
+  'ratelimit-remaining': String(remaining),
+  'ratelimit-reset': String(resetSeconds),
+  ...(!isAllowed && { 'retry-after': String(retryAfterSeconds) }),
+});

@@ -129,10 +129,10 @@ it('ends subscriptions when the host closes', async () => {
     await fetch(`${host.url}${PREFIX}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key' },
-      body: JSON.stringify({ query: 'mutation { executeWorkflow(workflowId: "support-triage") { runId } }' }),
+      body: JSON.stringify({ query: 'mutation { executeWorkflow(workflowId: "support-triage") { run { id } } }' }),
     })
-  ).json()) as { readonly data: { readonly executeWorkflow: { readonly runId: string } } };
-  const { runId } = data.executeWorkflow;
+  ).json()) as { readonly data: { readonly executeWorkflow: { readonly run: { readonly id: string } } } };
+  const { id: runId } = data.executeWorkflow.run;
   const query = `subscription { runUpdated(workflowId: "support-triage", id: "${runId}") { id } }`;
   const stream = await openStream(host.url + PREFIX, { query }, 'demo-key');
   expect(await stream.nextData()).toEqual({ runUpdated: { id: runId } });

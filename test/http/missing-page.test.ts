@@ -37,7 +37,8 @@ it('a page that was not built is a 503 that names /graphql, a line of the log, a
   expect(page.body.toString()).toContain('GraphQL is at /graphql');
   await until(() => gateway.output().includes('the run page is not built'));
   expect((await ask(`${url}/assets/theme.js`)).status).toBe(404);
-  const explorer = await ask(`${url}/graphql?explorer=graphiql`, { headers: { accept: 'text/html' } });
+  expect((await ask(`${url}/graphiql`)).status).toBe(503);
+  const explorer = await ask(`${url}/graphql`, { headers: { accept: 'text/html' } });
   expect([explorer.status, explorer.body.toString().includes('EmbeddedSandbox')]).toEqual([200, true]);
   const headers = { authorization: 'Bearer key-1' };
   expect((await ask(`${url}/graphql?query={__typename}`, { headers })).body.toString()).toContain('"Query"');

@@ -118,7 +118,7 @@ describe('a request', () => {
     ['GET', '/a/workflows/', null],
     ['GET', '/a/assets/', null],
     ['GET', '/assets/', null],
-    ['GET', '/graphiql', null],
+    ['GET', '/graphiql', 'text/html'],
     ['GET', '/other', null],
     ['POST', '/', null],
     ['POST', '/healthz', null],

@@ -1,6 +1,6 @@
 /** Errors on a socket for which node:http has made no response: malformed requests and refused upgrades. */
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 export interface RawError {
@@ -30,32 +30,14 @@ export function endWithError(socket: Duplex, error: RawError): void {
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-/**
- * True while a request waits for its answer, or gets it. Whatever else is written on its connection would be taken for this answer, or
- * for a part of it. `current` is the response that was begun last on the connection.
- */
-export const isAnswering = (current: ServerResponse | undefined): boolean =>
-  current !== undefined && !current.writableFinished && (current.headersSent || current.req.complete);
-
-/** Answers a request that node:http could not read. */
-export function endMalformed(error: NodeJS.ErrnoException, socket: Duplex, current: ServerResponse | undefined): void {
-  if (isAnswering(current) || !socket.writable || error.code === 'ECONNRESET') socket.destroy(error);
-  else endWithError(socket, MALFORMED[error.code ?? ''] ?? NOT_HTTP);
+/** The answer to a request that node:http could not read, by the code of its error. */
+export function malformed(errorCode: string | undefined): RawError {
+  const [status, message] = MALFORMED[errorCode ?? ''] ?? [400, 'The request is not valid HTTP/1.1.'];
+  return { status, code: 'BAD_REQUEST', message };
 }
 
-const NOT_HTTP: RawError = { status: 400, code: 'BAD_REQUEST', message: 'The request is not valid HTTP/1.1.' };
-
-/** By the code of node:http's error. */
-const MALFORMED: Readonly<Record<string, RawError>> = {
-  HPE_HEADER_OVERFLOW: { status: 431, code: 'BAD_REQUEST', message: 'The headers have more than 16 KiB.' },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: {
-    status: 413,
-    code: 'BAD_REQUEST',
-    message: 'The extensions of the chunks have more than 16 KiB.',
-  },
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    status: 408,
-    code: 'BAD_REQUEST',
-    message: 'The request did not arrive in time: headers may take 15 s, the whole request 30 s.',
-  },
+const MALFORMED: Readonly<Record<string, readonly [status: number, message: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'The headers have more than 16 KiB.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The extensions of the chunks have more than 16 KiB.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time: headers may take 15 s, the whole request 30 s.'],
 };

@@ -1,8 +1,9 @@
 /**
  * The one handler of GraphQL over HTTP: POST and GET, JSON and server-sent events. Its stages, in order: authentication → rate
- * limit → body → response cache → operation pipeline → response writer.
+ * limit → body → response cache → operation pipeline → answer.
  */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
 import type {
@@ -27,10 +28,10 @@ import {
 import { lengthOf, type Body } from '../body-parts.ts';
 import { onClosed, signalOfClient } from '../connection/client-signal.ts';
 import { bytesBeyondText } from '../connection/json-bytes.ts';
-import { ALLOWED_METHODS, GRAPHQL_VARY, STREAM_PATH, type Exchange, type Handler } from '../exchange.ts';
+import { ALLOWED_METHODS, createExchange, STREAM_PATH, type Exchange, type GraphqlPath } from '../exchange.ts';
 import { EVENT_STREAM_HEADERS, type EventStreams } from '../live/event-streams.ts';
 import { allowanceHeaders, type RateLimits } from '../rate-limits.ts';
-import type { HttpResponse, ResponseWriter } from '../response-writer.ts';
+import type { Send } from '../response.ts';
 import type { UnacceptedCallers } from '../unaccepted-callers.ts';
 import { createNegotiation, JSON_TYPE, type AcceptedForms, type JsonType } from './media-types.ts';
 import { checkHead, readParams } from './params.ts';
@@ -47,23 +48,27 @@ export interface GraphqlHandlerOptions {
   readonly clientBytes: ClientBytes;
   readonly operations: Operations;
   readonly streams: EventStreams;
-  readonly writer: ResponseWriter;
+  readonly send: Send;
+  /** Value of the header: the request headers that every answer depends on. */
+  readonly vary: string;
   readonly answerBrowser: AnswerBrowser;
   readonly observer: Pick<Observer, 'responseCacheHit'>;
 }
 
 /** What the stages know about a request so far. */
 interface Stage {
+  readonly reply: FastifyReply;
   readonly exchange: Exchange;
   readonly forms: AcceptedForms;
   readonly caller: Caller;
   readonly unaccepted: UnacceptedCaller | null;
-  /** Names and values in turn. */
-  readonly rateHeaders: readonly string[];
   readonly held: HeldBytes;
 }
 
-export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
+/** Answers a request at one of the two paths. */
+export type GraphqlHandler = (request: FastifyRequest, reply: FastifyReply, path: GraphqlPath) => Promise<void>;
+
+export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHandler {
   const {
     authenticate,
     rateLimits,
@@ -72,7 +77,8 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     clientBytes,
     operations,
     streams,
-    writer,
+    send,
+    vary,
     answerBrowser,
     observer,
   } = options;
@@ -86,22 +92,24 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     return request.method === 'HEAD' ? { ...forms, events: false } : forms;
   }
 
-  async function handle(exchange: Exchange): Promise<void> {
+  async function handle(fastifyRequest: FastifyRequest, reply: FastifyReply, path: GraphqlPath): Promise<void> {
+    const exchange = createExchange(fastifyRequest, reply, path);
+    void reply.header('vary', vary);
     const forms = formsOf(exchange);
-    if (forms.prefersHtml && exchange.method === 'GET' && (await answerBrowser(exchange))) return;
+    if (forms.prefersHtml && exchange.method === 'GET' && (await answerBrowser(reply, exchange.search))) return;
     const caller = await authenticate(exchange.request);
     const unaccepted = unacceptedCallers.of(caller, exchange.request);
     const allowance = await rateLimits.take(caller, unaccepted);
-    const rateHeaders = allowance && (caller.viewer || !allowance.isAllowed) ? allowanceHeaders(allowance) : [];
+    if (allowance && (caller.viewer || !allowance.isAllowed)) void reply.headers(allowanceHeaders(allowance));
     const held = createHolding(clientBytes.of(caller.viewer?.id ?? ANONYMOUS));
-    const stage: Stage = { exchange, forms, caller, unaccepted, rateHeaders, held };
+    const stage: Stage = { reply, exchange, forms, caller, unaccepted, held };
     try {
       if (allowance && !allowance.isAllowed) throw rateLimited(allowance);
       await answer(stage);
     } catch (error) {
       const refusal = operations.refuse({ ...startOf(stage), viewerId: caller.viewer?.id ?? null }, error);
       const body = Buffer.from(JSON.stringify(refusal.result));
-      writer.write(exchange, withHeaders(responseOf(refusal, body, forms.json ?? JSON_TYPE), rateHeaders));
+      if (!reply.sent) await send(reply, responseOf(refusal, body, forms.json ?? JSON_TYPE));
     } finally {
       // A client that leaves early does not end the work at once.
       if (!held.isEmpty()) onClosed(exchange.response, held.end);
@@ -109,7 +117,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
   }
 
   async function answer(stage: Stage): Promise<void> {
-    const { exchange, forms, caller, rateHeaders, held } = stage;
+    const { reply, exchange, forms, caller, held } = stage;
     checkMethodAndForms(exchange, forms);
     let body = exchange.method === 'POST' ? await readBody(exchange.request, held) : '';
     const { json } = forms;
@@ -119,7 +127,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     if (cached) {
       held.hold(lengthOf(cached.body));
       observer.responseCacheHit(exchange.requestId, key.viewer.id, exchange);
-      writer.write(exchange, withHeaders(cached, rateHeaders));
+      await send(reply, cached);
       return;
     }
     checkHead(exchange);
@@ -127,18 +135,27 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
     const request = { ...startOf(stage), ...requestOf(stage), params: readParams(exchange, body) };
     // It would be kept beside what was read of it: for as long as a stream lasts.
     body = '';
-    if (json === null) await streams.send(exchange.response, streamHeaders(stage), () => operations.run(request));
+    if (json === null)
+      await streams.send(
+        exchange.response,
+        () => takeHeaders(reply),
+        () => operations.run(request),
+      );
     else await execute(stage, request, key, json);
   }
 
   async function execute(stage: Stage, request: OperationRequest, key: CacheKey | null, type: JsonType): Promise<void> {
-    const { exchange, caller, rateHeaders } = stage;
+    const { reply, exchange, caller } = stage;
     const entry = key && responses?.begin(key, caller.untilMs);
     try {
       const outcome = await operations.run(request, textsIn(exchange.request.headers));
       if (outcome.kind === 'events') {
         try {
-          await streams.send(exchange.response, streamHeaders(stage), () => Promise.resolve<Outcome>(outcome));
+          await streams.send(
+            exchange.response,
+            () => takeHeaders(reply),
+            () => Promise.resolve<Outcome>(outcome),
+          );
         } finally {
           // They are not read where the client has disconnected, or the gateway stops.
           await outcome.events.return(undefined);
@@ -152,16 +169,11 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): Handler {
       const response = isKept
         ? entry.keep({ body, contentType: type, etag, untilMs })
         : responseOf(outcome, body, type);
-      writer.write(exchange, withHeaders(response, rateHeaders));
+      await send(reply, response);
     } finally {
       entry?.end();
     }
   }
-
-  const streamHeaders = ({ exchange, rateHeaders }: Stage): string[] => [
-    ...writer.head(exchange, { vary: GRAPHQL_VARY, headers: rateHeaders }),
-    ...Object.entries(EVENT_STREAM_HEADERS).flat(),
-  ];
 
   const requestOf = ({ exchange: { request, response, method }, forms, caller, unaccepted, held }: Stage) => ({
     caller,
@@ -199,6 +211,13 @@ function checkMethodAndForms({ request, method, path }: Exchange, { json, events
   throw requestError('BAD_REQUEST', `Accept: expected ${types}; the request accepts none of them.`, 406);
 }
 
+/** For a response that Fastify does not write. */
+function takeHeaders(reply: FastifyReply): OutgoingHttpHeaders {
+  const headers = Object.entries(reply.hijack().getHeaders());
+  const texts = headers.map(([name, value]) => [name, typeof value === 'object' ? value : String(value)] as const);
+  return { ...Object.fromEntries(texts), ...EVENT_STREAM_HEADERS };
+}
+
 function allowedTypes(method: string, { events }: AcceptedForms): ReadonlySet<OperationType> {
   const types: OperationType[] = ['query'];
   if (method === 'POST') types.push('mutation');
@@ -219,18 +238,14 @@ function responseOf(answer: Answer, body: Body, type: JsonType) {
     body,
     contentType: type,
     cacheControl: 'no-store',
-    vary: GRAPHQL_VARY,
-    headers: [...headersOf(answer), ...(status === 405 ? ['allow', ALLOWED_METHODS] : [])],
+    headers: { ...headersOf(answer), ...(status === 405 && { allow: ALLOWED_METHODS }) },
   };
 }
 
-/** Those that Apollo Server and its plugins have set. Names and values in turn. */
-const headersOf = ({ http }: Answer): string[] =>
-  [...(http?.headers ?? [])].filter(([name]) => name !== 'content-type' && name !== 'allow').flat();
+/** Those that Apollo Server and its plugins have set. */
+const headersOf = ({ http }: Answer): Record<string, string> =>
+  http ? Object.fromEntries([...http.headers].filter(([name]) => name !== 'content-type')) : {};
 
 /** Without what Node lists of a header that came several times. */
 const textsIn = (headers: IncomingHttpHeaders): [string, string][] =>
   Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-
-const withHeaders = (response: HttpResponse, headers: readonly string[]): HttpResponse =>
-  headers.length === 0 ? response : { ...response, headers: [...(response.headers ?? []), ...headers] };

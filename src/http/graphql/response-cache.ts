@@ -10,8 +10,7 @@ import {
   type CompressedForms,
 } from '../compression/compressed-forms.ts';
 import { bytesOf } from '../body-parts.ts';
-import { GRAPHQL_VARY } from '../exchange.ts';
-import type { HttpResponse } from '../response-writer.ts';
+import type { HttpResponse } from '../response.ts';
 import { createDoorkeeper } from './doorkeeper.ts';
 
 /** As bytes outside the heap: V8 lets its heap grow to twice what lives in it, and so twice the strings of a full cache. */
@@ -141,7 +140,6 @@ function responseOf(
     contentType,
     etag,
     cacheControl: untilMs > nowMs ? `private, max-age=${maxAgeSeconds}` : 'no-store',
-    vary: GRAPHQL_VARY,
     forms,
   };
 }

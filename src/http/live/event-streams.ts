@@ -1,5 +1,5 @@
 /** Server-sent events in graphql-sse's distinct connections mode: one operation for each response. */
-import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { Outcome } from '../../graphql/operations/operation.ts';
 import { SubscriptionError, type LiveEvent, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
@@ -8,14 +8,10 @@ import { PIECE_BYTES, type LiveConnections } from './live-connections.ts';
 
 export interface EventStreams {
   /**
-   * Resolves when the stream is over. Calls `run` when the stream is open, so not for a client that has disconnected. `headers`
-   * must include EVENT_STREAM_HEADERS. Rejects with HTTP 503 while the gateway stops.
+   * Resolves when the stream is over. Calls `run` when the stream is open, so not for a client that has disconnected. `takeHeaders` is called
+   * where a stream is opened; its result must include EVENT_STREAM_HEADERS. Rejects with HTTP 503 while the gateway stops.
    */
-  send(
-    response: ServerResponse,
-    headers: OutgoingHttpHeaders | OutgoingHttpHeader[],
-    run: () => Promise<Outcome>,
-  ): Promise<void>;
+  send(response: ServerResponse, takeHeaders: () => OutgoingHttpHeaders, run: () => Promise<Outcome>): Promise<void>;
 }
 
 export interface EventStreamsOptions {
@@ -35,8 +31,9 @@ const COMMENT = ':\n\n';
 const COMPLETE = 'event: complete\ndata:\n\n';
 
 export const createEventStreams = ({ liveConnections, isReady }: EventStreamsOptions): EventStreams => ({
-  async send(response, headers, run) {
+  async send(response, takeHeaders, run) {
     if (!isReady()) throw requestError('BAD_REQUEST', 'The gateway is stopping.', 503);
+    const headers = takeHeaders();
     // The client may have disconnected while it was authenticated.
     if (response.closed) return;
     const stream = openStream(response, headers, liveConnections);
@@ -53,11 +50,7 @@ export const createEventStreams = ({ liveConnections, isReady }: EventStreamsOpt
   },
 });
 
-function openStream(
-  response: ServerResponse,
-  headers: OutgoingHttpHeaders | OutgoingHttpHeader[],
-  live: LiveConnections,
-) {
+function openStream(response: ServerResponse, headers: OutgoingHttpHeaders, live: LiveConnections) {
   const ending = new AbortController();
   let isSubscription = false;
   let resolveSent = (): void => undefined;

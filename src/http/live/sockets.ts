@@ -34,8 +34,7 @@ export interface UpgradeRefusal {
   readonly status: number;
   readonly code: string;
   readonly message: string;
-  /** Header lines. */
-  readonly headers?: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Sockets {
@@ -45,7 +44,7 @@ export interface Sockets {
   readonly serve: (socket: WebSocket, request: IncomingMessage) => void;
 }
 
-/** For the WebSocketServer of `ws`. */
+/** For the WebSocketServer of `ws`. That of a host has options of its own. */
 export const SOCKET_OPTIONS = {
   maxPayload: 2 ** 20,
   // Each part of a message keeps the whole chunk in which it came, up to 64 KiB. Clients send parts of kilobytes.
@@ -62,6 +61,7 @@ export const SOCKET_OPTIONS = {
 /** WebSocket close codes. */
 const GOING_AWAY = 1001;
 const INVALID_TEXT = 1007;
+const MESSAGE_TOO_BIG = 1009;
 /** `ws` throws for a longer reason. */
 const MAX_REASON_BYTES = 123;
 
@@ -79,7 +79,7 @@ const TOO_MANY: UpgradeRefusal = {
   status: 429,
   code: 'RATE_LIMITED',
   message: 'Too many WebSockets are open whose key the upstream has not accepted yet. Try again later.',
-  headers: ['retry-after: 1'],
+  headers: { 'retry-after': '1' },
 };
 
 export function createSockets(options: SocketsOptions): Sockets {
@@ -140,6 +140,10 @@ export function createSockets(options: SocketsOptions): Sockets {
 
     async function receive(data: Buffer, handle: (message: unknown) => Promise<void>): Promise<void> {
       holdBack();
+      if (data.length > SOCKET_OPTIONS.maxPayload) {
+        close(MESSAGE_TOO_BIG, 'The message has more than 1 MiB.');
+        return;
+      }
       // `ws` checks text only, and closes with this code.
       if (!isUtf8(data)) {
         close(INVALID_TEXT, 'The message is not UTF-8.');

@@ -1,4 +1,4 @@
-/** GraphiQL, for `/graphql` in a browser: served by the gateway, without the internet. Its files come prebuilt; this only configures it. */
+/** GraphiQL, for `/graphiql` in a browser: served by the gateway, without the internet. Its files come prebuilt; this only configures it. */
 import styles from '#graphiql/graphiql.css?url';
 import script from '#graphiql/graphiql.js?url';
 import editorWorker from '#graphiql/editor.worker.js?url';
@@ -62,7 +62,7 @@ graphiql.addEventListener('load', () => {
     shouldPersistHeaders: false,
     defaultQuery: QUERY,
     logo: '<span></span>',
-    title: `<a href="${basePath}/">Stepgate</a> · <a href="${GRAPHQL_URL}?explorer=sandbox">Apollo Sandbox</a>`,
+    title: `<a href="${basePath}/">Stepgate</a> · <a href="${GRAPHQL_URL}">Apollo Sandbox</a>`,
   });
 });
 document.head.append(stylesheet, graphiql);

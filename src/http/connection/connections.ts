@@ -1,0 +1,92 @@
+/** The open connections of a server, each with its latest response: one answer at a time on each. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+
+interface Connection {
+  /** Of its latest request; undefined before the first. */
+  response?: ServerResponse;
+  /** Pipelined requests that wait for the answers before theirs. */
+  waiting: number;
+  /** False while no request has come. */
+  isUsed: boolean;
+}
+
+export interface Connections {
+  /** Calls `handle` when the earlier answers of the connection are sent. Otherwise a client could cause many answers and read none. */
+  inTurn(request: IncomingMessage, response: ServerResponse, handle: () => void): void;
+  /** True while a request waits for its answer, or gets it: anything else that is written would be read as a part of that answer. */
+  isAnswering(socket: Duplex): boolean;
+  /** True if a client has not taken an answer that is written. node:http counts its connection as idle. */
+  hasUntaken(): boolean;
+  /** How many connections were accepted so far. */
+  readonly accepted: number;
+  destroyUnused(): void;
+  /** Also connections that have become WebSockets. */
+  destroyAll(): void;
+}
+
+/** Each waiting request takes the memory of its head. A connection with more is closed. */
+const MAX_WAITING = 100;
+
+export function createConnections(server: Server): Connections {
+  const open = new Map<Duplex, Connection>();
+  let accepted = 0;
+  const destroy = (isChosen: (connection: Connection) => boolean) => {
+    for (const [socket, connection] of open) if (isChosen(connection)) socket.destroy();
+  };
+
+  server.on('connection', (socket: Socket) => {
+    accepted += 1;
+    open.set(socket, { waiting: 0, isUsed: false });
+    socket.once('close', () => open.delete(socket));
+  });
+  // Node keeps an address that was read once. The log needs it also where the connection is closed by then.
+  server.on('connection', ({ remoteAddress }) => remoteAddress);
+  server.on('upgrade', (_request, socket: Duplex) => {
+    const connection = open.get(socket);
+    if (connection) connection.isUsed = true;
+  });
+
+  return {
+    inTurn({ socket }, response, handle) {
+      const connection = open.get(socket);
+      // Its client is gone already.
+      if (!connection) return;
+      const { response: earlier } = connection;
+      connection.response = response;
+      connection.isUsed = true;
+      if (!earlier || earlier.closed) {
+        handle();
+        return;
+      }
+      connection.waiting += 1;
+      if (connection.waiting > MAX_WAITING) {
+        socket.destroy();
+        return;
+      }
+      earlier.once('close', () => {
+        connection.waiting -= 1;
+        if (socket.destroyed) return;
+        // That of the earlier answer, which node:http removes only where no request waits.
+        socket.setTimeout(0);
+        handle();
+      });
+    },
+    isAnswering(socket) {
+      const response = open.get(socket)?.response;
+      return response !== undefined && !response.writableFinished && (response.headersSent || response.req.complete);
+    },
+    hasUntaken: () =>
+      [...open.values()].some(({ response }) => response?.writableEnded === true && !response.writableFinished),
+    get accepted() {
+      return accepted;
+    },
+    destroyUnused() {
+      destroy(({ isUsed }) => !isUsed);
+    },
+    destroyAll() {
+      destroy(() => true);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/** The headers of every answer: request id, security, CORS, HSTS and `vary`. */
+import type { IncomingMessage } from 'node:http';
+
+export type Headers = Record<string, string>;
+
+export interface CommonHeaders {
+  /** Of the answer to this request. */
+  of(request: IncomingMessage, requestId: string): Headers;
+  /** The value of `vary` where an answer depends on more request headers. */
+  vary(more: string): string;
+}
+
+export interface CommonHeadersOptions {
+  /** Origins whose pages may read answers. `*`: every origin. */
+  readonly origins: readonly string[];
+  /** Null: no HSTS. */
+  readonly hstsMaxAgeSeconds: number | null;
+  readonly schemeOf: (request: IncomingMessage) => 'http' | 'https';
+}
+
+/** Sandbox has its own policy in a meta element, where `frame-ancestors` has no effect. */
+const POLICY = "frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
+const EXPOSED = 'x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after';
+const PREFLIGHT_MAX_AGE_SECONDS = '86400';
+/** The answer to a preflight depends on these, apart from the origin. */
+export const PREFLIGHT_VARY = 'access-control-request-method, access-control-request-headers';
+
+export function createCommonHeaders(options: CommonHeadersOptions): CommonHeaders {
+  const { origins, hstsMaxAgeSeconds, schemeOf } = options;
+  const isOpen = origins.includes('*');
+  const vary = origins.length > 0 && !isOpen ? 'accept-encoding, origin' : 'accept-encoding';
+  const hsts = hstsMaxAgeSeconds === null ? null : `max-age=${hstsMaxAgeSeconds}`;
+
+  /** With `*` every answer has the same header, also without an origin: a cache may give it to any page. */
+  function allow(headers: Headers, { headers: sent }: IncomingMessage): void {
+    const allowed = isOpen ? '*' : origins.find((origin) => origin === sent.origin);
+    if (allowed === undefined) return;
+    headers['access-control-allow-origin'] = allowed;
+    // Only a preflight asks for a method.
+    if (sent['access-control-request-method'] === undefined) {
+      headers['access-control-expose-headers'] = EXPOSED;
+      return;
+    }
+    headers['access-control-allow-methods'] = 'GET, POST';
+    headers['access-control-max-age'] = PREFLIGHT_MAX_AGE_SECONDS;
+    const wanted = sent['access-control-request-headers'];
+    if (wanted !== undefined) headers['access-control-allow-headers'] = wanted;
+  }
+
+  return {
+    of(request, requestId) {
+      const headers: Headers = {
+        'x-request-id': requestId,
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': POLICY,
+        vary,
+      };
+      if (origins.length > 0) allow(headers, request);
+      // RFC 6797: only over TLS, which a trusted proxy has to name.
+      if (hsts !== null && schemeOf(request) === 'https') headers['strict-transport-security'] = hsts;
+      return headers;
+    },
+    vary: (more) => `${more}, ${vary}`,
+  };
+}

@@ -1,0 +1,108 @@
+/** The run page at `/` and at every link into it, its files below `/assets`, and GraphiQL: as `npm run build:page` left them. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fastifyStatic from '@fastify/static';
+import type { FastifyPluginAsync, RouteHandlerMethod } from 'fastify';
+import type { Logger } from '../../observability/logger.ts';
+import { createCompressedForms } from '../compression/compressed-forms.ts';
+import type { HttpResponse, Send } from '../response.ts';
+
+export interface PageOptions {
+  /** The key that the page starts with, over the embedded upstream. Null over any other. */
+  readonly sampleKey: string | null;
+  /** Where the gateway is found: BASE_PATH and the prefix of the plugin. Empty if there is none. */
+  readonly basePath: string;
+  /** False: GraphiQL is not served. */
+  readonly hasExplorers: boolean;
+  readonly send: Send;
+  readonly logger: Logger;
+}
+
+/** The same folder from `src/http/page` and from `dist/http/page`. */
+const FOLDER = fileURLToPath(new URL('../../../dist/page', import.meta.url));
+
+/** The page loads from the gateway only. React sets styles through the DOM, which `style-src 'self'` allows. */
+const policyOf = (styles = "'self'", ...more: readonly string[]): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src ${styles}`,
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    ...more,
+  ].join('; ');
+
+/** Vite puts a digest of the content into a file's name; the build adds compressed files. */
+const NAMED_BY_CONTENT = /-[\w-]{8}\.\w+(?:\.br|\.gz)?$/;
+const FOR_EVER = 'public, max-age=31536000, immutable';
+
+export function createPage(options: PageOptions): FastifyPluginAsync {
+  const { hasExplorers, send, logger } = options;
+
+  return async (app) => {
+    const [page, graphiql] = await Promise.all([readHtml('index.html', options), readHtml('graphiql.html', options)]);
+    const show = (html: string | null, policy: string): RouteHandlerMethod => {
+      const response = html === null ? NOT_BUILT : documentOf(html, policy);
+      return (_request, reply) => void send(reply, response);
+    };
+
+    app.get('/', show(page, policyOf()));
+    app.get('/workflows/*', show(page, policyOf()));
+    // Its editor adds style elements without a nonce, and has its icons in a font.
+    if (hasExplorers) app.get('/graphiql', show(graphiql, policyOf("'self' 'unsafe-inline'", 'font-src data:')));
+    if (page === null) {
+      logger.warn('the run page is not built: run `npm run build:page`, then start again');
+      return;
+    }
+    await app.register(fastifyStatic, {
+      root: join(FOLDER, 'assets'),
+      prefix: '/assets/',
+      // One route for each file of the build.
+      wildcard: false,
+      globIgnore: ['**/*.br', '**/*.gz'],
+      index: false,
+      decorateReply: false,
+      preCompressed: true,
+      acceptRanges: false,
+      lastModified: false,
+      cacheControl: false,
+      setHeaders(reply, path) {
+        void reply.header('cache-control', NAMED_BY_CONTENT.test(path) ? FOR_EVER : 'no-cache');
+      },
+    });
+  };
+}
+
+/** Null if it is not built. */
+async function readHtml(name: string, { sampleKey, basePath }: PageOptions): Promise<string | null> {
+  const html = await readFile(join(FOLDER, name), 'utf8').catch(() => null);
+  const tags = [
+    basePath !== '' && `<meta name="base-path" content="${basePath}">`,
+    sampleKey !== null && `<meta name="sample-key" content="${sampleKey}">`,
+  ];
+  // The build has relative URLs, which would be wrong on a link into the page: its path is deeper.
+  return (
+    html
+      ?.replaceAll('"./assets/', `"${basePath}/assets/`)
+      .replace('</head>', `${tags.filter(Boolean).join('')}</head>`) ?? null
+  );
+}
+
+const documentOf = (html: string, policy: string): HttpResponse => ({
+  status: 200,
+  body: html,
+  contentType: 'text/html; charset=utf-8',
+  cacheControl: 'no-cache',
+  headers: { 'content-security-policy': policy, 'referrer-policy': 'same-origin' },
+  forms: createCompressedForms(),
+});
+
+const NOT_BUILT: HttpResponse = {
+  status: 503,
+  body: 'The run page is not built. Run `npm ci && npm run build:page` in the clone, then start again. GraphQL is at /graphql.\n',
+  contentType: 'text/plain; charset=utf-8',
+};

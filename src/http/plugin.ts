@@ -1,0 +1,232 @@
+/** The gateway as a Fastify plugin: its hooks, error handlers and routes, all in its own scope. */
+import type { IncomingMessage } from 'node:http';
+import type { FastifyError, FastifyPluginAsync, FastifyReply, RouteHandlerMethod } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { Config } from '../config/config.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { SAMPLE_KEY } from '../graphql/apollo/sandbox.ts';
+import type { Graphql } from '../graphql/graphql.ts';
+import { createRateLimit, type RateLimit } from '../graphql/operations/rate-limit.ts';
+import { createSharedRateLimit } from '../graphql/operations/shared-rate-limit.ts';
+import type { ClientFacts } from '../observability/http-source.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { Observer } from '../observability/observer.ts';
+import { MAX_CLIENT_BYTES, type Runs } from '../runs/runs.ts';
+import type { After } from '../runs/timer.ts';
+import { createAuthentication } from './authentication.ts';
+import { createCompression } from './compression/compression.ts';
+import { networkOf } from './connection/client-address.ts';
+import { createClientBytes } from './connection/client-bytes.ts';
+import {
+  ALLOWED_METHODS,
+  GRAPHQL_PATH,
+  GRAPHQL_PATHS,
+  GRAPHQL_VARY,
+  STREAM_PATH,
+  type GraphqlPath,
+} from './exchange.ts';
+import { createExplorerPage } from './graphql/explorer-page.ts';
+import { createGraphqlHandler } from './graphql/graphql-handler.ts';
+import { createResponseCache } from './graphql/response-cache.ts';
+import { createCommonHeaders, PREFLIGHT_VARY } from './headers/common-headers.ts';
+import { originsOf } from './headers/origins.ts';
+import { createEventStreams } from './live/event-streams.ts';
+import { createLiveConnections } from './live/live-connections.ts';
+import { createSockets, type UpgradeRefusal } from './live/sockets.ts';
+import { openWebSockets } from './live/web-sockets.ts';
+import { createPage } from './page/page.ts';
+import { withoutPrefix } from './prefix.ts';
+import { createRateLimits } from './rate-limits.ts';
+import { createSend, errorResponse, jsonResponse } from './response.ts';
+import { createUnacceptedCallers } from './unaccepted-callers.ts';
+
+export interface HttpOptions {
+  readonly config: Config;
+  readonly authenticator: Authenticator;
+  readonly runs: Runs;
+  /** Null: a gateway that shares nothing. */
+  readonly fleet: Fleet | null;
+  readonly graphql: Graphql & { readonly schema: GraphQLSchema };
+  readonly metrics: Metrics;
+  readonly observer: Observer;
+  readonly logger: Logger;
+  readonly now: () => number;
+  readonly after: After;
+  readonly client: ClientFacts;
+  readonly stalledReaderMs?: number | undefined;
+  /** False: each request is executed, so that an embedder's plugins see it. */
+  readonly cachesAnswers: boolean;
+  /** False: the host answers paths outside the prefix. */
+  readonly ownsServer: boolean;
+}
+
+export interface Http {
+  readonly plugin: FastifyPluginAsync;
+  /** From now on `/readyz` fails, no live operation begins, and each answer closes its connection. */
+  readonly stop: () => void;
+  /** Answers a request whose path can't be decoded: Fastify has called no hook for it. */
+  readonly refuseUrl: (reply: FastifyReply, message: string) => void;
+}
+
+export function createHttp(options: HttpOptions): Http {
+  const { config, authenticator, runs, fleet, graphql, metrics, observer, logger, now, after, client } = options;
+  const { addressOf, schemeOf } = client;
+  const { isAccepted } = runs.cache;
+  const networkOfClient = (request: IncomingMessage) => networkOf(addressOf(request));
+  let isStopping = false;
+  const isReady = () => !isStopping;
+  const stop = () => {
+    isStopping = true;
+  };
+
+  const origins = originsOf(config.corsOrigins, config.sandbox);
+  const commonHeaders = createCommonHeaders({ origins, hstsMaxAgeSeconds: config.hstsMaxAgeSeconds, schemeOf });
+  const compression = createCompression();
+  const send = createSend({ compression, isReady, stalledReaderMs: options.stalledReaderMs });
+
+  const limitOf = (kind: string, perMinute: number): RateLimit => {
+    const local = createRateLimit({ perMinute, now });
+    return fleet ? createSharedRateLimit({ fleet, kind, perMinute, local }) : local;
+  };
+  /** The stages of every transport. */
+  const stages = {
+    authenticate: createAuthentication({ authenticator, addressOf, now, logger }),
+    unacceptedCallers: createUnacceptedCallers({
+      byAddress: limitOf('address', config.rateLimitAnonymousPerMinute),
+      isAccepted,
+      networkOf: networkOfClient,
+    }),
+    rateLimits: createRateLimits({
+      byViewer: config.rateLimitPerMinute === null ? null : limitOf('viewer', config.rateLimitPerMinute),
+    }),
+    clientBytes: createClientBytes(MAX_CLIENT_BYTES, isAccepted),
+  };
+
+  function refuse(reply: FastifyReply, status: number, message: string): void {
+    void send(reply, errorResponse(reply.request.id, status, 'BAD_REQUEST', message));
+  }
+
+  const plugin: FastifyPluginAsync = async (app) => {
+    const basePath = `${config.basePath}${app.prefix}`;
+    const liveConnections = createLiveConnections(after);
+    const streams = createEventStreams({ liveConnections, isReady });
+    const sockets = createSockets({
+      ...stages,
+      operations: graphql.operations,
+      schema: graphql.schema,
+      maxOperations: config.maxSubscriptionsPerConnection,
+      isAccepted,
+      networkOf: networkOfClient,
+      origins,
+      liveConnections,
+      isReady,
+      logger,
+    });
+    await openWebSockets(app);
+    const handle = createGraphqlHandler({
+      ...stages,
+      answerBrowser: createExplorerPage({ landingPage: graphql.landingPage, basePath, send }),
+      responses: options.cachesAnswers ? createResponseCache({ ...runs, now }) : null,
+      operations: graphql.operations,
+      streams,
+      send,
+      vary: commonHeaders.vary(GRAPHQL_VARY),
+      observer,
+    });
+
+    app.addHook('onRequest', (request, reply, done) => {
+      void reply.headers(commonHeaders.of(request.raw, request.id));
+      const { method, headers, httpVersion } = request.raw;
+      if (headers.host === undefined && httpVersion === '1.1') refuse(reply, 400, 'The request has no Host header.');
+      else if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect))
+        refuse(reply, 417, 'Expect: only 100-continue is supported.');
+      else if (method === 'OPTIONS') {
+        void reply.headers({ allow: ALLOWED_METHODS, vary: commonHeaders.vary(PREFLIGHT_VARY) });
+        void send(reply, { status: 204, body: '' });
+      } else if (request.ws) {
+        const isAtPath = request.routeOptions.url === `${app.prefix}${GRAPHQL_PATH}`;
+        const refusal = isAtPath ? sockets.refusalOf(request.raw) : OTHER_PATH;
+        // Each later reader of the request gets the same id.
+        request.raw.headers['x-request-id'] = request.id;
+        if (!refusal) done();
+        else {
+          const { status, code, message } = refusal;
+          void reply.headers({ ...refusal.headers, connection: 'close' });
+          void send(reply, errorResponse(request.id, status, code, message));
+        }
+      } else if (request.is404) {
+        // Other methods at the paths of GraphQL: they pass the same stages, and are refused there.
+        const [url] = withoutPrefix(request.url, app.prefix).split('?', 1);
+        const path = GRAPHQL_PATHS.find((each) => each === url);
+        if (path) handle(request, reply, path).catch(done);
+        else done();
+      } else done();
+    });
+    app.setErrorHandler((error: FastifyError, { id }, reply) => {
+      const { statusCode = 500, message } = error;
+      if (statusCode < 500) {
+        refuse(reply, statusCode, message);
+        return;
+      }
+      logger.error({ err: error, requestId: id }, 'a request failed');
+      void send(reply, errorResponse(id, 500, 'INTERNAL_SERVER_ERROR', DEFECT));
+    });
+    if (options.ownsServer || app.prefix !== '') {
+      app.setNotFoundHandler(({ id }, reply) => send(reply, errorResponse(id, 404, 'NOT_FOUND', NOT_FOUND)));
+    }
+
+    // The handler reads the body after the rate limit, whatever its type.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', (_request, _body, done) => {
+      done(null);
+    });
+    const route =
+      (path: GraphqlPath): RouteHandlerMethod =>
+      (request, reply) =>
+        handle(request, reply, path);
+    app.route({
+      method: ['GET', 'HEAD'],
+      url: GRAPHQL_PATH,
+      exposeHeadRoute: false,
+      handler: route(GRAPHQL_PATH),
+      wsHandler: (socket, { raw }) => {
+        // One class with two declarations: those of `ws` for CommonJS, and for modules.
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
+        sockets.serve(socket, raw);
+      },
+    });
+    app.post(GRAPHQL_PATH, route(GRAPHQL_PATH));
+    // A HEAD of a stream would never end.
+    app.route({ method: ['GET', 'POST'], url: STREAM_PATH, exposeHeadRoute: false, handler: route(STREAM_PATH) });
+    app.get('/healthz', (_request, reply) => send(reply, jsonResponse(200, { status: 'alive' })));
+    app.get('/readyz', (_request, reply) =>
+      send(reply, isReady() ? jsonResponse(200, { status: 'ready' }) : jsonResponse(503, { status: 'stopping' })),
+    );
+    app.get('/metrics', async (_request, reply) => {
+      const { contentType } = metrics;
+      await send(reply, { status: 200, body: await metrics.scrape(), contentType, cacheControl: 'no-store' });
+    });
+    const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
+    await app.register(createPage({ basePath, sampleKey, hasExplorers: config.sandbox, send, logger }));
+
+    app.addHook('preClose', async () => {
+      stop();
+      await liveConnections.close();
+    });
+  };
+
+  return {
+    plugin,
+    stop,
+    refuseUrl(reply, message) {
+      void reply.headers(commonHeaders.of(reply.request.raw, reply.request.id));
+      refuse(reply, 400, message);
+    },
+  };
+}
+
+const OTHER_PATH: UpgradeRefusal = { status: 404, code: 'NOT_FOUND', message: 'WebSockets are opened at /graphql.' };
+const DEFECT = 'Something went wrong inside the gateway. The request id leads to its log.';
+const NOT_FOUND = 'There is nothing at this path; GraphQL is at /graphql, the run page at /.';
