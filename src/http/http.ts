@@ -10,7 +10,7 @@ import { createSharedRateLimit } from '../graphql/operations/shared-rate-limit.t
 import { SAMPLE_KEY } from '../graphql/apollo/sandbox.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import type { ClientFacts } from '../observability/http-source.ts';
+import type { ClientFacts } from '../observability/operation-record.ts';
 import type { Observer } from '../observability/observer.ts';
 import { MAX_CLIENT_BYTES, type Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';

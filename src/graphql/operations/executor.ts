@@ -1,5 +1,6 @@
 /** Executes a validated operation: cost limits, fields, error formatting, answer size. */
 import { createSourceEventStream, execute, type GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import type { OperationType } from '../../observability/operation-record.ts';
 import { AbandonedError } from '../../upstream/errors.ts';
 import type { Execution } from './execution.ts';
 import type { SourceEvent } from '../subscriptions/live-events.ts';
@@ -9,7 +10,7 @@ import { errorAnswer, requestError, type ErrorFormatting } from './error-formatt
 import { limitError } from './limits.ts';
 import { withEffect, type HoldAnswer } from './held-answers.ts';
 import { rateLimited } from './rate-limit.ts';
-import type { Answer, OperationRequest, OperationType, Outcome } from './operation.ts';
+import type { Answer, OperationRequest, Outcome } from './operation.ts';
 import { EXECUTION_OPTIONS } from './variables.ts';
 
 /** Rejects with the error if nothing was executed. */

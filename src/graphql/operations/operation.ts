@@ -1,11 +1,9 @@
 /** One GraphQL operation of any transport, and its outcome. */
 import type { FormattedExecutionResult } from 'graphql';
 import type { Caller } from '../../auth/caller.ts';
-import type { OperationStart } from '../../observability/operation-record.ts';
+import type { OperationStart, OperationType } from '../../observability/operation-record.ts';
 import type { LiveEvents } from '../subscriptions/live-events.ts';
 import type { Allowance } from './rate-limit.ts';
-
-export type OperationType = 'query' | 'mutation' | 'subscription';
 
 /** The parameters as the client sent them. Only their types were checked. */
 export interface OperationParams {

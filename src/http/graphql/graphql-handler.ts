@@ -4,16 +4,11 @@
  */
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { OperationPipeline } from '../../graphql/operations/operation-pipeline.ts';
-import type {
-  Answer,
-  OperationRequest,
-  OperationType,
-  Outcome,
-  UnacceptedCaller,
-} from '../../graphql/operations/operation.ts';
+import type { Answer, OperationRequest, Outcome, UnacceptedCaller } from '../../graphql/operations/operation.ts';
 import { rateLimited } from '../../graphql/operations/rate-limit.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Observer } from '../../observability/observer.ts';
+import type { OperationType } from '../../observability/operation-record.ts';
 import type { Authenticate } from '../authentication.ts';
 import { readBody } from '../body.ts';
 import {

@@ -3,10 +3,10 @@ import { GraphQLError, parse, type FormattedExecutionResult, type GraphQLSchema 
 import { CloseCode, makeServer, type Server } from 'graphql-ws';
 import type { Caller } from '../../auth/caller.ts';
 import type { OperationPipeline } from '../../graphql/operations/operation-pipeline.ts';
-import type { OperationParams, OperationType, Outcome, UnacceptedCaller } from '../../graphql/operations/operation.ts';
+import type { OperationParams, Outcome, UnacceptedCaller } from '../../graphql/operations/operation.ts';
 import { rateLimited } from '../../graphql/operations/rate-limit.ts';
 import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
-import type { HttpSource } from '../../observability/http-source.ts';
+import type { HttpSource, OperationType } from '../../observability/operation-record.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { ANONYMOUS, createHolding, type ClientBytes, type Holding } from '../connection/client-bytes.ts';
 import { createWaitingClient, type WaitingClient } from '../connection/client-signal.ts';
