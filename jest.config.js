@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 /** `npm run test:e2e`: what starts a browser, proxies or processes of its own, or builds the run page. */
 export const END_TO_END = [
   '/test/(?:web|deploy)/.*\\.test\\.ts$',
-  '/test/(?:process|cli|fleet/(?:live|proofs|random-faults|valkey)|http/behind-nginx|upstream/connecting|upstream/proxies)\\.test\\.ts$',
+  '/test/(?:process|cli|fleet/(?:live|proofs|random-faults|valkey)|http/behind-nginx|observability/exported-traces|upstream/connecting|upstream/proxies)\\.test\\.ts$',
 ];
 
 /** Node strips the types itself, so there is no transform. @type {import('jest').Config} */

@@ -16,12 +16,11 @@ import { createClientAddress, createClientScheme, createProxyTrust } from './htt
 import { listen } from './http/connection/listen.ts';
 import { createHttp } from './http/plugin.ts';
 import { createServer } from './http/server.ts';
-import { readBuildInfo } from './observability/build-info.ts';
+import { readVersion } from './observability/build-info.ts';
 import { createLogger, flushed, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import type { OnOperation } from './observability/observed-operation.ts';
 import { createObserver } from './observability/observer.ts';
-import { createTracer } from './observability/tracing/tracing.ts';
 import { createRuns } from './runs/runs.ts';
 import { afterOnThisMachine, createClock, type After, type Clock } from './runs/timer.ts';
 import { createViewers } from './runs/viewer.ts';
@@ -136,16 +135,10 @@ async function openParts(
 
   opened.defer(() => flushed(logger));
   const metrics = createMetrics();
-  const build = readBuildInfo(config.buildRevision);
-  const tracer = await createTracer(config.tracing, { logger, now, version: build.version });
-  opened.defer(() =>
-    tracer?.close().catch((err: unknown) => {
-      logger.warn({ err }, 'the last spans could not be sent');
-    }),
-  );
+  const build = { version: readVersion(), revision: config.buildRevision };
   const isTrustedProxy = createProxyTrust(config.trustProxy);
   const client = { addressOf: createClientAddress(isTrustedProxy), schemeOf: createClientScheme(isTrustedProxy) };
-  const observer = createObserver({ metrics, logger, tracer, client, onOperation });
+  const observer = createObserver({ metrics, logger, client, version: build.version, onOperation });
 
   const fleet = config.fleet && (await createFleet({ config: config.fleet, metrics: metrics.fleet(), logger, now }));
   opened.defer(() => fleet?.close());

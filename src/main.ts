@@ -1,11 +1,11 @@
 /** The process: reads the command line, runs the command, and says what is wrong. */
 import { enableCompileCache } from 'node:module';
 import { text } from 'node:stream/consumers';
-import { readCommandLine, readConfigWith } from './cli/command-line.ts';
-import { ConfigError } from './config/config.ts';
+import { readCommandLine, readConfigWith, readVariables } from './cli/command-line.ts';
+import { ConfigError, readConfig } from './config/config.ts';
 import { UsageError } from './config/usage.ts';
 import { readContract } from './graphql/contract.ts';
-import { readVersion } from './observability/version.ts';
+import { readVersion } from './observability/build-info.ts';
 
 const { env: environment, ppid, stdin, stdout, stderr } = process;
 const write = (text: string) => void stdout.write(text);
@@ -22,9 +22,10 @@ async function run(argv: readonly string[]): Promise<void> {
   switch (command.name) {
     // Each loads what it needs: the usage should not wait for a gateway.
     case 'serve': {
-      const config = configWith(command.file);
+      const variables = readVariables(command.file, environment);
+      const config = readConfig(variables);
       const { serve } = await import('./cli/serve.ts');
-      await serve(config, write, environment.npm_lifecycle_event === 'start' ? ppid : null);
+      await serve(config, variables, write, environment.npm_lifecycle_event === 'start' ? ppid : null);
       break;
     }
     case 'check': {

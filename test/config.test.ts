@@ -1,8 +1,6 @@
 /** The settings. Defaults are compared with docs/configuration.md by docs.test.ts. */
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { ConfigError, readConfig } from '../src/config/config.ts';
-import { anyCharacter } from './harness/any-character.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,7 +15,6 @@ function errorOf(environment: Environment): string {
 }
 
 const DEFAULTS = readConfig({});
-const COLLECTOR = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
 const SECRET = 'a-secret-of-at-least-32-bytes-in-all';
 const FLEET = { REDIS_URL: 'rediss://user:password@valkey:6380/3', FLEET_SECRET: SECRET };
 
@@ -73,10 +70,6 @@ describe('a setting', () => {
       'UPSTREAM_URL: expected the base URL of the workflow API, since NODE_ENV is production',
     ],
     [{ UPSTREAM_HEADERS: 'Authorization: SECRET' }, 'UPSTREAM_HEADERS: authorization is the header with the key'],
-    [
-      { ...COLLECTOR, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
-      'OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf or http/json; got grpc',
-    ],
   ])('that does not go with the others is refused, and what to set is said: %j', (environment, sentence) => {
     expect(errorOf(environment)).toMatch(new RegExp(`^${sentence}`));
   });
@@ -98,8 +91,6 @@ describe('a wrong setting', () => {
   const ORIGINS = "a comma-separated list of origins such as https://app.example.com, or '*'";
   const PROXIES = 'a number of hops from 1 to 32, or a comma-separated list of addresses and CIDR ranges';
   const ENDPOINTS = 'a comma-separated list out of steps, run, runs, workflows, execute';
-  const ATTRIBUTES =
-    'attributes as key=value, separated by commas and percent-encoded, with at most 255 characters each';
 
   it.each([
     ...['65536', '-1', '80.5', '0x50', '8e1', 'http', '٤٠'].map((port) => ['PORT', port, PORT] as const),
@@ -119,17 +110,8 @@ describe('a wrong setting', () => {
     ),
     ['SANDBOX', 'true', 'on or off'],
     ['LOG_LEVEL', 'INFO', 'one of fatal, error, warn, info, debug, trace, silent'],
-    ['OTEL_SDK_DISABLED', 'yes', 'true or false'],
-    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/x', URL_RULE],
-    ['OTEL_EXPORTER_OTLP_COMPRESSION', 'br', 'one of none, gzip'],
-    ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'a fraction from 0 to 1'],
-    ...['team', 'team=%zz', '=x'].map((list) => ['OTEL_RESOURCE_ATTRIBUTES', list, ATTRIBUTES] as const),
   ])('%s=%s is refused with its name, what was expected and what came', (name, value, expected) => {
     expect(errorOf({ [name]: value })).toBe(`${name}: expected ${expected}; got ${JSON.stringify(value)}.`);
-  });
-
-  it.each(['jaeger_remote', 'xray'])('is the sampler %s, which the gateway lacks', (sampler) => {
-    expect(errorOf({ OTEL_TRACES_SAMPLER: sampler })).toMatch(/^OTEL_TRACES_SAMPLER: expected one of always_on, /);
   });
 
   it('has one line, next to those of the others', () => {
@@ -153,8 +135,6 @@ describe('a secret', () => {
     ['HTTP_PROXY', 'socks5://user:SECRET@proxy'],
     ['https_proxy', 'http://user:SECRET@proxy/path'],
     ['https_proxy', 'SECRET%zz:SECRET@proxy'],
-    ['OTEL_EXPORTER_OTLP_HEADERS', 'a b=SECRET'],
-    ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'a=SECRET%0d%0a'],
     ['REDIS_URL', 'http://SECRET@host'],
     ['REDIS_URL', 'redis://:SECRET,100%@host'],
     ['REDIS_URL', 'redis://host/0?password=SECRET'],
@@ -235,68 +215,4 @@ it('a fleet has a Valkey, whose password may be percent-encoded, and its secrets
   const secrets = [SECRET.toUpperCase(), SECRET];
   const given = { REDIS_URL: redisUrl, FLEET_SECRET: secrets.join(', '), SHARED_TTL_S: '60', REDIS_TIMEOUT_MS: '100' };
   expect(readConfig(given).fleet).toEqual({ redisUrl, secrets, sharedTtlMs: 60_000, redisTimeoutMs: 100 });
-});
-
-describe('the settings of traces', () => {
-  const tracing = (environment: Environment) => readConfig({ ...COLLECTOR, ...environment }).tracing;
-
-  it.each<readonly [Environment, string | undefined]>([
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, undefined],
-    [{ OTEL_SDK_DISABLED: 'TRUE', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, undefined],
-    [{ OTEL_TRACES_EXPORTER: 'none' }, undefined],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: '', OTEL_TRACES_EXPORTER: 'otlp' }, 'http://localhost:4318/v1/traces'],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://host/otlp/' }, 'https://host/otlp/v1/traces'],
-    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://host/mine' }, 'https://host/mine'],
-  ])('of %j send them to %s', (environment, url) => {
-    expect(tracing(environment)?.url).toBe(url);
-  });
-
-  it('prefer what is set for traces only, and the name of the service by its own variable', () => {
-    const all = {
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
-      OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json',
-      OTEL_EXPORTER_OTLP_HEADERS: 'a=1,b=1',
-      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'b=2',
-      OTEL_EXPORTER_OTLP_TIMEOUT: '1',
-      OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: '2',
-      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
-      OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: 'none',
-      OTEL_RESOURCE_ATTRIBUTES: 'service.name=a,team=b',
-      OTEL_SERVICE_NAME: 'c',
-    };
-    expect(tracing(all)).toMatchObject({
-      protocol: 'http/json',
-      headers: { a: '1', b: '2' },
-      timeoutMs: 2,
-      compression: 'none',
-      resource: { 'service.name': 'c', team: 'b' },
-    });
-  });
-
-  it('have pairs that are read as they were written', () => {
-    const value = fc.string({ unit: 'grapheme', maxLength: 20 });
-    // Zod leaves out `__proto__`, which nobody needs as a name.
-    const name = value.filter((each) => each !== '' && each !== '__proto__');
-    fc.assert(
-      fc.property(fc.uniqueArray(fc.tuple(name, value), { selector: ([each]) => each }), (pairs) => {
-        const written = pairs.map((pair) => pair.map(encodeURIComponent).join('=')).join(' , ');
-        expect(Object.entries(tracing({ OTEL_RESOURCE_ATTRIBUTES: written })?.resource ?? {})).toEqual(
-          Object.entries({ 'service.name': 'stepgate', ...Object.fromEntries(pairs) }),
-        );
-      }),
-    );
-  });
-
-  it('have headers that are read, or refused with a sentence that does not repeat them', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: anyCharacter }), (value) => {
-        try {
-          tracing({ OTEL_EXPORTER_OTLP_HEADERS: value });
-        } catch (error) {
-          expect(error).toBeInstanceOf(ConfigError);
-          expect(String(error)).toMatch(/OTEL_EXPORTER_OTLP_HEADERS: expected headers .*; got something else\.$/);
-        }
-      }),
-    );
-  });
 });

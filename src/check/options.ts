@@ -1,6 +1,6 @@
 /** What `stepgate check` is asked for: flags, and the key from the environment or standard input, never from a flag. */
+import { validateHeaderValue } from 'node:http';
 import type { Config } from '../config/config.ts';
-import { isHeader } from '../config/pairs.ts';
 import { parseFlags, UsageError } from '../config/usage.ts';
 import { isJsonObject, unwritable } from '../domain/json.ts';
 import { parseExactJson } from '../domain/long-integers.ts';
@@ -57,7 +57,7 @@ export async function readCheckOptions(
   // Another key in its place would be checked, and called good.
   if (fromStdin === '') throw new UsageError('--key-stdin: expected a key on standard input; it is empty.');
   const named = fromStdin ?? (environment.STEPGATE_CHECK_KEY ?? '').trim();
-  if (!isHeader('authorization', named)) {
+  if (!isHeaderValue(named)) {
     const name = fromStdin === undefined ? 'STEPGATE_CHECK_KEY' : '--key-stdin';
     throw new UsageError(
       `${name}: expected one key; it has a character that no header may have, such as a line break.`,
@@ -76,6 +76,15 @@ export async function readCheckOptions(
     inputs: flags.execute ? readInputs(flags.inputs ?? '{}') : null,
   };
   return { config, options };
+}
+
+function isHeaderValue(value: string): boolean {
+  try {
+    validateHeaderValue('authorization', value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readInputs(text: string): JsonObject {

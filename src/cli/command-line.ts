@@ -4,7 +4,7 @@ import { ConfigError, readConfig, type Config } from '../config/config.ts';
 import { overFile, readSettingsFile } from '../config/settings.ts';
 import { parseFlags, UsageError } from '../config/usage.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Command =
   /** `file`: with further settings. */
@@ -45,10 +45,14 @@ export function readCommandLine(argv: readonly string[]): Command {
   throw new UsageError(`Expected no command, check or print-schema; got ${JSON.stringify(word)}.\n\n${USAGE}`);
 }
 
-/** The settings of the environment, over those of the file. Throws ConfigError. */
-export function readConfigWith(file: string | undefined, environment: Environment): Config {
-  return readConfig(file === undefined ? environment : overFile(readSettingsFile(read(file), file), environment));
+/** The variables of the environment, over those of the file. Throws ConfigError. */
+export function readVariables(file: string | undefined, environment: Environment): Environment {
+  return file === undefined ? environment : overFile(readSettingsFile(read(file), file), environment);
 }
+
+/** Throws ConfigError. */
+export const readConfigWith = (file: string | undefined, environment: Environment): Config =>
+  readConfig(readVariables(file, environment));
 
 function read(file: string): string {
   try {

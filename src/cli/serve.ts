@@ -2,6 +2,9 @@
 import closeWithGrace from 'close-with-grace';
 import type { Config } from '../config/config.ts';
 import { createGateway, createLoggerFor } from '../gateway.ts';
+import { flushed } from '../observability/logger.ts';
+import type { Environment } from './command-line.ts';
+import { startTracing } from './tracing.ts';
 
 /** For how long a proxy may send requests over the connections that it keeps. */
 const LINGER_MS = 1000;
@@ -11,8 +14,14 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const NPM_CHECK_MS = 500;
 
 /** `npmId`: the process id of the npm that runs this as its script; null if none does. */
-export async function serve(config: Config, write: (text: string) => void, npmId: number | null): Promise<void> {
+export async function serve(
+  config: Config,
+  variables: Environment,
+  write: (text: string) => void,
+  npmId: number | null,
+): Promise<void> {
   const logger = createLoggerFor(config);
+  const stopTracing = await startTracing(variables, logger);
   const gateway = await createGateway(config, { logger });
 
   logger.info({ url: gateway.url, upstream: config.upstreamUrl ?? 'embedded' }, 'Stepgate is listening');
@@ -30,6 +39,8 @@ export async function serve(config: Config, write: (text: string) => void, npmId
     isStopping = true;
     if (err) logger.fatal({ err }, 'stopping after an error that nobody caught');
     await gateway.close(LINGER_MS);
+    await stopTracing();
+    await flushed(logger);
   });
   // npm and a terminal send each signal once, so it may come twice: close-with-grace would end the process at the second.
   const stop = (signal: NodeJS.Signals) => {

@@ -3,14 +3,12 @@ import { readAuth, type AuthConfig } from './auth.ts';
 import { ConfigError } from './config-error.ts';
 import { readFleet, type FleetConfig } from './fleet.ts';
 import { describeProblems } from './problems.ts';
-import { readTracing, type TracingConfig } from './tracing.ts';
 import { readConnection, withLowerCaseProxies, type UpstreamConnection } from './upstream-connection.ts';
 import { ENVIRONMENT, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
 
 export { ConfigError } from './config-error.ts';
 export type { UpstreamAuthHeader, UpstreamConnection, UpstreamProxy } from './upstream-connection.ts';
 export type { FleetConfig } from './fleet.ts';
-export type { Sampler, TracingConfig } from './tracing.ts';
 export { UPSTREAM_ENDPOINTS, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
 
 export interface Config {
@@ -63,8 +61,6 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Of the source that was built; null: unknown. */
   readonly buildRevision: string | null;
-  /** Null: no traces are sent. */
-  readonly tracing: TracingConfig | null;
 }
 
 /** Reads the variables, without blanks around their values; an empty one counts as unset. Throws ConfigError. */
@@ -128,7 +124,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     fleet: readFleet(variables),
     logLevel: variables.LOG_LEVEL,
     buildRevision: variables.BUILD_REVISION ?? null,
-    tracing: readTracing(variables),
   });
 }
 

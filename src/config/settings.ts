@@ -15,6 +15,8 @@ export type Settings = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** OpenTelemetry's SDK reads its variables itself. */
+const isOfTracing = (name: string): boolean => name.startsWith('OTEL_');
 const isVariable = (name: string): name is keyof Variables => Object.hasOwn(ENVIRONMENT.shape, name);
 
 /** Nothing but NODE_ENV is taken from the process, and that only if it is left out. Throws ConfigError. */
@@ -57,7 +59,7 @@ export function readSettingsFile(text: string, path: string): Environment {
     const at = `${path}:${index + 1}`;
     // The line may hold a key, so it is not quoted.
     if (name === undefined) return [`${at}: expected NAME=value, or a comment that begins with #.`];
-    if (!isVariable(name)) return [`${at}: ${name}: ${UNKNOWN}`];
+    if (!isVariable(name) && !isOfTracing(name)) return [`${at}: ${name}: ${UNKNOWN}`];
     // Blanks that are no spaces, which an editor or a web page has left, are part of the name for parseEnv.
     if (!Object.hasOwn(read, name)) return [`${at}: ${name}: expected nothing but plain spaces beside the name.`];
     return WHOLE_VALUE.test(value) ? [] : [`${at}: ${name}: ${PART}`];

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { AUTH_VARIABLES } from './auth.ts';
 import { FLEET_VARIABLES } from './fleet.ts';
 import { oneOf, wholeNumber, words } from './forms.ts';
-import { TRACING_VARIABLES } from './tracing.ts';
 import { CONNECTION_VARIABLES } from './upstream-connection.ts';
 
 export const UPSTREAM_ENDPOINTS = ['steps', 'run', 'runs', 'workflows', 'execute'] as const;
@@ -108,5 +107,4 @@ export const ENVIRONMENT = z.object({
     .regex(/^[\w.+-]{1,64}$/)
     .describe('a revision such as a commit id, of at most 64 letters, digits and ._+-')
     .optional(),
-  ...TRACING_VARIABLES,
 });

@@ -4,7 +4,8 @@
  */
 import { circuitBreaker, type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import type { Redis } from 'ioredis';
-import type { BreakerState, CommandOutcome, FleetMetrics } from '../observability/fleet-metrics.ts';
+import type { CommandOutcome, FleetMetrics } from '../observability/fleet-metrics.ts';
+import type { BreakerState } from '../observability/instruments.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Complaints } from './complaints.ts';
 import { DeadlineError, within } from './deadline.ts';

@@ -9,7 +9,7 @@ import { SAMPLE_KEY } from '../graphql/apollo/sandbox.ts';
 import type { Graphql } from '../graphql/graphql.ts';
 import { createRateLimit, type RateLimit } from '../graphql/operations/rate-limit.ts';
 import { createSharedRateLimit } from '../graphql/operations/shared-rate-limit.ts';
-import type { ClientFacts } from '../observability/http-source.ts';
+import type { ClientFacts } from '../observability/operation-record.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';

@@ -1,6 +1,8 @@
-/** Which build this is, and its metric. */
-import { Gauge, type Registry } from 'prom-client';
-import { readVersion } from './version.ts';
+/** The version and revision of this build. */
+import { readFileSync } from 'node:fs';
+
+/** `package.json` is next to `src` and next to `dist`. */
+const PACKAGE = new URL('../../package.json', import.meta.url);
 
 export interface BuildInfo {
   readonly version: string;
@@ -8,15 +10,7 @@ export interface BuildInfo {
   readonly revision: string | null;
 }
 
-export function readBuildInfo(revision: string | null): BuildInfo {
-  return { version: readVersion(), revision };
-}
-
-export function registerBuildInfo(registry: Registry, { version, revision }: BuildInfo): void {
-  new Gauge({
-    name: 'stepgate_build_info',
-    help: 'Always 1. The labels say which version and revision runs on which version of Node',
-    labelNames: ['version', 'revision', 'nodejs'],
-    registers: [registry],
-  }).set({ version, revision: revision ?? 'unknown', nodejs: process.version }, 1);
+export function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string };
+  return version;
 }

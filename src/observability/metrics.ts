@@ -1,15 +1,16 @@
 /** The metrics of one gateway, in a registry of its own. docs/observability.md lists them. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { registerBuildInfo, type BuildInfo } from './build-info.ts';
-import { BREAKER_STATES, createFleetMetrics, type BreakerState, type FleetMetrics } from './fleet-metrics.ts';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { BuildInfo } from './build-info.ts';
+import { createFleetMetrics } from './fleet-metrics.ts';
+import { createInstruments, type BreakerState, type Instruments } from './instruments.ts';
 import {
   cacheOutcomeOf,
   CACHE_OUTCOMES,
-  OPERATION_TYPES,
   TRANSPORTS,
   type OperationRecord,
+  type Transport,
 } from './operation-record.ts';
-import { codeLabel, OUTCOMES, type Outcome } from './outcome.ts';
+import { codeLabel, OPERATION_OUTCOMES, type OperationOutcome } from './outcome.ts';
 
 /** Gauges of prom-client with the suffix of counters. Their sums by type, without the suffix, stay. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
@@ -24,88 +25,54 @@ export interface MetricSources {
 
 export interface UpstreamState {
   readonly breaker: BreakerState;
-  /** Endpoints of single workflows whose own breaker has opened in the last ten seconds. */
-  readonly openCompartments: number;
+  /** Circuit breakers of single workflows' endpoints that have opened in the last ten seconds. */
+  readonly openWorkflowBreakers: number;
   readonly callsInUse: number;
   readonly callsQueued: number;
 }
 
-export interface Metrics {
-  readonly contentType: string;
-  /** All metrics in Prometheus' text format. */
-  scrape(): Promise<string>;
-  /** Registers the gauges that are read at a scrape. To be called once. */
-  watch(sources: MetricSources): void;
-  /** Registers the metrics of the shared tier. To be called at most once. */
-  fleet(): FleetMetrics;
-  responseCacheHit(): void;
-  /** Subscriptions are counted but not timed: they last as long as their runs. */
-  operation(operationRecord: OperationRecord, outcome: Outcome, seconds: number): void;
-  subscribers(transport: OperationRecord['transport'], change: 1 | -1): void;
-  /** `outcome` is `ok`, `ABANDONED` or an error code. */
-  upstreamCall(endpoint: string, outcome: string, seconds: number): void;
-  /** `field` is a path of the contract, never a word of an answer. */
-  upstreamDeviation(field: string, outcome: 'read' | 'lost', count: number): void;
-}
+export type Metrics = ReturnType<typeof createMetrics>;
 
 const OPERATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const CALL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-export function createMetrics(): Metrics {
+export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const instruments = createInstruments(registry);
   return {
     contentType: registry.contentType,
+    /** All metrics in Prometheus' text format. */
     scrape: () => registry.metrics(),
-    watch: (sources) => {
-      registerBuildInfo(registry, sources.build);
-      registerGauges(registry, sources);
+    /** Registers the gauges that are read at a scrape. To be called once. */
+    watch: (sources: MetricSources) => {
+      watch(instruments, sources);
     },
-    fleet: () => createFleetMetrics(registry),
-    ...operationMetrics(registry),
-    ...upstreamMetrics(registry),
+    /** Registers the metrics of the shared tier. To be called at most once. */
+    fleet: () => createFleetMetrics(instruments),
+    ...operationMetrics(instruments),
+    ...upstreamMetrics(instruments),
   };
 }
 
-function operationMetrics(registry: Registry): Pick<Metrics, 'responseCacheHit' | 'operation' | 'subscribers'> {
-  const registers = [registry];
-  const operations = new Counter({
-    name: 'stepgate_operations_total',
-    help: 'Operations completed',
-    labelNames: ['transport', 'type', 'outcome'],
-    registers,
-  });
-  const caches = new Counter({
-    name: 'stepgate_operation_cache_total',
-    help: 'Operations by cache result',
-    labelNames: ['cache'],
-    registers,
-  });
-  const errors = new Counter({
-    name: 'stepgate_operation_errors_total',
-    help: 'Operations with errors, once per error code',
-    labelNames: ['code'],
-    registers,
-  });
-  const durations = new Histogram({
-    name: 'stepgate_operation_duration_seconds',
-    help: 'Duration of executed queries and mutations',
-    labelNames: ['transport'],
-    buckets: OPERATION_BUCKETS,
-    registers,
-  });
-  const subscribers = new Gauge({
-    name: 'stepgate_subscribers',
-    help: 'Open subscriptions',
-    labelNames: ['transport'],
-    registers,
-  });
+function operationMetrics({ counter, gauge, histogram }: Instruments) {
+  const labels = ['transport', 'type', 'outcome'] as const;
+  const operations = counter('stepgate_operations_total', 'Operations completed', labels);
+  const caches = counter('stepgate_operation_cache_total', 'Operations by cache result', ['cache']);
+  const errors = counter('stepgate_operation_errors_total', 'Operations with errors, once per error code', ['code']);
+  const durations = histogram(
+    'stepgate_operation_duration_seconds',
+    'Duration of executed queries and mutations',
+    ['transport'],
+    OPERATION_BUCKETS,
+  );
+  const subscribers = gauge('stepgate_subscribers', 'Open subscriptions', ['transport']);
   // rate() misses the first increase of a series that does not begin at 0.
   for (const transport of TRANSPORTS) {
     subscribers.set({ transport }, 0);
-    for (const type of OPERATION_TYPES) {
-      for (const outcome of OUTCOMES) operations.inc({ transport, type, outcome }, 0);
+    for (const type of ['query', 'mutation', 'subscription', 'unknown']) {
+      for (const outcome of OPERATION_OUTCOMES) operations.inc({ transport, type, outcome }, 0);
     }
   }
   for (const cache of CACHE_OUTCOMES) caches.inc({ cache }, 0);
@@ -113,47 +80,42 @@ function operationMetrics(registry: Registry): Pick<Metrics, 'responseCacheHit' 
   return {
     responseCacheHit() {
       operations.inc({ transport: 'http', type: 'query', outcome: 'ok' });
-      caches.inc({ cache: 'ready' });
+      caches.inc({ cache: 'response' });
     },
-    operation(operationRecord, outcome, seconds) {
+    /** Subscriptions are counted but not timed: they last as long as their runs. */
+    operation(operationRecord: OperationRecord, outcome: OperationOutcome, seconds: number) {
       const { transport, type, errorCodes } = operationRecord;
       operations.inc({ transport, type, outcome });
       caches.inc({ cache: cacheOutcomeOf(operationRecord) });
       for (const code of errorCodes) errors.inc({ code: codeLabel(code) });
       if (type !== 'subscription') durations.observe({ transport }, seconds);
     },
-    subscribers(transport, change) {
+    subscribers(transport: Transport, change: 1 | -1) {
       subscribers.inc({ transport }, change);
     },
   };
 }
 
-function upstreamMetrics(registry: Registry): Pick<Metrics, 'upstreamCall' | 'upstreamDeviation'> {
-  const registers = [registry];
-  const calls = new Counter({
-    name: 'stepgate_upstream_calls_total',
-    help: 'Upstream calls completed',
-    labelNames: ['endpoint', 'outcome'],
-    registers,
-  });
-  const durations = new Histogram({
-    name: 'stepgate_upstream_call_duration_seconds',
-    help: 'Duration of upstream calls, including queueing and retries',
-    labelNames: ['endpoint'],
-    buckets: CALL_BUCKETS,
-    registers,
-  });
-  const deviations = new Counter({
-    name: 'stepgate_upstream_deviations_total',
-    help: 'Values in upstream answers that deviate from the contract, by field',
-    labelNames: ['field', 'outcome'],
-    registers,
-  });
+function upstreamMetrics({ counter, histogram }: Instruments) {
+  const calls = counter('stepgate_upstream_calls_total', 'Upstream calls completed', ['endpoint', 'outcome']);
+  const durations = histogram(
+    'stepgate_upstream_call_duration_seconds',
+    'Duration of upstream calls, including queueing and retries',
+    ['endpoint'],
+    CALL_BUCKETS,
+  );
+  const deviations = counter(
+    'stepgate_upstream_deviations_total',
+    'Values in upstream answers that deviate from the contract, by field',
+    ['field', 'outcome'],
+  );
   return {
-    upstreamDeviation(field, outcome, count) {
+    /** `field` is a path of the contract, never a word of an answer. */
+    upstreamDeviation(field: string, outcome: 'read' | 'lost', count: number) {
       deviations.inc({ field, outcome }, count);
     },
-    upstreamCall(endpoint, outcome, seconds) {
+    /** `outcome` is `ok`, `ABANDONED` or an error code. */
+    upstreamCall(endpoint: string, outcome: string, seconds: number) {
       const isCode = outcome !== 'ok' && outcome !== 'ABANDONED';
       calls.inc({ endpoint, outcome: isCode ? codeLabel(outcome) : outcome });
       durations.observe({ endpoint }, seconds);
@@ -161,34 +123,18 @@ function upstreamMetrics(registry: Registry): Pick<Metrics, 'upstreamCall' | 'up
   };
 }
 
-function registerGauges(registry: Registry, { upstream, cachedBytes, pollers }: MetricSources): void {
-  const registers = [registry];
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
-  gauge('stepgate_upstream_calls_in_use', 'Upstream calls in progress', () => upstream().callsInUse);
-  gauge('stepgate_upstream_calls_queued', 'Upstream calls waiting for a slot', () => upstream().callsQueued);
-  gauge('stepgate_held_bytes', 'Bytes cached of upstream answers, as CACHE_MAX_BYTES counts them', cachedBytes);
-  gauge('stepgate_pollers', 'Live pollers', pollers);
-  gauge(
-    'stepgate_upstream_open_compartments',
-    'Endpoints of single workflows whose own circuit breaker has opened in the last ten seconds',
-    () => upstream().openCompartments,
+function watch({ gauge, watched, breaker }: Instruments, { upstream, cachedBytes, pollers, build }: MetricSources) {
+  watched('stepgate_upstream_calls_in_use', 'Upstream calls in progress', () => upstream().callsInUse);
+  watched('stepgate_upstream_calls_queued', 'Upstream calls waiting for a slot', () => upstream().callsQueued);
+  watched('stepgate_cache_bytes', 'Bytes cached of upstream answers, as CACHE_MAX_BYTES counts them', cachedBytes);
+  watched('stepgate_pollers', 'Live pollers', pollers);
+  watched(
+    'stepgate_upstream_open_workflow_breakers',
+    "Circuit breakers of single workflows' endpoints that have opened in the last ten seconds",
+    () => upstream().openWorkflowBreakers,
   );
-  new Gauge({
-    name: 'stepgate_upstream_breaker',
-    help: '1 for the current state of the circuit breaker for all calls, 0 for the others',
-    labelNames: ['state'],
-    registers,
-    collect() {
-      const { breaker } = upstream();
-      for (const state of BREAKER_STATES) this.set({ state }, state === breaker ? 1 : 0);
-    },
-  });
+  breaker('stepgate_upstream_breaker', 'for all calls', () => upstream().breaker);
+  gauge('stepgate_build_info', 'Always 1. Version and revision of the gateway, and version of Node', [
+    ...['version', 'revision', 'nodejs'],
+  ]).set({ version: build.version, revision: build.revision ?? 'unknown', nodejs: process.version }, 1);
 }

@@ -1,61 +1,47 @@
-/** What an `onOperation` observer is told of an operation: the fields of its log line, and no variable, payload or key. */
-import type { Logger } from './logger.ts';
-import { cacheOutcomeOf, type CacheOutcome, type OperationRecord, type OperationType } from './operation-record.ts';
-import type { Transport } from './operation-record.ts';
-import type { Outcome } from './outcome.ts';
+/** The report on an operation for its log line and for `onOperation`, without any variable, payload or key. */
+import { cacheOutcomeOf, type CacheOutcome, type OperationRecord, type Transport } from './operation-record.ts';
+import type { OperationOutcome } from './outcome.ts';
 
 export interface ObservedOperation {
   readonly requestId: string;
   readonly transport: Transport;
   /** Tells one caller from another, and is worthless outside this process. Null without a credential. */
   readonly viewerId: string | null;
-  /** Null for an anonymous operation, one that is not valid, and an answer from the response cache. */
+  /** Null for an anonymous operation, an invalid one, and an answer from the response cache. */
   readonly name: string | null;
-  readonly type: OperationType;
-  /** SHA-256 of the text; null where `name` is null for one of the last two reasons. */
+  /** `unknown` for an invalid operation and for an answer from the response cache. */
+  readonly type: OperationRecord['type'];
+  /** SHA-256 of the text; null for an invalid operation and for an answer from the response cache. */
   readonly queryHash: string | null;
   /** Null for an answer from the response cache. */
   readonly durationMs: number | null;
-  readonly outcome: Outcome;
-  /** `ready`: the whole answer came from the response cache. */
+  readonly outcome: OperationOutcome;
+  /** `response`: the whole answer came from the response cache. */
   readonly cache: CacheOutcome;
   readonly upstreamCalls: number;
   /** Distinct codes. */
   readonly errorCodes: readonly string[];
-  /** Events sent; null if it is no subscription. */
+  /** Events sent; null if the operation is not a subscription. */
   readonly events: number | null;
 }
 
 export type OnOperation = (operation: ObservedOperation) => unknown;
 
-export interface OperationObserver {
-  executed(operationRecord: OperationRecord, outcome: Outcome, durationMs: number): void;
-  responseCacheHit(requestId: string, viewerId: string): void;
-}
-
-/** What the hook throws or rejects with is logged, and reaches no client. */
-export function createOperationObserver(onOperation: OnOperation, logger: Logger): OperationObserver {
-  const notify = (operation: ObservedOperation) => {
-    Promise.try(onOperation, operation).catch((err: unknown) => {
-      logger.error({ err, requestId: operation.requestId }, 'onOperation failed');
-    });
-  };
-
+export function observedOperation(
+  operationRecord: OperationRecord,
+  outcome: OperationOutcome,
+  durationMs: number,
+): ObservedOperation {
+  const { requestId, transport, viewerId, name, type, queryHash, upstreamCalls, errorCodes } = operationRecord;
+  const cache = cacheOutcomeOf(operationRecord);
+  const events = operationRecord.isSubscribed ? operationRecord.events : null;
   return {
-    executed(operationRecord, outcome, durationMs) {
-      const { requestId, transport, viewerId, name, type, queryHash, upstreamCalls, errorCodes } = operationRecord;
-      const cache = cacheOutcomeOf(operationRecord);
-      const events = operationRecord.isSubscribed ? operationRecord.events : null;
-      notify({
-        ...{ requestId, transport, viewerId, name, type, queryHash, durationMs, outcome, cache },
-        ...{ upstreamCalls, errorCodes, events },
-      });
-    },
-    responseCacheHit(requestId, viewerId) {
-      notify({
-        ...{ requestId, transport: 'http', viewerId, name: null, type: 'unknown', queryHash: null, durationMs: null },
-        ...{ outcome: 'ok', cache: 'ready', upstreamCalls: 0, errorCodes: [], events: null },
-      });
-    },
+    ...{ requestId, transport, viewerId, name, type, queryHash, outcome, cache, upstreamCalls, errorCodes, events },
+    durationMs: Math.round(durationMs * 1000) / 1000,
   };
 }
+
+export const observedCacheHit = (requestId: string, viewerId: string): ObservedOperation => ({
+  ...{ requestId, transport: 'http', viewerId, name: null, type: 'unknown', queryHash: null, durationMs: null },
+  ...{ outcome: 'ok', cache: 'response', upstreamCalls: 0, errorCodes: [], events: null },
+});

@@ -1,17 +1,13 @@
 /** The one interface through which the gateway reports operations and upstream calls to metrics, log and traces. */
 import type { UpstreamEndpoint } from '../config/config.ts';
 import { createDeviationReports, type CountedDeviation } from './deviations.ts';
-import type { ClientFacts, HttpSource } from './http-source.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
-import { traceparentOf, type OperationRecord, type OperationStart } from './operation-record.ts';
-import { createOperationObserver, type OnOperation } from './observed-operation.ts';
+import { observedCacheHit, observedOperation, type ObservedOperation, type OnOperation } from './observed-operation.ts';
 import { createOperationLog } from './operation-log.ts';
+import type { ClientFacts, HttpSource, OperationRecord, OperationStart } from './operation-record.ts';
 import { outcomeOf } from './outcome.ts';
-import { callAttributes, callEndAttributes, URL_TEMPLATES } from './tracing/attributes.ts';
-import { endOperationSpan } from './tracing/operation-span.ts';
-import { requestAttributes } from './tracing/request-attributes.ts';
-import type { Tracer } from './tracing/spans.ts';
+import { createSpans, traceparentOf } from './spans.ts';
 
 export interface Observer {
   /** Counted always, logged at `debug` only, never timed or traced. */
@@ -40,7 +36,7 @@ export interface ObservedCall {
   /** To be called once per attempt. */
   attempt(): void;
   readonly answered: (status: number) => void;
-  /** What the answer's reader has found. */
+  /** The deviations that the answer's reader has found. */
   deviated(deviations: readonly CountedDeviation[]): void;
   /** `outcome` is `ok`, `ABANDONED` or an error code. */
   end(outcome: string): void;
@@ -49,34 +45,43 @@ export interface ObservedCall {
 export interface ObserverOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
-  readonly tracer: Tracer | null;
   readonly client: ClientFacts;
+  /** Of the gateway. */
+  readonly version: string;
   readonly onOperation?: OnOperation | undefined;
 }
 
-export function createObserver({ metrics, logger, tracer, client, onOperation }: ObserverOptions): Observer {
+const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
+
+export function createObserver({ metrics, logger, client, version, onOperation }: ObserverOptions): Observer {
   const log = createOperationLog(logger, client);
-  const embedder = onOperation && createOperationObserver(onOperation, logger);
+  const spans = createSpans(version, client);
   const reportDeviations = createDeviationReports(metrics, logger, () => performance.now());
+
+  /** An error of the hook is logged, and reaches no client. */
+  const notify = (hook: OnOperation, operation: ObservedOperation) => {
+    Promise.try(hook, operation).catch((err: unknown) => {
+      logger.error({ err, requestId: operation.requestId }, 'onOperation failed');
+    });
+  };
 
   return {
     responseCacheHit(requestId, viewerId, http) {
       metrics.responseCacheHit();
       log.responseCacheHit(requestId, viewerId, http);
-      embedder?.responseCacheHit(requestId, viewerId);
+      if (onOperation) notify(onOperation, observedCacheHit(requestId, viewerId));
     },
 
-    begin({ transport, requestId, viewerId, traceparent, http }) {
-      const parent = traceparentOf(traceparent);
-      const span = tracer?.begin(parent, http ? requestAttributes(http, client) : {}) ?? null;
+    begin({ transport, requestId, viewerId, traceparent: given, http }) {
+      const traceparent = typeof given === 'string' && TRACEPARENT.test(given) ? given : null;
       return {
         transport,
         requestId,
         viewerId,
         http,
         startedAt: performance.now(),
-        span,
-        traceparent: span?.traceparent ?? parent,
+        span: spans.operation(http, traceparent),
+        traceparent,
         name: null,
         type: 'unknown',
         queryHash: null,
@@ -93,7 +98,7 @@ export function createObserver({ metrics, logger, tracer, client, onOperation }:
 
     subscribed(operationRecord) {
       operationRecord.isSubscribed = true;
-      // HTTP carries events as server-sent ones alone.
+      // HTTP carries events only as server-sent ones.
       if (operationRecord.transport === 'http') operationRecord.transport = 'graphql-sse';
       metrics.subscribers(operationRecord.transport, 1);
     },
@@ -101,23 +106,23 @@ export function createObserver({ metrics, logger, tracer, client, onOperation }:
     end(operationRecord) {
       const durationMs = performance.now() - operationRecord.startedAt;
       const outcome = outcomeOf(operationRecord);
+      const operation = observedOperation(operationRecord, outcome, durationMs);
       if (operationRecord.isSubscribed) metrics.subscribers(operationRecord.transport, -1);
       metrics.operation(operationRecord, outcome, durationMs / 1000);
-      log.executed(operationRecord, outcome, durationMs);
-      embedder?.executed(operationRecord, outcome, durationMs);
-      if (operationRecord.span) endOperationSpan(operationRecord.span, operationRecord, outcome);
+      log.executed(operation, operationRecord);
+      if (onOperation) notify(onOperation, operation);
+      spans.endOperation(operationRecord, outcome);
       operationRecord.http = undefined;
     },
 
     call(endpoint, { method, url }, operationRecord) {
       const startedAt = performance.now();
-      const name = `${method} ${URL_TEMPLATES[endpoint]}`;
-      const span = operationRecord?.span?.child(name, callAttributes(endpoint, method, url)) ?? null;
+      const span = operationRecord && spans.call(operationRecord.span, endpoint, method, url);
       if (operationRecord) operationRecord.upstreamCalls += 1;
       let attempts = 0;
       let status: number | null = null;
       return {
-        traceparent: span?.traceparent ?? operationRecord?.traceparent ?? null,
+        traceparent: (span && traceparentOf(span)) ?? operationRecord?.traceparent ?? null,
         attempt() {
           attempts += 1;
         },
@@ -129,8 +134,7 @@ export function createObserver({ metrics, logger, tracer, client, onOperation }:
         },
         end(outcome) {
           metrics.upstreamCall(endpoint, outcome, (performance.now() - startedAt) / 1000);
-          const isError = outcome !== 'ok' && outcome !== 'ABANDONED';
-          span?.end(name, callEndAttributes({ attempts, status, outcome }), isError ? [outcome] : []);
+          if (span) spans.endCall(span, outcome, attempts, status);
         },
       };
     },

@@ -1,14 +1,9 @@
 /** One log line per operation. Its fields are listed here, so no key, variable or payload can get in. */
-import type { ClientFacts, HttpSource } from './http-source.ts';
 import type { Logger } from './logger.ts';
-import { cacheOutcomeOf, type OperationRecord } from './operation-record.ts';
-import type { Outcome } from './outcome.ts';
-
-export interface OperationLog {
-  executed(operationRecord: OperationRecord, outcome: Outcome, durationMs: number): void;
-  /** Logged at `debug` only: there may be tens of thousands a second. */
-  responseCacheHit(requestId: string, viewerId: string, http: HttpSource): void;
-}
+import { observedCacheHit, type ObservedOperation } from './observed-operation.ts';
+import type { ClientFacts, HttpSource, OperationRecord } from './operation-record.ts';
+import type { OperationOutcome } from './outcome.ts';
+import { traceContextOf } from './spans.ts';
 
 const MESSAGE = 'operation';
 const LEVELS = {
@@ -17,48 +12,52 @@ const LEVELS = {
   client_error: 'warn',
   upstream_error: 'warn',
   internal_error: 'error',
-} as const satisfies Record<Outcome, string>;
+} as const satisfies Record<OperationOutcome, string>;
 
 /** Enough to tell one viewer from another. */
-const short = (viewerId: string | null) => viewerId?.slice(0, 12) ?? null;
+const VIEWER_LENGTH = 12;
 /** Clients choose the names of their operations. */
 const MAX_NAME_LENGTH = 100;
 
-export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts, 'addressOf'>): OperationLog {
+export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts, 'addressOf'>) {
   // Redaction looks at every field and triples the cost of a line; none of these fields needs it.
   const logger = root.child({}, { redact: [] });
+  const fieldsOf = ({ requestId, transport, viewerId, outcome, cache }: ObservedOperation, http?: HttpSource) => ({
+    requestId,
+    transport,
+    'client.address': http && addressOf(http.request),
+    viewer: viewerId?.slice(0, VIEWER_LENGTH) ?? null,
+    outcome,
+    cache,
+  });
 
   return {
-    executed(operationRecord, outcome, durationMs) {
-      const level = LEVELS[outcome];
+    executed(operation: ObservedOperation, { http, span }: Pick<OperationRecord, 'http' | 'span'>) {
+      const level = LEVELS[operation.outcome];
       if (!logger.isLevelEnabled(level)) return;
-      const { requestId, transport, viewerId, http, name, type, queryHash, upstreamCalls, errorCodes, span } =
-        operationRecord;
+      const { name, type, queryHash, durationMs, upstreamCalls, errorCodes, events } = operation;
+      const traceContext = traceContextOf(span);
       logger[level](
         {
-          requestId,
-          transport,
-          client: http && addressOf(http.request),
-          operationName: name?.slice(0, MAX_NAME_LENGTH) ?? null,
-          operationType: type,
+          ...fieldsOf(operation, http),
+          'graphql.operation.name': name?.slice(0, MAX_NAME_LENGTH) ?? null,
+          'graphql.operation.type': type,
           queryHash,
-          viewer: short(viewerId),
-          durationMs: Math.round(durationMs * 1000) / 1000,
-          outcome,
-          cache: cacheOutcomeOf(operationRecord),
+          durationMs,
           upstreamCalls,
           // Undefined fields are left out.
           errorCodes: errorCodes.length > 0 ? errorCodes : undefined,
-          events: operationRecord.isSubscribed ? operationRecord.events : undefined,
-          traceId: span?.traceId,
+          events: events ?? undefined,
+          trace_id: traceContext?.traceId,
+          span_id: traceContext?.spanId,
         },
         MESSAGE,
       );
     },
-    responseCacheHit(requestId, viewerId, { request }) {
+    /** Logged at `debug` only: there may be tens of thousands a second. */
+    responseCacheHit(requestId: string, viewerId: string, http: HttpSource) {
       if (!logger.isLevelEnabled('debug')) return;
-      const line = { requestId, transport: 'http', client: addressOf(request), viewer: short(viewerId) };
-      logger.debug({ ...line, outcome: 'ok', cache: 'ready' }, MESSAGE);
+      logger.debug(fieldsOf(observedCacheHit(requestId, viewerId), http), MESSAGE);
     },
   };
 }

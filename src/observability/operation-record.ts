@@ -1,14 +1,25 @@
 /** The record of one operation. Its log line, its span and its metrics are made from it, so they agree. */
-import type { HttpSource } from './http-source.ts';
-import type { Span } from './tracing/spans.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Span } from '@opentelemetry/api';
 
 export const TRANSPORTS = ['http', 'graphql-ws', 'graphql-sse'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
-export const OPERATION_TYPES = ['query', 'mutation', 'subscription', 'unknown'] as const;
-export type OperationType = (typeof OPERATION_TYPES)[number];
+export type OperationType = 'query' | 'mutation' | 'subscription';
 
-/** What is known when an operation begins. */
+/** For a WebSocket, the request of its handshake: its operations have no response of their own. */
+export interface HttpSource {
+  readonly request: IncomingMessage;
+  readonly response?: ServerResponse;
+}
+
+/** Facts about the client of a request, as trusted proxies report them. */
+export interface ClientFacts {
+  readonly addressOf: (request: IncomingMessage) => string;
+  readonly schemeOf: (request: IncomingMessage) => 'http' | 'https';
+}
+
+/** Facts that are known when an operation begins. */
 export interface OperationStart {
   readonly transport: Transport;
   readonly requestId: string;
@@ -25,15 +36,16 @@ export interface OperationRecord extends Omit<OperationStart, 'transport' | 'tra
   transport: Transport;
   /** Milliseconds, from `performance.now()`. */
   readonly startedAt: number;
-  /** Null if tracing is off. */
-  readonly span: Span | null;
-  /** Passed on to the upstream. Null if tracing is off and the request has none. */
+  /** Does nothing if the process has no SDK. */
+  readonly span: Span;
+  /** The valid header of the request, or null. The upstream gets it if the process has no SDK. */
   readonly traceparent: string | null;
   /** Released at the end: a poller keeps the record of the subscription that started it. */
   http: HttpSource | undefined;
   /** Null for anonymous operations, and until the document is validated. */
   name: string | null;
-  type: OperationType;
+  /** `unknown` until the document is validated. */
+  type: OperationType | 'unknown';
   queryHash: string | null;
   /** How the data read so far was obtained: from the cache, by a call, or stale instead of an error. */
   hasCached: boolean;
@@ -49,22 +61,17 @@ export interface OperationRecord extends Omit<OperationStart, 'transport' | 'tra
   errorCodes: readonly string[];
 }
 
-const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
-
-/** The given W3C trace context if it is valid, else null. */
-export const traceparentOf = (given: string | readonly string[] | undefined): string | null =>
-  typeof given === 'string' && TRACEPARENT.test(given) ? given : null;
-
 export function recordErrorCode(operationRecord: OperationRecord, code: string): void {
   if (!operationRecord.errorCodes.includes(code)) operationRecord.errorCodes = [...operationRecord.errorCodes, code];
 }
 
-export const CACHE_OUTCOMES = ['ready', 'held', 'fetched', 'stale', 'none'] as const;
+/** `response`: from the response cache. `hit`: all data was cached. `none`: no data was read. */
+export const CACHE_OUTCOMES = ['response', 'hit', 'fetched', 'stale', 'none'] as const;
 export type CacheOutcome = (typeof CACHE_OUTCOMES)[number];
 
 /** The worst result among the operation's reads. */
 export function cacheOutcomeOf({ hasStale, hasFetched, hasCached }: OperationRecord): CacheOutcome {
   if (hasStale) return 'stale';
   if (hasFetched) return 'fetched';
-  return hasCached ? 'held' : 'none';
+  return hasCached ? 'hit' : 'none';
 }

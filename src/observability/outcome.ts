@@ -1,8 +1,8 @@
 /** The outcome of an operation, and error codes as metric labels. */
 import type { OperationRecord } from './operation-record.ts';
 
-export const OUTCOMES = ['ok', 'client_error', 'upstream_error', 'internal_error', 'abandoned'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+export const OPERATION_OUTCOMES = ['ok', 'client_error', 'upstream_error', 'internal_error', 'abandoned'] as const;
+export type OperationOutcome = (typeof OPERATION_OUTCOMES)[number];
 
 export const INTERNAL = 'INTERNAL_SERVER_ERROR';
 
@@ -44,7 +44,10 @@ export const codeLabel = (code: string): string => (KNOWN_CODES.has(code) ? code
 /** Failures of the gateway or of what it depends on. All other codes tell the client what it did wrong. */
 export const isServerError = (code: string): boolean => code === INTERNAL || DEPENDENCY_FAILURES.has(code);
 
-export function outcomeOf({ errorCodes, isAbandoned }: Pick<OperationRecord, 'errorCodes' | 'isAbandoned'>): Outcome {
+export function outcomeOf({
+  errorCodes,
+  isAbandoned,
+}: Pick<OperationRecord, 'errorCodes' | 'isAbandoned'>): OperationOutcome {
   if (isAbandoned) return 'abandoned';
   if (errorCodes.includes(INTERNAL)) return 'internal_error';
   if (errorCodes.some((code) => DEPENDENCY_FAILURES.has(code))) return 'upstream_error';

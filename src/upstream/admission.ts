@@ -18,7 +18,7 @@ import {
   type IHalfOpenAfterBackoffContext,
 } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
-import type { BreakerState } from '../observability/fleet-metrics.ts';
+import type { BreakerState } from '../observability/instruments.ts';
 import type { UpstreamState } from '../observability/metrics.ts';
 import type { Refusals } from './api.ts';
 import { GatewayError, isOutage } from './errors.ts';
@@ -151,7 +151,7 @@ export function createAdmission(concurrency: number): Admission {
     },
     state: () => ({
       breaker: stateOf(breaker),
-      openCompartments: [...compartments.values()].filter(({ hasOpened }) => hasOpened()).length,
+      openWorkflowBreakers: [...compartments.values()].filter(({ hasOpened }) => hasOpened()).length,
       callsInUse: concurrency - all.slots.executionSlots,
       callsQueued: all.waiting,
     }),

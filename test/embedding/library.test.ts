@@ -342,8 +342,8 @@ describe('an embedder', () => {
       seen.map(({ name, type, cache, outcome, errorCodes }) => [name, type, cache, outcome, ...errorCodes]),
     ).toEqual([
       ['Status', 'query', 'fetched', 'ok'],
-      ['Status', 'query', 'held', 'ok'],
-      [null, 'unknown', 'ready', 'ok'],
+      ['Status', 'query', 'hit', 'ok'],
+      [null, 'unknown', 'response', 'ok'],
       [null, 'unknown', 'none', 'client_error', 'GRAPHQL_VALIDATION_FAILED'],
     ]);
     expect(new Set(seen.map(({ viewerId }) => viewerId)).size).toBe(1);

@@ -11,5 +11,5 @@ export const STOP_PARTS_MS = [
   constant('src/http/live/live-connections.ts', 'GRACE_MS'),
   constant('src/cli/serve.ts', 'LINGER_MS'),
   constant('src/http/connection/drain.ts', 'ALL_MS'),
-  constant('src/observability/tracing/otlp.ts', 'CLOSE_WITHIN_MS'),
+  constant('src/cli/tracing.ts', 'CLOSE_WITHIN_MS'),
 ];

@@ -207,7 +207,7 @@ describe('what the requests and answers of one viewer hold', () => {
     gate.resolve(undefined);
     await until(() => log.operations.length >= seen + 13);
     expect(log.operations.slice(-12)).toEqual(
-      Array(12).fill(expect.objectContaining({ operationType: 'mutation', outcome: 'abandoned' })),
+      Array(12).fill(expect.objectContaining({ 'graphql.operation.type': 'mutation', outcome: 'abandoned' })),
     );
     expect((await gateway.query(TYPENAME, large)).status).toBe(200);
   });
@@ -263,7 +263,7 @@ describe('what the requests and answers of one viewer hold', () => {
     const raw = await connectOne();
     raw.socket.pause();
     await raw.send(postOf(body));
-    await until(() => log.operations.at(-1)?.cache === 'ready');
+    await until(() => log.operations.at(-1)?.cache === 'response');
     expect((await post(body)).status).toBe(429);
     expect((await post(body, { authorization: 'Bearer key-2' })).status).toBe(200);
     raw.socket.resume();

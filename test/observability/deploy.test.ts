@@ -83,8 +83,8 @@ describe('the alerts and the dashboard', () => {
 
   it('would fail for a metric, a label or a value that does not exist', () => {
     expect(problemsOf('sum(stepgate_nothing)', figures)).toEqual(['there is no metric stepgate_nothing']);
-    expect(problemsOf('sum by (viewer) (stepgate_held_bytes)', figures)).toEqual([
-      'stepgate_held_bytes has no label viewer',
+    expect(problemsOf('sum by (viewer) (stepgate_cache_bytes)', figures)).toEqual([
+      'stepgate_cache_bytes has no label viewer',
     ]);
     expect(problemsOf('stepgate_upstream_breaker{state="ajar"}', figures)).toEqual([
       'no series of stepgate_upstream_breaker fits state="ajar"',

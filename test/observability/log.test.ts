@@ -27,8 +27,14 @@ describe('the log', () => {
     await start('info');
     for (let time = 0; time < 3; time += 1) await gateway.query(RUN);
     expect(log.operations).toMatchObject([
-      { level: 30, transport: 'http', operationName: 'StatusOfRun', operationType: 'query', outcome: 'ok' },
-      { level: 30, operationName: 'StatusOfRun', cache: 'held', upstreamCalls: 0 },
+      {
+        level: 30,
+        transport: 'http',
+        'graphql.operation.name': 'StatusOfRun',
+        'graphql.operation.type': 'query',
+        outcome: 'ok',
+      },
+      { level: 30, 'graphql.operation.name': 'StatusOfRun', cache: 'hit', upstreamCalls: 0 },
     ]);
     expect(log.operations[0]).toMatchObject({ cache: 'fetched', upstreamCalls: 1 });
     const [first, second] = log.operations;
@@ -40,7 +46,7 @@ describe('the log', () => {
   it('has a line at debug for a response cache hit, with the fields that the docs mark', async () => {
     await start('debug');
     for (let time = 0; time < 3; time += 1) await gateway.query(RUN);
-    const ready = log.operations.find(({ cache }) => cache === 'ready');
+    const ready = log.operations.find(({ cache }) => cache === 'response');
     const marked = rowsOf('Log').filter(([, meaning]) => meaning?.startsWith('¹'));
     expect(ready).toMatchObject({ level: 20, outcome: 'ok', transport: 'http' });
     expect(Object.keys(ready ?? {}).sort()).toEqual(marked.flatMap(([field]) => wordsIn(field)).sort());
@@ -65,14 +71,14 @@ describe('the log', () => {
     }
     socket.leave();
     await gateway.close();
-    const seen = log.operations.map(({ transport, cache, outcome, client, events }) => ({
+    const seen = log.operations.map(({ transport, cache, outcome, events, 'client.address': client }) => ({
       ...{ transport, cache, outcome, client, events },
     }));
     const client = '203.0.113.7';
     expect(seen.slice(0, 4)).toMatchObject([
       { transport: 'http', cache: 'fetched', outcome: 'ok', client },
-      { transport: 'http', cache: 'held', outcome: 'ok', client },
-      { transport: 'http', cache: 'ready', outcome: 'ok', client },
+      { transport: 'http', cache: 'hit', outcome: 'ok', client },
+      { transport: 'http', cache: 'response', outcome: 'ok', client },
       { transport: 'http', cache: 'none', outcome: 'client_error', client },
     ]);
     expect(seen.slice(4)).toHaveLength(2);
@@ -83,10 +89,10 @@ describe('the log', () => {
       ]),
     );
     const fields = new Set(log.operations.flatMap((line) => Object.keys(line)));
-    // Tracing is off here; traces.test.ts covers `traceId`.
+    // Tracing is off here; traces.test.ts covers these two.
     const listed = rowsOf('Log')
       .flatMap(([field]) => wordsIn(field))
-      .filter((field) => field !== 'traceId');
+      .filter((field) => !['trace_id', 'span_id'].includes(field));
     expect([...fields].sort()).toEqual(listed.sort());
   });
 
@@ -96,8 +102,13 @@ describe('the log', () => {
     upstream.script = () => ({ status: 500 });
     await gateway.query(RUN);
     expect(log.operations).toMatchObject([
-      { level: 40, outcome: 'client_error', operationName: null, errorCodes: ['GRAPHQL_VALIDATION_FAILED'] },
-      { level: 40, outcome: 'upstream_error', operationName: 'StatusOfRun', errorCodes: ['UPSTREAM_UNAVAILABLE'] },
+      { level: 40, outcome: 'client_error', 'graphql.operation.name': null, errorCodes: ['GRAPHQL_VALIDATION_FAILED'] },
+      {
+        level: 40,
+        outcome: 'upstream_error',
+        'graphql.operation.name': 'StatusOfRun',
+        errorCodes: ['UPSTREAM_UNAVAILABLE'],
+      },
     ]);
   });
 });

@@ -27,9 +27,9 @@ describe('the metrics', () => {
     return { upstream, gateway };
   };
 
-  it('count an answer as fetched, then held, then ready, and time only executed operations', async () => {
+  it('count an answer as fetched, then as a hit, then as a cached response, and time only executed operations', async () => {
     const { gateway } = await start();
-    for (const cache of ['fetched', 'held', 'ready', 'ready']) {
+    for (const cache of ['fetched', 'hit', 'response', 'response']) {
       const before = await scrape(gateway.url);
       await gateway.query(RUN);
       const after = await scrape(gateway.url);
@@ -38,11 +38,11 @@ describe('the metrics', () => {
     }
     const figures = await scrape(gateway.url);
     expect(figures.counts('stepgate_operations_total')).toEqual({ 'http query ok': 4 });
-    expect(figures.counts('stepgate_operation_cache_total')).toEqual({ fetched: 1, held: 1, ready: 2 });
+    expect(figures.counts('stepgate_operation_cache_total')).toEqual({ fetched: 1, hit: 1, response: 2 });
     expect(figures.counts('stepgate_upstream_calls_total')).toEqual({ 'run ok': 1 });
     expect(figures.value('stepgate_operation_duration_seconds_count', { transport: 'http' })).toBe(2);
     expect(figures.value('stepgate_upstream_call_duration_seconds_count', { endpoint: 'run' })).toBe(1);
-    expect(figures.value('stepgate_held_bytes')).toBe(gateway.cachedBytes());
+    expect(figures.value('stepgate_cache_bytes')).toBe(gateway.cachedBytes());
     expect(figures.value('stepgate_upstream_breaker', { state: 'closed' })).toBe(1);
   });
 

@@ -4,6 +4,7 @@ import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
 import { captureLog, scrape } from '../harness/observed.ts';
 import { startSpanReceiver, type SpanReceiver } from '../harness/span-receiver.ts';
+import { startTracingSdk } from '../harness/tracing-sdk.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 /** In every place where something of a caller's or of a run's can stand. */
@@ -45,10 +46,8 @@ describe('what nobody may read', () => {
     upstream = await startFaultyUpstream(singing);
     receiver = await startSpanReceiver();
     const log = captureLog('trace');
-    gateway = await startGateway(
-      { UPSTREAM_URL: upstream.url, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
-      { logger: log.logger },
-    );
+    const sdk = startTracingSdk(receiver.url);
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { logger: log.logger });
     const ask = (query: string, variables: Readonly<Record<string, unknown>> = {}) =>
       gateway.query(query, { key: KEY, variables });
 
@@ -78,6 +77,7 @@ describe('what nobody may read', () => {
     await socket.next();
     const figures = await scrape(gateway.url);
     await gateway.close();
+    await sdk.close();
 
     // The canary was everywhere that it should be.
     expect(JSON.stringify(seen)).toContain(CANARY);

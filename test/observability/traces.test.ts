@@ -1,14 +1,14 @@
-/** The spans of operations and upstream calls, as a collector receives them over OTLP. */
-import { createHash } from 'node:crypto';
+/** The spans of operations and upstream calls, in a process that has OpenTelemetry's SDK. The gateway's own: exported-traces.test.ts. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { context, trace } from '@opentelemetry/api';
 import * as conventions from '@opentelemetry/semantic-conventions/incubating';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
 import { captureLog, rowsOf, wordsIn, type CapturedLog } from '../harness/observed.ts';
 import { ask } from '../harness/plain-http.ts';
-import { startProcess } from '../harness/process.ts';
 import { startSpanReceiver, type ReceivedSpan, type SpanReceiver } from '../harness/span-receiver.ts';
+import { startTracingSdk, type TracingSdk } from '../harness/tracing-sdk.ts';
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -22,31 +22,25 @@ const [SERVER, CLIENT, IS_ERROR] = [2, 3, 2];
 
 let upstream: FaultyUpstream;
 let receiver: SpanReceiver;
+let sdk: TracingSdk;
 let gateway: TestGateway;
 let log: CapturedLog;
 
 beforeEach(async () => {
   upstream = await startFaultyUpstream();
   receiver = await startSpanReceiver();
+  sdk = startTracingSdk(receiver.url);
 });
 afterEach(async () => {
   await gateway.close();
+  await sdk.close();
   await receiver.close();
   await upstream.close();
 });
 
 const start = async (environment: Fields = {}, level = 'info') => {
   log = captureLog(level);
-  gateway = await startGateway(
-    {
-      UPSTREAM_URL: upstream.url,
-      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-      // Longer than the gateway waits for the last spans when it closes.
-      OTEL_EXPORTER_OTLP_TIMEOUT: '3000',
-      ...environment,
-    },
-    { logger: log.logger },
-  );
+  gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { logger: log.logger });
 };
 
 const send = async (body: string | null, headers: Fields = {}, method = 'POST', search = '') => {
@@ -72,9 +66,10 @@ const abandon = async (query: string) => {
   await cut;
 };
 
-/** Of this kind, oldest first. What was not sent before is sent when the gateway closes. */
+/** Of this kind, oldest first. The last ones are sent when the SDK closes. */
 const spansOf = async (kind: number): Promise<readonly ReceivedSpan[]> => {
   await gateway.close();
+  await sdk.close();
   return receiver.spans.filter((span) => span.kind === kind);
 };
 
@@ -87,8 +82,7 @@ describe('the trace of an operation', () => {
     expect(operation).toMatchObject({
       traceId: TRACE,
       parentSpanId: PARENT,
-      name: 'query',
-      service: 'stepgate',
+      name: 'query StatusOfRun',
       attributes: {
         'graphql.operation.name': 'StatusOfRun',
         'graphql.operation.type': 'query',
@@ -122,7 +116,7 @@ describe('the trace of an operation', () => {
       traceparent: `00-${TRACE}-${call?.spanId}-01`,
       'x-request-id': 'night-1',
     });
-    expect(log.operations).toMatchObject([{ requestId: 'night-1', traceId: TRACE }]);
+    expect(log.operations).toMatchObject([{ requestId: 'night-1', trace_id: TRACE, span_id: operation?.spanId }]);
   });
 
   it('is a new one where the caller’s is not valid', async () => {
@@ -137,7 +131,7 @@ describe('the trace of an operation', () => {
     await start();
     for (let time = 0; time < 4; time += 1) await post(RUN, { traceparent: TRACEPARENT });
     const operations = await spansOf(SERVER);
-    expect(operations.map(({ attributes }) => attributes['stepgate.cache'])).toEqual(['fetched', 'held']);
+    expect(operations.map(({ attributes }) => attributes['stepgate.cache'])).toEqual(['fetched', 'hit']);
   });
 
   it('of a socket continues that of the handshake; its request ids are numbered, and its spans have no HTTP method', async () => {
@@ -150,7 +144,7 @@ describe('the trace of an operation', () => {
     client.subscribe({ query: '{ nothing }' }, '2');
     expect(await client.next()).toMatchObject({ type: 'error', errors: [{ extensions: { requestId: 'night-2.2' } }] });
     client.leave();
-    const operation = (await spansOf(SERVER)).find(({ name }) => name === 'subscription');
+    const operation = (await spansOf(SERVER)).find(({ name }) => name === 'subscription Watching');
     expect(operation).toMatchObject({
       traceId: TRACE,
       parentSpanId: PARENT,
@@ -177,7 +171,7 @@ describe('the trace of an operation', () => {
     expect(await client.next()).toEqual({ type: 'complete' });
     const [operation] = await spansOf(SERVER);
     expect(operation).toMatchObject({
-      name: 'subscription',
+      name: 'subscription Watching',
       traceId: TRACE,
       attributes: { 'stepgate.request_id': 'night-3' },
     });
@@ -202,15 +196,11 @@ describe('the trace of an operation', () => {
     });
   });
 
-  it('ends when the client leaves, without a status; the log has it also without tracing', async () => {
-    await start({ OTEL_SDK_DISABLED: 'true' });
-    await abandon(RUN);
-    await gateway.close();
-    expect(log.operations).toMatchObject([{ outcome: 'abandoned', client: '127.0.0.1' }]);
+  it('ends when the client leaves, without a status', async () => {
     await start();
     await abandon(RUN);
     const [operation] = await spansOf(SERVER);
-    expect(log.operations).toMatchObject([{ outcome: 'abandoned', client: '127.0.0.1' }]);
+    expect(log.operations).toMatchObject([{ outcome: 'abandoned', 'client.address': '127.0.0.1' }]);
     expect(operation?.attributes).toMatchObject({ 'stepgate.outcome': 'abandoned', 'client.address': '127.0.0.1' });
     expect(operation?.attributes).not.toHaveProperty(['http.response.status_code']);
     const [call] = await spansOf(CLIENT);
@@ -218,12 +208,25 @@ describe('the trace of an operation', () => {
     expect([operation?.status.code, call?.status.code]).not.toContain(IS_ERROR);
   });
 
-  it('does not hold the gateway up when the collector is away', async () => {
+  it('continues an embedder’s own span of the request', async () => {
+    const own = trace.getTracer('embedder').startSpan('request');
+    const { traceId, spanId } = own.spanContext();
+    // Node runs the requests of a server in the context that it was started in.
+    await context.with(trace.setSpan(context.active(), own), () => start());
+    await post(RUN, { traceparent: TRACEPARENT });
+    own.end();
+    expect((await spansOf(SERVER))[0]).toMatchObject({ traceId, parentSpanId: spanId });
+  });
+
+  it('is the caller’s where the process has no SDK; the log has no trace', async () => {
+    await sdk.close();
     await start();
-    await receiver.close();
-    expect(await post(RUN)).toBe(200);
-    await gateway.close();
-    receiver = await startSpanReceiver();
+    await post(RUN, { traceparent: TRACEPARENT });
+    await abandon(runOf('r2'));
+    expect(receiver.exports).toEqual([]);
+    expect(upstream.calls.map(({ headers }) => headers.traceparent)).toEqual([TRACEPARENT, undefined]);
+    expect(log.operations).toMatchObject([{ outcome: 'ok' }, { outcome: 'abandoned', 'client.address': '127.0.0.1' }]);
+    expect(log.text).not.toContain('trace_id');
   });
 });
 
@@ -285,7 +288,7 @@ describe('the attributes of a span', () => {
     await post(RUN, { 'x-forwarded-for': '198.51.100.1, 203.0.113.7', 'x-forwarded-proto': 'https' });
     const [span] = await spansOf(SERVER);
     expect(span?.attributes).toMatchObject({ 'client.address': address, 'url.scheme': scheme });
-    expect(log.operations).toMatchObject([{ client: address }]);
+    expect(log.operations).toMatchObject([{ 'client.address': address }]);
   });
 
   it.each([
@@ -325,175 +328,5 @@ describe('the attributes of a span', () => {
     expect(calls.map(({ attributes, status }) => [attributes['http.response.status_code'], status.code])).toEqual(
       expect.arrayContaining([404, 500].map((status) => [status, IS_ERROR])),
     );
-  });
-});
-
-describe('the variables of OpenTelemetry', () => {
-  /** What is sent of one operation in this environment, at the latest when the gateway closes. */
-  const sent = async (environment: Fields, headers: Fields = {}) => {
-    await start(environment);
-    expect(await post(RUN, headers)).toBe(200);
-    await gateway.close();
-    return receiver.spans;
-  };
-
-  it('choose the endpoint: a base URL, or that of traces as it is', async () => {
-    expect(await sent({})).toHaveLength(2);
-    const own = await startSpanReceiver('/own/path');
-    await sent({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${own.url}/own/path` });
-    expect([receiver, own].map(({ exports }) => exports.map(({ path }) => path))).toEqual([
-      ['/v1/traces'],
-      ['/own/path'],
-    ]);
-    expect(own.spans).toHaveLength(2);
-    await own.close();
-  });
-
-  it('choose the protocol; both carry the same', async () => {
-    await sent({}, { traceparent: TRACEPARENT });
-    await sent({ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, { traceparent: TRACEPARENT });
-    expect(receiver.exports.map(({ headers }) => headers['content-type'])).toEqual([
-      'application/x-protobuf',
-      'application/json',
-    ]);
-    const comparable = receiver.spans.map(({ traceId, name, kind, attributes, resource }) => {
-      const { 'server.port': port, 'stepgate.request_id': id, ...others } = attributes;
-      return { traceId, name, kind, others, resource, types: [typeof port, typeof id] };
-    });
-    expect(comparable).toHaveLength(4);
-    expect(comparable.slice(2)).toEqual(comparable.slice(0, 2));
-  });
-
-  it('choose the compression, the headers and the resource', async () => {
-    const [span] = await sent({
-      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
-      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20a2V5,x-tenant=other',
-      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-tenant=mine',
-      OTEL_SERVICE_NAME: 'gateway-eu',
-      OTEL_RESOURCE_ATTRIBUTES: 'service.name=other,deployment.environment.name=staging,team=a%2Cb',
-    });
-    expect(receiver.exports[0]?.headers).toMatchObject({
-      'content-encoding': 'gzip',
-      authorization: 'Basic a2V5',
-      'x-tenant': 'mine',
-    });
-    expect(span?.resource).toEqual({
-      'service.name': 'gateway-eu',
-      'service.version': expect.stringMatching(/^\d+\.\d+\.\d+$/),
-      'deployment.environment.name': 'staging',
-      team: 'a,b',
-      'telemetry.sdk.language': 'nodejs',
-      'telemetry.sdk.name': 'opentelemetry',
-      'telemetry.sdk.version': expect.any(String),
-    });
-  });
-
-  it.each<readonly [string, string, readonly string[]]>([
-    ['always_on', '', ['none', '01', '00']],
-    ['always_off', '', []],
-    ['traceidratio', '1', ['none', '01', '00']],
-    ['traceidratio', '0', []],
-    ['parentbased_always_on', '', ['none', '01']],
-    ['parentbased_always_off', '', ['01']],
-    ['parentbased_traceidratio', '1', ['none', '01']],
-    ['parentbased_traceidratio', '0', ['01']],
-  ])('sample by %s (%s) the traces of callers with these flags: %j', async (sampler, argument, sampled) => {
-    await start({ OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: argument, LIVE_TTL_MS: '0' });
-    const taken: string[] = [];
-    for (const flags of ['none', '01', '00']) {
-      await post(runOf(`r${flags}`), flags === 'none' ? {} : { traceparent: `00-${TRACE}-${PARENT}-${flags}` });
-      // The upstream gets the decision.
-      if (String(upstream.calls.at(-1)?.headers.traceparent).endsWith('1')) taken.push(flags);
-    }
-    expect(taken).toEqual(sampled);
-    expect(await spansOf(SERVER)).toHaveLength(sampled.length);
-  });
-
-  it('sample a fraction by the trace’s id: what a small one takes, a larger one takes, too', async () => {
-    const ids = Array.from({ length: 40 }, (_, id) => createHash('md5').update(`trace ${id}`).digest('hex'));
-    const sampledBy = async (ratio: string): Promise<readonly string[]> => {
-      const before = receiver.spans.length;
-      await start({ OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: ratio });
-      for (const id of ids) await post(`query q${id} ${runOf('r1')}`, { traceparent: `00-${id}-${PARENT}-00` });
-      await gateway.close();
-      return [...new Set(receiver.spans.slice(before).map(({ traceId }) => traceId))];
-    };
-    const [few, many] = [await sampledBy('0.2'), await sampledBy('0.7')];
-    expect(few.length).toBeGreaterThan(0);
-    expect(many.length).toBeLessThan(ids.length);
-    expect(many).toEqual(expect.arrayContaining([...few]));
-    expect(many.length).toBeGreaterThan(few.length);
-  });
-
-  it('bound the spans that wait and the time until they are sent: the rest is dropped', async () => {
-    const open = Promise.withResolvers<undefined>();
-    receiver.gate = open.promise;
-    await start({ OTEL_BSP_MAX_QUEUE_SIZE: '5', OTEL_BSP_SCHEDULE_DELAY: '1' });
-    for (let index = 0; index < 20; index += 1) await post(runOf(`r${index}`));
-    open.resolve(undefined);
-    await gateway.close();
-    // One batch was being sent, and one waited.
-    expect(receiver.spans.length).toBeGreaterThanOrEqual(5);
-    expect(receiver.spans.length).toBeLessThanOrEqual(10);
-  });
-
-  it('have lost spans logged with the reason, once a minute, without a header', async () => {
-    receiver.status = 401;
-    await start({
-      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=canary',
-      OTEL_BSP_SCHEDULE_DELAY: '1',
-      OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1',
-    });
-    for (const id of ['r1', 'r2', 'r3']) {
-      const arrived = receiver.nextExport();
-      await post(runOf(id));
-      await arrived;
-    }
-    await gateway.close();
-    expect(log.lines.filter(({ msg }) => msg === 'spans could not be sent')).toMatchObject([
-      { level: 40, spans: 1, reason: expect.stringContaining('Unauthorized') },
-    ]);
-    expect(receiver.exports.every(({ headers }) => headers.authorization === 'canary')).toBe(true);
-    expect(log.text).not.toContain('canary');
-  });
-
-  it.each([{ OTEL_SDK_DISABLED: 'true' }, { OTEL_TRACES_EXPORTER: 'none' }, { OTEL_EXPORTER_OTLP_ENDPOINT: '' }])(
-    'switch traces off: %j; the caller’s is passed on as it came',
-    async (environment) => {
-      expect(await sent(environment, { traceparent: TRACEPARENT })).toEqual([]);
-      expect(receiver.exports).toEqual([]);
-      expect(upstream.calls.map(({ headers }) => headers.traceparent)).toEqual([TRACEPARENT]);
-    },
-  );
-});
-
-describe('the real process', () => {
-  /** A module that prints the name of every package that is imported after it. */
-  const PRINTS_PACKAGES = `data:text/javascript,${encodeURIComponent(`
-    import { writeSync } from 'node:fs';
-    import { registerHooks } from 'node:module';
-    const resolve = (name, context, next) => {
-      if (/^@?\\w/.test(name)) writeSync(2, 'resolved ' + name + '\\n');
-      return next(name, context);
-    };
-    registerHooks({ resolve });
-  `)}`;
-
-  it.each([
-    ['without an endpoint does not load', {}, false],
-    ['with an endpoint loads', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }, true],
-  ])('%s OpenTelemetry’s SDK', async (_what, environment, isLoaded) => {
-    const child = startProcess({ NODE_OPTIONS: `--import=${PRINTS_PACKAGES}`, ...environment });
-    await child.url();
-    child.child.kill('SIGKILL');
-    await child.exited;
-    expect(child.output()).toContain('resolved pino\n');
-    expect(child.output().includes('resolved @opentelemetry/sdk-trace\n')).toBe(isLoaded);
-  });
-
-  it('does not start with a protocol that it does not speak', async () => {
-    const child = startProcess({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' });
-    expect(await child.exited).toBe(1);
-    expect(child.output()).toContain('OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf or http/json; got grpc');
   });
 });

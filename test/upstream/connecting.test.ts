@@ -9,6 +9,7 @@ import { startGateway, type GraphqlError, type TestGateway } from '../harness/ga
 import { captureLog, scrape } from '../harness/observed.ts';
 import { startProcess, type GatewayProcess } from '../harness/process.ts';
 import { startSpanReceiver } from '../harness/span-receiver.ts';
+import { startTracingSdk } from '../harness/tracing-sdk.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status steps { id } } }';
 const ANSWER = { run: { status: 'COMPLETED', steps: [{ id: 'r1-step' }] } };
@@ -72,11 +73,12 @@ describe('the headers of upstream calls', () => {
     const upstream = await upstreamOf();
     const receiver = await startSpanReceiver();
     opened.push(() => receiver.close());
+    const sdk = startTracingSdk(receiver.url);
+    opened.push(() => sdk.close());
     const log = captureLog('trace');
     const gateway = await startGateway(
       {
         UPSTREAM_URL: upstream.url,
-        OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
         UPSTREAM_AUTH_HEADER: 'x-api-key: {key}',
         UPSTREAM_HEADERS: `x-tenant-key: ${CANARY}-fixed`,
         UPSTREAM_TIMEOUT_MS: '200',
@@ -100,6 +102,8 @@ describe('the headers of upstream calls', () => {
     answers.push(await gateway.query(RUN, { key: `${CANARY}-\u00e9` }));
     const figures = await scrape(gateway.url);
     await gateway.close();
+    await sdk.close();
+    expect(receiver.spans.length).toBeGreaterThan(answers.length);
     expect(upstream.calls.every(({ headers }) => String(headers['x-api-key']).startsWith(CANARY))).toBe(true);
     expect(upstream.calls[0]?.headers['x-tenant-key']).toBe(`${CANARY}-fixed`);
     expect(log.operations).toHaveLength(answers.length);

@@ -156,7 +156,7 @@ describe('an upstream call', () => {
       await pass(0);
       expect(await refusalOf(STEPS)).toMatchObject(OVERLOADED);
       const inUse = { callsInUse: 2, callsQueued: QUEUE_LENGTH };
-      expect(resilience.state()).toEqual({ breaker: 'closed', openCompartments: 0, ...inUse });
+      expect(resilience.state()).toEqual({ breaker: 'closed', openWorkflowBreakers: 0, ...inUse });
       resolve('answer');
       await Promise.all(calls);
       await expectAnswer(STEPS);
@@ -319,7 +319,7 @@ describe('an upstream call', () => {
     it('is not made where they all fail, until a trial call of any of them succeeds', async () => {
       await failInEach(50);
       await refusalOf(OTHER);
-      expect(resilience.state()).toMatchObject({ breaker: 'open', openCompartments: 0 });
+      expect(resilience.state()).toMatchObject({ breaker: 'open', openWorkflowBreakers: 0 });
       await pass(1000);
       await expectAnswer(laneOf('steps 7'));
       await expectAnswer(OTHER);
@@ -331,7 +331,7 @@ describe('an upstream call', () => {
         await expectAnswer(OTHER);
         await pass(1000);
       }
-      expect(resilience.state()).toMatchObject({ breaker: 'closed', openCompartments: 0 });
+      expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 0 });
     });
 
     it('is made for a viewer who calls seldom, where all calls of another fail: by half of the slots, until one fails', async () => {

@@ -13,10 +13,10 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import type { OperationType } from '../../observability/operation-record.ts';
 import type { CompiledQuery, QueryCompiler } from '../compiled/compiled-query.ts';
 import type { CostModel, CostOf } from './cost.ts';
 import { nullCheck, type CheckNulls } from './variables.ts';
-import type { OperationType } from './operation.ts';
 
 export interface PreparedDocument {
   readonly text: string;

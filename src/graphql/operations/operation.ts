@@ -1,14 +1,12 @@
 /** One GraphQL operation of any transport, and its outcome. */
 import type { DocumentNode, FormattedExecutionResult } from 'graphql';
 import type { Caller } from '../../auth/caller.ts';
-import type { OperationRecord, OperationStart } from '../../observability/operation-record.ts';
+import type { OperationRecord, OperationStart, OperationType } from '../../observability/operation-record.ts';
 import type { Context } from '../context.ts';
 import type { LiveEvents } from '../subscriptions/live-events.ts';
 import type { PreparedDocument } from './documents.ts';
 import type { ResolvedOperation } from './persisted-operations.ts';
 import type { Allowance } from './rate-limit.ts';
-
-export type OperationType = 'query' | 'mutation' | 'subscription';
 
 /** The parameters as the client sent them. Only their types were checked. */
 export interface OperationParams {

@@ -6,16 +6,11 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
-import type {
-  Answer,
-  OperationRequest,
-  OperationType,
-  Outcome,
-  UnacceptedCaller,
-} from '../../graphql/operations/operation.ts';
+import type { Answer, OperationRequest, Outcome, UnacceptedCaller } from '../../graphql/operations/operation.ts';
 import { rateLimited } from '../../graphql/operations/rate-limit.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Observer } from '../../observability/observer.ts';
+import type { OperationType } from '../../observability/operation-record.ts';
 import type { Authenticate } from '../authentication.ts';
 import { readBody } from '../body.ts';
 import {

@@ -1,10 +1,11 @@
 /** Refuses a valid operation before it is executed: of the wrong type for its transport, with a null where none is allowed, or too costly. */
 import type { GraphQLRequestListener } from '@apollo/server';
 import type { GraphQLError } from 'graphql';
+import type { OperationType } from '../../../observability/operation-record.ts';
 import type { Documents, PreparedOperation } from '../../operations/documents.ts';
 import { requestError } from '../../operations/error-formatting.ts';
 import { limitError } from '../../operations/limits.ts';
-import type { OperationRequest, OperationType } from '../../operations/operation.ts';
+import type { OperationRequest } from '../../operations/operation.ts';
 import { rateLimited } from '../../operations/rate-limit.ts';
 import type { OperationContext, Stage } from '../server.ts';
 

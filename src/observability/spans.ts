@@ -1,0 +1,151 @@
+/** Spans of operations and upstream calls, through OpenTelemetry's API. They do nothing in a process without an SDK. */
+import {
+  context,
+  isSpanContextValid,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Span,
+  type SpanContext,
+} from '@opentelemetry/api';
+import type { UpstreamEndpoint } from '../config/config.ts';
+import { cacheOutcomeOf, type ClientFacts, type HttpSource, type OperationRecord } from './operation-record.ts';
+import { isServerError, type OperationOutcome } from './outcome.ts';
+
+const URL_TEMPLATES: Readonly<Record<UpstreamEndpoint, string>> = {
+  steps: 'workflows/{workflow}/runs/{run}/steps',
+  run: 'workflows/{workflow}/runs/{run}',
+  runs: 'workflows/{workflow}/runs',
+  workflows: 'workflows',
+  execute: 'workflows/{workflow}/execute',
+};
+
+/** Those of the semantic conventions; others are reported as `_OTHER`. */
+const KNOWN_METHODS: ReadonlySet<string> = new Set([
+  ...['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE'],
+]);
+const HOST = /^(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$/;
+const MAX_TEXT_LENGTH = 256;
+
+export function createSpans(version: string, client: ClientFacts) {
+  const tracer = trace.getTracer('stepgate', version);
+
+  return {
+    /** The server span of an operation. `traceparent` is read where no HTTP request brought the operation. */
+    operation(http: HttpSource | undefined, traceparent: string | null): Span {
+      const active = context.active();
+      // An embedder may have a span of the request already.
+      const parent = trace.getSpan(active)
+        ? active
+        : propagation.extract(active, http?.request.headers ?? { traceparent });
+      const span = tracer.startSpan('GraphQL Operation', { kind: SpanKind.SERVER }, parent);
+      if (http && span.isRecording()) span.setAttributes(requestAttributes(http, client));
+      return span;
+    },
+
+    /** Ends when the answer has been sent, with the status that was sent. */
+    endOperation(operationRecord: OperationRecord, outcome: OperationOutcome) {
+      const { span, name, type, http, errorCodes } = operationRecord;
+      if (!span.isRecording()) return;
+      const response = http?.response;
+      if (type !== 'unknown') span.updateName(name === null ? type : `${type} ${bounded(name)}`);
+      span.setAttributes(operationAttributes(operationRecord, outcome));
+      // A mistake of a client is not an error of a server span.
+      if (outcome !== 'abandoned') setErrors(span, errorCodes.filter(isServerError));
+      const end = () => {
+        // Nothing was sent to a client that left before its answer.
+        if (response?.headersSent) span.setAttribute('http.response.status_code', response.statusCode);
+        span.end();
+      };
+      if (!response || response.closed) end();
+      else response.once('close', end);
+    },
+
+    /** The client span of an upstream call. */
+    call(operation: Span, endpoint: UpstreamEndpoint, method: string, url: URL): Span {
+      const template = URL_TEMPLATES[endpoint];
+      const parent = trace.setSpan(ROOT_CONTEXT, operation);
+      const span = tracer.startSpan(`${method} ${template}`, { kind: SpanKind.CLIENT }, parent);
+      if (span.isRecording()) span.setAttributes(callAttributes(template, method, url));
+      return span;
+    },
+
+    /** `outcome` is `ok`, `ABANDONED` or an error code. */
+    endCall(span: Span, outcome: string, attempts: number, status: number | null) {
+      if (!span.isRecording()) return;
+      if (attempts > 1) span.setAttribute('http.request.resend_count', attempts - 1);
+      if (status !== null) span.setAttribute('http.response.status_code', status);
+      if (outcome === 'ABANDONED') span.setAttribute('stepgate.outcome', 'abandoned');
+      else if (outcome !== 'ok') setErrors(span, [outcome]);
+      span.end();
+    },
+  };
+}
+
+/** Null if the process has no SDK. */
+export function traceContextOf(span: Span): SpanContext | null {
+  const spanContext = span.spanContext();
+  return isSpanContextValid(spanContext) ? spanContext : null;
+}
+
+/** The W3C trace context with this span as the parent; null if the process has no SDK. */
+export function traceparentOf(span: Span): string | null {
+  const spanContext = traceContextOf(span);
+  if (spanContext === null) return null;
+  const { traceId, spanId, traceFlags } = spanContext;
+  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
+}
+
+function setErrors(span: Span, codes: readonly string[]): void {
+  const [first] = codes;
+  if (first === undefined) return;
+  span.setAttribute('error.type', first).setStatus({ code: SpanStatusCode.ERROR, message: codes.join(' ') });
+}
+
+/** The query is left out: it holds the operation and its variables. */
+function requestAttributes({ request, response }: HttpSource, client: ClientFacts): Attributes {
+  const { method = '', url = '', headers } = request;
+  const [, host, port] = HOST.exec(headers.host ?? '') ?? [];
+  const path = bounded(url.split('?', 1)[0] ?? '');
+  const address = client.addressOf(request);
+  return {
+    ...(response && {
+      'http.request.method': KNOWN_METHODS.has(method) ? method : '_OTHER',
+      'http.route': path,
+    }),
+    'url.path': path,
+    'url.scheme': client.schemeOf(request),
+    ...(host !== undefined && { 'server.address': bounded(host) }),
+    ...(port !== undefined && { 'server.port': Number(port) }),
+    ...(address !== '' && { 'client.address': bounded(address) }),
+    ...(headers['user-agent'] !== undefined && { 'user_agent.original': bounded(headers['user-agent']) }),
+  };
+}
+
+/** `graphql.document` is left out: its literals may be secrets. */
+const operationAttributes = (operationRecord: OperationRecord, outcome: OperationOutcome): Attributes => ({
+  ...(operationRecord.name !== null && { 'graphql.operation.name': bounded(operationRecord.name) }),
+  ...(operationRecord.type !== 'unknown' && { 'graphql.operation.type': operationRecord.type }),
+  'stepgate.transport': operationRecord.transport,
+  'stepgate.request_id': operationRecord.requestId,
+  'stepgate.outcome': outcome,
+  'stepgate.cache': cacheOutcomeOf(operationRecord),
+  'stepgate.upstream_calls': operationRecord.upstreamCalls,
+  ...(operationRecord.errorCodes.length > 0 && { 'stepgate.error_codes': [...operationRecord.errorCodes] }),
+});
+
+/** The URL's query is left out: it may hold data of the caller. */
+const callAttributes = (template: string, method: string, url: URL): Attributes => ({
+  'http.request.method': method,
+  'url.full': `${url.origin}${url.pathname}`,
+  'url.template': template,
+  'server.address': url.hostname,
+  'server.port': Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
+});
+
+/** Spans wait in a queue: a slice would keep the whole text of a client alive, so a long text is copied. */
+const bounded = (text: string): string =>
+  text.length <= MAX_TEXT_LENGTH ? text : Buffer.from(text.slice(0, MAX_TEXT_LENGTH)).toString();
