@@ -9,6 +9,7 @@ import { ENVIRONMENT, type LogLevel, type PersistedMode, type UpstreamEndpoint }
 
 export { ConfigError } from './config-error.ts';
 export type { UpstreamAuthHeader, UpstreamConnection, UpstreamProxy } from './upstream-connection.ts';
+export type { AuthConfig, ServiceAuth, TokenConfig } from './auth.ts';
 export type { FleetConfig } from './fleet.ts';
 export type { Sampler, TracingConfig } from './tracing.ts';
 export { UPSTREAM_ENDPOINTS, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';

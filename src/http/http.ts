@@ -1,7 +1,7 @@
 /** Composes the HTTP server: request stages, live transports, run page. */
 import type { IncomingMessage } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
-import type { Authenticator } from '../auth/authenticator.ts';
+import type { Authenticator } from '../auth/verified-callers.ts';
 import type { Config } from '../config/config.ts';
 import type { Graphql } from '../graphql/graphql.ts';
 import type { Fleet } from '../fleet/fleet.ts';

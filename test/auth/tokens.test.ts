@@ -71,10 +71,10 @@ describe('a token', () => {
     ['of no issuer', () => ({ iss: undefined }), /wrong issuer/],
     ['for another audience', () => ({ aud: ['another', 'third'] }), /wrong audience/],
     ['for no audience', () => ({ aud: [] }), /wrong audience/],
-    ['issued at no time', () => ({ iat: 'yesterday' }), /wrong form/],
+    ['issued at no time', () => ({ iat: 'yesterday' }), /malformed/],
     ['that has expired', (now) => ({ exp: now }), /has expired/],
     ['that is not yet valid', (now) => ({ nbf: now + 1 }), /not yet valid/],
-    ['that never expires', () => ({ exp: undefined }), /does not say when it expires/],
+    ['that never expires', () => ({ exp: undefined }), /no expiry/],
   ])('%s is rejected with that reason', async (_which, claimsAt, message) => {
     expect(await rejectionOf(await issuer.token(claimsAt(nowSeconds())))).toMatch(message);
   });
@@ -82,11 +82,11 @@ describe('a token', () => {
   it('whose algorithm is `none`, or not configured, is rejected with that reason', async () => {
     for (const signature of ['', 'c2lnbmF0dXJl']) {
       expect(await rejectionOf(`${signedBy({ alg: 'none' })}.${signature}`)).toMatch(
-        /none of those that this gateway takes \(RS256, ES256, EdDSA\)/,
+        /algorithm must be one of RS256, ES256, EdDSA/,
       );
     }
     await gateway.replace(() => start({ AUTH_ALGORITHMS: 'RS256' }));
-    expect(await rejectionOf(await issuer.token())).toMatch(/algorithm .* this gateway takes \(RS256\)/);
+    expect(await rejectionOf(await issuer.token())).toMatch(/algorithm must be one of RS256$/);
   });
 
   it('that is signed with the public key as a shared secret is rejected for its algorithm', async () => {
@@ -109,7 +109,7 @@ describe('a token', () => {
 
   it('that is malformed or missing is rejected', async () => {
     for (const token of ['not-a-token', 'a.b.c', 'e30.e30.e30', '....', 'a.b.c.d.e']) {
-      expect(await rejectionOf(token)).toMatch(/malformed/);
+      expect(await rejectionOf(token)).toMatch(/must be a signed JWT or a key of this gateway/);
     }
     const { errors } = await ask(null);
     expect(errors).toMatchObject([
@@ -206,7 +206,7 @@ describe("the gateway's own keys", () => {
       expect(data).toEqual({ run: null });
       expect(errors).toMatchObject([
         {
-          message: expect.stringContaining('none of those that this gateway takes'),
+          message: expect.stringContaining('not a key of this gateway'),
           extensions: { code: 'UNAUTHENTICATED' },
         },
       ]);

@@ -366,7 +366,7 @@ describeWithValkey(`a gateway that can not start${withoutValkey}`, () => {
   const failing: StepgatePlugin = { serverWillStart: () => Promise.reject(new Error('no database')) };
   /** In the order in which a gateway is put together. */
   it.each<readonly [string, () => GatewayOptions, RegExp]>([
-    ["the issuer's keys", () => ({ config: { ...SERVICE, AUTH_JWKS: '/nonexistent/keys' } }), /^AUTH_JWKS: .* ENOENT$/],
+    ["the issuer's keys", () => ({ config: { ...SERVICE, AUTH_JWKS: '/nonexistent/keys' } }), /^AUTH_JWKS must be .* ENOENT$/],
     ["an embedder's plugin", () => ({ plugins: [failing] }), /no database/],
     ['the port', () => ({ config: { PORT: valkey.port } }), /^PORT: .* is in use .*EADDRINUSE/],
     ['the host', () => ({ config: { HOST: '192.0.2.1' } }), /^HOST: .*192\.0\.2\.1/],
