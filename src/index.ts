@@ -1,8 +1,7 @@
 /** The library: a gateway inside another process. docs/embedding.md describes it; the rest of `dist` may change. */
 import { z } from 'zod';
-import { ConfigError } from './config/config.ts';
+import { ConfigError, wrongMembers } from './config/config-error.ts';
 import { configOf, type Settings } from './config/settings.ts';
-import { wrongMembers } from './config/wrong-members.ts';
 import { createGateway as compose, type Additions } from './gateway.ts';
 import type { PluginContext, StepgatePlugin } from './graphql/apollo/apollo.ts';
 

@@ -1,7 +1,7 @@
 /** An embedder's own check of credentials, in place of the gateway's: `authenticate`. */
 import { bulkhead, timeout, TimeoutStrategy, wrap } from 'cockatiel';
 import { z } from 'zod';
-import { wrongMembers } from '../config/wrong-members.ts';
+import { wrongMembers } from '../config/config-error.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { accepted, unauthenticated, type Caller } from './caller.ts';
 import { createCachedAuthenticator, type Authenticator, type IdentificationOptions } from './verified-callers.ts';

@@ -24,7 +24,7 @@ async function service(auth: ServiceAuth, options: IdentificationOptions): Promi
   function isGatewayKey(credential: string): boolean {
     if (auth.keys.length === 0) return false;
     const sha256 = hash('sha256', credential, 'buffer');
-    return auth.keys.filter((key) => timingSafeEqual(key.sha256, sha256)).length > 0;
+    return auth.keys.filter((key) => timingSafeEqual(key, sha256)).length > 0;
   }
 
   function known(credential: string | null): Caller | null {
