@@ -1,9 +1,8 @@
 /** The library: a gateway inside another process. docs/embedding.md describes it; the rest of `dist` may change. */
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
-import { ConfigError } from './config/config.ts';
+import { ConfigError, wrongMembers } from './config/config-error.ts';
 import { configOf, type Settings } from './config/settings.ts';
-import { wrongMembers } from './config/wrong-members.ts';
 import { createGateway as compose, createGatewayPlugin, type Additions } from './gateway.ts';
 import type { PluginContext, StepgatePlugin } from './graphql/apollo/server.ts';
 

@@ -95,11 +95,11 @@ describe('--config', () => {
   });
 
   it.each<readonly [string, string]>([
-    ['PORT=0\nPROT=1\n', ':2: PROT: expected the name of a setting'],
+    ['PORT=0\nPROT=1\n', ':2: PROT is not a setting'],
     ['PORT=0\nnonsense secret-key\n', ':2: expected NAME=value'],
     ['http_proxy=http://x\n', ':1: http_proxy: expected the name of a setting'],
     ['UPSTREAM_API_KEY="two\nlines"\n', ':2: expected NAME=value'],
-    ['PORT=wrong\n', 'PORT: expected a whole number from 0 to 65535; got "wrong".'],
+    ['PORT=wrong\n', 'PORT must be a whole number from 0 to 65535, got "wrong".'],
     ['constructor=1\n', ':1: constructor: expected the name'],
   ])('of %j is refused with a sentence, without a secret', (text, sentence) => {
     const read = () => readConfigWith(write(text), {});
@@ -132,7 +132,7 @@ describe('--config', () => {
   it('may begin with a byte order mark, and names the setting beside which a blank is no plain one', () => {
     expect(readSettingsFile('\uFEFFUPSTREAM_URL=http://a\n', 'file')).toEqual({ UPSTREAM_URL: 'http://a' });
     expect(() => readSettingsFile('PORT=0\n\u00A0UPSTREAM_URL=http://a\n', 'file')).toThrow(
-      'file:2: UPSTREAM_URL: expected nothing but plain spaces beside the name.',
+      'file:2: UPSTREAM_URL must have only plain spaces around it.',
     );
   });
 
@@ -146,7 +146,7 @@ describe('--config', () => {
     'name="secret#key"',
   ])('with the value %s, of which a part would be lost, is refused', (value) => {
     const read = () => readSettingsFile(`PORT=0\nUPSTREAM_API_KEY=${value}\n`, 'file');
-    expect(read).toThrow(/^file:2: UPSTREAM_API_KEY: expected a value that /);
+    expect(read).toThrow(/^file:2: UPSTREAM_API_KEY must have its whole value in quotes/);
     expect(read).not.toThrow('secret');
   });
 
@@ -169,7 +169,7 @@ describe('--config', () => {
       ['--config', 'nowhere.env'],
       ['--config', '.'],
     ];
-    const wrongLine = ':2: PROT: expected the name of a setting';
+    const wrongLine = ':2: PROT is not a setting';
     const sentences = [wrongLine, wrongLine, '--config: ENOENT', '--config: EISDIR'];
     for (const [index, { code, stdout, stderr }] of (await runCommands(lines)).entries()) {
       expect([code, stdout]).toEqual([1, '']);

@@ -55,21 +55,15 @@ describe('a setting', () => {
   it.each<readonly [Environment, string]>([
     [
       { PERSISTED_MANIFESTS: 'a.json' },
-      'PERSISTED_OPERATIONS: expected allow or only, since PERSISTED_MANIFESTS is set',
+      'PERSISTED_OPERATIONS must be allow or only when PERSISTED_MANIFESTS is set, got off',
     ],
-    [
-      { PERSISTED_OPERATIONS: 'only' },
-      'PERSISTED_MANIFESTS: expected the path of a manifest, since PERSISTED_OPERATIONS',
-    ],
-    [{ HSTS_MAX_AGE_SECONDS: '31536000' }, 'TRUST_PROXY: expected .* since HSTS_MAX_AGE_SECONDS is set; it is not set'],
-    [{ REDIS_URL: FLEET.REDIS_URL }, 'FLEET_SECRET: expected a secret of at least 32 bytes'],
-    [{ FLEET_SECRET: SECRET }, 'FLEET_SECRET: it means nothing without REDIS_URL'],
-    [{ AUTH_JWKS: '/run/keys@home.json' }, 'AUTH_JWKS: it means nothing while UPSTREAM_AUTH is passthrough'],
-    [
-      { NODE_ENV: ' production\n' },
-      'UPSTREAM_URL: expected the base URL of the workflow API, since NODE_ENV is production',
-    ],
-    [{ UPSTREAM_HEADERS: 'Authorization: SECRET' }, 'UPSTREAM_HEADERS: authorization is the header with the key'],
+    [{ PERSISTED_OPERATIONS: 'only' }, 'PERSISTED_MANIFESTS is required when PERSISTED_OPERATIONS is only'],
+    [{ HSTS_MAX_AGE_SECONDS: '31536000' }, 'TRUST_PROXY is required when HSTS_MAX_AGE_SECONDS is set'],
+    [{ REDIS_URL: FLEET.REDIS_URL }, 'FLEET_SECRET is required when REDIS_URL is set'],
+    [{ FLEET_SECRET: SECRET }, 'REDIS_URL is required when FLEET_SECRET is set'],
+    [{ AUTH_JWKS: '/run/keys@home.json' }, 'UPSTREAM_AUTH must be service when AUTH_JWKS is set'],
+    [{ NODE_ENV: ' production\n' }, 'UPSTREAM_URL is required when NODE_ENV is production'],
+    [{ UPSTREAM_HEADERS: 'Authorization: SECRET' }, 'UPSTREAM_HEADERS must not include authorization'],
   ])('that does not go with the others is refused, and what to set is said: %j', (environment, sentence) => {
     expect(errorOf(environment)).toMatch(new RegExp(`^${sentence}`));
   });
@@ -90,7 +84,7 @@ describe('a wrong setting', () => {
   const URL_RULE = 'an http or https URL without credentials, query or fragment';
   const ORIGINS = "a comma-separated list of origins such as https://app.example.com, or '*'";
   const PROXIES = 'a number of hops from 1 to 32, or a comma-separated list of addresses and CIDR ranges';
-  const ENDPOINTS = 'a comma-separated list out of steps, run, runs, workflows, execute';
+  const ENDPOINTS = 'a comma-separated list of these: steps, run, runs, workflows, execute';
 
   it.each([
     ...['65536', '-1', '80.5', '0x50', '8e1', 'http', '٤٠'].map((port) => ['PORT', port, PORT] as const),
@@ -108,15 +102,15 @@ describe('a wrong setting', () => {
     ...['app.example.com', 'https://a.example/', 'https://a.example,,https://b.example', 'null'].map(
       (origins) => ['CORS_ORIGINS', origins, ORIGINS] as const,
     ),
-    ['SANDBOX', 'true', 'on or off'],
+    ['SANDBOX', 'true', 'one of on, off'],
     ['LOG_LEVEL', 'INFO', 'one of fatal, error, warn, info, debug, trace, silent'],
   ])('%s=%s is refused with its name, what was expected and what came', (name, value, expected) => {
-    expect(errorOf({ [name]: value })).toBe(`${name}: expected ${expected}; got ${JSON.stringify(value)}.`);
+    expect(errorOf({ [name]: value })).toBe(`${name} must be ${expected}, got ${JSON.stringify(value)}.`);
   });
 
   it('has one line, next to those of the others', () => {
     const message = errorOf({ PORT: 'http', CORS_ORIGINS: 'a,b,c', LOG_LEVEL: 'info\nPORT: fine', HOST: '::' });
-    expect(message.split('\n').map((line) => line.split(':')[0])).toEqual(['PORT', 'CORS_ORIGINS', 'LOG_LEVEL']);
+    expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual(['PORT', 'CORS_ORIGINS', 'LOG_LEVEL']);
     expect(message).toContain('got "info\\nPORT: fine".');
   });
 });
@@ -142,7 +136,7 @@ describe('a secret', () => {
     ['FLEET_SECRET', `${SECRET},SECRET`],
   ])('in %s=%j, which is refused, is not repeated', (name, value) => {
     const message = errorOf({ ...FLEET, [name]: value });
-    expect(message).toMatch(new RegExp(`^${name.toUpperCase()}: expected .*; got something else\\.$`));
+    expect(message).toMatch(new RegExp(`^${name.toUpperCase()} must be .*, got another value\\.$`));
     expect(message).not.toContain('SECRET,');
   });
 
@@ -165,7 +159,7 @@ describe('a secret', () => {
     // Without two slashes it is the path of a file.
     for (const name of ['UPSTREAM_URL', ...(/^https:\/\/.*@/s.test(value) ? ['AUTH_JWKS'] : [])]) {
       const message = errorOf({ [name]: value });
-      expect(message).toMatch(new RegExp(`^${name}: expected an http or https URL without credentials,? .*; got "`));
+      expect(message).toMatch(new RegExp(`^${name} must be an http or https URL without credentials,? .*, got "`));
       expect(message).not.toContain('SEC');
       expect(message).not.toContain('user');
     }
@@ -175,7 +169,7 @@ describe('a secret', () => {
     expect(errorOf({ UPSTREAM_URL: 'https://host/api?key=SECRET' })).toMatch(/got "https:\/\/host\/api…"\.$/);
     expect(errorOf({ UPSTREAM_URL: 'https://user:SECRET@host/api' })).toMatch(/got "https:\/\/…"\.$/);
     for (const value of ['https://host/api?', 'https://host/api#']) {
-      expect(errorOf({ UPSTREAM_URL: value })).toMatch(/^UPSTREAM_URL: .* got "https:\/\/host\/api…"\.$/);
+      expect(errorOf({ UPSTREAM_URL: value })).toMatch(/^UPSTREAM_URL must be .* got "https:\/\/host\/api…"\.$/);
     }
   });
 });

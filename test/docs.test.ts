@@ -75,14 +75,9 @@ describe('docs/configuration.md', () => {
     expect(documented.sort()).toEqual(variables.sort());
   });
 
-  it.each(rows)('has the default of $name', ({ name, value }) => {
-    const field = ENVIRONMENT.shape[name as keyof typeof ENVIRONMENT.shape];
-    if (value === null) {
-      expect([undefined, '', []]).toContainEqual(field.parse(undefined));
-    } else {
-      const environment = environmentOf(name);
-      expect(readConfig({ ...environment, [name]: value })).toEqual(readConfig(environment));
-    }
+  it.each(rows.filter(({ value }) => value !== null))('has the default of $name', ({ name, value }) => {
+    const environment = environmentOf(name);
+    expect(readConfig({ ...environment, [name]: value ?? '' })).toEqual(readConfig(environment));
   });
 });
 

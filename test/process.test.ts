@@ -176,12 +176,9 @@ describe('the process', () => {
   it('does not start with a wrong variable, and says which it is', () =>
     forEach(
       [
-        [{ PORT: 'http' }, 'PORT: expected a whole number from 0 to 65535; got "http".'],
-        [
-          { NODE_ENV: 'production' },
-          'UPSTREAM_URL: expected the base URL of the workflow API, since NODE_ENV is production',
-        ],
-        [{ UPSTREAM_URL: 'ftp://x' }, 'UPSTREAM_URL: expected an http or https URL'],
+        [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, got "http".'],
+        [{ NODE_ENV: 'production' }, 'UPSTREAM_URL is required when NODE_ENV is production'],
+        [{ UPSTREAM_URL: 'ftp://x' }, 'UPSTREAM_URL must be an http or https URL'],
       ] as const,
       async ([environment, sentence]) => {
         const gateway = start(environment);

@@ -1,15 +1,10 @@
 /** An embedder's own check of credentials, in place of the gateway's: `authenticate`. */
 import { bulkhead, timeout, TimeoutStrategy, wrap } from 'cockatiel';
 import { z } from 'zod';
-import { wrongMembers } from '../config/wrong-members.ts';
-import type { Logger } from '../observability/logger.ts';
-import type { Clock } from '../runs/timer.ts';
-import type { ViewerOf } from '../runs/viewer.ts';
+import { wrongMembers } from '../config/config-error.ts';
 import { GatewayError } from '../upstream/errors.ts';
-import type { Authenticator } from './authenticator.ts';
-import { NOBODY, type Caller } from './caller.ts';
-import { unauthenticated } from './token-errors.ts';
-import { createVerifiedCallers } from './verified-callers.ts';
+import { accepted, unauthenticated, type Caller } from './caller.ts';
+import { createCachedAuthenticator, type Authenticator, type IdentificationOptions } from './verified-callers.ts';
 
 /** Whose credential it is, with everything that decides what may be seen: all of it is the key of every cache. */
 export interface Identity {
@@ -32,11 +27,8 @@ export interface Identity {
  */
 export type AuthenticateHook = (credential: string) => Identity | null | Promise<Identity | null>;
 
-export interface HookOptions extends Clock {
+export interface HookOptions extends IdentificationOptions {
   readonly hook: AuthenticateHook;
-  readonly viewerOf: ViewerOf;
-  readonly recheckMs: number;
-  readonly logger: Logger;
   /** Of the wait and the call together. Beyond it the caller gets IDENTITY_UNAVAILABLE. */
   readonly timeoutMs?: number;
 }
@@ -73,36 +65,33 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
   // The outer one includes the wait for a slot. The inner one ends with it, and frees the slot of a call that hangs.
   const bounded = wrap(deadline, bulkhead(CONCURRENCY, QUEUE_LENGTH), deadline);
 
-  async function callerOf(credential: string): Promise<Caller> {
+  async function identify(credential: string): Promise<z.output<typeof IDENTITY> | null> {
+    try {
+      const answer = await bounded.execute(() => hook(credential));
+      return answer === null ? null : IDENTITY.parse(answer, { reportInput: true });
+    } catch (error) {
+      if (error instanceof GatewayError) throw error;
+      logger.error({ reason: describe(error) }, 'authenticate failed');
+      throw new GatewayError('IDENTITY_UNAVAILABLE', 'credentials cannot be checked at the moment; try again later');
+    }
+  }
+
+  async function verify(credential: string): Promise<Caller> {
     const nowMs = now();
-    const answer = await bounded.execute(() => hook(credential));
-    if (answer === null) throw unauthenticated('the credential is not accepted');
-    const identity = IDENTITY.parse(answer, { reportInput: true });
+    const identity = await identify(credential);
+    if (identity === null) throw unauthenticated('the credential is not accepted');
     const { upstreamKey, organizationId = null, attributes, expiresAt = Infinity } = identity;
     const workflowIds = identity.workflowIds === 'all' ? null : new Set(identity.workflowIds);
     const untilMs = expiresAt - wallOf(nowMs) + nowMs;
     if (untilMs <= nowMs) throw unauthenticated('the credential has expired: get a new one');
     const scope = organizationId === null && workflowIds === null ? null : { organizationId, workflowIds };
-    const verifiedUntilMs = Math.min(untilMs, nowMs + recheckMs);
-    return { viewer: viewerOf(upstreamKey, scope, attributes), error: null, untilMs, verifiedUntilMs };
+    return accepted(viewerOf(upstreamKey, scope, attributes), untilMs, nowMs + recheckMs);
   }
 
-  function errorOf(error: unknown): GatewayError {
-    logger.error({ reason: describe(error) }, 'authenticate failed');
-    return new GatewayError('IDENTITY_UNAVAILABLE', "credentials can't be checked at the moment; try again later");
-  }
-
-  const callers = createVerifiedCallers({ callerOf, errorOf, now });
-  return {
-    known: (credential) => (credential === null ? NOBODY : callers.cached(credential)),
-    authenticate: async (credential) =>
-      credential === null ? NOBODY : (callers.cached(credential) ?? (await callers.verify(credential))),
-  };
+  return createCachedAuthenticator(verify, now);
 }
 
-const describe = (error: unknown): string =>
-  error instanceof z.ZodError
-    ? `the identity is malformed: ${wrongMembers(error, IDENTITY)}`
-    : error instanceof Error
-      ? error.message
-      : String(error);
+function describe(error: unknown): string {
+  if (error instanceof z.ZodError) return `the identity is malformed: ${wrongMembers(error, IDENTITY)}`;
+  return error instanceof Error ? error.message : String(error);
+}

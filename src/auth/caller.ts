@@ -1,9 +1,9 @@
-/** The result of authentication: whose request it is and until when, or why the credential is rejected. */
+/** The result of authentication: the viewer and how long the right lasts, or why the credential is rejected. */
 import type { Viewer } from '../runs/viewer.ts';
-import type { GatewayError } from '../upstream/errors.ts';
+import { GatewayError } from '../upstream/errors.ts';
 
 export interface Caller {
-  /** Null: nobody. Then only what needs no viewer is answered. */
+  /** Null: no accepted credential. Then only what needs no viewer is answered. */
   readonly viewer: Viewer | null;
   /** Why the credential is rejected; null where it is good, or none came. */
   readonly error: GatewayError | null;
@@ -13,15 +13,18 @@ export interface Caller {
   readonly verifiedUntilMs: number;
 }
 
-export const NOBODY: Caller = { viewer: null, error: null, untilMs: Infinity, verifiedUntilMs: Infinity };
-
-/** A caller whose right does not end by itself. */
-export const lasting = (viewer: Viewer): Caller => ({
+/** Without times: a right that does not end by itself. */
+export const accepted = (viewer: Viewer | null, untilMs = Infinity, recheckAtMs = untilMs): Caller => ({
   viewer,
   error: null,
-  untilMs: Infinity,
-  verifiedUntilMs: Infinity,
+  untilMs,
+  verifiedUntilMs: Math.min(untilMs, recheckAtMs),
 });
+
+/** A request without a credential. */
+export const NOBODY: Caller = accepted(null);
 
 /** Never cached: the next request authenticates again. */
 export const rejected = (error: GatewayError): Caller => ({ viewer: null, error, untilMs: 0, verifiedUntilMs: 0 });
+
+export const unauthenticated = (message: string): GatewayError => new GatewayError('UNAUTHENTICATED', message);

@@ -1,42 +1,81 @@
-/** JSON Web Tokens, checked against the issuer's keys. */
-import { jwtVerify } from 'jose';
-import type { TokenConfig } from '../config/auth.ts';
-import type { Viewer } from '../runs/viewer.ts';
-import type { Clock } from '../runs/timer.ts';
+/** JSON Web Tokens: checked against the issuer's keys, their claims read into a scope. */
+import { errors, jwtVerify, type JWTPayload } from 'jose';
+import { z } from 'zod';
+import type { TokenConfig } from '../config/config.ts';
+import { GatewayError } from '../upstream/errors.ts';
 import type { Scope } from '../upstream/scope.ts';
-import type { Caller } from './caller.ts';
-import { scopeOfClaims } from './claims.ts';
-import type { KeySet } from './key-set.ts';
-import { tokenErrorOf } from './token-errors.ts';
-import { createVerifiedCallers, type VerifiedCallers } from './verified-callers.ts';
+import { accepted, unauthenticated, type Caller } from './caller.ts';
+import { createIssuerKeys } from './issuer-keys.ts';
+import { createCachedAuthenticator, type Authenticator, type IdentificationOptions } from './verified-callers.ts';
 
-export interface TokensOptions extends Clock {
-  readonly config: TokenConfig;
-  readonly keySet: KeySet;
-  readonly viewerOf: (scope: Scope | null) => Viewer;
-  /** How long a verified token is good without another look at the issuer's keys. */
-  readonly recheckMs: number;
-}
+/** `apiKey` goes upstream. Rejects with a sentence for the operator where the issuer's keys are a file that cannot be read. */
+export async function createTokens(
+  apiKey: string,
+  config: TokenConfig,
+  options: IdentificationOptions,
+): Promise<Authenticator> {
+  const { viewerOf, recheckMs, now, wallOf } = options;
+  const { issuer, audience, clockToleranceSeconds: clockTolerance } = config;
+  const rules = { issuer, audience, clockTolerance, algorithms: [...config.algorithms], requiredClaims: ['exp'] };
+  const keys = await createIssuerKeys(config.jwks, options);
 
-export function createTokens({ config, keySet, viewerOf, recheckMs, now, wallOf }: TokensOptions): VerifiedCallers {
-  const { issuer, audience, algorithms, clockToleranceSeconds } = config;
-
-  async function callerOf(token: string): Promise<Caller> {
-    const nowMs = now();
-    const wallMs = wallOf(nowMs);
-    const options = {
-      issuer,
-      audience,
-      algorithms: [...algorithms],
-      clockTolerance: clockToleranceSeconds,
-      requiredClaims: ['exp'],
-      currentDate: new Date(wallMs),
-    };
-    const { payload } = await keySet((find) => jwtVerify(token, find, options));
-    const viewer = viewerOf(scopeOfClaims(payload, config));
-    const untilMs = ((payload.exp ?? 0) + clockToleranceSeconds) * 1000 - wallMs + nowMs;
-    return { viewer, error: null, untilMs, verifiedUntilMs: Math.min(untilMs, nowMs + recheckMs) };
+  function refuse(error: unknown): never {
+    throw error instanceof GatewayError ? error : unauthenticated(problemOf(error, config));
   }
 
-  return createVerifiedCallers({ callerOf, errorOf: (error) => tokenErrorOf(error, config), now });
+  async function verify(token: string): Promise<Caller> {
+    const nowMs = now();
+    const wallMs = wallOf(nowMs);
+    const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: new Date(wallMs) }).catch(refuse);
+    const untilMs = ((payload.exp ?? 0) + clockTolerance) * 1000 - wallMs + nowMs;
+    return accepted(viewerOf(apiKey, scopeOf(payload, config)), untilMs, nowMs + recheckMs);
+  }
+
+  return createCachedAuthenticator(verify, now);
+}
+
+const CLAIMS: Readonly<Record<string, string>> = {
+  iss: 'the token has the wrong issuer (iss)',
+  aud: 'the token has the wrong audience (aud)',
+  nbf: 'the token is not yet valid (nbf)',
+  exp: 'the token has no expiry (exp)',
+};
+
+/** What is wrong with the token. The message never quotes it. */
+function problemOf(error: unknown, { algorithms }: TokenConfig): string {
+  if (error instanceof errors.JWTExpired) return 'the token has expired: get a new one';
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return CLAIMS[error.claim] ?? 'a claim of the token is malformed';
+  if (error instanceof errors.JOSEAlgNotAllowed) return `the token's algorithm must be one of ${algorithms.join(', ')}`;
+  if (error instanceof errors.JWSSignatureVerificationFailed) return "the token's signature does not match";
+  if (error instanceof errors.JWKSNoMatchingKey) return "the token's key is not among the keys of the issuer";
+  if (error instanceof errors.JWKSMultipleMatchingKeys)
+    return 'the token must name its key (kid): the issuer has several';
+  // A key that is private, malformed or too short (RSA below 2048 bits).
+  if (error instanceof errors.JWKSInvalid || !(error instanceof errors.JOSEError))
+    return "the token's key cannot be used: the issuer lists it in a wrong form";
+  return 'the credential must be a signed JWT or a key of this gateway';
+}
+
+const ORGANIZATION = z.string().min(1).describe('the id of an organization');
+const WORKFLOWS = z
+  .array(z.string())
+  .transform((ids): ReadonlySet<string> => new Set(ids))
+  .describe('a list of workflow ids');
+
+/** Null: the bearer sees all that the gateway sees. */
+function scopeOf(claims: JWTPayload, { organizationClaim, workflowsClaim }: TokenConfig): Scope | null {
+  if (organizationClaim === null && workflowsClaim === null) return null;
+  return {
+    organizationId: readClaim(claims, organizationClaim, ORGANIZATION),
+    workflowIds: readClaim(claims, workflowsClaim, WORKFLOWS),
+  };
+}
+
+/** Null without a name. A claim that is missing throws: without it, the bearer would see everything. */
+function readClaim<T>(claims: JWTPayload, name: string | null, schema: z.ZodType<T>): T | null {
+  if (name === null) return null;
+  const { data, error } = schema.safeParse(Object.hasOwn(claims, name) ? claims[name] : undefined);
+  if (error) throw unauthenticated(`the token's claim "${name}" must be ${schema.description ?? ''}`);
+  return data;
 }

@@ -1,54 +1,68 @@
-/** Callers whose credential was verified, by its hash, until they expire or must be verified again. */
+/** Callers whose credential was verified, cached by its hash until they expire or must be verified again. */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { rejected, type Caller } from './caller.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Clock } from '../runs/timer.ts';
+import type { ViewerOf } from '../runs/viewer.ts';
 import { GatewayError } from '../upstream/errors.ts';
+import { NOBODY, rejected, type Caller } from './caller.ts';
 
-export interface VerifiedCallers {
-  /** Null for a credential that must be verified (again). */
-  cached(credential: string): Caller | null;
-  /** Only good credentials are cached. Whoever comes while one is verified gets the same outcome. */
-  verify(credential: string): Promise<Caller>;
+export interface Authenticator {
+  /** Without waiting; null for a token that must be verified (again). */
+  known(credential: string | null): Caller | null;
+  /**
+   * A wrong credential does not reject: the caller has the `error`. To be called again after the caller's `verifiedUntilMs`:
+   * then a token is verified against the keys that its issuer lists now.
+   */
+  authenticate(credential: string | null): Promise<Caller>;
 }
 
-export interface VerifiedCallersOptions {
-  /** Rejects with what is wrong with the credential. */
-  readonly callerOf: (credential: string) => Promise<Caller>;
-  /** The same for the client; null where it is not the credential's fault. */
-  readonly errorOf: (error: unknown) => GatewayError | null;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+export interface IdentificationOptions extends Clock {
+  readonly viewerOf: ViewerOf;
+  /** How long a verified credential is good without another check. */
+  readonly recheckMs: number;
+  readonly logger: Logger;
 }
 
 /** Some 10,000 callers, fewer if their scopes list many workflows. */
 const MAX_CACHED_BYTES = 8 * 2 ** 20;
 
-export function createVerifiedCallers({ callerOf, errorOf, now }: VerifiedCallersOptions): VerifiedCallers {
+/** `verify` rejects with the GatewayError for the client. `now`: milliseconds since 1970. */
+export function createCachedAuthenticator(
+  verify: (credential: string) => Promise<Caller>,
+  now: () => number,
+): Authenticator {
   const callers = new LRUCache<string, Caller>({ maxSize: MAX_CACHED_BYTES, sizeCalculation: bytesOf });
-  /** By the same hash. No more than requests whose credential is being verified. */
+  /** By the same hash: single flight. No more than requests whose credential is being verified. */
   const underWay = new Map<string, Promise<Caller>>();
 
-  async function verify(key: string, credential: string): Promise<Caller> {
+  function cached(key: string): Caller | null {
+    const caller = callers.get(key);
+    return caller && now() < caller.verifiedUntilMs ? caller : null;
+  }
+
+  async function verifyAndCache(key: string, credential: string): Promise<Caller> {
     try {
-      const caller = await callerOf(credential);
+      const caller = await verify(credential);
       callers.set(key, caller);
       return caller;
     } catch (error) {
       callers.delete(key);
-      const known = error instanceof GatewayError ? error : errorOf(error);
-      if (known) return rejected(known);
+      if (error instanceof GatewayError) return rejected(error);
       throw error;
+    } finally {
+      underWay.delete(key);
     }
   }
 
   return {
-    cached(credential) {
-      const caller = callers.get(keyOf(credential));
-      return caller && now() < caller.verifiedUntilMs ? caller : null;
-    },
-    verify(credential) {
+    known: (credential) => (credential === null ? NOBODY : cached(keyOf(credential))),
+    async authenticate(credential) {
+      if (credential === null) return NOBODY;
       const key = keyOf(credential);
-      const verification = underWay.get(key) ?? verify(key, credential).finally(() => underWay.delete(key));
+      const known = cached(key) ?? underWay.get(key);
+      if (known) return known;
+      const verification = verifyAndCache(key, credential);
       underWay.set(key, verification);
       return verification;
     },

@@ -1,132 +1,90 @@
-/** The variables that say who may ask and with which key the upstream is asked, and the rules between them. */
+/** The variables of authentication: the key that goes upstream, and how the gateway checks its callers. */
 import { z } from 'zod';
-import { ConfigError } from './config-error.ts';
-import { SECRET, wholeNumber, words } from './forms.ts';
+import { HTTP, listOf, matching, oneOf, optional, readBy, readUrl, SECRET, wholeNumber } from './forms.ts';
 
-/** Signatures of key pairs alone: with a shared secret, whoever can check a token could also make one. */
-export const TOKEN_ALGORITHMS = [
+/** Only signatures of key pairs: who can check a token with a shared secret can also make one. */
+const ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA'],
 ] as const;
-
-export interface GatewayKey {
-  /** For whoever reads the configuration. */
-  readonly name: string | null;
-  readonly sha256: Buffer;
-}
-
-export interface TokenConfig {
-  /** A URL, or the path of a file. */
-  readonly jwks: string;
-  readonly issuer: string;
-  readonly audience: string;
-  readonly algorithms: readonly string[];
-  readonly clockToleranceSeconds: number;
-  /** Names of the claims that narrow what a caller sees; null: none does. */
-  readonly organizationClaim: string | null;
-  readonly workflowsClaim: string | null;
-}
-
-export interface ServiceAuth {
-  readonly mode: 'service';
-  readonly apiKey: string;
-  readonly keys: readonly GatewayKey[];
-  readonly tokens: TokenConfig | null;
-}
-
-export type AuthConfig = { readonly mode: 'passthrough' } | ServiceAuth;
-
-const NAMED_HASH = /^(?:([\w.-]{1,64}):)?([0-9a-f]{64})$/i;
-
-const gatewayKeys = words
-  .pipe(z.array(z.string().regex(NAMED_HASH).transform(readKey)))
-  .describe('a comma-separated list of SHA-256 hashes in hex, each maybe with a name before it (name:hash)')
-  .meta(SECRET);
-
-/** Some issuers have a query in the URL of their keys. */
-const isKeySource = (text: string): boolean => {
-  if (!/^https?:\/\//i.test(text)) return true;
-  const url = URL.parse(text);
-  return url?.username === '' && url.password === '' && url.hash === '';
-};
-
-export const AUTH_VARIABLES = {
-  UPSTREAM_AUTH: z
-    .enum(['passthrough', 'service'])
-    .describe(
-      "'passthrough' (the caller's bearer key goes upstream) or 'service' (the gateway's own key does, and callers are checked at the gateway)",
-    )
-    .default('passthrough'),
-  UPSTREAM_API_KEY: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,4096}$/)
-    .describe('a key without spaces')
-    .meta(SECRET)
-    .optional(),
-  GATEWAY_KEYS_SHA256: gatewayKeys.optional(),
-  AUTH_JWKS: z
-    .string()
-    .refine(isKeySource)
-    .describe('an http or https URL without credentials, or the path of a file')
-    .optional(),
-  AUTH_ISSUER: z.string().optional(),
-  AUTH_AUDIENCE: z.string().optional(),
-  AUTH_ALGORITHMS: words
-    .pipe(z.array(z.enum(TOKEN_ALGORITHMS)))
-    .describe(`a comma-separated list out of ${TOKEN_ALGORITHMS.join(', ')}`)
-    .optional(),
-  AUTH_CLOCK_TOLERANCE_SECONDS: wholeNumber(0, 300, 'seconds').optional(),
-  AUTH_ORGANIZATION_CLAIM: z.string().optional(),
-  AUTH_WORKFLOWS_CLAIM: z.string().optional(),
-};
-
 const DEFAULT_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 
-type AuthVariables = z.infer<z.ZodObject<typeof AUTH_VARIABLES>>;
+const NAMED_HASH = /^(?:[\w.-]{1,64}:)?([0-9a-f]{64})$/i;
 
-/** Throws ConfigError for what does not go together. */
-export function readAuth(variables: AuthVariables, offersWorkflows: boolean): AuthConfig {
+/** Some issuers have a query in the URL of their keys. */
+function readKeySource(text: string): string | null {
+  return !HTTP.test(text) || readUrl(text, HTTP, ['username', 'password', 'hash']) ? text : null;
+}
+
+export const AUTH = {
+  UPSTREAM_AUTH: oneOf(['passthrough', 'service'])
+    .default('passthrough')
+    .describe(
+      "`passthrough`: the caller's bearer key is sent upstream. `service`: the gateway's own key is, and callers are checked here.",
+    ),
+  UPSTREAM_API_KEY: optional(matching(/^[\x21-\x7e]{1,4096}$/, 'a key without spaces').meta(SECRET)).describe(
+    "The gateway's own key for the upstream.",
+  ),
+  GATEWAY_KEYS_SHA256: optional(
+    listOf(
+      z
+        .string()
+        .regex(NAMED_HASH)
+        .transform((text) => Buffer.from(text.slice(-64), 'hex')),
+      'SHA-256 hashes in hex, as hash or name:hash',
+    ).meta(SECRET),
+  ).describe('Keys that callers may send instead of a token.'),
+  AUTH_JWKS: optional(
+    readBy(readKeySource, 'an http or https URL without credentials, or the path of a file'),
+  ).describe('The public keys of the token issuer, as a JSON Web Key Set.'),
+  AUTH_ISSUER: optional(z.string()).describe('Required value of `iss`. Must be set with `AUTH_JWKS`.'),
+  AUTH_AUDIENCE: optional(z.string()).describe('Required value of `aud`. Must be set with `AUTH_JWKS`.'),
+  AUTH_ALGORITHMS: optional(listOf(z.enum(ALGORITHMS), `these: ${ALGORITHMS.join(', ')}`))
+    .describe('Accepted signature algorithms.')
+    .meta({ shownDefault: `\`${DEFAULT_ALGORITHMS.join()}\`` }),
+  AUTH_CLOCK_TOLERANCE_SECONDS: optional(wholeNumber(0, 300, 'seconds'))
+    .describe('Accepted clock difference between issuer and gateway.')
+    .meta({ shownDefault: '`0`' }),
+  AUTH_ORGANIZATION_CLAIM: optional(z.string()).describe(
+    "Claim with the id of the one organization that the caller sees. Needs the upstream's `workflows` call.",
+  ),
+  AUTH_WORKFLOWS_CLAIM: optional(z.string()).describe('Claim with the list of workflow ids that the caller sees.'),
+};
+
+type AuthVariables = z.output<z.ZodObject<typeof AUTH>>;
+type Refuse = (sentence: string) => never;
+
+const PASSTHROUGH = Object.freeze({ mode: 'passthrough' });
+
+export function authOf(variables: AuthVariables, offersWorkflows: boolean, refuse: Refuse) {
+  const { UPSTREAM_API_KEY: apiKey, GATEWAY_KEYS_SHA256: keys, AUTH_JWKS: jwks } = variables;
+  const names = Object.keys(AUTH) as (keyof AuthVariables)[];
+  const set = names.filter((name) => name !== 'UPSTREAM_AUTH' && variables[name] !== null);
   if (variables.UPSTREAM_AUTH === 'passthrough') {
-    const names = Object.keys(AUTH_VARIABLES) as (keyof AuthVariables)[];
-    const idle = names.find((name) => name !== 'UPSTREAM_AUTH' && variables[name] !== undefined);
-    if (idle === undefined) return { mode: 'passthrough' };
-    throw new ConfigError(
-      `${idle}: it means nothing while UPSTREAM_AUTH is passthrough. Set UPSTREAM_AUTH=service, or leave ${idle} unset.`,
-    );
+    return set.length === 0 ? PASSTHROUGH : refuse(`UPSTREAM_AUTH must be service when ${set[0]} is set.`);
   }
-  const { UPSTREAM_API_KEY: apiKey, GATEWAY_KEYS_SHA256: keys = [], AUTH_JWKS: jwks } = variables;
-  if (apiKey === undefined) {
-    throw new ConfigError(
-      'UPSTREAM_API_KEY: expected the key that the gateway shows upstream, since UPSTREAM_AUTH is service; it is not set.',
-    );
+  if (apiKey === null) return refuse('UPSTREAM_API_KEY is required when UPSTREAM_AUTH is service.');
+  if (jwks === null) {
+    const idle = set.find((name) => name.startsWith('AUTH_'));
+    if (idle !== undefined) return refuse(`AUTH_JWKS is required when ${idle} is set.`);
+    if (keys === null) {
+      return refuse(
+        'AUTH_JWKS or GATEWAY_KEYS_SHA256 is required when UPSTREAM_AUTH is service: callers are checked with them.',
+      );
+    }
   }
-  if (jwks === undefined && keys.length === 0) {
-    throw new ConfigError(
-      'UPSTREAM_AUTH: service needs a way to tell callers apart, and none is set. Set AUTH_JWKS, AUTH_ISSUER and ' +
-        'AUTH_AUDIENCE to take tokens, or GATEWAY_KEYS_SHA256 to take keys of your own, or both.',
-    );
-  }
-  const tokens = jwks === undefined ? noTokens(variables) : readTokens(jwks, variables, offersWorkflows);
-  return Object.freeze({ mode: 'service', apiKey, keys, tokens });
+  const tokens = jwks === null ? null : tokensOf(jwks, variables, offersWorkflows, refuse);
+  return Object.freeze({ mode: 'service', apiKey, keys: keys ?? [], tokens });
 }
 
-function noTokens(variables: AuthVariables): null {
-  const names = Object.keys(AUTH_VARIABLES).filter((name) => name.startsWith('AUTH_')) as (keyof AuthVariables)[];
-  const idle = names.find((name) => variables[name] !== undefined);
-  if (idle === undefined) return null;
-  throw new ConfigError(`${idle}: it means nothing without AUTH_JWKS. Set that, or leave ${idle} unset.`);
-}
-
-function readTokens(jwks: string, variables: AuthVariables, offersWorkflows: boolean): TokenConfig {
-  const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_ORGANIZATION_CLAIM: organizationClaim = null } = variables;
-  if (issuer === undefined || audience === undefined) {
-    const name = issuer === undefined ? 'AUTH_ISSUER' : 'AUTH_AUDIENCE';
-    throw new ConfigError(`${name}: expected what a token must say, since AUTH_JWKS is set; it is not set.`);
-  }
+function tokensOf(jwks: string, variables: AuthVariables, offersWorkflows: boolean, refuse: Refuse) {
+  const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_ORGANIZATION_CLAIM: organizationClaim } = variables;
+  if (issuer === null) return refuse('AUTH_ISSUER is required when AUTH_JWKS is set.');
+  if (audience === null) return refuse('AUTH_AUDIENCE is required when AUTH_JWKS is set.');
   if (organizationClaim !== null && !offersWorkflows) {
-    throw new ConfigError(
-      "AUTH_ORGANIZATION_CLAIM: only the upstream's list of workflows tells whose a workflow is, and UPSTREAM_ENDPOINTS " +
-        'leaves it out. Add workflows there, or narrow by AUTH_WORKFLOWS_CLAIM alone.',
+    return refuse(
+      'UPSTREAM_ENDPOINTS must include workflows when AUTH_ORGANIZATION_CLAIM is set: only that call returns organizations. ' +
+        'Or narrow with AUTH_WORKFLOWS_CLAIM.',
     );
   }
   return Object.freeze({
@@ -136,11 +94,6 @@ function readTokens(jwks: string, variables: AuthVariables, offersWorkflows: boo
     algorithms: variables.AUTH_ALGORITHMS ?? DEFAULT_ALGORITHMS,
     clockToleranceSeconds: variables.AUTH_CLOCK_TOLERANCE_SECONDS ?? 0,
     organizationClaim,
-    workflowsClaim: variables.AUTH_WORKFLOWS_CLAIM ?? null,
+    workflowsClaim: variables.AUTH_WORKFLOWS_CLAIM,
   });
-}
-
-function readKey(text: string): GatewayKey {
-  const [, name = null, hash = ''] = NAMED_HASH.exec(text) ?? [];
-  return Object.freeze({ name, sha256: Buffer.from(hash, 'hex') });
 }

@@ -1,4 +1,54 @@
-/** Says which variables are wrong, what was expected and what came. */
+/** Errors of settings: the name, the expected value and the given one. Secrets are never repeated. */
+import { z } from 'zod';
+
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+}
+
+export interface Variable {
+  /** Completes "X must be …". Where it is left out, as for traces, the description does. */
+  readonly expected?: string;
+  readonly isSecret?: boolean;
+  /** The default as the docs show it, where it is not that of the schema. */
+  readonly shownDefault?: string;
+  /** The meaning, for the docs. */
+  readonly description?: string | undefined;
+}
+
+/** The meta of a variable and of the forms inside it: `default`, `nullable` and the like wrap a form. */
+export function variableOf(schema: z.ZodType): Variable {
+  const inner = 'unwrap' in schema ? variableOf((schema as z.ZodOptional<z.ZodType>).unwrap()) : {};
+  return { ...inner, ...schema.meta() };
+}
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+
+/** One sentence a line. An issue without a path is a rule between variables, whose message is the sentence. */
+export function wrongVariables({ issues }: z.ZodError, shape: Shape, given: Readonly<Record<string, string>>): string {
+  const sentences = issues.map(({ path: [key], message }) => {
+    if (key === undefined) return message;
+    const name = String(key);
+    const { description = 'a text', expected = description, isSecret } = variableOf(shape[name] ?? z.string());
+    const got = isSecret ? 'another value' : JSON.stringify(withoutSecrets(given[name]));
+    return `${name} must be ${expected}, got ${got}.`;
+  });
+  return [...new Set(sentences)].join('\n');
+}
+
+/** Credentials and queries may be secrets. Where a password ends is unknown in a URL that may be malformed. */
+const withoutSecrets = (value: string | undefined) =>
+  value?.replace(/^(https?:\/\/)?.*@.*$/is, '$1…').replace(/[?#].*$/s, '…');
+
+/** Of an object that an embedder gives, parsed with `reportInput`. Names types, never a value: it may be a key. */
+export function wrongMembers({ issues }: z.ZodError, schema: z.ZodObject<Shape>): string {
+  const problems = issues.map((issue) => {
+    const [name] = issue.path;
+    const { description = '' } = (name === undefined ? undefined : schema.shape[String(name)]) ?? schema;
+    const path = issue.path.join('.');
+    if (issue.code === 'unrecognized_keys') {
+      return `unknown ${issue.keys.map((key) => (path === '' ? key : `${path}.${key}`)).join(', ')}: expected ${description}`;
+    }
+    return `${path || 'it'} must be ${description}, got ${issue.input === null ? 'null' : typeof issue.input}`;
+  });
+  return problems.join('; ');
 }

@@ -1,67 +1,25 @@
 /** The one reader of the environment: a frozen, typed Config, or a sentence for each variable that is wrong. */
-import { readAuth, type AuthConfig } from './auth.ts';
-import { ConfigError } from './config-error.ts';
-import { readFleet, type FleetConfig } from './fleet.ts';
-import { describeProblems } from './problems.ts';
-import { readConnection, withLowerCaseProxies, type UpstreamConnection } from './upstream-connection.ts';
-import { ENVIRONMENT, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
+import { z } from 'zod';
+import { authOf } from './auth.ts';
+import { ConfigError, wrongVariables } from './config-error.ts';
+import { fleetOf } from './fleet.ts';
+import { connectionOf, withLowerCaseProxies } from './upstream-connection.ts';
+import { ENVIRONMENT, PLAIN, type UpstreamEndpoint } from './variables.ts';
 
 export { ConfigError } from './config-error.ts';
-export type { UpstreamAuthHeader, UpstreamConnection, UpstreamProxy } from './upstream-connection.ts';
-export type { FleetConfig } from './fleet.ts';
-export { UPSTREAM_ENDPOINTS, type LogLevel, type PersistedMode, type UpstreamEndpoint } from './variables.ts';
+export { UPSTREAM_ENDPOINTS, type UpstreamEndpoint } from './variables.ts';
 
-export interface Config {
-  readonly isProduction: boolean;
-  readonly host: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-  /** Null: the embedded upstream. Ends with `/`. */
-  readonly upstreamUrl: string | null;
-  readonly upstreamEndpoints: ReadonlySet<UpstreamEndpoint>;
-  readonly auth: AuthConfig;
-  readonly upstreamConnection: UpstreamConnection;
-  readonly upstreamTimeoutMs: number;
-  readonly upstreamConcurrency: number;
-  readonly upstreamMaxResponseBytes: number;
-  readonly maxUpstreamCalls: number;
-  readonly maxOperationCost: number;
-  readonly maxOperationObjects: number;
-  readonly maxAnswerBytes: number;
-  /** Null: no limit. */
-  readonly rateLimitPerMinute: number | null;
-  /** By address, for callers without a credential. */
-  readonly rateLimitAnonymousPerMinute: number;
-  readonly persistedOperations: PersistedMode;
-  readonly persistedManifests: readonly string[];
-  /** Path of the file with the prices of models; null: no costs are answered. */
-  readonly tokenPrices: string | null;
-  readonly liveTtlMs: number;
-  readonly settleMs: number;
-  readonly staleIfErrorMs: number;
-  readonly reauthIntervalMs: number;
-  readonly cacheMaxBytes: number;
-  /** Of clients; each further one is closed at once. */
-  readonly maxConnections: number;
-  readonly maxSubscriptionsPerViewer: number;
-  readonly maxSubscriptionsPerConnection: number;
-  /** Trusted proxies: so many hops, or these addresses; false: none. */
-  readonly trustProxy: false | number | readonly string[];
-  /** Where the routes are found beside their own place, such as `/stepgate`; empty: nowhere else. */
-  readonly basePath: string;
-  readonly corsOrigins: readonly string[];
-  /** Of Strict-Transport-Security; null: the header is not sent. */
-  readonly hstsMaxAgeSeconds: number | null;
-  /** Whether clients may ask for the schema and get hints about it. */
-  readonly introspection: boolean;
-  /** Whether a browser gets Apollo Sandbox. */
-  readonly sandbox: boolean;
-  /** Null: a gateway that shares nothing. */
-  readonly fleet: FleetConfig | null;
-  readonly logLevel: LogLevel;
-  /** Of the source that was built; null: unknown. */
-  readonly buildRevision: string | null;
-}
+/** `liveTtlMs` is LIVE_TTL_MS, and so on; several variables together make up `auth`, `fleet`, `upstreamConnection`. */
+export type Config = z.output<typeof CONFIG>;
+export type UpstreamConnection = Config['upstreamConnection'];
+export type UpstreamAuthHeader = UpstreamConnection['authHeader'];
+export type UpstreamProxy = NonNullable<UpstreamConnection['proxy']>;
+export type AuthConfig = Config['auth'];
+export type ServiceAuth = Extract<AuthConfig, { mode: 'service' }>;
+export type TokenConfig = NonNullable<ServiceAuth['tokens']>;
+export type LogLevel = Config['logLevel'];
+export type PersistedMode = Config['persistedOperations'];
+export type FleetConfig = NonNullable<Config['fleet']>;
 
 /** Reads the variables, without blanks around their values; an empty one counts as unset. Throws ConfigError. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
@@ -70,74 +28,61 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       value.trim() === '' ? [] : [[name, value.trim()]],
     ),
   );
-  const parsed = ENVIRONMENT.safeParse(given);
-  if (!parsed.success) throw new ConfigError(describeProblems(parsed.error, given));
-  const variables = parsed.data;
-  const isProduction = variables.NODE_ENV === 'production';
-  if (isProduction && variables.UPSTREAM_URL === undefined) {
-    throw new ConfigError(
-      'UPSTREAM_URL: expected the base URL of the workflow API, since NODE_ENV is production; it is not set. ' +
-        'Set it, or leave NODE_ENV unset to run over the embedded upstream and its sample data.',
-    );
-  }
-  if (variables.HSTS_MAX_AGE_SECONDS !== undefined && variables.TRUST_PROXY === undefined) {
-    throw new ConfigError(
-      'TRUST_PROXY: expected the proxy whose X-Forwarded-Proto says that a request came over TLS, since ' +
-        'HSTS_MAX_AGE_SECONDS is set; it is not set. Set it, or leave HSTS_MAX_AGE_SECONDS unset.',
-    );
-  }
-  checkPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_MANIFESTS);
-  return Object.freeze({
-    isProduction,
-    host: variables.HOST,
-    port: variables.PORT,
-    upstreamUrl: variables.UPSTREAM_URL ?? null,
-    upstreamEndpoints: new Set<UpstreamEndpoint>(['steps', ...variables.UPSTREAM_ENDPOINTS]),
-    auth: readAuth(variables, variables.UPSTREAM_ENDPOINTS.includes('workflows')),
-    upstreamConnection: readConnection(variables),
-    upstreamTimeoutMs: variables.UPSTREAM_TIMEOUT_MS,
-    upstreamConcurrency: variables.UPSTREAM_CONCURRENCY,
-    upstreamMaxResponseBytes: variables.UPSTREAM_MAX_RESPONSE_BYTES,
-    maxUpstreamCalls: variables.MAX_UPSTREAM_CALLS,
-    maxOperationCost: variables.MAX_OPERATION_COST,
-    maxOperationObjects: variables.MAX_OPERATION_OBJECTS,
-    maxAnswerBytes: variables.MAX_ANSWER_BYTES,
-    rateLimitPerMinute: variables.RATE_LIMIT_PER_MINUTE ?? null,
-    rateLimitAnonymousPerMinute: variables.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
-    persistedOperations: variables.PERSISTED_OPERATIONS,
-    persistedManifests: Object.freeze(variables.PERSISTED_MANIFESTS),
-    tokenPrices: variables.TOKEN_PRICES ?? null,
-    liveTtlMs: variables.LIVE_TTL_MS,
-    settleMs: variables.SETTLE_MS,
-    staleIfErrorMs: variables.STALE_IF_ERROR_MS,
-    reauthIntervalMs: variables.REAUTH_INTERVAL_MS,
-    cacheMaxBytes: variables.CACHE_MAX_BYTES,
-    maxConnections: variables.MAX_CONNECTIONS,
-    maxSubscriptionsPerViewer: variables.MAX_SUBSCRIPTIONS_PER_VIEWER,
-    maxSubscriptionsPerConnection: variables.MAX_SUBSCRIPTIONS_PER_CONNECTION,
-    trustProxy: variables.TRUST_PROXY ?? false,
-    basePath: variables.BASE_PATH,
-    corsOrigins: Object.freeze(variables.CORS_ORIGINS),
-    hstsMaxAgeSeconds: variables.HSTS_MAX_AGE_SECONDS ?? null,
-    introspection: variables.INTROSPECTION ?? !isProduction,
-    sandbox: variables.SANDBOX ?? !isProduction,
-    fleet: readFleet(variables),
-    logLevel: variables.LOG_LEVEL,
-    buildRevision: variables.BUILD_REVISION ?? null,
-  });
+  const { data, error } = CONFIG.safeParse(given);
+  if (error) throw new ConfigError(wrongVariables(error, ENVIRONMENT.shape, given));
+  return data;
 }
 
-function checkPersisted(mode: PersistedMode, manifests: readonly string[]): void {
-  if (mode === 'only' && manifests.length === 0) {
-    throw new ConfigError(
-      'PERSISTED_MANIFESTS: expected the path of a manifest, since PERSISTED_OPERATIONS is only; it is not set. ' +
-        'Nothing could be asked.',
+type Variables = z.output<typeof ENVIRONMENT>;
+
+const CONFIG = ENVIRONMENT.transform((variables, { issues }) => {
+  const refuse = (message: string): never => {
+    issues.push({ code: 'custom', message, input: variables });
+    return z.NEVER;
+  };
+  checkRules(variables, refuse);
+  const isProduction = variables.NODE_ENV === 'production';
+  const openByDefault = isProduction ? 'off' : 'on';
+  const upstreamEndpoints: ReadonlySet<UpstreamEndpoint> = new Set(['steps', ...variables.UPSTREAM_ENDPOINTS] as const);
+  return Object.freeze({
+    ...camelCased(variables),
+    isProduction,
+    upstreamEndpoints,
+    introspection: (variables.INTROSPECTION ?? openByDefault) === 'on',
+    sandbox: (variables.SANDBOX ?? openByDefault) === 'on',
+    upstreamConnection: connectionOf(variables, refuse),
+    auth: authOf(variables, upstreamEndpoints.has('workflows'), refuse),
+    fleet: fleetOf(variables, refuse),
+  });
+});
+
+function checkRules(variables: Variables, refuse: (sentence: string) => never): void {
+  const { HSTS_MAX_AGE_SECONDS, PERSISTED_OPERATIONS: mode, PERSISTED_MANIFESTS: manifests } = variables;
+  if (variables.NODE_ENV === 'production' && variables.UPSTREAM_URL === null) {
+    refuse(
+      'UPSTREAM_URL is required when NODE_ENV is production. Without NODE_ENV the gateway starts with sample data.',
     );
+  }
+  if (HSTS_MAX_AGE_SECONDS !== null && variables.TRUST_PROXY === false) {
+    refuse('TRUST_PROXY is required when HSTS_MAX_AGE_SECONDS is set: only a trusted proxy can report TLS.');
+  }
+  if (mode === 'only' && manifests.length === 0) {
+    refuse('PERSISTED_MANIFESTS is required when PERSISTED_OPERATIONS is only: all operations would be rejected.');
   }
   if (mode === 'off' && manifests.length > 0) {
-    throw new ConfigError(
-      'PERSISTED_OPERATIONS: expected allow or only, since PERSISTED_MANIFESTS is set; it is off. ' +
-        'Set it, or leave PERSISTED_MANIFESTS unset.',
-    );
+    refuse('PERSISTED_OPERATIONS must be allow or only when PERSISTED_MANIFESTS is set, got off.');
   }
 }
+
+type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Lowercase<Head>}${Capitalize<CamelCase<Tail>>}`
+  : Lowercase<Name>;
+type CamelCased<Shape> = { readonly [Name in keyof Shape & string as CamelCase<Name>]: Shape[Name] };
+
+const camelCase = (name: string): string =>
+  name.toLowerCase().replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase());
+
+const camelCased = (variables: Variables) =>
+  Object.fromEntries(
+    Object.entries(variables).flatMap(([name, value]) => (name in PLAIN ? [[camelCase(name), value]] : [])),
+  ) as CamelCased<Pick<Variables, keyof typeof PLAIN>>;

@@ -1,5 +1,10 @@
-/** Forms that several variables have. Values come trimmed. */
+/** Forms that several variables share. Values come trimmed. The meta `expected` completes "X must be …", in errors and docs. */
 import { z } from 'zod';
+
+/** No message may repeat the value. */
+export const SECRET = { isSecret: true };
+
+export const matching = (pattern: RegExp, expected: string) => z.string().regex(pattern).meta({ expected });
 
 export const wholeNumber = (min: number, max: number, unit = '') =>
   z
@@ -7,13 +12,46 @@ export const wholeNumber = (min: number, max: number, unit = '') =>
     .regex(/^\d+$/)
     .transform(Number)
     .pipe(z.number().min(min).max(max))
-    .describe(`a whole number${unit && ` of ${unit}`} from ${min} to ${max}`);
-
-/** Separated by commas. */
-export const words = z.string().transform((text) => text.split(',').map((word) => word.trim()));
+    .meta({ expected: `a whole number${unit && ` of ${unit}`} from ${min} to ${max}` });
 
 export const oneOf = <const T extends readonly [string, ...string[]]>(all: T) =>
-  z.enum(all).describe(`one of ${all.join(', ')}`);
+  z.enum(all).meta({ expected: `one of ${all.join(', ')}` });
 
-/** No message may repeat the value. */
-export const SECRET = { isSecret: true };
+/** Separated by commas. */
+export const words = z.string().transform((text): readonly string[] => text.split(',').map((word) => word.trim()));
+
+export const listOf = <T extends z.ZodType<unknown, string>>(item: T, expected: string) =>
+  words.pipe(z.array(item).readonly()).meta({ expected: `a comma-separated list of ${expected}` });
+
+/** `read` returns null for a text that is wrong. */
+export const readBy = <T>(read: (text: string) => T | null, expected: string) =>
+  z
+    .string()
+    .transform((text, { issues }): T => {
+      const value = read(text);
+      if (value !== null) return value;
+      issues.push({ code: 'custom', input: text });
+      return z.NEVER;
+    })
+    .meta({ expected });
+
+/** Null where the variable is not set. */
+export const optional = <T extends z.ZodType>(form: T) => z.nullable(form).default(null);
+
+type UrlPart = 'username' | 'password' | 'search' | 'hash';
+
+/**
+ * Null for a text that is not a URL of that scheme, has a part that must be empty, or has credentials that are not percent-encoded:
+ * clients decode them, and would throw.
+ */
+export function readUrl(text: string, scheme: RegExp, empty: readonly UrlPart[]): URL | null {
+  try {
+    const url = new URL(text);
+    decodeURIComponent(`${url.username}:${url.password}`);
+    return scheme.test(text) && empty.every((part) => url[part] === '') ? url : null;
+  } catch {
+    return null;
+  }
+}
+
+export const HTTP = /^https?:\/\//i;

@@ -9,9 +9,10 @@ type Variables = z.input<typeof ENVIRONMENT>;
 
 /** Each variable by its name; a number may be given as one. An empty text counts as unset. */
 export type Settings = {
-  readonly [Name in keyof Variables]?:
-    (string extends NonNullable<Variables[Name]> ? string | number : Variables[Name]) | undefined;
+  readonly [Name in keyof Variables]?: TextOrNumber<NonNullable<Variables[Name]>> | undefined;
 };
+
+type TextOrNumber<Value> = string extends Value ? string | number : Value;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,7 +23,7 @@ const isVariable = (name: string): name is keyof Variables => Object.hasOwn(ENVI
 /** Nothing but NODE_ENV is taken from the process, and that only if it is left out. Throws ConfigError. */
 export function configOf(settings: Settings, { NODE_ENV }: Environment = process.env): Config {
   const unknown = Object.keys(settings).find((name) => !isVariable(name));
-  if (unknown !== undefined) throw new ConfigError(`${unknown}: ${UNKNOWN}`);
+  if (unknown !== undefined) throw new ConfigError(`${unknown} ${UNKNOWN}`);
   const given = Object.entries(settings).map(([name, value]) => [
     name,
     value === undefined ? undefined : String(value),
@@ -58,15 +59,15 @@ export function readSettingsFile(text: string, path: string): Environment {
     const [, name, value = ''] = ASSIGNMENT.exec(line) ?? [];
     const at = `${path}:${index + 1}`;
     // The line may hold a key, so it is not quoted.
-    if (name === undefined) return [`${at}: expected NAME=value, or a comment that begins with #.`];
-    if (!isVariable(name) && !isOfTracing(name)) return [`${at}: ${name}: ${UNKNOWN}`];
-    // Blanks that are no spaces, which an editor or a web page has left, are part of the name for parseEnv.
-    if (!Object.hasOwn(read, name)) return [`${at}: ${name}: expected nothing but plain spaces beside the name.`];
-    return WHOLE_VALUE.test(value) ? [] : [`${at}: ${name}: ${PART}`];
+    if (name === undefined) return [`${at} must be NAME=value, or a comment that begins with #.`];
+    if (!isVariable(name) && !isOfTracing(name)) return [`${at}: ${name} ${UNKNOWN}`];
+    // Other blanks, which an editor or a web page left, are part of the name for parseEnv.
+    if (!Object.hasOwn(read, name)) return [`${at}: ${name} must have only plain spaces around it.`];
+    return WHOLE_VALUE.test(value) ? [] : [`${at}: ${name} ${PART}`];
   });
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return Object.assign({}, ...lines.map(({ read }) => read)) as Environment;
 }
 
-const PART = 'expected a value that is in quotes as a whole, since it has a # or begins with a quote.';
-const UNKNOWN = 'expected the name of a setting, as docs/configuration.md lists them.';
+const PART = 'must have its whole value in quotes, since that contains a # or begins with a quote.';
+const UNKNOWN = 'is not a setting: docs/configuration.md lists them.';

@@ -1,30 +1,11 @@
-/** How the upstream is reached: the header with the key, fixed further headers, and proxies. */
+/** The variables of the upstream's connection: the header with the key, further headers, and proxies. */
 import { z } from 'zod';
-import { ConfigError } from './config-error.ts';
-import { SECRET } from './forms.ts';
-import { readUrl } from './url.ts';
-
-export interface UpstreamAuthHeader {
-  /** In lower case. */
-  readonly name: string;
-  /** `{key}` stands for the key. */
-  readonly template: string;
-}
-
-/** As Node's agents take it: `proxyEnv`. */
-export interface UpstreamProxy {
-  readonly HTTP_PROXY?: string | undefined;
-  readonly HTTPS_PROXY?: string | undefined;
-  readonly NO_PROXY?: string | undefined;
-}
-
-const DEFAULT_AUTH_HEADER: UpstreamAuthHeader = Object.freeze({ name: 'authorization', template: 'Bearer {key}' });
-const KEY = '{key}';
+import { HTTP, readBy, readUrl, SECRET } from './forms.ts';
 
 /** A header's name is a token, its value visible ASCII with blanks inside (RFC 9110). */
 const HEADER = /^([\w!#$%&'*+.^`|~-]+):[ \t]*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)$/;
 
-/** The gateway sets these itself, or they would change what the answer is. */
+/** The gateway sets these itself, or they would change the answer. docs/configuration.md lists them. */
 const RESERVED: ReadonlySet<string> = new Set([
   ...[
     'accept',
@@ -46,12 +27,13 @@ function readHeader(text: string): readonly [string, string] | null {
   return name === '' || RESERVED.has(name.toLowerCase()) ? null : [name.toLowerCase(), value];
 }
 
-function readAuthHeader(text: string): UpstreamAuthHeader | null {
+/** The name in lower case; `{key}` in the template stands for the key. */
+function readAuthHeader(text: string): { readonly name: string; readonly template: string } | null {
   const [name, template = ''] = readHeader(text) ?? [];
-  return name !== undefined && template.includes(KEY) ? Object.freeze({ name, template }) : null;
+  return name !== undefined && template.includes('{key}') ? Object.freeze({ name, template }) : null;
 }
 
-/** Separated by `;`, or by line breaks: then a value may hold a `;`. */
+/** Separated by `;`, or by line breaks: then a value may contain a `;`. */
 function readHeaders(text: string): Readonly<Record<string, string>> | null {
   const parts = text.split(text.includes('\n') ? '\n' : ';').filter((part) => part.trim() !== '');
   const headers = parts.map(readHeader).filter((header) => header !== null);
@@ -59,44 +41,36 @@ function readHeaders(text: string): Readonly<Record<string, string>> | null {
   return names.size === parts.length ? Object.freeze(Object.fromEntries(headers)) : null;
 }
 
-/** A proxy is mostly named with its scheme, but not always. */
-const proxyUrl = z
-  .string()
-  .transform((text) => (text.includes('://') ? text : `http://${text}`))
-  .pipe(
-    z.string().refine((text) => {
-      const url = readUrl(text);
-      return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash;
-    }),
-  )
-  .describe('the http or https URL of a proxy, such as http://proxy.example:3128, with % in a password as %25')
-  .meta(SECRET)
-  .optional();
+/** A proxy is often named without its scheme. */
+function readProxy(given: string): string | null {
+  const text = given.includes('://') ? given : `http://${given}`;
+  return readUrl(text, HTTP, ['search', 'hash'])?.pathname === '/' ? text : null;
+}
 
-const EXCEPT = `except ${[...RESERVED].join(', ')}`;
+const proxy = () =>
+  readBy(readProxy, 'the http or https URL of a proxy, with % in a password as %25').meta(SECRET).optional();
 
-export const CONNECTION_VARIABLES = {
-  UPSTREAM_AUTH_HEADER: z
-    .string()
-    .transform(readAuthHeader)
-    .pipe(z.custom<UpstreamAuthHeader>((value) => value !== null))
-    .describe(`a header with {key} in its value, such as authorization: Bearer {key} or x-api-key: {key} (${EXCEPT})`)
+export const UPSTREAM_CONNECTION = {
+  UPSTREAM_AUTH_HEADER: readBy(readAuthHeader, 'a header with {key} in its value, not a reserved one')
     .meta(SECRET)
-    .default(DEFAULT_AUTH_HEADER),
-  UPSTREAM_HEADERS: z
-    .string()
-    .transform(readHeaders)
-    .pipe(z.custom<Readonly<Record<string, string>>>((value) => value !== null))
-    .describe(`headers such as x-tenant: acme; x-stage: test, each once, separated by ; or line breaks (${EXCEPT})`)
+    .prefault('authorization: Bearer {key}')
+    .describe('Header that carries the key upstream, such as `x-api-key: {key}`.'),
+  UPSTREAM_HEADERS: readBy(readHeaders, 'headers, each once and none reserved, separated by ; or line breaks')
     .meta(SECRET)
-    .optional(),
-  HTTP_PROXY: proxyUrl,
-  HTTPS_PROXY: proxyUrl,
-  NO_PROXY: z.string().optional(),
+    .default({})
+    .describe('Further headers of each upstream call, such as `x-tenant: acme; x-stage: test`.'),
+  HTTP_PROXY: proxy().describe('Proxy for an `http` upstream. Also in lower case, which then wins.'),
+  HTTPS_PROXY: proxy().describe('Proxy for an `https` upstream, by CONNECT. Also in lower case, which then wins.'),
+  NO_PROXY: z
+    .string()
+    .optional()
+    .describe('Hosts that are reached without a proxy. Also in lower case, which then wins.'),
 };
 
-/** The proxy variables are known in lower case, too, and then these count, as for curl and Node. */
-export const withLowerCaseProxies = (environment: Readonly<Record<string, string | undefined>>) => ({
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** As for curl and Node, the names of the proxy variables in lower case win. */
+export const withLowerCaseProxies = (environment: Environment): Environment => ({
   ...environment,
   ...Object.fromEntries(
     ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => {
@@ -106,31 +80,16 @@ export const withLowerCaseProxies = (environment: Readonly<Record<string, string
   ),
 });
 
-type ConnectionVariables = z.infer<z.ZodObject<typeof CONNECTION_VARIABLES>>;
-
-export interface UpstreamConnection {
-  readonly authHeader: UpstreamAuthHeader;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Null: no proxy is set. */
-  readonly proxy: UpstreamProxy | null;
-}
-
-/** Throws ConfigError for what does not go together. */
-export function readConnection(variables: ConnectionVariables): UpstreamConnection {
-  const {
-    UPSTREAM_AUTH_HEADER: authHeader,
-    UPSTREAM_HEADERS: headers = {},
-    HTTP_PROXY,
-    HTTPS_PROXY,
-    NO_PROXY,
-  } = variables;
+export function connectionOf(
+  variables: z.output<z.ZodObject<typeof UPSTREAM_CONNECTION>>,
+  refuse: (sentence: string) => never,
+) {
+  const { UPSTREAM_AUTH_HEADER: authHeader, UPSTREAM_HEADERS: headers, HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = variables;
   if (Object.hasOwn(headers, authHeader.name)) {
-    throw new ConfigError(
-      `UPSTREAM_HEADERS: ${authHeader.name} is the header with the key (UPSTREAM_AUTH_HEADER), so it can't have a fixed ` +
-        'value. Leave it out, or name another header in UPSTREAM_AUTH_HEADER.',
-    );
+    return refuse(`UPSTREAM_HEADERS must not include ${authHeader.name}: UPSTREAM_AUTH_HEADER sends the key in it.`);
   }
   const hasProxy = HTTP_PROXY !== undefined || HTTPS_PROXY !== undefined;
-  const proxy = hasProxy ? Object.freeze({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }) : null;
-  return Object.freeze({ authHeader, headers, proxy });
+  // As Node's agents take it: `proxyEnv`.
+  const proxyEnv = hasProxy ? Object.freeze({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }) : null;
+  return Object.freeze({ authHeader, headers, proxy: proxyEnv });
 }

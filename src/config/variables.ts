@@ -1,110 +1,174 @@
-/** The variables that the gateway reads: what each may be, and what it is where it is not set. */
+/** The variables of the gateway: form, default and meaning of each. docs/configuration.md lists them from here, group by group. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { AUTH_VARIABLES } from './auth.ts';
-import { FLEET_VARIABLES } from './fleet.ts';
-import { oneOf, wholeNumber, words } from './forms.ts';
-import { CONNECTION_VARIABLES } from './upstream-connection.ts';
+import { AUTH } from './auth.ts';
+import { FLEET } from './fleet.ts';
+import { HTTP, listOf, matching, oneOf, optional, readBy, readUrl, wholeNumber, words } from './forms.ts';
+import { UPSTREAM_CONNECTION } from './upstream-connection.ts';
 
 export const UPSTREAM_ENDPOINTS = ['steps', 'run', 'runs', 'workflows', 'execute'] as const;
 export type UpstreamEndpoint = (typeof UPSTREAM_ENDPOINTS)[number];
 
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** Whether requests may name an operation instead of sending it, and whether they must. */
-const PERSISTED_MODES = ['off', 'allow', 'only'] as const;
-export type PersistedMode = (typeof PERSISTED_MODES)[number];
-
 const DAY_MS = 86_400_000;
 const milliseconds = (min = 0) => wholeNumber(min, DAY_MS, 'milliseconds');
 
-const onOff = () =>
-  z
-    .enum(['on', 'off'])
-    .transform((word) => word === 'on')
-    .describe('on or off')
-    .optional();
+/** The default depends on NODE_ENV. */
+const onOff = () => optional(oneOf(['on', 'off'])).meta({ shownDefault: '`on`; `off` in production' });
 
-const httpUrl = z
-  .url({ protocol: /^https?$/ })
-  .refine((text) => {
-    // It is asked of texts that are no URLs, too.
-    const url = URL.parse(text);
-    return url?.username === '' && url.password === '' && !/[?#]/.test(text);
-  })
-  .transform((text) => (text.endsWith('/') ? text : `${text}/`))
-  .describe('an http or https URL without credentials, query or fragment');
+/** Ends with `/`. */
+function readBaseUrl(text: string): string | null {
+  if (!readUrl(text, HTTP, ['username', 'password']) || /[?#]/.test(text)) return null;
+  return text.endsWith('/') ? text : `${text}/`;
+}
 
-const isProxy = (text: string): boolean => {
+/** Names of ranges, as @fastify/proxy-addr has them. */
+const PROXY_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+
+function isProxy(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const family = isIP(address);
   if (family === 0 || rest.length > 0) return family === 0 && PROXY_RANGES.includes(text);
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-};
-/** Names of ranges, as @fastify/proxy-addr has them. */
-const PROXY_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+}
 
-const origin = z.string().refine((text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text));
+const isOrigin = (text: string): boolean => text === '*' || (URL.canParse(text) && new URL(text).origin === text);
 
-/** Each variable with its default; a `describe` is what the error says was expected. */
-export const ENVIRONMENT = z.object({
-  NODE_ENV: z.string().optional(),
-  HOST: z.string().default('127.0.0.1'),
-  PORT: wholeNumber(0, 65_535).default(4000),
-  UPSTREAM_URL: httpUrl.optional(),
-  UPSTREAM_ENDPOINTS: words
-    .pipe(z.array(z.enum(UPSTREAM_ENDPOINTS)))
-    .describe(`a comma-separated list out of ${UPSTREAM_ENDPOINTS.join(', ')}`)
-    .default([...UPSTREAM_ENDPOINTS]),
-  ...AUTH_VARIABLES,
-  ...CONNECTION_VARIABLES,
-  UPSTREAM_TIMEOUT_MS: milliseconds(1).default(10_000),
-  UPSTREAM_CONCURRENCY: wholeNumber(1, 10_000).default(64),
-  UPSTREAM_MAX_RESPONSE_BYTES: wholeNumber(1024, 2 ** 29, 'bytes').default(67_108_864),
-  MAX_UPSTREAM_CALLS: wholeNumber(1, 100_000).default(200),
-  MAX_OPERATION_COST: wholeNumber(1, 10_000_000).default(2500),
-  MAX_OPERATION_OBJECTS: wholeNumber(1, 10_000_000).default(25_000),
-  MAX_ANSWER_BYTES: wholeNumber(1024, 2 ** 29, 'bytes').default(33_554_432),
-  RATE_LIMIT_PER_MINUTE: wholeNumber(1, 1_000_000).optional(),
-  RATE_LIMIT_ANONYMOUS_PER_MINUTE: wholeNumber(1, 1_000_000).default(600),
-  PERSISTED_OPERATIONS: oneOf(PERSISTED_MODES).default('off'),
-  PERSISTED_MANIFESTS: words
-    .pipe(z.array(z.string().min(1)))
-    .describe('a comma-separated list of paths of manifests')
-    .default([]),
-  TOKEN_PRICES: z.string().describe('the path of a JSON file').optional(),
-  LIVE_TTL_MS: milliseconds().default(1000),
-  SETTLE_MS: milliseconds().default(30_000),
-  STALE_IF_ERROR_MS: milliseconds().default(300_000),
-  REAUTH_INTERVAL_MS: milliseconds().default(300_000),
-  CACHE_MAX_BYTES: wholeNumber(0, 2 ** 40, 'bytes').default(268_435_456),
-  MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
-  MAX_SUBSCRIPTIONS_PER_VIEWER: wholeNumber(1, 1_000_000).default(5000),
-  MAX_SUBSCRIPTIONS_PER_CONNECTION: wholeNumber(1, 10_000).default(100),
+function readBasePath(text: string): string | null {
+  const [, path = null] = /^\/?((?:[\w~.-]+(?:\/[\w~.-]+)*)?)\/?$/.exec(text) ?? [];
+  return path && `/${path}`;
+}
+
+const PROCESS = {
+  HOST: z.string().default('127.0.0.1').describe('Address to listen on. The Docker image sets `0.0.0.0`.'),
+  PORT: wholeNumber(0, 65_535).default(4000).describe('Port to listen on; 0 takes any free port.'),
+  BASE_PATH: readBy(readBasePath, 'a path such as /stepgate')
+    .default('')
+    .describe('All routes are also served below this path.'),
   TRUST_PROXY: words
     .transform((all) => (/^\d+$/.test(all.join()) ? Number(all) : all))
-    .pipe(z.union([z.number().min(1).max(32), z.array(z.string().refine(isProxy)).min(1)]))
-    .describe('a number of hops from 1 to 32, or a comma-separated list of addresses and CIDR ranges')
-    .optional(),
-  BASE_PATH: z
-    .string()
-    .regex(/^\/?(?:[\w~.-]+(?:\/[\w~.-]+)*)?\/?$/)
-    .transform((text) => text.replace(/^\/?(.*?)\/?$/, (_all, path: string) => path && `/${path}`))
-    .describe('a path such as /stepgate')
-    .default(''),
-  CORS_ORIGINS: words
-    .pipe(z.array(origin))
-    .describe("a comma-separated list of origins such as https://app.example.com, or '*'")
-    .default([]),
-  HSTS_MAX_AGE_SECONDS: wholeNumber(0, 63_072_000, 'seconds').optional(),
-  INTROSPECTION: onOff(),
-  SANDBOX: onOff(),
-  ...FLEET_VARIABLES,
-  LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
-  BUILD_REVISION: z
-    .string()
-    .regex(/^[\w.+-]{1,64}$/)
-    .describe('a revision such as a commit id, of at most 64 letters, digits and ._+-')
-    .optional(),
+    .pipe(z.union([z.number().min(1).max(32), z.array(z.string().refine(isProxy)).min(1).readonly()]))
+    .or(z.literal(false))
+    .meta({ expected: 'a number of hops from 1 to 32, or a comma-separated list of addresses and CIDR ranges' })
+    .default(false)
+    .describe('Trusted proxies. `loopback`, `linklocal` and `uniquelocal` are ranges, too.'),
+  CORS_ORIGINS: listOf(z.string().refine(isOrigin), "origins such as https://app.example.com, or '*'")
+    .default([])
+    .describe('Origins whose pages may send requests and open WebSockets.'),
+  INTROSPECTION: onOff().describe(
+    'Whether clients may ask for the schema (`__schema`, `__type`, `_service`) and errors give hints about it.',
+  ),
+  SANDBOX: onOff().describe(
+    "Whether a browser gets Apollo Sandbox or GraphiQL at `/graphql`, and Sandbox's own origins are allowed.",
+  ),
+  HSTS_MAX_AGE_SECONDS: optional(wholeNumber(0, 63_072_000, 'seconds')).describe(
+    'Sends `Strict-Transport-Security` where a trusted proxy says `X-Forwarded-Proto: https`. Needs `TRUST_PROXY`.',
+  ),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Lowest level that is logged.'),
+  BUILD_REVISION: optional(matching(/^[\w.+-]{1,64}$/, 'at most 64 letters, digits and ._+-')).describe(
+    'Revision of the source, such as a commit id, for `stepgate_build_info`. The Docker image has it as a build argument.',
+  ),
+};
+
+const UPSTREAM = {
+  UPSTREAM_URL: optional(readBy(readBaseUrl, 'an http or https URL without credentials, query or fragment'))
+    .describe('Base URL of the workflow API.')
+    .meta({ shownDefault: 'the embedded upstream' }),
+  UPSTREAM_ENDPOINTS: listOf(z.enum(UPSTREAM_ENDPOINTS), `these: ${UPSTREAM_ENDPOINTS.join(', ')}`)
+    .prefault(UPSTREAM_ENDPOINTS.join())
+    .describe('Calls that the upstream offers. `steps` is always on.'),
+  UPSTREAM_TIMEOUT_MS: milliseconds(1)
+    .default(10_000)
+    .describe('Longest time for one attempt. No retry starts later than this after the first attempt.'),
+  UPSTREAM_CONCURRENCY: wholeNumber(1, 10_000)
+    .default(64)
+    .describe('Upstream calls at the same time. At most 1000 more wait in a queue, 750 of them of one viewer.'),
+  UPSTREAM_MAX_RESPONSE_BYTES: wholeNumber(1024, 2 ** 29, 'bytes')
+    .default(67_108_864)
+    .describe('Largest upstream response, after decompression.'),
+};
+
+const FRESHNESS = {
+  LIVE_TTL_MS: milliseconds()
+    .default(1000)
+    .describe('How long the data of an unfinished run is served before it is fetched again.'),
+  SETTLE_MS: milliseconds()
+    .default(30_000)
+    .describe('Quiet period after which a run without a record, or with a step left running, counts as final.'),
+  STALE_IF_ERROR_MS: milliseconds()
+    .default(300_000)
+    .describe('How long the last good data is served while the upstream fails.'),
+  REAUTH_INTERVAL_MS: milliseconds()
+    .default(300_000)
+    .describe(
+      'Cached data is served without a call for at most this long after the last successful call of the same viewer.',
+    ),
+  CACHE_MAX_BYTES: wholeNumber(0, 2 ** 40, 'bytes')
+    .default(268_435_456)
+    .describe('Size of all caches together.'),
+};
+
+const LIMITS = {
+  MAX_UPSTREAM_CALLS: wholeNumber(1, 100_000).default(200).describe('Upstream calls that one operation may make.'),
+  MAX_OPERATION_COST: wholeNumber(1, 10_000_000)
+    .default(2500)
+    .describe('Upstream calls that one operation could make with an empty cache.'),
+  MAX_OPERATION_OBJECTS: wholeNumber(1, 10_000_000).default(25_000).describe('Objects that one operation may answer.'),
+  MAX_ANSWER_BYTES: wholeNumber(1024, 2 ** 29, 'bytes')
+    .default(33_554_432)
+    .describe('Largest answer of one operation, as JSON.'),
+  RATE_LIMIT_PER_MINUTE: optional(wholeNumber(1, 1_000_000)).describe(
+    'Operations a minute for one key, over all transports.',
+  ),
+  RATE_LIMIT_ANONYMOUS_PER_MINUTE: wholeNumber(1, 1_000_000)
+    .default(600)
+    .describe('Operations a minute from one address without an accepted key. Always on.'),
+  MAX_SUBSCRIPTIONS_PER_VIEWER: wholeNumber(1, 1_000_000)
+    .default(5000)
+    .describe('Runs and workflows that one key may watch at once.'),
+  MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
+    .default(10_000)
+    .describe('Connections of clients at the same time. Each further one is closed at once.'),
+  MAX_SUBSCRIPTIONS_PER_CONNECTION: wholeNumber(1, 10_000)
+    .default(100)
+    .describe('Operations on one WebSocket at the same time.'),
+  PERSISTED_OPERATIONS: oneOf(['off', 'allow', 'only'])
+    .default('off')
+    .describe(
+      '`allow`: requests may name an operation instead of sending its text. `only`: the manifests are a safelist.',
+    ),
+  PERSISTED_MANIFESTS: listOf(z.string().min(1), 'paths of manifests').default([]).describe('Manifests of operations.'),
+};
+
+const PRICES = {
+  TOKEN_PRICES: optional(z.string().meta({ expected: 'the path of a JSON file' })).describe(
+    'File with the prices of models. Without one, every `estimatedCost` is null.',
+  ),
+};
+
+const NODE_ENV = optional(z.string().meta({ expected: 'production, or another text' })).describe(
+  'In production `UPSTREAM_URL` must be set, and `INTROSPECTION` and `SANDBOX` are off unless they are set.',
+);
+
+/** Each is a property of the config by the same name in camel case. */
+export const PLAIN = { ...PROCESS, ...UPSTREAM, ...FRESHNESS, ...LIMITS, ...PRICES };
+
+export const ENVIRONMENT = z.object({
+  NODE_ENV,
+  ...PLAIN,
+  ...UPSTREAM_CONNECTION,
+  ...AUTH,
+  ...FLEET,
 });
+
+/** By their headings in docs/configuration.md. */
+export const DOCUMENTED = {
+  Process: { ...PROCESS, NODE_ENV },
+  Upstream: { ...UPSTREAM, ...UPSTREAM_CONNECTION },
+  'Freshness and cache': FRESHNESS,
+  Limits: LIMITS,
+  Prices: PRICES,
+  'Service mode': AUTH,
+  Fleet: FLEET,
+};

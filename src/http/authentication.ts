@@ -1,7 +1,7 @@
 /** Authentication: the caller of a request, by its `Authorization` header alone. Cookies are never read. */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Authenticator } from '../auth/authenticator.ts';
+import type { Authenticator } from '../auth/verified-callers.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Logger } from '../observability/logger.ts';
 

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyPluginAsync, FastifyReply, RouteHandlerMethod } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import type { Authenticator } from '../auth/authenticator.ts';
+import type { Authenticator } from '../auth/verified-callers.ts';
 import type { Config } from '../config/config.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { SAMPLE_KEY } from '../graphql/apollo/sandbox.ts';

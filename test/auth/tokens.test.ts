@@ -71,10 +71,10 @@ describe('a token', () => {
     ['of no issuer', () => ({ iss: undefined }), /wrong issuer/],
     ['for another audience', () => ({ aud: ['another', 'third'] }), /wrong audience/],
     ['for no audience', () => ({ aud: [] }), /wrong audience/],
-    ['issued at no time', () => ({ iat: 'yesterday' }), /wrong form/],
+    ['issued at no time', () => ({ iat: 'yesterday' }), /malformed/],
     ['that has expired', (now) => ({ exp: now }), /has expired/],
     ['that is not yet valid', (now) => ({ nbf: now + 1 }), /not yet valid/],
-    ['that never expires', () => ({ exp: undefined }), /does not say when it expires/],
+    ['that never expires', () => ({ exp: undefined }), /no expiry/],
   ])('%s is rejected with that reason', async (_which, claimsAt, message) => {
     expect(await rejectionOf(await issuer.token(claimsAt(nowSeconds())))).toMatch(message);
   });
@@ -82,11 +82,11 @@ describe('a token', () => {
   it('whose algorithm is `none`, or not configured, is rejected with that reason', async () => {
     for (const signature of ['', 'c2lnbmF0dXJl']) {
       expect(await rejectionOf(`${signedBy({ alg: 'none' })}.${signature}`)).toMatch(
-        /none of those that this gateway takes \(RS256, ES256, EdDSA\)/,
+        /algorithm must be one of RS256, ES256, EdDSA/,
       );
     }
     await gateway.replace(() => start({ AUTH_ALGORITHMS: 'RS256' }));
-    expect(await rejectionOf(await issuer.token())).toMatch(/algorithm .* this gateway takes \(RS256\)/);
+    expect(await rejectionOf(await issuer.token())).toMatch(/algorithm must be one of RS256$/);
   });
 
   it('that is signed with the public key as a shared secret is rejected for its algorithm', async () => {
@@ -109,7 +109,7 @@ describe('a token', () => {
 
   it('that is malformed or missing is rejected', async () => {
     for (const token of ['not-a-token', 'a.b.c', 'e30.e30.e30', '....', 'a.b.c.d.e']) {
-      expect(await rejectionOf(token)).toMatch(/malformed/);
+      expect(await rejectionOf(token)).toMatch(/must be a signed JWT or a key of this gateway/);
     }
     const { errors } = await ask(null);
     expect(errors).toMatchObject([
@@ -206,7 +206,7 @@ describe("the gateway's own keys", () => {
       expect(data).toEqual({ run: null });
       expect(errors).toMatchObject([
         {
-          message: expect.stringContaining('none of those that this gateway takes'),
+          message: expect.stringContaining('not a key of this gateway'),
           extensions: { code: 'UNAUTHENTICATED' },
         },
       ]);
@@ -232,17 +232,25 @@ describe('a gateway in service mode', () => {
   const CLAIM = { AUTH_ORGANIZATION_CLAIM: 'org' };
 
   it.each<[string, Readonly<Record<string, string>>, RegExp]>([
-    ['without a key of its own', { UPSTREAM_AUTH: 'service' }, /^UPSTREAM_API_KEY: expected the key/],
+    ['without a key of its own', { UPSTREAM_AUTH: 'service' }, /^UPSTREAM_API_KEY is required/],
     ['with another key than a header can have', { ...KEYS, UPSTREAM_API_KEY: 'SECRET key' }, /^UPSTREAM_API_KEY/],
-    ['without a way to verify callers', SERVICE, /^UPSTREAM_AUTH: .* AUTH_JWKS.* or GATEWAY_KEYS_SHA256/],
-    ['with a key in place of its hash', { ...KEYS, GATEWAY_KEYS_SHA256: 'SECRET' }, /^GATEWAY_KEYS_SHA256: expected/],
-    ['without an issuer', { ...TOKENS, AUTH_ISSUER: '' }, /^AUTH_ISSUER: expected/],
-    ['without an audience', { ...TOKENS, AUTH_AUDIENCE: '' }, /^AUTH_AUDIENCE: expected/],
-    ['with the algorithm none', { ...TOKENS, AUTH_ALGORITHMS: 'RS256,none' }, /^AUTH_ALGORITHMS: expected/],
-    ['with a shared secret', { ...TOKENS, AUTH_ALGORITHMS: 'HS256' }, /^AUTH_ALGORITHMS: expected/],
-    ['with claims but no tokens', { ...KEYS, AUTH_WORKFLOWS_CLAIM: 'w' }, /^AUTH_WORKFLOWS_CLAIM: .* AUTH_JWKS/],
-    ['with organizations but no list', { ...TOKENS, ...CLAIM, UPSTREAM_ENDPOINTS: 'run' }, /^AUTH_ORG.*: only the up/],
-    ['with keys but no UPSTREAM_AUTH', { ...KEYS, UPSTREAM_AUTH: 'passthrough' }, /means nothing while UPSTREAM_AUTH/],
+    ['without a way to verify callers', SERVICE, /^AUTH_JWKS or GATEWAY_KEYS_SHA256 is required/],
+    ['with a key in place of its hash', { ...KEYS, GATEWAY_KEYS_SHA256: 'SECRET' }, /^GATEWAY_KEYS_SHA256 must be/],
+    ['without an issuer', { ...TOKENS, AUTH_ISSUER: '' }, /^AUTH_ISSUER is required/],
+    ['without an audience', { ...TOKENS, AUTH_AUDIENCE: '' }, /^AUTH_AUDIENCE is required/],
+    ['with the algorithm none', { ...TOKENS, AUTH_ALGORITHMS: 'RS256,none' }, /^AUTH_ALGORITHMS must be/],
+    ['with a shared secret', { ...TOKENS, AUTH_ALGORITHMS: 'HS256' }, /^AUTH_ALGORITHMS must be/],
+    [
+      'with claims but no tokens',
+      { ...KEYS, AUTH_WORKFLOWS_CLAIM: 'w' },
+      /^AUTH_JWKS is required when AUTH_WORKFLOWS_CLAIM/,
+    ],
+    [
+      'with organizations but no list',
+      { ...TOKENS, ...CLAIM, UPSTREAM_ENDPOINTS: 'run' },
+      /^UPSTREAM_ENDPOINTS must include workflows/,
+    ],
+    ['with keys but no UPSTREAM_AUTH', { ...KEYS, UPSTREAM_AUTH: 'passthrough' }, /^UPSTREAM_AUTH must be service/],
   ])('does not start %s, and the error repeats no secret', async (_name, environment, message) => {
     const error: unknown = await startGateway(environment).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ message: expect.stringMatching(message) });

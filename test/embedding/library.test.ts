@@ -78,8 +78,8 @@ describe('the example of docs/embedding.md', () => {
 
 describe('createGateway', () => {
   it('refuses settings that it does not know, and wrong ones, with a sentence', async () => {
-    await expect(createGateway({ config: { PROT: 4000 } as Settings })).rejects.toThrow(/^PROT: expected the name/);
-    await expect(createGateway({ config: { PORT: 70_000 } })).rejects.toThrow(/^PORT: expected a whole number/);
+    await expect(createGateway({ config: { PROT: 4000 } as Settings })).rejects.toThrow(/^PROT is not a setting/);
+    await expect(createGateway({ config: { PORT: 70_000 } })).rejects.toThrow(/^PORT must be a whole number/);
     await expect(createGateway({ config: { PORT: 70_000 } })).rejects.toBeInstanceOf(ConfigError);
   });
 
@@ -144,7 +144,9 @@ describe('createGateway', () => {
     const { NODE_ENV } = process.env;
     process.env.NODE_ENV = 'production';
     try {
-      await expect(createGateway({ config: QUIET })).rejects.toThrow('UPSTREAM_URL: expected the base URL');
+      await expect(createGateway({ config: QUIET })).rejects.toThrow(
+        'UPSTREAM_URL is required when NODE_ENV is production',
+      );
       gateway = await createGateway({ config: { ...QUIET, UPSTREAM_URL: 'http://127.0.0.1:9' } });
     } finally {
       process.env.NODE_ENV = NODE_ENV;
@@ -384,7 +386,11 @@ describeWithValkey(`a gateway that can not start${withoutValkey}`, () => {
   const failing: StepgatePlugin = { serverWillStart: () => Promise.reject(new Error('no database')) };
   /** In the order in which a gateway is put together. */
   it.each<readonly [string, () => GatewayOptions, RegExp]>([
-    ["the issuer's keys", () => ({ config: { ...SERVICE, AUTH_JWKS: '/nonexistent/keys' } }), /^AUTH_JWKS: .* ENOENT$/],
+    [
+      "the issuer's keys",
+      () => ({ config: { ...SERVICE, AUTH_JWKS: '/nonexistent/keys' } }),
+      /^AUTH_JWKS must be .* ENOENT$/,
+    ],
     ["an embedder's plugin", () => ({ plugins: [failing] }), /no database/],
     ['the port', () => ({ config: { PORT: valkey.port } }), /^PORT: .* is in use .*EADDRINUSE/],
     ['the host', () => ({ config: { HOST: '192.0.2.1' } }), /^HOST: .*192\.0\.2\.1/],

@@ -1,5 +1,5 @@
 /** An open connection has no rights of its own: a subscription ends when a new request of its caller would be refused. */
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GatewayError, type Identity } from 'stepgate';
 import { createManualClock } from '../harness/clock.ts';
 import { until } from '../harness/fleet.ts';
@@ -119,9 +119,14 @@ describe('a signing key that the issuer withdraws', () => {
   const STEP_MS = 10_000;
   /** The issuer's keys are read again after 10 minutes, and each caller is checked again after REAUTH_INTERVAL_MS. */
   const AT_MOST_MS = 600_000 + 300_000;
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
 
   it('opens nothing on an open connection from the moment when HTTP refuses it', async () => {
     const clock = createManualClock();
+    // jose reads the machine's clock.
+    jest.spyOn(Date, 'now').mockImplementation(clock.now);
     const issuer = await startIssuer(clock.now);
     const environment = { ...issuer.environment, UPSTREAM_ENDPOINTS: 'steps,run,execute' };
     const run = await startLiveRun(environment, { now: clock.now, after: clock.after });

@@ -1,0 +1,73 @@
+/** The public keys of the token issuer, from a URL or a file. jose caches them, and decides when they are read again. */
+import { readFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { createRemoteJWKSet, customFetch, jwksCache } from 'jose';
+import type { FetchImplementation, JSONWebKeySet, JWTVerifyGetKey } from 'jose';
+import { z } from 'zod';
+import { ConfigError } from '../config/config.ts';
+import { GatewayError } from '../upstream/errors.ts';
+import type { IdentificationOptions } from './verified-callers.ts';
+
+const MAX_BYTES = 1_048_576;
+/** An issuer that hangs takes 5 s. After a failure tokens do not wait for the next one. */
+const PAUSE_MS = 10_000;
+
+const KEY_SET = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
+
+type Options = Pick<IdentificationOptions, 'now' | 'logger'>;
+
+/** Rejects with IDENTITY_UNAVAILABLE without keys. Throws ConfigError for a file that cannot be read; a URL may answer later. */
+export async function createIssuerKeys(source: string, { now, logger }: Options): Promise<JWTVerifyGetKey> {
+  const isFile = !/^https?:\/\//i.test(source);
+  let failedAt = -Infinity;
+
+  const readOrPause: FetchImplementation = async (url, init) => {
+    if (now() < failedAt + PAUSE_MS) throw unavailable();
+    try {
+      return Response.json(await keySetOf(() => (isFile ? openFile(source) : fetch(url, init))));
+    } catch (error) {
+      failedAt = now();
+      logger.warn({ reason: (error as ConfigError).message }, 'the keys of the token issuer could not be read');
+      throw unavailable();
+    }
+  };
+
+  return createRemoteJWKSet(isFile ? pathToFileURL(source) : new URL(source), {
+    [customFetch]: readOrPause,
+    ...(isFile && { [jwksCache]: { jwks: await keySetOf(() => openFile(source)), uat: Date.now() } }),
+  });
+}
+
+const openFile = async (path: string): Promise<Response> => new Response(await readFile(path));
+
+/** The message names AUTH_JWKS and the mistake. It never quotes the answer or the URL. */
+const wrong = (got: string): ConfigError =>
+  new ConfigError(`AUTH_JWKS must be the URL or file of a JSON Web Key Set of at most 1 MiB, got ${got}`);
+
+async function keySetOf(open: () => Promise<Response>): Promise<JSONWebKeySet> {
+  try {
+    const { status, body } = await open();
+    if (status !== 200 || body === null) throw wrong(`HTTP ${status}`);
+    return KEY_SET.parse(JSON.parse(await textOf(body)));
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    if (error instanceof SyntaxError || error instanceof z.ZodError) throw wrong('another content');
+    const { cause = error, name } = error as Error;
+    const { code } = cause as { readonly code?: unknown };
+    throw wrong(typeof code === 'string' ? code : name);
+  }
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > MAX_BYTES) throw wrong('more');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+const unavailable = (): GatewayError =>
+  new GatewayError('IDENTITY_UNAVAILABLE', "the issuer's keys cannot be read: try again later");
