@@ -1,10 +1,9 @@
 /** Error formatting: what a client sees of an error. Defects are masked, and logged in full. */
-import { GraphQLError, type FormattedExecutionResult, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { recordErrorCode, type OperationRecord } from '../../observability/operation-record.ts';
 import { INTERNAL } from '../../observability/outcome.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
-import type { Answer } from './operation.ts';
 
 export interface ErrorFormatting {
   /** The errors of an execution, or those for which nothing was executed. Logs defects, and records each code. */
@@ -107,7 +106,12 @@ export function statusOf(error: unknown): number {
   return status;
 }
 
-/** Errors alone. `data` is null where something was executed, and else left out. */
-export function errorAnswer(errors: FormattedExecutionResult['errors'] & object, status: number, data?: null): Answer {
-  return { kind: 'answer', result: data === undefined ? { errors } : { errors, data }, status, untilMs: 0 };
-}
+/** The answer of a mutation is refused, not what it did: its client must not start a run again. */
+export const withEffect = (error: unknown, { type }: OperationRecord): unknown =>
+  type === 'mutation' && error instanceof GatewayError
+    ? new GatewayError(
+        error.code,
+        `${error.message} The mutation was executed all the same: what it starts has started.`,
+        error.details,
+      )
+    : error;

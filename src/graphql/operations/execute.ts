@@ -1,9 +1,9 @@
 /** Executes a validated query or mutation: the compiled query of a known document, else graphql-js. */
 import { execute, GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { AbandonedError } from '../../upstream/errors.ts';
-import { withEffect } from '../apollo/plugins/answers.ts';
 import type { Execute } from '../apollo/server.ts';
 import type { Documents } from './documents.ts';
+import { withEffect } from './error-formatting.ts';
 import type { Operation } from './operation.ts';
 import { EXECUTION_OPTIONS } from './variables.ts';
 

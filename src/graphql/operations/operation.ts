@@ -1,11 +1,10 @@
-/** One GraphQL operation of any transport, and its outcome. */
-import type { DocumentNode, FormattedExecutionResult } from 'graphql';
+/** One GraphQL operation of any transport. */
+import type { DocumentNode } from 'graphql';
 import type { Caller } from '../../auth/caller.ts';
 import type { OperationRecord, OperationStart, OperationType } from '../../observability/operation-record.ts';
 import type { Context } from '../context.ts';
-import type { LiveEvents } from '../subscriptions/live-events.ts';
+import type { Answer } from './answer.ts';
 import type { PreparedDocument } from './documents.ts';
-import type { ResolvedOperation } from './persisted-operations.ts';
 import type { Allowance } from './rate-limit.ts';
 
 /** The parameters as the client sent them. Only their types were checked. */
@@ -51,6 +50,13 @@ export interface Client {
   readonly holdWhenFree: (bytes: number) => Promise<() => void>;
 }
 
+export interface ResolvedOperation {
+  /** Empty where the request names no operation at all. */
+  readonly text: string;
+  /** The hash by which the client registers the text (APQ); null where it does not. */
+  readonly registers: string | null;
+}
+
 /** An operation on its way through Apollo Server: each plugin finds it as `contextValue.operation`. */
 export interface Operation {
   readonly request: OperationRequest;
@@ -66,21 +72,3 @@ export interface Operation {
   /** Null until Apollo Server has the answer. */
   answer: Answer | null;
 }
-
-/** The result of an operation. `data` is left out where nothing was executed. */
-export interface Answer {
-  readonly kind: 'answer';
-  readonly result: FormattedExecutionResult;
-  readonly status: number;
-  /** When the answer expires, in milliseconds since 1970; 0: it is not cached. */
-  readonly untilMs: number;
-  /** As Apollo Server wrote it, where it was asked over HTTP. */
-  readonly http?: { readonly text: string; readonly headers: ReadonlyMap<string, string> };
-}
-
-export interface Events {
-  readonly kind: 'events';
-  readonly events: LiveEvents;
-}
-
-export type Outcome = Answer | Events;

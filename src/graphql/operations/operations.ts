@@ -24,9 +24,10 @@ import type { SourceEvent } from '../subscriptions/live-events.ts';
 import type { LiveExecution } from '../subscriptions/live-execution.ts';
 import { observeEvents } from '../subscriptions/observed-events.ts';
 import type { Documents } from './documents.ts';
-import { errorAnswer, requestError, statusOf, type ErrorFormatting } from './error-formatting.ts';
+import { errorAnswer, type Answer, type Outcome } from './answer.ts';
+import { requestError, statusOf, type ErrorFormatting } from './error-formatting.ts';
 import { MAX_TOKENS, passedLimit } from './limits.ts';
-import type { Answer, Operation, OperationRequest, Outcome } from './operation.ts';
+import type { Operation, OperationRequest } from './operation.ts';
 import type { PersistedOperations, RegisteredOperations } from './persisted-operations.ts';
 import { EXECUTION_OPTIONS } from './variables.ts';
 

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import type { PersistedMode } from '../../config/config.ts';
 import { requestError } from './error-formatting.ts';
 import { MAX_TEXT_LENGTH } from './limits.ts';
-import type { OperationParams } from './operation.ts';
+import type { OperationParams, ResolvedOperation } from './operation.ts';
 import type { SharedOperations } from './shared-operations.ts';
 
 export interface PersistedOperations {
@@ -13,13 +13,6 @@ export interface PersistedOperations {
    * Throws a GraphQLError where the operation may not be sent, or is not known. Only what other gateways may know is waited for.
    */
   resolve(params: OperationParams): ResolvedOperation | Promise<ResolvedOperation>;
-}
-
-export interface ResolvedOperation {
-  /** Empty where the request names no operation at all. */
-  readonly text: string;
-  /** The hash by which the client registers the text (APQ); null where it does not. */
-  readonly registers: string | null;
 }
 
 export interface RegisteredOperations {

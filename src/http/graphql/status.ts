@@ -1,5 +1,5 @@
 /** The HTTP status of an answer. */
-import type { Answer } from '../../graphql/operations/operation.ts';
+import type { Answer } from '../../graphql/operations/answer.ts';
 import { GRAPHQL_TYPE, type JsonType } from './media-types.ts';
 
 /** Errors of the operation's text or variables, which GraphQL over HTTP tells apart from errors of the HTTP request. */

@@ -1,7 +1,7 @@
 /** Server-sent events in graphql-sse's distinct connections mode: one operation for each response. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
-import type { Outcome } from '../../graphql/operations/operation.ts';
+import type { Outcome } from '../../graphql/operations/answer.ts';
 import { SubscriptionError, type LiveEvent, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
 import { CLIENT_GONE, eventsUntil, onClosed } from '../connection/client-signal.ts';
 import { PIECE_BYTES, type LiveConnections } from './live-connections.ts';

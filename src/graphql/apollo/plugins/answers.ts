@@ -1,11 +1,10 @@
 /** The last stage: errors in the client's form, the size of the answer, and its HTTP status. */
 import type { GraphQLRequestListener } from '@apollo/server';
 import type { FormattedExecutionResult } from 'graphql';
-import type { OperationRecord } from '../../../observability/operation-record.ts';
-import { GatewayError } from '../../../upstream/errors.ts';
 import { measureAnswer } from '../../operations/answer-size.ts';
-import { causeOf, errorAnswer, statusOf, type ErrorFormatting } from '../../operations/error-formatting.ts';
-import type { Answer, Operation } from '../../operations/operation.ts';
+import { errorAnswer, type Answer } from '../../operations/answer.ts';
+import { causeOf, statusOf, withEffect, type ErrorFormatting } from '../../operations/error-formatting.ts';
+import type { Operation } from '../../operations/operation.ts';
 import type { OperationContext, Stage } from '../server.ts';
 
 export interface AnswersOptions {
@@ -54,16 +53,6 @@ export function createAnswers({ errors, maxAnswerBytes }: AnswersOptions): Stage
   };
   return { requestDidStart: () => Promise.resolve(listener) };
 }
-
-/** The answer of a mutation is refused, not what it did: its client must not start a run again. */
-export const withEffect = (error: unknown, { type }: OperationRecord): unknown =>
-  type === 'mutation' && error instanceof GatewayError
-    ? new GatewayError(
-        error.code,
-        `${error.message} The mutation was executed all the same: what it starts has started.`,
-        error.details,
-      )
-    : error;
 
 /** Where no root field has a value for want of an accepted credential, the whole request failed. */
 const FAILED_REQUESTS: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, IDENTITY_UNAVAILABLE: 503 };
