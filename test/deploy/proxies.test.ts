@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectHttp2, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
-import { createGunzip, gunzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { makeCertificate, type Certificate } from '../harness/certificate.ts';
 import { openSocket } from '../harness/live-client.ts';
@@ -124,7 +124,7 @@ describe.each(PROXIES)('behind $name', (program) => {
     }
   });
 
-  test(`events come before the next one is made, over HTTP/2, compressed or not${skipped}`, async () => {
+  test(`events come before the next one is made, over HTTP/2, and are not compressed${skipped}`, async () => {
     for (const [index, encoding] of ['identity', 'gzip'].entries()) {
       const session = connectHttp2(proxy.url, { ca: certificate.pem });
       const stream = await watchOver(session, encoding);
@@ -222,14 +222,13 @@ function request2(
 async function watchOver(session: ClientHttp2Session, encoding: string) {
   const stream = request2(session, WATCH, { accept: 'text/event-stream', 'accept-encoding': encoding });
   const [headers] = (await once(stream, 'response')) as [Readonly<Record<string, unknown>>];
-  expect(headers['content-encoding']).toBe(encoding === 'gzip' ? 'gzip' : undefined);
-  const texts = encoding === 'gzip' ? stream.pipe(createGunzip()) : stream;
-  for (const each of [stream, texts]) each.on('error', () => undefined);
+  expect(headers).not.toHaveProperty('content-encoding');
+  stream.on('error', () => undefined);
   let text = '';
-  texts.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   return {
     async until(part: string): Promise<string> {
-      while (!text.includes(part)) await once(texts, 'data');
+      while (!text.includes(part)) await once(stream, 'data');
       return text;
     },
   };

@@ -194,7 +194,7 @@ const POLL_MS = 10_000;
 /** The gateway's default LIVE_TTL_MS: at most one event in this time. */
 const SECONDS_PER_EVENT = 2;
 const SECONDS_PER_FIGURES = 10;
-const MOST_BYTES_PER_SECOND = 30_000;
+const MOST_BYTES_PER_SECOND = 50_000;
 
 const clock = createManualClock();
 const startMs = clock.now();

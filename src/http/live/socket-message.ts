@@ -6,7 +6,7 @@ import type { JsonValue } from '../../domain/types.ts';
 
 type SocketMessage = Readonly<Record<string, unknown>>;
 
-/** Of a payload: a value in it is one level less. */
+/** Levels of a payload: a value in it has one less. */
 const MAX_DEPTH = MAX_JSON_DEPTH + 1;
 
 const FROM_SERVERS = new Set<unknown>([MessageType.ConnectionAck, MessageType.Next, MessageType.Error]);

@@ -17,9 +17,9 @@ import type { UnacceptedCallers } from '../unaccepted-callers.ts';
 
 /** The state of one socket. */
 export interface SocketState {
-  /** The upgrade. */
+  /** The upgrade request. */
   readonly request: IncomingMessage;
-  /** Of the upgrade. Each operation appends its number. */
+  /** The id of the upgrade request. Each operation appends its number. */
   readonly requestId: string;
   readonly close: (code: number, reason: string) => void;
   /** Counts messages that were read and not answered yet. Subscriptions are not counted: they end with the socket. */
@@ -34,7 +34,7 @@ export interface SocketState {
 export interface SocketProtocolOptions {
   readonly operations: Operations;
   readonly schema: GraphQLSchema;
-  /** Of one socket at a time. */
+  /** Operations of one socket at a time. */
   readonly maxOperations: number;
   readonly authenticate: Authenticate;
   readonly rateLimits: RateLimits;
@@ -53,7 +53,7 @@ const ALL_TYPES: ReadonlySet<OperationType> = new Set(['query', 'mutation', 'sub
 export function createSocketProtocol(options: SocketProtocolOptions): Server<SocketState> {
   const { operations, schema, maxOperations, authenticate, rateLimits, unacceptedCallers, clientBytes } = options;
 
-  /** The results of one operation. It is authenticated and counted as a new request: an open socket has no rights of its own. */
+  /** Yields the results of one operation. It is authenticated and counted as a new request: an open socket has no rights of its own. */
   async function* resultsOf(
     socket: SocketState,
     id: string,

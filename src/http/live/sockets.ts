@@ -29,7 +29,7 @@ export interface SocketsOptions extends SocketProtocolOptions {
   readonly logger: Logger;
 }
 
-/** Why an upgrade is refused: the answer of HTTP. */
+/** The HTTP answer to an upgrade that is refused. */
 export interface UpgradeRefusal {
   readonly status: number;
   readonly code: string;
@@ -40,7 +40,7 @@ export interface UpgradeRefusal {
 export interface Sockets {
   /** Null for an upgrade that is accepted. */
   readonly refusalOf: (request: IncomingMessage) => UpgradeRefusal | null;
-  /** Serves an open socket. `request` is its upgrade. */
+  /** Serves an open socket. `request` is its upgrade request. */
   readonly serve: (socket: WebSocket, request: IncomingMessage) => void;
 }
 
@@ -51,7 +51,7 @@ export const SOCKET_OPTIONS = {
   maxFragments: 256,
   maxBufferedChunks: 4096,
   handleProtocols,
-  // It would keep 80 KB more for each connection; see decision 31.
+  // Compression would keep 80 KB more for each connection; see decision 31.
   perMessageDeflate: false,
   // One message a turn: a client may send hundreds at once, and others are answered in between.
   allowSynchronousEvents: false,
@@ -65,7 +65,7 @@ const MESSAGE_TOO_BIG = 1009;
 /** `ws` throws for a longer reason. */
 const MAX_REASON_BYTES = 123;
 
-/** Of the keep-alive: 20 to 30 s, for an upstream that is slow to answer the first call. */
+/** Keep-alive beats: 20 to 30 s, for an upstream that is slow to answer the first call. */
 const ACCEPTED_WITHIN_BEATS = 3;
 const NOT_ACCEPTED = 'The upstream has not accepted the key of this socket';
 
