@@ -127,7 +127,7 @@ export function createHttp(options: HttpOptions): Http {
         refuse(reply, 417, 'Expect: only 100-continue is supported.');
       else if (method === 'OPTIONS') {
         void reply.headers({ allow: ALLOWED_METHODS, vary: commonHeaders.vary(PREFLIGHT_VARY) });
-        void send(reply, { status: 204, body: '' });
+        void reply.code(204).send();
       } else if (request.is404) {
         // Other methods at the paths of GraphQL: they pass the same stages, and are refused there.
         const [url] = withoutPrefix(request.url, app.prefix).split('?', 1);
@@ -151,7 +151,8 @@ export function createHttp(options: HttpOptions): Http {
 
     // The handler reads the body after the rate limit, whatever its type.
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', (_request, _body, done) => {
+    // Fastify looks up JSON faster where it is named.
+    app.addContentTypeParser(['application/json', '*'], (_request, _body, done) => {
       done(null);
     });
     for (const path of GRAPHQL_PATHS) {
