@@ -38,6 +38,9 @@ import { createRateLimits } from './rate-limits.ts';
 import { createSend, errorResponse, jsonResponse } from './response.ts';
 import { createUnacceptedCallers } from './unaccepted-callers.ts';
 
+/** node:http checks once in this time whether a write made progress: a stalled reader is cut after 15 to 30 s. */
+const STALLED_READER_MS = 15_000;
+
 export interface HttpOptions {
   readonly config: Config;
   readonly authenticator: Authenticator;
@@ -51,6 +54,7 @@ export interface HttpOptions {
   readonly now: () => number;
   readonly after: After;
   readonly client: ClientFacts;
+  /** A reader that takes nothing for this long is cut. Default: 15 s. */
   readonly stalledReaderMs?: number | undefined;
   /** False: each request is executed, so that an embedder's plugins see it. */
   readonly cachesAnswers: boolean;
@@ -68,6 +72,7 @@ export interface Http {
 
 export function createHttp(options: HttpOptions): Http {
   const { config, authenticator, runs, fleet, graphql, metrics, observer, logger, now, after, client } = options;
+  const { stalledReaderMs = STALLED_READER_MS } = options;
   const { addressOf, schemeOf } = client;
   const { isAccepted } = runs.cache;
   const networkOfClient = (request: IncomingMessage) => networkOf(addressOf(request));
@@ -80,7 +85,7 @@ export function createHttp(options: HttpOptions): Http {
   const origins = originsOf(config.corsOrigins, config.sandbox);
   const commonHeaders = createCommonHeaders({ origins, hstsMaxAgeSeconds: config.hstsMaxAgeSeconds, schemeOf });
   const compression = createCompression();
-  const send = createSend({ compression, isReady, stalledReaderMs: options.stalledReaderMs });
+  const send = createSend({ compression, isReady, stalledReaderMs });
 
   const limitOf = (kind: string, perMinute: number): RateLimit => {
     const local = createRateLimit({ perMinute, now });
@@ -174,7 +179,9 @@ export function createHttp(options: HttpOptions): Http {
       await send(reply, { status: 200, body: await metrics.scrape(), contentType, cacheControl: 'no-store' });
     });
     const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
-    await app.register(createPage({ basePath, sampleKey, hasExplorers: config.sandbox, send, logger }));
+    await app.register(
+      createPage({ basePath, sampleKey, hasExplorers: config.sandbox, send, stalledReaderMs, logger }),
+    );
 
     const sockets = serveSockets(app.server, {
       ...stages,

@@ -24,16 +24,11 @@ export interface SendOptions {
   readonly compression: Compression;
   /** False once the gateway is stopping: each answer then closes its connection. */
   readonly isReady: () => boolean;
-  /** A reader that takes nothing for this long is cut. Default: 15 s. */
-  readonly stalledReaderMs?: number | undefined;
+  /** A reader that takes nothing for this long is cut. */
+  readonly stalledReaderMs: number;
 }
 
-/** node:http checks once in this time whether a write made progress: a stalled reader is cut after 15 to 30 s. */
-const STALLED_READER_MS = 15_000;
-
-export function createSend(options: SendOptions): Send {
-  const { compression, isReady, stalledReaderMs = STALLED_READER_MS } = options;
-
+export function createSend({ compression, isReady, stalledReaderMs }: SendOptions): Send {
   /** `bytes` null: the client has them already. The reply has the common headers. */
   function write(reply: FastifyReply, response: HttpResponse, encoding: Encoding | null, bytes: Buffer | null): void {
     const { raw } = reply;
