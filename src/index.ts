@@ -1,9 +1,10 @@
 /** The library: a gateway inside another process. docs/embedding.md describes it; the rest of `dist` may change. */
+import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import { ConfigError } from './config/config.ts';
 import { configOf, type Settings } from './config/settings.ts';
 import { wrongMembers } from './config/wrong-members.ts';
-import { createGateway as compose, type Additions } from './gateway.ts';
+import { createGateway as compose, createGatewayPlugin, type Additions } from './gateway.ts';
 import type { PluginContext, StepgatePlugin } from './graphql/apollo/apollo.ts';
 
 export { GraphQLError } from 'graphql';
@@ -61,9 +62,23 @@ const OPTIONS = z
 
 /** Resolves when it listens. Rejects with ConfigError for wrong options and settings, and opens no port then. */
 export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { error } = OPTIONS.safeParse(options, { reportInput: true });
-  if (error) throw new ConfigError(`createGateway: ${wrongMembers(error, OPTIONS)}.`);
-  const { config = {}, ...additions } = options;
-  const gateway = await compose(configOf(config), additions);
+  const { config, additions } = readOptions('createGateway', options);
+  const gateway = await compose(config, additions);
   return { url: gateway.url, close: () => gateway.close() };
+}
+
+/**
+ * The gateway as a plugin for a Fastify server of your own: `app.register(stepgate(options), { prefix: '/workflows' })`. Throws ConfigError for
+ * wrong options and settings. It closes with the server.
+ */
+export function stepgate(options: GatewayOptions = {}): FastifyPluginAsync {
+  const { config, additions } = readOptions('stepgate', options);
+  return createGatewayPlugin(config, additions);
+}
+
+function readOptions(caller: string, options: GatewayOptions) {
+  const { error } = OPTIONS.safeParse(options, { reportInput: true });
+  if (error) throw new ConfigError(`${caller}: ${wrongMembers(error, OPTIONS)}.`);
+  const { config = {}, ...additions } = options;
+  return { config: configOf(config), additions };
 }
