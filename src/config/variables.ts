@@ -58,7 +58,7 @@ const PROCESS = {
     'Whether clients may ask for the schema (`__schema`, `__type`, `_service`) and errors give hints about it.',
   ),
   SANDBOX: onOff().describe(
-    "Whether a browser gets Apollo Sandbox or GraphiQL at `/graphql`, and Sandbox's own origins are allowed.",
+    "Whether a browser gets Apollo Sandbox at `/graphql` and GraphiQL at `/graphiql`, and Sandbox's own origins are allowed.",
   ),
   HSTS_MAX_AGE_SECONDS: optional(wholeNumber(0, 63_072_000, 'seconds')).describe(
     'Sends `Strict-Transport-Security` where a trusted proxy says `X-Forwarded-Proto: https`. Needs `TRUST_PROXY`.',

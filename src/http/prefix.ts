@@ -1,4 +1,4 @@
-/** Removes a prefix of paths from a URL. It stays where the rest is not a path: `/base` is no prefix of `/bases`. */
+/** Removes a prefix from the path of a URL. `/bases` does not begin with `/base`: the rest must be a path. */
 export function withoutPrefix(url: string, prefix: string): string {
   if (prefix === '' || !url.startsWith(prefix)) return url;
   const rest = url.slice(prefix.length);

@@ -2,6 +2,7 @@
 import type { FastifyReply } from 'fastify';
 import type { CompressedForms } from './compression/compressed-forms.ts';
 import type { Compression } from './compression/compression.ts';
+import type { Encoding } from './compression/content-encoding.ts';
 import type { Headers } from './headers/common-headers.ts';
 import { bytesOf, type Body } from './body-parts.ts';
 
@@ -17,67 +18,52 @@ export interface HttpResponse {
 }
 
 /** Resolves when the answer is written. */
-export type Send = (reply: FastifyReply, response: HttpResponse) => Promise<void> | undefined;
+export type Send = (reply: FastifyReply, response: HttpResponse) => Promise<void>;
 
 export interface SendOptions {
   readonly compression: Compression;
   /** False once the gateway is stopping: each answer then closes its connection. */
   readonly isReady: () => boolean;
-  /** A reader that takes nothing for this long is cut. Default: 15 s. */
-  readonly stalledReaderMs?: number | undefined;
+  /** A reader that takes nothing for this long is cut. */
+  readonly stalledReaderMs: number;
 }
 
-/** node:http checks once in this time whether a write made progress: a stalled reader is cut after 15 to 30 s. */
-const STALLED_READER_MS = 15_000;
-
-export function createSend(options: SendOptions): Send {
-  const { compression, isReady, stalledReaderMs = STALLED_READER_MS } = options;
-
-  /** The headers of this answer; `reply` has the common ones already. */
-  function headersOf(response: HttpResponse, isCompressed: boolean): Headers {
-    const { contentType, cacheControl, etag } = response;
+export function createSend({ compression, isReady, stalledReaderMs }: SendOptions): Send {
+  /** `bytes` null: the client has them already. The reply has the common headers. */
+  function write(reply: FastifyReply, response: HttpResponse, encoding: Encoding | null, bytes: Buffer | null): void {
+    const { raw } = reply;
+    if (raw.destroyed) {
+      // Its client is gone: Fastify must not write either.
+      reply.hijack();
+      return;
+    }
+    const { status, contentType, cacheControl, etag } = response;
     const headers: Headers = { ...response.headers };
     if (contentType !== undefined) headers['content-type'] = contentType;
     if (cacheControl !== undefined) headers['cache-control'] = cacheControl;
     // Weak: the compressed bytes differ, but mean the same.
-    if (etag != null) headers.etag = isCompressed ? `W/${etag}` : etag;
+    if (etag != null) headers.etag = encoding === null ? etag : `W/${etag}`;
+    if (encoding !== null && bytes) headers['content-encoding'] = encoding;
     if (!isReady()) headers.connection = 'close';
-    return headers;
-  }
-
-  function write(reply: FastifyReply, status: number, headers: Headers, bytes?: Buffer): void {
-    const { raw } = reply;
-    // Its client is gone: nothing is written, and Fastify must not write either.
-    if (raw.destroyed) reply.hijack();
-    else reply.code(status).headers(headers).send(bytes);
+    void reply
+      .code(bytes ? status : 304)
+      .headers(headers)
+      .send(bytes ?? undefined);
     if (raw.writableLength > 0) raw.socket?.setTimeout(stalledReaderMs);
   }
 
-  return (reply, response) => {
-    const { status, body, etag, forms } = response;
-    const { headers: sent } = reply.request.raw;
-    const encoding = status === 204 ? null : compression.encodingOf(reply.request.raw, body);
-    const headers = headersOf(response, encoding !== null);
-    if (etag != null && isNotModified(sent['if-none-match'], etag)) {
-      write(reply, 304, headers);
-      return;
+  return async (reply, response) => {
+    const { body, etag, forms } = response;
+    const request = reply.request.raw;
+    const bytes = bytesOf(body);
+    const encoding = compression.encodingOf(request, bytes.length);
+    if (etag != null && isNotModified(request.headers['if-none-match'], etag)) write(reply, response, encoding, null);
+    else if (encoding === null) write(reply, response, null, bytes);
+    else {
+      const make = () => compression.compress(bytes, encoding);
+      const compressed = await (forms ? forms.get(encoding, make) : make());
+      write(reply, response, compressed && encoding, compressed ?? bytes);
     }
-    if (encoding === null) {
-      write(reply, status, headers, status === 204 ? undefined : bytesOf(body));
-      return;
-    }
-    const writeCompressed = (bytes: Buffer) => {
-      write(reply, status, { ...headers, 'content-encoding': encoding }, bytes);
-    };
-    const compressed = compression.compress(body, encoding, forms);
-    if (Buffer.isBuffer(compressed)) {
-      writeCompressed(compressed);
-      return;
-    }
-    return compressed.then((bytes) => {
-      if (bytes) writeCompressed(bytes);
-      else write(reply, status, headersOf(response, false), bytesOf(body));
-    });
   };
 }
 

@@ -2,8 +2,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fastify, { type FastifyInstance } from 'fastify';
 import { describe, expect, it } from '@jest/globals';
-import { readConfig } from '../../src/config/config.ts';
-import { createGatewayPlugin } from '../../src/gateway.ts';
+import { stepgate, type Settings } from 'stepgate';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { openStream } from '../harness/live-client.ts';
@@ -45,8 +44,8 @@ describe('the gateway below a prefix of another server', () => {
   const upstream = perBlock(() => startFaultyUpstream());
   const server = perBlock(async () => {
     const host = createHost();
-    const config = readConfig({ UPSTREAM_URL: upstream.url, LOG_LEVEL: 'silent', CORS_ORIGINS: '*' });
-    await host.register(createGatewayPlugin(config), { prefix: PREFIX });
+    const config: Settings = { UPSTREAM_URL: upstream.url, LOG_LEVEL: 'silent', CORS_ORIGINS: '*' };
+    await host.register(stepgate({ config }), { prefix: PREFIX });
     return { url: await host.listen({ port: 0, host: '127.0.0.1' }), close: () => host.close() };
   });
   const gateway = () => `${server.url}${PREFIX}`;
@@ -60,7 +59,7 @@ describe('the gateway below a prefix of another server', () => {
   it('answers operations, from each cache', async () => {
     for (let time = 0; time < 3; time += 1) {
       const { status, headers, body } = await post(`${PREFIX}/graphql`, { query: QUERY });
-      expect({ status, body: JSON.parse(body.toString()) }).toEqual({ status: 200, body: COMPLETED });
+      expect([status, JSON.parse(body.toString())]).toEqual([200, COMPLETED]);
       expect(headers).toMatchObject({
         'x-host': 'yes',
         'access-control-allow-origin': '*',
@@ -115,7 +114,8 @@ describe('the gateway below a prefix of another server', () => {
 
 it('a gateway that can not open is a server that does not start', async () => {
   const host = createHost();
-  const config = readConfig({ LOG_LEVEL: 'silent', PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: '/nowhere.json' });
-  await expect(host.register(createGatewayPlugin(config)).ready()).rejects.toThrow('/nowhere.json');
+  const config: Settings = { LOG_LEVEL: 'silent', PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: '/nowhere.json' };
+  await expect(host.register(stepgate({ config })).ready()).rejects.toThrow('/nowhere.json');
   await host.close();
+  expect(() => stepgate({ config: { PORT: 70_000 } })).toThrow(/^PORT: expected a whole number/);
 });

@@ -19,6 +19,7 @@ const OWN_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const REFUSED: readonly (readonly [name: string, status: number, code: string, sent: string])[] = [
   ['a path with a slash at its end', 404, 'NOT_FOUND', `POST /graphql/ HTTP/1.1\r\n${HEAD}content-length: 0\r\n\r\n`],
   ['a path below it', 404, 'NOT_FOUND', `GET /graphql/xyz?query={__typename} HTTP/1.1\r\n${HEAD}\r\n`],
+  ['a path that can not be decoded', 400, 'BAD_REQUEST', `GET /graphql%zz HTTP/1.1\r\n${HEAD}\r\n`],
   ['PUT', 405, 'BAD_REQUEST', `PUT /graphql HTTP/1.1\r\n${HEAD}content-length: 0\r\n\r\n`],
   ['TRACE', 405, 'BAD_REQUEST', `TRACE /graphql HTTP/1.1\r\n${HEAD}\r\n`],
   ['QUERY', 405, 'BAD_REQUEST', `QUERY /graphql HTTP/1.1\r\n${HEAD}\r\n`],

@@ -112,6 +112,14 @@ describe('a connection whose client reads nothing', () => {
     expect(runIds()).toEqual(['r0']);
   });
 
+  it('is cut after a time also where it asked for files of the page', async () => {
+    await start({ stalledReaderMs: 200 });
+    const page = await (await fetch(gateway.url)).text();
+    const file = /\/assets\/index-[\w-]+\.js/.exec(page)?.[0] ?? '';
+    await raw.send(`GET ${file} HTTP/1.1\r\nhost: x\r\n\r\n`.repeat(60));
+    await once(ownEnd(), 'close');
+  });
+
   it('has no time left over for the request that waits behind its answer', async () => {
     const { script } = upstream;
     const late = Promise.withResolvers<undefined>();

@@ -1,4 +1,4 @@
-/** The compressed forms of one body that is answered often: each is made once, and kept beside it. */
+/** The compressed forms of one body that is answered often: each is made once, and kept with the body. */
 import { ownCopy } from '../../upstream/transport/own-bytes.ts';
 import type { Encoding } from './content-encoding.ts';
 
@@ -6,14 +6,12 @@ import type { Encoding } from './content-encoding.ts';
 export type Compressed = Buffer | Promise<Buffer | null>;
 
 export interface CompressedForms {
-  find(encoding: Encoding): Compressed | undefined;
-  /** Returns what it is given. */
-  add(encoding: Encoding, form: Compressed): Compressed;
+  get(encoding: Encoding, make: () => Compressed): Compressed;
   /** Of the forms that are kept, with their overhead. */
   readonly sizeBytes: number;
 }
 
-/** Of a Buffer and its memory, beside the bytes in it. */
+/** Of a Buffer and its memory, apart from the bytes in it. */
 export const BUFFER_BYTES = 300;
 
 /** `onKept` is called when a form has been made, and counts from then on. */
@@ -21,21 +19,26 @@ export function createCompressedForms(onKept: () => void = () => undefined): Com
   const forms = new Map<Encoding, Compressed>();
   let sizeBytes = 0;
 
-  function keep(encoding: Encoding, form: Buffer): void {
+  function keep(encoding: Encoding, form: Buffer | null): void {
+    if (!form) {
+      forms.delete(encoding);
+      return;
+    }
     forms.set(encoding, ownBytes(form));
     sizeBytes += form.length + BUFFER_BYTES;
     onKept();
   }
 
   return {
-    find: (encoding) => forms.get(encoding),
-    add(encoding, form) {
+    get(encoding, make) {
+      const known = forms.get(encoding);
+      if (known) return known;
+      const form = make();
+      forms.set(encoding, form);
       if (Buffer.isBuffer(form)) keep(encoding, form);
       else {
-        forms.set(encoding, form);
         void form.then((made) => {
-          if (made) keep(encoding, made);
-          else forms.delete(encoding);
+          keep(encoding, made);
         });
       }
       return form;

@@ -51,12 +51,9 @@ export function createConnections(server: Server): Connections {
   return {
     inTurn({ socket }, response, handle) {
       const connection = open.get(socket);
-      // Its client is gone already.
-      if (!connection) return;
-      const { response: earlier } = connection;
-      connection.response = response;
-      connection.isUsed = true;
-      if (!earlier || earlier.closed) {
+      const earlier = connection?.response;
+      if (connection) Object.assign(connection, { response, isUsed: true });
+      if (!connection || !earlier || earlier.closed) {
         handle();
         return;
       }

@@ -16,6 +16,8 @@ export interface PageOptions {
   /** False: GraphiQL is not served. */
   readonly hasExplorers: boolean;
   readonly send: Send;
+  /** A reader of a file that takes nothing for this long is cut. */
+  readonly stalledReaderMs: number;
   readonly logger: Logger;
 }
 
@@ -41,7 +43,7 @@ const NAMED_BY_CONTENT = /-[\w-]{8}\.\w+(?:\.br|\.gz)?$/;
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 export function createPage(options: PageOptions): FastifyPluginAsync {
-  const { hasExplorers, send, logger } = options;
+  const { hasExplorers, send, stalledReaderMs, logger } = options;
 
   return async (app) => {
     const [page, graphiql] = await Promise.all([readHtml('index.html', options), readHtml('graphiql.html', options)]);
@@ -72,6 +74,7 @@ export function createPage(options: PageOptions): FastifyPluginAsync {
       cacheControl: false,
       setHeaders(reply, path) {
         void reply.header('cache-control', NAMED_BY_CONTENT.test(path) ? FOR_EVER : 'no-cache');
+        reply.raw.socket?.setTimeout(stalledReaderMs);
       },
     });
   };
