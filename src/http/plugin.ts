@@ -70,6 +70,7 @@ export interface Http {
   readonly plugin: FastifyPluginAsync;
   /** From now on `/readyz` fails, no live operation begins, and each answer closes its connection. */
   readonly stop: () => void;
+  readonly isReady: () => boolean;
   /** Answers a request whose path can't be decoded: Fastify has called no hook for it. */
   readonly refuseUrl: (reply: FastifyReply, message: string) => void;
 }
@@ -150,7 +151,7 @@ export function createHttp(options: HttpOptions): Http {
       else if (method === 'OPTIONS') {
         void reply.headers({ allow: ALLOWED_METHODS, vary: commonHeaders.vary(PREFLIGHT_VARY) });
         void reply.code(204).send();
-      } else if (request.ws) {
+      } else if (request.ws || (!isReady() && headers.upgrade?.toLowerCase() === 'websocket')) {
         const isAtPath = request.routeOptions.url === `${app.prefix}${GRAPHQL_PATH}`;
         const refusal = isAtPath ? sockets.refusalOf(request.raw) : OTHER_PATH;
         // Each later reader of the request gets the same id.
@@ -228,6 +229,7 @@ export function createHttp(options: HttpOptions): Http {
   return {
     plugin,
     stop,
+    isReady,
     refuseUrl(reply, message) {
       void reply.headers(commonHeaders.of(reply.request.raw, reply.request.id));
       refuse(reply, 400, message);

@@ -17,9 +17,10 @@ export interface ServerOptions {
   /** The gateway. */
   readonly plugin: FastifyPluginAsync;
   readonly refuseUrl: Http['refuseUrl'];
+  readonly isReady: Http['isReady'];
 }
 
-export function createServer({ config, isTrustedProxy, plugin, refuseUrl }: ServerOptions): FastifyInstance {
+export function createServer({ config, isTrustedProxy, plugin, refuseUrl, isReady }: ServerOptions): FastifyInstance {
   const { basePath, maxConnections } = config;
   const serverOptions: FastifyHttpOptions<Server> = {
     trustProxy: isTrustedProxy,
@@ -54,9 +55,11 @@ export function createServer({ config, isTrustedProxy, plugin, refuseUrl }: Serv
   const { server } = app;
   const connections = createConnections(server);
 
-  /** Other offers are answered over HTTP/1.1: of another protocol (h2c), or before earlier requests are answered. */
+  /**
+   * Other offers are answered over HTTP/1.1: of another protocol (h2c), before earlier requests are answered, or while the gateway stops.
+   */
   function mayUpgrade({ headers, socket }: IncomingMessage): boolean {
-    return headers.upgrade?.toLowerCase() === 'websocket' && !connections.isAnswering(socket);
+    return isReady() && headers.upgrade?.toLowerCase() === 'websocket' && !connections.isAnswering(socket);
   }
 
   // Node closes each further connection at once.

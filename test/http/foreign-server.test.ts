@@ -117,5 +117,5 @@ it('a gateway that can not open is a server that does not start', async () => {
   const config: Settings = { LOG_LEVEL: 'silent', PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: '/nowhere.json' };
   await expect(host.register(stepgate({ config })).ready()).rejects.toThrow('/nowhere.json');
   await host.close();
-  expect(() => stepgate({ config: { PORT: 70_000 } })).toThrow(/^PORT: expected a whole number/);
+  expect(() => stepgate({ config: { PORT: 70_000 } })).toThrow(/^PORT must be a whole number/);
 });
