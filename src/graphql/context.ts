@@ -65,7 +65,7 @@ export interface ContextRequest {
 const createBudgets = ({ maxObjects }: ContextSource) => ({
   objects: createObjectBudget(maxObjects),
   failures: createFailureLimit(),
-  /** Of JMESPath steps, for all paths. */
+  /** In steps of JMESPath, for all paths. */
   paths: createPathBudget(),
 });
 

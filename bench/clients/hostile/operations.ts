@@ -27,7 +27,7 @@ export function manyFragments(index: number, runId: string): string {
 /** 20 expressions of JMESPath over the outputs of each step. */
 export function manyPaths(index: number, runId: string): string {
   const paths = Array.from({ length: 20 }, (_, path) => {
-    const expression = `choices[].message.{content: content, role: join('-', [role, '${index}', '${path}'])}`;
+    const expression = `choices[?index != '${index}-${path}'].message.{content: content, role: role}`;
     return `p${path}:outputs(path:${JSON.stringify(expression)})`;
   });
   return RUN(`steps{${paths.join(' ')}}`, runId);
@@ -35,7 +35,7 @@ export function manyPaths(index: number, runId: string): string {
 
 /** A small answer, for which all of the outputs of each step are parsed. */
 export const lengths = (index: number, runId: string): string =>
-  RUN(`l${index}:steps{outputs(path:"length(items)")}`, runId);
+  RUN(`l${index}:steps{outputs(path:"items[-1]")}`, runId);
 
 /** An answer as large as the run's outputs. */
 export const allOutputs = (index: number, runId: string): string => RUN(`o${index}:steps{outputs}`, runId);
