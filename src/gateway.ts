@@ -1,5 +1,4 @@
 /** The composition root: creates every part with its dependencies, and closes them in reverse order. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyPluginAsync } from 'fastify';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
@@ -33,8 +32,8 @@ export interface Gateway {
   /** The bytes of everything that is cached at this moment. */
   readonly cachedBytes: () => number;
   /**
-   * `/readyz` fails at once, and each answer closes its connection. After `lingerMs` (0 if left out) it ends subscriptions, accepts no more
-   * connections, lets requests under way finish (at most 10 s), and closes everything.
+   * `/readyz` fails. It accepts no more connections, ends subscriptions, lets requests under way finish (at most 10 s), and closes
+   * everything. Idle connections take requests for `lingerMs` more (0 if left out), and close with their answers.
    */
   close(lingerMs?: number): Promise<void>;
 }
@@ -85,22 +84,21 @@ async function openGateway(
   opened: AsyncDisposableStack,
 ): Promise<Gateway> {
   const { http, isTrustedProxy, cachedBytes, logger } = await openParts(config, overrides, opened, true);
-  const app = createServer({ config, isTrustedProxy, ...http });
+  let lingerMs = 0;
+  const app = createServer({ config, isTrustedProxy, ...http, lingerMs: () => lingerMs });
   opened.defer(() => app.close());
   await app.ready();
   const port = await listen(app.server, config, logger);
   let closing: Promise<void> | null = null;
 
-  async function close(lingerMs: number): Promise<void> {
-    http.stop();
-    await pause(lingerMs);
-    await opened.disposeAsync();
-  }
-
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     cachedBytes,
-    close: (lingerMs = 0) => (closing ??= close(lingerMs)),
+    close: (ms = 0) => {
+      lingerMs = ms;
+      http.stop();
+      return (closing ??= opened.disposeAsync());
+    },
   };
 }
 

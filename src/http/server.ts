@@ -1,11 +1,11 @@
 /** The HTTP server of `npm start`: everything that belongs to a server rather than to the gateway's plugin. */
-import type { IncomingMessage, Server } from 'node:http';
-import fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import type { IncomingMessage, ServerOptions as HttpServerOptions } from 'node:http';
+import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import type { Config } from '../config/config.ts';
 import { MAX_BODY_BYTES } from './body.ts';
 import type { IsTrustedProxy } from './connection/client-address.ts';
 import { createConnections } from './connection/connections.ts';
-import { drain } from './connection/drain.ts';
+import { createDrain, LingeringServer } from './connection/drain.ts';
 import { endWithError, malformed } from './connection/raw-response.ts';
 import { ALLOWED_METHODS, requestIdOf } from './exchange.ts';
 import type { Http } from './plugin.ts';
@@ -18,52 +18,54 @@ export interface ServerOptions {
   readonly plugin: FastifyPluginAsync;
   readonly refuseUrl: Http['refuseUrl'];
   readonly isReady: Http['isReady'];
+  /** How long idle connections take requests while the server stops, in milliseconds. */
+  readonly lingerMs: () => number;
 }
 
-export function createServer({ config, isTrustedProxy, plugin, refuseUrl, isReady }: ServerOptions): FastifyInstance {
+const TIMES: HttpServerOptions = {
+  headersTimeout: 15_000,
+  requestTimeout: 30_000,
+  // How often the two are checked. With Node's default of 30 s they could last three times as long.
+  connectionsCheckingInterval: 5_000,
+  // Longer than a load balancer's usual 60 s, so that the balancer closes idle connections.
+  keepAliveTimeout: 72_000,
+};
+
+export function createServer(options: ServerOptions): FastifyInstance {
+  const { config, isTrustedProxy, plugin, refuseUrl, isReady, lingerMs } = options;
   const { basePath, maxConnections } = config;
-  const serverOptions: FastifyHttpOptions<Server> = {
+  // The plugin checks the Host header, and sends an error with a body.
+  const server = new LingeringServer({ ...TIMES, requireHostHeader: false, shouldUpgradeCallback: mayUpgrade });
+  const connections = createConnections(server);
+  const drain = createDrain(server, connections);
+  // Node closes each further connection at once.
+  server.maxConnections = maxConnections;
+
+  /** Other offers are answered over HTTP/1.1: of another protocol (h2c), before earlier requests are answered, or while the gateway stops. */
+  function mayUpgrade({ headers, socket }: IncomingMessage): boolean {
+    return isReady() && headers.upgrade?.toLowerCase() === 'websocket' && !connections.isAnswering(socket);
+  }
+
+  const app = fastify({
+    serverFactory: (handler) => server.on('request', handler),
     trustProxy: isTrustedProxy,
     genReqId: ({ headers }) => requestIdOf(headers),
     // Every route is also served below BASE_PATH: a proxy in front may not have removed it.
-    ...(basePath !== '' && { rewriteUrl: ({ url = '' }) => withoutPrefix(url, basePath) }),
+    ...(basePath !== '' && { rewriteUrl: ({ url = '' }: IncomingMessage) => withoutPrefix(url, basePath) }),
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: 30_000,
-    // Longer than a load balancer's usual 60 s, so that the balancer closes idle connections.
-    keepAliveTimeout: 72_000,
-    http: {
-      headersTimeout: 15_000,
-      // How often the timeouts are checked. With Node's default of 30 s they could last three times as long.
-      connectionsCheckingInterval: 5_000,
-      // The plugin checks it, and sends an error with a body.
-      requireHostHeader: false,
-      shouldUpgradeCallback: mayUpgrade,
-    },
     // Requests that arrive on open connections are answered while the server stops.
     return503OnClosing: false,
     // A fleet may take longer to connect, and answers under way to finish.
     pluginTimeout: 0,
-    frameworkErrors: (error, _request, reply) => {
+    frameworkErrors(error, _request, reply) {
       refuseUrl(reply, error.message);
     },
     clientErrorHandler(error, socket) {
       if (connections.isAnswering(socket) || !socket.writable || error.code === 'ECONNRESET') socket.destroy(error);
       else endWithError(socket, malformed(error.code));
     },
-  };
-  const app = fastify(serverOptions);
-  const { server } = app;
-  const connections = createConnections(server);
+  });
 
-  /**
-   * Other offers are answered over HTTP/1.1: of another protocol (h2c), before earlier requests are answered, or while the gateway stops.
-   */
-  function mayUpgrade({ headers, socket }: IncomingMessage): boolean {
-    return isReady() && headers.upgrade?.toLowerCase() === 'websocket' && !connections.isAnswering(socket);
-  }
-
-  // Node closes each further connection at once.
-  server.maxConnections = maxConnections;
   // The plugin refuses them.
   server.on('checkExpectation', (request, response) => {
     app.routing(request, response);
@@ -76,10 +78,11 @@ export function createServer({ config, isTrustedProxy, plugin, refuseUrl, isRead
   app.addHook('onRequest', (request, reply, done) => {
     connections.inTurn(request.raw, reply.raw, done);
   });
+  // In this order: no new connection, the closing messages of live clients (the plugin), the last answers.
+  app.addHook('preClose', () => drain.stopListening());
   void app.register(plugin);
-  // After the plugin: its live clients have their closing message by then.
-  void app.register((drained, _options, done) => {
-    drained.addHook('preClose', () => drain(server, connections));
+  void app.register((last, _options, done) => {
+    last.addHook('preClose', () => drain.finish(lingerMs()));
     done();
   });
   return app;

@@ -1,7 +1,24 @@
-/** Closes a server: answers under way finish, idle connections are closed. */
-import type { Server } from 'node:http';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+/** Closes a server without losing a request: it stops listening, idle connections linger, answers under way finish. */
+import { Server } from 'node:http';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { Connections } from './connections.ts';
+
+/** A server whose `close` stops listening, and leaves idle connections open: a proxy may be sending a request over one. */
+export class LingeringServer extends Server {
+  /** `close` calls it, too. */
+  closesIdle = false;
+
+  override closeIdleConnections(): void {
+    if (this.closesIdle) super.closeIdleConnections();
+  }
+}
+
+export interface Drain {
+  /** Resolves when no new connection is accepted. A proxy then opens it elsewhere. */
+  stopListening(): Promise<void>;
+  /** After `stopListening`. Resolves when the last connection is closed; idle ones stay open for `lingerMs`. */
+  finish(lingerMs: number): Promise<void>;
+}
 
 /** How long connections are accepted that arrived before the server stops listening. */
 const ACCEPT_MS = 500;
@@ -12,39 +29,41 @@ const IDLE_EVERY_MS = 100;
 /** How long answers under way may take. Then all connections are closed. */
 const ALL_MS = 10_000;
 
-/** Resolves when the last connection is closed. */
-export async function drain(server: Server, connections: Connections): Promise<void> {
-  if (!server.listening) return;
-  await acceptQueued(connections);
-  const timers = [
-    // node:http counts them as busy.
-    setTimeout(() => {
-      connections.destroyUnused();
-    }, UNUSED_MS),
-    setTimeout(() => {
-      connections.destroyAll();
-    }, ALL_MS),
-  ];
-  const closed = Promise.withResolvers<undefined>();
-  server.once('close', closed.resolve);
-  const closeIdle = () => {
-    // It would cut answers that are written, but not taken.
-    if (connections.hasUntaken()) return;
-    if (server.listening) server.close();
-    else server.closeIdleConnections();
-  };
-  const closing = setInterval(closeIdle, IDLE_EVERY_MS);
-  closeIdle();
-  await closed.promise;
-  clearInterval(closing);
-  timers.forEach(clearTimeout);
-}
+export function createDrain(server: LingeringServer, connections: Connections): Drain {
+  const closed = Promise.withResolvers<unknown>();
 
-/** Node accepts one connection in a turn of its loop. A server that stops listening resets the others, with the requests in them. */
-async function acceptQueued(connections: Connections): Promise<void> {
-  const until = performance.now() + ACCEPT_MS;
-  for (let before = -1; before !== connections.accepted && performance.now() < until;) {
-    before = connections.accepted;
-    await nextTurn();
+  function closeIdle(): void {
+    // It would cut answers that are written, but not taken.
+    if (!connections.hasUntaken()) server.closeIdleConnections();
   }
+
+  return {
+    async stopListening() {
+      // Node accepts one connection in a turn of its loop. Closing resets those that still wait, with the requests in them.
+      const until = performance.now() + ACCEPT_MS;
+      for (let before = -1; before !== connections.accepted && performance.now() < until;) {
+        before = connections.accepted;
+        await nextTurn();
+      }
+      server.close(closed.resolve);
+    },
+    async finish(lingerMs) {
+      await pause(lingerMs);
+      server.closesIdle = true;
+      const timers = [
+        // node:http counts them as busy.
+        setTimeout(() => {
+          connections.destroyUnused();
+        }, UNUSED_MS),
+        setTimeout(() => {
+          connections.destroyAll();
+        }, ALL_MS),
+      ];
+      const closing = setInterval(closeIdle, IDLE_EVERY_MS);
+      closeIdle();
+      await closed.promise;
+      clearInterval(closing);
+      timers.forEach(clearTimeout);
+    },
+  };
 }
