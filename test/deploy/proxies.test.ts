@@ -179,10 +179,10 @@ describe.each(PROXIES)('behind $name', (program) => {
         .status;
     };
     // Two operations a minute from one address, whatever it claims to be.
-    expect(await statusFor('127.0.0.2', '203.0.113.1')).toBe(200);
-    expect(await statusFor('127.0.0.2', '203.0.113.2')).toBe(200);
+    expect(await statusFor('127.0.0.2', '203.0.113.1')).toBe(401);
+    expect(await statusFor('127.0.0.2', '203.0.113.2')).toBe(401);
     expect(await statusFor('127.0.0.2', '203.0.113.3')).toBe(429);
-    expect(await statusFor('127.0.0.3', '203.0.113.3')).toBe(200);
+    expect(await statusFor('127.0.0.3', '203.0.113.3')).toBe(401);
   });
 
   test(`HTTP/2 carries many operations over one connection${skipped}`, async () => {
