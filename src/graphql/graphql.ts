@@ -9,7 +9,7 @@ import { documentBytes, type Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
 import { createAnswers } from './apollo/plugins/answers.ts';
 import { createChecks } from './apollo/plugins/checks.ts';
-import { createSubscriptions } from './apollo/plugins/subscriptions.ts';
+import { createExecution } from './apollo/plugins/execution.ts';
 import { createApollo, type StepgatePlugin } from './apollo/server.ts';
 import { createQueryCompiler } from './compiled/compiled-query.ts';
 import type { ContextSource } from './context.ts';
@@ -70,6 +70,7 @@ export async function createGraphql(options: GraphqlOptions) {
   const compiler = createQueryCompiler(schema);
   const documents = createDocuments({ schema, costModel, compiler, maxBytes: maxBytes - registeredBytes(maxBytes) });
   const errors = createErrorFormatting(logger);
+  const execute = createExecute({ schema, documents });
   const apollo = await createApollo({
     schema,
     introspection,
@@ -78,10 +79,10 @@ export async function createGraphql(options: GraphqlOptions) {
     plugins,
     stages: [
       createChecks({ documents, maxCalls: maxOperationCost, maxObjects: maxOperationObjects }),
-      createSubscriptions(),
+      createExecution({ execute, hasPlugins: plugins.length > 0 }),
       createAnswers({ errors, maxAnswerBytes }),
     ],
-    execute: createExecute({ schema, documents }),
+    execute,
     logger,
   });
 

@@ -69,6 +69,8 @@ export interface Operation {
   document: PreparedDocument | null;
   /** True for a valid subscription: its transport subscribes. */
   isSubscription: boolean;
+  /** Of its execution, not formatted yet. Null: there are none. */
+  errors: readonly unknown[] | null;
   /** Null until Apollo Server has the answer. */
   answer: Answer | null;
 }

@@ -76,7 +76,7 @@ export function createOperations(options: OperationsOptions): Operations {
       hold: client.hold,
       operationRecord: record,
     });
-    return { request, record, context, source, parsed, document, isSubscription: false, answer: null };
+    return { request, record, context, source, parsed, document, isSubscription: false, errors: null, answer: null };
   }
 
   async function runStages(

@@ -28,10 +28,11 @@ export function createAnswers({ errors, maxAnswerBytes }: AnswersOptions): Stage
   }
 
   const listener: GraphQLRequestListener<OperationContext> = {
-    async willSendResponse({ contextValue: { operation }, errors: found, response }) {
+    async willSendResponse({ contextValue: { operation }, errors: refused, response }) {
       const { record, context } = operation;
       if (operation.isSubscription || response.body.kind !== 'single') return;
       const given = response.body.singleResult;
+      const found = refused ?? operation.errors;
       // Without errors of its own it was answered by a plugin, which may have written errors.
       const formatted = found ? errors.format(found, record) : given.errors && errors.complete(given.errors, record);
       if (formatted) context.lifetime.limit(0);
