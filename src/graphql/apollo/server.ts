@@ -46,9 +46,6 @@ export type Stage = ApolloServerPlugin<OperationContext>;
 
 export type Execute = (operation: Operation) => Promise<ExecutionResult>;
 
-/** Request headers that a page of another site cannot send without a preflight. */
-export const PREFLIGHTED = ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'];
-
 export interface Apollo {
   /** Resolves when `operation` has its answer. */
   readonly execute: (operation: Operation) => Promise<void>;
@@ -96,7 +93,8 @@ export async function createApollo(options: ApolloOptions): Promise<Apollo> {
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
     validationRules: introspection ? [] : [noIntrospectionRule],
-    csrfPrevention: { requestHeaders: PREFLIGHTED },
+    // The handler of HTTP prevents it, for events, too: see params.ts.
+    csrfPrevention: false,
     documentStore,
     // Persisted operations are resolved before, for every transport.
     persistedQueries: false,
