@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 
-/** `npm run test:e2e`: what starts a browser, proxies or processes of its own, or builds the run page. */
+/** `npm run test:e2e`: tests that start a browser, proxies, Valkey or processes, build the run page, or try every fault of the upstream. */
 export const END_TO_END = [
-  '/test/(?:web|deploy)/.*\\.test\\.ts$',
-  '/test/(?:process|cli|fleet/(?:live|proofs|random-faults|valkey)|http/behind-nginx|observability/exported-traces|upstream/connecting|upstream/proxies)\\.test\\.ts$',
+  '/test/(?:web|deploy|fleet|containment)/.*\\.test\\.ts$',
+  '/test/(?:process|cli|http/behind-nginx|observability/exported-traces|upstream/connecting|upstream/proxies)\\.test\\.ts$',
 ];
 
 /** Node strips the types itself, so there is no transform. @type {import('jest').Config} */
@@ -24,6 +24,11 @@ export default {
   transform: {},
   // A copy of the project, for the bench.
   modulePathIgnorePatterns: ['<rootDir>/bench/.build/'],
-  // The library as it is, and not as it was built.
-  moduleNameMapper: { '^stepgate$': '<rootDir>/src/index.ts' },
+  moduleNameMapper: {
+    // The library as it is, and not as it was built.
+    '^stepgate$': '<rootDir>/src/index.ts',
+    // Loaded once a worker: see environment.ts.
+    '^fastify$': '<rootDir>/test/harness/native/fastify.cjs',
+    '^@fastify/static$': '<rootDir>/test/harness/native/static.cjs',
+  },
 };

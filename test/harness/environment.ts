@@ -3,12 +3,17 @@
  * that took a third of the suite's processor time.
  */
 import { constants, createContext } from 'node:vm';
+import fastifyStatic from '@fastify/static';
 import type { EnvironmentContext, JestEnvironmentConfig } from '@jest/environment';
 import { ModernFakeTimers } from '@jest/fake-timers';
+import fastify from 'fastify';
 import { TestEnvironment } from 'jest-environment-node';
 import { ModuleMocker } from 'jest-mock';
 
 type Globals = typeof globalThis;
+
+/** Jest would load their 170 files anew for each test file: 0.3 s of processor time. The tests get them by the files in `native/`. */
+const nativeModules = { fastify, fastifyStatic };
 
 export default class OrdinaryGlobal extends TestEnvironment {
   constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
@@ -16,7 +21,7 @@ export default class OrdinaryGlobal extends TestEnvironment {
     const global = createContext(constants.DONT_CONTEXTIFY) as Globals;
     copyMissing(this.global, global);
     // Of this realm, as Jest has them: what Node returns is an instance of them.
-    Object.assign(global, { global, Buffer, ArrayBuffer, Uint8Array });
+    Object.assign(global, { global, Buffer, ArrayBuffer, Uint8Array, nativeModules });
     global.Error.prepareStackTrace = plainStack;
     this.context = global;
     this.global = global as unknown as typeof this.global;

@@ -12,7 +12,7 @@ export interface UnacceptedSockets {
 
 /** Clients open their sockets at the same time; 50 at once are usual behind one address. */
 const MAX_OF_NETWORK = 100;
-const MAX_IN_ALL = 1000;
+const MAX_IN_ALL = 200;
 
 export function createUnacceptedSockets(): UnacceptedSockets {
   const networks = new Map<() => boolean, string>();
