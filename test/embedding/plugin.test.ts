@@ -45,7 +45,7 @@ async function startHost(hasWebSockets: boolean): Promise<Host> {
   }
   app.post('/echo', (request) => request.body);
   app.get('/fails', () => Promise.reject(new Error('secret')));
-  await app.register(stepgate({ config: { LIVE_TTL_MS: '100' } }), { prefix: PREFIX });
+  await app.register(stepgate({ config: { LIVE_TTL_MS: '100', LOG_LEVEL: 'silent' } }), { prefix: PREFIX });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   return { app, url: `http://127.0.0.1:${String(port)}`, close: () => app.close() };
