@@ -16,10 +16,9 @@ const QUERY = 'query StatusOfRun { run(workflowId: "wf", id: "r1") { status } }'
 
 /** A module that prints the names of some packages that are imported after it. */
 const PRINTS_PACKAGES = `data:text/javascript,${encodeURIComponent(`
-  import { writeSync } from 'node:fs';
   import { registerHooks } from 'node:module';
   const resolve = (name, context, next) => {
-    if (/^(?:@opentelemetry|pino$)/.test(name)) writeSync(2, 'resolved ' + name + '\\n');
+    if (/^(?:@opentelemetry|pino$)/.test(name)) process.stderr.write('resolved ' + name + '\\n');
     return next(name, context);
   };
   registerHooks({ resolve });
