@@ -4,11 +4,10 @@ import type { CompressedForms } from './compression/compressed-forms.ts';
 import type { Compression } from './compression/compression.ts';
 import type { Encoding } from './compression/content-encoding.ts';
 import type { Headers } from './headers/common-headers.ts';
-import { bytesOf, type Body } from './body-parts.ts';
 
 export interface HttpResponse {
   readonly status: number;
-  readonly body: Body;
+  readonly body: string | Buffer;
   readonly contentType?: string;
   readonly cacheControl?: string;
   readonly etag?: string | null;
@@ -55,7 +54,7 @@ export function createSend({ compression, isReady, stalledReaderMs }: SendOption
   return async (reply, response) => {
     const { body, etag, forms } = response;
     const request = reply.request.raw;
-    const bytes = bytesOf(body);
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const encoding = compression.encodingOf(request, bytes.length);
     if (etag != null && isNotModified(request.headers['if-none-match'], etag)) write(reply, response, encoding, null);
     else if (encoding === null) write(reply, response, null, bytes);

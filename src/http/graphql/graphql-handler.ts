@@ -21,7 +21,6 @@ import {
   type ClientBytes,
   type HeldBytes,
 } from '../connection/client-bytes.ts';
-import { lengthOf, type Body } from '../body-parts.ts';
 import { onClosed, signalOfClient } from '../connection/client-signal.ts';
 import { bytesBeyondText } from '../connection/json-bytes.ts';
 import { ALLOWED_METHODS, createExchange, STREAM_PATH, type Exchange, type GraphqlPath } from '../exchange.ts';
@@ -121,7 +120,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
       caller.viewer && json !== null ? (responses?.keyOf(caller.viewer, requestText(exchange, body)) ?? null) : null;
     const cached = key && (await responses?.find(key, caller.untilMs));
     if (cached) {
-      held.hold(lengthOf(cached.body));
+      held.hold(cached.body.length);
       observer.responseCacheHit(exchange.requestId, key.viewer.id, exchange);
       await send(reply, cached);
       return;
@@ -227,7 +226,7 @@ function requestText({ request, method, search }: Exchange, body: string): strin
   return `${method}\n${accept}\n${contentType}\n${search}\n${body}`;
 }
 
-function responseOf(answer: Answer, body: Body, type: JsonType) {
+function responseOf(answer: Answer, body: Buffer, type: JsonType) {
   const status = httpStatusOf(answer, type);
   return {
     status,

@@ -9,20 +9,19 @@ import {
   ownBytes,
   type CompressedForms,
 } from '../compression/compressed-forms.ts';
-import { bytesOf } from '../body-parts.ts';
 import type { HttpResponse } from '../response.ts';
 import { createDoorkeeper } from './doorkeeper.ts';
 
 /** As bytes outside the heap: V8 lets its heap grow to twice what lives in it, and so twice the strings of a full cache. */
 export interface WholeAnswer {
-  readonly body: Buffer | readonly Buffer[];
+  readonly body: Buffer;
   readonly contentType: string;
   readonly etag: string | null;
   /** When it expires, in milliseconds since 1970. */
   readonly untilMs: number;
 }
 
-type CachedAnswer = WholeAnswer & { readonly body: Buffer; readonly forms: CompressedForms };
+type CachedAnswer = WholeAnswer & { readonly forms: CompressedForms };
 
 /** Computed once a request: hashing a long text takes a while. */
 export interface CacheKey {
@@ -109,7 +108,7 @@ export function createResponseCache({ partitions, cache, now }: ResponseCacheOpt
           const forms = createCompressedForms(() => {
             if (cachedAt(place)?.cached.value === value) put();
           });
-          const value: CachedAnswer = { ...answer, body: ownBytes(bytesOf(answer.body)), forms };
+          const value: CachedAnswer = { ...answer, body: ownBytes(answer.body), forms };
           const put = () => {
             const sizeBytes = value.body.length + BUFFER_BYTES + forms.sizeBytes;
             const cached: Cached<CachedAnswer> = { value, sentAt: nowMs, fetchedAt: nowMs, sizeBytes };
@@ -145,4 +144,4 @@ function responseOf(
 }
 
 /** A strong validator: a digest of the body. */
-export const etagOf = (body: Buffer | readonly Buffer[]): string => `"${hash('sha1', bytesOf(body), 'base64url')}"`;
+export const etagOf = (body: Buffer): string => `"${hash('sha1', body, 'base64url')}"`;
