@@ -64,9 +64,14 @@ describe.each([
     });
 
   it('answers queries below its prefix, and its errors are in the form of GraphQL', async () => {
-    const answer = await post(`${PREFIX}/graphql`, { query: QUERY });
-    expect(answer.status).toBe(200);
-    expect(await answer.json()).toMatchObject({ data: { run: RUN } });
+    // From the upstream, from the run store, and from the response cache.
+    for (let time = 0; time < 3; time += 1) {
+      const answer = await post(`${PREFIX}/graphql`, { query: QUERY });
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toMatchObject({ data: { run: RUN } });
+    }
+    const put = await fetch(`${host.url}${PREFIX}/graphql`, { method: 'PUT' });
+    expect([put.status, await put.json()]).toMatchObject([405, { errors: [{ extensions: { code: 'BAD_REQUEST' } }] }]);
     const wrong = await post(`${PREFIX}/graphql`, []);
     expect([wrong.status, await wrong.json()]).toMatchObject([
       400,
@@ -107,7 +112,7 @@ describe.each([
       'access-control-allow-origin': 'https://host.example',
       'x-host': 'yes',
     });
-    expect(echo.headers.has('content-security-policy')).toBe(false);
+    for (const name of ['content-security-policy', 'x-request-id']) expect(echo.headers.has(name)).toBe(false);
     const failed = await fetch(`${host.url}/fails`);
     expect([failed.status, await failed.text()]).toEqual([418, 'an error of the host']);
     expect(await (await fetch(`${host.url}/nothing`)).text()).toBe('not here');
@@ -121,6 +126,14 @@ describe.each([
     expect(message).toBe('from the host');
     socket.close();
   });
+});
+
+it('that cannot open keeps its server from starting', async () => {
+  const app = Fastify();
+  const config = { LOG_LEVEL: 'silent', PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: '/nowhere.json' } as const;
+  await expect(app.register(stepgate({ config })).ready()).rejects.toThrow('/nowhere.json');
+  await app.close();
+  expect(() => stepgate({ config: { PORT: 70_000 } })).toThrow(/^PORT must be a whole number/);
 });
 
 it('ends subscriptions when the host closes', async () => {
