@@ -52,6 +52,10 @@ export const nodeHttp: Contender = {
   name: 'node:http, ready bytes (the limit)',
   command: [peer('node-http'), AUTHORIZATION, WORKFLOW_ID, HOT_RUN],
 };
+export const fastifyReady: Contender = {
+  name: 'Fastify, ready bytes',
+  command: [peer('fastify-ready'), AUTHORIZATION, WORKFLOW_ID, HOT_RUN],
+};
 export const mercuriusCache: Contender = {
   name: 'Mercurius + JIT + mercurius-cache',
   command: [peer('mercurius'), 'cache'],
@@ -67,6 +71,10 @@ export const apolloResponseCache: Contender = {
 };
 export const apolloLru: Contender = { name: 'Apollo + Fastify + LRU', command: [peer('apollo-fastify')] };
 export const apolloPlain: Contender = { name: 'Apollo standalone + DataLoader', command: [peer('apollo-standalone')] };
+export const apolloGot: Contender = {
+  name: 'Apollo standalone + DataLoader over got',
+  command: [peer('apollo-standalone'), 'got'],
+};
 export const yoga: Contender = { name: 'Yoga + response cache + LRU', command: [peer('yoga')] };
 export const hive: Contender = { name: 'Hive Gateway + response cache', command: [peer('hive-gateway')] };
 export const bareScript: Contender = { name: 'bare got + p-limit + JSON.parse', command: [peer('bare')] };

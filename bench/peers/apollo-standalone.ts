@@ -7,7 +7,7 @@ import { typeDefs } from './domain/schema.ts';
 import { createFetchRun } from './domain/upstream.ts';
 import { announce, HOST, upstreamUrl } from './settings.ts';
 
-const fetchRun = createFetchRun(upstreamUrl);
+const fetchRun = createFetchRun(upstreamUrl, process.argv[2] === 'got' ? 'got' : 'node:http');
 const apollo = new ApolloServer<PeerContext>({ typeDefs, resolvers });
 const { url } = await startStandaloneServer(apollo, {
   listen: { host: HOST, port: 0 },

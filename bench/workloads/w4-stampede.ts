@@ -40,7 +40,7 @@ export async function w4Stampede(bench: Bench): Promise<WorkloadResult> {
               promise(atMost('errors', own.errors, 0)),
             ],
           },
-          { ...toRow(peer, peer), targets: [atLeast(own.requestsPerSecond / peer.requestsPerSecond, 2)] },
+          { ...toRow(peer, peer), targets: [atLeast(own.requestsPerSecond / peer.requestsPerSecond, 1.8)] },
         ],
         notes: [],
       };

@@ -30,7 +30,7 @@ export async function w5bLargeLive(bench: Bench): Promise<WorkloadResult> {
     const changes = await measure(bench, 'changedSteps');
     const ratio = changes.bytesAnEvent / whole.bytesAnEvent;
     const targets = [
-      promise(atMost('bytes an event, of those with all steps', ratio, 0.1)),
+      promise(atMost('bytes an event, of those with all steps', ratio, 0.01)),
       atMost('longest stall', changes.stallMs, 50, 'ms'),
     ];
     return {

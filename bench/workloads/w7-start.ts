@@ -26,8 +26,8 @@ export async function w7Start(bench: Bench): Promise<WorkloadResult> {
   const restMb = restOf(npm);
   const row = toStartRow('Stepgate, npm start', npm);
   const targets = [
-    atMost('start', ms / 1000, 1.5, 's'),
-    ...(restMb === null ? [] : [atMost('RSS at rest', restMb, 150, 'MB')]),
+    atMost('start', ms / 1000, 1.2, 's'),
+    ...(restMb === null ? [] : [atMost('RSS at rest', restMb, 130, 'MB')]),
   ];
   return {
     id: 'W7',

@@ -17,7 +17,7 @@ import { sameRequest, scatteredStride, uniqueRequests } from '../load.ts';
 import { behindNginx, NGINX, type ProxiedContender } from '../nginx.ts';
 import { prime } from '../prime.ts';
 import { checkSameAnswers, runBody, uniqueBody } from '../queries.ts';
-import type { Row, Target, WorkloadResult } from '../report.ts';
+import { atLeast, type Row, type Target, type WorkloadResult } from '../report.ts';
 import { measureInRounds, of, toRow, type Bench, type Measured } from '../rounds.ts';
 
 const HOT: readonly Contender[] = [stepgate, mercuriusCache, mercuriusLru, apolloResponseCache, apolloLru, yoga, hive];
@@ -41,7 +41,7 @@ export async function w9Nginx(bench: Bench): Promise<WorkloadResult> {
   });
   return {
     ...result,
-    rows: [...rowsOf('hot', hot), ...rowsOf('warm', warm)],
+    rows: [...rowsOf('hot', hot, 1.5), ...rowsOf('warm', warm, 0.45)],
     notes: ['nginx and the load share the second core, which may be what limits the requests a second'],
   };
 }
@@ -62,21 +62,16 @@ const measureBehind = (
     }
   });
 
-const rowsOf = (load: string, measured: readonly Measured[]): Row[] =>
+const rowsOf = (load: string, measured: readonly Measured[], leastRatio: number): Row[] =>
   measured.map((one) => ({
     ...toRow(one, of(measured, mercuriusLru)),
     contender: `${load}, ${one.name}`,
-    targets: one.name === stepgate.name ? targetsOf(one, measured) : [],
+    targets: one.name === stepgate.name ? targetsOf(one, measured, leastRatio) : [],
   }));
 
-function targetsOf(own: Measured, all: readonly Measured[]): readonly Target[] {
+/** Hot: the best GraphQL peer's. Warm: that of Mercurius, which neither logs, limits nor measures anything. */
+function targetsOf(own: Measured, all: readonly Measured[], leastRatio: number): readonly Target[] {
   const peers = all.filter((one) => one !== own);
   const most = Math.max(...peers.map((peer) => peer.requestsPerSecond));
-  const least = Math.min(...peers.map((peer) => peer.processorUs ?? Infinity));
-  const ratio = own.requestsPerSecond / most;
-  const processor = (own.processorUs ?? Infinity) / least;
-  return [
-    { text: "requests/s ≥ 1 × the best peer's", value: ratio, isReached: ratio >= 1 },
-    { text: "CPU a request ≤ 1 × the best peer's", value: processor, isReached: processor <= 1 },
-  ];
+  return [atLeast(own.requestsPerSecond / most, leastRatio)];
 }

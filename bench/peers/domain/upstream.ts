@@ -1,5 +1,6 @@
-/** The peers' way to the upstream: plain node:http with kept connections, the cheapest that Node has, 50 calls at once. */
+/** The peers' way to the upstream, with kept connections and 50 calls at once: plain node:http, the cheapest that Node has, or got. */
 import { Agent, get } from 'node:http';
+import got from 'got';
 import pLimit from 'p-limit';
 import { deriveRun, type Run } from './schema.ts';
 import type { WireStep } from './wire.ts';
@@ -14,11 +15,11 @@ export interface FetchedRun {
 
 export type FetchRun = (authorization: string, workflowId: string, id: string) => Promise<FetchedRun>;
 
-export function createFetchRun(upstreamUrl: string): FetchRun {
-  const agent = new Agent({ keepAlive: true });
-  const limit = pLimit(CONCURRENCY);
+type FetchBody = (url: string, authorization: string) => Promise<Buffer | Uint8Array>;
 
-  const fetchBody = (url: string, authorization: string) =>
+function byNodeHttp(): FetchBody {
+  const agent = new Agent({ keepAlive: true });
+  return (url, authorization) =>
     new Promise<Buffer>((resolve, reject) => {
       get(url, { agent, headers: { authorization, accept: 'application/json' } }, (response) => {
         const chunks: Buffer[] = [];
@@ -30,11 +31,20 @@ export function createFetchRun(upstreamUrl: string): FetchRun {
         });
       }).on('error', reject);
     });
+}
 
+function byGot(): FetchBody {
+  const agent = { http: new Agent({ keepAlive: true }) };
+  return (url, authorization) => got(url, { agent, headers: { authorization }, retry: { limit: 0 } }).buffer();
+}
+
+export function createFetchRun(upstreamUrl: string, client: 'node:http' | 'got' = 'node:http'): FetchRun {
+  const fetchBody = client === 'got' ? byGot() : byNodeHttp();
+  const limit = pLimit(CONCURRENCY);
   return async (authorization, workflowId, id) => {
     const url = `${upstreamUrl}/workflows/${encodeURIComponent(workflowId)}/runs/${encodeURIComponent(id)}/steps`;
     const body = await limit(fetchBody, url, authorization);
-    const steps = JSON.parse(body.toString()) as WireStep[];
+    const steps = JSON.parse(Buffer.from(body).toString()) as WireStep[];
     return { run: deriveRun(workflowId, id, steps), sizeBytes: body.length };
   };
 }
