@@ -1,7 +1,7 @@
-/** A gateway of one's own: a field, a check of who asks, a check of what is asked, and an observer. */
+/** A gateway with a field, an authenticate hook, a check of operations and an observer of its own. */
 import { createGateway, GraphQLError, type Gateway, type GatewayOptions, type Identity } from 'stepgate';
 
-/** Who may ask, by their keys. In earnest this is a database, or a service of the platform. */
+/** Callers by their keys. In production this is a database, or a service of the platform. */
 const TEAMS: Readonly<Record<string, Identity>> = {
   'key-of-support': { upstreamKey: 'demo-key', workflowIds: ['support-triage'], attributes: { centsPerToken: '0.02' } },
   'key-of-finance': { upstreamKey: 'demo-key', workflowIds: 'all', attributes: { centsPerToken: '0.03' } },
@@ -13,7 +13,7 @@ const OPTIONS: GatewayOptions = {
   extension: {
     typeDefs: `
       extend type Run {
-        "What its tokens cost the team that asks, in cents. Null if no step says how many it used."
+        "Price of its tokens for the calling team, in cents. Null if no step reports its tokens."
         costInCents: Float
       }
     `,

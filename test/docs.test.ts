@@ -8,12 +8,11 @@ import { ENVIRONMENT } from '../src/config/variables.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const isMarkdown = (name: string): boolean => name.endsWith('.md');
-const PAGES = [
-  ...readdirSync(ROOT).filter(isMarkdown),
-  ...readdirSync(join(ROOT, 'docs'))
+const inFolder = (folder: string): string[] =>
+  readdirSync(join(ROOT, folder))
     .filter(isMarkdown)
-    .map((name) => `docs/${name}`),
-];
+    .map((name) => `${folder}/${name}`);
+const PAGES = [...readdirSync(ROOT).filter(isMarkdown), ...inFolder('docs'), ...inFolder('docs/decisions')];
 /** Code blocks hold no links, and a `#` in them is no heading. */
 const prose = (path: string): string => read(path).replaceAll(/^```[\s\S]*?^```/gm, '');
 

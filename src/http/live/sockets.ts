@@ -51,7 +51,7 @@ export const SOCKET_OPTIONS = {
   maxFragments: 256,
   maxBufferedChunks: 4096,
   handleProtocols,
-  // Compression would keep 80 KB more for each connection; see decision 31.
+  // Compression would keep 80 KB more for each connection; docs/decisions/archive.md, 0031.
   perMessageDeflate: false,
   // One message a turn: a client may send hundreds at once, and others are answered in between.
   allowSynchronousEvents: false,
