@@ -3,7 +3,6 @@ import type { FastifyPluginAsync } from 'fastify';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
 import { ConfigError, type Config } from './config/config.ts';
-import { createEmbeddedUpstream } from './embedded-upstream/server.ts';
 import { createFleet } from './fleet/fleet.ts';
 import type { StepgatePlugin } from './graphql/apollo/server.ts';
 import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
@@ -145,7 +144,9 @@ async function openParts(
     ? createHookAuthenticator({ ...identification, hook })
     : await createAuthenticator({ ...identification, auth });
 
-  const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
+  // Loaded only where no other upstream is given.
+  const embedded =
+    config.upstreamUrl === null ? await (await import('./sample/server.ts')).createEmbeddedUpstream({ port: 0 }) : null;
   opened.defer(() => embedded?.close());
   const upstream = createUpstreamClient({
     baseUrl: config.upstreamUrl ?? `${embedded?.url ?? ''}/`,

@@ -11,7 +11,7 @@ const ROOMS = [
   'observability',
   'fleet',
   'upstream',
-  'embedded-upstream',
+  'sample',
   'runs',
   'auth',
   'graphql',
@@ -25,7 +25,7 @@ const ROOMS = [
 ];
 
 /** Shut off from their neighbours: a stand-in for a service that knows nothing of the gateway, and what runs in a browser. */
-const ALONE: readonly string[] = ['embedded-upstream', 'web'];
+const ALONE: readonly string[] = ['sample', 'web'];
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
@@ -44,6 +44,7 @@ function readImports(): Imports {
 }
 
 const roomOf = (file: string): string => file.split('/')[0] ?? '';
+const isOfSample = (file: string): boolean => roomOf(file) === 'sample';
 
 function upwardImports(imports: Imports): string[] {
   return [...imports].flatMap(([file, targets]) =>
@@ -102,9 +103,16 @@ describe('the architecture', () => {
     expect(loading.map(([file]) => file)).toEqual(['fleet/connection.ts']);
   });
 
+  it('loads the sample only where it is called for', () => {
+    const importing = [...imports].filter(([file, targets]) => roomOf(file) !== 'sample' && targets.some(isOfSample));
+    const sources = importing.map(([file]) => [file, readFileSync(join(SRC, file), 'utf8')] as const);
+    expect(sources.filter(([, text]) => /^(?:import|export) [^(]*\/sample\//m.test(text))).toEqual([]);
+    expect(sources.map(([file]) => file).toSorted()).toEqual(['check/run-check.ts', 'gateway.ts']);
+  });
+
   it('would notice an upward import and a cycle', () => {
     expect(upwardImports(new Map([['domain/run.ts', ['runs/run-store.ts']]]))).toHaveLength(1);
-    expect(upwardImports(new Map([['embedded-upstream/wire.ts', ['domain/run.ts']]]))).toHaveLength(1);
+    expect(upwardImports(new Map([['sample/wire.ts', ['domain/run.ts']]]))).toHaveLength(1);
     expect(upwardImports(new Map([['web/app.tsx', ['domain/run.ts']]]))).toHaveLength(1);
     expect(upwardImports(new Map([['http/app.ts', ['web/format/duration.ts']]]))).toHaveLength(1);
     expect(findCycle(new Map(Object.entries({ a: ['b'], b: ['c'], c: ['b'] })))).toEqual(['b', 'c', 'b']);

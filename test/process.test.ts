@@ -53,6 +53,23 @@ describe('the process', () => {
     expect(gateway.output()).toContain('demo-key');
   });
 
+  it('loads modules of the sample only without UPSTREAM_URL', async () => {
+    const printing = `
+      import { registerHooks } from 'node:module';
+      registerHooks({ load(url, context, next) {
+        if (url.includes('/src/sample/')) process.stderr.write('loaded the sample\\n');
+        return next(url, context);
+      } });`;
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(printing)}`;
+    const upstream = await startUpstream();
+    const gateways = [start({ NODE_OPTIONS }), start({ NODE_OPTIONS, UPSTREAM_URL: upstream.url })];
+    const urls = await Promise.all(gateways.map((gateway) => gateway.url()));
+    expect(await (await post(urls[1] ?? '', RUN)).json()).toMatchObject({
+      data: { run: { totalElapsedTime: expect.any(Number) } },
+    });
+    expect(gateways.map((gateway) => gateway.output().includes('loaded the sample'))).toEqual([true, false]);
+  });
+
   const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
   it.each<readonly [string, () => Command | undefined, readonly (number | null)[]]>([

@@ -2,7 +2,7 @@
  * 600 subscribers of 20 live runs at three gateways, first in peace and then while upstream, Valkey and gateways fail at random, with
  * real processes and a real Valkey: `node scripts/soak/live-fleet.ts [seed] [minutes]`.
  */
-import { createRandom } from '../../src/embedded-upstream/random.ts';
+import { createRandom } from '../../src/sample/random.ts';
 import { proveUnderFaults, type FaultPlan, type FaultReport } from '../../test/support/fleet/random-faults.ts';
 
 const [seed = String(Date.now() % 2 ** 31), minutes = '10'] = process.argv.slice(2);

@@ -1,6 +1,5 @@
 /** `stepgate check`: a check of the upstream with the settings of the gateway. */
 import type { Config } from '../config/config.ts';
-import { createEmbeddedUpstream } from '../embedded-upstream/server.ts';
 import { createUpstreamClient } from '../upstream/client.ts';
 import { checkUpstream } from './check.ts';
 import { readCheckOptions } from './options.ts';
@@ -18,7 +17,10 @@ export interface CheckProcess {
 /** The exit code: 0 if everything that was tried works, and every value could be read. Throws UsageError. */
 export async function runCheck({ configWith, args, environment, readStdin, write }: CheckProcess): Promise<number> {
   const { config, options } = await readCheckOptions(args, environment, readStdin, configWith);
-  const embedded = config.upstreamUrl === null ? await createEmbeddedUpstream({ port: 0 }) : null;
+  const embedded =
+    config.upstreamUrl === null
+      ? await (await import('../sample/server.ts')).createEmbeddedUpstream({ port: 0 })
+      : null;
   try {
     const endpoints = config.upstreamEndpoints;
     const isService = config.auth.mode === 'service';

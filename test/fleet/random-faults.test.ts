@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { createRandom } from '../../src/embedded-upstream/random.ts';
+import { createRandom } from '../../src/sample/random.ts';
 import { proveUnderFaults } from '../support/fleet/random-faults.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 

@@ -1,6 +1,6 @@
 /** A gateway over the sample API, whose live runs go on when the test says so. */
-import { createVirtualScheduler } from '../../src/embedded-upstream/scheduler.ts';
-import { createEmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
+import { createVirtualScheduler } from '../../src/sample/scheduler.ts';
+import { createEmbeddedUpstream } from '../../src/sample/server.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
 
 export interface SampleGateway extends TestGateway {

@@ -9,13 +9,17 @@ const RUN = `${WORKFLOW}/runs/run-4711`;
 
 const NARROW = 320;
 
+const DAY_MS = 24 * 3_600_000;
+/** The day of run-4712: two days before the sample was opened. */
+const DAY = new Date(Date.now() - 2 * DAY_MS).toISOString().slice(0, 10);
+
 /** Each with a text that shows when it is there, and that the one before does not have. */
 const VIEWS: readonly (readonly [name: string, path: string, text: string | RegExp])[] = [
   ['home', '/', 'Success rate'],
   ['a search without result', '/?q=nothing', 'No workflow is called'],
   ['a workflow', `${WORKFLOW}?run=new&from=run-4711`, 'The inputs of'],
   ['the trends of a node', `${WORKFLOW}?tab=trends&node=draft_reply`, 'First seen'],
-  ['runs of an exact time', `${WORKFLOW}?start=2026-11-18T00:00:00Z&end=2026-11-19T00:00:00Z`, 'run-4712'],
+  ['runs of an exact time', `${WORKFLOW}?start=${DAY}T00:00:00Z&end=${DAY}T23:59:59Z`, 'run-4712'],
   ['the statistics of a workflow', `${WORKFLOW}?tab=nodes`, /^Over the last \d/],
   ['a run', RUN, 'A step failed'],
   ['the graph of a run', `${RUN}?tab=graph`, 'not run'],

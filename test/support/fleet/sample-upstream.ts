@@ -27,7 +27,7 @@ export const SAMPLE_WORKFLOW = 'support-triage';
 /** The longest time that an answer is held back. */
 export const MAX_DELAY_MS = 300;
 const FAULT_RATE = 0.4;
-const MAIN = fileURLToPath(new URL('../../../src/embedded-upstream/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../src/sample/main.ts', import.meta.url));
 
 interface WireStep {
   readonly id: string;

@@ -12,11 +12,11 @@ export interface EmbeddedUpstreamOptions {
   readonly host?: string;
   /** 0: any free one. */
   readonly port: number;
-  /** Decides the history; the documentation quotes that of the default. */
+  /** Decides what is in the history; the documentation quotes that of the default. */
   readonly seed?: number;
   /** How many times as fast as usual live runs go: 1 if left out (4 to 15 seconds a run). */
   readonly pace?: number;
-  /** The clock of live runs; the machine's if left out. */
+  /** The clock of all runs; the machine's if left out. */
   readonly scheduler?: Scheduler;
 }
 

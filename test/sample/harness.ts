@@ -1,7 +1,7 @@
 /** The embedded upstream over real HTTP, with a clock that the test moves. */
 import { afterAll } from '@jest/globals';
-import { createVirtualScheduler, type Scheduler } from '../../src/embedded-upstream/scheduler.ts';
-import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
+import { createVirtualScheduler, type Scheduler } from '../../src/sample/scheduler.ts';
+import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/sample/server.ts';
 
 export interface WireStep {
   id: string;

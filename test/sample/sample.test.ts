@@ -5,9 +5,17 @@ import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createTimerScheduler } from '../../src/embedded-upstream/scheduler.ts';
-import { createEmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
-import { microsOf, startUpstream, type Upstream, type WireRun, type WireStep, type WireWorkflow } from './harness.ts';
+import { createTimerScheduler, createVirtualScheduler } from '../../src/sample/scheduler.ts';
+import { createEmbeddedUpstream } from '../../src/sample/server.ts';
+import {
+  microsOf,
+  NOON,
+  startUpstream,
+  type Upstream,
+  type WireRun,
+  type WireStep,
+  type WireWorkflow,
+} from './harness.ts';
 
 const end = (span: { end_time: string | null }): number => microsOf(span.end_time);
 const start = (span: { start_time: string }): number => microsOf(span.start_time);
@@ -56,10 +64,10 @@ describe('a request', () => {
     const page = async (query: string) =>
       ((await upstream.get(`/workflows/nightly-report/runs${query}`)) as WireRun[]).map(({ id }) => id);
     const all = await page('');
-    expect(all).toHaveLength(14);
+    expect(all).toHaveLength(15);
     expect(await page('?limit=5')).toEqual(all.slice(0, 5));
-    expect(await page('?limit=5&offset=12')).toEqual(all.slice(12));
-    expect(await page('?offset=14')).toEqual([]);
+    expect(await page('?limit=5&offset=13')).toEqual(all.slice(13));
+    expect(await page('?offset=15')).toEqual([]);
     for (const query of ['limit=101', 'limit=0', 'limit=ten', 'limit=', 'limit=1.5', 'offset=-1', 'limit=1e1']) {
       expect([query, await statusOf(`/workflows/nightly-report/runs?${query}`)]).toEqual([query, 400]);
     }
@@ -250,6 +258,80 @@ describe('the history', () => {
   });
 });
 
+describe('the history moves with the clock', () => {
+  const DAY_MS = 24 * 3_600_000;
+  const idsOf = (runs: readonly WireRun[]) => runs.map(({ id }) => id);
+  const agesInDays = (runs: readonly WireRun[], nowMs: number) =>
+    runs.map((run) => (nowMs - start(run) / 1000) / DAY_MS);
+  const everyId = async (upstream: Upstream) => {
+    const workflows = await upstream.workflows();
+    return (await Promise.all(workflows.map((one) => upstream.runs(one.workflow_id)))).flatMap(idsOf);
+  };
+
+  it('has the same runs on whatever day it is opened, each moved by whole days', async () => {
+    const later = await startUpstream({ scheduler: createVirtualScheduler(NOON + 400 * DAY_MS) });
+    const onFirstDay = await (await startUpstream()).runs('support-triage');
+    const onLaterDay = await later.runs('support-triage');
+    expect(idsOf(onLaterDay)).toEqual(idsOf(onFirstDay));
+    for (const [index, run] of onLaterDay.entries()) {
+      const other = onFirstDay[index];
+      expect(Math.abs(start(run) - (other ? start(other) : 0) - 400 * DAY_MS * 1000)).toBeLessThanOrEqual(1);
+      expect(run.status).toBe(other?.status);
+    }
+  });
+
+  it('shows a new run while it runs and when it has ended, and lists it before the older ones', async () => {
+    const upstream = await startUpstream();
+    const before = await upstream.runs('nightly-report');
+    upstream.advance(14 * 3_600_000 + 4000);
+    const [running, ...older] = await upstream.runs('nightly-report');
+    expect(running).toMatchObject({ status: 'running', end_time: null });
+    // The oldest one is of a day that is now more than two weeks ago.
+    expect(idsOf(older)).toEqual(idsOf(before).slice(0, -1));
+    const id = running?.id ?? '';
+    const [first] = await upstream.steps('nightly-report', id);
+    upstream.advance(60_000);
+    const ended = await upstream.run('nightly-report', id);
+    expect(ended).toMatchObject({ start_time: running?.start_time, status: expect.stringMatching(/completed|failed/) });
+    expect((await upstream.steps('nightly-report', id))[0]).toMatchObject({
+      id: first?.id,
+      end_time: expect.any(String),
+    });
+  });
+
+  it('loses runs of more than two weeks, and no others: what is in the list stays as it is', async () => {
+    const upstream = await startUpstream();
+    let nowMs = NOON;
+    let known = await upstream.runs('invoice-extraction');
+    for (let day = 1; day <= 30; day += 1) {
+      upstream.advance(DAY_MS);
+      nowMs += DAY_MS;
+      const runs = await upstream.runs('invoice-extraction');
+      for (const age of agesInDays(runs, nowMs)) expect(age).toBeLessThan(14.5);
+      const young = known.filter((run) => (nowMs - start(run) / 1000) / DAY_MS < 14.5);
+      expect(runs.slice(runs.length - young.length)).toEqual(young);
+      known = runs;
+    }
+    expect(Math.min(...agesInDays(known, nowMs))).toBeLessThan(2.4);
+  });
+
+  it('has as many runs after a year as at its start, and those of the documentation', async () => {
+    const upstream = await startUpstream();
+    const atStart = await everyId(upstream);
+    upstream.advance(365 * DAY_MS);
+    const afterYear = await everyId(upstream);
+    expect(Math.abs(afterYear.length - atStart.length)).toBeLessThanOrEqual(6);
+    expect(afterYear.filter((id) => atStart.includes(id)).toSorted()).toEqual([
+      'run-1042',
+      'run-2090',
+      'run-4711',
+      'run-4712',
+    ]);
+    expect((await upstream.run('support-triage', 'run-4711')).start_time).toBe('2026-11-18T09:14:03.271180Z');
+    expect(new Set(afterYear).size).toBe(afterYear.length);
+  });
+});
+
 describe('a run that was started', () => {
   let upstream: Upstream;
   beforeEach(async () => {
@@ -345,7 +427,7 @@ describe('a run that was started', () => {
 });
 
 describe('npm run upstream', () => {
-  const MAIN = fileURLToPath(new URL('../../src/embedded-upstream/main.ts', import.meta.url));
+  const MAIN = fileURLToPath(new URL('../../src/sample/main.ts', import.meta.url));
   let child: ChildProcess | undefined;
   afterEach(() => {
     child?.kill('SIGKILL');

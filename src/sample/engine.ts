@@ -1,4 +1,4 @@
-/** Executes a workflow's graph over any clock: the seeded history comes from the same engine as live runs. */
+/** Executes a workflow's graph over any clock: the history comes from the same engine as started runs. */
 import type { JsonObject, WorkflowDefinition } from './definition.ts';
 import { createGraphWalk } from './graph-walk.ts';
 import type { PlannedExecution, RunPlan } from './plan.ts';

@@ -1,4 +1,4 @@
-/** Time as the engine sees it: real timers for live runs, a virtual clock for the seeded history and for tests. */
+/** Time as the engine sees it: real timers for started runs, a virtual clock for the history and for tests. */
 
 export interface Scheduler {
   /** Milliseconds since 1970; a virtual clock has fractions. */

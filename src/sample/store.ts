@@ -1,7 +1,7 @@
 /** What each organization has, behind its keys: the only way to a workflow or a run leads through an organization. */
 import type { JsonObject, WorkflowDefinition } from './definition.ts';
 import { startRun, type Run, type StartedRun } from './engine.ts';
-import { seededHistory } from './history.ts';
+import { createHistory } from './history.ts';
 import { planRun, steeringOf } from './plan.ts';
 import { createRandom } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -58,7 +58,7 @@ export function createStore(options: StoreOptions): Store {
 
 function createOrganization(id: OrganizationId, { seed, pace, scheduler }: StoreOptions): Organization {
   const workflows = new Map(WORKFLOWS[id].map((workflow) => [workflow.id, workflow]));
-  const history = new Map(seededHistory(id, seed).map((run) => [run.id, run]));
+  const history = createHistory(id, seed, scheduler.now());
   /** By run id, oldest first. */
   const started = new Map<string, KnownRun>();
   // The clock is a part of the seed: after a restart the first run must not bear an id that a gateway still remembers.
@@ -69,13 +69,14 @@ function createOrganization(id: OrganizationId, { seed, pace, scheduler }: Store
     workflows: [...workflows.values()],
     workflow: (workflowId) => workflows.get(workflowId),
     runs: (workflow) =>
-      [...history.values(), ...[...started.values()].map(({ run }) => run)]
+      [...history.runsAt(scheduler.now()).values(), ...started.values()]
+        .map(({ run }) => run)
         .filter((run) => run.workflow === workflow)
         .reverse()
         .sort((one, another) => another.startMicros - one.startMicros),
     run: (workflow, runId) => {
-      const run = history.get(runId) ?? started.get(runId)?.run;
-      return run?.workflow === workflow ? run : undefined;
+      const known = history.runsAt(scheduler.now()).get(runId) ?? started.get(runId);
+      return known?.run.workflow === workflow ? known.run : undefined;
     },
     execute: (workflow, inputs, userId) => {
       const runId = liveRandom.uuid();

@@ -1,4 +1,4 @@
-/** Randomness that repeats: what is drawn depends on the seed alone, so the seeded history has the same bytes at each start. */
+/** Randomness that repeats: what is drawn depends on the seed alone, so the history has the same contents at each start. */
 
 export interface Random {
   /** At least 0, below 1. */
