@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Announcements } from '../../src/fleet/announcements.ts';
 import type { Lease, Leases } from '../../src/fleet/leases.ts';
-import { createFleetTurns, type FleetTurns } from '../../src/runs/live/fleet-turns.ts';
+import { createFleetTurns, type FleetTurns } from '../../src/fleet/turns.ts';
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
 import type { LiveStates } from '../../src/runs/live/live-state.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';

@@ -1,6 +1,6 @@
 /** Calls that another gateway makes: whoever needs the same answer waits until it is announced. */
-import type { Fleet } from '../../fleet/fleet.ts';
-import { AbandonedError } from '../../upstream/errors.ts';
+import { AbandonedError } from '../upstream/errors.ts';
+import type { Fleet } from './fleet.ts';
 
 /** What is announced of a call: the answer is there, it has failed, or nobody waited any more for it where it was made. */
 const ANNOUNCED = ['stored', 'failed', 'over'] as const;

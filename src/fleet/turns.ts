@@ -4,11 +4,11 @@
  * who ask at the same time and keeps the newest answer: a wrong belief costs a call, never a wrong answer.
  */
 import { randomBytes } from 'node:crypto';
-import type { Announcements } from '../../fleet/announcements.ts';
-import type { Lease, Leases } from '../../fleet/leases.ts';
-import type { PollerRole } from '../../observability/fleet-metrics.ts';
-import type { After } from '../timer.ts';
-import type { JoinTurns, Turns, TurnsListener } from './turns.ts';
+import type { PollerRole } from '../observability/fleet-metrics.ts';
+import type { JoinTurns, Turns, TurnsListener } from '../runs/ports.ts';
+import type { After } from '../runs/timer.ts';
+import type { Announcements } from './announcements.ts';
+import type { Lease, Leases } from './leases.ts';
 
 export interface FleetTurns {
   /** `name` is the same at all gateways, and tells nothing of the run. */
