@@ -360,3 +360,34 @@ describe('the pollers of a fleet, whatever happens', () => {
     );
   });
 });
+
+it('a poller asks for the lease again where it is released while another gateway’s refusal is on its way', async () => {
+  const { after } = createManualClock();
+  const answers: ((lease: Lease | null) => void)[] = [];
+  let announceAs: (payload: string) => void = () => undefined;
+  const turns = createFleetTurns({
+    leases: { acquire: () => new Promise((resolve) => answers.push(resolve)) },
+    announcements: {
+      announce: () => Promise.resolve(true),
+      listen(_purpose, listener) {
+        announceAs = listener;
+        return () => undefined;
+      },
+      close: () => undefined,
+    },
+    after,
+  });
+  let turnsTaken = 0;
+  const listener = { intervalMs: 1000, onTurn: () => (turnsTaken += 1), onAnnounced: () => undefined };
+  const own = turns.of('run')(listener);
+  await new Promise(setImmediate);
+  expect(answers).toHaveLength(1);
+  announceAs('VACANT other run');
+  answers[0]?.(null);
+  await new Promise(setImmediate);
+  // No time has passed, so no timer has asked.
+  expect(answers).toHaveLength(2);
+  answers[1]?.({ name: 'run', extend: () => Promise.resolve(true), release: () => Promise.resolve() });
+  await new Promise(setImmediate);
+  expect([turnsTaken, own.areOurs]).toEqual([1, true]);
+});
