@@ -42,7 +42,7 @@ interface Found<T> {
 export function createSharedTier(options: SharedTierOptions): SharedTier & { close(): Promise<void> } {
   const { fleet, source, reauthIntervalMs, now, after } = options;
   const { valkey, keys, clock, leases, metrics } = fleet;
-  const calls = createAwaitedCalls(fleet, 'call');
+  const calls = createAwaitedCalls({ fleet, purpose: 'call', after });
   const withdrawals = createWithdrawals({ fleet, ttlMs: reauthIntervalMs + MISSED_MS, after });
   const answers = createSharedAnswers(fleet, MAX_SHARED_BYTES, now);
   const namesOf = createNames(keys, source);

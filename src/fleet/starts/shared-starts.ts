@@ -33,7 +33,7 @@ const RECHECK_MS = 1000;
 export function createSharedStarts(options: SharedStartsOptions): SharedStarts & { close(): void } {
   const { fleet, source, ownStarts, upstreamTimeoutMs, now, after } = options;
   const maxWaitMs = upstreamTimeoutMs + MARGIN_MS;
-  const calls = createAwaitedCalls(fleet, 'start');
+  const calls = createAwaitedCalls({ fleet, purpose: 'start', after });
   const claims = createClaims({ fleet, source, maxWaitMs, now, after });
   const fleetNow = () => Math.max(0, fleet.clock.toFleet(now()));
   // A client that leaves does not undo what was sent: its request waits to the end, as one that has sent does.
