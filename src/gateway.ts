@@ -4,6 +4,9 @@ import { createAuthenticator } from './auth/authenticator.ts';
 import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
 import { ConfigError, type Config } from './config/config.ts';
 import { createFleet } from './fleet/fleet.ts';
+import { createSharedOperations } from './fleet/operations.ts';
+import { createSharedRateLimit } from './fleet/rate-limit.ts';
+import { createSharedPorts } from './fleet/shared-ports.ts';
 import type { StepgatePlugin } from './graphql/apollo/server.ts';
 import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
 import { createGraphql } from './graphql/graphql.ts';
@@ -163,10 +166,10 @@ async function openParts(
     upstream.close();
   });
   const upstreamApi = isVerified ? createScopedUpstream(upstream, config.staleIfErrorMs, now) : upstream;
-  const runs = createRuns({ config, upstream: upstreamApi, isVerified, fleet, now, wallOf, after });
-  const { partitions, livePollers, workflowPollers, shared, sharedStarts } = runs;
+  const shared = fleet && createSharedPorts({ fleet, config, now, after });
   opened.defer(() => shared?.close());
-  opened.defer(() => sharedStarts?.close());
+  const runs = createRuns({ config, upstream: upstreamApi, isVerified, shared, now, wallOf, after });
+  const { partitions, livePollers, workflowPollers } = runs;
   opened.defer(() => {
     livePollers.close();
     workflowPollers.close();
@@ -176,15 +179,15 @@ async function openParts(
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers, build });
 
   const graphql = await createGraphql({
-    ...{ config, schema, manifests, prices, runs, fleet, observer, logger, now, after },
-    ...{ plugins, isVerified },
+    ...{ config, schema, manifests, prices, runs, observer, logger, now, after },
+    ...{ plugins, isVerified, sharedOperations: fleet && createSharedOperations(fleet) },
   });
   opened.defer(graphql.close);
   const http = createHttp({
     config,
     authenticator,
     runs,
-    fleet,
+    shareRateLimit: fleet && ((limit) => createSharedRateLimit(fleet, limit)),
     graphql,
     metrics,
     observer,

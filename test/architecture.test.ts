@@ -9,13 +9,13 @@ const ROOMS = [
   'config',
   'domain',
   'observability',
-  'fleet',
   'upstream',
   'sample',
   'runs',
   'auth',
   'graphql',
   'http',
+  'fleet',
   'check',
   'gateway.ts',
   'index.ts',
@@ -59,6 +59,15 @@ function upwardImports(imports: Imports): string[] {
   );
 }
 
+function importsOfFleet(imports: Imports): string[] {
+  const others = [...imports].filter(([file]) => roomOf(file) !== 'fleet' && file !== 'gateway.ts');
+  return others.flatMap(([file, targets]) =>
+    targets
+      .filter((target) => roomOf(target) === 'fleet')
+      .map((target) => `${file} imports ${target}: give it a port, and let gateway.ts pass what fulfils it`),
+  );
+}
+
 /** The files on a cycle of imports, first to last; null if there is none. */
 function findCycle(imports: Imports): string[] | null {
   const done = new Set<string>();
@@ -95,6 +104,15 @@ describe('the architecture', () => {
     expect(findCycle(imports)).toBeNull();
   });
 
+  it('lets only the composition root know the fleet: all others see ports', () => {
+    expect(importsOfFleet(imports)).toEqual([]);
+  });
+
+  it('names the client of Valkey only in the fleet', () => {
+    const naming = [...imports.keys()].filter((file) => readFileSync(join(SRC, file), 'utf8').includes("'ioredis'"));
+    expect(naming.filter((file) => roomOf(file) !== 'fleet')).toEqual([]);
+  });
+
   it('loads the client of Valkey in one place, and there only when it is called', () => {
     const texts = [...imports.keys()].map((file) => [file, readFileSync(join(SRC, file), 'utf8')] as const);
     const importing = texts.filter(([, text]) => /^import (?!type )[^;]*'ioredis'/m.test(text));
@@ -115,6 +133,7 @@ describe('the architecture', () => {
     expect(upwardImports(new Map([['sample/wire.ts', ['domain/run.ts']]]))).toHaveLength(1);
     expect(upwardImports(new Map([['web/app.tsx', ['domain/run.ts']]]))).toHaveLength(1);
     expect(upwardImports(new Map([['http/app.ts', ['web/format/duration.ts']]]))).toHaveLength(1);
+    expect(importsOfFleet(new Map([['check/check.ts', ['fleet/valkey.ts']]]))).toHaveLength(1);
     expect(findCycle(new Map(Object.entries({ a: ['b'], b: ['c'], c: ['b'] })))).toEqual(['b', 'c', 'b']);
   });
 });

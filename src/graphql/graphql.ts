@@ -2,7 +2,6 @@
 import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config/config.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
-import type { Fleet } from '../fleet/fleet.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Observer } from '../observability/observer.ts';
 import { documentBytes, type Runs } from '../runs/runs.ts';
@@ -19,8 +18,7 @@ import { createDocuments } from './operations/documents.ts';
 import { createErrorFormatting } from './operations/error-formatting.ts';
 import { createExecute } from './operations/execute.ts';
 import { createOperations } from './operations/operations.ts';
-import { createPersistedOperations } from './operations/persisted-operations.ts';
-import { createSharedOperations } from './operations/shared-operations.ts';
+import { createPersistedOperations, type SharedOperations } from './operations/persisted-operations.ts';
 import { sandboxState } from './apollo/sandbox.ts';
 import { createReadingQueue } from './reading-turns.ts';
 import { createEventGuard } from './subscriptions/authorized-events.ts';
@@ -35,7 +33,7 @@ export interface GraphqlOptions {
   readonly prices: PriceList | null;
   readonly runs: Runs;
   /** Null: a gateway that shares nothing. */
-  readonly fleet: Fleet | null;
+  readonly sharedOperations: SharedOperations | null;
   readonly observer: Observer;
   readonly logger: Logger;
   readonly now: () => number;
@@ -53,7 +51,7 @@ const registeredBytes = (maxBytes: number): number => Math.floor(maxBytes / 4);
 
 /** Rejects with a message for the operator if a manifest of persisted operations is wrong. */
 export async function createGraphql(options: GraphqlOptions) {
-  const { config, schema, manifests, prices, runs, fleet, observer, logger, now, after } = options;
+  const { config, schema, manifests, prices, runs, sharedOperations, observer, logger, now, after } = options;
   const { plugins, isVerified } = options;
   const { introspection, maxAnswerBytes, maxOperationCost, maxOperationObjects, maxUpstreamCalls } = config;
   const maxBytes = documentBytes(config);
@@ -61,7 +59,7 @@ export async function createGraphql(options: GraphqlOptions) {
     mode: config.persistedOperations,
     manifests,
     maxBytes: registeredBytes(maxBytes),
-    shared: fleet && createSharedOperations(fleet),
+    shared: sharedOperations,
   });
 
   const lookAhead = createLookAhead(schema);

@@ -4,11 +4,9 @@ import type { FastifyError, FastifyPluginAsync, FastifyReply, RouteHandlerMethod
 import type { GraphQLSchema } from 'graphql';
 import type { Authenticator } from '../auth/verified-callers.ts';
 import type { Config } from '../config/config.ts';
-import type { Fleet } from '../fleet/fleet.ts';
 import { SAMPLE_KEY } from '../graphql/apollo/sandbox.ts';
 import type { Graphql } from '../graphql/graphql.ts';
-import { createRateLimit, type RateLimit } from '../graphql/operations/rate-limit.ts';
-import { createSharedRateLimit } from '../graphql/operations/shared-rate-limit.ts';
+import { createRateLimit, type RateLimit, type ShareRateLimit } from '../graphql/operations/rate-limit.ts';
 import type { ClientFacts } from '../observability/operation-record.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -50,7 +48,7 @@ export interface HttpOptions {
   readonly authenticator: Authenticator;
   readonly runs: Runs;
   /** Null: a gateway that shares nothing. */
-  readonly fleet: Fleet | null;
+  readonly shareRateLimit: ShareRateLimit | null;
   readonly graphql: Graphql & { readonly schema: GraphQLSchema };
   readonly metrics: Metrics;
   readonly observer: Observer;
@@ -76,7 +74,8 @@ export interface Http {
 }
 
 export function createHttp(options: HttpOptions): Http {
-  const { config, authenticator, runs, fleet, graphql, metrics, observer, logger, now, after, client } = options;
+  const { config, authenticator, runs, shareRateLimit, graphql, metrics, observer, logger, now, after, client } =
+    options;
   const { stalledReaderMs = STALLED_READER_MS } = options;
   const { addressOf, schemeOf } = client;
   const { isAccepted } = runs.cache;
@@ -94,7 +93,7 @@ export function createHttp(options: HttpOptions): Http {
 
   const limitOf = (kind: string, perMinute: number): RateLimit => {
     const local = createRateLimit({ perMinute, now });
-    return fleet ? createSharedRateLimit({ fleet, kind, perMinute, local }) : local;
+    return shareRateLimit ? shareRateLimit({ kind, perMinute, local }) : local;
   };
   /** The stages of every transport. */
   const stages = {

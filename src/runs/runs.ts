@@ -1,7 +1,5 @@
 /** Everything that is cached of the upstream's answers, and what every operation reads it through. */
-import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/config.ts';
-import type { Fleet } from '../fleet/fleet.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
 import { createCachePartitions } from './cache-partitions.ts';
 import { createRecentRuns } from './history/recent-runs.ts';
@@ -10,16 +8,12 @@ import { createIdempotentStarts } from './starts/idempotent-starts.ts';
 import { createLivePollers } from './live/live-pollers.ts';
 import { createSubscriptionLimit } from './live/subscription-limit.ts';
 import { createWorkflowPollers } from './live/workflow-pollers.ts';
-import { createFleetTurns } from './live/fleet-turns.ts';
-import { joinNobody } from './live/turns.ts';
+import { joinNobody, type SharedPorts } from './ports.ts';
 import { createResourceCache } from './resource-cache.ts';
 import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
-import { createSharedStarts } from './starts/shared-starts.ts';
 import { createStartedRuns } from './starts/started-runs.ts';
-import { createSharedTier } from './shared/shared-tier.ts';
 import type { After, Clock } from './timer.ts';
-import type { Viewer } from './viewer.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
 export interface RunsOptions extends Clock {
@@ -28,46 +22,39 @@ export interface RunsOptions extends Clock {
   /** True where the gateway itself verifies credentials. */
   readonly isVerified: boolean;
   /** Null: a gateway that shares nothing. */
-  readonly fleet: Fleet | null;
+  readonly shared: SharedPorts | null;
   readonly after: After;
 }
 
 export type Runs = ReturnType<typeof createRuns>;
 
-export function createRuns({ config, upstream, isVerified, fleet, now, wallOf, after }: RunsOptions) {
+export function createRuns({ config, upstream, isVerified, shared, now, wallOf, after }: RunsOptions) {
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
   const partitions = createCachePartitions<unknown>(config.cacheMaxBytes - documentBytes(config), (viewerId) => {
     // What HTTP refuses from now on, open subscriptions are refused as well.
     for (const pollers of [livePollers, workflowPollers]) pollers.recheck(viewerId);
   });
-  const drop = (viewerId: string) => {
+  shared?.answers.onWithdrawn((viewerId) => {
     partitions.drop(viewerId);
-  };
-  const source = sourceOf(config);
-  const shared = fleet && createSharedTier({ fleet, source, reauthIntervalMs, drop, now, after });
+  });
   const cache = createResourceCache({
-    ...{ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, isVerified, shared, now },
+    ...{ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, isVerified, shared: shared?.answers ?? null, now },
   });
   const workflowStore = createWorkflowStore(upstream, cache, liveTtlMs);
   const offersRecords = config.upstreamEndpoints.has('run');
   const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs, wallOf });
   const runHistory = createRunHistory({ upstream, cache, runStore, liveTtlMs });
-  const turns = fleet && createFleetTurns({ ...fleet, after });
-  if (turns) fleet.metrics.watchPollers(() => turns.roles);
   const polling = {
     cache,
     liveTtlMs,
     maxUpstreamCalls,
     countSubscription: createSubscriptionLimit(maxSubscriptionsPerViewer),
-    turnsOf: ({ id }: Viewer, key: string) =>
-      fleet && turns ? turns.of(fleet.keys[0].name('poll', id, key)) : joinNobody,
+    turnsOf: shared?.turnsOf ?? (() => joinNobody),
     now,
     after,
   };
-  const ownStarts = createIdempotentStarts({ now });
-  const { upstreamTimeoutMs } = config;
-  const sharedStarts = fleet && createSharedStarts({ fleet, source, ownStarts, upstreamTimeoutMs, now, after });
-  const startedRuns = createStartedRuns({ fleet, source, now });
+  const idempotentStarts = shared?.starts ?? createIdempotentStarts({ now });
+  const startedRuns = createStartedRuns({ shared: shared?.starts ?? null, now });
   const livePollers = createLivePollers({ runStore, workflowStore, startedRuns, ...polling });
   const workflowPollers = createWorkflowPollers({ runHistory, ...polling });
   return {
@@ -79,15 +66,9 @@ export function createRuns({ config, upstream, isVerified, fleet, now, wallOf, a
     recentRuns: createRecentRuns(runHistory),
     livePollers,
     workflowPollers,
-    shared,
-    sharedStarts,
-    runStarter: createRunStarter(upstream, cache, sharedStarts ?? ownStarts, startedRuns),
+    runStarter: createRunStarter(upstream, cache, idempotentStarts, startedRuns),
   };
 }
-
-/** What decides the upstream's answers beside the caller. Each embedded upstream has runs of its own. */
-const sourceOf = ({ upstreamUrl, upstreamConnection: { headers } }: Config): string =>
-  JSON.stringify([upstreamUrl ?? randomUUID(), Object.entries(headers).sort()]);
 
 const MAX_DOCUMENT_BYTES = 16 * 2 ** 20;
 

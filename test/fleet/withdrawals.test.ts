@@ -6,10 +6,10 @@ import { afterEach, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config/config.ts';
+import { renewEpoch } from '../../src/fleet/answers/epochs.ts';
+import { createWithdrawals } from '../../src/fleet/answers/withdrawals.ts';
 import { createFleet } from '../../src/fleet/fleet.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
-import { renewEpoch } from '../../src/runs/shared/epochs.ts';
-import { createWithdrawals } from '../../src/runs/shared/withdrawals.ts';
 import { afterOnThisMachine } from '../../src/runs/timer.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { SECRET, until } from '../harness/fleet.ts';
@@ -30,7 +30,8 @@ async function join(url: string) {
   const fleet = await createFleet({ config, metrics, logger: pino({ level: 'silent' }), now: Date.now });
   const dropped: string[] = [];
   const drop = (id: string) => void dropped.push(id);
-  const withdrawals = createWithdrawals({ fleet, ttlMs: TTL_MS, drop, after: afterOnThisMachine });
+  const withdrawals = createWithdrawals({ fleet, ttlMs: TTL_MS, after: afterOnThisMachine });
+  withdrawals.listen(drop);
   opened.push(fleet, withdrawals);
   const withdraw = (id: string, hadRight: boolean) => {
     withdrawals.withdraw(id, { ids: [id], epochs: [id], hadRight });

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Announcements } from '../../src/fleet/announcements.ts';
 import type { Lease, Leases } from '../../src/fleet/leases.ts';
-import { createFleetTurns, type FleetTurns } from '../../src/runs/live/fleet-turns.ts';
+import { createFleetTurns, type FleetTurns } from '../../src/fleet/turns.ts';
 import { createLivePoller, type LivePoller } from '../../src/runs/live/live-poller.ts';
 import type { LiveStates } from '../../src/runs/live/live-state.ts';
 import { GatewayError } from '../../src/upstream/errors.ts';
@@ -359,4 +359,35 @@ describe('the pollers of a fleet, whatever happens', () => {
       { numRuns: 30 },
     );
   });
+});
+
+it('a poller asks for the lease again where it is released while another gateway’s refusal is on its way', async () => {
+  const { after } = createManualClock();
+  const answers: ((lease: Lease | null) => void)[] = [];
+  let announceAs: (payload: string) => void = () => undefined;
+  const turns = createFleetTurns({
+    leases: { acquire: () => new Promise((resolve) => answers.push(resolve)) },
+    announcements: {
+      announce: () => Promise.resolve(true),
+      listen(_purpose, listener) {
+        announceAs = listener;
+        return () => undefined;
+      },
+      close: () => undefined,
+    },
+    after,
+  });
+  let turnsTaken = 0;
+  const listener = { intervalMs: 1000, onTurn: () => (turnsTaken += 1), onAnnounced: () => undefined };
+  const own = turns.of('run')(listener);
+  await new Promise(setImmediate);
+  expect(answers).toHaveLength(1);
+  announceAs('VACANT other run');
+  answers[0]?.(null);
+  await new Promise(setImmediate);
+  // No time has passed, so no timer has asked.
+  expect(answers).toHaveLength(2);
+  answers[1]?.({ name: 'run', extend: () => Promise.resolve(true), release: () => Promise.resolve() });
+  await new Promise(setImmediate);
+  expect([turnsTaken, own.areOurs]).toEqual([1, true]);
 });

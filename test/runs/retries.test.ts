@@ -2,7 +2,7 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createRetries } from '../../src/runs/shared/retries.ts';
+import { createRetries } from '../../src/fleet/retries.ts';
 import { createManualClock } from '../harness/clock.ts';
 
 const AT_ONCE = 100;

@@ -1,6 +1,6 @@
 /** Of the module itself: gateways seal what they share, so no test can write another version's form from outside. */
 import { expect, it } from '@jest/globals';
-import { readAnswer, writeAnswer } from '../../src/runs/shared/stored-answer.ts';
+import { readAnswer, writeAnswer } from '../../src/fleet/answers/stored-answer.ts';
 
 const HEAD = { epoch: 'e', sentAt: 1, fetchedAt: 2, uncertaintyMs: 3, isFinal: true };
 

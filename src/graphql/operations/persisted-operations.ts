@@ -6,7 +6,6 @@ import type { PersistedMode } from '../../config/config.ts';
 import { requestError } from './error-formatting.ts';
 import { MAX_TEXT_LENGTH } from './limits.ts';
 import type { OperationParams, ResolvedOperation } from './operation.ts';
-import type { SharedOperations } from './shared-operations.ts';
 
 export interface PersistedOperations {
   /**
@@ -18,6 +17,13 @@ export interface PersistedOperations {
 export interface RegisteredOperations {
   /** Call it when the operation was executed successfully for an authenticated caller. */
   register(operation: ResolvedOperation): void;
+}
+
+/** Registered operations of all gateways of a fleet: a part of Apollo's `KeyValueCache`. */
+export interface SharedOperations {
+  /** The text; undefined where it is not known. The reader compares its hash. */
+  get(id: string): Promise<string | undefined>;
+  set(id: string, text: string): Promise<void>;
 }
 
 export interface PersistedOperationsOptions {

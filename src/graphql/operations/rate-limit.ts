@@ -14,6 +14,17 @@ export interface LocalRateLimit extends RateLimit {
   take(key: string, operations?: number): Allowance;
 }
 
+/** A limit that all gateways of a fleet count together. */
+export interface RateLimitOfFleet {
+  /** Whose operations are counted. */
+  readonly kind: string;
+  readonly perMinute: number;
+  /** Counts while Valkey is away. */
+  readonly local: LocalRateLimit;
+}
+
+export type ShareRateLimit = (limit: RateLimitOfFleet) => RateLimit;
+
 /** What the response headers say, in whole numbers. */
 export interface Allowance {
   readonly isAllowed: boolean;

@@ -4,10 +4,10 @@
  * read what it announces.
  */
 import { isUpstreamFault } from '../../upstream/errors.ts';
+import type { JoinTurns } from '../ports.ts';
 import type { After } from '../timer.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
 import { createPullIterator } from './pull-iterator.ts';
-import type { JoinTurns } from './turns.ts';
 
 export interface LivePoller<State> {
   /** The current state at once, then each change, until the final one. Throws what ends it: 401, 403 or 404. */

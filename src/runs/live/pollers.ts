@@ -1,12 +1,12 @@
 /** Pollers of one kind, one for each viewer and name: opened for the first subscriber, and over when the last has left. */
 import { isNotFound } from '../../upstream/errors.ts';
+import type { TurnsOf } from '../ports.ts';
 import { createAnswerLifetime, createCallBudget, type ReadContext } from '../read-context.ts';
 import type { ResourceCache } from '../resource-cache.ts';
 import type { After } from '../timer.ts';
 import { createLivePoller, type LivePoller, type Poll, type PollResult } from './live-poller.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
 import type { CountSubscription } from './subscription-limit.ts';
-import type { TurnsOf } from './turns.ts';
 
 /** The request that subscribed. */
 export type Watcher = Pick<ReadContext, 'viewer' | 'requestId' | 'operationRecord'>;

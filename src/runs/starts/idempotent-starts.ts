@@ -1,34 +1,13 @@
 /**
  * Starts that have a key: for KEY_LIFETIME_MS after its first answer a key starts nothing more. Keys that are in use are never
- * evicted, since a run would start twice then: where there is no room, a new key is refused.
+ * evicted, since a run would start twice then: where there is no room, a new key is refused. A fleet shares its keys, too.
  */
 import { hash } from 'node:crypto';
 import type { JsonObject } from '../../domain/types.ts';
 import type { StartedRun } from '../../upstream/contract.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { startedNothing } from '../../upstream/unknown-outcome.ts';
-
-export interface KeyedStart {
-  readonly viewerId: string;
-  /** What the id is derived from. */
-  readonly identity: string;
-  readonly key: string;
-  readonly workflowId: string;
-  readonly inputs: JsonObject;
-}
-
-/** One process keeps its keys in memory; a fleet shares them, too (shared-starts.ts). */
-export interface IdempotentStarts {
-  /**
-   * Calls `send` unless the viewer has used the key: then the outcome of that start, also while it is under way. An error that
-   * says that nothing started frees the key. Rejects with BAD_USER_INPUT where the key was used for another start, and
-   * with RATE_LIMITED where there is no room.
-   */
-  once(start: KeyedStart, send: Send): Promise<StartedRun>;
-}
-
-/** `keepUntil` may be called before it settles: the key ends then, in milliseconds since 1970. */
-export type Send = (keepUntil: (untilMs: number) => void) => Promise<StartedRun>;
+import type { IdempotentStarts } from '../ports.ts';
 
 export interface IdempotentStartsOptions {
   /** Milliseconds since 1970. */

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../domain/types.ts';
 import type { UpstreamApi } from '../../upstream/client.ts';
 import type { StartedRun } from '../../upstream/contract.ts';
 import { isAccessDenied } from '../../upstream/errors.ts';
-import type { IdempotentStarts } from './idempotent-starts.ts';
+import type { IdempotentStarts } from '../ports.ts';
 import type { ReadContext } from '../read-context.ts';
 import type { ResourceCache } from '../resource-cache.ts';
 import { identityOf } from '../viewer.ts';

@@ -2,31 +2,22 @@
  * The shared tier: the upstream's answers in Valkey, below the cache of each gateway. A miss takes a lease, and the holder's call
  * serves all gateways. Whatever goes wrong here costs a call of this gateway's own, and nothing else.
  */
-import type { Fleet } from '../../fleet/fleet.ts';
-import type { Lease } from '../../fleet/leases.ts';
-import type { After } from '../timer.ts';
-import { identityOf, type Viewer } from '../viewer.ts';
+import type { Called, Loaded, SharedRequest, SharedTier } from '../../runs/ports.ts';
+import type { After } from '../../runs/timer.ts';
+import { identityOf } from '../../runs/viewer.ts';
 import { AbandonedError } from '../../upstream/errors.ts';
-import { createAwaitedCalls, type AnnouncedOutcome } from './awaited-calls.ts';
+import { createAwaitedCalls, type AnnouncedOutcome } from '../awaited-calls.ts';
+import type { Fleet } from '../fleet.ts';
+import type { Lease } from '../leases.ts';
 import { createNames, type Names } from './names.ts';
 import { createSharedAnswers } from './shared-answers.ts';
-import type { Called, Loaded, SharedRequest } from './shared-request.ts';
 import { createWithdrawals } from './withdrawals.ts';
-
-export interface SharedTier {
-  load<T>(request: SharedRequest<T>): Promise<Loaded<T>>;
-  /** The upstream has denied the viewer: nothing shared of it is served any more, at no gateway. */
-  withdraw(viewer: Viewer, hadRight: boolean): void;
-  /** Waits for what is being stored. */
-  close(): Promise<void>;
-}
 
 export interface SharedTierOptions {
   readonly fleet: Fleet;
   /** What decides an answer beside viewer and resource: the upstream. */
   readonly source: string;
   readonly reauthIntervalMs: number;
-  readonly drop: (viewerId: string) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly after: After;
@@ -48,10 +39,11 @@ interface Found<T> {
   readonly epoch: string | null;
 }
 
-export function createSharedTier({ fleet, source, reauthIntervalMs, drop, now, after }: SharedTierOptions): SharedTier {
+export function createSharedTier(options: SharedTierOptions): SharedTier & { close(): Promise<void> } {
+  const { fleet, source, reauthIntervalMs, now, after } = options;
   const { valkey, keys, clock, leases, metrics } = fleet;
-  const calls = createAwaitedCalls(fleet, 'call');
-  const withdrawals = createWithdrawals({ fleet, ttlMs: reauthIntervalMs + MISSED_MS, drop, after });
+  const calls = createAwaitedCalls({ fleet, purpose: 'call', after });
+  const withdrawals = createWithdrawals({ fleet, ttlMs: reauthIntervalMs + MISSED_MS, after });
   const answers = createSharedAnswers(fleet, MAX_SHARED_BYTES, now);
   const namesOf = createNames(keys, source);
   /** Answers that are being stored: no more than calls under way. */
@@ -174,6 +166,8 @@ export function createSharedTier({ fleet, source, reauthIntervalMs, drop, now, a
       const ids = keys.map((each) => each.viewerId(identity));
       withdrawals.withdraw(viewer.id, { ids, epochs: namesOf(viewer, '').epochs, hadRight });
     },
+    onWithdrawn: withdrawals.listen,
+    /** Waits for what is being stored. */
     async close() {
       while (underWay.size > 0) await Promise.all(underWay);
       withdrawals.close();

@@ -1,14 +1,13 @@
 /** The rate limit over all gateways: the same algorithm, in Valkey. Where that is away each gateway counts for itself. */
-import type { Fleet } from '../../fleet/fleet.ts';
-import { allowanceOf, MINUTE_MS, timeOf, TOLERANCE_MS, type LocalRateLimit, type RateLimit } from './rate-limit.ts';
-
-export interface SharedRateLimitOptions {
-  readonly fleet: Fleet;
-  /** Whose operations are counted. */
-  readonly kind: string;
-  readonly perMinute: number;
-  readonly local: LocalRateLimit;
-}
+import {
+  allowanceOf,
+  MINUTE_MS,
+  timeOf,
+  TOLERANCE_MS,
+  type RateLimit,
+  type RateLimitOfFleet,
+} from '../graphql/operations/rate-limit.ts';
+import type { Fleet } from './fleet.ts';
 
 /**
  * KEYS: when everything is paid off. ARGV: milliseconds that the operations take, and that may be owed. Returns 1 or 0, and what was
@@ -24,8 +23,10 @@ if owed + takes > most + tonumber(ARGV[3]) then return { 0, tostring(owed) } end
 redis.call('SET', KEYS[1], string.format('%.6f', now + owed + takes), 'PX', math.ceil(owed + takes))
 return { 1, tostring(owed) }`;
 
-export function createSharedRateLimit({ fleet, kind, perMinute, local }: SharedRateLimitOptions): RateLimit {
-  const { valkey, keys } = fleet;
+export function createSharedRateLimit(
+  { valkey, keys }: Fleet,
+  { kind, perMinute, local }: RateLimitOfFleet,
+): RateLimit {
   return {
     async take(key, operations = 1) {
       const takesMs = timeOf(operations, MINUTE_MS / perMinute);

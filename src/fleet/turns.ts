@@ -4,11 +4,11 @@
  * who ask at the same time and keeps the newest answer: a wrong belief costs a call, never a wrong answer.
  */
 import { randomBytes } from 'node:crypto';
-import type { Announcements } from '../../fleet/announcements.ts';
-import type { Lease, Leases } from '../../fleet/leases.ts';
-import type { PollerRole } from '../../observability/fleet-metrics.ts';
-import type { After } from '../timer.ts';
-import type { JoinTurns, Turns, TurnsListener } from './turns.ts';
+import type { PollerRole } from '../observability/fleet-metrics.ts';
+import type { JoinTurns, Turns, TurnsListener } from '../runs/ports.ts';
+import type { After } from '../runs/timer.ts';
+import type { Announcements } from './announcements.ts';
+import type { Lease, Leases } from './leases.ts';
 
 export interface FleetTurns {
   /** `name` is the same at all gateways, and tells nothing of the run. */
@@ -68,16 +68,21 @@ export function createFleetTurns({ leases, announcements, after }: FleetTurnsOpt
     let role: PollerRole = 'follower';
     let lease: Lease | null = null;
     let claiming: Promise<void> | null = null;
+    /** The lease was released during a claim, which may have come before that. */
+    let heardVacant = false;
     let hasLeft = false;
     let cancelTimer = (): void => undefined;
 
-    /** Asks for the lease, or to have it for longer. Single flight. */
+    /** Asks for the lease, or extends it. Single flight. */
     const claim = (): Promise<void> =>
       (claiming ??= claimedRole().then((claimed) => {
         claiming = null;
+        const isVacated = heardVacant;
+        heardVacant = false;
         if (hasLeft) return;
         cancelTimer();
         cancelTimer = after(intervalMs, () => void claim());
+        if (isVacated && claimed === 'follower') void claim();
         if (claimed === role) return;
         role = claimed;
         onTurn();
@@ -111,6 +116,7 @@ export function createFleetTurns({ leases, announcements, after }: FleetTurnsOpt
       },
       hear(news) {
         if (news === 'READ') onAnnounced();
+        else if (claiming) heardVacant = true;
         else void claim();
       },
       leave(handsOver) {

@@ -2,8 +2,8 @@
  * What Valkey has not taken is written again when it is back, and each second while something is left: what it refuses (read-only,
  * full) it takes again without having been away.
  */
-import type { Valkey } from '../../fleet/valkey.ts';
-import type { After } from '../timer.ts';
+import type { After } from '../runs/timer.ts';
+import type { Valkey } from './valkey.ts';
 
 export interface Retries {
   /** Something could not be written. */

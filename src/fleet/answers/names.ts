@@ -1,6 +1,6 @@
 /** The names in Valkey of one resource of one viewer: a value and an epoch for each secret, a lease for all. */
-import type { FleetKeys } from '../../fleet/fleet-keys.ts';
-import { identityOf, type Viewer } from '../viewer.ts';
+import { identityOf, type Viewer } from '../../runs/viewer.ts';
+import type { FleetKeys } from '../fleet-keys.ts';
 
 export interface Names {
   readonly identity: string;

@@ -1,12 +1,7 @@
-/** Registered operations (APQ) of all gateways, sealed. The interface is a part of Apollo's `KeyValueCache`. */
-import type { Fleet } from '../../fleet/fleet.ts';
-import { MAX_TEXT_LENGTH } from './limits.ts';
-
-export interface SharedOperations {
-  /** The text; undefined where it is not known. Whoever reads it compares its hash. */
-  get(id: string): Promise<string | undefined>;
-  set(id: string, text: string): Promise<void>;
-}
+/** Registered operations (APQ) of all gateways, sealed. */
+import { MAX_TEXT_LENGTH } from '../graphql/operations/limits.ts';
+import type { SharedOperations } from '../graphql/operations/persisted-operations.ts';
+import type { Fleet } from './fleet.ts';
 
 /** They belong to no viewer. */
 const NOBODY = '';

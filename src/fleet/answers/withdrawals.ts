@@ -3,12 +3,14 @@
  * written and told: before that nothing of the viewer is read from it.
  */
 import { LRUCache } from 'lru-cache';
-import type { Fleet } from '../../fleet/fleet.ts';
-import type { After } from '../timer.ts';
+import type { After } from '../../runs/timer.ts';
+import type { Fleet } from '../fleet.ts';
+import { createRetries } from '../retries.ts';
 import { withdrawEpoch } from './epochs.ts';
-import { createRetries } from './retries.ts';
 
 export interface Withdrawals {
+  /** `drop` evicts all of a viewer. To be called once. */
+  readonly listen: (drop: (viewerId: string) => void) => void;
   /** `ids`: the viewer's, one for each secret. */
   withdraw(viewerId: string, withdrawal: Withdrawal): void;
   /** False as long as a withdrawal could not be written. */
@@ -38,8 +40,6 @@ export interface WithdrawalsOptions {
   readonly fleet: Pick<Fleet, 'valkey' | 'announcements'>;
   /** How long a withdrawal is remembered in Valkey. */
   readonly ttlMs: number;
-  /** Evicts all of a viewer. */
-  readonly drop: (viewerId: string) => void;
   readonly after: After;
 }
 
@@ -49,14 +49,12 @@ const PAYLOAD = /^[\w-]{43}(?: [\w-]{43}){0,9}$/;
 /** Each takes less than 1 KB. */
 const MAX_PENDING = 10_000;
 
-export function createWithdrawals({ fleet, ttlMs, drop, after }: WithdrawalsOptions): Withdrawals {
+export function createWithdrawals({ fleet, ttlMs, after }: WithdrawalsOptions): Withdrawals {
   const { valkey, announcements } = fleet;
   const ofRights = new LRUCache<string, Pending>({ max: MAX_PENDING });
   /** Of viewers of whom no right is known here. Anybody can make up keys: those are the first to be forgotten. */
   const ofOthers = new LRUCache<string, Pending>({ max: MAX_PENDING });
-  const stop = announcements.listen(PURPOSE, (payload) => {
-    if (PAYLOAD.test(payload)) payload.split(' ').forEach(drop);
-  });
+  let stop = (): void => undefined;
   const retries = createRetries({
     valkey,
     after,
@@ -106,6 +104,11 @@ export function createWithdrawals({ fleet, ttlMs, drop, after }: WithdrawalsOpti
   }
 
   return {
+    listen(drop) {
+      stop = announcements.listen(PURPOSE, (payload) => {
+        if (PAYLOAD.test(payload)) payload.split(' ').forEach(drop);
+      });
+    },
     withdraw(viewerId, withdrawal) {
       const latest = find(viewerId) ?? { ...withdrawal, denials: 0, attempt: null };
       latest.hadRight ||= withdrawal.hadRight;

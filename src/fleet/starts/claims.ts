@@ -6,11 +6,12 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Redis } from 'ioredis';
-import type { FleetKeys } from '../../fleet/fleet-keys.ts';
-import type { Fleet } from '../../fleet/fleet.ts';
-import { createRetries } from '../shared/retries.ts';
-import type { After } from '../timer.ts';
-import { KEY_LIFETIME_MS, type KeyedStart } from './idempotent-starts.ts';
+import type { KeyedStart } from '../../runs/ports.ts';
+import { KEY_LIFETIME_MS } from '../../runs/starts/idempotent-starts.ts';
+import type { After } from '../../runs/timer.ts';
+import type { FleetKeys } from '../fleet-keys.ts';
+import type { Fleet } from '../fleet.ts';
+import { createRetries } from '../retries.ts';
 import { MAX_RECORD_BYTES, readRecord, writeRecord, type StartRecord } from './start-record.ts';
 
 export interface Claims {

@@ -1,16 +1,11 @@
 /** The upstream's answer as gateways share it: a line that says when it is from, and its bytes as they came. */
 import { z } from 'zod';
+import type { StoredAnswer } from '../../runs/ports.ts';
 
-export interface StoredAnswer {
+/** Its times are Valkey's while it is stored. */
+export interface EpochAnswer extends StoredAnswer {
   /** The token of the viewer's epoch. */
   readonly epoch: string;
-  /** Valkey's time, in milliseconds since 1970. Both may have been later by `uncertaintyMs`. */
-  readonly sentAt: number;
-  readonly fetchedAt: number;
-  readonly uncertaintyMs: number;
-  readonly isFinal: boolean;
-  /** Null: the upstream has nothing by this id. */
-  readonly bytes: Buffer | null;
 }
 
 const time = z.int().nonnegative();
@@ -23,13 +18,13 @@ const HEAD = z.object({
   isMissing: z.boolean(),
 });
 
-export function writeAnswer(head: Omit<StoredAnswer, 'bytes'>, body: Buffer | null): Buffer {
+export function writeAnswer(head: Omit<EpochAnswer, 'bytes'>, body: Buffer | null): Buffer {
   const line = JSON.stringify({ ...head, isMissing: body === null });
   return Buffer.concat([Buffer.from(`${line}\n`), ...(body ? [body] : [])]);
 }
 
 /** Null for what a gateway of another version has written in another form. */
-export function readAnswer(written: Buffer): StoredAnswer | null {
+export function readAnswer(written: Buffer): EpochAnswer | null {
   const end = written.indexOf('\n');
   const parsed = HEAD.safeParse(parse(written.toString('utf8', 0, Math.max(0, end))));
   if (!parsed.success) return null;

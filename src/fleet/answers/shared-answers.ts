@@ -1,10 +1,10 @@
 /** Answers and epochs in Valkey: reads both in one command, and writes them sealed. Times are converted here, and only here. */
-import type { Fleet } from '../../fleet/fleet.ts';
-import { readVersioned, storeNewest } from '../../fleet/versioned-values.ts';
-import type { Cached } from '../cache-partitions.ts';
+import type { Called } from '../../runs/ports.ts';
+import type { Fleet } from '../fleet.ts';
+import { readVersioned, storeNewest } from '../versioned-values.ts';
 import { readEpoch, renewEpoch } from './epochs.ts';
 import type { Names } from './names.ts';
-import { readAnswer, writeAnswer, type StoredAnswer } from './stored-answer.ts';
+import { readAnswer, writeAnswer, type EpochAnswer } from './stored-answer.ts';
 
 export interface SharedAnswers {
   /** Null where Valkey does not say. */
@@ -23,10 +23,10 @@ export interface SharedState {
   /** The token of the epoch that new answers belong to; null: there is none yet. */
   readonly epoch: string | null;
   /** Opens the answer of the viewer's epoch, in this gateway's time. Null: there is none. */
-  answer(): Promise<StoredAnswer | null>;
+  answer(): Promise<EpochAnswer | null>;
 }
 
-export interface NewAnswer extends Pick<Cached<unknown>, 'sentAt' | 'fetchedAt'> {
+export interface NewAnswer extends Pick<Called<unknown>['cached'], 'sentAt' | 'fetchedAt'> {
   readonly epoch: string;
   /** Null: the upstream has nothing by this id. */
   readonly body: Buffer | null;
@@ -39,7 +39,7 @@ const MAX_HEAD_BYTES = 1024;
 export function createSharedAnswers(fleet: Fleet, maxBytes: number, now: () => number): SharedAnswers {
   const { valkey, keys, clock, metrics, sharedTtlMs } = fleet;
 
-  async function open(index: number, { identity, values }: Names, stored: Buffer | null): Promise<StoredAnswer | null> {
+  async function open(index: number, { identity, values }: Names, stored: Buffer | null): Promise<EpochAnswer | null> {
     const versioned = readVersioned(stored);
     if (!versioned) return null;
     const opened = await keys[index]?.open(identity, values[index] ?? '', versioned.bytes, maxBytes + MAX_HEAD_BYTES);
@@ -51,7 +51,7 @@ export function createSharedAnswers(fleet: Fleet, maxBytes: number, now: () => n
   /** Valkey's clock was ahead when that was written: another server was asked. */
   const isToCome = (fleetMs: number): boolean => fleetMs > clock.toFleet(now()) + clock.uncertaintyMs;
 
-  const inLocalTime = (answer: StoredAnswer): StoredAnswer => ({
+  const inLocalTime = (answer: EpochAnswer): EpochAnswer => ({
     ...answer,
     sentAt: clock.toLocal(answer.sentAt),
     fetchedAt: clock.toLocal(answer.fetchedAt),

@@ -2,25 +2,16 @@
  * Starts with a key in a fleet: for one key one gateway sends, and all answer what came of it. Never wrong comes before never
  * down: where a key can't be claimed in Valkey, nothing is sent.
  */
-import type { Fleet } from '../../fleet/fleet.ts';
+import type { IdempotentStarts, KeyedStart, Send, SharedStarts } from '../../runs/ports.ts';
+import { fingerprintOf, KEY_LIFETIME_MS, usedForAnother } from '../../runs/starts/idempotent-starts.ts';
+import type { After } from '../../runs/timer.ts';
 import type { StartedRun } from '../../upstream/contract.ts';
 import { GatewayError } from '../../upstream/errors.ts';
-import { createAwaitedCalls } from '../shared/awaited-calls.ts';
-import type { After } from '../timer.ts';
+import { createAwaitedCalls } from '../awaited-calls.ts';
+import type { Fleet } from '../fleet.ts';
 import { createClaims, type Claim } from './claims.ts';
-import {
-  fingerprintOf,
-  KEY_LIFETIME_MS,
-  usedForAnother,
-  type IdempotentStarts,
-  type KeyedStart,
-  type Send,
-} from './idempotent-starts.ts';
 import { errorOf, notTold, recordOf, type StartRecord } from './start-record.ts';
-
-export interface SharedStarts extends IdempotentStarts {
-  close(): void;
-}
+import { createSharedStartedRuns } from './started-runs.ts';
 
 export interface SharedStartsOptions {
   readonly fleet: Pick<Fleet, 'valkey' | 'keys' | 'clock' | 'announcements'>;
@@ -39,10 +30,10 @@ const MARGIN_MS = 1000;
 /** Who waits asks again so often: announcements may be lost. */
 const RECHECK_MS = 1000;
 
-export function createSharedStarts(options: SharedStartsOptions): SharedStarts {
+export function createSharedStarts(options: SharedStartsOptions): SharedStarts & { close(): void } {
   const { fleet, source, ownStarts, upstreamTimeoutMs, now, after } = options;
   const maxWaitMs = upstreamTimeoutMs + MARGIN_MS;
-  const calls = createAwaitedCalls(fleet, 'start');
+  const calls = createAwaitedCalls({ fleet, purpose: 'start', after });
   const claims = createClaims({ fleet, source, maxWaitMs, now, after });
   const fleetNow = () => Math.max(0, fleet.clock.toFleet(now()));
   // A client that leaves does not undo what was sent: its request waits to the end, as one that has sent does.
@@ -88,6 +79,7 @@ export function createSharedStarts(options: SharedStartsOptions): SharedStarts {
   }
 
   return {
+    ...createSharedStartedRuns(fleet, source),
     once: (start, send) => ownStarts.once(start, (keepUntil) => once(start, send, keepUntil)),
     close() {
       calls.close();

@@ -1,0 +1,88 @@
+/** Calls that another gateway makes: a gateway that needs the same answer waits until it is announced. */
+import type { After } from '../runs/timer.ts';
+import { AbandonedError } from '../upstream/errors.ts';
+import type { Fleet } from './fleet.ts';
+
+/** The answer is stored, the call has failed, or nobody waited any more for it where it was made. */
+const ANNOUNCED = ['stored', 'failed', 'over'] as const;
+export type AnnouncedOutcome = (typeof ANNOUNCED)[number];
+/** `over` also after the longest wait: the lease may have ended. `down`: Valkey has failed. */
+type CallOutcome = AnnouncedOutcome | 'down';
+
+export interface AwaitedCalls {
+  /**
+   * To be created before the lease is asked for: an announcement or a failure of Valkey may come before its answer. Call `end` in any
+   * case.
+   */
+  expect(lease: string): ExpectedCall;
+  announce(lease: string, outcome: AnnouncedOutcome): Promise<boolean>;
+  close(): void;
+}
+
+export interface ExpectedCall {
+  /** Waits for `ms` at most. Rejects with AbandonedError when the signal fires. To be called once. */
+  outcome(ms: number, signal: AbortSignal): Promise<CallOutcome>;
+  end(): void;
+}
+
+export interface AwaitedCallsOptions {
+  readonly fleet: Pick<Fleet, 'valkey' | 'announcements'>;
+  /** The channel, one for each kind of call. */
+  readonly purpose: string;
+  readonly after: After;
+}
+
+/** The end of a lease's name, and the outcome. */
+const PAYLOAD = /^([\w-]{43}) (\w+)$/;
+const idOf = (lease: string): string => lease.slice(-43);
+
+export function createAwaitedCalls({ fleet, purpose, after }: AwaitedCallsOptions): AwaitedCalls {
+  const { valkey, announcements } = fleet;
+  /** By the lease's id. No more than loads under way. */
+  const expected = new Map<string, Set<(outcome: CallOutcome) => void>>();
+  const stop = announcements.listen(purpose, (payload) => {
+    const [, id = '', word] = PAYLOAD.exec(payload) ?? [];
+    const outcome = ANNOUNCED.find((each) => each === word);
+    if (outcome) for (const resolve of expected.get(id) ?? []) resolve(outcome);
+  });
+
+  return {
+    expect(lease) {
+      const id = idOf(lease);
+      const { promise, resolve, reject } = Promise.withResolvers<CallOutcome>();
+      const all = expected.get(id) ?? new Set();
+      expected.set(id, all.add(resolve));
+      const stopListening = valkey.onDown(() => {
+        resolve('down');
+      });
+      return {
+        async outcome(ms, signal) {
+          const leave = () => {
+            reject(new AbandonedError());
+          };
+          if (signal.aborted) leave();
+          signal.addEventListener('abort', leave);
+          const cancelTimer = after(ms, () => {
+            resolve('over');
+          });
+          // A failure of Valkey is noticed within the deadline of a command.
+          const stopWatching = valkey.watch();
+          try {
+            return await promise;
+          } finally {
+            stopWatching();
+            cancelTimer();
+            signal.removeEventListener('abort', leave);
+          }
+        },
+        end() {
+          stopListening();
+          all.delete(resolve);
+          if (all.size === 0 && expected.get(id) === all) expected.delete(id);
+        },
+      };
+    },
+    announce: (lease, outcome) => announcements.announce(purpose, `${idOf(lease)} ${outcome}`),
+    close: stop,
+  };
+}

@@ -1,0 +1,26 @@
+/** Runs that were started at any gateway in the last seconds: a name in Valkey for each, without a value. */
+import type { SharedStarts } from '../../runs/ports.ts';
+import { identityOf, type Viewer } from '../../runs/viewer.ts';
+import type { RunRef } from '../../upstream/client.ts';
+import { refKey } from '../../upstream/ids.ts';
+import type { FleetKeys } from '../fleet-keys.ts';
+import type { Fleet } from '../fleet.ts';
+
+export function createSharedStartedRuns(
+  { valkey, keys }: Pick<Fleet, 'valkey' | 'keys'>,
+  source: string,
+): Pick<SharedStarts, 'add' | 'has'> {
+  const nameOf = (key: FleetKeys, viewer: Viewer, ref: RunRef) =>
+    key.name('started', source, identityOf(viewer), refKey(ref));
+  return {
+    async add(viewer, ref, ms) {
+      const name = nameOf(keys[0], viewer, ref);
+      await valkey.run('STORE', (redis) => redis.set(name, '', 'PX', ms));
+    },
+    async has(viewer, ref) {
+      const names = keys.map((key) => nameOf(key, viewer, ref));
+      const found = await valkey.run('READ', (redis) => redis.mget(names));
+      return found?.some((value) => value !== null) ?? false;
+    },
+  };
+}

@@ -1,0 +1,108 @@
+/** Of the module itself: when exactly Valkey fails, between two of its answers, can't be chosen from outside. */
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import { expect, it } from '@jest/globals';
+import { createAwaitedCalls } from '../../src/fleet/awaited-calls.ts';
+import { createManualClock } from '../harness/clock.ts';
+
+const LEASE = `stepgate:call:${'x'.repeat(43)}`;
+
+/** A gateway that waits for another one's call, for a second by a clock that stands still. */
+function start() {
+  const clock = createManualClock();
+  const listeners = new Set<() => void>();
+  let hear: (payload: string) => void = () => undefined;
+  let watchers = 0;
+  const valkey = {
+    isUp: true,
+    run: () => Promise.resolve(undefined),
+    onDown(listener: () => void) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    onUp: () => () => undefined,
+    watch() {
+      watchers += 1;
+      return () => void (watchers -= 1);
+    },
+    probe: () => Promise.resolve(),
+    close: () => undefined,
+  };
+  const announcements = {
+    announce: () => Promise.resolve(true),
+    listen(_purpose: string, listener: (payload: string) => void) {
+      hear = listener;
+      return () => undefined;
+    },
+    close: () => undefined,
+  };
+  const calls = createAwaitedCalls({ fleet: { valkey, announcements }, purpose: 'call', after: clock.after });
+  const controller = new AbortController();
+  const expected = calls.expect(LEASE);
+  return {
+    clock,
+    controller,
+    expected,
+    wait: () => expected.outcome(1000, controller.signal),
+    fail() {
+      for (const listener of listeners) listener();
+    },
+    announce(outcome: string) {
+      hear(`${LEASE.slice(-43)} ${outcome}`);
+    },
+    /** What the wait has left behind. */
+    left: () => ({ watchers, listeners: listeners.size, timers: clock.pending }),
+  };
+}
+
+const NOTHING = { watchers: 0, listeners: 0, timers: [] };
+
+type Scene = ReturnType<typeof start>;
+const fail = (scene: Scene) => {
+  scene.fail();
+};
+const events: readonly (readonly [string, (scene: Scene) => void, string])[] = [
+  ['Valkey fails', fail, 'down'],
+  [
+    'the answer is announced',
+    (scene) => {
+      scene.announce('stored');
+    },
+    'stored',
+  ],
+];
+
+it.each(events)(
+  'a wait for another gateway ends at once where %s before the wait begins',
+  async (_name, happen, end) => {
+    const scene = start();
+    happen(scene);
+    expect(await scene.wait()).toBe(end);
+    scene.expected.end();
+    expect(scene.left()).toEqual(NOTHING);
+  },
+);
+
+it.each(events)('a wait for another gateway ends where %s during the wait', async (_name, happen, end) => {
+  const scene = start();
+  const outcome = scene.wait();
+  await turnOfTheLoop();
+  expect(scene.left()).toEqual({ watchers: 1, listeners: 1, timers: [1000] });
+  happen(scene);
+  expect(await outcome).toBe(end);
+  scene.expected.end();
+  expect(scene.left()).toEqual(NOTHING);
+});
+
+it('a wait for another gateway ends when the lease is over, and when nobody waits here any more', async () => {
+  const one = start();
+  const outcome = one.wait();
+  one.clock.advance(1000);
+  expect(await outcome).toBe('over');
+
+  const other = start();
+  const left = other.wait();
+  other.controller.abort();
+  await expect(left).rejects.toThrow('abandoned');
+  other.expected.end();
+  expect(other.left()).toEqual(NOTHING);
+});
