@@ -1,5 +1,4 @@
-/** Each row of the table in docs/upstream.md, over real HTTP through the whole gateway. */
-import { readFileSync } from 'node:fs';
+/** Each row of the table in docs/upstream-deviations.md, over real HTTP through the whole gateway. */
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { deviationsDuring, deviationsOf } from '../harness/deviations.ts';
 import { startFaultyUpstream, type Endpoint } from '../harness/faulty-upstream.ts';
@@ -10,23 +9,11 @@ import { wireWorkflow } from '../harness/scripted-history.ts';
 import { bodyOf, type Wire } from '../harness/wire.ts';
 import { OF_BODIES, OF_OTHER_CALLS } from './variations/of-other-calls.ts';
 import { OF_STEPS } from './variations/of-steps.ts';
+import { ROWS } from './variations/table.ts';
 import { graph, TIDY, type Example } from './variations/variation.ts';
 
 const GRAPH = wireWorkflow('wf').graph as Wire;
 const EXAMPLES = { ...OF_STEPS, ...OF_OTHER_CALLS, ...OF_BODIES };
-
-/** Of the table: the variation, and `field outcome` of each value that is counted. */
-function readRows(): readonly (readonly [string, readonly string[]])[] {
-  const page = readFileSync(new URL('../../docs/upstream.md', import.meta.url), 'utf8');
-  const section = page.split(/^## /m).find((text) => text.startsWith('Variations of the wire\n')) ?? '';
-  const rows = [...section.matchAll(/^\| (.+?) +\| .+? +\| (.+?) +\|$/gm)].slice(2);
-  return rows.map(([, variation = '', counted = '']) => [
-    variation,
-    [...counted.matchAll(/`(\S+)` (\w+)/g)].map(([, field, outcome]) => `${field} ${outcome}`),
-  ]);
-}
-
-const ROWS = readRows();
 
 describe('an upstream that differs from the contract', () => {
   beforeAll(() => {
@@ -56,10 +43,10 @@ describe('an upstream that differs from the contract', () => {
   }
 
   it('has examples of each row of the docs, and of no other', () => {
-    expect(Object.keys(EXAMPLES)).toEqual(ROWS.map(([variation]) => variation));
+    expect(Object.keys(EXAMPLES)).toEqual(ROWS.map(({ variation }) => variation));
   });
 
-  it.each(ROWS)('is answered and counted as the docs say: %s', async (variation, counted) => {
+  it.each(ROWS)('is answered and counted as the docs say: $variation', async ({ variation, counted }) => {
     for (const example of EXAMPLES[variation] ?? []) {
       const { error, counts = {} } = example;
       const deviations = await deviationsDuring(gateway.url, async () => {
@@ -75,7 +62,7 @@ describe('an upstream that differs from the contract', () => {
 
   it('is logged once a minute a field, by types and never by value', () => {
     const logged = log.lines.filter(({ msg }) => msg === 'the upstream deviates from its contract');
-    const fields = ROWS.flatMap(([, counted]) => counted.map((name) => name.split(' ')[0]));
+    const fields = ROWS.flatMap(({ counted }) => counted.map((name) => name.split(' ')[0]));
     // All examples have run within a minute, so a field that differs in several ways has one line.
     expect(logged.map(({ field }) => field).sort()).toEqual([...new Set(fields)].sort());
     expect(logged.find(({ field }) => field === 'steps[].node_id')).toMatchObject({

@@ -1,4 +1,4 @@
-/** Ways in which an upstream may differ from the contract: examples of a row of the table in docs/upstream.md. */
+/** Forms of values that differ from the contract: examples of a row of the table in docs/upstream-deviations.md. */
 import type { Endpoint, Reply } from '../../harness/faulty-upstream.ts';
 import { wireWorkflow } from '../../harness/scripted-history.ts';
 import { wireRun, wireStep, type Wire } from '../../harness/wire.ts';
