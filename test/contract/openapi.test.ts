@@ -1,4 +1,5 @@
 /** docs/upstream.openapi.yaml against both sides of the contract: the sample that answers, and the gateway that reads. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createEmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
 import { WIRE_NAMES } from '../../src/upstream/contract.ts';
@@ -7,10 +8,12 @@ import { startFaultyUpstream, type Endpoint, type Script } from '../harness/faul
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 import { bodyOf, wireStep } from '../harness/wire.ts';
-import { conforms, ERRORS, OPERATION_IDS, operationOf, propertiesOf, STATUS_WORDS } from './openapi.ts';
+import { conforms, ERRORS, OPERATION_IDS, operationOf, propertiesOf, requiredOf, STATUS_WORDS } from './openapi.ts';
 import { OF_BODIES, OF_OTHER_CALLS } from './variations/of-other-calls.ts';
 import { OF_STEPS } from './variations/of-steps.ts';
 import { ROWS } from './variations/table.ts';
+
+const readPage = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 const problemOf = (endpoint: Endpoint, answer: unknown): string | null =>
   operationOf(endpoint)?.problemOf(answer) ?? null;
@@ -200,6 +203,31 @@ describe('the gateway', () => {
     upstream.script = (call) => (fails.includes(call.endpoint) || isOver ? { status } : examples(call));
     const { errors } = await gateway.query(QUERIES[endpoint] ?? '');
     expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+  });
+});
+
+describe('the tables of docs/upstream.md', () => {
+  const page = readPage('docs/upstream.md');
+  const cellsOf = (row: string): string[] =>
+    new RegExp(`^\\| ${row} \\| (.*) \\|$`, 'm').exec(page)?.[1]?.split(' | ') ?? [];
+  const namesIn = (cell = ''): string[] => [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+
+  it.each([
+    ['step', 'Step'],
+    ['run record', 'Run'],
+    ['workflow', 'Workflow'],
+    ['started run', 'StartedRun'],
+  ])('list the fields of a %s, the required ones first', (row, schema) => {
+    const [required, optional] = cellsOf(row).map(namesIn);
+    expect(required).toEqual(requiredOf(schema));
+    expect([...(required ?? []), ...(optional ?? [])].sort()).toEqual(propertiesOf(schema).sort());
+  });
+
+  it('list the status words', () => {
+    for (const [status, words] of Object.entries(STATUS_WORDS)) {
+      const [cell] = cellsOf(`${status}[^|]*`);
+      expect([status, namesIn(cell)]).toEqual([status, words]);
+    }
   });
 });
 

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import type { Endpoint } from '../harness/faulty-upstream.ts';
 
 interface Schema {
+  readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly 'x-status-words'?: Readonly<Record<string, readonly string[]>>;
 }
@@ -77,6 +78,8 @@ export const ERRORS = OPERATIONS.flatMap(({ id, errors }) => errors.map((error) 
 export const OPERATION_IDS = OPERATIONS.map(({ id }) => id);
 
 export const propertiesOf = (schema: string): string[] => Object.keys(components.schemas[schema]?.properties ?? {});
+
+export const requiredOf = (schema: string): readonly string[] => components.schemas[schema]?.required ?? [];
 
 export const STATUS_WORDS = components.schemas.Status?.['x-status-words'] ?? {};
 
