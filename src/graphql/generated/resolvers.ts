@@ -54,8 +54,8 @@ export type AttemptKind =
 export type Conversation = {
   readonly __typename?: 'Conversation';
   /**
-   * Why the model stopped, in the vendor's own word: `stop`, `length`, `tool_calls`, `end_turn`, `max_tokens`, `completed`, … Null
-   * without an answer or a reason.
+   * Why the model stopped, in the vendor's own word: `stop`, `length`, `tool_calls`, `end_turn`, `max_tokens`, `completed`, …
+   * Null without an answer or a reason.
    */
   readonly finishReason?: Maybe<Scalars['String']['output']>;
   /** Messages in order, the model's answer last: at most the latest 200. */
@@ -78,7 +78,7 @@ export type Cost = {
    * Null if steps report tokens and none of them has a price. 0 if no step reports tokens.
    */
   readonly amount?: Maybe<Scalars['Float']['output']>;
-  /** Currency of the prices: an ISO 4217 code, `USD`. */
+  /** Currency of the prices, as an ISO 4217 code: `USD`. */
   readonly currency: Scalars['String']['output'];
   /** Number of steps in `amount`. */
   readonly stepsPriced: Scalars['Int']['output'];
@@ -184,7 +184,7 @@ export type Freshness = {
   readonly fetchedAt: Scalars['DateTime']['output'];
   /** True if the run is over and no value that this operation read of it will change. */
   readonly isFinal: Scalars['Boolean']['output'];
-  /** True if the upstream is currently unreachable and this is its last good answer. */
+  /** True if the upstream currently fails or is unreachable: this is its last good answer. */
   readonly isStale: Scalars['Boolean']['output'];
   /** Reason, beginning with an error code: `UPSTREAM_TIMEOUT: …`. Null if not stale. */
   readonly staleReason?: Maybe<Scalars['String']['output']>;
@@ -436,7 +436,7 @@ export type RepeatedNode = {
 };
 
 /**
- * Run: one execution of a workflow.
+ * Execution of a workflow.
  * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
  *
  * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
@@ -563,7 +563,7 @@ export type Run = {
 
 
 /**
- * Run: one execution of a workflow.
+ * Execution of a workflow.
  * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
  *
  * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
@@ -576,7 +576,7 @@ export type RunFailedStepsArgs = {
 
 
 /**
- * Run: one execution of a workflow.
+ * Execution of a workflow.
  * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
  *
  * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
@@ -588,7 +588,7 @@ export type RunInputsArgs = {
 
 
 /**
- * Run: one execution of a workflow.
+ * Execution of a workflow.
  * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
  *
  * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
@@ -600,7 +600,7 @@ export type RunOutputsArgs = {
 
 
 /**
- * Run: one execution of a workflow.
+ * Execution of a workflow.
  * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
  *
  * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
@@ -612,7 +612,7 @@ export type RunSlowestStepsArgs = {
 
 
 /**
- * Run: one execution of a workflow.
+ * Execution of a workflow.
  * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
  *
  * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
@@ -624,7 +624,7 @@ export type RunStepArgs = {
 
 
 /**
- * Run: one execution of a workflow.
+ * Execution of a workflow.
  * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
  *
  * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
@@ -766,7 +766,7 @@ export type RunTokenUsage = {
   readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
-/** Step: one execution of a node. */
+/** Execution of a node. */
 export type Step = {
   readonly __typename?: 'Step';
   /**
@@ -877,13 +877,13 @@ export type Step = {
 };
 
 
-/** Step: one execution of a node. */
+/** Execution of a node. */
 export type StepInputsArgs = {
   path?: InputMaybe<Scalars['String']['input']>;
 };
 
 
-/** Step: one execution of a node. */
+/** Execution of a node. */
 export type StepOutputsArgs = {
   path?: InputMaybe<Scalars['String']['input']>;
 };
@@ -1115,7 +1115,7 @@ export type TrendBucket = {
 };
 
 /**
- * Workflow: a graph of nodes that can be run.
+ * Graph of nodes that can be run.
  * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
  * and null with a NOT_FOUND error if the list does not have the workflow.
  */
@@ -1177,7 +1177,7 @@ export type Workflow = {
 
 
 /**
- * Workflow: a graph of nodes that can be run.
+ * Graph of nodes that can be run.
  * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
  * and null with a NOT_FOUND error if the list does not have the workflow.
  */
@@ -1189,7 +1189,7 @@ export type WorkflowFailureGroupsArgs = {
 
 
 /**
- * Workflow: a graph of nodes that can be run.
+ * Graph of nodes that can be run.
  * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
  * and null with a NOT_FOUND error if the list does not have the workflow.
  */
@@ -1199,7 +1199,7 @@ export type WorkflowRunArgs = {
 
 
 /**
- * Workflow: a graph of nodes that can be run.
+ * Graph of nodes that can be run.
  * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
  * and null with a NOT_FOUND error if the list does not have the workflow.
  */
@@ -1211,7 +1211,7 @@ export type WorkflowRunsArgs = {
 
 
 /**
- * Workflow: a graph of nodes that can be run.
+ * Graph of nodes that can be run.
  * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
  * and null with a NOT_FOUND error if the list does not have the workflow.
  */
@@ -1221,7 +1221,7 @@ export type WorkflowRunsByIdArgs = {
 
 
 /**
- * Workflow: a graph of nodes that can be run.
+ * Graph of nodes that can be run.
  * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
  * and null with a NOT_FOUND error if the list does not have the workflow.
  */
@@ -1233,7 +1233,7 @@ export type WorkflowStatisticsArgs = {
 
 
 /**
- * Workflow: a graph of nodes that can be run.
+ * Graph of nodes that can be run.
  * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
  * and null with a NOT_FOUND error if the list does not have the workflow.
  */
