@@ -3,7 +3,7 @@ import { wireWorkflow } from '../../harness/scripted-history.ts';
 import { rawJSON, wireRun } from '../../harness/wire.ts';
 import { graph, history, noSteps, record, steps, TIDY, workflow, type Examples } from './variation.ts';
 
-/** All that may be missing of a workflow. */
+/** All optional fields of a workflow. */
 const UNKNOWN = {
   ...{ name: null, description: null, status: null, version: null, isPublic: null },
   ...{ createdAt: null, updatedAt: null, graph: null },

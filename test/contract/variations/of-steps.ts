@@ -6,7 +6,7 @@ const START = 'start_time';
 const SECONDS = 1_741_833_675;
 const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 
-/** Any id of a step that can't be read. */
+/** Unreadable ids of a step. */
 const NO_IDS = [true, ['a'], { id: 'a' }, 1.5, 1e300];
 
 export const OF_STEPS: Examples = {
