@@ -12,7 +12,10 @@ const inFolder = (folder: string): string[] =>
   readdirSync(join(ROOT, folder))
     .filter(isMarkdown)
     .map((name) => `${folder}/${name}`);
-const PAGES = [...readdirSync(ROOT).filter(isMarkdown), ...inFolder('docs'), ...inFolder('docs/decisions')];
+const PAGES = [
+  ...readdirSync(ROOT).filter(isMarkdown),
+  ...['docs', 'docs/clients', 'docs/decisions'].flatMap(inFolder),
+];
 /** Code blocks hold no links, and a `#` in them is no heading. */
 const prose = (path: string): string => read(path).replaceAll(/^```[\s\S]*?^```/gm, '');
 
@@ -82,7 +85,7 @@ describe('docs/configuration.md', () => {
 
 /** Blocks of code below the name of their file. */
 const blocksOf = (page: string) =>
-  [...page.matchAll(/\]\(\.\.\/((?:clients|routers)\/[\w/.-]+)\)\n\n```\w+\n([\s\S]*?)^```/gm)].map(
+  [...page.matchAll(/\]\((?:\.\.\/)+((?:clients|routers)\/[\w/.-]+)\)\n\n```\w+\n([\s\S]*?)^```/gm)].map(
     ([, file = '', code = '']) => ({ file, code }),
   );
 
@@ -100,8 +103,10 @@ describe('docs/federation.md', () => {
   });
 });
 
-describe('docs/frontend.md', () => {
-  const page = read('docs/frontend.md');
+const CLIENT_PAGES = ['docs/frontend.md', ...inFolder('docs/clients')];
+
+describe.each(CLIENT_PAGES)('%s', (path) => {
+  const page = read(path);
   const blocks = blocksOf(page);
 
   it.each(blocks)('has $file as it is compiled and run', ({ file, code }) => {
@@ -112,14 +117,30 @@ describe('docs/frontend.md', () => {
     const commands = [...page.matchAll(/^```sh\n/gm)];
     expect(blocks.length + commands.length).toBe([...page.matchAll(/^```\w+$/gm)].length);
   });
+});
 
-  it('names the versions that are run', () => {
+describe('the pages for frontends', () => {
+  it('name the versions that are run', () => {
     const { dependencies, devDependencies } = JSON.parse(read('clients/package.json')) as Record<
       'dependencies' | 'devDependencies',
       Readonly<Record<string, string>>
     >;
-    const named = [...page.matchAll(/`([@\w/.-]+)` (\d+\.\d+\.\d+)/g)].map(([, name = '', version]) => [name, version]);
+    const versions = read('docs/frontend.md').matchAll(/`([@\w/.-]+)` (\d+\.\d+\.\d+)/g);
+    const named = [...versions].map(([, name = '', version]) => [name, version]);
     expect(named.length).toBeGreaterThan(10);
     expect({ ...dependencies, ...devDependencies }).toMatchObject(Object.fromEntries(named) as Record<string, string>);
+  });
+
+  it('link every file of the recipes', () => {
+    const pages = CLIENT_PAGES.map(read).join('');
+    const folders = readdirSync(join(ROOT, 'clients'), { withFileTypes: true }).filter(
+      (entry) => entry.isDirectory() && !['test', 'node_modules'].includes(entry.name),
+    );
+    const files = folders.flatMap(({ name }) =>
+      readdirSync(join(ROOT, 'clients', name), { withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => `clients/${name}/${entry.name}`),
+    );
+    expect(files.filter((file) => !pages.includes(`../${file})`))).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ type Items = readonly (StoreObject | Reference)[];
 const isPart = (value: unknown): value is StoreObject =>
   typeof value === 'object' && value !== null && '__typename' in value;
 
-/** The fields of both; of one that both have, the newer. Lists inside, those of a trend's parts, are joined by node. */
+/** Merges two versions of an object: newer fields win. Lists inside, those of a trend bucket, are merged by node. */
 function join(older: unknown, newer: unknown): unknown {
   if (Array.isArray(older) && Array.isArray(newer)) {
     const known = new Map(older.filter(isPart).map((item) => [item.nodeId, item]));
@@ -17,7 +17,7 @@ function join(older: unknown, newer: unknown): unknown {
   return { ...older, ...Object.fromEntries(joined) };
 }
 
-/** Joins the items of two lists that agree in these fields. A list without these fields replaces the other. */
+/** Merges list items with equal values of these fields. A list without these fields replaces the older one. */
 const by =
   (...fields: string[]): FieldMergeFunction<Items> =>
   (existing = [], incoming, { readField }) => {
@@ -30,7 +30,7 @@ const by =
     return incoming.map((item) => join(known.get(keyOf(item)), item) as typeof item);
   };
 
-/** Objects without an id. Without `merge` they replace one another when two components select different fields. */
+/** Objects without an id. Without `merge`, two components that select different fields overwrite each other. */
 const part = { keyFields: false, merge: true } as const;
 
 export const createCache = () =>
@@ -54,11 +54,11 @@ export const createCache = () =>
       StepError: part,
       Timeline: { ...part, fields: { bars: { merge: by('step') }, gaps: { merge: by('offsetMs') } } },
       TokenUsage: part,
-      // A model's own ids: they repeat wherever the conversation goes on.
+      // Ids of the model: they repeat in later steps of the same conversation.
       ToolCall: { keyFields: false },
       WorkflowConnection: { ...part, fields: { edges: { merge: by('cursor') } } },
       WorkflowGraph: { ...part, fields: { nodes: { merge: by('id') }, edges: { merge: by('from', 'to') } } },
-      // The ids of nodes repeat: each workflow has its own `model_1`.
+      // Node ids are unique only within a workflow.
       WorkflowNode: part,
       WorkflowStatistics: { ...part, fields: { nodes: { merge: by('nodeId') } } },
       Run: { fields: { repeatedNodes: { merge: by('nodeId') } } },

@@ -12,7 +12,7 @@ export const socketLink = (url: string, key: string) =>
     }),
   );
 
-/** The same over server-sent events, where WebSockets don't pass. */
+/** The same over server-sent events, for networks that block WebSockets. */
 export function streamLink(url: string, key: string) {
   const client = createStreamClient({ url: `${url}/stream`, headers: () => ({ authorization: `Bearer ${key}` }) });
   return new ApolloLink(

@@ -36,7 +36,7 @@ const LIVE_RUN: TypedDocumentNode<{ readonly runUpdated: RunParts }, RunKey> = g
 /** Each event is written to the cache, so every component that shows the run is up to date. */
 export function useRun(variables: RunKey) {
   useSubscription(LIVE_RUN, { variables });
-  // `errorPolicy: 'all'` keeps the data that stands beside an error.
+  // `errorPolicy: 'all'` keeps the data of an answer that also has errors.
   const { data, error } = useQuery(RUN, { variables, errorPolicy: 'all' });
   return { run: data?.run, error };
 }

@@ -9,7 +9,8 @@ import { createCache as createUrqlCache } from '../urql/cache.ts';
 /** The preset writes the hash into each document, and the same hash into `persisted-documents.json`. */
 export function hashOf(document: DocumentNode): string {
   const { __meta__: meta } = document as { readonly __meta__?: { readonly hash?: string } };
-  if (meta?.hash === undefined) throw new Error('expected a document of the client preset, got another one');
+  if (meta?.hash === undefined)
+    throw new Error('document without a hash: use the client preset with persistedDocuments');
   return meta.hash;
 }
 

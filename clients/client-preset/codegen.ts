@@ -9,7 +9,7 @@ const config: CodegenConfig = {
       preset: 'client',
       presetConfig: { persistedDocuments: true },
       config: { enumsAsTypes: true, useTypeImports: true, scalars: { DateTime: 'string', JSON: 'unknown' } },
-      // The manifest has what a cache would add, so that the server answers it.
+      // Caches add `__typename`: the operations of the manifest must have it too.
       documentTransforms: [addTypenameSelectionDocumentTransform],
     },
   },

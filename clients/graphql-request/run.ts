@@ -21,7 +21,7 @@ const RUN = gql`
 export const createClient = (url: string, key: string) =>
   new GraphQLClient(url, {
     headers: { authorization: `Bearer ${key}` },
-    // Answers what there is beside the errors. Without it, one error throws, and `data` is a property of the `ClientError`.
+    // Returns data and errors. Without it, one error throws a `ClientError`, which has the data.
     errorPolicy: 'all',
   });
 
@@ -30,6 +30,6 @@ export async function readRun(client: GraphQLClient, key: RunKey) {
   return { run: data.run, codes: errors?.map(({ extensions }) => extensions?.['code']) ?? [] };
 }
 
-/** True of what HTTP refuses as a whole: no key (401), a limit (429). */
+/** True if the whole request was rejected: no valid key (401, 403) or a rate limit (429). */
 export const isRefusal = (error: unknown): error is ClientError =>
   error instanceof ClientError && [401, 403, 429].includes(error.response.status);

@@ -3,8 +3,8 @@ import type { Environment } from 'relay-runtime';
 type GetDataID = NonNullable<ConstructorParameters<typeof Environment>[0]['getDataID']>;
 
 /**
- * Relay keeps all objects in one table: the name of the type tells equal ids apart. Other types are stored inside their
- * parent, `WorkflowNode` too: each workflow has its own `model_1`.
+ * Relay stores all objects in one table, so the type name is part of the key. Types without a key are stored inside their
+ * parent. `WorkflowNode` is one of them: node ids are unique only within a workflow.
  */
 const dataIdBy =
   (keys: Readonly<Record<string, readonly string[]>>): GetDataID =>

@@ -8,7 +8,7 @@ import {
   type Variables,
 } from 'relay-runtime';
 
-/** With `persistConfig` there is an id in place of the text. */
+/** With `persistConfig`, a request has an id instead of a text. */
 const payloadOf = ({ id, text }: RequestParameters, variables: Variables) => ({
   query: text ?? '',
   variables,
@@ -29,7 +29,7 @@ export function overSockets(url: string, key: string): SubscribeFunction {
     );
 }
 
-/** The same over server-sent events, where WebSockets don't pass. */
+/** The same over server-sent events, for networks that block WebSockets. */
 export function overStreams(url: string, key: string): SubscribeFunction {
   const client = createStreamClient({ url: `${url}/stream`, headers: () => ({ authorization: `Bearer ${key}` }) });
   return (request, variables) =>

@@ -49,7 +49,7 @@ describe('Apollo Client', () => {
   };
 
   for (const [recipe, create] of Object.entries(RECIPES)) {
-    it(`gives back the answer to every example operation, from one cache, with ${recipe}`, async () => {
+    it(`returns the answer to every example operation unchanged from one cache, with ${recipe}`, async () => {
       const client = create();
       const answers = [];
       for (const { file, document, isMutation } of EXAMPLES) {
@@ -67,7 +67,7 @@ describe('Apollo Client', () => {
     });
   }
 
-  it('sends a text once, then its hash: queries by GET, mutations by POST', async () => {
+  it('sends the text of an operation once, then its hash: queries with GET, mutations with POST', async () => {
     for (let round = 0; round < 2; round += 1) {
       const client = createPersistedClient(url, 'demo-key');
       for (const { document, isMutation } of EXAMPLES) {
@@ -97,7 +97,7 @@ describe('Apollo Client', () => {
     });
   }
 
-  describe('of an upstream whose ids repeat', () => {
+  describe('with an upstream that repeats ids', () => {
     let repeating: Awaited<ReturnType<typeof startRepeatingIds>>;
     before(async () => {
       repeating = await startRepeatingIds();
@@ -105,7 +105,7 @@ describe('Apollo Client', () => {
     after(() => repeating.close());
 
     for (const [selection, document] of Object.entries(REPEATING)) {
-      it(`gives back what the server answered, ${selection}`, async () => {
+      it(`returns the answer of the server unchanged, ${selection}`, async () => {
         const client = createClient(repeating.url, 'key-1');
         if (client.cache instanceof InMemoryCache) client.cache.policies.addTypePolicies(repeatedIds);
         await client.query({ query: gql(document) });
@@ -115,7 +115,7 @@ describe('Apollo Client', () => {
   });
 
   for (const { name, one, other } of differentParts(schema)) {
-    it(`asks no more than once for each of two components that show different parts of ${name}`, async () => {
+    it(`sends one request for each of two components that select different fields of ${name}`, async () => {
       const client = createClient(url, 'demo-key');
       const before = sent.length;
       const shown: { readonly complete: boolean }[] = [];
@@ -135,7 +135,7 @@ describe('Apollo Client', () => {
     });
   }
 
-  it('rejects a result with an error, or keeps what there is beside it, as its policy says', async () => {
+  it('rejects a result with an error, or keeps its data, as the error policy says', async () => {
     const client = createClient(url, 'demo-key');
     const query = { query: gql(ONE_FAILS) };
     await assert.rejects(client.query(query), /knows nothing by this id/);
@@ -144,7 +144,7 @@ describe('Apollo Client', () => {
     assert.match(String(error), /knows nothing by this id/);
   });
 
-  it('shows a run by the hook of the page', async () => {
+  it('shows a run with the hook of the docs', async () => {
     const client = createClient(url, 'demo-key');
     const before = sent.length;
     await client.query({ query: RUN, variables: SHOWN_RUN });
@@ -153,7 +153,7 @@ describe('Apollo Client', () => {
     assert.equal(sent.length - before, 1);
   });
 
-  it('prints no warning in all of this', () => {
+  it('prints no warning in any of these tests', () => {
     assert.deepEqual(printed, []);
   });
 });

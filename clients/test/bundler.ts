@@ -1,4 +1,4 @@
-/** What a bundler does: it finds files without their ending, and Relay's `graphql` tags become imports. For Node's `--import`. */
+/** Replaces a bundler, for Node's `--import`: resolves files without an extension, and compiles Relay's `graphql` tags. */
 import { readFileSync } from 'node:fs';
 import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';

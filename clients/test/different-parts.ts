@@ -1,4 +1,4 @@
-/** Pairs of queries that select different parts of the same object, for each object without an id that a run leads to. */
+/** Pairs of queries that select different fields of the same object, for each object without an id within a run. */
 import {
   getNamedType,
   isLeafType,
@@ -15,7 +15,7 @@ export interface DifferentParts {
   readonly other: string;
 }
 
-/** What docs/frontend.md says to select: the keys of entities, and in lists what tells their items apart. */
+/** The fields that docs/frontend.md says to select: keys of entities, and fields that identify items of lists. */
 const ALWAYS: Readonly<Record<string, string>> = {
   Workflow: 'id',
   Run: 'id workflowId',
@@ -68,7 +68,7 @@ export function differentParts(schema: GraphQLSchema): DifferentParts[] {
     if (path.length === MAX_DEPTH) return;
     for (const { name, type: of } of fieldsOf(type)) {
       const target = getNamedType(of);
-      // Every run and every workflow is the same: once is enough.
+      // All runs and workflows have the same fields, so one of each is enough.
       if (!isObjectType(target) || ['Workflow', 'Run'].includes(target.name)) continue;
       if (target.name === 'Step' && path.length > 1) continue;
       visit(target, [...path, `${always} ${name}`]);

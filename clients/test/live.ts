@@ -1,4 +1,4 @@
-/** A run that goes on while a client follows it. */
+/** A run that changes while a client follows it. */
 import assert from 'node:assert/strict';
 import { startLiveRun } from '../../test/harness/live-run.ts';
 
@@ -24,7 +24,7 @@ export interface Sink {
   complete(): void;
 }
 
-/** Follows a run from its first state through a change to its end, where the subscription must end too. */
+/** Follows a run from its first state to its end. The subscription must complete there. */
 export async function followRun(
   watch: (url: string, sink: Sink) => unknown,
   environment: Readonly<Record<string, string>> = {},
@@ -63,5 +63,5 @@ export async function followRun(
   }
 }
 
-/** What a cache must say of the run afterwards, without another request. */
+/** The final state of the run, which a cache must have without another request. */
 export const FINAL = { status: 'COMPLETED', stepCounts: { total: 3 } };

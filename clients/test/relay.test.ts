@@ -34,7 +34,7 @@ import {
   VARIABLES,
 } from './support.ts';
 
-/** What the compiler made of an operation of the tests: see relay/generate.ts. */
+/** The compiled form of a test operation: see relay/generate.ts. */
 async function compiled(name: string, folder = 'operations/__generated__'): Promise<ConcreteRequest> {
   const path = `./relay/${folder}/${name}.graphql.ts`;
   return ((await import(path)) as { default: ConcreteRequest }).default;
@@ -43,7 +43,7 @@ async function compiled(name: string, folder = 'operations/__generated__'): Prom
 const fetch = (environment: Environment, request: ConcreteRequest, variables: Variables) =>
   fetchQuery<OperationType>(environment, request, variables).toPromise();
 
-/** Keeps what it selects in the store, as a component does that shows it. */
+/** Retains the data of an operation in the store, as a mounted component does. */
 function retain(environment: Environment, request: ConcreteRequest, variables: Variables): OperationDescriptor {
   const operation = createOperationDescriptor(request, variables);
   environment.retain(operation);
@@ -56,7 +56,7 @@ function read(environment: Environment, operation: OperationDescriptor): unknown
   return plain(data);
 }
 
-/** What of the answer the operation selected: the compiler adds ids. */
+/** The selected part of an answer: the compiler adds ids. */
 function selected(answer: unknown, data: unknown): unknown {
   if (Array.isArray(answer)) {
     return answer.map((item, index) => selected(item, Array.isArray(data) ? data[index] : undefined));
@@ -90,7 +90,7 @@ describe('Relay', () => {
     'keys for repeated ids': () => createEnvironment(url, 'demo-key', undefined, repeatedIds),
   };
   for (const [recipe, create] of Object.entries(RECIPES)) {
-    it(`gives back the answer to every example operation, from one store, with ${recipe}`, async () => {
+    it(`returns the answer to every example operation unchanged from one store, with ${recipe}`, async () => {
       const environment = create();
       const answers = [];
       for (const { file, isMutation } of EXAMPLES) {
@@ -130,7 +130,7 @@ describe('Relay', () => {
     });
   }
 
-  it('names every operation by its id, at a gateway that takes no texts', async () => {
+  it('sends the id of every operation to a gateway that only accepts persisted operations', async () => {
     const manifest = fileURLToPath(new URL('relay/persisted/operations.json', import.meta.url));
     const strict = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: manifest };
     const safelisted = await startGateway(strict);
@@ -154,7 +154,7 @@ describe('Relay', () => {
     }
   });
 
-  it('reads a field that failed as null, as an error, or throws, as its query says', async () => {
+  it('reads a failed field as null or as an error, or throws, as the query says', async () => {
     const environment = createEnvironment(url, 'demo-key');
     const show = async (name: string) => {
       const request = await compiled(name);
@@ -170,7 +170,7 @@ describe('Relay', () => {
     await assert.rejects(show('ErrorThrownQuery'), /Unexpected response payload/);
   });
 
-  it('shows a run by the hook of the page', async () => {
+  it('shows a run with the hook of the docs', async () => {
     const environment = createEnvironment(url, 'demo-key');
     const before = sent.length;
     await fetchQuery<OperationType>(environment, RUN, SHOWN_RUN).toPromise();
@@ -181,7 +181,7 @@ describe('Relay', () => {
     assert.equal(sent.length - before, 1);
   });
 
-  describe('of an upstream whose ids repeat', () => {
+  describe('with an upstream that repeats ids', () => {
     let repeating: Awaited<ReturnType<typeof startRepeatingIds>>;
     before(async () => {
       repeating = await startRepeatingIds();
@@ -189,7 +189,7 @@ describe('Relay', () => {
     after(() => repeating.close());
 
     for (const name of ['WholeKeys', 'IdsAlone', 'WithoutKeys']) {
-      it(`gives back what the server answered: ${name}`, async () => {
+      it(`returns the answer of the server unchanged: ${name}`, async () => {
         const environment = createEnvironment(repeating.url, 'key-1', undefined, repeatedIds);
         const request = await compiled(`${name}Query`);
         const operation = retain(environment, request, {});
@@ -201,7 +201,7 @@ describe('Relay', () => {
   });
 
   for (const [index, { name }] of differentParts(schema).entries()) {
-    it(`keeps what one component shows when another asks for different parts of ${name}`, async () => {
+    it(`keeps the fields of one component when another selects different fields of ${name}`, async () => {
       const environment = createEnvironment(url, 'demo-key');
       const operations = [];
       for (const module of [`One${index}`, `Other${index}`]) {
@@ -216,7 +216,7 @@ describe('Relay', () => {
     });
   }
 
-  it('prints no warning in all of this', () => {
+  it('prints no warning in any of these tests', () => {
     assert.deepEqual(printed, []);
   });
 });

@@ -1,4 +1,4 @@
-/** Renders a component once, from what is cached: without a browser, so without effects. */
+/** Renders a component once from the cache, without a browser and without effects. */
 import { createElement, type ReactNode } from 'react';
 import { renderToString } from 'react-dom/server';
 
@@ -13,5 +13,5 @@ export function render(wrap: (children: ReactNode) => ReactNode, read: () => unk
 }
 
 export const SHOWN_RUN = { workflowId: 'support-triage', id: 'run-4711' };
-/** What a hook that shows the run must return of it. */
+/** The result that a hook for the run must return. */
 export const SHOWN = { ...SHOWN_RUN, status: 'FAILED', totalElapsedTime: 7 };

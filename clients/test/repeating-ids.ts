@@ -1,4 +1,4 @@
-/** A gateway over an upstream whose run, step and node ids repeat from workflow to workflow, each with a status of its own. */
+/** A gateway over an upstream whose run, step and node ids repeat from workflow to workflow, each with its own status. */
 import { startFaultyUpstream } from '../../test/harness/faulty-upstream.ts';
 import { startGateway } from '../../test/harness/gateway.ts';
 import { wireRun, wireStep } from '../../test/harness/wire.ts';
@@ -37,10 +37,10 @@ const bothRuns = (workflow: string, run: string, step: string): string => `query
   ).join('\n')}
 }`;
 
-/** Valid operations, with all parts of the keys, with some, with none, and with other fields in their place. */
+/** Valid operations with all fields of the keys, some, none, or other fields under their names. */
 export const REPEATING = {
   'with whole keys': bothRuns('id', 'id workflowId', 'id runId workflowId'),
-  'with ids alone': bothRuns('id', 'id', 'id'),
+  'with ids only': bothRuns('id', 'id', 'id'),
   'without keys': bothRuns('name', '', ''),
   'with aliases': bothRuns('id: name', 'id: status workflowId', 'id: nodeId runId workflowId: nodeId'),
 };

@@ -1,4 +1,4 @@
-/** The gateway under test, the example operations, and what a client sends and prints. */
+/** The gateway under test, the example operations, and recorders of a client's requests and warnings. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { mock } from 'node:test';
 import { buildSchema, Kind, OperationTypeNode, parse, type DocumentNode } from 'graphql';
@@ -38,11 +38,11 @@ export interface SentRequest {
   readonly method: string;
   /** The body, or the parameters of a GET. */
   readonly params: { readonly query?: string; readonly documentId?: string; readonly extensions?: unknown };
-  /** Empty until it is there, and where events are answered. */
+  /** Empty before the answer, and for event streams. */
   readonly answer: { readonly data?: unknown; readonly errors?: unknown };
 }
 
-/** Records what goes over HTTP, from now to the end of the test file. */
+/** Records all HTTP requests until the end of the test file. */
 export function recordRequests(): SentRequest[] {
   const sent: SentRequest[] = [];
   const { fetch } = globalThis;
@@ -61,7 +61,7 @@ export function recordRequests(): SentRequest[] {
   return sent;
 }
 
-/** What a client prints, from now to the end of the test file. */
+/** Records all console output until the end of the test file. */
 export function recordWarnings(): unknown[][] {
   const printed: unknown[][] = [];
   for (const level of ['warn', 'error'] as const) {
@@ -72,14 +72,14 @@ export function recordWarnings(): unknown[][] {
 
 export const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-/** As clients give it back that keep `__typename` to themselves. */
+/** Without `__typename`, as some clients return it. */
 export const withoutTypenames = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value), (_, part: unknown) => {
     if (typeof part === 'object' && part !== null && '__typename' in part) delete part.__typename;
     return part;
   });
 
-/** One of the two runs does not exist: it alone is null. */
+/** One of the two runs does not exist: only that run is null. */
 export const ONE_FAILS = `query OneFails {
   workflow(id: "support-triage") {
     id

@@ -44,7 +44,7 @@ describe('urql with graphcache', () => {
   };
 
   for (const [recipe, create] of Object.entries(RECIPES)) {
-    it(`gives back the answer to every example operation, from one cache, with ${recipe}`, async () => {
+    it(`returns the answer to every example operation unchanged from one cache, with ${recipe}`, async () => {
       const client = create();
       const answers = [];
       for (const { file, text, isMutation } of EXAMPLES) {
@@ -63,7 +63,7 @@ describe('urql with graphcache', () => {
     });
   }
 
-  it('sends a text once, then its hash: queries by GET, mutations by POST', async () => {
+  it('sends the text of an operation once, then its hash: queries with GET, mutations with POST', async () => {
     for (let round = 0; round < 2; round += 1) {
       const client = createPersistedClient(url, 'demo-key');
       for (const { text, isMutation } of EXAMPLES) {
@@ -112,23 +112,23 @@ describe('urql with graphcache', () => {
     );
   }
 
-  describe('of an upstream whose ids repeat', () => {
+  describe('with an upstream that repeats ids', () => {
     let repeating: Awaited<ReturnType<typeof startRepeatingIds>>;
     before(async () => {
       repeating = await startRepeatingIds();
     });
     after(() => repeating.close());
 
-    // graphcache sees the names of the answer, so another field must not be aliased to a key's name.
+    // graphcache reads the names in the answer, so no other field may have the name of a key as its alias.
     const { 'with aliases': aliased, ...others } = REPEATING;
-    it('does not throw where another field has the name of a key', async () => {
+    it('does not throw if another field has the name of a key', async () => {
       const client = createClient(repeating.url, 'key-1', undefined, createCacheForRepeatedIds());
       const { error } = await client.query(aliased, {}).toPromise();
       assert.equal(error, undefined);
     });
 
     for (const [selection, document] of Object.entries(others)) {
-      it(`gives back what the server answered, ${selection}`, async () => {
+      it(`returns the answer of the server unchanged, ${selection}`, async () => {
         const client = createClient(repeating.url, 'key-1', undefined, createCacheForRepeatedIds());
         await client.query(document, {}).toPromise();
         const cached = await client.query(document, {}, { requestPolicy: 'cache-only' }).toPromise();
@@ -138,7 +138,7 @@ describe('urql with graphcache', () => {
   });
 
   for (const { name, one, other } of differentParts(schema)) {
-    it(`asks no more than once for each of two components that show different parts of ${name}`, async () => {
+    it(`sends one request for each of two components that select different fields of ${name}`, async () => {
       const client = createClient(url, 'demo-key');
       const before = sent.length;
       const shown: unknown[] = [];
@@ -160,7 +160,7 @@ describe('urql with graphcache', () => {
     });
   }
 
-  it('keeps what there is beside an error', async () => {
+  it('keeps the data of a result with an error', async () => {
     const { data, error } = await createClient(url, 'demo-key').query(ONE_FAILS, {}).toPromise();
     assert.deepEqual(plain(data), ONE_FAILED);
     assert.equal(error?.graphQLErrors[0]?.extensions['code'], 'NOT_FOUND');
@@ -171,7 +171,7 @@ describe('urql with graphcache', () => {
     assert.equal(allFailed.error?.graphQLErrors[0]?.extensions['code'], 'NOT_FOUND');
   });
 
-  it('shows a run by the hook of the page', async () => {
+  it('shows a run with the hook of the docs', async () => {
     const client = createClient(url, 'demo-key');
     const before = sent.length;
     await client.query(HOOK_RUN, SHOWN_RUN).toPromise();
@@ -180,7 +180,7 @@ describe('urql with graphcache', () => {
     assert.equal(sent.length - before, 1);
   });
 
-  it('prints no warning in all of this', () => {
+  it('prints no warning in any of these tests', () => {
     assert.deepEqual(printed, []);
   });
 });

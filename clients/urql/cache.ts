@@ -1,7 +1,7 @@
 import { cacheExchange, type KeyingConfig } from '@urql/exchange-graphcache';
 import schema from './__generated__/introspection.ts';
 
-/** Objects without an id, and those whose ids repeat: each workflow has its own `model_1`, each model its own calls. */
+/** Objects without an id, and objects whose ids repeat: nodes of different workflows, tool calls of different steps. */
 const PARTS =
   'Conversation Cost CriticalPath Distribution ExecuteWorkflowPayload FailureGroup Freshness Message ' +
   'ModelTokenUsage NodeComparison NodeStatistics PageInfo Progress RecentRuns RepeatedNode RunComparison ' +
@@ -9,8 +9,8 @@ const PARTS =
   'TokenUsage ToolCall TrendBucket WorkflowConnection WorkflowConnectionEdge WorkflowEdge WorkflowGraph ' +
   'WorkflowNode WorkflowStatistics';
 
-/** They are stored inside their parent. */
+/** All of these are stored inside their parent. */
 export const keys: KeyingConfig = Object.fromEntries(PARTS.split(' ').map((type) => [type, () => null]));
 
-/** With the schema it knows which fields may be null: without it, one failed run of a list takes the whole answer along. */
+/** The schema says which fields may be null. Without it, one failed run in a list makes the whole answer null. */
 export const createCache = () => cacheExchange({ schema, keys });

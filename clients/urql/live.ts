@@ -14,7 +14,7 @@ export function socketExchange(url: string, key: string) {
   });
 }
 
-/** The same over server-sent events, where WebSockets don't pass. */
+/** The same over server-sent events, for networks that block WebSockets. */
 export function streamExchange(url: string, key: string) {
   const client = createStreamClient({ url: `${url}/stream`, headers: () => ({ authorization: `Bearer ${key}` }) });
   return subscriptionExchange({

@@ -2,7 +2,7 @@ import { cacheExchange, type KeyGenerator } from '@urql/exchange-graphcache';
 import schema from './__generated__/introspection.ts';
 import { keys } from './cache.ts';
 
-/** An object without all of its key is stored inside its parent. */
+/** An object that lacks a key field is stored inside its parent. */
 const keyOf =
   (...fields: string[]): KeyGenerator =>
   (data) => {
@@ -10,7 +10,7 @@ const keyOf =
     return key.every((part) => typeof part === 'string') ? JSON.stringify(key) : null;
   };
 
-/** In place of `createCache`. */
+/** Replaces `createCache`. */
 export const createCacheForRepeatedIds = () =>
   cacheExchange({
     schema,

@@ -1,5 +1,4 @@
-/** Each row of the table in docs/upstream.md, over real HTTP through the whole gateway. */
-import { readFileSync } from 'node:fs';
+/** Each row of the table in docs/upstream-deviations.md, over real HTTP through the whole gateway. */
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { deviationsDuring, deviationsOf } from '../harness/deviations.ts';
 import { startFaultyUpstream, type Endpoint } from '../harness/faulty-upstream.ts';
@@ -10,25 +9,13 @@ import { wireWorkflow } from '../harness/scripted-history.ts';
 import { bodyOf, type Wire } from '../harness/wire.ts';
 import { OF_BODIES, OF_OTHER_CALLS } from './variations/of-other-calls.ts';
 import { OF_STEPS } from './variations/of-steps.ts';
+import { ROWS } from './variations/table.ts';
 import { graph, TIDY, type Example } from './variations/variation.ts';
 
 const GRAPH = wireWorkflow('wf').graph as Wire;
 const EXAMPLES = { ...OF_STEPS, ...OF_OTHER_CALLS, ...OF_BODIES };
 
-/** Of the table: the variation, and `field outcome` of each value that is counted. */
-function readRows(): readonly (readonly [string, readonly string[]])[] {
-  const page = readFileSync(new URL('../../docs/upstream.md', import.meta.url), 'utf8');
-  const section = page.split(/^## /m).find((text) => text.startsWith('Variations of the wire\n')) ?? '';
-  const rows = [...section.matchAll(/^\| (.+?) +\| .+? +\| (.+?) +\|$/gm)].slice(2);
-  return rows.map(([, variation = '', counted = '']) => [
-    variation,
-    [...counted.matchAll(/`(\S+)` (\w+)/g)].map(([, field, outcome]) => `${field} ${outcome}`),
-  ]);
-}
-
-const ROWS = readRows();
-
-describe('an upstream that differs from the contract', () => {
+describe('an upstream that deviates from the contract', () => {
   beforeAll(() => {
     // The shortest waits between attempts.
     jest.spyOn(Math, 'random').mockReturnValue(0);
@@ -42,7 +29,7 @@ describe('an upstream that differs from the contract', () => {
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, ...limits }, { logger: log.logger }));
   let keys = 0;
 
-  /** With a key of its own, so that nothing is cached. */
+  /** Each query has its own key, so that nothing is cached. */
   function ask({ replies, query }: Pick<Example, 'replies' | 'query'>): Promise<GraphqlAnswer> {
     const counts = new Map<Endpoint, number>();
     upstream.script = ({ endpoint }) => {
@@ -55,11 +42,11 @@ describe('an upstream that differs from the contract', () => {
     return gateway.query(query, { key: `key-${(keys += 1)}` });
   }
 
-  it('has examples of each row of the docs, and of no other', () => {
-    expect(Object.keys(EXAMPLES)).toEqual(ROWS.map(([variation]) => variation));
+  it('has an example of each row of the docs, and no other example', () => {
+    expect(Object.keys(EXAMPLES)).toEqual(ROWS.map(({ variation }) => variation));
   });
 
-  it.each(ROWS)('is answered and counted as the docs say: %s', async (variation, counted) => {
+  it.each(ROWS)('is read and counted as the docs say: $variation', async ({ variation, counted }) => {
     for (const example of EXAMPLES[variation] ?? []) {
       const { error, counts = {} } = example;
       const deviations = await deviationsDuring(gateway.url, async () => {
@@ -73,10 +60,10 @@ describe('an upstream that differs from the contract', () => {
     }
   });
 
-  it('is logged once a minute a field, by types and never by value', () => {
+  it('is logged once a minute and field, with types and without values', () => {
     const logged = log.lines.filter(({ msg }) => msg === 'the upstream deviates from its contract');
-    const fields = ROWS.flatMap(([, counted]) => counted.map((name) => name.split(' ')[0]));
-    // All examples have run within a minute, so a field that differs in several ways has one line.
+    const fields = ROWS.flatMap(({ counted }) => counted.map((name) => name.split(' ')[0]));
+    // All examples ran within a minute, so each field has one line.
     expect(logged.map(({ field }) => field).sort()).toEqual([...new Set(fields)].sort());
     expect(logged.find(({ field }) => field === 'steps[].node_id')).toMatchObject({
       ...{ outcome: 'read', expected: 'string', got: 'number', count: 1, requestId: expect.any(String) },
@@ -91,14 +78,14 @@ describe('an upstream that differs from the contract', () => {
     [{ entry_point: null, finish_point: '' }, 'model_1', 'send'],
     [{ entry_point: null, finish_point: null, edges: [] }, null, null],
     [{ entry_point: null, finish_point: null, edges: BOTH }, null, null],
-  ])('has a graph whose first and last nodes are those that are named, or the only ones: %j', async (...row) => {
+  ])('has the first and last node that the graph names, or the only possible ones: %j', async (...row) => {
     const [fields, entry, finish] = row;
     const { data, errors } = await ask(graph(fields, {}));
     expect(errors).toEqual([]);
     expect(data).toMatchObject({ workflows: { nodes: [{ id: 'wf', graph: { entry, finish } }, { id: 'other' }] } });
   });
 
-  it('is not counted where it does not differ', async () => {
+  it('is not counted if it conforms to the contract', async () => {
     const queries = new Set(Object.values(EXAMPLES).flatMap((examples) => examples.map(({ query }) => query)));
     const deviations = await deviationsDuring(gateway.url, async () => {
       for (const query of queries) await ask({ replies: {}, query });
@@ -110,7 +97,7 @@ describe('an upstream that differs from the contract', () => {
 describe('the sample API', () => {
   const gateway = perBlock(() => startGateway());
 
-  it('is read without a deviation, but for one status on purpose: workflows, histories, records, steps and a start', async () => {
+  it('is read without a deviation, apart from one status on purpose: workflows, histories, records, steps and a start', async () => {
     const { data, errors } = await gateway.query(
       `mutation {
         executeWorkflow(workflowId: "support-triage", inputs: { subject: "Invoice" }) {
@@ -142,7 +129,7 @@ describe('the sample API', () => {
       expect(ofWorkflow).not.toBeNull();
       expect(runs.nodes.flatMap(({ steps }) => steps).length).toBeGreaterThan(0);
     }
-    // One run has a status that nobody knows, to show how it looks.
+    // One run of the sample has an unknown status, so that the page can show one.
     expect(await deviationsOf(gateway.url)).toEqual({ 'runs[].status lost': 1 });
   });
 });

@@ -1,4 +1,4 @@
-/** Writes the operations of the tests as Relay's compiler wants them: each named by its module, in `graphql` tags. */
+/** Writes the test operations for Relay's compiler: in `graphql` tags, each with the name of its module. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { Kind, parse, print, visit, type DocumentNode } from 'graphql';
 import { differentParts } from '../different-parts.ts';
@@ -19,7 +19,7 @@ function write(module: string, document: DocumentNode): void {
     FragmentDefinition: (node) => ({ ...node, name: { kind: Kind.NAME, value: `${module}_${node.name.value}` } }),
     FragmentSpread: (node) => ({ ...node, name: { kind: Kind.NAME, value: `${module}_${node.name.value}` } }),
   });
-  // The tests read what a fragment selects, as the component of the fragment does.
+  // The tests read the fields of a fragment, as the component of the fragment does.
   const unmasked = print(renamed).replaceAll(/^( *\.\.\.\w+)$/gm, '$1 @relay(mask: false)');
   const tags = parse(unmasked).definitions.map((definition) => `graphql\`\n${print(definition)}\n\`;`);
   writeFileSync(new URL(`${module}.ts`, FOLDER), `import { graphql } from 'react-relay';\n\n${tags.join('\n\n')}\n`);
@@ -29,7 +29,7 @@ for (const folder of [FOLDER, PERSISTED]) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
 }
-// The compiler adds to it.
+// The compiler adds operations to this file.
 writeFileSync(new URL('operations.json', PERSISTED), '{}');
 for (const { file, document } of EXAMPLES) write(moduleOf(file), document);
 differentParts(schema).forEach(({ one, other }, index) => {
@@ -39,7 +39,7 @@ differentParts(schema).forEach(({ one, other }, index) => {
 write('Run', parse(RUN));
 write('LiveRun', parse(LIVE_RUN));
 write('WholeKeys', parse(REPEATING['with whole keys']));
-write('IdsAlone', parse(REPEATING['with ids alone']));
+write('IdsAlone', parse(REPEATING['with ids only']));
 write('WithoutKeys', parse(REPEATING['without keys']));
 write('OneFails', parse(ONE_FAILS));
 const FAILING = 'run(workflowId: "support-triage", id: "none")';

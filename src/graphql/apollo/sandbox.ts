@@ -19,7 +19,7 @@ const DOCUMENT = `query WhyDidItFail($workflowId: ID!, $runId: ID!) {
   }
 }
 
-# Start a run with the mutation executeWorkflow, put its id in place of runId, and see it go on.
+# Start a run with the mutation executeWorkflow, set runId to its id, and follow it live.
 subscription WatchIt($workflowId: ID!, $runId: ID!) {
   runUpdated(workflowId: $workflowId, id: $runId) {
     status

@@ -13,23 +13,23 @@ import { settleAll } from '../lists/settle.ts';
 
 /** The part of the schema that federation adds to the contract. */
 export const SUBGRAPH_SDL = `
-"Federation: an object of another subgraph's, by \`__typename\` and the fields of its key."
+"Reference to an entity (federation): \`__typename\` and the key fields."
 scalar _Any
-"Federation: what other subgraphs may refer to."
+"Entity types that other subgraphs may refer to (federation)."
 union _Entity = ${Object.keys(KEYS).join(' | ')}
-"Federation: this subgraph."
+"This subgraph (federation)."
 type _Service {
-  "Its schema, as text."
+  "Schema of this subgraph, as SDL text."
   sdl: String!
 }
 extend type Query {
-  "Federation: this subgraph's schema, for whoever composes it."
+  "Schema of this subgraph, for composition (federation)."
   _service: _Service!
   """
-  Federation: objects by their keys, at most 1000, in the same order. One that can't be had is null, with an error of its
-  own; the others are answered.
+  Entities by their keys, in the order of the keys, at most 1000 (federation).
+  An entity that cannot be loaded is null, with its own error.
   """
-  _entities("Their types and keys." representations: [_Any!]!): [_Entity]!
+  _entities("References: type and key of each entity." representations: [_Any!]!): [_Entity]!
 }
 `;
 

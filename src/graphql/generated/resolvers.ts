@@ -22,349 +22,354 @@ export type Scalars = {
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
   /**
-   * A moment, as RFC 3339 text: `2025-03-13T02:41:15.144470Z`. It keeps the digits that the upstream sent, down to the
-   * microsecond, which is finer than a JavaScript `Date` can hold. A text that names no moment (30 February, hour 24) counts as
-   * no time; a leap second is the second after it.
+   * Date and time as RFC 3339 text: `2025-03-13T02:41:15.144470Z`.
+   * Keeps all digits that the upstream sent, down to the microsecond; a JavaScript `Date` only has milliseconds.
+   * An invalid time in an upstream answer (30 February, hour 24) is null. A leap second is read as the next second.
    */
   DateTime: { input: Timestamp; output: Timestamp; }
-  /** Federation: a selection of fields, as text. */
+  /** Selection of fields, as text (federation). */
   FieldSet: { input: unknown; output: unknown; }
   /**
-   * Any JSON value, passed on as the upstream sent it, and to the upstream as it came. Integers beyond 2^53 are text, with all their
-   * digits: as numbers they would be rounded, here or in a browser.
+   * Any JSON value, passed on unchanged.
+   * Integers beyond 2^53 are returned as text with all digits, because JavaScript would round them.
    */
   JSON: { input: JsonValue; output: AnsweredJson; }
-  /** Federation: a name that is taken from a specification. */
+  /** Name that is imported from a specification (federation). */
   link__Import: { input: unknown; output: unknown; }
 };
 
-/** Why a node was executed once more. */
+/** Kind of an execution, compared with the previous execution of the same node. */
 export type AttemptKind =
-  /** The node's first execution in this run. */
+  /** First execution of the node in the run. */
   | 'FIRST'
-  /** A loop or a fan-out: the execution before it had not failed, or had not ended by its start. */
+  /** Loop or fan-out: the previous execution did not fail, or had not ended when this one started. */
   | 'ITERATION'
-  /** The execution before it had failed, and had ended by its start. */
+  /** The previous execution failed, and had ended when this one started. */
   | 'RETRY';
 
 /**
- * What a model was asked and what it answered. Reasoning is left out. Images, audio and files are references in the text, such as
- * `[image: image/png, 12 kB]`.
+ * Messages to and from a model, without reasoning.
+ * Images, audio and files are references in the text, such as `[image: image/png, 12 kB]`.
  */
 export type Conversation = {
   readonly __typename?: 'Conversation';
   /**
-   * Why the model stopped, in the vendor's own word: `stop`, `length`, `tool_calls`, `end_turn`, `max_tokens`, `completed`, … Null where
-   * there is no answer, or it does not say.
+   * Why the model stopped, in the vendor's own word: `stop`, `length`, `tool_calls`, `end_turn`, `max_tokens`, `completed`, …
+   * Null without an answer or a reason.
    */
   readonly finishReason?: Maybe<Scalars['String']['output']>;
-  /** In their order, those that were answered last: at most the latest 200. */
+  /** Messages in order, the model's answer last: at most the latest 200. */
   readonly messages: ReadonlyArray<Message>;
-  /** The model, as the outputs name it, else as the inputs do. Null if neither does. */
+  /** Model name from the outputs, else from the inputs. Null if neither names one. */
   readonly model?: Maybe<Scalars['String']['output']>;
-  /** How many earlier messages were left out. */
+  /** Number of earlier messages that are left out. */
   readonly omittedMessages: Scalars['Int']['output'];
 };
 
 /**
- * What model calls cost, by the list prices of their models: an estimate, not a bill. The model is `outputs.model`, else `inputs.model`. Its
- * price is found by exactly that name, with any prefix of a provider. Cached and reasoning tokens are parts of the others and count once, at
- * prices of their own where there are any.
+ * Estimated cost of model calls, by list prices. Not a bill.
+ * The model is `outputs.model`, else `inputs.model`. Its name must equal the name of a price, including any provider prefix.
+ * Cached and reasoning tokens count once, at their own prices if there are any.
  */
 export type Cost = {
   readonly __typename?: 'Cost';
   /**
-   * The cost of the steps that have a price. The sum over a run's steps is exact; only the result is rounded. Null where steps report
-   * tokens and none of them has a price; 0 where none reports any.
+   * Cost of the steps that have a price. The sum over steps is exact; only the result is rounded.
+   * Null if steps report tokens and none of them has a price. 0 if no step reports tokens.
    */
   readonly amount?: Maybe<Scalars['Float']['output']>;
-  /** An ISO 4217 code: `USD`, in which the prices are. */
+  /** Currency of the prices, as an ISO 4217 code: `USD`. */
   readonly currency: Scalars['String']['output'];
-  /** How many steps the amount is of. */
+  /** Number of steps in `amount`. */
   readonly stepsPriced: Scalars['Int']['output'];
   /**
-   * How many steps report tokens and are not in the amount: their model has no name or no price, or its input and output tokens are not
-   * both known, or beyond 2^53.
+   * Number of steps that report tokens and are not in `amount`.
+   * Their model has no name or no price, or their input and output tokens are not both known, or are beyond 2^53.
    */
   readonly stepsUnpriced: Scalars['Int']['output'];
 };
 
-/** The chain of steps that decided how long a run took. */
+/** Chain of steps that determined the run's duration. */
 export type CriticalPath = {
   readonly __typename?: 'CriticalPath';
-  /** The time that these steps cover, in milliseconds: what overlaps counts once. */
+  /** Time that these steps cover, in milliseconds. Overlaps count once. */
   readonly durationMs: Scalars['Float']['output'];
   /**
-   * False: along the edges of the workflow's graph, also where none of its nodes ran and the path is empty. True where no graph
-   * is known, or an empty one: then each step is followed back to the one that ended last before it started (up to a second
-   * later where one of the times has no fraction), which is likely, and no proof, that it waited for it.
+   * False if the chain follows the edges of the workflow's graph, even if none of its nodes ran and the chain is empty.
+   * True if the graph is unknown or empty. Then each step is followed back to the step that ended last before it started (with a
+   * tolerance of one second if one of the times has no fraction). The dependency is likely, not proven.
    */
   readonly isInferred: Scalars['Boolean']['output'];
   /**
-   * Its steps, from first to last: those that have a start. Along the graph it is the chain of nodes that weighs most, where a
-   * node weighs the time that its executions cover together (what overlaps counts once), a cycle is one node, and nodes that did
-   * not run are passed through; of equal chains the one of more steps.
+   * Steps of the chain, first to last, without those that have no start.
+   * Along the graph, this is the chain of nodes with the largest total weight, and of equal chains the one with more steps. The
+   * weight of a node is the time that its executions cover (overlaps count once). A cycle is one node. Nodes that did not run are
+   * passed through.
    */
   readonly steps: ReadonlyArray<Step>;
 };
 
-/** How values are spread. Each is one of the values: percentiles are by nearest rank. */
+/** Distribution of values. Percentiles are by nearest rank, so each is one of the values. */
 export type Distribution = {
   readonly __typename?: 'Distribution';
-  /** The largest one. */
+  /** Largest value. */
   readonly max: Scalars['Float']['output'];
-  /** Half of the values are at most this. */
+  /** Median: 50 % of the values are at most this. */
   readonly p50: Scalars['Float']['output'];
-  /** 95 % of the values are at most this. */
+  /** 95th percentile: 95 % of the values are at most this. */
   readonly p95: Scalars['Float']['output'];
 };
 
-/** Where a step's `durationMs` comes from. */
+/** Source of `Step.durationMs`. */
 export type DurationSource =
-  /** The upstream's `elapsed_time`: whole seconds, rounded down. */
+  /** `elapsedTime`: whole seconds, rounded down. */
   | 'ELAPSED_SECONDS'
-  /**
-   * The step is running: now (the time of this request) minus its start. One that a finished run left running counts until the
-   * run's end.
-   */
+  /** Running step: now (the time of the request) minus start. In a finished run: end of the run minus start. */
   | 'LIVE'
-  /** It is not known: `durationMs` is null. */
+  /** Unknown: `durationMs` is null. */
   | 'NONE'
-  /** End minus start: exact to the microsecond. */
+  /** End minus start, exact to the microsecond. */
   | 'TIMESTAMPS';
 
-/** What came of starting a run. */
+/** Result of `executeWorkflow`. */
 export type ExecuteWorkflowPayload = {
   readonly __typename?: 'ExecuteWorkflowPayload';
-  /** What the upstream said. Null if nothing. */
+  /** Message from the upstream. Null without one. */
   readonly message?: Maybe<Scalars['String']['output']>;
   /**
-   * The new run. Where the upstream does not show it yet, it has no steps and the status UNKNOWN. If it can't be loaded, its ids are
-   * answered all the same; with any field that needs an upstream call it is null.
+   * New run. It has no steps and the status UNKNOWN until the upstream shows it.
+   * If the run cannot be loaded, its ids are still returned. If a selected field needs an upstream call, it is null with an error.
    */
   readonly run?: Maybe<Run>;
 };
 
 /**
- * Failed runs that failed alike: at the same node, with the same code and the same message but for its numbers, ids and quoted parts.
- * A run counts by the failed step that ended first among the latest executions of its nodes.
+ * Failed runs with the same failed node, error code and message, apart from numbers, ids and quoted parts of the message.
+ * The failed node of a run is its first failed step, by end, among the latest executions of its nodes.
  */
 export type FailureGroup = {
   readonly __typename?: 'FailureGroup';
-  /** The error's code. Null where there is none. */
+  /** Error code. Null without one. */
   readonly code?: Maybe<Scalars['String']['output']>;
-  /** How many of the runs that were looked at failed in this way. */
+  /** Number of runs in the group. */
   readonly count: Scalars['Int']['output'];
-  /** When the first of them started. Null if none says. */
+  /** Start of the first run in the group. Null if no start is known. */
   readonly firstSeenAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When the last of them started. Null if none says. */
+  /** Start of the last run in the group. Null if no start is known. */
   readonly lastSeenAt?: Maybe<Scalars['DateTime']['output']>;
   /**
-   * The message, with `<number>`, `<id>`, `<text>`, `<url>` and `<time>` in place of what differs from run to run; of a Python traceback, the
-   * error below its frames. Null where there is none.
+   * Error message with `<number>`, `<id>`, `<text>`, `<url>` and `<time>` in place of the parts that vary between runs.
+   * Of a Python traceback, the error below the frames. Null without a message.
    */
   readonly message?: Maybe<Scalars['String']['output']>;
-  /** The node that failed. Null where no step says so: its error is that of the run. */
+  /** Id of the failed node. Null if no step failed: the error is then the run's own. */
   readonly nodeId?: Maybe<Scalars['ID']['output']>;
-  /** These runs, newest first. One that can't be had is null, with an error of its own. */
+  /** Runs of the group, newest first. A run that cannot be loaded is null, with its own error. */
   readonly runs?: Maybe<ReadonlyArray<Maybe<Run>>>;
 };
 
 
 /**
- * Failed runs that failed alike: at the same node, with the same code and the same message but for its numbers, ids and quoted parts.
- * A run counts by the failed step that ended first among the latest executions of its nodes.
+ * Failed runs with the same failed node, error code and message, apart from numbers, ids and quoted parts of the message.
+ * The failed node of a run is its first failed step, by end, among the latest executions of its nodes.
  */
 export type FailureGroupRunsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** How far an answer can be trusted to be the present state. */
+/** Freshness of data. */
 export type Freshness = {
   readonly __typename?: 'Freshness';
-  /** When the oldest part of it was fetched from the upstream. */
+  /** Time when the oldest part was fetched from the upstream. */
   readonly fetchedAt: Scalars['DateTime']['output'];
-  /** True if the run is over and nothing that this operation has read of it will ever change. */
+  /** True if the run is over and no value that this operation read of it will change. */
   readonly isFinal: Scalars['Boolean']['output'];
-  /** True if the upstream could not be asked just now, and this is its last good answer. */
+  /** True if the upstream currently fails or is unreachable: this is its last good answer. */
   readonly isStale: Scalars['Boolean']['output'];
-  /** Why it is stale, beginning with an error code: `UPSTREAM_TIMEOUT: …`. Null if it is not. */
+  /** Reason, beginning with an error code: `UPSTREAM_TIMEOUT: …`. Null if not stale. */
   readonly staleReason?: Maybe<Scalars['String']['output']>;
 };
 
-/** One message of a conversation. */
+/** Message of a conversation. */
 export type Message = {
   readonly __typename?: 'Message';
-  /** Its text. Null if it has none, as where a model only calls tools. At most 100,000 characters. */
+  /** Text, at most 100,000 characters. Null without text, for example if the model only calls tools. */
   readonly content?: Maybe<Scalars['String']['output']>;
-  /** Its place in the conversation, from 0. Messages that were left out count. */
+  /** Position in the conversation, from 0. Omitted messages count. */
   readonly index: Scalars['Int']['output'];
-  /** True if the step answered it, false if it was given it. */
+  /** True for a message from the step's outputs, false for a message from its inputs. */
   readonly isOutput: Scalars['Boolean']['output'];
-  /** True if the model declined. Then `content` says why, as far as the model does. */
+  /** True if the model refused to answer. `content` has the reason, if the model gave one. */
   readonly isRefusal: Scalars['Boolean']['output'];
-  /** True if something of it was cut or left out because it is too long. `inputs` and `outputs` have all of it. */
+  /** True if a part is cut or left out because it is too long. `inputs` and `outputs` have all of it. */
   readonly isTruncated: Scalars['Boolean']['output'];
-  /** Who said it, in the vendor's own word: `system`, `developer`, `user`, `assistant`, `tool`, … */
+  /** Role of the author, in the vendor's own word: `system`, `developer`, `user`, `assistant`, `tool`, … */
   readonly role: Scalars['String']['output'];
-  /** The `id` of the call that this message answers. Null for any other message. */
+  /** `ToolCall.id` that this message answers. Null for other messages. */
   readonly toolCallId?: Maybe<Scalars['String']['output']>;
-  /** The tools that the model calls, at most 100. */
+  /** Tool calls by the model, at most 100. */
   readonly toolCalls: ReadonlyArray<ToolCall>;
 };
 
-/** The tokens that one model used in a run. A sum that an `Int` can't hold is null with a NUMBER_OUT_OF_RANGE error. */
+/** Tokens used by one model in a run. Null with a NUMBER_OUT_OF_RANGE error beyond `Int`. */
 export type ModelTokenUsage = {
   readonly __typename?: 'ModelTokenUsage';
-  /** The part of `inputTokens` that came from its cache. */
+  /** Input tokens from the model's cache, included in `inputTokens`. */
   readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
-  /** Tokens that it was given. */
+  /** Input (prompt) tokens. */
   readonly inputTokens?: Maybe<Scalars['Int']['output']>;
-  /** The model, as the outputs name it. Null gathers the steps that name none. */
+  /** Model name from the outputs. Null for all steps that name no model. */
   readonly model?: Maybe<Scalars['String']['output']>;
-  /** Tokens that it wrote. */
+  /** Output (completion) tokens. */
   readonly outputTokens?: Maybe<Scalars['Int']['output']>;
-  /** The part of `outputTokens` that went into reasoning. */
+  /** Output tokens for reasoning, included in `outputTokens`. */
   readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
-  /** How many steps report tokens of it. */
+  /** Number of steps that report tokens of this model. */
   readonly stepsReporting: Scalars['Int']['output'];
-  /** All of them. */
+  /** All tokens. */
   readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
-/** The entry points for acting. */
+/** Root of all mutations. */
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
-   * Starts a run. The call goes upstream once and is never repeated: if its outcome is not known, the error says so and is
-   * not `retryable`, since the run may have started.
+   * Starts a run.
+   * The upstream call is sent once and never repeated. If its outcome is unknown, the run may have started: the error then has
+   * `outcomeIsUnknown: true` and `retryable: false`.
    */
   readonly executeWorkflow?: Maybe<ExecuteWorkflowPayload>;
 };
 
 
-/** The entry points for acting. */
+/** Root of all mutations. */
 export type MutationExecuteWorkflowArgs = {
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   inputs?: InputMaybe<Scalars['JSON']['input']>;
   workflowId: Scalars['ID']['input'];
 };
 
-/** What changed at a node from one run to another. */
+/** Change of a node from the base run to the head run. */
 export type NodeChange =
-  /** It ran only in the head run. */
+  /** Executed only in the head run. */
   | 'ADDED'
-  /** It completed in the base run and failed in the head run. */
+  /** Completed in the base run, failed in the head run. */
   | 'BROKE'
-  /** The same status, and it took less time: by more than 100 ms and more than 10 % of the shorter duration. */
+  /** Same status, shorter duration: by more than 100 ms and by more than 10 % of the shorter duration. */
   | 'FASTER'
-  /** It failed in the base run and completed in the head run. */
+  /** Failed in the base run, completed in the head run. */
   | 'FIXED'
-  /** It ran only in the base run. */
+  /** Executed only in the base run. */
   | 'REMOVED'
-  /** The same status, and it took longer: by more than 100 ms and more than 10 % of the shorter duration. */
+  /** Same status, longer duration: by more than 100 ms and by more than 10 % of the shorter duration. */
   | 'SLOWER'
-  /** Its status is another one, in any other way. */
+  /** Any other change of status. */
   | 'STATUS_CHANGED'
-  /** The same status, and no such change of its duration; or one of the durations is not known. */
+  /** Same status, neither SLOWER nor FASTER. Also if a duration is unknown. */
   | 'UNCHANGED';
 
-/** What changed at one node. */
+/** Change of one node. */
 export type NodeComparison = {
   readonly __typename?: 'NodeComparison';
-  /** Its latest execution in the base run. Null if it did not run there. */
+  /** Latest execution in the base run. Null if the node did not run there. */
   readonly baseStep?: Maybe<Step>;
-  /** What changed. */
+  /** Kind of change. */
   readonly change: NodeChange;
-  /** Milliseconds. Null if either duration is not known. */
+  /** Difference in duration, in milliseconds. Null if either is unknown. */
   readonly durationDeltaMs?: Maybe<Scalars['Float']['output']>;
-  /** Its latest execution in the head run. Null if it did not run there. */
+  /** Latest execution in the head run. Null if the node did not run there. */
   readonly headStep?: Maybe<Step>;
-  /** The node's id. */
+  /** Node id. */
   readonly nodeId: Scalars['ID']['output'];
 };
 
-/** What a workflow's latest runs tell about one node. */
+/** Statistics of one node over several runs. */
 export type NodeStatistics = {
   readonly __typename?: 'NodeStatistics';
-  /** The durations of finished executions, in milliseconds, without the skipped ones. Null if none is known. */
+  /** Durations of finished executions, in milliseconds, without skipped ones. Null if none is known. */
   readonly durationMs?: Maybe<Distribution>;
-  /** How often it was executed. */
+  /** Number of executions. */
   readonly executionCount: Scalars['Int']['output'];
-  /** How many executions failed. */
+  /** Number of failed executions. */
   readonly failureCount: Scalars['Int']['output'];
-  /** The node's id. */
+  /** Node id. */
   readonly nodeId: Scalars['ID']['output'];
-  /** How many executions were retries of a failed one. */
+  /** Number of executions that are retries of a failed one. */
   readonly retryCount: Scalars['Int']['output'];
-  /** The tokens that it used. Null if no execution says, or with a NUMBER_OUT_OF_RANGE error where an `Int` can't hold them. */
+  /** Tokens used. Null if no execution reports them; null with a NUMBER_OUT_OF_RANGE error beyond `Int`. */
   readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
-/** Which end comes first. */
+/** Sort direction. */
 export type OrderDirection =
-  /** Smallest, earliest, or first in the alphabet. */
+  /** Ascending: smallest, earliest or alphabetically first value first. */
   | 'ASC'
-  /** Largest, latest, or last in the alphabet. */
+  /** Descending: largest, latest or alphabetically last value first. */
   | 'DESC';
 
-/** Whether and where a list goes on. */
+/** Pagination info. */
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
-  /** For `after`, to go on behind this page. Null if there is nothing to go on from. */
+  /** Cursor for `after` to get the next page. Null if there is no position to continue from. */
   readonly endCursor?: Maybe<Scalars['String']['output']>;
   /**
-   * True if there is more behind this page. No page is fetched to find that out: behind a full page of the last runs it may be
-   * true and the next page empty.
+   * True if more items may follow this page.
+   * No page is fetched to check this: after a full page of the last runs it may be true while the next page is empty.
    */
   readonly hasNextPage: Scalars['Boolean']['output'];
-  /** True if `after` was given: there is something before this page. */
+  /** True if `after` was given: there are items before this page. */
   readonly hasPreviousPage: Scalars['Boolean']['output'];
-  /** The cursor of the first item. Null on an empty page. */
+  /** Cursor of the first item. Null on an empty page. */
   readonly startCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** How far a run has come, counted in nodes. */
+/** Progress of a run, counted in nodes. */
 export type Progress = {
   readonly __typename?: 'Progress';
-  /** Nodes whose latest execution is finished. */
+  /** Number of nodes whose latest execution is finished. */
   readonly finished: Scalars['Int']['output'];
-  /** False where the graph is not known, or empty: then `total` may still grow. */
+  /** False if the graph is unknown or empty: `total` may still grow. */
   readonly isTotalKnown: Scalars['Boolean']['output'];
   /**
-   * Nodes in all. With the workflow's graph: those that ran, and while the run is not finished also the entry and what follows
-   * along the edges, except behind a node whose latest execution failed, was cancelled or skipped. Without it: those seen so far.
+   * Number of all nodes.
+   * With the workflow's graph: nodes that ran and, while the run is unfinished, the entry and the nodes that follow along the
+   * edges, except after a node whose latest execution failed, was cancelled or skipped. Without the graph: nodes seen so far.
    */
   readonly total: Scalars['Int']['output'];
 };
 
-/** The entry points for reading. */
+/** Root of all queries. */
 export type Query = {
   readonly __typename?: 'Query';
-  /** What changed from one run of a workflow to another. Null with a NOT_FOUND error if one of them can't be had. */
+  /**
+   * Differences between two runs of a workflow.
+   * Null with an error if one of them cannot be loaded: NOT_FOUND if it does not exist.
+   */
   readonly compareRuns?: Maybe<RunComparison>;
   /**
-   * The runs of several workflows in one list, newest first; those that have not started come first. It costs one upstream call
-   * for each workflow and page. A cursor keeps its place in each of the workflows, so that no run is repeated or skipped when new
-   * ones start. A workflow whose runs can't be had is named in `unavailableWorkflows`, with its error in `errors`; the
-   * others are answered. With a filter, at most 500 runs of each workflow are looked at for one page, of more than 16 workflows
-   * fewer: some 100 of each of 51 to 100. It may then hold fewer than `first`, even none, and `pageInfo.endCursor` still leads on: so it
-   * may where a history has moved by more than a thousand runs.
+   * Runs of several workflows in one list, newest first. Runs that have not started come first.
+   * Costs one upstream call for each workflow and page. Cursors are stable: no run is repeated or skipped when new runs start.
+   * A workflow whose runs cannot be loaded is listed in `unavailableWorkflows`, with its error in `errors`.
+   *
+   * With a filter, one page examines at most 500 runs of each workflow; fewer above 16 workflows, about 100 above 50. A page may
+   * then have fewer runs than `first`, or none; continue with `pageInfo.endCursor`. The same applies if more than 1000 new runs
+   * have started since the cursor.
    */
   readonly recentRuns?: Maybe<RecentRuns>;
-  /** One run. Null with a NOT_FOUND error if there is none by these ids, or none that this key may see. */
+  /** Run by id. Null with a NOT_FOUND error if it does not exist or the caller may not see it. */
   readonly run?: Maybe<Run>;
   /**
-   * A handle on a workflow: it costs no upstream call by itself, so it says nothing about whether the workflow exists.
+   * Workflow by id.
+   * Costs no upstream call by itself, so a workflow that does not exist is not null: its fields have a NOT_FOUND error.
    * An id has 1 to 512 bytes of text without control characters. No segment between `/` or `\` is `.` or `..`.
    */
   readonly workflow?: Maybe<Workflow>;
-  /** The workflows that this key may see, in the upstream's order. */
+  /** Workflows that the caller may see, in the upstream's order. */
   readonly workflows?: Maybe<WorkflowConnection>;
 };
 
 
-/** The entry points for reading. */
+/** Root of all queries. */
 export type QueryCompareRunsArgs = {
   baseId: Scalars['ID']['input'];
   headId: Scalars['ID']['input'];
@@ -372,7 +377,7 @@ export type QueryCompareRunsArgs = {
 };
 
 
-/** The entry points for reading. */
+/** Root of all queries. */
 export type QueryRecentRunsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<RunFilter>;
@@ -381,186 +386,188 @@ export type QueryRecentRunsArgs = {
 };
 
 
-/** The entry points for reading. */
+/** Root of all queries. */
 export type QueryRunArgs = {
   id: Scalars['ID']['input'];
   workflowId: Scalars['ID']['input'];
 };
 
 
-/** The entry points for reading. */
+/** Root of all queries. */
 export type QueryWorkflowArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** The entry points for reading. */
+/** Root of all queries. */
 export type QueryWorkflowsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
   search?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** A page of the runs of several workflows. */
+/** Page of runs of several workflows. */
 export type RecentRuns = {
   readonly __typename?: 'RecentRuns';
-  /** The same with a cursor each. */
+  /** Runs of this page, each with its cursor. */
   readonly edges: ReadonlyArray<RunEdge>;
-  /** The runs of this page. One that can't be had is null, with an error of its own. */
+  /** Runs of this page. A run that cannot be loaded is null, with its own error. */
   readonly nodes: ReadonlyArray<Maybe<Run>>;
-  /** Whether and where it goes on. */
+  /** Pagination info. */
   readonly pageInfo: PageInfo;
   /**
-   * The workflows whose runs could not be had for this page, by id. Each has an error in `errors` that names it; its runs are missing
-   * in this page, and the next page asks for them again.
+   * Workflows whose runs could not be loaded for this page, by id.
+   * Each has an error in `errors` that names it. The next page requests them again.
    */
   readonly unavailableWorkflows: ReadonlyArray<Workflow>;
 };
 
-/** A node that ran more than once in a run. */
+/** Node that ran more than once in a run. */
 export type RepeatedNode = {
   readonly __typename?: 'RepeatedNode';
-  /** Its executions, in order. */
+  /** Executions, in order. */
   readonly attempts: ReadonlyArray<Step>;
-  /** The node's id. */
+  /** Node id. */
   readonly nodeId: Scalars['ID']['output'];
-  /** How many of them are retries of a failed one. */
+  /** Number of executions that are retries of a failed one. */
   readonly retryCount: Scalars['Int']['output'];
-  /** Milliseconds that went into failed executions that were retried. */
+  /** Time of failed executions that were retried, in milliseconds. */
   readonly wastedMs: Scalars['Float']['output'];
 };
 
 /**
- * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
- * request, so that they agree with one another.
+ * Execution of a workflow.
+ * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
  *
- * Some fields need the upstream's record of the run alone, others also its list of steps. If that list can't be had, each of the
- * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
+ * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
+ * needs it is null with that error; all other fields keep their values. If the record cannot be loaded, the run is null.
  */
 export type Run = {
   readonly __typename?: 'Run';
   /**
-   * In `runUpdated`: the steps that have changed since this subscription's last event, and those that are new; in its first event, and
-   * anywhere else, all of them. By start. A client that replaces its steps by these has the present state of each.
+   * In `runUpdated`: steps that are new or have changed since the subscription's previous event, by start.
+   * In the first event, and outside `runUpdated`: all steps. A client that replaces its steps by these has the current state of
+   * each.
    *
-   * A step has changed if the upstream tells anything else of it (status, times, error, inputs, outputs, …), or if another execution
-   * of its node gave it another `attempt`, `attemptCount` or `attemptKind`. What the clock and other steps alone change is no change:
-   * `durationMs` of a running step, `offsetMs`, `gapBeforeMs`, `shareOfRun`. `timeline` and `timing` have the present ones.
+   * A step has changed if the upstream sent other values (status, times, error, inputs, outputs, …), or if another execution of
+   * its node changed its `attempt`, `attemptCount` or `attemptKind`. Values that only change with the clock or with other steps do
+   * not count: `durationMs` of a running step, `offsetMs`, `gapBeforeMs`, `shareOfRun`. Their current values are in `timeline` and
+   * `timing`.
    */
   readonly changedSteps?: Maybe<ReadonlyArray<Step>>;
-  /** The chain of steps that decided how long the run took: to make it faster, make one of these faster. */
+  /** Chain of steps that determined the run's duration: speed up one of them to speed up the run. */
   readonly criticalPath?: Maybe<CriticalPath>;
   /**
-   * When it ended: as its record says, else the latest end of a step. Null while it is not finished. A step's end is its
-   * `endTime`; where that is missing or lies before its start, `startTime` plus what `elapsedTime` says.
+   * End: from the run record, else the latest end of a step. Null while unfinished.
+   * The end of a step is `endTime`; if that is missing or before the start, `startTime` plus `elapsedTime`.
    */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
   /**
-   * What the run's record says went wrong. Null if nothing did (also where it says `{}`, `[]`, `null` or blanks), or there is
-   * no record; the steps' own errors are theirs.
+   * Error of the run record; steps have their own errors.
+   * Null without a record or an error, also if the error is `{}`, `[]`, `null` or blank.
    */
   readonly error?: Maybe<Scalars['String']['output']>;
-  /** What the run's record says went wrong, taken apart. Null if there is no error. */
+  /** Error of the run record, parsed. Null without an error. */
   readonly errorInfo?: Maybe<StepError>;
   /**
-   * What its steps cost by the prices that this gateway has: the sum of theirs, failed executions too. Null where it has no prices
-   * (`TOKEN_PRICES`).
+   * Estimated cost of all steps, including failed executions.
+   * Null if the gateway has no prices (`TOKEN_PRICES`).
    */
   readonly estimatedCost?: Maybe<Cost>;
-  /** The failed steps, by end, then start: what went wrong first stands first. Those whose end is not known come last. */
+  /** Failed steps, by end, then by start: the first failure first. Steps without a known end come last. */
   readonly failedSteps?: Maybe<ReadonlyArray<Step>>;
-  /** The failed step that ended first. Null if none failed. */
+  /** Failed step that ended first. Null if no step failed. */
   readonly firstFailedStep?: Maybe<Step>;
-  /** How far this answer can be trusted to be the present state. */
+  /** Freshness of this data. */
   readonly freshness: Freshness;
-  /** The id by which the upstream knows it. */
+  /** Id in the upstream. */
   readonly id: Scalars['ID']['output'];
-  /** What the run was started with. Without a record of the run, what its first step says of it. Null if neither tells. */
+  /** Input variables of the run. Without a run record, read from the first step that has them. Null if unknown. */
   readonly inputs?: Maybe<Scalars['JSON']['output']>;
   /**
-   * True if `status` is COMPLETED, FAILED or CANCELLED; or UNKNOWN where the record names an end, or where there is no record
-   * but steps, all of them readable.
+   * True if `status` is COMPLETED, FAILED or CANCELLED.
+   * True for UNKNOWN if the record has an end, or if there is no record and the run has steps, all readable.
    */
   readonly isFinished: Scalars['Boolean']['output'];
-  /** The latest moment that is known of it: a start or an end as the upstream told it, of a step or of the run. Null if none is known. */
+  /** Latest start or end that the upstream sent for the run or its steps. Null if none is known. */
   readonly lastActivityAt?: Maybe<Scalars['DateTime']['output']>;
   /**
-   * The newest completed run of the workflow that started before this one: what to compare it with. It is looked for among the
-   * workflow's latest 500 runs, by the starts in their records. Null if none of them is one, or this one has not started. A run whose
-   * record names no start is not found.
+   * Newest completed run of the workflow that started before this run, for comparison.
+   * Searches the workflow's latest 500 runs by the start in their records; a run without a recorded start is not found.
+   * Null if there is no such run, or if this run has not started.
    */
   readonly lastSuccessBefore?: Maybe<Run>;
-  /** What the run as a whole answered, as its record says: an object or a text. Null without one. */
+  /** Outputs of the run, from its record: an object or text. Null without them. */
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
-  /** How far it has come, counted in nodes. */
+  /** Progress, counted in nodes. */
   readonly progress?: Maybe<Progress>;
-  /** The upstream's own word for it, as its record has it. Null where there is no record. */
+  /** Status word of the run record, unchanged. Null without a record. */
   readonly rawStatus?: Maybe<Scalars['String']['output']>;
-  /** The nodes that ran more than once, by the start of their first execution (its end, where it has no start). */
+  /** Nodes that ran more than once, by start of their first execution (by its end if it has no start). */
   readonly repeatedNodes?: Maybe<ReadonlyArray<RepeatedNode>>;
-  /** The steps that took longest, longest first. Steps of unknown duration are left out. */
+  /** Steps with the longest durations, longest first. Steps of unknown duration are left out. */
   readonly slowestSteps?: Maybe<ReadonlyArray<Step>>;
   /**
-   * When it started: as its record says, else the earliest start of a step. Null if nothing has started, and where its record says
-   * PENDING and names no start, whatever its steps say.
+   * Start: from the run record, else the earliest start of a step.
+   * Null if nothing has started. Null for a PENDING record without a start, whatever its steps say.
    */
   readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
   /**
-   * From the upstream's record of the run where it keeps one. Else inferred from the latest execution of each node: any that
-   * is not finished → RUNNING, else a failed one → FAILED, else a cancelled one → CANCELLED, else one that ended with an
-   * unknown word → UNKNOWN, all completed or skipped → COMPLETED, no steps → UNKNOWN. UNKNOWN, too, if an entry of the
-   * list of steps can't be read.
+   * Status from the run record, or inferred from the latest execution of each node if there is no record.
+   * Inferred, the first that applies: RUNNING if any is unfinished, FAILED if any failed, CANCELLED if any was cancelled, UNKNOWN
+   * if any ended with an unknown word, COMPLETED if all are completed or skipped. UNKNOWN without steps, or if a step is
+   * unreadable.
    *
-   * The latest execution of a node, here and elsewhere: its last execution supersedes those that had ended when it began. Of the
-   * remaining ones it is the last unfinished one while the run is not over, else the last failed one, else the last one.
+   * Latest execution of a node, here and elsewhere: the last execution supersedes those that had ended when it started. Among the
+   * remaining ones, the latest is the last unfinished one while the run is not over, else the last failed one, else the last one.
    */
   readonly status: RunStatus;
   /**
-   * True where the upstream has no record of the run. A list of finished steps does not prove that the run is over (the next
-   * step may not exist yet): `freshness.isFinal` tells when nothing more is expected.
+   * True if the upstream has no run record, so that `status` is inferred from the steps.
+   * Finished steps do not prove that the run is over, because the next step may not exist yet: see `freshness.isFinal`.
    */
   readonly statusIsInferred: Scalars['Boolean']['output'];
-  /** The step of this id. Null if the run has none by it. */
+  /** Step by id. Null if the run does not have it. */
   readonly step?: Maybe<Step>;
-  /** How many steps there are of each status. */
+  /** Number of steps by status. */
   readonly stepCounts?: Maybe<StepCounts>;
   /**
-   * Its steps, by start. A step that has not started yet may be absent, since the upstream lists steps as they start. An entry of the
-   * upstream's list that can't be read stands last, as null with an error of its own; it is in no other list, in no count and no sum,
-   * and no filter finds it.
+   * Steps, by start. A step that has not started may be missing, because the upstream lists steps as they start.
+   * An unreadable entry of the upstream's list is null at the end, with its own error. It is in no other list, count or sum, and
+   * no filter matches it.
    */
   readonly steps?: Maybe<ReadonlyArray<Maybe<Step>>>;
-  /** The steps laid out as bars, ready to draw. */
+  /** Steps laid out as bars, ready to draw. */
   readonly timeline?: Maybe<Timeline>;
-  /** Where the time went. */
+  /** Time breakdown: busy, idle, wasted, parallel. */
   readonly timing?: Maybe<RunTiming>;
-  /** The tokens that its steps used. Failed executions count too: they were paid for. */
+  /** Tokens used by all steps, including failed executions. */
   readonly tokenUsage?: Maybe<RunTokenUsage>;
   /**
-   * Seconds: the sum of `elapsedTime` over all steps. The upstream rounds each down, and steps that ran side by side count
-   * each, so it is the work done and not the time waited: see `timing.wallClockMs` for that. Null with a NUMBER_OUT_OF_RANGE
-   * error where an `Int` can't hold the sum.
+   * Sum of `elapsedTime` over all steps, in seconds: the work done, not the time waited (see `timing.wallClockMs`).
+   * The upstream rounds each value down. Parallel steps each count in full.
+   * Null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
    */
   readonly totalElapsedTime?: Maybe<Scalars['Int']['output']>;
   /**
-   * Milliseconds from its start to its end, or to now while it is not finished. Null with no start. The same as
-   * `timing.wallClockMs`, but the run's record alone can tell it: a list of runs need not load their steps, but for those whose
-   * records lack a start or an end.
+   * Time from start to end, or to now while unfinished, in milliseconds. Null without a start.
+   * Same as `timing.wallClockMs`, but read from the run record: in a list of runs, steps are loaded only for runs whose record has
+   * no start or no end.
    */
   readonly wallClockMs?: Maybe<Scalars['Float']['output']>;
-  /** A handle on the workflow that was run. */
+  /** Workflow of this run. */
   readonly workflow: Workflow;
-  /** The id of the workflow that was run. */
+  /** Id of the workflow. */
   readonly workflowId: Scalars['ID']['output'];
 };
 
 
 /**
- * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
- * request, so that they agree with one another.
+ * Execution of a workflow.
+ * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
  *
- * Some fields need the upstream's record of the run alone, others also its list of steps. If that list can't be had, each of the
- * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
+ * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
+ * needs it is null with that error; all other fields keep their values. If the record cannot be loaded, the run is null.
  */
 export type RunFailedStepsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -569,11 +576,11 @@ export type RunFailedStepsArgs = {
 
 
 /**
- * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
- * request, so that they agree with one another.
+ * Execution of a workflow.
+ * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
  *
- * Some fields need the upstream's record of the run alone, others also its list of steps. If that list can't be had, each of the
- * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
+ * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
+ * needs it is null with that error; all other fields keep their values. If the record cannot be loaded, the run is null.
  */
 export type RunInputsArgs = {
   path?: InputMaybe<Scalars['String']['input']>;
@@ -581,11 +588,11 @@ export type RunInputsArgs = {
 
 
 /**
- * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
- * request, so that they agree with one another.
+ * Execution of a workflow.
+ * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
  *
- * Some fields need the upstream's record of the run alone, others also its list of steps. If that list can't be had, each of the
- * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
+ * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
+ * needs it is null with that error; all other fields keep their values. If the record cannot be loaded, the run is null.
  */
 export type RunOutputsArgs = {
   path?: InputMaybe<Scalars['String']['input']>;
@@ -593,11 +600,11 @@ export type RunOutputsArgs = {
 
 
 /**
- * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
- * request, so that they agree with one another.
+ * Execution of a workflow.
+ * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
  *
- * Some fields need the upstream's record of the run alone, others also its list of steps. If that list can't be had, each of the
- * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
+ * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
+ * needs it is null with that error; all other fields keep their values. If the record cannot be loaded, the run is null.
  */
 export type RunSlowestStepsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -605,11 +612,11 @@ export type RunSlowestStepsArgs = {
 
 
 /**
- * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
- * request, so that they agree with one another.
+ * Execution of a workflow.
+ * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
  *
- * Some fields need the upstream's record of the run alone, others also its list of steps. If that list can't be had, each of the
- * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
+ * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
+ * needs it is null with that error; all other fields keep their values. If the record cannot be loaded, the run is null.
  */
 export type RunStepArgs = {
   id: Scalars['ID']['input'];
@@ -617,550 +624,562 @@ export type RunStepArgs = {
 
 
 /**
- * One execution of a workflow. Times that depend on the clock (of a run that is not finished) are as of one reading of it a
- * request, so that they agree with one another.
+ * Execution of a workflow.
+ * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
  *
- * Some fields need the upstream's record of the run alone, others also its list of steps. If that list can't be had, each of the
- * latter is null with the error of that call, and the others keep what the record tells. Without a record the run is null.
+ * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
+ * needs it is null with that error; all other fields keep their values. If the record cannot be loaded, the run is null.
  */
 export type RunStepsArgs = {
   filter?: InputMaybe<StepFilter>;
   orderBy?: InputMaybe<StepOrder>;
 };
 
-/** What changed from one run to another. Every delta is head − base: above 0 is more in the head run. */
+/** Differences between two runs. Every delta is head minus base: positive means more in the head run. */
 export type RunComparison = {
   readonly __typename?: 'RunComparison';
-  /** The run that was compared with. */
+  /** Base run. */
   readonly base?: Maybe<Run>;
-  /** Seconds, in `totalElapsedTime`. Null with a NUMBER_OUT_OF_RANGE error where an `Int` can't hold them. */
+  /** Difference in `totalElapsedTime`, in seconds. Null with a NUMBER_OUT_OF_RANGE error beyond `Int`. */
   readonly elapsedTimeDelta?: Maybe<Scalars['Int']['output']>;
-  /** The run that is judged. */
+  /** Head run. */
   readonly head?: Maybe<Run>;
   /**
-   * Node by node, each by its latest execution. What matters most stands first: BROKE, FIXED, STATUS_CHANGED, ADDED, REMOVED,
-   * then SLOWER and FASTER, then UNCHANGED; among these by the size of `durationDeltaMs`, then by id.
+   * Changes by node, each by its latest execution.
+   * Sorted by change (BROKE, FIXED, STATUS_CHANGED, ADDED, REMOVED, then SLOWER and FASTER together, UNCHANGED), then by size of
+   * `durationDeltaMs`, then by node id.
    */
   readonly nodes: ReadonlyArray<NodeComparison>;
-  /** Tokens in all. Null if either is not known, or with a NUMBER_OUT_OF_RANGE error where an `Int` can't hold them. */
+  /** Difference in total tokens. Null if either is unknown; null with a NUMBER_OUT_OF_RANGE error beyond `Int`. */
   readonly tokenDelta?: Maybe<Scalars['Int']['output']>;
-  /** Milliseconds from start to end. Null if either is not known. */
+  /** Difference in wall-clock time, in milliseconds. Null if either is unknown. */
   readonly wallClockDeltaMs?: Maybe<Scalars['Float']['output']>;
 };
 
-/** A page of runs. */
+/** Page of runs. */
 export type RunConnection = {
   readonly __typename?: 'RunConnection';
-  /** The same with a cursor each. */
+  /** Runs of this page, each with its cursor. */
   readonly edges: ReadonlyArray<RunEdge>;
-  /** The runs of this page. One that can't be had is null, with an error of its own. */
+  /** Runs of this page. A run that cannot be loaded is null, with its own error. */
   readonly nodes: ReadonlyArray<Maybe<Run>>;
-  /** Whether and where it goes on. */
+  /** Pagination info. */
   readonly pageInfo: PageInfo;
 };
 
-/** A run's place in the history. */
+/** Run with its cursor. */
 export type RunEdge = {
   readonly __typename?: 'RunEdge';
-  /** For `after`, to go on behind it. */
+  /** Cursor of this run, for `after`. */
   readonly cursor: Scalars['String']['output'];
-  /** The run. Null with an error if it can't be had. */
+  /** Run. Null with an error if it cannot be loaded. */
   readonly node?: Maybe<Run>;
 };
 
-/** Which runs are wanted; every condition that is given must hold. */
+/** Filter for runs. All given conditions must match. */
 export type RunFilter = {
-  /** Started at this moment or later. */
+  /** Started at this time or later. */
   readonly startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Started before this moment. */
+  /** Started before this time. */
   readonly startedBefore?: InputMaybe<Scalars['DateTime']['input']>;
   /** Any of these statuses. */
   readonly status?: InputMaybe<ReadonlyArray<RunStatus>>;
 };
 
-/** A stretch of a run in which no step ran, within the bounds of its timeline. */
+/** Period within the run's timeline in which no step ran. */
 export type RunGap = {
   readonly __typename?: 'RunGap';
-  /** The step that ended last before it. Null if it stands before the first step. */
+  /** Step whose end began the gap. Null if the gap precedes the first step. */
   readonly after?: Maybe<Step>;
-  /** The step whose start ended it. Null if it stands after the last step. */
+  /** Step whose start ended the gap. Null if the gap follows the last step. */
   readonly before?: Maybe<Step>;
-  /** How long it was, in milliseconds. */
+  /** Length, in milliseconds. */
   readonly durationMs: Scalars['Float']['output'];
-  /** When it ended. */
+  /** End. */
   readonly endedAt: Scalars['DateTime']['output'];
-  /** When it began. */
+  /** Start. */
   readonly startedAt: Scalars['DateTime']['output'];
 };
 
-/** How far a run has come. */
+/** Status of a run. */
 export type RunStatus =
-  /** Somebody stopped it. */
+  /** Stopped before it completed. */
   | 'CANCELLED'
-  /** It ended as it should. */
+  /** Ended successfully. */
   | 'COMPLETED'
-  /** It ended with an error. */
+  /** Ended with an error. */
   | 'FAILED'
-  /** It is accepted, but nothing has started. */
+  /** Accepted, not started. */
   | 'PENDING'
-  /** Something of it is still to end. */
+  /** Not ended. */
   | 'RUNNING'
-  /** Nothing tells: there are no steps yet, or the upstream used a word that this gateway does not know. */
+  /** No known status: there are no steps yet, a step is unreadable, or the gateway does not know the status word. */
   | 'UNKNOWN';
 
-/** Where a run's time went. All in milliseconds, with fractions. */
+/** Time breakdown of a run, in milliseconds with fractions. */
 export type RunTiming = {
   readonly __typename?: 'RunTiming';
-  /** The part of the time in which at least one step ran. */
+  /** Time in which at least one step ran. */
   readonly busyMs: Scalars['Float']['output'];
   /**
-   * `wallClockMs` minus `busyMs`, at least 0; 0 with no wall clock. Where all steps lie within the run's bounds it is the time in
-   * which none ran. Steps that ran outside them count as busy: then it may be below `longestGap`.
+   * `wallClockMs` minus `busyMs`, at least 0. 0 without a wall-clock time.
+   * This is the time in which no step ran, if all steps are within the run's bounds. Steps outside them count as busy, so the
+   * value may be less than `longestGap`.
    */
   readonly idleMs: Scalars['Float']['output'];
-  /** The longest of `timeline.gaps`, the first of equally long ones. Null if there is none. */
+  /** Longest of `timeline.gaps`, the first of equally long ones. Null without gaps. */
   readonly longestGap?: Maybe<RunGap>;
-  /** The most steps that ran at the same time. A step that ends where another starts does not count beside it. */
+  /** Maximum number of steps that ran at the same time. A step that ends when another starts does not overlap it. */
   readonly maxConcurrency: Scalars['Int']['output'];
   /**
-   * How many steps ran at once while any did, on the average: the sum of their durations, of a running step until now, divided by `busyMs`.
-   * 1 is one after the other. Null if nothing took any time.
+   * Average number of parallel steps while any step ran: `totalDurationMs` divided by `busyMs`.
+   * 1 means one after the other. Null if `busyMs` is 0.
    */
   readonly parallelism?: Maybe<Scalars['Float']['output']>;
-  /** The sum of the steps' durations: the work done. Steps that ran side by side count each. */
+  /** Sum of the steps' durations: the work done. Parallel steps each count in full. */
   readonly totalDurationMs: Scalars['Float']['output'];
-  /** From the run's start to its end, or to now while it is not finished: the time waited. Null with no start. */
+  /** Time from the run's start to its end, or to now while unfinished. Null without a start. */
   readonly wallClockMs?: Maybe<Scalars['Float']['output']>;
-  /** The time that went into failed executions that were retried. */
+  /** Time of failed executions that were retried. */
   readonly wastedMs: Scalars['Float']['output'];
 };
 
 /**
- * The tokens that a run used: sums over the steps that report any. Null: no step says. 0: really none. A sum that an `Int` can't
- * hold is null with a NUMBER_OUT_OF_RANGE error.
+ * Tokens used by a run: sums over the steps that report tokens.
+ * Null: no step reports them. 0: none were used. Null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
  */
 export type RunTokenUsage = {
   readonly __typename?: 'RunTokenUsage';
-  /** The same for each model: most tokens first, then by name. */
+  /** Usage by model: most tokens first, then by name. */
   readonly byModel: ReadonlyArray<ModelTokenUsage>;
-  /** The part of `inputTokens` that came from a model's cache; it is in them already. */
+  /** Input tokens from a model's cache, included in `inputTokens`. */
   readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
-  /** Tokens that models were given. */
+  /** Input (prompt) tokens. */
   readonly inputTokens?: Maybe<Scalars['Int']['output']>;
-  /** Tokens that models wrote. */
+  /** Output (completion) tokens. */
   readonly outputTokens?: Maybe<Scalars['Int']['output']>;
-  /** The part of `outputTokens` that went into reasoning; it is in them already. */
+  /** Output tokens for reasoning, included in `outputTokens`. */
   readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
-  /** How many steps report tokens. */
+  /** Number of steps that report tokens. */
   readonly stepsReporting: Scalars['Int']['output'];
-  /** All of them. */
+  /** All tokens. */
   readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
-/** One execution of a node. */
+/** Execution of a node. */
 export type Step = {
   readonly __typename?: 'Step';
-  /** Which execution of its node this is, from 1: by start; one without a start stands where it ended, without either last. */
+  /**
+   * Number of this execution among those of its node, from 1, by start.
+   * An execution without a start is placed by its end; without both, last.
+   */
   readonly attempt: Scalars['Int']['output'];
-  /** How many executions of its node there are in the run. */
+  /** Number of executions of the node in the run. */
   readonly attemptCount: Scalars['Int']['output'];
-  /** Why its node was executed once more. */
+  /** Kind of this execution: first, retry or iteration. */
   readonly attemptKind: AttemptKind;
   /**
-   * True if its times can't be right: it ends before it starts, or it is running and starts in the future. Then only
-   * `elapsedTime` tells how long it took.
+   * True if the times are impossible: the end is before the start, or a running step starts in the future.
+   * `durationMs` then comes from `elapsedTime`.
    */
   readonly clockSkewDetected: Scalars['Boolean']['output'];
   /**
-   * What a model was asked and what it answered, read from `inputs` and `outputs`: OpenAI chat completions and responses, Anthropic
-   * messages, and stored events of their streams. Null where neither holds a message in such a shape.
+   * Messages to and from a model, read from `inputs` and `outputs`.
+   * Formats: OpenAI chat completions and responses, Anthropic messages, and stored event streams of these. Null in any other
+   * format.
    */
   readonly conversation?: Maybe<Conversation>;
   /**
-   * How long it took, in milliseconds: end − start where both are known; else, while it runs, now − start; else what `elapsedTime`
-   * says, if above 0; else 0 where `elapsedTime` of a finished step is 0. Null where nothing tells. Never negative. A step that a
-   * finished run left running counts until the run's end (0 if it started after it); null if that is not known.
+   * Duration, in milliseconds. Null if unknown. Never negative.
+   * The first that is known: end minus start; now minus start for a running step; `elapsedTime` if above 0; 0 for a finished step
+   * whose `elapsedTime` is 0. In a finished run, a step that is still running counts to the run's end: 0 if it started later, null
+   * if the end is unknown.
    */
   readonly durationMs?: Maybe<Scalars['Float']['output']>;
-  /** Where `durationMs` comes from. */
+  /** Source of `durationMs`. */
   readonly durationSource: DurationSource;
   /**
-   * Seconds as the upstream reports them, rounded down: 2 for 2.2 s and 0 for 0.9 s. `durationMs` is exact. Null with a
-   * NUMBER_OUT_OF_RANGE error where an `Int` can't hold them.
+   * Duration in seconds, rounded down by the upstream: 2 for 2.2 s, 0 for 0.9 s. `durationMs` is exact.
+   * Null if unknown; null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
    */
   readonly elapsedTime?: Maybe<Scalars['Int']['output']>;
-  /** When it ended. Null before that, or where the upstream's text is no time. */
+  /** End. Null before it, or if the upstream sent no valid time. */
   readonly endTime?: Maybe<Scalars['DateTime']['output']>;
   /**
-   * The error as the upstream sent it; an object as its JSON text. Null if there is none: also where it says `{}`, `[]`, `null`
-   * or blanks. A step may have one and be completed all the same.
+   * Error text from the upstream; JSON text if it sent an object. A completed step may have an error.
+   * Null without an error, also if it is `{}`, `[]`, `null` or blank.
    */
   readonly error?: Maybe<Scalars['String']['output']>;
-  /** The error taken apart. Null if there is none. */
+  /** Error, parsed. Null without an error. */
   readonly errorInfo?: Maybe<StepError>;
   /**
-   * What its tokens cost by the prices that this gateway has. Null where it has no prices (`TOKEN_PRICES`), and for a step that reports no
-   * tokens.
+   * Estimated cost of the tokens.
+   * Null if the gateway has no prices (`TOKEN_PRICES`), or the step reports no tokens.
    */
   readonly estimatedCost?: Maybe<Cost>;
   /**
-   * Milliseconds between the latest end of the steps that started before it and its own start: how long the run stood still
-   * before it. 0 if one of them was still running; for the first step, since the left edge of the run's `timeline`. Null with
-   * no start, or one further than a day outside the run.
+   * Idle time before the step, in milliseconds: from the latest end of the steps that started earlier to its own start.
+   * 0 if one of them was still running. For the first step: from the left edge of the run's `timeline`.
+   * Null without a start, or if it is more than a day outside the run.
    */
   readonly gapBeforeMs?: Maybe<Scalars['Float']['output']>;
-  /** The id by which the upstream knows it. */
+  /** Id in the upstream. */
   readonly id: Scalars['ID']['output'];
-  /** What the node was given. Null if the upstream tells nothing. */
+  /** Inputs of the node. Null if the upstream sends none. */
   readonly inputs?: Maybe<Scalars['JSON']['output']>;
-  /** The size of `inputs` in bytes, as the upstream writes them; 0 if there are none. To be asked before a large payload is. */
+  /** Size of `inputs` in bytes, as JSON without blanks; 0 without inputs. Check it before you load a large payload. */
   readonly inputsSizeBytes: Scalars['Int']['output'];
-  /** True if it is completed, failed, cancelled or skipped, or of an unknown status but with an end. */
+  /** True if completed, failed, cancelled or skipped, or of unknown status with an end. */
   readonly isFinished: Scalars['Boolean']['output'];
-  /** What the upstream adds about this step in particular. Null if nothing. */
+  /** Additional data about this step. Null if the upstream sends none. */
   readonly metadata?: Maybe<Scalars['JSON']['output']>;
-  /** That node in the workflow's graph. Null if the graph does not have it. */
+  /** Node in the workflow's graph. Null if the graph does not have it. */
   readonly node?: Maybe<WorkflowNode>;
-  /** The node of the workflow that it executed. A node may be executed more than once in a run. */
+  /** Id of the executed node. A run may execute a node more than once. */
   readonly nodeId: Scalars['ID']['output'];
   /**
-   * Milliseconds from the left edge of the run's `timeline` to this step's start. Null with no start, or one further than a day
-   * outside the run.
+   * Milliseconds from the left edge of the run's `timeline` to the start of the step.
+   * Null without a start, or if it is more than a day outside the run.
    */
   readonly offsetMs?: Maybe<Scalars['Float']['output']>;
-  /** The organization that the workflow belongs to. Null if the upstream does not say. */
+  /** Id of the organization that owns the workflow. Null if the upstream does not send it. */
   readonly organizationId?: Maybe<Scalars['ID']['output']>;
-  /** What the node answered. Null if it has not answered, or the upstream tells nothing. */
+  /** Outputs of the node. Null if there are none yet, or the upstream sends none. */
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
-  /** The size of `outputs` in bytes, as the upstream writes them; 0 if there are none. */
+  /** Size of `outputs` in bytes, as JSON without blanks; 0 without outputs. */
   readonly outputsSizeBytes: Scalars['Int']['output'];
-  /** The execution of its node before it. Null if it is the first. */
+  /** Previous execution of the node. Null for the first. */
   readonly previousAttempt?: Maybe<Step>;
-  /** The upstream's own word for it. */
+  /** Status word from the upstream, unchanged. Empty if it sent none. */
   readonly rawStatus: Scalars['String']['output'];
-  /** The id of the run that it belongs to. */
+  /** Id of the run. */
   readonly runId: Scalars['ID']['output'];
   /**
-   * Its duration as a part of the run's wall clock, 0 to 1. Shares of steps that ran side by side add up to more than 1. Null where
-   * `durationMs` or the run's `wallClockMs` is null, or the latter is 0.
+   * `durationMs` divided by the run's `wallClockMs`, 0 to 1. Shares of parallel steps add up to more than 1.
+   * Null if either is null, or `wallClockMs` is 0.
    */
   readonly shareOfRun?: Maybe<Scalars['Float']['output']>;
-  /** When it started. Null before that, or where the upstream's text is no time. */
+  /** Start. Null before it, or if the upstream sent no valid time. */
   readonly startTime?: Maybe<Scalars['DateTime']['output']>;
-  /** How far it has come. */
+  /** Status. */
   readonly status: StepStatus;
-  /** The tokens that it used. Null if it does not say. */
+  /** Tokens used. Null if the step reports none. */
   readonly tokenUsage?: Maybe<TokenUsage>;
   /**
-   * Tokens as the upstream counts them: 0 today, whatever was used. `tokenUsage` has the real count. Null with a
-   * NUMBER_OUT_OF_RANGE error where an `Int` can't hold them.
+   * Tokens as the upstream counts them: currently always 0. Use `tokenUsage` for the real count.
+   * Null if unknown; null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
    */
   readonly tokens?: Maybe<Scalars['Int']['output']>;
-  /** The user who started the run. Null if the upstream does not say. */
+  /** Id of the user who started the run. Null if the upstream does not send it. */
   readonly userId?: Maybe<Scalars['ID']['output']>;
-  /** The id of the workflow that was run. */
+  /** Id of the workflow. */
   readonly workflowId: Scalars['ID']['output'];
 };
 
 
-/** One execution of a node. */
+/** Execution of a node. */
 export type StepInputsArgs = {
   path?: InputMaybe<Scalars['String']['input']>;
 };
 
 
-/** One execution of a node. */
+/** Execution of a node. */
 export type StepOutputsArgs = {
   path?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** How many steps there are, in all and of each status. */
+/** Number of steps, in total and by status. */
 export type StepCounts = {
   readonly __typename?: 'StepCounts';
-  /** Stopped by somebody. */
+  /** Cancelled steps. */
   readonly cancelled: Scalars['Int']['output'];
-  /** Ended as they should. */
+  /** Completed steps. */
   readonly completed: Scalars['Int']['output'];
-  /** Ended with an error. */
+  /** Failed steps. */
   readonly failed: Scalars['Int']['output'];
-  /** Known, but not started. */
+  /** Steps that have not started. */
   readonly pending: Scalars['Int']['output'];
-  /** Started and not ended. */
+  /** Steps that have started and not ended. */
   readonly running: Scalars['Int']['output'];
-  /** Not on the way that the workflow took. */
+  /** Skipped steps. */
   readonly skipped: Scalars['Int']['output'];
-  /** All of them: the sum of the others. */
+  /** All steps: the sum of the other counts. */
   readonly total: Scalars['Int']['output'];
-  /** Of a status that this gateway does not know. */
+  /** Steps of unknown status. */
   readonly unknown: Scalars['Int']['output'];
 };
 
-/** An error taken apart. Where the text is JSON, its usual fields are read; else the message is the text. */
+/** Parsed error. If the text is JSON, its usual fields are read; else the text is the message. */
 export type StepError = {
   readonly __typename?: 'StepError';
-  /** The error's code, where the text says. */
+  /** Error code. Null if the text has none. */
   readonly code?: Maybe<Scalars['String']['output']>;
-  /** What went wrong. Never empty. */
+  /** Message. Never empty. */
   readonly message: Scalars['String']['output'];
-  /** The whole text, as the upstream sent it. */
+  /** Full text from the upstream. */
   readonly raw: Scalars['String']['output'];
-  /** The kind of error, where the text says. */
+  /** Type of error. Null if the text has none. */
   readonly type?: Maybe<Scalars['String']['output']>;
 };
 
-/** Which steps are wanted; every condition that is given must hold. */
+/** Filter for steps. All given conditions must match. */
 export type StepFilter = {
-  /** Only the failed ones. */
+  /** Only failed steps. */
   readonly failedOnly?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Any of these nodes. */
+  /** Any of these node ids. */
   readonly nodeId?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
   /** Any of these statuses. */
   readonly status?: InputMaybe<ReadonlyArray<StepStatus>>;
 };
 
-/** An order of steps. Equal ones stay in the order of start, then of the upstream's list. */
+/** Sort order of steps. Equal steps are sorted by start, then as the upstream lists them. */
 export type StepOrder = {
-  /** Which end comes first. */
+  /** Sort direction. */
   readonly direction?: OrderDirection;
-  /** What to go by. */
+  /** Sort key. */
   readonly field: StepOrderField;
 };
 
-/** What steps are put in order by. Steps that lack the value come last, in either direction. */
+/** Sort key for steps. Steps without a value come last in both directions. */
 export type StepOrderField =
-  /** By `durationMs`. */
+  /** `durationMs`. */
   | 'DURATION'
-  /** By the node's id, as text. */
+  /** Node id, as text. */
   | 'NODE_ID'
-  /** By start. */
+  /** Start. */
   | 'START_TIME';
 
-/** How far one execution of a node has come. */
+/** Status of a step. */
 export type StepStatus =
-  /** Somebody stopped it. */
+  /** Stopped before it completed. */
   | 'CANCELLED'
-  /** It ended as it should. */
+  /** Ended successfully. */
   | 'COMPLETED'
-  /** It ended with an error, or ran out of time. */
+  /** Ended with an error or a timeout. */
   | 'FAILED'
-  /** It is known, but has not started. */
+  /** Not started. */
   | 'PENDING'
-  /** It has started and not ended. */
+  /** Started, not ended. */
   | 'RUNNING'
-  /** The workflow went another way. */
+  /** Not executed: the workflow took another branch. */
   | 'SKIPPED'
-  /** The upstream used a word that this gateway does not know; `rawStatus` has it. */
+  /** Status word that the gateway does not know; see `rawStatus`. */
   | 'UNKNOWN';
 
-/** The entry points for staying up to date, over graphql-ws at `/graphql` and graphql-sse at `/graphql/stream`. */
+/** Root of all subscriptions, over graphql-ws at `/graphql` and graphql-sse at `/graphql/stream`. */
 export type Subscription = {
   readonly __typename?: 'Subscription';
   /**
-   * A run as it goes on: its present state at once, then once for each change, whichever fields are selected. It completes
-   * after the final state (`freshness.isFinal`). While the upstream fails, one event says so by `freshness.isStale`; a run
-   * that is not there, or a key that is refused, ends it with that error. A reader who is slow misses states, never the latest.
+   * Live state of a run: the current state at once, then one event for each change, whichever fields are selected.
+   * Completes after the final state (`freshness.isFinal`). If the upstream fails, one event has `freshness.isStale`.
+   * A run that does not exist, or a rejected key, ends the subscription with that error. A slow reader skips states, never the
+   * latest one.
    */
   readonly runUpdated: Run;
   /**
-   * The runs of several workflows as they start and change: the newest 20 of each workflow and its unfinished ones at once (of its
-   * latest 100), then in each event the runs that are new or have changed since this subscription's last event, newest first.
-   * It goes on until the client ends it. A reader who is slow misses states, never a run.
+   * Live runs of several workflows, until the client unsubscribes.
+   * The first event has the newest 20 runs of each workflow, and all unfinished runs among its latest 100. Each later event has
+   * the runs that are new or have changed since the previous event, newest first. A slow reader skips states, never a run.
+   * An unfinished run is followed while it is among the workflow's latest 500.
    *
-   * While a workflow's runs can't be read, they are told once with `freshness.isStale`, and again when they can. A workflow of
-   * which nothing could be read yet, that is not there, or that this key may not see, has an error in `errors`. A key that is refused
-   * ends the subscription.
-   * A run is followed while it is unfinished and among the workflow's latest 500.
+   * If a workflow's runs cannot be read, they are sent once with `freshness.isStale`, and again after recovery. A workflow that
+   * has never been read, does not exist or may not be seen has an error in `errors`. A rejected key ends the subscription.
    */
   readonly runsUpdated: ReadonlyArray<Run>;
 };
 
 
-/** The entry points for staying up to date, over graphql-ws at `/graphql` and graphql-sse at `/graphql/stream`. */
+/** Root of all subscriptions, over graphql-ws at `/graphql` and graphql-sse at `/graphql/stream`. */
 export type SubscriptionRunUpdatedArgs = {
   id: Scalars['ID']['input'];
   workflowId: Scalars['ID']['input'];
 };
 
 
-/** The entry points for staying up to date, over graphql-ws at `/graphql` and graphql-sse at `/graphql/stream`. */
+/** Root of all subscriptions, over graphql-ws at `/graphql` and graphql-sse at `/graphql/stream`. */
 export type SubscriptionRunsUpdatedArgs = {
   workflowIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
 };
 
 /**
- * A run's steps laid out for drawing: bars in the fewest lanes in which no two overlap. It reaches from the run's `startedAt` to
- * its `endedAt` (or now while it is not finished), and further where a step that starts within a day of that does; a finished run
- * whose end is not known ends with its steps. A step that starts further out has a wrong clock, and no bar.
+ * Steps of a run laid out for drawing: bars in as few lanes as possible, without overlap in a lane.
+ * Covers the run from `startedAt` to `endedAt` (now while unfinished), extended to steps that start within a day of that. A
+ * finished run without a known end stops at its last step. A step that starts further outside has a wrong clock, and no bar.
  */
 export type Timeline = {
   readonly __typename?: 'Timeline';
-  /** The bars, by start. A step that has no start, or one further than a day outside the run, has no bar. */
+  /** Bars, by start. A step without a start, or that starts more than a day outside the run, has no bar. */
   readonly bars: ReadonlyArray<TimelineBar>;
-  /** From edge to edge, in milliseconds. Null if nothing has started. */
+  /** Length from edge to edge, in milliseconds. Null if nothing has started. */
   readonly durationMs?: Maybe<Scalars['Float']['output']>;
-  /** The right edge. Null if nothing has started. */
+  /** Right edge. Null if nothing has started. */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The stretches from edge to edge in which no step ran, in order of time: to be folded where they are long. */
+  /** Periods in which no step ran, in order of time. A drawing may fold the long ones. */
   readonly gaps: ReadonlyArray<TimelineGap>;
-  /** How many lanes the bars need. */
+  /** Number of lanes. */
   readonly laneCount: Scalars['Int']['output'];
-  /** The left edge. Null if nothing has started. */
+  /** Left edge. Null if nothing has started. */
   readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
-/** A step on the timeline. */
+/** Step on the timeline. */
 export type TimelineBar = {
   readonly __typename?: 'TimelineBar';
-  /** How long it is, in milliseconds: the step's duration, of a running step until now. 0 where it is not known. */
+  /** Duration of the step, in milliseconds; to now for a running step. 0 if unknown. */
   readonly durationMs: Scalars['Float']['output'];
-  /** Its lane, from 0. */
+  /** Lane, from 0. */
   readonly lane: Scalars['Int']['output'];
-  /** Milliseconds from the left edge to its start. */
+  /** Milliseconds from the left edge of the timeline to the start of the step. */
   readonly offsetMs: Scalars['Float']['output'];
-  /** Its left edge in percent of the timeline: 0 to 100 whatever the clocks said. 0 where the timeline has no length. */
+  /** Left edge of the bar in percent of the timeline, always 0 to 100. 0 for a timeline without length. */
   readonly offsetPercent: Scalars['Float']['output'];
-  /** The step. */
+  /** Step. */
   readonly step: Step;
-  /** Its width in percent of the timeline; with `offsetPercent` it is at most 100. */
+  /** Width of the bar in percent of the timeline. At most 100 together with `offsetPercent`. */
   readonly widthPercent: Scalars['Float']['output'];
 };
 
-/** A stretch of the timeline in which no step ran. */
+/** Period of the timeline in which no step ran. */
 export type TimelineGap = {
   readonly __typename?: 'TimelineGap';
-  /** How long it is, in milliseconds. */
+  /** Length, in milliseconds. */
   readonly durationMs: Scalars['Float']['output'];
-  /** Milliseconds from the left edge to its beginning. */
+  /** Milliseconds from the left edge of the timeline to the start of the gap. */
   readonly offsetMs: Scalars['Float']['output'];
 };
 
-/** Where a token count comes from. */
+/** Source of a token count. */
 export type TokenSource =
-  /** The `usage` object in the step's outputs, or in the stored events of a stream there. */
+  /** The `usage` object in the step's outputs, or in an event stream stored there. */
   | 'OUTPUTS'
-  /** The upstream's own count (`Step.tokens`). */
+  /** The upstream's own count, `Step.tokens`. */
   | 'UPSTREAM';
 
 /**
- * The tokens that a step used. Null: it does not say. 0: really none. A count that an `Int` can't hold is null with a
- * NUMBER_OUT_OF_RANGE error.
+ * Tokens used by a step.
+ * Null: not reported. 0: none were used. Null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
  */
 export type TokenUsage = {
   readonly __typename?: 'TokenUsage';
-  /** The part of `inputTokens` that came from the model's cache; it is in them already. */
+  /** Input tokens from the model's cache, included in `inputTokens`. */
   readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
-  /** Tokens that the model was given. */
+  /** Input (prompt) tokens. */
   readonly inputTokens?: Maybe<Scalars['Int']['output']>;
-  /** The model, as the outputs name it. Null if they name none. */
+  /** Model name from the outputs. Null if they name none. */
   readonly model?: Maybe<Scalars['String']['output']>;
-  /** Tokens that the model wrote. */
+  /** Output (completion) tokens. */
   readonly outputTokens?: Maybe<Scalars['Int']['output']>;
-  /** The part of `outputTokens` that went into reasoning; it is in them already. */
+  /** Output tokens for reasoning, included in `outputTokens`. */
   readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
-  /** Where `totalTokens` comes from. */
+  /** Source of `totalTokens`. */
   readonly source: TokenSource;
-  /** All of them. */
+  /** All tokens. */
   readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
-/** A model's request that a tool be called. */
+/** Request of a model to call a tool. */
 export type ToolCall = {
   readonly __typename?: 'ToolCall';
-  /** What it is called with: JSON text as a rule, but a model may write anything. At most 100,000 characters. */
+  /** Arguments: usually JSON text, but a model may write anything. At most 100,000 characters. */
   readonly arguments?: Maybe<Scalars['String']['output']>;
-  /** By this id the answer to the call names it. */
+  /** Id, repeated by the message that answers the call. */
   readonly id?: Maybe<Scalars['String']['output']>;
-  /** The tool's name. */
+  /** Tool name. */
   readonly name?: Maybe<Scalars['String']['output']>;
 };
 
-/** A part of the time in which a workflow's latest runs started. */
+/** Time bucket of a trend, with the runs that started in it. */
 export type TrendBucket = {
   readonly __typename?: 'TrendBucket';
-  /** Where it ends: runs that started before are in it. Those that started just then are only in the last one. */
+  /** End of the bucket, exclusive; inclusive for the last bucket. */
   readonly endedAt: Scalars['DateTime']['output'];
-  /** How many of them failed. */
+  /** Number of failed runs. */
   readonly failedCount: Scalars['Int']['output'];
   /**
-   * False if runs may have started in it that were not looked at: it reaches further back than the latest `last` runs. Only a trend
-   * with `startedAfter` has such parts.
+   * False if the bucket may miss runs because it reaches further back than the latest `last` runs.
+   * Always true without `startedAfter`.
    */
   readonly isComplete: Scalars['Boolean']['output'];
   /**
-   * The same by node, in order of id. It needs the steps of its runs: one upstream call for each that is not held yet, within the
-   * operation's budget. Runs whose steps the upstream has no more are left out.
+   * Statistics of each node, by node id.
+   * Costs one upstream call for each run whose steps are not cached, within the operation's budget.
+   * Runs whose steps the upstream has deleted are left out.
    */
   readonly nodes?: Maybe<ReadonlyArray<NodeStatistics>>;
-  /** How many runs started in it, of those that were looked at. */
+  /** Number of examined runs that started in the bucket. */
   readonly runCount: Scalars['Int']['output'];
-  /** Where it begins: runs that started then or later are in it. */
+  /** Start of the bucket, inclusive. */
   readonly startedAt: Scalars['DateTime']['output'];
-  /** From start to end of the finished ones, in milliseconds, as their records tell it. Null if none does. */
+  /** Time from start to end of finished runs, in milliseconds, by their records. Null if no record has both. */
   readonly wallClockMs?: Maybe<Distribution>;
 };
 
 /**
- * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows. It is null if the
- * list does not say, and null with a NOT_FOUND error if the list does not have the workflow.
+ * Graph of nodes that can be run.
+ * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
+ * and null with a NOT_FOUND error if the list does not have the workflow.
  */
 export type Workflow = {
   readonly __typename?: 'Workflow';
-  /** When it was made. */
+  /** Creation time. */
   readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
-  /** What it is for. */
+  /** Purpose of the workflow, as its author describes it. */
   readonly description?: Maybe<Scalars['String']['output']>;
   /**
-   * Why its latest runs failed: those that failed alike, together. The largest group stands first, then the one that was seen
-   * last. A failed run whose steps can't be had stands last, as null with an error of its own.
-   * It needs the steps of the failed runs: one upstream call for each that is not held yet, within the operation's budget.
+   * Failed runs among the latest runs, grouped by similar failure. Largest group first, then the most recent one.
+   * A failed run whose steps cannot be loaded is null at the end of the list, with its own error.
+   * Costs one upstream call for each failed run whose steps are not cached, within the operation's budget.
    */
   readonly failureGroups?: Maybe<ReadonlyArray<Maybe<FailureGroup>>>;
-  /** Its nodes and how they follow one another. Null if the upstream does not say. */
+  /** Nodes and edges. Null if the upstream does not send them. */
   readonly graph?: Maybe<WorkflowGraph>;
-  /** The id by which the upstream knows it. */
+  /** Id in the upstream. */
   readonly id: Scalars['ID']['output'];
-  /** True if it may be seen outside its organization. */
+  /** True if the workflow is visible outside its organization. */
   readonly isPublic?: Maybe<Scalars['Boolean']['output']>;
-  /** Its name. */
+  /** Display name. */
   readonly name?: Maybe<Scalars['String']['output']>;
-  /** The organization that it belongs to. */
+  /** Id of the organization that owns the workflow. */
   readonly organizationId?: Maybe<Scalars['ID']['output']>;
-  /** One of its runs. Null with a NOT_FOUND error if there is none. */
+  /** Run of this workflow by id. Null with a NOT_FOUND error if it does not exist. */
   readonly run?: Maybe<Run>;
   /**
-   * Its runs, newest first. The history moves while it is paged through: a cursor keeps its place among the runs, so that none
-   * is repeated or skipped when new ones start. Only if the upstream forgets the very run that a cursor stands at, the page
-   * goes on with the next older one by start. If a cursor's run has moved by more than a thousand, the page may be empty, and
-   * `pageInfo.endCursor` still leads on; of an upstream that does not page by offset it is an UPSTREAM_CONTRACT_VIOLATION error.
-   * With a filter, at most 500 runs are looked at for one page: it may then hold fewer than `first`, even none, and
-   * `pageInfo.endCursor` still leads on.
+   * Runs, newest first.
+   * Cursors are stable: no run is repeated or skipped when new runs start. If the upstream has deleted the run of a cursor, the
+   * page continues with the next older run by start.
+   *
+   * With a filter, one page examines at most 500 runs. It may have fewer runs than `first`, or none; continue with
+   * `pageInfo.endCursor`. The same applies if more than 1000 new runs have started since the cursor; an upstream that does not
+   * page by offset then causes an UPSTREAM_CONTRACT_VIOLATION error.
    */
   readonly runs?: Maybe<RunConnection>;
   /**
-   * Several of its runs at once, in the order of the ids. At most 100. One that can't be had is null, with an error of its
-   * own; the others are answered.
+   * Several runs by id, in the order of the ids, at most 100.
+   * A run that cannot be loaded is null, with its own error.
    */
   readonly runsById?: Maybe<ReadonlyArray<Maybe<Run>>>;
-  /** What its latest runs tell together. */
+  /** Statistics of the latest runs. */
   readonly statistics?: Maybe<WorkflowStatistics>;
-  /** The upstream's word for its state, such as `active`. */
+  /** Status word from the upstream, such as `active`. */
   readonly status?: Maybe<Scalars['String']['output']>;
   /**
-   * How its latest runs went, over time: their span, from the earliest start to the latest one, in equal parts, oldest first. Where
-   * `startedAfter` or `startedBefore` is given, the span begins or ends there. Runs that have not started are in none. Empty without
-   * runs, unless both ends are given; a single part if all started at the same moment.
+   * Latest runs over time, in equal time buckets, oldest first.
+   * The buckets cover the time from the earliest to the latest start. `startedAfter` and `startedBefore` replace these bounds.
+   * Runs that have not started are in no bucket. Empty without runs, unless both bounds are given. One bucket if all runs started
+   * at the same time.
    */
   readonly trend?: Maybe<ReadonlyArray<TrendBucket>>;
-  /** When it was last changed. */
+  /** Time of the last change. */
   readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Its version. */
+  /** Version. */
   readonly version?: Maybe<Scalars['String']['output']>;
 };
 
 
 /**
- * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows. It is null if the
- * list does not say, and null with a NOT_FOUND error if the list does not have the workflow.
+ * Graph of nodes that can be run.
+ * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
+ * and null with a NOT_FOUND error if the list does not have the workflow.
  */
 export type WorkflowFailureGroupsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -1170,8 +1189,9 @@ export type WorkflowFailureGroupsArgs = {
 
 
 /**
- * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows. It is null if the
- * list does not say, and null with a NOT_FOUND error if the list does not have the workflow.
+ * Graph of nodes that can be run.
+ * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
+ * and null with a NOT_FOUND error if the list does not have the workflow.
  */
 export type WorkflowRunArgs = {
   id: Scalars['ID']['input'];
@@ -1179,8 +1199,9 @@ export type WorkflowRunArgs = {
 
 
 /**
- * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows. It is null if the
- * list does not say, and null with a NOT_FOUND error if the list does not have the workflow.
+ * Graph of nodes that can be run.
+ * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
+ * and null with a NOT_FOUND error if the list does not have the workflow.
  */
 export type WorkflowRunsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
@@ -1190,8 +1211,9 @@ export type WorkflowRunsArgs = {
 
 
 /**
- * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows. It is null if the
- * list does not say, and null with a NOT_FOUND error if the list does not have the workflow.
+ * Graph of nodes that can be run.
+ * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
+ * and null with a NOT_FOUND error if the list does not have the workflow.
  */
 export type WorkflowRunsByIdArgs = {
   ids: ReadonlyArray<Scalars['ID']['input']>;
@@ -1199,8 +1221,9 @@ export type WorkflowRunsByIdArgs = {
 
 
 /**
- * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows. It is null if the
- * list does not say, and null with a NOT_FOUND error if the list does not have the workflow.
+ * Graph of nodes that can be run.
+ * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
+ * and null with a NOT_FOUND error if the list does not have the workflow.
  */
 export type WorkflowStatisticsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -1210,8 +1233,9 @@ export type WorkflowStatisticsArgs = {
 
 
 /**
- * Something that can be run: a graph of nodes. All but `id` and its runs comes from the upstream's list of workflows. It is null if the
- * list does not say, and null with a NOT_FOUND error if the list does not have the workflow.
+ * Graph of nodes that can be run.
+ * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
+ * and null with a NOT_FOUND error if the list does not have the workflow.
  */
 export type WorkflowTrendArgs = {
   buckets?: InputMaybe<Scalars['Int']['input']>;
@@ -1220,80 +1244,81 @@ export type WorkflowTrendArgs = {
   startedBefore?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
-/** A page of workflows. */
+/** Page of workflows. */
 export type WorkflowConnection = {
   readonly __typename?: 'WorkflowConnection';
-  /** The same with a cursor each. */
+  /** Workflows of this page, each with its cursor. */
   readonly edges: ReadonlyArray<WorkflowConnectionEdge>;
-  /** The workflows of this page. */
+  /** Workflows of this page. */
   readonly nodes: ReadonlyArray<Workflow>;
-  /** Whether and where it goes on. */
+  /** Pagination info. */
   readonly pageInfo: PageInfo;
-  /** How many there are on all pages together. */
+  /** Number of workflows on all pages. */
   readonly totalCount: Scalars['Int']['output'];
 };
 
-/** A workflow's place in a list. */
+/** Workflow with its cursor. */
 export type WorkflowConnectionEdge = {
   readonly __typename?: 'WorkflowConnectionEdge';
-  /** For `after`, to go on behind it. */
+  /** Cursor of this workflow, for `after`. */
   readonly cursor: Scalars['String']['output'];
-  /** The workflow. */
+  /** Workflow. */
   readonly node: Workflow;
 };
 
-/** One node follows another. */
+/** Edge between two nodes. */
 export type WorkflowEdge = {
   readonly __typename?: 'WorkflowEdge';
-  /** The id of the node before. */
+  /** Id of the preceding node. */
   readonly from: Scalars['ID']['output'];
-  /** The id of the node after. */
+  /** Id of the following node. */
   readonly to: Scalars['ID']['output'];
 };
 
-/** A workflow's nodes and how they follow one another. START and END are no nodes: `entry` and `finish` stand for them. */
+/** Nodes and edges of a workflow. START and END are not nodes: see `entry` and `finish`. */
 export type WorkflowGraph = {
   readonly __typename?: 'WorkflowGraph';
-  /** Which node follows which. An edge may name a node that does not exist: it is passed on as it is. */
+  /** Edges. An edge may name a node that does not exist; it is passed on unchanged. */
   readonly edges: ReadonlyArray<WorkflowEdge>;
-  /** The node that runs first. Null if the upstream names none, or several. */
+  /** Id of the first node. Null if the upstream names none or several. */
   readonly entry?: Maybe<Scalars['ID']['output']>;
-  /** The node that runs last. Null if the upstream names none, or several. */
+  /** Id of the last node. Null if the upstream names none or several. */
   readonly finish?: Maybe<Scalars['ID']['output']>;
-  /** The nodes, in the upstream's order. */
+  /** Nodes, in the upstream's order. */
   readonly nodes: ReadonlyArray<WorkflowNode>;
 };
 
-/** A node of a workflow. */
+/** Node of a workflow. */
 export type WorkflowNode = {
   readonly __typename?: 'WorkflowNode';
-  /** What it is for. Null if its author did not write that down. */
+  /** Purpose of the node, as its author describes it. Null without a description. */
   readonly description?: Maybe<Scalars['String']['output']>;
-  /** Its id: steps name it as their `nodeId`. */
+  /** Id, unique within the workflow. `Step.nodeId` refers to it. */
   readonly id: Scalars['ID']['output'];
-  /** What kind of node it is: `model`, `code`, an integration, … Null if the upstream does not say. */
+  /** Type, such as `model`, `code` or an integration. Null if the upstream does not send it. */
   readonly type?: Maybe<Scalars['String']['output']>;
 };
 
-/** What a workflow's latest runs tell together. */
+/** Statistics of a workflow's latest runs. */
 export type WorkflowStatistics = {
   readonly __typename?: 'WorkflowStatistics';
-  /** How many completed. */
+  /** Number of completed runs. */
   readonly completedCount: Scalars['Int']['output'];
-  /** How many failed. */
+  /** Number of failed runs. */
   readonly failedCount: Scalars['Int']['output'];
-  /** How many of them are completed, failed or cancelled, or of an unknown status with an end. */
+  /** Number of finished runs: completed, failed, cancelled, or of unknown status with an end. */
   readonly finishedCount: Scalars['Int']['output'];
   /**
-   * The same by node, in order of id. It needs the steps of every run that was looked at: one upstream call for each that is
-   * not held yet, within the operation's budget. Runs whose steps the upstream has no more are left out.
+   * Statistics of each node, by node id.
+   * Costs one upstream call for each run whose steps are not cached, within the operation's budget.
+   * Runs whose steps the upstream has deleted are left out.
    */
   readonly nodes?: Maybe<ReadonlyArray<NodeStatistics>>;
-  /** How many runs were looked at. */
+  /** Number of runs examined. */
   readonly runCount: Scalars['Int']['output'];
-  /** Completed ones as a part of the finished ones, 0 to 1. Null if none is finished. */
+  /** Completed runs divided by finished runs, 0 to 1. Null if no run is finished. */
   readonly successRate?: Maybe<Scalars['Float']['output']>;
-  /** From start to end of the finished runs, in milliseconds, as their records tell it. Null if none does. */
+  /** Time from start to end of finished runs, in milliseconds, by their records. Null if no record has both. */
   readonly wallClockMs?: Maybe<Distribution>;
 };
 

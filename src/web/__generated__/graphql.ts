@@ -4,88 +4,85 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** Why a node was executed once more. */
+/** Kind of an execution, compared with the previous execution of the same node. */
 export type AttemptKind =
-  /** The node's first execution in this run. */
+  /** First execution of the node in the run. */
   | 'FIRST'
-  /** A loop or a fan-out: the execution before it had not failed, or had not ended by its start. */
+  /** Loop or fan-out: the previous execution did not fail, or had not ended when this one started. */
   | 'ITERATION'
-  /** The execution before it had failed, and had ended by its start. */
+  /** The previous execution failed, and had ended when this one started. */
   | 'RETRY';
 
-/** Where a step's `durationMs` comes from. */
+/** Source of `Step.durationMs`. */
 export type DurationSource =
-  /** The upstream's `elapsed_time`: whole seconds, rounded down. */
+  /** `elapsedTime`: whole seconds, rounded down. */
   | 'ELAPSED_SECONDS'
-  /**
-   * The step is running: now (the time of this request) minus its start. One that a finished run left running counts until the
-   * run's end.
-   */
+  /** Running step: now (the time of the request) minus start. In a finished run: end of the run minus start. */
   | 'LIVE'
-  /** It is not known: `durationMs` is null. */
+  /** Unknown: `durationMs` is null. */
   | 'NONE'
-  /** End minus start: exact to the microsecond. */
+  /** End minus start, exact to the microsecond. */
   | 'TIMESTAMPS';
 
-/** What changed at a node from one run to another. */
+/** Change of a node from the base run to the head run. */
 export type NodeChange =
-  /** It ran only in the head run. */
+  /** Executed only in the head run. */
   | 'ADDED'
-  /** It completed in the base run and failed in the head run. */
+  /** Completed in the base run, failed in the head run. */
   | 'BROKE'
-  /** The same status, and it took less time: by more than 100 ms and more than 10 % of the shorter duration. */
+  /** Same status, shorter duration: by more than 100 ms and by more than 10 % of the shorter duration. */
   | 'FASTER'
-  /** It failed in the base run and completed in the head run. */
+  /** Failed in the base run, completed in the head run. */
   | 'FIXED'
-  /** It ran only in the base run. */
+  /** Executed only in the base run. */
   | 'REMOVED'
-  /** The same status, and it took longer: by more than 100 ms and more than 10 % of the shorter duration. */
+  /** Same status, longer duration: by more than 100 ms and by more than 10 % of the shorter duration. */
   | 'SLOWER'
-  /** Its status is another one, in any other way. */
+  /** Any other change of status. */
   | 'STATUS_CHANGED'
-  /** The same status, and no such change of its duration; or one of the durations is not known. */
+  /** Same status, neither SLOWER nor FASTER. Also if a duration is unknown. */
   | 'UNCHANGED';
 
-/** Which runs are wanted; every condition that is given must hold. */
+/** Filter for runs. All given conditions must match. */
 export type RunFilter = {
-  /** Started at this moment or later. */
+  /** Started at this time or later. */
   readonly startedAfter?: string | null | undefined;
-  /** Started before this moment. */
+  /** Started before this time. */
   readonly startedBefore?: string | null | undefined;
   /** Any of these statuses. */
   readonly status?: ReadonlyArray<RunStatus> | null | undefined;
 };
 
-/** How far a run has come. */
+/** Status of a run. */
 export type RunStatus =
-  /** Somebody stopped it. */
+  /** Stopped before it completed. */
   | 'CANCELLED'
-  /** It ended as it should. */
+  /** Ended successfully. */
   | 'COMPLETED'
-  /** It ended with an error. */
+  /** Ended with an error. */
   | 'FAILED'
-  /** It is accepted, but nothing has started. */
+  /** Accepted, not started. */
   | 'PENDING'
-  /** Something of it is still to end. */
+  /** Not ended. */
   | 'RUNNING'
-  /** Nothing tells: there are no steps yet, or the upstream used a word that this gateway does not know. */
+  /** No known status: there are no steps yet, a step is unreadable, or the gateway does not know the status word. */
   | 'UNKNOWN';
 
-/** How far one execution of a node has come. */
+/** Status of a step. */
 export type StepStatus =
-  /** Somebody stopped it. */
+  /** Stopped before it completed. */
   | 'CANCELLED'
-  /** It ended as it should. */
+  /** Ended successfully. */
   | 'COMPLETED'
-  /** It ended with an error, or ran out of time. */
+  /** Ended with an error or a timeout. */
   | 'FAILED'
-  /** It is known, but has not started. */
+  /** Not started. */
   | 'PENDING'
-  /** It has started and not ended. */
+  /** Started, not ended. */
   | 'RUNNING'
-  /** The workflow went another way. */
+  /** Not executed: the workflow took another branch. */
   | 'SKIPPED'
-  /** The upstream used a word that this gateway does not know; `rawStatus` has it. */
+  /** Status word that the gateway does not know; see `rawStatus`. */
   | 'UNKNOWN';
 
 export type ComparisonTableFragment = { readonly wallClockDeltaMs: number | null, readonly elapsedTimeDelta: number | null, readonly tokenDelta: number | null, readonly base: { readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly wallClockMs: number | null } | null, readonly head: { readonly id: string, readonly workflowId: string, readonly status: RunStatus, readonly wallClockMs: number | null } | null, readonly nodes: ReadonlyArray<{ readonly nodeId: string, readonly change: NodeChange, readonly durationDeltaMs: number | null, readonly baseStep: { readonly id: string, readonly status: StepStatus, readonly durationMs: number | null, readonly inputsSizeBytes: number, readonly outputsSizeBytes: number } | null, readonly headStep: { readonly id: string, readonly status: StepStatus, readonly durationMs: number | null, readonly inputsSizeBytes: number, readonly outputsSizeBytes: number } | null }> } & { ' $fragmentName'?: 'ComparisonTableFragment' };

@@ -3,7 +3,7 @@ import { wireWorkflow } from '../../harness/scripted-history.ts';
 import { rawJSON, wireRun } from '../../harness/wire.ts';
 import { graph, history, noSteps, record, steps, TIDY, workflow, type Examples } from './variation.ts';
 
-/** All that may be missing of a workflow. */
+/** All optional fields of a workflow. */
 const UNKNOWN = {
   ...{ name: null, description: null, status: null, version: null, isPublic: null },
   ...{ createdAt: null, updatedAt: null, graph: null },
@@ -22,7 +22,7 @@ export const OF_OTHER_CALLS: Examples = {
       { startedAt: '2025-03-13T02:41:15.144Z' },
     ),
   ],
-  'an item of the history is not a run, or has no `id` that can be read': [
+  'an item of the history is not a run, or has no readable `id`': [
     history([wireRun('r2'), null, { detail: 'none' }, wireRun('', { id: {} }), wireRun('r1')], ['r2', 'r1'], {
       'runs[]': 2,
     }),
@@ -40,7 +40,7 @@ export const OF_OTHER_CALLS: Examples = {
       [...['r9', 'r8', 'r7', 'r6', 'r5']],
     ),
   ],
-  'an item of the list is not a workflow, or has no `workflow_id` that can be read': [
+  'an item of the list is not a workflow, or has no readable `workflow_id`': [
     workflow(wireWorkflow('', { workflow_id: null }), null),
   ],
   '`workflow_id` is a whole number': [
@@ -92,7 +92,7 @@ const encoded = (encoding: string, raw: Buffer) => ({ raw, headers: { 'content-e
 
 export const OF_BODIES: Examples = {
   'texts are not UTF-8': [steps([{ raw: Buffer.from(STEPS.replace('"Refund approved."', '"größer"'), 'latin1') }])],
-  'a byte order mark stands before the JSON': [steps([{ raw: `\uFEFF${STEPS}` }])],
+  'a byte order mark precedes the JSON': [steps([{ raw: `\uFEFF${STEPS}` }])],
   'JSON comes with another content type': [steps([{ raw: STEPS, headers: { 'content-type': 'text/html' } }])],
   'the answer is compressed by gzip': [
     steps([encoded('gzip', gzipSync(STEPS))]),
@@ -106,7 +106,7 @@ export const OF_BODIES: Examples = {
     noSteps('UPSTREAM_MAX_RESPONSE_BYTES', encoded('gzip', gzipSync(Buffer.alloc(2 ** 24, ' ')))),
   ],
   'HTTP 204': [noSteps('has no content (HTTP 204)', { status: 204, raw: '' })],
-  'an empty body, or blanks alone': ['', '\n', ' '.repeat(4096)].map((raw) => noSteps('is empty, not JSON', { raw })),
+  'an empty body, or only blanks': ['', '\n', ' '.repeat(4096)].map((raw) => noSteps('is empty, not JSON', { raw })),
   'NDJSON: one JSON value a line': [
     noSteps('is NDJSON', { raw: '{"id":"s1"}\n{"id":"s2"}\n' }),
     noSteps('is NDJSON', { raw: `{"id":"s1"}\n{"id":"s2"}\n{"id":"${'x'.repeat(5000)}"}` }),

@@ -6,7 +6,7 @@ const START = 'start_time';
 const SECONDS = 1_741_833_675;
 const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 
-/** Any id of a step that can't be read. */
+/** Unreadable ids of a step. */
 const NO_IDS = [true, ['a'], { id: 'a' }, 1.5, 1e300];
 
 export const OF_STEPS: Examples = {
@@ -34,11 +34,11 @@ export const OF_STEPS: Examples = {
     step({ status: 'Timed-Out' }, { status: 'FAILED', rawStatus: 'Timed-Out' }),
     step({ status: 'TIMED_OUT' }, { status: 'FAILED', rawStatus: 'TIMED_OUT' }),
   ],
-  '`status` is a word that is not known': [
+  '`status` is an unknown word': [
     step({ status: 'archived' }, { status: 'UNKNOWN', rawStatus: 'archived' }),
     step({ status: 3 }, { status: 'UNKNOWN', rawStatus: '3' }),
   ],
-  '`status` is missing or no text': [undefined, null, '', ['completed'], { word: 'completed' }].map((status) =>
+  '`status` is missing or not text': [undefined, null, '', ['completed'], { word: 'completed' }].map((status) =>
     step({ status }, { status: 'UNKNOWN', rawStatus: '' }),
   ),
   'a time is in seconds since 1970': [
@@ -61,7 +61,7 @@ export const OF_STEPS: Examples = {
     ['2025-03-12 00:59:55.465508+00:00', '2025-03-12T00:59:55.465508+00:00'],
   ]),
   'a time has no zone': values(START, 'startTime', [['2025-03-13T02:41:15.144470', '2025-03-13T02:41:15.144470Z']]),
-  'a time is another text, or a day that there is not': [
+  'a time is another text, or a date that does not exist': [
     ...['yesterday', '2025-13-45T00:00:00Z', '2025-02-30T00:00:00Z'].map((time) =>
       step({ start_time: time, end_time: time }, { startTime: null, endTime: null }),
     ),
@@ -106,7 +106,7 @@ export const OF_STEPS: Examples = {
     ['x'.repeat(2 ** 18), '(an error that is longer than 256 KiB)'],
     [{ a: 'x'.repeat(2 ** 18) }, '(an error that is longer than 256 KiB)'],
   ]),
-  '`description` or `message` is beyond 64 KiB, or another field (no payload) 4 KiB': lost(
+  '`description` or `message` is longer than 64 KiB, or another field (not a payload) than 4 KiB': lost(
     'organization_id',
     'organizationId',
     ['x'.repeat(2 ** 12), Array.from({ length: 2100 }, () => [])],

@@ -1,24 +1,24 @@
-/** Ways in which an upstream may differ from the contract: examples of a row of the table in docs/upstream.md. */
+/** Forms of values that differ from the contract: examples of a row of the table in docs/upstream-deviations.md. */
 import type { Endpoint, Reply } from '../../harness/faulty-upstream.ts';
 import { wireWorkflow } from '../../harness/scripted-history.ts';
 import { wireRun, wireStep, type Wire } from '../../harness/wire.ts';
 
 export interface Example {
-  /** To each call of this kind, one after another; the last one stays. */
+  /** The replies to each call of this kind, in order. The last one repeats. */
   readonly replies: Partial<Record<Endpoint, readonly Reply[]>>;
   readonly query: string;
-  /** Left out where the whole call has failed. */
+  /** Left out if the whole call fails. */
   readonly data?: unknown;
-  /** The code and a part of the message of the one error. */
+  /** Code and part of the message of the only error. */
   readonly error?: readonly [string, string];
-  /** How many values are counted, by the fields of the row. A field that is left out counts one. */
+  /** Number of counted values by field. 1 for a field of the row that is left out. */
   readonly counts?: Readonly<Record<string, number>>;
 }
 
-/** By the first cell of their row. */
+/** By the first cell of the row. */
 export type Examples = Readonly<Record<string, readonly Example[]>>;
 
-/** The answers if nothing differs. */
+/** Answers without deviations. */
 export const TIDY: Partial<Record<Endpoint, Reply>> = {
   steps: { json: [wireStep({ id: 's1' }), wireStep({ id: 's2', node_id: 'send' })] },
   run: { json: [wireRun('r1')] },
@@ -47,14 +47,14 @@ const STEP = {
 };
 const OTHER = { ...STEP, id: 's2', nodeId: 'send' };
 
-/** A step that differs in these fields, and one that does not. `answered`: the fields of the answer that differ. */
+/** One step with these fields, and one without deviations. `answered`: the fields that differ in the gateway's answer. */
 export function step(fields: Wire, answered: object = {}, error?: Example['error']): Example {
   return {
     replies: { steps: [{ json: [wireStep({ id: 's1', ...fields }), wireStep({ id: 's2', node_id: 'send' })] }] },
     query: STEPS,
     data: { run: { status: 'COMPLETED', steps: [{ ...STEP, ...answered }, OTHER] } },
     ...(error && { error }),
-    // Of a row that names several fields, those that the example has.
+    // A row may name several fields: only the fields of this example are counted.
     counts: Object.fromEntries(
       Object.keys(wireStep())
         .filter((name) => !(name in fields))
@@ -63,7 +63,7 @@ export function step(fields: Wire, answered: object = {}, error?: Example['error
   };
 }
 
-/** A step for each value of the field, and how the value is answered. */
+/** One step for each value of the field, with the value in the gateway's answer. */
 export const values = (
   field: string,
   answeredAs: string,
@@ -77,7 +77,7 @@ export const lost = (field: string, answeredAs: string, sent: readonly unknown[]
     sent.map((value) => [value, null]),
   );
 
-/** The answer to the call for steps differs, and is answered as if it did not, with these items after the steps. */
+/** Replies to the steps call that are read like the tidy one. `others` follow the steps in the gateway's answer. */
 export const steps = (replies: readonly Reply[], others: readonly null[] = [], error?: Example['error']): Example => ({
   replies: { steps: replies },
   query: STEPS,
@@ -85,7 +85,7 @@ export const steps = (replies: readonly Reply[], others: readonly null[] = [], e
   ...(error && { error }),
 });
 
-/** The answer to the call for steps can't be read. */
+/** A reply to the steps call that cannot be read. */
 export const noSteps = (message: string, reply: Reply): Example => ({
   replies: { steps: [reply] },
   query: STEPS,
@@ -126,7 +126,7 @@ const WORKFLOW = {
   },
 };
 
-/** A workflow differs in these fields, and another one does not. Null in place of an answer: the workflow is left out. */
+/** One deviating workflow, and one without deviations. `answered` is null if the gateway leaves the workflow out. */
 export const workflow = (item: unknown, answered: object | null, counts = {}): Example => ({
   replies: { workflows: [{ json: [item, wireWorkflow('other')] }] },
   query: `{ workflows { nodes { id name description status version isPublic createdAt updatedAt graph {
