@@ -1,5 +1,4 @@
 /** What was measured and how it is told: on the terminal, as JSON, and in docs/PERFORMANCE.md. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { BENCH, ROOT } from './contenders.ts';
 
@@ -227,6 +226,4 @@ function writeDocument(report: Report): void {
   if (start === -1 || end < start) throw new Error(`${DOCUMENT} must hold ${START} and, after it, ${END}`);
   const before = text.slice(0, start + START.length);
   writeFileSync(DOCUMENT, `${before}\n\n${toMarkdown(report)}\n\n${text.slice(end)}`);
-  // The project's own format, which its check asks for.
-  spawnSync(process.execPath, [`${ROOT}node_modules/prettier/bin/prettier.cjs`, '--write', DOCUMENT], { cwd: ROOT });
 }

@@ -1,7 +1,6 @@
 /** Writes the tables of docs/configuration.md from the schema of the settings, or with `--check` says whether they are current. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
 import { variableOf } from '../src/config/config-error.ts';
 import { DOCUMENTED } from '../src/config/variables.ts';
@@ -37,7 +36,7 @@ function withTables(page: string): string {
 }
 
 const page = readFileSync(PATH, 'utf8');
-const current = await format(withTables(page), { ...(await resolveConfig(PATH)), filepath: PATH });
+const current = withTables(page);
 if (!process.argv.includes('--check')) writeFileSync(PATH, current);
 else if (page !== current) {
   process.stderr.write('docs/configuration.md differs from src/config: run npm run docs:config\n');
