@@ -1,7 +1,7 @@
 /** docs/upstream.openapi.yaml against both sides of the contract: the sample that answers, and the gateway that reads. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { createEmbeddedUpstream } from '../../src/embedded-upstream/server.ts';
+import { createEmbeddedUpstream } from '../../src/sample/server.ts';
 import { WIRE_NAMES } from '../../src/upstream/contract.ts';
 import { deviationsOf } from '../harness/deviations.ts';
 import { startFaultyUpstream, type Endpoint, type Script } from '../harness/faulty-upstream.ts';
