@@ -2,6 +2,7 @@
  * Answers in Valkey, sealed, each with the epoch of its viewer: both are read by one command. Times are converted to Valkey's clock here
  * and nowhere else.
  */
+import type { SharedState } from '../../runs/ports.ts';
 import { identityOf, type Viewer } from '../../runs/viewer.ts';
 import type { Fleet } from '../fleet.ts';
 import { readEpoch, renewEpoch } from './epochs.ts';
@@ -13,22 +14,16 @@ export interface SharedAnswer {
   /** The name of the lease for its call. */
   readonly lease: string;
   /** Null where Valkey does not say. */
-  read(): Promise<SharedState | null>;
+  read(): Promise<KnownState | null>;
   /** A call of the viewer that was sent then has succeeded. Resolves with the epoch's token; null if the right is withdrawn. */
   renew(sentAt: number): Promise<string | null>;
   /** Infinity: it is final. */
   store(answer: NewAnswer, sharedMs: number): Promise<boolean>;
 }
 
-export interface SharedState {
-  /** When the right was last withdrawn, in Valkey's time; 0: not lately. */
-  readonly withdrawnMs: number;
-  /** When the last successful call since then was sent, in this gateway's time; null: there was none. */
-  readonly successAt: number | null;
+export interface KnownState extends SharedState {
   /** The token of the epoch that new answers belong to; null: there is none yet. */
   readonly epoch: string | null;
-  /** Opens the answer of the viewer's epoch, in this gateway's time. Null: there is none. */
-  answer(): Promise<EpochAnswer | null>;
 }
 
 /** Times are this gateway's, in milliseconds since 1970. */
@@ -91,11 +86,13 @@ export function createSharedAnswers({ fleet, source, maxBytes, now }: SharedAnsw
         const known = epochs.map((_name, index) => readEpoch(replies[index] ?? null));
         const withdrawnMs = Math.max(0, ...known.map((epoch) => epoch?.sinceMs ?? 0));
         const successMs = Math.max(0, ...known.map((epoch) => epoch?.lastSuccessMs ?? 0));
+        const successAt = successMs > withdrawnMs && !isToCome(successMs) ? clock.toLocal(successMs) : null;
         return {
-          withdrawnMs,
-          successAt: successMs > withdrawnMs && !isToCome(successMs) ? clock.toLocal(successMs) : null,
+          successAt,
+          isWithdrawnSince: (sentAt) => clock.toFleet(sentAt) < withdrawnMs,
           epoch: known[0]?.token ?? null,
           async answer() {
+            if (successAt === null) return null;
             for (const [index, epoch] of known.entries()) {
               const answer = await open(index, replies[epochs.length + index]);
               // A gateway with one secret of two ends the epoch of that secret only.

@@ -40,7 +40,7 @@ interface Found<T> {
 
 export function createSharedTier(options: SharedTierOptions): SharedTier & { close(): Promise<void> } {
   const { fleet, source, reauthIntervalMs, now, after } = options;
-  const { valkey, keys, clock, leases, metrics } = fleet;
+  const { valkey, keys, leases, metrics } = fleet;
   const calls = createAwaitedCalls({ fleet, purpose: 'call', after });
   const withdrawals = createWithdrawals({ fleet, ttlMs: reauthIntervalMs + MISSED_MS, after });
   const answerOf = createSharedAnswers({ fleet, source, maxBytes: MAX_SHARED_BYTES, now });
@@ -94,16 +94,17 @@ export function createSharedTier(options: SharedTierOptions): SharedTier & { clo
       metrics.sharedRead('unavailable');
       return null;
     }
-    const { withdrawnMs, successAt, epoch } = state;
-    const provenSince = request.provenSince();
-    if (provenSince !== null && clock.toFleet(provenSince) < withdrawnMs) request.drop();
-    if (successAt !== null) request.proveRight(successAt);
-    const current = request.current();
-    if (current) return { loaded: current, epoch };
-    const stored = successAt === null ? null : await state.answer();
-    const cached = stored && (await request.accept(stored));
-    metrics.sharedRead(cached ? 'hit' : 'miss');
-    return { loaded: cached && { cached, isProof: true, wasCalled: false }, epoch };
+    let looks = 0;
+    const loaded = await request.find({
+      ...state,
+      answer() {
+        looks += 1;
+        return state.answer();
+      },
+    });
+    // What this gateway has cached meanwhile is not a read.
+    if (looks > 0) metrics.sharedRead(loaded ? 'hit' : 'miss');
+    return { loaded, epoch: state.epoch };
   }
 
   async function callAndShare<T>(
