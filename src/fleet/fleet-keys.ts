@@ -8,6 +8,8 @@ import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompre
 
 /** Of all secrets: what the first one derives is written, what any of them derives is read. */
 export interface Keyring {
+  /** The first of `viewerIds`. */
+  readonly viewerId: (identity: string) => string;
   viewerIds(identity: string): ForEach<string>;
   names(purpose: string, ...parts: readonly string[]): ForEach<KeyedName>;
 }
@@ -110,6 +112,7 @@ export function createKeyring(secrets: readonly string[]): Keyring {
   if (!first) throw new Error('FLEET_SECRET must be at least one secret, got none');
   const forEach = <T>(derive: (keys: FleetKeys) => T): ForEach<T> => [derive(first), ...others.map(derive)];
   return {
+    viewerId: first.viewerId,
     viewerIds: (identity) => forEach((keys) => keys.viewerId(identity)),
     names: (purpose, ...parts) =>
       forEach((keys) => {
