@@ -142,7 +142,7 @@ async function openParts(
 
   const fleet = config.fleet && (await createFleet({ config: config.fleet, metrics: metrics.fleet(), logger, now }));
   opened.defer(() => fleet?.close());
-  const identification = { viewerOf: createViewers(fleet?.keys[0].viewerId), recheckMs, now, wallOf, logger };
+  const identification = { viewerOf: createViewers(fleet?.keys.viewerId), recheckMs, now, wallOf, logger };
   const authenticator = hook
     ? createHookAuthenticator({ ...identification, hook })
     : await createAuthenticator({ ...identification, auth });

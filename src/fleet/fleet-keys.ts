@@ -1,10 +1,28 @@
 /**
- * What one FLEET_SECRET derives: ids of viewers, names in Valkey, and sealed values. Whoever reads all of Valkey sees HMACs and
- * ciphertext. The secret alone opens nothing of a viewer either: its key is derived from the caller's credential, too.
+ * What each FLEET_SECRET derives: ids of viewers, names in Valkey, and sealed values. A reader of all of Valkey sees HMACs and
+ * ciphertext. The secret alone opens nothing of a viewer either: the key is derived from the caller's credential, too.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
+
+/** Of all secrets: what the first one derives is written, what any of them derives is read. */
+export interface Keyring {
+  /** The first of `viewerIds`. */
+  readonly viewerId: (identity: string) => string;
+  viewerIds(identity: string): ForEach<string>;
+  names(purpose: string, ...parts: readonly string[]): ForEach<KeyedName>;
+}
+
+/** One for each secret. */
+export type ForEach<T> = readonly [T, ...T[]];
+
+/** A name in Valkey, with the key to its value. */
+export interface KeyedName {
+  readonly text: string;
+  seal(identity: string, value: Buffer): Promise<Buffer>;
+  open(identity: string, sealed: Buffer, maxBytes: number): Promise<Buffer | null>;
+}
 
 export interface FleetKeys {
   /** An HMAC of the identity (credential and scope). Keys every cache. */
@@ -86,5 +104,24 @@ export function createFleetKeys(secret: string): FleetKeys {
         return null;
       }
     },
+  };
+}
+
+export function createKeyring(secrets: readonly string[]): Keyring {
+  const [first, ...others] = secrets.map(createFleetKeys);
+  if (!first) throw new Error('FLEET_SECRET must be at least one secret, got none');
+  const forEach = <T>(derive: (keys: FleetKeys) => T): ForEach<T> => [derive(first), ...others.map(derive)];
+  return {
+    viewerId: first.viewerId,
+    viewerIds: (identity) => forEach((keys) => keys.viewerId(identity)),
+    names: (purpose, ...parts) =>
+      forEach((keys) => {
+        const text = keys.name(purpose, ...parts);
+        return {
+          text,
+          seal: (identity, value) => keys.seal(identity, text, value),
+          open: (identity, sealed, maxBytes) => keys.open(identity, text, sealed, maxBytes),
+        };
+      }),
   };
 }

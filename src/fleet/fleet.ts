@@ -7,14 +7,13 @@ import { createComplaints } from './complaints.ts';
 import { createConnection } from './connection.ts';
 import { watchEvictionPolicy } from './eviction-policy.ts';
 import { createFleetClock, type FleetClock } from './fleet-clock.ts';
-import { createFleetKeys, type FleetKeys } from './fleet-keys.ts';
+import { createKeyring, type Keyring } from './fleet-keys.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createValkey, type Valkey } from './valkey.ts';
 
 export interface Fleet {
   readonly valkey: Valkey;
-  /** Of each secret; the first one's for whatever is written. */
-  readonly keys: readonly [FleetKeys, ...FleetKeys[]];
+  readonly keys: Keyring;
   readonly clock: FleetClock;
   readonly leases: Leases;
   readonly announcements: Announcements;
@@ -35,8 +34,6 @@ export interface FleetOptions {
 /** Resolves also where Valkey is away: then the gateway works alone until it is there. */
 export async function createFleet({ config, metrics, logger, now }: FleetOptions): Promise<Fleet> {
   const { redisUrl: url, redisTimeoutMs: timeoutMs } = config;
-  const [first, ...others] = config.secrets.map(createFleetKeys);
-  if (!first) throw new Error('expected at least one secret, got none');
   const clock = createFleetClock();
   const connected = Promise.withResolvers<undefined>();
   const settle = () => {
@@ -52,7 +49,7 @@ export async function createFleet({ config, metrics, logger, now }: FleetOptions
   const announcements = await createAnnouncements({ url, timeoutMs, valkey, metrics, complaints, logger });
   return {
     valkey,
-    keys: [first, ...others],
+    keys: createKeyring(config.secrets),
     clock,
     leases: createLeases(valkey, metrics),
     announcements,

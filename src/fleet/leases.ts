@@ -1,7 +1,6 @@
-/** Leases: one gateway at a time has one. Valkey's clock alone decides how long. */
+/** Leases: one gateway at a time has one. Only Valkey's clock decides how long. */
 import { randomBytes } from 'node:crypto';
 import type { FleetMetrics } from '../observability/fleet-metrics.ts';
-import { ACQUIRE, EXTEND, RELEASE } from './scripts.ts';
 import type { Valkey } from './valkey.ts';
 
 export interface Lease {
@@ -16,6 +15,26 @@ export interface Leases {
   /** Null where another gateway has it; undefined where Valkey does not say. `purpose` is a metric label. */
   acquire(purpose: string, name: string, ms: number): Promise<Lease | null | undefined>;
 }
+
+/**
+ * Takes a lease. KEYS: lease. ARGV: holder, milliseconds. Returns 1; 0 if another has the lease.
+ * A lease that lasts longer than it may was written by another program: no gateway waits longer for it.
+ */
+const ACQUIRE = `
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 or left > tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0`;
+
+/** KEYS: lease. ARGV: holder, milliseconds. Returns 1 if the holder still has it. */
+const EXTEND = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+
+/** KEYS: lease. ARGV: holder. */
+const RELEASE = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`;
 
 /** Valkey refuses fractions of a millisecond. */
 const whole = (ms: number): number => Math.ceil(ms);

@@ -10,20 +10,19 @@ const BYTES_A_CHARACTER = 3;
 export function createSharedOperations({ valkey, keys, sharedTtlMs }: Fleet): SharedOperations {
   return {
     async get(id) {
-      const named = keys.map((key) => ({ key, name: key.name('operation', id) }));
-      const found = await valkey.run('READ', (redis) => redis.mgetBuffer(named.map(({ name }) => name)));
-      for (const [index, { key, name }] of named.entries()) {
+      const names = keys.names('operation', id);
+      const found = await valkey.run('READ', (redis) => redis.mgetBuffer(names.map(({ text }) => text)));
+      for (const [index, name] of names.entries()) {
         const sealed = found?.[index];
-        const text = sealed && (await key.open(NOBODY, name, sealed, MAX_TEXT_LENGTH * BYTES_A_CHARACTER));
+        const text = sealed && (await name.open(NOBODY, sealed, MAX_TEXT_LENGTH * BYTES_A_CHARACTER));
         if (text) return text.toString();
       }
       return undefined;
     },
     async set(id, text) {
-      const [key] = keys;
-      const name = key.name('operation', id);
-      const sealed = await key.seal(NOBODY, name, Buffer.from(text));
-      await valkey.run('STORE', (redis) => redis.set(name, sealed, 'PX', sharedTtlMs));
+      const [name] = keys.names('operation', id);
+      const sealed = await name.seal(NOBODY, Buffer.from(text));
+      await valkey.run('STORE', (redis) => redis.set(name.text, sealed, 'PX', sharedTtlMs));
     },
   };
 }

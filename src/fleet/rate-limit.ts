@@ -30,7 +30,7 @@ export function createSharedRateLimit(
   return {
     async take(key, operations = 1) {
       const takesMs = timeOf(operations, MINUTE_MS / perMinute);
-      const name = keys[0].name('rate', kind, key);
+      const name = keys.names('rate', kind, key)[0].text;
       const reply = await valkey.run('RATE', (redis) =>
         redis.eval(TAKE, 1, name, String(takesMs), MINUTE_MS, TOLERANCE_MS),
       );

@@ -1,6 +1,6 @@
 /**
- * What Valkey has not taken is written again when it is back, and each second while something is left: what it refuses (read-only,
- * full) it takes again without having been away.
+ * Writes again what Valkey has not taken: when it is back, and each second while something is left. A Valkey that refuses writes
+ * (read-only, full) takes them again without having been away.
  */
 import type { After } from '../runs/timer.ts';
 import type { Valkey } from './valkey.ts';
@@ -23,7 +23,7 @@ const RETRY_MS = 1000;
 const MAX_AT_ONCE = 100;
 
 export function createRetries<T>({ valkey, after, unwritten, write }: RetriesOptions<T>): Retries {
-  /** So many at the beginning were refused in the last turns: those behind them are tried first. */
+  /** The number at the beginning that the last turns were refused: the ones behind them come first. */
   let skipped = 0;
   let cancel: (() => void) | null = null;
   let turn: Promise<void> | null = null;
@@ -33,7 +33,7 @@ export function createRetries<T>({ valkey, after, unwritten, write }: RetriesOpt
     if (isClosed || cancel) return;
     cancel = after(RETRY_MS, () => {
       cancel = null;
-      // Where it is away, it is waited for.
+      // While Valkey is away, `onUp` is waited for.
       if (valkey.isUp) writeAll();
     });
   }

@@ -28,7 +28,7 @@ export function createSharedPorts(options: SharedPortsOptions): SharedPorts & { 
   const starts = createSharedStarts({ fleet, source, ownStarts, upstreamTimeoutMs, now, after });
   return {
     answers,
-    turnsOf: ({ id }, key) => turns.of(fleet.keys[0].name('poll', id, key)),
+    turnsOf: ({ id }, key) => turns.of(fleet.keys.names('poll', id, key)[0].text),
     starts,
     async close() {
       starts.close();

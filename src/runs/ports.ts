@@ -23,30 +23,32 @@ export interface SharedTier {
   onWithdrawn(drop: (viewerId: string) => void): void;
 }
 
-/** One load of a resource: what the resource cache offers, and what it gets. Times are this gateway's, in milliseconds since 1970. */
+/** One load of a resource: what the resource cache does with it. Times are this gateway's, in milliseconds since 1970. */
 export interface SharedRequest<T> {
   readonly viewer: Viewer;
   readonly key: string;
   /** Fires when nobody waits any more. */
   readonly signal: AbortSignal;
-  /** A call that was sent then has succeeded at another gateway. */
-  proveRight(sentAt: number): void;
-  /**
-   * When the first call that succeeded here was sent, since the viewer was evicted last; null: none has. A later success says nothing
-   * of what was cached before it: that may be denied by now.
-   */
-  readonly provenSince: () => number | null;
-  /** The right was withdrawn at another gateway: evicts all of the viewer. */
-  drop(): void;
-  /** What may be served by now without a call. */
-  current(): Loaded<T> | null;
-  /** Null for what can't be read, or is too old. */
-  accept(stored: StoredAnswer): Promise<Cached<T> | null>;
+  /** What may be served without a call; null: a call is needed. Called again after each wait for another gateway. */
+  find(shared: SharedState): Promise<Loaded<T> | null>;
   call(): Promise<Called<T>>;
   /** For how long others may have it; Infinity: it is final. */
   sharedMs(cached: Cached<T>): number;
   /** Resolves when that may have changed; null: it will not. */
   related(): Promise<void> | null;
+}
+
+/** What all gateways know of the viewer and the resource. */
+export interface SharedState {
+  /** When the viewer's last successful call was sent, at any gateway; null: the right is withdrawn, or not known. */
+  readonly successAt: number | null;
+  /**
+   * Whether the right was withdrawn after a call that was sent then. To be asked of the first success since the viewer was evicted: a
+   * later one says nothing of what was cached before it, which may be denied by now.
+   */
+  isWithdrawnSince(sentAt: number): boolean;
+  /** Null: there is none that the viewer has a right to. */
+  answer(): Promise<StoredAnswer | null>;
 }
 
 /** An answer that another gateway has stored. */

@@ -7,7 +7,7 @@ import type { CallOptions } from '../upstream/client.ts';
 import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
 import type { Cached, CachePartitions, Partition, Placed } from './cache-partitions.ts';
 import { createDenials, type Denied } from './denials.ts';
-import type { Called, Loaded, SharedTier, StoredAnswer } from './ports.ts';
+import type { Called, Loaded, SharedState, SharedTier, StoredAnswer } from './ports.ts';
 import type { ReadContext } from './read-context.ts';
 import { createRecentFailures } from './recent-failures.ts';
 import type { Resource, ResourceCache, Served } from './resource.ts';
@@ -183,25 +183,27 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
       return own && own.sentAt > sentAt + uncertaintyMs && isFresh(resource, own) ? own : keep(cached);
     }
 
+    async function find(state: SharedState): Promise<Loaded<T> | null> {
+      const { firstSuccessAt } = partition;
+      if (firstSuccessAt !== null && state.isWithdrawnSince(firstSuccessAt)) {
+        partitions.drop(viewer.id);
+        partition = partitions.lease(viewer.id);
+      }
+      if (state.successAt !== null) partitions.proveRight(partition, Math.min(state.successAt, now()));
+      const own = peek(viewer, resource);
+      if (own && own !== skipped && hasProvenRight(viewer) && isFresh(resource, own))
+        return { ...NOT_CALLED, cached: own };
+      const stored = await state.answer();
+      const cached = stored && hasProvenRight(viewer) ? await accept(stored) : null;
+      return cached && { ...NOT_CALLED, cached };
+    }
+
     const loadShared = (tier: SharedTier): Promise<Loaded<T>> =>
       tier.load({
         viewer,
         key: resource.key,
         signal: call.signal,
-        proveRight: (sentAt) => {
-          partitions.proveRight(partition, Math.min(sentAt, now()));
-        },
-        provenSince: () => partition.firstSuccessAt,
-        drop() {
-          partitions.drop(viewer.id);
-          partition = partitions.lease(viewer.id);
-        },
-        current() {
-          const cached = peek(viewer, resource);
-          if (!cached || cached === skipped || !hasProvenRight(viewer) || !isFresh(resource, cached)) return null;
-          return { cached, isProof: true, wasCalled: false };
-        },
-        accept: async (stored) => (hasProvenRight(viewer) ? accept(stored) : null),
+        find,
         call: callUpstream,
         sharedMs: (cached) => Math.max(resource.sharedMs ?? 0, resource.lifetimeMs(cached)),
         related: () =>
@@ -294,6 +296,7 @@ export function createResourceCache(options: ResourceCacheOptions): ResourceCach
 }
 
 const called = { isProof: true, wasCalled: true } as const;
+const NOT_CALLED = { isProof: true, wasCalled: false } as const;
 
 /** Rejects if the call has not proven the viewer's right. */
 function provenBy({ isProof }: Loaded<unknown>): void {

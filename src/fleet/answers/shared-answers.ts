@@ -1,52 +1,55 @@
-/** Answers and epochs in Valkey: reads both in one command, and writes them sealed. Times are converted here, and only here. */
-import type { Called } from '../../runs/ports.ts';
+/**
+ * Answers in Valkey, sealed, each with the epoch of its viewer: both are read by one command. Times are converted to Valkey's clock here
+ * and nowhere else.
+ */
+import type { SharedState } from '../../runs/ports.ts';
+import { identityOf, type Viewer } from '../../runs/viewer.ts';
 import type { Fleet } from '../fleet.ts';
-import { readVersioned, storeNewest } from '../versioned-values.ts';
 import { readEpoch, renewEpoch } from './epochs.ts';
-import type { Names } from './names.ts';
+import { readNewest, storeNewest } from './newest.ts';
 import { readAnswer, writeAnswer, type EpochAnswer } from './stored-answer.ts';
 
-export interface SharedAnswers {
+/** The answer to one resource of one viewer. */
+export interface SharedAnswer {
+  /** The name of the lease for its call. */
+  readonly lease: string;
   /** Null where Valkey does not say. */
-  read(names: Names): Promise<SharedState | null>;
+  read(): Promise<KnownState | null>;
   /** A call of the viewer that was sent then has succeeded. Resolves with the epoch's token; null if the right is withdrawn. */
-  renew(names: Names, sentAt: number): Promise<string | null>;
-  /** Infinity: it is final. `epoch` is the token. */
-  store(names: Names, answer: NewAnswer, sharedMs: number): Promise<boolean>;
+  renew(sentAt: number): Promise<string | null>;
+  /** Infinity: it is final. */
+  store(answer: NewAnswer, sharedMs: number): Promise<boolean>;
 }
 
-export interface SharedState {
-  /** When the right was last withdrawn, in Valkey's time; 0: not lately. */
-  readonly withdrawnMs: number;
-  /** When the last successful call since then was sent, in this gateway's time; null: none was. */
-  readonly successAt: number | null;
+export interface KnownState extends SharedState {
   /** The token of the epoch that new answers belong to; null: there is none yet. */
   readonly epoch: string | null;
-  /** Opens the answer of the viewer's epoch, in this gateway's time. Null: there is none. */
-  answer(): Promise<EpochAnswer | null>;
 }
 
-export interface NewAnswer extends Pick<Called<unknown>['cached'], 'sentAt' | 'fetchedAt'> {
+/** Times are this gateway's, in milliseconds since 1970. */
+export interface NewAnswer {
+  readonly sentAt: number;
+  readonly fetchedAt: number;
+  /** The epoch's token. */
   readonly epoch: string;
   /** Null: the upstream has nothing by this id. */
   readonly body: Buffer | null;
 }
 
+export interface SharedAnswersOptions {
+  readonly fleet: Fleet;
+  /** What decides an answer next to viewer and resource: the upstream. Gateways over another one share nothing. */
+  readonly source: string;
+  readonly maxBytes: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
 /** The line before an answer's bytes is shorter. */
 const MAX_HEAD_BYTES = 1024;
 
-/** `now`: milliseconds since 1970. */
-export function createSharedAnswers(fleet: Fleet, maxBytes: number, now: () => number): SharedAnswers {
+export function createSharedAnswers({ fleet, source, maxBytes, now }: SharedAnswersOptions) {
   const { valkey, keys, clock, metrics, sharedTtlMs } = fleet;
-
-  async function open(index: number, { identity, values }: Names, stored: Buffer | null): Promise<EpochAnswer | null> {
-    const versioned = readVersioned(stored);
-    if (!versioned) return null;
-    const opened = await keys[index]?.open(identity, values[index] ?? '', versioned.bytes, maxBytes + MAX_HEAD_BYTES);
-    const answer = opened ? readAnswer(opened) : null;
-    if (!answer) metrics.sharedRead('unreadable');
-    return answer;
-  }
 
   /** Valkey's clock was ahead when that was written: another server was asked. */
   const isToCome = (fleetMs: number): boolean => fleetMs > clock.toFleet(now()) + clock.uncertaintyMs;
@@ -58,43 +61,61 @@ export function createSharedAnswers(fleet: Fleet, maxBytes: number, now: () => n
     uncertaintyMs: answer.uncertaintyMs + clock.uncertaintyMs,
   });
 
-  return {
-    async read(names) {
-      const { epochs, values } = names;
-      const replies = await valkey.run('READ', (redis) => redis.mgetBuffer(...epochs, ...values));
-      if (!replies) return null;
-      const known = epochs.map((_name, index) => readEpoch(replies[index] ?? null));
-      const latest = (times: readonly number[]) => Math.max(0, ...times);
-      const withdrawnMs = latest(known.map((epoch) => epoch?.sinceMs ?? 0));
-      const successMs = latest(known.map((epoch) => epoch?.lastSuccessMs ?? 0));
-      return {
-        withdrawnMs,
-        successAt: successMs > withdrawnMs && !isToCome(successMs) ? clock.toLocal(successMs) : null,
-        epoch: known[0]?.token ?? null,
-        async answer() {
-          for (const [index, epoch] of known.entries()) {
-            const answer = await open(index, names, replies[epochs.length + index] ?? null);
-            // A gateway with one secret of two ends the epoch of that secret alone.
-            if (answer && answer.epoch === epoch?.token && answer.sentAt >= withdrawnMs) return inLocalTime(answer);
-          }
-          return null;
-        },
-      };
-    },
+  return (viewer: Viewer, key: string): SharedAnswer => {
+    const identity = identityOf(viewer);
+    const epochs = keys.names('epoch', source, identity);
+    const values = keys.names('answer', source, identity, key);
+    const [ownEpoch, ownValue] = [epochs[0], values[0]];
 
-    async renew({ epochs: [name] }, sentAt) {
-      const sentMs = clock.toFleet(sentAt);
-      return (await valkey.run('RENEW', (redis) => renewEpoch(redis, name, sentMs, sharedTtlMs))) ?? null;
-    },
+    async function open(index: number, stored: Buffer | null | undefined): Promise<EpochAnswer | null> {
+      const sealed = readNewest(stored);
+      if (!sealed) return null;
+      const opened = await values[index]?.open(identity, sealed, maxBytes + MAX_HEAD_BYTES);
+      const answer = opened ? readAnswer(opened) : null;
+      if (!answer) metrics.sharedRead('unreadable');
+      return answer;
+    }
 
-    async store({ identity, values: [name] }, { epoch, body, ...cached }, sharedMs) {
-      const [sentAt, fetchedAt] = [clock.toFleet(cached.sentAt), clock.toFleet(cached.fetchedAt)];
-      const { uncertaintyMs } = clock;
-      const head = { epoch, sentAt, fetchedAt, uncertaintyMs, isFinal: sharedMs === Infinity };
-      const sealed = await keys[0].seal(identity, name, writeAnswer(head, body));
-      const expiresAt = fetchedAt + Math.min(sharedMs, sharedTtlMs);
-      const value = { version: sentAt, bytes: sealed };
-      return (await valkey.run('STORE', (redis) => storeNewest(redis, name, value, expiresAt))) ?? false;
-    },
+    return {
+      lease: keys.names('call', source, identity, key)[0].text,
+
+      async read() {
+        const names = [...epochs, ...values].map(({ text }) => text);
+        const replies = await valkey.run('READ', (redis) => redis.mgetBuffer(names));
+        if (!replies) return null;
+        const known = epochs.map((_name, index) => readEpoch(replies[index] ?? null));
+        const withdrawnMs = Math.max(0, ...known.map((epoch) => epoch?.sinceMs ?? 0));
+        const successMs = Math.max(0, ...known.map((epoch) => epoch?.lastSuccessMs ?? 0));
+        const successAt = successMs > withdrawnMs && !isToCome(successMs) ? clock.toLocal(successMs) : null;
+        return {
+          successAt,
+          isWithdrawnSince: (sentAt) => clock.toFleet(sentAt) < withdrawnMs,
+          epoch: known[0]?.token ?? null,
+          async answer() {
+            if (successAt === null) return null;
+            for (const [index, epoch] of known.entries()) {
+              const answer = await open(index, replies[epochs.length + index]);
+              // A gateway with one secret of two ends the epoch of that secret only.
+              if (answer && answer.epoch === epoch?.token && answer.sentAt >= withdrawnMs) return inLocalTime(answer);
+            }
+            return null;
+          },
+        };
+      },
+
+      async renew(sentAt) {
+        const sentMs = clock.toFleet(sentAt);
+        return (await valkey.run('RENEW', (redis) => renewEpoch(redis, ownEpoch.text, sentMs, sharedTtlMs))) ?? null;
+      },
+
+      async store({ epoch, body, ...cached }, sharedMs) {
+        const [sentAt, fetchedAt] = [clock.toFleet(cached.sentAt), clock.toFleet(cached.fetchedAt)];
+        const { uncertaintyMs } = clock;
+        const head = { epoch, sentAt, fetchedAt, uncertaintyMs, isFinal: sharedMs === Infinity };
+        const bytes = await ownValue.seal(identity, writeAnswer(head, body));
+        const value = { bytes, version: sentAt, expiresAt: fetchedAt + Math.min(sharedMs, sharedTtlMs) };
+        return (await valkey.run('STORE', (redis) => storeNewest(redis, ownValue.text, value))) ?? false;
+      },
+    };
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The shared tier: the upstream's answers in Valkey, below the cache of each gateway. A miss takes a lease, and the holder's call
- * serves all gateways. Whatever goes wrong here costs a call of this gateway's own, and nothing else.
+ * The port of answers over Valkey. On a miss a gateway takes a lease, and its call serves all gateways. Each failure here costs one
+ * more upstream call, and nothing else.
  */
 import type { Called, Loaded, SharedRequest, SharedTier } from '../../runs/ports.ts';
 import type { After } from '../../runs/timer.ts';
@@ -9,13 +9,12 @@ import { AbandonedError } from '../../upstream/errors.ts';
 import { createAwaitedCalls, type AnnouncedOutcome } from '../awaited-calls.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Lease } from '../leases.ts';
-import { createNames, type Names } from './names.ts';
-import { createSharedAnswers } from './shared-answers.ts';
+import { createSharedAnswers, type SharedAnswer } from './shared-answers.ts';
 import { createWithdrawals } from './withdrawals.ts';
 
 export interface SharedTierOptions {
   readonly fleet: Fleet;
-  /** What decides an answer beside viewer and resource: the upstream. */
+  /** What decides an answer next to viewer and resource: the upstream. */
   readonly source: string;
   readonly reauthIntervalMs: number;
   /** Milliseconds since 1970. */
@@ -23,7 +22,7 @@ export interface SharedTierOptions {
   readonly after: After;
 }
 
-/** How long others wait for a gateway that has died. A living one extends it. */
+/** How long others wait for a gateway that has died. A living one extends its lease. */
 const LEASE_MS = 1000;
 /** More leases than this are not waited for: the upstream's own timeout is over. */
 const MAX_WAITS = 10;
@@ -41,11 +40,10 @@ interface Found<T> {
 
 export function createSharedTier(options: SharedTierOptions): SharedTier & { close(): Promise<void> } {
   const { fleet, source, reauthIntervalMs, now, after } = options;
-  const { valkey, keys, clock, leases, metrics } = fleet;
+  const { valkey, keys, leases, metrics } = fleet;
   const calls = createAwaitedCalls({ fleet, purpose: 'call', after });
   const withdrawals = createWithdrawals({ fleet, ttlMs: reauthIntervalMs + MISSED_MS, after });
-  const answers = createSharedAnswers(fleet, MAX_SHARED_BYTES, now);
-  const namesOf = createNames(keys, source);
+  const answerOf = createSharedAnswers({ fleet, source, maxBytes: MAX_SHARED_BYTES, now });
   /** Answers that are being stored: no more than calls under way. */
   const underWay = new Set<Promise<unknown>>();
   const track = (storing: Promise<unknown>) => {
@@ -55,34 +53,34 @@ export function createSharedTier(options: SharedTierOptions): SharedTier & { clo
 
   async function load<T>(request: SharedRequest<T>): Promise<Loaded<T>> {
     if (!valkey.isUp || !(await withdrawals.areWritten(request.viewer.id))) return request.call();
-    const names = namesOf(request.viewer, request.key);
-    const found = await find(names, request);
-    return found ? (found.loaded ?? callOnce(names, request)) : request.call();
+    const answer = answerOf(request.viewer, request.key);
+    const found = await find(answer, request);
+    return found ? (found.loaded ?? callOnce(answer, request)) : request.call();
   }
 
   /** One call of the whole fleet, as long as leases are kept. */
-  async function callOnce<T>(names: Names, request: SharedRequest<T>): Promise<Loaded<T>> {
+  async function callOnce<T>(answer: SharedAnswer, request: SharedRequest<T>): Promise<Loaded<T>> {
     for (let waits = 0; ; waits += 1) {
-      const expected = calls.expect(names.lease);
+      const expected = calls.expect(answer.lease);
       try {
-        // In one round trip: whoever had the lease before may just have stored its answer.
-        const acquiring = leases.acquire('call', names.lease, LEASE_MS);
-        const found = await find(names, request).catch((error: unknown) => {
-          // No call was made: of those who wait elsewhere one takes the lease over.
-          track(acquiring.then((acquired) => release(names, acquired ?? null, 'over')));
+        // In one round trip: the last holder of the lease may just have stored its answer.
+        const acquiring = leases.acquire('call', answer.lease, LEASE_MS);
+        const found = await find(answer, request).catch((error: unknown) => {
+          // No call was made: one of the gateways that wait takes the lease over.
+          track(acquiring.then((acquired) => release(answer, acquired ?? null, 'over')));
           throw error;
         });
         const lease = await acquiring;
         if (found?.loaded) {
-          void release(names, lease ?? null, 'stored');
+          void release(answer, lease ?? null, 'stored');
           return found.loaded;
         }
         const epoch = found?.epoch ?? null;
-        if (lease) return await callAndShare(names, request, epoch, lease);
+        if (lease) return await callAndShare(answer, request, epoch, lease);
         const outcome = lease === null ? await expected.outcome(LEASE_MS, request.signal) : 'down';
         if (outcome === 'over' && waits < MAX_WAITS) continue;
-        const stored = outcome === 'stored' ? await find(names, request) : null;
-        return stored?.loaded ?? (await callAndShare(names, request, epoch, null));
+        const stored = outcome === 'stored' ? await find(answer, request) : null;
+        return stored?.loaded ?? (await callAndShare(answer, request, epoch, null));
       } finally {
         expected.end();
       }
@@ -90,26 +88,27 @@ export function createSharedTier(options: SharedTierOptions): SharedTier & { clo
   }
 
   /** Null where Valkey does not say. */
-  async function find<T>(names: Names, request: SharedRequest<T>): Promise<Found<T> | null> {
-    const state = await answers.read(names);
+  async function find<T>(answer: SharedAnswer, request: SharedRequest<T>): Promise<Found<T> | null> {
+    const state = await answer.read();
     if (!state) {
       metrics.sharedRead('unavailable');
       return null;
     }
-    const { withdrawnMs, successAt, epoch } = state;
-    const provenSince = request.provenSince();
-    if (provenSince !== null && clock.toFleet(provenSince) < withdrawnMs) request.drop();
-    if (successAt !== null) request.proveRight(successAt);
-    const current = request.current();
-    if (current) return { loaded: current, epoch };
-    const answer = successAt === null ? null : await state.answer();
-    const cached = answer && (await request.accept(answer));
-    metrics.sharedRead(cached ? 'hit' : 'miss');
-    return { loaded: cached && { cached, isProof: true, wasCalled: false }, epoch };
+    let looks = 0;
+    const loaded = await request.find({
+      ...state,
+      answer() {
+        looks += 1;
+        return state.answer();
+      },
+    });
+    // What this gateway has cached meanwhile is not a read.
+    if (looks > 0) metrics.sharedRead(loaded ? 'hit' : 'miss');
+    return { loaded, epoch: state.epoch };
   }
 
   async function callAndShare<T>(
-    names: Names,
+    answer: SharedAnswer,
     request: SharedRequest<T>,
     epoch: string | null,
     lease: Lease | null,
@@ -117,44 +116,45 @@ export function createSharedTier(options: SharedTierOptions): SharedTier & { clo
     const stopExtending = lease ? extend(lease) : () => undefined;
     const end = async (outcome: AnnouncedOutcome) => {
       stopExtending();
-      await release(names, lease, outcome);
+      await release(answer, lease, outcome);
     };
     try {
       const called = await request.call();
-      // Nobody who waits for the answer here waits for Valkey. What can't be judged is not shared: whoever asked judges it, too,
-      // and reports the error.
+      // The requests that wait for the answer here do not wait for Valkey. An answer whose lifetime throws is not shared: the run store
+      // asks for it as well, and reports the error.
       track(
-        share(names, request, called, epoch)
+        share(answer, request, called, epoch)
           .catch(() => false)
           .then((isStored) => end(isStored ? 'stored' : 'failed')),
       );
       return called;
     } catch (error) {
-      // Of those who wait elsewhere one takes the lease over.
+      // If nobody waited any more here, one of the gateways that wait takes the lease over.
       void end(error instanceof AbandonedError ? 'over' : 'failed');
       throw error;
     }
   }
 
-  async function release(names: Names, lease: Lease | null, outcome: AnnouncedOutcome): Promise<void> {
-    if (lease) await Promise.all([lease.release(), calls.announce(names.lease, outcome)]);
+  async function release(answer: SharedAnswer, lease: Lease | null, outcome: AnnouncedOutcome): Promise<void> {
+    if (lease) await Promise.all([lease.release(), calls.announce(answer.lease, outcome)]);
   }
 
   async function share<T>(
-    names: Names,
+    answer: SharedAnswer,
     request: SharedRequest<T>,
     { cached, isProof, body }: Called<T>,
     known: string | null,
   ): Promise<boolean> {
-    const epoch = isProof ? await answers.renew(names, cached.sentAt) : known;
+    const epoch = isProof ? await answer.renew(cached.sentAt) : known;
     if (epoch === null || body === undefined || (body?.length ?? 0) > MAX_SHARED_BYTES) return false;
-    const answer = { ...cached, epoch, body };
+    const { sentAt, fetchedAt } = cached;
+    const stored = { sentAt, fetchedAt, epoch, body };
     const related = request.related();
     const sharedMs = request.sharedMs(cached);
-    const isStored = sharedMs > 0 && (await answers.store(names, answer, sharedMs));
+    const isStored = sharedMs > 0 && (await answer.store(stored, sharedMs));
     if (related && sharedMs !== Infinity) {
       const isFinal = () => request.sharedMs(cached) === Infinity;
-      track(related.then(() => isFinal() && answers.store(names, answer, Infinity)).catch(() => false));
+      track(related.then(() => isFinal() && answer.store(stored, Infinity)).catch(() => false));
     }
     return isStored;
   }
@@ -163,8 +163,8 @@ export function createSharedTier(options: SharedTierOptions): SharedTier & { clo
     load,
     withdraw(viewer, hadRight) {
       const identity = identityOf(viewer);
-      const ids = keys.map((each) => each.viewerId(identity));
-      withdrawals.withdraw(viewer.id, { ids, epochs: namesOf(viewer, '').epochs, hadRight });
+      const epochs = keys.names('epoch', source, identity).map(({ text }) => text);
+      withdrawals.withdraw(viewer.id, { ids: keys.viewerIds(identity), epochs, hadRight });
     },
     onWithdrawn: withdrawals.listen,
     /** Waits for what is being stored. */

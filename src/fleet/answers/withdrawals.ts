@@ -1,8 +1,7 @@
 /**
- * Rights that the upstream has withdrawn, told to all gateways. Where Valkey does not take it the withdrawal is kept until it has been
- * written and told: before that nothing of the viewer is read from it.
+ * Rights that the upstream has withdrawn, announced to all gateways. Where Valkey does not take a withdrawal it stays pending here, and
+ * nothing of the viewer is read from Valkey until it is written and announced.
  */
-import { LRUCache } from 'lru-cache';
 import type { After } from '../../runs/timer.ts';
 import type { Fleet } from '../fleet.ts';
 import { createRetries } from '../retries.ts';
@@ -11,9 +10,8 @@ import { withdrawEpoch } from './epochs.ts';
 export interface Withdrawals {
   /** `drop` evicts all of a viewer. To be called once. */
   readonly listen: (drop: (viewerId: string) => void) => void;
-  /** `ids`: the viewer's, one for each secret. */
   withdraw(viewerId: string, withdrawal: Withdrawal): void;
-  /** False as long as a withdrawal could not be written. */
+  /** False as long as a withdrawal of the viewer could not be written. */
   areWritten(viewerId: string): Promise<boolean>;
   close(): void;
 }
@@ -28,11 +26,10 @@ export interface Withdrawal {
 }
 
 interface Pending extends Withdrawal {
-  /** Also where an earlier denial knew of the right, or Valkey did: it is forgotten here and there before all have been told. */
+  /** Also true where an earlier denial or Valkey knew of the right: both forget it before the announcement. */
   hadRight: boolean;
-  /** So many are written at once. */
+  /** One attempt writes all denials so far. */
   denials: number;
-  /** The attempt under way. */
   attempt: Promise<boolean> | null;
 }
 
@@ -51,31 +48,24 @@ const MAX_PENDING = 10_000;
 
 export function createWithdrawals({ fleet, ttlMs, after }: WithdrawalsOptions): Withdrawals {
   const { valkey, announcements } = fleet;
-  const ofRights = new LRUCache<string, Pending>({ max: MAX_PENDING });
-  /** Of viewers of whom no right is known here. Anybody can make up keys: those are the first to be forgotten. */
-  const ofOthers = new LRUCache<string, Pending>({ max: MAX_PENDING });
+  /** By viewer, the latest denial last. */
+  const pending = new Map<string, Pending>();
   let stop = (): void => undefined;
   const retries = createRetries({
     valkey,
     after,
-    *unwritten() {
-      yield* ofRights.entries();
-      yield* ofOthers.entries();
-    },
+    unwritten: () => pending.entries(),
     write: ([viewerId, withdrawal]) => write(viewerId, withdrawal),
   });
 
-  const find = (viewerId: string): Pending | undefined => ofRights.peek(viewerId) ?? ofOthers.peek(viewerId);
-
   function keep(viewerId: string, withdrawal: Pending): void {
-    forget(viewerId);
-    (withdrawal.hadRight ? ofRights : ofOthers).set(viewerId, withdrawal);
-    if (ofRights.size + ofOthers.size > MAX_PENDING) ofOthers.pop();
-  }
-
-  function forget(viewerId: string): void {
-    ofRights.delete(viewerId);
-    ofOthers.delete(viewerId);
+    pending.delete(viewerId);
+    pending.set(viewerId, withdrawal);
+    if (pending.size <= MAX_PENDING) return;
+    // Anybody can make up keys: those of which no right is known are the first to be forgotten.
+    const madeUp = pending.entries().find(([, { hadRight }]) => !hadRight);
+    const [forgotten] = madeUp ?? pending.entries().next().value ?? [viewerId];
+    pending.delete(forgotten);
   }
 
   /** Single flight. */
@@ -84,7 +74,7 @@ export function createWithdrawals({ fleet, ttlMs, after }: WithdrawalsOptions): 
       withdrawal.attempt = null;
     }));
 
-  /** Resolves with true if it is written and told. */
+  /** Resolves with true if it is written and announced. */
   async function attempt(viewerId: string, withdrawal: Pending): Promise<boolean> {
     const { ids, epochs, hadRight, denials } = withdrawal;
     const written = await Promise.all(
@@ -99,7 +89,7 @@ export function createWithdrawals({ fleet, ttlMs, after }: WithdrawalsOptions): 
     }
     // Since the attempt began a call may have succeeded, and another may have been denied.
     if (withdrawal.denials !== denials) return attempt(viewerId, withdrawal);
-    if (find(viewerId) === withdrawal) forget(viewerId);
+    if (pending.get(viewerId) === withdrawal) pending.delete(viewerId);
     return true;
   }
 
@@ -110,16 +100,16 @@ export function createWithdrawals({ fleet, ttlMs, after }: WithdrawalsOptions): 
       });
     },
     withdraw(viewerId, withdrawal) {
-      const latest = find(viewerId) ?? { ...withdrawal, denials: 0, attempt: null };
+      const latest = pending.get(viewerId) ?? { ...withdrawal, denials: 0, attempt: null };
       latest.hadRight ||= withdrawal.hadRight;
       latest.denials += 1;
       keep(viewerId, latest);
       void write(viewerId, latest);
     },
     async areWritten(viewerId) {
-      const withdrawal = find(viewerId);
+      const withdrawal = pending.get(viewerId);
       if (withdrawal) await write(viewerId, withdrawal);
-      return find(viewerId) === undefined;
+      return !pending.has(viewerId);
     },
     close() {
       stop();

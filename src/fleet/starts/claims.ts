@@ -9,7 +9,6 @@ import type { Redis } from 'ioredis';
 import type { KeyedStart } from '../../runs/ports.ts';
 import { KEY_LIFETIME_MS } from '../../runs/starts/idempotent-starts.ts';
 import type { After } from '../../runs/timer.ts';
-import type { FleetKeys } from '../fleet-keys.ts';
 import type { Fleet } from '../fleet.ts';
 import { createRetries } from '../retries.ts';
 import { MAX_RECORD_BYTES, readRecord, writeRecord, type StartRecord } from './start-record.ts';
@@ -127,11 +126,11 @@ export function createClaims({ fleet: { valkey, keys }, source, maxWaitMs, now, 
 
   return {
     of({ identity, key }) {
-      const nameBy = (each: FleetKeys) => each.name('start', source, identity, key);
-      const names = keys.map(nameBy);
+      const keyed = keys.names('start', source, identity, key);
+      const names = keyed.map(({ text }) => text);
       const seal = (record: StartRecord): Promise<Values> => {
         const written = writeRecord(record);
-        return Promise.all(keys.map((each) => each.seal(identity, nameBy(each), written)));
+        return Promise.all(keyed.map((name) => name.seal(identity, written)));
       };
       let claimed: Values = [];
       const settle = (values: Values | null): Promise<boolean> => {
@@ -140,7 +139,7 @@ export function createClaims({ fleet: { valkey, keys }, source, maxWaitMs, now, 
         return write(settlement);
       };
       return {
-        name: nameBy(keys[0]),
+        name: keyed[0].text,
         async take(record) {
           claimed = await seal(record);
           const ttlMs = maxWaitMs + KEY_LIFETIME_MS;
@@ -150,8 +149,7 @@ export function createClaims({ fleet: { valkey, keys }, source, maxWaitMs, now, 
           if (reply === undefined && isSent) void settle(null);
           if (reply === undefined || reply === null) return reply;
           const [number, value] = reply as readonly [number, Buffer];
-          const finder = keys[number - 1] ?? keys[0];
-          const opened = await finder.open(identity, nameBy(finder), value, MAX_RECORD_BYTES);
+          const opened = await keyed[number - 1]?.open(identity, value, MAX_RECORD_BYTES);
           return (opened && readRecord(opened)) ?? 'unreadable';
         },
         async settle(record) {

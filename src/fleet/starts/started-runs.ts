@@ -3,22 +3,20 @@ import type { SharedStarts } from '../../runs/ports.ts';
 import { identityOf, type Viewer } from '../../runs/viewer.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { refKey } from '../../upstream/ids.ts';
-import type { FleetKeys } from '../fleet-keys.ts';
 import type { Fleet } from '../fleet.ts';
 
 export function createSharedStartedRuns(
   { valkey, keys }: Pick<Fleet, 'valkey' | 'keys'>,
   source: string,
 ): Pick<SharedStarts, 'add' | 'has'> {
-  const nameOf = (key: FleetKeys, viewer: Viewer, ref: RunRef) =>
-    key.name('started', source, identityOf(viewer), refKey(ref));
+  const namesOf = (viewer: Viewer, ref: RunRef) => keys.names('started', source, identityOf(viewer), refKey(ref));
   return {
     async add(viewer, ref, ms) {
-      const name = nameOf(keys[0], viewer, ref);
-      await valkey.run('STORE', (redis) => redis.set(name, '', 'PX', ms));
+      const [name] = namesOf(viewer, ref);
+      await valkey.run('STORE', (redis) => redis.set(name.text, '', 'PX', ms));
     },
     async has(viewer, ref) {
-      const names = keys.map((key) => nameOf(key, viewer, ref));
+      const names = namesOf(viewer, ref).map(({ text }) => text);
       const found = await valkey.run('READ', (redis) => redis.mget(names));
       return found?.some((value) => value !== null) ?? false;
     },
