@@ -163,7 +163,7 @@ async function openParts(
   });
   const upstreamApi = isVerified ? createScopedUpstream(upstream, config.staleIfErrorMs, now) : upstream;
   const runs = createRuns({ config, upstream: upstreamApi, isVerified, fleet, now, wallOf, after });
-  const { partitions, livePollers, workflowPollers, shared, sharedStarts } = runs;
+  const { viewers, livePollers, workflowPollers, shared, sharedStarts } = runs;
   opened.defer(() => shared?.close());
   opened.defer(() => sharedStarts?.close());
   opened.defer(() => {
@@ -171,7 +171,7 @@ async function openParts(
     workflowPollers.close();
   });
   const pollers = () => livePollers.pollers + workflowPollers.pollers;
-  const cachedBytes = () => partitions.cachedBytes;
+  const cachedBytes = () => viewers.cachedBytes;
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers, build });
 
   const graphql = await createGraphql({

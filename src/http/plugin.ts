@@ -79,7 +79,7 @@ export function createHttp(options: HttpOptions): Http {
   const { config, authenticator, runs, fleet, graphql, metrics, observer, logger, now, after, client } = options;
   const { stalledReaderMs = STALLED_READER_MS } = options;
   const { addressOf, schemeOf } = client;
-  const { isAccepted } = runs.cache;
+  const { isAccepted } = runs.viewers;
   const networkOfClient = (request: IncomingMessage) => networkOf(addressOf(request));
   let isStopping = false;
   const isReady = () => !isStopping;

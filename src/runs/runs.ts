@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
-import { createCachePartitions } from './cache-partitions.ts';
 import { createRecentRuns } from './history/recent-runs.ts';
 import { createRunHistory } from './history/run-history.ts';
 import { createIdempotentStarts } from './starts/idempotent-starts.ts';
@@ -12,7 +11,7 @@ import { createSubscriptionLimit } from './live/subscription-limit.ts';
 import { createWorkflowPollers } from './live/workflow-pollers.ts';
 import { createFleetTurns } from './live/fleet-turns.ts';
 import { joinNobody } from './live/turns.ts';
-import { createResourceCache } from './resource-cache.ts';
+import { createReadThrough } from './read-through.ts';
 import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
 import { createSharedStarts } from './starts/shared-starts.ts';
@@ -20,6 +19,7 @@ import { createStartedRuns } from './starts/started-runs.ts';
 import { createSharedTier } from './shared/shared-tier.ts';
 import type { After, Clock } from './timer.ts';
 import type { Viewer } from './viewer.ts';
+import { ViewerCache } from './viewer-cache.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
 export interface RunsOptions extends Clock {
@@ -36,26 +36,31 @@ export type Runs = ReturnType<typeof createRuns>;
 
 export function createRuns({ config, upstream, isVerified, fleet, now, wallOf, after }: RunsOptions) {
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
-  const partitions = createCachePartitions<unknown>(config.cacheMaxBytes - documentBytes(config), (viewerId) => {
-    // What HTTP refuses from now on, open subscriptions are refused as well.
-    for (const pollers of [livePollers, workflowPollers]) pollers.recheck(viewerId);
+  const viewers = new ViewerCache({
+    maxBytes: config.cacheMaxBytes - documentBytes(config),
+    reauthIntervalMs,
+    isVerified,
+    now,
+    onDrop(viewerId) {
+      // What HTTP refuses from now on, open subscriptions are refused as well.
+      for (const pollers of [livePollers, workflowPollers]) pollers.recheck(viewerId);
+    },
   });
   const drop = (viewerId: string) => {
-    partitions.drop(viewerId);
+    viewers.drop(viewerId);
   };
   const source = sourceOf(config);
   const shared = fleet && createSharedTier({ fleet, source, reauthIntervalMs, drop, now, after });
-  const cache = createResourceCache({
-    ...{ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, isVerified, shared, now },
-  });
-  const workflowStore = createWorkflowStore(upstream, cache, liveTtlMs);
+  const reads = createReadThrough({ viewers, shared, liveTtlMs, staleIfErrorMs, now });
+  const cached = { upstream, viewers, reads, liveTtlMs };
+  const workflowStore = createWorkflowStore(cached);
   const offersRecords = config.upstreamEndpoints.has('run');
-  const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs, wallOf });
-  const runHistory = createRunHistory({ upstream, cache, runStore, liveTtlMs });
+  const runStore = createRunStore({ ...cached, workflowStore, offersRecords, settleMs, now, wallOf });
+  const runHistory = createRunHistory({ ...cached, runStore });
   const turns = fleet && createFleetTurns({ ...fleet, after });
   if (turns) fleet.metrics.watchPollers(() => turns.roles);
   const polling = {
-    cache,
+    viewers,
     liveTtlMs,
     maxUpstreamCalls,
     countSubscription: createSubscriptionLimit(maxSubscriptionsPerViewer),
@@ -71,8 +76,7 @@ export function createRuns({ config, upstream, isVerified, fleet, now, wallOf, a
   const livePollers = createLivePollers({ runStore, workflowStore, startedRuns, ...polling });
   const workflowPollers = createWorkflowPollers({ runHistory, ...polling });
   return {
-    partitions,
-    cache,
+    viewers,
     workflowStore,
     runStore,
     runHistory,
@@ -81,7 +85,7 @@ export function createRuns({ config, upstream, isVerified, fleet, now, wallOf, a
     workflowPollers,
     shared,
     sharedStarts,
-    runStarter: createRunStarter(upstream, cache, sharedStarts ?? ownStarts, startedRuns),
+    runStarter: createRunStarter(upstream, viewers, reads, sharedStarts ?? ownStarts, startedRuns),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Answers and epochs in Valkey: reads both in one command, and writes them sealed. Times are converted here, and only here. */
 import type { Fleet } from '../../fleet/fleet.ts';
 import { readVersioned, storeNewest } from '../../fleet/versioned-values.ts';
-import type { Cached } from '../cache-partitions.ts';
+import type { Snapshot } from '../entry.ts';
 import { readEpoch, renewEpoch } from './epochs.ts';
 import type { Names } from './names.ts';
 import { readAnswer, writeAnswer, type StoredAnswer } from './stored-answer.ts';
@@ -26,7 +26,7 @@ export interface SharedState {
   answer(): Promise<StoredAnswer | null>;
 }
 
-export interface NewAnswer extends Pick<Cached<unknown>, 'sentAt' | 'fetchedAt'> {
+export interface NewAnswer extends Pick<Snapshot<unknown>, 'sentAt' | 'fetchedAt'> {
   readonly epoch: string;
   /** Null: the upstream has nothing by this id. */
   readonly body: Buffer | null;

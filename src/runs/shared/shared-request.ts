@@ -1,5 +1,5 @@
 /** One load of a resource through the shared tier: what the resource cache offers, and what it gets. */
-import type { Cached } from '../cache-partitions.ts';
+import type { Snapshot } from '../entry.ts';
 import type { Viewer } from '../viewer.ts';
 import type { StoredAnswer } from './stored-answer.ts';
 
@@ -21,16 +21,16 @@ export interface SharedRequest<T> {
   /** What may be served by now without a call. */
   current(): Loaded<T> | null;
   /** Null for what can't be read, or is too old. */
-  accept(stored: StoredAnswer): Promise<Cached<T> | null>;
+  accept(stored: StoredAnswer): Promise<Snapshot<T> | null>;
   call(): Promise<Called<T>>;
   /** For how long others may have it; Infinity: it is final. */
-  sharedMs(cached: Cached<T>): number;
+  sharedMs(cached: Snapshot<T>): number;
   /** Resolves when that may have changed; null: it will not. */
   related(): Promise<void> | null;
 }
 
 export interface Loaded<T> {
-  readonly cached: Cached<T>;
+  readonly cached: Snapshot<T>;
   /** Whether it proves the viewer's right. */
   readonly isProof: boolean;
   /** False: no upstream call was made for it. */

@@ -156,7 +156,7 @@ export function createSharedTier({ fleet, source, reauthIntervalMs, drop, now, a
   ): Promise<boolean> {
     const epoch = isProof ? await answers.renew(names, cached.sentAt) : known;
     if (epoch === null || body === undefined || (body?.length ?? 0) > MAX_SHARED_BYTES) return false;
-    const answer = { ...cached, epoch, body };
+    const answer = { sentAt: cached.sentAt, fetchedAt: cached.fetchedAt, epoch, body };
     const related = request.related();
     const sharedMs = request.sharedMs(cached);
     const isStored = sharedMs > 0 && (await answers.store(names, answer, sharedMs));
