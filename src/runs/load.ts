@@ -1,61 +1,64 @@
 /** One load of a part: by a call of this gateway, or by the answer to another gateway's call. */
 import type { CallOptions } from '../upstream/client.ts';
-import { GatewayError, isNotFound } from '../upstream/errors.ts';
-import { Snapshot, type Answered, type Part, type PartsEntry } from './entry.ts';
+import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
+import type { Part, PartsEntry } from './entry.ts';
 import type { ReadContext } from './read-context.ts';
 import type { Called, Loaded, SharedRequest } from './shared/shared-request.ts';
 import type { SharedTier } from './shared/shared-tier.ts';
 import type { StoredAnswer } from './shared/stored-answer.ts';
-import type { Flight } from './single-flight.ts';
-import type { Source } from './source.ts';
-import type { Right, ViewerCache } from './viewer-cache.ts';
+import { Snapshot, type Answered } from './snapshot.ts';
+import { endOf, type Source } from './source.ts';
+import type { Denied, Right } from './rights.ts';
+import type { ViewerCache } from './viewer-cache.ts';
 import { upstreamIdentityOf, type Viewer } from './viewer.ts';
 
 export interface LoadOptions {
   readonly viewers: ViewerCache;
   /** Null: this gateway shares nothing. */
   readonly shared: SharedTier | null;
+  readonly liveTtlMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
+/** A 404 is believed no longer than this: a run that was just started may not be visible yet. */
+const MAX_PAUSE_MS = 1000;
+
 const CALLED = { isProof: true, wasCalled: true } as const;
 
 /** A class, since the shared tier calls it back in many ways. */
-export class Load<Ref, Entry extends PartsEntry, T> implements SharedRequest<T> {
+export class Load<Entry extends PartsEntry, T> implements SharedRequest<T> {
   readonly viewer: Viewer;
   readonly key: string;
   readonly signal: AbortSignal;
   readonly #options: LoadOptions;
-  readonly #source: Source<Ref, Entry, T>;
-  readonly #ref: Ref;
-  readonly #operation: ReadContext;
+  readonly #source: Source<Entry, T>;
+  readonly #entry: Entry;
+  readonly #part: Part<T>;
   readonly #call: CallOptions;
+  readonly #skipsShared: boolean;
   /** What the operation must not be given again. */
   readonly #skipped: Snapshot<T> | null;
-  readonly #entry: Entry;
-  /** What its answer proves. The entry may have another one by then: its viewer was dropped. */
+  /** What its success proves. When the viewer is dropped, the entry goes on under another one. */
   #right: Right;
 
   constructor(
     options: LoadOptions,
-    source: Source<Ref, Entry, T>,
-    ref: Ref,
+    source: Source<Entry, T>,
     entry: Entry,
-    operation: ReadContext,
+    { viewer, requestId, budget, operationRecord, skipsLive, skipsShared = false }: ReadContext,
     signal: AbortSignal,
   ) {
-    const { viewer, requestId, budget, operationRecord, skipsLive } = operation;
     this.viewer = viewer;
-    this.key = source.nameOf(ref);
+    this.key = source.nameOf(entry);
     this.signal = signal;
     this.#options = options;
     this.#source = source;
-    this.#ref = ref;
-    this.#operation = operation;
-    this.#call = { ...callerOf(options.viewers, viewer), refusals: budget, requestId, signal, operationRecord };
-    this.#skipped = skipsLive ? source.partOf(entry).snapshot : null;
     this.#entry = entry;
+    this.#part = source.partOf(entry);
+    this.#call = { ...callerOf(options.viewers, viewer), refusals: budget, requestId, signal, operationRecord };
+    this.#skipsShared = skipsShared;
+    this.#skipped = skipsLive ? this.#part.snapshot : null;
     this.#right = entry.right;
   }
 
@@ -66,6 +69,9 @@ export class Load<Ref, Entry extends PartsEntry, T> implements SharedRequest<T> 
       const loading = shared ? shared.load(this) : this.call();
       if (!viewers.isProven(this.#right)) revalidate(this.#right, this.#entry.workflowId, loading);
       return await loading;
+    } catch (error) {
+      this.#afterFailure(error);
+      throw error;
     } finally {
       viewers.leave(this.#entry);
     }
@@ -76,7 +82,7 @@ export class Load<Ref, Entry extends PartsEntry, T> implements SharedRequest<T> 
     const { viewers, now } = this.#options;
     const sentAt = now();
     try {
-      const { value, sizeBytes, body } = await this.#source.fetch(this.#ref, this.#call);
+      const { value, sizeBytes, body } = await this.#source.fetch(this.#entry, this.#call);
       viewers.prove(this.#right, sentAt);
       return this.#keepCalled({ value, sentAt, fetchedAt: now(), sizeBytes }, body);
     } catch (error) {
@@ -101,30 +107,22 @@ export class Load<Ref, Entry extends PartsEntry, T> implements SharedRequest<T> 
     this.#right = this.#entry.right;
   }
 
-  /** Nobody may join it any more. */
-  forget(flight: Flight<Loaded<T>>): void {
-    if (this.#part.flight === flight) this.#part.flight = null;
-  }
-
   current(): Loaded<T> | null {
-    const cached = this.#part.snapshot;
-    if (!cached || cached === this.#skipped || !this.#options.viewers.isProven(this.#entry.right)) return null;
-    return this.#isFresh(cached) ? { cached, isProof: true, wasCalled: false } : null;
+    const { snapshot } = this.#part;
+    const isServed = snapshot && snapshot !== this.#skipped && this.#isProven() && this.#isFresh(snapshot);
+    return isServed ? { cached: snapshot, isProof: true, wasCalled: false } : null;
   }
 
-  async accept(stored: StoredAnswer): Promise<Snapshot<T> | null> {
-    const { viewers, now } = this.#options;
-    const { bytes, sentAt, fetchedAt, uncertaintyMs, isFinal } = stored;
-    if (!viewers.isProven(this.#entry.right)) return null;
+  async accept({ bytes, ...stored }: StoredAnswer): Promise<Snapshot<T> | null> {
+    const { sentAt, fetchedAt, uncertaintyMs } = stored;
+    if (!this.#isProven()) return null;
     // Of a Valkey whose clock was ahead: it would be fresh for too long.
-    if (Math.max(sentAt, fetchedAt) > now() + uncertaintyMs) return null;
-    const skipped = this.#operation.skipsShared ? this.#skipped : null;
+    if (Math.max(sentAt, fetchedAt) > this.#options.now() + uncertaintyMs) return null;
+    const skipped = this.#skipsShared ? this.#skipped : null;
     if (skipped && sentAt <= skipped.sentAt + skipped.uncertaintyMs) return null;
-    const answer =
-      bytes === null ? { value: this.#source.valueIfMissing, sizeBytes: 0 } : await this.#readStored(bytes);
+    const answer = bytes ? await this.#readStored(bytes) : { value: this.#source.valueIfMissing, sizeBytes: 0 };
     if (answer?.value === undefined) return null;
-    const { value, sizeBytes } = answer;
-    const snapshot = this.#snapshotOf({ value, sizeBytes, sentAt, fetchedAt, uncertaintyMs, isFinal });
+    const snapshot = this.#snapshotOf({ ...stored, value: answer.value, sizeBytes: answer.sizeBytes });
     if (!this.#isFresh(snapshot)) return null;
     // What this gateway has fetched later than that it could perhaps not share.
     const own = this.#part.snapshot;
@@ -139,18 +137,17 @@ export class Load<Ref, Entry extends PartsEntry, T> implements SharedRequest<T> 
     return this.#source.related?.(this.#entry).flight?.landing() ?? null;
   }
 
-  get #part(): Part<T> {
-    return this.#source.partOf(this.#entry);
+  #isProven(): boolean {
+    return this.#options.viewers.isProven(this.#entry.right);
   }
 
   #isFresh(snapshot: Snapshot<T>): boolean {
-    return this.#options.now() < snapshot.fetchedAt + this.#source.lifetimeMs(snapshot, this.#entry);
+    return this.#options.now() < endOf(this.#source, this.#entry, snapshot);
   }
 
   #snapshotOf(answered: Answered<T>): Snapshot<T> {
     const snapshot = new Snapshot(answered);
-    const before = this.#part.snapshot;
-    if (before) this.#source.follow?.(before, snapshot);
+    if (this.#part.snapshot) this.#source.follow?.(this.#part.snapshot, snapshot);
     return snapshot;
   }
 
@@ -164,15 +161,34 @@ export class Load<Ref, Entry extends PartsEntry, T> implements SharedRequest<T> 
   #keep(snapshot: Snapshot<T>): Snapshot<T> {
     const { viewers } = this.#options;
     if (!this.#right.isDropped) viewers.put(this.#entry, this.#part, snapshot);
-    const { endpoint } = this.#source;
-    viewers.allow(viewers.rightOf(this.viewer.id), { endpoint, workflowId: this.#entry.workflowId });
+    viewers.allow(this.#entry.right, this.#asked());
     return snapshot;
+  }
+
+  #asked(): Denied {
+    return { endpoint: this.#source.endpoint, workflowId: this.#entry.workflowId };
+  }
+
+  #afterFailure(error: unknown): void {
+    const { viewers, liveTtlMs, now } = this.#options;
+    const [entry, part] = [this.#entry, this.#part];
+    const failureOf = (error: GatewayError) => ({ error, untilMs: now() + Math.min(MAX_PAUSE_MS, liveTtlMs) });
+    if (isAccessDenied(error)) {
+      // It may have come inside a list. What would be served again without a call makes the denial news.
+      if (part.snapshot && this.#isFresh(part.snapshot)) viewers.allow(entry.right, this.#asked());
+      deny(this.#options, this.viewer, error, this.#asked());
+      viewers.put(entry, part, null);
+    } else if (isNotFound(error)) {
+      viewers.put(entry, part, null, failureOf(error));
+    } else if (isOutage(error) && part.snapshot) {
+      viewers.put(entry, part, part.snapshot, failureOf(error));
+    }
   }
 
   /** Null for what this version can't read: then a call is made. Rejects with NOT_FOUND for what is out of the viewer's scope. */
   async #readStored(stored: Buffer) {
     try {
-      return await this.#source.fetch(this.#ref, { ...this.#call, stored });
+      return await this.#source.fetch(this.#entry, { ...this.#call, stored });
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'UPSTREAM_CONTRACT_VIOLATION') return null;
       throw error;
@@ -185,6 +201,19 @@ export const callerOf = (viewers: ViewerCache, viewer: Viewer) => ({
   ...upstreamIdentityOf(viewer),
   isAccepted: () => viewers.isAccepted(viewer.id),
 });
+
+/** A 401 or 403 drops everything of the viewer, unless it is the same 403 as before: of an endpoint of a workflow that was not allowed since. */
+export function deny(
+  { viewers, shared }: Pick<LoadOptions, 'viewers' | 'shared'>,
+  viewer: Viewer,
+  error: unknown,
+  denied: Denied,
+): void {
+  const hadRight = viewers.hasRight(viewer.id);
+  if (!isForbidden(error)) viewers.drop(viewer.id);
+  else if (!viewers.deny(viewer.id, denied)) return;
+  shared?.withdraw(viewer, hadRight);
+}
 
 /**
  * A call that renews the right, one for each workflow: whoever finds cached data of that workflow meanwhile waits for it. So nobody waits

@@ -5,21 +5,14 @@ import type { Freshness, Run, RunRecord, WorkflowGraph } from '../domain/types.t
 import { cachedBytes, type RunRef, type UpstreamApi } from '../upstream/client.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 import { refKey } from '../upstream/ids.ts';
-import {
-  asStale,
-  RunEntry,
-  Snapshot,
-  type DerivedRun,
-  type ListEntry,
-  type MaybeRecord,
-  type StepList,
-} from './entry.ts';
+import { RunEntry, type ListEntry } from './entry.ts';
 import { createFinality, followRecord, followSteps, hasRecord } from './finality.ts';
 import type { ReadContext } from './read-context.ts';
 import type { ReadThrough } from './read-through.ts';
-import type { Source } from './source.ts';
+import { asStale, Snapshot, type DerivedRun, type MaybeRecord, type StepList } from './snapshot.ts';
+import { endOf, type Source } from './source.ts';
 import type { Clock } from './timer.ts';
-import type { Right, ViewerCache } from './viewer-cache.ts';
+import type { ViewerCache } from './viewer-cache.ts';
 import type { Viewer } from './viewer.ts';
 import type { WorkflowStore } from './workflow-store.ts';
 
@@ -67,7 +60,7 @@ export interface RunStoreOptions extends Pick<Clock, 'wallOf' | 'now'> {
   readonly settleMs: number;
 }
 
-type RunSource<T> = Source<RunRef, RunEntry, T>;
+type RunSource<T> = Source<RunEntry, T>;
 
 /** Like every 404, that of a record is believed for at most a second. */
 const MAX_MISS_MS = 1000;
@@ -77,18 +70,17 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   const finality = createFinality(settleMs, wallOf);
 
   /** A name implies the type of its entry. */
-  function entryIn(right: Right, ref: RunRef): RunEntry {
+  function entryOf(ref: RunRef, { id }: Viewer): RunEntry {
+    const right = viewers.rightOf(id);
     const name = `run ${refKey(ref)}`;
     return (viewers.find(right, name) as RunEntry | undefined) ?? new RunEntry(right, name, ref);
   }
-  const entryOf = (ref: RunRef, { id }: Viewer): RunEntry => entryIn(viewers.rightOf(id), ref);
 
   const records: RunSource<MaybeRecord> = {
     endpoint: 'run',
-    nameOf: (ref) => `record ${refKey(ref)}`,
-    entryOf: entryIn,
+    nameOf: ({ ref }) => `record ${refKey(ref)}`,
     partOf: ({ record }) => record,
-    fetch: (ref, call) => upstream.getRun(ref, call),
+    fetch: ({ ref }, call) => upstream.getRun(ref, call),
     follow: followRecord,
     valueIfMissing: null,
     lifetimeMs(record, { steps }) {
@@ -99,10 +91,9 @@ export function createRunStore(options: RunStoreOptions): RunStore {
 
   const steps: RunSource<StepList> = {
     endpoint: 'steps',
-    nameOf: (ref) => `steps ${refKey(ref)}`,
-    entryOf: entryIn,
+    nameOf: ({ ref }) => `steps ${refKey(ref)}`,
     partOf: ({ steps }) => steps,
-    fetch: (ref, call) => upstream.listSteps(ref, call),
+    fetch: ({ ref }, call) => upstream.listSteps(ref, call),
     follow: followSteps,
     // Both are mostly loaded together, and steps are final only next to a terminal record.
     related: ({ record }) => record,
@@ -116,11 +107,9 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     },
   };
 
-  const endOf = (record: Snapshot<MaybeRecord>, entry: RunEntry): number =>
-    record.fetchedAt + records.lifetimeMs(record, entry);
-
+  /** Of the record, also where no call asks for it. */
   const isFresh = (entry: RunEntry): boolean =>
-    entry.record.snapshot !== null && now() < endOf(entry.record.snapshot, entry);
+    entry.record.snapshot !== null && now() < endOf(records, entry, entry.record.snapshot);
 
   /** The record that came inside a list, for as long as it is fresh. Undefined where the right to it must be proven first. */
   function listedRecord(ref: RunRef, { viewer, lifetime }: ReadContext, staleReason?: string | null) {
@@ -128,7 +117,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     const { snapshot } = entry.record;
     if (!snapshot || !isFresh(entry)) return null;
     if (staleReason === undefined && !viewers.isProven(entry.right)) return undefined;
-    lifetime.limit(endOf(snapshot, entry));
+    lifetime.limit(endOf(records, entry, snapshot));
     return asStale(snapshot, staleReason ?? null);
   }
 
@@ -136,7 +125,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   async function provenListedRecord(ref: RunRef, operation: ReadContext): Promise<Snapshot<MaybeRecord> | null> {
     const found = listedRecord(ref, operation);
     if (found !== undefined) return found;
-    const { staleReason } = await reads.get(steps, ref, operation);
+    const { staleReason } = await reads.get(steps, entryOf(ref, operation.viewer), operation);
     return listedRecord(ref, operation, staleReason) ?? null;
   }
 
@@ -152,7 +141,9 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   return {
     entryOf,
     record: async (ref, operation) =>
-      offersRecords ? reads.get(records, ref, operation) : provenListedRecord(ref, operation),
+      offersRecords
+        ? reads.get(records, entryOf(ref, operation.viewer), operation)
+        : provenListedRecord(ref, operation),
     cachedRecord: (ref, operation) =>
       offersRecords
         ? (reads.getCached(records, entryOf(ref, operation.viewer), operation) ?? undefined)
@@ -162,9 +153,9 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const entry = entryOf(ref, operation.viewer);
       // The record may have been forgotten before them, and says whether they need another call. Who reads it has its error.
       if (offersRecords && !entry.record.snapshot && entry.steps.snapshot) {
-        await reads.get(records, ref, operation).catch(() => undefined);
+        await reads.get(records, entry, operation).catch(() => undefined);
       }
-      return reads.get(steps, ref, operation);
+      return reads.get(steps, entryOf(ref, operation.viewer), operation);
     },
     cachedSteps: (ref, operation) => reads.getCached(steps, entryOf(ref, operation.viewer), operation) ?? undefined,
 

@@ -1,18 +1,15 @@
-/** One kind of upstream call: made once for all entries, which are passed in. */
+/** One kind of upstream call, made once for all entries: how its answer is fetched, and for how long it is fresh. */
 import type { UpstreamEndpoint } from '../config/config.ts';
 import type { CallOptions, UpstreamAnswer } from '../upstream/client.ts';
-import type { Part, PartsEntry, Snapshot } from './entry.ts';
-import type { Right } from './viewer-cache.ts';
+import type { Part, PartsEntry } from './entry.ts';
+import type { Snapshot } from './snapshot.ts';
 
-/** `Ref` names what is read, `Entry` caches it, and `T` is what the upstream answers. */
-export interface Source<Ref, Entry extends PartsEntry, T> {
+export interface Source<Entry extends PartsEntry, T> {
   readonly endpoint: UpstreamEndpoint;
-  /** Unique among all of a viewer: the name of the answer where gateways share it. */
-  nameOf(ref: Ref): string;
-  /** The cached entry, or a new one. */
-  entryOf(right: Right, ref: Ref): Entry;
+  /** The name of the answer where gateways share it: unique among all of a viewer. */
+  nameOf(entry: Entry): string;
   partOf(entry: Entry): Part<T>;
-  fetch(ref: Ref, call: CallOptions): Promise<UpstreamAnswer<T>>;
+  fetch(entry: Entry, call: CallOptions): Promise<UpstreamAnswer<T>>;
   /** For how long after `fetchedAt` it needs no other call: Infinity for what will never change, here and at other gateways. */
   lifetimeMs(snapshot: Snapshot<T>, entry: Entry): number;
   /** Compares a new answer with the one before. */
@@ -24,3 +21,10 @@ export interface Source<Ref, Entry extends PartsEntry, T> {
   /** Cached in place of a 404. Absent: a 404 is an error. */
   readonly valueIfMissing?: T;
 }
+
+/** When the lifetime of an answer ends, in milliseconds since 1970. */
+export const endOf = <Entry extends PartsEntry, T>(
+  source: Source<Entry, T>,
+  entry: Entry,
+  snapshot: Snapshot<T>,
+): number => snapshot.fetchedAt + source.lifetimeMs(snapshot, entry);

@@ -5,7 +5,8 @@ import { ListEntry } from './entry.ts';
 import type { ReadContext } from './read-context.ts';
 import type { ReadThrough } from './read-through.ts';
 import type { Source } from './source.ts';
-import type { Right, ViewerCache } from './viewer-cache.ts';
+import type { Right } from './rights.ts';
+import type { ViewerCache } from './viewer-cache.ts';
 
 export type WorkflowList = ReadonlyMap<string, WorkflowRecord>;
 
@@ -33,12 +34,13 @@ export function createWorkflowStore({ upstream, viewers, reads, liveTtlMs }: Wor
   const entryOf = (right: Right): ListEntry<WorkflowList> =>
     (viewers.find(right, NAME) as ListEntry<WorkflowList> | undefined) ?? new ListEntry(right, NAME, '');
 
-  const workflows = (lifetimeMs: number): Source<null, ListEntry<WorkflowList>, WorkflowList> => ({
+  const entryFor = ({ viewer }: ReadContext) => entryOf(viewers.rightOf(viewer.id));
+
+  const workflows = (lifetimeMs: number): Source<ListEntry<WorkflowList>, WorkflowList> => ({
     endpoint: 'workflows',
     nameOf: () => NAME,
-    entryOf,
     partOf: ({ list }) => list,
-    async fetch(_ref, call) {
+    async fetch(_entry, call) {
       const { value, ...answer } = await upstream.listWorkflows(call);
       return { ...answer, value: new Map(value.map((workflow) => [workflow.id, workflow])) };
     },
@@ -49,8 +51,8 @@ export function createWorkflowStore({ upstream, viewers, reads, liveTtlMs }: Wor
   const recent = workflows(Math.max(liveTtlMs, RECENT_MS));
 
   return {
-    list: async (operation) => (await reads.get(current, null, operation)).value,
-    recent: async (operation) => (await reads.get(recent, null, operation)).value,
+    list: async (operation) => (await reads.get(current, entryFor(operation), operation)).value,
+    recent: async (operation) => (await reads.get(recent, entryFor(operation), operation)).value,
     peekGraph: (workflowId, right) => entryOf(right).list.snapshot?.value.get(workflowId)?.graph ?? null,
   };
 }

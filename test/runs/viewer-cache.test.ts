@@ -2,8 +2,10 @@
 import { serialize } from 'node:v8';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ListEntry, Snapshot } from '../../src/runs/entry.ts';
-import { ViewerCache, type Right } from '../../src/runs/viewer-cache.ts';
+import { ListEntry } from '../../src/runs/entry.ts';
+import { Snapshot } from '../../src/runs/snapshot.ts';
+import type { Right } from '../../src/runs/rights.ts';
+import { ViewerCache } from '../../src/runs/viewer-cache.ts';
 
 const MEBIBYTE = 2 ** 20;
 /** Next to the bytes of a value. */

@@ -1,7 +1,8 @@
 /** Response cache: whole answers, by viewer and exact request. A hit needs neither parsing nor execution. */
 import { hash } from 'node:crypto';
 import { CacheEntry, keyOf } from '../../runs/entry.ts';
-import type { Right, ViewerCache } from '../../runs/viewer-cache.ts';
+import type { Right } from '../../runs/rights.ts';
+import type { ViewerCache } from '../../runs/viewer-cache.ts';
 import type { Viewer } from '../../runs/viewer.ts';
 import {
   BUFFER_BYTES,

@@ -13,11 +13,14 @@ import {
   type HistoryReader,
 } from './history-reader.ts';
 import type { ReadContext } from '../read-context.ts';
-import { ListEntry, partOf, type Snapshot } from '../entry.ts';
+import { ListEntry } from '../entry.ts';
 import type { ReadThrough } from '../read-through.ts';
 import type { RunStore } from '../run-store.ts';
+import { partOf, type Snapshot } from '../snapshot.ts';
 import type { Source } from '../source.ts';
-import type { Right, ViewerCache } from '../viewer-cache.ts';
+import type { Right } from '../rights.ts';
+import type { ViewerCache } from '../viewer-cache.ts';
+import type { Viewer } from '../viewer.ts';
 
 export interface RunFilter {
   readonly status: readonly RunStatus[] | null;
@@ -104,22 +107,29 @@ export interface RunHistoryOptions {
   readonly liveTtlMs: number;
 }
 
-const windowName = ({ workflowId, offset, limit }: RunsWindow): string => `runs ${workflowId}\n${offset} ${limit}`;
+const nameOf = ({ workflowId, offset, limit }: RunsWindow): string => `runs ${workflowId}\n${offset} ${limit}`;
+
+class WindowEntry extends ListEntry<RunList> {
+  readonly window: RunsWindow;
+
+  constructor(right: Right, window: RunsWindow) {
+    super(right, nameOf(window), window.workflowId);
+    this.window = window;
+  }
+}
 
 export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs }: RunHistoryOptions): RunHistory {
   /** A name implies the type of its entry. */
-  function entryOf(right: Right, window: RunsWindow): ListEntry<RunList> {
-    const name = windowName(window);
-    const found = viewers.find(right, name) as ListEntry<RunList> | undefined;
-    return found ?? new ListEntry(right, name, window.workflowId);
+  function entryOf(window: RunsWindow, { id }: Viewer): WindowEntry {
+    const right = viewers.rightOf(id);
+    return (viewers.find(right, nameOf(window)) as WindowEntry | undefined) ?? new WindowEntry(right, window);
   }
 
-  const windows: Source<RunsWindow, ListEntry<RunList>, RunList> = {
+  const windows: Source<WindowEntry, RunList> = {
     endpoint: 'runs',
-    nameOf: windowName,
-    entryOf,
+    nameOf: ({ name }) => name,
     partOf: ({ list }) => list,
-    fetch: (window, call) => upstream.listRuns(window, call),
+    fetch: ({ window }, call) => upstream.listRuns(window, call),
     lifetimeMs: () => liveTtlMs,
   };
 
@@ -137,8 +147,8 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
       const { viewer } = operation;
       const window = { workflowId, offset, limit };
       const reading = isAnew ? { ...operation, skipsLive: true, skipsShared: true } : operation;
-      const list = await reads.get(windows, window, reading);
-      const listed = { entry: entryOf(viewers.rightOf(viewer.id), window), list };
+      const list = await reads.get(windows, entryOf(window, viewer), reading);
+      const listed = { entry: entryOf(window, viewer), list };
       for (const record of list.value) {
         if (hasId(record)) {
           known.set(record, runStore.offerRecord({ workflowId, runId: record.id }, record, listed, viewer));

@@ -10,7 +10,7 @@ import {
 import type { RunRef } from '../../upstream/client.ts';
 import { isSamePayload } from '../../domain/payload.ts';
 import { isUpstreamFault, type GatewayError } from '../../upstream/errors.ts';
-import { asStale, type MaybeRecord, type Snapshot } from '../entry.ts';
+import { asStale, type MaybeRecord, type Snapshot } from '../snapshot.ts';
 import type { RunParts } from '../run-store.ts';
 import { inPieces } from '../../upstream/transport/in-pieces.ts';
 import type { LiveState, LiveStates } from './live-state.ts';

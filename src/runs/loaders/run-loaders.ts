@@ -4,7 +4,7 @@ import type { Run, RunRecord } from '../../domain/types.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError, isAccessDenied, isNotFound } from '../../upstream/errors.ts';
 import { checkRef } from '../../upstream/ids.ts';
-import { partOf, type MaybeRecord, type Snapshot, type StepList } from '../entry.ts';
+import { partOf, type MaybeRecord, type Snapshot, type StepList } from '../snapshot.ts';
 import type { ReadContext } from '../read-context.ts';
 import { createPartLoader } from './part-loader.ts';
 import { noSteps, type RunParts, type RunStore } from '../run-store.ts';

@@ -1,7 +1,7 @@
 /** Answers and epochs in Valkey: reads both in one command, and writes them sealed. Times are converted here, and only here. */
 import type { Fleet } from '../../fleet/fleet.ts';
 import { readVersioned, storeNewest } from '../../fleet/versioned-values.ts';
-import type { Snapshot } from '../entry.ts';
+import type { Snapshot } from '../snapshot.ts';
 import { readEpoch, renewEpoch } from './epochs.ts';
 import type { Names } from './names.ts';
 import { readAnswer, writeAnswer, type StoredAnswer } from './stored-answer.ts';

@@ -1,5 +1,5 @@
 /** One load of a resource through the shared tier: what the resource cache offers, and what it gets. */
-import type { Snapshot } from '../entry.ts';
+import type { Snapshot } from '../snapshot.ts';
 import type { Viewer } from '../viewer.ts';
 import type { StoredAnswer } from './stored-answer.ts';
 

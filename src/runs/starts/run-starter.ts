@@ -33,8 +33,8 @@ export function createRunStarter(
     // Not the operation's signal: a client that disconnects does not undo what was sent.
     const { signal } = new AbortController();
     const asked = { endpoint: 'execute', workflowId } as const;
-    const call = { ...reads.callerOf(viewer), refusals: budget, requestId, signal, operationRecord };
-    return reads.prove(viewer, asked, () => upstream.execute(workflowId, inputs, call));
+    const call = { refusals: budget, requestId, signal, operationRecord };
+    return reads.prove(viewer, asked, (caller) => upstream.execute(workflowId, inputs, { ...caller, ...call }));
   }
 
   function sendOnce(request: StartRequest, operation: ReadContext): Promise<StartedRun> {
